@@ -16,14 +16,14 @@
  * visible.
  *
  * Sources: src/hnsw/page/page.c src/hnsw/graph/select.c src/hnsw/page/extent.c src/hnsw/page/change.c
- * Sources: src/hnsw/page/slots.c src/hnsw/definition/attribute.c src/hnsw/filter/sorted_list.c
- * Sources: src/hnsw/filter/sorted_list_array.c src/hnsw/filter/side_array.c src/hnsw/filter/side_make.c
- * Sources: src/hnsw/filter/row_lookup.c src/hnsw/filter/brief.c src/hnsw/check/brief.c
- * Sources: src/hnsw/filter/row_map.c src/hnsw/filter/filter.c src/hnsw/filter/match.c
+ * Sources: src/hnsw/page/slots.c src/hnsw/definition/attribute.c src/hnsw/derived/list.c
+ * Sources: src/hnsw/derived/gather.c src/hnsw/derived/changed.c src/hnsw/derived/make.c
+ * Sources: src/hnsw/derived/sketch.c src/hnsw/filter/lookup.c src/hnsw/filter/row_lookup.c
+ * Sources: src/hnsw/filter/filter.c src/hnsw/filter/match.c
  * Sources: src/hnsw/filter/key.c src/hnsw/filter/constant.c src/hnsw/filter/tid_set.c
  * Sources: src/hnsw/check/pages.c src/hnsw/check/read.c
  * Sources: src/hnsw/check/slots.c src/hnsw/check/links.c
- * Sources: src/hnsw/check/side_array.c src/hnsw/check/sorted_lists.c src/hnsw/check/row_map.c
+ * Sources: src/hnsw/check/derived.c
  * Sources: src/hnsw/graph/search.c src/hnsw/graph/descent.c
  * Sources: src/hnsw/scan/walk.c src/hnsw/scan/strategy.c test/fuzz/absent.c
  * Sources: src/hnsw/graph/candidate_heap.c

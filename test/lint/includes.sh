@@ -150,7 +150,7 @@ includes_of . | grep -E ':hnsw/' |
 		-e '^src/\./planner/.*:hnsw/filter/tid_set\.h$' |
 	rule "private headers of hnsw stay inside"
 
-hnsw_folders="face check vacuum build recall insert scan filter graph statistics page definition"
+hnsw_folders="face check vacuum build recall insert scan filter derived graph statistics page definition"
 within hnsw hnsw/hnsw.h $hnsw_folders | rule "folders of hnsw see those behind them alone"
 arrows hnsw
 planner_folders="face fusion join order hybrid cost query"

@@ -22,8 +22,8 @@
 
 #include "commands/progress.h"
 #include "hnsw/build/build.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/filter/key.h"
-#include "hnsw/filter/side_array.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/page/page.h"
 #include "hnsw/statistics/statistics.h"
@@ -601,7 +601,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
 	loki_calibrate_store(index, &calibration, 0);
-	loki_side_make(index, NOTICE);
+	loki_derived_make(index, NOTICE);
 	counts.of[LOKI_TIME_BUILD] = loki_microseconds_since(start);
 	loki_count(index, &counts);
 	return result;

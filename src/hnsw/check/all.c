@@ -149,21 +149,6 @@ describe_error(const ErrorData *error)
 		psprintf("%s: %s", error->message, error->detail);
 }
 
-/* In PG_CATCH: end the subtransaction, and return its error, unless the query is canceled. */
-ErrorData *
-loki_check_caught(MemoryContext context)
-{
-	ErrorData  *error;
-
-	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
-	FlushErrorState();
-	RollbackAndReleaseCurrentSubTransaction();
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		ReThrowError(error);
-	return error;
-}
-
 /*
  * Check an index in a subtransaction; returns what is wrong with it, or NULL.  Its locks are
  * released at the end in any case.

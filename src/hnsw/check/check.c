@@ -27,7 +27,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/check/check.h"
 #include "hnsw/definition/access.h"
-#include "hnsw/filter/side_array.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
@@ -35,58 +35,6 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-
-/* ----------------------------------------------------------------
- * What all files of the check use
- * ----------------------------------------------------------------
- */
-int
-loki_check_where(LokiCheck *check, int array, uint32 number)
-{
-	BlockNumber block;
-	uint32		place;
-
-	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
-	if (!loki_slot_locate(check->state, check->index, array, number, &block, &place))
-		return errdetail("Slot %u of the %s array does not exist.",
-						 number, loki_slot_array_name(array));
-	return errdetail("Slot %u of the %s array, at block %u, place %u.",
-					 number, loki_slot_array_name(array), block, place);
-}
-
-int
-loki_check_state_now(LokiCheck *check, uint32 node)
-{
-	LokiTidData tid;
-
-	if (node > LOKI_MAX_NUMBER ||
-		!loki_check_read(check, LOKI_SLOTS_TID, node, &tid))
-		return LOKI_TID_FREE;
-	return LokiTidState(&tid);
-}
-
-bool
-loki_check_is_linking(LokiCheck *check, uint32 node)
-{
-	LokiTidData tid = {0};
-
-	return loki_check_read(check, LOKI_SLOTS_TID, node, &tid) &&
-		(tid.state & LOKI_TID_LINKING) != 0;
-}
-
-bool
-loki_check_dead_pending(LokiCheck *check)
-{
-	LokiMetaPageData meta;
-
-	loki_check_meta(check, &meta);
-	return (meta.flags & LOKI_META_DEAD_PENDING) != 0;
-}
-
-/* ----------------------------------------------------------------
- * The check
- * ----------------------------------------------------------------
- */
 
 static bool
 all_zero(const void *bytes, Size size)
@@ -126,7 +74,7 @@ lists_valid(const LokiCheck *check)
 				sorted_lists->nulls[i] > sorted_lists->listed[i])
 				return false;
 	return sorted_lists->end <= LOKI_MAX_NUMBER && meta->rowmap.end <= LOKI_MAX_NUMBER &&
-		meta->rowmap.unused == 0 && loki_side_possible(check->state, meta) &&
+		meta->rowmap.unused == 0 && loki_derived_possible(check->state, meta) &&
 		all_zero(&sorted_lists->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
 		all_zero(&sorted_lists->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));
 }
@@ -175,9 +123,7 @@ check_structure(LokiCheck *check)
 	loki_check_directory(check);
 	loki_check_nodes(check);
 	loki_check_nulls(check);
-	loki_check_sorted_lists(check);
-	loki_check_brief(check);
-	loki_check_rowmap(check);
+	loki_check_derived(check);
 	/* the graph of a pending index may be being written */
 	if (!check->state->pending)
 	{

@@ -87,13 +87,24 @@ typedef struct LokiCheck
 
 /* functions in check/all.c */
 extern List *loki_indexes_of(Oid relid, LokiRight right);
-extern ErrorData *loki_check_caught(MemoryContext context);
 
 /* functions in check/read.c */
 extern void loki_check_lock(Buffer buffer);
 extern void loki_check_copy(LokiCheck *check, BlockNumber block);
 extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
 extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
+/* For ereport: slot `number` of an array, and its block */
+extern int	loki_check_where(LokiCheck *check, int array, uint32 number);
+
+/* TID state of a node as it is now; FREE past the end.  No page may be locked. */
+extern int	loki_check_state_now(LokiCheck *check, uint32 node);
+
+/* Whether the insert of a node has not ended, and may have been cut off */
+extern bool loki_check_is_linking(LokiCheck *check, uint32 node);
+
+/* Whether the metapage says now that dead nodes await repair.  No page may be locked. */
+extern bool loki_check_dead_pending(LokiCheck *check);
+
 extern void loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid);
 extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);
 extern void loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages);
@@ -116,40 +127,8 @@ extern void loki_check_uppers(LokiCheck *check);
 extern void loki_check_entry(LokiCheck *check);
 extern void loki_check_reachability(LokiCheck *check);
 
-/* Side arrays, as they were when they were read (check/side_array.c) */
-typedef struct LokiSideCheck
-{
-	uint32		flag;			/* of the metapage, which says that they are
-								 * there */
-	uint32		generation;
-
-	/* being read */
-	uint32		wanted;			/* slots */
-	uint32		found;
-	uint32		slot_size;
-	char	   *slots;
-
-	/* the first fault */
-	const char *fault;
-	int			fault_array;
-	uint32		number;
-} LokiSideCheck;
-
-extern void loki_check_side_fault(LokiSideCheck *side, int array, uint32 number,
-								  const char *fault);
-extern void loki_check_side_report(LokiCheck *check, LokiSideCheck *side);
-extern char *loki_check_side_read(LokiCheck *check, LokiSideCheck *side, int array, uint32 n);
-extern char *loki_check_side_read_all(LokiCheck *check, LokiSideCheck *side, int array,
-									  uint32 n);
-
-/* functions in check/sorted_lists.c */
-extern void loki_check_sorted_lists(LokiCheck *check);
-
-/* functions in check/brief.c */
-extern void loki_check_brief(LokiCheck *check);
-
-/* functions in check/row_map.c */
-extern void loki_check_rowmap(LokiCheck *check);
+/* functions in check/derived.c */
+extern void loki_check_derived(LokiCheck *check);
 
 /* A row that the index has */
 typedef struct LokiCheckEntry
@@ -179,18 +158,6 @@ extern void loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapsh
 extern bool loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total,
 							 int done);
 
-/* For ereport: slot `number` of an array, and its block */
-extern int	loki_check_where(LokiCheck *check, int array, uint32 number);
-
-/* TID state of a node as it is now; FREE past the end.  No page may be locked. */
-extern int	loki_check_state_now(LokiCheck *check, uint32 node);
-
-/* Whether the insert of a node has not ended, and may have been cut off */
-extern bool loki_check_is_linking(LokiCheck *check, uint32 node);
-
-/* Whether the metapage says now that dead nodes await repair.  No page may be locked. */
-extern bool loki_check_dead_pending(LokiCheck *check);
-
 static inline bool
 loki_check_in_graph(int state)
 {
@@ -206,5 +173,6 @@ loki_check_is_live(int state)
 
 /* functions in incompatible.c */
 extern List *loki_list_indexes(void);
+extern ErrorData *loki_check_caught(MemoryContext context);
 
 #endif							/* LOKI_CHECK_CHECK_H */

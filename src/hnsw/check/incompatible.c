@@ -109,6 +109,21 @@ look_at(IncompatibleIndex *found)
 	pfree(meta);
 }
 
+/* In PG_CATCH: end the subtransaction, and return its error, unless the query is canceled. */
+ErrorData *
+loki_check_caught(MemoryContext context)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	RollbackAndReleaseCurrentSubTransaction();
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(error);
+	return error;
+}
+
 /* OIDs of all indexes that may be ours */
 List *
 loki_list_indexes(void)

@@ -20,7 +20,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
-#include "hnsw/filter/side_array.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "lokivector.h"
@@ -242,7 +242,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum((int64) rint((double) meta.calibration.at[LOKI_CALIBRATION_CHANGED].other *
 											 meta.calibration.nodes / LOKI_CALIBRATION_SCALE));
-	values[i++] = Int64GetDatum((int64) loki_side_unlisted(state, index, &meta,
+	values[i++] = Int64GetDatum((int64) loki_derived_unlisted(state, index, &meta,
 														   loki_node_end(state, index)));
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));

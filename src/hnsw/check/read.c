@@ -135,6 +135,49 @@ loki_check_meta(LokiCheck *check, LokiMetaPageData *meta)
 	UnlockReleaseBuffer(buffer);
 }
 
+int
+loki_check_where(LokiCheck *check, int array, uint32 number)
+{
+	BlockNumber block;
+	uint32		place;
+
+	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
+	if (!loki_slot_locate(check->state, check->index, array, number, &block, &place))
+		return errdetail("Slot %u of the %s array does not exist.",
+						 number, loki_slot_array_name(array));
+	return errdetail("Slot %u of the %s array, at block %u, place %u.",
+					 number, loki_slot_array_name(array), block, place);
+}
+
+int
+loki_check_state_now(LokiCheck *check, uint32 node)
+{
+	LokiTidData tid;
+
+	if (node > LOKI_MAX_NUMBER ||
+		!loki_check_read(check, LOKI_SLOTS_TID, node, &tid))
+		return LOKI_TID_FREE;
+	return LokiTidState(&tid);
+}
+
+bool
+loki_check_is_linking(LokiCheck *check, uint32 node)
+{
+	LokiTidData tid = {0};
+
+	return loki_check_read(check, LOKI_SLOTS_TID, node, &tid) &&
+		(tid.state & LOKI_TID_LINKING) != 0;
+}
+
+bool
+loki_check_dead_pending(LokiCheck *check)
+{
+	LokiMetaPageData meta;
+
+	loki_check_meta(check, &meta);
+	return (meta.flags & LOKI_META_DEAD_PENDING) != 0;
+}
+
 /* ----------------------------------------------------------------
  * TID lists
  * ----------------------------------------------------------------

@@ -128,7 +128,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_MAX_ATTRIBUTES		(INDEX_MAX_KEYS - 1)
 
 /*
- * Sorted lists: the nodes in the order of each attribute (filter/sorted_list.c).  SEPARATOR
+ * Sorted lists: the nodes in the order of each attribute (derived/list.c).  SEPARATOR
  * has the sort key of each LOKI_SEPARATOR_STEP-th entry of SORTED.  A bit of REUSED stands
  * for LOKI_REUSED_UNIT nodes, a slot for 64 bits.
  */
@@ -137,7 +137,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_REUSED_UNIT		(1 << LOKI_REUSED_SHIFT)
 
 /*
- * The row map, from heap TIDs to nodes (filter/row_map.c).  A slot of ROW is a word of packed
+ * The row map, from heap TIDs to nodes (derived/gather.c).  A slot of ROW is a word of packed
  * entries, which do not cross pages.  A slot of BLOCK is the first entry of a group of 2 to
  * the power of `shift` heap blocks; one more slot is the end.  A slot of GAINED has a bit for
  * each of 64 nodes.

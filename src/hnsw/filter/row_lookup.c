@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * row_lookup.c
- *	  Looking up the nodes of a set of rows.
+ *	  Looking up the nodes of a set of rows in the row map.
  *
- * The set's pages come in order, and so do the pages of the map.  Pages are looked up in
- * batches.  Within a batch each page of the map is locked once, and nodes are copied out.
+ * The set's pages come in order, and so do the pages of the map.  Pages of the heap are looked up
+ * in batches, so that each page of the map is locked once for many of them.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/row_lookup.c
@@ -15,24 +15,21 @@
  */
 #include "postgres.h"
 
-#include "hnsw/filter/row_map.h"
+#include "hnsw/filter/lookup.h"
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/page/held.h"
-#include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
 
 /* Words of a bitmap of keys */
 #define KEY_WORDS		((1 << LOKI_ROWMAP_MAX_KEY_BITS) / 64)
 
-/* A page of the heap, and the places of its rows' entries */
+/* A page of the heap that is looked up */
 typedef struct MapPage
 {
 	BlockNumber block;
 	const uint64 *offsets;
 	int			nwords;
-	uint32		first;
-	uint32		end;
 } MapPage;
 
 /* A lookup in progress */
@@ -45,69 +42,16 @@ typedef struct MapRun
 	int			npages;
 	uint32		nodes[LOKI_ROWMAP_NODES];
 	int			nnodes;
-	Buffer		buffer;			/* a page of ROW that is locked ... */
-	uint32		ordinal;		/* ... and which it is */
 } MapRun;
 
-/* Unlock the page of ROW that this run has locked, if any, and release its pin. */
+/* Visit the nodes that were taken. */
 static void
-unlock_row(MapRun *run)
+visit_nodes(MapRun *run)
 {
-	if (BufferIsValid(run->buffer))
-		UnlockReleaseBuffer(run->buffer);
-	run->buffer = InvalidBuffer;
-}
-
-/* Unlock the page, and hand out the nodes that were taken. */
-static void
-hand_out(MapRun *run)
-{
-	unlock_row(run);
 	if (run->nnodes > 0)
 		run->visit(run->arg, run->nodes, run->nnodes);
 	run->nnodes = 0;
 	CHECK_FOR_INTERRUPTS();
-}
-
-/* ----------------------------------------------------------------
- * The map
- * ----------------------------------------------------------------
- */
-
-/*
- * Find where entries begin, or with `end` where they end, for the heap pages of a batch from
- * `i` on whose places are on the same page of BLOCK.  Returns the next page that is not.
- */
-static int
-find_starts(MapRun *run, int i, bool end)
-{
-	LokiRowLookup *lookup = run->lookup;
-	LokiSlotArray *array = &lookup->state->arrays[LOKI_SLOTS_BLOCK];
-	uint32		place;
-	uint32		ordinal = loki_slot_page(array, (run->pages[i].block >> lookup->map.shift) + end,
-										 &place);
-	Buffer		buffer;
-	int			used;
-	Page		page = loki_page_lock(lookup->state, lookup->index, LOKI_SLOTS_BLOCK, ordinal,
-									  &buffer, &used);
-
-	for (; i < run->npages; i++)
-	{
-		uint32		start = 0;
-
-		if (loki_slot_page(array, (run->pages[i].block >> lookup->map.shift) + end,
-						   &place) != ordinal)
-			break;
-		if (page != NULL && (int) place < used)
-			memcpy(&start, LokiPageSlot(page, sizeof(uint32), place), sizeof(start));
-		if (end)
-			run->pages[i].end = start;
-		else
-			run->pages[i].first = start;
-	}
-	if (page != NULL)
-		UnlockReleaseBuffer(buffer);
-	return i;
 }
 
 /* Set the keys of the rows of a page; all keys if its rows are not known */
@@ -127,131 +71,81 @@ make_keys(const LokiRowMapData *map, const MapPage *page, uint64 *keys)
 }
 
 /*
- * Take the nodes, among n entries, whose keys are wanted; there is room for all.  Mostly few
- * are wanted, and there is no branch to be mispredicted.
+ * Take the nodes of those of n entries whose keys are wanted; from[] is the page of each.  Mostly
+ * few are wanted, and there is no branch for that to be mispredicted.
  */
 static void
-take_entries(MapRun *run, const char *slots, uint32 place, uint32 n, const uint64 *keys)
+take_entries(MapRun *run, const uint32 *places, const uint8 *from, uint32 n)
 {
-	const LokiRowMapData *map = &run->lookup->map;
-	uint32		width = loki_rowmap_width(map);
-	uint32		node_bits = map->node_bits;
-	uint32		mask = (uint32) ((UINT64CONST(1) << node_bits) - 1);
-	int			nnodes = run->nnodes;
-
-	Assert(nnodes + n <= LOKI_ROWMAP_NODES);
-	for (uint32 end = place + n; place < end; place++)
-	{
-		uint32		entry = loki_entry(slots, place, width);
-		uint32		node = entry & mask;
-		uint32		key = entry >> node_bits;
-
-		run->nodes[nnodes] = node;
-		nnodes += (node < map->end) & (keys[key / 64] >> (key % 64)) & 1;
-	}
-	run->nnodes = nnodes;
-}
-
-/* Take the nodes of a page of the heap.  A page of ROW stays locked for the next one. */
-static void
-take_page(MapRun *run, const MapPage *page)
-{
-	const LokiRowMapData *map = &run->lookup->map;
-	uint32		per_page = loki_entries_per_page(loki_rowmap_width(map));
-	uint32		end = Min(page->end, map->entries);
+	const LokiPostings *list = &run->lookup->list;
+	uint32		entries[LOKI_ROWMAP_NODES];
 	uint64		keys[KEY_WORDS];
 
-	make_keys(map, page, keys);
-	for (uint32 i = page->first; i < end;)
+	CHECK_FOR_INTERRUPTS();
+	if (!loki_postings_read(list, places, 0, n, entries))
+		return;
+	if (run->nnodes + n > LOKI_ROWMAP_NODES)
+		visit_nodes(run);
+	for (uint32 i = 0; i < n; i++)
 	{
-		uint32		ordinal = i / per_page;
-		uint32		n = Min(end, (ordinal + 1) * per_page) - i;
+		uint32		node = loki_entry_node(list, entries[i]);
+		uint32		key = entries[i] >> list->node_bits;
 
-		if (run->nnodes == LOKI_ROWMAP_NODES)
-			hand_out(run);
-		n = Min(n, (uint32) (LOKI_ROWMAP_NODES - run->nnodes));
-		if (BufferIsValid(run->buffer) && run->ordinal != ordinal)
-			unlock_row(run);
-		if (!BufferIsValid(run->buffer))
-		{
-			int			used;
-
-			run->ordinal = ordinal;
-			if (loki_page_lock(run->lookup->state, run->lookup->index, LOKI_SLOTS_ROW, ordinal,
-							   &run->buffer, &used) == NULL)
-				return;
-		}
-		take_entries(run, LokiPageSlot(BufferGetPage(run->buffer), sizeof(uint64), 0),
-					 i % per_page, n, keys);
-		i += n;
+		if (i == 0 || from[i] != from[i - 1])
+			make_keys(&list->map, &run->pages[from[i]], keys);
+		run->nodes[run->nnodes] = node;
+		run->nnodes += (node < list->end) & (keys[key / 64] >> (key % 64)) & 1;
 	}
 }
 
-/* Prefetch the entries of a page of the heap, as far as they are on one page of ROW. */
+/* Prefetch the entry at a place. */
 static void
-fetch_entries(MapRun *run, const MapPage *page)
+fetch_entry(const LokiPostings *list, uint32 place)
 {
-	LokiRowLookup *lookup = run->lookup;
-	LokiSlotArray *array = &lookup->state->arrays[LOKI_SLOTS_ROW];
-	uint32		width = loki_rowmap_width(&lookup->map);
-	uint32		per_page = loki_entries_per_page(width);
-	uint32		ordinal = page->first / per_page;
-	uint32		place = page->first % per_page;
-	uint32		n;
+	const LokiSlotArray *slots = &list->state->arrays[list->entries];
+	uint32		per_page = loki_entries_per_page(list->width);
 
-	if (page->first >= page->end || ordinal >= array->npages)
-		return;
-	n = Min(page->end - page->first, per_page - place);
-	loki_buffer_prefetch(lookup->state, loki_page_block(array, ordinal),
-						 SizeOfPageHeaderData + place * width / 8, n * width / 8 + 1);
+	if (place / per_page < slots->npages)
+		loki_buffer_prefetch(list->state, loki_page_block(slots, place / per_page),
+							 SizeOfPageHeaderData + place % per_page * list->width / 8, 1);
 }
 
-/* Look up the pages of a batch.  Leaves no page locked. */
+/* Look up the pages of a batch. */
 static void
 take_pages(MapRun *run)
 {
-	Assert(run->npages <= LOKI_ROWMAP_PAGES && !BufferIsValid(run->buffer));
-	for (int i = 0; i < run->npages;)
-		i = find_starts(run, i, false);
-	for (int i = 0; i < run->npages;)
-		i = find_starts(run, i, true);
+	const LokiPostings *list = &run->lookup->list;
+	uint32		groups[2 * LOKI_ROWMAP_PAGES];
+	uint32		starts[2 * LOKI_ROWMAP_PAGES];
+	uint32		places[LOKI_ROWMAP_NODES];
+	uint8		from[LOKI_ROWMAP_NODES];
+	uint32		n = 0;
+
 	for (int i = 0; i < run->npages; i++)
-		fetch_entries(run, &run->pages[i]);
+	{
+		groups[2 * i] = run->pages[i].block >> list->map.shift;
+		groups[2 * i + 1] = groups[2 * i] + 1;
+	}
+	loki_slots_copy(list->state, list->index, list->bounds, groups, 2 * run->npages,
+					!RecoveryInProgress(), (char *) starts);
 	for (int i = 0; i < run->npages; i++)
-		take_page(run, &run->pages[i]);
-	unlock_row(run);
+		fetch_entry(list, starts[2 * i]);
+	for (int i = 0; i < run->npages; i++)
+		for (uint32 place = starts[2 * i]; place < Min(starts[2 * i + 1], list->n); place++)
+		{
+			places[n] = place;
+			from[n++] = (uint8) i;
+			if (n == LOKI_ROWMAP_NODES)
+			{
+				take_entries(run, places, from, n);
+				n = 0;
+			}
+		}
+	take_entries(run, places, from, n);
 	run->npages = 0;
 }
 
-static void
-read_map(MapRun *run, const LokiTidSet *tids)
-{
-	const LokiRowMapData *map = &run->lookup->map;
-	LokiTidPages pages;
-
-	loki_tids_begin(&pages, tids);
-	while (loki_tids_next(&pages))
-	{
-		MapPage    *page = &run->pages[run->npages];
-
-		if ((pages.block >> map->shift) >= map->groups)
-			break;
-		page->block = pages.block;
-		page->offsets = pages.offsets;
-		page->nwords = pages.nwords;
-		if (++run->npages == LOKI_ROWMAP_PAGES)
-			take_pages(run);
-	}
-	take_pages(run);
-	hand_out(run);
-}
-
-/* ----------------------------------------------------------------
- * Nodes that it does not have
- * ----------------------------------------------------------------
- */
-
-/* Hand out the nodes that are noted. */
+/* Take the nodes that are noted. */
 static void
 add_noted(MapRun *run, const LokiNodeBits *bits)
 {
@@ -262,30 +156,21 @@ add_noted(MapRun *run, const LokiNodeBits *bits)
 	{
 		run->nnodes += n;
 		if (run->nnodes + LOKI_REUSED_UNIT > LOKI_ROWMAP_NODES)
-			hand_out(run);
+			visit_nodes(run);
 	} while ((n = loki_bits_next(bits, &next, run->nodes + run->nnodes)) > 0);
 }
-
-/* ----------------------------------------------------------------
- * For scans
- * ----------------------------------------------------------------
- */
 
 /* Memory in the current context */
 bool
 loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state, Relation index,
 					  const LokiMetaPageData *meta, const LokiTidSet *tids)
 {
-	if ((meta->flags & LOKI_META_ROWMAP) == 0)
+	if (!loki_postings_open(&lookup->list, state, index, meta, LOKI_POSTINGS_ROWS))
 		return false;
-	lookup->state = state;
-	lookup->index = index;
-	lookup->map = meta->rowmap;
-	lookup->generation = meta->sorted_lists.generation;
 	lookup->count = loki_tids_count(tids);
-	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->rowmap.end, &lookup->reused);
+	loki_bits_read(state, index, LOKI_SLOTS_REUSED, lookup->list.end, &lookup->reused);
 	lookup->stale = loki_bits_count(&lookup->reused) +
-		loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->rowmap.end);
+		loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, lookup->list.end);
 	return true;
 }
 
@@ -293,15 +178,26 @@ void
 loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVisit visit,
 					 void *arg)
 {
+	const LokiPostings *list = &lookup->list;
 	MapRun		run = {.lookup = lookup, .visit = visit, .arg = arg};
 	LokiNodeBits gained;
+	LokiTidPages pages;
 
 	Assert(loki_no_buffer_locked());
-	read_map(&run, tids);
+	loki_tids_begin(&pages, tids);
+	while (loki_tids_next(&pages) && (pages.block >> list->map.shift) < list->map.groups)
+	{
+		run.pages[run.npages++] = (MapPage)
+		{
+			pages.block, pages.offsets, pages.nwords
+		};
+		if (run.npages == LOKI_ROWMAP_PAGES)
+			take_pages(&run);
+	}
+	take_pages(&run);
 	add_noted(&run, &lookup->reused);
-	loki_bits_read(lookup->state, lookup->index, LOKI_SLOTS_GAINED, lookup->map.end,
-				   &gained);
+	loki_bits_read(list->state, list->index, LOKI_SLOTS_GAINED, list->end, &gained);
 	add_noted(&run, &gained);
 	loki_bits_release(&gained);
-	hand_out(&run);
+	visit_nodes(&run);
 }

@@ -16,7 +16,7 @@
  */
 #include "postgres.h"
 
-#include "hnsw/filter/side_array.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"

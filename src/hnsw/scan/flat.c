@@ -507,10 +507,9 @@ select_mapped(LokiScan *so, LokiFlatScan *flat)
 	so->filter.nodes.tids = NULL;
 	loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, flat);
 	so->filter.nodes.tids = tids;
-	loki_flat_nodes(flat, so->filter.map.map.end, so->flat.seen_nodes);
+	loki_flat_nodes(flat, so->filter.map.list.end, so->flat.seen_nodes);
 	loki_flat_finish(flat);
-	return loki_side_valid(so->scan->indexRelation, LOKI_META_ROWMAP,
-						   so->filter.map.generation);
+	return loki_postings_valid(&so->filter.map.list);
 }
 
 /* Make one flat scan: by the row map, by a sorted list, or over all nodes. */
@@ -551,7 +550,7 @@ first_size(const LokiScan *so)
 bool
 loki_flat_goes_by_brief(const LokiScan *so)
 {
-	return so->filter.list.brief && !so->plan.exact && !so->plan.certain &&
+	return so->filter.list.sketched && !so->plan.exact && !so->plan.certain &&
 		first_size(so) * LOKI_SHORT_LIST <= so->filter.list.count;
 }
 

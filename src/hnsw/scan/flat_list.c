@@ -4,7 +4,7 @@
  *	  Flat scans over the nodes of a sorted list.
  *
  * The codes of listed nodes lie anywhere, and each is waited for.  If the list has brief codes
- * (filter/brief.c), these are read first, in order.  They give a likely lower bound of each
+ * (derived/sketch.c), these are read first, in order.  They give a likely lower bound of each
  * distance.  The nodes with the least bounds are scored until the selection is full; then
  * those whose bound is nearer than the farthest that is wanted of it.  The others are left
  * behind.
@@ -78,7 +78,7 @@ typedef struct BoundedList
 static inline bool
 is_as_listed(const LokiLookup *lookup, uint32 node)
 {
-	return node < lookup->sorted_lists.end && !loki_bits_have(&lookup->reused, node);
+	return node < lookup->list.end && !loki_bits_have(&lookup->reused, node);
 }
 
 /* Whether a listed node is on the second list, if one is read */
@@ -99,9 +99,9 @@ flat_places(LokiFlatScan *flat, uint32 place, uint32 end)
 
 	while (place < end)
 	{
-		uint32		read = loki_lookup_read(lookup, place, end, listed);
+		uint32		read = Min(end - place, LOKI_LOOKUP_READ);
 
-		if (read == 0)
+		if (!loki_postings_read(&lookup->list, NULL, place, read, listed))
 			break;
 		place += read;
 		for (uint32 i = 0; i < read; i++)
@@ -282,7 +282,7 @@ score_places(LokiFlatScan *flat, const uint32 *places, int n)
 	int			kept = 0;
 
 	Assert(n <= LOKI_SCORE_BATCH);
-	if (n > 0 && !loki_lookup_pick(lookup, places, n, nodes))
+	if (n > 0 && !loki_postings_read(&lookup->list, places, 0, n, nodes))
 		return false;
 	for (int i = 0; i < n; i++)
 		if (is_as_listed(lookup, nodes[i]))
@@ -382,7 +382,7 @@ add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool s
 {
 	LokiLookup *lookup = &flat->so->filter.list;
 	uint32		block = place / BLOCK;
-	uint32		blocks = Min(loki_brief_blocks(end) - block, (PIECE - list->n) / BLOCK);
+	uint32		blocks = Min(loki_sketch_blocks(end) - block, (PIECE - list->n) / BLOCK);
 	uint32		begin = list->n;
 	ListPart   *part = &list->parts[list->nparts++];
 
@@ -394,7 +394,7 @@ add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool s
 	part->end = part->first + (end - place);
 	part->place = place;
 	part->sure = sure;
-	if (!loki_brief_bounds(lookup, flat->so->query.brief, block, blocks, list->bounds + begin,
+	if (!loki_sketch_bounds(&lookup->list, flat->so->query.brief, block, blocks, list->bounds + begin,
 						   list->least + begin / BLOCK * LEAST))
 		return place;
 	for (uint32 i = begin; i < part->first; i++)
@@ -456,7 +456,7 @@ flat_by_brief(LokiFlatScan *flat)
 	 * the bounds would mean nothing if the query were prepared for other
 	 * codes
 	 */
-	Assert(so->filter.list.state == so->state);
+	Assert(so->filter.list.list.state == so->state);
 	prepare_brief(so);
 	open_list(&list);
 	for (int i = 0; i < so->filter.list.nplaces; i++)
@@ -482,7 +482,7 @@ flat_places_all(LokiFlatScan *flat, bool joint)
 	if (joint)
 	{
 		flat->joint = MemoryContextAllocExtended(so->context,
-												 mul_size(lookup->sorted_lists.end / 64 + 1, sizeof(uint64)),
+												 mul_size(lookup->list.end / 64 + 1, sizeof(uint64)),
 												 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 		found = loki_lookup_mark(&so->filter.second, flat->joint);
 	}
@@ -520,8 +520,7 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 	}
 	flat_reused(flat);
 	so->filter.nodes.tids = tids;
-	loki_flat_nodes(flat, lookup->sorted_lists.end, so->flat.seen_nodes);
+	loki_flat_nodes(flat, lookup->list.end, so->flat.seen_nodes);
 	loki_flat_finish(flat);
-	return loki_side_valid(so->scan->indexRelation, LOKI_META_SORTED_LISTS,
-						   lookup->sorted_lists.generation);
+	return loki_postings_valid(&lookup->list);
 }

@@ -329,7 +329,7 @@ begin_list(LokiScan *so)
 			search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
 		search->choice->brief = loki_flat_goes_by_brief(so);
 		search->choice->unlisted =
-			Max(0, search->budget.flat_nodes - so->filter.list.sorted_lists.end);
+			Max(0, search->budget.flat_nodes - so->filter.list.list.end);
 		so->filter.has_list = loki_strategy_short(search);
 	}
 	if (!so->filter.has_list)

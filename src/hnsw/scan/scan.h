@@ -13,8 +13,7 @@
 #ifndef LOKI_SCAN_SCAN_H
 #define LOKI_SCAN_SCAN_H
 
-#include "hnsw/filter/row_map.h"
-#include "hnsw/filter/sorted_list.h"
+#include "hnsw/filter/lookup.h"
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/scan/walk.h"
 #include "hnsw/statistics/sampled.h"

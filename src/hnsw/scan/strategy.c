@@ -447,7 +447,7 @@ loki_scan_begin_map(LokiScan *so)
 	search->choice->brief = false;
 	search->choice->listed = lookup->count + lookup->stale / STALE_PER_ROW;
 	search->choice->listed_tests = search->choice->listed * so->filter.nodes.ntests;
-	search->choice->unlisted = Max(0, search->budget.flat_nodes - lookup->map.end);
+	search->choice->unlisted = Max(0, search->budget.flat_nodes - lookup->list.end);
 	so->filter.has_map = loki_strategy_short(search) && list_time(search) < time;
 	Assert(so->filter.strategy == LOKI_STRATEGY_FLAT);
 	if (so->filter.has_map)

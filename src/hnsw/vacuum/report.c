@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "commands/defrem.h"
-#include "hnsw/filter/side_array.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/page/page.h"
 #include "hnsw/vacuum/vacuum.h"
 #include "nodes/parsenodes.h"
@@ -90,6 +90,6 @@ loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated)
 			(errmsg("index \"%s\": %u nodes freed; of %u node IDs %u are free for new nodes",
 					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
 			 detail(calibrated,
-					loki_side_unlisted(vacuum->state, vacuum->index, &meta, used),
+					loki_derived_unlisted(vacuum->state, vacuum->index, &meta, used),
 					loki_extensions_refused() - vacuum->refused)));
 }

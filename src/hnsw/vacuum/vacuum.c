@@ -21,7 +21,7 @@
 
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
-#include "hnsw/filter/side_array.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
@@ -725,7 +725,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);
 	calibrated = loki_calibrate_again(info->index);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
-	loki_side_make(info->index, WARNING);
+	loki_derived_make(info->index, WARNING);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	loki_vacuum_report(info, vacuum, calibrated);
 	counts.of[LOKI_COUNT_NODES_FREED] = vacuum->ndead;

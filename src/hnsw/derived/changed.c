@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * changed.c
+ *	  Nodes that derived lists do not know as they are: bits in REUSED and GAINED.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/derived/changed.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/derived/derived.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+#include "port/pg_bitutils.h"
+#include "utils/memutils.h"
+
+/* About this number of pages are read to estimate how many nodes are noted */
+#define SAMPLE_PAGES	4
+
+bool
+loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
+{
+	uint32		per_page = state->arrays[array].per_page;
+	uint32		n = loki_bit_slots(array, end);
+
+	for (uint32 first = 0; first < n; first += per_page)
+		if (!loki_derived_write(state, index, array, first / per_page, NULL,
+								Min(per_page, n - first), 0))
+			return false;
+	return true;
+}
+
+bool
+loki_bits_noted(LokiIndex *state, Relation index, int array, uint32 node)
+{
+	uint32		bit = node >> loki_bits_shift(array);
+	uint64		word;
+
+	return loki_slot_read(state, index, array, bit / 64, &word) && (word >> (bit % 64) & 1) != 0;
+}
+
+/*
+ * An insert notes a node before its slots change.  It holds the lock of inserts, and
+ * read the metapage that has `end` under it.  The slot may be the first of its array that is
+ * written.
+ */
+void
+loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 node)
+{
+	uint32		bit = node >> loki_bits_shift(array);
+	uint64		mask = UINT64CONST(1) << (bit % 64);
+	uint32		place;
+	uint64		word;
+	LokiChange	change;
+	int			page;
+
+	Assert(loki_no_buffer_locked());
+	if (node >= end || loki_bits_noted(state, index, array, node))
+		return;
+	loki_change_begin(&change, state, index);
+	page = loki_change_lock(&change, array, bit / 64, &place);
+	memcpy(&word, LokiPageSlot(loki_change_page(&change, page), sizeof(word), place),
+		   sizeof(word));
+	if ((word & mask) == 0)
+	{
+		word |= mask;
+		loki_change_slot(&change, page, sizeof(word), place, &word);
+	}
+	loki_change_finish(&change);
+}
+
+/*
+ * Each page is share locked while its bits are copied.  No lock or pin is left.  An end that is
+ * damaged takes no more memory than there are slots.
+ */
+void
+loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits *bits)
+{
+	uint32		per_page = state->arrays[array].per_page;
+	uint32		most = loki_bit_slots(array, end);
+
+	if (!loki_array_has(state, array, most))
+		loki_index_refresh(state, index);
+	if (!loki_array_has(state, array, most))
+		most = state->arrays[array].npages * per_page;
+	bits->end = end;
+	bits->shift = loki_bits_shift(array);
+	bits->nwords = 0;
+	bits->words = NULL;
+	for (uint32 i = 0; i < most; i += per_page)
+	{
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, array, i / per_page, &buffer, &used);
+		Size		size;
+
+		if (page == NULL)
+			break;
+		size = Min((uint32) used, most - i) * sizeof(uint64);
+		if (pg_popcount(LokiPageSlot(page, sizeof(uint64), 0), (int) size) > 0)
+		{
+			if (bits->words == NULL)
+				bits->words = palloc0(mul_size(sizeof(uint64), most));
+			bits->nwords = most;
+			memcpy(bits->words + i, LokiPageSlot(page, sizeof(uint64), 0), size);
+		}
+		UnlockReleaseBuffer(buffer);
+	}
+}
+
+void
+loki_bits_release(LokiNodeBits *bits)
+{
+	if (bits->words != NULL)
+		pfree(bits->words);
+	bits->words = NULL;
+	bits->nwords = 0;
+}
+
+double
+loki_bits_count(const LokiNodeBits *bits)
+{
+	return (double) (UINT64CONST(1) << bits->shift) *
+		pg_popcount((const char *) bits->words, (int) (bits->nwords * sizeof(uint64)));
+}
+
+/* Each page of the sample is share locked while its bits are counted.  No lock or pin is left. */
+double
+loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
+{
+	uint32		npages = (loki_bit_slots(array, end) - 1) / state->arrays[array].per_page + 1;
+	uint32		step = npages / SAMPLE_PAGES + 1;
+	uint64		nbits = 0;
+	uint32		looked = 0;
+
+	for (uint32 ordinal = 0; ordinal < npages; ordinal += step)
+	{
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, array, ordinal, &buffer, &used);
+
+		if (page == NULL)
+			break;
+		nbits += pg_popcount(LokiPageSlot(page, sizeof(uint64), 0), used * (int) sizeof(uint64));
+		UnlockReleaseBuffer(buffer);
+		looked++;
+	}
+	return looked == 0 ? 0 :
+		(double) (nbits << loki_bits_shift(array)) * npages / looked;
+}
+
+int
+loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
+{
+	for (uint32 i = *next / 64; i < bits->nwords; *next = ++i * 64)
+	{
+		uint64		word = bits->words[i] & (~UINT64CONST(0) << (*next % 64));
+		uint32		bit = i * 64;
+		int			n = 0;
+
+		if (word == 0)
+			continue;
+		bit += pg_rightmost_one_pos64(word);
+		*next = bit + 1;
+		for (uint32 node = bit << bits->shift;
+			 node < bits->end && node >> bits->shift == bit; node++)
+			nodes[n++] = node;
+		Assert(n <= LOKI_REUSED_UNIT);
+		return n;
+	}
+	return 0;
+}

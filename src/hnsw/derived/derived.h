@@ -1,0 +1,304 @@
+/*-------------------------------------------------------------------------
+ *
+ * derived.h
+ *	  Derived lists: what nodes say, sorted.  Made at once by a build or a vacuum,
+ *	  they stay as they are until they are made again.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/derived/derived.h
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_DERIVED_DERIVED_H
+#define LOKI_DERIVED_DERIVED_H
+
+#include "hnsw/page/index.h"
+
+/* ----------------------------------------------------------------
+ * Lists (list.c)
+ * ----------------------------------------------------------------
+ */
+
+/* The number of the row map, after the lists of attributes */
+#define LOKI_POSTINGS_ROWS		LOKI_MAX_ATTRIBUTES
+
+/*
+ * A list: entries in the order of (key, node), and bounds by which places are found.  Entries are
+ * packed into the words of a page, `width` bits each (1 to 32), and do not cross pages.
+ */
+typedef struct LokiPostings
+{
+	LokiIndex  *state;
+	Relation	index;
+	int			number;			/* of its attribute, or LOKI_POSTINGS_ROWS */
+	uint32		generation;
+	uint32		end;			/* nodes below this are listed, or noted as
+								 * changed */
+	uint32		n;				/* entries */
+	uint32		nulls;			/* the first of them */
+	uint32		width;			/* bits of an entry ... */
+	uint32		node_bits;		/* ... of which the low ones are the node */
+	int			entries;		/* slot arrays */
+	int			bounds;
+	uint32		nbounds;
+	LokiRowMapData map;			/* of the row map */
+} LokiPostings;
+
+/* Describe a list as a metapage has it; false if there is none.  Reads nothing. */
+extern bool loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index,
+						   const LokiMetaPageData *meta, int number);
+
+/* Whether a list can still be read: it is the one that was opened.  Share locks the metapage. */
+extern bool loki_postings_valid(const LokiPostings *list);
+
+/*
+ * Copy n entries out, from place `first` on, or at `places` unless that is NULL, of which those
+ * on one page should come together.  False if the list does not have them any more.  Each page
+ * is share locked while it is copied from; no page may be locked before.
+ */
+extern bool loki_postings_read(const LokiPostings *list, const uint32 *places, uint32 first, uint32 n,
+						   uint32 *entries);
+
+/* Write entries and bounds; false, with a WARNING, if there is no room for a page */
+extern bool loki_postings_write(const LokiPostings *list, const uint32 *entries, const void *bounds);
+
+/* Write a page: n slots and no others, of a generation; zeros if `slots` is NULL */
+extern bool loki_derived_write(LokiIndex *state, Relation index, int array, uint32 ordinal,
+							   const void *slots, uint32 n, uint32 generation);
+
+#define LOKI_ENTRY_WORDS	((uint32) (LOKI_PAGE_PAYLOAD / sizeof(uint64)))
+
+static inline uint32
+loki_entries_per_page(uint32 width)
+{
+	return LOKI_ENTRY_WORDS * 64 / width;
+}
+
+/* How many slots n entries take */
+static inline uint32
+loki_entry_slots(uint32 n, uint32 width)
+{
+	uint32		per_page = loki_entries_per_page(width);
+
+	return n / per_page * LOKI_ENTRY_WORDS + (n % per_page * width + 63) / 64;
+}
+
+/* The node of an entry; not below list->end if nothing had the place */
+static inline uint32
+loki_entry_node(const LokiPostings *list, uint32 entry)
+{
+	return entry & (uint32) ((UINT64CONST(1) << list->node_bits) - 1);
+}
+
+/* The part of a TID that an entry of the row map has, besides the group that it is in */
+static inline uint32
+loki_rowmap_key(const LokiRowMapData *map, BlockNumber block, OffsetNumber offset)
+{
+	uint32		key = ((uint32) offset << map->shift) + (block & ((1 << map->shift) - 1));
+
+	return key & ((1 << map->key_bits) - 1);
+}
+
+/* Whether indexes of this kind have a row map */
+static inline bool
+loki_has_rowmap(const LokiIndex *state)
+{
+	return state->arrays[LOKI_SLOTS_ROW].slot_size > 0;
+}
+
+/* ----------------------------------------------------------------
+ * Lists in memory, made of what nodes say now (gather.c)
+ * ----------------------------------------------------------------
+ */
+
+/* With so few values, none of them is rare enough for a list ... */
+#define LOKI_FEW_VALUES		32
+
+/* ... that has sketches, by which a tenth of the nodes is read in a millisecond */
+#define LOKI_FEW_VALUES_SKETCHED	8
+
+/* What arrays are listed under, in this order */
+#define LOKI_ARRAY_EMPTY		0
+#define LOKI_ARRAY_HASH(hash)	((uint32) (hash) + 1)
+#define LOKI_ARRAY_SIGNATURE	LOKI_ARRAY_HASH(PG_UINT16_MAX + 1)
+
+/*
+ * Nodes below an end that are noted as bits: in REUSED, whose ID was reused, a bit for
+ * LOKI_REUSED_UNIT of them; in GAINED, which a row has joined, a bit for each.
+ */
+typedef struct LokiNodeBits
+{
+	uint32		end;
+	int			shift;			/* nodes of a bit, as a power of two */
+	uint32		nwords;			/* 0: no node is noted */
+	uint64	   *words;
+} LokiNodeBits;
+
+typedef struct LokiGathered
+{
+	LokiPostings	list;
+	uint32	   *entries;
+	int64	   *keys;			/* by node; NULL: keys were counted */
+	uint32		nkeys;
+	uint32	   *starts;			/* the first entry of each; one more at the end */
+	uint32	   *next;			/* its first entry that was not found yet */
+	uint32		at;				/* the key that was asked for last */
+	LokiNodeBits lost;			/* nodes that had no place, since others changed */
+} LokiGathered;
+
+/*
+ * Gather a list, of which state, index, number and end are set, and in a row map the groups and
+ * widths.  To be freed by loki_gathered_free().  False if no list can have that many entries.
+ * Pages are share locked one at a time.
+ */
+extern bool loki_gather(LokiGathered *gathered);
+extern void loki_gathered_free(LokiGathered *gathered);
+
+/* Sort the entries of each of n groups of a row map, which have no order otherwise */
+extern void loki_groups_sort(uint32 *entries, const uint32 *starts, uint32 groups);
+
+/* The key of an entry; calls must come in ascending order */
+extern int64 loki_gathered_key(LokiGathered *gathered, uint32 place);
+
+/* How many values its entries have, up to `most` */
+extern uint32 loki_gathered_values(LokiGathered *gathered, uint32 most);
+
+/* Choose the groups and widths of a row map of nodes below map->end, by the rows that there are */
+extern void loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map);
+
+/* Bytes that gathering takes: of a list of an attribute for each node; of a row map in all,
+ * at most */
+extern double loki_gather_memory(const LokiIndex *state, int attribute);
+extern double loki_rowmap_memory(const LokiIndex *state, uint32 end);
+
+/* ----------------------------------------------------------------
+ * Nodes that changed since (changed.c)
+ * ----------------------------------------------------------------
+ */
+
+static inline int
+loki_bits_shift(int array)
+{
+	return array == LOKI_SLOTS_REUSED ? LOKI_REUSED_SHIFT : 0;
+}
+
+/* How many slots have the bits of all nodes below an end, and of one more */
+static inline uint32
+loki_bit_slots(int array, uint32 end)
+{
+	return (end >> loki_bits_shift(array)) / 64 + 1;
+}
+
+static inline bool
+loki_bits_have(const LokiNodeBits *bits, uint32 node)
+{
+	uint32		bit = node >> bits->shift;
+
+	Assert(node < bits->end);
+	return bit / 64 < bits->nwords && ((bits->words[bit / 64] >> (bit % 64)) & 1) != 0;
+}
+
+/* Whether an array has pages for n slots, as far as the directory was read */
+static inline bool
+loki_array_has(const LokiIndex *state, int array, uint32 n)
+{
+	return n <= (uint64) state->arrays[array].npages * state->arrays[array].per_page;
+}
+
+/* Forget the notes of nodes below an end; false if there is no room for the bits */
+extern bool loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end);
+
+/* Note a node, if it is below an end */
+extern void loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end,
+						   uint32 node);
+
+/* Whether a node, which is below that end, is noted now */
+extern bool loki_bits_noted(LokiIndex *state, Relation index, int array, uint32 node);
+
+/* Copy the notes of nodes below an end out; palloc'd only if there are any */
+extern void loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end,
+						   LokiNodeBits *bits);
+extern void loki_bits_release(LokiNodeBits *bits);
+
+/* How many nodes are noted at most; an estimate of that, by some pages */
+extern double loki_bits_count(const LokiNodeBits *bits);
+extern double loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end);
+
+/*
+ * Get the nodes of the next bit that is set, LOKI_REUSED_UNIT at most; returns 0 if there is
+ * none.  *next must be 0 at first.
+ */
+extern int	loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes);
+
+/* ----------------------------------------------------------------
+ * 1-bit sketches of the nodes of a list (sketch.c)
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The first flat scan of a search keeps this number of candidates at least.  Lists of fewer nodes for
+ * each of them are not worth a second look.
+ */
+#define LOKI_FIRST_SELECTION	64
+#define LOKI_SHORT_LIST			6
+
+/* The shortest list that has sketches */
+#define LOKI_LEAST_SKETCHED		(LOKI_FIRST_SELECTION * LOKI_SHORT_LIST)
+
+/* Blocks of n sketches */
+static inline uint32
+loki_sketch_blocks(uint32 n)
+{
+	return n / LOKI_BRIEF_BLOCK + (n % LOKI_BRIEF_BLOCK > 0);
+}
+
+/* Bytes that making them takes, for each node; 0 if an index of this kind has none */
+extern double loki_sketch_memory(const LokiIndex *state);
+
+/* The sketches of nodes in a range, in order of their IDs; zeros past the used part of CODE */
+extern char *loki_sketches_gather(LokiIndex *state, Relation index, uint32 begin, uint32 end);
+
+/* Make those of all lists of a metapage that are long enough; if not `wanted`, have none */
+extern void loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+							   bool wanted);
+
+/* Whether a list has sketches that are not wanted, or lacks those that are */
+extern bool loki_sketches_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+								bool wanted);
+
+/*
+ * Lock a page of sketches in share mode, if it is of the list.
+ * Otherwise returns NULL and leaves no lock.
+ */
+extern Page loki_sketch_lock(const LokiPostings *list, uint32 ordinal, Buffer *buffer, int *used);
+extern bool loki_has_sketches(const LokiPostings *list);
+
+/*
+ * Likely lower bounds of the distances of the nodes in n blocks of a list, and the least ones of
+ * each block, for a query that is ready for bounds().  Places of the last block that are not in the
+ * list have any.  False if the list does not have sketches any more.
+ */
+extern bool loki_sketch_bounds(const LokiPostings *list, const LokiQuery *query, uint32 block,
+							   uint32 n, float *bounds, float *least);
+
+/* ----------------------------------------------------------------
+ * Making all of them (make.c)
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Whether the arrays have pages for what a metapage says of lists.  The directory was read after
+ * the metapage.
+ */
+extern bool loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta);
+
+/* Make lists if that is worth while; says at a level if there is too little memory */
+extern void loki_derived_make(Relation index, int elevel);
+
+/* How many of the nodes below an end they do not have, or not as they are now; at most */
+extern double loki_derived_unlisted(LokiIndex *state, Relation index,
+									const LokiMetaPageData *meta, uint32 end);
+
+#endif							/* LOKI_DERIVED_DERIVED_H */

@@ -1,0 +1,413 @@
+/*-------------------------------------------------------------------------
+ *
+ * gather.c
+ *	  Lists in memory, made of what nodes say now: to be written, or to be
+ *	  compared with what was written.
+ *
+ * Keys that are any number are sorted by radix.  The list keys of arrays and the groups of heap
+ * blocks are few: their entries are counted, and put in their places when the same pages are
+ * read a second time.  A node may change between the two, and take the place of another of its
+ * key.  Then one of them is lost, and to be noted as changed.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/derived/gather.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/definition/attribute.h"
+#include "hnsw/derived/derived.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "utils/memutils.h"
+
+/* Keys are sorted by this number of bits at once */
+#define RADIX_BITS		8
+#define RADIX			(1 << RADIX_BITS)
+
+/* At least this number of rows share a group of heap blocks, on average */
+#define GROUP_ROWS		8
+
+/* An entry of the row map has this number of bits beyond those that separate the rows of a group */
+#define SPARE_KEY_BITS	1
+
+/* The most entries of a list */
+#define MAX_ENTRIES		((uint64) PG_INT32_MAX)
+
+typedef void (*VisitEntry) (LokiGathered *gathered, uint32 node, uint32 key, uint32 entry);
+
+/* ----------------------------------------------------------------
+ * What nodes say
+ * ----------------------------------------------------------------
+ */
+
+/* The list keys of an array's slot, plus 1, ascending; 0 for NULL.  Returns how many there are. */
+static int
+array_keys(const char *slot, uint32 *keys)
+{
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
+	int			n = 0;
+
+	if (slot[0] == LOKI_ATTR_ELEMENTS)
+	{
+		loki_slot_elements(slot, hashes);
+		for (int i = 0; i < LOKI_SLOT_ELEMENTS; i++)
+			if (i == 0 || hashes[i] != hashes[i - 1])
+				keys[n++] = LOKI_ARRAY_HASH(hashes[i]) + 1;
+		return n;
+	}
+	keys[0] = slot[0] == LOKI_ATTR_NULL ? 0 :
+		(slot[0] == LOKI_ATTR_EXACT ? LOKI_ARRAY_EMPTY : LOKI_ARRAY_SIGNATURE) + 1;
+	return 1;
+}
+
+/* Visit the entries of a slot of an array of arrays, or of rows. */
+static void
+visit_slot(LokiGathered *gathered, int array, uint32 number, const char *slot, VisitEntry visit)
+{
+	const LokiRowMapData *map = &gathered->list.map;
+	const LokiTidData *tid = (const LokiTidData *) slot;
+	const LokiDuplicateData *duplicate = (const LokiDuplicateData *) slot;
+	const ItemPointerData *heap = array == LOKI_SLOTS_TID ? &tid->u.heap : &duplicate->heap;
+	uint32		node = array == LOKI_SLOTS_DUPLICATE ? duplicate->node : number;
+	uint32		keys[LOKI_SLOT_ELEMENTS];
+	int			state;
+	int			n;
+
+	if (node >= gathered->list.end)
+		return;
+	if (array != LOKI_SLOTS_TID && array != LOKI_SLOTS_DUPLICATE)
+	{
+		n = array_keys(slot, keys);
+		for (int i = 0; i < n; i++)
+			visit(gathered, node, keys[i], node);
+		return;
+	}
+	state = array == LOKI_SLOTS_TID ? LokiTidState(tid) : duplicate->state;
+	if (state == LOKI_TID_LIVE || state == LOKI_TID_KILLED)
+	{
+		BlockNumber block = ItemPointerGetBlockNumberNoCheck(heap);
+
+		visit(gathered, node, Min(block >> map->shift, gathered->nkeys - 1), node |
+			  loki_rowmap_key(map, block, ItemPointerGetOffsetNumberNoCheck(heap)) <<
+			  map->node_bits);
+	}
+}
+
+/* Visit what all nodes say: page by page, each of which is copied under share lock. */
+static void
+visit_nodes(LokiGathered *gathered, VisitEntry visit)
+{
+	LokiPostings   *list = &gathered->list;
+	bool		rows = list->number == LOKI_POSTINGS_ROWS;
+	int			arrays[] = {rows ? LOKI_SLOTS_TID : LOKI_SLOTS_ATTR + list->number,
+	LOKI_SLOTS_DUPLICATE};
+
+	Assert(loki_no_buffer_locked());
+	for (int i = 0; i < (rows ? 2 : 1); i++)
+	{
+		LokiSlotArray *slots = &list->state->arrays[arrays[i]];
+
+		for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
+		{
+			PGAlignedBlock copy;
+			int			used;
+
+			CHECK_FOR_INTERRUPTS();
+			used = loki_page_copy(list->state, list->index, arrays[i], ordinal, NULL, copy.data);
+			for (int k = 0; k < used; k++)
+				visit_slot(gathered, arrays[i], ordinal * slots->per_page + k,
+						   LokiPageSlot(copy.data, slots->slot_size, k), visit);
+		}
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Counted keys
+ * ----------------------------------------------------------------
+ */
+
+static void
+count_entry(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
+{
+	gathered->starts[key]++;
+}
+
+static void
+place_entry(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
+{
+	LokiNodeBits *lost = &gathered->lost;
+
+	if (gathered->next[key] < gathered->starts[key + 1])
+	{
+		gathered->entries[gathered->next[key]++] = entry;
+		return;
+	}
+	if (lost->nwords == 0)
+	{
+		lost->end = gathered->list.end;
+		lost->nwords = lost->end / 64 + 1;
+		lost->words = palloc0(mul_size(sizeof(uint64), lost->nwords));
+	}
+	lost->words[node / 64] |= UINT64CONST(1) << (node % 64);
+}
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	uint32		left = *(const uint32 *) a;
+	uint32		right = *(const uint32 *) b;
+
+	return (left > right) - (left < right);
+}
+
+static bool
+gather_counted(LokiGathered *gathered)
+{
+	LokiPostings   *list = &gathered->list;
+	bool		rows = list->number == LOKI_POSTINGS_ROWS;
+	Size		size;
+	uint64		sum = 0;
+
+	gathered->nkeys = rows ? list->map.groups + 1 : LOKI_ARRAY_SIGNATURE + 2;
+	size = mul_size(sizeof(uint32), (Size) gathered->nkeys + 1);
+	gathered->starts = palloc_extended(size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	visit_nodes(gathered, count_entry);
+	for (uint32 key = 0; key <= gathered->nkeys; key++)
+	{
+		uint32		count = gathered->starts[key];
+
+		gathered->starts[key] = (uint32) sum;
+		sum += count;
+		if (sum > MAX_ENTRIES)
+			return false;
+	}
+	gathered->next = palloc_extended(size, MCXT_ALLOC_HUGE);
+	memcpy(gathered->next, gathered->starts, size);
+	size = mul_size(sizeof(uint32), sum + 1);
+	gathered->entries = palloc_extended(size, MCXT_ALLOC_HUGE);
+	memset(gathered->entries, 0xFF, size);
+	visit_nodes(gathered, place_entry);
+	list->n = (uint32) sum;
+	list->nulls = rows ? 0 : gathered->starts[1];
+	return true;
+}
+
+void
+loki_groups_sort(uint32 *entries, const uint32 *starts, uint32 groups)
+{
+	for (uint32 i = 0; i < groups; i++)
+	{
+		if (i % RADIX == 0)
+			CHECK_FOR_INTERRUPTS();
+		qsort(entries + starts[i], starts[i + 1] - starts[i], sizeof(uint32), compare_entries);
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Keys of 64 bits
+ * ----------------------------------------------------------------
+ */
+
+static inline uint32
+digit(int64 key, int shift)
+{
+	return (((uint64) key ^ UINT64CONST(1) << 63) >> shift) % RADIX;
+}
+
+/*
+ * Sort n nodes by their keys, least significant digits first.  Nodes of equal keys stay as they
+ * come, by ID.  The result is in sorted[].
+ */
+static void
+sort_nodes(const int64 *keys, uint32 *nodes, uint32 *sorted, uint32 n)
+{
+	uint32	   *from = nodes;
+	uint32	   *to = sorted;
+
+	for (int shift = 0; shift < 64 && n > 0; shift += RADIX_BITS)
+	{
+		uint32		starts[RADIX] = {0};
+		uint32		sum = 0;
+		uint32	   *swap = from;
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = 0; i < n; i++)
+			starts[digit(keys[from[i]], shift)]++;
+		if (starts[digit(keys[from[0]], shift)] == n)
+			continue;
+		for (int i = 0; i < RADIX; i++)
+		{
+			uint32		count = starts[i];
+
+			starts[i] = sum;
+			sum += count;
+		}
+		for (uint32 i = 0; i < n; i++)
+			to[starts[digit(keys[from[i]], shift)]++] = from[i];
+		from = to;
+		to = swap;
+	}
+	if (from != sorted)
+		memcpy(sorted, from, sizeof(uint32) * n);
+}
+
+static bool
+gather_sorted(LokiGathered *gathered)
+{
+	LokiPostings   *list = &gathered->list;
+	int			number = LOKI_SLOTS_ATTR + list->number;
+	LokiSlotArray *slots = &list->state->arrays[number];
+	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), (Size) list->end + 1),
+										MCXT_ALLOC_HUGE);
+
+	gathered->keys = palloc_extended(mul_size(sizeof(int64), (Size) list->end + 1),
+									 MCXT_ALLOC_HUGE);
+	gathered->entries = palloc_extended(mul_size(sizeof(uint32), (Size) list->end + 1),
+										MCXT_ALLOC_HUGE);
+	list->n = list->nulls = 0;
+	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
+	{
+		uint32		first = ordinal * slots->per_page;
+		PGAlignedBlock copy;
+		int			used;
+
+		CHECK_FOR_INTERRUPTS();
+		if (first >= list->end)
+			break;
+		used = loki_page_copy(list->state, list->index, number, ordinal, NULL, copy.data);
+		for (uint32 node = first; node < Min(list->end, first + used); node++)
+		{
+			const char *slot = LokiPageSlot(copy.data, slots->slot_size, node - first);
+
+			gathered->keys[node] = slot[0] == LOKI_ATTR_NULL ? PG_INT64_MIN :
+				loki_attr_sort_key(slots->slot_size - 1, slot);
+			if (slot[0] == LOKI_ATTR_NULL)
+				gathered->entries[list->nulls++] = node;
+			else
+				nodes[list->n++] = node;
+		}
+	}
+	sort_nodes(gathered->keys, nodes, gathered->entries + list->nulls, list->n);
+	list->n += list->nulls;
+	pfree(nodes);
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ * Any list
+ * ----------------------------------------------------------------
+ */
+
+bool
+loki_gather(LokiGathered *gathered)
+{
+	LokiPostings   *list = &gathered->list;
+
+	Assert(list->end > 0);
+	return list->number == LOKI_POSTINGS_ROWS ||
+		list->state->attr_type[list->number] == LOKI_ATTR_ARRAY ?
+		gather_counted(gathered) : gather_sorted(gathered);
+}
+
+void
+loki_gathered_free(LokiGathered *gathered)
+{
+	void	   *memory[] = {gathered->entries, gathered->keys, gathered->starts, gathered->next,
+	gathered->lost.words};
+
+	for (int i = 0; i < lengthof(memory); i++)
+		if (memory[i] != NULL)
+			pfree(memory[i]);
+}
+
+int64
+loki_gathered_key(LokiGathered *gathered, uint32 place)
+{
+	Assert(place < gathered->list.n);
+	if (gathered->keys != NULL)
+		return gathered->keys[gathered->entries[place]];
+	while (place >= gathered->starts[gathered->at + 1])
+		gathered->at++;
+	if (gathered->list.number == LOKI_POSTINGS_ROWS)
+		return gathered->at;
+	return gathered->at == 0 ? PG_INT64_MIN : (int64) gathered->at - 1;
+}
+
+uint32
+loki_gathered_values(LokiGathered *gathered, uint32 most)
+{
+	uint32		values = 0;
+	int64		last = 0;
+
+	for (uint32 i = gathered->list.nulls; i < gathered->list.n && values < most; i++)
+	{
+		int64		key = loki_gathered_key(gathered, i);
+
+		values += i == gathered->list.nulls || key != last;
+		last = key;
+	}
+	gathered->at = 0;
+	return values;
+}
+
+/* ----------------------------------------------------------------
+ * Groups and memory
+ * ----------------------------------------------------------------
+ */
+
+/* Raise the highest group; nkeys - 1 is that of the highest block. */
+static void
+count_group(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
+{
+	gathered->list.map.groups = Max(gathered->list.map.groups, key + 1);
+	gathered->list.n++;
+}
+
+void
+loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
+{
+	LokiGathered gathered = {
+		.list = {.state = state,.index = index,.number = LOKI_POSTINGS_ROWS,.end = map->end},
+		.nkeys = MaxBlockNumber
+	};
+	uint32		rows;
+
+	visit_nodes(&gathered, count_group);
+	map->entries = gathered.list.n;
+	map->groups = gathered.list.map.groups;
+	map->shift = 0;
+	while (map->groups > Max(map->end / GROUP_ROWS, 1))
+	{
+		map->groups = map->groups / 2 + map->groups % 2;
+		map->shift++;
+	}
+	rows = map->entries / Max(map->groups, 1);
+	/* a node whose bits are all set is none */
+	map->node_bits = (uint8) (pg_leftmost_one_pos32(Max(map->end, 1)) + 1);
+	map->key_bits = (uint8) Min(pg_leftmost_one_pos32(rows + 1) + 1 + SPARE_KEY_BITS,
+								LOKI_ROWMAP_MAX_KEY_BITS);
+	map->key_bits = (uint8) Min(map->key_bits, LOKI_ROWMAP_MAX_WIDTH - map->node_bits);
+	Assert(map->end < UINT64CONST(1) << map->node_bits);
+}
+
+double
+loki_gather_memory(const LokiIndex *state, int attribute)
+{
+	return state->attr_type[attribute] == LOKI_ATTR_ARRAY ?
+		LOKI_SLOT_ELEMENTS * sizeof(uint32) : sizeof(int64) + 2 * sizeof(uint32);
+}
+
+double
+loki_rowmap_memory(const LokiIndex *state, uint32 end)
+{
+	const LokiSlotArray *duplicate = &state->arrays[LOKI_SLOTS_DUPLICATE];
+	double		rows = end + (double) duplicate->npages * duplicate->per_page;
+
+	return sizeof(uint32) * (rows + 2.0 * Max(end / GROUP_ROWS, 1));
+}

@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * list.c
+ *	  Derived lists in pages: what they are, writing and reading their entries.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/derived/list.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/derived/derived.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+
+bool
+loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+			   int number)
+{
+	const LokiSortedListsData *lists = &meta->sorted_lists;
+	bool		rows = number == LOKI_POSTINGS_ROWS;
+
+	memset(list, 0, sizeof(LokiPostings));
+	list->state = state;
+	list->index = index;
+	list->number = number;
+	list->generation = lists->generation;
+	list->end = lists->end;
+	list->entries = rows ? LOKI_SLOTS_ROW : LOKI_SLOTS_SORTED + number;
+	list->bounds = rows ? LOKI_SLOTS_BLOCK : LOKI_SLOTS_SEPARATOR + number;
+	if (rows)
+	{
+		list->map = meta->rowmap;
+		list->n = list->map.entries;
+		list->node_bits = list->map.node_bits;
+		list->width = list->map.node_bits + list->map.key_bits;
+		list->nbounds = list->map.groups + 1;
+		return (meta->flags & LOKI_META_ROWMAP) != 0;
+	}
+	/* a node whose bits are all set is none */
+	list->node_bits = list->width = pg_leftmost_one_pos32(Max(list->end, 1)) + 1;
+	if ((meta->flags & LOKI_META_SORTED_LISTS) == 0 || lists->listed[number] == LOKI_NONE)
+		return false;
+	list->n = lists->listed[number];
+	list->nulls = lists->nulls[number];
+	list->nbounds = list->n / LOKI_SEPARATOR_STEP + (list->n % LOKI_SEPARATOR_STEP > 0);
+	return true;
+}
+
+bool
+loki_postings_valid(const LokiPostings *list)
+{
+	LokiMetaPageData meta;
+
+	loki_meta_read(list->index, &meta);
+	return meta.sorted_lists.generation == list->generation &&
+		(meta.flags & (list->number == LOKI_POSTINGS_ROWS ? LOKI_META_ROWMAP :
+					   LOKI_META_SORTED_LISTS)) != 0;
+}
+
+/*
+ * The entry at a place of a page.  It may cross words.  The word after the one that it
+ * begins in is always read, which may be in the special space.
+ */
+static inline uint32
+get_entry(const char *slots, uint32 place, uint32 width)
+{
+	uint32		bit = place * width;
+	uint64		word;
+
+#ifdef WORDS_BIGENDIAN
+	uint64		next;
+
+	memcpy(&word, slots + bit / 64 * sizeof(uint64), sizeof(word));
+	memcpy(&next, slots + bit / 64 * sizeof(uint64) + sizeof(word), sizeof(next));
+	word = word >> (bit % 64) | next << 1 << (63 - bit % 64);
+#else
+
+	/*
+	 * an entry of 32 bits begins in a byte, and ends at most 39 bits after
+	 * its beginning
+	 */
+	memcpy(&word, slots + bit / 8, sizeof(word));
+	word >>= bit % 8;
+#endif
+	return (uint32) (word & ((UINT64CONST(1) << width) - 1));
+}
+
+bool
+loki_postings_read(const LokiPostings *list, const uint32 *places, uint32 first, uint32 n,
+			   uint32 *entries)
+{
+	uint32		per_page = loki_entries_per_page(list->width);
+
+	for (uint32 i = 0; i < n;)
+	{
+		uint32		before = i;
+		uint32		ordinal = (places != NULL ? places[i] : first + i) / per_page;
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(list->state, list->index, list->entries, ordinal,
+										  &buffer, &used);
+		uint32		has;
+
+		if (page == NULL)
+			return false;
+		has = Min((uint32) used * 64 / list->width, per_page);
+		for (; i < n; i++)
+		{
+			uint32		place = (places != NULL ? places[i] : first + i) - ordinal * per_page;
+
+			if (place >= has)
+				break;
+			entries[i] = get_entry(LokiPageSlot(page, sizeof(uint64), 0), place, list->width);
+		}
+		UnlockReleaseBuffer(buffer);
+		if (i == before)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * One record for a page, of which nothing else is kept.  No content lock may be held, and none is
+ * left.
+ */
+bool
+loki_derived_write(LokiIndex *state, Relation index, int array, uint32 ordinal,
+				   const void *slots, uint32 n, uint32 generation)
+{
+	LokiSlotArray *of_array = &state->arrays[array];
+	Size		size = (Size) n * of_array->slot_size;
+	LokiChange	change;
+	int			number;
+	Page		page;
+
+	Assert(n <= of_array->per_page && loki_no_buffer_locked());
+	CHECK_FOR_INTERRUPTS();
+	if (!loki_reserve_slot(state, index, array, ordinal * of_array->per_page, WARNING))
+		return false;
+	loki_change_begin(&change, state, index);
+	number = loki_change_lock_page(&change, array, ordinal);
+	page = loki_change_copy(&change, number);
+	loki_change_image(&change, number);
+	if (slots != NULL)
+		memcpy(LokiPageSlot(page, of_array->slot_size, 0), slots, size);
+	else
+		memset(LokiPageSlot(page, of_array->slot_size, 0), 0, size);
+	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + size;
+	LokiPageOpaque(page)->next = generation;
+	LokiPageOpaque(page)->flags = generation > 0 ? LOKI_PAGE_IN_BLOCKS : 0;
+	loki_change_finish(&change);
+	return true;
+}
+
+bool
+loki_postings_write(const LokiPostings *list, const uint32 *entries, const void *bounds)
+{
+	const LokiSlotArray *of_bounds = &list->state->arrays[list->bounds];
+	uint32		per_page = loki_entries_per_page(list->width);
+	uint64		mask = (UINT64CONST(1) << list->width) - 1;
+	uint64		words[LOKI_ENTRY_WORDS];
+
+	for (uint32 first = 0; first < list->n; first += per_page)
+	{
+		uint32		n = Min(per_page, list->n - first);
+
+		Assert(loki_entry_slots(n, list->width) <= LOKI_ENTRY_WORDS);
+		memset(words, 0, sizeof(words));
+		for (uint32 i = 0; i < n; i++)
+		{
+			uint32		bit = i * list->width;
+			uint64		entry = entries[first + i] & mask;
+
+			words[bit / 64] |= entry << (bit % 64);
+			if (bit % 64 + list->width > 64)
+				words[bit / 64 + 1] |= entry >> (64 - bit % 64);
+		}
+		if (!loki_derived_write(list->state, list->index, list->entries, first / per_page, words,
+								loki_entry_slots(n, list->width), 0))
+			return false;
+	}
+	for (uint32 first = 0; first < list->nbounds; first += of_bounds->per_page)
+		if (!loki_derived_write(list->state, list->index, list->bounds,
+								first / of_bounds->per_page,
+								(const char *) bounds + (Size) first * of_bounds->slot_size,
+								Min(of_bounds->per_page, list->nbounds - first), 0))
+			return false;
+	return true;
+}

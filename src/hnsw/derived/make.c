@@ -1,0 +1,357 @@
+/*-------------------------------------------------------------------------
+ *
+ * make.c
+ *	  Making derived lists, and knowing when to make them again.
+ *
+ * A build makes them.  Vacuum makes them again when too many nodes are not in them.  All lists
+ * are made together, since they share an end, a generation, and the nodes that they do not have.
+ * src/hnsw/derived/README, "Making".
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/derived/make.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/definition/attribute.h"
+#include "hnsw/definition/options.h"
+#include "hnsw/derived/derived.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/insert_lock.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Lists are made again when this number and this share of nodes are not in them */
+#define STALE_NODES		1000
+#define STALE_SHARE		0.02
+
+/* ----------------------------------------------------------------
+ * Age, memory and room
+ * ----------------------------------------------------------------
+ */
+
+/* All nodes if there are no lists; none if there need not be any. */
+double
+loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
+{
+	uint32		listed = Max(meta->sorted_lists.end, meta->rowmap.end);
+	double		unlisted = (double) end - listed;
+
+	if (end < STALE_NODES || (state->nattributes == 0 && !loki_has_rowmap(state)))
+		return 0;
+	if ((meta->flags & (LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) == 0)
+		return end;
+	unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_REUSED, listed);
+	if (meta->rowmap.end > 0)
+		unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->rowmap.end);
+	return Max(Min(unlisted, end), 0);
+}
+
+/* Whether n bytes fit into maintenance_work_mem; if not, says what is not made. */
+static bool
+fits_memory(Relation index, double bytes, const char *what, bool have, int elevel)
+{
+	if (bytes <= maintenance_work_mem * (double) 1024)
+		return true;
+	ereport(elevel,
+			(errmsg("maintenance_work_mem is too small to %s of index \"%s\"",
+					what, RelationGetRelationName(index)),
+			 have ? errdetail("The index keeps the old ones, which do not have newer rows.") :
+			 errdetail("Searches with conditions take longer without them."),
+			 errhint("Set maintenance_work_mem to %.0f MB at least.",
+					 ceil(bytes / (1024 * 1024)))));
+	return false;
+}
+
+/* Whether lists are to have sketches */
+static bool
+wants_sketches(const LokiIndex *state, Relation index)
+{
+	return loki_sketch_memory(state) > 0 && loki_option_brief_codes(LokiIndexOptions(index));
+}
+
+/* Whether there is memory for those of nodes below an end */
+static bool
+sketches_fit(const LokiIndex *state, Relation index, uint32 end, int elevel)
+{
+	return fits_memory(index, loki_sketch_memory(state) * end, "put 1-bit sketches into the lists",
+					   false, elevel);
+}
+
+/* Whether lists of attributes can be sorted of nodes below an end */
+static bool
+lists_fit(const LokiIndex *state, Relation index, uint32 end, bool have, int elevel)
+{
+	double		most = 0;
+
+	for (int i = 0; i < state->nattributes; i++)
+		most = Max(most, loki_gather_memory(state, i));
+	return fits_memory(index, most * end, "sort the attributes", have, elevel);
+}
+
+/* See derived.h.  No attribute is listed, and no row mapped, below another end. */
+bool
+loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
+{
+	uint32		end = meta->sorted_lists.end;
+	LokiPostings	list;
+
+	if ((meta->rowmap.end != 0 && meta->rowmap.end != end) ||
+		(end != 0 && !loki_array_has(state, LOKI_SLOTS_REUSED,
+									 loki_bit_slots(LOKI_SLOTS_REUSED, end))) ||
+		(meta->rowmap.end != 0 && !loki_array_has(state, LOKI_SLOTS_GAINED,
+												  loki_bit_slots(LOKI_SLOTS_GAINED, end))))
+		return false;
+	for (int i = 0; i <= LOKI_POSTINGS_ROWS; i++)
+		if ((i < state->nattributes || i == LOKI_POSTINGS_ROWS) &&
+			loki_postings_open(&list, state, NULL, meta, i) &&
+			(!loki_array_has(state, list.entries, loki_entry_slots(list.n, list.width)) ||
+			 !loki_array_has(state, list.bounds, list.nbounds)))
+			return false;
+	return true;
+}
+
+/*
+ * Make sure of the pages that lists will need, judging by those that exist, before these are given
+ * up.  Lists do without sketches where there is no room for them.  False if there is no room.  Node
+ * IDs beyond `end` that come into use in the meantime are on pages of TID that exist.
+ */
+static bool
+reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
+{
+	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
+	uint32		most = Max(tid->npages * tid->per_page, meta->sorted_lists.end);
+	double		growth = (double) end / Max(meta->sorted_lists.end, 1);
+	LokiMetaPageData next = *meta;
+	LokiPostings	list;
+
+	next.sorted_lists.end = end;
+	if (!loki_reserve_slot(state, index, LOKI_SLOTS_REUSED,
+						   loki_bit_slots(LOKI_SLOTS_REUSED, most) - 1, WARNING) ||
+		(loki_has_rowmap(state) &&
+		 !loki_reserve_slot(state, index, LOKI_SLOTS_GAINED,
+							loki_bit_slots(LOKI_SLOTS_GAINED, most) - 1, WARNING)))
+		return false;
+	for (int i = 0; i <= LOKI_POSTINGS_ROWS; i++)
+		if ((i < state->nattributes || i == LOKI_POSTINGS_ROWS) &&
+			loki_postings_open(&list, state, index, &next, i) &&
+			(!loki_reserve_slot(state, index, list.entries,
+								loki_entry_slots((uint32) Min(list.n * growth, LOKI_MAX_NUMBER),
+												 list.width), WARNING) ||
+			 !loki_reserve_slot(state, index, list.bounds,
+								(uint32) Min(list.nbounds * growth, LOKI_MAX_NUMBER), WARNING)))
+			return false;
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ * Making them
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Change what the metapage says of lists; `flags` are of those that can be read.  Locks block 0
+ * exclusively for that.  No content lock may be held.
+ */
+static void
+write_meta(Relation index, uint32 flags, LokiMetaPageData *meta)
+{
+	LokiChange	change;
+	LokiMetaPage page;
+
+	Assert((flags & ~(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) == 0);
+	loki_change_begin(&change, NULL, index);
+	page = loki_change_meta(&change);
+	page->flags &= ~(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP);
+	page->flags |= flags;
+	page->sorted_lists = meta->sorted_lists;
+	page->rowmap = meta->rowmap;
+	loki_change_finish(&change);
+	meta->flags = flags;
+}
+
+/* Note the nodes that a list lost; and of a row map, those of rows that no group has. */
+static void
+note_lost(LokiGathered *gathered)
+{
+	LokiPostings   *list = &gathered->list;
+	bool		rows = list->number == LOKI_POSTINGS_ROWS;
+	int			array = rows ? LOKI_SLOTS_GAINED : LOKI_SLOTS_REUSED;
+	uint32		grouped = rows ? gathered->starts[list->map.groups] : list->n;
+	uint32		next = 0;
+	uint32		node;
+
+	while (loki_bits_next(&gathered->lost, &next, &node) > 0)
+	{
+		CHECK_FOR_INTERRUPTS();
+		loki_bits_note(list->state, list->index, array, list->end, node);
+	}
+	for (uint32 i = grouped; i < list->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		loki_bits_note(list->state, list->index, array, list->end,
+					   loki_entry_node(list, gathered->entries[i]));
+	}
+	list->n = grouped;
+}
+
+/*
+ * Make the list of an attribute, or the row map, whose geometry was chosen.  False if there is
+ * none: it has few values, too many entries, or no room.
+ */
+static bool
+make_list(LokiGathered *gathered, uint32 few)
+{
+	LokiPostings   *list = &gathered->list;
+	int64	   *separators;
+	bool		made;
+
+	if (!loki_gather(gathered) ||
+		(few > 0 && loki_gathered_values(gathered, few + 1) <= few))
+		return false;
+	note_lost(gathered);
+	if (list->number == LOKI_POSTINGS_ROWS)
+		return loki_postings_write(list, gathered->entries, gathered->starts);
+	list->nbounds = list->n / LOKI_SEPARATOR_STEP + (list->n % LOKI_SEPARATOR_STEP > 0);
+	separators = palloc_extended(mul_size(sizeof(int64), list->nbounds + 1), MCXT_ALLOC_HUGE);
+	for (uint32 i = 0; i < list->nbounds; i++)
+		separators[i] = loki_gathered_key(gathered, i * LOKI_SEPARATOR_STEP);
+	made = loki_postings_write(list, gathered->entries, separators);
+	pfree(separators);
+	return made;
+}
+
+/* Make the lists of attributes: those that cannot be made do not exist afterwards. */
+static void
+make_attributes(LokiIndex *state, Relation index, LokiMetaPageData *meta, bool sketches)
+{
+	LokiSortedListsData *lists = &meta->sorted_lists;
+
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		LokiGathered gathered = {0};
+		bool		array = state->attr_type[i] == LOKI_ATTR_ARRAY;
+
+		(void) loki_postings_open(&gathered.list, state, index, meta, i);
+		lists->listed[i] = LOKI_NONE;
+		if (make_list(&gathered, sketches && !array ? LOKI_FEW_VALUES_SKETCHED : LOKI_FEW_VALUES))
+		{
+			lists->listed[i] = gathered.list.n;
+			lists->nulls[i] = gathered.list.nulls;
+		}
+		loki_gathered_free(&gathered);
+	}
+}
+
+/*
+ * Make lists of attributes, the row map, or both again.  Meanwhile scans use neither.  One that
+ * is not made, or that there is no room for, does not exist afterwards.
+ *
+ * An insert that reuses a node ID notes it in REUSED, and one whose row joins a node notes
+ * that in GAINED, if the node is below the end that the metapage had when the insert
+ * began.  These notes are forgotten before the metapage gets the new end, and then inserts
+ * that began earlier are waited for.  So each insert either has written its slots by then,
+ * or notes its node afterwards.
+ */
+static void
+make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
+	 LokiMetaPageData *meta)
+{
+	LokiGathered rows = {0};
+	uint32		end;
+
+	Assert(loki_no_buffer_locked() && (!map || loki_has_rowmap(state)));
+	write_meta(index, 0, meta);
+	end = loki_node_end(state, index);
+	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, meta->sorted_lists.end)) ||
+		(loki_has_rowmap(state) &&
+		 !loki_bits_forget(state, index, LOKI_SLOTS_GAINED, Max(end, meta->rowmap.end))))
+		return;
+	meta->sorted_lists.end = end;
+	if (loki_has_rowmap(state))
+		meta->rowmap.end = map ? end : 0;
+	write_meta(index, 0, meta);
+
+	loki_inserts_wait(index);
+	loki_index_refresh(state, index);
+
+	meta->sorted_lists.generation++;
+	if (lists)
+	{
+		make_attributes(state, index, meta, sketches);
+		meta->flags |= LOKI_META_SORTED_LISTS;
+		loki_sketches_make(state, index, meta, sketches);
+	}
+	if (map)
+	{
+		loki_rowmap_choose(state, index, &meta->rowmap);
+		(void) loki_postings_open(&rows.list, state, index, meta, LOKI_POSTINGS_ROWS);
+		if (make_list(&rows, 0))
+			meta->flags |= LOKI_META_ROWMAP;
+		meta->rowmap.entries = rows.list.n;
+		meta->rowmap.end = (meta->flags & LOKI_META_ROWMAP) != 0 ? end : 0;
+		loki_gathered_free(&rows);
+	}
+	write_meta(index, meta->flags, meta);
+}
+
+/*
+ * Make lists if there are none, or if too many nodes are not in them, and if they can be sorted
+ * in maintenance_work_mem; otherwise says so at `elevel`.  If one that exists could not be made
+ * again, all stay.  No page may be locked.
+ */
+void
+loki_derived_make(Relation index, int elevel)
+{
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
+	bool		lists = state->nattributes > 0;
+	bool		map = loki_has_rowmap(state);
+	bool		have_lists = (meta.flags & LOKI_META_SORTED_LISTS) != 0;
+	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
+	bool		sketches;
+	bool		stale;
+	uint32		end;
+	double		unlisted;
+
+	loki_index_refresh(state, index);
+	end = loki_node_end(state, index);
+	if (end < STALE_NODES || (!lists && !map))
+		return;
+
+	/*
+	 * counts that are damaged would make the index grow by as much as they
+	 * say
+	 */
+	if (!loki_derived_possible(state, &meta))
+		loki_meta_damaged(index);
+	unlisted = loki_derived_unlisted(state, index, &meta, end);
+	stale = (have_lists || have_map) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
+	sketches = wants_sketches(state, index);
+	if (!stale && lists == have_lists && map == have_map)
+	{
+		/*
+		 * A pending index has no codes to make sketches of.  Or the
+		 * parameter has changed, or there was no memory.
+		 */
+		if (have_lists &&
+			loki_sketches_stale(state, index, &meta, sketches) &&
+			(!sketches || sketches_fit(state, index, meta.sorted_lists.end, DEBUG1)))
+			loki_sketches_make(state, index, &meta, sketches);
+		return;
+	}
+	lists = lists && lists_fit(state, index, end, have_lists, elevel);
+	sketches = sketches && lists && sketches_fit(state, index, end, elevel);
+	map = map && fits_memory(index, loki_rowmap_memory(state, end), "map the rows", have_map,
+							 elevel);
+	if ((have_lists && !lists) || (have_map && !map))
+		return;
+	if ((stale || lists != have_lists || map != have_map) &&
+		reserve_pages(state, index, &meta, end))
+		make(state, index, lists, sketches, map, &meta);
+}

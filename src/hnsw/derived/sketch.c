@@ -1,0 +1,231 @@
+/*-------------------------------------------------------------------------
+ *
+ * sketch.c
+ *	  1-bit sketches of listed nodes, in the order of their list.
+ *
+ * BRIEF of an attribute has, for each entry of SORTED, a code of one bit a dimension
+ * (src/quantize/README, "Brief codes").  Its slots are blocks of LOKI_BRIEF_BLOCK codes.  A flat
+ * scan by the list reads them one behind the other, and by their bounds leaves out most nodes,
+ * whose own codes lie anywhere.
+ *
+ * Each page of BRIEF names the generation of the lists that it belongs to.  One that names another
+ * is of no use, nor is one whose codes are not in blocks.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/derived/sketch.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "hnsw/derived/derived.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+double
+loki_sketch_memory(const LokiIndex *state)
+{
+	return state->brief != NULL ? state->brief->code_size : 0;
+}
+
+/* See derived.h.  Pages are share locked, one at a time; no content lock may be held. */
+char *
+loki_sketches_gather(LokiIndex *state, Relation index, uint32 begin, uint32 end)
+{
+	const LokiQuantizer *sketch = state->brief;
+	const LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CODE];
+	char	   *sketches = palloc_extended(mul_size(sketch->code_size, (Size) (end - begin) + 1),
+										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	Assert(loki_no_buffer_locked() && begin <= end);
+	for (uint32 node = begin; node < end;)
+	{
+		uint32		place = node % array->per_page;
+		Buffer		buffer;
+		int			used;
+		Page		page;
+
+		CHECK_FOR_INTERRUPTS();
+		page = loki_page_lock(state, index, LOKI_SLOTS_CODE, node / array->per_page, &buffer,
+							  &used);
+		if (page == NULL)
+			break;
+		for (; place < array->per_page && node < end; place++, node++)
+			if (place < (uint32) used)
+				sketch->shorten(sketch, state->quantizer,
+								LokiPageSlot(page, array->slot_size, place),
+								sketches + (Size) (node - begin) * sketch->code_size);
+		UnlockReleaseBuffer(buffer);
+	}
+	return sketches;
+}
+
+/*
+ * Write the sketches of a list.  Its first page, by which they are found, comes last: so all are
+ * there, or none is found, also after a crash.  False if there is no room for a page.
+ */
+static bool
+write_list(const LokiPostings *list, const char *sketches)
+{
+	int			array = LOKI_SLOTS_BRIEF + list->number;
+	uint32		size = list->state->brief->code_size;
+	uint32		block_size = list->state->arrays[array].slot_size;
+	uint32		per_page = list->state->arrays[array].per_page * LOKI_BRIEF_BLOCK;
+	uint32	   *nodes = palloc_array(uint32, per_page);
+	PGAlignedBlock page;
+
+	for (uint32 ordinal = (list->n + per_page - 1) / per_page; ordinal-- > 0;)
+	{
+		uint32		place = ordinal * per_page;
+		uint32		n = Min(per_page, list->n - place);
+
+		if (!loki_postings_read(list, NULL, place, n, nodes))
+			return false;
+		memset(page.data, 0, sizeof(page.data));
+		for (uint32 i = 0; i < n; i++)
+		{
+			if (nodes[i] >= list->end)
+				return false;
+			loki_brief_put(size, sketches + (Size) nodes[i] * size, i % LOKI_BRIEF_BLOCK,
+						   page.data + i / LOKI_BRIEF_BLOCK * block_size);
+		}
+		if (!loki_derived_write(list->state, list->index, array, ordinal, page.data,
+								loki_sketch_blocks(n), list->generation))
+			return false;
+	}
+	pfree(nodes);
+	return true;
+}
+
+/*
+ * Note that an attribute has no sketches, by pages without slots.  Those that an earlier attempt
+ * left behind may name the generation of its list.
+ */
+static void
+forget_list(LokiIndex *state, Relation index, int array)
+{
+	for (uint32 ordinal = 0; ordinal < state->arrays[array].npages; ordinal++)
+	{
+		Buffer		buffer;
+		int			used;
+		Page		page;
+		bool		empty;
+
+		CHECK_FOR_INTERRUPTS();
+		page = loki_page_lock(state, index, array, ordinal, &buffer, &used);
+		if (page == NULL)
+			return;
+		empty = used == 0 && LokiPageOpaque(page)->next == 0;
+		UnlockReleaseBuffer(buffer);
+		if (!empty)
+			(void) loki_derived_write(state, index, array, ordinal, NULL, 0, 0);
+	}
+}
+
+void
+loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *meta, bool wanted)
+{
+	char	   *sketches = NULL;
+
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		LokiPostings	list;
+
+		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size == 0)
+			continue;
+		if (wanted && loki_postings_open(&list, state, index, meta, i) &&
+			list.n >= LOKI_LEAST_SKETCHED)
+		{
+			if (sketches == NULL)
+				sketches = loki_sketches_gather(state, index, 0, list.end);
+			if (write_list(&list, sketches))
+				continue;
+		}
+		forget_list(state, index, LOKI_SLOTS_BRIEF + i);
+	}
+	if (sketches != NULL)
+		pfree(sketches);
+}
+
+/* See derived.h. */
+Page
+loki_sketch_lock(const LokiPostings *list, uint32 ordinal, Buffer *buffer, int *used)
+{
+	Page		page = loki_page_lock(list->state, list->index, LOKI_SLOTS_BRIEF + list->number,
+									  ordinal, buffer, used);
+
+	if (page == NULL)
+		return NULL;
+	if (LokiPageOpaque(page)->next == list->generation &&
+		(LokiPageOpaque(page)->flags & LOKI_PAGE_IN_BLOCKS) != 0)
+		return page;
+	UnlockReleaseBuffer(*buffer);
+	return NULL;
+}
+
+bool
+loki_has_sketches(const LokiPostings *list)
+{
+	Buffer		buffer;
+	int			used;
+
+	if (list->state->arrays[LOKI_SLOTS_BRIEF + list->number].npages == 0 ||
+		loki_sketch_lock(list, 0, &buffer, &used) == NULL)
+		return false;
+	UnlockReleaseBuffer(buffer);
+	return true;
+}
+
+bool
+loki_sketches_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, bool wanted)
+{
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		LokiPostings	list;
+		bool		listed = loki_postings_open(&list, state, index, meta, i);
+
+		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size > 0 &&
+			loki_has_sketches(&list) != (wanted && listed && list.n >= LOKI_LEAST_SKETCHED))
+			return true;
+	}
+	return false;
+}
+
+/* See derived.h.  Pages are share locked, one at a time; no content lock may be held. */
+bool
+loki_sketch_bounds(const LokiPostings *list, const LokiQuery *query, uint32 block, uint32 n,
+				   float *bounds, float *least)
+{
+	const LokiQuantizer *sketch = list->state->brief;
+	const LokiSlotArray *slots = &list->state->arrays[LOKI_SLOTS_BRIEF + list->number];
+
+	Assert(loki_no_buffer_locked());
+	while (n > 0)
+	{
+		uint32		first = block % slots->per_page;
+		uint32		end = Min(first + n, slots->per_page);
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_sketch_lock(list, block / slots->per_page, &buffer, &used);
+
+		if (page == NULL)
+			return false;
+		for (uint32 i = first; i < Min(end, (uint32) used); i++)
+		{
+			sketch->bounds(sketch, query, LokiPageSlot(page, slots->slot_size, i), bounds, least);
+			bounds += LOKI_BRIEF_BLOCK;
+			least += LOKI_BRIEF_LEAST;
+		}
+		UnlockReleaseBuffer(buffer);
+		if (end > (uint32) used)
+			return false;
+		block += end - first;
+		n -= end - first;
+		CHECK_FOR_INTERRUPTS();
+	}
+	return true;
+}
