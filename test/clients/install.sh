@@ -18,7 +18,7 @@ need()
 }
 
 case $1 in
-	drivers | frameworks)
+	drivers | frameworks | haystack)
 		need python3
 		python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
 			{ echo "python3 is older than 3.11, or without venv"; exit 3; }

@@ -16,7 +16,7 @@
 # LOKIVECTOR_CLIENTS_TIMEOUT seconds (400), is skipped: "# PROGRAM (LANGUAGE)
 # skipped: REASON".  Not to be run as root.
 set -u
-all="psycopg sqlalchemy django asyncpg langchain llamaindex pg drizzle knex pgx jdbc"
+all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex pgx jdbc"
 if [ "${1:-}" = --list ]; then
 	printf '%s\n' $all
 	exit
@@ -31,12 +31,13 @@ chosen=" ${*:-$all} "
 declare -A programs=(
 	[drivers]="psycopg sqlalchemy django asyncpg"
 	[frameworks]="langchain llamaindex"
+	[haystack]="haystack"
 	[node]="pg drizzle knex"
 	[go]="pgx"
 	[java]="jdbc"
 )
 declare -A language=(
-	[drivers]=python [frameworks]=python [node]=node [go]=go [java]=java
+	[drivers]=python [frameworks]=python [haystack]=python [node]=node [go]=go [java]=java
 )
 
 rm -rf "$out"
@@ -65,7 +66,7 @@ directory_of()
 	local files
 
 	case $1 in
-		drivers | frameworks) files=$here/python/$1.txt ;;
+		drivers | frameworks | haystack) files=$here/python/$1.txt ;;
 		node) files="$here/node/package.json $here/node/package-lock.json" ;;
 		go) files="$here/go/go.mod $here/go/go.sum" ;;
 		java) files=$here/java/pom.xml ;;
@@ -179,7 +180,7 @@ fi
 # All sets at once: most of the time goes into waiting for the network
 declare -A installing
 sets=
-for set in drivers node go java frameworks; do
+for set in drivers node go java haystack frameworks; do
 	[ -n "$(programs_of "$set")" ] || continue
 	sets="$sets $set"
 	install_set "$set" &
