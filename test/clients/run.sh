@@ -16,7 +16,7 @@
 # LOKIVECTOR_CLIENTS_TIMEOUT seconds (400), is skipped: "# PROGRAM (LANGUAGE)
 # skipped: REASON".  Not to be run as root.
 set -u
-all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex pgx jdbc"
+all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex pgx jdbc hibernate"
 if [ "${1:-}" = --list ]; then
 	printf '%s\n' $all
 	exit
@@ -34,7 +34,7 @@ declare -A programs=(
 	[haystack]="haystack"
 	[node]="pg drizzle knex"
 	[go]="pgx"
-	[java]="jdbc"
+	[java]="jdbc hibernate"
 )
 declare -A language=(
 	[drivers]=python [frameworks]=python [haystack]=python [node]=node [go]=go [java]=java
@@ -119,7 +119,7 @@ compile()
 {
 	case $1 in
 		pgx) (cd "$here/go" && go build -o "$out/pgx" .) ;;
-		jdbc) javac -Xlint:all -d "$out/java" -cp "$(cat "$2/classpath")" "$here"/java/*.java ;;
+		jdbc | hibernate) javac -Xlint:all -d "$out/java" -cp "$(cat "$2/classpath")" "$here"/java/*.java ;;
 	esac >"$out/compile.log" 2>&1 || {
 		echo "not ok - compiling"
 		sed 's/^/# /' "$out/compile.log" | head -n 40
@@ -137,6 +137,7 @@ run_program()
 	case $program in
 		pgx) set -- "$out/pgx" ;;
 		jdbc) set -- java -cp "$out/java:$(cat "$directory/classpath")" JdbcTest ;;
+		hibernate) set -- java -cp "$out/java:$(cat "$directory/classpath")" HibernateTest ;;
 		pg | drizzle | knex)
 			# Modules are looked for beside the program
 			cp "$here"/node/*.mjs "$directory"

@@ -42,7 +42,7 @@ final class Check {
             System.out.println("not ok - " + name);
             System.out.println("# " + e.toString().replace("\n", "\n# "));
             for (StackTraceElement element : e.getStackTrace()) {
-                if (element.getFileName() != null && element.getFileName().startsWith("Jdbc")) {
+                if (element.getFileName() != null && element.getFileName().endsWith("Test.java")) {
                     System.out.println("#     " + element);
                 }
             }
