@@ -31,6 +31,7 @@ loki_planner_init(void)
 	loki_limit_init();
 	loki_paths_init();
 	loki_groups_init();
+	loki_scores_init();
 	loki_search_init();
 	loki_resjunk_init();
 	loki_join_keys_init();

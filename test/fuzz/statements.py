@@ -46,7 +46,8 @@ class Generator:
         self.kinds = [(20, self.nearest), (5, self.ordered), (12, self.bound), (7, self.grouped), (5, self.distinct),
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
                       (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
-                      (4, self.counted), (3, self.united), (4, self.arms), (5, self.groups), (25 if parallel else 3, self.correlated)]
+                      (4, self.counted), (3, self.united), (4, self.arms), (5, self.groups), (6, self.scored),
+                      (25 if parallel else 3, self.correlated)]
         if not secure:
             self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge), (3, self.chosen)]
 
@@ -355,6 +356,26 @@ class Generator:
                     ") s WHERE n <= ", Value(str(self.random.randint(1, 4)), "bigint"), " ORDER BY d"]
         return Statement("groups", tree + [distance.order, self.limit()], [(1, distance.descending)], search=True,
                          nearest=1)
+
+    def scored(self):
+        """The best rows by a score of a distance and other columns."""
+        distance = self.distance(plain=self.chance(0.8))
+        relation, more, ids = self.join()
+        numbers = [f"t.{c.name}::float8" for c in self.schema.columns
+                   if c.kind.name in ("smallint", "integer", "real", "double precision", "numeric")]
+        number = self.random.choice(numbers + ["t.id", "t.id", "(t.id % 11)"])
+        term = self.random.choice((f"{number} / 500.0", f"exp(-abs({number} / 100.0))", f"coalesce({number}, 3) * 0.01",
+                                   f"least(greatest({number}, 0), 40) * 0.01", f"1 / (1 + abs({number} / 50.0))",
+                                   "CASE WHEN t.id < 40 THEN 0.3 ELSE 0 END", f"({number} > 9)::int",
+                                   f"round({number}::numeric / 100, 1)", "(t.id / 50.0)::real"))
+        before, between, falls = self.random.choice((("", " + ", False), ("1 - ", " + ", True), ("", " - ", False),
+                                                     ("0.7 * (1 - ", ") + 0.3 * ", True), ("2 * ", " + ", False),
+                                                     ("", " * ", False), ("(3 - ", ") * ", True), ("greatest(0.2, ", ") + ", False)))
+        score = [f"({before}", distance.text, f"{between}{term})"]
+        falls = falls != distance.descending
+        tree = [f"SELECT {', '.join(ids)}, ", score, f" AS d{self.output()} FROM {relation}", self.conditions(more=more),
+                " ORDER BY d", " DESC" if falls else "", optional(", t.id") if self.chance(0.2) else "", self.limit()]
+        return Statement("scored", tree, [(len(ids), falls)], search=True, nearest=len(ids))
 
     def sets(self):
         query = self.query()

@@ -191,7 +191,10 @@ find_limited(PlanState *ps, LimitState *limit)
 			if (loki_is_hybrid_scan(ps))
 				attach_limit(loki_hybrid_caller(ps), limit);
 			else
+			{
 				find_limited(loki_groups_child(ps), limit);
+				find_limited(loki_scores_child(ps, limit), limit);
+			}
 			break;
 		case T_AppendState:
 			{

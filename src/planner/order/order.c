@@ -48,6 +48,7 @@
 #include "planner/query/groups.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/promise.h"
+#include "planner/query/score.h"
 #include "utils/lsyscache.h"
 
 /* The relation's hnsw indexes that the query can use; hypothetical ones have no file */
@@ -395,6 +396,50 @@ translate_to_children(PlannerInfo *root, const PathKey *key)
 	}
 }
 
+/* Have the rows of a level come by a sort key, which nodes of ours ask for. */
+static void
+ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
+{
+	if (linitial(root->query_pathkeys) == key)
+		return;
+	if (translate)
+		translate_to_children(root, key);
+	root->query_pathkeys = list_make1(unconstify(PathKey *, key));
+}
+
+/*
+ * If the level sorts by a score that is made of a distance and other columns, have its rows
+ * come by a distance that an index of the relation knows (order/scores.c).
+ */
+static void
+ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
+{
+	LokiScore	score;
+	ListCell   *cell;
+
+	if (linitial(root->query_pathkeys) != linitial(root->sort_pathkeys) ||
+		!loki_score(root, &score))
+		return;
+	foreach(cell, loki_score_distances(&score))
+	{
+		OpExpr	   *distance = lfirst_node(OpExpr, cell);
+		ListCell   *index;
+
+		foreach(index, indexes)
+		{
+			IndexOptInfo *info = lfirst_node(IndexOptInfo, index);
+
+			if (!OidIsValid(get_op_opfamily_sortfamily(distance->opno, info->opfamily[0])) ||
+				(!match_index_to_operand(linitial(distance->args), 0, info) &&
+				 !match_index_to_operand(lsecond(distance->args), 0, info)))
+				continue;
+			loki_score_choose(root, &score, distance);
+			ask_for_order(root, score.input, true);
+			return;
+		}
+	}
+}
+
 void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -404,31 +449,34 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	List	   *indexes;
 	Oid			first;
 	bool		grouped;
+	bool		asked;			/* for another order than core knew */
 	bool		other_form;
 	bool		mixed;
+	MemoryContext old;
 	ListCell   *cell;
 
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
 	grouped = loki_groups(root, &groups);
+
+	/*
+	 * Core's own plans for groups sort or hash rows in no order, and no path
+	 * of core's has the order of such a score, so joins may keep this one.
+	 * The memory of the genetic optimizer would be too short-lived for it.
+	 */
+	old = MemoryContextSwitchTo(root->planner_cxt);
+	asked = grouped;
 	if (grouped)
 	{
-		MemoryContext old = MemoryContextSwitchTo(root->planner_cxt);
-
-		/*
-		 * Core's own plans for groups sort or hash rows in no order, so joins
-		 * may keep this one.  The memory of the genetic optimizer would be too
-		 * short-lived for it.
-		 */
-		if (linitial(root->query_pathkeys) != groups.input)
-		{
-			if (groups.stage == UPPERREL_GROUP_AGG)
-				translate_to_children(root, groups.input);
-			root->query_pathkeys = list_make1(groups.input);
-		}
-		MemoryContextSwitchTo(old);
+		ask_for_order(root, groups.input, groups.stage == UPPERREL_GROUP_AGG);
 		rel->consider_startup = true;
 	}
+	else if (root->sort_pathkeys != NIL)
+	{
+		ask_for_score(root, rel, indexes);
+		asked = linitial(root->query_pathkeys) != linitial(root->sort_pathkeys);
+	}
+	MemoryContextSwitchTo(old);
 	key = linitial_node(PathKey, root->query_pathkeys);
 	if (!rises_with_distance(root, rel, key, &distance))
 		return;
@@ -442,7 +490,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 				  root->parse->commandType != CMD_SELECT))
 		return;
 	first = loki_order_first(key->pk_nulls_first, &distance);
-	other_form = distance.wrapped || first != InvalidOid || grouped ||
+	other_form = distance.wrapped || first != InvalidOid || asked ||
 		(list_length(root->query_pathkeys) > 1 && !LOKI_CORE_MATCHES_MORE);
 	if (!other_form && LOKI_CORE_MATCHES_MORE && !has_array_clause(rel))
 		return;

@@ -208,13 +208,14 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 }
 
 /*
- * The first rows of groups.  The rows of all groups have an order of their own; what comes
- * late among them is sorted where the groups are.
+ * The first rows of groups, or the best ones by a score.  The rows below have an order of
+ * their own; what comes late among them is sorted where these rows are.
  */
 static Path *
 follow_groups(FollowedScans *followed, CustomPath *path)
 {
-	Path	   *input = loki_groups_input(path);
+	Path	   *groups = loki_groups_input(path);
+	Path	   *input = groups != NULL ? groups : loki_scores_input(path);
 	FollowedScans below = *followed;
 	CustomPath *copy;
 	Path	   *sub;
@@ -767,6 +768,7 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	if (previous_upper_paths)
 		previous_upper_paths(root, stage, input, output, extra);
 	loki_group_paths(root, stage, input, output);
+	loki_score_paths(root, stage, input, output);
 	if (stage == UPPERREL_WINDOW)
 	{
 		loki_rank_paths(root, output);

@@ -32,6 +32,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/range.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
@@ -85,9 +86,8 @@ finite_constant(Node *expr, double *value)
 	return isfinite(*value);
 }
 
-/* The function and arguments of an operator or function */
-static bool
-function_call(Node *expr, Oid *function, List **args)
+bool
+loki_function_call(Node *expr, Oid *function, List **args)
 {
 	if (IsA(expr, OpExpr))
 	{
@@ -218,7 +218,7 @@ peel(Node *expr, Peeled *peeled)
 
 	if (expr != NULL && IsA(expr, RelabelType))
 		return false;
-	if (expr == NULL || !function_call(expr, &function, &args))
+	if (expr == NULL || !loki_function_call(expr, &function, &args))
 		return false;
 	memset(peeled, 0, sizeof(Peeled));
 	if (peel_rounding(function, args, peeled))
@@ -263,93 +263,23 @@ peel(Node *expr, Peeled *peeled)
 static bool
 map_range(Node *expr, Peeled *peeled, double *low, double *high)
 {
+	LokiRange	below = {.low = *low,.high = *high};
+	LokiRange	k = {.low = peeled->k,.high = peeled->k};
+	LokiRange	result = {.low = -get_float8_infinity(),.high = get_float8_infinity()};
+	bool		second;
 	Oid			function;
 	List	   *args;
-	double		k = peeled->k;
-	double		a = *low;
-	double		b = *high;
 
-	if (!function_call(expr, &function, &args))
+	if (!loki_function_call(expr, &function, &args))
 		return false;
-	if (exprType(expr) == NUMERICOID)
-	{
-		*low = -get_float8_infinity();
-		*high = get_float8_infinity();
-		return true;
-	}
-	switch (function)
-	{
-		case F_FLOAT8PL:
-			a += k;
-			b += k;
-			break;
-		case F_FLOAT8MI:
-			a = peeled->falling ? k - a : a - k;
-			b = peeled->falling ? k - b : b - k;
-			break;
-		case F_FLOAT8MUL:
-			a *= k;
-			b *= k;
-			break;
-		case F_FLOAT8DIV:
-			if (!OidIsValid(peeled->inverse))
-			{
-				if (a <= 0)
-					return false;
-				a = k / a;
-				b = k / b;
-			}
-			else
-			{
-				a /= k;
-				b /= k;
-			}
-			break;
-		case F_FLOAT8UM:
-			a = -a;
-			b = -b;
-			break;
-		case F_EXP_FLOAT8:
-		case F_DEXP:
-			a = exp(a);
-			b = exp(b);
-			break;
-		case F_SQRT_FLOAT8:
-		case F_DSQRT:
-			if (a < 0)
-				return false;
-			a = sqrt(a);
-			b = sqrt(b);
-			break;
-		case F_FLOAT4_FLOAT8:
-			a = (float4) a;
-			b = (float4) b;
-			break;
-		case F_ROUND_FLOAT8:
-		case F_DROUND:
-			a = rint(a);
-			b = rint(b);
-			break;
-		case F_TRUNC_FLOAT8:
-		case F_DTRUNC:
-			a = trunc(a);
-			b = trunc(b);
-			break;
-		case F_FLOOR_FLOAT8:
-			a = floor(a);
-			b = floor(b);
-			break;
-		case F_CEIL_FLOAT8:
-		case F_CEILING_FLOAT8:
-			a = ceil(a);
-			b = ceil(b);
-			break;
-		default:
-			break;
-	}
-	*low = Min(a, b);
-	*high = Max(a, b);
-	Assert(*low <= *high);		/* neither is NaN */
+	second = list_length(args) == 2 && peeled->below == lsecond(args);
+	if (exprType(expr) != NUMERICOID &&
+		((function == F_FLOAT8DIV && second && below.low <= 0) ||
+		 !loki_range_of_call(function, second ? &k : &below,
+							 list_length(args) == 1 ? NULL : second ? &below : &k, &result)))
+		return false;
+	*low = result.low;
+	*high = result.high;
 	return true;
 }
 

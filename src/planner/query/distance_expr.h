@@ -42,6 +42,9 @@ extern List *loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance);
 
 /* functions in query/distance_expr.c */
 
+/* The function and arguments of an operator or a function, which has some; false for others */
+extern bool loki_function_call(Node *expr, Oid *function, List **args);
+
 /* Where an expression puts rows whose distance is NULL, or is NaN */
 typedef enum LokiPlace
 {

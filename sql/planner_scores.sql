@@ -1,0 +1,183 @@
+-- Scores that are made of a distance and other columns: rows come by distance until the best are known
+
+SET client_min_messages = warning;
+SET lokivector.build_seed = 1;
+SET max_parallel_workers_per_gather = 0;
+SET jit = off;
+-- some rows have no vector, some a zero vector, and some columns are NULL
+CREATE TABLE posts (id int PRIMARY KEY, author int, age float8, votes int, weight real, price numeric, pinned bool,
+	maybe float8, made timestamptz, v vector(8));
+INSERT INTO posts
+	SELECT i, i % 70, i * 7919 % 1000 / 10.0, i * 31 % 500, 0.5 + i * 17 % 100 / 100.0, i * 13 % 900 / 9.0, i % 50 = 0,
+		CASE WHEN i % 5 > 0 THEN i * 37 % 100 / 100.0 END, timestamptz '2026-01-01 00:00+00' - i * 7919 % 5000 * interval '1 hour',
+		CASE WHEN i % 211 = 0 THEN NULL WHEN i % 307 = 0 THEN '[0,0,0,0,0,0,0,0]'
+			ELSE (SELECT array_agg(sin(i * 0.7 + j * j + (i % 97) * j)) FROM generate_series(1, 8) j)::vector END
+	FROM generate_series(1, 5000) i;
+CREATE INDEX posts_v ON posts USING hnsw (v vector_cosine_ops, author);
+CREATE INDEX posts_l2 ON posts USING hnsw (v vector_l2_ops);
+CREATE INDEX posts_votes ON posts (votes);
+CREATE TABLE authors (id int PRIMARY KEY, fame float8 NOT NULL);
+INSERT INTO authors SELECT i, i % 10 / 10.0 FROM generate_series(0, 69) i;
+CREATE TABLE parts (LIKE posts) PARTITION BY HASH (id);
+CREATE TABLE part0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE part1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO parts SELECT * FROM posts;
+CREATE INDEX ON parts USING hnsw (v vector_cosine_ops);
+CREATE VIEW near AS SELECT *, v <=> '[1,0,1,0,0,1,0,0]' AS d, v <-> '[1,0,1,0,0,1,0,0]' AS l FROM posts;
+CREATE VIEW found AS SELECT * FROM near WHERE v IS NOT NULL AND vector_norm(v) > 0;
+VACUUM ANALYZE posts, authors, parts;
+
+-- The nodes of a statement, and whether its rows are those that it has without an index; a column s is
+-- the score, and rows of equal scores may be others
+CREATE FUNCTION scores_check(statement text, OUT uses text, OUT rows int, OUT outcome text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	found text[];
+	truth text[];
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Incremental Sort$|Sort$|LokivectorHybridScan|LokivectorScoreSearch|Subquery Scan|LockRows)'));
+	END LOOP;
+	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO found;
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL lokivector.enable_hybrid_scan = off;
+	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO truth;
+	SET LOCAL enable_indexscan = on;
+	SET LOCAL lokivector.enable_hybrid_scan = on;
+	rows := coalesce(cardinality(found), 0);
+	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
+END $$;
+SET enable_seqscan = off;
+SET hnsw.ef_search = 400;
+
+-- test: recency, popularity, penalties, boosts
+SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FROM near ORDER BY s DESC NULLS LAST LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-extract(epoch FROM timestamptz '2026-01-02 00:00+00' - made) / 86400 / 30) AS s FROM found ORDER BY s DESC LIMIT 10 OFFSET 5$$);
+SELECT * FROM scores_check($$SELECT id, (1 - d) * power(0.5, extract(day FROM timestamptz '2026-01-02 00:00+00' - made) / 30)::float8 AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, (1 - d) * exp(-abs(age - 50) / 20) AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, (1 - d) * 0.8 + 0.05 * ln(1 + votes) AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, l + votes / 1000.0 AS s FROM near ORDER BY s LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, l + price / 100 AS s FROM near ORDER BY s LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, (l * 2)::numeric - price / 200 AS s FROM near ORDER BY s LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, (1 - d) * weight AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, (1 - d) / (1 + age / 100) AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, 1 - d + CASE WHEN pinned THEN 0.2 ELSE 0 END AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, 1 - d + 0.1 * (votes > 400)::int - CASE WHEN author % 2 = 0 THEN 0.1 ELSE 0 END AS s FROM found ORDER BY s DESC NULLS LAST LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, greatest(0.3, 1 - d) + least(votes, 100) / 200.0 AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, round((1 - d)::numeric, 1) + round(price / 900, 2) AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, cosine_distance(v, '[1,0,1,0,0,1,0,0]') + age / 100 AS s FROM found ORDER BY s LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, 0.5 * (v <=> '[1,0,1,0,0,1,0,0]') + 0.5 * (v <=> '[1,0,1,0,0,1,0,1]') AS s FROM found ORDER BY s LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, sqrt(l) + log(10 + votes) AS s FROM near ORDER BY s LIMIT 10$$);
+-- further sort keys
+SELECT * FROM scores_check($$SELECT id, id AS s, least(d, 0.5) + pinned::int AS r FROM near ORDER BY r, id LIMIT 30$$);
+SELECT * FROM scores_check($$SELECT id, id AS s FROM near ORDER BY round((d + age / 100)::numeric, 1), id DESC LIMIT 30$$);
+
+-- test: conditions, joins, subqueries, policies
+SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FROM found WHERE author = 3 ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FROM found WHERE votes < 250 ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FROM near WHERE d < 0.5 ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FROM found WHERE id % 100 = 3 ORDER BY s DESC LIMIT 100$$);
+SELECT * FROM scores_check($$SELECT p.id, (1 - d) + 0.2 * fame AS s FROM found p JOIN authors a ON a.id = p.author ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT p.id, (1 - d) + 0.2 * coalesce(fame, 0) AS s FROM found p LEFT JOIN authors a ON a.id = p.author AND a.id < 10 ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, s FROM (WITH w AS (SELECT id, d + age / 100 AS s FROM near) SELECT * FROM w ORDER BY s LIMIT 20) x WHERE id % 2 = 0 ORDER BY s LIMIT 5$$);
+SELECT * FROM scores_check($$SELECT id, (SELECT round(sum(s)::numeric, 9) FROM (SELECT (p.v <-> q.v) + p.age / 10 AS s FROM posts p WHERE p.author <> q.author ORDER BY s LIMIT 5) x) AS s FROM posts q WHERE id < 20 ORDER BY id$$);
+CREATE ROLE scores_reader;
+GRANT SELECT ON posts, near, found TO scores_reader;
+ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY some_authors ON posts USING (author < 30);
+SET ROLE scores_reader;
+SELECT * FROM scores_check($$SELECT id, (v <-> '[1,0,1,0,0,1,0,0]') + age / 100 AS s FROM posts ORDER BY s LIMIT 10$$);
+RESET ROLE;
+ALTER TABLE posts DISABLE ROW LEVEL SECURITY;
+
+-- test: rows without a distance, NaN, and other NULLs
+SET enable_sort = off;
+SELECT * FROM scores_check($$SELECT id, 1 - d + age / 100 AS s FROM near ORDER BY s DESC LIMIT 60$$);
+SELECT * FROM scores_check($$SELECT id, 1 - d + age / 100 AS s FROM near ORDER BY s DESC NULLS LAST LIMIT 30$$);
+SELECT * FROM scores_check($$SELECT id, d + age / 100 AS s FROM near ORDER BY s NULLS FIRST LIMIT 40$$);
+SELECT * FROM scores_check($$SELECT id, d + age / 100 AS s FROM near WHERE id % 100 < 3 ORDER BY s LIMIT 200$$);
+SELECT * FROM scores_check($$SELECT id, coalesce(1 - d, 0.9) + age / 100 AS s FROM near ORDER BY s DESC NULLS LAST LIMIT 40$$);
+SELECT * FROM scores_check($$SELECT id, 5 - least(1, 1 - d) + age / 100 AS s FROM near ORDER BY s LIMIT 40$$);
+SELECT * FROM scores_check($$SELECT id, 1 - d + maybe AS s FROM found ORDER BY s DESC NULLS LAST LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, 1 - d + coalesce(maybe, 0.5) AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT id, greatest(1 - d, maybe) AS s FROM found ORDER BY s DESC LIMIT 30$$);
+SELECT * FROM scores_check($$SELECT id, least(d, maybe) + age / 10 AS s FROM near ORDER BY s LIMIT 30$$);
+SELECT * FROM scores_check($$SELECT id, 1 - (v <=> NULL::vector) + age AS s FROM posts ORDER BY s DESC LIMIT 3$$);
+
+RESET enable_sort;
+
+-- test: other statements have other plans
+SELECT uses FROM scores_check($$SELECT id, 1 - d + maybe AS s FROM found ORDER BY s DESC LIMIT 10$$);
+SELECT uses FROM scores_check($$SELECT id, d + age AS s FROM near ORDER BY s DESC LIMIT 10$$);
+SELECT uses FROM scores_check($$SELECT id, (v <#> '[1,0,1,0,0,1,0,0]') + age AS s FROM posts ORDER BY s LIMIT 10$$);
+SELECT uses FROM scores_check($$SELECT id, d + age AS s FROM near ORDER BY s$$);
+SELECT uses FROM scores_check($$SELECT id, d + age AS s FROM near ORDER BY s FETCH FIRST 5 ROWS WITH TIES$$);
+SELECT uses FROM scores_check($$SELECT id, d * (age - 50) AS s FROM near ORDER BY s LIMIT 10$$);
+SELECT uses FROM scores_check($$SELECT id, d + random() AS s FROM near ORDER BY s LIMIT 0$$);
+SELECT uses FROM scores_check($$SELECT id, d + age / 10 AS s FROM near ORDER BY s LIMIT 10 FOR UPDATE OF near$$);
+SELECT uses ~ 'Score' AS found FROM scores_check($$SELECT author, min(d) + max(age) AS s FROM near GROUP BY author ORDER BY s LIMIT 10$$);
+SELECT uses FROM scores_check($$SELECT DISTINCT d + age / 10 AS s FROM near ORDER BY s LIMIT 10$$);
+SELECT uses FROM scores_check($$SELECT id, (v <=> '[1,0,1,0,0,1,0,0]') + age / 100 AS s FROM parts ORDER BY s LIMIT 10$$);
+
+-- test: the planner takes it by its cost
+RESET enable_seqscan;
+RESET hnsw.ef_search;
+SELECT uses FROM scores_check($$SELECT id, l + votes / 1000.0 AS s FROM near ORDER BY s LIMIT 10$$);
+SELECT uses FROM scores_check($$SELECT id, l / 1000 + votes AS s FROM near ORDER BY s LIMIT 10$$);
+SET plan_cache_mode = force_generic_plan;
+PREPARE cheap(vector, bigint) AS SELECT id FROM posts ORDER BY (v <-> $1) + votes / 1000.0 LIMIT $2;
+EXPLAIN (COSTS OFF) EXECUTE cheap('[1,0,1,0,0,1,0,0]', 3);
+DEALLOCATE cheap;
+RESET plan_cache_mode;
+SET enable_seqscan = off;
+SET hnsw.ef_search = 400;
+
+-- test: parameters of a generic plan, and rescans
+SET plan_cache_mode = force_generic_plan;
+SET enable_sort = off;
+PREPARE best(vector, float8, float8, bigint, bigint) AS
+	SELECT id, round(($2 * (1 - (v <=> $1)) + $3 * exp(-age))::numeric, 6) FROM found ORDER BY $2 * (1 - (v <=> $1)) + $3 * exp(-age) DESC NULLS LAST LIMIT $4 OFFSET $5;
+EXPLAIN (COSTS OFF) EXECUTE best('[1,0,1,0,0,1,0,0]', 0.7, 0.3, 3, 1);
+EXECUTE best('[1,0,1,0,0,1,0,0]', 0.7, 0.3, 3, 1);
+EXECUTE best('[0,0,1,0,0,1,0,1]', 0.1, 0.9, 2, NULL);
+EXECUTE best('[0,0,1,0,0,1,0,1]', -1, 0, 2, NULL);
+DEALLOCATE best;
+PREPARE best(float8) AS SELECT s FROM (SELECT $1 * (1 - d) + age AS s FROM found ORDER BY s DESC NULLS LAST LIMIT 1) x;
+EXECUTE best(NULL);
+EXECUTE best('NaN');
+PREPARE by_part(float8) AS SELECT id FROM near ORDER BY l + CASE WHEN $1 > 0 AND pinned THEN 1 / $1 ELSE 0 END LIMIT 2;
+EXECUTE by_part(0);
+EXECUTE by_part(2);
+DEALLOCATE ALL;
+RESET plan_cache_mode;
+RESET enable_sort;
+SELECT q.id, s.* FROM (SELECT id, v, age FROM posts WHERE id IN (1, 2, 3)) q,
+	LATERAL (SELECT p.id, round(((p.v <-> q.v) + q.age * p.age / 100)::numeric, 6) AS s FROM posts p ORDER BY (p.v <-> q.v) + q.age * p.age / 100 LIMIT 3) s ORDER BY 1, 3;
+BEGIN;
+DECLARE c SCROLL CURSOR FOR SELECT id FROM near ORDER BY l + age / 100 LIMIT 5;
+FETCH 3 FROM c;
+FETCH BACKWARD 2 FROM c;
+COMMIT;
+
+-- test: few rows are read, and those that no LIMIT takes are dropped
+CREATE FUNCTION rows_read(statement text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT json) ' || statement INTO plan;
+	RETURN substring(plan::text FROM '"Custom Plan Provider": "LokivectorScoreSearch".*"Node Type": "Index Scan".*?"Actual Rows": ([0-9]+)')::int;
+END $$;
+SET hnsw.ef_search = 40;
+SET enable_sort = off;
+SELECT rows_read($$SELECT id FROM near ORDER BY l + age / 1000 LIMIT 10$$) < 300 AS few,
+	rows_read($$SELECT id FROM near ORDER BY l + age LIMIT 10$$) > 2000 AS many;
+SELECT * FROM scores_check($$SELECT id, l + age AS s FROM near ORDER BY s LIMIT 300$$);
+RESET enable_sort;
+
+DROP VIEW near, found;
+DROP TABLE posts, authors, parts;
+DROP ROLE scores_reader;
+DROP FUNCTION scores_check, rows_read;
+RESET enable_seqscan;
+RESET hnsw.ef_search;

@@ -1,0 +1,513 @@
+/*-------------------------------------------------------------------------
+ *
+ * range.c
+ *	  The values that an expression can have: interval arithmetic.
+ *
+ * Each operation maps the ranges of its arguments to one that has all of its values, and
+ * maybe others: the arguments are taken for independent.  A range is open where it ends in
+ * infinity.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/range.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/query/distance_expr.h"
+#include "planner/query/range.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/float.h"
+#include "utils/fmgroids.h"
+#include "utils/timestamp.h"
+
+#define EPOCH_SECONDS	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (double) SECS_PER_DAY)
+
+static const LokiRange any_value = {-INFINITY, INFINITY, true, true};
+
+bool
+loki_range_number(Datum value, Oid type, double *number)
+{
+	switch (type)
+	{
+		case FLOAT8OID:
+			*number = DatumGetFloat8(value);
+			return true;
+		case FLOAT4OID:
+			*number = DatumGetFloat4(value);
+			return true;
+		case NUMERICOID:
+			*number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
+			return true;
+		case INT8OID:
+			*number = (double) DatumGetInt64(value);
+			return true;
+		case INT4OID:
+			*number = DatumGetInt32(value);
+			return true;
+		case INT2OID:
+			*number = DatumGetInt16(value);
+			return true;
+		case BOOLOID:
+			*number = DatumGetBool(value);
+			return true;
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			*number = (double) DatumGetTimestamp(value) / USECS_PER_SEC;
+			return !TIMESTAMP_NOT_FINITE(DatumGetTimestamp(value));
+		case DATEOID:
+			*number = DatumGetDateADT(value);
+			return !DATE_NOT_FINITE(DatumGetDateADT(value));
+		default:
+			return false;
+	}
+}
+
+/* Zero times infinity is zero: the ends of ranges are limits. */
+static double
+product(double a, double b)
+{
+	return a == 0 || b == 0 ? 0 : a * b;
+}
+
+/* The range of a function that rises or falls in each of its arguments */
+static void
+from_corners(double (*function) (double, double), const LokiRange *a, const LokiRange *b,
+			 LokiRange *result)
+{
+	const double corners[] = {function(a->low, b->low), function(a->low, b->high),
+	function(a->high, b->low), function(a->high, b->high)};
+
+	result->low = result->high = corners[0];
+	for (int i = 1; i < lengthof(corners); i++)
+	{
+		result->low = Min(result->low, corners[i]);
+		result->high = Max(result->high, corners[i]);
+	}
+}
+
+/* Division by what can be negative and positive has no range; zero itself is an error. */
+static bool
+divide(const LokiRange *a, const LokiRange *b, LokiRange *result)
+{
+	LokiRange	inverse = *b;
+
+	if (b->low < 0 && b->high > 0)
+		return false;
+	inverse.low = b->high == 0 ? -INFINITY : 1 / b->high;
+	inverse.high = b->low == 0 ? INFINITY : 1 / b->low;
+	from_corners(product, a, &inverse, result);
+	return true;
+}
+
+/* Apply an operation of two arguments to the ends of their ranges. */
+static bool
+range_of_binary(Oid function, const LokiRange *a, const LokiRange *b, LokiRange *result)
+{
+	switch (function)
+	{
+		case F_FLOAT8PL:
+		case F_FLOAT4PL:
+		case F_FLOAT48PL:
+		case F_FLOAT84PL:
+		case F_NUMERIC_ADD:
+		case F_INT4PL:
+		case F_INT8PL:
+		case F_INT48PL:
+		case F_INT84PL:
+			result->low = a->low + b->low;
+			result->high = a->high + b->high;
+			return true;
+		case F_FLOAT8MI:
+		case F_FLOAT4MI:
+		case F_FLOAT48MI:
+		case F_FLOAT84MI:
+		case F_NUMERIC_SUB:
+		case F_INT4MI:
+		case F_INT8MI:
+		case F_INT48MI:
+		case F_INT84MI:
+		case F_TIMESTAMPTZ_MI:
+		case F_TIMESTAMP_MI:
+		case F_DATE_MI:
+			result->low = a->low - b->high;
+			result->high = a->high - b->low;
+			return true;
+		case F_FLOAT8MUL:
+		case F_FLOAT4MUL:
+		case F_FLOAT48MUL:
+		case F_FLOAT84MUL:
+		case F_NUMERIC_MUL:
+		case F_INT4MUL:
+		case F_INT8MUL:
+		case F_INT48MUL:
+		case F_INT84MUL:
+			from_corners(product, a, b, result);
+			return true;
+		case F_FLOAT8DIV:
+		case F_FLOAT4DIV:
+		case F_FLOAT48DIV:
+		case F_FLOAT84DIV:
+		case F_NUMERIC_DIV:
+			return divide(a, b, result);
+		case F_DPOW:
+		case F_POW_FLOAT8_FLOAT8:
+		case F_POWER_FLOAT8_FLOAT8:
+		case F_NUMERIC_POWER:
+		case F_POW_NUMERIC_NUMERIC:
+		case F_POWER_NUMERIC_NUMERIC:
+			from_corners(pow, a, b, result);
+			return a->low >= 0;
+		case F_ROUND_NUMERIC_INT4:
+		case F_TRUNC_NUMERIC_INT4:
+			result->low = a->low - pow(10, -b->low);
+			result->high = a->high + pow(10, -b->low);
+			return true;
+		case F_NUMERIC_NUMERIC_INT4:
+			*result = *a;
+			return isinf(a->low) && isinf(a->high);
+		case F_TS_RANK_TSVECTOR_TSQUERY:
+			result->low = 0;
+			result->high = 1;
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* ... or of one argument */
+static bool
+range_of_unary(Oid function, const LokiRange *a, LokiRange *result)
+{
+	switch (function)
+	{
+		case F_FLOAT8UM:
+		case F_FLOAT4UM:
+		case F_NUMERIC_UMINUS:
+		case F_INT4UM:
+		case F_INT8UM:
+			result->low = -a->high;
+			result->high = -a->low;
+			return true;
+		case F_EXP_FLOAT8:
+		case F_DEXP:
+		case F_EXP_NUMERIC:
+		case F_NUMERIC_EXP:
+			result->low = exp(a->low);
+			result->high = exp(a->high);
+			return true;
+		case F_SQRT_FLOAT8:
+		case F_DSQRT:
+		case F_SQRT_NUMERIC:
+		case F_NUMERIC_SQRT:
+			result->low = sqrt(Max(a->low, 0));
+			result->high = sqrt(Max(a->high, 0));
+			return a->low >= 0;
+		case F_LN_FLOAT8:
+		case F_DLOG1:
+		case F_LN_NUMERIC:
+		case F_NUMERIC_LN:
+			result->low = log(Max(a->low, 0));
+			result->high = log(Max(a->high, 0));
+			return a->low >= 0;
+		case F_LOG_FLOAT8:
+		case F_LOG10_FLOAT8:
+		case F_DLOG10:
+		case F_LOG_NUMERIC:
+		case F_LOG10_NUMERIC:
+			result->low = log10(Max(a->low, 0));
+			result->high = log10(Max(a->high, 0));
+			return a->low >= 0;
+		case F_ABS_FLOAT8:
+		case F_ABS_FLOAT4:
+		case F_ABS_NUMERIC:
+		case F_NUMERIC_ABS:
+		case F_ABS_INT8:
+		case F_ABS_INT4:
+		case F_FLOAT8ABS:
+		case F_FLOAT4ABS:
+		case F_INT4ABS:
+			result->low = Max(Max(a->low, -a->high), 0);
+			result->high = Max(-a->low, a->high);
+			return true;
+		case F_ROUND_FLOAT8:
+		case F_DROUND:
+		case F_TRUNC_FLOAT8:
+		case F_DTRUNC:
+		case F_FLOOR_FLOAT8:
+		case F_CEIL_FLOAT8:
+		case F_CEILING_FLOAT8:
+		case F_ROUND_NUMERIC:
+		case F_TRUNC_NUMERIC:
+		case F_FLOOR_NUMERIC:
+		case F_CEIL_NUMERIC:
+		case F_CEILING_NUMERIC:
+		case F_INT4_FLOAT8:
+		case F_INT8_FLOAT8:
+		case F_INT4_NUMERIC:
+		case F_INT8_NUMERIC:
+			result->low = floor(a->low);
+			result->high = ceil(a->high);
+			return true;
+		case F_NUMERIC_UPLUS:
+		case F_FLOAT8UP:
+		case F_NUMERIC_FLOAT8:
+		case F_NUMERIC_FLOAT4:
+		case F_NUMERIC_INT8:
+		case F_NUMERIC_INT4:
+		case F_NUMERIC_INT2:
+		case F_FLOAT8_NUMERIC:
+		case F_FLOAT8_FLOAT4:
+		case F_FLOAT8_INT8:
+		case F_FLOAT8_INT4:
+		case F_FLOAT8_INT2:
+		case F_FLOAT4_NUMERIC:
+		case F_FLOAT4_FLOAT8:
+		case F_FLOAT4_INT8:
+		case F_FLOAT4_INT4:
+		case F_FLOAT4_INT2:
+		case F_INT8_INT4:
+		case F_INT8_INT2:
+		case F_INT4_INT2:
+		case F_INT4_BOOL:
+			result->low = a->low;
+			result->high = a->high;
+			return true;
+		default:
+			return false;
+	}
+}
+
+bool
+loki_range_of_call(Oid function, const LokiRange *a, const LokiRange *b, LokiRange *result)
+{
+	bool		known;
+
+	result->nulls = a->nulls || (b != NULL && b->nulls);
+	result->nans = a->nans || (b != NULL && b->nans);
+	known = b == NULL ? range_of_unary(function, a, result) :
+		range_of_binary(function, a, b, result);
+	return known && !isnan(result->low) && !isnan(result->high) && result->low <= result->high;
+}
+
+/* A part of a time; a difference of two times has days and seconds, but no months */
+static bool
+range_of_part(Oid function, Node *part, const LokiRange *time, LokiRange *result)
+{
+	bool		interval = function == F_EXTRACT_TEXT_INTERVAL || function == F_DATE_PART_TEXT_INTERVAL;
+	char	   *name;
+
+	if ((!interval && function != F_EXTRACT_TEXT_TIMESTAMPTZ && function != F_EXTRACT_TEXT_TIMESTAMP) ||
+		!IsA(part, Const) || ((Const *) part)->constisnull)
+		return false;
+	name = TextDatumGetCString(((Const *) part)->constvalue);
+	*result = *time;
+	if (pg_strcasecmp(name, "epoch") == 0)
+	{
+		result->low += interval ? 0 : EPOCH_SECONDS;
+		result->high += interval ? 0 : EPOCH_SECONDS;
+		return true;
+	}
+	result->low = trunc(time->low / SECS_PER_DAY);
+	result->high = trunc(time->high / SECS_PER_DAY);
+	return interval && (pg_strcasecmp(name, "day") == 0 || pg_strcasecmp(name, "days") == 0);
+}
+
+/* Have a range take in another one. */
+static void
+unite(LokiRange *range, const LokiRange *other)
+{
+	range->low = Min(range->low, other->low);
+	range->high = Max(range->high, other->high);
+	range->nulls |= other->nulls;
+	range->nans |= other->nans;
+}
+
+/*
+ * The least value of GREATEST, or the greatest of LEAST.  An argument that may be NULL may
+ * have no part in it.
+ */
+static double
+inner_end(bool greatest, bool a_null, double a, bool b_null, double b)
+{
+	if (a_null != b_null)
+		return a_null ? b : a;
+	return greatest != a_null ? Max(a, b) : Min(a, b);
+}
+
+/* GREATEST and LEAST pass over NULL; NaN is greater than all numbers. */
+static void
+range_of_extreme(MinMaxExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
+{
+	bool		greatest = expr->op == IS_GREATEST;
+	ListCell   *cell;
+
+	loki_range_of_expr(linitial(expr->args), known, context, result);
+	for_each_from(cell, expr->args, 1)
+	{
+		LokiRange	a = *result;
+		LokiRange	b;
+
+		loki_range_of_expr(lfirst(cell), known, context, &b);
+		unite(result, &b);
+		if (greatest)
+			result->low = inner_end(true, a.nulls, a.low, b.nulls, b.low);
+		else
+		{
+			result->high = inner_end(false, a.nulls, a.nans ? INFINITY : a.high,
+									 b.nulls, b.nans ? INFINITY : b.high);
+			result->nans = (a.nans && (b.nans || b.nulls)) || (b.nans && a.nulls);
+		}
+		result->nulls = a.nulls && b.nulls;
+	}
+}
+
+static void
+range_of_coalesce(CoalesceExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
+{
+	ListCell   *cell;
+
+	loki_range_of_expr(linitial(expr->args), known, context, result);
+	for_each_from(cell, expr->args, 1)
+	{
+		LokiRange	other;
+
+		if (!result->nulls)
+			break;
+		loki_range_of_expr(lfirst(cell), known, context, &other);
+		unite(result, &other);
+		result->nulls = other.nulls;
+	}
+}
+
+static void
+range_of_case(CaseExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
+{
+	ListCell   *cell;
+
+	if (expr->defresult == NULL)
+	{
+		*result = any_value;
+		return;
+	}
+	loki_range_of_expr((Node *) expr->defresult, known, context, result);
+	foreach(cell, expr->args)
+	{
+		LokiRange	other;
+
+		loki_range_of_expr((Node *) lfirst_node(CaseWhen, cell)->result, known, context, &other);
+		unite(result, &other);
+	}
+}
+
+/* A condition is false or true, or NULL if it depends on what may be */
+static void
+range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *result)
+{
+	ListCell   *cell;
+
+	result->low = 0;
+	result->high = 1;
+	result->nulls = result->nans = false;
+	foreach(cell, args)
+	{
+		LokiRange	arg;
+
+		loki_range_of_expr(lfirst(cell), known, context, &arg);
+		result->nulls |= arg.nulls;
+	}
+}
+
+static bool
+range_of_constant(const Const *constant, LokiRange *result)
+{
+	if (constant->constisnull ||
+		!loki_range_number(constant->constvalue, constant->consttype, &result->low))
+		return false;
+	result->nans = isnan(result->low);
+	result->nulls = false;
+	if (result->nans)
+		result->low = INFINITY;
+	result->high = result->low;
+	return true;
+}
+
+/* An operator's or a function's call; false if its range is not known */
+static bool
+range_of_operation(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
+{
+	Oid			function;
+	List	   *args;
+	LokiRange	a;
+	LokiRange	b;
+	bool		falling;
+	OpExpr	   *distance;
+
+	if (!loki_function_call(expr, &function, &args))
+		return false;
+	distance = loki_base_distance(expr, &falling);
+	if (distance != NULL)
+	{
+		loki_distance_range(distance->opno, &a.low, &a.high);
+		a.nulls = a.nans = true;
+		*result = a;
+		return !falling || loki_range_of_call(F_FLOAT8UM, &a, NULL, result);
+	}
+	if (exprType(expr) == BOOLOID && IsA(expr, OpExpr))
+	{
+		range_of_condition(args, known, context, result);
+		return true;
+	}
+	if (list_length(args) > 2)
+		return false;
+	loki_range_of_expr(linitial(args), known, context, &a);
+	if (list_length(args) == 1)
+		return loki_range_of_call(function, &a, NULL, result);
+	loki_range_of_expr(lsecond(args), known, context, &b);
+	return range_of_part(function, linitial(args), &b, result) ||
+		loki_range_of_call(function, &a, &b, result);
+}
+
+void
+loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
+{
+	check_stack_depth();
+	if (known(expr, context, result))
+		return;
+	switch (nodeTag(expr))
+	{
+		case T_Const:
+			if (!range_of_constant((Const *) expr, result))
+				*result = any_value;
+			return;
+		case T_RelabelType:
+			loki_range_of_expr((Node *) ((RelabelType *) expr)->arg, known, context, result);
+			return;
+		case T_MinMaxExpr:
+			range_of_extreme((MinMaxExpr *) expr, known, context, result);
+			return;
+		case T_CoalesceExpr:
+			range_of_coalesce((CoalesceExpr *) expr, known, context, result);
+			return;
+		case T_CaseExpr:
+			range_of_case((CaseExpr *) expr, known, context, result);
+			return;
+		case T_NullTest:
+			range_of_condition(NIL, known, context, result);
+			return;
+		case T_BoolExpr:
+			range_of_condition(((BoolExpr *) expr)->args, known, context, result);
+			return;
+		default:
+			if (!range_of_operation(expr, known, context, result))
+				*result = any_value;
+	}
+}

@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * range.h
+ *	  The values that an expression can have: interval arithmetic.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/range.h
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_QUERY_RANGE_H
+#define LOKI_PLANNER_QUERY_RANGE_H
+
+#include "nodes/primnodes.h"
+
+/*
+ * Numbers, from low to high.  Times are seconds, dates are days, and false and true are 0
+ * and 1.
+ */
+typedef struct LokiRange
+{
+	double		low;
+	double		high;
+	bool		nulls;			/* it may be NULL */
+	bool		nans;			/* it may be NaN, too */
+} LokiRange;
+
+/* Finds the range of an expression that its caller knows; false if it does not */
+typedef bool (*LokiRangeOf) (Node *expr, void *context, LokiRange *range);
+
+/* A value as a number; false if its type has none */
+extern bool loki_range_number(Datum value, Oid type, double *number);
+
+/*
+ * The range of a call.  False if the function is not known, or not defined on all of its
+ * arguments' range.  b is NULL if there is one argument.
+ */
+extern bool loki_range_of_call(Oid function, const LokiRange *a, const LokiRange *b,
+							   LokiRange *result);
+
+/* The range of an expression; what is not known can have any value */
+extern void loki_range_of_expr(Node *expr, LokiRangeOf known, void *context,
+							   LokiRange *result);
+
+#endif							/* LOKI_PLANNER_QUERY_RANGE_H */

@@ -1,0 +1,342 @@
+/*-------------------------------------------------------------------------
+ *
+ * score.c
+ *	  Scores that are made of a distance and of other columns.
+ *
+ *		SELECT * FROM items ORDER BY 0.7 * (1 - (v <=> $1)) + 0.3 * exp(-age) DESC LIMIT 10
+ *
+ * If rows come in the order of the distance, no row that is still to come has a better score
+ * than one at the distance reached whose other columns have their best values.  So the first
+ * rows by score are known as soon as theirs are as good as that.  The best values of columns
+ * are those that ANALYZE has seen, unless a function bounds them.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/score.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/tlist.h"
+#include "parser/parse_oper.h"
+#include "planner/query/distance_expr.h"
+#include "planner/query/promise.h"
+#include "planner/query/score.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+
+/* expression_tree_mutator callback: each function that is called for a distance becomes that. */
+static Node *
+with_operators(Node *node, void *context)
+{
+	OpExpr	   *distance;
+	bool		falling;
+
+	if (node == NULL)
+		return NULL;
+	distance = loki_base_distance(node, &falling);
+	if (distance == NULL)
+		return expression_tree_mutator(node, with_operators, context);
+	return !falling ? (Node *) distance :
+		(Node *) makeFuncExpr(F_FLOAT8UM, FLOAT8OID, list_make1(distance), InvalidOid,
+							  InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* expression_tree_walker callback: list the distances of an expression, each once. */
+static bool
+list_distances(Node *node, List **distances)
+{
+	bool		falling;
+
+	if (node == NULL)
+		return false;
+	if (loki_base_distance(node, &falling) != NULL)
+	{
+		*distances = list_append_unique(*distances, node);
+		return false;
+	}
+	return expression_tree_walker(node, list_distances, distances);
+}
+
+/* The sort key of an expression, a float8 */
+static PathKey *
+float_key(PlannerInfo *root, Expr *expr, bool descending, bool nulls_first)
+{
+	SortGroupClause *clause = makeNode(SortGroupClause);
+	TargetEntry *entry = makeTargetEntry(expr, 1, NULL, true);
+	List	   *keys;
+
+	clause->tleSortGroupRef = entry->ressortgroupref = 1;
+	clause->nulls_first = nulls_first;
+	get_sort_group_operators(FLOAT8OID, true, true, false, &clause->sortop, &clause->eqop, NULL,
+							 &clause->hashable);
+	if (descending)
+		clause->sortop = get_commutator(clause->sortop);
+	LokiSortSetReverse(clause, descending);
+	keys = make_pathkeys_for_sortclauses(root, list_make1(clause), list_make1(entry));
+	return linitial_node(PathKey, keys);
+}
+
+/* The expression of the first sort key that is no constant */
+static Expr *
+sorted_by(const PlannerInfo *root, const PathKey *key)
+{
+	ListCell   *cell;
+
+	foreach(cell, root->parse->sortClause)
+	{
+		Expr	   *expr = (Expr *) get_sortgroupclause_expr(lfirst(cell), root->processed_tlist);
+		ListCell   *lc;
+
+		foreach(lc, key->pk_eclass->ec_members)
+			if (equal(lfirst_node(EquivalenceMember, lc)->em_expr, expr))
+			return expr;
+	}
+	return NULL;
+}
+
+bool
+loki_score(PlannerInfo *root, LokiScore *score)
+{
+	const Query *parse = root->parse;
+	LokiDistanceExpr distance;
+
+	if (parse->commandType != CMD_SELECT || !loki_has_limit(parse) ||
+		root->sort_pathkeys == NIL || loki_consumes_order(parse) || parse->hasWindowFuncs ||
+		parse->hasTargetSRFs || parse->rowMarks != NIL)
+		return false;
+	memset(score, 0, sizeof(LokiScore));
+	score->output = linitial_node(PathKey, root->sort_pathkeys);
+	if (!loki_may_be_score_order(score->output))
+		return false;
+	score->descending = LokiPathKeyIsDescending(score->output);
+	score->nulls_first = score->output->pk_nulls_first;
+	score->expr = sorted_by(root, score->output);
+	if (score->expr == NULL || contain_volatile_functions((Node *) score->expr) ||
+		contain_subplans((Node *) score->expr) ||
+		loki_distance_expr((Node *) score->expr, &distance))
+		return false;
+	score->expr = (Expr *) with_operators((Node *) score->expr, NULL);
+	return true;
+}
+
+List *
+loki_score_distances(const LokiScore *score)
+{
+	List	   *distances = NIL;
+
+	list_distances((Node *) score->expr, &distances);
+	return distances;
+}
+
+/*
+ * NULL and NaN come where the score puts them: DESC, rows whose distance is NaN are first.
+ * So the key is that of a score which falls.
+ */
+void
+loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
+{
+	Expr	   *expr = !score->descending ? (Expr *) distance :
+		(Expr *) makeFuncExpr(F_FLOAT8UM, FLOAT8OID, list_make1(distance), InvalidOid,
+							  InvalidOid, COERCE_EXPLICIT_CALL);
+
+	score->distance = distance;
+	score->input = float_key(root, expr, score->descending, score->nulls_first);
+}
+
+bool
+loki_score_chosen(PlannerInfo *root, LokiScore *score)
+{
+	PathKey    *key = root->query_pathkeys == NIL ? NULL : linitial(root->query_pathkeys);
+	LokiDistanceExpr distance;
+
+	if (!loki_has_limit(root->parse) || key == NULL || root->sort_pathkeys == NIL ||
+		key == linitial(root->sort_pathkeys) ||
+		!loki_distance_expr((Node *) linitial_node(EquivalenceMember,
+												   key->pk_eclass->ec_members)->em_expr,
+							&distance) ||
+		!loki_score(root, score) ||
+		!list_member(loki_score_distances(score), distance.distance))
+		return false;
+	score->distance = distance.distance;
+	score->input = key;
+	return true;
+}
+
+/* expression_tree_mutator callback: a distance becomes NULL, which has no columns. */
+static Node *
+without_distance(Node *node, void *distance)
+{
+	if (node == NULL)
+		return NULL;
+	if (equal(node, distance))
+		return (Node *) makeNullConst(FLOAT8OID, -1, InvalidOid);
+	return expression_tree_mutator(node, without_distance, distance);
+}
+
+List *
+loki_columns_outside(Node *expr, const OpExpr *distance)
+{
+	return pull_var_clause(without_distance(expr, unconstify(OpExpr *, distance)),
+						   PVC_INCLUDE_PLACEHOLDERS);
+}
+
+/* Whether an outer join may fill a column with NULL */
+static bool
+is_filled_by_join(const PlannerInfo *root, const Var *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, root->join_info_list)
+	{
+		SpecialJoinInfo *join = lfirst_node(SpecialJoinInfo, cell);
+
+		if (join->jointype == JOIN_FULL ||
+			(join->jointype == JOIN_LEFT && bms_is_member(column->varno, join->syn_righthand)))
+			return true;
+	}
+	return false;
+}
+
+/* Have a range take in the values of a slot of statistics; false if they are no numbers. */
+static bool
+add_values(LokiScoreColumn *column, HeapTuple statistics, int kind)
+{
+	AttStatsSlot slot;
+	bool		numbers = true;
+
+	if (!get_attstatsslot(&slot, statistics, kind, InvalidOid, ATTSTATSSLOT_VALUES))
+		return true;
+	for (int i = 0; i < slot.nvalues && numbers; i++)
+	{
+		double		number;
+
+		numbers = loki_range_number(slot.values[i], slot.valuetype, &number) && isfinite(number);
+		column->range.low = Min(column->range.low, number);
+		column->range.high = Max(column->range.high, number);
+		if (i == (kind == STATISTIC_KIND_MCV ? 0 : slot.nvalues / 2))
+			column->typical = number;
+	}
+	free_attstatsslot(&slot);
+	return numbers;
+}
+
+List *
+loki_score_columns(PlannerInfo *root, const LokiScore *score)
+{
+	List	   *columns = NIL;
+	ListCell   *cell;
+
+	foreach(cell, loki_columns_outside((Node *) score->expr, score->distance))
+	{
+		LokiScoreColumn *column;
+		VariableStatData data;
+
+		if (!IsA(lfirst(cell), Var))
+			continue;
+		column = palloc0_object(LokiScoreColumn);
+		column->column = lfirst(cell);
+		column->range.low = INFINITY;
+		column->range.high = -INFINITY;
+		examine_variable(root, lfirst(cell), 0, &data);
+		column->range.nulls = !HeapTupleIsValid(data.statsTuple) ||
+			((Form_pg_statistic) GETSTRUCT(data.statsTuple))->stanullfrac > 0 ||
+			is_filled_by_join(root, column->column);
+		if (!HeapTupleIsValid(data.statsTuple) ||
+			!add_values(column, data.statsTuple, STATISTIC_KIND_MCV) ||
+			!add_values(column, data.statsTuple, STATISTIC_KIND_HISTOGRAM) ||
+			column->range.low > column->range.high)
+		{
+			column->range.low = -INFINITY;
+			column->range.high = INFINITY;
+			column->range.nans = true;
+		}
+		ReleaseVariableStats(data);
+		columns = lappend(columns, column);
+	}
+	return columns;
+}
+
+/* What the planner knows of the parts of a score */
+typedef struct KnownParts
+{
+	const LokiScore *score;
+	List	   *columns;
+	LokiRange	distance;
+	bool		typical;
+} KnownParts;
+
+/*
+ * LokiRangeOf: a parameter is taken for 1, since its sign is what matters most.  A row that
+ * is near by one distance is typically as near by another.
+ */
+static bool
+known_part(Node *expr, void *context, LokiRange *range)
+{
+	const KnownParts *parts = context;
+	ListCell   *cell;
+	bool		falling;
+
+	if (equal(expr, parts->score->distance) ||
+		(parts->typical && loki_base_distance(expr, &falling) != NULL))
+	{
+		*range = parts->distance;
+		return true;
+	}
+	if (IsA(expr, Param))
+	{
+		range->low = range->high = 1;
+		range->nulls = range->nans = false;
+		return true;
+	}
+	foreach(cell, parts->columns)
+	{
+		const LokiScoreColumn *column = lfirst(cell);
+
+		if (!equal(expr, column->column))
+			continue;
+		*range = column->range;
+		if (parts->typical && isfinite(range->low))
+			range->low = range->high = column->typical;
+		return true;
+	}
+	return false;
+}
+
+double
+loki_score_best(const LokiRange *range, bool descending, bool nulls_first)
+{
+	if ((range->nulls && nulls_first) || (range->nans && descending))
+		return INFINITY;
+	return descending ? range->high : -range->low;
+}
+
+double
+loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
+					double low, double high, bool typical)
+{
+	KnownParts	parts = {.score = score,.columns = columns,.typical = typical,
+		.distance = {.low = low,.high = high,.nulls = !score->nulls_first,
+		.nans = !score->descending}};
+	LokiRange	range;
+
+	loki_range_of_expr((Node *) score->expr, known_part, &parts, &range);
+	if (typical)
+		return score->descending ? range.low : -range.high;
+	return loki_score_best(&range, score->descending, score->nulls_first);
+}

@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * score.h
+ *	  Scores that are made of a distance and of other columns.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/score.h
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_QUERY_SCORE_H
+#define LOKI_PLANNER_QUERY_SCORE_H
+
+#include "nodes/pathnodes.h"
+#include "planner/query/range.h"
+
+/* What a query level with a LIMIT sorts by first */
+typedef struct LokiScore
+{
+	Expr	   *expr;			/* distances in it are operators */
+	PathKey    *output;			/* the order of the result */
+	bool		descending;
+	bool		nulls_first;
+	OpExpr	   *distance;		/* the one that rows come by */
+	PathKey    *input;			/* ... and their order */
+} LokiScore;
+
+/* A column of the score, and what is known of its values */
+typedef struct LokiScoreColumn
+{
+	Var		   *column;
+	LokiRange	range;
+	double		typical;
+} LokiScoreColumn;
+
+/* Whether a level sorts by such a score; no distance is chosen yet */
+extern bool loki_score(PlannerInfo *root, LokiScore *score);
+
+/* The distances in a score, each once: OpExpr */
+extern List *loki_score_distances(const LokiScore *score);
+
+/* Have rows come by one of them. */
+extern void loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance);
+
+/* The score of a level whose rows come by one of its distances; false if they do not. */
+extern bool loki_score_chosen(PlannerInfo *root, LokiScore *score);
+
+/* The columns that an expression has outside of this distance, and PlaceHolderVars */
+extern List *loki_columns_outside(Node *expr, const OpExpr *distance);
+
+/* What is known of the columns of a score outside of distances: LokiScoreColumn */
+extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
+
+/*
+ * The best score, as a number that is greater the better it is, of rows whose distance is in a
+ * range; infinite if it has no bound.  Where columns have their typical values, it is the
+ * worst one.
+ */
+extern double loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
+								  double low, double high, bool typical);
+
+/* The best of a range of scores, as such a number */
+extern double loki_score_best(const LokiRange *range, bool descending, bool nulls_first);
+
+#endif							/* LOKI_PLANNER_QUERY_SCORE_H */
