@@ -25,7 +25,7 @@ SELECT answered, recall FROM lokivector_recall('t_s_idx', 10, 2);
 SELECT answered, recall FROM lokivector_recall('t_s_idx', ARRAY['[1,2,3]']::vector[], 2);
 DROP TABLE t;
 
--- test: many dimensions: sketches lead the way, and the rows' own values decide
+-- test: many dimensions
 CREATE TABLE t (i int PRIMARY KEY, s sparsevec(1000000), c int);
 CREATE FUNCTION item(n int) RETURNS sparsevec LANGUAGE sql IMMUTABLE AS $$
 	SELECT ('{' || string_agg(j || ':' || v, ',') || '}/1000000')::sparsevec
@@ -79,7 +79,7 @@ SELECT answered, recall > 0.9 AS good FROM lokivector_recall('t_l2', ARRAY[item(
 DROP TABLE t;
 DROP FUNCTION recall, item;
 
--- test: rows that differ are different, though their sketches may not
+-- test: dimensions as there may be
 CREATE TABLE t (i int, s sparsevec(1000000000));
 INSERT INTO t SELECT i, format('{%s:1}/1000000000', i * 1000)::sparsevec FROM generate_series(1, 3000) AS i;
 INSERT INTO t SELECT 0, '{5:1}/1000000000' FROM generate_series(1, 50);

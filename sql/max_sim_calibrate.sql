@@ -1,5 +1,5 @@
 -- lokivector.target_recall with indexes whose codes do not tell which rows are nearest: those on
--- arrays of vectors, and on sparsevec of many dimensions
+-- arrays of vectors
 SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 
@@ -149,25 +149,5 @@ DROP TABLE owned;
 DROP FUNCTION halves;
 DROP ROLE regress_max_sim_owner;
 
--- test: sparsevec of many dimensions
-CREATE FUNCTION sparse(n int) RETURNS sparsevec LANGUAGE sql IMMUTABLE AS $$
-	SELECT ('{' || string_agg(d || ':' || w, ',' ORDER BY d) || '}/2000')::sparsevec
-	FROM (SELECT 1 + CASE WHEN i <= 6 THEN (n % 30) * 37 + i * 5 ELSE abs(hashint4(n * 1009 + i)) % 2000 END AS d,
-			max(1 + abs(hashint4(n * 31 + i)) % 9) AS w
-		FROM generate_series(1, 20) i GROUP BY 1) s
-$$;
-CREATE TABLE sparse_rows (id int, v sparsevec(2000));
-INSERT INTO sparse_rows SELECT i, sparse(i) FROM generate_series(1, 2000) i;
-CREATE INDEX sparse_idx ON sparse_rows USING hnsw (v sparsevec_cosine_ops);
-SELECT calibrated_nodes FROM lokivector_index_info('sparse_idx');
-SELECT split_part(lokivector_calibrate('sparse_idx'), ':', 1);
-SELECT calibrated_nodes FROM lokivector_index_info('sparse_idx');
-SELECT * FROM broken('sparse_idx', NULL);
-BEGIN;
-DELETE FROM sparse_rows;
-SELECT split_part(lokivector_calibrate('sparse_idx'), ':', 1);
-ROLLBACK;
-DROP TABLE sparse_rows;
-
 DROP TABLE questions;
-DROP FUNCTION broken, words, sparse, test_short;
+DROP FUNCTION broken, words, test_short;

@@ -175,18 +175,16 @@ RESET vacuum_cost_delay;
 RESET vacuum_cost_limit;
 
 -- test: other types
-CREATE TABLE sampled_types AS SELECT id, v::halfvec(32) AS h, v::sparsevec(32) AS s,
+CREATE TABLE sampled_types AS SELECT id, v::halfvec(32) AS h,
 	binary_quantize(v)::bit(32) AS b, ARRAY[v, item(id + 7, 32)]::vector(32)[] AS a FROM sampled;
 CREATE INDEX sampled_h ON sampled_types USING hnsw (h halfvec_cosine_ops);
-CREATE INDEX sampled_s ON sampled_types USING hnsw (s sparsevec_ip_ops);
 CREATE INDEX sampled_b ON sampled_types USING hnsw (b bit_hamming_ops);
 CREATE INDEX sampled_a ON sampled_types USING hnsw (a vector_maxsim_ops);
 SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY h <=> item(-1, 32)::halfvec LIMIT 5) s;
-SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY s <#> item(-1, 32)::sparsevec LIMIT 5) s;
 SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY b <~> binary_quantize(item(-1, 32)) LIMIT 5) s;
 SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY a @# ARRAY[item(-1, 32), item(-2, 32)] LIMIT 5) s;
 SELECT i, lokivector_measure_samples(i)
-FROM unnest(ARRAY['sampled_h', 'sampled_s', 'sampled_b', 'sampled_a']::regclass[]) i;
+FROM unnest(ARRAY['sampled_h', 'sampled_b', 'sampled_a']::regclass[]) i;
 SELECT index, measured, recall > 0.5 AS found FROM lokivector_stat_recall WHERE relname = 'sampled_types' ORDER BY index;
 DROP TABLE sampled_types;
 SELECT count(*) FROM lokivector_sampled_recall() WHERE index NOT IN (SELECT oid FROM pg_class);

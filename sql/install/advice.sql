@@ -57,7 +57,7 @@ BEGIN ATOMIC
 			w.ef_search AS ef, w.target_recall AS target, w.recall AS at_ef,
 			EXISTS (SELECT FROM pg_am m WHERE m.oid = c.relam AND m.amname = 'ivfflat') AS ivfflat,
 			-- codes of sketches, which lokivector_calibrate() alone measures, by rows
-			(SELECT t.typcategory = 'A' OR t.typname = 'sparsevec' AND info.dimensions > 1024
+			(SELECT t.typcategory = 'A'
 				FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype
 				WHERE o.oid = x.indclass[0]) AS sketched,
 			pg_catalog.pg_size_bytes(pg_catalog.current_setting('shared_buffers')) AS shared_buffers
@@ -70,8 +70,8 @@ BEGIN ATOMIC
 	), i AS MATERIALIZED (
 		-- coarse: codes that do not tell which rows are nearest, so that searches read more rows;
 		-- waits: vacuum does not calibrate sketches, and calls no function that is not written in C
-		SELECT *, sketched OR code_dimensions < dimensions OR
-			code <> 'bits' AND greatest(bits, refine_bits) < 4 AS coarse,
+		SELECT *, sketched OR coalesce(code_dimensions < dimensions, false) OR
+			code NOT IN ('bits', 'lists') AND greatest(bits, refine_bits) < 4 AS coarse,
 			sketched OR EXISTS (SELECT FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid
 				JOIN pg_language l ON l.oid = p.prolang
 				WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = facts.oid::oid
@@ -160,13 +160,13 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or lokivector_calibrate(%L).',
 		indrelid::regclass, oid::regclass)
-	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT waits
+	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT waits AND code <> 'lists'
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
 			ELSE 'The index has not measured its recall, so target_recall has no effect.' END ||
 			' Run lokivector_calibrate(%L)' || CASE WHEN sketched THEN ', with queries like those of its users.' ELSE '.' END,
 		oid::regclass)
-	FROM i WHERE waits AND live >= 1000 AND (target > 0::float8 AND calibrated_nodes IS NULL OR
+	FROM i WHERE waits AND live >= 1000 AND code <> 'lists' AND (target > 0::float8 AND calibrated_nodes IS NULL OR
 		greatest(pg_catalog.abs(live - calibrated_nodes), changed_nodes) > calibrated_nodes / 5)
 	UNION ALL
 	SELECT 'recall', pg_catalog.format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',

@@ -204,7 +204,9 @@ typedef struct LokiHnswShape
 	uint32		full_bits;		/* of the code, refined */
 	int			ef;				/* of LokiScanSettings */
 	bool		certain;		/* codes give bounds that always hold */
-	bool		pending;		/* scans read the rows of all nodes */
+	bool		pending;		/* there is no graph: scans are exact ... */
+	bool		listed;			/* ... by posting lists, otherwise they read
+								 * the rows of all nodes */
 	double		mapped;			/* the row map has the nodes below this; 0:
 								 * there is none */
 } LokiHnswShape;

@@ -263,16 +263,6 @@ loki_code_constants_of(int bits, bool wide)
 	return &code_constants[i];
 }
 
-float
-loki_code_missed(const LokiCodeSpec *spec)
-{
-	if (spec->kind != LOKI_CODE_ROTATED)
-		return 1;
-	if (spec->refine_bits > 0)
-		return loki_code_constants_of(spec->refine_bits, true)->tangent;
-	return loki_code_constants_of(spec->bits, spec->bits > 4)->tangent;
-}
-
 void
 loki_fill_levels(int bits, bool wide, LokiLevels *levels)
 {

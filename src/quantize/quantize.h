@@ -323,12 +323,6 @@ extern void loki_subspace_step(int dim, int n, const float *covariance,
 extern void loki_subspace_finish(int dim, int n, float *basis);
 
 /*
- * The part of a vector that its code, refined if it can be, does not describe:
- * the tangent of the angle between them, 1 if the code is none that tells.
- */
-extern float loki_code_missed(const LokiCodeSpec *spec);
-
-/*
  * Whether codes bound distances for certain: those of a part of the dimensions do
  * not, nor rotated ones that do not keep norms.
  */

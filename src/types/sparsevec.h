@@ -50,13 +50,6 @@ loki_sparsevec_elements(const SparseVector *v)
 	return elements;
 }
 
-/*
- * Write the elements of a sparse vector into an array of zeros, one for each
- * dimension.  ERROR if an index is out of bounds: input has checked them, but
- * storage may have been damaged.
- */
-extern void loki_sparsevec_spread(const SparseVector *v, float *x);
-
 /* What the operator <=> returns; in sparsevec_distance.c */
 extern double loki_sparsevec_cosine_distance(LokiSparse a, LokiSparse b);
 

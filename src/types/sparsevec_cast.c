@@ -84,8 +84,12 @@ array_to_sparsevec(PG_FUNCTION_ARGS)
 	PG_RETURN_SPARSEVEC_P(form_vector(dim, x));
 }
 
-void
-loki_sparsevec_spread(const SparseVector *v, float *x)
+/*
+ * Write the elements of a sparse vector into an array of zeros, one for each dimension.
+ * ERROR if an index is out of bounds: input has checked them, but storage may have been damaged.
+ */
+static void
+spread(const SparseVector *v, float *x)
 {
 	const float *values = LOKI_SPARSEVEC_VALUES(v);
 
@@ -109,7 +113,7 @@ sparsevec_to_vector(PG_FUNCTION_ARGS)
 	loki_dense_check_dim(&loki_vector_type, v->dim);
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	result = loki_vector_make(v->dim);
-	loki_sparsevec_spread(v, result->x);
+	spread(v, result->x);
 	PG_RETURN_VECTOR_P(result);
 }
 
@@ -135,7 +139,7 @@ sparsevec_to_halfvec(PG_FUNCTION_ARGS)
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 
 	x = palloc0_array(float, v->dim);
-	loki_sparsevec_spread(v, x);
+	spread(v, x);
 	result = loki_halfvec_make(v->dim);
 	loki_halfvec_set(result, x);
 	PG_RETURN_HALFVEC_P(result);

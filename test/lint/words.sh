@@ -24,7 +24,7 @@ absent "no path of one machine" \
 	'(^|[^][:alnum:]_}.$)-])/(tmp|home|work|root)(/|[^[:alnum:]_-]|$)' 'mktemp|TMPDIR'
 # the glossary is in src/hnsw/README
 absent "the words are those of the glossary" \
-	'\<([Rr]ecod(e|ed|es|ing)|[Ff]ences?|POSTING|FENCE|RENEWED|JOINED|OVERFLOW|[Cc]lumped|unsure|hnsw(way|join|equal|old)|hnswint|(chosen|choose|chooses) again|join values?|numbers of nodes|node numbers?|[Nn]umbers? (of|that (is|are|was|were)|were|was|are|is) used again|[Nn]umbers used again|[Ee]qual rows?|[Rr]elink(s|ed|ing)?|[Vv]erif(y|ies|ied|ying) (the )?graphs?)\>|(of|with|the) chains? of (rows|duplicates)' \
+	'\<([Rr]ecod(e|ed|es|ing)|[Ff]ences?|FENCE|RENEWED|JOINED|OVERFLOW|[Cc]lumped|unsure|hnsw(way|join|equal|old)|hnswint|(chosen|choose|chooses) again|join values?|numbers of nodes|node numbers?|[Nn]umbers? (of|that (is|are|was|were)|were|was|are|is) used again|[Nn]umbers used again|[Ee]qual rows?|[Rr]elink(s|ed|ing)?|[Vv]erif(y|ies|ied|ying) (the )?graphs?)\>|(of|with|the) chains? of (rows|duplicates)' \
 	'^(CHANGELOG\.md|bench/results/)'
 absent "families are those of operators" '\<[Ff]amil(y|ies)\>' '[Oo]perator famil' \
 	'^(README|CONTRIBUTING|doc/.*|bench/README|operations/.*)\.md$|/README$'

@@ -149,7 +149,7 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 								 refine_bits != LOKI_BITS_AUTO,
 								 LOKI_PAGE_PAYLOAD, seed);
 	loki_meta_init(meta, &code, profile, m, ef_construction, nattributes, attr_type,
-				   pending_nodes(profile, code.dim));
+				   loki_column_listed(column) ? LOKI_MAX_NUMBER : pending_nodes(profile, code.dim));
 }
 
 /* The same for an existing index; prng seeds its codes. */
@@ -261,7 +261,7 @@ prepare_codes(LokiBuild *build)
 	LokiIndex  *geometry = &build->geometry;
 	BlockNumber nblocks;
 
-	if (build->meta.code.kind != LOKI_CODE_ROTATED)
+	if (build->meta.code.kind != LOKI_CODE_ROTATED || loki_column_listed(&geometry->column))
 		build->expected_rows = loki_build_rows(build->heap, &nblocks);
 	else
 	{
@@ -601,7 +601,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
 	loki_calibrate_store(index, &calibration, 0);
-	loki_derived_make(index, NOTICE);
+	loki_derived_make(index, loki_build_terms, NOTICE);
 	counts.of[LOKI_TIME_BUILD] = loki_microseconds_since(start);
 	loki_count(index, &counts);
 	return result;

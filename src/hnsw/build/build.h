@@ -16,6 +16,7 @@
 #include "access/tableam.h"
 #include "hnsw/build/graph.h"
 #include "hnsw/definition/options.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/recall/calibrate.h"
 #include "storage/barrier.h"
 #include "storage/condition_variable.h"
@@ -290,6 +291,23 @@ extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);
 extern void loki_build_search_nodes(LokiBuild *build);
 extern void loki_build_link_nodes(LokiBuild *build);
 extern void loki_build_make_reachable(LokiBuild *build);
+
+/* functions in build/terms.c */
+
+/* Takes the entries of a window of nodes, in the order of (term, place); false ends it */
+typedef bool (*LokiTermsWindow) (void *arg, const LokiWindowData *window,
+								 const LokiTermEntry *entries, uint32 n);
+
+/*
+ * Gather what the vectors of nodes in a range have, as the posting lists are made of, in windows of
+ * which each ends where memory does.  False if one was not taken.  No page may be locked.
+ */
+extern bool loki_build_terms_gather(LokiIndex *state, Relation index, uint32 first, uint32 end,
+									LokiTermsWindow take, void *arg);
+
+/* LokiTermsMaker: make posting lists of what the rows of nodes have */
+extern bool loki_build_terms(LokiIndex *state, Relation index, uint32 end,
+							 LokiTermListsData *data);
 
 /* functions in build/write.c */
 extern void loki_build_write(LokiBuild *build);

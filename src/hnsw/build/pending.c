@@ -17,7 +17,6 @@
  */
 #include "postgres.h"
 
-#include "access/detoast.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/insert/insert.h"
@@ -39,7 +38,6 @@ typedef struct PendingNodes
 	uint32		n;
 	uint32	   *nodes;			/* that are live, ascending */
 	LokiRows	rows;
-	LokiToastReader toast;
 } PendingNodes;
 
 /* Find the live nodes.  Share locks, one page at a time. */
@@ -66,31 +64,6 @@ find_nodes(PendingNodes *pending)
 }
 
 /*
- * Whether the row's values in the TOAST table still exist.  They may be gone if the row is dead
- * to everyone, although nobody has removed the row itself.
- */
-static bool
-values_exist(PendingNodes *pending)
-{
-	TupleTableSlot *slot = pending->rows.slot;
-
-	slot_getallattrs(slot);
-	for (int i = 0; i < slot->tts_nvalid; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, i);
-		struct varatt_external pointer;
-
-		if (slot->tts_isnull[i] || attribute->attlen != -1 ||
-			!VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(slot->tts_values[i])))
-			continue;
-		VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(slot->tts_values[i]));
-		if (!loki_toast_find(&pending->toast, pointer.va_toastrelid, pointer.va_valueid))
-			return false;
-	}
-	return true;
-}
-
-/*
  * LokiBuildVector: the vector of a node, from any of its rows, which are equal.  NULL if these
  * are dead to everyone.
  */
@@ -98,20 +71,11 @@ static const float *
 read_vector(void *arg, uint32 i)
 {
 	PendingNodes *pending = arg;
-	LokiNodeRows row = {0};
-	ItemPointerData tid;
-	bool		found;
 	bool		isnull;
 	Datum		value;
 
 	Assert(i < pending->n);
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		found = loki_node_row(pending->state, pending->index, pending->nodes[i], &row, &tid) &&
-			loki_rows_fetch(&pending->rows, &tid) && values_exist(pending);
-	} while (!found && row.next != LOKI_NONE);
-	if (!found)
+	if (!loki_rows_fetch_node(&pending->rows, pending->state, pending->nodes[i]))
 		return NULL;
 	value = loki_rows_value(&pending->rows, &isnull);
 	return loki_rows_vector(&pending->rows, value, isnull);
@@ -159,11 +123,10 @@ read_rows(LokiBuild *build, PendingNodes *pending)
 	bool		loaded;
 
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(build->heap));
-	pending->toast.context = build->context;
 	loki_rows_begin(&pending->rows, build->heap, build->index, &snapshot);
+	pending->rows.may_be_gone = true;
 	loaded = load_nodes(build, pending);
 	loki_rows_end(&pending->rows);
-	loki_toast_close(&pending->toast);
 	return loaded;
 }
 

@@ -95,7 +95,7 @@ check_definition(LokiCheck *check)
 	else if (!loki_definition_valid(check->index, &column, meta))
 		fault = "columns";
 	else if ((meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_SORTED_LISTS |
-							  LOKI_META_ROWMAP)) != 0)
+							  LOKI_META_ROWMAP | LOKI_META_TERM_LISTS)) != 0)
 		fault = "flags";
 	else if (!calibration_valid(&meta->calibration))
 		fault = "calibration";
@@ -124,6 +124,7 @@ check_structure(LokiCheck *check)
 	loki_check_nodes(check);
 	loki_check_nulls(check);
 	loki_check_derived(check);
+	loki_check_terms(check);
 	/* the graph of a pending index may be being written */
 	if (!check->state->pending)
 	{
@@ -202,7 +203,10 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	check_structure(check);
 	if (heap_all_indexed)
 	{
+	{
 		loki_check_heap(check, BuildIndexInfo(index), snapshot);
+		loki_check_terms_heap(check);
+	}
 		UnregisterSnapshot(snapshot);
 	}
 	report_oddities(check);

@@ -130,6 +130,10 @@ extern void loki_check_reachability(LokiCheck *check);
 /* functions in check/derived.c */
 extern void loki_check_derived(LokiCheck *check);
 
+/* functions in check/terms.c */
+extern void loki_check_terms(LokiCheck *check);
+extern void loki_check_terms_heap(LokiCheck *check);
+
 /* A row that the index has */
 typedef struct LokiCheckEntry
 {

@@ -159,14 +159,16 @@ count_named_blocks(LokiIndex *state)
 /* Columns 1 to 10: what the index is */
 static int
 put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-			   Datum *values)
+			   Datum *values, bool *isnull)
 {
+	bool		listed = loki_column_listed(&state->column);
 	bool		of_bits = meta->code.kind == LOKI_CODE_BITS;
 	int			i = 0;
 
 	values[i++] = Int32GetDatum(state->column.declared);
 	values[i++] = CStringGetTextDatum(metric_name(meta->code.metric));
-	values[i++] = CStringGetTextDatum(code_name(meta->code.kind));
+	values[i++] = CStringGetTextDatum(listed ? "lists" : code_name(meta->code.kind));
+	isnull[i] = isnull[i + 1] = isnull[i + 2] = listed;
 	values[i++] = Int32GetDatum(of_bits ? state->column.declared :
 								loki_code_dims(&meta->code));
 	values[i++] = Int32GetDatum(of_bits ? 1 : meta->code.bits);
@@ -229,12 +231,12 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 
 	loki_index_refresh(state, index);
-	i = put_definition(state, index, &meta, values);
+	i = put_definition(state, index, &meta, values, isnull);
 	i += put_counts(state, index, values + i);
 	values[i++] = Int32GetDatum(meta.entry_level);
 	isnull[i] = meta.entry_node == LOKI_NONE;
 	values[i++] = Int64GetDatum(meta.entry_node);
-	values[i++] = Int64GetDatum(meta.pending);
+	values[i++] = Int64GetDatum(loki_column_listed(&state->column) ? 0 : meta.pending);
 	values[i++] = Int64GetDatum(meta.vacuum_cycles);
 	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
 	isnull[i] = meta.calibration.nodes == 0;
@@ -258,6 +260,8 @@ static int
 array_attribute(int array)
 {
 	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
+	if (array >= LOKI_SLOTS_POSTING)
+		return 0;
 	if (array >= LOKI_SLOTS_BRIEF)
 		return array - LOKI_SLOTS_BRIEF + 1;
 	if (array >= LOKI_SLOTS_SEPARATOR)

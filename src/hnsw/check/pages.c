@@ -127,7 +127,7 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 	else if (opaque->ordinal != ordinal)
 		fault = "ordinal";
 	else if (opaque->flags &
-			 ~(array >= LOKI_SLOTS_BRIEF ? LOKI_PAGE_IN_BLOCKS : LOKI_PAGE_ON_FREELIST))
+			 ~(LokiSlotArrayIsBrief(array) ? LOKI_PAGE_IN_BLOCKS : LOKI_PAGE_ON_FREELIST))
 		fault = "page flags";
 
 	if (fault != NULL)
@@ -167,7 +167,7 @@ used_slots(LokiCheck *check, BlockNumber block, int array, uint32 slot_size, uin
 	 * which nothing reads
 	 */
 	if ((used % slot_size != 0 || used / slot_size > per_page) &&
-		(array < LOKI_SLOTS_BRIEF ||
+		(!LokiSlotArrayIsBrief(array) ||
 		 LokiPageOpaque((Page) check->page.data)->flags & LOKI_PAGE_IN_BLOCKS))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),

@@ -19,6 +19,7 @@
 #include "utils/rel.h"
 
 typedef struct LokiColumn LokiColumn;
+struct LokiSparse;
 
 /*
  * A type that column 1 may have.  The access method handles values of any type as arrays of
@@ -69,12 +70,10 @@ typedef struct LokiValueType
 							 const struct varlena *query);
 
 	/*
-	 * One standard deviation of the error that sketches add to a distance, in
-	 * the unit of estimates; NULL if floats are never sketches, or if what
-	 * they tell bounds nothing.
+	 * The elements of a value that is not toasted, if an index has posting
+	 * lists of them in place of codes and a graph; else NULL
 	 */
-	float		(*sketch_error) (const LokiColumn *column, float estimate,
-								 float code_error, float missed);
+	struct LokiSparse (*elements) (const struct varlena *value);
 } LokiValueType;
 
 /* Column 1 of an index */
@@ -179,14 +178,17 @@ extern void loki_value_hash(const LokiColumn *column, const float *values,
 extern bool loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
 								const struct varlena *query, double *distance);
 
-/* Most dimensions of a sparsevec that is handled as a dense vector; and dimensions of the
- * sketch that stands for one with more */
-#define LOKI_SKETCH_DIM 1024
-
 /* Bits in total of the codes of sketches */
 #define LOKI_SKETCH_REFINE_BITS 2
 
-/* Whether a column's values are handled as sketches */
+/* Whether an index has posting lists in place of codes and a graph */
+static inline bool
+loki_column_listed(const LokiColumn *column)
+{
+	return column->type->elements != NULL;
+}
+
+/* Whether the floats of a column's values are not all that is to be known of them */
 static inline bool
 loki_column_sketched(const LokiColumn *column)
 {

@@ -54,7 +54,14 @@
 #define LOKI_SLOTS_SEPARATOR		(LOKI_SLOTS_SORTED + INDEX_MAX_KEYS)
 /* brief codes of the nodes in SORTED */
 #define LOKI_SLOTS_BRIEF			(LOKI_SLOTS_SEPARATOR + INDEX_MAX_KEYS)
-#define LOKI_SLOT_ARRAYS			(LOKI_SLOTS_BRIEF + INDEX_MAX_KEYS)
+#define LokiSlotArrayIsBrief(array) \
+	((array) >= LOKI_SLOTS_BRIEF && (array) < LOKI_SLOTS_BRIEF + INDEX_MAX_KEYS)
+
+/* posting lists of the elements of sparse vectors */
+#define LOKI_SLOTS_POSTING		(LOKI_SLOTS_BRIEF + INDEX_MAX_KEYS)
+#define LOKI_SLOTS_TERM			(LOKI_SLOTS_POSTING + 1)	/* where lists begin */
+#define LOKI_SLOTS_WINDOW		(LOKI_SLOTS_POSTING + 2)	/* where windows begin */
+#define LOKI_SLOT_ARRAYS			(LOKI_SLOTS_POSTING + 3)
 
 StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
 
@@ -120,7 +127,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_META_BLKNO			0
 #define LOKI_DIRECTORY_BLKNO	1
 #define LOKI_META_MAGIC			0x494B4F4C	/* "LOKI" */
-#define LOKI_META_VERSION		4
+#define LOKI_META_VERSION		5
 #define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
 #define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
 #define LOKI_BYTE_ORDER			0x01020304
@@ -165,6 +172,44 @@ typedef struct LokiSortedListsData
 	uint32		listed[LOKI_MAX_ATTRIBUTES];	/* entries, LOKI_NONE: no list */
 	uint32		nulls[LOKI_MAX_ATTRIBUTES]; /* the first of them */
 } LokiSortedListsData;
+
+/*
+ * Posting lists of the elements of sparse vectors (derived/terms.c).  A window is a range of
+ * nodes, and has a list for each of their indices, ascending: its terms.
+ */
+#define LOKI_WINDOW_NODES		65536	/* at most: a posting names one in 16 bits */
+
+/* The last list of a window, if its metric needs one, has the norms of all its nodes */
+#define LOKI_NORM_TERM			((uint32) 0xFFFFFFFF)
+
+typedef struct LokiWindowData
+{
+	uint32		node;			/* the first */
+	uint32		nodes;
+	uint32		term;			/* TERM slot of its first list */
+	uint32		terms;
+	uint32		elements;		/* of the vector that has the most */
+} LokiWindowData;
+
+typedef struct LokiTermData
+{
+	uint32		term;
+	uint32		first;			/* POSTING slot */
+	uint32		postings;
+	float		least;			/* weight w of a posting is at most least + w * step, and
+								 * above that less a step, but not below `least` */
+	float		step;
+} LokiTermData;
+
+/* POSTING slots: 2 bytes the node within the window, and a byte the weight */
+#define LOKI_POSTING_SIZE		3
+
+typedef struct LokiTermListsData
+{
+	uint32		windows;
+	uint32		terms;			/* lists, of all windows */
+	uint32		postings;
+} LokiTermListsData;
 
 /*
  * Calibration: what walks of several widths find, measured on the index itself
@@ -245,11 +290,13 @@ typedef struct LokiMetaPageData
 	LokiCalibrationData calibration;
 	LokiSortedListsData sorted_lists;
 	LokiRowMapData rowmap;
+	LokiTermListsData term_lists;
+	uint32		unused_end;
 } LokiMetaPageData;
 
 StaticAssertDecl(sizeof(LokiFormatData) == 24 && offsetof(LokiMetaPageData, flags) == 92 &&
 				 offsetof(LokiMetaPageData, calibration) == 140 &&
-				 offsetof(LokiMetaPageData, rowmap) == 724 && sizeof(LokiMetaPageData) == 744,
+				 offsetof(LokiMetaPageData, rowmap) == 724 && sizeof(LokiMetaPageData) == 760,
 				 "the metapage is as version 2 has it");
 
 typedef LokiMetaPageData *LokiMetaPage;
@@ -261,6 +308,9 @@ typedef LokiMetaPageData *LokiMetaPage;
 #define LOKI_META_SORTED_LISTS		0x04	/* SORTED and SEPARATOR can be
 											 * read */
 #define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */
+#define LOKI_META_TERM_LISTS	0x10	/* WINDOW, TERM and POSTING can be read */
+#define LOKI_META_DERIVED \
+	(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP | LOKI_META_TERM_LISTS)
 
 /* A directory entry: one extent.  Those of a slot array are in ascending order. */
 typedef struct LokiExtentData

@@ -284,8 +284,7 @@ set_distance(const LokiColumn *column, const struct varlena *value,
 
 /*
  * A document's means are less similar than its most similar vectors, by an amount
- * that depends on both sets.  So estimates order candidates and bound nothing: there is
- * no sketch_error().
+ * that depends on both sets.  So estimates order candidates and bound nothing.
  */
 #define SET_TYPE(max_dim) \
 { \

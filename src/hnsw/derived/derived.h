@@ -284,9 +284,133 @@ extern bool loki_sketch_bounds(const LokiPostings *list, const LokiQuery *query,
 							   uint32 n, float *bounds, float *least);
 
 /* ----------------------------------------------------------------
+ * Posting lists of the elements of sparse vectors (terms.c)
+ * ----------------------------------------------------------------
+ */
+
+struct LokiSparse;
+
+/* An element of a node's vector, or its norm, as it is listed */
+typedef struct LokiTermEntry
+{
+	uint32		term;
+	uint32		place;			/* of the node in its window */
+	float		weight;
+} LokiTermEntry;
+
+/* What all windows have in common; their numbers are those of WINDOW slots */
+typedef struct LokiTermLists
+{
+	LokiIndex  *state;
+	Relation	index;
+	LokiTermListsData data;
+	uint32		generation;
+	uint32		end;			/* nodes below this are listed, or noted as
+								 * changed */
+} LokiTermLists;
+
+/* A term of a query, and what an element with that index adds to a distance: see terms.c */
+typedef struct LokiQueryTerm
+{
+	uint32		term;
+	float		weight;
+} LokiQueryTerm;
+
+typedef struct LokiTermQuery
+{
+	LokiMetric	metric;
+	int			n;
+	LokiQueryTerm *terms;		/* ascending */
+	float		base;			/* the distance of a vector without elements */
+} LokiTermQuery;
+
+/* Estimates are compared in blocks of this size */
+#define LOKI_TERM_BLOCK		16
+
+/* Estimates of a window's nodes, in the unit of codes, which are above no distance by more than slack */
+typedef struct LokiTermBounds
+{
+	uint32		first;			/* node */
+	uint32		n;
+	float		base;			/* to be added to estimates */
+	float		slack;
+	float		estimates[LOKI_WINDOW_NODES + LOKI_TERM_BLOCK];
+} LokiTermBounds;
+
+/* Whether the lists of an index can be read, as a metapage says; reads nothing */
+extern bool loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
+							const LokiMetaPageData *meta);
+
+/* Whether they can still be read.  Share locks the metapage. */
+extern bool loki_terms_valid(const LokiTermLists *lists);
+
+/*
+ * What a vector is listed under in a window, most of LOKI_SPARSEVEC_MAX_NNZ + 1 entries; returns how
+ * many there are.  -1 if a float cannot hold what its distances are computed from.
+ */
+extern int	loki_terms_form(LokiMetric metric, struct LokiSparse v, uint32 place, LokiTermEntry *entries);
+
+/* The same for a query, palloc'd; false if its distances have no bounds */
+extern bool loki_terms_query(LokiMetric metric, struct LokiSparse v, LokiTermQuery *query);
+
+/*
+ * Read the lists of a query's terms in a window.  False if they are not there any more.  Pages are
+ * share locked one at a time; none may be locked before.
+ */
+extern bool loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *query,
+							LokiTermBounds *bounds);
+
+/* Read a WINDOW slot; false if it is not there any more */
+extern bool loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *data);
+
+/*
+ * The list of a term in a window, with no postings if there is none, from TERM slot *first on, which
+ * moves there: terms must come in ascending order.  False if it is not there any more.
+ */
+extern bool loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32 *first,
+							uint32 term, LokiTermData *found);
+
+/* Copy n POSTING slots, from `first` on.  False if they are not there any more. */
+extern bool loki_terms_copy(const LokiTermLists *lists, uint32 first, uint32 n, char *postings);
+
+/* Writes lists, window by window */
+typedef struct LokiTermWriter
+{
+	LokiIndex  *state;
+	Relation	index;
+	LokiTermListsData data;
+	struct
+	{
+		int			array;
+		uint32		ordinal;
+		uint32		n;			/* slots of the page that is being filled */
+		char	   *slots;
+	}			pages[3];
+} LokiTermWriter;
+
+extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index);
+
+/*
+ * Write a window, of which node, nodes and elements are set: n entries in the order of
+ * (term, place).  False if there is no room, or if there cannot be that many entries.
+ */
+extern bool loki_terms_write(LokiTermWriter *writer, const LokiWindowData *window,
+							 const LokiTermEntry *entries, uint32 n);
+
+/* Write what is left */
+extern bool loki_terms_write_end(LokiTermWriter *writer);
+
+/* ----------------------------------------------------------------
  * Making all of them (make.c)
  * ----------------------------------------------------------------
  */
+
+/*
+ * Makes posting lists of the nodes below an end; sets what the metapage says of them.  False if there
+ * are none.  It reads rows, which this folder knows nothing of.
+ */
+typedef bool (*LokiTermsMaker) (LokiIndex *state, Relation index, uint32 end,
+								LokiTermListsData *data);
 
 /*
  * Whether the arrays have pages for what a metapage says of lists.  The directory was read after
@@ -294,8 +418,11 @@ extern bool loki_sketch_bounds(const LokiPostings *list, const LokiQuery *query,
  */
 extern bool loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta);
 
-/* Make lists if that is worth while; says at a level if there is too little memory */
-extern void loki_derived_make(Relation index, int elevel);
+/*
+ * Make lists if that is worth while; says at a level if there is too little memory.  All lists of an
+ * index that has posting lists stay as they are without a function that makes these.
+ */
+extern void loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel);
 
 /* How many of the nodes below an end they do not have, or not as they are now; at most */
 extern double loki_derived_unlisted(LokiIndex *state, Relation index,

@@ -35,6 +35,13 @@
  * ----------------------------------------------------------------
  */
 
+/* Whether indexes of this kind have any lists */
+static bool
+has_derived(const LokiIndex *state)
+{
+	return state->nattributes > 0 || loki_has_rowmap(state) || loki_column_listed(&state->column);
+}
+
 /* All nodes if there are no lists; none if there need not be any. */
 double
 loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
@@ -42,9 +49,9 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 	uint32		listed = Max(meta->sorted_lists.end, meta->rowmap.end);
 	double		unlisted = (double) end - listed;
 
-	if (end < STALE_NODES || (state->nattributes == 0 && !loki_has_rowmap(state)))
+	if (end < STALE_NODES || !has_derived(state))
 		return 0;
-	if ((meta->flags & (LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) == 0)
+	if ((meta->flags & LOKI_META_DERIVED) == 0)
 		return end;
 	unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_REUSED, listed);
 	if (meta->rowmap.end > 0)
@@ -113,7 +120,19 @@ loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 			(!loki_array_has(state, list.entries, loki_entry_slots(list.n, list.width)) ||
 			 !loki_array_has(state, list.bounds, list.nbounds)))
 			return false;
-	return true;
+	return (meta->flags & LOKI_META_TERM_LISTS) == 0 ||
+		(loki_column_listed(&state->column) &&
+		 loki_array_has(state, LOKI_SLOTS_WINDOW, meta->term_lists.windows) &&
+		 loki_array_has(state, LOKI_SLOTS_TERM, meta->term_lists.terms) &&
+		 loki_array_has(state, LOKI_SLOTS_POSTING, meta->term_lists.postings));
+}
+
+/* Make sure that an array has pages for n slots. */
+static bool
+reserve_slots(LokiIndex *state, Relation index, int array, double n)
+{
+	return n < 1 || loki_reserve_slot(state, index, array,
+									  (uint32) Min(n, LOKI_MAX_NUMBER) - 1, WARNING);
 }
 
 /*
@@ -146,7 +165,10 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 			 !loki_reserve_slot(state, index, list.bounds,
 								(uint32) Min(list.nbounds * growth, LOKI_MAX_NUMBER), WARNING)))
 			return false;
-	return true;
+	return !loki_column_listed(&state->column) ||
+		(reserve_slots(state, index, LOKI_SLOTS_POSTING, meta->term_lists.postings * growth) &&
+		 reserve_slots(state, index, LOKI_SLOTS_TERM, meta->term_lists.terms * growth) &&
+		 reserve_slots(state, index, LOKI_SLOTS_WINDOW, meta->term_lists.windows * growth));
 }
 
 /* ----------------------------------------------------------------
@@ -164,13 +186,14 @@ write_meta(Relation index, uint32 flags, LokiMetaPageData *meta)
 	LokiChange	change;
 	LokiMetaPage page;
 
-	Assert((flags & ~(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP)) == 0);
+	Assert((flags & ~LOKI_META_DERIVED) == 0);
 	loki_change_begin(&change, NULL, index);
 	page = loki_change_meta(&change);
-	page->flags &= ~(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP);
+	page->flags &= ~LOKI_META_DERIVED;
 	page->flags |= flags;
 	page->sorted_lists = meta->sorted_lists;
 	page->rowmap = meta->rowmap;
+	page->term_lists = meta->term_lists;
 	loki_change_finish(&change);
 	meta->flags = flags;
 }
@@ -260,7 +283,7 @@ make_attributes(LokiIndex *state, Relation index, LokiMetaPageData *meta, bool s
  */
 static void
 make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
-	 LokiMetaPageData *meta)
+	 LokiTermsMaker make_terms, LokiMetaPageData *meta)
 {
 	LokiGathered rows = {0};
 	uint32		end;
@@ -297,6 +320,12 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 		meta->rowmap.end = (meta->flags & LOKI_META_ROWMAP) != 0 ? end : 0;
 		loki_gathered_free(&rows);
 	}
+	if (loki_column_listed(&state->column))
+	{
+		memset(&meta->term_lists, 0, sizeof(meta->term_lists));
+		if (make_terms(state, index, end, &meta->term_lists))
+			meta->flags |= LOKI_META_TERM_LISTS;
+	}
 	write_meta(index, meta->flags, meta);
 }
 
@@ -306,7 +335,7 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
  * again, all stay.  No page may be locked.
  */
 void
-loki_derived_make(Relation index, int elevel)
+loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
@@ -314,6 +343,8 @@ loki_derived_make(Relation index, int elevel)
 	bool		map = loki_has_rowmap(state);
 	bool		have_lists = (meta.flags & LOKI_META_SORTED_LISTS) != 0;
 	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
+	bool		terms = loki_column_listed(&state->column);
+	bool		have_terms = (meta.flags & LOKI_META_TERM_LISTS) != 0;
 	bool		sketches;
 	bool		stale;
 	uint32		end;
@@ -321,7 +352,7 @@ loki_derived_make(Relation index, int elevel)
 
 	loki_index_refresh(state, index);
 	end = loki_node_end(state, index);
-	if (end < STALE_NODES || (!lists && !map))
+	if (end < STALE_NODES || !has_derived(state))
 		return;
 
 	/*
@@ -331,9 +362,9 @@ loki_derived_make(Relation index, int elevel)
 	if (!loki_derived_possible(state, &meta))
 		loki_meta_damaged(index);
 	unlisted = loki_derived_unlisted(state, index, &meta, end);
-	stale = (have_lists || have_map) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
+	stale = (have_lists || have_map || have_terms) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
 	sketches = wants_sketches(state, index);
-	if (!stale && lists == have_lists && map == have_map)
+	if (!stale && lists == have_lists && map == have_map && terms == have_terms)
 	{
 		/*
 		 * A pending index has no codes to make sketches of.  Or the
@@ -345,13 +376,15 @@ loki_derived_make(Relation index, int elevel)
 			loki_sketches_make(state, index, &meta, sketches);
 		return;
 	}
+	if (terms && make_terms == NULL)
+		return;
 	lists = lists && lists_fit(state, index, end, have_lists, elevel);
 	sketches = sketches && lists && sketches_fit(state, index, end, elevel);
 	map = map && fits_memory(index, loki_rowmap_memory(state, end), "map the rows", have_map,
 							 elevel);
 	if ((have_lists && !lists) || (have_map && !map))
 		return;
-	if ((stale || lists != have_lists || map != have_map) &&
+	if ((stale || lists != have_lists || map != have_map || terms != have_terms) &&
 		reserve_pages(state, index, &meta, end))
-		make(state, index, lists, sketches, map, &meta);
+		make(state, index, lists, sketches, map, make_terms, &meta);
 }

@@ -415,7 +415,6 @@ void
 loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 node)
 {
 	const LokiQuantizer *quantizer = search->state->quantizer;
-	const LokiValueType *type = search->state->column.type;
 	LokiReach  *reach = &search->reach;
 	float		estimate = nearest[reach->rows - 1].distance;
 	float		error;
@@ -429,11 +428,7 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 					!search->in_recovery, code);
 	error = quantizer->error(quantizer, search->query, code, estimate);
 	pfree(code);
-	if (loki_column_sketched(&search->state->column))
-		error = type->sketch_error == NULL ? FLT_MAX :
-			hypotf(error, type->sketch_error(&search->state->column, estimate, error,
-											 loki_code_missed(&search->state->code)));
-	reach->error = error >= 0 ? error : FLT_MAX;
+	reach->error = error >= 0 && !loki_column_sketched(&search->state->column) ? error : FLT_MAX;
 	for (int i = 1; i < reach->width; i++)
 		nties += nearest[i].distance == nearest[i - 1].distance;
 	if (nties * 2 > reach->width)

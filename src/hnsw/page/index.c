@@ -117,7 +117,14 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_BLOCK], sizeof(uint32));
 		array_geometry(&arrays[LOKI_SLOTS_GAINED], sizeof(uint64));
 	}
-	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT)
+	if (loki_column_listed(&state->column))
+	{
+		array_geometry(&arrays[LOKI_SLOTS_POSTING], LOKI_POSTING_SIZE);
+		array_geometry(&arrays[LOKI_SLOTS_TERM], sizeof(LokiTermData));
+		array_geometry(&arrays[LOKI_SLOTS_WINDOW], sizeof(LokiWindowData));
+	}
+	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT ||
+		loki_column_listed(&state->column))
 		array_geometry(&arrays[LOKI_SLOTS_REUSED], sizeof(uint64));
 }
 

@@ -55,6 +55,12 @@ loki_slot_array_name(int array)
 			return "block";
 		case LOKI_SLOTS_GAINED:
 			return "gained";
+		case LOKI_SLOTS_POSTING:
+			return "posting";
+		case LOKI_SLOTS_TERM:
+			return "term";
+		case LOKI_SLOTS_WINDOW:
+			return "window";
 		default:
 			if (array >= LOKI_SLOTS_ATTR &&
 				array < LOKI_SLOTS_ATTR + LOKI_MAX_ATTRIBUTES)
@@ -68,8 +74,7 @@ loki_slot_array_name(int array)
 			if (array >= LOKI_SLOTS_SEPARATOR &&
 				array < LOKI_SLOTS_SEPARATOR + LOKI_MAX_ATTRIBUTES)
 				return "separator";
-			if (array >= LOKI_SLOTS_BRIEF &&
-				array < LOKI_SLOTS_BRIEF + LOKI_MAX_ATTRIBUTES)
+			if (LokiSlotArrayIsBrief(array))
 				return "brief";
 			return "unrecognized";
 	}

@@ -253,6 +253,13 @@ report_failure(Relation index)
 	LokiIndex  *state = loki_index_open(index, &meta);
 	uint32		nodes;
 
+	if (loki_column_listed(&state->column))
+	{
+		ereport(NOTICE,
+				(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
+				 errdetail("It has posting lists, by which searches are exact whatever lokivector.target_recall is.")));
+		return;
+	}
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL, NULL);
 	ereport(NOTICE,

@@ -15,6 +15,7 @@
 
 #include "access/tableam.h"
 #include "hnsw/definition/column.h"
+#include "hnsw/page/index.h"
 #include "hnsw/statistics/sampled.h"
 #include "nodes/execnodes.h"
 #include "types/toast.h"
@@ -127,6 +128,12 @@ extern bool loki_rows_need_no_snapshot(Relation index);
 
 /* Get the visible row with this heap TID into the slot, if there is one; no page may be locked */
 extern bool loki_rows_fetch(LokiRows *rows, ItemPointer tid);
+
+/*
+ * Get a row of a node into the slot, any, as they are equal.  False if the snapshot sees none, or none
+ * whose values are still in the TOAST table.  No page may be locked.
+ */
+extern bool loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node);
 extern void loki_rows_release(LokiRows *rows);
 
 /*

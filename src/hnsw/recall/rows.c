@@ -196,6 +196,22 @@ loki_rows_fetch(LokiRows *rows, ItemPointer tid)
 								   &call_again, NULL);
 }
 
+bool
+loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node)
+{
+	LokiNodeRows row = {0};
+	ItemPointerData tid;
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (loki_node_row(state, rows->index, node, &row, &tid) && loki_rows_fetch(rows, &tid) &&
+			read_arguments(rows))
+			return true;
+	} while (row.next != LOKI_NONE);
+	return false;
+}
+
 void
 loki_rows_release(LokiRows *rows)
 {

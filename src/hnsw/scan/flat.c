@@ -415,6 +415,10 @@ loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
 		CHECK_FOR_INTERRUPTS();
 		memset(passes, 1, n);
 		memset(passes + n, 0, LOKI_TEST_BATCH - n);
+		if (so->terms.bounded && flat->selection.n == flat->selection.capacity &&
+			!loki_is_bounded(so))
+			flat->selection.overflowed |=
+				loki_scan_terms_near(so, first, n, flat->selection.heap[0].distance, passes);
 		for (int i = 0; i < so->filter.nodes.ntests; i++)
 			loki_test(&so->filter.nodes.tests[i], test_range, &range, (int) n, passes);
 		if (so->filter.within != NULL)
@@ -567,8 +571,10 @@ selection_size(LokiScan *so)
 	double		wanted = first_size(so);
 
 	/* all nodes within the bound; otherwise there may be another flat scan */
-	if (so->plan.certain)
-		wanted = so->filter.bound_all ? most : Max(wanted, FIRST_CERTAIN);
+	if (so->plan.certain && so->filter.bound_all)
+		wanted = most;
+	else if (so->plan.certain && !so->terms.bounded)
+		wanted = Max(wanted, FIRST_CERTAIN);
 	for (int i = 0; i < so->flat.selections && wanted < most; i++)
 		wanted *= MORE_SELECTION;
 	return (uint32) Min(wanted, most);

@@ -142,23 +142,6 @@ root_mean_square(const float *values, int n)
 	return sqrtf(squares / n);
 }
 
-/* Add the errors of sketches to those of estimates, and note how large they are. */
-static void
-add_sketch_errors(LokiScan *so, const float *estimates, float *errors, int n)
-{
-	const LokiValueType *type = so->state->column.type;
-	float		missed = loki_code_missed(&so->state->code);
-	float		sketch_errors[LOKI_REFINE_BATCH];
-
-	for (int i = 0; i < n; i++)
-	{
-		sketch_errors[i] = type->sketch_error == NULL ? get_float4_infinity() :
-			type->sketch_error(&so->state->column, estimates[i], errors[i], missed);
-		errors[i] = sqrtf(errors[i] * errors[i] + sketch_errors[i] * sketch_errors[i]);
-	}
-	so->queue.sketch_error = root_mean_square(sketch_errors, n);
-}
-
 /* Learn how far off estimates from CODE are, for this query and its best candidates. */
 static void
 compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *estimates,
@@ -222,8 +205,9 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	for (int i = 0; i < n; i++)
 		nodes[i] = candidates[i].node;
 	read_codes(so, nodes, n, candidates, estimates, errors);
-	if (loki_column_sketched(&so->state->column))
-		add_sketch_errors(so, estimates, errors, n);
+	/* floats that are not all of a value bound nothing */
+	for (int i = 0; i < n && loki_column_sketched(&so->state->column); i++)
+		errors[i] = get_float4_infinity();
 	so->queue.error = root_mean_square(errors, n);
 	for (int i = 0; i < n; i++)
 	{
@@ -244,11 +228,9 @@ nearer_by(const LokiScan *so, uint32 i, double sigmas)
 	double		error;
 
 	Assert(i < so->queue.n);
-	if (so->queue.compared == 0)
+	if (so->queue.compared == 0 || loki_column_sketched(&so->state->column))
 		return -get_float8_infinity();
 	error = sqrt(so->queue.squares / so->queue.compared);
-	if (loki_column_sketched(&so->state->column))
-		error = hypot(error, so->queue.sketch_error);
 	return loki_operator_distance(so->query.metric, so->queue.candidates[i].distance -
 								  sigmas * error);
 }
@@ -272,6 +254,11 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 	int			most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
 
 	Assert(so->plan.certain);
+	if (loki_column_listed(&so->state->column))
+	{
+		loki_scan_terms_bounds(so, nodes, n, bounds);
+		return;
+	}
 	if (so->plan.blind)
 	{
 		for (int i = 0; i < n; i++)

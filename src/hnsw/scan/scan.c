@@ -262,6 +262,7 @@ begin_scan(LokiScan *so)
 	open_query(so);
 	loki_kill_begin(so);
 	prepare_search(so);
+	loki_scan_terms_begin(so);
 	MemoryContextSwitchTo(old);
 
 	so->course.batch = so->plan.complete && so->plan.limit > 0 ?

@@ -165,8 +165,7 @@ typedef struct LokiRefineQueue
 	double		squares;		/* of what refining changed estimates by ... */
 	uint64		compared;		/* ... of so many */
 	float		error;			/* of the estimates of the last that were
-								 * refined, in the unit of codes ... */
-	float		sketch_error;	/* ... and that of sketches, which it includes */
+								 * refined, in the unit of codes */
 	LokiSlots	slots;
 } LokiRefineQueue;
 
@@ -249,6 +248,18 @@ typedef struct LokiFlatCourse
 	uint64		rowless;		/* ranking.rowless before */
 } LokiFlatCourse;
 
+/* Posting lists, and what they say of a window of nodes (terms.c) */
+typedef struct LokiScanTerms
+{
+	bool		bounded;		/* there are lists, which were not made again
+								 * since, and bounds */
+	LokiTermLists lists;
+	LokiTermQuery query;
+	LokiNodeBits changed;		/* nodes that lists do not know as they are */
+	LokiTermBounds *window;
+	uint32		next;			/* the number of the window after it */
+} LokiScanTerms;
+
 /* Streams of rows that have no distance (unordered.c) */
 typedef struct LokiUnordered
 {
@@ -289,6 +300,7 @@ typedef struct LokiScan
 	LokiHeapAccess heap;
 	LokiKilled	killed;
 	LokiFlatCourse flat;
+	LokiScanTerms terms;
 	LokiUnordered unordered;
 	LokiScanCounts work;
 	LokiSampled sample;			/* if the search is sampled; query: NULL if
@@ -424,6 +436,12 @@ loki_scan_query(LokiScan *so)
 		loki_search_query(&so->search, so->query.values);
 	so->query.ready = true;
 }
+
+/* functions in scan/terms.c */
+extern void loki_scan_terms_begin(LokiScan *so);
+extern void loki_scan_terms_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
+extern bool loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance,
+								 uint8 *passes);
 
 /* functions in scan/refine.c */
 extern void loki_refine_begin(LokiScan *so);

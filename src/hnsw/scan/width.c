@@ -237,7 +237,7 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 		return;
 	reach->rows = (int) n;
 	/* where sketches bound nothing, the rows of all that is kept are read */
-	if (loki_column_sketched(&state->column) && state->column.type->sketch_error == NULL)
+	if (loki_column_sketched(&state->column))
 		reach->most = Max(width, LOKI_SKETCHES_PER_ROW * reach->rows);
 	else
 		reach->most = REACH_MOST * Max(width, (int) loki_walk_width(state, LOKI_DEFAULT_EF_SEARCH));

@@ -21,11 +21,13 @@
 
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
+#include "hnsw/build/build.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/calibrate.h"
+#include "hnsw/recall/recall.h"
 #include "hnsw/statistics/statistics.h"
 #include "hnsw/vacuum/vacuum.h"
 
@@ -725,7 +727,9 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);
 	calibrated = loki_calibrate_again(info->index);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
-	loki_derived_make(info->index, WARNING);
+	/* posting lists are made of rows (recall/rows.c) */
+	loki_derived_make(info->index, loki_rows_need_no_snapshot(info->index) ? loki_build_terms : NULL,
+					  WARNING);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	loki_vacuum_report(info, vacuum, calibrated);
 	counts.of[LOKI_COUNT_NODES_FREED] = vacuum->ndead;

@@ -60,6 +60,9 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
 /* The least share of pages that are read although the cache has room for the index */
 #define LEAST_MISS				0.01
 
+/* What posting lists add to the cost of a node: some postings, and a comparison */
+#define LISTED_NODE				0.6
+
 /* Memory of a scan for each row returned */
 #define ROW_BYTES				512
 
@@ -85,10 +88,12 @@ loki_walk_nodes(double n, double ef, int m)
 	return Min(nodes, n);
 }
 
-/* Scoring one node; in a pending index, reading its row */
+/* Scoring one node; in a pending index, reading its row, unless it has posting lists */
 Cost
 loki_score_cost(const LokiHnswShape *shape)
 {
+	if (shape->listed)
+		return cpu_operator_cost * LISTED_NODE;
 	if (shape->pending)
 		return cpu_operator_cost * loki_row_cost;
 	return cpu_operator_cost *

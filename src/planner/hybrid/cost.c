@@ -119,7 +119,7 @@ static Cost
 certain_cost(const HybridSearch *search)
 {
 	const LokiHnswShape *shape = &search->shape;
-	Cost		node = shape->certain ? cpu_operator_cost *
+	Cost		node = shape->listed ? loki_score_cost(shape) : shape->certain ? cpu_operator_cost *
 		(CERTAIN_OPERATIONS + shape->full_bits * (double) shape->code_dims / CERTAIN_BITS) :
 		row_cost(search) + search->page;
 	Cost		test = search->set_rows > 0 ? TEST_OPERATIONS * cpu_operator_cost : 0;

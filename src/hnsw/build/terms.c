@@ -1,0 +1,244 @@
+/*-------------------------------------------------------------------------
+ *
+ * terms.c
+ *	  Posting lists of the elements of sparse vectors, made of the rows of nodes.
+ *
+ * Nodes are read in the order of their IDs.  The elements of as many as maintenance_work_mem has room
+ * for, and a window, are sorted and written; then follow those of the next (derived/terms.c).
+ *
+ * A list may have only what scans will find in rows.  So a node is noted as changed, and its row is
+ * read by each scan, if
+ *	- its row cannot be read: it is dead to everyone here, but may not be so on a standby;
+ *	- the row's vector is not the one that was indexed, by HASH: an older version of a row has the
+ *	  same root of a HOT chain that was broken;
+ *	- the vector has elements of which there are no bounds.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/terms.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/index.h"
+#include "compat/pgcompat.h"
+#include "hnsw/build/build.h"
+#include "hnsw/derived/derived.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+#include "hnsw/recall/recall.h"
+#include "miscadmin.h"
+#include "types/sparsevec.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+/* Entries are sorted by this number of bits of their terms at once */
+#define RADIX_BITS		11
+#define RADIX			(1 << RADIX_BITS)
+#define TERM_BITS		32
+
+/* The entries of a node at most */
+#define NODE_ENTRIES	(LOKI_SPARSEVEC_MAX_NNZ + 1)
+
+/* The nodes of a window, and their entries */
+typedef struct TermsBuild
+{
+	LokiIndex  *state;
+	Relation	index;
+	uint32		end;			/* of the nodes to be read */
+	uint32		changed;		/* nodes below this are noted if they are not listed */
+	LokiRows	rows;
+	LokiTermsWindow take;
+	void	   *arg;
+	uint32		first;			/* node of the window */
+	uint32		elements;		/* of the vector that has the most */
+	LokiTermEntry *entries;
+	LokiTermEntry *scratch;
+	uint32		n;
+	uint32		most;
+} TermsBuild;
+
+/* Sort entries by term; those of a term stay in their order.  Returns where they are afterwards. */
+static LokiTermEntry *
+sort_entries(LokiTermEntry *entries, LokiTermEntry *scratch, uint32 n)
+{
+	uint32	   *starts = palloc_array(uint32, RADIX);
+
+	for (int shift = 0; shift < TERM_BITS; shift += RADIX_BITS)
+	{
+		LokiTermEntry *sorted = scratch;
+		uint32		start = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		memset(starts, 0, sizeof(uint32) * RADIX);
+		for (uint32 i = 0; i < n; i++)
+			starts[entries[i].term >> shift & (RADIX - 1)]++;
+		for (int i = 0; i < RADIX; i++)
+		{
+			uint32		count = starts[i];
+
+			starts[i] = start;
+			start += count;
+		}
+		for (uint32 i = 0; i < n; i++)
+			sorted[starts[entries[i].term >> shift & (RADIX - 1)]++] = entries[i];
+		scratch = entries;
+		entries = sorted;
+	}
+	pfree(starts);
+	return entries;
+}
+
+/* Hand the window of nodes up to `end` on, and begin the next one there. */
+static bool
+end_window(TermsBuild *build, uint32 end)
+{
+	LokiTermEntry *sorted = sort_entries(build->entries, build->scratch, build->n);
+	LokiWindowData window = {
+		.node = build->first,.nodes = end - build->first,.elements = build->elements
+	};
+	bool		taken = build->take(build->arg, &window, sorted, build->n);
+
+	build->first = end;
+	build->n = build->elements = 0;
+	return taken;
+}
+
+/* Whether the vector of a row is the one that its node was made for */
+static bool
+is_of_node(TermsBuild *build, uint32 node, const float *values)
+{
+	uint32		size = build->state->arrays[LOKI_SLOTS_HASH].slot_size;
+	LokiHashData hash;
+	LokiHashData indexed;
+
+	loki_value_hash(&build->state->column, values, &hash);
+	return loki_slot_read(build->state, build->index, LOKI_SLOTS_HASH, node, &indexed) &&
+		memcmp(&hash, &indexed, size) == 0;
+}
+
+/* Add the entries of a node; false if scans have to read its row. */
+static bool
+add_node(TermsBuild *build, uint32 node)
+{
+	const LokiColumn *column = &build->state->column;
+	const float *values;
+	Datum		value;
+	bool		isnull;
+	LokiSparse	v;
+	int			n;
+
+	if (!loki_rows_fetch_node(&build->rows, build->state, node))
+		return false;
+	value = loki_rows_value(&build->rows, &isnull);
+	if (isnull)
+		return false;
+	MemoryContextSwitchTo(build->rows.context);
+	value = PointerGetDatum(PG_DETOAST_DATUM(value));
+	values = loki_rows_vector(&build->rows, value, isnull);
+	if (values == NULL || !is_of_node(build, node, values))
+		return false;
+	v = column->type->elements((const struct varlena *) DatumGetPointer(value));
+	n = loki_terms_form(column->metric, v, node - build->first, build->entries + build->n);
+	if (n < 0)
+		return false;
+	build->n += n;
+	build->elements = Max(build->elements, (uint32) n);
+	return true;
+}
+
+/* Add the live nodes of a page of TID, those to be read. */
+static bool
+add_page(TermsBuild *build, uint32 ordinal)
+{
+	LokiSlotArray *array = &build->state->arrays[LOKI_SLOTS_TID];
+	MemoryContext context = CurrentMemoryContext;
+	PGAlignedBlock copy;
+	uint32		first = ordinal * array->per_page;
+	int			used = loki_page_copy(build->state, build->index, LOKI_SLOTS_TID, ordinal, NULL,
+									  copy.data);
+
+	for (uint32 node = Max(first, build->first); node < Min(first + used, build->end); node++)
+	{
+		bool		added;
+
+		CHECK_FOR_INTERRUPTS();
+		if ((node - build->first >= LOKI_WINDOW_NODES ||
+			 build->n + NODE_ENTRIES > build->most) && !end_window(build, node))
+			return false;
+		if (!LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, node - first)))
+			continue;
+		added = add_node(build, node);
+		MemoryContextSwitchTo(context);
+		loki_rows_release(&build->rows);
+		if (!added && node < build->changed)
+			loki_bits_note(build->state, build->index, LOKI_SLOTS_REUSED, build->changed, node);
+	}
+	return true;
+}
+
+/* Gather what nodes from build->first to build->end have.  No page may be locked. */
+static bool
+gather(TermsBuild *build)
+{
+	uint32		per_page = build->state->arrays[LOKI_SLOTS_TID].per_page;
+	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(build->index), false),
+								  AccessShareLock);
+	SnapshotData snapshot;
+	Size		room = maintenance_work_mem * (Size) 1024 / (2 * sizeof(LokiTermEntry));
+	bool		taken = true;
+
+	Assert(loki_no_buffer_locked());
+	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
+	loki_rows_begin(&build->rows, heap, build->index, &snapshot);
+	build->rows.may_be_gone = true;
+	build->most = (uint32) Max(Min(room, LOKI_MAX_NUMBER / 4), 4 * NODE_ENTRIES);
+	build->entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build->most), MCXT_ALLOC_HUGE);
+	build->scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build->most), MCXT_ALLOC_HUGE);
+	for (uint32 ordinal = build->first / per_page; taken && ordinal * per_page < build->end; ordinal++)
+		taken = add_page(build, ordinal);
+	taken = taken && end_window(build, build->end);
+	pfree(build->entries);
+	pfree(build->scratch);
+	loki_rows_end(&build->rows);
+	table_close(heap, AccessShareLock);
+	return taken;
+}
+
+bool
+loki_build_terms_gather(LokiIndex *state, Relation index, uint32 first, uint32 end,
+						LokiTermsWindow take, void *arg)
+{
+	TermsBuild	build = {
+		.state = state,.index = index,.first = first,.end = end,.take = take,.arg = arg
+	};
+
+	return gather(&build);
+}
+
+/* LokiTermsWindow: write a window. */
+static bool
+write_window(void *arg, const LokiWindowData *window, const LokiTermEntry *entries, uint32 n)
+{
+	return loki_terms_write(arg, window, entries, n);
+}
+
+/* No page may be locked.  Rows are read as the table's owner. */
+bool
+loki_build_terms(LokiIndex *state, Relation index, uint32 end, LokiTermListsData *data)
+{
+	LokiTermWriter writer;
+	TermsBuild	build = {
+		.state = state,.index = index,.end = end,.changed = end,.take = write_window,.arg = &writer
+	};
+	bool		written;
+
+	loki_terms_write_begin(&writer, state, index);
+	written = gather(&build);
+	written = loki_terms_write_end(&writer) && written;
+	*data = writer.data;
+	return written;
+}

@@ -1,0 +1,492 @@
+/*-------------------------------------------------------------------------
+ *
+ * terms.c
+ *	  Posting lists of the elements of sparse vectors, and what they say of distances.
+ *
+ * Each distance of sparse vectors is a sum of something that depends on the query alone, the norm
+ * of the vector, and a term for each index that both have:
+ *
+ *	metric			query			norm				term, for elements x and q
+ *	inner product					none				-q x
+ *	cosine			1				none				-q x, both divided by their norms
+ *	L2, squared		sum of q^2		sum of x^2			-2 q x
+ *	taxicab			sum of |q|		sum of |x|			-2 min(|x|, |q|) if the signs agree,
+ *														otherwise 0
+ *
+ * Norms are listed as if they were the element of one more index.  A posting has 8 bits of a
+ * weight, rounded up by less than a step.  Terms are taken at the end of that step where they are
+ * the least, so their sum is a lower bound; what rounding of floats adds to it is part of `slack`.
+ *
+ * The lists of a window add up to an array of its nodes, which stays in the processor's cache, as in
+ * SINDI (2025), section 3; there are no branches but for each list.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/derived/terms.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "distance/sparse.h"
+#include "hnsw/derived/derived.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+
+/*
+ * Elements between these, or their squares, neither vanish nor overflow in sums of floats.  Bounds of
+ * other vectors are not tried.
+ */
+#define LARGEST_ELEMENT		1e15f
+#define SMALLEST_NORM		1e-30
+
+/* Rounding errors of sums, for each term, and of what is not a sum */
+#define ERRORS_PER_TERM		(2 * FLT_EPSILON)
+#define OTHER_ERRORS		32
+
+/* Steps of a weight */
+#define STEPS				255
+
+/* ----------------------------------------------------------------
+ * Elements and queries
+ * ----------------------------------------------------------------
+ */
+
+/* The sums of squares, and of absolute values; false if bounds of this vector are not tried */
+static bool
+sum_elements(LokiMetric metric, LokiSparse v, double *squares, double *sum)
+{
+	*squares = *sum = 0;
+	for (int i = 0; i < v.n; i++)
+	{
+		if (!(fabsf(v.values[i]) <= LARGEST_ELEMENT))
+			return false;
+		*squares += (double) v.values[i] * v.values[i];
+		*sum += fabs((double) v.values[i]);
+	}
+	return metric != LOKI_METRIC_COSINE || *squares >= SMALLEST_NORM;
+}
+
+int
+loki_terms_form(LokiMetric metric, LokiSparse v, uint32 place, LokiTermEntry *entries)
+{
+	double		squares;
+	double		sum;
+	double		scale;
+
+	if (!sum_elements(metric, v, &squares, &sum))
+		return -1;
+	scale = metric == LOKI_METRIC_COSINE ? 1 / sqrt(squares) : 1;
+	for (int i = 0; i < v.n; i++)
+	{
+		entries[i].term = v.indices[i];
+		entries[i].place = place;
+		entries[i].weight = (float) (v.values[i] * scale);
+	}
+	if (metric != LOKI_METRIC_L2 && metric != LOKI_METRIC_L1)
+		return v.n;
+	entries[v.n].term = LOKI_NORM_TERM;
+	entries[v.n].place = place;
+	entries[v.n].weight = (float) (metric == LOKI_METRIC_L2 ? squares : sum);
+	return v.n + 1;
+}
+
+bool
+loki_terms_query(LokiMetric metric, LokiSparse v, LokiTermQuery *query)
+{
+	double		squares;
+	double		sum;
+	double		scale;
+
+	if (!sum_elements(metric, v, &squares, &sum))
+		return false;
+	scale = metric == LOKI_METRIC_COSINE ? 1 / sqrt(squares) : metric == LOKI_METRIC_L2 ? 2 : 1;
+	query->metric = metric;
+	query->base = metric == LOKI_METRIC_COSINE ? 1 : metric == LOKI_METRIC_L2 ? (float) squares :
+		metric == LOKI_METRIC_L1 ? (float) sum : 0;
+	query->n = 0;
+	query->terms = palloc_array(LokiQueryTerm, v.n + 1);
+	for (int i = 0; i < v.n; i++)
+	{
+		query->terms[query->n].term = v.indices[i];
+		query->terms[query->n++].weight = (float) (v.values[i] * scale);
+	}
+	if (metric == LOKI_METRIC_L2 || metric == LOKI_METRIC_L1)
+	{
+		query->terms[query->n].term = LOKI_NORM_TERM;
+		query->terms[query->n++].weight = 1;
+	}
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ * Reading
+ * ----------------------------------------------------------------
+ */
+
+bool
+loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
+				const LokiMetaPageData *meta)
+{
+	lists->state = state;
+	lists->index = index;
+	lists->data = meta->term_lists;
+	lists->generation = meta->sorted_lists.generation;
+	lists->end = meta->sorted_lists.end;
+	return (meta->flags & LOKI_META_TERM_LISTS) != 0;
+}
+
+bool
+loki_terms_valid(const LokiTermLists *lists)
+{
+	LokiMetaPageData meta;
+
+	loki_meta_read(lists->index, &meta);
+	return (meta.flags & LOKI_META_TERM_LISTS) != 0 &&
+		meta.sorted_lists.generation == lists->generation;
+}
+
+/* Lock the page of a slot in share mode; NULL, without a lock, if it does not have the slot. */
+static Page
+lock_slot(const LokiTermLists *lists, int array, uint32 number, uint32 *place, int *used,
+		  Buffer *buffer)
+{
+	const LokiSlotArray *slots = &lists->state->arrays[array];
+	uint32		ordinal = loki_slot_page(slots, number, place);
+	Page		page = loki_page_lock(lists->state, lists->index, array, ordinal, buffer, used);
+
+	if (page != NULL && (int) *place >= *used)
+	{
+		UnlockReleaseBuffer(*buffer);
+		return NULL;
+	}
+	return page;
+}
+
+/* The place, from `low` to `high`, of the first slot of a page whose term is not below a term */
+static uint32
+find_place(Page page, uint32 low, uint32 high, uint32 term)
+{
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+		const LokiTermData *slot = (const LokiTermData *)
+			LokiPageSlot(page, sizeof(LokiTermData), middle);
+
+		if (slot->term < term)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool
+loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32 *first,
+				uint32 term, LokiTermData *found)
+{
+	uint32		end = window->term + window->terms;
+	uint32		per_page = lists->state->arrays[LOKI_SLOTS_TERM].per_page;
+	uint32		low = *first / per_page;	/* pages */
+	uint32		high = (end - 1) / per_page + 1;
+
+	found->postings = 0;
+	if (*first >= end)
+		return true;
+	/* the last page whose first term is not above the one that is looked for */
+	for (;;)
+	{
+		uint32		middle = low + (high - low) / 2;
+		uint32		begin = Max(*first, middle * per_page);
+		uint32		last = Min(end, (middle + 1) * per_page);
+		uint32		place;
+		int			used;
+		Buffer		buffer;
+		Page		page = lock_slot(lists, LOKI_SLOTS_TERM, begin, &place, &used, &buffer);
+		const LokiTermData *slot;
+
+		if (page == NULL || used < (int) (place + (last - begin)))
+		{
+			if (page != NULL)
+				UnlockReleaseBuffer(buffer);
+			return false;
+		}
+		slot = (const LokiTermData *) LokiPageSlot(page, sizeof(LokiTermData), place);
+		if (slot->term > term)
+			high = middle;
+		else if (slot[last - begin - 1].term < term)
+			low = middle + 1;
+		else
+		{
+			uint32		at = find_place(page, place, place + (last - begin), term);
+
+			slot = (const LokiTermData *) LokiPageSlot(page, sizeof(LokiTermData), at);
+			*first = begin + (at - place);
+			if (slot->term == term)
+				*found = *slot;
+			UnlockReleaseBuffer(buffer);
+			return true;
+		}
+		UnlockReleaseBuffer(buffer);
+		if (low >= high)
+		{
+			*first = Min(end, Max(*first, low * per_page));
+			return true;
+		}
+	}
+}
+
+/* Add to the estimates of the nodes of n postings: base, and for each step of the weight */
+static void
+add_postings(const char *postings, uint32 n, float base, float step, float *estimates)
+{
+	for (uint32 i = 0; i < n; i++, postings += LOKI_POSTING_SIZE)
+	{
+		uint16		place;
+
+		memcpy(&place, postings, sizeof(place));
+		estimates[place] += base + step * (uint8) postings[2];
+	}
+}
+
+/* The same under the taxicab distance: no more than `most` of the weight counts, and none below 0 */
+static void
+add_clamped(const char *postings, uint32 n, float base, float step, float most, float *estimates)
+{
+	for (uint32 i = 0; i < n; i++, postings += LOKI_POSTING_SIZE)
+	{
+		uint16		place;
+		float		weight = base + step * (uint8) postings[2];
+
+		memcpy(&place, postings, sizeof(place));
+		weight = Min(weight, most);
+		estimates[place] -= 2 * Max(weight, 0);
+	}
+}
+
+/* Add what a list says to the estimates.  False if it is not there any more. */
+static bool
+add_list(const LokiTermLists *lists, const LokiTermQuery *query, const LokiQueryTerm *term,
+		 const LokiTermData *list, LokiTermBounds *bounds)
+{
+	bool		norm = term->term == LOKI_NORM_TERM;
+	float		q = norm ? -1 : term->weight;
+
+	/*
+	 * Where q is above 0, terms are the least at the upper end of a step,
+	 * otherwise at its lower end.
+	 */
+	float		base = q > 0 ? list->least : list->least - list->step;
+
+	for (uint32 done = 0; done < list->postings;)
+	{
+		uint32		place;
+		int			used;
+		Buffer		buffer;
+		Page		page = lock_slot(lists, LOKI_SLOTS_POSTING, list->first + done, &place, &used,
+									 &buffer);
+		const char *postings;
+		uint32		n;
+
+		if (page == NULL)
+			return false;
+		postings = LokiPageSlot(page, LOKI_POSTING_SIZE, place);
+		n = Min(list->postings - done, used - place);
+		if (query->metric == LOKI_METRIC_L1 && !norm)
+			add_clamped(postings, n, q > 0 ? base : -base, q > 0 ? list->step : -list->step,
+						fabsf(q), bounds->estimates);
+		else
+			add_postings(postings, n, -q * base, -q * list->step, bounds->estimates);
+		UnlockReleaseBuffer(buffer);
+		done += n;
+	}
+	return true;
+}
+
+bool
+loki_terms_copy(const LokiTermLists *lists, uint32 first, uint32 n, char *postings)
+{
+	for (uint32 done = 0; done < n;)
+	{
+		uint32		place;
+		int			used;
+		Buffer		buffer;
+		Page		page = lock_slot(lists, LOKI_SLOTS_POSTING, first + done, &place, &used, &buffer);
+		uint32		copied;
+
+		if (page == NULL)
+			return false;
+		copied = Min(n - done, used - place);
+		memcpy(postings + (Size) done * LOKI_POSTING_SIZE,
+			   LokiPageSlot(page, LOKI_POSTING_SIZE, place), (Size) copied * LOKI_POSTING_SIZE);
+		UnlockReleaseBuffer(buffer);
+		done += copied;
+	}
+	return true;
+}
+
+bool
+loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *data)
+{
+	return window < lists->data.windows &&
+		loki_slot_read(lists->state, lists->index, LOKI_SLOTS_WINDOW, window, data) &&
+		data->nodes <= LOKI_WINDOW_NODES;
+}
+
+bool
+loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *query,
+				LokiTermBounds *bounds)
+{
+	LokiWindowData data;
+	double		largest = fabs(query->base);
+	uint32		first;
+
+	Assert(loki_no_buffer_locked());
+	if (!loki_terms_window(lists, window, &data))
+		return false;
+	bounds->first = data.node;
+	bounds->n = data.nodes;
+	bounds->base = query->base;
+	memset(bounds->estimates, 0, data.nodes * sizeof(float));
+	first = data.term;
+	for (int i = 0; i < query->n; i++)
+	{
+		LokiTermData list;
+		double		weight;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!loki_terms_find(lists, &data, &first, query->terms[i].term, &list))
+			return false;
+		if (list.postings == 0)
+			continue;
+		if (!add_list(lists, query, &query->terms[i], &list, bounds))
+			return false;
+		weight = Max(fabs(list.least - list.step), fabs(list.least + STEPS * (double) list.step));
+		largest += 2 * fabs(query->terms[i].weight) * weight;
+	}
+	bounds->slack = (float) (largest * ERRORS_PER_TERM *
+							 (query->n + (double) data.elements + OTHER_ERRORS) + SMALLEST_NORM);
+	return loki_terms_valid(lists);
+}
+
+/* ----------------------------------------------------------------
+ * Writing
+ * ----------------------------------------------------------------
+ */
+
+void
+loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index)
+{
+	static const int arrays[] = {LOKI_SLOTS_POSTING, LOKI_SLOTS_TERM, LOKI_SLOTS_WINDOW};
+
+	memset(writer, 0, sizeof(LokiTermWriter));
+	writer->state = state;
+	writer->index = index;
+	for (int i = 0; i < lengthof(arrays); i++)
+	{
+		writer->pages[i].array = arrays[i];
+		writer->pages[i].slots = palloc(LOKI_PAGE_PAYLOAD);
+	}
+}
+
+/* Write the page that has been filled. */
+static bool
+flush_page(LokiTermWriter *writer, int i)
+{
+	if (!loki_derived_write(writer->state, writer->index, writer->pages[i].array,
+							writer->pages[i].ordinal, writer->pages[i].slots,
+							writer->pages[i].n, 0))
+		return false;
+	writer->pages[i].ordinal++;
+	writer->pages[i].n = 0;
+	return true;
+}
+
+static bool
+add_slot(LokiTermWriter *writer, int i, const void *slot)
+{
+	const LokiSlotArray *slots = &writer->state->arrays[writer->pages[i].array];
+
+	memcpy(writer->pages[i].slots + (Size) writer->pages[i].n * slots->slot_size, slot,
+		   slots->slot_size);
+	return ++writer->pages[i].n < slots->per_page || flush_page(writer, i);
+}
+
+/* Write a list, of the n entries of a term. */
+static bool
+write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
+{
+	LokiTermData list = {entries[0].term, writer->data.postings, n, entries[0].weight, 0};
+	float		most = entries[0].weight;
+
+	for (uint32 i = 1; i < n; i++)
+	{
+		Assert(entries[i].term == list.term && entries[i].place > entries[i - 1].place);
+		list.least = Min(list.least, entries[i].weight);
+		most = Max(most, entries[i].weight);
+	}
+	if (most > list.least)
+		list.step = nextafterf((float) (((double) most - list.least) / STEPS), FLT_MAX);
+	if (!add_slot(writer, 1, &list))
+		return false;
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint16		place = (uint16) entries[i].place;
+		double		steps = list.step > 0 ?
+			ceil(((double) entries[i].weight - list.least) / list.step) : 0;
+		char		posting[LOKI_POSTING_SIZE];
+
+		memcpy(posting, &place, sizeof(place));
+		posting[2] = (char) (uint8) Max(0, Min(steps, STEPS));
+		if (!add_slot(writer, 0, posting))
+			return false;
+	}
+	writer->data.postings += n;
+	writer->data.terms++;
+	return true;
+}
+
+bool
+loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTermEntry *entries,
+				 uint32 n)
+{
+	LokiWindowData window = *of;
+
+	Assert(window.nodes <= LOKI_WINDOW_NODES);
+	window.term = writer->data.terms;
+	if ((uint64) writer->data.postings + n > LOKI_MAX_NUMBER)
+		return false;
+	for (uint32 i = 0; i < n;)
+	{
+		uint32		end = i;
+
+		while (end < n && entries[end].term == entries[i].term)
+			end++;
+		CHECK_FOR_INTERRUPTS();
+		if (!write_list(writer, entries + i, end - i))
+			return false;
+		i = end;
+	}
+	window.terms = writer->data.terms - window.term;
+	writer->data.windows++;
+	return add_slot(writer, 2, &window);
+}
+
+bool
+loki_terms_write_end(LokiTermWriter *writer)
+{
+	bool		written = true;
+
+	for (int i = 0; i < lengthof(writer->pages); i++)
+	{
+		if (writer->pages[i].n > 0)
+			written = written && flush_page(writer, i);
+		pfree(writer->pages[i].slots);
+	}
+	return written;
+}

@@ -1,0 +1,155 @@
+/*-------------------------------------------------------------------------
+ *
+ * terms.c
+ *	  Scans of an index that has posting lists: bounds of distances, for flat scans.
+ *
+ * Such an index has neither codes nor a graph, as a pending one, and its scans are certain: they read
+ * rows in the order of bounds that always hold, as long as one may be among the nearest.  Without the
+ * lists, and for nodes that these do not know, there are no bounds, and all rows are read.
+ *
+ * Flat scans come by the nodes in the order of their IDs, so the lists of one window are in memory at
+ * a time (derived/terms.c).
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/terms.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "distance/sparse.h"
+#include "hnsw/page/page.h"
+#include "hnsw/scan/scan.h"
+#include "utils/memutils.h"
+
+/* By how much a bound can be less than the estimate that it is made of, in relation to it */
+#define ROUNDED_DOWN	1e-6
+
+/* Begin with the query of a scan that was opened.  No page may be locked. */
+void
+loki_scan_terms_begin(LokiScan *so)
+{
+	LokiScanTerms *terms = &so->terms;
+	const LokiColumn *column = &so->state->column;
+
+	loki_bits_release(&terms->changed);
+	terms->bounded = false;
+	if (!loki_column_listed(column) || so->query.isnull || so->query.zero)
+		return;
+	if (terms->query.terms != NULL)
+		pfree(terms->query.terms);
+	terms->query.terms = NULL;
+	if (!loki_terms_open(&terms->lists, so->state, so->scan->indexRelation, &so->meta) ||
+		!loki_terms_query(column->metric, column->type->elements(so->query.value),
+						  &terms->query))
+		return;
+	loki_bits_read(so->state, so->scan->indexRelation, LOKI_SLOTS_REUSED, terms->lists.end,
+				   &terms->changed);
+	if (terms->window == NULL)
+		terms->window = MemoryContextAlloc(so->context, sizeof(LokiTermBounds));
+	terms->window->first = terms->window->n = 0;
+	terms->next = 0;
+	terms->bounded = true;
+}
+
+/*
+ * Have the lists of a node's window in memory; false if they do not know the node.  Without them there
+ * are no bounds from then on.
+ */
+static bool
+find_window(LokiScan *so, uint32 node)
+{
+	LokiScanTerms *terms = &so->terms;
+	LokiTermBounds *window = terms->window;
+
+	if (!terms->bounded || node >= terms->lists.end)
+		return false;
+	if (node < window->first)
+		window->n = terms->next = 0;
+	while (window->n == 0 || node >= window->first + window->n)
+	{
+		LokiWindowData data;
+
+		if (!loki_terms_window(&terms->lists, terms->next, &data) ||
+			(node < data.node + data.nodes &&
+			 !loki_terms_read(&terms->lists, terms->next, &terms->query, window)))
+		{
+			terms->bounded = false;
+			return false;
+		}
+		window->first = data.node;
+		window->n = data.nodes;
+		terms->next++;
+	}
+	return true;
+}
+
+/*
+ * Lower bounds of the distances of n nodes, in the operator's unit, that always hold; -FLT_MAX where
+ * there are none.
+ */
+void
+loki_scan_terms_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
+{
+	const LokiTermBounds *window = so->terms.window;
+
+	for (int i = 0; i < n; i++)
+		if (find_window(so, nodes[i]) && !loki_bits_have(&so->terms.changed, nodes[i]))
+			bounds[i] = loki_round_down(loki_operator_distance(so->query.metric, window->base +
+															   window->estimates[nodes[i] - window->first] -
+															   window->slack));
+		else
+			bounds[i] = -FLT_MAX;
+}
+
+/*
+ * Leave those of n nodes out whose bounds are not below a distance, in the operator's unit: they do
+ * not pass.  Some others may.  True if any is left out.
+ */
+bool
+loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint8 *passes)
+{
+	double		most = so->query.metric == LOKI_METRIC_L2 ? Max(distance, 0) * distance : distance;
+	bool		dropped = false;
+
+	for (uint32 done = 0; done < n;)
+	{
+		const LokiTermBounds *window = so->terms.window;
+		uint32		left;
+		const float *estimates;
+		float		limit;
+
+		if (!find_window(so, first + done))
+			return dropped;
+		left = Min(n - done, window->first + window->n - (first + done));
+		left = Min(left, so->terms.lists.end - (first + done));
+		estimates = window->estimates + (first + done - window->first);
+		limit = (float) (most + (fabs(most) + fabs(window->base)) * ROUNDED_DOWN - window->base +
+						 window->slack);
+		for (uint32 i = 0; i < left; i += LOKI_TERM_BLOCK)
+		{
+			uint32		end = Min(i + LOKI_TERM_BLOCK, left);
+			uint32		near = 0;
+
+			/* mostly none is; estimates beyond the end are any */
+			for (uint32 k = 0; k < LOKI_TERM_BLOCK; k++)
+				near |= !(estimates[i + k] > limit);
+			if (near == 0 && so->terms.changed.nwords == 0)
+			{
+				memset(passes + done + i, 0, end - i);
+				dropped = true;
+				continue;
+			}
+			for (uint32 k = i; k < end; k++)
+				if (estimates[k] > limit && !loki_bits_have(&so->terms.changed, first + done + k))
+				{
+					passes[done + k] = 0;
+					dropped = true;
+				}
+		}
+		done += left;
+	}
+	return dropped;
+}
