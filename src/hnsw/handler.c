@@ -68,12 +68,11 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 {
 	LokiMetaPageData meta;
 	LokiScanSettings settings;
-	LokiIndex  *state;
 
 	Assert(loki_is_hnsw_index(index) && loki_no_buffer_locked());
 	if (RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
 		return false;
-	state = loki_index_open(index, &meta);
+	loki_meta_read(index, &meta);
 	loki_scan_settings(index, &settings);
 	shape->ef = settings.ef;
 	shape->m = meta.m;
@@ -81,7 +80,7 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->code_size = meta.code_size;
 	shape->code_bits = meta.code.bits;
 	shape->full_bits = Max(meta.code.bits, meta.code.refine_bits);
-	shape->listed = loki_column_listed(&state->column);
+	shape->listed = loki_index_listed(index);
 	shape->certain = shape->listed || (meta.pending == 0 && has_certain_bounds(index, &meta.code));
 	shape->pending = meta.pending > 0;
 	shape->entry_level = meta.entry_level;

@@ -28,7 +28,8 @@ LOKI_FUNCTION(lokivector_prewarm);
 
 /* What every search reads, in this order; the attributes and their lists follow */
 static const int hot_arrays[] = {
-	LOKI_SLOTS_CENTROID, LOKI_SLOTS_UPPER, LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_TID
+	LOKI_SLOTS_CENTROID, LOKI_SLOTS_UPPER, LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_TID,
+	LOKI_SLOTS_WINDOW, LOKI_SLOTS_TERM, LOKI_SLOTS_POSTING
 };
 
 /* What searches with conditions read besides, of each attribute */

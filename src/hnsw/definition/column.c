@@ -380,6 +380,13 @@ loki_index_type(Relation index, int32 *typmod)
 	return type;
 }
 
+bool
+loki_index_listed(Relation index)
+{
+	return family_type(index->rd_opfamily[0], index->rd_opcintype[0],
+					   index->rd_indam->amsupport)->elements != NULL;
+}
+
 /*
  * If the column has lost its dimensions, they are those of the codes, unless these may be
  * sketches, which have others.
