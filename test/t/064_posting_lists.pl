@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: PostgreSQL
+# Posting lists of sparse vectors: searches equal a sort of the same snapshot, while rows come, change
+# and go and VACUUM makes the lists again; after a crash; and on a standby.
+#
+# LOKIVECTOR_LONG=1 takes two minutes in place of some seconds.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $seconds = $ENV{LOKIVECTOR_LONG} ? 120 : $ENV{LOKIVECTOR_SHORT} ? 4 : 8;
+
+my $node = loki_node('main', allows_streaming => 1);
+$node->start;
+$node->safe_psql('postgres', q(
+CREATE EXTENSION IF NOT EXISTS lokivector;
+CREATE FUNCTION document(n int) RETURNS sparsevec LANGUAGE sql IMMUTABLE AS $$
+	SELECT ('{' || string_agg(w || ':' || x, ',' ORDER BY w) || '}/3000')::sparsevec
+	FROM (SELECT 1 + (power(abs(hashint8extended(n, i) % 10000) / 10000.0, 3) * 2999)::int AS w,
+			max(1 + abs(hashint8extended(n, -i) % 40) / 8.0) AS x
+		FROM generate_series(1, 5 + abs(n) % 20) i GROUP BY 1) s
+$$;
+CREATE TABLE items (id serial PRIMARY KEY, tenant int, s sparsevec(3000));
+INSERT INTO items (tenant, s) SELECT i % 7, document(i) FROM generate_series(1, 3000) i;
+CREATE INDEX items_idx ON items USING hnsw (s sparsevec_ip_ops, tenant);
+CREATE INDEX items_cosine ON items USING hnsw (s sparsevec_cosine_ops);
+-- an error if the index gives other distances than a sort
+CREATE FUNCTION same(n int) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	found float8[];
+	exact float8[];
+	op text := (ARRAY['<#>', '<=>'])[1 + n % 2];
+	filter text := (ARRAY['true', 'tenant = 3', 'id % 2 = 0'])[1 + n % 3];
+BEGIN
+	FOR i IN 0..1 LOOP
+		PERFORM set_config('enable_indexscan', CASE i WHEN 0 THEN 'off' ELSE 'on' END, true),
+			set_config('enable_seqscan', CASE i WHEN 0 THEN 'on' ELSE 'off' END, true);
+		exact := found;
+		EXECUTE format('SELECT array_agg(d) FROM (SELECT s %1$s $1 AS d FROM items WHERE %2$s ORDER BY s %1$s $1 LIMIT 25) a',
+			op, filter) INTO found USING document(-n);
+	END LOOP;
+	IF found IS DISTINCT FROM exact THEN
+		RAISE EXCEPTION '% where %: %, not %', op, filter, found, exact;
+	END IF;
+END
+$$;
+));
+
+sub same_answers
+{
+	my ($server, $name) = @_;
+	my (undef, undef, $stderr) = $server->psql('postgres', 'SELECT same(n) FROM generate_series(1, 30) n');
+
+	is($stderr, '', $name);
+	return;
+}
+
+same_answers($node, 'before');
+my @clients = (
+	start_client($node, 'update', 2, $seconds, q(
+\set n random(1, 5000)
+UPDATE items SET s = document(:n + 1) WHERE id = :n;
+UPDATE items SET tenant = tenant + 1 WHERE id = :n + 7;
+)),
+	start_client($node, 'insert', 1, $seconds, q(
+\set n random(1, 1000000)
+INSERT INTO items (tenant, s) SELECT i % 7, document(i) FROM generate_series(:n, :n + 3) i;
+BEGIN;
+INSERT INTO items (tenant, s) VALUES (3, document(:n));
+ROLLBACK;
+)),
+	start_client($node, 'delete', 1, $seconds, q(
+\set n random(1, 6000)
+DELETE FROM items WHERE id BETWEEN :n AND :n + 8;
+\sleep 20 ms
+)),
+	start_client($node, 'vacuum', 1, $seconds, q(
+VACUUM items;
+\sleep 200 ms
+)),
+	start_client($node, 'check', 1, $seconds, q(
+SELECT lokivector_check('items_idx', true);
+\sleep 50 ms
+)),
+	start_client($node, 'scan', 2, $seconds, q(
+\set n random(1, 1000000)
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT same(:n);
+\sleep 10 ms
+SELECT same(:n + 1);
+COMMIT;
+)));
+finish_client($_) foreach @clients;
+check_index($node, 'check');
+same_answers($node, 'afterwards');
+
+my $standby = loki_standby($node);
+$node->safe_psql('postgres', 'INSERT INTO items (tenant, s) SELECT i % 7, document(i) FROM generate_series(1, 2000) i; DELETE FROM items WHERE id % 5 = 0');
+$node->safe_psql('postgres', 'VACUUM items');
+$node->wait_for_catchup($standby);
+is( $standby->safe_psql('postgres', "SELECT unlisted_nodes < 200 FROM lokivector_index_info('items_idx')"),
+	't', 'lists were made again');
+same_answers($standby, 'on a standby');
+check_index($standby, 'check on a standby');
+$standby->stop;
+
+$node->safe_psql('postgres', 'CHECKPOINT');
+$node->safe_psql('postgres', 'INSERT INTO items (tenant, s) SELECT i % 7, document(i) FROM generate_series(1, 500) i');
+$node->safe_psql('postgres', 'VACUUM items');
+$node->stop('immediate');
+$node->start;
+same_answers($node, 'after a crash');
+check_index($node, 'check after a crash');
+$node->stop;
+done_testing();
