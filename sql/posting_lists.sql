@@ -6,10 +6,10 @@ CREATE FUNCTION word(n int, i int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
 	SELECT 1 + (power(abs(hashint8extended(n, i) % 100000) / 100000.0, 3) * 2999)::int
 $$;
 CREATE FUNCTION document(n int, length int) RETURNS sparsevec LANGUAGE sql IMMUTABLE AS $$
-	SELECT coalesce('{' || string_agg(w || ':' || x, ',' ORDER BY w) || '}/3000', '{}/3000')::sparsevec
+	SELECT coalesce('{' || string_agg(w || ':' || x, ',' ORDER BY w) || '}/3000', '{}/3000')::public.sparsevec
 	FROM (SELECT DISTINCT ON (w) w, 1 + abs(hashint8extended(n, -i) % 40) / 8.0
 				* CASE WHEN hashint8extended(n, 1000 + i) % 5 = 0 THEN -1 ELSE 1 END AS x
-		FROM generate_series(1, length) i, LATERAL (SELECT word(n, i) AS w) s ORDER BY w, i) s
+		FROM generate_series(1, length) i, LATERAL (SELECT public.word(n, i) AS w) s ORDER BY w, i) s
 $$;
 
 -- Statements whose rows differ in distance from those of a plan without the index
