@@ -92,6 +92,8 @@ build()
 	as_user rm -rf "$dir/source/sql"
 	as_user mkdir -p "$dir/source"
 	# Times are kept, so that make compiles what has changed
+	# No file stays that the tree does not have any more, but for what the compiler made
+	as_user find "$dir/source" -type f ! -name '*.[do]' ! -name '*.bc' ! -name '*.so' -delete
 	"$top/test/files.sh" | tar -C "$top" -cf - -T - |
 		as_user tar -C "$dir/source" -xf - --no-same-owner
 	pg_config=$(as_user "$dir/source/test/prefix.sh" "$dir/server" "$pg_config")
