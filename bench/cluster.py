@@ -189,7 +189,7 @@ class Server:
                     "-t", "600", "-m", "fast", "stop")
 
     def restart(self, **settings):
-        """Start anew, with some settings changed until the next time."""
+        """Start again, with some settings changed until the next time."""
         self.pg_stop()
         self.pg_start(**settings)
 

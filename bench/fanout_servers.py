@@ -82,7 +82,7 @@ class Servers:
         return Psql(self.at(node, database))
 
     def database(self, node, name, extension="lokivector"):
-        """Make it anew"""
+        """Make it again"""
         db = self.psql(node, "postgres")
         db.run(f"SET client_min_messages = error; DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         db.run(f"CREATE DATABASE {name}")

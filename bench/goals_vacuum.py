@@ -9,7 +9,7 @@ SHARES = (1, 10, 50)            # per cent, one after the other
 
 
 def fresh_recall(lab, c, judge, ef=40):
-    """Recall of an index built anew on the table, beside the old one"""
+    """Recall of an index built again on the table, beside the old one"""
     c.server.psql(c.db, lab.index_sql(c, "churn", "fresh_idx"))
     try:
         valid(c, False)

@@ -177,7 +177,7 @@ def wait_for(workers, table):
 
 def load(server, db, table, rows, processes, first, count, truth=None,
          paths=None):
-    """Make a table of so many rows, in one transaction, which needs no log.
+    """Make a table of `rows`, in one transaction, which needs no log.
     Rows from rows.rows on are others than those of the table.  What is found
     for truth goes into one file of each process."""
     sql = (f"CREATE TABLE {table} (id integer, "

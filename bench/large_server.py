@@ -179,7 +179,7 @@ def disk_bytes(folder):
 
 
 def used_memory():
-    """Of the machine, but for the page cache"""
+    """Of the machine, without the page cache"""
     with open("/proc/meminfo") as f:
         kb = dict(re.findall(r"^(\w+): +(\d+) kB", f.read(), re.M))
     return (int(kb["MemTotal"]) - int(kb["MemAvailable"])) * 1024

@@ -34,7 +34,7 @@ def distances(metric, rows, query):
 
 
 def approximate(metric, block, queries):
-    """scores that order as the distances do, but for rounding"""
+    """scores that order as the distances do, except for rounding"""
     score = queries @ block.T
     if metric == "l2":
         return np.einsum("ij,ij->i", block, block)[None, :] - 2 * score

@@ -5,7 +5,7 @@
  *
  * Every half is a float, so that all arithmetic is done on floats.  Whole
  * arrays are converted by loki_distance.f16_to_f32 and f32_to_f16, with the
- * same results (but for the payloads of NaNs).
+ * same results (except the payloads of NaNs).
  *
  * IDENTIFICATION
  *	  src/distance/half.h
@@ -61,7 +61,7 @@ loki_half_to_float(LokiHalf h)
 		bits += (uint32) LOKI_HALF_BIAS << 23;
 	else
 	{
-		/* without an implicit bit: so many units of 2^-24 */
+		/* without an implicit bit: a number of units of 2^-24 */
 		f = (float) magnitude / (1 << 24);
 		memcpy(&bits, &f, sizeof(bits));
 	}

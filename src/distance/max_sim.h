@@ -15,7 +15,7 @@
 
 /*
  * For each of `nb` vectors, one to LOKI_TILE_COLUMNS, the largest of its dot products with the
- * `na` vectors of a, at least one.  A dot product is that of dot_f32 but for the
+ * `na` vectors of a, at least one.  A dot product is that of dot_f32 except for the
  * order of its sum.
  */
 extern void loki_max_dots(int dim, int na, const float *const *a,

@@ -74,7 +74,7 @@ count_less_scalar(const LokiCandidate *pool, int npool, float distance)
 	return low + (npool == 1 && pool[low].distance < distance);
 }
 
-/* Move the candidates from `first` to before `end` up by so many places. */
+/* Move the candidates from `first` to before `end` up by `places`. */
 static inline void
 move_up(LokiCandidate *pool, int first, int end, int places)
 {

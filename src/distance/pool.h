@@ -21,7 +21,7 @@ typedef struct LokiCandidate
 	uint32		node;			/* high bit: free for its user */
 } LokiCandidate;
 
-/* A pool has room for a multiple of so many; what is behind its end is empty */
+/* A pool has room for a multiple of this number; what is behind its end is empty */
 #define LOKI_POOL_STEP		8
 #define LokiPoolRoom(n)		(((n) + LOKI_POOL_STEP - 1) / LOKI_POOL_STEP * LOKI_POOL_STEP)
 

@@ -214,7 +214,7 @@ typedef struct LokiHnswShape
 extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);
 
 /*
- * The width of a walk for so many rows (0 = not known) that scans of the index choose from
+ * The width of a walk for `rows` rows (0 = not known) that scans of the index choose from
  * the target of their recall; 0 if ef decides.
  */
 extern double loki_hnsw_target_width(Relation index, double rows);

@@ -4,7 +4,7 @@
  *	  The access method name ivfflat, for databases that come from pgvector.
  *
  * Such an index is a graph like any other here.  Its storage parameter `lists` says what a
- * probe is.  pgvector reads the vectors of ivfflat.probes out of so many lists.  Here, a
+ * probe is.  pgvector reads the vectors of ivfflat.probes out of that number of lists.  Here, a
  * search is PROBE_WIDTH rows wider for each probe.  In pgvector, as many probes as lists find
  * everything.  So do they here: such a scan is a flat scan.
  *

@@ -158,7 +158,7 @@ loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief)
 }
 
 /* ----------------------------------------------------------------
- * Codes of compact indexes: so many bits in all, as a few bits of all dimensions or
+ * Codes of compact indexes: a fixed number of bits in all, as a few bits of all dimensions or
  * more bits of the principal ones
  * ----------------------------------------------------------------
  */

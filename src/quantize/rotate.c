@@ -134,7 +134,7 @@ loki_rotate_scalar(int padded, const uint8 *signs, float *r)
 /*
  * The versions for instruction sets.  Inside a register a stage adds to each
  * lane its partner, or subtracts it from the partner: one fused step, exact
- * but for the sum's rounding.
+ * except for the sum's rounding.
  */
 
 #if defined(__x86_64__)

@@ -29,7 +29,7 @@
 /* Of a sum or product in float arithmetic, relative to it */
 #define LOKI_ROUNDING	(FLT_EPSILON / 2)
 
-/* Roundings of any sum over so many dimensions, with some to spare (README, "Certain bounds") */
+/* Roundings of a sum over `padded` dimensions, with some to spare (README, "Certain bounds") */
 static inline double
 loki_sum_rounding(int padded)
 {

@@ -23,8 +23,8 @@
 #include "utils/snapshot.h"
 
 /*
- * What reads the values of one TOAST table after another.  All zeroes but for
- * the context is one that has not begun.
+ * What reads the values of one TOAST table after another.  If all but
+ * the context is zero, it has not begun.
  */
 typedef struct LokiToastReader
 {

@@ -298,7 +298,7 @@ loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 	return true;
 }
 
-/* Say that this is so many-th round of a phase over all nodes, counted from 0, of `rounds`. */
+/* Report that a phase over all nodes is in its round `round`, counted from 0, of `rounds`. */
 void
 loki_build_report_round(LokiBuild *build, int round, int rounds)
 {

@@ -366,9 +366,9 @@ rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 }
 
 /*
- * Add links to the list of a node in a crowd: to those nodes that the selection rule keeps among the
- * n nearest, which are ranked, and those of the lowest layer above 0 where a search comes to farther
- * ones.  The links to the crowd stay, as searches within it need them.
+ * Add links to the list of a node in a cluster of near-duplicates: to the nodes that the selection
+ * rule keeps among the n nearest, which are ranked, and those of the lowest layer above 0 where a
+ * search comes to farther ones.  The links to the cluster stay, as searches within it need them.
  */
 static void
 link_past_crowd(LokiGraph *graph, LokiGraph *walk, uint32 node, const LokiCandidate *ranked, int n)
@@ -591,7 +591,7 @@ loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 
 /*
  * Set graph->scratch.entries to the nodes that a scan would enter layer 0 at
- * (loki_search_entries()), for loki_graph_finds(), but for the node that it looks
+ * (loki_search_entries()), for loki_graph_finds(), except the node that it looks
  * for: it is to be found from the others as well.  known[] has room for
  * LOKI_ENTRY_WIDTH of them: filled if it begins with LOKI_NONE, else they are
  * those, as they were found for the same query, and are not looked for again.
@@ -657,8 +657,8 @@ search_from_entries(LokiGraph *graph, int ef, uint32 wanted)
  * made of its vector, from the entries that loki_graph_enter_base() has set.
  *
  * True if the node is found, or one that its code cannot tell from it.  By inner product also if a
- * whole pool of others is nearer to the vector.  By a distance that happens in a crowd alone, which
- * codes do not tell apart.  Then a search as wide as those of scans that are to find every row must
+ * whole pool of others is nearer to the vector.  By a distance that happens only in a cluster of
+ * rows whose codes are alike.  Then a search as wide as those of scans that are to find every row must
  * come to the node.  *found, with *nfound nodes, the nearest of the search and ef at most, is valid
  * until the next call of a function in this file.
  */

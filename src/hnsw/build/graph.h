@@ -68,7 +68,7 @@ typedef struct LokiGraphScratch
 	struct LokiCandidate *pool; /* for searches of any width that is used */
 	int			npool;
 	struct LokiCandidate *sorted;	/* a list plus one link, or a pool */
-	struct LokiCandidate *candidates;	/* of a node in a crowd: a pool and
+	struct LokiCandidate *candidates;	/* of a node in a cluster: a pool and
 										 * LOKI_BEYOND_CROWD */
 	const void **batch_codes;	/* of nodes being scored: as many as the
 								 * largest of these has */

@@ -26,7 +26,7 @@
 /* Reserve addresses for this many times the expected rows; they cost nothing */
 #define MORE_THAN_EXPECTED	16
 
-/* For a pending index: memory is allocated for so many nodes at a time, and some besides */
+/* For a pending index: memory is allocated for this number of nodes at a time, and some besides */
 #define PENDING_CHUNK		4096
 #define PENDING_MEMORY		((Size) 1024 * 1024)
 
@@ -44,7 +44,7 @@ typedef struct SampleState
 	double		scanned;		/* of the table */
 } SampleState;
 
-/* The square of the mean is far if it is so many times that of a typical row's length */
+/* The square of the mean is far if it is this many times that of a typical row's length */
 #define FAR_MEAN		4
 
 /* With fewer vectors than this, more blocks are sampled. */
@@ -119,7 +119,7 @@ any_visible(const LokiBuild *build)
 	return !build->index_info->ii_Concurrent;
 }
 
-/* Sample the rows of so many random blocks. */
+/* Sample the rows of `wanted` random blocks. */
 static void
 sample_blocks(SampleState *sample, BlockNumber nblocks, BlockNumber wanted)
 {

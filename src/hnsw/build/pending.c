@@ -148,7 +148,7 @@ make_codes(LokiBuild *build, PendingNodes *pending)
 
 /*
  * Make codes and graph of a pending index, unless another insert did.  The insert locks are held
- * from before the metapage is read until it is written: no node comes or goes but for vacuum's
+ * from before the metapage is read until it is written: no node comes or goes; only vacuum sets
  * marks, which vacuum itself follows up (insert/README, "Pending indexes").
  */
 static void

@@ -8,7 +8,7 @@
  * says what helps.
  *
  * That must not happen to an index of a temporary table that each commit empties.  The commit
- * builds the index anew, in its file that is cut to no blocks before, and cannot be rolled back
+ * builds the index again, in its file that is cut to no blocks before, and cannot be rolled back
  * to what it was.  So the session remembers the dimensions of the temporary indexes that it has
  * built, by their files.  A rebuild by REINDEX and the like has another file.
  *

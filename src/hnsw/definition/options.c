@@ -100,7 +100,7 @@ check_real_source(double *newval, void **extra, GucSource source)
 
 /*
  * Note whether a setting was set.  Plans rely on whether scans are complete.  If that may have
- * changed, they are made anew.
+ * changed, they are made again.
  */
 void
 loki_assign_source(bool *is_set, const void *extra, bool changed)
@@ -130,7 +130,7 @@ assign_complete(bool newval, void *extra)
 	loki_assign_source(&complete_set, extra, newval != complete);
 }
 
-/* Plans may be made with other widths than scans have, so they need not be made anew. */
+/* Plans may be made with other widths than scans have, so they need not be made again. */
 static void
 assign_ef_search(int newval, void *extra)
 {

@@ -52,7 +52,7 @@ lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32
 							ref->level == 0 ? ref->node : ref->slot, place);
 }
 
-/* The list as its locked page has it; false if the slot is another's by now */
+/* The list as its locked page has it; false if the slot is now another's */
 static bool
 get_locked_list(LokiLinker *linker, const LokiListRef *ref, const LokiChange *change,
 				uint32 place, LokiList *list)

@@ -296,7 +296,7 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 	}
 }
 
-/* Copy a list out under share lock; false if the slot is another's by now */
+/* Copy a list out under share lock; false if the slot is now another's */
 bool
 loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 {

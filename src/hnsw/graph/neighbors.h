@@ -128,7 +128,7 @@ loki_list_max(int level, int m)
 extern bool loki_list_contains(const LokiList *list, uint32 node);
 extern bool loki_list_equal(const LokiList *a, const LokiList *b, int level);
 
-/* Copy a list out under share lock; false if the slot is another's by now */
+/* Copy a list out under share lock; false if the slot is now another's */
 extern bool loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
 
 /* The same without a lock where that can be done; the links may be of two states */

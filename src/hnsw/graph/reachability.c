@@ -74,8 +74,8 @@ loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 
 }
 
 /*
- * Whether a node that the narrow search has just found, as its code does not tell it from others of a
- * crowd, is met itself by a search as wide as those of scans that are to find every row; or if that
+ * Whether a node that the narrow search has just found, since others of its cluster have codes
+ * as near, is met itself by a search as wide as those of scans that are to find every row; or if that
  * is full of such.  If not, the search's pool has where it ended.
  */
 static bool
@@ -141,7 +141,7 @@ ends_of(const LokiSearch *search, LokiUpperFound *from)
 	return n;
 }
 
-/* Link a node that was searched for in vain from nodes of the search's pool. */
+/* Link a node that its search did not find from nodes of the search's pool. */
 void
 loki_node_link_from_search(LokiLinker *linker, const LokiSearch *search, uint32 node)
 {
@@ -186,7 +186,7 @@ loki_upper_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMeta
 
 /*
  * The same on layer 0.  If a wide search may find the node, and does, it is linked only where
- * no other needs the link.  So is one that only its crowd hides, or the nodes of a crowd would push
+ * no other needs the link.  So is one that only its cluster hides, or the nodes of a cluster would push
  * each other out.
  */
 static void

@@ -33,7 +33,7 @@
 #define KEPT_MEMORY			((Size) 256 * 1024)
 
 /*
- * One in so many neighbors of a node to go around gets another link.  With that, nodes are
+ * One in this many neighbors of a node to go around gets another link.  With that, nodes are
  * found as often as the data sets' own queries (doc/design/experiments.md).
  */
 #define BRIDGE_EVERY		4

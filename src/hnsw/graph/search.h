@@ -105,13 +105,13 @@ typedef struct LokiSearchTarget
 typedef struct LokiReach
 {
 	int			rows;			/* wanted; 0: the width alone counts */
-	int			width;			/* so many nodes are kept in any case, ... */
-	int			least;			/* ... so many expanded ... */
-	int			most;			/* ... and so many kept at most */
+	int			width;			/* nodes that are kept in any case */
+	int			least;			/* nodes that are expanded in any case */
+	int			most;			/* nodes that are kept at most */
 	float		ratio;			/* to the distance of the rows-th; 0: that of
 								 * the width-th node counts; FLT_MAX: no end
 								 * before most */
-	float		errors;			/* so many errors beyond it at least */
+	float		errors;			/* errors beyond it, at least */
 	float		error;			/* of an estimate; below 0: not known yet */
 	float		floor;			/* as far in any case, by rows that were read */
 } LokiReach;
@@ -341,8 +341,8 @@ typedef struct LokiWalkSteps
 struct LokiWalk
 {
 	LokiSearch *search;
-	uint32		width;			/* so many of the nearest are expanded ... */
-	uint32		ef;				/* ... of so many that are kept */
+	uint32		width;			/* nodes that are expanded: the nearest */
+	uint32		ef;				/* nodes that are kept */
 };
 
 /*

@@ -34,7 +34,7 @@ extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 
 /*
  * If the rule keeps fewer candidates of a node on layer 0 than this, most of them lie together: a
- * crowd, such as the chunks of a document that hardly differ.  Then LOKI_BEYOND_CROWD nodes of a layer
+ * cluster, such as the chunks of a document that hardly differ.  Then LOKI_BEYOND_CROWD nodes of a layer
  * above are candidates too, so that some links lead past it.  In up to LOKI_FEW_DIMENSIONS no more
  * are kept of any rows.
  */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * crowd.c
- *	  Linking a node of a crowd to nodes beyond it.
+ *	  Linking a node of a cluster of near-duplicates to nodes beyond it.
  *
  * If the rule keeps few of the candidates for a node's links, most of them lie together, such
- * as the chunks of a document that hardly differ.  A walk that comes to a large crowd stays there
+ * as the chunks of a document that hardly differ.  A walk that comes to a large cluster stays there
  * if all links lead to it.  build/graph.c does the same for a new index.
  *
  * IDENTIFICATION
@@ -21,7 +21,7 @@
 #include "hnsw/page/held.h"
 
 /*
- * With fewer links the list of a node has no room for those past the crowd: they would take the place
+ * With fewer links the list of a node has no room for those past the cluster: they would take the place
  * of links to it, and some of its nodes would be lost.  (A build sees to it that none is.)
  */
 #define LEAST_M		LOKI_DEFAULT_M
@@ -51,7 +51,7 @@ add_farther(LokiNewRow *row, int level, float beyond)
 }
 
 /*
- * If the node lies in a crowd, add links to its list on layer 0, which was just chosen among the
+ * If the node lies in a cluster, add links to its list on layer 0, which was just chosen among the
  * linker's candidates: to nodes of the lowest layer above 0 where a search comes to farther ones.
  * The insert lock is held; no page is locked.  Overwrites cache->found.
  */

@@ -427,7 +427,7 @@ drop_gone(void)
 	HASH_SEQ_STATUS status;
 	CacheEntry *entry;
 
-	/* a lookup may find more doubts */
+	/* looking entries up may make others doubtful */
 	in_doubt = false;
 	hash_seq_init(&status, cache);
 	while ((entry = hash_seq_search(&status)) != NULL)

@@ -139,7 +139,7 @@ extern bool loki_slot_read(LokiIndex *index_state, Relation index, int array,
 /* Where the next heap TID of a node is read; 0 before the first */
 typedef struct LokiNodeRows
 {
-	uint32		read;			/* so many were */
+	uint32		read;			/* heap TIDs that were read */
 	uint32		next;			/* DUPLICATE slot, LOKI_NONE after the last */
 } LokiNodeRows;
 

@@ -157,7 +157,7 @@ loki_calibrate_note_changed(Relation index, uint32 nodes)
 	loki_change_finish(&change);
 }
 
-/* Whether an index of so many nodes is far from what was calibrated */
+/* Whether an index of this number of nodes is far from what was calibrated */
 static bool
 has_changed(double nodes, const LokiCalibrationData *calibration)
 {

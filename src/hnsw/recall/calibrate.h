@@ -68,8 +68,8 @@ extern bool loki_calibrate_share(Relation heap, Relation index, int nshares,
 								 LokiCalibrationSums *sums);
 
 /*
- * Keep on the metapage what was measured, if it was.  So many nodes came or went before, and
- * vacuum has yet to count them.
+ * Keep on the metapage what was measured, if it was.  `uncounted` nodes came or went before,
+ * which vacuum has yet to count.
  */
 extern void loki_calibrate_store(Relation index, const LokiCalibrationSums *sums,
 								 uint32 uncounted);

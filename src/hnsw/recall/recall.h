@@ -105,7 +105,7 @@ typedef struct LokiExact
 	double	   *nearest;		/* k of each query: max-heaps, then ascending */
 	int		   *found;
 
-	int			block_rows;		/* a block holds so many */
+	int			block_rows;		/* that a block holds */
 	int			nrows;			/* in the block */
 	float	   *rows;
 	float	   *row_norms;

@@ -98,7 +98,7 @@ lokivector_index_counts(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* lokivector_reset_counts(index regclass): its counts begin anew. */
+/* lokivector_reset_counts(index regclass): set its counts back to 0. */
 Datum
 lokivector_reset_counts(PG_FUNCTION_ARGS)
 {

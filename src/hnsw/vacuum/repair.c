@@ -4,7 +4,7 @@
  *	  Taking dead nodes out of the graph.
  *
  * One pass over UPPER and one over LINK rewrite only the neighbor lists that name dead
- * nodes.  A list is chosen anew from its live neighbors and the neighbors of its dead
+ * nodes.  A list is rebuilt from its live neighbors and the neighbors of its dead
  * ones, by the distances of codes.  No search from the entry point is needed, so the work
  * grows with the number of such lists, not with that of all nodes.  Nodes that no list
  * names afterwards are linked again.
@@ -270,7 +270,7 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 /*
  * Whether the first of a node's own neighbors that is linked to it and stays is no
  * farther from it than this.  Neighbors are about in order of distance, so that it is
- * hardly ever farther than another; if it is, the node is searched for in vain.
+ * hardly ever farther than another; if it is, the search for the node is wasted.
  */
 static bool
 is_linked_nearer(LokiVacuum *vacuum, uint32 node, float distance)

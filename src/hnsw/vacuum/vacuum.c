@@ -621,7 +621,7 @@ free_array(LokiVacuum *vacuum, int array)
 }
 
 /*
- * Clear the flag, under the exclusive lock of block 0.  Copies of the upper layers are made anew
+ * Clear the flag, under the exclusive lock of block 0.  Copies of the upper layers are made again
  * by those who use them next.
  */
 static void

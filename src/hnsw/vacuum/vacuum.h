@@ -137,7 +137,7 @@ extern void loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change);
 
 /* functions in vacuum/progress.c */
 
-/* Begin a phase of so many pages or nodes; total 0: it is not known */
+/* Begin a phase of `total` pages or nodes; 0: not known */
 extern void loki_vacuum_phase(LokiVacuum *vacuum, LokiVacuumPhase phase, uint64 total);
 
 /* One of them is done */

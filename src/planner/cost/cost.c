@@ -42,7 +42,7 @@ static double late_row_cost = 1400; /* ... that scan memory has no room for */
 double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
 										 * line */
 
-/* node_cost is for a code of few bits; so many more bits add one unit */
+/* node_cost is for a code of few bits; this many more bits add one unit */
 #define SCORE_BITS				3000.0
 
 /* Codes read from each page, since near nodes have near node IDs */
@@ -150,7 +150,7 @@ further_row_cost(double taken, double dropped)
 	return cpu_operator_cost * (row + late * Max(late_row_cost - row, 0));
 }
 
-/* What the server adds for the heap's pages of so many rows in no order (cost_index()) */
+/* What the server adds for the heap's pages of `rows` rows in no order (cost_index()) */
 static Cost
 heap_cost(PlannerInfo *root, const IndexPath *path, double rows)
 {

@@ -156,7 +156,7 @@ search_cost(const HybridSearch *search)
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
 
-/* Reading one of so many pages of the heap at random, some of which are cached */
+/* Reading one of `pages` pages of the heap at random, some of which are cached */
 static Cost
 page_cost(double pages)
 {

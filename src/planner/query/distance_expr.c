@@ -174,7 +174,7 @@ peel_arithmetic(Oid function, List *args, Peeled *peeled)
 	}
 }
 
-/* Peel a function that rounds its argument, to so many digits if that is a constant. */
+/* Peel a function that rounds its argument, to a number of digits if that is a constant. */
 static bool
 peel_rounding(Oid function, List *args, Peeled *peeled)
 {
