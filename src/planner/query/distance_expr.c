@@ -60,30 +60,21 @@ typedef struct Peeled
 
 static bool distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high);
 
+/* Whether scores have a type */
+static bool
+is_score_type(Oid type)
+{
+	return type == FLOAT8OID || type == FLOAT4OID || type == NUMERICOID;
+}
+
 /* A finite constant of a type that scores have */
 static bool
 finite_constant(Node *expr, double *value)
 {
 	Const	   *constant = (Const *) expr;
 
-	if (!IsA(expr, Const) || constant->constisnull)
-		return false;
-	switch (constant->consttype)
-	{
-		case FLOAT8OID:
-			*value = DatumGetFloat8(constant->constvalue);
-			break;
-		case FLOAT4OID:
-			*value = DatumGetFloat4(constant->constvalue);
-			break;
-		case NUMERICOID:
-			*value = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-														constant->constvalue));
-			break;
-		default:
-			return false;
-	}
-	return isfinite(*value);
+	return IsA(expr, Const) && !constant->constisnull && is_score_type(constant->consttype) &&
+		loki_range_number(constant->constvalue, constant->consttype, value) && isfinite(*value);
 }
 
 bool
@@ -174,84 +165,42 @@ peel_arithmetic(Oid function, List *args, Peeled *peeled)
 	}
 }
 
-/* Peel a function that rounds its argument, to a number of digits if that is a constant. */
-static bool
-peel_rounding(Oid function, List *args, Peeled *peeled)
-{
-	if (list_length(args) == 2)
-	{
-		Const	   *digits = lsecond(args);
-
-		if (!IsA(digits, Const) || digits->constisnull)
-			return false;
-	}
-	peeled->below = linitial(args);
-	switch (function)
-	{
-		case F_ROUND_FLOAT8:
-		case F_DROUND:
-		case F_TRUNC_FLOAT8:
-		case F_DTRUNC:
-		case F_FLOOR_FLOAT8:
-		case F_CEIL_FLOAT8:
-		case F_CEILING_FLOAT8:
-		case F_ROUND_NUMERIC:
-		case F_ROUND_NUMERIC_INT4:
-		case F_TRUNC_NUMERIC:
-		case F_TRUNC_NUMERIC_INT4:
-		case F_FLOOR_NUMERIC:
-		case F_CEIL_NUMERIC:
-		case F_CEILING_NUMERIC:
-		case F_NUMERIC_NUMERIC_INT4:
-			return true;
-		default:
-			return false;
-	}
-}
-
-/* Take one operation off an expression. */
+/*
+ * Take one operation off an expression, whose type is one of scores, as those of its arguments
+ * are.
+ */
 static bool
 peel(Node *expr, Peeled *peeled)
 {
 	Oid			function;
 	List	   *args;
+	Node	   *last;
 
-	if (expr != NULL && IsA(expr, RelabelType))
-		return false;
-	if (expr == NULL || !loki_function_call(expr, &function, &args))
+	if (expr == NULL || !loki_function_call(expr, &function, &args) ||
+		!is_score_type(exprType(expr)) || !is_score_type(exprType(linitial(args))) ||
+		list_length(args) > 2)
 		return false;
 	memset(peeled, 0, sizeof(Peeled));
-	if (peel_rounding(function, args, peeled))
-		return true;
-	if (list_length(args) == 2)
-		return peel_arithmetic(function, args, peeled);
-	if (list_length(args) != 1)
-		return false;
 	peeled->below = linitial(args);
-	switch (function)
+	last = llast(args);
+	switch (loki_operation(function))
 	{
-		case F_FLOAT8UM:
+		case LOKI_ROUND_DIGITS:
+		case LOKI_TYPMOD:
+			return IsA(last, Const) && !((Const *) last)->constisnull;
+		case LOKI_ROUND:
+		case LOKI_SAME:
+			return true;
+		case LOKI_EXP:
+		case LOKI_SQRT:
+			/* of a numeric, nothing is known of the range in which it is defined */
+			return exprType(expr) == FLOAT8OID;
+		case LOKI_NEGATE:
 			peeled->falling = true;
-			peeled->inverse = F_FLOAT8UM;
-			return true;
-		case F_NUMERIC_UMINUS:
-			peeled->falling = true;
-			return true;
-		case F_NUMERIC_UPLUS:
-		case F_NUMERIC_FLOAT8:
-		case F_NUMERIC_FLOAT4:
-		case F_FLOAT8_NUMERIC:
-		case F_FLOAT4_NUMERIC:
-		case F_FLOAT8UP:
-		case F_FLOAT4_FLOAT8:
-		case F_FLOAT8_FLOAT4:
-		case F_EXP_FLOAT8:
-		case F_DEXP:
-		case F_SQRT_FLOAT8:
-		case F_DSQRT:
-			return true;
+			peeled->inverse = function == F_FLOAT8UM ? F_FLOAT8UM : InvalidOid;
+			return exprType(expr) != FLOAT4OID;
 		default:
-			return false;
+			return list_length(args) == 2 && peel_arithmetic(function, args, peeled);
 	}
 }
 

@@ -108,194 +108,130 @@ divide(const LokiRange *a, const LokiRange *b, LokiRange *result)
 	return true;
 }
 
-/* Apply an operation of two arguments to the ends of their ranges. */
-static bool
-range_of_binary(Oid function, const LokiRange *a, const LokiRange *b, LokiRange *result)
+/* Functions by what they do to numbers */
+static const struct
 {
-	switch (function)
+	LokiOperation operation;
+	Oid			functions[26];	/* up to InvalidOid */
+}			operations[] =
+{
+	{LOKI_ADD, {F_FLOAT8PL, F_FLOAT4PL, F_FLOAT48PL, F_FLOAT84PL, F_NUMERIC_ADD, F_INT4PL,
+	F_INT8PL, F_INT48PL, F_INT84PL}},
+	{LOKI_SUBTRACT, {F_FLOAT8MI, F_FLOAT4MI, F_FLOAT48MI, F_FLOAT84MI, F_NUMERIC_SUB, F_INT4MI,
+	F_INT8MI, F_INT48MI, F_INT84MI, F_TIMESTAMPTZ_MI, F_TIMESTAMP_MI, F_DATE_MI}},
+	{LOKI_MULTIPLY, {F_FLOAT8MUL, F_FLOAT4MUL, F_FLOAT48MUL, F_FLOAT84MUL, F_NUMERIC_MUL,
+	F_INT4MUL, F_INT8MUL, F_INT48MUL, F_INT84MUL}},
+	{LOKI_DIVIDE, {F_FLOAT8DIV, F_FLOAT4DIV, F_FLOAT48DIV, F_FLOAT84DIV, F_NUMERIC_DIV}},
+	{LOKI_POWER, {F_DPOW, F_POW_FLOAT8_FLOAT8, F_POWER_FLOAT8_FLOAT8, F_NUMERIC_POWER,
+	F_POW_NUMERIC_NUMERIC, F_POWER_NUMERIC_NUMERIC}},
+	{LOKI_NEGATE, {F_FLOAT8UM, F_FLOAT4UM, F_NUMERIC_UMINUS, F_INT4UM, F_INT8UM}},
+	{LOKI_ABS, {F_ABS_FLOAT8, F_ABS_FLOAT4, F_ABS_NUMERIC, F_NUMERIC_ABS, F_ABS_INT8,
+	F_ABS_INT4, F_FLOAT8ABS, F_FLOAT4ABS, F_INT4ABS}},
+	{LOKI_EXP, {F_EXP_FLOAT8, F_DEXP, F_EXP_NUMERIC, F_NUMERIC_EXP}},
+	{LOKI_SQRT, {F_SQRT_FLOAT8, F_DSQRT, F_SQRT_NUMERIC, F_NUMERIC_SQRT}},
+	{LOKI_LN, {F_LN_FLOAT8, F_DLOG1, F_LN_NUMERIC, F_NUMERIC_LN}},
+	{LOKI_LOG, {F_LOG_FLOAT8, F_LOG10_FLOAT8, F_DLOG10, F_LOG_NUMERIC, F_LOG10_NUMERIC}},
+	{LOKI_ROUND, {F_ROUND_FLOAT8, F_DROUND, F_TRUNC_FLOAT8, F_DTRUNC, F_FLOOR_FLOAT8,
+	F_CEIL_FLOAT8, F_CEILING_FLOAT8, F_ROUND_NUMERIC, F_TRUNC_NUMERIC, F_FLOOR_NUMERIC,
+	F_CEIL_NUMERIC, F_CEILING_NUMERIC, F_INT4_FLOAT8, F_INT8_FLOAT8, F_INT4_NUMERIC,
+	F_INT8_NUMERIC}},
+	{LOKI_ROUND_DIGITS, {F_ROUND_NUMERIC_INT4, F_TRUNC_NUMERIC_INT4}},
+	{LOKI_TYPMOD, {F_NUMERIC_NUMERIC_INT4}},
+	{LOKI_SAME, {F_NUMERIC_UPLUS, F_FLOAT8UP, F_NUMERIC_FLOAT8, F_NUMERIC_FLOAT4,
+	F_NUMERIC_INT8, F_NUMERIC_INT4, F_NUMERIC_INT2, F_FLOAT8_NUMERIC, F_FLOAT8_FLOAT4,
+	F_FLOAT8_INT8, F_FLOAT8_INT4, F_FLOAT8_INT2, F_FLOAT4_NUMERIC, F_FLOAT4_FLOAT8,
+	F_FLOAT4_INT8, F_FLOAT4_INT4, F_FLOAT4_INT2, F_INT8_INT4, F_INT8_INT2, F_INT4_INT2,
+	F_INT4_BOOL}},
+	{LOKI_SHARE, {F_TS_RANK_TSVECTOR_TSQUERY}},
+};
+
+LokiOperation
+loki_operation(Oid function)
+{
+	for (int i = 0; i < lengthof(operations); i++)
+		for (const Oid *known = operations[i].functions; OidIsValid(*known); known++)
+			if (*known == function)
+				return operations[i].operation;
+	return LOKI_UNKNOWN;
+}
+
+/* The range of a function that rises, and is defined from `least` on */
+static bool
+rise(double (*function) (double), double least, const LokiRange *a, LokiRange *result)
+{
+	result->low = function(Max(a->low, least));
+	result->high = function(Max(a->high, least));
+	return a->low >= least;
+}
+
+/* Apply an operation to the ends of ranges; false if its range is not known. */
+static bool
+apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange *result)
+{
+	switch (operation)
 	{
-		case F_FLOAT8PL:
-		case F_FLOAT4PL:
-		case F_FLOAT48PL:
-		case F_FLOAT84PL:
-		case F_NUMERIC_ADD:
-		case F_INT4PL:
-		case F_INT8PL:
-		case F_INT48PL:
-		case F_INT84PL:
+		case LOKI_ADD:
 			result->low = a->low + b->low;
 			result->high = a->high + b->high;
 			return true;
-		case F_FLOAT8MI:
-		case F_FLOAT4MI:
-		case F_FLOAT48MI:
-		case F_FLOAT84MI:
-		case F_NUMERIC_SUB:
-		case F_INT4MI:
-		case F_INT8MI:
-		case F_INT48MI:
-		case F_INT84MI:
-		case F_TIMESTAMPTZ_MI:
-		case F_TIMESTAMP_MI:
-		case F_DATE_MI:
+		case LOKI_SUBTRACT:
 			result->low = a->low - b->high;
 			result->high = a->high - b->low;
 			return true;
-		case F_FLOAT8MUL:
-		case F_FLOAT4MUL:
-		case F_FLOAT48MUL:
-		case F_FLOAT84MUL:
-		case F_NUMERIC_MUL:
-		case F_INT4MUL:
-		case F_INT8MUL:
-		case F_INT48MUL:
-		case F_INT84MUL:
+		case LOKI_MULTIPLY:
 			from_corners(product, a, b, result);
 			return true;
-		case F_FLOAT8DIV:
-		case F_FLOAT4DIV:
-		case F_FLOAT48DIV:
-		case F_FLOAT84DIV:
-		case F_NUMERIC_DIV:
+		case LOKI_DIVIDE:
 			return divide(a, b, result);
-		case F_DPOW:
-		case F_POW_FLOAT8_FLOAT8:
-		case F_POWER_FLOAT8_FLOAT8:
-		case F_NUMERIC_POWER:
-		case F_POW_NUMERIC_NUMERIC:
-		case F_POWER_NUMERIC_NUMERIC:
+		case LOKI_POWER:
 			from_corners(pow, a, b, result);
 			return a->low >= 0;
-		case F_ROUND_NUMERIC_INT4:
-		case F_TRUNC_NUMERIC_INT4:
-			result->low = a->low - pow(10, -b->low);
-			result->high = a->high + pow(10, -b->low);
-			return true;
-		case F_NUMERIC_NUMERIC_INT4:
-			*result = *a;
-			return isinf(a->low) && isinf(a->high);
-		case F_TS_RANK_TSVECTOR_TSQUERY:
-			result->low = 0;
-			result->high = 1;
-			return true;
-		default:
-			return false;
-	}
-}
-
-/* ... or of one argument */
-static bool
-range_of_unary(Oid function, const LokiRange *a, LokiRange *result)
-{
-	switch (function)
-	{
-		case F_FLOAT8UM:
-		case F_FLOAT4UM:
-		case F_NUMERIC_UMINUS:
-		case F_INT4UM:
-		case F_INT8UM:
+		case LOKI_NEGATE:
 			result->low = -a->high;
 			result->high = -a->low;
 			return true;
-		case F_EXP_FLOAT8:
-		case F_DEXP:
-		case F_EXP_NUMERIC:
-		case F_NUMERIC_EXP:
-			result->low = exp(a->low);
-			result->high = exp(a->high);
-			return true;
-		case F_SQRT_FLOAT8:
-		case F_DSQRT:
-		case F_SQRT_NUMERIC:
-		case F_NUMERIC_SQRT:
-			result->low = sqrt(Max(a->low, 0));
-			result->high = sqrt(Max(a->high, 0));
-			return a->low >= 0;
-		case F_LN_FLOAT8:
-		case F_DLOG1:
-		case F_LN_NUMERIC:
-		case F_NUMERIC_LN:
-			result->low = log(Max(a->low, 0));
-			result->high = log(Max(a->high, 0));
-			return a->low >= 0;
-		case F_LOG_FLOAT8:
-		case F_LOG10_FLOAT8:
-		case F_DLOG10:
-		case F_LOG_NUMERIC:
-		case F_LOG10_NUMERIC:
-			result->low = log10(Max(a->low, 0));
-			result->high = log10(Max(a->high, 0));
-			return a->low >= 0;
-		case F_ABS_FLOAT8:
-		case F_ABS_FLOAT4:
-		case F_ABS_NUMERIC:
-		case F_NUMERIC_ABS:
-		case F_ABS_INT8:
-		case F_ABS_INT4:
-		case F_FLOAT8ABS:
-		case F_FLOAT4ABS:
-		case F_INT4ABS:
+		case LOKI_ABS:
 			result->low = Max(Max(a->low, -a->high), 0);
 			result->high = Max(-a->low, a->high);
 			return true;
-		case F_ROUND_FLOAT8:
-		case F_DROUND:
-		case F_TRUNC_FLOAT8:
-		case F_DTRUNC:
-		case F_FLOOR_FLOAT8:
-		case F_CEIL_FLOAT8:
-		case F_CEILING_FLOAT8:
-		case F_ROUND_NUMERIC:
-		case F_TRUNC_NUMERIC:
-		case F_FLOOR_NUMERIC:
-		case F_CEIL_NUMERIC:
-		case F_CEILING_NUMERIC:
-		case F_INT4_FLOAT8:
-		case F_INT8_FLOAT8:
-		case F_INT4_NUMERIC:
-		case F_INT8_NUMERIC:
+		case LOKI_EXP:
+			return rise(exp, -INFINITY, a, result);
+		case LOKI_SQRT:
+			return rise(sqrt, 0, a, result);
+		case LOKI_LN:
+			return rise(log, 0, a, result);
+		case LOKI_LOG:
+			return rise(log10, 0, a, result);
+		case LOKI_ROUND:
 			result->low = floor(a->low);
 			result->high = ceil(a->high);
 			return true;
-		case F_NUMERIC_UPLUS:
-		case F_FLOAT8UP:
-		case F_NUMERIC_FLOAT8:
-		case F_NUMERIC_FLOAT4:
-		case F_NUMERIC_INT8:
-		case F_NUMERIC_INT4:
-		case F_NUMERIC_INT2:
-		case F_FLOAT8_NUMERIC:
-		case F_FLOAT8_FLOAT4:
-		case F_FLOAT8_INT8:
-		case F_FLOAT8_INT4:
-		case F_FLOAT8_INT2:
-		case F_FLOAT4_NUMERIC:
-		case F_FLOAT4_FLOAT8:
-		case F_FLOAT4_INT8:
-		case F_FLOAT4_INT4:
-		case F_FLOAT4_INT2:
-		case F_INT8_INT4:
-		case F_INT8_INT2:
-		case F_INT4_INT2:
-		case F_INT4_BOOL:
+		case LOKI_ROUND_DIGITS:
+			result->low = a->low - pow(10, -b->low);
+			result->high = a->high + pow(10, -b->low);
+			return true;
+		case LOKI_TYPMOD:		/* may round, if it is any number */
+		case LOKI_SAME:
 			result->low = a->low;
 			result->high = a->high;
+			return operation == LOKI_SAME || (isinf(a->low) && isinf(a->high));
+		case LOKI_SHARE:
+			result->low = 0;
+			result->high = 1;
 			return true;
-		default:
-			return false;
+		case LOKI_UNKNOWN:
+			break;
 	}
+	return false;
 }
 
 bool
 loki_range_of_call(Oid function, const LokiRange *a, const LokiRange *b, LokiRange *result)
 {
-	bool		known;
-
 	result->nulls = a->nulls || (b != NULL && b->nulls);
 	result->nans = a->nans || (b != NULL && b->nans);
-	known = b == NULL ? range_of_unary(function, a, result) :
-		range_of_binary(function, a, b, result);
-	return known && !isnan(result->low) && !isnan(result->high) && result->low <= result->high;
+	return apply(loki_operation(function), a, b, result) && !isnan(result->low) &&
+		!isnan(result->high) && result->low <= result->high;
 }
 
 /* A part of a time; a difference of two times has days and seconds, but no months */

@@ -27,6 +27,32 @@ typedef struct LokiRange
 	bool		nans;			/* it may be NaN, too */
 } LokiRange;
 
+/* What a function does to numbers */
+typedef enum LokiOperation
+{
+	LOKI_UNKNOWN,
+	/* of two */
+	LOKI_ADD,
+	LOKI_SUBTRACT,
+	LOKI_MULTIPLY,
+	LOKI_DIVIDE,
+	LOKI_POWER,
+	LOKI_ROUND_DIGITS,			/* to a number of digits */
+	LOKI_TYPMOD,				/* to those of a type */
+	LOKI_SHARE,					/* of anything: 0 to 1 */
+	/* of one */
+	LOKI_NEGATE,
+	LOKI_ABS,
+	LOKI_EXP,
+	LOKI_SQRT,
+	LOKI_LN,
+	LOKI_LOG,
+	LOKI_ROUND,
+	LOKI_SAME					/* another type, or a plus */
+} LokiOperation;
+
+extern LokiOperation loki_operation(Oid function);
+
 /* Finds the range of an expression that its caller knows; false if it does not */
 typedef bool (*LokiRangeOf) (Node *expr, void *context, LokiRange *range);
 
