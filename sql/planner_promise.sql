@@ -278,6 +278,59 @@ MOVE 1000 FROM d;
 SELECT rows, late_rows > 0 AS late FROM lokivector_scan_stats();
 COMMIT;
 RESET enable_seqscan;
+
+-- test: hnsw.iterative_scan makes searches of a loop, a driver's fetches, WITH TIES, and rows that are locked
+ANALYZE promise_spread;
+CREATE FUNCTION promise_loop(most int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	r record;
+	n int := 0;
+BEGIN
+	FOR r IN SELECT id FROM promise_spread ORDER BY v <-> array_fill(300, ARRAY[32])::vector LOOP
+		n := n + 1;
+		EXIT WHEN n = most;
+	END LOOP;
+	RETURN n;
+END $$;
+CREATE FUNCTION promise_ways(OUT way text, OUT rows int, OUT late bigint, OUT search boolean) RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+	run record;
+BEGIN
+	FOREACH way IN ARRAY ARRAY['FETCH FIRST 10 ROWS WITH TIES', 'OFFSET 5 FETCH FIRST 10 ROWS WITH TIES',
+		'LIMIT 10 FOR UPDATE', 'LIMIT 10 FOR SHARE SKIP LOCKED'] LOOP
+		SELECT * INTO run FROM promise_run('SELECT v <-> array_fill(300, ARRAY[32])::vector AS d FROM promise_spread ORDER BY d ' || way);
+		SELECT strategy = 'walk' AND nodes_scored < 4000 INTO search FROM lokivector_scan_stats();
+		rows := array_length(run.ds, 1);
+		SELECT count(*) INTO late FROM (SELECT d, lag(d) OVER (ORDER BY i) AS before
+										FROM unnest(run.ds) WITH ORDINALITY u(d, i)) s WHERE d < before;
+		RETURN NEXT;
+	END LOOP;
+	way := 'loop';
+	rows := promise_loop(10);
+	late := NULL;
+	SELECT strategy = 'walk' AND nodes_scored < 4000 INTO search FROM lokivector_scan_stats();
+	RETURN NEXT;
+END $$;
+SET hnsw.ef_search = 40;
+SELECT * FROM promise_ways();
+SET hnsw.iterative_scan = strict_order;
+SELECT * FROM promise_ways();
+SET hnsw.iterative_scan = relaxed_order;
+SELECT * FROM promise_ways();
+RESET hnsw.iterative_scan;
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM promise_spread ORDER BY v <-> array_fill(300, ARRAY[32])::vector LIMIT 20 FOR UPDATE;
+MOVE 3 FROM c;
+UPDATE promise_spread SET id = -id WHERE CURRENT OF c;
+ROLLBACK;
+SET hnsw.iterative_scan = strict_order;
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM promise_spread ORDER BY v <-> array_fill(300, ARRAY[32])::vector LIMIT 20 FOR UPDATE;
+FETCH 3 FROM c;
+UPDATE promise_spread SET id = -id WHERE CURRENT OF c RETURNING id;
+ROLLBACK;
+RESET hnsw.iterative_scan;
+DROP FUNCTION promise_loop, promise_ways;
 RESET hnsw.ef_search;
 RESET enable_hashagg;
 RESET enable_hashjoin;

@@ -60,6 +60,9 @@ typedef struct LokiScanSettings
 
 extern void loki_scan_settings(Relation index, LokiScanSettings *settings);
 
+/* Whether hnsw.iterative_scan has rows come as they are asked for, under pgvector's limits */
+extern bool loki_hnsw_iterates(void);
+
 /* Called by _PG_init: reloptions and settings */
 extern void loki_hnsw_init(void);
 

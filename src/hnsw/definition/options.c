@@ -156,6 +156,13 @@ loki_scan_complete(bool limits_set)
 	return complete_set ? complete : !limits_set;
 }
 
+bool
+loki_hnsw_iterates(void)
+{
+	return iterative_scan != LOKI_ITERATIVE_OFF &&
+		!loki_scan_complete(iterative_scan_set || max_scan_tuples_set);
+}
+
 /* The settings that scans of an index use */
 void
 loki_scan_settings(Relation index, LokiScanSettings *settings)

@@ -84,6 +84,14 @@ is_score(Expr *expr)
 							  &distance);
 }
 
+/* Whether a query's first sort key is a score */
+bool
+loki_sorts_by_score(const Query *query)
+{
+	return query->sortClause != NIL &&
+		is_score((Expr *) get_sortgroupclause_expr(linitial(query->sortClause), query->targetList));
+}
+
 /*
  * Whether a sort key may be computed below a security barrier: it is a column of the view,
  * or the score of one.  Functions of the query see only what the view returns.

@@ -51,6 +51,7 @@ extern void loki_limit_init(void);
 
 /* functions in arms.c: the arms of a UNION ALL */
 extern void loki_order_arms(Query *query);
+extern bool loki_sorts_by_score(const Query *query);
 
 /* functions in order/resjunk.c: install the planner hook */
 extern void loki_resjunk_init(void);

@@ -150,6 +150,14 @@ plan_statement(Query *query, const char *source, int options, ParamListInfo para
 	ListCell   *cell;
 
 	walks_plans = true;
+
+	/*
+	 * Who asks for pgvector's iterative scans reads the rows of an order as
+	 * they come, and leaves when there are enough: the loops of PL/pgSQL and
+	 * fetches by a driver do not say so, as DECLARE does.
+	 */
+	if (query->limitCount == NULL && loki_hnsw_iterates() && loki_sorts_by_score(query))
+		options |= CURSOR_OPT_FAST_PLAN;
 	loki_order_arms(query);
 	statement = previous_planner ? previous_planner(query, source, options, params) :
 		standard_planner(query, source, options, params);

@@ -255,7 +255,8 @@ follow_set_projection(FollowedScans *followed, ProjectSetPath *path)
  * client could tell: WHERE CURRENT OF would name the last row that was locked, a rollback
  * to a savepoint between two FETCHes would free rows that are still to come, and a cursor
  * that is not read to its end would have locked too much.  A SELECT may be that of a
- * cursor, so its scans are exact.  Other statements run to their end at once.
+ * cursor, so its scans are exact, unless pgvector's limits ask for rows as they come
+ * (search_on()).  Other statements run to their end at once.
  */
 static Path *
 follow_locks(FollowedScans *followed, LockRowsPath *path)
@@ -264,7 +265,7 @@ follow_locks(FollowedScans *followed, LockRowsPath *path)
 
 	while (top->parent_root != NULL)
 		top = top->parent_root;
-	if (top->parse->commandType == CMD_SELECT)
+	if (top->parse->commandType == CMD_SELECT && followed->limit != NULL)
 		return NULL;
 	followed->drops = true;
 	return COPY_WITH(LockRowsPath, subpath, path, follow(followed, path->subpath));
@@ -731,15 +732,18 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 }
 
 /*
- * A plan without a Limit, with scans that are searches under pgvector's limits, or as it was.
- * relaxed_order asks for late rows as well.  The limits are for subqueries too, but their rows
- * are in order: nodes of the levels above may rely on that.
+ * A plan whose scans are searches under pgvector's limits although no Limit sorts their rows:
+ * there is none, or rows are locked, or it is WITH TIES.  relaxed_order without a Limit asks
+ * for late rows as well.  The limits are for subqueries too, but their rows are in order: nodes
+ * of the levels above may rely on that.  Returns the plan as it was if it has no such scans.
  */
 static Path *
 search_on(PlannerInfo *root, Path *path)
 {
 	FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
-	Path	   *sub = follow(&followed, path);
+	LimitPath  *limit = IsA(path, LimitPath) ? (LimitPath *) path : NULL;
+	Path	   *sub = follow(&followed, limit != NULL ? limit->subpath : path);
+	bool		may_be_late = limit == NULL && root->parent_root == NULL;
 	ListCell   *cell;
 
 	if (sub == NULL || followed.further_keys)
@@ -751,11 +755,11 @@ search_on(PlannerInfo *root, Path *path)
 
 		index_settings(scan->indexinfo, &settings);
 		if (!settings.complete)
-			loki_promise_permit(scan, false, root->parent_root == NULL &&
+			loki_promise_permit(scan, false, may_be_late &&
 								settings.iterative_scan == LOKI_ITERATIVE_RELAXED ?
 								LOKI_PLAN_LATE : 0);
 	}
-	return sub;
+	return limit != NULL ? COPY_WITH(LimitPath, subpath, limit, sub) : sub;
 }
 
 /* create_upper_paths_hook: called with the paths of each stage, and the finished ones */
@@ -782,9 +786,8 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		Path	   *path = lfirst(cell);
 
 		if (IsA(path, LimitPath))
-			lfirst(cell) = loki_limit_search(root, output, (LimitPath *) path, extra);
-		else
-			lfirst(cell) = search_on(root, path);
+			path = loki_limit_search(root, output, (LimitPath *) path, extra);
+		lfirst(cell) = path == lfirst(cell) ? search_on(root, path) : path;
 	}
 }
 

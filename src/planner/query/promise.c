@@ -159,10 +159,10 @@ loki_promise_likely_search(const PlannerInfo *root, bool complete)
 		ranks |= root->parse->hasWindowFuncs;
 		if (loki_has_limit(root->parse))
 			return true;
-		if (root->parse->limitCount != NULL)
-			return false;
 		if (!complete && !ranks)
 			return true;
+		if (root->parse->limitCount != NULL)
+			return false;
 		root = root->parent_root;
 		if (root == NULL || !is_all_of_parent(root))
 			return false;
