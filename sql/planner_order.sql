@@ -161,7 +161,8 @@ CREATE FUNCTION order_vector(text) RETURNS vector LANGUAGE plpgsql AS 'BEGIN RET
 SELECT order_check($$SELECT o.v <-> q AS s FROM order_t o, order_vector('[1,2,3,4,5,6,7,8]') q ORDER BY s LIMIT 20$$);
 SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (VALUES (order_vector('[1,2,3,4,5,6,7,8]'))) q (nn) ORDER BY s LIMIT 20$$);
 DROP FUNCTION order_vector;
--- more rows than one
+
+-- test: several rows with query vectors, a search for each
 SELECT order_check($$WITH q AS MATERIALIZED (SELECT nn FROM order_t WHERE id IN (9, 10)) SELECT o.v <-> q.nn AS s FROM order_t o, q ORDER BY s LIMIT 20$$);
 SELECT order_check($$WITH q AS MATERIALIZED (SELECT nn FROM order_t WHERE id = 9 UNION ALL SELECT '[1,2,3,4,5,6,7,8]') SELECT o.v <-> q.nn AS s FROM order_t o, q ORDER BY s LIMIT 20$$);
 SELECT order_check($$WITH q AS MATERIALIZED (SELECT unnest(ARRAY[nn, nn]) AS nn FROM order_t WHERE id = 9) SELECT o.v <-> q.nn AS s FROM order_t o, q ORDER BY s LIMIT 20$$);
@@ -169,6 +170,13 @@ SELECT order_check($$SELECT o.v <-> q AS s FROM order_t o, unnest(ARRAY['[1,2,3,
 WITH RECURSIVE q AS (SELECT '[1,2,3,4,5,6,7,8]'::vector AS nn, 1 AS i UNION ALL
 	SELECT nearest.nn, i + 1 FROM (SELECT o.nn, i FROM order_t o, q ORDER BY o.nn <-> q.nn, id LIMIT 1) nearest WHERE i < 3) SELECT count(*) FROM q;
 SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM order_t WHERE id IN (9, 10)) q ORDER BY s LIMIT 20$$);
+SELECT order_check($$SELECT 1 - (q.nn <=> o.v) AS s FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 AND o.a < 15 ORDER BY s DESC NULLS LAST LIMIT 20 OFFSET 7$$);
+SELECT order_check($$SELECT o.v <=> q.nn AS s FROM order_t o, (VALUES ('[0,0,0,0,0,0,0,0]'::vector), (NULL)) q (nn) ORDER BY s LIMIT 30 OFFSET 5$$);
+-- not where rows of both sides are compared, or tied
+SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 AND o.id <> q.id ORDER BY s LIMIT 20$$);
+EXPLAIN (COSTS OFF) SELECT o.id FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 ORDER BY o.v <-> q.nn, o.id LIMIT 20;
+EXPLAIN (COSTS OFF) SELECT o.id, generate_series(1, o.a) FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 ORDER BY o.v <-> q.nn LIMIT 20;
+EXPLAIN (COSTS OFF) SELECT o.id FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 ORDER BY o.v <-> q.nn FETCH FIRST 20 ROWS WITH TIES;
 
 -- test: these are no nearest-neighbor order
 EXPLAIN (COSTS OFF) SELECT id FROM order_t TABLESAMPLE BERNOULLI (50) ORDER BY 1 - (v <=> array_fill(1, ARRAY[8])::vector) DESC LIMIT 5;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * join.c
- *	  Joins with one row that has the query vector.
+ *	  Joins with rows that have the query vectors.
  *
  *		WITH q AS (SELECT v FROM items WHERE id = 7)
  *		SELECT ... FROM items, q ORDER BY items.v <-> q.v LIMIT 10
@@ -9,7 +9,8 @@
  * The only order of a join that core knows is that of its outer side, and this
  * distance depends on both sides.  But if the outer side has one row at most, a nested
  * loop returns rows in the order of its inner side: a scan of the index for the vector
- * of that row.
+ * of that row.  If it has several, the first rows of the join are among the nearest ones
+ * to each, which are searched for one after the other, and then sorted.
  *
  * IDENTIFICATION
  *	  src/planner/join/join.c
@@ -31,7 +32,10 @@
 #include "parser/parsetree.h"
 #include "planner/join/join.h"
 #include "planner/join/keys.h"
+#include "planner/cost/cost.h"
 #include "planner/order/order.h"
+#include "planner/query/promise.h"
+#include "planner/query/rows_taken.h"
 #include "utils/lsyscache.h"
 
 static set_join_pathlist_hook_type previous_joinpath = NULL;
@@ -149,34 +153,76 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 }
 
 /*
- * Join the outer relation's one row with a scan of an index of the inner relation.  The
- * scan is made like another index path, which goes by the distance from a constant.
+ * Whether the rows that the query's LIMIT takes of a join are among those that it would take
+ * for each row of the outer side: no condition, row or key of the order depends on both sides
+ * otherwise.
+ */
+static bool
+takes_nearest(PlannerInfo *root, RelOptInfo *joinrel, const JoinPathExtraData *extra)
+{
+	const Query *parse = root->parse;
+
+	return bms_equal(joinrel->relids, root->all_baserels) && extra->restrictlist == NIL &&
+		list_length(root->query_pathkeys) == 1 && loki_has_limit(parse) &&
+		root->query_pathkeys == root->sort_pathkeys && !loki_consumes_order(parse) &&
+		!parse->hasWindowFuncs && !parse->hasTargetSRFs && parse->rowMarks == NIL &&
+		parse->commandType == CMD_SELECT && loki_promise_wanted(root) > 0 &&
+		loki_may_repeat(parse->limitCount) && loki_may_repeat(parse->limitOffset);
+}
+
+/* The rows that LIMIT would take of a scan for one row of the outer side, found by a search */
+static Path *
+nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
+{
+	Relation	index = loki_open_planned(scan->indexinfo);
+	const Query *parse = root->parse;
+	LokiScanSettings settings;
+	LimitPath  *limit;
+
+	loki_scan_settings(index, &settings);
+	index_close(index, NoLock);
+	loki_promise_permit(scan, settings.complete, LOKI_PLAN_LATE);
+	limit = create_limit_path(root, inner, (Path *) scan, NULL,
+							  loki_rows_taken(parse->limitCount, parse->limitOffset),
+							  LIMIT_OPTION_COUNT, 0, (int64) loki_promise_wanted(root));
+	limit->path.param_info = scan->path.param_info;
+	return (Path *) limit;
+}
+
+/*
+ * Join rows of the outer relation with scans of an index of the inner relation: a single
+ * row, or each with those that LIMIT takes.  A scan is made like another index path, which
+ * goes by the distance from a constant.
  */
 static void
-add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-			  JoinType jointype, JoinPathExtraData *extra,
-			  IndexPath *like, OpExpr *distance, PathKey *key, Oid first)
+add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool single,
+			  JoinPathExtraData *extra, IndexPath *like, OpExpr *distance, PathKey *key,
+			  Oid first)
 {
-	Path	   *row = outer->cheapest_total_path;
+	Path	   *rows = outer->cheapest_total_path;
 	List	   *pathkeys = list_make1(key);
 	JoinCostWorkspace workspace;
 	IndexPath  *scan;
+	Path	   *inner;
+	NestPath   *join;
 
 	/*
-	 * the row depends on nothing else, and the scan will depend on the row
-	 * alone
+	 * the rows depend on nothing else, and a scan will depend on a row alone
 	 */
-	Assert(PATH_REQ_OUTER(row) == NULL && PATH_REQ_OUTER((Path *) like) == NULL);
-	Assert(list_length(like->indexorderbys) == 1 && jointype == JOIN_INNER);
+	Assert(PATH_REQ_OUTER(rows) == NULL && PATH_REQ_OUTER((Path *) like) == NULL);
+	Assert(list_length(like->indexorderbys) == 1);
 	distance = copyObject(distance);
 	distance->inputcollid = first;
 	scan = create_index_path(root, like->indexinfo, like->indexclauses,
 							 list_make1(distance), like->indexorderbycols, pathkeys,
 							 ForwardScanDirection, false, outer->relids, 1, false);
-	initial_cost_nestloop(root, &workspace, jointype, row, (Path *) scan, extra);
-	add_path(joinrel, (Path *)
-			 create_nestloop_path(root, joinrel, jointype, &workspace, extra, row,
-								  (Path *) scan, extra->restrictlist, pathkeys, NULL));
+	inner = single ? (Path *) scan : nearest_rows(root, scan->path.parent, scan);
+	initial_cost_nestloop(root, &workspace, JOIN_INNER, rows, inner, extra);
+	join = create_nestloop_path(root, joinrel, JOIN_INNER, &workspace, extra, rows, inner,
+								extra->restrictlist, single ? pathkeys : NIL, NULL);
+	if (!single)
+		join->jpath.path.rows = clamp_row_est(rows->rows * inner->rows);
+	add_path(joinrel, (Path *) join);
 }
 
 static void
@@ -187,6 +233,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	PathKey    *key;
 	OpExpr	   *distance;
 	Oid			first;
+	bool		single;
 	List	   *indexes;
 	List	   *param_infos;
 	ListCell   *cell;
@@ -200,8 +247,10 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		inner->lateral_relids != NULL || joinrel->lateral_relids != NULL ||
 		(indexes = loki_usable_indexes(inner)) == NIL ||
 		outer->cheapest_total_path == NULL ||
-		PATH_REQ_OUTER(outer->cheapest_total_path) != NULL ||
-		!has_one_row(root, outer))
+		PATH_REQ_OUTER(outer->cheapest_total_path) != NULL)
+		return;
+	single = has_one_row(root, outer);
+	if (!single && !takes_nearest(root, joinrel, extra))
 		return;
 	key = linitial_node(PathKey, root->query_pathkeys);
 	if (!loki_may_be_score_order(key) ||
@@ -227,7 +276,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			IndexPath  *like = lfirst_node(IndexPath, lc);
 
 			if (PATH_REQ_OUTER((Path *) like) == NULL)
-				add_join_path(root, joinrel, outer, jointype, extra, like,
+				add_join_path(root, joinrel, outer, single, extra, like,
 							  loki_order_operator(distance, key), key, first);
 		}
 	}
