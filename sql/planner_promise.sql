@@ -247,6 +247,18 @@ ANALYZE promise_parts;
 SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_parts ORDER BY d LIMIT 50$$, true);
 SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_parts WHERE attr % 7 = 3 ORDER BY d LIMIT 50$$, true);
 SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, count(*) AS k FROM promise_parts GROUP BY 1 ORDER BY d LIMIT 50$$);
+-- columns that are computed of sorted rows, which partitions and children have in different nodes
+CREATE TABLE promise_parent (id int, attr int, v vector(8));
+CREATE TABLE promise_child () INHERITS (promise_parent);
+INSERT INTO promise_parent SELECT * FROM promise_parts0;
+INSERT INTO promise_child SELECT * FROM promise_parts1;
+CREATE INDEX ON promise_parent USING hnsw (v vector_l2_ops);
+CREATE INDEX ON promise_child USING hnsw (v vector_l2_ops);
+ANALYZE promise_parent, promise_child;
+SELECT * FROM promise_check($$SELECT 1 + (v <-> '[1,0,1,0,0,1,0,0]') AS d, attr AS k FROM promise_parent ORDER BY v <-> '[1,0,1,0,0,1,0,0]', attr DESC LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT 1 + (v <-> '[1,0,1,0,0,1,0,0]') AS d, attr AS k FROM promise_parts ORDER BY v <-> '[1,0,1,0,0,1,0,0]', attr DESC LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT 1 + (v <-> '[1,0,1,0,0,1,0,0]') AS d, attr AS k FROM promise_parent WHERE attr % 7 = 3 ORDER BY v <-> '[1,0,1,0,0,1,0,0]', attr DESC LIMIT 50$$, true);
+DROP TABLE promise_parent CASCADE;
 
 -- test: under pgvector's limits the rows that there are come in order
 SET lokivector.complete = off;

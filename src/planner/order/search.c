@@ -234,11 +234,15 @@ follow_groups(FollowedScans *followed, CustomPath *path)
 	return &copy->path;
 }
 
+/* Core makes no projection of another: one might be done by a node that cannot, as a MergeAppend */
 static Path *
-follow_custom(FollowedScans *followed, CustomPath *path)
+follow_projection(FollowedScans *followed, ProjectionPath *path)
 {
-	return path->methods == &loki_hybrid_path_methods ? follow_hybrid(followed, path) :
-		follow_groups(followed, path);
+	Path	   *sub = follow(followed, path->subpath);
+
+	if (sub != NULL && IsA(sub, ProjectionPath))	/* an incremental sort was between them */
+		sub = ((ProjectionPath *) sub)->subpath;
+	return COPY_WITH(ProjectionPath, subpath, path, sub);
 }
 
 /* A function that returns a set makes several rows of one, or none. */
@@ -397,10 +401,11 @@ follow(FollowedScans *followed, Path *path)
 		case T_IndexPath:
 			return follow_index(followed, (IndexPath *) path);
 		case T_CustomPath:
-			return follow_custom(followed, (CustomPath *) path);
+			return ((CustomPath *) path)->methods == &loki_hybrid_path_methods ?
+				follow_hybrid(followed, (CustomPath *) path) :
+				follow_groups(followed, (CustomPath *) path);
 		case T_ProjectionPath:
-			return COPY_WITH(ProjectionPath, subpath, path,
-							 follow(followed, ((ProjectionPath *) path)->subpath));
+			return follow_projection(followed, (ProjectionPath *) path);
 		case T_ProjectSetPath:
 			return follow_set_projection(followed, (ProjectSetPath *) path);
 		case T_LockRowsPath:
@@ -721,7 +726,6 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 		!loki_may_repeat(limit->limitCount) || !loki_may_repeat(limit->limitOffset))
 		return &limit->path;
 	sub = follow(&followed, limit->subpath);
-
 	sub = sub != NULL ? search_sorted(&followed, rel, sub) :
 		search_ranks(&ranks, limit->subpath);
 	if (sub == NULL)
