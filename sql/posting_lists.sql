@@ -96,6 +96,30 @@ SELECT count(*), count(DISTINCT id), bool_and(d >= before OR before IS NULL) FIL
 RESET enable_seqscan;
 DROP TABLE docs;
 
+-- test: of rows that have nothing in common with the query only as many are read as are returned
+CREATE TABLE docs (id int PRIMARY KEY, s sparsevec(3000));
+INSERT INTO docs SELECT i, ('{' || 1 + i % 50 || ':1,' || 100 + i || ':-0.5}/3000')::sparsevec FROM generate_series(1, 2500) i;
+INSERT INTO docs VALUES (3000, '{1:1e-40,2800:-1}/3000'), (3001, '{2800:2}/3000'), (3002, '{2:5,2800:1}/3000');
+CREATE INDEX docs_ip ON docs USING hnsw (s sparsevec_ip_ops);
+CREATE INDEX docs_cosine ON docs USING hnsw (s sparsevec_cosine_ops);
+VACUUM ANALYZE docs;
+SET enable_seqscan = off;
+SELECT array_agg(id ORDER BY d, id) FILTER (WHERE d <> 0), array_agg(d ORDER BY d) FROM (SELECT id, s <#> '{2800:1}/3000' AS d FROM docs ORDER BY d LIMIT 6) a;
+SELECT heap_fetches, rows FROM lokivector_scan_stats();
+SELECT array_agg(id ORDER BY d, id) FILTER (WHERE d <> 1), array_agg(round(d::numeric, 3) ORDER BY d) FROM (SELECT id, s <=> '{2800:1}/3000' AS d FROM docs ORDER BY d LIMIT 6) a;
+SELECT heap_fetches, rows FROM lokivector_scan_stats();
+SELECT array_agg(id ORDER BY id) FROM docs WHERE s <#> '{2800:1}/3000' < 0;
+SELECT heap_fetches, rows FROM lokivector_scan_stats();
+SELECT count(*) FROM docs WHERE s <#> '{2800:1}/3000' <= 0;
+SELECT array_agg(id) FROM (SELECT id FROM docs WHERE s <#> '{2800:1}/3000' < 0 ORDER BY s <#> '{2800:1}/3000' LIMIT 10) a;
+SELECT heap_fetches, rows FROM lokivector_scan_stats();
+-- an element that is too small for the product, and one that vanishes beside others
+SELECT id, d FROM (SELECT id, s <#> '{1:1e-20,2800:-1}/3000' AS d FROM docs ORDER BY d LIMIT 2) a ORDER BY d, id;
+RESET enable_seqscan;
+EXPLAIN (COSTS OFF) SELECT id FROM docs WHERE s <#> '{2800:1}/3000' < 0 ORDER BY s <#> '{2800:1}/3000' LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM docs WHERE s <#> '{2800:1}/3000' < 0;
+DROP TABLE docs;
+
 -- test: an expression, a condition of the index, and a row whose older version has another vector
 CREATE TABLE docs (id int PRIMARY KEY, tenant int, a int, s sparsevec(3000)) WITH (fillfactor = 50);
 INSERT INTO docs SELECT i, i % 7, i, document(i, 8) FROM generate_series(1, 1500) i;

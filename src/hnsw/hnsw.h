@@ -196,6 +196,9 @@ struct LokiTidSet;
 extern void loki_hnsw_restrict(IndexScanDesc scan, const struct LokiTidSet *tids,
 							   double bound, bool nans, bool all);
 
+/* Whether an index has posting lists, though its column may not be what can be indexed */
+extern bool loki_index_listed(Relation index);
+
 /* Facts for the cost model, from metapage and settings; false for an index without pages yet */
 typedef struct LokiHnswShape
 {

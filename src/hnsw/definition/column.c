@@ -24,6 +24,7 @@
 #include "distance/distance.h"
 #include "distance/hash.h"
 #include "hnsw/definition/column.h"
+#include "hnsw/hnsw.h"
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "types/bytevec.h"

@@ -95,9 +95,6 @@ struct LokiColumn
 extern LokiColumn loki_index_column(Relation index, const LokiMetaPageData *meta);
 extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
 
-/* Whether an index has posting lists, though its column may not be what can be indexed */
-extern bool loki_index_listed(Relation index);
-
 /* functions in definition/dimensions.c */
 
 /*

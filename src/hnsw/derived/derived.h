@@ -327,6 +327,20 @@ typedef struct LokiTermQuery
 /* Estimates are compared in blocks of this size */
 #define LOKI_TERM_BLOCK		16
 
+/*
+ * The estimate of a node that has none of the query's terms, nor a norm: its distance is `base`.  Sums
+ * of terms are never -0.0.
+ */
+#define LOKI_NO_TERM		(-0.0f)
+
+static inline bool
+loki_is_no_term(float estimate)
+{
+	const float none = LOKI_NO_TERM;
+
+	return memcmp(&estimate, &none, sizeof(float)) == 0;
+}
+
 /* Estimates of a window's nodes, in the unit of codes, which are above no distance by more than slack */
 typedef struct LokiTermBounds
 {

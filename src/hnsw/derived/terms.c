@@ -245,6 +245,7 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 static void
 add_postings(const char *postings, uint32 n, float base, float step, float *estimates)
 {
+	base += 0.0f;				/* not -0.0, see LOKI_NO_TERM */
 	for (uint32 i = 0; i < n; i++, postings += LOKI_POSTING_SIZE)
 	{
 		uint16		place;
@@ -352,7 +353,8 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 	bounds->first = data.node;
 	bounds->n = data.nodes;
 	bounds->base = query->base;
-	memset(bounds->estimates, 0, data.nodes * sizeof(float));
+	for (uint32 i = 0; i < data.nodes; i++)
+		bounds->estimates[i] = LOKI_NO_TERM;
 	first = data.term;
 	for (int i = 0; i < query->n; i++)
 	{

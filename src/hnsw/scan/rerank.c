@@ -691,15 +691,15 @@ complete_certain(LokiScan *so, uint32 wanted)
 		if (loki_is_least(so, farthest))
 			return true;
 
-		/* a row whose distance is NaN is the farthest of all */
+		/* a row whose distance is NaN is the farthest of all; ties are as good as what is there */
 		while (n < most && so->pending.next < so->pending.n &&
-			   !(so->pending.nodes[so->pending.next].distance > farthest))
+			   !(so->pending.nodes[so->pending.next].distance >= farthest))
 		{
 			int			known = 1;
 
 			while (known < PREFETCH_NODES &&
 				   so->pending.next + known < so->pending.n &&
-				   !(so->pending.nodes[so->pending.next + known].distance > farthest))
+				   !(so->pending.nodes[so->pending.next + known].distance >= farthest))
 				known++;
 			fetch_nodes(so, known);
 			n += known;

@@ -88,7 +88,8 @@ find_window(LokiScan *so, uint32 node)
 
 /*
  * Lower bounds of the distances of n nodes, in the operator's unit, that always hold; -FLT_MAX where
- * there are none.
+ * there are none.  Those of nodes without a term of the query, of which there may be very many, are
+ * their distances: then a scan need not read all of them to find out that they are tied.
  */
 void
 loki_scan_terms_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
@@ -96,12 +97,14 @@ loki_scan_terms_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 	const LokiTermBounds *window = so->terms.window;
 
 	for (int i = 0; i < n; i++)
-		if (find_window(so, nodes[i]) && !loki_bits_have(&so->terms.changed, nodes[i]))
+		if (!find_window(so, nodes[i]) || loki_bits_have(&so->terms.changed, nodes[i]))
+			bounds[i] = -FLT_MAX;
+		else if (loki_is_no_term(window->estimates[nodes[i] - window->first]))
+			bounds[i] = window->base;
+		else
 			bounds[i] = loki_round_down(loki_operator_distance(so->query.metric, window->base +
 															   window->estimates[nodes[i] - window->first] -
 															   window->slack));
-		else
-			bounds[i] = -FLT_MAX;
 }
 
 /*
@@ -120,6 +123,7 @@ loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint
 		uint32		left;
 		const float *estimates;
 		float		limit;
+		bool		tied;			/* nodes without a term are not below it */
 
 		if (!find_window(so, first + done))
 			return dropped;
@@ -128,6 +132,7 @@ loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint
 		estimates = window->estimates + (first + done - window->first);
 		limit = (float) (most + (fabs(most) + fabs(window->base)) * ROUNDED_DOWN - window->base +
 						 window->slack);
+		tied = !(window->base < distance);
 		for (uint32 i = 0; i < left; i += LOKI_TERM_BLOCK)
 		{
 			uint32		end = Min(i + LOKI_TERM_BLOCK, left);
@@ -135,7 +140,7 @@ loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint
 
 			/* mostly none is; estimates beyond the end are any */
 			for (uint32 k = 0; k < LOKI_TERM_BLOCK; k++)
-				near |= !(estimates[i + k] > limit);
+				near |= !(estimates[i + k] > limit) & !(tied & loki_is_no_term(estimates[i + k]));
 			if (near == 0 && so->terms.changed.nwords == 0)
 			{
 				memset(passes + done + i, 0, end - i);
@@ -143,7 +148,8 @@ loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint
 				continue;
 			}
 			for (uint32 k = i; k < end; k++)
-				if (estimates[k] > limit && !loki_bits_have(&so->terms.changed, first + done + k))
+				if ((estimates[k] > limit || (tied && loki_is_no_term(estimates[k]))) &&
+					!loki_bits_have(&so->terms.changed, first + done + k))
 				{
 					passes[done + k] = 0;
 					dropped = true;

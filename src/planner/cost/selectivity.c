@@ -35,6 +35,7 @@
 #include "planner/cost/selectivity.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/groups.h"
+#include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -260,13 +261,20 @@ find_profile(const AttStatsSlot *slot, Oid opno)
 	return -1;
 }
 
+/* The greatest distance within a bound.  Very many sparse vectors are at the same distance. */
+static double
+farthest_within(double bound, bool strict)
+{
+	return strict ? nextafter(bound, -get_float8_infinity()) : bound;
+}
+
 /*
- * The share of a column's rows within a distance of an expression, from its statistics;
- * -1 without them.  The column is the left side of the operator.
+ * The share of a column's rows within a distance of an expression, `strict` nearer than it, from its
+ * statistics; -1 without them.  The column is the left side of the operator.
  */
 static double
 share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
-			 double bound)
+			 double bound, bool strict)
 {
 	AttStatsSlot slot;
 	Difference	difference = {.scale = 1};
@@ -286,9 +294,9 @@ share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
 
 		/* sampled vectors are only for users who may read the column */
 		if (column->acl_ok && known_value(root, query, &value))
-			compare_query(column->statsTuple, opno, place, value, bound, profile,
-						  &difference);
-		result = profile_share(profile, bound * difference.scale);
+			compare_query(column->statsTuple, opno, place, value, farthest_within(bound, strict),
+						  profile, &difference);
+		result = profile_share(profile, farthest_within(bound * difference.scale, strict));
 		if (difference.within * difference.references >= 2)
 			result = Max(result, difference.within / 2);
 		result *= 1 - ((Form_pg_statistic) GETSTRUCT(column->statsTuple))->stanullfrac;
@@ -330,7 +338,8 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 	if (OidIsValid(opno) && known_value(root, (Node *) bound.bound, &value))
 	{
 		examine_variable(root, left, rel->relid, &column);
-		within = share_within(root, &column, opno, right, DatumGetFloat8(value));
+		within = share_within(root, &column, opno, right, DatumGetFloat8(value),
+							  bound.strict == bound.upper);
 		ReleaseVariableStats(column);
 	}
 	if (within < 0)

@@ -112,6 +112,7 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 		bound->expr = ExecInitExpr(list_nth(values, i), &state->css.ss.ps);
 		bound->nans = (list_nth_int(flags, i) & LOKI_BOUND_NANS) != 0;
 		bound->exact = (list_nth_int(flags, i) & LOKI_BOUND_EXACT) != 0;
+		bound->strict = (list_nth_int(flags, i) & LOKI_BOUND_STRICT) != 0;
 	}
 }
 
@@ -232,7 +233,6 @@ rescan_node(CustomScanState *node)
 static bool
 evaluate_bounds(LokiHybridState *state)
 {
-	state->bounds.least = get_float8_infinity();
 	state->bounds.nans = true;
 	for (int i = 0; i < state->bounds.n; i++)
 	{
@@ -243,12 +243,35 @@ evaluate_bounds(LokiHybridState *state)
 		bound->value = isnull ? get_float8_nan() : DatumGetFloat8(value);
 		if (isnull && bound->exact)
 			return false;
-		if (bound->value < state->bounds.least)
-			state->bounds.least = bound->value;
 		state->bounds.nans &= bound->nans || isnan(bound->value);
-		Assert(!isnan(state->bounds.least) && !(state->bounds.least > bound->value));
 	}
 	return true;
+}
+
+/*
+ * The least of the bounds, for the access method; NaN if there is none.  Bounds are widened by what
+ * rounding may do to distances.  Posting lists know the distance of all rows that have nothing in
+ * common with the query, mostly very many: `sparse <#> q < 0` leaves these out.
+ */
+static double
+least_bound(const LokiHybridState *state)
+{
+	bool		listed = loki_index_listed(state->walk.index);
+	double		least = get_float8_infinity();
+
+	for (int i = 0; i < state->bounds.n; i++)
+	{
+		const LokiHybridBound *bound = &state->bounds.clauses[i];
+		double		value = bound->value;
+
+		if (!listed || !bound->exact)
+			value += DISTANCE_SLOP * Max(fabs(value), 1);
+		else if (bound->strict)
+			value = nextafter(value, -get_float8_infinity());
+		if (value < least)
+			least = value;
+	}
+	return isinf(least) ? get_float8_nan() : least;
 }
 
 static void
@@ -256,7 +279,6 @@ begin_walk(LokiHybridState *state)
 {
 	EState	   *estate = state->css.ss.ps.state;
 	LokiHybridWalk *walk = &state->walk;
-	double		bound = state->bounds.least;
 
 	Assert(state->begun && state->strategy == LOKI_HYBRID_WALK);
 	Assert((state->tids != NULL) == (state->bitmap != NULL));
@@ -269,13 +291,11 @@ begin_walk(LokiHybridState *state)
 	index_rescan(walk->scan, walk->keys, walk->nkeys, walk->orderbys, 1);
 
 	/*
-	 * The bound is widened by what rounding may do to distances; NaN is no
-	 * bound.  Without a LIMIT the bound is a condition, and all rows that
-	 * meet it are wanted.
+	 * Without a LIMIT the bound is a condition, and all rows that meet it are
+	 * wanted.
 	 */
-	loki_hnsw_restrict(walk->scan, state->tids, isinf(bound) ? get_float8_nan() :
-					   bound + DISTANCE_SLOP * Max(fabs(bound), 1),
-					   state->bounds.nans, state->limit == 0);
+	loki_hnsw_restrict(walk->scan, state->tids, least_bound(state), state->bounds.nans,
+					   state->limit == 0);
 	state->counts.walks++;
 }
 

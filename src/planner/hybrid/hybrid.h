@@ -45,6 +45,7 @@ typedef enum LokiHybridPrivate
 
 #define LOKI_BOUND_NANS		1
 #define LOKI_BOUND_EXACT	2
+#define LOKI_BOUND_STRICT	4
 
 /* ... and custom_exprs, lists all of them */
 typedef enum LokiHybridExprs
@@ -78,6 +79,7 @@ typedef struct LokiHybridBound
 	double		value;
 	bool		nans;			/* the clause holds where the distance is NaN */
 	bool		exact;			/* the clause compares the distance itself */
+	bool		strict;			/* the distance is below the value */
 } LokiHybridBound;
 
 /* A row of the bitmap, and its distance */
@@ -130,7 +132,6 @@ typedef struct LokiHybridBounds
 {
 	LokiHybridBound *clauses;
 	int			n;
-	double		least;			/* infinite: none */
 	bool		nans;			/* all clauses hold where the distance is NaN */
 } LokiHybridBounds;
 

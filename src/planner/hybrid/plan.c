@@ -100,7 +100,8 @@ take_bounds(List *filter, List *early, OpExpr *order, List **bounds, List **valu
 		*bounds = lappend(*bounds, clause);
 		*values = lappend(*values, bound.bound);
 		*flags = lappend_int(*flags, (bound.nans ? LOKI_BOUND_NANS : 0) |
-							 (bound.exact ? LOKI_BOUND_EXACT : 0));
+							 (bound.exact ? LOKI_BOUND_EXACT : 0) |
+							 (bound.strict ? LOKI_BOUND_STRICT : 0));
 		if (!bound.exact)
 			rest = lappend(rest, clause);
 	}

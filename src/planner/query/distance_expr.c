@@ -560,5 +560,6 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 	result->nans = strategy > BTEqualStrategyNumber ||
 		(distance.wrapped && strategy == BTLessEqualStrategyNumber);
 	result->exact = !distance.wrapped;
+	result->strict = strategy == BTLessStrategyNumber || strategy == BTGreaterStrategyNumber;
 	return result->bound != NULL;
 }

@@ -93,6 +93,7 @@ typedef struct LokiDistanceBound
 	bool		upper;			/* distance < bound, or > bound */
 	bool		nans;			/* the clause holds where the distance is NaN */
 	bool		exact;			/* the clause compares the distance itself */
+	bool		strict;			/* < or >, not <= or >= */
 } LokiDistanceBound;
 
 #define LOKI_BOUND_SLOP		1e-6
