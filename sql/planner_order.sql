@@ -173,6 +173,7 @@ SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM or
 SELECT order_check($$SELECT 1 - (q.nn <=> o.v) AS s FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 AND o.a < 15 ORDER BY s DESC NULLS LAST LIMIT 20 OFFSET 7$$);
 SELECT order_check($$SELECT o.v <=> q.nn AS s FROM order_t o, (VALUES ('[0,0,0,0,0,0,0,0]'::vector), (NULL)) q (nn) ORDER BY s LIMIT 30 OFFSET 5$$);
 -- not where rows of both sides are compared, or tied
+EXPLAIN (COSTS OFF) SELECT o.id FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 ORDER BY sqrt(abs(o.v <-> q.nn)) LIMIT 20;
 SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 AND o.id <> q.id ORDER BY s LIMIT 20$$);
 EXPLAIN (COSTS OFF) SELECT o.id FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 ORDER BY o.v <-> q.nn, o.id LIMIT 20;
 EXPLAIN (COSTS OFF) SELECT o.id, generate_series(1, o.a) FROM order_t o, order_t q WHERE q.id BETWEEN 9 AND 11 ORDER BY o.v <-> q.nn LIMIT 20;

@@ -94,7 +94,7 @@ class Vectors:
 
     def __init__(self, random):
         self.random = random
-        self.kind = random.choices(("vector", "halfvec", "bytevec", "bit", "sparsevec"), (50, 15, 15, 10, 10))[0]
+        self.kind = random.choices(("vector", "halfvec", "bytevec", "bit", "sparsevec"), (45, 13, 13, 9, 20))[0]
         self.dimension = random.choice((1, 2, 3, 3, 5, 8, 8, 16, 24, 24, 70, random.choice((70, 300, 700))))
         self.grid = random.choice((0, 0, 1, 3))
         self.scales = (1,)      # of numbers near the ends of the type
@@ -294,6 +294,8 @@ class Schema:
         if self.inherited:
             yield ("WITH moved AS (DELETE FROM ONLY t WHERE id % 3 = 0 RETURNING *) "
                    "INSERT INTO t_child SELECT * FROM moved")
+        yield ("CREATE VIEW barrier WITH (security_barrier, security_invoker) AS SELECT * FROM t WHERE " +
+               random.choice(("id % 5 <> 2", f"id > {random.randint(0, 300)}", f"{self.columns[0].name} IS NOT NULL")))
         yield self.fill("u", random.choice((0, 3, 12, 40)), distinct, random.choice((1, 50)))
         yield from self.changes()
         if random.random() < 0.85:

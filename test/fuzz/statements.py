@@ -11,6 +11,7 @@ class Statement:
     sort	columns that the rows are sorted by, as (place, descending)
     search	an ORDER BY distance LIMIT decides which rows there are
     counted	... and has to find as many as there can be
+    streams	under pgvector's limits it is such a search too
     nearest	the place of the distance whose k least are asked for
     change	it changes t
     rank	the window function in the second column, which goes by the rows found, and
@@ -27,6 +28,7 @@ class Statement:
         self.change = change
         self.rank = rank
         self.writes = change or kind == "chosen"
+        self.streams = search or kind in ("ties", "ordered")
 
 
 class Distance:
@@ -47,6 +49,7 @@ class Generator:
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
                       (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
                       (4, self.counted), (3, self.united), (4, self.arms), (5, self.groups), (6, self.scored),
+                      (5, self.barrier), (4, self.crossed),
                       (25 if parallel else 3, self.correlated)]
         if not secure:
             self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge), (3, self.chosen)]
@@ -335,6 +338,29 @@ class Generator:
             tree = ["SELECT * FROM (", tree, ") s"]
         return Statement("arms", [tree, " ORDER BY d", distance.order, optional(", 1"), self.limit()],
                          [(1, distance.descending)], search=True, nearest=1)
+
+    def barrier(self):
+        """Rows of a view with security_barrier."""
+        distance = self.distance()
+        rows = [" FROM barrier t", self.conditions()]
+        way = self.random.random()
+        if way < 0.2:
+            return Statement("barrier", ["SELECT count(*), min(t.id)", " FROM barrier t",
+                                         self.conditions(more=[self.radius()])])
+        nearest = ["SELECT t.id, ", distance.text, " AS d", rows]
+        if way < 0.4:
+            nearest = ["SELECT * FROM (", nearest, " UNION ALL SELECT t.id, ", distance.text, " FROM t) s"]
+        return Statement("barrier", [nearest, " ORDER BY d", distance.order,
+                                     optional(", 1") if self.chance(0.3) else "", self.limit()],
+                         [(1, distance.descending)], search=True, nearest=1)
+
+    def crossed(self):
+        """The nearest rows to any of several query vectors."""
+        distance = self.distance(query=["u.v"])
+        tree = ["SELECT t.id, u.id, ", distance.text, " AS d FROM ", self.random.choice(("t, u", "u CROSS JOIN t")),
+                self.conditions(more=[f"u.id <= {self.random.randint(1, 9)}"]), " ORDER BY d", distance.order,
+                optional(", 1") if self.chance(0.1) else "", self.limit()]
+        return Statement("crossed", tree, [(2, distance.descending)], search=True, nearest=2)
 
     def groups(self):
         """The nearest groups of rows."""

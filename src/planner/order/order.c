@@ -425,6 +425,9 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 		OpExpr	   *distance = lfirst_node(OpExpr, cell);
 		ListCell   *index;
 
+		/* how many rows are within a distance is known of one relation */
+		if (!bms_equal(pull_varnos(root, (Node *) distance), rel->relids))
+			continue;
 		foreach(index, indexes)
 		{
 			IndexOptInfo *info = lfirst_node(IndexOptInfo, index);
