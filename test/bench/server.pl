@@ -43,9 +43,11 @@ check_program('lists', [ '--set', $set, qw(--queries 10 --rounds 0) ],
 	lines_of(12, qr/\| synthetic-2000x16 \| [^|]+ \| [\d,]+ \| $share \| \d+, \d+ \|/));
 
 # The times of so few rows say nothing about plans
-my $shapes = check_program('shapes', [qw(--rows 1200 --runs 1 --any)], qr/^\d+ of 40 within/m);
-check_program('shapes', [qw(--rows 1200 --runs 1 --any --keep --only join --plans)], qr/^\d+ of \d+ within/m)
+my @shapes = qw(--rows 1200 --runs 1 --any --file);
+my $shapes = check_program('shapes', [ @shapes, 'shapes' ], qr/^\d+ of 40 within/m);
+check_program('shapes', [ @shapes, qw(shapes --keep --only join --plans) ], qr/^\d+ of \d+ within/m)
   if $shapes;
+check_program('shapes', [ @shapes, qw(shapes_applications --quick) ], qr/^\d+ of 198 within/m);
 
 # Without a server
 my $picture = "$PostgreSQL::Test::Utils::tmp_check/recall.svg";
