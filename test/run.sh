@@ -124,7 +124,7 @@ case "$everything $* " in
 		;;
 esac
 
-# The gateway of operations is installed by npm
+# What draws the picture of the dashboard is installed by npm
 case " $* " in
 	*" operations "*)
 		command -v npm >/dev/null || "$top/test/packages.sh" nodejs npm >/dev/null ||

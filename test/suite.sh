@@ -391,12 +391,15 @@ run_bench()
 	done
 }
 
-# All on one server, as it takes longer to fill than to search
+# All on one server, as it takes longer to fill than to search; but for the starter, which needs no
+# manual
 run_examples()
 {
 	local names
 
 	names=$(chosen examples)
+	! grep -qx starter <<<"$names" || lane run_tap_file examples examples starter
+	names=$(grep -vx starter <<<"$names")
 	[ -z "$names" ] || lane run_tap_file examples examples readme $names
 }
 

@@ -30,10 +30,15 @@ class Browser:
         chromedriver = shutil.which('chromedriver')
         # An unpacked package has the browser elsewhere than chromedriver looks for it
         binary = glob.glob(chromedriver.replace('/bin/chromedriver', '/lib/chromium/chromium'))
-        self.process = subprocess.Popen([chromedriver, '--port=0'], stdout=subprocess.PIPE, text=True)
-        port = next(filter(None, (re.search(r'successfully on port (\d+)', line)
-                                  for line in self.process.stdout)))[1]
-        self.url = f'http://127.0.0.1:{port}/session'
+        for _ in range(20):
+            self.process = subprocess.Popen([chromedriver, '--port=0'], stdout=subprocess.PIPE, text=True)
+            port = next(filter(None, (re.search(r'successfully on port (\d+)', line)
+                                      for line in self.process.stdout)), None)
+            if port:
+                break
+            # The port that was free on IPv4 was another program's on IPv6
+            self.process.wait()
+        self.url = f'http://127.0.0.1:{port[1]}/session'
         # What is unpacked has no sandbox that an ordinary user may start
         chrome = {'args': ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
                            '--window-size=860,780']} | ({'binary': binary[0]} if binary else {})
@@ -111,4 +116,5 @@ def main():
         server.wait()
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -17,7 +17,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw($top $root major unpack_packages unpack_or_skip file_of_package run_program yaml start_program
-  stop_program create_items items_are_sound free_port wait_for http_get create_exporter
+  stop_program finish_program create_items items_are_sound free_port wait_for http_get create_exporter
   start_exporter start_prometheus query_prometheus panels_without_data browse start_demo
   load_demo);
 
@@ -108,6 +108,16 @@ sub stop_program
 	@running = grep { $_ != $handle } @running;
 	$handle->kill_kill(grace => 60);
 	return;
+}
+
+# Wait for its end, and return its exit status
+sub finish_program
+{
+	my ($handle) = @_;
+
+	@running = grep { $_ != $handle } @running;
+	$handle->finish;
+	return $handle->result(0);
 }
 
 END

@@ -150,6 +150,7 @@ sub unknown_in_command
 		push @unknown, grep { !$targets{$_} } split(' ', $2);
 	}
 	$line =~ s/"[^"]*"|'[^']*'//g;
+	$line =~ s/^\w+=\$\((.*)\)$/$1/;
 	push @unknown, grep { !/^build\b/ && !exists_in_tree($_) }
 	  grep { m{^[\w.-]+/[\w./-]+$|\.(sh|py|sql|md|pl)$} } split(' ', $line);
 	return @unknown;

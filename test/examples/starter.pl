@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: PostgreSQL
+# The application of examples/starter: the commands of its README, searches beside the same SQL,
+# two tenants, keys, limits, a database that goes away and comes back, its page in a browser, and
+# its end.
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256_hex);
+use HTTP::Tiny;
+use IPC::Run;
+use JSON::PP qw(decode_json encode_json);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use lib 'operations';
+use Documents;
+use OperationsTest;
+
+my ($node, $demo) = start_demo('starter');
+# Apart from those of the other examples, which may be tested at the same time
+symlink("$root/starter", "$demo/examples");
+my $run = "$top/examples/run.sh";
+
+# What a command of examples/run.sh starter prints; undef if it fails, and its last words in $complaint
+my $complaint;
+
+sub starter
+{
+	my @arguments = @_;
+	my ($output, $messages);
+
+	IPC::Run::run([ $run, 'starter', @arguments ], '<', '/dev/null', '>', \$output, '2>', \$messages);
+	$complaint = (split(/\n/, $messages))[-1];
+	if ($? >> 8 == 3)
+	{
+	  SKIP: { skip($complaint, 1); }
+		done_testing();
+		exit;
+	}
+	chomp $output;
+	return $? ? undef : $output;
+}
+
+my $web = starter('key', 'new', 'acme', 'web', 'writer') // die $complaint;
+my $reader = starter('key', 'new', 'acme', 'reports', 'reader');
+my $other = starter('key', 'new', 'other', 'web', 'writer');
+
+# A busy machine may be slow to connect
+$ENV{STARTER_WAIT} = 10;
+my $log = "$PostgreSQL::Test::Utils::tmp_check/starter.log";
+my ($application, $address);
+
+sub start_application
+{
+	unlink($log);
+	$application = start_program($log, $run, 'starter', 'serve', 0);
+	wait_for('the application', sub { -e $log && (($address) = slurp_file($log) =~ m{^(http://127\.0\.0\.1:\d+)$}m) });
+	return;
+}
+
+start_application();
+
+# Status, decoded body and headers of a request
+sub request
+{
+	my ($method, $key, $path, $content) = @_;
+	my $response = HTTP::Tiny->new(timeout => $PostgreSQL::Test::Utils::timeout_default)->request($method, "$address$path", {
+			headers => { 'Content-Type' => 'application/json', $key ? (Authorization => "Bearer $key") : () },
+			defined $content ? (content => ref $content eq 'HASH' ? encode_json($content) : $content) : () });
+
+	diag($response->{content}) if $response->{status} == 599;
+	return ($response->{status}, eval { decode_json($response->{content}) } // $response->{content}, $response->{headers});
+}
+
+sub status_of
+{
+	return (request(@_))[0];
+}
+
+# The status of a problem, and what it says
+sub problem
+{
+	my ($status, $body, $headers) = request(@_);
+
+	return "$status $body" if $headers->{'content-type'} ne 'application/problem+json';
+	die "status $body->{status} in an answer with $status" if $body->{status} != $status;
+	return "$status $body->{detail}";
+}
+
+sub is_ready
+{
+	return status_of('GET', '', '/ready') == 200;
+}
+
+wait_for('the database', \&is_ready);
+
+# README
+my ($commands, $text) = map { join("\n", @{ $_->{lines} }) }
+  grep { $_->{language} eq 'text' && !$_->{rest} || "@{ $_->{lines} }" =~ /post \/help/ } blocks("$top/examples/starter/README.md");
+$commands =~ s/^KEY=.*/KEY='$web'/m;
+$commands =~ s{http://127\.0\.0\.1:\d+}{$address};
+my $shown = join('.*', map { quotemeta } split(/\.\.\./, $text));
+like(run_program('bash', '-c', $commands), qr/^$shown$/, 'the commands of README print what it shows');
+is_deeply((request('GET', $reader, '/v1/collections'))[1], [ { name => 'help', documents => 1 } ], 'the collection is there');
+
+# Documents of two tenants, the same words in both
+my %texts = (
+	acme => [ [ 'Delivery', 'faq', '2026-01-01', 'Orders over 50 euros ship free of charge.' ],
+		[ 'Payment', 'page', '2026-02-01', "You can send goods back within 30 days for a full refund.\n\nWe accept cards, bank transfer and gift vouchers." ],
+		[ 'Account', 'page', '2026-03-01', "Reset your password from the sign-in page.\n\nTwo-step sign-in protects your account with a code by SMS." ],
+		[ 'Contact', 'faq', undef, "The help line is open from nine to five.\n\nGift cards and bank transfer need an account.\n\nParcels can be sent back free of charge." ] ],
+	other => [ [ 'Secret', 'faq', '2026-01-01', "Call the help line of the other tenant.\n\nParcels of the other tenant are sent back free of charge." ] ]);
+is(status_of('POST', $other, '/v1/collections', { name => 'help' }), 201, 'another tenant may use the same name');
+for my $tenant (sort keys %texts)
+{
+	for my $document (@{ $texts{$tenant} })
+	{
+		my %document;
+
+		@document{qw(title kind published text)} = @$document;
+		is(status_of('POST', $tenant eq 'acme' ? $web : $other, '/v1/collections/help/documents', \%document), 201,
+			"a document of $tenant: $document->[0]");
+	}
+}
+
+# Searches, beside the same SQL: the question is a passage, so its vector is there
+my $question = 'Parcels can be sent back free of charge.';
+my $vector = "(SELECT embedding FROM passages WHERE body = '$question')";
+my $words = "(SELECT replace(plainto_tsquery('english', '$question')::text, '&', '|')::tsquery)";
+my %score = (
+	dense => "1 - (embedding <=> $vector)",
+	words => "CASE WHEN words @@ $words THEN ts_rank_cd(words, $words, 1) END");
+
+# The exact answer: title, passage and score, as the owner sees all tenants and has to name one.
+# A score of ranks is added up by hand.
+sub by_sql
+{
+	my ($mode, $condition, $by_document) = @_;
+	my $score = $score{$mode} // '1.0 / (60 + dense) + coalesce(1.0 / (60 + CASE WHEN words IS NOT NULL THEN words_rank END), 0)';
+	my $ranked = "SELECT *, rank() OVER (ORDER BY 1 - dense_score) AS dense, rank() OVER (ORDER BY words NULLS LAST) AS words_rank
+		FROM (SELECT p.id, document_id, title, body, $score{dense} AS dense_score, -$score{words} AS words
+			  FROM passages p JOIN documents d ON d.id = document_id
+			  WHERE p.tenant_id = (SELECT id FROM tenants WHERE name = 'acme') AND $condition) AS scored";
+	my $column = $mode eq 'dense' ? 'dense_score' : $mode eq 'words' ? '-words' : $score;
+
+	return $node->safe_psql('starter', "SET search_path = starter, public; SET enable_indexscan = off;
+		SELECT title || ': ' || body || chr(9) || score
+		FROM (SELECT *, row_number() OVER (PARTITION BY document_id ORDER BY score DESC) AS n
+			  FROM (SELECT id, document_id, title, body, $column AS score FROM ($ranked) AS ranked) AS hits WHERE score IS NOT NULL) AS best
+		WHERE " . ($by_document ? 'n = 1' : 'true') . ' ORDER BY score DESC, id');
+}
+
+for my $mode (qw(dense words fused))
+{
+	for my $by_document (0, 1)
+	{
+		for my $filter ([ 'true', {} ], [ "p.kind = ANY ('{faq,none}')", { kinds => [ 'faq', 'none' ] } ],
+			[ "p.published >= '2026-02-01'", { published_from => '2026-02-01' } ],
+			[ "p.published BETWEEN '2026-01-01' AND '2026-02-01' AND p.kind = 'faq'",
+				{ kinds => ['faq'], published_from => '2026-01-01', published_to => '2026-02-01' } ])
+		{
+			my ($status, $hits) = request('POST', $reader, '/v1/collections/help/search',
+				{ question => $question, mode => $mode, limit => 100, by_document => $by_document ? \1 : \0, %{ $filter->[1] } });
+			my @expected = map { [ split(/\t/) ] } split(/\n/, by_sql($mode, $filter->[0], $by_document));
+
+			is("$status\n" . join("\n", map { "$_->{title}: $_->{body}" } @$hits), "200\n" . join("\n", map { $_->[0] } @expected),
+				$mode . ($by_document ? ', by document' : '') . ", where $filter->[0]");
+			is(join(' ', grep { abs($hits->[$_]{score} - $expected[$_][1]) > 1e-5 } 0 .. $#expected), '', '... and scores');
+		}
+	}
+}
+is((request('POST', $web, '/v1/collections/help/search', { question => 'of the', mode => 'words' }))[0], 200, 'a question of stop words');
+
+# Row security: the application's role without any WHERE
+sub as_application
+{
+	my ($key, $id, $statement, $role) = @_;
+	my (undef, $own_id, $secret) = split(/_/, $key, 3);
+	my ($result, $stdout, $stderr) = $node->psql('starter', "BEGIN;
+		SET LOCAL starter.key = '" . ($id // $own_id) . "';
+		SET LOCAL starter.proof = '" . sha256_hex($secret) . "';
+		" . ($role ? "SET LOCAL ROLE $role;" : '') . "
+		$statement; COMMIT;", extra_params => [ '-U', 'starter_app' ]);
+
+	return $stdout . ($stderr =~ /ERROR: +(.*)/ ? $1 : '');
+}
+
+my ($web_id, $reader_id, $other_id) = map { (split(/_/))[1] } $web, $reader, $other;
+my $count = 'SELECT count(*) FROM passages';
+my $all = $node->safe_psql('starter', 'SELECT count(*) FROM starter.passages');
+is(as_application($other, undef, $count, 'starter_reader'), 2, 'a query without WHERE sees the rows of the tenant');
+is(as_application($web, undef, $count, 'starter_writer'), $all - 2, '... of each tenant');
+is(as_application($web, undef, "SELECT title FROM documents WHERE title = 'Secret'", 'starter_reader'), '', '... and none of another');
+is(as_application($web, $other_id, $count, 'starter_reader'), 0, 'nothing with the id of a key and the secret of another');
+is(as_application($web, 'none', $count, 'starter_reader'), 0, '... or of no key');
+is($node->safe_psql('starter', "SET ROLE starter_reader; SELECT count(*) FROM starter.passages"), 0, 'nothing without a key');
+like(as_application($web, undef, $count), qr/permission denied for table passages/, 'nothing without the role of a key');
+like(as_application($web, undef, "SELECT * FROM $_", 'starter_writer'), qr/permission denied for table $_/, "... and no role reads $_") for qw(keys tenants);
+my $insert = "INSERT INTO collections (tenant_id, name) SELECT id, 'intruder' FROM generate_series(1, 2) id";
+like(as_application($web, undef, $insert, 'starter_writer'), qr/violates row-level security/, 'no row is written for another tenant');
+like(as_application($reader, undef, "INSERT INTO collections (tenant_id, name) VALUES (1, 'x')", 'starter_writer'), qr/violates row-level security/,
+	'the key of a reader does not write as a writer');
+is(as_application($other, undef, 'WITH gone AS (DELETE FROM documents RETURNING 1) SELECT count(*) FROM gone; ROLLBACK; BEGIN', 'starter_writer'), 1,
+	'a DELETE without WHERE deletes rows of the tenant alone');
+
+# Tenants over HTTP
+my ($secret) = @{ (request('GET', $other, '/v1/collections/help/documents'))[1] };
+is($secret->{title}, 'Secret', 'documents of the other tenant');
+is(problem('DELETE', $web, "/v1/collections/help/documents/$secret->{id}"), "404 there is no document $secret->{id} in help",
+	'... cannot be deleted with the key of this one');
+is_deeply([ map { $_->{title} } @{ (request('POST', $other, '/v1/collections/help/search', { question => $question, by_document => \1 }))[1] } ],
+	['Secret'], '... and are all that it finds');
+
+# What is refused
+is(problem('GET', '', '/v1/collections'), '401 the key is missing, not known, expired or revoked', 'no key');
+is(status_of('GET', "lk_${web_id}_wrong", '/v1/collections'), 401, 'a wrong secret');
+is(status_of('GET', 'lk_none_wrong', '/v1/collections'), 401, 'an unknown key');
+is(problem('POST', $reader, '/v1/collections', { name => 'mine' }), '403 the role of this key may not do that', 'a reader that writes');
+is(status_of('DELETE', $reader, '/v1/collections/help'), 403, '... or deletes');
+is(problem('POST', $web, '/v1/collections', { name => 'help' }), '409 this conflicts with what is there', 'a name that is taken');
+is(problem('POST', $web, '/v1/collections/none/search', { question => 'x' }), '404 there is no collection none', 'a collection that is not there');
+my ($status, $body) = request('POST', $web, '/v1/collections/help/search', { question => 'x', limit => 101, more => 1 });
+is("$status $body->{detail} " . join(' ', map { $_->{field} } @{ $body->{errors} }), '422 the request is not valid body.limit body.more',
+	'values that are not allowed, each named');
+is(status_of('POST', $web, '/v1/collections/help/search', '{"question": '), 422, 'no JSON');
+is(status_of('POST', $web, '/v1/collections/help/search', { question => "x\0" }), 400, 'what the database does not take');
+is(problem('POST', $web, '/v1/collections/help/search', { question => 'x' x 1_000_000 }), '413 a request may have 1000000 bytes', 'a long body');
+my $pieces = 20;
+is(status_of('POST', $web, '/v1/collections/help/search', sub { $pieces-- ? 'x' x 100_000 : undef }), 413, '... without its length');
+is(status_of('GET', '', '/nowhere'), 404, 'no such page');
+
+# Keys: rotation, revocation, expiry
+my $next = starter('key', 'rotate', $web_id);
+is(status_of('GET', $_, '/v1/collections'), 200, 'both keys hold after a rotation') for $web, $next;
+is(starter('key', 'new', 'acme', 'web', 'writer'), undef, 'there is no third one');
+is($complaint, 'acme has 2 valid keys named web; revoke one of them first', '... and why');
+is(starter('key', 'revoke', $web_id), '', 'the old one is revoked');
+is(status_of('GET', $web, '/v1/collections'), 401, '... and no longer holds');
+is(status_of('GET', $next, '/v1/collections'), 200, '... the new one does');
+is(status_of('GET', starter('key', 'new', 'acme', 'brief', 'reader', '--days', '0'), '/v1/collections'), 401, 'a key that has expired');
+like(starter('key', 'list'), qr/^$web_id  acme  web  writer  revoked\n.*  acme  web  writer  until /m, 'the list of keys');
+is($node->safe_psql('starter', "SELECT count(*) FROM starter.keys WHERE keys::text LIKE '%" . (split(/_/, $next, 3))[2] . "%'
+	OR digest = sha256('" . (split(/_/, $next, 3))[2] . "')"), 0, 'neither a secret nor its hash is stored');
+
+# The page and the OpenAPI page
+my $reason = unpack_packages('chromium-driver');
+
+# What the page shows
+sub page
+{
+	return run_program('/usr/bin/python3', "$top/test/examples/starter_page.py",
+		$ENV{LOKIVECTOR_PICTURE} ? ('--picture', $ENV{LOKIVECTOR_PICTURE}) : (), $address, @_);
+}
+
+my $openapi = (request('GET', '', '/openapi.json'))[1];
+is(join(' ', map { s{^/v1/collections}{}r } sort keys %{ $openapi->{paths} }),
+	'/health /ready  /{collection} /{collection}/documents /{collection}/documents/{document} /{collection}/search',
+	'paths of the interface');
+is(join(' ', sort keys %{ $openapi->{components}{securitySchemes} }), 'HTTPBearer', '... which name the key');
+SKIP:
+{
+	skip($reason, 1) if $reason;
+	like(page($reader, 'my package never came'), qr/\Aready
+help \(5\): \d found
+Delivery \(faq, 0\.\d+\)
+(?:.*\n)*the key is missing, not known, expired or revoked
+9 operations
+\z/, 'the page and the OpenAPI page in a browser');
+}
+
+# Rates: of the keys of one name, and of wrong keys from one address
+my $hasty = starter('key', 'new', 'acme', 'hasty', 'reader');
+my @status;
+push @status, status_of('GET', $hasty, '/v1/collections') while @status < 500 && ($status[-1] // 0) != 429;
+is(pop @status, 429, 'too many requests');
+is(join(' ', grep { $_ != 200 } @status), '', '... and no other status');
+cmp_ok(scalar(@status), '>=', 120, '... before the rate');
+cmp_ok((request('GET', $hasty, '/v1/collections'))[2]{'retry-after'}, '>', 0, '... with the time to wait');
+is(status_of('GET', $reader, '/v1/collections'), 200, 'others go on');
+for (1 .. 100)
+{
+	last if ($status = status_of('GET', 'lk_none_wrong', '/v1/collections')) == 429;
+}
+is($status, 429, 'guesses of keys are too many as well');
+is(status_of('GET', $reader, '/v1/collections'), 200, '... which hinder no good key');
+
+# A statement that takes too long
+my $lock = $node->background_psql('starter');
+$lock->query_safe('BEGIN; LOCK TABLE starter.collections');
+is(problem('GET', $reader, '/v1/collections'), '503 the database took too long', 'a statement has its time');
+$lock->query_safe('COMMIT');
+$node->safe_psql('starter', 'ALTER ROLE starter_app IN DATABASE starter SET statement_timeout = 0');
+
+# The database goes away, and comes back
+$node->stop('immediate');
+wait_for('readiness to end', sub { !is_ready() });
+is(problem('GET', '', '/ready'), '503 the database is not available', 'not ready without the database');
+is(status_of('GET', '', '/health'), 200, '... but alive');
+is(problem('GET', $reader, '/v1/collections'), '503 the database is not available', '... and requests say why');
+SKIP:
+{
+	skip($reason, 1) if $reason;
+	is(page(), "the database is not available\n", '... and so does the page');
+}
+$node->start;
+wait_for('readiness to come back', \&is_ready);
+is(status_of('GET', $reader, '/v1/collections'), 200, 'requests are answered when the database is back');
+
+# Metrics
+my $metrics = (request('GET', '', '/metrics'))[1];
+like($metrics, qr/^starter_requests_total\{\Q$_\E\} \d/m, "metrics: $_")
+  for 'method="POST",route="/v1/collections/{collection}/search",status="200"', 'method="GET",route="/v1/collections",status="429"',
+  'method="GET",route="/ready",status="503"', 'method="GET",route="none",status="404"';
+like($metrics, qr/^starter_request_seconds_count\{route="\/v1\/collections"\} [1-9]/m, 'metrics: times');
+like($metrics, qr/^starter_pool_connections\{state="open"\} [1-9]/m, 'metrics: connections');
+
+# Its end: a request that waits for a lock is answered
+$lock = $node->background_psql('starter');
+$lock->query_safe('BEGIN; LOCK TABLE starter.collections');
+my $answer = "$PostgreSQL::Test::Utils::tmp_check/answer";
+my $waiting = start_program($answer, $^X, '-MHTTP::Tiny', '-e',
+	'my $response = HTTP::Tiny->new->get($ARGV[0], { headers => { Authorization => "Bearer $ARGV[1]" } }); print "status $response->{status}\n"',
+	"$address/v1/collections", $reader);
+$node->poll_query_until('starter', "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'starter' AND wait_event_type = 'Lock'")
+  or die 'the request does not wait';
+$application->signal('TERM');
+wait_for('the application to take no more requests', sub { !HTTP::Tiny->new->get("$address/health")->{success} });
+$lock->query_safe('COMMIT');
+finish_program($waiting);
+is(slurp_file($answer), "status 200\n", 'a request that runs when the application is to end is answered');
+is(finish_program($application), 0, '... and then it ends well');
+
+$lock->quit;
+$node->stop;
+done_testing();
