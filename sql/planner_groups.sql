@@ -169,6 +169,55 @@ FETCH 3 FROM c;
 FETCH BACKWARD 2 FROM c;
 COMMIT;
 
+-- test: groups that outgrow the memory of hash tables
+-- a generic plan expects that LIMIT takes few groups
+SET plan_cache_mode = force_generic_plan;
+SET enable_sort = off;
+SET enable_hashagg = off;
+-- whether the node sorted rows on disk
+CREATE FUNCTION spills(statement text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT json) EXECUTE ' || statement INTO plan;
+	RETURN substring(plan::text FROM '"LokivectorGroupSearch".*?"Temp Written Blocks": ([0-9]+)')::int > 0;
+END $$;
+PREPARE ids(bigint) AS SELECT id, min(d) AS s FROM near GROUP BY id ORDER BY s LIMIT $1;
+PREPARE having_ids(bigint) AS SELECT id, min(d) AS s FROM near GROUP BY id HAVING min(d) > 0.5 ORDER BY s LIMIT $1;
+PREPARE waiting(bigint) AS SELECT id, max(s) AS s FROM near GROUP BY id ORDER BY s DESC LIMIT $1;
+PREPARE numbers(bigint) AS SELECT id, n + coalesce(s, 0) AS s FROM
+	(SELECT doc, lang, id, s, d, row_number() OVER (PARTITION BY doc, lang ORDER BY d) AS n FROM near) x WHERE n <= 2 ORDER BY d LIMIT $1;
+CREATE TABLE large AS EXECUTE ids(3500);
+CREATE TABLE large_having AS EXECUTE having_ids(2000);
+CREATE TABLE large_waiting AS EXECUTE waiting(3500);
+CREATE TABLE large_numbers AS EXECUTE numbers(2000);
+SELECT s, spills(s) FROM unnest(ARRAY['ids(3500)', 'having_ids(2000)', 'waiting(3500)', 'numbers(2000)']) s;
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+SELECT s, spills(s) FROM unnest(ARRAY['ids(3500)', 'having_ids(2000)', 'waiting(3500)', 'numbers(2000)', 'ids(10)']) s;
+CREATE TABLE small AS EXECUTE ids(3500);
+CREATE TABLE small_having AS EXECUTE having_ids(2000);
+CREATE TABLE small_waiting AS EXECUTE waiting(3500);
+CREATE TABLE small_numbers AS EXECUTE numbers(2000);
+RESET work_mem;
+RESET hash_mem_multiplier;
+SELECT kind, count(*), bool_and(large IS NOT DISTINCT FROM small) AS same FROM (
+	SELECT 'ids' AS kind, l.s AS large, s.s AS small FROM (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM large) l
+		FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM small) s USING (n)
+	UNION ALL SELECT 'having', l.s, s.s FROM (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM large_having) l
+		FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM small_having) s USING (n)
+	UNION ALL SELECT 'waiting', l.s, s.s FROM (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM large_waiting) l
+		FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM small_waiting) s USING (n)
+	UNION ALL SELECT 'numbers', l.s, s.s FROM (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM large_numbers) l
+		FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM small_numbers) s USING (n)) x GROUP BY 1 ORDER BY 1;
+SELECT count(*), count(DISTINCT id) FROM small;
+DROP TABLE large, large_having, large_waiting, large_numbers, small, small_having, small_waiting, small_numbers;
+DEALLOCATE ALL;
+DROP FUNCTION spills;
+RESET enable_sort;
+RESET enable_hashagg;
+RESET plan_cache_mode;
+
 -- test: policies and volatile functions
 CREATE ROLE groups_reader;
 GRANT SELECT ON chunks TO groups_reader;

@@ -173,11 +173,36 @@ SET enable_sort = off;
 SELECT rows_read($$SELECT id FROM near ORDER BY l + age / 1000 LIMIT 10$$) < 300 AS few,
 	rows_read($$SELECT id FROM near ORDER BY l + age LIMIT 10$$) > 2000 AS many;
 SELECT * FROM scores_check($$SELECT id, l + age AS s FROM near ORDER BY s LIMIT 300$$);
+
+-- test: rows that wait and outgrow work_mem
+SET plan_cache_mode = force_generic_plan;
+PREPARE best(bigint) AS SELECT id, l + age AS s FROM near ORDER BY s LIMIT $1;
+-- whether the node sorted rows on disk
+CREATE FUNCTION spills(statement text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT json) EXECUTE ' || statement INTO plan;
+	RETURN substring(plan::text FROM '"LokivectorScoreSearch".*?"Temp Written Blocks": ([0-9]+)')::int > 0;
+END $$;
+CREATE TABLE large AS EXECUTE best(3000);
+SELECT s, spills(s) FROM unnest(ARRAY['best(3000)', 'best(NULL)']) s;
+SET work_mem = '64kB';
+CREATE TABLE small AS EXECUTE best(3000);
+CREATE TABLE everything AS EXECUTE best(NULL);
+SELECT s, spills(s) FROM unnest(ARRAY['best(3000)', 'best(NULL)', 'best(3)']) s;
+RESET work_mem;
+SELECT count(*), count(DISTINCT s.id) AS ids, bool_and(abs(l.s - s.s) < 1e-9) AS same FROM
+	(SELECT row_number() OVER (ORDER BY ctid) AS n, * FROM large) l FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, * FROM small) s USING (n);
+SELECT count(*), bool_and(s >= before OR before IS NULL OR s IS NULL) AS ordered FROM (SELECT s, lag(s) OVER (ORDER BY ctid) AS before FROM everything) x;
+DROP TABLE large, small, everything;
+DEALLOCATE ALL;
+RESET plan_cache_mode;
 RESET enable_sort;
 
 DROP VIEW near, found;
 DROP TABLE posts, authors, parts;
 DROP ROLE scores_reader;
-DROP FUNCTION scores_check, rows_read;
+DROP FUNCTION scores_check, rows_read, spills;
 RESET enable_seqscan;
 RESET hnsw.ef_search;

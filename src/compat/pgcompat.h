@@ -477,13 +477,13 @@ loki_conditions_of_function(WindowFunc *function)
  * since 18.  It needs executor/executor.h.
  */
 #if PG_VERSION_NUM >= 180000
-#define LokiBuildGroupTable(parent, slot, nkeys, keys, equal, hash, collations, meta, cxt, temp) \
-	BuildTupleHashTable(parent, (slot)->tts_tupleDescriptor, (slot)->tts_ops, nkeys, keys, \
+#define LokiBuildGroupTable(slot, nkeys, keys, equal, hash, collations, meta, cxt, temp) \
+	BuildTupleHashTable(NULL, (slot)->tts_tupleDescriptor, (slot)->tts_ops, nkeys, keys, \
 						equal, hash, collations, 64, sizeof(Size), meta, cxt, temp, false)
 #define LokiGroupRows(table, entry)		((Size *) TupleHashEntryGetAdditional(table, entry))
 #else
-#define LokiBuildGroupTable(parent, slot, nkeys, keys, equal, hash, collations, meta, cxt, temp) \
-	BuildTupleHashTableExt(parent, (slot)->tts_tupleDescriptor, nkeys, keys, equal, hash, \
+#define LokiBuildGroupTable(slot, nkeys, keys, equal, hash, collations, meta, cxt, temp) \
+	BuildTupleHashTableExt(NULL, (slot)->tts_tupleDescriptor, nkeys, keys, equal, hash, \
 						   collations, 64, 0, meta, cxt, temp, false)
 #define LokiGroupRows(table, entry)		((Size *) &(entry)->additional)
 #endif

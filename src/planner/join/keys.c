@@ -65,19 +65,6 @@ typedef struct JoinKeys
 	ParamPathInfo *param_info;	/* of scans with this condition */
 } JoinKeys;
 
-static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-					   List *clauses, List *children);
-
-static const CustomPathMethods path_methods = {
-	.CustomName = LOKI_JOIN_KEYS_NAME,
-	.PlanCustomPath = plan_path,
-};
-
-static const CustomScanMethods plan_methods = {
-	.CustomName = LOKI_JOIN_KEYS_NAME,
-	.CreateCustomScanState = loki_join_keys_create_state,
-};
-
 /* ----------------------------------------------------------------
  * The condition
  * ----------------------------------------------------------------
@@ -370,7 +357,7 @@ keys_fit(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 static Path *
 keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 {
-	CustomPath *path = makeNode(CustomPath);
+	CustomPath *path;
 	PathTarget *operand = create_empty_pathtarget();
 	PathTarget *array = create_empty_pathtarget();
 	Path	   *child = rel->cheapest_total_path;
@@ -382,20 +369,16 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 	child = (Path *) create_projection_path(root, rel, child,
 											set_pathtarget_cost_width(root, operand));
 
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = rel;
-	path->path.pathtarget = set_pathtarget_cost_width(root, array);
-	path->path.parallel_safe = rel->consider_parallel && child->parallel_safe;
+	/* one child with one column, one row with one array */
+	path = loki_node_path(&loki_join_keys_kind, rel, set_pathtarget_cost_width(root, array),
+						  child, array->exprs, NIL, NIL,
+						  list_make3_oid(exprType((Node *) keys->operand), keys->order,
+										 keys->array->varcollid));
 	path->path.rows = 1;
 	/* they are sorted, and hashed by what takes the array */
 	path->path.startup_cost = child->total_cost +
 		child->rows * (2 + log2(child->rows + 1)) * cpu_operator_cost;
 	path->path.total_cost = path->path.startup_cost + cpu_tuple_cost;
-	LokiInheritDisabled(&path->path, child);
-	path->custom_paths = list_make1(child);
-	path->custom_private = list_make3_oid(exprType((Node *) keys->operand), keys->order,
-										  keys->array->varcollid);
-	path->methods = &path_methods;
 	return &path->path;
 }
 
@@ -580,28 +563,6 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		break;
 }
 
-/* ----------------------------------------------------------------
- * Plans
- * ----------------------------------------------------------------
- */
-
-/* PlanCustomPath: the child checks the clauses of the relation. */
-static Plan *
-plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-		  List *clauses, List *children)
-{
-	CustomScan *scan = makeNode(CustomScan);
-
-	/* one child with one column, one row with one array */
-	Assert(list_length(children) == 1 && list_length(tlist) == 1);
-	scan->scan.plan.targetlist = tlist;
-	scan->custom_scan_tlist = copyObject(tlist);
-	scan->custom_plans = children;
-	scan->custom_private = path->custom_private;
-	scan->methods = &plan_methods;
-	return &scan->scan.plan;
-}
-
 /* Define the setting, and register the node for plans that are read back. */
 void
 loki_join_keys_init(void)
@@ -610,5 +571,5 @@ loki_join_keys_init(void)
 							 "Enables scans of hnsw indexes for the join keys of another relation",
 							 NULL, &enable_join_keys, true, PGC_USERSET, GUC_EXPLAIN,
 							 NULL, NULL, NULL);
-	RegisterCustomScanMethods(&plan_methods);
+	RegisterCustomScanMethods(&loki_join_keys_kind.plan);
 }

@@ -14,12 +14,8 @@
 #ifndef LOKI_PLANNER_JOIN_KEYS_H
 #define LOKI_PLANNER_JOIN_KEYS_H
 
-#include "nodes/extensible.h"
-#include "nodes/pathnodes.h"
 #include "optimizer/paths.h"
-
-/* As EXPLAIN shows it */
-#define LOKI_JOIN_KEYS_NAME	"LokivectorJoinKeys"
+#include "planner/order/node.h"
 
 /* What a plan carries in custom_private: a list of OIDs */
 typedef enum LokiJoinKeysPrivate
@@ -36,6 +32,6 @@ extern void loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptI
 extern void loki_join_keys_init(void);
 
 /* functions in join/keys_exec.c */
-extern Node *loki_join_keys_create_state(CustomScan *scan);
+extern const LokiNodeKind loki_join_keys_kind;
 
 #endif							/* LOKI_PLANNER_JOIN_KEYS_H */

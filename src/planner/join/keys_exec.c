@@ -31,8 +31,7 @@
 
 typedef struct JoinKeysState
 {
-	CustomScanState css;
-	PlanState  *child;
+	LokiNode	node;
 
 	/* the keys' type */
 	Oid			type;
@@ -42,7 +41,6 @@ typedef struct JoinKeysState
 	SortSupportData order;
 
 	/* what was collected */
-	MemoryContext context;
 	Datum	   *keys;
 	int			nkeys;
 	int			room;
@@ -52,76 +50,32 @@ typedef struct JoinKeysState
 	bool		returned;
 } JoinKeysState;
 
-static void begin_node(CustomScanState *node, EState *estate, int eflags);
-static TupleTableSlot *exec_node(CustomScanState *node);
-static void end_node(CustomScanState *node);
-static void rescan_node(CustomScanState *node);
-static void explain_node(CustomScanState *node, List *ancestors, ExplainState *es);
-
-static const CustomExecMethods exec_methods = {
-	.CustomName = LOKI_JOIN_KEYS_NAME,
-	.BeginCustomScan = begin_node,
-	.ExecCustomScan = exec_node,
-	.EndCustomScan = end_node,
-	.ReScanCustomScan = rescan_node,
-	.ExplainCustomScan = explain_node,
-};
-
-/* CreateCustomScanState */
-Node *
-loki_join_keys_create_state(CustomScan *scan)
-{
-	JoinKeysState *state = palloc0_object(JoinKeysState);
-
-	NodeSetTag(state, T_CustomScanState);
-	state->css.methods = &exec_methods;
-	return (Node *) state;
-}
-
-/* BeginCustomScan */
+/* A LokiNodeKind's method */
 static void
-begin_node(CustomScanState *node, EState *estate, int eflags)
+begin_keys(LokiNode *node, CustomScan *scan)
 {
 	JoinKeysState *state = (JoinKeysState *) node;
-	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 
 	Assert(list_length(scan->custom_private) == LOKI_JOIN_KEYS_COLLATION + 1);
-	state->child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
-	node->custom_ps = list_make1(state->child);
-
 	state->type = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_TYPE);
 	get_typlenbyvalalign(state->type, &state->typlen, &state->typbyval, &state->typalign);
-	state->order.ssup_cxt = estate->es_query_cxt;
+	state->order.ssup_cxt = node->css.ss.ps.state->es_query_cxt;
 	state->order.ssup_collation = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_COLLATION);
 	PrepareSortSupportFromOrderingOp(list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_ORDER),
 									 &state->order);
-	state->context = AllocSetContextCreate(estate->es_query_cxt, "hnsw join keys",
-										   ALLOCSET_DEFAULT_SIZES);
 }
 
-/* EndCustomScan */
-static void
-end_node(CustomScanState *node)
-{
-	ExecEndNode(((JoinKeysState *) node)->child);
-}
-
-/* ReScanCustomScan */
-static void
-rescan_node(CustomScanState *node)
+/* A LokiNodeKind's method: the same parameters give the same keys. */
+static bool
+restart_keys(LokiNode *node)
 {
 	JoinKeysState *state = (JoinKeysState *) node;
 
 	state->returned = false;
-	if (node->ss.ps.chgParam != NULL)
-		UpdateChangedParamSet(state->child, node->ss.ps.chgParam);
-
-	/* the same parameters give the same keys */
-	if (state->child->chgParam == NULL && state->collected)
-		return;
-	if (state->child->chgParam == NULL)
-		ExecReScan(state->child);
+	if (node->child->chgParam == NULL && state->collected)
+		return false;
 	state->collected = false;
+	return true;
 }
 
 /* qsort_arg callback */
@@ -175,7 +129,7 @@ report_too_many(JoinKeysState *state)
 static void
 add_key(JoinKeysState *state, Datum value)
 {
-	MemoryContext old = MemoryContextSwitchTo(state->context);
+	MemoryContext old = MemoryContextSwitchTo(state->node.context);
 
 	if (state->nkeys == state->room)
 	{
@@ -203,31 +157,27 @@ add_key(JoinKeysState *state, Datum value)
 static void
 collect_keys(JoinKeysState *state)
 {
+	TupleTableSlot *slot;
 	MemoryContext old;
 
 	/* the array that was returned before is freed here */
 	Assert(!state->returned);
-	MemoryContextReset(state->context);
+	MemoryContextReset(state->node.context);
 	state->nkeys = 0;
 	state->bytes = 0;
 	state->room = FIRST_KEYS;
-	state->keys = MemoryContextAlloc(state->context, state->room * sizeof(Datum));
-	for (;;)
+	state->keys = MemoryContextAlloc(state->node.context, state->room * sizeof(Datum));
+	while ((slot = loki_node_next_of_child(&state->node)) != NULL)
 	{
-		TupleTableSlot *slot = ExecProcNode(state->child);
 		bool		isnull;
-		Datum		value;
+		Datum		value = slot_getattr(slot, 1, &isnull);
 
-		CHECK_FOR_INTERRUPTS();
-		if (TupIsNull(slot))
-			break;
-		value = slot_getattr(slot, 1, &isnull);
 		if (!isnull)
 			add_key(state, value);
 	}
 	remove_equal(state);
 	Assert(state->nkeys <= state->room);
-	old = MemoryContextSwitchTo(state->context);
+	old = MemoryContextSwitchTo(state->node.context);
 	state->array = PointerGetDatum(construct_array(state->keys, state->nkeys,
 												   state->type, state->typlen,
 												   state->typbyval, state->typalign));
@@ -235,30 +185,40 @@ collect_keys(JoinKeysState *state)
 	state->collected = true;
 }
 
-/* ExecCustomScan */
+/* A LokiNodeKind's method */
 static TupleTableSlot *
-exec_node(CustomScanState *node)
+next_of_keys(LokiNode *node)
 {
 	JoinKeysState *state = (JoinKeysState *) node;
-	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	TupleTableSlot *slot = node->css.ss.ss_ScanTupleSlot;
 
 	if (!state->collected)
 		collect_keys(state);
-	ExecClearTuple(slot);
 	if (state->returned || state->nkeys == 0)
-		return slot;
+		return NULL;
 	state->returned = true;
+	ExecClearTuple(slot);
 	slot->tts_values[0] = state->array;
 	slot->tts_isnull[0] = false;
 	return ExecStoreVirtualTuple(slot);
 }
 
-/* ExplainCustomScan */
+/* A LokiNodeKind's method */
 static void
-explain_node(CustomScanState *node, List *ancestors, ExplainState *es)
+explain_keys(LokiNode *node, List *ancestors, ExplainState *es)
 {
 	JoinKeysState *state = (JoinKeysState *) node;
 
 	if (es->analyze && state->collected)
 		ExplainPropertyInteger("Keys", NULL, state->nkeys, es);
 }
+
+const LokiNodeKind loki_join_keys_kind = {
+	.path = {.CustomName = "LokivectorJoinKeys",.PlanCustomPath = loki_node_plan},
+	.plan = {.CustomName = "LokivectorJoinKeys",.CreateCustomScanState = loki_node_create_state},
+	.size = sizeof(JoinKeysState),
+	.begin = begin_keys,
+	.restart = restart_keys,
+	.next = next_of_keys,
+	.explain = explain_keys,
+};

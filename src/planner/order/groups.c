@@ -9,8 +9,17 @@
  *
  * query/groups.c says which queries have such a path.  It takes the place of the node that
  * makes groups: its rows have the columns of that node's rows, aggregates and row_number()
- * included.  Rows below it come in the order of the distance.  If a LIMIT takes the rows,
- * the scan is a search as below any Limit (order/search.c).
+ * included.  The child returns rows in the order of the result.  The first row of a group is
+ * the one that is wanted; a hash table knows the groups that were met.  Where the rows of a
+ * group are numbered, all are returned, with their number, and the node's filter drops those
+ * beyond the last that is wanted.
+ *
+ * Rows without a distance may be first in the result and last in their group: NULL, where
+ * the score is sorted DESC.  They come first, and wait until the child has returned another
+ * row of each of their groups; groups that have none are the first of the result.
+ *
+ * If the table outgrows the memory of hash tables, the rows that are left are sorted by
+ * group, which finds the first ones of each, and these as they came.
  *
  * IDENTIFICATION
  *	  src/planner/order/groups.c
@@ -22,10 +31,12 @@
 #include "postgres.h"
 
 #include <float.h>
+#include <math.h>
 
 #include "access/htup_details.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
+#include "commands/explain.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
@@ -38,11 +49,13 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
-#include "planner/order/groups.h"
+#include "planner/order/node.h"
 #include "planner/order/order.h"
+#include "planner/query/groups.h"
 #include "planner/query/promise.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/selfuncs.h"
 
 /* Bytes of a group in the hash table, besides its keys */
@@ -51,18 +64,19 @@
 /* Rows of each group that are wanted, if the planner does not know how many */
 #define UNKNOWN_NUMBER	10
 
-static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-					   List *clauses, List *children);
+/* Rows that are sorted, as loki_sorted_put() numbers them */
+#define BY_GROUP	0			/* by hash and rank; and as they came */
+#define RESULT		1			/* as they came */
 
-static const CustomPathMethods path_methods = {
-	.CustomName = LOKI_GROUPS_NAME,
-	.PlanCustomPath = plan_path,
-};
+/* What a plan carries in custom_private; custom_exprs has the keys, and the score if needed */
+typedef enum GroupsPrivate
+{
+	GROUPS_OPERATORS,			/* OIDs: equality of the keys */
+	GROUPS_ASIDE,				/* Integer: LOKI_FIRST_xxx of rows put aside */
+	GROUPS_NUMBERED				/* Boolean: the last column is row_number() */
+} GroupsPrivate;
 
-static const CustomScanMethods plan_methods = {
-	.CustomName = LOKI_GROUPS_NAME,
-	.CreateCustomScanState = loki_groups_create_state,
-};
+static const LokiNodeKind groups_kind;
 
 /* The expressions that rows of a group have in common */
 static List *
@@ -118,28 +132,6 @@ with_scores(PlannerInfo *root, const LokiGroups *groups, Path *path)
 		return path;
 	return (Path *) create_projection_path(root, path->parent, path,
 										   set_pathtarget_cost_width(root, target));
-}
-
-/*
- * What a plan needs beyond its path: the clauses of the groups, what is computed of a row,
- * and the filter
- */
-static List *
-describe(const LokiGroups *groups, List *keys, const PathTarget *target)
-{
-	List	   *results = list_copy(groups->aggregates);
-	List	   *inputs = copyObject(keys);
-
-	if (groups->aside != 0)
-	{
-		results = lappend(results, groups->score);
-		inputs = lappend(inputs, groups->score);
-	}
-	if (groups->number != NULL)
-		results = lappend(results, groups->number);
-	return list_make4(list_concat_copy(target->exprs, results), inputs, groups->filter,
-					  list_make3(groups->keys, makeInteger((int) groups->aside),
-								 makeBoolean(groups->number != NULL)));
 }
 
 /* How many rows of a group have a number that is wanted */
@@ -207,18 +199,31 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	double		ngroups = estimate_num_groups(root, keys, Max(path->rows, 1), NULL, NULL);
 	Selectivity kept = groups->number != NULL ? 1 :
 		clauselist_selectivity(root, groups->filter, 0, JOIN_INNER, NULL);
+	List	   *operators = NIL;
+	List	   *columns;
+	List	   *exprs;
 	CustomPath *custom;
 	Path	   *input;
+	ListCell   *cell;
 
 	if (!has_columns(keys, path->pathtarget) ||
 		!groups_fit(root, keys, ngroups, Max(kept, DBL_EPSILON)))
 		return;
+	columns = list_concat_copy(path->pathtarget->exprs, groups->aggregates);
+	exprs = copyObject(keys);
+	if (groups->aside != 0)
+	{
+		columns = lappend(columns, groups->score);
+		exprs = lappend(exprs, groups->score);
+	}
+	if (groups->number != NULL)
+		columns = lappend(columns, groups->number);
+	foreach(cell, groups->keys)
+		operators = lappend_oid(operators, lfirst_node(SortGroupClause, cell)->eqop);
 	input = with_scores(root, groups, path);
-	custom = makeNode(CustomPath);
-	custom->path.pathtype = T_CustomScan;
-	custom->path.parent = output;
-	custom->path.pathtarget = target;
-	custom->path.parallel_safe = output->consider_parallel && input->parallel_safe;
+	custom = loki_node_path(&groups_kind, output, target, input, columns, exprs, groups->filter,
+							list_make3(operators, makeInteger((int) groups->aside),
+									   makeBoolean(groups->number != NULL)));
 	custom->path.rows = clamp_row_est(groups->number != NULL ?
 									  Min(path->rows, ngroups * wanted_of_group(root, groups)) :
 									  ngroups * kept);
@@ -226,27 +231,8 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	custom->path.total_cost = input->total_cost +
 		input->rows * (list_length(keys) + 1) * cpu_operator_cost +
 		custom->path.rows * target->cost.per_tuple;
-	LokiInheritDisabled(&custom->path, input);
 	custom->path.pathkeys = list_make1(groups->output);
-	custom->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	custom->custom_paths = list_make1(input);
-	custom->custom_private = describe(groups, keys, path->pathtarget);
-	custom->methods = &path_methods;
 	add_path(output, &custom->path);
-}
-
-/* The rows below the node that makes groups; NULL if a path has none. */
-Path *
-loki_groups_input(const CustomPath *path)
-{
-	return path->methods == &path_methods ? linitial(path->custom_paths) : NULL;
-}
-
-/* Whether a path is one of ours */
-static bool
-is_group_path(Path *path)
-{
-	return IsA(path, CustomPath) && loki_groups_input((CustomPath *) path) != NULL;
 }
 
 /*
@@ -271,7 +257,7 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 			Path	   *path = lfirst(cell);
 
 			/* a path of its own, since add_path() may free it */
-			if (is_group_path(path) &&
+			if (IsA(path, CustomPath) && ((CustomPath *) path)->methods == &groups_kind.path &&
 				!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
 				add_path(output, (Path *)
 						 create_projection_path(root, output, path, target));
@@ -293,38 +279,6 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	}
 }
 
-/* ----------------------------------------------------------------
- * Plans
- * ----------------------------------------------------------------
- */
-
-/* PlanCustomPath: the columns of a row are those of the child, under other names */
-static Plan *
-plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-		  List *clauses, List *children)
-{
-	CustomScan *scan = makeNode(CustomScan);
-	List	   *details = lfourth(path->custom_private);
-	List	   *operators = NIL;
-	ListCell   *cell;
-
-	foreach(cell, (List *) linitial(path->custom_private))
-		scan->custom_scan_tlist =
-			lappend(scan->custom_scan_tlist,
-					makeTargetEntry(lfirst(cell), list_length(scan->custom_scan_tlist) + 1,
-									NULL, false));
-	foreach(cell, (List *) linitial(details))
-		operators = lappend_oid(operators, lfirst_node(SortGroupClause, cell)->eqop);
-	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = copyObject((List *) lthird(path->custom_private));
-	scan->custom_plans = children;
-	scan->custom_exprs = lsecond(path->custom_private);
-	scan->custom_private = list_make3(operators, lsecond(details), lthird(details));
-	scan->flags = path->flags;
-	scan->methods = &plan_methods;
-	return &scan->scan.plan;
-}
-
 /*
  * EXPLAIN of PostgreSQL 18 fails for a window function without a WindowAgg.  Nodes above
  * know columns by their numbers when a plan is finished, so row_number() becomes an
@@ -333,16 +287,325 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 void
 loki_groups_name_number(CustomScan *scan)
 {
-	if (scan->methods == &plan_methods &&
-		boolVal(list_nth(scan->custom_private, LOKI_GROUPS_NUMBERED)))
+	if (scan->methods == &groups_kind.plan &&
+		boolVal(list_nth(scan->custom_private, GROUPS_NUMBERED)))
 		llast_node(TargetEntry, scan->custom_scan_tlist)->expr = (Expr *)
 			makeFuncExpr(F_ROW_NUMBER, INT8OID, NIL, InvalidOid, InvalidOid,
 						 COERCE_EXPLICIT_CALL);
 }
 
+/* ----------------------------------------------------------------
+ * Groups that were met
+ * ----------------------------------------------------------------
+ */
+
+typedef struct GroupsState
+{
+	LokiNode	node;
+	int			nkeys;
+	AttrNumber *columns;		/* of the keys */
+	AttrNumber *numbers;		/* 1, 2, ... */
+	Oid		   *equal;			/* functions, and their collations */
+	Oid		   *collations;
+	FmgrInfo   *hash;
+	AttrNumber	score;			/* 0: no row is put aside */
+	Oid			aside;			/* LOKI_FIRST_xxx of rows that are */
+	bool		numbered;
+
+	TupleHashTable groups;		/* and how many rows each had, or the best
+								 * rank; NULL before the first row */
+	TupleTableSlot *key;
+	MemoryContext keys;			/* of the table's groups, below the node's */
+	double		nrows;			/* of the child, so far */
+	bool		begun;
+	bool		full;			/* the table must not grow */
+} GroupsState;
+
+/* A LokiNodeKind's method: keys are rows of their own. */
+static void
+begin_groups(LokiNode *node, CustomScan *scan)
+{
+	GroupsState *state = (GroupsState *) node;
+	List	   *operators = list_nth(scan->custom_private, GROUPS_OPERATORS);
+	List	   *keys = list_copy_head(scan->custom_exprs, list_length(operators));
+	Oid		   *equal = palloc_array(Oid, list_length(operators));
+
+	state->aside = intVal(list_nth(scan->custom_private, GROUPS_ASIDE));
+	state->numbered = boolVal(list_nth(scan->custom_private, GROUPS_NUMBERED));
+	if (state->aside != 0)
+		state->score = llast_node(Var, scan->custom_exprs)->varattno;
+	Assert(state->aside == 0 || !state->numbered);
+	state->nkeys = list_length(operators);
+	state->columns = palloc_array(AttrNumber, state->nkeys);
+	state->numbers = palloc_array(AttrNumber, state->nkeys);
+	state->collations = palloc_array(Oid, state->nkeys);
+	for (int i = 0; i < state->nkeys; i++)
+	{
+		Var		   *key = list_nth_node(Var, keys, i);
+
+		Assert(key->varno == INDEX_VAR);
+		state->columns[i] = key->varattno;
+		state->numbers[i] = i + 1;
+		equal[i] = list_nth_oid(operators, i);
+		state->collations[i] = exprCollation((Node *) key);
+	}
+	execTuplesHashPrepare(state->nkeys, equal, &state->equal, &state->hash);
+	state->key = ExecInitExtraTupleSlot(node->css.ss.ps.state, ExecTypeFromExprList(keys),
+										&TTSOpsVirtual);
+}
+
+/* Begin with an empty table. */
+static void
+make_table(GroupsState *state)
+{
+	MemoryContext old;
+
+	MemoryContextReset(state->node.context);
+	old = MemoryContextSwitchTo(state->node.context);
+	state->keys = AllocSetContextCreate(state->node.context, "hnsw groups",
+										ALLOCSET_DEFAULT_SIZES);
+	state->groups = LokiBuildGroupTable(state->key, state->nkeys, state->numbers, state->equal,
+										state->hash, state->collations, state->node.context,
+										state->keys,
+										state->node.css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
+	MemoryContextSwitchTo(old);
+}
+
+/* A LokiNodeKind's method */
+static bool
+restart_groups(LokiNode *node)
+{
+	GroupsState *state = (GroupsState *) node;
+
+	state->groups = NULL;
+	state->begun = state->full = false;
+	state->nrows = 0;
+	MemoryContextReset(node->context);
+	return true;
+}
+
+/*
+ * How many rows the group of a row had so far, and the hash of its keys.  A new group is
+ * entered if isnew is given; otherwise NULL is returned for it.
+ */
+static Size *
+rows_of_group(GroupsState *state, TupleTableSlot *slot, bool *isnew, uint32 *hash)
+{
+	TupleHashEntry entry;
+
+	ExecClearTuple(state->key);
+	for (int i = 0; i < state->nkeys; i++)
+		state->key->tts_values[i] = slot_getattr(slot, state->columns[i],
+												 &state->key->tts_isnull[i]);
+	ExecStoreVirtualTuple(state->key);
+	entry = LookupTupleHashEntry(state->groups, state->key, isnew, hash);
+	if (entry == NULL)
+		return NULL;
+	state->full |= isnew != NULL && *isnew &&
+		MemoryContextMemAllocated(state->node.context, true) > get_hash_memory_limit();
+	return LokiGroupRows(state->groups, entry);
+}
+
+static TupleTableSlot *
+number_row(TupleTableSlot *slot, Size number)
+{
+	slot->tts_values[slot->tts_tupleDescriptor->natts - 1] = Int64GetDatum((int64) number);
+	slot->tts_isnull[slot->tts_tupleDescriptor->natts - 1] = false;
+	return slot;
+}
+
+/* Rows of a group are last in it where they have no score; NaN is before NULL. */
+typedef enum Rank
+{
+	RANK_NONE,
+	RANK_NULL,
+	RANK_NAN,
+	RANK_FIRST
+} Rank;
+
+static Rank
+rank_of(const GroupsState *state, TupleTableSlot *slot)
+{
+	bool		isnull;
+	Datum		score;
+
+	if (state->aside == 0)
+		return RANK_FIRST;
+	score = slot_getattr(slot, state->score, &isnull);
+	if (isnull)
+		return RANK_NULL;
+	return (state->aside & LOKI_FIRST_NANS) != 0 && isnan(DatumGetFloat8(score)) ?
+		RANK_NAN : RANK_FIRST;
+}
+
+/* Whether rows of a rank wait for another one of their group */
+static bool
+waits(const GroupsState *state, Rank rank)
+{
+	return rank == RANK_NAN || (rank == RANK_NULL && (state->aside & LOKI_FIRST_NULLS) != 0);
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+
+/* Have a row of the child sorted; those of groups that were returned are numbered, or dropped. */
+static void
+sort_row(GroupsState *state, TupleTableSlot *slot)
+{
+	uint32		hash;
+	Size	   *rows = rows_of_group(state, slot, NULL, &hash);
+	double		numbers[] = {hash * 4.0 + RANK_FIRST - rank_of(state, slot), state->nrows++};
+
+	if (rows == NULL)
+		loki_sorted_put(&state->node, BY_GROUP, 2, numbers);
+	else if (state->numbered)
+	{
+		number_row(slot, ++*rows);
+		loki_sorted_put(&state->node, RESULT, 1, &numbers[1]);
+	}
+}
+
+/*
+ * The table is full: sort the rows that the child still has, and those that wait.  A table
+ * that has the groups of one hash at a time finds the first row of each group, or its number.
+ */
+static void
+sort_rest(GroupsState *state)
+{
+	LokiNode   *node = &state->node;
+	TupleTableSlot *slot;
+	double		numbers[2];
+	double		last = -1;
+
+	if (!state->begun && state->aside != 0)
+	{
+		/* no row of these groups was returned */
+		make_table(state);
+		while ((slot = loki_sorted_next(node, RESULT, NULL)) != NULL)
+			sort_row(state, slot);
+	}
+	while ((slot = loki_node_next_of_child(node)) != NULL)
+		sort_row(state, slot);
+	make_table(state);
+	while ((slot = loki_sorted_next(node, BY_GROUP, numbers)) != NULL)
+	{
+		bool		isnew;
+		Size	   *rows;
+
+		if (floor(numbers[0] / 4) != last)
+		{
+			ResetTupleHashTable(state->groups);
+			MemoryContextReset(state->keys);
+		}
+		last = floor(numbers[0] / 4);
+		rows = rows_of_group(state, slot, &isnew, NULL);
+		if (state->numbered)
+			number_row(slot, ++*rows);
+		if (state->numbered || isnew)
+			loki_sorted_put(node, RESULT, 1, &numbers[1]);
+	}
+	Assert(node->ended);
+	state->begun = state->full = true;
+}
+
+/*
+ * Read rows until no group is known by rows alone that wait, and keep the first row of each
+ * group and rank.  The table has the best rank of each group.
+ */
+static void
+read_first_rows(GroupsState *state)
+{
+	int64		waiting = 0;
+	Rank		rank;
+
+	do
+	{
+		TupleTableSlot *slot = loki_node_next_of_child(&state->node);
+		bool		isnew;
+		Size	   *best;
+
+		if (slot == NULL)
+			break;
+		rank = rank_of(state, slot);
+		best = rows_of_group(state, slot, &isnew, NULL);
+		state->nrows++;
+		if (rank <= (Rank) *best)
+			continue;
+		loki_sorted_put(&state->node, RESULT, 1, &state->nrows);
+		waiting += waits(state, rank) - waits(state, (Rank) *best);
+		*best = rank;
+		Assert(waiting >= 0);
+	} while (!state->full && (waits(state, rank) || waiting > 0));
+}
+
+/* The next of the rows that were sorted: all, or those of their group's best rank */
+static TupleTableSlot *
+next_sorted(GroupsState *state)
+{
+	TupleTableSlot *slot;
+
+	while ((slot = loki_sorted_next(&state->node, RESULT, NULL)) != NULL)
+	{
+		ResetExprContext(state->node.css.ss.ps.ps_ExprContext);
+		if (state->full || *rows_of_group(state, slot, NULL, NULL) == rank_of(state, slot))
+			return slot;
+	}
+	return NULL;
+}
+
+/* A LokiNodeKind's method */
+static TupleTableSlot *
+next_of_groups(LokiNode *node)
+{
+	GroupsState *state = (GroupsState *) node;
+	TupleTableSlot *slot;
+
+	if (state->groups == NULL)
+		make_table(state);
+	if (!state->begun && state->aside != 0)
+		read_first_rows(state);
+	if (state->full && !node->ended)
+		sort_rest(state);
+	state->begun = true;
+	if ((slot = next_sorted(state)) != NULL)
+		return slot;
+	while ((slot = loki_node_next_of_child(node)) != NULL)
+	{
+		bool		isnew;
+		Size	   *rows = rows_of_group(state, slot, &isnew, NULL);
+
+		if (state->numbered)
+			return number_row(slot, ++*rows);
+		if (isnew)
+			return slot;
+	}
+	return NULL;
+}
+
+/* A LokiNodeKind's method */
+static void
+explain_groups(LokiNode *node, List *ancestors, ExplainState *es)
+{
+	ExplainPropertyList("Group Key", loki_node_deparse(node, ancestors, es,
+													   ((GroupsState *) node)->nkeys), es);
+}
+
+static const LokiNodeKind groups_kind = {
+	.path = {.CustomName = "LokivectorGroupSearch",.PlanCustomPath = loki_node_plan},
+	.plan = {.CustomName = "LokivectorGroupSearch",.CreateCustomScanState = loki_node_create_state},
+	.size = sizeof(GroupsState),
+	.ordered = true,
+	.begin = begin_groups,
+	.restart = restart_groups,
+	.next = next_of_groups,
+	.explain = explain_groups,
+};
+
 /* Register the node for plans that are read back. */
 void
 loki_groups_init(void)
 {
-	RegisterCustomScanMethods(&plan_methods);
+	RegisterCustomScanMethods(&groups_kind.plan);
 }

@@ -32,6 +32,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "planner/hybrid/hybrid.h"
+#include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/condition.h"
 
@@ -191,10 +192,7 @@ find_limited(PlanState *ps, LimitState *limit)
 			if (loki_is_hybrid_scan(ps))
 				attach_limit(loki_hybrid_caller(ps), limit);
 			else
-			{
-				find_limited(loki_groups_child(ps), limit);
-				find_limited(loki_scores_child(ps, limit), limit);
-			}
+				find_limited(loki_node_child(ps, limit), limit);
 			break;
 		case T_AppendState:
 			{

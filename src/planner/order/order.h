@@ -28,23 +28,13 @@ extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 /* functions in order/groups.c: the first rows of each group, in order */
 extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
-extern Path *loki_groups_input(const CustomPath *path);
 extern void loki_groups_name_number(CustomScan *scan);
 extern void loki_groups_init(void);
-
-/* functions in order/groups_exec.c */
-extern Node *loki_groups_create_state(CustomScan *scan);
-extern PlanState *loki_groups_child(PlanState *ps);
 
 /* functions in order/scores.c: the best rows by a score of more than a distance */
 extern void loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
-extern Path *loki_scores_input(const CustomPath *path);
 extern void loki_scores_init(void);
-
-/* functions in order/scores_exec.c */
-extern Node *loki_scores_create_state(CustomScan *scan);
-extern PlanState *loki_scores_child(PlanState *ps, LimitState *limit);
 
 /* functions in order/limit.c: install the executor hook */
 extern void loki_limit_init(void);

@@ -7,9 +7,15 @@
  *		  ->  Custom Scan (LokivectorScoreSearch)		Score: ...
  *				->  Index Scan using ...				Order By: (v <-> $1)
  *
- * query/score.c says which queries have such a path.  Rows below the node come in the order
- * of the distance, and leave it in the order of the score (order/scores_exec.c).  It takes the
- * place of a Sort.
+ * query/score.c says which queries have such a path.  It takes the place of a Sort.
+ *
+ * The child returns rows in the order of the distance.  They wait in a heap until no row that
+ * is still to come can have a better score than the best of them: all of these are at least as
+ * far away as the last one, and their other columns are within the ranges that the planner
+ * knows.  A row that is worse than as many as the Limit takes is dropped.  Rows that came
+ * late, since a search found them late, are in the result if they are good enough.
+ *
+ * If the rows that wait outgrow work_mem, all rows that are left are sorted by their scores.
  *
  * IDENTIFICATION
  *	  src/planner/order/scores.c
@@ -20,11 +26,15 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
+#include "commands/explain.h"
 #include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "lib/pairingheap.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -34,12 +44,14 @@
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
 #include "planner/cost/selectivity.h"
+#include "planner/order/node.h"
 #include "planner/order/order.h"
-#include "planner/order/scores.h"
 #include "planner/query/promise.h"
 #include "planner/query/score.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 /* Bytes of a row that waits, besides its columns */
 #define WAITING_BYTES	64
@@ -48,18 +60,22 @@
 #define MOST_BITS	30
 #define SEARCH_STEPS	14
 
-static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-					   List *clauses, List *children);
+/* Rows that may wait before those are dropped that no Limit takes */
+#define LEAST_WAITING	256
 
-static const CustomPathMethods path_methods = {
-	.CustomName = LOKI_SCORES_NAME,
-	.PlanCustomPath = plan_path,
-};
+/*
+ * What a plan carries in custom_private; custom_exprs has the score, a float8.  The first
+ * column is the distance.
+ */
+typedef enum ScoresPrivate
+{
+	SCORES_DESCENDING,			/* Boolean */
+	SCORES_NULLS_FIRST,			/* Boolean */
+	SCORES_RANGES				/* of each column: Const, Const, Boolean,
+								 * Boolean, as in LokiRange */
+} ScoresPrivate;
 
-static const CustomScanMethods plan_methods = {
-	.CustomName = LOKI_SCORES_NAME,
-	.CreateCustomScanState = loki_scores_create_state,
-};
+static const LokiNodeKind scores_kind;
 
 static Node *
 float_const(double value)
@@ -201,19 +217,13 @@ input_target(PlannerInfo *root, const LokiScore *score, const Path *path)
 	return set_pathtarget_cost_width(root, target);
 }
 
-/* What a plan needs beyond its path: the columns below, the score, and what is known of it */
+/* What is known of the columns below the node, as a plan carries it */
 static List *
-describe(const LokiScore *score, const List *columns, const PathTarget *target)
+column_ranges(const LokiScore *score, const List *columns, const PathTarget *target)
 {
-	Expr	   *expr = score->expr;
-	List	   *lows = NIL;
-	List	   *highs = NIL;
-	List	   *nulls = NIL;
-	double		least;
-	double		farthest;
+	List	   *ranges = NIL;
 	ListCell   *cell;
 
-	loki_distance_range(score->distance->opno, &least, &farthest);
 	foreach(cell, target->exprs)
 	{
 		LokiRange	range = {.low = -INFINITY,.high = INFINITY,.nulls = true,.nans = true};
@@ -222,20 +232,12 @@ describe(const LokiScore *score, const List *columns, const PathTarget *target)
 		foreach(lc, columns)
 			if (equal(((LokiScoreColumn *) lfirst(lc))->column, lfirst(cell)))
 			range = ((LokiScoreColumn *) lfirst(lc))->range;
-		lows = lappend(lows, float_const(range.low));
-		highs = lappend(highs, float_const(range.high));
-		nulls = lappend_int(nulls, (range.nulls ? LOKI_SCORES_MAY_BE_NULL : 0) |
-							(range.nans ? LOKI_SCORES_MAY_BE_NAN : 0));
+		if (ranges == NIL)
+			loki_distance_range(score->distance->opno, &range.low, &range.high);
+		ranges = lappend(ranges, list_make4(float_const(range.low), float_const(range.high),
+											makeBoolean(range.nulls), makeBoolean(range.nans)));
 	}
-	if (exprType((Node *) expr) != FLOAT8OID)
-		expr = (Expr *) makeFuncExpr(exprType((Node *) expr) == FLOAT4OID ? F_FLOAT8_FLOAT4 :
-									 F_FLOAT8_NUMERIC, FLOAT8OID, list_make1(expr), InvalidOid,
-									 InvalidOid, COERCE_IMPLICIT_CAST);
-	return list_make3(target->exprs, list_make1(expr),
-					  list_concat(list_make4(makeBoolean(score->descending),
-											 makeBoolean(score->nulls_first), makeInteger(1),
-											 float_const(farthest)),
-								  list_make3(lows, highs, nulls)));
+	return ranges;
 }
 
 /* Offer the best rows of a path, which are in the order of the distance. */
@@ -245,6 +247,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 {
 	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
 	PathTarget *target = input_target(root, score, path);
+	Expr	   *expr = score->expr;
 	double		rows = rows_read(root, score, columns, path->rows);
 	CustomPath *custom;
 	Path	   *input;
@@ -255,35 +258,27 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 		2 * loki_promise_wanted(root) * (target->width + WAITING_BYTES) > work_mem * 1024.0)
 		return;
 	input = (Path *) create_projection_path(root, path->parent, path, target);
-	cost_qual_eval_node(&cost, (Node *) score->expr, root);
-	custom = makeNode(CustomPath);
-	custom->path.pathtype = T_CustomScan;
-	custom->path.parent = output;
-	custom->path.pathtarget = final;
+	cost_qual_eval_node(&cost, (Node *) expr, root);
+	if (exprType((Node *) expr) != FLOAT8OID)
+		expr = (Expr *) makeFuncExpr(exprType((Node *) expr) == FLOAT4OID ? F_FLOAT8_FLOAT4 :
+									 F_FLOAT8_NUMERIC, FLOAT8OID, list_make1(expr), InvalidOid,
+									 InvalidOid, COERCE_IMPLICIT_CAST);
+	custom = loki_node_path(&scores_kind, output, final, input, target->exprs, list_make1(expr),
+							NIL, list_make3(makeBoolean(score->descending),
+											makeBoolean(score->nulls_first),
+											column_ranges(score, columns, target)));
 	custom->path.rows = path->rows;
 	custom->path.startup_cost = input->startup_cost + cost.startup + final->cost.startup +
 		(input->total_cost - input->startup_cost) * rows / Max(input->rows, 1) +
 		rows * (cost.per_tuple + 4 * cpu_operator_cost);
 	custom->path.total_cost = custom->path.startup_cost +
 		path->rows * (final->cost.per_tuple + cpu_operator_cost);
-	LokiInheritDisabled(&custom->path, input);
 	custom->path.pathkeys = list_make1(score->output);
-	custom->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	custom->custom_paths = list_make1(input);
-	custom->custom_private = describe(score, columns, target);
-	custom->methods = &path_methods;
 	input = &custom->path;
 	if (list_length(root->sort_pathkeys) > 1)
 		input = (Path *) create_incremental_sort_path(root, output, input, root->sort_pathkeys,
 													  1, root->limit_tuples);
 	add_path(output, input);
-}
-
-/* The rows below the node; NULL if a path has none. */
-Path *
-loki_scores_input(const CustomPath *path)
-{
-	return path->methods == &path_methods ? linitial(path->custom_paths) : NULL;
 }
 
 /* Add paths to the rows in the order of the query. */
@@ -309,35 +304,379 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 }
 
 /* ----------------------------------------------------------------
- * Plans
+ * Execution
  * ----------------------------------------------------------------
  */
 
-/* PlanCustomPath: expressions of the result become columns of the child where they can */
-static Plan *
-plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-		  List *clauses, List *children)
+/* A row that waits */
+typedef struct WaitingRow
 {
-	CustomScan *scan = makeNode(CustomScan);
-	ListCell   *cell;
+	pairingheap_node node;
+	double		score;			/* greater is better; infinite for NULL and NaN
+								 * that are first or last */
+	MinimalTuple row;
+} WaitingRow;
 
-	foreach(cell, (List *) linitial(path->custom_private))
-		scan->custom_scan_tlist =
-			lappend(scan->custom_scan_tlist,
-					makeTargetEntry(lfirst(cell), list_length(scan->custom_scan_tlist) + 1,
-									NULL, false));
-	scan->scan.plan.targetlist = tlist;
-	scan->custom_plans = children;
-	scan->custom_exprs = lsecond(path->custom_private);
-	scan->custom_private = lthird(path->custom_private);
-	scan->flags = path->flags;
-	scan->methods = &plan_methods;
-	return &scan->scan.plan;
+typedef struct ScoresState
+{
+	LokiNode	node;
+	ExprState  *score;
+	bool		descending;
+	bool		nulls_first;
+	TupleTableSlot *slot;		/* holds the row that is returned */
+
+	Node	   *expr;			/* the score, parameters replaced; NULL before
+								 * the first row */
+	LokiRange  *columns;		/* of rows that are to come */
+	pairingheap *waiting;
+	int64		nwaiting;
+	Size		bytes;			/* of rows that wait */
+	int64		returned;
+	double		dropped;		/* rows of worse scores are not wanted */
+	double		bound;			/* no row to come has a better score */
+} ScoresState;
+
+/* pairingheap_comparator: the best row first */
+static int
+compare_rows(const pairingheap_node *a, const pairingheap_node *b, void *arg)
+{
+	double		left = pairingheap_const_container(WaitingRow, node, a)->score;
+	double		right = pairingheap_const_container(WaitingRow, node, b)->score;
+
+	return left < right ? -1 : left > right ? 1 : 0;
 }
+
+/* A LokiNodeKind's method */
+static void
+begin_scores(LokiNode *node, CustomScan *scan)
+{
+	ScoresState *state = (ScoresState *) node;
+
+	state->score = ExecInitExpr(linitial(scan->custom_exprs), &node->css.ss.ps);
+	state->descending = boolVal(list_nth(scan->custom_private, SCORES_DESCENDING));
+	state->nulls_first = boolVal(list_nth(scan->custom_private, SCORES_NULLS_FIRST));
+	state->slot = ExecInitExtraTupleSlot(node->css.ss.ps.state,
+										 node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor,
+										 &TTSOpsMinimalTuple);
+}
+
+/* A LokiNodeKind's method */
+static bool
+restart_scores(LokiNode *node)
+{
+	ScoresState *state = (ScoresState *) node;
+
+	ExecClearTuple(state->slot);
+	MemoryContextReset(node->context);
+	state->waiting = NULL;
+	state->expr = NULL;
+	state->bytes = 0;
+	state->nwaiting = state->returned = 0;
+	state->dropped = -INFINITY;
+	state->bound = INFINITY;
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ * What rows to come can have
+ * ----------------------------------------------------------------
+ */
+
+/* The value of an expression without columns, as a constant of the same type or of float8 */
+static Const *
+evaluate(ScoresState *state, Node *expr)
+{
+	ExprContext *econtext = state->node.css.ss.ps.ps_ExprContext;
+	ExprState  *compiled = ExecInitExpr((Expr *) expr, &state->node.css.ss.ps);
+	Oid			type = exprType(expr);
+	int16		length;
+	bool		by_value;
+	bool		isnull;
+	double		number;
+	Datum		value = ExecEvalExprSwitchContext(compiled, econtext, &isnull);
+
+	if (!isnull && type == NUMERICOID && loki_range_number(value, type, &number))
+		return (Const *) float_const(number);
+	get_typlenbyval(type, &length, &by_value);
+	return makeConst(type, -1, exprCollation(expr), length,
+					 isnull ? (Datum) 0 : datumCopy(value, by_value, length), isnull, by_value);
+}
+
+/* expression_tree_walker callback: whether an expression has a value only where it stands */
+static bool
+depends_on_row(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return IsA(node, Var) || IsA(node, CaseTestExpr) || IsA(node, CoerceToDomainValue) ||
+		expression_tree_walker(node, depends_on_row, context);
+}
+
+/* expression_tree_mutator callback: parameters become constants. */
+static Node *
+with_parameters(Node *node, void *state)
+{
+	if (node != NULL && IsA(node, Param))
+		return (Node *) evaluate(state, node);
+	return expression_tree_mutator(node, with_parameters, state);
+}
+
+/*
+ * expression_tree_mutator callback: what does not depend on the row becomes a constant, unless
+ * it might raise an error that a row does not: a branch may never be taken.
+ */
+static Node *
+with_values(Node *node, void *state)
+{
+	if (node == NULL || IsA(node, List))
+		return expression_tree_mutator(node, with_values, state);
+	if (IsA(node, Const) || exprType(node) == BOOLOID)
+		return node;
+	if (!depends_on_row(node, NULL))
+		return (Node *) evaluate(state, node);
+	if (IsA(node, CaseExpr) || IsA(node, CoalesceExpr))
+		return with_parameters(node, state);
+	return expression_tree_mutator(node, with_values, state);
+}
+
+/* LokiRangeOf: the columns of the child */
+static bool
+known_column(Node *expr, void *context, LokiRange *range)
+{
+	const ScoresState *state = context;
+
+	if (!IsA(expr, Var))
+		return false;
+	Assert(((Var *) expr)->varno == INDEX_VAR);
+	*range = state->columns[((Var *) expr)->varattno - 1];
+	return true;
+}
+
+/* The child has come to a distance: rows that are to come are not nearer. */
+static void
+reach(ScoresState *state, double distance, bool isnull)
+{
+	LokiRange	range;
+	LokiRange  *reached = &state->columns[0];
+	double		nearest = reached->low;
+
+	/* after numbers there is nothing but NaN, and then NULL, unless they were first */
+	if (isnull ? !state->nulls_first : isnan(distance) && !state->descending)
+		nearest = reached->high;
+	else if (!isnull && !isnan(distance))
+		nearest = Min(Max(nearest, distance), reached->high);
+	if (nearest == reached->low)
+		return;
+	reached->low = nearest;
+	loki_range_of_expr(state->expr, known_column, state, &range);
+	state->bound = loki_score_best(&range, state->descending, state->nulls_first);
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+
+/* The score of a row as a number that is greater the better it is */
+static double
+score_of(const ScoresState *state, TupleTableSlot *slot)
+{
+	ExprContext *econtext = state->node.css.ss.ps.ps_ExprContext;
+	bool		isnull;
+	double		score;
+
+	econtext->ecxt_scantuple = slot;
+	score = DatumGetFloat8(ExecEvalExprSwitchContext(state->score, econtext, &isnull));
+	if (isnull)
+		return state->nulls_first ? INFINITY : -INFINITY;
+	if (isnan(score))
+		return state->descending ? INFINITY : -DBL_MAX;
+	return state->descending ? score : -score;
+}
+
+/* How many rows the Limit takes from now on; 0 if that is not known */
+static int64
+still_wanted(const ScoresState *state)
+{
+	const LimitState *limit = state->node.limit;
+
+	if (limit == NULL || limit->noCount || limit->lstate == LIMIT_INITIAL)
+		return 0;
+	return Max(limit->count + limit->offset - state->returned, 1);
+}
+
+/* Drop rows that are worse than as many as are wanted.  Those as good as the last stay. */
+static void
+drop_rows(ScoresState *state, int64 wanted)
+{
+	WaitingRow **rows = palloc_array(WaitingRow *, state->nwaiting);
+	int64		n = 0;
+
+	while (!pairingheap_is_empty(state->waiting))
+		rows[n++] = pairingheap_container(WaitingRow, node,
+										  pairingheap_remove_first(state->waiting));
+	Assert(n == state->nwaiting && wanted < n);
+	state->dropped = rows[wanted - 1]->score;
+	state->nwaiting = 0;
+	for (int64 i = 0; i < n; i++)
+	{
+		if (rows[i]->score >= state->dropped)
+		{
+			pairingheap_add(state->waiting, &rows[i]->node);
+			state->nwaiting++;
+			continue;
+		}
+		state->bytes -= rows[i]->row->t_len + WAITING_BYTES;
+		pfree(rows[i]->row);
+		pfree(rows[i]);
+	}
+	pfree(rows);
+}
+
+/* Begin: the ranges depend on parameters, which have their values now. */
+static void
+begin_rows(ScoresState *state)
+{
+	CustomScan *scan = (CustomScan *) state->node.css.ss.ps.plan;
+	List	   *ranges = list_nth(scan->custom_private, SCORES_RANGES);
+	MemoryContext old = MemoryContextSwitchTo(state->node.context);
+
+	state->waiting = pairingheap_allocate(compare_rows, NULL);
+	state->columns = palloc0_array(LokiRange, list_length(ranges));
+	for (int i = 0; i < list_length(ranges); i++)
+	{
+		List	   *range = list_nth(ranges, i);
+
+		state->columns[i].low = DatumGetFloat8(linitial_node(Const, range)->constvalue);
+		state->columns[i].high = DatumGetFloat8(lsecond_node(Const, range)->constvalue);
+		state->columns[i].nulls = boolVal(lthird(range));
+		state->columns[i].nans = boolVal(lfourth(range));
+	}
+
+	/* rows without a distance come first where the score has them first */
+	state->columns[0].low = -INFINITY;
+	state->columns[0].nulls = !state->nulls_first;
+	state->columns[0].nans = !state->descending;
+	state->expr = with_values(linitial(scan->custom_exprs), state);
+	MemoryContextSwitchTo(old);
+}
+
+/* The best row that waits, in the node's slot; NULL if there is none */
+static TupleTableSlot *
+take_best(ScoresState *state)
+{
+	WaitingRow *best;
+
+	if (pairingheap_is_empty(state->waiting))
+		return NULL;
+	best = pairingheap_container(WaitingRow, node, pairingheap_remove_first(state->waiting));
+	state->nwaiting--;
+	state->bytes -= best->row->t_len + WAITING_BYTES;
+	ExecStoreMinimalTuple(best->row, state->slot, true);
+	pfree(best);
+	return loki_node_store(&state->node, state->slot);
+}
+
+/* Rows that wait have outgrown work_mem: sort them, and those that the child still has. */
+static void
+sort_rest(ScoresState *state)
+{
+	LokiNode   *node = &state->node;
+	TupleTableSlot *slot;
+
+	while ((slot = take_best(state)) != NULL || (slot = loki_node_next_of_child(node)) != NULL)
+	{
+		double		number = -score_of(state, slot);
+
+		if (-number >= state->dropped)
+			loki_sorted_put(node, 0, 1, &number);
+	}
+	Assert(node->ended);
+}
+
+/* Let the row in the node's slot wait, unless it is worse than those that are wanted. */
+static void
+add_row(ScoresState *state, TupleTableSlot *slot)
+{
+	int64		wanted = still_wanted(state);
+	double		score = score_of(state, slot);
+	WaitingRow *waiting;
+	MemoryContext old;
+	bool		isnull;
+	Datum		distance;
+
+	distance = slot_getattr(slot, 1, &isnull);
+	old = MemoryContextSwitchTo(state->node.css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
+	reach(state, isnull ? 0 : DatumGetFloat8(distance), isnull);
+	MemoryContextSwitchTo(old);
+	if (score < state->dropped)
+		return;
+	old = MemoryContextSwitchTo(state->node.context);
+	waiting = palloc_object(WaitingRow);
+	waiting->score = score;
+	waiting->row = ExecCopySlotMinimalTuple(slot);
+	pairingheap_add(state->waiting, &waiting->node);
+	state->nwaiting++;
+	state->bytes += waiting->row->t_len + WAITING_BYTES;
+	if (wanted > 0 && state->nwaiting > Max(2 * wanted, LEAST_WAITING))
+		drop_rows(state, wanted);
+	MemoryContextSwitchTo(old);
+}
+
+/* Whether a row that waits is better than all that are to come */
+static bool
+knows_best(const ScoresState *state)
+{
+	return !pairingheap_is_empty(state->waiting) &&
+		pairingheap_container(WaitingRow, node,
+							  pairingheap_first(state->waiting))->score >= state->bound;
+}
+
+/* A LokiNodeKind's method */
+static TupleTableSlot *
+next_of_scores(LokiNode *node)
+{
+	ScoresState *state = (ScoresState *) node;
+	TupleTableSlot *slot;
+
+	if (state->expr == NULL)
+		begin_rows(state);
+	while (!node->ended && !knows_best(state))
+	{
+		slot = loki_node_next_of_child(node);
+		if (slot != NULL)
+			add_row(state, slot);
+		if (state->bytes > work_mem * (Size) 1024)
+			sort_rest(state);
+	}
+	slot = loki_sorted_next(node, 0, NULL);
+	if (slot == NULL)
+		slot = take_best(state);
+	state->returned += slot != NULL;
+	return slot;
+}
+
+/* A LokiNodeKind's method */
+static void
+explain_scores(LokiNode *node, List *ancestors, ExplainState *es)
+{
+	ExplainPropertyText("Score", linitial(loki_node_deparse(node, ancestors, es, 1)), es);
+}
+
+static const LokiNodeKind scores_kind = {
+	.path = {.CustomName = "LokivectorScoreSearch",.PlanCustomPath = loki_node_plan},
+	.plan = {.CustomName = "LokivectorScoreSearch",.CreateCustomScanState = loki_node_create_state},
+	.size = sizeof(ScoresState),
+	.ordered = true,
+	.begin = begin_scores,
+	.restart = restart_scores,
+	.next = next_of_scores,
+	.explain = explain_scores,
+};
 
 /* Register the node for plans that are read back. */
 void
 loki_scores_init(void)
 {
-	RegisterCustomScanMethods(&plan_methods);
+	RegisterCustomScanMethods(&scores_kind.plan);
 }

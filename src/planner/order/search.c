@@ -37,6 +37,7 @@
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
+#include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/promise.h"
 #include "planner/query/rows_taken.h"
@@ -212,10 +213,9 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
  * their own; what comes late among them is sorted where these rows are.
  */
 static Path *
-follow_groups(FollowedScans *followed, CustomPath *path)
+follow_node(FollowedScans *followed, CustomPath *path)
 {
-	Path	   *groups = loki_groups_input(path);
-	Path	   *input = groups != NULL ? groups : loki_scores_input(path);
+	Path	   *input = loki_node_input(path);
 	FollowedScans below = *followed;
 	CustomPath *copy;
 	Path	   *sub;
@@ -403,7 +403,7 @@ follow(FollowedScans *followed, Path *path)
 		case T_CustomPath:
 			return ((CustomPath *) path)->methods == &loki_hybrid_path_methods ?
 				follow_hybrid(followed, (CustomPath *) path) :
-				follow_groups(followed, (CustomPath *) path);
+				follow_node(followed, (CustomPath *) path);
 		case T_ProjectionPath:
 			return follow_projection(followed, (ProjectionPath *) path);
 		case T_ProjectSetPath:

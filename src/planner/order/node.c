@@ -1,0 +1,367 @@
+/*-------------------------------------------------------------------------
+ *
+ * node.c
+ *	  Nodes of ours above a plan whose rows they take: what they have in common.
+ *
+ * Each reads a single child and returns rows made of the child's columns.  Those that are
+ * ordered stand below a Limit, and the scan below them is a search as below any Limit
+ * (order/search.c); they keep what they have to know of rows within work_mem, and sort the
+ * rest of the rows where that is not enough.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/node.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type.h"
+#include "commands/explain.h"
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "planner/order/node.h"
+#include "utils/memutils.h"
+#include "utils/ruleutils.h"
+
+/* ----------------------------------------------------------------
+ * Paths and plans
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * A path of a node, without rows, costs and order.  `columns` are the expressions that rows of
+ * the child have, in their order; `exprs` are what the node computes of them.
+ */
+CustomPath *
+loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target, Path *child,
+			   List *columns, List *exprs, List *filter, List *private)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = target;
+	path->path.parallel_safe = rel->consider_parallel && child->parallel_safe;
+	LokiInheritDisabled(&path->path, child);
+	path->flags = kind->ordered ? CUSTOMPATH_SUPPORT_PROJECTION : 0;
+	path->custom_paths = list_make1(child);
+	path->custom_private = list_make4(columns, exprs, filter, private);
+	path->methods = &kind->path;
+	return path;
+}
+
+static const LokiNodeKind *
+kind_of_path(const CustomPath *path)
+{
+	return (const LokiNodeKind *) ((const char *) path->methods - offsetof(LokiNodeKind, path));
+}
+
+/* The ordered rows that a node takes; NULL if a path is no such node. */
+Path *
+loki_node_input(const CustomPath *path)
+{
+	return path->methods->PlanCustomPath == loki_node_plan && kind_of_path(path)->ordered ?
+		linitial(path->custom_paths) : NULL;
+}
+
+/* PlanCustomPath: expressions of the result become columns of the child where they can. */
+Plan *
+loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+			   List *clauses, List *children)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	ListCell   *cell;
+
+	Assert(list_length(children) == 1);
+	foreach(cell, (List *) linitial(path->custom_private))
+		scan->custom_scan_tlist =
+			lappend(scan->custom_scan_tlist,
+					makeTargetEntry(lfirst(cell), list_length(scan->custom_scan_tlist) + 1,
+									NULL, false));
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = copyObject((List *) lthird(path->custom_private));
+	scan->custom_plans = children;
+	scan->custom_exprs = lsecond(path->custom_private);
+	scan->custom_private = lfourth(path->custom_private);
+	scan->flags = path->flags;
+	scan->methods = &kind_of_path(path)->plan;
+	return &scan->scan.plan;
+}
+
+/* ----------------------------------------------------------------
+ * The executor's methods
+ * ----------------------------------------------------------------
+ */
+
+/* Drop all of these rows. */
+static void
+end_sort(LokiNode *node, int i)
+{
+	LokiSortedRows *rows = &node->sorted[i];
+
+	if (rows->sort == NULL)
+		return;
+	ExecClearTuple(node->css.ss.ss_ScanTupleSlot);
+	ExecDropSingleTupleTableSlot(rows->slot);
+	tuplesort_end(rows->sort);
+	rows->sort = NULL;
+}
+
+/* What ReScanCustomScan and EndCustomScan have to end, and not only to forget */
+static void
+end_sorts(LokiNode *node)
+{
+	for (int i = 0; i < LOKI_NODE_SORTS; i++)
+		end_sort(node, i);
+}
+
+static bool
+restart(LokiNode *node)
+{
+	end_sorts(node);
+	return node->kind->restart(node);
+}
+
+/* BeginCustomScan */
+static void
+begin_node(CustomScanState *css, EState *estate, int eflags)
+{
+	LokiNode   *node = (LokiNode *) css;
+	CustomScan *scan = (CustomScan *) css->ss.ps.plan;
+
+	node->child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
+	css->custom_ps = list_make1(node->child);
+	node->context = AllocSetContextCreate(estate->es_query_cxt, "hnsw node",
+										  ALLOCSET_DEFAULT_SIZES);
+	if (node->kind->begin != NULL)
+		node->kind->begin(node, scan);
+	restart(node);
+}
+
+/*
+ * ExecCustomScan.  It is not ExecScan(), since this may take a node without a relation for
+ * a join whose row is known when EvalPlanQual() runs a sub-plan.
+ */
+static TupleTableSlot *
+exec_node(CustomScanState *css)
+{
+	PlanState  *ps = &css->ss.ps;
+	TupleTableSlot *slot;
+
+	while ((slot = ((LokiNode *) css)->kind->next((LokiNode *) css)) != NULL)
+	{
+		ResetExprContext(ps->ps_ExprContext);
+		ps->ps_ExprContext->ecxt_scantuple = slot;
+		if (ExecQual(ps->qual, ps->ps_ExprContext))
+			return ps->ps_ProjInfo != NULL ? ExecProject(ps->ps_ProjInfo) : slot;
+		InstrCountFiltered1(css, 1);
+	}
+	return ExecClearTuple(ps->ps_ResultTupleSlot);
+}
+
+/* EndCustomScan */
+static void
+end_node(CustomScanState *css)
+{
+	end_sorts((LokiNode *) css);
+	ExecEndNode(((LokiNode *) css)->child);
+}
+
+/* ReScanCustomScan */
+static void
+rescan_node(CustomScanState *css)
+{
+	LokiNode   *node = (LokiNode *) css;
+
+	if (css->ss.ps.chgParam != NULL)
+		UpdateChangedParamSet(node->child, css->ss.ps.chgParam);
+	if (restart(node))
+	{
+		node->ended = false;
+		if (node->child->chgParam == NULL)
+			ExecReScan(node->child);
+	}
+	ExecScanReScan(&css->ss);
+}
+
+/* ExplainCustomScan */
+static void
+explain_node(CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	((LokiNode *) css)->kind->explain((LokiNode *) css, ancestors, es);
+}
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "lokivector",
+	.BeginCustomScan = begin_node,
+	.ExecCustomScan = exec_node,
+	.EndCustomScan = end_node,
+	.ReScanCustomScan = rescan_node,
+	.ExplainCustomScan = explain_node,
+};
+
+/* CreateCustomScanState */
+Node *
+loki_node_create_state(CustomScan *scan)
+{
+	const LokiNodeKind *kind = (const LokiNodeKind *)
+		((const char *) scan->methods - offsetof(LokiNodeKind, plan));
+	LokiNode   *node = palloc0(kind->size);
+
+	NodeSetTag(node, T_CustomScanState);
+	node->css.methods = &exec_methods;
+	node->kind = kind;
+	return (Node *) node;
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+
+/* The plan that an ordered node takes rows of, for the Limit above it; NULL for others */
+PlanState *
+loki_node_child(PlanState *ps, LimitState *limit)
+{
+	LokiNode   *node = (LokiNode *) ps;
+
+	if (!IsA(ps, CustomScanState) || node->css.methods != &exec_methods || !node->kind->ordered)
+		return NULL;
+	node->limit = limit;
+	return node->child;
+}
+
+/*
+ * The columns of a row, in the node's own slot; they are good as long as the row is.  The node
+ * may have further columns, which are NULL.
+ */
+TupleTableSlot *
+loki_node_store(LokiNode *node, TupleTableSlot *row)
+{
+	TupleTableSlot *slot = ExecClearTuple(node->css.ss.ss_ScanTupleSlot);
+	int			n = Min(slot->tts_tupleDescriptor->natts, row->tts_tupleDescriptor->natts);
+
+	slot_getallattrs(row);
+	memcpy(slot->tts_values, row->tts_values, n * sizeof(Datum));
+	memcpy(slot->tts_isnull, row->tts_isnull, n * sizeof(bool));
+	for (int i = n; i < slot->tts_tupleDescriptor->natts; i++)
+		slot->tts_isnull[i] = true;
+	return ExecStoreVirtualTuple(slot);
+}
+
+/* The next row of the child, in the node's slot; NULL after the last */
+TupleTableSlot *
+loki_node_next_of_child(LokiNode *node)
+{
+	TupleTableSlot *row;
+
+	CHECK_FOR_INTERRUPTS();
+	if (node->ended)
+		return NULL;
+	ResetExprContext(node->css.ss.ps.ps_ExprContext);
+	row = ExecProcNode(node->child);
+	node->ended = TupIsNull(row);
+	return node->ended ? NULL : loki_node_store(node, row);
+}
+
+/* The first n expressions of a plan as EXPLAIN shows them: strings */
+List *
+loki_node_deparse(LokiNode *node, List *ancestors, ExplainState *es, int n)
+{
+	CustomScan *scan = (CustomScan *) node->css.ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &scan->scan.plan, ancestors);
+	bool		prefix = LokiExplainedTables(es) > 1 || es->verbose;
+	List	   *result = NIL;
+
+	for (int i = 0; i < n; i++)
+		result = lappend(result, deparse_expression(list_nth(scan->custom_exprs, i), context,
+													prefix, true));
+	return result;
+}
+
+/* ----------------------------------------------------------------
+ * Rows that do not fit into memory
+ * ----------------------------------------------------------------
+ */
+
+/* Begin a sort, ascending by some numbers. */
+static void
+begin_sort(LokiNode *node, LokiSortedRows *rows, int nnumbers)
+{
+	TupleDesc	columns = node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor;
+	MemoryContext old = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
+	TupleDesc	desc = CreateTemplateTupleDesc(columns->natts + nnumbers);
+	AttrNumber *numbers = palloc_array(AttrNumber, nnumbers);
+	Oid		   *operators = palloc_array(Oid, nnumbers);
+	Oid		   *collations = palloc0_array(Oid, nnumbers);
+	bool	   *nulls_first = palloc0_array(bool, nnumbers);
+
+	for (int i = 1; i <= columns->natts; i++)
+		TupleDescCopyEntry(desc, i, columns, i);
+	for (int i = 0; i < nnumbers; i++)
+	{
+		numbers[i] = columns->natts + i + 1;
+		operators[i] = Float8LessOperator;
+		TupleDescInitEntry(desc, numbers[i], NULL, FLOAT8OID, -1, 0);
+	}
+	rows->nnumbers = nnumbers;
+	rows->sorted = false;
+	rows->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	rows->sort = tuplesort_begin_heap(desc, nnumbers, numbers, operators, collations,
+									  nulls_first, Max(work_mem / 2, 64), NULL, TUPLESORT_NONE);
+	MemoryContextSwitchTo(old);
+}
+
+/* Let the row in the node's slot be sorted by numbers, as many as for all rows. */
+void
+loki_sorted_put(LokiNode *node, int i, int nnumbers, const double *numbers)
+{
+	LokiSortedRows *rows = &node->sorted[i];
+	TupleTableSlot *row = node->css.ss.ss_ScanTupleSlot;
+	int			n = row->tts_tupleDescriptor->natts;
+
+	if (rows->sort == NULL)
+		begin_sort(node, rows, nnumbers);
+	Assert(rows->nnumbers == nnumbers && !rows->sorted);
+	ExecClearTuple(rows->slot);
+	memcpy(rows->slot->tts_values, row->tts_values, n * sizeof(Datum));
+	memcpy(rows->slot->tts_isnull, row->tts_isnull, n * sizeof(bool));
+	for (int j = 0; j < nnumbers; j++)
+	{
+		rows->slot->tts_values[n + j] = Float8GetDatum(numbers[j]);
+		rows->slot->tts_isnull[n + j] = false;
+	}
+	tuplesort_puttupleslot(rows->sort, ExecStoreVirtualTuple(rows->slot));
+}
+
+/* The next row in their order, in the node's slot, with its numbers; NULL after the last */
+TupleTableSlot *
+loki_sorted_next(LokiNode *node, int i, double *numbers)
+{
+	LokiSortedRows *rows = &node->sorted[i];
+	int			n = node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts;
+
+	CHECK_FOR_INTERRUPTS();
+	if (rows->sort == NULL)
+		return NULL;
+	if (!rows->sorted)
+	{
+		ExecClearTuple(rows->slot);
+		tuplesort_performsort(rows->sort);
+	}
+	rows->sorted = true;
+	if (!tuplesort_gettupleslot(rows->sort, true, false, rows->slot, NULL))
+	{
+		end_sort(node, i);
+		return NULL;
+	}
+	slot_getallattrs(rows->slot);
+	for (int j = 0; numbers != NULL && j < rows->nnumbers; j++)
+		numbers[j] = DatumGetFloat8(rows->slot->tts_values[n + j]);
+	return loki_node_store(node, rows->slot);
+}

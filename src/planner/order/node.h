@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * node.h
+ *	  Nodes of ours above a plan whose rows they take: what they have in common.
+ *
+ * A kind of node is a LokiNodeKind.  Its plan carries, in custom_scan_tlist, the columns of
+ * the rows below; custom_exprs and custom_private are its own.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/node.h
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_PLANNER_ORDER_NODE_H
+#define LOKI_PLANNER_ORDER_NODE_H
+
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "utils/tuplesort.h"
+
+typedef struct LokiNode LokiNode;
+
+typedef struct LokiNodeKind
+{
+	CustomPathMethods path;
+	CustomScanMethods plan;
+	Size		size;			/* of the state, which begins with a LokiNode */
+	bool		ordered;		/* rows come as a Limit takes them, and are
+								 * taken so from a plan that is in order */
+
+	/* BeginCustomScan, after the child; may be NULL */
+	void		(*begin) (LokiNode *node, CustomScan *scan);
+
+	/*
+	 * Before the first row, and of ReScanCustomScan: forget the rows. False
+	 * if the child need not be read again as long as it does not change.
+	 */
+	bool		(*restart) (LokiNode *node);
+
+	/* The next row, which must pass the node's filter; NULL after the last */
+	TupleTableSlot *(*next) (LokiNode *node);
+	void		(*explain) (LokiNode *node, List *ancestors, struct ExplainState *es);
+} LokiNodeKind;
+
+/* Rows that are sorted by numbers beside them, float8; on disk beyond half of work_mem */
+typedef struct LokiSortedRows
+{
+	Tuplesortstate *sort;		/* NULL: there are none */
+	TupleTableSlot *slot;		/* a row's columns, and its numbers */
+	int			nnumbers;
+	bool		sorted;			/* no more can be put */
+} LokiSortedRows;
+
+#define LOKI_NODE_SORTS		2
+
+struct LokiNode
+{
+	CustomScanState css;
+	const LokiNodeKind *kind;
+	PlanState  *child;
+	bool		ended;			/* the child, which must not be asked again */
+	LimitState *limit;			/* directly above, or NULL */
+	MemoryContext context;		/* of rows: reset when the node restarts */
+	LokiSortedRows sorted[LOKI_NODE_SORTS];
+};
+
+/* Paths and plans */
+extern CustomPath *loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target,
+								  Path *child, List *columns, List *exprs, List *filter,
+								  List *private);
+extern Plan *loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+							List *clauses, List *children);
+extern Path *loki_node_input(const CustomPath *path);
+
+/* Execution */
+extern Node *loki_node_create_state(CustomScan *scan);
+extern PlanState *loki_node_child(PlanState *ps, LimitState *limit);
+extern TupleTableSlot *loki_node_next_of_child(LokiNode *node);
+extern TupleTableSlot *loki_node_store(LokiNode *node, TupleTableSlot *row);
+extern List *loki_node_deparse(LokiNode *node, List *ancestors, struct ExplainState *es, int n);
+extern void loki_sorted_put(LokiNode *node, int i, int nnumbers, const double *numbers);
+extern TupleTableSlot *loki_sorted_next(LokiNode *node, int i, double *numbers);
+
+#endif							/* LOKI_PLANNER_ORDER_NODE_H */
