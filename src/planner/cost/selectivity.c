@@ -6,7 +6,8 @@
  * Core knows nothing of the expression v <-> q < r and estimates a third of the rows.
  * ANALYZE keeps a profile of distances (cost/analyze.c): the share of rows within r of
  * a typical row.  A given query vector is not typical.  Its distances from the
- * references show how it differs.
+ * references show how it differs: r is scaled by its median distance from these (for <#>, by
+ * its norm).  Below the least quantile the share is a power of r, from the two lowest decades.
  *
  * Core asks operators for selectivities, and < of float8 is core's own.  But it
  * remembers the selectivity of a clause.  We write ours there, and then compute the

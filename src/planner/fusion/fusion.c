@@ -338,10 +338,23 @@ is_sorting_call(PlannerInfo *root, const FuncExpr *call)
 }
 
 /*
- * Called by the planner for each call of a function of fusions.  The calls that count are
- * in the target list, which is the first of a query's expressions to be simplified.  Until
- * then the planner has done no more than pull up subqueries, so the query may still get
- * another table (src/planner/README).
+ * Called by the planner for each call of a function of fusions.  A planner hook would miss the
+ * statement that loads the library.  Core does not foresee that a support function changes the
+ * query.  It may, because
+ *
+ * - the target list is the first of a query's expressions that subquery_planner() simplifies;
+ * what comes before looks for sublinks, joins, LATERAL and results, and the fusion is none of
+ * these, nor can it be pulled up, since it groups; what is computed from the range table and
+ * the join tree comes later;
+ *
+ * - the query's own join tree stays, and its conditions are evaluated again for the few rows
+ * of the fusion, so row security and permissions hold for what is returned;
+ *
+ * - core plans a copy of the query, and a cached plan depends on the same tables;
+ *
+ * - semi-joins that core has made of EXISTS and IN become EXISTS again in a leg;
+ *
+ * - functions of FROM are simplified before; a query with such a call among them has no fusion.
  */
 Datum
 lokivector_fusion_support(PG_FUNCTION_ARGS)

@@ -5,7 +5,9 @@
  *
  * It is parsed from text, with a query that returns nothing in the place of each leg.
  * These are replaced by copies of the user's query, so that each leg has all that the
- * rewriter has made of its tables and conditions: row security, permissions, views.
+ * rewriter has made of its tables and conditions: row security, permissions, views.  In CASE
+ * WHEN condition THEN value END without ELSE, the condition becomes one of the leg's.  A leg has
+ * 4 (k + o) + 60 rows, or all if the rows of LIMIT are not known.
  *
  * IDENTIFICATION
  *	  src/planner/fusion/query.c

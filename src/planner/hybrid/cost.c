@@ -4,7 +4,22 @@
  *	  What a scan within a bitmap or a distance costs.
  *
  * The same estimate is made twice: by the planner from selectivities, and by the scan
- * when it knows how many rows the bitmap has.
+ * when it knows how many rows the bitmap has.  With S rows in the bitmap on P pages, and I of
+ * the n nodes inside, ef the larger of hnsw.ef_search and the rows wanted, and the other names
+ * of cost/cost.c:
+ *
+ *		walk	= u * (0.5 S + scan_cost + min(ef, I) * row_cost)
+ *				  + min(nodes * n / I * score, n * flat_node_cost * u + I * score,
+ *						25 u * S + I * score)			the third by the row map
+ *		total	= bitmap + walk + heap pages of the rows that match
+ *				  + (matches - min(ef, I)) * row_cost * u + matches * cpu_tuple_cost
+ *		rows	= u * S * (400 + detoast_cost * chunks) + P * page
+ *
+ * Nodes newer than the map are added.  If I is at least 5 % of n, a walk costs at most four
+ * times an unrestricted one.  page is random_page_cost times the share of the table that is not
+ * cached, at least 1 %.  If reading all rows would return the first row earlier, the path has
+ * those costs; a tenth is taken off if more rows are expected than wanted and the bitmap is not
+ * of b-trees alone, since the planner often misjudges the rows of GIN and GiST.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/cost.c

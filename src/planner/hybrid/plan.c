@@ -111,7 +111,7 @@ take_bounds(List *filter, List *early, OpExpr *order, List **bounds, List **valu
 }
 
 /*
- * The clauses that may be evaluated before all others, as bounds are.  `planned` has the
+ * The clauses that may be evaluated before all others (P6), as bounds are.  `planned` has the
  * clauses in the form of the index scan's plan.
  */
 static List *

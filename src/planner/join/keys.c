@@ -22,6 +22,13 @@
  * That is the semi-join.  If columns of kinds are wanted, or if there are further
  * join clauses, the join is done once more above it, over few rows.
  *
+ * The array is a nested loop's parameter with the number of kinds.id and the type of the array.
+ * To make the paths, the condition is added to those of items, all paths are made once more,
+ * those with an order are taken, and the condition is removed.  If no index answers it, the
+ * filter looks each row up, by a hash table if the keys stay the same while an executor runs
+ * (not in a correlated subquery, a recursion, or where EvalPlanQual() may come).  A path is
+ * offered if the expected keys fit into the memory of a hash table.
+ *
  * IDENTIFICATION
  *	  src/planner/join/keys.c
  *
@@ -431,7 +438,7 @@ is_same_again(PlannerInfo *root, int relid)
 }
 
 /*
- * Whether a relation may be read twice in a plan, with the same rows both times.
+ * Whether a relation may be read twice in a plan, with the same rows both times (P10).
  * EvalPlanQual returns the row of a table only once, so no row may be locked.
  */
 static bool

@@ -94,7 +94,7 @@ loki_sorts_by_score(const Query *query)
 
 /*
  * Whether a sort key may be computed below a security barrier: it is a column of the view,
- * or the score of one.  Functions of the query see only what the view returns.
+ * or the score of one.  Functions of the query see only what the view returns (P6).
  */
 static bool
 passes_barrier(Expr *key)

@@ -318,7 +318,7 @@ typedef struct GroupsState
 	MemoryContext keys;			/* of the table's groups, below the node's */
 	double		nrows;			/* of the child, so far */
 	bool		begun;
-	bool		full;			/* the table must not grow */
+	bool		full;			/* the table must not grow (P8) */
 } GroupsState;
 
 /* A LokiNodeKind's method: keys are rows of their own. */

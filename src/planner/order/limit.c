@@ -49,7 +49,7 @@ static ExecutorStart_hook_type previous_executor_start = NULL;
 /* A LIMIT that is above the rows of any table means all */
 #define ALL_ROWS	1e18
 
-/* LokiScanCaller's callback: rows that the Limit takes; 0 if all, or if not known yet */
+/* LokiScanCaller's callback: rows that the Limit takes; 0 if all, or not known yet (P5) */
 static double
 limit_rows(LokiScanCaller *caller)
 {
@@ -72,7 +72,7 @@ taken_rows(LokiScanCaller *caller)
 /*
  * LokiScanCaller's callback: whether a row passes.  As in the executor, index conditions
  * that slots did not decide come first, and then the others in the planner's order.  No
- * condition sees a row that an earlier one excludes.
+ * condition sees a row that an earlier one excludes (P6).
  */
 static bool
 filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
@@ -231,7 +231,7 @@ find_limited(PlanState *ps, LimitState *limit)
 
 /*
  * The parameters that the plan below a Gather needs, and that its workers do not get.
- * NULL if there are none, as in every plan that is right.
+ * NULL if there are none, as in every plan that is right (P9).
  */
 static Bitmapset *
 missing_parameters(const Plan *plan)

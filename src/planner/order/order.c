@@ -298,7 +298,7 @@ loki_order_operator(OpExpr *distance, const PathKey *key)
 	return distance;
 }
 
-/* Label a path with the order that it returns rows in, and the rows that it puts first. */
+/* Label a path with the order that it returns rows in, and the rows that it puts first (P7). */
 static void
 label_path(IndexPath *path, PathKey *key, Oid first)
 {

@@ -330,7 +330,7 @@ typedef struct ScoresState
 	LokiRange  *columns;		/* of rows that are to come */
 	pairingheap *waiting;
 	int64		nwaiting;
-	Size		bytes;			/* of rows that wait */
+	Size		bytes;			/* of rows that wait (P8) */
 	int64		returned;
 	double		dropped;		/* rows of worse scores are not wanted */
 	double		bound;			/* no row to come has a better score */

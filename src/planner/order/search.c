@@ -8,7 +8,7 @@
  * its rows and nothing else sees their order.  follow() looks for such scans: it starts
  * at the Limit of a finished plan and goes down over nodes that pass rows on as they
  * come.  The rows that LIMIT takes are then sorted.  A scan below a node that follow()
- * does not know remains exact.
+ * does not know remains exact (P2, P3).
  *
  * src/planner/README, "Order", has the argument.
  *
@@ -549,12 +549,13 @@ replace_target(Path *path, const PathTarget *final, PathTarget *target)
 	}
 }
 
-/* Permit the scans that follow() came to, to be searches. */
+/* Permit the scans that follow() came to, to be searches; rows that may be late are sorted (P3). */
 static void
 permit_searches(FollowedScans *followed, Oid late)
 {
 	ListCell   *cell;
 
+	Assert(late == 0 || followed->keys != NIL);
 	foreach(cell, followed->scans)
 	{
 		IndexPath  *scan = lfirst_node(IndexPath, cell);
@@ -660,7 +661,7 @@ search_ranks(FollowedScans *followed, Path *path)
 	return rank_taken(followed, (WindowAggPath *) path);
 }
 
-/* Whether LIMIT or OFFSET may be evaluated twice */
+/* Whether LIMIT or OFFSET may be evaluated twice (P4) */
 bool
 loki_may_repeat(Node *expr)
 {

@@ -17,7 +17,23 @@
  *		              ->  Limit					k + o
  *		                    ->  Index Scan
  *
- * src/planner/README, "Partitions on other servers", has the argument.
+ * One partition left needs no Sort.  A UNION ALL of queries for each partition would have the
+ * same plan, but privileges, policies, tableoid and column numbers would have to be translated,
+ * and nothing would prune it at run time; a custom scan would do again what postgres_fdw does.
+ *
+ * How the LIMIT gets there: postgres_fdw sends a LIMIT if a whole query is a single foreign
+ * table.  Its GetForeignUpperPaths() is called for a partition that takes the part of a base
+ * relation; the fdw_private of the path that it makes, which we neither read nor write, goes
+ * into the path that postgres_fdw made of the partition in the order of the query.  When the
+ * plan is made, postgres_fdw takes LIMIT from the query, so the query itself has LIMIT k + o
+ * from then on; nobody else reads it there.  loki_rows_taken() consists of nodes that
+ * postgres_fdw sends.  This relies on postgres_fdw of 15 to 18; other wrappers are left alone.
+ *
+ * A partition whose server evaluates only some conditions, or lacks the extension in its
+ * options, is read as a whole and sorted here.  The Sort above the Append reads all distances,
+ * and resjunk.c leaves them alone.  Joins, groups, windows, set operations, functions that
+ * return sets, FOR UPDATE, WITH TIES, a LIMIT that may be volatile or has sub-plans, and orders
+ * that are no distances are planned as before.
  *
  * IDENTIFICATION
  *	  src/planner/order/shards.c

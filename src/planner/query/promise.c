@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * promise.c
- *	  What plans may rely on in a scan of an hnsw index.
+ *	  What plans may rely on in a scan of an hnsw index (P1 of src/planner/README).
  *
  * A path has a label in its order-by operator that says what the scan must keep to
  * (src/hnsw/hnsw.h).  It gets the label when its costs are estimated.  This happens to
@@ -28,7 +28,7 @@
 #include "planner/query/groups.h"
 #include "planner/query/promise.h"
 
-/* What a LIMIT is taken for that the planner does not know (src/planner/README, "Costs") */
+/* What a LIMIT is taken for that the planner does not know (cost/cost.c) */
 #define UNKNOWN_LIMIT	40
 
 #define FIRST_BITS		(LOKI_FIRST_NULLS | LOKI_FIRST_NANS)
@@ -75,7 +75,7 @@ loki_promise_first(IndexPath *path, Oid first)
 	replace_bits(path, promise_bits(path) | first);
 }
 
-/* Give a path its first label, when its costs are estimated. */
+/* Give a path its first label, when its costs are estimated (P1). */
 void
 loki_promise_label(IndexPath *path)
 {
