@@ -8,9 +8,7 @@
  * its rows and nothing else sees their order.  follow() looks for such scans: it starts
  * at the Limit of a finished plan and goes down over nodes that pass rows on as they
  * come.  The rows that LIMIT takes are then sorted.  A scan below a node that follow()
- * does not know remains exact (P2, P3).
- *
- * src/planner/README, "Order", has the argument.
+ * does not know remains exact (P2 and P3 of src/planner/README).
  *
  * IDENTIFICATION
  *	  src/planner/order/search.c
@@ -208,10 +206,7 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 	return &copy->path;
 }
 
-/*
- * The first rows of groups, or the best ones by a score.  The rows below have an order of
- * their own; what comes late among them is sorted where these rows are.
- */
+/* The rows below have an order of their own; what comes late among them is sorted above. */
 static Path *
 follow_node(FollowedScans *followed, CustomPath *path)
 {
