@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 # Posting lists of sparse vectors: searches equal a sort of the same snapshot, while rows come, change
-# and go and VACUUM makes the lists again; after a crash; and on a standby.
+# and go and VACUUM makes the lists again; after a crash; on a standby; and without a window that is damaged.
 #
 # LOKIVECTOR_LONG=1 takes two minutes in place of some seconds.
 
@@ -17,7 +17,7 @@ use Test::More;
 
 my $seconds = $ENV{LOKIVECTOR_LONG} ? 120 : $ENV{LOKIVECTOR_SHORT} ? 4 : 8;
 
-my $node = loki_node('main', allows_streaming => 1);
+my $node = damaged_node('main', allows_streaming => 1);
 $node->start;
 $node->safe_psql('postgres', q(
 CREATE EXTENSION IF NOT EXISTS lokivector;
@@ -118,5 +118,21 @@ $node->stop('immediate');
 $node->start;
 same_answers($node, 'after a crash');
 check_index($node, 'check after a crash');
+
+# A window that begins at a later node: node, nodes, term, terms
+$node->safe_psql('postgres', 'VACUUM FULL items; CHECKPOINT');
+my $file = $node->data_dir . '/' . $node->safe_psql('postgres', q(SELECT pg_relation_filepath('items_idx')));
+my ($nodes, $terms) = split /\n/, $node->safe_psql('postgres',
+	q(SELECT slots FROM lokivector_index_slot_arrays('items_idx') WHERE slot_array IN ('tid', 'term') ORDER BY slot_array = 'term'));
+$node->stop;
+my $bytes = slurp_file($file);
+my $window = index($bytes, pack('V4', 0, $nodes, 0, $terms));
+cmp_ok($window, '>', 0, 'the window was found');
+substr($bytes, $window, 4) = pack('V', $nodes - 1);
+write_binary($file, $bytes);
+$node->start;
+same_answers($node, 'with a damaged window');
+my (undef, undef, $fault) = $node->psql('postgres', "SELECT lokivector_check('items_idx')");
+like($fault, qr/slot 0 of the window array .* does not follow/, 'check finds it');
 $node->stop;
 done_testing();

@@ -67,19 +67,22 @@ find_window(LokiScan *so, uint32 node)
 	if (!terms->bounded || node >= terms->lists.end)
 		return false;
 	if (node < window->first)
-		window->n = terms->next = 0;
-	while (window->n == 0 || node >= window->first + window->n)
+		window->first = window->n = terms->next = 0;
+	while (node >= window->first + window->n)
 	{
+		uint32		begin = window->first + window->n;
 		LokiWindowData data;
 
-		if (!loki_terms_window(&terms->lists, terms->next, &data) ||
-			(node < data.node + data.nodes &&
+		/* windows follow each other, unless one is damaged */
+		if (!loki_terms_window(&terms->lists, terms->next, &data) || data.node != begin ||
+			data.nodes > terms->lists.end - begin ||
+			(node < begin + data.nodes &&
 			 !loki_terms_read(&terms->lists, terms->next, &terms->query, window)))
 		{
 			terms->bounded = false;
 			return false;
 		}
-		window->first = data.node;
+		window->first = begin;
 		window->n = data.nodes;
 		terms->next++;
 	}
