@@ -63,11 +63,24 @@ SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE 
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant = 8
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant = 2 ORDER BY d, id LIMIT 0$$);
 
+-- test: conditions on the rows of all arms
+SELECT arms_check($$SELECT * FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2) u WHERE id % 100 = 1 AND d > 0.5 ORDER BY d LIMIT 20$$);
+SELECT arms_check($$SELECT source, id FROM arms WHERE name = 'name 3' AND source <> 'c' ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20 OFFSET 2$$);
+SELECT arms_check($$SELECT id, d FROM (SELECT id, tenant, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, tenant, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b) u WHERE tenant = 4 OR d < 0.3 ORDER BY d, id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms WHERE id IN (SELECT id * 1000 FROM arms_t) OR random() < 2 ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
+SELECT arms_check($$SELECT id, d FROM (SELECT id::bigint AS id, name AS n, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, kind, id * 0.02 FROM arms_t WHERE id > 1) u WHERE id % 3 = 1 ORDER BY d, id LIMIT 20$$);
+
 -- test: security barriers
 SELECT arms_check($$SELECT id FROM arms_hidden ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_closed ORDER BY d LIMIT 10 OFFSET 3$$);
 SELECT arms_check($$SELECT id, 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM arms_closed ORDER BY s DESC, id LIMIT 10$$);
 SELECT arms_check($$SELECT id FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_closed ORDER BY d, id LIMIT 20) s WHERE id % 2 = 0 ORDER BY d, id$$);
+SELECT arms_check($$SELECT id FROM arms_closed WHERE id > 2000 AND name = 'name 3' ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
+SELECT arms_check($$SELECT id FROM arms_hidden WHERE id BETWEEN 2000 AND 7000 ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_closed WHERE v <=> '[1,2,3,4,5,6,7,8]' > 0.3 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
 -- no function of the query sees a row that the view hides, nor is a condition of the query below the LIMIT
 CREATE FUNCTION arms_spy(vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE COST 0.0001 AS $$
 BEGIN
@@ -86,7 +99,7 @@ END $$;
 SELECT arms_check($$SELECT id FROM arms_closed ORDER BY arms_spy(v) <=> '[1,2,3,4,5,6,7,8]' LIMIT 3$$);
 SELECT arms_check($$SELECT arms_spy(id) FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]', arms_spy(id) LIMIT 3$$);
 SELECT arms_check($$SELECT arms_spy(id) FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 3$$);
-SELECT arms_check($$SELECT id FROM arms_closed WHERE arms_spy(id) % 100 = 7 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 30$$);
+SELECT arms_check($$SELECT id FROM arms_closed WHERE id > 100 AND arms_spy(id) % 100 = 7 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 30$$);
 SELECT arms_check($$SELECT c.id FROM arms_closed c JOIN arms_t t ON t.id = arms_spy(c.id) % 10 AND t.kind = 'kind 1' ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 30$$);
 DROP FUNCTION arms_spy(vector), arms_spy(integer);
 
@@ -104,8 +117,6 @@ RESET plan_cache_mode;
 -- test: these are left alone
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
 	UNION SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2 ORDER BY d, id LIMIT 20$$);
-SELECT arms_check($$SELECT * FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
-	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2) u WHERE id % 100 = 1 AND d > 0.5 ORDER BY d LIMIT 20$$);
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2 ORDER BY d, id FETCH FIRST 20 ROWS WITH TIES$$);
 SELECT arms_check($$SELECT id, count(*) OVER () FROM arms ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);

@@ -36,8 +36,10 @@
 typedef struct UnionOrder
 {
 	Query	   *sorted;			/* has ORDER BY and LIMIT */
+	Node	   *conditions;		/* ... and these for the arms' rows, or NULL */
 	Query	   *arm;			/* the one that gets them now */
 	bool		barrier;		/* it is a security barrier */
+	bool		all;			/* arms have got them */
 } UnionOrder;
 
 /* Whether rows of a query pass through groups, windows or the like, or are locked */
@@ -61,6 +63,17 @@ in_arm(Node *node, void *query)
 		return (Node *) copyObject(get_tle_by_resno(((Query *) query)->targetList,
 													var->varattno)->expr);
 	return expression_tree_mutator(node, in_arm, query);
+}
+
+/* Whether an expression has the type and collation in an arm that it has in the UNION ALL */
+static bool
+is_same_in_arm(Expr *expr, Query *arm)
+{
+	Expr	   *here = (Expr *) in_arm((Node *) expr, arm);
+
+	return exprType((Node *) here) == exprType((Node *) expr) &&
+		exprCollation((Node *) here) == exprCollation((Node *) expr) &&
+		!contain_volatile_functions((Node *) here);
 }
 
 /* expression_tree_walker callback: whether a sort key has more than columns of this level */
@@ -146,24 +159,32 @@ wants_order(const UnionOrder *order)
 	{
 		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
 		Expr	   *key = get_sortgroupclause_tle(clause, order->sorted->targetList)->expr;
-		Expr	   *here = (Expr *) in_arm((Node *) key, (Query *) arm);
 
-		if (exprType((Node *) here) != exprType((Node *) key) ||
-			exprCollation((Node *) here) != exprCollation((Node *) key) ||
-			contain_volatile_functions((Node *) here) ||
-			(order->barrier && !passes_barrier(key)) || (clause == first && !is_score(here)))
+		if (!is_same_in_arm(key, order->arm) || (order->barrier && !passes_barrier(key)) ||
+			(clause == first && !is_score((Expr *) in_arm((Node *) key, order->arm))))
 			return false;
 	}
+	foreach(cell, order->conditions != NULL ? pull_var_clause(order->conditions, 0) : NIL)
+		if (!is_same_in_arm(lfirst(cell), order->arm))
+			return false;
 	return true;
 }
 
-/* Give an arm the order, and LIMIT + OFFSET. */
+/* Give an arm the conditions, the order, and LIMIT + OFFSET, unless it is better without. */
 static void
 order_arm(UnionOrder *order)
 {
 	Query	   *arm = order->arm;
 	ListCell   *cell;
 
+	if (!wants_order(order))
+	{
+		order->all = false;
+		return;
+	}
+	if (order->conditions != NULL)
+		arm->jointree->quals = make_and_qual(arm->jointree->quals,
+											 in_arm(order->conditions, arm));
 	foreach(cell, order->sorted->sortClause)
 	{
 		SortGroupClause *clause = copyObject(lfirst_node(SortGroupClause, cell));
@@ -187,60 +208,65 @@ order_arms(UnionOrder *order, const Query *query, Node *node)
 	if (IsA(node, RangeTblRef))
 	{
 		order->arm = rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery;
-		if (wants_order(order))
-			order_arm(order);
+		order_arm(order);
 	}
 	else if (operation->op == SETOP_UNION && operation->all)
 	{
 		order_arms(order, query, operation->larg);
 		order_arms(order, query, operation->rarg);
 	}
+	else
+		order->all = false;
 }
 
-/*
- * The subquery that is all that a query selects from, or NULL.  Conditions must not see other
- * rows than the first, so there are none.
- */
+/* The subquery that is all that a query selects from, or NULL */
 static const RangeTblEntry *
 only_subquery(const Query *query)
 {
-	RangeTblRef *ref;
+	RangeTblRef *ref = linitial(query->jointree->fromlist);
 	const RangeTblEntry *rte;
 
-	if (list_length(query->jointree->fromlist) != 1 || query->jointree->quals != NULL)
-		return NULL;
-	ref = linitial(query->jointree->fromlist);
-	if (!IsA(ref, RangeTblRef))
+	if (list_length(query->jointree->fromlist) != 1 || !IsA(ref, RangeTblRef))
 		return NULL;
 	rte = rt_fetch(ref->rtindex, query->rtable);
 	return rte->rtekind == RTE_SUBQUERY && !rte->lateral ? rte : NULL;
 }
 
-/* Order the arms that a query has, or its subquery, or that subquery if it is a barrier. */
+/*
+ * Order the arms that a query has, or its subquery, or that subquery if it is a barrier.  LIMIT
+ * counts rows that meet the conditions, so these must be known to the arms.  As in core, a
+ * barrier lets those pass that reveal nothing of a row.
+ */
 static void
 order_below(UnionOrder *order)
 {
 	Query	   *query = order->sorted;
 	const RangeTblEntry *rte;
+	Node	   *quals = query->jointree->quals;
 
 	if (query->setOperations != NULL)
 	{
 		order_arms(order, query, query->setOperations);
 		return;
 	}
-	rte = only_subquery(query);
-	if (rte == NULL)
+	rte = query->jointree->fromlist != NIL ? only_subquery(query) : NULL;
+	if (rte == NULL || (quals != NULL && (has_other_parts(quals, NULL) ||
+										  contain_volatile_functions(quals) ||
+										  (rte->security_barrier && contain_leaked_vars(quals)))))
 		return;
+	order->conditions = quals;
 	order->arm = rte->subquery;
 	order->barrier = rte->security_barrier;
+	order->all = true;
 	if (order->barrier)
-	{
-		if (wants_order(order))
-			order_arm(order);
-	}
+		order_arm(order);
 	else if (order->arm->setOperations != NULL && order->arm->sortClause == NIL && order->arm->limitCount == NULL &&
 			 order->arm->limitOffset == NULL && order->arm->rowMarks == NIL)
 		order_arms(order, order->arm, order->arm->setOperations);
+	else
+		order->all = false;
+	if (order->all)
+		query->jointree->quals = NULL;
 }
 
 /* Whether a query takes the first rows of an order that its arms may have as well */

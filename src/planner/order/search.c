@@ -732,10 +732,9 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 }
 
 /*
- * A plan whose scans are searches under pgvector's limits although no Limit sorts their rows:
- * there is none, or rows are locked, or it is WITH TIES.  relaxed_order without a Limit asks
- * for late rows as well.  The limits are for subqueries too, but their rows are in order: nodes
- * of the levels above may rely on that.  Returns the plan as it was if it has no such scans.
+ * Make searches under pgvector's limits of scans whose rows no Limit sorts: there is none, or it
+ * is WITH TIES, or rows are locked.  Rows come in order, as levels above may rely on; but those
+ * of a whole query without LIMIT may be late with relaxed_order.
  */
 static Path *
 search_on(PlannerInfo *root, Path *path)
@@ -743,7 +742,6 @@ search_on(PlannerInfo *root, Path *path)
 	FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
 	LimitPath  *limit = IsA(path, LimitPath) ? (LimitPath *) path : NULL;
 	Path	   *sub = follow(&followed, limit != NULL ? limit->subpath : path);
-	bool		may_be_late = limit == NULL && root->parent_root == NULL;
 	ListCell   *cell;
 
 	if (sub == NULL || followed.further_keys)
@@ -755,7 +753,7 @@ search_on(PlannerInfo *root, Path *path)
 
 		index_settings(scan->indexinfo, &settings);
 		if (!settings.complete)
-			loki_promise_permit(scan, false, may_be_late &&
+			loki_promise_permit(scan, false, limit == NULL && root->parent_root == NULL &&
 								settings.iterative_scan == LOKI_ITERATIVE_RELAXED ?
 								LOKI_PLAN_LATE : 0);
 	}
