@@ -344,6 +344,16 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	}
 	rows = Max(n * share, 1);
 
+	/* without LIMIT a search ends where pgvector's limits end it */
+	if (!exact && !settings.complete && wanted <= 0)
+	{
+		double		most = Min(settings.iterative_scan == LOKI_ITERATIVE_OFF ? settings.ef :
+							   settings.max_tuples, rows);
+
+		costs.indexSelectivity *= most / rows;
+		rows = most;
+	}
+
 	/* the share of the index that is not cached has to be read */
 	miss = 1 - Min(1.0, effective_cache_size / Max(info->pages, 1.0));
 	miss = Max(miss, LEAST_MISS);
