@@ -235,6 +235,14 @@ forbid(IndexPath *path, Cost *startup_cost, Cost *total_cost, Selectivity *selec
 	LokiDisablePath(path);
 }
 
+/* Whether an index is of our access method, and has a file; hypothetical ones have none */
+bool
+loki_may_scan(const IndexOptInfo *info)
+{
+	return (amcostestimate_function) info->amcostestimate == loki_cost_estimate &&
+		!info->hypothetical;
+}
+
 /*
  * Open an index of a query that is being planned.  The planner holds a lock on it until
  * the transaction ends; the caller closes it with NoLock.  Hypothetical indexes, which
@@ -245,6 +253,16 @@ loki_open_planned(const IndexOptInfo *info)
 {
 	Assert(!info->hypothetical);
 	return index_open(info->indexoid, NoLock);
+}
+
+/* The settings that a scan of an index would go by now; the planner holds its lock */
+void
+loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings)
+{
+	Relation	index = loki_open_planned(info);
+
+	loki_scan_settings(index, settings);
+	index_close(index, NoLock);
 }
 
 /*

@@ -29,6 +29,7 @@
 #include "parser/parse_node.h"
 #include "parser/parser.h"
 #include "planner/fusion/fusion.h"
+#include "planner/query/distance_expr.h"
 #include "planner/query/rows_taken.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
@@ -130,41 +131,6 @@ select_from(const Query *parse)
  * ----------------------------------------------------------------
  */
 
-typedef struct CteContext
-{
-	int			depth;			/* of the query at hand within the leg */
-	int			delta;
-} CteContext;
-
-/* Walker: references from a leg to CTEs of the user's query, which is further up now */
-static bool
-raise_ctes(Node *node, void *argument)
-{
-	CteContext *context = argument;
-
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-	{
-		RangeTblEntry *rte = (RangeTblEntry *) node;
-
-		if (rte->rtekind == RTE_CTE && rte->ctelevelsup == context->depth)
-			rte->ctelevelsup += context->delta;
-		return false;
-	}
-	if (IsA(node, Query))
-	{
-		bool		result;
-
-		context->depth++;
-		result = query_tree_walker((Query *) node, raise_ctes, context,
-								   QTW_EXAMINE_RTES_BEFORE);
-		context->depth--;
-		return result;
-	}
-	return expression_tree_walker(node, raise_ctes, context);
-}
-
 /* Walker: the members of the range table that a join tree has */
 static bool
 add_members(Node *node, void *argument)
@@ -182,25 +148,38 @@ add_members(Node *node, void *argument)
 	return expression_tree_walker(node, add_members, argument);
 }
 
-typedef struct OuterContext
+typedef struct LevelContext
 {
-	int			depth;			/* of the query at hand within the subquery */
-	const Bitmapset *inner;		/* what the subquery reads itself */
-} OuterContext;
+	int			depth;			/* of the query at hand within the leg */
+	int			delta;			/* by which its CTEs are further up now */
+	const Bitmapset *inner;		/* what it reads itself; NULL for all */
+} LevelContext;
 
-/* Walker: let a subquery refer to what it does not read itself as its parent's */
+/*
+ * Walker: references from a leg to CTEs of the user's query, which is further up now, and from
+ * the subquery of an EXISTS to what it does not read itself, but its parent does
+ */
 static bool
-raise_outer(Node *node, void *argument)
+raise_levels(Node *node, void *argument)
 {
-	OuterContext *context = argument;
+	LevelContext *context = argument;
 
 	if (node == NULL)
 		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_CTE && rte->ctelevelsup == context->depth)
+			rte->ctelevelsup += context->delta;
+		return false;
+	}
 	if (IsA(node, Var))
 	{
 		Var		   *var = (Var *) node;
 
-		if (var->varlevelsup == context->depth && !bms_is_member(var->varno, context->inner))
+		if (context->inner != NULL && var->varlevelsup == context->depth &&
+			!bms_is_member(var->varno, context->inner))
 			var->varlevelsup++;
 		return false;
 	}
@@ -209,19 +188,19 @@ raise_outer(Node *node, void *argument)
 		bool		result;
 
 		context->depth++;
-		result = query_tree_walker((Query *) node, raise_outer, context, 0);
+		result = query_tree_walker((Query *) node, raise_levels, context,
+								   QTW_EXAMINE_RTES_BEFORE);
 		context->depth--;
 		return result;
 	}
-	return expression_tree_walker(node, raise_outer, context);
+	return expression_tree_walker(node, raise_levels, context);
 }
 
 /* EXISTS with the inner side and the condition of a semi-join, or NOT EXISTS */
 static Node *
 exists_condition(const Query *leg, JoinExpr *join)
 {
-	CteContext	ctes = {0, 1};
-	OuterContext outer = {0, NULL};
+	LevelContext context = {.delta = 1};
 	Bitmapset  *inner = NULL;
 	Query	   *query = select_from(leg);
 	SubLink    *link = makeNode(SubLink);
@@ -229,7 +208,7 @@ exists_condition(const Query *leg, JoinExpr *join)
 
 	Assert(join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI);
 	(void) add_members(join->rarg, &inner);
-	outer.inner = inner;
+	context.inner = inner;
 	foreach(cell, query->rtable)
 		if (!bms_is_member(foreach_current_index(cell) + 1, inner))
 		{
@@ -242,9 +221,8 @@ exists_condition(const Query *leg, JoinExpr *join)
 	query->jointree = makeFromExpr(list_make1(join->rarg), join->quals);
 	query->hasSubLinks = checkExprHasSubLink((Node *) query);
 	IncrementVarSublevelsUp((Node *) query, 1, 1);
-	query_tree_walker(query, raise_ctes, &ctes, QTW_EXAMINE_RTES_BEFORE);
-	query_tree_walker(query, raise_outer, &outer, 0);
-	Assert(ctes.depth == 0 && outer.depth == 0);
+	query_tree_walker(query, raise_levels, &context, QTW_EXAMINE_RTES_BEFORE);
+	Assert(context.depth == 0);
 
 	link->subLinkType = EXISTS_SUBLINK;
 	link->subselect = (Node *) query;
@@ -350,8 +328,7 @@ weight_of_leg(const LokiFusion *fusion, int n)
 
 	Assert(n >= 0 && n < list_length(fusion->legs));
 	if (fusion->weights == NULL)
-		return (Expr *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8),
-								  Float8GetDatum(1), false, FLOAT8PASSBYVAL);
+		return loki_float_const(1);
 	return (Expr *) makeFuncExpr(fusion->weight_function, FLOAT8OID,
 								 list_make3(copyObject(fusion->weights), leg, legs),
 								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
@@ -471,11 +448,11 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
 static void
 lower_leg(Query *leg, int delta)
 {
-	CteContext	context = {0, delta};
+	LevelContext context = {.delta = delta};
 
 	Assert(delta > 0);
 	IncrementVarSublevelsUp((Node *) leg, delta, 1);
-	query_tree_walker(leg, raise_ctes, &context, QTW_EXAMINE_RTES_BEFORE);
+	query_tree_walker(leg, raise_levels, &context, QTW_EXAMINE_RTES_BEFORE);
 }
 
 /* The subqueries in the places of the legs, within a query that is `level` levels below */

@@ -51,21 +51,13 @@ typedef struct HybridTarget
 	Relids		outer;			/* relations that the distance needs */
 } HybridTarget;
 
-/* Whether an index is ours, and not hypothetical: it has a file */
-static bool
-is_hnsw(IndexOptInfo *index)
-{
-	return !index->hypothetical &&
-		(amcostestimate_function) index->amcostestimate == loki_cost_estimate;
-}
-
 static bool
 has_hnsw(RelOptInfo *rel)
 {
 	ListCell   *cell;
 
 	foreach(cell, rel->indexlist)
-		if (is_hnsw(lfirst(cell)))
+		if (loki_may_scan(lfirst_node(IndexOptInfo, cell)))
 		return true;
 	return false;
 }
@@ -123,7 +115,7 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 		(rel->baserestrictinfo == NIL && rel->joininfo == NIL && !rel->has_eclass_joins))
 		return NIL;
 	foreach(cell, rel->indexlist)
-		if (!is_hnsw(lfirst(cell)))
+		if (!loki_may_scan(lfirst_node(IndexOptInfo, cell)))
 		indexes = lappend(indexes, lfirst(cell));
 	if (indexes == NIL)
 		return NIL;
@@ -211,19 +203,6 @@ bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 	return *distance != NULL;
 }
 
-/*
- * Whether a target is a distance.  The collation of its operator has our label, and
- * does not count (src/hnsw/hnsw.h).
- */
-static bool
-goes_by(const HybridTarget *target, Expr *distance)
-{
-	OpExpr	   *a = (OpExpr *) target->distance;
-	OpExpr	   *b = (OpExpr *) distance;
-
-	return a->opno == b->opno && equal(a->args, b->args);
-}
-
 static HybridTarget *
 find_target(List *targets, IndexOptInfo *index, Expr *distance)
 {
@@ -233,7 +212,8 @@ find_target(List *targets, IndexOptInfo *index, Expr *distance)
 	{
 		HybridTarget *target = lfirst(cell);
 
-		if (target->index == index && goes_by(target, distance))
+		if (target->index == index &&
+			loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance))
 			return target;
 	}
 	return NULL;
@@ -251,7 +231,7 @@ sorted_targets(RelOptInfo *rel)
 		IndexPath  *path = (IndexPath *) lfirst(cell);
 		HybridTarget *target;
 
-		if (!IsA(path, IndexPath) || !is_hnsw(path->indexinfo) ||
+		if (!IsA(path, IndexPath) || !loki_may_scan(path->indexinfo) ||
 			list_length(path->indexorderbys) != 1 ||
 			!IsA(linitial(path->indexorderbys), OpExpr) || path->path.param_info != NULL)
 			continue;
@@ -297,7 +277,7 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 		Expr	   *distance;
 		HybridTarget *target;
 
-		if (!is_hnsw(index) || (index->indpred != NIL && !index->predOK) ||
+		if (!loki_may_scan(index) || (index->indpred != NIL && !index->predOK) ||
 			!bounds_distance(root, index, clause, &bound, &distance) ||
 			find_target(targets, index, distance) != NULL || !is_complete(index))
 			continue;
@@ -351,7 +331,7 @@ find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
 		Selectivity share;
 
 		if (!bounds_distance(root, target->index, clause, &bound, &distance) ||
-			!goes_by(target, distance))
+			!loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance))
 			continue;
 		share = loki_distance_selectivity(root, rel, (Node *) clause->clause);
 		if (share < 0)

@@ -54,11 +54,10 @@ scan_of(Plan *plan)
 static bool
 is_distance(OpExpr *distance, OpExpr *order)
 {
-	if (distance->opno == order->opno && equal(distance->args, order->args))
-		return true;
-	return get_commutator(distance->opno) == order->opno &&
-		equal(linitial(distance->args), lsecond(order->args)) &&
-		equal(lsecond(distance->args), linitial(order->args));
+	return loki_same_distance(distance, order) ||
+		(get_commutator(distance->opno) == order->opno &&
+		 equal(linitial(distance->args), lsecond(order->args)) &&
+		 equal(lsecond(distance->args), linitial(order->args)));
 }
 
 /*

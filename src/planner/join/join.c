@@ -174,13 +174,11 @@ takes_nearest(PlannerInfo *root, RelOptInfo *joinrel, const JoinPathExtraData *e
 static Path *
 nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 {
-	Relation	index = loki_open_planned(scan->indexinfo);
 	const Query *parse = root->parse;
 	LokiScanSettings settings;
 	LimitPath  *limit;
 
-	loki_scan_settings(index, &settings);
-	index_close(index, NoLock);
+	loki_planned_settings(scan->indexinfo, &settings);
 	loki_promise_permit(scan, settings.complete, LOKI_PLAN_LATE);
 	limit = create_limit_path(root, inner, (Path *) scan, NULL,
 							  loki_rows_taken(parse->limitCount, parse->limitOffset),

@@ -56,6 +56,7 @@
 #include "planner/hybrid/hybrid.h"
 #include "planner/join/keys.h"
 #include "planner/order/order.h"
+#include "planner/query/index_clause.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -84,16 +85,8 @@ has_index_for(RelOptInfo *rel, Node *operand, Oid opno, Oid collation)
 	ListCell   *cell;
 
 	foreach(cell, rel->indexlist)
-	{
-		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
-
-		for (int col = 0; col < info->nkeycolumns; col++)
-			if (match_index_to_operand(operand, col, info) &&
-				(!OidIsValid(info->indexcollations[col]) ||
-				 info->indexcollations[col] == collation) &&
-				op_in_opfamily(opno, info->opfamily[col]))
-				return true;
-	}
+		if (loki_operand_column(lfirst_node(IndexOptInfo, cell), 0, operand, opno, collation) >= 0)
+		return true;
 	return false;
 }
 

@@ -195,21 +195,13 @@ find_limited(PlanState *ps, LimitState *limit)
 				find_limited(loki_node_child(ps, limit), limit);
 			break;
 		case T_AppendState:
-			{
-				AppendState *append = (AppendState *) ps;
-
-				for (int i = 0; i < append->as_nplans; i++)
-					find_limited(append->appendplans[i], limit);
-				break;
-			}
+			for (int i = 0; i < ((AppendState *) ps)->as_nplans; i++)
+				find_limited(((AppendState *) ps)->appendplans[i], limit);
+			break;
 		case T_MergeAppendState:
-			{
-				MergeAppendState *append = (MergeAppendState *) ps;
-
-				for (int i = 0; i < append->ms_nplans; i++)
-					find_limited(append->mergeplans[i], limit);
-				break;
-			}
+			for (int i = 0; i < ((MergeAppendState *) ps)->ms_nplans; i++)
+				find_limited(((MergeAppendState *) ps)->mergeplans[i], limit);
+			break;
 		case T_NestLoopState:
 			/* the outer side is in order, or has one row (join/join.c) */
 			find_limited(outerPlanState(ps), limit);

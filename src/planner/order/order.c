@@ -62,8 +62,7 @@ loki_usable_indexes(RelOptInfo *rel)
 	{
 		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
 
-		if (info->amcostestimate == loki_cost_estimate && !info->hypothetical &&
-			(info->indpred == NIL || info->predOK))
+		if (loki_may_scan(info) && (info->indpred == NIL || info->predOK))
 			indexes = lappend(indexes, info);
 	}
 	return indexes;
@@ -141,24 +140,15 @@ array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
 	Node	   *array;
+	int			col;
 
 	if (!IsA(saop, ScalarArrayOpExpr) || !saop->useOr || rinfo->pseudoconstant ||
 		!restriction_is_securely_promotable(rinfo, info->rel))
 		return NULL;
 	array = lsecond(saop->args);
-	if (bms_is_member(info->rel->relid, pull_varnos(root, array)) ||
-		contain_volatile_functions(array))
-		return NULL;
-	for (int col = 1; col < info->nkeycolumns; col++)
-	{
-		if (!match_index_to_operand(linitial(saop->args), col, info) ||
-			(OidIsValid(info->indexcollations[col]) &&
-			 info->indexcollations[col] != saop->inputcollid) ||
-			!op_in_opfamily(saop->opno, info->opfamily[col]))
-			continue;
-		return loki_index_clause(rinfo, rinfo, col);
-	}
-	return NULL;
+	col = loki_operand_column(info, 1, linitial(saop->args), saop->opno, saop->inputcollid);
+	return col < 0 || bms_is_member(info->rel->relid, pull_varnos(root, array)) ||
+		contain_volatile_functions(array) ? NULL : loki_index_clause(rinfo, rinfo, col);
 }
 
 /* Whether a relation has a condition that with_array_clauses() might match */

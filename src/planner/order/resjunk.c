@@ -65,8 +65,7 @@ is_order_of(Node *expr, OpExpr *orderby)
 	LokiDistanceExpr distance;
 
 	return loki_distance_expr(expr, &distance) &&
-		distance.distance->opno == orderby->opno &&
-		equal(distance.distance->args, orderby->args);
+		loki_same_distance(distance.distance, orderby);
 }
 
 /* Whether a Sort, if there is one, sorts by a column of its child */

@@ -77,13 +77,6 @@ typedef enum ScoresPrivate
 
 static const LokiNodeKind scores_kind;
 
-static Node *
-float_const(double value)
-{
-	return (Node *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(value),
-							  false, FLOAT8PASSBYVAL);
-}
-
 /* ----------------------------------------------------------------
  * How many rows are read
  * ----------------------------------------------------------------
@@ -109,7 +102,7 @@ share_within(const Estimate *estimate, double distance)
 	Relids		relids = pull_varnos(estimate->root, (Node *) estimate->score.distance);
 	Expr	   *clause = make_opclause(Float8LessOperator, BOOLOID, false,
 									   (Expr *) estimate->score.distance,
-									   (Expr *) float_const(distance), InvalidOid, InvalidOid);
+									   loki_float_const(distance), InvalidOid, InvalidOid);
 
 	return loki_distance_selectivity(estimate->root,
 									 find_base_rel(estimate->root, bms_singleton_member(relids)),
@@ -125,22 +118,22 @@ distance_at(const Estimate *estimate, double place)
 	return Min(Max(place < 0 ? -distance : distance, estimate->least), estimate->farthest);
 }
 
+/*
+ * Whether there are as many rows within a distance as are wanted; or, of the best ones, whether
+ * rows beyond it have no better scores
+ */
 static bool
-has_wanted_rows(const Estimate *estimate, double distance)
+is_enough(const Estimate *estimate, double distance, bool best)
 {
-	return share_within(estimate, distance) * estimate->rows >= estimate->wanted;
-}
-
-static bool
-has_best_rows(const Estimate *estimate, double distance)
-{
+	if (!best)
+		return share_within(estimate, distance) * estimate->rows >= estimate->wanted;
 	return loki_score_estimate(estimate->root, &estimate->score, estimate->columns, distance,
 							   estimate->farthest, false) <= estimate->enough;
 }
 
 /* The least distance that is far enough, or the greatest of all */
 static double
-first_distance(const Estimate *estimate, bool (*enough) (const Estimate *, double))
+first_distance(const Estimate *estimate, bool best)
 {
 	double		low = estimate->least < 0 ? -1 : 0;
 	double		high = 1;
@@ -149,7 +142,7 @@ first_distance(const Estimate *estimate, bool (*enough) (const Estimate *, doubl
 	{
 		double		middle = (low + high) / 2;
 
-		if (enough(estimate, distance_at(estimate, middle)))
+		if (is_enough(estimate, distance_at(estimate, middle), best))
 			high = middle;
 		else
 			low = middle;
@@ -177,11 +170,11 @@ rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows)
 	if (isinf(loki_score_estimate(root, &estimate.score, columns,
 								  distance_at(&estimate, 0.9), estimate.farthest, false)))
 		return -1;
-	near = first_distance(&estimate, has_wanted_rows);
+	near = first_distance(&estimate, false);
 	estimate.enough = loki_score_estimate(root, &estimate.score, columns, near, near, true);
-	if (!has_best_rows(&estimate, distance_at(&estimate, 1)))
+	if (!is_enough(&estimate, distance_at(&estimate, 1), true))
 		return rows;
-	return Min(Max(share_within(&estimate, first_distance(&estimate, has_best_rows)) * rows,
+	return Min(Max(share_within(&estimate, first_distance(&estimate, true)) * rows,
 				   estimate.wanted), rows);
 }
 
@@ -234,7 +227,7 @@ column_ranges(const LokiScore *score, const List *columns, const PathTarget *tar
 			range = ((LokiScoreColumn *) lfirst(lc))->range;
 		if (ranges == NIL)
 			loki_distance_range(score->distance->opno, &range.low, &range.high);
-		ranges = lappend(ranges, list_make4(float_const(range.low), float_const(range.high),
+		ranges = lappend(ranges, list_make4(loki_float_const(range.low), loki_float_const(range.high),
 											makeBoolean(range.nulls), makeBoolean(range.nans)));
 	}
 	return ranges;
@@ -396,7 +389,7 @@ evaluate(ScoresState *state, Node *expr)
 	Datum		value = ExecEvalExprSwitchContext(compiled, econtext, &isnull);
 
 	if (!isnull && type == NUMERICOID && loki_range_number(value, type, &number))
-		return (Const *) float_const(number);
+		return (Const *) loki_float_const(number);
 	get_typlenbyval(type, &length, &by_value);
 	return makeConst(type, -1, exprCollation(expr), length,
 					 isnull ? (Datum) 0 : datumCopy(value, by_value, length), isnull, by_value);

@@ -19,7 +19,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "catalog/pg_type.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
@@ -87,16 +86,6 @@ copy_with(const void *path, Size size, Size offset, const void *value)
 #define COPY_WITH(type, field, path, value) \
 	copy_with(path, sizeof(type), offsetof(type, field), value)
 
-/* The settings that a scan of an index would go by now; the planner holds its lock */
-static void
-index_settings(IndexOptInfo *info, LokiScanSettings *settings)
-{
-	Relation	index = loki_open_planned(info);
-
-	loki_scan_settings(index, settings);
-	index_close(index, NoLock);
-}
-
 /* Whether slots of the index decide a condition, so that no recheck drops a row */
 static bool
 is_decided(const IndexPath *path, const IndexClause *clause)
@@ -161,7 +150,7 @@ is_bare(const IndexPath *path)
 	foreach(cell, path->indexclauses)
 		if (!is_decided(path, lfirst_node(IndexClause, cell)))
 		return false;
-	index_settings(path->indexinfo, &settings);
+	loki_planned_settings(path->indexinfo, &settings);
 	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
 }
 
@@ -169,8 +158,7 @@ is_bare(const IndexPath *path)
 static bool
 is_ordered_scan(const IndexPath *path)
 {
-	return (amcostestimate_function) path->indexinfo->amcostestimate == loki_cost_estimate &&
-		!path->indexinfo->hypothetical && path->path.pathkeys != NIL &&
+	return loki_may_scan(path->indexinfo) && path->path.pathkeys != NIL &&
 		list_length(path->indexorderbys) == 1;
 }
 
@@ -556,7 +544,7 @@ permit_searches(FollowedScans *followed, Oid late)
 		IndexPath  *scan = lfirst_node(IndexPath, cell);
 		LokiScanSettings settings;
 
-		index_settings(scan->indexinfo, &settings);
+		loki_planned_settings(scan->indexinfo, &settings);
 		loki_promise_permit(scan, settings.complete, late);
 	}
 }
@@ -751,7 +739,7 @@ search_on(PlannerInfo *root, Path *path)
 		IndexPath  *scan = lfirst_node(IndexPath, cell);
 		LokiScanSettings settings;
 
-		index_settings(scan->indexinfo, &settings);
+		loki_planned_settings(scan->indexinfo, &settings);
 		if (!settings.complete)
 			loki_promise_permit(scan, false, limit == NULL && root->parent_root == NULL &&
 								settings.iterative_scan == LOKI_ITERATIVE_RELAXED ?

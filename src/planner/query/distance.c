@@ -20,9 +20,11 @@
 #include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/paths.h"
 #include "planner/query/distance_expr.h"
 #include "utils/catcache.h"
 #include "utils/float.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -147,6 +149,26 @@ loki_constant_distance(OpExpr *op)
 	return result;
 }
 
+bool
+loki_same_distance(const OpExpr *a, const OpExpr *b)
+{
+	return a->opno == b->opno && equal(a->args, b->args);
+}
+
+Expr *
+loki_float_const(double value)
+{
+	return (Expr *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(value),
+							  false, FLOAT8PASSBYVAL);
+}
+
+Expr *
+loki_negative(Expr *expr)
+{
+	return (Expr *) makeFuncExpr(F_FLOAT8UM, FLOAT8OID, list_make1(expr), InvalidOid, InvalidOid,
+								 COERCE_EXPLICIT_CALL);
+}
+
 /* See distance_expr.h. */
 List *
 loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
@@ -168,4 +190,17 @@ loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 	LokiPathKeySetAscending(key);
 	key->pk_nulls_first = false;
 	return list_make1(key);
+}
+
+PathKey *
+loki_sort_key(const PlannerInfo *root, Expr *expr, const SortGroupClause *like)
+{
+	SortGroupClause *clause = copyObject(unconstify(SortGroupClause *, like));
+	TargetEntry *entry = makeTargetEntry(expr, 1, NULL, true);
+	List	   *keys;
+
+	clause->tleSortGroupRef = entry->ressortgroupref = 1;
+	keys = make_pathkeys_for_sortclauses(unconstify(PlannerInfo *, root), list_make1(clause),
+										 list_make1(entry));
+	return keys == NIL ? NULL : linitial_node(PathKey, keys);
 }

@@ -445,9 +445,7 @@ clamp(Expr *value)
 
 		clamped->minmaxtype = FLOAT8OID;
 		clamped->op = ops[i];
-		clamped->args = list_make2(value, makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8),
-													Float8GetDatum(limit), false,
-													FLOAT8PASSBYVAL));
+		clamped->args = list_make2(value, loki_float_const(limit));
 		clamped->location = -1;
 		value = (Expr *) clamped;
 	}
@@ -507,10 +505,7 @@ undo(Node *expr, Expr *bound)
 									  InvalidOid, COERCE_EXPLICIT_CALL);
 		expr = peeled.below;
 	}
-	if (falling)
-		bound = (Expr *) makeFuncExpr(F_FLOAT8UM, FLOAT8OID, list_make1(bound),
-									  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
-	return bound;
+	return falling ? loki_negative(bound) : bound;
 }
 
 /* Takes a comparison of floats, of which one side rises or falls with a distance. */

@@ -40,6 +40,19 @@ extern OpExpr *loki_constant_distance(OpExpr *op);
  */
 extern List *loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance);
 
+/*
+ * Whether two distances are the same.  The collations of their operators have our labels, and
+ * do not count (src/hnsw/hnsw.h).
+ */
+extern bool loki_same_distance(const OpExpr *a, const OpExpr *b);
+
+/* A float8 constant, and the negative of a float8 expression */
+extern Expr *loki_float_const(double value);
+extern Expr *loki_negative(Expr *expr);
+
+/* The sort key of an expression that is sorted by as a clause says; NULL for a constant */
+extern PathKey *loki_sort_key(const PlannerInfo *root, Expr *expr, const SortGroupClause *like);
+
 /* functions in query/distance_expr.c */
 
 /* The function and arguments of an operator or a function, which has some; false for others */

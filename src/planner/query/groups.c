@@ -48,14 +48,6 @@ is_extreme(const Aggref *aggregate, bool *max)
 		aggregate->aggfilter == NULL && aggregate->aggorder == NIL;
 }
 
-/* Whether two expressions rise or fall with the same distance */
-static bool
-same_distance(const LokiDistanceExpr *a, const LokiDistanceExpr *b)
-{
-	return a->distance->opno == b->distance->opno &&
-		equal(a->distance->args, b->distance->args);
-}
-
 /*
  * expression_tree_mutator callback: each min() and max() becomes its argument.  Another
  * aggregate, which may have no argument, becomes NULL, and what it is part of no distance.
@@ -72,20 +64,6 @@ without_aggregates(Node *node, void *context)
 			(Node *) makeNullConst(((Aggref *) node)->aggtype, -1, InvalidOid) :
 			(Node *) copyObject(linitial_node(TargetEntry, ((Aggref *) node)->args)->expr);
 	return expression_tree_mutator(node, without_aggregates, context);
-}
-
-/* The sort key of an expression that is sorted by as a clause says */
-static PathKey *
-sort_key(const PlannerInfo *root, Expr *expr, const SortGroupClause *like)
-{
-	SortGroupClause *clause = copyObject(unconstify(SortGroupClause *, like));
-	TargetEntry *entry = makeTargetEntry(expr, 1, NULL, true);
-	List	   *keys;
-
-	clause->tleSortGroupRef = entry->ressortgroupref = 1;
-	keys = make_pathkeys_for_sortclauses(unconstify(PlannerInfo *, root), list_make1(clause),
-										 list_make1(entry));
-	return keys == NIL ? NULL : linitial_node(PathKey, keys);
 }
 
 /*
@@ -168,7 +146,7 @@ grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *with
 			*within = distance;
 			*first = loki_order_first(false, &distance);
 		}
-		else if (!same_distance(within, &distance) ||
+		else if (!loki_same_distance(within->distance, distance.distance) ||
 				 loki_order_first(false, &distance) != *first)
 			return false;
 		groups->aggregates = list_append_unique(groups->aggregates, aggregate);
@@ -187,7 +165,7 @@ order_within(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause 
 
 	groups->score = (Expr *) get_sortgroupclause_expr(unconstify(SortGroupClause *, clause),
 													  root->processed_tlist);
-	key = sort_key(root, groups->score, clause);
+	key = loki_sort_key(root, groups->score, clause);
 	if (key == NULL || !loki_may_be_score_order(key) ||
 		!loki_distance_expr((Node *) groups->score, within) ||
 		LokiPathKeyIsDescending(key) != within->falling)
@@ -286,8 +264,8 @@ loki_groups(const PlannerInfo *root, LokiGroups *groups)
 	row = (Expr *) without_aggregates((Node *) result, NULL);
 	if (!loki_distance_expr((Node *) row, &distance) || distance.nulls == LOKI_PLACE_BETWEEN)
 		return false;
-	groups->input = sort_key(root, row, clause);
-	groups->output = sort_key(root, result, clause);
+	groups->input = loki_sort_key(root, row, clause);
+	groups->output = loki_sort_key(root, result, clause);
 	if (groups->input == NULL || groups->output == NULL ||
 		!loki_may_be_score_order(groups->input) ||
 		LokiPathKeyIsDescending(groups->input) != distance.falling)
@@ -296,7 +274,7 @@ loki_groups(const PlannerInfo *root, LokiGroups *groups)
 		parse->hasDistinctOn ? distinct_rows(root, groups, &within, &first_within) :
 		numbered_rows(root, groups, &within, &first_within);
 	if (!found || !grouping_is_hashable(groups->keys) || within.nulls == LOKI_PLACE_BETWEEN ||
-		!same_distance(&within, &distance))
+		!loki_same_distance(within.distance, distance.distance))
 		return false;
 
 	/*

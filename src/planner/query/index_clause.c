@@ -126,29 +126,33 @@ loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 	return clause;
 }
 
+int
+loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno, Oid collation)
+{
+	for (int col = from; col < info->nkeycolumns; col++)
+		if (match_index_to_operand(operand, col, info) &&
+			(!OidIsValid(info->indexcollations[col]) ||
+			 info->indexcollations[col] == collation) &&
+			op_in_opfamily(opno, info->opfamily[col]))
+			return col;
+	return -1;
+}
+
 static IndexClause *
 any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
 	Node	   *x = linitial(saop->args);
 	Node	   *column = loki_strip_relabel(lsecond(saop->args));
+	int			col = loki_operand_column(info, 1, column, OID_ARRAY_CONTAINS_OP,
+										saop->inputcollid);
+	RestrictInfo *contains;
 
-	if (!saop->useOr || bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
+	if (col < 0 || !saop->useOr || bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
 		contain_volatile_functions(x))
 		return NULL;
-	for (int col = 1; col < info->nkeycolumns; col++)
-	{
-		RestrictInfo *contains;
-
-		if (!match_index_to_operand(column, col, info) ||
-			(OidIsValid(info->indexcollations[col]) &&
-			 info->indexcollations[col] != saop->inputcollid) ||
-			!op_in_opfamily(OID_ARRAY_CONTAINS_OP, info->opfamily[col]))
-			continue;
-		contains = contains_clause(root, saop);
-		return contains != NULL ? loki_index_clause(rinfo, contains, col) : NULL;
-	}
-	return NULL;
+	contains = contains_clause(root, saop);
+	return contains != NULL ? loki_index_clause(rinfo, contains, col) : NULL;
 }
 
 /* Whether a condition is an equality of text, under whatever collation */
@@ -234,22 +238,16 @@ boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	bool		value;
 	Node	   *operand = boolean_operand((Node *) rinfo->clause, &value);
+	int			col = operand == NULL ? -1 :
+		loki_operand_column(info, 1, operand, BooleanEqualOperator, InvalidOid);
+	Expr	   *equal;
 
-	if (operand == NULL)
+	if (col < 0)
 		return NULL;
-	for (int col = 1; col < info->nkeycolumns; col++)
-	{
-		Expr	   *equal;
-
-		if (!match_index_to_operand(operand, col, info) ||
-			!op_in_opfamily(BooleanEqualOperator, info->opfamily[col]))
-			continue;
-		equal = make_opclause(BooleanEqualOperator, BOOLOID, false, (Expr *) operand,
-							  (Expr *) makeBoolConst(value, false), InvalidOid, InvalidOid);
-		set_opfuncid((OpExpr *) equal);
-		return loki_index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
-	}
-	return NULL;
+	equal = make_opclause(BooleanEqualOperator, BOOLOID, false, (Expr *) operand,
+						  (Expr *) makeBoolConst(value, false), InvalidOid, InvalidOid);
+	set_opfuncid((OpExpr *) equal);
+	return loki_index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
 }
 
 /*

@@ -16,6 +16,13 @@
 #include "nodes/pathnodes.h"
 
 /* functions in query/index_clause.c: x = ANY (column), text = name, boolean columns */
+/*
+ * The first column of an index, from one on, that is an operand, and whose operators include
+ * one, under its collation; -1 if there is none
+ */
+extern int	loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno,
+							  Oid collation);
+
 extern bool loki_is_text_equality(Node *clause);
 extern IndexClause *loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col);
 extern IndexClause *loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info,

@@ -52,9 +52,7 @@ with_operators(Node *node, void *context)
 	distance = loki_base_distance(node, &falling);
 	if (distance == NULL)
 		return expression_tree_mutator(node, with_operators, context);
-	return !falling ? (Node *) distance :
-		(Node *) makeFuncExpr(F_FLOAT8UM, FLOAT8OID, list_make1(distance), InvalidOid,
-							  InvalidOid, COERCE_EXPLICIT_CALL);
+	return falling ? (Node *) loki_negative((Expr *) distance) : (Node *) distance;
 }
 
 /* expression_tree_walker callback: list the distances of an expression, each once. */
@@ -71,25 +69,6 @@ list_distances(Node *node, List **distances)
 		return false;
 	}
 	return expression_tree_walker(node, list_distances, distances);
-}
-
-/* The sort key of an expression, a float8 */
-static PathKey *
-float_key(PlannerInfo *root, Expr *expr, bool descending, bool nulls_first)
-{
-	SortGroupClause *clause = makeNode(SortGroupClause);
-	TargetEntry *entry = makeTargetEntry(expr, 1, NULL, true);
-	List	   *keys;
-
-	clause->tleSortGroupRef = entry->ressortgroupref = 1;
-	clause->nulls_first = nulls_first;
-	get_sort_group_operators(FLOAT8OID, true, true, false, &clause->sortop, &clause->eqop, NULL,
-							 &clause->hashable);
-	if (descending)
-		clause->sortop = get_commutator(clause->sortop);
-	LokiSortSetReverse(clause, descending);
-	keys = make_pathkeys_for_sortclauses(root, list_make1(clause), list_make1(entry));
-	return linitial_node(PathKey, keys);
 }
 
 /* The expression of the first sort key that is no constant */
@@ -151,12 +130,17 @@ loki_score_distances(const LokiScore *score)
 void
 loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
 {
-	Expr	   *expr = !score->descending ? (Expr *) distance :
-		(Expr *) makeFuncExpr(F_FLOAT8UM, FLOAT8OID, list_make1(distance), InvalidOid,
-							  InvalidOid, COERCE_EXPLICIT_CALL);
+	Expr	   *expr = score->descending ? loki_negative((Expr *) distance) : (Expr *) distance;
+	SortGroupClause *like = makeNode(SortGroupClause);
 
 	score->distance = distance;
-	score->input = float_key(root, expr, score->descending, score->nulls_first);
+	like->nulls_first = score->nulls_first;
+	get_sort_group_operators(FLOAT8OID, true, true, false, &like->sortop, &like->eqop, NULL,
+							 &like->hashable);
+	if (score->descending)
+		like->sortop = get_commutator(like->sortop);
+	LokiSortSetReverse(like, score->descending);
+	score->input = loki_sort_key(root, expr, like);
 }
 
 bool
