@@ -68,6 +68,8 @@ SELECT * FROM scores_check($$SELECT id, greatest(0.3, 1 - d) + least(votes, 100)
 SELECT * FROM scores_check($$SELECT id, round((1 - d)::numeric, 1) + round(price / 900, 2) AS s FROM found ORDER BY s DESC LIMIT 10$$);
 SELECT * FROM scores_check($$SELECT id, cosine_distance(v, '[1,0,1,0,0,1,0,0]') + age / 100 AS s FROM found ORDER BY s LIMIT 10$$);
 SELECT * FROM scores_check($$SELECT id, 0.5 * (v <=> '[1,0,1,0,0,1,0,0]') + 0.5 * (v <=> '[1,0,1,0,0,1,0,1]') AS s FROM found ORDER BY s LIMIT 10$$);
+-- queries that are far from each other: nearly all rows would be read
+SELECT * FROM scores_check($$SELECT id, (v <=> '[1,0,1,0,0,1,0,0]') + (v <=> '[-1,0,-1,0,0,-1,0,0]') AS s FROM found ORDER BY s LIMIT 10$$);
 SELECT * FROM scores_check($$SELECT id, sqrt(l) + log(10 + votes) AS s FROM near ORDER BY s LIMIT 10$$);
 -- further sort keys
 SELECT * FROM scores_check($$SELECT id, id AS s, least(d, 0.5) + pinned::int AS r FROM near ORDER BY r, id LIMIT 30$$);

@@ -265,9 +265,33 @@ typedef struct KnownParts
 	bool		typical;
 } KnownParts;
 
+/* The distance of the queries of two distances of a column; -infinity if they are not known */
+static double
+between_queries(const OpExpr *a, const OpExpr *b)
+{
+	const Const *from = lsecond(a->args);
+	const Const *to = lsecond(b->args);
+	const char *from_value;
+	const char *to_value;
+
+	if (a->opno != b->opno || !equal(linitial(a->args), linitial(b->args)) ||
+		!IsA(from, Const) || !IsA(to, Const) || from->constisnull || to->constisnull ||
+		from->consttype != exprType(linitial(a->args)) || from->consttype != to->consttype ||
+		OidIsValid(get_element_type(from->consttype)))
+		return -INFINITY;
+	from_value = VARDATA(PG_DETOAST_DATUM(from->constvalue));
+	to_value = VARDATA(PG_DETOAST_DATUM(to->constvalue));
+
+	/* vectors and bit strings begin with their dimensions */
+	if (memcmp(from_value, to_value, sizeof(int32)) != 0)
+		return -INFINITY;
+	return DatumGetFloat8(OidFunctionCall2(get_opcode(a->opno), from->constvalue, to->constvalue));
+}
+
 /*
  * LokiRangeOf: a parameter is taken for 1, since its sign is what matters most.  A row that
- * is near by one distance is typically as near by another.
+ * is near by one distance is typically as near by another, but from another query it is as far
+ * as the queries are from each other.
  */
 static bool
 known_part(Node *expr, void *context, LokiRange *range)
@@ -275,11 +299,20 @@ known_part(Node *expr, void *context, LokiRange *range)
 	const KnownParts *parts = context;
 	ListCell   *cell;
 	bool		falling;
+	OpExpr	   *other;
 
-	if (equal(expr, parts->score->distance) ||
-		(parts->typical && loki_base_distance(expr, &falling) != NULL))
+	if (equal(expr, parts->score->distance))
 	{
 		*range = parts->distance;
+		return true;
+	}
+	if (parts->typical && (other = loki_base_distance(expr, &falling)) != NULL)
+	{
+		double		between = between_queries(parts->score->distance, other);
+
+		*range = parts->distance;
+		range->low = Max(range->low, between);
+		range->high = Max(range->high, between);
 		return true;
 	}
 	if (IsA(expr, Param))
