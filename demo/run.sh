@@ -40,13 +40,13 @@ failed()
 	exit 1
 }
 
-# Run a command quietly, its output in a log of its own.  The user writes it, as a link of his
-# may lead anywhere.
+# Run a command quietly in a subshell, its output in a log of its own.  The user writes it, as a link
+# of his may lead anywhere.
 quietly()
 {
 	log=$dir/$1.log
 	shift
-	"$@" > >(exec_as_user tee "$log" >/dev/null) 2>&1
+	"$@" 2>&1 | as_user tee "$log" >/dev/null
 	log=
 }
 
@@ -97,8 +97,7 @@ build()
 	"$top/test/files.sh" | tar -C "$top" -cf - -T - |
 		as_user tar -C "$dir/source" -xf - --no-same-owner
 	pg_config=$(as_user "$dir/source/test/prefix.sh" "$dir/server" "$pg_config")
-	bindir=$("$pg_config" --bindir)
-	echo "$bindir" | as_user tee "$dir/bindir" >/dev/null
+	"$pg_config" --bindir | as_user tee "$dir/bindir" >/dev/null
 	as_user make -s -C "$dir/source" -j"$(nproc)" with_llvm=no PG_CONFIG="$pg_config" all
 	as_user make -s -C "$dir/source" with_llvm=no PG_CONFIG="$pg_config" install
 }
@@ -241,6 +240,7 @@ if [ -e "$dir/bindir" ]; then
 	! running || stop_server >/dev/null
 fi
 quietly build build
+bindir=$(as_user cat "$dir/bindir")
 echo "$("$bindir/postgres" --version) in $dir/server"
 
 next "start a private server"
