@@ -18,6 +18,7 @@ afterwards.  psql finds the server by PGHOST, PGDATABASE and the like.  Needs Nu
 h5py (--dataset names what to read or write, by default train), and parquet needs pyarrow.
 """
 import argparse
+import importlib
 import itertools
 import json
 import os
@@ -29,6 +30,14 @@ import numpy as np
 
 ELEMENTS = {'vector': '>f4', 'halfvec': '>f2'}
 SIGNATURE = b'PGCOPY\n\xff\r\n\0' + bytes(8)
+
+
+def module(name):
+    """A module that only some formats need"""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        sys.exit(f'this format needs {name.split(".")[0]}, which {sys.executable} does not have')
 
 
 def psql(*arguments):
@@ -103,8 +112,7 @@ def read_array(path, dataset):
     if path.endswith('.fvecs'):
         dims = int(np.fromfile(path, '<i4', 1)[0])
         return np.memmap(path, np.dtype([('dims', '<i4'), ('x', '<f4', (dims,))]), mode='r')['x']
-    import h5py
-    return h5py.File(path)[dataset]
+    return module('h5py').File(path)[dataset]
 
 
 def load_array(array, table, columns, arguments, skip):
@@ -132,7 +140,7 @@ def read_records(path, batch):
         with open(path, encoding='utf-8') as file:
             yield from (json.loads(line) for line in file if line.strip())
         return
-    from pyarrow import parquet
+    parquet = module('pyarrow.parquet')
     for rows in parquet.ParquetFile(path).iter_batches(batch):
         yield from rows.to_pylist()
 
@@ -191,8 +199,7 @@ def unload_array(table, columns, arguments):
 def write_array(path, blocks, dataset):
     progress = Progress()
     if path.endswith(('.hdf5', '.h5')):
-        import h5py
-        with h5py.File(path, 'w') as file:
+        with module('h5py').File(path, 'w') as file:
             for block in blocks:
                 if not progress.count:
                     file.create_dataset(dataset, (0, block.shape[1]), '<f4', maxshape=(None, block.shape[1]))
@@ -242,8 +249,7 @@ def write_records(path, lines, batch):
                 file.write(line)
                 progress.add(1)
         return progress.show()
-    import pyarrow
-    from pyarrow import parquet
+    pyarrow, parquet = module('pyarrow'), module('pyarrow.parquet')
     writer = None
     while rows := [json.loads(line) for line in itertools.islice(lines, batch)]:
         part = pyarrow.Table.from_pylist(rows, writer and writer.schema)
@@ -269,6 +275,8 @@ def main():
     path, kind = arguments.file, os.path.splitext(arguments.file)[1]
     if kind not in ('.npy', '.fvecs', '.hdf5', '.h5', '.jsonl', '.parquet') or arguments.batch < 1:
         parser.error('the file has to end in npy, fvecs, hdf5, h5, jsonl or parquet, and a batch has rows')
+    if not arguments.unload and not os.path.isfile(path):
+        parser.error(f'there is no file {path}')
     table = Table(arguments.table)
     if kind in ('.jsonl', '.parquet'):
         if arguments.unload:

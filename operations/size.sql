@@ -4,7 +4,8 @@
 --
 --	psql -X -q -v rows=1000000 -v dimensions=768 -f operations/size.sql DATABASE
 --
--- -v type=halfvec       the column's type (vector); bytevec, bit, or sparsevec, of rows without zeros
+-- -v type=halfvec       the column's type (vector); bytevec, bit, or sparsevec
+-- -v elements=120       elements of a sparsevec that are not zero (120, but no more than dimensions)
 -- -v options='bits = 4' storage parameters of the index (none)
 -- -v attributes='integer, text[]'  types of further columns of the index (none)
 -- -v values=1000         different values of each of these (1000); 2 of a boolean
@@ -42,6 +43,10 @@
 \else
 	\set sample 20000
 \endif
+\if :{?elements}
+\else
+	SELECT least(120, :'dimensions'::int) AS elements \gset
+\endif
 
 -- The sample is made where the role's tables are
 SELECT pg_catalog.quote_ident(pg_catalog.current_schema()) AS own_schema \gset
@@ -75,7 +80,7 @@ SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'b
 	WHEN :'no_attribute' <> '' THEN pg_catalog.format('no values can be made of the attribute type "%s"', :'no_attribute')
 	ELSE (SELECT pg_catalog.format('%s must be from %s to %s, not %s', what, least, most, said)
 		FROM (VALUES ('rows', :'rows', 1, 2000000000), ('sample', :'sample', 1000, 1000000),
-				('values', :'values', 1, 2000000000))
+				('values', :'values', 1, 2000000000), ('elements', :'elements', 1, 16000))
 			AS number (what, said, least, most)
 		-- 1e6 is a number, too
 		WHERE CASE WHEN said ~ '^[0-9]{1,30}(e[0-9])?$' THEN said::numeric NOT BETWEEN least::numeric AND most::numeric
@@ -88,9 +93,15 @@ SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'b
 \endif
 \qecho :type, :rows rows of :dimensions dimensions
 SELECT CASE WHEN :'options' <> '' THEN pg_catalog.format('WITH (%s)', :'options') ELSE '' END AS with,
-	:'type' || CASE WHEN :'type' = 'bit' THEN '_hamming_ops' ELSE '_l2_ops' END AS class,
-	CASE WHEN :'type' = 'bit' THEN 'pg_catalog.string_agg((x + 0.5::float8 * pg_catalog.random() > 0.75::float8)::int::text, '''')'
-		ELSE 'pg_catalog.array_agg(x + 0.5::float8 * pg_catalog.random())' END AS elements \gset
+	:'type' || CASE WHEN :'type' = 'bit' THEN '_hamming_ops' WHEN :'type' = 'sparsevec' THEN '_ip_ops' ELSE '_l2_ops' END AS class,
+	CASE WHEN :'type' = 'sparsevec' THEN 1 ELSE :dimensions END AS center_dimensions,
+	CASE WHEN :'type' = 'bit' THEN '(SELECT pg_catalog.string_agg((x + 0.5::float8 * pg_catalog.random() > 0.75::float8)::int::text, '''') FROM pg_catalog.unnest(center) x)'
+		-- some elements of many rows are not zero, as some words are frequent
+		WHEN :'type' = 'sparsevec' THEN '(SELECT ''{'' || pg_catalog.string_agg(place::text || '':'' || (pg_catalog.random() + 0.5::float8)::real::text, '','' ORDER BY place) || ''}/'' || :dimensions::text FROM ('
+			|| CASE WHEN :elements * 4 < :dimensions THEN 'SELECT DISTINCT 1 + pg_catalog.floor(:dimensions::float8 * pg_catalog.power(pg_catalog.random(), 3::float8))::int AS place FROM pg_catalog.generate_series(1, (1.1 * :elements::numeric)::int) WHERE i > 0'
+				ELSE 'SELECT place FROM pg_catalog.generate_series(1, :dimensions) place WHERE i > 0 ORDER BY pg_catalog.random() LIMIT :elements' END
+			|| ') places)'
+		ELSE '(SELECT pg_catalog.array_agg(x + 0.5::float8 * pg_catalog.random()) FROM pg_catalog.unnest(center) x)' END AS value \gset
 
 -- A name of this session: another that makes a table of the same name would wait for this one
 SELECT :'own_schema' || '.lokivector_sample_' || pg_catalog.pg_backend_pid()::text AS sample_table,
@@ -109,9 +120,9 @@ ALTER TABLE :sample_table SET (parallel_workers = :workers);
 -- Rows in a hundred clusters
 CREATE TABLE :centers AS
 SELECT c, pg_catalog.array_agg(pg_catalog.random()) AS center
-FROM pg_catalog.generate_series(0, 99) c, pg_catalog.generate_series(1, :dimensions) GROUP BY c;
+FROM pg_catalog.generate_series(0, 99) c, pg_catalog.generate_series(1, :center_dimensions) GROUP BY c;
 INSERT INTO :sample_table (v :attribute_names)
-SELECT CAST((SELECT :elements FROM pg_catalog.unnest(center) x) AS :type(:dimensions)) :attribute_values
+SELECT CAST(:value AS :type(:dimensions)) :attribute_values
 FROM pg_catalog.generate_series(1, :sample) i JOIN :centers ON c = i % 100, LATERAL (SELECT pg_catalog.floor(:values::float8 * pg_catalog.random())::int + 0 * i AS n) r;
 
 SELECT pg_catalog.clock_timestamp() AS began \gset
@@ -122,8 +133,9 @@ SELECT pg_catalog.clock_timestamp() AS ended \gset
 -- slots are those of the basis behind it.  Entries of sorted lists and of the row map are node IDs,
 -- which have more bits in a larger index.
 WITH part AS (
-	SELECT slot_array IN ('code', 'link', 'upper', 'tid') AS hot,
-		bytes::float8 * CASE WHEN slots > :sample::bigint / 100 AND slot_array <> 'centroid' THEN :rows::float8 / :sample::float8 ELSE 1 END
+	SELECT slot_array IN ('code', 'link', 'upper', 'tid', 'window', 'term', 'posting') AS hot,
+		bytes::float8 * CASE WHEN slot_array = 'term' THEN pg_catalog.ceil(:rows::float8 / 65536::float8) / pg_catalog.ceil(:sample::float8 / 65536::float8)
+			WHEN slots > :sample::bigint / 100 AND slot_array <> 'centroid' THEN :rows::float8 / :sample::float8 ELSE 1 END
 			* CASE WHEN slots > 0 AND slot_array = 'sorted' THEN bits_of_rows / bits
 				WHEN slots > 0 AND slot_array = 'row' THEN 1::float8 + (bits_of_rows - bits) / (slots * 64 / :sample::bigint)::float8
 				ELSE 1 END AS bytes

@@ -85,6 +85,7 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM other o JOIN sample s USIN
 	'2500', 'jsonl: the rows are the same');
 like(load("$tmp/file.npy", 'sample'), qr/duplicate key.*--resume.*1$/s, 'a load that fails');
 like(load("$tmp/file.npy", 'sample', 'tags', 'embedding'), qr/"tags" has to be int4 or int8.*1$/s, 'columns of other types');
+like(load("$tmp/none.npy", 'sample'), qr/there is no file .*none\.npy\n2$/s, 'no such file');
 like(load('--unload', "$tmp/file.npy", 'nothing'), qr/"nothing" does not exist.*1$/s, 'no such table');
 
 $node->stop;

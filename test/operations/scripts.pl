@@ -210,6 +210,10 @@ for my $type ('bit', 'bytevec', 'sparsevec')
 	like(run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=64', '-v', 'sample=2000', '-v', "type=$type",
 			'-f', "$top/operations/size.sql"), qr/^ *index on disk +\| \d+ kB$/m, "a size for type $type");
 }
+like(make('size', 'ROWS=20000', 'DIMENSIONS=30522', 'SAMPLE=2000', 'TYPE=sparsevec', 'ELEMENTS=20'),
+	qr/in shared_buffers +\| \d\d+ kB\n.*0$/s, '... for sparse vectors of many dimensions, with posting lists');
+like(make('size', 'TYPE=sparsevec', 'ELEMENTS=16001'), qr/ERROR:  elements must be from 1 to 16000, not 16001\n.*[1-9]$/s,
+	'... of too many elements fails');
 my $rows = 'rows must be from 1 to 2000000000';
 my $sample = 'sample must be from 1000 to 1000000';
 for ([ $rows, 'rows', '0', '-1', '0.5', '2000000001', '9' x 23, '9' x 40, '3e9', 'NaN', 'infinity', 'many', '' ],
