@@ -57,7 +57,8 @@ loki_sparsevec_check_index(fmNodePtr soft, const SparseVector *v, int i)
 	if (index < 0 || index >= v->dim)
 		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("sparsevec index out of bounds")));
+				 errmsg("sparsevec index out of bounds"),
+				 errhint("In text, indexes are from 1 to the number of dimensions.")));
 	if (i == 0)
 		return true;
 	if (index < v->indices[i - 1])
