@@ -247,9 +247,9 @@ def prepare(db, shape, query, without):
     types, args = shape.generic if shape.generic and query == shape.query else ("", "")
     arguments = f"({args})" if args else ""
     db.run("SET shape.args = $args$" + arguments + "$args$")
+    db.run("SET plan_cache_mode = force_generic_plan")
     for setting in shape.settings:
         db.run(f"SET {setting}")
-    db.run("SET plan_cache_mode = force_generic_plan")
     db.run(f"PREPARE shape{types} AS {query}")
     plan = db.run(f"EXPLAIN (FORMAT JSON) EXECUTE shape{arguments}")
     return json.loads("\n".join(plan))[0]["Plan"]

@@ -245,6 +245,7 @@ SELECT id FROM chunks WHERE (v <=> :q, id) > (:few, 100) ORDER BY v <=> :q, id L
 -- shape: LIMIT NULL
 SELECT id FROM chunks ORDER BY v <=> :q LIMIT NULL;
 -- shape: match_documents()
+-- set: plan_cache_mode = auto
 SELECT count(*) FROM match_documents(:q, 5);
 -- by hand:
 SELECT count(*) FROM (SELECT id FROM chunks ORDER BY v <=> :q LIMIT 5) s;
