@@ -193,6 +193,9 @@ SET work_mem = '64kB';
 CREATE TABLE small AS EXECUTE best(3000);
 CREATE TABLE everything AS EXECUTE best(NULL);
 SELECT s, spills(s) FROM unnest(ARRAY['best(3000)', 'best(NULL)', 'best(3)']) s;
+-- all scores are equal, and might be better
+PREPARE tied(bigint) AS SELECT id FROM near ORDER BY floor(l / 1e9) - (age > 1e9)::int LIMIT $1;
+SELECT s, spills(s) FROM unnest(ARRAY['tied(3000)', 'tied(3)']) s;
 RESET work_mem;
 SELECT count(*), count(DISTINCT s.id) AS ids, bool_and(abs(l.s - s.s) < 1e-9) AS same FROM
 	(SELECT row_number() OVER (ORDER BY ctid) AS n, * FROM large) l FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, * FROM small) s USING (n);

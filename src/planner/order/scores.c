@@ -325,6 +325,7 @@ typedef struct ScoresState
 	int64		nwaiting;
 	Size		bytes;			/* of rows that wait (P8) */
 	int64		returned;
+	int64		most;			/* may wait before rows are dropped again */
 	double		dropped;		/* rows of worse scores are not wanted */
 	double		bound;			/* no row to come has a better score */
 } ScoresState;
@@ -364,7 +365,7 @@ restart_scores(LokiNode *node)
 	state->waiting = NULL;
 	state->expr = NULL;
 	state->bytes = 0;
-	state->nwaiting = state->returned = 0;
+	state->nwaiting = state->returned = state->most = 0;
 	state->dropped = -INFINITY;
 	state->bound = INFINITY;
 	return true;
@@ -498,10 +499,14 @@ still_wanted(const ScoresState *state)
 	return Max(limit->count + limit->offset - state->returned, 1);
 }
 
-/* Drop rows that are worse than as many as are wanted.  Those as good as the last stay. */
+/*
+ * Drop rows that are worse than as many as are wanted.  Those as good as the last stay for a Limit that
+ * takes ties, so there may be more than were wanted.
+ */
 static void
 drop_rows(ScoresState *state, int64 wanted)
 {
+	bool		ties = state->node.limit->limitOption == LIMIT_OPTION_WITH_TIES;
 	WaitingRow **rows = palloc_array(WaitingRow *, state->nwaiting);
 	int64		n = 0;
 
@@ -513,7 +518,7 @@ drop_rows(ScoresState *state, int64 wanted)
 	state->nwaiting = 0;
 	for (int64 i = 0; i < n; i++)
 	{
-		if (rows[i]->score >= state->dropped)
+		if (i < wanted || (ties && rows[i]->score >= state->dropped))
 		{
 			pairingheap_add(state->waiting, &rows[i]->node);
 			state->nwaiting++;
@@ -524,6 +529,7 @@ drop_rows(ScoresState *state, int64 wanted)
 		pfree(rows[i]);
 	}
 	pfree(rows);
+	state->most = 2 * state->nwaiting;
 }
 
 /* Begin: the ranges depend on parameters, which have their values now. */
@@ -611,7 +617,7 @@ add_row(ScoresState *state, TupleTableSlot *slot)
 	pairingheap_add(state->waiting, &waiting->node);
 	state->nwaiting++;
 	state->bytes += waiting->row->t_len + WAITING_BYTES;
-	if (wanted > 0 && state->nwaiting > Max(2 * wanted, LEAST_WAITING))
+	if (wanted > 0 && state->nwaiting > Max(Max(state->most, 2 * wanted), LEAST_WAITING))
 		drop_rows(state, wanted);
 	MemoryContextSwitchTo(old);
 }
