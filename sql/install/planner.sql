@@ -27,6 +27,8 @@ ALTER FUNCTION cosine_distance(halfvec, halfvec) SUPPORT lokivector_distance_sup
 ALTER FUNCTION l1_distance(halfvec, halfvec) SUPPORT lokivector_distance_support;
 ALTER FUNCTION halfvec_negative_inner_product(halfvec, halfvec) SUPPORT lokivector_distance_support;
 
+ALTER FUNCTION bm25_weighed_distance(tsvector, weighed_tsquery) SUPPORT lokivector_distance_support;
+
 ALTER FUNCTION l2_distance(sparsevec, sparsevec) SUPPORT lokivector_distance_support;
 ALTER FUNCTION inner_product(sparsevec, sparsevec) SUPPORT lokivector_distance_support;
 ALTER FUNCTION cosine_distance(sparsevec, sparsevec) SUPPORT lokivector_distance_support;

@@ -27,6 +27,8 @@
 #define LOKI_DEFAULT_EF_CONSTRUCTION 64
 #define LOKI_MIN_EF_CONSTRUCTION	4
 #define LOKI_MAX_EF_CONSTRUCTION	1000
+#define LOKI_DEFAULT_K1				1.2
+#define LOKI_DEFAULT_B				0.75
 
 /* Settings */
 #define LOKI_DEFAULT_EF_SEARCH		40
@@ -68,6 +70,12 @@ extern void loki_hnsw_init(void);
 
 /* Whether a relation is an index of ours, of hnsw or ivfflat */
 extern bool loki_is_hnsw_index(Relation index);
+
+/* Whether it is one of words, which may be partitioned */
+extern bool loki_is_words_index(Relation index);
+
+/* Whether rows that row security hides may count in the scores of those that it shows */
+extern bool loki_shares_statistics(Relation index);
 
 /*
  * Whether its file is pgvector's, or of another format.  Reading such an index is an error;

@@ -30,6 +30,7 @@
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "hnsw/definition/attribute.h"
+#include "hnsw/definition/column.h"
 #include "hnsw/handler.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -94,7 +95,7 @@ validate_procedure(const ClassInfo *info, Form_pg_amproc proc)
 {
 	bool		valid;
 
-	if (proc->amproclefttype != proc->amprocrighttype)
+	if (proc->amproclefttype != proc->amprocrighttype && proc->amprocnum != DISTANCE_PROC)
 	{
 		ereport(INFO,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -108,7 +109,7 @@ validate_procedure(const ClassInfo *info, Form_pg_amproc proc)
 	{
 		case DISTANCE_PROC:
 			valid = check_amproc_signature(proc->amproc, FLOAT8OID, false, 2, 2,
-										   proc->amproclefttype, proc->amproclefttype);
+										   proc->amproclefttype, proc->amprocrighttype);
 			break;
 		case NORM_PROC:
 			valid = check_amproc_signature(proc->amproc, FLOAT8OID, false, 1, 1,
@@ -199,15 +200,18 @@ validate_members(const ClassInfo *info, CatCList *operators, CatCList *procedure
 static bool
 validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 {
+	Oid			right = info->type;
 	bool		result = true;
 	ListCell   *lc;
 
 	*own = NULL;
+	if (!info->attribute)
+		(void) loki_ordering_operator(info->family, info->type, &right);
 	foreach(lc, groups)
 	{
 		OpFamilyOpFuncGroup *group = (OpFamilyOpFuncGroup *) lfirst(lc);
 
-		if (group->lefttype == info->type && group->righttype == info->type)
+		if (group->lefttype == info->type && group->righttype == right)
 			*own = group;
 		if (is_attribute_type(group->lefttype) &&
 			group->operatorset != type_strategies(group->lefttype))
@@ -231,7 +235,7 @@ validate_class(const ClassInfo *info, const OpFamilyOpFuncGroup *own)
 	uint64		needed = type_strategies(info->type);
 	bool		result = true;
 
-	Assert(own == NULL || (own->lefttype == info->type && own->righttype == info->type));
+	Assert(own == NULL || own->lefttype == info->type);
 	Assert(info->attribute || needed == UINT64CONST(1) << DISTANCE_STRATEGY);
 	if (own == NULL || (own->operatorset & needed) != needed)
 	{

@@ -379,7 +379,7 @@ sub check_objects
 sub check_functions
 {
 	my ($page, $database) = @_;
-	my @functions = grep { !/^lokivector_(version|simd|typanalyze|distance_support|fusion_support)\b/ }
+	my @functions = grep { !/^lokivector_(version|simd|typanalyze|(?:distance|fusion|words)_support)\b/ }
 	  members($database, 'pg_proc', "proname, array_to_string(proargnames, ',')",
 		"JOIN pg_namespace n ON n.oid = pronamespace AND proname LIKE 'lokivector%'");
 

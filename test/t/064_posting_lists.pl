@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
-# Posting lists of sparse vectors: searches equal a sort of the same snapshot, while rows come, change
-# and go and VACUUM makes the lists again; after a crash; on a standby; and without a window that is damaged.
+# Posting lists of sparse vectors and of words: searches equal a sort of the same snapshot, while rows
+# come, change and go and VACUUM makes the lists again; after a crash; on a standby; and without a window
+# that is damaged.
 #
 # LOKIVECTOR_LONG=1 takes two minutes in place of some seconds.
 
@@ -27,27 +28,31 @@ CREATE FUNCTION document(n int) RETURNS sparsevec LANGUAGE sql IMMUTABLE AS $$
 			max(1 + abs(hashint8extended(n, -i) % 40) / 8.0) AS x
 		FROM generate_series(1, 5 + abs(n) % 20) i GROUP BY 1) s
 $$;
-CREATE TABLE items (id serial PRIMARY KEY, tenant int, s sparsevec(3000));
+CREATE TABLE items (id serial PRIMARY KEY, tenant int, s sparsevec(3000),
+	words tsvector GENERATED ALWAYS AS (to_tsvector('simple', translate(s::text, '{}:,', '    '))) STORED);
 INSERT INTO items (tenant, s) SELECT i % 7, document(i) FROM generate_series(1, 3000) i;
 CREATE INDEX items_idx ON items USING hnsw (s sparsevec_ip_ops, tenant);
 CREATE INDEX items_cosine ON items USING hnsw (s sparsevec_cosine_ops);
+CREATE INDEX items_words ON items USING hnsw (words bm25_ops);
 -- an error if the index gives other distances than a sort
 CREATE FUNCTION same(n int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	found float8[];
 	exact float8[];
-	op text := (ARRAY['<#>', '<=>'])[1 + n % 2];
-	filter text := (ARRAY['true', 'tenant = 3', 'id % 2 = 0'])[1 + n % 3];
+	expression text := (ARRAY['s <#> $1', 's <=> $1', 'words <@@> $2'])[1 + n % 3];
+	-- VACUUM may change what words count
+	search weighed_tsquery := bm25_weigh('items_words', replace(plainto_tsquery('simple', translate(document(-n)::text, '{}:,', '    '))::text, '&', '|')::tsquery);
+	filter text := (ARRAY['true', 'tenant = 3', 'id % 2 = 0'])[1 + n / 3 % 3];
 BEGIN
 	FOR i IN 0..1 LOOP
 		PERFORM set_config('enable_indexscan', CASE i WHEN 0 THEN 'off' ELSE 'on' END, true),
 			set_config('enable_seqscan', CASE i WHEN 0 THEN 'on' ELSE 'off' END, true);
 		exact := found;
-		EXECUTE format('SELECT array_agg(d) FROM (SELECT s %1$s $1 AS d FROM items WHERE %2$s ORDER BY s %1$s $1 LIMIT 25) a',
-			op, filter) INTO found USING document(-n);
+		EXECUTE format('SELECT array_agg(d) FROM (SELECT %1$s AS d FROM items WHERE %2$s ORDER BY %1$s LIMIT 25) a',
+			expression, filter) INTO found USING document(-n), search;
 	END LOOP;
 	IF found IS DISTINCT FROM exact THEN
-		RAISE EXCEPTION '% where %: %, not %', op, filter, found, exact;
+		RAISE EXCEPTION '% where %: %, not %', expression, filter, found, exact;
 	END IF;
 END
 $$;
@@ -87,6 +92,7 @@ VACUUM items;
 )),
 	start_client($node, 'check', 1, $seconds, q(
 SELECT lokivector_check('items_idx', true);
+SELECT lokivector_check('items_words', true);
 \sleep 50 ms
 )),
 	start_client($node, 'scan', 2, $seconds, q(

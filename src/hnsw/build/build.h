@@ -20,6 +20,7 @@
 #include "hnsw/recall/calibrate.h"
 #include "storage/barrier.h"
 #include "storage/condition_variable.h"
+#include "types/bm25.h"
 #include "types/toast.h"
 
 /* Slots that grow together, in one process */
@@ -298,12 +299,28 @@ extern void loki_build_make_reachable(LokiBuild *build);
 typedef bool (*LokiTermsWindow) (void *arg, const LokiWindowData *window,
 								 const LokiTermEntry *entries, uint32 n);
 
+/* A range of nodes, whose elements are to be gathered */
+typedef struct LokiTermsRange
+{
+	uint32		first;
+	uint32		end;
+	LokiTermsWindow take;
+	void	   *arg;
+	Snapshot	snapshot;		/* NULL: rows that are not dead to everyone */
+
+	/*
+	 * Words: by what they are weighed.  If the mean is not given, it is that of the documents so far;
+	 * afterwards it is that of all of them.
+	 */
+	LokiBm25	by;
+	uint32		documents;		/* how many there were */
+} LokiTermsRange;
+
 /*
  * Gather what the vectors of nodes in a range have, as the posting lists are made of, in windows of
  * which each ends where memory does.  False if one was not taken.  No page may be locked.
  */
-extern bool loki_build_terms_gather(LokiIndex *state, Relation index, uint32 first, uint32 end,
-									LokiTermsWindow take, void *arg);
+extern bool loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range);
 
 /* LokiTermsMaker: make posting lists of what the rows of nodes have */
 extern bool loki_build_terms(LokiIndex *state, Relation index, uint32 end,

@@ -31,6 +31,7 @@
 #include "hnsw/page/page.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
+#include "types/bm25.h"
 #include "types/sparsevec.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -48,12 +49,13 @@ typedef struct TermsBuild
 {
 	LokiIndex  *state;
 	Relation	index;
-	uint32		end;			/* of the nodes to be read */
+	LokiTermsRange *range;
 	uint32		changed;		/* nodes below this are noted if they are not listed */
 	LokiRows	rows;
-	LokiTermsWindow take;
-	void	   *arg;
 	uint32		first;			/* node of the window */
+	float	   *lengths;		/* of documents, by place in the window; NULL: these
+								 * are none */
+	double		length;			/* of all documents so far */
 	uint32		elements;		/* of the vector that has the most */
 	LokiTermEntry *entries;
 	LokiTermEntry *scratch;
@@ -92,15 +94,36 @@ sort_entries(LokiTermEntry *entries, LokiTermEntry *scratch, uint32 n)
 	return entries;
 }
 
+/* Make weights of the counts of words in the documents of a window. */
+static void
+weigh_words(TermsBuild *build, LokiBm25 *by)
+{
+	if (by->mean == 0 && build->range->documents > 0)
+		by->mean = (float) (build->length / build->range->documents);
+	for (uint32 i = 0; i < build->n; i++)
+	{
+		LokiTermEntry *entry = &build->entries[i];
+
+		entry->weight = (float) loki_bm25_weight(by, entry->weight, build->lengths[entry->place]);
+	}
+}
+
 /* Hand the window of nodes up to `end` on, and begin the next one there. */
 static bool
 end_window(TermsBuild *build, uint32 end)
 {
-	LokiTermEntry *sorted = sort_entries(build->entries, build->scratch, build->n);
+	LokiBm25	by = build->range->by;
+	LokiTermEntry *sorted;
 	LokiWindowData window = {
 		.node = build->first,.nodes = end - build->first,.elements = build->elements
 	};
-	bool		taken = build->take(build->arg, &window, sorted, build->n);
+	bool		taken;
+
+	if (build->lengths != NULL)
+		weigh_words(build, &by);
+	window.mean = by.mean;
+	sorted = sort_entries(build->entries, build->scratch, build->n);
+	taken = build->range->take(build->range->arg, &window, sorted, build->n);
 
 	build->first = end;
 	build->n = build->elements = 0;
@@ -118,6 +141,17 @@ is_of_node(TermsBuild *build, uint32 node, const float *values)
 	loki_value_hash(&build->state->column, values, &hash);
 	return loki_slot_read(build->state, build->index, LOKI_SLOTS_HASH, node, &indexed) &&
 		memcmp(&hash, &indexed, size) == 0;
+}
+
+/* Note the length of the document at a place, which has these words. */
+static void
+add_length(TermsBuild *build, uint32 place, LokiSparse words)
+{
+	build->lengths[place] = 0;
+	for (int i = 0; i < words.n; i++)
+		build->lengths[place] += words.values[i];
+	build->length += build->lengths[place];
+	build->range->documents++;
 }
 
 /* Add the entries of a node; false if scans have to read its row. */
@@ -142,9 +176,13 @@ add_node(TermsBuild *build, uint32 node)
 	if (values == NULL || !is_of_node(build, node, values))
 		return false;
 	v = column->type->elements((const struct varlena *) DatumGetPointer(value));
+	if (v.n > LOKI_SPARSEVEC_MAX_NNZ)
+		return false;
 	n = loki_terms_form(column->metric, v, node - build->first, build->entries + build->n);
 	if (n < 0)
 		return false;
+	if (build->lengths != NULL)
+		add_length(build, node - build->first, v);
 	build->n += n;
 	build->elements = Max(build->elements, (uint32) n);
 	return true;
@@ -161,7 +199,7 @@ add_page(TermsBuild *build, uint32 ordinal)
 	int			used = loki_page_copy(build->state, build->index, LOKI_SLOTS_TID, ordinal, NULL,
 									  copy.data);
 
-	for (uint32 node = Max(first, build->first); node < Min(first + used, build->end); node++)
+	for (uint32 node = Max(first, build->first); node < Min(first + used, build->range->end); node++)
 	{
 		bool		added;
 
@@ -180,10 +218,11 @@ add_page(TermsBuild *build, uint32 ordinal)
 	return true;
 }
 
-/* Gather what nodes from build->first to build->end have.  No page may be locked. */
+/* Gather what the nodes of a range have.  No page may be locked. */
 static bool
 gather(TermsBuild *build)
 {
+	LokiTermsRange *range = build->range;
 	uint32		per_page = build->state->arrays[LOKI_SLOTS_TID].per_page;
 	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(build->index), false),
 								  AccessShareLock);
@@ -193,14 +232,21 @@ gather(TermsBuild *build)
 
 	Assert(loki_no_buffer_locked());
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
-	loki_rows_begin(&build->rows, heap, build->index, &snapshot);
-	build->rows.may_be_gone = true;
+	loki_rows_begin(&build->rows, heap, build->index,
+					range->snapshot != NULL ? range->snapshot : &snapshot);
+	build->rows.may_be_gone = range->snapshot == NULL;
+	build->first = range->first;
+	range->documents = 0;
+	if (build->state->column.type->words != NULL)
+		build->lengths = palloc_array(float, LOKI_WINDOW_NODES);
 	build->most = (uint32) Max(Min(room, LOKI_MAX_NUMBER / 4), 4 * NODE_ENTRIES);
 	build->entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build->most), MCXT_ALLOC_HUGE);
 	build->scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build->most), MCXT_ALLOC_HUGE);
-	for (uint32 ordinal = build->first / per_page; taken && ordinal * per_page < build->end; ordinal++)
+	for (uint32 ordinal = build->first / per_page; taken && ordinal * per_page < range->end; ordinal++)
 		taken = add_page(build, ordinal);
-	taken = taken && end_window(build, build->end);
+	taken = taken && end_window(build, range->end);
+	if (range->by.mean == 0 && range->documents > 0)
+		range->by.mean = (float) (build->length / range->documents);
 	pfree(build->entries);
 	pfree(build->scratch);
 	loki_rows_end(&build->rows);
@@ -209,12 +255,9 @@ gather(TermsBuild *build)
 }
 
 bool
-loki_build_terms_gather(LokiIndex *state, Relation index, uint32 first, uint32 end,
-						LokiTermsWindow take, void *arg)
+loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 {
-	TermsBuild	build = {
-		.state = state,.index = index,.first = first,.end = end,.take = take,.arg = arg
-	};
+	TermsBuild	build = {.state = state,.index = index,.range = range};
 
 	return gather(&build);
 }
@@ -231,14 +274,19 @@ bool
 loki_build_terms(LokiIndex *state, Relation index, uint32 end, LokiTermListsData *data)
 {
 	LokiTermWriter writer;
-	TermsBuild	build = {
-		.state = state,.index = index,.end = end,.changed = end,.take = write_window,.arg = &writer
-	};
+	LokiTermsRange range = {.end = end,.take = write_window,.arg = &writer};
+	TermsBuild	build = {.state = state,.index = index,.changed = end,.range = &range};
 	bool		written;
 
+	range.by.k1 = loki_option_k1(LokiIndexOptions(index));
+	range.by.b = loki_option_b(LokiIndexOptions(index));
 	loki_terms_write_begin(&writer, state, index);
 	written = gather(&build);
 	written = loki_terms_write_end(&writer) && written;
 	*data = writer.data;
+	data->documents = range.documents;
+	data->mean = range.by.mean;
+	data->k1 = range.by.k1;
+	data->b = range.by.b;
 	return written;
 }

@@ -233,10 +233,16 @@ loki_check_terms_heap(LokiCheck *check)
 	if (!loki_column_listed(&check->state->column) || !open_lists(check, &terms))
 		return;
 	for (uint32 i = 0; i < terms.lists.data.windows; i++)
-		if (!loki_terms_window(&terms.lists, i, &terms.window) ||
-			!loki_build_terms_gather(check->state, check->index, terms.window.node,
-									 terms.window.node + terms.window.nodes, compare_window,
-									 &terms))
+	{
+		LokiTermsRange range = {.take = compare_window,.arg = &terms};
+
+		if (!loki_terms_window(&terms.lists, i, &terms.window))
 			break;
+		range.first = terms.window.node;
+		range.end = terms.window.node + terms.window.nodes;
+		range.by = (LokiBm25) {terms.lists.data.k1, terms.lists.data.b, terms.window.mean};
+		if (!loki_build_terms_gather(check->state, check->index, &range))
+			break;
+	}
 	pfree(terms.postings);
 }

@@ -27,6 +27,7 @@
 #include "catalog/partition.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/definition/access.h"
 #include "hnsw/hnsw.h"
@@ -41,13 +42,24 @@
 amcostestimate_function loki_hnsw_costestimate = NULL;
 
 /* Whether a relation is an index of ours */
-bool
-loki_is_hnsw_index(Relation index)
+static bool
+has_our_method(Relation index)
 {
 	/* set when the library is loaded */
 	Assert(loki_hnsw_costestimate != NULL);
-	return index->rd_rel->relkind == RELKIND_INDEX && index->rd_indam != NULL &&
-		index->rd_indam->amcostestimate == loki_hnsw_costestimate;
+	return index->rd_indam != NULL && index->rd_indam->amcostestimate == loki_hnsw_costestimate;
+}
+
+bool
+loki_is_hnsw_index(Relation index)
+{
+	return index->rd_rel->relkind == RELKIND_INDEX && has_our_method(index);
+}
+
+bool
+loki_is_words_index(Relation index)
+{
+	return has_our_method(index) && index->rd_opcintype[0] == TSVECTOROID;
 }
 
 /* ERROR unless a relation is an index of ours that this session may read. */

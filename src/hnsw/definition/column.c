@@ -3,7 +3,7 @@
  * column.c
  *	  The indexed column: its metric, its dimensions, its values.
  *
- * The only file of the access method, besides sparse.c, that knows concrete types.
+ * The only file of the access method, besides sparse.c and words.c, that knows concrete types.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/column.c
@@ -31,6 +31,7 @@
 #include "types/halfvec.h"
 #include "types/vector.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -239,6 +240,30 @@ unsupported_array_error(Oid method, Oid type)
 					 loki_dimensions_type(array))));
 }
 
+Oid
+loki_ordering_operator(Oid family, Oid type, Oid *right)
+{
+	Oid			operator = get_opfamily_member(family, type, type, 1);
+	CatCList   *members;
+
+	*right = type;
+	if (OidIsValid(operator))
+		return operator;
+	members = SearchSysCacheList2(AMOPSTRATEGY, ObjectIdGetDatum(family), ObjectIdGetDatum(type));
+	for (int i = 0; i < members->n_members; i++)
+	{
+		Form_pg_amop member = (Form_pg_amop) GETSTRUCT(&members->members[i]->tuple);
+
+		if (member->amopstrategy == 1)
+		{
+			operator = member->amopopr;
+			*right = member->amoprighttype;
+		}
+	}
+	ReleaseSysCacheList(members);
+	return operator;
+}
+
 /*
  * The metric of an operator family.  The name of its ordering operator tells, which is the
  * same in every schema.
@@ -258,8 +283,10 @@ family_metric(Oid method, Oid family, Oid type)
 		{"<~>", LOKI_METRIC_HAMMING},
 		{"<%>", LOKI_METRIC_JACCARD},
 		{"@#", LOKI_METRIC_IP},
+		{"<@@>", LOKI_METRIC_IP},	/* a sum of products over words */
 	};
-	Oid			operator = get_opfamily_member(family, type, type, 1);
+	Oid			right;
+	Oid			operator = loki_ordering_operator(family, type, &right);
 	char	   *name = OidIsValid(operator) ? get_opname(operator) : NULL;
 
 	for (int i = 0; name != NULL && i < lengthof(metrics); i++)
@@ -335,6 +362,8 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 	column.type = family_type(family, type, type_proc);
 	if (typmod < 0 && built > 0 && column.type->dim == vector_dim)
 		typmod = (int32) built;
+	if (column.type->max_declared == 1)
+		typmod = 1;
 	if (typmod < 0 && index != NULL)
 		loki_dimensions_missing(index, type);
 	if (typmod < 0)
@@ -459,7 +488,10 @@ loki_value_open(const LokiColumn *column, Datum datum, bool isnull, const float 
 	return classify(column->metric, column->dim, *values);
 }
 
-/* Describes a query's type: that of the column, as none is by convention, or vector. */
+/*
+ * Describes a query's type: that of the column, as none is by convention, or vector; what
+ * the column of documents says counts for their queries, too.
+ */
 static const LokiValueType *
 query_type(const LokiColumn *column, Oid type)
 {
@@ -517,6 +549,10 @@ loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements)
 	bool	   *nulls;
 	int			n;
 
+	if (column->type->words != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("an index of words has no query vectors")));
 	if (type != column->typid && type != TEXTOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

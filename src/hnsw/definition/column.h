@@ -20,6 +20,7 @@
 
 typedef struct LokiColumn LokiColumn;
 struct LokiSparse;
+struct LokiBm25;
 
 /*
  * A type that column 1 may have.  The access method handles values of any type as arrays of
@@ -27,7 +28,8 @@ struct LokiSparse;
  */
 typedef struct LokiValueType
 {
-	uint32		max_declared;	/* largest typmod */
+	uint32		max_declared;	/* largest typmod; 1: values have none, and 1 is
+								 * taken for it */
 	uint32		max_exact;		/* above this typmod the floats are a sketch
 								 * of the value */
 
@@ -74,6 +76,12 @@ typedef struct LokiValueType
 	 * lists of them in place of codes and a graph; else NULL
 	 */
 	struct LokiSparse (*elements) (const struct varlena *value);
+
+	/*
+	 * If values are documents, whose elements are counts of words, and queries are of type
+	 * weighed_tsquery: the words of a query with their weights.  Else NULL.
+	 */
+	struct LokiSparse (*words) (const struct varlena *query, struct LokiBm25 *by);
 } LokiValueType;
 
 /* Column 1 of an index */
@@ -94,6 +102,9 @@ struct LokiColumn
  */
 extern LokiColumn loki_index_column(Relation index, const LokiMetaPageData *meta);
 extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
+
+/* The operator by which an operator family orders values of a type, and its right type; or InvalidOid */
+extern Oid	loki_ordering_operator(Oid family, Oid type, Oid *right);
 
 /* functions in definition/dimensions.c */
 

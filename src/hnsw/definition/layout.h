@@ -127,7 +127,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_META_BLKNO			0
 #define LOKI_DIRECTORY_BLKNO	1
 #define LOKI_META_MAGIC			0x494B4F4C	/* "LOKI" */
-#define LOKI_META_VERSION		5
+#define LOKI_META_VERSION		6
 #define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
 #define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
 #define LOKI_BYTE_ORDER			0x01020304
@@ -189,6 +189,7 @@ typedef struct LokiWindowData
 	uint32		term;			/* TERM slot of its first list */
 	uint32		terms;
 	uint32		elements;		/* of the vector that has the most */
+	float		mean;			/* words: length by which weights were made; or 0 */
 } LokiWindowData;
 
 typedef struct LokiTermData
@@ -209,6 +210,12 @@ typedef struct LokiTermListsData
 	uint32		windows;
 	uint32		terms;			/* lists, of all windows */
 	uint32		postings;
+
+	/* of words (types/bm25.h); otherwise 0 */
+	uint32		documents;
+	float		mean;			/* length of a document */
+	float		k1;				/* by which weights were made */
+	float		b;
 } LokiTermListsData;
 
 /*
@@ -296,7 +303,7 @@ typedef struct LokiMetaPageData
 
 StaticAssertDecl(sizeof(LokiFormatData) == 24 && offsetof(LokiMetaPageData, flags) == 92 &&
 				 offsetof(LokiMetaPageData, calibration) == 140 &&
-				 offsetof(LokiMetaPageData, rowmap) == 724 && sizeof(LokiMetaPageData) == 760,
+				 offsetof(LokiMetaPageData, rowmap) == 724 && sizeof(LokiMetaPageData) == 776,
 				 "the metapage is as version 2 has it");
 
 typedef LokiMetaPageData *LokiMetaPage;

@@ -217,6 +217,15 @@ init_reloptions(void)
 	add_bool_reloption(hnsw_relopt_kind, "brief_codes",
 					   "Keeps brief codes of the rows in the order of each attribute",
 					   true, ShareUpdateExclusiveLock);
+	add_real_reloption(hnsw_relopt_kind, "k1",
+					   "BM25: how much more a word counts that occurs more often",
+					   LOKI_DEFAULT_K1, 0, 100, AccessExclusiveLock);
+	add_real_reloption(hnsw_relopt_kind, "b",
+					   "BM25: how much less words count in long documents",
+					   LOKI_DEFAULT_B, 0, 1, AccessExclusiveLock);
+	add_bool_reloption(hnsw_relopt_kind, "shared_statistics",
+					   "Lets scores depend on words of rows that row security hides",
+					   false, ShareUpdateExclusiveLock);
 }
 
 /* Defaults of an index's searches.  Scans that have begun keep theirs. */
@@ -308,6 +317,10 @@ loki_hnsw_options(Datum reloptions, bool validate)
 		{"target_recall", RELOPT_TYPE_REAL, offsetof(LokiHnswOptions, target_recall)},
 		{"recall_sample_rate", RELOPT_TYPE_REAL,
 		offsetof(LokiHnswOptions, recall_sample_rate)},
+		{"k1", RELOPT_TYPE_REAL, offsetof(LokiHnswOptions, k1)},
+		{"b", RELOPT_TYPE_REAL, offsetof(LokiHnswOptions, b)},
+		{"shared_statistics", RELOPT_TYPE_BOOL,
+		offsetof(LokiHnswOptions, shared_statistics)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind,
@@ -343,6 +356,26 @@ bool
 loki_option_brief_codes(const LokiHnswOptions *options)
 {
 	return options == NULL || options->brief_codes;
+}
+
+float
+loki_option_k1(const LokiHnswOptions *options)
+{
+	return options ? options->k1 : LOKI_DEFAULT_K1;
+}
+
+float
+loki_option_b(const LokiHnswOptions *options)
+{
+	return options ? options->b : LOKI_DEFAULT_B;
+}
+
+bool
+loki_shares_statistics(Relation index)
+{
+	const LokiHnswOptions *options = LokiIndexOptions(index);
+
+	return options != NULL && options->shared_statistics;
 }
 
 /* Bits of each dimension in CODE, or LOKI_BITS_AUTO */

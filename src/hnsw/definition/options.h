@@ -34,6 +34,9 @@ typedef struct LokiHnswOptions
 	double		target_recall;	/* 0: none */
 	double		recall_sample_rate;
 	int			lists;			/* ivfflat only */
+	double		k1;				/* BM25 */
+	double		b;
+	bool		shared_statistics;	/* though rows may be hidden */
 } LokiHnswOptions;
 
 /* NULL stands for the defaults */
@@ -44,6 +47,8 @@ extern int	loki_option_ef_construction(const LokiHnswOptions *options);
 extern int	loki_option_bits(const LokiHnswOptions *options);
 extern int	loki_option_refine_bits(const LokiHnswOptions *options);
 extern bool loki_option_brief_codes(const LokiHnswOptions *options);
+extern float loki_option_k1(const LokiHnswOptions *options);
+extern float loki_option_b(const LokiHnswOptions *options);
 
 /* prototypes for other functions in definition/options.c */
 extern bool loki_check_int_source(int *newval, void **extra, GucSource source);

@@ -322,6 +322,7 @@ typedef struct LokiTermQuery
 	int			n;
 	LokiQueryTerm *terms;		/* ascending */
 	float		base;			/* the distance of a vector without elements */
+	float		mean;			/* of the weights of words; or 0 */
 } LokiTermQuery;
 
 /* Estimates are compared in blocks of this size */

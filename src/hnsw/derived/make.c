@@ -344,7 +344,9 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		have_lists = (meta.flags & LOKI_META_SORTED_LISTS) != 0;
 	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
 	bool		terms = loki_column_listed(&state->column);
-	bool		have_terms = (meta.flags & LOKI_META_TERM_LISTS) != 0;
+	bool		have_terms = (meta.flags & LOKI_META_TERM_LISTS) != 0 &&
+		meta.term_lists.k1 == loki_option_k1(LokiIndexOptions(index)) &&
+		meta.term_lists.b == loki_option_b(LokiIndexOptions(index));
 	bool		sketches;
 	bool		stale;
 	uint32		end;

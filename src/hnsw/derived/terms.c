@@ -14,7 +14,9 @@
  *														otherwise 0
  *
  * Norms are listed as if they were the element of one more index.  A posting has 8 bits of a
- * weight, rounded up by less than a step.  Terms are taken at the end of that step where they are
+ * weight, rounded up by less than a step.  The weight of a word in a document also depends on the
+ * mean length of documents, which changes: with a mean that is f times as long as that by which a list
+ * was made, no weight is more than f times what it was (types/bm25.h).  Terms are taken at the end of that step where they are
  * the least, so their sum is a lower bound; what rounding of floats adds to it is part of `slack`.
  *
  * The lists of a window add up to an array of its nodes, which stays in the processor's cache, as in
@@ -109,6 +111,7 @@ loki_terms_query(LokiMetric metric, LokiSparse v, LokiTermQuery *query)
 	query->metric = metric;
 	query->base = metric == LOKI_METRIC_COSINE ? 1 : metric == LOKI_METRIC_L2 ? (float) squares :
 		metric == LOKI_METRIC_L1 ? (float) sum : 0;
+	query->mean = 0;
 	query->n = 0;
 	query->terms = palloc_array(LokiQueryTerm, v.n + 1);
 	for (int i = 0; i < v.n; i++)
@@ -345,6 +348,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 {
 	LokiWindowData data;
 	double		largest = fabs(query->base);
+	float		scale;
 	uint32		first;
 
 	Assert(loki_no_buffer_locked());
@@ -356,20 +360,22 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 	for (uint32 i = 0; i < data.nodes; i++)
 		bounds->estimates[i] = LOKI_NO_TERM;
 	first = data.term;
+	scale = query->mean > data.mean ? nextafterf(query->mean / data.mean, FLT_MAX) : 1;
 	for (int i = 0; i < query->n; i++)
 	{
+		LokiQueryTerm term = {query->terms[i].term, query->terms[i].weight * scale};
 		LokiTermData list;
 		double		weight;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!loki_terms_find(lists, &data, &first, query->terms[i].term, &list))
+		if (!loki_terms_find(lists, &data, &first, term.term, &list))
 			return false;
 		if (list.postings == 0)
 			continue;
-		if (!add_list(lists, query, &query->terms[i], &list, bounds))
+		if (!add_list(lists, query, &term, &list, bounds))
 			return false;
 		weight = Max(fabs(list.least - list.step), fabs(list.least + STEPS * (double) list.step));
-		largest += 2 * fabs(query->terms[i].weight) * weight;
+		largest += 2 * fabs(term.weight) * weight;
 	}
 	bounds->slack = (float) (largest * ERRORS_PER_TERM *
 							 (query->n + (double) data.elements + OTHER_ERRORS) + SMALLEST_NORM);

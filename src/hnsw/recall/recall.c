@@ -85,6 +85,11 @@ open_relations(Oid indexid, Relation *heap)
 	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_ROWS, heap);
 
 	loki_require_valid(index, "measure");
+	if (loki_is_words_index(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot measure index \"%s\"", RelationGetRelationName(index)),
+				 errdetail("Searches for words are exact, and rows are no queries of them.")));
 	return index;
 }
 

@@ -222,8 +222,9 @@ loki_rows_release(LokiRows *rows)
 IndexScanDesc
 loki_rows_begin_scan(LokiRows *rows, ScanKey order)
 {
-	Oid			type = rows->index->rd_opcintype[0];
-	Oid			operator = get_opfamily_member(rows->index->rd_opfamily[0], type, type, 1);
+	Oid			type;
+	Oid			operator = loki_ordering_operator(rows->index->rd_opfamily[0],
+												 rows->index->rd_opcintype[0], &type);
 
 	ScanKeyEntryInitialize(order, SK_ORDER_BY, 1, 1, type, InvalidOid,
 						   get_opcode(operator), (Datum) 0);

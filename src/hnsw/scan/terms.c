@@ -22,6 +22,7 @@
 #include "distance/sparse.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
+#include "types/bm25.h"
 #include "utils/memutils.h"
 
 /* By how much a bound can be less than the estimate that it is made of, in relation to it */
@@ -33,6 +34,8 @@ loki_scan_terms_begin(LokiScan *so)
 {
 	LokiScanTerms *terms = &so->terms;
 	const LokiColumn *column = &so->state->column;
+	LokiBm25	by = {0};
+	LokiSparse	elements;
 
 	loki_bits_release(&terms->changed);
 	terms->bounded = false;
@@ -41,10 +44,17 @@ loki_scan_terms_begin(LokiScan *so)
 	if (terms->query.terms != NULL)
 		pfree(terms->query.terms);
 	terms->query.terms = NULL;
-	if (!loki_terms_open(&terms->lists, so->state, so->scan->indexRelation, &so->meta) ||
-		!loki_terms_query(column->metric, column->type->elements(so->query.value),
-						  &terms->query))
+	if (!loki_terms_open(&terms->lists, so->state, so->scan->indexRelation, &so->meta))
 		return;
+	elements = column->type->words == NULL ? column->type->elements(so->query.value) :
+		column->type->words(so->query.value, &by);
+
+	/* the lists are of other weights if the index's parameters were changed */
+	if ((column->type->words != NULL &&
+		 (by.k1 != terms->lists.data.k1 || by.b != terms->lists.data.b || by.mean <= 0)) ||
+		!loki_terms_query(column->metric, elements, &terms->query))
+		return;
+	terms->query.mean = by.mean;
 	loki_bits_read(so->state, so->scan->indexRelation, LOKI_SLOTS_REUSED, terms->lists.end,
 				   &terms->changed);
 	if (terms->window == NULL)

@@ -134,6 +134,11 @@ loki_distance_range(Oid opno, double *low, double *high)
 	*high = get_float8_infinity();
 	if (name == NULL || strcmp(name, "<#>") == 0 || strcmp(name, "@#") == 0)
 		*low = -get_float8_infinity();
+	else if (strcmp(name, "<@@>") == 0)
+	{
+		*low = -get_float8_infinity();
+		*high = 0;
+	}
 	else if (strcmp(name, "<=>") == 0)
 		*high = 2;
 }

@@ -1,0 +1,189 @@
+-- BM25: an index of words answers as a sort does, by scores as they are defined
+SET lokivector.build_seed = 1;
+
+CREATE FUNCTION document(n int, length int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+	-- some words are frequent, and some occur more than once
+	SELECT coalesce(string_agg('w' || (power(abs(hashint8extended(n, i) % 100000) / 100000.0, 3) * 800)::int
+		|| ':' || i, ' '), '')::tsvector
+	FROM generate_series(1, length) i
+$$;
+CREATE TABLE docs (id int PRIMARY KEY, tenant int, words tsvector);
+INSERT INTO docs SELECT i, i % 7, CASE WHEN i % 50 <> 0 THEN document(i, 3 + i * 7 % 60) END FROM generate_series(1, 4000) i;
+INSERT INTO docs SELECT i, i % 7, strip(document(i, 30)) FROM generate_series(4001, 4200) i;
+INSERT INTO docs VALUES (5000, 3, ''), (5001, 3, 'w1:1,2,3,4,5,6,7,8,9 w700:10');
+
+-- The score by the formula alone, from an array of words, of what the table has
+CREATE FUNCTION reference(documents regclass, k1 float8, b float8, search text[]) RETURNS TABLE (id int, score float8) LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format($q$
+		WITH word AS MATERIALIZED (SELECT d.id, u.lexeme, coalesce(cardinality(u.positions), 1) AS tf FROM %1$s d, unnest(d.words) u),
+		document AS (SELECT d.id, coalesce(sum(tf), 0)::float8 AS length FROM %1$s d LEFT JOIN word USING (id) WHERE d.words IS NOT NULL GROUP BY d.id),
+		every AS (SELECT count(*)::float8 AS n, avg(length) AS mean FROM document),
+		df AS (SELECT lexeme, count(*)::float8 AS n FROM word WHERE lexeme = ANY ($3) GROUP BY lexeme)
+		SELECT document.id, coalesce(sum(ln(1 + (every.n - df.n + 0.5) / (df.n + 0.5))
+			* tf * ($1 + 1) / (tf + $1 * (1 - $2 + $2 * length / mean))), 0)
+		FROM every CROSS JOIN document LEFT JOIN (word JOIN df USING (lexeme)) ON word.id = document.id
+		GROUP BY document.id $q$, documents) USING k1, b, search;
+END
+$$;
+
+-- test: without lists, with those of a build, and with other parameters: scores are those of the formula
+SELECT words <@> 'w1'::tsquery FROM docs LIMIT 1;
+CREATE TABLE few AS SELECT * FROM docs WHERE id <= 300;
+CREATE INDEX few_words ON few USING hnsw (words bm25_ops);
+CREATE INDEX docs_words ON docs USING hnsw (words bm25_ops, tenant);
+CREATE FUNCTION wrong(documents regclass, k1 float8, b float8) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	wrong bigint;
+BEGIN
+	EXECUTE format('SELECT count(*) FROM %s d JOIN reference(%L, $1, $2, ''{w1,w30,w700}'') r USING (id) WHERE abs(r.score + (d.words <@> ''w1 & w30 | w700 & !w2'')) > 1e-5', documents, documents) USING k1, b INTO wrong;
+	RETURN wrong;
+END
+$$;
+SELECT wrong('docs', 1.2, 0.75) AS docs, wrong('few', 1.2, 0.75) AS few;
+ALTER INDEX few_words SET (k1 = 2, b = 0.3);
+ALTER INDEX docs_words SET (k1 = 0, b = 1);
+SELECT wrong('docs', 0, 1) AS docs, wrong('few', 2, 0.3) AS few;
+
+-- Statements whose rows differ in score from those of a plan without the index
+CREATE FUNCTION different(filter text, statements int) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	search tsquery;
+	statement text;
+	exact float8[];
+	found float8[];
+	plan text;
+BEGIN
+	FOR i IN 1..statements LOOP
+		search := array_to_string(ARRAY(SELECT lexeme FROM unnest(document(-i, 1 + i % 5))), CASE WHEN i % 3 = 0 THEN ' & ' ELSE ' | ' END);
+		statement := format('SELECT array_agg(d ORDER BY place) FROM (SELECT row_number() OVER () AS place, d FROM (SELECT words <@> %1$L::tsquery AS d FROM docs WHERE %2$s ORDER BY words <@> %1$L::tsquery LIMIT %3$s) a) b',
+			search, replace(filter, '$1', quote_literal(search)), 1 + i * 13 % 90);
+		SET LOCAL enable_indexscan = off;
+		SET LOCAL enable_seqscan = on;
+		EXECUTE statement INTO exact;
+		SET LOCAL enable_indexscan = on;
+		SET LOCAL enable_seqscan = off;
+		EXECUTE statement INTO found;
+		IF found IS DISTINCT FROM exact THEN
+			RETURN NEXT format('%s %s: %s, not %s', filter, search, found, exact);
+		END IF;
+	END LOOP;
+END
+$$;
+CREATE FUNCTION all_different(statements int) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT different(filter, statements)
+	FROM unnest('{true,tenant = 3,"tenant IN (1, 5) AND id % 3 = 0",words @@ $1,words <@> $1 < -2}'::text[]) filter
+$$;
+
+-- test: equal to a sort, with lists of other parameters, after a build, and after what came then
+SELECT all_different(10);
+REINDEX INDEX docs_words;
+SELECT all_different(60);
+ALTER INDEX docs_words RESET (k1, b);
+VACUUM docs;
+SELECT wrong('docs', 1.2, 0.75);
+SELECT all_different(60);
+DELETE FROM docs WHERE id % 11 = 0;
+UPDATE docs SET words = document(id, 20) WHERE id % 13 = 0;
+UPDATE docs SET tenant = 3 WHERE id % 17 = 0;
+INSERT INTO docs SELECT i, i % 7, document(i, 100) FROM generate_series(6000, 7500) i;
+SELECT all_different(60);
+SELECT lokivector_check('docs_words', true);
+VACUUM docs;
+SELECT all_different(60);
+SELECT wrong('docs', 1.2, 0.75);
+SELECT lokivector_check('docs_words', true);
+SELECT dimensions, metric, code FROM lokivector_index_info('docs_words');
+
+-- test: no words
+SELECT count(d), min(d) FROM (SELECT words <@> '!w1' AS d FROM docs ORDER BY words <@> '!w1' LIMIT 5) s;
+SELECT count(d) FROM (SELECT words <@> NULL::tsquery AS d FROM docs ORDER BY 1 LIMIT 5) s;
+
+-- test: plans
+EXPLAIN (COSTS off) SELECT id FROM docs ORDER BY words <@> 'w1 | w5' LIMIT 5;
+EXPLAIN (COSTS off) SELECT id FROM docs WHERE tenant = 3 AND words <@> 'w1 | w5' < -1 ORDER BY bm25_distance(words, 'w1 | w5') LIMIT 5;
+EXPLAIN (COSTS off) SELECT id FROM docs ORDER BY words <@@> bm25_weigh('docs_words', 'w1 | w5') LIMIT 5;
+PREPARE search AS SELECT id, (words <@> $1)::numeric(7, 4) FROM docs ORDER BY words <@> $1, id LIMIT 3;
+SET plan_cache_mode = force_generic_plan;
+EXPLAIN (COSTS off) EXECUTE search('w1 | w5');
+EXECUTE search('w1 & w700');
+EXECUTE search('w700');
+RESET plan_cache_mode;
+SELECT bm25_weigh('docs_words', 'w1 & w30 & !w2 & (w30 | unheard)');
+
+-- test: through views, subqueries and joins; by an expression; in partitions
+CREATE VIEW seen AS SELECT id, words AS w FROM docs WHERE tenant <> 2;
+SELECT count(*) FROM (SELECT w <@> 'w1 | w700' AS d FROM (SELECT * FROM seen OFFSET 0) s ORDER BY d LIMIT 5) a;
+SELECT count(*) FROM few f LEFT JOIN docs d ON d.id = f.id WHERE d.words <@> 'w1' < 0;
+SELECT count(d) FROM few f, LATERAL (SELECT d.words <@> (SELECT 'w3'::tsquery WHERE f.id > 0) AS d FROM docs d ORDER BY 1 LIMIT 1) s WHERE f.id < 5;
+CREATE TABLE texts (id int, body text);
+INSERT INTO texts VALUES (1, 'The quick brown foxes'), (2, 'a lazy dog, and a fox'), (3, 'dogs'), (4, NULL);
+CREATE INDEX texts_words ON texts USING hnsw (to_tsvector('english', body) bm25_ops);
+SELECT id, (to_tsvector('english', body) <@> websearch_to_tsquery('english', 'fox dogs'))::numeric(6, 4) AS score
+FROM texts ORDER BY to_tsvector('english', body) <@> websearch_to_tsquery('english', 'fox dogs') LIMIT 10;
+CREATE TABLE parts (LIKE docs) PARTITION BY LIST (tenant);
+CREATE TABLE parts_a PARTITION OF parts FOR VALUES IN (0, 1, 2);
+CREATE TABLE parts_b PARTITION OF parts DEFAULT;
+CREATE INDEX parts_words ON parts USING hnsw (words bm25_ops);
+INSERT INTO parts SELECT * FROM docs;
+SELECT wrong('parts', 1.2, 0.75);
+VACUUM parts_a;
+SELECT wrong('parts', 1.2, 0.75);
+SELECT array_agg(a.d ORDER BY a.d) = array_agg(b.d ORDER BY b.d) FROM
+	(SELECT row_number() OVER () AS r, * FROM (SELECT words <@> 'w1 | w30 | w700' AS d FROM parts ORDER BY d LIMIT 20) s) a
+	JOIN (SELECT row_number() OVER () AS r, * FROM (SELECT words <@> 'w1 | w30 | w700' AS d FROM parts ORDER BY (words <@> 'w1 | w30 | w700') + 0 LIMIT 20) s) b USING (r);
+
+-- test: the index that is meant
+CREATE TABLE several (id int, live bool, a tsvector, b tsvector);
+CREATE INDEX several_a ON several USING hnsw (a bm25_ops);
+CREATE INDEX several_b ON several USING hnsw (b bm25_ops) WHERE live;
+EXPLAIN (VERBOSE, COSTS off) SELECT a <@> 'x', b <@> 'x' FROM several;
+SELECT concat(a, b)::tsvector <@> 'x' FROM several;
+INSERT INTO several VALUES (1, true, 'x', 'x y');
+SELECT concat(a, b)::tsvector <@> 'x' FROM several;
+
+-- test: errors
+SELECT id FROM docs ORDER BY words <@> 'w:*' LIMIT 1;
+SELECT bm25_weigh('docs_pkey', 'w');
+SELECT bm25_weigh('docs', 'w');
+SELECT 'x'::weighed_tsquery;
+SELECT lokivector_recall('docs_words', 10, 5);
+SELECT lokivector_recall('docs_words', '{w1}'::text[], 5);
+SELECT lokivector_calibrate('docs_words');
+SELECT lokivector_calibrate('docs_words', '{w1}'::text[]);
+CREATE INDEX ON docs USING hnsw (tenant, words bm25_ops);
+CREATE INDEX ON docs USING hnsw (words bm25_ops) WITH (k1 = -1);
+CREATE INDEX ON docs USING hnsw (words bm25_ops) WITH (b = 2);
+CREATE INDEX ON docs USING hnsw (words);
+
+-- test: who may know how many rows have a word
+CREATE ROLE words_reader;
+CREATE ROLE words_stranger;
+ALTER TABLE docs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON docs TO words_reader USING (tenant = 3);
+GRANT SELECT ON docs TO words_reader;
+CREATE VIEW barrier WITH (security_barrier) AS SELECT id, words FROM few WHERE tenant = 3;
+GRANT SELECT ON barrier TO words_reader;
+SET ROLE words_reader;
+SELECT id FROM docs ORDER BY words <@> 'w1' LIMIT 1;
+SELECT id FROM barrier ORDER BY words <@> 'w1' LIMIT 1;
+SELECT bm25_weigh('docs_words', 'w1') IS NULL;
+SELECT bm25_weigh('few_words', 'w1') IS NULL;
+SET ROLE words_stranger;
+SELECT id FROM docs ORDER BY words <@> 'w1' LIMIT 1;
+SELECT bm25_weigh('docs_words', 'w1') IS NULL;
+RESET ROLE;
+ALTER INDEX docs_words SET (shared_statistics = true);
+ALTER INDEX few_words SET (shared_statistics = true);
+SET ROLE words_reader;
+SELECT count(*) FROM (SELECT tenant FROM docs ORDER BY words <@> 'w1' LIMIT 10) s WHERE tenant = 3;
+SELECT count(*) FROM (SELECT FROM barrier ORDER BY words <@> 'w1' LIMIT 10) s;
+SELECT bm25_weigh('docs_words', 'w1') IS NULL;
+SELECT bm25_weigh('few_words', 'w1') IS NULL;
+SET ROLE words_stranger;
+SELECT bm25_weigh('docs_words', 'w1') IS NULL;
+RESET ROLE;
+DROP VIEW barrier;
+DROP POLICY own ON docs;
+REVOKE SELECT ON docs FROM words_reader;
+DROP ROLE words_reader, words_stranger;

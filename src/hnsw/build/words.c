@@ -1,0 +1,314 @@
+/*-------------------------------------------------------------------------
+ *
+ * words.c
+ *	  bm25_weigh(): what an index says of the words of a search.
+ *
+ * Posting lists tell how many documents have a word, as of when they were made.  Without lists, as in
+ * a small table, the rows that the snapshot sees are counted.
+ *
+ * Who knows the weights of a query knows how many rows of the table have a word, those that row
+ * security hides among them.  So the user must have the right to read all rows, or the index's owner
+ * must have said that it does not matter (shared_statistics).  For a search that names no index the
+ * planner checks this, and puts a weighed_tsquery without words into the plan (planner/query/words.c);
+ * users cannot make one.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/build/words.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "catalog/pg_inherits.h"
+#include "compat/pgcompat.h"
+#include "hnsw/build/build.h"
+#include "hnsw/definition/access.h"
+#include "hnsw/page/page.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+/* A word of a search, and the documents that have it */
+typedef struct Word
+{
+	uint32		term;
+	const char *lexeme;
+	int			length;
+	double		documents;
+} Word;
+
+typedef struct Statistics
+{
+	Word	   *words;			/* by term */
+	int			n;
+	double		documents;
+	double		length;			/* of all documents */
+} Statistics;
+
+/* ----------------------------------------------------------------
+ * The words of a tsquery
+ * ----------------------------------------------------------------
+ */
+
+/* Add the words below an item, but not what is to be absent. */
+static void
+add_words(TSQuery query, QueryItem *item, Statistics *statistics)
+{
+	check_stack_depth();
+	if (item->type == QI_VAL)
+	{
+		Word	   *word = &statistics->words[statistics->n++];
+
+		if (item->qoperand.prefix)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("operator <@> cannot rank by the beginning of words"),
+					 errhint("Filter by them: WHERE words @@ query.")));
+		word->lexeme = GETOPERAND(query) + item->qoperand.distance;
+		word->length = item->qoperand.length;
+		word->term = loki_word_term(word->lexeme, word->length);
+		word->documents = 0;
+		return;
+	}
+	if (item->qoperator.oper == OP_NOT)
+		return;
+	add_words(query, item + 1, statistics);
+	add_words(query, item + item->qoperator.left, statistics);
+}
+
+static int
+compare_words(const void *a, const void *b)
+{
+	const Word *x = a;
+	const Word *y = b;
+	int			order;
+
+	if (x->term != y->term)
+		return x->term < y->term ? -1 : 1;
+	order = memcmp(x->lexeme, y->lexeme, Min(x->length, y->length));
+	return order != 0 ? order : x->length - y->length;
+}
+
+/* The words that a search is for, each once */
+static void
+find_words(TSQuery query, Statistics *statistics)
+{
+	int			n = 0;
+
+	memset(statistics, 0, sizeof(Statistics));
+	statistics->words = palloc_array(Word, query->size + 1);
+	if (query->size > 0)
+		add_words(query, GETQUERY(query), statistics);
+	qsort(statistics->words, statistics->n, sizeof(Word), compare_words);
+	for (int i = 0; i < statistics->n; i++)
+		if (n == 0 || compare_words(&statistics->words[n - 1], &statistics->words[i]) != 0)
+			statistics->words[n++] = statistics->words[i];
+	statistics->n = n;
+}
+
+/* ----------------------------------------------------------------
+ * Statistics of an index
+ * ----------------------------------------------------------------
+ */
+
+/* Add what posting lists say; false if they are not there any more. */
+static bool
+add_lists(Statistics *statistics, const LokiTermLists *lists)
+{
+	double	   *documents = palloc0_array(double, statistics->n + 1);
+
+	for (uint32 i = 0; i < lists->data.windows; i++)
+	{
+		LokiWindowData window;
+		LokiTermData found;
+		uint32		first;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!loki_terms_window(lists, i, &window))
+			return false;
+		first = window.term;
+		for (int w = 0; w < statistics->n; w++)
+		{
+			if (!loki_terms_find(lists, &window, &first, statistics->words[w].term, &found))
+				return false;
+			documents[w] += found.postings;
+		}
+	}
+	if (!loki_terms_valid(lists))
+		return false;
+	for (int w = 0; w < statistics->n; w++)
+		statistics->words[w].documents += documents[w];
+	statistics->documents += lists->data.documents;
+	statistics->length += (double) lists->data.documents * lists->data.mean;
+	pfree(documents);
+	return true;
+}
+
+/* LokiTermsWindow: count the documents of a window that have the words. */
+static bool
+count_entries(void *arg, const LokiWindowData *window, const LokiTermEntry *entries, uint32 n)
+{
+	Statistics *statistics = arg;
+	int			w = 0;
+
+	for (uint32 i = 0; i < n && w < statistics->n; i++)
+	{
+		while (w < statistics->n && statistics->words[w].term < entries[i].term)
+			w++;
+		for (int same = w; same < statistics->n && statistics->words[same].term == entries[i].term; same++)
+			statistics->words[same].documents++;
+	}
+	return true;
+}
+
+/* Add the statistics of an index that has rows. */
+static void
+add_index(Statistics *statistics, Oid indexid)
+{
+	Relation	index = index_open(indexid, AccessShareLock);
+	LokiIndex  *state;
+	LokiMetaPageData meta;
+	LokiTermLists lists;
+
+	loki_require_valid(index, "rank by");
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		state = loki_index_open(index, &meta);
+		if (!loki_terms_open(&lists, state, index, &meta))
+		{
+			LokiTermsRange range = {
+				.end = loki_node_end(state, index),.take = count_entries,.arg = statistics,
+				.snapshot = GetActiveSnapshot()
+			};
+
+			(void) loki_build_terms_gather(state, index, &range);
+			statistics->documents += range.documents;
+			statistics->length += (double) range.documents * range.by.mean;
+			break;
+		}
+		loki_index_refresh(state, index);
+	} while (!add_lists(statistics, &lists));
+	index_close(index, NoLock);
+}
+
+/* A query for the words of a search by the statistics of an index, or of a partitioned index's */
+static Bm25Query *
+make_query(Oid indexid, TSQuery search)
+{
+	Relation	index = relation_open(indexid, AccessShareLock);
+	const LokiHnswOptions *options = LokiIndexOptions(index);
+	Statistics	statistics;
+	Bm25Query  *query;
+	Size		size;
+	uint32		start = 0;
+	ListCell   *cell;
+
+	find_words(search, &statistics);
+	foreach(cell, find_all_inheritors(indexid, AccessShareLock, NULL))
+	{
+		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_INDEX)
+			add_index(&statistics, lfirst_oid(cell));
+	}
+	size = offsetof(Bm25Query, words) + statistics.n * sizeof(Bm25Word);
+	for (int i = 0; i < statistics.n; i++)
+		size += statistics.words[i].length;
+	query = palloc0(size);
+	SET_VARSIZE(query, size);
+	query->index = indexid;
+	query->by.k1 = loki_option_k1(options);
+	query->by.b = loki_option_b(options);
+	query->by.mean = statistics.documents > 0 ? (float) (statistics.length / statistics.documents) : 0;
+	query->n = statistics.n;
+	for (int i = 0; i < statistics.n; i++)
+	{
+		const Word *word = &statistics.words[i];
+
+		query->words[i] = (Bm25Word)
+		{
+			.term = word->term,.start = start,.length = word->length,
+				.weight = (float) loki_bm25_query_weight(&query->by, statistics.documents, word->documents)
+		};
+		memcpy(Bm25QueryLexemes(query) + start, word->lexeme, word->length);
+		start += word->length;
+	}
+	relation_close(index, NoLock);
+	return query;
+}
+
+/* ----------------------------------------------------------------
+ * The functions
+ * ----------------------------------------------------------------
+ */
+
+/* The last query of a call in an expression, which is evaluated for each row */
+typedef struct LastQuery
+{
+	Oid			index;
+	TSQuery		search;
+	Bm25Query  *query;
+} LastQuery;
+
+static Datum
+query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search)
+{
+	LastQuery  *last = fcinfo->flinfo->fn_extra;
+	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+	if (last == NULL)
+		last = fcinfo->flinfo->fn_extra = palloc0(sizeof(LastQuery));
+	if (last->query == NULL || last->index != index || VARSIZE(last->search) != VARSIZE(search) ||
+		memcmp(last->search, search, VARSIZE(search)) != 0)
+	{
+		if (last->query != NULL)
+		{
+			pfree(last->query);
+			pfree(last->search);
+			last->query = NULL;
+		}
+		MemoryContextSwitchTo(old);
+		last->query = make_query(index, search);
+		MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		last->query = memcpy(palloc(VARSIZE(last->query)), last->query, VARSIZE(last->query));
+		last->search = memcpy(palloc(VARSIZE(search)), search, VARSIZE(search));
+		last->index = index;
+	}
+	MemoryContextSwitchTo(old);
+	PG_RETURN_POINTER(last->query);
+}
+
+/*
+ * bm25_weigh(index regclass, words tsquery): ERROR unless the index has words, and the user may know
+ * of all rows
+ */
+LOKI_FUNCTION(bm25_weigh);
+Datum
+bm25_weigh(PG_FUNCTION_ARGS)
+{
+	Oid			indexid = PG_GETARG_OID(0);
+	Relation	index;
+
+	loki_require_right(indexid, LOKI_RIGHT_TABLE);
+	index = relation_open(indexid, AccessShareLock);
+	if (!loki_is_words_index(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\" is no index of words", RelationGetRelationName(index)),
+				 errhint("Such an index is made by USING hnsw (words bm25_ops).")));
+	if (!loki_shares_statistics(index))
+		loki_require_right(indexid, LOKI_RIGHT_ROWS);
+	relation_close(index, NoLock);
+	return query_of(fcinfo, indexid, PG_GETARG_TSQUERY(1));
+}
+
+/* The same with the index of a query that has been checked */
+LOKI_FUNCTION(bm25_weighed);
+Datum
+bm25_weighed(PG_FUNCTION_ARGS)
+{
+	return query_of(fcinfo, DatumGetBm25Query(PG_GETARG_DATUM(0))->index, PG_GETARG_TSQUERY(1));
+}

@@ -1,0 +1,191 @@
+/*-------------------------------------------------------------------------
+ *
+ * bm25.c
+ *	  The type weighed_tsquery, and the distance of documents from it.
+ *
+ * A weighed_tsquery has statistics that not everyone may know, so there is no way to write one: only
+ * bm25_weigh() makes them, which sees to privileges.
+ *
+ * IDENTIFICATION
+ *	  src/types/bm25.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/hashfn.h"
+#include "lib/stringinfo.h"
+#include "lokivector.h"
+#include "tsearch/ts_utils.h"
+#include "types/bm25.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+
+uint32
+loki_word_term(const char *lexeme, int length)
+{
+	/* indices of sparse vectors are not negative */
+	return hash_bytes((const unsigned char *) lexeme, length) & PG_INT32_MAX;
+}
+
+/* An element of a document */
+typedef struct Element
+{
+	int32		term;
+	int			count;
+} Element;
+
+static int
+compare_elements(const void *a, const void *b)
+{
+	int32		x = ((const Element *) a)->term;
+	int32		y = ((const Element *) b)->term;
+
+	return (x > y) - (x < y);
+}
+
+LokiSparse
+loki_words_of(TSVector document)
+{
+	const WordEntry *entries = ARRPTR(document);
+	Element    *elements = palloc_array(Element, document->size + 1);
+	int32	   *indices = palloc_array(int32, document->size + 1);
+	float	   *values = palloc_array(float, document->size + 1);
+	int			n = 0;
+
+	for (int i = 0; i < document->size; i++)
+		elements[i] = (Element)
+	{
+		.term = loki_word_term(STRPTR(document) + entries[i].pos, entries[i].len),
+			.count = loki_word_count(document, &entries[i])
+	};
+	qsort(elements, document->size, sizeof(Element), compare_elements);
+	for (int i = 0; i < document->size; i++)
+	{
+		if (n == 0 || indices[n - 1] != elements[i].term)
+		{
+			indices[n] = elements[i].term;
+			values[n++] = 0;
+		}
+		values[n - 1] += elements[i].count;
+	}
+	pfree(elements);
+	return (LokiSparse) {n, indices, values};
+}
+
+double
+loki_bm25_query_weight(const LokiBm25 *by, double N, double n)
+{
+	return (by->k1 + 1) * log1p((Max(N - n, 0) + 0.5) / (n + 0.5));
+}
+
+/* How often a document has a lexeme */
+static int
+count_lexeme(TSVector document, char *lexeme, int length)
+{
+	WordEntry  *entries = ARRPTR(document);
+	int			low = 0;
+	int			high = document->size;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+		int			order = tsCompareString(lexeme, length, STRPTR(document) + entries[middle].pos,
+											entries[middle].len, false);
+
+		if (order == 0)
+			return loki_word_count(document, &entries[middle]);
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return 0;
+}
+
+double
+loki_bm25_score(TSVector document, const Bm25Query *query)
+{
+	const WordEntry *entries = ARRPTR(document);
+	char	   *lexemes = Bm25QueryLexemes(query);
+	double		length = 0;
+	double		score = 0;
+
+	if (query->n < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weighed_tsquery has no words")));
+	for (int i = 0; i < document->size; i++)
+		length += loki_word_count(document, &entries[i]);
+	for (int i = 0; i < query->n; i++)
+	{
+		const Bm25Word *word = &query->words[i];
+		int			count = count_lexeme(document, lexemes + word->start, word->length);
+
+		if (count > 0)
+			score += word->weight * loki_bm25_weight(&query->by, count, length);
+	}
+	return score;
+}
+
+LOKI_FUNCTION(weighed_tsquery_in);
+Datum
+weighed_tsquery_in(PG_FUNCTION_ARGS)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot accept a value of type %s", "weighed_tsquery"),
+			 errhint("Call bm25_weigh() with an index and a tsquery.")));
+	PG_RETURN_VOID();
+}
+
+/* For people: the index, and each word with its weight */
+LOKI_FUNCTION(weighed_tsquery_out);
+Datum
+weighed_tsquery_out(PG_FUNCTION_ARGS)
+{
+	Bm25Query  *query = DatumGetBm25Query(PG_GETARG_DATUM(0));
+	char	   *index = DatumGetCString(DirectFunctionCall1(regclassout,
+															ObjectIdGetDatum(query->index)));
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, index);
+	for (int i = 0; i < query->n; i++)
+		appendStringInfo(&text, "%s %.*s %.3g", i == 0 ? ":" : ",", (int) query->words[i].length,
+						 Bm25QueryLexemes(query) + query->words[i].start, query->words[i].weight);
+	PG_RETURN_CSTRING(text.data);
+}
+
+/* <@@> (tsvector, weighed_tsquery): the score, negative, so that the best come first in ascending order */
+LOKI_FUNCTION(bm25_weighed_distance);
+Datum
+bm25_weighed_distance(PG_FUNCTION_ARGS)
+{
+	TSVector	document = PG_GETARG_TSVECTOR(0);
+	Bm25Query  *query = DatumGetBm25Query(PG_GETARG_DATUM(1));
+	double		score = loki_bm25_score(document, query);
+
+	PG_FREE_IF_COPY(document, 0);
+	PG_FREE_IF_COPY(query, 1);
+	PG_RETURN_FLOAT8(0 - score);
+}
+
+/* <@> (tsvector, tsquery), where the planner has found no index of the words */
+LOKI_FUNCTION(bm25_distance);
+Datum
+bm25_distance(PG_FUNCTION_ARGS)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("operator <@> finds no index of these words"),
+			 errdetail("Its scores depend on how many rows of a table have a word, which an index tells."),
+			 errhint("Create an index with operator class bm25_ops on what stands left of the operator, "
+					 "a column of a table or an expression, or name one: words <@@> bm25_weigh(index, query).")));
+	PG_RETURN_NULL();
+}

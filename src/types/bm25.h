@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * bm25.h
+ *	  The type weighed_tsquery: a search for words, with what the index says of these words.
+ *
+ * The score of a document, by Okapi BM25 (Robertson and Zaragoza, "The Probabilistic Relevance
+ * Framework: BM25 and Beyond", 2009, section 3), is a sum over the words of the query:
+ *
+ *	weight * tf / (tf + k1 * (1 - b + b * length / mean))
+ *	weight = (k1 + 1) * ln(1 + (N - n + 0.5) / (n + 0.5))
+ *
+ * tf is how often the document has the word, length the sum of that over its words, mean that
+ * of N documents, of which n have the word.
+ *
+ * IDENTIFICATION
+ *	  src/types/bm25.h
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOKI_BM25_H
+#define LOKI_BM25_H
+
+#include "distance/sparse.h"
+#include "fmgr.h"
+#include "tsearch/ts_type.h"
+
+/* What a weight of a word in a document depends on beside the document */
+typedef struct LokiBm25
+{
+	float		k1;
+	float		b;
+	float		mean;			/* length of documents; 0: there are none */
+} LokiBm25;
+
+typedef struct Bm25Word
+{
+	uint32		term;			/* loki_word_term() */
+	float		weight;			/* positive */
+	uint32		start;			/* of the lexeme, behind the words */
+	uint32		length;
+} Bm25Word;
+
+typedef struct Bm25Query
+{
+	int32		vl_len_;		/* varlena header (do not touch directly!) */
+	Oid			index;			/* whose rows the statistics are of */
+	LokiBm25	by;
+	int32		n;				/* -1: names the index alone */
+	Bm25Word	words[FLEXIBLE_ARRAY_MEMBER];	/* ascending by term */
+} Bm25Query;
+
+#define DatumGetBm25Query(d)	((Bm25Query *) PG_DETOAST_DATUM(d))
+#define Bm25QueryLexemes(query)	((char *) &(query)->words[Max((query)->n, 0)])
+
+/* The number by which posting lists know a lexeme; different ones may share it. */
+extern uint32 loki_word_term(const char *lexeme, int length);
+
+/* How often a lexeme of a document occurs: once if positions have been stripped */
+static inline int
+loki_word_count(TSVector document, const WordEntry *entry)
+{
+	return entry->haspos ? POSDATALEN(document, entry) : 1;
+}
+
+/* The words of a document, by term: those that share one are added.  Palloc'd. */
+extern LokiSparse loki_words_of(TSVector document);
+
+/* The weight, from 0 to 1, of a word that occurs `count` times in a document of this length */
+static inline double
+loki_bm25_weight(const LokiBm25 *by, double count, double length)
+{
+	double		relative = by->mean > 0 ? length / by->mean : 1;
+
+	return count / (count + by->k1 * (1 - by->b + by->b * relative));
+}
+
+/* The weight of a word that n of N documents have */
+extern double loki_bm25_query_weight(const LokiBm25 *by, double N, double n);
+
+/* The score of a document.  ERROR if the query names an index alone. */
+extern double loki_bm25_score(TSVector document, const Bm25Query *query);
+
+#endif							/* LOKI_BM25_H */
