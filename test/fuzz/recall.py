@@ -74,6 +74,8 @@ class Recall:
             return
         indexes = self.schema.indexes[:len(self.schema.distances)]
         for distance in dict.fromkeys(self.schema.distances):
+            if distance[0] == "words":          # whose searches are exact
+                continue
             same = [index for index, other in zip(indexes, self.schema.distances) if other == distance]
             for kind in ("rows", "any"):
                 yield "; ".join(same), depth(same), kind, *self.measure(distance, kind)

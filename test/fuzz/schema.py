@@ -63,7 +63,7 @@ BY_NAME = {kind.name: kind for kind in TYPES}
 OPERATORS = {"vector": {"<->": "l2", "<#>": "ip", "<=>": "cosine", "<+>": "l1"},
              "bit": {"<~>": "hamming", "<%>": "jaccard"}}
 OPERATORS["halfvec"] = OPERATORS["bytevec"] = OPERATORS["sparsevec"] = OPERATORS["vector"]
-FUNCTIONS = {"<->": "l2_distance", "<=>": "cosine_distance", "<+>": "l1_distance", "<~>": "hamming_distance",
+FUNCTIONS = {"<@>": "bm25_distance", "<->": "l2_distance", "<=>": "cosine_distance", "<+>": "l1_distance", "<~>": "hamming_distance",
              "<%>": "jaccard_distance"}
 
 SETUP = """
@@ -76,6 +76,9 @@ CREATE DOMAIN fuzz_domain AS text;
 CREATE COLLATION fuzz_ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE FUNCTION h(n bigint, salt bigint) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN (hashint8extended(n, salt) & 2147483647)::integer;
+-- a search for the words of a document
+CREATE FUNCTION wanted(words tsvector) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN array_to_string(tsvector_to_array(words), ' | ')::tsquery;
 """
 
 
@@ -146,10 +149,38 @@ class Vectors:
                 f"END::{self.type}")
 
 
+class Words:
+    """The documents of a schema: how they are made, and searches for their words."""
+
+    def __init__(self, random):
+        self.random = random
+        self.length = random.choice((1, 6, 25, 25, 120))
+        self.vocabulary = random.choice((3, 60, 60, 3000))
+
+    def literal(self):
+        """A search: words, some of which nobody has."""
+        random = self.random
+        draw = random.random()
+        if draw < 0.05:
+            return random.choice(("", "!w1", "!(!w1)"))
+        words = [f"w{int(random.random() ** 3 * self.vocabulary * 1.1)}{random.choice(('', '', '', ':A'))}"
+                 for _ in range(random.choice((1, 1, 2, 2, 3, 5, 12)) if draw < 0.97 else 150)]
+        if draw > 0.9:
+            words[-1] = "!" + words[-1]
+        return "".join(word + random.choice((" | ", " | ", " & ", " <-> ")) for word in words[:-1]) + words[-1]
+
+    def expression(self, distinct):
+        """SQL for the document of row n."""
+        key = f"n % {distinct}"
+        words = (f"(SELECT string_agg('w' || (power(h({key}, i) % 10000 / 10000.0, 3) * {self.vocabulary})::int || ':' || i, ' ') "
+                 f"FROM generate_series(101, 101 + h({key}, 99) % {self.length}) i)::tsvector")
+        return f"CASE h(n, -9) % 20 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN strip({words}) ELSE {words} END"
+
+
 class Schema:
     """What setup() creates: table t with indexes, and u to join it with."""
 
-    def __init__(self, random, secure=False, large=False, parallel=False):
+    def __init__(self, random, secure=False, large=False, parallel=False, words=None):
         self.random = random
         self.large = large
         self.vectors = Vectors(random)
@@ -173,6 +204,8 @@ class Schema:
         self.indexes = []
         self.distances = []     # that these know: column, cast, operator
         self.second = self.vectors.kind == "vector" and random.random() < 0.3
+        words = random.random() < 0.25 if words is None else words
+        self.words = Words(random) if words else None
 
     def value(self, column, n, salt):
         words = ", ".join(quoted(v) for v in column.kind.values)
@@ -188,6 +221,8 @@ class Schema:
         values = ["n", self.vector("v", distinct)]
         if self.second and table == "t":
             values.append(self.vector("w", distinct))
+        if self.words:
+            values.append(self.words.expression(distinct))
         values += [self.value(column, f"n / {self.random.choice((1, 1, 9))}", salt + i)
                    for i, column in enumerate(self.columns)]
         return (f"INSERT INTO {table} SELECT {', '.join(values)} "
@@ -195,10 +230,11 @@ class Schema:
 
     def tables(self):
         vector = [f"v {self.vectors.type}"]
+        words = ["words tsvector"] if self.words else []
         attributes = [column.declaration() for column in self.columns]
         second = [f"w {self.vectors.type}"] if self.second else []
         self.key = self.random.choice(("PRIMARY KEY", "PRIMARY KEY", "NOT NULL"))
-        body = ", ".join([f"id integer {self.key}"] + vector + second + attributes)
+        body = ", ".join([f"id integer {self.key}"] + vector + second + words + attributes)
         unlogged = self.random.choice(("", "", "UNLOGGED "))
         if not self.partitioned:
             yield f"CREATE {unlogged}TABLE t ({body})"
@@ -214,7 +250,7 @@ class Schema:
         if self.whole:
             for table in ("t0", "t1", "t2") if self.partitioned else ("t", "t_child") if self.inherited else ("t",):
                 yield f"ALTER TABLE {table} SET (parallel_workers = 0)"
-        yield "CREATE TABLE u (" + ", ".join(["id integer PRIMARY KEY"] + vector + attributes) + ")"
+        yield "CREATE TABLE u (" + ", ".join(["id integer PRIMARY KEY"] + vector + words + attributes) + ")"
 
     def graph_index(self, name):
         """An hnsw or ivfflat index, over the vector or an expression of it."""
@@ -250,7 +286,24 @@ class Schema:
         with_ = f" WITH ({', '.join(options)})" if options else ""
         return f"CREATE INDEX {name} ON t USING {method} ({', '.join([column] + attributes)}){with_}{where}"
 
+    def words_index(self, name):
+        """An index that ranks by words."""
+        random = self.random
+        self.distances += [("words", "", "<@>")] * 2
+        columns = ["words bm25_ops"] + [c.name for c in random.sample(self.columns, random.randint(0, len(self.columns)))]
+        options = random.sample(("k1 = 2", "k1 = 0", "b = 0", "b = 1"), random.choice((0, 0, 1)))
+        if random.random() < 0.8:
+            options.append("shared_statistics")
+        with_ = f" WITH ({', '.join(options)})" if options else ""
+        where = random.choice(("", "", "", " WHERE id % 2 = 0"))
+        return f"CREATE INDEX {name} ON t USING hnsw ({', '.join(columns)}){with_}{where}"
+
+    def words_indexes(self):
+        return [index.split()[2] for index in self.indexes if "bm25_ops" in index]
+
     def other_index(self, name):
+        if self.words and self.random.random() < 0.3:
+            return f"CREATE INDEX {name} ON t USING gin (words)"
         column = self.random.choice(self.columns)
         methods = ["hash"]
         if column.kind.element:
@@ -281,6 +334,8 @@ class Schema:
         if self.vectors.dimension > 70 and random.random() < 0.6:
             yield f"ALTER TABLE t ALTER v SET STORAGE {random.choice(('PLAIN', 'EXTERNAL', 'EXTENDED'))}"
         self.indexes = [self.graph_index(f"g{i}") for i in range(random.choice((1, 1, 2, 3)))]
+        if self.words:
+            self.indexes += [self.words_index(f"g{len(self.indexes) + i}") for i in range(random.choice((1, 1, 2)))]
         self.indexes += [self.other_index(f"o{i}") for i in range(random.choice((0, 1, 2)))]
         if self.inherited:
             self.indexes += [re.sub(r"INDEX (\w+) ON t", r"INDEX \1_child ON t_child", index) for index in self.indexes]
@@ -313,3 +368,7 @@ class Schema:
             yield "VACUUM t"
         if random.random() < 0.3:
             yield f"UPDATE t SET v = (SELECT v FROM t ORDER BY id LIMIT 1) WHERE h(id, 79) % 9 = 0"
+        if self.words and random.random() < 0.4:
+            yield "UPDATE t SET words = words || (SELECT words FROM t WHERE words <> '' ORDER BY id LIMIT 1) WHERE h(id, 80) % 9 = 0"
+        if self.words and random.random() < 0.2 and not self.partitioned:
+            yield f"ALTER INDEX {self.words_indexes()[0]} SET (k1 = 0.5)"

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 """Random statements over the tables of a schema."""
 
+import re
+
 from schema import BY_NAME, FUNCTIONS, OPERATORS
 from text import Choice, Limit, Rendering, Value, optional
 
@@ -75,6 +77,17 @@ class Generator:
             return [f"NULL::{kind}"]
         return [Value(self.schema.vectors.literal(), kind)]
 
+    def words_query(self, query=None):
+        """The search for words that scores are of; in place of a vector of u, its words."""
+        draw = self.random.random()
+        if query is not None and isinstance(query[0], str) and "u" in query[0]:
+            return ["wanted(" + re.sub(r"\.v\b", ".words", query[0]) + ")"]
+        if draw < 0.1:
+            return [f"(SELECT wanted(words) FROM t WHERE id = {self.random.randint(1, 60)} LIMIT 1)"]
+        if draw < 0.12:
+            return ["NULL::tsquery"]
+        return [Value(self.schema.words.literal(), "tsquery")]
+
     def distance(self, alias="t", query=None, plain=False):
         """A distance that an index may know, or an expression that rises or falls with it."""
         random, vectors = self.random, self.schema.vectors
@@ -82,6 +95,8 @@ class Generator:
         column, cast, operator = random.choice(self.schema.distances)
         if self.chance(0.1):
             column, cast, operator = "v", "", random.choice(operators)
+        if column == "words":
+            query = self.words_query(query)
         side, query = f"{alias}.{column}", query or self.query()
         if cast == "binary":
             side = f"binary_quantize({side})::bit({vectors.dimension})"
@@ -90,7 +105,7 @@ class Generator:
             side, query = side + cast, ["(", query, f"){cast}"]
         if operator in FUNCTIONS and self.chance(0.08):
             bare = [f"{FUNCTIONS[operator]}({side}, ", query, ")"]
-        elif self.chance(0.9):
+        elif self.chance(0.9) or column == "words":
             bare = [f"({side} {operator} ", query, ")"]
         else:
             bare = ["(", query, f" {operator} {side})"]
@@ -113,7 +128,7 @@ class Generator:
         if self.chance(0.85):
             share = self.random.choice((0, 0.01, 0.05, 0.05, 0.2, 0.2, 0.5, 0.9))
             radius = self.ask(f"SELECT percentile_disc({share}) WITHIN GROUP (ORDER BY d) FROM (SELECT " +
-                              Rendering().text(distance.text).replace("u.v", "t.v") + " AS d FROM t LIMIT 500) s") or 1
+                              Rendering().text(distance.text).replace("u.v", "t.v").replace("u.words", "t.words") + " AS d FROM t LIMIT 500) s") or 1
             if self.chance(0.4):
                 radius = f"{float(radius):.2g}"
         operator = self.random.choice(("<", "<", "<=", "<=", ">", "BETWEEN 0.1 AND"))
@@ -128,6 +143,8 @@ class Generator:
             return f"{alias}.id {random.choice(('<', '>', '<>'))} {random.randint(0, self.schema.rows)}"
         if draw < 0.18:
             return f"{alias}.id % {random.choice((2, 2, 3, 10))} = 1"
+        if self.schema.words and draw < 0.25:
+            return [f"{alias}.words @@ ", self.words_query()]
         column = random.choice(self.schema.columns)
         kind, side = column.kind, f"{alias}.{column.name}"
         if draw < 0.25:
@@ -397,7 +414,9 @@ class Generator:
         before, between, falls = self.random.choice((("", " + ", False), ("1 - ", " + ", True), ("", " - ", False),
                                                      ("0.7 * (1 - ", ") + 0.3 * ", True), ("2 * ", " + ", False),
                                                      ("", " * ", False), ("(3 - ", ") * ", True), ("greatest(0.2, ", ") + ", False)))
-        score = [f"({before}", distance.text, f"{between}{term})"]
+        if self.schema.words and self.chance(0.3):
+            term = ["(", self.distance(plain=True).text, " * 0.1)"]
+        score = [f"({before}", distance.text, between, term, ")"]
         falls = falls != distance.descending
         tree = [f"SELECT {', '.join(ids)}, ", score, f" AS d{self.output()} FROM {relation}", self.conditions(more=more),
                 " ORDER BY d", " DESC" if falls else "", optional(", t.id") if self.chance(0.2) else "", self.limit()]
@@ -557,7 +576,7 @@ class Generator:
         return Statement("chosen", [before, " WHERE t.id IN ", inner, " RETURNING t.id"], search=True)
 
     def insert(self):
-        columns = ", ".join(["v"] + [c.name for c in self.schema.columns])
+        columns = ", ".join(["v"] + (["words"] if self.schema.words else []) + [c.name for c in self.schema.columns])
         if self.schema.key == "PRIMARY KEY" and self.chance(0.3):
             column = self.schema.columns[0].name
             return Statement("insert", [f"INSERT INTO t (id, {columns}) SELECT id, {columns} FROM t",
