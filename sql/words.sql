@@ -142,6 +142,29 @@ SELECT concat(a, b)::tsvector <@> 'x' FROM several;
 INSERT INTO several VALUES (1, true, 'x', 'x y');
 SELECT concat(a, b)::tsvector <@> 'x' FROM several;
 
+-- the query is of the rows that the statement sees, in PL/pgSQL as well
+DO $$
+BEGIN
+	FOR i IN 1..3 LOOP
+		RAISE NOTICE '%', bm25_weigh('several_a', 'x');
+		INSERT INTO several (a) VALUES ('x'), ('y'), ('z');
+	END LOOP;
+END
+$$;
+
+-- test: a domain, an expression of a query above, and of what may be NULL
+CREATE DOMAIN document AS tsvector;
+CREATE TABLE domains (id int, words document);
+INSERT INTO domains VALUES (1, 'x'), (2, 'y z');
+CREATE INDEX domains_words ON domains USING hnsw (words bm25_ops);
+SET enable_seqscan = off;
+EXPLAIN (COSTS off) SELECT id FROM domains ORDER BY words <@> 'z' LIMIT 1;
+RESET enable_seqscan;
+SELECT id FROM domains ORDER BY words <@> 'z' LIMIT 1;
+SELECT id FROM texts t WHERE (SELECT to_tsvector('english', t.body) <@> 'fox' WHERE t.id > 1) < 0;
+SELECT d.id, t.id FROM domains d LEFT JOIN texts t ON t.id = d.id + 2
+ORDER BY to_tsvector('english', t.body) <@> 'dog', d.id;
+
 -- test: errors
 SELECT id FROM docs ORDER BY words <@> 'w:*' LIMIT 1;
 SELECT bm25_weigh('docs_pkey', 'w');
@@ -182,7 +205,39 @@ SELECT bm25_weigh('docs_words', 'w1') IS NULL;
 SELECT bm25_weigh('few_words', 'w1') IS NULL;
 SET ROLE words_stranger;
 SELECT bm25_weigh('docs_words', 'w1') IS NULL;
+
+-- not by a plan of before, nor by a query that somebody else has made
 RESET ROLE;
+CREATE TABLE searches AS SELECT bm25_weigh('docs_words', 'w1') AS search;
+GRANT SELECT ON searches TO words_reader;
+SET ROLE words_reader;
+SET plan_cache_mode = force_generic_plan;
+PREPARE hidden AS SELECT count(*) FROM docs WHERE words <@> $1 < 0;
+EXECUTE hidden('w1');
+SELECT bm25_weighed(search, 'w700') FROM searches;
+RESET ROLE;
+ALTER INDEX docs_words SET (shared_statistics = false);
+SET ROLE words_reader;
+EXECUTE hidden('w1');
+SELECT bm25_weighed(search, 'w700') IS NULL FROM searches;
+SELECT count(*) > 0 FROM docs, searches WHERE words <@@> search < 0;
+RESET plan_cache_mode;
+
+-- nor of rows that are chosen by a column which the user may not read
+RESET ROLE;
+CREATE VIEW several_seen AS SELECT id, b FROM several;
+GRANT SELECT ON several_seen TO words_reader;
+GRANT SELECT (id, b) ON several TO words_reader;
+SET ROLE words_reader;
+SELECT id FROM several ORDER BY b <@> 'x' LIMIT 1;
+SELECT id FROM several_seen ORDER BY b <@> 'x' LIMIT 1;
+RESET ROLE;
+GRANT SELECT (live) ON several TO words_reader;
+SET ROLE words_reader;
+SELECT id FROM several ORDER BY b <@> 'x' LIMIT 1;
+RESET ROLE;
+DROP VIEW several_seen;
+DROP TABLE searches, several;
 DROP VIEW barrier;
 DROP POLICY own ON docs;
 REVOKE SELECT ON docs FROM words_reader;

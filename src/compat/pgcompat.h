@@ -433,8 +433,19 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #if PG_VERSION_NUM >= 160000
 #define LokiCopyPermissions(to, from) \
 	((to)->rteperminfos = copyObject((from)->rteperminfos))
+#define LokiCheckAsUser(query, rte) \
+	((rte)->perminfoindex == 0 ? InvalidOid : \
+	 getRTEPermissionInfo((query)->rteperminfos, rte)->checkAsUser)
 #else
+#define LokiCheckAsUser(query, rte)	((rte)->checkAsUser)
 #define LokiCopyPermissions(to, from)	((void) 0)
+#endif
+
+/* Variables say since 16 which outer joins may make them NULL; with rewrite/rewriteManip.h */
+#if PG_VERSION_NUM >= 160000
+#define LokiRemoveNulling(expr, var)	remove_nulling_relids(expr, (var)->varnullingrels, NULL)
+#else
+#define LokiRemoveNulling(expr, var)	(expr)
 #endif
 
 /* The range table that EXPLAIN counts: without that of groups, since 18; with commands/explain.h */

@@ -4,7 +4,8 @@
  *	  Posting lists of the elements of sparse vectors, made of the rows of nodes.
  *
  * Nodes are read in the order of their IDs.  The elements of as many as maintenance_work_mem has room
- * for, and a window, are sorted and written; then follow those of the next (derived/terms.c).
+ * for, and a window, are sorted and written; then follow those of the next (derived/terms.c).  A query
+ * that counts words has work_mem.
  *
  * A list may have only what scans will find in rows.  So a node is noted as changed, and its row is
  * read by each scan, if
@@ -227,7 +228,8 @@ gather(TermsBuild *build)
 	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(build->index), false),
 								  AccessShareLock);
 	SnapshotData snapshot;
-	Size		room = maintenance_work_mem * (Size) 1024 / (2 * sizeof(LokiTermEntry));
+	int			memory = range->snapshot != NULL ? work_mem : maintenance_work_mem;
+	Size		room = memory * (Size) 1024 / (2 * sizeof(LokiTermEntry));
 	bool		taken = true;
 
 	Assert(loki_no_buffer_locked());

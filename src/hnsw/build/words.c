@@ -4,7 +4,7 @@
  *	  bm25_weigh(): what an index says of the words of a search.
  *
  * Posting lists tell how many documents have a word, as of when they were made.  Without lists, as in
- * a small table, the rows that the snapshot sees are counted.
+ * a small table, or if they are damaged, the rows that the snapshot sees are counted.
  *
  * Who knows the weights of a query knows how many rows of the table have a word, those that row
  * security hides among them.  So the user must have the right to read all rows, or the index's owner
@@ -22,6 +22,7 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "catalog/index.h"
 #include "catalog/pg_inherits.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
@@ -29,6 +30,7 @@
 #include "hnsw/page/page.h"
 #include "lokivector.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -115,7 +117,7 @@ find_words(TSQuery query, Statistics *statistics)
  * ----------------------------------------------------------------
  */
 
-/* Add what posting lists say; false if they are not there any more. */
+/* Add what posting lists say; false, and nothing, if they are not there any more, or damaged. */
 static bool
 add_lists(Statistics *statistics, const LokiTermLists *lists)
 {
@@ -165,34 +167,46 @@ count_entries(void *arg, const LokiWindowData *window, const LokiTermEntry *entr
 	return true;
 }
 
-/* Add the statistics of an index that has rows. */
+/* Add what the rows of an index have. */
+static void
+add_rows(Statistics *statistics, LokiIndex *state, Relation index)
+{
+	LokiTermsRange range = {
+		.end = loki_node_end(state, index),.take = count_entries,.arg = statistics,
+		.snapshot = GetActiveSnapshot()
+	};
+
+	(void) loki_build_terms_gather(state, index, &range);
+	statistics->documents += range.documents;
+	statistics->length += (double) range.documents * range.by.mean;
+}
+
+/* Add the statistics of an index that has rows; its table is locked first, as everywhere. */
 static void
 add_index(Statistics *statistics, Oid indexid)
 {
-	Relation	index = index_open(indexid, AccessShareLock);
-	LokiIndex  *state;
+	Relation	index;
 	LokiMetaPageData meta;
 	LokiTermLists lists;
 
+	LockRelationOid(IndexGetRelation(indexid, false), AccessShareLock);
+	index = index_open(indexid, AccessShareLock);
 	loki_require_valid(index, "rank by");
-	do
+	for (;;)
 	{
-		CHECK_FOR_INTERRUPTS();
-		state = loki_index_open(index, &meta);
-		if (!loki_terms_open(&lists, state, index, &meta))
-		{
-			LokiTermsRange range = {
-				.end = loki_node_end(state, index),.take = count_entries,.arg = statistics,
-				.snapshot = GetActiveSnapshot()
-			};
+		LokiIndex  *state = loki_index_open(index, &meta);
+		bool		listed = loki_terms_open(&lists, state, index, &meta);
 
-			(void) loki_build_terms_gather(state, index, &range);
-			statistics->documents += range.documents;
-			statistics->length += (double) range.documents * range.by.mean;
+		CHECK_FOR_INTERRUPTS();
+		loki_index_refresh(state, index);
+		if (listed && add_lists(statistics, &lists))
+			break;
+		if (!listed || loki_terms_valid(&lists))
+		{
+			add_rows(statistics, state, index);
 			break;
 		}
-		loki_index_refresh(state, index);
-	} while (!add_lists(statistics, &lists));
+	}
 	index_close(index, NoLock);
 }
 
@@ -209,7 +223,7 @@ make_query(Oid indexid, TSQuery search)
 	ListCell   *cell;
 
 	find_words(search, &statistics);
-	foreach(cell, find_all_inheritors(indexid, AccessShareLock, NULL))
+	foreach(cell, find_all_inheritors(indexid, NoLock, NULL))
 	{
 		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_INDEX)
 			add_index(&statistics, lfirst_oid(cell));
@@ -245,24 +259,39 @@ make_query(Oid indexid, TSQuery search)
  * ----------------------------------------------------------------
  */
 
-/* The last query of a call in an expression, which is evaluated for each row */
+/*
+ * The last query of a call in an expression, which is evaluated for each row.  Another snapshot may see
+ * other rows: expressions of PL/pgSQL outlive a statement.
+ */
 typedef struct LastQuery
 {
+	TransactionId xmin;			/* of the snapshot */
+	TransactionId xmax;
+	uint32		xcnt;
+	CommandId	curcid;
 	Oid			index;
 	TSQuery		search;
 	Bm25Query  *query;
 } LastQuery;
 
+static bool
+is_last(const LastQuery *last, Snapshot snapshot, Oid index, TSQuery search)
+{
+	return last->query != NULL && last->index == index && last->xmin == snapshot->xmin &&
+		last->xmax == snapshot->xmax && last->xcnt == snapshot->xcnt && last->curcid == snapshot->curcid &&
+		VARSIZE(last->search) == VARSIZE(search) && memcmp(last->search, search, VARSIZE(search)) == 0;
+}
+
 static Datum
 query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search)
 {
 	LastQuery  *last = fcinfo->flinfo->fn_extra;
+	Snapshot	snapshot = GetActiveSnapshot();
 	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 
 	if (last == NULL)
 		last = fcinfo->flinfo->fn_extra = palloc0(sizeof(LastQuery));
-	if (last->query == NULL || last->index != index || VARSIZE(last->search) != VARSIZE(search) ||
-		memcmp(last->search, search, VARSIZE(search)) != 0)
+	if (!is_last(last, snapshot, index, search))
 	{
 		if (last->query != NULL)
 		{
@@ -276,23 +305,28 @@ query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search)
 		last->query = memcpy(palloc(VARSIZE(last->query)), last->query, VARSIZE(last->query));
 		last->search = memcpy(palloc(VARSIZE(search)), search, VARSIZE(search));
 		last->index = index;
+		last->xmin = snapshot->xmin;
+		last->xmax = snapshot->xmax;
+		last->xcnt = snapshot->xcnt;
+		last->curcid = snapshot->curcid;
 	}
 	MemoryContextSwitchTo(old);
 	PG_RETURN_POINTER(last->query);
 }
 
-/*
- * bm25_weigh(index regclass, words tsquery): ERROR unless the index has words, and the user may know
- * of all rows
- */
-LOKI_FUNCTION(bm25_weigh);
-Datum
-bm25_weigh(PG_FUNCTION_ARGS)
+/* ERROR unless a relation is an index of words, and the user may know of all rows. */
+static void
+require_statistics(Oid indexid)
 {
-	Oid			indexid = PG_GETARG_OID(0);
+	Oid			heapid = IndexGetRelation(indexid, true);
 	Relation	index;
 
 	loki_require_right(indexid, LOKI_RIGHT_TABLE);
+	if (OidIsValid(heapid))
+	{
+		LockRelationOid(heapid, AccessShareLock);
+		loki_require_right(indexid, LOKI_RIGHT_TABLE);
+	}
 	index = relation_open(indexid, AccessShareLock);
 	if (!loki_is_words_index(index))
 		ereport(ERROR,
@@ -302,13 +336,24 @@ bm25_weigh(PG_FUNCTION_ARGS)
 	if (!loki_shares_statistics(index))
 		loki_require_right(indexid, LOKI_RIGHT_ROWS);
 	relation_close(index, NoLock);
-	return query_of(fcinfo, indexid, PG_GETARG_TSQUERY(1));
 }
 
-/* The same with the index of a query that has been checked */
+LOKI_FUNCTION(bm25_weigh);
+Datum
+bm25_weigh(PG_FUNCTION_ARGS)
+{
+	require_statistics(PG_GETARG_OID(0));
+	return query_of(fcinfo, PG_GETARG_OID(0), PG_GETARG_TSQUERY(1));
+}
+
+/* The same with the index of a query; the planner has checked one without words. */
 LOKI_FUNCTION(bm25_weighed);
 Datum
 bm25_weighed(PG_FUNCTION_ARGS)
 {
-	return query_of(fcinfo, DatumGetBm25Query(PG_GETARG_DATUM(0))->index, PG_GETARG_TSQUERY(1));
+	const Bm25Query *of = DatumGetBm25Query(PG_GETARG_DATUM(0));
+
+	if (of->n >= 0)
+		require_statistics(of->index);
+	return query_of(fcinfo, of->index, PG_GETARG_TSQUERY(1));
 }

@@ -9,7 +9,8 @@
  *
  * The weighed_tsquery that names the index also says that the query may have its statistics: the server
  * checks that the user, or the owner of a view, may read the column.  Where row security or a
- * security barrier hides rows, that is not enough, and the index's owner must have allowed it.
+ * security barrier hides rows, or an index is of rows that a hidden column chooses, that is not enough,
+ * and the index's owner must have allowed it.
  *
  * IDENTIFICATION
  *	  src/planner/query/words.c
@@ -21,11 +22,14 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "lokivector.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
@@ -35,72 +39,117 @@
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
 #include "types/bm25.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* The only variable of an expression, of whatever query; NULL if there is none or are several */
-static Var *
-only_variable(Node *expr)
+/* What stands left of the operator, and the table that it is computed from */
+typedef struct Words
 {
-	List	   *vars = pull_vars_of_level(expr, 0);
-	Var		   *var = NULL;
-	ListCell   *cell;
+	Oid			relid;
+	Node	   *expr;			/* as the table's own */
+	Oid			user;			/* who reads the table */
+	bool		hidden;			/* some of its rows are from him */
+} Words;
 
-	foreach(cell, vars)
+/* The only table's variable in an expression of a query; NULL if there is none or are several */
+static Var *
+only_variable(Node *expr, Index query_level)
+{
+	Var		   *var = NULL;
+
+	for (Index level = 0; level < query_level; level++)
 	{
-		if (var != NULL && ((Var *) lfirst(cell))->varno != var->varno)
-			return NULL;
-		var = lfirst(cell);
+		ListCell   *cell;
+
+		foreach(cell, pull_vars_of_level(expr, level))
+		{
+			Var		   *next = lfirst(cell);
+
+			if (var != NULL && (next->varno != var->varno || next->varlevelsup != var->varlevelsup))
+				return NULL;
+			var = next;
+		}
 	}
 	return var;
 }
 
+/* An expression without what changes neither its value nor its type on disk */
+static Node *
+strip(Node *expr)
+{
+	for (;;)
+		if (IsA(expr, RelabelType))
+			expr = (Node *) ((RelabelType *) expr)->arg;
+		else if (IsA(expr, PlaceHolderVar))
+			expr = (Node *) ((PlaceHolderVar *) expr)->phexpr;
+		else
+			return expr;
+}
+
+/* The expression of a query as a table has it, whose variable is `var` */
+static Node *
+of_table(Node *expr, const Var *var)
+{
+	int			level = var->varlevelsup;
+
+	expr = copyObject(expr);
+	ChangeVarNodes(expr, var->varno, 1, level);
+	if (level > 0)
+		IncrementVarSublevelsUp(expr, -level, level);
+	return LokiRemoveNulling(expr, var);
+}
+
 /*
- * The table that an expression is computed from, and the expression as that of a query of the table,
- * with its number in *varno; through subqueries that have not been pulled up if it is a column.  NULL
- * if there is none.  *hidden is set if rows of the table are hidden from the user.
+ * Find the table that an expression is computed from; through subqueries that have not been pulled up
+ * if it is a column.  False if there is none.
  */
-static RangeTblEntry *
-find_table(PlannerInfo *root, Node **expr, int *varno, bool *hidden)
+static bool
+find_table(PlannerInfo *root, Node *expr, Words *words)
 {
 	Query	   *query = root->parse;
 
+	memset(words, 0, sizeof(Words));
 	for (;;)
 	{
 		RangeTblEntry *rte;
 		TargetEntry *entry;
 		Var		   *var;
 
-		while (IsA(*expr, PlaceHolderVar))
-			*expr = (Node *) ((PlaceHolderVar *) *expr)->phexpr;
-		var = IsA(*expr, Var) ? (Var *) *expr : only_variable(*expr);
+		expr = strip(expr);
+		var = IsA(expr, Var) ? (Var *) expr :
+			only_variable(expr, query == root->parse ? root->query_level : 1);
 		if (var == NULL)
-			return NULL;
+			return false;
 		for (Index level = var->varlevelsup; level > 0; level--)
 		{
 			if (query != root->parse || root->parent_root == NULL)
-				return NULL;
+				return false;
 			root = root->parent_root;
 			query = root->parse;
 		}
 		if (IS_SPECIAL_VARNO(var->varno))
-			return NULL;
+			return false;
 		rte = rt_fetch(var->varno, query->rtable);
-		*hidden |= rte->securityQuals != NIL || rte->security_barrier;
+		words->hidden |= rte->securityQuals != NIL || rte->security_barrier;
 		if (rte->rtekind == RTE_RELATION)
 		{
-			*varno = var->varno;
-			return rte;
+			words->relid = rte->relid;
+			words->expr = of_table(expr, var);
+			words->user = LokiCheckAsUser(query, rte);
+			if (!OidIsValid(words->user))
+				words->user = GetUserId();
+			return true;
 		}
 		if (rte->rtekind != RTE_SUBQUERY || rte->subquery == NULL || rte->subquery->setOperations != NULL ||
-			*expr != (Node *) var)
-			return NULL;
+			expr != (Node *) var)
+			return false;
 		query = rte->subquery;
 		entry = get_tle_by_resno(query->targetList, var->varattno);
 		if (entry == NULL)
-			return NULL;
-		*expr = (Node *) entry->expr;
+			return false;
+		expr = (Node *) entry->expr;
 	}
 }
 
@@ -112,14 +161,33 @@ indexes_expression(Relation index, Node *expr)
 
 	if (column != 0)
 		return IsA(expr, Var) && ((Var *) expr)->varattno == column;
-	return equal(linitial(RelationGetIndexExpressions(index)), expr);
+	return equal(strip(linitial(RelationGetIndexExpressions(index))), expr);
 }
 
-/* An index of the words of a table; InvalidOid if there is none.  One of all rows is preferred. */
-static Oid
-find_index(Oid relid, Node *expr, bool hidden)
+/* Whether a user may read the columns that choose the rows of an index */
+static bool
+may_read_predicate(Relation index, Oid user)
 {
-	Relation	table = table_open(relid, AccessShareLock);
+	Oid			relid = index->rd_index->indrelid;
+	List	   *predicate = RelationGetIndexPredicate(index);
+	Bitmapset  *columns = NULL;
+	int			column = -1;
+
+	if (predicate == NIL || pg_class_aclcheck(relid, user, ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	pull_varattnos((Node *) predicate, 1, &columns);
+	while ((column = bms_next_member(columns, column)) >= 0)
+		if (pg_attribute_aclcheck(relid, column + FirstLowInvalidHeapAttributeNumber, user,
+								  ACL_SELECT) != ACLCHECK_OK)
+			return false;
+	return true;
+}
+
+/* An index of words; InvalidOid if there is none.  One of all rows is preferred. */
+static Oid
+find_index(PlannerInfo *root, const Words *words)
+{
+	Relation	table = table_open(words->relid, AccessShareLock);
 	Oid			found = InvalidOid;
 	bool		refused = false;
 	ListCell   *cell;
@@ -130,10 +198,14 @@ find_index(Oid relid, Node *expr, bool hidden)
 
 		if (index == NULL)		/* dropped just now */
 			continue;
-		if (index->rd_index->indisvalid && loki_is_words_index(index) && indexes_expression(index, expr))
+		if (index->rd_index->indisvalid && loki_is_words_index(index) && indexes_expression(index, words->expr))
 		{
 			bool		whole = RelationGetIndexPredicate(index) == NIL;
+			bool		hidden = words->hidden || !may_read_predicate(index, words->user);
 
+			/* the plan is good as long as the index's parameter is */
+			if (hidden)
+				root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
 			if (hidden && !loki_shares_statistics(index))
 				refused = true;
 			else if (!OidIsValid(found) || whole)
@@ -145,7 +217,8 @@ find_index(Oid relid, Node *expr, bool hidden)
 	if (!OidIsValid(found) && refused)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("scores would tell of rows of table \"%s\" that are hidden", get_rel_name(relid)),
+				 errmsg("scores would tell of rows of table \"%s\" that are hidden",
+						get_rel_name(words->relid)),
 				 errdetail("They depend on how many rows have a word."),
 				 errhint("If readers may know that, set the index's storage parameter shared_statistics.")));
 	return found;
@@ -183,20 +256,13 @@ Datum
 lokivector_words_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
-	Node	   *expr;
-	RangeTblEntry *rte;
-	int			varno;
-	bool		hidden = false;
+	Words		words;
 	Oid			index;
 
 	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
-	expr = linitial(request->fcall->args);
-	rte = find_table(request->root, &expr, &varno, &hidden);
-	if (rte == NULL)
+	if (!find_table(request->root, linitial(request->fcall->args), &words))
 		PG_RETURN_POINTER(NULL);
-	expr = copyObject(expr);
-	ChangeVarNodes(expr, varno, 1, 0);
-	index = find_index(rte->relid, expr, hidden);
+	index = find_index(request->root, &words);
 	PG_RETURN_POINTER(OidIsValid(index) ? make_operation(request->fcall, index) : NULL);
 }
