@@ -429,7 +429,7 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 	adjust_appendrel_attrs_multilevel(root, expr, (rel)->relids, (rel)->top_parent_relids)
 #endif
 
-/* What tables a query may read is told apart from its range table since 16 */
+/* What tables a query may read is told apart from its range table since 16; with parser/parse_relation.h */
 #if PG_VERSION_NUM >= 160000
 #define LokiCopyPermissions(to, from) \
 	((to)->rteperminfos = copyObject((from)->rteperminfos))
