@@ -4,8 +4,9 @@
 --
 --	psql -X -q -v rows=1000000 -v dimensions=768 -f operations/size.sql DATABASE
 --
--- -v type=halfvec       the column's type (vector); bytevec, bit, or sparsevec
--- -v elements=120       elements of a sparsevec that are not zero (120, but no more than dimensions)
+-- -v type=halfvec       the column's type (vector); bytevec, bit, sparsevec, or tsvector,
+--                       whose dimensions are the different words of all rows
+-- -v elements=120       elements of a sparsevec that are not zero, or words of a tsvector (120, but no more than dimensions)
 -- -v options='bits = 4' storage parameters of the index (none)
 -- -v attributes='integer, text[]'  types of further columns of the index (none)
 -- -v values=1000         different values of each of these (1000); 2 of a boolean
@@ -75,8 +76,8 @@ FROM (
 	LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
 	CROSS JOIN LATERAL (SELECT pg_catalog.format_type(coalesce(e.oid, t.oid), NULL) AS single, e.oid IS NOT NULL AS elements,
 		coalesce(e.typcategory, t.typcategory) AS category) c) s \gset
-SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'bit')
-		THEN pg_catalog.format('type is vector, halfvec, bytevec, sparsevec or bit, not "%s"', :'type')
+SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'bit', 'tsvector')
+		THEN pg_catalog.format('type is vector, halfvec, bytevec, sparsevec, bit or tsvector, not "%s"', :'type')
 	WHEN :'no_attribute' <> '' THEN pg_catalog.format('no values can be made of the attribute type "%s"', :'no_attribute')
 	ELSE (SELECT pg_catalog.format('%s must be from %s to %s, not %s', what, least, most, said)
 		FROM (VALUES ('rows', :'rows', 1, 2000000000), ('sample', :'sample', 1000, 1000000),
@@ -93,11 +94,14 @@ SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'b
 \endif
 \qecho :type, :rows rows of :dimensions dimensions
 SELECT CASE WHEN :'options' <> '' THEN pg_catalog.format('WITH (%s)', :'options') ELSE '' END AS with,
-	:'type' || CASE WHEN :'type' = 'bit' THEN '_hamming_ops' WHEN :'type' = 'sparsevec' THEN '_ip_ops' ELSE '_l2_ops' END AS class,
-	CASE WHEN :'type' = 'sparsevec' THEN 1 ELSE :dimensions END AS center_dimensions,
+	:'type' || CASE WHEN :'type' = 'tsvector' THEN '' ELSE '(' || :dimensions::text || ')' END AS column_type,
+	CASE WHEN :'type' = 'tsvector' THEN 'bm25' ELSE :'type' END || CASE WHEN :'type' = 'tsvector' THEN '_ops' WHEN :'type' = 'bit' THEN '_hamming_ops' WHEN :'type' = 'sparsevec' THEN '_ip_ops' ELSE '_l2_ops' END AS class,
+	CASE WHEN :'type' IN ('sparsevec', 'tsvector') THEN 1 ELSE :dimensions END AS center_dimensions,
 	CASE WHEN :'type' = 'bit' THEN '(SELECT pg_catalog.string_agg((x + 0.5::float8 * pg_catalog.random() > 0.75::float8)::int::text, '''') FROM pg_catalog.unnest(center) x)'
 		-- some elements of many rows are not zero, as some words are frequent
-		WHEN :'type' = 'sparsevec' THEN '(SELECT ''{'' || pg_catalog.string_agg(place::text || '':'' || (pg_catalog.random() + 0.5::float8)::real::text, '','' ORDER BY place) || ''}/'' || :dimensions::text FROM ('
+		WHEN :'type' IN ('sparsevec', 'tsvector') THEN CASE WHEN :'type' = 'tsvector'
+				THEN '(SELECT pg_catalog.array_to_tsvector(pg_catalog.array_agg(''word'' || place::text)) FROM ('
+				ELSE '(SELECT ''{'' || pg_catalog.string_agg(place::text || '':'' || (pg_catalog.random() + 0.5::float8)::real::text, '','' ORDER BY place) || ''}/'' || :dimensions::text FROM (' END
 			|| CASE WHEN :elements * 4 < :dimensions THEN 'SELECT DISTINCT 1 + pg_catalog.floor(:dimensions::float8 * pg_catalog.power(pg_catalog.random(), 3::float8))::int AS place FROM pg_catalog.generate_series(1, (1.1 * :elements::numeric)::int) WHERE i > 0'
 				ELSE 'SELECT place FROM pg_catalog.generate_series(1, :dimensions) place WHERE i > 0 ORDER BY pg_catalog.random() LIMIT :elements' END
 			|| ') places)'
@@ -110,7 +114,7 @@ SELECT :'own_schema' || '.lokivector_sample_' || pg_catalog.pg_backend_pid()::te
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-CREATE TABLE :sample_table (id bigserial PRIMARY KEY, v :type(:dimensions) NOT NULL :attribute_columns);
+CREATE TABLE :sample_table (id bigserial PRIMARY KEY, v :column_type NOT NULL :attribute_columns);
 SELECT pg_catalog.current_setting('max_parallel_maintenance_workers') AS workers,
 	pg_catalog.string_to_array(pg_catalog.replace(:'options', ' ', ''), ',') AS list,
 	lokivector_build_memory(:'sample_table'::regclass, 'v'::name, ''::text, :'attribute_list'::name[],
@@ -122,7 +126,7 @@ CREATE TABLE :centers AS
 SELECT c, pg_catalog.array_agg(pg_catalog.random()) AS center
 FROM pg_catalog.generate_series(0, 99) c, pg_catalog.generate_series(1, :center_dimensions) GROUP BY c;
 INSERT INTO :sample_table (v :attribute_names)
-SELECT CAST(:value AS :type(:dimensions)) :attribute_values
+SELECT CAST(:value AS :column_type) :attribute_values
 FROM pg_catalog.generate_series(1, :sample) i JOIN :centers ON c = i % 100, LATERAL (SELECT pg_catalog.floor(:values::float8 * pg_catalog.random())::int + 0 * i AS n) r;
 
 SELECT pg_catalog.clock_timestamp() AS began \gset

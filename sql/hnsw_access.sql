@@ -127,10 +127,10 @@ DROP TABLE access_t;
 DROP ROLE regress_access_owner, regress_access_monitor, regress_access_reader, regress_access_other;
 
 -- test: memory of a build on columns of each type
-CREATE TABLE access_types (v vector(8), h halfvec(8), s sparsevec(8), b bit(8), w vector(8)[], x halfvec(8)[], t text);
+CREATE TABLE access_types (v vector(8), h halfvec(8), s sparsevec(8), b bit(8), w vector(8)[], x halfvec(8)[], k tsvector, t text);
 INSERT INTO access_types SELECT ARRAY[i, 1, 2, 3, 4, 5, 6, 7]::vector FROM generate_series(1, 10) i;
-UPDATE access_types SET h = v, s = v::sparsevec, b = binary_quantize(v), w = ARRAY[v, v], x = ARRAY[v::halfvec];
-SELECT name, lokivector_build_memory('access_types', name) > 0 AS bytes FROM unnest('{v,h,s,b,w,x}'::name[]) name;
+UPDATE access_types SET h = v, s = v::sparsevec, b = binary_quantize(v), w = ARRAY[v, v], x = ARRAY[v::halfvec], k = 'a b';
+SELECT name, lokivector_build_memory('access_types', name) > 0 AS bytes FROM unnest('{v,h,s,b,w,x,k}'::name[]) name;
 SELECT lokivector_build_memory('access_types', 't');
 SELECT lokivector_build_memory('access_types', 'h', 'vector_l2_ops');
 DROP TABLE access_types;

@@ -32,6 +32,7 @@ SELECT words <@> 'w1'::tsquery FROM docs LIMIT 1;
 CREATE TABLE few AS SELECT * FROM docs WHERE id <= 300;
 CREATE INDEX few_words ON few USING hnsw (words bm25_ops);
 CREATE INDEX docs_words ON docs USING hnsw (words bm25_ops, tenant);
+SELECT count(*) FILTER (WHERE about = 'dimensions') AS of_dimensions FROM lokivector_advice('docs_words');
 CREATE FUNCTION wrong(documents regclass, k1 float8, b float8) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
 	wrong bigint;

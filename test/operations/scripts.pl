@@ -205,7 +205,7 @@ like(make('size', 'ATTRIBUTES=date, int[]', 'VALUES=50', 'ROWS=100000', 'DIMENSI
 like(make('size', 'ATTRIBUTES=integer,box'), qr/ERROR:  no values can be made of the attribute type "box"\n.*[1-9]$/s,
 	'... with an attribute of another type fails');
 like(make('size', 'TYPE=box'), qr/ERROR:  type is vector, .*, not "box"\n.*[1-9]$/s, '... of another type fails');
-for my $type ('bit', 'bytevec', 'sparsevec')
+for my $type ('bit', 'bytevec', 'sparsevec', 'tsvector')
 {
 	like(run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=64', '-v', 'sample=2000', '-v', "type=$type",
 			'-f', "$top/operations/size.sql"), qr/^ *index on disk +\| \d+ kB$/m, "a size for type $type");

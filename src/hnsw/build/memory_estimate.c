@@ -139,6 +139,7 @@ usual_class(Oid type)
 		{"bit", "bit_hamming_ops"},
 		{"_vector", "vector_maxsim_ops"},
 		{"_halfvec", "halfvec_maxsim_ops"},
+		{"tsvector", "bm25_ops"},
 	};
 	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
 	const char *class = NULL;
