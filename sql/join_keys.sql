@@ -177,6 +177,9 @@ SELECT values_plan('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT
 SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r % 2) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
 SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-r) LIMIT 3) s');
 SELECT values_same('SELECT r, ARRAY(SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r) ORDER BY v <-> values_vector(-r) LIMIT 3) FROM generate_series(1, 4) r');
+-- keys that will be hashed are taken as often as they came
+SELECT values_work('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 3');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 3');
 -- read once, for two scans
 SELECT values_work('SELECT s.id FROM generate_series(1, 2) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds) ORDER BY v <-> values_vector(-r) LIMIT 3) s');
 

@@ -361,6 +361,7 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 	PathTarget *operand = create_empty_pathtarget();
 	PathTarget *array = create_empty_pathtarget();
 	Path	   *child = rel->cheapest_total_path;
+	const ScalarArrayOpExpr *any = castNode(ScalarArrayOpExpr, keys->clause->clause);
 
 	Assert(PATH_REQ_OUTER(child) == NULL);
 	Assert(bms_is_member(keys->array->varno, rel->relids));
@@ -372,12 +373,12 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 	/* one child with one column, one row with one array */
 	path = loki_node_path(&loki_join_keys_kind, rel, set_pathtarget_cost_width(root, array),
 						  child, array->exprs, NIL, NIL,
-						  list_make3_oid(exprType((Node *) keys->operand), keys->order,
-										 keys->array->varcollid));
+						  list_make4_oid(exprType((Node *) keys->operand), keys->order,
+										 keys->array->varcollid, any->hashfuncid));
 	path->path.rows = 1;
-	/* they are sorted, and hashed by what takes the array */
-	path->path.startup_cost = child->total_cost +
-		child->rows * (2 + log2(child->rows + 1)) * cpu_operator_cost;
+	/* what takes the array hashes them; or they are sorted, and searched by it */
+	path->path.startup_cost = child->total_cost + child->rows * cpu_operator_cost *
+		(2 + (OidIsValid(any->hashfuncid) ? 0 : log2(child->rows + 1)));
 	path->path.total_cost = path->path.startup_cost + cpu_tuple_cost;
 	return &path->path;
 }

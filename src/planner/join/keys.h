@@ -22,7 +22,8 @@ typedef enum LokiJoinKeysPrivate
 {
 	LOKI_JOIN_KEYS_TYPE,		/* of the keys */
 	LOKI_JOIN_KEYS_ORDER,		/* < by which they are compared ... */
-	LOKI_JOIN_KEYS_COLLATION	/* ... and its collation */
+	LOKI_JOIN_KEYS_COLLATION,	/* ... and its collation */
+	LOKI_JOIN_KEYS_HASH			/* function by which what takes them hashes them, or none */
 } LokiJoinKeysPrivate;
 
 /* functions in join/keys.c */

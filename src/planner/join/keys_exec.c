@@ -3,8 +3,9 @@
  * keys_exec.c
  *	  Collect the values of a column, the join keys, into an array.
  *
- * The node reads its child to the end and returns one row: an array of the keys that
- * are not NULL, each once.  If there is none, it returns no row.  It keeps the array
+ * The node reads its child to the end and returns one row: an array of the keys that are
+ * not NULL.  If there is none, it returns no row.  If what takes the array hashes it, a key may
+ * be there twice, unless they outgrow the memory: sorting them would cost more.  It keeps the array
  * over rescans as long as nothing that the child depends on changes.
  *
  * IDENTIFICATION
@@ -18,6 +19,7 @@
 
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
+#include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "planner/join/keys.h"
 #include "utils/array.h"
@@ -26,7 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/sortsupport.h"
 
-/* Keys that are collected before equal ones are looked for */
+/* Room for keys at first */
 #define FIRST_KEYS	1024
 
 typedef struct JoinKeysState
@@ -39,6 +41,7 @@ typedef struct JoinKeysState
 	bool		typbyval;
 	char		typalign;
 	SortSupportData order;
+	bool		hashed;			/* by what takes the array */
 
 	/* what was collected */
 	Datum	   *keys;
@@ -56,13 +59,14 @@ begin_keys(LokiNode *node, CustomScan *scan)
 {
 	JoinKeysState *state = (JoinKeysState *) node;
 
-	Assert(list_length(scan->custom_private) == LOKI_JOIN_KEYS_COLLATION + 1);
+	Assert(list_length(scan->custom_private) == LOKI_JOIN_KEYS_HASH + 1);
 	state->type = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_TYPE);
 	get_typlenbyvalalign(state->type, &state->typlen, &state->typbyval, &state->typalign);
 	state->order.ssup_cxt = node->css.ss.ps.state->es_query_cxt;
 	state->order.ssup_collation = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_COLLATION);
 	PrepareSortSupportFromOrderingOp(list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_ORDER),
 									 &state->order);
+	state->hashed = OidIsValid(list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_HASH));
 }
 
 /* A LokiNodeKind's method: the same parameters give the same keys. */
@@ -133,7 +137,9 @@ add_key(JoinKeysState *state, Datum value)
 
 	if (state->nkeys == state->room)
 	{
-		remove_equal(state);
+		if (!state->hashed ||
+			state->bytes + state->room * sizeof(Datum) > get_hash_memory_limit() / 2)
+			remove_equal(state);
 		if (state->nkeys > state->room / 2)
 		{
 			state->room *= 2;
@@ -175,7 +181,8 @@ collect_keys(JoinKeysState *state)
 		if (!isnull)
 			add_key(state, value);
 	}
-	remove_equal(state);
+	if (!state->hashed)
+		remove_equal(state);
 	Assert(state->nkeys <= state->room);
 	old = MemoryContextSwitchTo(state->node.context);
 	state->array = PointerGetDatum(construct_array(state->keys, state->nkeys,
