@@ -53,11 +53,9 @@ common_##set(int n, const uint8 *a, const uint8 *b, uint64 *both, uint64 *either
 } \
 static const LokiBitKernels kernels_##set = { #set, differing_##set, common_##set };
 
-static pg_attribute_always_inline uint64
-take_words(BitTerm term, uint64 a, uint64 b)
-{
-	return term == DIFFERING ? a ^ b : term == BOTH ? a & b : a | b;
-}
+/* The same of words and of registers */
+#define TAKE(term, a, b) \
+	((term) == DIFFERING ? (a) ^ (b) : (term) == BOTH ? (a) & (b) : (a) | (b))
 
 /* The first n < 8 of the bytes at p, and zeros */
 static inline uint64
@@ -93,18 +91,24 @@ count_word(uint64 w)
 	return (w * UINT64CONST(0x0101010101010101)) >> 56;
 }
 
+/* count is a constant wherever this is inlined. */
 static pg_attribute_always_inline uint64
-count_bits_scalar(BitTerm term, int n, const uint8 *a, const uint8 *b)
+count_words(BitTerm term, int n, const uint8 *a, const uint8 *b, uint64 (*count) (uint64))
 {
-	uint64		count = 0;
+	uint64		sum = 0;
 	int			i = 0;
 
 	for (; i + 8 <= n; i += 8)
-		count += count_word(take_words(term, load_word(a + i), load_word(b + i)));
+		sum += count(TAKE(term, load_word(a + i), load_word(b + i)));
 	if (i < n)
-		count += count_word(take_words(term, load_bytes(a + i, n - i),
-									   load_bytes(b + i, n - i)));
-	return count;
+		sum += count(TAKE(term, load_bytes(a + i, n - i), load_bytes(b + i, n - i)));
+	return sum;
+}
+
+static pg_attribute_always_inline uint64
+count_bits_scalar(BitTerm term, int n, const uint8 *a, const uint8 *b)
+{
+	return count_words(term, n, a, b, count_word);
 }
 
 DEFINE_KERNELS(, scalar)
@@ -117,18 +121,16 @@ DEFINE_KERNELS(, scalar)
  */
 #define TARGET_POPCNT __attribute__((target("popcnt")))
 
+static inline TARGET_POPCNT uint64
+popcnt_word(uint64 word)
+{
+	return __builtin_popcountll(word);
+}
+
 static pg_attribute_always_inline TARGET_POPCNT uint64
 count_bits_popcnt(BitTerm term, int n, const uint8 *a, const uint8 *b)
 {
-	uint64		count = 0;
-	int			i = 0;
-
-	for (; i + 8 <= n; i += 8)
-		count += __builtin_popcountll(take_words(term, load_word(a + i), load_word(b + i)));
-	if (i < n)
-		count += __builtin_popcountll(take_words(term, load_bytes(a + i, n - i),
-												 load_bytes(b + i, n - i)));
-	return count;
+	return count_words(term, n, a, b, popcnt_word);
 }
 
 DEFINE_KERNELS(TARGET_POPCNT, popcnt)
@@ -138,13 +140,6 @@ DEFINE_KERNELS(TARGET_POPCNT, popcnt)
  * ------------------------------------------------------------------------
  */
 #define TARGET_AVX2 __attribute__((target("avx2")))
-
-static pg_attribute_always_inline TARGET_AVX2 __m256i
-take_avx2(BitTerm term, __m256i a, __m256i b)
-{
-	return term == DIFFERING ? _mm256_xor_si256(a, b) :
-		term == BOTH ? _mm256_and_si256(a, b) : _mm256_or_si256(a, b);
-}
 
 /* Counts of four words */
 static pg_attribute_always_inline TARGET_AVX2 __m256i
@@ -168,9 +163,12 @@ count_bits_avx2(BitTerm term, int n, const uint8 *a, const uint8 *b)
 	int			i = 0;
 
 	for (; i + 32 <= n; i += 32)
-		sum = _mm256_add_epi64(sum, count_avx2(take_avx2(term,
-														 _mm256_loadu_si256((const __m256i *) (a + i)),
-														 _mm256_loadu_si256((const __m256i *) (b + i)))));
+		{
+		__m256i		v = _mm256_loadu_si256((const __m256i *) (a + i));
+		__m256i		w = _mm256_loadu_si256((const __m256i *) (b + i));
+
+		sum = _mm256_add_epi64(sum, count_avx2(TAKE(term, v, w)));
+	}
 	_mm256_storeu_si256((__m256i *) sums, sum);
 	return sums[0] + sums[1] + sums[2] + sums[3] +
 		count_bits_scalar(term, n - i, a + i, b + i);
@@ -184,30 +182,18 @@ DEFINE_KERNELS(TARGET_AVX2, avx2)
  */
 #define TARGET_VPOPCNTDQ __attribute__((target("avx512f,avx512bw,avx512vpopcntdq")))
 
-static pg_attribute_always_inline TARGET_VPOPCNTDQ __m512i
-take_vpopcntdq(BitTerm term, __m512i a, __m512i b)
-{
-	return term == DIFFERING ? _mm512_xor_si512(a, b) :
-		term == BOTH ? _mm512_and_si512(a, b) : _mm512_or_si512(a, b);
-}
-
 static pg_attribute_always_inline TARGET_VPOPCNTDQ uint64
 count_bits_vpopcntdq(BitTerm term, int n, const uint8 *a, const uint8 *b)
 {
 	__m512i		sum = _mm512_setzero_si512();
-	int			i = 0;
 
-	for (; i + 64 <= n; i += 64)
-		sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(take_vpopcntdq(term,
-																	   _mm512_loadu_si512(a + i),
-																	   _mm512_loadu_si512(b + i))));
-	if (i < n)
+	for (int i = 0; i < n; i += 64)
 	{
-		__mmask64	mask = (UINT64CONST(1) << (n - i)) - 1;
+		__mmask64	mask = n - i < 64 ? (UINT64CONST(1) << (n - i)) - 1 : PG_UINT64_MAX;
+		__m512i		v = _mm512_maskz_loadu_epi8(mask, a + i);
+		__m512i		w = _mm512_maskz_loadu_epi8(mask, b + i);
 
-		sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(take_vpopcntdq(term,
-																	   _mm512_maskz_loadu_epi8(mask, a + i),
-																	   _mm512_maskz_loadu_epi8(mask, b + i))));
+		sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(TAKE(term, v, w)));
 	}
 	return _mm512_reduce_add_epi64(sum);
 }
@@ -220,13 +206,6 @@ DEFINE_KERNELS(TARGET_VPOPCNTDQ, vpopcntdq)
  * NEON: an instruction that counts the bits of bytes
  * ------------------------------------------------------------------------
  */
-static pg_attribute_always_inline uint8x16_t
-take_neon(BitTerm term, uint8x16_t a, uint8x16_t b)
-{
-	return term == DIFFERING ? veorq_u8(a, b) :
-		term == BOTH ? vandq_u8(a, b) : vorrq_u8(a, b);
-}
-
 static pg_attribute_always_inline uint64
 count_bits_neon(BitTerm term, int n, const uint8 *a, const uint8 *b)
 {
@@ -235,9 +214,10 @@ count_bits_neon(BitTerm term, int n, const uint8 *a, const uint8 *b)
 
 	for (; i + 16 <= n; i += 16)
 	{
-		uint8x16_t	bits = take_neon(term, vld1q_u8(a + i), vld1q_u8(b + i));
+		uint8x16_t	v = vld1q_u8(a + i);
+		uint8x16_t	w = vld1q_u8(b + i);
 
-		sum = vpadalq_u32(sum, vpaddlq_u16(vpaddlq_u8(vcntq_u8(bits))));
+		sum = vpadalq_u32(sum, vpaddlq_u16(vpaddlq_u8(vcntq_u8(TAKE(term, v, w)))));
 	}
 	return vaddvq_u64(sum) + count_bits_scalar(term, n - i, a + i, b + i);
 }

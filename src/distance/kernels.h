@@ -34,7 +34,9 @@ typedef enum LokiTerm
 typedef enum LokiElement
 {
 	LOKI_ELEMENT_F32,
-	LOKI_ELEMENT_F16			/* becomes a float when it is read */
+	LOKI_ELEMENT_F16,			/* becomes a float when it is read */
+	LOKI_ELEMENT_U8,			/* only read */
+	LOKI_ELEMENT_I16			/* only written */
 } LokiElement;
 
 /* The functions of a file, by the names that all files give them */

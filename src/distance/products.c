@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * products.c
- *	  Dot products of many vectors with many others, tile by tile (tile.h).
+ *	  Dot products of many vectors with many others, tile by tile (sums_simd.h).
  *
  * IDENTIFICATION
  *	  src/distance/products.c

@@ -19,12 +19,9 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
+#include "distance/registers_avx512.h"
+#include "distance/lanes_simd.h"
 #include "distance/sparseint.h"
-
-#define LANES 16
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 
 static inline unsigned
 rotate_mask(unsigned mask, int n)
@@ -42,7 +39,7 @@ rotate_mask(unsigned mask, int n)
 	} while (0)
 
 /* The lanes of a that occur in b, and those of b that occur in a */
-static pg_attribute_always_inline TARGET void
+INLINE void
 intersect(__m512i a, __m512i b, unsigned *in_a, unsigned *in_b)
 {
 	*in_a = 0;
@@ -65,30 +62,17 @@ intersect(__m512i a, __m512i b, unsigned *in_a, unsigned *in_b)
 	COMPARE(15);
 }
 
-static pg_attribute_always_inline TARGET __m512
-take_lanes(LokiTerm term, __m512 sum, __m512 x, __m512 y)
-{
-	__m512		difference;
-
-	if (term == LOKI_TERM_DOT)
-		return _mm512_fmadd_ps(x, y, sum);
-	difference = _mm512_sub_ps(x, y);
-	if (term == LOKI_TERM_L1)
-		return _mm512_add_ps(sum, _mm512_abs_ps(difference));
-	return _mm512_fmadd_ps(difference, difference, sum);
-}
-
 /* The next indices from place i on; past the end there is `none` */
-static pg_attribute_always_inline TARGET __m512i
+INLINE __m512i
 load_indices(LokiSparse v, int i, __mmask16 valid, int32 none)
 {
 	return _mm512_mask_loadu_epi32(_mm512_set1_epi32(none), valid, v.indices + i);
 }
 
-static pg_attribute_always_inline TARGET float
+INLINE float
 merge(LokiTerm term, LokiSparse a, LokiSparse b)
 {
-	__m512		sum = _mm512_setzero_ps();
+	Floats		sum = set(0);
 	int			i = 0;
 	int			j = 0;
 
@@ -113,16 +97,16 @@ merge(LokiTerm term, LokiSparse a, LokiSparse b)
 			__m512		y = _mm512_maskz_loadu_ps(settled_b, b.values + j);
 			__m512		partners = _mm512_maskz_expand_ps(in_a, _mm512_maskz_compress_ps(in_b, y));
 
-			sum = take_lanes(term, sum, x, partners);
+			sum = take_pairs(term, sum, x, partners);
 			if (term != LOKI_TERM_DOT)
-				sum = take_lanes(term, sum, _mm512_setzero_ps(),
+				sum = take_pairs(term, sum, set(0),
 								 _mm512_maskz_mov_ps(~in_b, y));
 		}
 		i += __builtin_popcount(settled_a);
 		j += __builtin_popcount(settled_b);
 	}
 
-	return _mm512_reduce_add_ps(sum) +
+	return sum_lanes(sum) +
 		loki_sparse_alone(term, a.n - i, a.values + i) +
 		loki_sparse_alone(term, b.n - j, b.values + j);
 }

@@ -145,52 +145,11 @@ typedef struct LokiCodeKernels
 						  float offset);
 } LokiCodeKernels;
 
-/*
- * Kernels for each width that an instruction set makes of its unpack_width() and
- * dot_codes(), which are inlined
- */
-#define LOKI_DEFINE_WIDTHS(target, isa) \
-static target void \
-unpack_##isa(int groups, const uint8 *packed, int width, int shift, bool add, uint8 *u) \
+/* The table of an instruction set, whose file gives its functions these names */
+#define LOKI_CODE_KERNELS(level, text) \
 { \
-	if (width == 1) \
-		unpack_width(groups, packed, 1, shift, add, u); \
-	else if (width == 2) \
-		unpack_width(groups, packed, 2, shift, add, u); \
-	else \
-		unpack_width(groups, packed, 4, shift, add, u); \
-} \
-LOKI_DEFINE_DOT(target, isa, 1) \
-LOKI_DEFINE_DOT(target, isa, 2) \
-LOKI_DEFINE_DOT(target, isa, 4)
-
-#define LOKI_DEFINE_DOT(target, isa, width) \
-static target void \
-dot##width##_##isa(int groups, const int8 *query, const void *const *codes, int n, \
-				   int32 *dots) \
-{ \
-	dot_codes(width, groups, query, codes, n, dots); \
-}
-
-/* The table of an instruction set, whose kernels end in its name */
-#define LOKI_CODE_KERNELS(level, text, isa) \
-{ \
-	.simd = level, \
-	.name = text, \
-	.center = center_##isa, \
-	.rotate = loki_rotate_##isa, \
-	.encode = encode_##isa, \
-	.pack = pack_##isa, \
-	.unpack = unpack_##isa, \
-	.max_abs = max_abs_##isa, \
-	.quantize8 = quantize8_##isa, \
-	.dot1 = dot1_##isa, \
-	.dot2 = dot2_##isa, \
-	.dot4 = dot4_##isa, \
-	.decode8 = decode8_##isa, \
-	.dot16 = dot16_##isa, \
-	.bounds = bounds_##isa, \
-	.l1_u8 = l1_u8_##isa \
+	level, text, center, rotate, encode, pack, unpack, max_abs, quantize8, \
+	dot1, dot2, dot4, decode8, dot16, score_block, l1_u8 \
 }
 
 #define LOKI_QUERY8_MAX		127
@@ -225,17 +184,28 @@ extern const LokiCodeKernels loki_codes_neon;
 extern const LokiCodeKernels *loki_codes;
 extern const LokiCodeKernels *loki_code_kernels(LokiSimd simd);
 
+/* The largest power of two in n */
+static inline int
+loki_floor_power(int n)
+{
+	int			p = 1;
+
+	while (p * 2 <= n)
+		p *= 2;
+	return p;
+}
+
+/* Whether the two ends of the transform share too few dimensions (rotate.c) */
+static inline bool
+loki_needs_mixing(int padded, int p)
+{
+	return 2 * padded > 3 * p;
+}
+
 /* functions in rotate.c */
 extern Size loki_rotate_size(int padded);
 extern void loki_rotate_init(int padded, uint64 seed, uint8 *signs);
 extern void loki_rotate_scalar(int padded, const uint8 *signs, float *r);
-#if defined(__x86_64__)
-extern void loki_rotate_avx2(int padded, const uint8 *signs, float *r);
-extern void loki_rotate_avx512(int padded, const uint8 *signs, float *r);
-#endif
-#if defined(__aarch64__)
-extern void loki_rotate_neon(int padded, const uint8 *signs, float *r);
-#endif
 
 /* functions in quantize.c */
 extern const LokiCodeConstants *loki_code_constants_of(int bits, bool wide);

@@ -30,7 +30,7 @@ const uint8 loki_levels4[16] = {
 };
 
 static void
-center_scalar(int dim, int padded, const float *x, float scale,
+center(int dim, int padded, const float *x, float scale,
 			  const float *centroid, float *out)
 {
 	for (int i = 0; i < dim; i++)
@@ -39,7 +39,7 @@ center_scalar(int dim, int padded, const float *x, float scale,
 }
 
 static void
-encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
+encode(int padded, const float *r, float scale, const LokiLevels *code,
 			  const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
 {
 	float		code_dot[LOKI_LANES] = {0};
@@ -79,7 +79,7 @@ encode_scalar(int padded, const float *r, float scale, const LokiLevels *code,
 }
 
 static void
-pack_scalar(int groups, const uint8 *u, int width, int shift, uint8 *packed)
+pack(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 {
 	int			stride = LOKI_GROUP * width / 8;	/* bytes of a group */
 
@@ -101,7 +101,7 @@ pack_scalar(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 }
 
 static void
-unpack_scalar(int groups, const uint8 *packed, int width, int shift, bool add,
+unpack(int groups, const uint8 *packed, int width, int shift, bool add,
 			  uint8 *u)
 {
 	int			stride = LOKI_GROUP * width / 8;
@@ -122,7 +122,7 @@ unpack_scalar(int groups, const uint8 *packed, int width, int shift, bool add,
 }
 
 static float
-max_abs_scalar(int padded, const float *r)
+max_abs(int padded, const float *r)
 {
 	float		max = 0;
 
@@ -132,7 +132,7 @@ max_abs_scalar(int padded, const float *r)
 }
 
 static int32
-quantize8_scalar(int padded, const float *r, float inverse, int8 *query)
+quantize8(int padded, const float *r, float inverse, int8 *query)
 {
 	int32		sum = 0;
 
@@ -145,7 +145,7 @@ quantize8_scalar(int padded, const float *r, float inverse, int8 *query)
 }
 
 static void
-dot1_scalar(int groups, const int8 *query, const void *const *codes, int n,
+dot1(int groups, const int8 *query, const void *const *codes, int n,
 			int32 *dots)
 {
 	for (int i = 0; i < n; i++)
@@ -159,7 +159,7 @@ dot1_scalar(int groups, const int8 *query, const void *const *codes, int n,
 }
 
 static void
-dot2_scalar(int groups, const int8 *query, const void *const *codes, int n,
+dot2(int groups, const int8 *query, const void *const *codes, int n,
 			int32 *dots)
 {
 	for (int i = 0; i < n; i++)
@@ -175,7 +175,7 @@ dot2_scalar(int groups, const int8 *query, const void *const *codes, int n,
 }
 
 static void
-dot4_scalar(int groups, const int8 *query, const void *const *codes, int n,
+dot4(int groups, const int8 *query, const void *const *codes, int n,
 			int32 *dots)
 {
 	for (int i = 0; i < n; i++)
@@ -191,7 +191,7 @@ dot4_scalar(int groups, const int8 *query, const void *const *codes, int n,
 }
 
 static int32
-decode8_scalar(int groups, const uint8 *u, const LokiLevelTable *table,
+decode8(int groups, const uint8 *u, const LokiLevelTable *table,
 			   int8 *query)
 {
 	int32		sum = 0;
@@ -205,7 +205,7 @@ decode8_scalar(int groups, const uint8 *u, const LokiLevelTable *table,
 }
 
 static int64
-dot16_scalar(int groups, const uint8 *u, const LokiLevelTable *table,
+dot16(int groups, const uint8 *u, const LokiLevelTable *table,
 			 const int16 *query)
 {
 	int64		dot = 0;
@@ -221,7 +221,7 @@ dot16_scalar(int groups, const uint8 *u, const LokiLevelTable *table,
 }
 
 static float
-l1_u8_scalar(int dim, const float *q, const uint8 *u, float step, float offset)
+l1_u8(int dim, const float *q, const uint8 *u, float step, float offset)
 {
 	float		sum = 0;
 
@@ -231,7 +231,7 @@ l1_u8_scalar(int dim, const float *q, const uint8 *u, float step, float offset)
 }
 
 static void
-bounds_scalar(int groups, const uint8 *tables, const void *block, float constant, float start,
+score_block(int groups, const uint8 *tables, const void *block, float constant, float start,
 			  float step, float *bounds, float *least)
 {
 	const float *add = block;
@@ -256,4 +256,6 @@ bounds_scalar(int groups, const uint8 *tables, const void *block, float constant
 	}
 }
 
-const LokiCodeKernels loki_codes_scalar = LOKI_CODE_KERNELS(LOKI_SIMD_SCALAR, "scalar", scalar);
+#define rotate loki_rotate_scalar
+
+const LokiCodeKernels loki_codes_scalar = LOKI_CODE_KERNELS(LOKI_SIMD_SCALAR, "scalar");

@@ -1,17 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * rotate_simd.h
- *	  The rotation in vector registers: a template, included by rotate.c once
- *	  for each instruction set.
+ *	  The rotation in vector registers: included by codes_simd.h.
  *
- * The including file defines, and this one undefines:
- *		ROTATE		name of the function
- *		STEP(name)	name of a step of it
- *		TARGET		attributes of functions
- *		VEC, LANES	register type (with + - *) and floats in it
- *		LOAD(p), STORE(p, v), SET(x)
- *		FLIP(v, signs, i)	negate lanes by LANES bits from bit i of signs
- *		WITHIN(v)	the transform's stages inside a register
+ * Inside a register (within(), of the including file) a stage adds to each lane its partner,
+ * or subtracts it from the partner: one fused step, exact except for the sum's rounding.
  *
  * IDENTIFICATION
  *	  src/quantize/rotate_simd.h
@@ -22,35 +15,35 @@
  */
 
 static TARGET void
-STEP(flip) (int padded, const uint8 *signs, float *r)
+flip_all(int padded, const uint8 *signs, float *r)
 {
 	for (int i = 0; i < padded; i += LANES)
-		STORE(r + i, FLIP(LOAD(r + i), signs, i));
+		store(LOKI_ELEMENT_F32, r + i, 0, flip(load(LOKI_ELEMENT_F32, r + i, 0), signs, i));
 }
 
 static TARGET void
-STEP(mix) (int half, float *r)
+mix(int half, float *r)
 {
-	VEC			root = SET((float) M_SQRT1_2);
+	Floats		root = set((float) M_SQRT1_2);
 
 	for (int i = 0; i < half; i += LANES)
 	{
-		VEC			a = LOAD(r + i);
-		VEC			b = LOAD(r + half + i);
+		Floats		a = load(LOKI_ELEMENT_F32, r + i, 0);
+		Floats		b = load(LOKI_ELEMENT_F32, r + half + i, 0);
 
-		STORE(r + i, (a + b) * root);
-		STORE(r + half + i, (a - b) * root);
+		store(LOKI_ELEMENT_F32, r + i, 0, (a + b) * root);
+		store(LOKI_ELEMENT_F32, r + half + i, 0, (a - b) * root);
 	}
 }
 
 /* Two stages at once: distances h and 2 h, for one register of each quarter */
-static inline TARGET void
-STEP(two_stages) (VEC *a, VEC *b, VEC *c, VEC *d)
+INLINE void
+two_stages(Floats *a, Floats *b, Floats *c, Floats *d)
 {
-	VEC			sum = *a + *b;
-	VEC			diff = *a - *b;
-	VEC			sum2 = *c + *d;
-	VEC			diff2 = *c - *d;
+	Floats		sum = *a + *b;
+	Floats		diff = *a - *b;
+	Floats		sum2 = *c + *d;
+	Floats		diff2 = *c - *d;
 
 	*a = sum + sum2;
 	*b = diff + diff2;
@@ -59,24 +52,24 @@ STEP(two_stages) (VEC *a, VEC *b, VEC *c, VEC *d)
 }
 
 static TARGET void
-STEP(hadamard) (int n, float scale, float *r)
+hadamard(int n, float scale, float *r)
 {
-	VEC			factor = SET(scale);
+	Floats		factor = set(scale);
 	int			h = 4 * LANES;
 
 	for (int i = 0; i < n; i += h)
 	{
 		float	   *p = r + i;
-		VEC			a = WITHIN(LOAD(p) * factor);
-		VEC			b = WITHIN(LOAD(p + LANES) * factor);
-		VEC			c = WITHIN(LOAD(p + 2 * LANES) * factor);
-		VEC			d = WITHIN(LOAD(p + 3 * LANES) * factor);
+		Floats		a = within(load(LOKI_ELEMENT_F32, p, 0) * factor);
+		Floats		b = within(load(LOKI_ELEMENT_F32, p + LANES, 0) * factor);
+		Floats		c = within(load(LOKI_ELEMENT_F32, p + 2 * LANES, 0) * factor);
+		Floats		d = within(load(LOKI_ELEMENT_F32, p + 3 * LANES, 0) * factor);
 
-		STEP(two_stages) (&a, &b, &c, &d);
-		STORE(p, a);
-		STORE(p + LANES, b);
-		STORE(p + 2 * LANES, c);
-		STORE(p + 3 * LANES, d);
+		two_stages(&a, &b, &c, &d);
+		store(LOKI_ELEMENT_F32, p, 0, a);
+		store(LOKI_ELEMENT_F32, p + LANES, 0, b);
+		store(LOKI_ELEMENT_F32, p + 2 * LANES, 0, c);
+		store(LOKI_ELEMENT_F32, p + 3 * LANES, 0, d);
 	}
 
 	for (; 2 * h < n; h *= 4)
@@ -85,16 +78,16 @@ STEP(hadamard) (int n, float scale, float *r)
 		{
 			for (float *p = r + i; p < r + i + h; p += LANES)
 			{
-				VEC			a = LOAD(p);
-				VEC			b = LOAD(p + h);
-				VEC			c = LOAD(p + 2 * h);
-				VEC			d = LOAD(p + 3 * h);
+				Floats		a = load(LOKI_ELEMENT_F32, p, 0);
+				Floats		b = load(LOKI_ELEMENT_F32, p + h, 0);
+				Floats		c = load(LOKI_ELEMENT_F32, p + 2 * h, 0);
+				Floats		d = load(LOKI_ELEMENT_F32, p + 3 * h, 0);
 
-				STEP(two_stages) (&a, &b, &c, &d);
-				STORE(p, a);
-				STORE(p + h, b);
-				STORE(p + 2 * h, c);
-				STORE(p + 3 * h, d);
+				two_stages(&a, &b, &c, &d);
+				store(LOKI_ELEMENT_F32, p, 0, a);
+				store(LOKI_ELEMENT_F32, p + h, 0, b);
+				store(LOKI_ELEMENT_F32, p + 2 * h, 0, c);
+				store(LOKI_ELEMENT_F32, p + 3 * h, 0, d);
 			}
 		}
 	}
@@ -103,37 +96,27 @@ STEP(hadamard) (int n, float scale, float *r)
 	{
 		for (float *p = r; p < r + h; p += LANES)
 		{
-			VEC			a = LOAD(p);
-			VEC			b = LOAD(p + h);
+			Floats		a = load(LOKI_ELEMENT_F32, p, 0);
+			Floats		b = load(LOKI_ELEMENT_F32, p + h, 0);
 
-			STORE(p, a + b);
-			STORE(p + h, a - b);
+			store(LOKI_ELEMENT_F32, p, 0, a + b);
+			store(LOKI_ELEMENT_F32, p + h, 0, a - b);
 		}
 	}
 }
 
-TARGET void
-ROTATE(int padded, const uint8 *signs, float *r)
+static TARGET void
+rotate(int padded, const uint8 *signs, float *r)
 {
-	int			p = floor_power(padded);
+	int			p = loki_floor_power(padded);
 	float		scale = 1.0f / sqrtf(p);
 
 	for (int k = 0; k < LOKI_ROTATE_ROUNDS; k++)
 	{
-		STEP(flip) (padded, signs + k * padded / 8, r);
-		if (k == LOKI_ROTATE_ROUNDS / 2 && needs_mixing(padded, p))
-			STEP(mix) (padded / 2, r);
-		STEP(hadamard) (p, scale, k % 2 == 0 ? r : r + padded - p);
+		flip_all(padded, signs + k * padded / 8, r);
+		if (k == LOKI_ROTATE_ROUNDS / 2 && loki_needs_mixing(padded, p))
+			mix(padded / 2, r);
+		hadamard(p, scale, k % 2 == 0 ? r : r + padded - p);
 	}
 }
 
-#undef ROTATE
-#undef STEP
-#undef TARGET
-#undef VEC
-#undef LANES
-#undef LOAD
-#undef STORE
-#undef SET
-#undef FLIP
-#undef WITHIN
