@@ -42,6 +42,9 @@ check_program('lost', [ @psql, '--sets', $set, qw(--rows 600 --clients 1 --ef 40
 check_program('lists', [ '--set', $set, qw(--queries 10 --rounds 0) ],
 	lines_of(12, qr/\| synthetic-2000x16 \| [^|]+ \| [\d,]+ \| $share \| \d+, \d+ \|/));
 
+check_program('words', [qw(--documents 300 --rows 200 --queries 5)],
+	lines_of(2, qr/\| (?:words|sparsevec) <[\w@#> ]+\| [\d.]+ \| [\d.]+ \|(?: [\d., ]+ \| 5 of 5 \|){2}/));
+
 # The times of so few rows say nothing about plans
 my @shapes = qw(--rows 1200 --runs 1 --any --file);
 my $shapes = check_program('shapes', [ @shapes, 'shapes' ], qr/^\d+ of 40 within/m);

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""Documents ranked by words: BM25 by an hnsw index, beside ts_rank_cd over GIN and beside bm25s,
+and learned sparse vectors beside pgvector.
+
+Documents are made on the spot: words by Zipf's law, or elements that occur as often as those of
+SPLADE do.  Each line has seconds and bytes of the index, and for LIMIT 10 and 100 the milliseconds
+of a search (mean, median, 95th percentile, one client) and how many answers are those of a sort.
+bm25s (PyPI) runs in this process, if it is installed; the second line of it is the greatest
+relative difference of a score.  pgvector is measured in a database of its own, if the server has it.
+
+The server is the one that libpq's environment variables name; it should be idle.
+
+usage: bench/words.py [--documents N] [--rows N] [--queries N] [--database NAME]
+    --documents  of words (200000), of 30 to 300 words each
+    --rows       of sparse vectors (15000), of 30,522 dimensions
+    --queries    of 1 to 5 words (100)
+    --database   made anew, dropped at the end (loki_words)
+"""
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from shapes import Psql, new_database                      # noqa: E402
+
+VOCABULARY = 60000
+DIMS = 30522
+LIMITS = (10, 100)
+K1 = 1.2                                                   # as the index has it
+
+
+def zipf(generator, n, size):
+    """Numbers below n, of which the first are the most frequent"""
+    weights = 1 / (np.arange(n) + 2.7) ** 1.05
+    return np.searchsorted(np.cumsum(weights) / weights.sum(), generator.random(size))
+
+
+def copy(database, table, lines):
+    """Fill a table of a number and a text"""
+    load = subprocess.Popen(["psql", "-Xq", "-d", database, "-c", f"COPY {table} FROM STDIN"],
+                            stdin=subprocess.PIPE, text=True)
+    for i, line in enumerate(lines):
+        load.stdin.write(f"{i}\t{line}\n")
+    load.stdin.close()
+    if load.wait() != 0:
+        sys.exit(f"COPY to {table} failed")
+
+
+def figures(times):
+    times = np.array(times)
+    return f"{times.mean():.2f}, {np.median(times):.2f}, {np.percentile(times, 95):.2f}"
+
+
+class Contender:
+    """An index and the statement that uses it, with %s for the query, and %d for LIMIT at its end"""
+
+    def __init__(self, db, name, index, statement, order):
+        self.db, self.name, self.statement, self.order = db, name, statement, order
+        began = time.perf_counter()
+        db.run(f"""SET maintenance_work_mem = '1GB'; SET client_min_messages = error;
+                   DROP INDEX IF EXISTS measured; CREATE INDEX measured ON {index}""")
+        self.build = time.perf_counter() - began
+        self.bytes = int(db.run("VACUUM ANALYZE; SELECT pg_relation_size('measured')")[0])
+
+    def sql(self, query, limit):
+        return self.statement % ((query,) * self.statement.count("%s") + (limit,))
+
+    def equals_sort(self, query, limit):
+        """Whether the index finds the same scores as a sort"""
+        scores = []
+        for on in ("on", "off"):
+            self.db.run(f"SET enable_indexscan = {on}; SET lokivector.enable_hybrid_scan = {on}")
+            scores.append([float(x) for x in self.db.run(
+                f"SELECT {self.order % query} FROM ({self.sql(query, limit)}) AS t ORDER BY 1")])
+        self.db.run("RESET enable_indexscan; RESET lokivector.enable_hybrid_scan")
+        return len(scores[0]) == len(scores[1]) and np.allclose(*scores, rtol=1e-5, atol=1e-6)
+
+    def measure(self, queries):
+        columns = [f"{self.build:.1f}", f"{self.bytes / 1e6:.1f}"]
+        for limit in LIMITS:
+            times = []
+            for query in queries:
+                self.db.run(self.sql(query, limit))
+                lines = self.db.run(f"EXPLAIN (ANALYZE, TIMING off) {self.sql(query, limit)}")
+                times.append(sum(float(line.split()[2]) for line in lines if " Time: " in line))
+            equal = sum(self.equals_sort(query, limit) for query in queries[:20]) if self.order else None
+            columns += [figures(times), "-" if equal is None else f"{equal} of {len(queries[:20])}"]
+        print(f"| {self.name} | " + " | ".join(columns) + " |", flush=True)
+
+
+def in_process(db, documents, queries):
+    """bm25s, and how much scores differ from its"""
+    try:
+        import bm25s
+    except ImportError:
+        print("# bm25s is not installed")
+        return
+    began = time.perf_counter()
+    index = bm25s.BM25(method="lucene", k1=K1, b=0.75, dtype="float64")
+    index.index([list(map(str, document)) for document in documents], show_progress=False)
+    columns, worst = [f"{time.perf_counter() - began:.1f}", "-"], 0
+    for limit in LIMITS:
+        times = []
+        for query in queries:
+            words = [[str(word) for word in query]]
+            began = time.perf_counter()
+            _, scores = index.retrieve(words, k=min(limit, len(documents)), show_progress=False)
+            times.append(1000 * (time.perf_counter() - began))
+            if limit == LIMITS[0]:
+                text = " | ".join(f"w{word}x" for word in query)
+                ours = [-float(x) for x in db.run(
+                    f"SELECT words <@> '{text}' FROM documents ORDER BY words <@> '{text}' LIMIT {limit}")]
+                theirs = scores[0][:len(ours)] * (K1 + 1)      # Lucene leaves out this factor
+                worst = max([worst] + [abs(a - b) / b for a, b in zip(ours, theirs) if b > 0])
+        columns += [figures(times), "-"]
+    print("| bm25s, in a process | " + " | ".join(columns) + " |")
+    print(f"# Scores differ from those of bm25s by {worst:.1e} at most", flush=True)
+
+
+def words(args, db, generator):
+    lengths = generator.integers(30, 301, args.documents)
+    documents = np.split(zipf(generator, VOCABULARY, lengths.sum()), np.cumsum(lengths)[:-1])
+    queries = [np.unique(zipf(generator, VOCABULARY // 10, generator.integers(1, 6)))
+               for _ in range(args.queries)]
+    texts = [" | ".join(f"w{word}x" for word in query) for query in queries]
+    db.run("CREATE TABLE documents (id integer, words tsvector)")
+    db.run("CREATE TABLE raw (id integer, body text)")
+    copy(args.database, "raw", (" ".join(f"w{word}x" for word in document) for document in documents))
+    db.run("""INSERT INTO documents SELECT id, to_tsvector('simple', body) FROM raw; DROP TABLE raw;
+              VACUUM ANALYZE documents""")
+    order = "words <@> '%s'::tsquery"
+    Contender(db, "words <@> tsquery", "documents USING hnsw (words bm25_ops)",
+              "SELECT words FROM documents ORDER BY words <@> '%s'::tsquery LIMIT %d", order).measure(texts)
+    in_process(db, documents, queries)
+    contender = Contender(db, "ts_rank_cd, GIN", "documents USING gin (words)",
+                          """SELECT words FROM documents WHERE words @@ '%s'::tsquery
+                             ORDER BY ts_rank_cd(words, '%s') DESC LIMIT %d""", None)
+    contender.measure(texts[:20])
+
+
+def sparse_vectors(generator, n, least, most):
+    """As SPLADE makes them: few elements, of which some occur in many rows, with weights of any size"""
+    for _ in range(n):
+        elements = np.unique(zipf(generator, DIMS, generator.integers(least, most)))
+        weights = generator.gamma(1.5, 0.5, len(elements))
+        yield "{" + ",".join(f"{e + 1}:{w:.4f}" for e, w in zip(elements, weights)) + "}/" + str(DIMS)
+
+
+def sparse(args, db, database, name, generator):
+    db.run(f"CREATE TABLE vectors (id integer, v sparsevec({DIMS}))")
+    copy(database, "vectors", sparse_vectors(generator, args.rows, 40, 180))
+    queries = list(sparse_vectors(generator, args.queries, 10, 40))
+    contender = Contender(db, name, "vectors USING hnsw (v sparsevec_ip_ops)",
+                          f"SELECT v FROM vectors ORDER BY v <#> '%s'::sparsevec LIMIT %d",
+                          "v <#> '%s'::sparsevec")
+    contender.measure(queries)
+
+
+def beside(args):
+    """pgvector, in a database of its own"""
+    name = args.database + "_pgvector"
+    subprocess.run(["dropdb", "--if-exists", "--force", name], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["createdb", name], check=True)
+    try:
+        db = Psql(name)
+        if db.run("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'") == ["0"]:
+            print("# pgvector is not installed")
+            return
+        db.run("CREATE EXTENSION vector")
+        for ef in (40, 100, 400):
+            db.run(f"DROP TABLE IF EXISTS vectors; SET hnsw.ef_search = {ef}")
+            sparse(args, db, name, f"pgvector, ef {ef}", np.random.default_rng(2))
+    finally:
+        subprocess.run(["dropdb", "--if-exists", "--force", name], check=True, stderr=subprocess.DEVNULL)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=200000)
+    parser.add_argument("--rows", type=int, default=15000)
+    parser.add_argument("--queries", type=int, default=100)
+    parser.add_argument("--database", default="loki_words")
+    args = parser.parse_args()
+    print("| | build s | MB | LIMIT 10 ms: mean, median, p95 | as a sort | LIMIT 100 ms | as a sort |")
+    print("|---|---|---|---|---|---|---|")
+    with new_database(args.database) as db:
+        words(args, db, np.random.default_rng(1))
+        sparse(args, db, args.database, "sparsevec <#>", np.random.default_rng(2))
+    beside(args)
+
+
+if __name__ == "__main__":
+    main()
