@@ -95,7 +95,7 @@ SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'b
 \qecho :type, :rows rows of :dimensions dimensions
 SELECT CASE WHEN :'options' <> '' THEN pg_catalog.format('WITH (%s)', :'options') ELSE '' END AS with,
 	:'type' || CASE WHEN :'type' = 'tsvector' THEN '' ELSE '(' || :dimensions::text || ')' END AS column_type,
-	CASE WHEN :'type' = 'tsvector' THEN 'bm25' ELSE :'type' END || CASE WHEN :'type' = 'tsvector' THEN '_ops' WHEN :'type' = 'bit' THEN '_hamming_ops' WHEN :'type' = 'sparsevec' THEN '_ip_ops' ELSE '_l2_ops' END AS class,
+	CASE :'type' WHEN 'tsvector' THEN 'bm25_ops' WHEN 'bit' THEN 'bit_hamming_ops' WHEN 'sparsevec' THEN 'sparsevec_ip_ops' ELSE :'type' || '_l2_ops' END AS class,
 	CASE WHEN :'type' IN ('sparsevec', 'tsvector') THEN 1 ELSE :dimensions END AS center_dimensions,
 	CASE WHEN :'type' = 'bit' THEN '(SELECT pg_catalog.string_agg((x + 0.5::float8 * pg_catalog.random() > 0.75::float8)::int::text, '''') FROM pg_catalog.unnest(center) x)'
 		-- some elements of many rows are not zero, as some words are frequent

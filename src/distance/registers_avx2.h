@@ -5,8 +5,9 @@
  *
  * Each registers_*.h defines the same names: TARGET, the attribute of functions; LANES, the
  * floats of a register; Floats and Integers, registers of LANES float32 and int32, which take
- * C's operators; Words, of 2 * LANES int16; and the functions below.  load_first() and store_first() touch the first
- * n elements in memory alone (0 <= n <= LANES); the other lanes are read as zeros.
+ * C's operators; Words, of 2 * LANES int16; and the functions below.  load_first() and
+ * store_first() touch the first n elements in memory alone (0 <= n <= LANES); the other lanes
+ * are read as zeros.
  *
  * IDENTIFICATION
  *	  src/distance/registers_avx2.h

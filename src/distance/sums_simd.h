@@ -57,6 +57,7 @@ sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 	int			i = 0;
 
 	for (; i + 2 * LANES <= dim; i += 2 * LANES)
+	{
 #pragma GCC unroll 2
 		for (int r = 0; r < 2; r++)
 		{
@@ -67,6 +68,7 @@ sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 			aa[r] = multiply_add(x, x, aa[r]);
 			bb[r] = multiply_add(y, y, bb[r]);
 		}
+	}
 #pragma GCC unroll 2
 	for (int r = 0; r < 2 && i < dim; r++, i += LANES)
 	{
@@ -144,10 +146,12 @@ dot_ordered(int dim, const float *a, const float *b)
 	for (int r = 0; r < LANE_REGISTERS; r++)
 		lanes[r] = set(0);
 	for (; i + LOKI_LANES <= dim; i += LOKI_LANES)
-	#pragma GCC unroll 8
-	for (int r = 0; r < LANE_REGISTERS; r++)
+	{
+#pragma GCC unroll 8
+		for (int r = 0; r < LANE_REGISTERS; r++)
 			lanes[r] += load(LOKI_ELEMENT_F32, a, i + r * LANES) *
 				load(LOKI_ELEMENT_F32, b, i + r * LANES);
+	}
 #pragma GCC unroll 8
 	for (int r = 0; r < LANE_REGISTERS && i < dim; r++, i += LANES)
 	{
@@ -213,8 +217,8 @@ tile_step(Floats sums[LOKI_TILE_COLUMNS][LOKI_TILE_ROWS], const float *const *a,
 		Floats		x = n < LANES ? load_first(LOKI_ELEMENT_F32, a[r], i, n) :
 			load(LOKI_ELEMENT_F32, a[r], i);
 
-	#pragma GCC unroll 3
-	for (int j = 0; j < LOKI_TILE_COLUMNS; j++)
+#pragma GCC unroll 3
+		for (int j = 0; j < LOKI_TILE_COLUMNS; j++)
 			sums[j][r] = multiply_add(x, y[j], sums[j][r]);
 	}
 }

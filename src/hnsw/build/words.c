@@ -181,16 +181,24 @@ add_rows(Statistics *statistics, LokiIndex *state, Relation index)
 	statistics->length += (double) range.documents * range.by.mean;
 }
 
-/* Add the statistics of an index that has rows; its table is locked first, as everywhere. */
+/*
+ * Add the statistics of an index that has rows; its table is locked first, as everywhere.  A partition
+ * that was found without a lock may have been dropped since, and adds nothing.
+ */
 static void
 add_index(Statistics *statistics, Oid indexid)
 {
+	Oid			heapid = IndexGetRelation(indexid, true);
 	Relation	index;
 	LokiMetaPageData meta;
 	LokiTermLists lists;
 
-	LockRelationOid(IndexGetRelation(indexid, false), AccessShareLock);
-	index = index_open(indexid, AccessShareLock);
+	if (!OidIsValid(heapid))
+		return;
+	LockRelationOid(heapid, AccessShareLock);
+	index = try_relation_open(indexid, AccessShareLock);
+	if (index == NULL)
+		return;
 	loki_require_valid(index, "rank by");
 	for (;;)
 	{

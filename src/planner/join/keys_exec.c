@@ -4,9 +4,10 @@
  *	  Collect the values of a column, the join keys, into an array.
  *
  * The node reads its child to the end and returns one row: an array of the keys that are
- * not NULL.  If there is none, it returns no row.  If what takes the array hashes it, a key may
- * be there twice, unless they outgrow the memory: sorting them would cost more.  It keeps the array
- * over rescans as long as nothing that the child depends on changes.
+ * not NULL.  If there is none, it returns no row.  Keys are sorted, so that each is there
+ * once.  If what takes the array hashes it, they are not, unless they outgrow the memory:
+ * sorting costs more than hashing a key twice.  The node keeps the array over rescans as long
+ * as nothing that the child depends on changes.
  *
  * IDENTIFICATION
  *	  src/planner/join/keys_exec.c
