@@ -41,7 +41,7 @@ BEGIN ATOMIC
 				SELECT d.typbasetype, d.typtypmod FROM below JOIN pg_type d ON d.oid = below.type AND d.typtype = 'd')
 			SELECT below.typmod, b.* FROM below JOIN pg_type b ON b.oid = below.type AND b.typtype = 'b') t
 		LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
-		WHERE x.indexrelid = lokivector_advice.index::oid AND t.typmod < 0 AND t.oid <> 'pg_catalog.tsvector'::pg_catalog.regtype AND c.relkind = 'i' AND
+		WHERE x.indexrelid = lokivector_advice.index::oid AND t.typmod < 0 AND t.oid <> 'pg_catalog.tsvector'::pg_catalog.regtype::oid AND c.relkind = 'i' AND
 			NOT EXISTS (SELECT FROM refused)
 	), begun AS MATERIALIZED (
 		-- a build that failed early has left no pages to look at; one that runs is not to be judged

@@ -111,14 +111,16 @@ refused "root: not where the user could put another in its place" test/directory
 refused "root: a user who does not exist is named" test/directory.sh "$tmp/roots/c" 755 nobody-there
 chmod 711 "$tmp"
 as_other sh -eu -c '
-	demo=$1/place/lokivector-demo-$2
+	demo=$1/place/demo
 	mkdir -p "$demo/bin" "$demo/data"
 	echo "$demo/bin" >"$demo/bindir"
 	printf "#!/bin/sh\ntouch %s/place/ran\n" "$1" >"$demo/bin/pg_ctl"
 	chmod 755 "$demo/bin/pg_ctl"
-' sh "$tmp" "$(printf %s "$top" | cksum | cut -d ' ' -f 1)"
+' sh "$tmp"
+# The demo of this tree may be running
 for command in "stop" "clean"; do
-	LOKIVECTOR_DEMO_USER=$(id -un postgres 2>/dev/null || echo daemon) demo/run.sh $command >"$tmp/log" 2>&1
+	LOKIVECTOR_DEMO_DIR=$tmp/place/demo LOKIVECTOR_DEMO_USER=$(id -un postgres 2>/dev/null || echo daemon) \
+		demo/run.sh $command >"$tmp/log" 2>&1
 	unharmed && grep -q 'belongs to\|is not' "$tmp/log"
 	result "root: demo/run.sh $command runs nothing of another user" $? "$tmp/log"
 done
