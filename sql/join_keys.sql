@@ -79,6 +79,21 @@ SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM value
 -- what is read first may be anything
 SELECT values_plan($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
 SELECT values_same($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
+-- DISTINCT makes no difference to IN, if both compare alike
+SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE big IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE (kind, plain) IN (SELECT DISTINCT ref, ref % 3 FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE name IN (SELECT DISTINCT short FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT count(*) FROM values_kinds GROUP BY ref) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT (random() * 0)::integer + ref FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- it stays with LIMIT, ON, and another equality
+SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds LIMIT 3) ORDER BY v <-> values_vector(-1) LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
+SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ON (ref) id FROM values_kinds ORDER BY ref, id) ORDER BY v <-> values_vector(-1) LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
+SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE name COLLATE "POSIX" IN (SELECT DISTINCT name COLLATE "C" FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
+SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE kind::float8 IN (SELECT DISTINCT big FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
+SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE kind NOT IN (SELECT DISTINCT id FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
+SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds) ORDER BY id LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
 SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT max(id) FROM values_kinds GROUP BY region) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT max(id) FROM values_kinds GROUP BY region) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds ORDER BY id LIMIT 3) ORDER BY v <-> values_vector(-1) LIMIT 10');

@@ -216,7 +216,7 @@ class Generator:
         if draw < 0.92:
             return f"t FULL JOIN u ON {on}", [], ["t.id", "u.id"]
         kinds = (f"EXISTS (SELECT FROM u WHERE {on})", f"NOT EXISTS (SELECT FROM u WHERE {on})",
-                 f"t.{column.name} IN (SELECT u.{column.name} FROM u WHERE u.id < {random.randint(1, 40)})",
+                 f"t.{column.name} IN (SELECT {random.choice(('', 'DISTINCT '))}u.{column.name} FROM u WHERE u.id < {random.randint(1, 40)})",
                  f"t.id NOT IN (SELECT u.id FROM u)")
         return "t", [random.choice(kinds)], ["t.id"]
 

@@ -29,8 +29,10 @@
 #include "parser/parse_clause.h"
 #include "parser/parsetree.h"
 #include "planner/order/order.h"
+#include "planner/query/index_clause.h"
 #include "planner/query/rows_taken.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
 
 /* What all arms of a UNION ALL get */
 typedef struct UnionOrder
@@ -166,7 +168,7 @@ wants_order(const UnionOrder *order)
 	}
 	foreach(cell, order->conditions != NULL ? pull_var_clause(order->conditions, 0) : NIL)
 		if (!is_same_in_arm(lfirst(cell), order->arm))
-			return false;
+		return false;
 	return true;
 }
 
@@ -287,6 +289,59 @@ takes_first_rows(const Query *query)
 	return true;
 }
 
+/* Whether a condition x IN (SELECT DISTINCT y ...) holds for the same rows without DISTINCT */
+static bool
+compares_all_columns(const SubLink *link, const Query *query)
+{
+	List	   *tests = is_andclause(link->testexpr) ? ((BoolExpr *) link->testexpr)->args :
+		list_make1(link->testexpr);
+	ListCell   *test;
+	ListCell   *cell;
+
+	if (list_length(tests) != list_length(query->distinctClause))
+		return false;
+	forboth(test, tests, cell, query->distinctClause)
+	{
+		const SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
+		const OpExpr *op = lfirst(test);
+		Node	   *column = IsA(op, OpExpr) ? loki_strip_relabel(llast(op->args)) : NULL;
+		TargetEntry *entry;
+
+		if (column == NULL || !IsA(column, Param) || ((Param *) column)->paramkind != PARAM_SUBLINK)
+			return false;
+		entry = get_tle_by_resno(query->targetList, ((Param *) column)->paramid);
+		if (entry->ressortgroupref != clause->tleSortGroupRef ||
+			op->inputcollid != exprCollation((Node *) entry->expr) ||
+			!equality_ops_are_compatible(op->opno, clause->eqop))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Take DISTINCT out of x IN (SELECT DISTINCT y ...), which core would not pull up for it: then
+ * no plan has the keys of the table (join/keys.c).
+ */
+static void
+drop_distinct(Node *quals)
+{
+	SubLink    *link = (SubLink *) quals;
+	Query	   *query;
+	ListCell   *cell;
+
+	if (is_andclause(quals))
+		foreach(cell, ((BoolExpr *) quals)->args)
+			drop_distinct(lfirst(cell));
+	if (quals == NULL || !IsA(link, SubLink) || link->subLinkType != ANY_SUBLINK)
+		return;
+	query = castNode(Query, link->subselect);
+	if (query->distinctClause == NIL || query->hasDistinctOn || query->sortClause != NIL ||
+		query->limitCount != NULL || query->limitOffset != NULL ||
+		!compares_all_columns(link, query))
+		return;
+	query->distinctClause = NIL;
+}
+
 /* Order the arms of a query before it is planned; the query may be changed. */
 void
 loki_order_arms(Query *query)
@@ -296,6 +351,8 @@ loki_order_arms(Query *query)
 
 	if (takes_first_rows(query))
 		order_below(&order);
+	if (query->hasSubLinks && loki_sorts_by_score(query))
+		drop_distinct(query->jointree->quals);
 
 	/* what has become ordered by that may have arms, too */
 	foreach(cell, query->rtable)
