@@ -204,6 +204,27 @@ struct LokiTidSet;
 extern void loki_hnsw_restrict(IndexScanDesc scan, const struct LokiTidSet *tids,
 							   double bound, bool nans, bool all);
 
+/*
+ * A row out of the index alone.  A scan whose caller gives it one before the first row is asked for, and
+ * keeps it as long as the scan, returns rows in no order, and sets it for each.  If the row is `known`,
+ * it meets scan keys, set and bound, is visible to everyone, and has the values of the attributes that
+ * are `wanted`, which are good until the next row.  Otherwise its caller must fetch it, and check all that.
+ */
+typedef struct LokiIndexRow
+{
+	bool		wanted[INDEX_MAX_KEYS]; /* by attribute, the column after the first
+										 * is 0; loki_hnsw_returns() its type */
+	double		sure;			/* distances up to this are within the caller's bounds */
+	bool		known;
+	Datum		values[INDEX_MAX_KEYS];
+	bool		isnull[INDEX_MAX_KEYS];
+} LokiIndexRow;
+
+extern void loki_hnsw_return_columns(IndexScanDesc scan, LokiIndexRow *row);
+
+/* Whether slots of an attribute tell its values: all of them, or those of `most` bytes */
+extern bool loki_hnsw_returns(Oid typid, int32 *most);
+
 /* Whether an index has posting lists, though its column may not be what can be indexed */
 extern bool loki_index_listed(Relation index);
 

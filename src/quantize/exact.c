@@ -177,24 +177,28 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 }
 
 /*
- * The estimate, less what the sums of both may round: the bound that error() is
+ * The estimate, and what the sums of both may round: the bound that error() is
  * made of, twice.  Unit length is rounded too.  What was cut down tells nothing.
  * Hamming distances are exact.
  */
 static void
-least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
-	  const void *const *refines, int n, float *result)
+limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
+	   const void *const *refines, int n, float *least, float *most)
 {
-	score(quantizer, query, codes, n, result);
+	score(quantizer, query, codes, n, least);
 	for (int i = 0; i < n; i++)
 	{
-		double		rounding = 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i],
-															 result[i]);
+		float		estimate = least[i];
+		double		rounding = 0;
 
-		if (quantizer->spec.metric == LOKI_METRIC_HAMMING)
-			continue;
-		result[i] = fabsf(result[i]) >= LIMIT || rounding >= LIMIT ? -FLT_MAX :
-			loki_round_down(result[i] - rounding - 2 * (double) FLT_MIN);
+		if (quantizer->spec.metric != LOKI_METRIC_HAMMING)
+			rounding = 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i], estimate) +
+				2 * (double) FLT_MIN;
+		if (fabsf(estimate) >= LIMIT || rounding >= LIMIT)
+			rounding = HUGE_VAL;
+		least[i] = loki_round_down(estimate - rounding);
+		if (most != NULL)
+			most[i] = loki_round_up(estimate + rounding);
 	}
 }
 
@@ -209,5 +213,5 @@ loki_exact_init(LokiQuantizer *quantizer)
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;
 	quantizer->error = error;
-	quantizer->least = least;
+	quantizer->limits = limits;
 }

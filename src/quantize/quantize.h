@@ -234,14 +234,15 @@ struct LokiQuantizer
 						   int n, float *estimates, float *errors);
 
 	/*
-	 * Distances that those of n vectors are never less than, as the operator
-	 * computes them; -FLT_MAX where a slot tells nothing for certain.  The
-	 * query must come from prepare(); refines is not looked at where
-	 * refine_size is zero.  NULL where codes say nothing for certain.
+	 * Distances that those of n vectors are never less, and never more than, as
+	 * the operator computes them; -FLT_MAX and FLT_MAX where a slot tells nothing
+	 * for certain.  `most` may be NULL.  The query must come from prepare();
+	 * refines is not looked at where refine_size is zero.  NULL where codes say
+	 * nothing for certain.
 	 */
-	void		(*least) (const LokiQuantizer *quantizer, const LokiQuery *query,
-						  const void *const *codes, const void *const *refines,
-						  int n, float *least);
+	void		(*limits) (const LokiQuantizer *quantizer, const LokiQuery *query,
+						   const void *const *codes, const void *const *refines,
+						   int n, float *least, float *most);
 };
 
 /* A float that is not above a value; -FLT_MAX for what is no number */
@@ -254,6 +255,13 @@ loki_round_down(double value)
 		return -FLT_MAX;
 	result = (float) Min(value, FLT_MAX);
 	return result > value ? nextafterf(result, -FLT_MAX) : result;
+}
+
+/* A float that is not below a value; FLT_MAX for what is no number */
+static inline float
+loki_round_up(double value)
+{
+	return -loki_round_down(-value);
 }
 
 /* Once, after loki_distance_init(): choose the kernels. */

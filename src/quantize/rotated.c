@@ -254,7 +254,8 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 			slot->add = -clip(dot_centroid(quantizer, x));
 			break;
 	}
-	slot->mul = sums.code_dot > 0 ?
+	/* what the operator makes of a vector that is out of range is not known: CODE says so, if alone */
+	slot->mul = sums.code_dot > 0 && (refining || !out_of_range) ?
 		rq->metric_factor * inside * (inside / sums.code_dot) : 0;
 	pack_code(rq, u, (uint8 *) code + sizeof(CodeSlot));
 
@@ -646,5 +647,5 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->score = spec->bits == 8 ? score_bytes : score;
 	quantizer->error = error;
 	quantizer->refine = refine;
-	quantizer->least = loki_code_certain(spec) ? loki_rotated_least : NULL;
+	quantizer->limits = loki_code_certain(spec) ? loki_rotated_limits : NULL;
 }

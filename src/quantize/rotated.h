@@ -152,10 +152,10 @@ code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
 	}
 }
 
-/* function in rotated_least.c */
-extern void loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *query,
-							   const void *const *codes, const void *const *refines,
-							   int n, float *least);
+/* function in rotated_limits.c */
+extern void loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery *query,
+								const void *const *codes, const void *const *refines,
+								int n, float *least, float *most);
 
 /* functions in rotated_brief.c */
 extern void loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,

@@ -172,22 +172,25 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 			   LOKI_BOUND_SIGMAS, LIMIT);
 }
 
-/* The estimate, less the distance of the decoded vector and twice the rounding */
+/* The estimate, and the distance of the decoded vector and twice the rounding */
 static void
-least(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
-	  const void *const *refines, int n, float *result)
+limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
+	   const void *const *refines, int n, float *least, float *most)
 {
-	score(quantizer, query, codes, n, result);
+	score(quantizer, query, codes, n, least);
 	for (int i = 0; i < n; i++)
 	{
 		const ScalarSlot *slot = codes[i];
-		double		bound = LOKI_BOUND_SIGMAS * (double) error(quantizer, query, slot,
-															   result[i]);
-		double		rounding = Max(bound - slot->distance, 0);
+		float		estimate = least[i];
+		double		bound = LOKI_BOUND_SIGMAS * (double) error(quantizer, query, slot, estimate);
+		double		off = slot->distance * (1 + FLT_EPSILON) +
+			2 * Max(bound - slot->distance, 0) + 2 * (double) FLT_MIN;
 
-		result[i] = result[i] >= LIMIT || bound >= LIMIT ? -FLT_MAX :
-			loki_round_down(result[i] - slot->distance * (1 + FLT_EPSILON) -
-							2 * rounding - 2 * (double) FLT_MIN);
+		if (estimate >= LIMIT || bound >= LIMIT)
+			off = HUGE_VAL;
+		least[i] = loki_round_down(estimate - off);
+		if (most != NULL)
+			most[i] = loki_round_up(estimate + off);
 	}
 }
 
@@ -214,5 +217,5 @@ loki_scalar8_init(LokiQuantizer *quantizer)
 	quantizer->prepare_code = prepare_code;
 	quantizer->score = score;
 	quantizer->error = error;
-	quantizer->least = least;
+	quantizer->limits = limits;
 }

@@ -34,7 +34,7 @@
  * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/held.c
  * Sources: src/quantize/bitcode.c src/quantize/quantize.c
  * Sources: src/quantize/rotate.c src/quantize/levels.c src/quantize/rotated.c
- * Sources: src/quantize/rotated_least.c src/quantize/rotated_brief.c src/quantize/exact.c src/quantize/scalar8.c
+ * Sources: src/quantize/rotated_limits.c src/quantize/rotated_brief.c src/quantize/exact.c src/quantize/scalar8.c
  * Sources: src/quantize/compact.c src/quantize/subspace.c src/quantize/codes_scalar.c
  * Sources: src/quantize/codes_avx2.c src/quantize/codes_avx512.c
  * Sources: src/quantize/codes_neon.c

@@ -27,7 +27,7 @@
 #define ROWS		3
 
 /* What all codes below add up to, whichever machine makes them.  Another sum is another format. */
-#define ALL_CODES	UINT64CONST(17761009594187183502)
+#define ALL_CODES	UINT64CONST(4458543086928048565)
 
 /* What vectors are like */
 typedef enum Shape

@@ -431,6 +431,77 @@ loki_attr_value(LokiAttrType type, Datum value)
 	return result;
 }
 
+/*
+ * A float's slot does not tell 0 from -0, that of a time with time zone would have to be taken apart, and
+ * that of character(n) has no blanks.
+ */
+bool
+loki_hnsw_returns(Oid typid, int32 *most)
+{
+	LokiAttrType type = loki_attr_type(typid);
+
+	*most = type == LOKI_ATTR_TEXT ? LOKI_ATTR_TEXT_BYTES : PG_INT32_MAX;
+	switch (type)
+	{
+		case LOKI_ATTR_BOOL:
+		case LOKI_ATTR_INT2:
+		case LOKI_ATTR_INT4:
+		case LOKI_ATTR_INT8:
+		case LOKI_ATTR_DATE:
+		case LOKI_ATTR_TIMESTAMP:
+		case LOKI_ATTR_TIMESTAMPTZ:
+		case LOKI_ATTR_TIME:
+		case LOKI_ATTR_TEXT:
+		case LOKI_ATTR_ENUM:
+			return true;
+		default:
+			return false;
+	}
+}
+
+bool
+loki_attr_returned(LokiAttrType type, const char *slot, Datum *value, bool *isnull, char *text)
+{
+	int64		sort_key;
+
+	*isnull = slot[0] == LOKI_ATTR_NULL;
+	*value = (Datum) 0;
+	if (*isnull)
+		return true;
+	if (slot[0] != LOKI_ATTR_EXACT)
+		return false;
+	sort_key = loki_attr_sort_key(attr_types[type].width, slot);
+	switch (type)
+	{
+		case LOKI_ATTR_BOOL:
+			*value = BoolGetDatum(sort_key != 0);
+			return true;
+		case LOKI_ATTR_INT2:
+			*value = Int16GetDatum((int16) sort_key);
+			return true;
+		case LOKI_ATTR_INT4:
+		case LOKI_ATTR_DATE:
+			*value = Int32GetDatum((int32) sort_key);
+			return true;
+		case LOKI_ATTR_ENUM:
+			*value = ObjectIdGetDatum((Oid) sort_key);
+			return true;
+		case LOKI_ATTR_INT8:
+		case LOKI_ATTR_TIMESTAMP:
+		case LOKI_ATTR_TIMESTAMPTZ:
+		case LOKI_ATTR_TIME:
+			*value = Int64GetDatum(sort_key);
+			return true;
+		case LOKI_ATTR_TEXT:
+			memcpy(VARDATA(text), slot + 1, LOKI_ATTR_TEXT_BYTES);
+			SET_VARSIZE(text, VARHDRSZ + strnlen(VARDATA(text), LOKI_ATTR_TEXT_BYTES));
+			*value = PointerGetDatum(text);
+			return true;
+		default:
+			return false;
+	}
+}
+
 /* ----------------------------------------------------------------
  * Arrays by their elements
  * ----------------------------------------------------------------

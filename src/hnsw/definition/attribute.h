@@ -113,6 +113,15 @@ extern uint32 loki_attr_slot_size(LokiAttrType type);
 /* Form the slot of a value */
 extern void loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot);
 
+/*
+ * The value in a slot; false if that does not tell it.  A text is put into `text`, which has
+ * LOKI_ATTR_TEXT_SIZE bytes and is aligned for a length word.
+ */
+#define LOKI_ATTR_TEXT_BYTES 4
+#define LOKI_ATTR_TEXT_SIZE	(VARHDRSZ + LOKI_ATTR_TEXT_BYTES)
+extern bool loki_attr_returned(LokiAttrType type, const char *slot, Datum *value, bool *isnull,
+							   char *text);
+
 /* Strategies of a type's operator class, as bits */
 extern uint64 loki_attr_strategies(LokiAttrType type);
 

@@ -232,7 +232,7 @@ select_certain(LokiFlatScan *flat)
 	int			n = 0;
 
 	Assert(so->plan.certain && flat->waiting->n == 0);
-	loki_refine_bounds(so, batch->nodes, batch->n, bounds);
+	loki_refine_bounds(so, batch->nodes, batch->n, bounds, NULL);
 	for (int i = 0; i < batch->n; i++)
 		if (!loki_is_bounded(so) || !(bounds[i] > so->filter.bound))
 		{
@@ -399,30 +399,39 @@ test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 	}
 }
 
+void
+loki_flat_test(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
+{
+	NodeRange	range = {so, first};
+
+	Assert(n <= LOKI_TEST_BATCH && loki_no_buffer_locked());
+	CHECK_FOR_INTERRUPTS();
+	for (int i = 0; i < so->filter.nodes.ntests; i++)
+		loki_test(&so->filter.nodes.tests[i], test_range, &range, (int) n, passes);
+	if (so->filter.within != NULL)
+		test_rows(so, first, n, passes);
+	if (so->filter.nodes.ntests > 0 || so->filter.within != NULL)
+		so->search.count.filtered += n;
+}
+
 /* Test and gather all nodes from `first` up to `end`. */
 void
 loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
 {
 	LokiScan   *so = flat->so;
 	uint8		passes[LOKI_TEST_BATCH];
-	uint32		begin = Min(first, end);
 
 	for (; first < end; first += LOKI_TEST_BATCH)
 	{
 		uint32		n = Min(LOKI_TEST_BATCH, end - first);
-		NodeRange	range = {so, first};
 
-		CHECK_FOR_INTERRUPTS();
 		memset(passes, 1, n);
 		memset(passes + n, 0, LOKI_TEST_BATCH - n);
 		if (so->terms.bounded && flat->selection.n == flat->selection.capacity &&
 			!loki_is_bounded(so))
 			flat->selection.overflowed |=
 				loki_scan_terms_near(so, first, n, flat->selection.heap[0].distance, passes);
-		for (int i = 0; i < so->filter.nodes.ntests; i++)
-			loki_test(&so->filter.nodes.tests[i], test_range, &range, (int) n, passes);
-		if (so->filter.within != NULL)
-			test_rows(so, first, n, passes);
+		loki_flat_test(so, first, n, passes);
 		for (uint32 i = 0; i < n; i += sizeof(uint64))
 		{
 			uint64		word;
@@ -436,8 +445,6 @@ loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
 					gather(flat, first + k);
 		}
 	}
-	if (so->filter.nodes.ntests > 0 || so->filter.within != NULL)
-		so->search.count.filtered += end - begin;
 }
 
 /* Test and gather n nodes, a batch at most, which lie anywhere. */

@@ -70,6 +70,9 @@ extern void loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end);
 /* Score the waiting nodes, while the codes of the gathered ones are prefetched */
 extern void loki_flat_score(LokiFlatScan *flat);
 
+/* Clear passes[] of those of n nodes from `first` on, LOKI_TEST_BATCH at most, that do not match */
+extern void loki_flat_test(LokiScan *so, uint32 first, uint32 n, uint8 *passes);
+
 /* functions in scan/flat_list.c */
 
 /*

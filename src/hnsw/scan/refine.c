@@ -68,9 +68,12 @@ lock_slot(LokiScan *so, const LokiSlots *slots, int i)
 							   slots->array);
 }
 
-/* Bounds that always hold, of opened slots.  In recovery, their pages are locked here. */
+/*
+ * Limits of distances that always hold, of opened slots; `most` may be NULL.  In recovery, their
+ * pages are locked here.
+ */
 static void
-certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *bounds)
+certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *least, float *most)
 {
 	const LokiQuantizer *quantizer = so->state->quantizer;
 	bool		locked = so->search.in_recovery;
@@ -83,8 +86,8 @@ certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *bounds)
 			lock_slot(so, codes, i);
 		if (locked && refines->n > 0)
 			lock_slot(so, refines, i);
-		quantizer->least(quantizer, so->search.given, codes->slots + i, refines->slots + i,
-						 step, bounds + i);
+		quantizer->limits(quantizer, so->search.given, codes->slots + i, refines->slots + i,
+						  step, least + i, most != NULL ? most + i : NULL);
 		if (locked && refines->n > 0)
 			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
 		if (locked)
@@ -158,7 +161,7 @@ compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *es
 
 /*
  * Read CODE and REFINE of n nodes, LOKI_REFINE_BATCH at most, and set their estimates and
- * errors; without candidates, bounds that always hold in place of estimates.  No page may be
+ * errors; without candidates, limits that always hold in place of these.  No page may be
  * locked.  In recovery slots are read under share lock, otherwise without; no lock or pin is
  * left.
  */
@@ -186,7 +189,7 @@ read_codes(LokiScan *so, const uint32 *nodes, int n, const LokiCandidate *candid
 		if (candidates != NULL)
 			refine_slots(so, candidates, codes, refines, estimates, errors);
 		else
-			certain_slots(so, codes, refines, estimates);
+			certain_slots(so, codes, refines, estimates, errors);
 		valid = loki_slots_close(so->state, index, codes);
 		valid = loki_slots_close(so->state, index, refines) && valid;
 		peek = false;
@@ -244,16 +247,19 @@ coarse_bound(const LokiScan *so)
 }
 
 /*
- * Lower bounds of the distances of n nodes, in the operator's unit, that always hold;
- * -FLT_MAX where codes give none.
+ * Lower bounds of the distances of n nodes, in the operator's unit, that always hold, and upper
+ * ones unless `most` is NULL; -FLT_MAX and FLT_MAX where codes give none, as posting lists give no
+ * upper ones.
  */
 void
-loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
+loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds, float *most)
 {
 	/* a node takes a page of CODE and one of REFINE */
-	int			most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
+	int			batch = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
 
 	Assert(so->plan.certain);
+	for (int i = 0; i < n && most != NULL; i++)
+		most[i] = FLT_MAX;
 	if (loki_column_listed(&so->state->column))
 	{
 		loki_scan_terms_bounds(so, nodes, n, bounds);
@@ -265,11 +271,16 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 			bounds[i] = -FLT_MAX;
 		return;
 	}
-	for (int i = 0; i < n; i += most)
-		read_codes(so, nodes + i, Min(most, n - i), NULL, bounds + i, NULL);
+	for (int i = 0; i < n; i += batch)
+		read_codes(so, nodes + i, Min(batch, n - i), NULL, bounds + i,
+				   most != NULL ? most + i : NULL);
 	for (int i = 0; i < n; i++)
+	{
 		if (bounds[i] > -FLT_MAX)
 			bounds[i] = loki_round_down(loki_operator_distance(so->query.metric, bounds[i]));
+		if (most != NULL && most[i] < FLT_MAX)
+			most[i] = loki_round_up(loki_operator_distance(so->query.metric, most[i]));
+	}
 }
 
 /*
@@ -391,7 +402,7 @@ loki_refine_certain(LokiScan *so)
 
 		for (int i = 0; i < batch; i++)
 			nodes[i] = so->pending.nodes[first + i].node;
-		loki_refine_bounds(so, nodes, batch, bounds);
+		loki_refine_bounds(so, nodes, batch, bounds, NULL);
 		for (int i = 0; i < batch; i++)
 			if (!(bounds[i] > so->filter.bound))
 			{

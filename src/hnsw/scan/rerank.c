@@ -147,13 +147,12 @@ add_row(LokiScan *so, double distance, ItemPointerData tid)
 }
 
 /*
- * Whether a row need not be read: the visibility map says that all rows of its page are
- * visible to everyone.  Vacuum may have removed the row and marked its page since the TID
- * was read.  The executor drops such a row, since it fetches each row that it is given.
- * Keeps a page of the visibility map pinned.
+ * Whether a row need not be read to know that it is visible.  Vacuum may have removed the row and
+ * marked its page since the TID was read.  The executor drops such a row, unless it does not fetch
+ * it (columns.c).  Keeps a page of the visibility map pinned.
  */
-static bool
-surely_visible(LokiScan *so, const ItemPointerData *tid)
+bool
+loki_on_visible_page(LokiScan *so, const ItemPointerData *tid)
 {
 	return so->heap.is_heap &&
 		VM_ALL_VISIBLE(so->scan->heapRelation, ItemPointerGetBlockNumberNoCheck(tid),
@@ -291,7 +290,7 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 static bool
 add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fetch)
 {
-	if (!fetch && !loki_filters_rows(so) && surely_visible(so, &entry->heap))
+	if (!fetch && !loki_filters_rows(so) && loki_on_visible_page(so, &entry->heap))
 	{
 		add_row(so, distance, entry->heap);
 		return true;
@@ -513,7 +512,7 @@ prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 			values[nvalues++].size = loki_value_size(&so->state->column);
 		}
 		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
-			!(known && surely_visible(so, &tids[i].u.heap)))
+			!(known && loki_on_visible_page(so, &tids[i].u.heap)))
 		{
 			rows[nrows].tid = tids[i].u.heap;
 			rows[nrows].most = VECTOR_HEAD;

@@ -141,7 +141,7 @@ static void
 prepare_search(LokiScan *so)
 {
 	/* codes of sketches give no bounds that always hold */
-	so->plan.blind = so->state->quantizer->least == NULL ||
+	so->plan.blind = so->state->quantizer->limits == NULL ||
 		loki_column_sketched(&so->state->column) || so->state->pending;
 
 	if (!so->search_ready)
@@ -202,7 +202,8 @@ choose_phases(LokiScan *so)
 		if (zeros && (first & LOKI_FIRST_NANS))
 			*phase++ = LOKI_SCAN_ZERO_NORM;
 		if (!so->filter.keys.vector_null && !(unordered && (so->query.isnull ? bounded : beyond)))
-			*phase++ = unordered ? LOKI_SCAN_UNORDERED : LOKI_SCAN_WALK;
+			*phase++ = so->columns.row != NULL ? LOKI_SCAN_COLUMNS :
+				unordered ? LOKI_SCAN_UNORDERED : LOKI_SCAN_WALK;
 		if (zeros && !(first & LOKI_FIRST_NANS))
 			*phase++ = LOKI_SCAN_ZERO_NORM;
 		if (nulls && !(first & LOKI_FIRST_NULLS))
@@ -219,7 +220,9 @@ next_phase(LokiScan *so)
 	Assert(so->course.phase != LOKI_SCAN_DONE);
 	Assert(so->course.next_phase < lengthof(so->course.phases));
 	so->course.phase = so->course.phases[so->course.next_phase++];
-	if (so->course.phase != LOKI_SCAN_WALK && so->course.phase != LOKI_SCAN_DONE)
+	if (so->course.phase == LOKI_SCAN_COLUMNS)
+		loki_columns_begin(so);
+	else if (so->course.phase != LOKI_SCAN_WALK && so->course.phase != LOKI_SCAN_DONE)
 		loki_stream_begin(so);
 }
 
@@ -599,6 +602,8 @@ return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnul
 
 	/* the executor reads the row next */
 	Assert(loki_no_buffer_locked());
+	if (so->columns.row != NULL)
+		so->columns.row->known = false;
 	loki_pin_row_page(so, ItemPointerGetBlockNumberNoCheck(tid));
 	scan->xs_heaptid = *tid;
 	scan->xs_recheck = loki_filter_needs_recheck(&so->filter.keys);
@@ -710,6 +715,14 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 			case LOKI_SCAN_FLAT:
 				if (next_ranked(so))
 					return true;
+				break;
+			case LOKI_SCAN_COLUMNS:
+				if (loki_columns_next(so))
+				{
+					scan->xs_recheck = loki_filter_needs_recheck(&so->filter.keys);
+					so->course.returned++;
+					return true;
+				}
 				break;
 			case LOKI_SCAN_UNORDERED:
 				if (may_stream(so) && loki_stream_next(so, LOKI_SLOTS_TID, 0, &tid))

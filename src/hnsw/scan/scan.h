@@ -31,6 +31,7 @@ typedef enum LokiScanPhase
 	LOKI_SCAN_START,			/* nothing done yet */
 	LOKI_SCAN_WALK,				/* walking the graph */
 	LOKI_SCAN_FLAT,				/* flat scans for the rest of the nodes */
+	LOKI_SCAN_COLUMNS,			/* rows out of the index alone, in no order */
 	LOKI_SCAN_UNORDERED,		/* the query has no direction: every node */
 	LOKI_SCAN_ZERO_NORM,		/* rows outside the graph ... */
 	LOKI_SCAN_NULL,				/* ... whose distance is NaN, then NULL */
@@ -260,6 +261,29 @@ typedef struct LokiScanTerms
 	uint32		next;			/* the number of the window after it */
 } LokiScanTerms;
 
+/* A row that waits to be returned */
+typedef struct LokiColumnsRow
+{
+	ItemPointerData tid;
+	uint16		place;			/* of its node in the range */
+	bool		known;			/* matches, and is visible to everyone */
+} LokiColumnsRow;
+
+/* Rows out of the index alone, by ranges of LOKI_TEST_BATCH nodes (columns.c) */
+typedef struct LokiColumns
+{
+	LokiIndexRow *row;			/* the caller's; NULL: it fetches all rows */
+	uint32		node;			/* where the next range begins */
+	uint32		end;
+	char	   *slots;			/* of the range's attributes, one after another ... */
+	Size		offsets[INDEX_MAX_KEYS];	/* ... from here on */
+	char		texts[INDEX_MAX_KEYS][LOKI_ATTR_TEXT_SIZE];
+	LokiColumnsRow *rows;
+	uint32		n;
+	uint32		next;
+	uint64		allocated;
+} LokiColumns;
+
 /* Streams of rows that have no distance (unordered.c) */
 typedef struct LokiUnordered
 {
@@ -301,6 +325,7 @@ typedef struct LokiScan
 	LokiKilled	killed;
 	LokiFlatCourse flat;
 	LokiScanTerms terms;
+	LokiColumns columns;
 	LokiUnordered unordered;
 	LokiScanCounts work;
 	LokiSampled sample;			/* if the search is sampled; query: NULL if
@@ -453,7 +478,8 @@ extern void loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n);
  * bounds
  */
 #define LOKI_REFINE_BATCH	16
-extern void loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
+extern void loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds,
+							   float *most);
 extern void loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n);
 extern void loki_refine_certain(LokiScan *so);
 extern void loki_refine_first(LokiScan *so, uint32 n);
@@ -529,6 +555,9 @@ extern bool loki_rerank_complete(LokiScan *so, uint32 wanted);
 /* The next of them; NULL if there are none.  The caller takes `wanted` at most. */
 extern const LokiRow *loki_rerank_next(LokiScan *so, uint32 wanted);
 
+/* Whether the visibility map says of a row's page that all rows are visible to everyone */
+extern bool loki_on_visible_page(LokiScan *so, const ItemPointerData *tid);
+
 /* Fetch no more than so many nodes from now on */
 extern void loki_rerank_most(LokiScan *so, uint32 most);
 
@@ -547,6 +576,10 @@ extern bool loki_flat_doubt(LokiScan *so);
 
 /* Whether flat scans of the sorted list that was found read its brief codes first */
 extern bool loki_flat_goes_by_brief(const LokiScan *so);
+
+/* functions in scan/columns.c */
+extern void loki_columns_begin(LokiScan *so);
+extern bool loki_columns_next(LokiScan *so);
 
 /* functions in scan/unordered.c: the next TID of TID or NULLTID; false at its end */
 extern void loki_stream_begin(LokiScan *so);

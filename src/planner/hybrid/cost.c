@@ -53,6 +53,9 @@
 /* Vectors of more bytes than this are assumed to be out of line */
 #define INLINE_BYTES			2000
 
+#define COLUMNS_OPERATIONS		5	/* a row out of the index alone ... */
+#define COLUMNS_TID_OPERATIONS	3	/* ... and whether one, in the order of nodes, is in the set */
+
 /* Rows that are read to rerank them, besides those that are returned */
 #define RERANKED_ROWS			10
 
@@ -303,6 +306,52 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	if (path->path.pathkeys != NIL && loki_windows_need_all(root->parse))
 		path->path.startup_cost = path->path.total_cost;
 	Assert(path->path.startup_cost <= path->path.total_cost);
+}
+
+/* What it costs at least to take rows out of an index alone: all nodes are looked at */
+Cost
+loki_hybrid_columns_least(const IndexOptInfo *index)
+{
+	return (loki_scan_cost + Max(index->tuples, 1) * loki_flat_node_cost) * cpu_operator_cost;
+}
+
+/*
+ * Set the costs of a path whose rows come out of the index alone: all nodes are tested, those that match
+ * are bounded, and rows that are not visible to everyone are fetched.  False if codes give no bounds.
+ */
+bool
+loki_hybrid_columns_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, bool bounded)
+{
+	RelOptInfo *rel = path->path.parent;
+	IndexPath  *walk = LokiHybridWalk(path);
+	BitmapHeapPath *bitmap = LokiHybridBitmap(path);
+	HybridSearch search = {0};
+	Selectivity inside = 1;
+	Cost		set = 0;
+	double		matches;
+	Cost		node = COLUMNS_OPERATIONS * cpu_operator_cost;
+
+	if (walk->path.total_cost >= LOKI_FORBIDDEN_COST || !read_shape(walk->indexinfo, &search.shape) ||
+		(bounded && (!search.shape.certain || search.shape.listed)))
+		return false;
+	search.nodes = Max(walk->indexinfo->tuples, 1);
+	if (bitmap != NULL)
+	{
+		cost_bitmap_tree_node(bitmap->bitmapqual, &set, &inside);
+		set += search.nodes * (inside * TID_OPERATIONS + COLUMNS_TID_OPERATIONS) * cpu_operator_cost;
+	}
+	search.inside = Max(search.nodes * inside * Min(walk->indexselectivity, 1), 1);
+	if (bounded)
+		node += cpu_operator_cost * (CERTAIN_OPERATIONS + search.shape.full_bits *
+									 (double) search.shape.code_dims / CERTAIN_BITS);
+	matches = clamp_row_est(search.inside * selectivity);
+	path->path.startup_cost = set + rel->baserestrictcost.startup;
+	path->path.total_cost = path->path.startup_cost +
+		loki_hybrid_columns_least(walk->indexinfo) + search.inside * node +
+		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
+		index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root) *
+		(1 - rel->allvisfrac) * random_page_cost;
+	return true;
 }
 
 /* Whether the access method would return every row, of the plan or within a bound */

@@ -144,6 +144,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	PlanState  *ps = &node->ss.ps;
 	Oid			indexid = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
 	OpExpr	   *order;
+	ListCell   *cell;
 
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
 	use_table_slot(node, estate);
@@ -161,6 +162,10 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 		state->bitmap = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
 		node->custom_ps = list_make1(state->bitmap);
 	}
+	if (linitial_int(list_nth(scan->custom_private, LOKI_HYBRID_ALONE)))
+		state->row = palloc0_object(LokiIndexRow);
+	foreach(cell, (List *) list_nth(scan->custom_private, LOKI_HYBRID_ATTRIBUTES))
+		state->row->wanted[lfirst_int(cell)] = true;
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
@@ -274,6 +279,26 @@ least_bound(const LokiHybridState *state)
 	return isinf(least) ? get_float8_nan() : least;
 }
 
+/*
+ * The distance up to which a row is within all bounds for certain, however their clauses round; infinite
+ * if there are none, and -infinite if one is no number to compare with.
+ */
+static double
+sure_bound(const LokiHybridState *state)
+{
+	double		sure = get_float8_infinity();
+
+	for (int i = 0; i < state->bounds.n; i++)
+	{
+		double		value = state->bounds.clauses[i].value;
+
+		if (isnan(value) || isinf(value))
+			return -get_float8_infinity();
+		sure = Min(sure, value - DISTANCE_SLOP * Max(fabs(value), 1));
+	}
+	return sure;
+}
+
 static void
 begin_walk(LokiHybridState *state)
 {
@@ -289,13 +314,18 @@ begin_walk(LokiHybridState *state)
 		loki_hnsw_set_caller(walk->scan, &state->caller);
 	}
 	index_rescan(walk->scan, walk->keys, walk->nkeys, walk->orderbys, 1);
+	if (state->row != NULL)
+	{
+		state->row->sure = sure_bound(state);
+		loki_hnsw_return_columns(walk->scan, state->row);
+	}
 
 	/*
 	 * Without a LIMIT the bound is a condition, and all rows that meet it are
 	 * wanted.
 	 */
 	loki_hnsw_restrict(walk->scan, state->tids, least_bound(state), state->bounds.nans,
-					   state->limit == 0);
+					   state->limit == 0 || state->row != NULL);
 	state->counts.walks++;
 }
 
@@ -319,7 +349,7 @@ begin_scan(LokiHybridState *state)
 		if (state->tids->npages == 0)
 			return;
 	}
-	if (state->bitmap != NULL && loki_hybrid_rows_pay(state))
+	if (state->bitmap != NULL && state->row == NULL && loki_hybrid_rows_pay(state))
 	{
 		state->strategy = LOKI_HYBRID_ROWS;
 		state->counts.row_scans++;
@@ -375,6 +405,29 @@ loki_hybrid_within(LokiHybridState *state, double distance, bool isnull)
 	return !near || passes(state, state->checks.bound);
 }
 
+/* Store the columns of a row that is known in the scan's slot; the others are NULL, and nobody reads them. */
+static void
+store_columns(LokiHybridState *state, TupleTableSlot *slot)
+{
+	const LokiIndexRow *row = state->row;
+	Relation	index = state->walk.index;
+
+	Assert(row->known);
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
+	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index) - 1; i++)
+	{
+		int			column = index->rd_index->indkey.values[i + 1];
+
+		if (!row->wanted[i])
+			continue;
+		slot->tts_values[column - 1] = row->values[i];
+		slot->tts_isnull[column - 1] = row->isnull[i];
+	}
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(state->css.ss.ss_currentRelation);
+}
+
 /* The next row of the access method that passes what it did not check */
 static bool
 next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
@@ -392,8 +445,15 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 			continue;
 		recheck = state->tids != NULL &&
 			loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(tid));
+		if (state->row != NULL && state->row->known && !recheck)
+		{
+			store_columns(state, slot);
+			return true;
+		}
 		if (!index_fetch_heap(scan, slot))
 			continue;
+		if (state->row != NULL)
+			state->counts.heap_fetches++;
 
 		/*
 		 * The bound comes last.  For rows very near to it the clause is
@@ -401,8 +461,9 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 		 */
 		if ((!scan->xs_recheck || passes(state, state->checks.keys)) &&
 			(!recheck || passes(state, state->checks.bitmap)) &&
-			loki_hybrid_within(state, DatumGetFloat8(scan->xs_orderbyvals[0]),
-							   scan->xs_orderbynulls[0]))
+			(state->row != NULL ? passes(state, state->checks.bound) :
+			 loki_hybrid_within(state, DatumGetFloat8(scan->xs_orderbyvals[0]),
+								scan->xs_orderbynulls[0])))
 			return true;
 	}
 	return false;

@@ -40,7 +40,10 @@ extern bool loki_enable_hybrid_scan;
 typedef enum LokiHybridPrivate
 {
 	LOKI_HYBRID_INDEX,			/* OID list of one: the index */
-	LOKI_HYBRID_BOUNDS			/* integer list: LOKI_BOUND_xxx by bound */
+	LOKI_HYBRID_BOUNDS,			/* integer list: LOKI_BOUND_xxx by bound */
+	LOKI_HYBRID_ALONE,			/* integer list: not 0 if rows come out of the
+								 * index alone, in no order ... */
+	LOKI_HYBRID_ATTRIBUTES		/* ... with these attributes of it */
 } LokiHybridPrivate;
 
 #define LOKI_BOUND_NANS		1
@@ -154,6 +157,8 @@ typedef struct LokiHybridState
 	int			plan;			/* LOKI_FIRST_xxx, LOKI_PLAN_xxx
 								 * (src/hnsw/hnsw.h) */
 
+	LokiIndexRow *row;			/* out of the index alone; NULL: rows are
+								 * fetched */
 	LokiScanCaller caller;		/* what slots can decide of the node's filter, and
 								 * the Limit above it */
 
@@ -171,10 +176,14 @@ typedef struct LokiHybridState
 
 /* functions in hybrid/cost.c */
 extern void loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded);
+extern Cost loki_hybrid_columns_least(const IndexOptInfo *index);
+extern bool loki_hybrid_columns_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity,
+									 bool bounded);
 extern bool loki_hybrid_rows_pay(const LokiHybridState *state);
 
 /* functions in hybrid/plan.c */
 extern const CustomPathMethods loki_hybrid_path_methods;
+extern const CustomPathMethods loki_hybrid_columns_methods;
 extern Expr *loki_hybrid_distance(Plan *plan);
 
 /* functions in hybrid/exec.c */

@@ -20,6 +20,8 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/sysattr.h"
+#include "catalog/pg_amop.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
@@ -31,12 +33,15 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/promise.h"
+#include "utils/catcache.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 bool		loki_enable_hybrid_scan = true;
 
@@ -406,6 +411,221 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	add_path(rel, &path->path);
 }
 
+/* ----------------------------------------------------------------
+ * Rows out of the index alone
+ * ----------------------------------------------------------------
+ */
+
+/* The attribute of an index, from 0 on, whose slots tell a column's values; -1 if there is none */
+static int
+returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
+{
+	for (int i = 1; i < index->nkeycolumns; i++)
+	{
+		int32		most;
+
+		if (index->indexkeys[i] != column || !loki_hnsw_returns(index->opcintype[i], &most))
+			continue;
+		/* texts have a header of a byte */
+		if (most < PG_INT32_MAX &&
+			(get_attavgwidth(table, column) == 0 || get_attavgwidth(table, column) > most + 1))
+			continue;
+		return i - 1;
+	}
+	return -1;
+}
+
+/* Whether a bitmap has exactly the rows that meet a clause, but for lossy pages and indexes */
+static bool
+is_answered(Path *bitmap, const RestrictInfo *clause)
+{
+	ListCell   *cell;
+
+	if (IsA(bitmap, BitmapAndPath))
+	{
+		foreach(cell, ((BitmapAndPath *) bitmap)->bitmapquals)
+			if (is_answered(lfirst(cell), clause))
+			return true;
+	}
+	else if (IsA(bitmap, IndexPath))
+	{
+		foreach(cell, ((IndexPath *) bitmap)->indexclauses)
+			if (lfirst_node(IndexClause, cell)->rinfo == clause)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The attributes that have all that the query wants of a relation's rows which a target's bounds and a
+ * bitmap find, as a list of numbers; false if it wants more.
+ */
+static bool
+find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHeapPath *bitmap,
+			  List **attributes)
+{
+	Oid			table = planner_rt_fetch(rel->relid, root)->relid;
+	Bitmapset  *columns = NULL;
+	int			column = -1;
+	ListCell   *cell;
+
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
+	foreach(cell, rel->baserestrictinfo)
+	{
+		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
+		LokiDistanceBound bound;
+		Expr	   *distance;
+
+		if ((bitmap != NULL && is_answered(bitmap->bitmapqual, clause)) ||
+			(bounds_distance(root, target->index, clause, &bound, &distance) &&
+			 loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance)))
+			continue;
+		pull_varattnos((Node *) clause->clause, rel->relid, &columns);
+	}
+	*attributes = NIL;
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		int			attribute = returned_attribute(target->index, table,
+												   column + FirstLowInvalidHeapAttributeNumber);
+
+		if (attribute < 0)
+			return false;
+		*attributes = lappend_int(*attributes, attribute);
+	}
+	/* a row that matches for certain is not fetched to check its keys */
+	foreach(cell, target->clauses)
+	{
+		const IndexClause *clause = lfirst_node(IndexClause, cell);
+
+		if (clause->lossy || !loki_hnsw_decides(target->index->opcintype[clause->indexcol]))
+			return false;
+	}
+	return true;
+}
+
+/* Offer a scan that returns rows within a target's bounds, or a bitmap, out of the index alone. */
+static void
+offer_columns(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHeapPath *bitmap)
+{
+	CustomPath *path = makeNode(CustomPath);
+	Selectivity selectivity = 1;
+	bool		bounded = find_bounds(root, rel, target, rel->baserestrictinfo, &selectivity);
+
+	if ((!bounded && bitmap == NULL) ||
+		(bitmap != NULL && PATH_REQ_OUTER(&bitmap->path) != NULL) ||
+		!find_returned(root, rel, target, bitmap, &path->custom_private))
+		return;
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.parallel_safe = rel->consider_parallel &&
+		is_parallel_safe(root, (Node *) target->distance);
+	path->path.rows = rel->rows;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(create_index_path(root, target->index, target->clauses,
+													  list_make1(target->distance),
+													  list_make1_int(0), target->pathkeys,
+													  ForwardScanDirection, false, NULL, 1.0,
+													  false));
+	if (bitmap != NULL)
+		path->custom_paths = lappend(path->custom_paths, bitmap);
+	path->methods = &loki_hybrid_columns_methods;
+	if (loki_hybrid_columns_cost(root, path, selectivity, bounded))
+		add_path(rel, &path->path);
+}
+
+/* The distance from NULL, which an index may be scanned by where none is asked for; NULL if it has none */
+static Expr *
+null_distance(IndexOptInfo *index)
+{
+	CatCList   *operators = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(index->opfamily[0]));
+	OpExpr	   *result = NULL;
+
+	for (int i = 0; i < operators->n_members && result == NULL; i++)
+	{
+		Form_pg_amop form = (Form_pg_amop) GETSTRUCT(&operators->members[i]->tuple);
+
+		if (form->amoppurpose != AMOP_ORDER || form->amoplefttype != index->opcintype[0])
+			continue;
+		result = (OpExpr *) make_opclause(form->amopopr, FLOAT8OID, false,
+										  (Expr *) linitial_node(TargetEntry, index->indextlist)->expr,
+										  (Expr *) makeNullConst(form->amoprighttype, -1, InvalidOid),
+										  InvalidOid, InvalidOid);
+		set_opfuncid(result);
+	}
+	ReleaseSysCacheList(operators);
+	return (Expr *) result;
+}
+
+/* Whether rows of an index alone have all that is wanted of a relation, and are worth to be planned */
+static bool
+may_return(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
+{
+	Oid			table = planner_rt_fetch(rel->relid, root)->relid;
+	Bitmapset  *columns = NULL;
+	int			column = -1;
+	ListCell   *cell;
+
+	if (!loki_may_scan(index) || index->nkeycolumns == 1 || (index->indpred != NIL && !index->predOK))
+		return false;
+	foreach(cell, rel->pathlist)
+		if (((Path *) lfirst(cell))->total_cost <= loki_hybrid_columns_least(index))
+			return false;
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
+	while ((column = bms_next_member(columns, column)) >= 0)
+		if (returned_attribute(index, table, column + FirstLowInvalidHeapAttributeNumber) < 0)
+			return false;
+	return is_complete(index);
+}
+
+/* Indexes that a query with conditions, which asks no order of its rows, may take these from alone */
+static List *
+returning_indexes(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *indexes = NIL;
+	ListCell   *cell;
+
+	if (rel->baserestrictinfo == NIL || root->parse->rowMarks != NIL ||
+		!bms_is_empty(rel->lateral_relids))
+		return NIL;
+	foreach(cell, rel->indexlist)
+		if (may_return(root, rel, lfirst(cell)))
+		indexes = lappend(indexes, lfirst(cell));
+	return indexes;
+}
+
+/* Add paths for rows of these indexes alone, within the bounds of targets, and bitmaps. */
+static void
+columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, List *bitmaps)
+{
+	ListCell   *cell;
+	ListCell   *bitmap;
+
+	foreach(cell, targets)
+	{
+		HybridTarget *target = lfirst(cell);
+
+		if (target->ordered || !bms_is_empty(target->outer) ||
+			!list_member_ptr(indexes, target->index))
+			continue;
+		offer_columns(root, rel, target, NULL);
+		foreach(bitmap, bitmaps)
+			offer_columns(root, rel, target, lfirst(bitmap));
+	}
+	foreach(cell, bitmaps == NIL ? NIL : indexes)
+	{
+		HybridTarget target = {.index = lfirst(cell)};
+
+		target.distance = null_distance(target.index);
+		if (target.distance == NULL)
+			continue;
+		target.pathkeys = loki_distance_pathkeys(rel, (OpExpr *) target.distance);
+		target.clauses = index_clauses(root, rel, target.index);
+		foreach(bitmap, bitmaps)
+			offer_columns(root, rel, &target, lfirst(bitmap));
+	}
+}
+
 /*
  * Add paths for each distance that a table could be scanned by: one with the bounds of
  * the distance, and one within each bitmap.
@@ -414,15 +634,18 @@ void
 loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
 	List	   *targets;
+	List	   *returning;
 	List	   *bitmaps;
 	ListCell   *cell;
 
 	if (!loki_enable_hybrid_scan || rte->inh || !has_hnsw(rel))
 		return;
 	targets = find_targets(root, rel);
-	if (targets == NIL)
+	returning = returning_indexes(root, rel);
+	if (targets == NIL && returning == NIL)
 		return;
 	bitmaps = bitmap_paths(root, rel);
+	columns_paths(root, rel, returning, targets, bitmaps);
 	foreach(cell, targets)
 	{
 		HybridTarget *target = lfirst(cell);

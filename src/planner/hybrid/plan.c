@@ -30,12 +30,19 @@
 
 static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 					   List *clauses, List *children);
+static Plan *plan_columns(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+						  List *clauses, List *children);
 static List *translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child);
 
 const CustomPathMethods loki_hybrid_path_methods = {
 	.CustomName = LOKI_HYBRID_NAME,
 	.PlanCustomPath = plan_path,
 	.ReparameterizeCustomPathByChild = translate_private,
+};
+
+const CustomPathMethods loki_hybrid_columns_methods = {
+	.CustomName = LOKI_HYBRID_NAME,
+	.PlanCustomPath = plan_columns,
 };
 
 static const CustomScanMethods plan_methods = {
@@ -77,10 +84,10 @@ find_bound(Expr *clause, List *early, OpExpr *order, LokiDistanceBound *bound)
 /*
  * Take the clauses that bound the distance out of a filter, and return the rest of it.  A
  * clause that does not compare the distance itself remains in the filter as well, since
- * its bound is only an approximation.
+ * its bound is only an approximation; but not if rows near a bound are `checked` by all clauses.
  */
 static List *
-take_bounds(List *filter, List *early, OpExpr *order, List **bounds, List **values,
+take_bounds(List *filter, List *early, OpExpr *order, bool checked, List **bounds, List **values,
 			List **flags)
 {
 	List	   *rest = NIL;
@@ -101,7 +108,7 @@ take_bounds(List *filter, List *early, OpExpr *order, List **bounds, List **valu
 		*flags = lappend_int(*flags, (bound.nans ? LOKI_BOUND_NANS : 0) |
 							 (bound.exact ? LOKI_BOUND_EXACT : 0) |
 							 (bound.strict ? LOKI_BOUND_STRICT : 0));
-		if (!bound.exact)
+		if (!bound.exact && !checked)
 			rest = lappend(rest, clause);
 	}
 	Assert(list_length(*bounds) == list_length(*values) &&
@@ -179,10 +186,9 @@ translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child)
 	return (List *) LokiAdjustToChild(root, (Node *) custom_private, child);
 }
 
-/* PlanCustomPath */
 static Plan *
-plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-		  List *clauses, List *children)
+make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+		  List *clauses, List *children, bool alone)
 {
 	CustomScan *scan = makeNode(CustomScan);
 	IndexScan  *walk = castNode(IndexScan, scan_of(linitial(children)));
@@ -208,10 +214,10 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		bitmap_row = bitmap->bitmapqualorig;
 		scan->custom_plans = list_make1(bitmap->scan.plan.lefttree);
 	}
-	if (path->custom_private != NIL)
+	if (path->custom_private != NIL && !alone)
 		set_query(root, walk, linitial_node(OpExpr, path->custom_private));
 	filter = take_bounds(filter, early_clauses(rel, clauses, filter),
-						 linitial_node(OpExpr, walk->indexorderbyorig), &bounds, &values,
+						 linitial_node(OpExpr, walk->indexorderbyorig), alone, &bounds, &values,
 						 &flags);
 
 	scan->scan.plan.targetlist = tlist;
@@ -227,9 +233,26 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	scan->custom_exprs = lappend(scan->custom_exprs, bounds);
 	scan->custom_exprs = lappend(scan->custom_exprs, values);
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
-	scan->custom_private = list_make2(list_make1_oid(walk->indexid), flags);
+	scan->custom_private = list_make4(list_make1_oid(walk->indexid), flags, list_make1_int(alone),
+									  alone ? path->custom_private : NIL);
 	scan->methods = &plan_methods;
 	return &scan->scan.plan;
+}
+
+/* PlanCustomPath */
+static Plan *
+plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+		  List *clauses, List *children)
+{
+	return make_plan(root, rel, path, tlist, clauses, children, false);
+}
+
+/* PlanCustomPath of rows out of the index alone */
+static Plan *
+plan_columns(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+			 List *clauses, List *children)
+{
+	return make_plan(root, rel, path, tlist, clauses, children, true);
 }
 
 /* The distance that a hybrid scan orders by; NULL if the plan is no hybrid scan */

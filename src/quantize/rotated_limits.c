@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * rotated_least.c
- *	  What the distance of a vector is never less than, by its rotated code.
+ * rotated_limits.c
+ *	  What the distance of a vector is never less, and never more than, by its
+ *	  rotated code.
  *
  * README, "Certain bounds", has the argument; names here are those used there.
  * All is done in double, whose rounding is nothing beside that of the factors.
  *
  * IDENTIFICATION
- *	  src/quantize/rotated_least.c
+ *	  src/quantize/rotated_limits.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -130,67 +131,83 @@ know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *cod
 	return true;
 }
 
+/* A distance, or negative product: it is never less, and never more than these */
+typedef struct Limits
+{
+	double		least;
+	double		most;
+} Limits;
+
 /*
- * The least distance |x - q|, where `square` is an estimate of its square: that of
- * the decoded vector D is at most 2 |D - r| |x - q| larger, as D - r is orthogonal
- * to r.
+ * The distance |x - q|, where `square` is an estimate of its square: that of the decoded
+ * vector D is off by at most 2 |D - r| |x - q|, as D - r is orthogonal to r.
  */
-static inline double
-least_euclidean(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
-				double square)
+static inline Limits
+euclidean_limits(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
+				 double square)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	double		rounding = loki_sum_rounding(quantizer->padded_dim);
 	double		norms = known->norm + query->norm;
-	double		least;
+	double		missed2 = known->missed * known->missed;
+	double		off;
+	Limits		limits;
 
 	/* the norms, factor and sum; the query's integers */
-	square -= rounding * (3 * norms * norms + 2 * known->length * query->norm);
-	square -= 2 * known->length * HALF_STEP * known->step * rq->root;
-	if (square <= 0)
-		return 0;
-	least = sqrt(square + known->missed * known->missed) - known->missed;
+	off = rounding * (3 * norms * norms + 2 * known->length * query->norm) +
+		2 * known->length * HALF_STEP * known->step * rq->root;
+	limits.least = square > off ? sqrt(square - off + missed2) - known->missed : 0;
+	limits.most = sqrt(Max(square + off, 0) + missed2) + known->missed;
 
 	/*
 	 * vectors are centred and rotated in float arithmetic, cosine's scaled
 	 * too
 	 */
-	least -= rounding * norms + TINY_NORMS;
+	off = rounding * norms + TINY_NORMS;
 	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
-		least -= 2 * rounding;
-	return Max(least, 0);
+		off += 2 * rounding;
+	limits.least = Max(limits.least - off, 0);
+	limits.most += off;
+	return limits;
 }
 
-static inline double
-least_product(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known)
+static inline Limits
+product_limits(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	double		rounding = loki_sum_rounding(quantizer->padded_dim);
 	double		centroid = sqrt(quantizer->centroid_norm2) * (1 + rounding);
 	double		x = known->length + centroid;
 	double		q = query->norm + centroid;
-	double		least = known->estimate - known->missed * query->norm;
+	double		off = known->missed * query->norm;
 
-	least -= known->length * HALF_STEP * known->step * rq->root;
-	least -= rounding * (3 * known->length * query->norm + 2 * x * q + centroid * (x + q)) +
+	off += known->length * HALF_STEP * known->step * rq->root;
+	off += rounding * (3 * known->length * query->norm + 2 * x * q + centroid * (x + q)) +
 		TINY_NORMS * (x + q) + quantizer->padded_dim * (double) FLT_MIN;
-	return least;
+	return (Limits)
+	{
+		known->estimate - off, known->estimate + off
+	};
 }
 
 void
-loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
-				   const void *const *codes, const void *const *refines, int n, float *least)
+loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery *base,
+					const void *const *codes, const void *const *refines, int n, float *least,
+					float *most)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const RotatedQuery *query = (const RotatedQuery *) base;
 	double		rounding = loki_sum_rounding(quantizer->padded_dim);
+	double		underflow = quantizer->padded_dim * (double) FLT_MIN;
 
 	for (int i = 0; i < n; i++)
 	{
 		Known		known;
-		double		value;
+		Limits		limits;
 
 		least[i] = -FLT_MAX;
+		if (most != NULL)
+			most[i] = FLT_MAX;
 		if (base->norm >= HUGE_NORM / 2 || query->out_of_range ||
 			!(quantizer->refine_size > 0 ?
 			  know_refined(rq, query, codes[i], refines[i], &known) :
@@ -199,18 +216,23 @@ loki_rotated_least(const LokiQuantizer *quantizer, const LokiQuery *base,
 		switch (quantizer->spec.metric)
 		{
 			case LOKI_METRIC_L2:
-				value = least_euclidean(rq, base, &known, known.estimate);
-				value *= value * (1 - 2 * rounding);
-				value -= quantizer->padded_dim * (double) FLT_MIN;	/* underflow */
+				limits = euclidean_limits(rq, base, &known, known.estimate);
+				limits.least *= limits.least * (1 - 2 * rounding);
+				limits.least -= underflow;
+				limits.most *= limits.most * (1 + 2 * rounding);
+				limits.most += underflow;
 				break;
 			case LOKI_METRIC_COSINE:
-				value = least_euclidean(rq, base, &known, 2 * known.estimate);
-				value = value * value / 2 - rounding;
+				limits = euclidean_limits(rq, base, &known, 2 * known.estimate);
+				limits.least = limits.least * limits.least / 2 - rounding;
+				limits.most = limits.most * limits.most / 2 + rounding;
 				break;
 			default:
-				value = least_product(rq, base, &known);
+				limits = product_limits(rq, base, &known);
 				break;
 		}
-		least[i] = loki_round_down(value);
+		least[i] = loki_round_down(limits.least);
+		if (most != NULL)
+			most[i] = loki_round_up(limits.most);
 	}
 }

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * least_test.c
+ * limits_test.c
  *	  Certain bounds: no distance is ever less than its code says.
  *
  * Sources: src/distance src/quantize
  *
  * IDENTIFICATION
- *	  test/unit/least_test.c
+ *	  test/unit/limits_test.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -138,7 +138,7 @@ typedef struct Found
 
 static void
 look(Found *found, int metric, int dim, const float *x, const float *q, float least,
-	 const char *what)
+	 float most, const char *what)
 {
 	double		distance = true_distance(metric, dim, x, q);
 	double		computed = operator_distance(metric, dim, x, q);
@@ -146,13 +146,14 @@ look(Found *found, int metric, int dim, const float *x, const float *q, float le
 	if (isnan(computed))
 		return;
 	found->tested++;
-	if (least == -FLT_MAX)
+	if (least == -FLT_MAX || most == FLT_MAX)
 		found->unknown++;
-	else if (least > distance || least > computed)
+	if ((least > -FLT_MAX && (least > distance || least > computed)) ||
+		(most < FLT_MAX && (most < distance || most < computed)))
 	{
 		if (found->broken++ < 3)
-			diag("%s, %d dimensions, %s: %.9g, computed %.9g, bound %.9g", metric_names[metric],
-				 dim, what, distance, computed, least);
+			diag("%s, %d dimensions, %s: %.9g, computed %.9g, from %.9g to %.9g", metric_names[metric],
+				 dim, what, distance, computed, least, most);
 	}
 }
 
@@ -206,12 +207,13 @@ test_shape(const LokiCodeSpec *spec, Shape shape, Found *found)
 			const void *const c[1] = {code};
 			const void *const r[1] = {refine};
 			float		least;
+			float		most;
 
 			if (true_distance(LOKI_METRIC_L2, dim, q, zero) == 0)
 				continue;
 			quantizer->prepare(quantizer, q, query);
-			quantizer->least(quantizer, query, c, r, 1, &least);
-			look(found, spec->metric, dim, x, q, least, shape_names[shape]);
+			quantizer->limits(quantizer, query, c, r, 1, &least, &most);
+			look(found, spec->metric, dim, x, q, least, most, shape_names[shape]);
 		}
 	}
 	free(quantizer);
@@ -262,13 +264,14 @@ test_bits(int metric)
 			void	   *code = unit_allocate(quantizer->code_size);
 			const void *const codes[1] = {code};
 			float		least;
+			float		most;
 
 			for (int i = 0; i < dim * 2; i++)
 				words[i] = (uint32) unit_random() & (round % 3 == 0 ? 0x11 : PG_UINT32_MAX);
 			quantizer->encode(quantizer, (float *) words, code, NULL);
 			quantizer->prepare(quantizer, (float *) (words + dim), query);
-			quantizer->least(quantizer, query, codes, NULL, 1, &least);
-			look(&found, metric, dim, (float *) words, (float *) (words + dim), least, "bits");
+			quantizer->limits(quantizer, query, codes, NULL, 1, &least, &most);
+			look(&found, metric, dim, (float *) words, (float *) (words + dim), least, most, "bits");
 			free(quantizer);
 			free(words);
 			free(query);
@@ -278,7 +281,7 @@ test_bits(int metric)
 	   found.tested);
 }
 
-/* How far below the distances of normal vectors their bounds are, at most */
+/* How far from the distances of normal vectors their limits are, at most */
 static void
 test_tight(int metric, int dim, int bits, int refine_bits, double most)
 {
@@ -296,16 +299,18 @@ test_tight(int metric, int dim, int bits, int refine_bits, double most)
 		const void *const codes[1] = {code};
 		const void *const refines[1] = {refine};
 		float		least;
+		float		most;
 
 		fill(NORMAL, dim, NULL, x);
 		fill(NORMAL, dim, NULL, x + dim);
 		quantizer->encode(quantizer, x, code, refine);
 		quantizer->prepare(quantizer, x + dim, query);
-		quantizer->least(quantizer, query, codes, refines, 1, &least);
-		gap += true_distance(metric, dim, x, x + dim) - least;
+		quantizer->limits(quantizer, query, codes, refines, 1, &least, &most);
+		gap += Max(true_distance(metric, dim, x, x + dim) - least,
+				   most - true_distance(metric, dim, x, x + dim));
 		norms += metric == LOKI_METRIC_COSINE ? 1 : dim;
 	}
-	ok(gap < most * norms, "%s, %d dimensions, %d bits: %.4f of the norms below, less than %.2f",
+	ok(gap < most * norms, "%s, %d dimensions, %d bits: %.4f of the norms off, less than %.2f",
 	   metric_names[metric], dim, Max(bits, refine_bits), gap / norms, most);
 	free(x);
 	free(quantizer);
@@ -339,6 +344,7 @@ test_huge(void)
 			float		x[128];
 			float		q[128];
 			float		least;
+			float		most;
 			double		scale[2] = {pow(10, unit_uniform() * 76 - 38), pow(10, unit_uniform() * 76 - 38)};
 
 			for (int j = 0; j < 128; j++)
@@ -348,8 +354,8 @@ test_huge(void)
 			}
 			quantizer->encode(quantizer, x, code, refine);
 			quantizer->prepare(quantizer, q, query);
-			quantizer->least(quantizer, query, codes, refines, 1, &least);
-			look(&found, metric, spec.dim, x, q, least, "of all lengths");
+			quantizer->limits(quantizer, query, codes, refines, 1, &least, &most);
+			look(&found, metric, spec.dim, x, q, least, most, "of all lengths");
 		}
 		ok(found.broken == 0, "%s, %d dimensions: %d bounds hold of vectors of all lengths",
 		   metric_names[metric], spec.dim, found.tested);

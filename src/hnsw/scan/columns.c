@@ -1,0 +1,309 @@
+/*-------------------------------------------------------------------------
+ *
+ * columns.c
+ *	  Rows out of the index alone, as an index-only scan has them: in no order, with the values
+ *	  of attributes.
+ *
+ * Attributes of a range of nodes are tested and copied, then distances are bounded from below and
+ * above, then heap TIDs are read.  A row that is within the bound for certain need not be fetched if
+ * the visibility map says that all rows of its page are visible to everyone.  Core's index-only scans
+ * keep VACUUM from removing the row before they look at the map by a pin of the index page.  Here:
+ *
+ * - The map is looked at while the TID page is share locked, and has the entry.  VACUUM takes the
+ *	 entry away, under the exclusive lock, before it lets the heap TID be used again and marks its
+ *	 page; so the map told of this row.  Rows of a TID list are looked at without the lock.  They
+ *	 count as fetched if the page has another LSN afterwards (every change of an entry is a record
+ *	 that the TID page is part of, src/hnsw/scan/README, "Killed rows").
+ *
+ * - The attributes that were read before are the row's.  Otherwise the node was freed and used again
+ *	 since, by a transaction that ran when the scan's snapshot was taken, and no row of that is
+ *	 visible to everyone as long as the snapshot is there; on a standby, replay cancels it before.
+ *
+ * An insert clears the bit of its page in the map before it writes the index entry.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/columns.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/grow.h"
+#include "compat/pgcompat.h"
+#include "hnsw/definition/attribute.h"
+#include "hnsw/page/held.h"
+#include "hnsw/page/page.h"
+#include "hnsw/scan/flat.h"
+#include "hnsw/statistics/statistics.h"
+#include "storage/predicate.h"
+
+/* What is known of a node: passes[] of the flat scans' tests, and more */
+enum
+{
+	BEYOND,						/* none of its rows is wanted */
+	OPEN,						/* they have to be fetched */
+	WITHIN						/* they match for certain */
+};
+
+void
+loki_hnsw_return_columns(IndexScanDesc scan, LokiIndexRow *row)
+{
+	LokiScan   *so = (LokiScan *) scan->opaque;
+
+	Assert(so->course.phase == LOKI_SCAN_START);
+	so->columns.row = row;
+}
+
+void
+loki_columns_begin(LokiScan *so)
+{
+	LokiColumns *columns = &so->columns;
+	Size		size = 0;
+
+	Assert(so->course.phase == LOKI_SCAN_COLUMNS);
+	loki_index_refresh(so->state, so->scan->indexRelation);
+	columns->node = 0;
+	columns->end = loki_node_end(so->state, so->scan->indexRelation);
+	columns->n = columns->next = 0;
+	for (int i = 0; i < so->state->nattributes; i++)
+	{
+		columns->offsets[i] = size;
+		if (columns->row->wanted[i])
+			size += LOKI_TEST_BATCH * (Size) so->state->arrays[LOKI_SLOTS_ATTR + i].slot_size;
+	}
+	if (columns->slots == NULL)
+		columns->slots = MemoryContextAlloc(so->context, size + 1);
+	so->work.flat_scans++;
+}
+
+/* ----------------------------------------------------------------
+ * Nodes
+ * ----------------------------------------------------------------
+ */
+
+/* The part of n nodes from `first` on that is on the first one's page of an array, share locked */
+typedef struct PagePart
+{
+	Buffer		buffer;
+	char	   *slots;
+	uint32		n;				/* nodes of the part; their slots may be fewer: */
+	uint32		used;
+} PagePart;
+
+/* Open a part.  The page is locked if it has slots of it (used is not 0); nothing may be before. */
+static void
+open_part(LokiScan *so, int array, uint32 first, uint32 n, PagePart *part)
+{
+	LokiSlotArray *slots = &so->state->arrays[array];
+	uint32		place;
+	uint32		ordinal = loki_slot_page(slots, first, &place);
+	int			used;
+	Page		page;
+
+	part->n = Min(n, slots->per_page - place);
+	part->used = 0;
+	if (ordinal >= slots->npages)
+		return;
+	page = loki_page_lock(so->state, so->scan->indexRelation, array, ordinal, &part->buffer, &used);
+	if (page != NULL && used <= (int) place)
+		UnlockReleaseBuffer(part->buffer);
+	else if (page != NULL)
+	{
+		part->used = Min((uint32) used - place, part->n);
+		part->slots = LokiPageSlot(page, slots->slot_size, place);
+	}
+}
+
+/* Copy the slots of the attributes that are wanted.  A node whose slot has not been written is not live. */
+static void
+copy_attributes(LokiScan *so, uint32 first, uint32 n)
+{
+	for (int i = 0; i < so->state->nattributes; i++)
+	{
+		uint32		slot_size = so->state->arrays[LOKI_SLOTS_ATTR + i].slot_size;
+		char	   *copy = so->columns.slots + so->columns.offsets[i];
+		PagePart	part;
+
+		for (uint32 done = 0; done < n && so->columns.row->wanted[i]; done += part.n)
+		{
+			open_part(so, LOKI_SLOTS_ATTR + i, first + done, n - done, &part);
+			if (part.used == 0)
+				continue;
+			memcpy(copy + (Size) done * slot_size, part.slots, (Size) part.used * slot_size);
+			UnlockReleaseBuffer(part.buffer);
+		}
+	}
+}
+
+/* Decide by codes which of the nodes that match are within the bound. */
+static void
+judge_nodes(LokiScan *so, uint32 first, uint32 n, uint8 *nodes)
+{
+	uint32		batch[LOKI_SCORE_BATCH];
+	float		least[LOKI_SCORE_BATCH];
+	float		most[LOKI_SCORE_BATCH];
+	int			nbatch = 0;
+
+	for (uint32 i = 0; i <= n; i++)
+	{
+		if (i < n && nodes[i] != BEYOND)
+			batch[nbatch++] = first + i;
+		if (nbatch < LOKI_SCORE_BATCH && (i < n || nbatch == 0))
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		loki_refine_bounds(so, batch, nbatch, least, most);
+		for (int k = 0; k < nbatch; k++)
+			nodes[batch[k] - first] = least[k] > so->filter.bound ? BEYOND :
+				most[k] <= so->columns.row->sure ? WITHIN : OPEN;
+		nbatch = 0;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+
+static void
+add_row(LokiScan *so, const ItemPointerData *tid, uint32 place, bool within)
+{
+	LokiColumns *columns = &so->columns;
+	LokiColumnsRow *row;
+
+	columns->rows = loki_grow(so->context, columns->rows, &columns->allocated, columns->n + 1,
+							  LOKI_TEST_BATCH, sizeof(LokiColumnsRow));
+	row = &columns->rows[columns->n++];
+	row->tid = *tid;
+	row->place = (uint16) place;
+	row->known = within && loki_on_visible_page(so, tid);
+}
+
+/* Add the rows of a node that has a TID list; no page may be locked. */
+static void
+add_list(LokiScan *so, uint32 first, uint32 place, bool within)
+{
+	Relation	index = so->scan->indexRelation;
+	uint32		begin = so->columns.n;
+	PagePart	part;
+	bool		same;
+
+	loki_node_tids(so, first + place);
+	for (uint32 i = 0; i < so->tids.n; i++)
+		add_row(so, &so->tids.rows[i].tid, place, within);
+	open_part(so, LOKI_SLOTS_TID, first + place, 1, &part);
+	same = part.used > 0 && RelationNeedsWAL(index) &&
+		BufferGetLSNAtomic(part.buffer) == so->tids.lsn;
+	if (part.used > 0)
+		UnlockReleaseBuffer(part.buffer);
+	for (uint32 i = begin; i < so->columns.n && !same; i++)
+		so->columns.rows[i].known = false;
+}
+
+/* Add the rows of nodes from `first` on. */
+static void
+add_rows(LokiScan *so, uint32 first, uint32 n, const uint8 *nodes)
+{
+	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
+	uint16		lists[LOKI_TEST_BATCH];
+	int			nlists = 0;
+	PagePart	part;
+
+	for (uint32 done = 0; done < n; done += part.n)
+	{
+		open_part(so, LOKI_SLOTS_TID, first + done, n - done, &part);
+		for (uint32 i = 0; i < part.used; i++)
+		{
+			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);
+
+			if (nodes[done + i] == BEYOND || !LokiTidIsLive(slot) || loki_is_killed(so, slot))
+				continue;
+			if (LokiTidState(slot) == LOKI_TID_LIST)
+				lists[nlists++] = (uint16) (done + i);
+			else if (loki_is_within(so, &slot->u.heap))
+				add_row(so, &slot->u.heap, done + i, nodes[done + i] == WITHIN);
+		}
+		if (part.used > 0)
+			UnlockReleaseBuffer(part.buffer);
+	}
+	for (int i = 0; i < nlists; i++)
+		add_list(so, first, lists[i], nodes[lists[i]] == WITHIN);
+}
+
+/* Find the rows of the next range of nodes. */
+static void
+next_range(LokiScan *so)
+{
+	LokiColumns *columns = &so->columns;
+	uint32		first = columns->node;
+	uint32		n = Min(LOKI_TEST_BATCH, columns->end - first);
+	bool		bounded = loki_is_bounded(so) && !so->query.isnull && !so->query.zero;
+	uint8		nodes[LOKI_TEST_BATCH];
+	instr_time	start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	columns->node += n;
+	columns->n = columns->next = 0;
+	memset(nodes, OPEN, sizeof(nodes));
+	memset(nodes + n, BEYOND, LOKI_TEST_BATCH - n);
+	loki_flat_test(so, first, n, nodes);
+	if (memchr(nodes, OPEN, n) != NULL)
+	{
+		copy_attributes(so, first, n);
+		if (bounded)
+			judge_nodes(so, first, n, nodes);
+		else
+			for (uint32 i = 0; i < n; i++)
+				if (nodes[i] == OPEN)
+					nodes[i] = WITHIN;
+		add_rows(so, first, n, nodes);
+	}
+	so->work.microseconds += loki_microseconds_since(start);
+}
+
+/* Set the caller's values from the slots of a node; false if a slot does not tell its value. */
+static bool
+set_values(LokiScan *so, uint32 place)
+{
+	LokiIndexRow *row = so->columns.row;
+
+	for (int i = 0; i < so->state->nattributes; i++)
+	{
+		const char *slot = so->columns.slots + so->columns.offsets[i] +
+			(Size) place * so->state->arrays[LOKI_SLOTS_ATTR + i].slot_size;
+
+		if (row->wanted[i] && !loki_attr_returned((LokiAttrType) so->state->attr_type[i], slot,
+												  &row->values[i], &row->isnull[i],
+												  so->columns.texts[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The next row: sets the scan's TID, and the caller's row.  False if the graph has no more.  No page may
+ * be locked, and none is afterwards.
+ */
+bool
+loki_columns_next(LokiScan *so)
+{
+	LokiColumns *columns = &so->columns;
+	const LokiColumnsRow *row;
+
+	Assert(loki_no_buffer_locked());
+	while (columns->next == columns->n)
+	{
+		if (columns->node >= columns->end)
+			return false;
+		next_range(so);
+	}
+	row = &columns->rows[columns->next++];
+	so->scan->xs_heaptid = row->tid;
+	columns->row->known = row->known && !loki_filter_needs_recheck(&so->filter.keys) &&
+		set_values(so, row->place);
+	if (columns->row->known)
+		PredicateLockPage(so->scan->heapRelation, ItemPointerGetBlockNumber(&row->tid),
+						  so->scan->xs_snapshot);
+	return true;
+}
