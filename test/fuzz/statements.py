@@ -51,7 +51,7 @@ class Generator:
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
                       (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
                       (4, self.counted), (3, self.united), (4, self.arms), (5, self.groups), (6, self.scored),
-                      (5, self.barrier), (4, self.crossed),
+                      (5, self.barrier), (4, self.crossed), (6, self.facets),
                       (25 if parallel else 3, self.correlated)]
         if not secure:
             self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge), (3, self.chosen)]
@@ -273,6 +273,18 @@ class Generator:
         tree = [f"SELECT t.{column.name}, min(", distance.text, ") AS d, count(*), max(t.id) FROM t",
                 self.conditions(), " GROUP BY 1", having, order]
         return Statement("grouped", tree)
+
+    def facets(self):
+        """Counts by columns that an index may have, of rows within a bound or found by other indexes."""
+        names = [f"t.{c.name}" for c in self.schema.columns if c.kind.plain and not c.kind.collation]
+        names = self.random.sample(names, min(len(names), self.random.randint(0, 2)))
+        parts = [Choice(self.radius(), "true")] if self.chance(0.7) else []
+        parts += [Choice(self.leaf("t"), "true") for _ in range(self.random.randint(0 if parts else 1, 2))]
+        tree = ["SELECT ", ", ".join(names + ["count(*)"]), " FROM t WHERE ",
+                [x for part in parts for x in (part, " AND ")][:-1]]
+        if names:
+            tree += [" GROUP BY ", ", ".join(names)]
+        return Statement("facets", tree)
 
     def distinct(self):
         distance = self.distance()
