@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
 """Documents ranked by words: BM25 by an hnsw index, beside ts_rank_cd over GIN and beside bm25s,
-and learned sparse vectors beside pgvector.
+and learned sparse vectors beside pgvector and Seismic.
 
 Documents are made on the spot: words by Zipf's law, or elements that occur as often as those of
 SPLADE do.  Each line has seconds and bytes of the index, and for LIMIT 10 and 100 the milliseconds
-of a search (mean, median, 95th percentile, one client) and how many answers are those of a sort.
-bm25s (PyPI) runs in this process, if it is installed; the second line of it is the greatest
-relative difference of a score.  pgvector is measured in a database of its own, if the server has it.
+of a search (mean, median, 95th percentile, one client) and how many answers are those of a sort;
+then the seconds of an INSERT of a hundredth of the rows, and of a VACUUM after that many have gone.
+bm25s and Seismic (PyPI: bm25s, pyseismic-lsr) run in this process, by one thread, if they are
+installed; the second line of bm25s is the greatest relative difference of a score.  pgvector is
+measured in a database of its own, if the server has it.
 
 The server is the one that libpq's environment variables name; it should be idle.
 
@@ -61,6 +63,7 @@ class Contender:
 
     def __init__(self, db, name, index, statement, order):
         self.db, self.name, self.statement, self.order = db, name, statement, order
+        self.table = index.split()[0]
         began = time.perf_counter()
         db.run(f"""SET maintenance_work_mem = '1GB'; SET client_min_messages = error;
                    DROP INDEX IF EXISTS measured; CREATE INDEX measured ON {index}""")
@@ -80,6 +83,16 @@ class Contender:
         self.db.run("RESET enable_indexscan; RESET lokivector.enable_hybrid_scan")
         return len(scores[0]) == len(scores[1]) and np.allclose(*scores, rtol=1e-5, atol=1e-6)
 
+    def changes(self):
+        """Seconds of an INSERT, and of a VACUUM that removes as many rows"""
+        table, seconds = self.table, []
+        for change in (f"INSERT INTO {table} SELECT * FROM {table} WHERE id % 100 = 7",
+                       f"DELETE FROM {table} WHERE id % 100 = 3", f"VACUUM {table}"):
+            began = time.perf_counter()
+            self.db.run(change)
+            seconds.append(f"{time.perf_counter() - began:.2f}")
+        return [seconds[0], seconds[2]]
+
     def measure(self, queries):
         columns = [f"{self.build:.1f}", f"{self.bytes / 1e6:.1f}"]
         for limit in LIMITS:
@@ -90,6 +103,7 @@ class Contender:
                 times.append(sum(float(line.split()[2]) for line in lines if " Time: " in line))
             equal = sum(self.equals_sort(query, limit) for query in queries[:20]) if self.order else None
             columns += [figures(times), "-" if equal is None else f"{equal} of {len(queries[:20])}"]
+        columns += self.changes()
         print(f"| {self.name} | " + " | ".join(columns) + " |", flush=True)
 
 
@@ -118,7 +132,7 @@ def in_process(db, documents, queries):
                 theirs = scores[0][:len(ours)] * (K1 + 1)      # Lucene leaves out this factor
                 worst = max([worst] + [abs(a - b) / b for a, b in zip(ours, theirs) if b > 0])
         columns += [figures(times), "-"]
-    print("| bm25s, in a process | " + " | ".join(columns) + " |")
+    print("| bm25s, in a process | " + " | ".join(columns + ["-", "-"]) + " |")
     print(f"# Scores differ from those of bm25s by {worst:.1e} at most", flush=True)
 
 
@@ -134,9 +148,10 @@ def words(args, db, generator):
     db.run("""INSERT INTO documents SELECT id, to_tsvector('simple', body) FROM raw; DROP TABLE raw;
               VACUUM ANALYZE documents""")
     order = "words <@> '%s'::tsquery"
-    Contender(db, "words <@> tsquery", "documents USING hnsw (words bm25_ops)",
-              "SELECT words FROM documents ORDER BY words <@> '%s'::tsquery LIMIT %d", order).measure(texts)
-    in_process(db, documents, queries)
+    contender = Contender(db, "words <@> tsquery", "documents USING hnsw (words bm25_ops)",
+                          "SELECT words FROM documents ORDER BY words <@> '%s'::tsquery LIMIT %d", order)
+    in_process(db, documents, queries)      # before rows change
+    contender.measure(texts)
     contender = Contender(db, "ts_rank_cd, GIN", "documents USING gin (words)",
                           """SELECT words FROM documents WHERE words @@ '%s'::tsquery
                              ORDER BY ts_rank_cd(words, '%s') DESC LIMIT %d""", None)
@@ -151,6 +166,47 @@ def sparse_vectors(generator, n, least, most):
         yield "{" + ",".join(f"{e + 1}:{w:.4f}" for e, w in zip(elements, weights)) + "}/" + str(DIMS)
 
 
+def seismic_in_process(db, rows, queries):
+    """Seismic, by one thread, and how many of the nearest it finds; widths that its authors give"""
+    try:
+        import seismic
+    except ImportError:
+        print("# Seismic is not installed")
+        return
+    string = seismic.get_seismic_string()
+
+    def parsed(text):
+        pairs = [pair.split(":") for pair in text[1:text.index("}")].split(",")]
+        return np.array([p[0] for p in pairs], dtype=string), np.array([p[1] for p in pairs], dtype=np.float32)
+
+    began = time.perf_counter()
+    dataset = seismic.SeismicDataset()
+    for i, row in enumerate(rows):
+        dataset.add_document(str(i), *parsed(row))
+    output = os.dup(1)
+    os.dup2(2, 1)                           # it tells of its progress
+    index = seismic.SeismicIndex.build_from_dataset(dataset, num_threads=1)
+    os.dup2(output, 1)
+    build = time.perf_counter() - began
+    for cut, factor in ((10, 0.8), (40, 1.0)):
+        columns = [f"{build:.1f}", "-"]
+        for limit in LIMITS:
+            times, found, wanted = [], 0, 0
+            for i, query in enumerate(queries):
+                tokens, weights = parsed(query)
+                began = time.perf_counter()
+                hits = index.search("q", tokens, weights, k=limit, query_cut=cut, heap_factor=factor)
+                times.append(1000 * (time.perf_counter() - began))
+                if i < 20:
+                    least = -float(db.run(f"SELECT max(d) FROM (SELECT v <#> '{query}'::sparsevec AS d FROM vectors "
+                                          f"ORDER BY 1 LIMIT {limit}) s")[0])
+                    found += sum(hit[1] >= least - 0.01 for hit in hits)    # it rounds weights
+                    wanted += limit
+            columns += [figures(times), f"{found / wanted:.3f} found"]
+        print(f"| Seismic, in a process, query_cut {cut}, heap_factor {factor} | " +
+              " | ".join(columns + ["-", "-"]) + " |", flush=True)
+
+
 def sparse(args, db, database, name, generator):
     db.run(f"CREATE TABLE vectors (id integer, v sparsevec({DIMS}))")
     copy(database, "vectors", sparse_vectors(generator, args.rows, 40, 180))
@@ -158,6 +214,8 @@ def sparse(args, db, database, name, generator):
     contender = Contender(db, name, "vectors USING hnsw (v sparsevec_ip_ops)",
                           f"SELECT v FROM vectors ORDER BY v <#> '%s'::sparsevec LIMIT %d",
                           "v <#> '%s'::sparsevec")
+    if database == args.database:
+        seismic_in_process(db, sparse_vectors(np.random.default_rng(2), args.rows, 40, 180), queries)
     contender.measure(queries)
 
 
@@ -186,8 +244,9 @@ def main():
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--database", default="loki_words")
     args = parser.parse_args()
-    print("| | build s | MB | LIMIT 10 ms: mean, median, p95 | as a sort | LIMIT 100 ms | as a sort |")
-    print("|---|---|---|---|---|---|---|")
+    print("| | build s | MB | LIMIT 10 ms: mean, median, p95 | as a sort | LIMIT 100 ms | as a sort "
+          "| INSERT s | VACUUM s |")
+    print("|---|---|---|---|---|---|---|---|---|")
     with new_database(args.database) as db:
         words(args, db, np.random.default_rng(1))
         sparse(args, db, args.database, "sparsevec <#>", np.random.default_rng(2))
