@@ -290,8 +290,25 @@ SELECT i, k, t.* FROM unnest(CASE WHEN test_short() THEN '{ties_b,ties_v}'
 		ELSE '{ties_late,ties_b,ties_jaccard,ties_s,ties_l1,ties_v,ties_c}' END::regclass[]) i,
 	unnest('{10,100}'::integer[]) k, tied(i, k) t
 WHERE (near, narrow, kept) <> ('yes', 'yes', 'yes') ORDER BY i::text, k;
+-- vectors of the caller foretell what others find, of which none is a row; those of rows, each left out
+-- of its own answer, find less
+CREATE FUNCTION foretold(index regclass, asked text[], others text[]) RETURNS text AS $$
+DECLARE
+	w record;
+	r record;
+BEGIN
+	PERFORM set_config('hnsw.ef_search', '10', true);
+	PERFORM lokivector_calibrate(index, asked);
+	SELECT * INTO w FROM lokivector_search_width(index, 10);
+	SELECT * INTO r FROM lokivector_recall(index, others, 10);
+	RETURN CASE WHEN r.recall - w.recall BETWEEN -0.03 AND 0.06 THEN 'yes' ELSE format('%s, not %s', w.recall, r.recall) END;
+END $$ LANGUAGE plpgsql;
+SELECT foretold('ties_b', array_agg(b::text) FILTER (WHERE i <= 400), array_agg(b::text) FILTER (WHERE i > 400)) AS b,
+	foretold('ties_s', array_agg(s::text) FILTER (WHERE i <= 400), array_agg(s::text) FILTER (WHERE i > 400)) AS s,
+	foretold('ties_v', array_agg(v::text) FILTER (WHERE i <= 400), array_agg(v::text) FILTER (WHERE i > 400)) AS v
+FROM generate_series(1, 800) i, tie(-i);
 DROP TABLE ties;
-DROP FUNCTION tied, tie;
+DROP FUNCTION foretold, tied, tie;
 
 -- test: vacuum reads values that are out of line, and evaluates expressions of functions written in C
 CREATE TABLE outside (id integer, v vector(600));

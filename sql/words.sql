@@ -111,6 +111,13 @@ EXECUTE search('w1 & w700');
 EXECUTE search('w700');
 RESET plan_cache_mode;
 SELECT bm25_weigh('docs_words', 'w1 & w30 & !w2 & (w30 | unheard)');
+-- what a search did: entries of the lists of its words count as nodes that were scored
+VACUUM docs;
+SELECT count(*) AS entries FROM docs, unnest(words) WHERE lexeme IN ('w1', 'w5');
+SELECT count(*) FROM (SELECT id FROM docs ORDER BY words <@> 'w1 | w5' LIMIT 5) s;
+SELECT strategy, nodes_scored, heap_fetches BETWEEN 5 AND 50 AS few, rows FROM lokivector_scan_stats();
+SELECT * FROM (SELECT id FROM docs ORDER BY words <@> '' LIMIT 5) s ORDER BY id;
+SELECT strategy, nodes_scored FROM lokivector_scan_stats();
 
 -- test: through views, subqueries and joins; by an expression; in partitions
 CREATE VIEW seen AS SELECT id, words AS w FROM docs WHERE tenant <> 2;

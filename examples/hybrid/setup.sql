@@ -1,12 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The words of the paragraphs beside their vectors, once
-SELECT NOT EXISTS (
-	SELECT FROM pg_attribute WHERE attrelid = 'paragraphs'::regclass AND attname = 'words'
-) AS missing \gset
+SELECT pg_catalog.to_regclass('paragraphs_bm25') IS NULL AS missing \gset
 \if :missing
-	ALTER TABLE paragraphs ADD COLUMN words tsvector
+	ALTER TABLE paragraphs ADD COLUMN IF NOT EXISTS words tsvector
 		GENERATED ALWAYS AS (to_tsvector('english', title || ' ' || section || ' ' || body)) STORED;
-	CREATE INDEX paragraphs_words_idx ON paragraphs USING gin (words);
+	CREATE INDEX paragraphs_bm25 ON paragraphs USING hnsw (words bm25_ops, part_id, chapter_id, is_code);
 	ANALYZE paragraphs;
 \endif
 

@@ -347,6 +347,7 @@ typedef struct LokiTermBounds
 {
 	uint32		first;			/* node */
 	uint32		n;
+	uint32		postings;		/* that were read for them */
 	float		base;			/* to be added to estimates */
 	float		slack;
 	float		estimates[LOKI_WINDOW_NODES + LOKI_TERM_BLOCK];

@@ -356,6 +356,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 		return false;
 	bounds->first = data.node;
 	bounds->n = data.nodes;
+	bounds->postings = 0;
 	bounds->base = query->base;
 	for (uint32 i = 0; i < data.nodes; i++)
 		bounds->estimates[i] = LOKI_NO_TERM;
@@ -374,6 +375,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 			continue;
 		if (!add_list(lists, query, &term, &list, bounds))
 			return false;
+		bounds->postings += list.postings;
 		weight = Max(fabs(list.least - list.step), fabs(list.least + STEPS * (double) list.step));
 		largest += 2 * fabs(term.weight) * weight;
 	}

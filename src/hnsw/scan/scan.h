@@ -296,6 +296,7 @@ typedef struct LokiUnordered
 /* What was done, for lokivector_scan_stats(); counted where it is done */
 typedef struct LokiScanCounts
 {
+	uint64		postings;		/* read; they count as nodes that were scored */
 	uint64		nodes_refined;
 	uint64		heap_fetches;
 	uint64		flat_scans;

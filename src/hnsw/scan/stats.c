@@ -93,12 +93,22 @@ loki_hnsw_query_begins(void)
 	query_asked = false;
 }
 
+/*
+ * Nodes that were scored by codes, or by entries of posting lists.  The latter are not in search.count,
+ * by which pgvector's limits end scans.
+ */
+static uint64
+nodes_scored(const LokiScan *so)
+{
+	return so->search.count.scored + so->work.postings;
+}
+
 void
 loki_scan_report(LokiScan *so)
 {
 	last_scan.known = true;
 	last_scan.index = RelationGetRelid(so->scan->indexRelation);
-	last_scan.nodes_scored = so->search.count.scored;
+	last_scan.nodes_scored = nodes_scored(so);
 	last_scan.nodes_expanded = so->search.count.expanded;
 	last_scan.nodes_filtered = so->search.count.filtered;
 	last_scan.nodes_matched = so->search.count.matched;
@@ -119,7 +129,7 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 	*work = so->work.done;
 	if (so->course.phase == LOKI_SCAN_START)
 		return;
-	work->nodes_scored += so->search.count.scored;
+	work->nodes_scored += nodes_scored(so);
 	work->nodes_filtered += so->search.count.filtered;
 	work->nodes_refined += so->work.nodes_refined;
 	work->heap_fetches += so->work.heap_fetches;
@@ -161,7 +171,7 @@ loki_scan_count(LokiScan *so)
 	counts.of[LOKI_COUNT_SCANS] = 1;
 	counts.of[LOKI_COUNT_EXACT_SCANS] = so->plan.exact;
 	counts.of[LOKI_COUNT_WIDENED_SCANS] = so->course.widened;
-	counts.of[LOKI_COUNT_NODES_SCORED] = so->search.count.scored;
+	counts.of[LOKI_COUNT_NODES_SCORED] = nodes_scored(so);
 	counts.of[LOKI_COUNT_NODES_FILTERED] = so->search.count.filtered;
 	counts.of[LOKI_COUNT_NODES_REFINED] = so->work.nodes_refined;
 	counts.of[LOKI_COUNT_HEAP_FETCHES] = so->work.heap_fetches;

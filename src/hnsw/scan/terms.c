@@ -92,6 +92,7 @@ find_window(LokiScan *so, uint32 node)
 			terms->bounded = false;
 			return false;
 		}
+		so->work.postings += node < begin + data.nodes ? window->postings : 0;
 		window->first = begin;
 		window->n = data.nodes;
 		terms->next++;

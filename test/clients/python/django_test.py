@@ -21,16 +21,17 @@ settings.configure(
     DEFAULT_AUTO_FIELD='django.db.models.BigAutoField')
 django.setup()
 
+from django.contrib.postgres.search import SearchQuery  # noqa: E402
 from django.core import serializers  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import DataError, connection, transaction  # noqa: E402
-from django.db.models import Avg, FloatField, Sum  # noqa: E402
+from django.db.models import Avg, F, FloatField, Func, Sum  # noqa: E402
 from django.db.models.functions import Cast  # noqa: E402
 from django.forms.models import modelform_factory  # noqa: E402
 from pgvector import HalfVector, SparseVector  # noqa: E402
 from pgvector.django import (CosineDistance, HalfVectorField, HammingDistance, JaccardDistance,  # noqa: E402
                              L1Distance, L2Distance, MaxInnerProduct, VectorField)
-from shop.models import Item  # noqa: E402
+from shop.models import Item, Passage  # noqa: E402
 
 FUNCTIONS = {'<->': L2Distance, '<#>': MaxInnerProduct, '<=>': CosineDistance, '<+>': L1Distance,
              '<~>': HammingDistance, '<%>': JaccardDistance}
@@ -158,6 +159,15 @@ def _():
     equal(Item.objects.get(pk=1000).note, [1, 2, 3, 4])
     got, created = Item.objects.get_or_create(embedding=[4, 5, 6])
     equal((got.pk, created), (1000, False))
+
+
+@test('words')
+def _():
+    Passage.objects.bulk_create([Passage(id=1, body='The quick brown fox'), Passage(id=2, body='dogs sleep all day long')])
+    words = SearchQuery('a dog', search_type='websearch', config='english')
+    score = Func(F('words'), words, template='(%(expressions)s)', arg_joiner=' <@> ', output_field=FloatField())
+    found = Passage.objects.annotate(score=score).filter(score__lt=0).order_by('score')[:5]
+    equal([passage.id for passage in found], [2])
 
 
 @test('errors')

@@ -5,9 +5,9 @@ over psycopg and over asyncpg."""
 import numpy as np
 from pgvector import HalfVector, SparseVector
 from pgvector.sqlalchemy import BIT, HALFVEC, SPARSEVEC, VECTOR, avg, sum as vector_sum
-from sqlalchemy import (Column, Index, Integer, MetaData, Table, cast, create_engine, func, insert,
-                        inspect, select, text)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (Column, Computed, Double, Index, Integer, MetaData, Table, Text, cast, create_engine,
+                        func, insert, inspect, select, text)
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
@@ -204,6 +204,29 @@ def _():
         connection.execute(insert(table), {'vectors': [[1, 2], [3, 4]]})
         got = connection.scalar(select(table.c.vectors[2]))
         equal(list(got), [3, 4])
+
+
+class Passage(Base):
+    __tablename__ = 'passages'
+
+    id = mapped_column(Integer, primary_key=True)
+    body = mapped_column(Text)
+    words = mapped_column(TSVECTOR, Computed("to_tsvector('english', body)", persisted=True))
+    __table_args__ = (
+        Index('passages_words', words, postgresql_using='hnsw', postgresql_ops={'words': 'bm25_ops'}),)
+
+
+@test('words')
+def _():
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Passage(id=1, body='The quick brown fox'), Passage(id=2, body='dogs sleep all day long')])
+        session.flush()
+        words = func.websearch_to_tsquery('english', 'a dog')
+        score = Passage.words.op('<@>', return_type=Double)(words)
+        found = session.scalars(select(Passage.id).where(score < 0).order_by(score).limit(5)).all()
+        equal(found, [2])
+        session.rollback()
 
 
 @test('errors')

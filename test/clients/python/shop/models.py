@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
-"""One table with a field of each type, and indexes by the package's classes."""
+"""Two tables, one with a field of each type, and indexes by the package's classes."""
 
 from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models.functions import Cast
 from pgvector.django import (BitField, HalfVectorField, HnswIndex, IvfflatIndex, SparseVectorField,
@@ -30,3 +31,14 @@ class Item(models.Model):
             HnswIndex(OpClass(Cast('embedding', HalfVectorField(dimensions=3)), name='halfvec_l2_ops'),
                       name='item_cast'),
         ]
+
+
+class Passage(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    body = models.TextField()
+    words = models.GeneratedField(expression=SearchVector('body', config='english'),
+                                  output_field=SearchVectorField(), db_persist=True)
+
+    class Meta:
+        app_label = 'shop'
+        indexes = [HnswIndex(name='passage_words', fields=['words'], opclasses=['bm25_ops'])]
