@@ -83,8 +83,8 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->listed = loki_index_listed(index);
 	shape->certain = shape->listed || (meta.pending == 0 && has_certain_bounds(index, &meta.code));
 	shape->pending = meta.pending > 0;
-	shape->entry_level = meta.entry_level;
-	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.rowmap.end : 0;
+	shape->entry_level = meta.entry.level;
+	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.derived.rowmap.end : 0;
 	return true;
 }
 

@@ -138,7 +138,7 @@ loki_toast_open(LokiToastReader *reader, Oid relid)
 	{
 		loki_toast_close(reader);
 		open_relation(reader, relid, AccessShareLock);
-		reader->block = InvalidBlockNumber;
+		reader->ahead.block = InvalidBlockNumber;
 		choose_strategy(reader);
 	}
 	return reader->relation;
@@ -204,18 +204,18 @@ lock_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
 static void
 look_ahead(LokiToastReader *reader)
 {
-	BlockNumber block = reader->block + 1;
+	BlockNumber block = reader->ahead.block + 1;
 	char	   *page;
 
-	reader->next = InvalidBuffer;
+	reader->ahead.next = InvalidBuffer;
 	if ((reader->bulk && reader->strategy != NULL) ||
 		RelationUsesLocalBuffers(reader->relation) ||
 		!loki_relation_has_block(reader->relation, block))
 		return;
-	reader->next = PrefetchBuffer(reader->relation, MAIN_FORKNUM, block).recent_buffer;
-	if (reader->next == InvalidBuffer)
+	reader->ahead.next = PrefetchBuffer(reader->relation, MAIN_FORKNUM, block).recent_buffer;
+	if (reader->ahead.next == InvalidBuffer)
 		return;
-	page = (char *) BufferGetBlock(reader->next);
+	page = (char *) BufferGetBlock(reader->ahead.next);
 	for (int i = 0; i < BLCKSZ; i += 64)
 		__builtin_prefetch(page + i);
 }
@@ -265,7 +265,7 @@ copy_chunk(LokiToastReader *reader, Buffer buffer, OffsetNumber offset,
 }
 
 /*
- * Read a value into reader->value, beginning at reader->block and offset and
+ * Read a value into reader->value, beginning at reader->ahead.block and offset and
  * going on with the next tuple, or the first of the next page.  False if one
  * of its chunks is not there.
  */
@@ -273,7 +273,7 @@ static bool
 read_chunks(LokiToastReader *reader, const ToastValue *value)
 {
 	char	   *bytes = VARDATA(reader->value);
-	Buffer		buffer = lock_block(reader, reader->block, reader->recent);
+	Buffer		buffer = lock_block(reader, reader->ahead.block, reader->ahead.recent);
 	Size		done = 0;
 
 	if (buffer == InvalidBuffer)
@@ -282,28 +282,28 @@ read_chunks(LokiToastReader *reader, const ToastValue *value)
 	{
 		Size		length = Min(value->size - done, TOAST_MAX_CHUNK_SIZE);
 
-		if (reader->offset > PageGetMaxOffsetNumber(BufferGetPage(buffer)))
+		if (reader->ahead.offset > PageGetMaxOffsetNumber(BufferGetPage(buffer)))
 		{
 			UnlockReleaseBuffer(buffer);
-			buffer = lock_block(reader, ++reader->block, reader->next);
+			buffer = lock_block(reader, ++reader->ahead.block, reader->ahead.next);
 			if (buffer == InvalidBuffer)
 				return false;
 			look_ahead(reader);
-			reader->offset = FirstOffsetNumber;
+			reader->ahead.offset = FirstOffsetNumber;
 		}
-		if (reader->offset > PageGetMaxOffsetNumber(BufferGetPage(buffer)) ||
-			!copy_chunk(reader, buffer, reader->offset, value, sequence, bytes + done, length))
+		if (reader->ahead.offset > PageGetMaxOffsetNumber(BufferGetPage(buffer)) ||
+			!copy_chunk(reader, buffer, reader->ahead.offset, value, sequence, bytes + done, length))
 		{
 			UnlockReleaseBuffer(buffer);
 			return false;
 		}
 		if (sequence == 0)
-			ItemPointerSet(&reader->first, reader->block, reader->offset);
-		reader->offset++;
+			ItemPointerSet(&reader->first, reader->ahead.block, reader->ahead.offset);
+		reader->ahead.offset++;
 		done += length;
 	}
 	UnlockReleaseBuffer(buffer);
-	reader->recent = buffer;
+	reader->ahead.recent = buffer;
 	return true;
 }
 
@@ -327,10 +327,10 @@ loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
 	if (!may_read_directly(reader))
 		return NULL;
 	make_room(reader, size);
-	reader->recent = recent;
-	reader->next = InvalidBuffer;
-	reader->block = ItemPointerGetBlockNumberNoCheck(first);
-	reader->offset = ItemPointerGetOffsetNumberNoCheck(first);
+	reader->ahead.recent = recent;
+	reader->ahead.next = InvalidBuffer;
+	reader->ahead.block = ItemPointerGetBlockNumberNoCheck(first);
+	reader->ahead.offset = ItemPointerGetOffsetNumberNoCheck(first);
 	if (!read_chunks(reader, &value))
 		return NULL;
 	SET_VARSIZE(reader->value, size + VARHDRSZ);
@@ -404,11 +404,11 @@ scan_chunks(LokiToastReader *reader, const ToastValue *value)
 			break;
 		if (sequence == 0)
 			reader->first = reader->slot->tts_tid;
-		reader->block = ItemPointerGetBlockNumber(&reader->slot->tts_tid);
-		reader->offset = ItemPointerGetOffsetNumber(&reader->slot->tts_tid) + 1;
+		reader->ahead.block = ItemPointerGetBlockNumber(&reader->slot->tts_tid);
+		reader->ahead.offset = ItemPointerGetOffsetNumber(&reader->slot->tts_tid) + 1;
 		done += length;
 	}
-	reader->recent = reader->next = InvalidBuffer;
+	reader->ahead.recent = reader->ahead.next = InvalidBuffer;
 	rest_index(reader);
 	return done == value->size;
 }
@@ -447,10 +447,10 @@ guess_known_place(LokiToastReader *reader, Oid valueid)
 	if (known_places[i].valueid != valueid ||
 		known_places[i].relid != RelationGetRelid(reader->relation))
 		return;
-	if (ItemPointerGetBlockNumberNoCheck(&known_places[i].first) != reader->block)
-		reader->recent = reader->next = InvalidBuffer;
-	reader->block = ItemPointerGetBlockNumberNoCheck(&known_places[i].first);
-	reader->offset = ItemPointerGetOffsetNumberNoCheck(&known_places[i].first);
+	if (ItemPointerGetBlockNumberNoCheck(&known_places[i].first) != reader->ahead.block)
+		reader->ahead.recent = reader->ahead.next = InvalidBuffer;
+	reader->ahead.block = ItemPointerGetBlockNumberNoCheck(&known_places[i].first);
+	reader->ahead.offset = ItemPointerGetOffsetNumberNoCheck(&known_places[i].first);
 }
 
 /* Read from the open relation; NULL if detoasting must do it. */
@@ -463,7 +463,7 @@ read_value(LokiToastReader *reader, const struct varatt_external *pointer)
 		return NULL;
 	make_room(reader, value.size);
 	guess_known_place(reader, value.id);
-	if ((reader->block == InvalidBlockNumber || !read_chunks(reader, &value)) &&
+	if ((reader->ahead.block == InvalidBlockNumber || !read_chunks(reader, &value)) &&
 		!scan_chunks(reader, &value))
 		return NULL;
 	if (!VARATT_EXTERNAL_IS_COMPRESSED(*pointer))
@@ -543,7 +543,7 @@ open_argument(ToastArgument *argument, Oid relid)
 
 	if (!known)
 	{
-		argument->reader.block = InvalidBlockNumber;
+		argument->reader.ahead.block = InvalidBlockNumber;
 		argument->reader.valueid = InvalidOid;
 	}
 	if (known && argument->subtransaction == GetCurrentSubTransactionId())

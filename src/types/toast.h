@@ -22,6 +22,15 @@
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
+/* A place in a TOAST table */
+typedef struct LokiToastPlace
+{
+	BlockNumber block;
+	OffsetNumber offset;
+	Buffer		recent;			/* a buffer that held the block ... */
+	Buffer		next;			/* ... and the one behind it */
+} LokiToastPlace;
+
 /*
  * What reads the values of one TOAST table after another.  If all but
  * the context is zero, it has not begun.
@@ -30,18 +39,19 @@ typedef struct LokiToastReader
 {
 	MemoryContext context;		/* of everything here */
 	bool		bulk;			/* the whole table is read, in its order */
-	/* the ring of buffers for a table, if it is not read as a whole; may be NULL */
+
+	/*
+	 * the ring of buffers for a table, if it is not read as a whole; may be
+	 * NULL
+	 */
 	BufferAccessStrategy (*choose) (void *arg, Relation toast);
 	void	   *choose_arg;
 	Relation	relation;		/* NULL: none is open */
 	bool		direct;			/* chunks may be read where they lie */
 	BufferAccessStrategy strategy;	/* ring of buffers; NULL: none */
 
-	/* where the value after the last one is thought to begin */
-	BlockNumber block;
-	OffsetNumber offset;
-	Buffer		recent;			/* a buffer that held the block ... */
-	Buffer		next;			/* ... and the one behind it */
+	LokiToastPlace ahead;		/* where the value after the last one is
+								 * thought to begin */
 
 	/* the value read last */
 	struct varlena *value;

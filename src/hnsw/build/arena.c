@@ -138,36 +138,32 @@ begin_view(LokiArena *arena, LokiArenaShared *shared, MemoryContext context)
 }
 
 /*
- * Make an empty arena of arrays with elements of the given sizes, for at most `capacity`
- * elements and probably `expected`.  Chunks are kept in memory up to chunk_memory_limit
- * bytes, chunks and blocks together up to memory_limit.  If *shared lies in a segment,
+ * Make an empty arena.  If *shared lies in a segment,
  * others can attach.  The arena is released with the memory context.
  */
 void
 loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext context,
-				  dsm_segment *segment, int tranche, const Size *strides, int narrays,
-				  uint32 capacity, uint32 expected, Size memory_limit,
-				  Size chunk_memory_limit)
+				  dsm_segment *segment, int tranche, const LokiArenaExtent *extent)
 {
 	/* whole pages of every array, whatever its elements' size */
 	uint32		unit = sysconf(_SC_PAGESIZE);
 
-	Assert(narrays <= LOKI_ARENA_ARRAYS);
-	Assert(expected <= capacity);
+	Assert(extent->narrays <= LOKI_ARENA_ARRAYS);
+	Assert(extent->expected <= extent->capacity);
 	memset(shared, 0, sizeof(*shared));
 	LWLockInitialize(&shared->lock, tranche);
 	shared->owner = MyProcPid;
-	shared->memory_limit = memory_limit;
-	shared->chunk_memory_limit = chunk_memory_limit;
-	shared->capacity = capacity;
-	shared->narrays = narrays;
-	shared->chunk_elements = TYPEALIGN(unit, Max(expected / EXPECTED_CHUNKS,
-												 capacity / LOKI_ARENA_CHUNKS + 1));
-	Assert((uint64) shared->chunk_elements * LOKI_ARENA_CHUNKS >= capacity);
-	for (int i = 0; i < narrays; i++)
+	shared->memory_limit = extent->memory_limit;
+	shared->chunk_memory_limit = extent->chunk_memory_limit;
+	shared->capacity = extent->capacity;
+	shared->narrays = extent->narrays;
+	shared->chunk_elements = TYPEALIGN(unit, Max(extent->expected / EXPECTED_CHUNKS,
+												 extent->capacity / LOKI_ARENA_CHUNKS + 1));
+	Assert((uint64) shared->chunk_elements * LOKI_ARENA_CHUNKS >= extent->capacity);
+	for (int i = 0; i < extent->narrays; i++)
 	{
-		shared->stride[i] = strides[i];
-		shared->chunk_size += mul_size(strides[i], shared->chunk_elements);
+		shared->stride[i] = extent->strides[i];
+		shared->chunk_size += mul_size(extent->strides[i], shared->chunk_elements);
 	}
 	if (segment != NULL)
 	{

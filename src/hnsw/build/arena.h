@@ -58,6 +58,17 @@ typedef struct LokiArenaShared
 	LokiArenaRange blocks[LOKI_ARENA_BLOCKS][2];	/* in memory, in the file */
 } LokiArenaShared;
 
+/* How large an arena is to be */
+typedef struct LokiArenaExtent
+{
+	const Size *strides;		/* sizes of the arrays' elements */
+	int			narrays;
+	uint32		capacity;		/* most elements, and ... */
+	uint32		expected;		/* ... those that there probably are */
+	Size		memory_limit;	/* of chunks and blocks in memory, and ... */
+	Size		chunk_memory_limit; /* ... of chunks alone */
+} LokiArenaExtent;
+
 /* A process's view of an arena; can be released after *shared is gone */
 typedef struct LokiArena
 {
@@ -78,9 +89,7 @@ extern bool loki_arena_can_share(void);
 
 extern void loki_arena_create(LokiArena *arena, LokiArenaShared *shared,
 							  MemoryContext context, dsm_segment *segment, int tranche,
-							  const Size *strides, int narrays, uint32 capacity,
-							  uint32 expected, Size memory_limit,
-							  Size chunk_memory_limit);
+							  const LokiArenaExtent *extent);
 extern bool loki_arena_attach(LokiArena *arena, LokiArenaShared *shared,
 							  MemoryContext context, dsm_segment *segment);
 extern void loki_arena_grow(LokiArena *arena, uint32 elements);

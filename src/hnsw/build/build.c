@@ -247,7 +247,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 		build->meta = *meta;
 	else
 	{
-		build->leader = true;
+		build->part.leader = true;
 		describe_index(index, &build->geometry.column, &build->prng, &build->meta);
 	}
 	set_geometry(build);
@@ -284,16 +284,16 @@ prepare_codes(LokiBuild *build)
 bool
 loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 {
-	uint64		next = pg_atomic_fetch_add_u64(&build->shared->work.next, step);
+	uint64		next = pg_atomic_fetch_add_u64(&build->part.shared->work.next, step);
 
 	Assert(step > 0);
 	CHECK_FOR_INTERRUPTS();
-	if (next >= build->shared->work.units)
+	if (next >= build->part.shared->work.units)
 		return false;
 	*first = (uint32) next;
-	*end = (uint32) Min(next + step, build->shared->work.units);
-	if (build->leader && !build->geometry.pending && build->shared->work.job != LOKI_JOB_TRIM &&
-		build->shared->work.job != LOKI_JOB_LINK)
+	*end = (uint32) Min(next + step, build->part.shared->work.units);
+	if (build->part.leader && !build->geometry.pending && build->part.shared->work.job != LOKI_JOB_TRIM &&
+		build->part.shared->work.job != LOKI_JOB_LINK)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, build->reported + next);
 	return true;
 }
@@ -302,18 +302,18 @@ loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 void
 loki_build_report_round(LokiBuild *build, int round, int rounds)
 {
-	Assert(build->leader && round < rounds);
+	Assert(build->part.leader && round < rounds);
 	build->reported = (uint64) round * build->nnodes;
 	if (!build->geometry.pending)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL,
-								 (int64) rounds * build->nnodes);
+									 (int64) rounds * build->nnodes);
 }
 
 /* Claim the next nodes of a job, a suitable number; see LOKI_CLAIM_MIN. */
 bool
 loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
 {
-	uint32		step = build->shared->work.units / (LOKI_CLAIMS * build->shared->nprocesses);
+	uint32		step = build->part.shared->work.units / (LOKI_CLAIMS * build->part.shared->nprocesses);
 
 	return loki_build_claim(build, Max(Min(step, LOKI_CLAIM_MAX), LOKI_CLAIM_MIN), first, end);
 }
@@ -333,23 +333,26 @@ build_width(const LokiBuild *build)
 LokiGraph *
 loki_build_open_graph(LokiBuild *build)
 {
-	Assert(build->shared->graph.nnodes > 0);
+	Assert(build->part.shared->graph.nnodes > 0);
 	if (build->graph == NULL)
 	{
-		loki_build_grow_arrays(build, build->shared->graph.nnodes, 0);
-		build->graph = loki_graph_open(&build->shared->graph, &build->arenas[LOKI_ARENA_NODES],
+		loki_build_grow_arrays(build, build->part.shared->graph.nnodes, 0);
+		build->graph = loki_graph_open(&build->part.shared->graph, &build->arenas[LOKI_ARENA_NODES],
 									   build->context, build->graph_quantizer,
 									   build->arrays.graph_codes, build->meta.m, build_width(build),
-									   build->shared->nprocesses > 1);
-		build->graph->scan_quantizer = build->geometry.quantizer;
-		build->graph->scan_codes = build->arrays.slots[LOKI_SLOTS_CODE];
+									   build->part.shared->nprocesses > 1);
+		build->graph->scan_code = (LokiGraphCode)
+		{
+			build->geometry.quantizer, build->arrays.slots[LOKI_SLOTS_CODE],
+				build->geometry.quantizer->code_size
+		};
 		build->graph->scan_walk = build->graph_quantizer != build->geometry.quantizer &&
 			loki_code_dims(&build->geometry.code) > LOKI_TWO_BITS_MAX_DIM;
 	}
 	loki_graph_refresh(build->graph);
-	if (build->shared->rows_block >= 0)
+	if (build->part.shared->rows_block >= 0)
 		build->arrays.rows = (uint32 *)
-			build->arenas[LOKI_ARENA_NODES].blocks[build->shared->rows_block];
+			build->arenas[LOKI_ARENA_NODES].blocks[build->part.shared->rows_block];
 	return build->graph;
 }
 
@@ -398,7 +401,7 @@ trim_nodes(LokiBuild *build)
 static void
 calibrate_share(LokiBuild *build)
 {
-	LokiBuildShared *shared = build->shared;
+	LokiBuildShared *shared = build->part.shared;
 	MemoryContext context = AllocSetContextCreate(build->context, "hnsw calibration",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -426,7 +429,7 @@ calibrate_share(LokiBuild *build)
 void
 loki_build_job(LokiBuild *build, LokiBuildJob job)
 {
-	Assert(job == build->shared->work.job);
+	Assert(job == build->part.shared->work.job);
 	switch (job)
 	{
 		case LOKI_JOB_LOAD:
@@ -484,9 +487,9 @@ tell_memory(const LokiBuild *build)
 static void
 load_rows(LokiBuild *build)
 {
-	LokiBuildShared *shared = build->shared;
+	LokiBuildShared *shared = build->part.shared;
 
-	Assert(build->leader && build->nnodes == 0);
+	Assert(build->part.leader && build->nnodes == 0);
 	set_phase(build, LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
 	loki_parallel_job(build, LOKI_JOB_LOAD, 0);
 	if (shared->broken_hot_chain)
@@ -510,7 +513,7 @@ build_graph(LokiBuild *build)
 	set_phase(build, LOKI_PROGRESS_GRAPH, build->nnodes);
 	twins_block = loki_twins_find(arena, build->arrays.graph_codes,
 								  build->graph_quantizer->code_size, build->nnodes);
-	loki_graph_create(&build->shared->graph, arena, build->nnodes, build->meta.m,
+	loki_graph_create(&build->part.shared->graph, arena, build->nnodes, build->meta.m,
 					  loki_layer_ratio(build->meta.profile, build->meta.m), twins_block,
 					  loki_parallel_tranche(), &build->prng);
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
@@ -523,7 +526,7 @@ make_reachable(LokiBuild *build)
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	int			block = loki_arena_add_block(arena, mul_size(build->nnodes, sizeof(uint32)));
 
-	build->shared->reach.parent_block = block;
+	build->part.shared->reach.parent_block = block;
 	set_phase(build, LOKI_PROGRESS_REACHABILITY, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
@@ -551,20 +554,20 @@ lay_out_nodes(LokiBuild *build)
 	Size		size = mul_size(nnodes, sizeof(uint32));
 
 	set_phase(build, LOKI_PROGRESS_LAYOUT, nnodes);
-	build->shared->position_block = loki_arena_add_block(arena, size);
-	build->shared->order_block = build->graph == NULL ? loki_arena_add_block(arena, size) :
-		build->shared->reach.parent_block;	/* not needed any more */
-	build->position = (uint32 *) arena->blocks[build->shared->position_block];
-	build->order = (uint32 *) arena->blocks[build->shared->order_block];
+	build->part.shared->position_block = loki_arena_add_block(arena, size);
+	build->part.shared->order_block = build->graph == NULL ? loki_arena_add_block(arena, size) :
+		build->part.shared->reach.parent_block; /* not needed any more */
+	build->final.position = (uint32 *) arena->blocks[build->part.shared->position_block];
+	build->final.order = (uint32 *) arena->blocks[build->part.shared->order_block];
 	if (build->graph != NULL)
 		loki_graph_layout(build->graph, build->geometry.arrays[LOKI_SLOTS_CODE].per_page,
-						  build->position);
+						  build->final.position);
 	for (uint32 node = 0; node < nnodes; node++)
 	{
 		if (build->graph == NULL)
-			build->position[node] = node;
-		Assert(build->position[node] < nnodes);
-		build->order[build->position[node]] = node;
+			build->final.position[node] = node;
+		Assert(build->final.position[node] < nnodes);
+		build->final.order[build->final.position[node]] = node;
 	}
 }
 
@@ -593,12 +596,12 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	}
 	set_phase(build, LOKI_PROGRESS_WRITING, 0);
 	loki_build_write(build);
-	result->heap_tuples = build->shared->heap_tuples;
-	result->index_tuples = pg_atomic_read_u64(&build->shared->rows);
+	result->heap_tuples = build->part.shared->heap_tuples;
+	result->index_tuples = pg_atomic_read_u64(&build->part.shared->rows);
 
 	set_phase(build, LOKI_PROGRESS_CALIBRATING, 0);
-	loki_parallel_job(build, LOKI_JOB_CALIBRATE, build->shared->nprocesses);
-	calibration = build->shared->calibration;
+	loki_parallel_job(build, LOKI_JOB_CALIBRATE, build->part.shared->nprocesses);
+	calibration = build->part.shared->calibration;
 	loki_parallel_end(build);
 	MemoryContextDelete(build->context);
 	loki_calibrate_store(index, &calibration, 0);

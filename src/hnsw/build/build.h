@@ -168,7 +168,23 @@ typedef struct LokiBuildArrays
 								 * LOKI_ARENA_ROWS; NULL: at its number */
 } LokiBuildArrays;
 
-/* A process's part */
+/* A process among those of a build */
+typedef struct LokiBuildPart
+{
+	bool		leader;
+	LokiBuildShared *shared;
+	struct LokiParallelBuild *parallel; /* the leader's, if there are workers */
+	TableScanDesc scan;			/* of its part of the table; NULL: all */
+} LokiBuildPart;
+
+/* Final IDs of nodes */
+typedef struct LokiFinalIds
+{
+	uint32	   *position;		/* of each node */
+	uint32	   *order;			/* node of each; LOKI_NONE: none */
+} LokiFinalIds;
+
+/* A build, as one of its processes knows it */
 typedef struct LokiBuild
 {
 	Relation	heap;
@@ -186,10 +202,7 @@ typedef struct LokiBuild
 								 * written */
 	MemoryContext row_context;	/* reset after every row */
 	LokiToastReader toast;		/* of the vectors */
-	bool		leader;
-	LokiBuildShared *shared;
-	struct LokiParallelBuild *parallel; /* the leader's, if there are workers */
-	TableScanDesc scan;			/* this process's part of the table; NULL: all */
+	LokiBuildPart part;
 
 	LokiArena	arenas[LOKI_BUILD_ARENAS];
 	LokiBuildArrays arrays;
@@ -202,8 +215,7 @@ typedef struct LokiBuild
 	LokiGraph  *graph;
 	uint64		reported;		/* nodes of earlier rounds of this phase, in
 								 * what progress says */
-	uint32	   *position;		/* final ID of each node */
-	uint32	   *order;			/* node of each final ID; LOKI_NONE: none */
+	LokiFinalIds final;
 } LokiBuild;
 
 /* A slot of a slot array; one of LOKI_ARENA_ROWS goes by loki_build_row() */
@@ -309,8 +321,8 @@ typedef struct LokiTermsRange
 	Snapshot	snapshot;		/* NULL: rows that are not dead to everyone */
 
 	/*
-	 * Words: by what they are weighed.  If the mean is not given, it is that of the documents so far;
-	 * afterwards it is that of all of them.
+	 * Words: by what they are weighed.  If the mean is not given, it is that
+	 * of the documents so far; afterwards it is that of all of them.
 	 */
 	LokiBm25	by;
 	uint32		documents;		/* how many there were */

@@ -156,7 +156,7 @@ loki_build_find_duplicates(LokiBuild *build)
 											build);
 	uint32		nnodes = 0;
 
-	Assert(build->leader && build->arrays.rows == NULL);
+	Assert(build->part.leader && build->arrays.rows == NULL);
 	for (uint32 row = 0; row < build->nnodes; row++)
 	{
 		EqualEntry *entry;

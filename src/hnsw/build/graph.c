@@ -82,8 +82,8 @@ score_nodes(LokiGraph *graph, const LokiQuery *query, const uint32 *nodes, int n
 {
 	for (int i = 0; i < n; i++)
 		graph->scratch.batch_codes[i] = loki_graph_code(graph, nodes[i]);
-	graph->quantizer->score(graph->quantizer, query, graph->scratch.batch_codes, n,
-							graph->scratch.estimates);
+	graph->code.quantizer->score(graph->code.quantizer, query, graph->scratch.batch_codes, n,
+								 graph->scratch.estimates);
 }
 
 /*
@@ -114,7 +114,7 @@ gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uin
 		visited[node] = visit;
 	}
 	for (int i = 0; i < n; i++)
-		prefetch_bytes(loki_graph_code(graph, batch[i]), graph->code_size);
+		prefetch_bytes(loki_graph_code(graph, batch[i]), graph->code.size);
 	return n;
 }
 
@@ -210,13 +210,14 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 static int
 select_links(LokiGraph *graph, const LokiCandidate *from, int n, int max, int fill, int *nkept)
 {
+	LokiLinkChoice choice = {n, graph->scratch.estimates, graph->scratch.batch_codes};
+
 	for (int i = 0; i < n; i++)
 	{
 		graph->scratch.batch_codes[i] = loki_graph_code(graph, from[i].node);
 		graph->scratch.estimates[i] = from[i].distance;
 	}
-	return loki_select_neighbors(graph->quantizer, n, graph->scratch.estimates,
-								 graph->scratch.batch_codes, max, fill,
+	return loki_select_neighbors(graph->code.quantizer, &choice, max, fill,
 								 graph->scratch.chosen, graph->scratch.selected, nkept);
 }
 
@@ -329,9 +330,7 @@ scan_view(const LokiGraph *graph, LokiQuery *query)
 {
 	LokiGraph	scan = *graph;
 
-	scan.quantizer = graph->scan_quantizer;
-	scan.codes = graph->scan_codes;
-	scan.code_size = scan.quantizer->code_size;
+	scan.code = graph->scan_code;
 	scan.scratch.query = query;
 	return scan;
 }
@@ -351,7 +350,7 @@ rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 		return pool;
 	loki_pool_clear(graph->scratch.sorted, 0, room);
 	for (int i = 0; i < n; i++)
-		prefetch_bytes(loki_graph_code(graph, pool[i].node), graph->code_size);
+		prefetch_bytes(loki_graph_code(graph, pool[i].node), graph->code.size);
 	for (int start = 0; start < n; start += lengthof(nodes))
 	{
 		int			count = Min(n - start, (int) lengthof(nodes));
@@ -419,8 +418,8 @@ choose_lists(LokiGraph *graph, uint32 node)
 	int			level = graph->levels[node];
 	LokiGraph	walk = graph->scan_walk ? scan_view(graph, graph->scratch.query) : *graph;
 
-	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->scratch.query);
+	graph->code.quantizer->prepare_code(graph->code.quantizer,
+										loki_graph_code(graph, node), graph->scratch.query);
 	enter(&walk, walk.entry_node);
 	descend(&walk, level);
 	for (int layer = Min(level, walk.entry_level); layer >= 0; layer--)
@@ -433,7 +432,7 @@ choose_lists(LokiGraph *graph, uint32 node)
 		ranked = rank_pool(graph, walk.scratch.pool, walk.scratch.npool);
 		nkept = choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked,
 							 walk.scratch.npool);
-		if (layer == 0 && loki_in_crowd(nkept, graph->quantizer->spec.dim))
+		if (layer == 0 && loki_in_crowd(nkept, graph->code.quantizer->spec.dim))
 			link_past_crowd(graph, &walk, node, ranked, walk.scratch.npool);
 	}
 	graph->scratch.visit = walk.scratch.visit;
@@ -550,8 +549,8 @@ loki_graph_cut(LokiGraph *graph, uint32 node, int width)
 float
 loki_graph_self_distance(LokiGraph *graph, uint32 node)
 {
-	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->scratch.query);
+	graph->code.quantizer->prepare_code(graph->code.quantizer,
+										loki_graph_code(graph, node), graph->scratch.query);
 	score_nodes(graph, graph->scratch.query, &node, 1);
 	return graph->scratch.estimates[0];
 }
@@ -565,8 +564,8 @@ loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
 {
 	int			n = graph->base.counts[other];
 
-	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->scratch.query);
+	graph->code.quantizer->prepare_code(graph->code.quantizer,
+										loki_graph_code(graph, node), graph->scratch.query);
 	score_nodes(graph, graph->scratch.query,
 				graph->base.neighbors + (Size) other * graph->base.capacity, n);
 	return graph->scratch.estimates;
@@ -580,8 +579,8 @@ loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
 int
 loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 {
-	graph->quantizer->prepare_code(graph->quantizer,
-								   loki_graph_code(graph, node), graph->scratch.query);
+	graph->code.quantizer->prepare_code(graph->code.quantizer,
+										loki_graph_code(graph, node), graph->scratch.query);
 	enter(graph, graph->entry_node);
 	descend(graph, 0);
 	search_layer(graph, 0, graph->ef_construction, LOKI_NONE);
@@ -676,7 +675,7 @@ loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 	own = scan.scratch.estimates[0];
 	itself = search_from_entries(&scan, ef, node);
 	if (!itself && own >= scan.scratch.pool[scan.scratch.npool - 1].distance)
-		itself = scan.quantizer->spec.metric == LOKI_METRIC_IP ||
+		itself = scan.code.quantizer->spec.metric == LOKI_METRIC_IP ||
 			search_from_entries(&scan, LOKI_ROW_SEARCH, node);
 	graph->scratch.visit = scan.scratch.visit;
 

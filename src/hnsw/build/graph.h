@@ -79,22 +79,23 @@ typedef struct LokiGraphScratch
 	int			nentries;
 } LokiGraphScratch;
 
+/* Codes of all nodes */
+typedef struct LokiGraphCode
+{
+	const LokiQuantizer *quantizer;
+	const char *codes;
+	Size		size;			/* of each */
+} LokiGraphCode;
+
 typedef struct LokiGraph
 {
 	/* set by loki_graph_open() and the same from then on */
 	MemoryContext context;
 	LokiGraphShared *shared;
 	bool		concurrent;		/* several processes insert at once */
-	const LokiQuantizer *quantizer;
-	const char *codes;			/* code_size bytes each */
-	Size		code_size;
-
-	/*
-	 * the codes that scans will walk on; they can score queries of
-	 * `quantizer`
-	 */
-	const LokiQuantizer *scan_quantizer;
-	const char *scan_codes;
+	LokiGraphCode code;			/* that it is built on */
+	LokiGraphCode scan_code;	/* that scans will walk on; its quantizer can
+								 * score queries of the other */
 	bool		scan_walk;		/* inserts walk on these, too */
 	bool		at_once;		/* searches score all neighbors before they go
 								 * on */
@@ -129,7 +130,7 @@ loki_graph_list(const LokiGraph *graph, uint32 node, int layer)
 static inline const char *
 loki_graph_code(const LokiGraph *graph, uint32 node)
 {
-	return graph->codes + graph->code_size * node;
+	return graph->code.codes + graph->code.size * node;
 }
 
 /* Whether a node is not inserted, as another of the same code stands for it */

@@ -136,9 +136,10 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->context = context;
 	graph->shared = shared;
 	graph->concurrent = concurrent;
-	graph->quantizer = quantizer;
-	graph->codes = codes;
-	graph->code_size = quantizer->code_size;
+	graph->code = (LokiGraphCode)
+	{
+		quantizer, codes, quantizer->code_size
+	};
 	graph->nnodes = shared->nnodes;
 	graph->nupper = shared->nupper;
 	graph->m = m;

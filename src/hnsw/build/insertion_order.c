@@ -274,7 +274,7 @@ loki_build_renumber(LokiBuild *build)
 	uint32	   *nodes;
 	uint8	   *done;
 
-	Assert(build->leader && build->arrays.rows == NULL && build->shared->rows_block < 0);
+	Assert(build->part.leader && build->arrays.rows == NULL && build->part.shared->rows_block < 0);
 	if (nnodes < MIN_NODES)
 		return;
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
@@ -303,7 +303,7 @@ loki_build_renumber(LokiBuild *build)
 		slot->node = nodes[slot->node];
 	}
 	pfree(nodes);
-	build->shared->rows_block = block;
+	build->part.shared->rows_block = block;
 }
 
 /*
@@ -313,8 +313,8 @@ loki_build_renumber(LokiBuild *build)
 void
 loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build)
 {
-	insertion->renumbered = build->shared->rows_block >= 0;
-	insertion->nfirst = (build->shared->graph.nnodes + FIRST_OF - 1) / FIRST_OF;
+	insertion->renumbered = build->part.shared->rows_block >= 0;
+	insertion->nfirst = (build->part.shared->graph.nnodes + FIRST_OF - 1) / FIRST_OF;
 	insertion->step = (uint32) loki_golden_step(insertion->nfirst);
 }
 

@@ -221,7 +221,7 @@ loki_build_sample(LokiBuild *build)
 	BlockNumber nblocks;
 	double		rows = loki_build_rows(build->heap, &nblocks);
 
-	Assert(build->leader);
+	Assert(build->part.leader);
 	sample.sum = MemoryContextAllocZero(build->context, build->geometry.dim * sizeof(double));
 	if (rows <= LOKI_SAMPLE_ROWS)
 		table_index_build_range_scan(build->heap, build->index, build->index_info,
@@ -327,7 +327,7 @@ view_arrays(LokiBuild *build)
 
 /*
  * Make the arrays for the rows of the table.  They have room for as many rows as heap pages
- * can hold or, if the table is not a heap, for many more than are expected.  build->shared
+ * can hold or, if the table is not a heap, for many more than are expected.  build->part.shared
  * is in the segment, if there is one.
  *
  * If memory is not expected to suffice for everything, arrays that the graph is not built
@@ -346,7 +346,7 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 											(uint64) expected * MORE_THAN_EXPECTED),
 										LOKI_MAX_NUMBER);
 
-	Assert(build->leader);
+	Assert(build->part.leader);
 	/* an insert must not fail for want of a temporary file */
 	if (build->geometry.pending)
 		limit = Max(limit, add_size(mul_size(TYPEALIGN(PENDING_CHUNK, expected), node_memory),
@@ -356,17 +356,18 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 	{
 		Size		strides[LOKI_ARRAYS];
 		double		size = arena_strides(build, i, strides);
-		Size		in_memory = limit;
+		LokiArenaExtent extent = {strides, LOKI_ARRAYS, capacity, expected, limit, limit};
 
+		if (all)
+			extent.memory_limit = (Size) (limit * ((double) hot_memory / node_memory));
 		if (i == LOKI_ARENA_NODES)
-			in_memory = (Size) (limit * size / (all ? node_memory : hot_memory));
+			extent.chunk_memory_limit = (Size) (limit * size / (all ? node_memory : hot_memory));
 		else if (i == LOKI_ARENA_ROWS)
-			in_memory = all ? (Size) (limit * size / node_memory) : 0;
-		loki_arena_create(&build->arenas[i], &build->shared->arenas[i], build->context,
-						  segment, tranche, strides, LOKI_ARRAYS, capacity,
-						  i == LOKI_ARENA_NULLS ? 0 : expected,
-						  all ? (Size) (limit * ((double) hot_memory / node_memory)) : limit,
-						  in_memory);
+			extent.chunk_memory_limit = all ? (Size) (limit * size / node_memory) : 0;
+		else
+			extent.expected = 0;
+		loki_arena_create(&build->arenas[i], &build->part.shared->arenas[i], build->context,
+						  segment, tranche, &extent);
 	}
 	view_arrays(build);
 }
@@ -375,9 +376,9 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 bool
 loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment)
 {
-	Assert(!build->leader);
+	Assert(!build->part.leader);
 	for (int i = 0; i < LOKI_BUILD_ARENAS; i++)
-		if (!loki_arena_attach(&build->arenas[i], &build->shared->arenas[i],
+		if (!loki_arena_attach(&build->arenas[i], &build->part.shared->arenas[i],
 							   build->context, segment))
 			return false;
 	view_arrays(build);
@@ -418,7 +419,7 @@ static void
 add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 		 const bool *isnull, ItemPointer tid)
 {
-	uint32		number = pg_atomic_fetch_add_u32(&build->shared->nulls, 1);
+	uint32		number = pg_atomic_fetch_add_u32(&build->part.shared->nulls, 1);
 	LokiTidData *slot;
 
 	Assert(class != LOKI_VALUE_VECTOR);
@@ -465,7 +466,7 @@ static void
 add_vector(LokiBuild *build, const float *x, const Datum *values,
 		   const bool *isnull, ItemPointer tid)
 {
-	uint32		node = pg_atomic_fetch_add_u32(&build->shared->nodes, 1);
+	uint32		node = pg_atomic_fetch_add_u32(&build->part.shared->nodes, 1);
 	LokiTidData *slot;
 	LokiHashData hash;
 
@@ -502,8 +503,8 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	else
 		add_null(build, class, values, isnull, tid);
 
-	rows = pg_atomic_add_fetch_u64(&build->shared->rows, 1);
-	if (build->leader)
+	rows = pg_atomic_add_fetch_u64(&build->part.shared->rows, 1);
+	if (build->part.leader)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) rows);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
@@ -519,15 +520,15 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 void
 loki_build_load(LokiBuild *build)
 {
-	LokiBuildShared *shared = build->shared;
+	LokiBuildShared *shared = build->part.shared;
 	double		rows;
 
 	Assert(build->arrays.rows == NULL); /* nodes are not renumbered yet */
 	/* a scan that is shared with other processes was told by its beginning */
 	rows = table_index_build_scan(build->heap, build->index, build->index_info,
-								  build->scan != NULL || loki_build_seed < 0, build->leader,
+								  build->part.scan != NULL || loki_build_seed < 0, build->part.leader,
 								  load_row, build,
-								  build->scan);
+								  build->part.scan);
 	loki_toast_close(&build->toast);
 
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);

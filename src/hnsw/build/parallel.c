@@ -113,7 +113,7 @@ count_workers(const LokiBuild *build)
 static void
 init_shared(LokiBuild *build)
 {
-	LokiBuildShared *shared = build->shared;
+	LokiBuildShared *shared = build->part.shared;
 
 	memset(shared, 0, sizeof(*shared));
 	shared->heap = RelationGetRelid(build->heap);
@@ -163,7 +163,7 @@ estimate_toc(const LokiBuild *build, LokiParallelBuild *parallel)
 	}
 }
 
-/* Put the arguments of workers into the segment; build->shared is set. */
+/* Put the arguments of workers into the segment; build->part.shared is set. */
 static void
 fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 {
@@ -174,9 +174,9 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 	ParallelTableScanDesc scan =
 		shm_toc_allocate(toc, table_parallelscan_estimate(build->heap, parallel->snapshot));
 
-	build->shared = shm_toc_allocate(toc, sizeof(LokiBuildShared));
+	build->part.shared = shm_toc_allocate(toc, sizeof(LokiBuildShared));
 	init_shared(build);
-	shm_toc_insert(toc, KEY_SHARED, build->shared);
+	shm_toc_insert(toc, KEY_SHARED, build->part.shared);
 	memcpy(shared_constants, build->geometry.centroid, constants);
 	shm_toc_insert(toc, KEY_CONSTANTS, shared_constants);
 	table_parallelscan_initialize(build->heap, scan, parallel->snapshot);
@@ -192,14 +192,14 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 		strcpy(text, debug_query_string);
 		shm_toc_insert(toc, KEY_QUERY_TEXT, text);
 	}
-	build->scan = table_beginscan_parallel(build->heap, scan);
+	build->part.scan = table_beginscan_parallel(build->heap, scan);
 }
 
 /* Start the workers, as many as the server has, and tell them under the lock of the shared state. */
 static void
 launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
 {
-	LokiBuildShared *shared = build->shared;
+	LokiBuildShared *shared = build->part.shared;
 
 	Assert(!shared->work.begun);
 	LaunchParallelWorkers(parallel->context);
@@ -222,7 +222,7 @@ launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
 static void
 begin_alone(LokiBuild *build)
 {
-	build->shared = MemoryContextAllocZero(build->context, sizeof(LokiBuildShared));
+	build->part.shared = MemoryContextAllocZero(build->context, sizeof(LokiBuildShared));
 	init_shared(build);
 	loki_build_create_arrays(build, NULL, loki_parallel_tranche());
 }
@@ -234,7 +234,7 @@ loki_parallel_begin(LokiBuild *build)
 	LokiParallelBuild *parallel;
 	int			nworkers = count_workers(build);
 
-	Assert(build->leader && build->shared == NULL);
+	Assert(build->part.leader && build->part.shared == NULL);
 	if (nworkers == 0)
 	{
 		begin_alone(build);
@@ -261,7 +261,7 @@ loki_parallel_begin(LokiBuild *build)
 		begin_alone(build);
 		return;
 	}
-	build->parallel = parallel;
+	build->part.parallel = parallel;
 	fill_toc(build, parallel);
 	loki_build_create_arrays(build, parallel->context->seg, loki_parallel_tranche());
 	launch_workers(build, parallel);
@@ -279,10 +279,10 @@ meet(LokiBuildShared *shared)
 void
 loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 {
-	LokiBuildShared *shared = build->shared;
+	LokiBuildShared *shared = build->part.shared;
 
 	/* the workers wait at the barrier, so that nobody reads what is set here */
-	Assert(build->leader);
+	Assert(build->part.leader);
 	shared->work.job = job;
 	shared->work.units = units;
 	pg_atomic_write_u64(&shared->work.next, 0);
@@ -292,15 +292,15 @@ loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 		meet(shared);
 }
 
-/* End the workers, and release the arrays and build->shared.  Only the leader calls this. */
+/* End the workers, and release the arrays and build->part.shared.  Only the leader calls this. */
 void
 loki_parallel_end(LokiBuild *build)
 {
-	LokiParallelBuild *parallel = build->parallel;
+	LokiParallelBuild *parallel = build->part.parallel;
 
 	loki_parallel_job(build, LOKI_JOB_END, 0);
 	loki_build_release_arrays(build);
-	build->shared = NULL;
+	build->part.shared = NULL;
 	if (parallel == NULL)
 		return;
 	WaitForParallelWorkersToFinish(parallel->context);
@@ -310,7 +310,7 @@ loki_parallel_end(LokiBuild *build)
 		UnregisterSnapshot(parallel->snapshot);
 	DestroyParallelContext(parallel->context);
 	ExitParallelMode();
-	build->parallel = NULL;
+	build->part.parallel = NULL;
 }
 
 /* ----------------------------------------------------------------
@@ -343,9 +343,9 @@ wait_for_begin(LokiBuildShared *shared)
 static void
 do_jobs(LokiBuild *build, bool has_arrays)
 {
-	LokiBuildShared *shared = build->shared;
+	LokiBuildShared *shared = build->part.shared;
 
-	Assert(!build->leader);
+	Assert(!build->part.leader);
 	wait_for_begin(shared);
 	for (;;)
 	{
@@ -384,13 +384,13 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	index_info->ii_Concurrent = concurrently;
 
 	build = loki_build_begin(heap, index, index_info, &shared->meta);
-	build->shared = shared;
+	build->part.shared = shared;
 	memcpy(build->geometry.centroid, shm_toc_lookup(toc, KEY_CONSTANTS, false),
 		   loki_code_constants(&build->meta.code) * sizeof(float));
 	loki_build_set_code(build);
 	has_arrays = loki_build_attach_arrays(build, segment);
 	if (has_arrays)
-		build->scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
+		build->part.scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
 	do_jobs(build, has_arrays);
 	loki_build_release_arrays(build);
 	MemoryContextDelete(build->context);

@@ -138,11 +138,11 @@ make_codes(LokiBuild *build, PendingNodes *pending)
 
 	build->nnodes = pending->n;
 	loki_build_make_graph(build);
-	build->position = pending->nodes;
-	build->order = palloc_array(uint32, pending->end + 1);
-	memset(build->order, 0xFF, (pending->end + 1) * sizeof(uint32));
+	build->final.position = pending->nodes;
+	build->final.order = palloc_array(uint32, pending->end + 1);
+	memset(build->final.order, 0xFF, (pending->end + 1) * sizeof(uint32));
 	for (uint32 i = 0; i < pending->n; i++)
-		build->order[pending->nodes[i]] = i;
+		build->final.order[pending->nodes[i]] = i;
 	loki_build_write_pending(build, loki_index_for_meta(build->index, &meta));
 }
 
@@ -170,7 +170,7 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 		return;
 	}
 	build = loki_build_begin(heap, index, index_info, &meta);
-	build->leader = true;
+	build->part.leader = true;
 	build->geometry.pending = true;
 	if (read_rows(build, &pending))
 	{

@@ -80,7 +80,7 @@ static void
 begin_searches(ReachState *state, LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
-	LokiReachShared *reach = &build->shared->reach;
+	LokiReachShared *reach = &build->part.shared->reach;
 
 	state->build = build;
 	state->graph = loki_build_open_graph(build);
@@ -142,8 +142,8 @@ void
 loki_build_search_nodes(LokiBuild *build)
 {
 	MemoryContext old = MemoryContextSwitchTo(build->context);
-	int			round = build->shared->reach.round;
-	bool		reports = build->leader && round + 1 < MAX_ROUNDS;
+	int			round = build->part.shared->reach.round;
+	bool		reports = build->part.leader && round + 1 < MAX_ROUNDS;
 	ReachState	state;
 	uint32		searched = 0;
 	uint32		lost = 0;
@@ -208,7 +208,7 @@ link_found(ReachState *state, uint32 node, int wanted)
 	LokiGraph  *graph = state->graph;
 	bool		linked = false;
 
-	Assert(LWLockHeldByMeInMode(&state->build->shared->reach.lock, LW_EXCLUSIVE));
+	Assert(LWLockHeldByMeInMode(&state->build->part.shared->reach.lock, LW_EXCLUSIVE));
 	for (int i = 0; i < state->nfound && wanted > 0; i++)
 		if (graph->base.counts[state->found[i].node] < graph->base.width &&
 			attach(state, &state->found[i], node))
@@ -230,7 +230,7 @@ link_found(ReachState *state, uint32 node, int wanted)
 static void
 link_missed(ReachState *state, uint32 node)
 {
-	LokiReachShared *reach = &state->build->shared->reach;
+	LokiReachShared *reach = &state->build->part.shared->reach;
 	NodeState	before = state->states[node];
 
 	state->states[node] = NODE_FOUND;
@@ -273,9 +273,9 @@ loki_build_link_nodes(LokiBuild *build)
 static uint32
 link_nodes(LokiBuild *build, uint32 *lost)
 {
-	LokiReachShared *reach = &build->shared->reach;
+	LokiReachShared *reach = &build->part.shared->reach;
 
-	Assert(build->leader);
+	Assert(build->part.leader);
 	reach->linked = reach->lost = 0;
 	loki_parallel_job(build, LOKI_JOB_LINK, build->nnodes);
 	*lost = reach->lost;
@@ -292,7 +292,7 @@ void
 loki_build_make_reachable(LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
-	LokiReachShared *reach = &build->shared->reach;
+	LokiReachShared *reach = &build->part.shared->reach;
 	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
 	uint32		linked;
 	uint32		lost;

@@ -64,7 +64,7 @@ static void
 form_node(WriteState *write, int array, uint32 id, char *slot)
 {
 	LokiBuild  *build = write->build;
-	uint32		node = build->order[id];
+	uint32		node = build->final.order[id];
 
 	if (node == LOKI_NONE)
 	{
@@ -103,7 +103,7 @@ form_duplicate(WriteState *write, int array, uint32 number, char *slot)
 
 	memcpy(slot, write->duplicate + size * number, size);
 	Assert(duplicate->node < write->shared->counts[LOKI_SLOTS_TID]);
-	duplicate->node = write->build->position[duplicate->node];
+	duplicate->node = write->build->final.position[duplicate->node];
 }
 
 static void
@@ -111,7 +111,7 @@ form_link(WriteState *write, int array, uint32 id, char *slot)
 {
 	LokiBuild  *build = write->build;
 	const LokiGraphLists *lists = &build->graph->base;
-	uint32		node = build->order[id];
+	uint32		node = build->final.order[id];
 	const uint32 *neighbors = lists->neighbors + (Size) node * lists->capacity;
 	LokiLinkData *link = (LokiLinkData *) slot;
 
@@ -121,7 +121,7 @@ form_link(WriteState *write, int array, uint32 id, char *slot)
 	Assert(lists->counts[node] <= lists->width);
 	link->level = build->graph->levels[node];
 	for (int i = 0; i < lists->counts[node]; i++)
-		link->neighbors[i] = build->position[neighbors[i]] + 1;
+		link->neighbors[i] = build->final.position[neighbors[i]] + 1;
 }
 
 static void
@@ -138,13 +138,13 @@ form_upper(WriteState *write, int array, uint32 number, char *slot)
 
 	Assert(lists->counts[list] <= lists->width);
 	memset(slot, 0, build->geometry.arrays[array].slot_size);
-	upper->node = build->position[node];
+	upper->node = build->final.position[node];
 	upper->down = layer > 1 ? write->upper_number[list - 1] : LOKI_NONE;
 	upper->level = layer;
 	upper->count = lists->counts[list];
 	for (int i = 0; i < upper->count; i++)
 	{
-		upper->neighbors[i].node = build->position[neighbors[i]];
+		upper->neighbors[i].node = build->final.position[neighbors[i]];
 		upper->neighbors[i].slot =
 			write->upper_number[loki_graph_list(graph, neighbors[i], layer)];
 	}
@@ -163,7 +163,7 @@ number_upper(WriteState *write)
 		CHECK_FOR_INTERRUPTS();
 		for (uint32 id = 0; id < write->shared->counts[LOKI_SLOTS_LINK]; id++)
 		{
-			uint32		node = build->order[id];
+			uint32		node = build->final.order[id];
 
 			if (node == LOKI_NONE || graph->levels[node] < layer)
 				continue;
@@ -388,12 +388,12 @@ view_plan(LokiBuild *build, WriteState *write)
 
 	loki_arena_map_blocks(&build->arenas[LOKI_ARENA_NODES]);
 	write->build = build;
-	write->shared = &build->shared->write;
+	write->shared = &build->part.shared->write;
 	write->entries = (LokiExtentData *) blocks[write->shared->entries_block];
 	if (write->shared->counts[LOKI_SLOTS_TID] > 0)
 	{
-		build->order = (uint32 *) blocks[build->shared->order_block];
-		build->position = (uint32 *) blocks[build->shared->position_block];
+		build->final.order = (uint32 *) blocks[build->part.shared->order_block];
+		build->final.position = (uint32 *) blocks[build->part.shared->position_block];
 	}
 	if (build->graph != NULL)
 	{
@@ -412,10 +412,10 @@ loki_build_write_pages(LokiBuild *build)
 	uint32		end;
 
 	Assert(loki_no_buffer_locked());
-	if (build->shared->write.counts[LOKI_SLOTS_LINK] > 0)
+	if (build->part.shared->write.counts[LOKI_SLOTS_LINK] > 0)
 		loki_build_open_graph(build);
-	loki_build_grow_arrays(build, build->shared->write.counts[LOKI_SLOTS_TID],
-						   build->shared->write.counts[LOKI_SLOTS_NULLTID]);
+	loki_build_grow_arrays(build, build->part.shared->write.counts[LOKI_SLOTS_TID],
+						   build->part.shared->write.counts[LOKI_SLOTS_NULLTID]);
 	view_plan(build, &write);
 	while (loki_build_claim(build, CLAIM_BLOCKS, &first, &end))
 	{
@@ -464,10 +464,10 @@ set_entry(const WriteState *write, LokiMetaPage meta)
 	const LokiGraph *graph = write->build->graph;
 
 	meta->pending = 0;
-	meta->entry_node = write->build->position[graph->entry_node];
-	meta->entry_level = graph->entry_level;
+	meta->entry.node = write->build->final.position[graph->entry_node];
+	meta->entry.level = graph->entry_level;
 	if (graph->entry_level > 0)
-		meta->entry_slot = write->upper_number[loki_graph_list(graph, graph->entry_node,
+		meta->entry.slot = write->upper_number[loki_graph_list(graph, graph->entry_node,
 															   graph->entry_level)];
 }
 
@@ -485,7 +485,7 @@ write_meta(WriteState *write)
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
-	Assert(meta->entry_node == LOKI_NONE && meta->directory_entries == 0);
+	Assert(meta->entry.node == LOKI_NONE && meta->directory_entries == 0);
 	meta->format.uid++;
 	meta->directory_entries = write->shared->nentries;
 	if (build->graph != NULL)
@@ -498,7 +498,7 @@ write_meta(WriteState *write)
 static void
 share_plan(LokiBuild *build, uint32 nentries)
 {
-	LokiWriteShared *shared = &build->shared->write;
+	LokiWriteShared *shared = &build->part.shared->write;
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	Size		duplicate = mul_size(build->geometry.arrays[LOKI_SLOTS_DUPLICATE].slot_size,
 									 build->arrays.duplicate.count);
@@ -523,12 +523,12 @@ share_plan(LokiBuild *build, uint32 nentries)
 void
 loki_build_write(LokiBuild *build)
 {
-	LokiWriteShared *shared = &build->shared->write;
+	LokiWriteShared *shared = &build->part.shared->write;
 	WriteState	write = {.build = build, .shared = shared};
 	Relation	index = build->index;
 	uint32		ndirectory;
 
-	Assert(build->leader);
+	Assert(build->part.leader);
 	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
 	memset(shared, 0, sizeof(*shared));
 	count_slots(&write);
@@ -549,7 +549,11 @@ loki_build_write(LokiBuild *build)
 
 	write_directory(&write, ndirectory);
 	write_meta(&write);
-	/* in this order on a standby, too: who finds the new uid finds the directory */
+
+	/*
+	 * in this order on a standby, too: who finds the new uid finds the
+	 * directory
+	 */
 	if (RelationNeedsWAL(index))
 	{
 		log_newpage_range(index, MAIN_FORKNUM, LOKI_DIRECTORY_BLKNO, shared->first, true);
@@ -605,7 +609,7 @@ loki_build_write_pending(LokiBuild *build, LokiIndex *state)
 		LOKI_SLOTS_CENTROID
 	};
 	LokiGraph  *graph = build->graph;
-	WriteState	write = {.build = build, .shared = &build->shared->write};
+	WriteState	write = {.build = build, .shared = &build->part.shared->write};
 	uint32	   *counts = write.shared->counts;
 	LokiChange	change;
 	LokiMetaPage meta;
@@ -625,7 +629,7 @@ loki_build_write_pending(LokiBuild *build, LokiIndex *state)
 
 	loki_change_begin(&change, state, build->index);
 	meta = loki_change_meta(&change);
-	Assert(meta->pending > 0 && meta->entry_node == LOKI_NONE); /* I6 */
+	Assert(meta->pending > 0 && meta->entry.node == LOKI_NONE); /* I6 */
 	meta->format.uid++;
 	meta->code = build->meta.code;
 	meta->code_size = build->meta.code_size;

@@ -65,7 +65,7 @@ static bool
 lists_valid(const LokiCheck *check)
 {
 	const LokiMetaPageData *meta = &check->meta;
-	const LokiSortedListsData *sorted_lists = &meta->sorted_lists;
+	const LokiSortedListsData *sorted_lists = &meta->derived.sorted;
 	int			n = meta->nattributes;
 
 	if ((meta->flags & LOKI_META_SORTED_LISTS) != 0)
@@ -73,8 +73,8 @@ lists_valid(const LokiCheck *check)
 			if (sorted_lists->listed[i] != LOKI_NONE &&
 				sorted_lists->nulls[i] > sorted_lists->listed[i])
 				return false;
-	return sorted_lists->end <= LOKI_MAX_NUMBER && meta->rowmap.end <= LOKI_MAX_NUMBER &&
-		meta->rowmap.unused == 0 && loki_derived_possible(check->state, meta) &&
+	return sorted_lists->end <= LOKI_MAX_NUMBER && meta->derived.rowmap.end <= LOKI_MAX_NUMBER &&
+		meta->derived.rowmap.unused == 0 && loki_derived_possible(check->state, meta) &&
 		all_zero(&sorted_lists->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
 		all_zero(&sorted_lists->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));
 }
@@ -203,10 +203,10 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	check_structure(check);
 	if (heap_all_indexed)
 	{
-	{
-		loki_check_heap(check, BuildIndexInfo(index), snapshot);
-		loki_check_terms_heap(check);
-	}
+		{
+			loki_check_heap(check, BuildIndexInfo(index), snapshot);
+			loki_check_terms_heap(check);
+		}
 		UnregisterSnapshot(snapshot);
 	}
 	report_oddities(check);

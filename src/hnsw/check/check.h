@@ -32,7 +32,8 @@ typedef struct LokiCheckUpper
 #define LOKI_CHECK_LINKED	0x10	/* another node links to it */
 #define LOKI_CHECK_REACHED	0x20	/* can be reached from the entry point */
 #define LOKI_CHECK_UPPERS	0x40	/* its slots above layer 0 are complete */
-#define LOKI_CHECK_LINKING	0x80	/* its insert had not ended when its state was read */
+#define LOKI_CHECK_LINKING	0x80	/* its insert had not ended when its state
+									 * was read */
 
 /* A TID list that was copied */
 typedef struct LokiCheckTidList
@@ -54,6 +55,13 @@ typedef struct LokiCheckOddities
 								 * has not ended */
 } LokiCheckOddities;
 
+/* Of the phase, in pages */
+typedef struct LokiCheckProgress
+{
+	BlockNumber total;
+	BlockNumber done;
+} LokiCheckProgress;
+
 typedef struct LokiCheck
 {
 	/* unchanging */
@@ -71,9 +79,7 @@ typedef struct LokiCheck
 
 	LokiCheckTidList tid_list;	/* the one that was copied last */
 
-	/* of the phase, in pages */
-	BlockNumber pages_total;
-	BlockNumber pages_done;
+	LokiCheckProgress progress;
 
 	/* collected */
 	uint32		nodes;			/* TID slots in use */
@@ -93,6 +99,7 @@ extern void loki_check_lock(Buffer buffer);
 extern void loki_check_copy(LokiCheck *check, BlockNumber block);
 extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
 extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
+
 /* For ereport: slot `number` of an array, and its block */
 extern int	loki_check_where(LokiCheck *check, int array, uint32 number);
 

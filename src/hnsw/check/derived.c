@@ -33,7 +33,7 @@
 typedef struct ListCheck
 {
 	LokiCheck  *check;
-	LokiPostings	list;
+	LokiPostings list;
 	uint32	   *entries;
 	char	   *bounds;
 	LokiGathered gathered;
@@ -46,7 +46,7 @@ static void
 report(LokiCheck *check, const LokiPostings *list, int array, uint32 number, const char *fault)
 {
 	LokiMetaPageData meta;
-	LokiPostings	now;
+	LokiPostings now;
 
 	loki_check_meta(check, &meta);
 	if (loki_postings_open(&now, check->state, check->index, &meta, list->number) &&
@@ -213,7 +213,7 @@ static void
 check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
 {
 	ListCheck	state = {.check = check};
-	LokiPostings   *list = &state.list;
+	LokiPostings *list = &state.list;
 	bool		rows = number == LOKI_POSTINGS_ROWS;
 	bool		listed = loki_postings_open(list, check->state, check->index, meta, number);
 	uint32		nbounds;
@@ -290,7 +290,10 @@ compare_sketches(LokiCheck *check, const LokiPostings *list, uint32 ordinal, con
 	page = loki_sketch_lock(list, ordinal, &buffer, &used);
 	if (page == NULL)
 	{
-		/* they may be given up at any time, of which the first page is the first */
+		/*
+		 * they may be given up at any time, of which the first page is the
+		 * first
+		 */
 		if (ordinal > 0 && loki_has_sketches(list))
 			report(check, list, array, ordinal * slots->per_page,
 				   "is of other lists than those before it");
@@ -325,11 +328,11 @@ compare_sketches(LokiCheck *check, const LokiPostings *list, uint32 ordinal, con
 static void
 check_sketches(LokiCheck *check, const LokiMetaPageData *meta)
 {
-	uint32		lists_end = meta->sorted_lists.end;
+	uint32		lists_end = meta->derived.sorted.end;
 	uint32		at_once = (uint32) Max(Min(maintenance_work_mem * 1024.0 /
 										   check->state->brief->code_size, LOKI_MAX_NUMBER), 1024);
 	bool		sketched = false;
-	LokiPostings	list;
+	LokiPostings list;
 
 	for (int i = 0; i < check->state->nattributes; i++)
 	{

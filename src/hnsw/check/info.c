@@ -233,9 +233,9 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	loki_index_refresh(state, index);
 	i = put_definition(state, index, &meta, values, isnull);
 	i += put_counts(state, index, values + i);
-	values[i++] = Int32GetDatum(meta.entry_level);
-	isnull[i] = meta.entry_node == LOKI_NONE;
-	values[i++] = Int64GetDatum(meta.entry_node);
+	values[i++] = Int32GetDatum(meta.entry.level);
+	isnull[i] = meta.entry.node == LOKI_NONE;
+	values[i++] = Int64GetDatum(meta.entry.node);
 	values[i++] = Int64GetDatum(loki_column_listed(&state->column) ? 0 : meta.pending);
 	values[i++] = Int64GetDatum(meta.vacuum_cycles);
 	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
@@ -245,7 +245,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	values[i++] = Int64GetDatum((int64) rint((double) meta.calibration.at[LOKI_CALIBRATION_CHANGED].other *
 											 meta.calibration.nodes / LOKI_CALIBRATION_SCALE));
 	values[i++] = Int64GetDatum((int64) loki_derived_unlisted(state, index, &meta,
-														   loki_node_end(state, index)));
+															  loki_node_end(state, index)));
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
 	values[i++] = Int64GetDatum(blocks * BLCKSZ);

@@ -360,22 +360,22 @@ entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 	int			state;
 	bool		owned;
 
-	if (meta->entry_node == LOKI_NONE)
+	if (meta->entry.node == LOKI_NONE)
 		return NULL;
-	state = loki_check_state_now(check, meta->entry_node);
+	state = loki_check_state_now(check, meta->entry.node);
 	if (!loki_check_in_graph(state))
 		return "is not in the graph";
 	if (state == LOKI_TID_DEAD && !loki_check_dead_pending(check))
 		return "is dead";
-	if (meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL)
+	if (meta->entry.level < 0 || meta->entry.level > LOKI_MAX_LEVEL)
 		return "has an invalid level";
-	if (meta->entry_level == 0)
-		return meta->entry_slot == LOKI_NONE ? NULL : "has a slot on a layer above its level";
+	if (meta->entry.level == 0)
+		return meta->entry.slot == LOKI_NONE ? NULL : "has a slot on a layer above its level";
 
 	upper = palloc(LokiUpperSize(check->state->m));
 	owned = loki_check_read(check, LOKI_SLOTS_UPPER,
-							meta->entry_slot, upper) &&
-		upper->node == meta->entry_node && upper->level == meta->entry_level;
+							meta->entry.slot, upper) &&
+		upper->node == meta->entry.node && upper->level == meta->entry.level;
 	pfree(upper);
 	return owned ? NULL : "does not own its slot on its highest layer";
 }
@@ -421,18 +421,18 @@ loki_check_entry(LokiCheck *check)
 				 errmsg("entry point of index \"%s\" %s",
 						RelationGetRelationName(check->index), fault),
 				 errdetail("It is node %u with upper slot %u on layer %d.",
-						   meta.entry_node, meta.entry_slot, meta.entry_level)));
+						   meta.entry.node, meta.entry.slot, meta.entry.level)));
 
-	if (meta.entry_node == LOKI_NONE && live > 0)
+	if (meta.entry.node == LOKI_NONE && live > 0)
 		ereport(WARNING,
 				(errmsg("index \"%s\" has nodes, but no entry point",
 						RelationGetRelationName(check->index))));
-	else if (meta.entry_node != LOKI_NONE && level > meta.entry_level)
+	else if (meta.entry.node != LOKI_NONE && level > meta.entry.level)
 		ereport(WARNING,
 				(errmsg("index \"%s\" has nodes above its entry point",
 						RelationGetRelationName(check->index)),
 				 errdetail("The entry point is on layer %d, the highest node on layer %d.",
-						   meta.entry_level, level)));
+						   meta.entry.level, level)));
 }
 
 /* ----------------------------------------------------------------
@@ -592,15 +592,15 @@ walk_graph(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 		check->node[node] &= ~LOKI_CHECK_REACHED;
 	for (uint32 number = 0; number < check->nuppers; number++)
 		check->upper[number].reached = false;
-	if (meta.entry_node != LOKI_NONE)
+	if (meta.entry.node != LOKI_NONE)
 	{
-		reach_node(check, nodes, meta.entry_node);
-		if (is_upper_of(check, meta.entry_slot, meta.entry_node, meta.entry_level))
-			reach_upper(check, uppers, nodes, meta.entry_slot);
+		reach_node(check, nodes, meta.entry.node);
+		if (is_upper_of(check, meta.entry.slot, meta.entry.node, meta.entry.level))
+			reach_upper(check, uppers, nodes, meta.entry.slot);
 	}
 	walk_uppers(check, uppers, nodes);
 	walk_nodes(check, nodes);
-	return meta.entry_node;
+	return meta.entry.node;
 }
 
 /*

@@ -322,8 +322,8 @@ loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages)
 	};
 	const int64 values[] = {phase, pages, 0};
 
-	check->pages_total = pages;
-	check->pages_done = 0;
+	check->progress.total = pages;
+	check->progress.done = 0;
 	pgstat_progress_update_multi_param(lengthof(params), params, values);
 }
 
@@ -331,7 +331,7 @@ loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages)
 void
 loki_check_progress(LokiCheck *check)
 {
-	if (++check->pages_done % REPORT_PAGES == 0)
+	if (++check->progress.done % REPORT_PAGES == 0)
 		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE,
-									 Min(check->pages_done, check->pages_total));
+									 Min(check->progress.done, check->progress.total));
 }

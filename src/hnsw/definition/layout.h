@@ -177,7 +177,8 @@ typedef struct LokiSortedListsData
  * Posting lists of the elements of sparse vectors (derived/terms.c).  A window is a range of
  * nodes, and has a list for each of their indices, ascending: its terms.
  */
-#define LOKI_WINDOW_NODES		65536	/* at most: a posting names one in 16 bits */
+#define LOKI_WINDOW_NODES		65536	/* at most: a posting names one in 16
+										 * bits */
 
 /* The last list of a window, if its metric needs one, has the norms of all its nodes */
 #define LOKI_NORM_TERM			((uint32) 0xFFFFFFFF)
@@ -189,7 +190,8 @@ typedef struct LokiWindowData
 	uint32		term;			/* TERM slot of its first list */
 	uint32		terms;
 	uint32		elements;		/* of the vector that has the most */
-	float		mean;			/* words: length by which weights were made; or 0 */
+	float		mean;			/* words: length by which weights were made;
+								 * or 0 */
 } LokiWindowData;
 
 typedef struct LokiTermData
@@ -197,8 +199,9 @@ typedef struct LokiTermData
 	uint32		term;
 	uint32		first;			/* POSTING slot */
 	uint32		postings;
-	float		least;			/* weight w of a posting is at most least + w * step, and
-								 * above that less a step, but not below `least` */
+	float		least;			/* weight w of a posting is at most least + w *
+								 * step, and above that less a step, but not
+								 * below `least` */
 	float		step;
 } LokiTermData;
 
@@ -229,10 +232,11 @@ typedef struct LokiTermListsData
 /* Places of at[] whose `other` says something of the whole index */
 #define LOKI_CALIBRATION_CHANGED	0	/* nodes that came or went since, as a
 										 * share of `nodes` */
-#define LOKI_CALIBRATION_UNCOUNTED	1	/* before, which vacuum has yet to count */
-#define LOKI_CALIBRATION_GROWTH		2	/* d_i / d_k is (i / k) to the power of
-										 * this, for the distances of the i-th
-										 * and k-th nearest node; 0: not
+#define LOKI_CALIBRATION_UNCOUNTED	1	/* before, which vacuum has yet to
+										 * count */
+#define LOKI_CALIBRATION_GROWTH		2	/* d_i / d_k is (i / k) to the power
+										 * of this, for the distances of the
+										 * i-th and k-th nearest node; 0: not
 										 * measured */
 #define LOKI_GROWTH_SCALE			16384
 
@@ -267,6 +271,22 @@ typedef struct LokiFormatData
 	uint32		byte_order;
 } LokiFormatData;
 
+/* The node that searches begin at */
+typedef struct LokiEntryPoint
+{
+	uint32		node;			/* LOKI_NONE while the graph is empty */
+	uint32		slot;			/* its UPPER slot on `level`; LOKI_NONE if
+								 * that is 0 */
+	int32		level;
+} LokiEntryPoint;
+
+typedef struct LokiDerivedData
+{
+	LokiSortedListsData sorted;
+	LokiRowMapData rowmap;
+	LokiTermListsData terms;
+} LokiDerivedData;
+
 typedef struct LokiMetaPageData
 {
 	LokiFormatData format;
@@ -283,27 +303,22 @@ typedef struct LokiMetaPageData
 
 	/* ----- mutable from here on ----- */
 	uint32		flags;			/* LOKI_META_* */
-	uint32		entry_node;		/* LOKI_NONE while the graph is empty */
-	uint32		entry_slot;		/* its UPPER slot on entry_level; LOKI_NONE if
-								 * entry_level = 0 */
-	int32		entry_level;
+	LokiEntryPoint entry;
 	uint32		upper_version;	/* raised when the entry point changes, or
 								 * vacuum changes UPPER */
 	uint32		vacuum_cycles;	/* completed ones */
-	uint32		pending;		/* number of nodes at which codes and graph are
-								 * made; 0: they are there */
+	uint32		pending;		/* number of nodes at which codes and graph
+								 * are made; 0: they are there */
 	uint32		directory_entries;	/* in total, over all directory pages */
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
 	LokiCalibrationData calibration;
-	LokiSortedListsData sorted_lists;
-	LokiRowMapData rowmap;
-	LokiTermListsData term_lists;
+	LokiDerivedData derived;
 	uint32		unused_end;
 } LokiMetaPageData;
 
 StaticAssertDecl(sizeof(LokiFormatData) == 24 && offsetof(LokiMetaPageData, flags) == 92 &&
 				 offsetof(LokiMetaPageData, calibration) == 140 &&
-				 offsetof(LokiMetaPageData, rowmap) == 724 && sizeof(LokiMetaPageData) == 776,
+				 offsetof(LokiMetaPageData, derived.rowmap) == 724 && sizeof(LokiMetaPageData) == 776,
 				 "the metapage is as version 2 has it");
 
 typedef LokiMetaPageData *LokiMetaPage;
@@ -315,7 +330,8 @@ typedef LokiMetaPageData *LokiMetaPage;
 #define LOKI_META_SORTED_LISTS		0x04	/* SORTED and SEPARATOR can be
 											 * read */
 #define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */
-#define LOKI_META_TERM_LISTS	0x10	/* WINDOW, TERM and POSTING can be read */
+#define LOKI_META_TERM_LISTS	0x10	/* WINDOW, TERM and POSTING can be
+										 * read */
 #define LOKI_META_DERIVED \
 	(LOKI_META_SORTED_LISTS | LOKI_META_ROWMAP | LOKI_META_TERM_LISTS)
 

@@ -21,9 +21,9 @@
 
 bool
 loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-			   int number)
+				   int number)
 {
-	const LokiSortedListsData *lists = &meta->sorted_lists;
+	const LokiSortedListsData *lists = &meta->derived.sorted;
 	bool		rows = number == LOKI_POSTINGS_ROWS;
 
 	memset(list, 0, sizeof(LokiPostings));
@@ -36,7 +36,7 @@ loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index, const L
 	list->bounds = rows ? LOKI_SLOTS_BLOCK : LOKI_SLOTS_SEPARATOR + number;
 	if (rows)
 	{
-		list->map = meta->rowmap;
+		list->map = meta->derived.rowmap;
 		list->n = list->map.entries;
 		list->node_bits = list->map.node_bits;
 		list->width = list->map.node_bits + list->map.key_bits;
@@ -59,7 +59,7 @@ loki_postings_valid(const LokiPostings *list)
 	LokiMetaPageData meta;
 
 	loki_meta_read(list->index, &meta);
-	return meta.sorted_lists.generation == list->generation &&
+	return meta.derived.sorted.generation == list->generation &&
 		(meta.flags & (list->number == LOKI_POSTINGS_ROWS ? LOKI_META_ROWMAP :
 					   LOKI_META_SORTED_LISTS)) != 0;
 }
@@ -94,7 +94,7 @@ get_entry(const char *slots, uint32 place, uint32 width)
 
 bool
 loki_postings_read(const LokiPostings *list, const uint32 *places, uint32 first, uint32 n,
-			   uint32 *entries)
+				   uint32 *entries)
 {
 	uint32		per_page = loki_entries_per_page(list->width);
 

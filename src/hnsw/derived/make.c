@@ -46,7 +46,7 @@ has_derived(const LokiIndex *state)
 double
 loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
-	uint32		listed = Max(meta->sorted_lists.end, meta->rowmap.end);
+	uint32		listed = Max(meta->derived.sorted.end, meta->derived.rowmap.end);
 	double		unlisted = (double) end - listed;
 
 	if (end < STALE_NODES || !has_derived(state))
@@ -54,8 +54,8 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 	if ((meta->flags & LOKI_META_DERIVED) == 0)
 		return end;
 	unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_REUSED, listed);
-	if (meta->rowmap.end > 0)
-		unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->rowmap.end);
+	if (meta->derived.rowmap.end > 0)
+		unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->derived.rowmap.end);
 	return Max(Min(unlisted, end), 0);
 }
 
@@ -105,14 +105,14 @@ lists_fit(const LokiIndex *state, Relation index, uint32 end, bool have, int ele
 bool
 loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 {
-	uint32		end = meta->sorted_lists.end;
-	LokiPostings	list;
+	uint32		end = meta->derived.sorted.end;
+	LokiPostings list;
 
-	if ((meta->rowmap.end != 0 && meta->rowmap.end != end) ||
+	if ((meta->derived.rowmap.end != 0 && meta->derived.rowmap.end != end) ||
 		(end != 0 && !loki_array_has(state, LOKI_SLOTS_REUSED,
 									 loki_bit_slots(LOKI_SLOTS_REUSED, end))) ||
-		(meta->rowmap.end != 0 && !loki_array_has(state, LOKI_SLOTS_GAINED,
-												  loki_bit_slots(LOKI_SLOTS_GAINED, end))))
+		(meta->derived.rowmap.end != 0 && !loki_array_has(state, LOKI_SLOTS_GAINED,
+														  loki_bit_slots(LOKI_SLOTS_GAINED, end))))
 		return false;
 	for (int i = 0; i <= LOKI_POSTINGS_ROWS; i++)
 		if ((i < state->nattributes || i == LOKI_POSTINGS_ROWS) &&
@@ -122,9 +122,9 @@ loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 			return false;
 	return (meta->flags & LOKI_META_TERM_LISTS) == 0 ||
 		(loki_column_listed(&state->column) &&
-		 loki_array_has(state, LOKI_SLOTS_WINDOW, meta->term_lists.windows) &&
-		 loki_array_has(state, LOKI_SLOTS_TERM, meta->term_lists.terms) &&
-		 loki_array_has(state, LOKI_SLOTS_POSTING, meta->term_lists.postings));
+		 loki_array_has(state, LOKI_SLOTS_WINDOW, meta->derived.terms.windows) &&
+		 loki_array_has(state, LOKI_SLOTS_TERM, meta->derived.terms.terms) &&
+		 loki_array_has(state, LOKI_SLOTS_POSTING, meta->derived.terms.postings));
 }
 
 /* Make sure that an array has pages for n slots. */
@@ -144,12 +144,12 @@ static bool
 reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
 	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
-	uint32		most = Max(tid->npages * tid->per_page, meta->sorted_lists.end);
-	double		growth = (double) end / Max(meta->sorted_lists.end, 1);
+	uint32		most = Max(tid->npages * tid->per_page, meta->derived.sorted.end);
+	double		growth = (double) end / Max(meta->derived.sorted.end, 1);
 	LokiMetaPageData next = *meta;
-	LokiPostings	list;
+	LokiPostings list;
 
-	next.sorted_lists.end = end;
+	next.derived.sorted.end = end;
 	if (!loki_reserve_slot(state, index, LOKI_SLOTS_REUSED,
 						   loki_bit_slots(LOKI_SLOTS_REUSED, most) - 1, WARNING) ||
 		(loki_has_rowmap(state) &&
@@ -166,9 +166,9 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 								(uint32) Min(list.nbounds * growth, LOKI_MAX_NUMBER), WARNING)))
 			return false;
 	return !loki_column_listed(&state->column) ||
-		(reserve_slots(state, index, LOKI_SLOTS_POSTING, meta->term_lists.postings * growth) &&
-		 reserve_slots(state, index, LOKI_SLOTS_TERM, meta->term_lists.terms * growth) &&
-		 reserve_slots(state, index, LOKI_SLOTS_WINDOW, meta->term_lists.windows * growth));
+		(reserve_slots(state, index, LOKI_SLOTS_POSTING, meta->derived.terms.postings * growth) &&
+		 reserve_slots(state, index, LOKI_SLOTS_TERM, meta->derived.terms.terms * growth) &&
+		 reserve_slots(state, index, LOKI_SLOTS_WINDOW, meta->derived.terms.windows * growth));
 }
 
 /* ----------------------------------------------------------------
@@ -191,9 +191,7 @@ write_meta(Relation index, uint32 flags, LokiMetaPageData *meta)
 	page = loki_change_meta(&change);
 	page->flags &= ~LOKI_META_DERIVED;
 	page->flags |= flags;
-	page->sorted_lists = meta->sorted_lists;
-	page->rowmap = meta->rowmap;
-	page->term_lists = meta->term_lists;
+	page->derived = meta->derived;
 	loki_change_finish(&change);
 	meta->flags = flags;
 }
@@ -202,7 +200,7 @@ write_meta(Relation index, uint32 flags, LokiMetaPageData *meta)
 static void
 note_lost(LokiGathered *gathered)
 {
-	LokiPostings   *list = &gathered->list;
+	LokiPostings *list = &gathered->list;
 	bool		rows = list->number == LOKI_POSTINGS_ROWS;
 	int			array = rows ? LOKI_SLOTS_GAINED : LOKI_SLOTS_REUSED;
 	uint32		grouped = rows ? gathered->starts[list->map.groups] : list->n;
@@ -230,7 +228,7 @@ note_lost(LokiGathered *gathered)
 static bool
 make_list(LokiGathered *gathered, uint32 few)
 {
-	LokiPostings   *list = &gathered->list;
+	LokiPostings *list = &gathered->list;
 	int64	   *separators;
 	bool		made;
 
@@ -253,7 +251,7 @@ make_list(LokiGathered *gathered, uint32 few)
 static void
 make_attributes(LokiIndex *state, Relation index, LokiMetaPageData *meta, bool sketches)
 {
-	LokiSortedListsData *lists = &meta->sorted_lists;
+	LokiSortedListsData *lists = &meta->derived.sorted;
 
 	for (int i = 0; i < state->nattributes; i++)
 	{
@@ -291,19 +289,19 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 	Assert(loki_no_buffer_locked() && (!map || loki_has_rowmap(state)));
 	write_meta(index, 0, meta);
 	end = loki_node_end(state, index);
-	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, meta->sorted_lists.end)) ||
+	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, meta->derived.sorted.end)) ||
 		(loki_has_rowmap(state) &&
-		 !loki_bits_forget(state, index, LOKI_SLOTS_GAINED, Max(end, meta->rowmap.end))))
+		 !loki_bits_forget(state, index, LOKI_SLOTS_GAINED, Max(end, meta->derived.rowmap.end))))
 		return;
-	meta->sorted_lists.end = end;
+	meta->derived.sorted.end = end;
 	if (loki_has_rowmap(state))
-		meta->rowmap.end = map ? end : 0;
+		meta->derived.rowmap.end = map ? end : 0;
 	write_meta(index, 0, meta);
 
 	loki_inserts_wait(index);
 	loki_index_refresh(state, index);
 
-	meta->sorted_lists.generation++;
+	meta->derived.sorted.generation++;
 	if (lists)
 	{
 		make_attributes(state, index, meta, sketches);
@@ -312,18 +310,18 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 	}
 	if (map)
 	{
-		loki_rowmap_choose(state, index, &meta->rowmap);
+		loki_rowmap_choose(state, index, &meta->derived.rowmap);
 		(void) loki_postings_open(&rows.list, state, index, meta, LOKI_POSTINGS_ROWS);
 		if (make_list(&rows, 0))
 			meta->flags |= LOKI_META_ROWMAP;
-		meta->rowmap.entries = rows.list.n;
-		meta->rowmap.end = (meta->flags & LOKI_META_ROWMAP) != 0 ? end : 0;
+		meta->derived.rowmap.entries = rows.list.n;
+		meta->derived.rowmap.end = (meta->flags & LOKI_META_ROWMAP) != 0 ? end : 0;
 		loki_gathered_free(&rows);
 	}
 	if (loki_column_listed(&state->column))
 	{
-		memset(&meta->term_lists, 0, sizeof(meta->term_lists));
-		if (make_terms(state, index, end, &meta->term_lists))
+		memset(&meta->derived.terms, 0, sizeof(meta->derived.terms));
+		if (make_terms(state, index, end, &meta->derived.terms))
 			meta->flags |= LOKI_META_TERM_LISTS;
 	}
 	write_meta(index, meta->flags, meta);
@@ -345,8 +343,8 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
 	bool		terms = loki_column_listed(&state->column);
 	bool		have_terms = (meta.flags & LOKI_META_TERM_LISTS) != 0 &&
-		meta.term_lists.k1 == loki_option_k1(LokiIndexOptions(index)) &&
-		meta.term_lists.b == loki_option_b(LokiIndexOptions(index));
+		meta.derived.terms.k1 == loki_option_k1(LokiIndexOptions(index)) &&
+		meta.derived.terms.b == loki_option_b(LokiIndexOptions(index));
 	bool		sketches;
 	bool		stale;
 	uint32		end;
@@ -369,12 +367,12 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	if (!stale && lists == have_lists && map == have_map && terms == have_terms)
 	{
 		/*
-		 * A pending index has no codes to make sketches of.  Or the
-		 * parameter has changed, or there was no memory.
+		 * A pending index has no codes to make sketches of.  Or the parameter
+		 * has changed, or there was no memory.
 		 */
 		if (have_lists &&
 			loki_sketches_stale(state, index, &meta, sketches) &&
-			(!sketches || sketches_fit(state, index, meta.sorted_lists.end, DEBUG1)))
+			(!sketches || sketches_fit(state, index, meta.derived.sorted.end, DEBUG1)))
 			loki_sketches_make(state, index, &meta, sketches);
 		return;
 	}

@@ -138,9 +138,9 @@ loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
 {
 	lists->state = state;
 	lists->index = index;
-	lists->data = meta->term_lists;
-	lists->generation = meta->sorted_lists.generation;
-	lists->end = meta->sorted_lists.end;
+	lists->data = meta->derived.terms;
+	lists->generation = meta->derived.sorted.generation;
+	lists->end = meta->derived.sorted.end;
 	return (meta->flags & LOKI_META_TERM_LISTS) != 0;
 }
 
@@ -151,7 +151,7 @@ loki_terms_valid(const LokiTermLists *lists)
 
 	loki_meta_read(lists->index, &meta);
 	return (meta.flags & LOKI_META_TERM_LISTS) != 0 &&
-		meta.sorted_lists.generation == lists->generation;
+		meta.derived.sorted.generation == lists->generation;
 }
 
 /* Lock the page of a slot in share mode; NULL, without a lock, if it does not have the slot. */

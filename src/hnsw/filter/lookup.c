@@ -198,7 +198,7 @@ find_key(LokiLookup *lookup, const LokiMetaPageData *meta)
 	int64		set[LOKI_LOOKUP_PLACES];
 
 	if (!loki_postings_open(&lookup->list, lookup->list.state, lookup->list.index, meta,
-						key->attribute))
+							key->attribute))
 		return false;
 	switch ((LokiFilterKind) key->kind)
 	{
@@ -258,7 +258,7 @@ loki_lookup_begin(LokiLookup *lookup, LokiLookup *second, LokiIndex *state, Rela
 		return false;
 	lookup->sketched = lookup->count >= LOKI_LEAST_SKETCHED && !lookup->repeats &&
 		loki_has_sketches(&lookup->list);
-	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->sorted_lists.end, &lookup->reused);
+	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->derived.sorted.end, &lookup->reused);
 	return true;
 }
 

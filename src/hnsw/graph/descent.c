@@ -154,13 +154,13 @@ bool
 loki_descent_begin(LokiSearch *search, const LokiMetaPageData *meta, LokiDescent *descent,
 				   LokiUpperFound *found)
 {
-	if (meta->entry_node == LOKI_NONE)
+	if (meta->entry.node == LOKI_NONE)
 		return false;
-	descent->level = meta->entry_level;
+	descent->level = meta->entry.level;
 	descent->found = found;
 	descent->nfound = descent->nnarrow = 1;
-	found[0].node = meta->entry_node;
-	found[0].slot = meta->entry_slot;
+	found[0].node = meta->entry.node;
+	found[0].slot = meta->entry.slot;
 	loki_search_score(search, &found[0].node, 1, &found[0].distance);
 	descent->narrow[0] = found[0];
 	return true;

@@ -193,6 +193,7 @@ static int
 select_candidates(LokiLinker *linker, int level, int fill)
 {
 	int			max = loki_list_max(level, linker->state->m);
+	LokiLinkChoice from = {linker->n, linker->distances, linker->codes};
 
 	for (int i = 0; i < linker->n; i++)
 	{
@@ -201,9 +202,8 @@ select_candidates(LokiLinker *linker, int level, int fill)
 		linker->codes[i] = linker->candidates[i].code;
 		linker->distances[i] = linker->candidates[i].distance;
 	}
-	return loki_select_neighbors(linker->state->quantizer, linker->n,
-								 linker->distances, linker->codes, max, Min(fill, max),
-								 linker->scratch, linker->selected, &linker->nkept);
+	return loki_select_neighbors(linker->state->quantizer, &from, max, Min(fill, max), linker->scratch,
+								 linker->selected, &linker->nkept);
 }
 
 static void

@@ -69,8 +69,8 @@ loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 
 	search->target.tolerance = -1;
 	search->target.stop = false;
 	return search->target.met ||
-		(search->npool == width &&
-		 !(self < search->pool[search->npool - 1].distance));
+		(search->pool.n == width &&
+		 !(self < search->pool.nearest[search->pool.n - 1].distance));
 }
 
 /*
@@ -93,7 +93,7 @@ is_met_in_crowd(LokiSearch *search, const LokiMetaPageData *meta, uint32 node)
 	loki_search_score(search, &node, 1, &self);
 	loki_search_layer0(search, entries, nentries, LOKI_ROW_SEARCH);
 	return !loki_visit(search, node) ||
-		(search->npool == LOKI_ROW_SEARCH && !(self < search->pool[search->npool - 1].distance));
+		(search->pool.n == LOKI_ROW_SEARCH && !(self < search->pool.nearest[search->pool.n - 1].distance));
 }
 
 /*
@@ -131,11 +131,11 @@ link_from(LokiLinker *linker, const LokiUpperFound *from, int nfrom, int level,
 static int
 ends_of(const LokiSearch *search, LokiUpperFound *from)
 {
-	int			n = Min(search->npool, LOKI_NARROW_SEARCH);
+	int			n = Min(search->pool.n, LOKI_NARROW_SEARCH);
 
 	for (int i = 0; i < n; i++)
 	{
-		from[i].node = search->pool[i].node & ~LOKI_EXPANDED;
+		from[i].node = search->pool.nearest[i].node & ~LOKI_EXPANDED;
 		from[i].slot = LOKI_NONE;
 	}
 	return n;

@@ -73,10 +73,10 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->state = state;
 	search->context = context;
 	search->in_recovery = RecoveryInProgress();
-	search->skip = LOKI_NONE;
+	search->skip.node = LOKI_NONE;
 	search->target.tolerance = -1;
-	search->given = alloc_query(search);
-	search->query = search->given;
+	search->query.given = alloc_query(search);
+	search->query.used = search->query.given;
 
 	search->scratch.allocated = 2 * LOKI_MAX_M;
 	search->scratch.nodes = palloc_array(uint32, search->scratch.allocated);
@@ -112,7 +112,7 @@ release(void *pointer)
 void
 loki_search_reset(LokiSearch *search)
 {
-	search->npool = 0;
+	search->pool.n = 0;
 	search->kept.nscored = 0;
 	search->kept.nfrontier = search->kept.nbest = 0;
 	search->kept.by_heap = false;
@@ -136,8 +136,8 @@ loki_search_reset(LokiSearch *search)
 void
 loki_search_query(LokiSearch *search, const float *values)
 {
-	search->query = search->given;
-	search->state->quantizer->prepare(search->state->quantizer, values, search->query);
+	search->query.used = search->query.given;
+	search->state->quantizer->prepare(search->state->quantizer, values, search->query.used);
 }
 
 /*
@@ -151,16 +151,16 @@ loki_search_query_row(LokiSearch *search, const void *code, const void *refine,
 	const LokiQuantizer *quantizer = search->state->quantizer;
 
 	Assert(values != NULL || quantizer->prepare_refined != NULL);
-	search->query = search->given;
+	search->query.used = search->query.given;
 	if (quantizer->prepare_refined != NULL)
-		quantizer->prepare_refined(quantizer, code, refine, search->query);
+		quantizer->prepare_refined(quantizer, code, refine, search->query.used);
 	else
-		quantizer->prepare(quantizer, values, search->query);
+		quantizer->prepare(quantizer, values, search->query.used);
 }
 
 /*
  * Walk for the row whose vector is `values`, if there is one, by the query of
- * loki_search_query_row().  The query prepared before stays in search->given.
+ * loki_search_query_row().  The query prepared before stays in search->query.given.
  */
 void
 loki_search_walk_as_row(LokiSearch *search, const float *values)
@@ -169,23 +169,23 @@ loki_search_walk_as_row(LokiSearch *search, const float *values)
 
 	if (quantizer->prepare_refined == NULL)
 		return;
-	if (search->as_row == NULL)
+	if (search->query.as_row == NULL)
 	{
-		search->as_row = alloc_query(search);
-		search->row_code = MemoryContextAllocZero(search->context, quantizer->code_size);
-		search->row_refine = MemoryContextAllocZero(search->context, quantizer->refine_size);
+		search->query.as_row = alloc_query(search);
+		search->query.row_code = MemoryContextAllocZero(search->context, quantizer->code_size);
+		search->query.row_refine = MemoryContextAllocZero(search->context, quantizer->refine_size);
 	}
-	quantizer->encode(quantizer, values, search->row_code, search->row_refine);
-	quantizer->prepare_refined(quantizer, search->row_code, search->row_refine, search->as_row);
-	search->query = search->as_row;
+	quantizer->encode(quantizer, values, search->query.row_code, search->query.row_refine);
+	quantizer->prepare_refined(quantizer, search->query.row_code, search->query.row_refine, search->query.as_row);
+	search->query.used = search->query.as_row;
 }
 
 /* Prepare for a stored code. */
 void
 loki_search_query_code(LokiSearch *search, const void *code)
 {
-	search->query = search->given;
-	search->state->quantizer->prepare_code(search->state->quantizer, code, search->query);
+	search->query.used = search->query.given;
+	search->state->quantizer->prepare_code(search->state->quantizer, code, search->query.used);
 }
 
 /* ----------------------------------------------------------------
@@ -215,8 +215,8 @@ loki_visited_reset(LokiSearch *search)
 {
 	memset(search->visited.slots, 0xFF, sizeof(uint32) * (Size) search->visited.size);
 	search->visited.used = 0;
-	if (search->skip != LOKI_NONE)
-		visited_insert(&search->visited, search->skip);
+	if (search->skip.node != LOKI_NONE)
+		visited_insert(&search->visited, search->skip.node);
 }
 
 /* Make room for n nodes without growing.  Marks may be lost. */
@@ -276,7 +276,7 @@ score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
 		loki_slot_array_page_check(search->state, search->index, slots->buffers[i],
 								   LOKI_SLOTS_CODE);
-		quantizer->score(quantizer, search->query, &slots->slots[i], 1, &estimates[i]);
+		quantizer->score(quantizer, search->query.used, &slots->slots[i], 1, &estimates[i]);
 		LockBuffer(slots->buffers[i], BUFFER_LOCK_UNLOCK);
 	}
 }
@@ -294,7 +294,7 @@ score_slots(LokiSearch *search, LokiSlots *slots, float *estimates)
 		if (search->in_recovery)
 			score_locked(search, slots, estimates);
 		else
-			state->quantizer->score(state->quantizer, search->query, slots->slots,
+			state->quantizer->score(state->quantizer, search->query.used, slots->slots,
 									slots->n, estimates);
 		peek = false;
 	} while (!loki_slots_close(state, search->index, slots));
@@ -347,10 +347,10 @@ loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot)
 static int
 add_bridge(LokiSearch *search, uint32 node, uint32 *neighbors, int n)
 {
-	for (int i = BRIDGE_EVERY / 2; i < search->nskip_links; i += BRIDGE_EVERY)
-		if (search->skip_links[i] == node)
+	for (int i = BRIDGE_EVERY / 2; i < search->skip.nlinks; i += BRIDGE_EVERY)
+		if (search->skip.links[i] == node)
 		{
-			uint32		other = search->skip_links[(i + 1) % search->nskip_links];
+			uint32		other = search->skip.links[(i + 1) % search->skip.nlinks];
 
 			if (n < 2 * LOKI_MAX_M && loki_visit(search, other))
 				neighbors[n++] = other;
@@ -386,7 +386,7 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 		neighbors[n] = neighbor;
 		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
 	}
-	return search->nskip_links > 0 ? add_bridge(search, node, neighbors, n) : n;
+	return search->skip.nlinks > 0 ? add_bridge(search, node, neighbors, n) : n;
 }
 
 /* ----------------------------------------------------------------
@@ -426,7 +426,7 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 	code = palloc(quantizer->code_size);
 	loki_slots_copy(search->state, search->index, LOKI_SLOTS_CODE, &node, 1,
 					!search->in_recovery, code);
-	error = quantizer->error(quantizer, search->query, code, estimate);
+	error = quantizer->error(quantizer, search->query.used, code, estimate);
 	pfree(code);
 	reach->error = error >= 0 && !loki_column_sketched(&search->state->column) ? error : FLT_MAX;
 	for (int i = 1; i < reach->width; i++)
@@ -439,26 +439,26 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 static inline int
 pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 {
-	LokiCandidate *pool = search->pool;
+	LokiCandidate *pool = search->pool.nearest;
 	int			low = 0;
-	int			high = search->npool;
+	int			high = search->pool.n;
 
-	Assert(search->npool <= ef && ef < search->pool_allocated);
-	if ((search->npool == ef && distance >= pool[ef - 1].distance) ||
-		(distance > loki_reach(&search->reach, pool, search->npool) &&
+	Assert(search->pool.n <= ef && ef < search->pool.allocated);
+	if ((search->pool.n == ef && distance >= pool[ef - 1].distance) ||
+		(distance > loki_reach(&search->reach, pool, search->pool.n) &&
 		 distance >= pool[search->reach.width - 1].distance))
 	{
 		if (search->kept.rejected)
 			loki_search_keep(search, distance, node, 0);
 		return -1;
 	}
-	if (search->npool == ef)
+	if (search->pool.n == ef)
 	{
 		if (search->kept.rejected)
 			loki_search_keep(search, pool[ef - 1].distance,
 							 pool[ef - 1].node & ~LOKI_EXPANDED,
 							 pool[ef - 1].node & LOKI_EXPANDED ? LOKI_SCORED_EXPANDED : 0);
-		search->npool--;
+		search->pool.n--;
 		high--;
 	}
 	while (low < high)
@@ -470,13 +470,13 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 		else
 			high = middle;
 	}
-	memmove(&pool[low + 1], &pool[low], sizeof(LokiCandidate) * (search->npool - low));
+	memmove(&pool[low + 1], &pool[low], sizeof(LokiCandidate) * (search->pool.n - low));
 	pool[low].distance = distance;
 	pool[low].node = node;
-	search->npool++;
+	search->pool.n++;
 	Assert(low == 0 || pool[low - 1].distance <= distance);
-	if (low < search->next)
-		search->next = low;
+	if (low < search->pool.next)
+		search->pool.next = low;
 	return low;
 }
 
@@ -484,12 +484,12 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 static LokiCandidate *
 next_candidate(LokiSearch *search, int width)
 {
-	int			end = Min(search->npool, width);
+	int			end = Min(search->pool.n, width);
 
-	while (search->next < end &&
-		   (search->pool[search->next].node & LOKI_EXPANDED) != 0)
-		search->next++;
-	return search->next < end ? &search->pool[search->next] : NULL;
+	while (search->pool.next < end &&
+		   (search->pool.nearest[search->pool.next].node & LOKI_EXPANDED) != 0)
+		search->pool.next++;
+	return search->pool.next < end ? &search->pool.nearest[search->pool.next] : NULL;
 }
 
 /* Insert a scored node into the pool, and note whether it is the one that is looked for. */
@@ -538,10 +538,11 @@ pool_next(LokiWalk *walk, LokiBatch *waiting)
 	if (search->target.met && search->target.stop)
 		return false;
 	next = next_candidate(search, (int) walk->width);
-	if (next == NULL || reach->rows == 0 || search->npool < reach->width)
+	if (next == NULL || reach->rows == 0 || search->pool.n < reach->width)
 		return next != NULL;
-	loki_search_note_error(search, search->pool, search->pool[reach->rows - 1].node & ~LOKI_EXPANDED);
-	return next->distance <= loki_reach(reach, search->pool, search->npool);
+	loki_search_note_error(search, search->pool.nearest,
+						   search->pool.nearest[reach->rows - 1].node & ~LOKI_EXPANDED);
+	return next->distance <= loki_reach(reach, search->pool.nearest, search->pool.n);
 }
 
 /* Expand the candidate that is next, and prefetch the links of the one after it. */
@@ -549,7 +550,7 @@ static void
 pool_expand(LokiWalk *walk, LokiBatch *batch)
 {
 	LokiSearch *search = walk->search;
-	LokiCandidate *candidate = &search->pool[search->next];
+	LokiCandidate *candidate = &search->pool.nearest[search->pool.next];
 
 	batch->n = loki_search_links(search, candidate->node, batch->nodes);
 	candidate->node |= LOKI_EXPANDED;
@@ -574,18 +575,18 @@ pool_score(LokiWalk *walk, LokiBatch *batch)
 void
 loki_search_start(LokiSearch *search, int ef)
 {
-	if (search->pool_allocated < ef + 1)
+	if (search->pool.allocated < ef + 1)
 	{
-		if (search->pool)
-			pfree(search->pool);
-		search->pool = MemoryContextAlloc(search->context, sizeof(LokiCandidate) * (ef + 1));
-		search->pool_allocated = ef + 1;
+		if (search->pool.nearest)
+			pfree(search->pool.nearest);
+		search->pool.nearest = MemoryContextAlloc(search->context, sizeof(LokiCandidate) * (ef + 1));
+		search->pool.allocated = ef + 1;
 	}
 	loki_visited_reset(search);
 	search->kept.nscored = 0;
 	search->kept.by_heap = false;
-	search->npool = 0;
-	search->next = 0;
+	search->pool.n = 0;
+	search->pool.next = 0;
 	search->target.met = false;
 }
 
@@ -601,7 +602,7 @@ loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries
 	static const LokiWalkSteps steps = {pool_next, pool_expand, pool_score};
 	LokiWalk	walk = {search, width, ef};
 
-	Assert(width <= ef && ef < search->pool_allocated);
+	Assert(width <= ef && ef < search->pool.allocated);
 	Assert(!search->kept.by_heap);
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))

@@ -189,26 +189,44 @@ typedef struct LokiSearchBudget
 	uint64		scored_limit;	/* of nodes scored; 0 = none */
 } LokiSearchBudget;
 
+/* What nodes are scored for */
+typedef struct LokiSearchQuery
+{
+	LokiQuery  *used;			/* one of the others */
+	LokiQuery  *given;			/* prepared, query_size bytes */
+	LokiQuery  *as_row;			/* loki_search_walk_as_row(); NULL before */
+	void	   *row_code;
+	void	   *row_refine;
+} LokiSearchQuery;
+
+/* A node to go around, as if it did not exist */
+typedef struct LokiSkippedNode
+{
+	uint32		node;			/* LOKI_NONE: none */
+	const uint32 *links;		/* its links; others are made in their place */
+	int			nlinks;
+} LokiSkippedNode;
+
+/* The nearest nodes so far, ascending */
+typedef struct LokiPool
+{
+	LokiCandidate *nearest;
+	int			n;
+	int			allocated;
+	int			next;			/* none before this is unexpanded */
+} LokiPool;
+
 typedef struct LokiSearch
 {
 	Relation	index;
 	LokiIndex  *state;
 	MemoryContext context;		/* scratch memory lives here, reused */
 	bool		in_recovery;	/* share lock for every slot array */
-	LokiQuery  *query;			/* that nodes are scored for: given or as_row */
-	LokiQuery  *given;			/* prepared, query_size bytes */
-	LokiQuery  *as_row;			/* loki_search_walk_as_row(); NULL before */
-	void	   *row_code;
-	void	   *row_refine;
+	LokiSearchQuery query;
 	const struct LokiNodeFilter *filter;	/* NULL or empty: none */
 	LokiVisited visited;
-	uint32		skip;			/* a node to go around, LOKI_NONE: none */
-	const uint32 *skip_links;	/* its links; others are made in their place */
-	int			nskip_links;
-	LokiCandidate *pool;
-	int			npool;
-	int			pool_allocated;
-	int			next;			/* none before this is unexpanded */
+	LokiSkippedNode skip;
+	LokiPool	pool;
 	LokiStrategyChoice *choice; /* NULL: it has no filter, and never will */
 	LokiSearchTarget target;
 	LokiReach	reach;

@@ -31,9 +31,8 @@
  * equals both the kept one and the node adds nothing.
  */
 static int
-rule_out(const LokiQuantizer *quantizer, const float *distances,
-		 const void *const *codes, int kept, LokiQuery *scratch,
-		 int *alive, int nalive)
+rule_out(const LokiQuantizer *quantizer, const LokiLinkChoice *from, int kept,
+		 LokiQuery *scratch, int *alive, int nalive)
 {
 	int			remaining = 0;
 
@@ -42,7 +41,7 @@ rule_out(const LokiQuantizer *quantizer, const float *distances,
 
 	/* the candidates before the kept one were kept or ruled out */
 	Assert(alive[0] > kept);
-	quantizer->prepare_code(quantizer, codes[kept], scratch);
+	quantizer->prepare_code(quantizer, from->codes[kept], scratch);
 	for (int start = 0; start < nalive; start += SELECT_BATCH)
 	{
 		const void *batch[SELECT_BATCH];
@@ -50,15 +49,15 @@ rule_out(const LokiQuantizer *quantizer, const float *distances,
 		int			n = Min(nalive - start, SELECT_BATCH);
 
 		for (int i = 0; i < n; i++)
-			batch[i] = codes[alive[start + i]];
+			batch[i] = from->codes[alive[start + i]];
 		quantizer->score(quantizer, scratch, batch, n, between);
 		for (int i = 0; i < n; i++)
 		{
 			int			candidate = alive[start + i];
-			float		distance = distances[candidate];
+			float		distance = from->distances[candidate];
 
 			if (between[i] < distance ||
-				(between[i] == distance && distance == distances[kept]))
+				(between[i] == distance && distance == from->distances[kept]))
 				continue;
 			alive[remaining++] = candidate;
 		}
@@ -72,10 +71,10 @@ rule_out(const LokiQuantizer *quantizer, const float *distances,
  * of the paper's loop over candidates.
  */
 int
-loki_select_neighbors(const LokiQuantizer *quantizer, int n,
-					  const float *distances, const void *const *codes,
-					  int max, int fill, LokiQuery *scratch, int *selected, int *nkept)
+loki_select_neighbors(const LokiQuantizer *quantizer, const LokiLinkChoice *from, int max, int fill,
+					  LokiQuery *scratch, int *selected, int *nkept)
 {
+	int			n = from->n;
 	bool		chosen_on_stack[SELECT_ON_STACK];
 	int			alive_on_stack[SELECT_ON_STACK];
 	bool	   *chosen = chosen_on_stack;
@@ -107,8 +106,7 @@ loki_select_neighbors(const LokiQuantizer *quantizer, int n,
 		nchosen++;
 		memmove(alive, alive + 1, --nalive * sizeof(int));
 		if (nchosen < max)
-			nalive = rule_out(quantizer, distances, codes, kept, scratch,
-							  alive, nalive);
+			nalive = rule_out(quantizer, from, kept, scratch, alive, nalive);
 	}
 
 	if (nkept != NULL)

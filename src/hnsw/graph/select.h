@@ -18,18 +18,23 @@
 #include "hnsw/hnsw.h"
 #include "quantize/quantize.h"
 
+/* Candidates for a node's neighbors, ascending by distance to it */
+typedef struct LokiLinkChoice
+{
+	int			n;
+	const float *distances;
+	const void *const *codes;	/* slots, in the code of the quantizer */
+} LokiLinkChoice;
+
 /*
- * Choose up to max of n candidates (ascending by distance to the node) by the rule of HNSW
- * (Malkov and Yashunin, algorithm 4): keep a candidate unless a kept one is nearer to it
- * than the node is; then fill up to `fill` with the nearest of the others.  codes[i] is the
- * code slot of candidate i, in the code of quantizer.  selected[] becomes indexes into the
- * candidates, ascending; returns their number.  *nkept, unless it is NULL, becomes how many of
- * them are kept by the rule, or all if they need no comparing.  scratch has at least
- * 2 * query_size bytes.
+ * Choose up to max candidates by the rule of HNSW (Malkov and Yashunin, algorithm 4): keep a
+ * candidate unless a kept one is nearer to it than the node is; then fill up to `fill` with the
+ * nearest of the others.  selected[] becomes indexes into the candidates, ascending; returns
+ * their number.  *nkept, unless it is NULL, becomes how many of them are kept by the rule, or
+ * all if they need no comparing.  scratch has at least 2 * query_size bytes.
  */
-extern int	loki_select_neighbors(const LokiQuantizer *quantizer, int n,
-								  const float *distances, const void *const *codes,
-								  int max, int fill, LokiQuery *scratch,
+extern int	loki_select_neighbors(const LokiQuantizer *quantizer,
+								  const LokiLinkChoice *from, int max, int fill, LokiQuery *scratch,
 								  int *selected, int *nkept);
 
 /*

@@ -66,7 +66,7 @@ loki_link_past_crowd(LokiNewRow *row)
 	if (n == 0 || row->state->m < LEAST_M || !loki_in_crowd(linker->nkept, row->state->code.dim))
 		return;
 	farthest = linker->candidates[n - 1].distance;
-	for (int level = 1; level <= row->meta.entry_level && linker->n == n; level++)
+	for (int level = 1; level <= row->meta.entry.level && linker->n == n; level++)
 	{
 		if (!add_farther(row, level, farthest))
 			return;

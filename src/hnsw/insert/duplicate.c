@@ -242,7 +242,7 @@ loki_join_duplicate(LokiNewRow *row, uint32 node)
 	if (!is_duplicate(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_duplicate(row, node))
 		return false;
-	loki_bits_note(row->state, row->index, LOKI_SLOTS_GAINED, row->meta.rowmap.end, node);
+	loki_bits_note(row->state, row->index, LOKI_SLOTS_GAINED, row->meta.derived.rowmap.end, node);
 	return join_node(row, node);
 }
 
@@ -258,8 +258,8 @@ loki_look_for_duplicate(LokiNewRow *row)
 	const void *own = row->code;
 	float		error;
 
-	quantizer->score(quantizer, search->query, &own, 1, &row->self);
-	error = quantizer->error(quantizer, search->query, own, row->self);
+	quantizer->score(quantizer, search->query.used, &own, 1, &row->self);
+	error = quantizer->error(quantizer, search->query.used, own, row->self);
 	search->target.distance = row->self;
 	search->target.tolerance = 0.01f * error + 1e-5f * fabsf(row->self) + FLT_MIN;
 }
@@ -272,9 +272,9 @@ loki_insert_duplicate(LokiNewRow *row)
 
 	if (!search->target.met)
 		return false;
-	for (int i = 0; i < search->npool; i++)
-		if (fabsf(search->pool[i].distance - search->target.distance) <= search->target.tolerance &&
-			loki_join_duplicate(row, search->pool[i].node & ~LOKI_EXPANDED))
+	for (int i = 0; i < search->pool.n; i++)
+		if (fabsf(search->pool.nearest[i].distance - search->target.distance) <= search->target.tolerance &&
+			loki_join_duplicate(row, search->pool.nearest[i].node & ~LOKI_EXPANDED))
 			return true;
 	return false;
 }

@@ -109,15 +109,15 @@ choose_base(LokiNewRow *row)
 {
 	LokiLinker *linker = &row->cache->linker;
 	LokiSearch *search = &row->cache->search;
-	bool		check_first = search->npool > row->cache->ef_construction;
+	bool		check_first = search->pool.n > row->cache->ef_construction;
 
 	linker->n = 0;
-	for (int i = 0; i < search->npool && linker->n < row->cache->ef_construction; i++)
+	for (int i = 0; i < search->pool.n && linker->n < row->cache->ef_construction; i++)
 	{
-		uint32		node = search->pool[i].node & ~LOKI_EXPANDED;
+		uint32		node = search->pool.nearest[i].node & ~LOKI_EXPANDED;
 
 		if (!check_first || loki_node_is_live(row->state, row->index, node))
-			loki_linker_add(linker, node, LOKI_NONE, search->pool[i].distance);
+			loki_linker_add(linker, node, LOKI_NONE, search->pool.nearest[i].distance);
 	}
 	loki_linker_choose(linker, 0, true, &row->cache->lists[0]);
 	loki_link_past_crowd(row);
@@ -208,13 +208,13 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 			return true;
 		loki_search_walk(search, NULL, 0, width, ef);
 	}
-	cache->nnarrow[0] = Min(search->npool, width);
+	cache->nnarrow[0] = Min(search->pool.n, width);
 	for (int i = 0; i < cache->nnarrow[0]; i++)
-		cache->narrow[0][i] = search->pool[i].node & ~LOKI_EXPANDED;
+		cache->narrow[0][i] = search->pool.nearest[i].node & ~LOKI_EXPANDED;
 
 	/* by inner product others can be so much nearer that no scan finds it */
 	row->found = cache->nnarrow[0] == 0 ||
-		!(row->self < search->pool[cache->nnarrow[0] - 1].distance);
+		!(row->self < search->pool.nearest[cache->nnarrow[0] - 1].distance);
 	return false;
 }
 
@@ -425,15 +425,15 @@ update_entry(LokiNewRow *row)
 
 	loki_change_begin(&change, row->state, row->index);
 	meta = loki_change_meta(&change);
-	moved = meta->entry_node != row->meta.entry_node ||
+	moved = meta->entry.node != row->meta.entry.node ||
 		meta->upper_version != row->meta.upper_version;
-	if (row->alone && moved && meta->entry_node != LOKI_NONE)
-		other = meta->entry_node;
-	else if (row->alone || meta->entry_node == LOKI_NONE || row->level > meta->entry_level)
+	if (row->alone && moved && meta->entry.node != LOKI_NONE)
+		other = meta->entry.node;
+	else if (row->alone || meta->entry.node == LOKI_NONE || row->level > meta->entry.level)
 	{
-		meta->entry_node = row->node;
-		meta->entry_slot = row->slots[row->level];
-		meta->entry_level = row->level;
+		meta->entry.node = row->node;
+		meta->entry.slot = row->slots[row->level];
+		meta->entry.level = row->level;
 		meta->upper_version++;
 	}
 	loki_change_finish(&change);
@@ -483,8 +483,8 @@ insert_node(LokiNewRow *row)
 
 	loki_node_write(row);
 	link_neighbors(row);
-	if (row->alone || row->meta.entry_node == LOKI_NONE ||
-		row->level > row->meta.entry_level)
+	if (row->alone || row->meta.entry.node == LOKI_NONE ||
+		row->level > row->meta.entry.level)
 	{
 		uint32		other;
 
@@ -508,7 +508,7 @@ lock_for_insert(LokiNewRow *row)
 {
 	loki_insert_lock(row->index);
 	loki_meta_read(row->index, &row->meta);
-	row->stale = row->meta.format.uid != row->state->uid;
+	row->stale = row->meta.format.uid != row->state->cached.uid;
 	Assert(row->stale || row->state->pending == (row->meta.pending > 0));	/* I6 */
 }
 
@@ -704,15 +704,22 @@ is_full(LokiNewRow *row)
 		loki_node_end(row->state, row->index) >= row->meta.pending;
 }
 
+/* How an attempt to insert a row has ended */
+typedef enum InsertEnd
+{
+	INSERT_AGAIN,				/* the index got its codes meanwhile */
+	INSERT_DONE,
+	INSERT_FULL					/* done, and the index is to get its codes */
+} InsertEnd;
+
 /*
  * Insert a row.  The value is detoasted before the insert lock is taken: under that the only
- * other heavyweight lock to be acquired is the one for extension.  False if the index got its
- * codes meanwhile, and the row was not inserted; otherwise adds to what is counted.
+ * other heavyweight lock to be acquired is the one for extension.  Adds to what is counted, once
+ * it is done.
  */
-static bool
+static InsertEnd
 insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
-		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo, LokiCounts *counts,
-		   bool *full)
+		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo, LokiCounts *counts)
 {
 	LokiIndex  *state = loki_index_open(index, NULL);
 	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
@@ -722,7 +729,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	LokiValueClass class;
 	uint32		node;
 	bool		grown;
-	bool		inserted;
+	InsertEnd	end;
 
 	row->index = index;
 	row->state = state;
@@ -741,17 +748,17 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 		insert_outside(row, class);
 
 	Assert(!loki_insert_lock_held(index));
-	inserted = !row->stale;
+	end = row->stale ? INSERT_AGAIN : is_full(row) ? INSERT_FULL : INSERT_DONE;
 	node = row->node;
 	grown = row->grown;
-	*full = inserted && is_full(row);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
-	if (!inserted)
-		return false;
-	counts->of[LOKI_COUNT_DUPLICATES_JOINED] = class == LOKI_VALUE_VECTOR && node == LOKI_NONE;
-	counts->of[LOKI_COUNT_NODES_REUSED] = node != LOKI_NONE && !grown;
-	return true;
+	if (end != INSERT_AGAIN)
+	{
+		counts->of[LOKI_COUNT_DUPLICATES_JOINED] = class == LOKI_VALUE_VECTOR && node == LOKI_NONE;
+		counts->of[LOKI_COUNT_NODES_REUSED] = node != LOKI_NONE && !grown;
+	}
+	return end;
 }
 
 /*
@@ -762,13 +769,13 @@ bool
 loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 				Relation heap, bool indexUnchanged, IndexInfo *indexInfo)
 {
-	bool		full;
+	InsertEnd	end;
 	LokiCounts	counts = {.of[LOKI_COUNT_INSERTS] = 1,.of[LOKI_COUNT_ROWS_CHANGED] = 1};
 
 	CheckForSerializableConflictIn(index, NULL, InvalidBlockNumber);
-	while (!insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo,
-					   &counts, &full))
+	while ((end = insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo,
+							 &counts)) == INSERT_AGAIN)
 		CHECK_FOR_INTERRUPTS();
 	loki_count(index, &counts);
-	return full;
+	return end == INSERT_FULL;
 }

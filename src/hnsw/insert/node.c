@@ -185,7 +185,7 @@ loki_node_write(LokiNewRow *row)
 
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
-	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.sorted_lists.end,
+	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.derived.sorted.end,
 				   row->node);
 	write_upper(row, link);
 	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
@@ -206,7 +206,7 @@ loki_node_write_pending(LokiNewRow *row)
 	Assert(row->state->pending && row->code == NULL && row->refine == NULL);	/* I6 */
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
-	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.sorted_lists.end,
+	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.derived.sorted.end,
 				   row->node);
 	row->tid.state = LOKI_TID_LIVE;
 	write_slots(row, slots + nwritten, nslots - nwritten);

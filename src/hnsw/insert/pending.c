@@ -48,8 +48,12 @@ void
 loki_insert_pending(LokiNewRow *row)
 {
 	Assert(loki_insert_lock_held(row->index));	/* I1 */
-	Assert(row->meta.pending > 0 && row->meta.entry_node == LOKI_NONE); /* I6 */
-	/* posting lists have a node for each row; all of HASH would be too much to read */
+	Assert(row->meta.pending > 0 && row->meta.entry.node == LOKI_NONE); /* I6 */
+
+	/*
+	 * posting lists have a node for each row; all of HASH would be too much
+	 * to read
+	 */
 	if (loki_column_listed(&row->state->column) || !join_pending(row))
 		loki_node_write_pending(row);
 }

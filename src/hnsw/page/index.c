@@ -318,7 +318,7 @@ same_type(const LokiIndex *state, Relation index)
 {
 	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(index), 0);
 
-	return state->declared.typid == column->atttypid && state->declared.typmod == column->atttypmod;
+	return state->cached.declared.typid == column->atttypid && state->cached.declared.typmod == column->atttypmod;
 }
 
 /* Build the state of an index from its metapage and directory. */
@@ -332,12 +332,12 @@ build_state(Relation index, const LokiMetaPageData *meta)
 
 	state->context = context;
 	state->column = loki_index_column(index, meta);
-	state->declared.typid = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
-	state->declared.typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
+	state->cached.declared.typid = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
+	state->cached.declared.typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
 	if (!loki_definition_valid(index, &state->column, meta))
 		loki_meta_damaged(index);
-	state->locator = LokiRelationLocator(index);
-	state->uid = meta->format.uid;
+	state->cached.locator = LokiRelationLocator(index);
+	state->cached.uid = meta->format.uid;
 	state->code = meta->code;
 	state->profile = meta->profile;
 	state->dim = meta->code.dim;
@@ -381,7 +381,7 @@ drop_state(LokiIndex *state)
 {
 	if (last_opened == state)
 		last_opened = NULL;
-	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
+	hash_search(cache, &state->cached.locator, HASH_REMOVE, NULL);
 	MemoryContextDelete(state->context);
 }
 
@@ -450,11 +450,11 @@ delete_replaced(void)
 	{
 		LokiIndex  *state = *link;
 
-		if (state->last_used == LokiMyLocalTransactionId())
-			link = &state->next_replaced;
+		if (state->cached.last_used == LokiMyLocalTransactionId())
+			link = &state->cached.next_replaced;
 		else
 		{
-			*link = state->next_replaced;
+			*link = state->cached.next_replaced;
 			MemoryContextDelete(state->context);
 		}
 	}
@@ -469,8 +469,8 @@ replace_state(LokiIndex *state)
 {
 	if (last_opened == state)
 		last_opened = NULL;
-	hash_search(cache, &state->locator, HASH_REMOVE, NULL);
-	state->next_replaced = replaced;
+	hash_search(cache, &state->cached.locator, HASH_REMOVE, NULL);
+	state->cached.next_replaced = replaced;
 	replaced = state;
 }
 
@@ -485,7 +485,7 @@ shrink_cache(void)
 		return;
 	hash_seq_init(&status, cache);
 	while ((entry = hash_seq_search(&status)) != NULL)
-		if (entry->state->last_used != LokiMyLocalTransactionId())
+		if (entry->state->cached.last_used != LokiMyLocalTransactionId())
 			drop_state(entry->state);
 }
 
@@ -496,7 +496,7 @@ lookup_state(Relation index)
 	CacheEntry *entry;
 
 	if (last_opened != NULL &&
-		LokiLocatorEquals(last_opened->locator, LokiRelationLocator(index)))
+		LokiLocatorEquals(last_opened->cached.locator, LokiRelationLocator(index)))
 		return last_opened;
 	if (cache == NULL)
 	{
@@ -572,13 +572,13 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
 	UnlockReleaseBuffer(buffer);
 
-	if (state != NULL && (state->uid != meta->format.uid || !same_type(state, index)))
+	if (state != NULL && (state->cached.uid != meta->format.uid || !same_type(state, index)))
 	{
 		/*
 		 * a build that ends adds one, and so do first codes; another begins
 		 * with another number, in an empty file
 		 */
-		if (meta->format.uid - state->uid <= 2)
+		if (meta->format.uid - state->cached.uid <= 2)
 			replace_state(state);
 		else
 			drop_state(state);
@@ -592,13 +592,13 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		shrink_cache();
 		state = build_state(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);
-		entry = hash_search(cache, &state->locator, HASH_ENTER, NULL);
+		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);
 		entry->state = state;
 		entry->relid = RelationGetRelid(index);
 		entry->doubtful = false;
 	}
-	Assert(state->uid == meta->format.uid && state->pending == (meta->pending > 0));
-	state->last_used = LokiMyLocalTransactionId();
+	Assert(state->cached.uid == meta->format.uid && state->pending == (meta->pending > 0));
+	state->cached.last_used = LokiMyLocalTransactionId();
 	last_opened = state;
 	return state;
 }

@@ -55,19 +55,23 @@ typedef struct LokiDeclaredType
 	int32		typmod;
 } LokiDeclaredType;
 
-typedef struct LokiIndex
+/* Whose state it is, and since when */
+typedef struct LokiCached
 {
-	/* key and validity */
-	LokiRelFileLocator locator;
+	LokiRelFileLocator locator; /* key */
 	uint64		uid;
+	LokiDeclaredType declared;	/* of the indexed column */
 	LocalTransactionId last_used;
 	struct LokiIndex *next_replaced;
+} LokiCached;
 
+typedef struct LokiIndex
+{
+	LokiCached	cached;
 	MemoryContext context;		/* everything below lives here */
 
 	/* geometry, never changes */
 	LokiColumn	column;			/* the indexed one */
-	LokiDeclaredType declared;	/* of it */
 	LokiCodeSpec code;
 	uint8		profile;		/* LokiProfile */
 	uint32		dim;
@@ -88,10 +92,9 @@ typedef struct LokiIndex
 	LokiQuantizer *quantizer;
 	LokiQuantizer *brief;		/* of brief codes; NULL: there are none */
 
-	/* block to buffer, a hint; 0 = not known */
-	uint32		map_size;
-	Buffer	   *map;
-	LokiBufferMap heap_map;		/* the same for the indexed table ... */
+	LokiBufferMap map;			/* of the index itself: the entry of a block
+								 * is at the block */
+	LokiBufferMap heap_map;		/* of the indexed table ... */
 	LokiBufferMap toast_map;	/* ... and its TOAST table */
 } LokiIndex;
 

@@ -195,9 +195,9 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile pro
 	meta->ef_construction = ef_construction;
 	meta->nattributes = nattributes;
 	memcpy(meta->attr_type, attr_type, nattributes);
-	meta->entry_node = LOKI_NONE;
-	meta->entry_slot = LOKI_NONE;
-	meta->entry_level = 0;
+	meta->entry.node = LOKI_NONE;
+	meta->entry.slot = LOKI_NONE;
+	meta->entry.level = 0;
 	meta->pending = pending;
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		meta->free_head[i] = LOKI_NONE;
@@ -230,7 +230,7 @@ loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta)
 	Page		page;
 
 	Assert(loki_no_buffer_locked());
-	Assert(meta->format.magic == LOKI_META_MAGIC && meta->entry_node == LOKI_NONE);
+	Assert(meta->format.magic == LOKI_META_MAGIC && meta->entry.node == LOKI_NONE);
 	metabuf = extend_fork(index, fork, LOKI_META_BLKNO, LOKI_SLOTS_META);
 	dirbuf = extend_fork(index, fork, LOKI_DIRECTORY_BLKNO, LOKI_SLOTS_DIRECTORY);
 	page = BufferGetPage(metabuf);
@@ -274,7 +274,7 @@ report_foreign(Relation index, uint32 magic)
 static bool
 rowmap_valid(LokiMetaPage meta)
 {
-	const LokiRowMapData *map = &meta->rowmap;
+	const LokiRowMapData *map = &meta->derived.rowmap;
 
 	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
 		(map->node_bits > 0 && map->node_bits < LOKI_ROWMAP_MAX_WIDTH &&
@@ -324,9 +324,9 @@ loki_meta_validate(Relation index, Page page)
 		meta->profile > LOKI_PROFILE_COMPACT ||
 		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
 		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
-		meta->entry_level < 0 || meta->entry_level > LOKI_MAX_LEVEL ||
+		meta->entry.level < 0 || meta->entry.level > LOKI_MAX_LEVEL ||
 		meta->pending > LOKI_MAX_NUMBER ||
-		(meta->pending > 0 && meta->entry_node != LOKI_NONE) || !rowmap_valid(meta))
+		(meta->pending > 0 && meta->entry.node != LOKI_NONE) || !rowmap_valid(meta))
 		loki_meta_damaged(index);
 }
 
@@ -484,7 +484,11 @@ loki_node_row(LokiIndex *state, Relation index, uint32 node, LokiNodeRows *rows,
 		}
 		number = LokiTidListHead(&slot);
 	}
-	/* vacuum may have freed the slot since its number was read, and another node claimed it */
+
+	/*
+	 * vacuum may have freed the slot since its number was read, and another
+	 * node claimed it
+	 */
 	if (!loki_slot_read(state, index, LOKI_SLOTS_DUPLICATE, number, &duplicate) ||
 		(duplicate.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE || duplicate.node != node)
 		return false;

@@ -52,25 +52,25 @@
 static void
 grow_map(LokiIndex *state, BlockNumber block)
 {
-	uint32		size = Max(1024, state->map_size);
+	uint32		size = Max(1024, state->map.size);
 
-	Assert(state->map_size == 0 || (state->map_size & (state->map_size - 1)) == 0);
+	Assert(state->map.size == 0 || (state->map.size & (state->map.size - 1)) == 0);
 	while (size <= block)
 		size *= 2;
-	if (state->map == NULL)
-		state->map = MemoryContextAllocHuge(state->context, mul_size(size, sizeof(Buffer)));
+	if (state->map.buffers == NULL)
+		state->map.buffers = MemoryContextAllocHuge(state->context, mul_size(size, sizeof(Buffer)));
 	else
-		state->map = repalloc_huge(state->map, mul_size(size, sizeof(Buffer)));
-	memset(state->map + state->map_size, 0,
-		   mul_size(size - state->map_size, sizeof(Buffer)));
-	state->map_size = size;
+		state->map.buffers = repalloc_huge(state->map.buffers, mul_size(size, sizeof(Buffer)));
+	memset(state->map.buffers + state->map.size, 0,
+		   mul_size(size - state->map.size, sizeof(Buffer)));
+	state->map.size = size;
 }
 
 /* The buffer that held a block last, as far as the map knows */
 static inline Buffer
 mapped(const LokiIndex *state, BlockNumber block)
 {
-	return block < state->map_size ? state->map[block] : InvalidBuffer;
+	return block < state->map.size ? state->map.buffers[block] : InvalidBuffer;
 }
 
 /* Raise a buffer's usage count, which ReadRecentBuffer leaves alone. */
@@ -106,17 +106,17 @@ loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
 {
 	Buffer		buffer;
 
-	Assert(LokiLocatorEquals(state->locator, LokiRelationLocator(index)));
+	Assert(LokiLocatorEquals(state->cached.locator, LokiRelationLocator(index)));
 	if (state->local || block >= MAX_MAP_SIZE)
 		return ReadBuffer(index, block);
-	if (block >= state->map_size)
+	if (block >= state->map.size)
 		grow_map(state, block);
 
-	buffer = state->map[block];
+	buffer = state->map.buffers[block];
 	if (buffer != InvalidBuffer && loki_buffer_pin_recent(index, block, buffer))
 		return buffer;
 	buffer = ReadBuffer(index, block);
-	state->map[block] = buffer;
+	state->map.buffers[block] = buffer;
 	return buffer;
 }
 
@@ -128,7 +128,7 @@ void
 loki_buffer_distrust(Buffer buffer)
 {
 	BufferDesc *desc;
-	uint32 flags;
+	uint32		flags;
 
 	if (BufferIsLocal(buffer))
 		return;
@@ -223,7 +223,7 @@ buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block,
 {
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
-	if (!LokiTagIs((volatile BufferTag *) &desc->tag, state->locator, block))
+	if (!LokiTagIs((volatile BufferTag *) &desc->tag, state->cached.locator, block))
 		return false;
 	loki_load_barrier();
 	*flags = pg_atomic_read_u32(&desc->state);
@@ -234,7 +234,7 @@ buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block,
 static inline bool
 buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 {
-	uint32 flags;
+	uint32		flags;
 
 	return buffer_holds(state, buffer, block, &flags);
 }
@@ -264,7 +264,7 @@ look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
 static inline bool
 buffer_use(const LokiIndex *state, int array, bool hot, Buffer buffer, BlockNumber block)
 {
-	uint32 flags;
+	uint32		flags;
 
 	if (!buffer_holds(state, buffer, block, &flags))
 		return false;

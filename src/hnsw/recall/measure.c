@@ -207,12 +207,12 @@ add_recall(LokiMeasure *measure, int width, int k, double recall)
 static void
 note_growth(LokiMeasure *measure)
 {
-	const LokiCandidate *pool = measure->search.pool;
+	const LokiCandidate *pool = measure->search.pool.nearest;
 	LokiCalibrationSums *sums = measure->sums;
 	int			first = loki_calibration_ks[1];
 	float		from;
 
-	if (measure->search.npool < GROWTH_TO || loki_column_sketched(&measure->state->column) ||
+	if (measure->search.pool.n < GROWTH_TO || loki_column_sketched(&measure->state->column) ||
 		sums->given || measure->state->code.metric == LOKI_METRIC_IP)
 		return;
 	from = pool[first - 1].distance;
@@ -236,14 +236,15 @@ ends_here(LokiMeasure *measure, int width, int k, int step)
 	Assert(step >= width);
 	if (step == width)
 		loki_reach_begin(measure->state, reach, widths[width], loki_calibration_ks[k]);
-	n = Min(search->npool, reach->most);
+	n = Min(search->pool.n, reach->most);
 	if (n < next || reach->rows == 0)
 		return true;
 	search->reach = *reach;
-	loki_search_note_error(search, search->pool, search->pool[reach->rows - 1].node & ~LOKI_EXPANDED);
+	loki_search_note_error(search, search->pool.nearest,
+						   search->pool.nearest[reach->rows - 1].node & ~LOKI_EXPANDED);
 	*reach = search->reach;
 	memset(&search->reach, 0, sizeof(search->reach));
-	return search->pool[next - 1].distance > loki_reach(reach, search->pool, n);
+	return search->pool.nearest[next - 1].distance > loki_reach(reach, search->pool.nearest, n);
 }
 
 /*
@@ -257,8 +258,8 @@ count_found(LokiMeasure *measure, int step, int nks, double scored)
 	const LokiTruthLimit *limits = measure->truth.limits;
 	int			hits[LOKI_CALIBRATION_KS];
 
-	loki_truth_count(measure, measure->search.pool,
-					 Min(widths[step], measure->search.npool), hits);
+	loki_truth_count(measure, measure->search.pool.nearest,
+					 Min(widths[step], measure->search.pool.n), hits);
 	for (int k = 0; k < nks; k++)
 		for (int width = 0; width <= step; width++)
 			if (!measure->ended[width][k] && ends_here(measure, width, k, step))
@@ -289,15 +290,15 @@ walk(LokiMeasure *measure, int query, int nks)
 	bool		complete = false;
 
 	Assert(measure->sums->nwidths >= 2);
-	memcpy(search->query, loki_measure_query(measure, query), measure->state->quantizer->query_size);
-	search->skip = measure->own[query];
-	search->skip_links = measure->links;
-	search->nskip_links = 0;
+	memcpy(search->query.used, loki_measure_query(measure, query), measure->state->quantizer->query_size);
+	search->skip.node = measure->own[query];
+	search->skip.links = measure->links;
+	search->skip.nlinks = 0;
 	search->count.scored = 0;
 	memset(measure->ended, 0, sizeof(measure->ended));
 	loki_visited_reset(search);
-	if (search->skip != LOKI_NONE)
-		search->nskip_links = loki_search_links(search, search->skip, measure->links);
+	if (search->skip.node != LOKI_NONE)
+		search->skip.nlinks = loki_search_links(search, search->skip.node, measure->links);
 	/* inserts may have moved the entry point, and vacuum freed the one before */
 	loki_meta_read(measure->index, &measure->meta);
 	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
@@ -357,8 +358,8 @@ loki_calibrate_most(Relation index)
 {
 	const LokiIndex *state = loki_index_open(index, NULL);
 	Size		size = prepared_size(state) + loki_exact_query_size(&state->column, LOKI_TRUTH + 1);
-	Size		memory = (Size) maintenance_work_mem * 1024 / 4 * 3;	/* the rest is for blocks of
-																		 * rows */
+	Size		memory = (Size) maintenance_work_mem * 1024 / 4 * 3;	/* the rest is for
+																		 * blocks of rows */
 
 	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, memory / size));
 }
@@ -510,7 +511,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	measure->live = palloc_extended(measure->end / 8 + 1,
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	measure->nlive = loki_calibrate_count(index, state, measure->live, NULL);
-	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry_node == LOKI_NONE)
+	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry.node == LOKI_NONE)
 		return false;
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
 

@@ -85,7 +85,7 @@ begin_seen(LokiScan *so)
 void
 loki_flat_certain(LokiScan *so)
 {
-	so->choice.brief = false;
+	so->filter.choice.brief = false;
 	loki_refine_certain(so);
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
 }
@@ -112,15 +112,15 @@ loki_flat_begin(LokiScan *so)
 	so->flat.returned = so->course.returned;
 	so->flat.rowless = so->ranking.rowless;
 
-	if (!so->search_ready || !so->course.walk_taken)
+	if (so->search.state != so->state || !so->course.walk_taken)
 		return;
 	begin_seen(so);
 	for (uint32 i = 0; i < search->kept.nscored; i++)
 		if (search->kept.scored[i].flags & LOKI_SCORED_TAKEN)
 			mark_seen(so, search->kept.scored[i].node);
 	if (!search->kept.by_heap)
-		for (int i = 0; i < search->npool; i++)
-			mark_seen(so, search->pool[i].node & ~LOKI_EXPANDED);
+		for (int i = 0; i < search->pool.n; i++)
+			mark_seen(so, search->pool.nearest[i].node & ~LOKI_EXPANDED);
 }
 
 void

@@ -395,7 +395,7 @@ add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool s
 	part->place = place;
 	part->sure = sure;
 	if (!loki_sketch_bounds(&lookup->list, flat->so->query.brief, block, blocks, list->bounds + begin,
-						   list->least + begin / BLOCK * LEAST))
+							list->least + begin / BLOCK * LEAST))
 		return place;
 	for (uint32 i = begin; i < part->first; i++)
 		list->bounds[i] = get_float4_infinity();
@@ -512,7 +512,7 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 		loki_visited_reserve(&so->search, lookup->count);
 	}
 	so->filter.nodes.tids = NULL;
-	found = so->choice.brief && !joint ? flat_by_brief(flat) : flat_places_all(flat, joint);
+	found = so->filter.choice.brief && !joint ? flat_by_brief(flat) : flat_places_all(flat, joint);
 	if (!found)
 	{
 		so->filter.nodes.tids = tids;

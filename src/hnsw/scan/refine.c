@@ -86,7 +86,7 @@ certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *least, 
 			lock_slot(so, codes, i);
 		if (locked && refines->n > 0)
 			lock_slot(so, refines, i);
-		quantizer->limits(quantizer, so->search.given, codes->slots + i, refines->slots + i,
+		quantizer->limits(quantizer, so->search.query.given, codes->slots + i, refines->slots + i,
 						  step, least + i, most != NULL ? most + i : NULL);
 		if (locked && refines->n > 0)
 			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
@@ -107,7 +107,7 @@ refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
 
 	if (quantizer->refine_size > 0 && !so->search.in_recovery)
 	{
-		quantizer->refine(quantizer, so->search.given, codes->slots, refines->slots,
+		quantizer->refine(quantizer, so->search.query.given, codes->slots, refines->slots,
 						  codes->n, estimates, errors);
 		return;
 	}
@@ -119,14 +119,14 @@ refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
 		if (quantizer->refine_size > 0)
 		{
 			lock_slot(so, refines, i);
-			quantizer->refine(quantizer, so->search.given, &codes->slots[i],
+			quantizer->refine(quantizer, so->search.query.given, &codes->slots[i],
 							  &refines->slots[i], 1, &estimates[i], &errors[i]);
 			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
 		}
 		else
 		{
 			estimates[i] = candidates[i].distance;
-			errors[i] = quantizer->error(quantizer, so->search.given, codes->slots[i],
+			errors[i] = quantizer->error(quantizer, so->search.query.given, codes->slots[i],
 										 estimates[i]);
 		}
 		if (so->search.in_recovery)

@@ -119,7 +119,7 @@ row_value(LokiScan *so, bool *isnull)
 		 * rows come in the order of distances: the end of one value shows
 		 * nothing of the next
 		 */
-		so->heap.toast.block = InvalidBlockNumber;
+		so->heap.toast.ahead.block = InvalidBlockNumber;
 		if (!*isnull)
 			values[0] = PointerGetDatum(loki_toast_read(&so->heap.toast,
 														(struct varlena *) DatumGetPointer(values[0])));
@@ -690,7 +690,10 @@ complete_certain(LokiScan *so, uint32 wanted)
 		if (loki_is_least(so, farthest))
 			return true;
 
-		/* a row whose distance is NaN is the farthest of all; ties are as good as what is there */
+		/*
+		 * a row whose distance is NaN is the farthest of all; ties are as
+		 * good as what is there
+		 */
 		while (n < most && so->pending.next < so->pending.n &&
 			   !(so->pending.nodes[so->pending.next].distance >= farthest))
 		{

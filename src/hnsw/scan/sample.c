@@ -37,18 +37,18 @@ loki_scan_choose_sample(LokiScan *so)
 	MemoryContext old;
 
 	/* a search that begins again with new codes has been chosen before */
-	if (so->sample.query != NULL || !is_search(so) ||
+	if (so->work.sample.query != NULL || !is_search(so) ||
 		pg_prng_double(&pg_global_prng_state) >= so->plan.settings.recall_sample_rate)
 		return;
 	old = MemoryContextSwitchTo(so->context);
-	so->sample.query = loki_query_value(&so->state->column, key->sk_subtype, key->sk_argument);
+	so->work.sample.query = loki_query_value(&so->state->column, key->sk_subtype, key->sk_argument);
 	MemoryContextSwitchTo(old);
-	if (so->sample.query == NULL)
+	if (so->work.sample.query == NULL)
 		return;
-	so->sample.at = GetCurrentStatementStartTimestamp();
-	so->sample.settings = so->plan.settings;
-	so->sample.settings.complete = so->plan.complete;
-	so->sample.limit = so->plan.limit;
+	so->work.sample.at = GetCurrentStatementStartTimestamp();
+	so->work.sample.settings = so->plan.settings;
+	so->work.sample.settings.complete = so->plan.complete;
+	so->work.sample.limit = so->plan.limit;
 }
 
 /*
@@ -58,7 +58,7 @@ loki_scan_choose_sample(LokiScan *so)
 void
 loki_scan_end_sample(LokiScan *so)
 {
-	LokiSampled *sample = &so->sample;
+	LokiSampled *sample = &so->work.sample;
 	double		rows = Min(so->course.returned, LOKI_SAMPLED_ROWS);
 
 	Assert(sample->query != NULL);

@@ -144,15 +144,14 @@ prepare_search(LokiScan *so)
 	so->plan.blind = so->state->quantizer->limits == NULL ||
 		loki_column_sketched(&so->state->column) || so->state->pending;
 
-	if (!so->search_ready)
+	if (so->search.state != so->state)
 	{
 		loki_search_begin(&so->search, so->scan->indexRelation, so->state, so->context);
-		memset(&so->choice, 0, sizeof(so->choice));
-		so->search.choice = &so->choice;
-		so->search_ready = true;
+		memset(&so->filter.choice, 0, sizeof(so->filter.choice));
+		so->search.choice = &so->filter.choice;
 	}
 	so->search.filter = &so->filter.nodes;
-	so->search.skip = so->plan.skip;
+	so->search.skip.node = so->plan.skip;
 	so->search.budget.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	so->search.count.scored = so->search.count.expanded = 0;
 	so->search.count.filtered = so->search.count.matched = 0;
@@ -243,23 +242,24 @@ begin_scan(LokiScan *so)
 	if (state != so->state || so->query.values == NULL)
 	{
 		so->state = state;
-		so->search_ready = false;
+		so->search.state = NULL;
 		so->query.metric = state->code.metric;
 		so->query.values = palloc_array(float, state->dim);
 	}
 	if (goes_by_rows(so))
-		condition = NULL;		/* exact scans do not ask (loki_plan_condition) */
+		condition = NULL;		/* exact scans do not ask
+								 * (loki_plan_condition) */
 	loki_filter_compile(&so->filter.keys, scan->indexRelation, scan->keyData, scan->numberOfKeys,
 						condition);
 	loki_node_filter_make(&so->filter.nodes, &so->filter.keys, so->filter.within);
 	so->work = (LokiScanCounts)
 	{
-		.done = so->work.done
+		.done = so->work.done, .sample = so->work.sample
 	};
 	so->course.returned = 0;
 	so->course.farthest = -get_float8_infinity();
 	so->course.walked = so->course.widened = false;
-	so->course.walk_taken = so->choice.hops = false;
+	so->course.walk_taken = so->filter.choice.hops = false;
 	so->filter.has_list = so->filter.has_map = false;
 	loki_rerank_begin(so);
 	open_query(so);
@@ -407,7 +407,7 @@ first_walk(LokiScan *so)
 	if (so->course.width >= LOKI_ROW_WIDTH || loki_is_bounded(so))
 		width = LOKI_NARROW_SEARCH;
 	loki_choose_reach(so, so->course.batch, so->search.budget.flat_nodes > 0 ?
-					  so->choice.width : so->course.width);
+					  so->filter.choice.width : so->course.width);
 	nentries = loki_search_entries(&so->search, &so->meta, width, entries);
 	if (nentries > 0)
 	{

@@ -113,6 +113,7 @@ typedef struct LokiScanFilter
 	LokiLookup	second;			/* the same by another key; key NULL: none */
 	bool		has_map;		/* of rows to nodes: */
 	LokiRowLookup map;
+	LokiStrategyChoice choice;	/* of the walk */
 	LokiStrategy strategy;		/* of a scan with a filter, at last */
 } LokiScanFilter;
 
@@ -275,7 +276,8 @@ typedef struct LokiColumns
 	LokiIndexRow *row;			/* the caller's; NULL: it fetches all rows */
 	uint32		node;			/* where the next range begins */
 	uint32		end;
-	char	   *slots;			/* of the range's attributes, one after another ... */
+	char	   *slots;			/* of the range's attributes, one after
+								 * another ... */
 	Size		offsets[INDEX_MAX_KEYS];	/* ... from here on */
 	char		texts[INDEX_MAX_KEYS][LOKI_ATTR_TEXT_SIZE];
 	LokiColumnsRow *rows;
@@ -303,6 +305,8 @@ typedef struct LokiScanCounts
 	uint64		late_rows;
 	uint64		microseconds;	/* of finding batches */
 	LokiScanWork done;			/* all of it before the last rescan */
+	LokiSampled sample;			/* if the search is sampled; query: NULL if
+								 * not */
 } LokiScanCounts;
 
 typedef struct LokiScan
@@ -311,9 +315,7 @@ typedef struct LokiScan
 	MemoryContext context;		/* everything here; as long as the scan */
 	LokiIndex  *state;
 	LokiMetaPageData meta;
-	LokiSearch	search;
-	bool		search_ready;	/* search belongs to state */
-	LokiStrategyChoice choice;	/* of search */
+	LokiSearch	search;			/* begun, if it has the same state */
 	LokiScanQuery query;
 	LokiScanFilter filter;
 	LokiScanPlan plan;
@@ -329,8 +331,6 @@ typedef struct LokiScan
 	LokiColumns columns;
 	LokiUnordered unordered;
 	LokiScanCounts work;
-	LokiSampled sample;			/* if the search is sampled; query: NULL if
-								 * not */
 } LokiScan;
 
 /* A tuple that will be read, and bytes of it and those behind it */

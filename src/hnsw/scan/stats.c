@@ -69,7 +69,7 @@ strategy_of(const LokiScan *so)
 			so->filter.has_map ? LOKI_COUNT_MAP_SCANS : LOKI_COUNT_FLAT_SCANS;
 	if (!so->course.walked)
 		return LOKI_COUNT_SCANS;
-	return so->choice.hops ? LOKI_COUNT_HOPS : LOKI_COUNT_WALKS;
+	return so->filter.choice.hops ? LOKI_COUNT_HOPS : LOKI_COUNT_WALKS;
 }
 
 /*
@@ -182,7 +182,7 @@ loki_scan_count(LokiScan *so)
 	if (counts.of[LOKI_COUNT_ROWS_DROPPED] > 0 && caller != NULL && caller->comparisons != NULL)
 		n = caller->comparisons(caller, comparisons, LOKI_KEPT_COMPARISONS);
 	loki_count_scan(so->scan->indexRelation, &counts, comparisons, n);
-	if (so->sample.query != NULL)
+	if (so->work.sample.query != NULL)
 		loki_scan_end_sample(so);
 }
 

@@ -39,7 +39,8 @@
 #define BRIEF_TIME			3	/* ... the same with its brief code ... */
 #define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
 #define LIST_TID_TIME		30	/* ... its row in a set */
-#define JOINT_TIME			1	/* a node of one of two lists that are read together ... */
+#define JOINT_TIME			1	/* a node of one of two lists that are read
+								 * together ... */
 #define JOINT_NODE_TIME		0.02	/* ... and any node, since each has a bit */
 #define MAP_TIME			100 /* a row of a set, by the row map */
 
@@ -386,7 +387,7 @@ bool
 loki_strategy_stopped(const LokiScan *so)
 {
 	return so->course.phase == LOKI_SCAN_WALK && so->course.walk_end == LOKI_WALK_LIMIT &&
-		so->plan.complete && so->choice.adapts && loki_strategy_too_long(&so->search);
+		so->plan.complete && so->filter.choice.adapts && loki_strategy_too_long(&so->search);
 }
 
 /*
@@ -408,7 +409,7 @@ loki_strategy_certain(const LokiScan *so)
 	{
 		time = so->filter.has_list || so->filter.has_map ? list_time(&so->search) :
 			test_time(&so->search, nodes);
-		nodes *= so->choice.share;
+		nodes *= so->filter.choice.share;
 	}
 	return time + nodes * node <= SHORT_TIME + SHORT_PATIENCE * spent;
 }

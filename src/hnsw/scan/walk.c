@@ -438,14 +438,14 @@ walk_by_heap(LokiSearch *search)
 static void
 pool_to_scored(LokiSearch *search)
 {
-	for (int i = 0; i < search->npool; i++)
+	for (int i = 0; i < search->pool.n; i++)
 	{
-		Assert((search->pool[i].node & LOKI_EXPANDED) == 0);	/* as it was taken */
-		loki_search_keep(search, search->pool[i].distance, search->pool[i].node,
-						 (i < search->next ? LOKI_SCORED_EXPANDED : 0) |
+		Assert((search->pool.nearest[i].node & LOKI_EXPANDED) == 0);	/* as it was taken */
+		loki_search_keep(search, search->pool.nearest[i].distance, search->pool.nearest[i].node,
+						 (i < search->pool.next ? LOKI_SCORED_EXPANDED : 0) |
 						 LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
 	}
-	search->npool = 0;
+	search->pool.n = 0;
 	search->kept.by_heap = true;
 }
 
@@ -478,12 +478,12 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 	if (!filtered(search) && width <= LOKI_POOL_MAX)
 	{
 		walk_in_pool(search, entries, nentries);
-		return search->npool < search->reach.width ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
+		return search->pool.n < search->reach.width ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
 	}
 
 	loki_visited_reset(search);
 	search->kept.nscored = search->kept.nfrontier = search->kept.nbest = 0;
-	search->npool = 0;
+	search->pool.n = 0;
 	search->kept.by_heap = true;
 	search->kept.best_is_heap = width > LOKI_POOL_MAX;
 	search->choice->adapts = filtered(search) && search->budget.flat_nodes > 0;
@@ -509,8 +509,8 @@ float
 loki_walk_reach(const LokiSearch *search)
 {
 	const LokiReach *reach = &search->reach;
-	const LokiCandidate *nearest = search->kept.by_heap ? search->kept.best : search->pool;
-	int			n = search->kept.by_heap ? (int) search->kept.nbest : search->npool;
+	const LokiCandidate *nearest = search->kept.by_heap ? search->kept.best : search->pool.nearest;
+	int			n = search->kept.by_heap ? (int) search->kept.nbest : search->pool.n;
 
 	if (reach->rows == 0 || search->kept.best_is_heap || n >= reach->most)
 		return FLT_MAX;
@@ -557,19 +557,19 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 
 	if (!search->kept.by_heap)
 	{
-		for (int i = 0; i < search->npool; i++)
-			search->pool[i].node &= ~LOKI_EXPANDED;
-		*taken = search->pool;
-		return search->npool;
+		for (int i = 0; i < search->pool.n; i++)
+			search->pool.nearest[i].node &= ~LOKI_EXPANDED;
+		*taken = search->pool.nearest;
+		return search->pool.n;
 	}
 
-	if (search->pool_allocated < search->kept.nbest)
+	if (search->pool.allocated < search->kept.nbest)
 	{
-		if (search->pool)
-			pfree(search->pool);
-		search->pool = MemoryContextAllocHuge(search->context,
-											  mul_size(search->kept.nbest, sizeof(LokiCandidate)));
-		search->pool_allocated = search->kept.nbest;
+		if (search->pool.nearest)
+			pfree(search->pool.nearest);
+		search->pool.nearest = MemoryContextAllocHuge(search->context,
+													  mul_size(search->kept.nbest, sizeof(LokiCandidate)));
+		search->pool.allocated = search->kept.nbest;
 	}
 	for (uint32 i = 0; i < search->kept.nbest; i++)
 	{
@@ -579,10 +579,10 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 		if (scored->flags & LOKI_SCORED_TAKEN)
 			continue;
 		scored->flags |= LOKI_SCORED_TAKEN;
-		search->pool[n].distance = scored->distance;
-		search->pool[n++].node = scored->node;
+		search->pool.nearest[n].distance = scored->distance;
+		search->pool.nearest[n++].node = scored->node;
 	}
-	loki_candidates_sort(search->pool, n);
-	*taken = search->pool;
+	loki_candidates_sort(search->pool.nearest, n);
+	*taken = search->pool.nearest;
 	return n;
 }

@@ -108,18 +108,18 @@ loki_repair_entry(LokiVacuum *vacuum)
 	LokiMetaPage new;
 
 	loki_meta_read(vacuum->index, &meta);
-	if (meta.entry_node != LOKI_NONE &&
-		!loki_bitmap_test(&vacuum->dead, meta.entry_node))
+	if (meta.entry.node != LOKI_NONE &&
+		!loki_bitmap_test(&vacuum->dead, meta.entry.node))
 		return;
 
 	choose_entry(vacuum, &entry);
 	loki_change_begin(&change, vacuum->state, vacuum->index);
 	new = loki_change_meta(&change);
-	if (new->entry_node == meta.entry_node)
+	if (new->entry.node == meta.entry.node)
 	{
-		new->entry_node = entry.node;
-		new->entry_slot = entry.slot;
-		new->entry_level = entry.level;
+		new->entry.node = entry.node;
+		new->entry.slot = entry.slot;
+		new->entry.level = entry.level;
 		new->upper_version++;
 	}
 	loki_change_finish(&change);
@@ -560,13 +560,13 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	loki_search_layer0(search, entries, nentries, SEARCH_WIDTH);
 
 	linker->n = 0;
-	for (int i = 0; i < search->npool; i++)
+	for (int i = 0; i < search->pool.n; i++)
 	{
-		uint32		other = search->pool[i].node & ~LOKI_EXPANDED;
+		uint32		other = search->pool.nearest[i].node & ~LOKI_EXPANDED;
 
 		/* upper layers, or an insert meanwhile, may lead to the node itself */
 		if (other != node && may_link(vacuum, other))
-			loki_linker_add(linker, other, LOKI_NONE, search->pool[i].distance);
+			loki_linker_add(linker, other, LOKI_NONE, search->pool.nearest[i].distance);
 	}
 	loki_linker_choose(linker, 0, false, &list);
 	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
@@ -598,13 +598,13 @@ link_cut_off_nodes(LokiVacuum *vacuum)
 	LokiMetaPageData meta;
 
 	loki_meta_read(vacuum->index, &meta);
-	if (meta.entry_node == LOKI_NONE)
+	if (meta.entry.node == LOKI_NONE)
 		return;
 	if (reachable)
-		note_reachable(vacuum, meta.entry_node);
+		note_reachable(vacuum, meta.entry.node);
 	loki_bitmap_foreach(node, &vacuum->live)
 	{
-		if (loki_bitmap_test(&vacuum->linked, node) || node == meta.entry_node)
+		if (loki_bitmap_test(&vacuum->linked, node) || node == meta.entry.node)
 			continue;
 		LokiVacuumDelayPoint();
 		link_again(vacuum, node);

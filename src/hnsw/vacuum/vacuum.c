@@ -105,12 +105,12 @@ static bool
 is_removable(LokiVacuum *vacuum, ItemPointerData *heap)
 {
 	Assert(loki_no_buffer_locked());
-	if (vacuum->callback(heap, vacuum->callback_state))
+	if (vacuum->marking.callback(heap, vacuum->marking.callback_state))
 	{
-		vacuum->stats->tuples_removed += 1;
+		vacuum->marking.stats->tuples_removed += 1;
 		return true;
 	}
-	vacuum->stats->num_index_tuples += 1;
+	vacuum->marking.stats->num_index_tuples += 1;
 	return false;
 }
 
@@ -121,21 +121,21 @@ set_dead_pending(LokiVacuum *vacuum)
 	LokiChange	change;
 
 	Assert(loki_no_buffer_locked());
-	if (vacuum->flagged)
+	if (vacuum->marking.flagged)
 		return;
 	loki_change_begin(&change, vacuum->state, vacuum->index);
 	loki_change_meta(&change)->flags |= LOKI_META_DEAD_PENDING;
 	loki_change_finish(&change);
-	vacuum->flagged = true;
+	vacuum->marking.flagged = true;
 }
 
 static void
-add_removed(LokiVacuum *vacuum, uint32 number)
+add_removed(LokiMarking *marking, uint32 number)
 {
-	vacuum->removed = loki_grow(CurrentMemoryContext, vacuum->removed,
-								&vacuum->removed_allocated, vacuum->nremoved + 1, 256,
-								sizeof(uint32));
-	vacuum->removed[vacuum->nremoved++] = number;
+	marking->removed = loki_grow(CurrentMemoryContext, marking->removed,
+								 &marking->removed_allocated, marking->nremoved + 1, 256,
+								 sizeof(uint32));
+	marking->removed[marking->nremoved++] = number;
 }
 
 static int
@@ -155,18 +155,19 @@ static void
 free_removed(LokiVacuum *vacuum)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_DUPLICATE];
+	LokiMarking *marking = &vacuum->marking;
 	uint32		ordinal = LOKI_NONE;
 	int			n = 0;
 
-	if (vacuum->nremoved == 0)
+	if (marking->nremoved == 0)
 		return;
-	qsort(vacuum->removed, vacuum->nremoved, sizeof(uint32), compare_numbers);
+	qsort(marking->removed, marking->nremoved, sizeof(uint32), compare_numbers);
 	/* a slot is in one list, once */
-	Assert(loki_numbers_ascend(vacuum->removed, (int) vacuum->nremoved));
-	for (uint32 i = 0; i < vacuum->nremoved; i++)
+	Assert(loki_numbers_ascend(marking->removed, (int) marking->nremoved));
+	for (uint32 i = 0; i < marking->nremoved; i++)
 	{
 		uint32		place;
-		uint32		page = loki_slot_page(array, vacuum->removed[i], &place);
+		uint32		page = loki_slot_page(array, marking->removed[i], &place);
 
 		if (page != ordinal)
 		{
@@ -177,7 +178,7 @@ free_removed(LokiVacuum *vacuum)
 		vacuum->places[n++] = (uint16) place;
 	}
 	free_places(vacuum, LOKI_SLOTS_DUPLICATE, ordinal, n);
-	vacuum->nremoved = 0;
+	marking->nremoved = 0;
 }
 
 /*
@@ -252,7 +253,7 @@ remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 
 	uint64		length = 0;
 	LokiDuplicateData slot;
 
-	Assert(vacuum->flagged && first != next);
+	Assert(vacuum->marking.flagged && first != next);
 	lock_tid(vacuum, node, &change, &place, &tid);
 	Assert(LokiTidState(&tid) == LOKI_TID_LIST);
 	number = LokiTidListHead(&tid);
@@ -303,7 +304,7 @@ collapse_list(LokiVacuum *vacuum, uint32 node, uint32 number)
 		tid.u.heap = slot.heap;
 		tid.state = LOKI_TID_LIVE | (tid.state & LOKI_TID_NEW);
 		loki_change_slot(&change, 0, slot_size, place, &tid);
-		add_removed(vacuum, number);
+		add_removed(&vacuum->marking, number);
 	}
 	loki_change_finish(&change);
 }
@@ -332,7 +333,7 @@ vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 		{
 			if (first == LOKI_NONE)
 				first = number;
-			add_removed(vacuum, number);
+			add_removed(&vacuum->marking, number);
 			continue;
 		}
 		if (first != LOKI_NONE)
@@ -378,7 +379,7 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 
 		if (LokiTidState(tid) == LOKI_TID_LIST)
 		{
-			vacuum->stats->tuples_removed -= 1;
+			vacuum->marking.stats->tuples_removed -= 1;
 			vacuum->places[nlists++] = vacuum->places[i];
 			continue;
 		}
@@ -467,9 +468,9 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	vacuum->index = info->index;
 	vacuum->state = state;
 	vacuum->strategy = info->strategy;
-	vacuum->stats = stats;
-	vacuum->callback = callback;
-	vacuum->callback_state = callback_state;
+	vacuum->marking.stats = stats;
+	vacuum->marking.callback = callback;
+	vacuum->marking.callback_state = callback_state;
 
 	loki_index_refresh(state, info->index);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_MARKING, state->arrays[LOKI_SLOTS_TID].npages +
@@ -481,8 +482,8 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
-	if (vacuum->removed)
-		pfree(vacuum->removed);
+	if (vacuum->marking.removed)
+		pfree(vacuum->marking.removed);
 	pfree(vacuum);
 	counts.of[LOKI_COUNT_ROWS_CHANGED] = (uint64) (stats->tuples_removed - removed_before);
 	counts.of[LOKI_TIME_VACUUM] = loki_microseconds_since(start);

@@ -87,6 +87,18 @@ typedef enum LokiVacuumPhase
 	LOKI_VACUUM_SORTING			/* side arrays */
 } LokiVacuumPhase;
 
+/* Taking rows out of nodes */
+typedef struct LokiMarking
+{
+	IndexBulkDeleteResult *stats;
+	IndexBulkDeleteCallback callback;
+	void	   *callback_state;
+	bool		flagged;		/* LOKI_META_DEAD_PENDING is set */
+	uint32	   *removed;		/* DUPLICATE slots taken out of TID lists */
+	uint32		nremoved;
+	uint64		removed_allocated;
+} LokiMarking;
+
 typedef struct LokiVacuum
 {
 	Relation	index;
@@ -96,14 +108,7 @@ typedef struct LokiVacuum
 	PGAlignedBlock page;		/* copy of the page at hand */
 	uint16		places[BLCKSZ / LOKI_TID_SHORT];	/* of slots on it */
 
-	/* marking */
-	IndexBulkDeleteResult *stats;
-	IndexBulkDeleteCallback callback;
-	void	   *callback_state;
-	bool		flagged;		/* LOKI_META_DEAD_PENDING is set */
-	uint32	   *removed;		/* DUPLICATE slots taken out of TID lists */
-	uint32		nremoved;
-	uint64		removed_allocated;
+	LokiMarking marking;
 
 	/* repairing */
 	LokiBitmap	dead;			/* nodes to be freed */

@@ -194,11 +194,10 @@ nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
  */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool single,
-			  JoinPathExtraData *extra, IndexPath *like, OpExpr *distance, PathKey *key,
-			  Oid first)
+			  JoinPathExtraData *extra, IndexPath *like, OpExpr *distance, Oid first)
 {
 	Path	   *rows = outer->cheapest_total_path;
-	List	   *pathkeys = list_make1(key);
+	List	   *pathkeys = list_make1(linitial(root->query_pathkeys));
 	JoinCostWorkspace workspace;
 	IndexPath  *scan;
 	Path	   *inner;
@@ -275,7 +274,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 			if (PATH_REQ_OUTER((Path *) like) == NULL)
 				add_join_path(root, joinrel, outer, single, extra, like,
-							  loki_order_operator(distance, key), key, first);
+							  loki_order_operator(distance, key), first);
 		}
 	}
 	inner->ppilist = param_infos;
