@@ -98,6 +98,13 @@ SELECT * FROM facets_check($$SELECT done, count(*) FROM notes WHERE size < 30000
 SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND words @@ ''w1'' GROUP BY kind');
 SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND words @@ ''w1'' AND id % 2 = 0 GROUP BY kind');
 
+-- test: conditions on attributes alone
+SELECT * FROM facets_check('SELECT count(*) FROM notes WHERE kind = 3');
+SELECT * FROM facets_check('SELECT lang, count(*) FROM notes WHERE kind IN (3, 4) AND NOT done GROUP BY lang');
+SELECT * FROM facets_check('SELECT day, count(*) FROM notes WHERE lang = ''en'' GROUP BY day');
+SELECT * FROM facets_check('SELECT DISTINCT mood FROM notes WHERE kind IS NULL');
+SELECT * FROM facets_check('SELECT count(*) FROM notes');
+
 -- test: bounds that rows are at, and many of them
 SELECT count(*), count(*) FILTER (WHERE outcome = 'same' AND uses ~ 'Only') FROM (
 	SELECT facets_check(format('SELECT kind, count(*) FROM notes WHERE v <-> (%L)::vector %s %L::float8 GROUP BY kind', :'q',
@@ -137,6 +144,7 @@ FETCH BACKWARD 1 FROM c;
 ROLLBACK;
 SELECT * FROM facets_check('SELECT count(*) FROM (SELECT kind FROM ' || :'near' || '5 LIMIT 20) x');
 SELECT * FROM facets_check('SELECT n.kind, count(*) FROM ' || replace(:'near', 'notes', 'notes n JOIN (VALUES (1), (2), (2)) k (k) ON n.kind = k.k') || '5 GROUP BY 1');
+SELECT * FROM facets_check('SELECT kind, kind % 3 AS third, count(*) FROM ' || :'near' || '5 GROUP BY GROUPING SETS ((kind), (2), ())');
 SELECT * FROM facets_check('SELECT k, (SELECT count(*) FROM ' || :'near' || 'k) FROM generate_series(1, 5) k');
 SELECT * FROM facets_check('SELECT kind FROM ' || :'near' || '4.5 AND kind = 3 FOR SHARE');
 WITH gone AS (DELETE FROM notes WHERE v <-> (SELECT q FROM query) < 3 RETURNING kind) SELECT count(*) > 0 FROM gone;

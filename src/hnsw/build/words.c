@@ -268,10 +268,10 @@ make_query(Oid indexid, TSQuery search)
  */
 
 /*
- * The last query of a call in an expression, which is evaluated for each row.  Another snapshot may see
- * other rows: expressions of PL/pgSQL outlive a statement.
+ * A query of a call in an expression, which is evaluated for each row, or for each pair of a row and a
+ * query in a join.  Another snapshot may see other rows: expressions of PL/pgSQL outlive a statement.
  */
-typedef struct LastQuery
+typedef struct KnownQuery
 {
 	TransactionId xmin;			/* of the snapshot */
 	TransactionId xmax;
@@ -280,46 +280,64 @@ typedef struct LastQuery
 	Oid			index;
 	TSQuery		search;
 	Bm25Query  *query;
-} LastQuery;
+} KnownQuery;
+
+/* The last queries of a call; those that a nested loop comes back to are mostly few */
+#define KNOWN_QUERIES	64
+
+typedef struct KnownQueries
+{
+	KnownQuery	queries[KNOWN_QUERIES];
+	uint32		last;			/* where the one is that was asked for last */
+	uint32		oldest;			/* which one gives way */
+} KnownQueries;
 
 static bool
-is_last(const LastQuery *last, Snapshot snapshot, Oid index, TSQuery search)
+is_known(const KnownQuery *known, Snapshot snapshot, Oid index, TSQuery search)
 {
-	return last->query != NULL && last->index == index && last->xmin == snapshot->xmin &&
-		last->xmax == snapshot->xmax && last->xcnt == snapshot->xcnt && last->curcid == snapshot->curcid &&
-		VARSIZE(last->search) == VARSIZE(search) && memcmp(last->search, search, VARSIZE(search)) == 0;
+	return known->query != NULL && known->index == index && known->xmin == snapshot->xmin &&
+		known->xmax == snapshot->xmax && known->xcnt == snapshot->xcnt &&
+		known->curcid == snapshot->curcid && VARSIZE(known->search) == VARSIZE(search) &&
+		memcmp(known->search, search, VARSIZE(search)) == 0;
 }
 
 static Datum
 query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search)
 {
-	LastQuery  *last = fcinfo->flinfo->fn_extra;
+	MemoryContext context = fcinfo->flinfo->fn_mcxt;
+	KnownQueries *known = fcinfo->flinfo->fn_extra;
 	Snapshot	snapshot = GetActiveSnapshot();
-	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	Bm25Query  *query;
+	KnownQuery *oldest;
 
-	if (last == NULL)
-		last = fcinfo->flinfo->fn_extra = palloc0(sizeof(LastQuery));
-	if (!is_last(last, snapshot, index, search))
+	if (known == NULL)
+		known = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(context, sizeof(KnownQueries));
+	for (uint32 i = 0; i < KNOWN_QUERIES; i++)
 	{
-		if (last->query != NULL)
+		uint32		at = (known->last + i) % KNOWN_QUERIES;
+
+		if (is_known(&known->queries[at], snapshot, index, search))
 		{
-			pfree(last->query);
-			pfree(last->search);
-			last->query = NULL;
+			known->last = at;
+			PG_RETURN_POINTER(known->queries[at].query);
 		}
-		MemoryContextSwitchTo(old);
-		last->query = make_query(index, search);
-		MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		last->query = memcpy(palloc(VARSIZE(last->query)), last->query, VARSIZE(last->query));
-		last->search = memcpy(palloc(VARSIZE(search)), search, VARSIZE(search));
-		last->index = index;
-		last->xmin = snapshot->xmin;
-		last->xmax = snapshot->xmax;
-		last->xcnt = snapshot->xcnt;
-		last->curcid = snapshot->curcid;
 	}
-	MemoryContextSwitchTo(old);
-	PG_RETURN_POINTER(last->query);
+	query = make_query(index, search);
+	oldest = &known->queries[known->last = known->oldest++ % KNOWN_QUERIES];
+	if (oldest->query != NULL)
+	{
+		pfree(oldest->query);
+		pfree(oldest->search);
+		oldest->query = NULL;
+	}
+	oldest->search = memcpy(MemoryContextAlloc(context, VARSIZE(search)), search, VARSIZE(search));
+	oldest->index = index;
+	oldest->xmin = snapshot->xmin;
+	oldest->xmax = snapshot->xmax;
+	oldest->xcnt = snapshot->xcnt;
+	oldest->curcid = snapshot->curcid;
+	oldest->query = memcpy(MemoryContextAlloc(context, VARSIZE(query)), query, VARSIZE(query));
+	PG_RETURN_POINTER(oldest->query);
 }
 
 /* ERROR unless a relation is an index of words, and the user may know of all rows. */

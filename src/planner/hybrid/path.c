@@ -503,7 +503,10 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 	return true;
 }
 
-/* Offer a scan that returns rows within a target's bounds, or a bitmap, out of the index alone. */
+/*
+ * Offer a scan that returns rows that meet conditions on attributes, within a target's bounds and a
+ * bitmap, out of the index alone.
+ */
 static void
 offer_columns(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHeapPath *bitmap)
 {
@@ -511,7 +514,7 @@ offer_columns(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 	Selectivity selectivity = 1;
 	bool		bounded = find_bounds(root, rel, target, rel->baserestrictinfo, &selectivity);
 
-	if ((!bounded && bitmap == NULL) ||
+	if ((!bounded && bitmap == NULL && target->clauses == NIL) ||
 		(bitmap != NULL && PATH_REQ_OUTER(&bitmap->path) != NULL) ||
 		!find_returned(root, rel, target, bitmap, &path->custom_private))
 		return;
@@ -594,7 +597,7 @@ returning_indexes(PlannerInfo *root, RelOptInfo *rel)
 	return indexes;
 }
 
-/* Add paths for rows of these indexes alone, within the bounds of targets, and bitmaps. */
+/* Add paths for rows of these indexes alone, within the bounds of targets and bitmaps. */
 static void
 columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, List *bitmaps)
 {
@@ -612,7 +615,7 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 		foreach(bitmap, bitmaps)
 			offer_columns(root, rel, target, lfirst(bitmap));
 	}
-	foreach(cell, bitmaps == NIL ? NIL : indexes)
+	foreach(cell, indexes)
 	{
 		HybridTarget target = {.index = lfirst(cell)};
 
@@ -621,6 +624,7 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 			continue;
 		target.pathkeys = loki_distance_pathkeys(rel, (OpExpr *) target.distance);
 		target.clauses = index_clauses(root, rel, target.index);
+		offer_columns(root, rel, &target, NULL);
 		foreach(bitmap, bitmaps)
 			offer_columns(root, rel, &target, lfirst(bitmap));
 	}
