@@ -23,7 +23,8 @@ static set_rel_pathlist_hook_type previous_pathlist = NULL;
 /*
  * The estimate of rows is corrected first, since the costs of paths depend on it.
  * Then come index paths for forms of ORDER BY that core does not match to an index,
- * and last the hybrid paths, which are made of index paths.
+ * then the hybrid paths, which are made of index paths, and last those of parts of the table,
+ * which are made of both.
  */
 static void
 add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
@@ -42,6 +43,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		return;
 	loki_order_paths(root, rel);
 	loki_hybrid_paths(root, rel, rte);
+	loki_part_paths(root, rel, rte);
 }
 
 void

@@ -187,6 +187,8 @@ class Generator:
             parts.append(Choice(self.tree(alias), "true"))
         if self.chance(bound):
             parts.append(Choice(self.radius(alias), "true"))
+        if self.chance(0.06):
+            parts.append(Choice(["(", self.tree(alias, 1), " OR ", self.radius(alias), ")"], "true"))
         if self.secure or self.chance(0.06):
             parts.append(Choice(f"spy({alias}.id)", "true") if self.secure else Choice(f"abs({alias}.id) > 5", "true"))
         self.random.shuffle(parts)
@@ -430,6 +432,10 @@ class Generator:
             term = ["(", self.distance(plain=True).text, " * 0.1)"]
         score = [f"({before}", distance.text, between, term, ")"]
         falls = falls != distance.descending
+        if self.chance(0.2):
+            score, falls = [self.random.choice(("least(", "greatest(")), distance.text, ", ", self.distance(plain=True).text, ")"], distance.descending
+        elif self.chance(0.15):
+            score = ["CASE WHEN ", self.leaf("t"), " THEN ", score, " ELSE ", distance.text, " END"]
         tree = [f"SELECT {', '.join(ids)}, ", score, f" AS d{self.output()} FROM {relation}", self.conditions(more=more),
                 " ORDER BY d", " DESC" if falls else "", optional(", t.id") if self.chance(0.2) else "", self.limit()]
         return Statement("scored", tree, [(len(ids), falls)], search=True, nearest=len(ids))

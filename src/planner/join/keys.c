@@ -263,77 +263,6 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
  * ----------------------------------------------------------------
  */
 
-/*
- * Say that a path depends on the join keys.  Two hybrid paths may have the same bitmap
- * path as a child, which comes here twice.
- */
-static void
-parameterize(Path *path, const JoinKeys *keys)
-{
-	Assert(path->param_info == NULL || path->param_info == keys->param_info);
-	path->param_info = keys->param_info;
-	path->rows = keys->param_info->ppi_rows;
-	if (IsA(path, CustomPath))
-	{
-		ListCell   *cell;
-
-		foreach(cell, ((CustomPath *) path)->custom_paths)
-			parameterize(lfirst(cell), keys);
-	}
-}
-
-/*
- * Make the paths of a relation in the order of a distance as if the condition were one
- * of its own.  The genetic optimizer may free the memory of what is made here, so the
- * relation is left as it was.
- */
-static List *
-ordered_paths(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
-{
-	RelOptInfo	saved = *rel;
-	List	   *saved_clauses = NIL;
-	List	   *result = NIL;
-	ListCell   *cell;
-	ListCell   *clauses;
-
-	Assert(keys->clause->required_relids != NULL &&
-		   bms_equal(keys->clause->required_relids, rel->relids));
-	rel->pathlist = rel->partial_pathlist = NIL;
-	rel->ppilist = list_copy(rel->ppilist);
-	rel->rows = keys->param_info->ppi_rows;
-	rel->baserestrictinfo = lappend(list_copy(rel->baserestrictinfo), keys->clause);
-	rel->joininfo = NIL;
-	rel->has_eclass_joins = false;
-	foreach(cell, rel->indexlist)
-	{
-		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
-
-		saved_clauses = lappend(saved_clauses, info->indrestrictinfo);
-		info->indrestrictinfo = lappend(list_copy(info->indrestrictinfo), keys->clause);
-	}
-	create_index_paths(root, rel);
-	loki_order_paths(root, rel);
-	loki_hybrid_paths(root, rel, planner_rt_fetch(rel->relid, root));
-	foreach(cell, rel->pathlist)
-	{
-		Path	   *path = lfirst(cell);
-
-		if (path->pathkeys == NIL || path->param_info != NULL ||
-			(!IsA(path, IndexPath) && !IsA(path, CustomPath)))
-			continue;
-		parameterize(path, keys);
-		result = lappend(result, path);
-	}
-	forboth(cell, rel->indexlist, clauses, saved_clauses)
-	{
-		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
-
-		info->indrestrictinfo = lfirst(clauses);
-	}
-	*rel = saved;
-	return result;
-}
-
 /* Whether the expected keys take no more memory than a hash table may */
 static bool
 keys_fit(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
@@ -376,7 +305,11 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 						  list_make4_oid(exprType((Node *) keys->operand), keys->order,
 										 keys->array->varcollid, any->hashfuncid));
 	path->path.rows = 1;
-	/* what takes the array hashes them; or they are sorted, and searched by it */
+
+	/*
+	 * what takes the array hashes them; or they are sorted, and searched by
+	 * it
+	 */
 	path->path.startup_cost = child->total_cost + child->rows * cpu_operator_cost *
 		(2 + (OidIsValid(any->hashfuncid) ? 0 : log2(child->rows + 1)));
 	path->path.total_cost = path->path.startup_cost + cpu_tuple_cost;
@@ -516,10 +449,12 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	if (keys == NULL || !keys_fit(root, inner, keys))
 		return false;
 	row = keys_path(root, inner, keys);
-	foreach(cell, ordered_paths(root, outer, keys))
+	foreach(cell, loki_paths_with(root, outer, keys->param_info, NULL, NULL, NULL))
 	{
 		Path	   *scan = lfirst(cell);
 
+		if (scan->pathkeys == NIL || (!IsA(scan, IndexPath) && !IsA(scan, CustomPath)))
+			continue;
 		if (alone)
 			add_path(joinrel, scan_path(root, joinrel, row, scan, extra));
 		else

@@ -299,19 +299,9 @@ label_path(IndexPath *path, PathKey *key, Oid first)
 	loki_promise_first(path, first);
 }
 
-/* Whether a sort key puts rows that have a distance in its order; it is described then */
-static bool
-rises_with_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
-					LokiDistanceExpr *distance)
-{
-	return loki_may_be_score_order(key) &&
-		sort_expression(root, rel, key, distance) != NULL &&
-		LokiPathKeyIsDescending(key) == distance->falling;
-}
-
 /* Whether rows whose vector is NULL, if there may be any, are not at an end of the order */
-static bool
-mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance)
+bool
+loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance)
 {
 	return distance->nulls == LOKI_PLACE_BETWEEN &&
 		!is_never_null(root, rel, distance->distance);
@@ -322,37 +312,10 @@ bool
 loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 						LokiDistanceExpr *distance)
 {
-	return rises_with_distance(root, rel, key, distance) && !mixes_nulls(root, rel, distance);
-}
-
-/*
- * The rows of a scan merged with those whose vector is NULL, which the sort key puts among
- * them: coalesce(1 - (v <=> q), 0).
- */
-static Path *
-with_nulls(PlannerInfo *root, RelOptInfo *rel, IndexPath *path, PathKey *key)
-{
-	const NullTestType types[] = {IS_NOT_NULL, IS_NULL};
-	List	   *scans = NIL;
-
-	Assert(PATH_REQ_OUTER((Path *) path) == NULL);
-	for (int i = 0; i < lengthof(types); i++)
-	{
-		NullTest   *test = makeNode(NullTest);
-		RestrictInfo *rinfo;
-		List	   *clauses;
-
-		test->arg = linitial(linitial_node(OpExpr, path->indexorderbys)->args);
-		test->nulltesttype = types[i];
-		test->location = -1;
-		rinfo = make_simple_restrictinfo(root, (Expr *) test);
-		clauses = lcons(loki_index_clause(rinfo, rinfo, 0), list_copy(path->indexclauses));
-		scans = lappend(scans, create_index_path(root, path->indexinfo, clauses,
-												 path->indexorderbys, path->indexorderbycols,
-												 list_make1(key), ForwardScanDirection, false,
-												 NULL, 1, false));
-	}
-	return (Path *) create_merge_append_path(root, rel, scans, list_make1(key), NULL);
+	return loki_may_be_score_order(key) &&
+		sort_expression(root, rel, key, distance) != NULL &&
+		LokiPathKeyIsDescending(key) == distance->falling &&
+		!loki_mixes_nulls(root, rel, distance);
 }
 
 /*
@@ -433,6 +396,41 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	}
 }
 
+/*
+ * Add the paths of indexes that return rows in the order of a distance, which is that of a sort
+ * key.  Where core makes them as well, only those with more index clauses are added.
+ */
+void
+loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
+						  const LokiDistanceExpr *distance, bool core_makes)
+{
+	Oid			first = loki_order_first(key->pk_nulls_first, distance);
+	ListCell   *cell;
+
+	foreach(cell, loki_usable_indexes(rel))
+	{
+		List	   *paths = loki_core_index_paths(root, rel, lfirst(cell), distance->distance);
+		ListCell   *lc;
+
+		foreach(lc, paths)
+		{
+			IndexPath  *path = lfirst_node(IndexPath, lc);
+			IndexPath  *arrays;
+
+			Assert(path->path.parent == rel);
+			label_path(path, key, first);
+			arrays = with_array_clauses(root, path);
+			if (arrays != NULL)
+			{
+				drop_with_less(rel, arrays);
+				add_path(rel, (Path *) arrays);
+			}
+			else if (!core_makes)
+				add_path(rel, (Path *) path);
+		}
+	}
+}
+
 void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -440,13 +438,10 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	LokiGroups	groups;
 	PathKey    *key;
 	List	   *indexes;
-	Oid			first;
 	bool		grouped;
 	bool		asked;			/* for another order than core knew */
 	bool		other_form;
-	bool		mixed;
 	MemoryContext old;
-	ListCell   *cell;
 
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
@@ -471,47 +466,11 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	}
 	MemoryContextSwitchTo(old);
 	key = linitial_node(PathKey, root->query_pathkeys);
-	if (!rises_with_distance(root, rel, key, &distance))
+	if (!loki_orders_by_distance(root, rel, key, &distance))
 		return;
-	mixed = mixes_nulls(root, rel, &distance);
-
-	/*
-	 * EvalPlanQual() would have a row of two scans.  When core prunes, it
-	 * takes the Merge Append of a partition for one of partitions.
-	 */
-	if (mixed && (IS_OTHER_REL(rel) || root->parse->rowMarks != NIL ||
-				  root->parse->commandType != CMD_SELECT))
-		return;
-	first = loki_order_first(key->pk_nulls_first, &distance);
-	other_form = distance.wrapped || first != InvalidOid || asked ||
+	other_form = distance.wrapped || asked ||
+		loki_order_first(key->pk_nulls_first, &distance) != InvalidOid ||
 		(list_length(root->query_pathkeys) > 1 && !LOKI_CORE_MATCHES_MORE);
-	if (!other_form && LOKI_CORE_MATCHES_MORE && !has_array_clause(rel))
-		return;
-
-	foreach(cell, indexes)
-	{
-		List	   *paths = loki_core_index_paths(root, rel, lfirst(cell), distance.distance);
-		ListCell   *lc;
-
-		foreach(lc, paths)
-		{
-			IndexPath  *path = lfirst_node(IndexPath, lc);
-			IndexPath  *arrays;
-
-			Assert(path->path.parent == rel);
-			if (mixed && PATH_REQ_OUTER((Path *) path) != NULL)
-				continue;
-			label_path(path, key, first);
-			arrays = with_array_clauses(root, path);
-			if (mixed)
-				add_path(rel, with_nulls(root, rel, arrays != NULL ? arrays : path, key));
-			else if (arrays != NULL)
-			{
-				drop_with_less(rel, arrays);
-				add_path(rel, (Path *) arrays);
-			}
-			else if (other_form)
-				add_path(rel, (Path *) path);
-		}
-	}
+	if (other_form || !LOKI_CORE_MATCHES_MORE || has_array_clause(rel))
+		loki_distance_order_paths(root, rel, key, &distance, !other_form);
 }

@@ -23,7 +23,16 @@ extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
 								   IndexOptInfo *info, OpExpr *distance);
 extern bool loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 									LokiDistanceExpr *distance);
+extern bool loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance);
+extern void loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
+									  const LokiDistanceExpr *distance, bool core_makes);
 extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
+
+/* functions in order/parts.c: tables that are read in parts */
+extern List *loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more,
+							 RestrictInfo *without, PathKey *key,
+							 const LokiDistanceExpr *distance);
+extern void loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
 
 /* functions in order/groups.c: the first rows of each group, in order */
 extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,

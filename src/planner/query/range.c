@@ -422,7 +422,10 @@ loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 	{
 		case T_Const:
 			if (!range_of_constant((Const *) expr, result))
+			{
 				*result = any_value;
+				result->nulls = ((Const *) expr)->constisnull;
+			}
 			return;
 		case T_RelabelType:
 			loki_range_of_expr((Node *) ((RelabelType *) expr)->arg, known, context, result);

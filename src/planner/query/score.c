@@ -335,6 +335,17 @@ known_part(Node *expr, void *context, LokiRange *range)
 	return false;
 }
 
+bool
+loki_may_be_null(PlannerInfo *root, Node *expr)
+{
+	LokiScore	score = {.expr = (Expr *) expr};
+	KnownParts	parts = {.score = &score,.columns = loki_score_columns(root, &score)};
+	LokiRange	range;
+
+	loki_range_of_expr(expr, known_part, &parts, &range);
+	return range.nulls;
+}
+
 double
 loki_score_best(const LokiRange *range, bool descending, bool nulls_first)
 {

@@ -61,6 +61,9 @@ extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
 extern double loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 								  double low, double high, bool typical);
 
+/* Whether an expression may be NULL, as far as statistics tell */
+extern bool loki_may_be_null(PlannerInfo *root, Node *expr);
+
 /* The best of a range of scores, as such a number */
 extern double loki_score_best(const LokiRange *range, bool descending, bool nulls_first);
 

@@ -1,0 +1,515 @@
+/*-------------------------------------------------------------------------
+ *
+ * parts.c
+ *	  Tables that are read in parts, each by an index in its own way.
+ *
+ *		WHERE words @@ q OR v <=> $1 < 0.3
+ *				the rows with the words, and those within the bound that have not
+ *		ORDER BY least(v <=> $1, v <=> $2)
+ *				the rows that are nearer to $1, and those that are nearer to $2
+ *		ORDER BY 1 - (v <=> $1) + 0.1 * (kind = 3)::int DESC
+ *				the rows of the kind, and the others
+ *		ORDER BY coalesce(1 - (v <=> $1), 0) DESC
+ *				the rows that have a vector, and those that have none
+ *
+ * No row is in two parts.  In each part of the last three, the score rises or falls with one
+ * distance, so a Merge Append of their scans is in the order of the score.
+ *
+ * The paths of a part are made as if its conditions were further ones of the table.  They
+ * carry them as paths with parameters do, but without parameters.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/parts.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
+#include "planner/cost/selectivity.h"
+#include "planner/hybrid/hybrid.h"
+#include "planner/order/order.h"
+#include "planner/query/promise.h"
+#include "planner/query/score.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+/* A score may lead to as many parts */
+#define MOST_PARTS	4
+
+/* Rows of a table for which conditions hold */
+typedef struct Part
+{
+	List	   *conditions;		/* expressions */
+	LokiDistanceExpr distance;	/* that the score rises or falls with */
+}			Part;
+
+/* ----------------------------------------------------------------
+ * Paths
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Have a path carry further conditions.  Two hybrid paths may have the same bitmap path as a
+ * child, which comes here twice.
+ */
+static void
+carry(Path *path, ParamPathInfo *more)
+{
+	Assert(path->param_info == NULL || path->param_info == more);
+	path->param_info = more;
+	path->rows = more->ppi_rows;
+	if (IsA(path, CustomPath))
+	{
+		ListCell   *cell;
+
+		foreach(cell, ((CustomPath *) path)->custom_paths)
+			carry(lfirst(cell), more);
+	}
+}
+
+/*
+ * Make the paths of a relation as if it had further conditions, and one less if that is given,
+ * in the order of the query or of a key that is that of a distance.  If it has no parameters,
+ * the rows are estimated here.  The genetic optimizer may free the memory of what is made
+ * here, so the relation is left as it was.
+ */
+List *
+loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, RestrictInfo *without,
+				PathKey *key, const LokiDistanceExpr *distance)
+{
+	RelOptInfo	saved = *rel;
+	List	   *saved_clauses = NIL;
+	List	   *result = NIL;
+	ListCell   *cell;
+	ListCell   *clauses;
+
+	rel->pathlist = rel->partial_pathlist = rel->ppilist = NIL;
+	rel->baserestrictinfo = list_concat(list_delete_ptr(list_copy(rel->baserestrictinfo), without),
+										more->ppi_clauses);
+	rel->joininfo = NIL;
+	rel->has_eclass_joins = false;
+	if (more->ppi_req_outer == NULL)
+	{
+		rel->rows = clamp_row_est(rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo,
+																	   0, JOIN_INNER, NULL));
+		loki_distance_rows(root, rel);
+		cost_qual_eval(&rel->baserestrictcost, rel->baserestrictinfo, root);
+		more->ppi_rows = rel->rows;
+	}
+	rel->rows = more->ppi_rows;
+	foreach(cell, rel->indexlist)
+	{
+		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
+
+		saved_clauses = lappend(saved_clauses, info->indrestrictinfo);
+		info->indrestrictinfo = list_concat(list_delete_ptr(list_copy(info->indrestrictinfo),
+															without), more->ppi_clauses);
+	}
+	create_index_paths(root, rel);
+	if (distance == NULL)
+		loki_order_paths(root, rel);
+	else
+		loki_distance_order_paths(root, rel, key, distance, false);
+	loki_hybrid_paths(root, rel, planner_rt_fetch(rel->relid, root));
+	foreach(cell, rel->pathlist)
+	{
+		Path	   *path = lfirst(cell);
+
+		if (path->param_info != NULL)
+			continue;
+		carry(path, more);
+		result = lappend(result, path);
+	}
+	forboth(cell, rel->indexlist, clauses, saved_clauses)
+	{
+		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
+
+		info->indrestrictinfo = lfirst(clauses);
+	}
+	*rel = saved;
+	return result;
+}
+
+/* The cheapest path in an order, for the rows that the query takes; for all rows if that is NIL */
+static Path *
+cheapest(PlannerInfo *root, List *paths, List *pathkeys)
+{
+	double		wanted = pathkeys != NIL ? loki_promise_wanted(root) : 0;
+	Path	   *best = NULL;
+	ListCell   *cell;
+
+	foreach(cell, paths)
+	{
+		Path	   *path = lfirst(cell);
+
+		if (pathkeys_contained_in(pathkeys, path->pathkeys) &&
+			(best == NULL || compare_fractional_path_costs(path, best, wanted / path->rows) < 0))
+			best = path;
+	}
+	return best;
+}
+
+/* The conditions of a part; `without` is the one that they are made of, or NULL */
+static ParamPathInfo *
+carried(PlannerInfo *root, RelOptInfo *rel, const Part * part, const RestrictInfo *without)
+{
+	ParamPathInfo *more = makeNode(ParamPathInfo);
+	ListCell   *cell;
+
+	foreach(cell, part->conditions)
+	{
+		RestrictInfo *rinfo = make_simple_restrictinfo(root, lfirst(cell));
+
+		/* what a sort key calls sees only rows that pass all conditions (P6) */
+		rinfo->security_level = without != NULL ? without->security_level :
+			root->qual_security_level + 1;
+		rinfo->leakproof = !contain_leaked_vars(lfirst(cell));
+		if (!restriction_is_securely_promotable(rinfo, rel))
+			rinfo->orclause = NULL;
+		more->ppi_clauses = lappend(more->ppi_clauses, rinfo);
+	}
+	return more;
+}
+
+/*
+ * Offer a table in parts: in the order of a sort key, by a distance in each; or in place of a
+ * condition, in the order of the query and in none.
+ */
+static void
+offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, RestrictInfo *without)
+{
+	List	   *pathkeys = key != NULL ? list_make1(key) :
+		root->query_pathkeys != NIL ? list_make1(linitial(root->query_pathkeys)) : NIL;
+	List	   *ordered = NIL;
+	List	   *all = NIL;
+	ListCell   *cell;
+
+	foreach(cell, parts)
+	{
+		Part	   *part = lfirst(cell);
+		List	   *paths = loki_paths_with(root, rel, carried(root, rel, part, without), without,
+											key, key != NULL ? &part->distance : NULL);
+		Path	   *path = pathkeys != NIL ? cheapest(root, paths, pathkeys) : NULL;
+
+		if (path != NULL)
+			ordered = lappend(ordered, path);
+		path = cheapest(root, paths, NIL);
+		if (path != NULL)
+			all = lappend(all, path);
+	}
+	if (list_length(ordered) == list_length(parts))
+		add_path(rel, (Path *) create_merge_append_path(root, rel, ordered, pathkeys, NULL));
+	if (key == NULL && list_length(all) == list_length(parts))
+		add_path(rel, (Path *) create_append_path(root, rel, all, NIL, NIL, NULL, 0, false, -1));
+}
+
+/* ----------------------------------------------------------------
+ * Parts of a condition
+ * ----------------------------------------------------------------
+ */
+
+/* What is true where one of these conditions is */
+static Expr *
+any_of(List *conditions)
+{
+	return list_length(conditions) == 1 ? linitial(conditions) :
+		make_orclause(list_copy(conditions));
+}
+
+static Expr *
+is_not_true(Expr *condition)
+{
+	BooleanTest *test = makeNode(BooleanTest);
+
+	test->arg = condition;
+	test->booltesttype = IS_NOT_TRUE;
+	test->location = -1;
+	return (Expr *) test;
+}
+
+/* Whether a condition, or one that it requires, bounds a distance from above */
+static bool
+has_bound(PlannerInfo *root, Node *condition)
+{
+	LokiDistanceBound bound;
+	ListCell   *cell;
+
+	if (is_andclause(condition))
+		foreach(cell, ((BoolExpr *) condition)->args)
+			if (has_bound(root, lfirst(cell)))
+			return true;
+	return loki_distance_bound(condition, &bound) && bound.upper &&
+		!bms_is_empty(pull_varnos(root, (Node *) bound.distance));
+}
+
+/* The parts of an OR: what other indexes may find, and what each bound has besides */
+static List *
+parts_of_or(PlannerInfo *root, const RestrictInfo *rinfo)
+{
+	List	   *others = NIL;
+	List	   *bounds = NIL;
+	List	   *before = NIL;
+	List	   *parts = NIL;
+	ListCell   *cell;
+
+	foreach(cell, ((BoolExpr *) rinfo->clause)->args)
+	{
+		if (has_bound(root, lfirst(cell)))
+			bounds = lappend(bounds, lfirst(cell));
+		else
+			others = lappend(others, lfirst(cell));
+	}
+	if (bounds == NIL)
+		return NIL;
+	if (others != NIL)
+		bounds = lcons(any_of(others), bounds);
+	foreach(cell, bounds)
+	{
+		Part	   *part = palloc0_object(Part);
+
+		part->conditions = list_copy(make_ands_implicit(lfirst(cell)));
+		if (before != NIL)
+			part->conditions = lappend(part->conditions, is_not_true(any_of(before)));
+		before = lappend(before, lfirst(cell));
+		parts = lappend(parts, part);
+	}
+	return parts;
+}
+
+/* ----------------------------------------------------------------
+ * Parts of a score
+ * ----------------------------------------------------------------
+ */
+
+/* What a score is taken apart into */
+typedef struct Split
+{
+	PlannerInfo *root;
+	RelOptInfo *rel;
+	PathKey    *key;
+	List	   *parts;
+}			Split;
+
+/* What a score depends on */
+typedef struct Condition
+{
+	Node	   *expr;
+	bool		cast;			/* it is a number in the score */
+	bool		value;
+}			Condition;
+
+static bool split(Split * into, Node *expr, List *conditions);
+
+/*
+ * expression_tree_walker callback: find the first condition that a score depends on.  CASE takes
+ * one that is NULL for false; a cast does not.
+ */
+static bool
+find_condition(Node *node, Condition * found)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CaseExpr) && ((CaseExpr *) node)->arg == NULL)
+		found->expr = (Node *) linitial_node(CaseWhen, ((CaseExpr *) node)->args)->expr;
+	else if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_INT4_BOOL)
+	{
+		found->expr = linitial(((FuncExpr *) node)->args);
+		found->cast = true;
+	}
+	return found->expr != NULL || expression_tree_walker(node, find_condition, found);
+}
+
+/* expression_tree_mutator callback: the condition becomes its value. */
+static Node *
+with_value(Node *node, Condition * condition)
+{
+	if (node == NULL)
+		return NULL;
+	if (equal(node, condition->expr))
+		return makeBoolConst(condition->value, false);
+	return expression_tree_mutator(node, with_value, condition);
+}
+
+/* A score that depends on a condition; not if NULL of that makes it NULL, which is at an end */
+static bool
+split_by_condition(Split * into, Node *expr, List *conditions)
+{
+	Condition	found = {.value = true};
+
+	find_condition(expr, &found);
+	if (found.expr == NULL || (found.cast && loki_may_be_null(into->root, found.expr)))
+		return false;
+	do
+	{
+		Node	   *with = eval_const_expressions(into->root, with_value(expr, &found));
+		Expr	   *holds = (Expr *) found.expr;
+
+		if (!split(into, with, lappend(list_copy(conditions),
+									   found.value ? holds : is_not_true(holds))))
+			return false;
+		found.value = !found.value;
+	} while (!found.value);
+	return true;
+}
+
+static Expr *
+null_test(Expr *expr, NullTestType type)
+{
+	NullTest   *test = makeNode(NullTest);
+
+	test->arg = expr;
+	test->nulltesttype = type;
+	test->location = -1;
+	return (Expr *) test;
+}
+
+/* Whether a score is the result of LEAST or GREATEST rather than a later argument: NULL is worse */
+static Expr *
+is_no_worse(const MinMaxExpr *expr, Expr *score, Expr *later)
+{
+	Expr	   *compared;
+
+	compared = make_opclause(get_opfamily_member(LOKI_FLOAT_OPFAMILY, FLOAT8OID, FLOAT8OID,
+												 expr->op == IS_LEAST ? BTLessEqualStrategyNumber :
+												 BTGreaterEqualStrategyNumber),
+							 BOOLOID, false, score, later, InvalidOid, InvalidOid);
+	set_opfuncid((OpExpr *) compared);
+	return make_orclause(list_make2(compared, null_test(later, IS_NULL)));
+}
+
+/* LEAST or GREATEST of scores, each of which is the result in a part */
+static bool
+split_by_extreme(Split * into, const MinMaxExpr *expr, List *conditions)
+{
+	ListCell   *cell;
+
+	if (expr->minmaxtype != FLOAT8OID)
+		return false;
+	foreach(cell, expr->args)
+	{
+		List	   *more = list_copy(conditions);
+		Expr	   *score = lfirst(cell);
+		ListCell   *other;
+
+		foreach(other, expr->args)
+		{
+			if (foreach_current_index(other) < foreach_current_index(cell))
+				more = lappend(more, is_not_true(is_no_worse(expr, lfirst(other), score)));
+			else if (other != cell)
+				more = lappend(more, is_no_worse(expr, score, lfirst(other)));
+		}
+		if (!split(into, (Node *) score, more))
+			return false;
+	}
+	return true;
+}
+
+/* The rows that have a vector, and those that have none, whose score is the same for all */
+static void
+split_by_null(Split * into, const Part * like)
+{
+	const NullTestType types[] = {IS_NOT_NULL, IS_NULL};
+	const OpExpr *distance = like->distance.distance;
+	Expr	   *column = linitial(distance->args);
+
+	if (bms_is_empty(pull_varnos(into->root, (Node *) column)))
+		column = lsecond(distance->args);
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		Part	   *part = palloc_object(Part);
+
+		*part = *like;
+		part->conditions = lappend(list_copy(like->conditions), null_test(column, types[i]));
+		into->parts = lappend(into->parts, part);
+	}
+}
+
+/* Take a score apart until each part rises or falls with a distance; false if it does not. */
+static bool
+split(Split * into, Node *expr, List *conditions)
+{
+	Part	   *part = palloc0_object(Part);
+
+	if (list_length(into->parts) >= MOST_PARTS)
+		return false;
+	if (loki_distance_expr(expr, &part->distance))
+	{
+		if (part->distance.falling != LokiPathKeyIsDescending(into->key))
+			return false;
+		part->conditions = conditions;
+		if (loki_mixes_nulls(into->root, into->rel, &part->distance))
+			split_by_null(into, part);
+		else
+			into->parts = lappend(into->parts, part);
+		return true;
+	}
+	if (IsA(expr, MinMaxExpr))
+		return split_by_extreme(into, (MinMaxExpr *) expr, conditions);
+	return split_by_condition(into, expr, conditions);
+}
+
+/* The parts in which a sort key is the order of a distance; NIL if there are none */
+static List *
+parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
+{
+	ListCell   *cell;
+
+	if (!loki_may_be_score_order(key))
+		return NIL;
+	foreach(cell, key->pk_eclass->ec_members)
+	{
+		EquivalenceMember *member = lfirst_node(EquivalenceMember, cell);
+		Split		into = {.root = root, .rel = rel, .key = key};
+		Node	   *expr = (Node *) member->em_expr;
+
+		if (bms_equal(member->em_relids, rel->relids) && !contain_subplans(expr) &&
+			split(&into, expr, NIL) && list_length(into.parts) > 1)
+			return into.parts;
+	}
+	return NIL;
+}
+
+/* Add paths that read a table in parts, if it has the same rows each time (P10). */
+void
+loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
+{
+	List	   *keys = list_copy_head(root->query_pathkeys, 1);
+	List	   *parts;
+	ListCell   *cell;
+
+	if (rte->inh || IS_OTHER_REL(rel) || root->parse->rowMarks != NIL ||
+		root->parse->commandType != CMD_SELECT || !bms_is_empty(rel->lateral_relids) ||
+		loki_usable_indexes(rel) == NIL)
+		return;
+	/* nodes of ours may have asked for another order */
+	if (root->sort_pathkeys != NIL)
+		keys = list_append_unique_ptr(keys, linitial(root->sort_pathkeys));
+	foreach(cell, keys)
+		if ((parts = parts_of_key(root, rel, lfirst(cell))) != NIL)
+		offer_parts(root, rel, parts, lfirst(cell), NULL);
+	foreach(cell, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+
+		if (is_orclause(rinfo->clause) && restriction_is_securely_promotable(rinfo, rel) &&
+			!contain_volatile_functions((Node *) rinfo->clause) &&
+			!contain_subplans((Node *) rinfo->clause) &&
+			(parts = parts_of_or(root, rinfo)) != NIL)
+			offer_parts(root, rel, parts, NULL, rinfo);
+	}
+}
