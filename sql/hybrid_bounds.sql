@@ -69,6 +69,28 @@ SELECT clause, c.* FROM
 		('-(v <-> ''[1,0,0]'') > ''-Infinity'''), ('10 - (v <-> ''[1,0,0]'') > NULL::float8')) w(clause),
 	bounds_compare('SELECT count(*) FROM bounds_l WHERE ' || clause) c;
 
+-- test: a vector in two parameters, which are equal or not
+SET plan_cache_mode = force_generic_plan;
+PREPARE bounds_two (vector, vector, float8) AS SELECT count(*) FROM (SELECT id FROM bounds_c
+	WHERE id % 50 > 0 AND 1 - (v <=> $1) > $3 ORDER BY 1 - ($2 <=> v) DESC NULLS LAST LIMIT 30) t;
+EXPLAIN (COSTS OFF) EXECUTE bounds_two('[1,0,0]', '[1,0,0]', 0.9);
+CREATE FUNCTION bounds_both(a vector, b vector, score float8) RETURNS text AS $$
+DECLARE
+	ours bigint;
+	truth bigint;
+BEGIN
+	EXECUTE format('EXECUTE bounds_two(%L, %L, %L)', a, b, score) INTO ours;
+	SELECT least(count(*), 30) INTO truth FROM (SELECT 1 - (v <=> a) AS s FROM bounds_c WHERE id % 50 > 0 OFFSET 0) t WHERE s > score;
+	RETURN ours || CASE WHEN ours = truth THEN ', same' ELSE ' instead of ' || truth END;
+END $$ LANGUAGE plpgsql;
+SELECT a, b, string_agg(bounds_both(a::vector, b::vector, score::float8), '; ' ORDER BY score)
+	FROM (VALUES ('[1,0,0]', '[1,0,0]'), ('[1,0,0]', '[-1,0,0]'), ('[1,0,0]', '[0,0,0]'), ('[0,0,0]', '[0,0,0]'),
+		(NULL, '[1,0,0]'), ('[1,0,0]', NULL), (NULL, NULL)) q (a, b),
+	unnest(ARRAY['0.9', '0.9999', '2', 'NaN', NULL]) score GROUP BY a, b ORDER BY a, b;
+DROP FUNCTION bounds_both;
+DEALLOCATE bounds_two;
+RESET plan_cache_mode;
+
 -- test: joins by partition
 CREATE TABLE bounds_a (k integer, v vector(3)) PARTITION BY LIST (k);
 CREATE TABLE bounds_a1 PARTITION OF bounds_a FOR VALUES IN (1);

@@ -240,7 +240,10 @@ class Generator:
 
     def nearest(self):
         relation, more, ids = self.join()
-        distance = self.distance()
+        query = self.query()
+        distance = self.distance(query=query)
+        if self.chance(0.08):       # clients pass one vector in two parameters
+            more = more + [self.radius(query=[Value(part.text, part.kind) if isinstance(part, Value) else part for part in query])]
         ties = self.random.choice(("", "", ", t.id", ", spy(t.id), t.id" if self.secure else ", -t.id"))
         tree = [f"SELECT {', '.join(ids)}, ", distance.text, f" AS d{self.output()} FROM {relation}",
                 self.conditions(more=more), " ORDER BY ", distance.text, distance.order,

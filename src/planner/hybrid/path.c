@@ -336,7 +336,7 @@ find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
 		Selectivity share;
 
 		if (!bounds_distance(root, target->index, clause, &bound, &distance) ||
-			!loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance))
+			!loki_bounds_order(&bound, (OpExpr *) target->distance))
 			continue;
 		share = loki_distance_selectivity(root, rel, (Node *) clause->clause);
 		if (share < 0)

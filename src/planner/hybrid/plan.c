@@ -57,16 +57,6 @@ scan_of(Plan *plan)
 	return IsA(plan, Result) ? plan->lefttree : plan;
 }
 
-/* Whether a distance is the one that the scan orders by, which has the column on the left */
-static bool
-is_distance(OpExpr *distance, OpExpr *order)
-{
-	return loki_same_distance(distance, order) ||
-		(get_commutator(distance->opno) == order->opno &&
-		 equal(linitial(distance->args), lsecond(order->args)) &&
-		 equal(lsecond(distance->args), linitial(order->args)));
-}
-
 /*
  * Whether a clause bounds the distance of the scan.  It must be one of those that may be
  * evaluated early.
@@ -78,7 +68,7 @@ find_bound(Expr *clause, List *early, OpExpr *order, LokiDistanceBound *bound)
 		contain_volatile_functions((Node *) bound->bound) ||
 		contain_vars_of_level((Node *) bound->bound, 0))
 		return false;
-	return is_distance(bound->distance, order) && list_member(early, clause);
+	return loki_bounds_order(bound, order) && list_member(early, clause);
 }
 
 /*

@@ -37,6 +37,7 @@
 #include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 /*
  * Constants must lie between 1 / MAX_FACTOR and MAX_FACTOR, and a bound may be
@@ -557,4 +558,51 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 	result->exact = !distance.wrapped;
 	result->strict = strategy == BTLessStrategyNumber || strategy == BTGreaterStrategyNumber;
 	return result->bound != NULL;
+}
+
+/* An expression if two parameters are equal, or else NULL; NULL if they cannot be compared */
+static Expr *
+if_equal(Param *a, Param *b, Expr *expr)
+{
+	CaseExpr   *choice = makeNode(CaseExpr);
+	CaseWhen   *when = makeNode(CaseWhen);
+	Oid			equality = lookup_type_cache(a->paramtype, TYPECACHE_EQ_OPR)->eq_opr;
+
+	if (!OidIsValid(equality) || a->paramtype != b->paramtype)
+		return NULL;
+	when->expr = make_opclause(equality, BOOLOID, false, (Expr *) copyObject(a),
+							   (Expr *) copyObject(b), InvalidOid, InvalidOid);
+	set_opfuncid((OpExpr *) when->expr);
+	when->result = expr;
+	when->location = choice->location = -1;
+	choice->casetype = exprType((Node *) expr);
+	choice->args = list_make1(when);
+	choice->defresult = (Expr *) makeNullConst(choice->casetype, -1, InvalidOid);
+	return (Expr *) choice;
+}
+
+/*
+ * The scan has the column on the left.  Clients pass a vector once for each place where it stands:
+ * if both queries are parameters, the bound holds as long as they are equal.
+ */
+bool
+loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order)
+{
+	const OpExpr *distance = bound->distance;
+	bool		commuted = !equal(linitial(distance->args), linitial(order->args));
+	Node	   *column = commuted ? lsecond(distance->args) : linitial(distance->args);
+	Node	   *query = commuted ? linitial(distance->args) : lsecond(distance->args);
+	Node	   *other = lsecond(order->args);
+
+	if ((commuted ? get_commutator(distance->opno) : distance->opno) != order->opno ||
+		!equal(column, linitial(order->args)))
+		return false;
+	if (equal(query, other))
+		return true;
+	if (!IsA(query, Param) || !IsA(other, Param) ||
+		((Param *) query)->paramkind != PARAM_EXTERN || ((Param *) other)->paramkind != PARAM_EXTERN)
+		return false;
+	bound->bound = if_equal((Param *) query, (Param *) other, bound->bound);
+	bound->exact = false;
+	return bound->bound != NULL;
 }

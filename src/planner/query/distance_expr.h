@@ -113,4 +113,7 @@ typedef struct LokiDistanceBound
 
 extern bool loki_distance_bound(Node *clause, LokiDistanceBound *result);
 
+/* Whether it is a bound of the distance that a scan orders by, or of one equal to that */
+extern bool loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order);
+
 #endif							/* LOKI_PLANNER_QUERY_DISTANCE_EXPR_H */
