@@ -277,9 +277,17 @@ delete $unseen{ReplayLag};
 comes('replay stands still', 'ReplayLag');
 $standby->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
 comes('replay goes on');
+
+# An exporter is gone
+stop_program($standby_exporter);
+wait_for('the alert', sub {
+	grep { $_->{labels}{alertname} eq 'LokivectorMetricsMissing' && $_->{state} eq 'firing'
+		  && $_->{labels}{instance} =~ /:$standby_port$/ } @{ asked('/api/v1/alerts')->{alerts} } });
+$come{LokivectorMetricsMissing} = 1;
+pass('an exporter is gone');
 is(join(' ', grep { !$come{$_} } @alerts), '', 'every alert has come');
 
-stop_program($_) for $prometheus, $exporter, $standby_exporter;
+stop_program($_) for $prometheus, $exporter;
 $standby->stop;
 $node->stop;
 done_testing();

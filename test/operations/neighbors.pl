@@ -33,7 +33,8 @@ my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
 $node->init;
 $node->append_conf('postgresql.conf',
 	"autovacuum = off\nshared_preload_libraries = 'pg_stat_statements,pgaudit,pg_cron'\n"
-	  . "cron.database_name = 'postgres'\ncron.use_background_workers = on\n");
+	  . "cron.database_name = 'postgres'\ncron.use_background_workers = on\n"
+	  . "logging_collector = on\nlog_destination = 'stderr,jsonlog'\n");
 $node->start;
 create_items($node, 3000);
 my @connection = ('-h', $node->host, '-p', $node->port, '-d', 'postgres');
@@ -148,10 +149,12 @@ $node->safe_psql('postgres', q(
 	CREATE EXTENSION pgaudit;
 	SET pgaudit.log = 'read';
 	SET pgaudit.log_relation = on;
-	SELECT id FROM items ORDER BY v <-> item(3) LIMIT 5;));
-like(slurp_file($node->logfile),
-	qr/AUDIT: SESSION,\d+,1,READ,SELECT,TABLE,public\.items,"?SELECT id FROM items ORDER BY v <-> item/,
+	SELECT id AS "a, b" FROM items ORDER BY v <-> item(3) LIMIT 5;));
+like(run_program("$prefix/bin/psql", @connection, '-X', '-q', '-f', "$top/operations/audit.sql"),
+	qr/^at,user,.*,statement\n(?:20.*\n)*20.*,postgres,.*,READ,SELECT,TABLE,public\.items,"SELECT id AS ""a, b"" FROM items ORDER BY v <-> item/,
 	'pgaudit records a search');
+is(run_program("$prefix/bin/psql", @connection, qw(-X -q -v since=2100-01-01 -f), "$top/operations/audit.sql") =~ tr/\n//, 1,
+	'... and none later');
 
 # pg_cron measures at the next minute
 $node->safe_psql('postgres', q(

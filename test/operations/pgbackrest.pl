@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -121,8 +122,27 @@ $node->start;
 $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
 pass(sprintf('in its place: restored and replayed in %.1f seconds', time - $began));
 is_as_between($node, 'in its place');
-run_program(@pgbackrest, '--type=full', 'backup');
-pass('in its place: the next backup');
+
+# The units of operations/backup: what they run, and that systemd takes them
+my %units = map { s{.*/}{}r => slurp_file($_) } glob("$top/operations/backup/*");
+my %runs = map { $_ => ($units{$_} =~ m{^ExecStart=/usr/bin/(.*)$}m)[0] } grep { /service$/ } keys %units;
+run_program('sh', '-c', here($runs{'pgbackrest@.service'} =~ s/%i/$_/r)) for qw(full diff full);
+pass('in its place: the next backups, by the units');
+my ($stanza) = @{ decode_json(run_program(@pgbackrest, '--output=json', 'info')) };
+is(join(' ', map { $_->{type} } @{ $stanza->{backup} }), 'full diff full', '... of which those stay that retention keeps');
+unlike(run_program('sh', '-c', here($runs{'pgbackrest-verify.service'})), qr/error|invalid/i, '... and are verified');
+SKIP:
+{
+	my @run = grep { defined } map { /^Unit=(\S+)/m ? $1 =~ s/@\w+/@/r : undef } values %units;
+
+	is(join(' ', grep { !exists $units{$_} } @run), '', '... which timers begin');
+	skip('there is no systemd-analyze', 1) if !-x '/usr/bin/systemd-analyze';
+	my $binary = file_of_package('/usr/bin/pgbackrest');
+	mkdir("$tmp/units");
+	append_to_file("$tmp/units/$_", $units{$_} =~ s{/usr/bin/pgbackrest}{$binary}r) for sort keys %units;
+	is(run_program('systemd-analyze', 'verify', glob("$tmp/units/*.timer"), "$tmp/units/pgbackrest\@full.service"), '',
+		'... and systemd takes the units');
+}
 
 # A client inserts rows until the server is lost with its disk, shortly before WAL would have been
 # archived for archive_timeout

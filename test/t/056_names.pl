@@ -106,6 +106,8 @@ unlike(($node->psql('new', 'SELECT 1::oid = 1::oid'))[2], qr/^$/, 'there a decoy
 my $operations = "$top/operations";
 runs(script("$operations/status.sql"), 'status.sql', qr/^items_idx\|/m);
 runs(script("$operations/advice.sql"), 'advice.sql');
+mkdir($node->data_dir . '/log');
+runs(script("$operations/audit.sql"), 'audit.sql');
 runs(script("$operations/builds.sql"), 'builds.sql');
 runs(script("$operations/recall.sql"), 'recall.sql', qr/^items_idx\|100\|/m);
 runs(script("$operations/check.sql"), 'check.sql', qr/^items_idx: sound$/m);
