@@ -11,6 +11,18 @@ npy fvecs hdf5 h5      vectors alone.  Columns: one for the row's number in the 
                        0, and one of vector or halfvec; by default id and embedding.
                        --unload writes the second in the order of the first, without NULLs.
 jsonl parquet          rows with names.  By default all columns of the file, or of the table.
+json, or a directory   with --from alone.
+
+--from tells what wrote the file, and then rows go into all columns of the table, or the named
+ones, whatever else the file has:
+
+qdrant     points, as scroll returns them, one a line, or a page of the HTTP interface.  Columns
+           are id, keys of the payload, payload itself, and the vectors by their names; a vector
+           without a name goes into embedding.
+chroma     what collection.get() returns.  Columns are id, embedding, document, keys of the
+           metadata, and metadata itself.
+milvus     what its bulk writers write: parquet, json, or a directory of npy files; or what
+           query() returns, one row a line.  Columns are the fields, also dynamic ones.
 
 Rows go in by COPY, --batch of them (10000) in a transaction, in the order of the file.  If a
 load was interrupted, --resume leaves out as many rows as the table has.  Make the index
@@ -62,11 +74,13 @@ class Table:
 
     def __init__(self, name):
         self.name, = query("SELECT :'name'::pg_catalog.regclass", name=name)
-        self.types = dict(line.split('|') for line in query(
-            """SELECT attname, typname FROM pg_catalog.pg_attribute
+        lines = [line.rsplit('|', 2) for line in query(
+            """SELECT attname, typname, atttypmod FROM pg_catalog.pg_attribute
                JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) atttypid
                WHERE attrelid OPERATOR(pg_catalog.=) :'name'::pg_catalog.regclass AND attnum > 0::int2
-               AND NOT attisdropped ORDER BY attnum""", name=name))
+               AND NOT attisdropped AND attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char" ORDER BY attnum""", name=name)]
+        self.types = {name: kind for name, kind, _ in lines}
+        self.modifiers = {name: int(modifier) for name, _, modifier in lines}
 
     def type_of(self, column):
         if column not in self.types:
@@ -135,6 +149,63 @@ def load_array(array, table, columns, arguments, skip):
     progress.show()
 
 
+def sparse(value, dims):
+    """The elements of a sparse vector, by numbers from 0 on, as a sparsevec"""
+    if isinstance(value, str):
+        value = json.loads(value)
+    if 'indices' in value:
+        value = dict(zip(value['indices'], value['values']))
+    return '{' + ','.join(f'{int(place) + 1}:{weight}' for place, weight in value.items()) + f'}}/{dims}'
+
+
+def from_qdrant(record):
+    vector, payload = record.get('vector'), record.get('payload') or {}
+    vectors = vector if isinstance(vector, dict) else {'embedding': vector}
+    return payload | {'payload': payload, 'id': record['id']} | vectors
+
+
+def from_chroma(record):
+    metadata = record['metadatas'] or {}
+    return metadata | {'metadata': metadata, 'id': record['ids'], 'embedding': record['embeddings'],
+                       'document': record['documents']}
+
+
+class JsonText(str):
+    """A text, or the text of a value in JSON"""
+
+
+def from_milvus(record):
+    more = record.pop('$meta', None) or {}
+    # Fields in JSON are texts in some of its formats
+    fields = {name: JsonText(value) if isinstance(value, str) else value for name, value in record.items()}
+    return fields | (json.loads(more) if isinstance(more, str) else more)
+
+
+EXPORTS = {'qdrant': from_qdrant, 'chroma': from_chroma, 'milvus': from_milvus}
+
+
+def read_export(path, origin, batch):
+    """Rows of what another database's tools have written, as dicts by columns"""
+    if os.path.isdir(path):
+        files = {name[:-4]: np.load(os.path.join(path, name), mmap_mode='r')
+                 for name in os.listdir(path) if name.endswith('.npy')}
+        records = ({name: file[i].tolist() for name, file in files.items()}
+                   for i in range(min(map(len, files.values()), default=0)))
+    elif path.endswith('.json'):
+        with open(path, encoding='utf-8') as file:
+            records = json.load(file)
+        # Pages of Qdrant's interface, rows of Milvus
+        while isinstance(records, dict) and (inner := {'result', 'points', 'rows'} & set(records)):
+            records = records[inner.pop()]
+        if isinstance(records, dict):
+            rows = {name: values for name, values in records.items() if isinstance(values, list) and name != 'included'}
+            records = ({name: rows[name][i] if name in rows else None
+                        for name in ('ids', 'embeddings', 'documents', 'metadatas')} for i in range(len(rows['ids'])))
+    else:
+        records = read_records(path, batch)
+    return map(EXPORTS[origin], records)
+
+
 def read_records(path, batch):
     if path.endswith('.jsonl'):
         with open(path, encoding='utf-8') as file:
@@ -145,15 +216,24 @@ def read_records(path, batch):
         yield from rows.to_pylist()
 
 
-def field(value, kind):
+def element(value):
+    """A value in an array"""
+    if isinstance(value, list):
+        value = json.dumps(value)
+    return 'NULL' if value is None else json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+
+
+def field(value, kind, modifier=-1):
     """A value in COPY's text format"""
     if value is None:
         return r'\N'
-    if kind in ('json', 'jsonb') or kind.lstrip('_') == kind and isinstance(value, (list, dict)):
+    if kind == 'sparsevec' and not (isinstance(value, str) and '/' in value):
+        value = sparse(value, modifier)
+    if kind in ('json', 'jsonb') and not isinstance(value, JsonText) or \
+            kind.lstrip('_') == kind and isinstance(value, (list, dict)):
         value = json.dumps(value)
     elif isinstance(value, list):
-        value = '{' + ','.join('NULL' if item is None else json.dumps(item, ensure_ascii=False) if isinstance(item, str)
-                               else str(item) for item in value) + '}'
+        value = '{' + ','.join(map(element, value)) + '}'
     return str(value).replace('\\', '\\\\').replace('\t', '\\t').replace('\n', '\\n').replace('\r', '\\r')
 
 
@@ -162,9 +242,8 @@ def load_records(records, table, columns, arguments, skip):
     progress = Progress()
     while batch := list(itertools.islice(records, arguments.batch)):
         columns = columns or list(batch[0])
-        kinds = [table.type_of(column) for column in columns]
-        lines = ('\t'.join(field(row.get(column), kind) for column, kind in zip(columns, kinds)) + '\n'
-                 for row in batch)
+        kinds = [(column, table.type_of(column), table.modifiers[column]) for column in columns]
+        lines = ('\t'.join(field(row.get(column), *kind) for column, *kind in kinds) + '\n' for row in batch)
         table.copy_in(columns, ''.join(lines).encode(), "FORMAT text, ENCODING 'UTF8'")
         progress.add(len(batch))
     progress.show()
@@ -268,15 +347,21 @@ def main():
     parser.add_argument('--unload', action='store_true')
     parser.add_argument('--batch', type=int, default=10000)
     parser.add_argument('--dataset', default='train')
+    parser.add_argument('--from', dest='origin', choices=EXPORTS)
     parser.add_argument('file')
     parser.add_argument('table')
     parser.add_argument('columns', nargs='*')
     arguments = parser.parse_args()
     path, kind = arguments.file, os.path.splitext(arguments.file)[1]
+    if not arguments.unload and not os.path.exists(path):
+        parser.error(f'there is no file {path}')
+    if arguments.origin and not arguments.unload:
+        table = Table(arguments.table)
+        load_records(read_export(path, arguments.origin, arguments.batch), table,
+                     arguments.columns or list(table.types), arguments, table.rows() if arguments.resume else 0)
+        return
     if kind not in ('.npy', '.fvecs', '.hdf5', '.h5', '.jsonl', '.parquet') or arguments.batch < 1:
         parser.error('the file has to end in npy, fvecs, hdf5, h5, jsonl or parquet, and a batch has rows')
-    if not arguments.unload and not os.path.isfile(path):
-        parser.error(f'there is no file {path}')
     table = Table(arguments.table)
     if kind in ('.jsonl', '.parquet'):
         if arguments.unload:

@@ -88,5 +88,34 @@ like(load("$tmp/file.npy", 'sample', 'tags', 'embedding'), qr/"tags" has to be i
 like(load("$tmp/none.npy", 'sample'), qr/there is no file .*none\.npy\n2$/s, 'no such file');
 like(load('--unload', "$tmp/file.npy", 'nothing'), qr/"nothing" does not exist.*1$/s, 'no such table');
 
+# Exports, as the tools of other databases write them
+$node->safe_psql('postgres', q(
+	CREATE TABLE qdrant (id int, lang text, tags text[], payload jsonb, dense vector(2), sparse sparsevec(100),
+		parts vector(2)[], made int GENERATED ALWAYS AS (1) STORED);
+	CREATE TABLE chroma (id text, lang text, document text, metadata jsonb, embedding halfvec(2));
+	CREATE TABLE milvus (id bigint, body text, more jsonb, lang text, embedding vector(2), sparse sparsevec(100));));
+my $point = '{"id":3,"payload":{"lang":"en","tags":["a","b"]},"vector":{"dense":[0.5,1.0],'
+  . '"sparse":{"indices":[0,7],"values":[0.5,1.25]},"parts":[[0.5,1.0],[2.0,3.0]]},"shard_key":null}';
+append_to_file("$tmp/scroll.jsonl", "$point\n");
+append_to_file("$tmp/page.json", "{\"result\":{\"points\":[$point],\"next_page_offset\":null},\"status\":\"ok\",\"time\":0.1}");
+append_to_file("$tmp/get.json", '{"ids":["a","b"],"embeddings":[[1.0,2.0],[4.0,5.0]],"documents":["text a",null],"uris":null,'
+	. '"included":["embeddings","documents","metadatas"],"data":null,"metadatas":[{"n":1,"lang":"en"},null]}');
+append_to_file("$tmp/rows.json", '{"rows":[{"id":0,"body":"{text}","more":{"a":0},"embedding":[0.0,1.0],"sparse":{"3":0.5,"70":1.5},"$meta":{"lang":"en"}}]}');
+append_to_file("$tmp/rows.jsonl", '{"id":1,"body":"text","more":"{\"a\": 0}","embedding":[0.0,1.0],"sparse":"{\"3\": 0.5}","$meta":"{\"lang\": \"de\"}"}');
+mkdir("$tmp/arrays");
+run_program($python, '-c', "import numpy as np; [np.save('$tmp/arrays/' + n, np.array(v)) for n, v in
+	{'id': [5], 'body': ['text'], 'more': ['{\"a\": 1}'], 'embedding': [[0.5, 1]], '\$meta': ['{\"lang\": \"en\"}']}.items()]");
+like(load('--from', 'qdrant', "$tmp/$_", 'qdrant'), qr/^1 rows, .*\n0$/, "qdrant: $_") for 'scroll.jsonl', 'page.json';
+is($node->safe_psql('postgres', 'SELECT DISTINCT * FROM qdrant'),
+	'3|en|{a,b}|{"lang": "en", "tags": ["a", "b"]}|[0.5,1]|{1:0.5,8:1.25}/100|{"[0.5,1]","[2,3]"}|1', '... its rows');
+like(load('--from', 'chroma', "$tmp/get.json", 'chroma'), qr/^2 rows, .*\n0$/, 'chroma: get.json');
+is($node->safe_psql('postgres', 'SELECT * FROM chroma ORDER BY id'),
+	qq(a|en|text a|{"n": 1, "lang": "en"}|[1,2]\nb|||{}|[4,5]), '... its rows');
+like(load('--from', 'milvus', "$tmp/$_", 'milvus'), qr/^1 rows, .*\n0$/, "milvus: $_") for 'rows.json', 'rows.jsonl', 'arrays';
+is($node->safe_psql('postgres', 'SELECT * FROM milvus ORDER BY id'), join("\n",
+	'0|{text}|{"a": 0}|en|[0,1]|{4:0.5,71:1.5}/100', '1|text|{"a": 0}|de|[0,1]|{4:0.5}/100', '5|text|{"a": 1}|en|[0.5,1]|'),
+	'... its rows');
+like(load('--from', 'milvus', "$tmp/none.json", 'milvus'), qr/there is no file .*none\.json\n2$/s, 'no such export');
+
 $node->stop;
 done_testing();
