@@ -28,11 +28,11 @@ case $1 in
 		venv/bin/pip install -q --no-cache-dir --disable-pip-version-check \
 			--no-compile --no-deps --only-binary :all: -r "$here/python/$1.txt"
 		;;
-	node)
+	node | prisma)
 		need node npm
 		node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
 			{ echo "node is older than 20"; exit 3; }
-		cp "$here/node/package.json" "$here/node/package-lock.json" .
+		cp "$here/$1/package.json" "$here/$1/package-lock.json" .
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --cache "$PWD/cache"
 		rm -rf cache
 		;;
@@ -49,6 +49,14 @@ case $1 in
 		cp "$here/java/pom.xml" .
 		mvn -B -q "-Dmaven.repo.local=$PWD/repository" \
 			dependency:build-classpath -Dmdep.outputFile=classpath
+		;;
+	php)
+		# Debian's, of which nothing is installed
+		"$here/../operations/unpack.sh" "$PWD" php-cli php-pgsql || exit 3
+		printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s -n -d extension_dir=%s -d extension=pdo -d extension=pdo_pgsql "$@"\n' \
+			"$PWD/usr/lib/$(uname -m)-linux-gnu" "$(echo "$PWD"/usr/bin/php[0-9]*.[0-9])" "$(echo "$PWD"/usr/lib/php/2*)" >php
+		chmod +x php
+		./php -r 'exit((int) !extension_loaded("pdo_pgsql"));'
 		;;
 	*)
 		echo "there is no set \"$1\""

@@ -16,7 +16,7 @@
 # LOKIVECTOR_CLIENTS_TIMEOUT seconds (400), is skipped: "# PROGRAM (LANGUAGE)
 # skipped: REASON".  Not to be run as root.
 set -u
-all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex pgx jdbc hibernate"
+all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex prisma pgx jdbc hibernate pdo"
 if [ "${1:-}" = --list ]; then
 	printf '%s\n' $all
 	exit
@@ -33,11 +33,14 @@ declare -A programs=(
 	[frameworks]="langchain llamaindex"
 	[haystack]="haystack"
 	[node]="pg drizzle knex"
+	[prisma]="prisma"
 	[go]="pgx"
 	[java]="jdbc hibernate"
+	[php]="pdo"
 )
 declare -A language=(
-	[drivers]=python [frameworks]=python [haystack]=python [node]=node [go]=go [java]=java
+	[drivers]=python [frameworks]=python [haystack]=python [node]=node [prisma]=node [go]=go [java]=java
+	[php]=php
 )
 
 rm -rf "$out"
@@ -67,7 +70,8 @@ directory_of()
 
 	case $1 in
 		drivers | frameworks | haystack) files=$here/python/$1.txt ;;
-		node) files="$here/node/package.json $here/node/package-lock.json" ;;
+		node | prisma) files="$here/$1/package.json $here/$1/package-lock.json" ;;
+		php) files=$here/install.sh ;;
 		go) files="$here/go/go.mod $here/go/go.sum" ;;
 		java) files=$here/java/pom.xml ;;
 	esac
@@ -119,6 +123,11 @@ compile()
 {
 	case $1 in
 		pgx) (cd "$here/go" && go build -o "$out/pgx" .) ;;
+		prisma)
+			# The client alone is made, for which the engine that Prisma fetches is not needed
+			cp "$here/prisma/schema.prisma" "$here/prisma/prisma.config.mjs" "$2" &&
+				(cd "$2" && PRISMA_SCHEMA_ENGINE_BINARY=/bin/true CHECKPOINT_DISABLE=1 npx prisma generate)
+			;;
 		jdbc | hibernate) javac -Xlint:all -d "$out/java" -cp "$(cat "$2/classpath")" "$here"/java/*.java ;;
 	esac >"$out/compile.log" 2>&1 || {
 		echo "not ok - compiling"
@@ -143,6 +152,11 @@ run_program()
 			cp "$here"/node/*.mjs "$directory"
 			set -- node "$directory/${program}_test.mjs"
 			;;
+		prisma)
+			cp "$here"/prisma/*.mjs "$here/prisma/schema.prisma" "$here/node/check.mjs" "$directory"
+			set -- node "$directory/prisma_test.mjs"
+			;;
+		pdo) set -- "$directory/php" "$here/php/pdo_test.php" ;;
 		*) set -- "$directory/venv/bin/python" "$here/python/${program}_test.py" ;;
 	esac
 	(cd "$out" && timeout 900 "$@") </dev/null 2>&1
@@ -181,7 +195,7 @@ fi
 # All sets at once: most of the time goes into waiting for the network
 declare -A installing
 sets=
-for set in drivers node go java haystack frameworks; do
+for set in drivers node prisma go java php haystack frameworks; do
 	[ -n "$(programs_of "$set")" ] || continue
 	sets="$sets $set"
 	install_set "$set" &
