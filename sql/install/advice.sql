@@ -98,6 +98,16 @@ BEGIN ATOMIC
 		JOIN pg_operator o ON o.oid = f.operator::oid
 		WHERE f.scans >= 10 AND EXISTS (SELECT FROM pg_amop a JOIN pg_am m ON m.oid = a.amopmethod
 			WHERE m.amname = 'hnsw' AND a.amoppurpose = 's' AND a.amopopr IN (o.oid, o.oprnegate))
+	), options AS (
+		SELECT o.option_name, o.option_value FROM i, pg_catalog.pg_options_to_table(i.reloptions) o
+	), wanted AS (
+		-- a rebuild takes defaults for what is not set
+		SELECT coalesce(pg_catalog.max(number) FILTER (WHERE option_name = 'm'),
+				CASE WHEN pg_catalog.bool_or(option_value = 'compact') THEN 8 ELSE 16 END) AS m,
+			coalesce(pg_catalog.max(number) FILTER (WHERE option_name = 'ef_construction'), 64) AS ef_construction,
+			coalesce(pg_catalog.max(option_value) FILTER (WHERE option_name = 'profile'), 'balanced') AS profile
+		FROM (SELECT option_name, option_value, CASE WHEN option_value ~ '^\d+$' THEN option_value::integer END AS number
+			FROM options) o
 	), built AS (
 		SELECT option_name, option_value,
 			CASE option_name WHEN 'm' THEN i.m::text WHEN 'profile' THEN i.profile
@@ -106,14 +116,9 @@ BEGIN ATOMIC
 				WHEN 'refine_bits' THEN CASE WHEN code = 'rotated' AND NOT (i.refine_bits = 0 AND
 						CASE WHEN option_value ~ '^\d+$' THEN option_value::integer <= i.bits ELSE false END)
 					THEN i.refine_bits::text END END AS kept
-		FROM i, pg_catalog.pg_options_to_table(i.reloptions)
-	), wanted AS (
-		-- a rebuild takes defaults for what is not set
-		SELECT coalesce(pg_catalog.max(number) FILTER (WHERE option_name = 'm'),
-				CASE WHEN pg_catalog.bool_or(option_value = 'compact') THEN 8 ELSE 16 END) AS m,
-			coalesce(pg_catalog.max(number) FILTER (WHERE option_name = 'ef_construction'), 64) AS ef_construction
-		FROM (SELECT option_name, option_value, CASE WHEN option_value ~ '^\d+$' THEN option_value::integer END AS number
-			FROM i, pg_catalog.pg_options_to_table(i.reloptions)) o
+		FROM i, (SELECT 'm' AS option_name, m::text AS option_value FROM wanted
+			UNION ALL SELECT 'profile', profile FROM wanted
+			UNION ALL SELECT option_name, option_value FROM options WHERE option_name IN ('bits', 'refine_bits')) o
 	), said (about, advice) AS MATERIALIZED (
 	SELECT 'rights', pg_catalog.format('The index was not looked into: the caller must be owner of index %s or have privileges of pg_monitor.', relname)
 	FROM refused

@@ -143,7 +143,6 @@ void
 loki_hnsw_init(void)
 {
 	loki_options_init();
-	loki_alter_init();
 }
 
 LOKI_FUNCTION(hnswhandler);

@@ -18,9 +18,6 @@
 /* functions in handler.c: set the properties and entry points to those of hnsw */
 extern void loki_hnsw_routine(IndexAmRoutine *amroutine);
 
-/* functions in alter.c: have ALTER INDEX say which parameters wait for REINDEX */
-extern void loki_alter_init(void);
-
 /* functions in validate.c */
 extern bool loki_hnsw_validate(Oid opclassoid);
 

@@ -82,22 +82,17 @@ set_phase(const LokiBuild *build, int phase, uint32 total)
 	elog(DEBUG1, "%s", loki_build_phase_name(phase));
 }
 
-/*
- * ERROR if an index cannot be built with these options; WARNING if `altered` is the name of an
- * index that has got them and waits for REINDEX.
- */
-void
-loki_build_require_candidates(const LokiHnswOptions *options, const char *altered)
+/* ERROR if an index cannot be built with these options */
+static void
+require_candidates(const LokiHnswOptions *options)
 {
 	int			m = loki_option_m(options);
 	int			ef_construction = loki_option_ef_construction(options);
 
 	if (ef_construction < 2 * m)
-		ereport(altered ? WARNING : ERROR,
+		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ef_construction must be greater than or equal to 2 * m"),
-				 altered ? errdetail("REINDEX of index \"%s\" fails with these storage parameters.",
-									 altered) : 0,
 				 errhint("Set ef_construction to %d or more, or m to %d or less.",
 						 2 * m, ef_construction / 2)));
 }
@@ -130,7 +125,7 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 	LokiProfile profile = loki_option_profile(options);
 	LokiCodeSpec code;
 
-	loki_build_require_candidates(options, NULL);
+	require_candidates(options);
 
 	/*
 	 * a sketch has errors of its own, which a finer code of it does not make

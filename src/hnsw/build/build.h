@@ -250,8 +250,6 @@ typedef struct LokiInsertion
 typedef const float *(*LokiBuildVector) (void *arg, uint32 i);
 
 /* functions in build/build.c */
-extern void loki_build_require_candidates(const LokiHnswOptions *options,
-										  const char *altered);
 extern void loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 								int nattributes, const uint8 *attr_type,
 								uint64 seed, LokiMetaPageData *meta);
