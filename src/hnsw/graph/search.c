@@ -27,16 +27,9 @@
 #include "utils/memutils.h"
 
 #define VISITED_MIN_SIZE	4096
-#define VISITED_RESERVE		65536
 
 /* Memory that a search keeps for the next one */
 #define KEPT_MEMORY			((Size) 256 * 1024)
-
-/*
- * One in this many neighbors of a node to go around gets another link.  With that, nodes are
- * found as often as the data sets' own queries (doc/design/experiments.md).
- */
-#define BRIDGE_EVERY		4
 
 /* An empty set of visited nodes; size is a power of two. */
 static void
@@ -219,13 +212,13 @@ loki_visited_reset(LokiSearch *search)
 		visited_insert(&search->visited, search->skip.node);
 }
 
-/* Make room for n nodes without growing.  Marks may be lost. */
+/* Make room for n nodes without growing, or for the most that are worth it.  Marks may be lost. */
 void
 loki_visited_reserve(LokiSearch *search, double n)
 {
 	uint32		size = search->visited.size;
 
-	while (size < 2 * n && size < VISITED_RESERVE)
+	while (size < 2 * n && size < 65536)
 		size *= 2;
 	if (size == search->visited.size)
 		return;
@@ -341,13 +334,14 @@ loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot)
 
 /*
  * If the node to go around had never existed, some of its neighbors would have links to each
- * other in place of links to it.  So the next one is added to the n neighbors of one of them.
- * Returns how many these are now.
+ * other in place of links to it.  So the next one is added to the n neighbors of one in four of
+ * them.  With that, nodes are found as often as the data sets' own queries
+ * (doc/design/experiments.md).  Returns how many these are now.
  */
 static int
 add_bridge(LokiSearch *search, uint32 node, uint32 *neighbors, int n)
 {
-	for (int i = BRIDGE_EVERY / 2; i < search->skip.nlinks; i += BRIDGE_EVERY)
+	for (int i = 2; i < search->skip.nlinks; i += 4)
 		if (search->skip.links[i] == node)
 		{
 			uint32		other = search->skip.links[(i + 1) % search->skip.nlinks];

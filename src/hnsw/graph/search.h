@@ -33,13 +33,16 @@ typedef struct LokiScored
 {
 	float		distance;
 	uint32		node;
-	uint8		flags;			/* LOKI_SCORED_* */
+	uint8		flags;			/* of these: */
 } LokiScored;
 
-#define LOKI_SCORED_EXPANDED	0x01
-#define LOKI_SCORED_MATCHES		0x02	/* passes the filter */
-#define LOKI_SCORED_TAKEN		0x04	/* handed to the caller */
-#define LOKI_SCORED_CHECKED		0x08	/* MATCHES is known */
+enum
+{
+	LOKI_SCORED_EXPANDED = 1,
+	LOKI_SCORED_MATCHES = 2,	/* passes the filter */
+	LOKI_SCORED_TAKEN = 4,		/* handed to the caller */
+	LOKI_SCORED_CHECKED = 8		/* MATCHES is known */
+};
 
 /* Neighbors of a node that wait to be scored, while their codes are fetched */
 typedef struct LokiBatch

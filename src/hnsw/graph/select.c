@@ -16,12 +16,6 @@
 
 #include "hnsw/graph/select.h"
 
-/* Candidates that are scored in one call */
-#define SELECT_BATCH		64
-
-/* Candidates whose state fits the stack */
-#define SELECT_ON_STACK		1024
-
 /*
  * Remove from alive[] (indexes of candidates, ascending) those that the kept candidate rules
  * out, because they are nearer to it than to the node; returns how many remain.
@@ -34,6 +28,7 @@ static int
 rule_out(const LokiQuantizer *quantizer, const LokiLinkChoice *from, int kept,
 		 LokiQuery *scratch, int *alive, int nalive)
 {
+	const void *batch[64];
 	int			remaining = 0;
 
 	if (nalive == 0)
@@ -42,11 +37,10 @@ rule_out(const LokiQuantizer *quantizer, const LokiLinkChoice *from, int kept,
 	/* the candidates before the kept one were kept or ruled out */
 	Assert(alive[0] > kept);
 	quantizer->prepare_code(quantizer, from->codes[kept], scratch);
-	for (int start = 0; start < nalive; start += SELECT_BATCH)
+	for (int start = 0; start < nalive; start += lengthof(batch))
 	{
-		const void *batch[SELECT_BATCH];
-		float		between[SELECT_BATCH];
-		int			n = Min(nalive - start, SELECT_BATCH);
+		float		between[lengthof(batch)];
+		int			n = Min(nalive - start, (int) lengthof(batch));
 
 		for (int i = 0; i < n; i++)
 			batch[i] = from->codes[alive[start + i]];
@@ -75,8 +69,8 @@ loki_select_neighbors(const LokiQuantizer *quantizer, const LokiLinkChoice *from
 					  LokiQuery *scratch, int *selected, int *nkept)
 {
 	int			n = from->n;
-	bool		chosen_on_stack[SELECT_ON_STACK];
-	int			alive_on_stack[SELECT_ON_STACK];
+	bool		chosen_on_stack[1024];
+	int			alive_on_stack[lengthof(chosen_on_stack)];
 	bool	   *chosen = chosen_on_stack;
 	int		   *alive = alive_on_stack;
 	int			nalive = n;
@@ -85,7 +79,7 @@ loki_select_neighbors(const LokiQuantizer *quantizer, const LokiLinkChoice *from
 
 	Assert(fill <= max);
 
-	if (n > SELECT_ON_STACK)
+	if (n > (int) lengthof(chosen_on_stack))
 	{
 		chosen = palloc(mul_size(n, sizeof(bool)));
 		alive = palloc(mul_size(n, sizeof(int)));
@@ -127,7 +121,7 @@ loki_select_neighbors(const LokiQuantizer *quantizer, const LokiLinkChoice *from
 	}
 	Assert(nselected == nchosen && nselected <= max);
 
-	if (n > SELECT_ON_STACK)
+	if (n > (int) lengthof(chosen_on_stack))
 	{
 		pfree(chosen);
 		pfree(alive);

@@ -38,19 +38,17 @@ extern int	loki_select_neighbors(const LokiQuantizer *quantizer,
 								  int *selected, int *nkept);
 
 /*
- * If the rule keeps fewer candidates of a node on layer 0 than this, most of them lie together: a
- * cluster, such as the chunks of a document that hardly differ.  Then LOKI_BEYOND_CROWD nodes of a layer
- * above are candidates too, so that some links lead past it.  In up to LOKI_FEW_DIMENSIONS no more
- * are kept of any rows.
+ * If the rule keeps few candidates of a node on layer 0, most of them lie together: a cluster,
+ * such as the chunks of a document that hardly differ.  Then so many nodes of a layer above are
+ * candidates too, so that some links lead past it.  In three dimensions no more are kept of any
+ * rows.
  */
-#define LOKI_LEAST_KEPT		4
 #define LOKI_BEYOND_CROWD	64
-#define LOKI_FEW_DIMENSIONS	3
 
 static inline bool
 loki_in_crowd(int nkept, uint32 dim)
 {
-	return nkept < LOKI_LEAST_KEPT && dim > LOKI_FEW_DIMENSIONS;
+	return nkept < 4 && dim > 3;
 }
 
 /* Links that a pruned list is filled up to: see doc/design/graph.md */

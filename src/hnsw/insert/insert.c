@@ -32,18 +32,12 @@
 #include "types/toast.h"
 #include "utils/memutils.h"
 
-/* How much wider a search is repeated that met dead nodes alone */
-#define WIDER_SEARCH		16
-
 /*
  * Nodes of layer 1 where layer 0 is entered: with 8, as with a scan's 4, a search
  * ends now and then in a wrong part of the graph, and the node is linked there
  * alone.
  */
 #define ENTRY_WIDTH			20
-
-/* How many neighbors of a node have their own neighbors asked for room */
-#define ROOM_LISTS			4
 
 /* ----------------------------------------------------------------
  * Rows outside the graph
@@ -252,8 +246,9 @@ find_place(LokiNewRow *row)
 			return true;
 		if (choose_base(row) == 0)
 		{
+			/* it met dead nodes alone */
 			loki_search_layer0(search, cache->found, nwide,
-							   cache->ef_construction * WIDER_SEARCH);
+							   cache->ef_construction * 16);
 			choose_base(row);
 		}
 		loki_offer_node(row);
@@ -284,8 +279,8 @@ find_place(LokiNewRow *row)
  */
 
 /*
- * Link one of its neighbors' neighbors to the node, one that has room in its list; false if
- * there is none.
+ * Link a neighbor of one of its four nearest neighbors to the node, one that has room in its
+ * list; false if there is none.
  */
 static bool
 link_where_room(LokiNewRow *row)
@@ -295,7 +290,7 @@ link_where_room(LokiNewRow *row)
 	LokiList	theirs;
 	LokiList	list;
 
-	for (int i = 0; i < Min(own->count, ROOM_LISTS); i++)
+	for (int i = 0; i < Min(own->count, 4); i++)
 	{
 		LokiListRef ref = {own->nodes[i], LOKI_NONE, 0};
 

@@ -26,8 +26,7 @@
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/held.h"
 
-/* Nodes of a sample, and how many of them are asked: the farthest */
-#define SAMPLE		32
+/* How many nodes of a sample are asked: the farthest */
 #define ASKED		8
 
 /*
@@ -60,14 +59,14 @@ would_choose(LokiNewRow *row, uint32 other, float distance)
 }
 
 /*
- * Take a sample of the nodes that the search has scored and left behind, evenly spread over
+ * Take a sample of 32 of the nodes that the search has scored and left behind, evenly spread over
  * its course, and put the farthest of them into others[]; returns their number.  The nearer
  * ones lie where nodes are many, and have enough neighbors there.
  */
 static int
 choose_others(const LokiSearch *search, const LokiScored **others)
 {
-	uint32		step = Max(1, search->kept.nscored / SAMPLE);
+	uint32		step = Max(1, search->kept.nscored / 32);
 	int			n = 0;
 
 	for (uint32 i = 0; i < search->kept.nscored; i += step)

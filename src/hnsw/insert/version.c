@@ -24,13 +24,6 @@
 #include "hnsw/page/page.h"
 #include "utils/memutils.h"
 
-/*
- * Rows before the table is made: making it costs as much as one search for each
- * NODES_PER_SEARCH nodes.
- */
-#define MIN_ROWS			64
-#define NODES_PER_SEARCH	500
-
 /* Places that are looked at for a hash: many nodes may have the same vector and differ in
  * attributes */
 #define MAX_PROBES			32
@@ -79,6 +72,7 @@ insert_page(LokiNewRow *row, LokiVersionTable *table, uint32 ordinal)
 
 /*
  * Make the table if enough rows have come for it, and if it fits the memory of hash tables.
+ * Making it costs as much as one search for each 500 nodes.
  * The insert lock is not held: reading all of HASH takes long.
  */
 void
@@ -92,7 +86,7 @@ loki_version_prepare(LokiNewRow *row)
 
 	Assert(!loki_insert_lock_held(row->index));
 	if (cache->versions != NULL ||
-		++cache->nunchanged < Max(MIN_ROWS, nodes / NODES_PER_SEARCH))
+		++cache->nunchanged < Max(64, nodes / 500))
 		return;
 	while (size < nodes + nodes / 2)
 		size *= 2;

@@ -37,10 +37,6 @@ LOKI_FUNCTION(lokivector_calibrate);
 LOKI_FUNCTION(lokivector_calibrate_for);
 LOKI_FUNCTION(lokivector_calibration);
 
-#define CALIBRATION_COLUMNS	5
-StaticAssertDecl(CALIBRATION_COLUMNS == 2 + LOKI_CALIBRATION_KS,
-				 "a width, its cost, and a recall for each k");
-
 /* A graph that has changed by this share is calibrated again */
 #define CHANGED_SHARE		0.2
 
@@ -87,7 +83,7 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 unc
 	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	loki_calibrate_form(sums, &calibration);
 	calibration.at[LOKI_CALIBRATION_UNCOUNTED].other = (uint16) Min(as_share(&calibration, uncounted),
-											 LOKI_CALIBRATION_SCALE);
+																	LOKI_CALIBRATION_SCALE);
 	write_calibration(index, &calibration, sums->given);
 	loki_count(index, &counts);
 }
@@ -443,8 +439,8 @@ lokivector_calibration(PG_FUNCTION_ARGS)
 	(void) loki_index_open(index, &meta);
 	for (int i = 0; i < meta.calibration.nwidths; i++)
 	{
-		Datum		values[CALIBRATION_COLUMNS];
-		bool		isnull[CALIBRATION_COLUMNS] = {0};
+		Datum		values[2 + LOKI_CALIBRATION_KS];
+		bool		isnull[2 + LOKI_CALIBRATION_KS] = {0};
 
 		values[0] = Int32GetDatum(meta.calibration.at[i].width);
 		values[1] = Int64GetDatum(meta.calibration.at[i].scored);

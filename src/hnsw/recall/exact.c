@@ -25,9 +25,6 @@
 #include "miscadmin.h"
 #include "utils/float.h"
 
-/* The most rows of a block */
-#define BLOCK_ROWS		1024
-
 /*
  * A float32 product of dim terms is wrong by dim roundings of |a| |b| at most, in any order
  * of the sum.  The 16 are for the norms, and for combining the two.
@@ -45,14 +42,14 @@ loki_exact_query_size(const LokiColumn *column, int k)
 	return size;
 }
 
-/* Rows of a block that fit into the memory that the queries leave */
+/* Rows of a block, as many as fit into the memory that the queries leave */
 static int
 choose_block(const LokiExact *exact, Size memory, bool products)
 {
 	Size		row = exact->dim * sizeof(float) + sizeof(float) + sizeof(ItemPointerData) +
 		(products ? exact->nqueries * sizeof(float) : 0);
 
-	return (int) Max(1, Min(BLOCK_ROWS, memory / 2 / row));
+	return (int) Max(1, Min(1024, memory / 2 / row));
 }
 
 /* Norms of the queries, and room for a block of rows. */

@@ -33,19 +33,6 @@
 #include "hnsw/scan/width.h"
 #include "utils/memutils.h"
 
-/* Nodes that are queries, at least */
-#define MIN_QUERIES			100
-
-/*
- * The most distances of rows and queries that a pass over the table computes: by itself, at the end of a
- * build, of which it must be a small part, and where values are compared one by one, as sketches show too
- * little.  The queries of a build stay in the processor's cache.
- */
-#define MOST_DISTANCES			4e9
-#define MOST_BUILD_DISTANCES	1e8
-#define MOST_VALUES				1e6
-#define MOST_BUILD_FLOATS		200000
-
 /*
  * The walks of one query in DEEP_EVERY go on until all true neighbors are found.  The others
  * only find those of the first SHALLOW_KS numbers, which takes less time.
@@ -55,7 +42,6 @@
 
 /* After these, widths are left out if narrower ones find enough, and growth was measured often enough */
 #define FIRST_QUERIES		64
-#define ENOUGH				0.998
 
 /*
  * The growth of distances is measured up to this node, in walks that go on until all true
@@ -336,7 +322,7 @@ limit_widths(LokiMeasure *measure)
 		bool		enough = widths[i] > LOKI_TRUTH;
 
 		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
-			enough = enough && measure->sums->recall[i][k] >= ENOUGH * measure->sums->queries_of[k];
+			enough = enough && measure->sums->recall[i][k] >= 0.998 * measure->sums->queries_of[k];
 		if (enough)
 			measure->sums->nwidths = i + 2;
 	}
@@ -478,17 +464,22 @@ search_all(LokiMeasure *measure, int nshares)
 	measure->sums->nqueries = measure->sums->queries_of[0];
 }
 
-/* How many nodes are queries: as many as LOKI_CALIBRATE_QUERIES, unless the pass would cost too much */
+/*
+ * How many nodes are queries: as many as LOKI_CALIBRATE_QUERIES, unless the pass over the table would
+ * compute too many distances of rows and queries.  It may not if it is a part of a build, whose
+ * queries shall also stay in the processor's cache, or if values are compared one by one, as
+ * sketches show too little.
+ */
 static int
 choose_number(const LokiMeasure *measure, bool building)
 {
-	double		distances = loki_column_sketched(&measure->state->column) ? MOST_VALUES :
-		building ? MOST_BUILD_DISTANCES : MOST_DISTANCES;
+	double		distances = loki_column_sketched(&measure->state->column) ? 1e6 :
+		building ? 1e8 : 4e9;
 	double		n = Min(LOKI_CALIBRATE_QUERIES, distances / measure->nlive);
 
 	if (building)
-		n = Min(n, MOST_BUILD_FLOATS / measure->state->dim);
-	return (int) Max(n, MIN_QUERIES);
+		n = Min(n, 200000 / measure->state->dim);
+	return (int) Max(n, 100);
 }
 
 bool

@@ -23,9 +23,6 @@
 #include "miscadmin.h"
 #include "utils/rls.h"
 
-/* The most queries that are looked at */
-#define MOST_LOOKED_AT		100
-
 /*
  * Whether the nearest row has the value of a query.  By an inner product, another row may be
  * nearer than the one with this value, and the answer is false.
@@ -55,7 +52,7 @@ is_row(LokiRows *rows, IndexScanDesc scan, ScanKey order, Datum query)
 void
 loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n)
 {
-	int			looked_at = Min(n, MOST_LOOKED_AT);
+	int			looked_at = Min(n, 100);
 	int			found = 0;
 	ScanKeyData order;
 	IndexScanDesc scan;

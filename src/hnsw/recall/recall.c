@@ -43,8 +43,6 @@ LOKI_FUNCTION(lokivector_recall);
 LOKI_FUNCTION(lokivector_recall_of);
 LOKI_FUNCTION(lokivector_measure_samples);
 
-#define RECALL_COLUMNS		6
-
 /* A table and its index, being measured */
 typedef struct Recall
 {
@@ -413,13 +411,13 @@ static Datum
 form_result(Recall *recall, FunctionCallInfo fcinfo)
 {
 	TupleDesc	desc;
-	Datum		values[RECALL_COLUMNS];
-	bool		isnull[RECALL_COLUMNS] = {0};
+	Datum		values[6];
+	bool		isnull[lengthof(values)] = {0};
 	int			n = 0;
 	double		sum = 0;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
-		desc->natts != RECALL_COLUMNS)
+		desc->natts != lengthof(values))
 		elog(ERROR, "return type must be a row type");
 
 	for (int i = 0; i < recall->answered; i++)
@@ -440,7 +438,7 @@ form_result(Recall *recall, FunctionCallInfo fcinfo)
 		values[5] = Float8GetDatum(recall->seconds * 1000 / n);
 	}
 	else
-		memset(isnull + 1, true, RECALL_COLUMNS - 1);
+		memset(isnull + 1, true, lengthof(values) - 1);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
 }
 

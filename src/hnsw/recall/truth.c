@@ -25,9 +25,6 @@
 #include "miscadmin.h"
 #include "utils/float.h"
 
-/* An estimate is hardly ever wrong by more of its standard errors than this */
-#define MOST_ERRORS			4.0f
-
 /* A node that a walk for the query has found */
 typedef struct TruthNode
 {
@@ -224,7 +221,7 @@ may_be_hit(LokiMeasure *measure, const LokiCandidate *found)
 	if (isinf(limit) || loki_column_sketched(column))
 		return true;
 	if (isnan(truth->error))
-		truth->error = MOST_ERRORS * code_error(measure, found);
+		truth->error = 4 * code_error(measure, found);	/* hardly ever more */
 	return !(loki_operator_distance(column->metric, found->distance - truth->error) > limit);
 }
 

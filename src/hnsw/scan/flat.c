@@ -24,22 +24,6 @@
 #include "hnsw/scan/flat.h"
 #include "utils/memutils.h"
 
-/*
- * The least number of candidates that the first flat scan keeps by codes of less than
- * FINE_BITS, and in certain scans; by finer codes it is LOKI_FIRST_SELECTION.  Each later one
- * keeps MORE_SELECTION times as many.
- */
-#define FINE_BITS			4
-#define FIRST_COARSE		256
-#define FIRST_CERTAIN		4096
-#define MORE_SELECTION	8
-
-/*
- * Nodes that the row map names are selected without a look at TID, as long as there are no
- * more stale ones than this for each row of the set
- */
-#define MAX_STALE	0.25
-
 /* Whether some row of a node is one that the scan is kept to */
 static bool
 passes_tids(LokiScan *so, uint32 node, LokiTidData *slot)
@@ -511,7 +495,8 @@ select_mapped(LokiScan *so, LokiFlatScan *flat)
 
 	Assert(so->filter.within != NULL && so->filter.within == tids);
 	loki_flat_start(so, flat);
-	if (so->filter.map.stale <= so->filter.map.count * MAX_STALE)
+	/* if few of the nodes are stale, TID need not be read of all */
+	if (so->filter.map.stale <= so->filter.map.count / 4.0)
 		flat->check = LOKI_CHECK_LATER;
 	loki_visited_reset(&so->search);
 	loki_visited_reserve(&so->search, so->filter.map.count + so->filter.map.stale);
@@ -544,12 +529,12 @@ select_nodes(LokiScan *so, LokiFlatScan *flat)
 	loki_flat_finish(flat);
 }
 
-/* How many candidates the first flat scan keeps, as far as memory allows */
+/* How many candidates the first flat scan keeps, as far as memory allows: more by coarse codes */
 static double
 first_size(const LokiScan *so)
 {
-	int			first = so->state->code.bits < FINE_BITS ||
-		loki_column_sketched(&so->state->column) ? FIRST_COARSE : LOKI_FIRST_SELECTION;
+	int			first = so->state->code.bits < 4 ||
+		loki_column_sketched(&so->state->column) ? 256 : LOKI_FIRST_SELECTION;
 
 	return Max(first, 4.0 * so->course.batch_left);
 }
@@ -566,8 +551,8 @@ loki_flat_goes_by_brief(const LokiScan *so)
 }
 
 /*
- * How many candidates to keep: a few of those that the caller will want, and
- * more each time; not more than fit the scan's memory.
+ * How many candidates to keep: a few of those that the caller will want, many if only bounds
+ * are known of them, and eight times as many each time; not more than fit the scan's memory.
  */
 static uint32
 selection_size(LokiScan *so)
@@ -581,9 +566,9 @@ selection_size(LokiScan *so)
 	if (so->plan.certain && so->filter.bound_all)
 		wanted = most;
 	else if (so->plan.certain && !so->terms.bounded)
-		wanted = Max(wanted, FIRST_CERTAIN);
+		wanted = Max(wanted, 4096);
 	for (int i = 0; i < so->flat.selections && wanted < most; i++)
-		wanted *= MORE_SELECTION;
+		wanted *= 8;
 	return (uint32) Min(wanted, most);
 }
 

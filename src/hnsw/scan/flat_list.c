@@ -32,21 +32,11 @@
 #define BLOCK			LOKI_BRIEF_BLOCK
 #define LEAST			LOKI_BRIEF_LEAST
 
-/* A sample of the bounds is so large that so many of it are below the one that is wanted */
-#define SAMPLE_NEAREST	8
-
 /* Nodes of a list whose bounds are in memory at a time: 640 kB of it */
 #define PIECE			(128 * 1024)
 
-/* So many nodes are scored first, for each that the selection takes; then, each time */
-#define FIRST_SCORED	1.5
+/* How many more nodes are scored each time */
 #define MORE_SCORED		4.0
-
-/*
- * A selection is so many times as large as the rows that are wanted, since its codes tell no
- * more.  Brief codes need not find all of it, but the part that has these rows, with some to spare.
- */
-#define FOUND_PART		0.375
 
 /* Part of a list, whose nodes match the key that was looked up, or may match it */
 typedef struct ListPart
@@ -208,22 +198,22 @@ begin_piece(BoundedList *list)
 
 /*
  * A bound that about `wanted` of the nodes are below; infinity if all are to be.  It is that of
- * one of the nearest nodes in a sample.
+ * one of the nearest nodes in a sample, which is so large that these are below it.
  */
 static float
 bound_of(const BoundedList *list, double wanted)
 {
-	float		nearest[SAMPLE_NEAREST];
-	double		step = wanted / SAMPLE_NEAREST;
+	float		nearest[8];
+	double		step = wanted / lengthof(nearest);
 
 	if (wanted * MORE_SCORED >= list->n)
 		return get_float4_infinity();
-	for (int i = 0; i < SAMPLE_NEAREST; i++)
+	for (int i = 0; i < (int) lengthof(nearest); i++)
 		nearest[i] = get_float4_infinity();
 	for (double at = 0; at < list->n; at += step)
 	{
 		float		bound = list->bounds[(uint32) at];
-		int			i = SAMPLE_NEAREST - 1;
+		int			i = lengthof(nearest) - 1;
 
 		if (bound >= nearest[i])
 			continue;
@@ -231,7 +221,7 @@ bound_of(const BoundedList *list, double wanted)
 			nearest[i] = nearest[i - 1];
 		nearest[i] = bound;
 	}
-	return nearest[SAMPLE_NEAREST - 1];
+	return nearest[lengthof(nearest) - 1];
 }
 
 /*
@@ -324,7 +314,11 @@ score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 	return found;
 }
 
-/* The distance up to which no node of the list shall be left behind, now that the selection is full */
+/*
+ * The distance up to which no node of the list shall be left behind, now that the selection is full.
+ * That is several times as large as the rows that are wanted, since its codes tell no more.  Brief
+ * codes need not find all of it, but three eighths, which have these rows, with some to spare.
+ */
 static float
 wanted_distance(LokiFlatScan *flat)
 {
@@ -335,7 +329,7 @@ wanted_distance(LokiFlatScan *flat)
 	Assert(selection->n == selection->capacity);
 	if (so->plan.limit == 0 || so->course.returned > 0 || so->flat.selections > 0)
 		return selection->heap[0].distance;
-	nearest.capacity = nearest.allocated = (uint32) (FOUND_PART * selection->capacity) + 1;
+	nearest.capacity = nearest.allocated = (uint32) (0.375 * selection->capacity) + 1;
 	nearest.heap = MemoryContextAllocHuge(CurrentMemoryContext,
 										  mul_size(nearest.capacity, sizeof(LokiCandidate)));
 	for (uint32 i = 0; i < selection->n; i++)
@@ -354,7 +348,7 @@ static bool
 score_least(LokiFlatScan *flat, const BoundedList *list)
 {
 	LokiSelection *selection = &flat->selection;
-	double		wanted = FIRST_SCORED * selection->capacity;
+	double		wanted = 1.5 * selection->capacity;
 	float		from = -get_float4_infinity();
 	float		to = from;
 

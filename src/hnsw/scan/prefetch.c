@@ -27,14 +27,13 @@
 #include "storage/buf_internals.h"
 #include "utils/memutils.h"
 
-/* The least and most entries of a map: 4 MB, which map 8 GB without collisions */
-#define MIN_MAP_SIZE	1024
+/* The most entries of a map: 4 MB, which map 8 GB without collisions */
 #define MAX_MAP_SIZE	(1024 * 1024)
 
 static void
 grow_map(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
 {
-	uint32		size = Max(MIN_MAP_SIZE, map->size);
+	uint32		size = Max(1024, map->size);
 
 	while (size <= block && size < MAX_MAP_SIZE)
 		size *= 2;
@@ -52,7 +51,7 @@ map_entry(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
 {
 	if (unlikely(block >= map->size && map->size < MAX_MAP_SIZE))
 		grow_map(state, map, block);
-	Assert(map->size >= MIN_MAP_SIZE && (map->size & (map->size - 1)) == 0);
+	Assert(map->size > 0 && (map->size & (map->size - 1)) == 0);
 	return &map->buffers[block & (map->size - 1)];
 }
 

@@ -27,27 +27,8 @@
 #include "hnsw/scan/scan.h"
 #include "utils/memutils.h"
 
-/* Nodes whose rows are prefetched together, and those after the ones that are needed */
+/* Nodes whose rows are prefetched together */
 #define PREFETCH_NODES		32
-#define PREFETCH_MORE		2
-
-/*
- * Bytes that are prefetched of a row that holds its vector, and of one of which the executor reads
- * the header and short columns.  The processor fetches the rest of a vector by itself, once it
- * is read in order.  Its queue of fetches has no room for many whole vectors.
- */
-#define VECTOR_HEAD	1024
-#define ROW_HEAD		128
-
-/* So many new rows are inserted one by one among those that are sorted */
-#define MERGE_MAX_ROWS	16
-
-/* Nodes that are fetched at once if the caller drops rows; fewer at the end */
-#define FILTERED_AT_ONCE	PREFETCH_NODES
-#define FILTERED_AT_END		8
-
-/* A certain scan fetches this part of the wanted rows at once */
-#define CERTAIN_PART		4
 
 /* Rows of a node that are read at first; many more if these are not enough */
 #define FIRST_PART		32
@@ -515,7 +496,8 @@ prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 			!(known && loki_on_visible_page(so, &tids[i].u.heap)))
 		{
 			rows[nrows].tid = tids[i].u.heap;
-			rows[nrows].most = VECTOR_HEAD;
+			/* the processor goes on by itself; its queue is short */
+			rows[nrows].most = 1024;
 			rows[nrows++].size = 1;
 		}
 	}
@@ -532,7 +514,7 @@ prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
 }
 
 /*
- * Fetch the rows of the n nodes at the head of the queue, and prefetch those of a few nodes
+ * Fetch the rows of the n nodes at the head of the queue, and prefetch those of two nodes
  * after them, which may be next.
  */
 static void
@@ -543,8 +525,7 @@ fetch_nodes(LokiScan *so, int n)
 	LokiTidData tids[PREFETCH_NODES];
 	XLogRecPtr	lsns[PREFETCH_NODES];
 	Buffer		recent[PREFETCH_NODES] = {InvalidBuffer};
-	int			known = (int) Min(n + PREFETCH_MORE,
-								  so->pending.n - so->pending.next);
+	int			known = (int) Min(n + 2, so->pending.n - so->pending.next);
 
 	known = Max(n, Min(known, PREFETCH_NODES));
 	Assert(n >= 1 && n <= PREFETCH_NODES);
@@ -587,7 +568,7 @@ announce(LokiScan *so, uint32 wanted)
 	for (uint32 i = so->ranking.next_row; i < so->ranking.announced; i++)
 	{
 		tuples[n].tid = so->ranking.rows[i].tid;
-		tuples[n].most = ROW_HEAD;
+		tuples[n].most = 128;	/* header and short columns */
 		tuples[n++].size = 1;
 	}
 	if (n > 0)
@@ -639,7 +620,7 @@ static void
 merge_rows(LokiScan *so, uint32 sorted)
 {
 	Assert(sorted >= so->ranking.next_row && sorted <= so->ranking.nrows);
-	if (so->ranking.nrows - sorted > MERGE_MAX_ROWS)
+	if (so->ranking.nrows - sorted > 16)
 	{
 		sort_rows(so->ranking.rows + so->ranking.next_row,
 				  so->ranking.nrows - so->ranking.next_row);
@@ -674,8 +655,9 @@ known_nodes(LokiScan *so, uint32 wanted)
 }
 
 /*
- * The last step of loki_rerank_complete() for certain scans.  Nodes that are not queued are
- * not nearer than the horizon, so rows beyond it are not known to be next.
+ * The last step of loki_rerank_complete() for certain scans, which fetch many rows at once.
+ * Nodes that are not queued are not nearer than the horizon, so rows beyond it are not known to
+ * be next.
  */
 static bool
 complete_certain(LokiScan *so, uint32 wanted)
@@ -684,7 +666,7 @@ complete_certain(LokiScan *so, uint32 wanted)
 	for (;;)
 	{
 		double		farthest = so->ranking.rows[wanted - 1].distance;
-		uint32		most = Max(PREFETCH_NODES, wanted / CERTAIN_PART);
+		uint32		most = Max(PREFETCH_NODES, wanted / 4);
 		uint32		n = 0;
 
 		if (loki_is_least(so, farthest))
@@ -716,13 +698,13 @@ complete_certain(LokiScan *so, uint32 wanted)
  * Fetch rows until the nearest `wanted` of all that are queued are known, in order from
  * rows[next_row] on.  False if the queue ran empty before there were so many rows whose
  * distance is a number.  NaN, which codes cannot show, comes after all that is not found
- * yet.
+ * yet.  If the caller drops rows, more are fetched at once.
  */
 bool
 loki_rerank_complete(LokiScan *so, uint32 wanted)
 {
 	uint32		left = so->ranking.nrows - so->ranking.next_row;
-	uint32		at_end = loki_filters_rows(so) ? FILTERED_AT_END : 1;
+	uint32		at_end = loki_filters_rows(so) ? 8 : 1;
 	int			known;
 
 	so->ranking.announced = 0;
@@ -736,7 +718,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 	{
 		LokiPartialNode *partial = nearest_partial(so);
 
-		known = known_nodes(so, loki_filters_rows(so) ? FILTERED_AT_ONCE :
+		known = known_nodes(so, loki_filters_rows(so) ? PREFETCH_NODES :
 							wanted - so->ranking.nrows);
 		if (partial != NULL &&
 			(known == 0 || partial->distance < so->pending.nodes[so->pending.next].distance))

@@ -36,21 +36,6 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* Nodes that a walk visits for each of its width */
-#define VISITED_PER_WIDTH	20
-
-/* Each batch of a certain scan is so many times as large as the one before */
-#define CERTAIN_GROWTH	8.0
-
-/* A walk is widened when this part of the rows that it is wide enough for was taken */
-#define FILTERED_SHARE		0.95
-
-/*
- * A sorted list tells the share of nodes that match if no more than this part of it may
- * not match, such as arrays whose elements it does not know
- */
-#define LISTED_IN_VAIN		0.1
-
 /* ambeginscan */
 IndexScanDesc
 loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
@@ -316,9 +301,14 @@ begin_list(LokiScan *so)
 											&so->filter.nodes);
 	search->choice->nseeds = 0;
 	search->choice->correlated = -1;
+
+	/*
+	 * the list may have others, such as arrays whose elements it does not
+	 * know
+	 */
 	search->choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 &&
 		so->filter.within == NULL &&
-		so->filter.list.tested <= LISTED_IN_VAIN * so->filter.list.count;
+		so->filter.list.tested <= 0.1 * so->filter.list.count;
 	search->choice->share = !search->choice->share_known ? 0 :
 		Max(so->filter.list.count, 1) / search->budget.flat_nodes;
 	search->choice->mapped = search->choice->brief = false;
@@ -342,13 +332,13 @@ begin_list(LokiScan *so)
 	MemoryContextSwitchTo(old);
 }
 
-/* Make room for the marks of the nodes that a walk visits, which are no more than there are. */
+/* Make room for the marks of the nodes that a walk visits: 20 for each of its width, if there are */
 static void
 reserve_visited(LokiScan *so, double width)
 {
 	const LokiSlotArray *links = &so->state->arrays[LOKI_SLOTS_LINK];
 
-	loki_visited_reserve(&so->search, Min(width * VISITED_PER_WIDTH,
+	loki_visited_reserve(&so->search, Min(width * 20,
 										  (double) links->npages * links->per_page));
 }
 
@@ -515,7 +505,7 @@ static bool
 wants_wider(LokiScan *so)
 {
 	return loki_filters_rows(so) && so->course.phase == LOKI_SCAN_WALK && may_widen(so) &&
-		so->course.returned + so->ranking.dropped > FILTERED_SHARE * so->course.ef;
+		so->course.returned + so->ranking.dropped > 0.95 * so->course.ef;
 }
 
 /*
@@ -619,7 +609,7 @@ return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnul
 static uint32
 next_batch(const LokiScan *so)
 {
-	double		rows = so->course.batch * (so->plan.certain ? CERTAIN_GROWTH : 2.0);
+	double		rows = so->course.batch * (so->plan.certain ? 8.0 : 2.0);
 
 	if (loki_filters_rows(so) && loki_rows_wanted(so) >= 1)
 		rows = Min(rows, loki_rows_wanted(so));

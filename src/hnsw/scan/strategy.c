@@ -24,24 +24,20 @@
 #include "hnsw/scan/strategy.h"
 #include "utils/memutils.h"
 
-/* A sample has this number of runs, from all of the index, of nodes that share pages */
+/* A sample has LOKI_STRATEGY_SEEDS runs of nodes that share pages, from all of the index */
 #define SAMPLE_RUN			16
-#define SAMPLE_RUNS			64
 
 /* A node in a walk: scored, or tested while it hops */
 #define SCORE_TIME			48
 #define HOP_TIME			45
-#define FLAT_TEST_TIME		1.0 /* a node and attribute */
+
+/* In a flat scan, where the test of an attribute takes 1 */
 #define FLAT_TID_TIME		8	/* a node's row in a set */
 #define FLAT_MATCH_TIME		36	/* a node that matches ... */
 #define FLAT_NEAR_TIME		22	/* ... next to another that does */
-#define LIST_TIME			3	/* a node of a list ... */
-#define BRIEF_TIME			3	/* ... the same with its brief code ... */
+#define LIST_TIME			3	/* a node of a list, or its brief code ... */
 #define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
 #define LIST_TID_TIME		30	/* ... its row in a set */
-#define JOINT_TIME			1	/* a node of one of two lists that are read
-								 * together ... */
-#define JOINT_NODE_TIME		0.02	/* ... and any node, since each has a bit */
 #define MAP_TIME			100 /* a row of a set, by the row map */
 
 /*
@@ -56,42 +52,8 @@
 #define REFINE_TIME			100 /* a candidate that is refined ... */
 #define ROW_TIME			1000	/* ... and whose row is read */
 
-/*
- * A search within a bound that found too few rows may go on for so long, and for so many
- * times the time that it took
- */
-#define SHORT_TIME			1e6
-#define SHORT_PATIENCE		4
-
-/* Stale nodes that are tested in the time that the row map takes for one row */
-#define STALE_PER_ROW	4
-
-/* Nodes that a walk scores, or tests by hops, for each of its width */
+/* Nodes that a walk scores for each of its width */
 #define SCORED_PER_WIDTH	10
-#define HOPS_PER_WIDTH		125
-
-/*
- * If few nodes match, those that do lie far apart, and errors of their estimates put fewer
- * of them out of the pool.  Then a pool of this part of the width is as good.
- */
-#define PLAIN_WIDTH			0.35
-
-/* Matching nodes are linked badly to each other, so hops need a wider pool */
-#define HOPS_WIDTH			8.0
-
-/*
- * A flat scan cannot miss a node and costs the same for every query.  So it may cost so
- * many times as much as a walk that has not begun, or as hops.
- */
-#define PLAIN_DOUBT			2.0
-#define HOPS_DOUBT			2.5
-
-/*
- * A plain walk may cost this many times what was expected, and in any case one part in
- * HOPS_SHARE of what hops cost
- */
-#define PLAIN_PATIENCE		2.5
-#define HOPS_SHARE			4
 
 /*
  * If the share of matching nodes around the query is less than one part in so many of the
@@ -100,28 +62,11 @@
  */
 #define BARREN				8.0
 
-/*
- * The same of a filter on rows, whose share is not known.  It is taken from the rows that
- * were read after the first one that passed.  BARREN_PASSED have to pass in all, and at least
- * BARREN_ROWS before the first did not.  The flat scan reads at most BARREN_NODES nodes for
- * each of these.
- */
-#define BARREN_ROWS			32
-#define BARREN_NODES		10000
-#define BARREN_PASSED		4
-
-/*
- * Nodes with neighboring IDs are near each other.  If the neighbor of a node that matches
- * matches hardly more often than any node (by this part of the way from there to always),
- * matching nodes are everywhere, and a walk needs no hops to reach them.
- */
-#define CORRELATED				0.2
-
 /* Time of a flat scan of n nodes before any is scored */
 static double
 test_time(const LokiSearch *search, double nodes)
 {
-	double		node = FLAT_TEST_TIME * search->filter->ntests;
+	double		node = search->filter->ntests;
 
 	if (search->filter->tids != NULL)
 		node += FLAT_TID_TIME;
@@ -149,8 +94,7 @@ scored_nodes(const LokiSearch *search, double matches)
 static double
 list_time(const LokiSearch *search)
 {
-	double		node = search->choice->mapped ? MAP_TIME :
-		search->choice->brief ? BRIEF_TIME : LIST_TIME;
+	double		node = search->choice->mapped ? MAP_TIME : LIST_TIME;
 	double		listed = Max(search->choice->listed, 1);
 	double		matches = Min(search->choice->share * search->budget.flat_nodes, listed);
 	double		tests = search->choice->listed_tests;
@@ -182,9 +126,9 @@ joint_time(const LokiSearch *search)
 	if (search->filter->tids != NULL)
 		match += LIST_TID_TIME;
 	match += LIST_TEST_TIME * choice->listed_tests / Max(choice->listed, 1);
-	return JOINT_TIME * (choice->listed + choice->second) +
-		JOINT_NODE_TIME * search->budget.flat_nodes + matches * match +
-		test_time(search, choice->unlisted);
+	/* any node has a bit */
+	return choice->listed + choice->second + 0.02 * search->budget.flat_nodes +
+		matches * match + test_time(search, choice->unlisted);
 }
 
 /* Whether that takes less time than a flat scan of one list, which was chosen */
@@ -242,26 +186,28 @@ plain_time(const LokiSearch *search, double share)
 		SCORED_PER_WIDTH * SCORE_TIME;
 }
 
-/* Time of a walk by hops, which is much the same for any share */
+/* Time of a walk by hops, which for any share tests about 125 nodes for each of its width */
 static double
 hops_time(const LokiSearch *search)
 {
 	return loki_strategy_width(search, LOKI_STRATEGY_HOPS, search->choice->share) *
-		(double) HOPS_PER_WIDTH * HOP_TIME;
+		125.0 * HOP_TIME;
 }
 
 /*
- * The width of a walk that meets such a share of matching nodes.  If it is much less than
- * the share of all nodes, matching nodes lie together far from the query.
+ * The width of a walk that meets such a share of matching nodes.  If few match, they lie far
+ * apart, and errors of estimates put fewer of them out of the pool, so that a narrower one is as
+ * good.  But if it is much less than the share of all nodes, matching nodes lie together far
+ * from the query.  For hops they are linked badly to each other, which needs a wider pool.
  */
 uint32
 loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double share)
 {
-	double		factor = Max(PLAIN_WIDTH, sqrt(share));
+	double		factor = Max(0.35, sqrt(share));
 
 	Assert(strategy != LOKI_STRATEGY_FLAT);
 	if (strategy == LOKI_STRATEGY_HOPS)
-		factor = HOPS_WIDTH;
+		factor = 8;
 	else if (share < search->choice->share / 2)
 		factor = 1;
 	return (uint32) Max(search->choice->rows, search->choice->width * factor);
@@ -287,12 +233,12 @@ loki_strategy_sample(LokiSearch *search, uint32 end, bool spread)
 
 	Assert(end > 0);
 	if (spread)
-		of_run = Min(ceil(LOKI_STRATEGY_SEEDS / (SAMPLE_RUNS * search->choice->share)), SAMPLE_RUN);
+		of_run = Min(ceil(1 / search->choice->share), SAMPLE_RUN);
 	if (search->choice->seeds == NULL)
 		search->choice->seeds = MemoryContextAlloc(search->context,
 												   sizeof(uint32) * LOKI_STRATEGY_SEEDS);
 	search->choice->nseeds = 0;
-	for (int i = 0; i < SAMPLE_RUNS && search->choice->nseeds < LOKI_STRATEGY_SEEDS; i++)
+	for (int i = 0; i < LOKI_STRATEGY_SEEDS && search->choice->nseeds < LOKI_STRATEGY_SEEDS; i++)
 	{
 		int			n = 0;
 		uint32		most = Min(search->choice->nseeds + of_run, LOKI_STRATEGY_SEEDS);
@@ -326,15 +272,22 @@ time_spent(const LokiSearch *search)
 }
 
 /*
- * The best strategy if such a share of the nodes around the query matches.  A plain walk
- * that has cost much more than was expected from the share of all nodes does not get to
- * the nodes that match.
+ * The best strategy if such a share of the nodes around the query matches.
+ *
+ * A flat scan cannot miss a node and costs the same for every query.  So it may cost twice as
+ * much as a walk that has not begun, and 2.5 times as much as hops.  A plain walk that has cost
+ * 2.5 times what was expected from the share of all nodes, and a quarter of what hops cost, does
+ * not get to the nodes that match.
+ *
+ * Nodes with neighboring IDs are near each other.  If the neighbor of a node that matches matches
+ * hardly more often than any node (by a fifth of the way from there to always), matching nodes
+ * are everywhere, and a walk needs no hops to reach them.
  */
 LokiStrategy
 loki_strategy_choose(const LokiSearch *search, double share)
 {
 	double		flat = flat_time(search);
-	double		doubt = search->count.scored == 0 ? PLAIN_DOUBT : 1;
+	double		doubt = search->count.scored == 0 ? 2 : 1;
 	double		plain = plain_time(search, share) * doubt;
 	double		hops = hops_time(search);
 
@@ -342,12 +295,11 @@ loki_strategy_choose(const LokiSearch *search, double share)
 		plain = get_float8_infinity();
 	if (search->choice->correlated >= 0 &&
 		search->choice->correlated <
-		search->choice->share + CORRELATED * (1 - search->choice->share))
+		search->choice->share + 0.2 * (1 - search->choice->share))
 		return flat < plain ? LOKI_STRATEGY_FLAT : LOKI_STRATEGY_PLAIN;
-	if (time_spent(search) > Max(PLAIN_PATIENCE * plain_time(search, search->choice->share),
-								 hops / HOPS_SHARE))
+	if (time_spent(search) > Max(2.5 * plain_time(search, search->choice->share), hops / 4))
 		plain = get_float8_infinity();
-	if (flat < Min(plain, hops * HOPS_DOUBT))
+	if (flat < Min(plain, hops * 2.5))
 		return LOKI_STRATEGY_FLAT;
 	return plain < hops * doubt ? LOKI_STRATEGY_PLAIN : LOKI_STRATEGY_HOPS;
 }
@@ -355,7 +307,9 @@ loki_strategy_choose(const LokiSearch *search, double share)
 /*
  * Whether so many rows around the query did not pass the filter, and so many farther away
  * do, that the walk had to leave their region to find any.  Then it does not tell which are
- * the nearest, and a flat scan does.  The caller has taken no row yet.
+ * the nearest, and a flat scan does, if it reads few nodes for each row that did not pass.  The
+ * share of all nodes is not known here.  It is taken from the rows that were read after the first
+ * one that passed.  The caller has taken no row yet.
  */
 bool
 loki_strategy_barren(const LokiScan *so)
@@ -364,11 +318,11 @@ loki_strategy_barren(const LokiScan *so)
 	double		passed = so->ranking.passed;
 	double		seen = (double) so->course.returned + so->ranking.dropped + passed;
 
-	return barren >= BARREN_ROWS && passed >= BARREN_PASSED &&
+	return barren >= 32 && passed >= 4 &&
 		barren * (passed - 1) >= BARREN * (seen - barren - 1) &&
 		so->plan.complete && so->course.phase == LOKI_SCAN_WALK &&
 		so->plan.caller->taken(so->plan.caller) == 0 &&
-		loki_node_end(so->state, so->scan->indexRelation) <= barren * BARREN_NODES;
+		loki_node_end(so->state, so->scan->indexRelation) <= barren * 10000;
 }
 
 /* Whether a walk has cost so much that a flat scan is better than going on. */
@@ -411,7 +365,8 @@ loki_strategy_certain(const LokiScan *so)
 			test_time(&so->search, nodes);
 		nodes *= so->filter.choice.share;
 	}
-	return time + nodes * node <= SHORT_TIME + SHORT_PATIENCE * spent;
+	/* a millisecond, and four times what was spent */
+	return time + nodes * node <= 1e6 + 4 * spent;
 }
 
 /*
@@ -446,7 +401,7 @@ loki_scan_begin_map(LokiScan *so)
 		return;
 	search->choice->mapped = true;
 	search->choice->brief = false;
-	search->choice->listed = lookup->count + lookup->stale / STALE_PER_ROW;
+	search->choice->listed = lookup->count + lookup->stale / 4; /* a test is cheaper */
 	search->choice->listed_tests = search->choice->listed * so->filter.nodes.ntests;
 	search->choice->unlisted = Max(0, search->budget.flat_nodes - lookup->list.end);
 	so->filter.has_map = loki_strategy_short(search) && list_time(search) < time;

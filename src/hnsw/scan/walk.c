@@ -25,24 +25,19 @@
 #include "hnsw/scan/walk.h"
 #include "utils/memutils.h"
 
-/* The share of matching nodes is estimated again after this number of expansions ... */
+/*
+ * The share of matching nodes is estimated again after this number of expansions, if as many
+ * matching nodes were met since then, or should have been
+ */
 #define SHARE_WINDOW			16
-
-/* ... if this number of matching nodes was met since then, or should have been */
-#define SHARE_EVIDENCE			16
-
-/* The share of all nodes counts as much as this number of matching nodes that were met */
-#define SHARE_WEIGHT			3
 
 /*
  * An expansion by hops goes on through nodes that do not match until it has found HOP_FOUND
- * nodes that do, or read HOP_LISTS neighbor lists.  It reads HOP_AT_ONCE lists at once, and
- * prefetches HOP_PREFETCH.
+ * nodes that do, or read HOP_LISTS neighbor lists.  It reads HOP_AT_ONCE lists at once.
  */
 #define HOP_FOUND				20
 #define HOP_LISTS				8
 #define HOP_AT_ONCE				4
-#define HOP_PREFETCH				8
 
 static void
 push_frontier(LokiSearch *search, uint32 item)
@@ -289,19 +284,14 @@ expand_by_hops(LokiSearch *search, uint32 item)
 	Assert(search->choice->hops && (search->kept.scored[item].flags & LOKI_SCORED_MATCHES));
 	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
 	hop_sort(search, &hop, nodes, n);
-	for (int i = 0; i < Min(HOP_PREFETCH, hop.nthrough) && hop.nfound < HOP_FOUND; i++)
+	for (int i = 0; i < hop.nthrough && hop.nfound < HOP_FOUND; i++)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, hop.through[i]);
 	while (next < hop.nthrough && hop.nfound < HOP_FOUND)
 	{
 		int			end = Min(next + HOP_AT_ONCE, hop.nthrough);
 
 		for (n = 0; next < end && n + 2 * search->state->m <= 2 * LOKI_MAX_M; next++)
-		{
 			n += loki_search_links(search, hop.through[next], nodes + n);
-			if (next + HOP_PREFETCH < hop.nthrough)
-				loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
-								   hop.through[next + HOP_PREFETCH]);
-		}
 		hop_sort(search, &hop, nodes, n);
 	}
 	hop_score(search, hop.found, hop.nfound);
@@ -345,9 +335,10 @@ choose_strategy(LokiSearch *search)
 	Assert(search->choice->adapts && !search->choice->hops && search->choice->share > 0);
 	search->choice->window = SHARE_WINDOW;
 	share = search->choice->share;
-	if (Max(filtered * share, matched) >= SHARE_EVIDENCE)
+	if (Max(filtered * share, matched) >= SHARE_WINDOW)
 	{
-		share = (matched + SHARE_WEIGHT) / (filtered + SHARE_WEIGHT / share);
+		/* the share of all nodes counts as much as three that were met */
+		share = (matched + 3) / (filtered + 3 / share);
 		search->choice->window_filtered = search->count.filtered;
 		search->choice->window_matched = search->count.matched;
 	}

@@ -32,17 +32,8 @@ LOKI_FUNCTION(lokivector_search_width);
 /* A share of neighbors missed that counts as none */
 #define LEAST_MISSED		1e-4
 
-/* A calibrated width that misses a target by no more than this keeps it */
-#define TARGET_MISSED		0.01
-
-/* A width is at most this many times the widest that was measured */
-#define MOST_BEYOND			4.0
-
-/* A search looks this number of errors of an estimate beyond the last row wanted ... */
+/* A search looks this number of errors of an estimate beyond the last row wanted */
 #define REACH_ERRORS		3
-
-/* ... and keeps this many times its width, or that of the default, at most */
-#define REACH_MOST			8
 
 const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
 
@@ -63,7 +54,8 @@ missed(const LokiCalibrationData *calibration, int width, int k)
 
 /*
  * The width for one of the measured numbers of neighbors.  Between two widths, and beyond
- * the last, the logarithm of the share missed is taken to be linear in that of the width.
+ * the last, up to four times as far, the logarithm of the share missed is taken to be linear in
+ * that of the width.
  */
 static double
 width_for(const LokiCalibrationData *calibration, double recall, int k)
@@ -87,7 +79,7 @@ width_for(const LokiCalibrationData *calibration, double recall, int k)
 	/* no more was found by the widest: nothing says that wider ones would */
 	width = slope > 0 ? calibration->at[i - 1].width * pow(a / wanted, 1 / slope) :
 		calibration->at[last].width;
-	return Min(width, calibration->at[last].width * MOST_BEYOND);
+	return Min(width, calibration->at[last].width * 4.0);
 }
 
 /*
@@ -223,7 +215,7 @@ loki_choose_width(LokiScan *so)
 	{
 		double		recall = most_found(calibration, so->course.batch);
 
-		if (recall < target - TARGET_MISSED)
+		if (recall < target - 0.01)
 			warn_of_target(so, recall);
 	}
 }
@@ -240,8 +232,12 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	if (loki_column_sketched(&state->column))
 		reach->most = Max(width, LOKI_SKETCHES_PER_ROW * reach->rows);
 	else
-		reach->most = REACH_MOST * Max(width, (int) loki_walk_width(state, LOKI_DEFAULT_EF_SEARCH));
-	/* hardly more candidates than rows are near in any case, so fewer errors count */
+		reach->most = 8 * Max(width, (int) loki_walk_width(state, LOKI_DEFAULT_EF_SEARCH));
+
+	/*
+	 * hardly more candidates than rows are near in any case, so fewer errors
+	 * count
+	 */
 	reach->errors = (float) (REACH_ERRORS * (1 - n / width));
 	reach->error = -1;
 	reach->floor = -FLT_MAX;
@@ -264,13 +260,21 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 					 so->plan.complete || target > 0 ? rows : so->course.width);
 	if (reach->rows == 0)
 		return;
-	/* a search that is to find each row by its own vector expands all of its width */
+
+	/*
+	 * a search that is to find each row by its own vector expands all of its
+	 * width
+	 */
 	if (reach->width < LOKI_ROW_WIDTH)
 		reach->least = Min(reach->width, Max(LOKI_NARROW_SEARCH, Max(reach->rows, reach->width / 2)));
 	if (growth > 0)
 		reach->ratio = (float) pow(width / rows, growth);
 	reach->errors = (float) (REACH_ERRORS * (1 - rows / Max(width, rows)));
-	/* a width below the default's favors speed; calibrations measure widths with all errors */
+
+	/*
+	 * a width below the default's favors speed; calibrations measure widths
+	 * with all errors
+	 */
 	if (target == 0)
 		reach->errors *= Min(width / loki_walk_width(so->state, Max(rows, LOKI_DEFAULT_EF_SEARCH)), 1.0);
 }
