@@ -42,21 +42,18 @@
  * ----------------------------------------------------------------
  */
 
-static uint32
-vector_dim(uint32 declared)
-{
-	return declared;
-}
-
 static Size
 vector_stored_size(uint32 declared)
 {
 	return LOKI_VECTOR_SIZE(declared) - VARHDRSZ;
 }
 
+/* The same in all three types */
 static uint32
 vector_declared(const struct varlena *value)
 {
+	StaticAssertStmt(offsetof(Vector, dim) == offsetof(HalfVector, dim) &&
+					 offsetof(Vector, dim) == offsetof(ByteVector, dim), "types begin alike");
 	return ((const Vector *) value)->dim;
 }
 
@@ -68,8 +65,6 @@ vector_open(const LokiColumn *column, const struct varlena *value, float *copy)
 
 static const LokiValueType vector_type = {
 	.max_declared = LOKI_VECTOR_MAX_DIM,
-	.max_exact = LOKI_VECTOR_MAX_DIM,
-	.dim = vector_dim,
 	.stored_size = vector_stored_size,
 	.declared = vector_declared,
 	.open = vector_open
@@ -86,12 +81,6 @@ halfvec_stored_size(uint32 declared)
 	return LOKI_HALFVEC_SIZE(declared) - VARHDRSZ;
 }
 
-static uint32
-halfvec_declared(const struct varlena *value)
-{
-	return ((const HalfVector *) value)->dim;
-}
-
 static const float *
 halfvec_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
@@ -104,10 +93,8 @@ halfvec_open(const LokiColumn *column, const struct varlena *value, float *copy)
 
 static const LokiValueType halfvec_type = {
 	.max_declared = LOKI_HALFVEC_MAX_DIM,
-	.max_exact = LOKI_HALFVEC_MAX_DIM,
-	.dim = vector_dim,
 	.stored_size = halfvec_stored_size,
-	.declared = halfvec_declared,
+	.declared = vector_declared,
 	.open = halfvec_open
 };
 
@@ -120,12 +107,6 @@ static Size
 bytevec_stored_size(uint32 declared)
 {
 	return LOKI_BYTEVEC_SIZE(declared) - VARHDRSZ;
-}
-
-static uint32
-bytevec_declared(const struct varlena *value)
-{
-	return ((const ByteVector *) value)->dim;
 }
 
 static const float *
@@ -148,10 +129,8 @@ bytevec_of_vector(const struct varlena *query)
 
 static const LokiValueType bytevec_type = {
 	.max_declared = LOKI_BYTEVEC_MAX_DIM,
-	.max_exact = LOKI_BYTEVEC_MAX_DIM,
-	.dim = vector_dim,
 	.stored_size = bytevec_stored_size,
-	.declared = bytevec_declared,
+	.declared = vector_declared,
 	.open = bytevec_open,
 	.of_vector = bytevec_of_vector
 };
@@ -195,7 +174,6 @@ bit_open(const LokiColumn *column, const struct varlena *value, float *copy)
 
 static const LokiValueType bit_type = {
 	.max_declared = MAX_BITS,
-	.max_exact = MAX_BITS,
 	.dim = bit_dim,
 	.stored_size = bit_stored_size,
 	.declared = bit_declared,
@@ -297,40 +275,11 @@ family_metric(Oid method, Oid family, Oid type)
 }
 
 /* Support functions that describe a type.  Only family_type() calls them. */
-LOKI_FUNCTION(hnsw_halfvec_support);
-Datum
-hnsw_halfvec_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&halfvec_type);
-}
-
-LOKI_FUNCTION(hnsw_bytevec_support);
-Datum
-hnsw_bytevec_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&bytevec_type);
-}
-
-LOKI_FUNCTION(hnsw_bit_support);
-Datum
-hnsw_bit_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&bit_type);
-}
-
-LOKI_FUNCTION(ivfflat_halfvec_support);
-Datum
-ivfflat_halfvec_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&halfvec_type);
-}
-
-LOKI_FUNCTION(ivfflat_bit_support);
-Datum
-ivfflat_bit_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&bit_type);
-}
+LOKI_TYPE_SUPPORT(hnsw_halfvec_support, halfvec_type)
+LOKI_TYPE_SUPPORT(hnsw_bytevec_support, bytevec_type)
+LOKI_TYPE_SUPPORT(hnsw_bit_support, bit_type)
+LOKI_TYPE_SUPPORT(ivfflat_halfvec_support, halfvec_type)
+LOKI_TYPE_SUPPORT(ivfflat_bit_support, bit_type)
 
 /*
  * The description of an operator family's type.  The last support function of the access
@@ -360,7 +309,7 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 	column.typid = type;
 	column.metric = family_metric(method, family, type);
 	column.type = family_type(family, type, type_proc);
-	if (typmod < 0 && built > 0 && column.type->dim == vector_dim)
+	if (typmod < 0 && built > 0 && column.type->dim == NULL && column.type->sketch_dim == 0)
 		typmod = (int32) built;
 	if (column.type->max_declared == 1)
 		typmod = 1;
@@ -376,7 +325,8 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 				 errmsg("column cannot have more than %u dimensions for %s index",
 						column.type->max_declared, get_am_name(method))));
 	column.declared = typmod;
-	column.dim = column.type->dim(column.declared);
+	column.dim = loki_column_sketched(&column) ? column.type->sketch_dim :
+		column.type->dim != NULL ? column.type->dim(typmod) : typmod;
 	Assert(column.dim > 0 && (column.dim <= column.declared || loki_column_sketched(&column)));
 	return column;
 }
@@ -464,7 +414,7 @@ static void
 check_declared(const LokiColumn *column, const LokiValueType *type,
 			   const struct varlena *value)
 {
-	uint32		declared = type->declared(value);
+	uint32		declared = type->declared != NULL ? type->declared(value) : 1;
 
 	if (declared != column->declared)
 		ereport(ERROR,
@@ -598,7 +548,7 @@ loki_value_order(const LokiColumn *column)
 Size
 loki_value_size(const LokiColumn *column)
 {
-	return column->type->stored_size(column->declared);
+	return column->type->stored_size != NULL ? column->type->stored_size(column->declared) : 0;
 }
 
 /*
@@ -610,6 +560,15 @@ bool
 loki_value_is_long(const LokiColumn *column)
 {
 	return loki_value_size(column) > TOAST_TUPLE_TARGET / 2;
+}
+
+void
+loki_hash_behind(float *end, const void *bytes, Size size)
+{
+	LokiHashData hash;
+
+	loki_hash_bytes(bytes, size, hash.h);
+	memcpy(end, &hash, sizeof(hash));
 }
 
 void

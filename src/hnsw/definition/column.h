@@ -28,18 +28,21 @@ struct LokiBm25;
  */
 typedef struct LokiValueType
 {
-	uint32		max_declared;	/* largest typmod; 1: values have none, and 1 is
-								 * taken for it */
-	uint32		max_exact;		/* above this typmod the floats are a sketch
-								 * of the value */
+	uint32		max_declared;	/* largest typmod; 1: values have none, and 1
+								 * is taken for it */
+	uint32		sketch_dim;		/* floats of a value, if they are a sketch of
+								 * it; else 0 */
 
-	/* floats of a value whose typmod is `declared` */
+	/* floats of a value whose typmod is `declared`; NULL: as many */
 	uint32		(*dim) (uint32 declared);
 
-	/* bytes of a value that is stored out of line */
+	/*
+	 * bytes of a value that is stored out of line; NULL: they differ, so that
+	 * TID slots do not name values in the TOAST table
+	 */
 	Size		(*stored_size) (uint32 declared);
 
-	/* the typmod that a value has, which is not toasted */
+	/* the typmod that a value has, which is not toasted; NULL: 1 */
 	uint32		(*declared) (const struct varlena *value);
 
 	/*
@@ -78,11 +81,25 @@ typedef struct LokiValueType
 	struct LokiSparse (*elements) (const struct varlena *value);
 
 	/*
-	 * If values are documents, whose elements are counts of words, and queries are of type
-	 * weighed_tsquery: the words of a query with their weights.  Else NULL.
+	 * If values are documents, whose elements are counts of words, and
+	 * queries are of type weighed_tsquery: the words of a query with their
+	 * weights.  Else NULL.
 	 */
 	struct LokiSparse (*words) (const struct varlena *query, struct LokiBm25 *by);
 } LokiValueType;
+
+/* The support function, named in SQL, that returns a type */
+#define LOKI_TYPE_SUPPORT(name, type) \
+LOKI_FUNCTION(name); \
+Datum \
+name(PG_FUNCTION_ARGS) \
+{ \
+	PG_RETURN_POINTER(&(type)); \
+}
+
+/* Room of floats behind those of a sketch for a hash of the value, and the hash put there */
+#define LOKI_HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
+extern void loki_hash_behind(float *end, const void *bytes, Size size);
 
 /* Column 1 of an index */
 struct LokiColumn
@@ -203,7 +220,7 @@ loki_column_listed(const LokiColumn *column)
 static inline bool
 loki_column_sketched(const LokiColumn *column)
 {
-	return column->declared > column->type->max_exact;
+	return column->type->sketch_dim > 0;
 }
 
 /*

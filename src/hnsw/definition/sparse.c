@@ -15,26 +15,9 @@
  */
 #include "postgres.h"
 
-#include "distance/hash.h"
 #include "hnsw/definition/column.h"
 #include "lokivector.h"
 #include "types/sparsevec.h"
-
-/* Room of floats behind the first for a hash of the vector */
-#define HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
-
-static uint32
-sparsevec_dim(uint32 declared)
-{
-	return 1;
-}
-
-/* Values differ in size, so that TID slots do not name them in the TOAST table */
-static Size
-sparsevec_stored_size(uint32 declared)
-{
-	return 0;
-}
 
 static uint32
 sparsevec_declared(const struct varlena *value)
@@ -62,16 +45,11 @@ static const float *
 sparsevec_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
 	LokiSparse	v = sparsevec_elements(value);
-	float	   *values = copy != NULL ? copy : palloc_array(float, 1 + HASH_FLOATS);
+	float	   *values = copy != NULL ? copy : palloc_array(float, 1 + LOKI_HASH_FLOATS);
 
 	values[0] = v.n > 0;
 	if (copy == NULL)
-	{
-		LokiHashData hash;
-
-		loki_hash_bytes(v.indices, (sizeof(int32) + sizeof(float)) * v.n, hash.h);
-		memcpy(values + 1, &hash, sizeof(hash));
-	}
+		loki_hash_behind(values + 1, v.indices, (sizeof(int32) + sizeof(float)) * v.n);
 	return values;
 }
 
@@ -97,18 +75,11 @@ sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 
 static const LokiValueType sparsevec_type = {
 	.max_declared = LOKI_SPARSEVEC_MAX_DIM,
-	.max_exact = 0,
-	.dim = sparsevec_dim,
-	.stored_size = sparsevec_stored_size,
+	.sketch_dim = 1,
 	.declared = sparsevec_declared,
 	.open = sparsevec_open,
 	.distance = sparsevec_distance,
 	.elements = sparsevec_elements
 };
 
-LOKI_FUNCTION(hnsw_sparsevec_support);
-Datum
-hnsw_sparsevec_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&sparsevec_type);
-}
+LOKI_TYPE_SUPPORT(hnsw_sparsevec_support, sparsevec_type)

@@ -48,9 +48,6 @@
 #define DIRECTIONS		(PLANES + PROJECTED)
 #define ALL_DIRECTIONS	(REPETITIONS * DIRECTIONS)
 
-/* Room of floats behind a sketch for a hash of the array itself */
-#define HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
-
 /*
  * Directions are integers of this standard deviation, and vectors are rounded to integers before
  * they are multiplied, so that sums are exact and all processors store the same sketch.  Products
@@ -208,19 +205,6 @@ make_sketch(const LokiVectorSet *set, bool document, float *sketch)
  */
 
 static uint32
-set_dim(uint32 declared)
-{
-	return SKETCH_DIM;
-}
-
-/* Values differ in size, so that TID slots do not name them in the TOAST table */
-static Size
-set_stored_size(uint32 declared)
-{
-	return 0;
-}
-
-static uint32
 set_declared(const struct varlena *value)
 {
 	return loki_vector_set_dim((ArrayType *) value);
@@ -245,16 +229,15 @@ set_open(const LokiColumn *column, const struct varlena *value, float *copy)
 	float	   *values = copy;
 
 	if (values == NULL)
-		values = palloc_array(float, SKETCH_DIM + HASH_FLOATS);
+		values = palloc_array(float, SKETCH_DIM + LOKI_HASH_FLOATS);
 	make_sketch(&set, true, values);
 	loki_vector_set_close(&set);
 	if (copy == NULL)
 	{
 		ArrayType  *array = (ArrayType *) value;
-		LokiHashData hash;
 
-		loki_hash_bytes(ARR_DATA_PTR(array), ARR_SIZE(array) - ARR_DATA_OFFSET(array), hash.h);
-		memcpy(values + SKETCH_DIM, &hash, sizeof(hash));
+		loki_hash_behind(values + SKETCH_DIM, ARR_DATA_PTR(array),
+						 ARR_SIZE(array) - ARR_DATA_OFFSET(array));
 	}
 	return values;
 }
@@ -289,9 +272,7 @@ set_distance(const LokiColumn *column, const struct varlena *value,
 #define SET_TYPE(max_dim) \
 { \
 	.max_declared = max_dim, \
-	.max_exact = 0, \
-	.dim = set_dim, \
-	.stored_size = set_stored_size, \
+	.sketch_dim = SKETCH_DIM, \
 	.declared = set_declared, \
 	.open = set_open, \
 	.open_query = set_open_query, \
@@ -301,16 +282,6 @@ set_distance(const LokiColumn *column, const struct varlena *value,
 static const LokiValueType vector_set_type = SET_TYPE(LOKI_VECTOR_MAX_DIM);
 static const LokiValueType halfvec_set_type = SET_TYPE(LOKI_HALFVEC_MAX_DIM);
 
-LOKI_FUNCTION(hnsw_vector_array_support);
-Datum
-hnsw_vector_array_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&vector_set_type);
-}
+LOKI_TYPE_SUPPORT(hnsw_vector_array_support, vector_set_type)
 
-LOKI_FUNCTION(hnsw_halfvec_array_support);
-Datum
-hnsw_halfvec_array_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&halfvec_set_type);
-}
+LOKI_TYPE_SUPPORT(hnsw_halfvec_array_support, halfvec_set_type)

@@ -16,47 +16,19 @@
  */
 #include "postgres.h"
 
-#include "distance/hash.h"
 #include "hnsw/definition/column.h"
 #include "lokivector.h"
 #include "types/bm25.h"
-
-/* Room of floats behind the first for a hash of the document */
-#define HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
-
-/* Both of documents and of queries */
-static uint32
-words_declared(const struct varlena *value)
-{
-	return 1;
-}
-
-static uint32
-words_dim(uint32 declared)
-{
-	return 1;
-}
-
-static Size
-words_stored_size(uint32 declared)
-{
-	return 0;
-}
 
 /* Of a query, `copy` is not NULL */
 static const float *
 words_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
-	float	   *values = copy != NULL ? copy : palloc_array(float, 1 + HASH_FLOATS);
+	float	   *values = copy != NULL ? copy : palloc_array(float, 1 + LOKI_HASH_FLOATS);
 
 	values[0] = 1;
 	if (copy == NULL)
-	{
-		LokiHashData hash;
-
-		loki_hash_bytes(VARDATA(value), VARSIZE(value) - VARHDRSZ, hash.h);
-		memcpy(values + 1, &hash, sizeof(hash));
-	}
+		loki_hash_behind(values + 1, VARDATA(value), VARSIZE(value) - VARHDRSZ);
 	return values;
 }
 
@@ -85,24 +57,19 @@ words_of_query(const struct varlena *value, LokiBm25 *by)
 		weights[i] = query->words[i].weight;
 	}
 	*by = query->by;
-	return (LokiSparse) {Max(query->n, 0), indices, weights};
+	return (LokiSparse)
+	{
+		Max(query->n, 0), indices, weights
+	};
 }
 
 static const LokiValueType words_type = {
 	.max_declared = 1,
-	.max_exact = 0,
-	.dim = words_dim,
-	.stored_size = words_stored_size,
-	.declared = words_declared,
+	.sketch_dim = 1,
 	.open = words_open,
 	.distance = words_distance,
 	.elements = words_elements,
 	.words = words_of_query
 };
 
-LOKI_FUNCTION(hnsw_tsvector_support);
-Datum
-hnsw_tsvector_support(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(&words_type);
-}
+LOKI_TYPE_SUPPORT(hnsw_tsvector_support, words_type)
