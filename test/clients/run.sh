@@ -16,7 +16,7 @@
 # LOKIVECTOR_CLIENTS_TIMEOUT seconds (400), is skipped: "# PROGRAM (LANGUAGE)
 # skipped: REASON".  Not to be run as root.
 set -u
-all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex prisma pgx jdbc hibernate pdo"
+all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex prisma pgx jdbc hibernate springai pdo"
 if [ "${1:-}" = --list ]; then
 	printf '%s\n' $all
 	exit
@@ -35,7 +35,7 @@ declare -A programs=(
 	[node]="pg drizzle knex"
 	[prisma]="prisma"
 	[go]="pgx"
-	[java]="jdbc hibernate"
+	[java]="jdbc hibernate springai"
 	[php]="pdo"
 )
 declare -A language=(
@@ -128,7 +128,7 @@ compile()
 			cp "$here/prisma/schema.prisma" "$here/prisma/prisma.config.mjs" "$2" &&
 				(cd "$2" && PRISMA_SCHEMA_ENGINE_BINARY=/bin/true CHECKPOINT_DISABLE=1 npx prisma generate)
 			;;
-		jdbc | hibernate) javac -Xlint:all -d "$out/java" -cp "$(cat "$2/classpath")" "$here"/java/*.java ;;
+		jdbc | hibernate | springai) javac -Xlint:all -d "$out/java" -cp "$(cat "$2/classpath")" "$here"/java/*.java ;;
 	esac >"$out/compile.log" 2>&1 || {
 		echo "not ok - compiling"
 		sed 's/^/# /' "$out/compile.log" | head -n 40
@@ -147,6 +147,7 @@ run_program()
 		pgx) set -- "$out/pgx" ;;
 		jdbc) set -- java -cp "$out/java:$(cat "$directory/classpath")" JdbcTest ;;
 		hibernate) set -- java -cp "$out/java:$(cat "$directory/classpath")" HibernateTest ;;
+		springai) set -- java -cp "$out/java:$(cat "$directory/classpath")" SpringAiTest ;;
 		pg | drizzle | knex)
 			# Modules are looked for beside the program
 			cp "$here"/node/*.mjs "$directory"
