@@ -11,7 +11,7 @@ use strict;
 use warnings;
 use POSIX ();
 
-my $patience = 8;
+my $patience = $ENV{LOKIVECTOR_PATIENCE} // 8;
 
 $ENV{LOKIVECTOR_PROGRESS} = 'yes';
 pipe(my $from, my $to) or die "pipe: $!";
@@ -32,20 +32,34 @@ for my $signal ('TERM', 'HUP')
 }
 
 $| = 1;
-my ($step, $began, $last, $line) = ('', time, time, '');
+# On a terminal one line tells of progress, which the next output takes the place of.  Elsewhere
+# only whole lines are printed, so that it cuts none.
+my $terminal = -t STDOUT;
+my ($step, $began, $last, $line, $shown) = ('', time, time, '', 0);
 
 sub copy
 {
 	my $text = shift;
+	my $before = $line;
 
-	print $text;
 	$last = time;
 	$line .= $text;
-	while ($line =~ s/^(.*)\n//)
+	my $whole = $line =~ s/^(.*\n)//s ? $1 : '';
+	print $shown ? "\r\e[K$before" : '', $text if $terminal;
+	print $whole if !$terminal;
+	$shown = 0;
+	for (split /\n/, $whole)
 	{
-		my $said = $1;
-		($step, $began) = ($1, time) if $said =~ /^(?:# )?(.*) \.\.\.$/;
+		($step, $began) = ($1, time) if /^(?:# )?(.*) \.\.\.$/;
 	}
+}
+
+sub tell_progress
+{
+	my $news = '# still running' . ($step eq '' ? '' : ": $step") . ', ' . (time - $began) . ' s';
+
+	print $terminal ? "\r\e[K" . substr($news, 0, 79) : "$news\n";
+	($last, $shown) = (time, 1);
 }
 
 # What the command leaves running may keep the pipe open: its own end is what counts
@@ -68,13 +82,12 @@ while (1)
 	{
 		$status = $?;
 	}
-	elsif (time - $last >= $patience)
+	elsif (time - $last >= ($terminal && $shown ? 1 : $patience))
 	{
-		printf "%s# still running%s, %d s\n", $line eq '' ? '' : "\n",
-			$step eq '' ? '' : ": $step", time - $began;
-		($last, $line) = (time, '');
+		tell_progress();
 	}
 }
+print $terminal ? ($shown ? "\r\e[K$line" : '') : $line;
 if (!defined $status)
 {
 	waitpid($command, 0);
