@@ -119,6 +119,18 @@ SELECT strategy, nodes_scored, heap_fetches BETWEEN 5 AND 50 AS few, rows FROM l
 SELECT * FROM (SELECT id FROM docs ORDER BY words <@> '' LIMIT 5) s ORDER BY id;
 SELECT strategy, nodes_scored FROM lokivector_scan_stats();
 
+-- test: a condition that the nearest rows meet
+CREATE TABLE words_many (id integer, words tsvector);
+INSERT INTO words_many SELECT i, to_tsvector('simple', 'all w' || i % 20 || ' x' || i % 21 || ' y' || i % 2000) FROM generate_series(1, 20000) i;
+CREATE INDEX words_many_words ON words_many USING hnsw (words bm25_ops);
+CREATE INDEX words_many_gin ON words_many USING gin (words);
+VACUUM ANALYZE words_many;
+EXPLAIN (COSTS OFF) SELECT id FROM words_many WHERE words @@ 'w3' ORDER BY words <@> 'w3' LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT id FROM words_many WHERE words @@ 'w3 & all' ORDER BY words <@> 'w3 & all' LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT id FROM words_many WHERE words @@ 'y3' ORDER BY words <@> 'y3' LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT id FROM words_many WHERE words @@ 'w3' ORDER BY words <@> 'w4' LIMIT 10;
+DROP TABLE words_many;
+
 -- test: through views, subqueries and joins; by an expression; in partitions
 CREATE VIEW seen AS SELECT id, words AS w FROM docs WHERE tenant <> 2;
 SELECT count(*) FROM (SELECT w <@> 'w1 | w700' AS d FROM (SELECT * FROM seen OFFSET 0) s ORDER BY d LIMIT 5) a;

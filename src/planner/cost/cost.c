@@ -285,6 +285,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	bool		exact;
 	double		n = Max(info->tuples, 1);
 	double		wanted = loki_promise_wanted(root);
+	bool		unknown;
+	Selectivity first;
 	double		ef;
 	double		width;
 	double		score_cost;
@@ -326,7 +328,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 		return;
 	}
 	genericcostestimate(root, path, loop_count, &costs);
-
+	first = loki_words_first(root, path, &unknown);
 	ef = settings.ef;
 	if (width > 0)
 		ef = width;
@@ -360,7 +362,9 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 			touched = n / ATTRIBUTES_PER_PAGE + n * share / NODES_PER_PAGE;
 		}
 	}
-	rows = Max(n * share, 1);
+	/* a condition that the first rows meet drops none of them; others have none of its words */
+	rows = Max(n * share * first, 1);
+	costs.indexSelectivity *= first;
 
 	/* without LIMIT a search ends where pgvector's limits end it */
 	if (!exact && !settings.complete && wanted <= 0)
@@ -378,7 +382,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	touched = Min(touched, (double) info->pages);
 
 	*startup_cost = costs.indexStartupCost + loki_scan_cost * cpu_operator_cost +
-		walk + touched * miss * costs.spc_random_page_cost;
+		(walk + touched * miss * costs.spc_random_page_cost) * first;
 	further = rows *
 		further_row_cost(rows_taken(root, path, rows), share_dropped(root, path, rows));
 	if (loki_promise_limit_unknown(root))

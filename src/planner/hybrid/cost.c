@@ -76,6 +76,12 @@
 #define WALK_MOST				4.0
 #define WALK_SHARE				0.05
 
+/*
+ * The share of rows with words that a generic plan does not know.  The server takes it for 0.5 %, so that
+ * such a plan would be cheaper than any for frequent words.
+ */
+#define UNKNOWN_WORDS			0.1
+
 /* What a search is to find, and where */
 typedef struct HybridSearch
 {
@@ -254,6 +260,8 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	double		wanted;
 	double		pages;
 	double		reranked = 0;
+	bool		unknown;
+	Selectivity first = loki_words_first(root, walk, &unknown);
 
 	Assert(bounded >= 0 && bounded <= 1);
 
@@ -273,12 +281,14 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
 	if (bitmap != NULL)
 	{
 		cost_bitmap_tree_node(bitmap->bitmapqual, &set, &inside);
+		if (unknown)
+			inside = Max(inside, UNKNOWN_WORDS);
 		search.set_rows = search.nodes * inside;
 		search.set_pages = index_pages_fetched(search.set_rows, rel->pages,
 											   walk->indexinfo->pages, root);
 		set += search.set_rows * TID_OPERATIONS * cpu_operator_cost;
 	}
-	inside *= Min(walk->indexselectivity, 1);
+	inside *= Min(walk->indexselectivity / first, 1);
 	search.inside = Max(search.nodes * inside, 1);
 	search.exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root, true);
 	search.page = page_cost(rel->pages);

@@ -32,4 +32,11 @@ extern bool loki_sorts_by_rank(const PlannerInfo *root);
 extern Node *loki_number_bound(List *conditions);
 extern Node *loki_ranks_wanted(const PlannerInfo *root);
 
+/*
+ * functions in words.c: the share of rows that meet words @@ q, if they come first in the order of
+ * words <@> q, and are known to be many more than the query takes; or else 1.  Tells whether q is not
+ * known yet.
+ */
+extern Selectivity loki_words_first(PlannerInfo *root, const IndexPath *path, bool *unknown);
+
 #endif							/* LOKI_PLANNER_QUERY_PROMISE_H */

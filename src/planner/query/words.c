@@ -38,12 +38,18 @@
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
+#include "tsearch/ts_type.h"
 #include "types/bm25.h"
 #include "utils/acl.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+
+/* What the server takes for the share of rows that a word is in of which it knows nothing, at most */
+#define UNKNOWN_SHARE	0.005
 
 /* What stands left of the operator, and the table that it is computed from */
 typedef struct Words
@@ -266,4 +272,56 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(NULL);
 	index = find_index(request->root, &words);
 	PG_RETURN_POINTER(OidIsValid(index) ? make_operation(request->fcall, index) : NULL);
+}
+
+/* The share that is guessed of rows with words of which statistics know nothing; not less than it is */
+static Selectivity
+share_unknown(TSQuery query)
+{
+	Selectivity share = UNKNOWN_SHARE;
+
+	for (int i = 0; i < query->size; i++)
+	{
+		const QueryItem *item = GETQUERY(query) + i;
+
+		if (item->type == QI_OPR && item->qoperator.oper == OP_OR)
+			share += UNKNOWN_SHARE;
+	}
+	return share;
+}
+
+/* The condition words @@ query of a path that goes by words <@> query; NULL if there is none */
+static RestrictInfo *
+condition_of_order(const IndexPath *path)
+{
+	const OpExpr *order = linitial(path->indexorderbys);
+	const FuncExpr *weighed = lsecond(order->args);
+	ListCell   *cell;
+
+	foreach(cell, IsA(weighed, FuncExpr) ? path->indexinfo->indrestrictinfo : NIL)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+		const OpExpr *clause = (const OpExpr *) rinfo->clause;
+
+		if (IsA(clause, OpExpr) && clause->opfuncid == F_TS_MATCH_VQ &&
+			equal(linitial(clause->args), linitial(order->args)) &&
+			equal(lsecond(clause->args), llast(weighed->args)))
+			return rinfo;
+	}
+	return NULL;
+}
+
+Selectivity
+loki_words_first(PlannerInfo *root, const IndexPath *path, bool *unknown)
+{
+	RestrictInfo *rinfo = condition_of_order(path);
+	const Const *query = rinfo == NULL ? NULL : lsecond(((OpExpr *) rinfo->clause)->args);
+	Selectivity share;
+
+	*unknown = query != NULL && !IsA(query, Const);
+	if (query == NULL || *unknown || query->constisnull || loki_promise_wanted(root) <= 0)
+		return 1;
+	share = clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
+	return share > share_unknown(DatumGetTSQuery(query->constvalue)) &&
+		share * path->indexinfo->tuples > 10 * loki_promise_wanted(root) ? share : 1;
 }
