@@ -188,6 +188,12 @@ REINDEX INDEX parts_v_kind_idx;
 VACUUM (ANALYZE, FREEZE) parts;
 SELECT * FROM facets_check($$SELECT kind, count(*) FROM parts WHERE v <-> '[1,2,3]' < 20 GROUP BY kind$$);
 DROP INDEX notes_l2, notes_cosine, notes_ip, notes_l1;
+-- an expression among the attributes is not the row
+CREATE INDEX notes_expression ON notes USING hnsw (v vector_l2_ops, (kind % 3), kind);
+SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 GROUP BY kind');
+SELECT * FROM facets_check('SELECT count(notes), count(DISTINCT notes) FROM ' || :'near' || '5');
+SELECT * FROM facets_check('SELECT kind % 3, count(*) FROM ' || :'near' || '5 GROUP BY 1');
+DROP INDEX notes_expression;
 CREATE INDEX notes_part ON notes USING hnsw (v vector_l2_ops, kind) WHERE kind > 4;
 SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND kind > 4 GROUP BY kind');
 SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND kind > 3 GROUP BY kind');

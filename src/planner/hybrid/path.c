@@ -420,7 +420,8 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 static int
 returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 {
-	for (int i = 1; i < index->nkeycolumns; i++)
+	/* 0 is the whole row here, and an expression among the keys */
+	for (int i = 1; i < index->nkeycolumns && column != InvalidAttrNumber; i++)
 	{
 		int32		most;
 
