@@ -76,28 +76,6 @@ SELECT count(*) FROM (SELECT FROM stat_few WHERE id > 7 ORDER BY v <-> '[0,1,1]'
 SELECT count(*) FROM (SELECT FROM stat_few WHERE c = 3 ORDER BY v <-> '[0,1,1]' LIMIT 2) s;
 SELECT scans, rows_dropped >= 7 + 2 + 9 AS dropped FROM lokivector_stat_indexes WHERE relname = 'stat_few';
 
--- test: columns whose conditions dropped rows, and that the index does not have
-SELECT * FROM lokivector_filter_columns('stat_few_idx') ORDER BY 1;
-SELECT count(*) FROM (SELECT FROM stat_few WHERE c = ANY ('{3,4}') AND 8 < id AND id > 5 ORDER BY v <-> '[0,1,1]' LIMIT 2) s;
-SELECT count(*) FROM (SELECT FROM stat_few WHERE (c = 3 OR id > 50) AND c + id > 5 ORDER BY v <-> '[0,1,1]' LIMIT 2) s;
-SELECT count(*) FROM (SELECT FROM stat_few WHERE id > 0 ORDER BY v <-> '[0,1,1]' LIMIT 5) s;
-SELECT * FROM lokivector_filter_columns('stat_few_idx') ORDER BY 1;
-DO $$ BEGIN FOR i IN 1..5 LOOP
-	EXECUTE format('SELECT FROM stat_few WHERE c %s 5 AND id %s 50 ORDER BY v <-> ''[0,1,1]'' LIMIT 20',
-		('{<,>,<=,>=,<>}'::text[])[i], ('{>,<>,>=,<,<=}'::text[])[i]);
-END LOOP; END $$;
-SELECT count(*) FROM lokivector_filter_columns('stat_few_idx');
-CREATE INDEX stat_more_idx ON stat_few USING hnsw (v vector_l2_ops, c);
-DROP INDEX stat_few_idx;
-SELECT count(*) FROM (SELECT FROM stat_few WHERE c <> 3 AND id > 7 ORDER BY v <-> '[0,1,1]' LIMIT 5) s;
-SELECT * FROM lokivector_filter_columns('stat_more_idx');
-SET track_counts = off;
-SELECT count(*) FROM (SELECT FROM stat_few WHERE c <> 3 AND id > 7 ORDER BY v <-> '[0,1,1]' LIMIT 5) s;
-RESET track_counts;
-SELECT * FROM lokivector_filter_columns('stat_more_idx');
-ALTER TABLE stat_few DROP COLUMN id;
-SELECT * FROM lokivector_filter_columns('stat_more_idx');
-SELECT lokivector_filter_columns('stat_few');
 DROP TABLE stat_few;
 
 -- test: calibrations, by builds, by vacuum and by hand
@@ -164,7 +142,6 @@ CREATE ROLE regress_stat_reader;
 SET ROLE regress_stat_reader;
 SELECT scans FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 SELECT lokivector_reset_counts('stat_idx');
-SELECT lokivector_filter_columns('stat_idx');
 RESET ROLE;
 SELECT lokivector_reset_counts('stat_t');
 SELECT lokivector_reset_counts('stat_idx');

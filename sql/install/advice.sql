@@ -91,13 +91,6 @@ BEGIN ATOMIC
 		FROM i
 	), widths AS (
 		SELECT pg_catalog.max(recall_10) AS best FROM i, lokivector_calibration(i.oid)
-	), filters AS (
-		-- columns that scans dropped rows by, and whose operators attributes have
-		SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(f."column"), ', ') AS columns
-		FROM begun, lokivector_filter_columns(begun.oid) f
-		JOIN pg_operator o ON o.oid = f.operator::oid
-		WHERE f.scans >= 10 AND EXISTS (SELECT FROM pg_amop a JOIN pg_am m ON m.oid = a.amopmethod
-			WHERE m.amname = 'hnsw' AND a.amoppurpose = 's' AND a.amopopr IN (o.oid, o.oprnegate))
 	), options AS (
 		SELECT o.option_name, o.option_value FROM i, pg_catalog.pg_options_to_table(i.reloptions) o
 	), wanted AS (
@@ -195,10 +188,8 @@ BEGIN ATOMIC
 	FROM i, hot WHERE hot.bytes > shared_buffers / 5 * 4
 	UNION ALL
 	SELECT 'filters', pg_catalog.format('Searches read %s rows for each that they return. ' ||
-		CASE WHEN columns IS NULL THEN 'If their conditions are on columns, add these to the index as attributes.'
-			ELSE 'Their conditions on these columns drop rows: %s. Add them to the index as attributes.' END,
-		heap_fetches / rows_returned, columns)
-	FROM i, filters WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND rows_dropped > heap_fetches / 2 AND NOT coarse
+		'Add the columns of their conditions to the index as attributes.', heap_fetches / rows_returned)
+	FROM i WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND rows_dropped > heap_fetches / 2 AND NOT coarse
 	UNION ALL
 	SELECT 'statistics', pg_catalog.format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
 	FROM i WHERE live >= 1000 AND pg_catalog.pg_stat_get_last_analyze_time(indrelid) IS NULL AND

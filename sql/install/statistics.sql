@@ -29,13 +29,6 @@ CREATE FUNCTION lokivector_reset_counts(index regclass) RETURNS void
 COMMENT ON FUNCTION lokivector_reset_counts(regclass) IS
 	'begin the counts of an hnsw index anew (for its owner)';
 
-CREATE FUNCTION lokivector_filter_columns(index regclass, OUT "column" name,
-		OUT operator regoperator, OUT scans bigint)
-	RETURNS SETOF record
-	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 8;
-COMMENT ON FUNCTION lokivector_filter_columns(regclass) IS
-	'columns that an hnsw index does not have, and that conditions were on which dropped rows of its scans (for its owner and pg_monitor)';
-
 CREATE VIEW lokivector_stat_indexes AS
 	SELECT n.nspname AS schemaname, t.relname, c.relname AS indexrelname, c.oid::regclass AS index,
 		coalesce(s.scans, 0) AS scans,

@@ -104,16 +104,6 @@ typedef struct LokiCondition
 	struct LokiCondition **parts;
 } LokiCondition;
 
-/* A condition that compares a column of the table, which is not in the index */
-typedef struct LokiComparison
-{
-	AttrNumber	column;
-	Oid			operator;		/* with the column on its left */
-} LokiComparison;
-
-/* Different ones that are counted of an index */
-#define LOKI_KEPT_COMPARISONS	8
-
 /*
  * What the caller of a scan does with its rows.  The scan asks, and may leave out rows that
  * the caller would drop.  The struct belongs to the caller, and must exist as long as the
@@ -125,8 +115,7 @@ typedef struct LokiComparison
  * passes() tells of a row, which is in a slot of the table's kind, and which the snapshot
  * sees.  `recheck` says, as xs_recheck does, that the scan keys must be evaluated on it
  * first.  condition() is asked when a scan begins, with no page locked, for a condition that
- * holds for every row that passes; it is good until the next call.  comparisons() is asked
- * when a scan ends that dropped rows: for conditions that an attribute might have decided.
+ * holds for every row that passes; it is good until the next call.
  */
 typedef struct LokiScanCaller
 {
@@ -135,8 +124,6 @@ typedef struct LokiScanCaller
 	bool		(*passes) (struct LokiScanCaller *caller, TupleTableSlot *slot,
 						   bool recheck);
 	LokiCondition *(*condition) (struct LokiScanCaller *caller);
-	int			(*comparisons) (struct LokiScanCaller *caller, LokiComparison *comparisons,
-								int most);
 	void	   *limit_node;		/* of limit() and taken() */
 	void	   *conditions;		/* of condition() */
 } LokiScanCaller;
@@ -212,9 +199,11 @@ extern void loki_hnsw_restrict(IndexScanDesc scan, const struct LokiTidSet *tids
  */
 typedef struct LokiIndexRow
 {
-	bool		wanted[INDEX_MAX_KEYS]; /* by attribute, the column after the first
-										 * is 0; loki_hnsw_returns() its type */
-	double		sure;			/* distances up to this are within the caller's bounds */
+	bool		wanted[INDEX_MAX_KEYS]; /* by attribute, the column after the
+										 * first is 0; loki_hnsw_returns() its
+										 * type */
+	double		sure;			/* distances up to this are within the
+								 * caller's bounds */
 	bool		known;
 	Datum		values[INDEX_MAX_KEYS];
 	bool		isnull[INDEX_MAX_KEYS];

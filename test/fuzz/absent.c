@@ -23,6 +23,5 @@ NEVER(loki_value_size)
 	void name(void) { }
 
 NOTHING(loki_count)
-NOTHING(loki_count_scan)
 NOTHING(loki_scan_choose_sample)
 NOTHING(loki_scan_end_sample)

@@ -101,8 +101,7 @@ $node->safe_psql('db', q(
 my %looks = (
 	lokivector_index_info => q(SELECT count(*) FROM lokivector_index_info('notes_v')),
 	lokivector_check => q(SELECT lokivector_check('notes_v')),
-	lokivector_calibration => q(SELECT count(*) >= 0 FROM lokivector_calibration('notes_v')),
-	lokivector_filter_columns => q(SELECT count(*) >= 0 FROM lokivector_filter_columns('notes_v')));
+	lokivector_calibration => q(SELECT count(*) >= 0 FROM lokivector_calibration('notes_v')));
 my %reads = (
 	lokivector_recall => q(SELECT answered FROM lokivector_recall('notes_v', 5, 2)),
 	lokivector_sampled_queries => q(SELECT count(*) FROM lokivector_sampled_queries('notes_v')),

@@ -160,10 +160,7 @@ rows_dropped(const LokiScan *so)
 void
 loki_scan_count(LokiScan *so)
 {
-	LokiScanCaller *caller = so->plan.caller;
 	LokiCounts	counts = {{0}};
-	LokiComparison comparisons[LOKI_KEPT_COMPARISONS];
-	int			n = 0;
 
 	if (so->course.phase == LOKI_SCAN_START)
 		return;
@@ -179,9 +176,7 @@ loki_scan_count(LokiScan *so)
 	counts.of[LOKI_COUNT_ROWS_DROPPED] = rows_dropped(so);
 	counts.of[LOKI_COUNT_LATE_ROWS] = so->work.late_rows;
 	counts.of[LOKI_TIME_SEARCH] = so->work.microseconds;
-	if (counts.of[LOKI_COUNT_ROWS_DROPPED] > 0 && caller != NULL && caller->comparisons != NULL)
-		n = caller->comparisons(caller, comparisons, LOKI_KEPT_COMPARISONS);
-	loki_count_scan(so->scan->indexRelation, &counts, comparisons, n);
+	loki_count(so->scan->indexRelation, &counts);
 	if (so->work.sample.query != NULL)
 		loki_scan_end_sample(so);
 }

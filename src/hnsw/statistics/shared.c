@@ -99,8 +99,9 @@ loki_counts_table(bool create)
 	old = MemoryContextSwitchTo(TopMemoryContext);
 
 	/*
-	 * A library that was replaced while the server is running is in some backends only.
-	 * Libraries that do not share one form have tables of their own.
+	 * A library that was replaced while the server is running is in some
+	 * backends only. Libraries that do not share one form have tables of
+	 * their own.
 	 */
 	snprintf(name, sizeof(name), "lokivector counts " LOKI_VERSION " %d",
 			 (int) (sizeof(LokiCountsEntry) + sizeof(CountsShared)));
@@ -294,13 +295,6 @@ purge_if_many(void)
 void
 loki_count(Relation index, const LokiCounts *counts)
 {
-	loki_count_scan(index, counts, NULL, 0);
-}
-
-void
-loki_count_scan(Relation index, const LokiCounts *counts, const LokiComparison *comparisons,
-				int n)
-{
 	LokiCountsEntry *entry;
 	TimestampTz now;
 	bool		found;
@@ -334,7 +328,6 @@ loki_count_scan(Relation index, const LokiCounts *counts, const LokiComparison *
 		entry->last_vacuum = now;
 	if (counts->of[LOKI_COUNT_CALIBRATIONS] > 0)
 		entry->last_calibration = now;
-	loki_counts_add_comparisons(entry, comparisons, n);
 	loki_counts_release(entry);
 	if (!found)
 		purge_if_many();

@@ -26,13 +26,6 @@ typedef struct LokiCountsKey
 	Oid			index;
 } LokiCountsKey;
 
-/* Scans that dropped rows and had a condition; 0: no condition is kept here */
-typedef struct LokiComparisonCount
-{
-	LokiComparison comparison;
-	uint64		scans;
-} LokiComparisonCount;
-
 typedef struct LokiCountsEntry
 {
 	LokiCountsKey key;
@@ -42,7 +35,6 @@ typedef struct LokiCountsEntry
 	TimestampTz last_vacuum;
 	TimestampTz last_calibration;
 	LokiCounts	counts;
-	LokiComparisonCount comparisons[LOKI_KEPT_COMPARISONS];
 	dsa_pointer samples;		/* of sampled.c; invalid: none */
 	Oid			owner;			/* of the index, when that was sampled */
 	Size		sampled;		/* bytes of its samples */
@@ -53,10 +45,6 @@ extern dshash_table *loki_counts_table(bool create);
 
 extern LokiCountsEntry *loki_counts_entry(Oid index, bool reset, TimestampTz now);
 extern void loki_counts_release(LokiCountsEntry *entry);
-
-/* Count conditions that dropped rows of a scan.  The entry is locked exclusively. */
-extern void loki_counts_add_comparisons(LokiCountsEntry *entry,
-										const LokiComparison *comparisons, int n);
 
 /* Remove the entry of an index, if it has one.  The table was opened. */
 extern void loki_counts_remove(const LokiCountsKey *key);

@@ -68,12 +68,9 @@ loki_microseconds_since(instr_time start)
 }
 
 /*
- * Add to the counts of an index; of a scan, the n conditions that dropped its rows as well.
- * Both do nothing if track_counts is off, or if there is no shared memory.  No buffer may be
- * locked, nor any other lightweight lock held.
+ * Add to the counts of an index.  Does nothing if track_counts is off, or if there is no shared
+ * memory.  No buffer may be locked, nor any other lightweight lock held.
  */
 extern void loki_count(Relation index, const LokiCounts *counts);
-extern void loki_count_scan(Relation index, const LokiCounts *counts,
-							const LokiComparison *comparisons, int n);
 
 #endif							/* LOKI_STATISTICS_STATISTICS_H */

@@ -95,16 +95,6 @@ filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
 	return passes;
 }
 
-/* LokiScanCaller's callback: conditions that an attribute might have decided */
-static int
-filter_comparisons(LokiScanCaller *caller, LokiComparison *comparisons, int most)
-{
-	IndexScanState *scan = ((PlanCaller *) caller)->scan;
-
-	return loki_filter_comparisons((Scan *) scan->ss.ps.plan, scan->iss_RelationDesc,
-								   comparisons, most);
-}
-
 /*
  * Have a scan ask its filter.  If that is volatile or has sub-plans, only the executor
  * evaluates it, once for each row.
@@ -120,7 +110,6 @@ attach_filter(PlanCaller *plan)
 	if (!contain_volatile_functions(clauses) && !contain_subplans(clauses))
 	{
 		plan->caller.passes = filter_passes;
-		plan->caller.comparisons = filter_comparisons;
 		plan->econtext = CreateExprContext(ps->state);
 	}
 	loki_condition_attach(&plan->caller, &plan->scan->ss, plan->scan->iss_RelationDesc);

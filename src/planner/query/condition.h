@@ -22,11 +22,4 @@
  */
 extern void loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index);
 
-/*
- * Different conditions of a scan's filter that compare a column which the index does not have,
- * `most` at most; returns their number
- */
-extern int	loki_filter_comparisons(const Scan *plan, Relation index,
-									LokiComparison *comparisons, int most);
-
 #endif							/* LOKI_PLANNER_QUERY_CONDITION_H */
