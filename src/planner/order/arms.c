@@ -323,7 +323,7 @@ compares_all_columns(const SubLink *link, const Query *query)
  * no plan has the keys of the table (join/keys.c).
  */
 static void
-drop_distinct(Node *quals)
+drop_distinct(const Query *sorted, Node *quals)
 {
 	SubLink    *link = (SubLink *) quals;
 	Query	   *query;
@@ -331,13 +331,13 @@ drop_distinct(Node *quals)
 
 	if (is_andclause(quals))
 		foreach(cell, ((BoolExpr *) quals)->args)
-			drop_distinct(lfirst(cell));
+			drop_distinct(sorted, lfirst(cell));
 	if (quals == NULL || !IsA(link, SubLink) || link->subLinkType != ANY_SUBLINK)
 		return;
 	query = castNode(Query, link->subselect);
 	if (query->distinctClause == NIL || query->hasDistinctOn || query->sortClause != NIL ||
 		query->limitCount != NULL || query->limitOffset != NULL ||
-		!compares_all_columns(link, query))
+		!compares_all_columns(link, query) || !loki_sorts_by_score(sorted))
 		return;
 	query->distinctClause = NIL;
 }
@@ -351,8 +351,8 @@ loki_order_arms(Query *query)
 
 	if (takes_first_rows(query))
 		order_below(&order);
-	if (query->hasSubLinks && loki_sorts_by_score(query))
-		drop_distinct(query->jointree->quals);
+	if (query->hasSubLinks)
+		drop_distinct(query, query->jointree->quals);
 
 	/* what has become ordered by that may have arms, too */
 	foreach(cell, query->rtable)

@@ -56,7 +56,7 @@ typedef struct Part
 {
 	List	   *conditions;		/* expressions */
 	LokiDistanceExpr distance;	/* that the score rises or falls with */
-}			Part;
+} Part;
 
 /* ----------------------------------------------------------------
  * Paths
@@ -166,7 +166,7 @@ cheapest(PlannerInfo *root, List *paths, List *pathkeys)
 
 /* The conditions of a part; `without` is the one that they are made of, or NULL */
 static ParamPathInfo *
-carried(PlannerInfo *root, RelOptInfo *rel, const Part * part, const RestrictInfo *without)
+carried(PlannerInfo *root, RelOptInfo *rel, const Part *part, const RestrictInfo *without)
 {
 	ParamPathInfo *more = makeNode(ParamPathInfo);
 	ListCell   *cell;
@@ -303,7 +303,7 @@ typedef struct Split
 	RelOptInfo *rel;
 	PathKey    *key;
 	List	   *parts;
-}			Split;
+} Split;
 
 /* What a score depends on */
 typedef struct Condition
@@ -311,16 +311,16 @@ typedef struct Condition
 	Node	   *expr;
 	bool		cast;			/* it is a number in the score */
 	bool		value;
-}			Condition;
+} Condition;
 
-static bool split(Split * into, Node *expr, List *conditions);
+static bool split(Split *into, Node *expr, List *conditions);
 
 /*
  * expression_tree_walker callback: find the first condition that a score depends on.  CASE takes
  * one that is NULL for false; a cast does not.
  */
 static bool
-find_condition(Node *node, Condition * found)
+find_condition(Node *node, Condition *found)
 {
 	if (node == NULL)
 		return false;
@@ -336,7 +336,7 @@ find_condition(Node *node, Condition * found)
 
 /* expression_tree_mutator callback: the condition becomes its value. */
 static Node *
-with_value(Node *node, Condition * condition)
+with_value(Node *node, Condition *condition)
 {
 	if (node == NULL)
 		return NULL;
@@ -347,7 +347,7 @@ with_value(Node *node, Condition * condition)
 
 /* A score that depends on a condition; not if NULL of that makes it NULL, which is at an end */
 static bool
-split_by_condition(Split * into, Node *expr, List *conditions)
+split_by_condition(Split *into, Node *expr, List *conditions)
 {
 	Condition	found = {.value = true};
 
@@ -394,7 +394,7 @@ is_no_worse(const MinMaxExpr *expr, Expr *score, Expr *later)
 
 /* LEAST or GREATEST of scores, each of which is the result in a part */
 static bool
-split_by_extreme(Split * into, const MinMaxExpr *expr, List *conditions)
+split_by_extreme(Split *into, const MinMaxExpr *expr, List *conditions)
 {
 	ListCell   *cell;
 
@@ -421,7 +421,7 @@ split_by_extreme(Split * into, const MinMaxExpr *expr, List *conditions)
 
 /* The rows that have a vector, and those that have none, whose score is the same for all */
 static void
-split_by_null(Split * into, const Part * like)
+split_by_null(Split *into, const Part *like)
 {
 	const NullTestType types[] = {IS_NOT_NULL, IS_NULL};
 	const OpExpr *distance = like->distance.distance;
@@ -441,7 +441,7 @@ split_by_null(Split * into, const Part * like)
 
 /* Take a score apart until each part rises or falls with a distance; false if it does not. */
 static bool
-split(Split * into, Node *expr, List *conditions)
+split(Split *into, Node *expr, List *conditions)
 {
 	Part	   *part = palloc0_object(Part);
 
