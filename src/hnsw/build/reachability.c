@@ -6,7 +6,7 @@
  * A node that can be reached need not be found: on hard data a search may end in another
  * region, from which no short path leads to the node.  So every node is searched for as a
  * scan would.  If a node is not found, nodes that its search has expanded are linked to it,
- * so that the same search finds it.
+ * so that the same search finds it (R4).
  *
  * The searches are those of scans, only narrower: on the same codes, from the same entries,
  * for the query that a wide scan makes of the row's vector (loki_search_walk_as_row()).

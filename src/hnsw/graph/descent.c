@@ -231,7 +231,7 @@ loki_descent_lower(LokiDescent *descent)
  * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a
  * pool of LOKI_ENTRY_WIDTH on each upper layer.  One greedy path through noisy
  * estimates would now and then end in a wrong part of the graph, from which a
- * narrow walk does not come back.  After these come those that a pool of `width`
+ * narrow walk does not come back (R2).  After these come those that a pool of `width`
  * finds, if that is more.  entries[] has room for both.  Returns their number, 0
  * if the graph is empty.
  */

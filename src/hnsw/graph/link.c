@@ -8,7 +8,7 @@
  * pruned without any lock, and written if it is still the same; otherwise all is done again.
  *
  * A link may leave a list only if its node can still be reached: over one of the links that
- * stay, in two steps that each lead nearer.  So inserts cut off no part of the graph.  The
+ * stay, in two steps that each lead nearer (R7).  So inserts cut off no part of the graph.  The
  * selection rule alone would do so now and then.
  *
  * IDENTIFICATION
@@ -597,7 +597,10 @@ note_pushed_out(LokiLinker *linker, const LokiList *left, int level)
 {
 	for (int i = 0; i < left->count && linker->npushed_out < LOKI_MAX_PUSHED_OUT; i++)
 		linker->pushed_out[linker->npushed_out++] =
-			(LokiListRef) {left->nodes[i], left->slots[i], level};
+			(LokiListRef)
+	{
+		left->nodes[i], left->slots[i], level
+	};
 }
 
 /*

@@ -41,6 +41,7 @@ leave_out(LokiUpperFound *entries, int nentries, uint32 node)
 	for (int i = 0; i < nentries; i++)
 		if (entries[i].node != node)
 			entries[kept++] = entries[i];
+	Assert(kept >= nentries - 1);	/* R3 */
 	return kept;
 }
 
@@ -239,7 +240,7 @@ loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, uint32 node, ui
 
 /*
  * Search for the nodes that lost a link to a forced one, and link those that are not found
- * any more, which may push out others in turn.  Each may be linked from several lists, and
+ * any more, which may push out others in turn (R8).  Each may be linked from several lists, and
  * takes another one each time, so that this ends soon if there are links enough; if there
  * are not, at the limit, where the last one hands over the link that it pushes out.  Only
  * vacuum calls this, and inserts under their lock.  No content lock may be held.
@@ -253,6 +254,7 @@ loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search)
 	char	   *code;
 	char	   *refine;
 
+	Assert(linker->npushed_out <= LOKI_MAX_PUSHED_OUT);
 	if (linker->npushed_out == 0)
 		return;
 	code = palloc(quantizer->code_size);

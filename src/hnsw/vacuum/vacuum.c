@@ -634,7 +634,7 @@ finish_cleanup(LokiVacuum *vacuum)
 	loki_change_begin(&change, vacuum->state, vacuum->index);
 	meta = loki_change_meta(&change);
 	/* nobody else clears the flag */
-	Assert(meta->flags & LOKI_META_DEAD_PENDING);
+	Assert(meta->flags & LOKI_META_DEAD_PENDING);	/* V3 */
 	meta->flags &= ~LOKI_META_DEAD_PENDING;
 	meta->vacuum_cycles++;
 	meta->upper_version++;
@@ -661,7 +661,7 @@ repair_and_free(LokiVacuum *vacuum)
 	note_used(vacuum, LOKI_SLOTS_UPPER, &vacuum->upper_used);
 	note_used(vacuum, LOKI_SLOTS_DUPLICATE, &vacuum->duplicate_used);
 
-	loki_inserts_wait(vacuum->index);
+	loki_inserts_wait(vacuum->index);	/* V1, V2 */
 
 	vacuum->state = loki_index_open(vacuum->index, NULL);
 	loki_index_refresh(vacuum->state, vacuum->index);
