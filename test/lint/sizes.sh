@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: PostgreSQL
-# No C file is longer than 800 lines, no function longer than 120, and no struct has
-# more than 20 fields.
+# No C file is longer than 800 lines, no function longer than 120, no function has more than
+# 8 parameters, and no struct has more than 20 fields.
 set -u
 cd "$(dirname "$0")/../.."
 
@@ -33,6 +33,16 @@ test/files.sh | grep '\.c$' | xargs awk '
 	/^[a-zA-Z_].*\(/ { signature = $0; sub(/\(.*/, "", signature) }
 	{ previous = $0 }' |
 	limit "functions of 120 lines at most"
+
+test/files.sh | grep '^src/.*\.c$' | xargs perl -0ne '
+	s{/\*.*?\*/}{}gs;
+	while (/^(\w+)\(((?:[^()]|\([^()]*\))*)\)\s*\n\{/mg)
+	{
+		my ($name, $parameters) = ($1, $2);
+		$parameters =~ s/\([^()]*\)//g;
+		my $n = 1 + ($parameters =~ tr/,//);
+		print "$ARGV: $name: $n parameters\n" if $n > 8;
+	}' | limit "functions of 8 parameters at most"
 
 # Without comments a field ends with each semicolon, and with each comma outside of
 # parentheses.

@@ -597,10 +597,7 @@ note_pushed_out(LokiLinker *linker, const LokiList *left, int level)
 {
 	for (int i = 0; i < left->count && linker->npushed_out < LOKI_MAX_PUSHED_OUT; i++)
 		linker->pushed_out[linker->npushed_out++] =
-			(LokiListRef)
-	{
-		left->nodes[i], left->slots[i], level
-	};
+			(LokiListRef) {left->nodes[i], left->slots[i], level};
 }
 
 /*
