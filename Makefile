@@ -54,7 +54,11 @@ own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 tes
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+# Without it that of libpq is found, or none
+ifeq ($(wildcard $(PGXS)),)
+$(error "$(PG_CONFIG)" finds no development files of a server: install them (Debian: postgresql-server-dev-17), or name another by PG_CONFIG=/path/to/pg_config)
+endif
 include $(PGXS)
 
 # What a changed header reaches is compiled again; -MMD writes down which files that is

@@ -26,8 +26,8 @@ milvus     what its bulk writers write: parquet, json, or a directory of npy fil
 
 Rows go in by COPY, --batch of them (10000) in a transaction, in the order of the file.  If a
 load was interrupted, --resume leaves out as many rows as the table has.  Make the index
-afterwards.  psql finds the server by PGHOST, PGDATABASE and the like.  Needs NumPy; hdf5 needs
-h5py (--dataset names what to read or write, by default train), and parquet needs pyarrow.
+afterwards.  psql finds the server by PGHOST, PGDATABASE and the like.  Vectors alone need NumPy,
+hdf5 h5py as well (--dataset names what to read or write, by default train), parquet pyarrow.
 """
 import argparse
 import importlib
@@ -38,7 +38,10 @@ import subprocess
 import sys
 import time
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError:
+    np = None
 
 ELEMENTS = {'vector': '>f4', 'halfvec': '>f2'}
 SIGNATURE = b'PGCOPY\n\xff\r\n\0' + bytes(8)
@@ -355,6 +358,8 @@ def main():
     path, kind = arguments.file, os.path.splitext(arguments.file)[1]
     if not arguments.unload and not os.path.exists(path):
         parser.error(f'there is no file {path}')
+    if np is None and kind not in ('.json', '.jsonl', '.parquet'):
+        module('numpy')
     if arguments.origin and not arguments.unload:
         table = Table(arguments.table)
         load_records(read_export(path, arguments.origin, arguments.batch), table,

@@ -83,6 +83,7 @@ like(load('--unload', "$tmp/all.jsonl", 'sample'), qr/\n0$/, 'jsonl: unload all 
 like(load("$tmp/all.jsonl", 'other'), qr/\n0$/, 'jsonl: load all columns');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM other o JOIN sample s USING (id) WHERE to_jsonb(o) = to_jsonb(s)'),
 	'2500', 'jsonl: the rows are the same');
+like(run_program($python, '-S', "$top/operations/load.py", '--help'), qr/^usage: /, 'help without NumPy');
 like(load("$tmp/file.npy", 'sample'), qr/duplicate key.*--resume.*1$/s, 'a load that fails');
 like(load("$tmp/file.npy", 'sample', 'tags', 'embedding'), qr/"tags" has to be int4 or int8.*1$/s, 'columns of other types');
 like(load("$tmp/none.npy", 'sample'), qr/there is no file .*none\.npy\n2$/s, 'no such file');
