@@ -39,7 +39,15 @@ SELECT * FROM (
 ORDER BY distance, id
 """
 
-pool = ConnectionPool(min_size=1, kwargs={'row_factory': dict_row}, open=False)
+
+def warm(connection):
+    """Search once, since the first search of a connection loads the library, and reads what it needs."""
+    connection.execute("SELECT lokivector_prewarm('paragraphs_embedding_idx')")
+    connection.execute("SELECT id FROM paragraphs ORDER BY embedding <=> (SELECT embed('first')) LIMIT 1")
+    connection.commit()
+
+
+pool = ConnectionPool(min_size=1, kwargs={'row_factory': dict_row}, configure=warm, open=False)
 
 
 def timed(connection, statement, parameters):
