@@ -60,8 +60,10 @@ SELECT parts_check($$SELECT (SELECT count(*) FROM parts_t WHERE words @@ 'w7' OR
 SELECT parts_check($$SELECT count(*) FROM parts_t WHERE tag = 'tag 7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT count(*) FROM parts_t WHERE (words @@ 'w7' AND random() < 2) OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT count(*) FROM parts_t t WHERE EXISTS (SELECT FROM parts_t s WHERE s.id = t.id + 4990) OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
+SET enable_seqscan = on;
 EXPLAIN (COSTS OFF) SELECT id FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2 FOR UPDATE;
 EXPLAIN (COSTS OFF) DELETE FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2;
+SET enable_seqscan = off;
 
 -- test: the lesser of two distances
 EXPLAIN (COSTS OFF) SELECT id FROM parts_t ORDER BY least(v <=> '[1,2,3,4,5,6,7,8]', v <=> '[8,7,6,5,4,3,2,1]') LIMIT 20;
