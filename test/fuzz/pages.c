@@ -394,7 +394,7 @@ get_element_type(Oid type)
 double		loki_scan_mem_multiplier = 1;
 
 /* Values are their floats */
-static const LokiValueType value_type = {.max_exact = DIM};
+static const LokiValueType value_type = {0};
 
 LokiColumn
 loki_index_column(Relation index, const LokiMetaPageData *meta)
