@@ -12,16 +12,29 @@ extern void loki_stub_must(const char *what, bool holds);
 	void name(void) { loki_stub_must(#name "() is not called", false); }
 
 NEVER(loki_check_heap)
+NEVER(loki_check_terms_heap)
+NEVER(loki_columns_begin)
+NEVER(loki_columns_next)
+NEVER(loki_errhint_not_valid)
 NEVER(loki_open_allowed)
+NEVER(loki_option_b)
+NEVER(loki_option_brief_codes)
+NEVER(loki_option_k1)
+NEVER(loki_require_valid)
+NEVER(loki_scan_terms_bounds)
+NEVER(loki_scan_terms_near)
+NEVER(loki_sees_all_rows)
 NEVER(loki_toast_open)
 NEVER(loki_toast_read_at)
 NEVER(loki_value_distance)
 NEVER(loki_value_size)
 
-/* Statistics are not kept. */
+/* Statistics are not kept, and there are no posting lists. */
 #define NOTHING(name) \
 	void name(void) { }
 
+NOTHING(loki_check_terms)
 NOTHING(loki_count)
 NOTHING(loki_scan_choose_sample)
 NOTHING(loki_scan_end_sample)
+NOTHING(loki_scan_terms_begin)

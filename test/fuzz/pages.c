@@ -30,12 +30,11 @@
  * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
  * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/flat_list.c
- * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c
+ * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c src/hnsw/scan/bound.c
  * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/held.c
- * Sources: src/quantize/bitcode.c src/quantize/quantize.c
- * Sources: src/quantize/rotate.c src/quantize/levels.c src/quantize/rotated.c
+ * Sources: src/quantize/quantize.c src/quantize/rotate.c src/quantize/rotated.c
  * Sources: src/quantize/rotated_limits.c src/quantize/rotated_brief.c src/quantize/exact.c src/quantize/scalar8.c
- * Sources: src/quantize/compact.c src/quantize/subspace.c src/quantize/codes_scalar.c
+ * Sources: src/quantize/subspace.c src/quantize/codes_scalar.c
  * Sources: src/quantize/codes_avx2.c src/quantize/codes_avx512.c
  * Sources: src/quantize/codes_neon.c
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
