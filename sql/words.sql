@@ -198,6 +198,7 @@ CREATE INDEX ON docs USING hnsw (tenant, words bm25_ops);
 CREATE INDEX ON docs USING hnsw (words bm25_ops) WITH (k1 = -1);
 CREATE INDEX ON docs USING hnsw (words bm25_ops) WITH (b = 2);
 CREATE INDEX ON docs USING hnsw (words);
+CREATE INDEX ON texts USING hnsw (body);
 
 -- test: who may know how many rows have a word
 CREATE ROLE words_reader;

@@ -193,6 +193,8 @@ unsupported_error(Oid method, Oid type)
 			 errmsg("type not supported for %s index", get_am_name(method)),
 			 type == VARBITOID ?
 			 errhint("Bit strings in an index have one length. Make the index on an expression that casts the column to bit(N).") :
+			 type == TEXTOID ?
+			 errhint("The first column of the index must be the vector, or the words of a text: to_tsvector('english', column) bm25_ops.") :
 			 errhint("The first column of the index must be the vector. Columns to filter by come after it.")));
 }
 
