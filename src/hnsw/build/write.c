@@ -614,7 +614,7 @@ loki_build_write_pending(LokiBuild *build, LokiIndex *state)
 	LokiChange	change;
 	LokiMetaPage meta;
 
-	Assert(loki_inserts_blocked(build->index)); /* I1 */
+	Assert(loki_inserts_blocked(build->index)); /* N1 */
 	memset(counts, 0, sizeof(write.shared->counts));
 	counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] = counts[LOKI_SLOTS_REFINE] =
 		loki_node_end(state, build->index);
@@ -629,7 +629,7 @@ loki_build_write_pending(LokiBuild *build, LokiIndex *state)
 
 	loki_change_begin(&change, state, build->index);
 	meta = loki_change_meta(&change);
-	Assert(meta->pending > 0 && meta->entry.node == LOKI_NONE); /* I6 */
+	Assert(meta->pending > 0 && meta->entry.node == LOKI_NONE); /* N3 */
 	meta->format.uid++;
 	meta->code = build->meta.code;
 	meta->code_size = build->meta.code_size;

@@ -74,7 +74,7 @@ prepend_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChang
 	LokiTidData tid = *seen;
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 
-	Assert(may_join(seen));		/* I5 */
+	Assert(may_join(seen));		/* N2 */
 	Assert(loki_buffer_locked_exclusively(change->pages[page].buffer));
 	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
 							claims))
@@ -238,7 +238,7 @@ join_node(LokiNewRow *row, uint32 node)
 bool
 loki_join_duplicate(LokiNewRow *row, uint32 node)
 {
-	Assert(loki_insert_lock_held(row->index));	/* I1 */
+	Assert(loki_insert_lock_held(row->index));	/* N1 */
 	if (!is_duplicate(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_duplicate(row, node))
 		return false;

@@ -504,7 +504,7 @@ lock_for_insert(LokiNewRow *row)
 	loki_insert_lock(row->index);
 	loki_meta_read(row->index, &row->meta);
 	row->stale = row->meta.format.uid != row->state->cached.uid;
-	Assert(row->stale || row->state->pending == (row->meta.pending > 0));	/* I6 */
+	Assert(row->stale || row->state->pending == (row->meta.pending > 0));	/* N3 */
 }
 
 /* Release the insert lock.  No content lock is held. */

@@ -92,7 +92,7 @@ write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	LokiChange	change;
 	bool		last;
 
-	Assert(LokiTidState(&row->tid) == LOKI_TID_LIVE);	/* I4 */
+	Assert(LokiTidState(&row->tid) == LOKI_TID_LIVE);	/* I7 */
 	do
 	{
 		last = nslots < LOKI_CHANGE_PAGES;
@@ -202,8 +202,8 @@ loki_node_write_pending(LokiNewRow *row)
 	int			nslots = list_slots(row, NULL, slots);
 	int			nwritten;
 
-	Assert(loki_insert_lock_held(row->index));	/* I1 */
-	Assert(row->state->pending && row->code == NULL && row->refine == NULL);	/* I6 */
+	Assert(loki_insert_lock_held(row->index));	/* N1 */
+	Assert(row->state->pending && row->code == NULL && row->refine == NULL);	/* N3 */
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
 	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.derived.sorted.end,

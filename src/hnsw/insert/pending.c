@@ -47,8 +47,8 @@ join_pending(LokiNewRow *row)
 void
 loki_insert_pending(LokiNewRow *row)
 {
-	Assert(loki_insert_lock_held(row->index));	/* I1 */
-	Assert(row->meta.pending > 0 && row->meta.entry.node == LOKI_NONE); /* I6 */
+	Assert(loki_insert_lock_held(row->index));	/* N1 */
+	Assert(row->meta.pending > 0 && row->meta.entry.node == LOKI_NONE); /* N3 */
 
 	/*
 	 * posting lists have a node for each row; all of HASH would be too much
