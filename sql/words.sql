@@ -129,6 +129,12 @@ EXPLAIN (COSTS OFF) SELECT id FROM words_many WHERE words @@ 'w3' ORDER BY words
 EXPLAIN (COSTS OFF) SELECT id FROM words_many WHERE words @@ 'w3 & all' ORDER BY words <@> 'w3 & all' LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT id FROM words_many WHERE words @@ 'y3' ORDER BY words <@> 'y3' LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT id FROM words_many WHERE words @@ 'w3' ORDER BY words <@> 'w4' LIMIT 10;
+-- a user's function
+CREATE FUNCTION words_w3() RETURNS weighed_tsquery LANGUAGE plpgsql STABLE AS $$
+BEGIN RETURN bm25_weigh('words_many_words', 'w3'); END $$;
+SELECT count(*), min(d) = max(d) AS same FROM (SELECT words <@@> words_w3() AS d FROM words_many WHERE words @@ 'w3'
+	ORDER BY words <@@> words_w3() LIMIT 10) s;
+DROP FUNCTION words_w3;
 DROP TABLE words_many;
 
 -- test: through views, subqueries and joins; by an expression; in partitions

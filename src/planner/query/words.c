@@ -298,7 +298,10 @@ condition_of_order(const IndexPath *path)
 	const FuncExpr *weighed = lsecond(order->args);
 	ListCell   *cell;
 
-	foreach(cell, IsA(weighed, FuncExpr) ? path->indexinfo->indrestrictinfo : NIL)
+	/* a user's function may have no arguments */
+	if (!IsA(weighed, FuncExpr) || list_length(weighed->args) != 2)
+		return NULL;
+	foreach(cell, path->indexinfo->indrestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		const OpExpr *clause = (const OpExpr *) rinfo->clause;
