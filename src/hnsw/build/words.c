@@ -183,10 +183,11 @@ add_rows(Statistics *statistics, LokiIndex *state, Relation index)
 
 /*
  * Add the statistics of an index that has rows; its table is locked first, as everywhere.  A partition
- * that was found without a lock may have been dropped since, and adds nothing.
+ * that was found without a lock may have been dropped since, and adds nothing.  An index that was valid
+ * when a plan was made remains good for that plan; DROP and REINDEX CONCURRENTLY wait for its end.
  */
 static void
-add_index(Statistics *statistics, Oid indexid)
+add_index(Statistics *statistics, Oid indexid, bool planned)
 {
 	Oid			heapid = IndexGetRelation(indexid, true);
 	Relation	index;
@@ -199,7 +200,9 @@ add_index(Statistics *statistics, Oid indexid)
 	index = try_relation_open(indexid, AccessShareLock);
 	if (index == NULL)
 		return;
-	loki_require_valid(index, "rank by");
+	if (!planned)
+		loki_require_valid(index, "rank by");
+	Assert(index->rd_index->indislive);
 	for (;;)
 	{
 		LokiIndex  *state = loki_index_open(index, &meta);
@@ -220,7 +223,7 @@ add_index(Statistics *statistics, Oid indexid)
 
 /* A query for the words of a search by the statistics of an index, or of a partitioned index's */
 static Bm25Query *
-make_query(Oid indexid, TSQuery search)
+make_query(Oid indexid, TSQuery search, bool planned)
 {
 	Relation	index = relation_open(indexid, AccessShareLock);
 	const LokiHnswOptions *options = LokiIndexOptions(index);
@@ -234,7 +237,7 @@ make_query(Oid indexid, TSQuery search)
 	foreach(cell, find_all_inheritors(indexid, NoLock, NULL))
 	{
 		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_INDEX)
-			add_index(&statistics, lfirst_oid(cell));
+			add_index(&statistics, lfirst_oid(cell), planned);
 	}
 	size = offsetof(Bm25Query, words) + statistics.n * sizeof(Bm25Word);
 	for (int i = 0; i < statistics.n; i++)
@@ -302,7 +305,7 @@ is_known(const KnownQuery *known, Snapshot snapshot, Oid index, TSQuery search)
 }
 
 static Datum
-query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search)
+query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search, bool planned)
 {
 	MemoryContext context = fcinfo->flinfo->fn_mcxt;
 	KnownQueries *known = fcinfo->flinfo->fn_extra;
@@ -322,7 +325,7 @@ query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search)
 			PG_RETURN_POINTER(known->queries[at].query);
 		}
 	}
-	query = make_query(index, search);
+	query = make_query(index, search, planned);
 	oldest = &known->queries[known->last = known->oldest++ % KNOWN_QUERIES];
 	if (oldest->query != NULL)
 	{
@@ -369,7 +372,7 @@ Datum
 bm25_weigh(PG_FUNCTION_ARGS)
 {
 	require_statistics(PG_GETARG_OID(0));
-	return query_of(fcinfo, PG_GETARG_OID(0), PG_GETARG_TSQUERY(1));
+	return query_of(fcinfo, PG_GETARG_OID(0), PG_GETARG_TSQUERY(1), false);
 }
 
 /* The same with the index of a query; the planner has checked one without words. */
@@ -381,5 +384,5 @@ bm25_weighed(PG_FUNCTION_ARGS)
 
 	if (of->n >= 0)
 		require_statistics(of->index);
-	return query_of(fcinfo, of->index, PG_GETARG_TSQUERY(1));
+	return query_of(fcinfo, of->index, PG_GETARG_TSQUERY(1), of->n < 0);
 }
