@@ -114,6 +114,13 @@ SELECT * FROM facets_check('SELECT day, count(*) FROM notes WHERE lang = ''en'' 
 SELECT * FROM facets_check('SELECT DISTINCT mood FROM notes WHERE kind IS NULL');
 SELECT * FROM facets_check('SELECT count(*) FROM notes');
 
+-- test: in parts
+SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 OR kind = 3 GROUP BY kind');
+SELECT * FROM facets_check('SELECT count(*) FROM ' || :'near' || format('5 OR v <-> %L < 3 OR kind = 3 AND done', :'q'));
+SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND lang = ''en'' OR words @@ ''w1 & w7'' OR size = 0 GROUP BY kind');
+SELECT * FROM facets_check('SELECT done, count(*) FROM (SELECT * FROM ' || :'near' || '5 OR words @@ ''w1 & w7'') n WHERE kind IN (3, 4) GROUP BY done');
+SELECT * FROM facets_check(format('SELECT lang, count(*) FROM notes WHERE v <=> %L < 0.8 OR kind = 3 OR mood = ''glad'' GROUP BY lang', :'q'));
+
 -- test: bounds that rows are at, and many of them
 SELECT count(*), count(*) FILTER (WHERE outcome = 'same' AND uses ~ 'Only') FROM (
 	SELECT facets_check(format('SELECT kind, count(*) FROM notes WHERE v <-> (%L)::vector %s %L::float8 GROUP BY kind', :'q',

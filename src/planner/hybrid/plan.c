@@ -23,6 +23,7 @@
 #include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paramassign.h"
+#include "optimizer/restrictinfo.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
 #include "utils/guc.h"
@@ -103,6 +104,24 @@ take_bounds(List *filter, List *early, OpExpr *order, bool checked, List **bound
 	}
 	Assert(list_length(*bounds) == list_length(*values) &&
 		   list_length(*bounds) == list_length(*flags));
+	return rest;
+}
+
+/*
+ * Without the condition that the conditions of a part imply, where a table is read in parts for that
+ * (order/parts.c).  The path was made without it, and its rows may lack columns that it reads.
+ */
+static List *
+without_implied(List *filter, const ParamPathInfo *part)
+{
+	List	   *conditions = extract_actual_clauses(part->ppi_clauses, false);
+	List	   *rest = NIL;
+	ListCell   *cell;
+
+	foreach(cell, filter)
+		if (list_member(conditions, lfirst(cell)) ||
+			!predicate_implied_by(list_make1(lfirst(cell)), conditions, false))
+		rest = lappend(rest, lfirst(cell));
 	return rest;
 }
 
@@ -204,6 +223,8 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		bitmap_row = bitmap->bitmapqualorig;
 		scan->custom_plans = list_make1(bitmap->scan.plan.lefttree);
 	}
+	if (alone && path->path.param_info != NULL)
+		filter = without_implied(filter, path->path.param_info);
 	if (path->custom_private != NIL && !alone)
 		set_query(root, walk, linitial_node(OpExpr, path->custom_private));
 	filter = take_bounds(filter, early_clauses(rel, clauses, filter),
