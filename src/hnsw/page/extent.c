@@ -115,8 +115,17 @@ extend_file(Relation index, BlockNumber nblocks)
  * extension lock is held, but no content lock.
  *
  * The error is caught without a subtransaction, which a vacuum with parallel workers cannot
- * begin.  That is safe because an abort would have nothing to undo:
- * src/hnsw/page/README, "When there is no room".
+ * begin before PostgreSQL 18.  That is safe because an abort would have nothing to undo:
+ *
+ * - The extension lock is held, and is released as if the call had returned.  No LWLock, no content
+ *	 lock and no pin is held, and interrupts are not held off.
+ * - No buffer is assigned to a block that does not exist, as P_NEW would do, and no catalog or
+ *	 relation cache entry is opened.  Open files of the storage manager belong to the backend.
+ * - The storage manager of PostgreSQL 18 holds off interrupts; the error ends that.  It takes an
+ *	 LWLock only to send the checkpointer a new segment's name; under it only an out-of-memory
+ *	 error is possible, and that is raised again.
+ * - The file length that it remembers is used in recovery only.  A part of a block at the end of
+ *	 the file does not count as a block.
  */
 static bool
 extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
