@@ -58,6 +58,24 @@ foreach my $format (qw(TEXT JSON YAML))
 			=~ s/.*\n//sr, 'walk|t|t|0', "$format: lokivector_scan_stats has it of the last query");
 }
 
+# Who may not see all rows does not see the work either
+$node->safe_psql('postgres', q(
+	CREATE ROLE tenant;
+	CREATE TABLE owned AS SELECT * FROM items;
+	CREATE INDEX owned_idx ON owned USING hnsw (v vector_l2_ops);
+	CREATE INDEX owned_c ON owned (c);
+	VACUUM ANALYZE owned;
+	CREATE POLICY own ON owned TO tenant USING (d > 0);
+	ALTER TABLE owned ENABLE ROW LEVEL SECURITY;
+	GRANT SELECT ON owned TO tenant;));
+foreach my $name (qw(plain hybrid))
+{
+	my $tenants = explain($queries{$name} =~ s/items/owned/r, 'TEXT', 'SET ROLE tenant;');
+
+	like($tenants, qr/owned_idx/, "$name: a search under row security");
+	unlike($tenants, qr/Nodes Scored/, '... whose work is not shown');
+}
+
 # A worker's is not shown
 my $parallel = $node->safe_psql('postgres',
 	q(SELECT name FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode') ORDER BY 1 LIMIT 1));

@@ -134,7 +134,9 @@ explain_node(PlanState *ps, List *ancestors, const char *relationship,
 	{
 		IndexScanState *scan = (IndexScanState *) ps;
 
-		if (scan->iss_ScanDesc != NULL && loki_is_hnsw_index(scan->iss_RelationDesc))
+		/* how many nodes have a word tells of hidden rows, see show_counts() */
+		if (scan->iss_ScanDesc != NULL && loki_is_hnsw_index(scan->iss_RelationDesc) &&
+			loki_sees_all_rows(RelationGetRelid(scan->iss_RelationDesc)))
 		{
 			LokiScanWork work;
 
