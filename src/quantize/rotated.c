@@ -519,7 +519,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
 	const CodeSlot *slot = code;
 	float		norm = code_norm(rq, slot);
 
-	if (norm >= HUGE_NORM / 2 || base->norm >= HUGE_NORM / 2)
+	if (norm >= HUGE_NORM / 2 || base->norm >= HUGE_NORM / 2 || (slot->mul == 0 && norm > 0))
 		return HUGE_ERROR;
 	return norm * query->unit_error + rounding_error(slot, base);
 }
