@@ -45,7 +45,7 @@ STATEMENTS = 60             # of a schema
 # an index of few links (m = 5) or few bits (profile = compact), which are asked for less.
 # In large tables, where 100 is few, recall.py measures it
 RECALL = {"full": 0.985, "thin": 0.9}
-# In fewer rows one search that misses equal rows outweighs all others; recall.py measures each index
+# Fewer rows are those of a few searches, one of which decides; recall.py measures each index
 ENOUGH_ROWS = 1000
 
 # All ways that use an index, and what may have been set before
