@@ -150,6 +150,34 @@ SET plan_cache_mode = force_generic_plan;
 SELECT facets_plan('EXECUTE facets(''' || :'q' || ''', 4.5, 8)');
 EXECUTE facets(:'q', 4.5, 8);
 EXECUTE facets(:'q', 4.5, 55);
+-- bounds that are no numbers, and queries that have no distance, are known when the plan runs
+PREPARE l2(vector, float8) AS SELECT count(*) FROM notes WHERE v <-> $1 < $2;
+PREPARE cosine(vector, float8) AS SELECT count(*) FROM notes WHERE v <=> $1 <= $2;
+PREPARE similarity(vector, float8, float8) AS SELECT count(*) FROM notes WHERE 1 - (v <=> $1) > $2 AND v <=> $1 < $3;
+-- what a statement counts by its generic plan, and by a plan without an index
+CREATE FUNCTION facets_generic(statement text, OUT uses bool, OUT counted text, OUT truth text) LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	SET LOCAL plan_cache_mode = force_generic_plan;
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+		uses := coalesce(uses, false) OR line ~ 'Index Only';
+	END LOOP;
+	EXECUTE statement INTO counted;
+	DISCARD PLANS;
+	SET LOCAL lokivector.enable_hybrid_scan = off;
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL plan_cache_mode = force_custom_plan;
+	EXECUTE statement INTO truth;
+	DISCARD PLANS;
+	SET LOCAL lokivector.enable_hybrid_scan = on;
+	SET LOCAL enable_indexscan = on;
+END $$;
+SELECT name, query, bound, c.* FROM (VALUES ('l2(%L, %L)'), ('cosine(%L, %L)'), ('similarity(%L, 0.5, %L)')) n(name),
+	(VALUES ('a row', :'q'), ('zero', array_fill(0, ARRAY[40])::text), ('null', NULL)) q(query, value),
+	unnest(ARRAY['NaN', 'Infinity', '-Infinity', '0.7', NULL]) bound,
+	facets_generic('EXECUTE ' || format(name, translate(value, '{}', '[]'), bound)) c;
+DEALLOCATE ALL;
 RESET plan_cache_mode;
 BEGIN;
 DECLARE c SCROLL CURSOR FOR SELECT kind FROM notes WHERE v <-> (SELECT q FROM query) < 4.5 AND kind = 3;
@@ -207,7 +235,7 @@ SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND ki
 
 -- test: cleanup
 DROP TABLE notes, query, parts;
-DROP FUNCTION facets_check, facets_plan;
+DROP FUNCTION facets_check, facets_plan, facets_generic;
 DROP TYPE mood;
 DROP DOMAIN years;
 DROP ROLE regress_counter;

@@ -203,7 +203,7 @@ typedef struct LokiIndexRow
 										 * first is 0; loki_hnsw_returns() its
 										 * type */
 	double		sure;			/* distances up to this are within the
-								 * caller's bounds */
+								 * caller's bounds; infinite if it has none */
 	bool		known;
 	Datum		values[INDEX_MAX_KEYS];
 	bool		isnull[INDEX_MAX_KEYS];

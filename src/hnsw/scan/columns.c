@@ -238,7 +238,7 @@ next_range(LokiScan *so)
 	LokiColumns *columns = &so->columns;
 	uint32		first = columns->node;
 	uint32		n = Min(LOKI_TEST_BATCH, columns->end - first);
-	bool		bounded = loki_is_bounded(so) && !so->query.isnull && !so->query.zero;
+	bool		judged = loki_is_bounded(so) && !so->query.isnull && !so->query.zero;
 	uint8		nodes[LOKI_TEST_BATCH];
 	instr_time	start;
 
@@ -251,9 +251,14 @@ next_range(LokiScan *so)
 	if (memchr(nodes, OPEN, n) != NULL)
 	{
 		copy_attributes(so, first, n);
-		if (bounded)
+		if (judged)
 			judge_nodes(so, first, n, nodes);
-		else
+
+		/*
+		 * A scan without a bound may have a caller with one that is no number, or
+		 * that no distance from a zero vector meets: its rows stay open.
+		 */
+		else if (columns->row->sure == get_float8_infinity())
 			for (uint32 i = 0; i < n; i++)
 				if (nodes[i] == OPEN)
 					nodes[i] = WITHIN;
