@@ -45,8 +45,6 @@ STATEMENTS = 60             # of a schema
 # an index of few links (m = 5) or few bits (profile = compact), which are asked for less.
 # In large tables, where 100 is few, recall.py measures it
 RECALL = {"full": 0.985, "thin": 0.9}
-# Fewer rows are those of a few searches, one of which decides; recall.py measures each index
-ENOUGH_ROWS = 1000
 
 # All ways that use an index, and what may have been set before
 OFF = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan", "lokivector.enable_hybrid_scan",
@@ -308,9 +306,10 @@ class Tester:
                 raise Fault(f"recall: {found} of {len(expected)} rows are near enough")
 
     def is_wide(self, attempt):
-        """Whether nearly all of the nearest rows have been asked for."""
+        """Whether nearly all of the nearest rows have been asked for.  A target below 1 is kept in
+        the mean of many searches: 013_target_recall."""
         settings = dict(attempt.settings)
-        if settings.get("lokivector.target_recall") == "0.9":
+        if settings.get("lokivector.target_recall", "1") != "1":
             return False
         if self.large or self.ivfflat and settings.get("ivfflat.probes") != "100":
             return False
@@ -574,7 +573,7 @@ class Run:
         for depth, least in RECALL.items():
             recall = self.found[depth] / max(self.wanted[depth], 1)
             recalls.append(f"recall {recall:.4f} of {self.wanted[depth]} rows ({depth})")
-            if self.wanted[depth] >= ENOUGH_ROWS and recall < least:
+            if self.wanted[depth] > 0 and recall < least:
                 self.faults.append("recall")
                 print(f"not ok - seed {self.arguments.seed}: {recalls[-1]}, not {least}")
         print(f"seed {self.arguments.seed}: {self.count} statements, {len(self.faults)} faults, {', '.join(recalls)}; " +
