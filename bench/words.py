@@ -7,6 +7,8 @@ Documents are made on the spot: words by Zipf's law, or elements that occur as o
 SPLADE do.  Each line has seconds and bytes of the index, and for LIMIT 10 and 100 the milliseconds
 of a search (mean, median, 95th percentile, one client) and how many answers are those of a sort;
 then the seconds of an INSERT of a hundredth of the rows, and of a VACUUM after that many have gone.
+Counts by an attribute follow, of documents that have a word and of vectors within a bound: rows that
+are counted, milliseconds without lokivector's scan and with it, the median of five.
 bm25s and Seismic (PyPI: bm25s, pyseismic-lsr) run in this process, by one thread, if they are
 installed; the second line of bm25s is the greatest relative difference of a score.  pgvector is
 measured in a database of its own, if the server has it.
@@ -28,6 +30,7 @@ import time
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import datasets                                            # noqa: E402
 from shapes import Psql, new_database                      # noqa: E402
 
 VOCABULARY = 60000
@@ -56,6 +59,12 @@ def copy(database, table, lines):
 def figures(times):
     times = np.array(times)
     return f"{times.mean():.2f}, {np.median(times):.2f}, {np.percentile(times, 95):.2f}"
+
+
+def milliseconds(db, statement):
+    """Of planning and of execution"""
+    lines = db.run(f"EXPLAIN (ANALYZE, TIMING off) {statement}")
+    return sum(float(line.split()[2]) for line in lines if " Time: " in line)
 
 
 class Contender:
@@ -99,8 +108,7 @@ class Contender:
             times = []
             for query in queries:
                 self.db.run(self.sql(query, limit))
-                lines = self.db.run(f"EXPLAIN (ANALYZE, TIMING off) {self.sql(query, limit)}")
-                times.append(sum(float(line.split()[2]) for line in lines if " Time: " in line))
+                times.append(milliseconds(self.db, self.sql(query, limit)))
             equal = sum(self.equals_sort(query, limit) for query in queries[:20]) if self.order else None
             columns += [figures(times), "-" if equal is None else f"{equal} of {len(queries[:20])}"]
         columns += self.changes()
@@ -156,6 +164,35 @@ def words(args, db, generator):
                           """SELECT words FROM documents WHERE words @@ '%s'::tsquery
                              ORDER BY ts_rank_cd(words, '%s') DESC LIMIT %d""", None)
     contender.measure(texts[:20])
+
+
+def count(db, what, statement):
+    columns = [db.run(f"SELECT sum(n) FROM ({statement}) AS t")[0]]
+    for on in ("off", "on"):
+        db.run(f"SET lokivector.enable_hybrid_scan = {on}")
+        columns.append(f"{np.median([milliseconds(db, statement) for _ in range(5)]):.1f}")
+    print(f"| {what} | " + " | ".join(columns) + " |", flush=True)
+
+
+def counts(args, db):
+    """Rows out of the index alone, as facets of a search want them"""
+    print("\n| counts by an attribute | rows | without, ms | with, ms |\n|---|---|---|---|")
+    db.run("""SET max_parallel_workers_per_gather = 0;
+              ALTER TABLE documents ADD kind integer; UPDATE documents SET kind = id % 20;
+              CREATE INDEX ON documents USING hnsw (words bm25_ops, kind); VACUUM ANALYZE documents""")
+    for word in (0, 20, 400):               # the index by GIN is there
+        count(db, f"words @@ 'w{word}x'",
+              f"SELECT kind, count(*) AS n FROM documents WHERE words @@ 'w{word}x' GROUP BY kind")
+    points = datasets.load(f"synthetic:{args.documents}:128", None)
+    db.run("CREATE TABLE points (id integer, v vector(128), kind integer)")
+    copy(args.database, "points (id, v)", (str(row.tolist()) for row in points.base))
+    db.run("""UPDATE points SET kind = id % 20;
+              CREATE INDEX ON points USING hnsw (v vector_l2_ops, kind); VACUUM (FULL, ANALYZE) points; VACUUM points""")
+    q = str(points.queries[0].tolist())
+    for part in (400, 10):
+        bound = db.run(f"SELECT v <-> '{q}' FROM points ORDER BY 1 OFFSET {args.documents // part} LIMIT 1")[0]
+        count(db, f"v <-> q < {float(bound):.3f}",
+              f"SELECT kind, count(*) AS n FROM points WHERE v <-> '{q}' < {bound} GROUP BY kind")
 
 
 def sparse_vectors(generator, n, least, most):
@@ -250,6 +287,7 @@ def main():
     with new_database(args.database) as db:
         words(args, db, np.random.default_rng(1))
         sparse(args, db, args.database, "sparsevec <#>", np.random.default_rng(2))
+        counts(args, db)
     beside(args)
 
 

@@ -74,7 +74,7 @@ class Generator:
         if self.schema.vectors.kind == "bytevec" and self.chance(0.5):
             kind = kind.replace("bytevec", "vector")
         if draw < 0.14:
-            return [f"NULL::{kind}"]
+            return [Value(None, kind)]
         return [Value(self.schema.vectors.literal(), kind)]
 
     def words_query(self, query=None):
@@ -124,8 +124,8 @@ class Generator:
     def radius(self, alias="t", query=None):
         """A bound of a distance."""
         distance = self.distance(alias, query, plain=True)
-        radius = self.random.choice((0, 0.05, 0.7, 1, 1.0000001, 2, "NaN", "Infinity"))
-        if self.chance(0.85):
+        radius = self.random.choice((0, 0.05, 0.7, 1, 1.0000001, 2, "NaN", "Infinity", "-Infinity"))
+        if self.chance(0.8):
             share = self.random.choice((0, 0.01, 0.05, 0.05, 0.2, 0.2, 0.5, 0.9))
             radius = self.ask(f"SELECT percentile_disc({share}) WITHIN GROUP (ORDER BY d) FROM (SELECT " +
                               Rendering().text(distance.text).replace("u.v", "t.v").replace("u.words", "t.words") + " AS d FROM t LIMIT 500) s") or 1
