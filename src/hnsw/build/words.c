@@ -69,7 +69,7 @@ add_words(TSQuery query, QueryItem *item, Statistics *statistics)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("operator <@> cannot rank by the beginning of words"),
-					 errhint("Filter by them: WHERE words @@ query.")));
+					 errhint("Filter by words @@ query, and rank by ts_rank_cd(words, query), which may be a leg of rrf().")));
 		word->lexeme = GETOPERAND(query) + item->qoperand.distance;
 		word->length = item->qoperand.length;
 		word->term = loki_word_term(word->lexeme, word->length);
