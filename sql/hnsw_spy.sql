@@ -88,6 +88,32 @@ SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM s
 SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM spy_t WHERE spy_sees(id)
 	AND v <-> ''[0,0,0,0,0,0,0,0]'' < 1.9 ORDER BY v <-> ''[0,0,0,0,0,0,0,0]'' LIMIT 20', condition) ORDER BY n;
 
+-- test: a bound is used if none of its functions may tell that a hidden row is near to it
+CREATE FUNCTION spy_zero() RETURNS float8 AS $$
+BEGIN
+	PERFORM set_config('spy.seen', current_setting('spy.seen') || ',', false);
+	RETURN 0;
+END $$ LANGUAGE plpgsql STABLE;
+CREATE FUNCTION spy_bound(bound text, OUT rows bigint, OUT calls integer, OUT used boolean) AS $$
+DECLARE
+	line text;
+BEGIN
+	CREATE POLICY spy_p ON spy_t USING (num = 12345678901234567);
+	SET LOCAL ROLE regress_spy;
+	PERFORM set_config('spy.seen', '', false);
+	EXECUTE 'SELECT count(*) FROM spy_t WHERE ' || bound INTO rows;
+	calls := length(current_setting('spy.seen'));
+	used := false;
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) SELECT FROM spy_t WHERE ' || bound LOOP
+		used := used OR line ~ 'Distance Bound';
+	END LOOP;
+	RESET ROLE;
+	DROP POLICY spy_p ON spy_t;
+END $$ LANGUAGE plpgsql;
+SELECT n, bound, rows, calls - min(calls) OVER (PARTITION BY bound) AS more_calls, used FROM (SELECT v AS hidden FROM spy_t WHERE id = 1) h, (SELECT v AS shown FROM spy_t WHERE id = 8) s,
+	LATERAL (VALUES (1, hidden, '0'), (2, shown, '0'), (3, hidden, 'spy_zero()'), (4, shown, 'spy_zero()'), (5, '[9,9,9,9,9,9,9,9]', 'spy_zero()')) t (n, q, bound),
+	spy_bound(format('v <-> %L <= %s', q, bound)) b ORDER BY n;
+
 -- test: many duplicates
 INSERT INTO spy_t SELECT n + 10000, '[1,2,3,4,5,6,7,8]', CASE n % 8 WHEN 0 THEN 'user1' ELSE 'other' || n % 8 END,
 	'a common beginning ' || n % 8, ints, 12345678901234567 + (n % 8) * 0.125, net, ip6, code, '2'
@@ -131,6 +157,6 @@ END $$ LANGUAGE plpgsql;
 SELECT * FROM spy_removed('SELECT id FROM spy_t WHERE num = 12345678901234567 AND x::int < 0 ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 3');
 
 DROP TABLE spy_t, spy_toast, spy_c, spy_c2;
-DROP FUNCTION spy_sees, spy_query, spy_policy, spy_removed;
+DROP FUNCTION spy_sees, spy_query, spy_policy, spy_removed, spy_zero, spy_bound;
 DROP COLLATION spy_no_case;
 DROP ROLE regress_spy;

@@ -181,6 +181,11 @@ extern bool loki_hybrid_columns_cost(PlannerInfo *root, CustomPath *path, Select
 									 bool bounded);
 extern bool loki_hybrid_rows_pay(const LokiHybridState *state);
 
+/* functions in hybrid/path.c */
+
+/* Whether a clause may be evaluated before those of a lower security level (P6) */
+extern bool loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause);
+
 /* functions in hybrid/plan.c */
 extern const CustomPathMethods loki_hybrid_path_methods;
 extern const CustomPathMethods loki_hybrid_columns_methods;

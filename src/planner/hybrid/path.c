@@ -188,6 +188,29 @@ match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
 	return (Expr *) result;
 }
 
+/* A value that is there before the scan, without a call */
+static bool
+is_value(const void *expr)
+{
+	return IsA(expr, Const) || IsA(expr, Param);
+}
+
+/*
+ * Distances from a column are our own functions, of which the index knows that they raise no error, so
+ * a bound tells nothing of hidden rows if no other function is called to compare a row with it.
+ */
+bool
+loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause)
+{
+	LokiDistanceBound bound;
+
+	if (clause->security_level <= rel->baserestrict_min_security || clause->leakproof)
+		return true;
+	return loki_distance_bound((Node *) clause->clause, &bound) && bound.exact && is_value(bound.bound) &&
+		((IsA(linitial(bound.distance->args), Var) && is_value(lsecond(bound.distance->args))) ||
+		 (is_value(linitial(bound.distance->args)) && IsA(lsecond(bound.distance->args), Var)));
+}
+
 /*
  * Whether a clause bounds a distance of the index from above, by a value that is known
  * before the scan.  A bound is evaluated before all other clauses, so the clause must not
@@ -197,10 +220,7 @@ static bool
 bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 				LokiDistanceBound *bound, Expr **distance)
 {
-	if (clause->security_level > index->rel->baserestrict_min_security &&
-		!clause->leakproof)
-		return false;
-	if (!loki_distance_bound((Node *) clause->clause, bound) || !bound->upper ||
+	if (!loki_hybrid_is_early(index->rel, clause) || !loki_distance_bound((Node *) clause->clause, bound) || !bound->upper ||
 		bms_is_member(index->rel->relid, pull_varnos(root, (Node *) bound->bound)) ||
 		contain_volatile_functions((Node *) bound->bound))
 		return false;

@@ -136,12 +136,7 @@ early_clauses(RelOptInfo *rel, List *clauses, List *planned)
 	ListCell   *cell;
 
 	foreach(cell, clauses)
-	{
-		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
-
-		late |= clause->security_level > rel->baserestrict_min_security &&
-			!clause->leakproof;
-	}
+		late |= !loki_hybrid_is_early(rel, lfirst_node(RestrictInfo, cell));
 	if (!late)
 		return planned;
 
@@ -154,7 +149,7 @@ early_clauses(RelOptInfo *rel, List *clauses, List *planned)
 	{
 		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
 
-		if (clause->security_level <= rel->baserestrict_min_security || clause->leakproof)
+		if (loki_hybrid_is_early(rel, clause))
 			planned = lappend(planned, clause->clause);
 	}
 	return planned;
