@@ -74,6 +74,8 @@ SELECT recall >= 0.98 AS found FROM doubt_recall('v', 'a < 5', 10);
 SELECT recall >= 0.9 AS found, again FROM doubt_recall('w', 'a = 1', 10);
 SELECT recall >= 0.9 AS found, again FROM doubt_recall('w', 'a < 5', 10);
 SELECT recall >= 0.9 AS found, again FROM doubt_recall('w', 'a < 5', 60);
+-- ... which more scans are made for, until no node that is left can be among them
+SELECT recall >= 0.98 AS found, again FROM doubt_recall('w', 'a < 9', 10);
 -- ... in a walk either, whose pool is narrower with a filter, or hardly wider than LIMIT
 SELECT recall >= 0.9 AS found FROM doubt_recall('w', 'b = 1', 25);
 SELECT recall >= 0.9 AS found FROM doubt_recall('w', 'true', 100);

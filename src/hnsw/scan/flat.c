@@ -648,7 +648,7 @@ loki_flat_falls_short(const LokiScan *so)
 
 	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
 		return false;
-	if (so->flat.selections == 1 && !last_is_tied(so) && last_is_doubtful(so))
+	if (!last_is_tied(so) && last_is_doubtful(so))
 		return true;
 	return (so->course.walk_end == LOKI_WALK_CONVERGED || needed > so->flat.known) &&
 		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
