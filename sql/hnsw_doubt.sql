@@ -182,7 +182,22 @@ SELECT count(*) >= 950 AS found FROM (
 	SELECT * FROM doubt_others('on') INTERSECT SELECT * FROM doubt_others('off')) s;
 RESET lokivector.target_recall;
 
-DROP TABLE doubt_t, doubt_copies, doubt_bits, doubt_arrays, doubt_compact, doubt_copy;
-DROP FUNCTION doubt_others;
+-- A wider walk scores no fewer nodes, be its candidates sorted or in a heap: 200 rows with 40 near copies each
+CREATE TABLE doubt_parts (v vector(80)) WITH (autovacuum_enabled = off);
+INSERT INTO doubt_parts SELECT p.v + doubt_noise(i + 1000, 80) * array_fill(0.001, ARRAY[80])::vector
+FROM (SELECT n, doubt_noise(n, 80) AS v FROM generate_series(1, 200) n) p, LATERAL (SELECT n * 40 + k AS i FROM generate_series(1, 40) k) c;
+CREATE INDEX ON doubt_parts USING hnsw (v vector_cosine_ops);
+CREATE FUNCTION doubt_scored(ef integer) RETURNS bigint AS $$
+BEGIN
+	PERFORM set_config('hnsw.ef_search', ef::text, true), set_config('enable_seqscan', 'off', true);
+	PERFORM FROM doubt_parts ORDER BY v <=> doubt_noise(-3, 80) LIMIT 10;
+	RETURN (SELECT nodes_scored FROM lokivector_scan_stats());
+END
+$$ LANGUAGE plpgsql;
+SELECT array_agg(scored >= before ORDER BY ef) FROM (SELECT ef, scored, lag(scored, 1, 0) OVER (ORDER BY ef) AS before
+	FROM unnest(ARRAY[10, 40, 100, 400, 800, 1000]) ef, doubt_scored(ef) scored) s;
+
+DROP TABLE doubt_t, doubt_copies, doubt_bits, doubt_arrays, doubt_compact, doubt_copy, doubt_parts;
+DROP FUNCTION doubt_others, doubt_scored;
 DROP FUNCTION doubt_recall, doubt_share, doubt_delete, doubt_array, doubt_noise;
 DROP FUNCTION doubt_vector;

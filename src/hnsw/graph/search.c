@@ -107,7 +107,7 @@ loki_search_reset(LokiSearch *search)
 {
 	search->pool.n = 0;
 	search->kept.nscored = 0;
-	search->kept.nfrontier = search->kept.nbest = 0;
+	search->kept.nfrontier = search->kept.nbest = search->kept.nrows = 0;
 	search->kept.by_heap = false;
 	if (loki_search_memory(search) <= Min(KEPT_MEMORY, search->budget.memory_limit / 4))
 		return;
@@ -115,9 +115,10 @@ loki_search_reset(LokiSearch *search)
 	release(search->kept.scored);
 	release(search->kept.frontier);
 	release(search->kept.best);
+	release(search->kept.rows);
 	search->kept.scored = NULL;
-	search->kept.frontier = search->kept.best = NULL;
-	search->kept.scored_allocated = 0;
+	search->kept.frontier = search->kept.best = search->kept.rows = NULL;
+	search->kept.scored_allocated = search->kept.rows_allocated = 0;
 	search->kept.frontier_allocated = search->kept.best_allocated = 0;
 
 	pfree(search->visited.slots);

@@ -158,6 +158,11 @@ typedef struct LokiKeptNodes
 	uint32		nbest;
 	uint64		best_allocated;
 	bool		best_is_heap;	/* the farthest on top; not: ascending */
+	LokiCandidate *rows;		/* then a heap of the nearest of them, as many
+								 * as rows are wanted ... */
+	uint32		nrows;			/* ... or 0, until there are as many as the
+								 * width */
+	uint64		rows_allocated;
 	bool		by_heap;		/* scored/frontier/best are in use, not pool */
 	bool		rejected;		/* keep nodes that leave the pool */
 } LokiKeptNodes;

@@ -74,6 +74,36 @@ filtered(const LokiSearch *search)
 	return search->filter != NULL && search->filter->any;
 }
 
+/* The distance of nodes that may be among the rows, or lead there: loki_reach() without the least */
+static float
+reach_of_rows(const LokiSearch *search)
+{
+	const LokiReach *reach = &search->reach;
+	float		row;
+
+	if (search->kept.nrows == 0)
+		return -FLT_MAX;
+	if (reach->ratio == FLT_MAX)
+		return FLT_MAX;
+	row = search->kept.rows[0].distance;
+	return Max(Max(row * reach->ratio, row + reach->errors * reach->error), reach->floor);
+}
+
+/*
+ * How far the walk looks while the best are a heap, and as many as the width.  It does not end before
+ * the farthest of these, since it does not know a nearer one.
+ */
+static float
+heap_reach(const LokiSearch *search)
+{
+	const LokiKeptNodes *kept = &search->kept;
+
+	Assert(kept->best_is_heap && kept->nbest >= (uint32) search->reach.width);
+	if (kept->nbest >= (uint32) search->reach.most)
+		return kept->best[0].distance;
+	return Max(kept->best[0].distance, reach_of_rows(search));
+}
+
 /* Whether the walk may still need a node at this distance */
 static inline bool
 near_enough(const LokiSearch *search, float distance)
@@ -81,8 +111,50 @@ near_enough(const LokiSearch *search, float distance)
 	const LokiKeptNodes *kept = &search->kept;
 
 	if (kept->best_is_heap)
-		return kept->nbest < (uint32) search->reach.width || distance < kept->best[0].distance;
+		return kept->nbest < (uint32) search->reach.width || distance < kept->best[0].distance ||
+			distance <= heap_reach(search);
 	return distance <= loki_reach(&search->reach, kept->best, (int) kept->nbest);
+}
+
+/*
+ * The best are a heap, and as many as the width: note what the reach has to know, and which of them
+ * are nearest.
+ */
+static void
+begin_rows(LokiSearch *search)
+{
+	LokiKeptNodes *kept = &search->kept;
+	uint32		n = (uint32) search->reach.rows;
+	LokiCandidate *nearest = palloc_array(LokiCandidate, kept->nbest);
+
+	Assert(kept->best_is_heap && n > 0 && n < kept->nbest && kept->nrows == 0);
+	memcpy(nearest, kept->best, sizeof(LokiCandidate) * kept->nbest);
+	loki_candidates_sort(nearest, kept->nbest);
+	loki_search_note_error(search, nearest, kept->scored[nearest[n - 1].node].node);
+	kept->rows = loki_grow(search->context, kept->rows, &kept->rows_allocated, n, 16,
+						   sizeof(LokiCandidate));
+	/* an array that descends is a heap */
+	for (uint32 i = 0; i < n; i++)
+		kept->rows[i] = nearest[n - 1 - i];
+	kept->nrows = n;
+	pfree(nearest);
+}
+
+/* The best are a heap: drop the farthest, as long as they are neither of the nearest nor in reach. */
+static void
+trim_heap(LokiSearch *search)
+{
+	LokiKeptNodes *kept = &search->kept;
+	const LokiReach *reach = &search->reach;
+
+	if (kept->nrows == 0 && reach->rows > 0 && kept->nbest >= (uint32) reach->width)
+		begin_rows(search);
+	while (kept->nbest > (uint32) reach->width &&
+		   (kept->nbest > (uint32) reach->most || kept->best[0].distance > reach_of_rows(search)))
+	{
+		kept->best[0] = kept->best[--kept->nbest];
+		loki_heap_sift_down(kept->best, kept->nbest, 0, -1);
+	}
 }
 
 /* Keep the best sorted up to LOKI_POOL_MAX, beyond it in a heap.  An array that descends is one. */
@@ -103,11 +175,7 @@ set_width(LokiSearch *search, uint32 width)
 		kept->best[kept->nbest - 1 - i] = nearer;
 	}
 	kept->best_is_heap = true;
-	while (kept->nbest > width)
-	{
-		kept->best[0] = kept->best[--kept->nbest];
-		loki_heap_sift_down(kept->best, kept->nbest, 0, -1);
-	}
+	trim_heap(search);
 }
 
 /* Take a node that matches into the best, if it is near enough. */
@@ -116,25 +184,25 @@ offer_best(LokiSearch *search, uint32 item)
 {
 	LokiKeptNodes *kept = &search->kept;
 	LokiCandidate candidate = {kept->scored[item].distance, item};
-	uint32		most = kept->best_is_heap ? search->reach.width : search->reach.most;
+	uint32		most = search->reach.most;
 	uint32		low = 0;
 
 	if (!near_enough(search, candidate.distance) ||
 		!(kept->scored[item].flags & LOKI_SCORED_MATCHES))
 		return;
-	if (kept->nbest < most)
+	if (kept->nbest < most || kept->best_is_heap)
 		kept->best = loki_grow(search->context, kept->best, &kept->best_allocated,
 							   kept->nbest + 1, 1024, sizeof(LokiCandidate));
 	if (kept->best_is_heap)
 	{
-		if (kept->nbest < most)
+		kept->best[kept->nbest] = candidate;
+		loki_heap_sift_up(kept->best, kept->nbest++, -1);
+		if (kept->nrows > 0 && candidate.distance < kept->rows[0].distance)
 		{
-			kept->best[kept->nbest] = candidate;
-			loki_heap_sift_up(kept->best, kept->nbest++, -1);
-			return;
+			kept->rows[0] = candidate;
+			loki_heap_sift_down(kept->rows, kept->nrows, 0, -1);
 		}
-		kept->best[0] = candidate;
-		loki_heap_sift_down(kept->best, kept->nbest, 0, -1);
+		trim_heap(search);
 		return;
 	}
 	for (uint32 high = kept->nbest; low < high;)
@@ -473,7 +541,7 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 	}
 
 	loki_visited_reset(search);
-	search->kept.nscored = search->kept.nfrontier = search->kept.nbest = 0;
+	search->kept.nscored = search->kept.nfrontier = search->kept.nbest = search->kept.nrows = 0;
 	search->pool.n = 0;
 	search->kept.by_heap = true;
 	search->kept.best_is_heap = width > LOKI_POOL_MAX;
@@ -503,8 +571,10 @@ loki_walk_reach(const LokiSearch *search)
 	const LokiCandidate *nearest = search->kept.by_heap ? search->kept.best : search->pool.nearest;
 	int			n = search->kept.by_heap ? (int) search->kept.nbest : search->pool.n;
 
-	if (reach->rows == 0 || search->kept.best_is_heap || n >= reach->most)
+	if (reach->rows == 0 || n >= reach->most)
 		return FLT_MAX;
+	if (search->kept.by_heap && search->kept.best_is_heap)
+		return n < reach->width ? FLT_MAX : heap_reach(search);
 	return loki_reach(reach, nearest, n);
 }
 
@@ -519,7 +589,7 @@ loki_walk_widen(LokiSearch *search)
 	if (!search->kept.by_heap)
 		pool_to_scored(search);
 	search->kept.best_is_heap = search->reach.width > LOKI_POOL_MAX;
-	search->kept.nfrontier = search->kept.nbest = 0;
+	search->kept.nfrontier = search->kept.nbest = search->kept.nrows = 0;
 	for (uint32 end = search->kept.nscored; end > 0;)
 	{
 		uint32		n = Min(2 * LOKI_MAX_M, end);

@@ -225,7 +225,7 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 {
 	memset(reach, 0, sizeof(*reach));
 	reach->width = reach->least = reach->most = width;
-	if (width > LOKI_POOL_MAX || n >= width)
+	if (n >= width)
 		return;
 	reach->rows = (int) n;
 	/* where sketches bound nothing, the rows of all that is kept are read */
