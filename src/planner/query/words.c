@@ -12,6 +12,9 @@
  * security barrier hides rows, or an index is of rows that a hidden column chooses, that is not enough,
  * and the index's owner must have allowed it.
  *
+ * The statistics of a partial index are those of its rows.  So it counts only if the statement's
+ * conditions imply its own; one of all rows is preferred.
+ *
  * IDENTIFICATION
  *	  src/planner/query/words.c
  *
@@ -34,6 +37,7 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
@@ -43,6 +47,7 @@
 #include "tsearch/ts_type.h"
 #include "types/bm25.h"
 #include "utils/acl.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -56,6 +61,8 @@ typedef struct Words
 {
 	Oid			relid;
 	Node	   *expr;			/* as the table's own */
+	Query	   *query;			/* that reads the table ... */
+	Index		varno;			/* ... as this */
 	Oid			user;			/* who reads the table */
 	bool		hidden;			/* some of its rows are from him */
 } Words;
@@ -144,6 +151,8 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 		{
 			words->relid = rte->relid;
 			words->expr = of_table(expr, var);
+			words->query = query;
+			words->varno = var->varno;
 			words->user = LokiCheckAsUser(query, rte);
 			if (!OidIsValid(words->user))
 				words->user = GetUserId();
@@ -190,6 +199,78 @@ may_read_predicate(Relation index, Oid user)
 	return true;
 }
 
+/* Parameters that the plan is made for, as constants */
+static Node *
+fill_parameters(Node *node, void *context)
+{
+	ParamListInfo params = context;
+	Param	   *param = (Param *) node;
+
+	if (node != NULL && IsA(node, Param) && param->paramkind == PARAM_EXTERN && params != NULL &&
+		param->paramid > 0 && param->paramid <= params->numParams)
+	{
+		ParamExternData space;
+		ParamExternData *data = params->paramFetch != NULL ?
+			params->paramFetch(params, param->paramid, true, &space) : &params->params[param->paramid - 1];
+		int16		length;
+		bool		by_value;
+
+		if (data->ptype != param->paramtype || !(data->pflags & PARAM_FLAG_CONST))
+			return node;
+		get_typlenbyval(param->paramtype, &length, &by_value);
+		return (Node *) makeConst(param->paramtype, param->paramtypmod, param->paramcollid, length,
+								  data->isnull || by_value ? data->value : datumCopy(data->value, by_value, length),
+								  data->isnull, by_value);
+	}
+	return expression_tree_mutator(node, fill_parameters, context);
+}
+
+/* Add what a query's conditions say of one of its tables alone, as the table has it. */
+static void
+add_conditions(Node *node, PlannerInfo *root, Index varno, List **conditions)
+{
+	Node	   *quals = NULL;
+	ListCell   *cell;
+
+	if (IsA(node, FromExpr))
+	{
+		foreach(cell, ((FromExpr *) node)->fromlist)
+			add_conditions(lfirst(cell), root, varno, conditions);
+		quals = ((FromExpr *) node)->quals;
+	}
+	else if (IsA(node, JoinExpr) && ((JoinExpr *) node)->jointype == JOIN_INNER)
+	{
+		add_conditions(((JoinExpr *) node)->larg, root, varno, conditions);
+		add_conditions(((JoinExpr *) node)->rarg, root, varno, conditions);
+		quals = ((JoinExpr *) node)->quals;
+	}
+	foreach(cell, quals != NULL && IsA(quals, List) ? (List *) quals : make_ands_implicit((Expr *) quals))
+	{
+		Node	   *clause = lfirst(cell);
+		Var		   *var = contain_subplans(clause) ? NULL : only_variable(clause, 1);
+
+		if (var == NULL || var->varno != varno || var->varlevelsup != 0)
+			continue;
+
+		/* without a root, so that operators <@> are left as they are */
+		clause = eval_const_expressions(NULL, fill_parameters(of_table(clause, var), root->glob->boundParams));
+		*conditions = lappend(*conditions, canonicalize_qual((Expr *) clause, false));
+	}
+}
+
+/* Whether all rows that a query takes of the table are an index's */
+static bool
+has_rows(Relation index, PlannerInfo *root, const Words *words)
+{
+	List	   *predicate = RelationGetIndexPredicate(index);
+	List	   *conditions = NIL;
+
+	if (predicate == NIL)
+		return true;
+	add_conditions((Node *) words->query->jointree, root, words->varno, &conditions);
+	return predicate_implied_by(predicate, conditions, false);
+}
+
 /* An index of words; InvalidOid if there is none.  One of all rows is preferred. */
 static Oid
 find_index(PlannerInfo *root, const Words *words)
@@ -205,7 +286,8 @@ find_index(PlannerInfo *root, const Words *words)
 
 		if (index == NULL)		/* dropped just now */
 			continue;
-		if (index->rd_index->indisvalid && loki_is_words_index(index) && indexes_expression(index, words->expr))
+		if (index->rd_index->indisvalid && loki_is_words_index(index) &&
+			indexes_expression(index, words->expr) && has_rows(index, root, words))
 		{
 			bool		whole = RelationGetIndexPredicate(index) == NIL;
 			bool		hidden = words->hidden || !may_read_predicate(index, words->user);
