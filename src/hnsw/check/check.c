@@ -203,10 +203,8 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	check_structure(check);
 	if (heap_all_indexed)
 	{
-		{
-			loki_check_heap(check, BuildIndexInfo(index), snapshot);
-			loki_check_terms_heap(check);
-		}
+		loki_check_heap(check, BuildIndexInfo(index), snapshot);
+		loki_check_terms_heap(check);
 		UnregisterSnapshot(snapshot);
 	}
 	report_oddities(check);

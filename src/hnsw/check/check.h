@@ -141,29 +141,8 @@ extern void loki_check_derived(LokiCheck *check);
 extern void loki_check_terms(LokiCheck *check);
 extern void loki_check_terms_heap(LokiCheck *check);
 
-/* A row that the index has */
-typedef struct LokiCheckEntry
-{
-	ItemPointerData heap;
-	uint32		number;			/* of its node, or its slot in NULLTID */
-	bool		outside;		/* the latter */
-	bool		zero_norm;		/* ... and it has a vector */
-} LokiCheckEntry;
-
-typedef void (*LokiVisitEntry) (void *state, const LokiCheckEntry *entry);
-
 /* functions in check/heap.c */
 extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot);
-extern void loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state);
-extern void loki_check_row_fault(LokiCheck *check, const ItemPointerData *row,
-								 const char *fault);
-
-/* Memory for each row that loki_check_unlike() is given */
-#define LOKI_CHECK_UNLIKE_SIZE	(sizeof(ItemPointerData) + sizeof(LokiCheckEntry) + sizeof(bool))
-
-/* functions in check/codes.c */
-extern void loki_check_unlike(LokiCheck *check, IndexInfo *info, Snapshot snapshot,
-							  const ItemPointerData *rows, uint64 nrows);
 
 /* functions in check/check.c */
 extern bool loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total,

@@ -7,8 +7,8 @@
  * Each entry of the index, and each row that should have one, becomes a 64-bit number.  Its
  * upper 48 bits are the heap TID.  The others are a fingerprint, the end of a hash of the node's
  * slots: for entries, as they are; for rows, as they would be made.  Both sides are sorted and
- * merged.  If fingerprints differ, check/codes.c compares the slots.  All of it is done within
- * maintenance_work_mem.
+ * merged, within maintenance_work_mem.  Codes of a vector are the same bytes on every processor, so
+ * fingerprints that differ are a fault.
  *
  * The rows are those visible to a snapshot that was taken before the index was read.  Vacuum
  * cannot remove their entries while the snapshot is held, and it has removed entries of
@@ -43,9 +43,23 @@
 StaticAssertDecl(8 * (sizeof(BlockNumber) + sizeof(OffsetNumber)) + FINGERPRINT_BITS == 64,
 				 "a heap TID and a fingerprint fill a number");
 
-typedef struct HeapCheck
+/* A row that the index has */
+typedef struct IndexEntry
+{
+	ItemPointerData heap;
+	uint32		number;			/* of its node, or its slot in NULLTID */
+	bool		outside;		/* the latter */
+	bool		zero_norm;		/* ... and it has a vector */
+} IndexEntry;
+
+typedef struct HeapCheck HeapCheck;
+
+struct HeapCheck
 {
 	LokiCheck  *check;
+	void		(*visit) (HeapCheck *state, const IndexEntry *entry);
+	bool		outside;		/* visiting NULLTID */
+	bool		skip_killed;	/* leave out entries marked killed */
 	MemoryContext row_context;	/* reset after every row */
 	Tuplesortstate *entries;	/* of the index */
 	Tuplesortstate *rows;		/* of the table */
@@ -53,19 +67,9 @@ typedef struct HeapCheck
 	uint32		hashed;			/* ... of this number; LOKI_NONE: of none */
 	char	   *code;			/* of a row or a node ... */
 	char	   *refine;			/* ... likewise */
-	Tuplesortstate *unlike;		/* rows whose slots differ from those that
-								 * would be made of them */
-	uint64		nunlike;
-} HeapCheck;
-
-/* A visit of all rows that an index has */
-typedef struct EntryVisit
-{
-	LokiVisitEntry visit;
-	void	   *state;
-	bool		outside;		/* reading NULLTID */
-	bool		skip_killed;	/* leave out entries marked killed */
-} EntryVisit;
+	int64		unlike;			/* the row whose entry has other values; 0 if
+								 * there is none: no heap TID is zero */
+};
 
 static int64
 make_entry(const ItemPointerData *tid, uint64 hash)
@@ -128,7 +132,7 @@ hash_codes(HeapCheck *state, uint64 hash)
 
 /* Hash of what the index holds of a node, or of a row outside the graph */
 static uint64
-entry_hash(HeapCheck *state, const LokiCheckEntry *entry)
+entry_hash(HeapCheck *state, const IndexEntry *entry)
 {
 	LokiCheck  *check = state->check;
 	LokiHashData hash = {0};
@@ -156,12 +160,10 @@ entry_hash(HeapCheck *state, const LokiCheckEntry *entry)
 	return result;
 }
 
-/* LokiVisitEntry: duplicates come one after another, and share the slots of their node. */
+/* Duplicates come one after another, and share the slots of their node. */
 static void
-put_index_entry(void *arg, const LokiCheckEntry *entry)
+put_index_entry(HeapCheck *state, const IndexEntry *entry)
 {
-	HeapCheck  *state = arg;
-
 	if (entry->outside || entry->number != state->hashed)
 		state->hash = entry_hash(state, entry);
 	state->hashed = entry->outside ? LOKI_NONE : entry->number;
@@ -170,21 +172,20 @@ put_index_entry(void *arg, const LokiCheckEntry *entry)
 
 /* Visit the row of a slot in this state, if it is an entry. */
 static void
-visit_row(EntryVisit *pass, LokiCheckEntry *entry, int slot_state,
-		  const ItemPointerData *heap)
+visit_row(HeapCheck *state, IndexEntry *entry, int slot_state, const ItemPointerData *heap)
 {
-	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || pass->skip_killed))
+	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || state->skip_killed))
 		return;
 	entry->heap = *heap;
-	pass->visit(pass->state, entry);
+	state->visit(state, entry);
 }
 
 /* Visit the rows of a slot of TID or NULLTID. */
 static void
 visit_slot(LokiCheck *check, uint32 number, const char *slot)
 {
-	EntryVisit *pass = check->slot_state;
-	LokiCheckEntry entry = {.number = number, .outside = pass->outside};
+	HeapCheck  *state = check->slot_state;
+	IndexEntry	entry = {.number = number, .outside = state->outside};
 	LokiTidData tid;
 
 	memcpy(&tid, slot, LOKI_TID_SHORT);
@@ -195,26 +196,28 @@ visit_slot(LokiCheck *check, uint32 number, const char *slot)
 	/* by now the list may have been replaced by a single TID */
 	if (LokiTidState(&tid) == LOKI_TID_LIST)
 		loki_check_duplicates(check, number, &tid);
-	visit_row(pass, &entry, LokiTidState(&tid), &tid.u.heap);
+	visit_row(state, &entry, LokiTidState(&tid), &tid.u.heap);
 	for (uint64 i = 0; i < check->tid_list.n; i++)
-		visit_row(pass, &entry, check->tid_list.slots[i].state, &check->tid_list.slots[i].heap);
+		visit_row(state, &entry, check->tid_list.slots[i].state, &check->tid_list.slots[i].heap);
 }
 
 /*
  * Visit all rows that the index has.  No snapshot but those of a standby sees a row whose entry
  * is marked killed, so these entries are left out: a visible row must have another.
  */
-void
-loki_check_visit(LokiCheck *check, LokiVisitEntry visit, void *state)
+static void
+visit_entries(HeapCheck *state, void (*visit) (HeapCheck *state, const IndexEntry *entry))
 {
-	EntryVisit	pass = {.visit = visit, .state = state};
+	LokiCheck  *check = state->check;
 
 	Assert(loki_no_buffer_locked());
-	pass.skip_killed = !TransactionStartedDuringRecovery();
-	check->slot_state = &pass;
+	state->visit = visit;
+	state->skip_killed = !TransactionStartedDuringRecovery();
+	check->slot_state = state;
 	loki_index_refresh(check->state, check->index);
+	state->outside = false;
 	loki_check_slot_array(check, LOKI_SLOTS_TID, visit_slot);
-	pass.outside = true;
+	state->outside = true;
 	loki_check_slot_array(check, LOKI_SLOTS_NULLTID, visit_slot);
 }
 
@@ -274,36 +277,30 @@ put_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
  * ----------------------------------------------------------------
  */
 
-/* Report a fault of a row's entry; heap TIDs are printed as amcheck prints them. */
-void
-loki_check_row_fault(LokiCheck *check, const ItemPointerData *row, const char *fault)
+/* Report a fault of a row, whose entry is this, or NULL; heap TIDs are printed as amcheck does. */
+static void
+report_row(HeapCheck *state, int64 row, const char *fault, const IndexEntry *entry)
 {
+	LokiCheck  *check = state->check;
+
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
 			 errmsg("heap row (%u,%u) from table \"%s\" %s index \"%s\"",
-					ItemPointerGetBlockNumberNoCheck(row),
-					(unsigned) ItemPointerGetOffsetNumberNoCheck(row),
+					(BlockNumber) (entry_tid(row) >> 16),
+					(unsigned) (entry_tid(row) & PG_UINT16_MAX),
 					RelationGetRelationName(check->heap), fault,
-					RelationGetRelationName(check->index))));
+					RelationGetRelationName(check->index)),
+			 entry == NULL ? 0 :
+			 loki_check_where(check, entry->outside ? LOKI_SLOTS_NULLTID : LOKI_SLOTS_TID,
+							  entry->number)));
 }
 
-/* The heap TID of an entry */
-static ItemPointerData
-entry_row(int64 entry)
-{
-	uint64		tid = (uint64) entry_tid(entry);
-	ItemPointerData row;
-
-	ItemPointerSet(&row, (BlockNumber) (tid >> 16), (OffsetNumber) (tid & 0xFFFF));
-	return row;
-}
-
+/* Report the row whose entry has other values, when that is visited. */
 static void
-report_row(HeapCheck *state, int64 entry, const char *fault)
+report_unlike(HeapCheck *state, const IndexEntry *entry)
 {
-	ItemPointerData row = entry_row(entry);
-
-	loki_check_row_fault(state->check, &row, fault);
+	if (entry_tid(make_entry(&entry->heap, 0)) == entry_tid(state->unlike))
+		report_row(state, state->unlike, "has other values than its entry in", entry);
 }
 
 static bool
@@ -335,47 +332,26 @@ merge(HeapCheck *state)
 		while (have_entry && (entry >> FINGERPRINT_BITS) < (row >> FINGERPRINT_BITS))
 			have_entry = next_entry(state->entries, &entry);
 		if (!have_entry || entry_tid(entry) != entry_tid(row))
-			report_row(state, row, "has no entry in");
+			report_row(state, row, "has no entry in", NULL);
 		if (entry != row)
-		{
-			tuplesort_putdatum(state->unlike, Int64GetDatum(row), false);
-			state->nunlike++;
-		}
+			state->unlike = row;
 		have_entry = next_entry(state->entries, &entry);
 		if (have_entry && entry_tid(entry) == entry_tid(row))
-			report_row(state, row, "has more than one entry in");
+			report_row(state, row, "has more than one entry in", NULL);
+		if (state->unlike == row)
+		{
+			visit_entries(state, report_unlike);
+			elog(ERROR, "entry of a visible row was removed");
+		}
 	}
 }
 
-/* Three of them share the memory */
+/* Two of them share the memory */
 static Tuplesortstate *
 begin_sort(void)
 {
 	return tuplesort_begin_datum(INT8OID, Int8LessOperator, InvalidOid, false,
-								 Max(maintenance_work_mem / 3, 64), NULL, TUPLESORT_NONE);
-}
-
-/* Look once more at rows that seemed unlike their entries, a batch at a time. */
-static void
-check_unlike(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
-{
-	Size		memory = (Size) maintenance_work_mem * 1024 / 2;
-	uint64		most = Min(state->nunlike, memory / LOKI_CHECK_UNLIKE_SIZE);
-	ItemPointerData *rows = palloc_extended(most * sizeof(ItemPointerData), MCXT_ALLOC_HUGE);
-	uint64		n;
-	int64		row;
-
-	Assert(most > 0);
-	tuplesort_performsort(state->unlike);
-	do
-	{
-		n = 0;
-		while (n < most && next_entry(state->unlike, &row))
-			rows[n++] = entry_row(row);
-		if (n > 0)
-			loki_check_unlike(state->check, info, snapshot, rows, n);
-	} while (n == most);
-	pfree(rows);
+								 Max(maintenance_work_mem / 2, 64), NULL, TUPLESORT_NONE);
 }
 
 /* Read the rows of the table by the snapshot, like CREATE INDEX CONCURRENTLY. */
@@ -413,10 +389,9 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	state.refine = palloc0(Max(quantizer->refine_size, 1));
 	state.entries = begin_sort();
 	state.rows = begin_sort();
-	state.unlike = begin_sort();
 
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_SORT, 0);
-	loki_check_visit(check, put_index_entry, &state);
+	visit_entries(&state, put_index_entry);
 	tuplesort_performsort(state.entries);
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_TABLESCAN, 0);
 	read_table(&state, info, snapshot);
@@ -426,7 +401,4 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	tuplesort_end(state.entries);
 	tuplesort_end(state.rows);
 	MemoryContextDelete(state.row_context);
-	if (state.nunlike > 0)
-		check_unlike(&state, info, snapshot);
-	tuplesort_end(state.unlike);
 }
