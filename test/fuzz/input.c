@@ -8,8 +8,7 @@
  * it has to be valid, and the same after it went out and in again, in both
  * forms.  The functions are the server's own; stubs.c stands for the server.
  *
- * Sources: src/types/vector_io.c src/types/halfvec_io.c src/types/sparsevec_io.c
- * Sources: src/types/bytevec_io.c src/types/bytevec.c
+ * Sources: src/types/dense_io.c src/types/sparsevec_io.c src/types/bytevec.c
  * Sources: src/types/check.c src/types/dense.c
  * Sources: src/types/sparsevec.c src/types/textscan.c src/types/textprint.c
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c

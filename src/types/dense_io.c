@@ -1,0 +1,425 @@
+/*-------------------------------------------------------------------------
+ *
+ * dense_io.c
+ *	  Text and binary input and output of vector, halfvec and bytevec, and
+ *	  their typmod.
+ *
+ * IDENTIFICATION
+ *	  src/types/dense_io.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "libpq/pqformat.h"
+#include "port/pg_bswap.h"
+#include "types/dense.h"
+#include "types/textprint.h"
+#include "types/textscan.h"
+#include "utils/builtins.h"
+
+/* ------------------------------------------------------------------------
+ * Text of vectors
+ * ------------------------------------------------------------------------
+ */
+
+LOKI_FUNCTION(vector_in);
+Datum
+vector_in(PG_FUNCTION_ARGS)
+{
+	char	   *input = PG_GETARG_CSTRING(0);
+	int32		typmod = PG_GETARG_INT32(2);
+	LokiTextScan scan = {input, input + strlen(input), NULL};
+	LokiScanStatus status;
+	float		x[LOKI_VECTOR_MAX_DIM];
+	int			dim;
+	Vector	   *v;
+
+	status = loki_scan_array(&scan, LOKI_VECTOR_MAX_DIM, x, &dim);
+	if (status != LOKI_SCAN_OK)
+	{
+		loki_scan_error(fcinfo->context, "vector", LOKI_VECTOR_MAX_DIM, status, &scan, input);
+		PG_RETURN_NULL();
+	}
+	if (!loki_check_typmod(fcinfo->context, typmod, dim))
+		PG_RETURN_NULL();
+
+	v = loki_vector_make(dim);
+	memcpy(v->x, x, sizeof(float) * dim);
+	PG_RETURN_VECTOR_P(v);
+}
+
+LOKI_FUNCTION(vector_out);
+Datum
+vector_out(PG_FUNCTION_ARGS)
+{
+	Vector	   *v = PG_GETARG_VECTOR_P(0);
+	char	   *result = loki_floats_out(v->dim, v->x);
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_CSTRING(result);
+}
+
+/* ------------------------------------------------------------------------
+ * Text of halfvecs
+ * ------------------------------------------------------------------------
+ */
+
+/*
+ * Raise or save the error that element n, a finite float, is too large for a half.
+ * The text is read once more to find it.
+ */
+static void
+report_range(fmNodePtr soft, char *input, int n)
+{
+	LokiTextScan scan = {input, input + strlen(input), NULL};
+	float		x;
+
+	loki_skip_space(&scan);
+	for (int i = 0; i <= n; i++)
+	{
+		scan.at++;				/* the bracket or comma */
+		loki_skip_space(&scan);
+		(void) loki_scan_float(&scan, &x);
+		if (i < n)
+			loki_skip_space(&scan);
+	}
+	loki_range_error(soft, "halfvec", scan.number, scan.at - scan.number);
+}
+
+LOKI_FUNCTION(halfvec_in);
+Datum
+halfvec_in(PG_FUNCTION_ARGS)
+{
+	char	   *input = PG_GETARG_CSTRING(0);
+	int32		typmod = PG_GETARG_INT32(2);
+	LokiTextScan scan = {input, input + strlen(input), NULL};
+	LokiScanStatus status;
+	float		x[LOKI_HALFVEC_MAX_DIM];
+	LokiHalf	halves[LOKI_HALFVEC_MAX_DIM];
+	int			dim;
+	HalfVector *v;
+
+	status = loki_scan_array(&scan, LOKI_HALFVEC_MAX_DIM, x, &dim);
+
+	/* of several errors the first counts */
+	loki_distance.f32_to_f16(dim, x, halves);
+	for (int i = 0; i < dim; i++)
+		if (unlikely(loki_half_is_infinite(halves[i])))
+		{
+			report_range(fcinfo->context, input, i);
+			PG_RETURN_NULL();
+		}
+	if (status != LOKI_SCAN_OK)
+	{
+		loki_scan_error(fcinfo->context, "halfvec", LOKI_HALFVEC_MAX_DIM, status, &scan, input);
+		PG_RETURN_NULL();
+	}
+	if (!loki_check_typmod(fcinfo->context, typmod, dim))
+		PG_RETURN_NULL();
+
+	v = loki_halfvec_make(dim);
+	memcpy(v->x, halves, sizeof(LokiHalf) * dim);
+	PG_RETURN_HALFVEC_P(v);
+}
+
+/*
+ * Texts of the halves without their sign, each made when it is first asked for,
+ * since to make a text takes longer than to copy it.  A backend that prints no
+ * halfvec does not touch this memory.
+ */
+#define HALF_SIGN_SHIFT 15
+#define HALF_MAGNITUDE 0x7fff
+
+static struct
+{
+	char		chars[15];		/* not terminated */
+	uint8		length;			/* 0 if not made yet */
+}			half_texts[HALF_MAGNITUDE + 1];
+
+/*
+ * Write a half as float4 would write it, in LOKI_PRINT_LENGTH characters, and
+ * return where the text ends.  Signs are hard to predict, so there is no branch
+ * for them.
+ */
+static inline char *
+print_half(char *p, LokiHalf h)
+{
+	int			magnitude = h & HALF_MAGNITUDE;
+
+	if (unlikely(half_texts[magnitude].length == 0))
+	{
+		char		chars[LOKI_PRINT_LENGTH];
+		int			length = loki_print_float(chars, loki_half_to_float(magnitude)) - chars;
+
+		Assert(length > 0 && length <= sizeof(half_texts[magnitude].chars));
+		memcpy(half_texts[magnitude].chars, chars, length);
+		half_texts[magnitude].length = length;
+	}
+	*p = '-';
+	p += h >> HALF_SIGN_SHIFT;
+	memcpy(p, &half_texts[magnitude], sizeof(half_texts[magnitude]));
+	return p + half_texts[magnitude].length;
+}
+
+LOKI_FUNCTION(halfvec_out);
+Datum
+halfvec_out(PG_FUNCTION_ARGS)
+{
+	HalfVector *v = PG_GETARG_HALFVEC_P(0);
+	char	   *result = palloc(LOKI_PRINT_LENGTH * v->dim + 3);
+	char	   *p = result;
+
+	*p++ = '[';
+	for (int i = 0; i < v->dim; i++)
+	{
+		p = print_half(p, v->x[i]);
+		*p++ = ',';
+	}
+	p[-1] = ']';
+	*p = '\0';
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_CSTRING(result);
+}
+
+/* ------------------------------------------------------------------------
+ * Text of bytevecs
+ *
+ * "[codes]*scale+offset" or "[codes]*scale-offset", which keeps all bits.  Input also takes the
+ * text of a vector, which it quantizes.
+ * ------------------------------------------------------------------------
+ */
+
+/* Longest text of a code, with a comma */
+#define CODE_LEN 4
+
+/* Returns false, if at all. */
+static bool
+exact_form_error(fmNodePtr soft, const char *text)
+{
+	ereturn(soft, false,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid input syntax for type %s: \"%s\"", "bytevec", text),
+			 errdetail("Behind the brackets comes \"*scale+offset\" or \"*scale-offset\", and codes between them are integers from 0 to 255."),
+			 loki_errhint_syntax("bytevec")));
+}
+
+/* Take a number of the exact form; error if there is none: false if it is saved. */
+static bool
+scan_factor(fmNodePtr soft, LokiTextScan *scan, const char *text, float *value)
+{
+	LokiScanStatus status;
+
+	loki_skip_space(scan);
+	status = loki_scan_float(scan, value);
+	if (status == LOKI_SCAN_SYNTAX)
+		return exact_form_error(soft, text);
+	if (status != LOKI_SCAN_OK)
+	{
+		loki_scan_error(soft, "bytevec", LOKI_BYTEVEC_MAX_DIM, status, scan, text);
+		return false;
+	}
+	loki_skip_space(scan);
+	return true;
+}
+
+/* Take what follows the brackets of the exact form: scale and offset. */
+static bool
+scan_factors(fmNodePtr soft, LokiTextScan *scan, const char *text, ByteVector *v)
+{
+	float		scale;
+
+	Assert(*scan->at == '*');
+	scan->at++;
+	if (!scan_factor(soft, scan, text, &scale))
+		return false;
+	v->scale = loki_bytevec_scale(scale);
+	if (*scan->at != '+' && *scan->at != '-')
+		return exact_form_error(soft, text);
+	if (!scan_factor(soft, scan, text, &v->offset))
+		return false;
+	if (*scan->at != '\0')
+		return exact_form_error(soft, text);
+	return loki_bytevec_check_factors(soft, v->scale, v->offset);
+}
+
+/* The same with the numbers between the brackets, which are codes; NULL after an error */
+static ByteVector *
+scan_exact(fmNodePtr soft, LokiTextScan *scan, int dim, const float *x, const char *text)
+{
+	ByteVector *v = (ByteVector *) loki_dense_make(&loki_bytevec_type, dim);
+
+	if (!scan_factors(soft, scan, text, v))
+		return NULL;
+	for (int i = 0; i < dim; i++)
+	{
+		if (!(x[i] >= 0 && x[i] <= 255) || x[i] != (uint8) x[i])
+		{
+			(void) exact_form_error(soft, text);
+			return NULL;
+		}
+		v->codes[i] = (uint8) x[i];
+	}
+	return v;
+}
+
+LOKI_FUNCTION(bytevec_in);
+Datum
+bytevec_in(PG_FUNCTION_ARGS)
+{
+	char	   *input = PG_GETARG_CSTRING(0);
+	LokiTextScan scan = {input, input + strlen(input), NULL};
+	float		x[LOKI_BYTEVEC_MAX_DIM];
+	int			dim;
+	LokiScanStatus status = loki_scan_array(&scan, LOKI_BYTEVEC_MAX_DIM, x, &dim);
+	ByteVector *v = NULL;
+
+	if (status == LOKI_SCAN_JUNK && *scan.at == '*')
+		v = scan_exact(fcinfo->context, &scan, dim, x, input);
+	else if (status != LOKI_SCAN_OK)
+		loki_scan_error(fcinfo->context, "bytevec", LOKI_BYTEVEC_MAX_DIM, status, &scan, input);
+	else
+		v = loki_bytevec_of_floats(fcinfo->context, dim, x);
+	if (v == NULL || !loki_check_typmod(fcinfo->context, PG_GETARG_INT32(2), dim))
+		PG_RETURN_NULL();
+	PG_RETURN_BYTEVEC_P(v);
+}
+
+LOKI_FUNCTION(bytevec_out);
+Datum
+bytevec_out(PG_FUNCTION_ARGS)
+{
+	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
+	char	   *result = palloc(CODE_LEN * v->dim + 2 * LOKI_PRINT_LENGTH + 4);
+	char	   *p = result;
+
+	*p++ = '[';
+	for (int i = 0; i < v->dim; i++)
+	{
+		if (i > 0)
+			*p++ = ',';
+		p += pg_ltoa(v->codes[i], p);
+	}
+	*p++ = ']';
+	*p++ = '*';
+	p = loki_print_float(p, v->scale);
+	if (!signbit(v->offset))
+		*p++ = '+';
+	p = loki_print_float(p, v->offset);
+	*p = '\0';
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_CSTRING(result);
+}
+
+/* ------------------------------------------------------------------------
+ * Typmod and binary format
+ *
+ * Dimensions and a reserved zero, 16 bits each; of a bytevec scale and offset, as float4; and the
+ * elements; all in network byte order.
+ * ------------------------------------------------------------------------
+ */
+
+static Datum
+typmod_in(FunctionCallInfo fcinfo, const LokiDenseType *type)
+{
+	PG_RETURN_INT32(loki_check_typmods(type->name, PG_GETARG_ARRAYTYPE_P(0),
+									   LOKI_DENSE_MAX_DIM));
+}
+
+LOKI_DENSE_FUNCTION(vector_typmod_in, typmod_in, vector)
+LOKI_DENSE_FUNCTION(halfvec_typmod_in, typmod_in, halfvec)
+LOKI_DENSE_FUNCTION(bytevec_typmod_in, typmod_in, bytevec)
+
+/* Turn n elements from the order of the host into that of the network, or back. */
+static void
+swap_bytes(Size width, char *elements, int n)
+{
+	for (int i = 0; width == sizeof(uint32) && i < n; i++)
+	{
+		uint32		bits;
+
+		memcpy(&bits, elements + sizeof(bits) * i, sizeof(bits));
+		bits = pg_hton32(bits);
+		memcpy(elements + sizeof(bits) * i, &bits, sizeof(bits));
+	}
+	for (int i = 0; width == sizeof(uint16) && i < n; i++)
+	{
+		uint16		bits;
+
+		memcpy(&bits, elements + sizeof(bits) * i, sizeof(bits));
+		bits = pg_hton16(bits);
+		memcpy(elements + sizeof(bits) * i, &bits, sizeof(bits));
+	}
+}
+
+static Datum
+receive(FunctionCallInfo fcinfo, const LokiDenseType *type)
+{
+	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
+	int16		dim = pq_getmsgint(buf, sizeof(int16));
+	int16		unused = pq_getmsgint(buf, sizeof(int16));
+	LokiDense  *v;
+	char	   *elements;
+	int			count;
+
+	loki_dense_check_dim(type, dim);
+	(void) loki_check_typmod(NULL, PG_GETARG_INT32(2), dim);
+	loki_check_unused(unused);
+	v = loki_dense_make(type, dim);
+	elements = LokiDenseElements(v, type);
+	if (type == &loki_bytevec_type)
+	{
+		ByteVector *bytes = (ByteVector *) v;
+
+		bytes->scale = pq_getmsgfloat4(buf);
+		bytes->offset = pq_getmsgfloat4(buf);
+		(void) loki_bytevec_check_factors(NULL, bytes->scale, bytes->offset);
+	}
+
+	/* Of a message that is too short, the elements that are there count */
+	count = Min(dim, (buf->len - buf->cursor) / (int) type->width);
+	pq_copymsgbytes(buf, elements, type->width * count);
+	swap_bytes(type->width, elements, count);
+	if (type == &loki_vector_type)
+		loki_vector_check_elements((Vector *) v);
+	else if (type == &loki_halfvec_type)
+		loki_halfvec_check_elements((HalfVector *) v);
+	pq_copymsgbytes(buf, elements + type->width * count, type->width * (dim - count));
+	PG_RETURN_POINTER(v);
+}
+
+LOKI_DENSE_FUNCTION(vector_recv, receive, vector)
+LOKI_DENSE_FUNCTION(halfvec_recv, receive, halfvec)
+LOKI_DENSE_FUNCTION(bytevec_recv, receive, bytevec)
+
+static Datum
+send_value(FunctionCallInfo fcinfo, const LokiDenseType *type)
+{
+	LokiDense  *v = PG_GETARG_DENSE(0);
+	StringInfoData buf;
+	int			start;
+
+	pq_begintypsend(&buf);
+	pq_sendint16(&buf, v->dim);
+	pq_sendint16(&buf, v->unused);
+	if (type == &loki_bytevec_type)
+	{
+		pq_sendfloat4(&buf, ((ByteVector *) v)->scale);
+		pq_sendfloat4(&buf, ((ByteVector *) v)->offset);
+	}
+	start = buf.len;
+	appendBinaryStringInfo(&buf, LokiDenseElements(v, type), type->width * v->dim);
+	swap_bytes(type->width, buf.data + start, v->dim);
+
+	PG_FREE_IF_COPY(v, 0);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}
+
+LOKI_DENSE_FUNCTION(vector_send, send_value, vector)
+LOKI_DENSE_FUNCTION(halfvec_send, send_value, halfvec)
+LOKI_DENSE_FUNCTION(bytevec_send, send_value, bytevec)
