@@ -54,7 +54,8 @@
 #define INLINE_BYTES			2000
 
 #define COLUMNS_OPERATIONS		5	/* a row out of the index alone ... */
-#define COLUMNS_TID_OPERATIONS	3	/* ... and whether one, in the order of nodes, is in the set */
+#define COLUMNS_TID_OPERATIONS	3	/* ... and whether one, in the order of
+									 * nodes, is in the set */
 
 /* Rows that are read to rerank them, besides those that are returned */
 #define RERANKED_ROWS			10
@@ -139,12 +140,18 @@ mapped_cost(const HybridSearch *search, Cost score)
 #define CERTAIN_OPERATIONS		20
 #define CERTAIN_BITS			90
 
+static double
+bound_operations(const LokiHnswShape *shape)
+{
+	return CERTAIN_OPERATIONS + shape->full_bits * (double) shape->code_dims / CERTAIN_BITS;
+}
+
 static Cost
 certain_cost(const HybridSearch *search)
 {
 	const LokiHnswShape *shape = &search->shape;
-	Cost		node = shape->listed ? loki_score_cost(shape) : shape->certain ? cpu_operator_cost *
-		(CERTAIN_OPERATIONS + shape->full_bits * (double) shape->code_dims / CERTAIN_BITS) :
+	Cost		node = shape->listed ? loki_score_cost(shape) :
+		shape->certain ? cpu_operator_cost * bound_operations(shape) :
 		row_cost(search) + search->page;
 	Cost		test = search->set_rows > 0 ? TEST_OPERATIONS * cpu_operator_cost : 0;
 	Cost		flat = search->nodes * (loki_flat_node_cost * cpu_operator_cost + test) +
@@ -213,7 +220,7 @@ is_of_btrees(Path *bitmap)
 		castNode(BitmapOrPath, bitmap)->bitmapquals;
 	foreach(part, parts)
 		if (!is_of_btrees(lfirst(part)))
-			return false;
+		return false;
 	return true;
 }
 
@@ -243,79 +250,64 @@ cost_rows(PlannerInfo *root, CustomPath *path, bool all)
 	}
 }
 
-/*
- * Set the costs of a path that has its children.  `bounded` is the share of rows that
- * bounds of the distance let pass.
- */
-void
-loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded)
+/* What a path is to find, within its bitmap, and what that costs */
+static void
+begin_estimate(PlannerInfo *root, const CustomPath *path, HybridSearch *search, Cost *set)
 {
-	RelOptInfo *rel = path->path.parent;
-	IndexPath  *walk = LokiHybridWalk(path);
+	const IndexPath *walk = LokiHybridWalk(path);
 	BitmapHeapPath *bitmap = LokiHybridBitmap(path);
-	HybridSearch search = {0};
 	Selectivity inside = 1;
-	Cost		set = 0;
-	double		matches;
-	double		wanted;
-	double		pages;
-	double		reranked = 0;
 	bool		unknown;
 	Selectivity first = loki_words_first(root, walk, &unknown);
 
-	Assert(bounded >= 0 && bounded <= 1);
-
-	/* other plans are possible until this index is rebuilt */
-	if (walk->path.total_cost >= LOKI_FORBIDDEN_COST)
-	{
-		path->path.startup_cost = path->path.total_cost = LOKI_FORBIDDEN_COST;
-		LokiDisablePath(path);
-		return;
-	}
-	search.nodes = Max(walk->indexinfo->tuples, 1);
-	if (!read_shape(walk->indexinfo, &search.shape))
-	{
-		search.shape.m = LOKI_DEFAULT_M;
-		search.shape.ef = LOKI_DEFAULT_EF_SEARCH;
-	}
+	search->nodes = Max(walk->indexinfo->tuples, 1);
+	*set = 0;
 	if (bitmap != NULL)
 	{
-		cost_bitmap_tree_node(bitmap->bitmapqual, &set, &inside);
+		cost_bitmap_tree_node(bitmap->bitmapqual, set, &inside);
 		if (unknown)
 			inside = Max(inside, UNKNOWN_WORDS);
-		search.set_rows = search.nodes * inside;
-		search.set_pages = index_pages_fetched(search.set_rows, rel->pages,
-											   walk->indexinfo->pages, root);
-		set += search.set_rows * TID_OPERATIONS * cpu_operator_cost;
+		search->set_rows = search->nodes * inside;
+		search->set_pages = index_pages_fetched(search->set_rows, path->path.parent->pages,
+												walk->indexinfo->pages, root);
+		*set += search->set_rows * TID_OPERATIONS * cpu_operator_cost;
 	}
-	inside *= Min(walk->indexselectivity / first, 1);
-	search.inside = Max(search.nodes * inside, 1);
-	search.exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root, true);
-	search.page = page_cost(rel->pages);
+	search->inside = Max(search->nodes * inside * Min(walk->indexselectivity / first, 1), 1);
+}
 
-	/* the remaining clauses drop some of the rows that are found */
-	matches = clamp_row_est(search.inside * bounded);
-	wanted = matches;
+/* Rows in the order of a distance, or within it */
+static void
+cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set, double matches)
+{
+	const RelOptInfo *rel = path->path.parent;
+	BlockNumber index_pages = LokiHybridWalk(path)->indexinfo->pages;
+	double		wanted = matches;
+	double		pages = index_pages_fetched(matches, rel->pages, index_pages, root);
+	double		reranked = 0;
+
+	search->exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root, true);
+	search->page = page_cost(rel->pages);
 	if (loki_promise_wanted(root) > 0 && path->path.pathkeys != NIL)
 		wanted = Min(matches, loki_promise_wanted(root) * matches / Max(path->path.rows, 1));
-	search.width = Max(wanted, search.shape.ef);
+	search->width = Max(wanted, search->shape.ef);
 
-	/* rows that the search reads and measures are part of its cost, others come on top */
-	if (bitmap != NULL)
-		reranked = index_pages_fetched(Min(search.inside, wanted + RERANKED_ROWS), rel->pages,
-									   walk->indexinfo->pages, root);
-	pages = index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root);
+	/*
+	 * rows that the search reads and measures are part of its cost, others
+	 * come on top
+	 */
+	if (LokiHybridBitmap(path) != NULL)
+		reranked = index_pages_fetched(Min(search->inside, wanted + RERANKED_ROWS), rel->pages,
+									   index_pages, root);
 	path->path.startup_cost = set + rel->baserestrictcost.startup +
-		search_cost(&search) + reranked * random_page_cost;
+		search_cost(search) + reranked * random_page_cost;
 	path->path.total_cost = path->path.startup_cost +
 		Max(pages - reranked, 0) * random_page_cost +
-		Max(matches - Min(search.width, search.inside), 0) * loki_row_cost * cpu_operator_cost +
+		Max(matches - Min(search->width, search->inside), 0) * loki_row_cost * cpu_operator_cost +
 		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
-	if (bitmap != NULL)
+	if (LokiHybridBitmap(path) != NULL)
 		cost_rows(root, path, wanted >= matches);
 	if (path->path.pathkeys != NIL && loki_windows_need_all(root->parse))
 		path->path.startup_cost = path->path.total_cost;
-	Assert(path->path.startup_cost <= path->path.total_cost);
 }
 
 /* What it costs at least to take rows out of an index alone: all nodes are looked at */
@@ -326,41 +318,59 @@ loki_hybrid_columns_least(const IndexOptInfo *index)
 }
 
 /*
- * Set the costs of a path whose rows come out of the index alone: all nodes are tested, those that match
- * are bounded, and rows that are not visible to everyone are fetched.  False if codes give no bounds.
+ * Rows out of the index alone: all nodes are tested, those that match are bounded, and rows that are not
+ * visible to everyone are fetched.
+ */
+static void
+cost_columns(PlannerInfo *root, CustomPath *path, const HybridSearch *search, Cost set,
+			 double matches, bool bounded)
+{
+	const RelOptInfo *rel = path->path.parent;
+	const IndexOptInfo *index = LokiHybridWalk(path)->indexinfo;
+	double		operations = COLUMNS_OPERATIONS;
+
+	if (LokiHybridBitmap(path) != NULL)
+		set += search->nodes * COLUMNS_TID_OPERATIONS * cpu_operator_cost;
+	if (bounded)
+		operations += bound_operations(&search->shape);
+	path->path.startup_cost = set + rel->baserestrictcost.startup;
+	path->path.total_cost = path->path.startup_cost + loki_hybrid_columns_least(index) +
+		search->inside * operations * cpu_operator_cost +
+		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
+		index_pages_fetched(matches, rel->pages, index->pages, root) *
+		(1 - rel->allvisfrac) * random_page_cost;
+}
+
+/*
+ * Set the costs of a path that has its children, and of whose rows bounds of the distance, if there are
+ * any, let a share pass.  False if it can have no rows out of the index alone: codes may give no bounds.
  */
 bool
-loki_hybrid_columns_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, bool bounded)
+loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, bool bounded)
 {
-	RelOptInfo *rel = path->path.parent;
-	IndexPath  *walk = LokiHybridWalk(path);
-	BitmapHeapPath *bitmap = LokiHybridBitmap(path);
+	const IndexPath *walk = LokiHybridWalk(path);
+	bool		alone = path->methods == &loki_hybrid_columns_methods;
 	HybridSearch search = {0};
-	Selectivity inside = 1;
-	Cost		set = 0;
+	Cost		set;
 	double		matches;
-	Cost		node = COLUMNS_OPERATIONS * cpu_operator_cost;
 
-	if (walk->path.total_cost >= LOKI_FORBIDDEN_COST || !read_shape(walk->indexinfo, &search.shape) ||
-		(bounded && (!search.shape.certain || search.shape.listed)))
-		return false;
-	search.nodes = Max(walk->indexinfo->tuples, 1);
-	if (bitmap != NULL)
+	Assert(selectivity >= 0 && selectivity <= 1);
+	if (walk->path.total_cost >= LOKI_FORBIDDEN_COST || !read_shape(walk->indexinfo, &search.shape))
 	{
-		cost_bitmap_tree_node(bitmap->bitmapqual, &set, &inside);
-		set += search.nodes * (inside * TID_OPERATIONS + COLUMNS_TID_OPERATIONS) * cpu_operator_cost;
+		/* other plans are possible until this index is rebuilt */
+		path->path.startup_cost = path->path.total_cost = LOKI_FORBIDDEN_COST;
+		LokiDisablePath(path);
+		return !alone;
 	}
-	search.inside = Max(search.nodes * inside * Min(walk->indexselectivity, 1), 1);
-	if (bounded)
-		node += cpu_operator_cost * (CERTAIN_OPERATIONS + search.shape.full_bits *
-									 (double) search.shape.code_dims / CERTAIN_BITS);
+	if (alone && bounded && (!search.shape.certain || search.shape.listed))
+		return false;
+	begin_estimate(root, path, &search, &set);
 	matches = clamp_row_est(search.inside * selectivity);
-	path->path.startup_cost = set + rel->baserestrictcost.startup;
-	path->path.total_cost = path->path.startup_cost +
-		loki_hybrid_columns_least(walk->indexinfo) + search.inside * node +
-		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
-		index_pages_fetched(matches, rel->pages, walk->indexinfo->pages, root) *
-		(1 - rel->allvisfrac) * random_page_cost;
+	if (alone)
+		cost_columns(root, path, &search, set, matches, bounded);
+	else
+		cost_search(root, path, &search, set, matches);
+	Assert(path->path.startup_cost <= path->path.total_cost);
 	return true;
 }
 

@@ -159,8 +159,8 @@ typedef struct LokiHybridState
 
 	LokiIndexRow *row;			/* out of the index alone; NULL: rows are
 								 * fetched */
-	LokiScanCaller caller;		/* what slots can decide of the node's filter, and
-								 * the Limit above it */
+	LokiScanCaller caller;		/* what slots can decide of the node's filter,
+								 * and the Limit above it */
 
 	/* a scan that has begun */
 	bool		begun;
@@ -175,10 +175,9 @@ typedef struct LokiHybridState
 } LokiHybridState;
 
 /* functions in hybrid/cost.c */
-extern void loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity bounded);
+extern bool loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity,
+							 bool bounded);
 extern Cost loki_hybrid_columns_least(const IndexOptInfo *index);
-extern bool loki_hybrid_columns_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity,
-									 bool bounded);
 extern bool loki_hybrid_rows_pay(const LokiHybridState *state);
 
 /* functions in hybrid/path.c */

@@ -332,11 +332,6 @@ find_targets(PlannerInfo *root, RelOptInfo *rel)
 	return targets;
 }
 
-/* ----------------------------------------------------------------
- * Paths of ours
- * ----------------------------------------------------------------
- */
-
 /*
  * Whether some of these clauses bound a target's distance.  Lowers the selectivity to the
  * share of rows that the strictest of them lets pass.
@@ -365,70 +360,6 @@ find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
 		found = true;
 	}
 	return found;
-}
-
-/*
- * Offer a scan by a target's distance, within a bitmap unless that is NULL.  It is
- * parameterized by the relations `outer`.
- */
-static void
-offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids outer,
-		   Path *bitmap)
-{
-	CustomPath *path = makeNode(CustomPath);
-	ParamPathInfo *param_info = get_baserel_parampathinfo(root, rel, outer);
-	List	   *clauses = rel->baserestrictinfo;
-	Expr	   *distance = target->distance;
-	Selectivity selectivity = 1;
-	IndexPath  *walk;
-
-	Assert(!bms_is_member(rel->relid, outer));
-	Assert(bitmap == NULL || bms_is_subset(PATH_REQ_OUTER(bitmap), outer));
-	if (param_info != NULL)
-		clauses = list_concat_copy(clauses, param_info->ppi_clauses);
-
-	/* nobody needs the order of the rows for one row of another relation */
-	if (!find_bounds(root, rel, target, clauses, &selectivity) &&
-		(bitmap == NULL || param_info != NULL))
-		return;
-	if (bitmap != NULL && !bms_equal(PATH_REQ_OUTER(bitmap), outer))
-	{
-		bitmap = reparameterize_path(root, bitmap, outer, 1.0);
-		if (bitmap == NULL)
-			return;
-	}
-
-	/*
-	 * A distance from another relation's vectors is kept apart.  When core
-	 * translates an index path to children of a relation, it does not
-	 * translate the distance.
-	 */
-	if (!bms_is_subset(pull_varnos(root, (Node *) distance), rel->relids))
-	{
-		path->custom_private = list_make1(distance);
-		distance = (Expr *) loki_constant_distance((OpExpr *) distance);
-	}
-	walk = create_index_path(root, target->index, target->clauses,
-							 list_make1(distance), list_make1_int(0),
-							 target->pathkeys, ForwardScanDirection, false, outer,
-							 1.0, false);
-	Assert(list_length(walk->indexorderbys) == 1 && target->pathkeys != NIL);
-
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = rel;
-	path->path.pathtarget = rel->reltarget;
-	path->path.param_info = param_info;
-	path->path.parallel_safe = rel->consider_parallel &&
-		is_parallel_safe(root, (Node *) target->distance);
-	path->path.rows = param_info ? param_info->ppi_rows : rel->rows;
-	path->path.pathkeys = target->ordered ? target->pathkeys : NIL;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_paths = list_make1(walk);
-	if (bitmap != NULL)
-		path->custom_paths = lappend(path->custom_paths, bitmap);
-	path->methods = &loki_hybrid_path_methods;
-	loki_hybrid_cost(root, path, selectivity);
-	add_path(rel, &path->path);
 }
 
 /* ----------------------------------------------------------------
@@ -477,42 +408,38 @@ is_answered(Path *bitmap, const RestrictInfo *clause)
 	return false;
 }
 
-/*
- * The attributes that have all that the query wants of a relation's rows which a target's bounds and a
- * bitmap find, as a list of numbers; false if it wants more.
- */
+/* The attributes of an index that tell these columns of its table, as a list of numbers; false if not all do */
 static bool
-find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHeapPath *bitmap,
-			  List **attributes)
+returned_attributes(PlannerInfo *root, const IndexOptInfo *index, const Bitmapset *columns,
+					List **attributes)
 {
-	Oid			table = planner_rt_fetch(rel->relid, root)->relid;
-	Bitmapset  *columns = NULL;
+	Oid			table = planner_rt_fetch(index->rel->relid, root)->relid;
 	int			column = -1;
-	ListCell   *cell;
 
-	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
-	foreach(cell, rel->baserestrictinfo)
-	{
-		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
-		LokiDistanceBound bound;
-		Expr	   *distance;
-
-		if ((bitmap != NULL && is_answered(bitmap->bitmapqual, clause)) ||
-			(bounds_distance(root, target->index, clause, &bound, &distance) &&
-			 loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance)))
-			continue;
-		pull_varattnos((Node *) clause->clause, rel->relid, &columns);
-	}
 	*attributes = NIL;
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
-		int			attribute = returned_attribute(target->index, table,
+		int			attribute = returned_attribute(index, table,
 												   column + FirstLowInvalidHeapAttributeNumber);
 
 		if (attribute < 0)
 			return false;
 		*attributes = lappend_int(*attributes, attribute);
 	}
+	return true;
+}
+
+/*
+ * The attributes that have all that the query wants of a relation's rows which a target's bounds and a
+ * bitmap find; false if it wants more.
+ */
+static bool
+find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHeapPath *bitmap,
+			  List **attributes)
+{
+	Bitmapset  *columns = NULL;
+	ListCell   *cell;
+
 	/* a row that matches for certain is not fetched to check its keys */
 	foreach(cell, target->clauses)
 	{
@@ -521,41 +448,19 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 		if (clause->lossy || !loki_hnsw_decides(target->index->opcintype[clause->indexcol]))
 			return false;
 	}
-	return true;
-}
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
+	foreach(cell, rel->baserestrictinfo)
+	{
+		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
+		LokiDistanceBound bound;
+		Expr	   *distance;
 
-/*
- * Offer a scan that returns rows that meet conditions on attributes, within a target's bounds and a
- * bitmap, out of the index alone.
- */
-static void
-offer_columns(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHeapPath *bitmap)
-{
-	CustomPath *path = makeNode(CustomPath);
-	Selectivity selectivity = 1;
-	bool		bounded = find_bounds(root, rel, target, rel->baserestrictinfo, &selectivity);
-
-	if ((!bounded && bitmap == NULL && target->clauses == NIL) ||
-		(bitmap != NULL && PATH_REQ_OUTER(&bitmap->path) != NULL) ||
-		!find_returned(root, rel, target, bitmap, &path->custom_private))
-		return;
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = rel;
-	path->path.pathtarget = rel->reltarget;
-	path->path.parallel_safe = rel->consider_parallel &&
-		is_parallel_safe(root, (Node *) target->distance);
-	path->path.rows = rel->rows;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_paths = list_make1(create_index_path(root, target->index, target->clauses,
-													  list_make1(target->distance),
-													  list_make1_int(0), target->pathkeys,
-													  ForwardScanDirection, false, NULL, 1.0,
-													  false));
-	if (bitmap != NULL)
-		path->custom_paths = lappend(path->custom_paths, bitmap);
-	path->methods = &loki_hybrid_columns_methods;
-	if (loki_hybrid_columns_cost(root, path, selectivity, bounded))
-		add_path(rel, &path->path);
+		if ((bitmap == NULL || !is_answered(bitmap->bitmapqual, clause)) &&
+			(!bounds_distance(root, target->index, clause, &bound, &distance) ||
+			 !loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance)))
+			pull_varattnos((Node *) clause->clause, rel->relid, &columns);
+	}
+	return returned_attributes(root, target->index, columns, attributes);
 }
 
 /* The distance from NULL, which an index may be scanned by where none is asked for; NULL if it has none */
@@ -585,21 +490,17 @@ null_distance(IndexOptInfo *index)
 static bool
 may_return(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 {
-	Oid			table = planner_rt_fetch(rel->relid, root)->relid;
 	Bitmapset  *columns = NULL;
-	int			column = -1;
+	List	   *attributes;
 	ListCell   *cell;
 
 	if (!loki_may_scan(index) || index->nkeycolumns == 1 || (index->indpred != NIL && !index->predOK))
 		return false;
 	foreach(cell, rel->pathlist)
 		if (((Path *) lfirst(cell))->total_cost <= loki_hybrid_columns_least(index))
-			return false;
+		return false;
 	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
-	while ((column = bms_next_member(columns, column)) >= 0)
-		if (returned_attribute(index, table, column + FirstLowInvalidHeapAttributeNumber) < 0)
-			return false;
-	return is_complete(index);
+	return returned_attributes(root, index, columns, &attributes) && is_complete(index);
 }
 
 /* Indexes that a query with conditions, which asks no order of its rows, may take these from alone */
@@ -618,36 +519,102 @@ returning_indexes(PlannerInfo *root, RelOptInfo *rel)
 	return indexes;
 }
 
-/* Add paths for rows of these indexes alone, within the bounds of targets and bitmaps. */
+/* ----------------------------------------------------------------
+ * Paths of ours
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Offer a scan by a target's distance, within a bitmap unless that is NULL, and parameterized by the
+ * relations `outer`; or, `alone`, of rows out of the index alone, in no order.
+ */
+static void
+offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids outer, Path *bitmap,
+		   bool alone)
+{
+	CustomPath *path = makeNode(CustomPath);
+	ParamPathInfo *param_info = get_baserel_parampathinfo(root, rel, outer);
+	List	   *clauses = rel->baserestrictinfo;
+	Expr	   *distance = target->distance;
+	Selectivity selectivity = 1;
+	bool		bounded;
+
+	Assert(!bms_is_member(rel->relid, outer));
+	Assert(bitmap == NULL || bms_is_subset(PATH_REQ_OUTER(bitmap), outer));
+	if (param_info != NULL)
+		clauses = list_concat_copy(clauses, param_info->ppi_clauses);
+	bounded = find_bounds(root, rel, target, clauses, &selectivity);
+	if (alone)
+	{
+		if ((!bounded && bitmap == NULL && target->clauses == NIL) ||
+			!find_returned(root, rel, target, (BitmapHeapPath *) bitmap, &path->custom_private))
+			return;
+	}
+	/* nobody needs the order of the rows for one row of another relation */
+	else if (!bounded && (bitmap == NULL || param_info != NULL))
+		return;
+	if (bitmap != NULL && !bms_equal(PATH_REQ_OUTER(bitmap), outer) &&
+		(bitmap = reparameterize_path(root, bitmap, outer, 1.0)) == NULL)
+		return;
+
+	/*
+	 * A distance from another relation's vectors is kept apart.  When core
+	 * translates an index path to children of a relation, it does not
+	 * translate the distance.
+	 */
+	if (!bms_is_subset(pull_varnos(root, (Node *) distance), rel->relids))
+	{
+		path->custom_private = list_make1(distance);
+		distance = (Expr *) loki_constant_distance((OpExpr *) distance);
+	}
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.param_info = param_info;
+	path->path.parallel_safe = rel->consider_parallel &&
+		is_parallel_safe(root, (Node *) target->distance);
+	path->path.rows = param_info ? param_info->ppi_rows : rel->rows;
+	path->path.pathkeys = target->ordered ? target->pathkeys : NIL;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(create_index_path(root, target->index, target->clauses,
+													  list_make1(distance), list_make1_int(0),
+													  target->pathkeys, ForwardScanDirection,
+													  false, outer, 1.0, false));
+	if (bitmap != NULL)
+		path->custom_paths = lappend(path->custom_paths, bitmap);
+	path->methods = alone ? &loki_hybrid_columns_methods : &loki_hybrid_path_methods;
+	if (loki_hybrid_cost(root, path, selectivity, bounded))
+		add_path(rel, &path->path);
+}
+
+/* Add paths for rows of these indexes alone, within bounds of targets, and within bitmaps or NULL. */
 static void
 columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, List *bitmaps)
 {
 	ListCell   *cell;
 	ListCell   *bitmap;
 
+	targets = list_copy(targets);
+	foreach(cell, indexes)
+	{
+		HybridTarget *target = palloc0_object(HybridTarget);
+
+		target->index = lfirst(cell);
+		target->distance = null_distance(target->index);
+		if (target->distance == NULL)
+			continue;
+		target->pathkeys = loki_distance_pathkeys(rel, (OpExpr *) target->distance);
+		target->clauses = index_clauses(root, rel, target->index);
+		targets = lappend(targets, target);
+	}
 	foreach(cell, targets)
 	{
 		HybridTarget *target = lfirst(cell);
 
-		if (target->ordered || !bms_is_empty(target->outer) ||
-			!list_member_ptr(indexes, target->index))
-			continue;
-		offer_columns(root, rel, target, NULL);
-		foreach(bitmap, bitmaps)
-			offer_columns(root, rel, target, lfirst(bitmap));
-	}
-	foreach(cell, indexes)
-	{
-		HybridTarget target = {.index = lfirst(cell)};
-
-		target.distance = null_distance(target.index);
-		if (target.distance == NULL)
-			continue;
-		target.pathkeys = loki_distance_pathkeys(rel, (OpExpr *) target.distance);
-		target.clauses = index_clauses(root, rel, target.index);
-		offer_columns(root, rel, &target, NULL);
-		foreach(bitmap, bitmaps)
-			offer_columns(root, rel, &target, lfirst(bitmap));
+		if (!target->ordered && bms_is_empty(target->outer) && list_member_ptr(indexes, target->index))
+			foreach(bitmap, bitmaps)
+				if (lfirst(bitmap) == NULL || PATH_REQ_OUTER((Path *) lfirst(bitmap)) == NULL)
+				offer_path(root, rel, target, NULL, lfirst(bitmap), true);
 	}
 }
 
@@ -662,6 +629,7 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	List	   *returning;
 	List	   *bitmaps;
 	ListCell   *cell;
+	ListCell   *bitmap;
 
 	if (!loki_enable_hybrid_scan || rte->inh || !has_hnsw(rel))
 		return;
@@ -669,17 +637,16 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	returning = returning_indexes(root, rel);
 	if (targets == NIL && returning == NIL)
 		return;
-	bitmaps = bitmap_paths(root, rel);
+	bitmaps = lcons(NULL, bitmap_paths(root, rel));
 	columns_paths(root, rel, returning, targets, bitmaps);
 	foreach(cell, targets)
 	{
 		HybridTarget *target = lfirst(cell);
-		ListCell   *bitmap;
 
-		offer_path(root, rel, target, target->outer, NULL);
 		foreach(bitmap, bitmaps)
 			offer_path(root, rel, target,
+					   lfirst(bitmap) == NULL ? target->outer :
 					   bms_union(target->outer, PATH_REQ_OUTER((Path *) lfirst(bitmap))),
-					   lfirst(bitmap));
+					   lfirst(bitmap), false);
 	}
 }

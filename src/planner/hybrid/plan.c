@@ -29,21 +29,19 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
-static Plan *plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+static Plan *make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 					   List *clauses, List *children);
-static Plan *plan_columns(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-						  List *clauses, List *children);
 static List *translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child);
 
 const CustomPathMethods loki_hybrid_path_methods = {
 	.CustomName = LOKI_HYBRID_NAME,
-	.PlanCustomPath = plan_path,
+	.PlanCustomPath = make_plan,
 	.ReparameterizeCustomPathByChild = translate_private,
 };
 
 const CustomPathMethods loki_hybrid_columns_methods = {
 	.CustomName = LOKI_HYBRID_NAME,
-	.PlanCustomPath = plan_columns,
+	.PlanCustomPath = make_plan,
 };
 
 static const CustomScanMethods plan_methods = {
@@ -190,10 +188,12 @@ translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child)
 	return (List *) LokiAdjustToChild(root, (Node *) custom_private, child);
 }
 
+/* PlanCustomPath; rows may come out of the index alone */
 static Plan *
 make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-		  List *clauses, List *children, bool alone)
+		  List *clauses, List *children)
 {
+	bool		alone = path->methods == &loki_hybrid_columns_methods;
 	CustomScan *scan = makeNode(CustomScan);
 	IndexScan  *walk = castNode(IndexScan, scan_of(linitial(children)));
 	List	   *filter = walk->scan.plan.qual;
@@ -243,22 +243,6 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 									  alone ? path->custom_private : NIL);
 	scan->methods = &plan_methods;
 	return &scan->scan.plan;
-}
-
-/* PlanCustomPath */
-static Plan *
-plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-		  List *clauses, List *children)
-{
-	return make_plan(root, rel, path, tlist, clauses, children, false);
-}
-
-/* PlanCustomPath of rows out of the index alone */
-static Plan *
-plan_columns(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-			 List *clauses, List *children)
-{
-	return make_plan(root, rel, path, tlist, clauses, children, true);
 }
 
 /* The distance that a hybrid scan orders by; NULL if the plan is no hybrid scan */
