@@ -38,6 +38,7 @@
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "planner/fusion/fusion.h"
+#include "planner/query/make_expr.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
@@ -252,10 +253,9 @@ equality(Oid type, Index table, AttrNumber system_column, Index added, AttrNumbe
 	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
 
 	Assert(OidIsValid(operator) && system_column < 0 && column > 0);
-	return (Node *) make_opclause(operator, BOOLOID, false,
-								  (Expr *) makeVar(table, system_column, type, -1, InvalidOid, 0),
-								  (Expr *) makeVar(added, column, type, -1, InvalidOid, 0),
-								  InvalidOid, InvalidOid);
+	return (Node *) loki_make_operator(operator,
+									   makeVar(table, system_column, type, -1, InvalidOid, 0),
+									   makeVar(added, column, type, -1, InvalidOid, 0), InvalidOid);
 }
 
 /*

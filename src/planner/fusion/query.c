@@ -30,7 +30,7 @@
 #include "parser/parser.h"
 #include "planner/fusion/fusion.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/rows_taken.h"
+#include "planner/query/make_expr.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -273,21 +273,17 @@ take_semijoins(const Query *leg, Node *node, List **conditions)
 static Node *
 depth_of_leg(const Query *parse)
 {
-	MinMaxExpr *rows = makeNode(MinMaxExpr);
-	Node	   *depth;
+	Expr	   *rows;
 
 	if (parse->limitCount == NULL || parse->limitOption == LIMIT_OPTION_WITH_TIES ||
 		(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull) ||
 		contain_volatile_functions((Node *) list_make2(parse->limitCount, parse->limitOffset)))
 		return NULL;
-	rows->minmaxtype = INT8OID;
-	rows->op = IS_LEAST;
-	rows->args = list_make2(loki_rows_taken(parse->limitCount, parse->limitOffset),
-							loki_bigint_const(MAX_LIMIT));
-	rows->location = -1;
-	depth = loki_bigint_call(F_INT8MUL, INT8OID, (Node *) rows,
-							 loki_bigint_const(DEPTH_FACTOR));
-	return loki_bigint_call(F_INT8PL, INT8OID, depth, loki_bigint_const(DEPTH_LEAST));
+	rows = loki_make_extreme(IS_LEAST, loki_rows_taken(parse->limitCount, parse->limitOffset),
+							 loki_bigint_const(MAX_LIMIT));
+	rows = loki_make_call(F_INT8MUL, INT8OID, list_make2(rows, loki_bigint_const(DEPTH_FACTOR)));
+	return (Node *) loki_make_call(F_INT8PL, INT8OID,
+								   list_make2(rows, loki_bigint_const(DEPTH_LEAST)));
 }
 
 /*
@@ -329,9 +325,8 @@ weight_of_leg(const LokiFusion *fusion, int n)
 	Assert(n >= 0 && n < list_length(fusion->legs));
 	if (fusion->weights == NULL)
 		return loki_float_const(1);
-	return (Expr *) makeFuncExpr(fusion->weight_function, FLOAT8OID,
-								 list_make3(copyObject(fusion->weights), leg, legs),
-								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	return loki_make_call(fusion->weight_function, FLOAT8OID,
+						  list_make3(copyObject(fusion->weights), leg, legs));
 }
 
 static void
@@ -379,12 +374,8 @@ sort_by_value(Query *query, TargetEntry *value)
 
 	if (column != NULL)
 	{
-		NullTest   *test = makeNode(NullTest);
-
-		test->arg = copyObject(column);
-		test->nulltesttype = IS_NOT_NULL;
-		test->location = -1;
-		query->jointree->quals = make_and_qual(query->jointree->quals, (Node *) test);
+		query->jointree->quals = make_and_qual(query->jointree->quals, (Node *)
+											   loki_make_null_test(copyObject(column), IS_NOT_NULL));
 		value = makeTargetEntry(copyObject(column), list_length(query->targetList) + 1,
 								NULL, true);
 		query->targetList = lappend(query->targetList, value);

@@ -38,6 +38,7 @@
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
@@ -164,7 +165,6 @@ match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
 {
 	Node	   *left = linitial(distance->args);
 	Node	   *right = lsecond(distance->args);
-	OpExpr	   *result;
 	Oid			opno = distance->opno;
 
 	Assert(list_length(distance->args) == 2 && distance->opresulttype == FLOAT8OID);
@@ -181,11 +181,7 @@ match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
 		bms_is_member(index->rel->relid, pull_varnos(root, right)) ||
 		contain_volatile_functions(right))
 		return NULL;
-	result = (OpExpr *) make_opclause(opno, FLOAT8OID, false, (Expr *) left,
-									  (Expr *) right, InvalidOid,
-									  distance->inputcollid);
-	set_opfuncid(result);
-	return (Expr *) result;
+	return (Expr *) loki_make_operator(opno, left, right, distance->inputcollid);
 }
 
 /* A value that is there before the scan, without a call */
@@ -476,11 +472,9 @@ null_distance(IndexOptInfo *index)
 
 		if (form->amoppurpose != AMOP_ORDER || form->amoplefttype != index->opcintype[0])
 			continue;
-		result = (OpExpr *) make_opclause(form->amopopr, FLOAT8OID, false,
-										  (Expr *) linitial_node(TargetEntry, index->indextlist)->expr,
-										  (Expr *) makeNullConst(form->amoprighttype, -1, InvalidOid),
-										  InvalidOid, InvalidOid);
-		set_opfuncid(result);
+		result = loki_make_operator(form->amopopr,
+									linitial_node(TargetEntry, index->indextlist)->expr,
+									makeNullConst(form->amoprighttype, -1, InvalidOid), InvalidOid);
 	}
 	ReleaseSysCacheList(operators);
 	return (Expr *) result;

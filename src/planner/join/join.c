@@ -35,7 +35,7 @@
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
 #include "planner/query/promise.h"
-#include "planner/query/rows_taken.h"
+#include "planner/query/make_expr.h"
 #include "utils/lsyscache.h"
 
 static set_join_pathlist_hook_type previous_joinpath = NULL;

@@ -30,7 +30,7 @@
 #include "parser/parsetree.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
-#include "planner/query/rows_taken.h"
+#include "planner/query/make_expr.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 

@@ -52,6 +52,7 @@
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/groups.h"
+#include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -289,9 +290,8 @@ loki_groups_name_number(CustomScan *scan)
 {
 	if (scan->methods == &groups_kind.plan &&
 		boolVal(list_nth(scan->custom_private, GROUPS_NUMBERED)))
-		llast_node(TargetEntry, scan->custom_scan_tlist)->expr = (Expr *)
-			makeFuncExpr(F_ROW_NUMBER, INT8OID, NIL, InvalidOid, InvalidOid,
-						 COERCE_EXPLICIT_CALL);
+		llast_node(TargetEntry, scan->custom_scan_tlist)->expr =
+			loki_make_call(F_ROW_NUMBER, INT8OID, NIL);
 }
 
 /* ----------------------------------------------------------------

@@ -256,11 +256,9 @@ has_not_null(PlannerInfo *root, const Var *column)
 static bool
 is_never_null(PlannerInfo *root, RelOptInfo *rel, OpExpr *distance)
 {
-	Node	   *column = linitial(distance->args);
+	Node	   *column = loki_distance_column(root, distance);
 	ListCell   *cell;
 
-	if (bms_is_empty(pull_varnos(root, column)))
-		column = lsecond(distance->args);
 	foreach(cell, rel->baserestrictinfo)
 	{
 		NullTest   *test = (NullTest *) lfirst_node(RestrictInfo, cell)->clause;

@@ -43,6 +43,7 @@
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
+#include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "planner/query/score.h"
 #include "utils/fmgroids.h"
@@ -367,29 +368,16 @@ split_by_condition(Split *into, Node *expr, List *conditions)
 	return true;
 }
 
-static Expr *
-null_test(Expr *expr, NullTestType type)
-{
-	NullTest   *test = makeNode(NullTest);
-
-	test->arg = expr;
-	test->nulltesttype = type;
-	test->location = -1;
-	return (Expr *) test;
-}
-
 /* Whether a score is the result of LEAST or GREATEST rather than a later argument: NULL is worse */
 static Expr *
 is_no_worse(const MinMaxExpr *expr, Expr *score, Expr *later)
 {
-	Expr	   *compared;
+	Oid			opno = get_opfamily_member(LOKI_FLOAT_OPFAMILY, FLOAT8OID, FLOAT8OID,
+										   expr->op == IS_LEAST ? BTLessEqualStrategyNumber :
+										   BTGreaterEqualStrategyNumber);
 
-	compared = make_opclause(get_opfamily_member(LOKI_FLOAT_OPFAMILY, FLOAT8OID, FLOAT8OID,
-												 expr->op == IS_LEAST ? BTLessEqualStrategyNumber :
-												 BTGreaterEqualStrategyNumber),
-							 BOOLOID, false, score, later, InvalidOid, InvalidOid);
-	set_opfuncid((OpExpr *) compared);
-	return make_orclause(list_make2(compared, null_test(later, IS_NULL)));
+	return make_orclause(list_make2(loki_make_operator(opno, score, later, InvalidOid),
+									loki_make_null_test(later, IS_NULL)));
 }
 
 /* LEAST or GREATEST of scores, each of which is the result in a part */
@@ -424,17 +412,14 @@ static void
 split_by_null(Split *into, const Part *like)
 {
 	const NullTestType types[] = {IS_NOT_NULL, IS_NULL};
-	const OpExpr *distance = like->distance.distance;
-	Expr	   *column = linitial(distance->args);
+	Node	   *column = loki_distance_column(into->root, like->distance.distance);
 
-	if (bms_is_empty(pull_varnos(into->root, (Node *) column)))
-		column = lsecond(distance->args);
 	for (int i = 0; i < lengthof(types); i++)
 	{
 		Part	   *part = palloc_object(Part);
 
 		*part = *like;
-		part->conditions = lappend(list_copy(like->conditions), null_test(column, types[i]));
+		part->conditions = lappend(list_copy(like->conditions), loki_make_null_test(column, types[i]));
 		into->parts = lappend(into->parts, part);
 	}
 }

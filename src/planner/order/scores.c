@@ -46,6 +46,7 @@
 #include "planner/cost/selectivity.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
+#include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "planner/query/score.h"
 #include "utils/datum.h"
@@ -100,9 +101,8 @@ static double
 share_within(const Estimate *estimate, double distance)
 {
 	Relids		relids = pull_varnos(estimate->root, (Node *) estimate->score.distance);
-	Expr	   *clause = make_opclause(Float8LessOperator, BOOLOID, false,
-									   (Expr *) estimate->score.distance,
-									   loki_float_const(distance), InvalidOid, InvalidOid);
+	OpExpr	   *clause = loki_make_operator(Float8LessOperator, estimate->score.distance,
+											loki_float_const(distance), InvalidOid);
 
 	return loki_distance_selectivity(estimate->root,
 									 find_base_rel(estimate->root, bms_singleton_member(relids)),
@@ -253,9 +253,8 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 	input = (Path *) create_projection_path(root, path->parent, path, target);
 	cost_qual_eval_node(&cost, (Node *) expr, root);
 	if (exprType((Node *) expr) != FLOAT8OID)
-		expr = (Expr *) makeFuncExpr(exprType((Node *) expr) == FLOAT4OID ? F_FLOAT8_FLOAT4 :
-									 F_FLOAT8_NUMERIC, FLOAT8OID, list_make1(expr), InvalidOid,
-									 InvalidOid, COERCE_IMPLICIT_CAST);
+		expr = loki_make_cast(exprType((Node *) expr) == FLOAT4OID ? F_FLOAT8_FLOAT4 :
+							  F_FLOAT8_NUMERIC, FLOAT8OID, expr);
 	custom = loki_node_path(&scores_kind, output, final, input, target->exprs, list_make1(expr),
 							NIL, list_make3(makeBoolean(score->descending),
 											makeBoolean(score->nulls_first),

@@ -37,7 +37,7 @@
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/promise.h"
-#include "planner/query/rows_taken.h"
+#include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 

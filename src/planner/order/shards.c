@@ -56,7 +56,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "planner/order/order.h"
-#include "planner/query/rows_taken.h"
+#include "planner/query/make_expr.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 

@@ -20,8 +20,10 @@
 #include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/make_expr.h"
 #include "utils/catcache.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
@@ -97,10 +99,8 @@ operator_of_function(FuncExpr *call, bool *falling)
 		if (!distance_functions[i].falling && get_opcode(opno) != call->funcid)
 			continue;
 		*falling = distance_functions[i].falling;
-		return (OpExpr *) make_opclause(opno, FLOAT8OID, false,
-										copyObject(linitial(call->args)),
-										copyObject(lsecond(call->args)),
-										InvalidOid, InvalidOid);
+		return loki_make_operator(opno, copyObject(linitial(call->args)),
+								  copyObject(lsecond(call->args)), InvalidOid);
 	}
 	return NULL;
 }
@@ -143,6 +143,13 @@ loki_distance_range(Oid opno, double *low, double *high)
 		*high = 2;
 }
 
+Node *
+loki_distance_column(PlannerInfo *root, const OpExpr *distance)
+{
+	return bms_is_empty(pull_varnos(root, linitial(distance->args))) ?
+		lsecond(distance->args) : linitial(distance->args);
+}
+
 OpExpr *
 loki_constant_distance(OpExpr *op)
 {
@@ -158,20 +165,6 @@ bool
 loki_same_distance(const OpExpr *a, const OpExpr *b)
 {
 	return a->opno == b->opno && equal(a->args, b->args);
-}
-
-Expr *
-loki_float_const(double value)
-{
-	return (Expr *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(value),
-							  false, FLOAT8PASSBYVAL);
-}
-
-Expr *
-loki_negative(Expr *expr)
-{
-	return (Expr *) makeFuncExpr(F_FLOAT8UM, FLOAT8OID, list_make1(expr), InvalidOid, InvalidOid,
-								 COERCE_EXPLICIT_CALL);
 }
 
 /* See distance_expr.h. */

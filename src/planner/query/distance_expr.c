@@ -32,6 +32,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/make_expr.h"
 #include "planner/query/range.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -437,20 +438,8 @@ loki_order_first(bool nulls_first, const LokiDistanceExpr *distance)
 static Expr *
 clamp(Expr *value)
 {
-	const MinMaxOp ops[] = {IS_LEAST, IS_GREATEST};
-
-	for (int i = 0; i < lengthof(ops); i++)
-	{
-		MinMaxExpr *clamped = makeNode(MinMaxExpr);
-		double		limit = ops[i] == IS_LEAST ? MAX_VALUE : -MAX_VALUE;
-
-		clamped->minmaxtype = FLOAT8OID;
-		clamped->op = ops[i];
-		clamped->args = list_make2(value, loki_float_const(limit));
-		clamped->location = -1;
-		value = (Expr *) clamped;
-	}
-	return value;
+	value = loki_make_extreme(IS_LEAST, value, loki_float_const(MAX_VALUE));
+	return loki_make_extreme(IS_GREATEST, value, loki_float_const(-MAX_VALUE));
 }
 
 /*
@@ -502,8 +491,7 @@ undo(Node *expr, Expr *bound)
 		args = peeled.constant == NULL ? list_make1(bound) :
 			peeled.constant_first ? list_make2(copyObject(peeled.constant), bound) :
 			list_make2(bound, copyObject(peeled.constant));
-		bound = (Expr *) makeFuncExpr(peeled.inverse, FLOAT8OID, args, InvalidOid,
-									  InvalidOid, COERCE_EXPLICIT_CALL);
+		bound = loki_make_call(peeled.inverse, FLOAT8OID, args);
 		expr = peeled.below;
 	}
 	return falling ? loki_negative(bound) : bound;
@@ -537,8 +525,7 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 	if (exprType(left) != FLOAT8OID)
 		return false;
 	if (exprType(right) == FLOAT4OID)
-		right = (Node *) makeFuncExpr(F_FLOAT8_FLOAT4, FLOAT8OID, list_make1(right),
-									  InvalidOid, InvalidOid, COERCE_IMPLICIT_CAST);
+		right = (Node *) loki_make_cast(F_FLOAT8_FLOAT4, FLOAT8OID, right);
 	else if (exprType(right) != FLOAT8OID)
 		return false;
 
@@ -564,21 +551,12 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 static Expr *
 if_equal(Param *a, Param *b, Expr *expr)
 {
-	CaseExpr   *choice = makeNode(CaseExpr);
-	CaseWhen   *when = makeNode(CaseWhen);
 	Oid			equality = lookup_type_cache(a->paramtype, TYPECACHE_EQ_OPR)->eq_opr;
 
 	if (!OidIsValid(equality) || a->paramtype != b->paramtype)
 		return NULL;
-	when->expr = make_opclause(equality, BOOLOID, false, (Expr *) copyObject(a),
-							   (Expr *) copyObject(b), InvalidOid, InvalidOid);
-	set_opfuncid((OpExpr *) when->expr);
-	when->result = expr;
-	when->location = choice->location = -1;
-	choice->casetype = exprType((Node *) expr);
-	choice->args = list_make1(when);
-	choice->defresult = (Expr *) makeNullConst(choice->casetype, -1, InvalidOid);
-	return (Expr *) choice;
+	return loki_make_case(loki_make_operator(equality, copyObject(a), copyObject(b), InvalidOid),
+						  expr, makeNullConst(exprType((Node *) expr), -1, InvalidOid));
 }
 
 /*

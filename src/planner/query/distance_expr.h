@@ -31,6 +31,9 @@ extern bool loki_is_distance_operator(Oid opno);
 extern OpExpr *loki_base_distance(Node *expr, bool *falling);
 extern void loki_distance_range(Oid opno, double *low, double *high);
 
+/* The side of a distance from a constant that is of a table */
+extern Node *loki_distance_column(PlannerInfo *root, const OpExpr *distance);
+
 /* The same distance from a constant, which core matches to an index */
 extern OpExpr *loki_constant_distance(OpExpr *op);
 
@@ -45,10 +48,6 @@ extern List *loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance);
  * do not count (src/hnsw/hnsw.h).
  */
 extern bool loki_same_distance(const OpExpr *a, const OpExpr *b);
-
-/* A float8 constant, and the negative of a float8 expression */
-extern Expr *loki_float_const(double value);
-extern Expr *loki_negative(Expr *expr);
 
 /* The sort key of an expression that is sorted by as a clause says; NULL for a constant */
 extern PathKey *loki_sort_key(const PlannerInfo *root, Expr *expr, const SortGroupClause *like);

@@ -36,6 +36,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -97,16 +98,14 @@ contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
 	Node	   *column = loki_strip_relabel(lsecond(saop->args));
 	Oid			array_type = getBaseType(exprType(column));
 	Node	   *array = loki_array_of_element(saop, array_type);
-	Expr	   *expr;
 
 	Assert(saop->useOr);
 	if (array == NULL)
 		return NULL;
-	expr = make_opclause(OID_ARRAY_CONTAINS_OP, BOOLOID, false, (Expr *) column,
-						 (Expr *) eval_const_expressions(root, array), InvalidOid,
-						 saop->inputcollid);
-	set_opfuncid((OpExpr *) expr);
-	return make_simple_restrictinfo(root, expr);
+	return make_simple_restrictinfo(root, (Expr *)
+									loki_make_operator(OID_ARRAY_CONTAINS_OP, column,
+													   eval_const_expressions(root, array),
+													   saop->inputcollid));
 }
 
 IndexClause *
@@ -196,7 +195,7 @@ text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 		bool		left = match_index_to_operand(linitial(op->args), col, info);
 		Node	   *column = left ? linitial(op->args) : lsecond(op->args);
 		Node	   *x = left ? lsecond(op->args) : linitial(op->args);
-		Expr	   *equal;
+		OpExpr	   *equal;
 
 		if ((!left && !match_index_to_operand(column, col, info)) ||
 			bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
@@ -204,10 +203,8 @@ text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 			(exprType(x) == TEXTOID && collation == op->inputcollid) ||
 			!op_in_opfamily(TextEqualOperator, info->opfamily[col]))
 			continue;
-		equal = make_opclause(TextEqualOperator, BOOLOID, false, (Expr *) column,
-							  as_text(x, collation), InvalidOid, collation);
-		set_opfuncid((OpExpr *) equal);
-		return loki_index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
+		equal = loki_make_operator(TextEqualOperator, column, as_text(x, collation), collation);
+		return loki_index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
 	}
 	return NULL;
 }
@@ -240,14 +237,12 @@ boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	Node	   *operand = boolean_operand((Node *) rinfo->clause, &value);
 	int			col = operand == NULL ? -1 :
 		loki_operand_column(info, 1, operand, BooleanEqualOperator, InvalidOid);
-	Expr	   *equal;
+	OpExpr	   *equal;
 
 	if (col < 0)
 		return NULL;
-	equal = make_opclause(BooleanEqualOperator, BOOLOID, false, (Expr *) operand,
-						  (Expr *) makeBoolConst(value, false), InvalidOid, InvalidOid);
-	set_opfuncid((OpExpr *) equal);
-	return loki_index_clause(rinfo, make_simple_restrictinfo(root, equal), col);
+	equal = loki_make_operator(BooleanEqualOperator, operand, makeBoolConst(value, false), InvalidOid);
+	return loki_index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
 }
 
 /*

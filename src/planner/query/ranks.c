@@ -19,7 +19,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "planner/query/promise.h"
-#include "planner/query/rows_taken.h"
+#include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
 
 /* Whether a window function is a rank, which depends only on the rows before its own */
@@ -127,20 +127,13 @@ loki_number_bound(List *conditions)
 		bool		left = IsA(linitial(args), WindowFunc);
 		WindowFunc *number = left ? linitial(args) : lsecond(args);
 		Node	   *most = copyObject(left ? lsecond(args) : linitial(args));
-		MinMaxExpr *bound = makeNode(MinMaxExpr);
 
 		if (!IsA(number, WindowFunc) || number->winfnoid != F_ROW_NUMBER)
 			continue;
 		if (exprType(most) == INT4OID)
-			most = (Node *) makeFuncExpr(F_INT8_INT4, INT8OID, list_make1(most), InvalidOid,
-										 InvalidOid, COERCE_IMPLICIT_CAST);
-		if (exprType(most) != INT8OID)
-			continue;
-		bound->minmaxtype = INT8OID;
-		bound->op = IS_GREATEST;
-		bound->args = list_make2(most, loki_bigint_const(0));
-		bound->location = -1;
-		return (Node *) bound;
+			most = (Node *) loki_make_cast(F_INT8_INT4, INT8OID, most);
+		if (exprType(most) == INT8OID)
+			return (Node *) loki_make_extreme(IS_GREATEST, most, loki_bigint_const(0));
 	}
 	return NULL;
 }

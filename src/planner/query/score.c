@@ -34,6 +34,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parse_oper.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "planner/query/score.h"
 #include "utils/fmgroids.h"
@@ -52,7 +53,7 @@ with_operators(Node *node, void *context)
 	distance = loki_base_distance(node, &falling);
 	if (distance == NULL)
 		return expression_tree_mutator(node, with_operators, context);
-	return falling ? (Node *) loki_negative((Expr *) distance) : (Node *) distance;
+	return falling ? (Node *) loki_negative(distance) : (Node *) distance;
 }
 
 /* expression_tree_walker callback: list the distances of an expression, each once. */
@@ -130,7 +131,7 @@ loki_score_distances(const LokiScore *score)
 void
 loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
 {
-	Expr	   *expr = score->descending ? loki_negative((Expr *) distance) : (Expr *) distance;
+	Expr	   *expr = score->descending ? loki_negative(distance) : (Expr *) distance;
 	SortGroupClause *like = makeNode(SortGroupClause);
 
 	score->distance = distance;

@@ -42,6 +42,7 @@
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
 #include "tsearch/ts_type.h"
@@ -325,18 +326,15 @@ make_operation(FuncExpr *call, Oid indexid)
 	Oid			make = LookupFuncName(list_make2(makeString(name), makeString("bm25_weighed")), 2, types, false);
 	Oid			operator = OpernameGetOprid(list_make2(makeString(name), makeString("<@@>")), TSVECTOROID, type);
 	Bm25Query  *query = palloc0(offsetof(Bm25Query, words));
-	Node	   *words;
+	Expr	   *words;
 
 	SET_VARSIZE(query, offsetof(Bm25Query, words));
 	query->index = indexid;
 	query->n = -1;
-	words = (Node *) makeFuncExpr(make, type,
-								  list_make2(makeConst(type, -1, InvalidOid, -1,
-													   PointerGetDatum(query), false, false),
-											 lsecond(call->args)),
-								  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
-	return (Node *) make_opclause(operator, FLOAT8OID, false, linitial(call->args), (Expr *) words,
-								  InvalidOid, InvalidOid);
+	words = loki_make_call(make, type, list_make2(makeConst(type, -1, InvalidOid, -1,
+															PointerGetDatum(query), false, false),
+												  lsecond(call->args)));
+	return (Node *) loki_make_operator(operator, linitial(call->args), words, InvalidOid);
 }
 
 /* Called by the planner for an operator <@> (tsvector, tsquery), or its function */

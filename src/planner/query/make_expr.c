@@ -1,0 +1,128 @@
+/*-------------------------------------------------------------------------
+ *
+ * make_expr.c
+ *	  Expressions that are made for plans, besides those of makefuncs.h.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/make_expr.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/query/make_expr.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+Expr *
+loki_float_const(double value)
+{
+	return (Expr *) makeConst(FLOAT8OID, -1, InvalidOid, sizeof(float8), Float8GetDatum(value),
+							  false, FLOAT8PASSBYVAL);
+}
+
+Expr *
+loki_bigint_const(int64 value)
+{
+	return (Expr *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(value),
+							  false, FLOAT8PASSBYVAL);
+}
+
+OpExpr *
+loki_make_operator(Oid opno, void *left, void *right, Oid collation)
+{
+	OpExpr	   *result = (OpExpr *) make_opclause(opno, get_op_rettype(opno), false, left, right,
+												  InvalidOid, collation);
+
+	set_opfuncid(result);
+	return result;
+}
+
+Expr *
+loki_make_call(Oid function, Oid type, List *args)
+{
+	return (Expr *) makeFuncExpr(function, type, args, InvalidOid, InvalidOid,
+								 COERCE_EXPLICIT_CALL);
+}
+
+Expr *
+loki_make_cast(Oid function, Oid type, void *arg)
+{
+	return (Expr *) makeFuncExpr(function, type, list_make1(arg), InvalidOid, InvalidOid,
+								 COERCE_IMPLICIT_CAST);
+}
+
+/* CASE WHEN condition THEN result ELSE other END */
+Expr *
+loki_make_case(void *condition, void *result, void *other)
+{
+	CaseExpr   *expr = makeNode(CaseExpr);
+	CaseWhen   *when = makeNode(CaseWhen);
+
+	when->expr = condition;
+	when->result = result;
+	when->location = expr->location = -1;
+	expr->casetype = exprType(result);
+	expr->args = list_make1(when);
+	expr->defresult = other;
+	return (Expr *) expr;
+}
+
+Expr *
+loki_make_extreme(MinMaxOp op, void *a, void *b)
+{
+	MinMaxExpr *expr = makeNode(MinMaxExpr);
+
+	expr->minmaxtype = exprType(a);
+	expr->op = op;
+	expr->args = list_make2(a, b);
+	expr->location = -1;
+	return (Expr *) expr;
+}
+
+Expr *
+loki_make_null_test(void *arg, NullTestType type)
+{
+	NullTest   *test = makeNode(NullTest);
+
+	test->arg = arg;
+	test->nulltesttype = type;
+	test->location = -1;
+	return (Expr *) test;
+}
+
+Expr *
+loki_negative(void *expr)
+{
+	return loki_make_call(F_FLOAT8UM, FLOAT8OID, list_make1(expr));
+}
+
+/*
+ * How many rows a Limit takes, including those that it skips: a bigint expression that is
+ * NULL, or very large, for all rows.  The outer Limit evaluates count and offset first
+ * and raises an error if one is negative.  The sum raises none, however large they are.
+ * It is made of what postgres_fdw sends to other servers: CASE, but not COALESCE.
+ */
+Node *
+loki_rows_taken(Node *count, Node *offset)
+{
+	Expr	   *most = loki_bigint_const(PG_INT64_MAX);
+	Expr	   *room;
+	Expr	   *sum;
+
+	if (offset == NULL)
+		return copyObject(count);
+	room = loki_make_call(F_INT8MI, INT8OID, list_make2(most, copyObject(offset)));
+	sum = loki_make_call(F_INT8PL, INT8OID, list_make2(copyObject(count), copyObject(offset)));
+	sum = loki_make_case(loki_make_call(F_INT8GT, BOOLOID, list_make2(copyObject(count), room)),
+						 copyObject(most), sum);
+	return (Node *) loki_make_case(loki_make_call(F_INT8GT, BOOLOID,
+												  list_make2(copyObject(offset),
+															 loki_bigint_const(0))),
+								   sum, copyObject(count));
+}
