@@ -214,25 +214,13 @@ keep_profiles(VacAttrStats *stats, const LokiProfile *profiles, const Vectors *r
 	MemoryContextSwitchTo(old);
 }
 
-/* The schema of a type, where its operators are */
-static char *
-type_schema(Oid type)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	char	   *result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	result = get_namespace_name(((Form_pg_type) GETSTRUCT(tuple))->typnamespace);
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 Oid
 loki_profile_operator(Oid type, int place)
 {
 	static const char *const names[] = {"<->", "<#>", "<=>", "<+>"};
-	char	   *schema = type_schema(type);
+	/* operators are in the schema of the type */
+	char	   *schema = get_namespace_name(GetSysCacheOid1(TYPEOID, Anum_pg_type_typnamespace,
+															ObjectIdGetDatum(type)));
 	Oid			opno = InvalidOid;
 
 	StaticAssertStmt(lengthof(names) == LOKI_PROFILE_OPERATORS, "a place for each operator");

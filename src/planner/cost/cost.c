@@ -243,6 +243,23 @@ loki_may_scan(const IndexOptInfo *info)
 		!info->hypothetical;
 }
 
+/* The relation's hnsw indexes that the query can use; hypothetical ones have no file */
+List *
+loki_usable_indexes(RelOptInfo *rel)
+{
+	List	   *indexes = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rel->indexlist)
+	{
+		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
+
+		if (loki_may_scan(info) && (info->indpred == NIL || info->predOK))
+			indexes = lappend(indexes, info);
+	}
+	return indexes;
+}
+
 /*
  * Open an index of a query that is being planned.  The planner holds a lock on it until
  * the transaction ends; the caller closes it with NoLock.  Hypothetical indexes, which

@@ -31,6 +31,7 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
 							   Selectivity *selectivity, double *correlation,
 							   double *pages);
 extern bool loki_may_scan(const IndexOptInfo *info);
+extern List *loki_usable_indexes(RelOptInfo *rel);
 extern Relation loki_open_planned(const IndexOptInfo *info);
 extern void loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings);
 extern double loki_walk_nodes(double n, double ef, int m);

@@ -36,6 +36,7 @@
 #include "planner/cost/selectivity.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/groups.h"
+#include "planner/query/make_expr.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -312,9 +313,8 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 {
 	LokiDistanceBound bound;
 	VariableStatData column;
-	Node	   *left;
-	Node	   *right;
-	Oid			opno;
+	OpExpr	   *distance;
+	bool		left;
 	Datum		value;
 	double		within = -1;
 
@@ -322,25 +322,17 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 		clause = (Node *) ((RestrictInfo *) clause)->clause;
 	if (!loki_distance_bound(clause, &bound))
 		return -1;
-	left = linitial(bound.distance->args);
-	right = lsecond(bound.distance->args);
-	opno = bound.distance->opno;
-	if (!bms_is_member(rel->relid, pull_varnos(root, left)))
-	{
-		Node	   *other = left;
-
-		left = right;
-		right = other;
-		opno = get_commutator(opno);
-	}
-	if (!bms_equal(pull_varnos(root, left), rel->relids))
+	distance = bound.distance;
+	left = bms_is_member(rel->relid, pull_varnos(root, linitial(distance->args)));
+	if (!bms_equal(pull_varnos(root, left ? linitial(distance->args) : lsecond(distance->args)),
+				   rel->relids))
 		return -1;
 	/* operators of arrays have no commutator */
-	if (OidIsValid(opno) && known_value(root, (Node *) bound.bound, &value))
+	if ((left || (distance = loki_commuted(distance)) != NULL) && known_value(root, (Node *) bound.bound, &value))
 	{
-		examine_variable(root, left, rel->relid, &column);
-		within = share_within(root, &column, opno, right, DatumGetFloat8(value),
-							  bound.strict == bound.upper);
+		examine_variable(root, linitial(distance->args), rel->relid, &column);
+		within = share_within(root, &column, distance->opno, lsecond(distance->args),
+							  DatumGetFloat8(value), bound.strict == bound.upper);
 		ReleaseVariableStats(column);
 	}
 	if (within < 0)

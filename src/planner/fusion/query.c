@@ -106,6 +106,7 @@ parse_text(const char *text)
 	Query	   *query;
 
 	pstate->p_sourcetext = text;
+
 	query = transformTopLevelStmt(pstate,
 								  linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT)));
 	free_parsestate(pstate);
@@ -211,13 +212,13 @@ exists_condition(const Query *leg, JoinExpr *join)
 	context.inner = inner;
 	foreach(cell, query->rtable)
 		if (!bms_is_member(foreach_current_index(cell) + 1, inner))
-		{
-			RangeTblEntry *rte = makeNode(RangeTblEntry);
+	{
+		RangeTblEntry *rte = makeNode(RangeTblEntry);
 
-			rte->rtekind = RTE_RESULT;
-			rte->eref = makeAlias("*RESULT*", NIL);
-			lfirst(cell) = rte;
-		}
+		rte->rtekind = RTE_RESULT;
+		rte->eref = makeAlias("*RESULT*", NIL);
+		lfirst(cell) = rte;
+	}
 	query->jointree = makeFromExpr(list_make1(join->rarg), join->quals);
 	query->hasSubLinks = checkExprHasSubLink((Node *) query);
 	IncrementVarSublevelsUp((Node *) query, 1, 1);

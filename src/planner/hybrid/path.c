@@ -57,17 +57,6 @@ typedef struct HybridTarget
 	Relids		outer;			/* relations that the distance needs */
 } HybridTarget;
 
-static bool
-has_hnsw(RelOptInfo *rel)
-{
-	ListCell   *cell;
-
-	foreach(cell, rel->indexlist)
-		if (loki_may_scan(lfirst_node(IndexOptInfo, cell)))
-		return true;
-	return false;
-}
-
 /* ----------------------------------------------------------------
  * Paths of the server
  * ----------------------------------------------------------------
@@ -163,25 +152,19 @@ index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 static Expr *
 match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
 {
-	Node	   *left = linitial(distance->args);
-	Node	   *right = lsecond(distance->args);
-	Oid			opno = distance->opno;
+	Node	   *query;
 
 	Assert(list_length(distance->args) == 2 && distance->opresulttype == FLOAT8OID);
-	if (!match_index_to_operand(left, 0, index))
-	{
-		if (!match_index_to_operand(right, 0, index))
-			return NULL;
-		opno = get_commutator(opno);
-		left = lsecond(distance->args);
-		right = linitial(distance->args);
-	}
-	if (!OidIsValid(opno) ||
-		!OidIsValid(get_op_opfamily_sortfamily(opno, index->opfamily[0])) ||
-		bms_is_member(index->rel->relid, pull_varnos(root, right)) ||
-		contain_volatile_functions(right))
+	if (!match_index_to_operand(linitial(distance->args), 0, index) &&
+		((distance = loki_commuted(distance)) == NULL ||
+		 !match_index_to_operand(linitial(distance->args), 0, index)))
 		return NULL;
-	return (Expr *) loki_make_operator(opno, left, right, distance->inputcollid);
+	query = lsecond(distance->args);
+	if (!OidIsValid(get_op_opfamily_sortfamily(distance->opno, index->opfamily[0])) ||
+		bms_is_member(index->rel->relid, pull_varnos(root, query)) ||
+		contain_volatile_functions(query))
+		return NULL;
+	return (Expr *) copyObject(distance);
 }
 
 /* A value that is there before the scan, without a call */
@@ -291,15 +274,14 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 {
 	ListCell   *cell;
 
-	foreach(cell, rel->indexlist)
+	foreach(cell, loki_usable_indexes(rel))
 	{
 		IndexOptInfo *index = lfirst(cell);
 		LokiDistanceBound bound;
 		Expr	   *distance;
 		HybridTarget *target;
 
-		if (!loki_may_scan(index) || (index->indpred != NIL && !index->predOK) ||
-			!bounds_distance(root, index, clause, &bound, &distance) ||
+		if (!bounds_distance(root, index, clause, &bound, &distance) ||
 			find_target(targets, index, distance) != NULL || !is_complete(index))
 			continue;
 		target = palloc0_object(HybridTarget);
@@ -488,7 +470,7 @@ may_return(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 	List	   *attributes;
 	ListCell   *cell;
 
-	if (!loki_may_scan(index) || index->nkeycolumns == 1 || (index->indpred != NIL && !index->predOK))
+	if (index->nkeycolumns == 1)
 		return false;
 	foreach(cell, rel->pathlist)
 		if (((Path *) lfirst(cell))->total_cost <= loki_hybrid_columns_least(index))
@@ -507,7 +489,7 @@ returning_indexes(PlannerInfo *root, RelOptInfo *rel)
 	if (rel->baserestrictinfo == NIL || root->parse->rowMarks != NIL ||
 		!bms_is_empty(rel->lateral_relids))
 		return NIL;
-	foreach(cell, rel->indexlist)
+	foreach(cell, loki_usable_indexes(rel))
 		if (may_return(root, rel, lfirst(cell)))
 		indexes = lappend(indexes, lfirst(cell));
 	return indexes;
@@ -625,7 +607,7 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	ListCell   *cell;
 	ListCell   *bitmap;
 
-	if (!loki_enable_hybrid_scan || rte->inh || !has_hnsw(rel))
+	if (!loki_enable_hybrid_scan || rte->inh || loki_usable_indexes(rel) == NIL)
 		return;
 	targets = find_targets(root, rel);
 	returning = returning_indexes(root, rel);

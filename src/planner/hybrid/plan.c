@@ -130,27 +130,25 @@ without_implied(List *filter, const ParamPathInfo *part)
 static List *
 early_clauses(RelOptInfo *rel, List *clauses, List *planned)
 {
+	List	   *early = NIL;
 	bool		late = false;
 	ListCell   *cell;
 
-	foreach(cell, clauses)
-		late |= !loki_hybrid_is_early(rel, lfirst_node(RestrictInfo, cell));
-	if (!late)
-		return planned;
-
-	/*
-	 * a parameterized clause has another form here, so it remains in the
-	 * filter
-	 */
-	planned = NIL;
 	foreach(cell, clauses)
 	{
 		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
 
 		if (loki_hybrid_is_early(rel, clause))
-			planned = lappend(planned, clause->clause);
+			early = lappend(early, clause->clause);
+		else
+			late = true;
 	}
-	return planned;
+
+	/*
+	 * a parameterized clause has another form here, so it remains in the
+	 * filter
+	 */
+	return late ? early : planned;
 }
 
 /* Mutator: replace what the outer side of a nested loop supplies by its parameters. */

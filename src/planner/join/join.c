@@ -134,20 +134,12 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 			!bms_overlap(member->em_relids, inner->relids) ||
 			!loki_distance_expr((Node *) member->em_expr, result))
 			continue;
-		op = copyObject(result->distance);
+		op = result->distance;
 		if (bms_equal(pull_varnos(root, lsecond(op->args)), inner->relids))
-		{
-			op->opno = get_commutator(op->opno);
-			op->opfuncid = InvalidOid;
-			op->args = list_make2(lsecond(op->args), linitial(op->args));
-		}
-		if (OidIsValid(op->opno) &&
-			bms_equal(pull_varnos(root, linitial(op->args)), inner->relids) &&
+			op = loki_commuted(op);
+		if (op != NULL && bms_equal(pull_varnos(root, linitial(op->args)), inner->relids) &&
 			bms_is_subset(pull_varnos(root, lsecond(op->args)), outer->relids))
-		{
-			set_opfuncid(op);
 			return op;
-		}
 	}
 	return NULL;
 }

@@ -53,10 +53,12 @@
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
+#include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/join/keys.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/make_expr.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -98,24 +100,16 @@ static OpExpr *
 join_equality(RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 {
 	OpExpr	   *op = (OpExpr *) rinfo->clause;
-	OpExpr	   *result;
 
 	if (!IsA(op, OpExpr) || list_length(op->args) != 2 || rinfo->pseudoconstant ||
 		rinfo->mergeopfamilies == NIL || contain_volatile_functions((Node *) op) ||
 		!restriction_is_securely_promotable(rinfo, outer))
 		return NULL;
-	result = copyObject(op);
 	if (bms_equal(rinfo->right_relids, outer->relids) &&
 		bms_is_subset(rinfo->left_relids, inner->relids))
-	{
-		result->opno = get_commutator(op->opno);
-		result->opfuncid = InvalidOid;
-		result->args = list_make2(lsecond(result->args), linitial(result->args));
-	}
-	else if (!bms_equal(rinfo->left_relids, outer->relids) ||
-			 !bms_is_subset(rinfo->right_relids, inner->relids))
-		return NULL;
-	return OidIsValid(result->opno) ? result : NULL;
+		return loki_commuted(op);
+	return bms_equal(rinfo->left_relids, outer->relids) &&
+		bms_is_subset(rinfo->right_relids, inner->relids) ? copyObject(op) : NULL;
 }
 
 /*

@@ -54,6 +54,7 @@
 #include "planner/query/groups.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
+#include "planner/query/score.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -146,25 +147,6 @@ wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
 		UNKNOWN_NUMBER;
 }
 
-/* Whether a condition on the table of a column drops its NULLs */
-static bool
-drops_nulls(PlannerInfo *root, Var *column)
-{
-	ListCell   *cell;
-
-	foreach(cell, find_base_rel(root, column->varno)->baserestrictinfo)
-	{
-		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
-		NullTest   *test = (NullTest *) clause;
-
-		if (IsA(clause, NullTest) ? test->nulltesttype == IS_NOT_NULL && equal(test->arg, column) :
-			!contain_nonstrict_functions(clause) &&
-			list_member(pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS), column))
-			return true;
-	}
-	return false;
-}
-
 /*
  * Whether rows without a vector may have to wait for another one of their group: then a group
  * that has only such rows makes the scan go on to its end.
@@ -185,7 +167,7 @@ may_wait(PlannerInfo *root, const LokiGroups *groups)
 		examine_variable(root, lfirst(cell), 0, &column);
 		if (HeapTupleIsValid(column.statsTuple) &&
 			((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac > 0)
-			nulls |= !drops_nulls(root, lfirst_node(Var, cell));
+			nulls |= !loki_drops_nulls(find_base_rel(root, lfirst_node(Var, cell)->varno), lfirst(cell));
 		ReleaseVariableStats(column);
 	}
 	return nulls;
@@ -593,8 +575,8 @@ explain_groups(LokiNode *node, List *ancestors, ExplainState *es)
 }
 
 static const LokiNodeKind groups_kind = {
-	.path = {.CustomName = "LokivectorGroupSearch",.PlanCustomPath = loki_node_plan},
-	.plan = {.CustomName = "LokivectorGroupSearch",.CreateCustomScanState = loki_node_create_state},
+	.path = {.CustomName = "LokivectorGroupSearch", .PlanCustomPath = loki_node_plan},
+	.plan = {.CustomName = "LokivectorGroupSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(GroupsState),
 	.ordered = true,
 	.begin = begin_groups,

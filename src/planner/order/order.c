@@ -51,23 +51,6 @@
 #include "planner/query/score.h"
 #include "utils/lsyscache.h"
 
-/* The relation's hnsw indexes that the query can use; hypothetical ones have no file */
-List *
-loki_usable_indexes(RelOptInfo *rel)
-{
-	List	   *indexes = NIL;
-	ListCell   *cell;
-
-	foreach(cell, rel->indexlist)
-	{
-		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
-
-		if (loki_may_scan(info) && (info->indpred == NIL || info->predOK))
-			indexes = lappend(indexes, info);
-	}
-	return indexes;
-}
-
 /*
  * The expression of a sort key that is a distance, as one of this relation alone.  For a
  * child, as core does, an expression of its parent is translated.
@@ -257,18 +240,10 @@ static bool
 is_never_null(PlannerInfo *root, RelOptInfo *rel, OpExpr *distance)
 {
 	Node	   *column = loki_distance_column(root, distance);
-	ListCell   *cell;
 
-	foreach(cell, rel->baserestrictinfo)
-	{
-		NullTest   *test = (NullTest *) lfirst_node(RestrictInfo, cell)->clause;
-
-		if (IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
-			equal(test->arg, column))
-			return true;
-	}
-	return IsA(column, Var) && ((Var *) column)->varno == rel->relid &&
-		has_not_null(root, (Var *) column);
+	return loki_drops_nulls(rel, column) ||
+		(IsA(column, Var) && ((Var *) column)->varno == rel->relid &&
+		 has_not_null(root, (Var *) column));
 }
 
 /*

@@ -18,7 +18,6 @@
 
 /* functions in order/order.c: index paths for further forms of ORDER BY */
 extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
-extern List *loki_usable_indexes(RelOptInfo *rel);
 extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
 								   IndexOptInfo *info, OpExpr *distance);
 extern bool loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,

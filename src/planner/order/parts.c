@@ -40,6 +40,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
+#include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"

@@ -158,7 +158,7 @@ first_distance(const Estimate *estimate, bool best)
 static double
 rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows)
 {
-	Estimate	estimate = {.root = root,.score = *score,.columns = columns,.rows = rows,
+	Estimate	estimate = {.root = root, .score = *score, .columns = columns, .rows = rows,
 	.wanted = Max(loki_promise_wanted(root), 1)};
 	double		near;
 
@@ -219,7 +219,7 @@ column_ranges(const LokiScore *score, const List *columns, const PathTarget *tar
 
 	foreach(cell, target->exprs)
 	{
-		LokiRange	range = {.low = -INFINITY,.high = INFINITY,.nulls = true,.nans = true};
+		LokiRange	range = {.low = -INFINITY, .high = INFINITY, .nulls = true, .nans = true};
 		ListCell   *lc;
 
 		foreach(lc, columns)
@@ -304,8 +304,8 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 typedef struct WaitingRow
 {
 	pairingheap_node node;
-	double		score;			/* greater is better; infinite for NULL and NaN
-								 * that are first or last */
+	double		score;			/* greater is better; infinite for NULL and
+								 * NaN that are first or last */
 	MinimalTuple row;
 } WaitingRow;
 
@@ -453,7 +453,10 @@ reach(ScoresState *state, double distance, bool isnull)
 	LokiRange  *reached = &state->columns[0];
 	double		nearest = reached->low;
 
-	/* after numbers there is nothing but NaN, and then NULL, unless they were first */
+	/*
+	 * after numbers there is nothing but NaN, and then NULL, unless they were
+	 * first
+	 */
 	if (isnull ? !state->nulls_first : isnan(distance) && !state->descending)
 		nearest = reached->high;
 	else if (!isnull && !isnan(distance))
@@ -662,8 +665,8 @@ explain_scores(LokiNode *node, List *ancestors, ExplainState *es)
 }
 
 static const LokiNodeKind scores_kind = {
-	.path = {.CustomName = "LokivectorScoreSearch",.PlanCustomPath = loki_node_plan},
-	.plan = {.CustomName = "LokivectorScoreSearch",.CreateCustomScanState = loki_node_create_state},
+	.path = {.CustomName = "LokivectorScoreSearch", .PlanCustomPath = loki_node_plan},
+	.plan = {.CustomName = "LokivectorScoreSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(ScoresState),
 	.ordered = true,
 	.begin = begin_scores,

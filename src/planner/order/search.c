@@ -223,7 +223,8 @@ follow_projection(FollowedScans *followed, ProjectionPath *path)
 {
 	Path	   *sub = follow(followed, path->subpath);
 
-	if (sub != NULL && IsA(sub, ProjectionPath))	/* an incremental sort was between them */
+	if (sub != NULL && IsA(sub, ProjectionPath))	/* an incremental sort was
+													 * between them */
 		sub = ((ProjectionPath *) sub)->subpath;
 	return COPY_WITH(ProjectionPath, subpath, path, sub);
 }
@@ -658,7 +659,7 @@ loki_may_repeat(Node *expr)
 static void
 offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 {
-	LimitPath	limit = {.limitOption = LIMIT_OPTION_COUNT,.limitCount = loki_ranks_wanted(root)};
+	LimitPath	limit = {.limitOption = LIMIT_OPTION_COUNT, .limitCount = loki_ranks_wanted(root)};
 	FinalPathExtraData final = {.count_est = (int64) Min(loki_promise_wanted(root), PG_INT32_MAX)};
 	WindowAggPath *like = NULL;
 	List	   *first = NIL;
@@ -674,7 +675,7 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 		return;
 	foreach(cell, input->pathlist)
 	{
-		FollowedScans followed = {.root = root,.final = &final,.limit = &limit};
+		FollowedScans followed = {.root = root, .final = &final, .limit = &limit};
 		Path	   *path = lfirst(cell);
 		WindowAggPath *ranks = copy_path(like, sizeof(WindowAggPath));
 

@@ -280,7 +280,7 @@ merged_path(Shards *shards, RelOptInfo *table, RelOptInfo *input)
 	PlannerInfo *root = shards->root;
 	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
 	Path	   *path = (Path *) create_append_path(root, table, shards->paths, NIL, NIL, NULL, 0,
-													false, -1);
+												   false, -1);
 
 	/* the rows of a single partition are in order */
 	if (!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))

@@ -37,6 +37,7 @@
 #include "optimizer/optimizer.h"
 #include "planner/query/condition.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/make_expr.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -152,26 +153,17 @@ make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Nod
 static LokiCondition *
 make_operator(Conditions *conditions, OpExpr *op, bool distinct)
 {
-	Node	   *first = linitial(op->args);
-	Node	   *second;
-	Oid			opno = op->opno;
 	LokiCondition *condition;
 
-	if (list_length(op->args) != 2)
+	if (list_length(op->args) != 2 || (find_attribute(conditions, linitial(op->args)) == 0 &&
+									   (op = loki_commuted(op)) == NULL))
 		return NULL;
-	second = lsecond(op->args);
-	if (find_attribute(conditions, first) == 0)
-	{
-		Node	   *column = second;
-
-		second = first;
-		first = column;
-		opno = get_commutator(opno);
-	}
-	condition = make_comparison(conditions, opno, op->inputcollid, first, second, 0, false);
+	condition = make_comparison(conditions, op->opno, op->inputcollid, linitial(op->args),
+								lsecond(op->args), 0, false);
 	if (!distinct)
 		return condition != NULL ? condition :
-			make_comparison(conditions, opno, op->inputcollid, first, second, 0, true);
+			make_comparison(conditions, op->opno, op->inputcollid, linitial(op->args),
+							lsecond(op->args), 0, true);
 
 	/* of a DistinctExpr the operator is equality */
 	if (condition == NULL || condition->key.sk_strategy != BTEqualStrategyNumber)

@@ -195,7 +195,11 @@ peel(Node *expr, Peeled *peeled)
 			return true;
 		case LOKI_EXP:
 		case LOKI_SQRT:
-			/* of a numeric, nothing is known of the range in which it is defined */
+
+			/*
+			 * of a numeric, nothing is known of the range in which it is
+			 * defined
+			 */
 			return exprType(expr) == FLOAT8OID;
 		case LOKI_NEGATE:
 			peeled->falling = true;
@@ -214,9 +218,9 @@ peel(Node *expr, Peeled *peeled)
 static bool
 map_range(Node *expr, Peeled *peeled, double *low, double *high)
 {
-	LokiRange	below = {.low = *low,.high = *high};
-	LokiRange	k = {.low = peeled->k,.high = peeled->k};
-	LokiRange	result = {.low = -get_float8_infinity(),.high = get_float8_infinity()};
+	LokiRange	below = {.low = *low, .high = *high};
+	LokiRange	k = {.low = peeled->k, .high = peeled->k};
+	LokiRange	result = {.low = -get_float8_infinity(), .high = get_float8_infinity()};
 	bool		second;
 	Oid			function;
 	List	   *args;
@@ -567,14 +571,16 @@ bool
 loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order)
 {
 	const OpExpr *distance = bound->distance;
-	bool		commuted = !equal(linitial(distance->args), linitial(order->args));
-	Node	   *column = commuted ? lsecond(distance->args) : linitial(distance->args);
-	Node	   *query = commuted ? linitial(distance->args) : lsecond(distance->args);
 	Node	   *other = lsecond(order->args);
+	Node	   *query;
 
-	if ((commuted ? get_commutator(distance->opno) : distance->opno) != order->opno ||
-		!equal(column, linitial(order->args)))
+	if (!equal(linitial(distance->args), linitial(order->args)) &&
+		((distance = loki_commuted(distance)) == NULL ||
+		 !equal(linitial(distance->args), linitial(order->args))))
 		return false;
+	if (distance->opno != order->opno)
+		return false;
+	query = lsecond(distance->args);
 	if (equal(query, other))
 		return true;
 	if (!IsA(query, Param) || !IsA(other, Param) ||

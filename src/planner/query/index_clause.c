@@ -144,7 +144,7 @@ any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	Node	   *x = linitial(saop->args);
 	Node	   *column = loki_strip_relabel(lsecond(saop->args));
 	int			col = loki_operand_column(info, 1, column, OID_ARRAY_CONTAINS_OP,
-										saop->inputcollid);
+										  saop->inputcollid);
 	RestrictInfo *contains;
 
 	if (col < 0 || !saop->useOr || bms_is_member(info->rel->relid, pull_varnos(root, x)) ||

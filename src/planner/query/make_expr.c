@@ -43,6 +43,20 @@ loki_make_operator(Oid opno, void *left, void *right, Oid collation)
 	return result;
 }
 
+OpExpr *
+loki_commuted(const OpExpr *op)
+{
+	OpExpr	   *result = copyObject(unconstify(OpExpr *, op));
+
+	result->opno = get_commutator(op->opno);
+	if (!OidIsValid(result->opno))
+		return NULL;
+	result->opfuncid = InvalidOid;
+	set_opfuncid(result);
+	result->args = list_make2(lsecond(result->args), linitial(result->args));
+	return result;
+}
+
 Expr *
 loki_make_call(Oid function, Oid type, List *args)
 {

@@ -25,6 +25,9 @@ extern Expr *loki_make_case(void *condition, void *result, void *other);
 extern Expr *loki_make_extreme(MinMaxOp op, void *a, void *b);
 extern Expr *loki_make_null_test(void *arg, NullTestType type);
 
+/* The same with its sides exchanged; NULL if no operator is that */
+extern OpExpr *loki_commuted(const OpExpr *op);
+
 /* The negative of a float8 expression */
 extern Expr *loki_negative(void *expr);
 

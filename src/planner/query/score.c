@@ -337,10 +337,28 @@ known_part(Node *expr, void *context, LokiRange *range)
 }
 
 bool
+loki_drops_nulls(const RelOptInfo *rel, Node *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, rel->baserestrictinfo)
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+		NullTest   *test = (NullTest *) clause;
+
+		if (IsA(clause, NullTest) ? test->nulltesttype == IS_NOT_NULL && equal(test->arg, column) :
+			!contain_nonstrict_functions(clause) &&
+			list_member(pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS), column))
+			return true;
+	}
+	return false;
+}
+
+bool
 loki_may_be_null(PlannerInfo *root, Node *expr)
 {
 	LokiScore	score = {.expr = (Expr *) expr};
-	KnownParts	parts = {.score = &score,.columns = loki_score_columns(root, &score)};
+	KnownParts	parts = {.score = &score, .columns = loki_score_columns(root, &score)};
 	LokiRange	range;
 
 	loki_range_of_expr(expr, known_part, &parts, &range);
@@ -359,9 +377,9 @@ double
 loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 					double low, double high, bool typical)
 {
-	KnownParts	parts = {.score = score,.columns = columns,.typical = typical,
-		.distance = {.low = low,.high = high,.nulls = !score->nulls_first,
-		.nans = !score->descending}};
+	KnownParts	parts = {.score = score, .columns = columns, .typical = typical,
+		.distance = {.low = low, .high = high, .nulls = !score->nulls_first,
+	.nans = !score->descending}};
 	LokiRange	range;
 
 	loki_range_of_expr((Node *) score->expr, known_part, &parts, &range);

@@ -61,6 +61,9 @@ extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
 extern double loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 								  double low, double high, bool typical);
 
+/* Whether a condition on a table drops rows in which a column, or what an index is on, is NULL */
+extern bool loki_drops_nulls(const RelOptInfo *rel, Node *column);
+
 /* Whether an expression may be NULL, as far as statistics tell */
 extern bool loki_may_be_null(PlannerInfo *root, Node *expr);
 

@@ -362,7 +362,7 @@ share_unknown(TSQuery query)
 
 	for (int i = 0; i < query->size; i++)
 	{
-		const QueryItem *item = GETQUERY(query) + i;
+		const		QueryItem *item = GETQUERY(query) + i;
 
 		if (item->type == QI_OPR && item->qoperator.oper == OP_OR)
 			share += UNKNOWN_SHARE;
