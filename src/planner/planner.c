@@ -30,8 +30,8 @@ loki_planner_init(void)
 	loki_join_init();
 	loki_limit_init();
 	loki_paths_init();
-	loki_groups_init();
-	loki_scores_init();
+	RegisterCustomScanMethods(&loki_groups_kind.plan);
+	RegisterCustomScanMethods(&loki_scores_kind.plan);
 	loki_search_init();
 	loki_resjunk_init();
 	loki_join_keys_init();

@@ -218,6 +218,7 @@ Oid
 loki_profile_operator(Oid type, int place)
 {
 	static const char *const names[] = {"<->", "<#>", "<=>", "<+>"};
+
 	/* operators are in the schema of the type */
 	char	   *schema = get_namespace_name(GetSysCacheOid1(TYPEOID, Anum_pg_type_typnamespace,
 															ObjectIdGetDatum(type)));

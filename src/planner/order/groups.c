@@ -78,8 +78,6 @@ typedef enum GroupsPrivate
 	GROUPS_NUMBERED				/* Boolean: the last column is row_number() */
 } GroupsPrivate;
 
-static const LokiNodeKind groups_kind;
-
 /* The expressions that rows of a group have in common */
 static List *
 group_keys(PlannerInfo *root, const LokiGroups *groups)
@@ -204,7 +202,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	foreach(cell, groups->keys)
 		operators = lappend_oid(operators, lfirst_node(SortGroupClause, cell)->eqop);
 	input = with_scores(root, groups, path);
-	custom = loki_node_path(&groups_kind, output, target, input, columns, exprs, groups->filter,
+	custom = loki_node_path(&loki_groups_kind, output, target, input, columns, exprs, groups->filter,
 							list_make3(operators, makeInteger((int) groups->aside),
 									   makeBoolean(groups->number != NULL)));
 	custom->path.rows = clamp_row_est(groups->number != NULL ?
@@ -240,7 +238,7 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 			Path	   *path = lfirst(cell);
 
 			/* a path of its own, since add_path() may free it */
-			if (IsA(path, CustomPath) && ((CustomPath *) path)->methods == &groups_kind.path &&
+			if (IsA(path, CustomPath) && ((CustomPath *) path)->methods == &loki_groups_kind.path &&
 				!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
 				add_path(output, (Path *)
 						 create_projection_path(root, output, path, target));
@@ -270,7 +268,7 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 void
 loki_groups_name_number(CustomScan *scan)
 {
-	if (scan->methods == &groups_kind.plan &&
+	if (scan->methods == &loki_groups_kind.plan &&
 		boolVal(list_nth(scan->custom_private, GROUPS_NUMBERED)))
 		llast_node(TargetEntry, scan->custom_scan_tlist)->expr =
 			loki_make_call(F_ROW_NUMBER, INT8OID, NIL);
@@ -574,7 +572,7 @@ explain_groups(LokiNode *node, List *ancestors, ExplainState *es)
 													   ((GroupsState *) node)->nkeys), es);
 }
 
-static const LokiNodeKind groups_kind = {
+const LokiNodeKind loki_groups_kind = {
 	.path = {.CustomName = "LokivectorGroupSearch", .PlanCustomPath = loki_node_plan},
 	.plan = {.CustomName = "LokivectorGroupSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(GroupsState),
@@ -584,10 +582,3 @@ static const LokiNodeKind groups_kind = {
 	.next = next_of_groups,
 	.explain = explain_groups,
 };
-
-/* Register the node for plans that are read back. */
-void
-loki_groups_init(void)
-{
-	RegisterCustomScanMethods(&groups_kind.plan);
-}

@@ -158,6 +158,18 @@ begin_limited(IndexScanState *scan, LimitState *limit)
 	MemoryContextSwitchTo(old);
 }
 
+/* Whether rows of a node come from an hnsw index */
+static bool
+scans_hnsw(PlanState *ps)
+{
+	Relation	index;
+
+	if (!IsA(ps, IndexScanState))
+		return loki_is_hybrid_scan(ps);
+	index = ((IndexScanState *) ps)->iss_RelationDesc;
+	return index != NULL && loki_is_hnsw_index(index);
+}
+
 /*
  * Find the scans whose rows a Limit takes: those that it reaches through nodes that pass
  * rows on.  Sub-plans of these nodes are not asked for LIMIT rows.
@@ -170,13 +182,9 @@ find_limited(PlanState *ps, LimitState *limit)
 	switch (nodeTag(ps))
 	{
 		case T_IndexScanState:
-			{
-				Relation	index = ((IndexScanState *) ps)->iss_RelationDesc;
-
-				if (index != NULL && loki_is_hnsw_index(index))
-					begin_limited((IndexScanState *) ps, limit);
-				break;
-			}
+			if (scans_hnsw(ps))
+				begin_limited((IndexScanState *) ps, limit);
+			break;
 		case T_CustomScanState:
 			if (loki_is_hybrid_scan(ps))
 				attach_limit(loki_hybrid_caller(ps), limit);
@@ -226,18 +234,6 @@ missing_parameters(const Plan *plan)
 	Bitmapset  *missing = bms_difference(needed, passed);
 
 	return rescan >= 0 ? bms_del_member(missing, rescan) : missing;
-}
-
-/* Whether rows of a node come from an hnsw index */
-static bool
-scans_hnsw(PlanState *ps)
-{
-	Relation	index;
-
-	if (!IsA(ps, IndexScanState))
-		return loki_is_hybrid_scan(ps);
-	index = ((IndexScanState *) ps)->iss_RelationDesc;
-	return index != NULL && loki_is_hnsw_index(index);
 }
 
 /*

@@ -13,7 +13,7 @@
 #ifndef LOKI_PLANNER_ORDER_ORDER_H
 #define LOKI_PLANNER_ORDER_ORDER_H
 
-#include "nodes/extensible.h"
+#include "planner/order/node.h"
 #include "planner/query/distance_expr.h"
 
 /* functions in order/order.c: index paths for further forms of ORDER BY */
@@ -37,12 +37,12 @@ extern void loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *r
 extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
 extern void loki_groups_name_number(CustomScan *scan);
-extern void loki_groups_init(void);
+extern const LokiNodeKind loki_groups_kind;
 
 /* functions in order/scores.c: the best rows by a score of more than a distance */
 extern void loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
-extern void loki_scores_init(void);
+extern const LokiNodeKind loki_scores_kind;
 
 /* functions in order/limit.c: install the executor hook */
 extern void loki_limit_init(void);

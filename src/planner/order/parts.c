@@ -147,25 +147,6 @@ loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, Restric
 	return result;
 }
 
-/* The cheapest path in an order, for the rows that the query takes; for all rows if that is NIL */
-static Path *
-cheapest(PlannerInfo *root, List *paths, List *pathkeys)
-{
-	double		wanted = pathkeys != NIL ? loki_promise_wanted(root) : 0;
-	Path	   *best = NULL;
-	ListCell   *cell;
-
-	foreach(cell, paths)
-	{
-		Path	   *path = lfirst(cell);
-
-		if (pathkeys_contained_in(pathkeys, path->pathkeys) &&
-			(best == NULL || compare_fractional_path_costs(path, best, wanted / path->rows) < 0))
-			best = path;
-	}
-	return best;
-}
-
 /* The conditions of a part; `without` is the one that they are made of, or NULL */
 static ParamPathInfo *
 carried(PlannerInfo *root, RelOptInfo *rel, const Part *part, const RestrictInfo *without)
@@ -204,13 +185,16 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 	foreach(cell, parts)
 	{
 		Part	   *part = lfirst(cell);
-		List	   *paths = loki_paths_with(root, rel, carried(root, rel, part, without), without,
-											key, key != NULL ? &part->distance : NULL);
-		Path	   *path = pathkeys != NIL ? cheapest(root, paths, pathkeys) : NULL;
+		ParamPathInfo *more = carried(root, rel, part, without);
+		List	   *paths = loki_paths_with(root, rel, more, without, key,
+											key != NULL ? &part->distance : NULL);
+		double		fraction = Max(loki_promise_wanted(root), 0) / more->ppi_rows;
+		Path	   *path = pathkeys == NIL ? NULL :
+			get_cheapest_fractional_path_for_pathkeys(paths, pathkeys, NULL, fraction);
 
 		if (path != NULL)
 			ordered = lappend(ordered, path);
-		path = cheapest(root, paths, NIL);
+		path = get_cheapest_fractional_path_for_pathkeys(paths, NIL, NULL, 0);
 		if (path != NULL)
 			all = lappend(all, path);
 	}

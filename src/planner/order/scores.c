@@ -76,8 +76,6 @@ typedef enum ScoresPrivate
 								 * Boolean, as in LokiRange */
 } ScoresPrivate;
 
-static const LokiNodeKind scores_kind;
-
 /* ----------------------------------------------------------------
  * How many rows are read
  * ----------------------------------------------------------------
@@ -255,7 +253,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 	if (exprType((Node *) expr) != FLOAT8OID)
 		expr = loki_make_cast(exprType((Node *) expr) == FLOAT4OID ? F_FLOAT8_FLOAT4 :
 							  F_FLOAT8_NUMERIC, FLOAT8OID, expr);
-	custom = loki_node_path(&scores_kind, output, final, input, target->exprs, list_make1(expr),
+	custom = loki_node_path(&loki_scores_kind, output, final, input, target->exprs, list_make1(expr),
 							NIL, list_make3(makeBoolean(score->descending),
 											makeBoolean(score->nulls_first),
 											column_ranges(score, columns, target)));
@@ -664,7 +662,7 @@ explain_scores(LokiNode *node, List *ancestors, ExplainState *es)
 	ExplainPropertyText("Score", linitial(loki_node_deparse(node, ancestors, es, 1)), es);
 }
 
-static const LokiNodeKind scores_kind = {
+const LokiNodeKind loki_scores_kind = {
 	.path = {.CustomName = "LokivectorScoreSearch", .PlanCustomPath = loki_node_plan},
 	.plan = {.CustomName = "LokivectorScoreSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(ScoresState),
@@ -674,10 +672,3 @@ static const LokiNodeKind scores_kind = {
 	.next = next_of_scores,
 	.explain = explain_scores,
 };
-
-/* Register the node for plans that are read back. */
-void
-loki_scores_init(void)
-{
-	RegisterCustomScanMethods(&scores_kind.plan);
-}

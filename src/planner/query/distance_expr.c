@@ -60,8 +60,6 @@ typedef struct Peeled
 	bool		constant_first;
 } Peeled;
 
-static bool distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high);
-
 /* Whether scores have a type */
 static bool
 is_score_type(Oid type)
@@ -99,69 +97,42 @@ loki_function_call(Node *expr, Oid *function, List **args)
 }
 
 /*
- * Peel an operation of two arguments, one of them constant.  A division by the
- * other argument is monotone only where that cannot be zero; map_range() checks
- * this.
+ * Peel an operation of two arguments of the expression's type, one of them constant.  A division by the
+ * other argument is monotone only where that cannot be zero; is_monotone() checks this.
  */
 static bool
-peel_arithmetic(Oid function, List *args, Peeled *peeled)
+peel_arithmetic(LokiOperation operation, Oid type, List *args, Peeled *peeled)
 {
-	Node	   *left = linitial(args);
-	Node	   *right = lsecond(args);
+	bool		first = !finite_constant(lsecond(args), &peeled->k);
 	double		k;
 
 	Assert(list_length(args) == 2 && !peeled->falling);
-	peeled->constant_first = false;
-	if (finite_constant(right, &k))
-	{
-		peeled->below = left;
-		peeled->constant = (Const *) right;
-	}
-	else if (finite_constant(left, &k))
-	{
-		peeled->below = right;
-		peeled->constant = (Const *) left;
-	}
-	else
+	if (first && !finite_constant(linitial(args), &peeled->k))
 		return false;
-
-	if (k != 0 && (fabs(k) > MAX_FACTOR || fabs(k) < 1 / MAX_FACTOR))
+	k = peeled->k;
+	peeled->below = first ? lsecond(args) : linitial(args);
+	peeled->constant = first ? linitial(args) : lsecond(args);
+	if (type == FLOAT4OID || exprType(peeled->below) != type || peeled->constant->consttype != type ||
+		(k != 0 && (fabs(k) > MAX_FACTOR || fabs(k) < 1 / MAX_FACTOR)))
 		return false;
-	peeled->k = k;
-	switch (function)
+	switch (operation)
 	{
-		case F_NUMERIC_ADD:
-			return true;
-		case F_NUMERIC_SUB:
-			peeled->falling = peeled->below == right;
-			return true;
-		case F_NUMERIC_MUL:
-			peeled->falling = k < 0;
-			return k != 0;
-		case F_FLOAT8PL:
-			peeled->falling = false;
+		case LOKI_ADD:
 			peeled->inverse = F_FLOAT8MI;
 			return true;
-		case F_FLOAT8MI:
-			peeled->falling = peeled->below == right;
-			peeled->inverse = peeled->falling ? F_FLOAT8MI : F_FLOAT8PL;
-			peeled->constant_first = peeled->falling;
+		case LOKI_SUBTRACT:
+			peeled->falling = peeled->constant_first = first;
+			peeled->inverse = first ? F_FLOAT8MI : F_FLOAT8PL;
 			return true;
-		case F_FLOAT8MUL:
+		case LOKI_MULTIPLY:
 			peeled->falling = k < 0;
 			peeled->inverse = F_FLOAT8DIV;
 			return k != 0;
-		case F_FLOAT8DIV:
-			peeled->inverse = F_FLOAT8MUL;
-			if (peeled->below == right)
-			{
-				/* k / x, for x > 0 */
-				peeled->falling = k > 0;
-				peeled->inverse = InvalidOid;
-			}
-			else
-				peeled->falling = k < 0;
-			return k != 0;
+		case LOKI_DIVIDE:
+			/* k / x, for x > 0 */
+			peeled->falling = first ? k > 0 : k < 0;
+			peeled->inverse = first ? InvalidOid : F_FLOAT8MUL;
+			return k != 0 && type == FLOAT8OID;
 		default:
 			return false;
 	}
@@ -174,18 +145,22 @@ peel_arithmetic(Oid function, List *args, Peeled *peeled)
 static bool
 peel(Node *expr, Peeled *peeled)
 {
+	LokiOperation operation;
 	Oid			function;
+	Oid			type;
 	List	   *args;
 	Node	   *last;
 
-	if (expr == NULL || !loki_function_call(expr, &function, &args) ||
-		!is_score_type(exprType(expr)) || !is_score_type(exprType(linitial(args))) ||
-		list_length(args) > 2)
+	if (!loki_function_call(expr, &function, &args) || list_length(args) > 2)
+		return false;
+	type = exprType(expr);
+	if (!is_score_type(type) || !is_score_type(exprType(linitial(args))))
 		return false;
 	memset(peeled, 0, sizeof(Peeled));
 	peeled->below = linitial(args);
 	last = llast(args);
-	switch (loki_operation(function))
+	operation = loki_operation(function);
+	switch (operation)
 	{
 		case LOKI_ROUND_DIGITS:
 		case LOKI_TYPMOD:
@@ -200,42 +175,48 @@ peel(Node *expr, Peeled *peeled)
 			 * of a numeric, nothing is known of the range in which it is
 			 * defined
 			 */
-			return exprType(expr) == FLOAT8OID;
+			return type == FLOAT8OID;
 		case LOKI_NEGATE:
 			peeled->falling = true;
 			peeled->inverse = function == F_FLOAT8UM ? F_FLOAT8UM : InvalidOid;
-			return exprType(expr) != FLOAT4OID;
+			return type != FLOAT4OID;
 		default:
-			return list_length(args) == 2 && peel_arithmetic(function, args, peeled);
+			return list_length(args) == 2 && peel_arithmetic(operation, type, args, peeled);
 	}
 }
 
 /*
- * Turn the range of the argument into that of the expression.  False if the
- * operation is not monotone, or not defined, in the whole range of the argument.
- * Nothing is known of the range of a numeric, which has other digits than a float.
+ * LokiRangeOf: nothing is known of the range of a numeric, which has other digits than a float.
  */
 static bool
-map_range(Node *expr, Peeled *peeled, double *low, double *high)
+numeric_range(Node *expr, void *context, LokiRange *range)
 {
-	LokiRange	below = {.low = *low, .high = *high};
+	range->low = -get_float8_infinity();
+	range->high = get_float8_infinity();
+	range->nulls = range->nans = true;
+	return exprType(expr) == NUMERICOID;
+}
+
+/* Whether an operation is monotone, and defined, in the whole range of its argument */
+static bool
+is_monotone(Node *expr, const Peeled *peeled)
+{
+	LokiRange	below;
 	LokiRange	k = {.low = peeled->k, .high = peeled->k};
-	LokiRange	result = {.low = -get_float8_infinity(), .high = get_float8_infinity()};
+	LokiRange	result;
 	bool		second;
 	Oid			function;
 	List	   *args;
 
+	if (exprType(expr) == NUMERICOID)
+		return true;
 	if (!loki_function_call(expr, &function, &args))
 		return false;
+	loki_range_of_expr(peeled->below, numeric_range, NULL, &below);
 	second = list_length(args) == 2 && peeled->below == lsecond(args);
-	if (exprType(expr) != NUMERICOID &&
-		((function == F_FLOAT8DIV && second && below.low <= 0) ||
-		 !loki_range_of_call(function, second ? &k : &below,
-							 list_length(args) == 1 ? NULL : second ? &below : &k, &result)))
-		return false;
-	*low = result.low;
-	*high = result.high;
-	return true;
+	return (loki_operation(function) != LOKI_DIVIDE || !second || below.low > 0) &&
+		loki_range_of_call(function, second ? &k : &below,
+						   list_length(args) == 1 ? NULL : second ? &below : &k, &result);
 }
 
 /* The place of rows in the opposite order; NULL and NaN are nobody's opposite */
@@ -259,16 +240,15 @@ place_nulls(LokiDistanceExpr *result, LokiPlace place)
 	result->nulls = place;
 }
 
-/* The value k takes the place of NULL; the others have this range. */
+/* The value k takes the place of NULL, among those of a score. */
 static void
-fill_nulls(LokiDistanceExpr *result, double k, double *low, double *high)
+fill_nulls(LokiDistanceExpr *result, Node *score, double k)
 {
-	if (k <= *low)
-		place_nulls(result, LOKI_PLACE_LEAST);
-	else
-		place_nulls(result, k >= *high ? LOKI_PLACE_GREATEST : LOKI_PLACE_BETWEEN);
-	*low = Min(*low, k);
-	*high = Max(*high, k);
+	LokiRange	range;
+
+	loki_range_of_expr(score, numeric_range, NULL, &range);
+	place_nulls(result, k <= range.low ? LOKI_PLACE_LEAST :
+				k >= range.high ? LOKI_PLACE_GREATEST : LOKI_PLACE_BETWEEN);
 }
 
 /*
@@ -276,7 +256,7 @@ fill_nulls(LokiDistanceExpr *result, double k, double *low, double *high)
  * greater than all constants.
  */
 static bool
-clipped(MinMaxExpr *expr, LokiDistanceExpr *result, double *low, double *high)
+clipped(MinMaxExpr *expr, LokiDistanceExpr *result)
 {
 	LokiPlace	place = expr->op == IS_GREATEST ? LOKI_PLACE_LEAST : LOKI_PLACE_GREATEST;
 	Node	   *score = NULL;
@@ -292,36 +272,26 @@ clipped(MinMaxExpr *expr, LokiDistanceExpr *result, double *low, double *high)
 			return false;
 		score = lfirst(cell);
 	}
-	if (score == NULL || list_length(expr->args) < 2 ||
-		!distance_expr(score, result, low, high))
+	if (list_length(expr->args) < 2 || !loki_distance_expr(score, result))
 		return false;
 	if (place == LOKI_PLACE_GREATEST && result->nans == LOKI_PLACE_ITSELF)
 		result->nans = place;
 	if (result->nulls == LOKI_PLACE_ITSELF)
 		place_nulls(result, place);
-	foreach(cell, expr->args)
-	{
-		double		k;
-
-		if (expr->minmaxtype == NUMERICOID || !finite_constant(lfirst(cell), &k))
-			continue;
-		*low = expr->op == IS_GREATEST ? Max(*low, k) : Min(*low, k);
-		*high = expr->op == IS_GREATEST ? Max(*high, k) : Min(*high, k);
-	}
 	return true;
 }
 
 /* COALESCE of a score and a constant */
 static bool
-coalesced(CoalesceExpr *expr, LokiDistanceExpr *result, double *low, double *high)
+coalesced(CoalesceExpr *expr, LokiDistanceExpr *result)
 {
 	double		k;
 
 	if (list_length(expr->args) != 2 || !finite_constant(lsecond(expr->args), &k) ||
-		!distance_expr(linitial(expr->args), result, low, high))
+		!loki_distance_expr(linitial(expr->args), result))
 		return false;
 	if (result->nulls == LOKI_PLACE_ITSELF)
-		fill_nulls(result, k, low, high);
+		fill_nulls(result, linitial(expr->args), k);
 	return true;
 }
 
@@ -330,7 +300,7 @@ coalesced(CoalesceExpr *expr, LokiDistanceExpr *result, double *low, double *hig
  * query is a constant: if it were NULL, v would say nothing about the score.
  */
 static bool
-cased(CaseExpr *expr, LokiDistanceExpr *result, double *low, double *high)
+cased(CaseExpr *expr, LokiDistanceExpr *result)
 {
 	CaseWhen   *when = linitial_node(CaseWhen, expr->args);
 	NullTest   *test = (NullTest *) when->expr;
@@ -344,52 +314,45 @@ cased(CaseExpr *expr, LokiDistanceExpr *result, double *low, double *high)
 		return false;
 	score = (Node *) (test->nulltesttype == IS_NULL ? expr->defresult : when->result);
 	filler = (Node *) (test->nulltesttype == IS_NULL ? when->result : expr->defresult);
-	if (!finite_constant(filler, &k) || !distance_expr(score, result, low, high))
+	if (!finite_constant(filler, &k) || !loki_distance_expr(score, result))
 		return false;
 	query = equal(test->arg, linitial(result->distance->args)) ?
 		lsecond(result->distance->args) : linitial(result->distance->args);
 	if (!IsA(query, Const) || ((Const *) query)->constisnull ||
 		!list_member(result->distance->args, test->arg))
 		return false;
-	fill_nulls(result, k, low, high);
+	fill_nulls(result, score, k);
 	return true;
 }
 
-/* An expression that has values also for rows without a distance */
-static bool
-filled(Node *expr, LokiDistanceExpr *result, double *low, double *high)
-{
-	if (IsA(expr, MinMaxExpr))
-		return clipped((MinMaxExpr *) expr, result, low, high);
-	if (IsA(expr, CoalesceExpr))
-		return coalesced((CoalesceExpr *) expr, result, low, high);
-	return IsA(expr, CaseExpr) && cased((CaseExpr *) expr, result, low, high);
-}
-
-/* loki_distance_expr(), with the range of the expression's values */
-static bool
-distance_expr(Node *expr, LokiDistanceExpr *result, double *low, double *high)
+bool
+loki_distance_expr(Node *expr, LokiDistanceExpr *result)
 {
 	Peeled		peeled;
 
 	memset(result, 0, sizeof(LokiDistanceExpr));
+	if (expr == NULL)
+		return false;
 	result->distance = loki_base_distance(expr, &result->falling);
 	if (result->distance != NULL)
 	{
 		Assert(result->distance->opresulttype == FLOAT8OID &&
 			   list_length(result->distance->args) == 2);
 		result->wrapped = (Node *) result->distance != expr;
-		loki_distance_range(result->distance->opno, low, high);
 		return true;
 	}
 	check_stack_depth();
-	if (expr != NULL && filled(expr, result, low, high))
+
+	/* an expression that has values also for rows without a distance */
+	if (IsA(expr, MinMaxExpr) ? clipped((MinMaxExpr *) expr, result) :
+		IsA(expr, CoalesceExpr) ? coalesced((CoalesceExpr *) expr, result) :
+		IsA(expr, CaseExpr) && cased((CaseExpr *) expr, result))
 	{
 		result->wrapped = true;
 		return true;
 	}
-	if (!peel(expr, &peeled) || !distance_expr(peeled.below, result, low, high) ||
-		!map_range(expr, &peeled, low, high))
+	if (!peel(expr, &peeled) || !loki_distance_expr(peeled.below, result) ||
+		!is_monotone(expr, &peeled))
 		return false;
 	result->falling ^= peeled.falling;
 	result->wrapped = true;
@@ -409,15 +372,6 @@ loki_may_be_score_order(const PathKey *key)
 {
 	return (key->pk_opfamily == LOKI_FLOAT_OPFAMILY || key->pk_opfamily == NUMERIC_OPFAMILY) &&
 		!key->pk_eclass->ec_has_volatile;
-}
-
-bool
-loki_distance_expr(Node *expr, LokiDistanceExpr *result)
-{
-	double		low;
-	double		high;
-
-	return distance_expr(expr, result, &low, &high);
 }
 
 /* Whether rows are the first that have a place in a descending or ascending order */
@@ -487,7 +441,7 @@ undo(Node *expr, Expr *bound)
 		List	   *args;
 
 		if (++operations > MAX_OPERATIONS || !peel(expr, &peeled) ||
-			!OidIsValid(peeled.inverse))
+			!OidIsValid(peeled.inverse) || exprType(expr) != FLOAT8OID)
 			return NULL;
 		rounding = rounding_below(&peeled, rounding);
 		if (rounding > LOKI_BOUND_SLOP)
