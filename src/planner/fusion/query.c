@@ -34,7 +34,6 @@
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/typcache.h"
 
 /*
  * Rows of a leg below LIMIT k OFFSET o: DEPTH_FACTOR * (k + o) + DEPTH_LEAST.  k + o counts
@@ -368,10 +367,9 @@ integer_column(Expr *value, bool *descending)
 static void
 sort_by_value(Query *query, TargetEntry *value)
 {
-	SortGroupClause *sort = makeNode(SortGroupClause);
+	SortGroupClause *sort;
 	bool		descending = false;
 	Expr	   *column = integer_column(value->expr, &descending);
-	TypeCacheEntry *type;
 
 	if (column != NULL)
 	{
@@ -381,16 +379,9 @@ sort_by_value(Query *query, TargetEntry *value)
 								NULL, true);
 		query->targetList = lappend(query->targetList, value);
 	}
-	type = lookup_type_cache(exprType((Node *) value->expr),
-							 TYPECACHE_LT_OPR | TYPECACHE_GT_OPR | TYPECACHE_EQ_OPR);
-	Assert(query->sortClause == NIL && OidIsValid(type->lt_opr) && OidIsValid(type->gt_opr));
-	value->ressortgroupref = 1;
-	sort->tleSortGroupRef = 1;
-	sort->sortop = descending ? type->gt_opr : type->lt_opr;
-	sort->eqop = type->eq_opr;
-	LokiSortSetReverse(sort, descending);
-	sort->nulls_first = descending;
-	sort->hashable = true;
+	Assert(query->sortClause == NIL);
+	sort = loki_sort_clause(exprType((Node *) value->expr), descending, descending);
+	sort->tleSortGroupRef = value->ressortgroupref = 1;
 	query->sortClause = list_make1(sort);
 }
 
@@ -433,20 +424,6 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
  * ----------------------------------------------------------------
  */
 
-/*
- * Let a leg be `delta` levels below the user's query, not in its place.  What the leg
- * refers to in its own tables stays.
- */
-static void
-lower_leg(Query *leg, int delta)
-{
-	LevelContext context = {.delta = delta};
-
-	Assert(delta > 0);
-	IncrementVarSublevelsUp((Node *) leg, delta, 1);
-	query_tree_walker(leg, raise_levels, &context, QTW_EXAMINE_RTES_BEFORE);
-}
-
 /* The subqueries in the places of the legs, within a query that is `level` levels below */
 static List *
 find_places(Query *query, int level, int *leg_level)
@@ -481,6 +458,7 @@ loki_fusion_query(const Query *parse, const LokiFusion *fusion)
 	Query	   *query = parse_text(fusion_text(fusion));
 	int			level = 0;
 	List	   *places = find_places(query, 1, &level);
+	LevelContext context = {.delta = level};
 
 	Assert(list_length(places) == list_length(fusion->legs));
 	Assert(list_length(query->targetList) == LOKI_FUSION_RANK - 1 + list_length(places));
@@ -489,7 +467,13 @@ loki_fusion_query(const Query *parse, const LokiFusion *fusion)
 		RangeTblEntry *rte = list_nth_node(RangeTblEntry, places, n);
 
 		rte->subquery = leg_query(parse, fusion, n);
-		lower_leg(rte->subquery, level);
+
+		/*
+		 * not in the user's query; what the leg refers to in its own tables
+		 * stays
+		 */
+		IncrementVarSublevelsUp((Node *) rte->subquery, level, 1);
+		query_tree_walker(rte->subquery, raise_levels, &context, QTW_EXAMINE_RTES_BEFORE);
 	}
 	return query;
 }

@@ -108,13 +108,6 @@ row_cost(const HybridSearch *search)
 	return operations * cpu_operator_cost;
 }
 
-/* Measuring every row of the bitmap */
-static Cost
-rows_cost(const HybridSearch *search)
-{
-	return search->set_rows * row_cost(search) + search->set_pages * search->page;
-}
-
 /*
  * Testing whether a node is in the set, in units of cpu_operator_cost.  The test needs
  * the node's heap TID, which costs much more to look at than an attribute.
@@ -374,13 +367,6 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 	return true;
 }
 
-/* Whether the access method would return every row, of the plan or within a bound */
-static bool
-is_certain(const LokiHybridState *state)
-{
-	return (state->plan & LOKI_PLAN_EXACT) != 0 || (state->bounds.n > 0 && state->limit == 0);
-}
-
 /*
  * Whether measuring all rows of the bitmap, which has some, costs less than asking the
  * index.  Reads the metapage; leaves nothing pinned.
@@ -400,6 +386,13 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	search.inside = Max(search.set_rows, 1);
 	search.page = page_cost(table->rd_rel->relpages);
 	search.width = Max(state->limit, search.shape.ef);
-	search.exact = is_certain(state);
-	return rows_cost(&search) <= search_cost(&search);
+
+	/*
+	 * whether the access method would return every row, of the plan or within
+	 * a bound
+	 */
+	search.exact = (state->plan & LOKI_PLAN_EXACT) != 0 ||
+		(state->bounds.n > 0 && state->limit == 0);
+	return search.set_rows * row_cost(&search) + search.set_pages * search.page <=
+		search_cost(&search);
 }

@@ -35,19 +35,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
-static void begin_node(CustomScanState *node, EState *estate, int eflags);
-static TupleTableSlot *exec_node(CustomScanState *node);
-static void end_node(CustomScanState *node);
-static void rescan_node(CustomScanState *node);
-
-static const CustomExecMethods exec_methods = {
-	.CustomName = LOKI_HYBRID_NAME,
-	.BeginCustomScan = begin_node,
-	.ExecCustomScan = exec_node,
-	.EndCustomScan = end_node,
-	.ReScanCustomScan = rescan_node,
-	.ExplainCustomScan = loki_hybrid_explain,
-};
+static const CustomExecMethods exec_methods;
 
 /* How far the operator's result may be from the distance that the index returns */
 #define DISTANCE_SLOP	1e-5
@@ -505,3 +493,12 @@ exec_node(CustomScanState *node)
 {
 	return ExecScan(&node->ss, next_row, recheck_row);
 }
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = LOKI_HYBRID_NAME,
+	.BeginCustomScan = begin_node,
+	.ExecCustomScan = exec_node,
+	.EndCustomScan = end_node,
+	.ReScanCustomScan = rescan_node,
+	.ExplainCustomScan = loki_hybrid_explain,
+};

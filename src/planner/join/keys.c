@@ -113,18 +113,6 @@ join_equality(RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 }
 
 /*
- * The column below casts that change nothing; NULL if it is no column.  The array is
- * passed under the name and number of this column.
- */
-static Var *
-column_of(Expr *operand)
-{
-	while (IsA(operand, RelabelType))
-		operand = ((RelabelType *) operand)->arg;
-	return IsA(operand, Var) ? (Var *) operand : NULL;
-}
-
-/*
  * The < operator, for the right side of the join's operator, that takes the same keys
  * for equal.  The default order of the type may separate more keys.
  */
@@ -230,10 +218,15 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 	Assert(bms_equal(pull_varnos(root, linitial(op->args)), outer->relids) &&
 		   bms_is_subset(pull_varnos(root, lsecond(op->args)), inner->relids));
 	operand = lsecond(op->args);
-	column = column_of(operand);
+
+	/*
+	 * the array is passed under the name and number of the column below casts
+	 * that change nothing
+	 */
+	column = (Var *) loki_strip_relabel((Node *) operand);
 	array_type = get_array_type(exprType((Node *) operand));
 	order = order_of_keys(rinfo, op);
-	if (column == NULL || column->varlevelsup > 0 || !OidIsValid(array_type) ||
+	if (!IsA(column, Var) || column->varlevelsup > 0 || !OidIsValid(array_type) ||
 		!OidIsValid(order) ||
 		getBaseType(exprType((Node *) operand)) != exprType((Node *) operand))
 		return NULL;
@@ -308,14 +301,6 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 		(2 + (OidIsValid(any->hashfuncid) ? 0 : log2(child->rows + 1)));
 	path->path.total_cost = path->path.startup_cost + cpu_tuple_cost;
 	return &path->path;
-}
-
-/* Whether the nodes above a join want no column of its inner relation */
-static bool
-wants_outer_alone(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer)
-{
-	return bms_is_subset(pull_varnos(root, (Node *) joinrel->reltarget->exprs),
-						 outer->relids);
 }
 
 /* Whether expressions return the same each time, and have no sub-plans */
@@ -484,7 +469,7 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 	alone = list_length(extra->restrictlist) == 1 &&
 		(jointype == JOIN_SEMI || extra->inner_unique) &&
-		wants_outer_alone(root, joinrel, outer);
+		bms_is_subset(pull_varnos(root, (Node *) joinrel->reltarget->exprs), outer->relids);
 	if (!alone && !may_read_twice(root, inner))
 		return;
 	foreach(cell, extra->restrictlist)

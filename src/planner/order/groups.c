@@ -78,13 +78,6 @@ typedef enum GroupsPrivate
 	GROUPS_NUMBERED				/* Boolean: the last column is row_number() */
 } GroupsPrivate;
 
-/* The expressions that rows of a group have in common */
-static List *
-group_keys(PlannerInfo *root, const LokiGroups *groups)
-{
-	return get_sortgrouplist_exprs(groups->keys, root->processed_tlist);
-}
-
 /*
  * Whether the groups that LIMIT is expected to take, and those that the filter drops, fit
  * into the memory of a hash table
@@ -176,7 +169,7 @@ static void
 offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path *path,
 		   PathTarget *target)
 {
-	List	   *keys = group_keys(root, groups);
+	List	   *keys = get_sortgrouplist_exprs(groups->keys, root->processed_tlist);
 	double		ngroups = estimate_num_groups(root, keys, Max(path->rows, 1), NULL, NULL);
 	Selectivity kept = groups->number != NULL ? 1 :
 		clauselist_selectivity(root, groups->filter, 0, JOIN_INNER, NULL);

@@ -150,18 +150,6 @@ has_array_clause(RelOptInfo *rel)
 	return false;
 }
 
-/* Whether a list of index clauses has one for this condition already */
-static bool
-has_clause(List *clauses, RestrictInfo *rinfo)
-{
-	ListCell   *cell;
-
-	foreach(cell, clauses)
-		if (lfirst_node(IndexClause, cell)->rinfo == rinfo)
-		return true;
-	return false;
-}
-
 /* The path with the index clauses that core does not match, or NULL if there are none */
 static IndexPath *
 with_array_clauses(PlannerInfo *root, IndexPath *path)
@@ -180,7 +168,7 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 
 		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
 			clause = array_clause(root, info, rinfo);
-		if (clause != NULL && !has_clause(path->indexclauses, rinfo))
+		if (clause != NULL && !is_redundant_with_indexclauses(rinfo, path->indexclauses))
 			added = lappend(added, clause);
 	}
 	if (added == NIL)
@@ -235,17 +223,6 @@ has_not_null(PlannerInfo *root, const Var *column)
 	return result;
 }
 
-/* Whether the relation's side of a distance is never NULL */
-static bool
-is_never_null(PlannerInfo *root, RelOptInfo *rel, OpExpr *distance)
-{
-	Node	   *column = loki_distance_column(root, distance);
-
-	return loki_drops_nulls(rel, column) ||
-		(IsA(column, Var) && ((Var *) column)->varno == rel->relid &&
-		 has_not_null(root, (Var *) column));
-}
-
 /*
  * A distance that a scan goes by in the order of a sort key.  Core looks in the key's operator
  * family for an operator that compares the distance's type.  It would sort rows with it that
@@ -261,23 +238,15 @@ loki_order_operator(OpExpr *distance, const PathKey *key)
 	return distance;
 }
 
-/* Label a path with the order that it returns rows in, and the rows that it puts first (P7). */
-static void
-label_path(IndexPath *path, PathKey *key, Oid first)
-{
-	OpExpr	   *distance = linitial_node(OpExpr, path->indexorderbys);
-
-	path->path.pathkeys = list_make1(key);
-	path->indexorderbys = list_make1(loki_order_operator(distance, key));
-	loki_promise_first(path, first);
-}
-
 /* Whether rows whose vector is NULL, if there may be any, are not at an end of the order */
 bool
 loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance)
 {
-	return distance->nulls == LOKI_PLACE_BETWEEN &&
-		!is_never_null(root, rel, distance->distance);
+	Node	   *column = loki_distance_column(root, distance->distance);
+
+	return distance->nulls == LOKI_PLACE_BETWEEN && !loki_drops_nulls(rel, column) &&
+		!(IsA(column, Var) && ((Var *) column)->varno == rel->relid &&
+		  has_not_null(root, (Var *) column));
 }
 
 /* Whether a sort key puts rows in the order of a distance, which then describes it */
@@ -391,7 +360,14 @@ loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 			IndexPath  *arrays;
 
 			Assert(path->path.parent == rel);
-			label_path(path, key, first);
+
+			/*
+			 * with the order that it returns rows in, and the rows that it
+			 * puts first (P7)
+			 */
+			path->path.pathkeys = list_make1(key);
+			path->indexorderbys = list_make1(loki_order_operator(linitial(path->indexorderbys), key));
+			loki_promise_first(path, first);
 			arrays = with_array_clauses(root, path);
 			if (arrays != NULL)
 			{

@@ -154,21 +154,14 @@ is_bare(const IndexPath *path)
 	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
 }
 
-/* Whether an index path is of our access method, and in the order of a distance */
-static bool
-is_ordered_scan(const IndexPath *path)
-{
-	return loki_may_scan(path->indexinfo) && path->path.pathkeys != NIL &&
-		list_length(path->indexorderbys) == 1;
-}
-
 static Path *
 follow_index(FollowedScans *followed, IndexPath *path)
 {
 	IndexPath  *copy;
 
 	/* without sort keys, late rows could not be sorted */
-	if (!is_ordered_scan(path) || followed->keys == NIL)
+	if (!loki_may_scan(path->indexinfo) || path->path.pathkeys == NIL ||
+		list_length(path->indexorderbys) != 1 || followed->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(IndexPath));
 	followed->scans = lappend(followed->scans, copy);
@@ -227,14 +220,6 @@ follow_projection(FollowedScans *followed, ProjectionPath *path)
 													 * between them */
 		sub = ((ProjectionPath *) sub)->subpath;
 	return COPY_WITH(ProjectionPath, subpath, path, sub);
-}
-
-/* A function that returns a set makes several rows of one, or none. */
-static Path *
-follow_set_projection(FollowedScans *followed, ProjectSetPath *path)
-{
-	followed->drops = true;
-	return COPY_WITH(ProjectSetPath, subpath, path, follow(followed, path->subpath));
 }
 
 /*
@@ -310,17 +295,7 @@ follow_append(FollowedScans *followed, AppendPath *path)
 	return COPY_WITH(AppendPath, subpaths, path, follow_all(followed, path->subpaths));
 }
 
-/* An IncrementalSort would rely on the order.  It is left out; a Sort above has all keys. */
-static Path *
-follow_incremental_sort(FollowedScans *followed, IncrementalSortPath *path)
-{
-	Path	   *sub = follow(followed, path->spath.subpath);
-
-	followed->further_keys |= sub != NULL;
-	return sub;
-}
-
-/* Whether an expression has parameters of a plan, which a subquery may not know */
+/* Whether expressions have parameters of a plan, which a subquery may not know */
 static bool
 has_plan_parameters(Node *node, void *context)
 {
@@ -331,6 +306,13 @@ has_plan_parameters(Node *node, void *context)
 	return expression_tree_walker(node, has_plan_parameters, context);
 }
 
+static bool
+limit_has_parameters(const LimitPath *limit)
+{
+	return has_plan_parameters(limit->limitCount, NULL) ||
+		has_plan_parameters(limit->limitOffset, NULL);
+}
+
 /*
  * A subquery has an order, and the query itself has none.  The rows that LIMIT takes are
  * sorted within the subquery, since its sort keys need not be among its columns.
@@ -339,8 +321,7 @@ static Path *
 sort_subquery(const FollowedScans *followed, FollowedScans *inner, RelOptInfo *rel, Path *path)
 {
 	if (followed->drops || followed->further_keys || followed->limit == NULL ||
-		inner->keys == NIL || has_plan_parameters(followed->limit->limitCount, NULL) ||
-		has_plan_parameters(followed->limit->limitOffset, NULL))
+		inner->keys == NIL || limit_has_parameters(followed->limit))
 		return NULL;
 	Assert(followed->scans == NIL);
 	return search_sorted(inner, rel, path);
@@ -380,6 +361,8 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 static Path *
 follow(FollowedScans *followed, Path *path)
 {
+	Path	   *sub;
+
 	switch (nodeTag(path))
 	{
 		case T_IndexPath:
@@ -391,7 +374,14 @@ follow(FollowedScans *followed, Path *path)
 		case T_ProjectionPath:
 			return follow_projection(followed, (ProjectionPath *) path);
 		case T_ProjectSetPath:
-			return follow_set_projection(followed, (ProjectSetPath *) path);
+
+			/*
+			 * a function that returns a set makes several rows of one, or
+			 * none
+			 */
+			followed->drops = true;
+			return COPY_WITH(ProjectSetPath, subpath, path,
+							 follow(followed, ((ProjectSetPath *) path)->subpath));
 		case T_LockRowsPath:
 			return follow_locks(followed, (LockRowsPath *) path);
 		case T_NestPath:
@@ -404,7 +394,14 @@ follow(FollowedScans *followed, Path *path)
 		case T_SubqueryScanPath:
 			return follow_subquery(followed, (SubqueryScanPath *) path);
 		case T_IncrementalSortPath:
-			return follow_incremental_sort(followed, (IncrementalSortPath *) path);
+
+			/*
+			 * it would rely on the order, and is left out; a Sort above has
+			 * all keys
+			 */
+			sub = follow(followed, ((IncrementalSortPath *) path)->spath.subpath);
+			followed->further_keys |= sub != NULL;
+			return sub;
 		default:
 			return NULL;
 	}
@@ -415,14 +412,7 @@ follow(FollowedScans *followed, Path *path)
  * ----------------------------------------------------------------
  */
 
-/* How many rows a Limit takes, simplified */
-static Node *
-rows_taken(PlannerInfo *root, const LimitPath *limit)
-{
-	return eval_const_expressions(root, loki_rows_taken(limit->limitCount, limit->limitOffset));
-}
-
-/* The estimate of that, in preprocess_limit()'s form; -1: not known */
+/* How many rows a Limit takes, in preprocess_limit()'s form; -1: not known */
 int64
 loki_rows_taken_estimate(const FinalPathExtraData *final)
 {
@@ -466,7 +456,9 @@ take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 	if (followed->further_keys)
 		tie_by_distance(root);
 	return (Path *) create_limit_path(root, rel, path, NULL,
-									  rows_taken(root, followed->limit),
+									  eval_const_expressions(root,
+															 loki_rows_taken(followed->limit->limitCount,
+																			 followed->limit->limitOffset)),
 									  followed->further_keys ? LIMIT_OPTION_WITH_TIES :
 									  LIMIT_OPTION_COUNT,
 									  0, loki_rows_taken_estimate(followed->final));
@@ -633,8 +625,7 @@ search_ranks(FollowedScans *followed, Path *path)
 		RelOptInfo *rel = path->parent;
 
 		if (rel->baserestrictinfo != NIL || path->param_info != NULL ||
-			has_plan_parameters(followed->limit->limitCount, NULL) ||
-			has_plan_parameters(followed->limit->limitOffset, NULL))
+			limit_has_parameters(followed->limit))
 			return NULL;
 		followed->root = rel->subroot;
 		return COPY_WITH(SubqueryScanPath, subpath, path,
@@ -666,7 +657,7 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 	ListCell   *cell;
 
 	if (limit.limitCount == NULL || !loki_may_repeat(limit.limitCount) ||
-		has_plan_parameters(limit.limitCount, NULL) || root->parse->rowMarks != NIL)
+		limit_has_parameters(&limit) || root->parse->rowMarks != NIL)
 		return;
 	foreach(cell, output->pathlist)
 		if (IsA(lfirst(cell), WindowAggPath))

@@ -132,13 +132,6 @@ limit_private(Shards *shards, RelOptInfo *rel)
 	return linitial_node(ForeignPath, output->pathlist)->fdw_private;
 }
 
-/* The part of a path's rows, and of its cost, that a LIMIT takes */
-static void
-take_part(Path *path, int64 taken)
-{
-	adjust_limit_rows_costs(&path->rows, &path->startup_cost, &path->total_cost, 0, taken);
-}
-
 /*
  * The path by which a partition's server returns its nearest k + o rows, in order; NULL if
  * there is none.  It is postgres_fdw's own path that is in order, with the LIMIT.
@@ -166,7 +159,8 @@ remote_path(Shards *shards, RelOptInfo *rel)
 		limited->fdw_private = limit_private(shards, rel);
 		if (limited->fdw_private == NIL)
 			return NULL;
-		take_part(&limited->path, shards->taken.count_est);
+		adjust_limit_rows_costs(&limited->path.rows, &limited->path.startup_cost,
+								&limited->path.total_cost, 0, shards->taken.count_est);
 		if (path == scan)
 			return &limited->path;
 		return (Path *) create_projection_path(root, rel, &limited->path, path->pathtarget);

@@ -103,13 +103,6 @@ make_key(AttrNumber attribute, int flags)
 	return condition;
 }
 
-/* Whether an expression has one value for the whole scan */
-static bool
-is_constant(Node *x)
-{
-	return !contain_var_clause(x) && !contain_volatile_functions(x) && !contain_subplans(x);
-}
-
 /*
  * column op x, or column op ANY (x).  With `other`, of an operator that is no index
  * condition, and is the negator of an equality that is one: column <> x, or <> ALL (x).
@@ -126,7 +119,8 @@ make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Nod
 	Oid			right;
 	int			strategy;
 
-	if (attribute == 0 || !OidIsValid(op) || !is_constant(x))
+	if (attribute == 0 || !OidIsValid(op) || contain_var_clause(x) || contain_volatile_functions(x) ||
+		contain_subplans(x))
 		return NULL;
 	family = conditions->index->rd_opfamily[attribute - 1];
 	if (other)

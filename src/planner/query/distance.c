@@ -22,6 +22,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
+#include "parser/parse_oper.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "utils/catcache.h"
@@ -188,6 +189,21 @@ loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 	LokiPathKeySetAscending(key);
 	key->pk_nulls_first = false;
 	return list_make1(key);
+}
+
+SortGroupClause *
+loki_sort_clause(Oid type, bool descending, bool nulls_first)
+{
+	SortGroupClause *clause = makeNode(SortGroupClause);
+	Oid			less;
+	Oid			greater;
+
+	get_sort_group_operators(type, true, true, true, &less, &clause->eqop, &greater,
+							 &clause->hashable);
+	clause->sortop = descending ? greater : less;
+	LokiSortSetReverse(clause, descending);
+	clause->nulls_first = nulls_first;
+	return clause;
 }
 
 PathKey *

@@ -49,6 +49,9 @@ extern List *loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance);
  */
 extern bool loki_same_distance(const OpExpr *a, const OpExpr *b);
 
+/* How values of a type are sorted; no expression has it yet */
+extern SortGroupClause *loki_sort_clause(Oid type, bool descending, bool nulls_first);
+
 /* The sort key of an expression that is sorted by as a clause says; NULL for a constant */
 extern PathKey *loki_sort_key(const PlannerInfo *root, Expr *expr, const SortGroupClause *like);
 

@@ -91,7 +91,10 @@ wanted_order(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause 
 	if (root->parent_root == NULL || (parse->sortClause != NIL && !parse->hasDistinctOn))
 		return NULL;
 
-	/* the level above has no target list yet if this is a WITH of it, or in an expression */
+	/*
+	 * the level above has no target list yet if this is a WITH of it, or in
+	 * an expression
+	 */
 	if (root->parent_root->processed_tlist == NIL)
 		return NULL;
 	outer = root->parent_root->parse;
@@ -186,13 +189,8 @@ distinct_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *wit
 	foreach(cell, root->parse->sortClause)
 	{
 		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
-		ListCell   *key;
-		bool		is_key = false;
 
-		foreach(key, groups->keys)
-			is_key |= lfirst_node(SortGroupClause, key)->tleSortGroupRef ==
-				clause->tleSortGroupRef;
-		if (is_key)
+		if (get_sortgroupref_clause_noerr(clause->tleSortGroupRef, groups->keys) != NULL)
 			continue;
 		if (decides != NULL)
 			return false;
@@ -260,7 +258,10 @@ loki_groups(const PlannerInfo *root, LokiGroups *groups)
 		contain_volatile_functions(parse->havingQual))
 		return false;
 
-	/* the score, as that of a row: an order of the rows that is the groups' as well */
+	/*
+	 * the score, as that of a row: an order of the rows that is the groups'
+	 * as well
+	 */
 	row = (Expr *) without_aggregates((Node *) result, NULL);
 	if (!loki_distance_expr((Node *) row, &distance) || distance.nulls == LOKI_PLACE_BETWEEN)
 		return false;
@@ -278,9 +279,9 @@ loki_groups(const PlannerInfo *root, LokiGroups *groups)
 		return false;
 
 	/*
-	 * Rows without a distance may have another place in the result than in their
-	 * group: the score is DESC, which puts NULL first.  Such rows can wait for
-	 * another one of their group, but not the other way round.
+	 * Rows without a distance may have another place in the result than in
+	 * their group: the score is DESC, which puts NULL first.  Such rows can
+	 * wait for another one of their group, but not the other way round.
 	 */
 	first = loki_order_first(clause->nulls_first, &distance);
 	groups->aside = first & ~first_within;

@@ -32,7 +32,6 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
-#include "parser/parse_oper.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
@@ -132,16 +131,10 @@ void
 loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
 {
 	Expr	   *expr = score->descending ? loki_negative(distance) : (Expr *) distance;
-	SortGroupClause *like = makeNode(SortGroupClause);
 
 	score->distance = distance;
-	like->nulls_first = score->nulls_first;
-	get_sort_group_operators(FLOAT8OID, true, true, false, &like->sortop, &like->eqop, NULL,
-							 &like->hashable);
-	if (score->descending)
-		like->sortop = get_commutator(like->sortop);
-	LokiSortSetReverse(like, score->descending);
-	score->input = loki_sort_key(root, expr, like);
+	score->input = loki_sort_key(root, expr, loki_sort_clause(FLOAT8OID, score->descending,
+															  score->nulls_first));
 }
 
 bool
