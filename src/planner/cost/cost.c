@@ -379,11 +379,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 			touched = n / ATTRIBUTES_PER_PAGE + n * share / NODES_PER_PAGE;
 		}
 	}
-
-	/*
-	 * a condition that the first rows meet drops none of them; others have
-	 * none of its words
-	 */
+	/* a condition that the first rows meet drops none of them; others have none of its words */
 	rows = Max(n * share * first, 1);
 	costs.indexSelectivity *= first;
 

@@ -98,9 +98,7 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 		LokiHybridBound *bound = &state->bounds.clauses[state->bounds.n++];
 
 		bound->expr = ExecInitExpr(list_nth(values, i), &state->css.ss.ps);
-		bound->nans = (list_nth_int(flags, i) & LOKI_BOUND_NANS) != 0;
-		bound->exact = (list_nth_int(flags, i) & LOKI_BOUND_EXACT) != 0;
-		bound->strict = (list_nth_int(flags, i) & LOKI_BOUND_STRICT) != 0;
+		bound->flags = list_nth_int(flags, i);
 	}
 }
 
@@ -234,9 +232,9 @@ evaluate_bounds(LokiHybridState *state)
 		Datum		value = ExecEvalExprSwitchContext(bound->expr, state->walk.runtime, &isnull);
 
 		bound->value = isnull ? get_float8_nan() : DatumGetFloat8(value);
-		if (isnull && bound->exact)
+		if (isnull && (bound->flags & LOKI_BOUND_EXACT))
 			return false;
-		state->bounds.nans &= bound->nans || isnan(bound->value);
+		state->bounds.nans &= (bound->flags & LOKI_BOUND_NANS) != 0 || isnan(bound->value);
 	}
 	return true;
 }
@@ -257,9 +255,9 @@ least_bound(const LokiHybridState *state)
 		const LokiHybridBound *bound = &state->bounds.clauses[i];
 		double		value = bound->value;
 
-		if (!listed || !bound->exact)
+		if (!listed || !(bound->flags & LOKI_BOUND_EXACT))
 			value += DISTANCE_SLOP * Max(fabs(value), 1);
-		else if (bound->strict)
+		else if (bound->flags & LOKI_BOUND_STRICT)
 			value = nextafter(value, -get_float8_infinity());
 		if (value < least)
 			least = value;
@@ -380,7 +378,7 @@ loki_hybrid_within(LokiHybridState *state, double distance, bool isnull)
 		LokiHybridBound *bound = &state->bounds.clauses[i];
 		double		slop = DISTANCE_SLOP * Max(fabs(bound->value), 1);
 
-		if (!bound->exact)
+		if (!(bound->flags & LOKI_BOUND_EXACT))
 			continue;
 		if (isnull)
 			return false;

@@ -128,25 +128,22 @@ static void
 explain_node(PlanState *ps, List *ancestors, const char *relationship,
 			 const char *plan_name, struct ExplainState *es)
 {
+	IndexScanState *scan = (IndexScanState *) ps;
+	LokiScanWork work;
+
 	if (previous_explain_node)
 		previous_explain_node(ps, ancestors, relationship, plan_name, es);
-	if (es->analyze && IsA(ps, IndexScanState))
+
+	/* how many nodes have a word tells of hidden rows, see show_counts() */
+	if (!es->analyze || !IsA(ps, IndexScanState) || scan->iss_ScanDesc == NULL ||
+		!loki_is_hnsw_index(scan->iss_RelationDesc) ||
+		!loki_sees_all_rows(RelationGetRelid(scan->iss_RelationDesc)))
+		return;
+	loki_hnsw_scan_work(scan->iss_ScanDesc, &work);
+	if (work.walks + work.flats > 0)
 	{
-		IndexScanState *scan = (IndexScanState *) ps;
-
-		/* how many nodes have a word tells of hidden rows, see show_counts() */
-		if (scan->iss_ScanDesc != NULL && loki_is_hnsw_index(scan->iss_RelationDesc) &&
-			loki_sees_all_rows(RelationGetRelid(scan->iss_RelationDesc)))
-		{
-			LokiScanWork work;
-
-			loki_hnsw_scan_work(scan->iss_ScanDesc, &work);
-			if (work.walks + work.flats > 0)
-			{
-				show_strategy(&work, false, es);
-				show_work(&work, true, 0, es);
-			}
-		}
+		show_strategy(&work, false, es);
+		show_work(&work, true, 0, es);
 	}
 }
 

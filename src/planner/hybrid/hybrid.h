@@ -46,9 +46,9 @@ typedef enum LokiHybridPrivate
 	LOKI_HYBRID_ATTRIBUTES		/* ... with these attributes of it */
 } LokiHybridPrivate;
 
-#define LOKI_BOUND_NANS		1
-#define LOKI_BOUND_EXACT	2
-#define LOKI_BOUND_STRICT	4
+#define LOKI_BOUND_NANS		1	/* the clause holds where the distance is NaN */
+#define LOKI_BOUND_EXACT	2	/* the clause compares the distance itself */
+#define LOKI_BOUND_STRICT	4	/* the distance is below the value */
 
 /* ... and custom_exprs, lists all of them */
 typedef enum LokiHybridExprs
@@ -80,9 +80,7 @@ typedef struct LokiHybridBound
 {
 	ExprState  *expr;
 	double		value;
-	bool		nans;			/* the clause holds where the distance is NaN */
-	bool		exact;			/* the clause compares the distance itself */
-	bool		strict;			/* the distance is below the value */
+	int			flags;			/* LOKI_BOUND_xxx */
 } LokiHybridBound;
 
 /* A row of the bitmap, and its distance */

@@ -38,6 +38,7 @@
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "utils/catcache.h"
@@ -64,33 +65,22 @@ typedef struct HybridTarget
 
 /*
  * The paths that the server makes for a relation that has only these indexes.  Plain
- * index scans are disabled for that, so that they do not displace bitmap scans.  The
- * relation and the settings are left as they were.
+ * index scans are disabled for that, so that they do not displace bitmap scans.
  */
 static List *
 paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 {
-	List	   *saved_indexes = rel->indexlist;
-	List	   *saved_paths = rel->pathlist;
-	List	   *saved_partial = rel->partial_pathlist;
 	bool		saved_indexscan = enable_indexscan;
 	bool		saved_indexonlyscan = enable_indexonlyscan;
 	List	   *paths;
 
 	PG_TRY();
 	{
-		rel->indexlist = indexes;
-		rel->pathlist = NIL;
-		rel->partial_pathlist = NIL;
 		enable_indexscan = enable_indexonlyscan = false;
-		create_index_paths(root, rel);
-		paths = rel->pathlist;
+		paths = loki_paths_of_indexes(root, rel, indexes);
 	}
 	PG_FINALLY();
 	{
-		rel->indexlist = saved_indexes;
-		rel->pathlist = saved_paths;
-		rel->partial_pathlist = saved_partial;
 		enable_indexscan = saved_indexscan;
 		enable_indexonlyscan = saved_indexonlyscan;
 	}

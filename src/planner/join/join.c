@@ -159,7 +159,7 @@ takes_nearest(PlannerInfo *root, RelOptInfo *joinrel, const JoinPathExtraData *e
 		root->query_pathkeys == root->sort_pathkeys && !loki_consumes_order(parse) &&
 		!parse->hasWindowFuncs && !parse->hasTargetSRFs && parse->rowMarks == NIL &&
 		parse->commandType == CMD_SELECT && loki_promise_wanted(root) > 0 &&
-		loki_may_repeat(parse->limitCount) && loki_may_repeat(parse->limitOffset);
+		loki_may_repeat(parse->limitCount, parse->limitOffset);
 }
 
 /* The rows that LIMIT would take of a scan for one row of the outer side, found by a search */

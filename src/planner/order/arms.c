@@ -279,7 +279,7 @@ takes_first_rows(const Query *query)
 
 	if (query->sortClause == NIL || query->limitCount == NULL ||
 		query->limitOption != LIMIT_OPTION_COUNT || changes_rows(query) ||
-		!loki_may_repeat(query->limitCount) || !loki_may_repeat(query->limitOffset) ||
+		!loki_may_repeat(query->limitCount, query->limitOffset) ||
 		has_other_parts(query->limitCount, NULL) || has_other_parts(query->limitOffset, NULL))
 		return false;
 	foreach(cell, query->sortClause)

@@ -86,17 +86,11 @@ loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 					  OpExpr *distance)
 {
 	List	   *query_pathkeys = root->query_pathkeys;
-	List	   *indexlist = rel->indexlist;
-	List	   *pathlist = rel->pathlist;
-	List	   *partial_pathlist = rel->partial_pathlist;
 	List	   *result = NIL;
 	ListCell   *cell;
 
 	root->query_pathkeys = loki_distance_pathkeys(rel, distance);
-	rel->indexlist = list_make1(info);
-	rel->pathlist = rel->partial_pathlist = NIL;
-	create_index_paths(root, rel);
-	foreach(cell, rel->pathlist)
+	foreach(cell, loki_paths_of_indexes(root, rel, list_make1(info)))
 	{
 		IndexPath  *path = lfirst(cell);
 
@@ -108,9 +102,6 @@ loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 		}
 	}
 	root->query_pathkeys = query_pathkeys;
-	rel->indexlist = indexlist;
-	rel->pathlist = pathlist;
-	rel->partial_pathlist = partial_pathlist;
 	return result;
 }
 

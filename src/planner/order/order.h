@@ -59,7 +59,7 @@ extern bool loki_walks_plans(void);
 
 /* functions in search.c: install the hook that sees finished paths */
 extern void loki_search_init(void);
-extern bool loki_may_repeat(Node *expr);
+extern bool loki_may_repeat(Node *count, Node *offset);
 extern int64 loki_rows_taken_estimate(const FinalPathExtraData *final);
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 							   const FinalPathExtraData *final);

@@ -111,6 +111,7 @@ static void
 walk_plan(Plan *plan, const Sort *above)
 {
 	const Sort *sort;
+	List	   *children = NIL;
 	ListCell   *cell;
 
 	if (plan == NULL)
@@ -121,19 +122,18 @@ walk_plan(Plan *plan, const Sort *above)
 	walk_plan(plan->lefttree, sort);
 	walk_plan(plan->righttree, NULL);
 	if (IsA(plan, Append))
-		foreach(cell, ((Append *) plan)->appendplans)
-			walk_plan(lfirst(cell), NULL);
+		children = ((Append *) plan)->appendplans;
 	else if (IsA(plan, MergeAppend))
-		foreach(cell, ((MergeAppend *) plan)->mergeplans)
-			walk_plan(lfirst(cell), NULL);
+		children = ((MergeAppend *) plan)->mergeplans;
 	else if (IsA(plan, SubqueryScan))
 		walk_plan(((SubqueryScan *) plan)->subplan, NULL);
 	else if (IsA(plan, CustomScan))
 	{
 		loki_groups_name_number((CustomScan *) plan);
-		foreach(cell, ((CustomScan *) plan)->custom_plans)
-			walk_plan(lfirst(cell), NULL);
+		children = ((CustomScan *) plan)->custom_plans;
 	}
+	foreach(cell, children)
+		walk_plan(lfirst(cell), NULL);
 }
 
 bool

@@ -638,9 +638,10 @@ search_ranks(FollowedScans *followed, Path *path)
 
 /* Whether LIMIT or OFFSET may be evaluated twice (P4) */
 bool
-loki_may_repeat(Node *expr)
+loki_may_repeat(Node *count, Node *offset)
 {
-	return !contain_volatile_functions(expr) && !contain_subplans(expr);
+	return !contain_volatile_functions(count) && !contain_subplans(count) &&
+		!contain_volatile_functions(offset) && !contain_subplans(offset);
 }
 
 /*
@@ -656,7 +657,7 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 	List	   *first = NIL;
 	ListCell   *cell;
 
-	if (limit.limitCount == NULL || !loki_may_repeat(limit.limitCount) ||
+	if (limit.limitCount == NULL || !loki_may_repeat(limit.limitCount, NULL) ||
 		limit_has_parameters(&limit) || root->parse->rowMarks != NIL)
 		return;
 	foreach(cell, output->pathlist)
@@ -699,7 +700,7 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 
 	Assert(final->limit_needed);
 	if (limit->limitOption != LIMIT_OPTION_COUNT || limit->limitCount == NULL ||
-		!loki_may_repeat(limit->limitCount) || !loki_may_repeat(limit->limitOffset))
+		!loki_may_repeat(limit->limitCount, limit->limitOffset))
 		return &limit->path;
 	sub = follow(&followed, limit->subpath);
 	sub = sub != NULL ? search_sorted(&followed, rel, sub) :

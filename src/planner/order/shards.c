@@ -257,7 +257,7 @@ searched_table(PlannerInfo *root, const FinalPathExtraData *final)
 		parse->havingQual != NULL || parse->distinctClause != NIL ||
 		parse->setOperations != NULL ||
 		!bms_get_singleton_member(root->all_baserels, &relid) ||
-		!loki_may_repeat(parse->limitCount) || !loki_may_repeat(parse->limitOffset))
+		!loki_may_repeat(parse->limitCount, parse->limitOffset))
 		return NULL;
 	rel = find_base_rel(root, relid);
 	if (rel->rtekind != RTE_RELATION || !IS_PARTITIONED_REL(rel) ||

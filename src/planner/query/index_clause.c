@@ -41,6 +41,24 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+List *
+loki_paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
+{
+	List	   *saved_indexes = rel->indexlist;
+	List	   *saved_paths = rel->pathlist;
+	List	   *saved_partial = rel->partial_pathlist;
+	List	   *paths;
+
+	rel->indexlist = indexes;
+	rel->pathlist = rel->partial_pathlist = NIL;
+	create_index_paths(root, rel);
+	paths = rel->pathlist;
+	rel->indexlist = saved_indexes;
+	rel->pathlist = saved_paths;
+	rel->partial_pathlist = saved_partial;
+	return paths;
+}
+
 /* Whether a coercion of arrays leaves their elements as they are */
 static bool
 is_relabel_of_elements(Node *node)

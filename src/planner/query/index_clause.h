@@ -16,12 +16,16 @@
 #include "nodes/pathnodes.h"
 
 /* functions in query/index_clause.c: x = ANY (column), text = name, boolean columns */
+
+/* The paths that core makes for a relation that has only these indexes; it is left as it was */
+extern List *loki_paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes);
+
 /*
  * The first column of an index, from one on, that is an operand, and whose operators include
  * one, under its collation; -1 if there is none
  */
 extern int	loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno,
-							  Oid collation);
+								Oid collation);
 
 extern bool loki_is_text_equality(Node *clause);
 extern IndexClause *loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col);
