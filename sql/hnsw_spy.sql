@@ -137,6 +137,14 @@ SELECT rows > 0 AS some, hidden FROM spy_query('SELECT FROM spy_toast WHERE spy_
 	v <-> (SELECT (ARRAY[1,2,3,4,5,6,7,8] || array_fill(0::real, ARRAY[592]))::vector) LIMIT 20', 'name = ''user1''');
 RESET ROLE;
 
+-- test: sort keys that have a part of the table each, and parts of a condition
+SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM spy_t ORDER BY
+	CASE WHEN spy_sees(id) THEN v <-> ''[1,2,3,4,5,6,7,8]'' ELSE 2 + (v <-> ''[1,2,3,4,5,6,7,8]'') END LIMIT 20', condition) WHERE n < 4 ORDER BY n;
+SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM spy_t ORDER BY
+	(v <-> ''[1,2,3,4,5,6,7,8]'') + spy_sees(id)::int LIMIT 20', condition) WHERE n < 4 ORDER BY n;
+SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM spy_t WHERE spy_sees(id) OR
+	v <-> ''[1,2,3,4,5,6,7,8]'' < 14 ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 20', condition) WHERE n < 4 ORDER BY n;
+
 -- test: errors of rows that the index's condition excludes
 SELECT id FROM spy_t WHERE name = 'user1' AND num = 12345678901234567 AND x::int = 1 ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 3;
 SELECT id FROM spy_t WHERE num = 12345678901234567 AND x::int = 0 ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 3;

@@ -59,6 +59,7 @@ SELECT parts_check($$SELECT (SELECT count(*) FROM parts_t WHERE words @@ 'w7' OR
 -- conditions that no index answers, volatile ones, those with a subquery; rows that are locked
 SELECT parts_check($$SELECT count(*) FROM parts_t WHERE tag = 'tag 7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT count(*) FROM parts_t WHERE (words @@ 'w7' AND random() < 2) OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY 1 - (v <=> '[1,2,3,4,5,6,7,8]') + 0.1 * (kind = 3 AND random() < 2)::int DESC NULLS LAST, id LIMIT 5$$);
 SELECT parts_check($$SELECT count(*) FROM parts_t t WHERE EXISTS (SELECT FROM parts_t s WHERE s.id = t.id + 4990) OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SET enable_seqscan = on;
 EXPLAIN (COSTS OFF) SELECT id FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2 FOR UPDATE;
