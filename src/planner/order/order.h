@@ -68,7 +68,4 @@ extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *li
 extern void loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 							 const FinalPathExtraData *final);
 
-/* functions in rank.c: queries that number the rows of a search */
-extern void loki_rank_paths(const PlannerInfo *root, RelOptInfo *windows);
-
 #endif							/* LOKI_PLANNER_ORDER_ORDER_H */

@@ -224,12 +224,11 @@ follow_projection(FollowedScans *followed, ProjectionPath *path)
 
 /*
  * LockRows may drop rows that others have changed or locked, so the rows that LIMIT takes
- * would be sorted above it, and all of them locked before the first is returned.  A
- * client could tell: WHERE CURRENT OF would name the last row that was locked, a rollback
- * to a savepoint between two FETCHes would free rows that are still to come, and a cursor
- * that is not read to its end would have locked too much.  A SELECT may be that of a
- * cursor, so its scans are exact, unless pgvector's limits ask for rows as they come
- * (search_on()).  Other statements run to their end at once.
+ * would be sorted above it, and all of them locked before the first is returned.  A client
+ * could tell: WHERE CURRENT OF names the last row that was locked, a rollback to a savepoint
+ * between two FETCHes frees rows that are still to come, and a cursor that is not read to its
+ * end locks too much.  A SELECT may be that of a cursor, so its scans are exact, unless
+ * pgvector's limits ask for rows as they come (search_on()).  Other statements run to their end.
  */
 static Path *
 follow_locks(FollowedScans *followed, LockRowsPath *path)
@@ -581,8 +580,9 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 }
 
 /*
- * The ranks of the rows that a Limit takes.  The WindowAgg needs no other rows
- * (order/rank.c).  If a run condition ends it at some rank, the first rows are left.
+ * The ranks of the rows that a Limit takes.  A window function may look at every row, but rank(),
+ * dense_rank() and row_number() of a row depend only on the rows before it, so the WindowAgg needs no
+ * other rows.  If a run condition ends it at some rank, the first rows are left.
  */
 static Path *
 rank_taken(FollowedScans *followed, WindowAggPath *path)
@@ -642,6 +642,28 @@ loki_may_repeat(Node *count, Node *offset)
 {
 	return !contain_volatile_functions(count) && !contain_subplans(count) &&
 		!contain_volatile_functions(offset) && !contain_subplans(offset);
+}
+
+/*
+ * Rows come out of their window in the order of their ranks, so that the planner need not sort all rows
+ * by these.
+ */
+static void
+add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
+{
+	List	   *ranked = NIL;
+	ListCell   *cell;
+
+	if (!loki_sorts_by_rank(root) || !loki_ranks_rows(root->parse))
+		return;
+	foreach(cell, windows->pathlist)
+		if (IsA(lfirst(cell), WindowAggPath))
+		ranked = lappend(ranked, COPY_WITH(WindowAggPath, path.pathkeys, lfirst(cell),
+										   root->sort_pathkeys));
+
+	/* add_path() may free paths of the list */
+	foreach(cell, ranked)
+		add_path(windows, lfirst(cell));
 }
 
 /*
@@ -754,7 +776,7 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	loki_score_paths(root, stage, input, output);
 	if (stage == UPPERREL_WINDOW)
 	{
-		loki_rank_paths(root, output);
+		add_rank_order(root, output);
 		offer_first_ranks(root, input, output);
 	}
 	if (stage != UPPERREL_FINAL || root->parse->commandType != CMD_SELECT)
