@@ -228,14 +228,9 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	scan->scan.plan.qual = filter;
 	scan->scan.scanrelid = rel->relid;
 	scan->flags = path->flags;
-	scan->custom_exprs = lappend(scan->custom_exprs, walk->indexqual);
-	scan->custom_exprs = lappend(scan->custom_exprs, walk->indexorderby);
-	scan->custom_exprs = lappend(scan->custom_exprs, walk->indexqualorig);
-	scan->custom_exprs = lappend(scan->custom_exprs, walk->indexorderbyorig);
-	scan->custom_exprs = lappend(scan->custom_exprs, index_row);
-	scan->custom_exprs = lappend(scan->custom_exprs, bitmap_row);
-	scan->custom_exprs = lappend(scan->custom_exprs, bounds);
-	scan->custom_exprs = lappend(scan->custom_exprs, values);
+	scan->custom_exprs = list_concat(list_make4(walk->indexqual, walk->indexorderby,
+												walk->indexqualorig, walk->indexorderbyorig),
+									 list_make4(index_row, bitmap_row, bounds, values));
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
 	scan->custom_private = list_make4(list_make1_oid(walk->indexid), flags, list_make1_int(alone),
 									  alone ? path->custom_private : NIL);
