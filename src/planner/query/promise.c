@@ -125,18 +125,19 @@ loki_has_limit(const Query *parse)
 		!(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull);
 }
 
-/* Whether a subquery is all that its parent selects from */
-static bool
-is_all_of_parent(const PlannerInfo *parent)
+/* The level above one that has no LIMIT, and is all that it selects from; NULL for others */
+static const PlannerInfo *
+parent_of_all(const PlannerInfo *root)
 {
-	const FromExpr *from = parent->parse->jointree;
+	const PlannerInfo *parent = root->parse->limitCount == NULL ? root->parent_root : NULL;
+	const FromExpr *from = parent != NULL ? parent->parse->jointree : NULL;
 	RangeTblRef *ref;
 
-	if (list_length(from->fromlist) != 1 || from->quals != NULL)
-		return false;
+	if (from == NULL || list_length(from->fromlist) != 1 || from->quals != NULL)
+		return NULL;
 	ref = linitial(from->fromlist);
 	return IsA(ref, RangeTblRef) &&
-		rt_fetch(ref->rtindex, parent->parse->rtable)->rtekind == RTE_SUBQUERY;
+		rt_fetch(ref->rtindex, parent->parse->rtable)->rtekind == RTE_SUBQUERY ? parent : NULL;
 }
 
 /*
@@ -151,21 +152,15 @@ loki_promise_likely_search(const PlannerInfo *root, bool complete)
 
 	if (loki_groups(root, &groups) || loki_ranks_wanted(root) != NULL)
 		return true;
-	while (!loki_consumes_order(root->parse))
+	while (root != NULL && !loki_consumes_order(root->parse))
 	{
 		/* an order of the level above needs the ranks of all rows */
 		if (ranks && root->parse->sortClause != NIL)
 			return false;
 		ranks |= root->parse->hasWindowFuncs;
-		if (loki_has_limit(root->parse))
+		if (loki_has_limit(root->parse) || (!complete && !ranks))
 			return true;
-		if (!complete && !ranks)
-			return true;
-		if (root->parse->limitCount != NULL)
-			return false;
-		root = root->parent_root;
-		if (root == NULL || !is_all_of_parent(root))
-			return false;
+		root = parent_of_all(root);
 	}
 	return false;
 }
@@ -213,13 +208,11 @@ unknown_limit(const PlannerInfo *root)
 		return limit_is_unknown(groups.limit) ? groups.limit : NULL;
 	if (root->tuple_fraction <= 0)
 		return NULL;
-	while (!loki_consumes_order(root->parse) && !sorts_ranked_rows(root))
+	while (root != NULL && !loki_consumes_order(root->parse) && !sorts_ranked_rows(root))
 	{
 		if (loki_has_limit(root->parse))
 			return limit_is_unknown(root) ? root : NULL;
-		root = root->parse->limitCount == NULL ? root->parent_root : NULL;
-		if (root == NULL || !is_all_of_parent(root))
-			return NULL;
+		root = parent_of_all(root);
 	}
 	return NULL;
 }
