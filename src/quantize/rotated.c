@@ -254,9 +254,14 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 			slot->add = -clip(dot_centroid(quantizer, x));
 			break;
 	}
-	/* what the operator makes of a vector that is out of range is not known: CODE says so, if alone */
+
+	/*
+	 * what the operator makes of a vector that is out of range is not known:
+	 * CODE says so, if alone
+	 */
 	slot->mul = sums.code_dot > 0 && (refining || !out_of_range) ?
 		rq->metric_factor * inside * (inside / sums.code_dot) : 0;
+	Assert(isfinite(slot->add) && isfinite(slot->mul)); /* C4 */
 	pack_code(rq, u, (uint8 *) code + sizeof(CodeSlot));
 
 	if (refining)
@@ -272,6 +277,7 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 			rq->metric_factor * inside * (inside / sums.full_dot) : 0;
 		more->error = out_of_range || norm >= HUGE_NORM * 0.99f ? HUGE_ERROR :
 			-rq->metric_factor * inside * tangent / sqrtf(padded - 1);
+		Assert(isfinite(more->mul) && isfinite(more->error));	/* C4 */
 		pack_refine(rq, u, (uint8 *) refine + sizeof(RefineSlot));
 	}
 }

@@ -139,6 +139,7 @@ loki_bytevec_quantize(int dim, const float *x)
 	v = (ByteVector *) loki_dense_make(&loki_bytevec_type, dim);
 	v->scale = scale;
 	v->offset = least == 0 ? 0 : least; /* no -0 */
+	Assert((bits_of_float(scale) & UNUSED_BITS) == 0);	/* T6 */
 
 	/* a quotient may be larger than MAX_CODE by what the scale was rounded */
 	for (int i = 0; scale > 0 && i < dim; i++)

@@ -383,6 +383,7 @@ receive(FunctionCallInfo fcinfo, const LokiDenseType *type)
 
 	/* Of a message that is too short, the elements that are there count */
 	count = Min(dim, (buf->len - buf->cursor) / (int) type->width);
+	Assert(count >= 0);
 	pq_copymsgbytes(buf, elements, type->width * count);
 	swap_bytes(type->width, elements, count);
 	if (type == &loki_vector_type)

@@ -180,7 +180,10 @@ normalize(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	{
 		unit = palloc_array(float, v->dim);
 		for (int i = 0; i < v->dim; i++)
+		{
 			unit[i] = x[i] / length;
+			Assert(isfinite(unit[i]));	/* T1 */
+		}
 		type->round(result, unit);
 	}
 	PG_RETURN_POINTER(result);

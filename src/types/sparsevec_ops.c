@@ -128,6 +128,7 @@ sparsevec_l2_normalize(PG_FUNCTION_ARGS)
 
 		if (value == 0)
 			continue;
+		Assert(isfinite(value));	/* T1 */
 		unit->indices[n] = v->indices[i];
 		unit_values[n++] = value;
 	}

@@ -107,6 +107,7 @@ outside_hash(bool zero_norm)
 static void
 put_entry(Tuplesortstate *sort, const ItemPointerData *tid, uint64 hash)
 {
+	Assert(ItemPointerIsValid(tid));
 	tuplesort_putdatum(sort, Int64GetDatum(make_entry(tid, hash)), false);
 }
 

@@ -103,7 +103,7 @@ visit_slot(LokiGathered *gathered, int array, uint32 number, const char *slot, V
 static void
 visit_nodes(LokiGathered *gathered, VisitEntry visit)
 {
-	LokiPostings   *list = &gathered->list;
+	LokiPostings *list = &gathered->list;
 	bool		rows = list->number == LOKI_POSTINGS_ROWS;
 	int			arrays[] = {rows ? LOKI_SLOTS_TID : LOKI_SLOTS_ATTR + list->number,
 	LOKI_SLOTS_DUPLICATE};
@@ -169,7 +169,7 @@ compare_entries(const void *a, const void *b)
 static bool
 gather_counted(LokiGathered *gathered)
 {
-	LokiPostings   *list = &gathered->list;
+	LokiPostings *list = &gathered->list;
 	bool		rows = list->number == LOKI_POSTINGS_ROWS;
 	Size		size;
 	uint64		sum = 0;
@@ -260,7 +260,7 @@ sort_nodes(const int64 *keys, uint32 *nodes, uint32 *sorted, uint32 n)
 static bool
 gather_sorted(LokiGathered *gathered)
 {
-	LokiPostings   *list = &gathered->list;
+	LokiPostings *list = &gathered->list;
 	int			number = LOKI_SLOTS_ATTR + list->number;
 	LokiSlotArray *slots = &list->state->arrays[number];
 	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), (Size) list->end + 1),
@@ -307,7 +307,7 @@ gather_sorted(LokiGathered *gathered)
 bool
 loki_gather(LokiGathered *gathered)
 {
-	LokiPostings   *list = &gathered->list;
+	LokiPostings *list = &gathered->list;
 
 	Assert(list->end > 0);
 	return list->number == LOKI_POSTINGS_ROWS ||
@@ -373,7 +373,7 @@ void
 loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
 {
 	LokiGathered gathered = {
-		.list = {.state = state,.index = index,.number = LOKI_POSTINGS_ROWS,.end = map->end},
+		.list = {.state = state, .index = index, .number = LOKI_POSTINGS_ROWS, .end = map->end},
 		.nkeys = MaxBlockNumber
 	};
 	uint32		rows;
@@ -393,7 +393,7 @@ loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
 	map->key_bits = (uint8) Min(pg_leftmost_one_pos32(rows + 1) + 1 + SPARE_KEY_BITS,
 								LOKI_ROWMAP_MAX_KEY_BITS);
 	map->key_bits = (uint8) Min(map->key_bits, LOKI_ROWMAP_MAX_WIDTH - map->node_bits);
-	Assert(map->end < UINT64CONST(1) << map->node_bits);
+	Assert(map->end < UINT64CONST(1) << map->node_bits);	/* D5 */
 }
 
 double

@@ -178,6 +178,7 @@ loki_postings_write(const LokiPostings *list, const uint32 *entries, const void 
 			uint32		bit = i * list->width;
 			uint64		entry = entries[first + i] & mask;
 
+			Assert(entry == mask || loki_entry_node(list, (uint32) entry) < list->end); /* D5 */
 			words[bit / 64] |= entry << (bit % 64);
 			if (bit % 64 + list->width > 64)
 				words[bit / 64 + 1] |= entry >> (64 - bit % 64);

@@ -75,7 +75,7 @@ prepend_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChang
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 
 	Assert(may_join(seen));		/* N2 */
-	Assert(loki_buffer_locked_exclusively(change->pages[page].buffer));
+	Assert(loki_buffer_locked_exclusively(change->pages[page].buffer)); /* I8 */
 	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
 							claims))
 		return false;

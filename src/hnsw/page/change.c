@@ -103,7 +103,7 @@ void
 loki_change_begin(LokiChange *change, LokiIndex *state, Relation index)
 {
 	Assert(!RecoveryInProgress());
-	Assert(loki_no_buffer_locked());
+	Assert(loki_no_buffer_locked());	/* I5 */
 	change->index = index;
 	change->state = state;
 	change->strategy = NULL;
@@ -331,7 +331,7 @@ compare_part(LokiPageCopy *copy, const char *page, Size from, Size to)
 	Size		start = to;		/* of the difference at hand; to: none */
 	Size		end = to;
 
-	Assert(from % WORD == 0 && to % WORD == 0);
+	Assert(from % WORD == 0 && to % WORD == 0); /* I6 */
 	for (Size i = to; i > from;)
 	{
 		i -= WORD;
@@ -429,7 +429,7 @@ register_pages(LokiChange *change)
 
 		if (!page->logged)
 			continue;
-		Assert(loki_buffer_locked_exclusively(page->buffer));
+		Assert(loki_buffer_locked_exclusively(page->buffer));	/* I6 */
 		id[i] = n++;
 		XLogRegisterBuffer(id[i], page->buffer,
 						   REGBUF_STANDARD | (page->image ? REGBUF_FORCE_IMAGE : 0));
@@ -518,7 +518,7 @@ loki_change_finish(LokiChange *change)
 			pfree(page->copy);
 	}
 	change->nparts = 0;
-	Assert(loki_no_buffer_locked());
+	Assert(loki_no_buffer_locked());	/* I5 */
 }
 
 /*

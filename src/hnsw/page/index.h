@@ -136,7 +136,7 @@ loki_slot_page(const LokiSlotArray *array, uint32 number, uint32 *place)
 	if (unlikely(array->per_page == 1))
 		page = number;
 	*place = number - page * array->per_page;
-	Assert(*place < array->per_page);
+	Assert(*place < array->per_page);	/* I1 */
 	return page;
 }
 

@@ -105,7 +105,7 @@ loki_inserts_blocked(Relation index)
 void
 loki_insert_lock(Relation index)
 {
-	Assert(loki_no_buffer_locked());
+	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
 	lock(index, own_lock(), ShareLock);
 }
@@ -125,7 +125,7 @@ loki_insert_unlock(Relation index)
 void
 loki_inserts_block(Relation index)
 {
-	Assert(loki_no_buffer_locked());
+	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
 	for (int i = 0; i < INSERT_LOCKS; i++)
 		lock(index, i, ExclusiveLock);
@@ -148,7 +148,7 @@ loki_inserts_unblock(Relation index)
 void
 loki_inserts_wait(Relation index)
 {
-	Assert(loki_no_buffer_locked());
+	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
 	for (int i = 0; i < INSERT_LOCKS; i++)
 	{

@@ -407,7 +407,7 @@ loki_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal, Buff
 		loki_index_refresh(state, index);
 	if (ordinal >= slots->npages)
 		return NULL;
-	Assert(loki_may_lock(array, ordinal));
+	Assert(loki_may_lock(array, ordinal));	/* I4 */
 	*buffer = loki_buffer_read(state, index, loki_page_block(slots, ordinal));
 	page = BufferGetPage(*buffer);
 	LockBuffer(*buffer, BUFFER_LOCK_SHARE);
@@ -426,7 +426,7 @@ loki_page_copy(LokiIndex *state, Relation index, int array, uint32 ordinal,
 	Buffer		buffer = strategy == NULL ? loki_buffer_read(state, index, block) :
 		ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
 
-	Assert(loki_may_lock(array, ordinal));
+	Assert(loki_may_lock(array, ordinal));	/* I4 */
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	loki_page_check(index, buffer, BufferGetPage(buffer), array, ordinal);
 	memcpy(copy, BufferGetPage(buffer), BLCKSZ);

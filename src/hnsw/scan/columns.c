@@ -88,7 +88,8 @@ typedef struct PagePart
 {
 	Buffer		buffer;
 	char	   *slots;
-	uint32		n;				/* nodes of the part; their slots may be fewer: */
+	uint32		n;				/* nodes of the part; their slots may be
+								 * fewer: */
 	uint32		used;
 } PagePart;
 
@@ -172,6 +173,7 @@ add_row(LokiScan *so, const ItemPointerData *tid, uint32 place, bool within)
 	LokiColumns *columns = &so->columns;
 	LokiColumnsRow *row;
 
+	Assert(place < LOKI_TEST_BATCH);
 	columns->rows = loki_grow(so->context, columns->rows, &columns->allocated, columns->n + 1,
 							  LOKI_TEST_BATCH, sizeof(LokiColumnsRow));
 	row = &columns->rows[columns->n++];
@@ -242,6 +244,7 @@ next_range(LokiScan *so)
 	uint8		nodes[LOKI_TEST_BATCH];
 	instr_time	start;
 
+	Assert(n > 0 && columns->next == columns->n);
 	INSTR_TIME_SET_CURRENT(start);
 	columns->node += n;
 	columns->n = columns->next = 0;
@@ -255,8 +258,9 @@ next_range(LokiScan *so)
 			judge_nodes(so, first, n, nodes);
 
 		/*
-		 * A scan without a bound may have a caller with one that is no number, or
-		 * that no distance from a zero vector meets: its rows stay open.
+		 * A scan without a bound may have a caller with one that is no
+		 * number, or that no distance from a zero vector meets: its rows stay
+		 * open.
 		 */
 		else if (columns->row->sure == get_float8_infinity())
 			for (uint32 i = 0; i < n; i++)

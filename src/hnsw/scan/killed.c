@@ -111,7 +111,7 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 	bool		marked = false;
 
 	/* without a record for each change the LSN would say nothing */
-	Assert(RelationNeedsWAL(so->scan->indexRelation));
+	Assert(RelationNeedsWAL(so->scan->indexRelation));	/* I12 */
 	Assert(loki_buffer_locked_exclusively(buffer));
 	loki_slot_array_page_check(so->state, so->scan->indexRelation, buffer, LOKI_SLOTS_TID);
 	for (uint32 i = 0; i < n; i++)
