@@ -368,6 +368,9 @@ def main(argv):
                    help="say how many nodes a search of lokivector scores")
     args = p.parse_args(argv)
     server = Server(shlex.split(args.psql))
+    if server.sql("SELECT to_regtype('vector') IS NULL")[0][0] == "t":
+        raise SystemExit("the database has no type vector: run CREATE EXTENSION"
+                         " lokivector, or vector for pgvector")
     efs = [float(ef) if "." in ef else int(ef) for ef in args.ef.split(",")]
     print("| set | rows | build, s | " + " | ".join(f"ef {ef}" for ef in efs)
           + " | lost | LIMIT 1000 |")
