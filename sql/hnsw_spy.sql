@@ -151,6 +151,21 @@ SELECT id FROM spy_t WHERE num = 12345678901234567 AND x::int = 0 ORDER BY v <->
 SELECT id FROM spy_t WHERE ip6 < '2001:db8::1' AND x::int = 0 ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 3;
 SELECT count(*) FROM (SELECT FROM spy_t WHERE words < 'a common beginning 1' AND x::int < 0 ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 3) s;
 
+-- test: a policy with a subselect comes before distances, whose errors would tell of hidden rows
+CREATE TABLE spy_names AS SELECT 'User1'::text AS name;
+GRANT SELECT ON spy_names TO regress_spy;
+CREATE INDEX spy_id_idx ON spy_t (id);
+CREATE POLICY spy_p ON spy_t USING (name COLLATE "C" IN (SELECT name COLLATE "C" FROM spy_names));
+SET ROLE regress_spy;
+SET enable_indexscan = off;
+SELECT id FROM spy_t WHERE id = 1 ORDER BY v <-> '[1,2]' LIMIT 5;
+SELECT id FROM spy_t WHERE id = 8 ORDER BY v <-> '[1,2]' LIMIT 5;
+RESET enable_indexscan;
+RESET ROLE;
+DROP POLICY spy_p ON spy_t;
+DROP INDEX spy_id_idx;
+DROP TABLE spy_names;
+
 -- test: rows that a recheck removes are counted as such
 CREATE FUNCTION spy_removed(query text) RETURNS SETOF text AS $$
 DECLARE

@@ -98,6 +98,9 @@ SELECT bound, c.* FROM unnest(ARRAY['NaN', 'Infinity', '-Infinity', '0', '-1', N
 SELECT * FROM facets_check($$SELECT kind, count(*) FROM notes WHERE 1 - (v <=> array_fill(0, ARRAY[40])::vector) > 0.5 GROUP BY kind$$);
 SELECT * FROM facets_check($$SELECT kind, count(*) FROM notes WHERE v <=> array_fill(0, ARRAY[40])::vector <= 'NaN' GROUP BY kind$$);
 SELECT * FROM facets_check($$SELECT kind, count(*) FROM notes WHERE v <-> NULL < 1 GROUP BY kind$$);
+-- sums of floats are infinite where distances are large
+SELECT c.* FROM unnest(ARRAY['<-> %L < 1e31', '<-> %L < 1e308', '<#> %L < -3e39', '<#> %L < 1e300', '<+> %L < 1e40']) clause,
+	facets_check('SELECT kind, count(*) FROM notes WHERE v ' || format(clause, array_fill(1e38::float4, ARRAY[40])::vector) || ' GROUP BY kind') c;
 
 -- test: other indexes, with a bound and without
 SELECT * FROM facets_check($$SELECT kind, count(*) FROM notes WHERE words @@ 'w1' GROUP BY kind$$);

@@ -86,8 +86,8 @@ loki_search_memory(const LokiSearch *search)
 {
 	return mul_size(search->visited.size, sizeof(uint32)) +
 		mul_size(search->kept.scored_allocated, sizeof(LokiScored)) +
-		mul_size((Size) search->kept.frontier_allocated + search->kept.best_allocated,
-				 sizeof(LokiCandidate));
+		mul_size((Size) search->kept.frontier_allocated + search->kept.best_allocated +
+				 search->kept.rows_allocated, sizeof(LokiCandidate));
 }
 
 static void

@@ -39,6 +39,9 @@
 #include "hnsw/statistics/statistics.h"
 #include "storage/predicate.h"
 
+/* The square root of the largest float is 1.8e19 */
+#define ORDINARY_DISTANCE	1e18f
+
 /* What is known of a node: passes[] of the flat scans' tests, and more */
 enum
 {
@@ -138,7 +141,10 @@ copy_attributes(LokiScan *so, uint32 first, uint32 n)
 	}
 }
 
-/* Decide by codes which of the nodes that match are within the bound. */
+/*
+ * Decide by codes which of the nodes that match are within the bound.  Operators add up floats, which may
+ * overflow where a distance is not of ordinary size: then the rows tell.
+ */
 static void
 judge_nodes(LokiScan *so, uint32 first, uint32 n, uint8 *nodes)
 {
@@ -156,8 +162,9 @@ judge_nodes(LokiScan *so, uint32 first, uint32 n, uint8 *nodes)
 		CHECK_FOR_INTERRUPTS();
 		loki_refine_bounds(so, batch, nbatch, least, most);
 		for (int k = 0; k < nbatch; k++)
-			nodes[batch[k] - first] = least[k] > so->filter.bound ? BEYOND :
-				most[k] <= so->columns.row->sure ? WITHIN : OPEN;
+			nodes[batch[k] - first] = fabsf(least[k]) > ORDINARY_DISTANCE ? OPEN :
+				least[k] > so->filter.bound ? BEYOND :
+				most[k] <= Min(so->columns.row->sure, ORDINARY_DISTANCE) ? WITHIN : OPEN;
 		nbatch = 0;
 	}
 }

@@ -20,6 +20,7 @@
 #include "postgres.h"
 
 #include "hnsw/graph/candidate_heap.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/flat.h"
 #include "utils/memutils.h"
@@ -610,13 +611,22 @@ loki_flat_doubt(LokiScan *so)
 	return true;
 }
 
-/* Whether a row was read that is as far as the batch's last one, as where values are few */
+/*
+ * Whether a row was read that is as far as the batch's last one since values are few: codes are exact, or
+ * nine of ten rows are tied.  In a tight cluster some are, by chance.
+ */
 static bool
 last_is_tied(const LokiScan *so)
 {
+	const LokiRow *rows = so->ranking.rows;
 	uint32		n = so->course.batch_left;
+	double		ties = 0;
 
-	return so->ranking.nrows > n && so->ranking.rows[n].distance == so->ranking.rows[n - 1].distance;
+	if (so->ranking.nrows <= n || rows[n].distance != rows[n - 1].distance)
+		return false;
+	for (uint32 i = 1; i < so->ranking.nrows; i++)
+		ties += rows[i].distance == rows[i - 1].distance;
+	return so->queue.error == 0 || ties >= 0.9 * (so->ranking.nrows - 1);
 }
 
 /* Whether even the last of the candidates may be among the rows of the batch, which are complete */

@@ -86,7 +86,8 @@ reach_of_rows(const LokiSearch *search)
 	if (reach->ratio == FLT_MAX)
 		return FLT_MAX;
 	row = search->kept.rows[0].distance;
-	return Max(Max(row * reach->ratio, row + reach->errors * reach->error), reach->floor);
+	return Max(reach->ratio > 0 ? row * reach->ratio : row,
+			   Max(row + reach->errors * reach->error, reach->floor));
 }
 
 /*
@@ -125,7 +126,8 @@ begin_rows(LokiSearch *search)
 {
 	LokiKeptNodes *kept = &search->kept;
 	uint32		n = (uint32) search->reach.rows;
-	LokiCandidate *nearest = palloc_array(LokiCandidate, kept->nbest);
+	LokiCandidate *nearest = palloc_extended(mul_size(kept->nbest, sizeof(LokiCandidate)),
+											 MCXT_ALLOC_HUGE);
 
 	Assert(kept->best_is_heap && n > 0 && n < kept->nbest && kept->nrows == 0);
 	memcpy(nearest, kept->best, sizeof(LokiCandidate) * kept->nbest);

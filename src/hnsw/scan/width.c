@@ -223,6 +223,8 @@ loki_choose_width(LokiScan *so)
 void
 loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 {
+	double		most;
+
 	memset(reach, 0, sizeof(*reach));
 	reach->width = reach->least = reach->most = width;
 	if (n >= width)
@@ -230,9 +232,10 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	reach->rows = (int) n;
 	/* where sketches bound nothing, the rows of all that is kept are read */
 	if (loki_column_sketched(&state->column))
-		reach->most = Max(width, LOKI_SKETCHES_PER_ROW * reach->rows);
+		most = Max(width, LOKI_SKETCHES_PER_ROW * n);
 	else
-		reach->most = 8 * Max(width, (int) loki_walk_width(state, LOKI_DEFAULT_EF_SEARCH));
+		most = 8.0 * Max(width, loki_walk_width(state, LOKI_DEFAULT_EF_SEARCH));
+	reach->most = (int) Min(most, LOKI_MAX_NUMBER);
 
 	/*
 	 * hardly more candidates than rows are near in any case, so fewer errors

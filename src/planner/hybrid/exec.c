@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/genam.h"
@@ -262,7 +263,8 @@ least_bound(const LokiHybridState *state)
 		if (value < least)
 			least = value;
 	}
-	return isinf(least) ? get_float8_nan() : least;
+	/* distances are sums of floats, which may be infinite in their place */
+	return fabs(least) > FLT_MAX ? get_float8_nan() : least;
 }
 
 /*

@@ -147,7 +147,8 @@ void
 loki_hybrid_read_rows(LokiHybridState *state)
 {
 	Node	   *qual = (Node *) state->css.ss.ps.plan->qual;
-	ExprState  *filter = contain_volatile_functions(qual) || contain_subplans(qual) ? NULL :
+	bool		hidden = !loki_sees_all_rows(RelationGetRelid(state->walk.index));
+	ExprState  *filter = contain_volatile_functions(qual) || (contain_subplans(qual) && !hidden) ? NULL :
 		state->css.ss.ps.qual;
 	LokiTidPages pages;
 	LokiTidPages prefetched;
