@@ -413,7 +413,9 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 	{
 		const IndexClause *clause = lfirst_node(IndexClause, cell);
 
-		if (clause->lossy || !loki_hnsw_decides(target->index->opcintype[clause->indexcol]))
+		/* slots do not tell whether a vector is NULL */
+		if (clause->lossy || clause->indexcol == 0 ||
+			!loki_hnsw_decides(target->index->opcintype[clause->indexcol]))
 			return false;
 	}
 	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
