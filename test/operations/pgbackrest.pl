@@ -11,7 +11,7 @@ use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(time usleep);
 
 use lib 'operations';
 use OperationsTest;
@@ -153,9 +153,14 @@ $node->safe_psql('postgres', q(
 append_to_file("$tmp/insert.sql", "INSERT INTO moments DEFAULT VALUES \\watch 0.1\n");
 my $client = start_program("$tmp/insert.log", 'psql', '-X', '-d', $node->connstr('postgres'), '-f', "$tmp/insert.sql");
 my $archived = $node->safe_psql('postgres', 'SELECT archived_count FROM pg_stat_archiver');
-$node->poll_query_until('postgres', qq(
-	SELECT archived_count >= $archived + 2 AND now() - last_archived_time > '8 s' FROM pg_stat_archiver))
-  or die 'no WAL is archived';
+# Not by poll_query_until(), which writes the query into a pipe that psql may have closed
+my $attempts = 10 * $PostgreSQL::Test::Utils::timeout_default;
+while (run_program('psql', '-XAt', '-d', $node->connstr('postgres'), '-c',
+		"SELECT archived_count >= $archived + 2 AND now() - last_archived_time > '8 s' FROM pg_stat_archiver") !~ /^t/)
+{
+	die 'no WAL is archived' if $attempts-- == 0;
+	usleep(100_000);
+}
 my $lost = time;
 $node->stop('immediate');
 stop_program($client);
