@@ -39,9 +39,6 @@
 #include "hnsw/statistics/statistics.h"
 #include "storage/predicate.h"
 
-/* The square root of the largest float is 1.8e19 */
-#define ORDINARY_DISTANCE	1e18f
-
 /* What is known of a node: passes[] of the flat scans' tests, and more */
 enum
 {
@@ -141,10 +138,14 @@ copy_attributes(LokiScan *so, uint32 first, uint32 n)
 	}
 }
 
-/*
- * Decide by codes which of the nodes that match are within the bound.  Operators add up floats, which may
- * overflow where a distance is not of ordinary size: then the rows tell.
- */
+/* Whether a float may overflow in which an operator adds up what makes such a distance, such as squares */
+static bool
+may_overflow(float distance)
+{
+	return isinf(2 * distance * distance);
+}
+
+/* Decide by codes which of the nodes that match are within the bound, where operators do not overflow. */
 static void
 judge_nodes(LokiScan *so, uint32 first, uint32 n, uint8 *nodes)
 {
@@ -162,9 +163,9 @@ judge_nodes(LokiScan *so, uint32 first, uint32 n, uint8 *nodes)
 		CHECK_FOR_INTERRUPTS();
 		loki_refine_bounds(so, batch, nbatch, least, most);
 		for (int k = 0; k < nbatch; k++)
-			nodes[batch[k] - first] = fabsf(least[k]) > ORDINARY_DISTANCE ? OPEN :
+			nodes[batch[k] - first] = may_overflow(least[k]) ? OPEN :
 				least[k] > so->filter.bound ? BEYOND :
-				most[k] <= Min(so->columns.row->sure, ORDINARY_DISTANCE) ? WITHIN : OPEN;
+				most[k] <= so->columns.row->sure && !may_overflow(most[k]) ? WITHIN : OPEN;
 		nbatch = 0;
 	}
 }

@@ -90,21 +90,6 @@ reach_of_rows(const LokiSearch *search)
 			   Max(row + reach->errors * reach->error, reach->floor));
 }
 
-/*
- * How far the walk looks while the best are a heap, and as many as the width.  It does not end before
- * the farthest of these, since it does not know a nearer one.
- */
-static float
-heap_reach(const LokiSearch *search)
-{
-	const LokiKeptNodes *kept = &search->kept;
-
-	Assert(kept->best_is_heap && kept->nbest >= (uint32) search->reach.width);
-	if (kept->nbest >= (uint32) search->reach.most)
-		return kept->best[0].distance;
-	return Max(kept->best[0].distance, reach_of_rows(search));
-}
-
 /* Whether the walk may still need a node at this distance */
 static inline bool
 near_enough(const LokiSearch *search, float distance)
@@ -113,7 +98,7 @@ near_enough(const LokiSearch *search, float distance)
 
 	if (kept->best_is_heap)
 		return kept->nbest < (uint32) search->reach.width || distance < kept->best[0].distance ||
-			distance <= heap_reach(search);
+			(kept->nbest < (uint32) search->reach.most && distance <= reach_of_rows(search));
 	return distance <= loki_reach(&search->reach, kept->best, (int) kept->nbest);
 }
 
@@ -576,7 +561,7 @@ loki_walk_reach(const LokiSearch *search)
 	if (reach->rows == 0 || n >= reach->most)
 		return FLT_MAX;
 	if (search->kept.by_heap && search->kept.best_is_heap)
-		return n < reach->width ? FLT_MAX : heap_reach(search);
+		return n < reach->width ? FLT_MAX : Max(nearest[0].distance, reach_of_rows(search));
 	return loki_reach(reach, nearest, n);
 }
 

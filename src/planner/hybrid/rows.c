@@ -147,13 +147,15 @@ void
 loki_hybrid_read_rows(LokiHybridState *state)
 {
 	Node	   *qual = (Node *) state->css.ss.ps.plan->qual;
-	bool		hidden = !loki_sees_all_rows(RelationGetRelid(state->walk.index));
-	ExprState  *filter = contain_volatile_functions(qual) || (contain_subplans(qual) && !hidden) ? NULL :
-		state->css.ss.ps.qual;
+	ExprState  *filter = state->css.ss.ps.qual;
 	LokiTidPages pages;
 	LokiTidPages prefetched;
 	uint64		allocated = 0;
 
+	/* a policy comes before distances, whose errors would tell of hidden rows */
+	if (contain_volatile_functions(qual) ||
+		(contain_subplans(qual) && loki_sees_all_rows(RelationGetRelid(state->walk.index))))
+		filter = NULL;
 	Assert(state->strategy == LOKI_HYBRID_ROWS && state->tids != NULL);
 	if (state->rows.fetch == NULL)
 		state->rows.fetch = table_index_fetch_begin(state->css.ss.ss_currentRelation);
