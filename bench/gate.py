@@ -39,10 +39,10 @@ TIMES = ("build time", "searches a second")
 class Side:
     """One of the two: a server with its build of the extension"""
 
-    def __init__(self, name, source, args):
+    def __init__(self, name, source, args, settings=SETTINGS):
         self.where = os.path.join(args.dir, name)
         self.server = large_server.Local(self.where, self.installed(source, args), args.user,
-                                         SETTINGS)
+                                         settings)
         self.server.start()
         self.server.make_database("gate", "lokivector")
         self.sql = hard.Server(self.server.command(*self.server.client("psql", "gate", None)))
@@ -89,20 +89,24 @@ class Side:
     def size(self):
         return int(self.sql.sql(f"SELECT pg_relation_size('{self.table.name}_v_idx')")[0][0])
 
+    def recall(self, width, base, queries, true):
+        answers = self.table.nearest(self.table.queries, width, K)
+        return hard.recall(self.table.metric, base, queries, true, answers, K).mean()
+
     def searched(self, width, base, queries, true):
         """-> recall, and nodes scored by a search"""
         before = hard.scored(self.table)
-        answers = self.table.nearest(self.table.queries, width, K)
-        nodes = (hard.scored(self.table) - before) / len(queries)
-        return hard.recall(self.table.metric, base, queries, true, answers, K).mean(), nodes
+        recall = self.recall(width, base, queries, true)
+        return recall, (hard.scored(self.table) - before) / len(queries)
 
-    def rate(self, queries, seconds):
-        """-> searches a second of one client"""
+    def rate(self, queries, seconds, clients=1, options=None):
+        """-> searches a second; one client shares a core with its backend"""
         script = (f"\\set id random(0, {queries - 1})\n"
                   f"SELECT id FROM {self.table.name} ORDER BY v {hard.OPERATOR[self.table.metric]}"
                   f" (SELECT v FROM {self.table.queries} WHERE id = :id) LIMIT {K};\n")
-        return self.server.pgbench("gate", script, 1, {"enable_seqscan": "off"}, seconds,
-                                   pinned=True).rate
+        return self.server.pgbench("gate", script, clients,
+                                   {"enable_seqscan": "off", **(options or {})}, seconds,
+                                   pinned=clients == 1).rate
 
 
 def in_turns(sides, rounds, work):
