@@ -188,6 +188,27 @@ SELECT statement, (SELECT string_agg(DISTINCT i, ' ') FROM several_index(stateme
 	('SELECT b <@> ''x'' FROM (SELECT * FROM several WHERE live LIMIT 5) s'),
 	('UPDATE several SET id = 0 WHERE live AND b <@> ''x'' < 0'),
 	('SELECT b <@> ''x'' FROM several')) v(statement);
+-- through columns of joins and of groups
+SELECT statement, (SELECT string_agg(DISTINCT i, ' ') FROM several_index(statement) i) AS index FROM (VALUES
+	('SELECT a <@> ''x'', count(*) FROM several GROUP BY a'),
+	('SELECT max(id) FROM several GROUP BY rollup (a, live) HAVING a <@> ''x'' < 0'),
+	('SELECT b <@> ''x'', rank() OVER (ORDER BY b <@> ''x'') FROM several WHERE live GROUP BY b'),
+	('SELECT (SELECT a <@> ''x'') FROM several GROUP BY a'),
+	('SELECT a <@> ''x'' FROM (SELECT a FROM several GROUP BY a) s'),
+	('SELECT a <@> ''x'' FROM (SELECT j.a FROM (several JOIN (SELECT 1 AS id) i USING (id)) j LIMIT 5) s'),
+	('SELECT a <@> ''x'' FROM (SELECT a FROM several s JOIN (SELECT tsvector ''x'' AS a) i USING (a) GROUP BY a LIMIT 5) s'),
+	('SELECT a <@> ''x'' FROM (SELECT a FROM several s FULL JOIN (SELECT tsvector ''x'' AS a) i USING (a) LIMIT 5) s')) v(statement);
+-- values of parameters choose an index only where none counts for all values
+CREATE INDEX several_some ON several USING hnsw (b bm25_ops) WHERE id IS NOT NULL;
+PREPARE several_ids(int) AS SELECT b <@> 'x' FROM several WHERE NOT live AND id = $1;
+SELECT several_index('EXECUTE several_ids(5)');
+DROP INDEX several_some;
+SELECT several_index('EXECUTE several_ids(5)');
+-- and then no plan for all values takes the place of those for each
+DO $$ BEGIN FOR i IN 1..8 LOOP EXECUTE 'EXECUTE several_ids(5)'; END LOOP; END $$;
+SELECT several_index('EXECUTE several_ids(5)');
+SELECT generic_plans, custom_plans > 8 AS custom FROM pg_prepared_statements WHERE name = 'several_ids';
+DEALLOCATE several_ids;
 SELECT b <@> 'x' FROM several;
 DROP INDEX several_dead;
 DROP FUNCTION several_index;

@@ -135,6 +135,13 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiInheritDisabled(path, child)	((void) 0)
 #endif
 
+/* The columns of a query's groups are in a range table entry of their own since 18 */
+#if PG_VERSION_NUM >= 180000
+#define LokiGroupExprs(rte)		((rte)->rtekind == RTE_GROUP ? (rte)->groupexprs : NIL)
+#else
+#define LokiGroupExprs(rte)		((void) (rte), NIL)
+#endif
+
 /* Whether the user owns a table or an index */
 #if PG_VERSION_NUM >= 160000
 #define LokiOwnsRelation(relid) \

@@ -13,7 +13,8 @@
  * and the index's owner must have allowed it.
  *
  * The statistics of a partial index are those of its rows.  So it counts only if the statement's
- * conditions imply its own; one of all rows is preferred.
+ * conditions imply its own; one of all rows is preferred.  Values of parameters count if no index does
+ * without them, and such a statement never gets a plan for all values but by force.
  *
  * IDENTIFICATION
  *	  src/planner/query/words.c
@@ -56,6 +57,9 @@
 
 /* What the server takes for the share of rows that a word is in of which it knows nothing, at most */
 #define UNKNOWN_SHARE	0.005
+
+/* What it costs to raise an error */
+#define ERROR_COST		1e10
 
 /* What stands left of the operator, and the table that it is computed from */
 typedef struct Words
@@ -116,6 +120,28 @@ of_table(Node *expr, const Var *var)
 	return LokiRemoveNulling(expr, var);
 }
 
+/* What the columns of a join or of groups stand for; NIL of all else */
+static List *
+columns_of(const RangeTblEntry *rte)
+{
+	return rte->rtekind == RTE_JOIN ? rte->joinaliasvars : LokiGroupExprs(rte);
+}
+
+/* replace_rte_variables() callback: what one of these columns stands for */
+static Node *
+column_of(Var *var, replace_rte_variables_context *context)
+{
+	List	   *columns = context->callback_arg;
+	Node	   *column = NULL;
+
+	if (var->varattno > 0 && var->varattno <= list_length(columns))
+		column = copyObject(list_nth(columns, var->varattno - 1));
+	if (column == NULL)			/* the whole row, or dropped: of no table */
+		return (Node *) makeNullConst(var->vartype, var->vartypmod, var->varcollid);
+	IncrementVarSublevelsUp(column, var->varlevelsup, 0);
+	return column;
+}
+
 /*
  * Find the table that an expression is computed from; through subqueries that have not been pulled up
  * if it is a column.  False if there is none.
@@ -128,6 +154,7 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 	memset(words, 0, sizeof(Words));
 	for (;;)
 	{
+		PlannerInfo *reader = root; /* the level that `var` is of */
 		RangeTblEntry *rte;
 		TargetEntry *entry;
 		Var		   *var;
@@ -139,14 +166,26 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 			return false;
 		for (Index level = var->varlevelsup; level > 0; level--)
 		{
-			if (query != root->parse || root->parent_root == NULL)
+			if (query != root->parse || reader->parent_root == NULL)
 				return false;
-			root = root->parent_root;
-			query = root->parse;
+			reader = reader->parent_root;
 		}
 		if (IS_SPECIAL_VARNO(var->varno))
 			return false;
-		rte = rt_fetch(var->varno, query->rtable);
+		rte = rt_fetch(var->varno, reader != root ? reader->parse->rtable : query->rtable);
+		if (columns_of(rte) != NIL)
+		{
+			bool		sublinks = false;
+
+			expr = replace_rte_variables(expr, var->varno, var->varlevelsup, column_of, columns_of(rte),
+										 &sublinks);
+			continue;
+		}
+		if (reader != root)
+		{
+			root = reader;
+			query = root->parse;
+		}
 		words->hidden |= rte->securityQuals != NIL || rte->security_barrier;
 		if (rte->rtekind == RTE_RELATION)
 		{
@@ -228,7 +267,7 @@ fill_parameters(Node *node, void *context)
 
 /* Add what a query's conditions say of one of its tables alone, as the table has it. */
 static void
-add_conditions(Node *node, PlannerInfo *root, Index varno, List **conditions)
+add_conditions(Node *node, Index varno, ParamListInfo params, List **conditions)
 {
 	Node	   *quals = NULL;
 	ListCell   *cell;
@@ -236,13 +275,13 @@ add_conditions(Node *node, PlannerInfo *root, Index varno, List **conditions)
 	if (IsA(node, FromExpr))
 	{
 		foreach(cell, ((FromExpr *) node)->fromlist)
-			add_conditions(lfirst(cell), root, varno, conditions);
+			add_conditions(lfirst(cell), varno, params, conditions);
 		quals = ((FromExpr *) node)->quals;
 	}
 	else if (IsA(node, JoinExpr) && ((JoinExpr *) node)->jointype == JOIN_INNER)
 	{
-		add_conditions(((JoinExpr *) node)->larg, root, varno, conditions);
-		add_conditions(((JoinExpr *) node)->rarg, root, varno, conditions);
+		add_conditions(((JoinExpr *) node)->larg, varno, params, conditions);
+		add_conditions(((JoinExpr *) node)->rarg, varno, params, conditions);
 		quals = ((JoinExpr *) node)->quals;
 	}
 	foreach(cell, quals != NULL && IsA(quals, List) ? (List *) quals : make_ands_implicit((Expr *) quals))
@@ -254,22 +293,40 @@ add_conditions(Node *node, PlannerInfo *root, Index varno, List **conditions)
 			continue;
 
 		/* without a root, so that operators <@> are left as they are */
-		clause = eval_const_expressions(NULL, fill_parameters(of_table(clause, var), root->glob->boundParams));
+		clause = eval_const_expressions(NULL, fill_parameters(of_table(clause, var), params));
 		*conditions = lappend(*conditions, canonicalize_qual((Expr *) clause, false));
 	}
 }
 
-/* Whether all rows that a query takes of the table are an index's */
+/* Whether a query takes rows of an index alone, for these values of its parameters or for all */
 static bool
-has_rows(Relation index, PlannerInfo *root, const Words *words)
+implies_rows(List *predicate, const Words *words, ParamListInfo params)
 {
-	List	   *predicate = RelationGetIndexPredicate(index);
 	List	   *conditions = NIL;
 
-	if (predicate == NIL)
-		return true;
-	add_conditions((Node *) words->query->jointree, root, words->varno, &conditions);
+	add_conditions((Node *) words->query->jointree, words->varno, params, &conditions);
 	return predicate_implied_by(predicate, conditions, false);
+}
+
+/* The rank of an index of all rows */
+#define WHOLE	3
+
+/*
+ * How well the rows of an index are those that a query takes of the table; 0 if they are others.
+ * Where values of parameters do not matter they choose no index: with one, a plan for all values has
+ * the same.
+ */
+static int
+rank_rows(Relation index, PlannerInfo *root, const Words *words)
+{
+	List	   *predicate = RelationGetIndexPredicate(index);
+	ParamListInfo params = root->glob->boundParams;
+
+	if (predicate == NIL)
+		return WHOLE;
+	if (implies_rows(predicate, words, NULL))
+		return 2;
+	return params != NULL && implies_rows(predicate, words, params) ? 1 : 0;
 }
 
 /* An index of words; InvalidOid if there is none.  One of all rows is preferred. */
@@ -278,19 +335,20 @@ find_index(PlannerInfo *root, const Words *words)
 {
 	Relation	table = table_open(words->relid, AccessShareLock);
 	Oid			found = InvalidOid;
+	int			best = 0;
 	bool		refused = false;
 	ListCell   *cell;
 
 	foreach(cell, RelationGetIndexList(table))
 	{
 		Relation	index = try_relation_open(lfirst_oid(cell), AccessShareLock);
+		int			rank;
 
 		if (index == NULL)		/* dropped just now */
 			continue;
 		if (index->rd_index->indisvalid && loki_is_words_index(index) &&
-			indexes_expression(index, words->expr) && has_rows(index, root, words))
+			indexes_expression(index, words->expr) && (rank = rank_rows(index, root, words)) > 0)
 		{
-			bool		whole = RelationGetIndexPredicate(index) == NIL;
 			bool		hidden = words->hidden || !may_read_predicate(index, words->user);
 
 			/* the plan is good as long as the index's parameter is */
@@ -298,8 +356,11 @@ find_index(PlannerInfo *root, const Words *words)
 				root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
 			if (hidden && !loki_shares_statistics(index))
 				refused = true;
-			else if (!OidIsValid(found) || whole)
+			else if (rank > best || rank == WHOLE)
+			{
 				found = RelationGetRelid(index);
+				best = rank;
+			}
 		}
 		relation_close(index, NoLock);
 	}
@@ -338,6 +399,18 @@ make_operation(FuncExpr *call, Oid indexid)
 	return (Node *) loki_make_operator(operator, linitial(call->args), words, InvalidOid);
 }
 
+/*
+ * The cost of an operator that has found no index, which is an error when it is called.  In a plan for
+ * all values of parameters it would find one if it knew them, so it costs more than to plan again.
+ */
+static Node *
+cost_without_index(SupportRequestCost *request)
+{
+	request->startup = 0;
+	request->per_tuple = ERROR_COST;
+	return (Node *) request;
+}
+
 /* Called by the planner for an operator <@> (tsvector, tsquery), or its function */
 LOKI_FUNCTION(lokivector_words_support);
 Datum
@@ -347,6 +420,8 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 	Words		words;
 	Oid			index;
 
+	if (IsA(request, SupportRequestCost))
+		PG_RETURN_POINTER(cost_without_index((SupportRequestCost *) request));
 	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
 	if (!find_table(request->root, linitial(request->fcall->args), &words))
