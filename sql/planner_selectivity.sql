@@ -161,7 +161,7 @@ FROM (VALUES ('<->', 10), ('<->', 100), ('<->', 171), ('<=>', 0.1), ('<+>', 100)
 DROP TABLE sel_b;
 
 DROP TABLE sel_t, sel_n;
-DROP FUNCTION sel_vector, sel_rows, sel_expected;
+DROP FUNCTION sel_vector;
 
 -- test: a distance whose operator has no commutator, the column on its right
 CREATE TABLE sets (tokens vector[]);
@@ -169,3 +169,57 @@ INSERT INTO sets SELECT ARRAY['[1,2]', '[2,1]']::vector[] FROM generate_series(1
 ANALYZE sets;
 EXPLAIN (COSTS OFF) SELECT 1 FROM sets WHERE '{"[1,1]","[1,0]"}'::vector[] @# tokens < -3;
 DROP TABLE sets;
+
+-- test: scores of words, from posting lists, and from the server's statistics where there are none
+CREATE FUNCTION sel_words(n int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+	SELECT string_agg('w' || (abs(hashint8extended(n, j) % 1000 / 1000.0) ^ 3 * 100)::int::text || ':' || j, ' ')::tsvector
+	FROM generate_series(1, 3 + n * 7 % 40) j
+$$;
+CREATE TABLE sel_listed (id int, tenant int, words tsvector);
+INSERT INTO sel_listed SELECT i, i % 5, CASE WHEN i % 10 > 0 THEN sel_words(i) END FROM generate_series(1, 6000) i;
+CREATE TABLE sel_unlisted (LIKE sel_listed);
+CREATE INDEX sel_unlisted_words ON sel_unlisted USING hnsw (words bm25_ops, tenant);
+CREATE INDEX sel_listed_words ON sel_listed USING hnsw (words bm25_ops);
+INSERT INTO sel_unlisted TABLE sel_listed;
+ANALYZE sel_listed, sel_unlisted;
+CREATE TEMP TABLE sel_bounds AS SELECT search, bound FROM (VALUES
+	('w5', '< 0'), ('w5', '< -1'), ('w5', '< -2'), ('w5', '<= 0'), ('w5', '> 0'), ('w5', '>= -2'), ('w5', '< 1'), ('w5', '< -100'),
+	('w5', '< ''NaN'''), ('w5', '< ''-Infinity'''), ('w5', '< -1e-320'), ('w40', '< 0'), ('w40', '< -2'), ('w40', '< -4'),
+	('!w5', '< 0'), ('w5 & !w2', '< 0'), ('w5 & w40', '< 0'), ('w5 | w40 | none', '< -2'), ('w1 | w2 | w3 | w4 | w5', '< -3')) v(search, bound);
+SELECT search, bound, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> %L %s', search, bound), 3) AS listed,
+	sel_rows(format('SELECT * FROM sel_unlisted WHERE words <@> %L %s', search, bound), 3) AS unlisted FROM sel_bounds;
+SELECT search, bound, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> %L %s', search, bound), 3) AS listed
+FROM (VALUES ('none', '< 0'), ('w40', '< -3'), ('w40 | none', '< -3')) v(search, bound);
+-- a query that is not known, as before; one by an index of another's name; the beginning of a word
+SELECT sel_expected('SELECT * FROM sel_listed WHERE words <@> (SELECT ''w5''::tsquery OFFSET 0) < 0') AS unknown,
+	sel_rows('SELECT * FROM sel_listed WHERE words <@@> bm25_weigh(''sel_listed_words'', ''w5'') < 0', 3) AS named,
+	sel_rows('SELECT * FROM sel_listed WHERE words <@@> bm25_weigh(''sel_unlisted_words'', ''w5'') < 0', 3) AS foreign_name,
+	sel_expected('SELECT * FROM sel_listed WHERE words <@> ''w5:*'' < 0') AS beginning;
+-- a bound in a table of partitions
+CREATE TABLE sel_parts (LIKE sel_listed) PARTITION BY LIST (tenant);
+CREATE TABLE sel_parts_1 PARTITION OF sel_parts FOR VALUES IN (0, 1);
+CREATE TABLE sel_parts_2 PARTITION OF sel_parts DEFAULT;
+INSERT INTO sel_parts TABLE sel_listed;
+CREATE INDEX sel_parts_words ON sel_parts USING hnsw (words bm25_ops);
+SELECT sel_rows('SELECT * FROM sel_parts WHERE words <@> ''w40'' < 0', 3) AS parts, sel_rows('SELECT * FROM sel_parts_1 WHERE words <@> ''w40'' < 0', 3) AS part;
+-- row security: the plan is a search, not a sort; who may not know how many rows have a word learns it from no estimate
+CREATE ROLE sel_reader;
+GRANT SELECT ON sel_listed TO sel_reader;
+ALTER TABLE sel_listed ENABLE ROW LEVEL SECURITY;
+CREATE POLICY sel_own ON sel_listed TO sel_reader USING (tenant = 3);
+INSERT INTO sel_listed SELECT i, 4, ('secret x' || i)::tsvector FROM generate_series(1, 500) i;
+REINDEX INDEX sel_listed_words;
+SELECT sel_rows('SELECT * FROM sel_listed WHERE words <@@> bm25_weigh(''sel_listed_words'', ''secret'') < 0', 3) AS owner;
+SET ROLE sel_reader;
+SELECT sel_expected('SELECT * FROM sel_listed WHERE words <@@> bm25_weigh(''sel_listed_words'', ''secret'') < 0') < 10 AS few;
+RESET ROLE;
+ALTER INDEX sel_listed_words SET (shared_statistics = true);
+SET ROLE sel_reader;
+SELECT search, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> %L < 0', search), 3) AS expected
+FROM unnest('{w5,w40,w5|w40}'::text[]) search;
+EXPLAIN (COSTS OFF) SELECT id FROM sel_listed WHERE words <@> 'w5' < 0 ORDER BY words <@> 'w5' LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT id FROM sel_listed WHERE words <@> 'w40 | w5' < -2 ORDER BY words <@> 'w40 | w5' LIMIT 10;
+RESET ROLE;
+DROP TABLE sel_listed, sel_unlisted, sel_parts, sel_bounds;
+DROP FUNCTION sel_words, sel_rows, sel_expected;
+DROP ROLE sel_reader;

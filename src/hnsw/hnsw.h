@@ -78,6 +78,15 @@ extern bool loki_is_words_index(Relation index);
 extern bool loki_shares_statistics(Relation index);
 
 /*
+ * Estimate the share of documents that have each of n words, which is left in their `documents`, and
+ * their weights in these (types/bm25.h).  False, and nothing, if the index has no posting lists.  The caller
+ * has seen to it that the user may know.
+ */
+struct LokiWord;
+
+extern bool loki_words_sample(Relation index, struct LokiWord *words, int n);
+
+/*
  * Whether its file is pgvector's, or of another format.  Reading such an index is an error;
  * plans that do not use it must not read it.
  */

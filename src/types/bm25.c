@@ -20,14 +20,16 @@
 #include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "lokivector.h"
+#include "miscadmin.h"
 #include "tsearch/ts_utils.h"
 #include "types/bm25.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 
-uint32
-loki_word_term(const char *lexeme, int length)
+/* The number by which posting lists know a lexeme; different ones may share it */
+static uint32
+term_of_word(const char *lexeme, int length)
 {
 	/* indices of sparse vectors are not negative */
 	return hash_bytes((const unsigned char *) lexeme, length) & PG_INT32_MAX;
@@ -61,7 +63,7 @@ loki_words_of(TSVector document)
 	for (int i = 0; i < document->size; i++)
 		elements[i] = (Element)
 	{
-		.term = loki_word_term(STRPTR(document) + entries[i].pos, entries[i].len),
+		.term = term_of_word(STRPTR(document) + entries[i].pos, entries[i].len),
 			.count = loki_word_count(document, &entries[i])
 	};
 	qsort(elements, document->size, sizeof(Element), compare_elements);
@@ -76,6 +78,54 @@ loki_words_of(TSVector document)
 	}
 	pfree(elements);
 	return (LokiSparse) {n, indices, values};
+}
+
+/* Add the words below an item, but not what is to be absent; false if one is the beginning of words. */
+static bool
+add_words(TSQuery search, const QueryItem *item, LokiWord *words, int *n)
+{
+	check_stack_depth();
+	if (item->type == QI_VAL)
+	{
+		LokiWord   *word = &words[(*n)++];
+
+		memset(word, 0, sizeof(LokiWord));
+		word->lexeme = GETOPERAND(search) + item->qoperand.distance;
+		word->length = item->qoperand.length;
+		word->term = term_of_word(word->lexeme, word->length);
+		return !item->qoperand.prefix;
+	}
+	return item->qoperator.oper == OP_NOT ||
+		(add_words(search, item + 1, words, n) && add_words(search, item + item->qoperator.left, words, n));
+}
+
+static int
+compare_words(const void *a, const void *b)
+{
+	const LokiWord *x = a;
+	const LokiWord *y = b;
+	int			order;
+
+	if (x->term != y->term)
+		return x->term < y->term ? -1 : 1;
+	order = memcmp(x->lexeme, y->lexeme, Min(x->length, y->length));
+	return order != 0 ? order : x->length - y->length;
+}
+
+LokiWord *
+loki_words_of_search(TSQuery search, int *n)
+{
+	LokiWord   *words = palloc_array(LokiWord, search->size + 1);
+	int			all = 0;
+
+	*n = 0;
+	if (search->size > 0 && !add_words(search, GETQUERY(search), words, &all))
+		return NULL;
+	qsort(words, all, sizeof(LokiWord), compare_words);
+	for (int i = 0; i < all; i++)
+		if (*n == 0 || compare_words(&words[*n - 1], &words[i]) != 0)
+			words[(*n)++] = words[i];
+	return words;
 }
 
 double

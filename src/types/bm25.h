@@ -36,7 +36,7 @@ typedef struct LokiBm25
 
 typedef struct Bm25Word
 {
-	uint32		term;			/* loki_word_term() */
+	uint32		term;			/* by which lists know it; others may share it */
 	float		weight;			/* positive */
 	uint32		start;			/* of the lexeme, behind the words */
 	uint32		length;
@@ -54,8 +54,22 @@ typedef struct Bm25Query
 #define DatumGetBm25Query(d)	((Bm25Query *) PG_DETOAST_DATUM(d))
 #define Bm25QueryLexemes(query)	((char *) &(query)->words[Max((query)->n, 0)])
 
-/* The number by which posting lists know a lexeme; different ones may share it. */
-extern uint32 loki_word_term(const char *lexeme, int length);
+/* A word of a search, and what is known of the documents that have it */
+typedef struct LokiWord
+{
+	uint32		term;
+	const char *lexeme;			/* of the tsquery */
+	int			length;
+	double		documents;		/* how many have it */
+	float		least;			/* its weights in these: loki_bm25_weight() ... */
+	float		most;			/* ... is from `least` to `most` */
+} LokiWord;
+
+/*
+ * The words that a search is for, each once, by term; not those that are to be absent.  Palloc'd.  NULL
+ * if it has the beginning of a word, for which there is no score.
+ */
+extern LokiWord *loki_words_of_search(TSQuery search, int *n);
 
 /* How often a lexeme of a document occurs: once if positions have been stripped */
 static inline int

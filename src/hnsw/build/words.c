@@ -34,96 +34,36 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
-/* A word of a search, and the documents that have it */
-typedef struct Word
-{
-	uint32		term;
-	const char *lexeme;
-	int			length;
-	double		documents;
-} Word;
+/* Lists of a window that an estimate reads, at most, unless a search has more words */
+#define SAMPLED_LISTS	16
 
 typedef struct Statistics
 {
-	Word	   *words;			/* by term */
+	LokiWord   *words;			/* by term */
 	int			n;
+	double		nodes;			/* of the windows that were read, by lists */
 	double		documents;
 	double		length;			/* of all documents */
 } Statistics;
-
-/* ----------------------------------------------------------------
- * The words of a tsquery
- * ----------------------------------------------------------------
- */
-
-/* Add the words below an item, but not what is to be absent. */
-static void
-add_words(TSQuery query, QueryItem *item, Statistics *statistics)
-{
-	check_stack_depth();
-	if (item->type == QI_VAL)
-	{
-		Word	   *word = &statistics->words[statistics->n++];
-
-		if (item->qoperand.prefix)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("operator <@> cannot rank by the beginning of words"),
-					 errhint("Filter by words @@ query, and rank by ts_rank_cd(words, query), which may be a leg of rrf().")));
-		word->lexeme = GETOPERAND(query) + item->qoperand.distance;
-		word->length = item->qoperand.length;
-		word->term = loki_word_term(word->lexeme, word->length);
-		word->documents = 0;
-		return;
-	}
-	if (item->qoperator.oper == OP_NOT)
-		return;
-	add_words(query, item + 1, statistics);
-	add_words(query, item + item->qoperator.left, statistics);
-}
-
-static int
-compare_words(const void *a, const void *b)
-{
-	const Word *x = a;
-	const Word *y = b;
-	int			order;
-
-	if (x->term != y->term)
-		return x->term < y->term ? -1 : 1;
-	order = memcmp(x->lexeme, y->lexeme, Min(x->length, y->length));
-	return order != 0 ? order : x->length - y->length;
-}
-
-/* The words that a search is for, each once */
-static void
-find_words(TSQuery query, Statistics *statistics)
-{
-	int			n = 0;
-
-	memset(statistics, 0, sizeof(Statistics));
-	statistics->words = palloc_array(Word, query->size + 1);
-	if (query->size > 0)
-		add_words(query, GETQUERY(query), statistics);
-	qsort(statistics->words, statistics->n, sizeof(Word), compare_words);
-	for (int i = 0; i < statistics->n; i++)
-		if (n == 0 || compare_words(&statistics->words[n - 1], &statistics->words[i]) != 0)
-			statistics->words[n++] = statistics->words[i];
-	statistics->n = n;
-}
 
 /* ----------------------------------------------------------------
  * Statistics of an index
  * ----------------------------------------------------------------
  */
 
-/* Add what posting lists say; false, and nothing, if they are not there any more, or damaged. */
+/*
+ * Add what posting lists say, of each step-th window; false, and nothing, if they are not there any more,
+ * or damaged.
+ */
 static bool
-add_lists(Statistics *statistics, const LokiTermLists *lists)
+add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 {
-	double	   *documents = palloc0_array(double, statistics->n + 1);
+	LokiWord   *words = palloc_array(LokiWord, statistics->n + 1);
+	double		nodes = 0;
 
-	for (uint32 i = 0; i < lists->data.windows; i++)
+	Assert(step > 0);
+	memcpy(words, statistics->words, statistics->n * sizeof(LokiWord));
+	for (uint32 i = (step - 1) / 2; i < lists->data.windows; i += step)
 	{
 		LokiWindowData window;
 		LokiTermData found;
@@ -133,20 +73,27 @@ add_lists(Statistics *statistics, const LokiTermLists *lists)
 		if (!loki_terms_window(lists, i, &window))
 			return false;
 		first = window.term;
+		nodes += window.nodes;
 		for (int w = 0; w < statistics->n; w++)
 		{
-			if (!loki_terms_find(lists, &window, &first, statistics->words[w].term, &found))
+			LokiWord   *word = &words[w];
+
+			if (!loki_terms_find(lists, &window, &first, word->term, &found))
 				return false;
-			documents[w] += found.postings;
+			if (found.postings == 0)
+				continue;
+			word->least = word->documents > 0 ? Min(word->least, found.least) : found.least;
+			word->most = Max(word->most, found.least + LOKI_TERM_STEPS * found.step);
+			word->documents += found.postings;
 		}
 	}
 	if (!loki_terms_valid(lists))
 		return false;
-	for (int w = 0; w < statistics->n; w++)
-		statistics->words[w].documents += documents[w];
+	memcpy(statistics->words, words, statistics->n * sizeof(LokiWord));
+	statistics->nodes += nodes;
 	statistics->documents += lists->data.documents;
 	statistics->length += (double) lists->data.documents * lists->data.mean;
-	pfree(documents);
+	pfree(words);
 	return true;
 }
 
@@ -210,7 +157,7 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 
 		CHECK_FOR_INTERRUPTS();
 		loki_index_refresh(state, index);
-		if (listed && add_lists(statistics, &lists))
+		if (listed && add_lists(statistics, &lists, 1))
 			break;
 		if (!listed || loki_terms_valid(&lists))
 		{
@@ -221,19 +168,51 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 	index_close(index, NoLock);
 }
 
+/*
+ * For the planner: no rows are read, and of posting lists a few windows, the fewer the more words there
+ * are.  The index may have been made by another release.
+ */
+bool
+loki_words_sample(Relation index, LokiWord *words, int n)
+{
+	Statistics	statistics = {.words = words,.n = n};
+	LokiMetaPageData meta;
+	LokiTermLists lists;
+	LokiIndex  *state;
+	uint32		most = Max(SAMPLED_LISTS / Max(n, 1), 1);
+
+	if (loki_hnsw_is_incompatible(index))
+		return false;
+	state = loki_index_open(index, &meta);
+	if (!loki_terms_open(&lists, state, index, &meta) || lists.data.documents == 0)
+		return false;
+	loki_index_refresh(state, index);
+	if (!add_lists(&statistics, &lists, (lists.data.windows - 1) / most + 1) || statistics.nodes == 0)
+		return false;
+	/* of dead nodes, sampled windows have as many as others */
+	for (int i = 0; i < n; i++)
+		words[i].documents = Min(words[i].documents * lists.end / statistics.nodes / lists.data.documents, 1);
+	return true;
+}
+
 /* A query for the words of a search by the statistics of an index, or of a partitioned index's */
 static Bm25Query *
 make_query(Oid indexid, TSQuery search, bool planned)
 {
 	Relation	index = relation_open(indexid, AccessShareLock);
 	const LokiHnswOptions *options = LokiIndexOptions(index);
-	Statistics	statistics;
+	Statistics	statistics = {0};
 	Bm25Query  *query;
 	Size		size;
 	uint32		start = 0;
 	ListCell   *cell;
 
-	find_words(search, &statistics);
+	statistics.words = loki_words_of_search(search, &statistics.n);
+	if (statistics.words == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("operator <@> cannot rank by the beginning of words"),
+				 errhint("Filter by words @@ query, and rank by ts_rank_cd(words, query), which may be a leg of rrf().")));
 	foreach(cell, find_all_inheritors(indexid, NoLock, NULL))
 	{
 		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_INDEX)
@@ -251,7 +230,7 @@ make_query(Oid indexid, TSQuery search, bool planned)
 	query->n = statistics.n;
 	for (int i = 0; i < statistics.n; i++)
 	{
-		const Word *word = &statistics.words[i];
+		const LokiWord *word = &statistics.words[i];
 
 		query->words[i] = (Bm25Word)
 		{

@@ -325,6 +325,9 @@ typedef struct LokiTermQuery
 	float		mean;			/* of the weights of words; or 0 */
 } LokiTermQuery;
 
+/* Steps of a weight in a posting */
+#define LOKI_TERM_STEPS		255
+
 /* Estimates are compared in blocks of this size */
 #define LOKI_TERM_BLOCK		16
 

@@ -226,9 +226,8 @@ compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bou
 		difference->scale = typical / actual;
 }
 
-/* The value of an expression that the planner knows, or guesses */
-static bool
-known_value(PlannerInfo *root, Node *expr, Datum *value)
+bool
+loki_known_value(PlannerInfo *root, Node *expr, Datum *value)
 {
 	Const	   *constant = (Const *) estimate_expression_value(root, expr);
 
@@ -271,7 +270,7 @@ farthest_within(double bound, bool strict)
 }
 
 /*
- * The share of a column's rows within a distance of an expression, `strict` nearer than it, from its
+ * The share of a column's rows, of those that are not NULL, within a distance of an expression, `strict` nearer than it, from its
  * statistics; -1 without them.  The column is the left side of the operator.
  */
 static double
@@ -295,13 +294,12 @@ share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
 		const LokiProfile *profile = (const LokiProfile *) slot.numbers + place;
 
 		/* sampled vectors are only for users who may read the column */
-		if (column->acl_ok && known_value(root, query, &value))
+		if (column->acl_ok && loki_known_value(root, query, &value))
 			compare_query(column->statsTuple, opno, place, value, farthest_within(bound, strict),
 						  profile, &difference);
 		result = profile_share(profile, farthest_within(bound * difference.scale, strict));
 		if (difference.within * difference.references >= 2)
 			result = Max(result, difference.within / 2);
-		result *= 1 - ((Form_pg_statistic) GETSTRUCT(column->statsTuple))->stanullfrac;
 		Assert(result >= 0 && result <= 1);
 	}
 	free_attstatsslot(&slot);
@@ -317,6 +315,7 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 	bool		left;
 	Datum		value;
 	double		within = -1;
+	double		nulls = 0;
 
 	if (IsA(clause, RestrictInfo))
 		clause = (Node *) ((RestrictInfo *) clause)->clause;
@@ -328,17 +327,23 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 				   rel->relids))
 		return -1;
 	/* operators of arrays have no commutator */
-	if ((left || (distance = loki_commuted(distance)) != NULL) && known_value(root, (Node *) bound.bound, &value))
+	if ((left || (distance = loki_commuted(distance)) != NULL) && loki_known_value(root, (Node *) bound.bound, &value))
 	{
 		examine_variable(root, linitial(distance->args), rel->relid, &column);
-		within = share_within(root, &column, distance->opno, lsecond(distance->args),
-							  DatumGetFloat8(value), bound.strict == bound.upper);
+		if (loki_is_words_distance(distance))
+			within = loki_words_share(root, rel, distance, DatumGetFloat8(value),
+									  bound.strict == bound.upper);
+		else
+			within = share_within(root, &column, distance->opno, lsecond(distance->args),
+								  DatumGetFloat8(value), bound.strict == bound.upper);
+		if (HeapTupleIsValid(column.statsTuple))
+			nulls = ((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac;
 		ReleaseVariableStats(column);
 	}
 	if (within < 0)
 		within = DEFAULT_RANGE_INEQ_SEL;
 	CLAMP_PROBABILITY(within);
-	return bound.upper ? within : 1 - within;
+	return (bound.upper ? within : 1 - within) * (1 - nulls);
 }
 
 /*

@@ -1,0 +1,229 @@
+/*-------------------------------------------------------------------------
+ *
+ * words_share.c
+ *	  How many rows have a score by BM25 within a bound: words <@> query < -3.
+ *
+ * Posting lists tell the share of documents that have each word of the query, and the least and the
+ * greatest weight that it has in one (types/bm25.h).  Words are taken to be independent, and most weights
+ * to be near that of a word which occurs once in a document of mean length: the distribution of the sum
+ * is computed word by word.  Where there are no lists, as in
+ * a small table, shares are those that the server estimates for words @@ query, and weights those
+ * of a word that occurs a few times in a document that is neither very long nor very short.
+ *
+ * Lists know each rare word, so they are for those who may know how many rows have it: as scores, which
+ * tell the same (query/words.c).  The server's statistics are for everyone, as in the plans of @@.
+ *
+ * IDENTIFICATION
+ *	  src/planner/cost/words_share.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "catalog/partition.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/cost/cost.h"
+#include "planner/cost/selectivity.h"
+#include "types/bm25.h"
+#include "utils/fmgrprotos.h"
+#include "utils/selfuncs.h"
+
+/* Parts of a bound in which sums of weights are counted */
+#define PARTS	32
+
+/* Bounds nearer to 0 are as if they were so far from it */
+#define LEAST_SCORE	1e-9
+
+/* A word whose weights are not known occurs this often in a text this many times as long as the mean, or shorter */
+#define TYPICAL_COUNT	3
+#define TYPICAL_LENGTH	3
+
+bool
+loki_is_words_distance(const OpExpr *distance)
+{
+	return exprType(linitial(distance->args)) == TSVECTOROID;
+}
+
+/*
+ * The index that a search was weighed by, from bm25_weighed(weighed_tsquery, tsquery) or
+ * bm25_weigh(regclass, tsquery).  A weighed_tsquery without words is the planner's own, which has seen to
+ * what the user may know.  InvalidOid if it is not known.
+ */
+static Oid
+index_of_search(const FuncExpr *search, bool *permitted)
+{
+	const Const *by = linitial(search->args);
+
+	*permitted = false;
+	if (!IsA(by, Const) || by->constisnull)
+		return InvalidOid;
+	if (by->consttype == search->funcresulttype)
+	{
+		const Bm25Query *query = DatumGetBm25Query(by->constvalue);
+
+		*permitted = query->n < 0;
+		return query->index;
+	}
+	return by->consttype == REGCLASSOID ? DatumGetObjectId(by->constvalue) : InvalidOid;
+}
+
+/* Ask the lists of the relation's part of an index. */
+static bool
+sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int n)
+{
+	ListCell   *cell;
+
+	foreach(cell, loki_usable_indexes(rel))
+	{
+		IndexOptInfo *info = lfirst(cell);
+		Relation	index;
+		bool		sampled;
+
+		if (info->indexoid != indexid && !list_member_oid(get_partition_ancestors(info->indexoid), indexid))
+			continue;
+		index = loki_open_planned(info);
+		sampled = loki_is_words_index(index) &&
+			(permitted || loki_shares_statistics(index) || loki_sees_all_rows(info->indexoid)) &&
+			loki_words_sample(index, words, n);
+		index_close(index, NoLock);
+		return sampled;
+	}
+	return false;
+}
+
+/* A search for one word */
+static Const *
+search_for(const LokiWord *word)
+{
+	Size		size = HDRSIZETQ + sizeof(QueryItem) + word->length + 1;
+	TSQuery		search = palloc0(size);
+	QueryOperand *operand = &GETQUERY(search)->qoperand;
+
+	SET_VARSIZE(search, size);
+	search->size = 1;
+	operand->type = QI_VAL;
+	operand->length = word->length;
+	memcpy(GETOPERAND(search), word->lexeme, word->length);
+	return makeConst(TSQUERYOID, -1, InvalidOid, -1, PointerGetDatum(search), false, false);
+}
+
+/*
+ * Ask the server's statistics, which are of all rows.  Those whose words are NULL have none of them: of
+ * the others the share is larger.
+ */
+static void
+ask_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiWord *words, int n)
+{
+	LokiBm25	by = {.k1 = LOKI_DEFAULT_K1,.b = LOKI_DEFAULT_B,.mean = 1};
+	VariableStatData column;
+	double		rest = 1;
+
+	examine_variable(root, linitial(distance->args), rel->relid, &column);
+	if (HeapTupleIsValid(column.statsTuple))
+		rest = 1 - ((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac;
+	ReleaseVariableStats(column);
+	for (int i = 0; i < n; i++)
+	{
+		List	   *args = list_make2(linitial(distance->args), search_for(&words[i]));
+		Datum		share = DirectFunctionCall4(tsmatchsel, PointerGetDatum(root), ObjectIdGetDatum(InvalidOid),
+												PointerGetDatum(args), Int32GetDatum(rel->relid));
+
+		words[i].documents = rest > 0 ? Min(DatumGetFloat8(share) / rest, 1) : 0;
+		words[i].least = loki_bm25_weight(&by, 1, TYPICAL_LENGTH);
+		words[i].most = loki_bm25_weight(&by, TYPICAL_COUNT, 1.0 / TYPICAL_LENGTH);
+	}
+}
+
+/* The share of weights below x, where these are from `least` to `most`, rarer toward the ends */
+static double
+share_below(double x, double least, double typical, double most)
+{
+	if (x >= most)
+		return 1;
+	if (x <= least)
+		return 0;
+	if (x < typical)
+		return (x - least) * (x - least) / ((most - least) * (typical - least));
+	return 1 - (most - x) * (most - x) / ((most - least) * (most - typical));
+}
+
+/* Add a word to the distribution of scores, in parts of a bound; the last is of scores that reach it. */
+static void
+add_word(double parts[PARTS + 1], double share, double least, double typical, double most)
+{
+	double		with[PARTS + 1];
+	double		sum[PARTS + 1] = {0};
+	double		before = 0;
+
+	for (int i = 0; i <= PARTS; i++)
+	{
+		double		up_to = i == PARTS ? 1 : share_below(i + 0.5, least, typical, most);
+
+		with[i] = share * (up_to - before);
+		before = up_to;
+	}
+	for (int i = 0; i <= PARTS; i++)
+	{
+		sum[i] += parts[i] * (1 - share);
+		for (int k = 0; k <= PARTS; k++)
+			sum[Min(i + k, PARTS)] += parts[i] * with[k];
+	}
+	memcpy(parts, sum, sizeof(sum));
+}
+
+/* The share of documents whose score is at least `score`, and that have some word */
+static double
+share_above(const LokiWord *words, int n, double documents, double score)
+{
+	LokiBm25	by = {.k1 = LOKI_DEFAULT_K1,.b = LOKI_DEFAULT_B};
+	double		parts[PARTS + 1] = {1};
+	double		none = 1;
+
+	for (int i = 0; i < n; i++)
+	{
+		const LokiWord *word = &words[i];
+		double		unit = loki_bm25_query_weight(&by, documents, word->documents * documents) * PARTS / Max(score, LEAST_SCORE);
+		double		typical = Max(word->least, Min(loki_bm25_weight(&by, 1, by.mean), word->most));
+
+		none *= 1 - word->documents;
+		if (score > 0)
+			add_word(parts, word->documents, word->least * unit, typical * unit, word->most * unit);
+	}
+	return score > 0 ? Min(parts[PARTS], 1 - none) : 1 - none;
+}
+
+double
+loki_words_share(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, double bound, bool strict)
+{
+	const FuncExpr *search = lsecond(distance->args);
+	bool		permitted;
+	Oid			indexid;
+	Datum		value;
+	LokiWord   *words;
+	int			n;
+
+	Assert(loki_is_words_distance(distance));
+	if (isnan(bound) || bound > 0 || (bound == 0 && !strict))
+		return 1;
+	if (!IsA(search, FuncExpr) || list_length(search->args) != 2 || exprType(lsecond(search->args)) != TSQUERYOID)
+		return -1;
+	indexid = index_of_search(search, &permitted);
+	if (!OidIsValid(indexid) || !loki_known_value(root, lsecond(search->args), &value))
+		return -1;
+	words = loki_words_of_search(DatumGetTSQuery(value), &n);
+	if (words == NULL)
+		return -1;
+	if (!sample_lists(rel, indexid, permitted, words, n))
+		ask_statistics(root, rel, distance, words, n);
+	return share_above(words, n, Max(rel->tuples, 1), -bound);
+}
