@@ -115,27 +115,46 @@ ALTER TABLE items DISABLE ROW LEVEL SECURITY;
 DROP OWNED BY fusion_reader;
 DROP ROLE fusion_reader;
 
--- test: where there are no ranks, the call is an error
+-- test: where there are no ranks, the call is an error, which says why
 SELECT rrf(1, 2);
-\set VERBOSITY terse
+SELECT id, leg_rank(1) FROM items ORDER BY age LIMIT 1;
 SELECT id FROM items ORDER BY rrf(age) LIMIT 1;
 SELECT id FROM items WHERE rrf(age) > 0 ORDER BY rrf(age) DESC LIMIT 1;
 SELECT id FROM items ORDER BY rrf(age) DESC LIMIT 1 FOR UPDATE;
 SELECT tenant FROM items GROUP BY tenant ORDER BY rrf(tenant) DESC LIMIT 1;
+SELECT id, row_number() OVER (ORDER BY id) FROM items ORDER BY weighted_scores('{1}', age) DESC LIMIT 1;
 SELECT i.id FROM items i JOIN items j USING (age) ORDER BY rrf(i.age) DESC LIMIT 1;
+SELECT rrf(1) AS score ORDER BY score DESC;
+SELECT n FROM generate_series(1, 5) n ORDER BY rrf(n) DESC;
 SELECT id FROM items ORDER BY rrf(VARIADIC ARRAY(SELECT age::float8)) DESC LIMIT 1;
+SELECT id FROM items ORDER BY rrf(rrf(age), age) DESC LIMIT 1;
+SELECT id, weighted_rrf('{1}', age) FROM items ORDER BY rrf(age) DESC LIMIT 1;
+CREATE TABLE fusion_check (n int CHECK (rrf(n) > 0));
+INSERT INTO fusion_check VALUES (1);
+DROP TABLE fusion_check;
+\set VERBOSITY terse
+SELECT id FROM items ORDER BY id, rrf(age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY leg_rank(1) DESC LIMIT 1;
+SELECT id FROM items WHERE rrf(age) > 0;
+SELECT tenant FROM items GROUP BY tenant HAVING rrf(tenant) > 0;
+SELECT DISTINCT id, rrf(age) AS score FROM items ORDER BY score DESC LIMIT 1;
+SELECT count(*) FROM items ORDER BY rrf(1) DESC LIMIT 1;
+SELECT i.id FROM items i LEFT JOIN items j USING (age) ORDER BY rrf(i.age) DESC LIMIT 1;
+SELECT i.id FROM items i, (SELECT 1 AS a OFFSET 0) s ORDER BY rrf(i.age) DESC LIMIT 1;
+SELECT id FROM items TABLESAMPLE bernoulli (100) ORDER BY rrf(age) DESC LIMIT 1;
 SELECT id FROM items ORDER BY rrf(VARIADIC ARRAY[]::float8[]) DESC LIMIT 1;
 SELECT id FROM items ORDER BY weighted_rrf('{}', VARIADIC ARRAY[]::float8[]) DESC LIMIT 1;
 SELECT id FROM items ORDER BY rrf(VARIADIC ARRAY[ARRAY[age::float8, id]]) DESC LIMIT 1;
-SELECT id FROM items ORDER BY weighted_rrf('{1}', id, age) DESC, weighted_scores('{1}', age) LIMIT 1;
+SELECT id FROM items ORDER BY weighted_rrf('{1}', id, age) DESC LIMIT 1;
+SELECT id FROM items ORDER BY rrf(id, age) DESC, weighted_scores('{1}', age) LIMIT 1;
 SELECT id, leg_rank(2) FROM items ORDER BY rrf(age) DESC LIMIT 1;
 SELECT id, leg_rank(0) FROM items ORDER BY rrf(age, -age) DESC LIMIT 1;
-SELECT id, leg_rank(1) FROM items ORDER BY age LIMIT 1;
 UPDATE items SET age = rrf(age);
 
-SELECT id FROM items ORDER BY rrf(rrf(age), age) DESC LIMIT 1;
 SELECT id FROM items ORDER BY weighted_rrf(ARRAY[leg_rank(1)], age) DESC LIMIT 1;
 SELECT id FROM abs(leg_rank(1)) x, items ORDER BY rrf(age) DESC LIMIT 1;
+-- a call that is never evaluated is none
+SELECT CASE WHEN false THEN rrf(1) END AS nothing;
 -- a view whose name is that of the subquery, and whose columns have other types
 CREATE VIEW fusion AS SELECT DISTINCT 'a' AS tid, 'b' AS tab, 'c' AS score, 'd' AS rank_1;
 SELECT id FROM items, fusion ORDER BY rrf(age) DESC LIMIT 1;

@@ -75,42 +75,46 @@ has_call(Node *node, void *support)
  * Whether a join tree has the rows of one table, each at most once: one table, semi-joins
  * and anti-joins of it with others, and functions that return one row.  Notes the table.
  */
-static bool
+static LokiFusionFault
 find_table(const Query *parse, Node *node, Index *table)
 {
+	LokiFusionFault fault = LOKI_FUSION_POSSIBLE;
+
 	if (IsA(node, FromExpr))
 	{
 		ListCell   *cell;
 
 		foreach(cell, ((FromExpr *) node)->fromlist)
-			if (!find_table(parse, lfirst(cell), table))
-			return false;
+			if (fault == LOKI_FUSION_POSSIBLE)
+			fault = find_table(parse, lfirst(cell), table);
 	}
 	else if (IsA(node, JoinExpr))
 	{
 		JoinExpr   *join = (JoinExpr *) node;
 
-		if (join->jointype != JOIN_SEMI && join->jointype != JOIN_ANTI &&
-			(join->jointype != JOIN_INNER || !find_table(parse, join->rarg, table)))
-			return false;
-		return find_table(parse, join->larg, table);
+		if (join->jointype != JOIN_SEMI && join->jointype != JOIN_ANTI)
+			fault = join->jointype != JOIN_INNER ? LOKI_FUSION_SEVERAL_TABLES :
+				find_table(parse, join->rarg, table);
+		if (fault == LOKI_FUSION_POSSIBLE)
+			fault = find_table(parse, join->larg, table);
 	}
 	else
 	{
 		Index		rti = castNode(RangeTblRef, node)->rtindex;
 		RangeTblEntry *rte = rt_fetch(rti, parse->rtable);
 
-		if (rte->rtekind == RTE_FUNCTION)
-			return !expression_returns_set((Node *) rte->functions);
-		if (rte->rtekind == RTE_RESULT)
-			return true;
-		if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL || *table != 0 ||
+		if (rte->rtekind == RTE_RESULT ||
+			(rte->rtekind == RTE_FUNCTION && !expression_returns_set((Node *) rte->functions)))
+			return LOKI_FUSION_POSSIBLE;
+		if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL ||
 			(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW &&
 			 rte->relkind != RELKIND_PARTITIONED_TABLE))
-			return false;
+			return LOKI_FUSION_NOT_OF_TABLE;
+		if (*table != 0)
+			return LOKI_FUSION_SEVERAL_TABLES;
 		*table = rti;
 	}
-	return true;
+	return fault;
 }
 
 /* The C function behind an SQL function */
@@ -123,9 +127,9 @@ implementation(Oid function)
 	return info.fn_addr;
 }
 
-/* The call that a query sorts by in descending order, or NULL */
+/* The call that a query sorts by first, or NULL */
 static FuncExpr *
-sorting_call(const Query *parse)
+sorting_call(const Query *parse, bool *descending)
 {
 	SortGroupClause *sort;
 	Node	   *expr;
@@ -134,9 +138,8 @@ sorting_call(const Query *parse)
 		return NULL;
 	sort = linitial_node(SortGroupClause, parse->sortClause);
 	expr = get_sortgroupclause_expr(sort, parse->targetList);
-	return IsA(expr, FuncExpr) &&
-		sort->sortop == lookup_type_cache(FLOAT8OID, TYPECACHE_GT_OPR)->gt_opr ?
-		(FuncExpr *) expr : NULL;
+	*descending = sort->sortop == lookup_type_cache(FLOAT8OID, TYPECACHE_GT_OPR)->gt_opr;
+	return IsA(expr, FuncExpr) ? (FuncExpr *) expr : NULL;
 }
 
 /* fusion_weight() in the schema of another of our functions */
@@ -168,40 +171,65 @@ has_other_call(const Query *parse, const FuncExpr *call)
 	return false;
 }
 
-/*
- * Whether a query sorts by a fusion of legs that are written one by one.  A query that
- * groups its rows, or locks them, does not.
- */
-static bool
-find_fusion(const Query *parse, LokiFusion *fusion)
+/* What a call finds in a query that is sorted by no fusion, or not in its order */
+static LokiFusionFault
+fault_of_order(const Query *parse, const FuncExpr *call)
 {
-	FuncExpr   *call = sorting_call(parse);
-	PGFunction	function;
+	PGFunction	function = implementation(call->funcid);
+	bool		descending;
+	FuncExpr   *sort = sorting_call(parse, &descending);
+	PGFunction	sorting = sort == NULL ? NULL : implementation(sort->funcid);
+
+	if (sorting != rrf && sorting != weighted_rrf && sorting != weighted_scores)
+		return function == leg_rank ? LOKI_FUSION_NO_FUSION : LOKI_FUSION_NOT_FIRST;
+	return descending ? LOKI_FUSION_POSSIBLE : LOKI_FUSION_ASCENDING;
+}
+
+/*
+ * Find the fusion of legs that a query sorts by, in which there is a call.  A query that groups its rows, or
+ * locks them, has none.
+ */
+static LokiFusionFault
+find_fusion(const Query *parse, const FuncExpr *call, LokiFusion *fusion)
+{
+	Oid			support = get_func_support(call->funcid);
+	LokiFusionFault fault;
+	bool		descending;
+	FuncExpr   *sort;
 	ArrayExpr  *legs;
 
-	if (call == NULL || parse->commandType != CMD_SELECT || parse->hasAggs ||
-		parse->hasWindowFuncs || parse->groupClause != NIL || parse->groupingSets != NIL ||
-		parse->havingQual != NULL || parse->distinctClause != NIL || parse->rowMarks != NIL ||
-		parse->setOperations != NULL)
-		return false;
-	function = implementation(call->funcid);
-	if ((function != rrf && function != weighted_rrf && function != weighted_scores) ||
-		!IsA(llast(call->args), ArrayExpr))
-		return false;
-	legs = llast(call->args);
-	if (legs->elements == NIL || legs->multidims)
-		return false;
+	if (has_call((Node *) parse->jointree, &support) || has_call(parse->havingQual, &support))
+		return LOKI_FUSION_IN_CONDITION;
+	fault = fault_of_order(parse, call);
+	if (fault != LOKI_FUSION_POSSIBLE)
+		return fault;
+	sort = sorting_call(parse, &descending);
+	Assert(parse->commandType == CMD_SELECT && parse->setOperations == NULL);
+	if (parse->hasAggs || parse->groupClause != NIL || parse->groupingSets != NIL || parse->havingQual != NULL ||
+		parse->distinctClause != NIL)
+		return LOKI_FUSION_OF_GROUPS;
+	if (parse->hasWindowFuncs)
+		return LOKI_FUSION_BESIDE_WINDOWS;
+	if (parse->rowMarks != NIL)
+		return LOKI_FUSION_LOCKS;
+	legs = llast(sort->args);
+	if (!IsA(legs, ArrayExpr) || legs->elements == NIL || legs->multidims)
+		return LOKI_FUSION_HIDDEN_LEGS;
 	memset(fusion, 0, sizeof(LokiFusion));
-	fusion->by_rank = function != weighted_scores;
+	fusion->by_rank = implementation(sort->funcid) != weighted_scores;
 	fusion->legs = legs->elements;
-	if (function != rrf)
+	if (list_length(sort->args) > 1)
 	{
-		fusion->weights = linitial(call->args);
-		fusion->weight_function = weight_function(call->funcid);
+		fusion->weights = linitial(sort->args);
+		fusion->weight_function = weight_function(sort->funcid);
 	}
-	Assert((fusion->weights == NULL) == (function == rrf));
-	return find_table(parse, (Node *) parse->jointree, &fusion->table) &&
-		fusion->table != 0 && !has_other_call(parse, call);
+	Assert((fusion->weights == NULL) == (implementation(sort->funcid) == rrf));
+	fault = find_table(parse, (Node *) parse->jointree, &fusion->table);
+	if (fault != LOKI_FUSION_POSSIBLE)
+		return fault;
+	if (fusion->table == 0)
+		return LOKI_FUSION_NO_TABLE;
+	return has_other_call(parse, sort) ? LOKI_FUSION_NESTED : LOKI_FUSION_POSSIBLE;
 }
 
 /* ----------------------------------------------------------------
@@ -331,9 +359,10 @@ rank_of_call(const FuncExpr *call, Index added, int legs)
 static bool
 is_sorting_call(PlannerInfo *root, const FuncExpr *call)
 {
-	FuncExpr   *sort = sorting_call(root->parse);
+	bool		descending;
+	FuncExpr   *sort = sorting_call(root->parse, &descending);
 
-	return sort != NULL && sort->funcid == call->funcid &&
+	return sort != NULL && descending && sort->funcid == call->funcid &&
 		equal(eval_const_expressions(root, copyObject((Node *) sort->args)), call->args);
 }
 
@@ -371,19 +400,22 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
 	parse = request->root->parse;
 	call = request->fcall;
 	added = added_fusion(parse);
-	if (added == 0 && find_fusion(parse, &fusion))
-		added = add_fusion(parse, &fusion);
 	if (added == 0)
-		PG_RETURN_POINTER(NULL);
+	{
+		LokiFusionFault fault = find_fusion(parse, call, &fusion);
+
+		if (fault != LOKI_FUSION_POSSIBLE)
+			loki_fusion_refuse(get_func_name(call->funcid), fault);
+		added = add_fusion(parse, &fusion);
+	}
 	rte = rt_fetch(added, parse->rtable);
 	Assert(rte->rtekind == RTE_SUBQUERY);
 	if (implementation(call->funcid) == leg_rank)
 		PG_RETURN_POINTER(rank_of_call(call, added,
 									   list_length(rte->eref->colnames) - LOKI_FUSION_RANK + 1));
-	if (is_sorting_call(request->root, call))
-		PG_RETURN_POINTER(makeVar(added, LOKI_FUSION_SCORE, exprType((Node *) call), -1,
-								  InvalidOid, 0));
-	PG_RETURN_POINTER(NULL);
+	if (!is_sorting_call(request->root, call))
+		loki_fusion_refuse(get_func_name(call->funcid), LOKI_FUSION_ANOTHER);
+	PG_RETURN_POINTER(makeVar(added, LOKI_FUSION_SCORE, exprType((Node *) call), -1, InvalidOid, 0));
 }
 
 /* ----------------------------------------------------------------
@@ -391,24 +423,12 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
  * ----------------------------------------------------------------
  */
 
-static void
-not_planned(const char *function)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("%s() is not planned here", function),
-			 errdetail("A row's place among others is known only to a query of one table that "
-					   "is in descending order of rrf(), weighted_rrf() or weighted_scores()."),
-			 errhint("Write SELECT ... FROM one table WHERE ... ORDER BY rrf(...) DESC LIMIT ..., "
-					 "and put joins, groups, locks and conditions on the score around it.")));
-}
-
-/* A function that is executed only if nothing was planned in its place */
+/* A function that is executed only where no query is planned, as in CHECK */
 #define PLANNED_AWAY(name) \
 	Datum \
 	name(PG_FUNCTION_ARGS) \
 	{ \
-		not_planned(#name); \
+		loki_fusion_refuse(#name, LOKI_FUSION_POSSIBLE); \
 		PG_RETURN_NULL(); \
 	}
 
