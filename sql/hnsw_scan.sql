@@ -651,6 +651,32 @@ RESET hnsw.scan_mem_multiplier;
 RESET work_mem;
 DROP TABLE scan_w;
 
+-- test: flat scans with room for few nodes go on while codes leave rows in doubt, also where the last row is tied by chance
+CREATE TABLE scan_doubt (id integer, v vector(48), pair integer);
+INSERT INTO scan_doubt SELECT i, (SELECT array_agg(hashint8extended(i / 2, j)::float8 / 9223372036854775807 ORDER BY j) FROM generate_series(1, 48) j)::vector, i % 2
+FROM generate_series(1, 10000) i;
+CREATE INDEX scan_doubt_v_idx ON scan_doubt USING hnsw (v vector_l2_ops, pair) WITH (bits = 1, m = 2, ef_construction = 4);
+-- rows that are among the nearest, and flat scans
+CREATE FUNCTION scan_found(k integer) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	farthest float8;
+	found bigint;
+BEGIN
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
+	farthest := (SELECT v <-> (SELECT v FROM scan_doubt WHERE id = 7) AS d FROM scan_doubt ORDER BY d OFFSET k - 1 LIMIT 1);
+	SET LOCAL enable_indexscan = on;
+	SET LOCAL enable_seqscan = off;
+	EXECUTE format('SELECT count(*) FROM (SELECT v <-> (SELECT v FROM scan_doubt WHERE id = 7) AS d FROM scan_doubt ORDER BY d LIMIT %s) s
+		WHERE d <= $1', k) INTO found USING farthest;
+	RETURN CASE WHEN found >= 0.97 * k AND (SELECT flat_scans > 2 FROM lokivector_scan_stats()) THEN 'good' ELSE format('%s of %s', found, k) END;
+END $$;
+SET work_mem = '64kB';
+SELECT k, scan_found(k) FROM unnest('{1000,1001,1600,1601,2000,2001}'::integer[]) k;
+RESET work_mem;
+DROP FUNCTION scan_found;
+DROP TABLE scan_doubt;
+
 -- test: unlogged and temporary tables
 CREATE TEMP TABLE scan_temp (id integer, v vector(64));
 INSERT INTO scan_temp SELECT id, v FROM scan_t WHERE id <= 1000;

@@ -93,7 +93,7 @@ loki_flat_begin(LokiScan *so)
 	so->flat.selections = 0;
 	so->flat.last = so->flat.beyond = false;
 	so->flat.horizon = -get_float8_infinity();
-	so->flat.known = 0;
+	so->flat.kept = so->flat.known = 0;
 	so->flat.returned = so->course.returned;
 	so->flat.rowless = so->ranking.rowless;
 
@@ -629,7 +629,18 @@ last_is_tied(const LokiScan *so)
 	return so->queue.error == 0 || ties >= 0.9 * (so->ranking.nrows - 1);
 }
 
-/* Whether even the last of the candidates may be among the rows of the batch, which are complete */
+/* Rows that flat scans have been asked for, or found to be none */
+static uint64
+rows_needed(const LokiScan *so)
+{
+	return so->course.returned - so->flat.returned + so->course.batch_left +
+		so->ranking.rowless - so->flat.rowless;
+}
+
+/*
+ * Whether even the last of the candidates may be among the rows of the batch, which are complete.  The
+ * more nodes flat scans have kept for each row, the farther the errors of codes are followed.
+ */
 static bool
 last_is_doubtful(const LokiScan *so)
 {
@@ -637,9 +648,9 @@ last_is_doubtful(const LokiScan *so)
 
 	if (loki_refine_used_up(so) && !last_is_tied(so) &&
 		(!loki_column_sketched(&so->state->column) ||
-		 so->flat.kept < LOKI_SKETCHES_PER_ROW * so->course.batch_left))
+		 so->flat.kept < LOKI_SKETCHES_PER_ROW * rows_needed(so)))
 		return true;
-	return loki_refine_doubts(so, farthest, 1 - Min(so->course.batch / (double) so->flat.kept, 1));
+	return loki_refine_doubts(so, farthest, 1 - Min(rows_needed(so) / (double) so->flat.kept, 1));
 }
 
 /*
@@ -653,14 +664,11 @@ last_is_doubtful(const LokiScan *so)
 bool
 loki_flat_falls_short(const LokiScan *so)
 {
-	uint64		needed = so->course.returned - so->flat.returned + so->course.batch_left +
-		so->ranking.rowless - so->flat.rowless;
-
 	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
 		return false;
 	if (!last_is_tied(so) && last_is_doubtful(so))
 		return true;
-	return (so->course.walk_end == LOKI_WALK_CONVERGED || needed > so->flat.known) &&
+	return (so->course.walk_end == LOKI_WALK_CONVERGED || rows_needed(so) > so->flat.known) &&
 		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
 		  so->ranking.rows[so->course.batch_left - 1].distance);
 }
@@ -689,7 +697,7 @@ loki_flat_select(LokiScan *so)
 	so->flat.narrow = flat.horizon < so->flat.horizon;
 	if (so->flat.narrow)
 		so->flat.horizon = flat.horizon;
-	so->flat.kept = selection->n;
+	so->flat.kept += selection->n;
 	so->flat.known += so->flat.narrow ? flat.nearest : selection->n;
 	if (flat.few != NULL)
 	{

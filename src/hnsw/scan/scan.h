@@ -245,8 +245,8 @@ typedef struct LokiFlatCourse
 	double		horizon;		/* what is not queued is not nearer ... */
 	bool		narrow;			/* ... but queued nodes are farther */
 	uint64		returned;		/* rows that were returned before */
-	uint32		kept;			/* nodes that the last flat scan queued ... */
-	uint64		known;			/* ... and all did, up to the horizon */
+	uint64		kept;			/* nodes that flat scans queued ... */
+	uint64		known;			/* ... up to the horizon */
 	uint64		rowless;		/* ranking.rowless before */
 } LokiFlatCourse;
 
