@@ -9,9 +9,9 @@
 # LOKIVECTOR_JOBS are tried at the same time (2).
 # LOKIVECTOR_CRASH_POINTS=N tries N points that are spread over all, "all" each
 # (make crash-points).  A short run tries one behind each kind of record, which are
-# told apart by the arrays that their pages belong to, and those around the first row
-# of an index and around each change of an entry point; with LOKIVECTOR_SHORT a quarter
-# of these.
+# told apart by the arrays that their pages belong to and by whether the index has posting
+# lists, and those around the first row of an index and around each change of an entry point;
+# with LOKIVECTOR_SHORT a quarter of these.
 
 use strict;
 use warnings;
@@ -45,6 +45,8 @@ $node->start;
 #			first_N	two sessions insert the first rows at once
 #			built	no index yet
 #			wide	long TID slots
+#			listed	posting lists of sparse vectors and of words, which VACUUM makes
+#			lists	no index yet, for a build of posting lists
 $node->safe_psql('postgres', q(
 	CREATE EXTENSION lokivector;
 	CREATE FUNCTION item(n integer, dim integer DEFAULT 8) RETURNS vector AS $$
@@ -61,6 +63,17 @@ $node->safe_psql('postgres', q(
 	INSERT INTO built SELECT n, item(n % 1500), n % 50 FROM generate_series(1, 1600) n;
 	CREATE TABLE wide (id integer PRIMARY KEY, v vector(300), c integer, n integer DEFAULT 0);
 	CREATE INDEX ON wide USING hnsw (v vector_l2_ops);
+	CREATE FUNCTION document(n integer) RETURNS sparsevec AS $$
+		SELECT ('{' || string_agg(w || ':' || x, ',' ORDER BY w) || '}/300')::sparsevec
+		FROM (SELECT 1 + abs(hashint8extended(n, i) % 290) AS w, 1 + max(i) AS x FROM generate_series(1, 3 + n % 5) i GROUP BY 1) s
+	$$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+	CREATE TABLE lists (id integer PRIMARY KEY, s sparsevec(300), c integer, words tsvector
+		GENERATED ALWAYS AS (to_tsvector('simple', translate(s::text, '{}:,', '    '))) STORED);
+	INSERT INTO lists SELECT n, document(n), n % 5 FROM generate_series(1, 1200) n;
+	CREATE TABLE listed (LIKE lists INCLUDING ALL);
+	CREATE INDEX ON listed USING hnsw (s sparsevec_l2_ops, c);
+	CREATE INDEX ON listed USING hnsw (words bm25_ops);
+	INSERT INTO listed (id, s, c) SELECT id, s, c FROM lists;
 	SELECT format('CREATE TABLE first_%s (LIKE tiny INCLUDING ALL)', i) FROM generate_series(1, 6) i \gexec
 	CREATE SEQUENCE ids START 100000;));
 
@@ -90,7 +103,33 @@ $node->safe_psql('postgres', q(
 		RETURN CASE WHEN rows <> indexed OR lost > 0
 			THEN format('%s: %s of %s rows, %s lost', name, indexed, rows, lost) END;
 	END $$ LANGUAGE plpgsql;
-	CREATE VIEW indexes AS SELECT indexrelid::regclass AS index, indrelid::regclass AS "table"
+	-- distances by an index, and by a sort
+	CREATE FUNCTION differs(name regclass) RETURNS text AS $$
+	DECLARE
+		search weighed_tsquery;
+		found float8[];
+		exact float8[];
+		wrong text;
+	BEGIN
+		FOR n IN 1..6 LOOP
+			search := bm25_weigh((SELECT index FROM indexes WHERE "table" = name AND is_words),
+				array_to_string(tsvector_to_array(to_tsvector('simple', translate(document(n * 90)::text, '{}:,', '    '))), '|')::tsquery);
+			FOR i IN 0..1 LOOP
+				PERFORM set_config('enable_indexscan', (i > 0)::text, true), set_config('enable_seqscan', (i = 0)::text, true);
+				exact := found;
+				EXECUTE format('SELECT array_agg(d) FROM (SELECT %1$s AS d FROM %2$s %3$s ORDER BY %1$s LIMIT 20) s',
+					CASE n % 2 WHEN 0 THEN 's <-> $1' ELSE 'words <@@> $2' END, name, CASE WHEN n % 3 = 0 THEN 'WHERE c = 1' END)
+					INTO found USING document(n * 90), search;
+			END LOOP;
+			IF found IS DISTINCT FROM exact THEN
+				wrong := concat_ws(', ', wrong, format('%s %s', name, n));
+			END IF;
+		END LOOP;
+		RETURN wrong;
+	END $$ LANGUAGE plpgsql;
+	CREATE VIEW indexes AS SELECT indexrelid::regclass AS index, indrelid::regclass AS "table",
+			EXISTS (SELECT FROM pg_attribute WHERE attrelid = indrelid AND attname = 's') AS listed,
+			pg_get_indexdef(indexrelid, 1, false) = 'words' AS is_words
 		FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
 		WHERE amname = 'hnsw' AND indisvalid;));
 
@@ -99,7 +138,8 @@ sub check
 {
 	my ($most) = @_;
 
-	return "SELECT nullif(lokivector_check(index, true), 'sound') FROM indexes; SELECT lost(\"table\", $most) FROM indexes;\n";
+	return "SELECT nullif(lokivector_check(index, true), 'sound') FROM indexes; SELECT lost(\"table\", $most) FROM indexes WHERE NOT listed;
+		SELECT differs(\"table\") FROM indexes WHERE is_words;\n";
 }
 
 my $insert = q(
@@ -107,7 +147,8 @@ my $insert = q(
 		(SELECT v FROM %1$s ORDER BY id LIMIT 2) UNION ALL VALUES (NULL),
 		(array_fill(random(), ARRAY[8 + 292 * ('%1$s' = 'wide')::integer])::vector)) s(v));
 my @tables = ('grown', 'tiny', 'wide', map { "first_$_" } (1 .. 6));
-my $writes = join(";\n", map { sprintf($insert, $_) } @tables);
+my $writes = join(";\n", map({ sprintf($insert, $_) } @tables),
+	"INSERT INTO listed (id, s, c) SELECT nextval('ids'), document(nextval('ids')::integer), 1 FROM generate_series(1, 3)");
 
 # The copy: files as a shutdown leaves them, but the control file of a server that runs
 my $copy = PostgreSQL::Test::Utils::tempdir;
@@ -165,8 +206,24 @@ $node->safe_psql('postgres', q(
 	INSERT INTO grown SELECT n, item(n), 3 FROM generate_series(3001, 3012) n;
 	INSERT INTO tiny SELECT n, item(n), 3 FROM generate_series(3001, 3006) n;
 	INSERT INTO tiny SELECT n, item(1), 1 FROM generate_series(3011, 3016) n;));
+# lists that are made; nodes that these do not know, some of them used again; lists that are made again
+$node->safe_psql('postgres', q(VACUUM listed));
+$node->safe_psql('postgres', q(
+	SET synchronous_commit = off;
+	INSERT INTO listed (id, s, c) SELECT n, document(n), 3 FROM generate_series(2001, 2004) n;
+	UPDATE listed SET s = document(id + 5000) WHERE id BETWEEN 1 AND 3;
+	UPDATE listed SET c = 1 WHERE id BETWEEN 11 AND 13;
+	DELETE FROM listed WHERE id % 40 = 0 OR id = 2003;));
+$node->safe_psql('postgres', q(VACUUM listed));
+$node->safe_psql('postgres', q(
+	INSERT INTO listed (id, s, c) SELECT n, document(n), 3 FROM generate_series(3001, 4100) n;));
+$node->safe_psql('postgres', q(VACUUM listed));
 $node->safe_psql('postgres', q(CREATE INDEX ON built USING hnsw (v vector_l2_ops, c int4_ops)));
+$node->safe_psql('postgres', q(CREATE INDEX ON lists USING hnsw (s sparsevec_l2_ops)));
+$node->safe_psql('postgres', q(CREATE INDEX ON lists USING hnsw (words bm25_ops, c)));
 note_slot_arrays();
+my %listed = map { (split m{/})[-1] => 1 } split /\n/,
+  $node->safe_psql('postgres', 'SELECT pg_relation_filepath(index) FROM indexes WHERE listed');
 my ($tiny) = $node->safe_psql('postgres', q(SELECT pg_relation_filepath(index) FROM indexes WHERE "table" = 'tiny'::regclass)) =~ /(\d+)$/;
 $node->safe_psql('postgres', q(REINDEX INDEX CONCURRENTLY grown_idx));
 $node->safe_psql('postgres', q(
@@ -227,6 +284,8 @@ foreach my $line (split /\n/, $dump)
 	$kind = kind_of($rmgr, $desc, $rest);
 	($file) = $rest =~ m{rel \d+/\d+/(\d+)};
 	$file //= '';
+	# those of posting lists are kinds of their own
+	$kind = "listed $kind" if $kind ne '' && $listed{$file};
 }
 my $all = @points;
 note("$all points, " . keys(%seen) . ' kinds: ' . join(', ', sort keys %seen));
@@ -270,7 +329,7 @@ sub copy_wal
 # aborted rows, to which few links may lead, nor of those to which only dead nodes are linked.
 my $script = "\\echo recovered\n" . check(2000) .
   "$writes;\n\\echo inserts\n" . check(100) .
-  join('', map { "VACUUM $_;\n" } @tables) .
+  join('', map { "VACUUM $_;\n" } @tables, 'listed') .
   "\\echo vacuum\n\\warn vacuum\n" . check(100);
 my $entry_warning = qr/^psql:\S+: WARNING:  index "\w+" has nodes(?: above its|, but no) entry point\n(?:DETAIL:.*\n)?/m;
 my $patience = $PostgreSQL::Test::Utils::timeout_default;
