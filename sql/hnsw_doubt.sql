@@ -79,6 +79,7 @@ SELECT recall >= 0.98 AS found, again FROM doubt_recall('w', 'a < 9', 10);
 -- ... in a walk either, whose pool is narrower with a filter, or hardly wider than LIMIT
 SELECT recall >= 0.9 AS found FROM doubt_recall('w', 'b = 1', 25);
 SELECT recall >= 0.9 AS found FROM doubt_recall('w', 'true', 100);
+SELECT recall >= 0.9 AS found FROM doubt_recall('w', 'true', 10);
 
 -- ... nor in one of a caller that drops rows, whose first batch leaves doubts to the later ones
 SET hnsw.ef_search = 10;

@@ -110,10 +110,11 @@ typedef struct LokiReach
 	int			rows;			/* wanted; 0: the width alone counts */
 	int			width;			/* nodes that are kept in any case */
 	int			least;			/* nodes that are expanded in any case */
+	int			grown;			/* nodes within the growth at most */
 	int			most;			/* nodes that are kept at most */
-	float		ratio;			/* to the distance of the rows-th; 0: that of
-								 * the width-th node counts; FLT_MAX: no end
-								 * before most */
+	float		ratio;			/* the growth: to the distance of the rows-th;
+								 * 0: that of the width-th node counts;
+								 * FLT_MAX: no end before grown */
 	float		errors;			/* errors beyond it, at least */
 	float		error;			/* of an estimate; below 0: not known yet */
 	float		floor;			/* as far in any case, by rows that were read */
@@ -129,17 +130,19 @@ loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
 	float		row;
 	float		far;
 
-	Assert(reach->rows <= reach->width && reach->least <= reach->width && reach->width <= reach->most);
+	Assert(reach->rows <= reach->width && reach->least <= reach->width);
+	Assert(reach->width <= reach->grown && reach->grown <= reach->most);
 	if (reach->width == 0 || n < reach->width || reach->error < 0)
 		return FLT_MAX;
 	far = nearest[reach->width - 1].distance;
 	if (reach->rows == 0)
 		return far;
 	row = nearest[reach->rows - 1].distance;
-	if (reach->ratio == FLT_MAX)
-		far = FLT_MAX;
-	else if (reach->ratio > 0)
-		far = Max(row * reach->ratio, nearest[reach->least - 1].distance);
+	if (reach->ratio > 0)
+		far = reach->ratio == FLT_MAX ? FLT_MAX :
+			Max(row * reach->ratio, nearest[reach->least - 1].distance);
+	if (n >= reach->grown)
+		far = Min(far, nearest[reach->grown - 1].distance);
 	far = Max(far, Max(row + reach->errors * reach->error, reach->floor));
 	return n < reach->most ? far : Min(far, nearest[n - 1].distance);
 }

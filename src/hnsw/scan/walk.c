@@ -151,7 +151,8 @@ set_width(LokiSearch *search, uint32 width)
 	LokiKeptNodes *kept = &search->kept;
 
 	search->reach.width = (int) width;
-	search->reach.most = Max(search->reach.most, search->reach.width);
+	search->reach.grown = Max(search->reach.grown, search->reach.width);
+	search->reach.most = Max(search->reach.most, search->reach.grown);
 	if (kept->best_is_heap || width <= LOKI_POOL_MAX)
 		return;
 	for (uint32 i = 0; i < kept->nbest / 2; i++)

@@ -223,19 +223,26 @@ loki_choose_width(LokiScan *so)
 void
 loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 {
-	double		most;
+	double		grown;
 
 	memset(reach, 0, sizeof(*reach));
-	reach->width = reach->least = reach->most = width;
+	reach->width = reach->least = reach->grown = reach->most = width;
 	if (n >= width)
 		return;
 	reach->rows = (int) n;
 	/* where sketches bound nothing, the rows of all that is kept are read */
 	if (loki_column_sketched(&state->column))
-		most = Max(width, LOKI_SKETCHES_PER_ROW * n);
+		grown = Max(width, LOKI_SKETCHES_PER_ROW * n);
 	else
-		most = 8.0 * Max(width, loki_walk_width(state, LOKI_DEFAULT_EF_SEARCH));
-	reach->most = (int) Min(most, LOKI_MAX_NUMBER);
+		grown = 8.0 * Max(width, loki_walk_width(state, Max(LOKI_DEFAULT_EF_SEARCH, 4 * n)));
+	reach->grown = (int) Min(grown, LOKI_MAX_NUMBER);
+
+	/*
+	 * nodes that codes do not tell apart are scored in any case, so keeping
+	 * them costs little
+	 */
+	reach->most = loki_column_sketched(&state->column) ? reach->grown :
+		Max(reach->grown, LOKI_POOL_MAX);
 
 	/*
 	 * hardly more candidates than rows are near in any case, so fewer errors
