@@ -4,9 +4,8 @@
  *	  CREATE INDEX.
  *
  * A build samples the table for the centroid, loads the rows into arrays (build/load.c),
- * connects them to a graph in memory (build/graph.c, build/connect.c,
- * build/reachability.c), lays the nodes out for locality (build/node_layout.c), and writes
- * the index (build/write.c).
+ * connects them to a graph in memory (build/graph.c, build/reachability.c), lays the nodes
+ * out for locality (build/node_layout.c), and writes the index (build/write.c).
  *
  * Several processes share the work (build/parallel.c).  If the arrays do not fit into
  * maintenance_work_mem, the rest of them is in a temporary file (build/arena.c).
@@ -437,10 +436,8 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
 			trim_nodes(build);
 			break;
 		case LOKI_JOB_SEARCH:
-			loki_build_search_nodes(build);
-			break;
 		case LOKI_JOB_LINK:
-			loki_build_link_nodes(build);
+			loki_build_find_nodes(build, job == LOKI_JOB_LINK);
 			break;
 		case LOKI_JOB_WRITE:
 			loki_build_write_pages(build);
@@ -518,16 +515,11 @@ build_graph(LokiBuild *build)
 static void
 make_reachable(LokiBuild *build)
 {
-	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
-	int			block = loki_arena_add_block(arena, mul_size(build->nnodes, sizeof(uint32)));
-
-	build->part.shared->reach.parent_block = block;
 	set_phase(build, LOKI_PROGRESS_REACHABILITY, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
 	Assert(build->graph->entry_node != LOKI_NONE);
 	loki_graph_link_twins(build->graph);
-	loki_graph_connect(build->graph, (uint32 *) arena->blocks[block]);
 	loki_build_make_reachable(build);
 	build->reported = 0;
 }

@@ -101,12 +101,11 @@ typedef struct LokiWriteShared
 typedef struct LokiReachShared
 {
 	int			states_block;
-	int			entries_block;
-	int			parent_block;	/* of the tree (build/connect.c) */
+	int			parent_block;	/* of the tree */
 	int			round;			/* of searches for all nodes */
 	LWLock		lock;			/* held by who links a missed node; protects
 								 * the next two */
-	uint32		linked;
+	uint32		missed;
 	uint32		lost;
 } LokiReachShared;
 
@@ -299,8 +298,7 @@ extern void loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *buil
 extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);
 
 /* functions in build/reachability.c */
-extern void loki_build_search_nodes(LokiBuild *build);
-extern void loki_build_link_nodes(LokiBuild *build);
+extern void loki_build_find_nodes(LokiBuild *build, bool link);
 extern void loki_build_make_reachable(LokiBuild *build);
 
 /* functions in build/terms.c */

@@ -22,7 +22,7 @@
 
 #include "distance/pool.h"
 #include "hnsw/build/graph.h"
-#include "hnsw/graph/search.h"
+#include "hnsw/graph/reachability.h"
 #include "hnsw/graph/select.h"
 #include "utils/memutils.h"
 
@@ -588,100 +588,60 @@ loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 	return graph->scratch.npool;
 }
 
-/*
- * Set graph->scratch.entries to the nodes that a scan would enter layer 0 at
- * (loki_search_entries()), for loki_graph_finds(), except the node that it looks
- * for: it is to be found from the others as well.  known[] has room for
- * LOKI_ENTRY_WIDTH of them: filled if it begins with LOKI_NONE, else they are
- * those, as they were found for the same query, and are not looked for again.
- */
-void
-loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 node, uint32 *known)
-{
-	LokiGraph	scan = scan_view(graph, query);
-
-	if (known[0] != LOKI_NONE)
-	{
-		for (scan.scratch.npool = 0; scan.scratch.npool < LOKI_ENTRY_WIDTH &&
-			 known[scan.scratch.npool] != LOKI_NONE; scan.scratch.npool++)
-			scan.scratch.pool[scan.scratch.npool].node = known[scan.scratch.npool];
-		score_nodes(&scan, query, known, scan.scratch.npool);
-		for (int i = 0; i < scan.scratch.npool; i++)
-			scan.scratch.pool[i].distance = scan.scratch.estimates[i];
-	}
-	else
-	{
-		/*
-		 * As scans do above layer 0: a search with such a narrow pool ends
-		 * elsewhere if it goes on before it knows the neighbors of the last
-		 * candidate.
-		 */
-		scan.at_once = true;
-		enter(&scan, scan.entry_node);
-		for (int layer = scan.entry_level; layer > 0; layer--)
-			search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction), LOKI_NONE);
-		for (int i = 0; i < scan.scratch.npool; i++)
-			known[i] = scan.scratch.pool[i].node;
-	}
-	graph->scratch.visit = scan.scratch.visit;
-	graph->scratch.nentries = 0;
-	for (int i = 0; i < scan.scratch.npool; i++)
-		if (scan.scratch.pool[i].node != node)
-			graph->scratch.entries[graph->scratch.nentries++] = scan.scratch.pool[i];
-}
-
-/*
- * Whether a node is a neighbor of the nearest that layer 0 was entered at, which is
- * expanded first: so a search finds it whatever other links there are.
- */
-bool
-loki_graph_entered_beside(const LokiGraph *graph, uint32 node)
-{
-	return graph->scratch.nentries == 0 ||
-		loki_graph_linked(graph, graph->scratch.entries[0].node, node);
-}
-
-/* Search layer 0 from graph->scratch.entries; whether `wanted` is met */
+/* Search layer 0 from some entries, ascending; whether `wanted` is met */
 static bool
-search_from_entries(LokiGraph *graph, int ef, uint32 wanted)
+search_base(LokiGraph *graph, const LokiCandidate *entries, int nentries, int ef, uint32 wanted)
 {
-	graph->scratch.npool = graph->scratch.nentries;
-	memcpy(graph->scratch.pool, graph->scratch.entries,
-		   graph->scratch.nentries * sizeof(LokiCandidate));
+	graph->scratch.npool = nentries;
+	memcpy(graph->scratch.pool, entries, nentries * sizeof(LokiCandidate));
 	return search_layer(graph, 0, ef, wanted);
 }
 
 /*
- * Search for a node with a pool of ef (at most that of the build) as a scan does: by a query
- * made of its vector, from the entries that loki_graph_enter_base() has set.
+ * Search for a node with a pool of ef (at most that of the build) as a scan does (R1): by a query
+ * made of its vector, from the nodes at which a scan would enter layer 0, but not from the node (R3).
  *
  * True if the node is found, or one that its code cannot tell from it.  By inner product also if a
  * whole pool of others is nearer to the vector.  By a distance that happens only in a cluster of
  * rows whose codes are alike.  Then a search as wide as those of scans that are to find every row must
- * come to the node.  *found, with *nfound nodes, the nearest of the search and ef at most, is valid
- * until the next call of a function in this file.
+ * come to the node (R6).  If not, *ends has where the search ended.
  */
 bool
-loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
-				 const LokiCandidate **found, int *nfound)
+loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef, LokiSearchEnds *ends)
 {
 	LokiGraph	scan = scan_view(graph, query);
+	LokiCandidate *pool = scan.scratch.pool;
+	LokiCandidate entries[LOKI_ENTRY_WIDTH];
+	int			nentries = 0;
 	float		own;
-	bool		itself;
+	bool		found;
 
-	Assert(scan.scratch.nentries > 0);
+	/*
+	 * As scans do above layer 0: a search with such a narrow pool ends
+	 * elsewhere if it goes on before it knows the neighbors of the last
+	 * candidate.
+	 */
+	scan.at_once = true;
+	enter(&scan, scan.entry_node);
+	for (int layer = scan.entry_level; layer > 0; layer--)
+		search_layer(&scan, layer, Min(LOKI_ENTRY_WIDTH, scan.ef_construction), LOKI_NONE);
+	scan.at_once = graph->at_once;
+	for (int i = 0; i < scan.scratch.npool; i++)
+		if (pool[i].node != node)
+			entries[nentries++] = pool[i];
+
 	ef = Min(ef, scan.ef_construction);
 	score_nodes(&scan, query, &node, 1);
 	own = scan.scratch.estimates[0];
-	itself = search_from_entries(&scan, ef, node);
-	if (!itself && own >= scan.scratch.pool[scan.scratch.npool - 1].distance)
-		itself = scan.code.quantizer->spec.metric == LOKI_METRIC_IP ||
-			search_from_entries(&scan, LOKI_ROW_SEARCH, node);
+	found = nentries == 0 || search_base(&scan, entries, nentries, ef, node);
+	if (!found && own >= pool[scan.scratch.npool - 1].distance)
+		found = scan.code.quantizer->spec.metric == LOKI_METRIC_IP ||
+			search_base(&scan, entries, nentries, LOKI_ROW_SEARCH, node);
 	graph->scratch.visit = scan.scratch.visit;
-
-	*found = scan.scratch.pool;
-	*nfound = Min(scan.scratch.npool, ef);
-	for (int i = 0; i < *nfound && !itself; i++)
-		itself = scan.scratch.pool[i].distance == own;
-	return itself;
+	for (int i = 0; i < Min(scan.scratch.npool, ef) && !found; i++)
+		found = pool[i].distance == own;
+	ends->n = found ? 0 : Min(scan.scratch.npool, Min(ef, LOKI_NARROW_SEARCH));
+	for (int i = 0; i < ends->n; i++)
+		ends->nodes[i] = (LokiUpperFound) {pool[i].distance, pool[i].node, LOKI_NONE, LOKI_NONE};
+	return found;
 }

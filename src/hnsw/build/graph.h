@@ -23,6 +23,7 @@
 #include "port/atomics.h"
 
 struct LokiCandidate;
+struct LokiSearchEnds;
 
 /* Locks of the lists: a process holds one while it changes a list; lists are read without */
 #define LOKI_GRAPH_LOCKS	2048
@@ -74,9 +75,6 @@ typedef struct LokiGraphScratch
 								 * largest of these has */
 	float	   *estimates;
 	int		   *selected;
-	struct LokiCandidate *entries;	/* LOKI_ENTRY_WIDTH, where a search enters
-									 * layer 0 */
-	int			nentries;
 } LokiGraphScratch;
 
 /* Codes of all nodes */
@@ -159,36 +157,8 @@ extern float loki_graph_self_distance(LokiGraph *graph, uint32 node);
 extern const float *loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other);
 extern int	loki_graph_nearest(LokiGraph *graph, uint32 node,
 							   const struct LokiCandidate **found);
-extern void loki_graph_enter_base(LokiGraph *graph, LokiQuery *query, uint32 node,
-								  uint32 *known);
-extern bool loki_graph_entered_beside(const LokiGraph *graph, uint32 node);
 extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
-							 const struct LokiCandidate **found, int *nfound);
-
-/*
- * The tree of links over which all nodes of a graph can be reached from the entry point on
- * layer 0, and which are never replaced
- */
-typedef struct LokiConnection
-{
-	LokiGraph  *graph;
-	uint32	   *parent;			/* of each node, the caller's: the node it is
-								 * reached from, itself for the entry point,
-								 * LOKI_NONE if not reached */
-	uint32	   *queue;			/* nodes in the order of being reached, while
-								 * the tree is made */
-	uint32		head;
-	uint32		tail;
-	uint32		lost;			/* the node that lost its link to the last one
-								 * added, or LOKI_NONE */
-} LokiConnection;
-
-/* functions in build/connect.c */
-extern void loki_graph_connect(LokiGraph *graph, uint32 *parent);
-extern bool loki_graph_attach(LokiConnection *connection, uint32 from, uint32 node,
-							  float distance);
-extern void loki_graph_adopt(LokiConnection *connection, uint32 from, uint32 node);
-extern bool loki_graph_linked(const LokiGraph *graph, uint32 from, uint32 node);
+							 struct LokiSearchEnds *ends);
 
 /* functions in build/twins.c */
 extern int	loki_twins_find(LokiArena *arena, const char *codes, Size code_size,

@@ -171,7 +171,5 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->scratch.batch_codes = MemoryContextAlloc(context, batch * sizeof(void *));
 	graph->scratch.estimates = MemoryContextAlloc(context, batch * sizeof(float));
 	graph->scratch.selected = MemoryContextAlloc(context, batch * sizeof(int));
-	graph->scratch.entries = MemoryContextAlloc(context,
-												LOKI_ENTRY_WIDTH * sizeof(LokiCandidate));
 	return graph;
 }

@@ -300,7 +300,7 @@ loki_build_hot_memory(const LokiBuild *build)
 
 	return arena_strides(build, LOKI_ARENA_NODES, strides) +
 		Max(loki_duplicate_node_memory(),
-			loki_graph_node_memory(build->meta.m) + 9 * sizeof(uint32));
+			loki_graph_node_memory(build->meta.m) + 5 * sizeof(uint32));
 }
 
 /* Bytes of a node, on average, that the build needs in all */

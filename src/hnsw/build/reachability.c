@@ -3,23 +3,20 @@
  * reachability.c
  *	  Making every row of a new graph found by a search for its own vector.
  *
- * A node that can be reached need not be found: on hard data a search may end in another
- * region, from which no short path leads to the node.  So every node is searched for as a
- * scan would.  If a node is not found, nodes that its search has expanded are linked to it,
- * so that the same search finds it (R4).
+ * First every node is connected.  Choosing neighbors leaves a few nodes that no list names, and
+ * now and then a group of nodes that name only each other.  So layer 0 is walked from the entry
+ * point, and the link by which each node was reached first is remembered; these links form a
+ * tree.  A node that was not reached gets a link from a near one that was.  If the list there is
+ * full, the link replaces the farthest one that is not of the tree; so no node loses the link
+ * that it was reached by.
  *
- * The searches are those of scans, only narrower: on the same codes, from the same entries,
- * for the query that a wide scan makes of the row's vector (loki_search_walk_as_row()).
- * A wider walk from the same entries expands all that a narrow one does, and so finds all
- * that it finds: src/hnsw/graph/README, "Nothing is lost".
- *
- * All processes search, and change nothing.  What they miss they search for widely, too.
- * Then they search once more for the nodes that they missed, since a link made for one node
- * may lead to the next, and link those that are still missed, one process at a time.  New
- * links now and then lead other searches elsewhere.  If many nodes are missed even by wide searches,
- * all nodes are searched for again that are not settled; a node is settled if it is a
- * neighbor of the node at which its search enters layer 0.  Otherwise only the nodes that
- * were linked or lost a link are.
+ * Then every node is searched for, and linked if it is missed, by loki_make_reachable()
+ * (src/hnsw/graph/README, "Nothing is lost").  All processes search, and change nothing.
+ * What they miss they search for widely, too.  Then they search once more for the nodes that they
+ * missed, since a link made for one node may lead to the next, and link those that are still
+ * missed.  New links now and then lead other searches elsewhere.  If many nodes are missed even
+ * by wide searches, all nodes are searched for again.  Otherwise only the nodes that were linked
+ * or lost a link are.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/reachability.c
@@ -31,10 +28,13 @@
 #include "postgres.h"
 
 #include "hnsw/build/build.h"
-#include "hnsw/graph/search.h"
+#include "hnsw/graph/reachability.h"
 #include "utils/memutils.h"
 
-/* How often all nodes that are not settled are searched for, at most */
+/* How many neighbors of a node have their own neighbors looked at */
+#define MAX_LISTS		8
+
+/* How often all nodes are searched for, at most */
 #define MAX_ROUNDS		4
 
 /* All are searched for again as long as more than one node of this many was lost */
@@ -46,270 +46,491 @@
 /* How often the missed nodes are searched for after that, at most */
 #define MAX_REPEATS		4
 
-/* Links for a node that no wide search finds, and for one that only a wide search finds */
-#define NEW_LINKS		16
-#define MORE_LINKS		4
-
 #define QUERY_ALIGN		64
 
 /* What is known of a node */
 typedef enum NodeState
 {
-	NODE_SETTLED,				/* found whatever links are made for others */
 	NODE_FOUND,
 	NODE_MISSED,				/* was not found, or lost a link */
 	NODE_LOST,					/* was not found by a wide search either */
 } NodeState;
 
-/* A process's searches */
-typedef struct ReachState
+/* The graph in memory, as a process makes its nodes reachable */
+typedef struct MemoryGraph
 {
 	LokiBuild  *build;
 	LokiGraph  *graph;
-	LokiConnection connection;
-	LokiQuery  *query;
+	LokiGraphLists *lists;		/* of layer 0 */
+	uint32	   *parent;			/* the tree: for each node the one that it was
+								 * reached from, itself for the entry point,
+								 * LOKI_NONE if not reached */
 	uint8	   *states;			/* NodeState of each node */
-	uint32	   *entries;		/* for each node LOKI_ENTRY_WIDTH, at which
-								 * the search for it enters layer 0 */
-	LokiCandidate found[LOKI_NARROW_SEARCH];	/* the nodes that the last
-												 * search ended among */
-	int			nfound;
-} ReachState;
+	LokiQuery  *query;
+	NodeState	before;			/* of the node that is searched for again */
+	uint32	   *queue;			/* the leader's: nodes in the order of being
+								 * reached, while the tree is made */
+	uint32		head;
+	uint32		tail;
+} MemoryGraph;
 
 static void
-begin_searches(ReachState *state, LokiBuild *build)
+open_graph(MemoryGraph *state, LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	LokiReachShared *reach = &build->part.shared->reach;
 
+	memset(state, 0, sizeof(MemoryGraph));
 	state->build = build;
 	state->graph = loki_build_open_graph(build);
+	state->lists = &state->graph->base;
 	loki_arena_map_blocks(arena);
-	state->connection.graph = state->graph;
-	state->connection.parent = (uint32 *) arena->blocks[reach->parent_block];
+	state->parent = (uint32 *) arena->blocks[reach->parent_block];
 	state->states = (uint8 *) arena->blocks[reach->states_block];
-	state->entries = (uint32 *) arena->blocks[reach->entries_block];
 	state->query = (LokiQuery *)
 		TYPEALIGN(QUERY_ALIGN, palloc(build->geometry.quantizer->query_size + QUERY_ALIGN));
 }
 
-/*
- * Search for a node.  If it is missed, state->found has the nodes that the search ended among.
+/* ----------------------------------------------------------------
+ * Links, and the tree
+ * ----------------------------------------------------------------
  */
-static NodeState
-search(ReachState *state, uint32 node)
+
+/* Mark a node as reached from another, and all nodes that can be reached from it. */
+static void
+reach(MemoryGraph *state, uint32 node, uint32 from)
 {
+	LokiGraphLists *lists = state->lists;
+
+	Assert(state->parent[node] == LOKI_NONE);
+	Assert(state->tail < state->graph->nnodes);
+	state->parent[node] = from;
+	state->queue[state->tail++] = node;
+	while (state->head < state->tail)
+	{
+		uint32		current = state->queue[state->head++];
+		Size		first = (Size) current * lists->capacity;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < lists->counts[current]; i++)
+		{
+			uint32		neighbor = lists->neighbors[first + i];
+
+			if (state->parent[neighbor] != LOKI_NONE)
+				continue;
+			state->parent[neighbor] = current;
+			state->queue[state->tail++] = neighbor;
+		}
+	}
+}
+
+/* The place of a node in the list of another one; -1 if they are not linked */
+static int
+find_link(const LokiGraphLists *lists, uint32 from, uint32 node)
+{
+	const uint32 *neighbors = lists->neighbors + (Size) from * lists->capacity;
+
+	for (int i = 0; i < lists->counts[from]; i++)
+		if (neighbors[i] == node)
+			return i;
+	return -1;
+}
+
+/*
+ * Whether another neighbor of a node is linked to the neighbor at `place` of its list, and
+ * is nearer to it.
+ */
+static bool
+is_redundant(const LokiGraphLists *lists, uint32 from, int place)
+{
+	Size		first = (Size) from * lists->capacity;
+
+	for (int i = 0; i < lists->counts[from]; i++)
+	{
+		uint32		other = lists->neighbors[first + i];
+		int			theirs = find_link(lists, other, lists->neighbors[first + place]);
+
+		if (theirs >= 0 && lists->distances[(Size) other * lists->capacity + theirs] <
+			lists->distances[first + place])
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The place of the link that a full list gives up: the farthest redundant one or, if there
+ * is none, the farthest one, but none of the tree.  -1 if all are of the tree.
+ */
+static int
+dispensable_link(const MemoryGraph *state, uint32 from)
+{
+	const LokiGraphLists *lists = state->lists;
+	int			farthest = -1;
+
+	Assert(lists->counts[from] == lists->width);
+	for (int place = lists->counts[from] - 1; place >= 0; place--)
+	{
+		if (state->parent[lists->neighbors[(Size) from * lists->capacity + place]] == from)
+			continue;
+		if (is_redundant(lists, from, place))
+			return place;
+		if (farthest < 0)
+			farthest = place;
+	}
+	return farthest;
+}
+
+/*
+ * Add a link to a list, which stays ascending, in place of the one at `place`, or behind the last.
+ *
+ * Other processes may read the list meanwhile.  They may see a link twice, or miss one that
+ * is being moved, but all that they see leads to nodes.
+ */
+static void
+put_link(LokiGraphLists *lists, uint32 from, int place, uint32 node, float distance)
+{
+	uint32	   *neighbors = lists->neighbors + (Size) from * lists->capacity;
+	float	   *distances = lists->distances + (Size) from * lists->capacity;
+	int			count = lists->counts[from];
+
+	Assert(place < lists->width && place <= count);
+	for (; place + 1 < count; place++)
+	{
+		neighbors[place] = neighbors[place + 1];
+		distances[place] = distances[place + 1];
+	}
+	for (; place > 0 && distances[place - 1] > distance; place--)
+	{
+		neighbors[place] = neighbors[place - 1];
+		distances[place] = distances[place - 1];
+	}
+	neighbors[place] = node;
+	distances[place] = distance;
+	if (count < lists->width)
+	{
+		pg_write_barrier();		/* the links are there before they are counted */
+		lists->counts[from] = count + 1;
+	}
+}
+
+/*
+ * Whether a node can be reached from the entry point by links of the tree that do not come to another
+ * node first
+ */
+static bool
+is_reached_without(const MemoryGraph *state, uint32 node, uint32 other)
+{
+	while (node != other && state->parent[node] != node)
+		node = state->parent[node];
+	return node != other;
+}
+
+/*
+ * Link one node, if it was reached, to another: if it has room, or unless the link is only to be chosen,
+ * in place of a link that is not of the tree.  The node whose link is replaced counts as missed.
+ * The tree takes the new link, unless it would have a circle then.  Only one process links at a time.
+ */
+static bool
+link_node(MemoryGraph *state, uint32 from, uint32 node, float distance, LokiLinkForce force)
+{
+	LokiGraphLists *lists = state->lists;
+	int			place = lists->counts[from];
+
+	Assert(from != node);
+	if (state->parent[from] == LOKI_NONE || find_link(lists, from, node) >= 0)
+		return false;
+	if (place == lists->width)
+	{
+		uint32		lost;
+
+		place = force == LOKI_LINK_CHOSEN ? -1 : dispensable_link(state, from);
+		if (place < 0)
+			return false;
+		lost = lists->neighbors[(Size) from * lists->capacity + place];
+		put_link(lists, from, place, node, distance);
+		pg_write_barrier();		/* see link_missed() */
+		if (state->states[lost] != NODE_LOST)
+			state->states[lost] = NODE_MISSED;
+	}
+	else
+		put_link(lists, from, place, node, distance);
+	if (state->parent[node] == LOKI_NONE)
+		reach(state, node, from);
+	else if (is_reached_without(state, from, node))
+		state->parent[node] = from;
+	return true;
+}
+
+/* ----------------------------------------------------------------
+ * Connecting all nodes
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The nearest neighbor of a node's neighbors that was reached and has room in its list;
+ * LOKI_NONE if there is none.
+ */
+static uint32
+nearest_with_room(MemoryGraph *state, uint32 node, float *distance)
+{
+	LokiGraphLists *lists = state->lists;
+	uint32		nearest = LOKI_NONE;
+
+	for (int i = 0; i < Min(lists->counts[node], MAX_LISTS); i++)
+	{
+		uint32		neighbor = lists->neighbors[(Size) node * lists->capacity + i];
+		const float *distances = loki_graph_distances(state->graph, node, neighbor);
+
+		for (int j = 0; j < lists->counts[neighbor]; j++)
+		{
+			uint32		other = lists->neighbors[(Size) neighbor * lists->capacity + j];
+
+			if (other == node || lists->counts[other] >= lists->width ||
+				state->parent[other] == LOKI_NONE ||
+				(nearest != LOKI_NONE && distances[j] >= *distance))
+				continue;
+			nearest = other;
+			*distance = distances[j];
+		}
+	}
+	return nearest;
+}
+
+/* Link one of its own neighbors to a node. */
+static bool
+link_from_own(MemoryGraph *state, uint32 node, LokiLinkForce force)
+{
+	LokiGraphLists *lists = state->lists;
+	Size		first = (Size) node * lists->capacity;
+
+	for (int i = 0; i < lists->counts[node]; i++)
+		if (link_node(state, lists->neighbors[first + i], node, lists->distances[first + i], force))
+			return true;
+	return false;
+}
+
+/*
+ * Link some node to a node that was not reached: one of its own neighbors, or of theirs, or
+ * else one that a search from the entry point finds near it, or in the end any node that
+ * can give a link.  There always is one: n nodes reached need n - 1 links.
+ *
+ * A link is replaced only if none of the near lists has room.  Under inner product most nodes
+ * are reached in this way, as all are nearest to the few long ones, and searches go by the
+ * links among those.
+ */
+static void
+connect_node(MemoryGraph *state, uint32 node)
+{
+	const LokiCandidate *found;
+	int			nfound;
+	float		distance;
+	uint32		other;
+
+	if (link_from_own(state, node, LOKI_LINK_CHOSEN))
+		return;
+	other = nearest_with_room(state, node, &distance);
+	if (other != LOKI_NONE && link_node(state, other, node, distance, LOKI_LINK_CHOSEN))
+		return;
+	if (link_from_own(state, node, LOKI_LINK_SPARED))
+		return;
+
+	/*
+	 * the search may have come to nodes that are not reached, over the layers
+	 * above
+	 */
+	nfound = loki_graph_nearest(state->graph, node, &found);
+	for (int i = 0; i < nfound; i++)
+		if (link_node(state, found[i].node, node, found[i].distance, LOKI_LINK_SPARED))
+			return;
+	for (uint32 i = state->tail; i-- > 0;)
+		if (link_node(state, state->queue[i], node, found[nfound - 1].distance, LOKI_LINK_SPARED))
+			return;
+	elog(ERROR, "could not connect the graph");
+}
+
+/* Connect every node to the entry point on layer 0.  The lists have been trimmed and stay so. */
+static void
+connect_nodes(MemoryGraph *state)
+{
+	LokiGraph  *graph = state->graph;
+	uint32		connected = 0;
+
+	state->queue = MemoryContextAllocHuge(graph->context, mul_size(graph->nnodes, sizeof(uint32)));
+	memset(state->parent, 0xFF, sizeof(uint32) * (Size) graph->nnodes);
+	reach(state, graph->entry_node, graph->entry_node);
+	for (uint32 node = 0; node < graph->nnodes; node++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		Assert(state->lists->counts[node] <= state->lists->width);
+		if (state->parent[node] != LOKI_NONE)
+			continue;
+		connect_node(state, node);
+		connected++;
+	}
+	Assert(state->tail == graph->nnodes);
+	elog(DEBUG1, "linked %u nodes that were not reached", connected);
+	pfree(state->queue);
+}
+
+/* ----------------------------------------------------------------
+ * Searching for all nodes
+ * ----------------------------------------------------------------
+ */
+
+/* LokiReachSteps.find */
+static bool
+find_in_memory(void *graph, const LokiListRef *node, LokiSearchEnds *ends)
+{
+	MemoryGraph *state = graph;
 	LokiBuild  *build = state->build;
 	const LokiQuantizer *quantizer = build->geometry.quantizer;
-	const char *code = loki_build_slot(build, LOKI_SLOTS_CODE, node);
-	const LokiCandidate *found;
+	const char *code = loki_build_slot(build, LOKI_SLOTS_CODE, node->node);
 
 	if (quantizer->prepare_refined != NULL)
 		quantizer->prepare_refined(quantizer, code,
 								   loki_build_slot(build, LOKI_SLOTS_REFINE,
-												   loki_build_row(build, node)),
+												   loki_build_row(build, node->node)),
 								   state->query);
 	else
 		quantizer->prepare_code(quantizer, code, state->query);
-	loki_graph_enter_base(state->graph, state->query, node,
-						  state->entries + (Size) node * LOKI_ENTRY_WIDTH);
-	if (loki_graph_entered_beside(state->graph, node))
-		return NODE_SETTLED;
-	if (loki_graph_finds(state->graph, state->query, node, LOKI_NARROW_SEARCH,
-						 &found, &state->nfound))
-		return NODE_FOUND;
-	Assert(state->nfound <= LOKI_NARROW_SEARCH);
-	memcpy(state->found, found, sizeof(LokiCandidate) * state->nfound);
-	return NODE_MISSED;
+	return loki_graph_finds(state->graph, state->query, node->node, LOKI_NARROW_SEARCH, ends);
 }
 
-/* Whether a wide search finds a node that search() has just missed */
-static bool
-is_found_widely(ReachState *state, uint32 node)
+/* LokiReachSteps.price: a node that only a wide search finds gets fewer links. */
+static LokiLinkForce
+price_in_memory(void *graph, const LokiListRef *node, int *links)
 {
-	const LokiCandidate *found;
-	int			nfound;
+	MemoryGraph *state = graph;
 
-	return loki_graph_finds(state->graph, state->query, node,
-							state->graph->ef_construction, &found, &nfound);
+	*links = state->before == NODE_LOST ? LOKI_REACH_LINKS : LOKI_REACH_MORE_LINKS;
+	return LOKI_LINK_SPARED;
+}
+
+/* LokiReachSteps.link.  Takes the lock, and releases it. */
+static bool
+link_in_memory(void *graph, const LokiUpperFound *from, const LokiListRef *node, LokiLinkForce force)
+{
+	MemoryGraph *state = graph;
+	LWLock	   *lock = &state->build->part.shared->reach.lock;
+	bool		linked;
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	linked = link_node(state, from->node, node->node, from->distance, force);
+	LWLockRelease(lock);
+	return linked;
+}
+
+/* Search for a node, and widely if it is missed. */
+static NodeState
+search_for(MemoryGraph *state, uint32 node)
+{
+	LokiListRef ref = {node, LOKI_NONE, 0};
+	LokiSearchEnds ends;
+
+	if (find_in_memory(state, &ref, &ends))
+		return NODE_FOUND;
+	return loki_graph_finds(state->graph, state->query, node, state->graph->ef_construction,
+							&ends) ? NODE_MISSED : NODE_LOST;
 }
 
 /*
- * A process's part of the searches for all nodes that are not settled.  As soon as the leader
- * sees that another round will be needed, progress counts it.
+ * Search again for a node that was missed, and link it if it still is; then its state is what it was.
+ *
+ * The node counts as found before the search.  So if another process takes a link to it away
+ * after the search has looked, the state that the other process sets is the one that stays.
+ */
+static void
+link_missed(MemoryGraph *state, uint32 node)
+{
+	static const LokiReachSteps steps = {find_in_memory, price_in_memory, link_in_memory};
+	LokiListRef ref = {node, LOKI_NONE, 0};
+
+	state->before = state->states[node];
+	state->states[node] = NODE_FOUND;
+	pg_memory_barrier();		/* the state is set before lists are read */
+	if (!loki_make_reachable(&steps, state, &ref))
+		state->states[node] = state->before;
+}
+
+/*
+ * A process's part of the searches for all nodes or, with `link`, of linking those that were missed.
+ * As soon as the leader sees that another round will be needed, progress counts it.
  */
 void
-loki_build_search_nodes(LokiBuild *build)
+loki_build_find_nodes(LokiBuild *build, bool link)
 {
 	MemoryContext old = MemoryContextSwitchTo(build->context);
-	int			round = build->part.shared->reach.round;
-	bool		reports = build->part.leader && round + 1 < MAX_ROUNDS;
-	ReachState	state;
+	LokiReachShared *reach = &build->part.shared->reach;
+	bool		reports = !link && build->part.leader && reach->round + 1 < MAX_ROUNDS;
+	MemoryGraph state;
 	uint32		searched = 0;
+	uint32		missed = 0;
 	uint32		lost = 0;
 	uint32		node;
 	uint32		end;
 
-	begin_searches(&state, build);
+	open_graph(&state, build);
 	while (loki_build_claim_nodes(build, &node, &end))
 	{
 		searched += end - node;
 		for (; node < end; node++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (state.states[node] == NODE_SETTLED)
-				continue;
-			state.states[node] = search(&state, node);
-			if (state.states[node] == NODE_MISSED && !is_found_widely(&state, node))
-			{
-				state.states[node] = NODE_LOST;
-				lost++;
-			}
+			if (!link)
+				state.states[node] = search_for(&state, node);
+			else if (state.states[node] != NODE_FOUND)
+				link_missed(&state, node);
+			missed += state.states[node] != NODE_FOUND;
+			lost += state.states[node] == NODE_LOST;
 		}
 		if (reports && lost > searched / MISSED_OF && searched >= REPORT_MIN)
 		{
-			loki_build_report_round(build, round, round + 2);
+			loki_build_report_round(build, reach->round, reach->round + 2);
 			reports = false;
 		}
 	}
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * Link another node to a node.  A node that loses its link for that counts as missed.  The
- * caller holds the lock.
- */
-static bool
-attach(ReachState *state, const LokiCandidate *from, uint32 node)
-{
-	LokiConnection *connection = &state->connection;
-
-	if (loki_graph_linked(state->graph, from->node, node) ||
-		!loki_graph_attach(connection, from->node, node, from->distance))
-		return false;
-	if (connection->lost != LOKI_NONE && state->states[connection->lost] != NODE_LOST)
-	{
-		pg_write_barrier();		/* see link_missed() */
-		state->states[connection->lost] = NODE_MISSED;
-	}
-	loki_graph_adopt(connection, from->node, node);
-	return true;
-}
-
-/*
- * Link several of the nodes that its search ended among, and so has expanded, to a node that
- * was missed; other searches for it end in slightly other places.  Those with room in their
- * lists are linked, or, if none has room, one that has a link to replace.  The caller holds
- * the lock.
- */
-static void
-link_found(ReachState *state, uint32 node, int wanted)
-{
-	LokiGraph  *graph = state->graph;
-	bool		linked = false;
-
-	Assert(LWLockHeldByMeInMode(&state->build->part.shared->reach.lock, LW_EXCLUSIVE));
-	for (int i = 0; i < state->nfound && wanted > 0; i++)
-		if (graph->base.counts[state->found[i].node] < graph->base.width &&
-			attach(state, &state->found[i], node))
-		{
-			linked = true;
-			wanted--;
-		}
-	for (int i = 0; i < state->nfound && !linked; i++)
-		linked = attach(state, &state->found[i], node);
-}
-
-/*
- * Search again for a node that was missed, and link it if it still is.  Takes the lock to
- * link it, and releases it.
- *
- * The node counts as found before the search.  So if another process takes a link to it away
- * after the search has looked, the state that the other process sets is the one that stays.
- */
-static void
-link_missed(ReachState *state, uint32 node)
-{
-	LokiReachShared *reach = &state->build->part.shared->reach;
-	NodeState	before = state->states[node];
-
-	state->states[node] = NODE_FOUND;
-	pg_memory_barrier();		/* the state is set before lists are read */
-	if (search(state, node) != NODE_MISSED)
-		return;
 	LWLockAcquire(&reach->lock, LW_EXCLUSIVE);
-	link_found(state, node, before == NODE_LOST ? NEW_LINKS : MORE_LINKS);
-	state->states[node] = before;
-	reach->linked++;
-	reach->lost += before == NODE_LOST;
+	reach->missed += missed;
+	reach->lost += lost;
 	LWLockRelease(&reach->lock);
-}
-
-/* A process's part of linking the nodes that were missed */
-void
-loki_build_link_nodes(LokiBuild *build)
-{
-	MemoryContext old = MemoryContextSwitchTo(build->context);
-	ReachState	state;
-	uint32		node;
-	uint32		end;
-
-	begin_searches(&state, build);
-	while (loki_build_claim_nodes(build, &node, &end))
-		for (; node < end; node++)
-		{
-			if (state.states[node] != NODE_MISSED && state.states[node] != NODE_LOST)
-				continue;
-			CHECK_FOR_INTERRUPTS();
-			link_missed(&state, node);
-		}
 	MemoryContextSwitchTo(old);
 }
 
-/*
- * Have all processes link the nodes that were missed and still are; returns their number.
- * *lost counts those that a wide search missed, too.
- */
-static uint32
-link_nodes(LokiBuild *build, uint32 *lost)
+/* Have all processes search for all nodes or, with LOKI_JOB_LINK, link those that are missed. */
+static void
+find_all(LokiBuild *build, LokiBuildJob job)
 {
 	LokiReachShared *reach = &build->part.shared->reach;
 
 	Assert(build->part.leader);
-	reach->linked = reach->lost = 0;
-	loki_parallel_job(build, LOKI_JOB_LINK, build->nnodes);
-	*lost = reach->lost;
-	elog(DEBUG1, "linked %u nodes that were not found, %u of them by no wide search",
-		 reach->linked, *lost);
-	return reach->linked;
+	reach->missed = reach->lost = 0;
+	loki_parallel_job(build, job, build->nnodes);
+	if (job == LOKI_JOB_LINK)
+		elog(DEBUG1, "linked %u nodes that were not found, %u of them by no wide search",
+			 reach->missed, reach->lost);
 }
 
-/*
- * Make the searches for all nodes find them.  Links of the tree, which is in the block of
- * parents, stay.
- */
+/* Connect all nodes, and make the searches for them find them.  Links of the tree stay. */
 void
 loki_build_make_reachable(LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	LokiReachShared *reach = &build->part.shared->reach;
-	Size		entries_size = mul_size(build->nnodes, LOKI_ENTRY_WIDTH * sizeof(uint32));
-	uint32		linked;
-	uint32		lost;
+	MemoryGraph state;
 
+	reach->parent_block = loki_arena_add_block(arena, mul_size(build->nnodes, sizeof(uint32)));
 	reach->states_block = loki_arena_add_block(arena, build->nnodes);
-	reach->entries_block = loki_arena_add_block(arena, entries_size);
 	memset(arena->blocks[reach->states_block], NODE_FOUND, build->nnodes);
-	memset(arena->blocks[reach->entries_block], 0xFF, entries_size);
-	for (int round = 0; round < MAX_ROUNDS; round++)
+	open_graph(&state, build);
+	connect_nodes(&state);
+	for (reach->round = 0; reach->round < MAX_ROUNDS; reach->round++)
 	{
-		reach->round = round;
-		loki_build_report_round(build, round, round + 1);
-		loki_parallel_job(build, LOKI_JOB_SEARCH, build->nnodes);
-		linked = link_nodes(build, &lost);
-		if (lost <= build->nnodes / MISSED_OF)
+		loki_build_report_round(build, reach->round, reach->round + 1);
+		find_all(build, LOKI_JOB_SEARCH);
+		find_all(build, LOKI_JOB_LINK);
+		if (reach->lost <= build->nnodes / MISSED_OF)
 			break;
 	}
-	for (int repeat = 0; repeat < MAX_REPEATS && linked > 0; repeat++)
-		linked = link_nodes(build, &lost);
+	for (int repeat = 0; repeat < MAX_REPEATS && reach->missed > 0; repeat++)
+		find_all(build, LOKI_JOB_LINK);
 }

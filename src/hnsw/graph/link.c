@@ -320,10 +320,9 @@ static void
 score_from_node(LokiLinker *linker, uint32 node)
 {
 	const LokiQuantizer *quantizer = linker->state->quantizer;
-	char	   *own = linker->code_space + (Size) linker->capacity * quantizer->code_size;
 
-	loki_code_read(linker->state, linker->index, node, own);
-	quantizer->prepare_code(quantizer, own, linker->query);
+	loki_code_read(linker->state, linker->index, node, linker->own);
+	quantizer->prepare_code(quantizer, linker->own, linker->query);
 	for (int i = 0; i < linker->n; i++)
 		linker->codes[i] = linker->candidates[i].code;
 	quantizer->score(quantizer, linker->query, linker->codes, linker->n,
@@ -339,11 +338,10 @@ void
 loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list, float *distances)
 {
 	const LokiQuantizer *quantizer = linker->state->quantizer;
-	char	   *own = linker->code_space + (Size) linker->capacity * quantizer->code_size;
 
 	Assert(list->count <= linker->capacity);
-	loki_code_read(linker->state, linker->index, node, own);
-	quantizer->prepare_code(quantizer, own, linker->query);
+	loki_code_read(linker->state, linker->index, node, linker->own);
+	quantizer->prepare_code(quantizer, linker->own, linker->query);
 	for (int i = 0; i < list->count; i++)
 	{
 		char	   *code = linker->code_space + (Size) i * quantizer->code_size;

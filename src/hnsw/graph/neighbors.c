@@ -35,7 +35,8 @@ loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capa
 	linker->state = state;
 	linker->capacity = capacity;
 	linker->candidates = palloc_array(LokiLinkCandidate, capacity);
-	linker->code_space = palloc(mul_size(capacity + 1, state->quantizer->code_size));
+	linker->code_space = palloc(mul_size(capacity, state->quantizer->code_size));
+	linker->own = palloc(state->quantizer->code_size);
 	linker->query = (LokiQuery *) queries;
 	linker->scratch = (LokiQuery *) (queries + query_size);
 	linker->codes = palloc_array(const void *, capacity);

@@ -71,7 +71,9 @@ typedef struct LokiLinker
 	int			capacity;		/* candidates that fit */
 	int			n;
 	LokiLinkCandidate *candidates;
-	char	   *code_space;		/* capacity + 1 codes */
+	char	   *code_space;		/* capacity codes */
+	char	   *own;			/* code of the node whose list it is, or that is
+								 * searched for */
 	LokiQuery  *query;			/* of the node whose list it is */
 	LokiQuery  *scratch;
 	const void **codes;
@@ -137,22 +139,6 @@ extern bool loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList 
 /* Distances from a node to those of a list; overwrites the candidates' codes */
 extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list,
 							  float *distances);
-
-/* ----------------------------------------------------------------
- * Finding nodes (graph/reachability.c)
- * ----------------------------------------------------------------
- */
-
-extern bool loki_node_is_reachable(LokiSearch *search, const LokiMetaPageData *meta, uint32 node,
-								   int width);
-extern void loki_node_link_from_search(LokiLinker *linker, const LokiSearch *search, uint32 node);
-extern void loki_upper_make_reachable(LokiLinker *linker, LokiSearch *search,
-									  const LokiMetaPageData *meta, uint32 node,
-									  uint32 slot, int level);
-extern void loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, uint32 node,
-									 uint32 slot, int level, bool wide, char *code,
-									 char *refine);
-extern void loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search);
 
 /* ----------------------------------------------------------------
  * Adding links (graph/link.c)

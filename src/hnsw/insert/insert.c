@@ -365,9 +365,9 @@ link_layer(LokiNewRow *row, int level, bool *narrow)
 static void
 link_base(LokiNewRow *row)
 {
-	LokiSearch *search = &row->cache->search;
 	LokiLinker *linker = &row->cache->linker;
 	const LokiList *list = &row->cache->lists[0];
+	LokiListRef own = {row->node, LOKI_NONE, 0};
 	bool		narrow;
 
 	if (!link_layer(row, 0, &narrow) && list->count > 0 && !link_where_room(row))
@@ -376,9 +376,8 @@ link_base(LokiNewRow *row)
 
 		loki_list_add(linker, &ref, row->node, LOKI_NONE, LOKI_LINK_FORCED);
 	}
-	if (!row->found && !narrow &&
-		!loki_node_is_reachable(search, &row->meta, row->node, LOKI_NARROW_SEARCH))
-		loki_node_link_from_search(linker, search, row->node);
+	if (!row->found && !narrow)
+		loki_query_make_reachable(linker, &row->cache->search, &row->meta, &own, false);
 }
 
 /*
@@ -395,10 +394,12 @@ link_neighbors(LokiNewRow *row)
 	link_base(row);
 	for (int level = 1; level <= row->level; level++)
 	{
+		LokiListRef own = {row->node, row->slots[level], level};
+
 		link_layer(row, level, &narrow);
 		if (!narrow)
-			loki_upper_make_reachable(&row->cache->linker, &row->cache->search, &row->meta,
-									  row->node, row->slots[level], level);
+			loki_query_make_reachable(&row->cache->linker, &row->cache->search, &row->meta, &own,
+									  false);
 	}
 }
 

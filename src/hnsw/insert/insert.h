@@ -15,7 +15,7 @@
 
 #include "access/genam.h"
 #include "hnsw/definition/attribute.h"
-#include "hnsw/graph/neighbors.h"
+#include "hnsw/graph/reachability.h"
 
 /* The pool of the layers above 1 that a node is not on */
 #define LOKI_UPPER_WIDTH	8

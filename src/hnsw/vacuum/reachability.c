@@ -4,8 +4,7 @@
  *	  Searching for nodes, and linking those that are not found.
  *
  * Vacuum searches for nodes that lost a link, and for those that were inserted since the
- * vacuum before, which later inserts may have hidden.  src/hnsw/graph/README, "Nothing is
- * lost".
+ * vacuum before, which later inserts may have hidden (R9).
  *
  * IDENTIFICATION
  *	  src/hnsw/vacuum/reachability.c
@@ -35,8 +34,6 @@ loki_reachability_begin(LokiVacuum *vacuum, int capacity)
 
 	loki_search_begin(&vacuum->search, vacuum->index, state, CurrentMemoryContext);
 	loki_linker_begin(&vacuum->linker, vacuum->index, state, capacity);
-	vacuum->code = palloc(state->quantizer->code_size);
-	vacuum->refine = palloc(Max(state->quantizer->refine_size, 1));
 	loki_bitmap_init(&vacuum->lost[0], vacuum->live.size);
 	loki_bitmap_init(&vacuum->lost[1], upper->npages * upper->per_page);
 }
@@ -48,13 +45,14 @@ loki_reachability_begin(LokiVacuum *vacuum, int capacity)
 static void
 find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 {
+	LokiListRef ref = {node, slot, level};
+
 	loki_vacuum_step();
 	if (!loki_bitmap_test(&vacuum->live, node))
 		return;
 	LokiVacuumDelayPoint();
 	loki_insert_lock(vacuum->index);
-	loki_node_make_reachable(&vacuum->linker, &vacuum->search, node, slot, level, true,
-							 vacuum->code, vacuum->refine);
+	loki_node_make_reachable(&vacuum->linker, &vacuum->search, &ref, true);
 	loki_pushed_out_make_reachable(&vacuum->linker, &vacuum->search);
 	loki_insert_unlock(vacuum->index);
 }

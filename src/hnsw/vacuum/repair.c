@@ -202,8 +202,8 @@ score_gathered(LokiVacuum *vacuum, uint32 node)
 	LokiLinker *linker = &vacuum->linker;
 	LokiSearch *search = &vacuum->search;
 
-	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
-	loki_search_query_code(search, vacuum->code);
+	loki_code_read(vacuum->state, vacuum->index, node, vacuum->linker.own);
+	loki_search_query_code(search, vacuum->linker.own);
 	for (int start = 0; start < linker->n; start += search->scratch.allocated)
 	{
 		int			n = Min(linker->n - start, (int) search->scratch.allocated);
@@ -552,8 +552,8 @@ link_again(LokiVacuum *vacuum, uint32 node)
 
 	Assert(loki_bitmap_test(&vacuum->live, node));
 	loki_meta_read(vacuum->index, &meta);
-	loki_code_read(vacuum->state, vacuum->index, node, vacuum->code);
-	loki_search_query_code(search, vacuum->code);
+	loki_code_read(vacuum->state, vacuum->index, node, vacuum->linker.own);
+	loki_search_query_code(search, vacuum->linker.own);
 	nentries = loki_search_entries(search, &meta, LOKI_ENTRY_WIDTH, entries);
 	if (nentries == 0 || !loki_list_read(linker, &ref, &own))
 		return;

@@ -15,7 +15,7 @@
 #define LOKI_VACUUM_VACUUM_H
 
 #include "access/genam.h"
-#include "hnsw/graph/neighbors.h"
+#include "hnsw/graph/reachability.h"
 #include "hnsw/page/change.h"
 #include "utils/memutils.h"
 
@@ -126,8 +126,6 @@ typedef struct LokiVacuum
 								 * slots */
 	LokiSearch	search;
 	LokiLinker	linker;
-	char	   *code;
-	char	   *refine;
 } LokiVacuum;
 
 /*
