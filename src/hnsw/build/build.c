@@ -489,9 +489,16 @@ load_rows(LokiBuild *build)
 	build->nnodes = pg_atomic_read_u32(&shared->nodes);
 	build->nnulls = pg_atomic_read_u32(&shared->nulls);
 	loki_build_grow_arrays(build, build->nnodes, build->nnulls);
+
+	/*
+	 * Nodes of posting lists have a row each, as those that are inserted
+	 * have: BM25 counts documents by them.
+	 */
 	if (!loki_column_listed(&build->geometry.column))
+	{
 		tell_memory(build);
-	loki_build_find_duplicates(build);
+		loki_build_find_duplicates(build);
+	}
 	loki_build_renumber(build);
 }
 
