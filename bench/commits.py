@@ -70,8 +70,10 @@ def arguments(argv):
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("commits", nargs="+", metavar="COMMIT", help="or a folder")
     p.add_argument("--set", default="synthetic:200000:768", help="of hard.py or datasets.py")
-    p.add_argument("--rows", type=int, default=20000, help="of a set of hard.py")
+    p.add_argument("--rows", type=int, help="of the set; of hard.py's 20000, if not given")
     p.add_argument("--dims", type=int, default=128, help="of a set of hard.py")
+    p.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA"),
+                   help="folder of sets of datasets.py")
     p.add_argument("--queries", type=int, default=1000)
     p.add_argument("--ef", type=int, nargs="+", default=[10, 20, 40, 80])
     p.add_argument("--clients", type=int, nargs="+", default=[1, 2 * os.cpu_count()])
@@ -87,7 +89,9 @@ def arguments(argv):
 def main(argv):
     args = arguments(argv)
     args.dir = directory(os.path.abspath(args.dir), "755")
-    base, queries, metric = hard.make(args.set, args.rows, args.dims, args.queries)
+    rows = args.rows or (20000 if args.set in hard.SETS else None)
+    base, queries, metric = hard.make(args.set, rows, args.dims, args.queries,
+                                      data=args.data)
     true = truth.neighbours(metric, base, queries, gate.K)
     settings = {**gate.SETTINGS, "shared_buffers": "1GB", "maintenance_work_mem": "1GB"}
     sides = []

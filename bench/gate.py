@@ -60,8 +60,9 @@ class Side:
             say(f"building {source} ...")
             shutil.rmtree(tree, ignore_errors=True)
             if folder:
-                shutil.copytree(source, tree, symlinks=True,
-                                ignore=shutil.ignore_patterns(".git", "build"))
+                # results of the folder's own benchmarks, but not src/hnsw/build
+                shutil.copytree(source, tree, symlinks=True, ignore=lambda where, names: {".git"} |
+                                ({"build"} if where == source else set()))
             else:
                 os.makedirs(tree)
                 archive = subprocess.Popen(["git", "-C", TOP, "archive", source],
