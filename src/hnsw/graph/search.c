@@ -437,24 +437,23 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 	LokiCandidate *pool = search->pool.nearest;
 	int			low = 0;
 	int			high = search->pool.n;
+	float		reach = loki_reach(&search->reach, pool, high);
 
-	Assert(search->pool.n <= ef && ef < search->pool.allocated);
-	if ((search->pool.n == ef && distance >= pool[ef - 1].distance) ||
-		(distance > loki_reach(&search->reach, pool, search->pool.n) &&
-		 distance >= pool[search->reach.width - 1].distance))
+	Assert(high <= ef && ef < search->pool.allocated);
+	if ((high == ef && distance >= pool[ef - 1].distance) ||
+		(distance > reach && distance >= pool[search->reach.width - 1].distance))
 	{
 		if (search->kept.rejected)
 			loki_search_keep(search, distance, node, 0);
 		return -1;
 	}
-	if (search->pool.n == ef)
+	/* what has come to be out of reach makes room before the pool is full */
+	if (high == ef || (reach < FLT_MAX && high >= search->reach.grown && pool[high - 1].distance > reach))
 	{
+		search->pool.n = --high;
 		if (search->kept.rejected)
-			loki_search_keep(search, pool[ef - 1].distance,
-							 pool[ef - 1].node & ~LOKI_EXPANDED,
-							 pool[ef - 1].node & LOKI_EXPANDED ? LOKI_SCORED_EXPANDED : 0);
-		search->pool.n--;
-		high--;
+			loki_search_keep(search, pool[high].distance, pool[high].node & ~LOKI_EXPANDED,
+							 pool[high].node & LOKI_EXPANDED ? LOKI_SCORED_EXPANDED : 0);
 	}
 	while (low < high)
 	{

@@ -204,7 +204,12 @@ offer_best(LokiSearch *search, uint32 item)
 	}
 	if (low == most)
 		return;
-	kept->nbest -= kept->nbest == most;
+	/* what has come to be out of reach makes room before there are most */
+	if (kept->nbest == most ||
+		(kept->nbest >= (uint32) search->reach.grown &&
+		 kept->best[kept->nbest - 1].distance > loki_reach(&search->reach, kept->best, (int) kept->nbest)))
+		kept->nbest--;
+	Assert(low <= kept->nbest);
 	memmove(&kept->best[low + 1], &kept->best[low], sizeof(LokiCandidate) * (kept->nbest - low));
 	kept->best[low] = candidate;
 	if (++kept->nbest == (uint32) search->reach.width && search->reach.rows > 0)
