@@ -124,6 +124,25 @@ SELECT strategy, nodes_scored, heap_fetches BETWEEN 5 AND 50 AS few, rows FROM l
 SELECT * FROM (SELECT id FROM docs ORDER BY words <@> '' LIMIT 5) s ORDER BY id;
 SELECT strategy, nodes_scored FROM lokivector_scan_stats();
 
+-- test: VACUUM counts words again when 2 % of the documents have come or gone
+CREATE TABLE counted (id int, words tsvector) WITH (autovacuum_enabled = off);
+INSERT INTO counted SELECT i, ('common w' || i)::tsvector FROM generate_series(1, 2000) i;
+CREATE INDEX counted_words ON counted USING hnsw (words bm25_ops);
+INSERT INTO counted SELECT i, 'new'::tsvector FROM generate_series(2001, 2030) i;
+VACUUM counted;
+SELECT bm25_weigh('counted_words', 'new | common');
+INSERT INTO counted SELECT i, 'new'::tsvector FROM generate_series(2031, 2060) i;
+VACUUM counted;
+SELECT bm25_weigh('counted_words', 'new | common');
+DELETE FROM counted WHERE id <= 1900;
+VACUUM counted;
+SELECT bm25_weigh('counted_words', 'new | common');
+SELECT wrong('counted', 1.2, 0.75);
+DELETE FROM counted;
+VACUUM counted;
+SELECT bm25_weigh('counted_words', 'new | common');
+DROP TABLE counted;
+
 -- test: a condition that the nearest rows meet
 CREATE TABLE words_many (id integer, words tsvector);
 INSERT INTO words_many SELECT i, to_tsvector('simple', 'all w' || i % 20 || ' x' || i % 21 || ' y' || i % 2000) FROM generate_series(1, 20000) i;

@@ -26,7 +26,10 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Lists are made again when this number and this share of nodes are not in them */
+/*
+ * Lists are made again when this number and this share of nodes are not in them; those of words when
+ * this share of documents has come or gone
+ */
 #define STALE_NODES		1000
 #define STALE_SHARE		0.02
 
@@ -57,6 +60,30 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 	if (meta->derived.rowmap.end > 0)
 		unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->derived.rowmap.end);
 	return Max(Min(unlisted, end), 0);
+}
+
+/*
+ * Whether so many documents have come or gone that the counts of words are not good any more.  Deleted
+ * ones have no other trace: all of TID is read, under the share lock of one page at a time.
+ */
+static bool
+words_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end, double unlisted)
+{
+	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_TID];
+	double		documents = meta->derived.terms.documents;
+	double		live = 0;
+
+	Assert(state->column.type->words != NULL && (meta->flags & LOKI_META_TERM_LISTS) != 0);
+	for (uint32 ordinal = 0; ordinal * array->per_page < end; ordinal++)
+	{
+		PGAlignedBlock copy;
+		int			used = loki_page_copy(state, index, LOKI_SLOTS_TID, ordinal, NULL, copy.data);
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < used; i++)
+			live += LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i));
+	}
+	return unlisted + Max(documents + unlisted - live, 0) > STALE_SHARE * documents;
 }
 
 /* Whether n bytes fit into maintenance_work_mem; if not, says what is not made. */
@@ -363,6 +390,8 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 		loki_meta_damaged(index);
 	unlisted = loki_derived_unlisted(state, index, &meta, end);
 	stale = (have_lists || have_map || have_terms) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
+	if (have_terms && !stale && state->column.type->words != NULL)
+		stale = words_stale(state, index, &meta, end, unlisted);
 	sketches = wants_sketches(state, index);
 	if (!stale && lists == have_lists && map == have_map && terms == have_terms)
 	{
