@@ -59,6 +59,7 @@ CREATE INDEX docs_l2 ON docs USING hnsw (s sparsevec_l2_ops);
 CREATE INDEX docs_cosine ON docs USING hnsw (s sparsevec_cosine_ops, tenant);
 CREATE INDEX docs_l1 ON docs USING hnsw (s sparsevec_l1_ops) WITH (profile = compact);
 SELECT i, code, dimensions, code_dimensions, bits, pending, unlisted_nodes FROM unnest('{docs_ip,docs_l2,docs_cosine,docs_l1}'::regclass[]) i, lokivector_index_info(i);
+SELECT width, recall FROM lokivector_search_width('docs_ip');
 SELECT slot_array, slots > 0 AS some FROM lokivector_index_slot_arrays('docs_ip') WHERE slot_array IN ('code', 'link', 'posting', 'term', 'window');
 SELECT i, lokivector_check(i, true) FROM unnest('{docs_ip,docs_l2,docs_cosine,docs_l1}'::regclass[]) i;
 SELECT all_different(25);

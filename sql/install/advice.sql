@@ -152,7 +152,7 @@ BEGIN ATOMIC
 	-- of info itself, so that it is read in any case: it refuses what is no index of ours
 	FROM info WHERE free > greatest(1000, nodes / 2)
 	UNION ALL
-	SELECT 'lists', pg_catalog.format('%s nodes are not up to date in the sorted lists and the row map. Run VACUUM %s with a larger maintenance_work_mem.',
+	SELECT 'lists', pg_catalog.format('%s nodes are not up to date in the sorted lists and the row map. Run VACUUM %s; if that does not help, with a larger maintenance_work_mem.',
 		unlisted_nodes, indrelid::regclass)
 	FROM i WHERE unlisted_nodes > greatest(10000, nodes / 5)
 	UNION ALL

@@ -199,6 +199,8 @@ warn_of_target(LokiScan *so, double recall)
 					RelationGetRelationName(index), so->plan.settings.target_recall),
 			 recall < 0 ? errdetail("It was not calibrated, so searches go by hnsw.ef_search.") :
 			 errdetail("Its widest calibrated search found %.3f of the rows.", recall),
+			 recall < 0 && !loki_column_sketched(&so->state->column) ?
+			 errhint("VACUUM measures what its searches find, and lokivector_calibrate() does so with queries of your users.") :
 			 errhint("Use lokivector_calibrate() with queries of your users, or raise hnsw.ef_search and reset lokivector.target_recall.")));
 }
 
@@ -354,6 +356,7 @@ lokivector_search_width(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[4];
 	bool		isnull[4] = {0};
+	bool		exact;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
 		desc->natts != lengthof(values))
@@ -368,9 +371,12 @@ lokivector_search_width(PG_FUNCTION_ARGS)
 	values[0] = Int32GetDatum(settings.ef);
 	values[1] = Float8GetDatum(settings.target_recall);
 	values[2] = Int64GetDatum(width);
-	isnull[3] = !settings.exact && meta.calibration.nwidths < 2;
+	/* searches by posting lists are exact, and have no walk */
+	isnull[2] = loki_column_listed(&state->column);
+	exact = settings.exact || isnull[2];
+	isnull[3] = !exact && meta.calibration.nwidths < 2;
 	values[3] = isnull[3] ? (Datum) 0 :
-		Float8GetDatum(settings.exact ? 1 : recall_of_width(&meta.calibration, width, k));
+		Float8GetDatum(exact ? 1 : recall_of_width(&meta.calibration, width, k));
 	relation_close(index, NoLock);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
 }
