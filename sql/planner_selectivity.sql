@@ -190,6 +190,17 @@ SELECT search, bound, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> 
 	sel_rows(format('SELECT * FROM sel_unlisted WHERE words <@> %L %s', search, bound), 3) AS unlisted FROM sel_bounds;
 SELECT search, bound, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> %L %s', search, bound), 3) AS listed
 FROM (VALUES ('none', '< 0'), ('w40', '< -3'), ('w40 | none', '< -3')) v(search, bound);
+-- by the parameters of the index
+ALTER INDEX sel_listed_words SET (k1 = 0);
+REINDEX INDEX sel_listed_words;
+SELECT search, bound, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> %L %s', search, bound), 3) AS k1_0
+FROM (VALUES ('w5', '< -0.5'), ('w5', '< -2'), ('w40', '< -4')) v(search, bound);
+ALTER INDEX sel_listed_words SET (k1 = 20);
+REINDEX INDEX sel_listed_words;
+SELECT search, bound, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> %L %s', search, bound), 3) AS k1_20
+FROM (VALUES ('w5', '< -0.5'), ('w5', '< -1'), ('w40', '< -2')) v(search, bound);
+ALTER INDEX sel_listed_words RESET (k1);
+REINDEX INDEX sel_listed_words;
 -- a query that is not known, as before; one by an index of another's name; the beginning of a word
 SELECT sel_expected('SELECT * FROM sel_listed WHERE words <@> (SELECT ''w5''::tsquery OFFSET 0) < 0') AS unknown,
 	sel_rows('SELECT * FROM sel_listed WHERE words <@@> bm25_weigh(''sel_listed_words'', ''w5'') < 0', 3) AS named,

@@ -77,6 +77,11 @@ extern bool loki_is_words_index(Relation index);
 /* Whether rows that row security hides may count in the scores of those that it shows */
 extern bool loki_shares_statistics(Relation index);
 
+/* Note the parameters that scores of an index of words go by, but not the mean length of documents. */
+struct LokiBm25;
+
+extern void loki_words_parameters(Relation index, struct LokiBm25 *by);
+
 /*
  * Estimate the share of documents that have each of n words, which is left in their `documents`, and
  * their weights in these (types/bm25.h).  False, and nothing, if the index has no posting lists.  The caller

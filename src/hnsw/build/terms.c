@@ -280,8 +280,7 @@ loki_build_terms(LokiIndex *state, Relation index, uint32 end, LokiTermListsData
 	TermsBuild	build = {.state = state,.index = index,.changed = end,.range = &range};
 	bool		written;
 
-	range.by.k1 = loki_option_k1(LokiIndexOptions(index));
-	range.by.b = loki_option_b(LokiIndexOptions(index));
+	loki_words_parameters(index, &range.by);
 	loki_terms_write_begin(&writer, state, index);
 	written = gather(&build);
 	written = loki_terms_write_end(&writer) && written;

@@ -168,6 +168,15 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 	index_close(index, NoLock);
 }
 
+void
+loki_words_parameters(Relation index, LokiBm25 *by)
+{
+	const LokiHnswOptions *options = LokiIndexOptions(index);
+
+	by->k1 = loki_option_k1(options);
+	by->b = loki_option_b(options);
+}
+
 /*
  * For the planner: no rows are read, and of posting lists a few windows, the fewer the more words there
  * are.  The index may have been made by another release.
@@ -200,7 +209,6 @@ static Bm25Query *
 make_query(Oid indexid, TSQuery search, bool planned)
 {
 	Relation	index = relation_open(indexid, AccessShareLock);
-	const LokiHnswOptions *options = LokiIndexOptions(index);
 	Statistics	statistics = {0};
 	Bm25Query  *query;
 	Size		size;
@@ -224,8 +232,7 @@ make_query(Oid indexid, TSQuery search, bool planned)
 	query = palloc0(size);
 	SET_VARSIZE(query, size);
 	query->index = indexid;
-	query->by.k1 = loki_option_k1(options);
-	query->by.b = loki_option_b(options);
+	loki_words_parameters(index, &query->by);
 	query->by.mean = statistics.documents > 0 ? (float) (statistics.length / statistics.documents) : 0;
 	query->n = statistics.n;
 	for (int i = 0; i < statistics.n; i++)

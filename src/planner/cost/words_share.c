@@ -77,9 +77,9 @@ index_of_search(const FuncExpr *search, bool *permitted)
 	return by->consttype == REGCLASSOID ? DatumGetObjectId(by->constvalue) : InvalidOid;
 }
 
-/* Ask the lists of the relation's part of an index. */
+/* Ask the lists of the relation's part of an index, and note the parameters that its scores go by. */
 static bool
-sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int n)
+sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int n, LokiBm25 *by)
 {
 	ListCell   *cell;
 
@@ -92,7 +92,10 @@ sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int 
 		if (info->indexoid != indexid && !list_member_oid(get_partition_ancestors(info->indexoid), indexid))
 			continue;
 		index = loki_open_planned(info);
-		sampled = loki_is_words_index(index) &&
+		sampled = loki_is_words_index(index);
+		if (sampled)
+			loki_words_parameters(index, by);
+		sampled = sampled &&
 			(permitted || loki_shares_statistics(index) || loki_sees_all_rows(info->indexoid)) &&
 			loki_words_sample(index, words, n);
 		index_close(index, NoLock);
@@ -122,12 +125,13 @@ search_for(const LokiWord *word)
  * the others the share is larger.
  */
 static void
-ask_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiWord *words, int n)
+ask_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiBm25 by, LokiWord *words,
+			   int n)
 {
-	LokiBm25	by = {.k1 = LOKI_DEFAULT_K1,.b = LOKI_DEFAULT_B,.mean = 1};
 	VariableStatData column;
 	double		rest = 1;
 
+	by.mean = 1;
 	examine_variable(root, linitial(distance->args), rel->relid, &column);
 	if (HeapTupleIsValid(column.statsTuple))
 		rest = 1 - ((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac;
@@ -183,17 +187,16 @@ add_word(double parts[PARTS + 1], double share, double least, double typical, do
 
 /* The share of documents whose score is at least `score`, and that have some word */
 static double
-share_above(const LokiWord *words, int n, double documents, double score)
+share_above(const LokiWord *words, int n, const LokiBm25 *by, double documents, double score)
 {
-	LokiBm25	by = {.k1 = LOKI_DEFAULT_K1,.b = LOKI_DEFAULT_B};
 	double		parts[PARTS + 1] = {1};
 	double		none = 1;
 
 	for (int i = 0; i < n; i++)
 	{
 		const LokiWord *word = &words[i];
-		double		unit = loki_bm25_query_weight(&by, documents, word->documents * documents) * PARTS / Max(score, LEAST_SCORE);
-		double		typical = Max(word->least, Min(loki_bm25_weight(&by, 1, by.mean), word->most));
+		double		unit = loki_bm25_query_weight(by, documents, word->documents * documents) * PARTS / Max(score, LEAST_SCORE);
+		double		typical = Max(word->least, Min(loki_bm25_weight(by, 1, by->mean), word->most));
 
 		none *= 1 - word->documents;
 		if (score > 0)
@@ -206,6 +209,7 @@ double
 loki_words_share(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, double bound, bool strict)
 {
 	const FuncExpr *search = lsecond(distance->args);
+	LokiBm25	by = {.k1 = LOKI_DEFAULT_K1,.b = LOKI_DEFAULT_B};
 	bool		permitted;
 	Oid			indexid;
 	Datum		value;
@@ -223,7 +227,7 @@ loki_words_share(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, dou
 	words = loki_words_of_search(DatumGetTSQuery(value), &n);
 	if (words == NULL)
 		return -1;
-	if (!sample_lists(rel, indexid, permitted, words, n))
-		ask_statistics(root, rel, distance, words, n);
-	return share_above(words, n, Max(rel->tuples, 1), -bound);
+	if (!sample_lists(rel, indexid, permitted, words, n, &by))
+		ask_statistics(root, rel, distance, by, words, n);
+	return share_above(words, n, &by, Max(rel->tuples, 1), -bound);
 }
