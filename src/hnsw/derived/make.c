@@ -390,7 +390,7 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 		loki_meta_damaged(index);
 	unlisted = loki_derived_unlisted(state, index, &meta, end);
 	stale = (have_lists || have_map || have_terms) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
-	if (have_terms && !stale && state->column.type->words != NULL)
+	if (have_terms && !stale && make_terms != NULL && state->column.type->words != NULL)
 		stale = words_stale(state, index, &meta, end, unlisted);
 	sketches = wants_sketches(state, index);
 	if (!stale && lists == have_lists && map == have_map && terms == have_terms)
