@@ -236,9 +236,9 @@ link_node(MemoryGraph *state, uint32 from, uint32 node, float distance, LokiLink
 	LokiGraphLists *lists = state->lists;
 	int			place = lists->counts[from];
 
-	Assert(from != node);
 	if (state->parent[from] == LOKI_NONE || find_link(lists, from, node) >= 0)
 		return false;
+	Assert(from != node);		/* one that was not reached finds itself, too */
 	if (place == lists->width)
 	{
 		uint32		lost;

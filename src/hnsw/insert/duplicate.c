@@ -41,15 +41,17 @@ is_duplicate(LokiNewRow *row, uint32 node)
 	return true;
 }
 
-/* Whether rows may join a node with this TID slot: it is live, and its own insert has
- * come to its end */
+/*
+ * Whether a row may join a node with this TID slot: it is live, and its own insert has come to its
+ * end.  BM25 counts documents by nodes, so one of words has a row and its next version at most.
+ */
 static bool
-may_join(const LokiTidData *tid)
+may_join(const LokiNewRow *row, const LokiTidData *tid)
 {
 	switch (LokiTidState(tid))
 	{
 		case LOKI_TID_LIST:
-			return true;
+			return row->state->column.type->words == NULL;
 		case LOKI_TID_LIVE:
 		case LOKI_TID_KILLED:
 			return (tid->state & LOKI_TID_LINKING) == 0;
@@ -74,7 +76,7 @@ prepend_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChang
 	LokiTidData tid = *seen;
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 
-	Assert(may_join(seen));		/* N2 */
+	Assert(may_join(row, seen));		/* N2 */
 	Assert(loki_buffer_locked_exclusively(change->pages[page].buffer)); /* I8 */
 	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
 							claims))
@@ -114,9 +116,9 @@ join_at_once(LokiNewRow *row, uint32 node)
 	loki_change_begin(&change, row->state, row->index);
 	page = loki_change_lock(&change, LOKI_SLOTS_TID, node, &place);
 	memcpy(&tid, LokiPageSlot(loki_change_page(&change, page), slot_size, place), slot_size);
-	if (may_join(&tid) && prepend_at_once(row, &tid, node, &change, page, place))
+	if (may_join(row, &tid) && prepend_at_once(row, &tid, node, &change, page, place))
 		return JOIN_DONE;
-	if (may_join(&tid))
+	if (may_join(row, &tid))
 		result = JOIN_NO_SLOTS;
 	loki_change_finish(&change);
 	return result;
@@ -189,7 +191,7 @@ join_in_steps(LokiNewRow *row, uint32 node)
 		uint32		next;
 
 		if (!loki_slot_read(row->state, row->index, LOKI_SLOTS_TID, node, &tid) ||
-			!may_join(&tid))
+			!may_join(row, &tid))
 			return false;
 		if (LokiTidState(&tid) != LOKI_TID_LIST)
 		{
