@@ -212,6 +212,7 @@ CREATE TABLE sel_parts_1 PARTITION OF sel_parts FOR VALUES IN (0, 1);
 CREATE TABLE sel_parts_2 PARTITION OF sel_parts DEFAULT;
 INSERT INTO sel_parts TABLE sel_listed;
 CREATE INDEX sel_parts_words ON sel_parts USING hnsw (words bm25_ops);
+ANALYZE sel_parts;
 SELECT sel_rows('SELECT * FROM sel_parts WHERE words <@> ''w40'' < 0', 3) AS parts, sel_rows('SELECT * FROM sel_parts_1 WHERE words <@> ''w40'' < 0', 3) AS part;
 -- row security: the plan is a search, not a sort; who may not know how many rows have a word learns it from no estimate
 CREATE ROLE sel_reader;
