@@ -78,6 +78,7 @@ add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 		{
 			LokiWord   *word = &words[w];
 
+			CHECK_FOR_INTERRUPTS();
 			if (!loki_terms_find(lists, &window, &first, word->term, &found))
 				return false;
 			if (found.postings == 0)

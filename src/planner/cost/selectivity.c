@@ -270,8 +270,8 @@ farthest_within(double bound, bool strict)
 }
 
 /*
- * The share of a column's rows, of those that are not NULL, within a distance of an expression, `strict` nearer than it, from its
- * statistics; -1 without them.  The column is the left side of the operator.
+ * The share of a column's rows that are not NULL within a distance of an expression, `strict` nearer
+ * than it, from its statistics; -1 without them.  The column is the left side of the operator.
  */
 static double
 share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,

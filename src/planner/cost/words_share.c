@@ -22,6 +22,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/genam.h"
@@ -41,12 +42,11 @@
 /* Parts of a bound in which sums of weights are counted */
 #define PARTS	32
 
-/* Bounds nearer to 0 are as if they were so far from it */
-#define LEAST_SCORE	1e-9
-
-/* A word whose weights are not known occurs this often in a text this many times as long as the mean, or shorter */
-#define TYPICAL_COUNT	3
-#define TYPICAL_LENGTH	3
+/*
+ * A word whose weights are not known occurs between once in a text this many times as long as the mean,
+ * and this often in one as many times shorter
+ */
+#define TYPICAL_MOST	3
 
 bool
 loki_is_words_distance(const OpExpr *distance)
@@ -143,8 +143,8 @@ ask_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiB
 												PointerGetDatum(args), Int32GetDatum(rel->relid));
 
 		words[i].documents = rest > 0 ? Min(DatumGetFloat8(share) / rest, 1) : 0;
-		words[i].least = loki_bm25_weight(&by, 1, TYPICAL_LENGTH);
-		words[i].most = loki_bm25_weight(&by, TYPICAL_COUNT, 1.0 / TYPICAL_LENGTH);
+		words[i].least = loki_bm25_weight(&by, 1, TYPICAL_MOST);
+		words[i].most = loki_bm25_weight(&by, TYPICAL_MOST, 1.0 / TYPICAL_MOST);
 	}
 }
 
@@ -195,7 +195,7 @@ share_above(const LokiWord *words, int n, const LokiBm25 *by, double documents, 
 	for (int i = 0; i < n; i++)
 	{
 		const LokiWord *word = &words[i];
-		double		unit = loki_bm25_query_weight(by, documents, word->documents * documents) * PARTS / Max(score, LEAST_SCORE);
+		double		unit = loki_bm25_query_weight(by, documents, word->documents * documents) * PARTS / Max(score, DBL_EPSILON);
 		double		typical = Max(word->least, Min(loki_bm25_weight(by, 1, by->mean), word->most));
 
 		none *= 1 - word->documents;

@@ -39,6 +39,7 @@
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/clauses.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
@@ -57,9 +58,6 @@
 
 /* What the server takes for the share of rows that a word is in of which it knows nothing, at most */
 #define UNKNOWN_SHARE	0.005
-
-/* What it costs to raise an error */
-#define ERROR_COST		1e10
 
 /* What stands left of the operator, and the table that it is computed from */
 typedef struct Words
@@ -308,25 +306,30 @@ implies_rows(List *predicate, const Words *words, ParamListInfo params)
 	return predicate_implied_by(predicate, conditions, false);
 }
 
-/* The rank of an index of all rows */
-#define WHOLE	3
+/* How well the rows of an index are those that a query takes of the table, the best last */
+typedef enum RowsRank
+{
+	ROWS_OTHERS,
+	ROWS_FOR_VALUES,			/* of parameters, as they are now */
+	ROWS_IMPLIED,
+	ROWS_ALL,					/* of the table */
+} RowsRank;
 
 /*
- * How well the rows of an index are those that a query takes of the table; 0 if they are others.
  * Where values of parameters do not matter they choose no index: with one, a plan for all values has
  * the same.
  */
-static int
+static RowsRank
 rank_rows(Relation index, PlannerInfo *root, const Words *words)
 {
 	List	   *predicate = RelationGetIndexPredicate(index);
 	ParamListInfo params = root->glob->boundParams;
 
 	if (predicate == NIL)
-		return WHOLE;
+		return ROWS_ALL;
 	if (implies_rows(predicate, words, NULL))
-		return 2;
-	return params != NULL && implies_rows(predicate, words, params) ? 1 : 0;
+		return ROWS_IMPLIED;
+	return params != NULL && implies_rows(predicate, words, params) ? ROWS_FOR_VALUES : ROWS_OTHERS;
 }
 
 /* An index of words; InvalidOid if there is none.  One of all rows is preferred. */
@@ -335,19 +338,19 @@ find_index(PlannerInfo *root, const Words *words)
 {
 	Relation	table = table_open(words->relid, AccessShareLock);
 	Oid			found = InvalidOid;
-	int			best = 0;
+	RowsRank	best = ROWS_OTHERS;
 	bool		refused = false;
 	ListCell   *cell;
 
 	foreach(cell, RelationGetIndexList(table))
 	{
 		Relation	index = try_relation_open(lfirst_oid(cell), AccessShareLock);
-		int			rank;
+		RowsRank	rank;
 
 		if (index == NULL)		/* dropped just now */
 			continue;
 		if (index->rd_index->indisvalid && loki_is_words_index(index) &&
-			indexes_expression(index, words->expr) && (rank = rank_rows(index, root, words)) > 0)
+			indexes_expression(index, words->expr) && (rank = rank_rows(index, root, words)) != ROWS_OTHERS)
 		{
 			bool		hidden = words->hidden || !may_read_predicate(index, words->user);
 
@@ -356,7 +359,7 @@ find_index(PlannerInfo *root, const Words *words)
 				root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
 			if (hidden && !loki_shares_statistics(index))
 				refused = true;
-			else if (rank > best || rank == WHOLE)
+			else if (rank > best || rank == ROWS_ALL)
 			{
 				found = RelationGetRelid(index);
 				best = rank;
@@ -407,7 +410,7 @@ static Node *
 cost_without_index(SupportRequestCost *request)
 {
 	request->startup = 0;
-	request->per_tuple = ERROR_COST;
+	request->per_tuple = disable_cost;
 	return (Node *) request;
 }
 
