@@ -16,15 +16,18 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw($top $root major unpack_packages unpack_or_skip file_of_package run_program yaml start_program
+our @EXPORT = qw($top $root @unpacked major unpack_packages unpack_or_skip file_of_package run_program yaml start_program
   stop_program finish_program create_items items_are_sound free_port wait_for http_get create_exporter
   start_exporter start_prometheus query_prometheus panels_without_data browse start_demo
   load_demo);
 
 our $top = abs_path('..');
 
-# Where packages are unpacked; they stay for the next run
+# What stays for the next run: packages, in a directory for each set of them, and what tests fetch
 our $root = $ENV{LOKIVECTOR_OPERATIONS_DIR} // "$PostgreSQL::Test::Utils::tmp_check/packages";
+
+# The sets that are unpacked, the last one first
+our @unpacked;
 
 sub major
 {
@@ -35,16 +38,18 @@ sub major
 sub unpack_packages
 {
 	my @packages = @_;
+	my $set = join('/', $root, 'packages', join('+', @packages));
 	my $errors;
 
 	return "@packages: " . ((split(/\n/, $errors))[-1] // 'cannot be had')
-	  if !IPC::Run::run([ "$top/test/operations/unpack.sh", $root, @packages ],
+	  if !IPC::Run::run([ "$top/test/operations/unpack.sh", $set, @packages ],
 		'>', '/dev/null', '2>', \$errors);
-	$ENV{PATH} = "$root/usr/sbin:$root/usr/bin:$ENV{PATH}:/usr/sbin";
+	unshift @unpacked, $set;
+	$ENV{PATH} = "$set/usr/sbin:$set/usr/bin:$ENV{PATH}:/usr/sbin";
 	# Debian 12 has some libraries in /lib
-	$ENV{LD_LIBRARY_PATH} = join(':', glob("$root/usr/lib/*-linux-gnu*"), glob("$root/lib/*-linux-gnu*"),
-		glob("$root/usr/lib/*-linux-gnu*/pulseaudio"), $ENV{LD_LIBRARY_PATH} // ());
-	$ENV{PYTHONPATH} = join(':', "$root/usr/lib/python3/dist-packages", glob("$root/usr/lib/python3.*"));
+	$ENV{LD_LIBRARY_PATH} = join(':', glob("$set/usr/lib/*-linux-gnu*"), glob("$set/lib/*-linux-gnu*"),
+		glob("$set/usr/lib/*-linux-gnu*/pulseaudio"), $ENV{LD_LIBRARY_PATH} // ());
+	$ENV{PYTHONPATH} = join(':', map { ("$_/usr/lib/python3/dist-packages", glob("$_/usr/lib/python3.*")) } @unpacked);
 	return;
 }
 
@@ -58,12 +63,12 @@ sub unpack_or_skip
 	exit;
 }
 
-# A file of a package: unpacked, or where a package is that was installed before
+# A file or folder of a package: unpacked, or where a package is that was installed before
 sub file_of_package
 {
 	my ($path) = @_;
 
-	return -e "$root$path" ? "$root$path" : $path;
+	return (grep { -e } map { "$_$path" } @unpacked)[0] // $path;
 }
 
 # Run a program to its end; dies with its output if it fails, and returns the output
@@ -246,8 +251,8 @@ sub browse
 	my ($output, $messages);
 
 	append_to_file("$tmp/fonts.conf",
-		"<fontconfig><dir>/usr/share/fonts</dir><dir>$root/usr/share/fonts</dir>"
-		  . "<cachedir>$tmp/fonts</cachedir></fontconfig>\n")
+		"<fontconfig><dir>/usr/share/fonts</dir>"
+		  . join('', map { "<dir>$_/usr/share/fonts</dir>" } @unpacked) . "<cachedir>$tmp/fonts</cachedir></fontconfig>\n")
 	  unless -e "$tmp/fonts.conf";
 	local @ENV{qw(HOME FONTCONFIG_FILE)} = ($tmp, "$tmp/fonts.conf");
 	IPC::Run::run([ file_of_package('/usr/lib/chromium/chromium'), '--headless', '--no-sandbox', '--disable-gpu',

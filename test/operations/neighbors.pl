@@ -24,9 +24,12 @@ my $no_hints = unpack_packages("postgresql-$major-pg-hint-plan");
 my ($config, $prefix) = private_server('server');
 chomp(my $share = run_program($config, '--sharedir'));
 # which has those that are installed
-for ([ "$root/usr/lib/postgresql/$major", $prefix ], [ "$root/usr/share/postgresql/$major/extension", "$share/extension" ])
+for my $set (@unpacked)
 {
-	run_program('cp', '-R', "$_->[0]/.", $_->[1]) if -d $_->[0];
+	for ([ "$set/usr/lib/postgresql/$major", $prefix ], [ "$set/usr/share/postgresql/$major/extension", "$share/extension" ])
+	{
+		run_program('cp', '-R', "$_->[0]/.", $_->[1]) if -d $_->[0];
+	}
 }
 
 my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);

@@ -6,10 +6,15 @@
 #
 # usage: test/operations/unpack.sh DIRECTORY PACKAGE...
 #
-# A later run finds what an earlier one has unpacked.
+# A later run with the same directory finds what an earlier one has unpacked.  Runs side by side wait for
+# each other.  Each set of packages takes a directory of its own: a package may be a library's newer
+# version, and a program that loads a library while it is written dies without a word.
 set -eu
 dir=$1
 shift
+mkdir -p "$dir"
+exec 9>"$dir/lock"
+flock 9
 
 # apt may recommend nothing, and is asked what it would do
 needed=$(apt-get -s --no-install-recommends install "$@" 2>&1) || {
