@@ -6,7 +6,9 @@ Each set of hard.py, or of datasets.py, gets an index on its vectors and two
 attributes.  Then recall@k is measured without a condition, and with conditions
 that all rows pass, or 90 or 50 % of them at random: on columns of the index
 and of the heap, by a b-tree, by a bound, and by a join.  The same nodes
-should be scored, and the same rows found, where all rows pass.
+should be scored, and the same rows found, where all rows pass.  "50 % alone"
+is a table of the rows that pass "50 % on the heap", with an index of its own:
+how hard these rows are without any condition.
 
 The server is whatever the command given with --psql connects to; its database
 has lokivector.
@@ -25,7 +27,8 @@ PHRASES = {                     # condition, share of the rows that pass
     "a bound": ("v {op} q.v < 1e30", 100),
     "a join": ("id IN (SELECT key FROM {keys})", 100),
     "90 % in the index": ("r < 90", 90), "50 % in the index": ("r < 50", 50),
-    "90 % on the heap": ("s < 90", 90), "50 % on the heap": ("s < 50", 50)}
+    "90 % on the heap": ("s < 90", 90), "50 % on the heap": ("s < 50", 50),
+    "50 % alone": ("s < 50", 50)}
 
 
 class Phrased(hard.Table):
@@ -96,14 +99,23 @@ def main():
             condition, share = PHRASES[phrase]
             ids = np.arange(len(base)) if share == 100 else np.sort(table.ids(condition))
             true = ids[truth.neighbours(metric, base[ids], queries, args.k)]
+            searched, alone = table, phrase.endswith(" alone")
+            if alone:
+                searched = Phrased(server, table.name + "_alone", metric)
+                searched.load(base[ids], queries)
+                searched.build(args.options)
             cells = []
             for setting in settings:
-                before = hard.scored(table)
-                answers = table.search(setting, condition, args.k)
-                nodes = (hard.scored(table) - before) / len(queries)
+                before = hard.scored(searched)
+                answers = searched.search(setting, "true" if alone else condition, args.k)
+                nodes = (hard.scored(searched) - before) / len(queries)
+                if alone:
+                    answers[:, 1] = ids[answers[:, 1]]
                 found = hard.recall(metric, base, queries, true, answers, args.k)
                 cells.append(f"{found.mean():.4f} ({nodes:.0f})")
             print(f"| {name} | {phrase} | " + " | ".join(cells) + " |", flush=True)
+            if alone:
+                searched.drop()
         table.drop()
 
 
