@@ -3,8 +3,9 @@
  * purge.c
  *	  Forgetting the counts of indexes and databases that were dropped.
  *
- * Nothing reports drops.  So entries are compared with the catalogs when the counts are
- * read, and when there are many more of them than at the last time.
+ * An access method has no callback for DROP INDEX, and pgstat's is for its own entries.  So
+ * entries are compared with the catalogs when the counts are read, and when there are many
+ * more of them than at the last time, as autovacuum compares pgstat's with pg_class.
  *
  * IDENTIFICATION
  *	  src/hnsw/statistics/purge.c
@@ -68,6 +69,10 @@ list_entries(dshash_table *table)
 	return keys;
 }
 
+/*
+ * See shared.h.  The list is made first, since neither catalogs nor heavyweight locks may be
+ * asked for under the lock of a partition.  An entry that is made meanwhile is not in it.
+ */
 List *
 loki_counts_purge(dshash_table *table)
 {
@@ -78,12 +83,14 @@ loki_counts_purge(dshash_table *table)
 	foreach(cell, keys)
 	{
 		LokiCountsKey *key = lfirst(cell);
+		bool		ours = key->database == MyDatabaseId;
 
 		CHECK_FOR_INTERRUPTS();
-		if (key->database == MyDatabaseId ? !was_dropped(key->index) :
-			SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(key->database)))
+		if (ours ? was_dropped(key->index) :
+			!SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(key->database)))
+			loki_counts_remove(key);
+		else if (ours)
 			continue;
-		loki_counts_remove(key);
 		keys = foreach_delete_current(keys, cell);
 	}
 	return keys;

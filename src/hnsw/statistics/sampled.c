@@ -4,7 +4,11 @@
  *	  Searches that were sampled, and their recall once it is measured.
  *
  * They are kept beside the counts of their index: the queries of some until they are measured
- * (recall/recall.c), the recall of the last afterwards.
+ * (recall/recall.c), the recall of the last afterwards.  Which searches wait is decided by
+ * reservoir sampling (Vitter, 1985, algorithm R), as ANALYZE chooses rows: each that was sampled
+ * is as likely as any other to be among them, however many there were.
+ *
+ * Everything here is in shared memory, under the exclusive lock of the index's entry.
  *
  * IDENTIFICATION
  *	  src/hnsw/statistics/sampled.c
@@ -51,14 +55,15 @@ typedef struct Measured
 	float4		recall;
 } Measured;
 
-/* Of one index */
+/* Of one index: a reservoir of searches that wait, and a ring of what was measured */
 typedef struct Samples
 {
-	Oid			type;			/* of queries */
+	Oid			type;			/* of queries; it shows whether an index that
+								 * has the number of a dropped one is that */
 	uint64		seen;			/* sampled since all that waited were taken */
 	int			nwaiting;		/* of these, `most` at most wait */
 	int			most;			/* WAITING, fewer if others needed the memory */
-	uint64		nmeasured;		/* the last is measured[(n - 1) % MEASURED] */
+	uint64		nmeasured;		/* ever; the last is measured[(n - 1) % MEASURED] */
 	Waiting		waiting[WAITING];
 	Measured	measured[MEASURED];
 } Samples;
@@ -68,12 +73,14 @@ typedef struct Samples
  * ----------------------------------------------------------------
  */
 
+/* Free the query of a search that waits. */
 static void
 free_query(LokiCountsEntry *entry, const Waiting *waiting)
 {
 	loki_shared_free(entry, waiting->query, VARSIZE(loki_shared_address(waiting->query)));
 }
 
+/* Free the queries of all searches that wait.  Their index may have as many again. */
 static void
 forget_waiting(LokiCountsEntry *entry, Samples *samples)
 {
@@ -85,6 +92,7 @@ forget_waiting(LokiCountsEntry *entry, Samples *samples)
 		free_query(entry, &samples->waiting[i]);
 }
 
+/* See shared.h.  The entry is locked exclusively, and has no samples afterwards. */
 void
 loki_sampled_free(LokiCountsEntry *entry)
 {
@@ -183,8 +191,13 @@ add_waiting(LokiCountsEntry *entry, Samples *samples, Addition *addition)
 	waiting->sample = *addition->sample;
 	waiting->query = query;
 	samples->seen++;
+	Assert(samples->nwaiting <= WAITING && samples->nwaiting <= samples->most);
 }
 
+/*
+ * LokiSharedWork: add a search to the samples of its index, which are made if there are none.
+ * Without memory for that, says in addition->missing how much there is to be.
+ */
 static void
 add_sample(void *argument)
 {
@@ -289,6 +302,7 @@ choose_holder(Holder *holders, int n, const Addition *addition)
 			others = &holders[end - 1];
 		}
 	}
+	/* who gives has more than who gets, so that two do not take it from each other */
 	if (most > mine)
 		return others;
 	return largest != NULL && largest->bytes > own ? largest : NULL;
@@ -316,6 +330,7 @@ take_memory(LokiCountsEntry *entry, Size wanted)
 		free_query(entry, waiting);
 		*waiting = samples->waiting[--samples->nwaiting];
 	}
+	Assert(samples->nwaiting > 0 || entry->sampled >= sizeof(Samples));
 	samples->most = Max(samples->nwaiting, 1);
 }
 
@@ -344,6 +359,11 @@ make_room(const Addition *addition)
 	return found;
 }
 
+/*
+ * See sampled.h.  If there is no memory, samples of dropped indexes go first, then those of
+ * owners or indexes that have more than this one.  That ends: each time somebody who has more
+ * loses some, and who gives is never the one that gets.
+ */
 void
 loki_sampled_add(Relation index, const LokiSampled *sample)
 {
@@ -361,6 +381,10 @@ loki_sampled_add(Relation index, const LokiSampled *sample)
 		CHECK_FOR_INTERRUPTS();
 }
 
+/*
+ * See sampled.h.  The entry is locked while its samples are copied.  An ERROR for want of memory
+ * releases it, and forgets none.
+ */
 int
 loki_sampled_waiting(Relation index, bool forget, LokiSampled **result)
 {
@@ -384,6 +408,10 @@ loki_sampled_waiting(Relation index, bool forget, LokiSampled **result)
 	return n;
 }
 
+/*
+ * See sampled.h.  Does nothing if the samples were forgotten, as by a reset, since they were
+ * taken.  The table is open: loki_sampled_waiting() has returned the sample.
+ */
 void
 loki_sampled_measured(Relation index, const LokiSampled *sample, double recall)
 {
@@ -420,6 +448,7 @@ copy_samples(Oid index)
 	return copy;
 }
 
+/* A row of lokivector_sampled_recall(); `recall` is NULL for a search that waits. */
 static void
 put_row(ReturnSetInfo *result, Oid index, TimestampTz at, int rows, const float4 *recall)
 {
@@ -451,7 +480,7 @@ lokivector_sampled_recall(PG_FUNCTION_ARGS)
 		Samples    *samples;
 
 		CHECK_FOR_INTERRUPTS();
-		if (key->database != MyDatabaseId || !loki_has_right(key->index, LOKI_RIGHT_READ) ||
+		if (!loki_has_right(key->index, LOKI_RIGHT_READ) ||
 			(samples = copy_samples(key->index)) == NULL)
 			continue;
 		for (uint64 i = 0; i < Min(samples->nmeasured, MEASURED); i++)

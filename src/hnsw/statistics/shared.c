@@ -3,9 +3,15 @@
  * shared.c
  *	  The shared table of counts, and counting.
  *
- * The table is a dshash in dynamic shared memory, which the first backend that counts
- * makes.  So the library need not be among shared_preload_libraries.  Main shared memory,
- * which then has little room left, holds only where the table is.
+ * As pgstat's own table since PostgreSQL 15, this is a dshash in dynamic shared memory.  The
+ * first backend that counts makes it.  So the library need not be among
+ * shared_preload_libraries.  Main shared memory, which then has little room left, holds only
+ * CountsShared: where the table is.
+ *
+ * Locks: an entry is locked through its partition of the dshash, from loki_counts_entry() or
+ * loki_counts_find() to loki_counts_release().  Nothing else is locked meanwhile, so there is
+ * no order to keep.  Samples (sampled.c) lie in the same DSA area; the lock of the entry that
+ * points to them protects them as well.
  *
  * IDENTIFICATION
  *	  src/hnsw/statistics/shared.c
@@ -32,15 +38,18 @@
 /* Entries that are kept whatever they belong to */
 #define PURGE_LEAST		1000
 
-/* Where the table is, how many entries it has, and how many more call for a purge */
+/*
+ * Where the table is, and how much it holds.  AddinShmemInitLock protects all but the atomics,
+ * which may lag behind the table by what backends are doing now.
+ */
 typedef struct CountsShared
 {
-	int			tranche;
-	bool		made;
+	int			tranche;		/* of the area's locks and the table's */
+	bool		made;			/* area and table exist */
 	dsa_handle	area;
 	dshash_table_handle table;
-	pg_atomic_uint32 entries;
-	pg_atomic_uint32 purge_above;
+	pg_atomic_uint32 entries;	/* of all databases */
+	pg_atomic_uint32 purge_above;	/* more of them call for a purge */
 	pg_atomic_uint64 sampled;	/* bytes of sampled searches */
 } CountsShared;
 
@@ -67,24 +76,25 @@ open_table(CountsShared *shared)
 	{
 		area = dsa_attach(shared->area);
 		table = dshash_attach(area, &parameters, shared->table, NULL);
-		dsa_pin_mapping(area);
-		counts_area = area;
-		return table;
 	}
-	area = dsa_create(shared->tranche);
-	table = dshash_create(area, &parameters, NULL);
-	dsa_pin(area);
+	else
+	{
+		area = dsa_create(shared->tranche);
+		table = dshash_create(area, &parameters, NULL);
+		dsa_pin(area);
+		shared->area = dsa_get_handle(area);
+		shared->table = dshash_get_hash_table_handle(table);
+		shared->made = true;
+	}
 	dsa_pin_mapping(area);
-	shared->area = dsa_get_handle(area);
-	shared->table = dshash_get_hash_table_handle(table);
-	shared->made = true;
 	counts_area = area;
 	return table;
 }
 
 /*
- * The table of counts.  The first call of a process holds AddinShmemInitLock for that time.  An
- * error, such as want of memory, leaves nothing half made.
+ * The table of counts, for this process; NULL if no backend has made it, unless `create`.  The
+ * first call of a process holds AddinShmemInitLock for that time; later ones take no lock.
+ * ERROR for want of memory, which leaves nothing half made (loki_shared_try()).
  */
 dshash_table *
 loki_counts_table(bool create)
@@ -125,8 +135,9 @@ loki_counts_table(bool create)
 }
 
 /*
- * The entry of an index of this database, locked.  If there was none, or if `reset`, its counts
- * begin at `now`.
+ * The entry of an index of this database, locked exclusively until loki_counts_release().  If
+ * there was none, or if `reset`, its counts begin at `now`; its samples are forgotten then.
+ * ERROR for want of memory: see loki_shared_try().
  */
 LokiCountsEntry *
 loki_counts_entry(Oid index, bool reset, TimestampTz now)
@@ -163,7 +174,7 @@ loki_counts_find(Oid index, bool exclusive)
 	return dshash_find(counts_table, &key, exclusive);
 }
 
-/* Unlock an entry. */
+/* Unlock an entry that loki_counts_entry() or loki_counts_find() returned. */
 void
 loki_counts_release(LokiCountsEntry *entry)
 {
@@ -185,6 +196,11 @@ loki_counts_remove(const LokiCountsKey *key)
 	pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
 }
 
+/*
+ * Memory of the area for samples of an entry, which is locked exclusively, zeroed;
+ * InvalidDsaPointer if there is no more, or if samples of all indexes would take more than
+ * SAMPLED_BYTES.  Two backends may exceed that by one sample each, since nothing locks both.
+ */
 dsa_pointer
 loki_shared_allocate(LokiCountsEntry *entry, Size size)
 {
@@ -198,9 +214,11 @@ loki_shared_allocate(LokiCountsEntry *entry, Size size)
 		return pointer;
 	pg_atomic_fetch_add_u64(&counts_shared->sampled, size);
 	entry->sampled += size;
+	Assert(entry->sampled <= SAMPLED_BYTES);
 	return pointer;
 }
 
+/* Where memory of loki_shared_allocate() is in this process, as long as its entry is locked */
 void *
 loki_shared_address(dsa_pointer pointer)
 {
@@ -208,6 +226,7 @@ loki_shared_address(dsa_pointer pointer)
 	return dsa_get_address(counts_area, pointer);
 }
 
+/* Give memory of an entry back, which is locked exclusively.  `size` is what was asked for. */
 void
 loki_shared_free(LokiCountsEntry *entry, dsa_pointer pointer, Size size)
 {
@@ -227,6 +246,11 @@ is_shortage(int sqlstate)
 	return category == ERRCODE_INSUFFICIENT_RESOURCES || category == ERRCODE_SYSTEM_ERROR;
 }
 
+/*
+ * See shared.h.  A subtransaction would cost more than what is counted.  What dsa and dshash
+ * leave when they fail are locks, and segments that a resource owner of ours remembers.  These are
+ * released as an abort releases them; other errors are thrown on.
+ */
 bool
 loki_shared_try(LokiSharedWork work, void *argument)
 {
@@ -292,6 +316,10 @@ purge_if_many(void)
 						Max(PURGE_LEAST, 2 * pg_atomic_read_u32(&counts_shared->entries)));
 }
 
+/*
+ * See statistics.h.  The lock of the entry is taken once, for all counts together.  What was
+ * done at once is dated by the clock, scans and inserts by the statement, which costs nothing.
+ */
 void
 loki_count(Relation index, const LokiCounts *counts)
 {

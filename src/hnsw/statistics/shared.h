@@ -26,6 +26,10 @@ typedef struct LokiCountsKey
 	Oid			index;
 } LokiCountsKey;
 
+/*
+ * What was counted of an index.  The counts belong to statistics/shared.c, the last three fields
+ * to statistics/sampled.c.
+ */
 typedef struct LokiCountsEntry
 {
 	LokiCountsKey key;
@@ -35,21 +39,25 @@ typedef struct LokiCountsEntry
 	TimestampTz last_vacuum;
 	TimestampTz last_calibration;
 	LokiCounts	counts;
-	dsa_pointer samples;		/* of sampled.c; invalid: none */
+	dsa_pointer samples;		/* a Samples; invalid: none */
 	Oid			owner;			/* of the index, when that was sampled */
-	Size		sampled;		/* bytes of its samples */
+	Size		sampled;		/* bytes of its samples: of that struct, and
+								 * of the queries that wait */
 } LokiCountsEntry;
+
+/* functions in statistics/shared.c */
 
 /* NULL if no backend has counted anything, unless `create` */
 extern dshash_table *loki_counts_table(bool create);
 
+/* The entry of an index of this database, made if there is none, and locked exclusively */
 extern LokiCountsEntry *loki_counts_entry(Oid index, bool reset, TimestampTz now);
 extern void loki_counts_release(LokiCountsEntry *entry);
 
 /* Remove the entry of an index, if it has one.  The table was opened. */
 extern void loki_counts_remove(const LokiCountsKey *key);
 
-/* Read-only or not; NULL if the index has none.  The table was opened. */
+/* The same, NULL if the index has none; share locked unless `exclusive`.  The table was opened. */
 extern LokiCountsEntry *loki_counts_find(Oid index, bool exclusive);
 
 /*
@@ -71,9 +79,11 @@ extern void loki_shared_free(LokiCountsEntry *entry, dsa_pointer pointer, Size s
 /* Forget what was sampled of an entry, which is locked */
 extern void loki_sampled_free(LokiCountsEntry *entry);
 
+/* functions in statistics/purge.c */
+
 /*
- * The keys of all entries (LokiCountsKey *), without those of indexes and databases that were
- * dropped, which are removed.
+ * Remove the entries of indexes and databases that were dropped.  Returns the keys of the others
+ * of this database (LokiCountsKey *).  Reads catalogs; no buffer may be locked, nor any entry.
  */
 extern List *loki_counts_purge(dshash_table *table);
 

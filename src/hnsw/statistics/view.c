@@ -25,20 +25,6 @@
 LOKI_FUNCTION(lokivector_index_counts);
 LOKI_FUNCTION(lokivector_reset_counts);
 
-/* Copy an entry, which is share locked meanwhile; false if it is gone */
-static bool
-read_entry(dshash_table *table, const LokiCountsKey *key, LokiCountsEntry *copy)
-{
-	LokiCountsEntry *entry = dshash_find(table, key, false);
-
-	if (entry == NULL)
-		return false;
-	Assert(entry->key.index == key->index && entry->key.database == MyDatabaseId);
-	*copy = *entry;
-	dshash_release_lock(table, entry);
-	return true;
-}
-
 /*
  * Whether a count depends on what rows there are.  Who adds or searches for a row of his own
  * would learn from it of rows that a policy hides from him.
@@ -51,6 +37,10 @@ depends_on_rows(int count)
 		count == LOKI_COUNT_NODES_FREED;
 }
 
+/*
+ * Append the row of an entry.  Its columns are the key, LokiCount in that order, times in
+ * milliseconds, and when each was done last; NULL: never, or not for this user.
+ */
 static void
 put_row(ReturnSetInfo *result, const LokiCountsEntry *entry)
 {
@@ -84,16 +74,22 @@ lokivector_index_counts(PG_FUNCTION_ARGS)
 {
 	dshash_table *table = loki_counts_table(false);
 	List	   *keys = table != NULL ? loki_counts_purge(table) : NIL;
-	LokiCountsEntry entry;
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(cell, keys)
 	{
 		LokiCountsKey *key = lfirst(cell);
+		LokiCountsEntry *entry = loki_counts_find(key->index, false);
+		LokiCountsEntry copy;
 
-		if (key->database == MyDatabaseId && read_entry(table, key, &entry))
-			put_row((ReturnSetInfo *) fcinfo->resultinfo, &entry);
+		Assert(key->database == MyDatabaseId);
+		if (entry == NULL)
+			continue;
+		/* rights are looked up without the lock */
+		copy = *entry;
+		loki_counts_release(entry);
+		put_row((ReturnSetInfo *) fcinfo->resultinfo, &copy);
 	}
 	return (Datum) 0;
 }
