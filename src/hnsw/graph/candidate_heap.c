@@ -22,6 +22,7 @@
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+/* See candidate_heap.h.  Node IDs differ, so the order is the same however they came. */
 void
 loki_candidates_sort(LokiCandidate *candidates, size_t n)
 {

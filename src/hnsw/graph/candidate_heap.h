@@ -27,6 +27,24 @@ loki_compare_candidates(const LokiCandidate *a, const LokiCandidate *b)
 	return (a->node > b->node) - (a->node < b->node);
 }
 
+/* The first of n candidates, ascending, that is no nearer than a distance; n if all are */
+static inline uint32
+loki_candidates_place(const LokiCandidate *candidates, uint32 n, float distance)
+{
+	uint32		low = 0;
+
+	while (low < n)
+	{
+		uint32		middle = (low + n) / 2;
+
+		if (candidates[middle].distance < distance)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
 /* Whether a belongs above b */
 static inline bool
 loki_heap_above(LokiCandidate a, LokiCandidate b, float sign)

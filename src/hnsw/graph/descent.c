@@ -3,6 +3,11 @@
  * descent.c
  *	  The way down the layers above 0.
  *
+ * A descent is what _bt_search() is for nbtree: it begins at the entry point, which the metapage
+ * names as nbtree's names its root, and goes down layer by layer to where layer 0 is searched.  But a
+ * layer is a graph, in which several nodes are followed, and nothing is locked from one to the next.
+ * What vacuum has freed meanwhile is noticed by the UPPER slot, which names its node and layer.
+ *
  * On each layer the narrow search of scans, inserts and vacuum comes first, and
  * wider ones go on from there.  src/hnsw/graph/README, "Nothing is lost".
  *
@@ -64,6 +69,7 @@ found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
 		(*n)++;
 	memmove(&found[place + 1], &found[place], sizeof(LokiUpperFound) * (*n - 1 - place));
 	found[place] = *new;
+	Assert(place == 0 || found[place - 1].distance <= new->distance);
 	return place;
 }
 
@@ -86,6 +92,7 @@ typedef struct UpperWalk
 	int			next;			/* none found before this is unexpanded */
 } UpperWalk;
 
+/* LokiWalkSteps.next: the nearest that is not expanded among the walk's width */
 static bool
 upper_next(LokiWalk *walk, LokiBatch *waiting)
 {
@@ -98,8 +105,8 @@ upper_next(LokiWalk *walk, LokiBatch *waiting)
 }
 
 /*
- * Expand a node, and score its neighbors at once: a search this narrow would end elsewhere
- * if it went on before it knows them.
+ * LokiWalkSteps.expand: expand a node, and score its neighbors at once, since a search this narrow would
+ * end elsewhere if it went on before it knows them.
  */
 static void
 upper_expand(LokiWalk *walk, LokiBatch *batch)
@@ -156,6 +163,7 @@ loki_descent_begin(LokiSearch *search, const LokiMetaPageData *meta, LokiDescent
 {
 	if (meta->entry.node == LOKI_NONE)
 		return false;
+	Assert(meta->entry.level <= LOKI_MAX_LEVEL);
 	descent->level = meta->entry.level;
 	descent->found = found;
 	descent->nfound = descent->nnarrow = 1;
@@ -200,6 +208,24 @@ loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
 }
 
 /*
+ * Take nodes down to a layer: their slots become those that they have there.  Above layer 0 those that
+ * were not expanded, or whose slot was stale, have none and are dropped.  Returns how many are left.
+ */
+static int
+lower_found(LokiUpperFound *found, int n, int level)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < n; i++)
+		if (level == 0 || found[i].down != LOKI_NONE)
+		{
+			found[kept] = found[i];
+			found[kept++].slot = found[i].down;
+		}
+	return kept;
+}
+
+/*
  * Go down one layer from what was found, and to layer 0 where the way of the
  * narrow search is stale, because vacuum freed it just now: its links there stay
  * until the node is used again.
@@ -207,24 +233,10 @@ loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
 void
 loki_descent_lower(LokiDescent *descent)
 {
-	int			kept = 0;
-
+	Assert(descent->level > 0 && descent->nnarrow > 0);
 	descent->level = descent->narrow[0].down == LOKI_NONE ? 0 : descent->level - 1;
-	for (int i = 0; i < descent->nnarrow; i++)
-		if (descent->level == 0 || descent->narrow[i].down != LOKI_NONE)
-		{
-			descent->narrow[kept] = descent->narrow[i];
-			descent->narrow[kept++].slot = descent->narrow[i].down;
-		}
-	descent->nnarrow = kept;
-	kept = 0;
-	for (int i = 0; i < descent->nfound; i++)
-		if (descent->level == 0 || descent->found[i].down != LOKI_NONE)
-		{
-			descent->found[kept] = descent->found[i];
-			descent->found[kept++].slot = descent->found[i].down;
-		}
-	descent->nfound = kept;
+	descent->nnarrow = lower_found(descent->narrow, descent->nnarrow, descent->level);
+	descent->nfound = lower_found(descent->found, descent->nfound, descent->level);
 }
 
 /*

@@ -6,6 +6,7 @@
  * A list is changed only as it was re-read under the exclusive lock of its page.  Pruning
  * needs the codes of all candidates, which lie on other pages.  So a full list is read,
  * pruned without any lock, and written if it is still the same; otherwise all is done again.
+ * (nbtree can decide under the lock, as all that it compares is on the page.)
  *
  * A link may leave a list only if its node can still be reached: over one of the links that
  * stay, in two steps that each lead nearer (R7).  So inserts cut off no part of the graph.  The
@@ -40,16 +41,15 @@
  */
 
 /*
- * Begin the change of a list, by locking its page exclusively.  ERROR if a damaged page named a
- * slot that does not exist, which LOKI_NONE is above layer 0.
+ * Begin the change of a list, by locking its page exclusively, which is page 0 of the change.  ERROR
+ * if a damaged page named a slot that does not exist, which LOKI_NONE is above layer 0.
  */
 static void
 lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 *place)
 {
 	Assert(ref->level > 0 || ref->slot == LOKI_NONE);
 	loki_change_begin(change, linker->state, linker->index);
-	(void) loki_change_lock(change, loki_list_slot_array(ref->level),
-							ref->level == 0 ? ref->node : ref->slot, place);
+	(void) loki_change_lock(change, loki_list_slot_array(ref->level), loki_list_slot(ref), place);
 }
 
 /* The list as its locked page has it; false if the slot is now another's */
@@ -62,17 +62,8 @@ get_locked_list(LokiLinker *linker, const LokiListRef *ref, const LokiChange *ch
 	const void *slot = LokiPageSlot(page, slot_size, place);
 
 	Assert(change->npages == 1 && loki_page_writable(page));
-	if ((int) place >= LokiPageUsed(page, slot_size))
-		return false;
-	if (ref->level > 0)
-	{
-		const LokiUpperData *upper = slot;
-
-		if (upper->node != ref->node || upper->level != ref->level)
-			return false;
-	}
-	loki_list_get(linker->index, slot, ref->level, linker->state->m, list);
-	return true;
+	return (int) place < LokiPageUsed(page, slot_size) &&
+		loki_list_get_own(linker, slot, ref, list);
 }
 
 /* Change the list of a slot whose page is locked. */
@@ -115,54 +106,44 @@ append_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot
 		result = APPEND_FULL;
 	else
 	{
-		old->nodes[old->count] = node;
-		old->slots[old->count] = slot;
-		old->count++;
+		loki_list_push(old, node, slot);
 		change_list(linker, ref, &change, place, old);
 	}
 	loki_change_finish(&change);
 	return result;
 }
 
-/* Order a list so that the links that it shares with an old one keep their places, if it is
- * long enough. */
+/*
+ * Order a list so that the links that it shares with an old one keep their places, if it is long
+ * enough.  The others follow in their order in the places that are left.  So a record has only the
+ * bytes of links that are new (loki_change_slot_differing()).
+ */
 static void
 keep_places(const LokiList *old, LokiList *list)
 {
-	LokiList	moved = {0};
-	LokiList	kept = *list;
-	bool		taken[2 * LOKI_MAX_M] = {false};
+	const LokiList added = *list;
+	int			from[2 * LOKI_MAX_M];	/* by place: which link; -1: none yet */
+	bool		placed[2 * LOKI_MAX_M] = {false};
+	int			next = 0;
 
-	for (int i = 0; i < list->count; i++)
+	for (int place = 0; place < added.count; place++)
 	{
-		int			place = 0;
+		int			i = place < old->count ? loki_list_find(&added, old->nodes[place]) : added.count;
 
-		while (place < old->count && old->nodes[place] != list->nodes[i])
-			place++;
-		if (place >= Min(old->count, list->count) || taken[place])
-			place = list->count;
-		if (place < list->count)
-		{
-			taken[place] = true;
-			kept.nodes[place] = list->nodes[i];
-			kept.slots[place] = list->slots[i];
-		}
-		else
-		{
-			moved.nodes[moved.count] = list->nodes[i];
-			moved.slots[moved.count] = list->slots[i];
-			moved.count++;
-		}
+		from[place] = i < added.count && !placed[i] ? i : -1;
+		if (i < added.count)
+			placed[i] = true;
 	}
-	for (int place = list->count - 1; place >= 0; place--)
-		if (!taken[place])
-		{
-			moved.count--;
-			kept.nodes[place] = moved.nodes[moved.count];
-			kept.slots[place] = moved.slots[moved.count];
-		}
-	Assert(moved.count == 0);
-	*list = kept;
+	for (int place = 0; place < added.count; place++)
+	{
+		while (from[place] < 0 && placed[next])
+			next++;
+		if (from[place] < 0)
+			from[place] = next++;
+		Assert(from[place] < added.count);
+		list->nodes[place] = added.nodes[from[place]];
+		list->slots[place] = added.slots[from[place]];
+	}
 }
 
 /*
@@ -443,11 +424,7 @@ loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 	left->count = 0;
 	for (int i = 0; i < wanted->count; i++)
 		if (!loki_list_contains(new, wanted->nodes[i]))
-		{
-			left->nodes[left->count] = wanted->nodes[i];
-			left->slots[left->count] = wanted->slots[i];
-			left->count++;
-		}
+			loki_list_push(left, wanted->nodes[i], wanted->slots[i]);
 	if (left->count == 0)
 		return;
 
@@ -463,12 +440,9 @@ loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 	{
 		LokiListRef other = {dropped.nodes[i], dropped.slots[i], ref->level};
 
-		if (loki_list_contains(left, other.node) ||
-			is_linked_back(linker, &other, ref->node))
-			continue;
-		left->nodes[left->count] = other.node;
-		left->slots[left->count] = other.slot;
-		left->count++;
+		if (!loki_list_contains(left, other.node) &&
+			!is_linked_back(linker, &other, ref->node))
+			loki_list_push(left, other.node, other.slot);
 	}
 	move_links(left, new, loki_list_max(ref->level, linker->state->m));
 }
@@ -480,11 +454,7 @@ list_from_candidates(const LokiLinker *linker, uint32 except, LokiList *list)
 	list->count = 0;
 	for (int i = 0; i < linker->n; i++)
 		if (linker->candidates[i].node != except)
-		{
-			list->nodes[list->count] = linker->candidates[i].node;
-			list->slots[list->count] = linker->candidates[i].slot;
-			list->count++;
-		}
+			loki_list_push(list, linker->candidates[i].node, linker->candidates[i].slot);
 }
 
 /* Make a node one of a list's links, in place of the farthest if it is full. */
@@ -496,21 +466,7 @@ force_link(LokiList *list, int max, uint32 node, uint32 slot)
 		return;
 	if (list->count == max)
 		list->count--;
-	list->nodes[list->count] = node;
-	list->slots[list->count] = slot;
-	list->count++;
-}
-
-/*
- * Whether a link may take the place of others that are needed, if the new neighbor takes
- * those over.  Under inner product the nodes that came first would fill the lists: no other
- * is nearer to a short vector, so that those would stay for good and keep out the long ones,
- * of which answers are made.
- */
-static bool
-hands_over(const LokiLinker *linker)
-{
-	return linker->state->code.metric == LOKI_METRIC_IP;
+	loki_list_push(list, node, slot);
 }
 
 /*
@@ -573,20 +529,18 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	loki_list_keep_reachable(linker, ref, &wanted, new, left);
 	if (force == LOKI_LINK_FORCED && linker->repairing)
 		push_out_any(linker, new, left, node);
-	return force == LOKI_LINK_FORCED || left->count == 0 ||
-		(force == LOKI_LINK_CHOSEN && hands_over(linker));
-}
+	Assert(new->count <= max && loki_list_contains(new, node));
+	if (force == LOKI_LINK_FORCED || left->count == 0)
+		return true;
 
-/* Add the links that another list gives up to one list; false if not all find room. */
-static bool
-take_over(LokiLinker *linker, const LokiListRef *ref, const LokiList *left)
-{
-	LokiList	full;
-
-	for (int i = 0; i < left->count; i++)
-		if (append_link(linker, ref, left->nodes[i], left->slots[i], &full) != APPEND_DONE)
-			return false;
-	return true;
+	/*
+	 * A chosen link may take the place of others that are needed, if the new
+	 * neighbor takes those over.  Under inner product the nodes that came
+	 * first would fill the lists: no other is nearer to a short vector, so
+	 * that those would stay for good and keep out the long ones, of which
+	 * answers are made.
+	 */
+	return force == LOKI_LINK_CHOSEN && linker->state->code.metric == LOKI_METRIC_IP;
 }
 
 /* Remember the nodes of links that a forced one has pushed out. */
@@ -614,6 +568,7 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 	LokiList	old;
 	LokiList	new;
 	LokiList	left;
+	LokiList	full;
 
 	Assert(node != ref->node);
 	Assert(times <= MAX_FORCED);
@@ -630,11 +585,14 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 		}
 		if (!prune_list(linker, ref, &old, node, slot, force, &new, &left))
 			return false;
-		if (force != LOKI_LINK_FORCED && !take_over(linker, &neighbor, &left))
-			return false;
-		for (int j = 0; j < left.count && force == LOKI_LINK_FORCED; j++)
-			add_link(linker, &neighbor, left.nodes[j], left.slots[j],
-					 times > 1 ? LOKI_LINK_FORCED : LOKI_LINK_CHOSEN, times - 1);
+		/* the new neighbor takes over what the list gives up */
+		for (int j = 0; j < left.count; j++)
+			if (force == LOKI_LINK_FORCED)
+				add_link(linker, &neighbor, left.nodes[j], left.slots[j],
+						 times > 1 ? LOKI_LINK_FORCED : LOKI_LINK_CHOSEN, times - 1);
+			else if (append_link(linker, &neighbor, left.nodes[j], left.slots[j],
+								 &full) != APPEND_DONE)
+				return false;
 		if (replace_list(linker, ref, &old, &new))
 		{
 			if (force == LOKI_LINK_FORCED)
@@ -654,6 +612,7 @@ bool
 loki_list_add(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 			  LokiLinkForce force)
 {
+	Assert(loki_no_buffer_locked());
 	linker->nforced += force == LOKI_LINK_FORCED;
 	return add_link(linker, ref, node, slot, force, linker->repairing ? 1 : MAX_FORCED);
 }

@@ -4,7 +4,9 @@
  *	  Neighbor lists in pages: reading and choosing them.
  *
  * Layer 0 (LINK) and the layers above it (UPPER) differ only in the form of their slots; a
- * LokiList stands for either.
+ * LokiList stands for either.  A LINK slot has node IDs plus 1, so that 0 ends the list and a page of
+ * zeroes is one of empty lists.  An UPPER slot has a count, and for each neighbor its node ID and its
+ * own UPPER slot.
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/neighbors.c
@@ -20,7 +22,10 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 
-/* Allocate scratch memory in the current context. */
+/*
+ * Allocate scratch memory for so many candidates, or for the lists of a node and one more link if
+ * that is more.  It is in the current context, and is not freed.
+ */
 void
 loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capacity)
 {
@@ -61,6 +66,7 @@ loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance)
 	candidate->code = NULL;
 }
 
+/* qsort: by distance, ties by node ID, as loki_compare_candidates() */
 static int
 compare_candidates(const void *a, const void *b)
 {
@@ -113,7 +119,10 @@ is_place_taken(const LokiLinker *linker, const char *place)
 }
 #endif
 
-/* Copy the codes of candidates that have none yet. */
+/*
+ * Copy the codes of candidates that have none yet, into the places that are theirs.  All are prefetched
+ * first.  Takes no content lock, and leaves no pin.
+ */
 void
 loki_linker_read_codes(LokiLinker *linker)
 {
@@ -131,7 +140,7 @@ loki_linker_read_codes(LokiLinker *linker)
 
 		if (candidate->code != NULL)
 			continue;
-		Assert(!is_place_taken(linker, code));
+		Assert(i < linker->capacity && !is_place_taken(linker, code));
 		loki_code_read(state, linker->index, candidate->node, code);
 		candidate->code = code;
 	}
@@ -207,43 +216,33 @@ select_candidates(LokiLinker *linker, int level, int fill)
 								 linker->selected, &linker->nkept);
 }
 
-static void
-list_from_selected(const LokiLinker *linker, int nselected, LokiList *list)
-{
-	list->count = nselected;
-	for (int i = 0; i < nselected; i++)
-	{
-		const LokiLinkCandidate *candidate = &linker->candidates[linker->selected[i]];
-
-		list->nodes[i] = candidate->node;
-		list->slots[i] = candidate->slot;
-	}
-}
-
 /*
  * Choose a list among the candidates, which are sorted.  With check_live, only the chosen
- * ones are looked at, until one proves to be dead; then all are.  Share locks, one at a time.
+ * ones are looked at, until one proves to be dead; then all are, once.  Share locks, one at a time.
  */
 int
 loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *list)
 {
 	int			fill = LokiFillLinks(linker->state->m);
-	bool		all_live = true;
 
-	if (linker->n > fill)
-		loki_linker_read_codes(linker);
-	list_from_selected(linker, select_candidates(linker, level, fill), list);
-	if (!check_live)
-		return list->count;
-
-	for (int i = 0; i < list->count && all_live; i++)
-		all_live = may_link(linker, level, list->nodes[i], list->slots[i]);
-	if (!all_live)
+	for (;; check_live = false)
 	{
-		loki_linker_drop_dead(linker, level);
+		int			nselected;
+		int			nlive = 0;
+
 		if (linker->n > fill)
 			loki_linker_read_codes(linker);
-		list_from_selected(linker, select_candidates(linker, level, fill), list);
+		nselected = select_candidates(linker, level, fill);
+		list->count = 0;
+		for (int i = 0; i < nselected; i++)
+			loki_list_push(list, linker->candidates[linker->selected[i]].node,
+						   linker->candidates[linker->selected[i]].slot);
+		while (check_live && nlive < list->count &&
+			   may_link(linker, level, list->nodes[nlive], list->slots[nlive]))
+			nlive++;
+		if (!check_live || nlive == list->count)
+			break;
+		loki_linker_drop_dead(linker, level);
 	}
 	Assert(list->count <= loki_list_max(level, linker->state->m));
 	return list->count;
@@ -264,8 +263,9 @@ loki_linker_choose_farther(LokiLinker *linker, int first, LokiList *list)
 	{
 		uint32		node = linker->candidates[linker->selected[i]].node;
 
+		Assert(i == 0 || linker->selected[i] > linker->selected[i - 1]);
 		if (linker->selected[i] >= first && may_link(linker, 0, node, LOKI_NONE))
-			list->nodes[list->count++] = node;
+			loki_list_push(list, node, LOKI_NONE);
 	}
 }
 
@@ -297,24 +297,29 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 	}
 }
 
+/*
+ * Read the list of a slot as loki_list_get() does, if it is the one that is meant.  An UPPER slot whose
+ * node vacuum has freed may be another's by now, and is not then.
+ */
+bool
+loki_list_get_own(LokiLinker *linker, const void *slot, const LokiListRef *ref, LokiList *list)
+{
+	const LokiUpperData *upper = slot;
+
+	Assert(ref->level >= 0 && ref->level <= LOKI_MAX_LEVEL);
+	if (ref->level > 0 && (upper->node != ref->node || upper->level != ref->level))
+		return false;
+	loki_list_get(linker->index, slot, ref->level, linker->state->m, list);
+	return true;
+}
+
 /* Copy a list out under share lock; false if the slot is now another's */
 bool
 loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 {
-	LokiUpperData *upper = (LokiUpperData *) linker->slot;
-	bool		found;
-
-	Assert(ref->level >= 0 && ref->level <= LOKI_MAX_LEVEL);
-	if (ref->level == 0)
-		found = loki_slot_read(linker->state, linker->index, LOKI_SLOTS_LINK,
-							   ref->node, linker->slot);
-	else
-		found = loki_slot_read(linker->state, linker->index, LOKI_SLOTS_UPPER,
-							   ref->slot, linker->slot) &&
-			upper->node == ref->node && upper->level == ref->level;
-	if (found)
-		loki_list_get(linker->index, linker->slot, ref->level, linker->state->m, list);
-	return found;
+	return loki_slot_read(linker->state, linker->index, loki_list_slot_array(ref->level),
+						  loki_list_slot(ref), linker->slot) &&
+		loki_list_get_own(linker, linker->slot, ref, list);
 }
 
 /*
@@ -324,15 +329,10 @@ loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 bool
 loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 {
-	LokiUpperData *upper = (LokiUpperData *) linker->slot;
-
 	if (!loki_slot_peek(linker->state, linker->index, loki_list_slot_array(ref->level),
-						ref->level == 0 ? ref->node : ref->slot, linker->slot))
+						loki_list_slot(ref), linker->slot))
 		return loki_list_read(linker, ref, list);
-	if (ref->level > 0 && (upper->node != ref->node || upper->level != ref->level))
-		return false;
-	loki_list_get(linker->index, linker->slot, ref->level, linker->state->m, list);
-	return true;
+	return loki_list_get_own(linker, linker->slot, ref, list);
 }
 
 /* Write a list into a slot that is a copy, and zeroes into its unused part. */
@@ -351,7 +351,7 @@ loki_list_put(void *slot, int level, int m, const LokiList *list)
 		memset(link->neighbors + list->count, 0, sizeof(uint32) * (max - list->count));
 		return;
 	}
-	Assert(upper->level == level);
+	Assert(upper->level == level && upper->node < LOKI_MAX_NUMBER);
 	upper->count = (uint8) list->count;
 	for (int i = 0; i < list->count; i++)
 	{
@@ -362,15 +362,7 @@ loki_list_put(void *slot, int level, int m, const LokiList *list)
 		   sizeof(LokiUpperNeighbor) * (max - list->count));
 }
 
-bool
-loki_list_contains(const LokiList *list, uint32 node)
-{
-	for (int i = 0; i < list->count; i++)
-		if (list->nodes[i] == node)
-			return true;
-	return false;
-}
-
+/* See neighbors.h.  Lists are compared byte by byte, but not the slots of layer 0, which are not set. */
 bool
 loki_list_equal(const LokiList *a, const LokiList *b, int level)
 {

@@ -26,12 +26,15 @@ loki_list_slot_array(int level)
 	return level == 0 ? LOKI_SLOTS_LINK : LOKI_SLOTS_UPPER;
 }
 
-/* A neighbor list in memory, of a LINK or an UPPER slot */
+/*
+ * A neighbor list in memory, of a LINK or an UPPER slot.  No node is in it twice.  As it was chosen,
+ * the nearest comes first; links that were added later follow.
+ */
 typedef struct LokiList
 {
-	int			count;
+	int			count;			/* loki_list_max() at most */
 	uint32		nodes[2 * LOKI_MAX_M];
-	uint32		slots[2 * LOKI_MAX_M];	/* UPPER slots; unset on layer 0 */
+	uint32		slots[2 * LOKI_MAX_M];	/* UPPER slots; not used on layer 0 */
 } LokiList;
 
 /* Which list: that of a node on a layer */
@@ -41,6 +44,13 @@ typedef struct LokiListRef
 	uint32		slot;			/* UPPER slot; LOKI_NONE on layer 0 */
 	int			level;
 } LokiListRef;
+
+/* The slot that a list is in, of loki_list_slot_array() */
+static inline uint32
+loki_list_slot(const LokiListRef *ref)
+{
+	return ref->level == 0 ? ref->node : ref->slot;
+}
 
 /* What a link that is added to a full list may cost */
 typedef enum LokiLinkForce
@@ -53,15 +63,19 @@ typedef enum LokiLinkForce
 /* Nodes that are remembered which lost a link to a forced one */
 #define LOKI_MAX_PUSHED_OUT		64
 
+/* A node that may be linked to */
 typedef struct LokiLinkCandidate
 {
-	float		distance;
+	float		distance;		/* estimate, from the node whose list it is */
 	uint32		node;
 	uint32		slot;			/* as in LokiList */
-	const char *code;
+	const char *code;			/* NULL: not read yet; else in code_space */
 } LokiLinkCandidate;
 
-/* Scratch memory for choosing links; inserts and vacuum keep one */
+/*
+ * Scratch memory for choosing links; inserts and vacuum keep one.  It holds one choice at a time:
+ * each function that adds a link overwrites candidates, codes and queries.
+ */
 typedef struct LokiLinker
 {
 	Relation	index;
@@ -69,9 +83,9 @@ typedef struct LokiLinker
 	bool		dead_pending;	/* there may be dead nodes: leave them out
 								 * when a full list is pruned */
 	int			capacity;		/* candidates that fit */
-	int			n;
+	int			n;				/* candidates that are there */
 	LokiLinkCandidate *candidates;
-	char	   *code_space;		/* capacity codes */
+	char	   *code_space;		/* capacity codes; candidate i's is the i-th */
 	char	   *own;			/* code of the node whose list it is, or that is
 								 * searched for */
 	LokiQuery  *query;			/* of the node whose list it is */
@@ -118,16 +132,50 @@ extern bool loki_linker_drop_dead(LokiLinker *linker, int level);
 /* Whether a node may be linked to: live, killed or list */
 extern bool loki_node_is_live(LokiIndex *state, Relation index, uint32 node);
 
-/* Read the list of a slot, and write one into a slot that is a copy */
+/*
+ * Read the list of a slot, which is a copy or on a locked page; ERROR if it is longer than a list may
+ * be.  And write one into a slot that is a copy.
+ */
 extern void loki_list_get(Relation index, const void *slot, int level, int m,
 						  LokiList *list);
 extern void loki_list_put(void *slot, int level, int m, const LokiList *list);
+
+/* The same as get, unless the slot is now another's: then false */
+extern bool loki_list_get_own(LokiLinker *linker, const void *slot, const LokiListRef *ref,
+							  LokiList *list);
 static inline int
 loki_list_max(int level, int m)
 {
 	return level == 0 ? 2 * m : m;
 }
-extern bool loki_list_contains(const LokiList *list, uint32 node);
+
+/* The place of a node in a list; list->count if it is not there */
+static inline int
+loki_list_find(const LokiList *list, uint32 node)
+{
+	int			place = 0;
+
+	while (place < list->count && list->nodes[place] != node)
+		place++;
+	return place;
+}
+
+static inline bool
+loki_list_contains(const LokiList *list, uint32 node)
+{
+	return loki_list_find(list, node) < list->count;
+}
+
+/* Append a link; on layer 0 its slot is LOKI_NONE. */
+static inline void
+loki_list_push(LokiList *list, uint32 node, uint32 slot)
+{
+	Assert(list->count < 2 * LOKI_MAX_M);
+	list->nodes[list->count] = node;
+	list->slots[list->count++] = slot;
+}
+
+/* Whether two lists of a layer have the same links, in the same order */
 extern bool loki_list_equal(const LokiList *a, const LokiList *b, int level);
 
 /* Copy a list out under share lock; false if the slot is now another's */

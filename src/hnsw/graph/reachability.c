@@ -3,7 +3,9 @@
  * reachability.c
  *	  Making nodes found by the search for their own row.
  *
- * loki_make_reachable() is the same for graphs in memory, whose steps are in
+ * HNSW promises nothing about a single node: a search expands only the nearest nodes, and may end
+ * elsewhere than at the one that it is for.  So nodes are searched for, and linked from where the search
+ * ended if they are missed.  loki_make_reachable() is the same for graphs in memory, whose steps are in
  * build/reachability.c, and in pages, whose steps follow here.  src/hnsw/graph/README,
  * "Nothing is lost".
  *
@@ -48,6 +50,8 @@ loki_make_reachable(const LokiReachSteps *steps, void *graph, const LokiListRef 
 		return true;
 	Assert(ends.n <= LOKI_NARROW_SEARCH);
 	most = steps->price(graph, node, &links);
+	Assert(most >= LOKI_LINK_CHOSEN && most <= LOKI_LINK_FORCED && links > 0);
+	Assert(most < LOKI_LINK_FORCED || steps->nforced != NULL);
 	for (int force = LOKI_LINK_CHOSEN; force <= (int) most && linked == 0; force++)
 	{
 		int			wanted = force == LOKI_LINK_CHOSEN ? links : 1;
@@ -165,6 +169,7 @@ find_above_base(PageGraph *graph, const LokiListRef *node, LokiSearchEnds *ends)
 	return ends->n == LOKI_ENTRY_WIDTH && !(self < ends->nodes[ends->n - 1].distance);
 }
 
+/* LokiReachSteps.find for graphs in pages.  No page may be locked. */
 static bool
 find_in_pages(void *arg, const LokiListRef *node, LokiSearchEnds *ends)
 {
@@ -189,6 +194,7 @@ price_in_pages(void *arg, const LokiListRef *node, int *links)
 		LOKI_LINK_SPARED : LOKI_LINK_FORCED;
 }
 
+/* LokiReachSteps.link: a node that vacuum has marked is not linked from, since it goes soon (I11). */
 static bool
 link_in_pages(void *arg, const LokiUpperFound *from, const LokiListRef *node, LokiLinkForce force)
 {

@@ -43,9 +43,17 @@ typedef struct LokiReachSteps
 #define LOKI_REACH_LINKS		16
 #define LOKI_REACH_MORE_LINKS	4
 
+/*
+ * Search for a node on a layer, and link it if it is missed.  False if it was missed.  Made again, the
+ * search finds it (R4), unless a link was forced elsewhere since.
+ */
 extern bool loki_make_reachable(const LokiReachSteps *steps, void *graph, const LokiListRef *node);
 
-/* The same for graphs in pages */
+/*
+ * The same for graphs in pages: for a node whose query the search has, for one whose codes are to be
+ * read, and for the nodes that lost a link to a forced one, which the linker has noted.  `wide` allows
+ * for a wide search too.  No content lock may be held; none is left.
+ */
 extern void loki_query_make_reachable(LokiLinker *linker, LokiSearch *search,
 									  const LokiMetaPageData *meta, const LokiListRef *node,
 									  bool wide);

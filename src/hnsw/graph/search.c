@@ -3,9 +3,9 @@
  * search.c
  *	  Walking the graph of an index on its codes.
  *
- * The neighbors of a node are handled as one batch: gathered, fetched, scored in one call of
- * the quantizer, released.  Nothing here allocates per node or calls through fmgr.
- * src/hnsw/graph/README, "Search".
+ * SEARCH-LAYER of the paper (Malkov and Yashunin, 2016, algorithm 2).  The neighbors of a node are
+ * handled as one batch: gathered, fetched, scored in one call of the quantizer, released.  Nothing here
+ * allocates per node or calls through fmgr.  src/hnsw/graph/README, "Search".
  *
  * Slots are read without locks where that can be done (page/slots.c).  A search that begins
  * in recovery locks every page.  No function here is called under a content lock, and none
@@ -21,6 +21,7 @@
 #include "postgres.h"
 
 #include "compat/grow.h"
+#include "hnsw/graph/candidate_heap.h"
 #include "hnsw/graph/search.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
@@ -44,6 +45,7 @@ visited_allocate(LokiSearch *search, uint32 size)
 	loki_visited_reset(search);
 }
 
+/* Memory for a prepared query, aligned as the kernels ask for; it stays as long as the search. */
 static LokiQuery *
 alloc_query(const LokiSearch *search)
 {
@@ -81,6 +83,7 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	MemoryContextSwitchTo(old);
 }
 
+/* See search.h.  The pool is not among them: its size is known before. */
 Size
 loki_search_memory(const LokiSearch *search)
 {
@@ -90,6 +93,7 @@ loki_search_memory(const LokiSearch *search)
 				 search->kept.rows_allocated, sizeof(LokiCandidate));
 }
 
+/* pfree() for what may not be allocated */
 static void
 release(void *pointer)
 {
@@ -187,6 +191,7 @@ loki_search_query_code(LokiSearch *search, const void *code)
  * ----------------------------------------------------------------
  */
 
+/* Add a node to the set, which has room; false if it is there already. */
 static inline bool
 visited_insert(LokiVisited *visited, uint32 node)
 {
@@ -204,6 +209,7 @@ visited_insert(LokiVisited *visited, uint32 node)
 	return true;
 }
 
+/* Empty the set of visited nodes, but for the node to go around, which counts as visited. */
 void
 loki_visited_reset(LokiSearch *search)
 {
@@ -227,6 +233,7 @@ loki_visited_reserve(LokiSearch *search, double n)
 	visited_allocate(search, size);
 }
 
+/* Double the set. */
 static void
 visited_grow(LokiSearch *search)
 {
@@ -405,7 +412,7 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 	return search->kept.nscored++;
 }
 
-/* See search.h. */
+/* See search.h.  The walk pauses for one page of CODE; it comes here once for each query. */
 void
 loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 node)
 {
@@ -418,6 +425,7 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 
 	if (reach->error >= 0)
 		return;
+	Assert(reach->rows > 0 && loki_no_buffer_locked());
 	code = palloc(quantizer->code_size);
 	loki_slots_copy(search->state, search->index, LOKI_SLOTS_CODE, &node, 1,
 					!search->in_recovery, code);
@@ -430,22 +438,27 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 		reach->ratio = FLT_MAX;
 }
 
-/* Insert into the sorted pool; the place, or -1 if not among the ef nearest */
-static inline int
-pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
+/*
+ * Insert a scored node into the sorted pool, unless it is not among the ef nearest, and note whether
+ * it is the one that is looked for.
+ */
+static inline void
+pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 {
 	LokiCandidate *pool = search->pool.nearest;
-	int			low = 0;
+	int			place;
 	int			high = search->pool.n;
 	float		reach = loki_reach(&search->reach, pool, high);
 
 	Assert(high <= ef && ef < search->pool.allocated);
+	if (fabsf(distance - search->target.distance) <= search->target.tolerance)
+		search->target.met = true;
 	if ((high == ef && distance >= pool[ef - 1].distance) ||
 		(distance > reach && distance >= pool[search->reach.width - 1].distance))
 	{
 		if (search->kept.rejected)
 			loki_search_keep(search, distance, node, 0);
-		return -1;
+		return;
 	}
 	/* what has come to be out of reach makes room before the pool is full */
 	if (high == ef || (reach < FLT_MAX && high >= search->reach.grown && pool[high - 1].distance > reach))
@@ -455,23 +468,14 @@ pool_insert(LokiSearch *search, int ef, float distance, uint32 node)
 			loki_search_keep(search, pool[high].distance, pool[high].node & ~LOKI_EXPANDED,
 							 pool[high].node & LOKI_EXPANDED ? LOKI_SCORED_EXPANDED : 0);
 	}
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (pool[middle].distance < distance)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	memmove(&pool[low + 1], &pool[low], sizeof(LokiCandidate) * (search->pool.n - low));
-	pool[low].distance = distance;
-	pool[low].node = node;
+	place = (int) loki_candidates_place(pool, (uint32) high, distance);
+	memmove(&pool[place + 1], &pool[place], sizeof(LokiCandidate) * (high - place));
+	pool[place].distance = distance;
+	pool[place].node = node;
 	search->pool.n++;
-	Assert(low == 0 || pool[low - 1].distance <= distance);
-	if (low < search->pool.next)
-		search->pool.next = low;
-	return low;
+	Assert(place == 0 || pool[place - 1].distance <= distance);
+	if (place < search->pool.next)
+		search->pool.next = place;
 }
 
 /* The nearest unexpanded candidate among the nearest `width`; NULL if there is none */
@@ -484,15 +488,6 @@ next_candidate(LokiSearch *search, int width)
 		   (search->pool.nearest[search->pool.next].node & LOKI_EXPANDED) != 0)
 		search->pool.next++;
 	return search->pool.next < end ? &search->pool.nearest[search->pool.next] : NULL;
-}
-
-/* Insert a scored node into the pool, and note whether it is the one that is looked for. */
-static inline void
-pool_add(LokiSearch *search, int ef, float distance, uint32 node)
-{
-	if (fabsf(distance - search->target.distance) <= search->target.tolerance)
-		search->target.met = true;
-	pool_insert(search, ef, distance, node);
 }
 
 /*
@@ -521,7 +516,7 @@ loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates)
 	search->count.scored += batch->n;
 }
 
-/* Whether there is a candidate to expand.  No page may be locked. */
+/* LokiWalkSteps.next: whether there is a candidate within reach to expand.  No page may be locked. */
 static bool
 pool_next(LokiWalk *walk, LokiBatch *waiting)
 {
@@ -539,7 +534,7 @@ pool_next(LokiWalk *walk, LokiBatch *waiting)
 	return next->distance <= loki_reach(reach, search->pool.nearest, search->pool.n);
 }
 
-/* Expand the candidate that is next, and prefetch the links of the one after it. */
+/* LokiWalkSteps.expand: expand the candidate that is next, and prefetch the links of the one after it. */
 static void
 pool_expand(LokiWalk *walk, LokiBatch *batch)
 {
@@ -554,6 +549,7 @@ pool_expand(LokiWalk *walk, LokiBatch *batch)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, candidate->node);
 }
 
+/* LokiWalkSteps.score: score a batch, and add its nodes to the pool. */
 static void
 pool_score(LokiWalk *walk, LokiBatch *batch)
 {
@@ -565,17 +561,23 @@ pool_score(LokiWalk *walk, LokiBatch *batch)
 	batch->n = 0;
 }
 
-/* Begin layer 0 with an empty pool, which will be ef wide. */
+/* Make room for n candidates in the pool, whose contents are lost. */
+void
+loki_pool_reserve(LokiSearch *search, uint32 n)
+{
+	if ((uint32) search->pool.allocated >= n)
+		return;
+	release(search->pool.nearest);
+	search->pool.nearest = MemoryContextAllocHuge(search->context,
+												  mul_size(n, sizeof(LokiCandidate)));
+	search->pool.allocated = (int) n;
+}
+
+/* Begin layer 0 with an empty pool, which will be ef wide; one more place is for pool_add(). */
 void
 loki_search_start(LokiSearch *search, int ef)
 {
-	if (search->pool.allocated < ef + 1)
-	{
-		if (search->pool.nearest)
-			pfree(search->pool.nearest);
-		search->pool.nearest = MemoryContextAlloc(search->context, sizeof(LokiCandidate) * (ef + 1));
-		search->pool.allocated = ef + 1;
-	}
+	loki_pool_reserve(search, (uint32) ef + 1);
 	loki_visited_reset(search);
 	search->kept.nscored = 0;
 	search->kept.by_heap = false;
@@ -597,7 +599,7 @@ loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries
 	LokiWalk	walk = {search, width, ef};
 
 	Assert(width <= ef && ef < search->pool.allocated);
-	Assert(!search->kept.by_heap);
+	Assert(!search->kept.by_heap && search->pool.n <= ef);
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
 			pool_add(search, ef, entries[i].distance, entries[i].node);

@@ -20,10 +20,14 @@
 /* A bit of a candidate's node: it was expanded, that is, its neighbors were scored */
 #define LOKI_EXPANDED ((uint32) 0x80000000)
 
+/*
+ * The set of nodes that a search has met: a hash table with linear probing.  simplehash would keep a
+ * status beside each node ID; four bytes an entry keep the set in the processor's caches longer.
+ */
 typedef struct LokiVisited
 {
-	uint32	   *slots;			/* open addressing; LOKI_NONE = empty */
-	uint32		size;			/* a power of two */
+	uint32	   *slots;			/* LOKI_NONE = empty */
+	uint32		size;			/* a power of two, at least twice `used` */
 	int			shift;			/* 32 - log2(size) */
 	uint32		used;
 } LokiVisited;
@@ -31,7 +35,7 @@ typedef struct LokiVisited
 /* A scored node, if the walk keeps more than its pool */
 typedef struct LokiScored
 {
-	float		distance;
+	float		distance;		/* estimate, in the unit of codes: L2 squared */
 	uint32		node;
 	uint8		flags;			/* of these: */
 } LokiScored;
@@ -227,26 +231,31 @@ typedef struct LokiPool
 	int			next;			/* none before this is unexpanded */
 } LokiPool;
 
+/*
+ * A search of the graph in pages: of a scan, an insert, vacuum or a calibration, each of which keeps
+ * one.  It holds no pin and no lock between two calls, so it may be left at any time.
+ */
 typedef struct LokiSearch
 {
 	Relation	index;
-	LokiIndex  *state;
+	LokiIndex  *state;			/* what codes and slots are read by */
 	MemoryContext context;		/* scratch memory lives here, reused */
 	bool		in_recovery;	/* share lock for every slot array */
 	LokiSearchQuery query;
 	const struct LokiNodeFilter *filter;	/* NULL or empty: none */
 	LokiVisited visited;
 	LokiSkippedNode skip;
-	LokiPool	pool;
+	LokiPool	pool;			/* of inserts, vacuum, and scans without a filter */
 	LokiStrategyChoice *choice; /* NULL: it has no filter, and never will */
 	LokiSearchTarget target;
-	LokiReach	reach;
-	LokiKeptNodes kept;
+	LokiReach	reach;			/* of scans; zeroes: the width alone counts */
+	LokiKeptNodes kept;			/* of scans (walk.c), and of offers */
 	LokiSearchScratch scratch;
 	LokiSearchCounts count;
 	LokiSearchBudget budget;
 } LokiSearch;
 
+/* Set up a search, without a query, a filter or a reach; nothing of it needs to be closed */
 extern void loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 							  MemoryContext context);
 
@@ -322,6 +331,10 @@ typedef struct LokiDescent
 	LokiUpperFound narrow[LOKI_ENTRY_WIDTH];
 } LokiDescent;
 
+/*
+ * functions in graph/descent.c.  Begin at the entry point; then, layer by layer, search and go down.
+ * No page may be locked, and none is afterwards.
+ */
 extern bool loki_descent_begin(LokiSearch *search, const LokiMetaPageData *meta,
 							   LokiDescent *descent, LokiUpperFound *found);
 extern void loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef);
@@ -420,6 +433,9 @@ extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 
 /* Keep a scored node in scored[]; returns its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);
+
+/* Make room for n candidates in the pool, and forget those that are there */
+extern void loki_pool_reserve(LokiSearch *search, uint32 n);
 
 /* Mark a node as visited; true if it was not before */
 extern bool loki_visit(LokiSearch *search, uint32 node);

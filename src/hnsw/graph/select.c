@@ -3,7 +3,10 @@
  * select.c
  *	  Choosing a node's neighbors and its layer.
  *
- * Shared by build, insert and vacuum.  Works on codes in memory; touches no buffer.
+ * Shared by build, insert and vacuum.  Works on codes in memory; touches no buffer.  The nearest
+ * nodes alone would make a poor graph: those of a cluster would be linked to each other and to nothing
+ * else.  The rule of the paper keeps a candidate if no kept one is nearer to it, so links lead in all
+ * directions.
  *
  * IDENTIFICATION
  *	  src/hnsw/graph/select.c
@@ -107,18 +110,12 @@ loki_select_neighbors(const LokiQuantizer *quantizer, const LokiLinkChoice *from
 		*nkept = n <= fill ? n : nchosen;
 	for (int i = 0; i < n && nchosen < fill; i++)
 	{
-		if (!chosen[i])
-		{
-			chosen[i] = true;
-			nchosen++;
-		}
+		nchosen += !chosen[i];
+		chosen[i] = true;
 	}
-
 	for (int i = 0; i < n; i++)
-	{
 		if (chosen[i])
 			selected[nselected++] = i;
-	}
 	Assert(nselected == nchosen && nselected <= max);
 
 	if (n > (int) lengthof(chosen_on_stack))
