@@ -63,6 +63,7 @@ loki_link_past_crowd(LokiNewRow *row)
 	float		farthest;
 
 	Assert(loki_insert_lock_held(row->index));
+	Assert(linker->nkept <= n);
 	if (n == 0 || row->state->m < LEAST_M || !loki_in_crowd(linker->nkept, row->state->code.dim))
 		return;
 	farthest = linker->candidates[n - 1].distance;

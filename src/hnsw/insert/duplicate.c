@@ -3,9 +3,10 @@
  * duplicate.c
  *	  Inserting a duplicate: it joins the node of the rows that it equals.
  *
- * The heap TIDs of such a node are in a TID list, whose entries are DUPLICATE slots.  TID
- * slot and TID list change in one record, under the exclusive lock of the TID page.
- * src/hnsw/insert/README, "Joining".
+ * As nbtree's posting lists since version 13, this spares the key of every duplicate; here it
+ * spares its place in the graph as well.  The heap TIDs of such a node are in a TID list, a linked
+ * list whose entries are DUPLICATE slots, the newest first.  TID slot and TID list change in one
+ * record, under the exclusive lock of the TID page (I8).  src/hnsw/insert/README, "Joining".
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/duplicate.c
@@ -60,66 +61,52 @@ may_join(const LokiNewRow *row, const LokiTidData *tid)
 	}
 }
 
-/*
- * Claim DUPLICATE slots and put them at the head of the TID list, in one record.  The TID
- * page is locked as page `page` of the change.  True if all is written and unlocked; false,
- * with the TID page still locked, if the slots must be claimed elsewhere first.
- */
-static bool
-prepend_at_once(LokiNewRow *row, const LokiTidData *seen, uint32 node, LokiChange *change,
-				int page, uint32 place)
-{
-	bool		has_list = LokiTidState(seen) == LOKI_TID_LIST;
-	uint32		free_head = row->meta.free_head[LokiSlotArrayFreeList(LOKI_SLOTS_DUPLICATE)];
-	LokiClaim	claims[2];
-	LokiDuplicateData slots[2];
-	LokiTidData tid = *seen;
-	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
-
-	Assert(may_join(row, seen));		/* N2 */
-	Assert(loki_buffer_locked_exclusively(change->pages[page].buffer)); /* I8 */
-	if (!loki_claim_at_once(change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
-							claims))
-		return false;
-	slots[0] = loki_duplicate_slot(node, has_list ? LokiTidListHead(seen) : claims[1].number,
-								   &row->tid.u.heap);
-	loki_claim_slot(change, &claims[0], &slots[0]);
-	if (!has_list)
-	{
-		slots[1] = loki_duplicate_slot(node, LOKI_NONE, &seen->u.heap);
-		loki_claim_slot(change, &claims[1], &slots[1]);
-	}
-	loki_tid_make_list(&tid, slot_size, claims[0].number, &row->tid);
-	loki_change_slot(change, page, slot_size, place, &tid);
-	loki_change_finish(change);
-	return true;
-}
-
 typedef enum JoinResult
 {
 	JOIN_DONE,
 	JOIN_REFUSED,				/* the node takes no rows */
-	JOIN_NO_SLOTS
+	JOIN_NO_SLOTS				/* they must be claimed elsewhere first */
 } JoinResult;
 
-/* Add the row to a node in one record.  Locks the TID page exclusively; leaves no lock. */
+/*
+ * Add the row to a node in one record: claim DUPLICATE slots, and put them at the head of the TID
+ * list; two if there is no list yet, one of which is for the row that the node has.  Locks the TID
+ * page exclusively, then that of DUPLICATE; leaves no lock.
+ */
 static JoinResult
 join_at_once(LokiNewRow *row, uint32 node)
 {
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
+	uint32		free_head = row->meta.free_head[LokiSlotArrayFreeList(LOKI_SLOTS_DUPLICATE)];
 	LokiTidData tid = {0};
 	JoinResult	result = JOIN_REFUSED;
 	LokiChange	change;
+	LokiClaim	claims[2];
 	uint32		place;
 	int			page;
+	bool		has_list;
 
 	loki_change_begin(&change, row->state, row->index);
 	page = loki_change_lock(&change, LOKI_SLOTS_TID, node, &place);
+	Assert(loki_buffer_locked_exclusively(change.pages[page].buffer));	/* I8 */
 	memcpy(&tid, LokiPageSlot(loki_change_page(&change, page), slot_size, place), slot_size);
-	if (may_join(row, &tid) && prepend_at_once(row, &tid, node, &change, page, place))
-		return JOIN_DONE;
-	if (may_join(row, &tid))
-		result = JOIN_NO_SLOTS;
+	has_list = LokiTidState(&tid) == LOKI_TID_LIST;
+	if (may_join(row, &tid))		/* N2 */
+		result = loki_claim_at_once(&change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
+									claims) ? JOIN_DONE : JOIN_NO_SLOTS;
+	if (result == JOIN_DONE)
+	{
+		uint32		next = has_list ? LokiTidListHead(&tid) : claims[1].number;
+		LokiDuplicateData own = loki_duplicate_slot(node, next, &row->tid.u.heap);
+		LokiDuplicateData first = loki_duplicate_slot(node, LOKI_NONE, &tid.u.heap);
+
+		Assert(next != claims[0].number);
+		loki_claim_slot(&change, &claims[0], &own);
+		if (!has_list)
+			loki_claim_slot(&change, &claims[1], &first);
+		loki_tid_make_list(&tid, slot_size, claims[0].number, &row->tid);
+		loki_change_slot(&change, page, slot_size, place, &tid);
+	}
 	loki_change_finish(&change);
 	return result;
 }
@@ -213,25 +200,9 @@ join_in_steps(LokiNewRow *row, uint32 node)
 }
 
 /*
- * Add the row to a node that is equal to it.  False if that node has died, or if its own
- * insert has not come to its end: if that insert is killed, nothing may lead to the node.
- */
-static bool
-join_node(LokiNewRow *row, uint32 node)
-{
-	switch (join_at_once(row, node))
-	{
-		case JOIN_DONE:
-			return true;
-		case JOIN_NO_SLOTS:
-			return join_in_steps(row, node);
-		default:
-			return false;
-	}
-}
-
-/*
- * Join a node if it is equal to the row.  The insert lock is held, and no content lock.
+ * Join a node if it is equal to the row.  False if it is not, if that node has died, or if its own
+ * insert has not come to its end: if that insert is killed, nothing may lead to the node.  The
+ * insert lock is held, and no content lock; none is left.
  *
  * A node that seems equal is compared again after it was seen live.  The first time it may
  * have been dead, and vacuum may have freed it and another insert reused it since then.  A
@@ -240,17 +211,22 @@ join_node(LokiNewRow *row, uint32 node)
 bool
 loki_join_duplicate(LokiNewRow *row, uint32 node)
 {
+	JoinResult	result;
+
 	Assert(loki_insert_lock_held(row->index));	/* N1 */
+	Assert(row->node == LOKI_NONE && loki_no_buffer_locked());
 	if (!is_duplicate(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_duplicate(row, node))
 		return false;
 	loki_bits_note(row->state, row->index, LOKI_SLOTS_GAINED, row->meta.derived.rowmap.end, node);
-	return join_node(row, node);
+	result = join_at_once(row, node);
+	return result == JOIN_DONE || (result == JOIN_NO_SLOTS && join_in_steps(row, node));
 }
 
 /*
- * Make searches stop at a node that is equal to the row as far as its code tells: the
- * estimate of a duplicate is that of the row's own code.
+ * Make searches stop at a node that is equal to the row as far as its code tells: the estimate of a
+ * duplicate is that of the row's own code, up to rounding.  Sets row->self to that.  The search's
+ * query is the row's; the caller says by search->target.stop when a search is to stop.
  */
 void
 loki_look_for_duplicate(LokiNewRow *row)
@@ -262,11 +238,15 @@ loki_look_for_duplicate(LokiNewRow *row)
 
 	quantizer->score(quantizer, search->query.used, &own, 1, &row->self);
 	error = quantizer->error(quantizer, search->query.used, own, row->self);
+	Assert(!search->target.stop);
 	search->target.distance = row->self;
 	search->target.tolerance = 0.01f * error + 1e-5f * fabsf(row->self) + FLT_MIN;
 }
 
-/* Look for a duplicate in the pool of the search, and join its node. */
+/*
+ * Look for a duplicate in the pool of the search, and join its node.  False if there is none.  Only nodes
+ * at the distance of the row's own code are read.  The insert lock is held, and no content lock.
+ */
 bool
 loki_insert_duplicate(LokiNewRow *row)
 {

@@ -3,11 +3,15 @@
  * insert.c
  *	  Inserting a row: find its place in the graph, write its node, link it.
  *
- * An insert is a sequence of records, each of which leaves a valid index: claim a TID slot
+ * An insert is a sequence of records, each of which leaves a valid index (I10): claim a TID slot
  * (reserved, with the heap TID, so that vacuum can reclaim it after a crash); write CODE,
  * REFINE, HASH, attributes and the node's own lists; make the node live; link its neighbors
- * to it.  The insert lock (page/insert_lock.c) is held from before the entry point is read
- * until the last link is written.  src/hnsw/insert/README, "Insert".
+ * to it.  A page split of nbtree is of that kind, too: whoever comes between two of its records
+ * finds an index that is right, if not the best.
+ *
+ * The insert lock (page/insert_lock.c) is held from before the entry point is read until the last
+ * link is written.  Searches take none: they and inserts wait for each other no longer than a page
+ * is locked.  src/hnsw/insert/README, "Insert".
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/insert.c
@@ -105,6 +109,7 @@ choose_base(LokiNewRow *row)
 	LokiSearch *search = &row->cache->search;
 	bool		check_first = search->pool.n > row->cache->ef_construction;
 
+	Assert(row->node == LOKI_NONE);
 	linker->n = 0;
 	for (int i = 0; i < search->pool.n && linker->n < row->cache->ef_construction; i++)
 	{
@@ -140,7 +145,10 @@ search_upper_layers(LokiNewRow *row, LokiDescent *descent)
 			choose_upper(row, level, descent->nfound);
 			cache->nnarrow[level] = descent->nnarrow;
 			for (int i = 0; i < descent->nnarrow; i++)
+			{
+				Assert((descent->narrow[i].node & LOKI_EXPANDED) == 0);
 				cache->narrow[level][i] = descent->narrow[i].node;
+			}
 		}
 		loki_descent_lower(descent);
 	}
@@ -160,21 +168,18 @@ find_live_node(LokiNewRow *row)
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
 		PGAlignedBlock copy;
-		uint32		found = LOKI_NONE;
 		int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_TID, ordinal, NULL,
 										  copy.data);
 
 		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < used && found == LOKI_NONE; i++)
+		for (int i = 0; i < used; i++)
 		{
 			LokiTidData *tid = (LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i);
 			uint32		node = ordinal * array->per_page + i;
 
 			if (LokiTidIsLive(tid) && node != row->node)
-				found = node;
+				return node;
 		}
-		if (found != LOKI_NONE)
-			return found;
 	}
 	return LOKI_NONE;
 }
@@ -265,8 +270,8 @@ find_place(LokiNewRow *row)
 
 		if (other != LOKI_NONE)
 		{
-			cache->lists[0].count = 1;
-			cache->lists[0].nodes[0] = other;
+			Assert(cache->lists[0].count == 0);
+			loki_list_push(&cache->lists[0], other, LOKI_NONE);
 			row->alone = false;
 		}
 	}
@@ -419,6 +424,7 @@ update_entry(LokiNewRow *row)
 	uint32		other = LOKI_NONE;
 	bool		moved;
 
+	Assert(row->tid.state == (LOKI_TID_LIVE | LOKI_TID_LINKING));
 	loki_change_begin(&change, row->state, row->index);
 	meta = loki_change_meta(&change);
 	moved = meta->entry.node != row->meta.entry.node ||
@@ -508,13 +514,6 @@ lock_for_insert(LokiNewRow *row)
 	Assert(row->stale || row->state->pending == (row->meta.pending > 0));	/* N3 */
 }
 
-/* Release the insert lock.  No content lock is held. */
-static void
-unlock_insert(LokiNewRow *row)
-{
-	loki_insert_unlock(row->index);
-}
-
 /*
  * Join the node of another version of the row, as found in the hash table that a statement
  * makes if it updates many rows.  False if it is not found there.  Takes the insert lock,
@@ -530,7 +529,7 @@ join_by_table(LokiNewRow *row)
 		return false;
 	lock_for_insert(row);
 	joined = !row->stale && loki_version_join(row);
-	unlock_insert(row);
+	loki_insert_unlock(row->index);
 	return joined;
 }
 
@@ -548,7 +547,7 @@ join_by_search(LokiNewRow *row)
 		loki_look_for_duplicate(row);
 		joined = search_narrowly(row, &found, 1);
 	}
-	unlock_insert(row);
+	loki_insert_unlock(row->index);
 	return joined;
 }
 
@@ -557,7 +556,11 @@ join_by_search(LokiNewRow *row)
  * ----------------------------------------------------------------
  */
 
-/* Scratch memory for the rows of one statement */
+/*
+ * Scratch memory for the rows of one statement.  IndexInfo lives as long as that, and PostgreSQL
+ * keeps ii_AmCache for this.  A new one is made if the index was opened anew meanwhile: sizes of
+ * slots and codes may differ.
+ */
 static LokiInsertCache *
 insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 {
@@ -605,9 +608,9 @@ form_node(LokiNewRow *row, const float *values)
 }
 
 /*
- * The OID of the row's vector in the TOAST table; InvalidOid if it is not there.  The datum
- * at hand does not tell, because the row was made of it: the heap's row is read.  The insert
- * lock is not held, since reading the row takes other heavyweight locks.
+ * The OID of the row's vector in the TOAST table; InvalidOid if it is not there, so that no chunk is
+ * looked for.  The datum at hand does not tell, because the row was made of it: the heap's row is read.
+ * The insert lock is not held, since reading the row takes other heavyweight locks.
  */
 static Oid
 find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
@@ -686,7 +689,7 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 		loki_insert_pending(row);
 	else if (!row->stale)
 		insert_node(row);
-	unlock_insert(row);
+	loki_insert_unlock(row->index);
 }
 
 /*
@@ -723,8 +726,6 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	LokiNewRow *row = palloc0(sizeof(LokiNewRow));
 	const float *vector;
 	LokiValueClass class;
-	uint32		node;
-	bool		grown;
 	InsertEnd	end;
 
 	row->index = index;
@@ -745,21 +746,22 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 
 	Assert(!loki_insert_lock_held(index));
 	end = row->stale ? INSERT_AGAIN : is_full(row) ? INSERT_FULL : INSERT_DONE;
-	node = row->node;
-	grown = row->grown;
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(cache->row_context);
+	Assert(!row->stale || row->node == LOKI_NONE);	/* nothing was written */
 	if (end != INSERT_AGAIN)
 	{
-		counts->of[LOKI_COUNT_DUPLICATES_JOINED] = class == LOKI_VALUE_VECTOR && node == LOKI_NONE;
-		counts->of[LOKI_COUNT_NODES_REUSED] = node != LOKI_NONE && !grown;
+		counts->of[LOKI_COUNT_DUPLICATES_JOINED] = class == LOKI_VALUE_VECTOR &&
+			row->node == LOKI_NONE;
+		counts->of[LOKI_COUNT_NODES_REUSED] = row->node != LOKI_NONE && !row->grown;
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(cache->row_context);
 	return end;
 }
 
 /*
  * See insert.h.  Any scan may depend on the row's absence, so scans lock the whole index
- * (scan/scan.c).
+ * (scan/scan.c).  An attempt ends without effect if the index got its codes after it was opened, which
+ * happens once in an index's life; then the row is encoded, and inserted into the graph.
  */
 bool
 loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,

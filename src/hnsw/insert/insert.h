@@ -20,22 +20,26 @@
 /* The pool of the layers above 1 that a node is not on */
 #define LOKI_UPPER_WIDTH	8
 
-/* What a statement keeps between rows, in IndexInfo */
+/* What a statement keeps between rows, in IndexInfo->ii_AmCache; insert.c makes it */
 typedef struct LokiInsertCache
 {
-	MemoryContext context;
+	MemoryContext context;		/* all of this; below IndexInfo's own */
 	MemoryContext row_context;	/* reset after every row */
-	LokiIndex  *state;
-	int			ef_construction;
-	LokiSearch	search;
+	LokiIndex  *state;			/* the cache is for this; another: made again */
+	int			ef_construction;	/* the parameter: width of the search */
+	LokiSearch	search;			/* its query is that of the row */
 	LokiLinker	linker;
 	uint64		nunchanged;		/* rows that are likely versions of others */
 	struct LokiVersionTable *versions;	/* finds those; NULL: not made yet */
 	TupleTableSlot *slot;		/* for a row of the table; NULL: not made yet */
-	LokiUpperFound *found;		/* ef_construction, or LOKI_BEYOND_CROWD */
+	LokiUpperFound *found;		/* of a layer: room for the widest search of one */
 	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
 
-	/* nodes that the narrow search of each of its layers ended among */
+	/*
+	 * Nodes that the narrow search of each of its layers ended among
+	 * (graph/README, R4), without flags.  If one of these links to the node,
+	 * a scan finds it.
+	 */
 	int			nnarrow[LOKI_MAX_LEVEL + 1];
 	uint32		narrow[LOKI_MAX_LEVEL + 1][LOKI_NARROW_SEARCH];
 } LokiInsertCache;
@@ -47,22 +51,27 @@ typedef struct LokiNewRow
 	LokiIndex  *state;
 	LokiInsertCache *cache;
 	LokiMetaPageData meta;		/* as it was when the search began */
-	bool		unchanged;		/* likely a version of a row in the index */
+	bool		unchanged;		/* likely a version of a row in the index: the
+								 * executor's indexUnchanged */
 	bool		stale;			/* the index got its codes since it was opened */
-	LokiTidData tid;			/* heap TID, and its value out of line */
-	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];
+	LokiTidData tid;			/* its TID slot: heap TID, its value out of line,
+								 * and the state that was written last */
+	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];	/* slots */
 
 	/* rows in the graph, or pending */
-	char	   *code;			/* NULL: pending */
-	char	   *refine;			/* NULL if there is none */
+	char	   *code;			/* slot of CODE; NULL: pending */
+	char	   *refine;			/* slot of REFINE; NULL if there is none */
 	LokiHashData hash;
 	float		self;			/* estimate of the row's own code */
-	int			level;
-	uint32		node;
+	int			level;			/* the highest layer of its node */
+	uint32		node;			/* LOKI_NONE before loki_node_write(), and for
+								 * a row that has joined another's */
 	bool		grown;			/* its node ID was never used before */
-	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer */
+	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer; LOKI_NONE
+											 * on layer 0 */
 	bool		alone;			/* no live node was found to link to */
-	bool		found;			/* a scan finds the node */
+	bool		found;			/* a scan finds the node as soon as one of its
+								 * nearest links to it: no more is to be done */
 } LokiNewRow;
 
 /* functions in insert/version.c */
@@ -71,7 +80,6 @@ extern bool loki_version_join(LokiNewRow *row);
 
 /* functions in insert/node.c */
 extern void loki_node_write(LokiNewRow *row);
-extern void loki_node_write_pending(LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);
 
 /* functions in insert/crowd.c */
@@ -89,8 +97,11 @@ extern void loki_look_for_duplicate(LokiNewRow *row);
 extern bool loki_insert_duplicate(LokiNewRow *row);
 
 /*
- * Insert a row, as aminsert does.  True if the index is pending and has nodes enough for its codes
- * and graph now.  No content lock may be held; none is left.
+ * Insert a row, as aminsert does: values[] and isnull[] are those of the index's columns, and
+ * heap_tid is the root of the row's HOT chain.  True if the index is pending and has nodes enough for
+ * its codes and graph now; the caller makes them (build/pending.c).  ERROR without disk space, or for
+ * a vector of other dimensions; then vacuum removes what was written.  No content lock may be held;
+ * none is left.
  */
 extern bool loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 							Relation heap, bool indexUnchanged, IndexInfo *indexInfo);

@@ -3,9 +3,10 @@
  * node.c
  *	  Writing the slots of a new node.
  *
- * They lie on pages of as many slot arrays, and one record changes four pages.  The first
- * record claims a TID slot and writes what a walk reads; the last one makes the node live.
- * src/hnsw/insert/README, "Insert".
+ * Where an nbtree or GiST page gets one tuple, a node gets a slot on a page of each slot array.
+ * One record changes four pages (LOKI_CHANGE_PAGES), so there are some.  The first record claims a
+ * TID slot and writes what a walk reads; the last one makes the node live (I7).  Until then nobody
+ * knows the node, and what is there of it, vacuum reclaims.  src/hnsw/insert/README, "Insert".
  *
  * The pages of a record are locked together: that of TID first, as the claim leaves it,
  * then the others in the order of list_slots().
@@ -25,11 +26,11 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 
-/* A slot of a new node */
+/* A slot of a new node, but not that of TID: which array it is for, and its bytes */
 typedef struct NodeSlot
 {
-	int			array;
-	const void *slot;
+	int			array;			/* LOKI_SLOTS_xxx */
+	const void *slot;			/* slot_size bytes, as long as the row */
 } NodeSlot;
 
 /*
@@ -70,6 +71,7 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 		loki_change_unlock(&change);
 		loki_ensure_node(row->state, row->index, claim.number);
 	}
+	Assert(claim.number < LOKI_MAX_NUMBER);
 	row->node = claim.number;
 	row->grown = !claim.was_free;
 	loki_claim_slot(&change, &claim, &row->tid);
@@ -109,30 +111,33 @@ write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	} while (!last);
 }
 
-static inline NodeSlot
-node_slot(int array, const void *slot)
+/* Append a slot to a list of them, unless the node has none in that array. */
+static void
+add_slot(NodeSlot *slots, int *n, int array, const void *slot)
 {
-	NodeSlot	result = {array, slot};
-
-	return result;
+	if (slot == NULL)
+		return;
+	Assert(array != LOKI_SLOTS_TID && (*n == 0 || slots[*n - 1].array != array));
+	slots[*n].array = array;
+	slots[(*n)++].slot = slot;
 }
 
-/* The slots of the node but TID and UPPER, in the order of locks within a record.  A pending
- * node has neither codes nor links. */
+/*
+ * The slots of the node but TID and UPPER, in the order of locks within a record; returns their
+ * number.  A pending node has neither codes nor links (N3).
+ */
 static int
 list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
 {
 	int			n = 0;
 
-	if (row->code)
-		slots[n++] = node_slot(LOKI_SLOTS_CODE, row->code);
-	slots[n++] = node_slot(LOKI_SLOTS_HASH, &row->hash);
-	if (row->code)
-		slots[n++] = node_slot(LOKI_SLOTS_LINK, link);
-	if (row->refine)
-		slots[n++] = node_slot(LOKI_SLOTS_REFINE, row->refine);
+	add_slot(slots, &n, LOKI_SLOTS_CODE, row->code);
+	add_slot(slots, &n, LOKI_SLOTS_HASH, &row->hash);
+	add_slot(slots, &n, LOKI_SLOTS_LINK, link);
+	add_slot(slots, &n, LOKI_SLOTS_REFINE, row->refine);
 	for (int i = 0; i < row->state->nattributes; i++)
-		slots[n++] = node_slot(LOKI_SLOTS_ATTR + i, row->attributes[i]);
+		add_slot(slots, &n, LOKI_SLOTS_ATTR + i, row->attributes[i]);
+	Assert(n <= 4 + LOKI_MAX_ATTRIBUTES);
 	return n;
 }
 
@@ -167,52 +172,43 @@ write_upper(LokiNewRow *row, LokiLinkData *link)
 
 /*
  * Claim a TID slot and write all slots of the node, which nobody can reach yet; then make it
- * live.  The insert lock is held, and no content lock.
+ * live.  Sets row->node.  The insert lock is held, and no content lock; none is left.
+ *
+ * A node of a pending index is complete then, and rows may join it at once: nothing has to lead
+ * to it.  Others get the flag that their insert has not ended, until loki_node_let_join().
  */
 void
 loki_node_write(LokiNewRow *row)
 {
-	LokiLinkData *link = palloc0(LokiLinkSize(row->state->m));
+	bool		pending = row->state->pending;
+	LokiLinkData *link = NULL;
 	NodeSlot	slots[4 + LOKI_MAX_ATTRIBUTES];
 	int			nslots;
 	int			nwritten;
 
-	Assert(loki_insert_lock_held(row->index));
-	link->level = (uint8) row->level;
-	loki_list_put(link, 0, row->state->m, &row->cache->lists[0]);
+	Assert(loki_insert_lock_held(row->index));	/* N1 */
+	Assert(pending == (row->code == NULL) && (!pending || row->refine == NULL));	/* N3 */
+	if (!pending)
+	{
+		link = palloc0(LokiLinkSize(row->state->m));
+		link->level = (uint8) row->level;
+		loki_list_put(link, 0, row->state->m, &row->cache->lists[0]);
+	}
 	nslots = list_slots(row, link, slots);
-	Assert(nslots <= (int) lengthof(slots));
-
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
 	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.derived.sorted.end,
 				   row->node);
-	write_upper(row, link);
-	row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
+	if (!pending)
+		write_upper(row, link);
+	row->tid.state = LOKI_TID_LIVE | (pending ? 0 : LOKI_TID_LINKING);
 	write_slots(row, slots + nwritten, nslots - nwritten);
 }
 
 /*
- * The same for a node of a pending index.  Nothing leads to it, so rows may join it at once.
+ * Let duplicates join the node, which is linked now (N2): clear the flag that its insert has not ended.
+ * LOKI_TID_NEW stays until a vacuum has searched for it (graph/README, R9).  The insert lock is held.
  */
-void
-loki_node_write_pending(LokiNewRow *row)
-{
-	NodeSlot	slots[4 + LOKI_MAX_ATTRIBUTES];
-	int			nslots = list_slots(row, NULL, slots);
-	int			nwritten;
-
-	Assert(loki_insert_lock_held(row->index));	/* N1 */
-	Assert(row->state->pending && row->code == NULL && row->refine == NULL);	/* N3 */
-	row->tid.state = LOKI_TID_RESERVED;
-	nwritten = claim_node(row, slots, nslots);
-	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.derived.sorted.end,
-				   row->node);
-	row->tid.state = LOKI_TID_LIVE;
-	write_slots(row, slots + nwritten, nslots - nwritten);
-}
-
-/* Let duplicates join the node, which is linked now.  The insert lock is held. */
 void
 loki_node_let_join(LokiNewRow *row)
 {

@@ -99,7 +99,7 @@ loki_offer_node(LokiNewRow *row)
 	int			n = choose_others(&row->cache->search, others);
 
 	Assert(loki_insert_lock_held(row->index));
-	Assert(row->node == LOKI_NONE);
+	Assert(row->node == LOKI_NONE && n <= ASKED);
 	for (int i = 0; i < n && list->count < loki_list_max(0, row->state->m); i++)
 	{
 		uint32		node = others[i]->node;
@@ -107,7 +107,7 @@ loki_offer_node(LokiNewRow *row)
 		if (!loki_list_contains(list, node) &&
 			would_choose(row, node, others[i]->distance) &&
 			loki_node_is_live(row->state, row->index, node))
-			list->nodes[list->count++] = node;
+			loki_list_push(list, node, LOKI_NONE);
 		CHECK_FOR_INTERRUPTS();
 	}
 }

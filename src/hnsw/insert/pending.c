@@ -3,8 +3,10 @@
  * pending.c
  *	  Inserting a row into a pending index, which has neither codes nor a graph.
  *
- * The row gets a node with its heap TID, hash and attributes; scans read the rows of all nodes
- * (scan/README, "Pending indexes").  A duplicate is found by reading all of HASH, a few pages.
+ * This is GIN's pending list, with two differences: nodes are where they will stay, and the
+ * insert that fills the list makes codes and graph of it, not vacuum (build/pending.c).  The row gets
+ * a node with its heap TID, hash and attributes; scans read the rows of all nodes (scan/README,
+ * "Pending indexes").  A duplicate is found by reading all of HASH, a few pages.
  * src/hnsw/insert/README, "Pending indexes".
  *
  * IDENTIFICATION
@@ -20,7 +22,10 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 
-/* Join the node of a row with the same vector and attributes; false if there is none. */
+/*
+ * Join the node of a row with the same vector and attributes; false if there is none.  HASH is read
+ * page by page under share lock, and nothing is locked while a node is joined.
+ */
 static bool
 join_pending(LokiNewRow *row)
 {
@@ -43,7 +48,10 @@ join_pending(LokiNewRow *row)
 	return false;
 }
 
-/* The insert lock is held, and no content lock; none is left. */
+/*
+ * Insert a row into a pending index: let it join an equal one, or give it a node.  The insert lock
+ * is held, so that the index stays pending, and no content lock; none is left.
+ */
 void
 loki_insert_pending(LokiNewRow *row)
 {
@@ -55,5 +63,5 @@ loki_insert_pending(LokiNewRow *row)
 	 * to read
 	 */
 	if (loki_column_listed(&row->state->column) || !join_pending(row))
-		loki_node_write_pending(row);
+		loki_node_write(row);
 }

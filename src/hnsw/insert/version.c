@@ -28,9 +28,13 @@
  * attributes */
 #define MAX_PROBES			32
 
+/*
+ * Node IDs by the hash of their vectors, with linear probing.  The hashes are not kept, as simplehash
+ * would keep them with a status: four bytes a node, a third of that, are read from one cache line.
+ */
 typedef struct LokiVersionTable
 {
-	uint32		mask;			/* size - 1 */
+	uint32		mask;			/* size - 1; the size is a power of two */
 	uint32		nodes[FLEXIBLE_ARRAY_MEMBER];	/* LOKI_NONE = empty */
 } LokiVersionTable;
 
@@ -40,6 +44,7 @@ table_insert(LokiVersionTable *table, uint64 hash, uint32 node)
 {
 	uint32		i = (uint32) hash & table->mask;
 
+	Assert(node < LOKI_MAX_NUMBER);
 	for (int probe = 0; probe < MAX_PROBES; probe++)
 	{
 		if (table->nodes[i] == LOKI_NONE)
@@ -107,7 +112,10 @@ loki_version_prepare(LokiNewRow *row)
 	cache->versions = table;
 }
 
-/* Find the row's node in the table, and join it.  The insert lock is held. */
+/*
+ * Find the row's node in the table, and join it; false if it is not there.  What the table says is
+ * a hint (loki_join_duplicate() compares).  The insert lock is held, and no content lock; none is left.
+ */
 bool
 loki_version_join(LokiNewRow *row)
 {
