@@ -89,6 +89,7 @@ set_float4(LokiConstant *constant, double value)
 	}
 }
 
+/* Constants of float types; false for any other type */
 static bool
 float_constant(LokiConstant *constant, Datum value, Oid typid)
 {
@@ -254,6 +255,7 @@ same_constant(LokiConstant *constant, Datum value, Oid typid)
 	return true;
 }
 
+/* See key.h.  A constant that no value matches leaves `possible` false, and is no error. */
 bool
 loki_constant_compile(LokiConstant *constant, Datum value, Oid typid)
 {

@@ -4,9 +4,10 @@
  *	  Filters over nodes: for the neighbors of a node, or the slots of a page,
  *	  at a time.
  *
- * For each node that is scored, a filter is tested on hundreds.  A call for each
- * would take too long.  So slots of an attribute are brought together, and tested
- * all at once (filter/match.c).
+ * The executor evaluates a filter row by row, and an index-only scan of nbtree tests one tuple at a
+ * time.  Here, for each node that is scored, a filter is tested on hundreds, and a call for each would
+ * take too long.  So slots of an attribute are brought together, and tested all at once
+ * (filter/match.c).
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/filter.c
@@ -17,8 +18,10 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "hnsw/filter/filter.h"
 #include "hnsw/filter/tid_set.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 
@@ -28,6 +31,7 @@
 /* Duplicates of a node that are looked up in a set; one that has more passes */
 #define FILTER_DUPLICATES	64
 
+/* See filter.h.  Tests point to the keys, which note by themselves whether rows need a recheck. */
 void
 loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 					  const LokiTidSet *tids)
@@ -39,13 +43,8 @@ loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 	filter->guess = keys->guesses;
 	filter->known = NULL;
 	filter->tids = tids;
-	if (most > filter->tests_allocated)
-	{
-		if (filter->tests != NULL)
-			pfree(filter->tests);
-		filter->tests = palloc_array(LokiTest, most);
-		filter->tests_allocated = most;
-	}
+	filter->tests = loki_grow(CurrentMemoryContext, filter->tests, &filter->tests_allocated, most, 1,
+							  sizeof(LokiTest));
 	for (int i = 0; i < keys->nkeys; i++)
 	{
 		LokiTest	test = {.kind = LOKI_CONDITION_KEY, .key = &keys->keys[i]};
@@ -55,9 +54,11 @@ loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
 	}
 	if (keys->has_condition)
 		filter->tests[filter->ntests++] = keys->condition;
+	Assert(filter->ntests <= most);
 	filter->any = filter->ntests > 0 || tids != NULL;
 }
 
+/* Clear passes[] of those of n nodes, LOKI_TEST_BATCH at most, that pass none of a test's parts. */
 static void
 test_any(const LokiTest *test, LokiKeyTester tester, void *arg, int n, uint8 *passes)
 {
@@ -77,6 +78,7 @@ test_any(const LokiTest *test, LokiKeyTester tester, void *arg, int n, uint8 *pa
 	memcpy(passes, any, n);
 }
 
+/* See filter.h.  A test is a tree as deep as the condition: test_any() checks the stack. */
 void
 loki_test(const LokiTest *test, LokiKeyTester tester, void *arg, int n, uint8 *passes)
 {
@@ -115,6 +117,7 @@ duplicates_pass(LokiSearch *search, uint32 node, uint32 head)
 	return head != LOKI_NONE;
 }
 
+/* Whether a node with this TID slot has a row in the set, or may have */
 static bool
 tid_passes(LokiSearch *search, uint32 node, const LokiTidData *slot)
 {
@@ -184,6 +187,10 @@ test_copied(void *arg, const LokiTest *test, int n, uint8 *passes)
 					search->state->arrays[array].slot_size, n, passes);
 }
 
+/*
+ * Set passes[] of FILTER_BATCH nodes at most.  Tests that most often fail need not come first: all are
+ * made.
+ */
 static void
 filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 {
@@ -207,12 +214,14 @@ filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 		test_tids(search, nodes, n, passes);
 }
 
+/* See filter.h.  Counts the nodes as filtered, and those that pass as matched. */
 int
 loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 {
 	int			passed = 0;
 
 	Assert(search->filter->any && !search->filter->never);
+	Assert(loki_no_buffer_locked());
 	for (int i = 0; i < n; i += FILTER_BATCH)
 		filter_batch(search, nodes + i, Min(FILTER_BATCH, n - i), passes + i);
 	for (int i = 0; i < n; i++)

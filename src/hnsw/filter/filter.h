@@ -19,13 +19,13 @@
 
 struct LokiTidSet;
 
-/* A filter over nodes */
+/* A filter over nodes: keys and condition, as tests of slots, and a set of rows */
 typedef struct LokiNodeFilter
 {
 	bool		any;			/* there is something to test */
 	bool		never;			/* nothing can pass */
 	int			ntests;
-	int			tests_allocated;
+	uint64		tests_allocated;
 	LokiTest   *tests;			/* all must be passed */
 	bool		guess;			/* nodes that most likely do not pass do not */
 	const LokiFilterKey *known; /* all nodes that are tested now pass this */

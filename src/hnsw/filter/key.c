@@ -3,8 +3,8 @@
  * key.c
  *	  Compiling scan keys into filters.
  *
- * A filter is compiled once per rescan and evaluated for every node that a
- * search meets, without a call through fmgr.  So the constants of a key are
+ * A filter is compiled once per rescan, as nbtree preprocesses its keys (_bt_preprocess_keys()), and
+ * evaluated for every node that a search meets, without a call through fmgr.  So the constants of a key are
  * brought into the domain of their column first (filter/constant.c).  A comparison
  * with an exact constant becomes a range of sort keys.  A comparison of enums becomes
  * the set of the labels that satisfy the operator.  Equality with an
@@ -49,6 +49,7 @@ reserve_set(LokiFilterKey *key, int n)
 		repalloc_huge(key->set, size);
 }
 
+/* qsort: int64, ascending */
 int
 loki_compare_numbers(const void *a, const void *b)
 {
@@ -68,6 +69,7 @@ sort_numbers(int64 *numbers, int n)
 	for (int i = 0; i < n; i++)
 		if (i == 0 || numbers[i] != numbers[unique - 1])
 			numbers[unique++] = numbers[i];
+	Assert(unique <= n && (unique > 0) == (n > 0));
 	return unique;
 }
 
@@ -198,7 +200,7 @@ add_labels(LokiFilterKey *key, const LokiConstant *constant)
 	labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(form->enumtypid));
 	ReleaseSysCache(tuple);
 
-	reserve_set(key, labels->n_members);
+	reserve_set(key, labels->n_members + 1);
 	for (int i = 0; i < labels->n_members; i++)
 	{
 		form = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
@@ -208,24 +210,13 @@ add_labels(LokiFilterKey *key, const LokiConstant *constant)
 	ReleaseCatCacheList(labels);
 	if (constant->op == BTLessEqualStrategyNumber ||
 		constant->op == BTGreaterEqualStrategyNumber)
-	{
-		reserve_set(key, 1);
 		key->set[key->n++] = constant->value.sort_key;
-	}
 }
 
-static void
-set_labels(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants, int n)
-{
-	for (int i = 0; i < n; i++)
-		add_labels(key, &constants[i]);
-	if (key->n == 0)
-		filter->never = true;
-	else
-		finish_set(key);
-}
-
-/* Make a key of constants that were compiled; a value has to satisfy any of them. */
+/*
+ * Make a key of constants that were compiled; a value has to satisfy any of them.  All have one type
+ * and one operator of those that they were compiled with, though each may have been adjusted.
+ */
 static void
 set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants, int n,
 			  bool zoned)
@@ -244,7 +235,14 @@ set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *consta
 	else if (constants[0].op == BTEqualStrategyNumber)
 		set_equal(key, constants, n);
 	else if (key->type == LOKI_ATTR_ENUM)
-		set_labels(filter, key, constants, n);
+	{
+		for (int i = 0; i < n; i++)
+			add_labels(key, &constants[i]);
+		if (key->n == 0)
+			filter->never = true;
+		else
+			finish_set(key);
+	}
 	else
 		set_order(filter, key, constants, n);
 }
@@ -272,6 +270,7 @@ key_arguments(ScanKey skey, Datum **values, bool **nulls)
 	return n;
 }
 
+/* Compile a key on a type whose slots have a sort key: all but arrays. */
 static void
 compile_numbers(LokiFilter *filter, LokiFilterKey *key, Relation index, ScanKey skey)
 {
@@ -312,6 +311,7 @@ compile_numbers(LokiFilter *filter, LokiFilterKey *key, Relation index, ScanKey 
  * Keys on arrays
  * ----------------------------------------------------------------
  */
+/* Compile a key on an array: elements become hashes, and bits of signatures. */
 static void
 compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
 {
@@ -363,6 +363,7 @@ compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
  * Filters
  * ----------------------------------------------------------------
  */
+/* A key on column 1 asks for NULL, or for any other value. */
 static void
 compile_vector_key(LokiFilter *filter, Relation index, ScanKey skey)
 {
@@ -376,14 +377,6 @@ compile_vector_key(LokiFilter *filter, Relation index, ScanKey skey)
 
 	if (filter->vector_null && filter->vector_not_null)
 		filter->never = true;
-}
-
-/* Whether slots do not decide equality, as values with different bytes may be equal */
-static bool
-is_nondeterministic(ScanKey skey)
-{
-	return OidIsValid(skey->sk_collation) &&
-		!get_collation_isdeterministic(skey->sk_collation);
 }
 
 /* Intersect a range with an earlier one on the same column, if there is one. */
@@ -401,6 +394,7 @@ join_range(LokiFilter *filter, const LokiFilterKey *key)
 		lo = Max(key->lo, other->lo);
 		hi = Min((int64) ((uint64) key->lo + key->span),
 				 (int64) ((uint64) other->lo + other->span));
+		Assert(key->type == other->type);
 		filter->never |= lo > hi;
 		other->lo = lo;
 		other->span = (uint64) hi - (uint64) lo;
@@ -409,14 +403,7 @@ join_range(LokiFilter *filter, const LokiFilterKey *key)
 	return false;
 }
 
-static void
-add_key(LokiFilter *filter, const LokiFilterKey *key)
-{
-	if (key->kind == LOKI_FILTER_RANGE && join_range(filter, key))
-		return;
-	filter->keys[filter->nkeys++] = *key;
-}
-
+/* Compile a key on an attribute, and add it to the filter unless nothing can match. */
 static void
 compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 {
@@ -442,16 +429,17 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 		key.kind = LOKI_FILTER_ISNOTNULL;
 	else if ((loki_attr_strategies((LokiAttrType) key.type) >> skey->sk_strategy & 1) == 0)
 		elog(ERROR, "unrecognized strategy number: %d", skey->sk_strategy);
-	else if (is_nondeterministic(skey))
-		key.kind = LOKI_FILTER_UNKNOWN;
+	else if (OidIsValid(skey->sk_collation) &&
+			 !get_collation_isdeterministic(skey->sk_collation))
+		key.kind = LOKI_FILTER_UNKNOWN; /* other bytes may be equal */
 	else if (key.type == LOKI_ATTR_ARRAY)
 		compile_array(filter, &key, skey);
 	else
 		compile_numbers(filter, &key, index, skey);
 
 	Assert(!key.recheck);
-	if (!filter->never)
-		add_key(filter, &key);
+	if (!filter->never && (key.kind != LOKI_FILTER_RANGE || !join_range(filter, &key)))
+		filter->keys[filter->nkeys++] = key;
 }
 
 /*
@@ -516,6 +504,10 @@ compile_condition(LokiFilter *filter, Relation index, LokiCondition *condition,
 	return test->nparts > 0;
 }
 
+/*
+ * See key.h.  What was compiled before is forgotten, but memory of the filter is kept.  ERROR for an
+ * operator that the access method does not have, which a damaged catalog can bring here.
+ */
 void
 loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys,
 					LokiCondition *condition)

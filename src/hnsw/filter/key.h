@@ -72,6 +72,10 @@ typedef enum LokiFilterKind
 /* No zone, not even one written by hand, is further than this from GMT */
 #define LOKI_ZONE_DAYS	8
 
+/*
+ * A scan key, compiled.  Which fields are set depends on the kind, and is said there.  Sort keys are
+ * int64 in the order of the type (definition/attribute.h).
+ */
 typedef struct LokiFilterKey
 {
 	uint8		attribute;		/* 0-based: index column 2 is 0 */
@@ -83,9 +87,9 @@ typedef struct LokiFilterKey
 	bool		recheck;		/* a slot passed that does not decide the key */
 	uint8		shift;			/* ORDER: low bits that are left out of sort
 								 * keys; bound is without them */
-	int64		lo;				/* RANGE */
-	uint64		span;
-	int64		bound;
+	int64		lo;				/* RANGE: the least sort key ... */
+	uint64		span;			/* ... and the greatest less that */
+	int64		bound;			/* ORDER: a sort key; ZONED: a TimestampTz */
 	int			n;				/* of set[] or masks[] */
 	int			nexact;			/* set[] has this number of exact sort keys, then
 								 * lossy ones, both ascending; for arrays it

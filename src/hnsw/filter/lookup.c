@@ -4,9 +4,10 @@
  *	  Looking up keys in the lists of attributes, so that a few matches need not
  *	  be searched for among all nodes.
  *
- * A node that is listed, and is not in REUSED, has the attribute under which it is listed, but it
- * may be dead by now.  A key on the elements of arrays is looked up under their hashes, and tested
- * on all signatures.
+ * A list is as a sorted array of nbtree's leaf tuples, and its separators are what internal pages are
+ * there: every LOKI_SEPARATOR_STEP-th sort key.  But it does not change (derived/README).  A node that
+ * is listed, and is not in REUSED, has the attribute under which it is listed, but it may be dead by now.
+ * A key on the elements of arrays is looked up under their hashes, and tested on all signatures.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/lookup.c
@@ -92,6 +93,7 @@ add_keys(LokiLookup *lookup, int64 low, int64 high)
 		return;
 	places.sure_first = Min(Max(places.sure_first, places.first), places.end);
 	places.sure_end = Min(Max(places.sure_end, places.sure_first), places.end);
+	Assert(lookup->nplaces == 0 || places.first >= lookup->places[lookup->nplaces - 1].end);
 	lookup->places[lookup->nplaces++] = places;
 	lookup->count += places.end - places.first;
 }
@@ -101,14 +103,19 @@ add_keys(LokiLookup *lookup, int64 low, int64 high)
  * ----------------------------------------------------------------
  */
 
-/* Add the nodes of a list key, all of which need to be tested for the filter's key. */
+/*
+ * Add the nodes that are listed under a number: the hash of an element, or one of those for arrays
+ * without any.  Unless it is sure that they pass, all need to be tested for the filter's key.
+ */
 static void
-add_tested(LokiLookup *lookup, uint32 number)
+add_number(LokiLookup *lookup, int64 number, bool sure)
 {
 	int			before = lookup->nplaces;
 	double		count = lookup->count;
 
 	add_keys(lookup, number, number);
+	if (sure)
+		return;
 	if (lookup->nplaces > before)
 		lookup->places[before].sure_end = lookup->places[before].sure_first;
 	lookup->tested += lookup->count - count;
@@ -126,10 +133,7 @@ add_rarest(LokiLookup *lookup, bool sure)
 	{
 		lookup->nplaces = 0;
 		lookup->count = lookup->tested = 0;
-		if (sure)
-			add_keys(lookup, LOKI_ARRAY_HASH(key->set[i]), LOKI_ARRAY_HASH(key->set[i]));
-		else
-			add_tested(lookup, LOKI_ARRAY_HASH(key->set[i]));
+		add_number(lookup, LOKI_ARRAY_HASH(key->set[i]), sure);
 		if (i == 0 || lookup->count < rarest.count)
 			rarest = *lookup;
 	}
@@ -158,27 +162,25 @@ find_array(LokiLookup *lookup)
 	{
 		case LOKI_FILTER_OVERLAPS:
 			for (int i = 0; i < key->nexact; i++)
-				add_keys(lookup, LOKI_ARRAY_HASH(key->set[i]), LOKI_ARRAY_HASH(key->set[i]));
-			add_tested(lookup, LOKI_ARRAY_SIGNATURE);
+				add_number(lookup, LOKI_ARRAY_HASH(key->set[i]), true);
+			add_number(lookup, LOKI_ARRAY_SIGNATURE, false);
 			return true;
 		case LOKI_FILTER_CONTAINS:
 			if (is_by_elements(key))
 				add_rarest(lookup, key->nexact == 1);
-			add_tested(lookup, LOKI_ARRAY_SIGNATURE);
+			add_number(lookup, LOKI_ARRAY_SIGNATURE, false);
 			return true;
 		case LOKI_FILTER_SAME:
-			if (!key->lossy)
-				add_tested(lookup, LOKI_ARRAY_EMPTY);
-			else if (is_by_elements(key))
+			if (key->lossy && is_by_elements(key))
 				add_rarest(lookup, false);
 			else
-				add_tested(lookup, LOKI_ARRAY_SIGNATURE);
+				add_number(lookup, key->lossy ? LOKI_ARRAY_SIGNATURE : LOKI_ARRAY_EMPTY, false);
 			return true;
 		case LOKI_FILTER_CONTAINED:
-			add_tested(lookup, LOKI_ARRAY_EMPTY);
+			add_number(lookup, LOKI_ARRAY_EMPTY, false);
 			for (int i = 0; i < key->nexact; i++)
-				add_tested(lookup, LOKI_ARRAY_HASH(key->set[i]));
-			add_tested(lookup, LOKI_ARRAY_SIGNATURE);
+				add_number(lookup, LOKI_ARRAY_HASH(key->set[i]), false);
+			add_number(lookup, LOKI_ARRAY_SIGNATURE, false);
 			return true;
 		default:
 			return false;
@@ -262,7 +264,7 @@ loki_lookup_begin(LokiLookup *lookup, LokiLookup *second, LokiIndex *state, Rela
 	return true;
 }
 
-/* See lookup.h.  Pages are share locked one at a time. */
+/* See lookup.h.  Pages are share locked one at a time.  A list is 4 bytes a node, a bitmap one bit. */
 bool
 loki_lookup_mark(LokiLookup *lookup, uint64 *bits)
 {

@@ -31,19 +31,19 @@ struct LokiTidSet;
  */
 typedef struct LokiPlaces
 {
-	uint32		first;
+	uint32		first;			/* first <= sure_first <= sure_end <= end */
 	uint32		sure_first;
 	uint32		sure_end;
-	uint32		end;
+	uint32		end;			/* the place after the last */
 } LokiPlaces;
 
 /* A key that was looked up in the list of its attribute */
 typedef struct LokiLookup
 {
 	LokiPostings	list;
-	LokiFilterKey *key;
+	LokiFilterKey *key;			/* of the filter that was looked up */
 	int			nplaces;
-	LokiPlaces	places[LOKI_LOOKUP_PLACES];
+	LokiPlaces	places[LOKI_LOOKUP_PLACES]; /* ascending, apart from each other */
 	double		count;			/* nodes at these places */
 	double		tested;			/* of which these may not pass the key ... */
 	bool		repeats;		/* ... and some are there twice */

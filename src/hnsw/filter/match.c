@@ -42,6 +42,7 @@ test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 s
 			((uint64) loki_attr_sort_key(width, slots) - lo <= span);
 }
 
+/* LOKI_FILTER_RANGE: one comparison, since sort keys below lo wrap around */
 static void
 test_range(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 		   uint8 *passes)
@@ -63,6 +64,7 @@ test_range(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 	}
 }
 
+/* Whether n numbers, ascending, have one */
 static bool
 in_set(const int64 *set, int n, int64 number)
 {
@@ -212,6 +214,7 @@ compare_zoned(const LokiFilterKey *key, int64 value)
 		timestamp_cmp_timestamptz_internal((Timestamp) value, t);
 }
 
+/* LOKI_FILTER_ZONED: core compares what is near the key's time, so only slots that pass as yet are tested */
 static void
 test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 		   uint8 *passes)
@@ -234,6 +237,7 @@ within(const LokiSignature *a, const LokiSignature *b)
 	return ((a->bits[0] & ~b->bits[0]) | (a->bits[1] & ~b->bits[1])) == 0;
 }
 
+/* Whether an array whose slot has a signature may satisfy a key; for the empty array it is no guess */
 static inline bool
 match_signature(const LokiFilterKey *key, uint8 flag, const LokiSignature *value)
 {
@@ -321,6 +325,7 @@ count_in(const LokiFilterKey *key, const char *slot)
 	return count;
 }
 
+/* Whether an array whose slot has a hash of each element may satisfy a key */
 static inline bool
 match_elements(const LokiFilterKey *key, const char *slot, LokiSignature *value)
 {
@@ -339,6 +344,7 @@ match_elements(const LokiFilterKey *key, const char *slot, LokiSignature *value)
 	}
 }
 
+/* Kinds of arrays: hashes decide only what does not pass, so rows of all others are rechecked */
 static void
 test_arrays(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
@@ -362,6 +368,7 @@ test_arrays(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *
  * Keys
  * ----------------------------------------------------------------
  */
+/* LOKI_FILTER_ISNULL, or not */
 static void
 test_null(uint8 isnull, const char *slots, uint32 stride, int n, uint8 *passes)
 {
@@ -369,6 +376,7 @@ test_null(uint8 isnull, const char *slots, uint32 stride, int n, uint8 *passes)
 		passes[i] &= (slots[0] == LOKI_ATTR_NULL) == isnull;
 }
 
+/* Clear passes[] of slots that do not pass a key. */
 static void
 test_key(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
@@ -436,6 +444,7 @@ test_negated(const LokiTest *test, bool guess, const char *slots, uint32 stride,
 	}
 }
 
+/* See key.h. */
 void
 loki_slots_test(const LokiTest *test, bool guess, const char *slots, uint32 stride, int n,
 				uint8 *passes)

@@ -3,6 +3,11 @@
  * row_lookup.c
  *	  Looking up the nodes of a set of rows in the row map.
  *
+ * The row map is an index by block, so that what another index's bitmap scan has found becomes nodes
+ * without a look at any node: blocks are in groups, and each entry of a group has a node and a few bits
+ * that tell its row from others of the group.  Where these bits are alike, more nodes are visited than
+ * have a row in the set, and TID tells later.
+ *
  * The set's pages come in order, and so do the pages of the map.  Pages of the heap are looked up
  * in batches, so that each page of the map is locked once for many of them.
  *
@@ -24,12 +29,12 @@
 /* Words of a bitmap of keys */
 #define KEY_WORDS		((1 << LOKI_ROWMAP_MAX_KEY_BITS) / 64)
 
-/* A page of the heap that is looked up */
+/* A page of the heap that is looked up, as loki_tids_next() returns it */
 typedef struct MapPage
 {
 	BlockNumber block;
 	const uint64 *offsets;
-	int			nwords;
+	int			nwords;			/* 0: any of its rows is wanted */
 } MapPage;
 
 /* A lookup in progress */
@@ -37,10 +42,10 @@ typedef struct MapRun
 {
 	LokiRowLookup *lookup;
 	LokiRowMapVisit visit;
-	void	   *arg;
-	MapPage		pages[LOKI_ROWMAP_PAGES];
+	void	   *arg;			/* of visit() */
+	MapPage		pages[LOKI_ROWMAP_PAGES];	/* that are looked up together */
 	int			npages;
-	uint32		nodes[LOKI_ROWMAP_NODES];
+	uint32		nodes[LOKI_ROWMAP_NODES];	/* that were found, and not visited */
 	int			nnodes;
 } MapRun;
 
@@ -86,6 +91,7 @@ take_entries(MapRun *run, const uint32 *places, const uint8 *from, uint32 n)
 		return;
 	if (run->nnodes + n > LOKI_ROWMAP_NODES)
 		visit_nodes(run);
+	Assert(n <= LOKI_ROWMAP_NODES && list->map.key_bits <= LOKI_ROWMAP_MAX_KEY_BITS);
 	for (uint32 i = 0; i < n; i++)
 	{
 		uint32		node = loki_entry_node(list, entries[i]);
@@ -160,20 +166,24 @@ add_noted(MapRun *run, const LokiNodeBits *bits)
 	} while ((n = loki_bits_next(bits, &next, run->nodes + run->nnodes)) > 0);
 }
 
-/* Memory in the current context */
+/* See lookup.h.  What is noted of reused nodes is in the current context; loki_bits_release() frees it. */
 bool
 loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state, Relation index,
 					  const LokiMetaPageData *meta, const LokiTidSet *tids)
 {
 	if (!loki_postings_open(&lookup->list, state, index, meta, LOKI_POSTINGS_ROWS))
 		return false;
-	lookup->count = loki_tids_count(tids);
+	lookup->count = tids->count;
 	loki_bits_read(state, index, LOKI_SLOTS_REUSED, lookup->list.end, &lookup->reused);
 	lookup->stale = loki_bits_count(&lookup->reused) +
 		loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, lookup->list.end);
 	return true;
 }
 
+/*
+ * See lookup.h.  Nodes that got rows after REUSED was read are in GAINED, which is read at the end:
+ * whoever adds a row to a mapped node notes it there first.
+ */
 void
 loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVisit visit,
 					 void *arg)

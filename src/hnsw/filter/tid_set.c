@@ -4,9 +4,9 @@
  *	  A set of heap TIDs that a scan stays in, made of a bitmap or of rows that
  *	  another index has found.
  *
- * A TIDBitmap cannot be asked for one TID.  It returns its pages in order, so the set is
- * written from front to back.  The set takes less memory than the bitmap, which stays
- * within work_mem by forgetting offsets.
+ * A bitmap heap scan goes through a TIDBitmap once, from front to back, and that is all that one can do:
+ * it cannot be asked for one TID.  It returns its pages in order, so the set is written from front to
+ * back.  The set takes less memory than the bitmap, which stays within work_mem by forgetting offsets.
  *
  * IDENTIFICATION
  *	  src/hnsw/filter/tid_set.c
@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/filter/tid_set.h"
 #include "miscadmin.h"
@@ -24,36 +25,31 @@
 
 #define PAGE_WORDS		((MaxHeapTuplesPerPage + 63) / 64)
 
-/* A set that grows */
+/* A set that grows, page by page */
 typedef struct TidSetBuilder
 {
-	LokiTidSet *set;
-	BlockNumber *blocks;
-	uint32		allocated;		/* of blocks and entries */
-	uint32		noffsets;
-	uint32		offsets_allocated;
-	double		rows_per_page;
+	LokiTidSet *set;			/* its entries and offsets are filled */
+	BlockNumber *blocks;		/* of its pages, ascending */
+	uint32		noffsets;		/* words of offsets that are set */
+	uint64		blocks_allocated;
+	uint64		entries_allocated;
+	uint64		offsets_allocated;
+	double		rows_per_page;	/* of the heap: rows of a lossy page */
 } TidSetBuilder;
 
+/* Make room for one more page, and its words of offsets. */
 static void
 make_room(TidSetBuilder *builder)
 {
 	LokiTidSet *set = builder->set;
 
-	if (set->npages == builder->allocated)
-	{
-		builder->allocated *= 2;
-		builder->blocks = repalloc_huge(builder->blocks,
-										mul_size(builder->allocated, sizeof(BlockNumber)));
-		set->entries = repalloc_huge(set->entries,
-									 mul_size(builder->allocated, sizeof(uint32)));
-	}
-	if (builder->noffsets + PAGE_WORDS > builder->offsets_allocated)
-	{
-		builder->offsets_allocated *= 2;
-		set->offsets = repalloc_huge(set->offsets,
-									 mul_size(builder->offsets_allocated, sizeof(uint64)));
-	}
+	builder->blocks = loki_grow(set->context, builder->blocks, &builder->blocks_allocated,
+								set->npages + 1, 64, sizeof(BlockNumber));
+	set->entries = loki_grow(set->context, set->entries, &builder->entries_allocated,
+							 set->npages + 1, 64, sizeof(uint32));
+	set->offsets = loki_grow(set->context, set->offsets, &builder->offsets_allocated,
+							 (uint64) builder->noffsets + PAGE_WORDS, 64 * PAGE_WORDS,
+							 sizeof(uint64));
 }
 
 /* Append a page of a bitmap, which returns pages and offsets in ascending order. */
@@ -102,6 +98,7 @@ begin_pages(LokiTidSet *set, BlockNumber first, uint64 nblocks)
 											MCXT_ALLOC_HUGE);
 }
 
+/* Set the bit of a block. */
 static inline void
 set_page(LokiTidSet *set, BlockNumber block)
 {
@@ -125,19 +122,6 @@ rank_pages(LokiTidSet *set)
 	return rank;
 }
 
-/* Make the bits by block, of blocks in ascending order. */
-static void
-index_pages(LokiTidSet *set, const BlockNumber *blocks)
-{
-	uint32		n = set->npages;
-
-	begin_pages(set, n > 0 ? blocks[0] : 0, n > 0 ? (uint64) blocks[n - 1] - blocks[0] + 1 : 0);
-	for (uint32 i = 0; i < n; i++)
-		set_page(set, blocks[i]);
-	(void) rank_pages(set);
-	Assert(set->nblocks == 0 || set->ranks[set->nblocks / 64] <= n);
-}
-
 /*
  * The TIDs of a bitmap, in a memory context below the current one.  rows_per_page is the
  * average of the heap, by which rows of lossy pages are counted.
@@ -152,13 +136,9 @@ loki_tids_create(TIDBitmap *bitmap, double rows_per_page)
 	TidSetBuilder builder = {.set = set, .rows_per_page = rows_per_page};
 	LokiTbmIterator iterator;
 	LokiTbmPage page;
+	uint32		n;
 
 	set->context = context;
-	builder.allocated = 64;
-	builder.offsets_allocated = 64 * PAGE_WORDS;
-	builder.blocks = palloc_array(BlockNumber, builder.allocated);
-	set->entries = palloc_array(uint32, builder.allocated);
-	set->offsets = palloc_array(uint64, builder.offsets_allocated);
 	loki_tbm_begin(&iterator, bitmap);
 	while (loki_tbm_next(&iterator, &page))
 	{
@@ -168,7 +148,13 @@ loki_tids_create(TIDBitmap *bitmap, double rows_per_page)
 	loki_tbm_end(&iterator);
 	make_room(&builder);
 	set->entries[set->npages] = builder.noffsets;
-	index_pages(set, builder.blocks);
+	n = set->npages;
+	begin_pages(set, n > 0 ? builder.blocks[0] : 0,
+				n > 0 ? (uint64) builder.blocks[n - 1] - builder.blocks[0] + 1 : 0);
+	for (uint32 i = 0; i < n; i++)
+		set_page(set, builder.blocks[i]);
+	set->npages = rank_pages(set);
+	Assert(set->npages == n);
 	pfree(builder.blocks);
 	MemoryContextSwitchTo(old);
 	return set;
@@ -257,10 +243,12 @@ loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
 			set->offsets[(set->entries[rank] & ~LOKI_TIDS_RECHECK) + bit / 64] |=
 				UINT64CONST(1) << (bit % 64);
 	}
+	/* each row of the set has one bit, however often it came */
 	set->count = (double) pg_popcount((char *) set->offsets, (int) (nwords * sizeof(uint64)));
 	return set;
 }
 
+/* Free all memory of a set. */
 void
 loki_tids_free(LokiTidSet *set)
 {
@@ -276,7 +264,7 @@ loki_tids_begin(LokiTidPages *pages, const LokiTidSet *set)
 	pages->bits = set->pages[0];
 }
 
-/* The next page; false at the end. */
+/* The next page, in the order of blocks; false at the end.  Its offsets are bits, of nwords words. */
 bool
 loki_tids_next(LokiTidPages *pages)
 {
@@ -285,6 +273,7 @@ loki_tids_next(LokiTidPages *pages)
 
 	if (pages->rank == set->npages)
 		return false;
+	Assert(pages->rank < set->npages);
 	Assert(pages->word <= set->nblocks / 64);
 	while (pages->bits == 0)
 		pages->bits = set->pages[++pages->word];

@@ -65,7 +65,10 @@ typedef struct LokiTidPages
 	int			nwords;			/* 0: lossy */
 } LokiTidPages;
 
-/* functions in filter/tid_set.c */
+/*
+ * functions in filter/tid_set.c: make a set of a bitmap, or of rows in any order, and go through its
+ * pages
+ */
 extern LokiTidSet *loki_tids_create(TIDBitmap *bitmap, double rows_per_page);
 extern LokiTidSet *loki_tids_of_rows(const LokiTidRow *rows, uint32 n);
 extern void loki_tids_free(LokiTidSet *set);
@@ -119,13 +122,6 @@ loki_tids_recheck(const LokiTidSet *set, BlockNumber block)
 
 	return !loki_tids_find(set, block, &rank) ||
 		(set->entries[rank] & LOKI_TIDS_RECHECK) != 0;
-}
-
-/* Rows in the set; those of lossy pages are estimated. */
-static inline double
-loki_tids_count(const LokiTidSet *set)
-{
-	return set->count;
 }
 
 #endif							/* LOKI_FILTER_TID_SET_H */

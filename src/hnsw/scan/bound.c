@@ -19,7 +19,7 @@
 
 #include "hnsw/scan/scan.h"
 
-/* See scan.h. */
+/* See scan.h.  A flat scan has seen all nodes, so nothing nearer is to be expected of a next one. */
 bool
 loki_bound_ends(LokiScan *so, bool may_widen)
 {
@@ -41,7 +41,7 @@ loki_bound_begin_certain(LokiScan *so)
 	Assert(loki_is_bounded(so) && so->ranking.npartials == 0);
 	if (so->course.phase == LOKI_SCAN_WALK)
 		loki_flat_begin(so);
-	so->course.phase = LOKI_SCAN_FLAT;
+	Assert(so->course.phase == LOKI_SCAN_FLAT);
 	so->plan.certain = true;
 	loki_flat_certain(so);
 	return true;

@@ -47,6 +47,7 @@ enum
 	WITHIN						/* they match for certain */
 };
 
+/* See hnsw.h.  What is wanted of a row must not change while there is memory for slots of a range. */
 void
 loki_hnsw_return_columns(IndexScanDesc scan, LokiIndexRow *row)
 {
@@ -56,6 +57,7 @@ loki_hnsw_return_columns(IndexScanDesc scan, LokiIndexRow *row)
 	so->columns.row = row;
 }
 
+/* Begin the phase: note which nodes there are, and make room for the slots of a range of them. */
 void
 loki_columns_begin(LokiScan *so)
 {
@@ -83,40 +85,6 @@ loki_columns_begin(LokiScan *so)
  * ----------------------------------------------------------------
  */
 
-/* The part of n nodes from `first` on that is on the first one's page of an array, share locked */
-typedef struct PagePart
-{
-	Buffer		buffer;
-	char	   *slots;
-	uint32		n;				/* nodes of the part; their slots may be
-								 * fewer: */
-	uint32		used;
-} PagePart;
-
-/* Open a part.  The page is locked if it has slots of it (used is not 0); nothing may be before. */
-static void
-open_part(LokiScan *so, int array, uint32 first, uint32 n, PagePart *part)
-{
-	LokiSlotArray *slots = &so->state->arrays[array];
-	uint32		place;
-	uint32		ordinal = loki_slot_page(slots, first, &place);
-	int			used;
-	Page		page;
-
-	part->n = Min(n, slots->per_page - place);
-	part->used = 0;
-	if (ordinal >= slots->npages)
-		return;
-	page = loki_page_lock(so->state, so->scan->indexRelation, array, ordinal, &part->buffer, &used);
-	if (page != NULL && used <= (int) place)
-		UnlockReleaseBuffer(part->buffer);
-	else if (page != NULL)
-	{
-		part->used = Min((uint32) used - place, part->n);
-		part->slots = LokiPageSlot(page, slots->slot_size, place);
-	}
-}
-
 /* Copy the slots of the attributes that are wanted.  A node whose slot has not been written is not live. */
 static void
 copy_attributes(LokiScan *so, uint32 first, uint32 n)
@@ -125,11 +93,11 @@ copy_attributes(LokiScan *so, uint32 first, uint32 n)
 	{
 		uint32		slot_size = so->state->arrays[LOKI_SLOTS_ATTR + i].slot_size;
 		char	   *copy = so->columns.slots + so->columns.offsets[i];
-		PagePart	part;
+		LokiPagePart part;
 
 		for (uint32 done = 0; done < n && so->columns.row->wanted[i]; done += part.n)
 		{
-			open_part(so, LOKI_SLOTS_ATTR + i, first + done, n - done, &part);
+			loki_part_lock(so, LOKI_SLOTS_ATTR + i, first + done, n - done, &part);
 			if (part.used == 0)
 				continue;
 			memcpy(copy + (Size) done * slot_size, part.slots, (Size) part.used * slot_size);
@@ -175,6 +143,7 @@ judge_nodes(LokiScan *so, uint32 first, uint32 n, uint8 *nodes)
  * ----------------------------------------------------------------
  */
 
+/* Append a row of the node at a place of the range; it is known if it is visible to everyone, too. */
 static void
 add_row(LokiScan *so, const ItemPointerData *tid, uint32 place, bool within)
 {
@@ -196,13 +165,13 @@ add_list(LokiScan *so, uint32 first, uint32 place, bool within)
 {
 	Relation	index = so->scan->indexRelation;
 	uint32		begin = so->columns.n;
-	PagePart	part;
+	LokiPagePart part;
 	bool		same;
 
 	loki_node_tids(so, first + place);
 	for (uint32 i = 0; i < so->tids.n; i++)
 		add_row(so, &so->tids.rows[i].tid, place, within);
-	open_part(so, LOKI_SLOTS_TID, first + place, 1, &part);
+	loki_part_lock(so, LOKI_SLOTS_TID, first + place, 1, &part);
 	same = part.used > 0 && RelationNeedsWAL(index) &&
 		BufferGetLSNAtomic(part.buffer) == so->tids.lsn;
 	if (part.used > 0)
@@ -218,11 +187,11 @@ add_rows(LokiScan *so, uint32 first, uint32 n, const uint8 *nodes)
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint16		lists[LOKI_TEST_BATCH];
 	int			nlists = 0;
-	PagePart	part;
+	LokiPagePart part;
 
 	for (uint32 done = 0; done < n; done += part.n)
 	{
-		open_part(so, LOKI_SLOTS_TID, first + done, n - done, &part);
+		loki_part_lock(so, LOKI_SLOTS_TID, first + done, n - done, &part);
 		for (uint32 i = 0; i < part.used; i++)
 		{
 			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);

@@ -4,8 +4,9 @@
  *	  Flat scans, which make a scan complete: they find the nodes that the walk
  *	  did not reach, in the order of their codes.
  *
- * A flat scan reads the attributes that the filter names, in the order of their pages, and
- * TID and CODE of the nodes that match.  It keeps the best of them, as many as fit the
+ * A flat scan is to the walk what a sequential scan of the index would be, with a top-N sort above it.  It
+ * reads the attributes that the filter names, in the order of their pages, and TID and CODE of the nodes
+ * that match.  It keeps the best of them, as many as fit the
  * scan's memory.  When these are used up, the next flat scan finds the best of the rest, and
  * keeps more.  Once there is something left to find, a bitmap has the nodes that were handed
  * out.
@@ -25,29 +26,19 @@
 #include "hnsw/scan/flat.h"
 #include "utils/memutils.h"
 
-/* Whether some row of a node is one that the scan is kept to */
-static bool
-passes_tids(LokiScan *so, uint32 node, LokiTidData *slot)
-{
-	if (so->filter.within == NULL)
-		return true;
-	if (LokiTidState(slot) != LOKI_TID_LIST)
-		return loki_is_within(so, &slot->u.heap);
-	loki_node_tids(so, node);
-	return so->tids.n > 0;
-}
-
 /* ----------------------------------------------------------------
  * Selections by code
  * ----------------------------------------------------------------
  */
 
+/* Whether a node was handed out before */
 static bool
 is_seen(const LokiScan *so, uint32 node)
 {
 	return so->flat.seen != NULL && (so->flat.seen[node / 8] & (1 << (node % 8)));
 }
 
+/* Remember that a node is handed out, if that is remembered yet. */
 static void
 mark_seen(LokiScan *so, uint32 node)
 {
@@ -59,6 +50,7 @@ mark_seen(LokiScan *so, uint32 node)
 static void
 begin_seen(LokiScan *so)
 {
+	Assert(so->flat.seen == NULL);
 	so->flat.seen = MemoryContextAllocExtended(so->context, (Size) so->flat.seen_nodes / 8 + 1,
 											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
@@ -75,7 +67,10 @@ loki_flat_certain(LokiScan *so)
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
 }
 
-/* Begin flat scans: remember which nodes the walk handed out. */
+/*
+ * Flat scans follow the walk: remember which nodes it handed out.  Nodes that come later are not
+ * looked at, since the scan's snapshot does not see their rows.
+ */
 void
 loki_flat_begin(LokiScan *so)
 {
@@ -83,19 +78,18 @@ loki_flat_begin(LokiScan *so)
 
 	Assert(so->course.phase == LOKI_SCAN_WALK);
 	loki_index_refresh(so->state, so->scan->indexRelation);
-	so->flat.seen_nodes = loki_node_end(so->state, so->scan->indexRelation);
 	if (so->flat.seen != NULL)
 		pfree(so->flat.seen);
 	if (so->flat.selected != NULL)
 		pfree(so->flat.selected);
-	so->flat.seen = NULL;
-	so->flat.selected = NULL;
-	so->flat.selections = 0;
-	so->flat.last = so->flat.beyond = false;
-	so->flat.horizon = -get_float8_infinity();
-	so->flat.kept = so->flat.known = 0;
-	so->flat.returned = so->course.returned;
-	so->flat.rowless = so->ranking.rowless;
+	so->flat = (LokiFlatCourse)
+	{
+		.seen_nodes = loki_node_end(so->state, so->scan->indexRelation),
+		.horizon = -get_float8_infinity(),
+		.returned = so->course.returned,
+		.rowless = so->ranking.rowless
+	};
+	so->course.phase = LOKI_SCAN_FLAT;
 
 	if (so->search.state != so->state || !so->course.walk_taken)
 		return;
@@ -108,6 +102,7 @@ loki_flat_begin(LokiScan *so)
 			mark_seen(so, search->pool.nearest[i].node & ~LOKI_EXPANDED);
 }
 
+/* See flat.h.  Until the selection is full it is no heap, and nothing is compared. */
 void
 loki_flat_keep(LokiSelection *selection, float distance, uint32 node)
 {
@@ -144,7 +139,12 @@ is_wanted(LokiScan *so, uint32 node, const char *bytes)
 	LokiTidData slot = {0};
 
 	memcpy(&slot, bytes, so->state->arrays[LOKI_SLOTS_TID].slot_size);
-	return LokiTidIsLive(&slot) && !loki_is_killed(so, &slot) && passes_tids(so, node, &slot);
+	if (!LokiTidIsLive(&slot) || loki_is_killed(so, &slot))
+		return false;
+	if (so->filter.within == NULL || LokiTidState(&slot) != LOKI_TID_LIST)
+		return loki_is_within(so, &slot.u.heap);
+	loki_node_tids(so, node);
+	return so->tids.n > 0;
 }
 
 /*
@@ -298,6 +298,31 @@ gather(LokiFlatScan *flat, uint32 node)
 		loki_flat_score(flat);
 }
 
+/* See flat.h. */
+void
+loki_part_lock(LokiScan *so, int array, uint32 first, uint32 n, LokiPagePart *part)
+{
+	LokiSlotArray *slots = &so->state->arrays[array];
+	uint32		place;
+	uint32		ordinal = loki_slot_page(slots, first, &place);
+	int			used;
+	Page		page;
+
+	Assert(n > 0 && loki_no_buffer_locked());
+	part->n = Min(n, slots->per_page - place);
+	part->used = 0;
+	if (ordinal >= slots->npages)
+		return;
+	page = loki_page_lock(so->state, so->scan->indexRelation, array, ordinal, &part->buffer, &used);
+	if (page != NULL && used <= (int) place)
+		UnlockReleaseBuffer(part->buffer);
+	else if (page != NULL)
+	{
+		part->used = Min((uint32) used - place, part->n);
+		part->slots = LokiPageSlot(page, slots->slot_size, place);
+	}
+}
+
 /* Nodes from `first` on */
 typedef struct NodeRange
 {
@@ -316,32 +341,19 @@ test_range(void *arg, const LokiTest *test, int ntested, uint8 *passes)
 	LokiScan   *so = ((NodeRange *) arg)->so;
 	uint32		first = ((NodeRange *) arg)->first;
 	uint32		n = (uint32) ntested;
-	Relation	index = so->scan->indexRelation;
 	int			array = LOKI_SLOTS_ATTR + test->attribute;
-	LokiSlotArray *slots = &so->state->arrays[array];
+	LokiPagePart part;
 
-	while (n > 0)
+	for (uint32 done = 0; done < n; done += part.n)
 	{
-		uint32		place;
-		uint32		ordinal = loki_slot_page(slots, first, &place);
-		uint32		most = Min(n, slots->per_page - place);
-		int			used = 0;
-
-		if (ordinal < slots->npages)
+		loki_part_lock(so, array, first + done, n - done, &part);
+		if (part.used > 0)
 		{
-			Buffer		buffer;
-			Page		page = loki_page_lock(so->state, index, array, ordinal, &buffer, &used);
-
-			used = Max(0, Min(used - (int) place, (int) most));
-			loki_slots_test(test, so->filter.nodes.guess,
-							LokiPageSlot(page, slots->slot_size, place),
-							slots->slot_size, used, passes);
-			UnlockReleaseBuffer(buffer);
+			loki_slots_test(test, so->filter.nodes.guess, part.slots,
+							so->state->arrays[array].slot_size, (int) part.used, passes + done);
+			UnlockReleaseBuffer(part.buffer);
 		}
-		memset(passes + used, 0, most - used);
-		first += most;
-		passes += most;
-		n -= most;
+		memset(passes + done + part.used, 0, part.n - part.used);
 	}
 }
 
@@ -352,38 +364,25 @@ test_range(void *arg, const LokiTest *test, int ntested, uint8 *passes)
 static void
 test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 {
-	Relation	index = so->scan->indexRelation;
-	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
+	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
+	LokiPagePart part;
 
-	while (n > 0)
+	for (uint32 done = 0; done < n; done += part.n)
 	{
-		uint32		place;
-		uint32		ordinal = loki_slot_page(array, first, &place);
-		uint32		most = Min(n, array->per_page - place);
-
-		if (ordinal < array->npages)
+		loki_part_lock(so, LOKI_SLOTS_TID, first + done, n - done, &part);
+		for (uint32 i = 0; i < part.used; i++)
 		{
-			Buffer		buffer;
-			int			used;
-			Page		page = loki_page_lock(so->state, index, LOKI_SLOTS_TID, ordinal, &buffer,
-											  &used);
+			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);
 
-			for (int i = 0; i < Min(used - (int) place, (int) most); i++)
-			{
-				LokiTidData *slot = (LokiTidData *)
-					LokiPageSlot(page, array->slot_size, place + i);
-
-				if (LokiTidState(slot) != LOKI_TID_LIST)
-					passes[i] &= loki_is_within(so, &slot->u.heap);
-			}
-			UnlockReleaseBuffer(buffer);
+			if (LokiTidState(slot) != LOKI_TID_LIST)
+				passes[done + i] &= loki_is_within(so, &slot->u.heap);
 		}
-		first += most;
-		passes += most;
-		n -= most;
+		if (part.used > 0)
+			UnlockReleaseBuffer(part.buffer);
 	}
 }
 
+/* See flat.h.  The tests count as filtered nodes, those without any do not. */
 void
 loki_flat_test(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 {
@@ -447,6 +446,7 @@ loki_flat_batch(LokiFlatScan *flat, const uint32 *nodes, int n)
 			gather(flat, nodes[i]);
 }
 
+/* See flat.h.  The selection's heap is the caller's, and may be larger than what it holds. */
 void
 loki_flat_start(LokiScan *so, LokiFlatScan *flat)
 {
@@ -574,29 +574,6 @@ selection_size(LokiScan *so)
 }
 
 /*
- * Keep the nodes of the first selection, in case there is a next one.  Mostly there is none,
- * and a bitmap of all nodes costs more than a short flat scan.
- */
-static void
-keep_selected(LokiScan *so, const LokiSelection *selection)
-{
-	so->flat.selected = MemoryContextAllocHuge(so->context, mul_size(selection->n, sizeof(uint32)));
-	so->flat.nselected = selection->n;
-	for (uint32 i = 0; i < selection->n; i++)
-		so->flat.selected[i] = selection->heap[i].node;
-}
-
-static void
-mark_selected(LokiScan *so)
-{
-	begin_seen(so);
-	for (uint32 i = 0; i < so->flat.nselected; i++)
-		mark_seen(so, so->flat.selected[i]);
-	pfree(so->flat.selected);
-	so->flat.selected = NULL;
-}
-
-/*
  * When flat scans have found all nodes that pass the filter: let those pass that only a
  * guess excludes.  False if there are none.
  */
@@ -679,12 +656,20 @@ loki_flat_select(LokiScan *so)
 {
 	LokiFlatScan flat = {0};
 	LokiSelection *selection = &flat.selection;
+	bool		narrow;
 
 	Assert(so->course.phase == LOKI_SCAN_FLAT);
 	if (so->flat.last)
 		return false;
 	if (so->flat.selected != NULL)
-		mark_selected(so);
+	{
+		/* there is a next selection: the nodes of the first are handed out */
+		begin_seen(so);
+		for (uint32 i = 0; i < so->flat.nselected; i++)
+			mark_seen(so, so->flat.selected[i]);
+		pfree(so->flat.selected);
+		so->flat.selected = NULL;
+	}
 	selection->capacity = selection_size(so);
 	selection->allocated = Min(selection->capacity, 1024);
 	selection->heap = palloc_array(LokiCandidate, selection->allocated);
@@ -694,11 +679,14 @@ loki_flat_select(LokiScan *so)
 	Assert(!selection->overflowed || selection->n == selection->capacity);
 	so->flat.last = !selection->overflowed;
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : selection->heap[0].distance;
-	so->flat.narrow = flat.horizon < so->flat.horizon;
-	if (so->flat.narrow)
+
+	/* what brief codes left behind may be nearer than the last of the selection */
+	narrow = flat.horizon < so->flat.horizon;
+	if (narrow)
 		so->flat.horizon = flat.horizon;
 	so->flat.kept += selection->n;
-	so->flat.known += so->flat.narrow ? flat.nearest : selection->n;
+	so->flat.known += narrow ? flat.nearest : selection->n;
+	Assert(so->flat.known <= so->flat.kept);
 	if (flat.few != NULL)
 	{
 		loki_refine_pass_by(so, flat.few->nodes, flat.few->n);
@@ -708,7 +696,17 @@ loki_flat_select(LokiScan *so)
 
 	loki_candidates_sort(selection->heap, selection->n);
 	if ((!so->flat.last || so->flat.beyond || so->filter.nodes.guess) && so->flat.seen == NULL)
-		keep_selected(so, selection);
+	{
+		/*
+		 * In case there is a next selection.  Mostly there is none, and a
+		 * bitmap of all nodes costs more than a short flat scan.
+		 */
+		so->flat.selected = MemoryContextAllocHuge(so->context,
+												   mul_size(selection->n, sizeof(uint32)));
+		so->flat.nselected = selection->n;
+		for (uint32 i = 0; i < selection->n; i++)
+			so->flat.selected[i] = selection->heap[i].node;
+	}
 	for (uint32 i = 0; i < selection->n; i++)
 		mark_seen(so, selection->heap[i].node);
 	if (so->plan.certain)

@@ -127,6 +127,7 @@ begin_sure(LokiScan *so)
 	so->filter.nodes.known = key;
 }
 
+/* The nodes that follow may not match the key that was looked up. */
 static void
 end_sure(LokiScan *so)
 {

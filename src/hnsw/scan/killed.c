@@ -139,6 +139,7 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 		MarkBufferDirtyHint(buffer, true);
 }
 
+/* qsort: by node, and thereby by page of TID */
 static int
 compare_kills(const void *a, const void *b)
 {

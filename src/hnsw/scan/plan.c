@@ -15,6 +15,7 @@
 
 #include "hnsw/scan/scan.h"
 
+/* See hnsw.h. */
 void
 loki_hnsw_set_caller(IndexScanDesc scan, LokiScanCaller *caller)
 {

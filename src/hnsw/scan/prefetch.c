@@ -30,6 +30,7 @@
 /* The most entries of a map: 4 MB, which map 8 GB without collisions */
 #define MAX_MAP_SIZE	(1024 * 1024)
 
+/* Make a map large enough for a block, as far as it may be.  Entries keep their places: it doubles. */
 static void
 grow_map(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
 {
@@ -55,6 +56,7 @@ map_entry(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
 	return &map->buffers[block & (map->size - 1)];
 }
 
+/* Whether a buffer holds a block of a relation now; neither pinned nor locked, it may not in a moment. */
 static inline bool
 buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
 {
@@ -173,8 +175,7 @@ loki_row_ring(const LokiIndex *state, Relation rows)
 
 /*
  * Pin the page of a row that table_index_fetch_tuple() is asked for next, if the map knows its
- * buffer.  That saves the look-up in the shared buffer table.  Returns whether the page was
- * pinned here.
+ * buffer.  That saves the look-up in the shared buffer table.
  *
  * If rows are read through a ring, the page is read here in any case, since heapam has no ring.
  * A row that the scan reads `again`, for the executor, is not one that is wanted often: only a
@@ -184,10 +185,10 @@ loki_row_ring(const LokiIndex *state, Relation rows)
  * row of the same block.  Here xs_cbuf is moved to the row's block as heapam would move it: the
  * old pin is released, and the resource owner is that of the fetch.  heapam locks the page,
  * and follows the row, as ever.  Only heap_page_prune_opt() is not called for a page that is
- * pinned already, so whoever reads a row first calls it.
+ * pinned already, so it is called here for a row that nobody read before.
  */
-static bool
-pin_row_page(LokiScan *so, BlockNumber block, bool again)
+void
+loki_pin_row_page(LokiScan *so, BlockNumber block, bool again)
 {
 	IndexFetchHeapData *fetch = (IndexFetchHeapData *) so->scan->xs_heapfetch;
 	Relation	heap = so->scan->heapRelation;
@@ -197,46 +198,31 @@ pin_row_page(LokiScan *so, BlockNumber block, bool again)
 	Buffer	   *entry;
 
 	if (!so->heap.is_heap || so->state->local)
-		return false;
+		return;
 	kept = fetch->xs_cbuf;
 	entry = map_entry(so->state, &so->state->heap_map, block);
 	page = *entry;
 	if (page == InvalidBuffer || !buffer_holds(heap, page, block))
 		page = InvalidBuffer;
 	else if (page == kept)
-		return false;
+		return;
 	else if ((again && ring != NULL) || !loki_buffer_pin_recent(heap, block, page))
 		page = InvalidBuffer;
 	if (page == InvalidBuffer)
 	{
 		if (ring == NULL || !loki_relation_has_block(heap, block))
-			return false;
+			return;
 		page = *entry = ReadBufferExtended(heap, MAIN_FORKNUM, block, RBM_NORMAL, ring);
 		if (page == kept)
 		{
 			ReleaseBuffer(page);
-			return false;
+			return;
 		}
 	}
 	Assert(BufferGetBlockNumber(page) == block);
 	if (BufferIsValid(kept))
 		ReleaseBuffer(kept);
 	fetch->xs_cbuf = page;
-	return true;
-}
-
-/* For a row that nobody read before: its page is pruned, as heapam would. */
-void
-loki_pin_new_row_page(LokiScan *so, BlockNumber block)
-{
-	if (pin_row_page(so, block, false))
-		heap_page_prune_opt(so->scan->heapRelation,
-							((IndexFetchHeapData *) so->scan->xs_heapfetch)->xs_cbuf);
-}
-
-/* For a row that the scan has read, and the executor reads next */
-void
-loki_pin_row_page(LokiScan *so, BlockNumber block)
-{
-	(void) pin_row_page(so, block, true);
+	if (!again)
+		heap_page_prune_opt(heap, page);
 }

@@ -3,9 +3,11 @@
  * refine.c
  *	  Refining the candidates of a scan by finer codes.
  *
- * Candidates come with estimates from CODE.  REFINE says more, but costs reading a page for
- * each.  So only candidates that may be among the nearest by their estimates are refined,
- * best first.  The others wait until rows farther away are asked for.
+ * There are two queues.  Candidates (LokiRefineQueue) come with estimates from CODE.  Nodes that were
+ * refined (LokiPendingQueue) have lower bounds, as items of a GiST scan's queue whose heap tuple is to be
+ * rechecked.  REFINE says more than CODE, but costs reading a page for each.  So only candidates that may
+ * be among the nearest by their estimates are refined, best first.  The others wait until rows farther
+ * away are asked for.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/refine.c
@@ -69,94 +71,50 @@ lock_slot(LokiScan *so, const LokiSlots *slots, int i)
 }
 
 /*
- * Limits of distances that always hold, of opened slots; `most` may be NULL.  In recovery, their
- * pages are locked here.
+ * What read_codes() sets, of n opened slots from `first` on: without candidates limits of distances
+ * that always hold, else estimates and errors, from REFINE if the index has it.
  */
 static void
-certain_slots(LokiScan *so, LokiSlots *codes, LokiSlots *refines, float *least, float *most)
+refine_slots(LokiScan *so, const LokiCandidate *candidates, const LokiSlots *codes,
+			 const LokiSlots *refines, int first, int n, float *estimates, float *errors)
 {
 	const LokiQuantizer *quantizer = so->state->quantizer;
-	bool		locked = so->search.in_recovery;
-	int			step = locked ? 1 : codes->n;
+	const LokiQuery *query = so->search.query.given;
+	const void *const *code = (const void *const *) codes->slots + first;
+	const void *const *refine = (const void *const *) refines->slots + first;
 
-	/* one at a time under lock: a batch could lock a page twice */
-	for (int i = 0; i < codes->n; i += step)
-	{
-		if (locked)
-			lock_slot(so, codes, i);
-		if (locked && refines->n > 0)
-			lock_slot(so, refines, i);
-		quantizer->limits(quantizer, so->search.query.given, codes->slots + i, refines->slots + i,
-						  step, least + i, most != NULL ? most + i : NULL);
-		if (locked && refines->n > 0)
-			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
-		if (locked)
-			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
-	}
+	if (candidates == NULL)
+		quantizer->limits(quantizer, query, code, refine, n, estimates + first,
+						  errors != NULL ? errors + first : NULL);
+	else if (quantizer->refine_size > 0)
+		quantizer->refine(quantizer, query, code, refine, n, estimates + first, errors + first);
+	else
+		for (int i = 0; i < n; i++)
+		{
+			estimates[first + i] = candidates[first + i].distance;
+			errors[first + i] = quantizer->error(quantizer, query, code[i], estimates[first + i]);
+		}
 }
 
 /*
- * Estimates and errors of opened slots, from REFINE if the index has it.  In recovery, their
- * pages are locked here.
+ * The same for all opened slots, in recovery: under the share locks of their pages, which replay may
+ * rewrite as soon as these are gone.  One at a time: a batch could lock a page twice.
  */
 static void
-refine_slots(LokiScan *so, const LokiCandidate *candidates, LokiSlots *codes,
-			 LokiSlots *refines, float *estimates, float *errors)
+refine_locked(LokiScan *so, const LokiCandidate *candidates, const LokiSlots *codes,
+			  const LokiSlots *refines, float *estimates, float *errors)
 {
-	const LokiQuantizer *quantizer = so->state->quantizer;
-
-	if (quantizer->refine_size > 0 && !so->search.in_recovery)
-	{
-		quantizer->refine(quantizer, so->search.query.given, codes->slots, refines->slots,
-						  codes->n, estimates, errors);
-		return;
-	}
+	Assert(so->search.in_recovery && (refines->n == 0 || refines->n == codes->n));
 	for (int i = 0; i < codes->n; i++)
 	{
-		/* one at a time under lock: a batch could lock a page twice */
-		if (so->search.in_recovery)
-			lock_slot(so, codes, i);
-		if (quantizer->refine_size > 0)
-		{
+		lock_slot(so, codes, i);
+		if (refines->n > 0)
 			lock_slot(so, refines, i);
-			quantizer->refine(quantizer, so->search.query.given, &codes->slots[i],
-							  &refines->slots[i], 1, &estimates[i], &errors[i]);
+		refine_slots(so, candidates, codes, refines, i, 1, estimates, errors);
+		if (refines->n > 0)
 			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
-		}
-		else
-		{
-			estimates[i] = candidates[i].distance;
-			errors[i] = quantizer->error(quantizer, so->search.query.given, codes->slots[i],
-										 estimates[i]);
-		}
-		if (so->search.in_recovery)
-			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
+		LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
 	}
-}
-
-/* The square root of the mean of squares */
-static float
-root_mean_square(const float *values, int n)
-{
-	float		squares = 0;
-
-	for (int i = 0; i < n; i++)
-		squares += values[i] * values[i];
-	return sqrtf(squares / n);
-}
-
-/* Learn how far off estimates from CODE are, for this query and its best candidates. */
-static void
-compare_estimates(LokiScan *so, const LokiCandidate *candidates, const float *estimates,
-				  int n)
-{
-	for (int i = 0; i < n; i++)
-	{
-		double		error = estimates[i] - candidates[i].distance;
-
-		so->queue.squares += error * error;
-	}
-	so->queue.compared += n;
 }
 
 /*
@@ -186,10 +144,10 @@ read_codes(LokiScan *so, const uint32 *nodes, int n, const LokiCandidate *candid
 	{
 		loki_slots_open(so->state, index, peek, codes);
 		loki_slots_open(so->state, index, peek, refines);
-		if (candidates != NULL)
-			refine_slots(so, candidates, codes, refines, estimates, errors);
+		if (so->search.in_recovery)
+			refine_locked(so, candidates, codes, refines, estimates, errors);
 		else
-			certain_slots(so, codes, refines, estimates, errors);
+			refine_slots(so, candidates, codes, refines, 0, codes->n, estimates, errors);
 		valid = loki_slots_close(so->state, index, codes);
 		valid = loki_slots_close(so->state, index, refines) && valid;
 		peek = false;
@@ -204,6 +162,7 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	uint32		nodes[LOKI_REFINE_BATCH];
 	float		estimates[LOKI_REFINE_BATCH];
 	float		errors[LOKI_REFINE_BATCH];
+	float		squares = 0;
 
 	for (int i = 0; i < n; i++)
 		nodes[i] = candidates[i].node;
@@ -211,7 +170,9 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	/* floats that are not all of a value bound nothing */
 	for (int i = 0; i < n && loki_column_sketched(&so->state->column); i++)
 		errors[i] = get_float4_infinity();
-	so->queue.error = root_mean_square(errors, n);
+	for (int i = 0; i < n; i++)
+		squares += errors[i] * errors[i];
+	so->queue.error = sqrtf(squares / n);
 	for (int i = 0; i < n; i++)
 	{
 		float		bound = estimates[i] - LOKI_BOUND_SIGMAS * errors[i];
@@ -220,8 +181,17 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 		bounds[i] = isnan(bound) ? -FLT_MAX :
 			(float) loki_operator_distance(so->query.metric, bound);
 	}
-	if (so->state->quantizer->refine_size > 0)
-		compare_estimates(so, candidates, estimates, n);
+	if (so->state->quantizer->refine_size == 0)
+		return;
+
+	/* how far off estimates from CODE are, for this query and its best candidates */
+	for (int i = 0; i < n; i++)
+	{
+		double		error = estimates[i] - candidates[i].distance;
+
+		so->queue.squares += error * error;
+	}
+	so->queue.compared += n;
 }
 
 /* The distance of candidate i, in the operator's unit, less so many errors of it */
@@ -348,6 +318,7 @@ refine_next(LokiScan *so)
 		batch[i].node = so->queue.candidates[so->queue.next + i].node;
 	}
 	so->queue.next += n;
+	Assert(so->queue.next <= so->queue.n);
 	merge_pending(so->pending.nodes, left, batch, n);
 	CHECK_FOR_INTERRUPTS();
 }
@@ -433,6 +404,7 @@ loki_refine_first(LokiScan *so, uint32 n)
 		refine_next(so);
 }
 
+/* See scan.h.  The nodes stay where they are until room is made. */
 void
 loki_refine_taken(LokiScan *so, uint32 n)
 {
@@ -447,6 +419,7 @@ in_unit_of_codes(const LokiScan *so, double distance)
 	return so->query.metric == LOKI_METRIC_L2 ? distance * distance : distance;
 }
 
+/* See scan.h.  Nodes without a bound of their own, and rows without a distance, say nothing. */
 void
 loki_refine_measured(LokiScan *so, double bound, double distance)
 {

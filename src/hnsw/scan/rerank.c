@@ -3,6 +3,10 @@
  * rerank.c
  *	  Reranking the candidates of a scan by the vectors of their rows.
  *
+ * This is what the executor does above a GiST scan that sets xs_recheckorderby (IndexNextWithReorder()):
+ * a queue by lower bounds, of which a row is returned once its exact distance is below all of them.  It
+ * is done here, since there it would fetch one row at a time.
+ *
  * Vectors are read in the order of their lower bounds, and only as long as a bound says
  * that a nearer row may still come.  Each vector is some kilobytes from elsewhere, so the
  * bounds are made from REFINE, in the index, first (scan/refine.c).
@@ -154,7 +158,7 @@ fetch_row(LokiScan *so, const LokiEntryRef *entry)
 	ItemPointerData tid = entry->heap;
 
 	Assert(loki_no_buffer_locked());
-	loki_pin_new_row_page(so, ItemPointerGetBlockNumberNoCheck(&tid));
+	loki_pin_row_page(so, ItemPointerGetBlockNumberNoCheck(&tid), false);
 	if (table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
 								so->heap.slot, &call_again, &all_dead))
 		return true;
@@ -544,6 +548,7 @@ fetch_nodes(LokiScan *so, int n)
 
 		if (loki_is_killed(so, &tids[i]))
 			continue;
+		Assert(so->ranking.fetch_most > 0);
 		so->ranking.fetch_most--;
 		rows = so->ranking.nrows;
 		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
@@ -575,6 +580,7 @@ announce(LokiScan *so, uint32 wanted)
 		loki_prefetch_tuples(so->state, so->scan->heapRelation, &so->state->heap_map, tuples, n);
 }
 
+/* See scan.h.  The row stays in the array until the next batch is completed. */
 const LokiRow *
 loki_rerank_next(LokiScan *so, uint32 wanted)
 {
@@ -584,6 +590,7 @@ loki_rerank_next(LokiScan *so, uint32 wanted)
 	return &so->ranking.rows[so->ranking.next_row++];
 }
 
+/* See scan.h.  Under pgvector's limits a scan reads hnsw.ef_search rows, and then has no more. */
 void
 loki_rerank_most(LokiScan *so, uint32 most)
 {
@@ -655,6 +662,21 @@ known_nodes(LokiScan *so, uint32 wanted)
 }
 
 /*
+ * How many nodes at the head of the queue have bounds below a distance, PREFETCH_NODES at most.  A row
+ * whose distance is NaN is the farthest of all; ties are as good as what is there.
+ */
+static int
+nearer_nodes(const LokiScan *so, double distance)
+{
+	int			n = 0;
+
+	while (n < PREFETCH_NODES && so->pending.next + n < so->pending.n &&
+		   !(so->pending.nodes[so->pending.next + n].distance >= distance))
+		n++;
+	return n;
+}
+
+/*
  * The last step of loki_rerank_complete() for certain scans, which fetch many rows at once.
  * Nodes that are not queued are not nearer than the horizon, so rows beyond it are not known to
  * be next.
@@ -668,23 +690,13 @@ complete_certain(LokiScan *so, uint32 wanted)
 		double		farthest = so->ranking.rows[wanted - 1].distance;
 		uint32		most = Max(PREFETCH_NODES, wanted / 4);
 		uint32		n = 0;
+		int			known;
 
 		if (loki_is_least(so, farthest))
 			return true;
 
-		/*
-		 * a row whose distance is NaN is the farthest of all; ties are as
-		 * good as what is there
-		 */
-		while (n < most && so->pending.next < so->pending.n &&
-			   !(so->pending.nodes[so->pending.next].distance >= farthest))
+		while (n < most && (known = nearer_nodes(so, farthest)) > 0)
 		{
-			int			known = 1;
-
-			while (known < PREFETCH_NODES &&
-				   so->pending.next + known < so->pending.n &&
-				   !(so->pending.nodes[so->pending.next + known].distance >= farthest))
-				known++;
 			fetch_nodes(so, known);
 			n += known;
 		}

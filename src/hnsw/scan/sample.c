@@ -30,6 +30,7 @@ is_search(const LokiScan *so)
 		!loki_is_bounded(so) && !so->query.isnull && !so->query.zero;
 }
 
+/* See scan.h.  The query is copied, without TOAST, since the executor may free it before the scan ends. */
 void
 loki_scan_choose_sample(LokiScan *so)
 {

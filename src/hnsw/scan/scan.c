@@ -3,6 +3,10 @@
  * scan.c
  *	  Index scans: in the order of distance, complete, with filters.
  *
+ * A GiST scan that is ordered by distance keeps one queue of pages and tuples, and is exact because no
+ * tuple is nearer than its page.  A graph has no such bound.  So a scan here finds candidates by codes,
+ * reads the vectors of the nearest, and returns them in order; the rest comes later, from farther away.
+ *
  * A scan returns rows in batches.  The first is as large as the caller's LIMIT if that
  * is known (hnsw.h, LokiScanCaller), otherwise hnsw.ef_search rows.  Later batches
  * double.  Within a batch the order is exact: all its vectors are read before its first
@@ -36,7 +40,10 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* ambeginscan */
+/*
+ * ambeginscan.  Nothing of the index is read yet: the scan's caller, its rows and its bound come first
+ * (hnsw.h).  All memory is in a context of its own, which amendscan deletes.
+ */
 IndexScanDesc
 loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 {
@@ -59,7 +66,10 @@ loki_hnsw_beginscan(Relation index, int nkeys, int norderbys)
 	return scan;
 }
 
-/* amrescan */
+/*
+ * amrescan: take new keys, and a new query.  The work up to now is counted; the search's memory, pins of
+ * the heap and what is known of the index are kept for the next one.
+ */
 void
 loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 				 int norderbys)
@@ -149,20 +159,6 @@ prepare_search(LokiScan *so)
 }
 
 /*
- * A scan of a pending index reads the vectors of all rows that match: it is certain, and there are
- * no bounds (prepare_search).  It goes on so if the index gets its codes meanwhile, since nodes
- * keep their slots.
- */
-static bool
-goes_by_rows(LokiScan *so)
-{
-	if (!so->state->pending)
-		return false;
-	so->plan.certain = so->plan.exact = true;
-	return true;
-}
-
-/*
  * Choose the phases of a scan.  Rows that are in the graph come first, unless the planner
  * asks for another order (hnsw.h).  pgvector's limits leave the other rows out.  So does a
  * bound: a distance that is NULL is beyond any, one that is NaN beyond most.
@@ -198,6 +194,7 @@ choose_phases(LokiScan *so)
 	so->course.next_phase = 0;
 }
 
+/* Go on to the next phase, and begin it.  A walk begins with the first batch. */
 static void
 next_phase(LokiScan *so)
 {
@@ -231,9 +228,17 @@ begin_scan(LokiScan *so)
 		so->query.metric = state->code.metric;
 		so->query.values = palloc_array(float, state->dim);
 	}
-	if (goes_by_rows(so))
-		condition = NULL;		/* exact scans do not ask
-								 * (loki_plan_condition) */
+	if (so->state->pending)
+	{
+		/*
+		 * The scan reads the vectors of all rows that match: it is certain,
+		 * and there are no bounds (prepare_search).  It goes on so if the
+		 * index gets its codes meanwhile, since nodes keep their IDs (N4).
+		 * Exact scans have no condition (loki_plan_condition).
+		 */
+		so->plan.certain = so->plan.exact = true;
+		condition = NULL;
+	}
 	loki_filter_compile(&so->filter.keys, scan->indexRelation, scan->keyData, scan->numberOfKeys,
 						condition);
 	loki_node_filter_make(&so->filter.nodes, &so->filter.keys, so->filter.within);
@@ -257,8 +262,10 @@ begin_scan(LokiScan *so)
 		(uint32) Min(so->plan.limit, (double) LOKI_MAX_NUMBER / 4) : so->plan.settings.ef;
 	so->course.batch_left = so->course.batch;
 
-	Assert(so->course.batch > 0);
-	loki_scan_begin_sample(so);
+	Assert(so->course.batch > 0 && so->course.batch <= LOKI_MAX_NUMBER);
+	Assert(!so->plan.certain || (so->plan.exact && so->plan.complete) || so->state->pending);
+	if (so->plan.settings.recall_sample_rate > 0)
+		loki_scan_choose_sample(so);
 	choose_phases(so);
 	next_phase(so);
 }
@@ -292,42 +299,41 @@ take_walk(LokiScan *so, uint32 most)
 static void
 begin_list(LokiScan *so)
 {
-	LokiSearch *search = &so->search;
+	LokiStrategyChoice *choice = so->search.choice;
+	double		nodes = so->search.budget.flat_nodes;
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
 	loki_bits_release(&so->filter.list.reused);
 	so->filter.has_list = loki_lookup_begin(&so->filter.list, &so->filter.second, so->state,
 											so->scan->indexRelation, &so->meta,
 											&so->filter.nodes);
-	search->choice->nseeds = 0;
-	search->choice->correlated = -1;
+	choice->nseeds = 0;
+	choice->correlated = -1;
 
 	/*
 	 * the list may have others, such as arrays whose elements it does not
 	 * know
 	 */
-	search->choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 &&
+	choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 &&
 		so->filter.within == NULL &&
 		so->filter.list.tested <= 0.1 * so->filter.list.count;
-	search->choice->share = !search->choice->share_known ? 0 :
-		Max(so->filter.list.count, 1) / search->budget.flat_nodes;
-	search->choice->mapped = search->choice->brief = false;
-	search->choice->second = -1;
+	/* a list of arrays has a node several times */
+	choice->share = !choice->share_known ? 0 : Min(Max(so->filter.list.count, 1) / nodes, 1);
+	choice->mapped = choice->brief = false;
+	choice->second = -1;
 	if (so->filter.has_list)
 	{
 		if (so->filter.second.key != NULL)
-			search->choice->second = so->filter.second.count;
-		search->choice->listed = so->filter.list.count +
-			loki_bits_count(&so->filter.list.reused);
-		search->choice->listed_tests =
-			search->choice->listed * (so->filter.nodes.ntests - 1) + so->filter.list.tested;
-		search->choice->brief = loki_flat_goes_by_brief(so);
-		search->choice->unlisted =
-			Max(0, search->budget.flat_nodes - so->filter.list.list.end);
-		so->filter.has_list = loki_strategy_short(search);
+			choice->second = so->filter.second.count;
+		choice->listed = so->filter.list.count + loki_bits_count(&so->filter.list.reused);
+		choice->listed_tests = choice->listed * (so->filter.nodes.ntests - 1) +
+			so->filter.list.tested;
+		choice->brief = loki_flat_goes_by_brief(so);
+		choice->unlisted = Max(0, nodes - so->filter.list.list.end);
+		so->filter.has_list = loki_strategy_short(&so->search);
 	}
 	if (!so->filter.has_list)
-		search->choice->listed = -1;
+		choice->listed = -1;
 	loki_scan_begin_map(so);
 	MemoryContextSwitchTo(old);
 }
@@ -414,18 +420,6 @@ first_walk(LokiScan *so)
 	}
 }
 
-/* Make the walk wide enough for `rows`, in a pool of `width`. */
-static void
-widen_to(LokiScan *so, double rows, double width)
-{
-	Assert(so->course.walk_end == LOKI_WALK_CONVERGED);
-	so->course.ef = (uint32) Min(rows, (double) LOKI_MAX_NUMBER / 4);
-	so->course.width = (uint32) Min(width, (double) LOKI_MAX_NUMBER);
-	loki_choose_reach(so, rows, so->course.width);
-	so->course.walk_end = loki_walk_widen(&so->search);
-	take_walk(so, PG_UINT32_MAX);
-}
-
 /*
  * Make the walk wide enough for twice as many rows, or for `rows`.  If the caller drops rows, the
  * width grows as that of a walk with a filter does (loki_strategy_width()).
@@ -436,10 +430,15 @@ widen_walk(LokiScan *so, double rows)
 	double		ef = Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
 	double		width = Max(so->course.width, loki_walk_width(so->state, ef));
 
+	Assert(so->course.walk_end == LOKI_WALK_CONVERGED);
 	if (loki_filters_rows(so))
 		width = Max(width, so->course.first_width * sqrt(ef / so->plan.limit));
 	so->course.widened = true;
-	widen_to(so, ef, width);
+	so->course.ef = (uint32) ef;
+	so->course.width = (uint32) Min(width, (double) LOKI_MAX_NUMBER);
+	loki_choose_reach(so, ef, so->course.width);
+	so->course.walk_end = loki_walk_widen(&so->search);
+	take_walk(so, PG_UINT32_MAX);
 }
 
 /* Whether the walk has converged and may be widened */
@@ -452,14 +451,6 @@ may_widen(const LokiScan *so)
 		return true;
 	return so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF &&
 		so->search.count.scored < (uint64) so->plan.settings.max_tuples;
-}
-
-/* Flat scans follow the walk. */
-static void
-begin_flat(LokiScan *so)
-{
-	loki_flat_begin(so);
-	so->course.phase = LOKI_SCAN_FLAT;
 }
 
 /* Find more candidates; false if the graph has no more for this scan. */
@@ -475,7 +466,7 @@ find_more(LokiScan *so)
 		}
 		if (!so->plan.complete && !so->plan.exact)
 			return false;
-		begin_flat(so);
+		loki_flat_begin(so);
 	}
 	return loki_flat_select(so) || (loki_flat_doubt(so) && loki_flat_select(so));
 }
@@ -527,10 +518,17 @@ reach_by_rows(LokiScan *so)
 	return true;
 }
 
-/* Find and rerank rows for the rest of the batch. */
+/*
+ * Find and rerank rows for the rest of the batch.  Afterwards rows[next_row ..) are in order.  If they
+ * are fewer than batch_left, the graph has no more.  No page may be locked, and none is afterwards.
+ */
 static void
-search_batch(LokiScan *so)
+fill_batch(LokiScan *so)
 {
+	instr_time	start;
+
+	Assert(so->course.batch_left > 0 && loki_no_buffer_locked());
+	INSTR_TIME_SET_CURRENT(start);
 	if (!so->course.walked)
 		first_walk(so);
 	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && rows_ahead(so) > so->course.ef)
@@ -547,7 +545,7 @@ search_batch(LokiScan *so)
 				take_walk(so, PG_UINT32_MAX);
 			else if (loki_strategy_stopped(so) || loki_strategy_barren(so))
 			{
-				begin_flat(so);
+				loki_flat_begin(so);
 				loki_flat_select(so);
 			}
 			else if (loki_flat_falls_short(so))
@@ -564,19 +562,6 @@ search_batch(LokiScan *so)
 			break;
 	}
 	loki_kill_flush(so);
-}
-
-/*
- * Find the rest of the batch.  Afterwards rows[next_row ..) are in order.  If they are fewer
- * than batch_left, the graph has no more.
- */
-static void
-fill_batch(LokiScan *so)
-{
-	instr_time	start;
-
-	INSTR_TIME_SET_CURRENT(start);
-	search_batch(so);
 	so->work.microseconds += loki_microseconds_since(start);
 }
 
@@ -585,6 +570,7 @@ fill_batch(LokiScan *so)
  * ----------------------------------------------------------------
  */
 
+/* Return a row of the table, whose distance is known or NULL, to the executor; always true. */
 static bool
 return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnull)
 {
@@ -594,7 +580,7 @@ return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnul
 	Assert(loki_no_buffer_locked());
 	if (so->columns.row != NULL)
 		so->columns.row->known = false;
-	loki_pin_row_page(so, ItemPointerGetBlockNumberNoCheck(tid));
+	loki_pin_row_page(so, ItemPointerGetBlockNumberNoCheck(tid), true);
 	scan->xs_heaptid = *tid;
 	scan->xs_recheck = loki_filter_needs_recheck(&so->filter.keys);
 	scan->xs_recheckorderby = false;
@@ -610,9 +596,12 @@ static uint32
 next_batch(const LokiScan *so)
 {
 	double		rows = so->course.batch * (so->plan.certain ? 8.0 : 2.0);
+	double		wanted = 0;		/* of the rows that LIMIT takes */
 
-	if (loki_filters_rows(so) && loki_rows_wanted(so) >= 1)
-		rows = Min(rows, loki_rows_wanted(so));
+	if (loki_filters_rows(so))
+		wanted = so->plan.limit - so->plan.caller->taken(so->plan.caller);
+	if (wanted >= 1)
+		rows = Min(rows, wanted);
 	return (uint32) Min(rows, LOKI_MAX_NUMBER / 4);
 }
 

@@ -138,7 +138,7 @@ typedef struct LokiScanPlan
 	const LokiScanSettings *given;	/* to go by; NULL: the session's */
 } LokiScanPlan;
 
-/* How far the scan is (scan.c, bound.c; its first width: width.c) */
+/* How far the scan is (scan.c; flat scans: flat.c; its first width: width.c) */
 typedef struct LokiScanCourse
 {
 	LokiScanPhase phase;
@@ -242,8 +242,8 @@ typedef struct LokiFlatCourse
 	uint32		nselected;
 	bool		last;			/* the last one left nothing behind ... */
 	bool		beyond;			/* ... but nodes beyond the bound */
-	double		horizon;		/* what is not queued is not nearer ... */
-	bool		narrow;			/* ... but queued nodes are farther */
+	double		horizon;		/* what is not queued is not nearer, though
+								 * queued nodes may be farther */
 	uint64		returned;		/* rows that were returned before */
 	uint64		kept;			/* nodes that flat scans queued ... */
 	uint64		known;			/* ... up to the horizon */
@@ -309,12 +309,17 @@ typedef struct LokiScanCounts
 								 * not */
 } LokiScanCounts;
 
+/*
+ * An index scan: the opaque of its IndexScanDesc.  Each part names the files that write it, which
+ * test/lint/owners.sh checks; any file may read it.  A rescan sets all but memory and what is known of
+ * the index.
+ */
 typedef struct LokiScan
 {
 	IndexScanDesc scan;
 	MemoryContext context;		/* everything here; as long as the scan */
-	LokiIndex  *state;
-	LokiMetaPageData meta;
+	LokiIndex  *state;			/* what the last (re)scan opened */
+	LokiMetaPageData meta;		/* as it was then */
 	LokiSearch	search;			/* begun, if it has the same state */
 	LokiScanQuery query;
 	LokiScanFilter filter;
@@ -342,23 +347,25 @@ typedef struct LokiPrefetch
 	Buffer		buffer;			/* where it is thought to be */
 } LokiPrefetch;
 
-/* functions in scan/prefetch.c */
+/*
+ * functions in scan/prefetch.c: prefetch tuples of a table; the ring that its rows are read through;
+ * and pin the page of a row that the executor, or the scan itself, reads next
+ */
 extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
 								 LokiPrefetch *tuples, int n);
 extern BufferAccessStrategy loki_row_ring(const LokiIndex *state, Relation rows);
-extern void loki_pin_row_page(LokiScan *so, BlockNumber block);
-extern void loki_pin_new_row_page(LokiScan *so, BlockNumber block);
+extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
 
-/* functions in scan/plan.c */
+/* functions in scan/plan.c: what is asked of the caller when a scan begins */
 extern void loki_plan_completeness(LokiScan *so);
 extern LokiCondition *loki_plan_condition(LokiScan *so);
 
-/* functions in scan/width.c */
+/* functions in scan/width.c: a width for a number of rows; and what a scan chooses by that */
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern void loki_choose_width(LokiScan *so);
 extern void loki_choose_reach(LokiScan *so, double rows, double width);
 
-/* functions in scan/killed.c */
+/* functions in scan/killed.c: begin a scan; note an entry, and mark what was noted */
 extern void loki_kill_begin(LokiScan *so);
 extern void loki_kill_note(LokiScan *so, const LokiEntryRef *entry);
 extern void loki_kill_flush(LokiScan *so);
@@ -420,13 +427,6 @@ loki_filters_rows(const LokiScan *so)
 		(double) so->course.returned >= so->plan.limit;
 }
 
-/* How many rows the caller still wants, of those that LIMIT takes */
-static inline double
-loki_rows_wanted(const LokiScan *so)
-{
-	return so->plan.limit - so->plan.caller->taken(so->plan.caller);
-}
-
 /* Whether a row is one that the scan is kept to */
 static inline bool
 loki_is_within(const LokiScan *so, ItemPointer tid)
@@ -442,17 +442,9 @@ extern void loki_scan_count(LokiScan *so);
 
 /* functions in scan/sample.c */
 
-/* Sample the search that begins, or not; for loki_scan_begin_sample() */
+/* Sample the search that begins, or not, once its filter is known; and keep it when it ends */
 extern void loki_scan_choose_sample(LokiScan *so);
 extern void loki_scan_end_sample(LokiScan *so);
-
-/* Searches are sampled if the user or the index asks for it.  The filter is known. */
-static inline void
-loki_scan_begin_sample(LokiScan *so)
-{
-	if (so->plan.settings.recall_sample_rate > 0)
-		loki_scan_choose_sample(so);
-}
 
 /* Make the query ready for codes, before the first is read. */
 static inline void
@@ -463,7 +455,7 @@ loki_scan_query(LokiScan *so)
 	so->query.ready = true;
 }
 
-/* functions in scan/terms.c */
+/* functions in scan/terms.c: begin with a query; bounds, and nodes that may be nearer than a distance */
 extern void loki_scan_terms_begin(LokiScan *so);
 extern void loki_scan_terms_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
 extern bool loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance,
@@ -578,7 +570,7 @@ extern bool loki_flat_doubt(LokiScan *so);
 /* Whether flat scans of the sorted list that was found read its brief codes first */
 extern bool loki_flat_goes_by_brief(const LokiScan *so);
 
-/* functions in scan/columns.c */
+/* functions in scan/columns.c: begin the phase; the next row of the graph, false if there is none */
 extern void loki_columns_begin(LokiScan *so);
 extern bool loki_columns_next(LokiScan *so);
 

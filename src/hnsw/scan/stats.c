@@ -27,10 +27,11 @@
 
 LOKI_FUNCTION(lokivector_scan_stats);
 
+/* What lokivector_scan_stats() returns, in plain numbers, as the scan may have ended */
 typedef struct LastScan
 {
 	bool		known;			/* there was one */
-	Oid			index;
+	Oid			index;			/* by which rights are checked */
 	uint64		nodes_scored;
 	uint64		nodes_expanded;
 	uint64		nodes_filtered;
@@ -103,6 +104,7 @@ nodes_scored(const LokiScan *so)
 	return so->search.count.scored + so->work.postings;
 }
 
+/* See scan.h.  It is called for every row that a scan returns, and once at its end. */
 void
 loki_scan_report(LokiScan *so)
 {
@@ -150,7 +152,7 @@ rows_dropped(const LokiScan *so)
 {
 	uint64		rows = so->ranking.dropped;
 
-	if (so->plan.caller != NULL && so->plan.caller->passes != NULL && so->plan.limit > 0 &&
+	if (loki_caller_filters(so) && so->plan.limit > 0 &&
 		(double) so->course.returned > so->plan.limit)
 		rows += so->course.returned - (uint64) so->plan.limit;
 	return rows;

@@ -230,18 +230,18 @@ loki_strategy_sample(LokiSearch *search, uint32 end, bool spread)
 	uint32		pairs = 0;
 	uint32		both = 0;
 	uint32		of_run = SAMPLE_RUN;
+	LokiStrategyChoice *choice = search->choice;
 
-	Assert(end > 0);
+	Assert(end > 0 && (!spread || choice->share > 0));
 	if (spread)
-		of_run = Min(ceil(1 / search->choice->share), SAMPLE_RUN);
-	if (search->choice->seeds == NULL)
-		search->choice->seeds = MemoryContextAlloc(search->context,
-												   sizeof(uint32) * LOKI_STRATEGY_SEEDS);
-	search->choice->nseeds = 0;
-	for (int i = 0; i < LOKI_STRATEGY_SEEDS && search->choice->nseeds < LOKI_STRATEGY_SEEDS; i++)
+		of_run = Min(ceil(1 / choice->share), SAMPLE_RUN);
+	if (choice->seeds == NULL)
+		choice->seeds = MemoryContextAlloc(search->context, sizeof(uint32) * LOKI_STRATEGY_SEEDS);
+	choice->nseeds = 0;
+	for (int i = 0; i < LOKI_STRATEGY_SEEDS && choice->nseeds < LOKI_STRATEGY_SEEDS; i++)
 	{
 		int			n = 0;
-		uint32		most = Min(search->choice->nseeds + of_run, LOKI_STRATEGY_SEEDS);
+		uint32		most = Min(choice->nseeds + of_run, LOKI_STRATEGY_SEEDS);
 
 		at = (at + step) % end;
 		for (uint32 node = (uint32) at; node < end && n < SAMPLE_RUN; node++)
@@ -253,14 +253,15 @@ loki_strategy_sample(LokiSearch *search, uint32 end, bool spread)
 			pairs += passes[k - 1];
 			both += passes[k - 1] & passes[k];
 		}
-		for (int k = 0; k < n && search->choice->nseeds < most; k++)
+		for (int k = 0; k < n && choice->nseeds < most; k++)
 			if (passes[k])
-				search->choice->seeds[search->choice->nseeds++] = run[k];
+				choice->seeds[choice->nseeds++] = run[k];
 	}
-	search->choice->correlated = (both + search->choice->share) / (pairs + 1);
-	if (!search->choice->share_known)
-		search->choice->share = Max(matched, 0.5) / Max(sampled, 1);
-	Assert(search->choice->share > 0);
+	Assert(choice->nseeds <= LOKI_STRATEGY_SEEDS && both <= pairs);
+	choice->correlated = (both + choice->share) / (pairs + 1);
+	if (!choice->share_known)
+		choice->share = Max(matched, 0.5) / Max(sampled, 1);
+	Assert(choice->share > 0 && choice->share <= 1);
 }
 
 /* What a walk has cost so far */
@@ -378,42 +379,36 @@ loki_scan_begin_map(LokiScan *so)
 {
 	LokiSearch *search = &so->search;
 	LokiRowLookup *lookup = &so->filter.map;
-	double		listed = search->choice->listed;
-	double		unlisted = search->choice->unlisted;
-	double		listed_tests = search->choice->listed_tests;
-	bool		brief = search->choice->brief;
+	LokiStrategyChoice *choice = search->choice;
+	LokiStrategyChoice without;
 	double		time = so->filter.has_list ? list_time(search) :
 		get_float8_infinity();
 
 	loki_bits_release(&lookup->reused);
-	search->choice->mapped = false;
+	choice->mapped = false;
 	if (so->filter.within == NULL)
 		return;
 	if (so->filter.nodes.ntests == 0)
 	{
-		search->choice->share_known = true;
-		search->choice->share = Max(loki_tids_count(so->filter.within), 1) /
+		Assert(!so->filter.has_list);
+		choice->share_known = true;
+		choice->share = Max(so->filter.within->count, 1) /
 			Max(search->budget.flat_nodes, 1);
-		search->choice->share = Min(search->choice->share, 1);
+		choice->share = Min(choice->share, 1);
 	}
 	if (!loki_row_lookup_begin(lookup, so->state, so->scan->indexRelation, &so->meta,
 							   so->filter.within))
 		return;
-	search->choice->mapped = true;
-	search->choice->brief = false;
-	search->choice->listed = lookup->count + lookup->stale / 4; /* a test is cheaper */
-	search->choice->listed_tests = search->choice->listed * so->filter.nodes.ntests;
-	search->choice->unlisted = Max(0, search->budget.flat_nodes - lookup->list.end);
+	without = *choice;
+	choice->mapped = true;
+	choice->brief = false;
+	choice->listed = lookup->count + lookup->stale / 4; /* a test is cheaper */
+	choice->listed_tests = choice->listed * so->filter.nodes.ntests;
+	choice->unlisted = Max(0, search->budget.flat_nodes - lookup->list.end);
 	so->filter.has_map = loki_strategy_short(search) && list_time(search) < time;
 	Assert(so->filter.strategy == LOKI_STRATEGY_FLAT);
 	if (so->filter.has_map)
 		so->filter.has_list = false;
 	else
-	{
-		search->choice->mapped = false;
-		search->choice->listed = listed;
-		search->choice->unlisted = unlisted;
-		search->choice->listed_tests = listed_tests;
-		search->choice->brief = brief;
-	}
+		*choice = without;
 }

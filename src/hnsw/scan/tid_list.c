@@ -29,6 +29,7 @@ add_tid(LokiScan *so, ItemPointer tid, uint32 slot)
 	list->rows[list->n++].slot = slot;
 }
 
+/* See scan.h. */
 void
 loki_set_tid(LokiScan *so, ItemPointer tid)
 {

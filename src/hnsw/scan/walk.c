@@ -39,6 +39,7 @@
 #define HOP_LISTS				8
 #define HOP_AT_ONCE				4
 
+/* Add scored[item] to the frontier. */
 static void
 push_frontier(LokiSearch *search, uint32 item)
 {
@@ -51,6 +52,7 @@ push_frontier(LokiSearch *search, uint32 item)
 	loki_heap_sift_up(search->kept.frontier, search->kept.nfrontier++, 1);
 }
 
+/* Take the nearest of the frontier off; returns its place in scored[]. */
 static uint32
 pop_frontier(LokiSearch *search)
 {
@@ -68,6 +70,7 @@ pop_frontier(LokiSearch *search)
  * ----------------------------------------------------------------
  */
 
+/* Whether nodes have to pass a filter to be among the best */
 static inline bool
 filtered(const LokiSearch *search)
 {
@@ -173,7 +176,7 @@ offer_best(LokiSearch *search, uint32 item)
 	LokiKeptNodes *kept = &search->kept;
 	LokiCandidate candidate = {kept->scored[item].distance, item};
 	uint32		most = search->reach.most;
-	uint32		low = 0;
+	uint32		low;
 
 	if (!near_enough(search, candidate.distance) ||
 		!(kept->scored[item].flags & LOKI_SCORED_MATCHES))
@@ -193,15 +196,7 @@ offer_best(LokiSearch *search, uint32 item)
 		trim_heap(search);
 		return;
 	}
-	for (uint32 high = kept->nbest; low < high;)
-	{
-		uint32		middle = (low + high) / 2;
-
-		if (kept->best[middle].distance < candidate.distance)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	low = loki_candidates_place(kept->best, kept->nbest, candidate.distance);
 	if (low == most)
 		return;
 	/* what has come to be out of reach makes room before there are most */
@@ -254,6 +249,7 @@ offer_nodes(LokiSearch *search, uint32 first, int n)
 		offer_best(search, item);
 }
 
+/* Whether the walk has used up its memory or its number of nodes, or a flat scan costs less by now */
 static bool
 over_limit(LokiSearch *search)
 {
@@ -264,7 +260,18 @@ over_limit(LokiSearch *search)
 	return search->choice->adapts && loki_strategy_too_long(search);
 }
 
-/* Score a batch, if there is one, and offer its nodes. */
+/* Keep a scored node, in the frontier too if it is near enough; returns its place in scored[]. */
+static uint32
+keep_scored(LokiSearch *search, float distance, uint32 node, uint8 flags)
+{
+	uint32		item = loki_search_keep(search, distance, node, flags);
+
+	if (near_enough(search, distance))
+		push_frontier(search, item);
+	return item;
+}
+
+/* LokiWalkSteps.score: score a batch, if there is one, and offer its nodes. */
 static void
 heap_score(LokiWalk *walk, LokiBatch *batch)
 {
@@ -275,13 +282,7 @@ heap_score(LokiWalk *walk, LokiBatch *batch)
 		return;
 	loki_search_score_batch(search, batch, search->scratch.estimates);
 	for (int i = 0; i < batch->n; i++)
-	{
-		uint32		new = loki_search_keep(search, search->scratch.estimates[i],
-										   batch->nodes[i], 0);
-
-		if (near_enough(search, search->scratch.estimates[i]))
-			push_frontier(search, new);
-	}
+		(void) keep_scored(search, search->scratch.estimates[i], batch->nodes[i], 0);
 	offer_nodes(search, first, batch->n);
 	batch->n = 0;
 }
@@ -318,14 +319,8 @@ hop_score(LokiSearch *search, const uint32 *nodes, int n)
 {
 	loki_search_score(search, nodes, n, search->scratch.estimates);
 	for (int i = 0; i < n; i++)
-	{
-		uint32		new = loki_search_keep(search, search->scratch.estimates[i], nodes[i],
-										   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES);
-
-		if (near_enough(search, search->scratch.estimates[i]))
-			push_frontier(search, new);
-		offer_best(search, new);
-	}
+		offer_best(search, keep_scored(search, search->scratch.estimates[i], nodes[i],
+									   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES));
 }
 
 /*
@@ -425,7 +420,7 @@ typedef struct HeapWalk
 	bool		limited;		/* it stopped before its end */
 } HeapWalk;
 
-/* Whether the frontier has a node that is near enough.  Chooses the strategy again. */
+/* LokiWalkSteps.next: whether the frontier has a node that is near enough.  Chooses the strategy again. */
 static bool
 heap_next(LokiWalk *walk, LokiBatch *waiting)
 {
@@ -445,7 +440,7 @@ heap_next(LokiWalk *walk, LokiBatch *waiting)
 	return heap_next(walk, waiting);
 }
 
-/* Expand the top of the frontier. */
+/* LokiWalkSteps.expand: expand the top of the frontier. */
 static void
 heap_expand(LokiWalk *walk, LokiBatch *batch)
 {
@@ -502,22 +497,6 @@ pool_to_scored(LokiSearch *search)
 }
 
 /*
- * Walk in a pool from some nodes: from those of a narrow search first, as such a search would,
- * and then from the others.
- */
-static void
-walk_in_pool(LokiSearch *search, const LokiUpperFound *entries, int nentries)
-{
-	int			nnarrow = nentries > LOKI_ENTRY_WIDTH ? LOKI_ENTRY_WIDTH : 0;
-	int			most = search->reach.most;
-
-	loki_search_start(search, most);
-	if (nnarrow > 0)
-		loki_search_walk(search, entries, nnarrow, Min(LOKI_NARROW_SEARCH, most), most);
-	loki_search_walk(search, entries + nnarrow, nentries - nnarrow, most, most);
-}
-
-/*
  * Begin the walk over layer 0 at the nodes that the upper layers led to.  All scored nodes
  * are kept, so that the walk can be widened.
  */
@@ -526,10 +505,18 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 {
 	uint32		width = (uint32) search->reach.width;
 
+	Assert(nentries > 0 && width > 0);
 	search->kept.rejected = true;
 	if (!filtered(search) && width <= LOKI_POOL_MAX)
 	{
-		walk_in_pool(search, entries, nentries);
+		int			nnarrow = nentries > LOKI_ENTRY_WIDTH ? LOKI_ENTRY_WIDTH : 0;
+		int			most = search->reach.most;
+
+		/* as a narrow search would, and then from the other entries (R2) */
+		loki_search_start(search, most);
+		if (nnarrow > 0)
+			loki_search_walk(search, entries, nnarrow, Min(LOKI_NARROW_SEARCH, most), most);
+		loki_search_walk(search, entries + nnarrow, nentries - nnarrow, most, most);
 		return search->pool.n < search->reach.width ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
 	}
 
@@ -617,14 +604,8 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 		return search->pool.n;
 	}
 
-	if (search->pool.allocated < search->kept.nbest)
-	{
-		if (search->pool.nearest)
-			pfree(search->pool.nearest);
-		search->pool.nearest = MemoryContextAllocHuge(search->context,
-													  mul_size(search->kept.nbest, sizeof(LokiCandidate)));
-		search->pool.allocated = search->kept.nbest;
-	}
+	Assert(search->pool.n == 0);
+	loki_pool_reserve(search, search->kept.nbest);
 	for (uint32 i = 0; i < search->kept.nbest; i++)
 	{
 		LokiScored *scored = &search->kept.scored[search->kept.best[i].node];

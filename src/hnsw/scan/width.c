@@ -82,6 +82,25 @@ width_for(const LokiCalibrationData *calibration, double recall, int k)
 	return Min(width, calibration->at[last].width * 4.0);
 }
 
+/* The first of two places in loki_calibration_ks that k lies between, or beyond */
+static int
+place_of(double k)
+{
+	int			i = 0;
+
+	while (i < LOKI_CALIBRATION_KS - 2 && k > loki_calibration_ks[i + 1])
+		i++;
+	return i;
+}
+
+/* Where a number lies between two others, in logarithms: 0 at the first, 1 at the second */
+static double
+log_share(double number, double first, double second)
+{
+	Assert(number > 0 && first > 0 && second > first);
+	return log(number / first) / log(second / first);
+}
+
 /*
  * The width of a walk that finds `recall` of the k nearest, by the index's calibration; 0 if
  * it has none.
@@ -89,7 +108,7 @@ width_for(const LokiCalibrationData *calibration, double recall, int k)
 static uint32
 calibrated_width(const LokiCalibrationData *calibration, double recall, double k)
 {
-	int			i = 0;
+	int			i = place_of(k);
 	double		low;
 	double		high;
 	double		width;
@@ -97,13 +116,11 @@ calibrated_width(const LokiCalibrationData *calibration, double recall, double k
 	if (calibration->nodes == 0 || calibration->nwidths < 2)
 		return 0;
 	k = Max(k, 1);
-	while (i < LOKI_CALIBRATION_KS - 2 && k > loki_calibration_ks[i + 1])
-		i++;
 	low = width_for(calibration, recall, i);
 	high = width_for(calibration, recall, i + 1);
 	if (k <= loki_calibration_ks[i + 1])
-		width = low * pow(high / low, log(k / loki_calibration_ks[i]) /
-						  log((double) loki_calibration_ks[i + 1] / loki_calibration_ks[i]));
+		width = low * pow(high / low, log_share(k, loki_calibration_ks[i],
+												loki_calibration_ks[i + 1]));
 	else
 		width = high * k / loki_calibration_ks[i + 1];
 	return (uint32) Min(ceil(Max(width, k)), (double) LOKI_MAX_NUMBER / 4);
@@ -222,6 +239,10 @@ loki_choose_width(LokiScan *so)
 	}
 }
 
+/*
+ * See width.h.  What scans choose beside the width, the growth and the least, is left out: calibrations
+ * measure widths (recall/measure.c).
+ */
 void
 loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 {
@@ -253,6 +274,7 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	reach->errors = (float) (REACH_ERRORS * (1 - n / width));
 	reach->error = -1;
 	reach->floor = -FLT_MAX;
+	Assert(reach->rows > 0 && reach->errors > 0 && reach->errors <= REACH_ERRORS);
 }
 
 /*
@@ -315,8 +337,7 @@ recall_at(const LokiCalibrationData *calibration, double width, int k)
 	if (i == last || width <= calibration->at[i].width || a <= LEAST_MISSED)
 		return 1 - a;
 	b = 1 - (double) calibration->at[i + 1].recall[k] / LOKI_CALIBRATION_SCALE;
-	share = log(width / calibration->at[i].width) /
-		log((double) calibration->at[i + 1].width / calibration->at[i].width);
+	share = log_share(width, calibration->at[i].width, calibration->at[i + 1].width);
 	return 1 - a * pow(Max(b, LEAST_MISSED) / a, share);
 }
 
@@ -324,16 +345,13 @@ recall_at(const LokiCalibrationData *calibration, double width, int k)
 static double
 recall_of_width(const LokiCalibrationData *calibration, double width, double k)
 {
-	int			i = 0;
+	int			i = place_of(k);
 	double		share;
 
 	Assert(k >= 1 && calibration->nwidths >= 2);
-	while (i < LOKI_CALIBRATION_KS - 2 && k > loki_calibration_ks[i + 1])
-		i++;
 	if (k > loki_calibration_ks[i + 1])
 		return recall_at(calibration, width * loki_calibration_ks[i + 1] / k, i + 1);
-	share = log(k / loki_calibration_ks[i]) /
-		log((double) loki_calibration_ks[i + 1] / loki_calibration_ks[i]);
+	share = log_share(k, loki_calibration_ks[i], loki_calibration_ks[i + 1]);
 	return (1 - share) * recall_at(calibration, width, i) +
 		share * recall_at(calibration, width, i + 1);
 }

@@ -380,7 +380,7 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	Assert(state->tids != NULL && state->tids->npages > 0);
 	if (!loki_hnsw_shape(state->walk.index, &search.shape))
 		return true;
-	search.set_rows = loki_tids_count(state->tids);
+	search.set_rows = state->tids->count;
 	search.set_pages = state->tids->npages;
 	search.nodes = Max(state->walk.index->rd_rel->reltuples, Max(search.set_rows, 1));
 	search.inside = Max(search.set_rows, 1);

@@ -181,6 +181,6 @@ loki_hybrid_make_tids(LokiHybridState *state)
 	}
 	MemoryContextSwitchTo(old);
 	state->counts.bitmaps++;
-	state->counts.bitmap_rows += loki_tids_count(state->tids);
+	state->counts.bitmap_rows += state->tids->count;
 	state->counts.lossy_pages += state->tids->nlossy;
 }
