@@ -45,24 +45,6 @@ LOKI_FUNCTION(lokivector_calibration);
  * ----------------------------------------------------------------
  */
 
-/*
- * Keep a calibration on the metapage, which is locked exclusively meanwhile; with `keep_growth`,
- * with the growth of distances that is there.
- */
-static void
-write_calibration(Relation index, LokiCalibrationData *calibration, bool keep_growth)
-{
-	LokiChange	change;
-	LokiCalibrationData *kept;
-
-	loki_change_begin(&change, NULL, index);
-	kept = &loki_change_meta(&change)->calibration;
-	if (keep_growth)
-		calibration->at[LOKI_CALIBRATION_GROWTH].other = kept->at[LOKI_CALIBRATION_GROWTH].other;
-	*kept = *calibration;
-	loki_change_finish(&change);
-}
-
 /* Nodes, in the unit of LOKI_CALIBRATION_CHANGED */
 static double
 as_share(const LokiCalibrationData *calibration, uint32 nodes)
@@ -71,20 +53,29 @@ as_share(const LokiCalibrationData *calibration, uint32 nodes)
 	return nodes * (double) LOKI_CALIBRATION_SCALE / calibration->nodes;
 }
 
+/* See calibrate.h.  Locks the metapage exclusively, for one record. */
 void
 loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 uncounted)
 {
 	const LokiCounts counts = {.of[LOKI_COUNT_CALIBRATIONS] = 1};
 	LokiCalibrationData calibration;
+	LokiCalibrationData *kept;
+	LokiChange	change;
 
 	if (sums->nqueries == 0)
 		return;
 	/* between two widths there is a line to interpolate on */
 	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	loki_calibrate_form(sums, &calibration);
+	Assert(calibration.nodes > 0 && calibration.nodes == sums->nodes);
 	calibration.at[LOKI_CALIBRATION_UNCOUNTED].other = (uint16) Min(as_share(&calibration, uncounted),
 																	LOKI_CALIBRATION_SCALE);
-	write_calibration(index, &calibration, sums->given);
+	loki_change_begin(&change, NULL, index);
+	kept = &loki_change_meta(&change)->calibration;
+	if (sums->given)
+		calibration.at[LOKI_CALIBRATION_GROWTH].other = kept->at[LOKI_CALIBRATION_GROWTH].other;
+	*kept = calibration;
+	loki_change_finish(&change);
 	loki_count(index, &counts);
 }
 
@@ -124,32 +115,32 @@ calibrate(Relation index, LokiRows *rows, const LokiGivenQueries *given)
 	return measured;
 }
 
-/* Add nodes to those that came or went, as far as that was after the calibration. */
-static void
-add_changed(LokiCalibrationData *calibration, uint32 nodes)
-{
-	double		changed;
-	double		before;			/* the calibration */
-
-	if (calibration->nodes == 0)
-		return;
-	changed = ceil(as_share(calibration, nodes));
-	before = Min(changed, calibration->at[LOKI_CALIBRATION_UNCOUNTED].other);
-	calibration->at[LOKI_CALIBRATION_UNCOUNTED].other -= (uint16) before;
-	changed += calibration->at[LOKI_CALIBRATION_CHANGED].other - before;
-	calibration->at[LOKI_CALIBRATION_CHANGED].other = (uint16) Min(changed, LOKI_CALIBRATION_SCALE);
-}
-
+/*
+ * See calibrate.h.  The metapage is locked exclusively meanwhile.  Nodes that had changed before the
+ * calibration, but that vacuum had not counted then, come first, and do not make it older.
+ */
 void
 loki_calibrate_note_changed(Relation index, uint32 nodes)
 {
 	LokiChange	change;
+	LokiCalibrationData *calibration;
 
 	Assert(loki_no_buffer_locked());
 	if (nodes == 0)
 		return;
 	loki_change_begin(&change, NULL, index);
-	add_changed(&loki_change_meta(&change)->calibration, nodes);
+	calibration = &loki_change_meta(&change)->calibration;
+	if (calibration->nodes > 0)
+	{
+		double		changed = ceil(as_share(calibration, nodes));
+		double		before = Min(changed, calibration->at[LOKI_CALIBRATION_UNCOUNTED].other);
+
+		calibration->at[LOKI_CALIBRATION_UNCOUNTED].other -= (uint16) before;
+		changed += calibration->at[LOKI_CALIBRATION_CHANGED].other - before;
+		Assert(changed >= calibration->at[LOKI_CALIBRATION_CHANGED].other);
+		calibration->at[LOKI_CALIBRATION_CHANGED].other =
+			(uint16) Min(changed, LOKI_CALIBRATION_SCALE);
+	}
 	loki_change_finish(&change);
 }
 
@@ -162,27 +153,8 @@ has_changed(double nodes, const LokiCalibrationData *calibration)
 }
 
 /*
- * Calibrate, reading rows.  Vacuum's snapshot does not keep dead rows, so the values of these may
- * be gone from the TOAST table, and are left out then.
- */
-static bool
-calibrate_in_vacuum(Relation index)
-{
-	Relation	heap = table_open(index->rd_index->indrelid, NoLock);
-	LokiRows	rows;
-	bool		calibrated;
-
-	loki_rows_begin(&rows, heap, index, SnapshotSelf);
-	rows.may_be_gone = true;
-	calibrated = calibrate(index, &rows, NULL);
-	loki_rows_end(&rows);
-	table_close(heap, NoLock);
-	return calibrated;
-}
-
-/*
- * The rows that a build has just read may be of this command, which the active snapshot does not
- * see.  There may be no active snapshot either: a commit that empties a table builds its indexes.
+ * See calibrate.h.  The rows that a build has just read may be of this command, which the active snapshot
+ * does not see.  There may be no active snapshot either: a commit that empties a table builds its indexes.
  */
 bool
 loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibrationSums *sums)
@@ -199,21 +171,35 @@ loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibration
 	return measured;
 }
 
+/*
+ * See calibrate.h.  The caller is vacuum, whose snapshot does not keep dead rows, so the values of these
+ * may be gone from the TOAST table, and are left out then.  Sketches are not measured here, and
+ * expressions are not evaluated that may read tables (README).
+ */
 bool
 loki_calibrate_again(Relation index)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
+	Relation	heap;
+	LokiRows	rows;
 	uint32		nodes;
+	bool		calibrated;
 
 	Assert(loki_no_buffer_locked());
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL, NULL);
 	if (meta.pending > 0 || nodes < LOKI_CALIBRATE_MIN_NODES ||
-		!has_changed(nodes, &meta.calibration))
+		!has_changed(nodes, &meta.calibration) || loki_column_sketched(&state->column) ||
+		!loki_rows_need_no_snapshot(index))
 		return false;
-	return !loki_column_sketched(&state->column) && loki_rows_need_no_snapshot(index) &&
-		calibrate_in_vacuum(index);
+	heap = table_open(index->rd_index->indrelid, NoLock);
+	loki_rows_begin(&rows, heap, index, SnapshotSelf);
+	rows.may_be_gone = true;
+	calibrated = calibrate(index, &rows, NULL);
+	loki_rows_end(&rows);
+	table_close(heap, NoLock);
+	return calibrated;
 }
 
 /* ----------------------------------------------------------------
@@ -269,20 +255,16 @@ report_failure(Relation index)
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
 }
 
-/* How two queries compare; `order` is a comparison function. */
-static int
-compare_values(FmgrInfo *order, Datum a, Datum b)
-{
-	return DatumGetInt32(FunctionCall2(order, a, b));
-}
-
-/* The same for qsort_arg, which may be cancelled; equal ones are in the order of their places. */
+/*
+ * qsort_arg: queries by the comparison function of their type, and equal ones by their places in the
+ * array.  May be cancelled.
+ */
 static int
 compare_places(const void *a, const void *b, void *order)
 {
 	const Datum *x = *(Datum *const *) a;
 	const Datum *y = *(Datum *const *) b;
-	int			result = compare_values(order, *x, *y);
+	int			result = DatumGetInt32(FunctionCall2(order, *x, *y));
 
 	CHECK_FOR_INTERRUPTS();
 	return result != 0 ? result : x < y ? -1 : x > y;
@@ -303,7 +285,7 @@ leave_out_equal(const LokiColumn *column, LokiGivenQueries *given)
 	for (int i = 1; i < given->n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (compare_values(order, *sorted[first], *sorted[i]) == 0)
+		if (DatumGetInt32(FunctionCall2(order, *sorted[first], *sorted[i])) == 0)
 			*sorted[i] = (Datum) 0;
 		else
 			first = i;
@@ -311,6 +293,7 @@ leave_out_equal(const LokiColumn *column, LokiGivenQueries *given)
 	for (int i = 0; i < given->n; i++)
 		if (given->data[i] != (Datum) 0)
 			given->data[n++] = given->data[i];
+	Assert(n <= given->n && (n > 0) == (given->n > 0));
 	given->n = n;
 	pfree(sorted);
 }
@@ -377,6 +360,7 @@ describe_calibration(Relation index)
 									calibration->at[last].width));
 }
 
+/* What both forms of lokivector_calibrate() do; `array` is NULL if the caller gives no queries. */
 static Datum
 calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 {
@@ -403,7 +387,7 @@ calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 }
 
 /*
- * lokivector_calibrate(index regclass)
+ * lokivector_calibrate(index regclass): measure with nodes of the index
  */
 Datum
 lokivector_calibrate(PG_FUNCTION_ARGS)

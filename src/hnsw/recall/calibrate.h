@@ -23,7 +23,7 @@
 typedef struct LokiCalibrationSums
 {
 	uint32		nodes;			/* in the graph */
-	int			nqueries;
+	int			nqueries;		/* that were searched for; 0: nothing is known */
 	int			nwidths;		/* that are still measured */
 	double		recall[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
 	double		squares[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
@@ -87,6 +87,7 @@ extern bool loki_calibrate_measure(Relation index, LokiRows *rows,
 /* How many queries can be searched for within maintenance_work_mem; no fewer than are chosen */
 extern int	loki_calibrate_most(Relation index);
 
+/* Add what another process measured; and make what the metapage keeps of all of it */
 extern void loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more);
 extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result);
 

@@ -3,9 +3,10 @@
  * exact.c
  *	  The exact answers that recall is measured against.
  *
- * A block of rows is multiplied with all queries.  Products and norms give distances with a
- * known error.  Rows that could be among the nearest by that are measured by
- * loki_exact_distance().  For L1, and bit strings, all rows are.
+ * This is a sequential scan and a top-N sort for many queries at once.  A block of rows is multiplied
+ * with all queries, as a matrix with a matrix, which takes a fraction of the time of single distances.
+ * Products and norms give distances with a known error.  Rows that could be among the nearest by that
+ * are measured by loki_exact_distance().  For L1, and bit strings, all rows are.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/exact.c
@@ -31,6 +32,7 @@
  */
 #define PRODUCT_ERROR(dim)	(((dim) + 16) * (FLT_EPSILON / 2))
 
+/* See recall.h.  A Datum is kept of each query, but its value is the caller's. */
 Size
 loki_exact_query_size(const LokiColumn *column, int k)
 {
@@ -42,17 +44,7 @@ loki_exact_query_size(const LokiColumn *column, int k)
 	return size;
 }
 
-/* Rows of a block, as many as fit into the memory that the queries leave */
-static int
-choose_block(const LokiExact *exact, Size memory, bool products)
-{
-	Size		row = exact->dim * sizeof(float) + sizeof(float) + sizeof(ItemPointerData) +
-		(products ? exact->nqueries * sizeof(float) : 0);
-
-	return (int) Max(1, Min(1024, memory / 2 / row));
-}
-
-/* Norms of the queries, and room for a block of rows. */
+/* Norms of the queries, and room for a block of rows: as many as fit into the memory that they leave */
 static void
 begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
 {
@@ -60,6 +52,8 @@ begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
 	int			nqueries = exact->nqueries;
 	bool		products = column->metric != LOKI_METRIC_L1 &&
 		!loki_metric_of_bits(column->metric);
+	Size		row = dim * sizeof(float) + sizeof(float) + sizeof(ItemPointerData) +
+		(products ? nqueries * sizeof(float) : 0);
 
 	exact->query_norms = palloc_array(float, nqueries);
 	for (int i = 0; i < nqueries; i++)
@@ -68,7 +62,8 @@ begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
 
 		exact->query_norms[i] = sqrtf(loki_distance.dot_f32(dim, query, query));
 	}
-	exact->block_rows = choose_block(exact, memory, products);
+	exact->block_rows = (int) Max(1, Min(1024, memory / 2 / row));
+	Assert(exact->block_rows > 0 && exact->nrows == 0);
 	exact->rows = palloc_extended(mul_size(mul_size(exact->block_rows, dim), sizeof(float)),
 								  MCXT_ALLOC_HUGE);
 	exact->row_norms = palloc_array(float, exact->block_rows);
@@ -85,6 +80,7 @@ loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
 				 const LokiQueries *queries, int first, int n, Size memory)
 {
 	Assert(k > 0 && n > 0 && first + n <= queries->n);
+	Assert(queries->data != NULL && queries->own != NULL);
 	memset(exact, 0, sizeof(LokiExact));
 	exact->metric = column->metric;
 	exact->dim = column->dim;
@@ -186,6 +182,7 @@ search_block(LokiExact *exact, int query)
 	}
 }
 
+/* Search the rows of the block, and empty it. */
 static void
 flush_block(LokiExact *exact)
 {
@@ -214,7 +211,7 @@ add_vector(LokiExact *exact, const float *values, ItemPointer tid)
 {
 	int			i = exact->nrows++;
 
-	Assert(i < exact->block_rows);
+	Assert(i < exact->block_rows && ItemPointerIsValid(tid));
 	memcpy(exact->rows + (Size) i * exact->dim, values, exact->dim * sizeof(float));
 	exact->row_norms[i] = sqrtf(loki_distance.dot_f32(exact->dim, values, values));
 	exact->tids[i] = *tid;
@@ -273,6 +270,7 @@ add_rows(LokiExact *exact, LokiRows *rows)
 	ExecClearTuple(rows->slot);
 }
 
+/* qsort: double, ascending; NaN is not among them */
 int
 loki_compare_doubles(const void *a, const void *b)
 {
@@ -282,11 +280,13 @@ loki_compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* See recall.h.  Distances that are NaN are of no row. */
 void
 loki_exact_answer(LokiExact *exact, LokiRows *rows)
 {
 	add_rows(exact, rows);
 	flush_block(exact);
+	Assert(exact->nrows == 0);
 	for (int i = 0; i < exact->nqueries; i++)
 		qsort(exact->nearest + (Size) i * exact->k, exact->found[i], sizeof(double),
 			  loki_compare_doubles);

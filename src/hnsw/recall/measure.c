@@ -3,6 +3,9 @@
  * measure.c
  *	  Measuring how much walks of several widths find.
  *
+ * The metapage keeps the result, as pg_statistic keeps what ANALYZE found: a sample of queries, measured
+ * when the index was built, and again when much of it has changed.
+ *
  * Queries are nodes of the index, by the values of their rows.  But a node is easier to search for
  * than other vectors, since its links lead to its neighbors.  So its own search goes around it, as
  * if it did not exist.  A few links are added that would exist in that case, in place of links to
@@ -63,6 +66,10 @@ static const uint16 widths[LOKI_CALIBRATION_WIDTHS] = {
  * ----------------------------------------------------------------
  */
 
+/*
+ * See calibrate.h.  TID is read through a ring, as a scan of a large table would be, and pauses as
+ * vacuum does.
+ */
 uint32
 loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live, uint32 *uncounted)
 {
@@ -96,6 +103,7 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live, uint32 *unco
 		}
 	}
 	FreeAccessStrategy(strategy);
+	Assert(count <= array->npages * array->per_page);
 	return count;
 }
 
@@ -135,8 +143,7 @@ choose_nodes(LokiMeasure *measure)
 	int			n = 0;
 
 	Assert(step >= 1);
-	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
-				 pg_prng_uint64(&pg_global_prng_state));
+	loki_seed_queries(&prng);
 	next = pg_prng_double(&prng) * step;
 	for (uint32 node = 0; node < measure->end && n < measure->nqueries; node++)
 	{
@@ -151,9 +158,11 @@ choose_nodes(LokiMeasure *measure)
 		measure->own[n++] = node;
 		next += step;
 	}
+	Assert(n <= measure->nqueries);
 	measure->nqueries = n;
 }
 
+/* Make queries of those that the caller gives.  They are of no row. */
 static void
 prepare_given(LokiMeasure *measure, const LokiGivenQueries *given)
 {
@@ -178,9 +187,12 @@ prepare_given(LokiMeasure *measure, const LokiGivenQueries *given)
  * ----------------------------------------------------------------
  */
 
+/* Add what one search of a width found of loki_calibration_ks[k] rows. */
 static void
 add_recall(LokiMeasure *measure, int width, int k, double recall)
 {
+	Assert(recall >= 0 && recall <= 1);
+	Assert(width < measure->sums->nwidths && k < LOKI_CALIBRATION_KS);
 	measure->sums->recall[width][k] += recall;
 	measure->sums->squares[width][k] += recall * recall;
 }
@@ -222,6 +234,7 @@ ends_here(LokiMeasure *measure, int width, int k, int step)
 	Assert(step >= width);
 	if (step == width)
 		loki_reach_begin(measure->state, reach, widths[width], loki_calibration_ks[k]);
+	Assert(reach->width == widths[width] && !measure->ended[width][k]);
 	n = Min(search->pool.n, reach->most);
 	if (n < next || reach->rows == 0)
 		return true;
@@ -326,6 +339,7 @@ limit_widths(LokiMeasure *measure)
 		if (enough)
 			measure->sums->nwidths = i + 2;
 	}
+	Assert(measure->sums->nwidths >= 2);
 }
 
 /* ----------------------------------------------------------------
@@ -333,12 +347,14 @@ limit_widths(LokiMeasure *measure)
  * ----------------------------------------------------------------
  */
 
+/* Bytes of a prepared query, aligned as the kernels ask for */
 static Size
 prepared_size(const LokiIndex *state)
 {
 	return TYPEALIGN(64, state->quantizer->query_size);
 }
 
+/* See calibrate.h. */
 int
 loki_calibrate_most(Relation index)
 {
@@ -350,24 +366,11 @@ loki_calibrate_most(Relation index)
 	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, memory / size));
 }
 
-static void
-allocate(LokiMeasure *measure, int nqueries)
-{
-	measure->nqueries = nqueries;
-	measure->query_size = prepared_size(measure->state);
-	measure->queries = (char *)
-		TYPEALIGN(64, (uintptr_t) palloc_extended(mul_size(measure->query_size, nqueries) + 64,
-												  MCXT_ALLOC_HUGE));
-	measure->own = palloc_array(uint32, nqueries);
-	measure->own_rows = palloc_array(ItemPointerData, nqueries);
-	measure->values = palloc0_array(Datum, nqueries);
-	measure->truth.query_floats = palloc_array(float, measure->state->dim);
-}
-
 /* Add what another process found for other queries. */
 void
 loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 {
+	Assert(sums->given == more->given && more->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	sums->nodes = more->nodes;
 	sums->nwidths = sums->nqueries == 0 ? more->nwidths : Min(sums->nwidths, more->nwidths);
 	sums->nqueries += more->nqueries;
@@ -416,6 +419,10 @@ form_growth(const LokiCalibrationSums *sums)
 	return (uint16) rint(Min(Max(sorted[sums->ngrowths / 2] * LOKI_GROWTH_SCALE, 1), PG_UINT16_MAX));
 }
 
+/*
+ * Make a calibration of the sums, in the units of the metapage: shares of LOKI_CALIBRATION_SCALE.  What
+ * is kept of changes is 0.
+ */
 void
 loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result)
 {
@@ -461,6 +468,8 @@ search_all(LokiMeasure *measure, int nshares)
 		if (i + 1 == FIRST_QUERIES / nshares)
 			limit_widths(measure);
 	}
+	/* a query counts for the first numbers of neighbors if for any */
+	Assert(measure->sums->queries_of[0] >= measure->sums->queries_of[LOKI_CALIBRATION_KS - 1]);
 	measure->sums->nqueries = measure->sums->queries_of[0];
 }
 
@@ -482,6 +491,10 @@ choose_number(const LokiMeasure *measure, bool building)
 	return (int) Max(n, 100);
 }
 
+/*
+ * See calibrate.h.  All memory is in the current context, and stays.  Nodes that are inserted meanwhile
+ * are not counted, as measure->live does not have them.  No page may be locked.
+ */
 bool
 loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *given,
 					   int nshares, LokiCalibrationSums *sums)
@@ -512,7 +525,15 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
 	sums->given = given != NULL;
 	measure->sums = sums;
-	allocate(measure, nqueries);
+	measure->nqueries = nqueries;
+	measure->query_size = prepared_size(state);
+	measure->queries = (char *)
+		TYPEALIGN(64, (uintptr_t) palloc_extended(mul_size(measure->query_size, nqueries) + 64,
+												  MCXT_ALLOC_HUGE));
+	measure->own = palloc_array(uint32, nqueries);
+	measure->own_rows = palloc_array(ItemPointerData, nqueries);
+	measure->values = palloc0_array(Datum, nqueries);
+	measure->truth.query_floats = palloc_array(float, state->dim);
 	if (given != NULL)
 		prepare_given(measure, given);
 	else

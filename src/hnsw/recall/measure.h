@@ -29,30 +29,31 @@ typedef struct LokiTruthLimit
 /* The true neighbors of the query that is searched for */
 typedef struct LokiTruth
 {
-	int			query;
+	int			query;			/* its place among the measure's */
 	int			nlimits;
-	LokiTruthLimit limits[LOKI_CALIBRATION_KS];
+	LokiTruthLimit limits[LOKI_CALIBRATION_KS]; /* by loki_calibration_ks */
 	bool		tied;			/* for some k, more than k rows are hits */
 	float		error;			/* that estimates may have; NaN: not known yet */
 	float	   *query_floats;	/* of its value */
 	struct truth_hash *nodes;	/* that walks have found */
 } LokiTruth;
 
+/* A calibration, or one process's share of it */
 typedef struct LokiMeasure
 {
 	Relation	index;
 	LokiIndex  *state;
-	LokiMetaPageData meta;
+	LokiMetaPageData meta;		/* as it was when the last walk began */
 	LokiRows   *rows;
 	LokiSearch	search;
 
 	uint8	   *live;			/* bitmap of nodes in the graph, which were
 								 * below end */
-	uint32		end;
-	uint32		nlive;
+	uint32		end;			/* of node IDs, when the bitmap was made */
+	uint32		nlive;			/* bits of it that are set */
 
 	int			nqueries;
-	Size		query_size;
+	Size		query_size;		/* bytes, a multiple of 64 */
 	char	   *queries;		/* prepared, query_size bytes each */
 	Datum	   *values;			/* themselves */
 	uint32	   *own;			/* the node that is the query, or LOKI_NONE */
@@ -75,6 +76,7 @@ loki_measure_query(const LokiMeasure *measure, int query)
 	return (LokiQuery *) (measure->queries + measure->query_size * query);
 }
 
+/* Whether a node was live when the calibration began; `node` is below measure->end */
 static inline bool
 loki_measure_is_live(const uint8 *live, uint32 node)
 {

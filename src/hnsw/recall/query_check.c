@@ -35,6 +35,7 @@ is_row(LokiRows *rows, IndexScanDesc scan, ScanKey order, Datum query)
 	bool		isnull;
 	bool		result = false;
 
+	Assert(so->plan.caller == NULL && so->plan.skip == LOKI_NONE);
 	so->plan.measuring = true;
 	so->plan.limit = 1;
 	order->sk_argument = query;
@@ -49,6 +50,7 @@ is_row(LokiRows *rows, IndexScanDesc scan, ScanKey order, Datum query)
 	return result;
 }
 
+/* See recall.h.  A hundred of the queries are searched for, at equal intervals. */
 void
 loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n)
 {
@@ -71,6 +73,7 @@ loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n)
 			found++;
 	}
 	index_endscan(scan);
+	Assert(found <= looked_at && looked_at <= n);
 	if (found <= looked_at / 2)
 		return;
 	ereport(WARNING,

@@ -27,6 +27,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/pg_type.h"
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
@@ -66,36 +67,17 @@ typedef struct Recall
 								 * is nothing to find */
 	MemoryContext context;		/* of these */
 	int			answered;
-	int			allocated;
+	uint64		allocated;
 	double		seconds;
 	double		width;			/* sums over all queries */
 } Recall;
-
-/* ----------------------------------------------------------------
- * Table and index
- * ----------------------------------------------------------------
- */
-
-/* Open an index and its table.  ERROR for users who may not read all rows. */
-static Relation
-open_relations(Oid indexid, Relation *heap)
-{
-	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_ROWS, heap);
-
-	loki_require_valid(index, "measure");
-	if (loki_is_words_index(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot measure index \"%s\"", RelationGetRelationName(index)),
-				 errdetail("Searches for words are exact, and rows are no queries of them.")));
-	return index;
-}
 
 /* ----------------------------------------------------------------
  * Queries
  * ----------------------------------------------------------------
  */
 
+/* What queries and answers of a pass may take; the other half is for blocks of rows. */
 static Size
 half_of_memory(void)
 {
@@ -135,7 +117,8 @@ add_query(Recall *recall, Datum value, const float *values, ItemPointer own, uin
 {
 	LokiQueries *queries = &recall->queries;
 
-	Assert(queries->n < queries->allocated);
+	Assert(queries->n < queries->allocated && recall->chosen < recall->wanted);
+	Assert(!VARATT_IS_EXTENDED(DatumGetPointer(value)));
 	if (queries->values != NULL)
 		memcpy(queries->values + (Size) queries->n * recall->rows.column.dim, values,
 			   sizeof(float) * recall->rows.column.dim);
@@ -214,13 +197,13 @@ begin_choosing(Recall *recall)
 	const LokiSlotArray *duplicates = &state->arrays[LOKI_SLOTS_DUPLICATE];
 	pg_prng_state prng;
 
+	Assert(recall->chosen == 0 && recall->visited == 0);
 	loki_index_refresh(state, recall->rows.index);
 	recall->total = (uint64) tids->npages * tids->per_page +
 		(uint64) duplicates->npages * duplicates->per_page;
 	if (recall->total == 0)
 		return;
-	pg_prng_seed(&prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
-				 pg_prng_uint64(&pg_global_prng_state));
+	loki_seed_queries(&prng);
 	recall->number = pg_prng_uint64_range(&prng, 0, recall->total - 1);
 }
 
@@ -322,6 +305,7 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 			DatumGetFloat8(scan->xs_orderbyvals[0]) <= limit)
 			right++;
 	}
+	Assert(right <= rows && rows <= wanted);
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, start);
 	recall->seconds += INSTR_TIME_GET_DOUBLE(end);
@@ -334,13 +318,10 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 static void
 keep_recall(Recall *recall, double value)
 {
-	if (recall->answered == recall->allocated)
-	{
-		recall->allocated = Max(1024, 2 * recall->allocated);
-		recall->recalls = recall->recalls == NULL ?
-			MemoryContextAlloc(recall->context, recall->allocated * sizeof(double)) :
-			repalloc_huge(recall->recalls, recall->allocated * sizeof(double));
-	}
+	Assert(isnan(value) || (value >= 0 && value <= 1));
+	Assert(recall->answered < recall->chosen);
+	recall->recalls = loki_grow(recall->context, recall->recalls, &recall->allocated,
+								recall->answered + 1, 1024, sizeof(double));
 	recall->recalls[recall->answered++] = value;
 }
 
@@ -406,7 +387,11 @@ measure(Recall *recall)
  * The functions
  * ----------------------------------------------------------------
  */
-/* The result's row */
+
+/*
+ * The result's row: how many queries had something to find; then means over these of the width, the
+ * recall, the recall that one in a hundred does not exceed, the least, and milliseconds
+ */
 static Datum
 form_result(Recall *recall, FunctionCallInfo fcinfo)
 {
@@ -442,6 +427,7 @@ form_result(Recall *recall, FunctionCallInfo fcinfo)
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
 }
 
+/* ERROR if an argument of a function is out of range */
 static void
 check_count(const char *name, int value, int most)
 {
@@ -451,16 +437,26 @@ check_count(const char *name, int value, int most)
 				 errmsg("%s must be between 1 and %d", name, most)));
 }
 
-/* Open an index for measuring, whose expressions are evaluated as its owner from here on. */
+/*
+ * Open an index for measuring, whose expressions are evaluated as its owner from here on.  ERROR for
+ * users who may not read all rows.
+ */
 static void
 begin_measuring(Recall *recall, Oid indexid)
 {
 	Relation	heap;
-	Relation	index = open_relations(indexid, &heap);
+	Relation	index = loki_open_allowed(indexid, AccessShareLock, LOKI_RIGHT_ROWS, &heap);
 
+	loki_require_valid(index, "measure");
+	if (loki_is_words_index(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot measure index \"%s\"", RelationGetRelationName(index)),
+				 errdetail("Searches for words are exact, and rows are no queries of them.")));
 	loki_rows_begin(&recall->rows, heap, index, GetActiveSnapshot());
 }
 
+/* Close what begin_measuring() opened, and be the caller again. */
 static void
 end_measuring(Recall *recall)
 {
@@ -469,6 +465,7 @@ end_measuring(Recall *recall)
 	table_close(recall->rows.heap, AccessShareLock);
 }
 
+/* Answer what was asked for, after begin_measuring(), and make the result's row. */
 static Datum
 measure_recall(Recall *recall, FunctionCallInfo fcinfo)
 {
@@ -481,7 +478,7 @@ measure_recall(Recall *recall, FunctionCallInfo fcinfo)
 }
 
 /*
- * lokivector_recall(index regclass, queries integer, k integer)
+ * lokivector_recall(index regclass, queries integer, k integer): with rows of the index as queries
  */
 Datum
 lokivector_recall(PG_FUNCTION_ARGS)
@@ -495,7 +492,7 @@ lokivector_recall(PG_FUNCTION_ARGS)
 }
 
 /*
- * lokivector_recall(index regclass, queries vector[], k integer)
+ * lokivector_recall(index regclass, queries vector[], k integer): with queries of the caller
  */
 Datum
 lokivector_recall_of(PG_FUNCTION_ARGS)

@@ -14,6 +14,7 @@
 #define LOKI_RECALL_RECALL_H
 
 #include "access/tableam.h"
+#include "common/pg_prng.h"
 #include "hnsw/definition/column.h"
 #include "hnsw/page/index.h"
 #include "hnsw/statistics/sampled.h"
@@ -89,28 +90,29 @@ typedef struct LokiQueries
  * Exact distances of the nearest rows.  Rows are gathered in blocks, and
  * all queries are multiplied with a block at once.  Rows that are near enough by that are
  * measured again by the kernels that scans use, so equal vectors have equal distances on both
- * sides.
+ * sides.  Arrays belong to the memory context of loki_exact_begin(), queries to the caller.
  */
 typedef struct LokiExact
 {
 	LokiMetric	metric;
-	uint32		dim;
-	int			k;
+	uint32		dim;			/* floats of a vector */
+	int			k;				/* nearest rows that are wanted of each query */
 	int			nqueries;
-	const float *queries;
+	const float *queries;		/* nqueries times dim; NULL: by value */
 	const Datum *data;			/* the queries, if rows are measured by value */
-	const ItemPointerData *own;
+	const ItemPointerData *own; /* of each query: a row to leave out, or invalid */
 	float	   *query_norms;
 
-	double	   *nearest;		/* k of each query: max-heaps, then ascending */
-	int		   *found;
+	double	   *nearest;		/* k of each query, in the operator's unit: max-heaps,
+								 * then ascending */
+	int		   *found;			/* how many of these are set */
 
 	int			block_rows;		/* that a block holds */
 	int			nrows;			/* in the block */
-	float	   *rows;
+	float	   *rows;			/* nrows times dim */
 	float	   *row_norms;
-	ItemPointerData *tids;
-	float	   *products;		/* NULL: not for this metric */
+	ItemPointerData *tids;		/* of these rows */
+	float	   *products;		/* nqueries times nrows; NULL: not for this metric */
 } LokiExact;
 
 /* functions in recall/rows.c */
@@ -149,6 +151,12 @@ extern const float *loki_rows_vector(LokiRows *rows, Datum value, bool isnull);
 /* Begin a scan of the index, and make the order-by key that queries are put into */
 extern IndexScanDesc loki_rows_begin_scan(LokiRows *rows, ScanKey order);
 
+/*
+ * Seed the choice of queries: by lokivector.build_seed if there is one, so that tests repeat
+ * themselves, else at random
+ */
+extern void loki_seed_queries(pg_prng_state *prng);
+
 /* functions in recall/query_check.c */
 
 /* WARNING if most of the given queries are values of rows */
@@ -159,7 +167,10 @@ extern void loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n);
 /* Bytes that a query of LokiQueries takes, with its answer; not its value, if floats are sketches */
 extern Size loki_exact_query_size(const LokiColumn *column, int k);
 
-/* Everything in the current memory context; of the memory, the queries have half */
+/*
+ * Begin a pass for n queries from `first` on.  Everything is in the current memory context; of the
+ * memory, in bytes, the queries have half.
+ */
 extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
 							 const LokiQueries *queries, int first, int n, Size memory);
 

@@ -3,7 +3,9 @@
  * rows.c
  *	  The rows of an index's table, and their values, for measuring by them.
  *
- * Expressions of the index are evaluated as its owner, who made them.
+ * A value is what FormIndexDatum() makes of a row, as in CREATE INDEX; the scan of the table, or the
+ * fetch of a row, is the caller's part of the table access method.  Expressions of the index are
+ * evaluated as its owner, who made them, as REINDEX evaluates them.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/rows.c
@@ -21,6 +23,7 @@
 #include "catalog/pg_proc.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
+#include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
@@ -58,6 +61,7 @@ is_not_in_c(Oid function, void *context)
 	return language != INTERNALlanguageId && language != ClanguageId;
 }
 
+/* expression_tree_walker: whether an expression calls such a function */
 static bool
 calls_not_in_c(Node *node, void *context)
 {
@@ -65,6 +69,7 @@ calls_not_in_c(Node *node, void *context)
 							expression_tree_walker(node, calls_not_in_c, context));
 }
 
+/* See recall.h.  Expressions are looked at, and not evaluated. */
 bool
 loki_rows_need_no_snapshot(Relation index)
 {
@@ -107,9 +112,11 @@ read_arguments(LokiRows *rows)
 	return true;
 }
 
+/* See recall.h.  An ERROR undoes it: the abort restores user and settings, and frees the rest. */
 void
 loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot)
 {
+	Assert(index->rd_index->indrelid == RelationGetRelid(heap));
 	rows->heap = heap;
 	rows->index = index;
 	GetUserIdAndSecContext(&rows->userid, &rows->sec_context);
@@ -134,9 +141,12 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 	rows->attributes = index_attributes(rows->index_info);
 }
 
+/* Undo loki_rows_begin().  Relations and snapshot are the caller's. */
 void
 loki_rows_end(LokiRows *rows)
 {
+	/* nobody has changed the user in between */
+	Assert(GetUserId() == rows->heap->rd_rel->relowner);
 	loki_toast_close(&rows->toast);
 	table_index_fetch_end(rows->fetch);
 	ExecDropSingleTupleTableSlot(rows->slot);
@@ -145,6 +155,7 @@ loki_rows_end(LokiRows *rows)
 	SetUserIdAndSecContext(rows->userid, rows->sec_context);
 }
 
+/* See recall.h.  Reads values that may be gone first; a row without one does not match. */
 bool
 loki_rows_match(LokiRows *rows)
 {
@@ -153,6 +164,10 @@ loki_rows_match(LokiRows *rows)
 		 ExecQual(rows->predicate, GetPerTupleExprContext(rows->estate)));
 }
 
+/*
+ * See recall.h.  NULL, too, if a value that it is made of is gone.  It lives in rows->context; values in
+ * the TOAST table are read by the reader of types/toast.h, which is faster than detoasting.
+ */
 Datum
 loki_rows_value(LokiRows *rows, bool *isnull)
 {
@@ -160,7 +175,7 @@ loki_rows_value(LokiRows *rows, bool *isnull)
 	bool		nulls[INDEX_MAX_KEYS];
 	MemoryContext old;
 
-	Assert(!TTS_EMPTY(rows->slot));
+	Assert(!TTS_EMPTY(rows->slot) && CurrentMemoryContext != rows->context);
 	*isnull = true;
 	if (!read_arguments(rows))
 		return (Datum) 0;
@@ -175,6 +190,7 @@ loki_rows_value(LokiRows *rows, bool *isnull)
 	return values[0];
 }
 
+/* See recall.h.  Its memory is that of the value. */
 const float *
 loki_rows_vector(LokiRows *rows, Datum value, bool isnull)
 {
@@ -187,15 +203,18 @@ loki_rows_vector(LokiRows *rows, Datum value, bool isnull)
 	return x;
 }
 
+/* See recall.h.  Follows the HOT chain of the TID, so the row may have another TID. */
 bool
 loki_rows_fetch(LokiRows *rows, ItemPointer tid)
 {
 	bool		call_again = false;
 
+	Assert(loki_no_buffer_locked() && ItemPointerIsValid(tid));
 	return table_index_fetch_tuple(rows->fetch, tid, rows->snapshot, rows->slot,
 								   &call_again, NULL);
 }
 
+/* See recall.h.  The rows of a node come newest first; vacuum may remove some of them meanwhile. */
 bool
 loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node)
 {
@@ -212,6 +231,7 @@ loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node)
 	return false;
 }
 
+/* Empty the slot, and release the pin of the row's page. */
 void
 loki_rows_release(LokiRows *rows)
 {
@@ -219,6 +239,18 @@ loki_rows_release(LokiRows *rows)
 	table_index_fetch_reset(rows->fetch);
 }
 
+/* See recall.h.  Builds with a seed have no workers, which would choose the same queries. */
+void
+loki_seed_queries(pg_prng_state *prng)
+{
+	pg_prng_seed(prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
+				 pg_prng_uint64(&pg_global_prng_state));
+}
+
+/*
+ * See recall.h.  The order-by key has no argument yet: index_rescan() takes it with each query.  Returns an
+ * open scan, which index_endscan() closes.
+ */
 IndexScanDesc
 loki_rows_begin_scan(LokiRows *rows, ScanKey order)
 {

@@ -5,8 +5,9 @@
  *	  that a walk has found are as near.
  *
  * A pass over the table finds the distances of the nearest rows of all queries (recall/exact.c).
- * A node is a hit if its row is no farther than the k-th of them.  A node counts with all of its
- * rows.  Only rows are read whose estimates may be as near as that.
+ * A node is a hit if its row is no farther than the k-th of them (M1): node IDs of the true rows need not
+ * be known, which would cost a look-up of each heap TID.  A node counts with all of its rows.  Only rows
+ * are read whose estimates may be as near as that, each once for a query: what was read is kept by node.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/truth.c
@@ -46,28 +47,20 @@ typedef struct TruthNode
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
+/* See measure.h.  The row stays in its slot until loki_rows_release(). */
 bool
 loki_measure_read_row(LokiMeasure *measure, uint32 node, Datum *value)
 {
-	ItemPointerData tid;
-	LokiNodeRows row = {0};
-	bool		isnull = true;
+	bool		isnull;
 
-	Assert(loki_no_buffer_locked());
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (!loki_node_row(measure->state, measure->index, node, &row, &tid))
-			return false;
-		if (loki_rows_fetch(measure->rows, &tid))
-		{
-			*value = loki_rows_value(measure->rows, &isnull);
-			return !isnull;
-		}
-	} while (row.next != LOKI_NONE);
-	return false;
+	Assert(loki_no_buffer_locked() && node < measure->end);
+	if (!loki_rows_fetch_node(measure->rows, measure->state, node))
+		return false;
+	*value = loki_rows_value(measure->rows, &isnull);
+	return !isnull;
 }
 
+/* See measure.h.  `most` bounds the time that a node with very many rows takes. */
 int
 loki_measure_count_rows(LokiMeasure *measure, uint32 node, int most)
 {
@@ -75,6 +68,7 @@ loki_measure_count_rows(LokiMeasure *measure, uint32 node, int most)
 	ItemPointerData tid;
 	int			n = 0;
 
+	Assert(loki_no_buffer_locked() && most > 0);
 	while (n < most && loki_node_row(measure->state, measure->index, node, &row, &tid))
 	{
 		bool		last = row.next == LOKI_NONE;
@@ -160,6 +154,10 @@ leave_out_own(LokiMeasure *measure, int query, double *nearest, int found)
 	return kept;
 }
 
+/*
+ * See measure.h.  Rows of the query's own node are no neighbors (M2), and what is known of nodes is
+ * forgotten: it was of another query.
+ */
 bool
 loki_truth_begin(LokiMeasure *measure, int query, int nks)
 {
@@ -177,12 +175,14 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 	if (!loki_column_sketched(column))
 		(void) loki_query_open(column, column->typid, measure->values[query], truth->query_floats);
 	found = leave_out_own(measure, query, nearest, exact->found[query]);
+	Assert(found <= exact->k);
 	if (found == 0)
 		return false;
 	for (int i = 0; i < nks; i++)
 	{
 		LokiTruthLimit *limit = &truth->limits[i];
 
+		Assert(loki_calibration_ks[i] <= LOKI_TRUTH);
 		limit->k = Min(found, loki_calibration_ks[i]);
 		limit->limit = loki_hit_limit(nearest[limit->k - 1]);
 		truth->tied |= limit->k < found && nearest[limit->k] <= limit->limit;
@@ -198,6 +198,7 @@ code_error(LokiMeasure *measure, const LokiCandidate *candidate)
 	LokiSlots  *codes = &measure->search.scratch.slots;
 	float		error;
 
+	Assert(candidate->node < measure->end);
 	loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &candidate->node, 1, codes);
 	loki_slots_open(state, measure->index, false, codes);
 	error = state->quantizer->error(state->quantizer,
@@ -225,12 +226,16 @@ may_be_hit(LokiMeasure *measure, const LokiCandidate *found)
 	return !(loki_operator_distance(column->metric, found->distance - truth->error) > limit);
 }
 
+/*
+ * See measure.h.  Reads rows of nodes that were not met before by a walk for this query.  No page may
+ * be locked.
+ */
 void
 loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hits)
 {
 	LokiTruth  *truth = &measure->truth;
 
-	Assert(truth->nlimits > 0);
+	Assert(truth->nlimits > 0 && truth->nlimits <= LOKI_CALIBRATION_KS);
 	memset(hits, 0, truth->nlimits * sizeof(int));
 	for (int i = 0; i < n; i++)
 	{
@@ -244,6 +249,7 @@ loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hi
 
 			node->distance = read ? row_distance(measure, found.node) : get_float8_infinity();
 			node->rows = read ? loki_measure_count_rows(measure, found.node, LOKI_TRUTH) : 0;
+			Assert(node->rows >= 0 && node->rows <= LOKI_TRUTH);
 		}
 		for (int k = 0; k < truth->nlimits; k++)
 			if (node->distance <= truth->limits[k].limit)
