@@ -3,6 +3,10 @@
  * handler.c
  *	  The hnsw access method as PostgreSQL sees it.
  *
+ * Its properties are those of GiST with an ordering operator: ORDER BY a distance, columns that filter,
+ * no backward scans, no uniqueness.  Unlike GiST it does not return a column's values to the executor
+ * (amcanreturn), but to a custom scan of ours (hnsw.h, LokiIndexRow).
+ *
  * IDENTIFICATION
  *	  src/hnsw/handler.c
  *
@@ -62,7 +66,10 @@ has_certain_bounds(Relation index, const LokiCodeSpec *code)
 	return loki_code_certain(code);
 }
 
-/* Facts for the cost model */
+/*
+ * See hnsw.h.  Share locks the metapage; plans read it for each scan of an index that they think of, as
+ * nbtree's estimates read its root's level.
+ */
 bool
 loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 {
@@ -85,10 +92,15 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->pending = meta.pending > 0;
 	shape->entry_level = meta.entry.level;
 	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.derived.rowmap.end : 0;
+	Assert(shape->ef > 0 && shape->m >= LOKI_MIN_M && shape->m <= LOKI_MAX_M);
+	Assert(shape->pending || shape->code_dims > 0);
 	return true;
 }
 
-/* The access method's properties and entry points.  What is not set is 0. */
+/*
+ * The access method's properties and entry points, also those of ivfflat, which changes some.  What is
+ * not set is 0: fields that later versions of the server have.
+ */
 void
 loki_hnsw_routine(IndexAmRoutine *amroutine)
 {
@@ -145,6 +157,7 @@ loki_hnsw_init(void)
 	loki_options_init();
 }
 
+/* The handler of CREATE ACCESS METHOD hnsw: its IndexAmRoutine */
 LOKI_FUNCTION(hnswhandler);
 Datum
 hnswhandler(PG_FUNCTION_ARGS)

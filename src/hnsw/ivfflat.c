@@ -51,6 +51,7 @@ ivfflat_validate(Oid opclassoid)
 	return true;
 }
 
+/* The handler of CREATE ACCESS METHOD ivfflat: that of hnsw, for one column, with other parameters */
 LOKI_FUNCTION(ivfflathandler);
 Datum
 ivfflathandler(PG_FUNCTION_ARGS)
@@ -58,6 +59,7 @@ ivfflathandler(PG_FUNCTION_ARGS)
 	IndexAmRoutine *amroutine = makeNode(IndexAmRoutine);
 
 	loki_hnsw_routine(amroutine);
+	Assert(amroutine->amcanmulticol && amroutine->amsupport < 5);
 	amroutine->amsupport = 5;
 	amroutine->amcanmulticol = false;
 	amroutine->ambuild = ivfflat_build;

@@ -52,6 +52,7 @@ typedef struct ClassInfo
 	char	   *family_name;
 } ClassInfo;
 
+/* Whether a type is one of attributes; others are vectors */
 static bool
 is_attribute_type(Oid typid)
 {
@@ -67,6 +68,7 @@ type_strategies(Oid typid)
 		UINT64CONST(1) << DISTANCE_STRATEGY;
 }
 
+/* Read a class and its operator family from the catalogs; strings are palloc'd. */
 static void
 load_class(Oid opclassoid, ClassInfo *info)
 {
@@ -95,6 +97,7 @@ validate_procedure(const ClassInfo *info, Form_pg_amproc proc)
 {
 	bool		valid;
 
+	Assert(proc->amprocfamily == info->family);
 	if (proc->amproclefttype != proc->amprocrighttype && proc->amprocnum != DISTANCE_PROC)
 	{
 		ereport(INFO,
@@ -145,6 +148,7 @@ validate_operator(const ClassInfo *info, Form_pg_amop oper)
 	char		purpose = search ? AMOP_SEARCH : AMOP_ORDER;
 	bool		result = true;
 
+	Assert(oper->amopfamily == info->family);
 	if (oper->amopstrategy < 1 || oper->amopstrategy > 63 ||
 		(type_strategies(oper->amoplefttype) >> oper->amopstrategy & 1) == 0)
 	{
@@ -180,11 +184,13 @@ validate_operator(const ClassInfo *info, Form_pg_amop oper)
 	return result;
 }
 
+/* Check all functions and operators of the operator family, also those of other classes. */
 static bool
 validate_members(const ClassInfo *info, CatCList *operators, CatCList *procedures)
 {
 	bool		result = true;
 
+	Assert(operators->nkeys == 1 && procedures->nkeys == 1);
 	for (int i = 0; i < procedures->n_members; i++)
 		if (!validate_procedure(info, (Form_pg_amproc)
 								GETSTRUCT(&procedures->members[i]->tuple)))
@@ -204,6 +210,7 @@ validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 	bool		result = true;
 	ListCell   *lc;
 
+	Assert(info->attribute == is_attribute_type(info->type));
 	*own = NULL;
 	if (!info->attribute)
 		(void) loki_ordering_operator(info->family, info->type, &right);
