@@ -3,6 +3,8 @@
  * bits.c
  *	  Kernels that count bits of two strings of bytes.
  *
+ * The server's pg_popcount() counts the bits of one string; here two are combined first.
+ *
  * Counts are exact, so that all variants agree.  One function of each
  * instruction set adds up to three counts in one pass, of which the compiler
  * removes those that a kernel does not ask for.
@@ -43,11 +45,13 @@ typedef enum BitTerm
 static target uint64 \
 differing_##set(int n, const uint8 *a, const uint8 *b) \
 { \
+	Assert(n >= 0); \
 	return count_bits_##set(DIFFERING, n, a, b); \
 } \
 static target void \
 common_##set(int n, const uint8 *a, const uint8 *b, uint64 *both, uint64 *either) \
 { \
+	Assert(n >= 0); \
 	*both = count_bits_##set(BOTH, n, a, b); \
 	*either = count_bits_##set(EITHER, n, a, b); \
 } \
@@ -155,6 +159,7 @@ count_avx2(__m256i v)
 	return _mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
 }
 
+/* Four sums of words; the rest in plain C */
 static pg_attribute_always_inline TARGET_AVX2 uint64
 count_bits_avx2(BitTerm term, int n, const uint8 *a, const uint8 *b)
 {
@@ -163,7 +168,7 @@ count_bits_avx2(BitTerm term, int n, const uint8 *a, const uint8 *b)
 	int			i = 0;
 
 	for (; i + 32 <= n; i += 32)
-		{
+	{
 		__m256i		v = _mm256_loadu_si256((const __m256i *) (a + i));
 		__m256i		w = _mm256_loadu_si256((const __m256i *) (b + i));
 
@@ -182,6 +187,7 @@ DEFINE_KERNELS(TARGET_AVX2, avx2)
  */
 #define TARGET_VPOPCNTDQ __attribute__((target("avx512f,avx512bw,avx512vpopcntdq")))
 
+/* Eight sums of words; a mask leaves out what is behind the end */
 static pg_attribute_always_inline TARGET_VPOPCNTDQ uint64
 count_bits_vpopcntdq(BitTerm term, int n, const uint8 *a, const uint8 *b)
 {
@@ -241,6 +247,7 @@ loki_bit_kernels(int i)
 	const LokiBitKernels *kernels[4];
 	int			n = 0;
 
+	Assert(i >= 0 && loki_distance.name != NULL);
 	kernels[n++] = &kernels_scalar;
 #if defined(__x86_64__)
 	if (loki_cpu_features() & LOKI_CPU_POPCNT)
@@ -253,6 +260,7 @@ loki_bit_kernels(int i)
 	if (loki_cpu_simd() == LOKI_SIMD_NEON)
 		kernels[n++] = &kernels_neon;
 #endif
+	Assert(n <= lengthof(kernels));
 	return i < n ? kernels[i] : NULL;
 }
 

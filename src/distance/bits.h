@@ -51,6 +51,7 @@ loki_jaccard_distance(int n, const uint8 *a, const uint8 *b)
 	uint64		either;
 
 	loki_bits.common(n, a, b, &both, &either);
+	Assert(both <= either && either <= (uint64) n * 8);
 	return both == 0 ? 1 : 1 - (double) both / (double) either;
 }
 

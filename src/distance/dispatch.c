@@ -3,6 +3,11 @@
  * dispatch.c
  *	  What the processor can do, and the kernels chosen for it.
  *
+ * As the server does it for checksums (src/port/pg_crc32c_*_choose.c), but once, when the library
+ * is loaded: cpuid says which instructions the processor has, XCR0 whether the operating system
+ * saves their registers.  A level is a set of instructions that all kernels are written for; flags
+ * are further ones that single kernels use.
+ *
  * The environment variable LOKIVECTOR_SIMD (scalar, avx2, avx512 or neon)
  * makes tests run a lower level than the processor's; a level that cannot run
  * here and a word that is none of these have no effect.
@@ -173,24 +178,23 @@ features_of_level(LokiSimd simd, uint32 features)
 void
 loki_distance_init(void)
 {
-	static const LokiSimd levels[] = {
-		LOKI_SIMD_SCALAR, LOKI_SIMD_AVX2, LOKI_SIMD_AVX512, LOKI_SIMD_NEON
-	};
 	const char *wanted = getenv("LOKIVECTOR_SIMD");
 	uint32		features;
 	LokiSimd	best = detect(&features);
 	LokiSimd	chosen = best;
 
-	for (int i = 0; wanted != NULL && i < lengthof(levels); i++)
+	for (LokiSimd simd = LOKI_SIMD_SCALAR; wanted != NULL && simd <= best; simd++)
 	{
-		const LokiDistanceKernels *kernels = loki_distance_kernels(levels[i]);
+		const LokiDistanceKernels *kernels = loki_distance_kernels(simd);
 
 		if (kernels != NULL && strcmp(kernels->name, wanted) == 0)
-			chosen = levels[i];
+			chosen = simd;
 	}
 
+	Assert(loki_distance_kernels(chosen) != NULL);
 	loki_distance = *loki_distance_kernels(chosen);
 	cpu_features = chosen == best ? features : features_of_level(chosen, features);
+	Assert(loki_distance.simd == chosen && (cpu_features & ~features) == 0);
 	loki_bits_init();
 	loki_pool_init();
 }
@@ -198,6 +202,7 @@ loki_distance_init(void)
 LokiSimd
 loki_cpu_simd(void)
 {
+	Assert(loki_distance.name != NULL); /* after loki_distance_init() */
 	return loki_distance.simd;
 }
 

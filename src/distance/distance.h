@@ -45,7 +45,10 @@ typedef struct LokiDistanceKernels
 	LokiSimd	simd;
 	const char *name;			/* "scalar", "avx2", "avx512", "neon" */
 
-	/* sum over i of (a[i] - b[i])^2; arrays may be unaligned */
+	/*
+	 * sum over i of (a[i] - b[i])^2; arrays need the alignment of their
+	 * elements alone
+	 */
 	float		(*l2sq_f32) (int dim, const float *a, const float *b);
 	/* sum of a[i] * b[i] */
 	float		(*dot_f32) (int dim, const float *a, const float *b);
@@ -98,7 +101,13 @@ typedef struct LokiDistanceKernels
 extern LokiDistanceKernels loki_distance;
 extern const LokiDistanceKernels *loki_distance_kernels(LokiSimd simd);
 
-/* Detect the processor and fill loki_distance; safe to call again */
+/*
+ * The sum of a[i] * b[i] in double: neither the products of floats nor sums of as many as there
+ * are overflow there.  Kernels take it, rounded, for a sum whose parts left the range of float.
+ */
+extern double loki_dot_wide(int dim, const float *a, const float *b);
+
+/* Detect the processor and fill loki_distance, and the tables of bits.h and pool.h; safe to call again */
 extern void loki_distance_init(void);
 
 /* The level chosen and the LOKI_CPU_* flags, valid after init */

@@ -30,6 +30,8 @@ static const uint64 constants[] = {
 	UINT64CONST(0x1f83d9abfb41bd6b), UINT64CONST(0x5be0cd19137e2179)
 };
 
+StaticAssertDecl(lengthof(constants) == 8, "two for words, four for states, two for the end");
+
 /* Both halves of a product of 128 bits, in one word */
 static inline uint64
 fold(uint64 a, uint64 b)
@@ -47,6 +49,7 @@ fold(uint64 a, uint64 b)
 #endif
 }
 
+/* Mix a stride of bytes into the chains of both halves. */
 static inline void
 absorb(const unsigned char *bytes, uint64 state[2][CHAINS])
 {

@@ -49,11 +49,9 @@ typedef enum LokiElement
 		f16_to_f32, f32_to_f16, u8_to_f32 \
 	}
 
-/*
- * A dot product, summed in double and rounded to float in the end: what a sum
- * in float is exchanged for whose parts left the range of float.
- */
-extern float loki_dot_wide(int dim, const float *a, const float *b);
+/* What each kernel is promised: arrays have the alignment of their elements, and may be empty. */
+#define AssertArrays(n, a, b) \
+	Assert((n) >= 0 && (uintptr_t) (a) % sizeof(*(a)) == 0 && (uintptr_t) (b) % sizeof(*(b)) == 0)
 
 /*
  * The kernels of a file over sum_pairs() and sum_cosine().  Only a dot product
@@ -64,6 +62,7 @@ extern float loki_dot_wide(int dim, const float *a, const float *b);
 static target float \
 l2sq_f32(int dim, const float *a, const float *b) \
 { \
+	AssertArrays(dim, a, b); \
 	return sum_pairs(LOKI_TERM_L2SQ, LOKI_ELEMENT_F32, dim, a, b); \
 } \
 static target float \
@@ -71,40 +70,47 @@ dot_f32(int dim, const float *a, const float *b) \
 { \
 	float		sum = sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F32, dim, a, b); \
 \
-	return likely(isfinite(sum)) ? sum : loki_dot_wide(dim, a, b); \
+	AssertArrays(dim, a, b); \
+	return likely(isfinite(sum)) ? sum : (float) loki_dot_wide(dim, a, b); \
 } \
 static target float \
 l1_f32(int dim, const float *a, const float *b) \
 { \
+	AssertArrays(dim, a, b); \
 	return sum_pairs(LOKI_TERM_L1, LOKI_ELEMENT_F32, dim, a, b); \
 } \
 static target void \
 cosine_f32(int dim, const float *a, const float *b, \
 		   float *dot, float *norma, float *normb) \
 { \
+	AssertArrays(dim, a, b); \
 	sum_cosine(LOKI_ELEMENT_F32, dim, a, b, dot, norma, normb); \
 	if (unlikely(!isfinite(*dot))) \
-		*dot = loki_dot_wide(dim, a, b); \
+		*dot = (float) loki_dot_wide(dim, a, b); \
 } \
 static target float \
 l2sq_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
 { \
+	AssertArrays(dim, a, b); \
 	return sum_pairs(LOKI_TERM_L2SQ, LOKI_ELEMENT_F16, dim, a, b); \
 } \
 static target float \
 dot_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
 { \
+	AssertArrays(dim, a, b); \
 	return sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F16, dim, a, b); \
 } \
 static target float \
 l1_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
 { \
+	AssertArrays(dim, a, b); \
 	return sum_pairs(LOKI_TERM_L1, LOKI_ELEMENT_F16, dim, a, b); \
 } \
 static target void \
 cosine_f16(int dim, const LokiHalf *a, const LokiHalf *b, \
 		   float *dot, float *norma, float *normb) \
 { \
+	AssertArrays(dim, a, b); \
 	sum_cosine(LOKI_ELEMENT_F16, dim, a, b, dot, norma, normb); \
 }
 

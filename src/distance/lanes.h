@@ -21,6 +21,8 @@
 
 #define LOKI_LANES	32
 
+StaticAssertDecl((LOKI_LANES & (LOKI_LANES - 1)) == 0, "partial sums can be halved");
+
 /* The sum of all lanes, which it overwrites */
 static inline float
 loki_add_lanes(float lanes[LOKI_LANES])

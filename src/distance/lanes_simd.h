@@ -18,6 +18,8 @@
 
 #define LANE_REGISTERS	(LOKI_LANES / LANES)
 
+StaticAssertDecl(LOKI_LANES % LANES == 0, "partial sums fill registers");
+
 /* The term of each lane's pair is added to the lane's sum. */
 INLINE Floats
 take_pairs(LokiTerm term, Floats sum, Floats a, Floats b)

@@ -19,7 +19,7 @@
 static inline float
 finite_product(float product, int dim, const float *a, const float *b)
 {
-	return likely(isfinite(product)) ? product : loki_dot_wide(dim, a, b);
+	return likely(isfinite(product)) ? product : (float) loki_dot_wide(dim, a, b);
 }
 
 /*

@@ -3,6 +3,11 @@
  * pool.c
  *	  The nearest of many scored nodes, in order.
  *
+ * A search over a graph keeps its nearest candidates in two heaps, in the paper on HNSW and in
+ * pgvector.  A pool is one sorted array in place of both: the next candidate to expand is the first
+ * that was not, and the farthest is the last.  Scored nodes come in batches, of which most are
+ * farther than the last, so that few are moved.
+ *
  * IDENTIFICATION
  *	  src/distance/pool.c
  *
@@ -38,6 +43,7 @@ loki_pool_init(void)
 void
 loki_pool_clear(LokiCandidate *pool, int n, int room)
 {
+	Assert(n >= 0 && room % LOKI_POOL_STEP == 0);
 	for (; n < room; n++)
 	{
 		pool[n].distance = INFINITY;
@@ -111,6 +117,7 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 	float		worst = pool[room - 1].distance;
 	bool		full = *npool == room;
 
+	Assert(n > 0 && n <= BATCH);
 	for (int i = 0; i < n; i++)
 	{
 		near[nnear] = i;
@@ -148,6 +155,7 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 	if (ntaken == 0)
 		return room;
 
+	Assert(kept >= 0 && kept + ntaken <= room);
 	end = kept;
 	for (int i = ntaken - 1; i >= 0; i--)
 	{
@@ -168,6 +176,8 @@ merge(LokiCandidate *pool, int *npool, int room, const float *distances, const u
 {
 	int			first = room;
 
+	Assert(room > 0 && room % LOKI_POOL_STEP == 0 && *npool >= 0 && *npool <= room);
+	Assert(*npool == room || isinf(pool[*npool].distance));
 	for (int i = 0; i < n; i += BATCH)
 	{
 		int			place = merge_batch(pool, npool, room, distances + i, nodes + i,
@@ -175,6 +185,7 @@ merge(LokiCandidate *pool, int *npool, int room, const float *distances, const u
 
 		first = Min(first, place);
 	}
+	Assert(first == room || (first < *npool && *npool <= room));
 	return first;
 }
 

@@ -51,7 +51,7 @@ extern int	loki_pool_merge_avx512(LokiCandidate *pool, int *npool, int room,
 /* Called by loki_distance_init() */
 extern void loki_pool_init(void);
 
-/* Empty the places from n on */
+/* Empty the places from n on: they are at infinity, farther than any candidate */
 extern void loki_pool_clear(LokiCandidate *pool, int n, int room);
 
 #endif							/* LOKI_POOL_H */

@@ -77,6 +77,7 @@ insert(__m512 *pool, int nregisters, float distance, uint32 node)
 	}
 }
 
+/* The last distance of the last register: that of the farthest in a full pool, else infinity */
 TARGET static inline float
 farthest(__m512 last)
 {
@@ -97,6 +98,8 @@ merge(LokiCandidate *candidates, int *npool, const int nregisters,
 	float		worst = candidates[room - 1].distance;
 	int			taken = 0;
 
+	Assert(*npool >= 0 && *npool <= room);
+	Assert(*npool == room || isinf(candidates[*npool].distance));
 #pragma GCC unroll 16
 	for (int i = 0; i < nregisters; i++)
 		pool[i] = _mm512_loadu_ps(&candidates[i * PER_REGISTER]);
@@ -141,6 +144,7 @@ TARGET int
 loki_pool_merge_avx512(LokiCandidate *pool, int *npool, int room,
 					   const float *distances, const uint32 *nodes, int n)
 {
+	Assert(room > 0 && room % PER_REGISTER == 0);
 	switch (room / PER_REGISTER)
 	{
 			CASE(1);

@@ -3,6 +3,8 @@
  * products.c
  *	  Dot products of many vectors with many others, tile by tile (sums_simd.h).
  *
+ * Both sides are read in blocks that stay in a cache, as in a product of matrices.
+ *
  * IDENTIFICATION
  *	  src/distance/products.c
  *
@@ -21,6 +23,7 @@
  */
 #define BLOCK_VECTORS	(4 * LOKI_TILE_COLUMNS)
 
+/* Vector i, from 0 */
 static inline const float *
 vector(const LokiVectors * vectors, int i)
 {
@@ -38,6 +41,7 @@ multiply_tile(int dim, const LokiVectors * a, int i, const LokiVectors * b, int 
 	int			ncolumns = Min(LOKI_TILE_COLUMNS, a->count - i);
 	int			nrows = Min(LOKI_TILE_ROWS, b->count - j);
 
+	Assert(ncolumns > 0 && nrows > 0);
 	/* at the edges the last vector takes the place of those that lack */
 	for (int column = 0; column < LOKI_TILE_COLUMNS; column++)
 		columns[column] = vector(a, i + Min(column, ncolumns - 1));
@@ -50,7 +54,7 @@ multiply_tile(int dim, const LokiVectors * a, int i, const LokiVectors * b, int 
 			float		product = tile[column][row];
 
 			if (unlikely(!isfinite(product)))
-				product = loki_dot_wide(dim, columns[column], rows[row]);
+				product = (float) loki_dot_wide(dim, columns[column], rows[row]);
 			products[(Size) (i + column) * stride + j + row] = product;
 		}
 }
@@ -58,6 +62,7 @@ multiply_tile(int dim, const LokiVectors * a, int i, const LokiVectors * b, int 
 void
 loki_dot_products(int dim, LokiVectors a, LokiVectors b, float *products, Size stride)
 {
+	Assert(a.stride >= dim && b.stride >= dim && stride >= b.count);
 	for (int block = 0; block < a.count; block += BLOCK_VECTORS)
 	{
 		int			end = Min(block + BLOCK_VECTORS, a.count);

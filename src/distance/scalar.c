@@ -22,6 +22,7 @@
 
 #define LANES 4
 
+/* A sum with the term of one pair of elements */
 static pg_attribute_always_inline float
 take_pair(LokiTerm term, float sum, float a, float b)
 {
@@ -33,6 +34,7 @@ take_pair(LokiTerm term, float sum, float a, float b)
 	return sum + (term == LOKI_TERM_L1 ? fabsf(diff) : diff * diff);
 }
 
+/* Element i of an array, as a float */
 static pg_attribute_always_inline float
 read_element(LokiElement element, const void *p, int i)
 {
@@ -41,6 +43,7 @@ read_element(LokiElement element, const void *p, int i)
 	return ((const float *) p)[i];
 }
 
+/* The sum of the terms of all pairs: four partial sums, added pairwise in the end */
 static pg_attribute_always_inline float
 sum_pairs(LokiTerm term, LokiElement element, int dim, const void *a, const void *b)
 {
@@ -58,6 +61,7 @@ sum_pairs(LokiTerm term, LokiElement element, int dim, const void *a, const void
 	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+/* A dot product and both squared norms, each as if it were alone */
 static pg_attribute_always_inline void
 sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 		   float *dot, float *norma, float *normb)
@@ -70,6 +74,7 @@ sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 static void
 f16_to_f32(int n, const LokiHalf *halves, float *floats)
 {
+	AssertArrays(n, halves, floats);
 	for (int i = 0; i < n; i++)
 		floats[i] = loki_half_to_float(halves[i]);
 }
@@ -77,6 +82,7 @@ f16_to_f32(int n, const LokiHalf *halves, float *floats)
 static void
 f32_to_f16(int n, const float *floats, LokiHalf *halves)
 {
+	AssertArrays(n, floats, halves);
 	for (int i = 0; i < n; i++)
 		halves[i] = loki_float_to_half(floats[i]);
 }
@@ -84,6 +90,7 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 static void
 u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 {
+	AssertArrays(n, codes, floats);
 	for (int i = 0; i < n; i++)
 		floats[i] = offset + scale * codes[i];
 }
@@ -94,6 +101,7 @@ dot_ordered(int dim, const float *a, const float *b)
 	float		lanes[LOKI_LANES] = {0};
 	int			i = 0;
 
+	AssertArrays(dim, a, b);
 	for (; i + LOKI_LANES <= dim; i += LOKI_LANES)
 		for (int lane = 0; lane < LOKI_LANES; lane++)
 			lanes[lane] += a[i + lane] * b[i + lane];
@@ -105,6 +113,7 @@ dot_ordered(int dim, const float *a, const float *b)
 static void
 f32_to_i16(int n, const float *floats, float scale, int16 *integers)
 {
+	AssertArrays(n, floats, integers);
 	for (int i = 0; i < n; i++)
 		integers[i] = (int16) rintf(floats[i] * scale);
 }
@@ -112,6 +121,8 @@ f32_to_i16(int n, const float *floats, float scale, int16 *integers)
 static void
 dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
 {
+	AssertArrays(dim, vector, rows);
+	Assert(n % LOKI_TILE_ROWS == 0);
 	for (int j = 0; j < n; j++, rows += dim)
 	{
 		uint32		sum = 0;
@@ -122,17 +133,18 @@ dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
 	}
 }
 
-/* Products of floats, and sums of as many as there are, do not overflow a double */
-float
+double
 loki_dot_wide(int dim, const float *a, const float *b)
 {
 	double		sum = 0;
 
+	AssertArrays(dim, a, b);
 	for (int i = 0; i < dim; i++)
 		sum += (double) a[i] * (double) b[i];
-	return (float) sum;
+	return sum;
 }
 
+/* Without a tile in registers: each product is summed as by dot_f32. */
 static void
 dot_tile_f32(int dim, const float *const *a, const float *const *b, float *products)
 {

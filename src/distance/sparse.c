@@ -33,6 +33,7 @@ loki_sparse_alone(LokiTerm term, int n, const float *values)
 {
 	float		sum = 0;
 
+	Assert(n >= 0);
 	if (term == LOKI_TERM_L2SQ)
 		return loki_distance.dot_f32(n, values, values);
 	if (term == LOKI_TERM_L1)
@@ -54,6 +55,7 @@ value_if(bool has, const float *value)
 	return result;
 }
 
+/* A sum with the term of one index: x and y are 0 where a vector does not have it */
 static inline float
 take(LokiTerm term, float sum, float x, float y)
 {
@@ -62,6 +64,7 @@ take(LokiTerm term, float sum, float x, float y)
 	return sum + (term == LOKI_TERM_L1 ? fabsf(x - y) : (x - y) * (x - y));
 }
 
+/* Merge step by step; what is left of either vector in the end has zeros beside it */
 static pg_attribute_always_inline float
 merge(LokiTerm term, LokiSparse a, LokiSparse b)
 {
@@ -107,6 +110,7 @@ find_index(LokiSparse v, int from, int32 index)
 	int			low = from;
 	int			high;
 
+	Assert(from >= 0 && from <= v.n);
 	while (step <= v.n - low && v.indices[low + step - 1] < index)
 	{
 		low += step;
@@ -122,6 +126,8 @@ find_index(LokiSparse v, int from, int32 index)
 		else
 			high = middle;
 	}
+	Assert(low == v.n || v.indices[low] >= index);
+	Assert(low == from || v.indices[low - 1] < index);
 	return low;
 }
 
@@ -146,12 +152,16 @@ gallop(LokiTerm term, LokiSparse a, LokiSparse b)
 	return sum + loki_sparse_alone(term, b.n - j, b.values + j);
 }
 
+/* The sum of a term over all dimensions, in the way that is the fastest for these lengths */
 static float
 sum_terms(LokiTerm term, LokiSparse a, LokiSparse b)
 {
 	bool		simd = loki_distance.simd == LOKI_SIMD_AVX512;
 	int			ratio = simd ? GALLOP_RATIO_SIMD : GALLOP_RATIO;
 
+	/* indices ascend; the ends stand for all */
+	Assert(a.n >= 0 && (a.n < 2 || a.indices[0] < a.indices[a.n - 1]));
+	Assert(b.n >= 0 && (b.n < 2 || b.indices[0] < b.indices[b.n - 1]));
 	if (a.n < b.n / ratio)
 		return gallop(term, a, b);
 	if (b.n < a.n / ratio)

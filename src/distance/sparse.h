@@ -25,7 +25,10 @@ typedef struct LokiSparse
 	const float *values;
 } LokiSparse;
 
-/* sum of (a[i] - b[i])^2, of a[i] * b[i], and of |a[i] - b[i]| */
+/*
+ * sum of (a[i] - b[i])^2, of a[i] * b[i], and of |a[i] - b[i]| over all dimensions.  A dot product
+ * that is not finite is computed again in double.
+ */
 extern float loki_sparse_l2sq(LokiSparse a, LokiSparse b);
 extern float loki_sparse_dot(LokiSparse a, LokiSparse b);
 extern float loki_sparse_l1(LokiSparse a, LokiSparse b);

@@ -23,6 +23,7 @@
 #include "distance/lanes_simd.h"
 #include "distance/sparseint.h"
 
+/* The lanes of a mask, n places up */
 static inline unsigned
 rotate_mask(unsigned mask, int n)
 {
@@ -69,6 +70,7 @@ load_indices(LokiSparse v, int i, __mmask16 valid, int32 none)
 	return _mm512_mask_loadu_epi32(_mm512_set1_epi32(none), valid, v.indices + i);
 }
 
+/* The sum of a term over all dimensions; blocks of up to LANES indices of both are compared */
 INLINE float
 merge(LokiTerm term, LokiSparse a, LokiSparse b)
 {

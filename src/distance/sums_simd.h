@@ -91,6 +91,7 @@ u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 {
 	int			i = 0;
 
+	AssertArrays(n, codes, floats);
 	for (; i + LANES <= n; i += LANES)
 		store(LOKI_ELEMENT_F32, floats, i,
 			  multiply_add(load(LOKI_ELEMENT_U8, codes, i), set(scale), set(offset)));
@@ -105,6 +106,7 @@ f32_to_i16(int n, const float *floats, float scale, int16 *integers)
 {
 	int			i = 0;
 
+	AssertArrays(n, floats, integers);
 	for (; i + LANES <= n; i += LANES)
 		store(LOKI_ELEMENT_I16, integers, i, load(LOKI_ELEMENT_F32, floats, i) * set(scale));
 	if (i < n)
@@ -117,6 +119,7 @@ f16_to_f32(int n, const LokiHalf *halves, float *floats)
 {
 	int			i = 0;
 
+	AssertArrays(n, halves, floats);
 	for (; i + LANES <= n; i += LANES)
 		store(LOKI_ELEMENT_F32, floats, i, load(LOKI_ELEMENT_F16, halves, i));
 	if (i < n)
@@ -129,6 +132,7 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 {
 	int			i = 0;
 
+	AssertArrays(n, floats, halves);
 	for (; i + LANES <= n; i += LANES)
 		store(LOKI_ELEMENT_F16, halves, i, load(LOKI_ELEMENT_F32, floats, i));
 	if (i < n)
@@ -142,6 +146,7 @@ dot_ordered(int dim, const float *a, const float *b)
 	Floats		lanes[LANE_REGISTERS];
 	int			i = 0;
 
+	AssertArrays(dim, a, b);
 #pragma GCC unroll 8
 	for (int r = 0; r < LANE_REGISTERS; r++)
 		lanes[r] = set(0);
@@ -177,6 +182,8 @@ add_rows(Integers *sums, const int16 *vector, const int16 *rows, int dim, int n)
 static TARGET void
 dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
 {
+	AssertArrays(dim, vector, rows);
+	Assert(n % LOKI_TILE_ROWS == 0);
 	for (int j = 0; j < n; j += LOKI_TILE_ROWS, rows += LOKI_TILE_ROWS * (Size) dim)
 	{
 		Integers	sums[LOKI_TILE_ROWS] = {0};

@@ -32,10 +32,20 @@
 #define LOKI_PADDED(dim)	(((dim) + LOKI_GROUP - 1) / LOKI_GROUP * LOKI_GROUP)
 #define LOKI_MAX_PADDED		LOKI_PADDED(LOKI_MAX_DIM)
 
+/* What kernels are promised of their first arguments, and of a field of packed bits */
+#define AssertPadded(padded) \
+	Assert((padded) > 0 && (padded) <= LOKI_MAX_PADDED && (padded) % LOKI_GROUP == 0)
+#define AssertGroups(groups)	AssertPadded((groups) * LOKI_GROUP)
+#define AssertField(width, shift) \
+	Assert(((width) == 1 || (width) == 2 || (width) == 4) && (shift) >= 0 && (width) + (shift) <= 8)
+
 /* Bytes of a rotated code's factors, before the packed bits */
 #define LOKI_FACTOR_SIZE	8
 
 #define LOKI_ROTATE_ROUNDS	4
+
+/* Estimates and errors are not above this, so that neither they nor their sums overflow. */
+#define HUGE_ERROR	1e37f
 
 /*
  * Levels of a code of some bits, for one sign: dimension's magnitude has a
@@ -81,10 +91,11 @@ typedef struct LokiEncodeSums
 typedef void (*LokiDotKernel) (int groups, const int8 *query,
 							   const void *const *codes, int n, int32 *dots);
 
+/* The kernels of one instruction set; codes_scalar.c specifies what each of them does */
 typedef struct LokiCodeKernels
 {
 	LokiSimd	simd;
-	const char *name;
+	const char *name;			/* of the instruction set, for loki_quantize_simd() */
 
 	/* out = x * scale - centroid, with zeros up to padded */
 	void		(*center) (int dim, int padded, const float *x, float scale,
@@ -184,12 +195,20 @@ extern const LokiCodeKernels loki_codes_neon;
 extern const LokiCodeKernels *loki_codes;
 extern const LokiCodeKernels *loki_code_kernels(LokiSimd simd);
 
-/* The largest power of two in n */
+/* The level that a byte of a full code stands for, as far as the table's code keeps its bits */
+static inline int
+loki_level(const LokiLevelTable *table, uint8 u)
+{
+	return table->base[u >> 4] + table->step[u >> 4] * (u & 15);
+}
+
+/* The largest power of two in n, at least 1 */
 static inline int
 loki_floor_power(int n)
 {
 	int			p = 1;
 
+	Assert(n > 0 && n <= LOKI_MAX_PADDED);
 	while (p * 2 <= n)
 		p *= 2;
 	return p;
@@ -202,17 +221,20 @@ loki_needs_mixing(int padded, int p)
 	return 2 * padded > 3 * p;
 }
 
-/* functions in rotate.c */
+/*
+ * Functions in rotate.c: the bytes that the signs of a rotation take, the signs themselves, which
+ * the seed alone determines, and the rotation in plain C, in place.
+ */
 extern Size loki_rotate_size(int padded);
 extern void loki_rotate_init(int padded, uint64 seed, uint8 *signs);
 extern void loki_rotate_scalar(int padded, const uint8 *signs, float *r);
 
-/* functions in quantize.c */
+/* Functions in quantize.c.  `wide`: levels in 1024ths, as of refined codes, else small odd integers. */
 extern const LokiCodeConstants *loki_code_constants_of(int bits, bool wide);
 extern void loki_fill_levels(int bits, bool wide, LokiLevels *levels);
 extern void loki_fill_table(const LokiLevels *levels, LokiLevelTable *table);
 
-/* functions in rotated.c */
+/* Functions in rotated.c: sizes in bytes, and the part of loki_quantizer_init() of this code */
 extern Size loki_rotated_size(const LokiCodeSpec *spec);
 extern void loki_rotated_init(LokiQuantizer *quantizer);
 extern uint32 loki_rotated_code_size(const LokiCodeSpec *spec);

@@ -29,23 +29,29 @@ const uint8 loki_levels4[16] = {
 	7, 21, 31, 39, 45, 51, 56, 61, 66, 71, 76, 82, 88, 96, 106, 120
 };
 
+/* x * scale - centroid, rounded once for the product and once for the sum (C2) */
 static void
 center(int dim, int padded, const float *x, float scale,
-			  const float *centroid, float *out)
+	   const float *centroid, float *out)
 {
+	AssertPadded(padded);
+	Assert(dim > 0 && dim <= padded);
 	for (int i = 0; i < dim; i++)
 		out[i] = x[i] * scale - centroid[i];
 	memset(out + dim, 0, (padded - dim) * sizeof(float));
 }
 
+/* The full code, and the sums of what shorter codes keep of it, in the order of lanes.h (C2) */
 static void
 encode(int padded, const float *r, float scale, const LokiLevels *code,
-			  const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
+	   const LokiLevels *full, uint8 *u, LokiEncodeSums *sums)
 {
 	float		code_dot[LOKI_LANES] = {0};
 	float		full_dot[LOKI_LANES] = {0};
 	float		full_norm2[LOKI_LANES] = {0};
 
+	AssertPadded(padded);
+	Assert(scale >= 0);
 	for (int i = 0; i < padded; i++)
 	{
 		float		magnitude = fabsf(r[i]);
@@ -83,6 +89,8 @@ pack(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 {
 	int			stride = LOKI_GROUP * width / 8;	/* bytes of a group */
 
+	AssertGroups(groups);
+	AssertField(width, shift);
 	memset(packed, 0, (Size) groups * stride);
 	for (int g = 0; g < groups; g++)
 	{
@@ -102,10 +110,12 @@ pack(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 
 static void
 unpack(int groups, const uint8 *packed, int width, int shift, bool add,
-			  uint8 *u)
+	   uint8 *u)
 {
 	int			stride = LOKI_GROUP * width / 8;
 
+	AssertGroups(groups);
+	AssertField(width, shift);
 	for (int g = 0; g < groups; g++)
 	{
 		for (int d = 0; d < LOKI_GROUP; d++)
@@ -126,16 +136,19 @@ max_abs(int padded, const float *r)
 {
 	float		max = 0;
 
+	AssertPadded(padded);
 	for (int i = 0; i < padded; i++)
 		max = Max(max, fabsf(r[i]));
 	return max;
 }
 
+/* Rounded to the nearest, halfway to the even one, as by the instructions of the other files */
 static int32
 quantize8(int padded, const float *r, float inverse, int8 *query)
 {
 	int32		sum = 0;
 
+	AssertPadded(padded);
 	for (int i = 0; i < padded; i++)
 	{
 		query[i] = (int8) rintf(r[i] * inverse);
@@ -144,10 +157,11 @@ quantize8(int padded, const float *r, float inverse, int8 *query)
 	return sum;
 }
 
+/* Levels 0 and 1 */
 static void
-dot1(int groups, const int8 *query, const void *const *codes, int n,
-			int32 *dots)
+dot1(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
 {
+	AssertGroups(groups);
 	for (int i = 0; i < n; i++)
 	{
 		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
@@ -158,10 +172,11 @@ dot1(int groups, const int8 *query, const void *const *codes, int n,
 	}
 }
 
+/* Levels 0 to 3 */
 static void
-dot2(int groups, const int8 *query, const void *const *codes, int n,
-			int32 *dots)
+dot2(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
 {
+	AssertGroups(groups);
 	for (int i = 0; i < n; i++)
 	{
 		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
@@ -174,10 +189,11 @@ dot2(int groups, const int8 *query, const void *const *codes, int n,
 	}
 }
 
+/* Levels of loki_levels4 */
 static void
-dot4(int groups, const int8 *query, const void *const *codes, int n,
-			int32 *dots)
+dot4(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
 {
+	AssertGroups(groups);
 	for (int i = 0; i < n; i++)
 	{
 		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
@@ -191,11 +207,11 @@ dot4(int groups, const int8 *query, const void *const *codes, int n,
 }
 
 static int32
-decode8(int groups, const uint8 *u, const LokiLevelTable *table,
-			   int8 *query)
+decode8(int groups, const uint8 *u, const LokiLevelTable *table, int8 *query)
 {
 	int32		sum = 0;
 
+	AssertGroups(groups);
 	for (int d = 0; d < groups * LOKI_GROUP; d++)
 	{
 		query[d] = table->small[u[d] >> 4];
@@ -205,18 +221,13 @@ decode8(int groups, const uint8 *u, const LokiLevelTable *table,
 }
 
 static int64
-dot16(int groups, const uint8 *u, const LokiLevelTable *table,
-			 const int16 *query)
+dot16(int groups, const uint8 *u, const LokiLevelTable *table, const int16 *query)
 {
 	int64		dot = 0;
 
+	AssertGroups(groups);
 	for (int d = 0; d < groups * LOKI_GROUP; d++)
-	{
-		int			level = table->base[u[d] >> 4] +
-			table->step[u[d] >> 4] * (u[d] & 15);
-
-		dot += level * query[d];
-	}
+		dot += loki_level(table, u[d]) * query[d];
 	return dot;
 }
 
@@ -225,20 +236,23 @@ l1_u8(int dim, const float *q, const uint8 *u, float step, float offset)
 {
 	float		sum = 0;
 
+	Assert(dim > 0 && dim <= LOKI_MAX_DIM && step >= 0);
 	for (int i = 0; i < dim; i++)
 		sum += fabsf(q[i] - (offset + step * u[i]));
 	return sum;
 }
 
+/* Entries add up to 4 * LOKI_TABLE_MAX at most for each byte of bits, which 16 bits hold. */
 static void
 score_block(int groups, const uint8 *tables, const void *block, float constant, float start,
-			  float step, float *bounds, float *least)
+	   float step, float *bounds, float *least)
 {
 	const float *add = block;
 	const float *mul = add + LOKI_BRIEF_BLOCK;
 	const uint8 *bits = (const uint8 *) (mul + LOKI_BRIEF_BLOCK);
 	uint16		sums[LOKI_BRIEF_BLOCK] = {0};
 
+	Assert(groups > 0 && groups <= LOKI_BRIEF_DIMS / LOKI_GROUP);
 	for (int i = 0; i < groups * (LOKI_GROUP / 8); i++)
 	{
 		for (int k = 0; k < LOKI_BRIEF_BLOCK; k++)

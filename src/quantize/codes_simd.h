@@ -33,12 +33,15 @@
 #include "distance/lanes_simd.h"
 #include "quantize/rotate_simd.h"
 
+/* Whole registers beyond dim are written before the padding is set to zero. */
 static TARGET void
 center(int dim, int padded, const float *x, float scale, const float *centroid, float *out)
 {
 	Floats		factor = set(scale);
 	int			i = 0;
 
+	AssertPadded(padded);
+	Assert(dim > 0 && dim <= padded);
 	for (; i + LANES <= dim; i += LANES)
 		store(LOKI_ELEMENT_F32, out, i, load(LOKI_ELEMENT_F32, x, i) * factor -
 			  load(LOKI_ELEMENT_F32, centroid, i));
@@ -52,6 +55,7 @@ center(int dim, int padded, const float *x, float scale, const float *centroid, 
  * Encoding
  */
 
+/* base + step * (low & mask), in each lane */
 INLINE Floats
 find_level(const LokiLevels *levels, Integers leading, Integers low)
 {
@@ -99,6 +103,8 @@ encode(int padded, const float *r, float scale, const LokiLevels *code,
 	Floats		full_dot[LANE_REGISTERS] = {set(0)};
 	Floats		full_norm2[LANE_REGISTERS] = {set(0)};
 
+	AssertPadded(padded);
+	Assert(scale >= 0);
 	for (int i = 0; i < padded; i += LOKI_LANES)
 		for (int k = 0; k < LANE_REGISTERS; k++)
 			encode_lanes(r + i + k * LANES, set(scale), code, full, u + i + k * LANES,
@@ -115,10 +121,13 @@ encode(int padded, const float *r, float scale, const LokiLevels *code,
 static TARGET void
 pack(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 {
+	AssertGroups(groups);
+	AssertField(width, shift);
 	for (int g = 0; g < groups; g++)
 		pack_group(width, shift, u + g * LOKI_GROUP, packed + g * 8 * width);
 }
 
+/* The loop of unpack(), inlined with a constant width */
 INLINE void
 unpack_width(int groups, const uint8 *packed, int width, int shift, bool add, uint8 *u)
 {
@@ -136,6 +145,8 @@ unpack_width(int groups, const uint8 *packed, int width, int shift, bool add, ui
 static TARGET void
 unpack(int groups, const uint8 *packed, int width, int shift, bool add, uint8 *u)
 {
+	AssertGroups(groups);
+	AssertField(width, shift);
 	if (width == 1)
 		unpack_width(groups, packed, 1, shift, add, u);
 	else if (width == 2)
@@ -153,6 +164,7 @@ max_abs(int padded, const float *r)
 {
 	Floats		max = set(0);
 
+	AssertPadded(padded);
 	for (int i = 0; i < padded; i += LANES)
 		max = maximum(max, absolute(load(LOKI_ELEMENT_F32, r, i)));
 	return largest_lane(max);
@@ -163,6 +175,7 @@ quantize8(int padded, const float *r, float inverse, int8 *query)
 {
 	Integers	sum = {0};
 
+	AssertPadded(padded);
 	for (int i = 0; i < padded; i += LANES)
 	{
 		Integers	v = rounded(load(LOKI_ELEMENT_F32, r, i) * set(inverse));
@@ -179,6 +192,7 @@ decode8(int groups, const uint8 *u, const LokiLevelTable *table, int8 *query)
 	Bytes		levels = load_table(table->small);
 	Integers	sum = {0};
 
+	AssertGroups(groups);
 	for (int i = 0; i < groups * LOKI_GROUP; i += BYTES)
 	{
 		Bytes		v = look_up(levels, high_nibbles(load_bytes(u + i)));
@@ -200,6 +214,7 @@ dot_codes(int width, int groups, const int8 *query, const void *const *codes, in
 	int			stride = 8 * width;
 	int			i = 0;
 
+	AssertGroups(groups);
 	for (; i + 4 <= n; i += 4)
 	{
 		const uint8 *a = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
@@ -261,6 +276,7 @@ dot16(int groups, const uint8 *u, const LokiLevelTable *table, const int16 *quer
 	int			dims = groups * LOKI_GROUP;
 	int64		total = 0;
 
+	AssertGroups(groups);
 	for (int start = 0; start < dims; start += FLUSH_DIMS)
 	{
 		int			end = Min(start + FLUSH_DIMS, dims);
@@ -281,6 +297,7 @@ l1_u8(int dim, const float *q, const uint8 *u, float step, float offset)
 	Floats		sums[2] = {set(0), set(0)};
 	int			i = 0;
 
+	Assert(dim > 0 && dim <= LOKI_MAX_DIM && step >= 0);
 	for (; i + 2 * LANES <= dim; i += 2 * LANES)
 #pragma GCC unroll 2
 		for (int r = 0; r < 2; r++)

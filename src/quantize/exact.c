@@ -20,8 +20,6 @@
 #include "distance/bits.h"
 #include "quantize/codes.h"
 
-#define LIMIT	1e37f			/* of estimates and errors */
-
 /*
  * Squares of norms, under cosine, beyond which the operator's sums in float may
  * overflow or underflow, and make anything of a vector.  Such a one is shorter than
@@ -42,14 +40,13 @@ typedef struct ExactQuery
 static void
 copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
 {
-	double		square = 0;
+	double		square;
 	double		scale;
 
 	memcpy(out, x, quantizer->code_size);
 	if (quantizer->spec.metric != LOKI_METRIC_COSINE)
 		return;
-	for (uint32 i = 0; i < quantizer->spec.dim; i++)
-		square += (double) x[i] * x[i];
+	square = loki_dot_wide(quantizer->spec.dim, x, x);
 	scale = square > 0 ? 1 / sqrt(square) : 0;
 	if (square < MIN_SQUARE || square > MAX_SQUARE)
 		scale *= MARK_LENGTH;
@@ -57,33 +54,30 @@ copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
 		out[i] = (float) (x[i] * scale);
 }
 
+/* The code is the values; there is no REFINE. */
 static void
 encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
 	copy_values(quantizer, x, code);
 }
 
-/* In double: no square overflows or underflows */
+/* |x|, at most FLT_MAX; in double, where no square overflows or underflows */
 static float
 norm(int dim, const float *x)
 {
-	double		square = 0;
-
-	for (int i = 0; i < dim; i++)
-		square += (double) x[i] * x[i];
-	return (float) Min(sqrt(square), FLT_MAX);
+	return (float) Min(sqrt(loki_dot_wide(dim, x, x)), FLT_MAX);
 }
 
+/* Set the header of a query whose values are there. */
 static void
 finish_query(const LokiQuantizer *quantizer, ExactQuery *query)
 {
-	query->base.constant = 0;
-	query->base.norm = loki_metric_of_bits(quantizer->spec.metric) ? 0 :
-		norm(quantizer->spec.dim, query->values);
-	query->base.step = 0;
-	query->base.sum = 0;
+	query->base = (LokiQuery) {0};
+	if (!loki_metric_of_bits(quantizer->spec.metric))
+		query->base.norm = norm(quantizer->spec.dim, query->values);
 }
 
+/* A query from a vector */
 static void
 prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 {
@@ -93,6 +87,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	finish_query(quantizer, query);
 }
 
+/* A query from a code, which has the same values */
 static void
 prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 {
@@ -107,10 +102,11 @@ static inline float
 clip(float value)
 {
 	if (isnan(value))
-		return LIMIT;
-	return Max(Min(value, LIMIT), -LIMIT);
+		return HUGE_ERROR;
+	return Max(Min(value, HUGE_ERROR), -HUGE_ERROR);
 }
 
+/* The operator's own kernels; what is no number, or too large, becomes HUGE_ERROR. */
 static void
 score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	  const void *const *codes, int n, float *estimates)
@@ -158,15 +154,15 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 	int			dim = quantizer->spec.dim;
 	float		unit = (dim + 2) * (FLT_EPSILON / LOKI_BOUND_SIGMAS);
 
-	if (fabsf(estimate) >= LIMIT)
-		return LIMIT;
+	if (fabsf(estimate) >= HUGE_ERROR)
+		return HUGE_ERROR;
 	switch (quantizer->spec.metric)
 	{
 		case LOKI_METRIC_IP:
 			return clip(unit * (query->norm * norm(dim, code)));
 		case LOKI_METRIC_COSINE:
 			return query->norm < LEAST_UNMARKED || norm(dim, code) < LEAST_UNMARKED ?
-				LIMIT : unit;
+				HUGE_ERROR : unit;
 		case LOKI_METRIC_HAMMING:
 			return 0;
 		case LOKI_METRIC_JACCARD:
@@ -191,10 +187,11 @@ limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const
 		float		estimate = least[i];
 		double		rounding = 0;
 
+		Assert(fabsf(estimate) <= HUGE_ERROR);
 		if (quantizer->spec.metric != LOKI_METRIC_HAMMING)
 			rounding = 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i], estimate) +
 				2 * (double) FLT_MIN;
-		if (fabsf(estimate) >= LIMIT || rounding >= LIMIT)
+		if (fabsf(estimate) >= HUGE_ERROR || rounding >= HUGE_ERROR)
 			rounding = HUGE_VAL;
 		least[i] = loki_round_down(estimate - rounding);
 		if (most != NULL)
@@ -205,6 +202,7 @@ limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const
 void
 loki_exact_init(LokiQuantizer *quantizer)
 {
+	Assert(quantizer->spec.bits == 32 && quantizer->spec.refine_bits == 0);
 	quantizer->padded_dim = quantizer->spec.dim;
 	quantizer->code_size = quantizer->spec.dim * sizeof(float);
 	quantizer->query_size = offsetof(ExactQuery, values) + quantizer->code_size;

@@ -4,6 +4,10 @@
  *	  Which code suits a vector, the levels of codes, and the way from a code's
  *	  specification to its functions.
  *
+ * A LokiCodeSpec is what an index keeps of its code; loki_quantizer_init() makes of it, in memory of
+ * the caller's, a LokiQuantizer: methods, sizes of slots, and what they need.  All but the kernels
+ * depends on the spec alone, so that each backend makes its own.
+ *
  * IDENTIFICATION
  *	  src/quantize/quantize.c
  *
@@ -22,9 +26,6 @@
 
 const LokiCodeKernels *loki_codes = &loki_codes_scalar;
 
-/*
- * The kernels of a level, NULL if they cannot run here.
- */
 const LokiCodeKernels *
 loki_code_kernels(LokiSimd simd)
 {
@@ -61,6 +62,7 @@ loki_quantize_init(void)
 		kernels = loki_code_kernels(LOKI_SIMD_AVX2);
 	if (kernels != NULL)
 		loki_codes = kernels;
+	Assert(loki_codes->simd <= loki_cpu_simd());
 }
 
 const char *
@@ -103,6 +105,7 @@ choose_bits(LokiCodeSpec *spec, int bits, int refine_bits, bool refine_given,
 		if (spec->refine_bits <= spec->bits)
 			spec->refine_bits = 0;
 	}
+	Assert(loki_rotated_refine_size(spec) <= max_slot);
 }
 
 LokiCodeSpec
@@ -138,6 +141,7 @@ loki_code_default(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 		spec.kind = LOKI_CODE_ROTATED;
 		choose_bits(&spec, bits, refine_bits, refine_given, max_slot);
 	}
+	Assert(loki_code_valid(&spec));
 	return spec;
 }
 
@@ -154,6 +158,7 @@ loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief)
 		brief->projection = LOKI_PROJECT_RANDOM;
 		brief->code_dims = LOKI_BRIEF_DIMS;
 	}
+	Assert(loki_code_valid(brief) && loki_rotated_code_size(brief) <= LOKI_BRIEF_SIZE);
 	return loki_rotated_code_size(brief);
 }
 
@@ -178,6 +183,7 @@ loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief)
 
 #define WholeGroups(n)	((n) / LOKI_GROUP * LOKI_GROUP)
 
+/* Bits of the code of a vector in a compact index */
 static uint32
 code_bits(uint32 dim)
 {
@@ -202,6 +208,7 @@ loki_code_compact(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 		spec.code_dims = Max(WholeGroups(code_bits(dim) / spec.bits), LOKI_GROUP);
 	}
 	spec.refine_bits = refine_bits > spec.bits ? refine_bits : 0;
+	Assert(loki_code_valid(&spec));
 	return spec;
 }
 
@@ -221,11 +228,13 @@ loki_code_alternatives(const LokiCodeSpec *compact, int bits,
 		dims = Max(WholeGroups(dims), LOKI_GROUP);
 		if (dims >= dim || (bits != 0 && b != bits))
 			continue;
+		Assert(n < LOKI_COMPACT_ALTERNATIVES);
 		alternatives[n] = *compact;
 		alternatives[n].bits = b;
 		alternatives[n].refine_bits = compact->refine_bits > b ? compact->refine_bits : 0;
 		alternatives[n].projection = LOKI_PROJECT_BASIS;
 		alternatives[n].code_dims = dims;
+		Assert(loki_code_valid(&alternatives[n]));
 		n++;
 	}
 	return n;
@@ -259,13 +268,17 @@ loki_code_constants_of(int bits, bool wide)
 	int			i = 0;
 
 	while (code_constants[i].bits != bits || code_constants[i].wide != wide)
+	{
 		i++;
+		Assert(i < lengthof(code_constants));
+	}
 	return &code_constants[i];
 }
 
 void
 loki_fill_levels(int bits, bool wide, LokiLevels *levels)
 {
+	Assert(bits == 1 || bits == 2 || bits == 4 || bits == 6 || bits == 8);
 	memset(levels, 0, sizeof(LokiLevels));
 	levels->mask = bits == 8 ? 15 : bits == 6 ? 12 : 0;
 	for (int i = 0; i < 8; i++)
@@ -309,6 +322,7 @@ loki_fill_table(const LokiLevels *levels, LokiLevelTable *table)
  * ----------------------------------------------------------------
  */
 
+/* Whether a part of the dimensions is whole groups, and fewer than all */
 static bool
 projection_valid(const LokiCodeSpec *spec)
 {
@@ -364,6 +378,7 @@ void
 loki_quantizer_init(LokiQuantizer *quantizer, const LokiCodeSpec *spec,
 					const float *centroid)
 {
+	Assert(loki_code_valid(spec) && (uintptr_t) quantizer % 64 == 0);
 	memset(quantizer, 0, sizeof(LokiQuantizer));
 	quantizer->spec = *spec;
 	quantizer->centroid = centroid;
@@ -383,4 +398,5 @@ loki_quantizer_init(LokiQuantizer *quantizer, const LokiCodeSpec *spec,
 			loki_scalar8_init(quantizer);
 			break;
 	}
+	Assert(quantizer->code_size % 4 == 0 && quantizer->refine_size % 4 == 0);
 }

@@ -303,7 +303,7 @@ extern int	loki_code_alternatives(const LokiCodeSpec *compact, int bits,
 extern uint32 loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief);
 
 /*
- * Brief codes of some size lie in blocks (README, "Brief codes"): put one into a block, or get it.
+ * Brief codes of some size lie in blocks (rotated_brief.c): put one into a block, or get it.
  */
 #define LOKI_BRIEF_BLOCK		32
 #define LOKI_BRIEF_LEAST		8	/* least bounds of a block */
@@ -345,8 +345,10 @@ loki_code_certain(const LokiCodeSpec *spec)
 /* Whether a spec read from disk is one that loki_quantizer_init() accepts */
 extern bool loki_code_valid(const LokiCodeSpec *spec);
 
-/* Bytes of a quantizer for spec, and its construction in such memory
- * (64-byte aligned).  spec must be valid. */
+/*
+ * Bytes of a quantizer for spec, and its construction in such memory, which is aligned to 64
+ * bytes.  spec must be valid; the centroid, of loki_code_constants() floats, stays the caller's.
+ */
 extern Size loki_quantizer_size(const LokiCodeSpec *spec);
 extern void loki_quantizer_init(LokiQuantizer *quantizer, const LokiCodeSpec *spec,
 								const float *centroid);

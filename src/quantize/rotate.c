@@ -23,6 +23,7 @@
  */
 #include "c.h"
 
+#include "distance/hash.h"
 #include "quantize/codes.h"
 
 Size
@@ -33,19 +34,17 @@ loki_rotate_size(int padded)
 
 /*
  * The sign of dimension i in round k is bit k * padded + i of the output of
- * the generator splitmix64 started at seed, whose words are taken from their
- * low ends: a set bit is a minus.
+ * the generator started at seed, whose words are taken from their low ends: a set
+ * bit is a minus.
  */
 void
 loki_rotate_init(int padded, uint64 seed, uint8 *signs)
 {
+	AssertPadded(padded);
 	for (int i = 0; i < LOKI_ROTATE_ROUNDS * padded / 64; i++)
 	{
-		uint64		z = (seed += UINT64CONST(0x9e3779b97f4a7c15));
+		uint64		z = loki_next_random(&seed);
 
-		z = (z ^ (z >> 30)) * UINT64CONST(0xbf58476d1ce4e5b9);
-		z = (z ^ (z >> 27)) * UINT64CONST(0x94d049bb133111eb);
-		z ^= z >> 31;
 		for (int j = 0; j < 8; j++)
 			*signs++ = (uint8) (z >> (8 * j));
 	}
@@ -55,6 +54,7 @@ loki_rotate_init(int padded, uint64 seed, uint8 *signs)
  * The scalar version, specification of the others.
  */
 
+/* Change the signs of dimensions whose bit is set. */
 static void
 flip_scalar(int padded, const uint8 *signs, float *r)
 {
@@ -65,6 +65,7 @@ flip_scalar(int padded, const uint8 *signs, float *r)
 	}
 }
 
+/* Mix dimensions i and i + half. */
 static void
 mix_scalar(int half, float *r)
 {
@@ -78,9 +79,11 @@ mix_scalar(int half, float *r)
 	}
 }
 
+/* r * scale, transformed; n is a power of two */
 static void
 hadamard_scalar(int n, float scale, float *r)
 {
+	Assert(n > 0 && (n & (n - 1)) == 0);
 	for (int i = 0; i < n; i++)
 		r[i] *= scale;
 	for (int h = 1; h < n; h *= 2)
@@ -105,6 +108,8 @@ loki_rotate_scalar(int padded, const uint8 *signs, float *r)
 	int			p = loki_floor_power(padded);
 	float		scale = 1.0f / sqrtf(p);
 
+	AssertPadded(padded);
+	Assert(p <= padded && 2 * p > padded);
 	for (int k = 0; k < LOKI_ROTATE_ROUNDS; k++)
 	{
 		flip_scalar(padded, signs + k * padded / 8, r);

@@ -14,6 +14,7 @@
  *-------------------------------------------------------------------------
  */
 
+/* As flip_scalar() */
 static TARGET void
 flip_all(int padded, const uint8 *signs, float *r)
 {
@@ -21,6 +22,7 @@ flip_all(int padded, const uint8 *signs, float *r)
 		store(LOKI_ELEMENT_F32, r + i, 0, flip(load(LOKI_ELEMENT_F32, r + i, 0), signs, i));
 }
 
+/* As mix_scalar() */
 static TARGET void
 mix(int half, float *r)
 {
@@ -51,12 +53,14 @@ two_stages(Floats *a, Floats *b, Floats *c, Floats *d)
 	*d = diff - diff2;
 }
 
+/* As hadamard_scalar(): the first stages within registers, the others two at a time */
 static TARGET void
 hadamard(int n, float scale, float *r)
 {
 	Floats		factor = set(scale);
 	int			h = 4 * LANES;
 
+	Assert(n % h == 0 && (n & (n - 1)) == 0);
 	for (int i = 0; i < n; i += h)
 	{
 		float	   *p = r + i;
@@ -105,12 +109,14 @@ hadamard(int n, float scale, float *r)
 	}
 }
 
+/* As loki_rotate_scalar() */
 static TARGET void
 rotate(int padded, const uint8 *signs, float *r)
 {
 	int			p = loki_floor_power(padded);
 	float		scale = 1.0f / sqrtf(p);
 
+	AssertPadded(padded);
 	for (int k = 0; k < LOKI_ROTATE_ROUNDS; k++)
 	{
 		flip_all(padded, signs + k * padded / 8, r);

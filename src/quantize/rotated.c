@@ -28,6 +28,7 @@
  */
 #define RESIDUAL_UNITS	32000
 
+/* A value within HUGE_ERROR of zero */
 static inline float
 clip(double value)
 {
@@ -38,6 +39,7 @@ clip(double value)
  * Packing; rotated.h has the form, and the way back.
  */
 
+/* The leading bits of full codes */
 static void
 pack_code(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
 {
@@ -47,6 +49,7 @@ pack_code(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
 		rq->kernels->pack(rq->groups, u, rq->bits, 8 - rq->bits, packed);
 }
 
+/* The bits of full codes that come after those, as fields */
 static void
 pack_refine(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
 {
@@ -92,16 +95,6 @@ center_extreme(const LokiQuantizer *quantizer, const float *x, double scale,
 	return (float) (norm * cut);
 }
 
-static double
-norm_in_double(int dim, const float *x)
-{
-	double		norm2 = 0;
-
-	for (int i = 0; i < dim; i++)
-		norm2 += (double) x[i] * x[i];
-	return sqrt(norm2);
-}
-
 /*
  * x - centroid, x scaled to unit length under cosine, unless it is to be taken
  * as it is; returns its norm.  *out_of_range is set where x is so long or short that the
@@ -135,7 +128,7 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
 
 	if (scaled)
 	{
-		double		length = norm_in_double(dim, x);
+		double		length = sqrt(loki_dot_wide(dim, x, x));
 
 		exact_scale = length > 0 ? 1 / length : 0;
 	}
@@ -155,6 +148,8 @@ multiply_basis(const RotatedQuantizer *rq, const float *residual, float norm, fl
 	int16		integers[LOKI_MAX_DIM];
 	int32		sums[LOKI_MAX_DIM];
 
+	/* code_dims is a multiple of LOKI_GROUP, and so of dot_i16()'s tiles */
+	Assert(spec->code_dims % LOKI_TILE_ROWS == 0 && norm >= 0);
 	loki_distance.f32_to_i16(spec->dim, residual, scale, integers);
 	loki_distance.dot_i16(spec->dim, integers, loki_code_basis(spec, rq->base.centroid),
 						  spec->code_dims, sums);
@@ -174,6 +169,7 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, boo
 	pg_attribute_aligned(64) float full[LOKI_MAX_PADDED];
 	float		norm = center(rq, x, false, padded, full, out_of_range);
 
+	Assert(spec->code_dims == rq->base.padded_dim && spec->code_dims < padded);
 	if (spec->projection == LOKI_PROJECT_RANDOM)
 	{
 		rq->kernels->rotate(padded, rq->signs, full);
@@ -214,13 +210,9 @@ dot_centroid(const LokiQuantizer *quantizer, const float *x)
 {
 	float		dot = loki_distance.dot_ordered(quantizer->spec.dim,
 												quantizer->centroid, x);
-	double		sum = 0;
 
-	if (fabsf(dot) < HUGE_ERROR)
-		return dot;
-	for (int i = 0; i < quantizer->spec.dim; i++)
-		sum += (double) quantizer->centroid[i] * x[i];
-	return sum;
+	return fabsf(dot) < HUGE_ERROR ? dot :
+		loki_dot_wide(quantizer->spec.dim, quantizer->centroid, x);
 }
 
 /*
@@ -239,6 +231,7 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 	LokiEncodeSums sums;
 	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
+	Assert(norm >= 0 && inside >= 0 && (!refining || refine != NULL));
 	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
 						refining ? &rq->full_levels : NULL, u, &sums);
 
@@ -282,6 +275,7 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 	}
 }
 
+/* Make the code of x; `as_is`: of x without scaling it to unit length. */
 static void
 encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *code,
 			  void *refine)
@@ -295,6 +289,7 @@ encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *
 	encode_residual(rq, x, r, norm, inside, out_of_range, code, refine);
 }
 
+/* A code from a vector */
 static void
 encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
@@ -329,6 +324,7 @@ finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float norm, float 
 	query->unit_error = -rq->metric_factor *
 		sqrtf(tangent2 * inside * inside / (rq->base.padded_dim - 1) +
 			  (1 + tangent2) * step * step / 12 + outside2);
+	Assert(query->unit_error >= query->outside_error);
 }
 
 /* The integers that stand for r * scale, the rotated residual of a query */
@@ -340,6 +336,7 @@ round_query(const RotatedQuantizer *rq, const float *r, float scale, float norm,
 	int			padded = rq->base.padded_dim;
 	float		max = rq->kernels->max_abs(padded, r);
 
+	Assert((uintptr_t) out % 64 == 0);
 	out->step = max * scale / LOKI_QUERY8_MAX;
 	out->sum = rq->kernels->quantize8(padded, r,
 									  max > 0 ? LOKI_QUERY8_MAX / max : 0,
@@ -351,6 +348,7 @@ round_query(const RotatedQuantizer *rq, const float *r, float scale, float norm,
 	finish_query(rq, query, norm, inside, rq->tangent * rq->tangent);
 }
 
+/* A query from a vector: its constant, and its residual as integers */
 static void
 prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 {
@@ -425,8 +423,7 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 		int16	   *query16 = QUERY16(query, padded);
 
 		for (int i = 0; i < padded; i++)
-			query16[i] = (rq->code_table.base[u[i] >> 4] +
-						  rq->code_table.step[u[i] >> 4] * (u[i] & 15)) / 2;
+			query16[i] = loki_level(&rq->code_table, u[i]) / 2;
 		query->step16 *= 2;
 	}
 	finish_query(rq, query, code_norm(rq, slot), code_inside(rq, slot),
@@ -448,6 +445,7 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
 	float		inside = code_inside(rq, code);
 	float		norm2;
 
+	Assert(quantizer->refine_size > 0);
 	unpack_code(rq, code, u);
 	unpack_refine(rq, refine, u);
 	for (int i = 0; i < padded; i++)
@@ -462,6 +460,7 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
  * Estimates
  */
 
+/* Codes of up to 4 bits: levels are 2 u - levels_sum for the integers u that dot() takes. */
 static void
 score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	  const void *const *codes, int n, float *estimates)
@@ -471,6 +470,7 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	float		offset = base->sum * rq->levels_sum;
 	int32		dots[64];
 
+	Assert(rq->bits < 8 && (uintptr_t) base % 64 == 0);
 	while (n > 0)
 	{
 		int			count = Min(n, lengthof(dots));
@@ -489,6 +489,7 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	}
 }
 
+/* The same for codes of 8 bits, with the wider query */
 static void
 score_bytes(const LokiQuantizer *quantizer, const LokiQuery *base,
 			const void *const *codes, int n, float *estimates)
@@ -496,6 +497,7 @@ score_bytes(const LokiQuantizer *quantizer, const LokiQuery *base,
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const RotatedQuery *query = (const RotatedQuery *) base;
 
+	Assert(rq->bits == 8);		/* so that there is a QUERY16 */
 	for (int i = 0; i < n; i++)
 	{
 		const CodeSlot *slot = codes[i];
@@ -516,6 +518,7 @@ rounding_error(const CodeSlot *slot, const LokiQuery *query)
 	return FLT_EPSILON * (fabsf(slot->add) + fabsf(query->constant));
 }
 
+/* HUGE_ERROR where norms were cut down, or the code tells nothing */
 static float
 error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
 	  float estimate)
@@ -530,6 +533,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
 	return norm * query->unit_error + rounding_error(slot, base);
 }
 
+/* The same with all bits; the row's own error is in its slot. */
 static void
 refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 	   const void *const *codes, const void *const *refines, int n,
@@ -539,6 +543,7 @@ refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 	const RotatedQuery *query = (const RotatedQuery *) base;
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 
+	Assert(quantizer->refine_size > 0);
 	for (int i = 0; i < n; i++)
 	{
 		const CodeSlot *slot = codes[i];
@@ -608,6 +613,8 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	int			padded = LOKI_PADDED(loki_code_dims(spec));
 	const LokiCodeConstants *constants;
 
+	AssertPadded(padded);
+	Assert(rotated_dims(spec) >= padded);
 	rq->kernels = loki_codes;
 	rq->groups = padded / LOKI_GROUP;
 	rq->bits = spec->bits;
@@ -627,8 +634,7 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	loki_fill_levels(rq->full_bits, true, &rq->full_levels);
 	loki_fill_table(&rq->full_levels, &rq->full_table);
 	for (int u = 0; u < 256; u++)
-		rq->full_values[u] = rq->full_table.base[u >> 4] +
-			rq->full_table.step[u >> 4] * (u & 15);
+		rq->full_values[u] = loki_level(&rq->full_table, u);
 	rq->root = sqrt(padded);
 	rq->full_most = Max(rq->full_values[255], -rq->full_values[0]);
 	loki_rotate_init(rotated_dims(spec), spec->seed, rq->signs);

@@ -20,7 +20,6 @@
 
 #define HUGE_NORM	1e18f
 #define TINY_NORM	1e-30f
-#define HUGE_ERROR	1e37f
 
 /* Squares between these are sums that neither overflowed nor underflowed */
 #define SAFE_LEAST	1e-30f
@@ -29,7 +28,7 @@
 /* Of a sum or product in float arithmetic, relative to it */
 #define LOKI_ROUNDING	(FLT_EPSILON / 2)
 
-/* Roundings of a sum over `padded` dimensions, with some to spare (README, "Certain bounds") */
+/* Roundings of a sum over `padded` dimensions, with some to spare (rotated_limits.c) */
 static inline double
 loki_sum_rounding(int padded)
 {
@@ -79,7 +78,7 @@ typedef struct RotatedQuantizer
 
 typedef struct RotatedQuery
 {
-	LokiQuery	base;
+	LokiQuery	base;			/* norm: of the coded part */
 	float		step16;			/* real value of one unit of query16 */
 	float		unit_error;		/* error of a code with |r| = 1 */
 	float		outside_error;	/* its part that no bits make smaller */
@@ -111,6 +110,7 @@ has_query16(const LokiCodeSpec *spec)
  * bit, then pairs, each as a field of its own.
  */
 
+/* The leading bits as full codes, of which the other bits are zero */
 static inline void
 unpack_code(const RotatedQuantizer *rq, const void *code, uint8 *u)
 {
@@ -122,6 +122,7 @@ unpack_code(const RotatedQuantizer *rq, const void *code, uint8 *u)
 		rq->kernels->unpack(rq->groups, packed, rq->bits, 8 - rq->bits, false, u);
 }
 
+/* ... and those of REFINE added */
 static inline void
 unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
 {

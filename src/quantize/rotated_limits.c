@@ -4,7 +4,34 @@
  *	  What the distance of a vector is never less, and never more than, by its
  *	  rotated code.
  *
- * README, "Certain bounds", has the argument; names here are those used there.
+ * Names are those of README.  With D = factor * l,
+ *
+ *	|D - r| = |r| tan(theta)								`missed`				(C6)
+ *
+ * REFINE keeps it (error * sqrt(P - 1)).  Without REFINE it follows from CODE:
+ * |D - r|^2 = |D|^2 - |r|^2.  Under IP CODE does not keep |r|, so that REFINE is needed.  Then
+ *
+ *	IP		|<r, q'> - <D, q'>| <= missed * |q'|				Cauchy and Schwarz
+ *	L2		<D, q'> - <r, q'> = <D - r, q' - r>, so that |estimate - d^2| <= 2 missed * d,
+ *			where d = |q' - r| is the distance: d >= sqrt(estimate + missed^2) - missed,
+ *			d <= sqrt(estimate + missed^2) + missed
+ *	cosine	the same for d^2 = 2 - 2 cos
+ *
+ * Rounding.  u = 2^-24.  No sum of n products has fewer than four partial sums, so that
+ * (P + 256) u, `rounding`, is four times its error, with room for the 60 roundings of a
+ * rotation.  Taken off below, and added above, relative to the norms:
+ *
+ *	the factors		add, factor, constant			rounding * 3 (|r| + |q'|)^2
+ *	the angle		tan^2 from a rounded cosine		(1.5 P + 256) u |D|^2 in missed^2
+ *	the query		integers of `step`				|D| step / 2 sqrt(P)
+ *	the rotation	of row and query				rounding * (|r| + |q'|)
+ *	unit length		under cosine					2 rounding
+ *	the operator	its own sums					rounding * d^2, |x| |q| or 1
+ *
+ * and P times the least normal float for what may underflow.  -FLT_MAX, nothing, is the answer
+ * where norms were cut down, and where the operator's sums of squares may overflow or underflow
+ * under cosine.  Codes of a part of the dimensions have no limits().
+ *
  * All is done in double, whose rounding is nothing beside that of the factors.
  *
  * IDENTIFICATION
@@ -100,8 +127,7 @@ levels_norm2(const RotatedQuantizer *rq, const void *code)
 	unpack_code(rq, code, u);
 	for (int i = 0; i < padded; i++)
 	{
-		int			level = rq->code_table.base[u[i] >> 4] +
-			rq->code_table.step[u[i] >> 4] * (u[i] & 15);
+		int			level = loki_level(&rq->code_table, u[i]);
 
 		sum += level * level;
 	}
@@ -171,6 +197,7 @@ euclidean_limits(const RotatedQuantizer *rq, const LokiQuery *query, const Known
 	return limits;
 }
 
+/* The negative inner product, which misses the part of |D - r| along the query */
 static inline Limits
 product_limits(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known)
 {
@@ -200,6 +227,7 @@ loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery *base,
 	double		rounding = loki_sum_rounding(quantizer->padded_dim);
 	double		underflow = quantizer->padded_dim * (double) FLT_MIN;
 
+	Assert(loki_code_certain(&quantizer->spec));
 	for (int i = 0; i < n; i++)
 	{
 		Known		known;
@@ -231,6 +259,7 @@ loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery *base,
 				limits = product_limits(rq, base, &known);
 				break;
 		}
+		Assert(!(limits.least > limits.most));	/* C7 */
 		least[i] = loki_round_down(limits.least);
 		if (most != NULL)
 			most[i] = loki_round_up(limits.most);

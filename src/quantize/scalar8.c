@@ -22,8 +22,6 @@
 
 #include "quantize/codes.h"
 
-#define LIMIT	1e37f			/* of estimates and errors */
-
 /* Bits of a step, which leave room for those of a level: products are exact */
 #define STEP_BITS	16
 
@@ -52,7 +50,7 @@ code_bytes(const LokiQuantizer *quantizer, const ScalarSlot *slot, uint8 *u)
 	return u;
 }
 
-/* The levels of a vector */
+/* Step and offset of a vector's levels, 0 to `levels` */
 static void
 choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
 {
@@ -68,6 +66,7 @@ choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
 	}
 	slot->offset = min;
 	slot->step = max / levels - min / levels;
+	Assert(slot->step >= 0);
 	if (min > 0 || max < 0 || slot->step == 0)
 		return;
 
@@ -76,6 +75,7 @@ choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
 	slot->offset = -rintf(-min / slot->step) * slot->step;
 }
 
+/* Levels rounded to the nearest; the slot keeps how far that is from x. */
 static void
 encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
@@ -98,7 +98,8 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	}
 	memset(u + dim, 0, quantizer->padded_dim - dim);
 
-	slot->distance = (float) Min(distance, LIMIT);
+	Assert(distance >= 0);
+	slot->distance = (float) Min(distance, HUGE_ERROR);
 	if (quantizer->spec.bits == 8)
 		memcpy(slot + 1, u, quantizer->padded_dim);
 	else
@@ -106,18 +107,17 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 						 (uint8 *) (slot + 1));
 }
 
+/* A query from a vector: its values */
 static void
 prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 {
 	ScalarQuery *query = (ScalarQuery *) out;
 
-	out->constant = 0;
-	out->norm = 0;
-	out->step = 0;
-	out->sum = 0;
+	*out = (LokiQuery) {0};
 	memcpy(query->values, q, quantizer->spec.dim * sizeof(float));
 }
 
+/* A query from a code: what it decodes to */
 static void
 prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 {
@@ -126,14 +126,12 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 	uint8		unpacked[LOKI_MAX_PADDED];
 	const uint8 *u = code_bytes(quantizer, slot, unpacked);
 
-	out->constant = 0;
-	out->norm = 0;
-	out->step = 0;
-	out->sum = 0;
+	*out = (LokiQuery) {0};
 	for (int i = 0; i < quantizer->spec.dim; i++)
 		query->values[i] = slot->offset + slot->step * u[i];
 }
 
+/* The distance of the decoded vector; what is no number, or too large, becomes HUGE_ERROR */
 static void
 score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	  const void *const *codes, int n, float *estimates)
@@ -148,7 +146,7 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
 												 code_bytes(quantizer, slot, unpacked),
 												 slot->step, slot->offset);
 
-		estimates[i] = isnan(estimate) ? LIMIT : Min(estimate, LIMIT);
+		estimates[i] = isnan(estimate) ? HUGE_ERROR : Min(estimate, HUGE_ERROR);
 	}
 }
 
@@ -165,11 +163,11 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 	int			levels = (1 << quantizer->spec.bits) - 1;
 	float		largest;
 
-	if (estimate >= LIMIT || slot->distance >= LIMIT)
-		return LIMIT;
+	if (estimate >= HUGE_ERROR || slot->distance >= HUGE_ERROR)
+		return HUGE_ERROR;
 	largest = fabsf(slot->offset) + levels * slot->step;
 	return Min((slot->distance + FLT_EPSILON * (dim * largest + dim * estimate)) /
-			   LOKI_BOUND_SIGMAS, LIMIT);
+			   LOKI_BOUND_SIGMAS, HUGE_ERROR);
 }
 
 /* The estimate, and the distance of the decoded vector and twice the rounding */
@@ -186,7 +184,8 @@ limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const
 		double		off = slot->distance * (1 + FLT_EPSILON) +
 			2 * Max(bound - slot->distance, 0) + 2 * (double) FLT_MIN;
 
-		if (estimate >= LIMIT || bound >= LIMIT)
+		Assert(off >= 0);
+		if (estimate >= HUGE_ERROR || bound >= HUGE_ERROR)
 			off = HUGE_VAL;
 		least[i] = loki_round_down(estimate - off);
 		if (most != NULL)
@@ -207,6 +206,7 @@ loki_scalar8_init(LokiQuantizer *quantizer)
 {
 	const LokiCodeSpec *spec = &quantizer->spec;
 
+	Assert(spec->metric == LOKI_METRIC_L1 && (spec->bits == 8 || spec->bits == 4));
 	quantizer->padded_dim = spec->bits == 8 ? TYPEALIGN(4, spec->dim) :
 		LOKI_PADDED(spec->dim);
 	quantizer->code_size = loki_scalar8_code_size(spec);

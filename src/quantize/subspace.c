@@ -21,6 +21,7 @@
  */
 #include "c.h"
 
+#include "distance/hash.h"
 #include "distance/products.h"
 #include "quantize/codes.h"
 
@@ -31,6 +32,7 @@
 /* Below this part of its length a vector is made of rounding errors */
 #define TINY_REST	1e-4f
 
+/* A dot product in float32 */
 static inline float
 dot(int dim, const float *a, const float *b)
 {
@@ -62,6 +64,7 @@ add_products(int dim, int n, const float *transposed, int first, float *covarian
 	float		products[BLOCK_ROWS * BLOCK_ROWS];
 	LokiVectors block = {transposed + (Size) first * n, n, Min(BLOCK_ROWS, dim - first)};
 
+	Assert(first % BLOCK_ROWS == 0 && first < dim && n <= LOKI_COVARIANCE_ROWS);
 	for (int other = 0; other <= first; other += BLOCK_ROWS)
 	{
 		LokiVectors others = {transposed + (Size) other * n, n, Min(BLOCK_ROWS, dim - other)};
@@ -107,6 +110,7 @@ loki_covariance_finish(int dim, float *covariance)
 
 	for (int i = 0; i < dim; i++)
 		trace += covariance[(Size) i * dim + i];
+	Assert(!(trace < 0));
 	scale = trace > 0 ? (float) (dim / trace) : 0;
 	for (int i = 0; i < dim; i++)
 		for (int j = 0; j <= i; j++)
@@ -117,23 +121,13 @@ loki_covariance_finish(int dim, float *covariance)
 		}
 }
 
-/* The generator splitmix64, as in rotate.c; uniform in -1 .. 1 */
-static float
-next_random(uint64 *seed)
-{
-	uint64		z = (*seed += UINT64CONST(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64CONST(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64CONST(0x94d049bb133111eb);
-	z ^= z >> 31;
-	return (float) ((double) (z >> 11) / (double) (UINT64CONST(1) << 52) - 1);
-}
-
+/* Set x to random numbers, uniform in -1 .. 1. */
 static void
 randomize(int dim, uint64 *seed, float *x)
 {
 	for (int i = 0; i < dim; i++)
-		x[i] = next_random(seed);
+		x[i] = (float) ((double) (loki_next_random(seed) >> 11) /
+						(double) (UINT64CONST(1) << 52) - 1);
 }
 
 /* Give x unit length; false if it has none. */
@@ -170,6 +164,7 @@ replace_vector(int dim, int n, uint64 *seed, float *basis)
 {
 	float	   *x = basis + (Size) n * dim;
 
+	Assert(n < dim);			/* there is such a vector */
 	do
 	{
 		randomize(dim, seed, x);
@@ -192,6 +187,7 @@ orthonormalize(int dim, int n, float *basis)
 {
 	uint64		seed = n;
 
+	Assert(n > 0 && n < dim);
 	for (int first = 0; first < n; first += BLOCK_VECTORS)
 	{
 		int			end = Min(first + BLOCK_VECTORS, n);
@@ -229,6 +225,7 @@ loki_subspace_step(int dim, int n, const float *covariance, float *scratch, floa
 	LokiVectors vectors = {basis, dim, n};
 	LokiVectors rows = {covariance, dim, dim};
 
+	Assert(scratch != basis);
 	loki_dot_products(dim, vectors, rows, scratch, dim);
 	memcpy(basis, scratch, (Size) n * dim * sizeof(float));
 	orthonormalize(dim, n, basis);
