@@ -23,4 +23,13 @@
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
 	PG_FUNCTION_INFO_V1(name)
 
+/* Define such a function that returns a float8: `value`, an expression over fcinfo. */
+#define LOKI_FLOAT8_FUNCTION(name, value) \
+	LOKI_FUNCTION(name); \
+	Datum \
+	name(PG_FUNCTION_ARGS) \
+	{ \
+		PG_RETURN_FLOAT8(value); \
+	}
+
 #endif							/* LOKIVECTOR_H */

@@ -28,11 +28,13 @@ loki_grow(MemoryContext context, void *array, uint64 *allocated, uint64 n, uint6
 	Size		size;
 
 	Assert((array == NULL) == (*allocated == 0));
+	Assert(n > 0 && element > 0);
 	if (n <= *allocated)
 		return array;
 	n = Max(Max(n, least), 2 * *allocated);
 	size = mul_size(n, element);
 	array = array == NULL ? MemoryContextAllocHuge(context, size) : repalloc_huge(array, size);
+	Assert(n > *allocated);
 	*allocated = n;
 	return array;
 }

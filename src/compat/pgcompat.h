@@ -81,8 +81,7 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiLocatorNumber(locator)		((locator).relNode)
 #endif
 
-/* Whether a buffer tag, which may be volatile, is that of a block of a relation's
- * main fork */
+/* Whether a buffer tag, which may be volatile, is that of a block of a relation's main fork */
 #if PG_VERSION_NUM >= 160000
 #define LokiTagIs(tag, locator, block) \
 	((tag)->blockNum == (block) && (tag)->forkNum == MAIN_FORKNUM && \
@@ -108,8 +107,10 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiLockHeld(tag, mode)			LockHeldByMe(tag, mode)
 #endif
 
-/* Parameters of a hash table in dynamic shared memory, with keys of bytes; keys are copied by
- * a function of their own since 17 */
+/*
+ * Parameters of a hash table in dynamic shared memory, with keys of bytes; keys are copied by
+ * a function of their own since 17
+ */
 #if PG_VERSION_NUM >= 170000
 #define LOKI_DSHASH_PARAMETERS(key, entry, tranche) \
 	{key, entry, dshash_memcmp, dshash_memhash, dshash_memcpy, tranche}
@@ -205,6 +206,7 @@ loki_zero_extend(SMgrRelation smgr, BlockNumber block, int n)
 {
 	PGAlignedBlock zero = {{0}};
 
+	Assert(n > 0);
 	for (int i = 0; i < n; i++)
 		smgrextend(smgr, MAIN_FORKNUM, block + i, zero.data, false);
 }
@@ -256,6 +258,8 @@ loki_read_stream_begin(Relation relation, LokiReadStreamCallback next, void *sta
 static inline Buffer
 loki_read_stream_next(LokiReadStream *stream)
 {
+	Assert(stream->read <= stream->announced &&
+		   stream->announced <= stream->read + stream->distance);
 	while (!stream->ended && stream->announced < stream->read + stream->distance)
 	{
 		BlockNumber block = stream->next(stream, stream->state, NULL);
@@ -307,20 +311,16 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 
 /* Take a place for instrumentation since 18 */
 #if PG_VERSION_NUM >= 180000
-#define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
-	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
-#define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
-	index_beginscan(heap, index, snapshot, NULL, 0, norderbys)
 #define LokiIndexBeginScanKeys(heap, index, snapshot, instrument, nkeys, norderbys) \
 	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys)
 #else
-#define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
-	index_beginscan(heap, index, snapshot, nkeys, 0)
-#define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
-	index_beginscan(heap, index, snapshot, 0, norderbys)
 #define LokiIndexBeginScanKeys(heap, index, snapshot, instrument, nkeys, norderbys) \
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #endif
+#define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
+	LokiIndexBeginScanKeys(heap, index, snapshot, NULL, nkeys, 0)
+#define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
+	LokiIndexBeginScanKeys(heap, index, snapshot, NULL, 0, norderbys)
 
 /* What an executor node's index scans are counted in, since 18 */
 #if PG_VERSION_NUM >= 180000
@@ -370,6 +370,7 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 	page->offsets = it->offsets;
 	page->ntuples = result.lossy ? -1 :
 		tbm_extract_page_tuple(&result, it->offsets, MaxHeapTuplesPerPage);
+	Assert(page->ntuples >= -1 && page->ntuples <= MaxHeapTuplesPerPage);
 	return true;
 }
 
@@ -397,6 +398,7 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 	page->ntuples = result->ntuples;
 	page->recheck = result->recheck;
 	page->offsets = result->offsets;
+	Assert(page->ntuples >= -1 && page->ntuples <= MaxHeapTuplesPerPage);
 	return true;
 }
 

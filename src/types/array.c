@@ -30,6 +30,7 @@ loki_array_length(ArrayType *array)
 	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 }
 
+/* Elements of a numeric[]; ERROR for one that no float4 can be */
 static void
 convert_numerics(ArrayType *array, float *values, void (*check) (float))
 {
@@ -52,6 +53,7 @@ loki_array_floats(ArrayType *array, float *values, void (*check) (float))
 	const void *elements = ARR_DATA_PTR(array);
 	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 
+	Assert(ARR_NDIM(array) <= 1 && !array_contains_nulls(array));
 	switch (ARR_ELEMTYPE(array))
 	{
 		case INT4OID:
@@ -76,16 +78,25 @@ loki_array_floats(ArrayType *array, float *values, void (*check) (float))
 }
 
 ArrayType *
-loki_floats_array(int dim, const float *x)
+loki_array_make(Oid type, Size width, int n)
 {
-	Size		size = ARR_OVERHEAD_NONULLS(1) + sizeof(float4) * dim;
+	Size		size = ARR_OVERHEAD_NONULLS(1) + width * n;
 	ArrayType  *array = (ArrayType *) palloc0(size);
 
+	Assert(n > 0);				/* an empty array has no dimension */
 	SET_VARSIZE(array, size);
 	array->ndim = 1;
-	array->elemtype = FLOAT4OID;
-	ARR_DIMS(array)[0] = dim;
+	array->elemtype = type;
+	ARR_DIMS(array)[0] = n;
 	ARR_LBOUND(array)[0] = 1;
+	return array;
+}
+
+ArrayType *
+loki_floats_array(int dim, const float *x)
+{
+	ArrayType  *array = loki_array_make(FLOAT4OID, sizeof(float4), dim);
+
 	memcpy(ARR_DATA_PTR(array), x, sizeof(float4) * dim);
 	return array;
 }

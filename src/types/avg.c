@@ -3,8 +3,8 @@
  * avg.c
  *	  avg() of vectors and halfvecs: state, combination and result.
  *
- * The state is a float8 array, {n, sum of first elements, ...}, and {0} before
- * the first row.  (sum() needs nothing from here: its state is a vector and
+ * The state is a float8 array as that of the server's avg(float8) is, {n, sum of first elements,
+ * ...}, and {0} before the first row.  Within an aggregate it is added to in place.  (sum() needs nothing from here: its state is a vector and
  * its transition function vector_add.)
  *
  * IDENTIFICATION
@@ -18,6 +18,7 @@
 
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "types/array.h"
 #include "types/dense.h"
 #include "utils/float.h"
 
@@ -43,15 +44,7 @@ get_state(FunctionCallInfo fcinfo, int n, const char *type, const char *function
 static ArrayType *
 make_state(int dim)
 {
-	Size		size = ARR_OVERHEAD_NONULLS(1) + sizeof(float8) * (dim + 1);
-	ArrayType  *state = (ArrayType *) palloc0(size);
-
-	SET_VARSIZE(state, size);
-	state->ndim = 1;
-	state->elemtype = FLOAT8OID;
-	ARR_DIMS(state)[0] = dim + 1;
-	ARR_LBOUND(state)[0] = 1;
-	return state;
+	return loki_array_make(FLOAT8OID, sizeof(float8), dim + 1);
 }
 
 /* The sums and the number of rows of a state, as an array of its own */
@@ -104,6 +97,7 @@ accumulate(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	if (!first)
 		(void) loki_check_expected_dim(NULL, AVG_DIM(state), v->dim);
 	state = first ? make_state(v->dim) : writable_state(fcinfo, state);
+	Assert(AVG_DIM(state) == v->dim);
 	values = AVG_VALUES(state);
 	values[0] = n + 1;
 	for (int i = 0; i < v->dim; i++)
@@ -138,12 +132,14 @@ vector_combine(PG_FUNCTION_ARGS)
 		(void) loki_check_expected_dim(NULL, AVG_DIM(sum), AVG_DIM(rest));
 
 	sum = swap ? copy_state(sum) : writable_state(fcinfo, sum);
+	Assert(AVG_DIM(rest) == 0 || AVG_DIM(rest) == AVG_DIM(sum));
 	AVG_VALUES(sum)[0] += AVG_VALUES(rest)[0];
 	for (int i = 1; i <= AVG_DIM(rest); i++)
 		add_to_sum(&AVG_VALUES(sum)[i], AVG_VALUES(rest)[i]);
 	PG_RETURN_ARRAYTYPE_P(sum);
 }
 
+/* The sums by the number of rows; NULL without rows */
 static Datum
 average(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {

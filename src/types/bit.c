@@ -21,6 +21,17 @@
 /* A distance over strings of n bytes */
 typedef double (*BitDistance) (int n, const uint8 *a, const uint8 *b);
 
+#ifdef USE_ASSERT_CHECKING
+/* Kernels count whole bytes, since the server keeps the padding of a string zero. */
+static inline bool
+is_padded_with_zeros(const VarBit *string)
+{
+	return VARBITPAD(string) == 0 ||
+		(VARBITS(string)[VARBITBYTES(string) - 1] & ((1 << VARBITPAD(string)) - 1)) == 0;
+}
+#endif
+
+/* ERROR unless both arguments have the same length */
 static inline double
 bit_distance(FunctionCallInfo fcinfo, BitDistance distance)
 {
@@ -31,21 +42,12 @@ bit_distance(FunctionCallInfo fcinfo, BitDistance distance)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("different bit lengths %u and %u", VARBITLEN(a), VARBITLEN(b))));
+	Assert(is_padded_with_zeros(a) && is_padded_with_zeros(b));
 	return distance(VARBITBYTES(a), VARBITS(a), VARBITS(b));
 }
 
 /* Bits that differ */
-LOKI_FUNCTION(hamming_distance);
-Datum
-hamming_distance(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(bit_distance(fcinfo, loki_hamming_distance));
-}
+LOKI_FLOAT8_FUNCTION(hamming_distance, bit_distance(fcinfo, loki_hamming_distance))
 
 /* Share of the bits set in either that are not set in both */
-LOKI_FUNCTION(jaccard_distance);
-Datum
-jaccard_distance(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(bit_distance(fcinfo, loki_jaccard_distance));
-}
+LOKI_FLOAT8_FUNCTION(jaccard_distance, bit_distance(fcinfo, loki_jaccard_distance))

@@ -42,6 +42,7 @@ typedef struct Element
 	int			count;
 } Element;
 
+/* qsort callback: by term */
 static int
 compare_elements(const void *a, const void *b)
 {
@@ -71,6 +72,7 @@ loki_words_of(TSVector document)
 	{
 		if (n == 0 || indices[n - 1] != elements[i].term)
 		{
+			Assert(n == 0 || indices[n - 1] < elements[i].term);
 			indices[n] = elements[i].term;
 			values[n++] = 0;
 		}
@@ -89,6 +91,7 @@ add_words(TSQuery search, const QueryItem *item, LokiWord *words, int *n)
 	{
 		LokiWord   *word = &words[(*n)++];
 
+		Assert(*n <= search->size);
 		memset(word, 0, sizeof(LokiWord));
 		word->lexeme = GETOPERAND(search) + item->qoperand.distance;
 		word->length = item->qoperand.length;
@@ -99,6 +102,7 @@ add_words(TSQuery search, const QueryItem *item, LokiWord *words, int *n)
 		(add_words(search, item + 1, words, n) && add_words(search, item + item->qoperator.left, words, n));
 }
 
+/* By term, then by lexeme, since lexemes may share a term */
 static int
 compare_words(const void *a, const void *b)
 {
@@ -131,6 +135,7 @@ loki_words_of_search(TSQuery search, int *n)
 double
 loki_bm25_query_weight(const LokiBm25 *by, double N, double n)
 {
+	Assert(by->k1 >= 0 && N >= 0 && n >= 0);
 	return (by->k1 + 1) * log1p((Max(N - n, 0) + 0.5) / (n + 0.5));
 }
 
@@ -177,6 +182,8 @@ loki_bm25_score(TSVector document, const Bm25Query *query)
 		const Bm25Word *word = &query->words[i];
 		int			count = count_lexeme(document, lexemes + word->start, word->length);
 
+		Assert(word->weight > 0 && (i == 0 || query->words[i - 1].term <= word->term));
+		Assert(lexemes + word->start + word->length <= (char *) query + VARSIZE(query));
 		if (count > 0)
 			score += word->weight * loki_bm25_weight(&query->by, count, length);
 	}

@@ -29,11 +29,12 @@
 /* What a weight of a word in a document depends on beside the document */
 typedef struct LokiBm25
 {
-	float		k1;
-	float		b;
+	float		k1;				/* not negative: how soon repetitions stop to count */
+	float		b;				/* 0 to 1: how much long documents are marked down */
 	float		mean;			/* length of documents; 0: there are none */
 } LokiBm25;
 
+/* A word of a weighed_tsquery, as stored */
 typedef struct Bm25Word
 {
 	uint32		term;			/* by which lists know it; others may share it */
@@ -42,6 +43,7 @@ typedef struct Bm25Word
 	uint32		length;
 } Bm25Word;
 
+/* The type weighed_tsquery, as stored: the words, then their lexemes without a byte between them */
 typedef struct Bm25Query
 {
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
@@ -87,6 +89,8 @@ loki_bm25_weight(const LokiBm25 *by, double count, double length)
 {
 	double		relative = by->mean > 0 ? length / by->mean : 1;
 
+	Assert(count > 0 && length >= 0);
+	Assert(by->k1 >= 0 && by->b >= 0 && by->b <= 1);
 	return count / (count + by->k1 * (1 - by->b + by->b * relative));
 }
 

@@ -18,7 +18,7 @@
 #include "compat/pgcompat.h"
 #include "types/dense.h"
 
-#define MAX_CODE 255
+#define MAX_CODE PG_UINT8_MAX
 
 /* The last bits of a scale's fraction are zero, so that 16 significant ones are left */
 #define UNUSED_BITS 0xff
@@ -58,22 +58,10 @@ is_in_range(float scale, float offset)
 	return isfinite(scale * MAX_CODE) && isfinite(offset + scale * MAX_CODE);
 }
 
-static bool
-check_finite(fmNodePtr soft, float x)
-{
-	if (likely(isfinite(x)))
-		return true;
-	if (isnan(x))
-		loki_nan_error(soft, "bytevec");
-	else
-		loki_infinite_error(soft, "bytevec");
-	return false;
-}
-
 bool
 loki_bytevec_check_factors(fmNodePtr soft, float scale, float offset)
 {
-	if (!check_finite(soft, scale) || !check_finite(soft, offset))
+	if (!loki_check_finite(soft, "bytevec", scale) || !loki_check_finite(soft, "bytevec", offset))
 		return false;
 	if (signbit(scale))
 		ereturn(soft, false,
@@ -90,9 +78,11 @@ loki_bytevec_check_factors(fmNodePtr soft, float scale, float offset)
 	return true;
 }
 
+/* The least and the greatest of dim floats, at least one */
 static void
 find_ends(int dim, const float *x, float *least, float *most)
 {
+	Assert(dim > 0);
 	*least = *most = x[0];
 	for (int i = 1; i < dim; i++)
 	{
@@ -101,6 +91,7 @@ find_ends(int dim, const float *x, float *least, float *most)
 	}
 }
 
+/* Whether all floats are whole numbers */
 static bool
 are_integers(int dim, const float *x)
 {
@@ -117,6 +108,7 @@ choose_scale(int dim, const float *x, float least, float most)
 	double		range = (double) most - least;
 	float		scale = loki_bytevec_scale((float) (range / MAX_CODE));
 
+	Assert(range >= 0);
 	if (range == 0)
 		return 0;
 	if (range <= MAX_CODE && are_integers(dim, x))
@@ -133,6 +125,7 @@ loki_bytevec_quantize(int dim, const float *x)
 	ByteVector *v;
 
 	find_ends(dim, x, &least, &most);
+	Assert(isfinite(least) && isfinite(most));
 	scale = choose_scale(dim, x, least, most);
 	if (!is_in_range(scale, least))
 		return NULL;
@@ -143,7 +136,12 @@ loki_bytevec_quantize(int dim, const float *x)
 
 	/* a quotient may be larger than MAX_CODE by what the scale was rounded */
 	for (int i = 0; scale > 0 && i < dim; i++)
-		v->codes[i] = (uint8) (((double) x[i] - least) / scale + 0.5);
+	{
+		double		code = ((double) x[i] - least) / scale + 0.5;
+
+		Assert(code >= 0 && code < MAX_CODE + 1);
+		v->codes[i] = (uint8) code;
+	}
 	return v;
 }
 
@@ -157,7 +155,7 @@ loki_bytevec_of_floats(fmNodePtr soft, int dim, const float *x)
 	ByteVector *v;
 
 	for (int i = 0; i < dim; i++)
-		if (!check_finite(soft, x[i]))
+		if (!loki_check_finite(soft, "bytevec", x[i]))
 			return NULL;
 	v = loki_bytevec_quantize(dim, x);
 	if (v != NULL)
@@ -173,6 +171,7 @@ loki_bytevec_of_floats(fmNodePtr soft, int dim, const float *x)
 void
 loki_bytevec_elements(const ByteVector *v, float *x)
 {
+	Assert(is_in_range(v->scale, v->offset));	/* T6 */
 	loki_distance.u8_to_f32(v->dim, v->codes, v->scale, v->offset, x);
 }
 

@@ -27,8 +27,8 @@ typedef struct ByteVector
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
 	int16		dim;			/* number of dimensions */
 	int16		unused;			/* reserved for future use, always zero */
-	float4		scale;
-	float4		offset;
+	float4		scale;			/* 0 if all elements are equal */
+	float4		offset;			/* the least element, if made from floats */
 	uint8		codes[FLEXIBLE_ARRAY_MEMBER];
 } ByteVector;
 
@@ -43,7 +43,7 @@ typedef struct ByteVector
  */
 extern ByteVector *loki_bytevec_quantize(int dim, const float *x);
 
-/* Set x to its elements */
+/* Set x, of v->dim floats, to its elements */
 extern void loki_bytevec_elements(const ByteVector *v, float *x);
 
 /* Its elements, palloc'd */

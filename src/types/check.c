@@ -17,6 +17,7 @@
 #include <math.h>
 
 #include "compat/pgcompat.h"
+#include "distance/distance.h"
 #include "types/check.h"
 #include "types/textprint.h"
 #include "types/vector.h"
@@ -90,6 +91,7 @@ loki_infinite_error(fmNodePtr soft, const char *type)
 void
 loki_range_error(fmNodePtr soft, const char *type, const char *number, int length)
 {
+	Assert(length > 0);
 	errsave(soft,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("\"%.*s\" is out of range for type %s", length, number, type)));
@@ -103,13 +105,11 @@ loki_errhint_syntax(const char *type)
 	return errhint("Write numbers between brackets, such as [1,-2.5,3].");
 }
 
-/*
- * Raise or save the error that a scan of a text ended with.
- */
 void
 loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status,
 				const LokiTextScan *scan, const char *text)
 {
+	Assert(status != LOKI_SCAN_OK);
 	switch (status)
 	{
 		case LOKI_SCAN_EMPTY:
@@ -172,17 +172,14 @@ loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, int *first)
 	if (count < 1 || start >= behind)
 		(void) loki_check_dim(NULL, type, 0, dim);
 	*first = (int) start - 1;
+	Assert(*first >= 0 && behind > start && behind - 1 <= dim);
 	return (int) (behind - start);
 }
 
 double
 loki_euclidean_norm(int dim, const float *x)
 {
-	double		sum = 0;
-
-	for (int i = 0; i < dim; i++)
-		sum += (double) x[i] * (double) x[i];
-	return sqrt(sum);
+	return sqrt(loki_dot_wide(dim, x, x));
 }
 
 char *
@@ -191,6 +188,7 @@ loki_floats_out(int dim, const float *x)
 	char	   *result = palloc(LOKI_PRINT_LENGTH * dim + 3);
 	char	   *p = result;
 
+	Assert(dim > 0);
 	*p++ = '[';
 	p = loki_print_floats(p, dim, x);
 	*p++ = ']';

@@ -16,6 +16,8 @@
 #ifndef LOKI_CHECK_H
 #define LOKI_CHECK_H
 
+#include <math.h>
+
 #include "fmgr.h"
 #include "types/textscan.h"
 #include "utils/array.h"
@@ -25,6 +27,11 @@
  * their caller passed as fcinfo->context; NULL raises the error.  If it asks for errors to be saved,
  * the function returns after an error, those that return a bool return false, and the input
  * function returns at once what its caller will ignore.
+ *
+ * loki_check_dim() accepts 1 to max dimensions, loki_check_expected_dim() those of a typmod or a
+ * state, loki_check_same_dim() operands that agree, and loki_check_unused() the reserved zero of a
+ * binary value.  loki_range_error() cites `length` characters of the input, and loki_scan_error()
+ * words the error that the status of a scan of `text` stands for.
  */
 extern bool loki_check_dim(fmNodePtr soft, const char *type, int dim, int max);
 extern bool loki_check_expected_dim(fmNodePtr soft, int expected, int dim);
@@ -38,6 +45,19 @@ extern void loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanS
 
 /* The end of an error of syntax: how values of a type are written.  The hint of an ereport(). */
 extern int	loki_errhint_syntax(const char *type);
+
+/* An element has to be finite (T1). */
+static inline bool
+loki_check_finite(fmNodePtr soft, const char *type, float x)
+{
+	if (likely(isfinite(x)))
+		return true;
+	if (isnan(x))
+		loki_nan_error(soft, type);
+	else
+		loki_infinite_error(soft, type);
+	return false;
+}
 
 /* The typmod that an array of words stands for, from 1 to max */
 extern int32 loki_check_typmods(const char *type, ArrayType *words, int max);
@@ -60,7 +80,7 @@ extern int	loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, i
 /* In double, where the squares of floats do not overflow */
 extern double loki_euclidean_norm(int dim, const float *x);
 
-/* "[1,2,3]", each number as short as it can be */
+/* "[1,2,3]", each number as short as it can be, palloc'd; dim is at least 1 */
 extern char *loki_floats_out(int dim, const float *x);
 
 /* What rounding may bring out of the range of a cosine; keeps NaN */

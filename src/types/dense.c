@@ -3,6 +3,10 @@
  * dense.c
  *	  The tables of vector, halfvec and bytevec.
  *
+ * A table is to these types what an operator class's support functions are to an index: generic
+ * code calls load() to have floats, and form() to make a value of them, which is where elements that
+ * the type cannot have are reported.
+ *
  * IDENTIFICATION
  *	  src/types/dense.c
  *
@@ -28,6 +32,7 @@ loki_dense_make(const LokiDenseType *type, int dim)
 	Size		size = type->header + type->width * dim;
 	LokiDense  *v = (LokiDense *) palloc0(size);
 
+	Assert(dim >= 1 && dim <= LOKI_DENSE_MAX_DIM);
 	SET_VARSIZE(v, size);
 	v->dim = dim;
 	return v;
@@ -38,6 +43,7 @@ loki_dense_floats(const LokiDenseType *type, const LokiDense *v)
 {
 	float	   *x;
 
+	Assert(v->dim >= 1 && v->dim <= LOKI_DENSE_MAX_DIM);
 	if (type->floats)
 		return (const float *) LokiDenseElements(v, type);
 	x = palloc_array(float, v->dim);
@@ -82,13 +88,7 @@ void
 loki_vector_check_elements(const Vector *v)
 {
 	for (int i = 0; i < v->dim; i++)
-	{
-		if (likely(isfinite(v->x[i])))
-			continue;
-		if (isnan(v->x[i]))
-			loki_nan_error(NULL, "vector");
-		loki_infinite_error(NULL, "vector");
-	}
+		(void) loki_check_finite(NULL, "vector", v->x[i]);
 }
 
 const LokiDenseType loki_vector_type = {

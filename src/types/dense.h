@@ -36,6 +36,7 @@ typedef struct LokiDense
 	int16		unused;			/* always zero */
 } LokiDense;
 
+/* What is particular to one of the types */
 typedef struct LokiDenseType
 {
 	const char *name;
@@ -69,7 +70,7 @@ extern const LokiDenseType loki_bytevec_type;
 		return function(fcinfo, &loki_##type##_type); \
 	}
 
-/* A value of dim zeros, palloc'd */
+/* A value of dim zeros, palloc'd; dim has been checked */
 extern LokiDense *loki_dense_make(const LokiDenseType *type, int dim);
 
 /* The elements of a value: itself has them, or else they are palloc'd */

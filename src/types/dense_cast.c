@@ -33,6 +33,7 @@ LOKI_DENSE_FUNCTION(vector, same, vector)
 LOKI_DENSE_FUNCTION(halfvec, same, halfvec)
 LOKI_DENSE_FUNCTION(bytevec, same, bytevec)
 
+/* type(v, typmod, explicit) of another type's value: ERROR unless it has the dimensions wanted */
 static Datum
 convert(FunctionCallInfo fcinfo, const LokiDenseType *from, const LokiDenseType *to)
 {
@@ -57,6 +58,7 @@ CONVERSION(halfvec, bytevec)
 CONVERSION(bytevec, vector)
 CONVERSION(bytevec, halfvec)
 
+/* type(array, typmod, explicit): ERROR unless there are the dimensions wanted */
 static Datum
 from_array(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
@@ -75,6 +77,7 @@ LOKI_DENSE_FUNCTION(array_to_vector, from_array, vector)
 LOKI_DENSE_FUNCTION(array_to_halfvec, from_array, halfvec)
 LOKI_DENSE_FUNCTION(array_to_bytevec, from_array, bytevec)
 
+/* real(v, typmod, explicit) */
 static Datum
 to_array(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {

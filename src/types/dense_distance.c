@@ -41,6 +41,7 @@ get_elements(FunctionCallInfo fcinfo, int n, DenseKind kind, int *dim)
 {
 	const LokiDense *v = (const LokiDense *) loki_toast_argument(fcinfo, n);
 
+	Assert(v->dim >= 1 && v->dim <= LOKI_DENSE_MAX_DIM);
 	*dim = v->dim;
 	return kind == BYTEVEC ? loki_bytevec_floats((const ByteVector *) v) :
 		(const void *) (v + 1);
@@ -53,6 +54,7 @@ get_pair(FunctionCallInfo fcinfo, DenseKind left, DenseKind right)
 	DensePair	pair;
 	int			dim;
 
+	Assert((left == HALFVEC) == (right == HALFVEC));
 	pair.a = get_elements(fcinfo, 0, left, &pair.dim);
 	pair.b = get_elements(fcinfo, 1, right, &dim);
 	loki_check_same_dim(left == HALFVEC ? "halfvec" : left == VECTOR || right == VECTOR ?
@@ -93,39 +95,31 @@ cosine(FunctionCallInfo fcinfo, DenseKind left, DenseKind right)
 /* The angle between two vectors of norm one, as a share of a half turn */
 #define ANGLE(dot)	(acos(loki_clamp_cosine(dot)) / M_PI)
 
-#define DISTANCE(name, distance) \
-	LOKI_FUNCTION(name); \
-	Datum \
-	name(PG_FUNCTION_ARGS) \
-	{ \
-		PG_RETURN_FLOAT8(distance); \
-	}
+LOKI_FLOAT8_FUNCTION(l2_distance, sqrt((double) l2sq(fcinfo, VECTOR, VECTOR)))
+LOKI_FLOAT8_FUNCTION(vector_l2_squared_distance, l2sq(fcinfo, VECTOR, VECTOR))
+LOKI_FLOAT8_FUNCTION(inner_product, dot(fcinfo, VECTOR, VECTOR))
+LOKI_FLOAT8_FUNCTION(vector_negative_inner_product, -dot(fcinfo, VECTOR, VECTOR))
+LOKI_FLOAT8_FUNCTION(cosine_distance, cosine(fcinfo, VECTOR, VECTOR))
+LOKI_FLOAT8_FUNCTION(vector_spherical_distance, ANGLE(dot(fcinfo, VECTOR, VECTOR)))
+LOKI_FLOAT8_FUNCTION(l1_distance, l1(fcinfo, VECTOR, VECTOR))
 
-DISTANCE(l2_distance, sqrt((double) l2sq(fcinfo, VECTOR, VECTOR)))
-DISTANCE(vector_l2_squared_distance, l2sq(fcinfo, VECTOR, VECTOR))
-DISTANCE(inner_product, dot(fcinfo, VECTOR, VECTOR))
-DISTANCE(vector_negative_inner_product, -dot(fcinfo, VECTOR, VECTOR))
-DISTANCE(cosine_distance, cosine(fcinfo, VECTOR, VECTOR))
-DISTANCE(vector_spherical_distance, ANGLE(dot(fcinfo, VECTOR, VECTOR)))
-DISTANCE(l1_distance, l1(fcinfo, VECTOR, VECTOR))
-
-DISTANCE(halfvec_l2_distance, sqrt((double) l2sq(fcinfo, HALFVEC, HALFVEC)))
-DISTANCE(halfvec_l2_squared_distance, l2sq(fcinfo, HALFVEC, HALFVEC))
-DISTANCE(halfvec_inner_product, dot(fcinfo, HALFVEC, HALFVEC))
-DISTANCE(halfvec_negative_inner_product, -dot(fcinfo, HALFVEC, HALFVEC))
-DISTANCE(halfvec_cosine_distance, cosine(fcinfo, HALFVEC, HALFVEC))
-DISTANCE(halfvec_spherical_distance, ANGLE(dot(fcinfo, HALFVEC, HALFVEC)))
-DISTANCE(halfvec_l1_distance, l1(fcinfo, HALFVEC, HALFVEC))
+LOKI_FLOAT8_FUNCTION(halfvec_l2_distance, sqrt((double) l2sq(fcinfo, HALFVEC, HALFVEC)))
+LOKI_FLOAT8_FUNCTION(halfvec_l2_squared_distance, l2sq(fcinfo, HALFVEC, HALFVEC))
+LOKI_FLOAT8_FUNCTION(halfvec_inner_product, dot(fcinfo, HALFVEC, HALFVEC))
+LOKI_FLOAT8_FUNCTION(halfvec_negative_inner_product, -dot(fcinfo, HALFVEC, HALFVEC))
+LOKI_FLOAT8_FUNCTION(halfvec_cosine_distance, cosine(fcinfo, HALFVEC, HALFVEC))
+LOKI_FLOAT8_FUNCTION(halfvec_spherical_distance, ANGLE(dot(fcinfo, HALFVEC, HALFVEC)))
+LOKI_FLOAT8_FUNCTION(halfvec_l1_distance, l1(fcinfo, HALFVEC, HALFVEC))
 
 /* Of two bytevecs, and those in which one of them is a vector */
 #define BYTEVEC_DISTANCES(type, left, right) \
-	DISTANCE(type##_l2_distance, sqrt((double) l2sq(fcinfo, left, right))) \
-	DISTANCE(type##_negative_inner_product, -dot(fcinfo, left, right)) \
-	DISTANCE(type##_cosine_distance, cosine(fcinfo, left, right)) \
-	DISTANCE(type##_l1_distance, l1(fcinfo, left, right))
+	LOKI_FLOAT8_FUNCTION(type##_l2_distance, sqrt((double) l2sq(fcinfo, left, right))) \
+	LOKI_FLOAT8_FUNCTION(type##_negative_inner_product, -dot(fcinfo, left, right)) \
+	LOKI_FLOAT8_FUNCTION(type##_cosine_distance, cosine(fcinfo, left, right)) \
+	LOKI_FLOAT8_FUNCTION(type##_l1_distance, l1(fcinfo, left, right))
 
 BYTEVEC_DISTANCES(bytevec, BYTEVEC, BYTEVEC)
 BYTEVEC_DISTANCES(bytevec_vector, BYTEVEC, VECTOR)
 BYTEVEC_DISTANCES(vector_bytevec, VECTOR, BYTEVEC)
-DISTANCE(bytevec_l2_squared_distance, l2sq(fcinfo, BYTEVEC, BYTEVEC))
-DISTANCE(bytevec_inner_product, dot(fcinfo, BYTEVEC, BYTEVEC))
+LOKI_FLOAT8_FUNCTION(bytevec_l2_squared_distance, l2sq(fcinfo, BYTEVEC, BYTEVEC))
+LOKI_FLOAT8_FUNCTION(bytevec_inner_product, dot(fcinfo, BYTEVEC, BYTEVEC))

@@ -81,7 +81,8 @@ report_range(fmNodePtr soft, char *input, int n)
 	loki_skip_space(&scan);
 	for (int i = 0; i <= n; i++)
 	{
-		scan.at++;				/* the bracket or comma */
+		Assert(*scan.at == (i == 0 ? '[' : ','));
+		scan.at++;
 		loki_skip_space(&scan);
 		(void) loki_scan_float(&scan, &x);
 		if (i < n)
@@ -173,6 +174,7 @@ halfvec_out(PG_FUNCTION_ARGS)
 	char	   *result = palloc(LOKI_PRINT_LENGTH * v->dim + 3);
 	char	   *p = result;
 
+	Assert(v->dim > 0);			/* the last comma becomes the bracket */
 	*p++ = '[';
 	for (int i = 0; i < v->dim; i++)
 	{
@@ -233,7 +235,7 @@ scan_factors(fmNodePtr soft, LokiTextScan *scan, const char *text, ByteVector *v
 {
 	float		scale;
 
-	Assert(*scan->at == '*');
+	Assert(*scan->at == '*' && *scan->end == '\0');
 	scan->at++;
 	if (!scan_factor(soft, scan, text, &scale))
 		return false;
@@ -257,7 +259,7 @@ scan_exact(fmNodePtr soft, LokiTextScan *scan, int dim, const float *x, const ch
 		return NULL;
 	for (int i = 0; i < dim; i++)
 	{
-		if (!(x[i] >= 0 && x[i] <= 255) || x[i] != (uint8) x[i])
+		if (!(x[i] >= 0 && x[i] <= PG_UINT8_MAX) || x[i] != (uint8) x[i])
 		{
 			(void) exact_form_error(soft, text);
 			return NULL;
@@ -311,6 +313,7 @@ bytevec_out(PG_FUNCTION_ARGS)
 		*p++ = '+';
 	p = loki_print_float(p, v->offset);
 	*p = '\0';
+	Assert(p - result < CODE_LEN * v->dim + 2 * LOKI_PRINT_LENGTH + 4);
 
 	PG_FREE_IF_COPY(v, 0);
 	PG_RETURN_CSTRING(result);
@@ -324,6 +327,7 @@ bytevec_out(PG_FUNCTION_ARGS)
  * ------------------------------------------------------------------------
  */
 
+/* type(n) */
 static Datum
 typmod_in(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
@@ -339,6 +343,7 @@ LOKI_DENSE_FUNCTION(bytevec_typmod_in, typmod_in, bytevec)
 static void
 swap_bytes(Size width, char *elements, int n)
 {
+	Assert(width == sizeof(uint32) || width == sizeof(uint16) || width == sizeof(uint8));
 	for (int i = 0; width == sizeof(uint32) && i < n; i++)
 	{
 		uint32		bits;
@@ -357,6 +362,7 @@ swap_bytes(Size width, char *elements, int n)
 	}
 }
 
+/* Binary input: of several faults the first in the message is reported. */
 static Datum
 receive(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
@@ -398,6 +404,7 @@ LOKI_DENSE_FUNCTION(vector_recv, receive, vector)
 LOKI_DENSE_FUNCTION(halfvec_recv, receive, halfvec)
 LOKI_DENSE_FUNCTION(bytevec_recv, receive, bytevec)
 
+/* Binary output */
 static Datum
 send_value(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {

@@ -41,6 +41,7 @@ combine(FunctionCallInfo fcinfo, const LokiDenseType *type, char operation)
 	LokiDense  *result;
 	float	   *x;
 
+	Assert(type->floats || type->round != NULL);
 	loki_check_same_dim(type->name, dim, right->dim);
 	a = loki_dense_floats(type, left);
 	b = loki_dense_floats(type, right);
@@ -63,30 +64,20 @@ combine(FunctionCallInfo fcinfo, const LokiDenseType *type, char operation)
 	PG_RETURN_POINTER(result);
 }
 
-static Datum
-add(FunctionCallInfo fcinfo, const LokiDenseType *type)
-{
-	return combine(fcinfo, type, '+');
-}
+#define ARITHMETIC(name, type, operation) \
+	LOKI_FUNCTION(name); \
+	Datum \
+	name(PG_FUNCTION_ARGS) \
+	{ \
+		return combine(fcinfo, &loki_##type##_type, operation); \
+	}
 
-static Datum
-subtract(FunctionCallInfo fcinfo, const LokiDenseType *type)
-{
-	return combine(fcinfo, type, '-');
-}
-
-static Datum
-multiply(FunctionCallInfo fcinfo, const LokiDenseType *type)
-{
-	return combine(fcinfo, type, '*');
-}
-
-LOKI_DENSE_FUNCTION(vector_add, add, vector)
-LOKI_DENSE_FUNCTION(vector_sub, subtract, vector)
-LOKI_DENSE_FUNCTION(vector_mul, multiply, vector)
-LOKI_DENSE_FUNCTION(halfvec_add, add, halfvec)
-LOKI_DENSE_FUNCTION(halfvec_sub, subtract, halfvec)
-LOKI_DENSE_FUNCTION(halfvec_mul, multiply, halfvec)
+ARITHMETIC(vector_add, vector, '+')
+ARITHMETIC(vector_sub, vector, '-')
+ARITHMETIC(vector_mul, vector, '*')
+ARITHMETIC(halfvec_add, halfvec, '+')
+ARITHMETIC(halfvec_sub, halfvec, '-')
+ARITHMETIC(halfvec_mul, halfvec, '*')
 
 /* ------------------------------------------------------------------------
  * Comparison: by elements first, then the shorter value comes first.  Different codes of
@@ -143,6 +134,7 @@ LOKI_COMPARISONS(bytevec, compare_bytevecs)
  * ------------------------------------------------------------------------
  */
 
+/* The number of dimensions */
 static Datum
 dims(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
@@ -152,6 +144,7 @@ dims(FunctionCallInfo fcinfo, const LokiDenseType *type)
 LOKI_DENSE_FUNCTION(vector_dims, dims, vector)
 LOKI_DENSE_FUNCTION(halfvec_vector_dims, dims, halfvec)
 
+/* The Euclidean norm, in float8 */
 static Datum
 norm(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
@@ -176,6 +169,7 @@ normalize(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	LokiDense  *result = loki_dense_make(type, v->dim);
 	float	   *unit;
 
+	Assert(type->round != NULL);
 	if (length > 0)
 	{
 		unit = palloc_array(float, v->dim);
@@ -197,6 +191,7 @@ LOKI_DENSE_FUNCTION(halfvec_l2_normalize, normalize, halfvec)
  * ------------------------------------------------------------------------
  */
 
+/* a || b; ERROR if no value has as many dimensions */
 static Datum
 concat(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {

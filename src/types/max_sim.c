@@ -72,6 +72,7 @@ open_set(ArrayType *array, bool half)
 
 		/* the server stores elements of arrays in line, with a long header */
 		Assert(VARATT_IS_4B_U(element));
+		Assert(place + VARSIZE(element) <= (char *) array + VARSIZE(array));
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
 		loki_check_same_dim(half ? "halfvec" : "vector", set.dim, element->dim);
@@ -115,7 +116,7 @@ loki_max_sim(const LokiVectorSet *document, const LokiVectorSet *query)
 {
 	double		sum = 0;
 
-	Assert(document->dim == query->dim);
+	Assert(document->dim == query->dim && document->n > 0 && query->n > 0);
 	for (int j = 0; j < query->n; j += LOKI_TILE_COLUMNS)
 	{
 		int			n = Min(query->n - j, LOKI_TILE_COLUMNS);
@@ -130,6 +131,7 @@ loki_max_sim(const LokiVectorSet *document, const LokiVectorSet *query)
 	return sum;
 }
 
+/* ERROR unless all vectors of both sets have the same dimensions */
 static double
 max_sim(FunctionCallInfo fcinfo, bool half)
 {
@@ -144,31 +146,8 @@ max_sim(FunctionCallInfo fcinfo, bool half)
 	return sum;
 }
 
-LOKI_FUNCTION(vector_max_sim);
-Datum
-vector_max_sim(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(max_sim(fcinfo, false));
-}
-
-/* Ascending order begins with the most similar, as with inner products. */
-LOKI_FUNCTION(vector_negative_max_sim);
-Datum
-vector_negative_max_sim(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(-max_sim(fcinfo, false));
-}
-
-LOKI_FUNCTION(halfvec_max_sim);
-Datum
-halfvec_max_sim(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(max_sim(fcinfo, true));
-}
-
-LOKI_FUNCTION(halfvec_negative_max_sim);
-Datum
-halfvec_negative_max_sim(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(-max_sim(fcinfo, true));
-}
+/* Ascending order begins with the most similar, as with inner products, where it is negative. */
+LOKI_FLOAT8_FUNCTION(vector_max_sim, max_sim(fcinfo, false))
+LOKI_FLOAT8_FUNCTION(vector_negative_max_sim, -max_sim(fcinfo, false))
+LOKI_FLOAT8_FUNCTION(halfvec_max_sim, max_sim(fcinfo, true))
+LOKI_FLOAT8_FUNCTION(halfvec_negative_max_sim, -max_sim(fcinfo, true))

@@ -27,11 +27,14 @@ typedef struct LokiVectorSet
 /*
  * The dimensions of the first vector of a vector[] or halfvec[].  ERROR if the array
  * is empty or has an element that is NULL.
- *
- * The vectors of a vector[] and of a halfvec[], in the current context; those of
- * vector[] point into the array.  ERROR as well if they have different dimensions.
  */
 extern int	loki_vector_set_dim(ArrayType *array);
+
+/*
+ * The vectors of a vector[] and of a halfvec[], in the current context; those of
+ * vector[] point into the array, which has to live as long.  ERROR as for
+ * loki_vector_set_dim(), and if the vectors have different dimensions.
+ */
 extern LokiVectorSet loki_vector_set_open(ArrayType *array);
 extern LokiVectorSet loki_halfvec_set_open(ArrayType *array);
 extern void loki_vector_set_close(LokiVectorSet *set);

@@ -38,9 +38,10 @@ typedef struct Candidate
 	const float *unit;			/* the vector at length 1, or zero */
 	double		relevance;		/* how similar it is to the query */
 	double		redundancy;		/* the largest similarity to one chosen */
-	bool		chosen;
+	bool		chosen;			/* is among the result */
 } Candidate;
 
+/* x at length 1, or zero if it is that */
 static void
 normalize(int dim, const float *x, float *unit)
 {
@@ -50,12 +51,14 @@ normalize(int dim, const float *x, float *unit)
 		unit[i] = norm > 0 ? x[i] / norm : 0;
 }
 
+/* The cosine of two such vectors; rounding may bring it out of its range */
 static double
 similarity(int dim, const float *a, const float *b)
 {
 	return loki_clamp_cosine(loki_distance.dot_f32(dim, a, b));
 }
 
+/* All vectors of a set, none chosen; the query has length 1, or is zero */
 static Candidate *
 open_candidates(const LokiVectorSet *set, const float *query)
 {
@@ -111,7 +114,7 @@ choose(const LokiVectorSet *set, const float *query, double lambda, int k)
 	Candidate  *candidates = open_candidates(set, query);
 	Datum	   *positions = palloc_array(Datum, k);
 
-	Assert(k >= 1 && k <= set->n);
+	Assert(k >= 1 && k <= set->n && lambda >= 0 && lambda <= 1);
 	for (int chosen = 0; chosen < k; chosen++)
 	{
 		int			best = find_best(candidates, set->n, chosen == 0 ? 1 : lambda);
@@ -130,6 +133,7 @@ choose(const LokiVectorSet *set, const float *query, double lambda, int k)
 	return construct_array(positions, k, INT4OID, sizeof(int32), true, TYPALIGN_INT);
 }
 
+/* ERROR for values that have no meaning */
 static void
 check_arguments(double lambda, int k)
 {
@@ -180,8 +184,7 @@ Datum
 halfvec_mmr(PG_FUNCTION_ARGS)
 {
 	const HalfVector *query = (const HalfVector *) loki_toast_argument(fcinfo, 0);
-	float	   *floats = palloc_array(float, query->dim);
 
-	loki_distance.f16_to_f32(query->dim, query->x, floats);
-	PG_RETURN_ARRAYTYPE_P(mmr(fcinfo, "halfvec", query->dim, floats, loki_halfvec_set_open));
+	PG_RETURN_ARRAYTYPE_P(mmr(fcinfo, "halfvec", query->dim, loki_halfvec_floats(query),
+							  loki_halfvec_set_open));
 }

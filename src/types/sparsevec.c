@@ -23,6 +23,8 @@ loki_sparsevec_make(int dim, int nnz)
 	Size		size = LOKI_SPARSEVEC_SIZE(nnz);
 	SparseVector *v = (SparseVector *) palloc0(size);
 
+	Assert(dim >= 1 && dim <= LOKI_SPARSEVEC_MAX_DIM);
+	Assert(nnz >= 0 && nnz <= LOKI_SPARSEVEC_MAX_NNZ);
 	SET_VARSIZE(v, size);
 	v->dim = dim;
 	v->nnz = nnz;
@@ -48,12 +50,12 @@ loki_sparsevec_check_nnz(fmNodePtr soft, int nnz, int dim)
 	return true;
 }
 
-/* Check index i, when those before it have been checked. */
 bool
 loki_sparsevec_check_index(fmNodePtr soft, const SparseVector *v, int i)
 {
 	int32		index = v->indices[i];
 
+	Assert(i >= 0 && i < v->nnz);
 	if (index < 0 || index >= v->dim)
 		ereturn(soft, false,
 				(errcode(ERRCODE_DATA_EXCEPTION),
@@ -70,16 +72,4 @@ loki_sparsevec_check_index(fmNodePtr soft, const SparseVector *v, int i)
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("sparsevec indices must not contain duplicates")));
 	return true;
-}
-
-bool
-loki_sparsevec_check_value(fmNodePtr soft, float value)
-{
-	if (likely(isfinite(value)))
-		return true;
-	if (isnan(value))
-		loki_nan_error(soft, "sparsevec");
-	else
-		loki_infinite_error(soft, "sparsevec");
-	return false;
 }

@@ -38,7 +38,10 @@ typedef struct SparseVector
 #define PG_GETARG_SPARSEVEC_P(n)		DatumGetSparseVector(PG_GETARG_DATUM(n))
 #define PG_RETURN_SPARSEVEC_P(v)		PG_RETURN_POINTER(v)
 
-/* A vector with room for nnz elements, palloc'd, its elements zeros. */
+/*
+ * A vector with room for nnz elements, palloc'd.  Indices and values are zeros, which the caller
+ * replaces by ones that loki_sparsevec_check_index() and loki_sparsevec_check_value() accept.
+ */
 extern SparseVector *loki_sparsevec_make(int dim, int nnz);
 
 /* A vector as the kernels take it */
@@ -50,7 +53,10 @@ loki_sparsevec_elements(const SparseVector *v)
 	return elements;
 }
 
-/* What the operator <=> returns; in sparsevec_distance.c */
+/*
+ * What the operator <=> returns: NaN if a vector is zero, or so long that its squared norm
+ * overflows.  In sparsevec_distance.c.
+ */
 extern double loki_sparsevec_cosine_distance(LokiSparse a, LokiSparse b);
 
 #endif							/* LOKI_SPARSEVEC_H */

@@ -55,6 +55,7 @@ form_vector(int dim, const float *x)
 		v->indices[n] = i;
 		values[n++] = x[i];
 	}
+	Assert(n == v->nnz);
 	return v;
 }
 

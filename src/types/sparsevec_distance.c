@@ -27,6 +27,7 @@ typedef struct SparsePair
 	LokiSparse	b;
 } SparsePair;
 
+/* ERROR if the dimensions differ */
 static inline SparsePair
 get_pair(FunctionCallInfo fcinfo)
 {
@@ -40,71 +41,28 @@ get_pair(FunctionCallInfo fcinfo)
 	return pair;
 }
 
-static inline double
-squared_distance(FunctionCallInfo fcinfo)
-{
-	SparsePair	pair = get_pair(fcinfo);
+/* A function of two arguments, over a function of what the kernels take */
+#define DISTANCE(kernel) \
+	static inline double \
+	kernel##_of(FunctionCallInfo fcinfo) \
+	{ \
+		SparsePair	pair = get_pair(fcinfo); \
+		\
+		return kernel(pair.a, pair.b); \
+	}
 
-	return loki_sparse_l2sq(pair.a, pair.b);
-}
+DISTANCE(loki_sparse_l2sq)
+DISTANCE(loki_sparse_dot)
+DISTANCE(loki_sparse_l1)
+DISTANCE(loki_sparsevec_cosine_distance)
 
-static inline double
-dot_product(FunctionCallInfo fcinfo)
-{
-	SparsePair	pair = get_pair(fcinfo);
+LOKI_FLOAT8_FUNCTION(sparsevec_l2_distance, sqrt(loki_sparse_l2sq_of(fcinfo)))
+LOKI_FLOAT8_FUNCTION(sparsevec_l2_squared_distance, loki_sparse_l2sq_of(fcinfo))
+LOKI_FLOAT8_FUNCTION(sparsevec_inner_product, loki_sparse_dot_of(fcinfo))
+LOKI_FLOAT8_FUNCTION(sparsevec_negative_inner_product, -loki_sparse_dot_of(fcinfo))
+LOKI_FLOAT8_FUNCTION(sparsevec_cosine_distance, loki_sparsevec_cosine_distance_of(fcinfo))
+LOKI_FLOAT8_FUNCTION(sparsevec_l1_distance, loki_sparse_l1_of(fcinfo))
 
-	return loki_sparse_dot(pair.a, pair.b);
-}
-
-LOKI_FUNCTION(sparsevec_l2_distance);
-Datum
-sparsevec_l2_distance(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(sqrt(squared_distance(fcinfo)));
-}
-
-LOKI_FUNCTION(sparsevec_l2_squared_distance);
-Datum
-sparsevec_l2_squared_distance(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(squared_distance(fcinfo));
-}
-
-LOKI_FUNCTION(sparsevec_inner_product);
-Datum
-sparsevec_inner_product(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(dot_product(fcinfo));
-}
-
-LOKI_FUNCTION(sparsevec_negative_inner_product);
-Datum
-sparsevec_negative_inner_product(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(-dot_product(fcinfo));
-}
-
-LOKI_FUNCTION(sparsevec_cosine_distance);
-Datum
-sparsevec_cosine_distance(PG_FUNCTION_ARGS)
-{
-	SparsePair	pair = get_pair(fcinfo);
-
-	PG_RETURN_FLOAT8(loki_sparsevec_cosine_distance(pair.a, pair.b));
-}
-
-LOKI_FUNCTION(sparsevec_l1_distance);
-Datum
-sparsevec_l1_distance(PG_FUNCTION_ARGS)
-{
-	SparsePair	pair = get_pair(fcinfo);
-
-	PG_RETURN_FLOAT8((double) loki_sparse_l1(pair.a, pair.b));
-}
-
-/*
- * NaN if a vector is zero, or so long that its squared norm overflows.
- */
 double
 loki_sparsevec_cosine_distance(LokiSparse a, LokiSparse b)
 {

@@ -25,8 +25,8 @@
 /* An element as text has it, with its index counted from 0 */
 typedef struct Element
 {
-	int32		index;
-	float		value;
+	int32		index;			/* any, until form_vector() checks it */
+	float		value;			/* finite */
 } Element;
 
 /* A text that is being read.  What takes a part of it returns false after an error that is saved. */
@@ -82,6 +82,7 @@ underflows(const LokiTextScan *scan)
 	return errno == ERANGE;
 }
 
+/* Take a value: finite, and zero only if the text says so. */
 static bool
 take_value(Input *input, float *value)
 {
@@ -111,6 +112,7 @@ take_character(Input *input, char wanted, const char *detail)
 	return true;
 }
 
+/* Take "index:value". */
 static bool
 take_element(Input *input, Element *element)
 {
@@ -153,6 +155,7 @@ take_elements(Input *input, Element *elements, int *n)
 	return take_character(input, '}', NULL);
 }
 
+/* qsort callback: by index */
 static int
 compare_elements(const void *a, const void *b)
 {
@@ -244,6 +247,7 @@ sparsevec_out(PG_FUNCTION_ARGS)
 	*p++ = '/';
 	p += pg_ltoa(v->dim, p);
 	*p = '\0';
+	Assert(p - result < (10 + 2 + LOKI_PRINT_LENGTH) * v->nnz + 10 + 4);
 
 	PG_FREE_IF_COPY(v, 0);
 	PG_RETURN_CSTRING(result);

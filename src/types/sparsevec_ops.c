@@ -31,11 +31,14 @@
 static int
 compare_with_zero(const SparseVector *a, int i, int dim)
 {
+	Assert(i >= 0 && i <= a->nnz);
 	if (i == a->nnz || a->indices[i] >= dim)
 		return 0;
+	Assert(LOKI_SPARSEVEC_VALUES(a)[i] != 0);
 	return LOKI_SPARSEVEC_VALUES(a)[i] > 0 ? 1 : -1;
 }
 
+/* The first difference decides; 0 if there is none where both have dimensions */
 static int
 compare_elements(const SparseVector *a, const SparseVector *b)
 {
@@ -55,9 +58,11 @@ compare_elements(const SparseVector *a, const SparseVector *b)
 		return first ? compare_with_zero(a, i, b->dim) :
 			-compare_with_zero(b, i, a->dim);
 	}
+	Assert(x[i] != y[i]);
 	return x[i] < y[i] ? -1 : 1;
 }
 
+/* As compare() of LOKI_COMPARISONS */
 static int
 compare_arguments(FunctionCallInfo fcinfo)
 {
@@ -81,25 +86,13 @@ LOKI_COMPARISONS(sparsevec, compare_arguments)
  * ------------------------------------------------------------------------
  */
 
-/* In double, where the squares of floats do not overflow */
-static double
-euclidean_norm(const SparseVector *v)
-{
-	const float *values = LOKI_SPARSEVEC_VALUES(v);
-	double		sum = 0;
-
-	for (int i = 0; i < v->nnz; i++)
-		sum += (double) values[i] * (double) values[i];
-	return sqrt(sum);
-}
-
 LOKI_FUNCTION(sparsevec_l2_norm);
 Datum
 sparsevec_l2_norm(PG_FUNCTION_ARGS)
 {
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
 
-	PG_RETURN_FLOAT8(euclidean_norm(v));
+	PG_RETURN_FLOAT8(loki_euclidean_norm(v->nnz, LOKI_SPARSEVEC_VALUES(v)));
 }
 
 /*
@@ -112,7 +105,7 @@ sparsevec_l2_normalize(PG_FUNCTION_ARGS)
 {
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
 	const float *values = LOKI_SPARSEVEC_VALUES(v);
-	double		norm = euclidean_norm(v);
+	double		norm = loki_euclidean_norm(v->nnz, values);
 	SparseVector *unit;
 	float	   *unit_values;
 	int			nnz = 0;
@@ -132,5 +125,6 @@ sparsevec_l2_normalize(PG_FUNCTION_ARGS)
 		unit->indices[n] = v->indices[i];
 		unit_values[n++] = value;
 	}
+	Assert(n == unit->nnz);
 	PG_RETURN_SPARSEVEC_P(unit);
 }

@@ -32,9 +32,17 @@ loki_sparsevec_check_same_dim(const SparseVector *a, const SparseVector *b)
 	loki_check_same_dim("sparsevec", a->dim, b->dim);
 }
 
-/* prototypes for functions in sparsevec.c */
+/*
+ * Functions in sparsevec.c; check.h says what `soft` is.  The index is the i-th of v, whose
+ * dimensions and indices before i have been checked.
+ */
 extern bool loki_sparsevec_check_nnz(fmNodePtr soft, int nnz, int dim);
 extern bool loki_sparsevec_check_index(fmNodePtr soft, const SparseVector *v, int i);
-extern bool loki_sparsevec_check_value(fmNodePtr soft, float value);
+
+static inline bool
+loki_sparsevec_check_value(fmNodePtr soft, float value)
+{
+	return loki_check_finite(soft, "sparsevec", value);
+}
 
 #endif							/* LOKI_SPARSEVECINT_H */

@@ -103,6 +103,7 @@ shortest_decimal(uint32 bits, int *places)
 	uint32		nearest = (uint32) ((value + 0x7fffffff + odd) >> 32);
 	uint32		shorter = -(uint32) ((uint64) tens << 32 > low);
 
+	Assert(bits >= TEN_THOUSANDTH && bits < MILLION);
 	*places = steps[exponent].places;
 	return (tens & shorter) | (nearest & ~shorter);
 }
@@ -117,6 +118,7 @@ eight_digits(uint32 n)
 	uint64		w = n / 10000;
 	uint64		high;
 
+	Assert(n < TEN_TO_8);
 	w |= (uint64) (n - w * 10000) << 32;
 	high = ((w * 10486) >> 20) & UINT64CONST(0x0000007f0000007f);
 	w = high | ((w - high * 100) << 16);
@@ -131,6 +133,7 @@ without_zeros(uint64 digits)
 	return (pg_leftmost_one_pos64((digits << 3) | 1) + 5) / 8;
 }
 
+/* Write eight digits, the first one first; those not wanted are written over later. */
 static inline void
 store_digits(char *p, uint64 digits)
 {
@@ -150,6 +153,7 @@ print_below_one(char *p, uint32 bits)
 	uint32		first = n >= TEN_TO_8;
 	uint64		digits = eight_digits(n - first * TEN_TO_8);
 
+	Assert(places >= 8 && places <= 12);
 	memcpy(p, "0.000000", 8);
 	p[places - 7] = (char) ('0' + first);
 	store_digits(p + places - 6, digits);
@@ -171,6 +175,7 @@ print_from_one(char *p, uint32 bits)
 	int			whole = 8 - places;
 	int			length = without_zeros(digits);
 
+	Assert(whole > 0 && whole < 8);
 	*p = '1';
 	p += first;
 	store_digits(p, digits);
@@ -180,6 +185,7 @@ print_from_one(char *p, uint32 bits)
 	return p + Max(length, whole);
 }
 
+/* Write a float, in LOKI_PRINT_LENGTH characters; returns where its text ends. */
 static inline char *
 print_float(char *p, float x)
 {
@@ -199,6 +205,7 @@ print_float(char *p, float x)
 char *
 loki_print_floats(char *p, int n, const float *x)
 {
+	Assert(n > 0);
 	for (int i = 0; i < n; i++)
 	{
 		p = print_float(p, x[i]);

@@ -159,7 +159,7 @@ take_exponent(const char **p, int *power)
 }
 
 /*
- * The float nearest to w * 10^power, if a double decides it.
+ * The float nearest to w * 10^power; false unless a double decides it.
  */
 static inline bool
 round_to_float(uint64 w, int power, float *value)
@@ -236,6 +236,7 @@ loki_scan_float(LokiTextScan *scan, float *value)
 {
 	char	   *end;
 
+	Assert(!loki_is_space(*scan->at) && scan->at <= scan->end && *scan->end == '\0');
 	scan->number = scan->at;
 	if (likely(scan_plain(scan, value)))
 		return LOKI_SCAN_OK;
@@ -257,6 +258,7 @@ loki_scan_array(LokiTextScan *scan, int max, float *values, int *n)
 {
 	LokiScanStatus status;
 
+	Assert(max > 0);
 	*n = 0;
 	loki_skip_space(scan);
 	if (*scan->at != '[')

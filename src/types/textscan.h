@@ -39,6 +39,7 @@ typedef struct LokiTextScan
 	const char *number;			/* where the latest number starts */
 } LokiTextScan;
 
+/* What isspace() takes for space in the C locale */
 static inline bool
 loki_is_space(char c)
 {

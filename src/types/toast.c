@@ -31,6 +31,7 @@
 #include "access/toast_internals.h"
 #include "access/xact.h"
 #include "compat/pgcompat.h"
+#include "storage/lmgr.h"
 #include "types/toast.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -38,15 +39,15 @@
 /* A value out of line */
 typedef struct ToastValue
 {
-	Oid			id;
+	Oid			id;				/* chunk_id of its chunks */
 	Size		size;			/* of its chunks together */
 } ToastValue;
 
 /* What a tuple of a TOAST table begins with; a varlena follows */
 typedef struct ChunkHeader
 {
-	Oid			value;
-	int32		sequence;
+	Oid			value;			/* chunk_id */
+	int32		sequence;		/* chunk_seq, from 0 */
 } ChunkHeader;
 
 /*
@@ -56,12 +57,14 @@ typedef struct ChunkHeader
  */
 #define KNOWN_PLACES	1024
 
-static struct
+typedef struct KnownPlace
 {
-	Oid			relid;
-	Oid			valueid;
-	ItemPointerData first;
-}			known_places[KNOWN_PLACES];
+	Oid			relid;			/* the TOAST table */
+	Oid			valueid;		/* InvalidOid: none */
+	ItemPointerData first;		/* its first chunk, as far as is known */
+} KnownPlace;
+
+static KnownPlace known_places[KNOWN_PLACES];
 
 /* ----------------------------------------------------------------
  * Relations
@@ -70,7 +73,9 @@ static struct
 static void
 open_relation(LokiToastReader *reader, Oid relid, LOCKMODE lock)
 {
+	Assert(reader->relation == NULL);
 	reader->relation = table_open(relid, lock);
+	Assert(CheckRelationLockedByMe(reader->relation, AccessShareLock, true));
 	reader->direct = reader->relation->rd_tableam == GetHeapamTableAmRoutine();
 }
 
@@ -80,6 +85,7 @@ open_index(LokiToastReader *reader)
 {
 	MemoryContext old = MemoryContextSwitchTo(reader->context);
 
+	Assert(reader->scan == NULL);
 	reader->valid_index = toast_open_indexes(reader->relation, AccessShareLock,
 											 &reader->indexes, &reader->nindexes);
 	reader->slot = table_slot_create(reader->relation, NULL);
@@ -89,6 +95,7 @@ open_index(LokiToastReader *reader)
 	MemoryContextSwitchTo(old);
 }
 
+/* End the scan of the index, if there is one. */
 static void
 close_index(LokiToastReader *reader)
 {
@@ -148,6 +155,7 @@ loki_toast_open(LokiToastReader *reader, Oid relid)
 static void
 make_room(LokiToastReader *reader, Size size)
 {
+	Assert((reader->value == NULL) == (reader->allocated == 0));
 	reader->valueid = InvalidOid;
 	if (reader->allocated >= size + VARHDRSZ)
 		return;
@@ -165,8 +173,7 @@ make_room(LokiToastReader *reader, Size size)
  */
 
 /*
- * Whether a relation that is locked has a block.  The size that this backend
- * knows is a lower bound: a table is cut under a lock that conflicts with ours,
+ * The size that this backend knows is a lower bound: a table is cut under a lock that conflicts with ours,
  * and the number is forgotten by whoever takes a lock afterwards.
  */
 bool
@@ -174,6 +181,7 @@ loki_relation_has_block(Relation relation, BlockNumber block)
 {
 	BlockNumber known = RelationGetSmgr(relation)->smgr_cached_nblocks[MAIN_FORKNUM];
 
+	Assert(CheckRelationLockedByMe(relation, AccessShareLock, true));
 	if (likely(known != InvalidBlockNumber && block < known))
 		return true;
 	return block < RelationGetNumberOfBlocks(relation);
@@ -235,6 +243,7 @@ copy_chunk(LokiToastReader *reader, Buffer buffer, OffsetNumber offset,
 	ChunkHeader *header;
 	struct varlena *chunk;
 
+	Assert(length > 0 && length <= TOAST_MAX_CHUNK_SIZE);
 	if (!ItemIdIsNormal(item) ||
 		ItemIdGetLength(item) < MAXALIGN(SizeofHeapTupleHeader) + sizeof(ChunkHeader) + length)
 		return false;
@@ -276,6 +285,7 @@ read_chunks(LokiToastReader *reader, const ToastValue *value)
 	Buffer		buffer = lock_block(reader, reader->ahead.block, reader->ahead.recent);
 	Size		done = 0;
 
+	Assert(reader->allocated >= value->size + VARHDRSZ);
 	if (buffer == InvalidBuffer)
 		return false;
 	for (int32 sequence = 0; done < value->size; sequence++)
@@ -303,6 +313,7 @@ read_chunks(LokiToastReader *reader, const ToastValue *value)
 		done += length;
 	}
 	UnlockReleaseBuffer(buffer);
+	Assert(done == value->size);
 	reader->ahead.recent = buffer;
 	return true;
 }
@@ -322,6 +333,7 @@ loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
 				   const ItemPointerData *first, Size size, Buffer recent)
 {
 	ToastValue	value = {valueid, size};
+	KnownPlace *place = &known_places[valueid % KNOWN_PLACES];
 
 	loki_toast_open(reader, relid);
 	if (!may_read_directly(reader))
@@ -335,9 +347,7 @@ loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
 		return NULL;
 	SET_VARSIZE(reader->value, size + VARHDRSZ);
 	reader->valueid = valueid;
-	known_places[valueid % KNOWN_PLACES].relid = relid;
-	known_places[valueid % KNOWN_PLACES].valueid = valueid;
-	known_places[valueid % KNOWN_PLACES].first = *first;
+	*place = (KnownPlace) {relid, valueid, *first};
 	return reader->value;
 }
 
@@ -394,6 +404,7 @@ scan_chunks(LokiToastReader *reader, const ToastValue *value)
 {
 	Size		done = 0;
 
+	Assert(reader->allocated >= value->size + VARHDRSZ);
 	rescan_index(reader, value->id);
 	for (int32 sequence = 0; done < value->size; sequence++)
 	{
@@ -442,15 +453,14 @@ loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid)
 static void
 guess_known_place(LokiToastReader *reader, Oid valueid)
 {
-	int			i = valueid % KNOWN_PLACES;
+	const KnownPlace *place = &known_places[valueid % KNOWN_PLACES];
 
-	if (known_places[i].valueid != valueid ||
-		known_places[i].relid != RelationGetRelid(reader->relation))
+	if (place->valueid != valueid || place->relid != RelationGetRelid(reader->relation))
 		return;
-	if (ItemPointerGetBlockNumberNoCheck(&known_places[i].first) != reader->ahead.block)
+	if (ItemPointerGetBlockNumberNoCheck(&place->first) != reader->ahead.block)
 		reader->ahead.recent = reader->ahead.next = InvalidBuffer;
-	reader->ahead.block = ItemPointerGetBlockNumberNoCheck(&known_places[i].first);
-	reader->ahead.offset = ItemPointerGetOffsetNumberNoCheck(&known_places[i].first);
+	reader->ahead.block = ItemPointerGetBlockNumberNoCheck(&place->first);
+	reader->ahead.offset = ItemPointerGetOffsetNumberNoCheck(&place->first);
 }
 
 /* Read from the open relation; NULL if detoasting must do it. */
@@ -509,20 +519,21 @@ loki_toast_read(LokiToastReader *reader, struct varlena *datum)
  */
 typedef struct ToastArgument
 {
-	LokiToastReader reader;
-	Oid			relid;
-	LocalTransactionId transaction;
+	LokiToastReader reader;		/* its value is kept, its relation is not */
+	Oid			relid;			/* the TOAST table read last ... */
+	LocalTransactionId transaction; /* ... and where it was locked */
 	SubTransactionId subtransaction;
 } ToastArgument;
 
 #define MAX_ARGUMENTS	2
 
+/* Argument n's state, made in the first call; it lives as long as the call's FmgrInfo. */
 static ToastArgument *
 argument_state(FmgrInfo *flinfo, int n)
 {
 	ToastArgument *arguments = flinfo->fn_extra;
 
-	Assert(n < MAX_ARGUMENTS);
+	Assert(n >= 0 && n < MAX_ARGUMENTS);
 	if (arguments == NULL)
 	{
 		arguments = MemoryContextAllocZero(flinfo->fn_mcxt,

@@ -55,18 +55,18 @@ typedef struct LokiToastReader
 
 	/* the value read last */
 	struct varlena *value;
-	Size		allocated;
+	Size		allocated;		/* bytes at value; 0: it is NULL */
 	Oid			valueid;		/* InvalidOid: there is none, or it was stored
 								 * compressed */
 	ItemPointerData first;		/* its first chunk */
 
 	/* scan of the index; NULL: none was needed yet */
 	IndexScanDesc scan;
-	Relation   *indexes;
+	Relation   *indexes;		/* of the TOAST table, while scan is not NULL */
 	int			nindexes;
-	int			valid_index;
-	SnapshotData snapshot;
-	TupleTableSlot *slot;
+	int			valid_index;	/* the one that is scanned */
+	SnapshotData snapshot;		/* SNAPSHOT_TOAST */
+	TupleTableSlot *slot;		/* what the scan returns; empty between calls */
 } LokiToastReader;
 
 /*
@@ -91,14 +91,14 @@ extern struct varlena *loki_toast_read_at(LokiToastReader *reader, Oid relid, Oi
 										  const ItemPointerData *first, Size size,
 										  Buffer recent);
 
-/* Set valueid and first to those of a value, by the index; false if it is not
- * there */
+/* Set valueid and first to those of a value, by the index; false if it is not there */
 extern bool loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid);
 
 /* Have a TOAST table open, and close it */
 extern Relation loki_toast_open(LokiToastReader *reader, Oid relid);
 extern void loki_toast_close(LokiToastReader *reader);
 
+/* Whether a relation that this backend has locked has a block */
 extern bool loki_relation_has_block(Relation relation, BlockNumber block);
 
 /*
