@@ -229,5 +229,37 @@ SELECT count(*) FROM (SELECT id FROM planner_t WHERE b < 9 ORDER BY v <-> planne
 SELECT count(*), count(DISTINCT p.id) FROM planner_t p, LATERAL (SELECT id FROM planner_t o ORDER BY o.v <-> p.v LIMIT 2) s
 WHERE p.id <= 200;
 
+-- test: distances of small values cost little, whatever their type says of the size
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+RESET max_parallel_workers_per_gather;
+CREATE TABLE planner_small (typed vector(8), v vector, s sparsevec(30000));
+INSERT INTO planner_small SELECT format('[1,2,3,4,5,6,7,%s]', i)::vector, format('[1,2,3,4,5,6,7,%s]', i)::vector,
+	format('{1:1,7:2,300:3,20000:%s}/30000', i)::sparsevec FROM generate_series(1, 1000) i;
+ANALYZE planner_small;
+CREATE FUNCTION planner_cost(distance text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE format('EXPLAIN (FORMAT JSON) SELECT %s FROM planner_small', distance) INTO plan;
+	RETURN plan->0->'Plan'->>'Total Cost';
+END $$;
+SELECT d, planner_cost(d) < 200 AS little
+FROM unnest(ARRAY[$$typed <-> '[1,2,3,4,5,6,7,8]'$$, $$v <-> '[1,2,3,4,5,6,7,8]'$$, $$s <-> '{1:1}/30000'$$]) d;
+DROP TABLE planner_small;
+DROP FUNCTION planner_cost;
+
+-- test: IS NULL of a timestamptz depends on no time zone, so no recheck drops rows that would have to be sorted
+CREATE TABLE planner_time (made timestamptz, v vector(2));
+INSERT INTO planner_time SELECT CASE WHEN i % 3 > 0 THEN timestamptz '2026-01-01 00:00+00' END, format('[1,%s]', i)::vector
+	FROM generate_series(1, 300) i;
+CREATE INDEX ON planner_time USING hnsw (v vector_l2_ops, made);
+ANALYZE planner_time;
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT v FROM planner_time WHERE made IS NULL ORDER BY v <-> '[1,2]' LIMIT 3;
+RESET enable_seqscan;
+DROP TABLE planner_time;
+
 DROP TABLE planner_t, planner_c;
 DROP FUNCTION planner_vector, planner_last, planner_count, planner_recursive, planner_fail, planner_explain;

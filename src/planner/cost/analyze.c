@@ -27,6 +27,7 @@
 #include "planner/cost/profile.h"
 #include "planner/query/distance_expr.h"
 #include "utils/datum.h"
+#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -50,12 +51,13 @@ typedef struct ServerAnalysis
 /* The sample's rows that are not NULL, and what their values look like */
 typedef struct Sample
 {
-	int		   *rows;
+	int		   *rows;			/* their numbers in the sample, ascending */
 	int			nrows;
-	int			nexternal;
-	double		bytes;
+	int			nexternal;		/* of these, values out of line */
+	double		bytes;			/* of all values, as they are in memory */
 } Sample;
 
+/* Note the rows of a sample; what is not counted yet is zero. */
 static void
 read_sample(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, int samplerows, Sample *sample)
 {
@@ -126,16 +128,15 @@ spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sam
 		vectors.values[vectors.n] = value;
 		vectors.rows[vectors.n++] = row;
 	}
+	Assert(vectors.n <= n);
 	return vectors;
 }
 
+/* qsort callback */
 static int
 compare_floats(const void *a, const void *b)
 {
-	float4		x = *(const float4 *) a;
-	float4		y = *(const float4 *) b;
-
-	return x < y ? -1 : x > y ? 1 : 0;
+	return float4_cmp_internal(*(const float4 *) a, *(const float4 *) b);
 }
 
 /* Make the profile of an operator from at least a few distances; this sorts them. */
@@ -233,6 +234,7 @@ loki_profile_operator(Oid type, int place)
 	return OidIsValid(opno) && loki_is_distance_operator(opno) ? opno : InvalidOid;
 }
 
+/* Profiles for the operators that the column's type has */
 static void
 make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 {

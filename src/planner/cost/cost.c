@@ -116,7 +116,6 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
 /* The share of rows that the server expects a LIMIT to take whose value it does not know */
 #define SERVERS_SHARE			0.1
 
-/* Nodes that a walk of width ef scores in a graph of n nodes with m links each */
 double
 loki_walk_nodes(double n, double ef, int m)
 {
@@ -124,11 +123,10 @@ loki_walk_nodes(double n, double ef, int m)
 	double		nodes = layers * m +
 		2 * m * ef * 0.55 * log(n + 1) / (log(m) * (1 + log(ef)));
 
-	Assert(n >= 1 && ef >= 1);
+	Assert(n >= 1 && ef >= 1 && m > 1 && nodes >= 0);
 	return Min(nodes, n);
 }
 
-/* Scoring one node; in a pending index, reading its row, unless it has posting lists */
 Cost
 loki_score_cost(const LokiHnswShape *shape)
 {
@@ -218,24 +216,6 @@ cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, Cos
 	return Max(ratio * all + (ratio - 1) * heap_cost(root, path, rows), 0);
 }
 
-/*
- * Make a path so expensive that it is never chosen while there is another.  The cost
- * is finite: from infinite costs core computes NaN, for a Sort above the path for
- * example, and a cost that is NaN beats every other.
- */
-static void
-forbid(IndexPath *path, Cost *startup_cost, Cost *total_cost, Selectivity *selectivity,
-	   double *correlation, double *pages)
-{
-	*startup_cost = LOKI_FORBIDDEN_COST;
-	*total_cost = LOKI_FORBIDDEN_COST;
-	*selectivity = 0;
-	*correlation = 0;
-	*pages = 0;
-	LokiDisablePath(path);
-}
-
-/* Whether an index is of our access method, and has a file; hypothetical ones have none */
 bool
 loki_may_scan(const IndexOptInfo *info)
 {
@@ -243,7 +223,6 @@ loki_may_scan(const IndexOptInfo *info)
 		!info->hypothetical;
 }
 
-/* The relation's hnsw indexes that the query can use; hypothetical ones have no file */
 List *
 loki_usable_indexes(RelOptInfo *rel)
 {
@@ -260,11 +239,6 @@ loki_usable_indexes(RelOptInfo *rel)
 	return indexes;
 }
 
-/*
- * Open an index of a query that is being planned.  The planner holds a lock on it until
- * the transaction ends; the caller closes it with NoLock.  Hypothetical indexes, which
- * other extensions plan with, have no file and must not be opened.
- */
 Relation
 loki_open_planned(const IndexOptInfo *info)
 {
@@ -272,7 +246,6 @@ loki_open_planned(const IndexOptInfo *info)
 	return index_open(info->indexoid, NoLock);
 }
 
-/* The settings that a scan of an index would go by now; the planner holds its lock */
 void
 loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings)
 {
@@ -283,10 +256,33 @@ loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings)
 }
 
 /*
- * amcostestimate.  Opens the index, whose lock the planner holds, and reads its
- * metapage; leaves neither open nor pinned.  Every path of an index comes here before it
- * is compared with others.  So it is labelled here (query/promise.c), and kept out of
- * parallel workers if its order cannot be computed there (P9).
+ * Read what an index says of a path's scans, and label the path.  False if it cannot be scanned:
+ * a scan goes by exactly one distance, and nothing is known of a hypothetical index.
+ */
+static bool
+read_index(IndexPath *path, double wanted, LokiHnswShape *shape, LokiScanSettings *settings,
+		   double *width)
+{
+	Relation	index;
+	bool		readable;
+
+	if (list_length(path->indexorderbys) != 1 || path->indexinfo->hypothetical)
+		return false;
+	index = loki_open_planned(path->indexinfo);
+	/* an index of another format is an error, unless index scans are disabled */
+	readable = (enable_indexscan || !loki_hnsw_is_incompatible(index)) &&
+		loki_hnsw_shape(index, shape);
+	loki_scan_settings(index, settings);
+	loki_promise_label(path);
+	*width = readable ? loki_hnsw_target_width(index, wanted) : 0;
+	index_close(index, NoLock);
+	return readable;
+}
+
+/*
+ * Every path of an index comes here before it is compared with others.  So it is labelled
+ * here (P1, query/promise.c), and kept out of parallel workers if its order cannot be computed
+ * there (P9).
  */
 void
 loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
@@ -297,8 +293,6 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	GenericCosts costs = {0};
 	LokiHnswShape shape;
 	LokiScanSettings settings;
-	Relation	index;
-	bool		readable;
 	bool		exact;
 	double		n = Max(info->tuples, 1);
 	double		wanted = loki_promise_wanted(root);
@@ -323,29 +317,21 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 		path->path.parallel_safe = false;
 
 	/*
-	 * A scan goes by exactly one distance.  Nothing is known of a
-	 * hypothetical index.
+	 * A path that cannot be scanned is so expensive that it is never chosen
+	 * while there is another.  The cost is finite: from infinite costs core
+	 * computes NaN, for a Sort above the path for example, and a cost that is
+	 * NaN beats every other.
 	 */
-	if (list_length(path->indexorderbys) != 1 || info->hypothetical)
+	if (!read_index(path, wanted, &shape, &settings, &width))
 	{
-		forbid(path, startup_cost, total_cost, selectivity, correlation, pages);
-		return;
-	}
-	index = loki_open_planned(info);
-	/* an index of another format is an error, unless index scans are disabled */
-	readable = (enable_indexscan || !loki_hnsw_is_incompatible(index)) &&
-		loki_hnsw_shape(index, &shape);
-	loki_scan_settings(index, &settings);
-	loki_promise_label(path);
-	width = readable ? loki_hnsw_target_width(index, wanted) : 0;
-	index_close(index, NoLock);
-	if (!readable)
-	{
-		forbid(path, startup_cost, total_cost, selectivity, correlation, pages);
+		*startup_cost = *total_cost = LOKI_FORBIDDEN_COST;
+		*selectivity = *correlation = *pages = 0;
+		LokiDisablePath(path);
 		return;
 	}
 	genericcostestimate(root, path, loop_count, &costs);
 	first = loki_words_first(root, path, &unknown);
+	Assert(first > 0 && first <= 1 && settings.ef >= 1);
 	ef = settings.ef;
 	if (width > 0)
 		ef = width;
@@ -414,6 +400,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	Assert(*startup_cost <= *total_cost);	/* neither is NaN */
 }
 
+/* Define the setting of a cost, whose default is the value that the variable has. */
 static void
 define_cost(const char *name, const char *description, double *value)
 {

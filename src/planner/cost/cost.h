@@ -25,16 +25,35 @@ extern double loki_detoast_cost;
 /* The cost of a path that must not be chosen, more than that of any other path */
 #define LOKI_FORBIDDEN_COST		1e100
 
-/* functions in cost/cost.c */
+/*
+ * amcostestimate, in cost/cost.c.  Opens the index, whose lock the planner holds, and reads its
+ * metapage; leaves neither open nor pinned.
+ */
 extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 							   Cost *startup_cost, Cost *total_cost,
 							   Selectivity *selectivity, double *correlation,
 							   double *pages);
+
+/* Whether an index is of our access method, and has a file; hypothetical ones have none */
 extern bool loki_may_scan(const IndexOptInfo *info);
+
+/* The relation's hnsw indexes that the query can use: IndexOptInfo */
 extern List *loki_usable_indexes(RelOptInfo *rel);
+
+/*
+ * Open an index of a query that is being planned.  The planner holds a lock on it until
+ * the transaction ends; the caller closes it with NoLock.  Hypothetical indexes, which
+ * other extensions plan with, have no file and must not be opened.
+ */
 extern Relation loki_open_planned(const IndexOptInfo *info);
+
+/* The settings that a scan of an index would go by now */
 extern void loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings);
+
+/* Nodes that a walk of width ef scores in a graph of n nodes with m links each */
 extern double loki_walk_nodes(double n, double ef, int m);
+
+/* Scoring one node; in a pending index, reading its row, unless it has posting lists */
 extern Cost loki_score_cost(const LokiHnswShape *shape);
 
 /* Called by loki_planner_init() */

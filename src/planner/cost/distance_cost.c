@@ -21,12 +21,15 @@
 
 #include "access/detoast.h"
 #include "access/heaptoast.h"
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "lokivector.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 LOKI_FUNCTION(lokivector_distance_support);
 
@@ -34,9 +37,15 @@ LOKI_FUNCTION(lokivector_distance_support);
 #define CALL_OPERATIONS		20
 #define BYTE_OPERATIONS		0.075
 
-/* The bytes of a vector without a type modifier, of which nothing is known */
+/* The bytes of a value whose type modifier does not tell them, and the most that one tells */
 #define UNKNOWN_BYTES		6000
 #define MAX_BYTES			65536
+
+/*
+ * Of such a value, a width that is less is that of a TOAST pointer, which has 18 bytes, or the 32 that
+ * the planner assumes before ANALYZE.
+ */
+#define LEAST_INLINE		33
 
 /*
  * The width that the planner took from a column's statistics, or 0.  For values out of
@@ -59,13 +68,27 @@ column_width(PlannerInfo *root, Node *expr)
 	return rel->attr_widths[var->varattno - rel->min_attr];
 }
 
+/* Whether a type's dimensions say nothing of the size of its values */
+static bool
+is_sparse(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	bool		result = HeapTupleIsValid(tuple) &&
+		strcmp(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname), "sparsevec") == 0;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
 /* What reading an argument costs, in units of cpu_operator_cost */
 static double
 argument_operations(PlannerInfo *root, Node *expr)
 {
 	int32		dims;
 	double		width;
-	double		bytes;
+	double		bytes = UNKNOWN_BYTES;
+	double		least_inline = LEAST_INLINE;
 	bool		external;
 
 	/* a column of a domain is relabeled as the type below it, which has the dimensions */
@@ -77,9 +100,12 @@ argument_operations(PlannerInfo *root, Node *expr)
 	if (dims < 0)
 		(void) getBaseTypeAndTypmod(exprType(expr), &dims);
 	width = column_width(root, expr);
-	bytes = dims > 0 ? Min(dims * (double) sizeof(float4), MAX_BYTES) : UNKNOWN_BYTES;
-	external = width > 0 ? width < Min(bytes / 2, TOAST_TUPLE_TARGET / 8) :
-		bytes > TOAST_TUPLE_TARGET;
+	if (dims > 0 && !is_sparse(getBaseType(exprType(expr))))
+	{
+		bytes = Min(dims * (double) sizeof(float4), MAX_BYTES);
+		least_inline = Min(bytes / 2, TOAST_TUPLE_TARGET / 8);
+	}
+	external = width > 0 ? width < least_inline : bytes > TOAST_TUPLE_TARGET;
 	if (!external && width > 0)
 		bytes = width;
 	return bytes * BYTE_OPERATIONS +
@@ -105,6 +131,7 @@ lokivector_distance_support(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(NULL);
 	foreach(cell, args)
 		operations += argument_operations(request->root, lfirst(cell));
+	Assert(operations >= CALL_OPERATIONS);
 	request->startup = 0;
 	request->per_tuple = operations * cpu_operator_cost;
 	PG_RETURN_POINTER(request);

@@ -33,12 +33,13 @@
 #define LOKI_PROFILE_QUANTILES	23
 #define LOKI_PROFILE_MEDIAN		13
 
+/* The distances between sampled vectors, by one operator */
 typedef struct LokiProfile
 {
 	float4		pairs;			/* distances measured */
 	float4		external;		/* share of values that are out of line */
 	float4		bytes;			/* of a value, in line */
-	float4		quantiles[LOKI_PROFILE_QUANTILES];
+	float4		quantiles[LOKI_PROFILE_QUANTILES];	/* ascending */
 } LokiProfile;
 
 #define LOKI_PROFILE_NUMBERS	((int) (sizeof(LokiProfile) / sizeof(float4)))

@@ -117,13 +117,11 @@ profile_share(const LokiProfile *profile, double distance)
 							   (distance - below) / (profile->quantiles[i] - below));
 }
 
+/* qsort callback */
 static int
 compare_doubles(const void *a, const void *b)
 {
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return x < y ? -1 : x > y ? 1 : 0;
+	return float8_cmp_internal(*(const double *) a, *(const double *) b);
 }
 
 /* The function by which vectors of a type are measured from each other; false if none is */
@@ -169,9 +167,11 @@ measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference
 	return n;
 }
 
+/* The upper median of n values; this sorts them. */
 static double
 median(double *values, int n)
 {
+	Assert(n > 0);
 	qsort(values, n, sizeof(double), compare_doubles);
 	return values[n / 2];
 }
@@ -343,6 +343,7 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 	if (within < 0)
 		within = DEFAULT_RANGE_INEQ_SEL;
 	CLAMP_PROBABILITY(within);
+	Assert(nulls >= 0 && nulls <= 1);
 	return (bound.upper ? within : 1 - within) * (1 - nulls);
 }
 
@@ -475,6 +476,7 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 	rows = clamp_row_est(rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo,
 															  0, JOIN_INNER, NULL));
 	ratio = rows / rel->rows;
+	Assert(rows >= 1 && ratio > 0);
 	rel->rows = rows;
 	scale_paths(root, rel->pathlist, ratio);
 	scale_paths(root, rel->partial_pathlist, ratio);

@@ -64,6 +64,7 @@ index_of_search(const FuncExpr *search, bool *permitted)
 {
 	const Const *by = linitial(search->args);
 
+	Assert(list_length(search->args) == 2);
 	*permitted = false;
 	if (!IsA(by, Const) || by->constisnull)
 		return InvalidOid;
@@ -152,6 +153,7 @@ ask_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiB
 static double
 share_below(double x, double least, double typical, double most)
 {
+	Assert(least <= typical && typical <= most);
 	if (x >= most)
 		return 1;
 	if (x <= least)
@@ -169,6 +171,7 @@ add_word(double parts[PARTS + 1], double share, double least, double typical, do
 	double		sum[PARTS + 1] = {0};
 	double		before = 0;
 
+	Assert(share >= 0 && share <= 1);
 	for (int i = 0; i <= PARTS; i++)
 	{
 		double		up_to = i == PARTS ? 1 : share_below(i + 0.5, least, typical, most);
@@ -198,6 +201,7 @@ share_above(const LokiWord *words, int n, const LokiBm25 *by, double documents, 
 		double		unit = loki_bm25_query_weight(by, documents, word->documents * documents) * PARTS / Max(score, DBL_EPSILON);
 		double		typical = Max(word->least, Min(loki_bm25_weight(by, 1, by->mean), word->most));
 
+		Assert(word->documents >= 0 && word->documents <= 1);
 		none *= 1 - word->documents;
 		if (score > 0)
 			add_word(parts, word->documents, word->least * unit, typical * unit, word->most * unit);

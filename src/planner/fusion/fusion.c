@@ -12,7 +12,10 @@
  *		SELECT id FROM items, (... UNION ALL ... GROUP BY tid) AS fusion
  *		WHERE items.ctid = fusion.tid ORDER BY fusion.score DESC LIMIT 10
  *
- * Where it cannot, the call stays, and raises an error when it is executed.
+ * The query's own join tree stays beside the legs, and is evaluated again for the few rows of the
+ * fusion: row security and permissions hold for what is returned (P6).  A TID names a row for one
+ * statement, so FOR UPDATE has no fusion; nor have groups, windows, set operations and joins.  When a
+ * call finds none, planning ends with what is in its way (refusal.c).
  *
  * IDENTIFICATION
  *	  src/planner/fusion/fusion.c
@@ -256,6 +259,7 @@ added_fusion(const Query *parse)
 	return 0;
 }
 
+/* The subquery of the fusion, as a member of the range table */
 static RangeTblEntry *
 fusion_rte(Query *query)
 {
@@ -437,6 +441,7 @@ PLANNED_AWAY(weighted_rrf)
 PLANNED_AWAY(weighted_scores)
 PLANNED_AWAY(leg_rank)
 
+/* ERROR if an argument is NULL */
 static void
 refuse_null(FunctionCallInfo fcinfo, int argument, const char *name)
 {

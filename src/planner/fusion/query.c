@@ -329,6 +329,7 @@ weight_of_leg(const LokiFusion *fusion, int n)
 						  list_make3(copyObject(fusion->weights), leg, legs));
 }
 
+/* Append a column to the select list of a leg. */
 static void
 add_column(Query *query, Expr *expr, const char *name)
 {

@@ -133,12 +133,14 @@ mapped_cost(const HybridSearch *search, Cost score)
 #define CERTAIN_OPERATIONS		20
 #define CERTAIN_BITS			90
 
+/* Bounding the distance of a node by its code, in units of cpu_operator_cost */
 static double
 bound_operations(const LokiHnswShape *shape)
 {
 	return CERTAIN_OPERATIONS + shape->full_bits * (double) shape->code_dims / CERTAIN_BITS;
 }
 
+/* A flat scan that misses no row; by the row map, if there is a bitmap and that is cheaper */
 static Cost
 certain_cost(const HybridSearch *search)
 {
@@ -186,6 +188,7 @@ page_cost(double pages)
 {
 	double		miss = 1 - Min(1.0, effective_cache_size / Max(pages, 1.0));
 
+	Assert(miss >= 0 && miss <= 1);
 	return random_page_cost * Max(miss, LEAST_MISS);
 }
 
@@ -265,6 +268,7 @@ begin_estimate(PlannerInfo *root, const CustomPath *path, HybridSearch *search, 
 												walk->indexinfo->pages, root);
 		*set += search->set_rows * TID_OPERATIONS * cpu_operator_cost;
 	}
+	Assert(first > 0 && inside >= 0 && inside <= 1);
 	search->inside = Max(search->nodes * inside * Min(walk->indexselectivity / first, 1), 1);
 }
 

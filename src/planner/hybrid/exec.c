@@ -8,8 +8,21 @@
  * the bitmap and within the bound, and returns rows in order.  If the bitmap has few
  * rows, these are all read and sorted instead (hybrid/rows.c).
  *
+ *		none	the bitmap is empty, or a bound is NULL
+ *		rows	all rows of the bitmap are read in the order of the heap, checked,
+ *				measured, sorted, and read again; if that costs less
+ *		walk	the access method finds them, inside the set and the bound
+ *		alone	the same, in no order; rows that the index knows are not fetched
+ *
  * A row is checked by what the index and the bitmap leave open: lossy pages of the
  * bitmap, lossy conditions of the index, and a bound that is very near to the distance.
+ * Within 1e-5 of the bound the clause itself decides, and the access method's bound is wider by as
+ * much.  Without LIMIT the bound is a condition: a flat scan that misses no row.  NaN is above all
+ * numbers, so 1 - (v <=> q) > 0.8 is true for zero vectors; the access method knows whether all bounds
+ * let NaN pass.
+ *
+ * On a row's new version, in EvalPlanQual(), all clauses that are not in the filter are checked again.
+ * Cursors get a Material node.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/exec.c
@@ -86,6 +99,7 @@ use_table_slot(CustomScanState *node, EState *estate)
 	node->ss.ps.qual = ExecInitQual(node->ss.ps.plan->qual, &node->ss.ps);
 }
 
+/* Compile what distances are compared with; begin_scan() evaluates it. */
 static void
 init_bounds(LokiHybridState *state, CustomScan *scan)
 {
@@ -93,6 +107,7 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 	List	   *flags = (List *) list_nth(scan->custom_private, LOKI_HYBRID_BOUNDS);
 
 	Assert(list_length(values) == list_length(flags));
+	Assert(state->bounds.n == 0);
 	state->bounds.clauses = palloc0_array(LokiHybridBound, list_length(values) + 1);
 	for (int i = 0; i < list_length(values); i++)
 	{
@@ -165,6 +180,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 												ALLOCSET_DEFAULT_SIZES);
 }
 
+/* Free the rows of the bitmap: they are made again when a scan begins. */
 static void
 forget_bitmap(LokiHybridState *state)
 {
@@ -287,6 +303,7 @@ sure_bound(const LokiHybridState *state)
 	return sure;
 }
 
+/* Have the access method stay inside the bitmap and within the bounds, and begin. */
 static void
 begin_walk(LokiHybridState *state)
 {
@@ -409,6 +426,7 @@ store_columns(LokiHybridState *state, TupleTableSlot *slot)
 
 		if (!row->wanted[i])
 			continue;
+		Assert(column > 0);		/* returned_attribute() */
 		slot->tts_values[column - 1] = row->values[i];
 		slot->tts_isnull[column - 1] = row->isnull[i];
 	}

@@ -3,6 +3,10 @@
  * explain.c
  *	  What EXPLAIN shows for a scan within a bitmap or a distance.
  *
+ * Conditions are shown as for core's scans.  With ANALYZE there are the strategies by which rows
+ * were found, the bitmaps that were made and their rows, and the work of the access method; all are
+ * sums over the loops of this process, as a parallel worker's are not sent to the leader.
+ *
  * IDENTIFICATION
  *	  src/planner/hybrid/explain.c
  *
@@ -27,7 +31,7 @@ static void
 show_expressions(const char *label, List *expressions, PlanState *ps, List *ancestors,
 				 ExplainState *es)
 {
-	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	bool		prefix = LokiExplainedTables(es) > 1 || es->verbose;
 	List	   *context;
 
 	if (expressions == NIL)
@@ -70,6 +74,7 @@ show_strategy(const LokiScanWork *work, bool by_rows, ExplainState *es)
 	ExplainPropertyText("Strategy", names.len > 0 ? names.data : "none", es);
 }
 
+/* Show what the node did, to those who may know how many rows it met. */
 static void
 show_counts(LokiHybridState *state, Oid index, ExplainState *es)
 {

@@ -4,6 +4,10 @@
  *	  Scans of an hnsw index within a bitmap or a distance: what the files
  *	  of the node share.
  *
+ * path.c makes a CustomPath, which cost.c estimates, and plan.c a CustomScan of it, from core's
+ * plans of the two children.  exec.c executes it; tids.c makes the set of rows, and rows.c is the
+ * way to them without the index.  explain.c shows what was done.
+ *
  * IDENTIFICATION
  *	  src/planner/hybrid/hybrid.h
  *
@@ -107,25 +111,25 @@ typedef struct LokiHybridCounts
 /* The scan of the index (hybrid/exec.c), as nodeIndexscan.c has it */
 typedef struct LokiHybridWalk
 {
-	Relation	index;
+	Relation	index;			/* NULL below EXPLAIN without ANALYZE */
 	ScanKey		keys;
 	int			nkeys;
 	ScanKey		orderbys;
-	int			norderbys;
+	int			norderbys;		/* 1 */
 	IndexRuntimeKeyInfo *runtime_keys;
 	int			nruntime_keys;
-	ExprContext *runtime;
-	IndexScanDesc scan;
+	ExprContext *runtime;		/* in which these and bounds are evaluated */
+	IndexScanDesc scan;			/* NULL before the first walk */
 }			LokiHybridWalk;
 
-/* What rows are checked by */
+/* What rows are checked by, as LokiHybridExprs has it; NULL: nothing */
 typedef struct LokiHybridChecks
 {
 	ExprState  *keys;
 	ExprState  *index;
 	ExprState  *bitmap;
 	ExprState  *bound;
-	ExprState  *distance;
+	ExprState  *distance;		/* float8, by which rows are sorted */
 } LokiHybridChecks;
 
 /* Bounds of the distance, and what they come to when a scan begins */
@@ -139,11 +143,11 @@ typedef struct LokiHybridBounds
 /* The rows of the bitmap, if they are read one by one (hybrid/rows.c) */
 typedef struct LokiHybridRows
 {
-	IndexFetchTableData *fetch;
-	LokiHybridRow *rows;
+	IndexFetchTableData *fetch; /* NULL before the first of them */
+	LokiHybridRow *rows;		/* n of them, sorted, in `context` */
 	uint64		n;
-	uint64		next;
-	MemoryContext context;
+	uint64		next;			/* to be returned */
+	MemoryContext context;		/* reset by a rescan */
 } LokiHybridRows;
 
 typedef struct LokiHybridState
@@ -165,14 +169,15 @@ typedef struct LokiHybridState
 	LokiHybridStrategy strategy;
 	double		limit;			/* rows that the caller takes at most, 0 = not
 								 * known */
-	PlanState  *bitmap;
-	struct LokiTidSet *tids;
+	PlanState  *bitmap;			/* the child, or NULL */
+	struct LokiTidSet *tids;	/* its rows; NULL: not made, or a parameter has
+								 * changed */
 	LokiHybridRows rows;
 
 	LokiHybridCounts counts;
 } LokiHybridState;
 
-/* functions in hybrid/cost.c */
+/* functions in hybrid/cost.c, which says what each returns */
 extern bool loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity,
 							 bool bounded);
 extern Cost loki_hybrid_columns_least(const IndexOptInfo *index);

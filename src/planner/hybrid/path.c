@@ -197,6 +197,7 @@ bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 	return *distance != NULL;
 }
 
+/* The target of an index that goes by the same distance, or NULL */
 static HybridTarget *
 find_target(List *targets, IndexOptInfo *index, Expr *distance)
 {
@@ -286,6 +287,7 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 	return targets;
 }
 
+/* The distances that the query sorts by, then those that conditions on the relation bound */
 static List *
 find_targets(PlannerInfo *root, RelOptInfo *rel)
 {

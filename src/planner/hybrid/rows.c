@@ -68,6 +68,7 @@ fetch_row(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
 								   slot, &again, NULL);
 }
 
+/* Remember a row that passed, and its distance. */
 static void
 add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double distance,
 		bool isnull)
@@ -172,6 +173,7 @@ loki_hybrid_read_rows(LokiHybridState *state)
 			prefetch_pages(state, &prefetched, 1);
 		read_page(state, &pages, filter, &allocated);
 	}
+	Assert(state->rows.next == 0 && state->rows.n <= allocated);
 	if (state->rows.n > 0)
 		qsort(state->rows.rows, state->rows.n, sizeof(LokiHybridRow), compare_rows);
 }

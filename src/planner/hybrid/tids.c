@@ -64,6 +64,7 @@ returns_rows(PlanState *ps)
 static void
 move_rows(TidCollector *collector)
 {
+	Assert(collector->n <= collector->most);
 	if (collector->bitmap == NULL)
 		collector->bitmap = tbm_create(work_mem * (Size) 1024, NULL);
 	for (uint32 i = 0; i < collector->n; i++)
@@ -77,6 +78,7 @@ move_rows(TidCollector *collector)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* Add a row that the index returned; ERROR if no heap page can have it. */
 static void
 add_row(TidCollector *collector, ItemPointer tid, bool recheck)
 {
@@ -137,6 +139,7 @@ tids_of_bitmap(TIDBitmap *bitmap, Relation table)
 	return tids;
 }
 
+/* The rows that one index returns; a bitmap holds those that work_mem has no room for. */
 static LokiTidSet *
 tids_of_index(BitmapIndexScanState *node, Relation table)
 {
@@ -145,6 +148,7 @@ tids_of_index(BitmapIndexScanState *node, Relation table)
 
 	collector.most = (uint32) Min(work_mem * (Size) 1024 / sizeof(LokiTidRow), LOKI_TIDS_MOST);
 	collector.allocated = Min(collector.most, FIRST_ROWS);
+	Assert(collector.most > 0);
 	collector.rows = palloc_array(LokiTidRow, collector.allocated);
 	collect_rows(&collector, node);
 	if (collector.bitmap != NULL)

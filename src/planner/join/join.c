@@ -10,7 +10,8 @@
  * distance depends on both sides.  But if the outer side has one row at most, a nested
  * loop returns rows in the order of its inner side: a scan of the index for the vector
  * of that row.  If it has several, the first rows of the join are among the nearest ones
- * to each, which are searched for one after the other, and then sorted.
+ * to each, which are searched for one after the other, and then sorted.  Then no condition may compare
+ * the two sides, no further sort key choose among ties, and the join is all of FROM.
  *
  * IDENTIFICATION
  *	  src/planner/join/join.c
@@ -31,7 +32,6 @@
 #include "optimizer/pathnode.h"
 #include "parser/parsetree.h"
 #include "planner/join/join.h"
-#include "planner/join/keys.h"
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
 #include "planner/query/promise.h"
@@ -72,6 +72,7 @@ cte_has_one_row(PlannerInfo *root, const RangeTblEntry *rte)
 
 	for (Index up = rte->ctelevelsup; up > 0; up--)
 		root = root->parent_root;
+	Assert(root != NULL && list_length(root->cte_plan_ids) == list_length(root->parse->cteList));
 	foreach(cell, root->parse->cteList)
 	{
 		CommonTableExpr *cte = lfirst_node(CommonTableExpr, cell);
@@ -156,9 +157,8 @@ takes_nearest(PlannerInfo *root, RelOptInfo *joinrel, const JoinPathExtraData *e
 
 	return bms_equal(joinrel->relids, root->all_baserels) && extra->restrictlist == NIL &&
 		list_length(root->query_pathkeys) == 1 && loki_has_limit(parse) &&
-		root->query_pathkeys == root->sort_pathkeys && !loki_consumes_order(parse) &&
-		!parse->hasWindowFuncs && !parse->hasTargetSRFs && parse->rowMarks == NIL &&
-		parse->commandType == CMD_SELECT && loki_promise_wanted(root) > 0 &&
+		root->query_pathkeys == root->sort_pathkeys && !loki_changes_rows(parse) &&
+		parse->setOperations == NULL && loki_promise_wanted(root) > 0 &&
 		loki_may_repeat(parse->limitCount, parse->limitOffset);
 }
 
@@ -170,6 +170,7 @@ nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 	LokiScanSettings settings;
 	LimitPath  *limit;
 
+	Assert(loki_promise_wanted(root) > 0);
 	loki_planned_settings(scan->indexinfo, &settings);
 	loki_promise_permit(scan, settings.complete, LOKI_PLAN_LATE);
 	limit = create_limit_path(root, inner, (Path *) scan, NULL,
@@ -214,6 +215,7 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 	add_path(joinrel, (Path *) join);
 }
 
+/* set_join_pathlist_hook */
 static void
 add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)

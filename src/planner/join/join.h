@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * join.h
- *	  Joins with the neighbors of a row.
+ *	  Joins with the neighbors of a row, and scans for the join keys of another relation.
  *
  * IDENTIFICATION
  *	  src/planner/join/join.h
@@ -13,7 +13,30 @@
 #ifndef LOKI_PLANNER_JOIN_JOIN_H
 #define LOKI_PLANNER_JOIN_JOIN_H
 
-#include "nodes/pathnodes.h"
+#include "optimizer/paths.h"
+#include "planner/order/node.h"
+
+/* What a plan carries in custom_private: a list of OIDs */
+typedef enum LokiJoinKeysPrivate
+{
+	LOKI_JOIN_KEYS_TYPE,		/* of the keys */
+	LOKI_JOIN_KEYS_ORDER,		/* < by which they are compared ... */
+	LOKI_JOIN_KEYS_COLLATION,	/* ... and its collation */
+	LOKI_JOIN_KEYS_HASH			/* function by which what takes them hashes them, or none */
+} LokiJoinKeysPrivate;
+
+/* functions in join/keys.c */
+
+/* Add paths to a join whose outer relation is scanned for the inner relation's keys. */
+extern void loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+								 RelOptInfo *inner, JoinType jointype,
+								 JoinPathExtraData *extra);
+
+/* Define the setting, and register the node for plans that are read back. */
+extern void loki_join_keys_init(void);
+
+/* functions in join/keys_exec.c */
+extern const LokiNodeKind loki_join_keys_kind;
 
 /* functions in join/join.c: install the hook that adds paths to joins */
 extern void loki_join_init(void);

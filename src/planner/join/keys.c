@@ -22,6 +22,11 @@
  * That is the semi-join.  If columns of kinds are wanted, or if there are further
  * join clauses, the join is done once more above it, over few rows.
  *
+ * An equality of an inner or semi-join becomes such a condition if an index of the scanned table has
+ * a column for its operator and collation, and row security allows it that early (P6).  Where the join
+ * stands above it once more, kinds is read twice (P10): it consists of VALUES, functions and tables, not
+ * samples or foreign tables, without volatile functions and sub-plans.
+ *
  * The array is a nested loop's parameter with the number of kinds.id and the type of the array.
  * To make the paths, the condition is added to those of items, all paths are made once more,
  * those with an order are taken, and the condition is removed.  If no index answers it, the
@@ -55,7 +60,7 @@
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
-#include "planner/join/keys.h"
+#include "planner/join/join.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
@@ -242,6 +247,7 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 	keys->param_info->ppi_req_outer = bms_copy(inner->relids);
 	keys->param_info->ppi_rows = clamp_row_est(outer->rows * share);
 	keys->param_info->ppi_clauses = list_make1(keys->clause);
+	Assert(keys->param_info->ppi_rows >= 1 && share > 0);
 	return keys;
 }
 
@@ -443,7 +449,6 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	return true;
 }
 
-/* Add paths to a join whose outer relation is scanned for the inner relation's keys. */
 void
 loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					 RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
@@ -478,7 +483,6 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		break;
 }
 
-/* Define the setting, and register the node for plans that are read back. */
 void
 loki_join_keys_init(void)
 {

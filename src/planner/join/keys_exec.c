@@ -22,7 +22,7 @@
 #include "executor/executor.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
-#include "planner/join/keys.h"
+#include "planner/join/join.h"
 #include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -44,14 +44,14 @@ typedef struct JoinKeysState
 	SortSupportData order;
 	bool		hashed;			/* by what takes the array */
 
-	/* what was collected */
-	Datum	   *keys;
+	/* what was collected, in the node's context */
+	Datum	   *keys;			/* sorted, each once, if remove_equal() was last */
 	int			nkeys;
-	int			room;
+	int			room;			/* for keys */
 	Size		bytes;			/* of the keys in an array, without alignment */
-	Datum		array;
+	Datum		array;			/* once `collected` */
 	bool		collected;
-	bool		returned;
+	bool		returned;		/* the row, since the last rescan */
 } JoinKeysState;
 
 /* A LokiNodeKind's method */
@@ -112,6 +112,7 @@ remove_equal(JoinKeysState *state)
 		else
 			state->keys[++n] = state->keys[i];
 	}
+	Assert(n < state->nkeys);
 	state->nkeys = n + 1;
 }
 
@@ -131,6 +132,7 @@ report_too_many(JoinKeysState *state)
 				 errhint("ANALYZE its tables, or turn lokivector.enable_join_keys off.")));
 }
 
+/* Add a key; ERROR if an array cannot have them all. */
 static void
 add_key(JoinKeysState *state, Datum value)
 {
@@ -202,6 +204,7 @@ next_of_keys(LokiNode *node)
 
 	if (!state->collected)
 		collect_keys(state);
+	Assert(node->ended && state->nkeys <= state->room);
 	if (state->returned || state->nkeys == 0)
 		return NULL;
 	state->returned = true;

@@ -9,8 +9,13 @@
  *
  * Core pulls an arm up if it is a table without conditions, and plans others without the
  * order.  The rows that LIMIT takes are among the first ones of each arm, so an arm with
- * conditions gets ORDER BY and LIMIT of its own.  A view with security_barrier, which core
- * never pulls up, is like a single arm.
+ * conditions gets ORDER BY and LIMIT of its own.  The UNION ALL may be the query, or a subquery that
+ * is all it selects from; conditions above become conditions of each arm, since LIMIT counts the rows
+ * that meet them.
+ *
+ * A view with security_barrier, which core never pulls up, is a single arm if it is all of a query
+ * whose conditions are all leakproof.  Its sort keys are computed in the view's own query, for rows
+ * that pass its conditions, so a key must be a column of the view or the score of one (P6).
  *
  * IDENTIFICATION
  *	  src/planner/order/arms.c
@@ -31,6 +36,7 @@
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 
@@ -44,15 +50,6 @@ typedef struct UnionOrder
 	bool		all;			/* arms have got them */
 } UnionOrder;
 
-/* Whether rows of a query pass through groups, windows or the like, or are locked */
-static bool
-changes_rows(const Query *query)
-{
-	return query->commandType != CMD_SELECT || query->hasAggs || query->hasWindowFuncs ||
-		query->hasTargetSRFs || query->groupClause != NIL || query->groupingSets != NIL ||
-		query->havingQual != NULL || query->distinctClause != NIL || query->rowMarks != NIL;
-}
-
 /* expression_tree_mutator callback: columns of a UNION ALL as expressions of an arm */
 static Node *
 in_arm(Node *node, void *query)
@@ -62,8 +59,11 @@ in_arm(Node *node, void *query)
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, Var))
+	{
+		Assert(var->varlevelsup == 0 && var->varattno > 0);	/* has_other_parts() */
 		return (Node *) copyObject(get_tle_by_resno(((Query *) query)->targetList,
 													var->varattno)->expr);
+	}
 	return expression_tree_mutator(node, in_arm, query);
 }
 
@@ -99,7 +99,6 @@ is_score(Expr *expr)
 							  &distance);
 }
 
-/* Whether a query's first sort key is a score */
 bool
 loki_sorts_by_score(const Query *query)
 {
@@ -149,7 +148,7 @@ wants_order(const UnionOrder *order)
 	const SortGroupClause *first = linitial(order->sorted->sortClause);
 	ListCell   *cell;
 
-	if (changes_rows(arm) || arm->setOperations != NULL || arm->sortClause != NIL ||
+	if (loki_changes_rows(arm) || arm->setOperations != NULL || arm->sortClause != NIL ||
 		arm->limitCount != NULL || arm->limitOffset != NULL ||
 		(!order->barrier && arm->jointree->quals == NULL &&
 		 list_length(arm->jointree->fromlist) == 1 &&
@@ -179,6 +178,7 @@ order_arm(UnionOrder *order)
 	Query	   *arm = order->arm;
 	ListCell   *cell;
 
+	Assert(order->sorted->sortClause != NIL && order->sorted->limitCount != NULL);
 	if (!wants_order(order))
 	{
 		order->all = false;
@@ -199,6 +199,7 @@ order_arm(UnionOrder *order)
 	arm->limitCount = loki_rows_taken(copyObject(order->sorted->limitCount),
 									  copyObject(order->sorted->limitOffset));
 	arm->limitOption = LIMIT_OPTION_COUNT;
+	Assert(list_length(arm->sortClause) == list_length(order->sorted->sortClause));
 }
 
 /* Order the arms of a UNION ALL; other operations are left alone. */
@@ -210,6 +211,7 @@ order_arms(UnionOrder *order, const Query *query, Node *node)
 	if (IsA(node, RangeTblRef))
 	{
 		order->arm = rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery;
+		Assert(order->arm != NULL);
 		order_arm(order);
 	}
 	else if (operation->op == SETOP_UNION && operation->all)
@@ -278,7 +280,7 @@ takes_first_rows(const Query *query)
 	ListCell   *cell;
 
 	if (query->sortClause == NIL || query->limitCount == NULL ||
-		query->limitOption != LIMIT_OPTION_COUNT || changes_rows(query) ||
+		query->limitOption != LIMIT_OPTION_COUNT || loki_changes_rows(query) ||
 		!loki_may_repeat(query->limitCount, query->limitOffset) ||
 		has_other_parts(query->limitCount, NULL) || has_other_parts(query->limitOffset, NULL))
 		return false;
@@ -298,6 +300,7 @@ compares_all_columns(const SubLink *link, const Query *query)
 	ListCell   *test;
 	ListCell   *cell;
 
+	Assert(link->subLinkType == ANY_SUBLINK);
 	if (list_length(tests) != list_length(query->distinctClause))
 		return false;
 	forboth(test, tests, cell, query->distinctClause)
@@ -342,7 +345,6 @@ drop_distinct(const Query *sorted, Node *quals)
 	query->distinctClause = NIL;
 }
 
-/* Order the arms of a query before it is planned; the query may be changed. */
 void
 loki_order_arms(Query *query)
 {

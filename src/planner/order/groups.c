@@ -18,8 +18,9 @@
  * the score is sorted DESC.  They come first, and wait until the child has returned another
  * row of each of their groups; groups that have none are the first of the result.
  *
- * If the table outgrows the memory of hash tables, the rows that are left are sorted by
- * group, which finds the first ones of each, and these as they came.
+ * A path is offered if its groups are expected to fit into the memory of a hash table (P8).  If
+ * the table outgrows it, the rows that are left are sorted by the hash of their keys, which finds
+ * the first ones of each group, and these as they came.
  *
  * IDENTIFICATION
  *	  src/planner/order/groups.c
@@ -89,6 +90,7 @@ groups_fit(PlannerInfo *root, List *keys, double most, Selectivity kept)
 	double		taken = loki_promise_wanted(root) / kept;
 	ListCell   *cell;
 
+	Assert(kept > 0 && kept <= 1);
 	foreach(cell, keys)
 		bytes += get_typavgwidth(exprType(lfirst(cell)), exprTypmod(lfirst(cell)));
 	return Min(taken, most) * bytes <= (double) get_hash_memory_limit();
@@ -272,6 +274,7 @@ loki_groups_name_number(CustomScan *scan)
  * ----------------------------------------------------------------
  */
 
+/* The node's state; what the plan says comes first, then what changes with each row */
 typedef struct GroupsState
 {
 	LokiNode	node;
@@ -280,17 +283,17 @@ typedef struct GroupsState
 	AttrNumber *numbers;		/* 1, 2, ... */
 	Oid		   *equal;			/* functions, and their collations */
 	Oid		   *collations;
-	FmgrInfo   *hash;
+	FmgrInfo   *hash;			/* functions */
 	AttrNumber	score;			/* 0: no row is put aside */
 	Oid			aside;			/* LOKI_FIRST_xxx of rows that are */
-	bool		numbered;
+	bool		numbered;		/* the last column is row_number() */
 
 	TupleHashTable groups;		/* and how many rows each had, or the best
 								 * rank; NULL before the first row */
-	TupleTableSlot *key;
+	TupleTableSlot *key;		/* the keys of a row that is looked up */
 	MemoryContext keys;			/* of the table's groups, below the node's */
 	double		nrows;			/* of the child, so far */
-	bool		begun;
+	bool		begun;			/* read_first_rows() is done, if it is needed */
 	bool		full;			/* the table must not grow (P8) */
 } GroupsState;
 
@@ -366,6 +369,7 @@ rows_of_group(GroupsState *state, TupleTableSlot *slot, bool *isnew, uint32 *has
 {
 	TupleHashEntry entry;
 
+	Assert(state->groups != NULL);
 	ExecClearTuple(state->key);
 	for (int i = 0; i < state->nkeys; i++)
 		state->key->tts_values[i] = slot_getattr(slot, state->columns[i],
@@ -379,9 +383,11 @@ rows_of_group(GroupsState *state, TupleTableSlot *slot, bool *isnew, uint32 *has
 	return LokiGroupRows(state->groups, entry);
 }
 
+/* Set the last column of a row, which is row_number(). */
 static TupleTableSlot *
 number_row(TupleTableSlot *slot, Size number)
 {
+	Assert(number > 0);
 	slot->tts_values[slot->tts_tupleDescriptor->natts - 1] = Int64GetDatum((int64) number);
 	slot->tts_isnull[slot->tts_tupleDescriptor->natts - 1] = false;
 	return slot;
@@ -396,6 +402,7 @@ typedef enum Rank
 	RANK_FIRST
 } Rank;
 
+/* Where a row comes among those of its group */
 static Rank
 rank_of(const GroupsState *state, TupleTableSlot *slot)
 {
@@ -452,6 +459,7 @@ sort_rest(GroupsState *state)
 	double		numbers[2];
 	double		last = -1;
 
+	Assert(state->full && !node->ended);
 	if (!state->begun && state->aside != 0)
 	{
 		/* no row of these groups was returned */
@@ -469,6 +477,7 @@ sort_rest(GroupsState *state)
 
 		if (floor(numbers[0] / 4) != last)
 		{
+			Assert(floor(numbers[0] / 4) > last);
 			ResetTupleHashTable(state->groups);
 			MemoryContextReset(state->keys);
 		}
@@ -493,6 +502,7 @@ read_first_rows(GroupsState *state)
 	int64		waiting = 0;
 	Rank		rank;
 
+	Assert(!state->begun && !state->numbered);
 	do
 	{
 		TupleTableSlot *slot = loki_node_next_of_child(&state->node);

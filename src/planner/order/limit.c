@@ -66,6 +66,7 @@ limit_rows(LokiScanCaller *caller)
 static double
 taken_rows(LokiScanCaller *caller)
 {
+	Assert(((LimitState *) caller->limit_node)->position >= 0);
 	return (double) ((LimitState *) caller->limit_node)->position;
 }
 
@@ -105,6 +106,7 @@ attach_filter(PlanCaller *plan)
 	PlanState  *ps = &plan->scan->ss.ps;
 	Node	   *clauses = (Node *) ps->plan->qual;
 
+	Assert(plan->caller.passes == NULL && plan->caller.condition == NULL);
 	if (ps->qual == NULL)
 		return;
 	if (!contain_volatile_functions(clauses) && !contain_subplans(clauses))
@@ -137,7 +139,7 @@ begin_limited(IndexScanState *scan, LimitState *limit)
 	PlanCaller *plan;
 	MemoryContext old;
 
-	Assert(!scan->iss_RuntimeKeysReady);
+	Assert(!scan->iss_RuntimeKeysReady && loki_is_hnsw_index(scan->iss_RelationDesc));
 	if (scan->iss_ScanDesc != NULL)
 		return;
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
@@ -253,6 +255,7 @@ find_limits(PlanState *ps, void *missing)
 	return planstate_tree_walker(ps, find_limits, missing);
 }
 
+/* ExecutorStart_hook; EXPLAIN without ANALYZE begins no scan. */
 static void
 limit_executor_start(QueryDesc *query, int flags)
 {

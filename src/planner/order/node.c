@@ -33,10 +33,6 @@
  * ----------------------------------------------------------------
  */
 
-/*
- * A path of a node, without rows, costs and order.  `columns` are the expressions that rows of
- * the child have, in their order; `exprs` are what the node computes of them.
- */
 CustomPath *
 loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target, Path *child,
 			   List *columns, List *exprs, List *filter, List *private)
@@ -55,13 +51,13 @@ loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target, Pa
 	return path;
 }
 
+/* The kind that a path's methods are part of */
 static const LokiNodeKind *
 kind_of_path(const CustomPath *path)
 {
 	return (const LokiNodeKind *) ((const char *) path->methods - offsetof(LokiNodeKind, path));
 }
 
-/* The ordered rows that a node takes; NULL if a path is no such node. */
 Path *
 loki_node_input(const CustomPath *path)
 {
@@ -120,6 +116,7 @@ end_sorts(LokiNode *node)
 		end_sort(node, i);
 }
 
+/* Forget the rows that wait; false if the child need not be read again. */
 static bool
 restart(LokiNode *node)
 {
@@ -134,6 +131,7 @@ begin_node(CustomScanState *css, EState *estate, int eflags)
 	LokiNode   *node = (LokiNode *) css;
 	CustomScan *scan = (CustomScan *) css->ss.ps.plan;
 
+	Assert(list_length(scan->custom_plans) == 1);
 	node->child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
 	css->custom_ps = list_make1(node->child);
 	node->context = AllocSetContextCreate(estate->es_query_cxt, "hnsw node",
@@ -213,6 +211,7 @@ loki_node_create_state(CustomScan *scan)
 		((const char *) scan->methods - offsetof(LokiNodeKind, plan));
 	LokiNode   *node = palloc0(kind->size);
 
+	Assert(kind->size >= sizeof(LokiNode));
 	NodeSetTag(node, T_CustomScanState);
 	node->css.methods = &exec_methods;
 	node->kind = kind;
@@ -224,7 +223,6 @@ loki_node_create_state(CustomScan *scan)
  * ----------------------------------------------------------------
  */
 
-/* The plan that an ordered node takes rows of, for the Limit above it; NULL for others */
 PlanState *
 loki_node_child(PlanState *ps, LimitState *limit)
 {
@@ -232,20 +230,18 @@ loki_node_child(PlanState *ps, LimitState *limit)
 
 	if (!IsA(ps, CustomScanState) || node->css.methods != &exec_methods || !node->kind->ordered)
 		return NULL;
+	Assert(node->limit == NULL || node->limit == limit);
 	node->limit = limit;
 	return node->child;
 }
 
-/*
- * The columns of a row, in the node's own slot; they are good as long as the row is.  The node
- * may have further columns, which are NULL.
- */
 TupleTableSlot *
 loki_node_store(LokiNode *node, TupleTableSlot *row)
 {
 	TupleTableSlot *slot = ExecClearTuple(node->css.ss.ss_ScanTupleSlot);
 	int			n = Min(slot->tts_tupleDescriptor->natts, row->tts_tupleDescriptor->natts);
 
+	Assert(!TTS_EMPTY(row) && row != slot);
 	slot_getallattrs(row);
 	memcpy(slot->tts_values, row->tts_values, n * sizeof(Datum));
 	memcpy(slot->tts_isnull, row->tts_isnull, n * sizeof(bool));
@@ -254,7 +250,6 @@ loki_node_store(LokiNode *node, TupleTableSlot *row)
 	return ExecStoreVirtualTuple(slot);
 }
 
-/* The next row of the child, in the node's slot; NULL after the last */
 TupleTableSlot *
 loki_node_next_of_child(LokiNode *node)
 {
@@ -269,7 +264,6 @@ loki_node_next_of_child(LokiNode *node)
 	return node->ended ? NULL : loki_node_store(node, row);
 }
 
-/* The first n expressions of a plan as EXPLAIN shows them: strings */
 List *
 loki_node_deparse(LokiNode *node, List *ancestors, ExplainState *es, int n)
 {
@@ -278,6 +272,7 @@ loki_node_deparse(LokiNode *node, List *ancestors, ExplainState *es, int n)
 	bool		prefix = LokiExplainedTables(es) > 1 || es->verbose;
 	List	   *result = NIL;
 
+	Assert(n <= list_length(scan->custom_exprs));
 	for (int i = 0; i < n; i++)
 		result = lappend(result, deparse_expression(list_nth(scan->custom_exprs, i), context,
 													prefix, true));
@@ -301,6 +296,7 @@ begin_sort(LokiNode *node, LokiSortedRows *rows, int nnumbers)
 	Oid		   *collations = palloc0_array(Oid, nnumbers);
 	bool	   *nulls_first = palloc0_array(bool, nnumbers);
 
+	Assert(rows->sort == NULL && nnumbers > 0);
 	for (int i = 1; i <= columns->natts; i++)
 		TupleDescCopyEntry(desc, i, columns, i);
 	for (int i = 0; i < nnumbers; i++)
@@ -317,7 +313,6 @@ begin_sort(LokiNode *node, LokiSortedRows *rows, int nnumbers)
 	MemoryContextSwitchTo(old);
 }
 
-/* Let the row in the node's slot be sorted by numbers, as many as for all rows. */
 void
 loki_sorted_put(LokiNode *node, int i, int nnumbers, const double *numbers)
 {
@@ -325,6 +320,7 @@ loki_sorted_put(LokiNode *node, int i, int nnumbers, const double *numbers)
 	TupleTableSlot *row = node->css.ss.ss_ScanTupleSlot;
 	int			n = row->tts_tupleDescriptor->natts;
 
+	Assert(i >= 0 && i < LOKI_NODE_SORTS && !TTS_EMPTY(row));
 	if (rows->sort == NULL)
 		begin_sort(node, rows, nnumbers);
 	Assert(rows->nnumbers == nnumbers && !rows->sorted);
@@ -339,13 +335,13 @@ loki_sorted_put(LokiNode *node, int i, int nnumbers, const double *numbers)
 	tuplesort_puttupleslot(rows->sort, ExecStoreVirtualTuple(rows->slot));
 }
 
-/* The next row in their order, in the node's slot, with its numbers; NULL after the last */
 TupleTableSlot *
 loki_sorted_next(LokiNode *node, int i, double *numbers)
 {
 	LokiSortedRows *rows = &node->sorted[i];
 	int			n = node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts;
 
+	Assert(i >= 0 && i < LOKI_NODE_SORTS);
 	CHECK_FOR_INTERRUPTS();
 	if (rows->sort == NULL)
 		return NULL;

@@ -22,6 +22,7 @@
 
 typedef struct LokiNode LokiNode;
 
+/* What is particular to a kind of node; a constant for the life of the backend */
 typedef struct LokiNodeKind
 {
 	CustomPathMethods path;
@@ -41,6 +42,8 @@ typedef struct LokiNodeKind
 
 	/* The next row, which must pass the node's filter; NULL after the last */
 	TupleTableSlot *(*next) (LokiNode *node);
+
+	/* What EXPLAIN shows of it, besides its filter */
 	void		(*explain) (LokiNode *node, List *ancestors, struct ExplainState *es);
 } LokiNodeKind;
 
@@ -49,12 +52,13 @@ typedef struct LokiSortedRows
 {
 	Tuplesortstate *sort;		/* NULL: there are none */
 	TupleTableSlot *slot;		/* a row's columns, and its numbers */
-	int			nnumbers;
+	int			nnumbers;		/* of each row */
 	bool		sorted;			/* no more can be put */
 } LokiSortedRows;
 
 #define LOKI_NODE_SORTS		2
 
+/* The state of a node, of which kinds have more */
 struct LokiNode
 {
 	CustomScanState css;
@@ -66,20 +70,43 @@ struct LokiNode
 	LokiSortedRows sorted[LOKI_NODE_SORTS];
 };
 
-/* Paths and plans */
+/*
+ * A path of a node, without rows, costs and order.  `columns` are the expressions that rows of
+ * the child have, in their order; `exprs` are what the node computes of them (custom_exprs), and
+ * `private` what else it needs (custom_private).
+ */
 extern CustomPath *loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target,
 								  Path *child, List *columns, List *exprs, List *filter,
 								  List *private);
+
+/* PlanCustomPath and CreateCustomScanState of all kinds */
 extern Plan *loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 							List *clauses, List *children);
+extern Node *loki_node_create_state(CustomScan *scan);
+
+/* The ordered rows that a node takes; NULL if a path is no such node */
 extern Path *loki_node_input(const CustomPath *path);
 
-/* Execution */
-extern Node *loki_node_create_state(CustomScan *scan);
+/* The plan that an ordered node takes rows of, for the Limit above it; NULL for others */
 extern PlanState *loki_node_child(PlanState *ps, LimitState *limit);
+
+/* The next row of the child, in the node's slot; NULL after the last */
 extern TupleTableSlot *loki_node_next_of_child(LokiNode *node);
+
+/*
+ * The columns of a row, in the node's own slot; they are good as long as the row is.  The node
+ * may have further columns, which are NULL.
+ */
 extern TupleTableSlot *loki_node_store(LokiNode *node, TupleTableSlot *row);
+
+/* The first n expressions of a plan as EXPLAIN shows them: strings */
 extern List *loki_node_deparse(LokiNode *node, List *ancestors, struct ExplainState *es, int n);
+
+/*
+ * Let the row in the node's slot be sorted by numbers, as many as for all rows of sorted[i]; and
+ * take the next row in their order, in the node's slot, with its numbers unless that is NULL.
+ * NULL after the last; then others may be put.
+ */
 extern void loki_sorted_put(LokiNode *node, int i, int nnumbers, const double *numbers);
 extern TupleTableSlot *loki_sorted_next(LokiNode *node, int i, double *numbers);
 

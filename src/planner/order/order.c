@@ -77,10 +77,6 @@ sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 	return NULL;
 }
 
-/*
- * Have core make the paths of an index that return rows in the order of a distance.  The
- * relation is left as it was.
- */
 List *
 loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 					  OpExpr *distance)
@@ -215,13 +211,13 @@ has_not_null(PlannerInfo *root, const Var *column)
 }
 
 /*
- * A distance that a scan goes by in the order of a sort key.  Core looks in the key's operator
- * family for an operator that compares the distance's type.  It would sort rows with it that
+ * Core looks in the key's operator family for an operator that compares the distance's type.  It would sort rows with it that
  * an index does not return in order, which ours never does.  The type is not used otherwise.
  */
 OpExpr *
 loki_order_operator(OpExpr *distance, const PathKey *key)
 {
+	Assert(loki_may_be_score_order(key));
 	if (key->pk_opfamily == LOKI_FLOAT_OPFAMILY)
 		return distance;
 	distance = copyObject(distance);
@@ -229,7 +225,6 @@ loki_order_operator(OpExpr *distance, const PathKey *key)
 	return distance;
 }
 
-/* Whether rows whose vector is NULL, if there may be any, are not at an end of the order */
 bool
 loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance)
 {
@@ -240,7 +235,6 @@ loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *dis
 		  has_not_null(root, (Var *) column));
 }
 
-/* Whether a sort key puts rows in the order of a distance, which then describes it */
 bool
 loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 						LokiDistanceExpr *distance)
@@ -266,6 +260,7 @@ translate_to_children(PlannerInfo *root, const PathKey *key)
 		if (lfirst(cell) == key->pk_eclass)
 			class = foreach_current_index(cell);
 	}
+	Assert(list_nth(root->eq_classes, class) == key->pk_eclass);
 	foreach(cell, root->append_rel_list)
 	{
 		AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
@@ -286,6 +281,7 @@ translate_to_children(PlannerInfo *root, const PathKey *key)
 static void
 ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
 {
+	Assert(root->query_pathkeys != NIL && loki_may_be_score_order(key));
 	if (linitial(root->query_pathkeys) == key)
 		return;
 	if (translate)
@@ -329,10 +325,6 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	}
 }
 
-/*
- * Add the paths of indexes that return rows in the order of a distance, which is that of a sort
- * key.  Where core makes them as well, only those with more index clauses are added.
- */
 void
 loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 						  const LokiDistanceExpr *distance, bool core_makes)

@@ -16,55 +16,87 @@
 #include "planner/order/node.h"
 #include "planner/query/distance_expr.h"
 
-/* functions in order/order.c: index paths for further forms of ORDER BY */
+/* Functions in order/order.c: index paths for further forms of ORDER BY */
+
+/* Add such paths, of the order that the query asks of a relation, or that a node of ours will. */
 extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
+
+/*
+ * Have core make the paths of an index that return rows in the order of a distance: IndexPath.
+ * The relation is left as it was.
+ */
 extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
 								   IndexOptInfo *info, OpExpr *distance);
+
+/* Whether a sort key puts rows in the order of a distance (P7), which then describes it */
 extern bool loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 									LokiDistanceExpr *distance);
+
+/* Whether rows whose vector is NULL, if there may be any, are not at an end of the order */
 extern bool loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance);
+
+/*
+ * Add the paths of indexes that return rows in the order of a distance, which is that of a sort
+ * key.  Where core makes them as well, only those with more index clauses are added.
+ */
 extern void loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 									  const LokiDistanceExpr *distance, bool core_makes);
+
+/* A distance that a scan goes by in the order of a sort key: itself, or a copy */
 extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 
-/* functions in order/parts.c: tables that are read in parts */
+/* Functions in order/parts.c: tables that are read in parts */
+
+/*
+ * Make the paths of a relation as if it had further conditions, and one less if that is given,
+ * in the order of the query or of a key that is that of a distance.  If `more` has no parameters,
+ * its rows are estimated here.  The relation is left as it was.
+ */
 extern List *loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more,
 							 RestrictInfo *without, PathKey *key,
 							 const LokiDistanceExpr *distance);
+
+/* Add paths that read a table in parts, if it has the same rows each time (P10). */
 extern void loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
 
-/* functions in order/groups.c: the first rows of each group, in order */
+/* Functions in order/groups.c: the first rows of each group, in order */
 extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
 extern void loki_groups_name_number(CustomScan *scan);
 extern const LokiNodeKind loki_groups_kind;
 
-/* functions in order/scores.c: the best rows by a score of more than a distance */
+/* Functions in order/scores.c: the best rows by a score of more than a distance */
 extern void loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
 extern const LokiNodeKind loki_scores_kind;
 
-/* functions in order/limit.c: install the executor hook */
+/* Function in order/limit.c: install the executor hook */
 extern void loki_limit_init(void);
 
-/* functions in arms.c: the arms of a UNION ALL */
+/*
+ * Functions in order/arms.c: order the arms of a query before it is planned, which may change it;
+ * and whether its first sort key is a score
+ */
 extern void loki_order_arms(Query *query);
 extern bool loki_sorts_by_score(const Query *query);
 
-/* functions in order/resjunk.c: install the planner hook */
+/* Function in order/resjunk.c: install the planner hook */
 extern void loki_resjunk_init(void);
 
 /* Whether finished plans pass that hook; not the one of the statement that loads the library */
 extern bool loki_walks_plans(void);
 
-/* functions in search.c: install the hook that sees finished paths */
+/* Functions in order/search.c: install the hook that sees finished paths */
 extern void loki_search_init(void);
-extern bool loki_may_repeat(Node *count, Node *offset);
+
+/* How many rows a Limit takes, in preprocess_limit()'s form; -1: not known */
 extern int64 loki_rows_taken_estimate(const FinalPathExtraData *final);
+
+/* The Limit with scans that are searches, or as it was */
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 							   const FinalPathExtraData *final);
 
-/* functions in shards.c: partitions that are on other servers */
+/* Function in order/shards.c: partitions that are on other servers */
 extern void loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 							 const FinalPathExtraData *final);
 

@@ -15,6 +15,10 @@
  * No row is in two parts.  In each part of the last three, the score rises or falls with one
  * distance, so a Merge Append of their scans is in the order of the score.
  *
+ * The table is read several times (P10), so there are no parts for locked rows, nor for partitions:
+ * core would take the Append for one of partitions.  For the condition, the parts are an Append, or a
+ * Merge Append in the order of the query.  Conditions of a score come after all others (P6).
+ *
  * The paths of a part are made as if its conditions were further ones of the table.  They
  * carry them as paths with parameters do, but without parameters.
  *
@@ -85,10 +89,8 @@ carry(Path *path, ParamPathInfo *more)
 }
 
 /*
- * Make the paths of a relation as if it had further conditions, and one less if that is given,
- * in the order of the query or of a key that is that of a distance.  If it has no parameters,
- * the rows are estimated here.  The genetic optimizer may free the memory of what is made
- * here, so the relation is left as it was.
+ * The genetic optimizer may free the memory of what is made here, so the relation is left as it
+ * was.
  */
 List *
 loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, RestrictInfo *without,
@@ -100,6 +102,7 @@ loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, Restric
 	ListCell   *cell;
 	ListCell   *clauses;
 
+	Assert(rel->reloptkind == RELOPT_BASEREL && (key == NULL) == (distance == NULL));
 	rel->pathlist = rel->partial_pathlist = rel->ppilist = NIL;
 	rel->baserestrictinfo = list_concat(list_delete_ptr(list_copy(rel->baserestrictinfo), without),
 										more->ppi_clauses);
@@ -182,6 +185,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 	List	   *all = NIL;
 	ListCell   *cell;
 
+	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
 	foreach(cell, parts)
 	{
 		Part	   *part = lfirst(cell);
@@ -213,10 +217,12 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 static Expr *
 any_of(List *conditions)
 {
+	Assert(conditions != NIL);
 	return list_length(conditions) == 1 ? linitial(conditions) :
 		make_orclause(list_copy(conditions));
 }
 
+/* condition IS NOT TRUE */
 static Expr *
 is_not_true(Expr *condition)
 {
@@ -253,6 +259,7 @@ parts_of_or(PlannerInfo *root, const RestrictInfo *rinfo)
 	List	   *parts = NIL;
 	ListCell   *cell;
 
+	Assert(is_orclause(rinfo->clause));
 	foreach(cell, ((BoolExpr *) rinfo->clause)->args)
 	{
 		if (has_bound(root, lfirst(cell)))
@@ -399,6 +406,7 @@ split_by_null(Split *into, const Part *like)
 	const NullTestType types[] = {IS_NOT_NULL, IS_NULL};
 	Node	   *column = loki_distance_column(into->root, like->distance.distance);
 
+	Assert(like->distance.nulls == LOKI_PLACE_BETWEEN);
 	for (int i = 0; i < lengthof(types); i++)
 	{
 		Part	   *part = palloc_object(Part);
@@ -454,7 +462,6 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 	return NIL;
 }
 
-/* Add paths that read a table in parts, if it has the same rows each time (P10). */
 void
 loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {

@@ -72,6 +72,7 @@ is_order_of(Node *expr, OpExpr *orderby)
 static bool
 sorts_by(const Sort *sort, AttrNumber column)
 {
+	Assert(column > 0);
 	if (sort == NULL)
 		return false;
 	for (int i = 0; i < sort->numCols; i++)
@@ -107,6 +108,7 @@ drop_distance(Limit *limit, const Sort *above)
 	}
 }
 
+/* Go down a plan; `above` is the Sort directly above it, or NULL. */
 static void
 walk_plan(Plan *plan, const Sort *above)
 {
@@ -142,6 +144,7 @@ loki_walks_plans(void)
 	return walks_plans;
 }
 
+/* planner_hook */
 static PlannedStmt *
 plan_statement(Query *query, const char *source, int options, ParamListInfo params)
 {

@@ -15,7 +15,14 @@
  * knows.  A row that is worse than as many as the Limit takes is dropped.  Rows that came
  * late, since a search found them late, are in the result if they are good enough.
  *
- * If the rows that wait outgrow work_mem, all rows that are left are sorted by their scores.
+ * Rows come by -d DESC if the score is sorted DESC, so that NULL and NaN come where the score has
+ * them.  A row whose score is NULL is first in a descending order, so there the other columns must
+ * have no NULLs, or the order be NULLS LAST.  A row whose columns are beyond the ranges of
+ * pg_statistic may be missed, as in any search.  Partitions compute the score below their Append,
+ * and have no such path.
+ *
+ * A path is offered if twice the rows that are wanted fit into work_mem (P8).  If the rows that wait
+ * outgrow it, all rows that are left are sorted by their scores.
  *
  * IDENTIFICATION
  *	  src/planner/order/scores.c
@@ -102,6 +109,7 @@ share_within(const Estimate *estimate, double distance)
 	OpExpr	   *clause = loki_make_operator(Float8LessOperator, estimate->score.distance,
 											loki_float_const(distance), InvalidOid);
 
+	Assert(bms_membership(relids) == BMS_SINGLETON);	/* ask_for_score() */
 	return loki_distance_selectivity(estimate->root,
 									 find_base_rel(estimate->root, bms_singleton_member(relids)),
 									 (Node *) clause);
@@ -113,6 +121,7 @@ distance_at(const Estimate *estimate, double place)
 {
 	double		distance = exp2((2 * fabs(place) - 1) * MOST_BITS);
 
+	Assert(place >= -1 && place <= 1);
 	return Min(Max(place < 0 ? -distance : distance, estimate->least), estimate->farthest);
 }
 
@@ -307,21 +316,22 @@ typedef struct WaitingRow
 	MinimalTuple row;
 } WaitingRow;
 
+/* The node's state; what the plan says comes first, then what changes with each row */
 typedef struct ScoresState
 {
 	LokiNode	node;
-	ExprState  *score;
-	bool		descending;
+	ExprState  *score;			/* float8, of the child's columns */
+	bool		descending;		/* greater scores are better */
 	bool		nulls_first;
 	TupleTableSlot *slot;		/* holds the row that is returned */
 
 	Node	   *expr;			/* the score, parameters replaced; NULL before
 								 * the first row */
 	LokiRange  *columns;		/* of rows that are to come */
-	pairingheap *waiting;
+	pairingheap *waiting;		/* WaitingRow, the best first */
 	int64		nwaiting;
 	Size		bytes;			/* of rows that wait (P8) */
-	int64		returned;
+	int64		returned;		/* rows, since the last rescan */
 	int64		most;			/* may wait before rows are dropped again */
 	double		dropped;		/* rows of worse scores are not wanted */
 	double		bound;			/* no row to come has a better score */
@@ -438,7 +448,7 @@ known_column(Node *expr, void *context, LokiRange *range)
 
 	if (!IsA(expr, Var))
 		return false;
-	Assert(((Var *) expr)->varno == INDEX_VAR);
+	Assert(((Var *) expr)->varno == INDEX_VAR && ((Var *) expr)->varattno > 0);
 	*range = state->columns[((Var *) expr)->varattno - 1];
 	return true;
 }
@@ -451,6 +461,7 @@ reach(ScoresState *state, double distance, bool isnull)
 	LokiRange  *reached = &state->columns[0];
 	double		nearest = reached->low;
 
+	Assert(reached->low <= reached->high);
 	/*
 	 * after numbers there is nothing but NaN, and then NULL, unless they were
 	 * first
@@ -528,6 +539,7 @@ drop_rows(ScoresState *state, int64 wanted)
 		pfree(rows[i]->row);
 		pfree(rows[i]);
 	}
+	Assert(state->nwaiting >= wanted);
 	pfree(rows);
 	state->most = 2 * state->nwaiting;
 }
@@ -540,6 +552,7 @@ begin_rows(ScoresState *state)
 	List	   *ranges = list_nth(scan->custom_private, SCORES_RANGES);
 	MemoryContext old = MemoryContextSwitchTo(state->node.context);
 
+	Assert(list_length(ranges) == state->slot->tts_tupleDescriptor->natts);
 	state->waiting = pairingheap_allocate(compare_rows, NULL);
 	state->columns = palloc0_array(LokiRange, list_length(ranges));
 	for (int i = 0; i < list_length(ranges); i++)
@@ -569,6 +582,7 @@ take_best(ScoresState *state)
 	if (pairingheap_is_empty(state->waiting))
 		return NULL;
 	best = pairingheap_container(WaitingRow, node, pairingheap_remove_first(state->waiting));
+	Assert(state->nwaiting > 0 && state->bytes >= best->row->t_len + WAITING_BYTES);
 	state->nwaiting--;
 	state->bytes -= best->row->t_len + WAITING_BYTES;
 	ExecStoreMinimalTuple(best->row, state->slot, true);
@@ -604,6 +618,7 @@ add_row(ScoresState *state, TupleTableSlot *slot)
 	bool		isnull;
 	Datum		distance;
 
+	Assert(state->expr != NULL && !state->node.ended);
 	distance = slot_getattr(slot, 1, &isnull);
 	old = MemoryContextSwitchTo(state->node.css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
 	reach(state, isnull ? 0 : DatumGetFloat8(distance), isnull);

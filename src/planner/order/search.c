@@ -64,6 +64,7 @@ static Path *search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
  * ----------------------------------------------------------------
  */
 
+/* A shallow copy of a path of this size */
 static void *
 copy_path(const void *path, Size size)
 {
@@ -100,7 +101,7 @@ is_decided(const IndexPath *path, const IndexClause *clause)
 	foreach(cell, clause->indexquals)
 	{
 		Node	   *qual = (Node *) lfirst_node(RestrictInfo, cell)->clause;
-		Oid			right = InvalidOid;
+		Oid			right = left;	/* IS NULL compares with nothing */
 
 		if (IsA(qual, OpExpr))
 			right = exprType(lsecond(((OpExpr *) qual)->args));
@@ -154,6 +155,7 @@ is_bare(const IndexPath *path)
 	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
 }
 
+/* A scan of an hnsw index in the order of a distance */
 static Path *
 follow_index(FollowedScans *followed, IndexPath *path)
 {
@@ -169,6 +171,7 @@ follow_index(FollowedScans *followed, IndexPath *path)
 	return &copy->path;
 }
 
+/* The same within a bitmap or a distance, whose own index path gets the label */
 static Path *
 follow_hybrid(FollowedScans *followed, CustomPath *path)
 {
@@ -305,6 +308,7 @@ has_plan_parameters(Node *node, void *context)
 	return expression_tree_walker(node, has_plan_parameters, context);
 }
 
+/* Whether a subquery may not know the values that LIMIT and OFFSET have above it */
 static bool
 limit_has_parameters(const LimitPath *limit)
 {
@@ -326,6 +330,7 @@ sort_subquery(const FollowedScans *followed, FollowedScans *inner, RelOptInfo *r
 	return search_sorted(inner, rel, path);
 }
 
+/* A subquery whose rows pass in its order, or that gets the order of the rows that LIMIT takes */
 static Path *
 follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 {
@@ -336,6 +341,7 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 
 	if (sub == NULL)
 		return NULL;
+	Assert(inner.scans != NIL);
 	followed->drops |= rel->baserestrictinfo != NIL || path->path.param_info != NULL;
 	if (followed->keys == NIL)
 	{
@@ -411,7 +417,6 @@ follow(FollowedScans *followed, Path *path)
  * ----------------------------------------------------------------
  */
 
-/* How many rows a Limit takes, in preprocess_limit()'s form; -1: not known */
 int64
 loki_rows_taken_estimate(const FinalPathExtraData *final)
 {
@@ -530,7 +535,7 @@ permit_searches(FollowedScans *followed, Oid late)
 {
 	ListCell   *cell;
 
-	Assert(late == 0 || followed->keys != NIL);
+	Assert(late == 0 || (late == LOKI_PLAN_LATE && followed->keys != NIL));
 	foreach(cell, followed->scans)
 	{
 		IndexPath  *scan = lfirst_node(IndexPath, cell);
@@ -617,6 +622,7 @@ rank_taken(FollowedScans *followed, WindowAggPath *path)
 static Path *
 search_ranks(FollowedScans *followed, Path *path)
 {
+	Assert(followed->limit != NULL && followed->scans == NIL);
 	if (IsA(path, ProjectionPath))
 		return COPY_WITH(ProjectionPath, subpath, path,
 						 search_ranks(followed, ((ProjectionPath *) path)->subpath));
@@ -634,14 +640,6 @@ search_ranks(FollowedScans *followed, Path *path)
 	if (!IsA(path, WindowAggPath) || !loki_ranks_rows(followed->root->parse))
 		return NULL;
 	return rank_taken(followed, (WindowAggPath *) path);
-}
-
-/* Whether LIMIT or OFFSET may be evaluated twice (P4) */
-bool
-loki_may_repeat(Node *count, Node *offset)
-{
-	return !contain_volatile_functions(count) && !contain_subplans(count) &&
-		!contain_volatile_functions(offset) && !contain_subplans(offset);
 }
 
 /*
@@ -710,7 +708,6 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 		add_path(output, lfirst(cell));
 }
 
-/* The Limit with scans that are searches, or as it was */
 Path *
 loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 				  const FinalPathExtraData *final)

@@ -57,6 +57,7 @@
 #include "optimizer/planner.h"
 #include "planner/order/order.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/promise.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
@@ -120,6 +121,8 @@ limit_private(Shards *shards, RelOptInfo *rel)
 	RelOptInfo *output = makeNode(RelOptInfo);
 
 	Assert(rel->reloptkind == RELOPT_OTHER_MEMBER_REL);
+	/* k + o is in the place of k */
+	Assert(shards->root->parse->limitCount != NULL && shards->root->parse->limitOffset == NULL);
 	*input = *rel;
 	input->reloptkind = RELOPT_BASEREL;
 	output->reloptkind = RELOPT_UPPER_REL;
@@ -207,6 +210,7 @@ local_path(Shards *shards, RelOptInfo *rel)
 										  root->parse->limitCount, LIMIT_OPTION_COUNT, 0,
 										  shards->taken.count_est);
 
+	Assert(root->parse->limitOffset == NULL);
 	if (list_length(root->sort_pathkeys) > 1 &&
 		root->upper_targets[UPPERREL_DISTINCT] != root->upper_targets[UPPERREL_ORDERED])
 		return &limit->path;
@@ -252,10 +256,7 @@ searched_table(PlannerInfo *root, const FinalPathExtraData *final)
 
 	if (!final->limit_needed || parse->limitCount == NULL ||
 		parse->limitOption != LIMIT_OPTION_COUNT || root->sort_pathkeys == NIL ||
-		parse->rowMarks != NIL || parse->hasTargetSRFs || parse->hasAggs ||
-		parse->hasWindowFuncs || parse->groupClause != NIL || parse->groupingSets != NIL ||
-		parse->havingQual != NULL || parse->distinctClause != NIL ||
-		parse->setOperations != NULL ||
+		loki_changes_rows(parse) || parse->setOperations != NULL ||
 		!bms_get_singleton_member(root->all_baserels, &relid) ||
 		!loki_may_repeat(parse->limitCount, parse->limitOffset))
 		return NULL;
@@ -276,6 +277,7 @@ merged_path(Shards *shards, RelOptInfo *table, RelOptInfo *input)
 	Path	   *path = (Path *) create_append_path(root, table, shards->paths, NIL, NIL, NULL, 0,
 												   false, -1);
 
+	Assert(shards->remote && shards->paths != NIL);
 	/* the rows of a single partition are in order */
 	if (!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
 		path = (Path *) create_sort_path(root, input, path, root->sort_pathkeys,
@@ -306,6 +308,7 @@ loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	if (table == NULL)
 		return;
 	shards.taken.count_est = loki_rows_taken_estimate(final);
+	Assert(shards.taken.count_est > 0 || shards.taken.count_est == -1);
 	shards.taken.offset_est = 0;
 	shards.taken.limit_tuples = shards.taken.count_est > 0 ? shards.taken.count_est : -1;
 	parse->limitCount = eval_const_expressions(root, loki_rows_taken(count, offset));

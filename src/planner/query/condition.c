@@ -45,20 +45,21 @@
 /* A constant of a key, which is evaluated when a scan begins */
 typedef struct LateConstant
 {
-	LokiCondition *condition;
+	LokiCondition *condition;	/* a LOKI_CONDITION_KEY: its sk_argument */
 	bool		equals_null;	/* a constant that is NULL is equal to NULL */
 	ExprState  *expr;
 } LateConstant;
 
+/* The conditions of a scan; in the memory of its executor */
 typedef struct Conditions
 {
-	LokiCondition *root;
+	LokiCondition *root;		/* NULL: slots decide nothing */
 	ScanState  *scan;
-	Index		relid;
-	Relation	index;
+	Index		relid;			/* of the table, in the clauses */
+	Relation	index;			/* stays open as long as the scan */
 	List	   *expressions;	/* of the index's columns that have one */
 	List	   *constants;		/* LateConstant */
-	ExprContext *econtext;
+	ExprContext *econtext;		/* in which these are evaluated */
 } Conditions;
 
 static LokiCondition *make_condition(Conditions *conditions, Node *clause);
@@ -92,11 +93,13 @@ find_attribute(const Conditions *conditions, Node *operand)
 	return 0;
 }
 
+/* A condition on one attribute, without operator and constant */
 static LokiCondition *
 make_key(AttrNumber attribute, int flags)
 {
 	LokiCondition *condition = palloc0_object(LokiCondition);
 
+	Assert(attribute > 1);		/* the first column is the vector */
 	condition->kind = LOKI_CONDITION_KEY;
 	condition->key.sk_attno = attribute;
 	condition->key.sk_flags = flags;
@@ -131,6 +134,7 @@ make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Nod
 	if (other && strategy != BTEqualStrategyNumber)
 		return NULL;
 
+	Assert(OidIsValid(right) && strategy > 0);
 	condition = make_key(attribute, flags);
 	condition->negated = other;
 	condition->key.sk_strategy = (StrategyNumber) strategy;
@@ -176,6 +180,7 @@ make_same(Conditions *conditions, OpExpr *op)
 		return NULL;
 	condition->negated = condition->nulls = false;
 	/* its constant is the last that was made */
+	Assert(((LateConstant *) llast(conditions->constants))->condition == condition);
 	((LateConstant *) llast(conditions->constants))->equals_null = true;
 	return condition;
 }
@@ -210,6 +215,7 @@ make_boolean(Conditions *conditions, Node *column, bool value, bool negated)
 	return condition;
 }
 
+/* column IS [NOT] NULL */
 static LokiCondition *
 make_null_test(Conditions *conditions, Node *column, bool isnull)
 {
@@ -219,6 +225,7 @@ make_null_test(Conditions *conditions, Node *column, bool isnull)
 		make_key(attribute, SK_ISNULL | (isnull ? SK_SEARCHNULL : SK_SEARCHNOTNULL));
 }
 
+/* column IS [NOT] TRUE, FALSE or UNKNOWN */
 static LokiCondition *
 make_boolean_test(Conditions *conditions, BooleanTest *test)
 {
@@ -244,6 +251,7 @@ make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 	LokiCondition *condition = palloc0_object(LokiCondition);
 	ListCell   *lc;
 
+	Assert(kind == LOKI_CONDITION_ALL || kind == LOKI_CONDITION_ANY);
 	condition->kind = kind;
 	condition->parts = palloc_array(LokiCondition *, Max(list_length(clauses), 1));
 	foreach(lc, clauses)
@@ -258,6 +266,7 @@ make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 	return condition->nparts > 0 ? condition : NULL;
 }
 
+/* NOT of a boolean column or of IS DISTINCT FROM; AND; OR */
 static LokiCondition *
 make_bool_expr(Conditions *conditions, BoolExpr *expr)
 {
@@ -311,6 +320,7 @@ evaluate_condition(LokiScanCaller *caller)
 		ScanKey		key = &constant->condition->key;
 		bool		isnull;
 
+		Assert(constant->condition->kind == LOKI_CONDITION_KEY);
 		key->sk_argument = ExecEvalExprSwitchContext(constant->expr, conditions->econtext,
 													 &isnull);
 		key->sk_flags &= ~(SK_ISNULL | (constant->equals_null ? SK_SEARCHNULL : 0));
@@ -325,7 +335,7 @@ loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index)
 {
 	Conditions *conditions = palloc0_object(Conditions);
 
-	Assert(loki_is_hnsw_index(index));
+	Assert(loki_is_hnsw_index(index) && caller->conditions == NULL);
 	conditions->scan = scan;
 	conditions->relid = ((Scan *) scan->ps.plan)->scanrelid;
 	conditions->index = index;

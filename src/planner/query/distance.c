@@ -3,6 +3,10 @@
  * distance.c
  *	  Distances: operators, and functions that are called in their place.
  *
+ * A distance is an operator that an operator class of hnsw has FOR ORDER BY.  Core matches such an
+ * operator to an index, but no function, so a function's call is taken for the operator whose
+ * function it is.  Sort keys are in btree's float_ops, as the classes say.
+ *
  * IDENTIFICATION
  *	  src/planner/query/distance.c
  *
@@ -99,6 +103,7 @@ operator_of_function(FuncExpr *call, bool *falling)
 			continue;
 		if (!distance_functions[i].falling && get_opcode(opno) != call->funcid)
 			continue;
+		Assert(get_op_rettype(opno) == FLOAT8OID);
 		*falling = distance_functions[i].falling;
 		return loki_make_operator(opno, copyObject(linitial(call->args)),
 								  copyObject(lsecond(call->args)), InvalidOid);
@@ -125,12 +130,12 @@ loki_base_distance(Node *expr, bool *falling)
 	return NULL;
 }
 
-/* What values a distance can have, NaN aside */
 void
 loki_distance_range(Oid opno, double *low, double *high)
 {
 	char	   *name = get_opname(opno);
 
+	Assert(loki_is_distance_operator(opno));
 	*low = 0;
 	*high = get_float8_infinity();
 	if (name == NULL || strcmp(name, "<#>") == 0 || strcmp(name, "@#") == 0)
@@ -147,6 +152,7 @@ loki_distance_range(Oid opno, double *low, double *high)
 Node *
 loki_distance_column(PlannerInfo *root, const OpExpr *distance)
 {
+	Assert(!bms_is_empty(pull_varnos(root, (Node *) distance)));
 	return bms_is_empty(pull_varnos(root, linitial(distance->args))) ?
 		lsecond(distance->args) : linitial(distance->args);
 }
@@ -168,7 +174,6 @@ loki_same_distance(const OpExpr *a, const OpExpr *b)
 	return a->opno == b->opno && equal(a->args, b->args);
 }
 
-/* See distance_expr.h. */
 List *
 loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 {
@@ -201,6 +206,7 @@ loki_sort_clause(Oid type, bool descending, bool nulls_first)
 	get_sort_group_operators(type, true, true, true, &less, &clause->eqop, &greater,
 							 &clause->hashable);
 	clause->sortop = descending ? greater : less;
+	Assert(OidIsValid(clause->sortop) && OidIsValid(clause->eqop));
 	LokiSortSetReverse(clause, descending);
 	clause->nulls_first = nulls_first;
 	return clause;
@@ -216,5 +222,6 @@ loki_sort_key(const PlannerInfo *root, Expr *expr, const SortGroupClause *like)
 	clause->tleSortGroupRef = entry->ressortgroupref = 1;
 	keys = make_pathkeys_for_sortclauses(unconstify(PlannerInfo *, root), list_make1(clause),
 										 list_make1(entry));
+	Assert(list_length(keys) <= 1);
 	return keys == NIL ? NULL : linitial_node(PathKey, keys);
 }

@@ -235,6 +235,7 @@ opposite(LokiPlace place)
 static void
 place_nulls(LokiDistanceExpr *result, LokiPlace place)
 {
+	Assert(result->nans != LOKI_PLACE_BETWEEN);
 	if (place == LOKI_PLACE_GREATEST && result->nans == LOKI_PLACE_ITSELF)
 		place = LOKI_PLACE_BETWEEN;
 	result->nulls = place;
@@ -388,6 +389,7 @@ loki_order_first(bool nulls_first, const LokiDistanceExpr *distance)
 {
 	bool		falling = distance->falling;
 
+	Assert(distance->nans != LOKI_PLACE_BETWEEN);
 	return (comes_first(distance->nulls, nulls_first, falling) ? LOKI_FIRST_NULLS : 0) |
 		(comes_first(distance->nans, falling, falling) ? LOKI_FIRST_NANS : 0);
 }
@@ -455,7 +457,6 @@ undo(Node *expr, Expr *bound)
 	return falling ? loki_negative(bound) : bound;
 }
 
-/* Takes a comparison of floats, of which one side rises or falls with a distance. */
 bool
 loki_distance_bound(Node *clause, LokiDistanceBound *result)
 {
@@ -511,6 +512,7 @@ if_equal(Param *a, Param *b, Expr *expr)
 {
 	Oid			equality = lookup_type_cache(a->paramtype, TYPECACHE_EQ_OPR)->eq_opr;
 
+	Assert(a->paramkind == PARAM_EXTERN && b->paramkind == PARAM_EXTERN);
 	if (!OidIsValid(equality) || a->paramtype != b->paramtype)
 		return NULL;
 	return loki_make_case(loki_make_operator(equality, copyObject(a), copyObject(b), InvalidOid),
@@ -528,6 +530,7 @@ loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order)
 	Node	   *other = lsecond(order->args);
 	Node	   *query;
 
+	Assert(list_length(order->args) == 2 && list_length(distance->args) == 2);
 	if (!equal(linitial(distance->args), linitial(order->args)) &&
 		((distance = loki_commuted(distance)) == NULL ||
 		 !equal(linitial(distance->args), linitial(order->args))))

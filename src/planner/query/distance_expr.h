@@ -29,6 +29,8 @@ extern bool loki_is_distance_operator(Oid opno);
  * `falling`: the function's value is the distance with the other sign.
  */
 extern OpExpr *loki_base_distance(Node *expr, bool *falling);
+
+/* What values a distance can have, NaN aside; either end may be infinite */
 extern void loki_distance_range(Oid opno, double *low, double *high);
 
 /* The side of a distance from a constant that is of a table */
@@ -104,7 +106,7 @@ extern Oid	loki_order_first(bool nulls_first, const LokiDistanceExpr *distance);
 typedef struct LokiDistanceBound
 {
 	OpExpr	   *distance;
-	Expr	   *bound;
+	Expr	   *bound;			/* float8 */
 	bool		upper;			/* distance < bound, or > bound */
 	bool		nans;			/* the clause holds where the distance is NaN */
 	bool		exact;			/* the clause compares the distance itself */
@@ -113,6 +115,10 @@ typedef struct LokiDistanceBound
 
 #define LOKI_BOUND_SLOP		1e-6
 
+/*
+ * Whether a clause is a comparison of floats, of which one side rises or falls with a distance
+ * whose bound rounding moves by no more than LOKI_BOUND_SLOP
+ */
 extern bool loki_distance_bound(Node *clause, LokiDistanceBound *result);
 
 /* Whether it is a bound of the distance that a scan orders by, or of one equal to that */

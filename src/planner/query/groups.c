@@ -283,6 +283,8 @@ loki_groups(const PlannerInfo *root, LokiGroups *groups)
 	 * their group: the score is DESC, which puts NULL first.  Such rows can
 	 * wait for another one of their group, but not the other way round.
 	 */
+	Assert(groups->keys != NIL && groups->score != NULL && groups->limit != NULL);
+	Assert((groups->number != NULL) == (groups->stage == UPPERREL_WINDOW));
 	first = loki_order_first(clause->nulls_first, &distance);
 	groups->aside = first & ~first_within;
 	if ((first_within & ~first) != 0 || (groups->aside != 0 && groups->number != NULL))

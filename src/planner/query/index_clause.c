@@ -93,6 +93,7 @@ loki_array_of_element(const ScalarArrayOpExpr *saop, Oid array_type)
 	ArrayExpr  *array;
 	Node	   *x = linitial(saop->args);
 
+	Assert(list_length(saop->args) == 2);
 	if (!OidIsValid(element) || getBaseType(element) != element ||
 		lookup_type_cache(element, TYPECACHE_EQ_OPR)->eq_opr != saop->opno)
 		return NULL;
@@ -131,6 +132,7 @@ loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 {
 	IndexClause *clause = makeNode(IndexClause);
 
+	Assert(col >= 0);
 	/* the first column is the vector, which is NULL or not */
 	Assert(col > 0 || IsA(indexqual->clause, NullTest));
 	Assert(!rinfo->pseudoconstant &&
@@ -146,6 +148,7 @@ loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 int
 loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno, Oid collation)
 {
+	Assert(from >= 0 && OidIsValid(opno));
 	for (int col = from; col < info->nkeycolumns; col++)
 		if (match_index_to_operand(operand, col, info) &&
 			(!OidIsValid(info->indexcollations[col]) ||
@@ -155,6 +158,7 @@ loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno, Oid c
 	return -1;
 }
 
+/* x = ANY (column), as column @> ARRAY[x] */
 static IndexClause *
 any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
@@ -172,7 +176,6 @@ any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return contains != NULL ? loki_index_clause(rinfo, contains, col) : NULL;
 }
 
-/* Whether a condition is an equality of text, under whatever collation */
 bool
 loki_is_text_equality(Node *clause)
 {
@@ -199,6 +202,7 @@ as_text(Node *x, Oid collation)
 	return (Expr *) x;
 }
 
+/* text = text, as an equality under the collation of the index's column */
 static IndexClause *
 text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
@@ -248,6 +252,7 @@ boolean_operand(Node *clause, bool *value)
 	return clause;
 }
 
+/* A boolean column, as column = true or column = false */
 static IndexClause *
 boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
@@ -263,11 +268,7 @@ boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return loki_index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
 }
 
-/*
- * The index clause for a condition, or NULL.  An index clause is evaluated before all
- * others, so the condition must not have to wait for a security barrier.  @> is not
- * leakproof, even if the operator of the condition is.
- */
+/* @> is not leakproof, even if the operator of the condition is. */
 IndexClause *
 loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {

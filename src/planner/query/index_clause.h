@@ -27,8 +27,16 @@ extern List *loki_paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *ind
 extern int	loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno,
 								Oid collation);
 
+/* Whether a condition is an equality of text, under whatever collation */
 extern bool loki_is_text_equality(Node *clause);
+
+/* The index clause by which column `col` (from 0) answers a condition, as `indexqual` has it */
 extern IndexClause *loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col);
+
+/*
+ * The index clause for a condition, or NULL.  An index clause is evaluated before all
+ * others, so the condition must not have to wait for a security barrier.
+ */
 extern IndexClause *loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info,
 											RestrictInfo *rinfo);
 

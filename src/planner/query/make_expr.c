@@ -3,6 +3,8 @@
  * make_expr.c
  *	  Expressions that are made for plans, besides those of makefuncs.h.
  *
+ * They are what the parser would have made: operators have their functions, and no node a location.
+ *
  * IDENTIFICATION
  *	  src/planner/query/make_expr.c
  *
@@ -15,6 +17,8 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
 #include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -40,6 +44,7 @@ loki_make_operator(Oid opno, void *left, void *right, Oid collation)
 												  InvalidOid, collation);
 
 	set_opfuncid(result);
+	Assert(OidIsValid(result->opfuncid) && OidIsValid(result->opresulttype));
 	return result;
 }
 
@@ -48,6 +53,7 @@ loki_commuted(const OpExpr *op)
 {
 	OpExpr	   *result = copyObject(unconstify(OpExpr *, op));
 
+	Assert(list_length(op->args) == 2);
 	result->opno = get_commutator(op->opno);
 	if (!OidIsValid(result->opno))
 		return NULL;
@@ -71,13 +77,13 @@ loki_make_cast(Oid function, Oid type, void *arg)
 								 COERCE_IMPLICIT_CAST);
 }
 
-/* CASE WHEN condition THEN result ELSE other END */
 Expr *
 loki_make_case(void *condition, void *result, void *other)
 {
 	CaseExpr   *expr = makeNode(CaseExpr);
 	CaseWhen   *when = makeNode(CaseWhen);
 
+	Assert(exprType(condition) == BOOLOID && exprType(result) == exprType(other));
 	when->expr = condition;
 	when->result = result;
 	when->location = expr->location = -1;
@@ -92,6 +98,7 @@ loki_make_extreme(MinMaxOp op, void *a, void *b)
 {
 	MinMaxExpr *expr = makeNode(MinMaxExpr);
 
+	Assert(exprType(a) == exprType(b));
 	expr->minmaxtype = exprType(a);
 	expr->op = op;
 	expr->args = list_make2(a, b);
@@ -113,12 +120,19 @@ loki_make_null_test(void *arg, NullTestType type)
 Expr *
 loki_negative(void *expr)
 {
+	Assert(exprType(expr) == FLOAT8OID);
 	return loki_make_call(F_FLOAT8UM, FLOAT8OID, list_make1(expr));
 }
 
+bool
+loki_may_repeat(Node *count, Node *offset)
+{
+	return !contain_volatile_functions(count) && !contain_subplans(count) &&
+		!contain_volatile_functions(offset) && !contain_subplans(offset);
+}
+
 /*
- * How many rows a Limit takes, including those that it skips: a bigint expression that is
- * NULL, or very large, for all rows.  The outer Limit evaluates count and offset first
+ * The outer Limit evaluates count and offset first
  * and raises an error if one is negative.  The sum raises none, however large they are.
  * It is made of what postgres_fdw sends to other servers: CASE, but not COALESCE.
  */
@@ -129,6 +143,8 @@ loki_rows_taken(Node *count, Node *offset)
 	Expr	   *room;
 	Expr	   *sum;
 
+	Assert(count == NULL || exprType(count) == INT8OID);
+	Assert(offset == NULL || exprType(offset) == INT8OID);
 	if (offset == NULL)
 		return copyObject(count);
 	room = loki_make_call(F_INT8MI, INT8OID, list_make2(most, copyObject(offset)));

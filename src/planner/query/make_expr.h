@@ -15,23 +15,35 @@
 
 #include "nodes/primnodes.h"
 
-/* Arguments are expressions, Node or Expr, and are not copied. */
+/*
+ * Arguments are expressions, Node or Expr, and are not copied.  Results are in the current
+ * context, have no location, and are of the type that a user's own would have: of calls and casts
+ * it is given.
+ */
 extern Expr *loki_float_const(double value);
 extern Expr *loki_bigint_const(int64 value);
 extern OpExpr *loki_make_operator(Oid opno, void *left, void *right, Oid collation);
 extern Expr *loki_make_call(Oid function, Oid type, List *args);
 extern Expr *loki_make_cast(Oid function, Oid type, void *arg);
+
+/* CASE WHEN condition THEN result ELSE other END, LEAST or GREATEST, and IS [NOT] NULL */
 extern Expr *loki_make_case(void *condition, void *result, void *other);
 extern Expr *loki_make_extreme(MinMaxOp op, void *a, void *b);
 extern Expr *loki_make_null_test(void *arg, NullTestType type);
 
-/* The same with its sides exchanged; NULL if no operator is that */
+/* A copy of an operator with its sides exchanged; NULL if no operator is that */
 extern OpExpr *loki_commuted(const OpExpr *op);
 
 /* The negative of a float8 expression */
 extern Expr *loki_negative(void *expr);
 
-/* The rows that a Limit takes; this copies what it takes apart */
+/* Whether LIMIT and OFFSET may be evaluated twice (P4) */
+extern bool loki_may_repeat(Node *count, Node *offset);
+
+/*
+ * How many rows a Limit takes, including those that it skips: a bigint expression that is
+ * NULL, or very large, for all rows.  It is made of copies.
+ */
 extern Node *loki_rows_taken(Node *count, Node *offset);
 
 #endif							/* LOKI_PLANNER_QUERY_MAKE_EXPR_H */

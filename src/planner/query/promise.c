@@ -67,7 +67,6 @@ replace_bits(IndexPath *path, Oid bits)
 	path->indexorderbys = list_make1(op);
 }
 
-/* Have the scan of a path put rows without a distance first: LOKI_FIRST_xxx. */
 void
 loki_promise_first(IndexPath *path, Oid first)
 {
@@ -75,7 +74,6 @@ loki_promise_first(IndexPath *path, Oid first)
 	replace_bits(path, promise_bits(path) | first);
 }
 
-/* Give a path its first label, when its costs are estimated (P1). */
 void
 loki_promise_label(IndexPath *path)
 {
@@ -87,10 +85,6 @@ loki_promise_label(IndexPath *path)
 	replace_bits(path, bits | LOKI_PLAN_MADE | LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT);
 }
 
-/*
- * Have the scan of a path find rows by a search.  `complete` is false under pgvector's
- * limits, which end a search early.  `late` is LOKI_PLAN_LATE if rows may come late, or 0.
- */
 void
 loki_promise_permit(IndexPath *path, bool complete, Oid late)
 {
@@ -108,7 +102,6 @@ loki_promise_permit(IndexPath *path, bool complete, Oid late)
  * ----------------------------------------------------------------
  */
 
-/* Whether something in a query needs all rows, or relies on their order */
 bool
 loki_consumes_order(const Query *parse)
 {
@@ -116,6 +109,14 @@ loki_consumes_order(const Query *parse)
 		parse->distinctClause != NIL || parse->hasAggs ||
 		(parse->hasWindowFuncs && !loki_ranks_rows(parse)) ||
 		parse->setOperations != NULL || parse->havingQual != NULL;
+}
+
+bool
+loki_changes_rows(const Query *parse)
+{
+	return parse->commandType != CMD_SELECT || parse->hasAggs || parse->hasWindowFuncs ||
+		parse->hasTargetSRFs || parse->groupClause != NIL || parse->groupingSets != NIL ||
+		parse->havingQual != NULL || parse->distinctClause != NIL || parse->rowMarks != NIL;
 }
 
 bool
@@ -140,10 +141,6 @@ parent_of_all(const PlannerInfo *root)
 		rt_fetch(ref->rtindex, parent->parse->rtable)->rtekind == RTE_SUBQUERY ? parent : NULL;
 }
 
-/*
- * Whether scans of a query level are likely to be searches.  Only their costs depend
- * on it.  `complete` is false under pgvector's limits, which need no LIMIT.
- */
 bool
 loki_promise_likely_search(const PlannerInfo *root, bool complete)
 {
@@ -178,6 +175,7 @@ known_count(const PlannerInfo *root, Node *count)
 		Max((double) DatumGetInt64(((Const *) count)->constvalue), 0);
 }
 
+/* Whether the planner cannot tell LIMIT, or OFFSET */
 static bool
 limit_is_unknown(const PlannerInfo *root)
 {
@@ -217,14 +215,12 @@ unknown_limit(const PlannerInfo *root)
 	return NULL;
 }
 
-/* Whether a LIMIT whose value the planner does not know takes the rows of a query level */
 bool
 loki_promise_limit_unknown(const PlannerInfo *root)
 {
 	return unknown_limit(root) != NULL;
 }
 
-/* The rows that a query level takes from its scans; 0 or less for all rows, or a cursor's */
 double
 loki_promise_wanted(const PlannerInfo *root)
 {

@@ -16,20 +16,68 @@
 #include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
 
+/*
+ * Functions in promise.c.  Labels are bits LOKI_FIRST_xxx and LOKI_PLAN_xxx (src/hnsw/hnsw.h) of a
+ * path that goes by one distance; they are in the collation of its order-by operator.
+ */
+
+/* Give a path its first label, when its costs are estimated (P1). */
 extern void loki_promise_label(IndexPath *path);
+
+/* Have the scan of a path put rows without a distance first: LOKI_FIRST_xxx. */
 extern void loki_promise_first(IndexPath *path, Oid first);
-extern bool loki_promise_likely_search(const PlannerInfo *root, bool complete);
-extern bool loki_promise_limit_unknown(const PlannerInfo *root);
-extern double loki_promise_wanted(const PlannerInfo *root);
-extern bool loki_consumes_order(const Query *parse);
-extern bool loki_has_limit(const Query *parse);
+
+/*
+ * Have the scan of a path find rows by a search (P2).  `complete` is false under pgvector's
+ * limits, which end a search early.  `late` is LOKI_PLAN_LATE if rows may come late, or 0.
+ */
 extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
 
-/* functions in ranks.c: queries that number their rows */
+/*
+ * Whether scans of a query level are likely to be searches.  Only their costs depend
+ * on it.  `complete` is false under pgvector's limits, which need no LIMIT.
+ */
+extern bool loki_promise_likely_search(const PlannerInfo *root, bool complete);
+
+/* Whether a LIMIT whose value the planner does not know takes the rows of a query level */
+extern bool loki_promise_limit_unknown(const PlannerInfo *root);
+
+/* The rows that a query level takes from its scans; 0 or less for all rows, or a cursor's */
+extern double loki_promise_wanted(const PlannerInfo *root);
+
+/* Whether something in a query needs all rows, or relies on their order */
+extern bool loki_consumes_order(const Query *parse);
+
+/* Whether rows of a query pass through groups, windows or the like, or are locked; set operations aside */
+extern bool loki_changes_rows(const Query *parse);
+
+/* Whether a query has a LIMIT that may be less than all, and not WITH TIES */
+extern bool loki_has_limit(const Query *parse);
+
+/* Functions in ranks.c: queries that number their rows */
+
+/*
+ * Whether all window functions of a query are ranks within one window that has no
+ * PARTITION BY, and nothing but a Sort and a Limit follows
+ */
 extern bool loki_ranks_rows(const Query *parse);
+
+/* Whether a window function needs all rows before it returns one */
 extern bool loki_windows_need_all(const Query *parse);
+
+/* Whether a query's sort keys are one of its ranks, ascending */
 extern bool loki_sorts_by_rank(const PlannerInfo *root);
+
+/*
+ * The most that a row_number() is by conditions that end its window, r <= n or r < n: a
+ * bigint expression, 0 or more; NULL if there is none
+ */
 extern Node *loki_number_bound(List *conditions);
+
+/*
+ * How many rows of a query level have a rank that is wanted, as WHERE r <= n says above a
+ * subquery with row_number() AS r; NULL if it does not, or if others may be wanted
+ */
 extern Node *loki_ranks_wanted(const PlannerInfo *root);
 
 /*

@@ -3,6 +3,9 @@
  * range.c
  *	  The values that an expression can have: interval arithmetic.
  *
+ * It answers two questions of a score: whether an operation is monotone and defined on all that its
+ * argument can be, and what the best score is that a row to come can have.
+ *
  * Each operation maps the ranges of its arguments to one that has all of its values, and
  * maybe others: the arguments are taken for independent.  A range is open where it ends in
  * infinity.
@@ -228,6 +231,7 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 bool
 loki_range_of_call(Oid function, const LokiRange *a, const LokiRange *b, LokiRange *result)
 {
+	Assert(a->low <= a->high && (b == NULL || b->low <= b->high));
 	result->nulls = a->nulls || (b != NULL && b->nulls);
 	result->nans = a->nans || (b != NULL && b->nans);
 	return apply(loki_operation(function), a, b, result) && !isnan(result->low) &&
@@ -303,9 +307,11 @@ range_of_extreme(MinMaxExpr *expr, LokiRangeOf known, void *context, LokiRange *
 			result->nans = (a.nans && (b.nans || b.nulls)) || (b.nans && a.nulls);
 		}
 		result->nulls = a.nulls && b.nulls;
+		Assert(result->low <= result->high);
 	}
 }
 
+/* Only a value that may be NULL lets a later one pass. */
 static void
 range_of_coalesce(CoalesceExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
 {
@@ -324,6 +330,7 @@ range_of_coalesce(CoalesceExpr *expr, LokiRangeOf known, void *context, LokiRang
 	}
 }
 
+/* Which branch is taken is not known. */
 static void
 range_of_case(CaseExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
 {
@@ -362,6 +369,7 @@ range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *resu
 	}
 }
 
+/* A constant that is a number; false for others, and for NULL */
 static bool
 range_of_constant(const Const *constant, LokiRange *result)
 {

@@ -51,6 +51,7 @@ typedef enum LokiOperation
 	LOKI_SAME					/* another type, or a plus */
 } LokiOperation;
 
+/* What a function of the server's does to numbers, as far as it is known */
 extern LokiOperation loki_operation(Oid function);
 
 /* Finds the range of an expression that its caller knows; false if it does not */

@@ -3,6 +3,15 @@
  * ranks.c
  *	  Queries whose window functions are ranks.
  *
+ *		SELECT id, rank() OVER (ORDER BY v <-> $1) FROM items ORDER BY v <-> $1 LIMIT 10
+ *		SELECT * FROM (SELECT id, row_number() OVER (ORDER BY v <-> $1) AS r FROM items) s
+ *		WHERE r <= 10
+ *
+ * A window function may look at any row of its partition, so core asks for all of them.  But the
+ * rank of a row depends only on the rows before it, so that the first ranks need the first rows
+ * alone.  The condition r <= 10 is what core calls a run condition of the WindowAgg: it ends the
+ * node, though not the scan's own work.
+ *
  * IDENTIFICATION
  *	  src/planner/query/ranks.c
  *
@@ -51,10 +60,6 @@ has_other_function(Node *node, Index *window)
 	return expression_tree_walker(node, has_other_function, window);
 }
 
-/*
- * Whether all window functions of a query are ranks within one window that has no
- * PARTITION BY, and nothing but a Sort and a Limit follows.
- */
 bool
 loki_ranks_rows(const Query *parse)
 {
@@ -75,8 +80,8 @@ loki_ranks_rows(const Query *parse)
 }
 
 /*
- * Whether a window function needs all rows before it returns one: its frame ends with the
- * last row, or all rows are peers.  Core's costs know of this since 16.
+ * A function needs all rows if its frame ends with the last one, or if all rows are peers.
+ * Core's costs know of this since 16.
  */
 bool
 loki_windows_need_all(const Query *parse)
@@ -97,7 +102,6 @@ loki_windows_need_all(const Query *parse)
 	return false;
 }
 
-/* Whether a query's sort keys are one of its ranks, ascending */
 bool
 loki_sorts_by_rank(const PlannerInfo *root)
 {
@@ -112,10 +116,6 @@ loki_sorts_by_rank(const PlannerInfo *root)
 		key->pk_opfamily == INTEGER_BTREE_FAM_OID && !LokiPathKeyIsDescending(key);
 }
 
-/*
- * The most that a row_number() is by conditions that end its window, r <= n or r < n: a
- * bigint expression, 0 or more; NULL if there is none
- */
 Node *
 loki_number_bound(List *conditions)
 {
@@ -128,6 +128,7 @@ loki_number_bound(List *conditions)
 		WindowFunc *number = left ? linitial(args) : lsecond(args);
 		Node	   *most = copyObject(left ? lsecond(args) : linitial(args));
 
+		Assert(list_length(args) == 2);
 		if (!IsA(number, WindowFunc) || number->winfnoid != F_ROW_NUMBER)
 			continue;
 		if (exprType(most) == INT4OID)
@@ -138,10 +139,6 @@ loki_number_bound(List *conditions)
 	return NULL;
 }
 
-/*
- * How many rows of a query level have a rank that is wanted, as WHERE r <= n says above a
- * subquery with row_number() AS r; NULL if it does not, or if others may be wanted
- */
 Node *
 loki_ranks_wanted(const PlannerInfo *root)
 {

@@ -95,9 +95,8 @@ loki_score(PlannerInfo *root, LokiScore *score)
 	const Query *parse = root->parse;
 	LokiDistanceExpr distance;
 
-	if (parse->commandType != CMD_SELECT || !loki_has_limit(parse) ||
-		root->sort_pathkeys == NIL || loki_consumes_order(parse) || parse->hasWindowFuncs ||
-		parse->hasTargetSRFs || parse->rowMarks != NIL)
+	if (!loki_has_limit(parse) || root->sort_pathkeys == NIL || loki_changes_rows(parse) ||
+		parse->setOperations != NULL)
 		return false;
 	memset(score, 0, sizeof(LokiScore));
 	score->output = linitial_node(PathKey, root->sort_pathkeys);
@@ -132,6 +131,7 @@ loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
 {
 	Expr	   *expr = score->descending ? loki_negative(distance) : (Expr *) distance;
 
+	Assert(list_member(loki_score_distances(score), distance));
 	score->distance = distance;
 	score->input = loki_sort_key(root, expr, loki_sort_clause(FLOAT8OID, score->descending,
 															  score->nulls_first));
@@ -198,6 +198,7 @@ add_values(LokiScoreColumn *column, HeapTuple statistics, int kind)
 	AttStatsSlot slot;
 	bool		numbers = true;
 
+	Assert(kind == STATISTIC_KIND_MCV || kind == STATISTIC_KIND_HISTOGRAM);
 	if (!get_attstatsslot(&slot, statistics, kind, InvalidOid, ATTSTATSSLOT_VALUES))
 		return true;
 	for (int i = 0; i < slot.nvalues && numbers; i++)
@@ -244,6 +245,7 @@ loki_score_columns(PlannerInfo *root, const LokiScore *score)
 			column->range.high = INFINITY;
 			column->range.nans = true;
 		}
+		Assert(column->range.low <= column->range.high);
 		ReleaseVariableStats(data);
 		columns = lappend(columns, column);
 	}
@@ -375,6 +377,7 @@ loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 	.nans = !score->descending}};
 	LokiRange	range;
 
+	Assert(low <= high);
 	loki_range_of_expr((Node *) score->expr, known_part, &parts, &range);
 	if (typical)
 		return score->descending ? range.low : -range.high;

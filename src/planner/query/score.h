@@ -21,8 +21,8 @@ typedef struct LokiScore
 {
 	Expr	   *expr;			/* distances in it are operators */
 	PathKey    *output;			/* the order of the result */
-	bool		descending;
-	bool		nulls_first;
+	bool		descending;		/* as output says ... */
+	bool		nulls_first;	/* ... as well */
 	OpExpr	   *distance;		/* the one that rows come by */
 	PathKey    *input;			/* ... and their order */
 } LokiScore;
@@ -31,8 +31,8 @@ typedef struct LokiScore
 typedef struct LokiScoreColumn
 {
 	Var		   *column;
-	LokiRange	range;
-	double		typical;
+	LokiRange	range;			/* infinite if ANALYZE has seen no numbers */
+	double		typical;		/* a value within; only if it is finite */
 } LokiScoreColumn;
 
 /* Whether a level sorts by such a score; no distance is chosen yet */

@@ -111,6 +111,7 @@ of_table(Node *expr, const Var *var)
 {
 	int			level = var->varlevelsup;
 
+	Assert(!IS_SPECIAL_VARNO(var->varno));
 	expr = copyObject(expr);
 	ChangeVarNodes(expr, var->varno, 1, level);
 	if (level > 0)
@@ -191,6 +192,7 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 			words->expr = of_table(expr, var);
 			words->query = query;
 			words->varno = var->varno;
+			Assert(words->varno > 0 && OidIsValid(words->relid));
 			words->user = LokiCheckAsUser(query, rte);
 			if (!OidIsValid(words->user))
 				words->user = GetUserId();
@@ -213,6 +215,7 @@ indexes_expression(Relation index, Node *expr)
 {
 	AttrNumber	column = index->rd_index->indkey.values[0];
 
+	Assert(loki_is_words_index(index));
 	if (column != 0)
 		return IsA(expr, Var) && ((Var *) expr)->varattno == column;
 	return equal(strip(linitial(RelationGetIndexExpressions(index))), expr);
@@ -227,6 +230,7 @@ may_read_predicate(Relation index, Oid user)
 	Bitmapset  *columns = NULL;
 	int			column = -1;
 
+	Assert(OidIsValid(user));
 	if (predicate == NIL || pg_class_aclcheck(relid, user, ACL_SELECT) == ACLCHECK_OK)
 		return true;
 	pull_varattnos((Node *) predicate, 1, &columns);
@@ -302,6 +306,7 @@ implies_rows(List *predicate, const Words *words, ParamListInfo params)
 {
 	List	   *conditions = NIL;
 
+	Assert(predicate != NIL);
 	add_conditions((Node *) words->query->jointree, words->varno, params, &conditions);
 	return predicate_implied_by(predicate, conditions, false);
 }
@@ -393,6 +398,7 @@ make_operation(FuncExpr *call, Oid indexid)
 	Bm25Query  *query = palloc0(offsetof(Bm25Query, words));
 	Expr	   *words;
 
+	Assert(OidIsValid(type) && OidIsValid(operator));
 	SET_VARSIZE(query, offsetof(Bm25Query, words));
 	query->index = indexid;
 	query->n = -1;
@@ -457,6 +463,7 @@ condition_of_order(const IndexPath *path)
 	const FuncExpr *weighed = lsecond(order->args);
 	ListCell   *cell;
 
+	Assert(list_length(path->indexorderbys) == 1 && list_length(order->args) == 2);
 	/* a user's function may have no arguments */
 	if (!IsA(weighed, FuncExpr) || list_length(weighed->args) != 2)
 		return NULL;
@@ -484,6 +491,7 @@ loki_words_first(PlannerInfo *root, const IndexPath *path, bool *unknown)
 	if (query == NULL || *unknown || query->constisnull || loki_promise_wanted(root) <= 0)
 		return 1;
 	share = clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
+	Assert(share >= 0 && share <= 1);
 	return share > share_unknown(DatumGetTSQuery(query->constvalue)) &&
 		share * path->indexinfo->tuples > 10 * loki_promise_wanted(root) ? share : 1;
 }
