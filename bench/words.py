@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""Documents ranked by words: BM25 by an hnsw index, beside ts_rank_cd over GIN and beside bm25s,
+"""Documents ranked by words: BM25 by an hnsw index, beside ts_rank_cd over GIN, pg_textsearch and bm25s,
 and learned sparse vectors beside pgvector and Seismic.
 
 Documents are made on the spot: words by Zipf's law, or elements that occur as often as those of
@@ -9,6 +9,7 @@ of a search (mean, median, 95th percentile, one client) and which share of a sor
 then the seconds of an INSERT of a hundredth of the rows, and of a VACUUM after that many have gone.
 Counts by an attribute follow, of documents that have a word and of vectors within a bound: rows that
 are counted, milliseconds without lokivector's scan and with it, the median of five.
+pg_textsearch is measured in the same database, if shared_preload_libraries has it.
 bm25s and Seismic (PyPI: bm25s, pyseismic-lsr) run in this process, by one thread, if they are
 installed; the second line of bm25s is the greatest relative difference of a score.  pgvector is
 measured in a database of its own, if the server has it.
@@ -70,14 +71,14 @@ def milliseconds(db, statement):
 class Contender:
     """An index and the statement that uses it, with %s for the query, and %d for LIMIT at its end"""
 
-    def __init__(self, db, name, index, statement, order):
+    def __init__(self, db, name, index, statement, order, index_name="measured"):
         self.db, self.name, self.statement, self.order = db, name, statement, order
         self.table = index.split()[0]
         began = time.perf_counter()
         db.run(f"""SET maintenance_work_mem = '2GB'; SET client_min_messages = error;
-                   DROP INDEX IF EXISTS measured; CREATE INDEX measured ON {index}""")
+                   DROP INDEX IF EXISTS {index_name}; CREATE INDEX {index_name} ON {index}""")
         self.build = time.perf_counter() - began
-        self.bytes = int(db.run("VACUUM ANALYZE; SELECT pg_relation_size('measured')")[0])
+        self.bytes = int(db.run(f"VACUUM ANALYZE; SELECT pg_relation_size('{index_name}')")[0])
 
     def sql(self, query, limit):
         return self.statement % ((query,) * self.statement.count("%s") + (limit,))
@@ -151,6 +152,10 @@ def in_process(db, documents, queries):
     print(f"# Scores differ from those of bm25s by {worst:.1e} at most", flush=True)
 
 
+def text_of(document):
+    return " ".join(f"w{word}x" for word in document)
+
+
 def words(args, db, generator):
     lengths = generator.integers(30, 301, args.documents)
     documents = np.split(zipf(generator, VOCABULARY, lengths.sum()), np.cumsum(lengths)[:-1])
@@ -159,7 +164,7 @@ def words(args, db, generator):
     texts = [" | ".join(f"w{word}x" for word in query) for query in queries]
     db.run("CREATE TABLE documents (id integer, words tsvector)")
     db.run("CREATE TABLE raw (id integer, body text)")
-    copy(args.database, "raw", (" ".join(f"w{word}x" for word in document) for document in documents))
+    copy(args.database, "raw", map(text_of, documents))
     db.run("""INSERT INTO documents SELECT id, to_tsvector('simple', body) FROM raw; DROP TABLE raw;
               VACUUM ANALYZE documents""")
     order = "words <@> '%s'::tsquery"
@@ -171,6 +176,15 @@ def words(args, db, generator):
                           """SELECT words FROM documents WHERE words @@ '%s'::tsquery
                              ORDER BY ts_rank_cd(words, '%s') DESC LIMIT %d""", None)
     contender.measure(texts[:20])
+    if "pg_textsearch" in db.run("SHOW shared_preload_libraries")[0]:
+        db.run("CREATE EXTENSION pg_textsearch; CREATE TABLE texts (id integer, body text)")
+        copy(args.database, "texts", map(text_of, documents))
+        db.run("VACUUM ANALYZE texts")
+        contender = Contender(db, "pg_textsearch", f"""texts USING bm25 (body)
+                              WITH (text_config = 'simple', k1 = {K1}, b = 0.75)""",
+                              "SELECT body FROM texts ORDER BY body <@> to_bm25query('%s', 'texts_words') LIMIT %d",
+                              None, "texts_words")
+        contender.measure([text.replace(" |", "") for text in texts])
 
 
 def count(db, what, statement):
