@@ -91,9 +91,9 @@ typedef struct LokiFilterKey
 	uint64		span;			/* ... and the greatest less that */
 	int64		bound;			/* ORDER: a sort key; ZONED: a TimestampTz */
 	int			n;				/* of set[] or masks[] */
-	int			nexact;			/* set[] has this number of exact sort keys, then
-								 * lossy ones, both ascending; for arrays it
-								 * has this number of hashes of elements */
+	int			nexact;			/* set[] has this number of exact sort keys,
+								 * then lossy ones, both ascending; for arrays
+								 * it has this number of hashes of elements */
 	int64	   *set;
 	LokiSignature *masks;
 } LokiFilterKey;
@@ -108,7 +108,8 @@ typedef struct LokiTest
 	LokiConditionKind kind;
 	bool		negated;		/* KEY: any value but the key's ... */
 	bool		nulls;			/* ... and NULL */
-	bool		hashed;			/* KEY: of a type whose lossy sort keys have a hash */
+	bool		hashed;			/* KEY: of a type whose lossy sort keys have a
+								 * hash */
 	uint8		attribute;		/* KEY */
 	LokiFilterKey *key;
 	int			nparts;

@@ -40,10 +40,11 @@ typedef struct LokiPlaces
 /* A key that was looked up in the list of its attribute */
 typedef struct LokiLookup
 {
-	LokiPostings	list;
+	LokiPostings list;
 	LokiFilterKey *key;			/* of the filter that was looked up */
 	int			nplaces;
-	LokiPlaces	places[LOKI_LOOKUP_PLACES]; /* ascending, apart from each other */
+	LokiPlaces	places[LOKI_LOOKUP_PLACES]; /* ascending, apart from each
+											 * other */
 	double		count;			/* nodes at these places */
 	double		tested;			/* of which these may not pass the key ... */
 	bool		repeats;		/* ... and some are there twice */
@@ -79,7 +80,7 @@ typedef void (*LokiRowMapVisit) (void *arg, const uint32 *nodes, int n);
 /* A lookup of a set of rows in the row map */
 typedef struct LokiRowLookup
 {
-	LokiPostings	list;
+	LokiPostings list;
 	LokiNodeBits reused;		/* nodes that are not as they were mapped */
 	double		count;			/* rows to look up ... */
 	double		stale;			/* ... and nodes that may have other rows */

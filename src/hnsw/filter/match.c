@@ -80,7 +80,7 @@ in_set(const int64 *set, int n, int64 number)
 	/* the last one that is not greater is in set[0 .. n) */
 	while (n > 1)
 	{
-		int half = n / 2;
+		int			half = n / 2;
 
 		set += set[half] <= number ? half : 0;
 		n -= half;

@@ -45,7 +45,8 @@ typedef struct MapRun
 	void	   *arg;			/* of visit() */
 	MapPage		pages[LOKI_ROWMAP_PAGES];	/* that are looked up together */
 	int			npages;
-	uint32		nodes[LOKI_ROWMAP_NODES];	/* that were found, and not visited */
+	uint32		nodes[LOKI_ROWMAP_NODES];	/* that were found, and not
+											 * visited */
 	int			nnodes;
 } MapRun;
 

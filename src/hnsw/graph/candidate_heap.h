@@ -78,7 +78,10 @@ loki_heap_sift_down(LokiCandidate *heap, uint32 n, uint32 i, float sign)
 
 	for (uint32 child = 2 * i + 1; child < n; child = 2 * i + 1)
 	{
-		/* which of two children is above is a toss-up: no branch is to guess it */
+		/*
+		 * which of two children is above is a toss-up: no branch is to guess
+		 * it
+		 */
 		child += loki_heap_above(heap[Min(child + 1, n - 1)], heap[child], sign);
 		if (!loki_heap_above(heap[child], item, sign))
 			break;

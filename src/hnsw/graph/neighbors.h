@@ -86,8 +86,8 @@ typedef struct LokiLinker
 	int			n;				/* candidates that are there */
 	LokiLinkCandidate *candidates;
 	char	   *code_space;		/* capacity codes; candidate i's is the i-th */
-	char	   *own;			/* code of the node whose list it is, or that is
-								 * searched for */
+	char	   *own;			/* code of the node whose list it is, or that
+								 * is searched for */
 	LokiQuery  *query;			/* of the node whose list it is */
 	LokiQuery  *scratch;
 	const void **codes;

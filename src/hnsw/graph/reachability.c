@@ -81,7 +81,8 @@ typedef struct PageGraph
 	LokiSearch *search;
 	const LokiMetaPageData *meta;
 	bool		wide;			/* by a wide search, too, on layer 0 */
-	bool		hidden;			/* only its cluster hides the node that was missed */
+	bool		hidden;			/* only its cluster hides the node that was
+								 * missed */
 } PageGraph;
 
 /*

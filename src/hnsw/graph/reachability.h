@@ -25,10 +25,16 @@ typedef struct LokiSearchEnds
 /* What a graph does, so that its nodes are made reachable: one in memory or one in pages */
 typedef struct LokiReachSteps
 {
-	/* Whether the narrow search for a node finds it (R1, R3); if not, where it ended */
+	/*
+	 * Whether the narrow search for a node finds it (R1, R3); if not, where
+	 * it ended
+	 */
 	bool		(*find) (void *graph, const LokiListRef *node, LokiSearchEnds *ends);
 
-	/* How many links a node gets that was missed, and what one may cost if no list has room */
+	/*
+	 * How many links a node gets that was missed, and what one may cost if no
+	 * list has room
+	 */
 	LokiLinkForce (*price) (void *graph, const LokiListRef *node, int *links);
 
 	/* Link one node to another, at that price; false if it was not linked now */

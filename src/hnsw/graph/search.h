@@ -245,7 +245,8 @@ typedef struct LokiSearch
 	const struct LokiNodeFilter *filter;	/* NULL or empty: none */
 	LokiVisited visited;
 	LokiSkippedNode skip;
-	LokiPool	pool;			/* of inserts, vacuum, and scans without a filter */
+	LokiPool	pool;			/* of inserts, vacuum, and scans without a
+								 * filter */
 	LokiStrategyChoice *choice; /* NULL: it has no filter, and never will */
 	LokiSearchTarget target;
 	LokiReach	reach;			/* of scans; zeroes: the width alone counts */

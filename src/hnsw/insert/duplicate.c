@@ -91,7 +91,7 @@ join_at_once(LokiNewRow *row, uint32 node)
 	Assert(loki_buffer_locked_exclusively(change.pages[page].buffer));	/* I8 */
 	memcpy(&tid, LokiPageSlot(loki_change_page(&change, page), slot_size, place), slot_size);
 	has_list = LokiTidState(&tid) == LOKI_TID_LIST;
-	if (may_join(row, &tid))		/* N2 */
+	if (may_join(row, &tid))	/* N2 */
 		result = loki_claim_at_once(&change, LOKI_SLOTS_DUPLICATE, free_head, has_list ? 1 : 2,
 									claims) ? JOIN_DONE : JOIN_NO_SLOTS;
 	if (result == JOIN_DONE)

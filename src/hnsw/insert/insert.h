@@ -32,7 +32,8 @@ typedef struct LokiInsertCache
 	uint64		nunchanged;		/* rows that are likely versions of others */
 	struct LokiVersionTable *versions;	/* finds those; NULL: not made yet */
 	TupleTableSlot *slot;		/* for a row of the table; NULL: not made yet */
-	LokiUpperFound *found;		/* of a layer: room for the widest search of one */
+	LokiUpperFound *found;		/* of a layer: room for the widest search of
+								 * one */
 	LokiList	lists[LOKI_MAX_LEVEL + 1];	/* of the new node, by layer */
 
 	/*
@@ -54,8 +55,8 @@ typedef struct LokiNewRow
 	bool		unchanged;		/* likely a version of a row in the index: the
 								 * executor's indexUnchanged */
 	bool		stale;			/* the index got its codes since it was opened */
-	LokiTidData tid;			/* its TID slot: heap TID, its value out of line,
-								 * and the state that was written last */
+	LokiTidData tid;			/* its TID slot: heap TID, its value out of
+								 * line, and the state that was written last */
 	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];	/* slots */
 
 	/* rows in the graph, or pending */

@@ -31,8 +31,8 @@ typedef struct LokiCalibrationSums
 	double		scored[LOKI_CALIBRATION_WIDTHS];	/* more than one width
 													 * less */
 	int			walked[LOKI_CALIBRATION_WIDTHS];	/* of which these are sums */
-	bool		given;			/* queries of the caller: the growth stays as it
-								 * was, since all searches go by it */
+	bool		given;			/* queries of the caller: the growth stays as
+								 * it was, since all searches go by it */
 	int			ngrowths;
 	double		growths[LOKI_CALIBRATE_QUERIES];	/* of distances, around
 													 * queries */

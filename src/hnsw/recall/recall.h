@@ -100,11 +100,12 @@ typedef struct LokiExact
 	int			nqueries;
 	const float *queries;		/* nqueries times dim; NULL: by value */
 	const Datum *data;			/* the queries, if rows are measured by value */
-	const ItemPointerData *own; /* of each query: a row to leave out, or invalid */
+	const ItemPointerData *own; /* of each query: a row to leave out, or
+								 * invalid */
 	float	   *query_norms;
 
-	double	   *nearest;		/* k of each query, in the operator's unit: max-heaps,
-								 * then ascending */
+	double	   *nearest;		/* k of each query, in the operator's unit:
+								 * max-heaps, then ascending */
 	int		   *found;			/* how many of these are set */
 
 	int			block_rows;		/* that a block holds */
@@ -112,7 +113,8 @@ typedef struct LokiExact
 	float	   *rows;			/* nrows times dim */
 	float	   *row_norms;
 	ItemPointerData *tids;		/* of these rows */
-	float	   *products;		/* nqueries times nrows; NULL: not for this metric */
+	float	   *products;		/* nqueries times nrows; NULL: not for this
+								 * metric */
 } LokiExact;
 
 /* functions in recall/rows.c */

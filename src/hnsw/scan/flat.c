@@ -680,7 +680,10 @@ loki_flat_select(LokiScan *so)
 	so->flat.last = !selection->overflowed;
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : selection->heap[0].distance;
 
-	/* what brief codes left behind may be nearer than the last of the selection */
+	/*
+	 * what brief codes left behind may be nearer than the last of the
+	 * selection
+	 */
 	narrow = flat.horizon < so->flat.horizon;
 	if (narrow)
 		so->flat.horizon = flat.horizon;

@@ -184,7 +184,10 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	if (so->state->quantizer->refine_size == 0)
 		return;
 
-	/* how far off estimates from CODE are, for this query and its best candidates */
+	/*
+	 * how far off estimates from CODE are, for this query and its best
+	 * candidates
+	 */
 	for (int i = 0; i < n; i++)
 	{
 		double		error = estimates[i] - candidates[i].distance;

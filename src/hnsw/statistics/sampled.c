@@ -63,7 +63,8 @@ typedef struct Samples
 	uint64		seen;			/* sampled since all that waited were taken */
 	int			nwaiting;		/* of these, `most` at most wait */
 	int			most;			/* WAITING, fewer if others needed the memory */
-	uint64		nmeasured;		/* ever; the last is measured[(n - 1) % MEASURED] */
+	uint64		nmeasured;		/* ever; the last is in place (n - 1) %
+								 * MEASURED */
 	Waiting		waiting[WAITING];
 	Measured	measured[MEASURED];
 } Samples;
@@ -302,7 +303,11 @@ choose_holder(Holder *holders, int n, const Addition *addition)
 			others = &holders[end - 1];
 		}
 	}
-	/* who gives has more than who gets, so that two do not take it from each other */
+
+	/*
+	 * who gives has more than who gets, so that two do not take it from each
+	 * other
+	 */
 	if (most > mine)
 		return others;
 	return largest != NULL && largest->bytes > own ? largest : NULL;
