@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "common/hashfn.h"
+#include "compat/pgcompat.h"
 #include "lib/stringinfo.h"
 #include "lokivector.h"
 #include "miscadmin.h"
