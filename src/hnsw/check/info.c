@@ -66,6 +66,7 @@ count_slots(LokiIndex *state, Relation index, int array)
 	return (uint64) (low - 1) * slots->per_page + loki_page_used(state, index, array, low - 1);
 }
 
+/* Count the slots of an array with a free list by their states.  Share locks, one page at a time. */
 static void
 count_states(LokiIndex *state, Relation index, int array, SlotCounts *counts)
 {
@@ -89,45 +90,22 @@ count_states(LokiIndex *state, Relation index, int array, SlotCounts *counts)
 	FreeAccessStrategy(strategy);
 }
 
-static const char *
-metric_name(uint8 metric)
-{
-	switch (metric)
-	{
-		case LOKI_METRIC_L2:
-			return "l2";
-		case LOKI_METRIC_IP:
-			return "ip";
-		case LOKI_METRIC_COSINE:
-			return "cosine";
-		case LOKI_METRIC_L1:
-			return "l1";
-		case LOKI_METRIC_HAMMING:
-			return "hamming";
-		case LOKI_METRIC_JACCARD:
-			return "jaccard";
-		default:
-			return "unrecognized";
-	}
-}
+/* Names of metrics and kinds of codes; loki_meta_validate() has seen to their numbers */
+static const char *const metric_names[] = {
+	[LOKI_METRIC_L2] = "l2",
+	[LOKI_METRIC_IP] = "ip",
+	[LOKI_METRIC_COSINE] = "cosine",
+	[LOKI_METRIC_L1] = "l1",
+	[LOKI_METRIC_HAMMING] = "hamming",
+	[LOKI_METRIC_JACCARD] = "jaccard"
+};
 
-static const char *
-code_name(uint8 kind)
-{
-	switch (kind)
-	{
-		case LOKI_CODE_ROTATED:
-			return "rotated";
-		case LOKI_CODE_EXACT:
-			return "exact";
-		case LOKI_CODE_SCALAR:
-			return "scalar";
-		case LOKI_CODE_BITS:
-			return "bits";
-		default:
-			return "unrecognized";
-	}
-}
+static const char *const code_names[] = {
+	[LOKI_CODE_ROTATED] = "rotated",
+	[LOKI_CODE_EXACT] = "exact",
+	[LOKI_CODE_SCALAR] = "scalar",
+	[LOKI_CODE_BITS] = "bits"
+};
 
 /* Types of the attribute columns, as text[] */
 static Datum
@@ -136,6 +114,7 @@ attribute_types(Relation index)
 	TupleDesc	desc = RelationGetDescr(index);
 	Datum		types[LOKI_MAX_ATTRIBUTES + 1];
 
+	Assert(desc->natts >= 1 && desc->natts <= INDEX_MAX_KEYS);
 	for (int i = 1; i < desc->natts; i++)
 		types[i - 1] = CStringGetTextDatum(format_type_be(TupleDescAttr(desc, i)->atttypid));
 	return PointerGetDatum(construct_array(types, desc->natts - 1, TEXTOID, -1, false,
@@ -165,9 +144,10 @@ put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *m
 	bool		of_bits = meta->code.kind == LOKI_CODE_BITS;
 	int			i = 0;
 
+	Assert(meta->code.metric < lengthof(metric_names) && meta->code.kind < lengthof(code_names));
 	values[i++] = Int32GetDatum(state->column.declared);
-	values[i++] = CStringGetTextDatum(metric_name(meta->code.metric));
-	values[i++] = CStringGetTextDatum(listed ? "lists" : code_name(meta->code.kind));
+	values[i++] = CStringGetTextDatum(metric_names[meta->code.metric]);
+	values[i++] = CStringGetTextDatum(listed ? "lists" : code_names[meta->code.kind]);
 	isnull[i] = isnull[i + 1] = isnull[i + 2] = listed;
 	values[i++] = Int32GetDatum(of_bits ? state->column.declared :
 								loki_code_dims(&meta->code));
@@ -255,26 +235,6 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
 }
 
-/* The attribute that a slot array belongs to, from 1; 0 if none */
-static int
-array_attribute(int array)
-{
-	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
-	if (array >= LOKI_SLOTS_POSTING)
-		return 0;
-	if (array >= LOKI_SLOTS_BRIEF)
-		return array - LOKI_SLOTS_BRIEF + 1;
-	if (array >= LOKI_SLOTS_SEPARATOR)
-		return array - LOKI_SLOTS_SEPARATOR + 1;
-	if (array >= LOKI_SLOTS_SORTED)
-		return array - LOKI_SLOTS_SORTED + 1;
-	if (array >= LOKI_SLOTS_NULLATTR)
-		return array - LOKI_SLOTS_NULLATTR + 1;
-	if (array >= LOKI_SLOTS_ATTR)
-		return array - LOKI_SLOTS_ATTR + 1;
-	return 0;
-}
-
 /*
  * lokivector_index_slot_arrays(index regclass): a row for each array
  */
@@ -297,8 +257,8 @@ lokivector_index_slot_arrays(PG_FUNCTION_ARGS)
 		if (slots->slot_size == 0)
 			continue;
 		values[0] = CStringGetTextDatum(loki_slot_array_name(array));
-		isnull[1] = array_attribute(array) == 0;
-		values[1] = Int32GetDatum(array_attribute(array));
+		isnull[1] = LokiSlotArrayAttribute(array) == 0;
+		values[1] = Int32GetDatum(LokiSlotArrayAttribute(array));
 		values[2] = Int32GetDatum(slots->slot_size);
 		values[3] = Int64GetDatum(count_slots(state, index, array));
 		values[4] = Int64GetDatum(slots->npages);

@@ -65,6 +65,11 @@
 
 StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
 
+/* The attribute that a slot array is of, from 1 on; 0: of none */
+#define LokiSlotArrayAttribute(array) \
+	((array) >= LOKI_SLOTS_ATTR && (array) < LOKI_SLOTS_POSTING ? \
+	 ((array) - LOKI_SLOTS_ATTR) % INDEX_MAX_KEYS + 1 : 0)
+
 /* Slot arrays with a free list, in the order of free_head[] */
 #define LOKI_FREELISTS			4
 #define LokiSlotArrayFreeList(array) \
@@ -431,13 +436,13 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 	((slot)->value_lo = (slot)->value_hi = 0, \
 	 memset(&(slot)->chunk, 0, sizeof(ItemPointerData)))
 
-/* DUPLICATE slots; state is one of LOKI_TID_FREE, LIVE, KILLED, DEAD */
+/* DUPLICATE slots: rows of a node in a linked list, whose head is in the node's TID slot */
 typedef struct LokiDuplicateData
 {
 	uint32		node;			/* the node that owns the slot */
 	uint32		next;			/* next slot of the TID list, or LOKI_NONE */
 	ItemPointerData heap;
-	uint16		state;
+	uint16		state;			/* LOKI_TID_FREE, LIVE or KILLED */
 } LokiDuplicateData;
 
 StaticAssertDecl(sizeof(LokiDuplicateData) == 16, "DUPLICATE slots are 16 bytes");

@@ -65,7 +65,7 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	for (;;)
 	{
 		loki_change_begin(&change, row->state, row->index);
-		loki_claim_begin(&change, LOKI_SLOTS_TID, &claim);
+		(void) loki_claim_begin(&change, LOKI_SLOTS_TID, ERROR, &claim);
 		if (loki_node_has_pages(row->state, claim.number))
 			break;
 		loki_change_unlock(&change);

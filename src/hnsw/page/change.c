@@ -182,10 +182,11 @@ loki_change_lock_directory(LokiChange *change, BlockNumber block, uint32 ordinal
 void
 loki_change_unlock(LokiChange *change)
 {
-	LokiChangedPage *page = &change->pages[--change->npages];
+	LokiChangedPage *page = &change->pages[change->npages - 1];
 
-	Assert(change->npages >= 0);
+	Assert(change->npages > 0);
 	Assert(!page->logged && page->copy == NULL);
+	change->npages--;
 	UnlockReleaseBuffer(page->buffer);
 }
 
@@ -205,8 +206,9 @@ loki_change_bytes(LokiChange *change, int page, Size offset, const void *bytes, 
 
 	if (change->nparts == LOKI_CHANGE_PARTS)
 		elog(ERROR, "too many parts in a change");
-	Assert(page < change->npages && offset + length <= BLCKSZ);
-	Assert(change->pages[page].copy == NULL);
+	Assert(page >= 0 && page < change->npages);
+	Assert(length > 0 && offset + length <= BLCKSZ);
+	Assert(change->pages[page].copy == NULL);	/* a page is changed in one way */
 	change->pages[page].logged = true;
 	part = &change->parts[change->nparts++];
 	part->page = page;
@@ -251,6 +253,7 @@ loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size, uint3
 	uint32		ends[CHANGES];
 	int			n = 0;
 
+	Assert(SizeOfPageHeaderData % WORD == 0);	/* words of slots are words of the page */
 	for (uint32 i = 0; i < slot_size; i += unit)
 	{
 		if (memcmp(slot + i, old + i, unit) == 0)
@@ -311,11 +314,13 @@ loki_change_meta(LokiChange *change)
 	return LokiPageGetMeta(loki_change_copy(change, page));
 }
 
+/* Add the bytes of a copy between two places to its differences. */
 static void
 add_difference(LokiPageCopy *copy, Size start, Size end)
 {
 	uint16		header[2] = {(uint16) start, (uint16) (end - start)};
 
+	Assert(start < end && end <= BLCKSZ);
 	Assert(copy->size + sizeof(header) + (end - start) <= sizeof(copy->differences));
 	memcpy(copy->differences + copy->size, header, sizeof(header));
 	memcpy(copy->differences + copy->size + sizeof(header), copy->page.data + start,
@@ -366,6 +371,7 @@ compare_copies(LokiChange *change)
 			continue;
 		header = (PageHeader) copy->page.data;
 		Assert(header->pd_upper == BLCKSZ - sizeof(LokiPageOpaqueData));
+		Assert(header->pd_lower >= SizeOfPageHeaderData && header->pd_lower <= header->pd_upper);
 		memset(copy->page.data + header->pd_lower, 0, header->pd_upper - header->pd_lower);
 		copy->size = 0;
 		compare_part(copy, loki_change_page(change, i), header->pd_upper, BLCKSZ);
@@ -411,8 +417,7 @@ loki_change_keep(LokiChange *change, int page)
 void
 loki_change_image(LokiChange *change, int page)
 {
-	Assert(page < change->npages);
-	change->pages[page].logged = true;
+	loki_change_keep(change, page);
 	change->pages[page].image = true;
 }
 

@@ -28,25 +28,32 @@
 #define LOKI_CHANGE_PAGES	MAX_GENERIC_XLOG_PAGES
 #define LOKI_CHANGE_PARTS	40
 
+/* A page that a change has locked exclusively, and pinned */
 typedef struct LokiChangedPage
 {
 	Buffer		buffer;
-	int			array;
-	uint32		ordinal;
+	int			array;			/* what page it is: of a slot array, ... */
+	uint32		ordinal;		/* ... which one there */
 	bool		logged;			/* part of the record */
 	bool		image;			/* as an image */
 	uint16		lower;			/* pd_lower as it will be */
 	struct LokiPageCopy *copy;	/* the page as it will be, or NULL */
 } LokiChangedPage;
 
+/* Bytes that a caller has named, to be copied into a page */
 typedef struct LokiChangedPart
 {
 	uint16		offset;			/* in the page; and length, as in the record */
 	uint16		length;
-	uint8		page;
-	const void *bytes;
+	uint8		page;			/* number in the change */
+	const void *bytes;			/* the caller's, who keeps them until the end */
 } LokiChangedPart;
 
+/*
+ * A change, from loki_change_begin() to loki_change_finish(): one WAL record, or none.  It is on its
+ * caller's stack.  An error in between releases locks and pins with all others, and leaves the pages
+ * as they were.
+ */
 typedef struct LokiChange
 {
 	Relation	index;
@@ -54,8 +61,8 @@ typedef struct LokiChange
 	BufferAccessStrategy strategy;	/* set by a caller that has one */
 	int			npages;
 	int			nparts;
-	LokiChangedPage pages[LOKI_CHANGE_PAGES];
-	LokiChangedPart parts[LOKI_CHANGE_PARTS];
+	LokiChangedPage pages[LOKI_CHANGE_PAGES];	/* in the order of locks */
+	LokiChangedPart parts[LOKI_CHANGE_PARTS];	/* in the order of writing */
 } LokiChange;
 
 /* Whether a page may be locked while another is: README, "Lock order" */
@@ -155,9 +162,11 @@ typedef struct LokiClaim
 /*
  * Find a free slot of a free-list slot array (TID, UPPER, DUPLICATE, NULLTID), and lock its
  * page as the first of a change.  Slots on the free list are taken before new ones; if
- * there are neither, the slot array is extended.  No content lock may be held before.
+ * there are neither, the slot array is extended.  If there is no room for that: an ERROR, or
+ * with an elevel below it a message and false, and no page is locked.  No content lock may be
+ * held before.
  */
-extern void loki_claim_begin(LokiChange *change, int array, LokiClaim *claim);
+extern bool loki_claim_begin(LokiChange *change, int array, int elevel, LokiClaim *claim);
 
 /*
  * The same for n slots of one page: the head of the free list or, if that is LOKI_NONE, the

@@ -33,12 +33,14 @@
 /* Extensions that the server could not make, and that the index did without */
 static uint32 extensions_refused = 0;
 
+/* Blocks that the directory names, or that are its pages: from `first` up to `end` */
 typedef struct BlockRange
 {
 	BlockNumber first;
 	BlockNumber end;
 } BlockRange;
 
+/* qsort: ascending */
 static int
 compare_ranges(const void *a, const void *b)
 {
@@ -208,51 +210,34 @@ allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
 	return first;
 }
 
-/* The last directory page, and its ordinal.  Share locks, one at a time. */
-static BlockNumber
-last_directory_page(Relation index, uint32 *ordinal, bool *full)
-{
-	BlockNumber block = LOKI_DIRECTORY_BLKNO;
-
-	for (*ordinal = 0;; (*ordinal)++)
-	{
-		Buffer		buffer = ReadBuffer(index, block);
-		Page		page = BufferGetPage(buffer);
-		BlockNumber next;
-
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, page, LOKI_SLOTS_DIRECTORY, *ordinal);
-		next = LokiPageOpaque(page)->next;
-		*full = LokiPageUsed(page, sizeof(LokiExtentData)) >= LOKI_EXTENTS_PER_PAGE;
-		UnlockReleaseBuffer(buffer);
-		if (next == 0)
-			return block;
-		block = next;
-	}
-}
-
 /*
  * The directory page that has room for one more entry.  If the last one is full, another
  * is added behind it, in a record of its own.  That has to happen before blocks are chosen
  * for the extent, because find_gap() goes by the directory.  An empty last page is valid.
- * The extension lock is held.  elevel as in allocate_blocks().
+ * The extension lock is held, and the directory was read under it: so the last page that was
+ * read is the last one.  elevel as in allocate_blocks().
  */
 static BlockNumber
 directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int elevel)
 {
-	bool		full;
-	BlockNumber last = last_directory_page(index, ordinal, &full);
+	const LokiDirectory *directory = &state->directory;
+	uint32		used = directory->entries - directory->passed;
 	BlockNumber added;
 	LokiChange	change;
 	Page		page;
 
-	if (!full)
-		return last;
+	Assert(loki_extension_lock_held(index));
+	Assert(used <= (uint32) LOKI_EXTENTS_PER_PAGE);
+	*ordinal = directory->ordinal;
+	if (used < (uint32) LOKI_EXTENTS_PER_PAGE)
+		return directory->block;
 	added = allocate_blocks(state, index, 1, LOKI_SLOTS_DIRECTORY, *ordinal + 1, elevel);
 	if (added == InvalidBlockNumber)
 		return added;
 	loki_change_begin(&change, state, index);
-	page = loki_change_copy(&change, loki_change_lock_directory(&change, last, *ordinal));
+	page = loki_change_copy(&change, loki_change_lock_directory(&change, directory->block,
+																*ordinal));
+	Assert(LokiPageOpaque(page)->next == 0);
 	LokiPageOpaque(page)->next = added;
 	loki_change_finish(&change);
 	++*ordinal;
@@ -274,6 +259,8 @@ append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
 	loki_change_begin(&change, state, index);
 	loki_change_meta(&change)->directory_entries++;
 	page = loki_change_copy(&change, loki_change_lock_directory(&change, last, ordinal));
+	Assert(LokiPageOpaque(page)->next == 0 &&
+		   LokiPageUsed(page, sizeof(LokiExtentData)) < LOKI_EXTENTS_PER_PAGE);
 	memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData),
 									LokiPageUsed(page, sizeof(LokiExtentData))),
 		   entry, sizeof(LokiExtentData));
@@ -308,6 +295,7 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 		return false;
 	append_entry(state, index, directory, ordinal, &entry);
 	loki_index_refresh(state, index);
+	Assert(slots->nextents == (uint32) entry.extent + 1);	/* nobody else could add one */
 	return true;
 }
 
@@ -342,6 +330,7 @@ loki_reserve_slot(LokiIndex *state, Relation index, int array, uint32 number, in
 	uint32		page;
 
 	Assert(loki_no_buffer_locked());
+	Assert(number <= LOKI_MAX_NUMBER);
 	if (slots->slot_size == 0)
 		return true;
 	page = loki_slot_page(slots, number, &place);
@@ -360,49 +349,50 @@ loki_extensions_refused(void)
 	return extensions_refused;
 }
 
-/* As loki_reserve_slot(), but ERROR if there is no room */
-static void
-ensure_slot(LokiIndex *state, Relation index, int array, uint32 number)
+/*
+ * The slot arrays, besides TID, in which a node has a slot: those of the graph, which a pending index
+ * does not have yet, and those of its row.  Returns how many there are.
+ */
+static int
+node_arrays(const LokiIndex *state, int arrays[LOKI_SLOT_ARRAYS])
 {
-	(void) loki_reserve_slot(state, index, array, number, ERROR);
+	int			n = 0;
+
+	if (!state->pending)
+	{
+		arrays[n++] = LOKI_SLOTS_CODE;
+		arrays[n++] = LOKI_SLOTS_LINK;
+		if (state->arrays[LOKI_SLOTS_REFINE].slot_size > 0)
+			arrays[n++] = LOKI_SLOTS_REFINE;
+	}
+	arrays[n++] = LOKI_SLOTS_HASH;
+	for (int i = 0; i < state->nattributes; i++)
+		arrays[n++] = LOKI_SLOTS_ATTR + i;
+	return n;
 }
 
-/* The same for all slot arrays but TID that nodes have slots in. */
+/* Make sure that all slots of a node but that of TID have pages.  See page.h. */
 void
 loki_ensure_node(LokiIndex *state, Relation index, uint32 node)
 {
-	if (!state->pending)
-	{
-		ensure_slot(state, index, LOKI_SLOTS_CODE, node);
-		ensure_slot(state, index, LOKI_SLOTS_LINK, node);
-		ensure_slot(state, index, LOKI_SLOTS_REFINE, node);
-	}
-	ensure_slot(state, index, LOKI_SLOTS_HASH, node);
-	for (int i = 0; i < state->nattributes; i++)
-		ensure_slot(state, index, LOKI_SLOTS_ATTR + i, node);
+	int			arrays[LOKI_SLOT_ARRAYS];
+	int			n = node_arrays(state, arrays);
+
+	for (int i = 0; i < n; i++)
+		(void) loki_reserve_slot(state, index, arrays[i], node, ERROR);
 }
 
-/* Whether a slot is known to have a page */
-static bool
-has_page(const LokiIndex *state, int array, uint32 number)
-{
-	const LokiSlotArray *slots = &state->arrays[array];
-	uint32		place;
-
-	return slots->slot_size == 0 || loki_slot_page(slots, number, &place) < slots->npages;
-}
-
-/* The same for all slot arrays but TID that nodes have slots in */
+/* Whether all of them are known to have pages.  See page.h. */
 bool
 loki_node_has_pages(const LokiIndex *state, uint32 node)
 {
-	for (int i = 0; i < state->nattributes; i++)
-		if (!has_page(state, LOKI_SLOTS_ATTR + i, node))
+	int			arrays[LOKI_SLOT_ARRAYS];
+	int			n = node_arrays(state, arrays);
+
+	for (int i = 0; i < n; i++)
+		if (!loki_slot_has_page(state, arrays[i], node))
 			return false;
-	return has_page(state, LOKI_SLOTS_HASH, node) &&
-		(state->pending || (has_page(state, LOKI_SLOTS_CODE, node) &&
-							has_page(state, LOKI_SLOTS_LINK, node) &&
-							has_page(state, LOKI_SLOTS_REFINE, node)));
+	return true;
 }
 
 /* Make sure that all arrays that go with NULLTID have a page for a slot. */
@@ -410,7 +400,7 @@ void
 loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
 {
 	for (int i = 0; i < state->nattributes; i++)
-		ensure_slot(state, index, LOKI_SLOTS_NULLATTR + i, number);
+		(void) loki_reserve_slot(state, index, LOKI_SLOTS_NULLATTR + i, number, ERROR);
 }
 
 /*
@@ -423,6 +413,7 @@ find_free_place(Page page, int array, uint32 slot_size, int start)
 	int			used = LokiPageUsed(page, slot_size);
 
 	Assert(loki_page_readable(page));
+	Assert(start >= 0);
 	if (LokiPageOpaque(page)->free_slots == 0)
 		return -1;
 	for (int i = start; i < used; i++)
@@ -444,6 +435,7 @@ freelist_pop(LokiIndex *state, Relation index, int array, uint32 ordinal)
 	LokiMetaPage meta;
 	int			page;
 
+	Assert(list >= 0);
 	loki_change_begin(&change, state, index);
 	meta = loki_change_meta(&change);
 	page = loki_change_lock_page(&change, array, ordinal);
@@ -478,7 +470,7 @@ loki_freelist_add(LokiIndex *state, Relation index, int array, uint32 ordinal)
 	loki_change_begin(&change, state, index);
 	meta = loki_change_meta(&change);
 	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
-	opaque = LokiPageOpaque(page);
+	opaque = LokiPageOpaque(page);	/* a macro that evaluates the page twice */
 	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST) && opaque->free_slots > 0)
 	{
 		opaque->next = meta->free_head[list];
@@ -488,7 +480,10 @@ loki_freelist_add(LokiIndex *state, Relation index, int array, uint32 ordinal)
 	loki_change_finish(&change);
 }
 
-/* Head of a free list, as the metapage has it now.  Share lock of block 0. */
+/*
+ * Head of a free list, as the metapage has it now.  Share lock of block 0, for that moment alone:
+ * the page may have left the list when it is locked (claim_on_page() looks).
+ */
 static uint32
 freelist_head(LokiIndex *state, Relation index, int array)
 {
@@ -516,7 +511,7 @@ loki_page_used(LokiIndex *state, Relation index, int array, uint32 ordinal)
 
 /*
  * The page on which the used part of a free-list slot array ends.  Its pages fill one after
- * another, so that bisection finds the first that is not full.
+ * another, so that bisection finds the first that is not full.  Share locks, one at a time.
  */
 static uint32
 find_tail(LokiIndex *state, Relation index, int array)
@@ -535,10 +530,14 @@ find_tail(LokiIndex *state, Relation index, int array)
 		else
 			low = middle + 1;
 	}
+	Assert(low <= slots->npages);
 	return low;
 }
 
-/* All node IDs are below this, but those that are being claimed right now. */
+/*
+ * All node IDs are below this, but those that are being claimed right now.  The page where the used
+ * part was seen to end is remembered: it only moves on.  Share locks, one at a time.
+ */
 uint32
 loki_node_end(LokiIndex *state, Relation index)
 {
@@ -651,13 +650,16 @@ claim_new(LokiChange *change, int array, LokiClaim *claim, int elevel)
 	}
 }
 
-/* Find a slot to claim, a freed one if there is one, and lock its page; elevel as above. */
-static bool
-begin_claim(LokiChange *change, int array, LokiClaim *claim, int elevel)
+/*
+ * Find a slot to claim, and lock its page; see change.h.  A freed slot is preferred.  Pages that
+ * turn out to have none, as others claimed them, are taken off the free list on the way.
+ */
+bool
+loki_claim_begin(LokiChange *change, int array, int elevel, LokiClaim *claim)
 {
 	uint32		head;
 
-	Assert(change->npages == 0);
+	Assert(LokiSlotArrayFreeList(array) >= 0 && change->npages == 0);
 	while ((head = freelist_head(change->state, change->index, array)) != LOKI_NONE)
 	{
 		if (claim_from_list(change, array, head, claim))
@@ -668,20 +670,18 @@ begin_claim(LokiChange *change, int array, LokiClaim *claim, int elevel)
 	return claim_new(change, array, claim, elevel);
 }
 
-/* Find a slot of a free-list slot array to claim, and lock its page; see change.h. */
-void
-loki_claim_begin(LokiChange *change, int array, LokiClaim *claim)
-{
-	(void) begin_claim(change, array, claim, ERROR);
-}
-
-/* Add a claim to a change. */
+/*
+ * Add a claim to a change.  The page's count of free slots goes into the same record, if vacuum has
+ * freed the slot; one behind the used part is not counted there.
+ */
 void
 loki_claim_slot(LokiChange *change, LokiClaim *claim, const void *slot)
 {
 	uint32		slot_size = change->state->arrays[claim->array].slot_size;
 
 	Assert(change->pages[claim->page].array == claim->array);
+	Assert(claim->number == change->pages[claim->page].ordinal *
+		   change->state->arrays[claim->array].per_page + claim->place);	/* I1 */
 	Assert(loki_slot_state(claim->array, slot) != LOKI_TID_FREE);
 	loki_change_slot(change, claim->page, slot_size, claim->place, slot);
 	if (claim->was_free)
@@ -702,7 +702,7 @@ loki_slot_claim(LokiIndex *state, Relation index, int array, const void *slot, i
 	LokiChange	change;
 
 	loki_change_begin(&change, state, index);
-	if (!begin_claim(&change, array, &claim, elevel))
+	if (!loki_claim_begin(&change, array, elevel, &claim))
 		return LOKI_NONE;
 	loki_claim_slot(&change, &claim, slot);
 	loki_change_finish(&change);

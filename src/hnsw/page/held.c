@@ -22,7 +22,7 @@
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 
-/* The content lock of a shared buffer */
+/* The content lock of a shared buffer; those of all buffers are an array, as their descriptors are */
 static LWLock *
 content_lock(Buffer buffer)
 {
@@ -47,6 +47,7 @@ loki_no_buffer_locked(void)
 	return !LWLockAnyHeldByMe(content_lock(1), NBuffers, sizeof(BufferDescPadded));
 }
 
+/* The page to be locked next, and whether it comes after all that were looked at */
 typedef struct NextLock
 {
 	int			array;
@@ -117,15 +118,6 @@ loki_extension_lock_held(Relation index)
 	SET_LOCKTAG_RELATION_EXTEND(tag, index->rd_lockInfo.lockRelId.dbId,
 								index->rd_lockInfo.lockRelId.relId);
 	return LokiLockHeld(&tag, ExclusiveLock);
-}
-
-bool
-loki_slot_has_page(const LokiIndex *state, int array, uint32 number)
-{
-	const LokiSlotArray *slots = &state->arrays[array];
-
-	return array >= 0 && array < LOKI_SLOT_ARRAYS && slots->slot_size > 0 &&
-		number / slots->per_page < slots->npages;
 }
 
 bool

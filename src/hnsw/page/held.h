@@ -41,9 +41,6 @@ extern bool loki_extension_lock_held(Relation index);
 extern bool loki_insert_lock_held(Relation index);
 extern bool loki_inserts_blocked(Relation index);
 
-/* Whether a slot has a page, as far as this backend has read the directory */
-extern bool loki_slot_has_page(const LokiIndex *index_state, int array, uint32 number);
-
 /* Whether n numbers ascend, no two of them being equal */
 extern bool loki_numbers_ascend(const uint32 *numbers, int n);
 

@@ -5,7 +5,9 @@
  *	  directory, prepared quantizer, and a map from blocks to buffers.
  *
  * Entries are found by file locator and confirmed by the metapage's uid, since a file
- * name may be used again.  The directory only grows; it is read again when a slot lies
+ * name may be used again.  A build changes the uid when all is written, because others see an
+ * empty index while CREATE INDEX CONCURRENTLY writes it; so does the insert that makes the
+ * codes of a pending index.  The directory only grows; it is read again when a slot lies
  * past its end.  The buffer map is a hint that ReadRecentBuffer verifies.
  *
  * When an index changes in the catalog, its entry may be of a file that is gone.  The next use
@@ -39,15 +41,18 @@
 /* Entries kept before those of earlier transactions are dropped */
 #define MAX_ENTRIES		64
 
+/* What the cache has of a file.  Only the index itself is looked up by name, for invalidations. */
 typedef struct CacheEntry
 {
 	LokiRelFileLocator locator; /* hash key */
-	LokiIndex  *state;
+	LokiIndex  *state;			/* in CacheMemoryContext */
 	Oid			relid;			/* the index whose file that was */
 	bool		doubtful;		/* whether it still is */
 } CacheEntry;
 
 static HTAB *cache = NULL;
+
+/* The state that was asked for last, which saves looking it up; NULL or in the cache */
 static LokiIndex *last_opened = NULL;
 
 /* States that were replaced while scans may be using them, newest first */
@@ -56,9 +61,14 @@ static LokiIndex *replaced = NULL;
 /* Whether any entry is doubtful */
 static bool in_doubt = false;
 
+/*
+ * Set what follows from the size of a slot.  A slot that is too large for a page is told by
+ * check_slot_sizes(); until then nothing addresses it.
+ */
 static void
 array_geometry(LokiSlotArray *array, uint32 slot_size)
 {
+	Assert(slot_size > 0);
 	array->slot_size = slot_size;
 	array->per_page = LOKI_PAGE_PAYLOAD / slot_size;
 	/* with one slot a page the quotient would not fit: treat as exact */
@@ -173,6 +183,7 @@ add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *en
 	nblocks = RelationGetNumberOfBlocks(index);
 	for (int i = known; i < used; i++)
 		add_directory_entry(state, index, &entries[i], nblocks);
+	Assert(state->directory.entries == state->directory.passed + used); /* I3 */
 }
 
 /*
@@ -195,6 +206,7 @@ loki_index_refresh(LokiIndex *state, Relation index)
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(index, buffer, page, LOKI_SLOTS_DIRECTORY, state->directory.ordinal);
 		used = LokiPageUsed(page, sizeof(LokiExtentData));
+		Assert(used <= LOKI_EXTENTS_PER_PAGE);	/* loki_page_check() looked at pd_lower */
 		next = LokiPageOpaque(page)->next;
 		if (state->directory.passed + used > state->directory.entries)
 			memcpy(entries, LokiPageSlot(page, sizeof(LokiExtentData), 0),
@@ -268,9 +280,8 @@ check_slot_sizes(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 	bool		valid = meta->code_size == state->quantizer->code_size &&
 		meta->refine_size == state->quantizer->refine_size;
 
-	for (int f = 0; f < LOKI_SLOT_ARRAYS; f++)
-		if (state->arrays[f].slot_size > LOKI_PAGE_PAYLOAD)
-			valid = false;
+	for (int i = 0; i < LOKI_SLOT_ARRAYS; i++)
+		valid &= state->arrays[i].slot_size <= LOKI_PAGE_PAYLOAD;
 	if (!valid)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -279,10 +290,12 @@ check_slot_sizes(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 				 errhint("Please REINDEX it.")));
 }
 
+/* Kernels load the constants of a quantizer in vectors of up to this size */
 #define QUANTIZER_ALIGN 64
 
 /*
- * The quantizer of a code, with its centroid and basis.
+ * The quantizer of a code, with its centroid and basis, in `context`; it is freed with that, since
+ * the pointer is not the allocated one.  `constants` must stay as long.
  */
 LokiQuantizer *
 loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
@@ -318,12 +331,13 @@ same_type(const LokiIndex *state, Relation index)
 {
 	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(index), 0);
 
-	return state->cached.declared.typid == column->atttypid && state->cached.declared.typmod == column->atttypmod;
+	return state->cached.declared.typid == column->atttypid &&
+		state->cached.declared.typmod == column->atttypmod;
 }
 
-/* Build the state of an index from its metapage and directory. */
-static LokiIndex *
-build_state(Relation index, const LokiMetaPageData *meta)
+/* Build the state of an index from its metapage and directory.  See index.h. */
+LokiIndex *
+loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "hnsw index", ALLOCSET_SMALL_SIZES);
@@ -368,20 +382,23 @@ build_state(Relation index, const LokiMetaPageData *meta)
 	return state;
 }
 
-/* See index.h. */
-LokiIndex *
-loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
+/* Remove a state from the cache, so that the next use of its file makes another. */
+static void
+forget_state(LokiIndex *state)
 {
-	return build_state(index, meta);
+	bool		found;
+
+	if (last_opened == state)
+		last_opened = NULL;
+	hash_search(cache, &state->cached.locator, HASH_REMOVE, &found);
+	Assert(found);
 }
 
-/* Forget a state that nobody can be using. */
+/* Forget and delete a state that nobody can be using. */
 static void
 drop_state(LokiIndex *state)
 {
-	if (last_opened == state)
-		last_opened = NULL;
-	hash_search(cache, &state->cached.locator, HASH_REMOVE, NULL);
+	forget_state(state);
 	MemoryContextDelete(state->context);
 }
 
@@ -467,9 +484,7 @@ delete_replaced(void)
 static void
 replace_state(LokiIndex *state)
 {
-	if (last_opened == state)
-		last_opened = NULL;
-	hash_search(cache, &state->cached.locator, HASH_REMOVE, NULL);
+	forget_state(state);
 	state->cached.next_replaced = replaced;
 	replaced = state;
 }
@@ -590,7 +605,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 
 		delete_replaced();
 		shrink_cache();
-		state = build_state(index, meta);
+		state = loki_index_for_meta(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);
 		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);
 		entry->state = state;

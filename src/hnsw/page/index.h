@@ -18,10 +18,11 @@
 #include "quantize/quantize.h"
 #include "storage/buf.h"
 
+/* A slot array: its geometry, and where its pages are as far as the directory was read */
 typedef struct LokiSlotArray
 {
-	uint32		slot_size;		/* 0: the index has no such slot array */
-	uint32		per_page;
+	uint32		slot_size;		/* bytes; 0: the index has no such slot array */
+	uint32		per_page;		/* slots */
 	uint64		reciprocal;		/* ceil(2^64 / per_page), 0 where that is 1 */
 	uint32		nextents;
 	uint32		npages;			/* pages of these extents */
@@ -65,6 +66,11 @@ typedef struct LokiCached
 	struct LokiIndex *next_replaced;
 } LokiCached;
 
+/*
+ * An index as this backend knows it.  Open scans of the running transaction may point here, so it is
+ * not freed before the next transaction, unless the index has another file.  The parts that grow are
+ * behind the file at most, and catch up when a number is past their end (I3).
+ */
 typedef struct LokiIndex
 {
 	LokiCached	cached;
@@ -119,8 +125,8 @@ extern LokiQuantizer *loki_make_quantizer(MemoryContext context, const LokiCodeS
 extern void loki_index_refresh(LokiIndex *index_state, Relation index);
 
 /*
- * The same for a metapage that the index is to have: not remembered, in the current memory
- * context.
+ * The same for a metapage that the index is to have: not remembered, in a child of the current
+ * memory context.  Locks pages of the directory and of CENTROID in share mode, one at a time.
  */
 extern LokiIndex *loki_index_for_meta(Relation index, const LokiMetaPageData *meta);
 
@@ -138,6 +144,17 @@ loki_slot_page(const LokiSlotArray *array, uint32 number, uint32 *place)
 	*place = number - page * array->per_page;
 	Assert(*place < array->per_page);	/* I1 */
 	return page;
+}
+
+/* Whether a slot has a page, as far as this backend has read the directory; false without the array */
+static inline bool
+loki_slot_has_page(const LokiIndex *index_state, int array, uint32 number)
+{
+	const LokiSlotArray *slots = &index_state->arrays[array];
+	uint32		place;
+
+	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
+	return slots->slot_size > 0 && loki_slot_page(slots, number, &place) < slots->npages;
 }
 
 /* Block of a slot array's page, which is one of its array->npages */

@@ -15,11 +15,18 @@
 
 #include "utils/rel.h"
 
-/* functions in page/insert_lock.c */
+/*
+ * Taken by an insert before it searches, and released after its last link (I11).  A process has one
+ * at a time.  No content lock may be held.
+ */
 extern void loki_insert_lock(Relation index);
 extern void loki_insert_unlock(Relation index);
+
+/* Wait for all inserts that have begun, and keep others from beginning until they are let again */
 extern void loki_inserts_block(Relation index);
 extern void loki_inserts_unblock(Relation index);
+
+/* Wait for all inserts that have begun; others may begin meanwhile */
 extern void loki_inserts_wait(Relation index);
 
 #endif							/* LOKI_PAGE_INSERT_LOCK_H */

@@ -4,6 +4,11 @@
  *	  Pages of an hnsw index: initialising, checking, the metapage, and the
  *	  reading and writing of single slots.
  *
+ * A page has no line pointers.  Between header and pd_lower it has slots of one size, and in its
+ * special space the names of its slot array and of its place there (definition/README, "Layout").
+ * So a page is checked as nbtree checks one, by its header and special space, but also for being
+ * the page that the directory has at its block (I2).
+ *
  * IDENTIFICATION
  *	  src/hnsw/page/page.c
  *
@@ -19,69 +24,48 @@
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
 
-/* Name of a slot array for messages and lokivector_index_slot_arrays() */
+/* Name of a slot array, for messages and lokivector_index_slot_arrays() */
 const char *
 loki_slot_array_name(int array)
 {
-	switch (array)
-	{
-		case LOKI_SLOTS_META:
-			return "meta";
-		case LOKI_SLOTS_DIRECTORY:
-			return "directory";
-		case LOKI_SLOTS_TID:
-			return "tid";
-		case LOKI_SLOTS_CODE:
-			return "code";
-		case LOKI_SLOTS_LINK:
-			return "link";
-		case LOKI_SLOTS_REFINE:
-			return "refine";
-		case LOKI_SLOTS_HASH:
-			return "hash";
-		case LOKI_SLOTS_UPPER:
-			return "upper";
-		case LOKI_SLOTS_DUPLICATE:
-			return "duplicate";
-		case LOKI_SLOTS_NULLTID:
-			return "nulltid";
-		case LOKI_SLOTS_CENTROID:
-			return "centroid";
-		case LOKI_SLOTS_REUSED:
-			return "reused";
-		case LOKI_SLOTS_ROW:
-			return "row";
-		case LOKI_SLOTS_BLOCK:
-			return "block";
-		case LOKI_SLOTS_GAINED:
-			return "gained";
-		case LOKI_SLOTS_POSTING:
-			return "posting";
-		case LOKI_SLOTS_TERM:
-			return "term";
-		case LOKI_SLOTS_WINDOW:
-			return "window";
-		default:
-			if (array >= LOKI_SLOTS_ATTR &&
-				array < LOKI_SLOTS_ATTR + LOKI_MAX_ATTRIBUTES)
-				return "attribute";
-			if (array >= LOKI_SLOTS_NULLATTR &&
-				array < LOKI_SLOTS_NULLATTR + LOKI_MAX_ATTRIBUTES)
-				return "nullattribute";
-			if (array >= LOKI_SLOTS_SORTED &&
-				array < LOKI_SLOTS_SORTED + LOKI_MAX_ATTRIBUTES)
-				return "sorted";
-			if (array >= LOKI_SLOTS_SEPARATOR &&
-				array < LOKI_SLOTS_SEPARATOR + LOKI_MAX_ATTRIBUTES)
-				return "separator";
-			if (LokiSlotArrayIsBrief(array))
-				return "brief";
-			return "unrecognized";
-	}
+	static const char *const names[] = {
+		[LOKI_SLOTS_META] = "meta",
+		[LOKI_SLOTS_DIRECTORY] = "directory",
+		[LOKI_SLOTS_TID] = "tid",
+		[LOKI_SLOTS_CODE] = "code",
+		[LOKI_SLOTS_LINK] = "link",
+		[LOKI_SLOTS_REFINE] = "refine",
+		[LOKI_SLOTS_HASH] = "hash",
+		[LOKI_SLOTS_UPPER] = "upper",
+		[LOKI_SLOTS_DUPLICATE] = "duplicate",
+		[LOKI_SLOTS_NULLTID] = "nulltid",
+		[LOKI_SLOTS_CENTROID] = "centroid",
+		[LOKI_SLOTS_REUSED] = "reused",
+		[LOKI_SLOTS_ROW] = "row",
+		[LOKI_SLOTS_BLOCK] = "block",
+		[LOKI_SLOTS_GAINED] = "gained",
+		[LOKI_SLOTS_ATTR] = "attribute",
+		[LOKI_SLOTS_NULLATTR] = "nullattribute",
+		[LOKI_SLOTS_SORTED] = "sorted",
+		[LOKI_SLOTS_SEPARATOR] = "separator",
+		[LOKI_SLOTS_BRIEF] = "brief",
+		[LOKI_SLOTS_POSTING] = "posting",
+		[LOKI_SLOTS_TERM] = "term",
+		[LOKI_SLOTS_WINDOW] = "window",
+	};
+
+	StaticAssertStmt(lengthof(names) == LOKI_SLOT_ARRAYS, "all slot arrays have names");
+	/* those of one kind, of all attributes, share the name of the first */
+	array -= Max(LokiSlotArrayAttribute(array) - 1, 0);
+	/* a damaged page may name any array */
+	if (array < 0 || array >= LOKI_SLOT_ARRAYS || names[array] == NULL)
+		return "unrecognized";
+	return names[array];
 }
 
 /*
- * Make a page an empty page of a slot array.  It is a copy, or locked exclusively.
+ * Make a page an empty page of a slot array, the ordinal-th of it.  It is a copy, or locked
+ * exclusively.  PageInit() zeroes what is not set here.
  */
 void
 loki_page_init(Page page, int array, uint32 ordinal)
@@ -94,10 +78,7 @@ loki_page_init(Page page, int array, uint32 ordinal)
 	opaque = LokiPageOpaque(page);
 	opaque->ordinal = ordinal;
 	opaque->next = LokiSlotArrayFreeList(array) >= 0 ? LOKI_NONE : 0;
-	opaque->free_slots = 0;
 	opaque->array = (uint8) array;
-	opaque->flags = 0;
-	opaque->unused = 0;
 	opaque->page_id = LOKI_PAGE_ID;
 }
 
@@ -175,13 +156,18 @@ loki_slot_array_page_check(const LokiIndex *state, Relation index, Buffer buffer
 	loki_page_check(index, buffer, page, array, ordinal);
 }
 
-/* Fill in a metapage for an empty index. */
+/*
+ * Fill in a metapage for an empty index: one that is pending until it has `pending` nodes.  The uid
+ * is random, by which backends tell this file from an earlier one of the same name.  The caller
+ * sets the slot sizes of the code.
+ */
 void
 loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile profile, int m,
 			   int ef_construction, int nattributes, const uint8 *attr_type, uint32 pending)
 {
 	Assert(m >= LOKI_MIN_M && m <= LOKI_MAX_M);
-	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
+	Assert(nattributes >= 0 && nattributes <= LOKI_MAX_ATTRIBUTES);
+	Assert(loki_code_valid(code) && pending > 0 && pending <= LOKI_MAX_NUMBER);
 	memset(meta, 0, sizeof(LokiMetaPageData));
 	meta->format.magic = LOKI_META_MAGIC;
 	meta->format.version = LOKI_META_VERSION;
@@ -197,7 +183,6 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile pro
 	memcpy(meta->attr_type, attr_type, nattributes);
 	meta->entry.node = LOKI_NONE;
 	meta->entry.slot = LOKI_NONE;
-	meta->entry.level = 0;
 	meta->pending = pending;
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		meta->free_head[i] = LOKI_NONE;
@@ -209,6 +194,7 @@ extend_fork(Relation index, ForkNumber fork, BlockNumber expected, int array)
 {
 	Buffer		buffer = ReadBufferExtended(index, fork, P_NEW, RBM_NORMAL, NULL);
 
+	Assert(fork == MAIN_FORKNUM || fork == INIT_FORKNUM);
 	if (BufferGetBlockNumber(buffer) != expected)
 		elog(ERROR, "index \"%s\" is not empty", RelationGetRelationName(index));
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
@@ -252,9 +238,11 @@ loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta)
 	UnlockReleaseBuffer(metabuf);
 }
 
+/* Raise the error for a file that is not in this format, as its magic number says. */
 static void
 report_foreign(Relation index, uint32 magic)
 {
+	Assert(magic != LOKI_META_MAGIC);
 	if (magic == LOKI_PGVECTOR_MAGIC || magic == LOKI_PGVECTOR_IVFFLAT_MAGIC)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -283,6 +271,7 @@ rowmap_valid(LokiMetaPage meta)
 		 map->groups < PG_UINT32_MAX);
 }
 
+/* Raise the error for a metapage that contradicts itself or the catalogs. */
 void
 loki_meta_damaged(Relation index)
 {
@@ -355,8 +344,7 @@ loki_page_slot_for_write(Page page, uint32 slot_size, uint32 place)
 
 	Assert(loki_page_writable(page));
 	Assert(end <= header->pd_special);
-	if (header->pd_lower < end)
-		header->pd_lower = end;
+	header->pd_lower = Max(header->pd_lower, end);
 	return LokiPageSlot(page, slot_size, place);
 }
 
@@ -395,7 +383,10 @@ loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place)
 	LokiPageOpaque(page)->free_slots++;
 }
 
-/* Pin a page, lock it in share mode and check it.  See page.h. */
+/*
+ * Pin a page, lock it in share mode and check it.  See page.h.  The directory is read again for a
+ * page that is past its known end: another backend may have added an extent (I3).
+ */
 Page
 loki_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal, Buffer *buffer,
 			   int *used)
@@ -416,13 +407,16 @@ loki_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal, Buff
 	return page;
 }
 
-/* Copy a page out under share lock.  See page.h. */
+/*
+ * Copy a page out under share lock.  See page.h.  Callers that visit all pages pass a ring of
+ * buffers, as VACUUM does, so that they do not drive out what searches read.
+ */
 int
 loki_page_copy(LokiIndex *state, Relation index, int array, uint32 ordinal,
 			   BufferAccessStrategy strategy, char *copy)
 {
 	LokiSlotArray *slots = &state->arrays[array];
-	BlockNumber block = loki_page_block(slots, ordinal);
+	BlockNumber block = loki_page_block(slots, ordinal);	/* asserts that it is known */
 	Buffer		buffer = strategy == NULL ? loki_buffer_read(state, index, block) :
 		ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
 
@@ -463,6 +457,11 @@ loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void 
 	return found;
 }
 
+/*
+ * The next heap TID of a node: that of its TID slot, or those of its TID list one after another.
+ * See page.h.  Each slot is read under share lock; no lock is left, so the list may change between
+ * two calls, and a caller that must have all rows of one moment holds the TID page instead (I8).
+ */
 bool
 loki_node_row(LokiIndex *state, Relation index, uint32 node, LokiNodeRows *rows, ItemPointer tid)
 {
@@ -471,6 +470,7 @@ loki_node_row(LokiIndex *state, Relation index, uint32 node, LokiNodeRows *rows,
 	LokiTidData slot;
 	LokiDuplicateData duplicate;
 
+	Assert(rows->read == 0 || number != LOKI_NONE);	/* the last call had a row */
 	rows->next = LOKI_NONE;
 	if (rows->read == 0)
 	{

@@ -16,7 +16,10 @@
 #include "hnsw/page/index.h"
 #include "storage/bufmgr.h"
 
+/* Name of a slot array, for messages; "unrecognized" for a number that a damaged page has */
 extern const char *loki_slot_array_name(int array);
+
+/* Make a page the ordinal-th of a slot array, without slots.  It is a copy, or locked exclusively. */
 extern void loki_page_init(Page page, int array, uint32 ordinal);
 
 /*
@@ -69,11 +72,13 @@ extern void loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code,
 						   LokiProfile profile, int m, int ef_construction,
 						   int nattributes, const uint8 *attr_type, uint32 pending);
 
-/* Copy the metapage out under share lock and validate it */
+/* Copy the metapage out under share lock and validate it.  No content lock may be held. */
 extern void loki_meta_read(Relation index, LokiMetaPageData *meta);
 
 /* Validate; ERROR with a hint when foreign, damaged or of another version */
 extern void loki_meta_validate(Relation index, Page page);
+
+/* ERROR: what the metapage says cannot be */
 extern void loki_meta_damaged(Relation index);
 
 /*
@@ -83,6 +88,8 @@ extern void loki_meta_damaged(Relation index);
  */
 extern bool loki_reserve_slot(LokiIndex *index_state, Relation index, int array,
 							  uint32 number, int elevel);
+
+/* How often it has found no room since this process began, with an elevel below ERROR */
 extern uint32 loki_extensions_refused(void);
 
 /* Whether all slots of a node are known to have pages; reads nothing */

@@ -258,8 +258,10 @@ look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
  *
  * The page has to be one of the slot array.  Looking at its special space costs a cache line
  * for each page, so it is done only while the buffer's usage count, which is at hand, is below
- * the highest.  The count is 1 when a page is brought in, and nobody raises it without having
- * looked at the page.
+ * the highest.  The count is 1 when a page is brought in, and nobody here raises it without having
+ * looked at the page; who finds a wrong page sets it to 0 (loki_buffer_distrust()).  So a damaged
+ * page gets to the highest count, 5, only if others pin it four times in a row.  Pages of REFINE,
+ * whose counts are not raised, are always looked at.
  */
 static inline bool
 buffer_use(const LokiIndex *state, int array, bool hot, Buffer buffer, BlockNumber block)
@@ -318,9 +320,10 @@ loki_slot_peek(LokiIndex *state, Relation index, int array, uint32 number, void 
 #define COPY_PAGES		32
 #define COPY_SLOTS		64
 
+/* A page that slots are copied from without a pin */
 typedef struct CopiedPage
 {
-	uint32		page;
+	uint32		page;			/* its ordinal; LOKI_NONE: none */
 	Buffer		buffer;			/* InvalidBuffer: not to be read without a pin */
 	BlockNumber block;
 } CopiedPage;
@@ -443,6 +446,7 @@ loki_slots_copy(LokiIndex *state, Relation index, int array, const uint32 *nodes
 int
 loki_max_pins(const LokiIndex *state)
 {
+	StaticAssertStmt(LOCAL_PINS <= LOKI_MAX_SLOTS, "LokiSlots has room for as many");
 	if (state->local)
 		return LOCAL_PINS;
 	return Max(1, Min(LOKI_MAX_SLOTS, NBuffers / MaxBackends));
@@ -459,7 +463,7 @@ loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes
 	LokiSlotArray *slot_array = &state->arrays[array];
 	uint32		last = LOKI_NONE;
 
-	Assert(n <= LOKI_MAX_SLOTS);
+	Assert(n >= 0 && n <= LOKI_MAX_SLOTS && slot_array->slot_size > 0);
 	slots->n = n;
 	slots->array = array;
 	slots->hot = array != LOKI_SLOTS_REFINE;
@@ -493,6 +497,7 @@ prefetch_pages(Relation index, LokiSlots *slots)
 {
 	BlockNumber last = InvalidBlockNumber;
 
+	Assert(!RecoveryInProgress());	/* called for slots that may be read without a pin */
 	for (int i = 0; i < slots->n; i++)
 		if (!slots->peeked[i] && slots->blocks[i] != last)
 		{

@@ -16,13 +16,19 @@
 #include "hnsw/hnsw.h"
 #include "hnsw/page/index.h"
 
-/* Pin a block if it is in the buffer that held it last; not for temporary relations */
+/*
+ * Pin a block if it is in the buffer that held it last; not for temporary relations.  `recent` is a
+ * guess, of whoever pinned the block before, and may hold anything by now.
+ */
 extern bool loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent);
 
-/* Pin a block through the block map and ReadRecentBuffer.  The content is not locked. */
+/*
+ * Pin a block through the block map and ReadRecentBuffer, and note its buffer there.  The content is
+ * not locked, nor checked: the caller does both.  The index is the one that index_state is of.
+ */
 extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block);
 
-/* Make whoever reads the page of a buffer next look at its special space */
+/* Make whoever reads the page of a buffer next look at its special space.  The buffer is pinned. */
 extern void loki_buffer_distrust(Buffer buffer);
 
 /* Start fetching into the processor's cache (descriptor and bytes), if the
@@ -42,7 +48,10 @@ extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int array
 extern bool loki_slot_peek(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
-/* Copy slots of n nodes out: likewise, or without `peek` under lock */
+/*
+ * Copy slots of n nodes out, one behind the other, to room for n * slot_size bytes: likewise, or
+ * without `peek` under lock.  A slot past the used part is zeroes.
+ */
 extern void loki_slots_copy(LokiIndex *index_state, Relation index, int array,
 							const uint32 *nodes, int n, bool peek, char *slots);
 
@@ -53,6 +62,7 @@ extern void loki_slots_copy(LokiIndex *index_state, Relation index, int array,
  */
 #define LOKI_MAX_SLOTS	(2 * LOKI_MAX_M)
 
+/* Filled by loki_slots_find(); from loki_slots_open() to loki_slots_close() pins are held */
 typedef struct LokiSlots
 {
 	int			n;
@@ -60,19 +70,26 @@ typedef struct LokiSlots
 	bool		hot;			/* pages that a walk comes back to */
 	BlockNumber blocks[LOKI_MAX_SLOTS];
 	uint32		offsets[LOKI_MAX_SLOTS];	/* in the page */
-	Buffer		buffers[LOKI_MAX_SLOTS];
-	bool		peeked[LOKI_MAX_SLOTS]; /* not pinned */
-	const void *slots[LOKI_MAX_SLOTS];
+	Buffer		buffers[LOKI_MAX_SLOTS];	/* a guess of the map until the page is
+											 * opened; InvalidBuffer: none */
+	bool		peeked[LOKI_MAX_SLOTS]; /* not pinned; set by opening */
+	const void *slots[LOKI_MAX_SLOTS];	/* valid while they are open */
 } LokiSlots;
 
 /* Slots to open at once: each may pin a page, and a backend has its share of buffers */
 extern int	loki_max_pins(const LokiIndex *index_state);
 
-/* Find slots, and start fetching them into the processor's cache */
+/*
+ * Find slots, and start fetching them into the processor's cache.  Between this and opening them there
+ * should be some work, as for all prefetching.  ERROR for a node past the end of the array.
+ */
 extern void loki_slots_find(LokiIndex *index_state, Relation index, int array,
 							const uint32 *nodes, int n, LokiSlots *slots);
 
-/* Make the slots found readable; blocks not in memory are asked for together */
+/*
+ * Make the slots found readable; blocks not in memory are asked for together.  Not with `peek` in
+ * recovery, where the caller locks the pages and checks them.
+ */
 extern void loki_slots_open(LokiIndex *index_state, Relation index, bool peek,
 							LokiSlots *slots);
 
