@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """How well sketches of sets of vectors order documents by MaxSim, for several
 numbers of planes with the same number of floats (src/hnsw/definition/README,
-"Arrays of vectors").
+"Types").
 
 Documents are sets of 60 vectors, made by bench/datasets.py.  A query is 16
 vectors of a document with noise.

@@ -17,9 +17,6 @@ NEVER(loki_columns_begin)
 NEVER(loki_columns_next)
 NEVER(loki_errhint_not_valid)
 NEVER(loki_open_allowed)
-NEVER(loki_option_b)
-NEVER(loki_option_brief_codes)
-NEVER(loki_option_k1)
 NEVER(loki_require_valid)
 NEVER(loki_scan_terms_bounds)
 NEVER(loki_scan_terms_near)
@@ -28,6 +25,9 @@ NEVER(loki_toast_open)
 NEVER(loki_toast_read_at)
 NEVER(loki_value_distance)
 NEVER(loki_value_size)
+
+/* What lists are made by; none are made here. */
+const char	loki_default_options[1024] = {0};
 
 /* Statistics are not kept, and there are no posting lists. */
 #define NOTHING(name) \

@@ -37,33 +37,25 @@
 /* The fewest bits of the codes that the graph is built on: see doc/design/graph.md */
 #define GRAPH_BITS(dim)		((dim) <= LOKI_FOUR_BITS_MAX_DIM ? 4 : 2)
 
-/* Name of a phase in pg_stat_progress_create_index */
+/* Name of a phase in pg_stat_progress_create_index; NULL if there is no such phase */
 char *
 loki_build_phase_name(int64 phase)
 {
-	switch (phase)
-	{
-		case PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE:
-			return "initializing";
-		case LOKI_PROGRESS_SAMPLING:
-			return "sampling table";
-		case LOKI_PROGRESS_LOADING:
-			return "loading tuples";
-		case LOKI_PROGRESS_GRAPH:
-			return "building graph";
-		case LOKI_PROGRESS_REACHABILITY:
-			return "making nodes reachable";
-		case LOKI_PROGRESS_LAYOUT:
-			return "laying out nodes";
-		case LOKI_PROGRESS_WRITING:
-			return "writing pages";
-		case LOKI_PROGRESS_CALIBRATING:
-			return "calibrating";
-		default:
-			return NULL;
-	}
+	static char *const names[] = {
+		[PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE] = "initializing",
+		[LOKI_PROGRESS_SAMPLING] = "sampling table",
+		[LOKI_PROGRESS_LOADING] = "loading tuples",
+		[LOKI_PROGRESS_GRAPH] = "building graph",
+		[LOKI_PROGRESS_REACHABILITY] = "making nodes reachable",
+		[LOKI_PROGRESS_LAYOUT] = "laying out nodes",
+		[LOKI_PROGRESS_WRITING] = "writing pages",
+		[LOKI_PROGRESS_CALIBRATING] = "calibrating",
+	};
+
+	return phase >= 0 && phase < (int64) lengthof(names) ? names[phase] : NULL;
 }
 
+/* Begin a phase, of `total` rows or nodes: 0 if that is not known. */
 static void
 set_phase(const LokiBuild *build, int phase, uint32 total)
 {
@@ -86,7 +78,7 @@ static void
 require_candidates(const LokiHnswOptions *options)
 {
 	int			m = loki_option_m(options);
-	int			ef_construction = loki_option_ef_construction(options);
+	int			ef_construction = options->ef_construction;
 
 	if (ef_construction < 2 * m)
 		ereport(ERROR,
@@ -118,10 +110,9 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 					LokiMetaPageData *meta)
 {
 	int			m = loki_option_m(options);
-	int			ef_construction = loki_option_ef_construction(options);
-	int			bits = loki_option_bits(options);
-	int			refine_bits = loki_option_refine_bits(options);
-	LokiProfile profile = loki_option_profile(options);
+	int			bits = options->bits;
+	int			refine_bits = options->refine_bits;
+	LokiProfile profile = (LokiProfile) options->profile;
 	LokiCodeSpec code;
 
 	require_candidates(options);
@@ -142,7 +133,7 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
 								 refine_bits != LOKI_BITS_AUTO,
 								 LOKI_PAGE_PAYLOAD, seed);
-	loki_meta_init(meta, &code, profile, m, ef_construction, nattributes, attr_type,
+	loki_meta_init(meta, &code, profile, m, options->ef_construction, nattributes, attr_type,
 				   loki_column_listed(column) ? LOKI_MAX_NUMBER : pending_nodes(profile, code.dim));
 }
 
@@ -161,6 +152,7 @@ describe_index(Relation index, const LokiColumn *column, pg_prng_state *prng,
 						pg_prng_uint64(prng), meta);
 }
 
+/* Seed the random numbers of a build: by the setting, or by the server's own */
 static void
 seed_prng(pg_prng_state *prng)
 {
@@ -196,11 +188,13 @@ loki_build_set_code(LokiBuild *build)
 	}
 }
 
+/* Set what the metapage says of the index, but for its code; the centroid is zero until it is known. */
 static void
 set_geometry(LokiBuild *build)
 {
 	LokiIndex  *geometry = &build->geometry;
 
+	Assert(build->meta.m >= LOKI_MIN_M && build->meta.nattributes <= LOKI_MAX_ATTRIBUTES);
 	geometry->context = build->context;
 	geometry->profile = build->meta.profile;
 	geometry->dim = build->meta.code.dim;
@@ -278,16 +272,18 @@ prepare_codes(LokiBuild *build)
 bool
 loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 {
-	uint64		next = pg_atomic_fetch_add_u64(&build->part.shared->work.next, step);
+	LokiJobShared *work = &build->part.shared->work;
+	uint64		next = pg_atomic_fetch_add_u64(&work->next, step);
 
 	Assert(step > 0);
 	CHECK_FOR_INTERRUPTS();
-	if (next >= build->part.shared->work.units)
+	if (next >= work->units)
 		return false;
 	*first = (uint32) next;
-	*end = (uint32) Min(next + step, build->part.shared->work.units);
-	if (build->part.leader && !build->geometry.pending && build->part.shared->work.job != LOKI_JOB_TRIM &&
-		build->part.shared->work.job != LOKI_JOB_LINK)
+	*end = (uint32) Min(next + step, work->units);
+	/* trimming and linking go over nodes that were counted */
+	if (build->part.leader && !build->geometry.pending && work->job != LOKI_JOB_TRIM &&
+		work->job != LOKI_JOB_LINK)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, build->reported + next);
 	return true;
 }
@@ -502,6 +498,7 @@ load_rows(LokiBuild *build)
 	loki_build_renumber(build);
 }
 
+/* Insert all nodes into a graph. */
 static void
 build_graph(LokiBuild *build)
 {
@@ -592,6 +589,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	loki_build_write(build);
 	result->heap_tuples = build->part.shared->heap_tuples;
 	result->index_tuples = pg_atomic_read_u64(&build->part.shared->rows);
+	Assert(build->nnodes + (uint64) build->nnulls <= (uint64) result->index_tuples);
 
 	set_phase(build, LOKI_PROGRESS_CALIBRATING, 0);
 	loki_parallel_job(build, LOKI_JOB_CALIBRATE, build->part.shared->nprocesses);

@@ -6,7 +6,9 @@
  * The bits of a row can be spent on a few bits of all dimensions, or on more bits of the
  * principal ones.  Which is better depends on the rows: embeddings vary along few directions,
  * other data along all.  So the sample that the centroid is taken from is kept, its principal
- * dimensions are computed, and each possible code is tried on a part of the sample.
+ * dimensions are computed, by subspace iteration (distance/products.h), and each possible code is
+ * tried on a part of the sample: 768, 384 and 192 principal dimensions with 1, 2 and 4 bits, and
+ * all dimensions.  The basis of the dimensions that were chosen lies behind the centroid.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/compact.c
@@ -34,10 +36,11 @@
 /* Rows of the sample whose distances are measured at a time */
 #define PRODUCT_ROWS	256
 
+/* The trials of codes; all memory is in the sample's context */
 typedef struct Trial
 {
 	LokiBuild  *build;
-	int			dim;
+	int			dim;			/* of a row */
 	int			nrows;
 	const float **rows;			/* as sampled */
 	int			basis_dims;
@@ -61,7 +64,7 @@ loki_compact_begin(LokiBuild *build)
 	Size		row_size = mul_size(build->geometry.dim, sizeof(float));
 	LokiSample *sample = MemoryContextAllocZero(build->context, sizeof(LokiSample));
 	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
-	int			bits = loki_option_bits(LokiIndexOptions(build->index));
+	int			bits = LokiIndexOptions(build->index)->bits;
 
 	if (loki_code_alternatives(&build->meta.code, bits == LOKI_BITS_AUTO ? 0 : bits,
 							   alternatives) == 0)
@@ -90,7 +93,7 @@ loki_sample_add(LokiBuild *build, const float *x, double scale, double seen)
 		place = (uint32) (pg_prng_double(&build->prng) * seen);
 	if (place >= sample->capacity)
 		return;
-	Assert(sample->count <= sample->capacity && place < sample->count);
+	Assert(sample->count <= sample->capacity && place < sample->count && seen >= sample->count);
 	row = sample->rows + (Size) place * dim;
 	for (uint32 i = 0; i < dim; i++)
 		row[i] = (float) (x[i] * scale);
@@ -269,6 +272,7 @@ sampled_row(const Trial *trial, int row)
 	return (uint32) ((uint64) row * trial->build->sample->count / trial->nrows);
 }
 
+/* Choose rows and queries of the sample, and find the true neighbors of each query. */
 static void
 begin_trial(Trial *trial)
 {
@@ -420,7 +424,7 @@ loki_compact_choose(LokiBuild *build)
 	LokiIndex  *geometry = &build->geometry;
 	LokiCodeSpec *code = &build->meta.code;
 	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
-	int			bits = loki_option_bits(LokiIndexOptions(build->index));
+	int			bits = LokiIndexOptions(build->index)->bits;
 	Trial		trial = {build};
 	int			n;
 

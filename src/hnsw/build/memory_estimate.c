@@ -252,7 +252,9 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	type = getBaseTypeAndTypmod(type, &typmod);
 	indexed = describe_column(text_to_cstring(PG_GETARG_TEXT_PP(2)),
 							  get_func_namespace(fcinfo->flinfo->fn_oid), type, typmod);
-	bytes = count_rows(table, column) * node_memory(options, &indexed, nattributes, attr_type);
+	bytes = count_rows(table, column) *
+		node_memory(options != NULL ? options : &loki_default_options, &indexed, nattributes,
+					attr_type);
 	table_close(table, AccessShareLock);
 	PG_RETURN_INT64((int64) bytes);
 }
@@ -268,19 +270,14 @@ lokivector_rebuild_memory(PG_FUNCTION_ARGS)
 										  LOKI_RIGHT_READ, NULL);
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
-	LokiHnswOptions *options = NULL;
+	LokiHnswOptions options = *LokiIndexOptions(index);
 	double		nodes;
 
+	/* the build checks it against m; it does not matter here */
+	options.ef_construction = LOKI_MAX_EF_CONSTRUCTION;
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL, NULL);
-	if (LokiIndexOptions(index) != NULL)
-	{
-		options = palloc_object(LokiHnswOptions);
-		*options = *LokiIndexOptions(index);
-		/* the build checks it against m; it does not matter here */
-		options->ef_construction = LOKI_MAX_EF_CONSTRUCTION;
-	}
-	nodes *= node_memory(options, &state->column, meta.nattributes, meta.attr_type);
+	nodes *= node_memory(&options, &state->column, meta.nattributes, meta.attr_type);
 	relation_close(index, NoLock);
 	PG_RETURN_INT64((int64) nodes);
 }

@@ -174,8 +174,8 @@ loki_words_parameters(Relation index, LokiBm25 *by)
 {
 	const LokiHnswOptions *options = LokiIndexOptions(index);
 
-	by->k1 = loki_option_k1(options);
-	by->b = loki_option_b(options);
+	by->k1 = (float) options->k1;
+	by->b = (float) options->b;
 }
 
 /*

@@ -39,6 +39,7 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+/* The planner's, by which this library knows its own indexes, whatever the access method is called */
 amcostestimate_function loki_hnsw_costestimate = NULL;
 
 /* Whether a relation is an index of ours */
@@ -50,12 +51,14 @@ has_our_method(Relation index)
 	return index->rd_indam != NULL && index->rd_indam->amcostestimate == loki_hnsw_costestimate;
 }
 
+/* Whether a relation is an index with rows, of hnsw or ivfflat.  See hnsw.h. */
 bool
 loki_is_hnsw_index(Relation index)
 {
 	return index->rd_rel->relkind == RELKIND_INDEX && has_our_method(index);
 }
 
+/* Whether it is an index of words, or a partitioned one.  See hnsw.h. */
 bool
 loki_is_words_index(Relation index)
 {
@@ -232,6 +235,7 @@ loki_open_allowed(Oid indexid, LOCKMODE lock, LokiRight right, Relation *heap)
 						RelationGetRelationName(index))));
 	loki_require_right(indexid, right);
 	Assert(CheckRelationLockedByMe(index, lock, false));
+	Assert(heap == NULL || RelationGetRelid(*heap) == index->rd_index->indrelid);
 	return index;
 }
 

@@ -71,30 +71,32 @@
 static const struct
 {
 	Oid			typid;			/* input type of the operator class */
-	uint32		width;
+	uint32		width;			/* bytes of the sort key */
 	bool		lossy;			/* some values are */
+	bool		returned;		/* exact slots tell the value */
 }			attr_types[] =
 {
-	[LOKI_ATTR_BOOL] = {BOOLOID, sizeof(int8), false},
-	[LOKI_ATTR_INT2] = {INT2OID, sizeof(int16), false},
-	[LOKI_ATTR_INT4] = {INT4OID, sizeof(int32), false},
-	[LOKI_ATTR_INT8] = {INT8OID, sizeof(int64), false},
-	[LOKI_ATTR_FLOAT4] = {FLOAT4OID, sizeof(int32), false},
-	[LOKI_ATTR_FLOAT8] = {FLOAT8OID, sizeof(int64), false},
-	[LOKI_ATTR_DATE] = {DATEOID, sizeof(int32), false},
-	[LOKI_ATTR_TIMESTAMP] = {TIMESTAMPOID, sizeof(int64), false},
-	[LOKI_ATTR_TIMESTAMPTZ] = {TIMESTAMPTZOID, sizeof(int64), false},
-	[LOKI_ATTR_TIME] = {TIMEOID, sizeof(int64), false},
-	[LOKI_ATTR_TIMETZ] = {TIMETZOID, sizeof(int64), false},
-	[LOKI_ATTR_NUMERIC] = {NUMERICOID, sizeof(int64), true},
-	[LOKI_ATTR_UUID] = {UUIDOID, sizeof(int64), true},
-	[LOKI_ATTR_TEXT] = {TEXTOID, sizeof(int32), true},
-	[LOKI_ATTR_BPCHAR] = {BPCHAROID, sizeof(int32), true},
-	[LOKI_ATTR_ENUM] = {ANYENUMOID, sizeof(int32), false},
-	[LOKI_ATTR_INET] = {INETOID, sizeof(int64), true},
-	[LOKI_ATTR_ARRAY] = {ANYARRAYOID, LOKI_SIGNATURE_BYTES, true},
+	[LOKI_ATTR_BOOL] = {BOOLOID, sizeof(int8), false, true},
+	[LOKI_ATTR_INT2] = {INT2OID, sizeof(int16), false, true},
+	[LOKI_ATTR_INT4] = {INT4OID, sizeof(int32), false, true},
+	[LOKI_ATTR_INT8] = {INT8OID, sizeof(int64), false, true},
+	[LOKI_ATTR_FLOAT4] = {FLOAT4OID, sizeof(int32), false, false},
+	[LOKI_ATTR_FLOAT8] = {FLOAT8OID, sizeof(int64), false, false},
+	[LOKI_ATTR_DATE] = {DATEOID, sizeof(int32), false, true},
+	[LOKI_ATTR_TIMESTAMP] = {TIMESTAMPOID, sizeof(int64), false, true},
+	[LOKI_ATTR_TIMESTAMPTZ] = {TIMESTAMPTZOID, sizeof(int64), false, true},
+	[LOKI_ATTR_TIME] = {TIMEOID, sizeof(int64), false, true},
+	[LOKI_ATTR_TIMETZ] = {TIMETZOID, sizeof(int64), false, false},
+	[LOKI_ATTR_NUMERIC] = {NUMERICOID, sizeof(int64), true, false},
+	[LOKI_ATTR_UUID] = {UUIDOID, sizeof(int64), true, false},
+	[LOKI_ATTR_TEXT] = {TEXTOID, sizeof(int32), true, true},
+	[LOKI_ATTR_BPCHAR] = {BPCHAROID, sizeof(int32), true, false},
+	[LOKI_ATTR_ENUM] = {ANYENUMOID, sizeof(int32), false, true},
+	[LOKI_ATTR_INET] = {INETOID, sizeof(int64), true, false},
+	[LOKI_ATTR_ARRAY] = {ANYARRAYOID, LOKI_SIGNATURE_BYTES, true, false},
 };
 
+/* The attribute type of an operator class's input type; 0 if there is none */
 uint8
 loki_attr_type_lookup(Oid typid)
 {
@@ -128,6 +130,7 @@ class_type(Oid typid)
 	return InvalidOid;
 }
 
+/* The attribute type of a column's type, or of what a domain is over; ERROR if there is none */
 LokiAttrType
 loki_attr_type(Oid typid)
 {
@@ -149,6 +152,7 @@ is_valid_type(uint8 type)
 	return type > 0 && type < lengthof(attr_types);
 }
 
+/* Bytes of a slot: a flag, and the sort key behind it */
 uint32
 loki_attr_slot_size(LokiAttrType type)
 {
@@ -156,9 +160,11 @@ loki_attr_slot_size(LokiAttrType type)
 	return 1 + attr_types[type].width;
 }
 
+/* The strategies that an operator class of a type must have, as bits */
 uint64
 loki_attr_strategies(LokiAttrType type)
 {
+	Assert(is_valid_type(type));
 	switch (type)
 	{
 		case LOKI_ATTR_TEXT:
@@ -176,6 +182,7 @@ loki_attr_strategies(LokiAttrType type)
 	}
 }
 
+/* Whether some values of a type share their slots with others */
 bool
 loki_attr_type_lossy(LokiAttrType type)
 {
@@ -183,6 +190,7 @@ loki_attr_type_lossy(LokiAttrType type)
 	return attr_types[type].lossy;
 }
 
+/* The same for the planner.  See hnsw.h. */
 bool
 loki_hnsw_decides(Oid typid)
 {
@@ -192,6 +200,11 @@ loki_hnsw_decides(Oid typid)
 /* ----------------------------------------------------------------
  * Values as sort keys
  * ----------------------------------------------------------------
+ */
+
+/*
+ * The bits of a float as an integer that orders as the float does: those of negative ones are reversed,
+ * since their magnitudes ascend the other way.  NaN comes last, and there is one zero.
  */
 int64
 loki_float_sort_key(double value)
@@ -206,6 +219,7 @@ loki_float_sort_key(double value)
 	return bits ^ ((bits >> 63) & PG_INT64_MAX);
 }
 
+/* The same of a float4, within 32 bits */
 int64
 loki_float4_sort_key(float value)
 {
@@ -238,7 +252,10 @@ significant_digits(const char *digits)
 	return significant;
 }
 
-/* Decimal numbers of FLOAT_DIGITS digits have distinct floats unless these are subnormal. */
+/*
+ * A numeric as its nearest float8: exact if it has so few digits that no other numeric has that float.
+ * Decimal numbers of FLOAT_DIGITS digits have distinct floats unless these are subnormal.
+ */
 static LokiAttrValue
 numeric_value(Numeric numeric)
 {
@@ -265,6 +282,7 @@ numeric_value(Numeric numeric)
 	return result;
 }
 
+/* The bytes of a text themselves, if they fit; else a hash.  Only equality is searched for. */
 static LokiAttrValue
 text_value(const char *data, int length)
 {
@@ -290,12 +308,13 @@ prefix_and_hash(uint64 prefix, const unsigned char *data, uint64 seed)
 	return (prefix & ~HASH_MASK) | (hash_bytes_extended(data, 16, seed) & HASH_MASK);
 }
 
+/* Bytes as a number that orders as memcmp() orders them */
 static uint64
 big_endian(const unsigned char *data, int bytes)
 {
 	uint64		result = 0;
 
-	Assert(bytes <= (int) sizeof(result));
+	Assert(bytes > 0 && bytes <= (int) sizeof(result));
 	for (int i = 0; i < bytes; i++)
 		result = result << 8 | data[i];
 	return result;
@@ -348,6 +367,7 @@ inet6_value(const inet *address)
 	return result;
 }
 
+/* The value of a type that may have a short varlena header */
 static LokiAttrValue
 packed_value(LokiAttrType type, Datum value)
 {
@@ -370,6 +390,7 @@ packed_value(LokiAttrType type, Datum value)
 	}
 }
 
+/* Real time in the high bits, and the zone in the low ones: the order of timetz_cmp() */
 static int64
 timetz_sort_key(const TimeTzADT *value)
 {
@@ -380,6 +401,7 @@ timetz_sort_key(const TimeTzADT *value)
 	return real_time * (1 << 18) + value->zone;
 }
 
+/* The sort key of a value that is neither NULL nor an array, and whether others may share it */
 LokiAttrValue
 loki_attr_value(LokiAttrType type, Datum value)
 {
@@ -428,12 +450,13 @@ loki_attr_value(LokiAttrType type, Datum value)
 		case LOKI_ATTR_ARRAY:
 			elog(ERROR, "arrays have no sort key");
 	}
+	Assert(!result.lossy || attr_types[type].lossy);
 	return result;
 }
 
 /*
- * A float's slot does not tell 0 from -0, that of a time with time zone would have to be taken apart, and
- * that of character(n) has no blanks.
+ * Whether slots tell values, as for an index-only scan.  A float's slot does not tell 0 from -0, that
+ * of a time with time zone would have to be taken apart, and that of character(n) has no blanks.
  */
 bool
 loki_hnsw_returns(Oid typid, int32 *most)
@@ -441,34 +464,21 @@ loki_hnsw_returns(Oid typid, int32 *most)
 	LokiAttrType type = loki_attr_type(typid);
 
 	*most = type == LOKI_ATTR_TEXT ? LOKI_ATTR_TEXT_BYTES : PG_INT32_MAX;
-	switch (type)
-	{
-		case LOKI_ATTR_BOOL:
-		case LOKI_ATTR_INT2:
-		case LOKI_ATTR_INT4:
-		case LOKI_ATTR_INT8:
-		case LOKI_ATTR_DATE:
-		case LOKI_ATTR_TIMESTAMP:
-		case LOKI_ATTR_TIMESTAMPTZ:
-		case LOKI_ATTR_TIME:
-		case LOKI_ATTR_TEXT:
-		case LOKI_ATTR_ENUM:
-			return true;
-		default:
-			return false;
-	}
+	return attr_types[type].returned;
 }
 
+/* The value in a slot: the reverse of loki_attr_form(), where it has one.  See attribute.h. */
 bool
 loki_attr_returned(LokiAttrType type, const char *slot, Datum *value, bool *isnull, char *text)
 {
 	int64		sort_key;
 
+	Assert(is_valid_type(type));
 	*isnull = slot[0] == LOKI_ATTR_NULL;
 	*value = (Datum) 0;
 	if (*isnull)
 		return true;
-	if (slot[0] != LOKI_ATTR_EXACT)
+	if (slot[0] != LOKI_ATTR_EXACT || !attr_types[type].returned)
 		return false;
 	sort_key = loki_attr_sort_key(attr_types[type].width, slot);
 	switch (type)
@@ -498,6 +508,7 @@ loki_attr_returned(LokiAttrType type, const char *slot, Datum *value, bool *isnu
 			*value = PointerGetDatum(text);
 			return true;
 		default:
+			Assert(false);
 			return false;
 	}
 }
@@ -528,6 +539,7 @@ element_hash(TypeCacheEntry *type, Datum element)
 	}
 }
 
+/* The bits of a signature that an element sets: one for each 16 bits of its hash, maybe the same */
 static LokiSignature
 hash_signature(uint64 hash)
 {
@@ -544,6 +556,7 @@ hash_signature(uint64 hash)
 	return result;
 }
 
+/* The type of an array's elements, with its hash functions; ERROR if it has none */
 static TypeCacheEntry *
 element_type(Oid typid)
 {
@@ -565,6 +578,7 @@ compare_hashes(const void *a, const void *b)
 	return (int) *(const uint16 *) a - (int) *(const uint16 *) b;
 }
 
+/* What an array is compared by: hashes of its elements, each and together.  See attribute.h. */
 void
 loki_array_elements(Datum datum, LokiElements *elements)
 {
@@ -634,6 +648,7 @@ form_array(Datum value, char *slot)
 	pfree(elements.hashes);
 }
 
+/* Form the slot of a value, loki_attr_slot_size() bytes: equal values have equal bytes (I9). */
 void
 loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
 {
@@ -675,6 +690,8 @@ loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
 			memcpy(slot + 1, &v.sort_key, sizeof(int64));
 			break;
 	}
+	Assert(loki_attr_sort_key(attr_types[type].width, slot) == v.sort_key);	/* nothing is cut off */
+	Assert(loki_attr_slot_valid(type, slot));
 }
 
 /* Whether the hashes of elements ascend up to the last, which may be repeated */
@@ -692,6 +709,7 @@ elements_valid(const char *slot)
 	return i == LOKI_SLOT_ELEMENTS && slot[LOKI_SIGNATURE_BYTES] == 0;
 }
 
+/* Whether a slot may be one that loki_attr_form() made: for checks, of any bytes */
 bool
 loki_attr_slot_valid(LokiAttrType type, const char *slot)
 {

@@ -83,6 +83,7 @@ typedef struct LokiAttrValue
  */
 #define LOKI_SLOT_ELEMENTS	7
 
+/* The bits that the elements of an array set, as its slot has them if there are too many hashes */
 typedef union LokiSignature
 {
 	uint64		bits[2];		/* the byte that is not on disk is zero */
@@ -99,7 +100,7 @@ extern uint8 loki_attr_type_lookup(Oid typid);
 /* What arrays are compared by: their elements that are not NULL */
 typedef struct LokiElements
 {
-	int			n;
+	int			n;				/* with those that are equal */
 	LokiSignature *each;		/* n of them ... */
 	LokiSignature all;			/* ... and together */
 	int			nhashes;

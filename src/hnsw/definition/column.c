@@ -42,13 +42,7 @@
  * ----------------------------------------------------------------
  */
 
-static Size
-vector_stored_size(uint32 declared)
-{
-	return LOKI_VECTOR_SIZE(declared) - VARHDRSZ;
-}
-
-/* The same in all three types */
+/* The same for vector, halfvec and bytevec */
 static uint32
 vector_declared(const struct varlena *value)
 {
@@ -60,12 +54,14 @@ vector_declared(const struct varlena *value)
 static const float *
 vector_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
+	Assert(((const Vector *) value)->dim == column->dim);
 	return ((const Vector *) value)->x;
 }
 
 static const LokiValueType vector_type = {
 	.max_declared = LOKI_VECTOR_MAX_DIM,
-	.stored_size = vector_stored_size,
+	.stored_header = LOKI_VECTOR_SIZE(0) - VARHDRSZ,
+	.stored_bits = 8 * sizeof(float),
 	.declared = vector_declared,
 	.open = vector_open
 };
@@ -74,12 +70,6 @@ static const LokiValueType vector_type = {
  * halfvec: opened, it is a vector
  * ----------------------------------------------------------------
  */
-
-static Size
-halfvec_stored_size(uint32 declared)
-{
-	return LOKI_HALFVEC_SIZE(declared) - VARHDRSZ;
-}
 
 static const float *
 halfvec_open(const LokiColumn *column, const struct varlena *value, float *copy)
@@ -93,7 +83,8 @@ halfvec_open(const LokiColumn *column, const struct varlena *value, float *copy)
 
 static const LokiValueType halfvec_type = {
 	.max_declared = LOKI_HALFVEC_MAX_DIM,
-	.stored_size = halfvec_stored_size,
+	.stored_header = LOKI_HALFVEC_SIZE(0) - VARHDRSZ,
+	.stored_bits = 8 * sizeof(LokiHalf),
 	.declared = vector_declared,
 	.open = halfvec_open
 };
@@ -102,12 +93,6 @@ static const LokiValueType halfvec_type = {
  * bytevec: opened, it is a vector; and so may be its queries
  * ----------------------------------------------------------------
  */
-
-static Size
-bytevec_stored_size(uint32 declared)
-{
-	return LOKI_BYTEVEC_SIZE(declared) - VARHDRSZ;
-}
 
 static const float *
 bytevec_open(const LokiColumn *column, const struct varlena *value, float *copy)
@@ -129,7 +114,8 @@ bytevec_of_vector(const struct varlena *query)
 
 static const LokiValueType bytevec_type = {
 	.max_declared = LOKI_BYTEVEC_MAX_DIM,
-	.stored_size = bytevec_stored_size,
+	.stored_header = LOKI_BYTEVEC_SIZE(0) - VARHDRSZ,
+	.stored_bits = 8,
 	.declared = vector_declared,
 	.open = bytevec_open,
 	.of_vector = bytevec_of_vector
@@ -147,12 +133,6 @@ static uint32
 bit_dim(uint32 declared)
 {
 	return (declared + 31) / 32;
-}
-
-static Size
-bit_stored_size(uint32 declared)
-{
-	return VARBITTOTALLEN(declared) - VARHDRSZ;
 }
 
 static uint32
@@ -175,7 +155,8 @@ bit_open(const LokiColumn *column, const struct varlena *value, float *copy)
 static const LokiValueType bit_type = {
 	.max_declared = MAX_BITS,
 	.dim = bit_dim,
-	.stored_size = bit_stored_size,
+	.stored_header = VARBITHDRSZ,
+	.stored_bits = 1,
 	.declared = bit_declared,
 	.open = bit_open
 };
@@ -185,6 +166,7 @@ static const LokiValueType bit_type = {
  * ----------------------------------------------------------------
  */
 
+/* ERROR for a column that cannot be the first of an index; the hint says what is likely meant. */
 static void
 unsupported_error(Oid method, Oid type)
 {
@@ -220,6 +202,10 @@ unsupported_array_error(Oid method, Oid type)
 					 loki_dimensions_type(array))));
 }
 
+/*
+ * The ordering operator, strategy 1, of an operator family.  See column.h.  Its right side is of the
+ * column's type, but for operators that compare documents with queries.
+ */
 Oid
 loki_ordering_operator(Oid family, Oid type, Oid *right)
 {
@@ -333,6 +319,10 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 	return column;
 }
 
+/*
+ * Column 1 of an index that there may be: planner and lokivector_build_memory() ask without one.  See
+ * column.h.
+ */
 LokiColumn
 loki_family_column(Oid family, Oid type, int32 typmod)
 {
@@ -347,11 +337,14 @@ loki_family_column(Oid family, Oid type, int32 typmod)
 						   family, type, typmod, 0, NULL);
 }
 
+/*
+ * Type and typmod of column 1.  See column.h.  The index has its own copy of the column's type, which
+ * ALTER TABLE keeps up to date.
+ */
 Oid
 loki_index_type(Relation index, int32 *typmod)
 {
 	Form_pg_attribute attribute = TupleDescAttr(index->rd_att, 0);
-
 	Oid			type = attribute->atttypid;
 
 	*typmod = attribute->atttypmod;
@@ -362,6 +355,7 @@ loki_index_type(Relation index, int32 *typmod)
 	return type;
 }
 
+/* Whether an index has posting lists.  See hnsw.h.  Only its operator class is looked at. */
 bool
 loki_index_listed(Relation index)
 {
@@ -370,8 +364,8 @@ loki_index_listed(Relation index)
 }
 
 /*
- * If the column has lost its dimensions, they are those of the codes, unless these may be
- * sketches, which have others.
+ * Column 1 of an index.  If the column has lost its dimensions, they are those of the codes, unless
+ * these may be sketches, which have others.
  */
 LokiColumn
 loki_index_column(Relation index, const LokiMetaPageData *meta)
@@ -388,6 +382,7 @@ loki_index_column(Relation index, const LokiMetaPageData *meta)
 	column = describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
 							 index->rd_opfamily[0], index->rd_opcintype[0], typmod,
 							 meta != NULL ? meta->code.dim : 0, index);
+	Assert(column.declared <= column.type->max_declared);
 	if (meta == NULL)
 		loki_dimensions_remember(index, column.declared);
 	return column;
@@ -470,6 +465,7 @@ loki_query_open(const LokiColumn *column, Oid type, Datum datum, float *values)
 	return classify(column->metric, column->dim, values);
 }
 
+/* A query as a value of the column's type.  See column.h. */
 struct varlena *
 loki_query_value(const LokiColumn *column, Oid type, Datum datum)
 {
@@ -532,6 +528,7 @@ loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements)
 	return n;
 }
 
+/* The btree comparison of the column's type, in the type cache for as long as the session. */
 FmgrInfo *
 loki_value_order(const LokiColumn *column)
 {
@@ -546,11 +543,15 @@ loki_value_order(const LokiColumn *column)
 	return &type->cmp_proc_finfo;
 }
 
-/* Bytes of a value as it is stored out of line */
+/* Bytes of a value as it is stored out of line: without its varlena header.  0 if they differ. */
 Size
 loki_value_size(const LokiColumn *column)
 {
-	return column->type->stored_size != NULL ? column->type->stored_size(column->declared) : 0;
+	const LokiValueType *type = column->type;
+
+	if (type->stored_bits == 0)
+		return 0;
+	return type->stored_header + ((Size) column->declared * type->stored_bits + 7) / 8;
 }
 
 /*
@@ -564,6 +565,7 @@ loki_value_is_long(const LokiColumn *column)
 	return loki_value_size(column) > TOAST_TUPLE_TARGET / 2;
 }
 
+/* Put a hash behind the floats of a value, which has LOKI_HASH_FLOATS more.  See column.h. */
 void
 loki_hash_behind(float *end, const void *bytes, Size size)
 {
@@ -573,15 +575,21 @@ loki_hash_behind(float *end, const void *bytes, Size size)
 	memcpy(end, &hash, sizeof(hash));
 }
 
+/*
+ * Hash of a value that loki_value_open() opened.  The floats of a sketch are not all of a value, so
+ * open() has put the hash behind them.
+ */
 void
 loki_value_hash(const LokiColumn *column, const float *values, LokiHashData *hash)
 {
+	Assert((column->type->distance != NULL) == loki_column_sketched(column));
 	if (column->type->distance != NULL)
 		memcpy(hash, values + column->dim, sizeof(LokiHashData));
 	else
 		loki_hash_bytes(values, column->dim * sizeof(float), hash->h);
 }
 
+/* The distance of a row's value from a query's, by the type's own function.  See column.h. */
 bool
 loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
 					const struct varlena *query, double *distance)
@@ -620,6 +628,7 @@ loki_exact_distance(LokiMetric metric, uint32 dim, const float *a, const float *
 
 				loki_distance.cosine_f32(dim, a, b, &dot, &norma, &normb);
 				cosine = (double) dot / sqrt((double) norma * (double) normb);
+				/* rounding; NaN stays as it is */
 				if (cosine > 1)
 					cosine = 1;
 				else if (cosine < -1)
@@ -630,7 +639,7 @@ loki_exact_distance(LokiMetric metric, uint32 dim, const float *a, const float *
 	return 0;
 }
 
-/* An estimate in the unit of the SQL operator */
+/* An estimate in the unit of the SQL operator: codes estimate the square of an L2 distance */
 double
 loki_operator_distance(LokiMetric metric, float estimate)
 {

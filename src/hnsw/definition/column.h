@@ -3,6 +3,9 @@
  * column.h
  *	  What the first column of an index is: its metric, dimensions, values.
  *
+ * As GIN leaves it to an operator class what the keys of a value are, the last support function of
+ * an operator class describes a type here.  Behind this header nothing knows which one it is.
+ *
  * IDENTIFICATION
  *	  src/hnsw/definition/column.h
  *
@@ -37,10 +40,12 @@ typedef struct LokiValueType
 	uint32		(*dim) (uint32 declared);
 
 	/*
-	 * bytes of a value that is stored out of line; NULL: they differ, so that
+	 * Bytes before the elements of a value that is stored out of line, and
+	 * bits of each of its `declared` elements; 0 bits: sizes differ, so that
 	 * TID slots do not name values in the TOAST table
 	 */
-	Size		(*stored_size) (uint32 declared);
+	uint16		stored_header;
+	uint16		stored_bits;
 
 	/* the typmod that a value has, which is not toasted; NULL: 1 */
 	uint32		(*declared) (const struct varlena *value);
@@ -189,7 +194,7 @@ extern int	loki_query_array(const LokiColumn *column, ArrayType *array, Datum **
  */
 extern FmgrInfo *loki_value_order(const LokiColumn *column);
 
-/* Bytes of a value that is stored out of line */
+/* Bytes of a value that is stored out of line; 0 if they differ from row to row */
 extern Size loki_value_size(const LokiColumn *column);
 
 /* Whether values are so long that most of them will be stored out of line */

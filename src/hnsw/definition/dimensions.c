@@ -42,6 +42,10 @@ typedef struct TemporaryIndex
 
 static HTAB *temporary_indexes = NULL;
 
+/*
+ * Remember the typmod that a build went by, if the index is of a temporary table.  Entries are small,
+ * and stay until the session ends.
+ */
 void
 loki_dimensions_remember(Relation index, int32 typmod)
 {
@@ -62,6 +66,7 @@ loki_dimensions_remember(Relation index, int32 typmod)
 	entry->typmod = typmod;
 }
 
+/* The typmod that was remembered for the file that an index has now; -1: none */
 int32
 loki_dimensions_remembered(Relation index)
 {
@@ -69,9 +74,11 @@ loki_dimensions_remembered(Relation index)
 
 	if (temporary_indexes != NULL)
 		entry = hash_search(temporary_indexes, &LokiRelationLocator(index), HASH_FIND, NULL);
+	Assert(entry == NULL || index->rd_rel->relpersistence == RELPERSISTENCE_TEMP);
 	return entry != NULL ? entry->typmod : -1;
 }
 
+/* A type with dimensions, as a user writes it: "vector(n)", or "vector(n)[]" for an array */
 char *
 loki_dimensions_type(Oid type)
 {
@@ -120,6 +127,10 @@ altered_elsewhere(Oid table, AttrNumber number)
 	return elsewhere;
 }
 
+/*
+ * ERROR: the column has no dimensions.  The hint is a command that gives them back, where there is
+ * one: the column may be a parent's or a composite type's, or there may be an expression instead.
+ */
 void
 loki_dimensions_missing(Relation index, Oid type)
 {
@@ -128,6 +139,7 @@ loki_dimensions_missing(Relation index, Oid type)
 	AttrNumber	number = index->rd_index->indkey.values[0];
 	char	   *column = number != 0 ? get_attname(table, number, false) : NULL;
 
+	Assert(number >= 0);		/* system columns have no vectors */
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("column does not have dimensions"),

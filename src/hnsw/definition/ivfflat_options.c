@@ -3,6 +3,9 @@
  * ivfflat_options.c
  *	  Storage parameters of ivfflat indexes, and settings.
  *
+ * An index USING ivfflat is an hnsw index, so that what is written for pgvector's works as it is.
+ * Probes of its lists become a width of searches, and all lists an exact scan.
+ *
  * IDENTIFICATION
  *	  src/hnsw/definition/ivfflat_options.c
  *
@@ -17,8 +20,9 @@
 #include "access/reloptions.h"
 #include "hnsw/definition/options.h"
 
-#define DEFAULT_LISTS	100
 #define MAX_LISTS		32768
+
+/* Candidates that stand for a probe, which reads a list of pgvector's */
 #define PROBE_WIDTH		20
 
 /* Assumed rows of a table that was never analyzed */
@@ -58,7 +62,7 @@ loki_ivfflat_init(void)
 {
 	ivfflat_relopt_kind = add_reloption_kind();
 	add_int_reloption(ivfflat_relopt_kind, "lists", "Number of inverted lists",
-					  DEFAULT_LISTS, 1, MAX_LISTS, AccessExclusiveLock);
+					  LOKI_DEFAULT_LISTS, 1, MAX_LISTS, AccessExclusiveLock);
 
 	DefineCustomIntVariable("ivfflat.probes", "Sets the number of probes",
 							"Valid range is 1..lists.", &probes, 1, 1, MAX_LISTS,
@@ -102,7 +106,7 @@ bool
 loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
 {
 	const LokiHnswOptions *options = LokiIndexOptions(index);
-	int			lists = options ? options->lists : DEFAULT_LISTS;
+	int			lists = options->lists;
 	double		rows = index->rd_rel->reltuples;
 
 	if (index->rd_indam->amoptions != loki_ivfflat_options)

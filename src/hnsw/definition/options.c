@@ -27,6 +27,19 @@
 #include "hnsw/definition/options.h"
 #include "utils/plancache.h"
 
+const LokiHnswOptions loki_default_options = {
+	.m = LOKI_M_AUTO,
+	.ef_construction = LOKI_DEFAULT_EF_CONSTRUCTION,
+	.bits = LOKI_BITS_AUTO,
+	.refine_bits = LOKI_BITS_AUTO,
+	.profile = LOKI_PROFILE_BALANCED,
+	.brief_codes = true,
+	.ef_search = LOKI_EF_SEARCH_UNSET,
+	.lists = LOKI_DEFAULT_LISTS,
+	.k1 = LOKI_DEFAULT_K1,
+	.b = LOKI_DEFAULT_B,
+};
+
 double		loki_scan_mem_multiplier = 1;
 int			loki_build_seed = -1;
 int			loki_pending_nodes = 0;
@@ -163,20 +176,23 @@ loki_hnsw_iterates(void)
 		!loki_scan_complete(iterative_scan_set || max_scan_tuples_set);
 }
 
-/* The settings that scans of an index use */
+/*
+ * The settings that scans of an index use: what the user has set in the session, else what the index
+ * says, else the defaults.  A session that sets hnsw.ef_search asks for that width, so a target_recall
+ * of the index does not count for it.
+ */
 void
 loki_scan_settings(Relation index, LokiScanSettings *settings)
 {
 	const LokiHnswOptions *options = LokiIndexOptions(index);
 
-	Assert(ef_search >= LOKI_MIN_EF_SEARCH && ef_search <= LOKI_MAX_EF_SEARCH);
 	settings->target_recall = target_recall;
-	settings->recall_sample_rate = options != NULL && !recall_sample_rate_set ?
-		options->recall_sample_rate : recall_sample_rate;
+	settings->recall_sample_rate = recall_sample_rate_set ? recall_sample_rate :
+		options->recall_sample_rate;
 	if (loki_ivfflat_scan_settings(index, settings))
 		return;
 	settings->ef = ef_search;
-	if (options != NULL && !ef_search_set)
+	if (!ef_search_set)
 	{
 		if (options->ef_search != LOKI_EF_SEARCH_UNSET)
 			settings->ef = options->ef_search;
@@ -187,8 +203,13 @@ loki_scan_settings(Relation index, LokiScanSettings *settings)
 	settings->max_tuples = max_scan_tuples;
 	settings->complete = loki_scan_complete(iterative_scan_set || max_scan_tuples_set);
 	settings->exact = false;
+	Assert(settings->ef >= LOKI_MIN_EF_SEARCH && settings->ef <= LOKI_MAX_EF_SEARCH);
 }
 
+/*
+ * Storage parameters of an index: what the file is made by, under locks that keep everybody out, and
+ * what scans or the next vacuum go by.
+ */
 static void
 init_reloptions(void)
 {
@@ -244,6 +265,7 @@ init_search_reloptions(void)
 					   0, 0, 1, ShareUpdateExclusiveLock);
 }
 
+/* Settings: first those that pgvector has, by its names and texts, then ours. */
 static void
 init_settings(void)
 {
@@ -302,7 +324,7 @@ loki_options_init(void)
 	loki_ivfflat_init();
 }
 
-/* Parse and validate storage parameters. */
+/* amoptions: parse and validate storage parameters; NULL if there are none. */
 bytea *
 loki_hnsw_options(Datum reloptions, bool validate)
 {
@@ -327,67 +349,18 @@ loki_hnsw_options(Datum reloptions, bool validate)
 									  sizeof(LokiHnswOptions), table, lengthof(table));
 }
 
-LokiProfile
-loki_option_profile(const LokiHnswOptions *options)
-{
-	return options ? (LokiProfile) options->profile : LOKI_PROFILE_BALANCED;
-}
-
 int
 loki_option_m(const LokiHnswOptions *options)
 {
-	if (options && options->m != LOKI_M_AUTO)
-	{
-		Assert(options->m >= LOKI_MIN_M && options->m <= LOKI_MAX_M);
+	Assert(options->m == LOKI_M_AUTO || (options->m >= LOKI_MIN_M && options->m <= LOKI_MAX_M));
+	if (options->m != LOKI_M_AUTO)
 		return options->m;
-	}
-	return loki_option_profile(options) == LOKI_PROFILE_COMPACT ? LOKI_COMPACT_M :
-		LOKI_DEFAULT_M;
+	return options->profile == LOKI_PROFILE_COMPACT ? LOKI_COMPACT_M : LOKI_DEFAULT_M;
 }
 
-int
-loki_option_ef_construction(const LokiHnswOptions *options)
-{
-	return options ? options->ef_construction : LOKI_DEFAULT_EF_CONSTRUCTION;
-}
-
-/* Whether sorted lists shall have brief codes, when they are made */
-bool
-loki_option_brief_codes(const LokiHnswOptions *options)
-{
-	return options == NULL || options->brief_codes;
-}
-
-float
-loki_option_k1(const LokiHnswOptions *options)
-{
-	return options ? options->k1 : LOKI_DEFAULT_K1;
-}
-
-float
-loki_option_b(const LokiHnswOptions *options)
-{
-	return options ? options->b : LOKI_DEFAULT_B;
-}
-
+/* Whether the owner lets scores depend on rows that row security hides.  See hnsw.h. */
 bool
 loki_shares_statistics(Relation index)
 {
-	const LokiHnswOptions *options = LokiIndexOptions(index);
-
-	return options != NULL && options->shared_statistics;
-}
-
-/* Bits of each dimension in CODE, or LOKI_BITS_AUTO */
-int
-loki_option_bits(const LokiHnswOptions *options)
-{
-	return options ? options->bits : LOKI_BITS_AUTO;
-}
-
-/* Bits of each dimension in CODE and REFINE together (0: no REFINE), or LOKI_BITS_AUTO */
-int
-loki_option_refine_bits(const LokiHnswOptions *options)
-{
-	return options ? options->refine_bits : LOKI_BITS_AUTO;
+	return LokiIndexOptions(index)->shared_statistics;
 }

@@ -20,7 +20,9 @@
 #define LOKI_BITS_AUTO	(-1)
 #define LOKI_M_AUTO		(-1)
 #define LOKI_EF_SEARCH_UNSET 0
+#define LOKI_DEFAULT_LISTS	100
 
+/* Storage parameters, as the relation cache keeps them; those of ivfflat have the same form */
 typedef struct LokiHnswOptions
 {
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
@@ -34,32 +36,35 @@ typedef struct LokiHnswOptions
 	double		target_recall;	/* 0: none */
 	double		recall_sample_rate;
 	int			lists;			/* ivfflat only */
-	double		k1;				/* BM25 */
-	double		b;
+	double		k1;				/* BM25, as is ... */
+	double		b;				/* ... this; the index computes in floats */
 	bool		shared_statistics;	/* though rows may be hidden */
 } LokiHnswOptions;
 
-/* NULL stands for the defaults */
-#define LokiIndexOptions(index)	((const LokiHnswOptions *) (index)->rd_options)
-extern LokiProfile loki_option_profile(const LokiHnswOptions *options);
-extern int	loki_option_m(const LokiHnswOptions *options);
-extern int	loki_option_ef_construction(const LokiHnswOptions *options);
-extern int	loki_option_bits(const LokiHnswOptions *options);
-extern int	loki_option_refine_bits(const LokiHnswOptions *options);
-extern bool loki_option_brief_codes(const LokiHnswOptions *options);
-extern float loki_option_k1(const LokiHnswOptions *options);
-extern float loki_option_b(const LokiHnswOptions *options);
+extern const LokiHnswOptions loki_default_options;
 
-/* prototypes for other functions in definition/options.c */
+/* Of an index, which has none of its own if none was set */
+#define LokiIndexOptions(index) \
+	((index)->rd_options != NULL ? (const LokiHnswOptions *) (index)->rd_options : \
+	 &loki_default_options)
+
+/* The parameter m, whose default depends on the profile */
+extern int	loki_option_m(const LokiHnswOptions *options);
+
+/* Check hook of a setting: remembers, for the assign hook, whether the user has set it */
 extern bool loki_check_int_source(int *newval, void **extra, GucSource source);
+
+/* Part of an assign hook: notes that, and has plans made again if they may rely on the setting */
 extern void loki_assign_source(bool *is_set, const void *extra, bool changed);
+
+/* Whether scans are complete, given whether the user set one of pgvector's limits */
 extern bool loki_scan_complete(bool limits_set);
 
 /* Parse and validate storage parameters: amoptions */
 extern bytea *loki_hnsw_options(Datum reloptions, bool validate);
 extern bytea *loki_ivfflat_options(Datum reloptions, bool validate);
 
-/* functions in ivfflat_options.c; the second is false for an index of hnsw */
+/* functions in ivfflat_options.c; the second is false, and nothing, for an index of hnsw */
 extern void loki_ivfflat_init(void);
 extern bool loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings);
 

@@ -19,13 +19,14 @@
 #include "lokivector.h"
 #include "types/sparsevec.h"
 
+/* LokiValueType.declared: the dimensions, which a value names */
 static uint32
 sparsevec_declared(const struct varlena *value)
 {
 	return ((const SparseVector *) value)->dim;
 }
 
-/* Indices name lists, so a damaged value is an ERROR here */
+/* LokiValueType.elements.  Indices name lists, so a damaged value is an ERROR here. */
 static LokiSparse
 sparsevec_elements(const struct varlena *value)
 {
@@ -41,18 +42,21 @@ sparsevec_elements(const struct varlena *value)
 	return v;
 }
 
+/* LokiValueType.open: one float, and the hash of the elements behind it */
 static const float *
 sparsevec_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
 	LokiSparse	v = sparsevec_elements(value);
 	float	   *values = copy != NULL ? copy : palloc_array(float, 1 + LOKI_HASH_FLOATS);
 
+	Assert(column->dim == 1);
 	values[0] = v.n > 0;
 	if (copy == NULL)
 		loki_hash_behind(values + 1, v.indices, (sizeof(int32) + sizeof(float)) * v.n);
 	return values;
 }
 
+/* LokiValueType.distance */
 static double
 sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 				   const struct varlena *query)
@@ -69,6 +73,7 @@ sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 		case LOKI_METRIC_L1:
 			return loki_sparse_l1(a, b);
 		default:
+			Assert(column->metric == LOKI_METRIC_COSINE);
 			return loki_sparsevec_cosine_distance(a, b);
 	}
 }

@@ -154,6 +154,7 @@ lend(float *parts, const int *counts, int empty)
 		mean[i] /= lenders;
 }
 
+/* Make means of the sums of a document's vectors in each part, and let empty parts have some. */
 static void
 take_means(float *parts, const int *counts)
 {
@@ -182,11 +183,13 @@ scale(float *sketch)
 	}
 }
 
+/* Make the sketch of a set, SKETCH_DIM floats: means in each part for a document, sums for a query. */
 static void
 make_sketch(const LokiVectorSet *set, bool document, float *sketch)
 {
 	int			counts[REPETITIONS][PARTS] = {{0}};
 
+	Assert(set->dim > 0 && set->dim <= LOKI_VECTOR_MAX_DIM);
 	memset(sketch, 0, sizeof(float) * SKETCH_DIM);
 	for (int i = 0; i < set->n; i++)
 	{
@@ -204,6 +207,7 @@ make_sketch(const LokiVectorSet *set, bool document, float *sketch)
  * ----------------------------------------------------------------
  */
 
+/* LokiValueType.declared: the dimensions of the vectors, which all have the same */
 static uint32
 set_declared(const struct varlena *value)
 {
@@ -213,6 +217,7 @@ set_declared(const struct varlena *value)
 /* One of the two types, which differ in the vectors of their arrays */
 static const LokiValueType halfvec_set_type;
 
+/* The vectors of an array, as floats, until loki_vector_set_close() */
 static LokiVectorSet
 open_set(const LokiColumn *column, const struct varlena *value)
 {
@@ -222,6 +227,7 @@ open_set(const LokiColumn *column, const struct varlena *value)
 		loki_vector_set_open(array);
 }
 
+/* LokiValueType.open: the sketch, and a hash of the array's elements behind it */
 static const float *
 set_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
@@ -242,16 +248,19 @@ set_open(const LokiColumn *column, const struct varlena *value, float *copy)
 	return values;
 }
 
+/* LokiValueType.open_query */
 static const float *
 set_open_query(const LokiColumn *column, const struct varlena *value, float *copy)
 {
 	LokiVectorSet set = open_set(column, value);
 
+	Assert(copy != NULL && column->dim == SKETCH_DIM);
 	make_sketch(&set, false, copy);
 	loki_vector_set_close(&set);
 	return copy;
 }
 
+/* LokiValueType.distance: that of operator @# */
 static double
 set_distance(const LokiColumn *column, const struct varlena *value,
 			 const struct varlena *query)

@@ -20,46 +20,56 @@
 #include "lokivector.h"
 #include "types/bm25.h"
 
-/* Of a query, `copy` is not NULL */
+/*
+ * LokiValueType.open: one float, which every document has, and a hash of its bytes behind it.  Of a
+ * query, `copy` is not NULL.
+ */
 static const float *
 words_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
 	float	   *values = copy != NULL ? copy : palloc_array(float, 1 + LOKI_HASH_FLOATS);
 
+	Assert(column->dim == 1 && column->metric == LOKI_METRIC_IP);
 	values[0] = 1;
 	if (copy == NULL)
 		loki_hash_behind(values + 1, VARDATA(value), VARSIZE(value) - VARHDRSZ);
 	return values;
 }
 
+/* LokiValueType.distance: the negative score, as that of an inner product; 0 - x is never -0 */
 static double
 words_distance(const LokiColumn *column, const struct varlena *value, const struct varlena *query)
 {
 	return 0 - loki_bm25_score((TSVector) value, (const Bm25Query *) query);
 }
 
+/* LokiValueType.elements: counts of a document's words, by the hashes that are their terms */
 static LokiSparse
 words_elements(const struct varlena *value)
 {
 	return loki_words_of((TSVector) value);
 }
 
+/* LokiValueType.words: terms and weights of a query; none (n < 0) of one that the planner made */
 static LokiSparse
 words_of_query(const struct varlena *value, LokiBm25 *by)
 {
 	const Bm25Query *query = (const Bm25Query *) value;
-	int32	   *indices = palloc_array(int32, Max(query->n, 0) + 1);
-	float	   *weights = palloc_array(float, Max(query->n, 0) + 1);
+	int			n = Max(query->n, 0);
+	int32	   *indices = palloc_array(int32, n + 1);
+	float	   *weights = palloc_array(float, n + 1);
 
-	for (int i = 0; i < query->n; i++)
+	for (int i = 0; i < n; i++)
 	{
+		/* words of one term are neighbors, and there may be several */
+		Assert(i == 0 || query->words[i - 1].term <= query->words[i].term);
 		indices[i] = query->words[i].term;
 		weights[i] = query->words[i].weight;
 	}
 	*by = query->by;
 	return (LokiSparse)
 	{
-		Max(query->n, 0), indices, weights
+		n, indices, weights
 	};
 }
 

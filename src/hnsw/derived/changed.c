@@ -3,6 +3,10 @@
  * changed.c
  *	  Nodes that derived lists do not know as they are: bits in REUSED and GAINED.
  *
+ * Bits are set while lists can be read, and cleared only before these are made again, while none can
+ * (make.c).  A reader looks at them after it has read a list: whoever changed a node since had noted
+ * it before (D4).
+ *
  * IDENTIFICATION
  *	  src/hnsw/derived/changed.c
  *
@@ -22,6 +26,10 @@
 /* About this number of pages are read to estimate how many nodes are noted */
 #define SAMPLE_PAGES	4
 
+/*
+ * Clear the bits of the nodes below an end, all slots of them, so that these exist when inserts note
+ * nodes.  See derived.h.  A record for each page; no content lock may be held.
+ */
 bool
 loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
 {
@@ -35,6 +43,7 @@ loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
 	return true;
 }
 
+/* Whether a node is noted: from the slot, under share lock.  See derived.h. */
 bool
 loki_bits_noted(LokiIndex *state, Relation index, int array, uint32 node)
 {
@@ -45,7 +54,8 @@ loki_bits_noted(LokiIndex *state, Relation index, int array, uint32 node)
 }
 
 /*
- * An insert notes a node before its slots change.  It holds the lock of inserts, and
+ * Note a node, in a record of its own unless it is noted.  See derived.h.  An insert does so before the
+ * node's slots change (D4).  It holds the lock of inserts, and
  * read the metapage that has `end` under it.  The slot may be the first of its array that is
  * written.
  */
@@ -75,8 +85,8 @@ loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 n
 }
 
 /*
- * Each page is share locked while its bits are copied.  No lock or pin is left.  An end that is
- * damaged takes no more memory than there are slots.
+ * Copy notes out.  See derived.h.  Each page is share locked while its bits are copied.  No lock or pin
+ * is left.  An end that is damaged takes no more memory than there are slots.
  */
 void
 loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits *bits)
@@ -113,6 +123,7 @@ loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNode
 	}
 }
 
+/* Free a copy.  No node is noted in it afterwards. */
 void
 loki_bits_release(LokiNodeBits *bits)
 {
@@ -122,14 +133,19 @@ loki_bits_release(LokiNodeBits *bits)
 	bits->nwords = 0;
 }
 
+/* How many nodes a copy notes, those included that share a bit with them.  See derived.h. */
 double
 loki_bits_count(const LokiNodeBits *bits)
 {
+	Assert((bits->nwords == 0) == (bits->words == NULL));
 	return (double) (UINT64CONST(1) << bits->shift) *
 		pg_popcount((const char *) bits->words, (int) (bits->nwords * sizeof(uint64)));
 }
 
-/* Each page of the sample is share locked while its bits are counted.  No lock or pin is left. */
+/*
+ * Estimate how many nodes are noted.  See derived.h.  Each page of the sample is share locked while its
+ * bits are counted.  No lock or pin is left.
+ */
 double
 loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
 {
@@ -154,6 +170,7 @@ loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
 		(double) (nbits << loki_bits_shift(array)) * npages / looked;
 }
 
+/* The nodes of the next bit that is set; *next is the bit to go on at.  See derived.h. */
 int
 loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
 {
@@ -170,7 +187,7 @@ loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
 		for (uint32 node = bit << bits->shift;
 			 node < bits->end && node >> bits->shift == bit; node++)
 			nodes[n++] = node;
-		Assert(n <= LOKI_REUSED_UNIT);
+		Assert(n <= LOKI_REUSED_UNIT && n <= 1 << bits->shift);
 		return n;
 	}
 	return 0;

@@ -33,16 +33,16 @@ typedef struct LokiPostings
 	LokiIndex  *state;
 	Relation	index;
 	int			number;			/* of its attribute, or LOKI_POSTINGS_ROWS */
-	uint32		generation;
+	uint32		generation;		/* of all lists when this was opened (D1) */
 	uint32		end;			/* nodes below this are listed, or noted as
 								 * changed */
 	uint32		n;				/* entries */
 	uint32		nulls;			/* the first of them */
 	uint32		width;			/* bits of an entry ... */
 	uint32		node_bits;		/* ... of which the low ones are the node */
-	int			entries;		/* slot arrays */
-	int			bounds;
-	uint32		nbounds;
+	int			entries;		/* slot array of entries, ... */
+	int			bounds;			/* ... and that of bounds, ... */
+	uint32		nbounds;		/* ... which has so many slots */
 	LokiRowMapData map;			/* of the row map */
 } LokiPostings;
 
@@ -70,9 +70,11 @@ extern bool loki_derived_write(LokiIndex *state, Relation index, int array, uint
 
 #define LOKI_ENTRY_WORDS	((uint32) (LOKI_PAGE_PAYLOAD / sizeof(uint64)))
 
+/* Entries of `width` bits on a page */
 static inline uint32
 loki_entries_per_page(uint32 width)
 {
+	Assert(width > 0 && width <= LOKI_ROWMAP_MAX_WIDTH);
 	return LOKI_ENTRY_WORDS * 64 / width;
 }
 
@@ -83,6 +85,13 @@ loki_entry_slots(uint32 n, uint32 width)
 	uint32		per_page = loki_entries_per_page(width);
 
 	return n / per_page * LOKI_ENTRY_WORDS + (n % per_page * width + 63) / 64;
+}
+
+/* How many separators n entries of an attribute's list have */
+static inline uint32
+loki_separators(uint32 n)
+{
+	return n / LOKI_SEPARATOR_STEP + (n % LOKI_SEPARATOR_STEP > 0);
 }
 
 /* The node of an entry; not below list->end if nothing had the place */
@@ -136,10 +145,11 @@ typedef struct LokiNodeBits
 	uint64	   *words;
 } LokiNodeBits;
 
+/* A list in memory; the caller zeroes it and sets `list`, the rest is of loki_gather() */
 typedef struct LokiGathered
 {
 	LokiPostings	list;
-	uint32	   *entries;
+	uint32	   *entries;		/* list.n of them */
 	int64	   *keys;			/* by node; NULL: keys were counted */
 	uint32		nkeys;
 	uint32	   *starts;			/* the first entry of each; one more at the end */
@@ -178,9 +188,11 @@ extern double loki_rowmap_memory(const LokiIndex *state, uint32 end);
  * ----------------------------------------------------------------
  */
 
+/* Nodes that share a bit of an array, as a power of two */
 static inline int
 loki_bits_shift(int array)
 {
+	Assert(array == LOKI_SLOTS_REUSED || array == LOKI_SLOTS_GAINED);
 	return array == LOKI_SLOTS_REUSED ? LOKI_REUSED_SHIFT : 0;
 }
 
@@ -191,6 +203,7 @@ loki_bit_slots(int array, uint32 end)
 	return (end >> loki_bits_shift(array)) / 64 + 1;
 }
 
+/* Whether a node below the end was noted when the bits were read */
 static inline bool
 loki_bits_have(const LokiNodeBits *bits, uint32 node)
 {
@@ -273,6 +286,8 @@ extern bool loki_sketches_stale(LokiIndex *state, Relation index, const LokiMeta
  * Otherwise returns NULL and leaves no lock.
  */
 extern Page loki_sketch_lock(const LokiPostings *list, uint32 ordinal, Buffer *buffer, int *used);
+
+/* Whether a list has sketches now: its first page is of the list (D6).  Share locks that page. */
 extern bool loki_has_sketches(const LokiPostings *list);
 
 /*
@@ -316,10 +331,11 @@ typedef struct LokiQueryTerm
 	float		weight;
 } LokiQueryTerm;
 
+/* A query as loki_terms_query() makes it */
 typedef struct LokiTermQuery
 {
 	LokiMetric	metric;
-	int			n;
+	int			n;				/* terms */
 	LokiQueryTerm *terms;		/* ascending */
 	float		base;			/* the distance of a vector without elements */
 	float		mean;			/* of the weights of words; or 0 */
@@ -337,6 +353,7 @@ typedef struct LokiTermQuery
  */
 #define LOKI_NO_TERM		(-0.0f)
 
+/* Whether an estimate is that value: -0.0 == 0.0, so bits are compared */
 static inline bool
 loki_is_no_term(float estimate)
 {
@@ -392,12 +409,12 @@ extern bool loki_terms_find(const LokiTermLists *lists, const LokiWindowData *wi
 /* Copy n POSTING slots, from `first` on.  False if they are not there any more. */
 extern bool loki_terms_copy(const LokiTermLists *lists, uint32 first, uint32 n, char *postings);
 
-/* Writes lists, window by window */
+/* Writes lists, window by window: three arrays at once, each of which a page in memory is filled of */
 typedef struct LokiTermWriter
 {
 	LokiIndex  *state;
 	Relation	index;
-	LokiTermListsData data;
+	LokiTermListsData data;		/* counts of what was written */
 	struct
 	{
 		int			array;
@@ -407,6 +424,7 @@ typedef struct LokiTermWriter
 	}			pages[3];
 } LokiTermWriter;
 
+/* Begin to write; memory in the current context, until loki_terms_write_end() */
 extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index);
 
 /*
@@ -416,7 +434,7 @@ extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Rel
 extern bool loki_terms_write(LokiTermWriter *writer, const LokiWindowData *window,
 							 const LokiTermEntry *entries, uint32 n);
 
-/* Write what is left */
+/* Write what is left, and free the memory; false if there is no room */
 extern bool loki_terms_write_end(LokiTermWriter *writer);
 
 /* ----------------------------------------------------------------

@@ -39,6 +39,7 @@
 /* The most entries of a list */
 #define MAX_ENTRIES		((uint64) PG_INT32_MAX)
 
+/* Takes an entry: a node under a key, as the list has it */
 typedef void (*VisitEntry) (LokiGathered *gathered, uint32 node, uint32 key, uint32 entry);
 
 /* ----------------------------------------------------------------
@@ -59,6 +60,7 @@ array_keys(const char *slot, uint32 *keys)
 		for (int i = 0; i < LOKI_SLOT_ELEMENTS; i++)
 			if (i == 0 || hashes[i] != hashes[i - 1])
 				keys[n++] = LOKI_ARRAY_HASH(hashes[i]) + 1;
+		Assert(n >= 1 && keys[n - 1] < LOKI_ARRAY_SIGNATURE + 1);
 		return n;
 	}
 	keys[0] = slot[0] == LOKI_ATTR_NULL ? 0 :
@@ -132,17 +134,21 @@ visit_nodes(LokiGathered *gathered, VisitEntry visit)
  * ----------------------------------------------------------------
  */
 
+/* VisitEntry, of the first pass: count the entries of each key. */
 static void
 count_entry(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
 {
+	Assert(key < gathered->nkeys);
 	gathered->starts[key]++;
 }
 
+/* VisitEntry, of the second pass: put an entry in its place, or note its node if that is taken. */
 static void
 place_entry(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
 {
 	LokiNodeBits *lost = &gathered->lost;
 
+	Assert(key < gathered->nkeys && gathered->next[key] >= gathered->starts[key]);
 	if (gathered->next[key] < gathered->starts[key + 1])
 	{
 		gathered->entries[gathered->next[key]++] = entry;
@@ -157,6 +163,7 @@ place_entry(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
 	lost->words[node / 64] |= UINT64CONST(1) << (node % 64);
 }
 
+/* qsort: ascending */
 static int
 compare_entries(const void *a, const void *b)
 {
@@ -166,6 +173,10 @@ compare_entries(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+/*
+ * Gather a list whose keys are few, by counting.  Places that nothing took in the second pass, since
+ * their nodes have changed, are entries whose bits are all set (D5).
+ */
 static bool
 gather_counted(LokiGathered *gathered)
 {
@@ -198,11 +209,13 @@ gather_counted(LokiGathered *gathered)
 	return true;
 }
 
+/* Sort the entries of groups.  See derived.h. */
 void
 loki_groups_sort(uint32 *entries, const uint32 *starts, uint32 groups)
 {
 	for (uint32 i = 0; i < groups; i++)
 	{
+		Assert(starts[i] <= starts[i + 1]);
 		if (i % RADIX == 0)
 			CHECK_FOR_INTERRUPTS();
 		qsort(entries + starts[i], starts[i + 1] - starts[i], sizeof(uint32), compare_entries);
@@ -214,6 +227,7 @@ loki_groups_sort(uint32 *entries, const uint32 *starts, uint32 groups)
  * ----------------------------------------------------------------
  */
 
+/* A digit of a key, whose sign bit is inverted: the order of unsigned digits is that of the key */
 static inline uint32
 digit(int64 key, int shift)
 {
@@ -257,6 +271,7 @@ sort_nodes(const int64 *keys, uint32 *nodes, uint32 *sorted, uint32 n)
 		memcpy(sorted, from, sizeof(uint32) * n);
 }
 
+/* Gather a list of which each node has one key, by sorting.  NULLs are put first as they are read. */
 static bool
 gather_sorted(LokiGathered *gathered)
 {
@@ -295,6 +310,7 @@ gather_sorted(LokiGathered *gathered)
 	}
 	sort_nodes(gathered->keys, nodes, gathered->entries + list->nulls, list->n);
 	list->n += list->nulls;
+	Assert(list->n <= list->end);
 	pfree(nodes);
 	return true;
 }
@@ -304,17 +320,19 @@ gather_sorted(LokiGathered *gathered)
  * ----------------------------------------------------------------
  */
 
+/* Gather a list, by the way that suits its keys.  See derived.h. */
 bool
 loki_gather(LokiGathered *gathered)
 {
 	LokiPostings *list = &gathered->list;
 
-	Assert(list->end > 0);
+	Assert(list->end > 0 && gathered->entries == NULL);
 	return list->number == LOKI_POSTINGS_ROWS ||
 		list->state->attr_type[list->number] == LOKI_ATTR_ARRAY ?
 		gather_counted(gathered) : gather_sorted(gathered);
 }
 
+/* Free what loki_gather() has allocated, also if it has failed. */
 void
 loki_gathered_free(LokiGathered *gathered)
 {
@@ -326,10 +344,15 @@ loki_gathered_free(LokiGathered *gathered)
 			pfree(memory[i]);
 }
 
+/*
+ * The key of an entry: that of NULL is below all others.  See derived.h.  Counted keys are found by
+ * going on from the one that was asked for last.
+ */
 int64
 loki_gathered_key(LokiGathered *gathered, uint32 place)
 {
 	Assert(place < gathered->list.n);
+	Assert(gathered->keys != NULL || gathered->starts[gathered->at] <= place);	/* ascending calls */
 	if (gathered->keys != NULL)
 		return gathered->keys[gathered->entries[place]];
 	while (place >= gathered->starts[gathered->at + 1])
@@ -339,6 +362,7 @@ loki_gathered_key(LokiGathered *gathered, uint32 place)
 	return gathered->at == 0 ? PG_INT64_MIN : (int64) gathered->at - 1;
 }
 
+/* How many values the entries have, but NULL, up to `most`; keys begin anew afterwards */
 uint32
 loki_gathered_values(LokiGathered *gathered, uint32 most)
 {
@@ -369,6 +393,11 @@ count_group(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
 	gathered->list.n++;
 }
 
+/*
+ * Choose groups and widths of a row map.  See derived.h.  Groups of blocks are made larger until they
+ * have GROUP_ROWS rows on average, so that bounds stay few; then an entry gets bits enough to tell most
+ * rows of a group apart.
+ */
 void
 loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
 {
@@ -394,8 +423,10 @@ loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
 								LOKI_ROWMAP_MAX_KEY_BITS);
 	map->key_bits = (uint8) Min(map->key_bits, LOKI_ROWMAP_MAX_WIDTH - map->node_bits);
 	Assert(map->end < UINT64CONST(1) << map->node_bits);	/* D5 */
+	Assert(map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH);
 }
 
+/* Bytes for each node, of gather_counted() or gather_sorted() */
 double
 loki_gather_memory(const LokiIndex *state, int attribute)
 {
@@ -403,6 +434,7 @@ loki_gather_memory(const LokiIndex *state, int attribute)
 		LOKI_SLOT_ELEMENTS * sizeof(uint32) : sizeof(int64) + 2 * sizeof(uint32);
 }
 
+/* Bytes at most: rows are those of nodes, and those that have DUPLICATE slots */
 double
 loki_rowmap_memory(const LokiIndex *state, uint32 end)
 {

@@ -3,6 +3,10 @@
  * list.c
  *	  Derived lists in pages: what they are, writing and reading their entries.
  *
+ * Entries are packed as those of a bitmap index or of GIN's compressed posting lists are, but all
+ * entries of a list have one width, so that the place of an entry gives its page and its bits.  A
+ * place is found by the bounds, which filter/ searches.
+ *
  * IDENTIFICATION
  *	  src/hnsw/derived/list.c
  *
@@ -19,6 +23,11 @@
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 
+/*
+ * Describe a list by what a metapage says.  See derived.h.  A list that is to be made is described as
+ * well, though false is returned for it: of that only `end`, the slot arrays and, in a list of an
+ * attribute, the widths are set.
+ */
 bool
 loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 				   int number)
@@ -26,6 +35,7 @@ loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index, const L
 	const LokiSortedListsData *lists = &meta->derived.sorted;
 	bool		rows = number == LOKI_POSTINGS_ROWS;
 
+	Assert(number >= 0 && (rows || number < state->nattributes));
 	memset(list, 0, sizeof(LokiPostings));
 	list->state = state;
 	list->index = index;
@@ -49,10 +59,11 @@ loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index, const L
 		return false;
 	list->n = lists->listed[number];
 	list->nulls = lists->nulls[number];
-	list->nbounds = list->n / LOKI_SEPARATOR_STEP + (list->n % LOKI_SEPARATOR_STEP > 0);
+	list->nbounds = loki_separators(list->n);
 	return true;
 }
 
+/* Whether what was read of a list was that list (D1).  See derived.h. */
 bool
 loki_postings_valid(const LokiPostings *list)
 {
@@ -74,6 +85,8 @@ get_entry(const char *slots, uint32 place, uint32 width)
 	uint32		bit = place * width;
 	uint64		word;
 
+	Assert(width > 0 && width <= 32 && place < loki_entries_per_page(width));
+
 #ifdef WORDS_BIGENDIAN
 	uint64		next;
 
@@ -92,12 +105,17 @@ get_entry(const char *slots, uint32 place, uint32 width)
 	return (uint32) (word & ((UINT64CONST(1) << width) - 1));
 }
 
+/*
+ * Copy entries out.  See derived.h.  Entries of one page are copied under one lock; false as soon as a
+ * page is not there, or has fewer entries, as when the lists are being made again.
+ */
 bool
 loki_postings_read(const LokiPostings *list, const uint32 *places, uint32 first, uint32 n,
 				   uint32 *entries)
 {
 	uint32		per_page = loki_entries_per_page(list->width);
 
+	Assert(list->width >= list->node_bits && list->width <= LOKI_ROWMAP_MAX_WIDTH);
 	for (uint32 i = 0; i < n;)
 	{
 		uint32		before = i;
@@ -153,12 +171,18 @@ loki_derived_write(LokiIndex *state, Relation index, int array, uint32 ordinal,
 	else
 		memset(LokiPageSlot(page, of_array->slot_size, 0), 0, size);
 	((PageHeader) page)->pd_lower = SizeOfPageHeaderData + size;
+	/* only pages of sketches name a generation */
+	Assert(generation == 0 || LokiSlotArrayIsBrief(array));
 	LokiPageOpaque(page)->next = generation;
 	LokiPageOpaque(page)->flags = generation > 0 ? LOKI_PAGE_IN_BLOCKS : 0;
 	loki_change_finish(&change);
 	return true;
 }
 
+/*
+ * Write a list: the words of its entries, page by page, and then its bounds.  Nobody reads it, as the
+ * metapage says that there is none (D1).  See derived.h.
+ */
 bool
 loki_postings_write(const LokiPostings *list, const uint32 *entries, const void *bounds)
 {
@@ -167,6 +191,7 @@ loki_postings_write(const LokiPostings *list, const uint32 *entries, const void 
 	uint64		mask = (UINT64CONST(1) << list->width) - 1;
 	uint64		words[LOKI_ENTRY_WORDS];
 
+	Assert(list->end <= mask);	/* D5 */
 	for (uint32 first = 0; first < list->n; first += per_page)
 	{
 		uint32		n = Min(per_page, list->n - first);

@@ -45,7 +45,10 @@ has_derived(const LokiIndex *state)
 	return state->nattributes > 0 || loki_has_rowmap(state) || loki_column_listed(&state->column);
 }
 
-/* All nodes if there are no lists; none if there need not be any. */
+/*
+ * How many nodes lists do not have as they are.  See derived.h.  All nodes if there are no lists; none
+ * if there need not be any.  Pages of REUSED and GAINED are share locked, one at a time.
+ */
 double
 loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
@@ -56,6 +59,7 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 		return 0;
 	if ((meta->flags & LOKI_META_DERIVED) == 0)
 		return end;
+	Assert(loki_no_buffer_locked());
 	unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_REUSED, listed);
 	if (meta->derived.rowmap.end > 0)
 		unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->derived.rowmap.end);
@@ -102,13 +106,6 @@ fits_memory(Relation index, double bytes, const char *what, bool have, int eleve
 	return false;
 }
 
-/* Whether lists are to have sketches */
-static bool
-wants_sketches(const LokiIndex *state, Relation index)
-{
-	return loki_sketch_memory(state) > 0 && loki_option_brief_codes(LokiIndexOptions(index));
-}
-
 /* Whether there is memory for those of nodes below an end */
 static bool
 sketches_fit(const LokiIndex *state, Relation index, uint32 end, int elevel)
@@ -123,6 +120,7 @@ lists_fit(const LokiIndex *state, Relation index, uint32 end, bool have, int ele
 {
 	double		most = 0;
 
+	/* one list is made at a time */
 	for (int i = 0; i < state->nattributes; i++)
 		most = Max(most, loki_gather_memory(state, i));
 	return fits_memory(index, most * end, "sort the attributes", have, elevel);
@@ -176,6 +174,7 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 	LokiMetaPageData next = *meta;
 	LokiPostings list;
 
+	Assert(end >= STALE_NODES && end <= most);
 	next.derived.sorted.end = end;
 	if (!loki_reserve_slot(state, index, LOKI_SLOTS_REUSED,
 						   loki_bit_slots(LOKI_SLOTS_REUSED, most) - 1, WARNING) ||
@@ -214,8 +213,11 @@ write_meta(Relation index, uint32 flags, LokiMetaPageData *meta)
 	LokiMetaPage page;
 
 	Assert((flags & ~LOKI_META_DERIVED) == 0);
+	/* D1: what can be read then was written under another generation */
+	Assert(flags == 0 || meta->derived.sorted.end > 0);
 	loki_change_begin(&change, NULL, index);
 	page = loki_change_meta(&change);
+	Assert(flags == 0 || (page->flags & LOKI_META_DERIVED) == 0);
 	page->flags &= ~LOKI_META_DERIVED;
 	page->flags |= flags;
 	page->derived = meta->derived;
@@ -234,6 +236,7 @@ note_lost(LokiGathered *gathered)
 	uint32		next = 0;
 	uint32		node;
 
+	Assert(grouped <= list->n && gathered->lost.shift == 0);
 	while (loki_bits_next(&gathered->lost, &next, &node) > 0)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -263,9 +266,10 @@ make_list(LokiGathered *gathered, uint32 few)
 		(few > 0 && loki_gathered_values(gathered, few + 1) <= few))
 		return false;
 	note_lost(gathered);
+	Assert(list->nulls <= list->n);
 	if (list->number == LOKI_POSTINGS_ROWS)
 		return loki_postings_write(list, gathered->entries, gathered->starts);
-	list->nbounds = list->n / LOKI_SEPARATOR_STEP + (list->n % LOKI_SEPARATOR_STEP > 0);
+	list->nbounds = loki_separators(list->n);
 	separators = palloc_extended(mul_size(sizeof(int64), list->nbounds + 1), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < list->nbounds; i++)
 		separators[i] = loki_gathered_key(gathered, i * LOKI_SEPARATOR_STEP);
@@ -297,8 +301,9 @@ make_attributes(LokiIndex *state, Relation index, LokiMetaPageData *meta, bool s
 }
 
 /*
- * Make lists of attributes, the row map, or both again.  Meanwhile scans use neither.  One that
- * is not made, or that there is no room for, does not exist afterwards.
+ * Make lists of attributes, the row map, posting lists, or all of them again, in the steps of README,
+ * "Making".  Meanwhile scans use none.  One that is not made, or that there is no room for, does not
+ * exist afterwards.
  *
  * An insert that reuses a node ID notes it in REUSED, and one whose row joins a node notes
  * that in GAINED, if the node is below the end that the metapage had when the insert
@@ -314,6 +319,8 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 	uint32		end;
 
 	Assert(loki_no_buffer_locked() && (!map || loki_has_rowmap(state)));
+	Assert(!sketches || lists);
+	Assert(!loki_insert_lock_held(index));	/* step 2 would wait for this process */
 	write_meta(index, 0, meta);
 	end = loki_node_end(state, index);
 	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, meta->derived.sorted.end)) ||
@@ -370,8 +377,8 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
 	bool		terms = loki_column_listed(&state->column);
 	bool		have_terms = (meta.flags & LOKI_META_TERM_LISTS) != 0 &&
-		meta.derived.terms.k1 == loki_option_k1(LokiIndexOptions(index)) &&
-		meta.derived.terms.b == loki_option_b(LokiIndexOptions(index));
+		meta.derived.terms.k1 == (float) LokiIndexOptions(index)->k1 &&
+		meta.derived.terms.b == (float) LokiIndexOptions(index)->b;
 	bool		sketches;
 	bool		stale;
 	uint32		end;
@@ -392,7 +399,7 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	stale = (have_lists || have_map || have_terms) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
 	if (have_terms && !stale && make_terms != NULL && state->column.type->words != NULL)
 		stale = words_stale(state, index, &meta, end, unlisted);
-	sketches = wants_sketches(state, index);
+	sketches = loki_sketch_memory(state) > 0 && LokiIndexOptions(index)->brief_codes;
 	if (!stale && lists == have_lists && map == have_map && terms == have_terms)
 	{
 		/*

@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/* Bytes of a node's sketch in memory; 0 without sketches.  See derived.h. */
 double
 loki_sketch_memory(const LokiIndex *state)
 {
@@ -78,6 +79,7 @@ write_list(const LokiPostings *list, const char *sketches)
 	uint32	   *nodes = palloc_array(uint32, per_page);
 	PGAlignedBlock page;
 
+	Assert(list->n >= LOKI_LEAST_SKETCHED && list->generation > 0);
 	for (uint32 ordinal = (list->n + per_page - 1) / per_page; ordinal-- > 0;)
 	{
 		uint32		place = ordinal * per_page;
@@ -108,6 +110,8 @@ write_list(const LokiPostings *list, const char *sketches)
 static void
 forget_list(LokiIndex *state, Relation index, int array)
 {
+	Assert(LokiSlotArrayIsBrief(array));
+	/* the first page goes first (D6) */
 	for (uint32 ordinal = 0; ordinal < state->arrays[array].npages; ordinal++)
 	{
 		Buffer		buffer;
@@ -126,6 +130,7 @@ forget_list(LokiIndex *state, Relation index, int array)
 	}
 }
 
+/* Make, or give up, the sketches of all lists.  See derived.h.  No content lock may be held. */
 void
 loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *meta, bool wanted)
 {
@@ -151,7 +156,7 @@ loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *met
 		pfree(sketches);
 }
 
-/* See derived.h. */
+/* Lock a page of sketches that are of the list as it was opened.  See derived.h. */
 Page
 loki_sketch_lock(const LokiPostings *list, uint32 ordinal, Buffer *buffer, int *used)
 {
@@ -167,6 +172,7 @@ loki_sketch_lock(const LokiPostings *list, uint32 ordinal, Buffer *buffer, int *
 	return NULL;
 }
 
+/* Whether a list has sketches: all or none (D6) */
 bool
 loki_has_sketches(const LokiPostings *list)
 {
@@ -180,6 +186,7 @@ loki_has_sketches(const LokiPostings *list)
 	return true;
 }
 
+/* Whether sketches are not as they are wanted.  See derived.h.  Share locks, one at a time. */
 bool
 loki_sketches_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, bool wanted)
 {
@@ -204,6 +211,7 @@ loki_sketch_bounds(const LokiPostings *list, const LokiQuery *query, uint32 bloc
 	const LokiSlotArray *slots = &list->state->arrays[LOKI_SLOTS_BRIEF + list->number];
 
 	Assert(loki_no_buffer_locked());
+	Assert((uint64) block + n <= loki_sketch_blocks(list->n));
 	while (n > 0)
 	{
 		uint32		first = block % slots->per_page;

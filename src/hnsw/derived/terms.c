@@ -71,6 +71,7 @@ sum_elements(LokiMetric metric, LokiSparse v, double *squares, double *sum)
 	return metric != LOKI_METRIC_COSINE || *squares >= SMALLEST_NORM;
 }
 
+/* The entries of a vector: its elements, and its norm where the metric needs it.  See derived.h. */
 int
 loki_terms_form(LokiMetric metric, LokiSparse v, uint32 place, LokiTermEntry *entries)
 {
@@ -83,6 +84,7 @@ loki_terms_form(LokiMetric metric, LokiSparse v, uint32 place, LokiTermEntry *en
 	scale = metric == LOKI_METRIC_COSINE ? 1 / sqrt(squares) : 1;
 	for (int i = 0; i < v.n; i++)
 	{
+		Assert((uint32) v.indices[i] < LOKI_NORM_TERM);
 		entries[i].term = v.indices[i];
 		entries[i].place = place;
 		entries[i].weight = (float) (v.values[i] * scale);
@@ -95,6 +97,7 @@ loki_terms_form(LokiMetric metric, LokiSparse v, uint32 place, LokiTermEntry *en
 	return v.n + 1;
 }
 
+/* The terms of a query, and what is the same for all vectors.  See derived.h, and the table above. */
 bool
 loki_terms_query(LokiMetric metric, LokiSparse v, LokiTermQuery *query)
 {
@@ -121,6 +124,7 @@ loki_terms_query(LokiMetric metric, LokiSparse v, LokiTermQuery *query)
 		query->terms[query->n].term = LOKI_NORM_TERM;
 		query->terms[query->n++].weight = 1;
 	}
+	Assert(query->n <= v.n + 1);
 	return true;
 }
 
@@ -129,6 +133,7 @@ loki_terms_query(LokiMetric metric, LokiSparse v, LokiTermQuery *query)
  * ----------------------------------------------------------------
  */
 
+/* Describe the lists by what a metapage says.  See derived.h. */
 bool
 loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
 				const LokiMetaPageData *meta)
@@ -141,6 +146,7 @@ loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
 	return (meta->flags & LOKI_META_TERM_LISTS) != 0;
 }
 
+/* Whether what was read of them was these lists (D1).  See derived.h. */
 bool
 loki_terms_valid(const LokiTermLists *lists)
 {
@@ -172,6 +178,7 @@ lock_slot(const LokiTermLists *lists, int array, uint32 number, uint32 *place, i
 static uint32
 find_place(Page page, uint32 low, uint32 high, uint32 term)
 {
+	Assert(loki_page_readable(page) && low <= high);
 	while (low < high)
 	{
 		uint32		middle = low + (high - low) / 2;
@@ -186,6 +193,10 @@ find_place(Page page, uint32 low, uint32 high, uint32 term)
 	return low;
 }
 
+/*
+ * Find the list of a term in a window, by bisection of the pages of TERM, and then of one page.  See
+ * derived.h.  One page is share locked at a time; none may be locked before.
+ */
 bool
 loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32 *first,
 				uint32 term, LokiTermData *found)
@@ -195,6 +206,7 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 	uint32		low = *first / per_page;	/* pages */
 	uint32		high = (end - 1) / per_page + 1;
 
+	Assert(*first >= window->term && loki_no_buffer_locked());
 	found->postings = 0;
 	if (*first >= end)
 		return true;
@@ -309,6 +321,7 @@ add_list(const LokiTermLists *lists, const LokiTermQuery *query, const LokiQuery
 	return true;
 }
 
+/* Copy POSTING slots out.  See derived.h.  One page is share locked at a time. */
 bool
 loki_terms_copy(const LokiTermLists *lists, uint32 first, uint32 n, char *postings)
 {
@@ -331,6 +344,7 @@ loki_terms_copy(const LokiTermLists *lists, uint32 first, uint32 n, char *postin
 	return true;
 }
 
+/* Read a WINDOW slot, under share lock.  See derived.h. */
 bool
 loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *data)
 {
@@ -339,6 +353,11 @@ loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *dat
 		data->nodes <= LOKI_WINDOW_NODES;
 }
 
+/*
+ * Estimate the nodes of a window from the lists of the query's terms.  See derived.h.  `slack` is an
+ * upper bound of rounding errors: each of the at most query->n + elements terms has some, of its
+ * magnitude, and the exact distance, which is a sum of floats as well, has its own.
+ */
 bool
 loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *query,
 				LokiTermBounds *bounds)
@@ -366,6 +385,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 		double		weight;
 
 		CHECK_FOR_INTERRUPTS();
+		Assert(i == 0 || term.term >= query->terms[i - 1].term);
 		if (!loki_terms_find(lists, &data, &first, term.term, &list))
 			return false;
 		if (list.postings == 0)
@@ -386,6 +406,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
  * ----------------------------------------------------------------
  */
 
+/* Begin to write lists.  See derived.h. */
 void
 loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index)
 {
@@ -414,11 +435,13 @@ flush_page(LokiTermWriter *writer, int i)
 	return true;
 }
 
+/* Add a slot to the page that is being filled of an array, and write the page when it is full. */
 static bool
 add_slot(LokiTermWriter *writer, int i, const void *slot)
 {
 	const LokiSlotArray *slots = &writer->state->arrays[writer->pages[i].array];
 
+	Assert(writer->pages[i].n < slots->per_page);
 	memcpy(writer->pages[i].slots + (Size) writer->pages[i].n * slots->slot_size, slot,
 		   slots->slot_size);
 	return ++writer->pages[i].n < slots->per_page || flush_page(writer, i);
@@ -458,6 +481,7 @@ write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
 	return true;
 }
 
+/* Write the lists of a window, whose first TERM slot is the next.  See derived.h. */
 bool
 loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTermEntry *entries,
 				 uint32 n)
@@ -472,6 +496,7 @@ loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTer
 	{
 		uint32		end = i;
 
+		Assert(i == 0 || entries[i - 1].term < entries[i].term);
 		while (end < n && entries[end].term == entries[i].term)
 			end++;
 		CHECK_FOR_INTERRUPTS();
@@ -484,6 +509,7 @@ loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTer
 	return add_slot(writer, 2, &window);
 }
 
+/* Write the pages that are not full.  See derived.h. */
 bool
 loki_terms_write_end(LokiTermWriter *writer)
 {

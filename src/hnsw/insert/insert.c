@@ -582,7 +582,7 @@ insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 	cache->row_context = AllocSetContextCreate(context, "hnsw insert row",
 											   ALLOCSET_DEFAULT_SIZES);
 	cache->state = state;
-	cache->ef_construction = loki_option_ef_construction(LokiIndexOptions(index));
+	cache->ef_construction = LokiIndexOptions(index)->ef_construction;
 	cache->found = palloc_array(LokiUpperFound,
 								Max(Max(cache->ef_construction, ENTRY_WIDTH), LOKI_BEYOND_CROWD) + 1);
 	loki_search_begin(&cache->search, index, state, context);
