@@ -44,6 +44,10 @@
 
 #define ALLOCATION_STEP ((Size) 16 * 1024 * 1024)
 
+/*
+ * Whether other processes can attach, and an object of memory without a name: an anonymous one, or a
+ * temporary file where there is none.
+ */
 #ifdef MFD_CLOEXEC
 bool
 loki_arena_can_share(void)
@@ -75,6 +79,7 @@ create_memory(void)
 }
 #endif
 
+/* What is mapped begins and ends with a page of the operating system. */
 static Size
 round_to_page(Size size)
 {
@@ -243,6 +248,7 @@ allocate(LokiArena *arena, Size size, bool in_file)
 	Size		done = 0;
 
 	Assert(LWLockHeldByMeInMode(&shared->lock, LW_EXCLUSIVE));
+	Assert(round_to_page(size) == size && round_to_page(*end) == *end);
 	if (in_file && temp_file_limit >= 0 &&
 		(*end + size) / 1024 > (Size) temp_file_limit)
 		ereport(ERROR,

@@ -87,14 +87,25 @@ typedef struct LokiArena
 /* Whether other processes can attach */
 extern bool loki_arena_can_share(void);
 
+/* Make an empty arena; others can attach if *shared lies in a segment */
 extern void loki_arena_create(LokiArena *arena, LokiArenaShared *shared,
 							  MemoryContext context, dsm_segment *segment, int tranche,
 							  const LokiArenaExtent *extent);
+
+/* View an arena of another process; false if its memory cannot be opened */
 extern bool loki_arena_attach(LokiArena *arena, LokiArenaShared *shared,
 							  MemoryContext context, dsm_segment *segment);
+
+/* Have room for so many elements in each array; arrays do not move */
 extern void loki_arena_grow(LokiArena *arena, uint32 elements);
+
+/* Add a block of zeroes, in the process that made the arena; returns its number */
 extern int	loki_arena_add_block(LokiArena *arena, Size size);
+
+/* View the blocks that were added by now */
 extern void loki_arena_map_blocks(LokiArena *arena);
+
+/* End this process's view; also done when the memory context is deleted */
 extern void loki_arena_release(LokiArena *arena);
 
 /* Elements that can be used in this process */

@@ -23,11 +23,11 @@
 #include "types/bm25.h"
 #include "types/toast.h"
 
-/* Slots that grow together, in one process */
+/* An array of slots that grows in one process */
 typedef struct LokiBuildSlots
 {
 	uint32		count;
-	uint32		allocated;
+	uint64		allocated;		/* for loki_grow() */
 } LokiBuildSlots;
 
 /* Rows to sample: enough for a centroid with an error below a hundredth of a standard
@@ -268,7 +268,6 @@ extern void loki_sample_add(LokiBuild *build, const float *x, double scale, doub
 extern void loki_compact_choose(LokiBuild *build);
 
 /* functions in build/duplicates.c */
-extern Size loki_duplicate_node_memory(void);
 extern void loki_build_find_duplicates(LokiBuild *build);
 
 /* functions in build/load.c */

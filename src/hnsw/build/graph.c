@@ -69,11 +69,21 @@ visited_reset(LokiGraph *graph)
 	}
 }
 
+/* Start fetching bytes into the processor's caches. */
 static inline void
 prefetch_bytes(const void *address, Size size)
 {
 	for (Size offset = 0; offset < size; offset += CACHE_LINE)
 		__builtin_prefetch((const char *) address + offset);
+}
+
+/* Make graph->scratch.query of the code of a node. */
+static void
+query_node(LokiGraph *graph, uint32 node)
+{
+	Assert(node < graph->nnodes);
+	graph->code.quantizer->prepare_code(graph->code.quantizer, loki_graph_code(graph, node),
+										graph->scratch.query);
 }
 
 /* Score n nodes for a query, into graph->scratch.estimates. */
@@ -118,6 +128,7 @@ gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uin
 	return n;
 }
 
+/* Start fetching the list of a node: its count, and as many links as a list has in the end. */
 static inline void
 prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, int layer)
 {
@@ -240,7 +251,7 @@ choose_links(LokiGraph *graph, LokiGraphLists *lists, uint32 list,
 		neighbors[i] = from[graph->scratch.selected[i]].node;
 		distances[i] = from[graph->scratch.selected[i]].distance;
 	}
-	Assert(count <= lists->width);
+	Assert(count <= lists->width && nkept <= count);
 	pg_write_barrier();
 	lists->counts[list] = count;
 	return nkept;
@@ -257,6 +268,7 @@ sort_links(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 	const float *distances = lists->distances + (Size) list * lists->capacity;
 	LokiCandidate *sorted = graph->scratch.sorted;
 
+	Assert(lists->counts[list] <= lists->capacity);
 	for (int i = 0; i < lists->counts[list]; i++)
 	{
 		int			place = i;
@@ -418,8 +430,7 @@ choose_lists(LokiGraph *graph, uint32 node)
 	int			level = graph->levels[node];
 	LokiGraph	walk = graph->scan_walk ? scan_view(graph, graph->scratch.query) : *graph;
 
-	graph->code.quantizer->prepare_code(graph->code.quantizer,
-										loki_graph_code(graph, node), graph->scratch.query);
+	query_node(graph, node);
 	enter(&walk, walk.entry_node);
 	descend(&walk, level);
 	for (int layer = Min(level, walk.entry_level); layer >= 0; layer--)
@@ -549,8 +560,7 @@ loki_graph_cut(LokiGraph *graph, uint32 node, int width)
 float
 loki_graph_self_distance(LokiGraph *graph, uint32 node)
 {
-	graph->code.quantizer->prepare_code(graph->code.quantizer,
-										loki_graph_code(graph, node), graph->scratch.query);
+	query_node(graph, node);
 	score_nodes(graph, graph->scratch.query, &node, 1);
 	return graph->scratch.estimates[0];
 }
@@ -564,8 +574,7 @@ loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
 {
 	int			n = graph->base.counts[other];
 
-	graph->code.quantizer->prepare_code(graph->code.quantizer,
-										loki_graph_code(graph, node), graph->scratch.query);
+	query_node(graph, node);
 	score_nodes(graph, graph->scratch.query,
 				graph->base.neighbors + (Size) other * graph->base.capacity, n);
 	return graph->scratch.estimates;
@@ -579,8 +588,7 @@ loki_graph_distances(LokiGraph *graph, uint32 node, uint32 other)
 int
 loki_graph_nearest(LokiGraph *graph, uint32 node, const LokiCandidate **found)
 {
-	graph->code.quantizer->prepare_code(graph->code.quantizer,
-										loki_graph_code(graph, node), graph->scratch.query);
+	query_node(graph, node);
 	enter(graph, graph->entry_node);
 	descend(graph, 0);
 	search_layer(graph, 0, graph->ef_construction, LOKI_NONE);

@@ -160,6 +160,24 @@ extern int	loki_graph_nearest(LokiGraph *graph, uint32 node,
 extern bool loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef,
 							 struct LokiSearchEnds *ends);
 
+/*
+ * Nodes that are compared by their bytes in some arrays (build/equal_nodes.c); the caller sets the
+ * arrays, which may change only for nodes that were not asked for yet.
+ */
+typedef struct LokiEqualNodes
+{
+	int			narrays;
+	const char *slots[LOKI_MAX_ATTRIBUTES + 1]; /* of node 0 */
+	Size		sizes[LOKI_MAX_ATTRIBUTES + 1];
+	struct equal_hash *table;
+} LokiEqualNodes;
+
+/* functions in build/equal_nodes.c */
+extern Size loki_equal_node_memory(void);
+extern void loki_equal_begin(LokiEqualNodes *nodes, MemoryContext context, uint32 nnodes);
+extern uint32 loki_equal_first(LokiEqualNodes *nodes, uint32 node);
+extern void loki_equal_end(LokiEqualNodes *nodes);
+
 /* functions in build/twins.c */
 extern int	loki_twins_find(LokiArena *arena, const char *codes, Size code_size,
 							uint32 nnodes);

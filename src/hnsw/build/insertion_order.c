@@ -51,6 +51,7 @@
 
 #define QUERY_ALIGN		64
 
+/* The codes that are ordered, and memory for it */
 typedef struct InsertionOrderState
 {
 	const LokiQuantizer *quantizer;
@@ -62,12 +63,14 @@ typedef struct InsertionOrderState
 	uint32	   *sorted;			/* a group */
 } InsertionOrderState;
 
+/* The code of a node, which is at its place in the order of the table yet */
 static const char *
 code_of(const InsertionOrderState *state, uint32 node)
 {
 	return state->codes + (Size) state->quantizer->code_size * node;
 }
 
+/* The query that was made of a pivot's code */
 static LokiQuery *
 query_of(const InsertionOrderState *state, int pivot)
 {
@@ -324,7 +327,7 @@ loki_insertion_node(const LokiInsertion *insertion, uint32 i)
 {
 	if (!insertion->renumbered)
 		return i;
-	Assert(insertion->nfirst > 0 && insertion->step > 0);
+	Assert(insertion->nfirst > 0 && insertion->step > 0 && insertion->step <= insertion->nfirst);
 	if (i < insertion->nfirst)
 		return (uint32) ((uint64) i * insertion->step % insertion->nfirst) * FIRST_OF;
 	i -= insertion->nfirst;

@@ -157,6 +157,7 @@ blocks_wanted(const SampleState *sample, BlockNumber nblocks, BlockNumber read)
 	return (BlockNumber) Min(nblocks, ceil(wanted));
 }
 
+/* Begin a sample anew: what was read is not a random part of what will be. */
 static void
 forget_sample(SampleState *sample)
 {
@@ -299,7 +300,7 @@ loki_build_hot_memory(const LokiBuild *build)
 	Size		strides[LOKI_ARRAYS];
 
 	return arena_strides(build, LOKI_ARENA_NODES, strides) +
-		Max(loki_duplicate_node_memory(),
+		Max(loki_equal_node_memory(),
 			loki_graph_node_memory(build->meta.m) + 5 * sizeof(uint32));
 }
 
@@ -394,6 +395,7 @@ loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls)
 	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], nnulls);
 }
 
+/* Release this process's view of the arrays; nothing may be read of them afterwards. */
 void
 loki_build_release_arrays(LokiBuild *build)
 {
@@ -405,6 +407,8 @@ loki_build_release_arrays(LokiBuild *build)
  * Rows
  * ----------------------------------------------------------------
  */
+
+/* Form the slots of a row's attributes, from slot array `array` on. */
 static void
 set_attributes(LokiBuild *build, int array, uint32 number,
 			   const Datum *values, const bool *isnull)
@@ -422,7 +426,7 @@ add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 	uint32		number = pg_atomic_fetch_add_u32(&build->part.shared->nulls, 1);
 	LokiTidData *slot;
 
-	Assert(class != LOKI_VALUE_VECTOR);
+	Assert(class != LOKI_VALUE_VECTOR && ItemPointerIsValid(tid));
 	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], number + 1);
 	slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_NULLTID, number);
 	slot->u.heap = *tid;
@@ -441,6 +445,7 @@ knows_values(const LokiBuild *build)
 		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid;
 }
 
+/* A node's slot of REFINE; NULL if the code has none */
 static inline char *
 refine_slot(const LokiBuild *build, uint32 node)
 {

@@ -37,11 +37,12 @@ typedef struct LayoutEntry
 	uint32		next;			/* entry below in the bucket */
 } LayoutEntry;
 
+/* The layout so far */
 typedef struct LayoutState
 {
 	const LokiGraph *graph;
-	uint32	   *position;		/* LOKI_NONE: not placed */
-	uint32		placed;
+	uint32	   *position;		/* of each node; LOKI_NONE: not placed */
+	uint32		placed;			/* nodes */
 
 	/* of the page being filled */
 	uint8	   *count;			/* of each node: links from the page */
@@ -181,6 +182,7 @@ loki_graph_layout(const LokiGraph *graph, uint32 per_page, uint32 *position)
 	{
 		uint32		end = state.placed + (per_page - state.placed % per_page);
 
+		Assert(state.nentries == 0 && end > state.placed && end % per_page == 0);
 		CHECK_FOR_INTERRUPTS();
 		while (node != LOKI_NONE && state.placed < end)
 		{

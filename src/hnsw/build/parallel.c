@@ -46,6 +46,7 @@
 #define KEY_WAL_USAGE		UINT64CONST(0x10C1000000000005)
 #define KEY_BUFFER_USAGE	UINT64CONST(0x10C1000000000006)
 
+/* What the leader keeps of its workers */
 typedef struct LokiParallelBuild
 {
 	ParallelContext *context;
@@ -110,11 +111,13 @@ count_workers(const LokiBuild *build)
 	return Max(planned, Min(wanted, max_parallel_maintenance_workers));
 }
 
+/* Initialise the shared state, in a segment or in this process's memory. */
 static void
 init_shared(LokiBuild *build)
 {
 	LokiBuildShared *shared = build->part.shared;
 
+	Assert(build->part.leader);
 	memset(shared, 0, sizeof(*shared));
 	shared->heap = RelationGetRelid(build->heap);
 	shared->index = RelationGetRelid(build->index);
@@ -282,7 +285,7 @@ loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 	LokiBuildShared *shared = build->part.shared;
 
 	/* the workers wait at the barrier, so that nobody reads what is set here */
-	Assert(build->part.leader);
+	Assert(build->part.leader && (shared->nprocesses == 1 || shared->work.begun));
 	shared->work.job = job;
 	shared->work.units = units;
 	pg_atomic_write_u64(&shared->work.next, 0);

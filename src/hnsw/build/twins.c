@@ -22,7 +22,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "hnsw/build/graph.h"
 #include "utils/memutils.h"
 
@@ -34,45 +33,6 @@
  * ----------------------------------------------------------------
  */
 
-/* Codes of nodes, for the hash table */
-typedef struct TwinCodes
-{
-	const char *codes;
-	Size		size;
-} TwinCodes;
-
-/* The first node with a code */
-typedef struct TwinEntry
-{
-	uint32		node;
-	uint32		hash;
-	char		status;
-} TwinEntry;
-
-static const void *
-twin_code(const TwinCodes *codes, uint32 node)
-{
-	return codes->codes + codes->size * node;
-}
-
-#define TWIN_CODES(tb) ((const TwinCodes *) (tb)->private_data)
-
-#define SH_PREFIX twin
-#define SH_ELEMENT_TYPE TwinEntry
-#define SH_KEY_TYPE uint32
-#define SH_KEY node
-#define SH_HASH_KEY(tb, key) \
-	hash_bytes(twin_code(TWIN_CODES(tb), key), (int) TWIN_CODES(tb)->size)
-#define SH_EQUAL(tb, a, b) \
-	(memcmp(twin_code(TWIN_CODES(tb), a), twin_code(TWIN_CODES(tb), b), \
-			TWIN_CODES(tb)->size) == 0)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, entry) (entry)->hash
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
 /*
  * Find the nodes that are twins.  Returns the arena's block that has the first node with the
  * same code for each twin, and LOKI_NONE for all other nodes; -1 if all codes differ.
@@ -80,19 +40,17 @@ twin_code(const TwinCodes *codes, uint32 node)
 int
 loki_twins_find(LokiArena *arena, const char *codes, Size code_size, uint32 nnodes)
 {
-	TwinCodes	keys = {codes, code_size};
-	struct twin_hash *table = twin_create(CurrentMemoryContext, Max(nnodes / 2, 1024), &keys);
+	LokiEqualNodes nodes = {.narrays = 1, .slots = {codes}, .sizes = {code_size}};
 	uint32	   *twin_of = NULL;
 	int			block = -1;
 
+	loki_equal_begin(&nodes, CurrentMemoryContext, nnodes);
 	for (uint32 node = 0; node < nnodes; node++)
 	{
-		TwinEntry  *entry;
-		bool		found;
+		uint32		first = loki_equal_first(&nodes, node);
 
 		CHECK_FOR_INTERRUPTS();
-		entry = twin_insert(table, node, &found);
-		if (!found)
+		if (first == node)
 			continue;
 		if (twin_of == NULL)
 		{
@@ -100,10 +58,10 @@ loki_twins_find(LokiArena *arena, const char *codes, Size code_size, uint32 nnod
 			twin_of = (uint32 *) arena->blocks[block];
 			memset(twin_of, 0xFF, sizeof(uint32) * (Size) nnodes);
 		}
-		Assert(entry->node < node);
-		twin_of[node] = entry->node;
+		Assert(twin_of[first] == LOKI_NONE);	/* a twin of none */
+		twin_of[node] = first;
 	}
-	twin_destroy(table);
+	loki_equal_end(&nodes);
 	return block;
 }
 
@@ -112,6 +70,7 @@ loki_twins_find(LokiArena *arena, const char *codes, Size code_size, uint32 nnod
  * ----------------------------------------------------------------
  */
 
+/* qsort_arg: by the first node with the code, and then by node */
 static int
 compare_twins(const void *a, const void *b, void *arg)
 {
@@ -156,6 +115,8 @@ link_twins_of(LokiGraph *graph, uint32 first, const uint32 *twins, uint32 n)
 		uint64		last = Min((i + 1) * below, n);
 		uint32		above = (i - 1) / below;
 		int			room = lists->width - 1;
+
+		Assert(graph->twin_of[node] == first && graph->levels[node] == 0);
 
 		lists->counts[node] = 0;
 		add_link(lists, node, above == 0 ? first : twins[above - 1], self);

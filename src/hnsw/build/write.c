@@ -85,6 +85,7 @@ form_plain(WriteState *write, int array, uint32 number, char *slot)
 		   write->build->geometry.arrays[array].slot_size);
 }
 
+/* A slot of CENTROID: of the centroid, or of the basis behind it */
 static void
 form_centroid(WriteState *write, int array, uint32 number, char *slot)
 {
@@ -95,6 +96,7 @@ form_centroid(WriteState *write, int array, uint32 number, char *slot)
 	memcpy(slot, &geometry->centroid[number], sizeof(float));
 }
 
+/* A slot of DUPLICATE, which names its node by the order of the build until now */
 static void
 form_duplicate(WriteState *write, int array, uint32 number, char *slot)
 {
@@ -106,6 +108,7 @@ form_duplicate(WriteState *write, int array, uint32 number, char *slot)
 	duplicate->node = write->build->final.position[duplicate->node];
 }
 
+/* A slot of LINK, by final node IDs */
 static void
 form_link(WriteState *write, int array, uint32 id, char *slot)
 {
@@ -124,6 +127,7 @@ form_link(WriteState *write, int array, uint32 id, char *slot)
 		link->neighbors[i] = build->final.position[neighbors[i]] + 1;
 }
 
+/* A slot of UPPER, by final node IDs and the numbers that number_upper() gave */
 static void
 form_upper(WriteState *write, int array, uint32 number, char *slot)
 {
@@ -176,6 +180,7 @@ number_upper(WriteState *write)
 	Assert(number == graph->nupper);
 }
 
+/* What fills in the slots of an array */
 static FormSlot
 form_of(int array)
 {
@@ -211,6 +216,7 @@ extents_for(uint32 npages)
 	return nextents;
 }
 
+/* Count the slots that each slot array is to have; those of a graph only if there is one. */
 static void
 count_slots(WriteState *write)
 {
@@ -277,12 +283,14 @@ visit_extents(WriteState *write, VisitExtent visit)
 	}
 }
 
+/* VisitExtent: count the entries of the directory. */
 static void
 count_extent(WriteState *write, int array, uint32 extent)
 {
 	write->shared->nentries++;
 }
 
+/* VisitExtent: give an extent the next blocks of the file, and its entry of the directory. */
 static void
 place_extent(WriteState *write, int array, uint32 extent)
 {
