@@ -43,6 +43,7 @@ in_vacuum(void)
 	return MyBEEntry != NULL && MyBEEntry->st_progress_command == PROGRESS_COMMAND_VACUUM;
 }
 
+/* Begin a phase, as the view has it until the next one.  See vacuum.h. */
 void
 loki_vacuum_phase(LokiVacuum *vacuum, LokiVacuumPhase phase, uint64 total)
 {
@@ -56,6 +57,7 @@ loki_vacuum_phase(LokiVacuum *vacuum, LokiVacuumPhase phase, uint64 total)
 		pgstat_progress_update_multi_param(lengthof(params), params, values);
 }
 
+/* Count what the phase goes by; more of it than was foreseen is not shown. */
 void
 loki_vacuum_step(void)
 {

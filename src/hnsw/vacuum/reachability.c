@@ -47,6 +47,7 @@ find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 {
 	LokiListRef ref = {node, slot, level};
 
+	Assert(level >= 0 && level <= LOKI_MAX_LEVEL && (level == 0) == (slot == LOKI_NONE));
 	loki_vacuum_step();
 	if (!loki_bitmap_test(&vacuum->live, node))
 		return;
@@ -108,14 +109,6 @@ loki_make_lost_reachable(LokiVacuum *vacuum)
  * ----------------------------------------------------------------
  */
 
-static const LokiTidData *
-tid_on_page(LokiVacuum *vacuum, int place)
-{
-	return (const LokiTidData *)
-		LokiPageSlot(vacuum->page.data,
-					 vacuum->state->arrays[LOKI_SLOTS_TID].slot_size, place);
-}
-
 /*
  * Note which nodes are live, and which of them are new and are to be searched for.  Returns the
  * number of the latter.
@@ -132,7 +125,7 @@ note_new_nodes(LokiVacuum *vacuum)
 
 		for (int i = 0; i < used; i++)
 		{
-			const LokiTidData *tid = tid_on_page(vacuum, i);
+			const LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_TID, i);
 			uint32		node = ordinal * array->per_page + i;
 
 			/* an insert that is not done looks for its node itself */
@@ -160,8 +153,7 @@ note_upper_slots(LokiVacuum *vacuum)
 
 		for (int i = 0; i < used; i++)
 		{
-			const LokiUpperData *upper = (const LokiUpperData *)
-				LokiPageSlot(vacuum->page.data, array->slot_size, i);
+			const LokiUpperData *upper = loki_vacuum_slot(vacuum, LOKI_SLOTS_UPPER, i);
 
 			if (upper->level > 0 && loki_bitmap_test(&vacuum->lost[0], upper->node))
 				loki_bitmap_set(&vacuum->lost[1], ordinal * array->per_page + i);
@@ -208,6 +200,7 @@ loki_make_new_reachable(LokiVacuum *vacuum)
 	uint32		nnew;
 
 	Assert(loki_no_buffer_locked());
+	/* the bitmaps of the repair are stale: nodes were freed, and others came */
 	vacuum->state = loki_index_open(vacuum->index, NULL);
 	loki_index_refresh(vacuum->state, vacuum->index);
 	array = &vacuum->state->arrays[LOKI_SLOTS_TID];

@@ -45,10 +45,10 @@
 /* A neighbor list that is to change */
 typedef struct ListChange
 {
-	int			place;
-	uint32		node;
-	int			level;
-	LokiList	old;
+	int			place;			/* of its slot on the page at hand */
+	uint32		node;			/* whose list it is, ... */
+	int			level;			/* ... on this layer */
+	LokiList	old;			/* as it was copied; it is written only over this */
 	LokiList	new;
 } ListChange;
 
@@ -70,8 +70,7 @@ highest_live(LokiVacuum *vacuum, LokiListRef *entry)
 
 		for (int i = 0; i < used; i++)
 		{
-			LokiUpperData *upper = (LokiUpperData *)
-				LokiPageSlot(vacuum->page.data, array->slot_size, i);
+			LokiUpperData *upper = loki_vacuum_slot(vacuum, LOKI_SLOTS_UPPER, i);
 
 			if (upper->level > entry->level && upper->level <= LOKI_MAX_LEVEL &&
 				loki_bitmap_test(&vacuum->live, upper->node))
@@ -145,6 +144,7 @@ may_link(LokiVacuum *vacuum, uint32 node)
 	return loki_node_is_live(vacuum->state, vacuum->index, node);
 }
 
+/* Whether a list names a node that must not be linked to */
 static bool
 needs_repair(LokiVacuum *vacuum, const LokiList *list)
 {
@@ -260,6 +260,7 @@ choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
 	if (vacuum->linker.n < ENOUGH_GATHERED)
 		gather_behind(vacuum, &further, change->level, &left);
 	score_gathered(vacuum, change->node);
+	Assert(vacuum->linker.n <= MAX_GATHERED);
 	loki_linker_choose(&vacuum->linker, change->level, false, &change->new);
 	live_links(vacuum, &change->old, &wanted);
 	loki_list_keep_reachable(&vacuum->linker, &ref, &wanted, &change->new, &left);
@@ -324,8 +325,7 @@ static bool
 identify_slot(LokiVacuum *vacuum, int array, uint32 ordinal, int i, ListChange *change)
 {
 	LokiSlotArray *slots = &vacuum->state->arrays[array];
-	const LokiUpperData *upper = (LokiUpperData *)
-		LokiPageSlot(vacuum->page.data, slots->slot_size, i);
+	const LokiUpperData *upper = loki_vacuum_slot(vacuum, array, i);
 
 	change->place = i;
 	if (array == LOKI_SLOTS_LINK)
@@ -365,14 +365,15 @@ write_changes(LokiVacuum *vacuum, int array, uint32 ordinal,
 	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
 	for (int i = 0; i < n; i++)
 	{
-		const ListChange *change = &changes[i];
-		char	   *slot = LokiPageSlot(page, slots->slot_size, change->place);
+		const ListChange *list = &changes[i];
+		char	   *slot = LokiPageSlot(page, slots->slot_size, list->place);
 		LokiList	current;
 
-		loki_list_get(vacuum->index, slot, change->level, vacuum->state->m, &current);
-		if (!loki_list_equal(&current, &change->old, change->level))
+		Assert(i == 0 || list[-1].place < list->place);
+		loki_list_get(vacuum->index, slot, list->level, vacuum->state->m, &current);
+		if (!loki_list_equal(&current, &list->old, list->level))
 			continue;
-		loki_list_put(slot, change->level, vacuum->state->m, &change->new);
+		loki_list_put(slot, list->level, vacuum->state->m, &list->new);
 		written++;
 	}
 	loki_change_finish(&change);
@@ -420,6 +421,7 @@ repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 	return nchanges == 0 || write_changes(vacuum, array, ordinal, changes, nchanges);
 }
 
+/* Repair the lists of a slot array, page by page; a page is done again until no insert interfered. */
 static void
 repair_array(LokiVacuum *vacuum, int array)
 {
@@ -460,8 +462,7 @@ reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
 				loki_bitmap_test(expanded, node))
 				continue;
 			loki_bitmap_set(expanded, node);
-			loki_list_get(vacuum->index,
-						  LokiPageSlot(vacuum->page.data, array->slot_size, i), 0,
+			loki_list_get(vacuum->index, loki_vacuum_slot(vacuum, LOKI_SLOTS_LINK, i), 0,
 						  vacuum->state->m, &list);
 			note_linked(vacuum, &list);
 			count++;
@@ -519,6 +520,7 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	LokiBitmap	expanded;
 	uint32		progress = 0;
 
+	Assert(vacuum->linked.size == vacuum->live.size);
 	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
 	loki_bitmap_init(&expanded, vacuum->live.size);
 	loki_bitmap_set(&vacuum->linked, entry);
@@ -621,6 +623,7 @@ void
 loki_repair_graph(LokiVacuum *vacuum)
 {
 	Assert(vacuum->ndead > 0 && loki_no_buffer_locked());
+	Assert(!vacuum->state->pending && vacuum->dead.size == vacuum->live.size);
 	loki_reachability_begin(vacuum, MAX_GATHERED);
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 

@@ -8,7 +8,7 @@
  * a cancelled vacuum left.  It waits for the inserts that may have seen a dead node as
  * live, repairs the graph, and frees slots.  Only one vacuum runs at a time, and only
  * vacuum frees slots.
- * src/hnsw/vacuum/README, "Vacuum".
+ * src/hnsw/vacuum/README.
  *
  * IDENTIFICATION
  *	  src/hnsw/vacuum/vacuum.c
@@ -31,7 +31,7 @@
 #include "hnsw/statistics/statistics.h"
 #include "hnsw/vacuum/vacuum.h"
 
-/* Copy a page under share lock (vacuum.h). */
+/* Copy a page under share lock.  See vacuum.h.  The delay is VACUUM's, at each page as in nbtree. */
 int
 loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal)
 {
@@ -50,11 +50,11 @@ loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change)
 	change->strategy = vacuum->strategy;
 }
 
-/* Slot i of the page copy */
-static inline void *
-page_slot(LokiVacuum *vacuum, int array, int i)
+/* Pages of a slot array, for progress */
+static uint64
+array_pages(LokiVacuum *vacuum, int array)
 {
-	return LokiPageSlot(vacuum->page.data, vacuum->state->arrays[array].slot_size, i);
+	return vacuum->state->arrays[array].npages;
 }
 
 /*
@@ -129,6 +129,7 @@ set_dead_pending(LokiVacuum *vacuum)
 	vacuum->marking.flagged = true;
 }
 
+/* Note a DUPLICATE slot that is to be freed when no list has it any more. */
 static void
 add_removed(LokiMarking *marking, uint32 number)
 {
@@ -138,6 +139,7 @@ add_removed(LokiMarking *marking, uint32 number)
 	marking->removed[marking->nremoved++] = number;
 }
 
+/* qsort: ascending */
 static int
 compare_numbers(const void *a, const void *b)
 {
@@ -401,31 +403,27 @@ vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 
 	for (int i = 0; i < used; i++)
 	{
-		LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_TID, i);
+		LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_TID, i);
 
-		switch (LokiTidState(tid))
-		{
-			case LOKI_TID_RESERVED:
-			case LOKI_TID_LIVE:
-			case LOKI_TID_KILLED:
-				if (is_removable(vacuum, &tid->u.heap))
-					vacuum->places[ndead++] = (uint16) i;
-				break;
-			default:
-				break;
-		}
+		int			slot_state = LokiTidState(tid);
+
+		if ((slot_state == LOKI_TID_RESERVED || slot_state == LOKI_TID_LIVE ||
+			 slot_state == LOKI_TID_KILLED) && is_removable(vacuum, &tid->u.heap))
+			vacuum->places[ndead++] = (uint16) i;
 	}
 	nlists = mark_dead(vacuum, ordinal, ndead);
+	Assert(nlists <= ndead);
 	for (int i = 0; i < nlists; i++)
 		vacuum_duplicates(vacuum, first + vacuum->places[i]);
 	for (int i = 0; i < used; i++)
 	{
-		LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_TID, i);
+		LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_TID, i);
 
 		if (LokiTidState(tid) == LOKI_TID_LIST)
 			vacuum_duplicates(vacuum, first + i);
 	}
 	free_removed(vacuum);
+	Assert(vacuum->marking.nremoved == 0);	/* nothing refers to a freed slot of DUPLICATE */
 }
 
 /* Free what is dead on one page of NULLTID; nothing refers to its slots. */
@@ -437,7 +435,7 @@ vacuum_nulltid_page(LokiVacuum *vacuum, uint32 ordinal)
 
 	for (int i = 0; i < used; i++)
 	{
-		LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_NULLTID, i);
+		LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_NULLTID, i);
 
 		if (LokiTidState(tid) != LOKI_TID_FREE && is_removable(vacuum, &tid->u.heap))
 			vacuum->places[ndead++] = (uint16) i;
@@ -473,8 +471,8 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	vacuum->marking.callback_state = callback_state;
 
 	loki_index_refresh(state, info->index);
-	loki_vacuum_phase(vacuum, LOKI_VACUUM_MARKING, state->arrays[LOKI_SLOTS_TID].npages +
-					  state->arrays[LOKI_SLOTS_NULLTID].npages);
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_MARKING, array_pages(vacuum, LOKI_SLOTS_TID) +
+					  array_pages(vacuum, LOKI_SLOTS_NULLTID));
 	for (uint32 i = 0; i < state->arrays[LOKI_SLOTS_TID].npages; i++)
 		vacuum_tid_page(vacuum, i);
 	for (uint32 i = 0; i < state->arrays[LOKI_SLOTS_NULLTID].npages; i++)
@@ -496,12 +494,7 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
  * ----------------------------------------------------------------
  */
 
-static uint64
-array_pages(LokiVacuum *vacuum, int array)
-{
-	return vacuum->state->arrays[array].npages;
-}
-
+/* Slots that its pages have room for */
 static uint32
 array_slots(LokiVacuum *vacuum, int array)
 {
@@ -522,7 +515,7 @@ note_used(LokiVacuum *vacuum, int array, LokiBitmap *used_slots)
 		int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 
 		for (int i = 0; i < used; i++)
-			if (loki_slot_state(array, page_slot(vacuum, array, i)) != LOKI_TID_FREE)
+			if (loki_slot_state(array, loki_vacuum_slot(vacuum, array, i)) != LOKI_TID_FREE)
 				loki_bitmap_set(used_slots, ordinal * slots->per_page + i);
 	}
 }
@@ -560,7 +553,7 @@ note_nodes(LokiVacuum *vacuum)
 
 		for (int i = 0; i < used; i++)
 		{
-			LokiTidData *tid = page_slot(vacuum, LOKI_SLOTS_TID, i);
+			LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_TID, i);
 			uint32		node = ordinal * array->per_page + i;
 
 			switch (LokiTidState(tid))
@@ -615,7 +608,7 @@ free_array(LokiVacuum *vacuum, int array)
 
 		for (int i = 0; i < used; i++)
 			if (is_to_be_freed(vacuum, array, ordinal * slots->per_page + i,
-							   page_slot(vacuum, array, i)))
+							   loki_vacuum_slot(vacuum, array, i)))
 				vacuum->places[n++] = (uint16) i;
 		free_copied_places(vacuum, array, ordinal, n);
 	}
@@ -656,6 +649,7 @@ repair_and_free(LokiVacuum *vacuum)
 {
 	bool		was_pending = vacuum->state->pending;
 
+	Assert(loki_no_buffer_locked() && vacuum->ndead == 0);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_WAITING, 0);
 	loki_index_refresh(vacuum->state, vacuum->index);
 	note_used(vacuum, LOKI_SLOTS_UPPER, &vacuum->upper_used);
@@ -665,6 +659,7 @@ repair_and_free(LokiVacuum *vacuum)
 
 	vacuum->state = loki_index_open(vacuum->index, NULL);
 	loki_index_refresh(vacuum->state, vacuum->index);
+	Assert(was_pending || !vacuum->state->pending);	/* an index does not become pending again */
 	if (was_pending && !vacuum->state->pending)
 		note_used(vacuum, LOKI_SLOTS_UPPER, &vacuum->upper_used);
 	note_nodes(vacuum);

@@ -22,10 +22,11 @@
 /* A bit for each slot of a slot array; those past the end are not set */
 typedef struct LokiBitmap
 {
-	uint32		size;
-	uint64	   *words;
+	uint32		size;			/* bits */
+	uint64	   *words;			/* size / 64 + 1, in the context of its making */
 } LokiBitmap;
 
+/* Make a bitmap without bits that are set.  A Bitmapset could not be larger than 1 GB. */
 static inline void
 loki_bitmap_init(LokiBitmap *bitmap, uint32 size)
 {
@@ -36,6 +37,7 @@ loki_bitmap_init(LokiBitmap *bitmap, uint32 size)
 											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
+/* Set a bit.  Slots that came into being after the bitmap are nobody's business here. */
 static inline void
 loki_bitmap_set(LokiBitmap *bitmap, uint32 number)
 {
@@ -99,11 +101,15 @@ typedef struct LokiMarking
 	uint64		removed_allocated;
 } LokiMarking;
 
+/*
+ * A vacuum of an index: ambulkdelete and amvacuumcleanup have one each.  What is of repairing is made
+ * by amvacuumcleanup, in the memory context that it deletes at its end.
+ */
 typedef struct LokiVacuum
 {
 	Relation	index;
-	LokiIndex  *state;
-	BufferAccessStrategy strategy;
+	LokiIndex  *state;			/* opened again after a wait: codes may be made */
+	BufferAccessStrategy strategy;	/* VACUUM's ring of buffers */
 	uint32		refused;		/* loki_extensions_refused() when it began */
 	PGAlignedBlock page;		/* copy of the page at hand */
 	uint16		places[BLCKSZ / LOKI_TID_SHORT];	/* of slots on it */
@@ -135,6 +141,14 @@ typedef struct LokiVacuum
  */
 extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal);
 
+/* Slot i of the page that was copied last, which is of this slot array */
+static inline void *
+loki_vacuum_slot(LokiVacuum *vacuum, int array, int i)
+{
+	Assert(LokiPageOpaqueAtEnd(vacuum->page.data)->array == array);
+	return LokiPageSlot(vacuum->page.data, vacuum->state->arrays[array].slot_size, i);
+}
+
 /* Begin a change, of pages that are read in the same way */
 extern void loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change);
 
@@ -147,15 +161,27 @@ extern void loki_vacuum_phase(LokiVacuum *vacuum, LokiVacuumPhase phase, uint64 
 extern void loki_vacuum_step(void);
 
 /* functions in vacuum/report.c */
+
+/* Say what was done, if VACUUM is VERBOSE.  Reads all of TID then; no page may be locked. */
 extern void loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated);
 
-/* functions in vacuum/repair.c */
+/* functions in vacuum/repair.c; `dead` and `live` are set, and no page may be locked */
+
+/* Put a live node in place of a dead entry point */
 extern void loki_repair_entry(LokiVacuum *vacuum);
+
+/* Take dead nodes out of all lists, and link again what that cut off */
 extern void loki_repair_graph(LokiVacuum *vacuum);
 
-/* functions in vacuum/reachability.c */
+/* functions in vacuum/reachability.c; no page may be locked */
+
+/* Make ready to search and to link, by lists of at most `capacity` candidates; `live` is set */
 extern void loki_reachability_begin(LokiVacuum *vacuum, int capacity);
+
+/* Search for what is noted in `lost`, and link what is not found */
 extern void loki_make_lost_reachable(LokiVacuum *vacuum);
+
+/* The same for nodes that were inserted since the vacuum before */
 extern void loki_make_new_reachable(LokiVacuum *vacuum);
 
 /* Entry points of the access method */
