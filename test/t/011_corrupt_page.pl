@@ -276,6 +276,7 @@ my @cases = (
 	[ 'a TID list that goes in a circle', set_tid_list(4, 'V'), qr/is part of a cycle/ ],
 	[ 'a TID list that leads to another node', set_tid_list(0, 'V', 77), qr/names another node/ ],
 	[ 'a slot of a TID list with an unknown state', set_tid_list(14, 'v', 55), qr/has an invalid state/ ],
+	[ 'a slot of a TID list that is dead', set_tid_list(14, 'v', 4), qr/has an invalid state/ ],
 	[ 'links behind the end of a list', set_slot('link', 17, 4, 'V', 0), qr/node 17 .* behind the end/ ],
 	[ 'a level out of range', set_slot('link', 17, 0, 'C', 99), qr/node 17 .* invalid level/ ],
 	[ 'a level without slots', set_slot('link', 17, 0, 'C', 9), qr/node 17 .* has level 9/ ],
@@ -300,6 +301,7 @@ my @cases = (
 		qr/names a row that is not mapped to its node/ ],
 	[ 'a code that is no number', set_slot('code', 5, 0, 'V3', $none, $none, $none), qr/is not made of the codes of its nodes|codes yield no finite distance|has other values than its entry/ ],
 	[ 'a null row with an unknown state', set_slot('nulltid', 1, 6, 'v', 6), qr/row without vector 1 .* invalid state/ ],
+	[ 'a null row that is dead', set_slot('nulltid', 1, 6, 'v', 4), qr/row without vector 1 .* invalid state/ ],
 	[ 'a centroid that is no number', set_slot('centroid', 5, 0, 'V', $none), undef ],
 	(map { [ "bytes at random, seed $_", overwrite_at_random($_), undef ] } 1 .. 10));
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # 16 overwritten bytes, at random places of every block of indexes of every kind:
 # lokivector_check, comparing the index with its table, finds each, but for those at
-# places that src/hnsw/check/README ("Checking") lists, which mean nothing.  It does so
+# places that src/hnsw/check/README lists, which mean nothing.  It does so
 # on the processor that has made the index and on another.
 
 use strict;

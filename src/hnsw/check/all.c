@@ -162,6 +162,7 @@ find_problem(Oid indexid, bool heap_all_indexed, int total, int done)
 	ResourceOwner owner = CurrentResourceOwner;
 	char	   *volatile problem = NULL;
 
+	Assert(done < total);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(scratch);
 	PG_TRY();
@@ -185,12 +186,6 @@ find_problem(Oid indexid, bool heap_all_indexed, int total, int done)
 	return problem;
 }
 
-static int
-compare_oids(const ListCell *a, const ListCell *b)
-{
-	return lfirst_oid(a) < lfirst_oid(b) ? -1 : lfirst_oid(a) > lfirst_oid(b);
-}
-
 /* The indexes of a schema, or of all of them, that come after one, by OID */
 static List *
 list_schema(Oid schema, Oid after)
@@ -207,7 +202,7 @@ list_schema(Oid schema, Oid after)
 			(!OidIsValid(schema) || namespace == schema))
 			result = lappend_oid(result, lfirst_oid(cell));
 	}
-	list_sort(result, compare_oids);
+	list_sort(result, list_oid_cmp);
 	return result;
 }
 

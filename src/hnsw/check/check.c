@@ -6,7 +6,7 @@
  * Structure is checked under AccessShareLock, while inserts and vacuum go on.  The first
  * fault ends the check with an ERROR that names block and node.  What a crash may leave
  * behind is reported at DEBUG1.  What makes rows hard to find without being wrong is a
- * WARNING.  src/hnsw/check/README, "Checking", says what is checked, and how effects of
+ * WARNING.  src/hnsw/check/README says what is checked, and how effects of
  * running commands are told from faults.
  *
  * IDENTIFICATION
@@ -36,6 +36,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+/* Whether a part of the metapage that nothing uses is as loki_meta_init() left it */
 static bool
 all_zero(const void *bytes, Size size)
 {
@@ -51,6 +52,7 @@ calibration_valid(const LokiCalibrationData *calibration)
 {
 	int			n = calibration->nwidths;
 
+	Assert(n <= LOKI_CALIBRATION_WIDTHS);	/* loki_meta_validate() looked */
 	for (int i = 1; i < n; i++)
 		if ((i > LOKI_CALIBRATION_GROWTH && calibration->at[i].other != 0) ||
 			calibration->at[i].width <= calibration->at[i - 1].width ||
@@ -116,6 +118,7 @@ check_definition(LokiCheck *check)
 						RelationGetRelationName(check->index), fault)));
 }
 
+/* Check the index by itself.  Each step relies on what those before it have collected. */
 static void
 check_structure(LokiCheck *check)
 {
@@ -136,6 +139,7 @@ check_structure(LokiCheck *check)
 	loki_check_freelists(check);
 }
 
+/* Report what is no fault: what makes rows hard to find, and at DEBUG1 what a crash may leave. */
 static void
 report_oddities(LokiCheck *check)
 {
@@ -178,6 +182,7 @@ take_snapshot(Relation index)
 	return snapshot;
 }
 
+/* Check an index that is checkable, in memory of its own. */
 static void
 check_index(Relation heap, Relation index, bool heap_all_indexed)
 {

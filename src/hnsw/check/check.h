@@ -92,11 +92,19 @@ typedef struct LokiCheck
 } LokiCheck;
 
 /* functions in check/all.c */
+
+/* OIDs of the indexes that a relation stands for: itself, or ours of a table or of partitions */
 extern List *loki_indexes_of(Oid relid, LokiRight right);
 
 /* functions in check/read.c */
+
+/* Lock a pinned page in share mode, so that waiting can be canceled */
 extern void loki_check_lock(Buffer buffer);
+
+/* Copy a block to check->page, without checking it */
 extern void loki_check_copy(LokiCheck *check, BlockNumber block);
+
+/* As loki_slot_read() and loki_meta_read(); no page may be locked */
 extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
 extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
 
@@ -112,23 +120,28 @@ extern bool loki_check_is_linking(LokiCheck *check, uint32 node);
 /* Whether the metapage says now that dead nodes await repair.  No page may be locked. */
 extern bool loki_check_dead_pending(LokiCheck *check);
 
+/* Copy a node's TID slot and its TID list, of one moment; ERROR for a list with a fault */
 extern void loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid);
+
+/* Progress: of an index among those that are checked, of a phase, and of a page there */
 extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);
 extern void loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages);
 extern void loki_check_progress(LokiCheck *check);
 
 /* functions in check/pages.c */
 extern void loki_check_directory(LokiCheck *check);
+
+/* Check the pages of a slot array, and each slot by slot_check; returns the end of its used part */
 extern uint32 loki_check_slot_array(LokiCheck *check, int array,
 									void (*slot_check) (LokiCheck *check, uint32 number,
 														const char *slot));
 extern void loki_check_freelists(LokiCheck *check);
 
-/* functions in check/slots.c */
+/* functions in check/slots.c; sets nodes, node and nulls */
 extern void loki_check_nodes(LokiCheck *check);
 extern void loki_check_nulls(LokiCheck *check);
 
-/* functions in check/links.c */
+/* functions in check/links.c, in the order of calls: each relies on those before */
 extern void loki_check_links(LokiCheck *check);
 extern void loki_check_uppers(LokiCheck *check);
 extern void loki_check_entry(LokiCheck *check);
@@ -148,21 +161,26 @@ extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot
 extern bool loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total,
 							 int done);
 
-static inline bool
-loki_check_in_graph(int state)
-{
-	return state == LOKI_TID_LIVE || state == LOKI_TID_KILLED ||
-		state == LOKI_TID_LIST || state == LOKI_TID_DEAD;
-}
-
+/* Whether a node with this TID state has rows */
 static inline bool
 loki_check_is_live(int state)
 {
-	return loki_check_in_graph(state) && state != LOKI_TID_DEAD;
+	return state == LOKI_TID_LIVE || state == LOKI_TID_KILLED || state == LOKI_TID_LIST;
+}
+
+/* Whether it is in the graph: searches follow the links of a dead node until it is freed */
+static inline bool
+loki_check_in_graph(int state)
+{
+	return loki_check_is_live(state) || state == LOKI_TID_DEAD;
 }
 
 /* functions in incompatible.c */
+
+/* OIDs of all indexes of hnsw and ivfflat in the database */
 extern List *loki_list_indexes(void);
+
+/* In PG_CATCH: ends the subtransaction, and returns its error */
 extern ErrorData *loki_check_caught(MemoryContext context);
 
 #endif							/* LOKI_CHECK_CHECK_H */

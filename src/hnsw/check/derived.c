@@ -84,6 +84,7 @@ is_again(ListCheck *state, uint32 place)
 {
 	LokiGathered *gathered = &state->gathered;
 
+	Assert(place < gathered->list.n);
 	return gathered->list.number == LOKI_POSTINGS_ROWS &&
 		place > gathered->starts[loki_gathered_key(gathered, place)] &&
 		gathered->entries[place] == gathered->entries[place - 1];
@@ -96,6 +97,7 @@ group_start(const ListCheck *state, uint32 group)
 	return ((const uint32 *) state->bounds)[group];
 }
 
+/* The bound of each LOKI_SEPARATOR_STEP-th entry: its sort key */
 static int64
 separator(const ListCheck *state, uint32 number)
 {
@@ -141,6 +143,7 @@ compare_entries(ListCheck *state)
 	uint32		group = 0;
 	uint32		next = 0;
 
+	Assert(list->end == gathered->list.end && list->node_bits == gathered->list.node_bits);
 	for (uint32 place = 0;; place++)
 	{
 		uint32		entry;
@@ -286,7 +289,7 @@ compare_sketches(LokiCheck *check, const LokiPostings *list, uint32 ordinal, con
 	Page		page;
 
 	CHECK_FOR_INTERRUPTS();
-	Assert(n <= lengthof(nodes) && size <= sizeof(sketch));
+	Assert(n > 0 && n <= lengthof(nodes) && size <= sizeof(sketch));
 	page = loki_sketch_lock(list, ordinal, &buffer, &used);
 	if (page == NULL)
 	{
@@ -343,7 +346,7 @@ check_sketches(LokiCheck *check, const LokiMetaPageData *meta)
 	}
 	for (uint32 begin = 0; sketched && begin < lists_end;)
 	{
-		uint32		end = begin + Min(lists_end - begin, at_once);
+		uint32		end = begin + Min(lists_end - begin, at_once);	/* not past 2^32 */
 		char	   *sketches = loki_sketches_gather(check->state, check->index, begin, end);
 
 		for (int i = 0; i < check->state->nattributes; i++)

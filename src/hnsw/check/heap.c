@@ -54,6 +54,7 @@ typedef struct IndexEntry
 
 typedef struct HeapCheck HeapCheck;
 
+/* The comparison of an index with its table */
 struct HeapCheck
 {
 	LokiCheck  *check;
@@ -71,6 +72,7 @@ struct HeapCheck
 								 * there is none: no heap TID is zero */
 };
 
+/* The number of a heap TID and what the index has of its row, or should have */
 static int64
 make_entry(const ItemPointerData *tid, uint64 hash)
 {
@@ -104,6 +106,7 @@ outside_hash(bool zero_norm)
 	return zero_norm ? 1 : 2;
 }
 
+/* Add a number to those that are sorted. */
 static void
 put_entry(Tuplesortstate *sort, const ItemPointerData *tid, uint64 hash)
 {
@@ -177,6 +180,7 @@ visit_row(HeapCheck *state, IndexEntry *entry, int slot_state, const ItemPointer
 {
 	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || state->skip_killed))
 		return;
+	Assert(entry->outside == state->outside);
 	entry->heap = *heap;
 	state->visit(state, entry);
 }
@@ -260,6 +264,7 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 	return result;
 }
 
+/* Callback of the table scan: add a row that should have an entry. */
 static void
 put_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 		bool alive, void *callback_state)
@@ -304,6 +309,7 @@ report_unlike(HeapCheck *state, const IndexEntry *entry)
 		report_row(state, state->unlike, "has other values than its entry in", entry);
 }
 
+/* The next number in order; false at the end */
 static bool
 next_entry(Tuplesortstate *sort, int64 *entry)
 {
@@ -327,6 +333,7 @@ merge(HeapCheck *state)
 	int64		entry = 0;
 	bool		have_entry = next_entry(state->entries, &entry);
 
+	Assert(state->unlike == 0);
 	while (next_entry(state->rows, &row))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -382,7 +389,7 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	HeapCheck	state = {.check = check, .hashed = LOKI_NONE};
 	const LokiQuantizer *quantizer = check->state->quantizer;
 
-	Assert(IsMVCCSnapshot(snapshot));
+	Assert(IsMVCCSnapshot(snapshot) && check->node != NULL);
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 											  ALLOCSET_DEFAULT_SIZES);
 	/* encode() writes every byte but padding, which is zero */

@@ -148,6 +148,7 @@ loki_list_indexes(void)
 	return candidates;
 }
 
+/* list_sort: the smallest first, and by OID, so that a list is always in the same order */
 static int
 compare_sizes(const ListCell *a, const ListCell *b)
 {

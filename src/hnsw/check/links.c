@@ -25,6 +25,7 @@
 /* Something is looked at so many times before it is a fault */
 #define ATTEMPTS	3
 
+/* State of a node when TID was read */
 static int
 node_state(LokiCheck *check, uint32 node)
 {
@@ -117,6 +118,7 @@ list_fault(LokiCheck *check, uint32 node, const LokiLinkData *link)
 	return NULL;
 }
 
+/* A slot of LINK: the list by itself, and where its links lead */
 static void
 check_link(LokiCheck *check, uint32 node, const char *slot)
 {
@@ -155,6 +157,7 @@ void
 loki_check_links(LokiCheck *check)
 {
 	Assert(check->node != NULL);	/* loki_check_nodes() has run */
+	Assert(!check->state->pending);
 	check->level = MemoryContextAllocExtended(CurrentMemoryContext,
 											  Max(check->nodes, 1),
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -177,6 +180,7 @@ exists(LokiCheck *check, int array, uint32 number)
 		loki_slot_locate(check->state, check->index, array, number, &block, &place);
 }
 
+/* A slot of UPPER, which is noted in check->upper, without its links */
 static void
 check_upper(LokiCheck *check, uint32 number, const char *slot)
 {
@@ -185,6 +189,7 @@ check_upper(LokiCheck *check, uint32 number, const char *slot)
 	const char *fault = NULL;
 
 	Assert(loki_slot_has_page(check->state, LOKI_SLOTS_UPPER, number));
+	Assert(copy->node == LOKI_NONE);	/* each slot is visited once */
 	copy->node = upper->level == 0 ? LOKI_NONE : upper->node;
 	copy->down = upper->down;
 	copy->level = upper->level;
@@ -332,6 +337,7 @@ loki_check_uppers(LokiCheck *check)
 	uint32		node;
 
 	Assert(check->level != NULL);	/* loki_check_links() has run */
+	StaticAssertStmt(ATTEMPTS > 0, "a node is reported after the last attempt");
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
 		collect_uppers(check);
@@ -447,6 +453,7 @@ typedef struct WorkList
 	uint32		n;
 } WorkList;
 
+/* A work list takes each item once, so `capacity` is the number of all items. */
 static void
 make_worklist(WorkList *list, uint32 capacity)
 {
@@ -456,6 +463,7 @@ make_worklist(WorkList *list, uint32 capacity)
 	list->n = 0;
 }
 
+/* Note that a node is reached, and is to be visited if it was not before. */
 static void
 reach_node(LokiCheck *check, WorkList *nodes, uint32 node)
 {
@@ -467,6 +475,7 @@ reach_node(LokiCheck *check, WorkList *nodes, uint32 node)
 	}
 }
 
+/* The same for an UPPER slot, and for its node on layer 0. */
 static void
 reach_upper(LokiCheck *check, WorkList *uppers, WorkList *nodes, uint32 number)
 {
@@ -587,6 +596,7 @@ walk_graph(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 {
 	LokiMetaPageData meta;
 
+	Assert(uppers->n == 0 && nodes->n == 0);
 	loki_check_meta(check, &meta);
 	for (uint32 node = 0; node < check->nodes; node++)
 		check->node[node] &= ~LOKI_CHECK_REACHED;
@@ -600,6 +610,7 @@ walk_graph(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 	}
 	walk_uppers(check, uppers, nodes);
 	walk_nodes(check, nodes);
+	Assert(uppers->n == 0 && nodes->n == 0);
 	return meta.entry.node;
 }
 

@@ -21,6 +21,7 @@
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 
+/* Blocks of an extent, of the metapage, or of a page of the directory: no two may overlap */
 typedef struct BlockRange
 {
 	BlockNumber first;
@@ -33,6 +34,8 @@ typedef struct BlockRange
  * Directory
  * ----------------------------------------------------------------
  */
+
+/* All of them */
 typedef struct RangeList
 {
 	BlockRange *ranges;
@@ -40,6 +43,7 @@ typedef struct RangeList
 	uint64		allocated;
 } RangeList;
 
+/* Add a range, as the directory names it. */
 static void
 add_range(RangeList *list, int array, uint32 extent, BlockNumber first,
 		  BlockNumber count)
@@ -56,6 +60,7 @@ add_range(RangeList *list, int array, uint32 extent, BlockNumber first,
 	range->extent = extent;
 }
 
+/* qsort: ascending by block */
 static int
 compare_ranges(const void *a, const void *b)
 {
@@ -82,6 +87,7 @@ check_unused(LokiCheck *check, BlockNumber block)
 	PageHeader	header = (PageHeader) check->page.data;
 	Size		found = first_not_zero(page, header->pd_lower, header->pd_special);
 
+	Assert(header->pd_lower <= header->pd_special && header->pd_special < BLCKSZ);
 	if (found < header->pd_special)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -108,7 +114,7 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 				 errdetail("Expected page %u of the %s array.",
 						   ordinal, loki_slot_array_name(array))));
 
-	opaque = (LokiPageOpaque) ((char *) page + BLCKSZ - sizeof(LokiPageOpaqueData));
+	opaque = LokiPageOpaqueAtEnd(page);
 	if (header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData))
 		fault = "special space";
 	else if (PageGetPageSize(page) != BLCKSZ ||
@@ -178,6 +184,7 @@ used_slots(LokiCheck *check, BlockNumber block, int array, uint32 slot_size, uin
 	return used / slot_size;
 }
 
+/* Check an entry of the directory: extents of a slot array come in order, and lie in the file. */
 static void
 check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 			const LokiExtentData *entry, uint32 number)
@@ -208,6 +215,7 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 			  LokiExtentBlocks(entry->extent));
 }
 
+/* Check that no block belongs to two ranges.  Blocks of none are left by a crash (I3). */
 static void
 check_overlaps(LokiCheck *check, RangeList *list)
 {
@@ -422,6 +430,7 @@ freelist_next(LokiCheck *check, int array, uint32 ordinal, const char **fault)
 	LokiSlotArray *slots = &check->state->arrays[array];
 	LokiPageOpaque opaque;
 
+	Assert(*fault == NULL && ordinal != LOKI_NONE);
 	if (ordinal >= slots->npages)
 		loki_index_refresh(check->state, check->index);
 	if (ordinal >= slots->npages)

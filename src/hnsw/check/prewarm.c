@@ -54,6 +54,7 @@ typedef struct PageRange
 	uint32		end;
 } PageRange;
 
+/* LokiReadStreamCallback: the block of the next page of the range */
 static BlockNumber
 next_block(LokiReadStream *stream, void *range, void *per_buffer)
 {
@@ -75,6 +76,8 @@ read_array(Prewarm *prewarm, int i, int array)
 	LokiReadStream *stream;
 	Buffer		buffer;
 
+	/* metapage and directory, which are no slots, were read before */
+	Assert((array != LOKI_SLOTS_META && array != LOKI_SLOTS_DIRECTORY) || range.slots->npages == 0);
 	range.end = (uint32) Min(range.slots->npages, left);
 	if (range.end == 0)
 		return;
@@ -156,6 +159,7 @@ open_indexes(Prewarm *prewarm, Oid relid)
 		read_directory(prewarm, index);
 		prewarm->nindexes++;
 	}
+	Assert(prewarm->nindexes <= list_length(indexes));
 }
 
 /* The slot arrays in the order in which they are read; returns how many of them are hot. */

@@ -46,6 +46,7 @@ try_lock(Buffer buffer)
 								 LW_SHARED);
 }
 
+/* Wait before another attempt, with no page locked but block 0; ERROR if the query is canceled. */
 static void
 wait_a_little(void)
 {
@@ -65,8 +66,8 @@ loki_check_lock(Buffer buffer)
 }
 
 /*
- * Copy a slot out; false if there is no such slot.  If the page cannot be locked at once, sets *locked and returns false.  A TID
- * page may be locked before.
+ * Copy a slot out; false if there is no such slot.  If the page cannot be locked at once, sets *locked
+ * and returns false.  A TID page may be locked before.
  */
 static bool
 try_read(LokiCheck *check, int array, uint32 number, void *slot, bool *locked)
@@ -81,6 +82,7 @@ try_read(LokiCheck *check, int array, uint32 number, void *slot, bool *locked)
 	*locked = false;
 	if (!loki_slot_locate(check->state, check->index, array, number, &block, &place))
 		return false;
+	Assert(loki_may_lock(array, loki_slot_page(&check->state->arrays[array], number, &place)));
 	buffer = loki_buffer_read(check->state, check->index, block);
 	if (!try_lock(buffer))
 	{
@@ -135,6 +137,7 @@ loki_check_meta(LokiCheck *check, LokiMetaPageData *meta)
 	UnlockReleaseBuffer(buffer);
 }
 
+/* For ereport: where a slot is, in the form of an errdetail.  See check.h. */
 int
 loki_check_where(LokiCheck *check, int array, uint32 number)
 {
@@ -149,6 +152,7 @@ loki_check_where(LokiCheck *check, int array, uint32 number)
 					 number, loki_slot_array_name(array), block, place);
 }
 
+/* TID state of a node as it is now.  See check.h. */
 int
 loki_check_state_now(LokiCheck *check, uint32 node)
 {
@@ -160,6 +164,7 @@ loki_check_state_now(LokiCheck *check, uint32 node)
 	return LokiTidState(&tid);
 }
 
+/* Whether the insert of a node has not ended by now.  See check.h. */
 bool
 loki_check_is_linking(LokiCheck *check, uint32 node)
 {
@@ -169,6 +174,7 @@ loki_check_is_linking(LokiCheck *check, uint32 node)
 		(tid.state & LOKI_TID_LINKING) != 0;
 }
 
+/* Whether there are dead nodes that vacuum has yet to free.  See check.h. */
 bool
 loki_check_dead_pending(LokiCheck *check)
 {
@@ -191,14 +197,14 @@ duplicate_fault(uint32 node, const LokiDuplicateData *slot)
 		return "is free";
 	if (slot->node != node)
 		return "names another node";
-	if (slot->state != LOKI_TID_LIVE && slot->state != LOKI_TID_KILLED &&
-		slot->state != LOKI_TID_DEAD)
+	if (slot->state != LOKI_TID_LIVE && slot->state != LOKI_TID_KILLED)
 		return "has an invalid state";
 	if (!ItemPointerIsValid(&slot->heap))
 		return "has an invalid heap TID";
 	return NULL;
 }
 
+/* ERROR for a fault of a slot of a node's TID list. */
 static void
 report_duplicate(LokiCheck *check, uint32 node, uint32 number, const char *fault)
 {
@@ -243,6 +249,7 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 		check->tid_list.slots = loki_grow(CurrentMemoryContext, check->tid_list.slots,
 										  &check->tid_list.allocated, check->tid_list.n + 1, 64,
 										  sizeof(LokiDuplicateData));
+		Assert(check->tid_list.n < check->tid_list.allocated);
 		check->tid_list.slots[check->tid_list.n++] = slot;
 		if (check->tid_list.n == next_mark)
 		{
@@ -309,6 +316,7 @@ loki_check_begin_progress(Relation heap, Relation index, int total, int done)
 	};
 	const int64 values[] = {RelationGetRelid(index), total, done};
 
+	Assert(done >= 0 && done < total);
 	pgstat_progress_start_command(PROGRESS_COMMAND_CREATE_INDEX, RelationGetRelid(heap));
 	pgstat_progress_update_multi_param(lengthof(params), params, values);
 }

@@ -26,7 +26,7 @@
  * ----------------------------------------------------------------
  */
 
-/* A TID or NULLTID slot */
+/* A TID or NULLTID slot.  Vacuum frees slots of NULLTID at once, so none is dead or a list. */
 static void
 check_tid(LokiCheck *check, int array, uint32 number, const LokiTidData *tid)
 {
@@ -38,7 +38,7 @@ check_tid(LokiCheck *check, int array, uint32 number, const LokiTidData *tid)
 
 	Assert(array == LOKI_SLOTS_TID || array == LOKI_SLOTS_NULLTID);
 	if ((tid->state & ~(LOKI_TID_STATE_MASK | flags)) != 0 ||
-		state > (array == LOKI_SLOTS_NULLTID ? LOKI_TID_DEAD : LOKI_TID_LIST))
+		state > (array == LOKI_SLOTS_NULLTID ? LOKI_TID_KILLED : LOKI_TID_LIST))
 		fault = "state";
 	else if ((state == LOKI_TID_RESERVED || state == LOKI_TID_LIVE ||
 			  state == LOKI_TID_KILLED) && !ItemPointerIsValid(&tid->u.heap))
@@ -71,6 +71,7 @@ check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
 				 loki_check_where(check, LOKI_SLOTS_TID, number)));
 }
 
+/* A TID slot, whose state is noted in check->node */
 static void
 check_node_tid(LokiCheck *check, uint32 number, const char *slot)
 {
@@ -127,6 +128,7 @@ check_refine(LokiCheck *check, uint32 number, const char *slot)
 		!loki_check_is_live(check->node[number] & LOKI_CHECK_STATE) ||
 		!loki_check_read(check, LOKI_SLOTS_CODE, number, check->code))
 		return;
+	Assert(quantizer->refine_size > 0);
 	quantizer->refine(quantizer, check->query, &code, &refine, 1, &estimate, &error);
 	if (isfinite(estimate) && isfinite(error) && error >= 0)
 		return;
@@ -134,6 +136,7 @@ check_refine(LokiCheck *check, uint32 number, const char *slot)
 		check->oddities.first_strange_code = number;
 }
 
+/* Check REFINE by estimates for a query that has no direction of its own. */
 static void
 check_refines(LokiCheck *check)
 {
@@ -165,12 +168,14 @@ check_centroid(LokiCheck *check, uint32 number, const char *slot)
 				 loki_check_where(check, LOKI_SLOTS_CENTROID, number)));
 }
 
+/* A slot of ATTR or NULLATTR of the attribute that is being checked */
 static void
 check_attribute(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	int			attribute = check->attribute;
 
 	Assert(attribute < check->state->nattributes);
+	Assert(LokiSlotArrayAttribute(array) == attribute + 1);
 	if (loki_attr_slot_valid((LokiAttrType) check->state->attr_type[attribute], slot))
 		return;
 

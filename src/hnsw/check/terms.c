@@ -55,6 +55,7 @@ get_posting(const char *postings, uint32 i, int *steps)
 {
 	uint16		place;
 
+	Assert(i < LOKI_WINDOW_NODES);
 	memcpy(&place, postings + (Size) i * LOKI_POSTING_SIZE, sizeof(place));
 	*steps = (uint8) postings[(Size) i * LOKI_POSTING_SIZE + 2];
 	return place;
@@ -66,6 +67,7 @@ check_list(TermsCheck *terms, uint32 number, const LokiTermData *list, uint32 fi
 {
 	uint16		before = 0;
 
+	Assert(terms->window.nodes <= LOKI_WINDOW_NODES && first <= terms->lists.data.postings);
 	if (list->first != first || list->postings == 0 ||
 		list->postings > terms->window.nodes ||
 		list->postings > terms->lists.data.postings - first)
@@ -161,11 +163,13 @@ static bool
 compare_window(void *arg, const LokiWindowData *gathered, const LokiTermEntry *entries, uint32 n)
 {
 	TermsCheck *terms = arg;
-	uint32		skipped = gathered->node - terms->window.node;
+	uint32		skipped = gathered->node - terms->window.node;	/* memory ended windows early */
 	uint32		slot = terms->window.term;
 	LokiTermData list = {0};
 	uint32		at = 0;
 
+	Assert(gathered->node >= terms->window.node &&
+		   skipped + gathered->nodes <= terms->window.nodes);
 	for (uint32 i = 0; i < n; i++)
 	{
 		uint16		place = (uint16) (skipped + entries[i].place);
