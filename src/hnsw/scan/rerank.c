@@ -677,33 +677,64 @@ nearer_nodes(const LokiScan *so, double distance)
 }
 
 /*
+ * The nearest `wanted` rows are first, in order, but for rows that were added after `known`: make that
+ * true of all.  The others stay in any order.
+ */
+static void
+move_nearest(LokiScan *so, uint32 wanted, uint32 known)
+{
+	LokiRow    *rows = so->ranking.rows;
+	uint32		end = wanted;
+
+	Assert(so->ranking.next_row == 0 && wanted > 0 && wanted <= known);
+	for (uint32 i = known; i < so->ranking.nrows; i++)
+	{
+		LokiRow		row = rows[i];
+
+		if (compare_rows(&row, &rows[wanted - 1]) < 0)
+		{
+			rows[i] = rows[end];
+			rows[end++] = row;
+		}
+	}
+	sort_rows(rows, end);
+}
+
+/*
  * The last step of loki_rerank_complete() for certain scans, which fetch many rows at once.
  * Nodes that are not queued are not nearer than the horizon, so rows beyond it are not known to
- * be next.
+ * be next.  Without bounds all rows are fetched, so they are sorted once.
  */
 static bool
 complete_certain(LokiScan *so, uint32 wanted)
 {
+	uint32		sorted = so->ranking.nrows;
+	bool		complete;
+
 	Assert(so->plan.certain && wanted > 0 && so->ranking.nrows >= wanted);
 	for (;;)
 	{
 		double		farthest = so->ranking.rows[wanted - 1].distance;
 		uint32		most = Max(PREFETCH_NODES, wanted / 4);
+		uint32		known = so->ranking.nrows;
 		uint32		n = 0;
-		int			known;
+		int			nearer;
 
+		complete = loki_is_least(so, farthest) || farthest <= so->flat.horizon;
 		if (loki_is_least(so, farthest))
-			return true;
-
-		while (n < most && (known = nearer_nodes(so, farthest)) > 0)
+			break;
+		while (n < most && (nearer = nearer_nodes(so, farthest)) > 0)
 		{
-			fetch_nodes(so, known);
-			n += known;
+			fetch_nodes(so, nearer);
+			n += nearer;
 		}
 		if (n == 0)
-			return farthest <= so->flat.horizon;
-		sort_rows(so->ranking.rows, so->ranking.nrows);
+			break;
+		move_nearest(so, wanted, known);
 	}
+	if (so->ranking.nrows > sorted)
+		sort_rows(so->ranking.rows, so->ranking.nrows);
+	return complete;
 }
 
 /*
