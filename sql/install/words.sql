@@ -21,13 +21,14 @@ CREATE TYPE weighed_tsquery (
 );
 COMMENT ON TYPE weighed_tsquery IS 'a search for words, with their weights';
 
+-- Restricted, as a worker would weigh by itself, while VACUUM changes what weights follow from
 CREATE FUNCTION bm25_weigh(index regclass, words tsquery) RETURNS weighed_tsquery
-	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
 COMMENT ON FUNCTION bm25_weigh(regclass, tsquery) IS
 	'a search for words, weighed by the rows of an index';
 
 CREATE FUNCTION bm25_weighed(index weighed_tsquery, words tsquery) RETURNS weighed_tsquery
-	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION bm25_weighed(weighed_tsquery, tsquery) IS
 	'a search for words, weighed by the rows of the same index';
 
@@ -40,7 +41,7 @@ CREATE FUNCTION lokivector_words_support(internal) RETURNS internal
 COMMENT ON FUNCTION lokivector_words_support(internal) IS 'planner support: finds the index of words';
 
 CREATE FUNCTION bm25_distance(tsvector, tsquery) RETURNS double precision
-	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED
 	SUPPORT lokivector_words_support;
 COMMENT ON FUNCTION bm25_distance(tsvector, tsquery) IS 'implementation of <@> operator';
 

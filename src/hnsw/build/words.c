@@ -22,6 +22,7 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/pg_inherits.h"
 #include "compat/pgcompat.h"
@@ -32,6 +33,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 /* Lists of a window that an estimate reads, at most, unless a search has more words */
@@ -258,8 +260,10 @@ make_query(Oid indexid, TSQuery search, bool planned)
  */
 
 /*
- * A query of a call in an expression, which is evaluated for each row, or for each pair of a row and a
- * query in a join.  Another snapshot may see other rows: expressions of PL/pgSQL outlive a statement.
+ * A query that was weighed in this transaction.  All that a statement asks by has to have the same
+ * weights: an index and its sort key, a bound and its recheck, each partition.  But VACUUM may make lists
+ * again in between, so weights are those of the first time that the statement's snapshot was used.  For
+ * the same reason the functions are not for parallel workers, which would weigh by themselves.
  */
 typedef struct KnownQuery
 {
@@ -267,41 +271,69 @@ typedef struct KnownQuery
 	TransactionId xmax;
 	uint32		xcnt;
 	CommandId	curcid;
+	SubTransactionId subid;		/* rows of one that was rolled back do not count */
 	Oid			index;
 	TSQuery		search;
 	Bm25Query  *query;
 } KnownQuery;
 
-/* The last queries of a call; those that a nested loop comes back to are mostly few */
+/* The last ones; those that a nested loop comes back to are mostly few */
 #define KNOWN_QUERIES	64
 
 typedef struct KnownQueries
 {
+	MemoryContext context;		/* of the transaction */
+	MemoryContextCallback forget;
 	KnownQuery	queries[KNOWN_QUERIES];
 	uint32		last;			/* where the one is that was asked for last */
 	uint32		oldest;			/* which one gives way */
 } KnownQueries;
+
+/* NULL: none yet in this transaction */
+static KnownQueries *known_queries = NULL;
+
+static void
+forget_queries(void *arg)
+{
+	known_queries = NULL;
+}
+
+static void
+begin_queries(void)
+{
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext, "weighed_tsquery",
+												  ALLOCSET_SMALL_SIZES);
+	KnownQueries *known = MemoryContextAllocZero(context, sizeof(KnownQueries));
+
+	Assert(known_queries == NULL);
+	known->context = context;
+	known->forget.func = forget_queries;
+	MemoryContextRegisterResetCallback(context, &known->forget);
+	known_queries = known;
+}
 
 static bool
 is_known(const KnownQuery *known, Snapshot snapshot, Oid index, TSQuery search)
 {
 	return known->query != NULL && known->index == index && known->xmin == snapshot->xmin &&
 		known->xmax == snapshot->xmax && known->xcnt == snapshot->xcnt &&
-		known->curcid == snapshot->curcid && VARSIZE(known->search) == VARSIZE(search) &&
+		known->curcid == snapshot->curcid && known->subid == GetCurrentSubTransactionId() &&
+		VARSIZE(known->search) == VARSIZE(search) &&
 		memcmp(known->search, search, VARSIZE(search)) == 0;
 }
 
-static Datum
-query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search, bool planned)
+/* Find a query that is known, or weigh it; the cache's own */
+static const Bm25Query *
+find_query(Oid index, TSQuery search, bool planned)
 {
-	MemoryContext context = fcinfo->flinfo->fn_mcxt;
-	KnownQueries *known = fcinfo->flinfo->fn_extra;
 	Snapshot	snapshot = GetActiveSnapshot();
-	Bm25Query  *query;
+	KnownQueries *known;
 	KnownQuery *oldest;
+	Bm25Query  *query;
 
-	if (known == NULL)
-		known = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(context, sizeof(KnownQueries));
+	if (known_queries == NULL)
+		begin_queries();
+	known = known_queries;
 	for (uint32 i = 0; i < KNOWN_QUERIES; i++)
 	{
 		uint32		at = (known->last + i) % KNOWN_QUERIES;
@@ -309,25 +341,37 @@ query_of(FunctionCallInfo fcinfo, Oid index, TSQuery search, bool planned)
 		if (is_known(&known->queries[at], snapshot, index, search))
 		{
 			known->last = at;
-			PG_RETURN_POINTER(known->queries[at].query);
+			return known->queries[at].query;
 		}
 	}
 	query = make_query(index, search, planned);
+	Assert(known == known_queries);
 	oldest = &known->queries[known->last = known->oldest++ % KNOWN_QUERIES];
 	if (oldest->query != NULL)
 	{
 		pfree(oldest->query);
-		pfree(oldest->search);
 		oldest->query = NULL;
+		pfree(oldest->search);
 	}
-	oldest->search = memcpy(MemoryContextAlloc(context, VARSIZE(search)), search, VARSIZE(search));
+	oldest->search = memcpy(MemoryContextAlloc(known->context, VARSIZE(search)), search, VARSIZE(search));
 	oldest->index = index;
 	oldest->xmin = snapshot->xmin;
 	oldest->xmax = snapshot->xmax;
 	oldest->xcnt = snapshot->xcnt;
 	oldest->curcid = snapshot->curcid;
-	oldest->query = memcpy(MemoryContextAlloc(context, VARSIZE(query)), query, VARSIZE(query));
-	PG_RETURN_POINTER(oldest->query);
+	oldest->subid = GetCurrentSubTransactionId();
+	oldest->query = memcpy(MemoryContextAlloc(known->context, VARSIZE(query)), query, VARSIZE(query));
+	pfree(query);
+	return oldest->query;
+}
+
+/* A copy, as another search may take the place of this one while the caller has it */
+static Datum
+query_of(Oid index, TSQuery search, bool planned)
+{
+	const Bm25Query *query = find_query(index, search, planned);
+
+	PG_RETURN_POINTER(memcpy(palloc(VARSIZE(query)), query, VARSIZE(query)));
 }
 
 /* ERROR unless a relation is an index of words, and the user may know of all rows. */
@@ -359,7 +403,7 @@ Datum
 bm25_weigh(PG_FUNCTION_ARGS)
 {
 	require_statistics(PG_GETARG_OID(0));
-	return query_of(fcinfo, PG_GETARG_OID(0), PG_GETARG_TSQUERY(1), false);
+	return query_of(PG_GETARG_OID(0), PG_GETARG_TSQUERY(1), false);
 }
 
 /* The same with the index of a query; the planner has checked one without words. */
@@ -371,5 +415,5 @@ bm25_weighed(PG_FUNCTION_ARGS)
 
 	if (of->n >= 0)
 		require_statistics(of->index);
-	return query_of(fcinfo, of->index, PG_GETARG_TSQUERY(1), of->n < 0);
+	return query_of(of->index, PG_GETARG_TSQUERY(1), of->n < 0);
 }
