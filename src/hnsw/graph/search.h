@@ -384,7 +384,8 @@ typedef struct LokiWalkSteps
 struct LokiWalk
 {
 	LokiSearch *search;
-	uint32		width;			/* nodes that are expanded: the nearest */
+	uint32		width;			/* nodes that are expanded at most: the nearest; in a scan
+								 * loki_reach() ends the walk sooner */
 	uint32		ef;				/* nodes that are kept */
 };
 

@@ -151,8 +151,11 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 			}
 		case LOKI_METRIC_IP:
 			return -product - error > limit;
-		default:
+		case LOKI_METRIC_COSINE:
 			return 1 - (product + 2 * error) / scale > limit;
+		default:
+			elog(ERROR, "metric %d has no product", (int) exact->metric);
+			pg_unreachable();
 	}
 }
 

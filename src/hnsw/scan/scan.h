@@ -128,7 +128,8 @@ typedef struct LokiScanPlan
 								 * known */
 	LokiScanCaller *caller;		/* what it does with them; NULL: not known */
 	bool		complete;		/* go on until the caller is content ... */
-	bool		exact;			/* ... by flat scans, which miss nothing ... */
+	bool		exact;			/* ... by flat scans, which miss nothing: the plan or a
+								 * setting asks for it ... */
 	bool		certain;		/* ... and return rows in order: candidates
 								 * have bounds that always hold */
 	bool		blind;			/* certain: codes give no bounds */

@@ -89,7 +89,10 @@ has_other_parts(Node *node, void *context)
 	return IsA(node, SubLink) || expression_tree_walker(node, has_other_parts, context);
 }
 
-/* Whether an expression, which has not been simplified, is a score */
+/*
+ * Whether an expression, which has not been simplified, is a score.  Without a root words <@> query has no
+ * index yet (query/words.c), and is none: the arms of such a query are sorted.
+ */
 static bool
 is_score(Expr *expr)
 {

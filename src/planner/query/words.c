@@ -16,6 +16,9 @@
  * conditions imply its own; one of all rows is preferred.  Values of parameters count if no index does
  * without them, and such a statement never gets a plan for all values but by force.
  *
+ * Which rows are hidden is known at the level of the query that core simplifies.  So no operator <@> may
+ * be moved below a barrier before that.
+ *
  * IDENTIFICATION
  *	  src/planner/query/words.c
  *
