@@ -45,6 +45,8 @@ SELECT wrong('docs', 1.2, 0.75) AS docs, wrong('few', 1.2, 0.75) AS few;
 ALTER INDEX few_words SET (k1 = 2, b = 0.3);
 ALTER INDEX docs_words SET (k1 = 0, b = 1);
 SELECT wrong('docs', 0, 1) AS docs, wrong('few', 2, 0.3) AS few;
+-- ... which lists are not of before VACUUM
+SELECT unlisted_nodes = nodes AS none FROM lokivector_index_info('docs_words');
 -- Equal documents count one by one
 CREATE TABLE equal AS SELECT * FROM docs UNION ALL SELECT i, 3, CASE WHEN i % 2 = 0 THEN document(77, 20) ELSE '' END FROM generate_series(6000, 6199) i;
 CREATE INDEX equal_words ON equal USING hnsw (words bm25_ops, tenant);

@@ -45,6 +45,15 @@ has_derived(const LokiIndex *state)
 	return state->nattributes > 0 || loki_has_rowmap(state) || loki_column_listed(&state->column);
 }
 
+/* Whether there are posting lists, of the weights that the index's parameters ask for */
+static bool
+has_terms(Relation index, const LokiMetaPageData *meta)
+{
+	return (meta->flags & LOKI_META_TERM_LISTS) != 0 &&
+		meta->derived.terms.k1 == (float) LokiIndexOptions(index)->k1 &&
+		meta->derived.terms.b == (float) LokiIndexOptions(index)->b;
+}
+
 /*
  * How many nodes lists do not have as they are.  See derived.h.  All nodes if there are no lists; none
  * if there need not be any.  Pages of REUSED and GAINED are share locked, one at a time.
@@ -57,7 +66,8 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 
 	if (end < STALE_NODES || !has_derived(state))
 		return 0;
-	if ((meta->flags & LOKI_META_DERIVED) == 0)
+	if ((meta->flags & LOKI_META_DERIVED) == 0 ||
+		(loki_column_listed(&state->column) && !has_terms(index, meta)))
 		return end;
 	Assert(loki_no_buffer_locked());
 	unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_REUSED, listed);
@@ -376,9 +386,7 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		have_lists = (meta.flags & LOKI_META_SORTED_LISTS) != 0;
 	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
 	bool		terms = loki_column_listed(&state->column);
-	bool		have_terms = (meta.flags & LOKI_META_TERM_LISTS) != 0 &&
-		meta.derived.terms.k1 == (float) LokiIndexOptions(index)->k1 &&
-		meta.derived.terms.b == (float) LokiIndexOptions(index)->b;
+	bool		have_terms = has_terms(index, &meta);
 	bool		sketches;
 	bool		stale;
 	uint32		end;

@@ -471,7 +471,8 @@ fusion_weight(PG_FUNCTION_ARGS)
 	if (ARR_NDIM(weights) != 1 || ARR_DIMS(weights)[0] != legs)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a fusion of %d legs needs an array of %d weights", legs, legs)));
+				 errmsg("a fusion of %d legs needs an array of %d weights", legs, legs),
+				 errdetail("It has %d.", ArrayGetNItems(ARR_NDIM(weights), ARR_DIMS(weights)))));
 	if (array_contains_nulls(weights))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
