@@ -43,7 +43,7 @@
 /* Parts of a bound in which sums of weights are counted */
 #define PARTS	32
 
-/* Of how many words, twice this at most, the server's statistics are asked; others are as those before */
+/* Words of which the server's statistics are asked, at most; another is taken for as frequent as the one before */
 #define ASKED_WORDS	32
 
 /*
