@@ -45,7 +45,7 @@ SELECT arms_check($$SELECT id, d FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b) u ORDER BY d LIMIT 20 OFFSET 30$$);
 SELECT arms_check($$SELECT id, s FROM (SELECT id, 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM arms_a WHERE tenant < 8
 	UNION ALL SELECT id, 1 - (v <=> '[1,2,3,4,5,6,7,8]') FROM arms_b WHERE tenant > 2) u ORDER BY s DESC, id LIMIT 20$$);
--- by an expression, of a view; not if it has a subquery
+-- by an expression, of a view, also with a subquery
 SELECT arms_check($$SELECT v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 20$$);
 SELECT arms_check($$SELECT * FROM (SELECT source, id, greatest(0, 1 - (v <=> '[1,2,3,4,5,6,7,8]')) AS s FROM arms ORDER BY s DESC, id LIMIT 20) q WHERE id % 2 = 0$$);
 SELECT arms_check($$SELECT source, id FROM arms ORDER BY v <=> (SELECT v FROM arms_b WHERE id = 6000), id LIMIT 20$$);
@@ -102,6 +102,58 @@ SELECT arms_check($$SELECT arms_spy(id) FROM arms_closed ORDER BY v <=> '[1,2,3,
 SELECT arms_check($$SELECT id FROM arms_closed WHERE id > 100 AND arms_spy(id) % 100 = 7 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 30$$);
 SELECT arms_check($$SELECT c.id FROM arms_closed c JOIN arms_t t ON t.id = arms_spy(c.id) % 10 AND t.kind = 'kind 1' ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 30$$);
 DROP FUNCTION arms_spy(vector), arms_spy(integer);
+
+-- test: subqueries of a sort key, which have the same value each time
+SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_b WHERE id = 6000), id LIMIT 20$$);
+SELECT arms_check($$SELECT id, v <=> (SELECT v FROM arms_closed WHERE id = 6000) AS d FROM arms_closed ORDER BY d, id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_closed c WHERE id > 10 ORDER BY 1 - (v <=> (SELECT v FROM arms_b b WHERE b.id = 6000 AND b.tenant = 0)) DESC, id LIMIT 20$$);
+-- ... or may not have
+SELECT arms_check($$SELECT id FROM arms_closed c ORDER BY v <=> (SELECT v FROM arms_b b WHERE b.id = c.id + 5000), id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_b WHERE tenant = 0 ORDER BY id LIMIT 1), id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_b WHERE id = 6000 AND random() < 2), id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT avg(v) FROM arms_b WHERE id = 6000), id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_b WHERE id = (SELECT 6000)), id LIMIT 20$$);
+SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_b) LIMIT 20;
+
+-- test: words
+CREATE TABLE arms_words (id integer PRIMARY KEY, tenant integer, words tsvector);
+INSERT INTO arms_words SELECT i, i % 10, to_tsvector('simple', concat_ws(' ', 'all', 'w' || i % 7, 'w' || i % 11, CASE WHEN i % 3 = 0 THEN 'w' || i % 7 END))
+	FROM generate_series(1, 8000) i;
+CREATE INDEX arms_words_all ON arms_words USING hnsw (words bm25_ops);
+CREATE VIEW arms_words_closed WITH (security_barrier) AS SELECT id, words FROM arms_words WHERE tenant < 8;
+CREATE VIEW arms_words_open AS SELECT id, words FROM arms_words WHERE tenant < 8;
+VACUUM ANALYZE arms_words;
+SELECT arms_check($$(SELECT id, words <@> 'w3'::tsquery AS s FROM arms_words WHERE tenant < 8)
+	UNION ALL (SELECT id, words <@> 'w5'::tsquery FROM arms_words WHERE tenant > 2) ORDER BY s, id LIMIT 20$$);
+SELECT arms_check($$SELECT id, -s AS score FROM (SELECT id, tenant, words <@> 'w3 | w5'::tsquery AS s FROM arms_words WHERE tenant < 8
+	UNION ALL SELECT id, tenant, bm25_distance(words, 'w5') FROM arms_words WHERE tenant > 2) u WHERE tenant > 3 ORDER BY -s DESC, id LIMIT 20$$);
+-- the index's statistics are of rows that the view hides, and those of a partial one need the condition
+SELECT id FROM arms_words_closed ORDER BY words <@> 'w3' LIMIT 3;
+ALTER INDEX arms_words_all SET (shared_statistics);
+SELECT arms_check($$SELECT id, words <@> 'w3 | w5' AS s FROM arms_words_closed ORDER BY s, id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_words_closed WHERE id > 10 ORDER BY 1 - (words <@> 'w3 | w5') DESC, id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM arms_words_closed ORDER BY words <@> (SELECT 'w3 | w5'::tsquery FROM arms_t WHERE id = 3), id LIMIT 20$$);
+SELECT arms_check($$SELECT id FROM (SELECT * FROM arms_words_closed WHERE id < 6000) s ORDER BY words <@> 'w3 | w5', id LIMIT 20$$);
+-- a second index that shares nothing is passed by, whichever is older
+CREATE INDEX arms_words_new ON arms_words USING hnsw (words bm25_ops) WITH (k1 = 2);
+SELECT arms_check($$SELECT id, words <@> 'w3 | w5' AS s FROM arms_words_closed ORDER BY s, id LIMIT 20$$);
+ALTER INDEX arms_words_all SET (shared_statistics = false);
+ALTER INDEX arms_words_new SET (shared_statistics);
+SELECT arms_check($$SELECT id, words <@> 'w3 | w5' AS s FROM arms_words_closed ORDER BY s, id LIMIT 20$$);
+ALTER INDEX arms_words_new RESET (shared_statistics);
+SELECT id, words <@> 'w3 | w5' AS s FROM arms_words_closed ORDER BY s, id LIMIT 20;
+SELECT arms_check($$SELECT id, words <@> 'w3 | w5' AS s FROM arms_words_open ORDER BY s, id LIMIT 20$$);
+SET plan_cache_mode = force_generic_plan;
+PREPARE arms_w (tsquery, integer) AS SELECT id FROM arms_words_closed ORDER BY words <@> $1, id LIMIT $2;
+EXECUTE arms_w ('w3', 3);
+ALTER INDEX arms_words_all SET (shared_statistics);
+EXECUTE arms_w ('w3', 3);
+EXPLAIN (COSTS OFF) EXECUTE arms_w ('w3', 3);
+ALTER INDEX arms_words_all SET (shared_statistics = false);
+EXECUTE arms_w ('w3', 3);
+DEALLOCATE arms_w;
+RESET plan_cache_mode;
+DROP TABLE arms_words CASCADE;
 
 -- test: parameters
 SET plan_cache_mode = force_generic_plan;

@@ -66,6 +66,20 @@ has_certain_bounds(Relation index, const LokiCodeSpec *code)
 	return loki_code_certain(code);
 }
 
+/* Whether scans of an index, by its own parameters, go by posting lists, which VACUUM may have to make first */
+static bool
+has_lists(Relation index, const LokiMetaPageData *meta)
+{
+	LokiBm25	by;
+
+	if (!loki_index_listed(index) || !(meta->flags & LOKI_META_TERM_LISTS))
+		return false;
+	if (!loki_is_words_index(index))
+		return true;
+	loki_words_parameters(index, &by);
+	return by.k1 == meta->derived.terms.k1 && by.b == meta->derived.terms.b;
+}
+
 /*
  * See hnsw.h.  Share locks the metapage; plans read it for each scan of an index that they think of, as
  * nbtree's estimates read its root's level.
@@ -87,8 +101,8 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->code_size = meta.code_size;
 	shape->code_bits = meta.code.bits;
 	shape->full_bits = Max(meta.code.bits, meta.code.refine_bits);
-	shape->listed = loki_index_listed(index);
-	shape->certain = shape->listed || (meta.pending == 0 && has_certain_bounds(index, &meta.code));
+	shape->listed = has_lists(index, &meta);
+	shape->certain = loki_index_listed(index) || (meta.pending == 0 && has_certain_bounds(index, &meta.code));
 	shape->pending = meta.pending > 0;
 	shape->entry_level = meta.entry.level;
 	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.derived.rowmap.end : 0;

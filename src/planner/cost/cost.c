@@ -66,6 +66,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
+#include "planner/cost/selectivity.h"
 #include "planner/query/promise.h"
 #include "utils/guc.h"
 #include "utils/selfuncs.h"
@@ -272,6 +273,8 @@ read_index(IndexPath *path, double wanted, LokiHnswShape *shape, LokiScanSetting
 	/* an index of another format is an error, unless index scans are disabled */
 	readable = (enable_indexscan || !loki_hnsw_is_incompatible(index)) &&
 		loki_hnsw_shape(index, shape);
+	shape->listed = readable && shape->listed &&
+		!loki_words_weighed_otherwise(linitial_node(OpExpr, path->indexorderbys), index);
 	loki_scan_settings(index, settings);
 	loki_promise_label(path);
 	*width = readable ? loki_hnsw_target_width(index, wanted) : 0;

@@ -35,6 +35,9 @@ extern bool loki_known_value(PlannerInfo *root, Node *expr, Datum *value);
 /* Whether a distance is a score of words */
 extern bool loki_is_words_distance(const OpExpr *distance);
 
+/* Whether a search is weighed by an index of other parameters than this one's, whose lists cannot serve it */
+extern bool loki_words_weighed_otherwise(const OpExpr *distance, Relation index);
+
 /*
  * The share of rows that have words within a bound of a score, `strict` below it; -1 if the query is not
  * known

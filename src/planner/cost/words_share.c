@@ -27,6 +27,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "catalog/partition.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
@@ -80,6 +81,39 @@ index_of_search(const FuncExpr *search, bool *permitted)
 		return query->index;
 	}
 	return by->consttype == REGCLASSOID ? DatumGetObjectId(by->constvalue) : InvalidOid;
+}
+
+/* The call that made a search of a tsquery; NULL if it is not known */
+static const FuncExpr *
+call_of_search(const OpExpr *distance)
+{
+	const FuncExpr *search = lsecond(distance->args);
+
+	return IsA(search, FuncExpr) && list_length(search->args) == 2 &&
+		exprType(lsecond(search->args)) == TSQUERYOID ? search : NULL;
+}
+
+bool
+loki_words_weighed_otherwise(const OpExpr *distance, Relation index)
+{
+	const FuncExpr *search = loki_is_words_distance(distance) ? call_of_search(distance) : NULL;
+	bool		permitted;
+	Oid			indexid = search != NULL ? index_of_search(search, &permitted) : InvalidOid;
+	LokiBm25	mine;
+	LokiBm25	others;
+	Relation	other;
+
+	if (!OidIsValid(indexid) || indexid == RelationGetRelid(index))
+		return false;
+	other = try_relation_open(indexid, AccessShareLock);
+	if (other == NULL)
+		return false;
+	loki_words_parameters(index, &mine);
+	others = mine;
+	if (loki_is_words_index(other))
+		loki_words_parameters(other, &others);
+	relation_close(other, NoLock);
+	return mine.k1 != others.k1 || mine.b != others.b;
 }
 
 /* Ask the lists of the relation's part of an index, and note the parameters that its scores go by. */
@@ -232,7 +266,7 @@ share_above(const LokiWord *words, int n, const LokiBm25 *by, double documents, 
 double
 loki_words_share(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, double bound, bool strict)
 {
-	const FuncExpr *search = lsecond(distance->args);
+	const FuncExpr *search = call_of_search(distance);
 	LokiBm25	by = {.k1 = LOKI_DEFAULT_K1,.b = LOKI_DEFAULT_B};
 	bool		permitted;
 	Oid			indexid;
@@ -243,7 +277,7 @@ loki_words_share(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, dou
 	Assert(loki_is_words_distance(distance));
 	if (isnan(bound) || bound > 0 || (bound == 0 && !strict))
 		return 1;
-	if (!IsA(search, FuncExpr) || list_length(search->args) != 2 || exprType(lsecond(search->args)) != TSQUERYOID)
+	if (search == NULL)
 		return -1;
 	indexid = index_of_search(search, &permitted);
 	if (!OidIsValid(indexid) || !loki_known_value(root, lsecond(search->args), &value))

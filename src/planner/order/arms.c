@@ -17,6 +17,9 @@
  * whose conditions are all leakproof.  Its sort keys are computed in the view's own query, for rows
  * that pass its conditions, so a key must be a column of the view or the score of one (P6).
  *
+ * Subqueries of a sort key, as in ORDER BY v <=> (SELECT v FROM books WHERE id = 7), are evaluated by each
+ * arm and by the query, so they must have the same value each time (P10).
+ *
  * IDENTIFICATION
  *	  src/planner/order/arms.c
  *
@@ -33,12 +36,15 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_clause.h"
 #include "parser/parsetree.h"
+#include "miscadmin.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
+
+static bool has_other_parts(Node *node, void *subqueries);
 
 /* What all arms of a UNION ALL get */
 typedef struct UnionOrder
@@ -64,6 +70,8 @@ in_arm(Node *node, void *query)
 		return (Node *) copyObject(get_tle_by_resno(((Query *) query)->targetList,
 													var->varattno)->expr);
 	}
+	if (IsA(node, SubLink))		/* has nothing of this query; each arm is planned by itself */
+		return copyObject(node);
 	return expression_tree_mutator(node, in_arm, query);
 }
 
@@ -78,28 +86,60 @@ is_same_in_arm(Expr *expr, Query *arm)
 		!contain_volatile_functions((Node *) here);
 }
 
-/* expression_tree_walker callback: whether a sort key has more than columns of this level */
+/* Whether a query that reads nothing of those around it has the same rows each time (P10) */
 static bool
-has_other_parts(Node *node, void *context)
+has_same_rows(Query *query)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (loki_changes_rows(query) || query->setOperations != NULL || query->hasSubLinks || query->cteList != NIL ||
+		query->limitCount != NULL || query->limitOffset != NULL || contain_volatile_functions((Node *) query))
+		return false;
+	foreach(cell, query->rtable)
+	{
+		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		if (rte->rtekind == RTE_SUBQUERY ? !has_same_rows(rte->subquery) :
+			(rte->rtekind != RTE_RELATION || rte->relkind == RELKIND_FOREIGN_TABLE || rte->tablesample != NULL))
+			return false;
+	}
+	return !query_tree_walker(query, has_other_parts, NULL, 0);
+}
+
+/*
+ * expression_tree_walker callback: whether an expression has more than columns of this level.  With a
+ * context, subqueries that have the same value each time may be there, too.
+ */
+static bool
+has_other_parts(Node *node, void *subqueries)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Var))
 		return ((Var *) node)->varlevelsup > 0 || ((Var *) node)->varattno <= 0;
-	return IsA(node, SubLink) || expression_tree_walker(node, has_other_parts, context);
+	if (IsA(node, SubLink))
+		return subqueries == NULL || ((SubLink *) node)->subLinkType != EXPR_SUBLINK ||
+			!has_same_rows(castNode(Query, ((SubLink *) node)->subselect));
+	return expression_tree_walker(node, has_other_parts, subqueries);
 }
 
-/*
- * Whether an expression, which has not been simplified, is a score.  Without a root words <@> query has no
- * index yet (query/words.c), and is none: the arms of such a query are sorted.
- */
+/* Recognize a score in an expression that has not been simplified. */
+static bool
+distance_of(Expr *expr, LokiDistanceExpr *distance)
+{
+	Node	   *simple = eval_const_expressions(NULL, copyObject((Node *) expr));
+
+	return loki_distance_expr(loki_words_as_by_index(simple), distance);
+}
+
+/* Whether an expression is a score */
 static bool
 is_score(Expr *expr)
 {
 	LokiDistanceExpr distance;
 
-	return loki_distance_expr(eval_const_expressions(NULL, copyObject((Node *) expr)),
-							  &distance);
+	return distance_of(expr, &distance);
 }
 
 bool
@@ -121,7 +161,7 @@ passes_barrier(Expr *key)
 
 	if (IsA(key, Var))
 		return true;
-	if (!loki_distance_expr(eval_const_expressions(NULL, copyObject((Node *) key)), &distance))
+	if (!distance_of(key, &distance))
 		return false;
 	foreach(cell, distance.distance->args)
 		if (!IsA(lfirst(cell), Var) && contain_var_clause(lfirst(cell)))
@@ -129,16 +169,20 @@ passes_barrier(Expr *key)
 	return true;
 }
 
-/* The column of an arm that a sort key is; a further column if it is an expression */
+/* The column of the arm that a sort key is; a further column if it is an expression */
 static TargetEntry *
-arm_column(Query *arm, Expr *key)
+arm_column(const UnionOrder *order, Expr *key)
 {
+	Query	   *arm = order->arm;
 	TargetEntry *entry;
 
 	if (IsA(key, Var))
 		return get_tle_by_resno(arm->targetList, ((Var *) key)->varattno);
 	entry = makeTargetEntry((Expr *) in_arm((Node *) key, arm),
 							list_length(arm->targetList) + 1, NULL, true);
+	if (order->barrier)
+		loki_words_from_above_barrier((Node *) entry->expr);
+	arm->hasSubLinks |= checkExprHasSubLink((Node *) entry->expr);
 	arm->targetList = lappend(arm->targetList, entry);
 	return entry;
 }
@@ -194,7 +238,7 @@ order_arm(UnionOrder *order)
 	{
 		SortGroupClause *clause = copyObject(lfirst_node(SortGroupClause, cell));
 		TargetEntry *key = get_sortgroupclause_tle(clause, order->sorted->targetList);
-		TargetEntry *entry = arm_column(arm, key->expr);
+		TargetEntry *entry = arm_column(order, key->expr);
 
 		clause->tleSortGroupRef = assignSortGroupRef(entry, arm->targetList);
 		arm->sortClause = lappend(arm->sortClause, clause);
@@ -289,7 +333,7 @@ takes_first_rows(const Query *query)
 		return false;
 	foreach(cell, query->sortClause)
 		if (has_other_parts((Node *) get_sortgroupclause_expr(lfirst(cell), query->targetList),
-							NULL))
+							(void *) query))
 		return false;
 	return true;
 }

@@ -81,7 +81,16 @@ extern Node *loki_number_bound(List *conditions);
 extern Node *loki_ranks_wanted(const PlannerInfo *root);
 
 /*
- * functions in words.c: the share of rows that meet words @@ q, if they come first in the order of
+ * Functions in words.c.  An expression that core has not simplified, with its operators <@> as they will be
+ * if they find an index; it is to be looked at only.
+ */
+extern Node *loki_words_as_by_index(Node *expr);
+
+/* Mark the operators <@> of an expression that is moved below a security barrier (P11); it is changed. */
+extern void loki_words_from_above_barrier(Node *expr);
+
+/*
+ * The share of rows that meet words @@ q, if they come first in the order of
  * words <@> q, and are known to be many more than the query takes; or else 1.  Tells whether q is not
  * known yet.
  */

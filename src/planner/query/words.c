@@ -16,8 +16,8 @@
  * conditions imply its own; one of all rows is preferred.  Values of parameters count if no index does
  * without them, and such a statement never gets a plan for all values but by force.
  *
- * Which rows are hidden is known at the level of the query that core simplifies.  So no operator <@> may
- * be moved below a barrier before that.
+ * Which rows are hidden is known at the level of the query that core simplifies.  An operator <@> that is
+ * moved below a barrier before that is marked, by its collation: it has none of its own.
  *
  * IDENTIFICATION
  *	  src/planner/query/words.c
@@ -32,6 +32,7 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
@@ -47,6 +48,7 @@
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
@@ -61,6 +63,9 @@
 
 /* What the server takes for the share of rows that a word is in of which it knows nothing, at most */
 #define UNKNOWN_SHARE	0.005
+
+/* The collation of an operator <@> that was above a security barrier; a user who gave it hid only more */
+#define FROM_ABOVE_BARRIER	C_COLLATION_OID
 
 /* What stands left of the operator, and the table that it is computed from */
 typedef struct Words
@@ -389,9 +394,9 @@ find_index(PlannerInfo *root, const Words *words)
 
 /* The operator over a query that the index makes of a search */
 static Node *
-make_operation(FuncExpr *call, Oid indexid)
+make_operation(Oid function, List *args, Oid indexid)
 {
-	Oid			schema = get_func_namespace(call->funcid);
+	Oid			schema = get_func_namespace(function);
 	char	   *name = get_namespace_name(schema);
 	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("weighed_tsquery"),
 									   ObjectIdGetDatum(schema));
@@ -407,8 +412,8 @@ make_operation(FuncExpr *call, Oid indexid)
 	query->n = -1;
 	words = loki_make_call(make, type, list_make2(makeConst(type, -1, InvalidOid, -1,
 															PointerGetDatum(query), false, false),
-												  lsecond(call->args)));
-	return (Node *) loki_make_operator(operator, linitial(call->args), words, InvalidOid);
+												  lsecond(args)));
+	return (Node *) loki_make_operator(operator, linitial(args), words, InvalidOid);
 }
 
 /*
@@ -438,8 +443,70 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(NULL);
 	if (!find_table(request->root, linitial(request->fcall->args), &words))
 		PG_RETURN_POINTER(NULL);
+	words.hidden |= request->fcall->inputcollid == FROM_ABOVE_BARRIER;
 	index = find_index(request->root, &words);
-	PG_RETURN_POINTER(OidIsValid(index) ? make_operation(request->fcall, index) : NULL);
+	PG_RETURN_POINTER(OidIsValid(index) ? make_operation(request->fcall->funcid, request->fcall->args, index) :
+					  NULL);
+}
+
+/* Whether an expression is words <@> query, which core has not simplified */
+static bool
+is_unresolved(Node *expr, Oid *function, List **args)
+{
+	Oid			support;
+	FmgrInfo	info;
+
+	if (!loki_function_call(expr, function, args) || list_length(*args) != 2 ||
+		exprType(linitial(*args)) != TSVECTOROID || exprType(lsecond(*args)) != TSQUERYOID)
+		return false;
+	support = get_func_support(*function);
+	if (!OidIsValid(support))
+		return false;
+	fmgr_info(support, &info);
+	return info.fn_addr == lokivector_words_support;
+}
+
+/* expression_tree_mutator callback */
+static Node *
+as_by_index(Node *node, void *context)
+{
+	Oid			function;
+	List	   *args;
+
+	if (node != NULL && is_unresolved(node, &function, &args))
+		return make_operation(function, args, InvalidOid);
+	return expression_tree_mutator(node, as_by_index, context);
+}
+
+Node *
+loki_words_as_by_index(Node *expr)
+{
+	return as_by_index(expr, NULL);
+}
+
+/* expression_tree_walker callback */
+static bool
+mark(Node *node, void *context)
+{
+	Oid			function;
+	List	   *args;
+
+	if (node == NULL)
+		return false;
+	if (is_unresolved(node, &function, &args))
+	{
+		if (IsA(node, OpExpr))
+			((OpExpr *) node)->inputcollid = FROM_ABOVE_BARRIER;
+		else
+			castNode(FuncExpr, node)->inputcollid = FROM_ABOVE_BARRIER;
+	}
+	return expression_tree_walker(node, mark, context);
+}
+
+void
+loki_words_from_above_barrier(Node *expr)
+{
+	mark(expr, NULL);
 }
 
 /* The share that is guessed of rows with words of which statistics know nothing; not less than it is */
