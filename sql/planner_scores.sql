@@ -162,6 +162,15 @@ FETCH 3 FROM c;
 FETCH BACKWARD 2 FROM c;
 COMMIT;
 
+-- test: the best score as an aggregate is no ORDER BY ... LIMIT 1 that a node could compute
+SET enable_seqscan = on;
+SELECT * FROM scores_check($$SELECT min(l + votes / 100.0) AS s, max(1 - l - votes / 100.0) FROM near$$);
+SELECT * FROM scores_check($$SELECT max((1 - d) * 0.8 + 0.5 * ln(1 + votes)) AS s FROM found$$);
+SELECT * FROM scores_check($$SELECT min(d - CASE WHEN pinned THEN 0.9 ELSE 0 END) AS s FROM found WHERE author < 30$$);
+SELECT * FROM scores_check($$SELECT min((v <=> '[1,0,1,0,0,1,0,0]') + votes / 100.0) AS s FROM parts$$);
+SELECT * FROM scores_check($$SELECT a.id, (SELECT min(l + votes / 100.0) FROM near WHERE author = a.id) AS s FROM authors a ORDER BY a.id LIMIT 3$$);
+SET enable_seqscan = off;
+
 -- test: few rows are read, and those that no LIMIT takes are dropped
 CREATE FUNCTION rows_read(statement text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE

@@ -89,6 +89,19 @@ sorted_by(const PlannerInfo *root, const PathKey *key)
 	return NULL;
 }
 
+/*
+ * Whether a level is one that core makes for an aggregate: min(x) is ORDER BY x LIMIT 1.  Core takes
+ * its rows from a path of the relation in the order of query_pathkeys (build_minmax_path()), so no
+ * node can stand above that.  Only then does the level above know its aggregates, and no relations yet.
+ */
+static bool
+is_for_aggregate(const PlannerInfo *root)
+{
+	const PlannerInfo *parent = root->parent_root;
+
+	return parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL;
+}
+
 bool
 loki_score(PlannerInfo *root, LokiScore *score)
 {
@@ -96,7 +109,7 @@ loki_score(PlannerInfo *root, LokiScore *score)
 	LokiDistanceExpr distance;
 
 	if (!loki_has_limit(parse) || root->sort_pathkeys == NIL || loki_changes_rows(parse) ||
-		parse->setOperations != NULL)
+		parse->setOperations != NULL || is_for_aggregate(root))
 		return false;
 	memset(score, 0, sizeof(LokiScore));
 	score->output = linitial_node(PathKey, root->sort_pathkeys);
