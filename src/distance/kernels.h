@@ -26,9 +26,9 @@
  */
 typedef enum LokiTerm
 {
-	LOKI_TERM_L2SQ,				/* (a - b)^2 */
-	LOKI_TERM_DOT,				/* a * b */
-	LOKI_TERM_L1				/* |a - b| */
+	LOKI_SUM_L2SQ,				/* (a - b)^2 */
+	LOKI_SUM_DOT,				/* a * b */
+	LOKI_SUM_L1					/* |a - b| */
 } LokiTerm;
 
 typedef enum LokiElement
@@ -63,12 +63,12 @@ static target float \
 l2sq_f32(int dim, const float *a, const float *b) \
 { \
 	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_TERM_L2SQ, LOKI_ELEMENT_F32, dim, a, b); \
+	return sum_pairs(LOKI_SUM_L2SQ, LOKI_ELEMENT_F32, dim, a, b); \
 } \
 static target float \
 dot_f32(int dim, const float *a, const float *b) \
 { \
-	float		sum = sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F32, dim, a, b); \
+	float		sum = sum_pairs(LOKI_SUM_DOT, LOKI_ELEMENT_F32, dim, a, b); \
 \
 	AssertArrays(dim, a, b); \
 	return likely(isfinite(sum)) ? sum : (float) loki_dot_wide(dim, a, b); \
@@ -77,7 +77,7 @@ static target float \
 l1_f32(int dim, const float *a, const float *b) \
 { \
 	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_TERM_L1, LOKI_ELEMENT_F32, dim, a, b); \
+	return sum_pairs(LOKI_SUM_L1, LOKI_ELEMENT_F32, dim, a, b); \
 } \
 static target void \
 cosine_f32(int dim, const float *a, const float *b, \
@@ -92,19 +92,19 @@ static target float \
 l2sq_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
 { \
 	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_TERM_L2SQ, LOKI_ELEMENT_F16, dim, a, b); \
+	return sum_pairs(LOKI_SUM_L2SQ, LOKI_ELEMENT_F16, dim, a, b); \
 } \
 static target float \
 dot_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
 { \
 	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F16, dim, a, b); \
+	return sum_pairs(LOKI_SUM_DOT, LOKI_ELEMENT_F16, dim, a, b); \
 } \
 static target float \
 l1_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
 { \
 	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_TERM_L1, LOKI_ELEMENT_F16, dim, a, b); \
+	return sum_pairs(LOKI_SUM_L1, LOKI_ELEMENT_F16, dim, a, b); \
 } \
 static target void \
 cosine_f16(int dim, const LokiHalf *a, const LokiHalf *b, \

@@ -26,10 +26,10 @@ take_pairs(LokiTerm term, Floats sum, Floats a, Floats b)
 {
 	Floats		diff;
 
-	if (term == LOKI_TERM_DOT)
+	if (term == LOKI_SUM_DOT)
 		return multiply_add(a, b, sum);
 	diff = a - b;
-	if (term == LOKI_TERM_L1)
+	if (term == LOKI_SUM_L1)
 		return sum + absolute(diff);
 	return multiply_add(diff, diff, sum);
 }

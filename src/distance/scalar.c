@@ -28,10 +28,10 @@ take_pair(LokiTerm term, float sum, float a, float b)
 {
 	float		diff;
 
-	if (term == LOKI_TERM_DOT)
+	if (term == LOKI_SUM_DOT)
 		return sum + a * b;
 	diff = a - b;
-	return sum + (term == LOKI_TERM_L1 ? fabsf(diff) : diff * diff);
+	return sum + (term == LOKI_SUM_L1 ? fabsf(diff) : diff * diff);
 }
 
 /* Element i of an array, as a float */
@@ -66,9 +66,9 @@ static pg_attribute_always_inline void
 sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 		   float *dot, float *norma, float *normb)
 {
-	*dot = sum_pairs(LOKI_TERM_DOT, element, dim, a, b);
-	*norma = sum_pairs(LOKI_TERM_DOT, element, dim, a, a);
-	*normb = sum_pairs(LOKI_TERM_DOT, element, dim, b, b);
+	*dot = sum_pairs(LOKI_SUM_DOT, element, dim, a, b);
+	*norma = sum_pairs(LOKI_SUM_DOT, element, dim, a, a);
+	*normb = sum_pairs(LOKI_SUM_DOT, element, dim, b, b);
 }
 
 static void
@@ -151,7 +151,7 @@ dot_tile_f32(int dim, const float *const *a, const float *const *b, float *produ
 	for (int i = 0; i < LOKI_TILE_ROWS; i++)
 		for (int j = 0; j < LOKI_TILE_COLUMNS; j++)
 			products[j * LOKI_TILE_ROWS + i] =
-				sum_pairs(LOKI_TERM_DOT, LOKI_ELEMENT_F32, dim, a[i], b[j]);
+				sum_pairs(LOKI_SUM_DOT, LOKI_ELEMENT_F32, dim, a[i], b[j]);
 }
 
 LOKI_DEFINE_KERNELS()

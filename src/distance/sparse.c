@@ -34,9 +34,9 @@ loki_sparse_alone(LokiTerm term, int n, const float *values)
 	float		sum = 0;
 
 	Assert(n >= 0);
-	if (term == LOKI_TERM_L2SQ)
+	if (term == LOKI_SUM_L2SQ)
 		return loki_distance.dot_f32(n, values, values);
-	if (term == LOKI_TERM_L1)
+	if (term == LOKI_SUM_L1)
 		for (int i = 0; i < n; i++)
 			sum += fabsf(values[i]);
 	return sum;
@@ -59,9 +59,9 @@ value_if(bool has, const float *value)
 static inline float
 take(LokiTerm term, float sum, float x, float y)
 {
-	if (term == LOKI_TERM_DOT)
+	if (term == LOKI_SUM_DOT)
 		return sum + x * y;
-	return sum + (term == LOKI_TERM_L1 ? fabsf(x - y) : (x - y) * (x - y));
+	return sum + (term == LOKI_SUM_L1 ? fabsf(x - y) : (x - y) * (x - y));
 }
 
 /* Merge step by step; what is left of either vector in the end has zeros beside it */
@@ -92,12 +92,12 @@ merge_scalar(LokiTerm term, LokiSparse a, LokiSparse b)
 {
 	switch (term)
 	{
-		case LOKI_TERM_L2SQ:
-			return merge(LOKI_TERM_L2SQ, a, b);
-		case LOKI_TERM_DOT:
-			return merge(LOKI_TERM_DOT, a, b);
-		case LOKI_TERM_L1:
-			return merge(LOKI_TERM_L1, a, b);
+		case LOKI_SUM_L2SQ:
+			return merge(LOKI_SUM_L2SQ, a, b);
+		case LOKI_SUM_DOT:
+			return merge(LOKI_SUM_DOT, a, b);
+		case LOKI_SUM_L1:
+			return merge(LOKI_SUM_L1, a, b);
 	}
 	return 0;
 }
@@ -176,7 +176,7 @@ sum_terms(LokiTerm term, LokiSparse a, LokiSparse b)
 float
 loki_sparse_l2sq(LokiSparse a, LokiSparse b)
 {
-	return sum_terms(LOKI_TERM_L2SQ, a, b);
+	return sum_terms(LOKI_SUM_L2SQ, a, b);
 }
 
 /* As loki_dot_wide() */
@@ -198,7 +198,7 @@ dot_wide(LokiSparse a, LokiSparse b)
 float
 loki_sparse_dot(LokiSparse a, LokiSparse b)
 {
-	float		sum = sum_terms(LOKI_TERM_DOT, a, b);
+	float		sum = sum_terms(LOKI_SUM_DOT, a, b);
 
 	return likely(isfinite(sum)) ? sum : dot_wide(a, b);
 }
@@ -206,5 +206,5 @@ loki_sparse_dot(LokiSparse a, LokiSparse b)
 float
 loki_sparse_l1(LokiSparse a, LokiSparse b)
 {
-	return sum_terms(LOKI_TERM_L1, a, b);
+	return sum_terms(LOKI_SUM_L1, a, b);
 }

@@ -93,14 +93,14 @@ merge(LokiTerm term, LokiSparse a, LokiSparse b)
 		unsigned	in_b;
 
 		intersect(ai, bj, &in_a, &in_b);
-		if (term != LOKI_TERM_DOT || in_a != 0)
+		if (term != LOKI_SUM_DOT || in_a != 0)
 		{
 			__m512		x = _mm512_maskz_loadu_ps(settled_a, a.values + i);
 			__m512		y = _mm512_maskz_loadu_ps(settled_b, b.values + j);
 			__m512		partners = _mm512_maskz_expand_ps(in_a, _mm512_maskz_compress_ps(in_b, y));
 
 			sum = take_pairs(term, sum, x, partners);
-			if (term != LOKI_TERM_DOT)
+			if (term != LOKI_SUM_DOT)
 				sum = take_pairs(term, sum, set(0),
 								 _mm512_maskz_mov_ps(~in_b, y));
 		}
@@ -118,12 +118,12 @@ loki_sparse_merge_avx512(LokiTerm term, LokiSparse a, LokiSparse b)
 {
 	switch (term)
 	{
-		case LOKI_TERM_L2SQ:
-			return merge(LOKI_TERM_L2SQ, a, b);
-		case LOKI_TERM_DOT:
-			return merge(LOKI_TERM_DOT, a, b);
-		case LOKI_TERM_L1:
-			return merge(LOKI_TERM_L1, a, b);
+		case LOKI_SUM_L2SQ:
+			return merge(LOKI_SUM_L2SQ, a, b);
+		case LOKI_SUM_DOT:
+			return merge(LOKI_SUM_DOT, a, b);
+		case LOKI_SUM_L1:
+			return merge(LOKI_SUM_L1, a, b);
 	}
 	return 0;
 }

@@ -86,7 +86,7 @@ add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 			if (found.postings == 0)
 				continue;
 			word->least = word->documents > 0 ? Min(word->least, found.least) : found.least;
-			word->most = Max(word->most, found.least + LOKI_TERM_STEPS * found.step);
+			word->most = Max(word->most, found.least + LOKI_POSTING_STEPS * found.step);
 			word->documents += found.postings;
 		}
 	}
@@ -122,7 +122,7 @@ static void
 add_rows(Statistics *statistics, LokiIndex *state, Relation index)
 {
 	LokiTermsRange range = {
-		.end = loki_node_end(state, index),.take = count_entries,.arg = statistics,
+		.end = loki_node_end(state, index), .take = count_entries, .arg = statistics,
 		.snapshot = GetActiveSnapshot()
 	};
 
@@ -187,7 +187,7 @@ loki_words_parameters(Relation index, LokiBm25 *by)
 bool
 loki_words_sample(Relation index, LokiWord *words, int n)
 {
-	Statistics	statistics = {.words = words,.n = n};
+	Statistics	statistics = {.words = words, .n = n};
 	LokiMetaPageData meta;
 	LokiTermLists lists;
 	LokiIndex  *state;
@@ -244,7 +244,7 @@ make_query(Oid indexid, TSQuery search, bool planned)
 
 		query->words[i] = (Bm25Word)
 		{
-			.term = word->term,.start = start,.length = word->length,
+			.term = word->term, .start = start, .length = word->length,
 				.weight = (float) loki_bm25_query_weight(&query->by, statistics.documents, word->documents)
 		};
 		memcpy(Bm25QueryLexemes(query) + start, word->lexeme, word->length);
@@ -271,7 +271,8 @@ typedef struct KnownQuery
 	TransactionId xmax;
 	uint32		xcnt;
 	CommandId	curcid;
-	SubTransactionId subid;		/* rows of one that was rolled back do not count */
+	SubTransactionId subid;		/* rows of one that was rolled back do not
+								 * count */
 	Oid			index;
 	TSQuery		search;
 	Bm25Query  *query;

@@ -33,7 +33,7 @@
 typedef struct ListCheck
 {
 	LokiCheck  *check;
-	LokiPostings list;
+	LokiSortedList list;
 	uint32	   *entries;
 	char	   *bounds;
 	LokiGathered gathered;
@@ -43,13 +43,13 @@ typedef struct ListCheck
 
 /* ERROR for a fault, if the lists are still the same.  No page may be locked. */
 static void
-report(LokiCheck *check, const LokiPostings *list, int array, uint32 number, const char *fault)
+report(LokiCheck *check, const LokiSortedList *list, int array, uint32 number, const char *fault)
 {
 	LokiMetaPageData meta;
-	LokiPostings now;
+	LokiSortedList now;
 
 	loki_check_meta(check, &meta);
-	if (loki_postings_open(&now, check->state, check->index, &meta, list->number) &&
+	if (loki_sorted_list_open(&now, check->state, check->index, &meta, list->number) &&
 		now.generation == list->generation)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -85,7 +85,7 @@ is_again(ListCheck *state, uint32 place)
 	LokiGathered *gathered = &state->gathered;
 
 	Assert(place < gathered->list.n);
-	return gathered->list.number == LOKI_POSTINGS_ROWS &&
+	return gathered->list.number == LOKI_SORTED_ROWS &&
 		place > gathered->starts[loki_gathered_key(gathered, place)] &&
 		gathered->entries[place] == gathered->entries[place - 1];
 }
@@ -108,8 +108,8 @@ separator(const ListCheck *state, uint32 number)
 static bool
 check_bounds(ListCheck *state)
 {
-	const LokiPostings *list = &state->list;
-	bool		rows = list->number == LOKI_POSTINGS_ROWS;
+	const LokiSortedList *list = &state->list;
+	bool		rows = list->number == LOKI_SORTED_ROWS;
 
 	for (uint32 i = 0; i < list->nbounds; i++)
 	{
@@ -135,9 +135,9 @@ check_bounds(ListCheck *state)
 static void
 compare_entries(ListCheck *state)
 {
-	const LokiPostings *list = &state->list;
+	const LokiSortedList *list = &state->list;
 	LokiGathered *gathered = &state->gathered;
-	bool		rows = list->number == LOKI_POSTINGS_ROWS;
+	bool		rows = list->number == LOKI_SORTED_ROWS;
 	uint32		none = (uint32) ((UINT64CONST(1) << list->width) - 1);
 	uint32		slots = loki_entry_slots(list->n, list->width);
 	uint32		group = 0;
@@ -216,9 +216,9 @@ static void
 check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
 {
 	ListCheck	state = {.check = check};
-	LokiPostings *list = &state.list;
-	bool		rows = number == LOKI_POSTINGS_ROWS;
-	bool		listed = loki_postings_open(list, check->state, check->index, meta, number);
+	LokiSortedList *list = &state.list;
+	bool		rows = number == LOKI_SORTED_ROWS;
+	bool		listed = loki_sorted_list_open(list, check->state, check->index, meta, number);
 	uint32		nbounds;
 	uint32		nslots;
 
@@ -235,7 +235,7 @@ check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
 	loki_check_slot_array(check, rows ? LOKI_SLOTS_GAINED : LOKI_SLOTS_ATTR + number, NULL);
 	if (listed && nbounds < list->nbounds)
 		report(check, list, list->bounds, nbounds, "is missing");
-	else if (listed && !loki_postings_read(list, NULL, 0, list->n, state.entries))
+	else if (listed && !loki_sorted_list_read(list, NULL, 0, list->n, state.entries))
 		report(check, list, list->entries, nslots, "is missing");
 	else if (listed && check_bounds(&state))
 	{
@@ -273,7 +273,7 @@ check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
  * if the page is not in use.
  */
 static bool
-compare_sketches(LokiCheck *check, const LokiPostings *list, uint32 ordinal, const char *sketches,
+compare_sketches(LokiCheck *check, const LokiSortedList *list, uint32 ordinal, const char *sketches,
 				 uint32 begin, uint32 end)
 {
 	int			array = LOKI_SLOTS_BRIEF + list->number;
@@ -309,7 +309,7 @@ compare_sketches(LokiCheck *check, const LokiPostings *list, uint32 ordinal, con
 		report(check, list, array, ordinal * slots->per_page + used, "is missing");
 		return false;
 	}
-	if (!loki_postings_read(list, NULL, first, n, nodes))
+	if (!loki_sorted_list_read(list, NULL, first, n, nodes))
 		return false;
 	for (uint32 i = 0; i < n; i++)
 	{
@@ -335,12 +335,12 @@ check_sketches(LokiCheck *check, const LokiMetaPageData *meta)
 	uint32		at_once = (uint32) Max(Min(maintenance_work_mem * 1024.0 /
 										   check->state->brief->code_size, LOKI_MAX_NUMBER), 1024);
 	bool		sketched = false;
-	LokiPostings list;
+	LokiSortedList list;
 
 	for (int i = 0; i < check->state->nattributes; i++)
 	{
 		loki_check_slot_array(check, LOKI_SLOTS_BRIEF + i, NULL);
-		if (loki_postings_open(&list, check->state, check->index, meta, i) &&
+		if (loki_sorted_list_open(&list, check->state, check->index, meta, i) &&
 			loki_has_sketches(&list))
 			sketched = true;
 	}
@@ -355,7 +355,7 @@ check_sketches(LokiCheck *check, const LokiMetaPageData *meta)
 				LOKI_BRIEF_BLOCK;
 
 			if (per_page == 0 ||
-				!loki_postings_open(&list, check->state, check->index, meta, i))
+				!loki_sorted_list_open(&list, check->state, check->index, meta, i))
 				continue;
 			for (uint32 ordinal = 0; ordinal * per_page < list.n; ordinal++)
 				if (!compare_sketches(check, &list, ordinal, sketches, begin, end))
@@ -383,5 +383,5 @@ loki_check_derived(LokiCheck *check)
 	if (check->state->brief != NULL)
 		check_sketches(check, &meta);
 	if (loki_has_rowmap(check->state))
-		check_list(check, &meta, LOKI_POSTINGS_ROWS);
+		check_list(check, &meta, LOKI_SORTED_ROWS);
 }

@@ -22,17 +22,17 @@
  */
 
 /* The number of the row map, after the lists of attributes */
-#define LOKI_POSTINGS_ROWS		LOKI_MAX_ATTRIBUTES
+#define LOKI_SORTED_ROWS		LOKI_MAX_ATTRIBUTES
 
 /*
  * A list: entries in the order of (key, node), and bounds by which places are found.  Entries are
  * packed into the words of a page, `width` bits each (1 to 32), and do not cross pages.
  */
-typedef struct LokiPostings
+typedef struct LokiSortedList
 {
 	LokiIndex  *state;
 	Relation	index;
-	int			number;			/* of its attribute, or LOKI_POSTINGS_ROWS */
+	int			number;			/* of its attribute, or LOKI_SORTED_ROWS */
 	uint32		generation;		/* of all lists when this was opened (D1) */
 	uint32		end;			/* nodes below this are listed, or noted as
 								 * changed */
@@ -44,25 +44,25 @@ typedef struct LokiPostings
 	int			bounds;			/* ... and that of bounds, ... */
 	uint32		nbounds;		/* ... which has so many slots */
 	LokiRowMapData map;			/* of the row map */
-} LokiPostings;
+} LokiSortedList;
 
 /* Describe a list as a metapage has it; false if there is none.  Reads nothing. */
-extern bool loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index,
-						   const LokiMetaPageData *meta, int number);
+extern bool loki_sorted_list_open(LokiSortedList *list, LokiIndex *state, Relation index,
+								  const LokiMetaPageData *meta, int number);
 
 /* Whether a list can still be read: it is the one that was opened.  Share locks the metapage. */
-extern bool loki_postings_valid(const LokiPostings *list);
+extern bool loki_sorted_list_valid(const LokiSortedList *list);
 
 /*
  * Copy n entries out, from place `first` on, or at `places` unless that is NULL, of which those
  * on one page should come together.  False if the list does not have them any more.  Each page
  * is share locked while it is copied from; no page may be locked before.
  */
-extern bool loki_postings_read(const LokiPostings *list, const uint32 *places, uint32 first, uint32 n,
-						   uint32 *entries);
+extern bool loki_sorted_list_read(const LokiSortedList *list, const uint32 *places, uint32 first, uint32 n,
+								  uint32 *entries);
 
 /* Write entries and bounds; false, with a WARNING, if there is no room for a page */
-extern bool loki_postings_write(const LokiPostings *list, const uint32 *entries, const void *bounds);
+extern bool loki_sorted_list_write(const LokiSortedList *list, const uint32 *entries, const void *bounds);
 
 /* Write a page: n slots and no others, of a generation; zeros if `slots` is NULL */
 extern bool loki_derived_write(LokiIndex *state, Relation index, int array, uint32 ordinal,
@@ -96,7 +96,7 @@ loki_separators(uint32 n)
 
 /* The node of an entry; not below list->end if nothing had the place */
 static inline uint32
-loki_entry_node(const LokiPostings *list, uint32 entry)
+loki_entry_node(const LokiSortedList *list, uint32 entry)
 {
 	return entry & (uint32) ((UINT64CONST(1) << list->node_bits) - 1);
 }
@@ -148,14 +148,16 @@ typedef struct LokiNodeBits
 /* A list in memory; the caller zeroes it and sets `list`, the rest is of loki_gather() */
 typedef struct LokiGathered
 {
-	LokiPostings	list;
+	LokiSortedList list;
 	uint32	   *entries;		/* list.n of them */
 	int64	   *keys;			/* by node; NULL: keys were counted */
 	uint32		nkeys;
-	uint32	   *starts;			/* the first entry of each; one more at the end */
+	uint32	   *starts;			/* the first entry of each; one more at the
+								 * end */
 	uint32	   *next;			/* its first entry that was not found yet */
 	uint32		at;				/* the key that was asked for last */
-	LokiNodeBits lost;			/* nodes that had no place, since others changed */
+	LokiNodeBits lost;			/* nodes that had no place, since others
+								 * changed */
 } LokiGathered;
 
 /*
@@ -285,17 +287,17 @@ extern bool loki_sketches_stale(LokiIndex *state, Relation index, const LokiMeta
  * Lock a page of sketches in share mode, if it is of the list.
  * Otherwise returns NULL and leaves no lock.
  */
-extern Page loki_sketch_lock(const LokiPostings *list, uint32 ordinal, Buffer *buffer, int *used);
+extern Page loki_sketch_lock(const LokiSortedList *list, uint32 ordinal, Buffer *buffer, int *used);
 
 /* Whether a list has sketches now: its first page is of the list (D6).  Share locks that page. */
-extern bool loki_has_sketches(const LokiPostings *list);
+extern bool loki_has_sketches(const LokiSortedList *list);
 
 /*
  * Likely lower bounds of the distances of the nodes in n blocks of a list, and the least ones of
  * each block, for a query that is ready for bounds().  Places of the last block that are not in the
  * list have any.  False if the list does not have sketches any more.
  */
-extern bool loki_sketch_bounds(const LokiPostings *list, const LokiQuery *query, uint32 block,
+extern bool loki_sketch_bounds(const LokiSortedList *list, const LokiQuery *query, uint32 block,
 							   uint32 n, float *bounds, float *least);
 
 /* ----------------------------------------------------------------
@@ -342,10 +344,10 @@ typedef struct LokiTermQuery
 } LokiTermQuery;
 
 /* Steps of a weight in a posting */
-#define LOKI_TERM_STEPS		255
+#define LOKI_POSTING_STEPS		255
 
 /* Estimates are compared in blocks of this size */
-#define LOKI_TERM_BLOCK		16
+#define LOKI_POSTING_BLOCK		16
 
 /*
  * The estimate of a node that has none of the query's terms, nor a norm: its distance is `base`.  Sums
@@ -370,7 +372,7 @@ typedef struct LokiTermBounds
 	uint32		postings;		/* that were read for them */
 	float		base;			/* to be added to estimates */
 	float		slack;
-	float		estimates[LOKI_WINDOW_NODES + LOKI_TERM_BLOCK];
+	float		estimates[LOKI_WINDOW_NODES + LOKI_POSTING_BLOCK];
 } LokiTermBounds;
 
 /* Whether the lists of an index can be read, as a metapage says; reads nothing */

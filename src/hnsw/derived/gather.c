@@ -105,8 +105,8 @@ visit_slot(LokiGathered *gathered, int array, uint32 number, const char *slot, V
 static void
 visit_nodes(LokiGathered *gathered, VisitEntry visit)
 {
-	LokiPostings *list = &gathered->list;
-	bool		rows = list->number == LOKI_POSTINGS_ROWS;
+	LokiSortedList *list = &gathered->list;
+	bool		rows = list->number == LOKI_SORTED_ROWS;
 	int			arrays[] = {rows ? LOKI_SLOTS_TID : LOKI_SLOTS_ATTR + list->number,
 	LOKI_SLOTS_DUPLICATE};
 
@@ -180,8 +180,8 @@ compare_entries(const void *a, const void *b)
 static bool
 gather_counted(LokiGathered *gathered)
 {
-	LokiPostings *list = &gathered->list;
-	bool		rows = list->number == LOKI_POSTINGS_ROWS;
+	LokiSortedList *list = &gathered->list;
+	bool		rows = list->number == LOKI_SORTED_ROWS;
 	Size		size;
 	uint64		sum = 0;
 
@@ -275,7 +275,7 @@ sort_nodes(const int64 *keys, uint32 *nodes, uint32 *sorted, uint32 n)
 static bool
 gather_sorted(LokiGathered *gathered)
 {
-	LokiPostings *list = &gathered->list;
+	LokiSortedList *list = &gathered->list;
 	int			number = LOKI_SLOTS_ATTR + list->number;
 	LokiSlotArray *slots = &list->state->arrays[number];
 	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), (Size) list->end + 1),
@@ -324,10 +324,10 @@ gather_sorted(LokiGathered *gathered)
 bool
 loki_gather(LokiGathered *gathered)
 {
-	LokiPostings *list = &gathered->list;
+	LokiSortedList *list = &gathered->list;
 
 	Assert(list->end > 0 && gathered->entries == NULL);
-	return list->number == LOKI_POSTINGS_ROWS ||
+	return list->number == LOKI_SORTED_ROWS ||
 		list->state->attr_type[list->number] == LOKI_ATTR_ARRAY ?
 		gather_counted(gathered) : gather_sorted(gathered);
 }
@@ -357,7 +357,7 @@ loki_gathered_key(LokiGathered *gathered, uint32 place)
 		return gathered->keys[gathered->entries[place]];
 	while (place >= gathered->starts[gathered->at + 1])
 		gathered->at++;
-	if (gathered->list.number == LOKI_POSTINGS_ROWS)
+	if (gathered->list.number == LOKI_SORTED_ROWS)
 		return gathered->at;
 	return gathered->at == 0 ? PG_INT64_MIN : (int64) gathered->at - 1;
 }
@@ -402,7 +402,7 @@ void
 loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
 {
 	LokiGathered gathered = {
-		.list = {.state = state, .index = index, .number = LOKI_POSTINGS_ROWS, .end = map->end},
+		.list = {.state = state, .index = index, .number = LOKI_SORTED_ROWS, .end = map->end},
 		.nkeys = MaxBlockNumber
 	};
 	uint32		rows;

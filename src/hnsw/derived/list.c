@@ -29,14 +29,14 @@
  * attribute, the widths are set.
  */
 bool
-loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-				   int number)
+loki_sorted_list_open(LokiSortedList *list, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+					  int number)
 {
 	const LokiSortedListsData *lists = &meta->derived.sorted;
-	bool		rows = number == LOKI_POSTINGS_ROWS;
+	bool		rows = number == LOKI_SORTED_ROWS;
 
 	Assert(number >= 0 && (rows || number < state->nattributes));
-	memset(list, 0, sizeof(LokiPostings));
+	memset(list, 0, sizeof(LokiSortedList));
 	list->state = state;
 	list->index = index;
 	list->number = number;
@@ -65,13 +65,13 @@ loki_postings_open(LokiPostings *list, LokiIndex *state, Relation index, const L
 
 /* Whether what was read of a list was that list (D1).  See derived.h. */
 bool
-loki_postings_valid(const LokiPostings *list)
+loki_sorted_list_valid(const LokiSortedList *list)
 {
 	LokiMetaPageData meta;
 
 	loki_meta_read(list->index, &meta);
 	return meta.derived.sorted.generation == list->generation &&
-		(meta.flags & (list->number == LOKI_POSTINGS_ROWS ? LOKI_META_ROWMAP :
+		(meta.flags & (list->number == LOKI_SORTED_ROWS ? LOKI_META_ROWMAP :
 					   LOKI_META_SORTED_LISTS)) != 0;
 }
 
@@ -110,8 +110,8 @@ get_entry(const char *slots, uint32 place, uint32 width)
  * page is not there, or has fewer entries, as when the lists are being made again.
  */
 bool
-loki_postings_read(const LokiPostings *list, const uint32 *places, uint32 first, uint32 n,
-				   uint32 *entries)
+loki_sorted_list_read(const LokiSortedList *list, const uint32 *places, uint32 first, uint32 n,
+					  uint32 *entries)
 {
 	uint32		per_page = loki_entries_per_page(list->width);
 
@@ -184,7 +184,7 @@ loki_derived_write(LokiIndex *state, Relation index, int array, uint32 ordinal,
  * metapage says that there is none (D1).  See derived.h.
  */
 bool
-loki_postings_write(const LokiPostings *list, const uint32 *entries, const void *bounds)
+loki_sorted_list_write(const LokiSortedList *list, const uint32 *entries, const void *bounds)
 {
 	const LokiSlotArray *of_bounds = &list->state->arrays[list->bounds];
 	uint32		per_page = loki_entries_per_page(list->width);

@@ -141,7 +141,7 @@ bool
 loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 {
 	uint32		end = meta->derived.sorted.end;
-	LokiPostings list;
+	LokiSortedList list;
 
 	if ((meta->derived.rowmap.end != 0 && meta->derived.rowmap.end != end) ||
 		(end != 0 && !loki_array_has(state, LOKI_SLOTS_REUSED,
@@ -149,9 +149,9 @@ loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 		(meta->derived.rowmap.end != 0 && !loki_array_has(state, LOKI_SLOTS_GAINED,
 														  loki_bit_slots(LOKI_SLOTS_GAINED, end))))
 		return false;
-	for (int i = 0; i <= LOKI_POSTINGS_ROWS; i++)
-		if ((i < state->nattributes || i == LOKI_POSTINGS_ROWS) &&
-			loki_postings_open(&list, state, NULL, meta, i) &&
+	for (int i = 0; i <= LOKI_SORTED_ROWS; i++)
+		if ((i < state->nattributes || i == LOKI_SORTED_ROWS) &&
+			loki_sorted_list_open(&list, state, NULL, meta, i) &&
 			(!loki_array_has(state, list.entries, loki_entry_slots(list.n, list.width)) ||
 			 !loki_array_has(state, list.bounds, list.nbounds)))
 			return false;
@@ -182,7 +182,7 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 	uint32		most = Max(tid->npages * tid->per_page, meta->derived.sorted.end);
 	double		growth = (double) end / Max(meta->derived.sorted.end, 1);
 	LokiMetaPageData next = *meta;
-	LokiPostings list;
+	LokiSortedList list;
 
 	Assert(end >= STALE_NODES && end <= most);
 	next.derived.sorted.end = end;
@@ -192,9 +192,9 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 		 !loki_reserve_slot(state, index, LOKI_SLOTS_GAINED,
 							loki_bit_slots(LOKI_SLOTS_GAINED, most) - 1, WARNING)))
 		return false;
-	for (int i = 0; i <= LOKI_POSTINGS_ROWS; i++)
-		if ((i < state->nattributes || i == LOKI_POSTINGS_ROWS) &&
-			loki_postings_open(&list, state, index, &next, i) &&
+	for (int i = 0; i <= LOKI_SORTED_ROWS; i++)
+		if ((i < state->nattributes || i == LOKI_SORTED_ROWS) &&
+			loki_sorted_list_open(&list, state, index, &next, i) &&
 			(!loki_reserve_slot(state, index, list.entries,
 								loki_entry_slots((uint32) Min(list.n * growth, LOKI_MAX_NUMBER),
 												 list.width), WARNING) ||
@@ -239,8 +239,8 @@ write_meta(Relation index, uint32 flags, LokiMetaPageData *meta)
 static void
 note_lost(LokiGathered *gathered)
 {
-	LokiPostings *list = &gathered->list;
-	bool		rows = list->number == LOKI_POSTINGS_ROWS;
+	LokiSortedList *list = &gathered->list;
+	bool		rows = list->number == LOKI_SORTED_ROWS;
 	int			array = rows ? LOKI_SLOTS_GAINED : LOKI_SLOTS_REUSED;
 	uint32		grouped = rows ? gathered->starts[list->map.groups] : list->n;
 	uint32		next = 0;
@@ -268,7 +268,7 @@ note_lost(LokiGathered *gathered)
 static bool
 make_list(LokiGathered *gathered, uint32 few)
 {
-	LokiPostings *list = &gathered->list;
+	LokiSortedList *list = &gathered->list;
 	int64	   *separators;
 	bool		made;
 
@@ -277,13 +277,13 @@ make_list(LokiGathered *gathered, uint32 few)
 		return false;
 	note_lost(gathered);
 	Assert(list->nulls <= list->n);
-	if (list->number == LOKI_POSTINGS_ROWS)
-		return loki_postings_write(list, gathered->entries, gathered->starts);
+	if (list->number == LOKI_SORTED_ROWS)
+		return loki_sorted_list_write(list, gathered->entries, gathered->starts);
 	list->nbounds = loki_separators(list->n);
 	separators = palloc_extended(mul_size(sizeof(int64), list->nbounds + 1), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < list->nbounds; i++)
 		separators[i] = loki_gathered_key(gathered, i * LOKI_SEPARATOR_STEP);
-	made = loki_postings_write(list, gathered->entries, separators);
+	made = loki_sorted_list_write(list, gathered->entries, separators);
 	pfree(separators);
 	return made;
 }
@@ -299,7 +299,7 @@ make_attributes(LokiIndex *state, Relation index, LokiMetaPageData *meta, bool s
 		LokiGathered gathered = {0};
 		bool		array = state->attr_type[i] == LOKI_ATTR_ARRAY;
 
-		(void) loki_postings_open(&gathered.list, state, index, meta, i);
+		(void) loki_sorted_list_open(&gathered.list, state, index, meta, i);
 		lists->listed[i] = LOKI_NONE;
 		if (make_list(&gathered, sketches && !array ? LOKI_FEW_VALUES_SKETCHED : LOKI_FEW_VALUES))
 		{
@@ -330,7 +330,8 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 
 	Assert(loki_no_buffer_locked() && (!map || loki_has_rowmap(state)));
 	Assert(!sketches || lists);
-	Assert(!loki_insert_lock_held(index));	/* step 2 would wait for this process */
+	Assert(!loki_insert_lock_held(index));	/* step 2 would wait for this
+											 * process */
 	write_meta(index, 0, meta);
 	end = loki_node_end(state, index);
 	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, meta->derived.sorted.end)) ||
@@ -355,7 +356,7 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 	if (map)
 	{
 		loki_rowmap_choose(state, index, &meta->derived.rowmap);
-		(void) loki_postings_open(&rows.list, state, index, meta, LOKI_POSTINGS_ROWS);
+		(void) loki_sorted_list_open(&rows.list, state, index, meta, LOKI_SORTED_ROWS);
 		if (make_list(&rows, 0))
 			meta->flags |= LOKI_META_ROWMAP;
 		meta->derived.rowmap.entries = rows.list.n;

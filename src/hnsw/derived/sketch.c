@@ -70,7 +70,7 @@ loki_sketches_gather(LokiIndex *state, Relation index, uint32 begin, uint32 end)
  * there, or none is found, also after a crash.  False if there is no room for a page.
  */
 static bool
-write_list(const LokiPostings *list, const char *sketches)
+write_list(const LokiSortedList *list, const char *sketches)
 {
 	int			array = LOKI_SLOTS_BRIEF + list->number;
 	uint32		size = list->state->brief->code_size;
@@ -85,7 +85,7 @@ write_list(const LokiPostings *list, const char *sketches)
 		uint32		place = ordinal * per_page;
 		uint32		n = Min(per_page, list->n - place);
 
-		if (!loki_postings_read(list, NULL, place, n, nodes))
+		if (!loki_sorted_list_read(list, NULL, place, n, nodes))
 			return false;
 		memset(page.data, 0, sizeof(page.data));
 		for (uint32 i = 0; i < n; i++)
@@ -138,11 +138,11 @@ loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *met
 
 	for (int i = 0; i < state->nattributes; i++)
 	{
-		LokiPostings	list;
+		LokiSortedList list;
 
 		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size == 0)
 			continue;
-		if (wanted && loki_postings_open(&list, state, index, meta, i) &&
+		if (wanted && loki_sorted_list_open(&list, state, index, meta, i) &&
 			list.n >= LOKI_LEAST_SKETCHED)
 		{
 			if (sketches == NULL)
@@ -158,7 +158,7 @@ loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *met
 
 /* Lock a page of sketches that are of the list as it was opened.  See derived.h. */
 Page
-loki_sketch_lock(const LokiPostings *list, uint32 ordinal, Buffer *buffer, int *used)
+loki_sketch_lock(const LokiSortedList *list, uint32 ordinal, Buffer *buffer, int *used)
 {
 	Page		page = loki_page_lock(list->state, list->index, LOKI_SLOTS_BRIEF + list->number,
 									  ordinal, buffer, used);
@@ -174,7 +174,7 @@ loki_sketch_lock(const LokiPostings *list, uint32 ordinal, Buffer *buffer, int *
 
 /* Whether a list has sketches: all or none (D6) */
 bool
-loki_has_sketches(const LokiPostings *list)
+loki_has_sketches(const LokiSortedList *list)
 {
 	Buffer		buffer;
 	int			used;
@@ -192,8 +192,8 @@ loki_sketches_stale(LokiIndex *state, Relation index, const LokiMetaPageData *me
 {
 	for (int i = 0; i < state->nattributes; i++)
 	{
-		LokiPostings	list;
-		bool		listed = loki_postings_open(&list, state, index, meta, i);
+		LokiSortedList list;
+		bool		listed = loki_sorted_list_open(&list, state, index, meta, i);
 
 		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size > 0 &&
 			loki_has_sketches(&list) != (wanted && listed && list.n >= LOKI_LEAST_SKETCHED))
@@ -204,7 +204,7 @@ loki_sketches_stale(LokiIndex *state, Relation index, const LokiMetaPageData *me
 
 /* See derived.h.  Pages are share locked, one at a time; no content lock may be held. */
 bool
-loki_sketch_bounds(const LokiPostings *list, const LokiQuery *query, uint32 block, uint32 n,
+loki_sketch_bounds(const LokiSortedList *list, const LokiQuery *query, uint32 block, uint32 n,
 				   float *bounds, float *least)
 {
 	const LokiQuantizer *sketch = list->state->brief;

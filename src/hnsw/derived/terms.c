@@ -393,7 +393,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 		if (!add_list(lists, query, &term, &list, bounds))
 			return false;
 		bounds->postings += list.postings;
-		weight = Max(fabs(list.least - list.step), fabs(list.least + LOKI_TERM_STEPS * (double) list.step));
+		weight = Max(fabs(list.least - list.step), fabs(list.least + LOKI_POSTING_STEPS * (double) list.step));
 		largest += 2 * fabs(term.weight) * weight;
 	}
 	bounds->slack = (float) (largest * ERRORS_PER_TERM *
@@ -461,7 +461,7 @@ write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
 		most = Max(most, entries[i].weight);
 	}
 	if (most > list.least)
-		list.step = nextafterf((float) (((double) most - list.least) / LOKI_TERM_STEPS), FLT_MAX);
+		list.step = nextafterf((float) (((double) most - list.least) / LOKI_POSTING_STEPS), FLT_MAX);
 	if (!add_slot(writer, 1, &list))
 		return false;
 	for (uint32 i = 0; i < n; i++)
@@ -472,7 +472,7 @@ write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
 		char		posting[LOKI_POSTING_SIZE];
 
 		memcpy(posting, &place, sizeof(place));
-		posting[2] = (char) (uint8) Max(0, Min(steps, LOKI_TERM_STEPS));
+		posting[2] = (char) (uint8) Max(0, Min(steps, LOKI_POSTING_STEPS));
 		if (!add_slot(writer, 0, posting))
 			return false;
 	}

@@ -199,8 +199,8 @@ find_key(LokiLookup *lookup, const LokiMetaPageData *meta)
 	LokiFilterKey *key = lookup->key;
 	int64		set[LOKI_LOOKUP_PLACES];
 
-	if (!loki_postings_open(&lookup->list, lookup->list.state, lookup->list.index, meta,
-							key->attribute))
+	if (!loki_sorted_list_open(&lookup->list, lookup->list.state, lookup->list.index, meta,
+							   key->attribute))
 		return false;
 	switch ((LokiFilterKind) key->kind)
 	{
@@ -275,7 +275,7 @@ loki_lookup_mark(LokiLookup *lookup, uint64 *bits)
 		{
 			uint32		n = Min(lookup->places[i].end - place, LOKI_LOOKUP_READ);
 
-			if (!loki_postings_read(&lookup->list, NULL, place, n, nodes))
+			if (!loki_sorted_list_read(&lookup->list, NULL, place, n, nodes))
 				return false;
 			place += n;
 			for (uint32 k = 0; k < n; k++)

@@ -40,7 +40,7 @@ typedef struct LokiPlaces
 /* A key that was looked up in the list of its attribute */
 typedef struct LokiLookup
 {
-	LokiPostings list;
+	LokiSortedList list;
 	LokiFilterKey *key;			/* of the filter that was looked up */
 	int			nplaces;
 	LokiPlaces	places[LOKI_LOOKUP_PLACES]; /* ascending, apart from each
@@ -80,7 +80,7 @@ typedef void (*LokiRowMapVisit) (void *arg, const uint32 *nodes, int n);
 /* A lookup of a set of rows in the row map */
 typedef struct LokiRowLookup
 {
-	LokiPostings list;
+	LokiSortedList list;
 	LokiNodeBits reused;		/* nodes that are not as they were mapped */
 	double		count;			/* rows to look up ... */
 	double		stale;			/* ... and nodes that may have other rows */

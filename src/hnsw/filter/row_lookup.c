@@ -83,12 +83,12 @@ make_keys(const LokiRowMapData *map, const MapPage *page, uint64 *keys)
 static void
 take_entries(MapRun *run, const uint32 *places, const uint8 *from, uint32 n)
 {
-	const LokiPostings *list = &run->lookup->list;
+	const LokiSortedList *list = &run->lookup->list;
 	uint32		entries[LOKI_ROWMAP_NODES];
 	uint64		keys[KEY_WORDS];
 
 	CHECK_FOR_INTERRUPTS();
-	if (!loki_postings_read(list, places, 0, n, entries))
+	if (!loki_sorted_list_read(list, places, 0, n, entries))
 		return;
 	if (run->nnodes + n > LOKI_ROWMAP_NODES)
 		visit_nodes(run);
@@ -107,7 +107,7 @@ take_entries(MapRun *run, const uint32 *places, const uint8 *from, uint32 n)
 
 /* Prefetch the entry at a place. */
 static void
-fetch_entry(const LokiPostings *list, uint32 place)
+fetch_entry(const LokiSortedList *list, uint32 place)
 {
 	const LokiSlotArray *slots = &list->state->arrays[list->entries];
 	uint32		per_page = loki_entries_per_page(list->width);
@@ -121,7 +121,7 @@ fetch_entry(const LokiPostings *list, uint32 place)
 static void
 take_pages(MapRun *run)
 {
-	const LokiPostings *list = &run->lookup->list;
+	const LokiSortedList *list = &run->lookup->list;
 	uint32		groups[2 * LOKI_ROWMAP_PAGES];
 	uint32		starts[2 * LOKI_ROWMAP_PAGES];
 	uint32		places[LOKI_ROWMAP_NODES];
@@ -172,7 +172,7 @@ bool
 loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state, Relation index,
 					  const LokiMetaPageData *meta, const LokiTidSet *tids)
 {
-	if (!loki_postings_open(&lookup->list, state, index, meta, LOKI_POSTINGS_ROWS))
+	if (!loki_sorted_list_open(&lookup->list, state, index, meta, LOKI_SORTED_ROWS))
 		return false;
 	lookup->count = tids->count;
 	loki_bits_read(state, index, LOKI_SLOTS_REUSED, lookup->list.end, &lookup->reused);
@@ -189,7 +189,7 @@ void
 loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVisit visit,
 					 void *arg)
 {
-	const LokiPostings *list = &lookup->list;
+	const LokiSortedList *list = &lookup->list;
 	MapRun		run = {.lookup = lookup, .visit = visit, .arg = arg};
 	LokiNodeBits gained;
 	LokiTidPages pages;

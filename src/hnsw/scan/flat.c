@@ -85,9 +85,9 @@ loki_flat_begin(LokiScan *so)
 	so->flat = (LokiFlatCourse)
 	{
 		.seen_nodes = loki_node_end(so->state, so->scan->indexRelation),
-		.horizon = -get_float8_infinity(),
-		.returned = so->course.returned,
-		.rowless = so->ranking.rowless
+			.horizon = -get_float8_infinity(),
+			.returned = so->course.returned,
+			.rowless = so->ranking.rowless
 	};
 	so->course.phase = LOKI_SCAN_FLAT;
 
@@ -506,7 +506,7 @@ select_mapped(LokiScan *so, LokiFlatScan *flat)
 	so->filter.nodes.tids = tids;
 	loki_flat_nodes(flat, so->filter.map.list.end, so->flat.seen_nodes);
 	loki_flat_finish(flat);
-	return loki_postings_valid(&so->filter.map.list);
+	return loki_sorted_list_valid(&so->filter.map.list);
 }
 
 /* Make one flat scan: by the row map, by a sorted list, or over all nodes. */

@@ -91,7 +91,7 @@ flat_places(LokiFlatScan *flat, uint32 place, uint32 end)
 	{
 		uint32		read = Min(end - place, LOKI_LOOKUP_READ);
 
-		if (!loki_postings_read(&lookup->list, NULL, place, read, listed))
+		if (!loki_sorted_list_read(&lookup->list, NULL, place, read, listed))
 			break;
 		place += read;
 		for (uint32 i = 0; i < read; i++)
@@ -273,7 +273,7 @@ score_places(LokiFlatScan *flat, const uint32 *places, int n)
 	int			kept = 0;
 
 	Assert(n <= LOKI_SCORE_BATCH);
-	if (n > 0 && !loki_postings_read(&lookup->list, places, 0, n, nodes))
+	if (n > 0 && !loki_sorted_list_read(&lookup->list, places, 0, n, nodes))
 		return false;
 	for (int i = 0; i < n; i++)
 		if (is_as_listed(lookup, nodes[i]))
@@ -517,5 +517,5 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 	so->filter.nodes.tids = tids;
 	loki_flat_nodes(flat, lookup->list.end, so->flat.seen_nodes);
 	loki_flat_finish(flat);
-	return loki_postings_valid(&lookup->list);
+	return loki_sorted_list_valid(&lookup->list);
 }

@@ -137,7 +137,7 @@ loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint
 		uint32		left;
 		const float *estimates;
 		float		limit;
-		bool		tied;			/* nodes without a term are not below it */
+		bool		tied;		/* nodes without a term are not below it */
 
 		if (!find_window(so, first + done))
 			return dropped;
@@ -147,13 +147,13 @@ loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint
 		limit = (float) (most + (fabs(most) + fabs(window->base)) * ROUNDED_DOWN - window->base +
 						 window->slack);
 		tied = !(window->base < distance);
-		for (uint32 i = 0; i < left; i += LOKI_TERM_BLOCK)
+		for (uint32 i = 0; i < left; i += LOKI_POSTING_BLOCK)
 		{
-			uint32		end = Min(i + LOKI_TERM_BLOCK, left);
+			uint32		end = Min(i + LOKI_POSTING_BLOCK, left);
 			uint32		near = 0;
 
 			/* mostly none is; estimates beyond the end are any */
-			for (uint32 k = 0; k < LOKI_TERM_BLOCK; k++)
+			for (uint32 k = 0; k < LOKI_POSTING_BLOCK; k++)
 				near |= !(estimates[i + k] > limit) & !(tied & loki_is_no_term(estimates[i + k]));
 			if (near == 0 && so->terms.changed.nwords == 0)
 			{
