@@ -49,7 +49,7 @@ parts = lint unit sql iso tap assert clients operations examples arm64 bench
 long_tests = test-full soak kills crash-points standby fuzz fuzz-parallel sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg17 test-pg18 \
 	test-citus test-takeover test-asserts check-attack check-pgvector check-differential demo demo-clean bench bench-goals \
-	bench-shapes bench-fanout bench-10m gate site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
+	bench-shapes bench-fanout bench-10m results gate site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
 	release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
@@ -144,6 +144,7 @@ bench-goals: ; bench/goals.py --size $(or $(SIZE),small) $(ARGS)
 bench-shapes: ; bench/shapes.py $(ARGS)
 bench-fanout: ; bench/fanout.py $(ARGS)
 bench-10m: ; bench/large.py $(ARGS)
+results: ; bench/results.py $(ARGS)
 gate: ; bench/gate.py $(if $(BASE),--base $(BASE)) $(ARGS)
 site: ; doc/site/build.sh
 format: ; test/format.sh $(FILES)

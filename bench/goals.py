@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """The goals, measured: a table of what was aimed at and what was reached.
 
-usage: goals.py --size small|large|frontier [--only STEP,...] [options]
+usage: goals.py --size small|large|frontier|results [--only STEP,...] [options]
 
 STEPS has them all, by size of the machine.  A step is a kind and a set, and what is
 not as usual for this one; with lines of figures, only those of its rows that a line
@@ -130,6 +130,9 @@ def memory(buffers, build):
 MEDIUM, HUGE = memory("5GB", "4GB"), memory("10GB", "9500MB")
 ALONE = ["--peers", "pgvector:vector"]
 PEERS = ["--peers", "pgvector:vector,vectorchord,pgvectorscale"]
+SHOWN = ["--peers", "pgvector:vector,pgvector:halfvec,vectorchord", "--symphonyqg",
+         "--rounds", "2", "--clients", f"1,{2 * len(os.sched_getaffinity(0))}"]
+ALL = [("results", "", None)]
 BUILD = "^rows/s of a build by"
 # By size: name, kind, set, what is not as usual; with "lines", (goal, pattern of `what`, target),
 # where a target bounds the ratio, or with `ours` behind it our own figure
@@ -157,6 +160,20 @@ STEPS = {
          {"measures": ["build"], "extra": HUGE}),
         ("hybrid-1m-128", "hybrid", "synthetic:1000000:128", {}),
         ("hybrid-200k-768", "hybrid", "synthetic:200000:768", {}),
+    ],
+    # what results.py fills the pages from
+    "results": [
+        ("results-200k-768", "curve", "synthetic:200000:768",
+         {"targets": "0.95,0.98,0.99", "extra": SHOWN}),
+        ("results-500k-128", "curve", "synthetic:500000:128",
+         {"targets": "0.95,0.98,0.99", "extra": SHOWN}),
+        ("results-wordnet", "curve", "wordnet-lsa256", {"targets": "0.95,0.99", "extra": SHOWN}),
+        ("results-fashion", "curve", "fashion-mnist", {"targets": "0.98,0.99", "extra": SHOWN}),
+        ("results-deep", "deep", "synthetic:200000:768",
+         {"extra": ["--storage", "plain", "--rounds", "2"]}),
+        ("results-write", "write", "synthetic:50000:128", {"lines": ALL}),
+        ("results-filters", "hybrid", "synthetic:200000:768",
+         {"measures": ["selectivity", "filters", "few"], "lines": ALL}),
     ],
     "frontier": [
         ("deep-200k-768", "deep", "synthetic:200000:768",
@@ -230,10 +247,11 @@ def arguments(argv):
     p = argparse.ArgumentParser(
         description="Measure the goals.  Options that are not named here go "
         "to the measurements, which have those of run.py.")
-    p.add_argument("--size", choices=["small", "large", "frontier"], default="small",
+    p.add_argument("--size", choices=sorted(STEPS), default="small",
                    help="small: sets below 1 GB; large: 1,000,000 x 1536, "
                    "24 GB of memory and 40 GB of disk; frontier: what is "
-                   "still to be reached, on such a machine")
+                   "still to be reached, on such a machine; results: see "
+                   "results.py")
     p.add_argument("--only", help="these steps, by name or its beginning")
     p.add_argument("--list", action="store_true", help="name the steps")
     p.add_argument("--out", help="folder of the results")

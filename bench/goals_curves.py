@@ -41,9 +41,9 @@ def curve(options, goal, factor, goals, argv, hnswlib=None):
         if best is not head:
             add(goals, goal, result, f"{what}, against "
                 f"{best['against']}", best)
-        if report.HNSWLIB in peers:
-            add(goals, goal, result, f"{what}, against hnswlib in-process",
-                peers[report.HNSWLIB], hnswlib)
+        for library in filter(lambda name: name.endswith(report.LIBRARY), peers):
+            add(goals, goal, result, f"{what}, against {library}",
+                peers[library], hnswlib if library.startswith("hnswlib") else None)
     return result, rows
 
 

@@ -179,6 +179,7 @@ def filters(rows, data):
     yield Case("int4range, &&, GiST, 1 %", span(rows, 9_000))
     yield Case("int4range, &&, GiST, 0.1 %", span(rows, 10))
     yield Case("integer, =, b-tree, 1 %", drawn(rows, "vendor", 100))
+    yield Case("integer, =, in no index, 10 %", drawn(rows, "dep_n", 10))
     yield Case("join, 5 %", join(rows),
                source="items_hybrid t JOIN kinds k ON k.id = t.u1")
     yield Case("semi-join, 5 %", semi_join(rows))

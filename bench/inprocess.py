@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
-"""hnswlib in a process of its own, measured as a contender is, for context."""
+"""Libraries in processes of their own, measured as contenders are: what a graph costs without a server."""
 import glob
 import os
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -18,25 +19,20 @@ SAVE_SECONDS = 20               # a build worth keeping
 SHARE_OF_MEMORY = 0.2           # larger ones run without the server beside
 
 
-class Hnswlib:
-    name, extension, db = "hnswlib in-process", "hnswlib", None
+class Library:
+    """A program that takes commands as hnswlib.cpp says; `program` starts it"""
+
+    db = extension = None
     in_server = changes = False
+    saves = True                # its program has "save" and "load"
 
     def __init__(self, args):
         self.args = args
         self.process = None
-        needs.packages({"/usr/include/hnswlib/hnswlib.h": "libhnswlib-dev",
-                        "/usr/bin/g++": "g++"})
-        self.folder = tempfile.TemporaryDirectory()
-        self.program = os.path.join(self.folder.name, "hnswlib")
-        subprocess.run(["g++", "-O3", "-march=native", "-pthread", "-o",
-                        self.program,
-                        os.path.join(TOP, "bench", "hnswlib.cpp")],
-                       check=True)
 
-    def version(self):
-        return output("dpkg-query", "-W", "-f", "${Version}",
-                      "libhnswlib-dev")
+    @property
+    def name(self):
+        return f"{self.extension} in-process"
 
     def prepare(self):
         pass
@@ -61,7 +57,7 @@ class Hnswlib:
         while True:
             line = self.process.stdout.readline().decode()
             if not line:
-                raise RuntimeError("hnswlib ended")
+                raise RuntimeError(f"{self.extension} ended")
             if line == "done\n":
                 return answer
             answer.append(line)
@@ -77,11 +73,12 @@ class Hnswlib:
         a, data = self.args, self.data
         self.close()
         self.process = subprocess.Popen(
-            [self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self.program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        before = self.resident()
         space = "l2" if a.metric == "l2" else "ip"
         threads = a.workers + 1
         stem = os.path.join(
-            datasets.cache_dir(), f"hnswlib-links-{data.name}-{a.metric}-{a.m}-"
+            datasets.cache_dir(), f"{self.extension}-links-{data.name}-{a.metric}-{a.m}-"
             f"{a.ef_construction}-{truth.digest(data)}-{threads}-")
         kept = glob.glob(glob.escape(stem) + "*")
         shape = f"{len(data.base)} {data.dims} {space} {a.m} " \
@@ -94,12 +91,12 @@ class Hnswlib:
         else:
             answer = self.send(f"build {shape} {threads}", rows)
             seconds = float(answer[0])
-            if a.keep and seconds > SAVE_SECONDS:
+            if a.keep and self.saves and seconds > SAVE_SECONDS:
                 self.send(f"save {stem}{seconds:.1f}")
         self.send(f"queries {len(data.queries)}",
                   [self.prepared(data.queries)])
         return {"contender": self.name, "seconds": seconds,
-                "kept": bool(kept), "index_bytes": self.resident(),
+                "kept": bool(kept), "index_bytes": self.resident() - before,
                 "table_bytes": 0, "info": [], "slot_arrays": []}
 
     def resident(self):
@@ -148,3 +145,43 @@ class Hnswlib:
         return Timing(np.fromstring(latencies, sep=" ") / 1e3,
                       total / seconds)
 
+
+class Hnswlib(Library):
+    extension = "hnswlib"
+
+    def __init__(self, args):
+        super().__init__(args)
+        needs.packages({"/usr/include/hnswlib/hnswlib.h": "libhnswlib-dev",
+                        "/usr/bin/g++": "g++"})
+        self.folder = tempfile.TemporaryDirectory()
+        self.program = [os.path.join(self.folder.name, "hnswlib")]
+        subprocess.run(["g++", "-O3", "-march=native", "-pthread", "-o",
+                        *self.program,
+                        os.path.join(TOP, "bench", "hnswlib.cpp")],
+                       check=True)
+
+    def version(self):
+        return output("dpkg-query", "-W", "-f", "${Version}",
+                      "libhnswlib-dev")
+
+
+class SymphonyQG(Library):
+    """rabitqlib's SymqgIndex, from PyPI"""
+
+    extension = "SymphonyQG"
+    saves = False
+    VERSION = "0.7.1"
+
+    def __init__(self, args):
+        super().__init__(args)
+        venv = os.path.join(datasets.cache_dir(), "rabitqlib-" + self.VERSION)
+        python = os.path.join(venv, "bin", "python3")
+        if not os.path.exists(os.path.join(venv, "complete")):
+            subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q",
+                            "numpy", "rabitqlib==" + self.VERSION], check=True)
+            open(os.path.join(venv, "complete"), "w").close()
+        self.program = [python, os.path.join(TOP, "bench", "symphonyqg.py")]
+
+    def version(self):
+        return self.VERSION

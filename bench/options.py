@@ -68,8 +68,9 @@ def arguments(argv):
     p.add_argument("--realtime", action="store_true",
                    help="time queries and inserts in the real-time class "
                    "(SCHED_RR), to keep the machine's other work out")
-    p.add_argument("--hnswlib", action="store_true",
-                   help="measure hnswlib in a process of its own, too")
+    for library in ("hnswlib", "symphonyqg"):
+        p.add_argument(f"--{library}", action="store_true",
+                       help="measure it in a process of its own, too")
     p.add_argument("--skip-lokivector", action="store_true")
     p.add_argument("--skip-timing", action="store_true")
     p.add_argument("--skip-changes", action="store_true",

@@ -16,7 +16,7 @@ import options
 import report
 import truth
 from cluster import TOP, Server, say
-from inprocess import Hnswlib
+from inprocess import Hnswlib, SymphonyQG
 from measure import Contender, renew_extension, summarize
 
 DELETED = 0.10                  # share of the rows that vacuum removes
@@ -58,8 +58,9 @@ def contenders(server, args, kind_of=Contender):
         c.shares = next((o for o in found if (o.db, o.index) ==
                          (c.db, c.index)), None)
         found.append(c)
-    if args.hnswlib and not args.prepare:
-        found.append(Hnswlib(args))
+    if not args.prepare:
+        found += [library(args) for library in (Hnswlib, SymphonyQG)
+                  if getattr(args, library.extension.lower())]
     return found
 
 

@@ -35,7 +35,7 @@ if [ $status -ne 0 ]; then
 	echo "$result - bench root: $(tail -n 1 "$tmp/log")"
 	exit 0
 fi
-check "run.py" run/report.md '^\| .*pgvector' run.py --builds 1 --seconds 1 --ef 10,40 \
+check "run.py" run/report.md '^\| .*hnswlib' run.py --hnswlib --builds 1 --seconds 1 --ef 10,40 \
 	--clients 1 --targets 0.9 --held-out 0.1 --out "$tmp/run"
 check "goals.py, a curve" curve/goals.csv '^1' goals.py --size small --only curve-200k \
 	--seconds 1 --ef 10,40 --rounds 1 --out "$tmp/curve"
@@ -44,3 +44,5 @@ check "goals.py, the frontier" frontier/goals.csv '^f7' goals.py --size frontier
 check "goals.py, filters" hybrid/goals.csv '^h' goals.py --size small --only hybrid-50k --seconds 1 \
 	--cases '1 %, random|tenant 100 by' --measures selectivity,tenants --out "$tmp/hybrid"
 check "goals.py, joins" joins/goals.csv '^4' goals.py --size small --only joins-200k --seconds 1 --out "$tmp/joins"
+check "results.py" results/results-deep/ratios.csv '^100,' results.py --only results-deep --seconds 1 \
+	--out "$tmp/results"

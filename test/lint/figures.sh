@@ -41,3 +41,7 @@ else
 	echo "not ok - figures are those of the reports"
 	echo "$wrong"
 fi
+wrong=$(python3 -B bench/results.py --check 2>&1) &&
+	echo "ok - tables are those of bench/results.py" ||
+	echo "not ok - tables are those of bench/results.py
+$wrong"

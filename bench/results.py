@@ -1,0 +1,269 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: PostgreSQL
+"""The figures of README.md and doc/benchmarks.md, of one commit and one machine.
+
+usage: bench/results.py [--pages | --check | --out DIR] [--only STEP,...] [OPTION...]
+
+Runs the steps of size "results" of goals.py.  A step that was measured at this commit is not measured
+again, so a run that was cut off is gone on with by the same command; OPTIONs go to the measurements.  Then
+the reports are copied to bench/results, and each table of the pages is written again that stands between
+<!-- results: NAME --> and <!-- end of results -->.
+    --pages  does that alone, from bench/results
+    --check  tells which pages would change, and changes nothing
+    --out    leaves the reports there, and the pages as they are
+
+It takes an hour on two cores that do nothing else, and 8 GB of disk.  VectorChord has to be built for the
+server first (README.md); --peers pgvector:vector,pgvector:halfvec leaves it out.
+"""
+import csv
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(TOP, "build", "bench", "results")
+KEPT = os.path.join(TOP, "bench", "results")
+PAGES = ["README.md", "doc/benchmarks.md"]
+SETS = {"results-200k-768": "generated, 200,000 x 768, cosine",
+        "results-500k-128": "generated, 500,000 x 128, cosine",
+        "results-wordnet": "wordnet-lsa256, 105,516 x 256, cosine",
+        "results-fashion": "fashion-mnist, 60,000 x 784, L2"}
+OURS, HEAD = "lokivector", "pgvector vector"
+PEERS = {HEAD: "pgvector `vector`", "pgvector halfvec": "pgvector `halfvec`", "vectorchord vector": "VectorChord",
+         "hnswlib in-process": "hnswlib", "SymphonyQG in-process": "SymphonyQG"}
+
+
+# ---- measuring --------------------------------------------------------------
+
+def git(*words):
+    return subprocess.run(["git", "-C", TOP, *words], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def commit():
+    return git("rev-parse", "--short=7", "HEAD") + \
+        (" with changes" if git("status", "--porcelain", "src", "bench/*.py", "sql/install") else "")
+
+
+def made_of(folder):
+    path = os.path.join(folder, "made.json")
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def measure(out, only, options):
+    """-> whether all that was wanted is there"""
+    import goals
+    from session import machine
+    complete = True
+    for step in (step[0] for step in goals.STEPS["results"]):
+        folder = os.path.join(out, step)
+        if only and step not in only or made_of(folder).get("commit") == commit():
+            continue
+        began = time.monotonic()
+        if subprocess.run([sys.executable, os.path.join(TOP, "bench", "goals.py"), "--size", "results",
+                           "--only", step, "--out", out, *options]).returncode != 0:
+            complete = False
+            continue
+        with open(os.path.join(folder, "made.json"), "w", encoding="utf-8") as f:
+            json.dump({"commit": commit(), "date": time.strftime("%-d %B %Y"), "machine": machine(),
+                       "minutes": round((time.monotonic() - began) / 60, 1)}, f, indent=1)
+    return complete
+
+
+def keep():
+    """Reports are kept; what they were made of is not."""
+    for source in glob.glob(os.path.join(BUILD, "results-*", "")):
+        if not made_of(source):
+            continue
+        target = os.path.join(KEPT, os.path.basename(source.rstrip("/")))
+        shutil.rmtree(target, ignore_errors=True)
+        os.makedirs(target)
+        for name in os.listdir(source):
+            if name.endswith((".csv", ".md")) or name == "made.json":
+                shutil.copy(os.path.join(source, name), target)
+
+
+# ---- tables -----------------------------------------------------------------
+
+def read(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+
+
+def of_step(step, name):
+    return read(os.path.join(KEPT, step, name))
+
+
+def number(text):
+    """As a reader wants it; nothing for what was not measured"""
+    if text in ("", "nan", None):
+        return ""
+    value = float(text)
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2g}"
+
+
+def rate(row):
+    """Of a peer at a recall; one that stays below says at which"""
+    if row is None:
+        return ""
+    below = float(row["recall"]) < float(row["target"]) and "peer" in row["note"]
+    return number(row["peer_qps"]) + (f" at {float(row['recall']):.3f}" if below else "")
+
+
+def ratio(row):
+    return f"{float(row['ratio']):.1f}" if row and row["ratio"] not in ("", "nan") else ""
+
+
+def rates():
+    """Searches a second at equal recall"""
+    lines = ["| set | clients | recall | lokivector | " + " | ".join(PEERS.values()) + " | over pgvector |"]
+    for step, title in SETS.items():
+        points = {}
+        for row in of_step(step, "ratios.csv"):
+            points.setdefault((row["clients"], row["target"]), {})[row["against"]] = row
+        for (clients, target), against in points.items():
+            ours = next(iter(against.values()))["lokivector_qps"]
+            lines.append(f"| {title} | {clients} | {target} | {number(ours)} | "
+                         + " | ".join(rate(against.get(peer)) for peer in PEERS)
+                         + f" | {ratio(against.get(HEAD))} |")
+            title = ""
+    return lines
+
+
+def builds():
+    """Seconds of a build, and bytes of an index"""
+    lines = ["| set | | lokivector | " + " | ".join(PEERS.values()) + " |"]
+    for step, title in SETS.items():
+        found = {row["contender"]: row for row in of_step(step, "builds.csv")}
+        for what, key, unit in (("build, s", "build_s", 1), ("index, MB", "index_bytes", 1e6)):
+            cells = [number(float(found[name][key]) / unit) if name in found else "" for name in (OURS, *PEERS)]
+            if found:
+                lines.append(f"| {title} | {what} | " + " | ".join(cells) + " |")
+                title = ""
+    return lines
+
+
+def deep():
+    """More rows a query"""
+    lines = ["| `LIMIT` | recall | clients | lokivector | pgvector | ratio |"]
+    for row in of_step("results-deep", "ratios.csv"):
+        lines.append(f"| {row['k']} | {row['recall']} | {row['clients']} | {number(row['lokivector_qps'])} | "
+                     f"{number(row['peer_qps'])} | {ratio(row)} |")
+    return lines
+
+
+def of_goals(step):
+    """Lines that compare with pgvector"""
+    lines = ["| | lokivector | pgvector | ratio |"]
+    for row in of_step(step, "goals.csv"):
+        if row["pgvector"] and not re.search("recall|processor time", row["what"]):
+            lines.append(f"| {row['what'].replace(': queries/s', '')} | {number(row['ours'])} | "
+                         f"{number(row['pgvector'])} | {number(row['ratio'])} |")
+    return lines
+
+
+def first():
+    """Three figures for README.md"""
+    step = "results-200k-768"
+    at = [row for row in of_step(step, "ratios.csv") if (row["target"], row["against"]) == ("0.95", HEAD)]
+    found = {row["contender"]: row for row in of_step(step, "builds.csv")}
+    if not at or HEAD not in found:
+        return []
+    row = at[-1]
+    lines = ["| | lokivector | pgvector |",
+             f"| searches a second, 200,000 x 768, recall 0.95, {row['clients']} clients | "
+             f"{number(row['lokivector_qps'])} | {number(row['peer_qps'])} |"]
+    for what, key, unit in (("build of that index by two processes, seconds", "build_s", 1),
+                            ("size of that index, MB", "index_bytes", 1e6)):
+        lines.append(f"| {what} | {number(float(found[OURS][key]) / unit)} | "
+                     f"{number(float(found[HEAD][key]) / unit)} |")
+    return lines
+
+
+def made():
+    """When, of what and where: one sentence, as all is of one commit"""
+    steps = {os.path.basename(folder.rstrip("/")): made_of(folder)
+             for folder in sorted(glob.glob(os.path.join(KEPT, "results-*", "")))}
+    if not steps:
+        return []
+    several = {told["commit"] for told in steps.values()}
+    if len(several) > 1:
+        raise SystemExit(f"steps are of several commits: {steps}")
+    told = next(iter(steps.values()))
+    versions = {row["contender"]: row["version"] for step in SETS for row in of_step(step, "builds.csv")}
+    peers = ", ".join(f"{title} {versions[name]}" for name, title in
+                      ((HEAD, "pgvector"), *list(PEERS.items())[2:]) if name in versions)
+    with open(os.path.join(KEPT, next(iter(steps)), "report.md"), encoding="utf-8") as f:
+        server = re.search(r"PostgreSQL [\d.]+", f.read()).group()
+    cpu = told["machine"]
+    return [f"{told['date']}, commit {told['commit']}, {cpu['cpu'].replace('(R)', '')} ({cpu['simd']}), "
+            f"{cpu['cores']} cores, {cpu['memory_gb']} GB, {server}; {peers}. "
+            f"{round(sum(told['minutes'] for told in steps.values()))} minutes. Reports: "
+            + ", ".join(f"[{step.removeprefix('results-')}](@bench/results/{step}/"
+                        f"{'goals.md' if of_step(step, 'goals.csv') else 'report.md'})" for step in steps) + "."]
+
+
+TABLES = {"made": made, "first": first, "rates": rates, "builds": builds, "deep": deep,
+          "filters": lambda: of_goals("results-filters"), "write": lambda: of_goals("results-write")}
+
+
+def fill(page, write):
+    """-> whether it changes"""
+    path = os.path.join(TOP, page)
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+
+    def table(match):
+        lines = TABLES[match.group(1)]()
+        if lines and lines[0].startswith("|"):
+            lines.insert(1, re.sub(r"[^|]+", "---", lines[0]))
+        up = "../" * page.count("/")
+        body = "\n".join(lines).replace("](@", "](" + up)
+        return f"<!-- results: {match.group(1)} -->\n\n{body}\n\n<!-- end of results -->"
+
+    new = re.sub(r"<!-- results: (\w+) -->.*?<!-- end of results -->", table, text, flags=re.S)
+    if new != text and write:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(new)
+    return new != text
+
+
+def taken(argv, name):
+    """The value of an option, which is taken out"""
+    if name not in argv:
+        return None
+    at = argv.index(name)
+    value = argv[at + 1]
+    del argv[at:at + 2]
+    return value
+
+
+def main(argv):
+    check, pages = "--check" in argv, "--pages" in argv
+    argv = [word for word in argv if word not in ("--check", "--pages")]
+    out, only = taken(argv, "--out"), taken(argv, "--only")
+    complete = True
+    if not check and not pages:
+        complete = measure(out or BUILD, (only or "").split(",") if only else [], argv)
+    if not out:
+        if not check and not pages:
+            keep()
+        for page in filter(lambda page: fill(page, not check), PAGES):
+            print(f"{page} is not as bench/results says" if check else f"{page} was written")
+            complete &= not check
+    sys.exit(0 if complete else 1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
