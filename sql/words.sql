@@ -229,6 +229,22 @@ SELECT statement, (SELECT string_agg(DISTINCT i, ' ') FROM several_index(stateme
 	('SELECT a <@> ''x'' FROM (SELECT j.a FROM (several JOIN (SELECT 1 AS id) i USING (id)) j LIMIT 5) s'),
 	('SELECT a <@> ''x'' FROM (SELECT a FROM several s JOIN (SELECT tsvector ''x'' AS a) i USING (a) GROUP BY a LIMIT 5) s'),
 	('SELECT a <@> ''x'' FROM (SELECT a FROM several s FULL JOIN (SELECT tsvector ''x'' AS a) i USING (a) LIMIT 5) s')) v(statement);
+-- conditions count of each level that passes the words on, so all levels have the same index
+CREATE INDEX several_dark ON several USING hnsw (b bm25_ops) WITH (shared_statistics) WHERE NOT live;
+CREATE INDEX several_positive ON several USING hnsw (b bm25_ops) WITH (shared_statistics) WHERE id > 0;
+CREATE VIEW several_closed WITH (security_barrier) AS SELECT id, live AS l, b FROM (SELECT * FROM several WHERE id > 0) s WHERE NOT live;
+SELECT statement, (SELECT string_agg(coalesce(i, 'none'), ' ') FROM several_index(statement) i) AS index FROM (VALUES
+	('SELECT id FROM several_closed ORDER BY b <@> ''x'' LIMIT 5'),
+	('SELECT b <@> ''x'' FROM several_closed'),
+	('SELECT b <@> ''x'' FROM several WHERE NOT live AND id > 0'),
+	('SELECT b <@> ''x'' FROM (SELECT live AS l, b FROM several OFFSET 0) s WHERE NOT l'),
+	('SELECT b <@> ''x'' FROM (SELECT max(id) AS id, NOT live AS dead, b FROM several GROUP BY live, b) s WHERE dead AND id > 0'),
+	('SELECT b <@> ''x'' FROM (SELECT (SELECT s.live) AS live, b FROM several s OFFSET 0) s WHERE NOT live'),
+	('SELECT b <@> ''x'' FROM (SELECT id, b FROM several OFFSET 0) s WHERE s IS NOT NULL'),
+	('SELECT b <@> ''x'' FROM several a LEFT JOIN (SELECT id AS i, b AS c FROM several WHERE NOT live) s ON s.i = a.id WHERE a.id > 0 AND s.c <@> ''x'' < 0'),
+	('SELECT c <@> ''x'' FROM several a LEFT JOIN (SELECT id AS i, b AS c FROM several WHERE NOT live OFFSET 0) s ON s.i = a.id')) v(statement);
+DROP INDEX several_dark, several_positive;
+DROP VIEW several_closed;
 -- values of parameters choose an index only where none counts for all values
 CREATE INDEX several_some ON several USING hnsw (b bm25_ops) WHERE id IS NOT NULL;
 PREPARE several_ids(int) AS SELECT b <@> 'x' FROM several WHERE NOT live AND id = $1;

@@ -13,7 +13,7 @@
  * and the index's owner must have allowed it.
  *
  * The statistics of a partial index are those of its rows.  So it counts only if the statement's
- * conditions imply its own; one of all rows is preferred.  Values of parameters count if no index does
+ * conditions, of all levels that pass the words on, imply its own; one of all rows is preferred.  Values of parameters count if no index does
  * without them, and such a statement never gets a plan for all values but by force.
  *
  * Which rows are hidden is known at the level of the query that core simplifies.  An operator <@> that is
@@ -67,13 +67,19 @@
 /* The collation of an operator <@> that was above a security barrier; a user who gave it hid only more */
 #define FROM_ABOVE_BARRIER	C_COLLATION_OID
 
+/* A query that reads a table, or a subquery that does */
+typedef struct Reader
+{
+	const Query *query;
+	Index		varno;			/* what it reads */
+} Reader;
+
 /* What stands left of the operator, and the table that it is computed from */
 typedef struct Words
 {
 	Oid			relid;
 	Node	   *expr;			/* as the table's own */
-	Query	   *query;			/* that reads the table ... */
-	Index		varno;			/* ... as this */
+	List	   *readers;		/* Reader, the one of the table last */
 	Oid			user;			/* who reads the table */
 	bool		hidden;			/* some of its rows are from him */
 } Words;
@@ -149,6 +155,17 @@ column_of(Var *var, replace_rte_variables_context *context)
 	return column;
 }
 
+static Reader *
+make_reader(const Query *query, Index varno)
+{
+	Reader	   *reader = palloc(sizeof(Reader));
+
+	Assert(varno > 0);
+	reader->query = query;
+	reader->varno = varno;
+	return reader;
+}
+
 /*
  * Find the table that an expression is computed from; through subqueries that have not been pulled up
  * if it is a column.  False if there is none.
@@ -193,14 +210,13 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 			root = reader;
 			query = root->parse;
 		}
+		words->readers = lappend(words->readers, make_reader(query, var->varno));
 		words->hidden |= rte->securityQuals != NIL || rte->security_barrier;
 		if (rte->rtekind == RTE_RELATION)
 		{
 			words->relid = rte->relid;
 			words->expr = of_table(expr, var);
-			words->query = query;
-			words->varno = var->varno;
-			Assert(words->varno > 0 && OidIsValid(words->relid));
+			Assert(OidIsValid(words->relid));
 			words->user = LokiCheckAsUser(query, rte);
 			if (!OidIsValid(words->user))
 				words->user = GetUserId();
@@ -275,7 +291,24 @@ fill_parameters(Node *node, void *context)
 	return expression_tree_mutator(node, fill_parameters, context);
 }
 
-/* Add what a query's conditions say of one of its tables alone, as the table has it. */
+/* Add a condition of a query if it is of one of its tables alone, as the table has it. */
+static void
+add_condition(Node *clause, Index varno, ParamListInfo params, List **conditions)
+{
+	Var		   *var = contain_subplans(clause) ? NULL : only_variable(clause, 1);
+
+	if (var == NULL || var->varno != varno || var->varlevelsup != 0)
+		return;
+
+	/* without a root, so that operators <@> are left as they are */
+	clause = eval_const_expressions(NULL, fill_parameters(of_table(clause, var), params));
+	*conditions = lappend(*conditions, canonicalize_qual((Expr *) clause, false));
+}
+
+/*
+ * Add what a query's conditions say of one of its tables alone.  Those within a side of an outer join hold
+ * for all rows of that side that have words; its own may not.
+ */
 static void
 add_conditions(Node *node, Index varno, ParamListInfo params, List **conditions)
 {
@@ -288,34 +321,57 @@ add_conditions(Node *node, Index varno, ParamListInfo params, List **conditions)
 			add_conditions(lfirst(cell), varno, params, conditions);
 		quals = ((FromExpr *) node)->quals;
 	}
-	else if (IsA(node, JoinExpr) && ((JoinExpr *) node)->jointype == JOIN_INNER)
+	else if (IsA(node, JoinExpr))
 	{
 		add_conditions(((JoinExpr *) node)->larg, varno, params, conditions);
 		add_conditions(((JoinExpr *) node)->rarg, varno, params, conditions);
-		quals = ((JoinExpr *) node)->quals;
+		quals = ((JoinExpr *) node)->jointype == JOIN_INNER ? ((JoinExpr *) node)->quals : NULL;
 	}
 	foreach(cell, quals != NULL && IsA(quals, List) ? (List *) quals : make_ands_implicit((Expr *) quals))
-	{
-		Node	   *clause = lfirst(cell);
-		Var		   *var = contain_subplans(clause) ? NULL : only_variable(clause, 1);
-
-		if (var == NULL || var->varno != varno || var->varlevelsup != 0)
-			continue;
-
-		/* without a root, so that operators <@> are left as they are */
-		clause = eval_const_expressions(NULL, fill_parameters(of_table(clause, var), params));
-		*conditions = lappend(*conditions, canonicalize_qual((Expr *) clause, false));
-	}
+		add_condition(lfirst(cell), varno, params, conditions);
 }
 
-/* Whether a query takes rows of an index alone, for these values of its parameters or for all */
+/* Conditions of a subquery's columns, as varno 1 has them, as conditions of what it reads */
+static List *
+conditions_below(List *conditions, const Reader *subquery, ParamListInfo params)
+{
+	List	   *columns = NIL;
+	List	   *below = NIL;
+	ListCell   *cell;
+
+	foreach(cell, subquery->query->targetList)
+		columns = lappend(columns, lfirst_node(TargetEntry, cell)->expr);
+	foreach(cell, conditions)
+	{
+		Bitmapset  *used = NULL;
+		bool		sublinks = false;
+
+		pull_varattnos(lfirst(cell), 1, &used);
+		if (bms_next_member(used, -1) > -FirstLowInvalidHeapAttributeNumber)	/* not the whole row */
+			add_condition(replace_rte_variables(lfirst(cell), 1, 0, column_of, columns, &sublinks),
+						  subquery->varno, params, &below);
+	}
+	return below;
+}
+
+/*
+ * Whether a query takes rows of an index alone, for these values of its parameters or for all.  Conditions
+ * of all levels count, as core and order/arms.c move them: scores are the same wherever they are computed.
+ */
 static bool
 implies_rows(List *predicate, const Words *words, ParamListInfo params)
 {
 	List	   *conditions = NIL;
+	ListCell   *cell;
 
-	Assert(predicate != NIL);
-	add_conditions((Node *) words->query->jointree, words->varno, params, &conditions);
+	Assert(predicate != NIL && words->readers != NIL);
+	foreach(cell, words->readers)
+	{
+		const Reader *reader = lfirst(cell);
+
+		conditions = conditions_below(conditions, reader, params);
+		add_conditions((Node *) reader->query->jointree, reader->varno, params, &conditions);
+	}
 	return predicate_implied_by(predicate, conditions, false);
 }
 
