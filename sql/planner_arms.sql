@@ -114,6 +114,11 @@ SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arm
 SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT avg(v) FROM arms_b WHERE id = 6000), id LIMIT 20$$);
 SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_b WHERE id = (SELECT 6000)), id LIMIT 20$$);
 SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_b) LIMIT 20;
+CREATE TABLE arms_parent (id integer, v vector(8));
+CREATE TABLE arms_child () INHERITS (arms_parent);
+INSERT INTO arms_child SELECT id, v FROM arms_b WHERE id = 6000;
+SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_parent WHERE id = 6000), id LIMIT 20$$);
+DROP TABLE arms_parent CASCADE;
 
 -- test: words
 CREATE TABLE arms_words (id integer PRIMARY KEY, tenant integer, words tsvector);

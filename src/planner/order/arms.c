@@ -29,6 +29,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_inherits.h"
 #include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -86,6 +87,19 @@ is_same_in_arm(Expr *expr, Query *arm)
 		!contain_volatile_functions((Node *) here);
 }
 
+/* Whether a table or one of its children is another server's */
+static bool
+reads_foreign(const RangeTblEntry *rte)
+{
+	ListCell   *cell;
+
+	if (rte->inh && has_subclass(rte->relid))
+		foreach(cell, find_all_inheritors(rte->relid, AccessShareLock, NULL))
+			if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
+			return true;
+	return rte->relkind == RELKIND_FOREIGN_TABLE;
+}
+
 /* Whether a query that reads nothing of those around it has the same rows each time (P10) */
 static bool
 has_same_rows(Query *query)
@@ -101,7 +115,7 @@ has_same_rows(Query *query)
 		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
 
 		if (rte->rtekind == RTE_SUBQUERY ? !has_same_rows(rte->subquery) :
-			(rte->rtekind != RTE_RELATION || rte->relkind == RELKIND_FOREIGN_TABLE || rte->tablesample != NULL))
+			(rte->rtekind != RTE_RELATION || rte->tablesample != NULL || reads_foreign(rte)))
 			return false;
 	}
 	return !query_tree_walker(query, has_other_parts, NULL, 0);
