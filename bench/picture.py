@@ -16,11 +16,11 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SETS = {"fashion-mnist-l2": "Fashion-MNIST images\n60,000 x 784, L2",
-        "wordnet-lsa256-cosine": "WordNet definitions\n105,516 x 256, cosine",
-        "synthetic-500000x128-cosine": "generated embeddings\n500,000 x 128, cosine"}
-LINES = {"lokivector": "o-", "hnswlib in-process": "s--", "pgvector halfvec": "v:",
-         "pgvector vector": "^-"}
+SETS = {"results-wordnet": "WordNet definitions\n105,516 x 256, cosine",
+        "results-200k-768": "generated embeddings\n200,000 x 768, cosine",
+        "results-500k-128": "generated embeddings\n500,000 x 128, cosine"}
+LINES = {"lokivector": "o-", "vectorchord vector": "d-", "pgvector halfvec": "v:", "pgvector vector": "^-",
+         "hnswlib in-process": "s--", "SymphonyQG in-process": "x--"}
 
 
 def curve(folder, contender):
@@ -41,11 +41,11 @@ def main(out):
     for axes, (folder, title) in zip(all_axes, SETS.items()):
         for contender, style in LINES.items():
             line = [at for at in curve(folder, contender) if at[0] >= 0.85]
-            axes.plot(*zip(*line), style, label=contender, markersize=4)
+            axes.plot([at[0] for at in line], [at[1] for at in line], style, label=contender, markersize=4)
         axes.set(yscale="log", xlabel="recall@10", title=title)
         axes.grid(True, alpha=0.3)
     all_axes[0].set_ylabel("queries per second, one client")
-    all_axes[0].legend(fontsize="small", loc="lower left")
+    all_axes[-1].legend(fontsize="small", loc="lower left")
     figure.tight_layout()
     figure.savefig(out, metadata={"Date": None, "Creator": None} if out.endswith(".svg") else None)
 
