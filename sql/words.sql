@@ -238,6 +238,7 @@ SELECT statement, (SELECT string_agg(coalesce(i, 'none'), ' ') FROM several_inde
 	('SELECT b <@> ''x'' FROM several_closed'),
 	('SELECT b <@> ''x'' FROM several WHERE NOT live AND id > 0'),
 	('SELECT b <@> ''x'' FROM (SELECT live AS l, b FROM several OFFSET 0) s WHERE NOT l'),
+	('SELECT b <@> ''x'' FROM (SELECT max(id) AS id, NOT live AS dead, b FROM several GROUP BY live, b) s WHERE dead AND id > 0'),
 	('SELECT b <@> ''x'' FROM (SELECT (SELECT s.live) AS live, b FROM several s OFFSET 0) s WHERE NOT live'),
 	('SELECT b <@> ''x'' FROM (SELECT id, b FROM several OFFSET 0) s WHERE s IS NOT NULL'),
 	('SELECT b <@> ''x'' FROM several a LEFT JOIN (SELECT id AS i, b AS c FROM several WHERE NOT live) s ON s.i = a.id WHERE a.id > 0 AND s.c <@> ''x'' < 0'),

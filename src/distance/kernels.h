@@ -24,12 +24,12 @@
  * how they take a pair of elements into a sum, and in the elements.  The loop
  * is inlined with constants of these types.
  */
-typedef enum LokiTerm
+typedef enum LokiSum
 {
 	LOKI_SUM_L2SQ,				/* (a - b)^2 */
 	LOKI_SUM_DOT,				/* a * b */
 	LOKI_SUM_L1					/* |a - b| */
-} LokiTerm;
+} LokiSum;
 
 typedef enum LokiElement
 {

@@ -22,7 +22,7 @@ StaticAssertDecl(LOKI_LANES % LANES == 0, "partial sums fill registers");
 
 /* The term of each lane's pair is added to the lane's sum. */
 INLINE Floats
-take_pairs(LokiTerm term, Floats sum, Floats a, Floats b)
+take_pairs(LokiSum term, Floats sum, Floats a, Floats b)
 {
 	Floats		diff;
 

@@ -24,7 +24,7 @@
 
 /* A sum with the term of one pair of elements */
 static pg_attribute_always_inline float
-take_pair(LokiTerm term, float sum, float a, float b)
+take_pair(LokiSum term, float sum, float a, float b)
 {
 	float		diff;
 
@@ -45,7 +45,7 @@ read_element(LokiElement element, const void *p, int i)
 
 /* The sum of the terms of all pairs: four partial sums, added pairwise in the end */
 static pg_attribute_always_inline float
-sum_pairs(LokiTerm term, LokiElement element, int dim, const void *a, const void *b)
+sum_pairs(LokiSum term, LokiElement element, int dim, const void *a, const void *b)
 {
 	float		sum[LANES] = {0};
 	int			i = 0;

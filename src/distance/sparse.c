@@ -29,7 +29,7 @@
 
 /* The terms of elements where the other vector has zeros */
 float
-loki_sparse_alone(LokiTerm term, int n, const float *values)
+loki_sparse_alone(LokiSum term, int n, const float *values)
 {
 	float		sum = 0;
 
@@ -57,7 +57,7 @@ value_if(bool has, const float *value)
 
 /* A sum with the term of one index: x and y are 0 where a vector does not have it */
 static inline float
-take(LokiTerm term, float sum, float x, float y)
+take(LokiSum term, float sum, float x, float y)
 {
 	if (term == LOKI_SUM_DOT)
 		return sum + x * y;
@@ -66,7 +66,7 @@ take(LokiTerm term, float sum, float x, float y)
 
 /* Merge step by step; what is left of either vector in the end has zeros beside it */
 static pg_attribute_always_inline float
-merge(LokiTerm term, LokiSparse a, LokiSparse b)
+merge(LokiSum term, LokiSparse a, LokiSparse b)
 {
 	float		sum = 0;
 	int			i = 0;
@@ -88,7 +88,7 @@ merge(LokiTerm term, LokiSparse a, LokiSparse b)
 }
 
 static float
-merge_scalar(LokiTerm term, LokiSparse a, LokiSparse b)
+merge_scalar(LokiSum term, LokiSparse a, LokiSparse b)
 {
 	switch (term)
 	{
@@ -133,7 +133,7 @@ find_index(LokiSparse v, int from, int32 index)
 
 /* Look for the elements of a in b. */
 static float
-gallop(LokiTerm term, LokiSparse a, LokiSparse b)
+gallop(LokiSum term, LokiSparse a, LokiSparse b)
 {
 	float		sum = 0;
 	int			j = 0;
@@ -154,7 +154,7 @@ gallop(LokiTerm term, LokiSparse a, LokiSparse b)
 
 /* The sum of a term over all dimensions, in the way that is the fastest for these lengths */
 static float
-sum_terms(LokiTerm term, LokiSparse a, LokiSparse b)
+sum_terms(LokiSum term, LokiSparse a, LokiSparse b)
 {
 	bool		simd = loki_distance.simd == LOKI_SIMD_AVX512;
 	int			ratio = simd ? GALLOP_RATIO_SIMD : GALLOP_RATIO;

@@ -72,7 +72,7 @@ load_indices(LokiSparse v, int i, __mmask16 valid, int32 none)
 
 /* The sum of a term over all dimensions; blocks of up to LANES indices of both are compared */
 INLINE float
-merge(LokiTerm term, LokiSparse a, LokiSparse b)
+merge(LokiSum term, LokiSparse a, LokiSparse b)
 {
 	Floats		sum = set(0);
 	int			i = 0;
@@ -114,7 +114,7 @@ merge(LokiTerm term, LokiSparse a, LokiSparse b)
 }
 
 TARGET float
-loki_sparse_merge_avx512(LokiTerm term, LokiSparse a, LokiSparse b)
+loki_sparse_merge_avx512(LokiSum term, LokiSparse a, LokiSparse b)
 {
 	switch (term)
 	{

@@ -19,10 +19,10 @@
 #include "distance/sparse.h"
 
 /* The sum of the terms of n elements where the other vector has zeros */
-extern float loki_sparse_alone(LokiTerm term, int n, const float *values);
+extern float loki_sparse_alone(LokiSum term, int n, const float *values);
 
 #if defined(__x86_64__)
-extern float loki_sparse_merge_avx512(LokiTerm term, LokiSparse a, LokiSparse b);
+extern float loki_sparse_merge_avx512(LokiSum term, LokiSparse a, LokiSparse b);
 #endif
 
 #endif							/* LOKI_SPARSEINT_H */

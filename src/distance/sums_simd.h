@@ -20,7 +20,7 @@
 #include "distance/lanes_simd.h"
 
 INLINE float
-sum_pairs(LokiTerm term, LokiElement element, int dim, const void *a, const void *b)
+sum_pairs(LokiSum term, LokiElement element, int dim, const void *a, const void *b)
 {
 	Floats		s0 = set(0);
 	Floats		s1 = set(0);

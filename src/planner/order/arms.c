@@ -31,13 +31,13 @@
 
 #include "catalog/pg_inherits.h"
 #include "compat/pgcompat.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_clause.h"
 #include "parser/parsetree.h"
-#include "miscadmin.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
@@ -67,11 +67,12 @@ in_arm(Node *node, void *query)
 		return NULL;
 	if (IsA(node, Var))
 	{
-		Assert(var->varlevelsup == 0 && var->varattno > 0);	/* has_other_parts() */
+		Assert(var->varlevelsup == 0 && var->varattno > 0); /* has_other_parts() */
 		return (Node *) copyObject(get_tle_by_resno(((Query *) query)->targetList,
 													var->varattno)->expr);
 	}
-	if (IsA(node, SubLink))		/* has nothing of this query; each arm is planned by itself */
+	if (IsA(node, SubLink))		/* has nothing of this query; each arm is
+								 * planned by itself */
 		return copyObject(node);
 	return expression_tree_mutator(node, in_arm, query);
 }

@@ -13,8 +13,9 @@
  * and the index's owner must have allowed it.
  *
  * The statistics of a partial index are those of its rows.  So it counts only if the statement's
- * conditions, of all levels that pass the words on, imply its own; one of all rows is preferred.  Values of parameters count if no index does
- * without them, and such a statement never gets a plan for all values but by force.
+ * conditions, of all levels that pass the words on, imply its own; one of all rows is preferred.  Values of
+ * parameters count if no index does without them, and such a statement never gets a plan for all values but
+ * by force.
  *
  * Which rows are hidden is known at the level of the query that core simplifies.  An operator <@> that is
  * moved below a barrier before that is marked, by its collation: it has none of its own.
@@ -291,13 +292,41 @@ fill_parameters(Node *node, void *context)
 	return expression_tree_mutator(node, fill_parameters, context);
 }
 
-/* Add a condition of a query if it is of one of its tables alone, as the table has it. */
-static void
-add_condition(Node *clause, Index varno, ParamListInfo params, List **conditions)
+/* replace_rte_variables() callback: the same, but that whole rows stay variables, which are of no table */
+static Node *
+column_in_condition(Var *var, replace_rte_variables_context *context)
 {
-	Var		   *var = contain_subplans(clause) ? NULL : only_variable(clause, 1);
+	return var->varattno > 0 ? column_of(var, context) : (Node *) copyObject(var);
+}
 
-	if (var == NULL || var->varno != varno || var->varlevelsup != 0)
+/* An expression of a query, with what its columns of joins and of groups stand for */
+static Node *
+without_columns(Node *expr, const Query *query)
+{
+	bool		sublinks = false;
+
+	/* they stand for columns of what is before them */
+	for (int varno = list_length(query->rtable); varno > 0; varno--)
+	{
+		List	   *columns = columns_of(rt_fetch(varno, query->rtable));
+
+		if (columns != NIL)
+			expr = replace_rte_variables(expr, varno, 0, column_in_condition, columns, &sublinks);
+	}
+	return expr;
+}
+
+/* Add a condition of a query if it is of what it reads alone, as that has it. */
+static void
+add_condition(Node *clause, const Reader *reader, ParamListInfo params, List **conditions)
+{
+	Var		   *var;
+
+	if (contain_subplans(clause))
+		return;
+	clause = without_columns(clause, reader->query);
+	var = only_variable(clause, 1);
+	if (var == NULL || var->varno != reader->varno || var->varlevelsup != 0)
 		return;
 
 	/* without a root, so that operators <@> are left as they are */
@@ -310,7 +339,7 @@ add_condition(Node *clause, Index varno, ParamListInfo params, List **conditions
  * for all rows of that side that have words; its own may not.
  */
 static void
-add_conditions(Node *node, Index varno, ParamListInfo params, List **conditions)
+add_conditions(Node *node, const Reader *reader, ParamListInfo params, List **conditions)
 {
 	Node	   *quals = NULL;
 	ListCell   *cell;
@@ -318,17 +347,17 @@ add_conditions(Node *node, Index varno, ParamListInfo params, List **conditions)
 	if (IsA(node, FromExpr))
 	{
 		foreach(cell, ((FromExpr *) node)->fromlist)
-			add_conditions(lfirst(cell), varno, params, conditions);
+			add_conditions(lfirst(cell), reader, params, conditions);
 		quals = ((FromExpr *) node)->quals;
 	}
 	else if (IsA(node, JoinExpr))
 	{
-		add_conditions(((JoinExpr *) node)->larg, varno, params, conditions);
-		add_conditions(((JoinExpr *) node)->rarg, varno, params, conditions);
+		add_conditions(((JoinExpr *) node)->larg, reader, params, conditions);
+		add_conditions(((JoinExpr *) node)->rarg, reader, params, conditions);
 		quals = ((JoinExpr *) node)->jointype == JOIN_INNER ? ((JoinExpr *) node)->quals : NULL;
 	}
 	foreach(cell, quals != NULL && IsA(quals, List) ? (List *) quals : make_ands_implicit((Expr *) quals))
-		add_condition(lfirst(cell), varno, params, conditions);
+		add_condition(lfirst(cell), reader, params, conditions);
 }
 
 /* Conditions of a subquery's columns, as varno 1 has them, as conditions of what it reads */
@@ -349,7 +378,7 @@ conditions_below(List *conditions, const Reader *subquery, ParamListInfo params)
 		pull_varattnos(lfirst(cell), 1, &used);
 		if (bms_next_member(used, -1) > -FirstLowInvalidHeapAttributeNumber)	/* not the whole row */
 			add_condition(replace_rte_variables(lfirst(cell), 1, 0, column_of, columns, &sublinks),
-						  subquery->varno, params, &below);
+						  subquery, params, &below);
 	}
 	return below;
 }
@@ -370,7 +399,7 @@ implies_rows(List *predicate, const Words *words, ParamListInfo params)
 		const Reader *reader = lfirst(cell);
 
 		conditions = conditions_below(conditions, reader, params);
-		add_conditions((Node *) reader->query->jointree, reader->varno, params, &conditions);
+		add_conditions((Node *) reader->query->jointree, reader, params, &conditions);
 	}
 	return predicate_implied_by(predicate, conditions, false);
 }
@@ -573,7 +602,7 @@ share_unknown(TSQuery query)
 
 	for (int i = 0; i < query->size; i++)
 	{
-		const		QueryItem *item = GETQUERY(query) + i;
+		const QueryItem *item = GETQUERY(query) + i;
 
 		if (item->type == QI_OPR && item->qoperator.oper == OP_OR)
 			share += UNKNOWN_SHARE;
