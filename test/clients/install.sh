@@ -58,6 +58,21 @@ case $1 in
 		chmod +x php
 		./php -r 'exit((int) !extension_loaded("pdo_pgsql"));'
 		;;
+	ruby)
+		# Debian's as well; gems are found below the directory alone
+		"$here/../operations/unpack.sh" "$PWD" ruby ruby-activerecord ruby-pg ruby-minitest || exit 3
+		version=$(ls usr/lib/ruby | grep '^[0-9]')
+		cat >ruby <<-EOF
+			#!/bin/sh
+			usr=$PWD/usr lib=$PWD/usr/lib/$(uname -m)-linux-gnu
+			export LD_LIBRARY_PATH=\$lib
+			export GEM_PATH=\$usr/share/rubygems-integration/all:\$usr/share/rubygems-integration/$version
+			export RUBYLIB=\$usr/lib/ruby/vendor_ruby:\$lib/ruby/vendor_ruby/$version:\$usr/lib/ruby/$version:\$lib/ruby/$version
+			exec $(echo "$PWD"/usr/bin/ruby[0-9]*) "\$@"
+		EOF
+		chmod +x ruby
+		./ruby -e 'require "active_record"; require "pg"'
+		;;
 	*)
 		echo "there is no set \"$1\""
 		exit 1

@@ -16,7 +16,7 @@
 # LOKIVECTOR_CLIENTS_TIMEOUT seconds (400), is skipped: "# PROGRAM (LANGUAGE)
 # skipped: REASON".  Not to be run as root.
 set -u
-all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex prisma pgx jdbc hibernate springai pdo"
+all="psycopg sqlalchemy django asyncpg langchain llamaindex haystack pg drizzle knex prisma pgx jdbc hibernate springai pdo activerecord"
 if [ "${1:-}" = --list ]; then
 	printf '%s\n' $all
 	exit
@@ -37,10 +37,11 @@ declare -A programs=(
 	[go]="pgx"
 	[java]="jdbc hibernate springai"
 	[php]="pdo"
+	[ruby]="activerecord"
 )
 declare -A language=(
 	[drivers]=python [frameworks]=python [haystack]=python [node]=node [prisma]=node [go]=go [java]=java
-	[php]=php
+	[php]=php [ruby]=ruby
 )
 
 rm -rf "$out"
@@ -71,7 +72,7 @@ directory_of()
 	case $1 in
 		drivers | frameworks | haystack) files=$here/python/$1.txt ;;
 		node | prisma) files="$here/$1/package.json $here/$1/package-lock.json" ;;
-		php) files=$here/install.sh ;;
+		php | ruby) files=$here/install.sh ;;
 		go) files="$here/go/go.mod $here/go/go.sum" ;;
 		java) files=$here/java/pom.xml ;;
 	esac
@@ -158,6 +159,7 @@ run_program()
 			set -- node "$directory/prisma_test.mjs"
 			;;
 		pdo) set -- "$directory/php" "$here/php/pdo_test.php" ;;
+		activerecord) set -- "$directory/ruby" "$here/ruby/activerecord_test.rb" ;;
 		*) set -- "$directory/venv/bin/python" "$here/python/${program}_test.py" ;;
 	esac
 	(cd "$out" && timeout 900 "$@") </dev/null 2>&1
@@ -196,7 +198,7 @@ fi
 # All sets at once: most of the time goes into waiting for the network
 declare -A installing
 sets=
-for set in drivers node prisma go java php haystack frameworks; do
+for set in drivers node prisma go java php ruby haystack frameworks; do
 	[ -n "$(programs_of "$set")" ] || continue
 	sets="$sets $set"
 	install_set "$set" &
