@@ -176,6 +176,11 @@ BEGIN ATOMIC
 	FROM lokivector_stat_recall s
 	WHERE s.index::oid = lokivector_advice.index::oid AND measured >= 100 AND recall_p1 < 0.5::float8
 	UNION ALL
+	SELECT 'recall', pg_catalog.format('Of %s sampled searches, the mean found %s of their rows; target_recall is %s. If queries differ from the rows, run lokivector_calibrate(%L, queries) with some of them.',
+		measured, pg_catalog.round(s.recall::numeric, 3), target, i.oid::regclass)
+	FROM i JOIN lokivector_stat_recall s ON s.index::oid = i.oid::oid
+	WHERE measured >= 100 AND s.recall + 2::float8 * s.recall_error < target - 0.01::float8
+	UNION ALL
 	SELECT 'width', pg_catalog.format('With %s the index has measured %s of the nearest ten, for queries like the rows. Searches may find more: lokivector_recall() tells. Set %s.',
 		CASE WHEN ivfflat THEN 'ivfflat.probes = ' || pg_catalog.current_setting('ivfflat.probes') ELSE 'ef_search = ' || ef::text END,
 		pg_catalog.round(at_ef::numeric, 3),
