@@ -271,8 +271,8 @@ typedef struct KnownQuery
 	TransactionId xmax;
 	uint32		xcnt;
 	CommandId	curcid;
-	SubTransactionId subid;		/* rows of one that was rolled back do not
-								 * count */
+	SubTransactionId subid;		/* that asked; rows of one that was rolled
+								 * back do not count */
 	Oid			index;
 	TSQuery		search;
 	Bm25Query  *query;
@@ -318,7 +318,7 @@ is_known(const KnownQuery *known, Snapshot snapshot, Oid index, TSQuery search)
 {
 	return known->query != NULL && known->index == index && known->xmin == snapshot->xmin &&
 		known->xmax == snapshot->xmax && known->xcnt == snapshot->xcnt &&
-		known->curcid == snapshot->curcid && known->subid == GetCurrentSubTransactionId() &&
+		known->curcid == snapshot->curcid && SubTransactionIsActive(known->subid) &&
 		VARSIZE(known->search) == VARSIZE(search) &&
 		memcmp(known->search, search, VARSIZE(search)) == 0;
 }
