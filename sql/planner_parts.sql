@@ -91,7 +91,7 @@ RESET plan_cache_mode;
 EXPLAIN (COSTS OFF) SELECT id FROM parts_t ORDER BY 1 - (v <=> '[1,2,3,4,5,6,7,8]') + 0.1 * (kind = 3)::integer DESC NULLS LAST LIMIT 20;
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY 1 - (v <=> '[1,2,3,4,5,6,7,8]') + 0.1 * (kind = 3)::integer DESC NULLS LAST LIMIT 20$$);
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY (v <=> '[1,2,3,4,5,6,7,8]') * CASE WHEN tag = 'tag 1' THEN 0.8 ELSE 1 END LIMIT 20$$);
-SELECT parts_check($$SELECT id FROM parts_t WHERE kind < 8 ORDER BY (v <=> '[1,2,3,4,5,6,7,8]') - CASE WHEN tag = 'tag 1' THEN 0.1 WHEN kind < 5 THEN 0.05 ELSE 0 END, id LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t WHERE kind < 8 ORDER BY (v <=> '[1,2,3,4,5,6,7,8]') - CASE WHEN tag = 'tag 1' THEN 0.3 WHEN kind < 5 THEN 0.2 ELSE 0 END, id LIMIT 20$$);
 SELECT parts_check($$SELECT id FROM parts_t WHERE v IS NOT NULL ORDER BY 1 - (v <=> '[1,2,3,4,5,6,7,8]') + 0.1 * (kind = 3)::integer - 0.1 * (id < 1000)::integer DESC LIMIT 20$$);
 -- another vector on a condition
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind < 5 THEN v <=> '[1,2,3,4,5,6,7,8]' ELSE w <=> '[8,7,6,5,4,3,2,1]' END LIMIT 20$$);

@@ -44,7 +44,7 @@ SELECT null_frac, avg_width, n_distinct, most_common_vals, array_length(histogra
 	abs(correlation) < 0.5 AS scattered
 FROM pg_stats WHERE tablename = 'sel_t' AND attname = 'v';
 SELECT ARRAY[stakind1, stakind2, stakind3, stakind4, stakind5] AS kinds, staop3, array_length(stanumbers3, 1) AS numbers,
-	ARRAY(SELECT stanumbers3[1 + 26 * i] > 20000 FROM generate_series(0, 3) i) AS pairs,
+	ARRAY(SELECT stanumbers3[1 + 26 * i] > 3900 FROM generate_series(0, 3) i) AS targets,
 	stanumbers3[2] AS external, stanumbers3[3] AS bytes, array_length(stavalues3::text::vector[], 1) AS vectors
 FROM pg_statistic WHERE starelid = 'sel_t'::regclass AND staattnum = 2;
 
@@ -85,6 +85,13 @@ FROM (VALUES ('<->', 0.001), ('<->', 4.5), ('<->', 5), ('<->', 10), ('<->', 20),
 -- test: a query that is not like the rows
 SELECT bound, sel_rows(format('SELECT * FROM sel_t WHERE v <-> %L < %s', array_fill(30, ARRAY[32])::vector, bound), 200)
 FROM (VALUES (50), (100), (171), (500)) o(bound);
+
+-- test: clusters of different sizes, of which the largest ones have most of the short distances
+CREATE TABLE sel_c AS SELECT i AS id, sel_vector(50 * i + (i % 71) * (i % 71) / 100, 32) AS v FROM generate_series(1, 5000) i;
+ANALYZE sel_c;
+SELECT operator, bound, sel_rows(format('SELECT * FROM sel_c WHERE v %s %L < %s', operator, sel_vector(77, 32), bound), 3)
+FROM (VALUES ('<->', 4.5), ('<->', 5), ('<=>', 0.1), ('<+>', 25), ('<#>', -130)) o(operator, bound);
+DROP TABLE sel_c;
 
 -- test: forms
 SELECT form, sel_rows('SELECT * FROM sel_t WHERE ' || replace(form, 'q', quote_literal(sel_vector(77, 32)) || '::vector'), 3)

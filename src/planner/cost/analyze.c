@@ -34,10 +34,10 @@
 LOKI_FUNCTION(lokivector_typanalyze);
 
 /* References, and vectors that distances are measured to; bytes of each */
-#define MAX_REFERENCES		24
+#define MAX_REFERENCES		LOKI_PROFILE_REFERENCES
 #define MIN_REFERENCES		4
 #define REFERENCE_BYTES		(64 * 1024)
-#define MAX_TARGETS			1000
+#define MAX_TARGETS			4000
 #define MIN_TARGETS			100
 #define TARGET_BYTES		(16 * 1024 * 1024)
 
@@ -139,51 +139,82 @@ compare_floats(const void *a, const void *b)
 	return float4_cmp_internal(*(const float4 *) a, *(const float4 *) b);
 }
 
-/* Make the profile of an operator from at least a few distances; this sorts them. */
+/* The distances of a reference from the targets but itself that are finite -> how many */
+static int
+measure_reference(FmgrInfo *function, const Vectors *references, int reference, const Vectors *targets,
+				  float4 *distances)
+{
+	int			n = 0;
+
+	for (int i = 0; i < targets->n; i++)
+	{
+		double		distance;
+
+		if (references->rows[reference] == targets->rows[i])
+			continue;
+		distance = DatumGetFloat8(FunctionCall2(function, references->values[reference],
+												targets->values[i]));
+		if (isfinite(distance))
+			distances[n++] = distance;
+	}
+	return n;
+}
+
+/* Add the quantiles of a reference's distances, ascending, between those to the nearest targets. */
 static void
-make_profile(LokiProfile *profile, float4 *distances, int n, const Sample *sample)
+add_quantiles(double *sums, const float4 *distances, int n)
 {
 	static const double shares[] = LOKI_PROFILE_SHARES;
 
 	StaticAssertStmt(lengthof(shares) == LOKI_PROFILE_QUANTILES, "a quantile for each share");
 	Assert(shares[LOKI_PROFILE_MEDIAN] == 0.5 && shares[lengthof(shares) - 1] == 1);
-	Assert(n > 0 && sample->nrows > 0);
-	qsort(distances, n, sizeof(float4), compare_floats);
-	profile->pairs = n;
-	profile->external = (float4) sample->nexternal / sample->nrows;
-	profile->bytes = sample->bytes / sample->nrows;
 	for (int i = 0; i < LOKI_PROFILE_QUANTILES; i++)
-		profile->quantiles[i] = distances[(int) (shares[i] * (n - 1))];
+	{
+		double		place = shares[i] * (n - 1);
+		int			below = (int) place;
+
+		sums[i] += distances[below] +
+			(place - below) * ((double) distances[Min(below + 1, n - 1)] - distances[below]);
+	}
 }
 
-/* Measure one operator's distances.  If there are hardly any, the profile stays empty. */
+/*
+ * Measure one operator's distances.  If there are hardly any, the profile stays empty.  Each reference
+ * has quantiles of its own, whose means are the profile's.  Quantiles of all pairs would be those of
+ * dense clusters, whose rows have most of the short distances, although most rows are in others.
+ */
 static void
 measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
 				 const Vectors *references, const Vectors *targets)
 {
-	float4	   *distances = palloc_array(float4, references->n * targets->n);
-	int			n = 0;
+	float4	   *distances = palloc_array(float4, targets->n);
+	double		sums[LOKI_PROFILE_QUANTILES] = {0};
+	double		measured = 0;
+	int			counted = 0;
 	FmgrInfo	function;
 
+	Assert(sample->nrows > 0);
 	fmgr_info(get_opcode(opno), &function);
 	for (int i = 0; i < references->n; i++)
 	{
-		LokiVacuumDelayPoint();
-		for (int j = 0; j < targets->n; j++)
-		{
-			double		distance;
+		int			n = measure_reference(&function, references, i, targets, distances);
 
-			if (references->rows[i] == targets->rows[j])
-				continue;
-			distance = DatumGetFloat8(FunctionCall2(&function, references->values[i],
-													targets->values[j]));
-			if (isfinite(distance))
-				distances[n++] = distance;
-		}
+		LokiVacuumDelayPoint();
+		if (n == 0)
+			continue;
+		qsort(distances, n, sizeof(float4), compare_floats);
+		add_quantiles(sums, distances, n);
+		measured += n;
+		counted++;
 	}
-	if (n >= 10)
-		make_profile(profile, distances, n, sample);
 	pfree(distances);
+	if (measured < 10)
+		return;
+	profile->targets = measured / counted;
+	profile->external = (float4) sample->nexternal / sample->nrows;
+	profile->bytes = sample->bytes / sample->nrows;
+	for (int i = 0; i < LOKI_PROFILE_QUANTILES; i++)
+		profile->quantiles[i] = sums[i] / counted;
 }
 
 /*
@@ -256,7 +287,7 @@ make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 
 		if (OidIsValid(opno))
 			measure_operator(&profiles[i], opno, sample, &references, &targets);
-		any = any || profiles[i].pairs > 0;
+		any = any || profiles[i].targets > 0;
 	}
 	if (any)
 		keep_profiles(stats, profiles, &references,

@@ -18,7 +18,7 @@
 /*
  * A kind of statistics, from the range that pg_statistic.h leaves to private use.
  * No tool knows it, so dumps of statistics leave it out.  stanumbers has a
- * LokiProfile for each of LOKI_PROFILE_OPERATORS operators; one has no pairs if the
+ * LokiProfile for each of LOKI_PROFILE_OPERATORS operators; one has no targets if the
  * type lacks the operator.  stavalues has some of the vectors that distances were
  * measured from.  One slot holds all, since the server's own statistics may take
  * three of the five.
@@ -26,20 +26,23 @@
 #define LOKI_STATISTIC_PROFILES		21073
 #define LOKI_PROFILE_OPERATORS		4
 
-/* Shares of pairs of which the profile keeps the quantiles */
+/* Vectors that distances are measured from, at most */
+#define LOKI_PROFILE_REFERENCES		64
+
+/* Shares of rows of which the profile keeps the quantiles */
 #define LOKI_PROFILE_SHARES \
 	{0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, \
 	 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 1}
 #define LOKI_PROFILE_QUANTILES	23
 #define LOKI_PROFILE_MEDIAN		13
 
-/* The distances between sampled vectors, by one operator */
+/* The distances of the rows from a typical one, by one operator */
 typedef struct LokiProfile
 {
-	float4		pairs;			/* distances measured */
+	float4		targets;		/* distances measured from each reference */
 	float4		external;		/* share of values that are out of line */
 	float4		bytes;			/* of a value, in line */
-	float4		quantiles[LOKI_PROFILE_QUANTILES];	/* ascending */
+	float4		quantiles[LOKI_PROFILE_QUANTILES];	/* ascending; means of the references' own */
 } LokiProfile;
 
 #define LOKI_PROFILE_NUMBERS	((int) (sizeof(LokiProfile) / sizeof(float4)))

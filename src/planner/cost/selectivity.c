@@ -6,8 +6,9 @@
  * Core knows nothing of the expression v <-> q < r and estimates a third of the rows.
  * ANALYZE keeps a profile of distances (cost/analyze.c): the share of rows within r of
  * a typical row.  A given query vector is not typical.  Its distances from the
- * references show how it differs: r is scaled by its median distance from these (for <#>, by
- * its norm).  Below the least quantile the share is a power of r, from the two lowest decades.
+ * references show how it differs: r is scaled by that from the reference which is as near as the
+ * bound, or one of the nearest (for <#>, by its norm).  Below the least quantile the share is a power
+ * of r, from the two lowest decades.
  *
  * Core asks operators for selectivities, and < of float8 is core's own.  But it
  * remembers the selectivity of a clause.  We write ours there, and then compute the
@@ -43,35 +44,27 @@
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
-/* A quantile counts if this number of pairs was nearer */
-#define MIN_PAIRS	3
+/* A quantile counts if this number of targets was nearer */
+#define MIN_TARGETS	3
 
-/* References that a query is compared with */
-#define MOST_REFERENCES	64
+/* A query's distance from a reference counts if, with it, this number of references is as near */
+#define MIN_NEAREST	5
 
 static const double shares[] = LOKI_PROFILE_SHARES;
 
-/* How the distances of a query differ from those of the profile */
-typedef struct Difference
-{
-	double		scale;			/* distance * scale is like the profile's */
-	double		within;			/* share of references within the bound */
-	int			references;
-} Difference;
-
-/* The first quantile that stands on more than a few pairs */
+/* The first quantile that stands on more than a few targets */
 static int
 first_quantile(const LokiProfile *profile)
 {
 	int			i = 0;
 
-	while (i < LOKI_PROFILE_QUANTILES - 1 && shares[i] * profile->pairs < MIN_PAIRS)
+	while (i < LOKI_PROFILE_QUANTILES - 1 && shares[i] * profile->targets < MIN_TARGETS)
 		i++;
 	return i;
 }
 
 /*
- * The share of pairs that are nearer than the first quantile that counts.  Distances
+ * The share of rows that are nearer than the first quantile that counts.  Distances
  * fall as a power of the share; the power is the number of dimensions that the data
  * really has.  Inner products, which have no least value, fall as its logarithm.
  */
@@ -95,7 +88,7 @@ tail_share(const LokiProfile *profile, int first, double distance)
 	return shares[first] * exp((distance - r0) * steps / (r1 - r0));
 }
 
-/* The share of pairs that are at most so far apart */
+/* The share of rows that are at most so far from a typical row */
 static double
 profile_share(const LokiProfile *profile, double distance)
 {
@@ -115,6 +108,20 @@ profile_share(const LokiProfile *profile, double distance)
 	below = profile->quantiles[i - 1];
 	return shares[i - 1] * pow(shares[i] / shares[i - 1],
 							   (distance - below) / (profile->quantiles[i] - below));
+}
+
+/* The distance that a share of rows is within, between quantiles */
+static double
+profile_distance(const LokiProfile *profile, double share)
+{
+	int			i = 1;
+	double		part;
+
+	Assert(share > 0 && share <= 1);
+	while (i < LOKI_PROFILE_QUANTILES - 1 && shares[i] < share)
+		i++;
+	part = log(Max(share, shares[0]) / shares[i - 1]) / log(shares[i] / shares[i - 1]);
+	return profile->quantiles[i - 1] + part * (profile->quantiles[i] - profile->quantiles[i - 1]);
 }
 
 /* qsort callback */
@@ -177,53 +184,59 @@ median(double *values, int n)
 }
 
 /*
- * Compare the query with the references.  If no distance is negative, the medians give
- * the scale.  Inner products grow with the norm of the query, which is the root of its
- * product with itself.  The query is the right side of the operator.  Its type may be
- * another than that of the references.
+ * How far from a typical row the reference is from which the query has the greatest distance within
+ * the bound, or one of the nearest: less the distance, the scale.  0 if there is none.
  */
-static void
-compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bound,
-			  const LokiProfile *profile, Difference *difference)
+static double
+scale_of_nearest(const LokiProfile *profile, double *distances, int n, double bound)
 {
-	double		distances[MOST_REFERENCES];
-	double		own[MOST_REFERENCES];
+	int			nearest = 0;
+
+	qsort(distances, n, sizeof(double), compare_doubles);
+	while (nearest < n - 1 &&
+		   (nearest + 1 < MIN_NEAREST || distances[nearest + 1] <= bound || distances[nearest] <= 0))
+		nearest++;
+	return distances[nearest] <= 0 ? 0 :
+		profile_distance(profile, (nearest + 0.5) / n) / distances[nearest];
+}
+
+/*
+ * Compare the query with the references.  If no distance is negative, those from the references
+ * give the scale.  Inner products grow with the norm of the query, which is the root of its
+ * product with itself.  The query is the right side of the operator.  Its type may be
+ * another than that of the references.  1 if nothing is known.
+ */
+static double
+compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bound,
+			  const LokiProfile *profile)
+{
+	double		distances[LOKI_PROFILE_REFERENCES];
+	double		own[LOKI_PROFILE_REFERENCES];
 	FmgrInfo	function;
 	FmgrInfo	reference_function;
 	FmgrInfo	query_function;
 	Oid			left;
 	Oid			right;
 	int			n;
-	double		typical;
-	double		actual;
+	double		scale;
 
 	op_input_types(opno, &left, &right);
 	if (!own_function(left, place, &reference_function) ||
 		!own_function(right, place, &query_function))
-		return;
+		return 1;
 	fmgr_info(get_opcode(opno), &function);
 	query = PointerGetDatum(PG_DETOAST_DATUM(query));
 	n = measure_references(statistics, &function, &reference_function, query, distances,
-						   own, MOST_REFERENCES);
-	Assert(n <= MOST_REFERENCES);
+						   own, LOKI_PROFILE_REFERENCES);
+	Assert(n <= LOKI_PROFILE_REFERENCES);
 	if (n < 3)
-		return;
-	for (int i = 0; i < n; i++)
-		if (distances[i] <= bound)
-			difference->within += 1.0 / n;
-	difference->references = n;
+		return 1;
 	if (profile->quantiles[0] >= 0)
-	{
-		typical = profile->quantiles[LOKI_PROFILE_MEDIAN];
-		actual = median(distances, n);
-	}
+		scale = scale_of_nearest(profile, distances, n, bound);
 	else
-	{
-		typical = sqrt(fabs(median(own, n)));
-		actual = sqrt(fabs(DatumGetFloat8(FunctionCall2(&query_function, query, query))));
-	}
-	if (typical > 0 && actual > 0 && isfinite(actual))
-		difference->scale = typical / actual;
+		scale = sqrt(fabs(median(own, n)) /
+					 fabs(DatumGetFloat8(FunctionCall2(&query_function, query, query))));
+	return scale > 0 && isfinite(scale) ? scale : 1;
 }
 
 bool
@@ -253,7 +266,7 @@ find_profile(const AttStatsSlot *slot, Oid opno)
 	op_input_types(opno, &left, &right);
 	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
 	{
-		Oid			same = profiles[i].pairs > 0 ? loki_profile_operator(left, i) : InvalidOid;
+		Oid			same = profiles[i].targets > 0 ? loki_profile_operator(left, i) : InvalidOid;
 
 		if (same == opno ||
 			(left != right && OidIsValid(same) && strcmp(get_opname(same), get_opname(opno)) == 0))
@@ -278,7 +291,7 @@ share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
 			 double bound, bool strict)
 {
 	AttStatsSlot slot;
-	Difference	difference = {.scale = 1};
+	double		scale = 1;
 	Datum		value;
 	int			place;
 	double		result;
@@ -295,11 +308,9 @@ share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
 
 		/* sampled vectors are only for users who may read the column */
 		if (column->acl_ok && loki_known_value(root, query, &value))
-			compare_query(column->statsTuple, opno, place, value, farthest_within(bound, strict),
-						  profile, &difference);
-		result = profile_share(profile, farthest_within(bound * difference.scale, strict));
-		if (difference.within * difference.references >= 2)
-			result = Max(result, difference.within / 2);
+			scale = compare_query(column->statsTuple, opno, place, value,
+								  farthest_within(bound, strict), profile);
+		result = profile_share(profile, farthest_within(bound * scale, strict));
 		Assert(result >= 0 && result <= 1);
 	}
 	free_attstatsslot(&slot);
