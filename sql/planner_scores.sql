@@ -68,12 +68,37 @@ SELECT * FROM scores_check($$SELECT id, greatest(0.3, 1 - d) + least(votes, 100)
 SELECT * FROM scores_check($$SELECT id, round((1 - d)::numeric, 1) + round(price / 900, 2) AS s FROM found ORDER BY s DESC LIMIT 10$$);
 SELECT * FROM scores_check($$SELECT id, cosine_distance(v, '[1,0,1,0,0,1,0,0]') + age / 100 AS s FROM found ORDER BY s LIMIT 10$$);
 SELECT * FROM scores_check($$SELECT id, 0.5 * (v <=> '[1,0,1,0,0,1,0,0]') + 0.5 * (v <=> '[1,0,1,0,0,1,0,1]') AS s FROM found ORDER BY s LIMIT 10$$);
--- queries that are far from each other: nearly all rows would be read
+-- opposite queries: all rows have the same sum
 SELECT * FROM scores_check($$SELECT id, (v <=> '[1,0,1,0,0,1,0,0]') + (v <=> '[-1,0,-1,0,0,-1,0,0]') AS s FROM found ORDER BY s LIMIT 10$$);
 SELECT * FROM scores_check($$SELECT id, sqrt(l) + log(10 + votes) AS s FROM near ORDER BY s LIMIT 10$$);
 -- further sort keys
 SELECT * FROM scores_check($$SELECT id, id AS s, least(d, 0.5) + pinned::int AS r FROM near ORDER BY r, id LIMIT 30$$);
 SELECT * FROM scores_check($$SELECT id, id AS s FROM near ORDER BY round((d + age / 100)::numeric, 1), id DESC LIMIT 30$$);
+
+-- test: sums of distances from constants by <=> and <#>, as one distance
+CREATE INDEX posts_ip ON posts USING hnsw (v vector_ip_ops);
+CREATE FUNCTION scores_read(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF, FORMAT JSON) ' || statement INTO plan;
+	RETURN (regexp_match(plan::text, '"Index Scan".*"Actual Rows": (\d+)'))[1];
+END $$;
+CREATE TEMP TABLE sums AS SELECT n, replace(replace(replace('SELECT id, ' || score || ' LIMIT 10', 'a)', '''[1,0,1,0,0,1,0,0]'')'),
+	'b)', '''[0,2,1,0,0,3,0,1]'')'), 'c)', '''[0,0,1,1,-1,1,0,0]'')') AS statement
+FROM (VALUES (1, '(v <=> a) + (v <=> b) AS s FROM found ORDER BY s'),
+	(2, '0.7 * (1 - (v <=> a)) + (1 - (v <=> b)) / 3 AS s FROM found ORDER BY s DESC'),
+	(3, '(v <=> a) + 2 - (v <=> b) * 0.4 - -(v <=> c) AS s FROM posts ORDER BY s'),
+	(4, 'cosine_distance(v, a) + (v <=> b) + 0.0001 * votes AS s FROM found ORDER BY s'),
+	(5, 'sqrt((v <=> a) + (v <=> b)) AS s FROM found ORDER BY s'),
+	(6, '(v <#> a) + 0.5 * (v <#> b) AS s FROM found ORDER BY s'),
+	(7, '(v <=> a) + (v <=> b) AS s FROM found WHERE author = 3 ORDER BY s'),
+	(8, '(v <-> a) + (v <-> b) AS s FROM found ORDER BY s'),
+	(9, '(v <=> a) + (v <#> b) AS s FROM found ORDER BY s')) v(n, score);
+SELECT n, uses, outcome, scores_read(statement)::int < 20 AS few FROM sums, scores_check(statement) ORDER BY n;
+DROP INDEX posts_ip;
+DROP FUNCTION scores_read;
+DROP TABLE sums;
 
 -- test: conditions, joins, subqueries, policies
 SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FROM found WHERE author = 3 ORDER BY s DESC LIMIT 10$$);

@@ -72,13 +72,14 @@
 #define LEAST_WAITING	256
 
 /*
- * What a plan carries in custom_private; custom_exprs has the score, a float8.  The first
- * column is the distance.
+ * What a plan carries in custom_private; custom_exprs has the score, and the same for bounds,
+ * both float8.  The first column is the distance.
  */
 typedef enum ScoresPrivate
 {
 	SCORES_DESCENDING,			/* Boolean */
 	SCORES_NULLS_FIRST,			/* Boolean */
+	SCORES_ROUNDING,			/* Const: how far a bound may be off */
 	SCORES_RANGES				/* of each column: Const, Const, Boolean,
 								 * Boolean, as in LokiRange */
 } ScoresPrivate;
@@ -169,7 +170,7 @@ rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows)
 	.wanted = Max(loki_promise_wanted(root), 1)};
 	double		near;
 
-	estimate.score.expr = (Expr *) estimate_expression_value(root, (Node *) score->expr);
+	estimate.score.bounded = (Expr *) estimate_expression_value(root, (Node *) score->bounded);
 	estimate.score.distance = (OpExpr *) estimate_expression_value(root, (Node *) score->distance);
 	if (!IsA(estimate.score.distance, OpExpr))
 		return -1;
@@ -240,6 +241,17 @@ column_ranges(const LokiScore *score, const List *columns, const PathTarget *tar
 	return ranges;
 }
 
+/* A score as a float8 */
+static Expr *
+as_float8(Expr *expr)
+{
+	Oid			type = exprType((Node *) expr);
+
+	if (type == FLOAT8OID)
+		return expr;
+	return loki_make_cast(type == FLOAT4OID ? F_FLOAT8_FLOAT4 : F_FLOAT8_NUMERIC, FLOAT8OID, expr);
+}
+
 /* Offer the best rows of a path, which are in the order of the distance. */
 static void
 offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *columns,
@@ -247,7 +259,6 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 {
 	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
 	PathTarget *target = input_target(root, score, path);
-	Expr	   *expr = score->expr;
 	double		rows = rows_read(root, score, columns, path->rows);
 	CustomPath *custom;
 	Path	   *input;
@@ -258,13 +269,12 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 		2 * loki_promise_wanted(root) * (target->width + WAITING_BYTES) > work_mem * 1024.0)
 		return;
 	input = (Path *) create_projection_path(root, path->parent, path, target);
-	cost_qual_eval_node(&cost, (Node *) expr, root);
-	if (exprType((Node *) expr) != FLOAT8OID)
-		expr = loki_make_cast(exprType((Node *) expr) == FLOAT4OID ? F_FLOAT8_FLOAT4 :
-							  F_FLOAT8_NUMERIC, FLOAT8OID, expr);
-	custom = loki_node_path(&loki_scores_kind, output, final, input, target->exprs, list_make1(expr),
-							NIL, list_make3(makeBoolean(score->descending),
+	cost_qual_eval_node(&cost, (Node *) score->expr, root);
+	custom = loki_node_path(&loki_scores_kind, output, final, input, target->exprs,
+							list_make2(as_float8(score->expr), as_float8(score->bounded)),
+							NIL, list_make4(makeBoolean(score->descending),
 											makeBoolean(score->nulls_first),
+											loki_float_const(score->rounding),
 											column_ranges(score, columns, target)));
 	custom->path.rows = path->rows;
 	custom->path.startup_cost = input->startup_cost + cost.startup + final->cost.startup +
@@ -323,10 +333,11 @@ typedef struct ScoresState
 	ExprState  *score;			/* float8, of the child's columns */
 	bool		descending;		/* greater scores are better */
 	bool		nulls_first;
+	double		rounding;
 	TupleTableSlot *slot;		/* holds the row that is returned */
 
-	Node	   *expr;			/* the score, parameters replaced; NULL before
-								 * the first row */
+	Node	   *expr;			/* the score for bounds, parameters replaced;
+								 * NULL before the first row */
 	LokiRange  *columns;		/* of rows that are to come */
 	pairingheap *waiting;		/* WaitingRow, the best first */
 	int64		nwaiting;
@@ -356,6 +367,8 @@ begin_scores(LokiNode *node, CustomScan *scan)
 	state->score = ExecInitExpr(linitial(scan->custom_exprs), &node->css.ss.ps);
 	state->descending = boolVal(list_nth(scan->custom_private, SCORES_DESCENDING));
 	state->nulls_first = boolVal(list_nth(scan->custom_private, SCORES_NULLS_FIRST));
+	state->rounding = DatumGetFloat8(list_nth_node(Const, scan->custom_private,
+												   SCORES_ROUNDING)->constvalue);
 	state->slot = ExecInitExtraTupleSlot(node->css.ss.ps.state,
 										 node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor,
 										 &TTSOpsMinimalTuple);
@@ -474,7 +487,7 @@ reach(ScoresState *state, double distance, bool isnull)
 		return;
 	reached->low = nearest;
 	loki_range_of_expr(state->expr, known_column, state, &range);
-	state->bound = loki_score_best(&range, state->descending, state->nulls_first);
+	state->bound = loki_score_best(&range, state->descending, state->nulls_first) + state->rounding;
 }
 
 /* ----------------------------------------------------------------
@@ -569,7 +582,7 @@ begin_rows(ScoresState *state)
 	state->columns[0].low = -INFINITY;
 	state->columns[0].nulls = !state->nulls_first;
 	state->columns[0].nans = !state->descending;
-	state->expr = with_values(linitial(scan->custom_exprs), state);
+	state->expr = with_values(lsecond(scan->custom_exprs), state);
 	MemoryContextSwitchTo(old);
 }
 

@@ -8,7 +8,8 @@
  * If rows come in the order of the distance, no row that is still to come has a better score
  * than one at the distance reached whose other columns have their best values.  So the first
  * rows by score are known as soon as theirs are as good as that.  The best values of columns
- * are those that ANALYZE has seen, unless a function bounds them.
+ * are those that ANALYZE has seen, unless a function bounds them.  Of several distances, the others have
+ * no bound; but some sums of them are one (query/sums.c).
  *
  * IDENTIFICATION
  *	  src/planner/query/score.c
@@ -123,6 +124,7 @@ loki_score(PlannerInfo *root, LokiScore *score)
 		loki_distance_expr((Node *) score->expr, &distance))
 		return false;
 	score->expr = (Expr *) with_operators((Node *) score->expr, NULL);
+	loki_sums_as_one(score);
 	return true;
 }
 
@@ -131,7 +133,7 @@ loki_score_distances(const LokiScore *score)
 {
 	List	   *distances = NIL;
 
-	list_distances((Node *) score->expr, &distances);
+	list_distances((Node *) score->bounded, &distances);
 	return distances;
 }
 
@@ -234,7 +236,7 @@ loki_score_columns(PlannerInfo *root, const LokiScore *score)
 	List	   *columns = NIL;
 	ListCell   *cell;
 
-	foreach(cell, loki_columns_outside((Node *) score->expr, score->distance))
+	foreach(cell, loki_columns_outside((Node *) score->bounded, score->distance))
 	{
 		LokiScoreColumn *column;
 		VariableStatData data;
@@ -365,7 +367,7 @@ loki_drops_nulls(const RelOptInfo *rel, Node *column)
 bool
 loki_may_be_null(PlannerInfo *root, Node *expr)
 {
-	LokiScore	score = {.expr = (Expr *) expr};
+	LokiScore	score = {.bounded = (Expr *) expr};
 	KnownParts	parts = {.score = &score, .columns = loki_score_columns(root, &score)};
 	LokiRange	range;
 
@@ -391,7 +393,7 @@ loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 	LokiRange	range;
 
 	Assert(low <= high);
-	loki_range_of_expr((Node *) score->expr, known_part, &parts, &range);
+	loki_range_of_expr((Node *) score->bounded, known_part, &parts, &range);
 	if (typical)
 		return score->descending ? range.low : -range.high;
 	return loki_score_best(&range, score->descending, score->nulls_first);

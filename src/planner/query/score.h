@@ -20,6 +20,9 @@
 typedef struct LokiScore
 {
 	Expr	   *expr;			/* distances in it are operators */
+	Expr	   *bounded;		/* the same but for rounding, sums of distances
+								 * as one: for bounds */
+	double		rounding;		/* how far that may be off */
 	PathKey    *output;			/* the order of the result */
 	bool		descending;		/* as output says ... */
 	bool		nulls_first;	/* ... as well */
@@ -38,7 +41,10 @@ typedef struct LokiScoreColumn
 /* Whether a level sorts by such a score; no distance is chosen yet */
 extern bool loki_score(PlannerInfo *root, LokiScore *score);
 
-/* The distances in a score, each once: OpExpr */
+/* functions in query/sums.c: write a score for bounds */
+extern void loki_sums_as_one(LokiScore *score);
+
+/* The distances that rows may come by, each once: OpExpr */
 extern List *loki_score_distances(const LokiScore *score);
 
 /* Have rows come by one of them. */
