@@ -10,17 +10,23 @@ with recall 0.95 and all rows; bitmap or sequential scan and sort.
 """
 import functools
 import os
+import re
+
+import numpy as np
 
 import goals_lab
 import report
 from goals_hybrid_cases import (Case, Query, Truth, few, filters, of_one_value,
-                                queries, selectivities, statement, tenants)
+                                queries, score, selectivities, statement, tenants)
 from goals_hybrid_data import Hybrid
-from goals_hybrid_ways import (ENOUGH, PLAIN, Way, best_of_pgvector, look,
+from goals_hybrid_ways import (EFS, ENOUGH, PLAIN, Way, best_of_pgvector, look,
                                partial, rates)
-from measure import Contender
+from inprocess import DATABASES
+from measure import Contender, summarize
+from session import timed
 
 FASTER, AS_FAST = ">= 5", ">= 0.95"
+EMBEDDED = ("u10", "u1", "c10", "c1")   # columns of an embedded database
 RARE = 0.0005                   # share of matching rows, where it changes
 SEQUENTIAL = {"enable_indexscan": "off", "enable_bitmapscan": "off",
               "lokivector.enable_hybrid_scan": "off"}
@@ -251,5 +257,52 @@ def measure_tenants(lab):
     lab.server.psql(lab.ours.db, "DROP TABLE alone")
 
 
+def column_of(query):
+    """-> the column that a query of an equality names, its value; without one None, 0"""
+    match = re.search(r"t\.(\w+) = (\d+) ", query.sql)
+    return (match.group(1), int(match.group(2))) if match else (None, 0)
+
+
+def answer_by(lab, database, found):
+    """An embedded database at the narrowest width that suffices -> width, recall, figures of one client"""
+    columns, values = zip(*map(column_of, found))
+    database.ask(lab.data.queries[[query.number for query in found]],
+                 EMBEDDED.index(columns[0]) if columns[0] else -1, np.array(values, np.int32))
+    for ef in EFS:
+        recall, full, _ = score(found, database.answers(10, ef, len(found)), lab.data, lab.args.metric)
+        if recall >= ENOUGH and full == 1:
+            break
+    with timed(lab.args):
+        runs = [database.time_queries(10, ef, 1, len(found)) for _ in range(lab.args.rounds)]
+    return ef, recall, summarize(runs)
+
+
+def measure_embedded(lab):
+    """Embedded databases, without SQL and protocol, against ours with both"""
+    cases = [Case("no filter", lambda query, rng: ("", lab.rows.few_a >= -1))]
+    cases += [case for case in selectivities(lab.rows, lab.data) if case.name.startswith(("10 %", "1 %"))]
+    results, ours = [], {}
+    for case in cases:
+        found, way = lab.queries(case), Way("nothing set", PLAIN)
+        look(lab, lab.ours, way, found)
+        ours[case.name] = found, way, rates(lab, [(lab.ours, found, way)])[0]
+    for kind in DATABASES:
+        database = kind(lab.args)
+        database.columns = [getattr(lab.rows, name) for name in EMBEDDED]
+        database.load(lab.data)
+        built = database.build()
+        for name, (found, way, rate) in ours.items():
+            ef, recall, theirs = answer_by(lab, database, found)
+            lab.row(5, f"{name}, against {database.extension} {database.version()}: queries/s", rate["qps"],
+                    theirs["qps"], note=f"recall {way.recall:.3f} and {recall:.3f} at ef {ef}; its build "
+                    f"{built['seconds']:.0f} s, memory {built['index_bytes'] / 1e6:.0f} MB")
+            results.append({"case": name, "database": database.extension, "ours_qps": rate["qps"],
+                            "ours_recall": way.recall, "qps": theirs["qps"], "recall": recall, "ef": ef,
+                            "p95_ms": theirs["p95_us"] / 1e3, "build_s": built["seconds"]})
+            lab.save("embedded", results)
+        database.close()
+
+
 HybridLab.measures = {"selectivity": measure_selectivity, "filters": measure_filters,
-                      "few": measure_few, "tenants": measure_tenants}
+                      "few": measure_few, "tenants": measure_tenants,
+                      "embedded": measure_embedded}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Libraries in processes of their own, measured as contenders are: what a graph costs without a server."""
 import glob
+import itertools
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ class Library:
     db = extension = None
     in_server = changes = False
     saves = True                # its program has "save" and "load"
+    columns = ()                # of a database: arrays of integers
 
     def __init__(self, args):
         self.args = args
@@ -51,7 +53,7 @@ class Library:
         pipe = self.process.stdin
         pipe.write(line.encode() + b"\n")
         for array in arrays:
-            pipe.write(np.ascontiguousarray(array, "<f4").tobytes())
+            pipe.write(np.ascontiguousarray(array, "<i4" if array.dtype.kind == "i" else "<f4").tobytes())
         pipe.flush()
         answer = []
         while True:
@@ -83,8 +85,10 @@ class Library:
         kept = glob.glob(glob.escape(stem) + "*")
         shape = f"{len(data.base)} {data.dims} {space} {a.m} " \
             f"{a.ef_construction}"
-        rows = (self.prepared(data.base[at:at + BLOCK])
-                for at in range(0, len(data.base), BLOCK))
+        rows = itertools.chain(self.columns, (self.prepared(data.base[at:at + BLOCK])
+                                              for at in range(0, len(data.base), BLOCK)))
+        if self.columns:
+            self.send(f"columns {len(self.columns)}")
         if kept:
             seconds = float(kept[0][len(stem):])
             self.send(f"load {kept[0]} {shape}", rows)
@@ -123,6 +127,11 @@ class Library:
     def kept_recall(self, k, ef, found=None):
         return None
 
+    def ask(self, queries, column, values):
+        """From here on these queries, each with a value of a column; a column below 0 is none"""
+        self.send(f"queries {len(queries)}", [self.prepared(queries)])
+        self.send(f"values {column}", [values] if column >= 0 else [])
+
     def answers(self, k, ef, count):
         return [[int(x) for x in line.split()]
                 for line in self.send(f"search {k} {ef}")]
@@ -147,7 +156,7 @@ class Library:
 
 
 class Hnswlib(Library):
-    extension = "hnswlib"
+    extension = option = "hnswlib"
 
     def __init__(self, args):
         super().__init__(args)
@@ -165,23 +174,46 @@ class Hnswlib(Library):
                       "libhnswlib-dev")
 
 
-class SymphonyQG(Library):
-    """rabitqlib's SymqgIndex, from PyPI"""
+class PyPI(Library):
+    """A package of PyPI in an environment of its own: libraries.py"""
 
-    extension = "SymphonyQG"
     saves = False
-    VERSION = "0.7.1"
+    packages = ()
 
     def __init__(self, args):
         super().__init__(args)
-        venv = os.path.join(datasets.cache_dir(), "rabitqlib-" + self.VERSION)
+        venv = os.path.join(datasets.cache_dir(), "-".join(self.packages).replace("==", "-"))
         python = os.path.join(venv, "bin", "python3")
         if not os.path.exists(os.path.join(venv, "complete")):
-            subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+            subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
             subprocess.run([python, "-m", "pip", "install", "-q",
-                            "numpy", "rabitqlib==" + self.VERSION], check=True)
+                            "numpy", *self.packages], check=True)
             open(os.path.join(venv, "complete"), "w").close()
-        self.program = [python, os.path.join(TOP, "bench", "symphonyqg.py")]
+        self.program = [python, os.path.join(TOP, "bench", "libraries.py"), self.option]
 
     def version(self):
-        return self.VERSION
+        return self.packages[0].split("==")[1]
+
+
+class SymphonyQG(PyPI):
+    extension, option, packages = "SymphonyQG", "symphonyqg", ("rabitqlib==0.7.1",)
+
+
+class Vsag(PyPI):
+    extension, option, packages = "vsag", "vsag", ("pyvsag==0.18.5",)
+
+
+class Zvec(PyPI):
+    extension, option, packages = "zvec", "zvec", ("zvec==0.8.0",)
+
+
+class LanceDB(PyPI):
+    extension, option, packages = "LanceDB", "lancedb", ("lancedb==0.40.0",)
+
+
+class Qdrant(PyPI):
+    extension, option, packages = "Qdrant Edge", "qdrant", ("qdrant-edge-py==0.9.0",)
+
+
+LIBRARIES = (Hnswlib, SymphonyQG, Vsag, Zvec, LanceDB, Qdrant)
+DATABASES = (Zvec, LanceDB, Qdrant)     # with columns to filter by

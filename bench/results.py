@@ -12,7 +12,7 @@ the reports are copied to bench/results, and each table of the pages is written 
     --check  tells which pages would change, and changes nothing
     --out    leaves the reports there, and the pages as they are
 
-It takes an hour on two cores that do nothing else, and 8 GB of disk.  VectorChord has to be built for the
+It takes an hour and a half on two cores that do nothing else, and 8 GB of disk.  VectorChord has to be built for the
 server first (README.md); --peers pgvector:vector,pgvector:halfvec leaves it out.
 """
 import csv
@@ -173,6 +173,25 @@ def of_goals(step):
     return lines
 
 
+def embedded():
+    """Databases in a process of their own"""
+    databases, found = [], {}
+    for row in of_step("results-embedded", "goals.csv"):
+        match = re.fullmatch("(.*), against (.*): queries/s", row["what"])
+        if match:
+            case, database = match.groups()
+            databases += [database] if database not in databases else []
+            recall = re.search(r"and ([\d.]+) at", row["note"]).group(1)
+            low = f" at {recall}" if float(recall) < 0.95 else ""
+            found.setdefault(case, [number(row["ours"])]).append(number(row["pgvector"]) + low)
+    if not found:
+        return []
+    told = made_of(os.path.join(KEPT, "results-embedded"))
+    return ["| condition | lokivector | " + " | ".join(databases) + " |",
+            *(f"| {case} | " + " | ".join(cells) + " |" for case, cells in found.items()),
+            *(["", f"{told['date']}, commit {told['commit']}, {told['minutes']:.0f} minutes."] if told else [])]
+
+
 def first():
     """Three figures for README.md"""
     step = "results-200k-768"
@@ -195,6 +214,7 @@ def made():
     """When, of what and where: one sentence, as all is of one commit"""
     steps = {os.path.basename(folder.rstrip("/")): made_of(folder)
              for folder in sorted(glob.glob(os.path.join(KEPT, "results-*", "")))}
+    steps.pop("results-embedded", None)     # its table says so itself
     if not steps:
         return []
     several = {told["commit"] for told in steps.values()}
@@ -215,7 +235,7 @@ def made():
 
 
 TABLES = {"made": made, "first": first, "rates": rates, "builds": builds, "deep": deep,
-          "filters": lambda: of_goals("results-filters"), "write": lambda: of_goals("results-write")}
+          "embedded": embedded, "filters": lambda: of_goals("results-filters"), "write": lambda: of_goals("results-write")}
 
 
 def fill(page, write):

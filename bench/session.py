@@ -16,7 +16,7 @@ import options
 import report
 import truth
 from cluster import TOP, Server, say
-from inprocess import Hnswlib, SymphonyQG
+from inprocess import LIBRARIES
 from measure import Contender, renew_extension, summarize
 
 DELETED = 0.10                  # share of the rows that vacuum removes
@@ -59,8 +59,7 @@ def contenders(server, args, kind_of=Contender):
                          (c.db, c.index)), None)
         found.append(c)
     if not args.prepare:
-        found += [library(args) for library in (Hnswlib, SymphonyQG)
-                  if getattr(args, library.extension.lower())]
+        found += [library(args) for library in LIBRARIES if getattr(args, library.option)]
     return found
 
 
