@@ -15,7 +15,8 @@
  *				  + (matches - min(ef, I)) * row_cost * u + matches * cpu_tuple_cost
  *		rows	= u * S * (400 + detoast_cost * chunks) + P * page
  *
- * Nodes newer than the map are added.  If I is at least 5 % of n, a walk costs at most four
+ * Without a bitmap, heap pages cost what they do in a bitmap heap scan.  Nodes newer than the map are
+ * added.  If I is at least 5 % of n, a walk costs at most four
  * times an unrestricted one.  page is random_page_cost times the share of the table that is not
  * cached, at least 1 %.  If reading all rows would return the first row earlier, the path has
  * those costs; a tenth is taken off if more rows are expected than wanted and the bitmap is not
@@ -43,6 +44,7 @@
 #include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/promise.h"
+#include "utils/spccache.h"
 
 /* In units of cpu_operator_cost */
 #define TID_OPERATIONS			0.5 /* adding a row of a bitmap to a set */
@@ -192,6 +194,21 @@ page_cost(double pages)
 	return random_page_cost * Max(miss, LEAST_MISS);
 }
 
+/*
+ * Reading the heap's pages of the rows within a bound.  They are prefetched, many at a time, as those
+ * of a bitmap heap scan are, so a page costs as much (cost_bitmap_heap_scan()).
+ */
+static Cost
+prefetched_cost(const RelOptInfo *rel, double pages)
+{
+	double		share = Min(pages / Max(rel->pages, 1), 1);
+	double		random_page;
+	double		seq_page;
+
+	get_tablespace_page_costs(rel->reltablespace, &random_page, &seq_page);
+	return pages * (random_page - (random_page - seq_page) * sqrt(share));
+}
+
 /* Read what the metapage says of an index, whose lock the planner holds; false if nothing */
 static bool
 read_shape(const IndexOptInfo *info, LokiHnswShape *shape)
@@ -281,6 +298,7 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	double		wanted = matches;
 	double		pages = index_pages_fetched(matches, rel->pages, index_pages, root);
 	double		reranked = 0;
+	Cost		heap;
 
 	search->exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root, true);
 	search->page = page_cost(rel->pages);
@@ -293,12 +311,16 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	 * come on top
 	 */
 	if (LokiHybridBitmap(path) != NULL)
+	{
 		reranked = index_pages_fetched(Min(search->inside, wanted + RERANKED_ROWS), rel->pages,
 									   index_pages, root);
+		heap = Max(pages - reranked, 0) * random_page_cost;
+	}
+	else
+		heap = prefetched_cost(rel, pages);
 	path->path.startup_cost = set + rel->baserestrictcost.startup +
 		search_cost(search) + reranked * random_page_cost;
-	path->path.total_cost = path->path.startup_cost +
-		Max(pages - reranked, 0) * random_page_cost +
+	path->path.total_cost = path->path.startup_cost + heap +
 		Max(matches - Min(search->width, search->inside), 0) * loki_row_cost * cpu_operator_cost +
 		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
 	if (LokiHybridBitmap(path) != NULL)
