@@ -433,6 +433,9 @@ class Generator:
                                                      ("", " * ", False), ("(3 - ", ") * ", True), ("greatest(0.2, ", ") + ", False)))
         if self.schema.words and self.chance(0.3):
             term = ["(", self.distance(plain=True).text, " * 0.1)"]
+        elif self.chance(0.15):
+            others = [other.bare for other in (self.distance(plain=True) for _ in range(5)) if other.bare[0] == distance.bare[0]]
+            term = ["(", others[0], " * 0.4)"] if others else term
         score = [f"({before}", distance.text, between, term, ")"]
         falls = falls != distance.descending
         if self.chance(0.2):
