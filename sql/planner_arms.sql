@@ -120,6 +120,26 @@ INSERT INTO arms_child SELECT id, v FROM arms_b WHERE id = 6000;
 SELECT arms_check($$SELECT id FROM arms_closed ORDER BY v <=> (SELECT v FROM arms_parent WHERE id = 6000), id LIMIT 20$$);
 DROP TABLE arms_parent CASCADE;
 
+-- test: ranks
+SELECT arms_check($$SELECT id, row_number() OVER (ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id) AS r FROM arms_closed ORDER BY r LIMIT 20$$);
+SELECT arms_check($$SELECT id, rank() OVER (ORDER BY v <=> '[1,2,3,4,5,6,7,8]') FROM arms WHERE id % 3 = 1 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 20 OFFSET 3$$);
+SELECT arms_check($$SELECT dense_rank() OVER w, rank() OVER w AS r, d FROM (SELECT id, round((v <=> '[1,2,3,4,5,6,7,8]')::numeric, 1) AS d FROM arms_a WHERE tenant < 8
+	UNION ALL SELECT id, round((v <=> '[1,2,3,4,5,6,7,8]')::numeric, 1) FROM arms_b WHERE tenant > 2) u WINDOW w AS (ORDER BY d) ORDER BY r LIMIT 20$$);
+-- these need further rows
+SELECT arms_check($$SELECT id, row_number() OVER (ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id) AS r FROM arms_closed ORDER BY r DESC LIMIT 20$$);
+SELECT arms_check($$SELECT id, rank() OVER (PARTITION BY id % 2 ORDER BY v <=> '[1,2,3,4,5,6,7,8]') AS r FROM arms_closed ORDER BY r, id LIMIT 20$$);
+SELECT arms_check($$SELECT id, rank() OVER (ORDER BY id) AS r FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
+SELECT arms_check($$SELECT id, ntile(3) OVER (ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id) AS r FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
+
+-- test: subqueries in expressions, and those of WITH
+SELECT arms_check($$SELECT ARRAY(SELECT id FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20)$$);
+SELECT arms_check($$SELECT id FROM arms_t WHERE id IN (SELECT id % 10 FROM arms_closed WHERE id > 2000 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 20) ORDER BY id$$);
+SELECT arms_check($$SELECT id, (SELECT min(d) FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_closed ORDER BY d LIMIT 3) s) FROM arms_t ORDER BY id$$);
+SELECT arms_check($$WITH s AS MATERIALIZED (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms ORDER BY d, id LIMIT 20) SELECT * FROM s ORDER BY d, id$$);
+SELECT arms_check($$WITH s AS (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_closed ORDER BY d, id LIMIT 20) SELECT * FROM s ORDER BY d, id$$);
+-- of another query vector for each row
+SELECT arms_check($$SELECT id, ARRAY(SELECT c.id FROM arms_closed c ORDER BY c.v <=> b.v, id LIMIT 3) FROM arms_b b WHERE id BETWEEN 5001 AND 5005 ORDER BY id$$);
+
 -- test: words
 CREATE TABLE arms_words (id integer PRIMARY KEY, tenant integer, words tsvector);
 INSERT INTO arms_words SELECT i, i % 10, to_tsvector('simple', concat_ws(' ', 'all', 'w' || i % 7, 'w' || i % 11, CASE WHEN i % 3 = 0 THEN 'w' || i % 7 END))

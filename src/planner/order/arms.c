@@ -17,6 +17,9 @@
  * whose conditions are all leakproof.  Its sort keys are computed in the view's own query, for rows
  * that pass its conditions, so a key must be a column of the view or the score of one (P6).
  *
+ * Ranks are of the rows before, so a query that sorts as they do, or by them, takes the first rows of the
+ * order that they have.
+ *
  * Subqueries of a sort key, as in ORDER BY v <=> (SELECT v FROM books WHERE id = 7), are evaluated by each
  * arm and by the query, so they must have the same value each time (P10).
  *
@@ -51,6 +54,7 @@ static bool has_other_parts(Node *node, void *subqueries);
 typedef struct UnionOrder
 {
 	Query	   *sorted;			/* has ORDER BY and LIMIT */
+	List	   *sort;			/* that order, or the one of its ranks */
 	Node	   *conditions;		/* ... and these for the arms' rows, or NULL */
 	Query	   *arm;			/* the one that gets them now */
 	bool		barrier;		/* it is a security barrier */
@@ -207,7 +211,7 @@ static bool
 wants_order(const UnionOrder *order)
 {
 	const Query *arm = order->arm;
-	const SortGroupClause *first = linitial(order->sorted->sortClause);
+	const SortGroupClause *first = linitial(order->sort);
 	ListCell   *cell;
 
 	if (loki_changes_rows(arm) || arm->setOperations != NULL || arm->sortClause != NIL ||
@@ -218,7 +222,7 @@ wants_order(const UnionOrder *order)
 		contain_volatile_functions((Node *) arm->targetList) ||
 		contain_volatile_functions((Node *) arm->jointree))
 		return false;
-	foreach(cell, order->sorted->sortClause)
+	foreach(cell, order->sort)
 	{
 		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
 		Expr	   *key = get_sortgroupclause_tle(clause, order->sorted->targetList)->expr;
@@ -240,7 +244,7 @@ order_arm(UnionOrder *order)
 	Query	   *arm = order->arm;
 	ListCell   *cell;
 
-	Assert(order->sorted->sortClause != NIL && order->sorted->limitCount != NULL);
+	Assert(order->sort != NIL && order->sorted->limitCount != NULL);
 	if (!wants_order(order))
 	{
 		order->all = false;
@@ -249,7 +253,7 @@ order_arm(UnionOrder *order)
 	if (order->conditions != NULL)
 		arm->jointree->quals = make_and_qual(arm->jointree->quals,
 											 in_arm(order->conditions, arm));
-	foreach(cell, order->sorted->sortClause)
+	foreach(cell, order->sort)
 	{
 		SortGroupClause *clause = copyObject(lfirst_node(SortGroupClause, cell));
 		TargetEntry *key = get_sortgroupclause_tle(clause, order->sorted->targetList);
@@ -261,7 +265,7 @@ order_arm(UnionOrder *order)
 	arm->limitCount = loki_rows_taken(copyObject(order->sorted->limitCount),
 									  copyObject(order->sorted->limitOffset));
 	arm->limitOption = LIMIT_OPTION_COUNT;
-	Assert(list_length(arm->sortClause) == list_length(order->sorted->sortClause));
+	Assert(list_length(arm->sortClause) == list_length(order->sort));
 }
 
 /* Order the arms of a UNION ALL; other operations are left alone. */
@@ -335,22 +339,25 @@ order_below(UnionOrder *order)
 		query->jointree->quals = NULL;
 }
 
-/* Whether a query takes the first rows of an order that its arms may have as well */
-static bool
-takes_first_rows(const Query *query)
+/* The order whose first rows a query takes, if its arms may have it as well; NIL if they may not */
+static List *
+order_of_first_rows(const Query *query)
 {
+	Query		unranked = *query;
+	List	   *sort = query->hasWindowFuncs ? loki_order_of_ranks(query) : query->sortClause;
 	ListCell   *cell;
 
-	if (query->sortClause == NIL || query->limitCount == NULL ||
-		query->limitOption != LIMIT_OPTION_COUNT || loki_changes_rows(query) ||
+	unranked.hasWindowFuncs = false;
+	if (sort == NIL || query->limitCount == NULL ||
+		query->limitOption != LIMIT_OPTION_COUNT || loki_changes_rows(&unranked) ||
 		!loki_may_repeat(query->limitCount, query->limitOffset) ||
 		has_other_parts(query->limitCount, NULL) || has_other_parts(query->limitOffset, NULL))
-		return false;
-	foreach(cell, query->sortClause)
+		return NIL;
+	foreach(cell, sort)
 		if (has_other_parts((Node *) get_sortgroupclause_expr(lfirst(cell), query->targetList),
 							(void *) query))
-		return false;
-	return true;
+		return NIL;
+	return sort;
 }
 
 /* Whether a condition x IN (SELECT DISTINCT y ...) holds for the same rows without DISTINCT */
@@ -407,18 +414,37 @@ drop_distinct(const Query *sorted, Node *quals)
 	query->distinctClause = NIL;
 }
 
+/* query_tree_walker callback: order the arms of all queries below. */
+static bool
+order_arms_below(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		loki_order_arms((Query *) node);
+		return false;
+	}
+	return expression_tree_walker(node, order_arms_below, context);
+}
+
 void
 loki_order_arms(Query *query)
 {
-	UnionOrder	order = {.sorted = query};
+	UnionOrder	order = {.sorted = query, .sort = order_of_first_rows(query)};
 	ListCell   *cell;
 
-	if (takes_first_rows(query))
+	if (order.sort != NIL)
 		order_below(&order);
 	if (query->hasSubLinks)
 		drop_distinct(query, query->jointree->quals);
 
 	/* what has become ordered by that may have arms, too */
+	if (query->hasSubLinks || query->cteList != NIL)
+	{
+		(void) query_tree_walker(query, order_arms_below, NULL, QTW_IGNORE_JOINALIASES);
+		return;
+	}
 	foreach(cell, query->rtable)
 		if (lfirst_node(RangeTblEntry, cell)->rtekind == RTE_SUBQUERY)
 		loki_order_arms(lfirst_node(RangeTblEntry, cell)->subquery);

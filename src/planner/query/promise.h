@@ -62,6 +62,9 @@ extern bool loki_has_limit(const Query *parse);
  */
 extern bool loki_ranks_rows(const Query *parse);
 
+/* The order of such ranks, if a query sorts by that or by one of them; NIL if not */
+extern List *loki_order_of_ranks(const Query *parse);
+
 /* Whether a window function needs all rows before it returns one */
 extern bool loki_windows_need_all(const Query *parse);
 

@@ -21,12 +21,14 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_operator_d.h"
 #include "catalog/pg_opfamily_d.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
 #include "planner/query/promise.h"
 #include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
@@ -60,23 +62,47 @@ has_other_function(Node *node, Index *window)
 	return expression_tree_walker(node, has_other_function, window);
 }
 
-bool
-loki_ranks_rows(const Query *parse)
+/* The window of a query whose functions are all ranks of its rows; NULL for others */
+static const WindowClause *
+window_of_ranks(const Query *parse)
 {
 	Index		window = 0;
 	ListCell   *cell;
 
 	if (!parse->hasWindowFuncs || parse->hasTargetSRFs || parse->distinctClause != NIL ||
 		has_other_function((Node *) parse->targetList, &window))
-		return false;
+		return NULL;
 	foreach(cell, parse->windowClause)
 	{
-		WindowClause *clause = lfirst_node(WindowClause, cell);
+		const WindowClause *clause = lfirst_node(WindowClause, cell);
 
 		if (clause->winref == window)
-			return clause->partitionClause == NIL;
+			return clause->partitionClause == NIL ? clause : NULL;
 	}
-	return false;
+	return NULL;
+}
+
+bool
+loki_ranks_rows(const Query *parse)
+{
+	return window_of_ranks(parse) != NULL;
+}
+
+List *
+loki_order_of_ranks(const Query *parse)
+{
+	const WindowClause *window = window_of_ranks(parse);
+	const SortGroupClause *first;
+	const WindowFunc *rank;
+
+	if (window == NULL || parse->sortClause == NIL)
+		return NIL;
+	first = linitial(parse->sortClause);
+	rank = (WindowFunc *) get_sortgroupclause_expr(unconstify(SortGroupClause *, first),
+												   parse->targetList);
+	if (IsA(rank, WindowFunc) && is_rank(rank) && list_length(parse->sortClause) == 1)
+		return first->sortop == Int8LessOperator ? window->orderClause : NIL;
+	return equal(window->orderClause, parse->sortClause) ? window->orderClause : NIL;
 }
 
 /*
