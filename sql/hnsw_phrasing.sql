@@ -88,6 +88,13 @@ SELECT bool_and(found >= before - .001) AS no_less
 FROM (SELECT found, lag(found, 1, 0::float8) OVER (ORDER BY o) AS before FROM unnest(phrasing_widths()) WITH ORDINALITY w (found, o)) w;
 DROP FUNCTION phrasing_widths;
 
+-- A walk that has used up its memory is followed by a flat scan, though there are rows at hand
+INSERT INTO phrasing_truth SELECT 'heap 10', q.i, max(d)
+FROM phrasing_q q, LATERAL (SELECT (v <-> q.q) + 0 AS d FROM phrasing_t WHERE r2 < 10 ORDER BY 1 LIMIT 10) x GROUP BY q.i;
+SET work_mem = '64kB';
+SELECT phrasing_recall('phrasing_t', 'r2 < 10', 'heap 10') > .99 AS found;
+RESET work_mem;
+
 -- Row security
 ALTER TABLE phrasing_t ENABLE ROW LEVEL SECURITY;
 BEGIN;

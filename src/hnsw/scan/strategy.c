@@ -335,14 +335,15 @@ loki_strategy_too_long(const LokiSearch *search)
 }
 
 /*
- * Whether a walk that was to be made wider stopped because a flat scan takes less time from
- * there on.  The rows at hand are those for which it was too narrow.
+ * Whether a walk that was to be made wider stopped before its end: its memory is used up, hops lead no
+ * farther, or a flat scan takes less time from there on.  The rows at hand are those for which it was too
+ * narrow, and nothing was taken of what it has found since (take_walk()).
  */
 bool
 loki_strategy_stopped(const LokiScan *so)
 {
 	return so->course.phase == LOKI_SCAN_WALK && so->course.walk_end == LOKI_WALK_LIMIT &&
-		so->plan.complete && so->filter.choice.adapts && loki_strategy_too_long(&so->search);
+		so->plan.complete;
 }
 
 /*
