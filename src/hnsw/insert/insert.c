@@ -760,8 +760,10 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 
 /*
  * See insert.h.  Any scan may depend on the row's absence, so scans lock the whole index
- * (scan/scan.c).  An attempt ends without effect if the index got its codes after it was opened, which
- * happens once in an index's life; then the row is encoded, and inserted into the graph.
+ * (scan/scan.c).  These locks are looked for when the row can be found: a scan that begins later meets
+ * it, and reports the conflict itself.  An attempt ends without effect if the index got its codes after
+ * it was opened, which happens once in an index's life; then the row is encoded, and inserted into the
+ * graph.
  */
 bool
 loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
@@ -770,10 +772,10 @@ loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_ti
 	InsertEnd	end;
 	LokiCounts	counts = {.of[LOKI_COUNT_INSERTS] = 1,.of[LOKI_COUNT_ROWS_CHANGED] = 1};
 
-	CheckForSerializableConflictIn(index, NULL, InvalidBlockNumber);
 	while ((end = insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo,
 							 &counts)) == INSERT_AGAIN)
 		CHECK_FOR_INTERRUPTS();
+	CheckForSerializableConflictIn(index, NULL, InvalidBlockNumber);
 	loki_count(index, &counts);
 	return end == INSERT_FULL;
 }
