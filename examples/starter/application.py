@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import prometheus_client
+import psycopg
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from fastapi.responses import HTMLResponse
 from fastapi_offline import FastAPIOffline
@@ -77,7 +78,7 @@ class Hit(BaseModel):
     kind: str
     published: date | None
     body: str
-    score: float
+    score: float = Field(description='the higher, the better; scores of different modes do not compare')
 
 
 class Problem(BaseModel):
@@ -107,8 +108,11 @@ def list_collections(by: By) -> list[Collection]:
 
 @api.post('/collections', status_code=201, responses={409: {'model': Problem}})
 def create_collection(new: NewCollection, by: By) -> Collection:
-    with by.transaction() as connection:
-        connection.execute('INSERT INTO collections (name) VALUES (%s)', [new.name])
+    try:
+        with by.transaction() as connection:
+            connection.execute('INSERT INTO collections (name) VALUES (%s)', [new.name])
+    except psycopg.errors.UniqueViolation:
+        raise HTTPException(409, f'there is already a collection {new.name}') from None
     return Collection(name=new.name, documents=0)
 
 

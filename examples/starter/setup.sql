@@ -129,5 +129,7 @@ BEGIN
 				USING (tenant_id = (SELECT starter.tenant(''writer'')));', name);
 	END LOOP;
 END $$;
+-- Else a further command of this session would run as the owner
+RESET ROLE;
 COMMIT;
 \endif

@@ -43,6 +43,19 @@ sub starter
 	return $? ? undef : $output;
 }
 
+# The line of README.md that makes the database and gives the application its password, on a
+# server that has neither.  Without a terminal psql reads the password from its input.
+my ($setup) = slurp_file("$top/examples/starter/README.md") =~ /^(psql .*setup\.sql.*)$/m;
+{
+	local %ENV = (%ENV, PGHOST => "$demo/socket", PGPORT => 5432, PGUSER => 'postgres', PGDATABASE => 'postgres');
+	my ($output, $messages);
+
+	IPC::Run::run([ 'setsid', '--wait', 'bash', '-c', "cd '$top' && $setup" ], '<', \"secret\nsecret\n", '>', \$output, '2>', \$messages);
+	is($?, 0, 'README: the database on a server of your own') or diag($messages);
+	is($node->safe_psql('postgres', "SELECT rolpassword IS NOT NULL FROM pg_authid WHERE rolname = 'starter_app'"), 't',
+		'... and the password of the application');
+}
+
 my $web = starter('key', 'new', 'acme', 'web', 'writer') // die $complaint;
 my $reader = starter('key', 'new', 'acme', 'reports', 'reader');
 my $other = starter('key', 'new', 'other', 'web', 'writer');
@@ -219,7 +232,7 @@ is(status_of('GET', "lk_${web_id}_wrong", '/v1/collections'), 401, 'a wrong secr
 is(status_of('GET', 'lk_none_wrong', '/v1/collections'), 401, 'an unknown key');
 is(problem('POST', $reader, '/v1/collections', { name => 'mine' }), '403 the role of this key may not do that', 'a reader that writes');
 is(status_of('DELETE', $reader, '/v1/collections/help'), 403, '... or deletes');
-is(problem('POST', $web, '/v1/collections', { name => 'help' }), '409 this conflicts with what is there', 'a name that is taken');
+is(problem('POST', $web, '/v1/collections', { name => 'help' }), '409 there is already a collection help', 'a name that is taken');
 is(problem('POST', $web, '/v1/collections/none/search', { question => 'x' }), '404 there is no collection none', 'a collection that is not there');
 my ($status, $body) = request('POST', $web, '/v1/collections/help/search', { question => 'x', limit => 101, more => 1 });
 is("$status $body->{detail} " . join(' ', map { $_->{field} } @{ $body->{errors} }), '422 the request is not valid body.limit body.more',

@@ -151,7 +151,7 @@ sub unknown_in_command
 	}
 	$line =~ s/"[^"]*"|'[^']*'//g;
 	$line =~ s/^\w+=\$\((.*)\)$/$1/;
-	push @unknown, grep { !/^build\b/ && !exists_in_tree($_) }
+	push @unknown, grep { !/^(?:build|venv)\b/ && !exists_in_tree($_) }
 	  grep { m{^[\w.-]+/[\w./-]+$|\.(sh|py|sql|md|pl)$} } split(' ', $line);
 	return @unknown;
 }
