@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
 """Load a file of vectors into a table, or write a table's vectors into a file.
 
@@ -27,7 +27,8 @@ milvus     what its bulk writers write: parquet, json, or a directory of npy fil
 Rows go in by COPY, --batch of them (10000) in a transaction, in the order of the file.  If a
 load was interrupted, --resume leaves out as many rows as the table has.  Make the index
 afterwards.  psql finds the server by PGHOST, PGDATABASE and the like.  Vectors alone need NumPy,
-hdf5 h5py as well (--dataset names what to read or write, by default train), parquet pyarrow.
+hdf5 h5py as well (--dataset names what to read or write, by default train), parquet pyarrow.  A
+file in CSV needs psql alone: \\copy TABLE FROM 'FILE' WITH (FORMAT csv, HEADER).
 """
 import argparse
 import importlib
@@ -93,12 +94,13 @@ class Table:
     def rows(self):
         return int(query(f'SELECT pg_catalog.count(*) FROM {self.name}')[0])
 
-    def copy_in(self, columns, data, options):
+    def copy_in(self, columns, data, options, first, last):
         names = ', '.join(map(quoted, columns))
         run = subprocess.run(psql('-c', f'COPY {self.name} ({names}) FROM STDIN WITH ({options})'),
                              input=data, check=False)
         if run.returncode:
-            sys.exit('stopped; the transactions before this one are in the table (--resume)')
+            sys.exit(f'stopped: rows {first + 1} to {last} of the file are not in the table, all before them are;'
+                     ' mend the cause, then go on with --resume')
 
     def copy_out(self, select, options):
         return subprocess.Popen(psql('-c', f'COPY ({select}) TO STDOUT WITH ({options})'),
@@ -123,6 +125,13 @@ class Progress:
 
 
 def read_array(path, dataset):
+    try:
+        return map_array(path, dataset)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        sys.exit(f'{path}: not such a file: {error}')
+
+
+def map_array(path, dataset):
     """The rows of a file, of which only those are read that are used"""
     if path.endswith('.npy'):
         return np.load(path, mmap_mode='r')
@@ -147,7 +156,8 @@ def load_array(array, table, columns, arguments, skip):
         rows['fields'], rows['width'], rows['bytes'], rows['dims'] = 2, width, 4 + dims * element.itemsize, dims
         rows['number'] = np.arange(first, first + len(values))
         rows['x'] = values
-        table.copy_in(columns, SIGNATURE + rows.tobytes() + b'\xff\xff', 'FORMAT binary')
+        table.copy_in(columns, SIGNATURE + rows.tobytes() + b'\xff\xff', 'FORMAT binary',
+                      first, first + len(values))
         progress.add(len(values))
     progress.show()
 
@@ -195,27 +205,49 @@ def read_export(path, origin, batch):
         records = ({name: file[i].tolist() for name, file in files.items()}
                    for i in range(min(map(len, files.values()), default=0)))
     elif path.endswith('.json'):
-        with open(path, encoding='utf-8') as file:
-            records = json.load(file)
+        with open(path, 'rb') as file:
+            records = parsed(file.read(), path)
         # Pages of Qdrant's interface, rows of Milvus
         while isinstance(records, dict) and (inner := {'result', 'points', 'rows'} & set(records)):
             records = records[inner.pop()]
         if isinstance(records, dict):
             rows = {name: values for name, values in records.items() if isinstance(values, list) and name != 'included'}
+            if 'ids' not in rows:
+                sys.exit(f'{path}: not as {origin} writes it')
             records = ({name: rows[name][i] if name in rows else None
                         for name in ('ids', 'embeddings', 'documents', 'metadatas')} for i in range(len(rows['ids'])))
     else:
         records = read_records(path, batch)
-    return map(EXPORTS[origin], records)
+    for number, record in enumerate(records, 1):
+        try:
+            yield EXPORTS[origin](record)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            sys.exit(f'{path}, row {number}: not as {origin} writes it')
+
+
+def parsed(text, place):
+    try:
+        return json.loads(text)
+    except ValueError:
+        sys.exit(f'{place}: not JSON')
 
 
 def read_records(path, batch):
     if path.endswith('.jsonl'):
-        with open(path, encoding='utf-8') as file:
-            yield from (json.loads(line) for line in file if line.strip())
+        with open(path, 'rb') as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    record = parsed(line, f'{path}, line {number}')
+                    if not isinstance(record, dict):
+                        sys.exit(f'{path}, line {number}: not an object with the names of columns')
+                    yield record
         return
     parquet = module('pyarrow.parquet')
-    for rows in parquet.ParquetFile(path).iter_batches(batch):
+    try:
+        file = parquet.ParquetFile(path)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{path}: not such a file: {error}')
+    for rows in file.iter_batches(batch):
         yield from rows.to_pylist()
 
 
@@ -242,12 +274,13 @@ def field(value, kind, modifier=-1):
 
 def load_records(records, table, columns, arguments, skip):
     records = itertools.islice(records, skip, None)
-    progress = Progress()
+    progress, first = Progress(), skip
     while batch := list(itertools.islice(records, arguments.batch)):
         columns = columns or list(batch[0])
         kinds = [(column, table.type_of(column), table.modifiers[column]) for column in columns]
         lines = ('\t'.join(field(row.get(column), *kind) for column, *kind in kinds) + '\n' for row in batch)
-        table.copy_in(columns, ''.join(lines).encode(), "FORMAT text, ENCODING 'UTF8'")
+        table.copy_in(columns, ''.join(lines).encode(), "FORMAT text, ENCODING 'UTF8'", first, first + len(batch))
+        first += len(batch)
         progress.add(len(batch))
     progress.show()
 
@@ -358,6 +391,10 @@ def main():
     path, kind = arguments.file, os.path.splitext(arguments.file)[1]
     if not arguments.unload and not os.path.exists(path):
         parser.error(f'there is no file {path}')
+    if arguments.batch < 1:
+        parser.error('--batch has to be 1 or more')
+    if kind == '.csv':
+        parser.error(f"psql does this alone: \\copy {arguments.table} FROM '{path}' WITH (FORMAT csv, HEADER)")
     if np is None and kind not in ('.json', '.jsonl', '.parquet'):
         module('numpy')
     if arguments.origin and not arguments.unload:
@@ -365,8 +402,8 @@ def main():
         load_records(read_export(path, arguments.origin, arguments.batch), table,
                      arguments.columns or list(table.types), arguments, table.rows() if arguments.resume else 0)
         return
-    if kind not in ('.npy', '.fvecs', '.hdf5', '.h5', '.jsonl', '.parquet') or arguments.batch < 1:
-        parser.error('the file has to end in npy, fvecs, hdf5, h5, jsonl or parquet, and a batch has rows')
+    if kind not in ('.npy', '.fvecs', '.hdf5', '.h5', '.jsonl', '.parquet'):
+        parser.error('the name of the file has to end in .npy, .fvecs, .hdf5, .h5, .jsonl or .parquet')
     table = Table(arguments.table)
     if kind in ('.jsonl', '.parquet'):
         if arguments.unload:

@@ -84,7 +84,28 @@ like(load("$tmp/all.jsonl", 'other'), qr/\n0$/, 'jsonl: load all columns');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM other o JOIN sample s USING (id) WHERE to_jsonb(o) = to_jsonb(s)'),
 	'2500', 'jsonl: the rows are the same');
 like(run_program($python, '-S', "$top/operations/load.py", '--help'), qr/^usage: /, 'help without NumPy');
-like(load("$tmp/file.npy", 'sample'), qr/duplicate key.*--resume.*1$/s, 'a load that fails');
+like(load("$tmp/file.npy", 'sample'), qr/duplicate key.*\nstopped: rows 1 to 1000 of the file are not in the table, all before them are.*1$/s,
+	'a load that fails');
+$node->safe_psql('postgres', 'CREATE TABLE started (LIKE sample); ALTER TABLE started ADD CHECK (id < 1500)');
+like(load($_, 'started'), qr/check constraint.*\nstopped: rows 1001 to 2000 of the file .*--resume\n1$/s, "... in its second transaction: $_"),
+  is($node->safe_psql('postgres', 'SELECT count(*) FROM started; TRUNCATE started'), '1000', '... after the first')
+  for "$tmp/file.npy", "$tmp/all.jsonl";
+
+# Files that are not what they should be
+my %broken = ('half.jsonl' => qq({"id": 1}\n\n{"id": 2, "a\n), 'list.jsonl' => qq({"id": 1}\n[2]\n), 'latin.jsonl' => qq({"a Name": "\xfc"}\n),
+	'half.json' => '{"ids": [1', 'other.json' => '{"a": 1}', 'other.jsonl' => '{"a": 1}', 'text.npy' => 'text', 'empty.fvecs' => '',
+	'items.csv' => '1,"[1,2,3]"', 'items.txt' => '1');
+append_to_file("$tmp/$_", $broken{$_}) for sort keys %broken;
+like(load("$tmp/half.jsonl", 'started'), qr/^\S*half\.jsonl, line 3: not JSON\n1$/, 'a line that is not JSON');
+like(load("$tmp/latin.jsonl", 'started'), qr/^\S*latin\.jsonl, line 1: not JSON\n1$/, '... or not UTF-8');
+like(load("$tmp/list.jsonl", 'started'), qr/^\S*list\.jsonl, line 2: not an object with the names of columns\n1$/, '... or no row');
+like(load('--from', 'chroma', "$tmp/half.json", 'started'), qr/^\S*half\.json: not JSON\n1$/, 'an export that is not JSON');
+like(load('--from', 'chroma', "$tmp/other.json", 'started'), qr/^\S*other\.json: not as chroma writes it\n1$/, '... or has no ids');
+like(load('--from', 'qdrant', "$tmp/other.jsonl", 'started'), qr/^\S*other\.jsonl, row 1: not as qdrant writes it\n1$/, '... or is of another database');
+like(load("$tmp/$_", 'started'), qr/^\S*\Q$_\E: not such a file: .*\n1$/, "no vectors in $_") for 'text.npy', 'empty.fvecs';
+like(load("$tmp/items.csv", 'started'), qr/\\copy started FROM '\S*items\.csv' WITH \(FORMAT csv, HEADER\)\n2$/, 'csv is for psql');
+like(load('--batch', '0', "$tmp/all.jsonl", 'started'), qr/--batch has to be 1 or more\n2$/, 'a batch without rows');
+like(load("$tmp/items.txt", 'started'), qr/has to end in \.npy, .*\n2$/, 'an ending that is not known');
 like(load("$tmp/file.npy", 'sample', 'tags', 'embedding'), qr/"tags" has to be int4 or int8.*1$/s, 'columns of other types');
 like(load("$tmp/none.npy", 'sample'), qr/there is no file .*none\.npy\n2$/s, 'no such file');
 like(load('--unload', "$tmp/file.npy", 'nothing'), qr/"nothing" does not exist.*1$/s, 'no such table');
