@@ -22,7 +22,8 @@ loki_array_length(ArrayType *array)
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("array must be 1-D")));
+				 errmsg("array must be 1-D"),
+				 errhint("Models return a list of vectors: pass one of them, such as result[0].")));
 	if (array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

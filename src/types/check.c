@@ -77,7 +77,8 @@ loki_nan_error(fmNodePtr soft, const char *type)
 {
 	errsave(soft,
 			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("NaN not allowed in %s", type)));
+			 errmsg("NaN not allowed in %s", type),
+			 errhint("Check what the embedding model was given, or store NULL for a row without a vector.")));
 }
 
 void
