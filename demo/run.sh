@@ -16,6 +16,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 STEPS=7
 step=0
 log=
+teller=
 
 next()
 {
@@ -30,6 +31,7 @@ failed()
 	[ $BASHPID -eq $$ ] || exit "$1"
 	echo >&2
 	echo "make demo stopped in step $step with status $1" >&2
+	stop_telling
 	# for the end of the log
 	wait || true
 	if [ -n "$log" ] && [ -s "$log" ]; then
@@ -100,6 +102,29 @@ build()
 	"$pg_config" --bindir | as_user tee "$dir/bindir" >/dev/null
 	as_user make -s -C "$dir/source" -j"$(nproc)" with_llvm=no PG_CONFIG="$pg_config" all
 	as_user make -s -C "$dir/source" with_llvm=no PG_CONFIG="$pg_config" install
+}
+
+# Tell every ten seconds how many files are compiled, until stop_telling.  The sleeps are short, as
+# the last one holds the output open.
+tell_compiled()
+{
+	local all compiled i
+
+	all=$("$top/test/files.sh" | grep -c '^src/.*\.c$')
+	for ((i = 1; ; i++)); do
+		sleep 1
+		kill -0 $$ 2>/dev/null || exit 0
+		[ $((i % 10)) -eq 0 ] || continue
+		compiled=$(as_user find "$dir/source/src" -name '*.o' 2>/dev/null | wc -l)
+		[ "$compiled" -eq 0 ] || [ "$compiled" -ge "$all" ] || echo "file $compiled of $all"
+	done
+}
+
+stop_telling()
+{
+	# Waited for, so that the shell says nothing of its end
+	[ -z "$teller" ] || { kill "$teller"; wait "$teller"; } 2>/dev/null || true
+	teller=
 }
 
 start_server()
@@ -239,7 +264,10 @@ if [ -e "$dir/bindir" ]; then
 	bindir=$(as_user cat "$dir/bindir")
 	! running || stop_server >/dev/null
 fi
+tell_compiled &
+teller=$!
 quietly build build
+stop_telling
 bindir=$(as_user cat "$dir/bindir")
 echo "$("$bindir/postgres" --version) in $dir/server"
 
@@ -281,7 +309,9 @@ cat <<END
 The server goes on running.  Ask it something:
     demo/ask.sh "what happens when power fails"
     demo/ask.sh "wait for a lock" "part_id = 2 AND NOT is_code"
-Look around:
+Let your own programs and psql find it, in a database that is empty:
+    export PGHOST=$dir/socket PGUSER=postgres PGDATABASE=postgres
+Look around in the manual:
     $bindir/psql -h $dir/socket -U postgres manual
     SELECT title FROM paragraphs ORDER BY embedding <=> embed('sort by two columns') LIMIT 5;
 Stop it:
