@@ -90,9 +90,10 @@ sub check_command
 	return;
 }
 
-# A model is asked with the prompt, and only passages that were given are cited
-sub check_endpoint
+# Run a check beside an endpoint with OpenAI's interface
+sub with_endpoint
 {
+	my ($check) = @_;
 	my $log = "$PostgreSQL::Test::Utils::tmp_check/endpoint.log";
 	my $endpoint = start_program($log, '/usr/bin/python3', "$top/test/examples/endpoint.py");
 	my $port;
@@ -100,6 +101,14 @@ sub check_endpoint
 	wait_for('the endpoint', sub { -e $log && (($port) = slurp_file($log) =~ /^port (\d+)\n/m) });
 	local %ENV = (%ENV, LOKIVECTOR_MODEL_URL => "http://127.0.0.1:$port/v1/",
 		LOKIVECTOR_MODEL => 'a-model', LOKIVECTOR_MODEL_KEY => 'a-key');
+	$check->("http://127.0.0.1:$port/v1");
+	stop_program($endpoint);
+	return;
+}
+
+# A model is asked with the prompt, and only passages that were given are cited
+sub check_answer
+{
 	my $command = 'examples/run.sh rag "How does TRUNCATE differ from DELETE?"';
 	my $output = `cd '$top' && $command`;
   SKIP:
@@ -108,7 +117,17 @@ sub check_endpoint
 		like($output, qr{\A/v1/chat/completions, Bearer a-key, a-model: \d+ marks \[2\] and \[99\]\n\n\[2\] .*\n\z},
 			'rag: asks the model of LOKIVECTOR_MODEL_URL');
 	}
-	stop_program($endpoint);
+	return;
+}
+
+# Texts become vectors
+sub check_vectors
+{
+	local %ENV = (%ENV, LOKIVECTOR_MODEL_URL => shift);
+	my $given = length('/v1/embeddings, Bearer a-key, a-model');
+
+	is(run_program('/usr/bin/python3', "$top/examples/quickstart/endpoint.py", 'a', 'text'),
+		'[' . ($given + 1) . ', ' . ($given + 4) . "]\n", 'quickstart: vectors of the model of LOKIVECTOR_MODEL_URL');
 	return;
 }
 
@@ -148,7 +167,8 @@ for my $name (@ARGV)
 
 		check_command($name, $_, $_ eq $commands[-1] ? $text : undef) for @commands;
 	}
-	check_endpoint() if $name eq 'rag';
+	with_endpoint(\&check_answer) if $name eq 'rag';
+	with_endpoint(\&check_vectors) if $name eq 'quickstart';
 }
 
 $node->stop;

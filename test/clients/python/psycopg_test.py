@@ -6,7 +6,8 @@ import asyncio
 import numpy as np
 import psycopg
 from pgvector import Bit, HalfVector, SparseVector, Vector
-from pgvector.psycopg import register_vector, register_vector_async
+from pgvector.psycopg import register_vector
+from pgvector.psycopg import register_vector_async
 from psycopg.rows import dict_row
 
 from check import (COLUMNS, NOT_IVFFLAT, ROWS, SPARSE_DIMENSIONS, bits, category, close, dense,
