@@ -239,10 +239,15 @@ SELECT * FROM lokivector_advice('advice_late_idx');
 SELECT s.index, a.about, a.advice FROM lokivector_stat_indexes s, lokivector_advice(s.index) a
 WHERE s.relname ~ '^advice_' ORDER BY s.index::text COLLATE "C";
 SELECT * FROM lokivector_advice('advice_late');
+RESET ROLE;
+-- test: who may not read the table cannot see whether the planner knows of it, as after a crash
+ANALYZE advice_own;
+SELECT pg_stat_reset_single_table_counters('advice_own'::regclass);
 SET ROLE regress_advice_monitor;
 SELECT s.index, a.about, a.advice FROM lokivector_stat_indexes s, lokivector_advice(s.index) a
 WHERE s.relname ~ '^advice_' ORDER BY s.index::text COLLATE "C";
 RESET ROLE;
+SELECT * FROM lokivector_advice('advice_own_idx');
 UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'advice_idx'::regclass;
 DROP TABLE advice_own;
 DROP ROLE regress_advice, regress_advice_monitor;

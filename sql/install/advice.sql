@@ -197,8 +197,10 @@ BEGIN ATOMIC
 	FROM i WHERE scans >= 10 AND heap_fetches > 20 * rows_returned AND rows_returned > 0 AND rows_dropped > heap_fetches / 2 AND NOT coarse
 	UNION ALL
 	SELECT 'statistics', pg_catalog.format('The planner knows nothing of the table''s values. Run ANALYZE %s.', indrelid::regclass)
+	-- pg_stats hides tables from those who may not read them, and a crash or a restore forgets the times
 	FROM i WHERE live >= 1000 AND pg_catalog.pg_stat_get_last_analyze_time(indrelid) IS NULL AND
 		pg_catalog.pg_stat_get_last_autoanalyze_time(indrelid) IS NULL AND NOT pg_catalog.pg_is_in_recovery() AND
+		pg_catalog.has_table_privilege(indrelid, 'SELECT') AND NOT pg_catalog.row_security_active(indrelid) AND
 		NOT EXISTS (SELECT FROM pg_stats p JOIN pg_namespace n ON n.nspname = p.schemaname
 			JOIN pg_class t ON t.relnamespace = n.oid AND t.relname = p.tablename WHERE t.oid = indrelid)
 	)
