@@ -3,6 +3,7 @@
 \set ON_ERROR_STOP 1
 \set QUIET 1
 \ir search_path.sql
+\ir extension.sql
 SELECT coalesce(pg_catalog.string_agg(pg_catalog.format('%s: %s', index, coalesce(problem, 'sound')), E'\n' ORDER BY index::text),
 	'there is no index') AS found, pg_catalog.count(problem) AS damaged
 FROM lokivector_check_all(NULL::name, true, NULL::interval, NULL::regclass) \gset

@@ -7,6 +7,7 @@
 -- With -v recall=1 it also measures recall by exact searches, of tables that the role may read.
 \set ON_ERROR_STOP 1
 \ir search_path.sql
+\ir extension.sql
 \pset footer off
 \pset null ''
 \pset border 0

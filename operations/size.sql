@@ -52,6 +52,7 @@
 -- The sample is made where the role's tables are
 SELECT pg_catalog.quote_ident(pg_catalog.current_schema()) AS own_schema \gset
 \ir search_path.sql
+\ir extension.sql
 
 -- What makes a value of an attribute's type from the number n
 SELECT coalesce(pg_catalog.string_agg(pg_catalog.format(', a%s %s', i, name), '' ORDER BY i), '') AS attribute_columns,

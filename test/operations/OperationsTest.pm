@@ -18,7 +18,7 @@ use Test::More;
 
 our @EXPORT = qw($top $root @unpacked major unpack_packages unpack_or_skip file_of_package run_program yaml start_program
   stop_program finish_program create_items items_are_sound free_port wait_for http_get create_exporter
-  start_exporter start_prometheus query_prometheus panels_without_data browse start_demo
+  start_stalled_build start_exporter unknown_metrics start_prometheus query_prometheus panels_without_data browse start_demo
   load_demo);
 
 our $top = abs_path('..');
@@ -175,20 +175,44 @@ sub create_exporter
 	return;
 }
 
+# A build that waits for a transaction: the session of that, and the handle of the build.  Whoever
+# ends the session lets it go on.
+sub start_stalled_build
+{
+	my ($node) = @_;
+	my $session = $node->background_psql('postgres');
+
+	$session->query_safe('BEGIN; LOCK items IN ROW EXCLUSIVE MODE;');
+	my $build = start_program("$PostgreSQL::Test::Utils::tmp_check/build.log", 'psql', '-X', '-d', $node->connstr('postgres'),
+		'-c', 'CREATE INDEX CONCURRENTLY items_stalled ON items USING hnsw (v vector_l2_ops)');
+	$node->poll_query_until('postgres', q(SELECT count(*) > 0 FROM lokivector_progress WHERE phase ~ '^waiting'))
+	  or die 'no build waits';
+	return ($session, $build);
+}
+
 # Start prometheus-postgres-exporter on a server, for the role exporter and with a file of
-# queries; returns its handle and port
+# queries, and maybe more options; returns its handle and port
 sub start_exporter
 {
-	my ($node, $queries) = @_;
+	my ($node, $queries, @options) = @_;
 	my $port = free_port();
 
 	local $ENV{DATA_SOURCE_NAME} =
 	  'host=' . $node->host . ' port=' . $node->port . ' user=exporter dbname=postgres sslmode=disable';
 	my $exporter = start_program("$PostgreSQL::Test::Utils::tmp_check/exporter_$port.log",
 		'prometheus-postgres-exporter', '--disable-default-metrics', '--disable-settings-metrics',
-		"--extend.query-path=$queries", "--web.listen-address=127.0.0.1:$port");
+		"--extend.query-path=$queries", "--web.listen-address=127.0.0.1:$port", @options);
 	wait_for('the exporter', sub { http_get($port, '/metrics') =~ /^pg_up 1$/m });
 	return ($exporter, $port);
+}
+
+# Metrics that the rules name and that are not among these
+sub unknown_metrics
+{
+	my %known = map { $_ => 1 } @_;
+
+	return join(' ', grep { !$known{$_} }
+		  slurp_file("$top/operations/alerts.yaml") =~ /\b(lokivector_(?:index|sampled|replay|progress|extension)_\w+)/g);
 }
 
 # Start Prometheus with a file of rules, and what is done to metrics, on exporters; returns its

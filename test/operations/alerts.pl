@@ -66,7 +66,8 @@ sub samples
 
 # Alerts that are there now, by their names, what they are of, and what advice is about; but for
 # those that depend on time.  Where exporters were not asked, nothing would be there.
-my %unseen = ('SearchesSlow items_idx' => 1);
+# A standby whose replay is paused does not connect again to a primary that was restarted.
+my %unseen = ('SearchesSlow items_idx' => 1, HotPartGrows => 1, StandbyCutOff => 1);
 
 sub alerts
 {
@@ -138,6 +139,15 @@ comes('a build failed', 'IndexInvalid items_full', 'Advice items_full valid');
 $node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY items_full');
 comes('REINDEX with room');
 $node->safe_psql('postgres', 'DROP INDEX items_full');
+
+# A build that waits for a transaction
+my ($old, $build) = start_stalled_build($node);
+comes('a build waits', 'BuildStalled items', 'IndexInvalid items_stalled', 'Advice items_stalled valid');
+$old->query_safe('COMMIT');
+$old->quit;
+is(finish_program($build), 0, 'the build ends');
+$node->safe_psql('postgres', 'DROP INDEX items_stalled');
+comes('the build has ended');
 $node->safe_psql('postgres', 'DROP TABLESPACE small') if $tablespace;
 
 # A table's lock, which REINDEX has
@@ -188,6 +198,10 @@ $node->safe_psql('postgres', q(
 	CREATE INDEX large_idx ON large USING hnsw (v vector_l2_ops);
 	ANALYZE large));
 comes('an index is large', 'HotPartLarge', 'Advice large_idx shared_buffers');
+delete $unseen{HotPartGrows};
+$node->safe_psql('postgres', 'INSERT INTO large SELECT i, item(i) FROM generate_series(60001, 61000) i');
+comes('an index grows', 'HotPartLarge', 'HotPartGrows', 'Advice large_idx shared_buffers');
+$unseen{HotPartGrows} = 1;
 $node->safe_psql('postgres', 'DROP TABLE large');
 comes('it is dropped');
 
@@ -261,6 +275,8 @@ $node->safe_psql('postgres', q(SELECT lokivector_calibrate('notes_idx')));
 	local $ENV{PGOPTIONS} = '-c lokivector.recall_sample_rate=1';
 	searches(100, 'items', 10);
 }
+comes('graphs are damaged, and samples not measured', 'SamplesWaiting items_idx', 'RecallLow notes_idx',
+	'Advice notes_idx recall');
 $node->safe_psql('postgres', q(SELECT lokivector_measure_samples('items_idx')));
 is($node->safe_psql('postgres', 'SELECT measured, recall > 0.9, recall_p1 < 0.5 FROM lokivector_stat_recall'),
 	'100|t|t', 'the mean hides a region that is lost');
@@ -277,6 +293,25 @@ delete $unseen{ReplayLag};
 comes('replay stands still', 'ReplayLag');
 $standby->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
 comes('replay goes on');
+
+# The standby no longer knows its primary
+delete $unseen{StandbyCutOff};
+$standby->safe_psql('postgres', q(ALTER SYSTEM SET primary_conninfo = ''));
+$standby->reload;
+comes('a standby is cut off', 'StandbyCutOff');
+$standby->safe_psql('postgres', 'ALTER SYSTEM RESET primary_conninfo');
+$standby->reload;
+comes('it receives WAL again');
+
+# The version of the extension is an older one
+my $set_version = sub {
+	$node->safe_psql('postgres', "UPDATE pg_extension SET extversion = '$_[0]' WHERE extname = 'lokivector'");
+};
+my $version = $node->safe_psql('postgres', q(SELECT extversion FROM pg_extension WHERE extname = 'lokivector'));
+$set_version->('0.1.0');
+comes('the extension was not updated', 'UpdateForgotten');
+$set_version->($version);
+comes('it is');
 
 # An exporter is gone
 stop_program($standby_exporter);

@@ -24,7 +24,7 @@ my $config = "$tmp/pgbackrest.conf";
 
 # Paths of locks and sockets have to be there, and short
 mkdir("$tmp/$_") for qw(repository log spool lock);
-$node->init(extra => major() < 18 ? ['--data-checksums'] : []);
+$node->init(allows_streaming => 1, extra => major() < 18 ? ['--data-checksums'] : []);
 append_to_file($config, join("\n", '[global]',
 	"repo1-path=$tmp/repository", "log-path=$tmp/log", "spool-path=$tmp/spool", "lock-path=$tmp/lock",
 	'compress-type=gz', 'compress-level=1', 'repo1-retention-full=2', 'start-fast=y',
@@ -122,6 +122,21 @@ $node->start;
 $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
 pass(sprintf('in its place: restored and replayed in %.1f seconds', time - $began));
 is_as_between($node, 'in its place');
+
+# A standby of it goes on beyond the moment of the restore
+my @reset = $runbook =~ /^(ALTER SYSTEM RESET \w+;)$/mg;
+is(scalar(@reset), 3, 'the target is taken out');
+$node->safe_psql('postgres', $_) for @reset;
+$node->backup('after');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'after', has_streaming => 1);
+$standby->start;
+$node->safe_psql('postgres', 'CREATE TABLE after_restore ()');
+$node->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', q(SELECT pg_is_in_recovery(), to_regclass('after_restore'))), 't|after_restore',
+	'... and a standby follows');
+$standby->stop;
+$node->safe_psql('postgres', 'DROP TABLE after_restore');
 
 # The units of operations/backup: what they run, and that systemd takes them
 my %units = map { s{.*/}{}r => slurp_file($_) } glob("$top/operations/backup/*");

@@ -60,6 +60,8 @@ like(slurp_file("$tmp/report.html"), qr{<h1>Indexes of postgres</h1>(?!.*recall_
 like(make('report', 'RECALL=1'), qr/^0$/, 'make report, with recall');
 like(slurp_file("$tmp/report.html"), qr/recall_min/, '... writes it too');
 like(make('help'), qr/^rebuild\b/m, 'make help');
+like(make($_, 'PGDATABASE=template1'), qr/This database has no extension lokivector.*does not exist.*[1-9]$/s,
+	"make $_ where the extension is missing says so") for qw(status check report size);
 
 my %before = map { $_ => filenode($_) } 'items_idx', 'other Index';
 like(make('rebuild', 'INDEX="other Index"'), qr/^.*INFO: +index "public\.other Index" was reindexed.*0$/s,
@@ -181,7 +183,7 @@ is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LI
 	local $ENV{PGOPTIONS} = '-c lock_timeout=180s';
 	my $at_work = $node->background_psql('postgres');
 	my ($until) = slurp_file("$top/operations/size.sql") =~ /^(.*?)-- Parts that/s;
-	$until =~ s/^\\ir /\\i $top\/operations\//m;
+	$until =~ s/^\\ir /\\i $top\/operations\//mg;
 
 	$at_work->query_safe("\\set rows 1000\n\\set dimensions 8\n\\set sample 1000\n$until");
 	like(run_program('psql', '-X', '-q', '-v', 'rows=1000', '-v', 'dimensions=8', '-v', 'sample=1000',
