@@ -13,7 +13,7 @@ SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, alone module vector halfvec bit 
 	max_sim_index words attributes functions statistics advice takeover planner bytevec fusion shards \
 	array_distance)
 STEPS := $(patsubst sql/upgrade/%,lokivector--%,$(wildcard sql/upgrade/*.sql))
-DATA = sql/takeover/lokivector_validate.sql
+DATA := $(wildcard sql/takeover/*.sql)
 DATA_built = $(SCRIPT) $(STEPS)
 HEADERS_lokivector = include/vector.h include/halfvec.h include/sparsevec.h
 

@@ -12,12 +12,19 @@
 -- a dump of the database takes along, and pg_dump -n lokivector_validation alone
 -- takes elsewhere.  `after` records again, compares, prints a line for each check
 -- and a verdict, and ends with status 3 where anything differs, or where nothing
--- could be compared.  In between nothing may be written to the tables.
+-- could be compared.  In between nothing may be written to the tables, or with live=1
+-- only new rows.
 --
 --	-v queries=20	vectors of each column that are searched for; each reads the
 --					table once
 --	-v k=10			rows that each asks for
 --	-v tolerance=0.01	recall that an index may lose
+--	-v live=1		rows may have been added: those of before that are nearest are there
+--					unless new ones are nearer, no distance has become larger, and no
+--					table smaller.  Where rows were changed or deleted, recall alone
+--					says something
+--
+-- Each phase is one transaction, which keeps VACUUM from removing rows that die meanwhile.
 --
 -- Distances are the same if they differ by no more than a millionth of themselves,
 -- of the mean distance of the query from all rows, or of the numbers that are
@@ -55,6 +62,9 @@ SET search_path = pg_catalog, pg_temp;
 \endif
 \if :{?tolerance} \else
 	\set tolerance 0.01
+\endif
+\if :{?live} \else
+	\set live 0
 \endif
 
 SELECT :'phase' = 'before' AS before, :'phase' = 'after' AS after, :'phase' = 'drop' AS drop,
@@ -410,15 +420,15 @@ BEGIN
 END $$;
 
 -- A line for each check; `same` is NULL where there is nothing to compare with
-CREATE OR REPLACE FUNCTION pg_temp.compare(tolerance float8)
+CREATE OR REPLACE FUNCTION pg_temp.compare(tolerance float8, live boolean)
 RETURNS TABLE (what text, object text, before text, after text, same boolean) LANGUAGE sql AS $$
 	SELECT 'rows', name, coalesce(b.error, b.rows::text), coalesce(a.error, a.rows::text),
-		CASE WHEN b.rows IS NOT NULL THEN a.rows IS NOT DISTINCT FROM b.rows END
+		CASE WHEN b.rows IS NOT NULL THEN coalesce(a.rows = b.rows OR live AND a.rows > b.rows, false) END
 	FROM (SELECT * FROM pg_temp.tables WHERE phase = 'before') b
 	FULL JOIN (SELECT * FROM pg_temp.tables WHERE phase = 'after') a USING (name)
 	UNION ALL
 	SELECT 'contents', name, to_hex(hashtextextended(b.digest::text, 0)), to_hex(hashtextextended(a.digest::text, 0)),
-		a.digest = b.digest
+		CASE WHEN NOT live OR a.rows = b.rows THEN a.digest = b.digest END
 	FROM pg_temp.tables b JOIN pg_temp.tables a USING (name)
 	WHERE b.phase = 'before' AND a.phase = 'after'
 	UNION ALL
@@ -428,23 +438,27 @@ RETURNS TABLE (what text, object text, before text, after text, same boolean) LA
 			SELECT FROM pg_temp.distances x
 			FULL JOIN (SELECT * FROM pg_temp.distances WHERE phase = 'after') y USING (unit, query)
 			WHERE x.phase = 'before' AND unit = name AND
-				(y.rows = x.rows AND (x.mean IS NULL OR abs(y.mean - x.mean) <= 1e-6 * x.scale)) IS NOT TRUE) AND NOT EXISTS (
+				(y.rows = x.rows AND (x.mean IS NULL OR abs(y.mean - x.mean) <= 1e-6 * x.scale) OR
+					live AND y.rows > x.rows) IS NOT TRUE) AND NOT EXISTS (
 			SELECT FROM pg_temp.nearest x
 			JOIN pg_temp.distances s USING (phase, unit, query)
 			LEFT JOIN pg_temp.nearest y ON y.phase = 'after' AND y.unit = x.unit AND
 				y.query = x.query AND y.rank = x.rank
 			WHERE x.phase = 'before' AND x.unit = name AND
-				(abs(y.distance - x.distance) <= 1e-6 * greatest(abs(x.distance), s.scale)) IS NOT TRUE) END
+				(y.distance - x.distance <= 1e-6 * greatest(abs(x.distance), s.scale) AND
+					(live OR x.distance - y.distance <= 1e-6 * greatest(abs(x.distance), s.scale))) IS NOT TRUE) END
 	FROM (SELECT * FROM pg_temp.units WHERE phase = 'before') b
 	FULL JOIN (SELECT * FROM pg_temp.units WHERE phase = 'after') a USING (name)
 	UNION ALL
-	-- rows that are nearer than the last are in both lists
+	-- rows that are nearer than the last are in both lists, or at least those of before
 	SELECT 'nearest rows', b.name, b.measured || ' queries', a.measured || ' queries', NOT EXISTS (
 		SELECT FROM (
-			SELECT n.*, s.scale, max(n.distance) OVER (PARTITION BY n.phase, n.query) AS last
+			SELECT n.*, s.scale, max(n.distance) FILTER (WHERE n.phase = 'after' OR NOT live)
+				OVER (PARTITION BY n.query, live OR n.phase = 'after') AS last
 			FROM pg_temp.nearest n JOIN pg_temp.distances s USING (phase, unit, query)
 			WHERE n.unit = b.name) x
-		WHERE x.distance < x.last - 1e-5 * greatest(abs(x.last), x.scale) AND NOT EXISTS (
+		WHERE (x.phase = 'before' OR NOT live) AND
+			x.distance < x.last - 1e-5 * greatest(abs(x.last), x.scale) AND NOT EXISTS (
 			SELECT FROM pg_temp.nearest y
 			WHERE y.phase <> x.phase AND y.unit = x.unit AND y.query = x.query AND y.digest = x.digest))
 	FROM pg_temp.units b JOIN pg_temp.units a USING (name)
@@ -487,7 +501,7 @@ SELECT pg_temp.record(:'phase', :queries, :k) \g /dev/null
 	\quit
 \endif
 
-CREATE TEMP TABLE checks ON COMMIT DROP AS SELECT * FROM pg_temp.compare(:tolerance);
+CREATE TEMP TABLE checks ON COMMIT DROP AS SELECT * FROM pg_temp.compare(:tolerance, :'live');
 SELECT what, object, before, after,
 	CASE same WHEN true THEN 'same' WHEN false THEN 'DIFFERENT' ELSE 'not compared' END AS verdict
 FROM pg_temp.checks ORDER BY what COLLATE "C", object COLLATE "C";

@@ -115,6 +115,27 @@ for my $change (@changes)
 	like($different, $seen, '... is seen');
 	unlike($different, $unseen, '... and nothing else') if $unseen;
 }
+
+# With writers: rows that came hide no change of those that were there
+my $new_rows = q(
+	INSERT INTO "A b"."T" (id, "V", h, e, "T") SELECT id + 1000, "V", h, e, 'new' FROM "A b"."T" WHERE id > 0;
+	INSERT INTO p (c, v) SELECT c, v FROM p WHERE c % 3 = 0;);
+for my $change ([ 'rows that came', $new_rows, 0, qr/^$/ ],
+	[ '... beside a row that is gone', "$new_rows; DELETE FROM p WHERE c % 3 = 1 AND c < 120", 3,
+		qr/^nearest rows\|public.p.v <->\|/m ],
+	[ '... beside a row that has changed', qq($new_rows; UPDATE "A b"."T" SET "T" = 'other' WHERE id < 500), 3,
+		qr/^nearest rows\|"A b"."T"."V" <->\|/m ],
+	[ 'rows that are gone', 'DELETE FROM p WHERE c > 200', 3, qr/^rows\|public.p\|250\|200\|DIFFERENT$/m ])
+{
+	my ($name, $sql, $wanted, $seen) = @$change;
+
+	$node->safe_psql('postgres', 'DROP DATABASE restored');
+	$node->safe_psql('postgres', 'CREATE DATABASE restored TEMPLATE postgres');
+	$node->safe_psql('restored', 'SET search_path = public, "Ext"; ' . $sql);
+	($status, $output, $different) = validate('restored', 'phase=after', 'live=1');
+	is($status, $wanted, "live: $name") or diag($output);
+	like($different, $seen, '... is told');
+}
 ($status, $output) = validate('postgres', 'phase=drop');
 is( $status . $node->safe_psql('postgres', q(SELECT to_regnamespace('lokivector_validation'))),
 	'0', 'taken away');

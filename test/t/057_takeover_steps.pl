@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
-# The steps of doc/migrating-from-pgvector.md on a running server, and back, with writers and
-# searches that go on: which statements fail, and from when to when.
+# The steps of doc/migrating-from-pgvector.md on a running server and its standby, and back, with
+# writers and searches that go on: which statements fail, and from when to when.
 
 use strict;
 use warnings;
@@ -58,7 +58,7 @@ sub to_pgvector
 	return;
 }
 
-my $node = loki_node('main', install_path => $prefix);
+my $node = loki_node('main', install_path => $prefix, allows_streaming => 1);
 $node->start;
 $node->safe_psql('postgres', q(
 	CREATE EXTENSION vector VERSION '0.8.0';
@@ -70,6 +70,35 @@ $node->safe_psql('postgres', q(
 	CREATE TABLE "A b".part PARTITION OF "A b".parts FOR VALUES FROM (0) TO (100);
 	INSERT INTO "A b".parts SELECT i, ARRAY[sin(i), cos(i), i] FROM generate_series(1, 50) i;
 	CREATE INDEX "V ON ONLY x" ON "A b".parts USING hnsw (v vector_cosine_ops);));
+
+# A standby, with the files of its primary: new sessions of both have them at once
+$node->backup('backup');
+my $standby = PostgreSQL::Test::Cluster->new('standby', install_path => $prefix);
+$standby->init_from_backup($node, 'backup', has_streaming => 1);
+$standby->start;
+my $search = q(SET enable_seqscan = off; SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> '[1,0,1]' LIMIT 3) s;);
+
+sub search_of_standby
+{
+	my ($out, $err);
+
+	$node->wait_for_catchup($standby);
+	IPC::Run::run([ "$prefix/bin/psql", '-XqAt', '-d', $standby->connstr('postgres'), '-c', $search ],
+		'>', \$out, '2>', \$err);
+	return $out . $err;
+}
+
+# What a script of sql/takeover prints
+sub takeover_script
+{
+	my ($name, @options) = @_;
+	my ($out, $err);
+
+	IPC::Run::run([ "$prefix/bin/psql", '-XAt', @options, '-f', "$top/sql/takeover/$name", '-d', $node->connstr('postgres') ],
+		'>', \$out, '2>', \$err);
+	is($err, '', "$name @options");
+	return $out;
+}
 
 # The page's list, before anything is installed
 my ($list) = slurp_file("$top/doc/migrating-from-pgvector.md") =~ /^```sql\n(SET search_path[^`]*definition[^`]*)^```/m;
@@ -155,6 +184,15 @@ sub new_session
 	return;
 }
 
+my $not_plain = q(
+	DROP TABLE IF EXISTS not_plain;
+	DROP DOMAIN IF EXISTS embedding;
+	CREATE DOMAIN embedding AS vector(3);
+	CREATE TABLE not_plain (long vector(2500), d embedding, v vector(3));
+	INSERT INTO not_plain SELECT array_fill(i, ARRAY[2500]), ARRAY[i, 1, 2], ARRAY[i, 1, 2] FROM generate_series(1, 10) i;
+	CREATE INDEX not_plain_long ON not_plain USING hnsw (long vector_l2_ops);
+	CREATE INDEX not_plain_d ON not_plain USING hnsw (d vector_l2_ops);
+	CREATE INDEX not_plain_bits ON not_plain USING hnsw (v vector_l2_ops) WITH (brief_codes = off, bits = 4) WHERE v IS NOT NULL;);
 my $of_pgvector = qr/index "items_v" was built by pgvector/;
 my $not_of_pgvector = $pgvector ? qr/hnsw index is not valid/ : qr/index "items_v" is not/;
 all_work('before');
@@ -166,8 +204,12 @@ for my $way ([ 'lokivector', \&to_lokivector, $of_pgvector, $not_of_pgvector ],
 {
 	my ($to, $install, $refused, $refused_by_old) = @$way;
 
+	my $of_standby = open_session($standby);
+	is(ask($of_standby, $search), '3', 'a session of the standby begins');
 	$install->();
 	all_fail("after $to is installed", $refused);
+	like(search_of_standby(), $refused, '... and searches of the standby');
+	is(ask($of_standby, $search), '3', '... but not in sessions from before');
 	is(ask($session, $insert), '1', '... but not in sessions from before');
 	run_listed('rebuild');
 	all_work('after the indexes are rebuilt');
@@ -175,6 +217,29 @@ for my $way ([ 'lokivector', \&to_lokivector, $of_pgvector, $not_of_pgvector ],
 	like($session->{err}, $refused_by_old, '... which refuse the index');
 	new_session();
 	all_work('in new ones');
+	is(search_of_standby(), "3\n", 'the standby has the index that was rebuilt');
+	is(ask($of_standby, $search), '', '... but for sessions from before');
+	close_session($of_standby);
+
+	# Indexes that are made in the trial, and that pgvector does not take
+	if ($to eq 'lokivector')
+	{
+		$node->safe_psql('postgres', $not_plain);
+		like(takeover_script('lokivector_plain_indexes.sql'),
+			qr/^public\.not_plain_bits\|brief_codes=off, bits=4\|CREATE INDEX .*\npublic\.not_plain_d\|domain .*\|\npublic\.not_plain_long\|more than 2000 dimensions\|\n$/,
+			'indexes that pgvector does not take');
+		is(restore($node, $prefix, 'postgres', takeover_script('lokivector_plain_indexes.sql', '-v', 'statements=1')),
+			'', '... are dropped or exchanged');
+	}
+	else
+	{
+		$node->safe_psql('postgres', 'REINDEX TABLE not_plain');
+		is($node->safe_psql('postgres', q(
+			INSERT INTO not_plain SELECT long, d, v FROM not_plain LIMIT 1;
+			SELECT count(*), (SELECT count(*) FROM pg_index WHERE indrelid = 'not_plain'::regclass) FROM not_plain;)),
+			'11|1', '... so that rows can be written under pgvector');
+		$node->safe_psql('postgres', 'DROP TABLE not_plain');
+	}
 }
 
 # By drop and create: nothing fails
@@ -205,11 +270,18 @@ my $rows = grep { /^insert $/ } @all;
 is($node->safe_psql('postgres', q(SELECT count(*) FROM items WHERE id > 300 AND v <> '[3,1,2]')), $rows,
 	'each row is there whose statement did not fail');
 close_session($session);
+$standby->stop;
 
-# The script that compares before and after comes along
-ok(-e "$scripts/lokivector_validate.sql", 'the validation is installed');
+# With the extension's own version there is a function that says the same
+$node->safe_psql('postgres', $not_plain);
+is( takeover_script('lokivector_plain_indexes.sql') =~ s/\n$//r,
+	$node->safe_psql('postgres', 'SET search_path = pg_catalog, pg_temp; SELECT * FROM public.lokivector_plain_indexes()'),
+	'the function lists the indexes that the script lists');
+
+# The scripts of a move come along
+ok(-e "$scripts/$_.sql", "$_ is installed") for qw(lokivector_validate lokivector_plain_indexes);
 $node->stop;
 my ($result, $output) = make($pg_config, 'uninstall-as-vector');
-ok($result && !-e "$scripts/lokivector_validate.sql", '... and uninstalled') or diag($output);
+ok($result && !glob("$scripts/lokivector_*.sql"), '... and uninstalled') or diag($output);
 
 done_testing();
