@@ -135,7 +135,7 @@ SELECT arms_check($$SELECT id, ntile(3) OVER (ORDER BY v <=> '[1,2,3,4,5,6,7,8]'
 SELECT arms_check($$SELECT ARRAY(SELECT id FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20)$$);
 SELECT arms_check($$SELECT id FROM arms_t WHERE id IN (SELECT id % 10 FROM arms_closed WHERE id > 2000 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 20) ORDER BY id$$);
 SELECT arms_check($$SELECT id, (SELECT min(d) FROM (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_closed ORDER BY d LIMIT 3) s) FROM arms_t ORDER BY id$$);
-SELECT arms_check($$WITH s AS MATERIALIZED (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms ORDER BY d, id LIMIT 20) SELECT * FROM s ORDER BY d, id$$);
+SELECT arms_check($$WITH s AS MATERIALIZED (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms ORDER BY d, id LIMIT 20) SELECT count(*), min(id), max(id) FROM s$$);
 SELECT arms_check($$WITH s AS (SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_closed ORDER BY d, id LIMIT 20) SELECT * FROM s ORDER BY d, id$$);
 -- of another query vector for each row
 SELECT arms_check($$SELECT id, ARRAY(SELECT c.id FROM arms_closed c ORDER BY c.v <=> b.v, id LIMIT 3) FROM arms_b b WHERE id BETWEEN 5001 AND 5005 ORDER BY id$$);
