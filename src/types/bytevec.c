@@ -174,12 +174,3 @@ loki_bytevec_elements(const ByteVector *v, float *x)
 	Assert(is_in_range(v->scale, v->offset));	/* T6 */
 	loki_distance.u8_to_f32(v->dim, v->codes, v->scale, v->offset, x);
 }
-
-float *
-loki_bytevec_floats(const ByteVector *v)
-{
-	float	   *x = palloc_array(float, v->dim);
-
-	loki_bytevec_elements(v, x);
-	return x;
-}

@@ -46,7 +46,4 @@ extern ByteVector *loki_bytevec_quantize(int dim, const float *x);
 /* Set x, of v->dim floats, to its elements */
 extern void loki_bytevec_elements(const ByteVector *v, float *x);
 
-/* Its elements, palloc'd */
-extern float *loki_bytevec_floats(const ByteVector *v);
-
 #endif							/* LOKI_BYTEVEC_H */

@@ -51,6 +51,15 @@ loki_dense_floats(const LokiDenseType *type, const LokiDense *v)
 	return x;
 }
 
+void
+loki_dense_check_elements(const LokiDenseType *type, const LokiDense *v)
+{
+	const float *x = loki_dense_floats(type, v);
+
+	for (int i = 0; i < v->dim; i++)
+		(void) loki_check_finite(NULL, type->name, x[i]);
+}
+
 /* ------------------------------------------------------------------------
  * vector
  * ------------------------------------------------------------------------
@@ -71,11 +80,11 @@ vector_round(LokiDense *v, const float *x)
 static LokiDense *
 vector_form(int dim, const float *x)
 {
-	Vector	   *v = loki_vector_make(dim);
+	LokiDense  *v = loki_dense_make(&loki_vector_type, dim);
 
-	vector_round((LokiDense *) v, x);
-	loki_vector_check_elements(v);
-	return (LokiDense *) v;
+	vector_round(v, x);
+	loki_dense_check_elements(&loki_vector_type, v);
+	return v;
 }
 
 Vector *
@@ -84,15 +93,8 @@ loki_vector_make(int dim)
 	return (Vector *) loki_dense_make(&loki_vector_type, dim);
 }
 
-void
-loki_vector_check_elements(const Vector *v)
-{
-	for (int i = 0; i < v->dim; i++)
-		(void) loki_check_finite(NULL, "vector", v->x[i]);
-}
-
 const LokiDenseType loki_vector_type = {
-	"vector", offsetof(Vector, x), sizeof(float), true,
+	"vector", offsetof(Vector, x), sizeof(float), true, INFINITY,
 	vector_load, vector_round, NULL, vector_form
 };
 
@@ -100,6 +102,9 @@ const LokiDenseType loki_vector_type = {
  * halfvec
  * ------------------------------------------------------------------------
  */
+
+/* Halfway between the largest half and the power of two above, which rounds to even: to infinity */
+#define HALF_LIMIT	65520.0f
 
 static void
 halfvec_load(const LokiDense *v, float *x)
@@ -113,42 +118,10 @@ halfvec_round(LokiDense *v, const float *x)
 	loki_distance.f32_to_f16(v->dim, x, ((HalfVector *) v)->x);
 }
 
-static void
-check_half(LokiHalf h)
-{
-	if (unlikely(loki_half_is_nan(h)))
-		loki_nan_error(NULL, "halfvec");
-	if (unlikely(loki_half_is_infinite(h)))
-		loki_infinite_error(NULL, "halfvec");
-}
-
-static void
-halfvec_check(float x)
-{
-	loki_halfvec_check_range(x);
-	check_half(loki_float_to_half(x));
-}
-
-static LokiDense *
-halfvec_form(int dim, const float *x)
-{
-	HalfVector *v = loki_halfvec_make(dim);
-
-	loki_halfvec_set(v, x);
-	loki_halfvec_check_elements(v);
-	return (LokiDense *) v;
-}
-
-HalfVector *
-loki_halfvec_make(int dim)
-{
-	return (HalfVector *) loki_dense_make(&loki_halfvec_type, dim);
-}
-
 void
 loki_halfvec_check_range(float x)
 {
-	if (unlikely(loki_half_is_infinite(loki_float_to_half(x))) && !isinf(x))
+	if (unlikely(fabsf(x) >= HALF_LIMIT) && !isinf(x))
 	{
 		char		number[FLOAT_SHORTEST_DECIMAL_LEN];
 		int			length = float_to_shortest_decimal_bufn(x, number);
@@ -157,30 +130,28 @@ loki_halfvec_check_range(float x)
 	}
 }
 
-void
-loki_halfvec_set(HalfVector *v, const float *x)
+static void
+halfvec_check(float x)
 {
-	halfvec_round((LokiDense *) v, x);
-	for (int i = 0; i < v->dim; i++)
-		if (unlikely(loki_half_is_infinite(v->x[i])))
-			loki_halfvec_check_range(x[i]);
+	loki_halfvec_check_range(x);
+	(void) loki_check_finite(NULL, "halfvec", x);
 }
 
-float *
-loki_halfvec_floats(const HalfVector *v)
+/* Floats that are too large are reported before others, which are no numbers, as pgvector does. */
+static LokiDense *
+halfvec_form(int dim, const float *x)
 {
-	return (float *) loki_dense_floats(&loki_halfvec_type, (const LokiDense *) v);
-}
+	LokiDense  *v = loki_dense_make(&loki_halfvec_type, dim);
 
-void
-loki_halfvec_check_elements(const HalfVector *v)
-{
-	for (int i = 0; i < v->dim; i++)
-		check_half(v->x[i]);
+	halfvec_round(v, x);
+	for (int i = 0; i < dim; i++)
+		loki_halfvec_check_range(x[i]);
+	loki_dense_check_elements(&loki_halfvec_type, v);
+	return v;
 }
 
 const LokiDenseType loki_halfvec_type = {
-	"halfvec", offsetof(HalfVector, x), sizeof(LokiHalf), false,
+	"halfvec", offsetof(HalfVector, x), sizeof(LokiHalf), false, HALF_LIMIT,
 	halfvec_load, halfvec_round, halfvec_check, halfvec_form
 };
 
@@ -202,6 +173,6 @@ bytevec_form(int dim, const float *x)
 }
 
 const LokiDenseType loki_bytevec_type = {
-	"bytevec", offsetof(ByteVector, codes), sizeof(uint8), false,
+	"bytevec", offsetof(ByteVector, codes), sizeof(uint8), false, INFINITY,
 	bytevec_load, NULL, NULL, bytevec_form
 };

@@ -43,6 +43,8 @@ typedef struct LokiDenseType
 	Size		header;			/* bytes before the elements ... */
 	Size		width;			/* ... and of each */
 	bool		floats;			/* elements are floats */
+	float		limit;			/* the least float that is infinite as an
+								 * element; of a bytevec that depends */
 
 	/* set x to the elements */
 	void		(*load) (const LokiDense *v, float *x);
@@ -84,8 +86,7 @@ loki_dense_check_dim(const LokiDenseType *type, int dim)
 }
 
 /* ERROR unless all elements are finite; of several that are not, the first is reported. */
-extern void loki_vector_check_elements(const Vector *v);
-extern void loki_halfvec_check_elements(const HalfVector *v);
+extern void loki_dense_check_elements(const LokiDenseType *type, const LokiDense *v);
 
 /* ERROR for a finite float that is infinite as a half; others are for the caller to find */
 extern void loki_halfvec_check_range(float x);

@@ -43,8 +43,7 @@ get_elements(FunctionCallInfo fcinfo, int n, DenseKind kind, int *dim)
 
 	Assert(v->dim >= 1 && v->dim <= LOKI_DENSE_MAX_DIM);
 	*dim = v->dim;
-	return kind == BYTEVEC ? loki_bytevec_floats((const ByteVector *) v) :
-		(const void *) (v + 1);
+	return kind == BYTEVEC ? loki_dense_floats(&loki_bytevec_type, v) : (const void *) (v + 1);
 }
 
 /* ERROR if the dimensions differ */

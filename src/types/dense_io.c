@@ -22,35 +22,32 @@
 #include "utils/builtins.h"
 
 /* ------------------------------------------------------------------------
- * Text of vectors
+ * Text of vectors and halfvecs
  * ------------------------------------------------------------------------
  */
 
-LOKI_FUNCTION(vector_in);
-Datum
-vector_in(PG_FUNCTION_ARGS)
+/* "[1,2,3]"; of several faults the first in the text is reported. */
+static Datum
+text_in(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
 	char	   *input = PG_GETARG_CSTRING(0);
-	int32		typmod = PG_GETARG_INT32(2);
 	LokiTextScan scan = {input, input + strlen(input), NULL};
-	LokiScanStatus status;
-	float		x[LOKI_VECTOR_MAX_DIM];
+	float		x[LOKI_DENSE_MAX_DIM];
 	int			dim;
-	Vector	   *v;
+	LokiScanStatus status = loki_scan_array(&scan, LOKI_DENSE_MAX_DIM, type->limit, x, &dim);
+	LokiDense  *v;
 
-	status = loki_scan_array(&scan, LOKI_VECTOR_MAX_DIM, x, &dim);
 	if (status != LOKI_SCAN_OK)
-	{
-		loki_scan_error(fcinfo->context, "vector", LOKI_VECTOR_MAX_DIM, status, &scan, input);
+		loki_scan_error(fcinfo->context, type->name, LOKI_DENSE_MAX_DIM, status, &scan, input);
+	if (status != LOKI_SCAN_OK || !loki_check_typmod(fcinfo->context, PG_GETARG_INT32(2), dim))
 		PG_RETURN_NULL();
-	}
-	if (!loki_check_typmod(fcinfo->context, typmod, dim))
-		PG_RETURN_NULL();
-
-	v = loki_vector_make(dim);
-	memcpy(v->x, x, sizeof(float) * dim);
-	PG_RETURN_VECTOR_P(v);
+	v = loki_dense_make(type, dim);
+	type->round(v, x);
+	PG_RETURN_POINTER(v);
 }
+
+LOKI_DENSE_FUNCTION(vector_in, text_in, vector)
+LOKI_DENSE_FUNCTION(halfvec_in, text_in, halfvec)
 
 LOKI_FUNCTION(vector_out);
 Datum
@@ -61,70 +58,6 @@ vector_out(PG_FUNCTION_ARGS)
 
 	PG_FREE_IF_COPY(v, 0);
 	PG_RETURN_CSTRING(result);
-}
-
-/* ------------------------------------------------------------------------
- * Text of halfvecs
- * ------------------------------------------------------------------------
- */
-
-/*
- * Raise or save the error that element n, a finite float, is too large for a half.
- * The text is read once more to find it.
- */
-static void
-report_range(fmNodePtr soft, char *input, int n)
-{
-	LokiTextScan scan = {input, input + strlen(input), NULL};
-	float		x;
-
-	loki_skip_space(&scan);
-	for (int i = 0; i <= n; i++)
-	{
-		Assert(*scan.at == (i == 0 ? '[' : ','));
-		scan.at++;
-		loki_skip_space(&scan);
-		(void) loki_scan_float(&scan, &x);
-		if (i < n)
-			loki_skip_space(&scan);
-	}
-	loki_range_error(soft, "halfvec", scan.number, scan.at - scan.number);
-}
-
-LOKI_FUNCTION(halfvec_in);
-Datum
-halfvec_in(PG_FUNCTION_ARGS)
-{
-	char	   *input = PG_GETARG_CSTRING(0);
-	int32		typmod = PG_GETARG_INT32(2);
-	LokiTextScan scan = {input, input + strlen(input), NULL};
-	LokiScanStatus status;
-	float		x[LOKI_HALFVEC_MAX_DIM];
-	LokiHalf	halves[LOKI_HALFVEC_MAX_DIM];
-	int			dim;
-	HalfVector *v;
-
-	status = loki_scan_array(&scan, LOKI_HALFVEC_MAX_DIM, x, &dim);
-
-	/* of several errors the first counts */
-	loki_distance.f32_to_f16(dim, x, halves);
-	for (int i = 0; i < dim; i++)
-		if (unlikely(loki_half_is_infinite(halves[i])))
-		{
-			report_range(fcinfo->context, input, i);
-			PG_RETURN_NULL();
-		}
-	if (status != LOKI_SCAN_OK)
-	{
-		loki_scan_error(fcinfo->context, "halfvec", LOKI_HALFVEC_MAX_DIM, status, &scan, input);
-		PG_RETURN_NULL();
-	}
-	if (!loki_check_typmod(fcinfo->context, typmod, dim))
-		PG_RETURN_NULL();
-
-	v = loki_halfvec_make(dim);
-	memcpy(v->x, halves, sizeof(LokiHalf) * dim);
-	PG_RETURN_HALFVEC_P(v);
 }
 
 /*
@@ -277,7 +210,7 @@ bytevec_in(PG_FUNCTION_ARGS)
 	LokiTextScan scan = {input, input + strlen(input), NULL};
 	float		x[LOKI_BYTEVEC_MAX_DIM];
 	int			dim;
-	LokiScanStatus status = loki_scan_array(&scan, LOKI_BYTEVEC_MAX_DIM, x, &dim);
+	LokiScanStatus status = loki_scan_array(&scan, LOKI_BYTEVEC_MAX_DIM, INFINITY, x, &dim);
 	ByteVector *v = NULL;
 
 	if (status == LOKI_SCAN_JUNK && *scan.at == '*')
@@ -392,10 +325,7 @@ receive(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	Assert(count >= 0);
 	pq_copymsgbytes(buf, elements, type->width * count);
 	swap_bytes(type->width, elements, count);
-	if (type == &loki_vector_type)
-		loki_vector_check_elements((Vector *) v);
-	else if (type == &loki_halfvec_type)
-		loki_halfvec_check_elements((HalfVector *) v);
+	loki_dense_check_elements(type, v);
 	pq_copymsgbytes(buf, elements + type->width * count, type->width * (dim - count));
 	PG_RETURN_POINTER(v);
 }

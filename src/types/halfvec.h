@@ -31,15 +31,5 @@ typedef struct HalfVector
 #define LOKI_HALFVEC_SIZE(dim)	(offsetof(HalfVector, x) + sizeof(LokiHalf) * (dim))
 #define DatumGetHalfVector(d)	((HalfVector *) PG_DETOAST_DATUM(d))
 #define PG_GETARG_HALFVEC_P(n)	DatumGetHalfVector(PG_GETARG_DATUM(n))
-#define PG_RETURN_HALFVEC_P(v)	PG_RETURN_POINTER(v)
-
-/* A halfvec of dim zeros, palloc'd. */
-extern HalfVector *loki_halfvec_make(int dim);
-
-/* Set its elements; ERROR for a float that a half cannot hold */
-extern void loki_halfvec_set(HalfVector *v, const float *x);
-
-/* Its elements, palloc'd */
-extern float *loki_halfvec_floats(const HalfVector *v);
 
 #endif							/* LOKI_HALFVEC_H */

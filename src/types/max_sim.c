@@ -53,8 +53,8 @@ loki_vector_set_dim(ArrayType *array)
 }
 
 /* halfvec's floats are converted into one block, which has room when the first is known. */
-static LokiVectorSet
-open_set(ArrayType *array, bool half)
+LokiVectorSet
+loki_vector_set_open(ArrayType *array, bool half)
 {
 	LokiVectorSet set = {0};
 	char	   *place = ARR_DATA_PTR(array);
@@ -91,18 +91,6 @@ open_set(ArrayType *array, bool half)
 	return set;
 }
 
-LokiVectorSet
-loki_vector_set_open(ArrayType *array)
-{
-	return open_set(array, false);
-}
-
-LokiVectorSet
-loki_halfvec_set_open(ArrayType *array)
-{
-	return open_set(array, true);
-}
-
 void
 loki_vector_set_close(LokiVectorSet *set)
 {
@@ -135,8 +123,10 @@ loki_max_sim(const LokiVectorSet *document, const LokiVectorSet *query)
 static double
 max_sim(FunctionCallInfo fcinfo, bool half)
 {
-	LokiVectorSet document = open_set((ArrayType *) loki_toast_argument(fcinfo, 0), half);
-	LokiVectorSet query = open_set((ArrayType *) loki_toast_argument(fcinfo, 1), half);
+	LokiVectorSet document = loki_vector_set_open((ArrayType *) loki_toast_argument(fcinfo, 0),
+												  half);
+	LokiVectorSet query = loki_vector_set_open((ArrayType *) loki_toast_argument(fcinfo, 1),
+											   half);
 	double		sum;
 
 	loki_check_same_dim(half ? "halfvec" : "vector", document.dim, query.dim);

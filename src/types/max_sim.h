@@ -31,12 +31,11 @@ typedef struct LokiVectorSet
 extern int	loki_vector_set_dim(ArrayType *array);
 
 /*
- * The vectors of a vector[] and of a halfvec[], in the current context; those of
+ * The vectors of a vector[] or, if `half`, of a halfvec[], in the current context; those of
  * vector[] point into the array, which has to live as long.  ERROR as for
  * loki_vector_set_dim(), and if the vectors have different dimensions.
  */
-extern LokiVectorSet loki_vector_set_open(ArrayType *array);
-extern LokiVectorSet loki_halfvec_set_open(ArrayType *array);
+extern LokiVectorSet loki_vector_set_open(ArrayType *array, bool half);
 extern void loki_vector_set_close(LokiVectorSet *set);
 
 /*

@@ -147,11 +147,11 @@ check_arguments(double lambda, int k)
 				 errmsg("k must not be negative")));
 }
 
-/* The query is `dim` floats, the vectors are argument 1, of the type of that name. */
-static ArrayType *
-mmr(FunctionCallInfo fcinfo, const char *type, int dim, const float *query,
-	LokiVectorSet (*open_set) (ArrayType *))
+/* mmr(query, vectors, lambda, k); `type` is that of the query, and of the vectors */
+static Datum
+mmr(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
+	const LokiDense *query = (const LokiDense *) loki_toast_argument(fcinfo, 0);
 	ArrayType  *array = (ArrayType *) loki_toast_argument(fcinfo, 1);
 	double		lambda = PG_GETARG_FLOAT8(2);
 	int			k = PG_GETARG_INT32(3);
@@ -160,31 +160,15 @@ mmr(FunctionCallInfo fcinfo, const char *type, int dim, const float *query,
 
 	check_arguments(lambda, k);
 	if (loki_array_length(array) == 0)
-		return construct_empty_array(INT4OID);
-	set = open_set(array);
-	loki_check_same_dim(type, dim, set.dim);
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT4OID));
+	set = loki_vector_set_open(array, type == &loki_halfvec_type);
+	loki_check_same_dim(type->name, query->dim, set.dim);
 	if (k == 0)
-		return construct_empty_array(INT4OID);
-	unit = palloc_array(float, dim);
-	normalize(dim, query, unit);
-	return choose(&set, unit, lambda, Min(k, set.n));
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT4OID));
+	unit = palloc_array(float, query->dim);
+	normalize(query->dim, loki_dense_floats(type, query), unit);
+	PG_RETURN_ARRAYTYPE_P(choose(&set, unit, lambda, Min(k, set.n)));
 }
 
-LOKI_FUNCTION(vector_mmr);
-Datum
-vector_mmr(PG_FUNCTION_ARGS)
-{
-	const Vector *query = (const Vector *) loki_toast_argument(fcinfo, 0);
-
-	PG_RETURN_ARRAYTYPE_P(mmr(fcinfo, "vector", query->dim, query->x, loki_vector_set_open));
-}
-
-LOKI_FUNCTION(halfvec_mmr);
-Datum
-halfvec_mmr(PG_FUNCTION_ARGS)
-{
-	const HalfVector *query = (const HalfVector *) loki_toast_argument(fcinfo, 0);
-
-	PG_RETURN_ARRAYTYPE_P(mmr(fcinfo, "halfvec", query->dim, loki_halfvec_floats(query),
-							  loki_halfvec_set_open));
-}
+LOKI_DENSE_FUNCTION(vector_mmr, mmr, vector)
+LOKI_DENSE_FUNCTION(halfvec_mmr, mmr, halfvec)

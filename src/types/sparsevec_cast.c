@@ -59,15 +59,18 @@ form_vector(int dim, const float *x)
 	return v;
 }
 
-LOKI_FUNCTION(vector_to_sparsevec);
-Datum
-vector_to_sparsevec(PG_FUNCTION_ARGS)
+/* sparsevec(v, typmod, explicit) of a vector or halfvec */
+static Datum
+from_dense(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
-	Vector	   *v = PG_GETARG_VECTOR_P(0);
+	LokiDense  *v = PG_GETARG_DENSE(0);
 
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
-	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, v->x));
+	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, loki_dense_floats(type, v)));
 }
+
+LOKI_DENSE_FUNCTION(vector_to_sparsevec, from_dense, vector)
+LOKI_DENSE_FUNCTION(halfvec_to_sparsevec, from_dense, halfvec)
 
 LOKI_FUNCTION(array_to_sparsevec);
 Datum
@@ -104,44 +107,19 @@ spread(const SparseVector *v, float *x)
 	}
 }
 
-LOKI_FUNCTION(sparsevec_to_vector);
-Datum
-sparsevec_to_vector(PG_FUNCTION_ARGS)
-{
-	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
-	Vector	   *result;
-
-	loki_dense_check_dim(&loki_vector_type, v->dim);
-	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
-	result = loki_vector_make(v->dim);
-	spread(v, result->x);
-	PG_RETURN_VECTOR_P(result);
-}
-
-LOKI_FUNCTION(halfvec_to_sparsevec);
-Datum
-halfvec_to_sparsevec(PG_FUNCTION_ARGS)
-{
-	HalfVector *v = PG_GETARG_HALFVEC_P(0);
-
-	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
-	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, loki_halfvec_floats(v)));
-}
-
-LOKI_FUNCTION(sparsevec_to_halfvec);
-Datum
-sparsevec_to_halfvec(PG_FUNCTION_ARGS)
+/* type(v, typmod, explicit): ERROR unless the type can have the elements and dimensions */
+static Datum
+to_dense(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
 	float	   *x;
-	HalfVector *result;
 
-	loki_dense_check_dim(&loki_halfvec_type, v->dim);
+	loki_dense_check_dim(type, v->dim);
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
-
 	x = palloc0_array(float, v->dim);
 	spread(v, x);
-	result = loki_halfvec_make(v->dim);
-	loki_halfvec_set(result, x);
-	PG_RETURN_HALFVEC_P(result);
+	PG_RETURN_POINTER(type->form(v->dim, x));
 }
+
+LOKI_DENSE_FUNCTION(sparsevec_to_vector, to_dense, vector)
+LOKI_DENSE_FUNCTION(sparsevec_to_halfvec, to_dense, halfvec)

@@ -254,11 +254,11 @@ loki_scan_float(LokiTextScan *scan, float *value)
 }
 
 LokiScanStatus
-loki_scan_array(LokiTextScan *scan, int max, float *values, int *n)
+loki_scan_array(LokiTextScan *scan, int max, float limit, float *values, int *n)
 {
 	LokiScanStatus status;
 
-	Assert(max > 0);
+	Assert(max > 0 && limit > 0);
 	*n = 0;
 	loki_skip_space(scan);
 	if (*scan->at != '[')
@@ -276,6 +276,8 @@ loki_scan_array(LokiTextScan *scan, int max, float *values, int *n)
 		status = loki_scan_float(scan, &values[*n]);
 		if (status != LOKI_SCAN_OK)
 			return status;
+		if (unlikely(fabsf(values[*n]) >= limit))
+			return LOKI_SCAN_RANGE;
 		(*n)++;
 		loki_skip_space(scan);
 		if (*scan->at != ',')

@@ -25,7 +25,7 @@ typedef enum LokiScanStatus
 	LOKI_SCAN_NO_START,			/* no bracket at the start */
 	LOKI_SCAN_EMPTY,			/* no number between the brackets */
 	LOKI_SCAN_TOO_MANY,			/* more numbers than the caller has room for */
-	LOKI_SCAN_RANGE,			/* a number too large for a float */
+	LOKI_SCAN_RANGE,			/* a number too large for the type */
 	LOKI_SCAN_NAN,				/* a NaN */
 	LOKI_SCAN_INFINITE,			/* an infinity, as a word */
 	LOKI_SCAN_JUNK				/* something after the closing bracket */
@@ -63,10 +63,12 @@ extern LokiScanStatus loki_scan_float(LokiTextScan *scan, float *value);
 
 /*
  * Take a text that consists of numbers between brackets, "[1,2.5,-3e4]", with
- * spaces anywhere but inside a number.  Up to max values are stored; *n is
- * their number, also when the status is not OK.
+ * spaces anywhere but inside a number, each of a magnitude below `limit`: a
+ * type that has less range than floats names the least that it rounds to
+ * infinity.  Up to max values are stored; *n is their number, also when the
+ * status is not OK.
  */
-extern LokiScanStatus loki_scan_array(LokiTextScan *scan, int max, float *values,
+extern LokiScanStatus loki_scan_array(LokiTextScan *scan, int max, float limit, float *values,
 									  int *n);
 
 #endif							/* LOKI_TEXTSCAN_H */

@@ -30,7 +30,6 @@ typedef struct Vector
 #define LOKI_VECTOR_SIZE(dim)	(offsetof(Vector, x) + sizeof(float) * (dim))
 #define DatumGetVector(d)		((Vector *) PG_DETOAST_DATUM(d))
 #define PG_GETARG_VECTOR_P(n)	DatumGetVector(PG_GETARG_DATUM(n))
-#define PG_RETURN_VECTOR_P(v)	PG_RETURN_POINTER(v)
 
 /* A vector of dim zeros, palloc'd. */
 extern Vector *loki_vector_make(int dim);

@@ -257,7 +257,7 @@ test_array(const char *source, LokiScanStatus status, int count)
 	LokiTextScan	scan = {copy, copy + strlen(copy), NULL};
 	float		values[3];
 	int			n;
-	LokiScanStatus got = loki_scan_array(&scan, lengthof(values), values, &n);
+	LokiScanStatus got = loki_scan_array(&scan, lengthof(values), INFINITY, values, &n);
 	bool		right = got == status && n == count;
 
 	for (int i = 0; right && i < count; i++)
@@ -268,6 +268,21 @@ test_array(const char *source, LokiScanStatus status, int count)
 	if (!ok(right, "array \"%s\"", copy))
 		diag("status %d, %d numbers", got, n);
 	free(copy);
+}
+
+/* A number is too large from the limit on, and is where the scan names it. */
+static void
+test_limit(void)
+{
+	const char *text = "[1,-2,3]";
+	LokiTextScan scan = {text, text + strlen(text), NULL};
+	float		values[3];
+	int			n;
+
+	ok(loki_scan_array(&scan, 3, 2, values, &n) == LOKI_SCAN_RANGE && n == 1 &&
+	   scan.number == text + 3 && scan.at == text + 5, "a number at the limit");
+	scan.at = text;
+	ok(loki_scan_array(&scan, 3, 3.5, values, &n) == LOKI_SCAN_OK && n == 3, "numbers below the limit");
 }
 
 static void
@@ -318,5 +333,6 @@ main(void)
 	test_random("random digits", write_digits);
 	test_random("garbage", write_garbage);
 	test_arrays();
+	test_limit();
 	return unit_done();
 }

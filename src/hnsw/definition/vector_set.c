@@ -221,10 +221,7 @@ static const LokiValueType halfvec_set_type;
 static LokiVectorSet
 open_set(const LokiColumn *column, const struct varlena *value)
 {
-	ArrayType  *array = (ArrayType *) value;
-
-	return column->type == &halfvec_set_type ? loki_halfvec_set_open(array) :
-		loki_vector_set_open(array);
+	return loki_vector_set_open((ArrayType *) value, column->type == &halfvec_set_type);
 }
 
 /* LokiValueType.open: the sketch, and a hash of the array's elements behind it */
