@@ -72,7 +72,6 @@ typedef struct LokiCheck
 	BlockNumber nblocks;		/* the same */
 	BufferAccessStrategy strategy;
 	PGAlignedBlock page;		/* the page being checked */
-	int			attribute;		/* the attribute being checked */
 	LokiQuery  *query;			/* scratch, as is ... */
 	char	   *code;			/* ... a slot of CODE */
 	void	   *slot_state;		/* what a slot_check function needs besides */
@@ -91,7 +90,7 @@ typedef struct LokiCheck
 	LokiCheckOddities oddities;
 } LokiCheck;
 
-/* functions in check/all.c */
+/* functions in check/indexes.c */
 
 /* OIDs of the indexes that a relation stands for: itself, or ours of a table or of partitions */
 extern List *loki_indexes_of(Oid relid, LokiRight right);
@@ -132,9 +131,9 @@ extern void loki_check_progress(LokiCheck *check);
 extern void loki_check_directory(LokiCheck *check);
 
 /* Check the pages of a slot array, and each slot by slot_check; returns the end of its used part */
+typedef void (*LokiSlotCheck) (LokiCheck *check, int array, uint32 number, const char *slot);
 extern uint32 loki_check_slot_array(LokiCheck *check, int array,
-									void (*slot_check) (LokiCheck *check, uint32 number,
-														const char *slot));
+									LokiSlotCheck slot_check);
 extern void loki_check_freelists(LokiCheck *check);
 
 /* functions in check/slots.c; sets nodes, node and nulls */
@@ -174,13 +173,5 @@ loki_check_in_graph(int state)
 {
 	return loki_check_is_live(state) || state == LOKI_TID_DEAD;
 }
-
-/* functions in incompatible.c */
-
-/* OIDs of all indexes of hnsw and ivfflat in the database */
-extern List *loki_list_indexes(void);
-
-/* In PG_CATCH: ends the subtransaction, and returns its error */
-extern ErrorData *loki_check_caught(MemoryContext context);
 
 #endif							/* LOKI_CHECK_CHECK_H */

@@ -201,10 +201,10 @@ compare_entries(ListCheck *state)
 
 /* Copy a bound. */
 static void
-copy_bound(LokiCheck *check, uint32 number, const char *slot)
+copy_bound(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	ListCheck  *state = check->slot_state;
-	uint32		size = check->state->arrays[state->list.bounds].slot_size;
+	uint32		size = check->state->arrays[array].slot_size;
 
 	/* those after the end are left from earlier lists */
 	if (number < state->list.nbounds)

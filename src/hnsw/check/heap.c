@@ -59,7 +59,6 @@ struct HeapCheck
 {
 	LokiCheck  *check;
 	void		(*visit) (HeapCheck *state, const IndexEntry *entry);
-	bool		outside;		/* visiting NULLTID */
 	bool		skip_killed;	/* leave out entries marked killed */
 	MemoryContext row_context;	/* reset after every row */
 	Tuplesortstate *entries;	/* of the index */
@@ -180,17 +179,16 @@ visit_row(HeapCheck *state, IndexEntry *entry, int slot_state, const ItemPointer
 {
 	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || state->skip_killed))
 		return;
-	Assert(entry->outside == state->outside);
 	entry->heap = *heap;
 	state->visit(state, entry);
 }
 
 /* Visit the rows of a slot of TID or NULLTID. */
 static void
-visit_slot(LokiCheck *check, uint32 number, const char *slot)
+visit_slot(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	HeapCheck  *state = check->slot_state;
-	IndexEntry	entry = {.number = number, .outside = state->outside};
+	IndexEntry	entry = {.number = number, .outside = array == LOKI_SLOTS_NULLTID};
 	LokiTidData tid;
 
 	memcpy(&tid, slot, LOKI_TID_SHORT);
@@ -220,9 +218,7 @@ visit_entries(HeapCheck *state, void (*visit) (HeapCheck *state, const IndexEntr
 	state->skip_killed = !TransactionStartedDuringRecovery();
 	check->slot_state = state;
 	loki_index_refresh(check->state, check->index);
-	state->outside = false;
 	loki_check_slot_array(check, LOKI_SLOTS_TID, visit_slot);
-	state->outside = true;
 	loki_check_slot_array(check, LOKI_SLOTS_NULLTID, visit_slot);
 }
 

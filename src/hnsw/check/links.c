@@ -120,7 +120,7 @@ list_fault(LokiCheck *check, uint32 node, const LokiLinkData *link)
 
 /* A slot of LINK: the list by itself, and where its links lead */
 static void
-check_link(LokiCheck *check, uint32 node, const char *slot)
+check_link(LokiCheck *check, int array, uint32 node, const char *slot)
 {
 	const LokiLinkData *link = (const LokiLinkData *) slot;
 	int			count = loki_link_count(link, check->state->m);
@@ -182,7 +182,7 @@ exists(LokiCheck *check, int array, uint32 number)
 
 /* A slot of UPPER, which is noted in check->upper, without its links */
 static void
-check_upper(LokiCheck *check, uint32 number, const char *slot)
+check_upper(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	const LokiUpperData *upper = (const LokiUpperData *) slot;
 	LokiCheckUpper *copy = &check->upper[number];

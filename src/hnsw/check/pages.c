@@ -381,8 +381,7 @@ check_missing(LokiCheck *check, int array, uint32 from, uint32 to)
  * not have the array.  No page may be locked, and slot_check is called with none locked.
  */
 uint32
-loki_check_slot_array(LokiCheck *check, int array,
-					  void (*slot_check) (LokiCheck *check, uint32 number, const char *slot))
+loki_check_slot_array(LokiCheck *check, int array, LokiSlotCheck slot_check)
 {
 	LokiSlotArray *slots = &check->state->arrays[array];
 	uint32		npages = slots->npages;
@@ -407,7 +406,7 @@ loki_check_slot_array(LokiCheck *check, int array,
 			end = first + used;
 
 		for (uint32 i = 0; slot_check != NULL && i < used; i++)
-			slot_check(check, first + i,
+			slot_check(check, array, first + i,
 					   LokiPageSlot(check->page.data, slots->slot_size, i));
 	}
 	if (is_by_node(array))

@@ -28,8 +28,9 @@
 
 /* A TID or NULLTID slot.  Vacuum frees slots of NULLTID at once, so none is dead or a list. */
 static void
-check_tid(LokiCheck *check, int array, uint32 number, const LokiTidData *tid)
+check_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 {
+	const LokiTidData *tid = (const LokiTidData *) slot;
 	int			state = LokiTidState(tid);
 	uint16		flags = array == LOKI_SLOTS_NULLTID ? LOKI_TID_ZERO_NORM :
 		state == LOKI_TID_LIVE ? LOKI_TID_LINKING | LOKI_TID_NEW :
@@ -73,23 +74,17 @@ check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
 
 /* A TID slot, whose state is noted in check->node */
 static void
-check_node_tid(LokiCheck *check, uint32 number, const char *slot)
+check_node_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	const LokiTidData *tid = (const LokiTidData *) slot;
 
 	/* check->node was allocated for these pages */
 	Assert(loki_slot_has_page(check->state, LOKI_SLOTS_TID, number));
-	check_tid(check, LOKI_SLOTS_TID, number, tid);
+	check_tid(check, array, number, slot);
 	if (check->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG)
 		check_value(check, number, tid);
 	check->node[number] = LokiTidState(tid) |
 		(tid->state & LOKI_TID_LINKING ? LOKI_CHECK_LINKING : 0);
-}
-
-static void
-check_null_tid(LokiCheck *check, uint32 number, const char *slot)
-{
-	check_tid(check, LOKI_SLOTS_NULLTID, number, (const LokiTidData *) slot);
 }
 
 /*
@@ -97,7 +92,7 @@ check_null_tid(LokiCheck *check, uint32 number, const char *slot)
  * extreme magnitude may have none.
  */
 static void
-check_code(LokiCheck *check, uint32 number, const char *slot)
+check_code(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	const LokiQuantizer *quantizer = check->state->quantizer;
 	const void *code = slot;
@@ -116,7 +111,7 @@ check_code(LokiCheck *check, uint32 number, const char *slot)
 
 /* A REFINE slot: the distance from some query, and its error, should be numbers. */
 static void
-check_refine(LokiCheck *check, uint32 number, const char *slot)
+check_refine(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	const LokiQuantizer *quantizer = check->state->quantizer;
 	const void *code = check->code;
@@ -155,7 +150,7 @@ check_refines(LokiCheck *check)
 
 /* A slot of CENTROID; those after the centroid hold a basis, as pairs of integers. */
 static void
-check_centroid(LokiCheck *check, uint32 number, const char *slot)
+check_centroid(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	float		value;
 
@@ -168,14 +163,13 @@ check_centroid(LokiCheck *check, uint32 number, const char *slot)
 				 loki_check_where(check, LOKI_SLOTS_CENTROID, number)));
 }
 
-/* A slot of ATTR or NULLATTR of the attribute that is being checked */
+/* A slot of ATTR or NULLATTR of an attribute */
 static void
 check_attribute(LokiCheck *check, int array, uint32 number, const char *slot)
 {
-	int			attribute = check->attribute;
+	int			attribute = LokiSlotArrayAttribute(array) - 1;
 
-	Assert(attribute < check->state->nattributes);
-	Assert(LokiSlotArrayAttribute(array) == attribute + 1);
+	Assert(attribute >= 0 && attribute < check->state->nattributes);
 	if (loki_attr_slot_valid((LokiAttrType) check->state->attr_type[attribute], slot))
 		return;
 
@@ -184,18 +178,6 @@ check_attribute(LokiCheck *check, int array, uint32 number, const char *slot)
 			 errmsg("column %d of index \"%s\" has an invalid value",
 					attribute + 2, RelationGetRelationName(check->index)),
 			 loki_check_where(check, array, number)));
-}
-
-static void
-check_node_attribute(LokiCheck *check, uint32 number, const char *slot)
-{
-	check_attribute(check, LOKI_SLOTS_ATTR + check->attribute, number, slot);
-}
-
-static void
-check_null_attribute(LokiCheck *check, uint32 number, const char *slot)
-{
-	check_attribute(check, LOKI_SLOTS_NULLATTR + check->attribute, number, slot);
 }
 
 /* ----------------------------------------------------------------
@@ -241,9 +223,8 @@ loki_check_nodes(LokiCheck *check)
 		check_refines(check);
 	}
 	loki_check_slot_array(check, LOKI_SLOTS_HASH, NULL);
-	for (check->attribute = 0; check->attribute < state->nattributes; check->attribute++)
-		loki_check_slot_array(check, LOKI_SLOTS_ATTR + check->attribute,
-							  check_node_attribute);
+	for (int i = 0; i < state->nattributes; i++)
+		loki_check_slot_array(check, LOKI_SLOTS_ATTR + i, check_attribute);
 }
 
 /* Check the rows outside the graph. */
@@ -251,9 +232,7 @@ void
 loki_check_nulls(LokiCheck *check)
 {
 	loki_index_refresh(check->state, check->index);
-	check->nulls = loki_check_slot_array(check, LOKI_SLOTS_NULLTID, check_null_tid);
-	for (check->attribute = 0; check->attribute < check->state->nattributes;
-		 check->attribute++)
-		loki_check_slot_array(check, LOKI_SLOTS_NULLATTR + check->attribute,
-							  check_null_attribute);
+	check->nulls = loki_check_slot_array(check, LOKI_SLOTS_NULLTID, check_tid);
+	for (int i = 0; i < check->state->nattributes; i++)
+		loki_check_slot_array(check, LOKI_SLOTS_NULLATTR + i, check_attribute);
 }
