@@ -19,7 +19,6 @@
 #include "hnsw/derived/derived.h"
 #include "hnsw/recall/calibrate.h"
 #include "storage/barrier.h"
-#include "storage/condition_variable.h"
 #include "types/bm25.h"
 #include "types/toast.h"
 
@@ -112,9 +111,6 @@ typedef struct LokiReachShared
 /* The job at hand (build/parallel.c) */
 typedef struct LokiJobShared
 {
-	ConditionVariable begun_cv;
-	bool		begun;			/* the barrier is ready; under the lock of
-								 * LokiBuildShared */
 	Barrier		barrier;		/* before and after each job */
 	LokiBuildJob job;
 	uint32		units;			/* of the job: nodes or pages */
@@ -135,7 +131,7 @@ typedef struct LokiBuildShared
 	pg_atomic_uint32 nodes;		/* slots in use */
 	pg_atomic_uint32 nulls;
 	pg_atomic_uint64 rows;		/* loaded from the table */
-	LWLock		lock;			/* protects the next two and `begun` */
+	LWLock		lock;			/* protects the next two */
 	double		heap_tuples;
 	bool		broken_hot_chain;
 

@@ -124,7 +124,6 @@ init_shared(LokiBuild *build)
 	shared->concurrently = build->index_info->ii_Concurrent;
 	shared->nprocesses = 1;
 	shared->meta = build->meta;
-	ConditionVariableInit(&shared->work.begun_cv);
 	pg_atomic_init_u64(&shared->work.next, 0);
 	pg_atomic_init_u32(&shared->nodes, 0);
 	pg_atomic_init_u32(&shared->nulls, 0);
@@ -198,27 +197,31 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 	build->part.scan = table_beginscan_parallel(build->heap, scan);
 }
 
-/* Start the workers, as many as the server has, and tell them under the lock of the shared state. */
+/*
+ * Start the workers, as many as the server has.  Whoever comes to the barrier before the leader
+ * knows how many there are has to wait there, so all that were asked for are counted at it before
+ * they start, and those that do not are taken off.
+ */
 static void
 launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
 {
-	LokiBuildShared *shared = build->part.shared;
+	ParallelContext *context = parallel->context;
+	Barrier    *barrier = &build->part.shared->work.barrier;
 
-	Assert(!shared->work.begun);
-	LaunchParallelWorkers(parallel->context);
-	shared->nprocesses = 1 + parallel->context->nworkers_launched;
-	BarrierInit(&shared->work.barrier, shared->nprocesses);
-	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
-	shared->work.begun = true;
-	LWLockRelease(&shared->lock);
-	ConditionVariableBroadcast(&shared->work.begun_cv);
+	BarrierInit(barrier, 0);
+	for (int i = 0; i <= context->nworkers; i++)
+		BarrierAttach(barrier);
+	LaunchParallelWorkers(context);
+	build->part.shared->nprocesses = 1 + context->nworkers_launched;
+	for (int i = context->nworkers_launched; i < context->nworkers; i++)
+		BarrierDetach(barrier);
 
 	/*
 	 * without this a worker that cannot start would be waited for at the
 	 * barrier for ever
 	 */
-	WaitForParallelWorkersToAttach(parallel->context);
-	elog(DEBUG1, "using %d parallel workers", parallel->context->nworkers_launched);
+	WaitForParallelWorkersToAttach(context);
+	elog(DEBUG1, "using %d parallel workers", context->nworkers_launched);
 }
 
 /* Set up a build by this process alone. */
@@ -272,10 +275,11 @@ loki_parallel_begin(LokiBuild *build)
 
 /* Wait until all processes have come here. */
 static void
-meet(LokiBuildShared *shared)
+meet(LokiBuild *build)
 {
-	if (shared->nprocesses > 1)
-		BarrierArriveAndWait(&shared->work.barrier, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
+	if (!build->part.leader || build->part.parallel != NULL)
+		BarrierArriveAndWait(&build->part.shared->work.barrier,
+							 WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
 }
 
 /* Do a job of a number of nodes or pages in all processes.  Only the leader calls this. */
@@ -285,14 +289,14 @@ loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 	LokiBuildShared *shared = build->part.shared;
 
 	/* the workers wait at the barrier, so that nobody reads what is set here */
-	Assert(build->part.leader && (shared->nprocesses == 1 || shared->work.begun));
+	Assert(build->part.leader);
 	shared->work.job = job;
 	shared->work.units = units;
 	pg_atomic_write_u64(&shared->work.next, 0);
-	meet(shared);
+	meet(build);
 	loki_build_job(build, job);
 	if (job != LOKI_JOB_END)
-		meet(shared);
+		meet(build);
 }
 
 /* End the workers, and release the arrays and build->part.shared.  Only the leader calls this. */
@@ -321,24 +325,6 @@ loki_parallel_end(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/* Wait until the leader knows how many processes there are.  No lock is held while waiting. */
-static void
-wait_for_begin(LokiBuildShared *shared)
-{
-	for (;;)
-	{
-		bool		begun;
-
-		LWLockAcquire(&shared->lock, LW_SHARED);
-		begun = shared->work.begun;
-		LWLockRelease(&shared->lock);
-		if (begun)
-			break;
-		ConditionVariableSleep(&shared->work.begun_cv, WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
-	}
-	ConditionVariableCancelSleep();
-}
-
 /*
  * Do jobs until there are no more.  A worker without the arrays cannot do anything, but has to
  * be at the barrier.
@@ -349,15 +335,14 @@ do_jobs(LokiBuild *build, bool has_arrays)
 	LokiBuildShared *shared = build->part.shared;
 
 	Assert(!build->part.leader);
-	wait_for_begin(shared);
 	for (;;)
 	{
-		meet(shared);
+		meet(build);
 		if (shared->work.job == LOKI_JOB_END)
 			break;
 		if (has_arrays)
 			loki_build_job(build, shared->work.job);
-		meet(shared);
+		meet(build);
 	}
 }
 
