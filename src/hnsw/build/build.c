@@ -607,20 +607,9 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 void
 loki_hnsw_buildempty(Relation index)
 {
-	LokiColumn	column;
-	LokiMetaPageData meta;
-	pg_prng_state prng;
-	LokiCodeSpec code;
-	LokiQuantizer *quantizer;
-	float	   *centroid;
+	LokiBuild  *build = loki_build_begin(NULL, index, NULL, NULL);
 
-	seed_prng(&prng);
-	column = loki_index_column(index, NULL);
-	describe_index(index, &column, &prng, &meta);
-	code = meta.code;
-	centroid = palloc0(loki_code_constants(&code) * sizeof(float));
-	quantizer = loki_make_quantizer(CurrentMemoryContext, &code, centroid);
-	meta.code_size = quantizer->code_size;
-	meta.refine_size = quantizer->refine_size;
-	loki_create_empty(index, INIT_FORKNUM, &meta);
+	loki_build_set_code(build);
+	loki_create_empty(index, INIT_FORKNUM, &build->meta);
+	MemoryContextDelete(build->context);
 }

@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/page/change.h"
@@ -255,17 +256,21 @@ room_for(const WriteState *write, int array)
 	return count;
 }
 
-typedef void (*VisitExtent) (WriteState *write, int array, uint32 extent);
-
-/* Call visit for every extent, slot array by slot array in the order of the file. */
-static void
-visit_extents(WriteState *write, VisitExtent visit)
+/*
+ * The entries of the directory, slot array by slot array in the order of the file, palloc'd; their
+ * number is left in the shared plan.  Blocks are counted from 0.
+ */
+static LokiExtentData *
+plan_extents(WriteState *write)
 {
 	static const int first[] = {
 		LOKI_SLOTS_TID, LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_REFINE,
 		LOKI_SLOTS_HASH, LOKI_SLOTS_UPPER, LOKI_SLOTS_CENTROID,
 		LOKI_SLOTS_DUPLICATE, LOKI_SLOTS_NULLTID
 	};
+	LokiWriteShared *shared = write->shared;
+	LokiExtentData *entries = NULL;
+	uint64		allocated = 0;
 
 	for (int i = 0; i < lengthof(first) + LOKI_SLOTS_SORTED - LOKI_SLOTS_ATTR; i++)
 	{
@@ -278,30 +283,18 @@ visit_extents(WriteState *write, VisitExtent visit)
 		if (count == 0 || geometry->slot_size == 0)
 			continue;
 		nextents = extents_for((uint32) ((count + geometry->per_page - 1) / geometry->per_page));
+		entries = loki_grow(write->build->context, entries, &allocated,
+							shared->nentries + (uint64) nextents, 64, sizeof(LokiExtentData));
 		for (uint32 extent = 0; extent < nextents; extent++)
-			visit(write, array, extent);
+		{
+			entries[shared->nentries++] = (LokiExtentData)
+			{
+				.array = array, .extent = extent, .first = shared->end
+			};
+			shared->end += LokiExtentBlocks(extent);
+		}
 	}
-}
-
-/* VisitExtent: count the entries of the directory. */
-static void
-count_extent(WriteState *write, int array, uint32 extent)
-{
-	write->shared->nentries++;
-}
-
-/* VisitExtent: give an extent the next blocks of the file, and its entry of the directory. */
-static void
-place_extent(WriteState *write, int array, uint32 extent)
-{
-	LokiExtentData *entry = &write->entries[write->shared->nentries++];
-
-	entry->array = array;
-	entry->unused = 0;
-	entry->extent = extent;
-	Assert(entry == write->entries || entry[-1].first < write->shared->end);
-	entry->first = write->shared->end;
-	write->shared->end += LokiExtentBlocks(extent);
+	return entries;
 }
 
 /* Extend the file to its full size. */
@@ -502,17 +495,19 @@ write_meta(WriteState *write)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* Make room for the plan in the arena, and put the DUPLICATE slots there. */
+/* Put the plan into the arena: entries of the directory and DUPLICATE slots, and room for the rest. */
 static void
-share_plan(LokiBuild *build, uint32 nentries)
+share_plan(LokiBuild *build, const LokiExtentData *entries)
 {
 	LokiWriteShared *shared = &build->part.shared->write;
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	Size		duplicate = mul_size(build->geometry.arrays[LOKI_SLOTS_DUPLICATE].slot_size,
 									 build->arrays.duplicate.count);
 
-	shared->entries_block = loki_arena_add_block(arena,
-												 mul_size(nentries, sizeof(LokiExtentData)));
+	shared->entries_block = loki_arena_add_block(arena, mul_size(shared->nentries,
+																 sizeof(LokiExtentData)));
+	memcpy(arena->blocks[shared->entries_block], entries,
+		   shared->nentries * sizeof(LokiExtentData));
 	shared->duplicate_block = loki_arena_add_block(arena, duplicate);
 	if (duplicate > 0)
 		memcpy(arena->blocks[shared->duplicate_block],
@@ -534,22 +529,25 @@ loki_build_write(LokiBuild *build)
 	LokiWriteShared *shared = &build->part.shared->write;
 	WriteState	write = {.build = build, .shared = shared};
 	Relation	index = build->index;
+	LokiExtentData *entries;
 	uint32		ndirectory;
 
 	Assert(build->part.leader);
 	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
 	memset(shared, 0, sizeof(*shared));
 	count_slots(&write);
-	visit_extents(&write, count_extent);
+	entries = plan_extents(&write);
 	if (shared->nentries == 0)
 		return;
 
-	share_plan(build, shared->nentries);
-	view_plan(build, &write);
+	/* extents follow the directory, whose size they decide */
 	ndirectory = (shared->nentries + LOKI_EXTENTS_PER_PAGE - 1) / LOKI_EXTENTS_PER_PAGE;
-	shared->first = shared->end = LOKI_DIRECTORY_BLKNO + ndirectory;
-	shared->nentries = 0;
-	visit_extents(&write, place_extent);
+	shared->first = LOKI_DIRECTORY_BLKNO + ndirectory;
+	shared->end += shared->first;
+	for (uint32 i = 0; i < shared->nentries; i++)
+		entries[i].first += shared->first;
+	share_plan(build, entries);
+	view_plan(build, &write);
 	extend_file(&write, shared->end);
 	if (build->graph != NULL)
 		number_upper(&write);
