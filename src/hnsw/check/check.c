@@ -4,10 +4,10 @@
  *	  lokivector_check: verify an index against its own rules and its table.
  *
  * Structure is checked under AccessShareLock, while inserts and vacuum go on.  The first
- * fault ends the check with an ERROR that names block and node.  What a crash may leave
- * behind is reported at DEBUG1.  What makes rows hard to find without being wrong is a
- * WARNING.  src/hnsw/check/README says what is checked, and how effects of
- * running commands are told from faults.
+ * fault ends the check with an ERROR that names block and node.  What makes rows hard to find
+ * without being wrong is a WARNING.  What a crash may leave behind, such as slots that no node
+ * owns, is passed by.  src/hnsw/check/README says what is checked, and how effects of running
+ * commands are told from faults.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/check.c
@@ -139,27 +139,16 @@ check_structure(LokiCheck *check)
 	loki_check_freelists(check);
 }
 
-/* Report what is no fault: what makes rows hard to find, and at DEBUG1 what a crash may leave. */
+/* Warn of codes that are no fault, but make rows hard to find. */
 static void
-report_oddities(LokiCheck *check)
+report_strange_codes(LokiCheck *check)
 {
-	if (check->oddities.strange_codes > 0)
+	if (check->strange_codes > 0)
 		ereport(WARNING,
 				(errmsg("index \"%s\" has %llu nodes whose codes yield no finite distance",
 						RelationGetRelationName(check->index),
-						(unsigned long long) check->oddities.strange_codes),
-				 loki_check_where(check, LOKI_SLOTS_CODE, check->oddities.first_strange_code)));
-	if (check->oddities.unfinished > 0)
-		ereport(DEBUG1,
-				(errmsg_internal("index \"%s\" has %llu nodes that cannot be reached, whose insert has not ended",
-								 RelationGetRelationName(check->index),
-								 (unsigned long long) check->oddities.unfinished)));
-	if (check->oddities.stale_links > 0 || check->oddities.disowned > 0)
-		ereport(DEBUG1,
-				(errmsg_internal("index \"%s\" has %llu stale links and %llu slots without owner above layer 0",
-								 RelationGetRelationName(check->index),
-								 (unsigned long long) check->oddities.stale_links,
-								 (unsigned long long) check->oddities.disowned)));
+						(unsigned long long) check->strange_codes),
+				 loki_check_where(check, LOKI_SLOTS_CODE, check->first_strange_code)));
 }
 
 /*
@@ -212,7 +201,7 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 		loki_check_terms_heap(check);
 		UnregisterSnapshot(snapshot);
 	}
-	report_oddities(check);
+	report_strange_codes(check);
 
 	FreeAccessStrategy(check->strategy);
 	MemoryContextSwitchTo(old);

@@ -43,18 +43,6 @@ typedef struct LokiCheckTidList
 	uint64		allocated;
 } LokiCheckTidList;
 
-/* Oddities that are no faults */
-typedef struct LokiCheckOddities
-{
-	uint64		strange_codes;	/* live nodes whose code yields no distance */
-	uint32		first_strange_code;
-	uint64		stale_links;	/* UPPER neighbors that no longer have the
-								 * slot */
-	uint64		disowned;		/* UPPER slots that no node owns */
-	uint64		unfinished;		/* nodes that cannot be reached, whose insert
-								 * has not ended */
-} LokiCheckOddities;
-
 /* Of the phase, in pages */
 typedef struct LokiCheckProgress
 {
@@ -87,7 +75,8 @@ typedef struct LokiCheck
 	uint32		nuppers;		/* UPPER slots in use */
 	LokiCheckUpper *upper;
 	uint32		nulls;			/* NULLTID slots in use */
-	LokiCheckOddities oddities;
+	uint64		strange_codes;	/* live nodes whose code yields no distance */
+	uint32		first_strange_code;
 } LokiCheck;
 
 /* functions in check/indexes.c */

@@ -274,27 +274,20 @@ collect_uppers(LokiCheck *check)
 }
 
 /*
- * Mark the nodes whose slots lead from their highest layer down to layer 1, and count slots
- * that no node owns.
+ * Mark the nodes whose slots lead from their highest layer down to layer 1.  Other slots are of
+ * dead nodes, or of nobody: an insert that was cut off had not made its node live.
  */
 static void
 assign_uppers(LokiCheck *check)
 {
 	for (uint32 node = 0; node < check->nodes; node++)
 		check->node[node] &= ~LOKI_CHECK_UPPERS;
-	check->oddities.disowned = 0;
 	for (uint32 number = 0; number < check->nuppers; number++)
 	{
 		const LokiCheckUpper *upper = &check->upper[number];
 
-		if (upper->node == LOKI_NONE ||
-			(upper->node < check->nodes && node_state(check, upper->node) == LOKI_TID_DEAD))
-			continue;
-		if (upper->node >= check->nodes ||
-			!loki_check_is_live(node_state(check, upper->node)) ||
-			upper->level > check->level[upper->node])
-			check->oddities.disowned++;
-		else if (upper->level == check->level[upper->node] && leads_down(check, number))
+		if (upper->node < check->nodes && loki_check_is_live(node_state(check, upper->node)) &&
+			upper->level == check->level[upper->node] && leads_down(check, number))
 			check->node[upper->node] |= LOKI_CHECK_UPPERS;
 	}
 }
@@ -505,14 +498,11 @@ walk_uppers(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 			reach_upper(check, uppers, nodes, known->down);
 		if (!loki_check_read(check, LOKI_SLOTS_UPPER, number, upper))
 			continue;
+		/* a neighbor that was freed may no longer have the slot */
 		for (int i = 0; i < upper->count && i < check->state->m; i++)
-		{
 			if (is_upper_of(check, upper->neighbors[i].slot, upper->neighbors[i].node,
 							known->level))
 				reach_upper(check, uppers, nodes, upper->neighbors[i].slot);
-			else
-				check->oddities.stale_links++;
-		}
 	}
 	pfree(upper);
 }
@@ -550,8 +540,7 @@ typedef struct Missed
 {
 	uint64		unlinked;
 	uint64		unreached;
-	uint64		unfinished;		/* these are no others than those */
-	uint32		first;			/* whose insert has ended */
+	uint32		first;
 } Missed;
 
 /*
@@ -573,13 +562,8 @@ count_missed(LokiCheck *check, uint32 entry, Missed *missed)
 		if ((linked && reached) || !loki_check_is_live(node_state(check, node)) ||
 			!loki_check_is_live(loki_check_state_now(check, node)))
 			continue;
-		if (loki_check_is_linking(check, node))
-		{
-			missed->unfinished++;
-			continue;
-		}
 		/* links that were made meanwhile need not have been seen */
-		if (check->node[node] & LOKI_CHECK_LINKING)
+		if (loki_check_is_linking(check, node) || (check->node[node] & LOKI_CHECK_LINKING))
 			continue;
 		if (!linked)
 			missed->unlinked++;
@@ -640,7 +624,6 @@ loki_check_reachability(LokiCheck *check)
 	pfree(uppers.items);
 	pfree(nodes.items);
 
-	check->oddities.unfinished = missed.unfinished;
 	if (missed.first != LOKI_NONE)
 		ereport(WARNING,
 				(errmsg("index \"%s\" has %llu nodes that no node links to, and %llu that cannot be reached from its entry point",

@@ -220,7 +220,6 @@ static void
 check_overlaps(LokiCheck *check, RangeList *list)
 {
 	uint64		end = 0;
-	uint64		named = 0;
 
 	Assert(list->n >= 2);		/* the metapage, and the directory */
 	qsort(list->ranges, list->n, sizeof(BlockRange), compare_ranges);
@@ -236,14 +235,7 @@ check_overlaps(LokiCheck *check, RangeList *list)
 							RelationGetRelationName(check->index)),
 					 errdetail("It begins at block %u.", range->first)));
 		end = (uint64) range->first + range->count;
-		named += range->count;
 	}
-
-	if (named < check->nblocks)
-		ereport(DEBUG1,
-				(errmsg_internal("index \"%s\" has %llu blocks that no extent names",
-								 RelationGetRelationName(check->index),
-								 (unsigned long long) (check->nblocks - named))));
 }
 
 /* Check the linked list of directory pages, and every extent that it names. */

@@ -105,8 +105,8 @@ check_code(LokiCheck *check, int array, uint32 number, const char *slot)
 	quantizer->score(quantizer, check->query, &code, 1, &estimate);
 	if (isfinite(estimate))
 		return;
-	if (check->oddities.strange_codes++ == 0)
-		check->oddities.first_strange_code = number;
+	if (check->strange_codes++ == 0)
+		check->first_strange_code = number;
 }
 
 /* A REFINE slot: the distance from some query, and its error, should be numbers. */
@@ -127,8 +127,8 @@ check_refine(LokiCheck *check, int array, uint32 number, const char *slot)
 	quantizer->refine(quantizer, check->query, &code, &refine, 1, &estimate, &error);
 	if (isfinite(estimate) && isfinite(error) && error >= 0)
 		return;
-	if (check->oddities.strange_codes++ == 0)
-		check->oddities.first_strange_code = number;
+	if (check->strange_codes++ == 0)
+		check->first_strange_code = number;
 }
 
 /* Check REFINE by estimates for a query that has no direction of its own. */
