@@ -35,7 +35,7 @@ get_pair(FunctionCallInfo fcinfo)
 	const SparseVector *b = (const SparseVector *) loki_toast_argument(fcinfo, 1);
 	SparsePair	pair;
 
-	loki_sparsevec_check_same_dim(a, b);
+	loki_check_same_dim("sparsevec", a->dim, b->dim);
 	pair.a = loki_sparsevec_elements(a);
 	pair.b = loki_sparsevec_elements(b);
 	return pair;

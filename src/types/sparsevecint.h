@@ -26,12 +26,6 @@ loki_sparsevec_check_dim(fmNodePtr soft, int dim)
 	return loki_check_dim(soft, "sparsevec", dim, LOKI_SPARSEVEC_MAX_DIM);
 }
 
-static inline void
-loki_sparsevec_check_same_dim(const SparseVector *a, const SparseVector *b)
-{
-	loki_check_same_dim("sparsevec", a->dim, b->dim);
-}
-
 /*
  * Functions in sparsevec.c; check.h says what `soft` is.  The index is the i-th of v, whose
  * dimensions and indices before i have been checked.

@@ -652,10 +652,9 @@ form_array(Datum value, char *slot)
 void
 loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
 {
+	uint32		width = attr_types[type].width;
 	LokiAttrValue v;
-	int8		n1;
-	int16		n2;
-	int32		n4;
+	const char *bytes = (const char *) &v.sort_key;
 
 	memset(slot, 0, loki_attr_slot_size(type));
 	if (isnull)
@@ -671,26 +670,11 @@ loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
 
 	v = loki_attr_value(type, value);
 	slot[0] = v.lossy ? LOKI_ATTR_LOSSY : LOKI_ATTR_EXACT;
-	switch (attr_types[type].width)
-	{
-		case sizeof(int8):
-			n1 = (int8) v.sort_key;
-			memcpy(slot + 1, &n1, sizeof(n1));
-			break;
-		case sizeof(int16):
-			n2 = (int16) v.sort_key;
-			memcpy(slot + 1, &n2, sizeof(n2));
-			break;
-		case sizeof(int32):
-			n4 = (int32) v.sort_key;
-			memcpy(slot + 1, &n4, sizeof(n4));
-			break;
-		default:
-			Assert(attr_types[type].width == sizeof(int64));
-			memcpy(slot + 1, &v.sort_key, sizeof(int64));
-			break;
-	}
-	Assert(loki_attr_sort_key(attr_types[type].width, slot) == v.sort_key);	/* nothing is cut off */
+#ifdef WORDS_BIGENDIAN
+	bytes += sizeof(v.sort_key) - width;
+#endif
+	memcpy(slot + 1, bytes, width);
+	Assert(loki_attr_sort_key(width, slot) == v.sort_key);	/* nothing is cut off */
 	Assert(loki_attr_slot_valid(type, slot));
 }
 
