@@ -325,12 +325,9 @@ loki_parallel_end(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/*
- * Do jobs until there are no more.  A worker without the arrays cannot do anything, but has to
- * be at the barrier.
- */
+/* Do jobs until there are no more. */
 static void
-do_jobs(LokiBuild *build, bool has_arrays)
+do_jobs(LokiBuild *build)
 {
 	LokiBuildShared *shared = build->part.shared;
 
@@ -340,8 +337,7 @@ do_jobs(LokiBuild *build, bool has_arrays)
 		meet(build);
 		if (shared->work.job == LOKI_JOB_END)
 			break;
-		if (has_arrays)
-			loki_build_job(build, shared->work.job);
+		loki_build_job(build, shared->work.job);
 		meet(build);
 	}
 }
@@ -352,7 +348,6 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 {
 	LokiBuildShared *shared = shm_toc_lookup(toc, KEY_SHARED, false);
 	bool		concurrently = shared->concurrently;
-	bool		has_arrays;
 	LokiBuild  *build;
 	Relation	heap;
 	Relation	index;
@@ -376,10 +371,13 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	memcpy(build->geometry.centroid, shm_toc_lookup(toc, KEY_CONSTANTS, false),
 		   loki_code_constants(&build->meta.code) * sizeof(float));
 	loki_build_set_code(build);
-	has_arrays = loki_build_attach_arrays(build, segment);
-	if (has_arrays)
+	if (loki_build_attach_arrays(build, segment))
+	{
 		build->part.scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
-	do_jobs(build, has_arrays);
+		do_jobs(build);
+	}
+	else
+		BarrierDetach(&shared->work.barrier);	/* others do its work */
 	loki_build_release_arrays(build);
 	MemoryContextDelete(build->context);
 
