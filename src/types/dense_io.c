@@ -26,7 +26,10 @@
  * ------------------------------------------------------------------------
  */
 
-/* "[1,2,3]"; of several faults the first in the text is reported. */
+/*
+ * "[1,2,3]"; of several faults the first in the text is reported, as pgvector does.  Floats are on the
+ * stack: the number of dimensions is known only at the end, and most values are far from the limit.
+ */
 static Datum
 text_in(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {

@@ -295,6 +295,7 @@ loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 	pg_atomic_write_u64(&shared->work.next, 0);
 	meet(build);
 	loki_build_job(build, job);
+	/* nobody comes back from the last one */
 	if (job != LOKI_JOB_END)
 		meet(build);
 }

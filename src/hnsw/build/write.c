@@ -495,7 +495,10 @@ write_meta(WriteState *write)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* Put the plan into the arena: entries of the directory and DUPLICATE slots, and room for the rest. */
+/*
+ * Put the plan into the arena, where all processes see it: entries of the directory and DUPLICATE
+ * slots, and room for the rest.
+ */
 static void
 share_plan(LokiBuild *build, const LokiExtentData *entries)
 {

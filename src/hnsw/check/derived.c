@@ -131,6 +131,11 @@ check_bounds(ListCheck *state)
 /*
  * Compare the list with what was gathered, entry by entry.  Groups of both are sorted, and their
  * bounds are in order.
+ *
+ * It is a merge: `next` is the first gathered entry that has not been met.  What has changed since
+ * the list was made is passed over on both sides, so that the rest must be the same, place by place.
+ * A list may not have more than was gathered, but a row map may: vacuum takes rows from nodes, and
+ * leaves the map.
  */
 static void
 compare_entries(ListCheck *state)

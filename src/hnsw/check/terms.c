@@ -140,7 +140,10 @@ check_lists(TermsCheck *terms)
 		report(terms, LOKI_SLOTS_WINDOW, data->windows, "is not the end");
 }
 
-/* Whether a list says what an entry does, at a place of it */
+/*
+ * Whether a list says what an entry does, at a place of it.  The weight of a posting is rounded up to
+ * a step of its list, as scans rely on it as a bound; `most` is what computing in floats may add.
+ */
 static bool
 has_entry(const TermsCheck *terms, const LokiTermData *list, uint32 i, const LokiTermEntry *entry,
 		  uint16 place)

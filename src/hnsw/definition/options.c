@@ -80,7 +80,10 @@ static const struct config_enum_entry iterative_scan_options[] = {
 	{NULL, 0, false}
 };
 
-/* Remember as the value's extra data whether the user has set it. */
+/*
+ * Remember as the value's extra data whether the user has set it.  The server hands that to the assign
+ * hook, and again whenever the value comes back: no other place sees RESET and the end of SET LOCAL.
+ */
 static bool
 remember_source(void **extra, GucSource source)
 {

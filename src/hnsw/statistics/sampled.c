@@ -313,7 +313,10 @@ choose_holder(Holder *holders, int n, const Addition *addition)
 	return largest != NULL && largest->bytes > own ? largest : NULL;
 }
 
-/* Take queries from an entry, any of those that wait; or, if it has none, all of its samples. */
+/*
+ * Take queries from an entry, any of those that wait; or, if it has none, all of its samples.  It is
+ * left at what it has then, as it would come back for as much with its next sample.
+ */
 static void
 take_memory(LokiCountsEntry *entry, Size wanted)
 {

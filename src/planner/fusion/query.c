@@ -196,7 +196,11 @@ raise_levels(Node *node, void *argument)
 	return expression_tree_walker(node, raise_levels, context);
 }
 
-/* EXISTS with the inner side and the condition of a semi-join, or NOT EXISTS */
+/*
+ * EXISTS with the inner side and the condition of a semi-join, or NOT EXISTS.  The subquery keeps the
+ * whole range table, since that way no Var need be renumbered.  What it does not read itself is its
+ * parent's: such a member becomes an empty one, and Vars of it go up a level.
+ */
 static Node *
 exists_condition(const Query *leg, JoinExpr *join)
 {

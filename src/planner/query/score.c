@@ -56,7 +56,10 @@ with_operators(Node *node, void *context)
 	return falling ? (Node *) loki_negative(distance) : (Node *) distance;
 }
 
-/* expression_tree_walker callback: list the distances of an expression, each once. */
+/*
+ * expression_tree_walker callback: list the distances of an expression, each once.  One within another
+ * has no rows to come by.
+ */
 static bool
 list_distances(Node *node, List **distances)
 {

@@ -170,6 +170,10 @@ make_reader(const Query *query, Index varno)
 /*
  * Find the table that an expression is computed from; through subqueries that have not been pulled up
  * if it is a column.  False if there is none.
+ *
+ * Each turn looks at one variable, of this level or of one above, and goes on with what that stands
+ * for: the column of a join or of groups, or of a subquery.  A subquery has no PlannerInfo yet, so from
+ * there on only its own level is looked at.
  */
 static bool
 find_table(PlannerInfo *root, Node *expr, Words *words)
