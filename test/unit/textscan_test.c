@@ -274,14 +274,14 @@ test_array(const char *source, LokiScanStatus status, int count)
 static void
 test_limit(void)
 {
-	const char *text = "[1,-2,3]";
-	LokiTextScan scan = {text, text + strlen(text), NULL};
+	const char *source = "[1,-2,3]";
+	LokiTextScan scan = {source, source + strlen(source), NULL};
 	float		values[3];
 	int			n;
 
 	ok(loki_scan_array(&scan, 3, 2, values, &n) == LOKI_SCAN_RANGE && n == 1 &&
-	   scan.number == text + 3 && scan.at == text + 5, "a number at the limit");
-	scan.at = text;
+	   scan.number == source + 3 && scan.at == source + 5, "a number at the limit");
+	scan.at = source;
 	ok(loki_scan_array(&scan, 3, 3.5, values, &n) == LOKI_SCAN_OK && n == 3, "numbers below the limit");
 }
 
