@@ -240,6 +240,19 @@ RESET plan_cache_mode;
 RESET enable_sort;
 
 DROP VIEW near, found;
+-- test: a rank of words, whose column may be NULL, in a score in descending order
+CREATE TABLE ranked AS SELECT i AS id, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector(3) AS v,
+	CASE WHEN i % 11 > 0 THEN to_tsvector('simple', 'w' || i % 5 || ' all') END AS words FROM generate_series(1, 4000) i;
+CREATE INDEX ranked_idx ON ranked USING hnsw (v vector_l2_ops);
+ANALYZE ranked;
+EXPLAIN (COSTS OFF) SELECT id FROM ranked ORDER BY 0.01 * ts_rank(words, 'w3') - (v <-> '[1,0,0]') DESC NULLS LAST LIMIT 5;
+CREATE TABLE found AS SELECT id FROM ranked ORDER BY 0.01 * ts_rank(words, 'w3') - (v <-> '[1,0,0]') DESC NULLS LAST LIMIT 5;
+SET enable_indexscan = off;
+SELECT array_agg(id) = (SELECT array_agg(id) FROM found) AS same FROM (SELECT id FROM ranked
+	ORDER BY 0.01 * ts_rank(words, 'w3') - (v <-> '[1,0,0]') DESC NULLS LAST LIMIT 5) s;
+RESET enable_indexscan;
+DROP TABLE ranked, found;
+
 DROP TABLE posts, authors, parts;
 DROP ROLE scores_reader;
 DROP FUNCTION scores_check, rows_read, spills;

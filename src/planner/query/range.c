@@ -221,6 +221,7 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 		case LOKI_SHARE:
 			result->low = 0;
 			result->high = 1;
+			result->nans = false;	/* its argument is no number */
 			return true;
 		case LOKI_UNKNOWN:
 			break;
