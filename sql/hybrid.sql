@@ -246,6 +246,15 @@ SELECT hybrid_same('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 AN
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 AND plain = 2');
 DROP INDEX hybrid_p;
 
+-- test: pgvector's limits are not for scans within a bitmap, with LIMIT, with rows locked, and without LIMIT
+SET hnsw.iterative_scan = strict_order;
+SET hnsw.max_scan_tuples = 1;
+SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 7 AND tenant < 20 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
+SELECT hybrid_same('WITH locked AS (SELECT id FROM hybrid_t WHERE a = 7 ORDER BY v <-> hybrid_vector(-1) LIMIT 10 FOR UPDATE) SELECT * FROM locked');
+SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 7 ORDER BY v <-> hybrid_vector(-1)');
+RESET hnsw.iterative_scan;
+RESET hnsw.max_scan_tuples;
+
 -- test: an index on an expression
 CREATE INDEX hybrid_e ON hybrid_t USING hnsw ((subvector(v, 1, 8)::vector(8)) vector_l2_ops);
 SET enable_bitmapscan = off;

@@ -98,6 +98,23 @@ SELECT name, way(format('EXECUTE %s(''[1,0,3]'', 10)', name))
 FROM unnest(ARRAY['of_ids', 'of_ranks', 'of_windows', 'of_nearest', 'of_pages', 'of_many']) AS name;
 RESET random_page_cost;
 
+-- test: a condition of which there are no statistics may keep more rows than the server guesses, alone and
+-- beside others; once there are statistics, they count
+SET plan_cache_mode = auto;
+CREATE TABLE guessed AS SELECT id, v, id % 10 AS tenant,
+	jsonb_build_object('kind', CASE WHEN id % 3 = 0 THEN 'a' ELSE 'b' || id END, 'rest', repeat('x', 500)) AS meta FROM wide;
+CREATE INDEX guessed_v_idx ON guessed USING hnsw (v vector_l2_ops, tenant);
+VACUUM ANALYZE guessed;
+SELECT condition, way(format('SELECT id FROM guessed WHERE %s ORDER BY v <-> ''[1,0,3]'' LIMIT 10', condition))
+FROM (VALUES ($$meta->>'kind' = 'a'$$), ($$meta->>'kind' = 'b7' AND tenant = 7$$),
+	($$meta->>'kind' IN ('a', 'b1') AND tenant < 3$$)) v(condition);
+SELECT way($$SELECT id FROM guessed WHERE meta->>'kind' = 'a' ORDER BY v <-> '[1,0,3]'$$) AS no_limit;
+CREATE STATISTICS guessed_kind ON (meta->>'kind') FROM guessed;
+ANALYZE guessed;
+SELECT condition, way(format('SELECT id FROM guessed WHERE %s ORDER BY v <-> ''[1,0,3]'' LIMIT 10', condition))
+FROM (VALUES ($$meta->>'kind' = 'a'$$), ($$meta->>'kind' = 'b7'$$)) v(condition);
+DROP TABLE guessed;
+
 DEALLOCATE ALL;
 DROP TABLE wide, narrow, parted;
 DROP FUNCTION way, ways, sixth;

@@ -21,7 +21,7 @@ CREATE INDEX row_filter_idx ON row_filter_t USING hnsw (v vector_l2_ops, c);
 CREATE TABLE row_filter_toast (LIKE row_filter_t) WITH (autovacuum_enabled = off);
 ALTER TABLE row_filter_toast ALTER v TYPE vector(1000), ALTER v SET STORAGE EXTERNAL;
 INSERT INTO row_filter_toast SELECT id, (v::real[] || array_fill(0::real, ARRAY[984]))::vector, c, r, t
-FROM row_filter_t WHERE id <= 1500;
+FROM row_filter_t WHERE id <= 1500 AND v IS NOT NULL;
 CREATE INDEX row_filter_toast_idx ON row_filter_toast USING hnsw (v vector_l2_ops, c);
 -- some rows are dead, and not all pages are all-visible
 VACUUM ANALYZE row_filter_t, row_filter_toast;

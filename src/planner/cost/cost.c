@@ -65,6 +65,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
 #include "planner/query/promise.h"
@@ -114,6 +115,13 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
  */
 #define DROPPED_ROW				4.0
 
+/*
+ * Beside a filter in the index, at least this share of the rows passes a condition of which there are no
+ * statistics, such as one on an expression, which the server takes for 0.5 %.  A search for ten rows that
+ * pass then costs little if more do, and what the filter leaves if fewer do.
+ */
+#define LEAST_GUESS				0.05
+
 /* The share of rows that the server expects a LIMIT to take whose value it does not know */
 #define SERVERS_SHARE			0.1
 
@@ -149,28 +157,71 @@ rows_kept(const IndexPath *path)
 	return Max(rows, 1);
 }
 
+/* Whether nothing is known of what an operator compares with something else */
+static bool
+has_no_statistics(PlannerInfo *root, List *args, Index relid)
+{
+	VariableStatData variable;
+	Node	   *other;
+	bool		left;
+	bool		none;
+
+	if (list_length(args) != 2 ||
+		!get_restriction_variable(root, args, relid, &variable, &other, &left))
+		return false;
+	none = !HeapTupleIsValid(variable.statsTuple) && !variable.isunique;
+	ReleaseVariableStats(variable);
+	return none;
+}
+
+/* How many times as many rows of a scan pass the executor's conditions as the server guesses, 1 at least */
+static double
+rows_by_guess(PlannerInfo *root, const IndexPath *path)
+{
+	double		times = 1;
+	ListCell   *cell;
+
+	foreach(cell, path->indexinfo->indrestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+		Node	   *clause = (Node *) rinfo->clause;
+		List	   *args = IsA(clause, OpExpr) ? ((OpExpr *) clause)->args :
+			IsA(clause, ScalarArrayOpExpr) ? ((ScalarArrayOpExpr *) clause)->args : NIL;
+
+		if (args != NIL && !is_redundant_with_indexclauses(rinfo, path->indexclauses) &&
+			has_no_statistics(root, args, path->path.parent->relid))
+		{
+			Selectivity guess = clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
+
+			if (guess > 0 && guess < LEAST_GUESS)
+				times *= LEAST_GUESS / guess;
+		}
+	}
+	return times;
+}
+
 /*
  * How many of its rows a scan will be asked for.  0: not all, but how many is not
  * known, as for a cursor.
  */
 static double
-rows_taken(PlannerInfo *root, IndexPath *path, double rows)
+rows_taken(PlannerInfo *root, double kept, double rows)
 {
 	double		wanted = loki_promise_wanted(root);
 
 	if (wanted <= 0)
 		return root->tuple_fraction > 0 ? 0 : rows;
 	/* the executor drops some of the rows that it takes */
-	return Min(rows, wanted * Max(rows / rows_kept(path), 1));
+	return Min(rows, wanted * Max(rows / kept, 1));
 }
 
 /* The share of rows that the executor drops before it has enough; 0 without LIMIT */
 static double
-share_dropped(PlannerInfo *root, IndexPath *path, double rows)
+share_dropped(PlannerInfo *root, double kept, double rows)
 {
 	if (root->limit_tuples <= 0 && root->tuple_fraction <= 0)
 		return 0;
-	return 1 - Min(rows_kept(path) / rows, 1);
+	return 1 - Min(kept / rows, 1);
 }
 
 /*
@@ -215,6 +266,29 @@ cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, Cos
 	if (bms_membership(root->all_baserels) != BMS_SINGLETON)
 		ratio = Max(ratio, 1);
 	return Max(ratio * all + (ratio - 1) * heap_cost(root, path, rows), 0);
+}
+
+/*
+ * What a scan's rows cost beyond the first ones.  Sets the correlation by which the server takes the cost
+ * of the heap's pages: 0, that of rows in no order, if its share of them for a LIMIT is as we expect.
+ */
+static Cost
+further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *correlation)
+{
+	double		guessed = rows_kept(path);
+	double		kept = guessed;
+	Cost		cost;
+
+	if (loki_promise_wanted(root) > 0 && path->indexclauses != NIL && kept < rows)
+		kept = Min(kept * rows_by_guess(root, path), rows);
+	*correlation = 0;
+	cost = rows * further_row_cost(rows_taken(root, kept, rows), share_dropped(root, kept, rows));
+	if (loki_promise_limit_unknown(root))
+		return cost_of_unknown_limit(root, path, rows, cost);
+	if (kept <= guessed)
+		return cost;
+	*correlation = sqrt(1 - guessed / kept);
+	return cost * guessed / kept;
 }
 
 bool
@@ -368,7 +442,11 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 			touched = n / ATTRIBUTES_PER_PAGE + n * share / NODES_PER_PAGE;
 		}
 	}
-	/* a condition that the first rows meet drops none of them; others have none of its words */
+
+	/*
+	 * a condition that the first rows meet drops none of them; others have
+	 * none of its words
+	 */
 	rows = Max(n * share * first, 1);
 	costs.indexSelectivity *= first;
 
@@ -389,15 +467,11 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 
 	*startup_cost = costs.indexStartupCost + loki_scan_cost * cpu_operator_cost +
 		(walk + touched * miss * costs.spc_random_page_cost) * first;
-	further = rows *
-		further_row_cost(rows_taken(root, path, rows), share_dropped(root, path, rows));
-	if (loki_promise_limit_unknown(root))
-		further = cost_of_unknown_limit(root, path, rows, further);
+	further = further_cost(root, path, rows, correlation);
 	*total_cost = *startup_cost + further;
 	if (loki_windows_need_all(root->parse))
 		*startup_cost = *total_cost;
 	*selectivity = costs.indexSelectivity;
-	*correlation = 0;
 	*pages = touched;
 	Assert(share >= 0 && share <= 1 && nodes <= n);
 	Assert(*startup_cost <= *total_cost);	/* neither is NaN */

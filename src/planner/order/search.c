@@ -3,12 +3,11 @@
  * search.c
  *	  Which scans of hnsw indexes are searches.
  *
- * A search, which is what an index is for, finds nearly all of the nearest rows.  A row
- * that it finds late it returns late.  So a scan may be a search only if a LIMIT takes
- * its rows and nothing else sees their order.  follow() looks for such scans: it starts
- * at the Limit of a finished plan and goes down over nodes that pass rows on as they
- * come.  The rows that LIMIT takes are then sorted.  A scan below a node that follow()
- * does not know remains exact (P2 and P3 of src/planner/README).
+ * A search, which is what an index is for, finds nearly all of the nearest rows.  A row that it finds
+ * late it returns late.  So a scan may be a search only if a LIMIT takes its rows and nothing else sees
+ * their order.  follow() looks for such scans: it starts at the Limit of a finished plan and goes down
+ * over nodes that pass rows on as they come.  The rows that LIMIT takes are then sorted.  A scan below a
+ * node that follow() does not know remains exact (P2 and P3 of src/planner/README).
  *
  * IDENTIFICATION
  *	  src/planner/order/search.c
@@ -50,6 +49,7 @@ typedef struct FollowedScans
 	List	   *keys;			/* the order that the rows are to have; NIL:
 								 * none */
 	List	   *scans;			/* copies of their index paths */
+	List	   *within;			/* those without pgvector's limits */
 	bool		drops;			/* rows may be dropped, or come late */
 	bool		further_keys;	/* an incremental sort was left out */
 } FollowedScans;
@@ -186,6 +186,8 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 	copy->custom_paths = list_copy(path->custom_paths);
 	linitial(copy->custom_paths) = walk;
 	followed->scans = lappend(followed->scans, walk);
+	if (LokiHybridBitmap(path) != NULL)
+		followed->within = lappend(followed->within, walk);
 	followed->drops = true;
 	return &copy->path;
 }
@@ -202,13 +204,14 @@ follow_node(FollowedScans *followed, CustomPath *path)
 	if (input == NULL)
 		return NULL;
 	below.keys = input->pathkeys;
-	below.scans = NIL;
+	below.scans = below.within = NIL;
 	sub = follow(&below, input);
 	if (sub == NULL || below.further_keys != followed->further_keys)
 		return NULL;
 	copy = copy_path(path, sizeof(CustomPath));
 	copy->custom_paths = list_make1(sub);
 	followed->scans = list_concat(followed->scans, below.scans);
+	followed->within = list_concat(followed->within, below.within);
 	followed->drops = true;
 	return &copy->path;
 }
@@ -354,6 +357,7 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 		followed->drops |= inner.drops;
 		followed->further_keys |= inner.further_keys;
 		followed->scans = list_concat(followed->scans, inner.scans);
+		followed->within = list_concat(followed->within, inner.within);
 	}
 	return COPY_WITH(SubqueryScanPath, subpath, path, sub);
 }
@@ -542,7 +546,7 @@ permit_searches(FollowedScans *followed, Oid late)
 		LokiScanSettings settings;
 
 		loki_planned_settings(scan->indexinfo, &settings);
-		loki_promise_permit(scan, settings.complete, late);
+		loki_promise_permit(scan, settings.complete || list_member_ptr(followed->within, scan), late);
 	}
 }
 
@@ -732,9 +736,8 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 }
 
 /*
- * Make searches under pgvector's limits of scans whose rows no Limit sorts: there is none, or it
- * is WITH TIES, or rows are locked.  Rows come in order, as levels above may rely on; but those
- * of a whole query without LIMIT may be late with relaxed_order.
+ * Make searches under pgvector's limits of scans whose rows no Limit sorts: there is none, or it is WITH
+ * TIES, or rows are locked.  Rows come in order; those of a whole query may be late with relaxed_order.
  */
 static Path *
 search_on(PlannerInfo *root, Path *path)
@@ -752,7 +755,7 @@ search_on(PlannerInfo *root, Path *path)
 		LokiScanSettings settings;
 
 		loki_planned_settings(scan->indexinfo, &settings);
-		if (!settings.complete)
+		if (!settings.complete && !list_member_ptr(followed.within, scan))
 			loki_promise_permit(scan, false, limit == NULL && root->parent_root == NULL &&
 								settings.iterative_scan == LOKI_ITERATIVE_RELAXED ?
 								LOKI_PLAN_LATE : 0);
