@@ -57,6 +57,7 @@ loki_rerank_begin(LokiScan *so)
 	so->ranking.nrows = so->ranking.next_row = 0;
 	so->ranking.npartials = 0;
 	so->ranking.dropped = so->ranking.passed = so->ranking.barren = so->ranking.rowless = 0;
+	so->ranking.bound = so->ranking.passed_bound = FLT_MAX;
 	if (so->heap.slot != NULL)
 		return;
 	so->heap.context = AllocSetContextCreate(so->context, "hnsw scan row",
@@ -198,11 +199,10 @@ slot_distance(LokiScan *so, double *distance)
 }
 
 /*
- * Whether the caller will take the row in so->heap.slot, if it said how it filters rows.
- * The filter's functions may reveal what they see.  So the snapshot must see the row,
- * which holds for all that fetch_row() leaves in the slot.  The row must also match the
- * keys: the filter evaluates these first if slots did not decide them.  The functions may
- * scan the same index, so no page may be locked.
+ * Whether the caller will take the row in so->heap.slot, if it said how it filters rows.  The filter's
+ * functions may reveal what they see.  So the snapshot must see the row, which holds for all that fetch_row()
+ * leaves in the slot.  The row must also match the keys: the filter evaluates these first if slots did not
+ * decide them.  The functions may scan the same index, so no page may be locked.
  */
 static bool
 slot_passes(LokiScan *so)
@@ -214,10 +214,12 @@ slot_passes(LokiScan *so)
 								loki_filter_needs_recheck(&so->filter.keys)))
 	{
 		if (so->ranking.passed++ == 0)
-			so->ranking.barren = so->course.returned + so->ranking.dropped;
+			so->ranking.barren += so->course.returned;
+		so->ranking.passed_bound = Min(so->ranking.passed_bound, so->ranking.bound);
 		return true;
 	}
 	so->ranking.dropped++;
+	so->ranking.barren += so->ranking.bound < so->ranking.passed_bound;
 	return false;
 }
 
@@ -467,9 +469,8 @@ read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPt
 }
 
 /*
- * Prefetch what the vectors of nodes will be read from: rows that must be read, and values
- * in the TOAST table, unless rows are filtered first.  Sets recent[] to the buffers that
- * the values are probably in.
+ * Prefetch what the vectors of nodes will be read from: rows that must be read, and values in the TOAST
+ * table, unless rows are filtered first.  Sets recent[] to the buffers that the values are probably in.
  */
 static void
 prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
@@ -544,13 +545,13 @@ fetch_nodes(LokiScan *so, int n)
 	loki_refine_taken(so, n);
 	for (int i = 0; i < n; i++)
 	{
-		uint32		rows;
+		uint32		rows = so->ranking.nrows;
 
 		if (loki_is_killed(so, &tids[i]))
 			continue;
 		Assert(so->ranking.fetch_most > 0);
 		so->ranking.fetch_most--;
-		rows = so->ranking.nrows;
+		so->ranking.bound = bounds[i];
 		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
 		if (so->ranking.nrows > rows)
 			loki_refine_measured(so, bounds[i], so->ranking.rows[rows].distance);

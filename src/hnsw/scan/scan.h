@@ -201,7 +201,10 @@ typedef struct LokiRanking
 	uint64		partials_allocated;
 	uint64		dropped;		/* rows that the caller's filter did not pass */
 	uint64		passed;			/* ... and those that it did */
-	uint64		barren;			/* rows before the first of these */
+	uint64		barren;			/* rows not passed, nearer than these by their
+								 * bounds */
+	float		bound;			/* of the node that is being read */
+	float		passed_bound;	/* the least of rows that passed */
 	uint64		rowless;		/* nodes that were read, of which no row is
 								 * visible and passes */
 } LokiRanking;

@@ -309,7 +309,7 @@ loki_strategy_choose(const LokiSearch *search, double share)
  * Whether so many rows around the query did not pass the filter, and so many farther away
  * do, that the walk had to leave their region to find any.  Then it does not tell which are
  * the nearest, and a flat scan does, if it reads few nodes for each row that did not pass.  The
- * share of all nodes is not known here.  It is taken from the rows that were read after the first
+ * share of all nodes is not known here.  It is taken from the rows that were read beyond the nearest
  * one that passed.  The caller has taken no row yet.
  */
 bool
