@@ -174,7 +174,7 @@ STEPS = {
         ("results-write", "write", "synthetic:50000:128", {"lines": ALL}),
         ("results-filters", "hybrid", "synthetic:200000:768",
          {"measures": ["selectivity", "filters", "few"], "lines": ALL}),
-        ("results-embedded", "hybrid", "synthetic:200000:768", {"measures": ["embedded"], "lines": ALL}),
+        ("results-embedded", "hybrid", "synthetic:100000:128", {"measures": ["embedded"], "lines": ALL}),
     ],
     "frontier": [
         ("deep-200k-768", "deep", "synthetic:200000:768",
