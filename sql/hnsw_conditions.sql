@@ -58,6 +58,34 @@ SELECT condition, missed, short FROM unnest(ARRAY[
 	'g + 0 <> ALL (ARRAY(SELECT n.g FROM condition_g n WHERE id % 500 = 3 ORDER BY n.v <-> $1 FETCH FIRST 5 ROWS WITH TIES))'
 ]) condition, condition_missed(condition) WHERE missed + short > 0;
 
+-- test: few rows pass, each in a group of its own, or all in far groups
+CREATE FUNCTION condition_few(condition text, k integer, OUT missed bigint, OUT short bigint) AS $$
+DECLARE
+	q record;
+	query text := format('SELECT array_agg(id) FROM (SELECT id FROM condition_g WHERE %s ORDER BY v <-> $1 LIMIT %s) s',
+		condition, k);
+	found bigint[];
+	truth bigint[];
+BEGIN
+	missed := 0;
+	short := 0;
+	FOR q IN SELECT * FROM condition_g WHERE id % 500 = 3 LOOP
+		SET LOCAL enable_seqscan = off;
+		EXECUTE query INTO found USING q.v;
+		SET LOCAL enable_seqscan = on;
+		SET LOCAL enable_indexscan = off;
+		EXECUTE query INTO truth USING q.v;
+		SET LOCAL enable_indexscan = on;
+		short := short + (cardinality(found) < cardinality(truth))::int;
+		missed := missed + (SELECT count(*) FROM unnest(truth) t WHERE t <> ALL (found));
+	END LOOP;
+END $$ LANGUAGE plpgsql;
+SELECT condition, k, missed, short
+FROM unnest(ARRAY['id % 500 = 7', 'g + 0 IN (3, 20, 37) AND id % 37 = 5', 'g + 0 = 20 AND id % 61 = 5', 'id % 100 = 7'])
+		condition, unnest(ARRAY[1, 2, 5, 10, 40]) k, condition_few(condition, k)
+WHERE missed + short > 0;
+DROP FUNCTION condition_few;
+
 -- test: parameters, and rows of other tables
 PREPARE condition_p(integer, vector) AS
 	SELECT count(*), count(*) FILTER (WHERE g <> $1)

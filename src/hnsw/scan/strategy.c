@@ -306,24 +306,29 @@ loki_strategy_choose(const LokiSearch *search, double share)
 }
 
 /*
- * Whether so many rows around the query did not pass the filter, and so many farther away
- * do, that the walk had to leave their region to find any.  Then it does not tell which are
- * the nearest, and a flat scan does, if it reads few nodes for each row that did not pass.  The
- * share of all nodes is not known here.  It is taken from the rows that were read beyond the nearest
- * one that passed.  The caller has taken no row yet.
+ * Whether a flat scan should follow a walk whose rows the caller's filter mostly dropped.  The rows that
+ * pass may lie elsewhere, and a walk leaves the region around the query by the few links that it has
+ * to others, which may not be the nearest.
+ *
+ * A flat scan that costs no more than the dropped rows did is worth its time anyway.  It may cost more
+ * the less often the nearest rows passed: `odds` is how many times as often rows pass beyond the
+ * nearest one that does.  Three fewer are counted than passed, since a few by chance prove nothing.
  */
 bool
 loki_strategy_barren(const LokiScan *so)
 {
-	double		barren = so->ranking.barren;
+	double		nearer = so->ranking.barren;
 	double		passed = so->ranking.passed;
-	double		seen = (double) so->course.returned + so->ranking.dropped + passed;
+	double		dropped = (double) so->course.returned + so->ranking.dropped;
+	double		odds = nearer * (passed - 3) / Max(dropped + passed - nearer - 1, 1);
+	double		taken;
 
-	return barren >= 32 && passed >= 4 &&
-		barren * (passed - 1) >= BARREN * (seen - barren - 1) &&
-		so->plan.complete && so->course.phase == LOKI_SCAN_WALK &&
-		so->plan.caller->taken(so->plan.caller) == 0 &&
-		loki_node_end(so->state, so->scan->indexRelation) <= barren * 10000;
+	if (!loki_filters_rows(so) || !so->plan.complete || so->course.phase != LOKI_SCAN_WALK)
+		return false;
+	taken = Max(so->plan.caller->taken(so->plan.caller), 0);
+	odds = taken > 0 ? 1 : Max(odds, 1);
+	return loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME <=
+		(dropped - taken) * ROW_TIME * odds * odds;
 }
 
 /* Whether a walk has cost so much that a flat scan is better than going on. */

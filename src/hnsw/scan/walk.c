@@ -295,7 +295,7 @@ heap_score(LokiWalk *walk, LokiBatch *batch)
 /* Matching nodes that an expansion found, and other nodes through which it goes on */
 typedef struct Hop
 {
-	uint32		found[2 * LOKI_MAX_M];
+	uint32		found[HOP_FOUND + 2 * LOKI_MAX_M];
 	int			nfound;
 	uint32		through[HOP_LISTS];
 	int			nthrough;
@@ -306,8 +306,9 @@ static void
 hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
 {
 	loki_filter_nodes(search, nodes, n, search->scratch.passes);
+	Assert(hop->nfound + n <= (int) lengthof(hop->found));
 	for (int i = 0; i < n; i++)
-		if (search->scratch.passes[i] && hop->nfound < (int) lengthof(hop->found))
+		if (search->scratch.passes[i])
 			hop->found[hop->nfound++] = nodes[i];
 		else if (hop->nthrough < HOP_LISTS)
 			hop->through[hop->nthrough++] = nodes[i];
@@ -317,10 +318,14 @@ hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
 static void
 hop_score(LokiSearch *search, const uint32 *nodes, int n)
 {
-	loki_search_score(search, nodes, n, search->scratch.estimates);
-	for (int i = 0; i < n; i++)
-		offer_best(search, keep_scored(search, search->scratch.estimates[i], nodes[i],
-									   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES));
+	for (int batch; n > 0; nodes += batch, n -= batch)
+	{
+		batch = Min(n, (int) search->scratch.allocated);
+		loki_search_score(search, nodes, batch, search->scratch.estimates);
+		for (int i = 0; i < batch; i++)
+			offer_best(search, keep_scored(search, search->scratch.estimates[i], nodes[i],
+										   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES));
+	}
 }
 
 /*
@@ -332,7 +337,7 @@ hop_score(LokiSearch *search, const uint32 *nodes, int n)
 static void
 expand_by_hops(LokiSearch *search, uint32 item)
 {
-	uint32		nodes[HOP_AT_ONCE * 2 * LOKI_MAX_M];
+	uint32		nodes[2 * LOKI_MAX_M];
 	Hop			hop = {.nfound = 0};
 	int			next = 0;
 	int			n = loki_search_links(search, search->kept.scored[item].node, nodes);
