@@ -212,6 +212,22 @@ VACUUM advice_sets;
 SELECT * FROM lokivector_advice('advice_sets_idx');
 DROP TABLE advice_sets;
 
+-- test: rows that no posting list has yet, and an expression by which VACUUM makes no lists
+CREATE FUNCTION advice_sparse(i integer) RETURNS sparsevec LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN format('{%s:1,%s:2}/500', 1 + i % 400, 401 + i % 99); END $$;
+CREATE TABLE advice_sparse AS SELECT i, advice_sparse(i) AS s FROM generate_series(1, 3000) i;
+CREATE INDEX advice_sparse_idx ON advice_sparse USING hnsw ((s::sparsevec(500)) sparsevec_ip_ops);
+CREATE INDEX advice_sparse_made ON advice_sparse USING hnsw ((advice_sparse(i)::sparsevec(500)) sparsevec_ip_ops);
+INSERT INTO advice_sparse SELECT i, advice_sparse(i) FROM generate_series(3001, 3900) i;
+ANALYZE advice_sparse;
+SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
+INSERT INTO advice_sparse SELECT i, advice_sparse(i) FROM generate_series(3901, 4100) i;
+SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
+VACUUM advice_sparse;
+SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
+DROP TABLE advice_sparse;
+DROP FUNCTION advice_sparse;
+
 -- test: an index that is not valid
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'advice_late_idx'::regclass;
 SELECT * FROM lokivector_advice('advice_late_idx');
