@@ -7,13 +7,13 @@
 --	psql -d DATABASE -v phase=after -f lokivector_validate.sql
 --	psql -d DATABASE -v phase=drop -f lokivector_validate.sql
 --
--- A superuser or the owner of all tables runs it.  `before` runs under pgvector as
--- well as under lokivector; it records into the schema lokivector_validation, which
+-- A superuser runs it, or the owner of all tables with CREATE on the database.  `before`
+-- runs under pgvector as well as under lokivector; it records into the schema lokivector_validation, which
 -- a dump of the database takes along, and pg_dump -n lokivector_validation alone
 -- takes elsewhere.  `after` records again, compares, prints a line for each check
 -- and a verdict, and ends with status 3 where anything differs, or where nothing
 -- could be compared.  In between nothing may be written to the tables, or with live=1
--- only new rows.
+-- only new rows, or with live=2 anything.
 --
 --	-v queries=20	vectors of each column that are searched for; each reads the
 --					table once
@@ -21,8 +21,9 @@
 --	-v tolerance=0.01	recall that an index may lose
 --	-v live=1		rows may have been added: those of before that are nearest are there
 --					unless new ones are nearer, no distance has become larger, and no
---					table smaller.  Where rows were changed or deleted, recall alone
---					says something
+--					table smaller
+--	-v live=2		rows may have been changed or deleted as well: the recall of indexes is
+--					compared, and nothing else may be missing or fail
 --
 -- Each phase is one transaction, which keeps VACUUM from removing rows that die meanwhile.
 --
@@ -69,6 +70,7 @@ SET search_path = pg_catalog, pg_temp;
 
 SELECT :'phase' = 'before' AS before, :'phase' = 'after' AS after, :'phase' = 'drop' AS drop,
 	:'phase' NOT IN ('before', 'after', 'drop') AS unclear \gset
+SELECT :'live' = '2' AS changed, coalesce(nullif(:'live', '2'), '1')::boolean AS live \gset
 \if :unclear
 	DO $$ BEGIN RAISE 'use -v phase=before, -v phase=after or -v phase=drop'; END $$;
 \endif
@@ -420,21 +422,23 @@ BEGIN
 END $$;
 
 -- A line for each check; `same` is NULL where there is nothing to compare with
-CREATE OR REPLACE FUNCTION pg_temp.compare(tolerance float8, live boolean)
+CREATE OR REPLACE FUNCTION pg_temp.compare(tolerance float8, live boolean, changed boolean)
 RETURNS TABLE (what text, object text, before text, after text, same boolean) LANGUAGE sql AS $$
 	SELECT 'rows', name, coalesce(b.error, b.rows::text), coalesce(a.error, a.rows::text),
-		CASE WHEN b.rows IS NOT NULL THEN coalesce(a.rows = b.rows OR live AND a.rows > b.rows, false) END
+		CASE WHEN changed AND a.rows <> b.rows THEN NULL
+			WHEN b.rows IS NOT NULL THEN coalesce(a.rows = b.rows OR live AND a.rows > b.rows, false) END
 	FROM (SELECT * FROM pg_temp.tables WHERE phase = 'before') b
 	FULL JOIN (SELECT * FROM pg_temp.tables WHERE phase = 'after') a USING (name)
 	UNION ALL
 	SELECT 'contents', name, to_hex(hashtextextended(b.digest::text, 0)), to_hex(hashtextextended(a.digest::text, 0)),
-		CASE WHEN NOT live OR a.rows = b.rows THEN a.digest = b.digest END
+		CASE WHEN NOT live OR NOT changed AND a.rows = b.rows THEN a.digest = b.digest END
 	FROM pg_temp.tables b JOIN pg_temp.tables a USING (name)
 	WHERE b.phase = 'before' AND a.phase = 'after'
 	UNION ALL
 	-- means of all distances, and the nearest ones by rank
 	SELECT 'distances', name, coalesce(b.error, b.measured || ' queries'), coalesce(a.error, a.measured || ' queries'),
-		CASE WHEN b.phase IS NOT NULL AND b.error IS NULL THEN a.phase IS NOT NULL AND a.error IS NULL AND NOT EXISTS (
+		CASE WHEN changed AND a.phase IS NOT NULL AND a.error IS NULL THEN NULL
+			WHEN b.phase IS NOT NULL AND b.error IS NULL THEN a.phase IS NOT NULL AND a.error IS NULL AND NOT EXISTS (
 			SELECT FROM pg_temp.distances x
 			FULL JOIN (SELECT * FROM pg_temp.distances WHERE phase = 'after') y USING (unit, query)
 			WHERE x.phase = 'before' AND unit = name AND
@@ -462,7 +466,7 @@ RETURNS TABLE (what text, object text, before text, after text, same boolean) LA
 			SELECT FROM pg_temp.nearest y
 			WHERE y.phase <> x.phase AND y.unit = x.unit AND y.query = x.query AND y.digest = x.digest))
 	FROM pg_temp.units b JOIN pg_temp.units a USING (name)
-	WHERE b.phase = 'before' AND a.phase = 'after' AND b.error IS NULL AND a.error IS NULL
+	WHERE NOT changed AND b.phase = 'before' AND a.phase = 'after' AND b.error IS NULL AND a.error IS NULL
 	UNION ALL
 	SELECT 'recall of index', name, to_char(b.recall, '0.9999'), to_char(a.recall, '0.9999'),
 		CASE WHEN b.recall IS NOT NULL THEN coalesce(a.recall >= b.recall - tolerance, false) END
@@ -501,7 +505,7 @@ SELECT pg_temp.record(:'phase', :queries, :k) \g /dev/null
 	\quit
 \endif
 
-CREATE TEMP TABLE checks ON COMMIT DROP AS SELECT * FROM pg_temp.compare(:tolerance, :'live');
+CREATE TEMP TABLE checks ON COMMIT DROP AS SELECT * FROM pg_temp.compare(:tolerance, :'live', :'changed');
 SELECT what, object, before, after,
 	CASE same WHEN true THEN 'same' WHEN false THEN 'DIFFERENT' ELSE 'not compared' END AS verdict
 FROM pg_temp.checks ORDER BY what COLLATE "C", object COLLATE "C";

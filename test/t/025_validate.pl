@@ -125,14 +125,23 @@ for my $change ([ 'rows that came', $new_rows, 0, qr/^$/ ],
 		qr/^nearest rows\|public.p.v <->\|/m ],
 	[ '... beside a row that has changed', qq($new_rows; UPDATE "A b"."T" SET "T" = 'other' WHERE id < 500), 3,
 		qr/^nearest rows\|"A b"."T"."V" <->\|/m ],
-	[ 'rows that are gone', 'DELETE FROM p WHERE c > 200', 3, qr/^rows\|public.p\|250\|200\|DIFFERENT$/m ])
+	[ 'rows that are gone', 'DELETE FROM p WHERE c > 200', 3, qr/^rows\|public.p\|250\|200\|DIFFERENT$/m ],
+	[ 'rows that were changed or are gone, by recall', qq($new_rows; DELETE FROM p WHERE c % 3 = 1;
+			UPDATE "A b"."T" SET h = '[1,1,1,2]', "V" = "V" + "V", "T" = 'other' WHERE id < 200), 0, qr/^$/, 2 ],
+	[ '... beside an index that is missing', 'DELETE FROM p WHERE c > 200; DROP INDEX "A b".v_half', 3,
+		qr/^distances\|"A b".v_half <->\|5 queries\|\|DIFFERENT\nrecall of index\|"A b".v_half <->\| 1.0000\|\|DIFFERENT$/, 2 ],
+	[ '... beside an index that finds less', q(DELETE FROM p WHERE c > 200;
+			ALTER DATABASE restored SET lokivector.complete = off; ALTER DATABASE restored SET hnsw.ef_search = 2), 3,
+		qr/^recall of index\|"A b".h_ip <#>\| 1.0000\| 0\.\d+\|DIFFERENT$/m, 2 ],
+	[ '... beside a table that is missing', 'DELETE FROM p WHERE c > 200; DROP TABLE none', 3,
+		qr/^rows\|public."none"\|0\|\|DIFFERENT$/m, 2 ])
 {
-	my ($name, $sql, $wanted, $seen) = @$change;
+	my ($name, $sql, $wanted, $seen, $live) = @$change;
 
 	$node->safe_psql('postgres', 'DROP DATABASE restored');
 	$node->safe_psql('postgres', 'CREATE DATABASE restored TEMPLATE postgres');
 	$node->safe_psql('restored', 'SET search_path = public, "Ext"; ' . $sql);
-	($status, $output, $different) = validate('restored', 'phase=after', 'live=1');
+	($status, $output, $different) = validate('restored', 'phase=after', 'live=' . ($live // 1));
 	is($status, $wanted, "live: $name") or diag($output);
 	like($different, $seen, '... is told');
 }
