@@ -275,6 +275,14 @@ loki_code_constants_of(int bits, bool wide)
 	return &code_constants[i];
 }
 
+float
+loki_code_error(const LokiCodeSpec *spec)
+{
+	Assert(spec->kind == LOKI_CODE_ROTATED);
+	return loki_code_constants_of(spec->bits, false)->tangent /
+		sqrtf(TYPEALIGN(LOKI_GROUP, loki_code_dims(spec)) - 1);
+}
+
 void
 loki_fill_levels(int bits, bool wide, LokiLevels *levels)
 {

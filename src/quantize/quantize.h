@@ -295,6 +295,12 @@ extern int	loki_code_alternatives(const LokiCodeSpec *compact, int bits,
 								   LokiCodeSpec *alternatives);
 
 /*
+ * Standard deviation of the error of a rotated code in an estimated inner product, relative to the norms
+ * of what the code describes of both vectors.
+ */
+extern float loki_code_error(const LokiCodeSpec *spec);
+
+/*
  * The brief code of vectors that have a code: one bit for each of LOKI_BRIEF_DIMS
  * dimensions at most.  Returns its size, 0 if there is none.  It is centred on the same
  * point.
