@@ -57,6 +57,13 @@ SELECT arms_check($$SELECT a.id, t.kind, a.v <=> '[1,2,3,4,5,6,7,8]' AS d FROM a
 	UNION ALL SELECT id, kind, 0.01 FROM arms_t WHERE id < 3 ORDER BY d, id LIMIT 20$$);
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE id % 500 = 0
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant = 11 ORDER BY d NULLS FIRST, id LIMIT 20$$);
+-- columns of other types than the result, which core casts and pulls up no arm for; an arm that has casts itself
+SELECT arms_check($$SELECT id::bigint AS id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a
+	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b ORDER BY d, id LIMIT 20$$);
+SELECT arms_check($$SELECT source, id, d FROM (SELECT 'a' AS source, id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a
+	UNION ALL SELECT 'b', id::numeric, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2) u WHERE source <> 'c' ORDER BY d, id LIMIT 20$$);
+SELECT arms_check($$SELECT id::bigint AS id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a
+	UNION ALL SELECT id::bigint, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b ORDER BY d, id LIMIT 20$$);
 -- more rows than there are, and none
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant = 8
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant = 2 ORDER BY d, id LIMIT 5000$$);

@@ -7,8 +7,8 @@
  *		UNION ALL SELECT id, v <=> $1 FROM films WHERE tenant = 3
  *		ORDER BY d LIMIT 10
  *
- * Core pulls an arm up if it is a table without conditions, and plans others without the
- * order.  The rows that LIMIT takes are among the first ones of each arm, so an arm with
+ * Core pulls an arm up if it is a table without conditions whose columns have the types of the result,
+ * and plans others without the order.  The rows that LIMIT takes are among the first ones of each arm, so an arm with
  * conditions gets ORDER BY and LIMIT of its own.  The UNION ALL may be the query, or a subquery that
  * is all it selects from; conditions above become conditions of each arm, since LIMIT counts the rows
  * that meet them.
@@ -39,7 +39,9 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
 #include "parser/parse_clause.h"
+#include "parser/parse_coerce.h"
 #include "parser/parsetree.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
@@ -58,10 +60,11 @@ typedef struct UnionOrder
 	Node	   *conditions;		/* ... and these for the arms' rows, or NULL */
 	Query	   *arm;			/* the one that gets them now */
 	bool		barrier;		/* it is a security barrier */
+	bool		casts;			/* core casts columns of arms, and pulls up none */
 	bool		all;			/* arms have got them */
 } UnionOrder;
 
-/* expression_tree_mutator callback: columns of a UNION ALL as expressions of an arm */
+/* expression_tree_mutator callback: columns of a UNION ALL as expressions of an arm, cast as core will cast them */
 static Node *
 in_arm(Node *node, void *query)
 {
@@ -72,8 +75,10 @@ in_arm(Node *node, void *query)
 	if (IsA(node, Var))
 	{
 		Assert(var->varlevelsup == 0 && var->varattno > 0); /* has_other_parts() */
-		return (Node *) copyObject(get_tle_by_resno(((Query *) query)->targetList,
+		node = (Node *) copyObject(get_tle_by_resno(((Query *) query)->targetList,
 													var->varattno)->expr);
+		return exprType(node) == var->vartype ? node :
+			coerce_to_common_type(NULL, node, var->vartype, "UNION");
 	}
 	if (IsA(node, SubLink))		/* has nothing of this query; each arm is
 								 * planned by itself */
@@ -188,15 +193,16 @@ passes_barrier(Expr *key)
 	return true;
 }
 
-/* The column of the arm that a sort key is; a further column if it is an expression */
+/* The column of the arm that a sort key is; a further column if it is an expression, or cast */
 static TargetEntry *
 arm_column(const UnionOrder *order, Expr *key)
 {
 	Query	   *arm = order->arm;
 	TargetEntry *entry;
 
-	if (IsA(key, Var))
-		return get_tle_by_resno(arm->targetList, ((Var *) key)->varattno);
+	entry = IsA(key, Var) ? get_tle_by_resno(arm->targetList, ((Var *) key)->varattno) : NULL;
+	if (entry != NULL && exprType((Node *) entry->expr) == exprType((Node *) key))
+		return entry;
 	entry = makeTargetEntry((Expr *) in_arm((Node *) key, arm),
 							list_length(arm->targetList) + 1, NULL, true);
 	if (order->barrier)
@@ -216,7 +222,7 @@ wants_order(const UnionOrder *order)
 
 	if (loki_changes_rows(arm) || arm->setOperations != NULL || arm->sortClause != NIL ||
 		arm->limitCount != NULL || arm->limitOffset != NULL ||
-		(!order->barrier && arm->jointree->quals == NULL &&
+		(!order->barrier && !order->casts && arm->jointree->quals == NULL &&
 		 list_length(arm->jointree->fromlist) == 1 &&
 		 IsA(linitial(arm->jointree->fromlist), RangeTblRef)) ||
 		contain_volatile_functions((Node *) arm->targetList) ||
@@ -268,18 +274,36 @@ order_arm(UnionOrder *order)
 	Assert(list_length(arm->sortClause) == list_length(order->sort));
 }
 
+/* An arm of set operations, or NULL for further operations */
+static Query *
+arm_of(const Query *query, Node *node)
+{
+	return IsA(node, RangeTblRef) ?
+		rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery : NULL;
+}
+
+/* Whether some arm has a column of another type than the result */
+static bool
+has_casts(const Query *query, Node *node, List *types)
+{
+	SetOperationStmt *operation = (SetOperationStmt *) node;
+	const Query *arm = arm_of(query, node);
+
+	return arm != NULL ? !tlist_same_datatypes(arm->targetList, types, true) :
+		has_casts(query, operation->larg, types) || has_casts(query, operation->rarg, types);
+}
+
 /* Order the arms of a UNION ALL; other operations are left alone. */
 static void
 order_arms(UnionOrder *order, const Query *query, Node *node)
 {
 	SetOperationStmt *operation = (SetOperationStmt *) node;
 
-	if (IsA(node, RangeTblRef))
-	{
-		order->arm = rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery;
-		Assert(order->arm != NULL);
+	if (node == query->setOperations)
+		order->casts = has_casts(query, node, operation->colTypes);
+	order->arm = arm_of(query, node);
+	if (order->arm != NULL)
 		order_arm(order);
-	}
 	else if (operation->op == SETOP_UNION && operation->all)
 	{
 		order_arms(order, query, operation->larg);
