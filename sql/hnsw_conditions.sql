@@ -102,6 +102,33 @@ EXECUTE condition_same(NULL, condition_vector(-6, 1));
 EXECUTE condition_same(6, condition_vector(-6, 1));
 DEALLOCATE condition_same;
 RESET plan_cache_mode;
+-- conditions that may ask for nothing: what is asked for is a filter of the scan, which returns no row more
+PREPARE condition_optional(integer, text, text, vector) AS
+	SELECT count(*), count(*) FILTER (WHERE g = $1), count(*) FILTER (WHERE name = $2)
+	FROM (SELECT g, name FROM condition_g WHERE ($1 IS NULL OR g = $1) AND ($2 = '' OR name = $2) AND ($3 = '' OR g <> $3::integer)
+		ORDER BY v <-> $4 LIMIT 10) s;
+SET plan_cache_mode = force_generic_plan;
+EXPLAIN (COSTS OFF) EXECUTE condition_optional(5, '', '', condition_vector(-1, 1));
+EXECUTE condition_optional(5, '', '', condition_vector(-1, 1));
+SELECT rows FROM lokivector_scan_stats();
+EXECUTE condition_optional(NULL, 'group number 7', '', condition_vector(-1, 1));
+SELECT rows FROM lokivector_scan_stats();
+EXECUTE condition_optional(NULL, '', '', condition_vector(-1, 1));
+EXECUTE condition_optional(NULL, '', '0', condition_vector(-1, 1));
+SELECT rows FROM lokivector_scan_stats();
+EXECUTE condition_optional(7, 'group number 7', '6', condition_vector(-1, 1));
+EXECUTE condition_optional(5, 'group number 7', '', condition_vector(-1, 1));
+EXECUTE condition_optional(5, NULL, '', condition_vector(-1, 1));
+DEALLOCATE condition_optional;
+PREPARE condition_either(integer, boolean, vector) AS
+	SELECT count(*), count(*) FILTER (WHERE g = $1)
+	FROM (SELECT g FROM condition_g WHERE ($2 AND g = $1) OR (NOT $2 AND g IS DISTINCT FROM $1) ORDER BY v <-> $3 LIMIT 10) s;
+EXECUTE condition_either(3, true, condition_vector(-1, 1));
+EXECUTE condition_either(0, false, condition_vector(-1, 1));
+EXECUTE condition_either(NULL, false, condition_vector(-1, 1));
+EXECUTE condition_either(0, NULL, condition_vector(-1, 1));
+DEALLOCATE condition_either;
+RESET plan_cache_mode;
 SELECT count(*), count(*) FILTER (WHERE s.g <> k)
 FROM generate_series(0, 19) k,
 	LATERAL (SELECT g FROM condition_g WHERE g <> k ORDER BY v <-> condition_vector(-1 - k, 1) LIMIT 10) s;

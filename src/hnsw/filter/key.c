@@ -501,7 +501,31 @@ compile_condition(LokiFilter *filter, Relation index, LokiCondition *condition,
 		else if (test->kind == LOKI_CONDITION_ANY)
 			return false;
 	}
-	return test->nparts > 0;
+	return test->nparts > 0 || test->kind == LOKI_CONDITION_ANY;
+}
+
+/* Compile a condition.  Parts that must all hold, and could be scan keys, become keys of the filter. */
+static void
+compile_parts(LokiFilter *filter, Relation index, LokiCondition *condition)
+{
+	bool		all = condition->kind == LOKI_CONDITION_ALL;
+	LokiCondition rest = {.kind = LOKI_CONDITION_ALL};
+	int			n = all ? condition->nparts : 1;
+
+	rest.parts = palloc_array(LokiCondition *, Max(n, 1));
+	filter->keys = repalloc_array(filter->keys, LokiFilterKey, filter->nkeys + n + 1);
+	for (int i = 0; i < n && !filter->never; i++)
+	{
+		LokiCondition *part = all ? condition->parts[i] : condition;
+
+		if (part->kind == LOKI_CONDITION_KEY && !part->negated && !part->nulls)
+			compile_attribute_key(filter, index, &part->key);
+		else if (part->kind == LOKI_CONDITION_ANY && part->nparts == 0)
+			filter->never = true;
+		else
+			rest.parts[rest.nparts++] = part;
+	}
+	filter->has_condition = compile_condition(filter, index, &rest, &filter->condition);
 }
 
 /*
@@ -536,8 +560,6 @@ loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys,
 			compile_attribute_key(filter, index, &keys[i]);
 	}
 	if (condition != NULL && !filter->never)
-		filter->has_condition = compile_condition(filter, index, condition,
-												  &filter->condition);
-	Assert(filter->nkeys <= nkeys);
+		compile_parts(filter, index, condition);
 	MemoryContextSwitchTo(old);
 }

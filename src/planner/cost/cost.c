@@ -62,6 +62,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -198,6 +199,42 @@ rows_by_guess(PlannerInfo *root, const IndexPath *path)
 		}
 	}
 	return times;
+}
+
+/* Whether a condition may ask for nothing, and slots decide it: $2 IS NULL OR tenant = $2 */
+static bool
+is_optional(const IndexOptInfo *info, Node *clause)
+{
+	bool		optional = false;
+	ListCell   *cell;
+
+	if (!is_orclause(clause))
+		return false;
+	foreach(cell, ((BoolExpr *) clause)->args)
+		optional |= !contain_var_clause(lfirst(cell));
+	foreach(cell, pull_var_clause(clause, 0))
+	{
+		int			i = 1;		/* the first column is the vector */
+
+		while (i < info->nkeycolumns && info->indexkeys[i] != lfirst_node(Var, cell)->varattno)
+			i++;
+		optional &= i < info->nkeycolumns;
+	}
+	return optional;
+}
+
+/* The share of rows that pass such conditions, as the server guesses: a search fetches no others */
+static Selectivity
+optional_share(PlannerInfo *root, const IndexPath *path)
+{
+	Selectivity share = 1;
+	ListCell   *cell;
+
+	if (loki_promise_wanted(root) > 0)
+		foreach(cell, path->indexinfo->indrestrictinfo)
+			if (is_optional(path->indexinfo, (Node *) lfirst_node(RestrictInfo, cell)->clause))
+			share *= clause_selectivity(root, lfirst(cell), 0, JOIN_INNER, NULL);
+	return share;
 }
 
 /*
@@ -375,6 +412,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	double		wanted = loki_promise_wanted(root);
 	bool		unknown;
 	Selectivity first;
+	Selectivity passed;
 	double		ef;
 	double		width;
 	double		score_cost;
@@ -447,8 +485,9 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	 * a condition that the first rows meet drops none of them; others have
 	 * none of its words
 	 */
-	rows = Max(n * share * first, 1);
-	costs.indexSelectivity *= first;
+	passed = first * optional_share(root, path);
+	rows = Max(n * share * passed, 1);
+	costs.indexSelectivity *= passed;
 
 	/* without LIMIT a search ends where pgvector's limits end it */
 	if (!exact && !settings.complete && wanted <= 0)

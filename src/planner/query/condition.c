@@ -8,6 +8,7 @@
  *
  *		column <> x, column <> ALL (x), column IS [NOT] DISTINCT FROM x
  *		OR and AND of these and of what could be index conditions
+ *		... and of conditions that are the same for all rows: $2 IS NULL OR column = $2
  *
  * These become a tree of scan keys (src/hnsw/hnsw.h, LokiCondition), which the scan tests as
  * it tests index conditions.  The condition holds for each row that passes the filter, and
@@ -42,27 +43,27 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* A constant of a key, which is evaluated when a scan begins */
-typedef struct LateConstant
+/* A condition, of which a scan that begins gets a copy (evaluate()) */
+typedef struct LateCondition
 {
-	LokiCondition *condition;	/* a LOKI_CONDITION_KEY: its sk_argument */
-	bool		equals_null;	/* a constant that is NULL is equal to NULL */
-	ExprState  *expr;
-} LateConstant;
+	LokiCondition made;			/* its parts are LateConditions, too */
+	bool		equals_null;	/* KEY: a constant that is NULL is equal to NULL */
+	ExprState  *expr;			/* KEY: its sk_argument; others: the condition, which
+								 * is the same for all rows; NULL: none */
+} LateCondition;
 
 /* The conditions of a scan; in the memory of its executor */
 typedef struct Conditions
 {
-	LokiCondition *root;		/* NULL: slots decide nothing */
+	LateCondition *root;		/* NULL: slots decide nothing */
 	ScanState  *scan;
 	Index		relid;			/* of the table, in the clauses */
 	Relation	index;			/* stays open as long as the scan */
 	List	   *expressions;	/* of the index's columns that have one */
-	List	   *constants;		/* LateConstant */
-	ExprContext *econtext;		/* in which these are evaluated */
+	ExprContext *econtext;		/* in which constants are evaluated */
 } Conditions;
 
-static LokiCondition *make_condition(Conditions *conditions, Node *clause);
+static LateCondition *make_condition(Conditions *conditions, Node *clause);
 
 /* The attribute number of the index for an operand; 0 if it is no attribute */
 static AttrNumber
@@ -94,36 +95,41 @@ find_attribute(const Conditions *conditions, Node *operand)
 }
 
 /* A condition on one attribute, without operator and constant */
-static LokiCondition *
+static LateCondition *
 make_key(AttrNumber attribute, int flags)
 {
-	LokiCondition *condition = palloc0_object(LokiCondition);
+	LateCondition *condition = palloc0_object(LateCondition);
 
 	Assert(attribute > 1);		/* the first column is the vector */
-	condition->kind = LOKI_CONDITION_KEY;
-	condition->key.sk_attno = attribute;
-	condition->key.sk_flags = flags;
+	condition->made.kind = LOKI_CONDITION_KEY;
+	condition->made.key.sk_attno = attribute;
+	condition->made.key.sk_flags = flags;
 	return condition;
+}
+
+/* Whether an expression depends on no row, and no sub-plan */
+static bool
+is_constant(Node *expr)
+{
+	return !contain_var_clause(expr) && !contain_volatile_functions(expr) && !contain_subplans(expr);
 }
 
 /*
  * column op x, or column op ANY (x).  With `other`, of an operator that is no index
  * condition, and is the negator of an equality that is one: column <> x, or <> ALL (x).
  */
-static LokiCondition *
+static LateCondition *
 make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Node *x,
 				int flags, bool other)
 {
 	AttrNumber	attribute = find_attribute(conditions, column);
-	LokiCondition *condition;
-	LateConstant *constant;
+	LateCondition *condition;
 	Oid			family;
 	Oid			left;
 	Oid			right;
 	int			strategy;
 
-	if (attribute == 0 || !OidIsValid(op) || contain_var_clause(x) || contain_volatile_functions(x) ||
-		contain_subplans(x))
+	if (attribute == 0 || !OidIsValid(op) || !is_constant(x))
 		return NULL;
 	family = conditions->index->rd_opfamily[attribute - 1];
 	if (other)
@@ -136,22 +142,19 @@ make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Nod
 
 	Assert(OidIsValid(right) && strategy > 0);
 	condition = make_key(attribute, flags);
-	condition->negated = other;
-	condition->key.sk_strategy = (StrategyNumber) strategy;
-	condition->key.sk_subtype = right;
-	condition->key.sk_collation = collation;
-	constant = palloc0_object(LateConstant);
-	constant->condition = condition;
-	constant->expr = ExecInitExpr((Expr *) x, &conditions->scan->ps);
-	conditions->constants = lappend(conditions->constants, constant);
+	condition->made.negated = other;
+	condition->made.key.sk_strategy = (StrategyNumber) strategy;
+	condition->made.key.sk_subtype = right;
+	condition->made.key.sk_collation = collation;
+	condition->expr = ExecInitExpr((Expr *) x, &conditions->scan->ps);
 	return condition;
 }
 
 /* An operator of two operands, either of which may be the column */
-static LokiCondition *
+static LateCondition *
 make_operator(Conditions *conditions, OpExpr *op, bool distinct)
 {
-	LokiCondition *condition;
+	LateCondition *condition;
 
 	if (list_length(op->args) != 2 || (find_attribute(conditions, linitial(op->args)) == 0 &&
 									   (op = loki_commuted(op)) == NULL))
@@ -164,29 +167,27 @@ make_operator(Conditions *conditions, OpExpr *op, bool distinct)
 							lsecond(op->args), 0, true);
 
 	/* of a DistinctExpr the operator is equality */
-	if (condition == NULL || condition->key.sk_strategy != BTEqualStrategyNumber)
+	if (condition == NULL || condition->made.key.sk_strategy != BTEqualStrategyNumber)
 		return NULL;
-	condition->negated = condition->nulls = true;
+	condition->made.negated = condition->made.nulls = true;
 	return condition;
 }
 
 /* column IS NOT DISTINCT FROM x */
-static LokiCondition *
+static LateCondition *
 make_same(Conditions *conditions, OpExpr *op)
 {
-	LokiCondition *condition = make_operator(conditions, op, true);
+	LateCondition *condition = make_operator(conditions, op, true);
 
 	if (condition == NULL)
 		return NULL;
-	condition->negated = condition->nulls = false;
-	/* its constant is the last that was made */
-	Assert(((LateConstant *) llast(conditions->constants))->condition == condition);
-	((LateConstant *) llast(conditions->constants))->equals_null = true;
+	condition->made.negated = condition->made.nulls = false;
+	condition->equals_null = true;
 	return condition;
 }
 
 /* column op ANY (array), column <> ALL (array), x = ANY (column) */
-static LokiCondition *
+static LateCondition *
 make_any(Conditions *conditions, ScalarArrayOpExpr *op)
 {
 	Node	   *column = loki_strip_relabel(lsecond(op->args));
@@ -204,19 +205,19 @@ make_any(Conditions *conditions, ScalarArrayOpExpr *op)
 }
 
 /* A boolean column that is a value, or is anything else */
-static LokiCondition *
+static LateCondition *
 make_boolean(Conditions *conditions, Node *column, bool value, bool negated)
 {
-	LokiCondition *condition = make_comparison(conditions, BooleanEqualOperator, InvalidOid,
+	LateCondition *condition = make_comparison(conditions, BooleanEqualOperator, InvalidOid,
 											   column, makeBoolConst(value, false), 0, false);
 
 	if (condition != NULL)
-		condition->negated = condition->nulls = negated;
+		condition->made.negated = condition->made.nulls = negated;
 	return condition;
 }
 
 /* column IS [NOT] NULL */
-static LokiCondition *
+static LateCondition *
 make_null_test(Conditions *conditions, Node *column, bool isnull)
 {
 	AttrNumber	attribute = find_attribute(conditions, column);
@@ -226,7 +227,7 @@ make_null_test(Conditions *conditions, Node *column, bool isnull)
 }
 
 /* column IS [NOT] TRUE, FALSE or UNKNOWN */
-static LokiCondition *
+static LateCondition *
 make_boolean_test(Conditions *conditions, BooleanTest *test)
 {
 	Node	   *column = (Node *) test->arg;
@@ -245,29 +246,29 @@ make_boolean_test(Conditions *conditions, BooleanTest *test)
 }
 
 /* AND or OR of clauses; NULL if slots decide nothing of it */
-static LokiCondition *
+static LateCondition *
 make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 {
-	LokiCondition *condition = palloc0_object(LokiCondition);
+	LateCondition *condition = palloc0_object(LateCondition);
 	ListCell   *lc;
 
 	Assert(kind == LOKI_CONDITION_ALL || kind == LOKI_CONDITION_ANY);
-	condition->kind = kind;
-	condition->parts = palloc_array(LokiCondition *, Max(list_length(clauses), 1));
+	condition->made.kind = kind;
+	condition->made.parts = palloc_array(LokiCondition *, Max(list_length(clauses), 1));
 	foreach(lc, clauses)
 	{
-		LokiCondition *part = make_condition(conditions, lfirst(lc));
+		LateCondition *part = make_condition(conditions, lfirst(lc));
 
 		if (part != NULL)
-			condition->parts[condition->nparts++] = part;
+			condition->made.parts[condition->made.nparts++] = &part->made;
 		else if (kind == LOKI_CONDITION_ANY)
 			return NULL;
 	}
-	return condition->nparts > 0 ? condition : NULL;
+	return condition->made.nparts > 0 ? condition : NULL;
 }
 
 /* NOT of a boolean column or of IS DISTINCT FROM; AND; OR */
-static LokiCondition *
+static LateCondition *
 make_bool_expr(Conditions *conditions, BoolExpr *expr)
 {
 	Node	   *first = linitial(expr->args);
@@ -279,11 +280,24 @@ make_bool_expr(Conditions *conditions, BoolExpr *expr)
 					 LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
 }
 
+/* A condition that is the same for all rows, such as $2 IS NULL */
+static LateCondition *
+make_same_for_all(Conditions *conditions, Node *clause)
+{
+	LateCondition *condition = palloc0_object(LateCondition);
+
+	condition->made.kind = LOKI_CONDITION_ALL;
+	condition->expr = ExecInitExpr((Expr *) clause, &conditions->scan->ps);
+	return condition;
+}
+
 /* The condition of a clause; NULL if slots decide nothing of it */
-static LokiCondition *
+static LateCondition *
 make_condition(Conditions *conditions, Node *clause)
 {
 	check_stack_depth();
+	if (is_constant(clause))
+		return make_same_for_all(conditions, clause);
 	switch (nodeTag(clause))
 	{
 		case T_OpExpr:
@@ -306,28 +320,65 @@ make_condition(Conditions *conditions, Node *clause)
 	}
 }
 
+/* Whether a condition holds for all rows, or for none */
+static bool
+is_decided_as(const LokiCondition *condition, LokiConditionKind kind)
+{
+	return condition->kind == kind && condition->nparts == 0;
+}
+
+/*
+ * A condition with its constants.  Those of an OR are evaluated in turn, and no more if one is true, as in the
+ * executor: $2 = '' OR tenant = $2::int.  A part that decides the whole takes its place; so does one that
+ * is left alone.
+ */
+static LokiCondition *
+evaluate(Conditions *conditions, const LateCondition *late)
+{
+	LokiCondition *condition = palloc_object(LokiCondition);
+	Datum		value = 0;
+	bool		isnull = false;
+
+	*condition = late->made;
+	if (late->expr != NULL)
+		value = ExecEvalExprSwitchContext(late->expr, conditions->econtext, &isnull);
+	if (condition->kind == LOKI_CONDITION_KEY)
+	{
+		condition->key.sk_argument = value;
+		if (isnull)
+			condition->key.sk_flags |= SK_ISNULL | (late->equals_null ? SK_SEARCHNULL : 0);
+		return condition;
+	}
+	if (late->expr != NULL && (isnull || !DatumGetBool(value)))
+		condition->kind = LOKI_CONDITION_ANY;
+	condition->parts = palloc_array(LokiCondition *, Max(late->made.nparts, 1));
+	condition->nparts = 0;
+	for (int i = 0; i < late->made.nparts; i++)
+	{
+		LokiCondition *part = evaluate(conditions, (LateCondition *) late->made.parts[i]);
+
+		if (is_decided_as(part, condition->kind == LOKI_CONDITION_ALL ?
+						  LOKI_CONDITION_ANY : LOKI_CONDITION_ALL))
+			return part;
+		if (!is_decided_as(part, condition->kind))
+			condition->parts[condition->nparts++] = part;
+	}
+	return condition->nparts == 1 ? condition->parts[0] : condition;
+}
+
 /* LokiScanCaller's callback */
 static LokiCondition *
 evaluate_condition(LokiScanCaller *caller)
 {
 	Conditions *conditions = caller->conditions;
-	ListCell   *lc;
+	MemoryContext old;
+	LokiCondition *condition;
 
 	ResetExprContext(conditions->econtext);
-	foreach(lc, conditions->constants)
-	{
-		LateConstant *constant = lfirst(lc);
-		ScanKey		key = &constant->condition->key;
-		bool		isnull;
-
-		Assert(constant->condition->kind == LOKI_CONDITION_KEY);
-		key->sk_argument = ExecEvalExprSwitchContext(constant->expr, conditions->econtext,
-													 &isnull);
-		key->sk_flags &= ~(SK_ISNULL | (constant->equals_null ? SK_SEARCHNULL : 0));
-		if (isnull)
-			key->sk_flags |= SK_ISNULL | (constant->equals_null ? SK_SEARCHNULL : 0);
-	}
-	return conditions->root;
+	old = MemoryContextSwitchTo(conditions->econtext->ecxt_per_tuple_memory);
+	condition = evaluate(conditions, conditions->root);
+	MemoryContextSwitchTo(old);
+	return condition;
 }
 
 void
