@@ -60,6 +60,14 @@ SELECT c.id, d.author FROM chunks c JOIN docs d ON d.id = c.doc_id WHERE d.autho
 SELECT id FROM chunks WHERE doc_id = ANY (ARRAY(SELECT id FROM docs WHERE author = 'author 7')) ORDER BY v <=> :q LIMIT 10;
 -- shape: LEFT JOIN, select_related
 SELECT c.id, d.author FROM chunks c LEFT JOIN docs d ON d.id = c.doc_id WHERE c.tenant_id = 7 ORDER BY c.v <=> :q LIMIT 10;
+-- shape: LEFT JOIN, the vector on its nullable side
+SELECT d.id, c.id FROM docs d LEFT JOIN chunks c ON c.doc_id = d.id ORDER BY c.v <=> :q LIMIT 10;
+-- by hand:
+SELECT d.id, c.id FROM docs d JOIN chunks c ON c.doc_id = d.id ORDER BY c.v <=> :q LIMIT 10;
+-- shape: RIGHT JOIN, a rare tenant
+SELECT d.id, c.id FROM chunks c RIGHT JOIN docs d ON c.doc_id = d.id WHERE d.tenant_id = 7 ORDER BY c.v <=> :q LIMIT 10;
+-- by hand:
+SELECT d.id, c.id FROM docs d JOIN chunks c ON c.doc_id = d.id WHERE d.tenant_id = 7 ORDER BY c.v <=> :q LIMIT 10;
 -- shape: CTE with a score, threshold outside
 WITH s AS (SELECT id, 1 - (v <=> :q) AS score FROM chunks) SELECT * FROM s WHERE score > 0.3 ORDER BY score DESC LIMIT 10;
 -- shape: MATERIALIZED CTE, sorted again
@@ -92,6 +100,11 @@ SELECT id FROM chunks ORDER BY v <=> :q LIMIT 10;
 -- shape: tenant = $2
 -- generic: (vector, integer, integer) :q, 7, 10
 SELECT id FROM chunks WHERE tenant_id = $2 ORDER BY v <=> $1 LIMIT $3;
+-- shape: two optional conditions, one asked for
+-- generic: (vector, integer, integer) :q, 6, NULL
+SELECT id FROM notes WHERE ($2 IS NULL OR tenant_id = $2) AND ($3 IS NULL OR id < $3) ORDER BY v <=> $1 LIMIT 10;
+-- by hand:
+SELECT id FROM notes WHERE tenant_id = 6 ORDER BY v <=> :q LIMIT 10;
 -- shape: LIMIT and OFFSET as parameters
 -- generic: (vector, integer, integer) :q, 10, 20
 SELECT id FROM chunks ORDER BY v <=> $1 LIMIT $2 OFFSET $3;
@@ -191,6 +204,10 @@ SELECT min(v <=> :q) FROM chunks;
 SELECT v <=> :q FROM chunks ORDER BY v <=> :q LIMIT 1;
 -- shape: UNION ALL of tables
 SELECT * FROM (SELECT id, v <=> :q AS d FROM chunks UNION ALL SELECT id, v <=> :q FROM notes) u ORDER BY d LIMIT 10;
+-- shape: UNION ALL of int and bigint
+SELECT id, v <=> :q AS d FROM chunks UNION ALL SELECT id::bigint, v <=> :q FROM notes ORDER BY d LIMIT 10;
+-- by hand:
+SELECT id::bigint, v <=> :q AS d FROM chunks UNION ALL SELECT id::bigint, v <=> :q FROM notes ORDER BY d LIMIT 10;
 -- shape: UNION ALL with conditions
 SELECT * FROM (SELECT id, v <=> :q AS d FROM chunks WHERE tenant_id < 50 UNION ALL SELECT id, v <=> :q FROM notes WHERE tenant_id < 50) u ORDER BY d LIMIT 10;
 -- by hand:

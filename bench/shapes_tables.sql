@@ -27,7 +27,7 @@ CREATE INDEX ON chunks USING gin (words);
 CREATE INDEX ON chunks USING hnsw (v vector_cosine_ops);
 
 CREATE TABLE notes AS SELECT id, id % 60 AS tenant_id, v FROM loaded WHERE id % 3 = 0;
-CREATE INDEX ON notes USING hnsw (v vector_cosine_ops);
+CREATE INDEX ON notes USING hnsw (v vector_cosine_ops, tenant_id, id);
 CREATE TABLE duplicates AS SELECT id, v FROM loaded WHERE id <= 2000;
 ALTER TABLE duplicates ADD PRIMARY KEY (id);
 CREATE INDEX ON duplicates USING hnsw (v vector_cosine_ops);

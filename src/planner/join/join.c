@@ -232,6 +232,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	if (previous_joinpath)
 		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
 	loki_join_keys_paths(root, joinrel, outer, inner, jointype, extra);
+	loki_outer_join_paths(root, joinrel, outer, inner, jointype, extra);
 	if (root->query_pathkeys == NIL || jointype != JOIN_INNER ||
 		inner->reloptkind != RELOPT_BASEREL || inner->rtekind != RTE_RELATION ||
 		planner_rt_fetch(inner->relid, root)->tablesample != NULL ||

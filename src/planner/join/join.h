@@ -32,11 +32,18 @@ extern void loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptI
 								 RelOptInfo *inner, JoinType jointype,
 								 JoinPathExtraData *extra);
 
+/* Whether a relation may be read twice in a plan, with the same rows both times (P10) */
+extern bool loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel);
+
 /* Define the setting, and register the node for plans that are read back. */
 extern void loki_join_keys_init(void);
 
 /* functions in join/keys_exec.c */
 extern const LokiNodeKind loki_join_keys_kind;
+
+/* function in join/outer.c: add paths to a left join in the order of its nullable side */
+extern void loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+								  RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra);
 
 /* functions in join/join.c: install the hook that adds paths to joins */
 extern void loki_join_init(void);

@@ -349,12 +349,9 @@ is_same_again(PlannerInfo *root, int relid)
 		(rel == NULL || (is_stable(rel->baserestrictinfo) && is_stable(rel->joininfo)));
 }
 
-/*
- * Whether a relation may be read twice in a plan, with the same rows both times (P10).
- * EvalPlanQual returns the row of a table only once, so no row may be locked.
- */
-static bool
-may_read_twice(PlannerInfo *root, RelOptInfo *rel)
+/* EvalPlanQual returns the row of a table only once, so no row may be locked. */
+bool
+loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 {
 	Relids		relids = bms_copy(rel->relids);
 	int			relid = -1;
@@ -475,7 +472,7 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	alone = list_length(extra->restrictlist) == 1 &&
 		(jointype == JOIN_SEMI || extra->inner_unique) &&
 		bms_is_subset(pull_varnos(root, (Node *) joinrel->reltarget->exprs), outer->relids);
-	if (!alone && !may_read_twice(root, inner))
+	if (!alone && !loki_may_read_twice(root, inner))
 		return;
 	foreach(cell, extra->restrictlist)
 		if (add_keys_paths(root, joinrel, outer, inner, jointype, extra,

@@ -286,8 +286,8 @@ follow_all(FollowedScans *followed, List *subpaths)
 }
 
 /*
- * An Append of several partitions is in order if all their rows are, one after the other:
- * the partition key is a parameter, so only one of them can have rows.
+ * An Append of several paths is in order if all their rows are, one after the other: of partitions only
+ * one can have rows, since the partition key is a parameter; or join/outer.c made it.
  */
 static Path *
 follow_append(FollowedScans *followed, AppendPath *path)

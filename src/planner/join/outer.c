@@ -1,0 +1,212 @@
+/*-------------------------------------------------------------------------
+ *
+ * outer.c
+ *	  Left joins in the order of a distance of their nullable side.
+ *
+ *		SELECT ... FROM docs LEFT JOIN chunks ON chunks.doc = docs.id
+ *		ORDER BY chunks.v <-> $1 LIMIT 10
+ *
+ * Core knows no order of these rows.  But rows of docs without a chunk have no distance, so they come last:
+ *
+ *		Append
+ *		  ->  Nested Loop Left Join		chunks in order, each with its docs
+ *				Filter: (docs.id IS NOT NULL)
+ *		  ->  Hash Left Join			docs and all chunks; read only if more rows are wanted
+ *				Filter: (chunks.doc IS NULL)
+ *
+ * Both conditions are about columns that a strict join clause compares, which no joined row has NULL.  The inner side of the
+ * nested loop is found by an index that answers such a clause.  Both tables are read twice (P10).
+ *
+ * IDENTIFICATION
+ *	  src/planner/join/outer.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "hnsw/hnsw.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
+#include "planner/cost/cost.h"
+#include "planner/join/join.h"
+#include "planner/order/order.h"
+#include "planner/query/index_clause.h"
+#include "planner/query/make_expr.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+
+/* Whether rows without a partner come last by a sort key, which is a distance of the nullable side */
+static bool
+comes_last(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, const PathKey *key,
+		   LokiDistanceExpr *distance)
+{
+	ListCell   *cell;
+
+	foreach(cell, key->pk_eclass->ec_members)
+	{
+		EquivalenceMember *member = lfirst_node(EquivalenceMember, cell);
+		Node	   *expr = (Node *) member->em_expr;
+		Node	   *column;
+
+		if (!bms_overlap(member->em_relids, inner->relids) ||
+			bms_overlap(member->em_relids, outer->relids) ||
+			!loki_distance_expr(expr, distance))
+			continue;
+		column = loki_distance_column(root, distance->distance);
+		if (!IsA(column, Var) ||
+			!loki_distance_expr(LokiRemoveNulling(expr, (Var *) column), distance) ||
+			!bms_equal(pull_varnos(root, (Node *) distance->distance), inner->relids))
+			continue;
+		return distance->nulls != LOKI_PLACE_BETWEEN &&
+			LokiPathKeyIsDescending(key) == distance->falling &&
+			(loki_order_first(key->pk_nulls_first, distance) & LOKI_FIRST_NULLS) == 0;
+	}
+	return false;
+}
+
+/* Rows of the outer side for one of the inner side, by an index that answers the join clause; NULL if none does */
+static Path *
+partners(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *clause)
+{
+	RestrictInfo *one_side = makeNode(RestrictInfo);
+	ParamPathInfo *more = makeNode(ParamPathInfo);
+
+	/* core matches it to indexes as a condition on the outer side alone */
+	*one_side = *clause;
+	one_side->clause_relids = one_side->required_relids = bms_copy(outer->relids);
+	more->ppi_req_outer = bms_copy(inner->relids);
+	more->ppi_rows = clamp_row_est(outer->rows *
+								   clause_selectivity(root, (Node *) clause->clause,
+													  (int) outer->relid, JOIN_INNER, NULL));
+	more->ppi_clauses = list_make1(one_side);
+	return get_cheapest_fractional_path_for_pathkeys(loki_paths_with(root, outer, more, NULL, NULL, NULL),
+													 NIL, inner->relids, 0);
+}
+
+/* A join of all rows that is there already, with a further condition of its rows; NULL if there is none */
+static Path *
+all_joined(const RelOptInfo *joinrel, const RelOptInfo *outer, RestrictInfo *further, List *pathkeys)
+{
+	JoinPath   *best = NULL;
+	Size		size;
+	ListCell   *cell;
+
+	foreach(cell, joinrel->pathlist)
+	{
+		JoinPath   *path = lfirst(cell);
+
+		if ((IsA(path, HashPath) || IsA(path, MergePath)) && path->outerjoinpath->parent == outer &&
+			path->path.param_info == NULL && (best == NULL || path->path.total_cost < best->path.total_cost))
+			best = path;
+	}
+	if (best == NULL)
+		return NULL;
+	size = IsA(best, HashPath) ? sizeof(HashPath) : sizeof(MergePath);
+	best = memcpy(palloc(size), best, size);
+	/* their distances are all NULL */
+	best->path.pathkeys = pathkeys;
+	best->joinrestrictinfo = lappend(list_copy(best->joinrestrictinfo), further);
+	return &best->path;
+}
+
+/* The column of a relation that a strict join clause compares with one of another; NULL if it does not */
+static Var *
+joined_column(const RestrictInfo *clause, const RelOptInfo *rel)
+{
+	const OpExpr *op = (const OpExpr *) clause->clause;
+	Var		   *left;
+	Var		   *right;
+
+	if (!IsA(op, OpExpr) || !clause->can_join || !op_strict(op->opno))
+		return NULL;
+	left = (Var *) loki_strip_relabel(linitial(op->args));
+	right = (Var *) loki_strip_relabel(lsecond(op->args));
+	if (!IsA(left, Var) || !IsA(right, Var) || left->varattno <= 0 || right->varattno <= 0)
+		return NULL;
+	return left->varno == (int) rel->relid ? left : right->varno == (int) rel->relid ? right : NULL;
+}
+
+/* Offer the join by one join clause: the rows that have a partner, and then those that have none. */
+static void
+offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo *inner,
+		   JoinPathExtraData *extra, RestrictInfo *clause, List *scans)
+{
+	Expr	   *preserved = loki_make_null_test((Node *) joined_column(clause, outer), IS_NOT_NULL);
+	Expr	   *nullable = loki_make_null_test((Node *) joined_column(clause, inner), IS_NULL);
+	Path	   *found = partners(root, outer, inner, clause);
+	Path	   *unjoined = all_joined(joinrel, outer, make_simple_restrictinfo(root, nullable),
+									  list_make1(linitial(root->query_pathkeys)));
+	List	   *joined = lappend(list_delete_ptr(list_copy(extra->restrictlist), clause),
+								 make_simple_restrictinfo(root, preserved));
+	ListCell   *cell;
+
+	if (found == NULL || unjoined == NULL)
+		return;
+	foreach(cell, scans)
+	{
+		Path	   *scan = lfirst(cell);
+		JoinCostWorkspace workspace;
+		NestPath   *loop;
+		AppendPath *both;
+
+		initial_cost_nestloop(root, &workspace, JOIN_LEFT, scan, found, extra);
+		loop = create_nestloop_path(root, joinrel, JOIN_LEFT, &workspace, extra, scan, found, joined,
+									scan->pathkeys, NULL);
+		/* core would leave out what may be evaluated below, as if it had been */
+		loop->jpath.joinrestrictinfo = joined;
+		both = create_append_path(root, joinrel, list_make2(loop, unjoined), NIL, scan->pathkeys, NULL, 0,
+								  false, joinrel->rows);
+		/* core would begin with both */
+		both->path.startup_cost = loop->jpath.path.startup_cost;
+		add_path(joinrel, (Path *) both);
+	}
+}
+
+void
+loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+					  RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
+{
+	LokiScanSettings settings;
+	LokiDistanceExpr distance;
+	PathKey    *key;
+	List	   *scans;
+	ListCell   *cell;
+
+	if (jointype != JOIN_LEFT || root->query_pathkeys == NIL ||
+		outer->reloptkind != RELOPT_BASEREL || inner->reloptkind != RELOPT_BASEREL ||
+		outer->rtekind != RTE_RELATION || inner->rtekind != RTE_RELATION ||
+		joinrel->lateral_relids != NULL || loki_usable_indexes(inner) == NIL ||
+		planner_rt_fetch(inner->relid, root)->inh || planner_rt_fetch(outer->relid, root)->inh)
+		return;
+	key = linitial_node(PathKey, root->query_pathkeys);
+	if (!loki_may_be_score_order(key) || !comes_last(root, outer, inner, key, &distance) ||
+		!loki_may_read_twice(root, outer) || !loki_may_read_twice(root, inner))
+		return;
+	/* pgvector's limits would put rows without a partner in the place of others */
+	loki_planned_settings(linitial(loki_usable_indexes(inner)), &settings);
+	if (!settings.complete)
+		return;
+	foreach(cell, extra->restrictlist)
+		if (RINFO_IS_PUSHED_DOWN(lfirst_node(RestrictInfo, cell), joinrel->relids))
+			return;
+	scans = loki_paths_with(root, inner, makeNode(ParamPathInfo), NULL, key, &distance);
+	foreach(cell, extra->restrictlist)
+	{
+		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
+
+		if (joined_column(clause, outer) != NULL && joined_column(clause, inner) != NULL &&
+			restriction_is_securely_promotable(clause, outer))
+		{
+			offer_both(root, joinrel, outer, inner, extra, clause, scans);
+			return;
+		}
+	}
+}
