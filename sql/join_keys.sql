@@ -79,6 +79,14 @@ SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM value
 -- what is read first may be anything
 SELECT values_plan($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
 SELECT values_same($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
+-- an array of the keys is no other condition
+SELECT values_plan('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE big = ANY (ARRAY(SELECT DISTINCT ref::bigint FROM values_kinds WHERE region < 15 ORDER BY 1 LIMIT 3)) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE name = ANY (ARRAY(SELECT name FROM values_kinds WHERE region < 15)) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind < ANY (ARRAY(SELECT ref FROM values_kinds WHERE region = 3)) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds k WHERE k.id > t.kind)) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ARRAY[ref, id] FROM values_kinds WHERE region < 15 AND ref IS NOT NULL)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- DISTINCT makes no difference to IN, if both compare alike
 SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');

@@ -8,9 +8,9 @@
  *		SELECT ... FROM items WHERE kind IN (SELECT id FROM kinds WHERE region = 3)
  *		ORDER BY v <-> $1 LIMIT 10
  *
- * Core scans items in order and looks up each row in kinds.  If few rows pass, it takes
- * many rows out of the index for nothing.  But we can read kinds first, and make its keys
- * a condition of the scan, items.kind = ANY (keys):
+ * kind = ANY (ARRAY(SELECT ...)) has become the latter (order/arms.c).  Core scans items in order
+ * and looks up each row in kinds.  If few rows pass, it takes many rows out of the index for nothing.
+ * But we can read kinds first, and make its keys a condition of the scan, items.kind = ANY (keys):
  *
  *		Nested Loop
  *		  ->  Custom Scan (LokivectorJoinKeys)		one row, an array

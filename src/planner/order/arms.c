@@ -415,27 +415,64 @@ compares_all_columns(const SubLink *link, const Query *query)
 }
 
 /*
- * Take DISTINCT out of x IN (SELECT DISTINCT y ...), which core would not pull up for it: then
- * no plan has the keys of the table (join/keys.c).
+ * x = ANY (ARRAY(SELECT y ...)) as x IN (SELECT y ...), which is true for the same rows; others as they are.
+ * Partitions take the keys as an array.
  */
-static void
-drop_distinct(const Query *sorted, Node *quals)
+static Node *
+without_array(const Query *sorted, Node *clause)
 {
-	SubLink    *link = (SubLink *) quals;
+	const ScalarArrayOpExpr *any = (const ScalarArrayOpExpr *) clause;
+	SubLink    *link = IsA(any, ScalarArrayOpExpr) && any->useOr ? lsecond(any->args) : NULL;
+	const RangeTblEntry *rte;
+	Param	   *column;
+	Node	   *value;
+
+	if (link == NULL || !IsA(link, SubLink) || link->subLinkType != ARRAY_SUBLINK || !IsA(linitial(any->args), Var) ||
+		contain_vars_of_level(link->subselect, 1) || contain_volatile_functions(link->subselect))
+		return clause;
+	rte = rt_fetch(linitial_node(Var, any->args)->varno, sorted->rtable);
+	if (rte->rtekind != RTE_RELATION || (rte->inh && has_subclass(rte->relid)))
+		return clause;
+	value = (Node *) linitial_node(TargetEntry, castNode(Query, link->subselect)->targetList)->expr;
+	if (get_array_type(exprType(value)) != exprType((Node *) link))
+		return clause;
+	column = makeNode(Param);
+	column->paramkind = PARAM_SUBLINK;
+	column->paramid = 1;
+	column->paramtype = exprType(value);
+	column->paramtypmod = exprTypmod(value);
+	column->paramcollid = exprCollation(value);
+	link->subLinkType = ANY_SUBLINK;
+	link->testexpr = (Node *) loki_make_operator(any->opno, linitial(any->args), (Expr *) column, any->inputcollid);
+	link->operName = list_make1(makeString(get_opname(any->opno)));
+	return (Node *) link;
+}
+
+/*
+ * Take arrays and DISTINCT out of x = ANY (ARRAY(SELECT ...)) and x IN (SELECT DISTINCT ...), which core would
+ * not pull up for them: then no plan has the keys of the table (join/keys.c).
+ */
+static Node *
+let_pull_up(const Query *sorted, Node *quals)
+{
+	SubLink    *link;
 	Query	   *query;
 	ListCell   *cell;
 
+	if (quals == NULL)
+		return NULL;
 	if (is_andclause(quals))
 		foreach(cell, ((BoolExpr *) quals)->args)
-			drop_distinct(sorted, lfirst(cell));
-	if (quals == NULL || !IsA(link, SubLink) || link->subLinkType != ANY_SUBLINK)
-		return;
+			lfirst(cell) = let_pull_up(sorted, lfirst(cell));
+	quals = without_array(sorted, quals);
+	link = (SubLink *) quals;
+	if (!IsA(link, SubLink) || link->subLinkType != ANY_SUBLINK)
+		return quals;
 	query = castNode(Query, link->subselect);
-	if (query->distinctClause == NIL || query->hasDistinctOn || query->sortClause != NIL ||
-		query->limitCount != NULL || query->limitOffset != NULL ||
-		!compares_all_columns(link, query) || !loki_sorts_by_score(sorted))
-		return;
-	query->distinctClause = NIL;
+	if (query->distinctClause != NIL && !query->hasDistinctOn && query->sortClause == NIL &&
+		query->limitCount == NULL && query->limitOffset == NULL && compares_all_columns(link, query))
+		query->distinctClause = NIL;
+	return quals;
 }
 
 /* query_tree_walker callback: order the arms of all queries below. */
@@ -460,8 +497,8 @@ loki_order_arms(Query *query)
 
 	if (order.sort != NIL)
 		order_below(&order);
-	if (query->hasSubLinks)
-		drop_distinct(query, query->jointree->quals);
+	if (query->hasSubLinks && loki_sorts_by_score(query))
+		query->jointree->quals = let_pull_up(query, query->jointree->quals);
 
 	/* what has become ordered by that may have arms, too */
 	if (query->hasSubLinks || query->cteList != NIL)
