@@ -177,6 +177,9 @@ class Generator:
         one = self.tree(alias, depth - 1)
         if draw < 0.68:
             return Choice(["NOT (", one, ")"], one)
+        if draw < 0.73:
+            asked = self.random.choice(("server_version", "fuzz.unknown"))
+            return Choice([f"(current_setting('{asked}', true) IS NULL OR ", one, ")"], one)
         two = self.tree(alias, depth - 1)
         return Choice(["(", one, " AND " if draw < 0.85 else " OR ", two, ")"], one, two)
 
@@ -212,7 +215,7 @@ class Generator:
         if draw < 0.8:
             return "t, u", [on], ["t.id", "u.id"]
         if draw < 0.87:
-            return f"t LEFT JOIN u ON {on}", [], ["t.id", "u.id"]
+            return f"{random.choice(('t LEFT JOIN u', 'u LEFT JOIN t'))} ON {on}", [], ["t.id", "u.id"]
         if draw < 0.9:
             return f"u RIGHT JOIN t ON {on}", [], ["t.id", "u.id"]
         if draw < 0.92:
@@ -366,7 +369,8 @@ class Generator:
         distance = self.distance()
 
         def arm():
-            return ["SELECT t.id, ", distance.text, " AS d FROM t", self.conditions(bound=0.3)]
+            return [f"SELECT t.id{self.random.choice(('', '', '::bigint'))}, ", distance.text, " AS d FROM t",
+                    self.conditions(bound=0.3)]
         tree = [arm(), " UNION ALL ", arm()]
         if self.chance(0.5):
             tree = ["SELECT * FROM (", tree, ") s"]
