@@ -13,6 +13,6 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 	fail "usage: demo/ask.sh \"QUESTION\" [\"CONDITION\"]"
 find_demo
 cd /
-running || fail "the demo's server is not running; run: make demo"
+running || fail "the demo's server is not running; run: demo/run.sh start"
 
 sql -A -t -v question="$1" -v condition="${2:-true}" -v rows="${ROWS:-5}" <"$top/demo/ask.sql"

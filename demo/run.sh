@@ -3,12 +3,13 @@
 # The demo: a private server with lokivector, the PostgreSQL manual in it, and
 # questions to the manual.  doc/quickstart.md explains what it shows.
 #
-# usage: demo/run.sh [stop | clean]
+# usage: demo/run.sh [start | stop | clean]
 #
 # Needs a Debian system and, for packages that are missing, root or sudo.  The
 # system's own server is copied, not touched.  See demo/common.sh for where
-# things are put.  stop ends the server and leaves its files, clean removes them
-# as well.
+# things are put.  stop ends the server and leaves its files, start starts it again,
+# clean removes them as well.  Without an argument the database manual is made anew;
+# others that the server has stay, since they are the user's.
 set -eEu -o pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/demo/common.sh"
@@ -127,15 +128,15 @@ stop_telling()
 	teller=
 }
 
-start_server()
+# A cluster beside $dir/data, which gets that name when it is whole
+make_cluster()
 {
-	as_user rm -rf "$dir/data" "$dir/socket"
-	as_user mkdir -p -m 700 "$dir/socket"
-	as_user "$bindir/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 \
+	as_user rm -rf "$dir/data.new"
+	as_user "$bindir/initdb" -D "$dir/data.new" -U postgres -A trust -E UTF8 \
 		--locale=C.UTF-8 --no-sync
 	# A server to throw away: what matters is that it can be reached through
 	# its socket alone
-	as_user tee -a "$dir/data/postgresql.conf" >/dev/null <<-END
+	as_user tee -a "$dir/data.new/postgresql.conf" >/dev/null <<-END
 		listen_addresses = ''
 		unix_socket_directories = '$dir/socket'
 		shared_buffers = 256MB
@@ -145,7 +146,31 @@ start_server()
 		max_wal_size = 1GB
 		jit = off
 	END
+	as_user mv "$dir/data.new" "$dir/data"
+}
+
+launch()
+{
+	# Emptied on some systems when the machine starts
+	as_user mkdir -p -m 700 "$dir/socket"
 	as_user "$bindir/pg_ctl" -w -D "$dir/data" -l "$dir/server.log" start
+}
+
+# The data of a demo before this one stay, but for the manual
+start_server()
+{
+	local had major
+
+	if [ -e "$dir/data" ]; then
+		had=$(as_user cat "$dir/data/PG_VERSION")
+		major=$("$bindir/pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+		[ "$had" = "$major" ] ||
+			fail "$dir/data has data of PostgreSQL $had; move it away, or remove it by: make demo-clean"
+	else
+		make_cluster
+	fi
+	launch
+	as_user "$bindir/dropdb" --if-exists --force -h "$dir/socket" -U postgres manual
 	as_user "$bindir/createdb" -h "$dir/socket" -U postgres manual
 }
 
@@ -237,6 +262,14 @@ clean()
 case "$*" in
 	"")
 		;;
+	start)
+		find_demo
+		cd /
+		[ -e "$dir/complete" ] || fail "the demo in $dir is not complete; run: make demo"
+		! running || fail "the demo's server is running"
+		launch
+		exit
+		;;
 	stop)
 		find_demo
 		cd /
@@ -249,7 +282,7 @@ case "$*" in
 		exit
 		;;
 	*)
-		fail "usage: demo/run.sh [stop | clean]"
+		fail "usage: demo/run.sh [start | stop | clean]"
 		;;
 esac
 
@@ -272,6 +305,7 @@ bindir=$(as_user cat "$dir/bindir")
 echo "$("$bindir/postgres" --version) in $dir/server"
 
 next "start a private server"
+as_user rm -f "$dir/complete"
 quietly start start_server
 echo "socket in $dir/socket"
 
@@ -289,6 +323,7 @@ next "build the index"
 cat "$top/demo/index.sql"
 sql -c '\timing on' -f "$dir/source/demo/index.sql" | sed 's/^Time: /took /'
 value "VACUUM ANALYZE paragraphs"
+as_user touch "$dir/complete"
 
 next "ask"
 ask "limit memory used by sorting"
@@ -314,8 +349,9 @@ Let your own programs and psql find it, in a database that is empty:
 Look around in the manual:
     $bindir/psql -h $dir/socket -U postgres manual
     SELECT title FROM paragraphs ORDER BY embedding <=> embed('sort by two columns') LIMIT 5;
-Stop it:
+Stop it, and start it again:
     demo/run.sh stop
+    demo/run.sh start
 Remove all that it made, but the Debian packages:
     make demo-clean
 END

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: PostgreSQL
-# Run an example on the database of the demo, which is made first if it is not there.
+# Run an example on the database of the demo, which is started, or made if it is not there.
 #
 # usage: examples/run.sh NAME [ARGUMENT...]
 #
@@ -15,7 +15,7 @@ name=${1:-}
 [ -n "$name" ] && [ -e "$top/examples/$name/README.md" ] ||
 	fail "usage: examples/run.sh NAME [ARGUMENT...]; examples/README.md has the names"
 shift
-(find_demo && running) >/dev/null 2>&1 || "$top/demo/run.sh" >&2
+(find_demo && running) >/dev/null 2>&1 || "$top/demo/run.sh" start >/dev/null 2>&1 || "$top/demo/run.sh" >&2
 find_demo
 cd /
 # Without links, which an environment of Python would keep

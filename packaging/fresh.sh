@@ -65,6 +65,9 @@ answers()
 {
 	inside sh -eu -c 'cd "/srv/a path/lokivector"
 		demo/ask.sh "limit memory used by sorting" | tee /dev/stderr | grep -q work_mem
+		demo/run.sh stop
+		demo/run.sh start
+		demo/ask.sh "limit memory used by sorting" | grep -q work_mem
 		demo/run.sh stop'
 }
 

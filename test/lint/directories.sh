@@ -118,7 +118,7 @@ as_other sh -eu -c '
 	chmod 755 "$demo/bin/pg_ctl"
 ' sh "$tmp"
 # The demo of this tree may be running
-for command in "stop" "clean"; do
+for command in start stop clean; do
 	LOKIVECTOR_DEMO_DIR=$tmp/place/demo LOKIVECTOR_DEMO_USER=$(id -un postgres 2>/dev/null || echo daemon) \
 		demo/run.sh $command >"$tmp/log" 2>&1
 	unharmed && grep -q 'belongs to\|is not' "$tmp/log"
