@@ -106,6 +106,15 @@ loki_errhint_syntax(const char *type)
 	return errhint("Write numbers between brackets, such as [1,-2.5,3].");
 }
 
+/* The same of a text that is no vector: the array that a driver makes of a list says how to cast it */
+static int
+errhint_start(const char *type, const char *text)
+{
+	if (text[strspn(text, " ")] == '{')
+		return errhint("Write numbers between brackets, such as [1,-2.5,3], or cast an array: $1::real[]::%s.", type);
+	return loki_errhint_syntax(type);
+}
+
 void
 loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status,
 				const LokiTextScan *scan, const char *text)
@@ -136,7 +145,7 @@ loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status
 					 errdetail("Vector contents must start with \"[\".") :
 					 status == LOKI_SCAN_JUNK ?
 					 errdetail("Junk after closing right brace.") : 0,
-					 loki_errhint_syntax(type)));
+					 status == LOKI_SCAN_NO_START ? errhint_start(type, text) : loki_errhint_syntax(type)));
 			break;
 	}
 }

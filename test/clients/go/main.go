@@ -167,9 +167,14 @@ func search(conn *pgx.Conn) {
 		}
 		return nil
 	})
-	step("the lines of README.md", func() error {
+	step("the lines of doc/guide.md", func() error {
+		conn, err := pgx.Connect(ctx, "")
+		if err != nil {
+			return err
+		}
+		defer conn.Close(ctx)
 		embedding := pgvector.NewVector([]float32{1, 2, 3})
-		_, err := conn.Exec(ctx, "INSERT INTO items (id, embedding) VALUES ($1, $2)", 1000, embedding)
+		_, err = conn.Exec(ctx, "INSERT INTO items (id, embedding) VALUES ($1, $2)", 1000, embedding)
 		if err != nil {
 			return err
 		}
@@ -180,6 +185,11 @@ func search(conn *pgx.Conn) {
 		ids, err := pgx.CollectRows(found, pgx.RowTo[int64])
 		if err == nil && ids[0] != 1000 {
 			err = fmt.Errorf("the nearest is %d", ids[0])
+		}
+		if err == nil {
+			var id int64
+			err = errors.Join(conn.QueryRow(ctx, "SELECT id FROM items ORDER BY embedding <-> $1::real[] LIMIT 1",
+				[]float32{1, 2, 3}).Scan(&id), equal(id, 1000))
 		}
 		if err == nil {
 			_, err = conn.Exec(ctx, "DELETE FROM items WHERE id = 1000")

@@ -231,12 +231,16 @@ public final class JdbcTest {
     }
 
     private void example() {
-        Check.step(named("the lines of README.md"), () -> {
+        Check.step(named("the lines of doc/guide.md"), () -> {
             execute("INSERT INTO items (id, embedding) VALUES (1000, '[1,2,3]')");
             PreparedStatement search = connection.prepareStatement(
                 "SELECT id FROM items ORDER BY embedding <-> ? LIMIT 5");
             search.setObject(1, new PGvector(new float[] {1, 2, 3}));
             ResultSet found = search.executeQuery();
+            found.next();
+            Check.equal(found.getLong(1), 1000L);
+            search.setObject(1, new float[] {1, 2, 3});
+            found = search.executeQuery();
             found.next();
             Check.equal(found.getLong(1), 1000L);
             execute("DELETE FROM items WHERE id = 1000");

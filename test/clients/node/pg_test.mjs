@@ -87,13 +87,15 @@ await test('filters', async () => {
   close(rows.map((row) => row.d), nearest('<->', dense, 7, 10, (i) => i % 2 === 1 && i !== 7));
 });
 
-await test('the lines of README.md', async () => {
+await test('the lines of doc/guide.md', async () => {
   const embedding = pgvector.toSql([1, 2, 3]);
   await client.query('BEGIN');
   await client.query('INSERT INTO items (id, embedding) VALUES ($1, $2)', [1000, embedding]);
   const {rows} = await client.query('SELECT id FROM items ORDER BY embedding <-> $1 LIMIT 5', [embedding]);
+  const plain = await client.query('SELECT id FROM items ORDER BY embedding <-> $1::real[] LIMIT 1', [[1, 2, 3]]);
   await client.query('ROLLBACK');
   assert.equal(rows[0].id, '1000');
+  assert.equal(plain.rows[0].id, '1000');
 });
 
 await test('an upsert, an update, a delete', async () => {

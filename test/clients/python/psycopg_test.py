@@ -171,7 +171,7 @@ def _():
     conn.execute('RESET enable_seqscan')
 
 
-@test('the lines of README.md')
+@test('the lines of doc/guide.md')
 def _():
     with conn.transaction(force_rollback=True):
         embedding = np.array([1, 2, 3])
