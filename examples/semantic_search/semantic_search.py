@@ -110,4 +110,5 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -24,7 +24,7 @@ limiter = limits.strategies.MovingWindowRateLimiter(
 def count(rate, who):
     if not limiter.hit(rate, who):
         seconds = limiter.get_window_stats(rate, who).reset_time - time.time()
-        raise HTTPException(429, 'too many requests', {'Retry-After': str(max(1, round(seconds)))})
+        raise HTTPException(429, f'more requests than {rate}', {'Retry-After': str(max(1, round(seconds)))})
 
 
 class Caller:

@@ -18,6 +18,7 @@ STARTER_RATE_STORE  where several processes count requests, such as redis://... 
 """
 
 import argparse
+import contextlib
 import socket
 
 import keys
@@ -72,4 +73,5 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -6,6 +6,7 @@ usage: worker.py [QUESTION]
 Works until it is interrupted; with a question until the queue is empty, and then answers.
 Any number of workers may run at once.
 """
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -40,7 +41,7 @@ def work(conn):
     return len(rows)
 
 
-with psycopg.connect(autocommit=True) as conn:
+with contextlib.suppress(KeyboardInterrupt), psycopg.connect(autocommit=True) as conn:
     while count := work(conn):
         print(f'{count} texts embedded')
     while len(sys.argv) < 2:

@@ -290,6 +290,7 @@ is(pop @status, 429, 'too many requests');
 is(join(' ', grep { $_ != 200 } @status), '', '... and no other status');
 cmp_ok(scalar(@status), '>=', 120, '... before the rate');
 cmp_ok((request('GET', $hasty, '/v1/collections'))[2]{'retry-after'}, '>', 0, '... with the time to wait');
+is(problem('GET', $hasty, '/v1/collections'), '429 more requests than 120 per 1 hour', '... and the rate');
 is(status_of('GET', $reader, '/v1/collections'), 200, 'others go on');
 for (1 .. 100)
 {
@@ -343,6 +344,11 @@ $lock->query_safe('COMMIT');
 finish_program($waiting);
 is(slurp_file($answer), "status 200\n", 'a request that runs when the application is to end is answered');
 is(finish_program($application), 0, '... and then it ends well');
+
+start_application();
+$application->signal('INT');
+is(finish_program($application), 0, 'Ctrl-C ends it');
+is(slurp_file($log), "$address\n", '... without complaint');
 
 $lock->quit;
 $node->stop;
