@@ -126,7 +126,11 @@ class Progress:
 
 def read_array(path, dataset):
     try:
-        return map_array(path, dataset)
+        array = map_array(path, dataset)
+        shape = getattr(array, 'shape', ())
+        if len(shape) != 2:
+            raise ValueError(f'rows of vectors have two dimensions, and this has {len(shape)}')
+        return array
     except (OSError, ValueError, KeyError, IndexError) as error:
         sys.exit(f'{path}: not such a file: {error}')
 

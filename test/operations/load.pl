@@ -94,7 +94,8 @@ like(load($_, 'started'), qr/check constraint.*\nstopped: rows 1001 to 2000 of t
 # Files that are not what they should be
 my %broken = ('half.jsonl' => qq({"id": 1}\n\n{"id": 2, "a\n), 'list.jsonl' => qq({"id": 1}\n[2]\n), 'latin.jsonl' => qq({"a Name": "\xfc"}\n),
 	'half.json' => '{"ids": [1', 'other.json' => '{"a": 1}', 'other.jsonl' => '{"a": 1}', 'text.npy' => 'text', 'empty.fvecs' => '',
-	'items.csv' => '1,"[1,2,3]"', 'items.txt' => '1');
+	'items.csv' => '1,"[1,2,3]"', 'items.txt' => '1',
+	'flat.npy' => "\x93NUMPY\1\0" . pack('v/a*', sprintf("%-117s\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }")) . pack('f<3', 1 .. 3));
 append_to_file("$tmp/$_", $broken{$_}) for sort keys %broken;
 like(load("$tmp/half.jsonl", 'started'), qr/^\S*half\.jsonl, line 3: not JSON\n1$/, 'a line that is not JSON');
 like(load("$tmp/latin.jsonl", 'started'), qr/^\S*latin\.jsonl, line 1: not JSON\n1$/, '... or not UTF-8');
@@ -102,7 +103,7 @@ like(load("$tmp/list.jsonl", 'started'), qr/^\S*list\.jsonl, line 2: not an obje
 like(load('--from', 'chroma', "$tmp/half.json", 'started'), qr/^\S*half\.json: not JSON\n1$/, 'an export that is not JSON');
 like(load('--from', 'chroma', "$tmp/other.json", 'started'), qr/^\S*other\.json: not as chroma writes it\n1$/, '... or has no ids');
 like(load('--from', 'qdrant', "$tmp/other.jsonl", 'started'), qr/^\S*other\.jsonl, row 1: not as qdrant writes it\n1$/, '... or is of another database');
-like(load("$tmp/$_", 'started'), qr/^\S*\Q$_\E: not such a file: .*\n1$/, "no vectors in $_") for 'text.npy', 'empty.fvecs';
+like(load("$tmp/$_", 'started'), qr/^\S*\Q$_\E: not such a file: .*\n1$/, "no vectors in $_") for 'text.npy', 'flat.npy', 'empty.fvecs';
 like(load("$tmp/items.csv", 'started'), qr/\\copy started FROM '\S*items\.csv' WITH \(FORMAT csv, HEADER\)\n2$/, 'csv is for psql');
 like(load('--batch', '0', "$tmp/all.jsonl", 'started'), qr/--batch has to be 1 or more\n2$/, 'a batch without rows');
 like(load("$tmp/items.txt", 'started'), qr/has to end in \.npy, .*\n2$/, 'an ending that is not known');
