@@ -116,5 +116,12 @@ $node->safe_psql('postgres', q(
 is($node->safe_psql('postgres', $stale), '0', 'every vector is that of its text, after the workers');
 is($node->safe_psql('postgres', "SELECT lokivector_check('articles_embedding_v2', true)"), 'sound', 'the index is sound');
 
+# Recommendations for a user who dislikes nothing, or likes nothing
+run_until('CREATE FUNCTION taste');
+$node->safe_psql('postgres', shift @blocks);
+is($node->safe_psql('postgres', q(
+	SELECT taste('{3,14}', '{}') <-> avg(embedding_v2) < 1e-6, taste('{}', '{25}') IS NULL
+	FROM articles WHERE id IN (3, 14))), 't|t', 'a taste without dislikes is the mean of what is liked');
+
 $node->stop;
 done_testing();
