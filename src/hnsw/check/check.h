@@ -14,7 +14,7 @@
 #define LOKI_CHECK_CHECK_H
 
 #include "hnsw/definition/access.h"
-#include "hnsw/page/index.h"
+#include "hnsw/page/page.h"
 #include "storage/bufmgr.h"
 #include "utils/snapshot.h"
 
@@ -86,15 +86,8 @@ extern List *loki_indexes_of(Oid relid, LokiRight right);
 
 /* functions in check/read.c */
 
-/* Lock a pinned page in share mode, so that waiting can be canceled */
-extern void loki_check_lock(Buffer buffer);
-
 /* Copy a block to check->page, without checking it */
 extern void loki_check_copy(LokiCheck *check, BlockNumber block);
-
-/* As loki_slot_read() and loki_meta_read(); no page may be locked */
-extern bool loki_check_read(LokiCheck *check, int array, uint32 number, void *slot);
-extern void loki_check_meta(LokiCheck *check, LokiMetaPageData *meta);
 
 /* For ereport: slot `number` of an array, and its block */
 extern int	loki_check_where(LokiCheck *check, int array, uint32 number);
@@ -148,6 +141,13 @@ extern void loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot
 /* functions in check/check.c */
 extern bool loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total,
 							 int done);
+
+/* As loki_slot_read() */
+static inline bool
+loki_check_read(LokiCheck *check, int array, uint32 number, void *slot)
+{
+	return loki_slot_read(check->state, check->index, array, number, slot);
+}
 
 /* Whether a node with this TID state has rows */
 static inline bool

@@ -48,7 +48,7 @@ report(LokiCheck *check, const LokiSortedList *list, int array, uint32 number, c
 	LokiMetaPageData meta;
 	LokiSortedList now;
 
-	loki_check_meta(check, &meta);
+	loki_meta_read(check->index, &meta);
 	if (loki_sorted_list_open(&now, check->state, check->index, &meta, list->number) &&
 		now.generation == list->generation)
 		ereport(ERROR,
@@ -378,7 +378,7 @@ loki_check_derived(LokiCheck *check)
 	LokiMetaPageData meta;
 
 	Assert(check->node != NULL || check->nodes == 0);
-	loki_check_meta(check, &meta);
+	loki_meta_read(check->index, &meta);
 	loki_index_refresh(check->state, check->index);
 	if (!loki_derived_possible(check->state, &meta))
 		loki_meta_damaged(check->index);

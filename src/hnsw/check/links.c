@@ -409,7 +409,7 @@ loki_check_entry(LokiCheck *check)
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
-		loki_check_meta(check, &meta);
+		loki_meta_read(check->index, &meta);
 		fault = entry_fault(check, &meta);
 		if (fault == NULL)
 			break;
@@ -581,7 +581,7 @@ walk_graph(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 	LokiMetaPageData meta;
 
 	Assert(uppers->n == 0 && nodes->n == 0);
-	loki_check_meta(check, &meta);
+	loki_meta_read(check->index, &meta);
 	for (uint32 node = 0; node < check->nodes; node++)
 		check->node[node] &= ~LOKI_CHECK_REACHED;
 	for (uint32 number = 0; number < check->nuppers; number++)

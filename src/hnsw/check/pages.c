@@ -276,7 +276,7 @@ loki_check_directory(LokiCheck *check)
 		block = next;
 	}
 
-	loki_check_meta(check, &after);
+	loki_meta_read(check->index, &after);
 	if (number < check->meta.directory_entries || number > after.directory_entries)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -483,13 +483,13 @@ loki_check_freelists(LokiCheck *check)
 		uint32		ordinal;
 
 		Assert(LokiSlotArrayFreeList(arrays[i]) == i);
-		loki_check_meta(check, &meta);
+		loki_meta_read(check->index, &meta);
 		ordinal = walk_freelist(check, arrays[i], meta.free_head[i], &fault);
 		if (fault != NULL)
 		{
 			Buffer		buffer = ReadBuffer(check->index, LOKI_META_BLKNO);
 
-			loki_check_lock(buffer);
+			LockBuffer(buffer, BUFFER_LOCK_SHARE);
 			ordinal = walk_freelist(check, arrays[i],
 									LokiPageGetMeta(BufferGetPage(buffer))->free_head[i],
 									&fault);

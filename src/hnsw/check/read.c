@@ -3,11 +3,6 @@
  * read.c
  *	  lokivector_check: reading pages, and reporting progress.
  *
- * LockBuffer() waits without checking for interrupts.  An index may be checked because a
- * process got stuck with a page of it.  So a check waits for a page by trying again, and it
- * holds no other page's lock meanwhile, but that of block 0 on a second walk of a free list.
- * It can be canceled at any time.
- *
  * IDENTIFICATION
  *	  src/hnsw/check/read.c
  *
@@ -24,93 +19,10 @@
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
-#include "miscadmin.h"
 #include "pgstat.h"
-#include "storage/buf_internals.h"
-#include "storage/latch.h"
-#include "utils/memutils.h"
-#include "utils/wait_event.h"
-
-/* Between two attempts to lock a page, in milliseconds */
-#define WAIT_MILLISECONDS	1
 
 /* Pages between two reports of progress */
 #define REPORT_PAGES		64
-
-/* Lock a page in share mode, if nobody has to be waited for. */
-static bool
-try_lock(Buffer buffer)
-{
-	return BufferIsLocal(buffer) ||
-		LWLockConditionalAcquire(BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1)),
-								 LW_SHARED);
-}
-
-/* Wait before another attempt, with no page locked but block 0; ERROR if the query is canceled. */
-static void
-wait_a_little(void)
-{
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 WAIT_MILLISECONDS, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-}
-
-/* Lock a pinned page as try_lock() does.  Only block 0 may be locked before. */
-void
-loki_check_lock(Buffer buffer)
-{
-	Assert(BufferIsLocal(buffer) || !loki_buffer_locked(buffer));
-	while (!try_lock(buffer))
-		wait_a_little();
-}
-
-/*
- * Copy a slot out; false if there is no such slot.  If the page cannot be locked at once, sets *locked
- * and returns false.  A TID page may be locked before.
- */
-static bool
-try_read(LokiCheck *check, int array, uint32 number, void *slot, bool *locked)
-{
-	uint32		slot_size = check->state->arrays[array].slot_size;
-	BlockNumber block;
-	uint32		place;
-	Buffer		buffer;
-	Page		page;
-	bool		found;
-
-	*locked = false;
-	if (!loki_slot_locate(check->state, check->index, array, number, &block, &place))
-		return false;
-	Assert(loki_may_lock(array, loki_slot_page(&check->state->arrays[array], number, &place)));
-	buffer = loki_buffer_read(check->state, check->index, block);
-	if (!try_lock(buffer))
-	{
-		ReleaseBuffer(buffer);
-		*locked = true;
-		return false;
-	}
-	page = BufferGetPage(buffer);
-	loki_slot_array_page_check(check->state, check->index, buffer, array);
-	found = (int) place < LokiPageUsed(page, slot_size);
-	if (found)
-		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
-	UnlockReleaseBuffer(buffer);
-	return found;
-}
-
-/* As loki_slot_read(); no page may be locked. */
-bool
-loki_check_read(LokiCheck *check, int array, uint32 number, void *slot)
-{
-	bool		locked;
-	bool		found;
-
-	Assert(loki_no_buffer_locked());
-	while (!(found = try_read(check, array, number, slot, &locked)) && locked)
-		wait_a_little();
-	return found;
-}
 
 /* Copy a block to check->page under share lock, and leave neither lock nor pin. */
 void
@@ -119,21 +31,8 @@ loki_check_copy(LokiCheck *check, BlockNumber block)
 	Buffer		buffer = ReadBufferExtended(check->index, MAIN_FORKNUM, block, RBM_NORMAL,
 											check->strategy);
 
-	loki_check_lock(buffer);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
-}
-
-/* As loki_meta_read(); no page may be locked. */
-void
-loki_check_meta(LokiCheck *check, LokiMetaPageData *meta)
-{
-	Buffer		buffer = ReadBuffer(check->index, LOKI_META_BLKNO);
-
-	Assert(loki_no_buffer_locked());
-	loki_check_lock(buffer);
-	loki_meta_validate(check->index, BufferGetPage(buffer));
-	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
 	UnlockReleaseBuffer(buffer);
 }
 
@@ -180,7 +79,7 @@ loki_check_dead_pending(LokiCheck *check)
 {
 	LokiMetaPageData meta;
 
-	loki_check_meta(check, &meta);
+	loki_meta_read(check->index, &meta);
 	return (meta.flags & LOKI_META_DEAD_PENDING) != 0;
 }
 
@@ -217,11 +116,10 @@ report_duplicate(LokiCheck *check, uint32 node, uint32 number, const char *fault
 
 /*
  * Copy the slots of a TID list that begins at `head` to check->tid_list.slots.  The caller has
- * share locked the node's TID page, so the list cannot change.  False if a page cannot be
- * locked at once.  Cycles are found by Brent's method: a mark stays behind at every power of
- * two.
+ * share locked the node's TID page, so the list cannot change (I8).  Cycles are found by Brent's
+ * method: a mark stays behind at every power of two.
  */
-static bool
+static void
 copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 {
 	uint32		mark = LOKI_NONE;
@@ -230,19 +128,12 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 	for (uint32 number = head; number != LOKI_NONE;)
 	{
 		LokiDuplicateData slot;
-		bool		locked;
-		const char *fault = NULL;
+		const char *fault;
 
-		if (!try_read(check, LOKI_SLOTS_DUPLICATE, number, &slot, &locked))
-		{
-			if (locked)
-				return false;
+		if (!loki_check_read(check, LOKI_SLOTS_DUPLICATE, number, &slot))
 			fault = "does not exist";
-		}
-		else if (number == mark)
-			fault = "is part of a cycle";
 		else
-			fault = duplicate_fault(node, &slot);
+			fault = number == mark ? "is part of a cycle" : duplicate_fault(node, &slot);
 		if (fault != NULL)
 			report_duplicate(check, node, number, fault);
 
@@ -258,7 +149,6 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 		}
 		number = slot.next;
 	}
-	return true;
 }
 
 /*
@@ -273,23 +163,16 @@ loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid)
 	uint32		place;
 	BlockNumber block = loki_slot_block(check->state, check->index, LOKI_SLOTS_TID,
 										node, &place);
-	bool		copied = false;
+	Buffer		buffer = loki_buffer_read(check->state, check->index, block);
 
 	Assert(loki_no_buffer_locked());
-	while (!copied)
-	{
-		Buffer		buffer = loki_buffer_read(check->state, check->index, block);
-
-		check->tid_list.n = 0;
-		loki_check_lock(buffer);
-		loki_slot_array_page_check(check->state, check->index, buffer, LOKI_SLOTS_TID);
-		memcpy(tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
-		copied = LokiTidState(tid) != LOKI_TID_LIST ||
-			copy_duplicates(check, node, LokiTidListHead(tid));
-		UnlockReleaseBuffer(buffer);
-		if (!copied)
-			wait_a_little();
-	}
+	check->tid_list.n = 0;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	loki_slot_array_page_check(check->state, check->index, buffer, LOKI_SLOTS_TID);
+	memcpy(tid, LokiPageSlot(BufferGetPage(buffer), slot_size, place), LOKI_TID_SHORT);
+	if (LokiTidState(tid) == LOKI_TID_LIST)
+		copy_duplicates(check, node, LokiTidListHead(tid));
+	UnlockReleaseBuffer(buffer);
 	if (LokiTidState(tid) == LOKI_TID_LIST && check->tid_list.n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),

@@ -206,7 +206,7 @@ open_lists(LokiCheck *check, TermsCheck *terms)
 	LokiMetaPageData meta;
 
 	terms->check = check;
-	loki_check_meta(check, &meta);
+	loki_meta_read(check->index, &meta);
 	loki_index_refresh(check->state, check->index);
 	if (!loki_terms_open(&terms->lists, check->state, check->index, &meta))
 		return false;
