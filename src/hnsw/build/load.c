@@ -18,10 +18,10 @@
 #include "distance/distance.h"
 #include "hnsw/build/build.h"
 #include "hnsw/definition/attribute.h"
+#include "hnsw/graph/select.h"
 #include "optimizer/plancat.h"
 #include "pgstat.h"
 #include "utils/memutils.h"
-#include "utils/sampling.h"
 
 /* Reserve addresses for this many times the expected rows; they cost nothing */
 #define MORE_THAN_EXPECTED	16
@@ -47,7 +47,7 @@ typedef struct SampleState
 /* The square of the mean is far if it is this many times that of a typical row's length */
 #define FAR_MEAN		4
 
-/* With fewer vectors than this, more blocks are sampled. */
+/* With fewer vectors than this, more blocks are sampled */
 #define FEW_ROWS		(LOKI_SAMPLE_ROWS / 10)
 
 /* Expected rows of the table, and its blocks */
@@ -119,52 +119,40 @@ any_visible(const LokiBuild *build)
 	return !build->index_info->ii_Concurrent;
 }
 
-/* Sample the rows of `wanted` random blocks. */
-static void
-sample_blocks(SampleState *sample, BlockNumber nblocks, BlockNumber wanted)
+/*
+ * Whether the rows of `read` blocks are enough.  Few rows may have a vector, or belong into a
+ * partial index; for these no more than an eighth of the table is read.
+ */
+static bool
+is_enough(const SampleState *sample, BlockNumber nblocks, BlockNumber read)
+{
+	return sample->scanned >= LOKI_SAMPLE_ROWS &&
+		(sample->count >= FEW_ROWS || read >= nblocks / 8);
+}
+
+/*
+ * Sample the rows of as many blocks as are enough, from a random one on; returns their number.
+ * Any few of the blocks are spread over the table, so that nobody need know beforehand how many it
+ * takes: of a table without statistics the server takes rows for much shorter than vectors are.
+ */
+static BlockNumber
+sample_blocks(SampleState *sample, BlockNumber nblocks)
 {
 	LokiBuild  *build = sample->build;
-	BlockSamplerData sampler;
+	uint64		step = loki_golden_step(nblocks);
+	uint64		block = pg_prng_uint64(&build->prng) % nblocks;
+	BlockNumber read = 0;
 
-	BlockSampler_Init(&sampler, nblocks, (int) Min(wanted, INT_MAX),
-					  (uint32) pg_prng_uint64(&build->prng));
-	while (BlockSampler_HasMore(&sampler))
+	for (; read < nblocks && !is_enough(sample, nblocks, read); read++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sample->scanned +=
 			table_index_build_range_scan(build->heap, build->index, build->index_info,
-										 false, any_visible(build), false,
-										 BlockSampler_Next(&sampler), 1,
+										 false, any_visible(build), false, (BlockNumber) block, 1,
 										 sample_row, sample, NULL);
+		block = (block + step) % nblocks;
 	}
-}
-
-/*
- * How many blocks a sample of `read` blocks should have had: no more than these if it has
- * enough rows.  Few rows may have a vector, or belong into a partial index; for these no more
- * than an eighth of the table is read.
- */
-static BlockNumber
-blocks_wanted(const SampleState *sample, BlockNumber nblocks, BlockNumber read)
-{
-	double		wanted = read;
-
-	if (sample->scanned < LOKI_SAMPLE_ROWS / 2)
-		wanted *= LOKI_SAMPLE_ROWS / Max(sample->scanned, LOKI_SAMPLE_ROWS / 100);
-	else if (sample->count < FEW_ROWS)
-		wanted = Min(wanted * 2 * FEW_ROWS / Max(sample->count, FEW_ROWS / 100),
-					 nblocks / 8);
-	return (BlockNumber) Min(nblocks, ceil(wanted));
-}
-
-/* Begin a sample anew: what was read is not a random part of what will be. */
-static void
-forget_sample(SampleState *sample)
-{
-	memset(sample->sum, 0, sample->build->geometry.dim * sizeof(double));
-	sample->rows = sample->count = sample->scanned = sample->logarithms = 0;
-	if (sample->build->sample != NULL)
-		sample->build->sample->count = 0;
+	return read;
 }
 
 /*
@@ -213,7 +201,7 @@ loki_build_sample_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector, vo
 
 /*
  * Set the centroid to the mean of a sample of the rows: all rows of a small table, else
- * those of random blocks.  The sample also tells how many rows to expect.
+ * those of some blocks.  The sample also tells how many rows to expect.
  */
 void
 loki_build_sample(LokiBuild *build)
@@ -230,21 +218,9 @@ loki_build_sample(LokiBuild *build)
 									 sample_row, &sample, NULL);
 	else
 	{
-		BlockNumber read = (BlockNumber) Min(nblocks, ceil(nblocks / rows * LOKI_SAMPLE_ROWS));
-		BlockNumber wanted;
+		BlockNumber read = sample_blocks(&sample, nblocks);
 
-		/*
-		 * Of a table without statistics the server takes rows for much
-		 * shorter than vectors are.  Then the sample is taken again.
-		 */
-		sample_blocks(&sample, nblocks, read);
-		while ((wanted = blocks_wanted(&sample, nblocks, read)) > read)
-		{
-			forget_sample(&sample);
-			sample_blocks(&sample, nblocks, wanted);
-			read = wanted;
-		}
-		sample.rows *= (double) nblocks / Max(read, 1);
+		sample.rows *= (double) nblocks / read;
 	}
 	build->expected_rows = sample.rows;
 
