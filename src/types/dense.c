@@ -16,15 +16,30 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
 #include "types/dense.h"
+#include "utils/syscache.h"
 
 StaticAssertDecl(offsetof(Vector, x) == sizeof(LokiDense) &&
 				 offsetof(HalfVector, x) == sizeof(LokiDense) &&
 				 offsetof(ByteVector, scale) == sizeof(LokiDense), "all begin alike");
 StaticAssertDecl(LOKI_HALFVEC_MAX_DIM == LOKI_DENSE_MAX_DIM &&
 				 LOKI_BYTEVEC_MAX_DIM == LOKI_DENSE_MAX_DIM, "all have the same limit");
+
+char *
+loki_type_name(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	name = pstrdup(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname));
+	ReleaseSysCache(tuple);
+	return name;
+}
 
 LokiDense *
 loki_dense_make(const LokiDenseType *type, int dim)

@@ -34,6 +34,9 @@ typedef struct Vector
 /* A vector of dim zeros, palloc'd. */
 extern Vector *loki_vector_make(int dim);
 
+/* The name of a type, without schema, palloc'd.  Those of the extension are told by it. */
+extern char *loki_type_name(Oid type);
+
 /*
  * In check.c, of an ereport(): the hint of the error for dimensions that do not fit, whose messages
  * differ by where that is found

@@ -26,6 +26,7 @@
 #include "hnsw/page/index.h"
 #include "lokivector.h"
 #include "nodes/makefuncs.h"
+#include "types/vector.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -141,22 +142,16 @@ usual_class(Oid type)
 		{"_halfvec", "halfvec_maxsim_ops"},
 		{"tsvector", "bm25_ops"},
 	};
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	const char *class = NULL;
+	const char *name = loki_type_name(type);
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
 	for (int i = 0; i < lengthof(classes); i++)
-		if (strcmp(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname), classes[i].type) == 0)
-			class = classes[i].class;
-	ReleaseSysCache(tuple);
-	if (class == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("data type %s has no operator class of distances for access method \"hnsw\"",
-						format_type_be(type)),
-				 errhint("Name the column of vectors that the index is to search.")));
-	return class;
+		if (strcmp(name, classes[i].type) == 0)
+			return classes[i].class;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("data type %s has no operator class of distances for access method \"hnsw\"",
+					format_type_be(type)),
+			 errhint("Name the column of vectors that the index is to search.")));
 }
 
 /* Describe a column as an operator class indexes it. */

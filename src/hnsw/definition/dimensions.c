@@ -24,9 +24,9 @@
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/definition/column.h"
+#include "types/vector.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -83,16 +83,9 @@ char *
 loki_dimensions_type(Oid type)
 {
 	Oid			element = get_element_type(type);
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(OidIsValid(element) ?
-																  element : type));
-	char	   *wanted;
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	wanted = psprintf("%s(n)%s", NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname),
-					  OidIsValid(element) ? "[]" : "");
-	ReleaseSysCache(tuple);
-	return wanted;
+	return psprintf("%s(n)%s", loki_type_name(OidIsValid(element) ? element : type),
+					OidIsValid(element) ? "[]" : "");
 }
 
 /* The table whose column is to be altered: partitions have their columns from above. */

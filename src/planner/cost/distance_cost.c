@@ -21,15 +21,13 @@
 
 #include "access/detoast.h"
 #include "access/heaptoast.h"
-#include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "lokivector.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
+#include "types/vector.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 LOKI_FUNCTION(lokivector_distance_support);
 
@@ -68,19 +66,6 @@ column_width(PlannerInfo *root, Node *expr)
 	return rel->attr_widths[var->varattno - rel->min_attr];
 }
 
-/* Whether a type's dimensions say nothing of the size of its values */
-static bool
-is_sparse(Oid type)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	bool		result = HeapTupleIsValid(tuple) &&
-		strcmp(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname), "sparsevec") == 0;
-
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return result;
-}
-
 /* What reading an argument costs, in units of cpu_operator_cost */
 static double
 argument_operations(PlannerInfo *root, Node *expr)
@@ -100,7 +85,8 @@ argument_operations(PlannerInfo *root, Node *expr)
 	if (dims < 0)
 		(void) getBaseTypeAndTypmod(exprType(expr), &dims);
 	width = column_width(root, expr);
-	if (dims > 0 && !is_sparse(getBaseType(exprType(expr))))
+	/* a sparsevec's dimensions say nothing of its size */
+	if (dims > 0 && strcmp(loki_type_name(getBaseType(exprType(expr))), "sparsevec") != 0)
 	{
 		bytes = Min(dims * (double) sizeof(float4), MAX_BYTES);
 		least_inline = Min(bytes / 2, TOAST_TUPLE_TARGET / 8);

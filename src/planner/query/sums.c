@@ -23,7 +23,6 @@
 
 #include <math.h>
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -35,7 +34,6 @@
 #include "types/vector.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 /* Sums that are shorter than this share of their parts are mostly rounding */
 #define LEAST_LENGTH	1e-3
@@ -51,26 +49,14 @@ typedef struct Sum
 	double	   *query;			/* their sum */
 } Sum;
 
-/* Whether it is the type vector of these operators */
-static bool
-is_vector(Oid type)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	bool		result = HeapTupleIsValid(tuple) &&
-		strcmp(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname), "vector") == 0;
-
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return result;
-}
-
 /* The query of a distance; NULL unless it is a constant of type vector */
 static const Vector *
 constant_query(const OpExpr *distance)
 {
 	const Const *query = lsecond(distance->args);
 
-	return IsA(query, Const) && !query->constisnull && is_vector(query->consttype) ?
+	return IsA(query, Const) && !query->constisnull &&
+		strcmp(loki_type_name(query->consttype), "vector") == 0 ?
 		DatumGetVector(query->constvalue) : NULL;
 }
 
