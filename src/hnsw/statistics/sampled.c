@@ -61,8 +61,7 @@ typedef struct Samples
 	Oid			type;			/* of queries; it shows whether an index that
 								 * has the number of a dropped one is that */
 	uint64		seen;			/* sampled since all that waited were taken */
-	int			nwaiting;		/* of these, `most` at most wait */
-	int			most;			/* WAITING, fewer if others needed the memory */
+	int			nwaiting;		/* of these, WAITING at most wait */
 	uint64		nmeasured;		/* ever; the last is in place (n - 1) %
 								 * MEASURED */
 	Waiting		waiting[WAITING];
@@ -81,14 +80,13 @@ free_query(LokiCountsEntry *entry, const Waiting *waiting)
 	loki_shared_free(entry, waiting->query, VARSIZE(loki_shared_address(waiting->query)));
 }
 
-/* Free the queries of all searches that wait.  Their index may have as many again. */
+/* Free the queries of all searches that wait. */
 static void
 forget_waiting(LokiCountsEntry *entry, Samples *samples)
 {
 	int			n = samples->nwaiting;
 
 	samples->seen = samples->nwaiting = 0;
-	samples->most = WAITING;
 	for (int i = 0; i < n; i++)
 		free_query(entry, &samples->waiting[i]);
 }
@@ -136,7 +134,6 @@ make_samples(LokiCountsEntry *entry, Oid type)
 		return NULL;
 	samples = loki_shared_address(entry->samples);
 	samples->type = type;
-	samples->most = WAITING;
 	return samples;
 }
 
@@ -145,8 +142,7 @@ typedef struct Addition
 {
 	Relation	index;
 	const LokiSampled *sample;
-	bool		chosen;			/* it is to wait */
-	Size		missing;		/* bytes that there was no memory for */
+	bool		missing;		/* there was no memory for it */
 } Addition;
 
 /* A number below n */
@@ -158,47 +154,36 @@ random_below(uint64 n)
 
 /*
  * Add a search to those that wait, or pass it by: each that was sampled is as likely as any
- * other to be among them.  If memory ends, they stay what they are.
+ * other to be among them.  False without memory: they stay what they are.
  */
-static void
-add_waiting(LokiCountsEntry *entry, Samples *samples, Addition *addition)
+static bool
+add_waiting(LokiCountsEntry *entry, Samples *samples, const LokiSampled *sample)
 {
-	Size		size = VARSIZE(addition->sample->query);
-	Waiting    *waiting;
-	dsa_pointer query;
+	Size		size = VARSIZE(sample->query);
+	uint64		place = samples->nwaiting < WAITING ? (uint64) samples->nwaiting :
+		random_below(samples->seen + 1);
 
-	Assert(samples->nwaiting <= samples->most && (uint64) samples->nwaiting <= samples->seen);
-	if (!addition->chosen && samples->nwaiting == samples->most &&
-		random_below(samples->seen + 1) >= (uint64) samples->most)
+	Assert(samples->nwaiting <= WAITING && (uint64) samples->nwaiting <= samples->seen);
+	if (place < WAITING)
 	{
-		samples->seen++;
-		return;
+		Waiting    *waiting = &samples->waiting[place];
+		dsa_pointer query = loki_shared_allocate(entry, size);
+
+		if (!DsaPointerIsValid(query))
+			return false;
+		memcpy(loki_shared_address(query), sample->query, size);
+		if (place < (uint64) samples->nwaiting)
+			free_query(entry, waiting);
+		else
+			samples->nwaiting++;
+		waiting->sample = *sample;
+		waiting->query = query;
 	}
-	addition->chosen = true;
-	query = loki_shared_allocate(entry, size);
-	if (!DsaPointerIsValid(query))
-	{
-		addition->missing = size;
-		return;
-	}
-	memcpy(loki_shared_address(query), addition->sample->query, size);
-	if (samples->nwaiting < samples->most)
-		waiting = &samples->waiting[samples->nwaiting++];
-	else
-	{
-		waiting = &samples->waiting[random_below(samples->nwaiting)];
-		free_query(entry, waiting);
-	}
-	waiting->sample = *addition->sample;
-	waiting->query = query;
 	samples->seen++;
-	Assert(samples->nwaiting <= WAITING && samples->nwaiting <= samples->most);
+	return true;
 }
 
-/*
- * LokiSharedWork: add a search to the samples of its index, which are made if there are none.
- * Without memory for that, says in addition->missing how much there is to be.
- */
+/* LokiSharedWork: add a search to the samples of its index, which are made if there are none. */
 static void
 add_sample(void *argument)
 {
@@ -207,170 +192,49 @@ add_sample(void *argument)
 											   addition->sample->at);
 	Samples    *samples = make_samples(entry, addition->index->rd_opcintype[0]);
 
-	entry->owner = addition->index->rd_rel->relowner;
-	addition->missing = 0;
-	if (samples != NULL)
-		add_waiting(entry, samples, addition);
-	else
-		addition->missing = sizeof(Samples);
+	addition->missing = samples == NULL || !add_waiting(entry, samples, addition->sample);
 	loki_counts_release(entry);
 }
 
-/* ----------------------------------------------------------------
- * Room for those who have little
- * ----------------------------------------------------------------
+/*
+ * Make room for samples, at the cost of the index that has most: the searches of it that wait are
+ * forgotten, or if none do, all of its samples.  So an index always gets as much as others have.
+ * No buffer may be locked, nor any lightweight lock held.
  */
-
-/* An index that has samples */
-typedef struct Holder
+static void
+make_room(void)
 {
-	LokiCountsKey key;
-	Oid			owner;
-	Size		bytes;
-} Holder;
-
-/* All holders, palloc'd; returns their number. */
-static int
-list_holders(dshash_table *table, Holder **holders)
-{
+	dshash_table *table = loki_counts_table(false);
 	dshash_seq_status status;
 	LokiCountsEntry *entry;
-	int			allocated = 64;
-	int			n = 0;
+	LokiCountsKey largest = {0};
+	Size		most = 0;
 
-	*holders = palloc_array(Holder, allocated);
 	dshash_seq_init(&status, table, false);
 	while ((entry = dshash_seq_next(&status)) != NULL)
 	{
-		if (entry->sampled == 0)
+		if (entry->sampled <= most)
 			continue;
-		if (n == allocated)
-			*holders = repalloc_array(*holders, Holder, allocated *= 2);
-		(*holders)[n++] = (Holder) {entry->key, entry->owner, entry->sampled};
+		most = entry->sampled;
+		largest = entry->key;
 	}
 	dshash_seq_term(&status);
-	return n;
-}
-
-/* By owners, of each the largest last */
-static int
-compare_holders(const void *a, const void *b)
-{
-	const Holder *x = a;
-	const Holder *y = b;
-
-	if (x->owner != y->owner)
-		return x->owner < y->owner ? -1 : 1;
-	return (x->bytes > y->bytes) - (x->bytes < y->bytes);
-}
-
-/*
- * Who is to give memory to a sample: the largest index of the owner who has most, if that is more
- * than the owner of the sample's index would have then; or, of that owner, an index that has more
- * than the sample's own.  NULL if there is none.
- */
-static const Holder *
-choose_holder(Holder *holders, int n, const Addition *addition)
-{
-	Oid			owner = addition->index->rd_rel->relowner;
-	Size		most = 0;		/* of another owner */
-	Size		mine = addition->missing;
-	Size		own = addition->missing;
-	const Holder *others = NULL;
-	const Holder *largest = NULL;
-	int			end;
-
-	qsort(holders, n, sizeof(Holder), compare_holders);
-	for (int i = 0; i < n; i = end)
+	if (most > 0 && (entry = dshash_find(table, &largest, true)) != NULL)
 	{
-		Size		total = 0;
+		Samples    *samples = DsaPointerIsValid(entry->samples) ?
+			loki_shared_address(entry->samples) : NULL;
 
-		for (end = i; end < n && holders[end].owner == holders[i].owner; end++)
-		{
-			total += holders[end].bytes;
-			if (holders[end].key.database == MyDatabaseId &&
-				holders[end].key.index == RelationGetRelid(addition->index))
-				own += holders[end].bytes;
-		}
-		if (holders[i].owner == owner)
-		{
-			mine += total;
-			largest = &holders[end - 1];
-		}
-		else if (total > most)
-		{
-			most = total;
-			others = &holders[end - 1];
-		}
-	}
-
-	/*
-	 * who gives has more than who gets, so that two do not take it from each
-	 * other
-	 */
-	if (most > mine)
-		return others;
-	return largest != NULL && largest->bytes > own ? largest : NULL;
-}
-
-/*
- * Take queries from an entry, any of those that wait; or, if it has none, all of its samples.  It is
- * left at what it has then, as it would come back for as much with its next sample.
- */
-static void
-take_memory(LokiCountsEntry *entry, Size wanted)
-{
-	Size		target = entry->sampled > wanted ? entry->sampled - wanted : 0;
-	Samples    *samples;
-
-	if (!DsaPointerIsValid(entry->samples))
-		return;
-	samples = loki_shared_address(entry->samples);
-	if (samples->nwaiting == 0)
-	{
-		loki_sampled_free(entry);
-		return;
-	}
-	while (samples->nwaiting > 0 && entry->sampled > target)
-	{
-		Waiting    *waiting = &samples->waiting[random_below(samples->nwaiting)];
-
-		free_query(entry, waiting);
-		*waiting = samples->waiting[--samples->nwaiting];
-	}
-	Assert(samples->nwaiting > 0 || entry->sampled >= sizeof(Samples));
-	samples->most = Max(samples->nwaiting, 1);
-}
-
-/*
- * Make room for a sample, so that nobody who has much keeps out those who have little.  False if
- * nobody has more.  No buffer may be locked, nor any lightweight lock held.
- */
-static bool
-make_room(const Addition *addition)
-{
-	dshash_table *table = loki_counts_table(false);
-	Holder	   *holders;
-	int			n = list_holders(table, &holders);
-	const Holder *holder = choose_holder(holders, n, addition);
-	LokiCountsEntry *entry = NULL;
-	bool		found = holder != NULL;
-
-	if (found)
-		entry = dshash_find(table, &holder->key, true);
-	if (entry != NULL)
-	{
-		take_memory(entry, addition->missing);
+		if (samples != NULL && samples->nwaiting > 0)
+			forget_waiting(entry, samples);
+		else
+			loki_sampled_free(entry);
 		loki_counts_release(entry);
 	}
-	pfree(holders);
-	return found;
 }
 
 /*
- * See sampled.h.  If there is no memory, samples of dropped indexes go first, then those of
- * owners or indexes that have more than this one.  That ends: each time somebody who has more
- * loses some, and who gives is never the one that gets.
+ * See sampled.h.  If there is no memory, samples of dropped indexes go first, then those of one that
+ * has most.  If that does not help, the search is passed by.
  */
 void
 loki_sampled_add(Relation index, const LokiSampled *sample)
@@ -379,14 +243,14 @@ loki_sampled_add(Relation index, const LokiSampled *sample)
 
 	Assert(loki_no_buffer_locked());
 	Assert(sample->rows > 0 && sample->rows <= LOKI_SAMPLED_ROWS);
-	if (!IsUnderPostmaster || !loki_shared_try(add_sample, &addition) || addition.missing == 0)
+	if (!IsUnderPostmaster || !loki_shared_try(add_sample, &addition) || !addition.missing)
 		return;
 
-	/* samples of indexes that were dropped go first */
 	list_free_deep(loki_counts_purge(loki_counts_table(false)));
-	while (loki_shared_try(add_sample, &addition) && addition.missing > 0 &&
-		   make_room(&addition))
-		CHECK_FOR_INTERRUPTS();
+	if (!loki_shared_try(add_sample, &addition) || !addition.missing)
+		return;
+	make_room();
+	(void) loki_shared_try(add_sample, &addition);
 }
 
 /*

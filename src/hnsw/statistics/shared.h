@@ -27,7 +27,7 @@ typedef struct LokiCountsKey
 } LokiCountsKey;
 
 /*
- * What was counted of an index.  The counts belong to statistics/shared.c, the last three fields
+ * What was counted of an index.  The counts belong to statistics/shared.c, the last two fields
  * to statistics/sampled.c.
  */
 typedef struct LokiCountsEntry
@@ -40,7 +40,6 @@ typedef struct LokiCountsEntry
 	TimestampTz last_calibration;
 	LokiCounts	counts;
 	dsa_pointer samples;		/* a Samples; invalid: none */
-	Oid			owner;			/* of the index, when that was sampled */
 	Size		sampled;		/* bytes of its samples: of that struct, and
 								 * of the queries that wait */
 } LokiCountsEntry;
