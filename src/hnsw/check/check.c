@@ -112,10 +112,7 @@ check_definition(LokiCheck *check)
 		fault = "unused part";
 
 	if (fault != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("metapage of index \"%s\" has invalid %s",
-						RelationGetRelationName(check->index), fault)));
+		loki_check_fault(check, "metapage", NULL, "has invalid %s", fault);
 }
 
 /* Check the index by itself.  Each step relies on what those before it have collected. */
@@ -148,7 +145,7 @@ report_strange_codes(LokiCheck *check)
 				(errmsg("index \"%s\" has %llu nodes whose codes yield no finite distance",
 						RelationGetRelationName(check->index),
 						(unsigned long long) check->strange_codes),
-				 loki_check_where(check, LOKI_SLOTS_CODE, check->first_strange_code)));
+				 errdetail_internal("%s", loki_check_where(check, LOKI_SLOTS_CODE, check->first_strange_code))));
 }
 
 /*

@@ -51,11 +51,8 @@ report(LokiCheck *check, const LokiSortedList *list, int array, uint32 number, c
 	loki_meta_read(check->index, &meta);
 	if (loki_sorted_list_open(&now, check->state, check->index, &meta, list->number) &&
 		now.generation == list->generation)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("slot %u of the %s array of index \"%s\" %s",
-						number, loki_slot_array_name(array),
-						RelationGetRelationName(check->index), fault)));
+		loki_check_fault(check, psprintf("slot %u of the %s array", number, loki_slot_array_name(array)),
+						 NULL, "%s", fault);
 }
 
 /* Whether a node is live, and was so when the check began */

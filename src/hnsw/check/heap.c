@@ -293,8 +293,8 @@ report_row(HeapCheck *state, int64 row, const char *fault, const IndexEntry *ent
 					RelationGetRelationName(check->heap), fault,
 					RelationGetRelationName(check->index)),
 			 entry == NULL ? 0 :
-			 loki_check_where(check, entry->outside ? LOKI_SLOTS_NULLTID : LOKI_SLOTS_TID,
-							  entry->number)));
+			 errdetail_internal("%s", loki_check_where(check, entry->outside ? LOKI_SLOTS_NULLTID : LOKI_SLOTS_TID,
+													   entry->number))));
 }
 
 /* Report the row whose entry has other values, when that is visited. */

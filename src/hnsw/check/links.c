@@ -85,11 +85,9 @@ check_neighbor(LokiCheck *check, uint32 node, uint32 neighbor)
 		(fault = neighbor_fault(check, neighbor)) == NULL)
 		return;
 
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("node %u of index \"%s\" is linked to node %u, which %s",
-					node, RelationGetRelationName(check->index), neighbor, fault),
-			 loki_check_where(check, LOKI_SLOTS_LINK, node)));
+	loki_check_fault(check, psprintf("node %u", node),
+					 loki_check_where(check, LOKI_SLOTS_LINK, node),
+					 "is linked to node %u, which %s", neighbor, fault);
 }
 
 /* What is wrong with a list by itself, or NULL */
@@ -135,12 +133,10 @@ check_link(LokiCheck *check, int array, uint32 node, const char *slot)
 
 	fault = list_fault(check, node, link);
 	if (fault != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("node %u of index \"%s\" %s",
-						node, RelationGetRelationName(check->index), fault),
-				 errdetail("It has %d links on layer 0, of at most %d, and level %d.",
-						   count, 2 * check->state->m, link->level)));
+		loki_check_fault(check, psprintf("node %u", node),
+						 psprintf("It has %d links on layer 0, of at most %d, and level %d.",
+								  count, 2 * check->state->m, link->level),
+						 "%s", fault);
 	check->level[node] = link->level;
 	for (int i = 0; i < count; i++)
 	{
@@ -222,12 +218,10 @@ check_upper(LokiCheck *check, int array, uint32 number, const char *slot)
 	}
 
 	if (fault != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("upper slot %u of index \"%s\" %s",
-						number, RelationGetRelationName(check->index), fault),
-				 errdetail("It is of node %u on layer %d and has %d links, of at most %d.",
-						   upper->node, upper->level, upper->count, check->state->m)));
+		loki_check_fault(check, psprintf("upper slot %u", number),
+						 psprintf("It is of node %u on layer %d and has %d links, of at most %d.",
+								  upper->node, upper->level, upper->count, check->state->m),
+						 "%s", fault);
 }
 
 /* Whether slot `number`, as it was collected, belongs to a node on a layer */
@@ -339,11 +333,9 @@ loki_check_uppers(LokiCheck *check)
 		if (node == LOKI_NONE)
 			return;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("node %u of index \"%s\" has level %d, but not its slots on the layers up to that",
-					node, RelationGetRelationName(check->index), check->level[node]),
-			 loki_check_where(check, LOKI_SLOTS_LINK, node)));
+	loki_check_fault(check, psprintf("node %u", node),
+					 loki_check_where(check, LOKI_SLOTS_LINK, node),
+					 "has level %d, but not its slots on the layers up to that", check->level[node]);
 }
 
 /* ----------------------------------------------------------------
@@ -415,12 +407,10 @@ loki_check_entry(LokiCheck *check)
 			break;
 	}
 	if (fault != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("entry point of index \"%s\" %s",
-						RelationGetRelationName(check->index), fault),
-				 errdetail("It is node %u with upper slot %u on layer %d.",
-						   meta.entry.node, meta.entry.slot, meta.entry.level)));
+		loki_check_fault(check, "entry point",
+						 psprintf("It is node %u with upper slot %u on layer %d.",
+								  meta.entry.node, meta.entry.slot, meta.entry.level),
+						 "%s", fault);
 
 	if (meta.entry.node == LOKI_NONE && live > 0)
 		ereport(WARNING,

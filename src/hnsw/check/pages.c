@@ -89,12 +89,9 @@ check_unused(LokiCheck *check, BlockNumber block)
 
 	Assert(header->pd_lower <= header->pd_special && header->pd_special < BLCKSZ);
 	if (found < header->pd_special)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("page at block %u of index \"%s\" has bytes in its unused part",
-						block, RelationGetRelationName(check->index)),
-				 errdetail("The first is at offset %zu; the used part ends at %u.",
-						   found, header->pd_lower)));
+		loki_check_fault(check, psprintf("page at block %u", block),
+						 psprintf("The first is at offset %zu; the used part ends at %u.", found, header->pd_lower),
+						 "has bytes in its unused part");
 }
 
 /* Check the header of the page copy. */
@@ -137,12 +134,9 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 		fault = "page flags";
 
 	if (fault != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("page at block %u of index \"%s\" has invalid %s",
-						block, RelationGetRelationName(check->index), fault),
-				 errdetail("Expected page %u of the %s array.",
-						   ordinal, loki_slot_array_name(array))));
+		loki_check_fault(check, psprintf("page at block %u", block),
+						 psprintf("Expected page %u of the %s array.", ordinal, loki_slot_array_name(array)),
+						 "has invalid %s", fault);
 }
 
 /*
@@ -175,12 +169,10 @@ used_slots(LokiCheck *check, BlockNumber block, int array, uint32 slot_size, uin
 	if ((used % slot_size != 0 || used / slot_size > per_page) &&
 		(!LokiSlotArrayIsBrief(array) ||
 		 LokiPageOpaque((Page) check->page.data)->flags & LOKI_PAGE_IN_BLOCKS))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("page at block %u of index \"%s\" does not end with a slot",
-						block, RelationGetRelationName(check->index)),
-				 errdetail("It has %u bytes in use, %u a slot, and room for %u slots.",
-						   used, slot_size, per_page)));
+		loki_check_fault(check, psprintf("page at block %u", block),
+						 psprintf("It has %u bytes in use, %u a slot, and room for %u slots.",
+								  used, slot_size, per_page),
+						 "does not end with a slot");
 	return used / slot_size;
 }
 
@@ -203,12 +195,10 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 		fault = "reaches past the end of the file";
 
 	if (fault != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("entry %u of the extent directory of index \"%s\" %s",
-						number, RelationGetRelationName(check->index), fault),
-				 errdetail("It names extent %u of array %u at block %u.",
-						   entry->extent, entry->array, entry->first)));
+		loki_check_fault(check, psprintf("entry %u of the extent directory", number),
+						 psprintf("It names extent %u of array %u at block %u.",
+								  entry->extent, entry->array, entry->first),
+						 "%s", fault);
 
 	nextents[entry->array]++;
 	add_range(list, entry->array, entry->extent, entry->first,
@@ -228,12 +218,10 @@ check_overlaps(LokiCheck *check, RangeList *list)
 		const BlockRange *range = &list->ranges[i];
 
 		if (range->first < end)
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("extent %u of the %s array of index \"%s\" overlaps another extent",
-							range->extent, loki_slot_array_name(range->array),
-							RelationGetRelationName(check->index)),
-					 errdetail("It begins at block %u.", range->first)));
+			loki_check_fault(check, psprintf("extent %u of the %s array", range->extent,
+											 loki_slot_array_name(range->array)),
+							 psprintf("It begins at block %u.", range->first),
+							 "overlaps another extent");
 		end = (uint64) range->first + range->count;
 	}
 }
@@ -260,10 +248,7 @@ loki_check_directory(LokiCheck *check)
 		/* a cycle would have more pages than the file has blocks */
 		if (block >= RelationGetNumberOfBlocks(check->index) ||
 			ordinal >= RelationGetNumberOfBlocks(check->index))
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("extent directory of index \"%s\" continues at invalid block %u",
-							RelationGetRelationName(check->index), block)));
+			loki_check_fault(check, "extent directory", NULL, "continues at invalid block %u", block);
 		copy_page(check, block, LOKI_SLOTS_DIRECTORY, ordinal);
 		add_range(&list, LOKI_SLOTS_DIRECTORY, ordinal++, block, 1);
 		used = used_slots(check, block, LOKI_SLOTS_DIRECTORY, sizeof(LokiExtentData),
@@ -278,11 +263,8 @@ loki_check_directory(LokiCheck *check)
 
 	loki_meta_read(check->index, &after);
 	if (number < check->meta.directory_entries || number > after.directory_entries)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("extent directory of index \"%s\" has %u entries, but the metapage counts %u",
-						RelationGetRelationName(check->index), number,
-						check->meta.directory_entries)));
+		loki_check_fault(check, "extent directory", NULL,
+						 "has %u entries, but the metapage counts %u", number, check->meta.directory_entries);
 	check_overlaps(check, &list);
 	pfree(list.ranges);
 }
@@ -305,12 +287,10 @@ check_free_slot(LokiCheck *check, BlockNumber block, int array, uint32 place,
 	if (array == LOKI_SLOTS_UPPER && node == LOKI_NONE)
 		from = sizeof(node);
 	if (first_not_zero(slot, from, slot_size) < slot_size)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("page at block %u of index \"%s\" has bytes in a free slot",
-						block, RelationGetRelationName(check->index)),
-				 errdetail("It is the slot at place %u of a page of the %s array.",
-						   place, loki_slot_array_name(array))));
+		loki_check_fault(check, psprintf("page at block %u", block),
+						 psprintf("It is the slot at place %u of a page of the %s array.",
+								  place, loki_slot_array_name(array)),
+						 "has bytes in a free slot");
 }
 
 /* Check the count of free slots on a page of an array that has a free list. */
@@ -332,11 +312,9 @@ check_free_slots(LokiCheck *check, BlockNumber block, int array, uint32 used)
 		found++;
 	}
 	if (found != counted)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("page at block %u of index \"%s\" has %u free slots, but counts %u",
-						block, RelationGetRelationName(check->index), found, counted),
-				 errdetail("It is a page of the %s array.", loki_slot_array_name(array))));
+		loki_check_fault(check, psprintf("page at block %u", block),
+						 psprintf("It is a page of the %s array.", loki_slot_array_name(array)),
+						 "has %u free slots, but counts %u", found, counted);
 }
 
 /* Whether slot n of a slot array belongs to node n */
@@ -359,12 +337,9 @@ check_missing(LokiCheck *check, int array, uint32 from, uint32 to)
 	Assert(is_by_node(array) && (check->nodes == 0 || check->node != NULL));
 	for (uint32 node = from; node < to && node < check->nodes; node++)
 		if (loki_check_is_live(check->node[node] & LOKI_CHECK_STATE))
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("node %u of index \"%s\" has no slot in the %s array",
-							node, RelationGetRelationName(check->index),
-							loki_slot_array_name(array)),
-					 loki_check_where(check, LOKI_SLOTS_TID, node)));
+			loki_check_fault(check, psprintf("node %u", node),
+							 loki_check_where(check, LOKI_SLOTS_TID, node),
+							 "has no slot in the %s array", loki_slot_array_name(array));
 }
 
 /*
@@ -496,10 +471,7 @@ loki_check_freelists(LokiCheck *check)
 			UnlockReleaseBuffer(buffer);
 		}
 		if (fault != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("free list of the %s array of index \"%s\" names page %u, %s",
-							loki_slot_array_name(arrays[i]),
-							RelationGetRelationName(check->index), ordinal, fault)));
+			loki_check_fault(check, psprintf("free list of the %s array", loki_slot_array_name(arrays[i])),
+							 NULL, "names page %u, %s", ordinal, fault);
 	}
 }

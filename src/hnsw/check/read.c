@@ -36,8 +36,8 @@ loki_check_copy(LokiCheck *check, BlockNumber block)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* For ereport: where a slot is, in the form of an errdetail.  See check.h. */
-int
+/* Where a slot is, for the detail of an error or a warning.  See check.h. */
+char *
 loki_check_where(LokiCheck *check, int array, uint32 number)
 {
 	BlockNumber block;
@@ -45,10 +45,26 @@ loki_check_where(LokiCheck *check, int array, uint32 number)
 
 	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
 	if (!loki_slot_locate(check->state, check->index, array, number, &block, &place))
-		return errdetail("Slot %u of the %s array does not exist.",
-						 number, loki_slot_array_name(array));
-	return errdetail("Slot %u of the %s array, at block %u, place %u.",
-					 number, loki_slot_array_name(array), block, place);
+		return psprintf("Slot %u of the %s array does not exist.",
+						number, loki_slot_array_name(array));
+	return psprintf("Slot %u of the %s array, at block %u, place %u.",
+					number, loki_slot_array_name(array), block, place);
+}
+
+/* Report damage.  See check.h. */
+void
+loki_check_fault(LokiCheck *check, const char *subject, const char *detail, const char *format,...)
+{
+	va_list		args;
+	char		fault[200];
+
+	va_start(args, format);
+	vsnprintf(fault, sizeof(fault), format, args);
+	va_end(args);
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg_internal("%s of index \"%s\" %s", subject, RelationGetRelationName(check->index), fault),
+			 detail != NULL ? errdetail_internal("%s", detail) : 0));
 }
 
 /* TID state of a node as it is now.  See check.h. */
@@ -103,17 +119,6 @@ duplicate_fault(uint32 node, const LokiDuplicateData *slot)
 	return NULL;
 }
 
-/* ERROR for a fault of a slot of a node's TID list. */
-static void
-report_duplicate(LokiCheck *check, uint32 node, uint32 number, const char *fault)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("duplicate slot %u of node %u in index \"%s\" %s",
-					number, node, RelationGetRelationName(check->index), fault),
-			 loki_check_where(check, LOKI_SLOTS_TID, node)));
-}
-
 /*
  * Copy the slots of a TID list that begins at `head` to check->tid_list.slots.  The caller has
  * share locked the node's TID page, so the list cannot change (I8).  Cycles are found by Brent's
@@ -135,7 +140,8 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 		else
 			fault = number == mark ? "is part of a cycle" : duplicate_fault(node, &slot);
 		if (fault != NULL)
-			report_duplicate(check, node, number, fault);
+			loki_check_fault(check, psprintf("duplicate slot %u of node %u", number, node),
+							 loki_check_where(check, LOKI_SLOTS_TID, node), "%s", fault);
 
 		check->tid_list.slots = loki_grow(CurrentMemoryContext, check->tid_list.slots,
 										  &check->tid_list.allocated, check->tid_list.n + 1, 64,
@@ -174,11 +180,8 @@ loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid)
 		copy_duplicates(check, node, LokiTidListHead(tid));
 	UnlockReleaseBuffer(buffer);
 	if (LokiTidState(tid) == LOKI_TID_LIST && check->tid_list.n == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("node %u of index \"%s\" has an empty list of duplicates",
-						node, RelationGetRelationName(check->index)),
-				 loki_check_where(check, LOKI_SLOTS_TID, node)));
+		loki_check_fault(check, psprintf("node %u", node),
+						 loki_check_where(check, LOKI_SLOTS_TID, node), "has an empty list of duplicates");
 }
 
 /* ----------------------------------------------------------------

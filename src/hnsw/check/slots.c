@@ -46,12 +46,8 @@ check_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 		fault = "heap TID";
 
 	if (fault != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("%s %u of index \"%s\" has an invalid %s",
-						array == LOKI_SLOTS_NULLTID ? "row without vector" : "node",
-						number, RelationGetRelationName(check->index), fault),
-				 loki_check_where(check, array, number)));
+		loki_check_fault(check, psprintf(array == LOKI_SLOTS_NULLTID ? "row without vector %u" : "node %u", number),
+						 loki_check_where(check, array, number), "has an invalid %s", fault);
 }
 
 /* The value in the TOAST table that a slot names */
@@ -65,11 +61,9 @@ check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
 	else
 		valid = ItemPointerIsValid(&tid->chunk) && LokiTidState(tid) != LOKI_TID_FREE;
 	if (!valid)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("node %u of index \"%s\" has an invalid value in the TOAST table",
-						number, RelationGetRelationName(check->index)),
-				 loki_check_where(check, LOKI_SLOTS_TID, number)));
+		loki_check_fault(check, psprintf("node %u", number),
+						 loki_check_where(check, LOKI_SLOTS_TID, number),
+						 "has an invalid value in the TOAST table");
 }
 
 /* A TID slot, whose state is noted in check->node */
@@ -156,11 +150,8 @@ check_centroid(LokiCheck *check, int array, uint32 number, const char *slot)
 
 	memcpy(&value, slot, sizeof(value));
 	if (number < check->state->dim && !isfinite(value))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("centroid of index \"%s\" has an element that is no number",
-						RelationGetRelationName(check->index)),
-				 loki_check_where(check, LOKI_SLOTS_CENTROID, number)));
+		loki_check_fault(check, "centroid", loki_check_where(check, LOKI_SLOTS_CENTROID, number),
+						 "has an element that is no number");
 }
 
 /* A slot of ATTR or NULLATTR of an attribute */
@@ -173,11 +164,8 @@ check_attribute(LokiCheck *check, int array, uint32 number, const char *slot)
 	if (loki_attr_slot_valid((LokiAttrType) check->state->attr_type[attribute], slot))
 		return;
 
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("column %d of index \"%s\" has an invalid value",
-					attribute + 2, RelationGetRelationName(check->index)),
-			 loki_check_where(check, array, number)));
+	loki_check_fault(check, psprintf("column %d", attribute + 2),
+					 loki_check_where(check, array, number), "has an invalid value");
 }
 
 /* ----------------------------------------------------------------

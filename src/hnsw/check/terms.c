@@ -41,11 +41,8 @@ static bool
 report(TermsCheck *terms, int array, uint32 number, const char *fault)
 {
 	if (loki_terms_valid(&terms->lists))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("slot %u of the %s array of index \"%s\" %s",
-						number, loki_slot_array_name(array),
-						RelationGetRelationName(terms->check->index), fault)));
+		loki_check_fault(terms->check, psprintf("slot %u of the %s array", number, loki_slot_array_name(array)),
+						 NULL, "%s", fault);
 	return false;
 }
 
