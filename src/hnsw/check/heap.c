@@ -43,33 +43,17 @@
 StaticAssertDecl(8 * (sizeof(BlockNumber) + sizeof(OffsetNumber)) + FINGERPRINT_BITS == 64,
 				 "a heap TID and a fingerprint fill a number");
 
-/* A row that the index has */
-typedef struct IndexEntry
-{
-	ItemPointerData heap;
-	uint32		number;			/* of its node, or its slot in NULLTID */
-	bool		outside;		/* the latter */
-	bool		zero_norm;		/* ... and it has a vector */
-} IndexEntry;
-
-typedef struct HeapCheck HeapCheck;
-
 /* The comparison of an index with its table */
-struct HeapCheck
+typedef struct HeapCheck
 {
 	LokiCheck  *check;
-	void		(*visit) (HeapCheck *state, const IndexEntry *entry);
 	bool		skip_killed;	/* leave out entries marked killed */
 	MemoryContext row_context;	/* reset after every row */
 	Tuplesortstate *entries;	/* of the index */
 	Tuplesortstate *rows;		/* of the table */
-	uint64		hash;			/* of the slots of an entry ... */
-	uint32		hashed;			/* ... of this number; LOKI_NONE: of none */
 	char	   *code;			/* of a row or a node ... */
 	char	   *refine;			/* ... likewise */
-	int64		unlike;			/* the row whose entry has other values; 0 if
-								 * there is none: no heap TID is zero */
-};
+} HeapCheck;
 
 /* The number of a heap TID and what the index has of its row, or should have */
 static int64
@@ -133,93 +117,78 @@ hash_codes(HeapCheck *state, uint64 hash)
 	return hash;
 }
 
-/* Hash of what the index holds of a node, or of a row outside the graph */
+/* Hash of what the index holds of a node, or, if `tid` is of NULLTID, of a row outside the graph */
 static uint64
-entry_hash(HeapCheck *state, const IndexEntry *entry)
+entry_hash(HeapCheck *state, bool outside, uint32 number, const LokiTidData *tid)
 {
 	LokiCheck  *check = state->check;
 	LokiHashData hash = {0};
 	char		slot[LOKI_ATTR_MAX_SLOT] = {0};
 	uint64		result;
 
-	if (entry->outside)
-		result = outside_hash(entry->zero_norm);
+	if (outside)
+		result = outside_hash((tid->state & LOKI_TID_ZERO_NORM) != 0);
 	else
 	{
-		loki_check_read(check, LOKI_SLOTS_HASH, entry->number, &hash);
+		loki_check_read(check, LOKI_SLOTS_HASH, number, &hash);
 		if (!check->state->pending)
-			loki_check_read(check, LOKI_SLOTS_CODE, entry->number, state->code);
+			loki_check_read(check, LOKI_SLOTS_CODE, number, state->code);
 		if (!check->state->pending && check->state->quantizer->refine_size > 0)
-			loki_check_read(check, LOKI_SLOTS_REFINE, entry->number, state->refine);
+			loki_check_read(check, LOKI_SLOTS_REFINE, number, state->refine);
 		result = hash_codes(state, hash.h[0] ^ hash.h[1]);
 	}
 	for (int i = 0; i < check->state->nattributes; i++)
 	{
-		int			array = (entry->outside ? LOKI_SLOTS_NULLATTR : LOKI_SLOTS_ATTR) + i;
-
-		loki_check_read(check, array, entry->number, slot);
+		loki_check_read(check, (outside ? LOKI_SLOTS_NULLATTR : LOKI_SLOTS_ATTR) + i, number, slot);
 		result = hash_attribute(state, result, i, slot);
 	}
 	return result;
 }
 
-/* Duplicates come one after another, and share the slots of their node. */
+/* Add the row of a slot in this state, if it is an entry. */
 static void
-put_index_entry(HeapCheck *state, const IndexEntry *entry)
+put_slot(HeapCheck *state, int slot_state, const ItemPointerData *heap, uint64 hash)
 {
-	if (entry->outside || entry->number != state->hashed)
-		state->hash = entry_hash(state, entry);
-	state->hashed = entry->outside ? LOKI_NONE : entry->number;
-	put_entry(state->entries, &entry->heap, state->hash);
+	if (slot_state == LOKI_TID_LIVE || (slot_state == LOKI_TID_KILLED && !state->skip_killed))
+		put_entry(state->entries, heap, hash);
 }
 
-/* Visit the row of a slot in this state, if it is an entry. */
+/* Add the rows of a slot of TID or NULLTID; duplicates share the slots of their node. */
 static void
-visit_row(HeapCheck *state, IndexEntry *entry, int slot_state, const ItemPointerData *heap)
-{
-	if (slot_state != LOKI_TID_LIVE && (slot_state != LOKI_TID_KILLED || state->skip_killed))
-		return;
-	entry->heap = *heap;
-	state->visit(state, entry);
-}
-
-/* Visit the rows of a slot of TID or NULLTID. */
-static void
-visit_slot(LokiCheck *check, int array, uint32 number, const char *slot)
+put_rows(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	HeapCheck  *state = check->slot_state;
-	IndexEntry	entry = {.number = number, .outside = array == LOKI_SLOTS_NULLTID};
 	LokiTidData tid;
+	uint64		hash;
 
 	memcpy(&tid, slot, LOKI_TID_SHORT);
 	if (!loki_check_is_live(LokiTidState(&tid)))
 		return;
-	entry.zero_norm = (tid.state & LOKI_TID_ZERO_NORM) != 0;
+	hash = entry_hash(state, array == LOKI_SLOTS_NULLTID, number, &tid);
 	check->tid_list.n = 0;
 	/* by now the list may have been replaced by a single TID */
 	if (LokiTidState(&tid) == LOKI_TID_LIST)
 		loki_check_duplicates(check, number, &tid);
-	visit_row(state, &entry, LokiTidState(&tid), &tid.u.heap);
+	put_slot(state, LokiTidState(&tid), &tid.u.heap, hash);
 	for (uint64 i = 0; i < check->tid_list.n; i++)
-		visit_row(state, &entry, check->tid_list.slots[i].state, &check->tid_list.slots[i].heap);
+		put_slot(state, check->tid_list.slots[i].state, &check->tid_list.slots[i].heap, hash);
 }
 
 /*
- * Visit all rows that the index has.  No snapshot but those of a standby sees a row whose entry
+ * Add all rows that the index has.  No snapshot but those of a standby sees a row whose entry
  * is marked killed, so these entries are left out: a visible row must have another.
  */
 static void
-visit_entries(HeapCheck *state, void (*visit) (HeapCheck *state, const IndexEntry *entry))
+read_index(HeapCheck *state)
 {
 	LokiCheck  *check = state->check;
 
 	Assert(loki_no_buffer_locked());
-	state->visit = visit;
 	state->skip_killed = !TransactionStartedDuringRecovery();
 	check->slot_state = state;
 	loki_index_refresh(check->state, check->index);
-	loki_check_slot_array(check, LOKI_SLOTS_TID, visit_slot);
-	loki_check_slot_array(check, LOKI_SLOTS_NULLTID, visit_slot);
+	loki_check_slot_array(check, LOKI_SLOTS_TID, put_rows);
+	loki_check_slot_array(check, LOKI_SLOTS_NULLTID, put_rows);
 }
 
 /* ----------------------------------------------------------------
@@ -279,30 +248,17 @@ put_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
  * ----------------------------------------------------------------
  */
 
-/* Report a fault of a row, whose entry is this, or NULL; heap TIDs are printed as amcheck does. */
+/* Report a fault of a row; heap TIDs are printed as amcheck does. */
 static void
-report_row(HeapCheck *state, int64 row, const char *fault, const IndexEntry *entry)
+report_row(HeapCheck *state, int64 row, const char *fault)
 {
-	LokiCheck  *check = state->check;
-
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
 			 errmsg("heap row (%u,%u) from table \"%s\" %s index \"%s\"",
 					(BlockNumber) (entry_tid(row) >> 16),
 					(unsigned) (entry_tid(row) & PG_UINT16_MAX),
-					RelationGetRelationName(check->heap), fault,
-					RelationGetRelationName(check->index)),
-			 entry == NULL ? 0 :
-			 errdetail_internal("%s", loki_check_where(check, entry->outside ? LOKI_SLOTS_NULLTID : LOKI_SLOTS_TID,
-													   entry->number))));
-}
-
-/* Report the row whose entry has other values, when that is visited. */
-static void
-report_unlike(HeapCheck *state, const IndexEntry *entry)
-{
-	if (entry_tid(make_entry(&entry->heap, 0)) == entry_tid(state->unlike))
-		report_row(state, state->unlike, "has other values than its entry in", entry);
+					RelationGetRelationName(state->check->heap), fault,
+					RelationGetRelationName(state->check->index))));
 }
 
 /* The next number in order; false at the end */
@@ -328,25 +284,21 @@ merge(HeapCheck *state)
 	int64		row;
 	int64		entry = 0;
 	bool		have_entry = next_entry(state->entries, &entry);
+	bool		unlike;
 
-	Assert(state->unlike == 0);
 	while (next_entry(state->rows, &row))
 	{
 		CHECK_FOR_INTERRUPTS();
 		while (have_entry && (entry >> FINGERPRINT_BITS) < (row >> FINGERPRINT_BITS))
 			have_entry = next_entry(state->entries, &entry);
 		if (!have_entry || entry_tid(entry) != entry_tid(row))
-			report_row(state, row, "has no entry in", NULL);
-		if (entry != row)
-			state->unlike = row;
+			report_row(state, row, "has no entry in");
+		unlike = entry != row;
 		have_entry = next_entry(state->entries, &entry);
 		if (have_entry && entry_tid(entry) == entry_tid(row))
-			report_row(state, row, "has more than one entry in", NULL);
-		if (state->unlike == row)
-		{
-			visit_entries(state, report_unlike);
-			elog(ERROR, "entry of a visible row was removed");
-		}
+			report_row(state, row, "has more than one entry in");
+		if (unlike)
+			report_row(state, row, "has other values than its entry in");
 	}
 }
 
@@ -382,7 +334,7 @@ read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
 void
 loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 {
-	HeapCheck	state = {.check = check, .hashed = LOKI_NONE};
+	HeapCheck	state = {.check = check};
 	const LokiQuantizer *quantizer = check->state->quantizer;
 
 	Assert(IsMVCCSnapshot(snapshot) && check->node != NULL);
@@ -395,7 +347,7 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	state.rows = begin_sort();
 
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_SORT, 0);
-	visit_entries(&state, put_index_entry);
+	read_index(&state);
 	tuplesort_performsort(state.entries);
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_TABLESCAN, 0);
 	read_table(&state, info, snapshot);
