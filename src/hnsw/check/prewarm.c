@@ -26,16 +26,24 @@
 
 LOKI_FUNCTION(lokivector_prewarm);
 
-/* What every search reads, in this order; the attributes and their lists follow */
-static const int hot_arrays[] = {
-	LOKI_SLOTS_CENTROID, LOKI_SLOTS_UPPER, LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_TID,
-	LOKI_SLOTS_WINDOW, LOKI_SLOTS_TERM, LOKI_SLOTS_POSTING
+/* Slot arrays from one on, in the order in which they are read */
+static const struct
+{
+	int			first;
+	int			n;
+}			parts[] = {
+	/* what every search reads */
+	{LOKI_SLOTS_CENTROID, 1}, {LOKI_SLOTS_UPPER, 1}, {LOKI_SLOTS_CODE, 1}, {LOKI_SLOTS_LINK, 1},
+	{LOKI_SLOTS_TID, 1}, {LOKI_SLOTS_WINDOW, 1}, {LOKI_SLOTS_TERM, 1}, {LOKI_SLOTS_POSTING, 1},
+	/* what those with conditions read besides, of each attribute */
+	{LOKI_SLOTS_ATTR, LOKI_MAX_ATTRIBUTES}, {LOKI_SLOTS_SEPARATOR, LOKI_MAX_ATTRIBUTES},
+	{LOKI_SLOTS_SORTED, LOKI_MAX_ATTRIBUTES}, {LOKI_SLOTS_BRIEF, LOKI_MAX_ATTRIBUTES},
+	/* all else, for those who name a number of bytes */
+	{LOKI_SLOTS_REFINE, 2}, {LOKI_SLOTS_DUPLICATE, 2}, {LOKI_SLOTS_REUSED, 4},
+	{LOKI_SLOTS_NULLATTR, LOKI_MAX_ATTRIBUTES}
 };
 
-/* What searches with conditions read besides, of each attribute */
-static const int attribute_arrays[] = {
-	LOKI_SLOTS_ATTR, LOKI_SLOTS_SEPARATOR, LOKI_SLOTS_SORTED, LOKI_SLOTS_BRIEF
-};
+#define HOT_PARTS		12
 
 typedef struct Prewarm
 {
@@ -162,27 +170,6 @@ open_indexes(Prewarm *prewarm, Oid relid)
 	Assert(prewarm->nindexes <= list_length(indexes));
 }
 
-/* The slot arrays in the order in which they are read; returns how many of them are hot. */
-static int
-order_arrays(int *arrays)
-{
-	bool		placed[LOKI_SLOT_ARRAYS] = {0};
-	int			n = 0;
-	int			nhot;
-
-	for (int i = 0; i < (int) lengthof(hot_arrays); i++)
-		placed[arrays[n++] = hot_arrays[i]] = true;
-	for (int i = 0; i < (int) lengthof(attribute_arrays); i++)
-		for (int k = 0; k < LOKI_MAX_ATTRIBUTES; k++)
-			placed[arrays[n++] = attribute_arrays[i] + k] = true;
-	nhot = n;
-	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
-		if (!placed[array])
-			arrays[n++] = array;
-	Assert(n == LOKI_SLOT_ARRAYS);
-	return nhot;
-}
-
 /* How many buffers the pages of an index can be in */
 static uint64
 buffers_for(Relation index)
@@ -197,8 +184,7 @@ Datum
 lokivector_prewarm(PG_FUNCTION_ARGS)
 {
 	Prewarm		prewarm = {0};
-	int			arrays[LOKI_SLOT_ARRAYS];
-	int			n = order_arrays(arrays);
+	int			nparts = PG_ARGISNULL(1) ? HOT_PARTS : (int) lengthof(parts);
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -215,13 +201,11 @@ lokivector_prewarm(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		prewarm.most = prewarm.most / 4 * 3;
 	else
-	{
 		prewarm.most = Min(prewarm.most, (uint64) PG_GETARG_INT64(1) / BLCKSZ);
-		n = LOKI_SLOT_ARRAYS;
-	}
-	for (int i = 0; i < n; i++)
-		for (int j = 0; j < prewarm.nindexes; j++)
-			read_array(&prewarm, j, arrays[i]);
+	for (int i = 0; i < nparts; i++)
+		for (int k = 0; k < parts[i].n; k++)
+			for (int j = 0; j < prewarm.nindexes; j++)
+				read_array(&prewarm, j, parts[i].first + k);
 	for (int j = 0; j < prewarm.nindexes; j++)
 		relation_close(prewarm.indexes[j], NoLock);
 	PG_RETURN_INT64(prewarm.read * BLCKSZ);
