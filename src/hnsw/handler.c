@@ -113,55 +113,35 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 
 /*
  * The access method's properties and entry points, also those of ivfflat, which changes some.  What is
- * not set is 0: fields that later versions of the server have.
+ * not set is false, 0 or NULL, as makeNode() left it.
  */
 void
 loki_hnsw_routine(IndexAmRoutine *amroutine)
 {
 	Assert(loki_hnsw_costestimate != NULL);
-	amroutine->amstrategies = 0;
 	amroutine->amsupport = 3;
-	amroutine->amoptsprocnum = 0;
-	amroutine->amcanorder = false;
 	amroutine->amcanorderbyop = true;
-	amroutine->amcanbackward = false;
-	amroutine->amcanunique = false;
 	amroutine->amcanmulticol = true;
 	amroutine->amoptionalkey = true;
 	amroutine->amsearcharray = true;
 	amroutine->amsearchnulls = true;
-	amroutine->amstorage = false;
-	amroutine->amclusterable = false;
 	amroutine->ampredlocks = true;	/* when the first row is asked for */
-	amroutine->amcanparallel = false;
-	amroutine->amcaninclude = false;
-	amroutine->amusemaintenanceworkmem = false;
 	amroutine->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL |
 		VACUUM_OPTION_PARALLEL_CLEANUP;
-	amroutine->amkeytype = InvalidOid;
 
 	amroutine->ambuild = loki_hnsw_build;
 	amroutine->ambuildempty = loki_hnsw_buildempty;
 	amroutine->aminsert = loki_hnsw_insert;
 	amroutine->ambulkdelete = loki_hnsw_bulkdelete;
 	amroutine->amvacuumcleanup = loki_hnsw_vacuumcleanup;
-	amroutine->amcanreturn = NULL;
 	amroutine->amcostestimate = loki_hnsw_costestimate;
 	amroutine->amoptions = loki_hnsw_options;
-	amroutine->amproperty = NULL;
 	amroutine->ambuildphasename = loki_build_phase_name;
 	amroutine->amvalidate = loki_hnsw_validate;
-	amroutine->amadjustmembers = NULL;
 	amroutine->ambeginscan = loki_hnsw_beginscan;
 	amroutine->amrescan = loki_hnsw_rescan;
 	amroutine->amgettuple = loki_hnsw_gettuple;
-	amroutine->amgetbitmap = NULL;
 	amroutine->amendscan = loki_hnsw_endscan;
-	amroutine->ammarkpos = NULL;
-	amroutine->amrestrpos = NULL;
-	amroutine->amestimateparallelscan = NULL;
-	amroutine->aminitparallelscan = NULL;
-	amroutine->amparallelrescan = NULL;
 }
 
 /* Called by _PG_init. */

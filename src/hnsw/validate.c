@@ -52,6 +52,24 @@ typedef struct ClassInfo
 	char	   *family_name;
 } ClassInfo;
 
+static bool fault(const char *format,...) __attribute__((format(printf, 1, 2)));
+
+/* Report a fault, in the server's words for its own access methods; returns false. */
+static bool
+fault(const char *format,...)
+{
+	va_list		args;
+	char		text[500];
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ereport(INFO,
+			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+			 errmsg_internal("%s", text)));
+	return false;
+}
+
 /* Whether a type is one of attributes; others are vectors */
 static bool
 is_attribute_type(Oid typid)
@@ -99,15 +117,8 @@ validate_procedure(const ClassInfo *info, Form_pg_amproc proc)
 
 	Assert(proc->amprocfamily == info->family);
 	if (proc->amproclefttype != proc->amprocrighttype && proc->amprocnum != DISTANCE_PROC)
-	{
-		ereport(INFO,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("operator family \"%s\" of access method %s contains support function %s with different left and right input types",
-						info->family_name, "hnsw",
-						format_procedure(proc->amproc))));
-		return false;
-	}
-
+		return fault("operator family \"%s\" of access method hnsw contains support function %s with different left and right input types",
+					 info->family_name, format_procedure(proc->amproc));
 	switch (is_attribute_type(proc->amproclefttype) ? 0 : proc->amprocnum)
 	{
 		case DISTANCE_PROC:
@@ -123,21 +134,13 @@ validate_procedure(const ClassInfo *info, Form_pg_amproc proc)
 										   INTERNALOID);
 			break;
 		default:
-			ereport(INFO,
-					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("operator family \"%s\" of access method %s contains function %s with invalid support number %d",
-							info->family_name, "hnsw",
-							format_procedure(proc->amproc), proc->amprocnum)));
-			return false;
+			return fault("operator family \"%s\" of access method hnsw contains function %s with invalid support number %d",
+						 info->family_name, format_procedure(proc->amproc), proc->amprocnum);
 	}
 
-	if (!valid)
-		ereport(INFO,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("operator family \"%s\" of access method %s contains function %s with wrong signature for support number %d",
-						info->family_name, "hnsw",
-						format_procedure(proc->amproc), proc->amprocnum)));
-	return valid;
+	return valid ||
+		fault("operator family \"%s\" of access method hnsw contains function %s with wrong signature for support number %d",
+			  info->family_name, format_procedure(proc->amproc), proc->amprocnum);
 }
 
 /* Check one operator; reports its faults and returns false. */
@@ -151,36 +154,18 @@ validate_operator(const ClassInfo *info, Form_pg_amop oper)
 	Assert(oper->amopfamily == info->family);
 	if (oper->amopstrategy < 1 || oper->amopstrategy > 63 ||
 		(type_strategies(oper->amoplefttype) >> oper->amopstrategy & 1) == 0)
-	{
-		ereport(INFO,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("operator family \"%s\" of access method %s contains operator %s with invalid strategy number %d",
-						info->family_name, "hnsw",
-						format_operator(oper->amopopr), oper->amopstrategy)));
-		result = false;
-	}
+		result = fault("operator family \"%s\" of access method hnsw contains operator %s with invalid strategy number %d",
+					   info->family_name, format_operator(oper->amopopr), oper->amopstrategy);
 
 	if (oper->amoppurpose != purpose ||
 		(!search && !opfamily_can_sort_type(oper->amopsortfamily, FLOAT8OID)))
-	{
-		ereport(INFO,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("operator family \"%s\" of access method %s contains invalid ORDER BY specification for operator %s",
-						info->family_name, "hnsw",
-						format_operator(oper->amopopr))));
-		result = false;
-	}
+		result = fault("operator family \"%s\" of access method hnsw contains invalid ORDER BY specification for operator %s",
+					   info->family_name, format_operator(oper->amopopr));
 
 	if (!check_amop_signature(oper->amopopr, search ? BOOLOID : FLOAT8OID,
 							  oper->amoplefttype, oper->amoprighttype))
-	{
-		ereport(INFO,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("operator family \"%s\" of access method %s contains operator %s with wrong signature",
-						info->family_name, "hnsw",
-						format_operator(oper->amopopr))));
-		result = false;
-	}
+		result = fault("operator family \"%s\" of access method hnsw contains operator %s with wrong signature",
+					   info->family_name, format_operator(oper->amopopr));
 	return result;
 }
 
@@ -222,15 +207,9 @@ validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 			*own = group;
 		if (is_attribute_type(group->lefttype) &&
 			group->operatorset != type_strategies(group->lefttype))
-		{
-			ereport(INFO,
-					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("operator family \"%s\" of access method %s is missing operator(s) for types %s and %s",
-							info->family_name, "hnsw",
-							format_type_be(group->lefttype),
-							format_type_be(group->righttype))));
-			result = false;
-		}
+			result = fault("operator family \"%s\" of access method hnsw is missing operator(s) for types %s and %s",
+						   info->family_name, format_type_be(group->lefttype),
+						   format_type_be(group->righttype));
 	}
 	return result;
 }
@@ -245,22 +224,12 @@ validate_class(const ClassInfo *info, const OpFamilyOpFuncGroup *own)
 	Assert(own == NULL || own->lefttype == info->type);
 	Assert(info->attribute || needed == UINT64CONST(1) << DISTANCE_STRATEGY);
 	if (own == NULL || (own->operatorset & needed) != needed)
-	{
-		ereport(INFO,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("operator class \"%s\" of access method %s is missing operator(s)",
-						info->class_name, "hnsw")));
-		result = false;
-	}
+		result = fault("operator class \"%s\" of access method hnsw is missing operator(s)",
+					   info->class_name);
 	if (!info->attribute &&
 		(own == NULL || (own->functionset & (UINT64CONST(1) << DISTANCE_PROC)) == 0))
-	{
-		ereport(INFO,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("operator class \"%s\" of access method %s is missing support function %d",
-						info->class_name, "hnsw", DISTANCE_PROC)));
-		result = false;
-	}
+		result = fault("operator class \"%s\" of access method hnsw is missing support function %d",
+					   info->class_name, DISTANCE_PROC);
 	return result;
 }
 
