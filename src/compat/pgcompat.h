@@ -72,13 +72,11 @@
 typedef RelFileLocator LokiRelFileLocator;
 #define LokiRelationLocator(rel)		((rel)->rd_locator)
 #define LokiLocatorEquals(a, b)			RelFileLocatorEquals(a, b)
-#define LokiLocatorNumber(locator)		((locator).relNumber)
 #else
 #include "storage/relfilenode.h"
 typedef RelFileNode LokiRelFileLocator;
 #define LokiRelationLocator(rel)		((rel)->rd_node)
 #define LokiLocatorEquals(a, b)			RelFileNodeEquals(a, b)
-#define LokiLocatorNumber(locator)		((locator).relNode)
 #endif
 
 /* Whether a buffer tag, which may be volatile, is that of a block of a relation's main fork */

@@ -188,15 +188,14 @@ ask($session, q(DO $$ BEGIN FOR i IN 1 .. 30 LOOP
 is(ask($session, q(SELECT 'rows: ' || count(*) FROM (SELECT FROM held ORDER BY v <-> item(1, 100)) s;)) =~ /rows: 1/, 1,
 	'and the index is what it was before those that were rolled back');
 cmp_ok(remembered(), '<=', $known + 2, 'of which nothing is left');
-ask($session, q(DO $$ BEGIN FOR i IN 1 .. 30 LOOP
+ask($session, q(DO $$ BEGIN FOR i IN 1 .. 70 LOOP
 		CREATE TEMP TABLE dropped (v vector(100));
 		CREATE INDEX ON dropped USING hnsw (v vector_l2_ops);
 		INSERT INTO dropped SELECT item(i, 100);
 		DROP TABLE dropped;
 	END LOOP; END $$;));
-cmp_ok(remembered(), '<=', $known + 3, 'and of indexes that were dropped');
-ask($session, q(COMMIT; SELECT FROM held ORDER BY v <-> item(1, 100) LIMIT 1;));
-cmp_ok(remembered(), '<=', $known + 1, 'at the latest with the next use of any index');
+ask($session, q(COMMIT; TRUNCATE held; SELECT FROM held ORDER BY v <-> item(1, 100) LIMIT 1;));
+cmp_ok(remembered(), '<=', $known + 1, 'and if there are many, of indexes that were dropped, when a later transaction opens another');
 
 # A scan that is open goes on beside all of that
 ask($session, q(INSERT INTO held SELECT item(i, 100) FROM generate_series(1, 200) i;
@@ -209,7 +208,7 @@ ask($session, q(INSERT INTO held SELECT item(i, 100) FROM generate_series(1, 200
 		INSERT INTO dropped SELECT item(i, 100);
 		DROP TABLE dropped;
 	END LOOP; END $$;));
-is(scalar(() = ask($session, 'FETCH ALL FROM c;') =~ /row/g), 191, 'a scan that is open goes on');
+is(scalar(() = ask($session, 'FETCH ALL FROM c;') =~ /row/g), 190, 'a scan that is open goes on');
 ask($session, 'COMMIT;');
 close_session($session);
 

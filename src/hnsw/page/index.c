@@ -10,8 +10,7 @@
  * codes of a pending index.  The directory only grows; it is read again when a slot lies
  * past its end.  The buffer map is a hint that ReadRecentBuffer verifies.
  *
- * When an index changes in the catalog, its entry may be of a file that is gone.  The next use
- * of any index looks, and drops it then.
+ * Entries of files that are gone are dropped when the index has another, or when there are many.
  *
  * IDENTIFICATION
  *	  src/hnsw/page/index.c
@@ -34,20 +33,17 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 
 /* Entries kept before those of earlier transactions are dropped */
 #define MAX_ENTRIES		64
 
-/* What the cache has of a file.  Only the index itself is looked up by name, for invalidations. */
+/* What the cache has of a file */
 typedef struct CacheEntry
 {
 	LokiRelFileLocator locator; /* hash key */
 	LokiIndex  *state;			/* in CacheMemoryContext */
 	Oid			relid;			/* the index whose file that was */
-	bool		doubtful;		/* whether it still is */
 } CacheEntry;
 
 static HTAB *cache = NULL;
@@ -57,9 +53,6 @@ static LokiIndex *last_opened = NULL;
 
 /* States that were replaced while scans may be using them, newest first */
 static LokiIndex *replaced = NULL;
-
-/* Whether any entry is doubtful */
-static bool in_doubt = false;
 
 /*
  * Set what follows from the size of a slot.  A slot that is too large for a page is told by
@@ -402,61 +395,6 @@ drop_state(LokiIndex *state)
 	MemoryContextDelete(state->context);
 }
 
-/* A relation has changed, or all may have (InvalidOid): remember whose files may be gone. */
-static void
-doubt_states(Datum argument, Oid relid)
-{
-	HASH_SEQ_STATUS status;
-	CacheEntry *entry;
-
-	hash_seq_init(&status, cache);
-	while ((entry = hash_seq_search(&status)) != NULL)
-	{
-		if (OidIsValid(relid) && entry->relid != relid)
-			continue;
-		entry->doubtful = true;
-		in_doubt = true;
-	}
-}
-
-/* Whether the file of an entry is still that of its index */
-static bool
-has_file(const CacheEntry *entry)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(entry->relid));
-	bool		result;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	result = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode == LokiLocatorNumber(entry->locator);
-	ReleaseSysCache(tuple);
-	return result;
-}
-
-/*
- * Drop the states of files that are gone.  Nobody uses them, not even in this transaction: the
- * server refuses to drop or truncate what is open.  No content lock may be held, since catalogs
- * are read.
- */
-static void
-drop_gone(void)
-{
-	HASH_SEQ_STATUS status;
-	CacheEntry *entry;
-
-	/* looking entries up may make others doubtful */
-	in_doubt = false;
-	hash_seq_init(&status, cache);
-	while ((entry = hash_seq_search(&status)) != NULL)
-	{
-		bool		doubtful = entry->doubtful;
-
-		entry->doubtful = false;
-		if (doubtful && !has_file(entry))
-			drop_state(entry->state);
-	}
-}
-
 /* Delete replaced states of earlier transactions. */
 static void
 delete_replaced(void)
@@ -489,18 +427,21 @@ replace_state(LokiIndex *state)
 	replaced = state;
 }
 
-/* Drop entries that no scan of the running transaction can be using. */
+/*
+ * Drop entries that nobody can be using: of other files that an index had, since the server refuses to
+ * replace the file of what is open; and if there are many, those that this transaction has not used.
+ */
 static void
-shrink_cache(void)
+shrink_cache(Oid relid)
 {
+	bool		many = hash_get_num_entries(cache) >= MAX_ENTRIES;
 	HASH_SEQ_STATUS status;
 	CacheEntry *entry;
 
-	if (hash_get_num_entries(cache) < MAX_ENTRIES)
-		return;
 	hash_seq_init(&status, cache);
 	while ((entry = hash_seq_search(&status)) != NULL)
-		if (entry->state->cached.last_used != LokiMyLocalTransactionId())
+		if (entry->relid == relid ||
+			(many && entry->state->cached.last_used != LokiMyLocalTransactionId()))
 			drop_state(entry->state);
 }
 
@@ -522,7 +463,6 @@ lookup_state(Relation index)
 		control.hcxt = CacheMemoryContext;
 		cache = hash_create("hnsw indexes", MAX_ENTRIES, &control,
 							HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-		CacheRegisterRelcacheCallback(doubt_states, (Datum) 0);
 		return NULL;
 	}
 	entry = hash_search(cache, &LokiRelationLocator(index), HASH_FIND, NULL);
@@ -572,8 +512,6 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 
 	Assert(CheckRelationLockedByMe(index, AccessShareLock, true));
 	Assert(loki_no_buffer_locked());
-	if (unlikely(in_doubt))
-		drop_gone();
 	state = lookup_state(index);
 	if (meta == NULL)
 		meta = &copy;
@@ -604,13 +542,12 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		CacheEntry *entry;
 
 		delete_replaced();
-		shrink_cache();
+		shrink_cache(RelationGetRelid(index));
 		state = loki_index_for_meta(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);
 		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);
 		entry->state = state;
 		entry->relid = RelationGetRelid(index);
-		entry->doubtful = false;
 	}
 	Assert(state->cached.uid == meta->format.uid && state->pending == (meta->pending > 0));
 	state->cached.last_used = LokiMyLocalTransactionId();
