@@ -71,28 +71,10 @@ SELECT split_part(lokivector_calibrate('t_idx', (SELECT array_agg(v) FROM t WHER
 SELECT split_part(lokivector_calibrate('t_idx', array_fill('[1,2]'::vector, '{30}')), ':', 1);
 SELECT split_part(lokivector_calibrate('t_idx', array_fill(NULL::vector, '{30}')), ':', 1);
 
--- test: equal queries count once
+-- test: a query counts as often as it is given
+SELECT split_part(lokivector_calibrate('t_idx', array_fill(item(-1), '{19}')), ':', 1);
 SELECT split_part(lokivector_calibrate('t_idx', array_fill(item(-1), '{30}')), ':', 1);
-SELECT split_part(lokivector_calibrate('t_idx', (SELECT array_agg(item(-1 - i % 19)) FROM generate_series(0, 99) i)), ':', 1);
 SELECT split_part(lokivector_calibrate('t_idx', (SELECT array_agg(item(-1 - i % 20)) FROM generate_series(0, 99) i)), ':', 1);
-CREATE TEMP TABLE measured AS SELECT * FROM lokivector_calibration('t_idx');
-SELECT split_part(lokivector_calibrate('t_idx', (SELECT array_agg(item(-1 - i)::text) FROM generate_series(0, 19) i)), ':', 1);
-SELECT count(*) > 1 AS alike FROM measured
-HAVING NOT EXISTS (SELECT * FROM lokivector_calibration('t_idx') EXCEPT SELECT * FROM measured);
-DROP TABLE measured;
--- zeros of both signs are equal, in queries of all types
-CREATE TABLE zeros (v vector(2), h halfvec(2), y bytevec(2), d vector(2)[]);
-INSERT INTO zeros SELECT v, v, v, ARRAY[v] FROM (SELECT ARRAY[i, i % 7]::vector FROM generate_series(1, 1100) i) s(v);
-CREATE INDEX zeros_v ON zeros USING hnsw (v vector_l2_ops);
-CREATE INDEX zeros_h ON zeros USING hnsw (h halfvec_l2_ops);
-CREATE INDEX zeros_y ON zeros USING hnsw (y bytevec_l2_ops);
-CREATE INDEX zeros_d ON zeros USING hnsw (d vector_maxsim_ops);
-SELECT split_part(lokivector_calibrate('zeros_v', (SELECT array_agg(format('[%s.5,%s]', i % 19, z)) FROM generate_series(1, 19) i, unnest('{0,-0}'::text[]) z)), ':', 1);
-SELECT split_part(lokivector_calibrate('zeros_h', (SELECT array_agg(format('[%s.5,%s]', i % 19, z)) FROM generate_series(1, 19) i, unnest('{0,-0}'::text[]) z)), ':', 1);
-SELECT split_part(lokivector_calibrate('zeros_y', (SELECT array_agg(format('[%s.5,%s]', i % 19, z)::vector::bytevec) FROM generate_series(1, 19) i, unnest('{0,-0}'::text[]) z)), ':', 1);
-SELECT split_part(lokivector_calibrate('zeros_d', (SELECT array_agg(format('{"[%s.5,%s]"}', i % 19, z)) FROM generate_series(1, 19) i, unnest('{0,-0}'::text[]) z)), ':', 1);
-SELECT split_part(lokivector_calibrate('zeros_v', (SELECT array_agg(format('[%s,%s]', i * 7, '-0')) FROM generate_series(1, 30) i)), ':', 1);
-DROP TABLE zeros;
 
 -- test: more queries than fit into memory
 SET maintenance_work_mem = '1MB';

@@ -255,49 +255,6 @@ report_failure(Relation index)
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
 }
 
-/*
- * qsort_arg: queries by the comparison function of their type, and equal ones by their places in the
- * array.  May be cancelled.
- */
-static int
-compare_places(const void *a, const void *b, void *order)
-{
-	const Datum *x = *(Datum *const *) a;
-	const Datum *y = *(Datum *const *) b;
-	int			result = DatumGetInt32(FunctionCall2(order, *x, *y));
-
-	CHECK_FOR_INTERRUPTS();
-	return result != 0 ? result : x < y ? -1 : x > y;
-}
-
-/* Leave out queries that are equal to one before them. */
-static void
-leave_out_equal(const LokiColumn *column, LokiGivenQueries *given)
-{
-	FmgrInfo   *order = loki_value_order(column);
-	Datum	  **sorted = palloc_extended(mul_size(given->n, sizeof(Datum *)), MCXT_ALLOC_HUGE);
-	int			first = 0;
-	int			n = 0;
-
-	for (int i = 0; i < given->n; i++)
-		sorted[i] = &given->data[i];
-	qsort_arg(sorted, given->n, sizeof(Datum *), compare_places, order);
-	for (int i = 1; i < given->n; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (DatumGetInt32(FunctionCall2(order, *sorted[first], *sorted[i])) == 0)
-			*sorted[i] = (Datum) 0;
-		else
-			first = i;
-	}
-	for (int i = 0; i < given->n; i++)
-		if (given->data[i] != (Datum) 0)
-			given->data[n++] = given->data[i];
-	Assert(n <= given->n && (n > 0) == (given->n > 0));
-	given->n = n;
-	pfree(sorted);
-}
-
 /* Of more queries than fit into memory, keep some at equal intervals. */
 static void
 leave_out_many(Relation index, LokiGivenQueries *given)
@@ -323,19 +280,15 @@ given_queries(Relation index, ArrayType *array)
 {
 	LokiColumn	column = loki_index_open(index, NULL)->column;
 	LokiGivenQueries given = {0};
-	int			n = 0;
 
 	if (array != NULL)
-		n = given.n = loki_query_array(&column, array, &given.data);
-	if (n > 0)
-		leave_out_equal(&column, &given);
+		given.n = loki_query_array(&column, array, &given.data);
 	if (given.n < LOKI_LEAST_QUERIES)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("cannot calibrate index \"%s\" with %d distinct query",
-							   "cannot calibrate index \"%s\" with %d distinct queries",
+				 errmsg_plural("cannot calibrate index \"%s\" with %d query",
+							   "cannot calibrate index \"%s\" with %d queries",
 							   given.n, RelationGetRelationName(index), given.n),
-				 given.n == n ? 0 : errdetail("Of %d queries, equal ones count once.", n),
 				 errhint("At least %d are needed.", LOKI_LEAST_QUERIES)));
 	leave_out_many(index, &given);
 	return given;
