@@ -181,25 +181,29 @@ unsupported_error(Oid method, Oid type)
 }
 
 /*
- * ERROR for an array that has got the operator class of attributes, which is the default for
- * arrays that have no other.
+ * ERROR: a column without dimensions, which ALTER TABLE may also have taken: an index goes by its
+ * metapage from then on, but a rebuild has none to go by.  lokivector_advice() has the command that
+ * gives them back.  The type is not qualified, as a build may run with another search_path than its user's.
  */
 static void
-unsupported_array_error(Oid method, Oid type)
+dimensions_missing(Relation index, Oid type)
 {
-	Oid			element = get_base_element_type(type);
-	Oid			array = get_array_type(getBaseType(element));
-	Oid			class = OidIsValid(array) ? GetDefaultOpClass(array, method) : InvalidOid;
+	Oid			element = get_element_type(type);
+	AttrNumber	number = index->rd_index->indkey.values[0];
 
-	if (getBaseType(element) == element || !OidIsValid(class) ||
-		get_opclass_input_type(class) != array)
-		unsupported_error(method, type);
 	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("type not supported for %s index", get_am_name(method)),
-			 errdetail("Type %s is an array of a domain.", format_type_be(type)),
-			 errhint("Make the index on an expression that casts the column to %s.",
-					 loki_dimensions_type(array))));
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("column does not have dimensions"),
+			 number != 0 ?
+			 errdetail("Index \"%s\" needs those of column \"%s\" of table \"%s\".",
+					   RelationGetRelationName(index),
+					   get_attname(index->rd_index->indrelid, number, false),
+					   get_rel_name(index->rd_index->indrelid)) :
+			 errdetail("Index \"%s\" needs those of the expression that is its first column.",
+					   RelationGetRelationName(index)),
+			 errhint("Give the column the type %s(n)%s, or make the index on an expression that is cast to it.",
+					 loki_type_name(OidIsValid(element) ? element : type),
+					 OidIsValid(element) ? "[]" : "")));
 }
 
 /*
@@ -302,7 +306,7 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 	if (column.type->max_declared == 1)
 		typmod = 1;
 	if (typmod < 0 && index != NULL)
-		loki_dimensions_missing(index, type);
+		dimensions_missing(index, type);
 	if (typmod < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -350,8 +354,6 @@ loki_index_type(Relation index, int32 *typmod)
 	*typmod = attribute->atttypmod;
 	if (*typmod < 0)
 		type = getBaseTypeAndTypmod(type, typmod);
-	if (*typmod < 0)
-		*typmod = loki_dimensions_remembered(index);
 	return type;
 }
 
@@ -377,14 +379,13 @@ loki_index_column(Relation index, const LokiMetaPageData *meta)
 	/* bit varying passes for bit, but its values differ in length */
 	if (type == VARBITOID)
 		unsupported_error(index->rd_rel->relam, VARBITOID);
+	/* the operator class of attributes, the default for arrays that have no other: of a domain, perhaps */
 	if (index->rd_opcintype[0] == ANYARRAYOID)
-		unsupported_array_error(index->rd_rel->relam, type);
+		unsupported_error(index->rd_rel->relam, type);
 	column = describe_column(index->rd_rel->relam, index->rd_indam->amsupport,
 							 index->rd_opfamily[0], index->rd_opcintype[0], typmod,
 							 meta != NULL ? meta->code.dim : 0, index);
 	Assert(column.declared <= column.type->max_declared);
-	if (meta == NULL)
-		loki_dimensions_remember(index, column.declared);
 	return column;
 }
 

@@ -128,30 +128,9 @@ extern LokiColumn loki_family_column(Oid family, Oid type, int32 typmod);
 /* The operator by which an operator family orders values of a type, and its right type; or InvalidOid */
 extern Oid	loki_ordering_operator(Oid family, Oid type, Oid *right);
 
-/* functions in definition/dimensions.c */
-
-/*
- * The typmod of the column with which this session has built a temporary index, in the file that
- * it has now; -1 if it has not
- */
-extern int32 loki_dimensions_remembered(Relation index);
-extern void loki_dimensions_remember(Relation index, int32 typmod);
-
-/*
- * How a type is written for a column that has dimensions, such as vector(n)[].  Its name is not
- * qualified, since a build may run with another search_path than its user's.
- */
-extern char *loki_dimensions_type(Oid type);
-
-/* ERROR: column 1 of an index, whose operator class is for this type, has no dimensions */
-extern void loki_dimensions_missing(Relation index, Oid type);
-
 /* functions in definition/column.c */
 
-/*
- * The type of column 1, and its typmod; that of a domain is in the type below it.  For a column
- * that has lost its typmod: that which a temporary index was built with, or -1.
- */
+/* The type of column 1, and its typmod; that of a domain is in the type below it; -1 if it has lost it */
 extern Oid	loki_index_type(Relation index, int32 *typmod);
 
 /* How a row's value goes into the graph */
