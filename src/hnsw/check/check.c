@@ -136,18 +136,6 @@ check_structure(LokiCheck *check)
 	loki_check_freelists(check);
 }
 
-/* Warn of codes that are no fault, but make rows hard to find. */
-static void
-report_strange_codes(LokiCheck *check)
-{
-	if (check->strange_codes > 0)
-		ereport(WARNING,
-				(errmsg("index \"%s\" has %llu nodes whose codes yield no finite distance",
-						RelationGetRelationName(check->index),
-						(unsigned long long) check->strange_codes),
-				 errdetail_internal("%s", loki_check_where(check, LOKI_SLOTS_CODE, check->first_strange_code))));
-}
-
 /*
  * Take a snapshot for comparing with the table.  In a transaction that keeps its snapshot, the
  * index may be newer than what the snapshot sees, which is an ERROR.
@@ -186,9 +174,6 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	check->nblocks = RelationGetNumberOfBlocks(index);
 	check->state = loki_index_open(index, &check->meta);
 	loki_index_refresh(check->state, index);
-	check->query = (LokiQuery *)
-		TYPEALIGN(64, (uintptr_t) palloc(check->state->quantizer->query_size + 64));
-	check->code = palloc(check->state->quantizer->code_size);
 
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_IDXSCAN, check->nblocks);
 	check_structure(check);
@@ -198,7 +183,6 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 		loki_check_terms_heap(check);
 		UnregisterSnapshot(snapshot);
 	}
-	report_strange_codes(check);
 
 	FreeAccessStrategy(check->strategy);
 	MemoryContextSwitchTo(old);

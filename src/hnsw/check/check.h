@@ -60,8 +60,6 @@ typedef struct LokiCheck
 	BlockNumber nblocks;		/* the same */
 	BufferAccessStrategy strategy;
 	PGAlignedBlock page;		/* the page being checked */
-	LokiQuery  *query;			/* scratch, as is ... */
-	char	   *code;			/* ... a slot of CODE */
 	void	   *slot_state;		/* what a slot_check function needs besides */
 
 	LokiCheckTidList tid_list;	/* the one that was copied last */
@@ -75,8 +73,6 @@ typedef struct LokiCheck
 	uint32		nuppers;		/* UPPER slots in use */
 	LokiCheckUpper *upper;
 	uint32		nulls;			/* NULLTID slots in use */
-	uint64		strange_codes;	/* live nodes whose code yields no distance */
-	uint32		first_strange_code;
 } LokiCheck;
 
 /* functions in check/indexes.c */

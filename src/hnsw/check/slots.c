@@ -81,67 +81,6 @@ check_node_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 		(tid->state & LOKI_TID_LINKING ? LOKI_CHECK_LINKING : 0);
 }
 
-/*
- * A CODE slot: its distance from itself should be a number.  In a sound index, vectors of
- * extreme magnitude may have none.
- */
-static void
-check_code(LokiCheck *check, int array, uint32 number, const char *slot)
-{
-	const LokiQuantizer *quantizer = check->state->quantizer;
-	const void *code = slot;
-	float		estimate;
-
-	if (number >= check->nodes ||
-		!loki_check_is_live(check->node[number] & LOKI_CHECK_STATE))
-		return;
-	quantizer->prepare_code(quantizer, code, check->query);
-	quantizer->score(quantizer, check->query, &code, 1, &estimate);
-	if (isfinite(estimate))
-		return;
-	if (check->strange_codes++ == 0)
-		check->first_strange_code = number;
-}
-
-/* A REFINE slot: the distance from some query, and its error, should be numbers. */
-static void
-check_refine(LokiCheck *check, int array, uint32 number, const char *slot)
-{
-	const LokiQuantizer *quantizer = check->state->quantizer;
-	const void *code = check->code;
-	const void *refine = slot;
-	float		estimate;
-	float		error;
-
-	if (number >= check->nodes ||
-		!loki_check_is_live(check->node[number] & LOKI_CHECK_STATE) ||
-		!loki_check_read(check, LOKI_SLOTS_CODE, number, check->code))
-		return;
-	Assert(quantizer->refine_size > 0);
-	quantizer->refine(quantizer, check->query, &code, &refine, 1, &estimate, &error);
-	if (isfinite(estimate) && isfinite(error) && error >= 0)
-		return;
-	if (check->strange_codes++ == 0)
-		check->first_strange_code = number;
-}
-
-/* Check REFINE by estimates for a query that has no direction of its own. */
-static void
-check_refines(LokiCheck *check)
-{
-	const LokiQuantizer *quantizer = check->state->quantizer;
-	float	   *query;
-
-	if (quantizer->refine_size == 0)
-		return;
-	query = palloc_array(float, check->state->dim);
-	for (uint32 i = 0; i < check->state->dim; i++)
-		query[i] = 1;
-	quantizer->prepare(quantizer, query, check->query);
-	pfree(query);
-	loki_check_slot_array(check, LOKI_SLOTS_REFINE, check_refine);
-}
-
 /* A slot of CENTROID; those after the centroid hold a basis, as pairs of integers. */
 static void
 check_centroid(LokiCheck *check, int array, uint32 number, const char *slot)
@@ -207,8 +146,8 @@ loki_check_nodes(LokiCheck *check)
 	if (!state->pending)
 	{
 		loki_check_slot_array(check, LOKI_SLOTS_CENTROID, check_centroid);
-		loki_check_slot_array(check, LOKI_SLOTS_CODE, check_code);
-		check_refines(check);
+		loki_check_slot_array(check, LOKI_SLOTS_CODE, NULL);
+		loki_check_slot_array(check, LOKI_SLOTS_REFINE, NULL);
 	}
 	loki_check_slot_array(check, LOKI_SLOTS_HASH, NULL);
 	for (int i = 0; i < state->nattributes; i++)
