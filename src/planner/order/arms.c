@@ -477,20 +477,20 @@ let_pull_up(const Query *sorted, Node *quals)
 
 /* query_tree_walker callback: order the arms of all queries below. */
 static bool
-order_arms_below(Node *node, void *context)
+order_arms_below(Node *node, void *lookups)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Query))
 	{
-		loki_order_arms((Query *) node);
+		loki_order_arms((Query *) node, lookups);
 		return false;
 	}
-	return expression_tree_walker(node, order_arms_below, context);
+	return expression_tree_walker(node, order_arms_below, lookups);
 }
 
 void
-loki_order_arms(Query *query)
+loki_order_arms(Query *query, bool *lookups)
 {
 	UnionOrder	order = {.sorted = query, .sort = order_of_first_rows(query)};
 	ListCell   *cell;
@@ -500,13 +500,18 @@ loki_order_arms(Query *query)
 	if (query->hasSubLinks && loki_sorts_by_score(query))
 		query->jointree->quals = let_pull_up(query, query->jointree->quals);
 
+	if (lookups == NULL && loki_has_lookup(query))
+		loki_group_lookup(query);
+	else if (lookups != NULL && !*lookups)
+		*lookups = loki_has_lookup(query);
+
 	/* what has become ordered by that may have arms, too */
 	if (query->hasSubLinks || query->cteList != NIL)
 	{
-		(void) query_tree_walker(query, order_arms_below, NULL, QTW_IGNORE_JOINALIASES);
+		(void) query_tree_walker(query, order_arms_below, lookups, QTW_IGNORE_JOINALIASES);
 		return;
 	}
 	foreach(cell, query->rtable)
 		if (lfirst_node(RangeTblEntry, cell)->rtekind == RTE_SUBQUERY)
-		loki_order_arms(lfirst_node(RangeTblEntry, cell)->subquery);
+		loki_order_arms(lfirst_node(RangeTblEntry, cell)->subquery, lookups);
 }
