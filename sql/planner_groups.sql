@@ -68,6 +68,12 @@ SELECT * FROM groups_check($$SELECT d, n + 1 FROM (SELECT lang, d, row_number() 
 SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n = 1 ORDER BY d LIMIT 20$$);
 SELECT * FROM groups_check($$SELECT title, d FROM (SELECT doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s JOIN docs ON docs.id = doc WHERE n = 1 ORDER BY d LIMIT 20$$);
 SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n = 2 ORDER BY d LIMIT 5$$);
+-- ranks: rows as near as each other have the same
+CREATE VIEW ties AS SELECT *, round(d::numeric, 1)::float8 AS r FROM near WHERE tenant < 4;
+SELECT * FROM groups_check($$SELECT r, n FROM (SELECT doc, r, rank() OVER (PARTITION BY doc ORDER BY r) AS n FROM ties) s WHERE n <= 2 ORDER BY r, n LIMIT 20$$);
+SELECT * FROM groups_check($$SELECT tenant, r, n FROM (SELECT tenant, r, dense_rank() OVER (PARTITION BY tenant ORDER BY r) AS n FROM ties) s WHERE n < 4 ORDER BY r, n, tenant LIMIT 300$$);
+SELECT * FROM groups_check($$SELECT d, n FROM (SELECT doc, d, rank() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n = 2 ORDER BY d LIMIT 5$$);
+SELECT uses FROM groups_check($$SELECT r, n + m FROM (SELECT r, rank() OVER w AS n, row_number() OVER w AS m FROM ties WINDOW w AS (PARTITION BY doc ORDER BY r)) s WHERE n <= 2 ORDER BY r LIMIT 9$$);
 
 -- test: conditions, joins, partitions
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE tenant = 3 GROUP BY doc ORDER BY 2 LIMIT 10$$);
@@ -225,18 +231,22 @@ PREPARE having_ids(bigint) AS SELECT id, min(d) AS s FROM near GROUP BY id HAVIN
 PREPARE waiting(bigint) AS SELECT id, max(s) AS s FROM near GROUP BY id ORDER BY s DESC LIMIT $1;
 PREPARE numbers(bigint) AS SELECT id, n + coalesce(s, 0) AS s FROM
 	(SELECT doc, lang, id, s, d, row_number() OVER (PARTITION BY doc, lang ORDER BY d) AS n FROM near) x WHERE n <= 2 ORDER BY d LIMIT $1;
+PREPARE ranks(bigint) AS SELECT id, n + coalesce(r, 0) AS s FROM
+	(SELECT id, r, rank() OVER (PARTITION BY id ORDER BY r) AS n FROM ties) x WHERE n <= 2 ORDER BY r LIMIT $1;
+CREATE TABLE large_ranks AS EXECUTE ranks(2000);
 CREATE TABLE large AS EXECUTE ids(3500);
 CREATE TABLE large_having AS EXECUTE having_ids(2000);
 CREATE TABLE large_waiting AS EXECUTE waiting(3500);
 CREATE TABLE large_numbers AS EXECUTE numbers(2000);
-SELECT s, spills(s) FROM unnest(ARRAY['ids(3500)', 'having_ids(2000)', 'waiting(3500)', 'numbers(2000)']) s;
+SELECT s, spills(s) FROM unnest(ARRAY['ids(3500)', 'having_ids(2000)', 'waiting(3500)', 'numbers(2000)', 'ranks(2000)']) s;
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
-SELECT s, spills(s) FROM unnest(ARRAY['ids(3500)', 'having_ids(2000)', 'waiting(3500)', 'numbers(2000)', 'ids(10)']) s;
+SELECT s, spills(s) FROM unnest(ARRAY['ids(3500)', 'having_ids(2000)', 'waiting(3500)', 'numbers(2000)', 'ranks(2000)', 'ids(10)']) s;
 CREATE TABLE small AS EXECUTE ids(3500);
 CREATE TABLE small_having AS EXECUTE having_ids(2000);
 CREATE TABLE small_waiting AS EXECUTE waiting(3500);
 CREATE TABLE small_numbers AS EXECUTE numbers(2000);
+CREATE TABLE small_ranks AS EXECUTE ranks(2000);
 RESET work_mem;
 RESET hash_mem_multiplier;
 SELECT kind, count(*), bool_and(large IS NOT DISTINCT FROM small) AS same FROM (
@@ -247,9 +257,11 @@ SELECT kind, count(*), bool_and(large IS NOT DISTINCT FROM small) AS same FROM (
 	UNION ALL SELECT 'waiting', l.s, s.s FROM (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM large_waiting) l
 		FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM small_waiting) s USING (n)
 	UNION ALL SELECT 'numbers', l.s, s.s FROM (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM large_numbers) l
-		FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM small_numbers) s USING (n)) x GROUP BY 1 ORDER BY 1;
+		FULL JOIN (SELECT row_number() OVER (ORDER BY ctid) AS n, s FROM small_numbers) s USING (n)
+	UNION ALL SELECT 'ranks', l.s, s.s FROM (SELECT row_number() OVER (ORDER BY s) AS n, s FROM large_ranks) l
+		FULL JOIN (SELECT row_number() OVER (ORDER BY s) AS n, s FROM small_ranks) s USING (n)) x GROUP BY 1 ORDER BY 1;
 SELECT count(*), count(DISTINCT id) FROM small;
-DROP TABLE large, large_having, large_waiting, large_numbers, small, small_having, small_waiting, small_numbers;
+DROP TABLE large, large_having, large_waiting, large_numbers, large_ranks, small, small_having, small_waiting, small_numbers, small_ranks;
 DEALLOCATE ALL;
 DROP FUNCTION spills;
 RESET enable_sort;
@@ -268,7 +280,7 @@ RESET ROLE;
 ALTER TABLE chunks DISABLE ROW LEVEL SECURITY;
 SELECT uses FROM groups_check($$SELECT * FROM (SELECT DISTINCT ON (doc) doc, random() > 2 AS r, d FROM near ORDER BY doc, d) s ORDER BY d LIMIT 10$$);
 
-DROP VIEW near;
+DROP VIEW ties, near;
 DROP TABLE chunks, docs, parts;
 DROP ROLE groups_reader;
 DROP FUNCTION groups_check, groups_way;

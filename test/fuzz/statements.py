@@ -425,7 +425,8 @@ class Generator:
             tree = [f"SELECT * FROM (SELECT DISTINCT ON (t.{column}) t.{column}, ", distance.text, " AS d", where,
                     f" ORDER BY t.{column}, ", distance.text, distance.order, ") s ORDER BY d"]
         else:
-            tree = [f"SELECT {column}, d FROM (SELECT t.{column}, ", distance.text, " AS d, row_number() OVER "
+            call = self.random.choice(("row_number", "row_number", "rank", "dense_rank"))
+            tree = [f"SELECT {column}, d FROM (SELECT t.{column}, ", distance.text, f" AS d, {call}() OVER "
                     f"(PARTITION BY t.{column} ORDER BY ", distance.text, distance.order, ") AS n", where,
                     ") s WHERE n <= ", Value(str(self.random.randint(1, 4)), "bigint"), " ORDER BY d"]
         return Statement("groups", tree + [distance.order, self.limit()], [(1, distance.descending)], search=True,

@@ -11,8 +11,8 @@
  * makes groups: its rows have the columns of that node's rows, aggregates and row_number()
  * included.  The child returns rows in the order of the result.  The first row of a group is
  * the one that is wanted; a hash table knows the groups that were met.  Where the rows of a
- * group are numbered, all are returned, with their number, and the node's filter drops those
- * beyond the last that is wanted.
+ * group are numbered or ranked, all are returned, with their number, and the node's filter drops
+ * those beyond the last that is wanted.
  *
  * Rows without a distance may be first in the result and last in their group: NULL, where
  * the score is sorted DESC.  They come first, and wait until the child has returned another
@@ -56,6 +56,7 @@
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "planner/query/score.h"
+#include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -76,7 +77,8 @@ typedef enum GroupsPrivate
 {
 	GROUPS_OPERATORS,			/* OIDs: equality of the keys */
 	GROUPS_ASIDE,				/* Integer: LOKI_FIRST_xxx of rows put aside */
-	GROUPS_NUMBERED				/* Boolean: the last column is row_number() */
+	GROUPS_NUMBERED				/* OID list: the window function that the last
+								 * column is, if any */
 } GroupsPrivate;
 
 /*
@@ -108,6 +110,14 @@ has_columns(List *keys, const PathTarget *target)
 	return true;
 }
 
+/* Whether the node looks at scores: of rows that wait, or to see which have the same rank */
+static bool
+looks_at_score(const LokiGroups *groups)
+{
+	return groups->aside != 0 ||
+		(groups->number != NULL && groups->number->winfnoid != F_ROW_NUMBER);
+}
+
 /*
  * The rows of a path with further columns: what aggregates are made of, and the score if
  * the node looks at it
@@ -121,7 +131,7 @@ with_scores(PlannerInfo *root, const LokiGroups *groups, Path *path)
 	foreach(cell, groups->aggregates)
 		add_column_to_pathtarget(target, linitial_node(TargetEntry,
 													   lfirst_node(Aggref, cell)->args)->expr, 0);
-	if (groups->aside != 0)
+	if (looks_at_score(groups))
 		add_column_to_pathtarget(target, groups->score, 0);
 	if (list_length(target->exprs) == list_length(path->pathtarget->exprs))
 		return path;
@@ -133,7 +143,7 @@ with_scores(PlannerInfo *root, const LokiGroups *groups, Path *path)
 static double
 wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
 {
-	Node	   *bound = loki_number_bound(groups->filter);
+	Node	   *bound = loki_number_bound(groups->filter, true);
 	Const	   *most = bound == NULL ? NULL : (Const *) estimate_expression_value(root, bound);
 
 	return most != NULL && IsA(most, Const) ? Max(DatumGetInt64(most->constvalue), 1) :
@@ -187,7 +197,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 		return;
 	columns = list_concat_copy(path->pathtarget->exprs, groups->aggregates);
 	exprs = copyObject(keys);
-	if (groups->aside != 0)
+	if (looks_at_score(groups))
 	{
 		columns = lappend(columns, groups->score);
 		exprs = lappend(exprs, groups->score);
@@ -199,7 +209,8 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	input = with_scores(root, groups, path);
 	custom = loki_node_path(&loki_groups_kind, output, target, input, columns, exprs, groups->filter,
 							list_make3(operators, makeInteger((int) groups->aside),
-									   makeBoolean(groups->number != NULL)));
+									   groups->number == NULL ? NIL :
+									   list_make1_oid(groups->number->winfnoid)));
 	custom->path.rows = clamp_row_est(groups->number != NULL ?
 									  Min(path->rows, ngroups * wanted_of_group(root, groups)) :
 									  ngroups * kept);
@@ -257,16 +268,18 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 
 /*
  * EXPLAIN of PostgreSQL 18 fails for a window function without a WindowAgg.  Nodes above
- * know columns by their numbers when a plan is finished, so row_number() becomes an
- * ordinary call, which is never executed.
+ * know columns by their numbers when a plan is finished, so it becomes an ordinary call,
+ * which is never executed.
  */
 void
 loki_groups_name_number(CustomScan *scan)
 {
-	if (scan->methods == &loki_groups_kind.plan &&
-		boolVal(list_nth(scan->custom_private, GROUPS_NUMBERED)))
+	List	   *number = scan->methods != &loki_groups_kind.plan ? NIL :
+		list_nth(scan->custom_private, GROUPS_NUMBERED);
+
+	if (number != NIL)
 		llast_node(TargetEntry, scan->custom_scan_tlist)->expr =
-			loki_make_call(F_ROW_NUMBER, INT8OID, NIL);
+			loki_make_call(linitial_oid(number), INT8OID, NIL);
 }
 
 /* ----------------------------------------------------------------
@@ -284,12 +297,14 @@ typedef struct GroupsState
 	Oid		   *equal;			/* functions, and their collations */
 	Oid		   *collations;
 	FmgrInfo   *hash;			/* functions */
-	AttrNumber	score;			/* 0: no row is put aside */
-	Oid			aside;			/* LOKI_FIRST_xxx of rows that are */
-	bool		numbered;		/* the last column is row_number() */
+	AttrNumber	score;			/* 0: it is not looked at */
+	Oid			aside;			/* LOKI_FIRST_xxx of rows that wait */
+	Oid			numbered;		/* the window function that the last column
+								 * is, or InvalidOid */
 
-	TupleHashTable groups;		/* and how many rows each had, or the best
-								 * rank; NULL before the first row */
+	TupleHashTable groups;		/* and how many rows each had, the best rank,
+								 * or its RankedRows; NULL before the first
+								 * row */
 	TupleTableSlot *key;		/* the keys of a row that is looked up */
 	MemoryContext keys;			/* of the table's groups, below the node's */
 	double		nrows;			/* of the child, so far */
@@ -307,10 +322,11 @@ begin_groups(LokiNode *node, CustomScan *scan)
 	Oid		   *equal = palloc_array(Oid, list_length(operators));
 
 	state->aside = intVal(list_nth(scan->custom_private, GROUPS_ASIDE));
-	state->numbered = boolVal(list_nth(scan->custom_private, GROUPS_NUMBERED));
-	if (state->aside != 0)
+	state->numbered = list_nth(scan->custom_private, GROUPS_NUMBERED) == NIL ? InvalidOid :
+		linitial_oid(list_nth(scan->custom_private, GROUPS_NUMBERED));
+	if (list_length(scan->custom_exprs) > list_length(operators))
 		state->score = llast_node(Var, scan->custom_exprs)->varattno;
-	Assert(state->aside == 0 || !state->numbered);
+	Assert(state->aside == 0 || !OidIsValid(state->numbered));
 	state->nkeys = list_length(operators);
 	state->columns = palloc_array(AttrNumber, state->nkeys);
 	state->numbers = palloc_array(AttrNumber, state->nkeys);
@@ -383,12 +399,43 @@ rows_of_group(GroupsState *state, TupleTableSlot *slot, bool *isnew, uint32 *has
 	return LokiGroupRows(state->groups, entry);
 }
 
-/* Set the last column of a row, which is row_number(). */
-static TupleTableSlot *
-number_row(TupleTableSlot *slot, Size number)
+/* The rows of a group that were ranked */
+typedef struct RankedRows
 {
+	int64		count;
+	int64		rank;			/* of the last one, which has the score */
+	double		score;
+	bool		isnull;
+} RankedRows;
+
+/* The rank of a group's next row; `rows` is NULL before the first one. */
+static int64
+next_rank(GroupsState *state, TupleTableSlot *slot, RankedRows **rows)
+{
+	bool		isnull;
+	Datum		score = slot_getattr(slot, state->score, &isnull);
+	double		number = isnull ? 0 : DatumGetFloat8(score);
+
+	if (*rows == NULL)
+		*rows = MemoryContextAllocZero(state->keys, sizeof(RankedRows));
+	(*rows)->count++;
+	if ((*rows)->count == 1 || (*rows)->isnull != isnull ||
+		float8_cmp_internal((*rows)->score, number) != 0)
+		(*rows)->rank = state->numbered == F_RANK_ ? (*rows)->count : (*rows)->rank + 1;
+	(*rows)->score = number;
+	(*rows)->isnull = isnull;
+	return (*rows)->rank;
+}
+
+/* Set the last column of a row, which is its number in a group. */
+static TupleTableSlot *
+number_row(GroupsState *state, TupleTableSlot *slot, Size *group)
+{
+	int64		number = state->numbered == F_ROW_NUMBER ? (int64) ++*group :
+		next_rank(state, slot, (RankedRows **) group);
+
 	Assert(number > 0);
-	slot->tts_values[slot->tts_tupleDescriptor->natts - 1] = Int64GetDatum((int64) number);
+	slot->tts_values[slot->tts_tupleDescriptor->natts - 1] = Int64GetDatum(number);
 	slot->tts_isnull[slot->tts_tupleDescriptor->natts - 1] = false;
 	return slot;
 }
@@ -442,7 +489,7 @@ sort_row(GroupsState *state, TupleTableSlot *slot)
 		loki_sorted_put(&state->node, BY_GROUP, 2, numbers);
 	else if (state->numbered)
 	{
-		number_row(slot, ++*rows);
+		number_row(state, slot, rows);
 		loki_sorted_put(&state->node, RESULT, 1, &numbers[1]);
 	}
 }
@@ -484,7 +531,7 @@ sort_rest(GroupsState *state)
 		last = floor(numbers[0] / 4);
 		rows = rows_of_group(state, slot, &isnew, NULL);
 		if (state->numbered)
-			number_row(slot, ++*rows);
+			number_row(state, slot, rows);
 		if (state->numbered || isnew)
 			loki_sorted_put(node, RESULT, 1, &numbers[1]);
 	}
@@ -560,7 +607,7 @@ next_of_groups(LokiNode *node)
 		Size	   *rows = rows_of_group(state, slot, &isnew, NULL);
 
 		if (state->numbered)
-			return number_row(slot, ++*rows);
+			return number_row(state, slot, rows);
 		if (isnew)
 			return slot;
 	}

@@ -198,7 +198,10 @@ distinct_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *wit
 	return decides != NULL && order_within(root, groups, decides, within, first);
 }
 
-/* row_number() OVER (PARTITION BY ... ORDER BY ...), with a condition on it */
+/*
+ * row_number(), rank() or dense_rank() OVER (PARTITION BY ... ORDER BY ...), with a condition on it.  Rows
+ * of the same rank have the same distance, as float8.
+ */
 static bool
 numbered_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
 {
@@ -216,7 +219,7 @@ numbered_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *wit
 
 		if (!IsA(function, WindowFunc))
 			continue;
-		if (function->winfnoid != F_ROW_NUMBER)
+		if (!loki_is_rank(function) || (groups->number != NULL && !equal(groups->number, function)))
 			return false;
 		groups->number = function;
 	}
@@ -227,7 +230,8 @@ numbered_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *wit
 	groups->filter = loki_run_conditions(window, groups->number);
 	return groups->filter != NIL &&
 		order_within(root, groups, linitial_node(SortGroupClause, window->orderClause), within,
-					 first);
+					 first) &&
+		(groups->number->winfnoid == F_ROW_NUMBER || exprType((Node *) groups->score) == FLOAT8OID);
 }
 
 bool

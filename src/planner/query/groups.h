@@ -29,8 +29,8 @@ typedef struct LokiGroups
 								 * result, and last in their group */
 	List	   *aggregates;		/* Aggref: their values are those of the first
 								 * row */
-	WindowFunc *number;			/* row_number() within the group, or NULL: the
-								 * first row alone is wanted */
+	WindowFunc *number;			/* row_number() or a rank within the group, or
+								 * NULL: the first row alone is wanted */
 	List	   *filter;			/* conditions on these */
 } LokiGroups;
 

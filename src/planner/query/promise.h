@@ -71,11 +71,15 @@ extern bool loki_windows_need_all(const Query *parse);
 /* Whether a query's sort keys are one of its ranks, ascending */
 extern bool loki_sorts_by_rank(const PlannerInfo *root);
 
+/* Whether a window function is a rank, which depends only on the rows before its own */
+extern bool loki_is_rank(const WindowFunc *function);
+
 /*
  * The most that a row_number() is by conditions that end its window, r <= n or r < n: a
- * bigint expression, 0 or more; NULL if there is none
+ * bigint expression, 0 or more; NULL if there is none.  With `ranks` also the most that others are, which
+ * more rows may have.
  */
-extern Node *loki_number_bound(List *conditions);
+extern Node *loki_number_bound(List *conditions, bool ranks);
 
 /*
  * How many rows of a query level have a rank that is wanted, as WHERE r <= n says above a

@@ -33,9 +33,8 @@
 #include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
 
-/* Whether a window function is a rank, which depends only on the rows before its own */
-static bool
-is_rank(const WindowFunc *function)
+bool
+loki_is_rank(const WindowFunc *function)
 {
 	return function->winfnoid == F_ROW_NUMBER || function->winfnoid == F_RANK_ ||
 		function->winfnoid == F_DENSE_RANK_;
@@ -54,7 +53,7 @@ has_other_function(Node *node, Index *window)
 	{
 		WindowFunc *function = (WindowFunc *) node;
 
-		if (!is_rank(function) || (*window != 0 && *window != function->winref))
+		if (!loki_is_rank(function) || (*window != 0 && *window != function->winref))
 			return true;
 		*window = function->winref;
 		return false;
@@ -100,7 +99,7 @@ loki_order_of_ranks(const Query *parse)
 	first = linitial(parse->sortClause);
 	rank = (WindowFunc *) get_sortgroupclause_expr(unconstify(SortGroupClause *, first),
 												   parse->targetList);
-	if (IsA(rank, WindowFunc) && is_rank(rank) && list_length(parse->sortClause) == 1)
+	if (IsA(rank, WindowFunc) && loki_is_rank(rank) && list_length(parse->sortClause) == 1)
 		return first->sortop == Int8LessOperator ? window->orderClause : NIL;
 	return equal(window->orderClause, parse->sortClause) ? window->orderClause : NIL;
 }
@@ -138,12 +137,12 @@ loki_sorts_by_rank(const PlannerInfo *root)
 		return false;
 	key = linitial_node(PathKey, root->sort_pathkeys);
 	expr = linitial_node(EquivalenceMember, key->pk_eclass->ec_members)->em_expr;
-	return IsA(expr, WindowFunc) && is_rank((WindowFunc *) expr) &&
+	return IsA(expr, WindowFunc) && loki_is_rank((WindowFunc *) expr) &&
 		key->pk_opfamily == INTEGER_BTREE_FAM_OID && !LokiPathKeyIsDescending(key);
 }
 
 Node *
-loki_number_bound(List *conditions)
+loki_number_bound(List *conditions, bool ranks)
 {
 	ListCell   *cell;
 
@@ -155,7 +154,7 @@ loki_number_bound(List *conditions)
 		Node	   *most = copyObject(left ? lsecond(args) : linitial(args));
 
 		Assert(list_length(args) == 2);
-		if (!IsA(number, WindowFunc) || number->winfnoid != F_ROW_NUMBER)
+		if (!IsA(number, WindowFunc) || (number->winfnoid != F_ROW_NUMBER && !ranks))
 			continue;
 		if (exprType(most) == INT4OID)
 			most = (Node *) loki_make_cast(F_INT8_INT4, INT8OID, most);
@@ -187,7 +186,7 @@ loki_ranks_wanted(const PlannerInfo *root)
 		foreach(window, parse->windowClause)
 			if (bound == NULL && lfirst_node(WindowClause, window)->winref == function->winref)
 			bound = loki_number_bound(loki_run_conditions(lfirst_node(WindowClause, window),
-														  function));
+														  function), false);
 	}
 	return bound;
 }
