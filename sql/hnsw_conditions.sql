@@ -81,7 +81,8 @@ BEGIN
 	END LOOP;
 END $$ LANGUAGE plpgsql;
 SELECT condition, k, missed, short
-FROM unnest(ARRAY['id % 500 = 7', 'g + 0 IN (3, 20, 37) AND id % 37 = 5', 'g + 0 = 20 AND id % 61 = 5', 'id % 100 = 7'])
+FROM unnest(ARRAY['id % 500 = 7', 'g + 0 IN (3, 20, 37) AND id % 37 = 5', 'g + 0 = 20 AND id % 61 = 5', 'id % 100 = 7',
+		'g + 0 NOT IN (SELECT x FROM generate_series(0, 39) x WHERE x <> 20)'])
 		condition, unnest(ARRAY[1, 2, 5, 10, 40]) k, condition_few(condition, k)
 WHERE missed + short > 0;
 DROP FUNCTION condition_few;

@@ -323,7 +323,8 @@ loki_strategy_barren(const LokiScan *so)
 	double		odds = nearer * (passed - 3) / Max(dropped + passed - nearer - 1, 1);
 	double		taken;
 
-	if (!loki_filters_rows(so) || !so->plan.complete || so->course.phase != LOKI_SCAN_WALK)
+	if (so->plan.caller == NULL || so->plan.caller->taken == NULL || !so->plan.complete ||
+		so->course.phase != LOKI_SCAN_WALK)
 		return false;
 	taken = Max(so->plan.caller->taken(so->plan.caller), 0);
 	odds = taken > 0 ? 1 : Max(odds, 1);
