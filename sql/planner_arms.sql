@@ -64,6 +64,11 @@ SELECT arms_check($$SELECT source, id, d FROM (SELECT 'a' AS source, id, v <=> '
 	UNION ALL SELECT 'b', id::numeric, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant > 2) u WHERE source <> 'c' ORDER BY d, id LIMIT 20$$);
 SELECT arms_check($$SELECT id::bigint AS id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a
 	UNION ALL SELECT id::bigint, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b ORDER BY d, id LIMIT 20$$);
+-- casts upon casts, which need not be what one cast is, and of which there may be none
+SELECT arms_check($$SELECT id, kind FROM (SELECT id, 16777217 AS kind, v FROM arms_a UNION ALL SELECT id, 1::real, v FROM arms_b
+	UNION ALL SELECT id, 2::float8, v FROM arms_b) u WHERE kind = 16777216 ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 5$$);
+SELECT arms_check($$SELECT id FROM (SELECT id, '[1,2,3]'::bytevec AS v, v AS w FROM arms_a UNION ALL SELECT id, '[1,2,4]'::vector, v FROM arms_b
+	UNION ALL SELECT id, '[1,2,5]'::halfvec, v FROM arms_b) u ORDER BY w <=> '[1,2,3,4,5,6,7,8]', id LIMIT 5$$);
 -- more rows than there are, and none
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant = 8
 	UNION ALL SELECT id, v <=> '[1,2,3,4,5,6,7,8]' FROM arms_b WHERE tenant = 2 ORDER BY d, id LIMIT 5000$$);

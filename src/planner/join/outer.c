@@ -141,6 +141,7 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 {
 	Expr	   *preserved = loki_make_null_test((Node *) joined_column(clause, outer), IS_NOT_NULL);
 	Expr	   *nullable = loki_make_null_test((Node *) joined_column(clause, inner), IS_NULL);
+	JoinPathExtraData reversed = *extra;
 	Path	   *found = partners(root, outer, inner, clause);
 	Path	   *unjoined = all_joined(joinrel, outer, make_simple_restrictinfo(root, nullable),
 									  list_make1(linitial(root->query_pathkeys)));
@@ -150,6 +151,8 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 
 	if (found == NULL || unjoined == NULL)
 		return;
+	/* what is known of the inner side is not known of the outer one */
+	reversed.inner_unique = false;
 	foreach(cell, scans)
 	{
 		Path	   *scan = lfirst(cell);
@@ -157,8 +160,8 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 		NestPath   *loop;
 		AppendPath *both;
 
-		initial_cost_nestloop(root, &workspace, JOIN_LEFT, scan, found, extra);
-		loop = create_nestloop_path(root, joinrel, JOIN_LEFT, &workspace, extra, scan, found, joined,
+		initial_cost_nestloop(root, &workspace, JOIN_LEFT, scan, found, &reversed);
+		loop = create_nestloop_path(root, joinrel, JOIN_LEFT, &workspace, &reversed, scan, found, joined,
 									scan->pathkeys, NULL);
 		/* core would leave out what may be evaluated below, as if it had been */
 		loop->jpath.joinrestrictinfo = joined;
@@ -190,13 +193,17 @@ loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	if (!loki_may_be_score_order(key) || !comes_last(root, outer, inner, key, &distance) ||
 		!loki_may_read_twice(root, outer) || !loki_may_read_twice(root, inner))
 		return;
-	/* pgvector's limits would put rows without a partner in the place of others */
+
+	/*
+	 * pgvector's limits would put rows without a partner in the place of
+	 * others
+	 */
 	loki_planned_settings(linitial(loki_usable_indexes(inner)), &settings);
 	if (!settings.complete)
 		return;
 	foreach(cell, extra->restrictlist)
 		if (RINFO_IS_PUSHED_DOWN(lfirst_node(RestrictInfo, cell), joinrel->relids))
-			return;
+		return;
 	scans = loki_paths_with(root, inner, makeNode(ParamPathInfo), NULL, key, &distance);
 	foreach(cell, extra->restrictlist)
 	{

@@ -60,7 +60,8 @@ typedef struct UnionOrder
 	Node	   *conditions;		/* ... and these for the arms' rows, or NULL */
 	Query	   *arm;			/* the one that gets them now */
 	bool		barrier;		/* it is a security barrier */
-	bool		casts;			/* core casts columns of arms, and pulls up none */
+	bool		casts;			/* core casts columns of arms, and pulls up
+								 * none */
 	bool		all;			/* arms have got them */
 } UnionOrder;
 
@@ -293,18 +294,22 @@ has_casts(const Query *query, Node *node, List *types)
 		has_casts(query, operation->larg, types) || has_casts(query, operation->rarg, types);
 }
 
-/* Order the arms of a UNION ALL; other operations are left alone. */
+/*
+ * Order the arms of a UNION ALL; other operations are left alone, and one whose columns are cast again: arms
+ * would have to cast them as often.
+ */
 static void
 order_arms(UnionOrder *order, const Query *query, Node *node)
 {
 	SetOperationStmt *operation = (SetOperationStmt *) node;
+	List	   *types = castNode(SetOperationStmt, query->setOperations)->colTypes;
 
 	if (node == query->setOperations)
-		order->casts = has_casts(query, node, operation->colTypes);
+		order->casts = has_casts(query, node, types);
 	order->arm = arm_of(query, node);
 	if (order->arm != NULL)
 		order_arm(order);
-	else if (operation->op == SETOP_UNION && operation->all)
+	else if (operation->op == SETOP_UNION && operation->all && equal(operation->colTypes, types))
 	{
 		order_arms(order, query, operation->larg);
 		order_arms(order, query, operation->rarg);
@@ -414,6 +419,17 @@ compares_all_columns(const SubLink *link, const Query *query)
 	return true;
 }
 
+/* expression_tree_walker callback: whether a query or one below it locks rows, which must be all that it reads */
+static bool
+locks_rows(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return ((Query *) node)->rowMarks != NIL || query_tree_walker((Query *) node, locks_rows, context, 0);
+	return expression_tree_walker(node, locks_rows, context);
+}
+
 /*
  * x = ANY (ARRAY(SELECT y ...)) as x IN (SELECT y ...), which is true for the same rows; others as they are.
  * Partitions take the keys as an array.
@@ -428,7 +444,8 @@ without_array(const Query *sorted, Node *clause)
 	Node	   *value;
 
 	if (link == NULL || !IsA(link, SubLink) || link->subLinkType != ARRAY_SUBLINK || !IsA(linitial(any->args), Var) ||
-		contain_vars_of_level(link->subselect, 1) || contain_volatile_functions(link->subselect))
+		contain_vars_of_level(link->subselect, 1) || contain_volatile_functions(link->subselect) ||
+		locks_rows(link->subselect, NULL))
 		return clause;
 	rte = rt_fetch(linitial_node(Var, any->args)->varno, sorted->rtable);
 	if (rte->rtekind != RTE_RELATION || (rte->inh && has_subclass(rte->relid)))
@@ -469,7 +486,7 @@ let_pull_up(const Query *sorted, Node *quals)
 	if (!IsA(link, SubLink) || link->subLinkType != ANY_SUBLINK)
 		return quals;
 	query = castNode(Query, link->subselect);
-	if (query->distinctClause != NIL && !query->hasDistinctOn && query->sortClause == NIL &&
+	if (query->distinctClause != NIL && !locks_rows((Node *) query, NULL) && !query->hasDistinctOn && query->sortClause == NIL &&
 		query->limitCount == NULL && query->limitOffset == NULL && compares_all_columns(link, query))
 		query->distinctClause = NIL;
 	return quals;
@@ -497,7 +514,12 @@ loki_order_arms(Query *query, bool *lookups)
 
 	if (order.sort != NIL)
 		order_below(&order);
-	if (query->hasSubLinks && loki_sorts_by_score(query))
+
+	/*
+	 * a row that is locked is looked at again, with all of what its
+	 * conditions read
+	 */
+	if (query->hasSubLinks && query->rowMarks == NIL && loki_sorts_by_score(query))
 		query->jointree->quals = let_pull_up(query, query->jointree->quals);
 
 	if (lookups == NULL && loki_has_lookup(query))
