@@ -164,14 +164,6 @@ SELECT id FROM ((SELECT id, v <=> :q AS d FROM chunks ORDER BY d LIMIT 10) UNION
 SELECT * FROM (SELECT DISTINCT ON (doc_id) doc_id, id, v <=> :q AS d FROM chunks ORDER BY doc_id, d) s ORDER BY d LIMIT 10;
 -- by hand:
 SELECT * FROM (SELECT DISTINCT ON (doc_id) doc_id, id, d FROM (SELECT doc_id, id, v <=> :q AS d FROM chunks ORDER BY v <=> :q LIMIT 40) c ORDER BY doc_id, d) s ORDER BY d LIMIT 10;
--- shape: the nearest chunk of each document, looked up by a sub-select
-SELECT d.id, (SELECT min(c.v <=> :q) FROM chunks c WHERE c.doc_id = d.id) AS x FROM docs d ORDER BY x LIMIT 10;
--- by hand:
-SELECT d.id, s.x FROM docs d JOIN (SELECT doc_id, min(v <=> :q) AS x FROM chunks GROUP BY doc_id) s ON s.doc_id = d.id ORDER BY s.x LIMIT 10;
--- shape: the nearest chunk of each document, looked up by LATERAL
-SELECT d.id, c.id FROM docs d CROSS JOIN LATERAL (SELECT id, v <=> :q AS x FROM chunks WHERE doc_id = d.id ORDER BY x LIMIT 1) c ORDER BY c.x LIMIT 10;
--- by hand:
-SELECT d.id, s.id FROM docs d JOIN (SELECT DISTINCT ON (doc_id) doc_id, id, v <=> :q AS x FROM chunks ORDER BY doc_id, x) s ON s.doc_id = d.id ORDER BY s.x LIMIT 10;
 -- shape: DISTINCT ON over a search with LIMIT
 SELECT DISTINCT ON (doc_id) doc_id, id, d FROM (SELECT doc_id, id, v <=> :q AS d FROM chunks ORDER BY d LIMIT 100) s ORDER BY doc_id, d;
 -- shape: GROUP BY document, min of the distance

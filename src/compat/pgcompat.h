@@ -129,20 +129,9 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiDisablePath(indexpath)		((indexpath)->path.disabled_nodes = 2)
 #define LokiInheritDisabled(path, child) \
 	((path)->disabled_nodes = (child)->disabled_nodes)
-#define LokiIsCheaper(a, b) \
-	((a)->disabled_nodes < (b)->disabled_nodes || \
-	 ((a)->disabled_nodes == (b)->disabled_nodes && (a)->total_cost < (b)->total_cost))
 #else
 #define LokiDisablePath(indexpath)		((void) (indexpath))
 #define LokiInheritDisabled(path, child)	((void) 0)
-#define LokiIsCheaper(a, b)				((a)->total_cost < (b)->total_cost)
-#endif
-
-/* A query's permissions are in a list of their own since 16 */
-#if PG_VERSION_NUM >= 160000
-#define LokiClearPermissions(query)		((query)->rteperminfos = NIL)
-#else
-#define LokiClearPermissions(query)		((void) 0)
 #endif
 
 /* The columns of a query's groups are in a range table entry of their own since 18 */

@@ -62,9 +62,6 @@ typedef struct LokiScanSettings
 
 extern void loki_scan_settings(Relation index, LokiScanSettings *settings);
 
-/* Whether no limits of pgvector hold, for an index of whatever kind */
-extern bool loki_searches_are_complete(void);
-
 /* Whether hnsw.iterative_scan has rows come as they are asked for, under pgvector's limits */
 extern bool loki_hnsw_iterates(void);
 

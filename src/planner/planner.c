@@ -39,11 +39,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	Assert(rel->relid == rti && root->simple_rel_array[rti] == rel);
 	loki_distance_rows(root, rel);
 	if (rte->rtekind == RTE_SUBQUERY)
-	{
-		if (rte->inh)
-			loki_arms_in_turn(root, rel);
 		return;
-	}
 
 	/* a sample of a table cannot be read by an index; a dummy has no rows */
 	if (rel->indexlist == NIL || rte->tablesample != NULL || IS_DUMMY_REL(rel))

@@ -405,21 +405,11 @@ class Generator:
         distance = self.distance()
         column = self.random.choice(["id"] + [c.name for c in self.schema.columns
                                               if c.kind.plain and not c.kind.collation])
-        best = "max(" if distance.descending else "min("
-        if self.chance(0.3):
-            rows = "u" if self.schema.large else self.random.choice(("u", "t u", "t u"))
-            where = [" FROM t", self.conditions(more=[f"t.{column} = u.{column}"])]
-            lookup = [f"(SELECT {best}", distance.text, ")", where, ")"] if self.chance(0.5) else \
-                ["(SELECT ", distance.text, where, " ORDER BY 1", distance.order, " LIMIT 1)"]
-            tree = ["SELECT u.id, ", lookup, f" AS d FROM {rows} ORDER BY d"] if self.chance(0.6) else \
-                [f"SELECT u.id, s.d FROM {rows} LEFT JOIN LATERAL (SELECT ", distance.text, " AS d", where, " ORDER BY 1",
-                 distance.order, " LIMIT 1) s ON true ORDER BY d"]
-            return Statement("groups", tree + [distance.order, self.limit()], [(1, distance.descending)],
-                             search=True, nearest=1)
         relation, more, _ = self.join()
         where = [f" FROM {relation}", self.conditions(more=more)]
         way = self.random.random()
         if way < 0.5:
+            best = "max(" if distance.descending else "min("
             tree = [f"SELECT t.{column}, {best}", distance.text, ") AS d", where, " GROUP BY 1 ORDER BY d"]
         elif way < 0.75:
             tree = [f"SELECT * FROM (SELECT DISTINCT ON (t.{column}) t.{column}, ", distance.text, " AS d", where,

@@ -101,13 +101,6 @@ loki_ivfflat_options(Datum reloptions, bool validate)
 	return (bytea *) options;
 }
 
-/* Whether the user set one of pgvector's limits */
-bool
-loki_ivfflat_has_limits(void)
-{
-	return iterative_scan_set || max_probes_set;
-}
-
 /* The settings that scans of an index use; false if it is not of this access method */
 bool
 loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
@@ -126,7 +119,7 @@ loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
 	if (Max(max_probes, probes) < lists)
 		settings->max_tuples = Min((rows > 0 ? rows : UNKNOWN_ROWS) *
 								   Max(max_probes, probes) / lists, INT_MAX);
-	settings->complete = loki_scan_complete(loki_ivfflat_has_limits());
+	settings->complete = loki_scan_complete(iterative_scan_set || max_probes_set);
 	settings->exact = probes >= lists;
 	return true;
 }

@@ -173,12 +173,6 @@ loki_scan_complete(bool limits_set)
 }
 
 bool
-loki_searches_are_complete(void)
-{
-	return loki_scan_complete(iterative_scan_set || max_scan_tuples_set || loki_ivfflat_has_limits());
-}
-
-bool
 loki_hnsw_iterates(void)
 {
 	return iterative_scan != LOKI_ITERATIVE_OFF &&

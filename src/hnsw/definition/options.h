@@ -64,9 +64,8 @@ extern bool loki_scan_complete(bool limits_set);
 extern bytea *loki_hnsw_options(Datum reloptions, bool validate);
 extern bytea *loki_ivfflat_options(Datum reloptions, bool validate);
 
-/* functions in ivfflat_options.c; the last is false, and nothing, for an index of hnsw */
+/* functions in ivfflat_options.c; the second is false, and nothing, for an index of hnsw */
 extern void loki_ivfflat_init(void);
-extern bool loki_ivfflat_has_limits(void);
 extern bool loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings);
 
 /* Called by loki_hnsw_init() */

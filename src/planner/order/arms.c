@@ -494,20 +494,20 @@ let_pull_up(const Query *sorted, Node *quals)
 
 /* query_tree_walker callback: order the arms of all queries below. */
 static bool
-order_arms_below(Node *node, void *lookups)
+order_arms_below(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Query))
 	{
-		loki_order_arms((Query *) node, lookups);
+		loki_order_arms((Query *) node);
 		return false;
 	}
-	return expression_tree_walker(node, order_arms_below, lookups);
+	return expression_tree_walker(node, order_arms_below, context);
 }
 
 void
-loki_order_arms(Query *query, bool *lookups)
+loki_order_arms(Query *query)
 {
 	UnionOrder	order = {.sorted = query, .sort = order_of_first_rows(query)};
 	ListCell   *cell;
@@ -522,18 +522,13 @@ loki_order_arms(Query *query, bool *lookups)
 	if (query->hasSubLinks && query->rowMarks == NIL && loki_sorts_by_score(query))
 		query->jointree->quals = let_pull_up(query, query->jointree->quals);
 
-	if (lookups == NULL && loki_has_lookup(query))
-		loki_group_lookup(query);
-	else if (lookups != NULL && !*lookups)
-		*lookups = loki_has_lookup(query);
-
 	/* what has become ordered by that may have arms, too */
 	if (query->hasSubLinks || query->cteList != NIL)
 	{
-		(void) query_tree_walker(query, order_arms_below, lookups, QTW_IGNORE_JOINALIASES);
+		(void) query_tree_walker(query, order_arms_below, NULL, QTW_IGNORE_JOINALIASES);
 		return;
 	}
 	foreach(cell, query->rtable)
 		if (lfirst_node(RangeTblEntry, cell)->rtekind == RTE_SUBQUERY)
-		loki_order_arms(lfirst_node(RangeTblEntry, cell)->subquery, lookups);
+		loki_order_arms(lfirst_node(RangeTblEntry, cell)->subquery);
 }

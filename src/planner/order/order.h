@@ -74,26 +74,11 @@ extern const LokiNodeKind loki_scores_kind;
 extern void loki_limit_init(void);
 
 /*
- * Functions in order/arms.c: order the arms of a query before it is planned, which may change it.  `lookups`
- * is set if the query has some, which become groups where it is NULL.
+ * Functions in order/arms.c: order the arms of a query before it is planned, which may change it;
+ * and whether its first sort key is a score
  */
-extern void loki_order_arms(Query *query, bool *lookups);
-
-/* Whether a query that has not been simplified sorts by a score first */
+extern void loki_order_arms(Query *query);
 extern bool loki_sorts_by_score(const Query *query);
-
-/*
- * Functions in order/lookups.c: whether a query looks for the nearest row of each of its rows, by which
- * it sorts; and have it take these rows from groups, if it can
- */
-extern bool loki_has_lookup(const Query *query);
-extern void loki_group_lookup(Query *query);
-
-/*
- * Add a path of a UNION ALL whose second arm has NULL for the first sort key: its rows come after
- * all of the first, so that it may not be begun at all.
- */
-extern void loki_arms_in_turn(PlannerInfo *root, RelOptInfo *rel);
 
 /* Function in order/resjunk.c: install the planner hook */
 extern void loki_resjunk_init(void);

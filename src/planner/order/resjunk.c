@@ -144,21 +144,11 @@ loki_walks_plans(void)
 	return walks_plans;
 }
 
-/* Plan as without this file. */
-static PlannedStmt *
-plan(Query *query, const char *source, int options, ParamListInfo params)
-{
-	return previous_planner ? previous_planner(query, source, options, params) :
-		standard_planner(query, source, options, params);
-}
-
 /* planner_hook */
 static PlannedStmt *
 plan_statement(Query *query, const char *source, int options, ParamListInfo params)
 {
 	PlannedStmt *statement;
-	Query	   *grouped = NULL;
-	bool		lookups = false;
 	ListCell   *cell;
 
 	walks_plans = true;
@@ -170,20 +160,9 @@ plan_statement(Query *query, const char *source, int options, ParamListInfo para
 	 */
 	if (query->limitCount == NULL && loki_hnsw_iterates() && loki_sorts_by_score(query))
 		options |= CURSOR_OPT_FAST_PLAN;
-	loki_order_arms(query, &lookups);
-	if (lookups)
-	{
-		grouped = copyObject(query);
-		loki_order_arms(grouped, NULL);
-	}
-	statement = plan(query, source, options, params);
-	if (grouped != NULL)
-	{
-		PlannedStmt *other = plan(grouped, source, options, params);
-
-		if (LokiIsCheaper(other->planTree, statement->planTree))
-			statement = other;
-	}
+	loki_order_arms(query);
+	statement = previous_planner ? previous_planner(query, source, options, params) :
+		standard_planner(query, source, options, params);
 	walk_plan(statement->planTree, NULL);
 	foreach(cell, statement->subplans)
 		walk_plan(lfirst(cell), NULL);

@@ -37,8 +37,9 @@
 #include "planner/query/promise.h"
 #include "utils/fmgroids.h"
 
-bool
-loki_is_extreme(const Aggref *aggregate, bool *max)
+/* Whether an aggregate is a min() or a max(), and which */
+static bool
+is_extreme(const Aggref *aggregate, bool *max)
 {
 	*max = aggregate->aggfnoid == F_MAX_FLOAT8 || aggregate->aggfnoid == F_MAX_FLOAT4 ||
 		aggregate->aggfnoid == F_MAX_NUMERIC;
@@ -59,7 +60,7 @@ without_aggregates(Node *node, void *context)
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, Aggref))
-		return !loki_is_extreme((Aggref *) node, &max) ?
+		return !is_extreme((Aggref *) node, &max) ?
 			(Node *) makeNullConst(((Aggref *) node)->aggtype, -1, InvalidOid) :
 			(Node *) copyObject(linitial_node(TargetEntry, ((Aggref *) node)->args)->expr);
 	return expression_tree_mutator(node, without_aggregates, context);
@@ -137,7 +138,7 @@ grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *with
 			return false;		/* which an Agg alone can compute */
 		if (!IsA(aggregate, Aggref))
 			continue;
-		if (!loki_is_extreme(aggregate, &max))
+		if (!is_extreme(aggregate, &max))
 			return false;
 		score = linitial_node(TargetEntry, aggregate->args)->expr;
 		if (!loki_distance_expr((Node *) score, &distance) || distance.falling != max)

@@ -34,9 +34,6 @@ typedef struct LokiGroups
 	List	   *filter;			/* conditions on these */
 } LokiGroups;
 
-/* Whether an aggregate is a min() or a max(), and which */
-extern bool loki_is_extreme(const Aggref *aggregate, bool *max);
-
 /* Whether a query level takes the first rows of groups, in the order of a distance */
 extern bool loki_groups(const PlannerInfo *root, LokiGroups *groups);
 
