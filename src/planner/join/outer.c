@@ -14,8 +14,9 @@
  *		  ->  Hash Left Join			docs and all chunks; read only if more rows are wanted
  *				Filter: (chunks.doc IS NULL)
  *
- * Both conditions are about columns that a strict join clause compares, which no joined row has NULL.  The inner side of the
- * nested loop is found by an index that answers such a clause.  Both tables are read twice (P10).
+ * Both conditions are about columns that a strict join clause compares, which no joined row has NULL.
+ * The inner side of the nested loop is found by an index that answers such a clause.  Both tables are
+ * read twice (P10).
  *
  * IDENTIFICATION
  *	  src/planner/join/outer.c
@@ -72,7 +73,7 @@ comes_last(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, const PathKe
 	return false;
 }
 
-/* Rows of the outer side for one of the inner side, by an index that answers the join clause; NULL if none does */
+/* Rows of the outer side for one of the inner side, by an index for the join clause; NULL if there is none */
 static Path *
 partners(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *clause)
 {

@@ -419,7 +419,7 @@ compares_all_columns(const SubLink *link, const Query *query)
 	return true;
 }
 
-/* expression_tree_walker callback: whether a query or one below it locks rows, which must be all that it reads */
+/* expression_tree_walker callback: whether a query or one below it locks rows: all that it reads */
 static bool
 locks_rows(Node *node, void *context)
 {
@@ -486,7 +486,8 @@ let_pull_up(const Query *sorted, Node *quals)
 	if (!IsA(link, SubLink) || link->subLinkType != ANY_SUBLINK)
 		return quals;
 	query = castNode(Query, link->subselect);
-	if (query->distinctClause != NIL && !locks_rows((Node *) query, NULL) && !query->hasDistinctOn && query->sortClause == NIL &&
+	if (query->distinctClause != NIL && !query->hasDistinctOn && query->sortClause == NIL &&
+		!locks_rows((Node *) query, NULL) &&
 		query->limitCount == NULL && query->limitOffset == NULL && compares_all_columns(link, query))
 		query->distinctClause = NIL;
 	return quals;
