@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "common/hashfn.h"
+#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "lib/stringinfo.h"
 #include "lokivector.h"
@@ -36,22 +37,12 @@ term_of_word(const char *lexeme, int length)
 	return hash_bytes((const unsigned char *) lexeme, length) & PG_INT32_MAX;
 }
 
-/* An element of a document */
+/* An element of a document, sorted by term */
 typedef struct Element
 {
 	int32		term;
 	int			count;
 } Element;
-
-/* qsort callback: by term */
-static int
-compare_elements(const void *a, const void *b)
-{
-	int32		x = ((const Element *) a)->term;
-	int32		y = ((const Element *) b)->term;
-
-	return (x > y) - (x < y);
-}
 
 LokiSparse
 loki_words_of(TSVector document)
@@ -68,7 +59,7 @@ loki_words_of(TSVector document)
 		.term = term_of_word(STRPTR(document) + entries[i].pos, entries[i].len),
 			.count = loki_word_count(document, &entries[i])
 	};
-	qsort(elements, document->size, sizeof(Element), compare_elements);
+	qsort(elements, document->size, sizeof(Element), loki_compare_int32);
 	for (int i = 0; i < document->size; i++)
 	{
 		if (n == 0 || indices[n - 1] != elements[i].term)

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "lokivector.h"
@@ -155,16 +156,6 @@ take_elements(Input *input, Element *elements, int *n)
 	return take_character(input, '}', NULL);
 }
 
-/* qsort callback: by index */
-static int
-compare_elements(const void *a, const void *b)
-{
-	int32		x = ((const Element *) a)->index;
-	int32		y = ((const Element *) b)->index;
-
-	return (x > y) - (x < y);
-}
-
 /* A vector of elements in any order, which are checked; NULL after an error that is saved */
 static SparseVector *
 form_vector(fmNodePtr soft, int dim, int n, Element *elements)
@@ -176,7 +167,7 @@ form_vector(fmNodePtr soft, int dim, int n, Element *elements)
 	for (int i = 1; i < n && ascending; i++)
 		ascending = elements[i - 1].index < elements[i].index;
 	if (!ascending)
-		qsort(elements, n, sizeof(Element), compare_elements);
+		qsort(elements, n, sizeof(Element), loki_compare_int32);
 
 	for (int i = 0; i < n; i++)
 	{

@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "compat/compare.h"
 #include "compat/grow.h"
 #include "hnsw/check/check.h"
 #include "hnsw/page/held.h"
@@ -24,7 +25,7 @@
 /* Blocks of an extent, of the metapage, or of a page of the directory: no two may overlap */
 typedef struct BlockRange
 {
-	BlockNumber first;
+	BlockNumber first;			/* ranges are sorted by it */
 	BlockNumber count;
 	int			array;
 	uint32		extent;
@@ -58,16 +59,6 @@ add_range(RangeList *list, int array, uint32 extent, BlockNumber first,
 	range->count = count;
 	range->array = array;
 	range->extent = extent;
-}
-
-/* qsort: ascending by block */
-static int
-compare_ranges(const void *a, const void *b)
-{
-	BlockNumber x = ((const BlockRange *) a)->first;
-	BlockNumber y = ((const BlockRange *) b)->first;
-
-	return (x > y) - (x < y);
 }
 
 /* The first byte from `from` up to `to` that is not zero; `to` if there is none */
@@ -212,7 +203,7 @@ check_overlaps(LokiCheck *check, RangeList *list)
 	uint64		end = 0;
 
 	Assert(list->n >= 2);		/* the metapage, and the directory */
-	qsort(list->ranges, list->n, sizeof(BlockRange), compare_ranges);
+	qsort(list->ranges, list->n, sizeof(BlockRange), loki_compare_uint32);
 	for (int i = 0; i < list->n; i++)
 	{
 		const BlockRange *range = &list->ranges[i];

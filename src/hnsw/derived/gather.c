@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "compat/compare.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/held.h"
@@ -163,16 +164,6 @@ place_entry(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
 	lost->words[node / 64] |= UINT64CONST(1) << (node % 64);
 }
 
-/* qsort: ascending */
-static int
-compare_entries(const void *a, const void *b)
-{
-	uint32		left = *(const uint32 *) a;
-	uint32		right = *(const uint32 *) b;
-
-	return (left > right) - (left < right);
-}
-
 /*
  * Gather a list whose keys are few, by counting.  Places that nothing took in the second pass, since
  * their nodes have changed, are entries whose bits are all set (D5).
@@ -218,7 +209,7 @@ loki_groups_sort(uint32 *entries, const uint32 *starts, uint32 groups)
 		Assert(starts[i] <= starts[i + 1]);
 		if (i % RADIX == 0)
 			CHECK_FOR_INTERRUPTS();
-		qsort(entries + starts[i], starts[i + 1] - starts[i], sizeof(uint32), compare_entries);
+		qsort(entries + starts[i], starts[i + 1] - starts[i], sizeof(uint32), loki_compare_uint32);
 	}
 }
 

@@ -22,6 +22,7 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
+#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/held.h"
@@ -36,19 +37,9 @@ static uint32 extensions_refused = 0;
 /* Blocks that the directory names, or that are its pages: from `first` up to `end` */
 typedef struct BlockRange
 {
-	BlockNumber first;
+	BlockNumber first;			/* ranges are sorted by it */
 	BlockNumber end;
 } BlockRange;
-
-/* qsort: ascending */
-static int
-compare_ranges(const void *a, const void *b)
-{
-	BlockNumber x = ((const BlockRange *) a)->first;
-	BlockNumber y = ((const BlockRange *) b)->first;
-
-	return (x > y) - (x < y);
-}
 
 /*
  * Find the first of `count` contiguous blocks that nothing names; they may lie past the end
@@ -89,7 +80,7 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 		UnlockReleaseBuffer(buffer);
 	}
 
-	qsort(ranges, nranges, sizeof(BlockRange), compare_ranges);
+	qsort(ranges, nranges, sizeof(BlockRange), loki_compare_uint32);
 	for (int i = 0; i < nranges; i++)
 	{
 		if (ranges[i].first > covered && ranges[i].first - covered >= count)

@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
+#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "distance/distance.h"
 #include "distance/products.h"
@@ -271,16 +272,6 @@ add_rows(LokiExact *exact, LokiRows *rows)
 	}
 	table_endscan(scan);
 	ExecClearTuple(rows->slot);
-}
-
-/* qsort: double, ascending; NaN is not among them */
-int
-loki_compare_doubles(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x > y) - (x < y);
 }
 
 /* See recall.h.  Distances that are NaN are of no row. */

@@ -29,6 +29,7 @@
 #include "postgres.h"
 
 #include "common/pg_prng.h"
+#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "hnsw/page/held.h"
 #include "hnsw/page/page.h"

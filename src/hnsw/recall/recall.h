@@ -183,6 +183,5 @@ extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
 extern void loki_exact_answer(LokiExact *exact, LokiRows *rows);
 
 /* qsort: double, ascending */
-extern int	loki_compare_doubles(const void *a, const void *b);
 
 #endif							/* LOKI_RECALL_RECALL_H */

@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "compat/compare.h"
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
@@ -139,16 +140,6 @@ add_removed(LokiMarking *marking, uint32 number)
 	marking->removed[marking->nremoved++] = number;
 }
 
-/* qsort: ascending */
-static int
-compare_numbers(const void *a, const void *b)
-{
-	uint32		x = *(const uint32 *) a;
-	uint32		y = *(const uint32 *) b;
-
-	return (x > y) - (x < y);
-}
-
 /*
  * Free the DUPLICATE slots that were taken out of TID lists, page by page.  No page may be
  * locked before, and none is afterwards.
@@ -163,7 +154,7 @@ free_removed(LokiVacuum *vacuum)
 
 	if (marking->nremoved == 0)
 		return;
-	qsort(marking->removed, marking->nremoved, sizeof(uint32), compare_numbers);
+	qsort(marking->removed, marking->nremoved, sizeof(uint32), loki_compare_uint32);
 	/* a slot is in one list, once */
 	Assert(loki_numbers_ascend(marking->removed, (int) marking->nremoved));
 	for (uint32 i = 0; i < marking->nremoved; i++)

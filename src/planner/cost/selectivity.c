@@ -28,6 +28,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
+#include "compat/compare.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -124,13 +125,6 @@ profile_distance(const LokiProfile *profile, double share)
 	return profile->quantiles[i - 1] + part * (profile->quantiles[i] - profile->quantiles[i - 1]);
 }
 
-/* qsort callback */
-static int
-compare_doubles(const void *a, const void *b)
-{
-	return float8_cmp_internal(*(const double *) a, *(const double *) b);
-}
-
 /* The function by which vectors of a type are measured from each other; false if none is */
 static bool
 own_function(Oid type, int place, FmgrInfo *function)
@@ -179,7 +173,7 @@ static double
 median(double *values, int n)
 {
 	Assert(n > 0);
-	qsort(values, n, sizeof(double), compare_doubles);
+	qsort(values, n, sizeof(double), loki_compare_doubles);
 	return values[n / 2];
 }
 
@@ -192,7 +186,7 @@ scale_of_nearest(const LokiProfile *profile, double *distances, int n, double bo
 {
 	int			nearest = 0;
 
-	qsort(distances, n, sizeof(double), compare_doubles);
+	qsort(distances, n, sizeof(double), loki_compare_doubles);
 	while (nearest < n - 1 &&
 		   (nearest + 1 < MIN_NEAREST || distances[nearest + 1] <= bound || distances[nearest] <= 0))
 		nearest++;
