@@ -118,6 +118,11 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 	bool		full = *npool == room;
 
 	Assert(n > 0 && n <= BATCH);
+
+	/*
+	 * most are too far, and nobody can predict which: each is written down,
+	 * and only those that are near stay
+	 */
 	for (int i = 0; i < n; i++)
 	{
 		near[nnear] = i;
@@ -128,6 +133,7 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 		LokiCandidate candidate = {distances[near[i]], nodes[near[i]]};
 		int			j;
 
+		/* NaN and infinity are as far as can be, but nearer than an empty place */
 		if (!(candidate.distance <= FLT_MAX))
 			candidate.distance = FLT_MAX;
 		if (!(candidate.distance < worst))

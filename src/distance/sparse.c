@@ -64,7 +64,10 @@ take(LokiSum term, float sum, float x, float y)
 	return sum + (term == LOKI_SUM_L1 ? fabsf(x - y) : (x - y) * (x - y));
 }
 
-/* Merge step by step; what is left of either vector in the end has zeros beside it */
+/*
+ * Merge step by step; what is left of either vector in the end has zeros beside it.  Which of two indices is
+ * less is as good as random, so both vectors step on by a comparison's result, without a branch.
+ */
 static pg_attribute_always_inline float
 merge(LokiSum term, LokiSparse a, LokiSparse b)
 {
@@ -102,7 +105,10 @@ merge_scalar(LokiSum term, LokiSparse a, LokiSparse b)
 	return 0;
 }
 
-/* The first place from `from` on whose index is not below `index` */
+/*
+ * The first place from `from` on whose index is not below `index`: by steps that double, then by halves.  So
+ * a short list in a long one costs the logarithm of the gaps, and not of the whole list.
+ */
 static int
 find_index(LokiSparse v, int from, int32 index)
 {

@@ -86,6 +86,7 @@ sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 	*normb = sum_lanes(bb[0] + bb[1]);
 }
 
+/* scale * code is exact in float4 (T6 in types/README), so a fused multiply-add rounds as two steps do. */
 static TARGET void
 u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 {
@@ -140,6 +141,7 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 					load_first(LOKI_ELEMENT_F32, floats, i, n - i), n - i);
 }
 
+/* LOKI_LANES partial sums, however many a register has, and products rounded by themselves: lanes.h */
 static TARGET float
 dot_ordered(int dim, const float *a, const float *b)
 {

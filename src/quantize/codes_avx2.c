@@ -27,6 +27,7 @@ typedef __m256i Bytes;
 
 StaticAssertDecl(LOKI_BRIEF_LEAST == LANES, "a register has the least bounds of a block");
 
+/* The steps of a Hadamard transform between elements of one register: sums and differences at distance 1, 2, 4 */
 INLINE Floats
 within(Floats v)
 {
@@ -49,6 +50,7 @@ flip(Floats v, const uint8 *signs, int i)
 										  _mm256_set1_ps(-0.0f)));
 }
 
+/* Of a table of eight floats, which is one register, those of eight indices */
 INLINE Floats
 pick(const float *table, Integers i)
 {
@@ -182,6 +184,10 @@ pack_group(int width, int shift, const uint8 *u, uint8 *packed)
 													  _mm256_extracti128_si256(a, 1)));
 }
 
+/*
+ * Fields of a half of a group, as bytes.  Bits that are not of a field are cut off in the end, so shifts
+ * may go over bytes' borders: there are none of bytes.
+ */
 INLINE Bytes
 unpack_part(int width, int half, const uint8 *packed)
 {

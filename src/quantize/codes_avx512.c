@@ -27,6 +27,7 @@
 
 typedef __m512i Bytes;
 
+/* As in codes_avx2.c, at distance 1, 2, 4, 8; masks say which elements become differences */
 INLINE Floats
 within(Floats v)
 {
@@ -181,6 +182,7 @@ unpack_part(int width, int part, const uint8 *packed)
 	return _mm512_and_si512(v, _mm512_set1_epi8((1 << width) - 1));
 }
 
+/* One instruction multiplies unsigned with signed bytes and adds four products to an int32: nothing saturates */
 INLINE Integers
 add_group(int width, Integers sum, const uint8 *packed, const int8 *query)
 {

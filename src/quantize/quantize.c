@@ -83,7 +83,9 @@ loki_quantize_simd(void)
 #define DEFAULT_REFINE_BITS 6
 
 /*
- * Bits of a rotated code that fit, starting from those wanted (0: choose).
+ * Bits of a rotated code that fit, starting from those wanted (0: choose).  The more dimensions there
+ * are, the more errors of single ones cancel out, and the more bytes a bit for each of them takes:
+ * so bits become fewer, and a search reads about as many bytes for a node.
  */
 static void
 choose_bits(LokiCodeSpec *spec, int bits, int refine_bits, bool refine_given,
@@ -310,7 +312,8 @@ loki_fill_levels(int bits, bool wide, LokiLevels *levels)
 }
 
 /*
- * Below the middle, leading and low parts of a code count from the other end.
+ * Below the middle, leading and low parts of a code count from the other end: codes are in the order of
+ * the numbers, so that leading bits are a coarser code (C5).
  */
 void
 loki_fill_table(const LokiLevels *levels, LokiLevelTable *table)

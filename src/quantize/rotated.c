@@ -229,6 +229,7 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 	CodeSlot   *slot = code;
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 	LokiEncodeSums sums;
+	/* thresholds are 64ths of the standard deviation of an element: inside / sqrt(padded) */
 	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
 	Assert(norm >= 0 && inside >= 0 && (!refining || refine != NULL));
@@ -249,7 +250,8 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 	}
 
 	/*
-	 * what the operator makes of a vector that is out of range is not known:
+	 * The factor of C6, |r|^2 / <l, r>; the square itself might overflow.
+	 * What the operator makes of a vector that is out of range is not known:
 	 * CODE says so, if alone
 	 */
 	slot->mul = sums.code_dot > 0 && (refining || !out_of_range) ?
@@ -264,7 +266,10 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 			sums.full_dot / (inside * sqrt(sums.full_norm2)) : 1;
 		float		tangent = sqrtf(Max(0.0, 1 / (cosine * cosine) - 1));
 
-		/* rounding may hide the angle of the finest codes */
+		/*
+		 * the angle is that of this row, while CODE takes the mean of all;
+		 * rounding may hide it in the finest codes
+		 */
 		tangent = Max(tangent, rq->full_tangent / 4);
 		more->mul = sums.full_dot > 0 ?
 			rq->metric_factor * inside * (inside / sums.full_dot) : 0;
@@ -319,6 +324,11 @@ finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float norm, float 
 	else if (spec->projection == LOKI_PROJECT_RANDOM)
 		outside2 = norm * norm * 2 / spec->code_dims *
 			(1 - spec->code_dims / (float) LOKI_PADDED(spec->dim));
+	/*
+	 * errors that do not depend on each other add up as squares: of the
+	 * code, in a random direction; of rounding the query, step^2 / 12 for an
+	 * element; and of what is not coded
+	 */
 	query->base.norm = norm >= HUGE_NORM / 2 ? norm : inside;
 	query->outside_error = -rq->metric_factor * sqrtf(outside2);
 	query->unit_error = -rq->metric_factor *
@@ -327,7 +337,10 @@ finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float norm, float 
 	Assert(query->unit_error >= query->outside_error);
 }
 
-/* The integers that stand for r * scale, the rotated residual of a query */
+/*
+ * The integers that stand for r * scale, the rotated residual of a query.  They go up to the greatest
+ * element of this query, so that the rotation, which makes elements alike, keeps the steps small.
+ */
 static void
 round_query(const RotatedQuantizer *rq, const float *r, float scale, float norm,
 			float inside, LokiQuery *out)

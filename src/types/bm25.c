@@ -68,6 +68,7 @@ loki_words_of(TSVector document)
 			indices[n] = elements[i].term;
 			values[n++] = 0;
 		}
+		/* lexemes that share a term count together: more than each, so the score stays a bound */
 		values[n - 1] += elements[i].count;
 	}
 	pfree(elements);
@@ -124,6 +125,11 @@ loki_words_of_search(TSQuery search, int *n)
 	return words;
 }
 
+/*
+ * ln(1 + (N - n + .5) / (n + .5)), the inverse document frequency as Lucene has it, which is not negative for
+ * words that most documents have; times k1 + 1, which BM25 has in each word's weight.  n may have been
+ * counted after N.
+ */
 double
 loki_bm25_query_weight(const LokiBm25 *by, double N, double n)
 {

@@ -162,7 +162,10 @@ seed_prng(pg_prng_state *prng)
 		pg_prng_seed(prng, pg_prng_uint64(&pg_global_prng_state));
 }
 
-/* Make the quantizers of the index and of the graph, and set the slot sizes. */
+/*
+ * Make the quantizers of the index and of the graph, and set the slot sizes.  A graph that was built by
+ * codes of 1 bit has worse links for good, while finer codes are needed only as long as the build lasts.
+ */
 void
 loki_build_set_code(LokiBuild *build)
 {
@@ -249,6 +252,7 @@ prepare_codes(LokiBuild *build)
 	LokiIndex  *geometry = &build->geometry;
 	BlockNumber nblocks;
 
+	/* without a rotation there is no centroid, and posting lists need neither: no sample is read */
 	if (build->meta.code.kind != LOKI_CODE_ROTATED || loki_column_listed(&geometry->column))
 		build->expected_rows = loki_build_rows(build->heap, &nblocks);
 	else
@@ -362,6 +366,7 @@ insert_nodes(LokiBuild *build)
 			uint32		node = loki_insertion_node(&insertion, i);
 
 			CHECK_FOR_INTERRUPTS();
+			/* nodes of equal codes would link to one another and to nothing else: one is inserted for all (twins.c) */
 			if (!loki_graph_is_twin(graph, node))
 				loki_graph_insert(graph, node);
 		}

@@ -62,7 +62,10 @@ is_live(const LokiCheck *check, uint32 node)
 	return node < check->nodes && loki_check_is_live(check->node[node] & LOKI_CHECK_STATE);
 }
 
-/* Whether what a list has of a node may be something else than what the node says now */
+/*
+ * Whether what a list has of a node may be something else than what the node says now.  Inserts and vacuum
+ * go on, so all that they can have changed is left out: a fault must never be reported of a sound index.
+ */
 static bool
 is_changed(const ListCheck *state, uint32 node)
 {
@@ -329,7 +332,11 @@ compare_sketches(LokiCheck *check, const LokiSortedList *list, uint32 ordinal, c
 	return true;
 }
 
-/* Check the sketches of all lists, of as many nodes at a time as maintenance_work_mem has room for. */
+/*
+ * Check the sketches of all lists, of as many nodes at a time as maintenance_work_mem has room for.  Lists are
+ * in the order of attributes, and codes in that of nodes: to read a code for each entry would be a
+ * random read each, so lists are read once for each part of the nodes.
+ */
 static void
 check_sketches(LokiCheck *check, const LokiMetaPageData *meta)
 {

@@ -121,7 +121,10 @@ attribute_types(Relation index)
 										   TYPALIGN_INT));
 }
 
-/* How many blocks the metapage, the directory and its extents account for */
+/*
+ * How many blocks the metapage, the directory and its extents account for.  Others were added to the file by
+ * a process that did not come to name them, after an error or a crash; the next extent takes them.
+ */
 static uint64
 count_named_blocks(LokiIndex *state)
 {
@@ -161,7 +164,10 @@ put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *m
 	return i;
 }
 
-/* The next 8: nodes by state, rows marked killed among them, and rows */
+/*
+ * The next 8: nodes by state, rows marked killed among them, and rows, each of a node of
+ * its own or of a TID list; last those of NULLTID.  Killed ones count until vacuum has removed them.
+ */
 static int
 put_counts(LokiIndex *state, Relation index, Datum *values)
 {

@@ -71,7 +71,11 @@ neighbor_fault(LokiCheck *check, uint32 neighbor)
 	}
 }
 
-/* Check one link of a live node. */
+/*
+ * Check one link of a live node.  An insert makes a node live before it links others to it, and vacuum takes
+ * links away before it frees a node.  So a neighbor that is no node before and after the link was seen
+ * once more was none while the link was there.
+ */
 static void
 check_neighbor(LokiCheck *check, uint32 node, uint32 neighbor)
 {

@@ -167,6 +167,7 @@ loki_attr_strategies(LokiAttrType type)
 	Assert(is_valid_type(type));
 	switch (type)
 	{
+			/* their order is that of a collation, which no few bytes have */
 		case LOKI_ATTR_TEXT:
 		case LOKI_ATTR_BPCHAR:
 			return STRATEGY_BIT(BTEqualStrategyNumber);

@@ -165,7 +165,11 @@ assign_recall_sample_rate(double newval, void *extra)
 	recall_sample_rate_set = *(const bool *) extra;
 }
 
-/* Whether scans are complete, given whether the user set one of pgvector's limits */
+/*
+ * Whether scans are complete, given whether the user set one of pgvector's limits.  Applications that
+ * were written for pgvector set them to get more rows, or to bound the work, and expect what pgvector
+ * does; all others get each row of the table if they ask for it.
+ */
 bool
 loki_scan_complete(bool limits_set)
 {

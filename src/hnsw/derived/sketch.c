@@ -156,7 +156,10 @@ loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *met
 		pfree(sketches);
 }
 
-/* Lock a page of sketches that are of the list as it was opened.  See derived.h. */
+/*
+ * Lock a page of sketches that are of the list as it was opened.  See derived.h.  Flags on the metapage say
+ * which lists there are, and have no bit for sketches: vacuum makes these for lists that stay as they are.
+ */
 Page
 loki_sketch_lock(const LokiSortedList *list, uint32 ordinal, Buffer *buffer, int *used)
 {

@@ -73,7 +73,10 @@ sort_numbers(int64 *numbers, int n)
 	return unique;
 }
 
-/* Sort a set of exact sort keys.  If they have no gaps, it becomes a range. */
+/*
+ * Sort a set of exact sort keys.  If they have no gaps, as of IN (1, 2, 3), it becomes a range: one
+ * comparison of a slot, and one interval of a sorted list.
+ */
 static void
 finish_set(LokiFilterKey *key)
 {
@@ -112,7 +115,7 @@ set_equal(LokiFilterKey *key, const LokiConstant *constants, int n)
 	key->n = key->nexact + sort_numbers(key->set + key->nexact, nlossy);
 }
 
-/* Whether constant a lets every value pass that b lets pass */
+/* Whether constant a lets every value pass that b lets pass; x < ANY (array) is x < the greatest. */
 static bool
 is_looser(const LokiConstant *a, const LokiConstant *b)
 {
@@ -147,7 +150,10 @@ set_range(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constant)
 	key->span = (uint64) hi - (uint64) lo;
 }
 
-/* An operator other than equality, with the loosest of several constants */
+/*
+ * An operator other than equality, with the loosest of several constants.  The low bits of a sort key that
+ * are a hash have no order, so they are left out of both sides, and what is equal then is rechecked.
+ */
 static void
 set_order(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants, int n)
 {
@@ -223,6 +229,7 @@ set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *consta
 {
 	if (n == 0)
 		filter->never = true;
+	/* rare, and each constant would have core compare a time for each node */
 	else if (zoned && n > 1)
 		key->kind = LOKI_FILTER_UNKNOWN;
 	else if (zoned)
@@ -379,7 +386,7 @@ compile_vector_key(LokiFilter *filter, Relation index, ScanKey skey)
 		filter->never = true;
 }
 
-/* Intersect a range with an earlier one on the same column, if there is one. */
+/* Intersect a range with an earlier one on the same column, if there is one: BETWEEN is two keys. */
 static bool
 join_range(LokiFilter *filter, const LokiFilterKey *key)
 {

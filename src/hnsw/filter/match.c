@@ -29,7 +29,11 @@
  * ----------------------------------------------------------------
  */
 
-/* The caller passes a constant width. */
+/*
+ * The caller passes a constant width, so that each width has a loop of its own.  In it no branch
+ * depends on a slot: which slots pass is as good as random, and a processor that guesses wrong
+ * loses more than a few comparisons take.
+ */
 static pg_attribute_always_inline void
 test_range_of(uint8 width, const LokiFilterKey *key, const char *slots, uint32 stride,
 			  int n, uint8 *passes)
@@ -64,7 +68,10 @@ test_range(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 	}
 }
 
-/* Whether n numbers, ascending, have one */
+/*
+ * Whether n numbers, ascending, have one.  A small set is read to its end even if the number was
+ * found, and in a large one both halves are the same instructions: neither has a branch to guess.
+ */
 static bool
 in_set(const int64 *set, int n, int64 number)
 {
@@ -103,7 +110,11 @@ test_equal_of(uint8 width, int64 wanted, char flag, const char *slots, uint32 st
 	return found;
 }
 
-/* Equality with one constant of a type that has lossy values */
+/*
+ * Equality with one constant of a type that has lossy values.  It is the most common of all conditions
+ * (tenant = $1), so the usual width has a loop of its own.  A lossy constant can only
+ * be equal to a lossy value, and then nobody knows yet: the row is rechecked.
+ */
 static void
 test_equal(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
@@ -165,7 +176,11 @@ satisfies(uint8 op, int order)
 	}
 }
 
-/* Types that have an order and lossy values have sort keys of 8 bytes. */
+/*
+ * Types that have an order and lossy values have sort keys of 8 bytes.  Sort keys that differ
+ * order the values, even of a lossy slot and an exact constant.  Those that are the same decide
+ * only if both are exact; else the value may be on either side, so it passes and is rechecked.
+ */
 static void
 test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *passes)
 {
@@ -228,6 +243,11 @@ test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 /* ----------------------------------------------------------------
  * Arrays
  * ----------------------------------------------------------------
+ */
+
+/*
+ * As of a Bloom filter, bits that are missing are proof, and bits that are there a guess.  For <@ it
+ * is the other way around: the slot may have no bits but those of the constant.
  */
 
 /* Whether all bits of a are in b */
@@ -330,6 +350,10 @@ static inline bool
 match_elements(const LokiFilterKey *key, const char *slot, LokiSignature *value)
 {
 	load_elements(value);
+	/*
+	 * set[] has each hash once, so counts can be compared; elements may share
+	 * a hash, so what passes is rechecked
+	 */
 	switch ((LokiFilterKind) key->kind)
 	{
 		case LOKI_FILTER_CONTAINS:
@@ -431,6 +455,11 @@ test_negated(const LokiTest *test, bool guess, const char *slots, uint32 stride,
 {
 	uint8		equal[NEGATED_BATCH];
 
+	/*
+	 * "Does not pass" is certain of a key, "passes" need not be.  So what
+	 * does not pass the key passes here, and what passes it is only left out
+	 * if its slot is exact, or if the caller wants a guess
+	 */
 	guess = guess && test->hashed;
 	for (int first = 0; first < n; first += NEGATED_BATCH)
 	{

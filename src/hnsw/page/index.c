@@ -64,6 +64,8 @@ array_geometry(LokiSlotArray *array, uint32 slot_size)
 	Assert(slot_size > 0);
 	array->slot_size = slot_size;
 	array->per_page = LOKI_PAGE_PAYLOAD / slot_size;
+
+	/* each look at a slot begins with a division by per_page, which is a multiplication */
 	/* with one slot a page the quotient would not fit: treat as exact */
 	array->reciprocal = array->per_page > 1 ?
 		PG_UINT64_MAX / array->per_page + 1 : 0;
@@ -131,7 +133,11 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_REUSED], sizeof(uint64));
 }
 
-/* Add an entry that was read from a directory page; ERROR if it cannot be right. */
+/*
+ * Add an entry that was read from a directory page; ERROR if it cannot be right.  Extents of an
+ * array come in order, so their count says the size of the next one.  Whether two extents overlap
+ * is not looked at, which would take a sort; lokivector_check() does.
+ */
 static void
 add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entry,
 					BlockNumber nblocks)
@@ -318,7 +324,10 @@ loki_definition_valid(Relation index, const LokiColumn *column, const LokiMetaPa
 	return true;
 }
 
-/* Whether column 1 is still of this type: ALTER TABLE may change it and keep the file */
+/*
+ * Whether column 1 is still of this type.  ALTER TABLE may change it and keep the file, as from vector(3) to
+ * vector, and a state is found by the file.
+ */
 static inline bool
 same_type(const LokiIndex *state, Relation index)
 {
@@ -357,6 +366,7 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		state->hint_tail[i] = LOKI_NONE;
 
+	/* slot sizes come from the quantizer, and the centroid from slots: so the quantizer is made first */
 	state->centroid = MemoryContextAllocZero(context, sizeof(float) *
 											 loki_code_constants(&state->code));
 	state->quantizer = loki_make_quantizer(context, &state->code, state->centroid);
@@ -510,6 +520,10 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	LokiMetaPageData copy;
 	Buffer		buffer;
 
+	/*
+	 * while it is locked, no other backend gives the index another file; but
+	 * what the metapage says may change, as pending rows get codes
+	 */
 	Assert(CheckRelationLockedByMe(index, AccessShareLock, true));
 	Assert(loki_no_buffer_locked());
 	state = lookup_state(index);
@@ -543,6 +557,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 
 		delete_replaced();
 		shrink_cache(RelationGetRelid(index));
+		/* after an ERROR in here the state is gone with the current context */
 		state = loki_index_for_meta(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);
 		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);

@@ -45,7 +45,11 @@ loki_exact_query_size(const LokiColumn *column, int k)
 	return size;
 }
 
-/* Norms of the queries, and room for a block of rows: as many as fit into the memory that they leave */
+/*
+ * Norms of the queries, and room for a block of rows: as many as fit into the memory that they leave.
+ * A product of two matrices reads each row from memory once for many queries, where a distance for each
+ * pair would read it once for each.  L1 is no product, and words of bits are no numbers.
+ */
 static void
 begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
 {
@@ -173,6 +177,10 @@ search_block(LokiExact *exact, int query)
 	{
 		double		distance;
 
+		/*
+		 * nearly all rows end here; others are measured as scans do, since a
+		 * hit may be at the same distance to the last bit (M1)
+		 */
 		if (exact->products != NULL && *found == exact->k &&
 			is_farther(exact, exact->products[(Size) query * exact->nrows + i],
 					   exact->query_norms[query], exact->row_norms[i], nearest[0]))

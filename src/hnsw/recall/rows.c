@@ -47,7 +47,10 @@ index_attributes(const IndexInfo *info)
 	return attributes;
 }
 
-/* Whether a function is not written in C */
+/*
+ * Whether a function is not written in C.  Such a one may run queries, for which it needs a snapshot
+ * that keeps the rows it sees.  Vacuum has none, as that would hold back what can be removed.
+ */
 static bool
 is_not_in_c(Oid function, void *context)
 {

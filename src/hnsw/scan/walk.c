@@ -93,7 +93,10 @@ reach_of_rows(const LokiSearch *search)
 			   Max(row + reach->errors * reach->error, reach->floor));
 }
 
-/* Whether the walk may still need a node at this distance */
+/*
+ * Whether the walk may still need a node at this distance: asked of each scored node before it comes into
+ * the frontier and is tested by the filter, and of the top of the frontier, where the walk ends.
+ */
 static inline bool
 near_enough(const LokiSearch *search, float distance)
 {
@@ -169,7 +172,11 @@ set_width(LokiSearch *search, uint32 width)
 	trim_heap(search);
 }
 
-/* Take a node that matches into the best, if it is near enough. */
+/*
+ * Take a node that matches into the best, if it is near enough.  Nodes that do not match are expanded
+ * like others, since they may lead to some that do, but they never make the reach shorter: a filter
+ * that few nodes pass makes a walk go farther by itself.
+ */
 static void
 offer_best(LokiSearch *search, uint32 item)
 {
@@ -260,7 +267,10 @@ over_limit(LokiSearch *search)
 	return search->choice->adapts && loki_strategy_too_long(search);
 }
 
-/* Keep a scored node, in the frontier too if it is near enough; returns its place in scored[]. */
+/*
+ * Keep a scored node, in the frontier too if it is near enough; returns its place in scored[].  What is
+ * too far now may be near enough when the walk is widened, and is not scored again.
+ */
 static uint32
 keep_scored(LokiSearch *search, float distance, uint32 node, uint8 flags)
 {
@@ -290,6 +300,12 @@ heap_score(LokiWalk *walk, LokiBatch *batch)
 /* ----------------------------------------------------------------
  * Hops: only nodes that match are scored
  * ----------------------------------------------------------------
+ */
+
+/*
+ * A graph of the matching nodes alone would fall apart, as most links lead to others.  Hops make
+ * up for it: the neighbors of a node are taken to be those that match among its neighbors, their
+ * neighbors, and so on.  Codes are read of matching nodes only.
  */
 
 /* Matching nodes that an expansion found, and other nodes through which it goes on */
@@ -440,6 +456,7 @@ heap_next(LokiWalk *walk, LokiBatch *waiting)
 	if (heap->limited || !choice->adapts || choice->hops || choice->window-- > 0)
 		return !heap->limited;
 
+	/* its counts are to have all nodes that were met; after it, perhaps other nodes are on top */
 	heap_score(walk, waiting);
 	heap->limited = choose_strategy(search) == LOKI_STRATEGY_FLAT;
 	return heap_next(walk, waiting);
@@ -476,6 +493,7 @@ walk_by_heap(LokiSearch *search)
 	loki_walk(&heap.walk, &steps);
 	if (heap.limited)
 		return LOKI_WALK_LIMIT;
+	/* dry: fewer were found than wanted, though nothing was left to expand */
 	if (search->kept.nfrontier > 0 || search->kept.nbest >= (uint32) search->reach.width)
 		return LOKI_WALK_CONVERGED;
 
@@ -574,6 +592,7 @@ loki_walk_widen(LokiSearch *search)
 	if (!search->kept.by_heap)
 		pool_to_scored(search);
 	search->kept.best_is_heap = search->reach.width > LOKI_POOL_MAX;
+	/* rows that were taken count among the nearest, as the reach is that of all rows returned */
 	search->kept.nfrontier = search->kept.nbest = search->kept.nrows = 0;
 	for (uint32 end = search->kept.nscored; end > 0;)
 	{

@@ -51,7 +51,10 @@ loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target, Pa
 	return path;
 }
 
-/* The kind that a path's methods are part of */
+/*
+ * The kind that a path's methods are part of.  custom_private has nodes alone, and the kind is
+ * none; but the methods are a part of it.
+ */
 static const LokiNodeKind *
 kind_of_path(const CustomPath *path)
 {
@@ -94,7 +97,7 @@ loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
  * ----------------------------------------------------------------
  */
 
-/* Drop all of these rows. */
+/* Drop all of these rows.  The node's slot may hold one of them, whose memory is that of the sort. */
 static void
 end_sort(LokiNode *node, int i)
 {
@@ -230,6 +233,7 @@ loki_node_child(PlanState *ps, LimitState *limit)
 
 	if (!IsA(ps, CustomScanState) || node->css.methods != &exec_methods || !node->kind->ordered)
 		return NULL;
+	/* it counts rows of the node, which are not those of the child: the node asks it by itself */
 	Assert(node->limit == NULL || node->limit == limit);
 	node->limit = limit;
 	return node->child;
@@ -308,6 +312,7 @@ begin_sort(LokiNode *node, LokiSortedRows *rows, int nnumbers)
 	rows->nnumbers = nnumbers;
 	rows->sorted = false;
 	rows->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	/* two sorts at most, each with a half; 64 is the least that work_mem can be set to */
 	rows->sort = tuplesort_begin_heap(desc, nnumbers, numbers, operators, collations,
 									  nulls_first, Max(work_mem / 2, 64), NULL, TUPLESORT_NONE);
 	MemoryContextSwitchTo(old);
