@@ -95,12 +95,9 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 	const char *fault = NULL;
 
 	if (PageIsNew(page))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" contains unexpected zero page at block %u",
-						RelationGetRelationName(check->index), block),
-				 errdetail("Expected page %u of the %s array.",
-						   ordinal, loki_slot_array_name(array))));
+		loki_damaged(check->index, psprintf("Expected page %u of the %s array.", ordinal,
+											loki_slot_array_name(array)),
+					 "contains unexpected zero page at block %u", block);
 
 	opaque = LokiPageOpaqueAtEnd(page);
 	if (header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData))
@@ -153,13 +150,7 @@ used_slots(LokiCheck *check, BlockNumber block, int array, uint32 slot_size, uin
 	/* check_header() has seen to this */
 	Assert(used <= ((PageHeader) check->page.data)->pd_special - SizeOfPageHeaderData);
 
-	/*
-	 * brief codes that are not in blocks are those of an earlier layout,
-	 * which nothing reads
-	 */
-	if ((used % slot_size != 0 || used / slot_size > per_page) &&
-		(!LokiSlotArrayIsBrief(array) ||
-		 LokiPageOpaque((Page) check->page.data)->flags & LOKI_PAGE_IN_BLOCKS))
+	if (used % slot_size != 0 || used / slot_size > per_page)
 		loki_check_fault(check, psprintf("page at block %u", block),
 						 psprintf("It has %u bytes in use, %u a slot, and room for %u slots.",
 								  used, slot_size, per_page),

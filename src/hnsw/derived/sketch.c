@@ -168,8 +168,7 @@ loki_sketch_lock(const LokiSortedList *list, uint32 ordinal, Buffer *buffer, int
 
 	if (page == NULL)
 		return NULL;
-	if (LokiPageOpaque(page)->next == list->generation &&
-		(LokiPageOpaque(page)->flags & LOKI_PAGE_IN_BLOCKS) != 0)
+	if (LokiPageOpaque(page)->next == list->generation)
 		return page;
 	UnlockReleaseBuffer(*buffer);
 	return NULL;

@@ -28,14 +28,11 @@ static void
 check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
 {
 	if (unlikely(upper->count > search->state->m))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged list of links",
-						RelationGetRelationName(search->index)),
-				 errdetail("Slot %u of the %s array has %u neighbors, of at most %u.",
-						   slot, loki_slot_array_name(LOKI_SLOTS_UPPER), upper->count,
-						   search->state->m),
-				 errhint("Please REINDEX it.")));
+		loki_damaged(search->index,
+					 psprintf("Slot %u of the %s array has %u neighbors, of at most %u.",
+							  slot, loki_slot_array_name(LOKI_SLOTS_UPPER), upper->count,
+							  search->state->m),
+					 "has a damaged list of links");
 }
 
 /*

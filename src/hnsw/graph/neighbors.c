@@ -283,13 +283,9 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 
 	list->count = level == 0 ? loki_link_count(link, m) : upper->count;
 	if (level > LOKI_MAX_LEVEL || list->count > loki_list_max(level, m))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged list of links",
-						RelationGetRelationName(index)),
-				 errdetail("It has %d neighbors on layer %d, of at most %d.",
-						   list->count, level, loki_list_max(level, m)),
-				 errhint("Please REINDEX it.")));
+		loki_damaged(index, psprintf("It has %d neighbors on layer %d, of at most %d.",
+									 list->count, level, loki_list_max(level, m)),
+					 "has a damaged list of links");
 	for (int i = 0; i < list->count; i++)
 	{
 		list->nodes[i] = level == 0 ? link->neighbors[i] - 1 : upper->neighbors[i].node;

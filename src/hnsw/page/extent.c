@@ -604,12 +604,9 @@ claim_from_list(LokiChange *change, int array, uint32 ordinal, LokiClaim *claim)
 	if (ordinal >= slots->npages)
 		loki_index_refresh(change->state, change->index);
 	if (ordinal >= slots->npages)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("free list of index \"%s\" names page %u of the %s array, which has %u pages",
-						RelationGetRelationName(change->index), ordinal,
-						loki_slot_array_name(array), slots->npages),
-				 errhint("Please REINDEX it.")));
+		loki_damaged(change->index, NULL,
+					 "has a free list that names page %u of the %s array, which has %u pages",
+					 ordinal, loki_slot_array_name(array), slots->npages);
 	return claim_on_page(change, array, ordinal, true, 1, claim);
 }
 

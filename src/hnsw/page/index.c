@@ -149,14 +149,10 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 		state->arrays[entry->array].nextents != entry->extent ||
 		entry->first <= LOKI_DIRECTORY_BLKNO ||
 		(uint64) entry->first + LokiExtentBlocks(entry->extent) > nblocks)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("extent directory of index \"%s\" is damaged",
-						RelationGetRelationName(index)),
-				 errdetail("Entry %u names extent %u of array %u at block %u of %u.",
-						   state->directory.entries, entry->extent, entry->array,
-						   entry->first, nblocks),
-				 errhint("Please REINDEX it.")));
+		loki_damaged(index, psprintf("Entry %u names extent %u of array %u at block %u of %u.",
+									 state->directory.entries, entry->extent, entry->array,
+									 entry->first, nblocks),
+					 "has a damaged extent directory");
 
 	array = &state->arrays[entry->array];
 	array->extents = loki_grow(state->context, array->extents, &array->allocated,
@@ -216,13 +212,9 @@ loki_index_refresh(LokiIndex *state, Relation index)
 		if (next == 0)
 			break;
 		if (next >= RelationGetNumberOfBlocks(index))
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("extent directory of index \"%s\" is damaged",
-							RelationGetRelationName(index)),
-					 errdetail("It continues at block %u of %u.", next,
-							   RelationGetNumberOfBlocks(index)),
-					 errhint("Please REINDEX it.")));
+			loki_damaged(index, psprintf("It continues at block %u of %u.", next,
+										 RelationGetNumberOfBlocks(index)),
+						 "has a damaged extent directory");
 		state->directory.passed += used;
 		state->directory.block = next;
 		state->directory.ordinal++;
@@ -489,11 +481,7 @@ report_no_pages(Relation index)
 				 errmsg("index \"%s\" is not valid", RelationGetRelationName(index)),
 				 errdetail("Its build has just begun, or failed before it had written any page."),
 				 loki_errhint_not_valid(index)));
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("index \"%s\" lacks its first pages",
-					RelationGetRelationName(index)),
-			 errhint("Please REINDEX it.")));
+	loki_damaged(index, NULL, "lacks its first pages");
 }
 
 /* The server refuses to scan such an index, but functions come here without it. */
@@ -599,12 +587,9 @@ loki_slot_block(LokiIndex *state, Relation index, int array, uint32 number,
 	BlockNumber block;
 
 	if (!loki_slot_locate(state, index, array, number, &block, place))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" refers to slot %u of the %s array, which has %llu slots",
-						RelationGetRelationName(index), number, loki_slot_array_name(array),
-						(unsigned long long) state->arrays[array].npages *
-						state->arrays[array].per_page),
-				 errhint("Please REINDEX it.")));
+		loki_damaged(index, NULL, "refers to slot %u of the %s array, which has %llu slots",
+					 number, loki_slot_array_name(array),
+					 (unsigned long long) state->arrays[array].npages *
+					 state->arrays[array].per_page);
 	return block;
 }

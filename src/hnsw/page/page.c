@@ -82,24 +82,34 @@ loki_page_init(Page page, int array, uint32 ordinal)
 	opaque->page_id = LOKI_PAGE_ID;
 }
 
+/* See page.h.  Neither message nor detail is looked up for a translation, as of amcheck's. */
+void
+loki_damaged(Relation index, const char *detail, const char *format,...)
+{
+	va_list		args;
+	char		fault[200];
+
+	va_start(args, format);
+	vsnprintf(fault, sizeof(fault), format, args);
+	va_end(args);
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg_internal("index \"%s\" %s", RelationGetRelationName(index), fault),
+			 detail != NULL ? errdetail_internal("%s", detail) : 0,
+			 errhint("Please REINDEX it.")));
+}
+
 /* Raise the error for a page that is not what it should be. */
 static void
 report_page(Relation index, Buffer buffer, int array, uint32 ordinal, bool zero)
 {
 	loki_buffer_distrust(buffer);
 	if (zero)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" contains unexpected zero page at block %u",
-						RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
-				 errhint("Please REINDEX it.")));
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("index \"%s\" contains corrupted page at block %u",
-					RelationGetRelationName(index), BufferGetBlockNumber(buffer)),
-			 errdetail("Expected page %u of the %s array.",
-					   ordinal, loki_slot_array_name(array)),
-			 errhint("Please REINDEX it.")));
+		loki_damaged(index, NULL, "contains unexpected zero page at block %u",
+					 BufferGetBlockNumber(buffer));
+	loki_damaged(index, psprintf("Expected page %u of the %s array.", ordinal,
+								 loki_slot_array_name(array)),
+				 "contains corrupted page at block %u", BufferGetBlockNumber(buffer));
 }
 
 /*
@@ -249,13 +259,9 @@ report_foreign(Relation index, uint32 magic)
 				 errmsg("index \"%s\" was built by pgvector",
 						RelationGetRelationName(index)),
 				 errhint("REINDEX it to use it with lokivector.")));
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("index \"%s\" is not an hnsw index",
-					RelationGetRelationName(index)),
-			 errdetail("The metapage has magic number %08X, not %08X.",
-					   magic, LOKI_META_MAGIC),
-			 errhint("Please REINDEX it.")));
+	loki_damaged(index, psprintf("The metapage has magic number %08X, not %08X.", magic,
+								 LOKI_META_MAGIC),
+				 "is not an hnsw index");
 }
 
 /* Whether the row map, if there is one, has entries of a possible width */
@@ -275,10 +281,7 @@ rowmap_valid(LokiMetaPage meta)
 void
 loki_meta_damaged(Relation index)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("index \"%s\" has a damaged metapage", RelationGetRelationName(index)),
-			 errhint("Please REINDEX it.")));
+	loki_damaged(index, NULL, "has a damaged metapage");
 }
 
 /*
@@ -292,11 +295,7 @@ loki_meta_validate(Relation index, Page page)
 
 	Assert(loki_page_readable(page));
 	if (PageIsNew(page))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" contains unexpected zero page at block %u",
-						RelationGetRelationName(index), LOKI_META_BLKNO),
-				 errhint("Please REINDEX it.")));
+		loki_damaged(index, NULL, "contains unexpected zero page at block %u", LOKI_META_BLKNO);
 	if (meta->format.magic != LOKI_META_MAGIC)
 		report_foreign(index, meta->format.magic);
 	if (meta->format.version != LOKI_META_VERSION)
@@ -493,12 +492,8 @@ loki_node_row(LokiIndex *state, Relation index, uint32 node, LokiNodeRows *rows,
 		(duplicate.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE || duplicate.node != node)
 		return false;
 	if (rows->read++ > (uint64) array->npages * array->per_page)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged list of rows",
-						RelationGetRelationName(index)),
-				 errdetail("The list of node %u has no end.", node),
-				 errhint("Please REINDEX it.")));
+		loki_damaged(index, psprintf("The list of node %u has no end.", node),
+					 "has a damaged list of rows");
 	rows->next = duplicate.next;
 	*tid = duplicate.heap;
 	return true;

@@ -78,6 +78,10 @@ extern void loki_meta_read(Relation index, LokiMetaPageData *meta);
 /* Validate; ERROR with a hint when foreign, damaged or of another version */
 extern void loki_meta_validate(Relation index, Page page);
 
+/* ERROR: "index NAME FAULT", with the hint to REINDEX it.  The detail, a sentence, may be NULL. */
+extern void loki_damaged(Relation index, const char *detail, const char *format,...)
+			__attribute__((format(printf, 3, 4), noreturn));
+
 /* ERROR: what the metapage says cannot be */
 extern void loki_meta_damaged(Relation index);
 

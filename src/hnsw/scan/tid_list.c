@@ -78,12 +78,9 @@ read_duplicates(LokiScan *so, LokiPartialNode *partial, uint32 head, uint32 most
 			slot.node != partial->node ||
 			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
 			partial->length++ > (uint64) array->npages * array->per_page)
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("index \"%s\" has a damaged list of rows",
-							RelationGetRelationName(index)),
-					 errdetail("Slot %u does not belong to node %u.", head, partial->node),
-					 errhint("Please REINDEX it.")));
+			loki_damaged(index, psprintf("Slot %u does not belong to node %u.", head,
+										 partial->node),
+						 "has a damaged list of rows");
 		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
 			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->killed.trust))
 		{

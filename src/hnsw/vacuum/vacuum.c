@@ -188,12 +188,8 @@ read_duplicate(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
 	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_DUPLICATE, number, slot) ||
 		slot->node != node ||
 		(*length)++ > (uint64) array->npages * array->per_page)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has a damaged list of heap TIDs",
-						RelationGetRelationName(vacuum->index)),
-				 errdetail("Slot %u does not belong to node %u.", number, node),
-				 errhint("Please REINDEX it.")));
+		loki_damaged(vacuum->index, psprintf("Slot %u does not belong to node %u.", number, node),
+					 "has a damaged list of heap TIDs");
 	CHECK_FOR_INTERRUPTS();
 }
 
