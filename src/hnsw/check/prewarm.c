@@ -123,23 +123,19 @@ read_directory(Prewarm *prewarm, Relation index)
 }
 
 /*
- * Whether sessions of this server can search an index.  It is an ERROR if they cannot and the
- * caller has named it; one of a named table is left out then.
+ * Whether sessions of this server can search an index of a table; the others are left out.  One that the
+ * caller has named is opened in any case, so that it is an ERROR if they cannot.
  */
 static bool
 is_searched(Relation index, Oid relid)
 {
-	bool		unlogged = !RelationIsPermanent(index) && RecoveryInProgress();
-	bool		named = RelationGetRelid(index) == relid;
-
-	if (unlogged && named)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot access temporary or unlogged relations during recovery")));
-	/* it is being built, or that has failed */
-	if (named)
+	/* one that is not valid is being built, or that has failed */
+	if (RelationGetRelid(index) == relid)
+	{
 		loki_require_valid(index, "prewarm");
-	return index->rd_index->indisvalid && !unlogged;
+		return true;
+	}
+	return index->rd_index->indisvalid && (RelationIsPermanent(index) || !RecoveryInProgress());
 }
 
 /* Open the indexes that a relation stands for, and read their directories. */
