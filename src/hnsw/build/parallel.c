@@ -100,6 +100,7 @@ count_workers(const LokiBuild *build)
 		loki_build_seed >= 0 ||
 		!loki_arena_can_share() || RelationUsesLocalBuffers(heap))
 		return 0;
+	/* 0 is for a small table, or for expressions that are not parallel safe; it does not say which */
 	planned = plan_create_index_workers(RelationGetRelid(heap), RelationGetRelid(build->index));
 	if (planned == 0 && (RelationGetIndexExpressions(build->index) != NIL ||
 						 RelationGetIndexPredicate(build->index) != NIL))
@@ -282,7 +283,10 @@ meet(LokiBuild *build)
 							 WAIT_EVENT_PARALLEL_CREATE_INDEX_SCAN);
 }
 
-/* Do a job of a number of nodes or pages in all processes.  Only the leader calls this. */
+/*
+ * Do a job of a number of nodes or pages in all processes.  Only the leader calls this.  Whatever a job
+ * has written, the next one reads without a lock: the barrier between them orders memory, too.
+ */
 void
 loki_parallel_job(LokiBuild *build, LokiBuildJob job, uint32 units)
 {

@@ -72,6 +72,7 @@ form_node(WriteState *write, int array, uint32 id, char *slot)
 		memset(slot, 0, build->geometry.arrays[array].slot_size);
 		return;
 	}
+	/* codes were moved into the order of insertion, which the build reads them by; all else lies as it was loaded */
 	if (array != LOKI_SLOTS_CODE)
 		node = loki_build_row(build, node);
 	memcpy(slot, loki_build_slot(build, array, node),
@@ -322,7 +323,10 @@ extend_file(WriteState *write, BlockNumber nblocks)
  * ----------------------------------------------------------------
  */
 
-/* A block that has not been written yet, as an empty page: pinned, and locked exclusively */
+/*
+ * A block that has not been written yet, as an empty page: pinned, and locked exclusively.  It is not logged
+ * here: log_newpage_range() follows for all that were filled.
+ */
 static Buffer
 new_page(LokiBuild *build, BlockNumber block, int array, uint32 ordinal)
 {

@@ -118,6 +118,7 @@ open_query(LokiScan *so)
 	so->query.value = NULL;
 	if (so->query.isnull)
 		return;
+	/* values that are measured by themselves: documents, sparse vectors, words */
 	if (so->state->column.type->distance != NULL)
 	{
 		old = MemoryContextSwitchTo(so->context);
@@ -153,6 +154,7 @@ prepare_search(LokiScan *so)
 	so->search.budget.scored_limit = !so->plan.complete &&
 		so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ? so->plan.settings.max_tuples : 0;
 	loki_search_reset(&so->search);
+	/* with pgvector's limits a filter only drops rows: nothing is to find those that the walk missed */
 	so->search.budget.flat_nodes = so->plan.complete && so->filter.nodes.any ?
 		loki_node_end(so->state, so->scan->indexRelation) : 0;
 	so->query.ready = so->query.brief_ready = false;
@@ -216,7 +218,10 @@ begin_scan(LokiScan *so)
 	LokiIndex  *state;
 	MemoryContext old;
 
-	/* the condition comes first, since it may run functions of the user's */
+	/*
+	 * the condition comes first, since it may run functions of the user's,
+	 * which may use this index, so that its state is another afterwards
+	 */
 	loki_plan_completeness(so);
 	condition = loki_plan_condition(so);
 	state = loki_index_open(scan->indexRelation, &so->meta);
@@ -295,7 +300,10 @@ take_walk(LokiScan *so, uint32 most)
 	loki_rerank_most(so, most);
 }
 
-/* Find a sorted list that has all nodes that match, for a flat scan. */
+/*
+ * Find a sorted list that has all nodes that match, for a flat scan.  The bounds of a key's list say
+ * at once how many nodes it has, and so the share that match, for which others take a sample.
+ */
 static void
 begin_list(LokiScan *so)
 {

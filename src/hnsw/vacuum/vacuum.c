@@ -665,8 +665,10 @@ repair_and_free(LokiVacuum *vacuum)
 	free_array(vacuum, LOKI_SLOTS_DUPLICATE);
 
 	/*
-	 * a vacuum that ends while it frees TID slots leaves no trace of the
-	 * nodes that these had
+	 * TID slots come last: as long as they say which nodes are dead, another
+	 * vacuum can do all of this again (V3).  One that ends while it frees
+	 * them leaves no trace of the nodes that were freed, so these are
+	 * counted before
 	 */
 	loki_calibrate_note_changed(vacuum->index, vacuum->ndead);
 	free_array(vacuum, LOKI_SLOTS_TID);
