@@ -22,10 +22,10 @@ FROM generate_series(1, 300) i;
 ANALYZE phrasing_q;
 CREATE TABLE phrasing_truth AS SELECT c.condition, q.i, max(d) AS farthest
 FROM phrasing_q q, (VALUES ('all', 100), ('90', 90), ('50', 50)) c (condition, below),
-	LATERAL (SELECT (v <-> q.q) + 0 AS d FROM phrasing_t WHERE r < below ORDER BY 1 LIMIT 10) x GROUP BY 1, 2;
+	LATERAL (SELECT (v <-> q.q)::text::float8 AS d FROM phrasing_t WHERE r < below ORDER BY 1 LIMIT 10) x GROUP BY 1, 2;
 INSERT INTO phrasing_truth SELECT c.condition, q.i, max(d)
 FROM phrasing_q q, (VALUES ('heap 90', 90), ('heap 50', 50)) c (condition, below),
-	LATERAL (SELECT (v <-> q.q) + 0 AS d FROM phrasing_t WHERE r2 < below ORDER BY 1 LIMIT 10) x GROUP BY 1, 2;
+	LATERAL (SELECT (v <-> q.q)::text::float8 AS d FROM phrasing_t WHERE r2 < below ORDER BY 1 LIMIT 10) x GROUP BY 1, 2;
 
 -- The share of the nearest ten rows that the queries find
 CREATE FUNCTION phrasing_recall(rows text, condition text, truth text) RETURNS float8 AS $$
@@ -90,7 +90,7 @@ DROP FUNCTION phrasing_widths;
 
 -- A walk that has used up its memory is followed by a flat scan, though there are rows at hand
 INSERT INTO phrasing_truth SELECT 'heap 10', q.i, max(d)
-FROM phrasing_q q, LATERAL (SELECT (v <-> q.q) + 0 AS d FROM phrasing_t WHERE r2 < 10 ORDER BY 1 LIMIT 10) x GROUP BY q.i;
+FROM phrasing_q q, LATERAL (SELECT (v <-> q.q)::text::float8 AS d FROM phrasing_t WHERE r2 < 10 ORDER BY 1 LIMIT 10) x GROUP BY q.i;
 SET work_mem = '64kB';
 SELECT phrasing_recall('phrasing_t', 'r2 < 10', 'heap 10') > .99 AS found;
 RESET work_mem;
@@ -106,3 +106,28 @@ COMMIT;
 DROP TABLE phrasing_t, phrasing_q, phrasing_truth, phrasing_keys;
 DROP FUNCTION phrasing_recall, phrasing_check, phrasing_vector, test_short;
 DROP ROLE regress_phrasing;
+
+-- test: a search for more rows looks as far as one for ten, also far from all rows
+-- 40 clusters, and queries from outside of them
+CREATE FUNCTION far_vector(i integer, spread integer) RETURNS vector(64) AS $$
+	SELECT array_agg((hashint4extended(i % 40, j) % 1000 + hashint4extended(i, j) % (spread + 1) +
+		hashint4extended(i, 1000 + j) % (spread + 1))::real ORDER BY j)::vector(64) FROM generate_series(1, 64) j
+$$ LANGUAGE sql IMMUTABLE;
+CREATE TABLE far_t AS SELECT i AS id, far_vector(i, 400)::vector(64) AS v FROM generate_series(1, 10000) i;
+CREATE INDEX far_idx ON far_t USING hnsw (v vector_l2_ops);
+CREATE TABLE far_q AS SELECT i, (SELECT array_agg((hashint4extended(-i, j) % 1000)::real ORDER BY j)
+	FROM generate_series(1, 64) j)::vector(64) AS q FROM generate_series(1, 100) i;
+CREATE TABLE far_truth AS SELECT i, array_agg(d ORDER BY d) AS d FROM far_q f,
+	LATERAL (SELECT (v <-> f.q)::text::float8 AS d FROM far_t ORDER BY 1 LIMIT 50) x GROUP BY i;
+CREATE FUNCTION far_recall(k integer) RETURNS float8 AS $$
+DECLARE
+	hits integer;
+BEGIN
+	EXECUTE format('SELECT count(*) FROM far_q f JOIN far_truth t USING (i),
+		LATERAL (SELECT v <-> f.q AS d FROM far_t ORDER BY v <-> f.q LIMIT %s) x WHERE x.d <= t.d[%1$s]', k) INTO hits;
+	RETURN hits / k::float8 / (SELECT count(*) FROM far_q);
+END $$ LANGUAGE plpgsql;
+SELECT far_recall(10) > 0.95 AS ten, far_recall(20) > far_recall(10) - 0.05 AS twenty,
+	far_recall(50) > far_recall(10) - 0.05 AS fifty;
+DROP TABLE far_t, far_q, far_truth;
+DROP FUNCTION far_vector, far_recall;

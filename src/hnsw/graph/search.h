@@ -119,6 +119,8 @@ typedef struct LokiReach
 	float		ratio;			/* the growth: to the distance of the rows-th;
 								 * 0: that of the width-th node counts;
 								 * FLT_MAX: no end before grown */
+	int			few;			/* at most rows, and ... */
+	float		few_ratio;		/* ... the growth of a search for so few */
 	float		errors;			/* errors beyond it, at least */
 	float		error;			/* of an estimate; below 0: not known yet */
 	float		floor;			/* as far in any case, by rows that were read */
@@ -134,7 +136,7 @@ loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
 	float		row;
 	float		far;
 
-	Assert(reach->rows <= reach->width && reach->least <= reach->width);
+	Assert(reach->rows <= reach->width && reach->least <= reach->width && reach->few <= reach->rows);
 	Assert(reach->width <= reach->grown && reach->grown <= reach->most);
 	if (reach->width == 0 || n < reach->width || reach->error < 0)
 		return FLT_MAX;
@@ -144,7 +146,8 @@ loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
 	row = nearest[reach->rows - 1].distance;
 	if (reach->ratio > 0)
 		far = reach->ratio == FLT_MAX ? FLT_MAX :
-			Max(row * reach->ratio, nearest[reach->least - 1].distance);
+			Max(Max(row * reach->ratio, nearest[reach->few - 1].distance * reach->few_ratio),
+				nearest[reach->least - 1].distance);
 	if (n >= reach->grown)
 		far = Min(far, nearest[reach->grown - 1].distance);
 	far = Max(far, Max(row + reach->errors * reach->error, reach->floor));
@@ -170,6 +173,8 @@ typedef struct LokiKeptNodes
 	uint32		nrows;			/* ... or 0, until there are as many as the
 								 * width */
 	uint64		rows_allocated;
+	float		few;			/* distance of the reach's few-th, when rows
+								 * were noted */
 	bool		by_heap;		/* scored/frontier/best are in use, not pool */
 	bool		rejected;		/* keep nodes that leave the pool */
 } LokiKeptNodes;
@@ -384,8 +389,9 @@ typedef struct LokiWalkSteps
 struct LokiWalk
 {
 	LokiSearch *search;
-	uint32		width;			/* nodes that are expanded at most: the nearest; in a scan
-								 * loki_reach() ends the walk sooner */
+	uint32		width;			/* nodes that are expanded at most: the
+								 * nearest; in a scan loki_reach() ends the
+								 * walk sooner */
 	uint32		ef;				/* nodes that are kept */
 };
 

@@ -89,7 +89,7 @@ reach_of_rows(const LokiSearch *search)
 	if (reach->ratio == FLT_MAX)
 		return FLT_MAX;
 	row = search->kept.rows[0].distance;
-	return Max(reach->ratio > 0 ? row * reach->ratio : row,
+	return Max(reach->ratio > 0 ? Max(row * reach->ratio, search->kept.few * reach->few_ratio) : row,
 			   Max(row + reach->errors * reach->error, reach->floor));
 }
 
@@ -130,6 +130,7 @@ begin_rows(LokiSearch *search)
 	for (uint32 i = 0; i < n; i++)
 		kept->rows[i] = nearest[n - 1 - i];
 	kept->nrows = n;
+	kept->few = nearest[search->reach.few - 1].distance;
 	pfree(nearest);
 }
 

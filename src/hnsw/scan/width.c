@@ -35,6 +35,9 @@ LOKI_FUNCTION(lokivector_search_width);
 /* A search looks this number of errors of an estimate beyond the last row wanted */
 #define REACH_ERRORS		3
 
+/* A search for more rows looks at least as far as one for this number */
+#define FEW_ROWS			10
+
 const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
 
 /*
@@ -252,7 +255,7 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	reach->width = reach->least = reach->grown = reach->most = width;
 	if (n >= width)
 		return;
-	reach->rows = (int) n;
+	reach->rows = reach->few = (int) n;
 	/* where sketches bound nothing, the rows of all that is kept are read */
 	if (loki_column_sketched(&state->column))
 		grown = Max(width, LOKI_SKETCHES_PER_ROW * n);
@@ -302,7 +305,15 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 	if (reach->width < LOKI_ROW_WIDTH)
 		reach->least = Min(reach->width, Max(LOKI_NARROW_SEARCH, Max(reach->rows, reach->width / 2)));
 	if (growth > 0)
+	{
+		uint32		few_rows;
+
 		reach->ratio = (float) pow(width / rows, growth);
+		reach->few = Min(reach->rows, FEW_ROWS);
+		reach->few_ratio = (float) pow((double) first_width(so->state, &so->meta.calibration,
+															&so->plan.settings, reach->few,
+															&few_rows) / reach->few, growth);
+	}
 	reach->errors = (float) (REACH_ERRORS * (1 - rows / Max(width, rows)));
 
 	/*
