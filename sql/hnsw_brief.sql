@@ -49,7 +49,7 @@ BEGIN
 		scored := scored + once;
 		PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
 			set_config('enable_indexscan', 'off', true);
-		EXECUTE format('SELECT array_agg(v %1$s $1) FROM (SELECT v FROM brief_t WHERE %2$s ORDER BY (v %1$s $1) + 0 LIMIT %3$s) s',
+		EXECUTE format('SELECT array_agg(v %1$s $1) FROM (SELECT v FROM brief_t WHERE %2$s ORDER BY (v %1$s $1)::text::float8 LIMIT %3$s) s',
 			operator, condition, k) INTO truth USING q;
 		PERFORM set_config('enable_indexscan', 'on', true);
 		missed := missed + (SELECT count(*) FROM unnest(truth) WITH ORDINALITY t (d, n)
@@ -85,7 +85,7 @@ RESET enable_seqscan;
 -- Exact scans score every node that matches, so a list of most nodes is no use to them
 SET enable_seqscan = off;
 SET enable_sort = off;
-SELECT count(*) = (SELECT count(*) FROM brief_t WHERE b >= 10 AND (v <-> brief_vector(-3)) + 0 < 7.5) AS same
+SELECT count(*) = (SELECT count(*) FROM brief_t WHERE b >= 10 AND (v <-> brief_vector(-3))::text::float8 < 7.5) AS same
 FROM brief_t WHERE b >= 10 AND v <-> brief_vector(-3) < 7.5;
 SELECT count(*) > 9000 AS all FROM (SELECT FROM brief_t WHERE b >= 10 ORDER BY v <-> brief_vector(-3) OFFSET 0) s;
 SELECT strategy FROM lokivector_scan_stats();

@@ -35,7 +35,7 @@ BEGIN
 		SELECT flat_scans INTO scans FROM lokivector_scan_stats();
 		PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
 			set_config('enable_indexscan', 'off', true);
-		EXECUTE format('SELECT array_agg(d) FROM (SELECT %1$I <-> $1 AS d FROM doubt_t WHERE %2$s ORDER BY (%1$I <-> $1) + 0 LIMIT %3$s) s',
+		EXECUTE format('SELECT array_agg(d) FROM (SELECT %1$I <-> $1 AS d FROM doubt_t WHERE %2$s ORDER BY (%1$I <-> $1)::text::float8 LIMIT %3$s) s',
 			field, condition, k) INTO truth USING q;
 		PERFORM set_config('enable_indexscan', 'on', true);
 		again := again OR scans > 1;
@@ -51,7 +51,7 @@ SELECT recall >= 0.98 AS found FROM doubt_recall('v', 'a = 1', 10);
 CREATE FUNCTION doubt_delete(most integer) RETURNS void AS $$
 	WITH q AS MATERIALIZED (SELECT doubt_vector(-i, 0.3) AS q FROM generate_series(1, 10) i)
 	DELETE FROM doubt_t WHERE id IN (SELECT n.id FROM q,
-		LATERAL (SELECT id FROM doubt_t WHERE a < 5 ORDER BY (v <-> q) + 0 LIMIT most) n)
+		LATERAL (SELECT id FROM doubt_t WHERE a < 5 ORDER BY (v <-> q)::text::float8 LIMIT most) n)
 $$ LANGUAGE sql SET enable_indexscan = off;
 BEGIN;
 SELECT doubt_delete(35);
@@ -142,7 +142,7 @@ BEGIN
 			items, distance, format(query, -i), k) INTO found;
 		PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
 			set_config('enable_indexscan', 'off', true);
-		EXECUTE format('SELECT array_agg(id) FROM (SELECT id FROM %s ORDER BY (v %s %s) + 0 LIMIT %s) s',
+		EXECUTE format('SELECT array_agg(id) FROM (SELECT id FROM %s ORDER BY (v %s %s)::text::float8 LIMIT %s) s',
 			items, distance, format(query, -i), k) INTO truth;
 		PERFORM set_config('enable_indexscan', 'on', true);
 		share := share + (SELECT count(*) FROM unnest(found) f WHERE f = ANY (truth)) / (k * 10.0);

@@ -48,7 +48,7 @@ BEGIN
 		scored := scored + once.nodes_scored;
 		PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
 			set_config('enable_indexscan', 'off', true);
-		EXECUTE format('SELECT array_agg(v <-> $1) FROM (SELECT v FROM joint_t WHERE %s ORDER BY (v <-> $1) + 0 LIMIT %s) s',
+		EXECUTE format('SELECT array_agg(v <-> $1) FROM (SELECT v FROM joint_t WHERE %s ORDER BY (v <-> $1)::text::float8 LIMIT %s) s',
 			condition, k) INTO truth USING q;
 		PERFORM set_config('enable_indexscan', 'on', true);
 		IF found IS DISTINCT FROM truth THEN
@@ -81,7 +81,7 @@ SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM joint_t WHERE a = 3 A
 FROM (SELECT id FROM joint_t WHERE a = 3 AND b = 3 ORDER BY v <-> joint_vector(-3) OFFSET 0) s;
 
 -- Rows within a distance, of which none may be missed
-SELECT count(*) = (SELECT count(*) FROM joint_t WHERE a = 3 AND b = 3 AND (v <-> joint_vector(-3)) + 0 < 12) AS same,
+SELECT count(*) = (SELECT count(*) FROM joint_t WHERE a = 3 AND b = 3 AND (v <-> joint_vector(-3))::text::float8 < 12) AS same,
 	count(*) > 2 AS some
 FROM joint_t WHERE a = 3 AND b = 3 AND v <-> joint_vector(-3) < 12;
 RESET enable_sort;

@@ -618,7 +618,7 @@ SELECT scan_by_index('SELECT id FROM scan_t ORDER BY v <-> ''[1]'' DESC LIMIT 1'
 
 -- test: conditions that the executor checks
 EXPLAIN (COSTS OFF) SELECT id FROM scan_t WHERE v <-> '[1]' < 4 AND id > 5 ORDER BY v <-> '[1]' LIMIT 1;
-SELECT count(*) = (SELECT count(*) FROM scan_t WHERE (v <-> scan_vector(36, 64)) + 0 < 5) AS same, count(*) > 0 AS some
+SELECT count(*) = (SELECT count(*) FROM scan_t WHERE (v <-> scan_vector(36, 64))::text::float8 < 5) AS same, count(*) > 0 AS some
 FROM (SELECT id FROM scan_t WHERE v <-> scan_vector(36, 64) < 5 ORDER BY v <-> scan_vector(36, 64)) s;
 
 -- test: an index-only scan, a bitmap scan and a backward scan are not planned

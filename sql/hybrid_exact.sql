@@ -197,7 +197,7 @@ DECLARE
 	c CURSOR (q vector, r float8) FOR SELECT id FROM exact_pending WHERE v <-> q < r;
 	query vector := (SELECT v FROM exact_pending WHERE id = 7);
 	bound float8 := (SELECT v <-> query FROM exact_pending ORDER BY 1 OFFSET 200 LIMIT 1);
-	nearer integer[] := ARRAY(SELECT id FROM exact_pending WHERE (v <-> query) + 0 < bound);
+	nearer integer[] := ARRAY(SELECT id FROM exact_pending WHERE (v <-> query)::text::float8 < bound);
 	got integer[] := '{}';
 	next integer;
 BEGIN

@@ -90,7 +90,7 @@ SELECT count(*), count(*) FILTER (WHERE d >= -20) FROM (SELECT s <#> document(-3
 SELECT count(*) = (SELECT count(*) FROM docs WHERE s <-> document(-4, 9) < 40) AS same FROM (SELECT FROM docs WHERE s <-> document(-4, 9) < 40 ORDER BY s <-> document(-4, 9)) a;
 SELECT q, bool_and(nearest = ANY (again)) AS found FROM generate_series(1, 5) q,
 	LATERAL (SELECT s <=> document(-q, 10) AS nearest FROM docs ORDER BY s <=> document(-q, 10) LIMIT 7) a,
-	LATERAL (SELECT array_agg(d) AS again FROM (SELECT s <=> document(-q, 10) AS d FROM docs ORDER BY (s <=> document(-q, 10)) + 0 LIMIT 7) b) c
+	LATERAL (SELECT array_agg(d) AS again FROM (SELECT s <=> document(-q, 10) AS d FROM docs ORDER BY (s <=> document(-q, 10))::text::float8 LIMIT 7) b) c
 GROUP BY q ORDER BY q;
 SELECT count(*), count(DISTINCT id), bool_and(d >= before OR before IS NULL) FILTER (WHERE d <> 'NaN') AS ordered FROM (
 	SELECT id, d, lag(d) OVER (ORDER BY place) AS before FROM (SELECT id, d, row_number() OVER () AS place FROM (SELECT id, s <=> document(-5, 15) AS d FROM docs ORDER BY s <=> document(-5, 15) OFFSET 0) a) b) c;
@@ -129,7 +129,7 @@ CREATE INDEX docs_expression ON docs USING hnsw ((document(a, 6)::sparsevec(3000
 SELECT count(*) FROM (SELECT document(a, 6)::sparsevec(3000) <#> document(17, 6) AS d FROM docs WHERE tenant < 5 ORDER BY 1 LIMIT 20) x;
 SELECT lokivector_check('docs_expression', true);
 SET enable_seqscan = off;
-SELECT array_agg(d ORDER BY d) = (SELECT array_agg(d ORDER BY d) FROM (SELECT document(a, 6)::sparsevec(3000) <#> document(17, 6) AS d FROM docs WHERE tenant < 5 ORDER BY (document(a, 6)::sparsevec(3000) <#> document(17, 6)) + 0 LIMIT 20) y) AS same
+SELECT array_agg(d ORDER BY d) = (SELECT array_agg(d ORDER BY d) FROM (SELECT document(a, 6)::sparsevec(3000) <#> document(17, 6) AS d FROM docs WHERE tenant < 5 ORDER BY (document(a, 6)::sparsevec(3000) <#> document(17, 6))::text::float8 LIMIT 20) y) AS same
 	FROM (SELECT document(a, 6)::sparsevec(3000) <#> document(17, 6) AS d FROM docs WHERE tenant < 5 ORDER BY 1 LIMIT 20) x;
 RESET enable_seqscan;
 DROP TABLE docs;

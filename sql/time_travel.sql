@@ -49,7 +49,7 @@ SELECT * FROM articles_near(article_vector(300, 7), '2019-12-31', 1);
 SELECT at::date, near = exact AS same FROM
 	(SELECT at, (SELECT array_agg(id) FROM articles_near(article_vector(300, 7), at, 10)) AS near,
 		(SELECT array_agg(id) FROM (SELECT id FROM articles WHERE valid_from <= at AND at < valid_to
-			ORDER BY (embedding <=> article_vector(300, 7)) + 0 * id LIMIT 10) e) AS exact
+			ORDER BY (embedding <=> article_vector(300, 7))::text::float8 LIMIT 10) e) AS exact
 	 FROM generate_series('2020-01-01', '2022-06-01', interval '3 months') at) s;
 
 -- test: one version of each at a time

@@ -188,7 +188,7 @@ VACUUM parts_a;
 SELECT wrong('parts', 1.2, 0.75);
 SELECT array_agg(a.d ORDER BY a.d) = array_agg(b.d ORDER BY b.d) FROM
 	(SELECT row_number() OVER () AS r, * FROM (SELECT words <@> 'w1 | w30 | w700' AS d FROM parts ORDER BY d LIMIT 20) s) a
-	JOIN (SELECT row_number() OVER () AS r, * FROM (SELECT words <@> 'w1 | w30 | w700' AS d FROM parts ORDER BY (words <@> 'w1 | w30 | w700') + 0 LIMIT 20) s) b USING (r);
+	JOIN (SELECT row_number() OVER () AS r, * FROM (SELECT words <@> 'w1 | w30 | w700' AS d FROM parts ORDER BY (words <@> 'w1 | w30 | w700')::text::float8 LIMIT 20) s) b USING (r);
 
 -- test: the index that is meant
 CREATE TABLE several (id int, live bool, a tsvector, b tsvector);
