@@ -334,7 +334,7 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 #define LokiRowRing()					GetAccessStrategy(BAS_BULKWRITE)
 #endif
 
-/* A page of a bitmap of TIDs; lossy ones are told otherwise since 18 */
+/* A page of a bitmap of TIDs; lossy ones are marked otherwise since 18 */
 typedef struct LokiTbmPage
 {
 	BlockNumber block;
@@ -436,7 +436,7 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 	adjust_appendrel_attrs_multilevel(root, expr, (rel)->relids, (rel)->top_parent_relids)
 #endif
 
-/* What tables a query may read is told apart from its range table since 16; with parser/parse_relation.h */
+/* What tables a query may read is kept apart from its range table since 16; with parser/parse_relation.h */
 #if PG_VERSION_NUM >= 160000
 #define LokiCopyPermissions(to, from) \
 	((to)->rteperminfos = copyObject((from)->rteperminfos))

@@ -98,7 +98,7 @@ extern bool loki_words_sample(Relation index, struct LokiWord *words, int n);
 extern bool loki_hnsw_is_incompatible(Relation index);
 
 /*
- * What slots of attributes can tell of a filter that is no scan key, such as x <> 3, or
+ * What slots of attributes can decide of a filter that is no scan key, such as x <> 3, or
  * x = 1 OR y = 2.  A key that is negated has the strategy of equality.
  */
 typedef enum LokiConditionKind
@@ -126,7 +126,7 @@ typedef struct LokiCondition
  * limit() is asked when the scan begins: how many rows the caller takes at most (0 = not
  * known).  taken() says how many of them it has.
  *
- * passes() tells of a row, which is in a slot of the table's kind, and which the snapshot
+ * passes() says of a row, which is in a slot of the table's kind, and which the snapshot
  * sees.  `recheck` says, as xs_recheck does, that the scan keys must be evaluated on it
  * first.  condition() is asked when a scan begins, with no page locked, for a condition that
  * holds for every row that passes; it is good until the next call.
@@ -225,7 +225,7 @@ typedef struct LokiIndexRow
 
 extern void loki_hnsw_return_columns(IndexScanDesc scan, LokiIndexRow *row);
 
-/* Whether slots of an attribute tell its values: all of them, or those of `most` bytes */
+/* Whether slots of an attribute show its values: all of them, or those of `most` bytes */
 extern bool loki_hnsw_returns(Oid typid, int32 *most);
 
 /* Whether an index has posting lists, though its column may not be what can be indexed */

@@ -3,7 +3,7 @@
  * validate.c
  *	  Operator class validation for the hnsw access method.
  *
- * There are two kinds of operator classes, told apart by their type.
+ * There are two kinds of operator classes, distinguished by their type.
  *
  * A vector class orders an index.  Its strategy 1 is FOR ORDER BY float_ops.  Support
  * function 1 is the distance that the index minimises, 2 (optional) the norm by which values

@@ -49,7 +49,7 @@
 
 /*
  * Levels of a code of some bits, for one sign: dimension's magnitude has a
- * leading number 0 .. 7 and, below it, 0 .. 15 of which the mask tells the
+ * leading number 0 .. 7 and, below it, 0 .. 15 of which the mask says the
  * bits that the code keeps.  Its level is base + step * (low & mask).
  */
 typedef struct LokiLevels

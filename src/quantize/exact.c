@@ -174,7 +174,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 
 /*
  * The estimate, and what the sums of both may round: the bound that error() is
- * made of, twice.  Unit length is rounded too.  What was cut down tells nothing.
+ * made of, twice.  Unit length is rounded too.  What was cut down shows nothing.
  * Hamming distances are exact.
  */
 static void

@@ -41,10 +41,10 @@
 
 #define LOKI_BOUND_SIGMAS 1.9f
 
-/* Dimensions up to which a code of fewer than 4 bits would tell too little */
+/* Dimensions up to which a code of fewer than 4 bits would show too little */
 #define LOKI_FOUR_BITS_MAX_DIM 416
 
-/* Dimensions from which on a code of one bit tells enough */
+/* Dimensions from which on a code of one bit shows enough */
 #define LOKI_TWO_BITS_MAX_DIM 1088
 
 typedef enum LokiMetric
@@ -235,7 +235,7 @@ struct LokiQuantizer
 
 	/*
 	 * Distances that those of n vectors are never less, and never more than, as
-	 * the operator computes them; -FLT_MAX and FLT_MAX where a slot tells nothing
+	 * the operator computes them; -FLT_MAX and FLT_MAX where a slot shows nothing
 	 * for certain.  `most` may be NULL.  The query must come from prepare();
 	 * refines is not looked at where refine_size is zero.  NULL where codes say
 	 * nothing for certain.

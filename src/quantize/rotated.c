@@ -531,7 +531,7 @@ rounding_error(const CodeSlot *slot, const LokiQuery *query)
 	return FLT_EPSILON * (fabsf(slot->add) + fabsf(query->constant));
 }
 
-/* HUGE_ERROR where norms were cut down, or the code tells nothing */
+/* HUGE_ERROR where norms were cut down, or the code shows nothing */
 static float
 error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
 	  float estimate)

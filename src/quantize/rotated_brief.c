@@ -2,7 +2,7 @@
  *
  * rotated_brief.c
  *	  Brief codes: one bit for each of a few dimensions, made out of a longer
- *	  code, to tell which of many vectors need not be scored.
+ *	  code, to find which of many vectors need not be scored.
  *
  * The product of factor * l with any query is
  * unbiased, and so is that of

@@ -77,7 +77,7 @@ widen(const LokiQuantizer *quantizer, Known *known)
 						 tangent_rounding(quantizer) * known->length * known->length);
 }
 
-/* From CODE and REFINE; false if they tell nothing */
+/* From CODE and REFINE; false if they show nothing */
 static inline bool
 know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *code,
 			 const void *refine, Known *known)
@@ -100,7 +100,7 @@ know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *
 	known->missed = more->error / -rq->metric_factor * rq->root;
 	if (quantizer->spec.metric == LOKI_METRIC_IP)
 	{
-		/* products with the centroid that were cut down tell nothing */
+		/* products with the centroid that were cut down show nothing */
 		if (Max(fabsf(slot->add), fabsf(query->base.constant)) >= HUGE_ERROR / 2)
 			return false;
 		known->norm = known->length = more->mul / rq->metric_factor * rq->root * rq->full_most;

@@ -6,7 +6,7 @@
  * Detoasting opens the TOAST table and its index, descends the index, and
  * fetches chunk by chunk; the bytes themselves are the smallest part of it.
  * But values are mostly stored one after another, in the order of their rows,
- * so that where one ends tells where the next begins.
+ * so that the next begins where one ends.
  *
  * A place is never more than a guess.  A chunk is taken from it only if it is
  * that of the value wanted: value ids are unique among the tuples of a TOAST
@@ -51,7 +51,7 @@ typedef struct ChunkHeader
 } ChunkHeader;
 
 /*
- * Where values were found by readers that were told their places, by value id.
+ * Where values were found by readers that were given their places, by value id.
  * An index scan reads vectors so, and then the executor those of the rows that
  * are returned, to compute a distance for the result.
  */

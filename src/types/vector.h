@@ -34,7 +34,7 @@ typedef struct Vector
 /* A vector of dim zeros, palloc'd. */
 extern Vector *loki_vector_make(int dim);
 
-/* The name of a type, without schema, palloc'd.  Those of the extension are told by it. */
+/* The name of a type, without schema, palloc'd.  It identifies those of the extension. */
 extern char *loki_type_name(Oid type);
 
 /*

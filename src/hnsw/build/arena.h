@@ -96,13 +96,13 @@ extern void loki_arena_create(LokiArena *arena, LokiArenaShared *shared,
 extern bool loki_arena_attach(LokiArena *arena, LokiArenaShared *shared,
 							  MemoryContext context, dsm_segment *segment);
 
-/* Have room for so many elements in each array; arrays do not move */
+/* Have room for a number of elements in each array; arrays do not move */
 extern void loki_arena_grow(LokiArena *arena, uint32 elements);
 
 /* Add a block of zeroes, in the process that made the arena; returns its number */
 extern int	loki_arena_add_block(LokiArena *arena, Size size);
 
-/* View the blocks that were added by now */
+/* View the blocks that were added */
 extern void loki_arena_map_blocks(LokiArena *arena);
 
 /* End this process's view; also done when the memory context is deleted */

@@ -191,7 +191,7 @@ loki_build_set_code(LokiBuild *build)
 	}
 }
 
-/* Set what the metapage says of the index, but for its code; the centroid is zero until it is known. */
+/* Set what the metapage says of the index, except for its code; the centroid is zero until it is known. */
 static void
 set_geometry(LokiBuild *build)
 {

@@ -609,7 +609,7 @@ search_base(LokiGraph *graph, const LokiCandidate *entries, int nentries, int ef
  * Search for a node with a pool of ef (at most that of the build) as a scan does (R1): by a query
  * made of its vector, from the nodes at which a scan would enter layer 0, but not from the node (R3).
  *
- * True if the node is found, or one that its code cannot tell from it.  By inner product also if a
+ * True if the node is found, or one that its code does not separate from it.  By inner product also if a
  * whole pool of others is nearer to the vector.  By a distance that happens only in a cluster of
  * rows whose codes are alike.  Then a search as wide as those of scans that are to find every row must
  * come to the node (R6).  If not, *ends has where the search ended.

@@ -201,7 +201,7 @@ loki_build_sample_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector, vo
 
 /*
  * Set the centroid to the mean of a sample of the rows: all rows of a small table, else
- * those of some blocks.  The sample also tells how many rows to expect.
+ * those of some blocks.  The sample also shows how many rows to expect.
  */
 void
 loki_build_sample(LokiBuild *build)
@@ -505,7 +505,7 @@ loki_build_load(LokiBuild *build)
 	double		rows;
 
 	Assert(build->arrays.rows == NULL); /* nodes are not renumbered yet */
-	/* a scan that is shared with other processes was told by its beginning */
+	/* a scan that is shared with other processes is known by its beginning */
 	rows = table_index_build_scan(build->heap, build->index, build->index_info,
 								  build->part.scan != NULL || loki_build_seed < 0, build->part.leader,
 								  load_row, build,

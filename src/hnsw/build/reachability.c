@@ -40,7 +40,7 @@
 /* All are searched for again as long as more than one node of this many was lost */
 #define MISSED_OF		200
 
-/* Nodes that tell whether there will be another round */
+/* Nodes that decide whether there will be another round */
 #define REPORT_MIN		1000
 
 /* How often the missed nodes are searched for after that, at most */

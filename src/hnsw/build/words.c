@@ -3,7 +3,7 @@
  * words.c
  *	  bm25_weigh(): what an index says of the words of a search.
  *
- * Posting lists tell how many documents have a word, as of when they were made.  Without lists, as in
+ * Posting lists say how many documents have a word, as of when they were made.  Without lists, as in
  * a small table, or if they are damaged, the rows that the snapshot sees are counted.
  *
  * Who knows the weights of a query knows how many rows of the table have a word, those that row

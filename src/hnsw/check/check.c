@@ -7,7 +7,7 @@
  * fault ends the check with an ERROR that names block and node.  What makes rows hard to find
  * without being wrong is a WARNING.  What a crash may leave behind, such as slots that no node
  * owns, is passed by.  src/hnsw/check/README says what is checked, and how effects of running
- * commands are told from faults.
+ * commands are distinguished from faults.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/check.c

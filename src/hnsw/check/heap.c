@@ -166,7 +166,7 @@ put_rows(LokiCheck *check, int array, uint32 number, const char *slot)
 		return;
 	hash = entry_hash(state, array == LOKI_SLOTS_NULLTID, number, &tid);
 	check->tid_list.n = 0;
-	/* by now the list may have been replaced by a single TID */
+	/* meanwhile the list may have been replaced by a single TID */
 	if (LokiTidState(&tid) == LOKI_TID_LIST)
 		loki_check_duplicates(check, number, &tid);
 	put_slot(state, LokiTidState(&tid), &tid.u.heap, hash);

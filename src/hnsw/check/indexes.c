@@ -306,7 +306,7 @@ lokivector_check_all(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (foreach_current_index(cell) > 0 && GetCurrentTimestamp() >= end)
 			break;
-		/* it may be gone by now */
+		/* it may be gone */
 		if (!OidIsValid(IndexGetRelation(indexid, true)))
 			continue;
 		all.total = list_length(indexes);

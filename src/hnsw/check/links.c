@@ -22,7 +22,7 @@
 #include "hnsw/page/held.h"
 #include "miscadmin.h"
 
-/* Something is looked at so many times before it is a fault */
+/* Times that something is looked at before it is a fault */
 #define ATTEMPTS	3
 
 /* State of a node when TID was read */

@@ -50,7 +50,7 @@ typedef struct Prewarm
 	int			nindexes;
 	Relation   *indexes;
 	LokiIndex **states;
-	uint64		most;			/* pages that may be read, but for directories */
+	uint64		most;			/* pages that may be read, besides directories */
 	uint64		read;			/* pages that were read */
 } Prewarm;
 

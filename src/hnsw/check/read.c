@@ -79,7 +79,7 @@ loki_check_state_now(LokiCheck *check, uint32 node)
 	return LokiTidState(&tid);
 }
 
-/* Whether the insert of a node has not ended by now.  See check.h. */
+/* Whether the insert of a node has not ended.  See check.h. */
 bool
 loki_check_is_linking(LokiCheck *check, uint32 node)
 {
@@ -159,7 +159,7 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 
 /*
  * Copy the TID slot of a node as it is now, and the slots of its TID list to
- * check->tid_list.slots; none if it has one row by now.  ERROR if the list has a fault.  No page
+ * check->tid_list.slots; none if it has one row now.  ERROR if the list has a fault.  No page
  * may be locked before, and none is afterwards.
  */
 void
@@ -207,7 +207,7 @@ loki_check_begin_progress(Relation heap, Relation index, int total, int done)
 	pgstat_progress_update_multi_param(lengthof(params), params, values);
 }
 
-/* Begin a phase of so many pages. */
+/* Begin a phase of a number of pages. */
 void
 loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages)
 {

@@ -5,7 +5,7 @@
  *
  * The TID array is read first and says which nodes there are.  The other arrays are checked
  * for nodes that were in the graph then.  A node that fails is looked at again, since vacuum
- * may have freed it and an insert may be filling it anew.
+ * may have freed it and an insert may be filling it again.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/slots.c

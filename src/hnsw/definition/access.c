@@ -119,7 +119,7 @@ require_select(Oid tableid)
 }
 
 /*
- * ERROR unless the user may read all rows of a table: what a function tells of an index's
+ * ERROR unless the user may read all rows of a table: what a function shows of an index's
  * answers depends on all of them.
  */
 static void

@@ -73,7 +73,7 @@ static const struct
 	Oid			typid;			/* input type of the operator class */
 	uint32		width;			/* bytes of the sort key */
 	bool		lossy;			/* some values are */
-	bool		returned;		/* exact slots tell the value */
+	bool		returned;		/* exact slots show the value */
 }			attr_types[] =
 {
 	[LOKI_ATTR_BOOL] = {BOOLOID, sizeof(int8), false, true},
@@ -456,7 +456,7 @@ loki_attr_value(LokiAttrType type, Datum value)
 }
 
 /*
- * Whether slots tell values, as for an index-only scan.  A float's slot does not tell 0 from -0, that
+ * Whether slots show values, as for an index-only scan.  A float's slot does not separate 0 from -0, that
  * of a time with time zone would have to be taken apart, and that of character(n) has no blanks.
  */
 bool

@@ -115,7 +115,7 @@ extern uint32 loki_attr_slot_size(LokiAttrType type);
 extern void loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot);
 
 /*
- * The value in a slot; false if that does not tell it.  A text is put into `text`, which has
+ * The value in a slot; false if that does not show it.  A text is put into `text`, which has
  * LOKI_ATTR_TEXT_SIZE bytes and is aligned for a length word.
  */
 #define LOKI_ATTR_TEXT_BYTES 4

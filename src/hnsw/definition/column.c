@@ -208,7 +208,7 @@ dimensions_missing(Relation index, Oid type)
 
 /*
  * The ordering operator, strategy 1, of an operator family.  See column.h.  Its right side is of the
- * column's type, but for operators that compare documents with queries.
+ * column's type, except for operators that compare documents with queries.
  */
 Oid
 loki_ordering_operator(Oid family, Oid type, Oid *right)

@@ -269,7 +269,7 @@ typedef struct LokiFormatData
 {
 	uint32		magic;
 	uint32		version;
-	uint64		uid;			/* random: tells an index from an earlier one
+	uint64		uid;			/* random: separates an index from an earlier one
 								 * with the same file name, and from what it
 								 * was while it was built */
 	uint32		block_size;

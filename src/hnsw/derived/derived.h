@@ -42,7 +42,7 @@ typedef struct LokiSortedList
 	uint32		node_bits;		/* ... of which the low ones are the node */
 	int			entries;		/* slot array of entries, ... */
 	int			bounds;			/* ... and that of bounds, ... */
-	uint32		nbounds;		/* ... which has so many slots */
+	uint32		nbounds;		/* ... and its number of slots */
 	LokiRowMapData map;			/* of the row map */
 } LokiSortedList;
 

@@ -353,7 +353,7 @@ loki_gathered_key(LokiGathered *gathered, uint32 place)
 	return gathered->at == 0 ? PG_INT64_MIN : (int64) gathered->at - 1;
 }
 
-/* How many values the entries have, but NULL, up to `most`; keys begin anew afterwards */
+/* How many values the entries have, but NULL, up to `most`; keys begin again afterwards */
 uint32
 loki_gathered_values(LokiGathered *gathered, uint32 most)
 {

@@ -6,7 +6,7 @@
  *
  * A list is as a sorted array of nbtree's leaf tuples, and its separators are what internal pages are
  * there: every LOKI_SEPARATOR_STEP-th sort key.  But it does not change (derived/README).  A node that
- * is listed, and is not in REUSED, has the attribute under which it is listed, but it may be dead by now.
+ * is listed, and is not in REUSED, has the attribute under which it is listed, but it may be dead.
  * A key on the elements of arrays is looked up under their hashes, and tested on all signatures.
  *
  * IDENTIFICATION

@@ -5,8 +5,8 @@
  *
  * The row map is an index by block, so that what another index's bitmap scan has found becomes nodes
  * without a look at any node: blocks are in groups, and each entry of a group has a node and a few bits
- * that tell its row from others of the group.  Where these bits are alike, more nodes are visited than
- * have a row in the set, and TID tells later.
+ * that separate its row from others of the group.  Where these bits are alike, more nodes are visited than
+ * have a row in the set, and TID decides later.
  *
  * The set's pages come in order, and so do the pages of the map.  Pages of the heap are looked up
  * in batches, so that each page of the map is locked once for many of them.

@@ -139,7 +139,7 @@ upper_expand(LokiWalk *walk, LokiBatch *batch)
 
 /*
  * Expand the nearest of those found on a layer, until the nearest `width` of at
- * most ef are expanded.  Those are told by the node's high bit, and have `down`.
+ * most ef are expanded.  Those have the node's high bit set, and have `down`.
  */
 static void
 walk_upper(LokiSearch *search, LokiDescent *descent, int width, int ef)

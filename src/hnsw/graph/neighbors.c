@@ -23,7 +23,7 @@
 #include "hnsw/page/page.h"
 
 /*
- * Allocate scratch memory for so many candidates, or for the lists of a node and one more link if
+ * Allocate scratch memory for `capacity` candidates, or for the lists of a node and one more link if
  * that is more.  It is in the current context, and is not freed.
  */
 void
@@ -295,7 +295,7 @@ loki_list_get(Relation index, const void *slot, int level, int m, LokiList *list
 
 /*
  * Read the list of a slot as loki_list_get() does, if it is the one that is meant.  An UPPER slot whose
- * node vacuum has freed may be another's by now, and is not then.
+ * node vacuum has freed may be another's, and is not then.
  */
 bool
 loki_list_get_own(LokiLinker *linker, const void *slot, const LokiListRef *ref, LokiList *list)

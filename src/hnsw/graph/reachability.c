@@ -86,7 +86,7 @@ typedef struct PageGraph
 } PageGraph;
 
 /*
- * Whether a search of layer 0 of some width finds a node: one that its code cannot tell from
+ * Whether a search of layer 0 of some width finds a node: one that its code does not separate from
  * it or, if `itself`, the node.  Also if others fill the pool that are as near, as there may
  * be by inner product.  If not, the search's pool has where it ended.  It does not start at
  * the node, which may not be found any more on the layers above (R3).

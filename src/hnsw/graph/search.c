@@ -209,7 +209,7 @@ visited_insert(LokiVisited *visited, uint32 node)
 	return true;
 }
 
-/* Empty the set of visited nodes, but for the node to go around, which counts as visited. */
+/* Empty the set of visited nodes, except for the node to go around, which counts as visited. */
 void
 loki_visited_reset(LokiSearch *search)
 {

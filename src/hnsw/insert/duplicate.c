@@ -224,7 +224,7 @@ loki_join_duplicate(LokiNewRow *row, uint32 node)
 }
 
 /*
- * Make searches stop at a node that is equal to the row as far as its code tells: the estimate of a
+ * Make searches stop at a node that is equal to the row as far as its code shows: the estimate of a
  * duplicate is that of the row's own code, up to rounding.  Sets row->self to that.  The search's
  * query is the row's; the caller says by search->target.stop when a search is to stop.
  */

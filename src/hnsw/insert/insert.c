@@ -558,7 +558,7 @@ join_by_search(LokiNewRow *row)
 
 /*
  * Scratch memory for the rows of one statement.  IndexInfo lives as long as that, and PostgreSQL
- * keeps ii_AmCache for this.  A new one is made if the index was opened anew meanwhile: sizes of
+ * keeps ii_AmCache for this.  A new one is made if the index was opened again meanwhile: sizes of
  * slots and codes may differ.
  */
 static LokiInsertCache *
@@ -609,7 +609,7 @@ form_node(LokiNewRow *row, const float *values)
 
 /*
  * The OID of the row's vector in the TOAST table; InvalidOid if it is not there, so that no chunk is
- * looked for.  The datum at hand does not tell, because the row was made of it: the heap's row is read.
+ * looked for.  The datum at hand does not show it, because the row was made of it: the heap's row is read.
  * The insert lock is not held, since reading the row takes other heavyweight locks.
  */
 static Oid

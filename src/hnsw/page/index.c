@@ -55,7 +55,7 @@ static LokiIndex *last_opened = NULL;
 static LokiIndex *replaced = NULL;
 
 /*
- * Set what follows from the size of a slot.  A slot that is too large for a page is told by
+ * Set what follows from the size of a slot.  A slot that is too large for a page is reported by
  * check_slot_sizes(); until then nothing addresses it.
  */
 static void

@@ -29,6 +29,9 @@
  * that has one may take no other heavyweight lock but that of a relation's extension, and
  * the deadlock detector leaves them out (servers up to 16).  Processes of one parallel query do
  * not exclude each other, but they neither insert nor vacuum one index at once.
+ *
+ * With one lock, all inserts would go through one partition of the lock table; with one for each
+ * backend, vacuum would have as many to take.
  */
 #define FIRST_BLOCK		LOKI_META_BLKNO
 #define INSERT_LOCKS	8

@@ -168,7 +168,7 @@ loki_slot_array_page_check(const LokiIndex *state, Relation index, Buffer buffer
 
 /*
  * Fill in a metapage for an empty index: one that is pending until it has `pending` nodes.  The uid
- * is random, by which backends tell this file from an earlier one of the same name.  The caller
+ * is random, by which backends distinguish this file from an earlier one of the same name.  The caller
  * sets the slot sizes of the code.
  */
 void

@@ -18,7 +18,7 @@
 
 /*
  * Pin a block if it is in the buffer that held it last; not for temporary relations.  `recent` is a
- * guess, of whoever pinned the block before, and may hold anything by now.
+ * guess, of whoever pinned the block before, and may hold anything.
  */
 extern bool loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent);
 

@@ -134,7 +134,7 @@ keep_nearest(double *heap, int *n, int k, double distance)
 
 /*
  * Whether a row cannot be nearer than `limit`, by its product with the query.  Numbers that
- * overflowed tell nothing.
+ * overflowed show nothing.
  */
 static inline bool
 is_farther(const LokiExact *exact, float product, float query_norm, float row_norm,

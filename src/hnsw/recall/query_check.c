@@ -62,7 +62,7 @@ loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n)
 	if (n < LOKI_LEAST_QUERIES)
 		return;
 
-	/* the count would tell of rows that a policy hides from the caller */
+	/* the count would show rows that a policy hides from the caller */
 	if (check_enable_rls(RelationGetRelid(rows->heap), rows->userid, true) == RLS_ENABLED)
 		return;
 	scan = loki_rows_begin_scan(rows, &order);

@@ -77,7 +77,7 @@ typedef struct LokiQueries
 	int			n;
 	int			allocated;
 	float	   *values;			/* dim floats each; NULL if the column is
-								 * sketched, as then they tell too little */
+								 * sketched, as then they show too little */
 	Datum	   *data;			/* themselves, not toasted */
 	ItemPointerData *own;		/* the row that a query was taken from;
 								 * invalid if it was given */

@@ -11,7 +11,7 @@
  *
  * - The map is looked at while the TID page is share locked, and has the entry.  VACUUM takes the
  *	 entry away, under the exclusive lock, before it lets the heap TID be used again and marks its
- *	 page; so the map told of this row.  Rows of a TID list are looked at without the lock.  They
+ *	 page; so the map is right about this row.  Rows of a TID list are looked at without the lock.  They
  *	 count as fetched if the page has another LSN afterwards (every change of an entry is a record
  *	 that the TID page is part of, src/hnsw/scan/README, "Killed rows").
  *
@@ -248,7 +248,7 @@ next_range(LokiScan *so)
 	so->work.microseconds += loki_microseconds_since(start);
 }
 
-/* Set the caller's values from the slots of a node; false if a slot does not tell its value. */
+/* Set the caller's values from the slots of a node; false if a slot does not show its value. */
 static bool
 set_values(LokiScan *so, uint32 place)
 {

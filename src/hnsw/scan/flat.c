@@ -31,14 +31,14 @@
  * ----------------------------------------------------------------
  */
 
-/* Whether a node was handed out before */
+/* Whether a node was queued before */
 static bool
 is_seen(const LokiScan *so, uint32 node)
 {
 	return so->flat.seen != NULL && (so->flat.seen[node / 8] & (1 << (node % 8)));
 }
 
-/* Remember that a node is handed out, if that is remembered yet. */
+/* Remember that a node is queued, if that is remembered yet. */
 static void
 mark_seen(LokiScan *so, uint32 node)
 {
@@ -46,7 +46,7 @@ mark_seen(LokiScan *so, uint32 node)
 		so->flat.seen[node / 8] |= 1 << (node % 8);
 }
 
-/* From now on, remember which nodes are handed out. */
+/* From now on, remember which nodes are queued. */
 static void
 begin_seen(LokiScan *so)
 {
@@ -68,7 +68,7 @@ loki_flat_certain(LokiScan *so)
 }
 
 /*
- * Flat scans follow the walk: remember which nodes it handed out.  Nodes that come later are not
+ * Flat scans follow the walk: remember which nodes it queued.  Nodes that come later are not
  * looked at, since the scan's snapshot does not see their rows.
  */
 void
@@ -487,7 +487,7 @@ visit_mapped(void *arg, const uint32 *nodes, int n)
 
 /*
  * A flat scan over the nodes that the row map has for the set's rows, and those that it does
- * not have.  False if the map was made anew meanwhile, and nothing counts.
+ * not have.  False if the map was made again meanwhile, and nothing counts.
  */
 static bool
 select_mapped(LokiScan *so, LokiFlatScan *flat)
@@ -632,10 +632,10 @@ last_is_doubtful(const LokiScan *so)
 
 /*
  * Whether flat scans have left nodes behind that may be nearer than the rows at hand.  That is so
- *	- if codes do not tell which nodes are the nearest, as in a walk, or excluded none of those
+ *	- if codes do not show which nodes are the nearest, as in a walk, or excluded none of those
  *	  that were kept, unless the last row is tied;
  *	- if a row is beyond the horizon, and more nodes were needed than are known up to it: more rows
- *	  are wanted than the scan was told, or many nodes are dead.  If flat scans took the place of
+ *	  are wanted than the scan expected, or many nodes are dead.  If flat scans took the place of
  *	  a walk, a row beyond the horizon is enough: the filter may drop all rows of the best codes.
  */
 bool
@@ -650,7 +650,7 @@ loki_flat_falls_short(const LokiScan *so)
 		  so->ranking.rows[so->course.batch_left - 1].distance);
 }
 
-/* Queue the best nodes that were not handed out before; false if there are none. */
+/* Queue the best nodes that were not queued before; false if there are none. */
 bool
 loki_flat_select(LokiScan *so)
 {
@@ -663,7 +663,7 @@ loki_flat_select(LokiScan *so)
 		return false;
 	if (so->flat.selected != NULL)
 	{
-		/* there is a next selection: the nodes of the first are handed out */
+		/* there is a next selection: the nodes of the first are queued */
 		begin_seen(so);
 		for (uint32 i = 0; i < so->flat.nselected; i++)
 			mark_seen(so, so->flat.selected[i]);

@@ -43,7 +43,7 @@ typedef struct LokiFlatScan
 	LokiSelection selection;
 	float		horizon;		/* what is farther may have been left behind,
 								 * though the selection has such nodes ... */
-	uint32		nearest;		/* ... and so many that are not farther */
+	uint32		nearest;		/* ... and the number that are not farther */
 	LokiBatch  *gathered;		/* nodes that passed so far ... */
 	LokiBatch  *waiting;		/* ... and those before them */
 	LokiLiveCheck check;
@@ -61,7 +61,7 @@ typedef struct LokiFlatScan
 typedef struct LokiPagePart
 {
 	Buffer		buffer;			/* share locked and pinned, if used is not 0 */
-	char	   *slots;			/* of the first nodes of the part, so many: */
+	char	   *slots;			/* of the first nodes of the part: */
 	uint32		used;			/* fewer than n if the others are not written */
 	uint32		n;				/* nodes of the part */
 } LokiPagePart;

@@ -317,7 +317,7 @@ score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 
 /*
  * The distance up to which no node of the list shall be left behind, now that the selection is full.
- * That is several times as large as the rows that are wanted, since its codes tell no more.  Brief
+ * That is several times as large as the rows that are wanted, since its codes show no more.  Brief
  * codes need not find all of it, but three eighths, which have these rows, with some to spare.
  */
 static float

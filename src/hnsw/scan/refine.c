@@ -197,7 +197,7 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	so->queue.compared += n;
 }
 
-/* The distance of candidate i, in the operator's unit, less so many errors of it */
+/* The distance of candidate i, in the operator's unit, less a number of errors of it */
 static double
 nearer_by(const LokiScan *so, uint32 i, double sigmas)
 {

@@ -678,7 +678,7 @@ nearer_nodes(const LokiScan *so, double distance)
 }
 
 /*
- * The nearest `wanted` rows are first, in order, but for rows that were added after `known`: make that
+ * The nearest `wanted` rows are first, in order, except for rows that were added after `known`: make that
  * true of all.  The others stay in any order.
  */
 static void

@@ -615,7 +615,7 @@ next_batch(const LokiScan *so)
 
 /*
  * Whether late rows are left out.  pgvector keeps a strict order in this way.  A complete
- * scan does so if the plan relies on its order: if a row of the first batch is dead by now,
+ * scan does so if the plan relies on its order: if a row of the first batch is dead,
  * the executor asks for more than LIMIT takes.
  */
 static bool

@@ -20,10 +20,10 @@
 #include "types/toast.h"
 #include "utils/float.h"
 
-/* A walk within a bound is wide enough for so many rows before it is believed that there are no more */
+/* A walk within a bound is wide enough for this number of rows before it is believed that there are no more */
 #define LOKI_BOUND_ROWS		320
 
-/* So many candidates by sketches are enough for a row */
+/* Candidates by sketches that are enough for a row */
 #define LOKI_SKETCHES_PER_ROW	10
 
 typedef enum LokiScanPhase
@@ -166,7 +166,7 @@ typedef struct LokiRefineQueue
 	uint32		next;
 	uint64		allocated;
 	double		squares;		/* of what refining changed estimates by ... */
-	uint64		compared;		/* ... of so many */
+	uint64		compared;		/* ... over these nodes */
 	float		error;			/* of the estimates of the last that were
 								 * refined, in the unit of codes */
 	LokiSlots	slots;
@@ -184,7 +184,7 @@ typedef struct LokiPendingQueue
 	uint64		allocated;
 	double		excess;			/* of bounds over the exact distances, in the
 								 * unit of codes: the sum ... */
-	uint64		measured;		/* ... of so many nodes */
+	uint64		measured;		/* ... over these nodes */
 } LokiPendingQueue;
 
 /* Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c) */
@@ -233,7 +233,7 @@ typedef struct LokiKilled
 	uint32		n;
 } LokiKilled;
 
-/* Flat scans: what was handed out, and what is left (flat.c) */
+/* Flat scans: what was queued, and what is left (flat.c) */
 typedef struct LokiFlatCourse
 {
 	uint32		selections;		/* flat scans so far */
@@ -347,7 +347,7 @@ typedef struct LokiPrefetch
 {
 	ItemPointerData tid;
 	Size		size;
-	Size		most;			/* but so many of each tuple at most */
+	Size		most;			/* bytes of each tuple, at most */
 	Buffer		buffer;			/* where it is thought to be */
 } LokiPrefetch;
 
@@ -485,7 +485,7 @@ extern void loki_refine_within(LokiScan *so, double distance);
 /* Whether the queue is not empty, and everything in it is beyond the scan's bound */
 extern bool loki_refine_beyond(const LokiScan *so);
 
-/* The estimate up to which nodes may be nearer than a distance, by so many errors */
+/* The estimate up to which nodes may be nearer than a distance, by a number of errors */
 extern float loki_refine_reach(const LokiScan *so, double distance, double errors);
 
 /* Whether all candidates were taken, since the bounds of all were low enough */
@@ -555,7 +555,7 @@ extern const LokiRow *loki_rerank_next(LokiScan *so, uint32 wanted);
 /* Whether the visibility map says of a row's page that all rows are visible to everyone */
 extern bool loki_on_visible_page(LokiScan *so, const ItemPointerData *tid);
 
-/* Fetch no more than so many nodes from now on */
+/* Fetch no more than this number of nodes from now on */
 extern void loki_rerank_most(LokiScan *so, uint32 most);
 
 /* functions in scan/flat.c */

@@ -56,7 +56,7 @@
 #define SCORED_PER_WIDTH	10
 
 /*
- * If the share of matching nodes around the query is less than one part in so many of the
+ * If the share of matching nodes around the query is less than one part in this number of the
  * share of all nodes, those that match lie elsewhere.  A plain walk leaves such a region by
  * the few links that it has to others, which may not be the nearest.
  */
@@ -73,7 +73,7 @@ test_time(const LokiSearch *search, double nodes)
 	return nodes * node;
 }
 
-/* Nodes that are scored, of so many that match, by a list or the map if there is one */
+/* Nodes that are scored, of those that match, by a list or the map if there is one */
 static double
 scored_nodes(const LokiSearch *search, double matches)
 {

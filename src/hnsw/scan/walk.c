@@ -257,7 +257,7 @@ offer_nodes(LokiSearch *search, uint32 first, int n)
 		offer_best(search, item);
 }
 
-/* Whether the walk has used up its memory or its number of nodes, or a flat scan costs less by now */
+/* Whether the walk has used up its memory or its number of nodes, or a flat scan costs less */
 static bool
 over_limit(LokiSearch *search)
 {

@@ -27,7 +27,7 @@
 #define PARAM_TOTAL		17
 #define PARAM_DONE		18
 #define PARAM_BEGAN		19
-StaticAssertDecl(PARAM_BEGAN < PGSTAT_NUM_PROGRESS_PARAM, "the server has so many");
+StaticAssertDecl(PARAM_BEGAN < PGSTAT_NUM_PROGRESS_PARAM, "the server has enough");
 
 /* Of the phase, in what it goes by */
 static uint64 phase_total = 0;
@@ -35,7 +35,7 @@ static uint64 phase_done = 0;
 
 /*
  * Whether the process is in VACUUM.  CREATE INDEX CONCURRENTLY uses the parameters itself,
- * while it has an index tell its rows.
+ * while an index reports its rows.
  */
 static bool
 in_vacuum(void)

@@ -27,7 +27,7 @@ typedef struct LokiFusion
 	List	   *legs;			/* expressions of double precision; the least is the best */
 } LokiFusion;
 
-/* Why there can be no fusion: refusal.c has what the user is told */
+/* Why there can be no fusion: refusal.c has what the user reads */
 typedef enum LokiFusionFault
 {
 	LOKI_FUSION_POSSIBLE,

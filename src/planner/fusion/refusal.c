@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * refusal.c
- *	  What a user is told who calls rrf() where there is no fusion.
+ *	  What a user reads who calls rrf() where there is no fusion.
  *
  * IDENTIFICATION
  *	  src/planner/fusion/refusal.c

@@ -139,7 +139,7 @@ explain_node(PlanState *ps, List *ancestors, const char *relationship,
 	if (previous_explain_node)
 		previous_explain_node(ps, ancestors, relationship, plan_name, es);
 
-	/* how many nodes have a word tells of hidden rows, see show_counts() */
+	/* how many nodes have a word shows hidden rows, see show_counts() */
 	if (!es->analyze || !IsA(ps, IndexScanState) || scan->iss_ScanDesc == NULL ||
 		!loki_is_hnsw_index(scan->iss_RelationDesc) ||
 		!loki_sees_all_rows(RelationGetRelid(scan->iss_RelationDesc)))

@@ -166,7 +166,7 @@ is_value(const void *expr)
 
 /*
  * Distances from a column are our own functions, of which the index knows that they raise no error, so
- * a bound tells nothing of hidden rows if no other function is called to compare a row with it.
+ * a bound shows nothing of hidden rows if no other function is called to compare a row with it.
  */
 bool
 loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause)
@@ -337,7 +337,7 @@ find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
  * ----------------------------------------------------------------
  */
 
-/* The attribute of an index, from 0 on, whose slots tell a column's values; -1 if there is none */
+/* The attribute of an index, from 0 on, whose slots show a column's values; -1 if there is none */
 static int
 returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 {
@@ -357,7 +357,7 @@ returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 	return -1;
 }
 
-/* Whether a bitmap has exactly the rows that meet a clause, but for lossy pages and indexes */
+/* Whether a bitmap has exactly the rows that meet a clause, except for lossy pages and indexes */
 static bool
 is_answered(Path *bitmap, const RestrictInfo *clause)
 {
@@ -378,7 +378,7 @@ is_answered(Path *bitmap, const RestrictInfo *clause)
 	return false;
 }
 
-/* The attributes of an index that tell these columns of its table, as a list of numbers; false if not all do */
+/* The attributes of an index that show these columns of its table, as a list of numbers; false if not all do */
 static bool
 returned_attributes(PlannerInfo *root, const IndexOptInfo *index, const Bitmapset *columns,
 					List **attributes)
@@ -415,7 +415,7 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 	{
 		const IndexClause *clause = lfirst_node(IndexClause, cell);
 
-		/* slots do not tell whether a vector is NULL */
+		/* slots do not show whether a vector is NULL */
 		if (clause->lossy || clause->indexcol == 0 ||
 			!loki_hnsw_decides(target->index->opcintype[clause->indexcol]))
 			return false;

@@ -153,7 +153,7 @@ loki_hybrid_read_rows(LokiHybridState *state)
 	LokiTidPages prefetched;
 	uint64		allocated = 0;
 
-	/* a policy comes before distances, whose errors would tell of hidden rows */
+	/* a policy comes before distances, whose errors would show hidden rows */
 	if (contain_volatile_functions(qual) ||
 		(contain_subplans(qual) && loki_sees_all_rows(RelationGetRelid(state->walk.index))))
 		filter = NULL;

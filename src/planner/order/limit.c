@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * limit.c
- *	  Tell index scans what LIMIT and their filter take of their rows.
+ *	  Let index scans know what LIMIT and their filter take of their rows.
  *
  * The access method's interface does not carry LIMIT, but a scan that knows it makes its
  * first walk as wide as needed and no wider.  When an executor starts, each hnsw index scan
