@@ -115,6 +115,14 @@ SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT generate_series(5, 8)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT t2.kind FROM values_t t2 WHERE t2.id < 5) ORDER BY v <-> values_vector(-1) LIMIT 10');
 
+-- test: keys of a table of which nothing is known, and more than expected; no nested loop compares with all
+CREATE TABLE values_asked (ref integer, usr integer) WITH (autovacuum_enabled = off);
+INSERT INTO values_asked SELECT 500 + n % 2, 1 FROM generate_series(1, 20000) n;
+INSERT INTO values_asked VALUES (17, 1);
+SELECT values_plan('SELECT id FROM values_t WHERE other IN (SELECT ref FROM values_asked WHERE usr = 1) ORDER BY v <-> values_vector(5) LIMIT 1');
+SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT ref FROM values_asked WHERE usr = 1) ORDER BY v <-> values_vector(5) LIMIT 1');
+DROP TABLE values_asked;
+
 -- test: joins
 SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');

@@ -32,7 +32,8 @@
  * those with an order are taken, and the condition is removed.  If no index answers it, the
  * filter looks each row up, by a hash table if the keys stay the same while an executor runs
  * (not in a correlated subquery, a recursion, or where EvalPlanQual() may come).  A path is
- * offered if the expected keys fit into the memory of a hash table.
+ * offered if the expected keys fit into the memory of a hash table.  If it is the whole join, and
+ * nothing is known of the keys, as in a table that was not analyzed, it takes the place of loops.
  *
  * IDENTIFICATION
  *	  src/planner/join/keys.c
@@ -78,6 +79,7 @@ typedef struct JoinKeys
 	Var		   *array;			/* the keys, as a nested loop's parameter */
 	RestrictInfo *clause;		/* column = ANY (array) */
 	ParamPathInfo *param_info;	/* of scans with this condition */
+	bool		unknown;		/* nothing is known of the keys' number */
 } JoinKeys;
 
 /* ----------------------------------------------------------------
@@ -258,7 +260,7 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 
 /* Whether the expected keys take no more memory than a hash table may */
 static bool
-keys_fit(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
+keys_fit(PlannerInfo *root, RelOptInfo *rel, JoinKeys *keys)
 {
 	Node	   *operand = (Node *) keys->operand;
 	double		rows = rel->cheapest_total_path->rows;
@@ -270,7 +272,8 @@ keys_fit(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 	 * they are sorted, and then an array; without statistics all may be
 	 * distinct
 	 */
-	if (info.flags & SELFLAG_USED_DEFAULT)
+	keys->unknown = (info.flags & SELFLAG_USED_DEFAULT) != 0;
+	if (keys->unknown)
 		n = rows;
 	return n * (sizeof(Datum) + 2.0 * width) <= get_hash_memory_limit();
 }
@@ -418,6 +421,25 @@ add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	}
 }
 
+/*
+ * Drop nested loops that compare each row of the scan with all keys.  If there are many more keys
+ * than expected, these take seconds; if there are few, the array costs little more.
+ */
+static void
+drop_loops(RelOptInfo *joinrel, const RelOptInfo *outer)
+{
+	ListCell   *cell;
+
+	foreach(cell, joinrel->pathlist)
+	{
+		JoinPath   *join = lfirst(cell);
+
+		if (IsA(join, NestPath) && join->path.pathkeys != NIL && join->outerjoinpath->parent == outer &&
+			PATH_REQ_OUTER(join->innerjoinpath) == NULL)
+			joinrel->pathlist = foreach_delete_current(joinrel->pathlist, cell);
+	}
+}
+
 /* Add paths for a join clause; false if it is no use. */
 static bool
 add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
@@ -437,6 +459,8 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 		if (scan->pathkeys == NIL || (!IsA(scan, IndexPath) && !IsA(scan, CustomPath)))
 			continue;
+		if (alone && keys->unknown)
+			drop_loops(joinrel, outer);
 		if (alone)
 			add_path(joinrel, scan_path(root, joinrel, row, scan, extra));
 		else
