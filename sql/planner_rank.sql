@@ -97,7 +97,17 @@ SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER 
 SELECT * FROM rank_check($$SELECT d, r + k AS r FROM (SELECT d, row_number() OVER w AS r, rank() OVER w AS k FROM rank_near WINDOW w AS (ORDER BY d)) s WHERE r <= 30::smallint AND k <= 30$$);
 SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= -1$$);
 SELECT rows, in_order, same FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= (SELECT 30)$$);
+-- one on rank() is WITH TIES
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT rank() OVER (ORDER BY d) AS r, attr, d FROM rank_near) s WHERE r <= 30$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT rank() OVER (ORDER BY d) AS r, d FROM rank_near ORDER BY r) s WHERE r < 34 AND r > 8 ORDER BY r$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near WHERE owner = 'user3' ORDER BY d) s WHERE r <= 5$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT rank() OVER (ORDER BY 1 - d DESC) AS r, d, attr FROM rank_near JOIN rank_names USING (attr)) s WHERE r = 1 ORDER BY r LIMIT 2$$);
+SELECT * FROM rank_check($$SELECT d, r + k AS r FROM (SELECT d, rank() OVER w AS r, dense_rank() OVER w AS k FROM rank_near WINDOW w AS (ORDER BY d)) s WHERE r <= 30::smallint AND k <= 3$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT rank() OVER (ORDER BY d) AS r, d FROM rank_near WHERE d < 1.5 OFFSET 0) s WHERE r <= 3$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT rank() OVER (ORDER BY d) AS r, d FROM rank_near) s WHERE r <= 0$$);
 -- these are none
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT rank() OVER (ORDER BY d, id) AS r, d FROM rank_near) s WHERE r <= 30$$);
+SELECT * FROM rank_check($$SELECT d, r FROM (SELECT dense_rank() OVER (ORDER BY d) AS r, d FROM rank_near) s WHERE r <= 30$$);
 SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d, id) AS r FROM rank_near) s WHERE r <= 30$$);
 SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r >= 7990$$);
 SELECT * FROM rank_check($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= 30 OR r > 7990$$);
@@ -108,7 +118,11 @@ EXECUTE first_ranks(30, 40);
 EXECUTE first_ranks(NULL, 40);
 EXECUTE first_ranks(-5, 40);
 EXECUTE first_ranks(30, 4);
-DEALLOCATE first_ranks;
+PREPARE ranks_with_ties(bigint) AS SELECT count(*), max(r) FROM (SELECT rank() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= $1;
+EXECUTE ranks_with_ties(30);
+EXECUTE ranks_with_ties(NULL);
+EXECUTE ranks_with_ties(-5);
+DEALLOCATE ALL;
 RESET plan_cache_mode;
 
 -- test: what looks at further rows is exact
@@ -138,6 +152,7 @@ SET hnsw.ef_search = 40;
 SELECT rank_way($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 20$$),
 	rank_way($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY r LIMIT 20$$),
 	rank_way($$SELECT d, r FROM (SELECT d, row_number() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= 20$$),
+	rank_way($$SELECT d, r FROM (SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near) s WHERE r <= 20$$),
 	rank_way($$SELECT d, count(*) OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 20$$);
 SET hnsw.ef_search = 400;
 

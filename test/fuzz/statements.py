@@ -314,7 +314,7 @@ class Generator:
         ties = ", t.id" if call not in ("rank()", "dense_rank()", "count(*)") else ""
         tree = ["SELECT t.id, ", f"{call} OVER (", over, ties, ") AS n, ", distance.text, " AS d FROM t",
                 self.conditions()]
-        if self.chance(0.5):
+        if self.chance(0.5) and (call != "rank()" or over[0]):     # that is a search: ranked()
             tree = ["SELECT * FROM (", tree, ") s WHERE n <= ", Value(str(self.random.randint(1, 20)), "bigint"),
                     Choice(" ORDER BY d, id", "")]
         return Statement("window", tree)
@@ -326,10 +326,11 @@ class Generator:
         tree = ["SELECT t.id, ", f"{call} OVER (ORDER BY ", distance.text, distance.order, ") AS n, ", distance.text,
                 " AS d FROM t", self.conditions()]
         strict = self.chance(0.5)
-        if call == "row_number()" and self.chance(0.3):
+        if call != "dense_rank()" and self.chance(0.3):
             tree = ["SELECT s.* FROM (", tree, ") s",
                     Limit(" WHERE n <= ", Value(str(self.random.randint(1, 20)), "bigint")), " ORDER BY n"]
-            return Statement("ranked", tree, [(2, distance.descending)], search=True, nearest=2, rank=(call, True))
+            return Statement("ranked", tree, [(2, distance.descending)], search=True, counted=call == "row_number()",
+                             nearest=2, rank=(call, True))
         order = [" ORDER BY ", "n" if strict else "d" + distance.order, self.limit()]
         if self.chance(0.3):
             tree = ["SELECT s.* FROM (", tree, ") s", order]

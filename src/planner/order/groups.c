@@ -143,7 +143,7 @@ with_scores(PlannerInfo *root, const LokiGroups *groups, Path *path)
 static double
 wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
 {
-	Node	   *bound = loki_number_bound(groups->filter, true);
+	Node	   *bound = loki_number_bound(groups->filter, groups->number->winfnoid);
 	Const	   *most = bound == NULL ? NULL : (Const *) estimate_expression_value(root, bound);
 
 	return most != NULL && IsA(most, Const) ? Max(DatumGetInt64(most->constvalue), 1) :

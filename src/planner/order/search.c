@@ -18,7 +18,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -35,8 +34,9 @@
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
-#include "planner/query/promise.h"
+#include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/promise.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
@@ -87,39 +87,6 @@ copy_with(const void *path, Size size, Size offset, const void *value)
 #define COPY_WITH(type, field, path, value) \
 	copy_with(path, sizeof(type), offsetof(type, field), value)
 
-/* Whether slots of the index decide a condition, so that no recheck drops a row */
-static bool
-is_decided(const IndexPath *path, const IndexClause *clause)
-{
-	Oid			left = path->indexinfo->opcintype[clause->indexcol];
-	ListCell   *cell;
-
-	if (clause->indexcol == 0)
-		return true;
-	if (!loki_hnsw_decides(left))
-		return false;
-	foreach(cell, clause->indexquals)
-	{
-		Node	   *qual = (Node *) lfirst_node(RestrictInfo, cell)->clause;
-		Oid			right = left;	/* IS NULL compares with nothing */
-
-		if (IsA(qual, OpExpr))
-			right = exprType(lsecond(((OpExpr *) qual)->args));
-		else if (IsA(qual, ScalarArrayOpExpr))
-			right = get_base_element_type(exprType(lsecond(((ScalarArrayOpExpr *) qual)->args)));
-		else if (!IsA(qual, NullTest))
-			return false;
-
-		/*
-		 * comparing timestamptz with timestamp or date depends on the time
-		 * zone
-		 */
-		if (right != left && (left == TIMESTAMPTZOID || right == TIMESTAMPTZOID))
-			return false;
-	}
-	return true;
-}
-
 /* Whether the index answers all of these conditions, so that the filter has none */
 static bool
 leaves_none(const IndexPath *path, List *clauses)
@@ -149,7 +116,7 @@ is_bare(const IndexPath *path)
 		 !leaves_none(path, path->path.param_info->ppi_clauses)))
 		return false;
 	foreach(cell, path->indexclauses)
-		if (!is_decided(path, lfirst_node(IndexClause, cell)))
+		if (!loki_is_decided(path->indexinfo, lfirst_node(IndexClause, cell)))
 		return false;
 	loki_planned_settings(path->indexinfo, &settings);
 	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
@@ -460,7 +427,6 @@ take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 {
 	PlannerInfo *root = followed->root;
 
-	Assert(followed->limit->limitOption == LIMIT_OPTION_COUNT);
 	if (followed->further_keys)
 		tie_by_distance(root);
 	return (Path *) create_limit_path(root, rel, path, NULL,
@@ -468,7 +434,7 @@ take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 															 loki_rows_taken(followed->limit->limitCount,
 																			 followed->limit->limitOffset)),
 									  followed->further_keys ? LIMIT_OPTION_WITH_TIES :
-									  LIMIT_OPTION_COUNT,
+									  followed->limit->limitOption,
 									  0, loki_rows_taken_estimate(followed->final));
 }
 
@@ -506,7 +472,8 @@ sort_target(PlannerInfo *root, const PathTarget *final, const PathTarget *input)
 
 		if (!list_member(input->exprs, expr))
 		{
-			Assert(ref == 0);
+			Assert(ref == 0 || IsA(expr, WindowFunc));
+			ref = 0;
 			expr = (Expr *) makeNullConst(exprType((Node *) expr), exprTypmod((Node *) expr),
 										  exprCollation((Node *) expr));
 		}
@@ -596,6 +563,7 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 static Path *
 rank_taken(FollowedScans *followed, WindowAggPath *path)
 {
+	PlannerInfo *root = followed->root;
 	Path	   *below = path->subpath;
 	WindowAggPath *copy;
 	Path	   *taken;
@@ -606,6 +574,14 @@ rank_taken(FollowedScans *followed, WindowAggPath *path)
 	taken = follow(followed, below);
 	if (taken == NULL || followed->further_keys)
 		return NULL;
+	if (followed->limit->limitOption == LIMIT_OPTION_WITH_TIES)
+	{
+		/* a Limit WITH TIES knows columns by their places in the select list */
+		taken = (Path *) create_projection_path(root, below->parent, taken,
+												sort_target(root, root->upper_targets[UPPERREL_FINAL],
+															below->pathtarget));
+		followed->drops = true;
+	}
 	permit_searches(followed, followed->drops ? LOKI_PLAN_LATE : 0);
 	taken = followed->drops ? sort_taken(followed, below->parent, taken) :
 		take_rows(followed, below->parent, taken);
@@ -670,18 +646,22 @@ add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 
 /*
  * WHERE r <= n above a subquery with row_number() AS r takes the first n rows, as a LIMIT
- * does; core ends the WindowAgg there.  Offer its first rows, from scans that are searches.
+ * does, and with rank() AS r as one WITH TIES; core ends the WindowAgg there.  Offer its first
+ * rows, from scans that are searches.
  */
 static void
 offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 {
-	LimitPath	limit = {.limitOption = LIMIT_OPTION_COUNT, .limitCount = loki_ranks_wanted(root)};
+	List	   *ties;
+	Node	   *wanted = loki_ranks_wanted(root, &ties);
+	LimitPath	limit = {.limitOption = ties != NIL ? LIMIT_OPTION_WITH_TIES : LIMIT_OPTION_COUNT,
+	.limitCount = wanted};
 	FinalPathExtraData final = {.count_est = (int64) Min(loki_promise_wanted(root), PG_INT32_MAX)};
 	WindowAggPath *like = NULL;
 	List	   *first = NIL;
 	ListCell   *cell;
 
-	if (limit.limitCount == NULL || !loki_may_repeat(limit.limitCount, NULL) ||
+	if (wanted == NULL || !loki_may_repeat(wanted, NULL) ||
 		limit_has_parameters(&limit) || root->parse->rowMarks != NIL)
 		return;
 	foreach(cell, output->pathlist)
@@ -768,6 +748,7 @@ static void
 finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 			 RelOptInfo *output, void *extra)
 {
+	List	   *ties;
 	ListCell   *cell;
 
 	if (previous_upper_paths)
@@ -782,6 +763,10 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	if (stage != UPPERREL_FINAL || root->parse->commandType != CMD_SELECT)
 		return;
 	loki_shard_paths(root, input, output, extra);
+
+	/* what a Limit below ranks compares; nothing else looks at it any more */
+	if (loki_ranks_wanted(root, &ties) != NULL && ties != NIL)
+		root->parse->sortClause = ties;
 	foreach(cell, output->pathlist)
 	{
 		Path	   *path = lfirst(cell);

@@ -30,6 +30,7 @@
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -280,4 +281,36 @@ loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rin
 		return boolean_clause(root, info, rinfo);
 	return rinfo->security_level > info->rel->baserestrict_min_security ? NULL :
 		any_column_clause(root, info, rinfo);
+}
+
+bool
+loki_is_decided(const IndexOptInfo *info, const IndexClause *clause)
+{
+	Oid			left = info->opcintype[clause->indexcol];
+	ListCell   *cell;
+
+	if (clause->indexcol == 0)
+		return true;
+	if (!loki_hnsw_decides(left))
+		return false;
+	foreach(cell, clause->indexquals)
+	{
+		Node	   *qual = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+		Oid			right = left;	/* IS NULL compares with nothing */
+
+		if (IsA(qual, OpExpr))
+			right = exprType(lsecond(((OpExpr *) qual)->args));
+		else if (IsA(qual, ScalarArrayOpExpr))
+			right = get_base_element_type(exprType(lsecond(((ScalarArrayOpExpr *) qual)->args)));
+		else if (!IsA(qual, NullTest))
+			return false;
+
+		/*
+		 * comparing timestamptz with timestamp or date depends on the time
+		 * zone
+		 */
+		if (right != left && (left == TIMESTAMPTZOID || right == TIMESTAMPTZOID))
+			return false;
+	}
+	return true;
 }

@@ -146,8 +146,9 @@ loki_promise_likely_search(const PlannerInfo *root, bool complete)
 {
 	LokiGroups	groups;
 	bool		ranks = false;
+	List	   *ties;
 
-	if (loki_groups(root, &groups) || loki_ranks_wanted(root) != NULL)
+	if (loki_groups(root, &groups) || loki_ranks_wanted(root, &ties) != NULL)
 		return true;
 	while (root != NULL && !loki_consumes_order(root->parse))
 	{
@@ -227,10 +228,11 @@ loki_promise_wanted(const PlannerInfo *root)
 	const PlannerInfo *limit;
 	LokiGroups	groups;
 	Node	   *ranks;
+	List	   *ties;
 
 	if (loki_groups(root, &groups))
 		limit = groups.limit;
-	else if ((ranks = loki_ranks_wanted(root)) != NULL)
+	else if ((ranks = loki_ranks_wanted(root, &ties)) != NULL)
 		return Max(known_count(root, ranks), known_count(root, ranks) < 0 ? UNKNOWN_LIMIT : 1);
 	else if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && loki_ranks_rows(root->parse))
 		return root->tuple_fraction;

@@ -75,17 +75,17 @@ extern bool loki_sorts_by_rank(const PlannerInfo *root);
 extern bool loki_is_rank(const WindowFunc *function);
 
 /*
- * The most that a row_number() is by conditions that end its window, r <= n or r < n: a
- * bigint expression, 0 or more; NULL if there is none.  With `ranks` also the most that others are, which
- * more rows may have.
+ * The most that row_number() or another rank is by conditions that end its window, r <= n or r < n: a
+ * bigint expression, 0 or more; NULL if there is none
  */
-extern Node *loki_number_bound(List *conditions, bool ranks);
+extern Node *loki_number_bound(List *conditions, Oid function);
 
 /*
  * How many rows of a query level have a rank that is wanted, as WHERE r <= n says above a
- * subquery with row_number() AS r; NULL if it does not, or if others may be wanted
+ * subquery with row_number() AS r; NULL if it does not, or if others may be wanted.  If r is
+ * rank(), rows that are the same by `ties` as the last of these are wanted too; or else it is NIL.
  */
-extern Node *loki_ranks_wanted(const PlannerInfo *root);
+extern Node *loki_ranks_wanted(const PlannerInfo *root, List **ties);
 
 /*
  * Functions in words.c.  An expression that core has not simplified, with its operators <@> as they will be

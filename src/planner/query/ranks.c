@@ -10,7 +10,8 @@
  * A window function may look at any row of its partition, so core asks for all of them.  But the
  * rank of a row depends only on the rows before it, so that the first ranks need the first rows
  * alone.  The condition r <= 10 is what core calls a run condition of the WindowAgg: it ends the
- * node, though not the scan's own work.
+ * node, though not the scan's own work.  rank() <= 10 holds for the first ten rows and for those
+ * that are as near as the tenth.
  *
  * IDENTIFICATION
  *	  src/planner/query/ranks.c
@@ -142,7 +143,7 @@ loki_sorts_by_rank(const PlannerInfo *root)
 }
 
 Node *
-loki_number_bound(List *conditions, bool ranks)
+loki_number_bound(List *conditions, Oid function)
 {
 	ListCell   *cell;
 
@@ -154,7 +155,7 @@ loki_number_bound(List *conditions, bool ranks)
 		Node	   *most = copyObject(left ? lsecond(args) : linitial(args));
 
 		Assert(list_length(args) == 2);
-		if (!IsA(number, WindowFunc) || (number->winfnoid != F_ROW_NUMBER && !ranks))
+		if (!IsA(number, WindowFunc) || number->winfnoid != function)
 			continue;
 		if (exprType(most) == INT4OID)
 			most = (Node *) loki_make_cast(F_INT8_INT4, INT8OID, most);
@@ -165,14 +166,15 @@ loki_number_bound(List *conditions, bool ranks)
 }
 
 Node *
-loki_ranks_wanted(const PlannerInfo *root)
+loki_ranks_wanted(const PlannerInfo *root, List **ties)
 {
 	const Query *parse = root->parse;
 	List	   *exprs;
 	Node	   *bound = NULL;
 	ListCell   *cell;
-	ListCell   *window;
+	ListCell   *lc;
 
+	*ties = NIL;
 	if (!parse->hasWindowFuncs || loki_consumes_order(parse))
 		return NULL;
 	exprs = pull_var_clause((Node *) root->processed_tlist,
@@ -181,12 +183,18 @@ loki_ranks_wanted(const PlannerInfo *root)
 	{
 		WindowFunc *function = lfirst(cell);
 
-		if (!IsA(function, WindowFunc))
+		if (!IsA(function, WindowFunc) || function->winfnoid == F_DENSE_RANK_)
 			continue;
-		foreach(window, parse->windowClause)
-			if (bound == NULL && lfirst_node(WindowClause, window)->winref == function->winref)
-			bound = loki_number_bound(loki_run_conditions(lfirst_node(WindowClause, window),
-														  function), false);
+		foreach(lc, parse->windowClause)
+		{
+			WindowClause *window = lfirst_node(WindowClause, lc);
+
+			if (bound != NULL || window->winref != function->winref)
+				continue;
+			bound = loki_number_bound(loki_run_conditions(window, function), function->winfnoid);
+			if (bound != NULL && function->winfnoid == F_RANK_)
+				*ties = window->orderClause;
+		}
 	}
 	return bound;
 }
