@@ -109,6 +109,7 @@ EXPLAIN (COSTS OFF) EXECUTE order_coalesce ('[1,2,3,4,5,6,7,8]');
 EXECUTE order_coalesce (NULL);
 PREPARE order_case (vector) AS SELECT CASE WHEN v IS NULL THEN 0 ELSE 1 - (v <=> $1) END AS s FROM order_t ORDER BY s DESC LIMIT 3;
 EXPLAIN (COSTS OFF) EXECUTE order_case ('[1,2,3,4,5,6,7,8]');
+EXECUTE order_case (NULL);
 RESET plan_cache_mode;
 -- other constants, other orders, other rows
 SELECT order_check($$SELECT greatest(a, 1 - (v <=> '[1,2,3,4,5,6,7,8]')) AS s FROM order_t ORDER BY s DESC LIMIT 20$$);

@@ -103,6 +103,23 @@ SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN -(v
 SELECT parts_check($$SELECT id FROM parts_t WHERE kind <> 3 ORDER BY (v <=> '[1,2,3,4,5,6,7,8]') * CASE WHEN 1 / (kind - 3) > 0 THEN 0.8 ELSE 1 END, id LIMIT 20$$);
 SELECT parts_check($$SELECT id FROM parts_t WHERE kind <> 3 ORDER BY (v <=> '[1,2,3,4,5,6,7,8]') * CASE WHEN 1 / (kind - 3) > 0 OR words @@ 'w7' THEN 0.8 ELSE 1 END, id LIMIT 20$$);
 
+-- test: a condition without which the score is NULL or another constant
+SET enable_seqscan = on;
+EXPLAIN (COSTS OFF) SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END LIMIT 20;
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20 OFFSET 491$$);
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN id > 7 THEN v <=> '[1,2,3,4,5,6,7,8]' END NULLS FIRST, id LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN tag = 'tag 1' THEN v <=> '[1,2,3,4,5,6,7,8]' ELSE 0.5 END, id LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN id < 7 THEN -1 ELSE v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t WHERE kind > 2 ORDER BY CASE WHEN id < 7 THEN 2 WHEN kind = 3 THEN NULL ELSE 1 - (v <=> '[1,2,3,4,5,6,7,8]') END DESC NULLS LAST, id LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t WHERE id % 20 = 0 ORDER BY CASE WHEN kind = 3 OR tag IS NULL THEN v <=> '[1,2,3,4,5,6,7,8]' END, id OFFSET 3$$);
+SELECT parts_check($$SELECT id FROM parts_t WHERE kind <> 3 ORDER BY CASE WHEN 1 / (kind - 3) > 0 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t t JOIN generate_series(1, 5000, 7) i ON i = id ORDER BY CASE WHEN kind > 2 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
+-- no part has a distance, or rows with one come last
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN 1.5::float8 ELSE 2 END, id LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END DESC, id LIMIT 20$$);
+SET enable_seqscan = off;
+
 -- test: rows without a vector among the others
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0.75) DESC, id LIMIT 300$$);
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0.75) + 0.1 * (kind = 3)::integer DESC, id LIMIT 20$$);

@@ -447,7 +447,10 @@ class Generator:
         if self.chance(0.2):
             score, falls = [self.random.choice(("least(", "greatest(")), distance.text, ", ", self.distance(plain=True).text, ")"], distance.descending
         elif self.chance(0.15):
-            score = ["CASE WHEN ", self.leaf("t"), " THEN ", score, " ELSE ", distance.text, " END"]
+            other = self.random.choice((distance.text, distance.text, "NULL", "0.5"))
+            if other != distance.text:
+                score, falls = distance.text, distance.descending
+            score = ["CASE WHEN ", self.leaf("t"), " THEN ", score, " ELSE ", other, " END"]
         tree = [f"SELECT {', '.join(ids)}, ", score, f" AS d{self.output()} FROM {relation}", self.conditions(more=more),
                 " ORDER BY d", " DESC" if falls else "", optional(", t.id") if self.chance(0.2) else "", self.limit()]
         return Statement("scored", tree, [(len(ids), falls)], search=True, nearest=len(ids))

@@ -49,8 +49,9 @@ extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 
 /*
  * Make the paths of a relation as if it had further conditions, and one less if that is given,
- * in the order of the query or of a key that is that of a distance.  If `more` has no parameters,
- * its rows are estimated here.  The relation is left as it was.
+ * in the order of the query or of a key that is that of a distance, or, without one, the same for
+ * all rows.  If `more` has no parameters, its rows are estimated here.  The relation is left as it
+ * was.
  */
 extern List *loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more,
 							 RestrictInfo *without, PathKey *key,

@@ -11,9 +11,12 @@
  *				the rows of the kind, and the others
  *		ORDER BY coalesce(1 - (v <=> $1), 0) DESC
  *				the rows that have a vector, and those that have none
+ *		ORDER BY CASE WHEN active THEN v <=> $1 END
+ *				the active rows, and the others, in any order
  *
- * No row is in two parts.  In each part of the last three, the score rises or falls with one
- * distance, so a Merge Append of their scans is in the order of the score.
+ * No row is in two parts.  In each part of the last four, the score rises or falls with one
+ * distance, or is the same for all, so a Merge Append of their scans is in the order of the score;
+ * an Append, if all rows of the second part come after those of the first.
  *
  * The table is read several times (P10), so there are no parts for locked rows, nor for partitions:
  * core would take the Append for one of partitions.  For the condition, the parts are an Append, or a
@@ -61,7 +64,9 @@
 typedef struct Part
 {
 	List	   *conditions;		/* expressions */
-	LokiDistanceExpr distance;	/* that the score rises or falls with */
+	LokiDistanceExpr distance;	/* that the score rises or falls with; it is
+								 * the same for all rows if there is none */
+	bool		last;			/* it is NULL, which is last */
 } Part;
 
 /* ----------------------------------------------------------------
@@ -98,6 +103,8 @@ loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, Restric
 {
 	RelOptInfo	saved = *rel;
 	List	   *saved_clauses = NIL;
+	List	   *saved_pathkeys = root->query_pathkeys;
+	bool		constant = key != NULL && distance->distance == NULL;
 	List	   *result = NIL;
 	ListCell   *cell;
 	ListCell   *clauses;
@@ -125,18 +132,26 @@ loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, Restric
 		info->indrestrictinfo = list_concat(list_delete_ptr(list_copy(info->indrestrictinfo),
 															without), more->ppi_clauses);
 	}
+	if (constant)
+		root->query_pathkeys = NIL;
 	create_index_paths(root, rel);
-	if (distance == NULL)
+	root->query_pathkeys = saved_pathkeys;
+	if (constant)
+		add_path(rel, create_seqscan_path(root, rel, NULL, 0));
+	else if (key == NULL)
 		loki_order_paths(root, rel);
 	else
 		loki_distance_order_paths(root, rel, key, distance, false);
-	loki_hybrid_paths(root, rel, planner_rt_fetch(rel->relid, root));
+	if (!constant)
+		loki_hybrid_paths(root, rel, planner_rt_fetch(rel->relid, root));
 	foreach(cell, rel->pathlist)
 	{
 		Path	   *path = lfirst(cell);
 
 		if (path->param_info != NULL)
 			continue;
+		if (constant)
+			path->pathkeys = list_make1(key);	/* any order is this one */
 		carry(path, more);
 		result = lappend(result, path);
 	}
@@ -202,7 +217,10 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 		if (path != NULL)
 			all = lappend(all, path);
 	}
-	if (list_length(ordered) == list_length(parts))
+	if (list_length(ordered) == list_length(parts) && list_length(parts) == 2 &&
+		((Part *) lsecond(parts))->last)
+		add_path(rel, (Path *) create_append_path(root, rel, ordered, NIL, pathkeys, NULL, 0, false, -1));
+	else if (list_length(ordered) == list_length(parts))
 		add_path(rel, (Path *) create_merge_append_path(root, rel, ordered, pathkeys, NULL));
 	if (key == NULL && list_length(all) == list_length(parts))
 		add_path(rel, (Path *) create_append_path(root, rel, all, NIL, NIL, NULL, 0, false, -1));
@@ -296,6 +314,7 @@ typedef struct Split
 	RelOptInfo *rel;
 	PathKey    *key;
 	List	   *parts;
+	bool		distance;		/* a part has one */
 } Split;
 
 /* What a score depends on */
@@ -417,7 +436,7 @@ split_by_null(Split *into, const Part *like)
 	}
 }
 
-/* Take a score apart until each part rises or falls with a distance; false if it does not. */
+/* Take a score apart until each part rises or falls with a distance, or is constant; false if it does not. */
 static bool
 split(Split *into, Node *expr, List *conditions)
 {
@@ -425,11 +444,19 @@ split(Split *into, Node *expr, List *conditions)
 
 	if (list_length(into->parts) >= MOST_PARTS)
 		return false;
+	if (IsA(expr, Const))
+	{
+		part->conditions = conditions;
+		part->last = ((Const *) expr)->constisnull && !into->key->pk_nulls_first;
+		into->parts = lappend(into->parts, part);
+		return true;
+	}
 	if (loki_distance_expr(expr, &part->distance))
 	{
 		if (part->distance.falling != LokiPathKeyIsDescending(into->key))
 			return false;
 		part->conditions = conditions;
+		into->distance = true;
 		if (loki_mixes_nulls(into->root, into->rel, &part->distance))
 			split_by_null(into, part);
 		else
@@ -456,7 +483,7 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 		Node	   *expr = (Node *) member->em_expr;
 
 		if (bms_equal(member->em_relids, rel->relids) && !contain_subplans(expr) &&
-			split(&into, expr, NIL) && list_length(into.parts) > 1)
+			split(&into, expr, NIL) && into.distance && list_length(into.parts) > 1)
 			return into.parts;
 	}
 	return NIL;
