@@ -201,7 +201,7 @@ def first():
         return []
     row = at[-1]
     lines = ["| | lokivector | pgvector |",
-             f"| searches a second, 200,000 x 768, recall 0.95, {row['clients']} clients | "
+             f"| searches a second, 200,000 x 768 generated, recall 0.95, {row['clients']} clients | "
              f"{number(row['lokivector_qps'])} | {number(row['peer_qps'])} |"]
     for what, key, unit in (("build of that index by two processes, seconds", "build_s", 1),
                             ("size of that index, MB", "index_bytes", 1e6)):

@@ -122,6 +122,11 @@ def _():
         cursor.execute('SET LOCAL enable_seqscan = off')
         rows = ranked('embedding', '<->', 7, Item.objects.filter(category=2))
         close(rows[:10], nearest('<->', dense, 7, 10, lambda i: category(i) == 2))
+        query = dense(7)
+        found = Item.objects.filter(category=2).order_by(L2Distance('embedding', query))[:5]
+        assert 'Index Scan' in found.explain(), found.explain()
+        close([np.linalg.norm(np.subtract(item.embedding, query)) for item in found],
+              nearest('<->', dense, 7, 5, lambda i: category(i) == 2))
         rows = ranked('embedding', '<->', 7, Item.objects.filter(category__isnull=False).exclude(id=7))
         close(rows[:5], nearest('<->', dense, 7, 5, lambda i: i != 7))
     within = Item.objects.filter(id__lte=ROWS).alias(d=L2Distance('embedding', dense(7))).filter(d__lt=8)

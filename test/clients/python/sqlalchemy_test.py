@@ -156,6 +156,10 @@ def _():
         close(got, nearest('<->', dense, 7, 10, lambda i: category(i) == 2))
         got = session.scalars(select(near).where(Item.category.in_([1, 3])).order_by(near).limit(10)).all()
         close(got, nearest('<->', dense, 7, 10, lambda i: category(i) in (1, 3)))
+        query = dense(7)
+        found = session.scalars(select(Item).where(Item.category == 2).order_by(Item.embedding.l2_distance(query)).limit(5)).all()
+        close([np.linalg.norm(np.subtract(item.embedding, query)) for item in found],
+              nearest('<->', dense, 7, 5, lambda i: category(i) == 2))
         count = session.scalar(select(func.count()).where(near < 8))
         equal(count, len([d for d in nearest('<->', dense, 7, ROWS) if d < 8]))
 
