@@ -115,6 +115,13 @@ SELECT parts_check($$SELECT id FROM parts_t WHERE kind > 2 ORDER BY CASE WHEN id
 SELECT parts_check($$SELECT id FROM parts_t WHERE id % 20 = 0 ORDER BY CASE WHEN kind = 3 OR tag IS NULL THEN v <=> '[1,2,3,4,5,6,7,8]' END, id OFFSET 3$$);
 SELECT parts_check($$SELECT id FROM parts_t WHERE kind <> 3 ORDER BY CASE WHEN 1 / (kind - 3) > 0 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
 SELECT parts_check($$SELECT id FROM parts_t t JOIN generate_series(1, 5000, 7) i ON i = id ORDER BY CASE WHEN kind > 2 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
+-- a sort is cheaper
+CREATE TABLE parts_few AS SELECT id, kind, v FROM parts_t WHERE id <= 300;
+CREATE INDEX ON parts_few USING hnsw (v vector_cosine_ops, kind);
+ANALYZE parts_few;
+SELECT parts_check($$SELECT id FROM parts_few WHERE abs(id) < 164 ORDER BY CASE WHEN kind > 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 10$$);
+SELECT parts_check($$SELECT id FROM parts_few WHERE abs(id) < 164 ORDER BY CASE WHEN kind > 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END LIMIT 10$$);
+DROP TABLE parts_few;
 -- no part has a distance, or rows with one come last
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN 1.5::float8 ELSE 2 END, id LIMIT 20$$);
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END DESC, id LIMIT 20$$);

@@ -489,10 +489,23 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 	return NIL;
 }
 
+/* Whether the score is the same for all rows of a part */
+static bool
+has_constant(List *parts)
+{
+	ListCell   *cell;
+
+	foreach(cell, parts)
+		if (((Part *) lfirst(cell))->distance.distance == NULL)
+		return true;
+	return false;
+}
+
 void
 loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
 	List	   *keys = list_copy_head(root->query_pathkeys, 1);
+	LokiScore	score;
 	List	   *parts;
 	ListCell   *cell;
 
@@ -504,8 +517,19 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	if (root->sort_pathkeys != NIL)
 		keys = list_append_unique_ptr(keys, linitial(root->sort_pathkeys));
 	foreach(cell, keys)
-		if ((parts = parts_of_key(root, rel, lfirst(cell))) != NIL)
+	{
+		if ((parts = parts_of_key(root, rel, lfirst(cell))) == NIL)
+			continue;
 		offer_parts(root, rel, parts, lfirst(cell), NULL);
+
+		/*
+		 * A score that is constant in a part is not searched for as well: core frees such parts in order,
+		 * if they cost more than a sort, before order/scores.c looks at them.
+		 */
+		if (has_constant(parts) && loki_score_chosen(root, &score) &&
+			lfirst(cell) == linitial(root->sort_pathkeys))
+			root->query_pathkeys = root->sort_pathkeys;
+	}
 	foreach(cell, rel->baserestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
