@@ -171,28 +171,37 @@ order_group(InsertionOrderState *state, uint32 *nodes, uint32 nnodes, int depth)
 }
 
 /*
- * How much nearer nodes are to the one before them in an order than to a random one: a sum over a
- * sample.
+ * Whether nodes are much nearer to the node before them in an order than in the order of the
+ * table, both compared with the distance of random nodes.
  */
-static double
-measure_order(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
+static bool
+is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
 {
-	double		gain = 0;
+	double		table_gain = 0;
+	double		order_gain = 0;
 
 	for (int i = 0; i < SAMPLE; i++)
 	{
 		uint32		place = (uint64) (nnodes - 1) * i / SAMPLE;
 		const void *codes[2];
-		float		distances[2];
+		float		in_table[2];
+		float		in_order[2];
 
-		codes[0] = code_of(state, order[place + 1]);
 		codes[1] = code_of(state, pg_prng_uint64(state->prng) % nnodes);
+		codes[0] = code_of(state, place + 1);
+		state->quantizer->prepare_code(state->quantizer, code_of(state, place),
+									   query_of(state, 0));
+		state->quantizer->score(state->quantizer, query_of(state, 0), codes, 2, in_table);
+		codes[0] = code_of(state, order[place + 1]);
 		state->quantizer->prepare_code(state->quantizer, code_of(state, order[place]),
 									   query_of(state, 0));
-		state->quantizer->score(state->quantizer, query_of(state, 0), codes, 2, distances);
-		gain += distances[1] - distances[0];
+		state->quantizer->score(state->quantizer, query_of(state, 0), codes, 2, in_order);
+		table_gain += in_table[1] - in_table[0];
+		order_gain += in_order[1] - in_order[0];
 	}
-	return gain;
+	elog(DEBUG1, "nodes are nearer to the one before by %g in the table, by %g in order",
+		 table_gain / SAMPLE, order_gain / SAMPLE);
+	return order_gain > 0 && order_gain > 3 * table_gain;
 }
 
 /*
@@ -205,8 +214,7 @@ find_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
 {
 	InsertionOrderState state = {.quantizer = quantizer, .codes = codes, .prng = prng};
 	char	   *queries;
-	double		table_gain;
-	double		gain;
+	bool		better;
 
 	state.query_size = TYPEALIGN(QUERY_ALIGN, quantizer->query_size);
 	queries = palloc(MAX_PIVOTS * state.query_size + QUERY_ALIGN);
@@ -216,15 +224,12 @@ find_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
 										  mul_size(nnodes, sizeof(uint32)));
 	for (uint32 node = 0; node < nnodes; node++)
 		order[node] = node;
-	table_gain = measure_order(&state, order, nnodes);
 	order_group(&state, order, nnodes, 0);
-	gain = measure_order(&state, order, nnodes);
-	elog(DEBUG1, "nodes are nearer to the one before by %g in the table, by %g in order",
-		 table_gain / SAMPLE, gain / SAMPLE);
+	better = is_better(&state, order, nnodes);
 	pfree(state.sorted);
 	pfree(state.nearest);
 	pfree(queries);
-	return gain > 0 && gain > 3 * table_gain;
+	return better;
 }
 
 /*
