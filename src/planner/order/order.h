@@ -66,7 +66,13 @@ extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptI
 extern void loki_groups_name_number(CustomScan *scan);
 extern const LokiNodeKind loki_groups_kind;
 
-/* Functions in order/scores.c: the best rows by a score of more than a distance */
+/*
+ * Functions in order/scores.c: the best rows by a score of more than a distance.  A path of a table
+ * that is in the order of the result has a hidden key: core would take it for the result's own path,
+ * and free it if a sort costs less, before loki_score_paths() looks for paths in the order of the
+ * distance among its input.
+ */
+extern PathKey *loki_hidden_key(const PathKey *key);
 extern void loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
 extern const LokiNodeKind loki_scores_kind;

@@ -198,6 +198,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 		root->query_pathkeys != NIL ? list_make1(linitial(root->query_pathkeys)) : NIL;
 	List	   *ordered = NIL;
 	List	   *all = NIL;
+	LokiScore	score;
 	ListCell   *cell;
 
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
@@ -217,11 +218,16 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 		if (path != NULL)
 			all = lappend(all, path);
 	}
-	if (list_length(ordered) == list_length(parts) && list_length(parts) == 2 &&
-		((Part *) lsecond(parts))->last)
-		add_path(rel, (Path *) create_append_path(root, rel, ordered, NIL, pathkeys, NULL, 0, false, -1));
-	else if (list_length(ordered) == list_length(parts))
-		add_path(rel, (Path *) create_merge_append_path(root, rel, ordered, pathkeys, NULL));
+	if (list_length(ordered) == list_length(parts))
+	{
+		Path	   *path = list_length(parts) == 2 && ((Part *) lsecond(parts))->last ?
+			(Path *) create_append_path(root, rel, ordered, NIL, pathkeys, NULL, 0, false, -1) :
+			(Path *) create_merge_append_path(root, rel, ordered, pathkeys, NULL);
+
+		if (key != NULL && loki_score_chosen(root, &score) && score.output == key)
+			path->pathkeys = list_make1(loki_hidden_key(key));
+		add_path(rel, path);
+	}
 	if (key == NULL && list_length(all) == list_length(parts))
 		add_path(rel, (Path *) create_append_path(root, rel, all, NIL, NIL, NULL, 0, false, -1));
 }
@@ -489,23 +495,10 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 	return NIL;
 }
 
-/* Whether the score is the same for all rows of a part */
-static bool
-has_constant(List *parts)
-{
-	ListCell   *cell;
-
-	foreach(cell, parts)
-		if (((Part *) lfirst(cell))->distance.distance == NULL)
-		return true;
-	return false;
-}
-
 void
 loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
 	List	   *keys = list_copy_head(root->query_pathkeys, 1);
-	LokiScore	score;
 	List	   *parts;
 	ListCell   *cell;
 
@@ -517,19 +510,8 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	if (root->sort_pathkeys != NIL)
 		keys = list_append_unique_ptr(keys, linitial(root->sort_pathkeys));
 	foreach(cell, keys)
-	{
-		if ((parts = parts_of_key(root, rel, lfirst(cell))) == NIL)
-			continue;
+		if ((parts = parts_of_key(root, rel, lfirst(cell))) != NIL)
 		offer_parts(root, rel, parts, lfirst(cell), NULL);
-
-		/*
-		 * A score that is constant in a part is not searched for as well: core frees such parts in order,
-		 * if they cost more than a sort, before order/scores.c looks at them.
-		 */
-		if (has_constant(parts) && loki_score_chosen(root, &score) &&
-			lfirst(cell) == linitial(root->sort_pathkeys))
-			root->query_pathkeys = root->sort_pathkeys;
-	}
 	foreach(cell, rel->baserestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);

@@ -252,6 +252,16 @@ as_float8(Expr *expr)
 	return loki_make_cast(type == FLOAT4OID ? F_FLOAT8_FLOAT4 : F_FLOAT8_NUMERIC, FLOAT8OID, expr);
 }
 
+/* Add a path that is in the order of the first sort key. */
+static void
+add_ordered(PlannerInfo *root, RelOptInfo *output, Path *path)
+{
+	if (list_length(root->sort_pathkeys) > 1)
+		path = (Path *) create_incremental_sort_path(root, output, path, root->sort_pathkeys,
+													 1, root->limit_tuples);
+	add_path(output, path);
+}
+
 /* Offer the best rows of a path, which are in the order of the distance. */
 static void
 offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *columns,
@@ -283,11 +293,33 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 	custom->path.total_cost = custom->path.startup_cost +
 		path->rows * (final->cost.per_tuple + cpu_operator_cost);
 	custom->path.pathkeys = list_make1(score->output);
-	input = &custom->path;
-	if (list_length(root->sort_pathkeys) > 1)
-		input = (Path *) create_incremental_sort_path(root, output, input, root->sort_pathkeys,
-													  1, root->limit_tuples);
-	add_path(output, input);
+	add_ordered(root, output, &custom->path);
+}
+
+/* See order.h.  Core compares keys by their addresses. */
+PathKey *
+loki_hidden_key(const PathKey *key)
+{
+	PathKey    *hidden = makeNode(PathKey);
+
+	*hidden = *key;
+	return hidden;
+}
+
+/* Whether a path is in the order of a key that loki_hidden_key() has hidden: give it that key then. */
+static bool
+show_key(Path *path, PathKey *key)
+{
+	PathKey    *hidden = path->pathkeys == NIL ? key : linitial(path->pathkeys);
+
+	if (hidden == key || hidden->pk_eclass != key->pk_eclass ||
+		hidden->pk_opfamily != key->pk_opfamily || hidden->pk_nulls_first != key->pk_nulls_first ||
+		LokiPathKeyIsDescending(hidden) != LokiPathKeyIsDescending(key))
+		return false;
+	for (; IsA(path, ProjectionPath); path = ((ProjectionPath *) path)->subpath)
+		path->pathkeys = list_make1(key);
+	path->pathkeys = list_make1(key);
+	return true;
 }
 
 /* Add paths to the rows in the order of the query. */
@@ -306,9 +338,14 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	{
 		Path	   *path = lfirst(cell);
 
-		if (path->param_info == NULL &&
-			pathkeys_contained_in(list_make1(score.input), path->pathkeys))
+		if (path->param_info != NULL)
+			continue;
+		if (pathkeys_contained_in(list_make1(score.input), path->pathkeys))
 			offer_path(root, output, &score, columns, path);
+		else if (show_key(path, score.output))
+			add_ordered(root, output, (Path *)
+						create_projection_path(root, output, path,
+											   root->upper_targets[UPPERREL_ORDERED]));
 	}
 }
 
@@ -475,6 +512,7 @@ reach(ScoresState *state, double distance, bool isnull)
 	double		nearest = reached->low;
 
 	Assert(reached->low <= reached->high);
+
 	/*
 	 * after numbers there is nothing but NaN, and then NULL, unless they were
 	 * first
