@@ -252,6 +252,14 @@ SELECT array_agg(id) = (SELECT array_agg(id) FROM found) AS same FROM (SELECT id
 	ORDER BY 0.01 * ts_rank(words, 'w3') - (v <-> '[1,0,0]') DESC NULLS LAST LIMIT 5) s;
 RESET enable_indexscan;
 DROP TABLE ranked, found;
+-- test: the least value of a column, in no slot of its statistics
+CREATE TABLE rare AS SELECT i AS id, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector(3) AS v,
+	CASE WHEN i % 505 = 0 THEN 0 ELSE 1 + i % 100 END AS votes FROM generate_series(1, 5000) i;
+CREATE INDEX rare_idx ON rare USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE rare;
+SELECT 0 = ANY (most_common_vals::text::int[]) AS listed, histogram_bounds FROM pg_stats WHERE tablename = 'rare' AND attname = 'votes';
+SELECT * FROM scores_check($$SELECT id, (v <-> '[1,0,0]') + 0.9 * votes AS s FROM rare ORDER BY s LIMIT 8$$);
+DROP TABLE rare;
 
 DROP TABLE posts, authors, parts;
 DROP ROLE scores_reader;

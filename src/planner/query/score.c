@@ -233,6 +233,36 @@ add_values(LokiScoreColumn *column, HeapTuple statistics, int kind)
 	return numbers;
 }
 
+/*
+ * ANALYZE makes no histogram of a single value that is not among the most common ones: it is in no
+ * slot, and may lie beyond all others, by a gap between them.
+ */
+static void
+add_unlisted_value(LokiScoreColumn *column, HeapTuple statistics)
+{
+	AttStatsSlot slot;
+	double		share = ((Form_pg_statistic) GETSTRUCT(statistics))->stanullfrac;
+	double		gap;
+
+	if (get_attstatsslot(&slot, statistics, STATISTIC_KIND_HISTOGRAM, InvalidOid, 0) ||
+		!get_attstatsslot(&slot, statistics, STATISTIC_KIND_MCV, InvalidOid, ATTSTATSSLOT_NUMBERS))
+		return;
+	for (int i = 0; i < slot.nnumbers; i++)
+		share += slot.numbers[i];
+	gap = (column->range.high - column->range.low) / Max(slot.nnumbers - 1, 1);
+	free_attstatsslot(&slot);
+
+	/*
+	 * shares are rounded; one of the rows that ANALYZE takes by default is
+	 * 3e-5
+	 */
+	if (share < 1 - 1e-5)
+	{
+		column->range.low -= gap;
+		column->range.high += gap;
+	}
+}
+
 List *
 loki_score_columns(PlannerInfo *root, const LokiScore *score)
 {
@@ -263,6 +293,8 @@ loki_score_columns(PlannerInfo *root, const LokiScore *score)
 			column->range.high = INFINITY;
 			column->range.nans = true;
 		}
+		else
+			add_unlisted_value(column, data.statsTuple);
 		Assert(column->range.low <= column->range.high);
 		ReleaseVariableStats(data);
 		columns = lappend(columns, column);
