@@ -223,11 +223,6 @@ ANALYZE advice_sparse;
 SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
 INSERT INTO advice_sparse SELECT i, advice_sparse(i) FROM generate_series(3901, 4100) i;
 SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
--- nodes that are used again
-DELETE FROM advice_sparse WHERE i <= 1200;
-VACUUM advice_sparse;
-INSERT INTO advice_sparse SELECT i, advice_sparse(i) FROM generate_series(1, 1200) i;
-SELECT about, advice FROM unnest('{advice_sparse_idx}'::regclass[]) i, lokivector_advice(i);
 VACUUM advice_sparse;
 SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
 DROP TABLE advice_sparse;

@@ -97,36 +97,6 @@ SELECT count(*), count(DISTINCT id), bool_and(d >= before OR before IS NULL) FIL
 RESET enable_seqscan;
 DROP TABLE docs;
 
--- test: inserts list the tail, and begin with it
-CREATE TABLE docs (id int PRIMARY KEY, tenant int, s sparsevec(3000)) WITH (autovacuum_enabled = off);
-CREATE INDEX docs_ip ON docs USING hnsw (s sparsevec_ip_ops, tenant);
-CREATE INDEX docs_l2 ON docs USING hnsw (s sparsevec_l2_ops);
-CREATE INDEX docs_cosine ON docs USING hnsw (s sparsevec_cosine_ops, tenant);
-CREATE INDEX docs_l1 ON docs USING hnsw (s sparsevec_l1_ops) WITH (profile = compact);
-INSERT INTO docs SELECT i, i % 7, document(i, 5 + i % 40) FROM generate_series(1, 700) i;
-BEGIN;
-INSERT INTO docs SELECT i, i % 7, document(i, 5 + i % 40) FROM generate_series(701, 1400) i;
-ROLLBACK;
--- of these rows some are in lists, and others are dead when lists are made
-INSERT INTO docs SELECT i, i % 7, document(i, 5 + i % 40) FROM generate_series(701, 3600) i;
-SELECT i, unlisted_nodes < 1000 AS listed, slots AS windows FROM unnest('{docs_ip,docs_l2,docs_cosine,docs_l1}'::regclass[]) i,
-	lokivector_index_info(i), lokivector_index_slot_arrays(i) WHERE slot_array = 'window';
-SET enable_seqscan = off;
-SELECT count(*) FROM (SELECT FROM docs ORDER BY s <#> document(-1, 20) LIMIT 10) a;
-SELECT heap_fetches < 1100 AS few FROM lokivector_scan_stats();
-RESET enable_seqscan;
-SELECT all_different(12);
-SELECT i, lokivector_check(i, true) FROM unnest('{docs_ip,docs_l2,docs_cosine,docs_l1}'::regclass[]) i;
--- VACUUM makes one window of them; some nodes that it freed are used again
-DELETE FROM docs WHERE id % 30 = 0;
-VACUUM docs;
-SELECT unlisted_nodes, slots AS windows FROM lokivector_index_info('docs_ip'), lokivector_index_slot_arrays('docs_ip') WHERE slot_array = 'window';
-INSERT INTO docs SELECT i, i % 7, document(i, 5 + i % 40) FROM generate_series(4001, 6000) i;
-SELECT slots AS windows FROM lokivector_index_slot_arrays('docs_ip') WHERE slot_array = 'window';
-SELECT all_different(12);
-SELECT i, lokivector_check(i, true) FROM unnest('{docs_ip,docs_l2,docs_cosine,docs_l1}'::regclass[]) i;
-DROP TABLE docs;
-
 -- test: of rows that have nothing in common with the query only as many are read as are returned
 CREATE TABLE docs (id int PRIMARY KEY, s sparsevec(3000));
 INSERT INTO docs SELECT i, ('{' || 1 + i % 50 || ':1,' || 100 + i || ':-0.5}/3000')::sparsevec FROM generate_series(1, 2500) i;

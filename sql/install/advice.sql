@@ -156,10 +156,10 @@ BEGIN ATOMIC
 		unlisted_nodes, indrelid::regclass)
 	FROM i WHERE unlisted_nodes > greatest(10000, nodes / 5) AND code <> 'lists'
 	UNION ALL
-	-- each is a row to be read: inserts list new ones, but not those that took the place of deleted rows
+	-- each is a row to be read, so an autovacuum that waits for a fifth of the table comes too late
 	SELECT 'lists', pg_catalog.format('%s of %s rows are in no posting list, and each search reads them one by one. Run ' || CASE WHEN waits
 			THEN 'REINDEX INDEX CONCURRENTLY %4$s.'
-			ELSE 'VACUUM %3$s, and have autovacuum come more often; if that does not help, raise maintenance_work_mem.' END,
+			ELSE 'VACUUM %3$s, and lower the table''s autovacuum_vacuum_insert_scale_factor; if that does not help, raise maintenance_work_mem.' END,
 		unlisted_nodes, nodes, indrelid::regclass, oid::regclass)
 	FROM i WHERE unlisted_nodes > greatest(1000, nodes / 20) AND code = 'lists'
 	UNION ALL

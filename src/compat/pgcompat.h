@@ -105,13 +105,6 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiLockHeld(tag, mode)			LockHeldByMe(tag, mode)
 #endif
 
-/* Take a heavyweight lock unless that would wait; since 18 others may want that in the log */
-#if PG_VERSION_NUM >= 180000
-#define LokiConditionalLockTuple(index, tuple, mode)	ConditionalLockTuple(index, tuple, mode, false)
-#else
-#define LokiConditionalLockTuple(index, tuple, mode)	ConditionalLockTuple(index, tuple, mode)
-#endif
-
 /*
  * Parameters of a hash table in dynamic shared memory, with keys of bytes; keys are copied by
  * a function of their own since 17

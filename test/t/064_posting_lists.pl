@@ -107,25 +107,7 @@ finish_client($_) foreach @clients;
 check_index($node, 'check');
 same_answers($node, 'afterwards');
 
-# Inserts list the tail: on a standby and after a crash the same, for indexes without free nodes
-$node->safe_psql('postgres', 'VACUUM FULL items');
 my $standby = loki_standby($node);
-$node->safe_psql('postgres', 'INSERT INTO items (tenant, s) SELECT i % 7, document(i) FROM generate_series(1, 2500) i');
-$node->wait_for_catchup($standby);
-my $windows = "SELECT min(slots) > 2 FROM unnest('{items_idx,items_cosine,items_words}'::regclass[]) i, lokivector_index_slot_arrays(i) WHERE slot_array = 'window'";
-is($standby->safe_psql('postgres', $windows), 't', 'lists were made of the tail');
-same_answers($standby, 'on a standby, by them');
-my $checks = "SELECT i, lokivector_check(i, true) FROM unnest('{items_idx,items_cosine,items_words}'::regclass[]) i";
-my $sound = "items_idx|sound\nitems_cosine|sound\nitems_words|sound";
-is($standby->safe_psql('postgres', $checks), $sound, 'check on a standby');
-$node->stop('immediate');
-$node->start;
-is($node->safe_psql('postgres', $windows), 't', 'they are there after a crash');
-same_answers($node, 'after a crash, by them');
-$node->safe_psql('postgres', 'INSERT INTO items (tenant, s) SELECT i % 7, document(i) FROM generate_series(1, 1100) i');
-same_answers($node, 'after more of them');
-is($node->safe_psql('postgres', $checks), $sound, 'check of them');
-
 $node->safe_psql('postgres', 'INSERT INTO items (tenant, s) SELECT i % 7, document(i) FROM generate_series(1, 2000) i; DELETE FROM items WHERE id % 5 = 0');
 $node->safe_psql('postgres', 'VACUUM items');
 $node->wait_for_catchup($standby);

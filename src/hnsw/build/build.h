@@ -329,9 +329,6 @@ extern bool loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsR
 extern bool loki_build_terms(LokiIndex *state, Relation index, uint32 end,
 							 LokiTermListsData *data);
 
-/* Make those of nodes that are in none, if nobody else does and there are many (derived/tail.c) */
-extern void loki_build_terms_tail(Relation index);
-
 /* functions in build/write.c */
 extern void loki_build_write(LokiBuild *build);
 extern void loki_build_write_pages(LokiBuild *build);

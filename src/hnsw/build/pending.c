@@ -186,10 +186,7 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 	loki_inserts_unblock(index);
 }
 
-/*
- * aminsert: insert a row, and make codes and graph, or posting lists of the tail, if the index has nodes
- * enough now.
- */
+/* aminsert: insert a row, and make codes and graph if the index has nodes enough now. */
 bool
 loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
@@ -203,10 +200,7 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw pending",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
-	if (loki_index_listed(index))
-		loki_build_terms_tail(index);
-	else
-		make_pending(heap, index, indexInfo);
+	make_pending(heap, index, indexInfo);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return false;

@@ -5,7 +5,7 @@
  *
  * Nodes are read in the order of their IDs.  The elements of as many as maintenance_work_mem has room
  * for, and a window, are sorted and written; then follow those of the next (derived/terms.c).  A query
- * that counts words, and an insert that lists the tail, have work_mem.
+ * that counts words has work_mem.
  *
  * A list may have only what scans will find in rows.  So a node is noted as changed, and its row is
  * read by each scan, if
@@ -29,7 +29,6 @@
 #include "hnsw/build/build.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/held.h"
-#include "hnsw/page/insert_lock.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
@@ -53,8 +52,6 @@ typedef struct TermsBuild
 	Relation	index;
 	LokiTermsRange *range;
 	uint32		changed;		/* nodes below this are noted if they are not listed */
-	bool		tail;			/* while others insert: nodes that are not
-								 * live, too */
 	LokiRows	rows;
 	uint32		first;			/* node of the window */
 	float	   *lengths;		/* of documents, by place in the window; NULL: these
@@ -192,7 +189,7 @@ add_node(TermsBuild *build, uint32 node)
 	return true;
 }
 
-/* Add the live nodes of a page of TID, those to be read; of a tail, note the others (derived/tail.c). */
+/* Add the live nodes of a page of TID, those to be read. */
 static bool
 add_page(TermsBuild *build, uint32 ordinal)
 {
@@ -205,17 +202,15 @@ add_page(TermsBuild *build, uint32 ordinal)
 
 	for (uint32 node = Max(first, build->first); node < Min(first + used, build->range->end); node++)
 	{
-		bool		live;
 		bool		added;
 
 		CHECK_FOR_INTERRUPTS();
 		if ((node - build->first >= LOKI_WINDOW_NODES ||
 			 build->n + NODE_ENTRIES > build->most) && !end_window(build, node))
 			return false;
-		live = LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, node - first));
-		if (!live && !build->tail)
+		if (!LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, node - first)))
 			continue;
-		added = live && add_node(build, node);
+		added = add_node(build, node);
 		MemoryContextSwitchTo(context);
 		loki_rows_release(&build->rows);
 		if (!added && node < build->changed)
@@ -233,7 +228,7 @@ gather(TermsBuild *build)
 	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(build->index), false),
 								  AccessShareLock);
 	SnapshotData snapshot;
-	int			memory = range->snapshot != NULL || build->tail ? work_mem : maintenance_work_mem;
+	int			memory = range->snapshot != NULL ? work_mem : maintenance_work_mem;
 	Size		room = memory * (Size) 1024 / (2 * sizeof(LokiTermEntry));
 	bool		taken = true;
 
@@ -276,66 +271,23 @@ write_window(void *arg, const LokiWindowData *window, const LokiTermEntry *entri
 	return loki_terms_write(arg, window, entries, n);
 }
 
-/*
- * List the nodes from data->end on, behind the lists that there are, and add to what these have in
- * common.  No page may be locked.  Rows are read as the table's owner.
- */
-static bool
-list_nodes(LokiIndex *state, Relation index, uint32 end, bool tail, LokiTermListsData *data)
-{
-	LokiTermWriter writer;
-	LokiTermsRange range = {
-		.first = data->end,.end = end,.take = write_window,.arg = &writer,
-		.by = {data->k1, data->b, data->mean}
-	};
-	TermsBuild	build = {.state = state,.index = index,.changed = end,.tail = tail,.range = &range};
-	double		length = (double) data->documents * data->mean;
-	bool		written;
-
-	if (data->windows == 0)
-		loki_words_parameters(index, &range.by);
-	if (!loki_terms_write_begin(&writer, state, index, data))
-		return false;
-	written = gather(&build);
-	written = loki_terms_write_end(&writer) && written;
-	*data = writer.data;
-	data->documents += range.documents;
-	if (data->documents > 0)
-		data->mean = (float) ((length + build.length) / data->documents);
-	data->k1 = range.by.k1;
-	data->b = range.by.b;
-	data->end = end;
-	return written;
-}
-
+/* No page may be locked.  Rows are read as the table's owner. */
 bool
 loki_build_terms(LokiIndex *state, Relation index, uint32 end, LokiTermListsData *data)
 {
-	Assert(data->windows == 0 && data->end == 0);
-	return list_nodes(state, index, end, false, data);
-}
+	LokiTermWriter writer;
+	LokiTermsRange range = {.end = end,.take = write_window,.arg = &writer};
+	TermsBuild	build = {.state = state,.index = index,.changed = end,.range = &range};
+	bool		written;
 
-/*
- * See build.h.  No lock is held before, nor afterwards; the insert has ended.  As VACUUM does, it leaves
- * an index alone whose expressions call functions that are not written in C: they might insert.
- */
-void
-loki_build_terms_tail(Relation index)
-{
-	LokiMetaPageData meta;
-	LokiTermListsData data;
-	LokiIndex  *state;
-	uint32		end;
-
-	if (!loki_tail_lock(index))
-		return;
-	loki_insert_lock(index);
-	state = loki_index_open(index, &meta);
-	loki_index_refresh(state, index);
-	if (loki_rows_need_no_snapshot(index) && loki_tail_begin(state, index, &meta, &data, &end) &&
-		list_nodes(state, index, end, true, &data) && loki_tail_publish(index, &meta, &data))
-		elog(DEBUG1, "posting lists of index \"%s\" were made of nodes up to %u",
-			 RelationGetRelationName(index), end);
-	loki_insert_unlock(index);
-	loki_tail_unlock(index);
+	loki_words_parameters(index, &range.by);
+	loki_terms_write_begin(&writer, state, index);
+	written = gather(&build);
+	written = loki_terms_write_end(&writer) && written;
+	*data = writer.data;
+	data->documents = range.documents;
+	data->mean = range.by.mean;
+	data->k1 = range.by.k1;
+	data->b = range.by.b;
+	return written;
 }

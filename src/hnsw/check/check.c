@@ -75,7 +75,7 @@ lists_valid(const LokiCheck *check)
 			if (sorted_lists->listed[i] != LOKI_NONE &&
 				sorted_lists->nulls[i] > sorted_lists->listed[i])
 				return false;
-	return loki_terms_end(meta) <= LOKI_MAX_NUMBER && meta->derived.rowmap.end <= LOKI_MAX_NUMBER &&
+	return sorted_lists->end <= LOKI_MAX_NUMBER && meta->derived.rowmap.end <= LOKI_MAX_NUMBER &&
 		meta->derived.rowmap.unused == 0 && loki_derived_possible(check->state, meta) &&
 		all_zero(&sorted_lists->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
 		all_zero(&sorted_lists->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));

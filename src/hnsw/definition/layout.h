@@ -224,10 +224,6 @@ typedef struct LokiTermListsData
 	float		mean;			/* length of a document */
 	float		k1;				/* by which weights were made */
 	float		b;
-
-	uint32		end;			/* nodes below this are listed, or noted in
-								 * REUSED; that of sorted lists if it is
-								 * greater */
 } LokiTermListsData;
 
 /*
@@ -322,6 +318,7 @@ typedef struct LokiMetaPageData
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
 	LokiCalibrationData calibration;
 	LokiDerivedData derived;
+	uint32		unused_end;
 } LokiMetaPageData;
 
 StaticAssertDecl(sizeof(LokiFormatData) == 24 && offsetof(LokiMetaPageData, flags) == 92 &&

@@ -375,13 +375,6 @@ typedef struct LokiTermBounds
 	float		estimates[LOKI_WINDOW_NODES + LOKI_POSTING_BLOCK];
 } LokiTermBounds;
 
-/* Where those of a metapage end: inserts append windows beyond the end of the other lists (tail.c) */
-static inline uint32
-loki_terms_end(const LokiMetaPageData *meta)
-{
-	return Max(meta->derived.sorted.end, meta->derived.terms.end);
-}
-
 /* Whether the lists of an index can be read, as a metapage says; reads nothing */
 extern bool loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
 							const LokiMetaPageData *meta);
@@ -433,12 +426,8 @@ typedef struct LokiTermWriter
 	}			pages[3];
 } LokiTermWriter;
 
-/*
- * Begin to write behind the lists that there are; memory in the current context, until
- * loki_terms_write_end().  False if pages of these are missing.
- */
-extern bool loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index,
-								   const LokiTermListsData *data);
+/* Begin to write; memory in the current context, until loki_terms_write_end() */
+extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index);
 
 /*
  * Write a window, of which node, nodes and elements are set: n entries in the order of
@@ -451,33 +440,13 @@ extern bool loki_terms_write(LokiTermWriter *writer, const LokiWindowData *windo
 extern bool loki_terms_write_end(LokiTermWriter *writer);
 
 /* ----------------------------------------------------------------
- * Posting lists of the tail (tail.c)
- * ----------------------------------------------------------------
- */
-
-/* Whether an insert that has brought a node, the last of many without lists, has to make these */
-extern bool loki_tail_due(const LokiMetaPageData *meta, uint32 node);
-
-/*
- * Begin to list the nodes from data->end on, up to *end; sets both, and what the lists that there are
- * have in common.  False if there are few such nodes, or if lists cannot be appended.  The directory was
- * read after the metapage; the insert lock is held until the end, and no page may be locked.
- */
-extern bool loki_tail_begin(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-							LokiTermListsData *data, uint32 *end);
-
-/* Let searches know of what was written; false if vacuum has begun to make lists.  Locks block 0. */
-extern bool loki_tail_publish(Relation index, const LokiMetaPageData *meta,
-							  const LokiTermListsData *data);
-
-/* ----------------------------------------------------------------
  * Making all of them (make.c)
  * ----------------------------------------------------------------
  */
 
 /*
- * Makes posting lists of the nodes below an end; sets what the metapage says of them, which is zero before.
- * False if there are none.  It reads rows, which this folder knows nothing of.
+ * Makes posting lists of the nodes below an end; sets what the metapage says of them.  False if there
+ * are none.  It reads rows, which this folder knows nothing of.
  */
 typedef bool (*LokiTermsMaker) (LokiIndex *state, Relation index, uint32 end,
 								LokiTermListsData *data);

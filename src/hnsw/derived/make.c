@@ -61,7 +61,7 @@ has_terms(Relation index, const LokiMetaPageData *meta)
 double
 loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
-	uint32		listed = Max(loki_terms_end(meta), meta->derived.rowmap.end);
+	uint32		listed = Max(meta->derived.sorted.end, meta->derived.rowmap.end);
 	double		unlisted = (double) end - listed;
 
 	if (end < STALE_NODES || !has_derived(state))
@@ -140,10 +140,10 @@ lists_fit(const LokiIndex *state, Relation index, uint32 end, bool have, int ele
 bool
 loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 {
-	uint32		end = loki_terms_end(meta);
+	uint32		end = meta->derived.sorted.end;
 	LokiSortedList list;
 
-	if ((meta->derived.rowmap.end != 0 && meta->derived.rowmap.end != meta->derived.sorted.end) ||
+	if ((meta->derived.rowmap.end != 0 && meta->derived.rowmap.end != end) ||
 		(end != 0 && !loki_array_has(state, LOKI_SLOTS_REUSED,
 									 loki_bit_slots(LOKI_SLOTS_REUSED, end))) ||
 		(meta->derived.rowmap.end != 0 && !loki_array_has(state, LOKI_SLOTS_GAINED,
@@ -179,9 +179,8 @@ static bool
 reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
 {
 	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
-	uint32		most = Max(tid->npages * tid->per_page, loki_terms_end(meta));
+	uint32		most = Max(tid->npages * tid->per_page, meta->derived.sorted.end);
 	double		growth = (double) end / Max(meta->derived.sorted.end, 1);
-	double		terms_growth = (double) end / Max(loki_terms_end(meta), 1);
 	LokiMetaPageData next = *meta;
 	LokiSortedList list;
 
@@ -203,9 +202,9 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 								(uint32) Min(list.nbounds * growth, LOKI_MAX_NUMBER), WARNING)))
 			return false;
 	return !loki_column_listed(&state->column) ||
-		(reserve_slots(state, index, LOKI_SLOTS_POSTING, meta->derived.terms.postings * terms_growth) &&
-		 reserve_slots(state, index, LOKI_SLOTS_TERM, meta->derived.terms.terms * terms_growth) &&
-		 reserve_slots(state, index, LOKI_SLOTS_WINDOW, meta->derived.terms.windows * terms_growth));
+		(reserve_slots(state, index, LOKI_SLOTS_POSTING, meta->derived.terms.postings * growth) &&
+		 reserve_slots(state, index, LOKI_SLOTS_TERM, meta->derived.terms.terms * growth) &&
+		 reserve_slots(state, index, LOKI_SLOTS_WINDOW, meta->derived.terms.windows * growth));
 }
 
 /* ----------------------------------------------------------------
@@ -229,9 +228,6 @@ write_meta(Relation index, uint32 flags, LokiMetaPageData *meta)
 	loki_change_begin(&change, NULL, index);
 	page = loki_change_meta(&change);
 	Assert(flags == 0 || (page->flags & LOKI_META_DERIVED) == 0);
-	/* an insert may have begun lists since (tail.c) */
-	if (flags == 0)
-		meta->derived.sorted.generation = page->derived.sorted.generation;
 	page->flags &= ~LOKI_META_DERIVED;
 	page->flags |= flags;
 	page->derived = meta->derived;
@@ -338,7 +334,7 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 											 * process */
 	write_meta(index, 0, meta);
 	end = loki_node_end(state, index);
-	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, loki_terms_end(meta))) ||
+	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, meta->derived.sorted.end)) ||
 		(loki_has_rowmap(state) &&
 		 !loki_bits_forget(state, index, LOKI_SLOTS_GAINED, Max(end, meta->derived.rowmap.end))))
 		return;
@@ -396,7 +392,6 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		stale;
 	uint32		end;
 	double		unlisted;
-	double		appended;
 
 	loki_index_refresh(state, index);
 	end = loki_node_end(state, index);
@@ -410,10 +405,7 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	if (!loki_derived_possible(state, &meta))
 		loki_meta_damaged(index);
 	unlisted = loki_derived_unlisted(state, index, &meta, end);
-	/* what inserts have appended is in many windows, and in posting lists alone */
-	appended = loki_terms_end(&meta) - meta.derived.sorted.end;
-	stale = (have_lists || have_map || have_terms) && unlisted + appended >= STALE_NODES &&
-		unlisted + appended >= STALE_SHARE * end;
+	stale = (have_lists || have_map || have_terms) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
 	if (have_terms && !stale && make_terms != NULL && state->column.type->words != NULL)
 		stale = words_stale(state, index, &meta, end, unlisted);
 	sketches = loki_sketch_memory(state) > 0 && LokiIndexOptions(index)->brief_codes;

@@ -142,7 +142,7 @@ loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
 	lists->index = index;
 	lists->data = meta->derived.terms;
 	lists->generation = meta->derived.sorted.generation;
-	lists->end = loki_terms_end(meta);
+	lists->end = meta->derived.sorted.end;
 	return (meta->flags & LOKI_META_TERM_LISTS) != 0;
 }
 
@@ -406,43 +406,20 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
  * ----------------------------------------------------------------
  */
 
-/*
- * Begin to write lists.  See derived.h.  The last page of each array, if it is not full, is written again
- * with what follows; it is share locked while it is copied.
- */
-bool
-loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index,
-					   const LokiTermListsData *data)
+/* Begin to write lists.  See derived.h. */
+void
+loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index)
 {
 	static const int arrays[] = {LOKI_SLOTS_POSTING, LOKI_SLOTS_TERM, LOKI_SLOTS_WINDOW};
-	const uint32 slots[] = {data->postings, data->terms, data->windows};
 
 	memset(writer, 0, sizeof(LokiTermWriter));
 	writer->state = state;
 	writer->index = index;
-	writer->data = *data;
 	for (int i = 0; i < lengthof(arrays); i++)
 	{
-		const LokiSlotArray *array = &state->arrays[arrays[i]];
-		Buffer		buffer;
-		Page		page;
-		int			used;
-
 		writer->pages[i].array = arrays[i];
 		writer->pages[i].slots = palloc(LOKI_PAGE_PAYLOAD);
-		writer->pages[i].ordinal = loki_slot_page(array, slots[i], &writer->pages[i].n);
-		if (writer->pages[i].n == 0)
-			continue;
-		page = loki_page_lock(state, index, arrays[i], writer->pages[i].ordinal, &buffer, &used);
-		if (page == NULL)
-			return false;
-		memcpy(writer->pages[i].slots, LokiPageSlot(page, array->slot_size, 0),
-			   (Size) writer->pages[i].n * array->slot_size);
-		UnlockReleaseBuffer(buffer);
-		if ((uint32) used < writer->pages[i].n)
-			return false;
 	}
-	return true;
 }
 
 /* Write the page that has been filled. */

@@ -25,7 +25,6 @@
 #include "access/detoast.h"
 #include "access/tableam.h"
 #include "hnsw/definition/options.h"
-#include "hnsw/derived/derived.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
@@ -695,14 +694,11 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 
 /*
  * Whether a pending index has nodes enough for codes, as an insert found that has read the
- * metapage.  It had them before, if an earlier insert could not make the codes.  Or whether one with
- * posting lists has enough nodes that are in none: those that were used before are noted, as they are.
+ * metapage.  It had them before, if an earlier insert could not make the codes.
  */
 static bool
 is_full(LokiNewRow *row)
 {
-	if (loki_column_listed(&row->state->column))
-		return row->node != LOKI_NONE && row->grown && loki_tail_due(&row->meta, row->node);
 	return row->state->pending && row->meta.pending > 0 &&
 		loki_node_end(row->state, row->index) >= row->meta.pending;
 }
@@ -712,8 +708,7 @@ typedef enum InsertEnd
 {
 	INSERT_AGAIN,				/* the index got its codes meanwhile */
 	INSERT_DONE,
-	INSERT_FULL					/* done, and the index is to get its codes, or
-								 * lists of its tail */
+	INSERT_FULL					/* done, and the index is to get its codes */
 } InsertEnd;
 
 /*

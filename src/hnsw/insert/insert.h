@@ -100,7 +100,7 @@ extern bool loki_insert_duplicate(LokiNewRow *row);
 /*
  * Insert a row, as aminsert does: values[] and isnull[] are those of the index's columns, and
  * heap_tid is the root of the row's HOT chain.  True if the index is pending and has nodes enough for
- * its codes and graph now, or for posting lists of its tail; the caller makes them (build/pending.c).  ERROR without disk space, or for
+ * its codes and graph now; the caller makes them (build/pending.c).  ERROR without disk space, or for
  * a vector of other dimensions; then vacuum removes what was written.  No content lock may be held;
  * none is left.
  */

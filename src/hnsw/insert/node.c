@@ -197,10 +197,8 @@ loki_node_write(LokiNewRow *row)
 	nslots = list_slots(row, link, slots);
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
-	/* posting lists may have got the node since the search began (derived/tail.c) */
-	if (!row->grown && loki_column_listed(&row->state->column))
-		loki_meta_read(row->index, &row->meta);
-	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, loki_terms_end(&row->meta), row->node);
+	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.derived.sorted.end,
+				   row->node);
 	if (!pending)
 		write_upper(row, link);
 	row->tid.state = LOKI_TID_LIVE | (pending ? 0 : LOKI_TID_LINKING);

@@ -8,8 +8,6 @@
  * them exclusively.  There are several, because with one alone all inserts would compete for
  * its partition of the lock table.
  *
- * One more lock is that of the insert that makes posting lists of the tail.  Nobody waits for it.
- *
  * IDENTIFICATION
  *	  src/hnsw/page/insert_lock.c
  *
@@ -160,22 +158,4 @@ loki_inserts_wait(Relation index)
 		lock(index, i, ExclusiveLock);
 		unlock(index, i, ExclusiveLock);
 	}
-}
-
-/* Take the lock of who lists the tail, unless somebody has it.  No content lock may be held. */
-bool
-loki_tail_lock(Relation index)
-{
-	ItemPointerData tuple = lock_tuple(INSERT_LOCKS);
-
-	Assert(loki_no_buffer_locked());	/* I4 */
-	Assert(!loki_insert_lock_held(index));
-	return LokiConditionalLockTuple(index, &tuple, ExclusiveLock);
-}
-
-/* Release it. */
-void
-loki_tail_unlock(Relation index)
-{
-	unlock(index, INSERT_LOCKS, ExclusiveLock);
 }

@@ -29,11 +29,4 @@ extern void loki_inserts_unblock(Relation index);
 /* Wait for all inserts that have begun; others may begin meanwhile */
 extern void loki_inserts_wait(Relation index);
 
-/*
- * Taken by the one insert that lists the tail, before the insert lock, and released after it; false if
- * another has it
- */
-extern bool loki_tail_lock(Relation index);
-extern void loki_tail_unlock(Relation index);
-
 #endif							/* LOKI_PAGE_INSERT_LOCK_H */
