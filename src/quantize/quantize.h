@@ -61,7 +61,7 @@ typedef enum LokiMetric
 static inline bool
 loki_metric_of_bits(LokiMetric metric)
 {
-	return metric >= LOKI_METRIC_HAMMING;
+	return metric == LOKI_METRIC_HAMMING || metric == LOKI_METRIC_JACCARD;
 }
 
 typedef enum LokiCodeKind
