@@ -130,7 +130,7 @@ def memory(buffers, build):
 MEDIUM, HUGE = memory("5GB", "4GB"), memory("10GB", "9500MB")
 ALONE = ["--peers", "pgvector:vector"]
 PEERS = ["--peers", "pgvector:vector,vectorchord,pgvectorscale"]
-SHOWN = ["--peers", "pgvector:vector,pgvector:halfvec,vectorchord", "--symphonyqg",
+SHOWN = ["--peers", "pgvector:vector,pgvector:halfvec,pgvector:binary,vectorchord", "--symphonyqg",
          "--rounds", "2", "--clients", f"1,{2 * len(os.sched_getaffinity(0))}"]
 ALL = [("results", "", None)]
 BUILD = "^rows/s of a build by"

@@ -36,7 +36,8 @@ SETS = {"results-200k-768": "generated, 200,000 x 768, cosine",
         "results-wordnet": "wordnet-lsa256, 105,516 x 256, cosine",
         "results-fashion": "fashion-mnist, 60,000 x 784, L2"}
 OURS, HEAD = "lokivector", "pgvector vector"
-PEERS = {HEAD: "pgvector `vector`", "pgvector halfvec": "pgvector `halfvec`", "vectorchord vector": "VectorChord",
+PEERS = {HEAD: "pgvector `vector`", "pgvector halfvec": "pgvector `halfvec`",
+         "pgvector binary": "pgvector `binary_quantize`", "vectorchord vector": "VectorChord",
          "hnswlib in-process": "hnswlib", "SymphonyQG in-process": "SymphonyQG"}
 
 
@@ -125,9 +126,16 @@ def ratio(row):
     return f"{float(row['ratio']):.1f}" if row and row["ratio"] not in ("", "nan") else ""
 
 
+def measured(name, column):
+    """The peers that a table has figures of"""
+    found = {row[column] for step in SETS for row in of_step(step, name)}
+    return {peer: title for peer, title in PEERS.items() if peer in found}
+
+
 def rates():
     """Searches a second at equal recall"""
-    lines = ["| set | clients | recall | lokivector | " + " | ".join(PEERS.values()) + " | over pgvector |"]
+    peers = measured("ratios.csv", "against")
+    lines = ["| set | clients | recall | lokivector | " + " | ".join(peers.values()) + " | over pgvector |"]
     for step, title in SETS.items():
         points = {}
         for row in of_step(step, "ratios.csv"):
@@ -135,7 +143,7 @@ def rates():
         for (clients, target), against in points.items():
             ours = next(iter(against.values()))["lokivector_qps"]
             lines.append(f"| {title} | {clients} | {target} | {number(ours)} | "
-                         + " | ".join(rate(against.get(peer)) for peer in PEERS)
+                         + " | ".join(rate(against.get(peer)) for peer in peers)
                          + f" | {ratio(against.get(HEAD))} |")
             title = ""
     return lines
@@ -143,11 +151,12 @@ def rates():
 
 def builds():
     """Seconds of a build, and bytes of an index"""
-    lines = ["| set | | lokivector | " + " | ".join(PEERS.values()) + " |"]
+    peers = measured("builds.csv", "contender")
+    lines = ["| set | | lokivector | " + " | ".join(peers.values()) + " |"]
     for step, title in SETS.items():
         found = {row["contender"]: row for row in of_step(step, "builds.csv")}
         for what, key, unit in (("build, s", "build_s", 1), ("index, MB", "index_bytes", 1e6)):
-            cells = [number(float(found[name][key]) / unit) if name in found else "" for name in (OURS, *PEERS)]
+            cells = [number(float(found[name][key]) / unit) if name in found else "" for name in (OURS, *peers)]
             if found:
                 lines.append(f"| {title} | {what} | " + " | ".join(cells) + " |")
                 title = ""
