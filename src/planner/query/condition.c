@@ -10,6 +10,9 @@
  *		OR and AND of these and of what could be index conditions
  *		... and of conditions that are the same for all rows: $2 IS NULL OR column = $2
  *
+ *		WHERE (kind = 3 OR lang <> $1) AND length(title) > 9 ORDER BY v <-> $2
+ *				ANY(kind = 3, not lang = $1), of an index on (v, kind, lang)
+ *
  * These become a tree of scan keys (src/hnsw/hnsw.h, LokiCondition), which the scan tests as
  * it tests index conditions.  The condition holds for each row that passes the filter, and
  * for others too: parts that are about anything else are left out, and a part of an OR that
@@ -17,6 +20,9 @@
  *
  * No function sees a row, so security barriers are not concerned: slots are compared with
  * constants, which row-independent expressions make, as those of index conditions are.
+ *
+ * The tree is made once, as an executor starts, and its constants are evaluated as each scan begins: they
+ * may be parameters of a nested loop or of a sub-plan.
  *
  * IDENTIFICATION
  *	  src/planner/query/condition.c
@@ -65,7 +71,10 @@ typedef struct Conditions
 
 static LateCondition *make_condition(Conditions *conditions, Node *clause);
 
-/* The attribute number of the index for an operand; 0 if it is no attribute */
+/*
+ * The attribute number of the index for an operand; 0 if it is no attribute.  This is
+ * match_index_to_operand() for an executor, which has no IndexOptInfo.
+ */
 static AttrNumber
 find_attribute(const Conditions *conditions, Node *operand)
 {
@@ -107,7 +116,10 @@ make_key(AttrNumber attribute, int flags)
 	return condition;
 }
 
-/* Whether an expression depends on no row, and no sub-plan */
+/*
+ * Whether an expression depends on no row, and no sub-plan.  Parameters are constants here, those of
+ * outer rows too.  A volatile function would have another value in the filter.
+ */
 static bool
 is_constant(Node *expr)
 {
@@ -117,6 +129,8 @@ is_constant(Node *expr)
 /*
  * column op x, or column op ANY (x).  With `other`, of an operator that is no index
  * condition, and is the negator of an equality that is one: column <> x, or <> ALL (x).
+ *
+ * Negators of <, as >=, are index conditions by themselves, so that only equality is negated.
  */
 static LateCondition *
 make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Node *x,
@@ -150,7 +164,10 @@ make_comparison(Conditions *conditions, Oid op, Oid collation, Node *column, Nod
 	return condition;
 }
 
-/* An operator of two operands, either of which may be the column */
+/*
+ * An operator of two operands, either of which may be the column.  IS DISTINCT FROM (`distinct`) is a node
+ * of the same kind, of which NULL on one side makes true and not NULL.
+ */
 static LateCondition *
 make_operator(Conditions *conditions, OpExpr *op, bool distinct)
 {
@@ -173,7 +190,7 @@ make_operator(Conditions *conditions, OpExpr *op, bool distinct)
 	return condition;
 }
 
-/* column IS NOT DISTINCT FROM x */
+/* column IS NOT DISTINCT FROM x, which the parser writes as NOT (column IS DISTINCT FROM x) */
 static LateCondition *
 make_same(Conditions *conditions, OpExpr *op)
 {
@@ -186,7 +203,7 @@ make_same(Conditions *conditions, OpExpr *op)
 	return condition;
 }
 
-/* column op ANY (array), column <> ALL (array), x = ANY (column) */
+/* column op ANY (array), column <> ALL (array), x = ANY (column); the last is column @> ARRAY[x] */
 static LateCondition *
 make_any(Conditions *conditions, ScalarArrayOpExpr *op)
 {
@@ -204,7 +221,7 @@ make_any(Conditions *conditions, ScalarArrayOpExpr *op)
 						   lsecond(op->args), SK_SEARCHARRAY, !op->useOr);
 }
 
-/* A boolean column that is a value, or is anything else */
+/* A boolean column that is a value, or is anything else: a DistinctExpr with a constant */
 static LateCondition *
 make_boolean(Conditions *conditions, Node *column, bool value, bool negated)
 {
@@ -245,7 +262,10 @@ make_boolean_test(Conditions *conditions, BooleanTest *test)
 	}
 }
 
-/* AND or OR of clauses; NULL if slots decide nothing of it */
+/*
+ * AND or OR of clauses; NULL if slots decide nothing of it.  A part of an AND may be left out, for the
+ * rest still holds for each row that passes.  A part of an OR may not: a row may pass by that alone.
+ */
 static LateCondition *
 make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 {
@@ -267,7 +287,7 @@ make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 	return condition->made.nparts > 0 ? condition : NULL;
 }
 
-/* NOT of a boolean column or of IS DISTINCT FROM; AND; OR */
+/* NOT of a boolean column or of IS DISTINCT FROM; AND; OR.  Core has moved NOT below AND and OR. */
 static LateCondition *
 make_bool_expr(Conditions *conditions, BoolExpr *expr)
 {
@@ -280,7 +300,10 @@ make_bool_expr(Conditions *conditions, BoolExpr *expr)
 					 LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
 }
 
-/* A condition that is the same for all rows, such as $2 IS NULL */
+/*
+ * A condition that is the same for all rows, such as $2 IS NULL: an AND without parts holds always, and
+ * an OR without parts never.  evaluate() finds out which.
+ */
 static LateCondition *
 make_same_for_all(Conditions *conditions, Node *clause)
 {
@@ -320,7 +343,7 @@ make_condition(Conditions *conditions, Node *clause)
 	}
 }
 
-/* Whether a condition holds for all rows, or for none */
+/* Whether a condition holds for all rows (ALL), or for none (ANY) */
 static bool
 is_decided_as(const LokiCondition *condition, LokiConditionKind kind)
 {
@@ -328,9 +351,9 @@ is_decided_as(const LokiCondition *condition, LokiConditionKind kind)
 }
 
 /*
- * A condition with its constants.  Those of an OR are evaluated in turn, and no more if one is true, as in the
- * executor: $2 = '' OR tenant = $2::int.  A part that decides the whole takes its place; so does one that
- * is left alone.
+ * A condition with its constants.  Those of an OR are evaluated in turn, and no more if one is true, as
+ * in the executor: $2 = '' OR tenant = $2::int.  A part that decides the whole takes its place; so does
+ * one that is left alone.
  */
 static LokiCondition *
 evaluate(Conditions *conditions, const LateCondition *late)
@@ -366,7 +389,7 @@ evaluate(Conditions *conditions, const LateCondition *late)
 	return condition->nparts == 1 ? condition->parts[0] : condition;
 }
 
-/* LokiScanCaller's callback */
+/* LokiScanCaller's callback: the result is good until the next call, as memory is reset by that */
 static LokiCondition *
 evaluate_condition(LokiScanCaller *caller)
 {
@@ -381,6 +404,10 @@ evaluate_condition(LokiScanCaller *caller)
 	return condition;
 }
 
+/*
+ * Expressions of an index have varno 1 in the relation cache, and those of the plan the table's number
+ * in the range table.  The plan's filter is an implicit AND.
+ */
 void
 loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index)
 {

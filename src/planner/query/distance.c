@@ -3,9 +3,16 @@
  * distance.c
  *	  Distances: operators, and functions that are called in their place.
  *
+ *		ORDER BY v <-> $1					the operator itself
+ *		ORDER BY l2_distance(v, $1)			v <-> $1
+ *		ORDER BY inner_product(v, $1) DESC	- (v <#> $1) DESC
+ *
  * A distance is an operator that an operator class of hnsw has FOR ORDER BY.  Core matches such an
  * operator to an index, but no function, so a function's call is taken for the operator whose
  * function it is.  Sort keys are in btree's float_ops, as the classes say.
+ *
+ * Names are looked up in the schema of the function or type, never along search_path.  So a plan does not
+ * depend on who made it, and nobody's operator of the same name is called.
  *
  * IDENTIFICATION
  *	  src/planner/query/distance.c
@@ -35,7 +42,11 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-/* Functions that are called in place of an operator */
+/*
+ * Functions that are called in place of an operator.  One that is not falling must be the operator's own
+ * function (pg_operator.oprcode); one that is falling has the operator's value with the other sign, which
+ * no catalog says.
+ */
 static const struct
 {
 	const char *function;
@@ -57,6 +68,10 @@ static const struct
 	{"jaccard_distance", "<%>", false},
 };
 
+/*
+ * pg_amop says so, by the operator's OID.  Both access methods are ours, and may be missing: the library is
+ * loaded before CREATE EXTENSION as well, and then no operator is a distance.
+ */
 bool
 loki_is_distance_operator(Oid opno)
 {
@@ -77,7 +92,13 @@ loki_is_distance_operator(Oid opno)
 	return found;
 }
 
-/* The operator that computes the same as a function's call, or NULL */
+/*
+ * The operator that computes the same as a function's call, or NULL.
+ *
+ * A user may have a function l2_distance() of his own.  It has an operator only if its schema has one
+ * that is in an operator class of hnsw.  For that the function must be the operator's own, unless it is
+ * falling.
+ */
 static OpExpr *
 operator_of_function(FuncExpr *call, bool *falling)
 {
@@ -111,6 +132,7 @@ operator_of_function(FuncExpr *call, bool *falling)
 	return NULL;
 }
 
+/* Set-returning calls and float4 results are none: no operator class has them. */
 OpExpr *
 loki_base_distance(Node *expr, bool *falling)
 {
@@ -130,6 +152,10 @@ loki_base_distance(Node *expr, bool *falling)
 	return NULL;
 }
 
+/*
+ * Metrics by the name of the operator, which each type has for the same metric: <=> is 1 - cosine, <#>
+ * and @# are negative products, and <@@> is a negative BM25 score.  The others are at least 0.
+ */
 void
 loki_distance_range(Oid opno, double *low, double *high)
 {
@@ -149,6 +175,7 @@ loki_distance_range(Oid opno, double *low, double *high)
 		*high = 2;
 }
 
+/* The other side may be an expression of parameters or of an outer level, but of no table of this one. */
 Node *
 loki_distance_column(PlannerInfo *root, const OpExpr *distance)
 {
@@ -157,6 +184,11 @@ loki_distance_column(PlannerInfo *root, const OpExpr *distance)
 		lsecond(distance->args) : linitial(distance->args);
 }
 
+/*
+ * NULL stands for a query vector of another relation: core matches an order-by operator to an index only
+ * if its right side has no columns of tables (match_pathkeys_to_index()).  Whoever makes a plan of the
+ * path puts the real one back.
+ */
 OpExpr *
 loki_constant_distance(OpExpr *op)
 {
@@ -174,6 +206,11 @@ loki_same_distance(const OpExpr *a, const OpExpr *b)
 	return a->opno == b->opno && equal(a->args, b->args);
 }
 
+/*
+ * make_pathkeys_for_sortclauses() would add an equivalence class to the query, where other code of core
+ * finds it.  The class made here has what match_pathkeys_to_index() reads: one member, its relations,
+ * and no volatile function.
+ */
 List *
 loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 {
@@ -212,6 +249,12 @@ loki_sort_clause(Oid type, bool descending, bool nulls_first)
 	return clause;
 }
 
+/*
+ * Core makes the key of a target entry that exists only for this call.  If the query has a key of the
+ * same expression, this returns that very PathKey: keys are canonical, and core compares their
+ * addresses.  It adds to root->eq_classes otherwise, so the caller must not be in the memory of the
+ * genetic optimizer.
+ */
 PathKey *
 loki_sort_key(const PlannerInfo *root, Expr *expr, const SortGroupClause *like)
 {

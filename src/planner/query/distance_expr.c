@@ -4,7 +4,13 @@
  *	  Expressions that rise or fall with a distance.
  *
  * People sort by scores: 1 - (v <=> q) DESC, inner_product(v, q) DESC.  Such
- * an expression is peeled down to a distance, one operation after the other.
+ * an expression is peeled down to a distance, one operation after the other:
+ *
+ *		round(100 * (1 - (v <=> q))) DESC
+ *				round(x), 100 * x and 1 - x: falls with v <=> q, DESC makes it rise
+ *		WHERE 1 - (v <=> q) > 0.8
+ *				v <=> q < 1 - 0.8
+ *
  * Each operation must be monotone in the range that its argument can be in.
  * It need not be strictly monotone, since rows with equal scores have no order.
  * GREATEST, LEAST, COALESCE and CASE give rows without a distance a score, which
@@ -12,6 +18,12 @@
  *
  * The other argument of an operation must be a constant.  A parameter may have
  * another value, and another sign, at the next execution of the plan.
+ *
+ * An expression that could raise an error for some rows is refused, such as sqrt(v <#> q).  A sort
+ * computes it for all rows and would report that; a scan that ends early would not.
+ *
+ * The order is exact.  A bound is not, if it had to be solved for the distance: it is good to
+ * LOKI_BOUND_SLOP, and the clause is checked on each row.
  *
  * IDENTIFICATION
  *	  src/planner/query/distance_expr.c
@@ -60,7 +72,7 @@ typedef struct Peeled
 	bool		constant_first;
 } Peeled;
 
-/* Whether scores have a type */
+/* Whether scores have a type: those whose btree operator families loki_may_be_score_order() knows */
 static bool
 is_score_type(Oid type)
 {
@@ -77,6 +89,7 @@ finite_constant(Node *expr, double *value)
 		loki_range_number(constant->constvalue, constant->consttype, value) && isfinite(*value);
 }
 
+/* The parser leaves opfuncid open, and operators of raw queries come here too (order/arms.c). */
 bool
 loki_function_call(Node *expr, Oid *function, List **args)
 {
@@ -99,6 +112,11 @@ loki_function_call(Node *expr, Oid *function, List **args)
 /*
  * Peel an operation of two arguments of the expression's type, one of them constant.  A division by the
  * other argument is monotone only where that cannot be zero; is_monotone() checks this.
+ *
+ * float4 is refused, since it overflows at values that ranges, which are float8, know nothing of.
+ * Operators of two types, as float4 + float8, are refused: the inverses are those of float8.  So is a
+ * factor of 0, which says nothing about the distance, and one that is very large or small (MAX_FACTOR).
+ * numeric division is refused, since it rounds to a scale that depends on the argument.
  */
 static bool
 peel_arithmetic(LokiOperation operation, Oid type, List *args, Peeled *peeled)
@@ -140,7 +158,9 @@ peel_arithmetic(LokiOperation operation, Oid type, List *args, Peeled *peeled)
 
 /*
  * Take one operation off an expression, whose type is one of scores, as those of its arguments
- * are.
+ * are.  The result says nothing yet of where the operation is monotone: is_monotone() does.
+ *
+ * What rounds has no inverse, and can be part of an order, but of no bound.
  */
 static bool
 peel(Node *expr, Peeled *peeled)
@@ -186,7 +206,8 @@ peel(Node *expr, Peeled *peeled)
 }
 
 /*
- * LokiRangeOf: nothing is known of the range of a numeric, which has other digits than a float.
+ * LokiRangeOf: nothing is known of the range of a numeric.  Its digits are not those of the float8 that
+ * would be its end, so a sharp comparison with zero could be wrong.
  */
 static bool
 numeric_range(Node *expr, void *context, LokiRange *range)
@@ -197,7 +218,13 @@ numeric_range(Node *expr, void *context, LokiRange *range)
 	return exprType(expr) == NUMERICOID;
 }
 
-/* Whether an operation is monotone, and defined, in the whole range of its argument */
+/*
+ * Whether an operation is monotone, and defined, in the whole range of its argument.
+ *
+ * peel() lets through only what is monotone where it is defined.  So a range of the result is a proof, but
+ * for k / x: that has a range also where x ends in zero.  numeric operations that peel() knows are defined
+ * everywhere.
+ */
 static bool
 is_monotone(Node *expr, const Peeled *peeled)
 {
@@ -230,7 +257,8 @@ opposite(LokiPlace place)
 
 /*
  * Rows whose distance is NULL have a value instead.  An index returns them beyond those
- * whose distance is NaN, which is greater than all values.
+ * whose distance is NaN, which is greater than all values.  If that value is the greatest number, a sort
+ * puts NaN behind it, and the index before it: BETWEEN.
  */
 static void
 place_nulls(LokiDistanceExpr *result, LokiPlace place)
@@ -241,7 +269,7 @@ place_nulls(LokiDistanceExpr *result, LokiPlace place)
 	result->nulls = place;
 }
 
-/* The value k takes the place of NULL, among those of a score. */
+/* The value k takes the place of NULL: at an end if no score can be beyond it, among them otherwise. */
 static void
 fill_nulls(LokiDistanceExpr *result, Node *score, double k)
 {
@@ -253,8 +281,9 @@ fill_nulls(LokiDistanceExpr *result, Node *score, double k)
 }
 
 /*
- * GREATEST and LEAST of a score and constants.  They pass over NULL; to LEAST, NaN is
- * greater than all constants.
+ * GREATEST(0, 1 - (v <=> q)): GREATEST and LEAST of a score and constants.  They are monotone, as they
+ * clip.  They pass over NULL, so a row without a vector has the greatest, or least, constant.  To LEAST,
+ * NaN is greater than all constants, and becomes the least of them as well.
  */
 static bool
 clipped(MinMaxExpr *expr, LokiDistanceExpr *result)
@@ -282,7 +311,7 @@ clipped(MinMaxExpr *expr, LokiDistanceExpr *result)
 	return true;
 }
 
-/* COALESCE of a score and a constant */
+/* COALESCE(1 - (v <=> q), -1): of a score and a constant */
 static bool
 coalesced(CoalesceExpr *expr, LokiDistanceExpr *result)
 {
@@ -298,7 +327,8 @@ coalesced(CoalesceExpr *expr, LokiDistanceExpr *result)
 
 /*
  * CASE WHEN v IS NULL THEN constant ELSE score of v END, or the same by IS NOT NULL.  The
- * query is a constant: if it were NULL, v would say nothing about the score.
+ * query is a constant: if it were NULL, v would say nothing about the score.  Then all rows with a vector
+ * would have the score NULL, and those without the constant.
  */
 static bool
 cased(CaseExpr *expr, LokiDistanceExpr *result)
@@ -326,6 +356,10 @@ cased(CaseExpr *expr, LokiDistanceExpr *result)
 	return true;
 }
 
+/*
+ * The innermost distance is found first, and what is around it is applied on the way back.  A falling
+ * operation exchanges the ends, also those where rows without a distance are.
+ */
 bool
 loki_distance_expr(Node *expr, LokiDistanceExpr *result)
 {
@@ -368,6 +402,10 @@ loki_distance_expr(Node *expr, LokiDistanceExpr *result)
 /* btree's numeric_ops, which has no name in the server's headers */
 #define NUMERIC_OPFAMILY	1988
 
+/*
+ * float_ops has float4 and float8.  Another operator family may order the same type otherwise, so that its
+ * keys are refused.  A volatile expression has another value each time that it is computed.
+ */
 bool
 loki_may_be_score_order(const PathKey *key)
 {
@@ -384,6 +422,7 @@ comes_first(LokiPlace place, bool itself_first, bool descending)
 	return descending == (place == LOKI_PLACE_GREATEST);
 }
 
+/* NaN sorts as the greatest number, so it is first in a descending order, whatever NULLS says. */
 Oid
 loki_order_first(bool nulls_first, const LokiDistanceExpr *distance)
 {
@@ -394,7 +433,11 @@ loki_order_first(bool nulls_first, const LokiDistanceExpr *distance)
 		(comes_first(distance->nans, falling, falling) ? LOKI_FIRST_NANS : 0);
 }
 
-/* The value, kept within MAX_VALUE so that no operation overflows; NULL gives MAX_VALUE */
+/*
+ * The value, kept within MAX_VALUE so that no operation overflows: a plan must not raise an error that
+ * the clause does not.  NULL and NaN give MAX_VALUE.  Then the bound excludes no row or all.  It
+ * excludes all only where the clause holds for none.
+ */
 static Expr *
 clamp(Expr *value)
 {
@@ -406,6 +449,9 @@ clamp(Expr *value)
  * How far rounding in an operation, and in those above it, may move the argument:
  * a sum loses what is small beside its constant.  `above` is the same for the
  * operations above.  Relative errors are not counted here.
+ *
+ * fl(x + k) is off by DBL_EPSILON / 2 times x + k.  That happens in the clause, and again as the bound is
+ * solved; 4 is twice as much as that comes to for an x as large as k.
  */
 static double
 rounding_below(const Peeled *peeled, double above)
@@ -426,6 +472,10 @@ rounding_below(const Peeled *peeled, double above)
  * Turn the bound of a wrapped distance into a bound of the distance itself, by
  * undoing the operations one after the other.  NULL if rounding could move it by
  * more than LOKI_BOUND_SLOP.
+ *
+ *		100 * (1 - (v <=> q)) > b		v <=> q < 1 - b / 100
+ *
+ * The result is an expression, not a value: b may be a parameter.
  */
 static Expr *
 undo(Node *expr, Expr *bound)
@@ -457,6 +507,10 @@ undo(Node *expr, Expr *bound)
 	return falling ? loki_negative(bound) : bound;
 }
 
+/*
+ * Equality bounds nothing that an index could use.  float4 on the distance's side is refused, as it rounds
+ * the distance; on the other side it is exact as a float8.
+ */
 bool
 loki_distance_bound(Node *clause, LokiDistanceBound *result)
 {
@@ -506,7 +560,10 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 	return result->bound != NULL;
 }
 
-/* An expression if two parameters are equal, or else NULL; NULL if they cannot be compared */
+/*
+ * CASE WHEN a = b THEN expr END, for two parameters of a statement; NULL if they cannot be compared.  A
+ * bound that is NULL says nothing, so that a scan with other parameters goes without it.
+ */
 static Expr *
 if_equal(Param *a, Param *b, Expr *expr)
 {
@@ -521,7 +578,10 @@ if_equal(Param *a, Param *b, Expr *expr)
 
 /*
  * The scan has the column on the left.  Clients pass a vector once for each place where it stands:
- * if both queries are parameters, the bound holds as long as they are equal.
+ *
+ *		WHERE v <-> $1 < 0.5 ORDER BY v <-> $2 LIMIT 10
+ *
+ * If both queries are parameters, the bound holds as long as they are equal.
  */
 bool
 loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order)

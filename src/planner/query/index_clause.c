@@ -15,6 +15,13 @@
  * A boolean column, alone or below NOT, IS TRUE or IS FALSE.  Up to PostgreSQL 15
  * core matches these only for its own operator families.
  *
+ *		'red' = ANY (tags)			tags @> ARRAY['red']
+ *		owner = current_user		owner = current_user::text COLLATE of the index's column
+ *		NOT archived				archived = false
+ *
+ * The clause of the query is kept beside (IndexClause.rinfo), so that core does not evaluate it once more
+ * where the index decides.
+ *
  * IDENTIFICATION
  *	  src/planner/query/index_clause.c
  *
@@ -42,6 +49,10 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+/*
+ * create_index_paths() takes all that it needs from the relation, so its lists are exchanged for the call.
+ * Paths are added to empty lists: add_path() frees what it finds worse, and would free the relation's own.
+ */
 List *
 loki_paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 {
@@ -60,7 +71,7 @@ loki_paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	return paths;
 }
 
-/* Whether a coercion of arrays leaves their elements as they are */
+/* Whether a coercion of arrays leaves their elements as they are: varchar[] as text[] */
 static bool
 is_relabel_of_elements(Node *node)
 {
@@ -87,6 +98,11 @@ loki_strip_relabel(Node *node)
 	}
 }
 
+/*
+ * @> compares elements by the default equality of their type (array_contains()), so the clause's
+ * operator must be that one.  Elements of a domain have a type of their own, which the array that is
+ * made would not have.
+ */
 Node *
 loki_array_of_element(const ScalarArrayOpExpr *saop, Oid array_type)
 {
@@ -111,7 +127,7 @@ loki_array_of_element(const ScalarArrayOpExpr *saop, Oid array_type)
 	return (Node *) array;
 }
 
-/* The clause column @> ARRAY[x] */
+/* The clause column @> ARRAY[x].  A constant array is made now, so that the scan need not. */
 static RestrictInfo *
 contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
 {
@@ -128,6 +144,10 @@ contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
 													   saop->inputcollid));
 }
 
+/*
+ * What match_clause_to_index() makes.  Not lossy: it holds for the same rows.  Whether rows are
+ * rechecked is up to the access method, which says so for each row.
+ */
 IndexClause *
 loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 {
@@ -159,7 +179,10 @@ loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno, Oid c
 	return -1;
 }
 
-/* x = ANY (column), as column @> ARRAY[x] */
+/*
+ * x = ANY (column), as column @> ARRAY[x].  x may be of another relation, and makes a parameterized path
+ * then; it must be the same during a scan, so it is of no column of this table and not volatile.
+ */
 static IndexClause *
 any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
@@ -186,14 +209,14 @@ loki_is_text_equality(Node *clause)
 		get_op_opfamily_strategy(op->opno, TEXT_BTREE_FAM_OID) == BTEqualStrategyNumber;
 }
 
-/* Whether values that are equal under a collation have the same bytes */
+/* Whether values that are equal under a collation have the same bytes; without a collation they have */
 static bool
 is_deterministic(Oid collation)
 {
 	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
 
-/* x, as text */
+/* x as text, by the cast that the parser would put there */
 static Expr *
 as_text(Node *x, Oid collation)
 {
@@ -203,7 +226,12 @@ as_text(Node *x, Oid collation)
 	return (Expr *) x;
 }
 
-/* text = text, as an equality under the collation of the index's column */
+/*
+ * text = text, as an equality under the collation of the index's column.
+ *
+ * Core matches where the collations are the same; that case is left to it.  name = text compares with the
+ * name's collation, which is "C", so no index of text under another collation would ever match.
+ */
 static IndexClause *
 text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
@@ -232,7 +260,11 @@ text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return NULL;
 }
 
-/* The boolean that a condition is about, and the value that it must have */
+/*
+ * The boolean that a condition is about, and the value that it must have.  NOT b and b IS FALSE both
+ * want false: the former is NULL where b is, which drops the row as well.  IS NOT TRUE would take NULL
+ * too.
+ */
 static Node *
 boolean_operand(Node *clause, bool *value)
 {
@@ -283,6 +315,10 @@ loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rin
 		any_column_clause(root, info, rinfo);
 }
 
+/*
+ * A slot has a sort key of a few bytes in the value's place.  Types decide if different values have
+ * different sort keys; long texts, of which a slot has a hash, have not.
+ */
 bool
 loki_is_decided(const IndexOptInfo *info, const IndexClause *clause)
 {

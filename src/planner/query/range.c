@@ -6,9 +6,17 @@
  * It answers two questions of a score: whether an operation is monotone and defined on all that its
  * argument can be, and what the best score is that a row to come can have.
  *
+ *		0.7 * (1 - (v <=> $1)) + 0.3 * exp(-age)
+ *				v <=> $1 is 0 to 2 and age 0 to 9, say, so the score is -0.7 to 1
+ *
  * Each operation maps the ranges of its arguments to one that has all of its values, and
- * maybe others: the arguments are taken for independent.  A range is open where it ends in
- * infinity.
+ * maybe others: the arguments are taken for independent, so that d - d is not 0.  A range is open
+ * where it ends in infinity, since a float8 that overflows is an error and no value.  Ends are
+ * computed in float8.  That holds also for numeric, which has more digits, and for float4, which
+ * has fewer, but for rounding in the last digit.
+ *
+ * Functions are known by their OIDs, which are the same in each database (fmgroids.h).  So a user's
+ * function that has the name of one of them is not taken for it, whatever search_path says.
  *
  * IDENTIFICATION
  *	  src/planner/query/range.c
@@ -36,6 +44,10 @@
 
 static const LokiRange any_value = {-INFINITY, INFINITY, true, true};
 
+/*
+ * Times become seconds, so that the difference of two of them is an interval in the unit that
+ * EXTRACT(epoch) has.  An infinite time is no number: sums with it are no sums of numbers.
+ */
 bool
 loki_range_number(Datum value, Oid type, double *number)
 {
@@ -81,7 +93,10 @@ product(double a, double b)
 	return a == 0 || b == 0 ? 0 : a * b;
 }
 
-/* The range of a function that rises or falls in each of its arguments */
+/*
+ * The range of a function that rises or falls in each of its arguments while the other one is held.
+ * Then its extremes are among the values at the four corners of the arguments' ranges.
+ */
 static void
 from_corners(double (*function) (double, double), const LokiRange *a, const LokiRange *b,
 			 LokiRange *result)
@@ -97,7 +112,10 @@ from_corners(double (*function) (double, double), const LokiRange *a, const Loki
 	}
 }
 
-/* Division by what can be negative and positive has no range; zero itself is an error. */
+/*
+ * Division by what can be negative and positive has no range: 1 / x goes to infinity on either side
+ * of zero.  Zero itself is an error and gives no value, so a divisor may end there.
+ */
 static bool
 divide(const LokiRange *a, const LokiRange *b, LokiRange *result)
 {
@@ -111,7 +129,10 @@ divide(const LokiRange *a, const LokiRange *b, LokiRange *result)
 	return true;
 }
 
-/* Functions by what they do to numbers */
+/*
+ * Functions by what they do to numbers.  Casts that round are LOKI_ROUND: float8 to int4.  Functions
+ * that depend on a setting are not here, as casts between timestamp and timestamptz.
+ */
 static const struct
 {
 	LokiOperation operation;
@@ -148,6 +169,7 @@ static const struct
 	{LOKI_SHARE, {F_TS_RANK_TSVECTOR_TSQUERY}},
 };
 
+/* A linear search will do: the table has about a hundred functions, and a score a few calls. */
 LokiOperation
 loki_operation(Oid function)
 {
@@ -158,7 +180,10 @@ loki_operation(Oid function)
 	return LOKI_UNKNOWN;
 }
 
-/* The range of a function that rises, and is defined from `least` on */
+/*
+ * The range of a function that rises, and is defined from `least` on.  False if its argument may be
+ * below that, where the call is an error: a plan that left such rows out would hide it.
+ */
 static bool
 rise(double (*function) (double), double least, const LokiRange *a, LokiRange *result)
 {
@@ -167,7 +192,12 @@ rise(double (*function) (double), double least, const LokiRange *a, LokiRange *r
 	return a->low >= least;
 }
 
-/* Apply an operation to the ends of ranges; false if its range is not known. */
+/*
+ * Apply an operation to the ends of ranges; false if its range is not known.
+ *
+ * A power of a base that may be negative is defined for whole exponents alone, and neither rises nor
+ * falls.  ROUND stands for floor, ceil and trunc too, so the range ends at the whole numbers around it.
+ */
 static bool
 apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange *result)
 {
@@ -229,6 +259,10 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 	return false;
 }
 
+/*
+ * The functions of the table are strict, so a NULL argument is what makes a NULL.  An end that is NaN, as
+ * of infinity less infinity, means that nothing is known.
+ */
 bool
 loki_range_of_call(Oid function, const LokiRange *a, const LokiRange *b, LokiRange *result)
 {
@@ -239,7 +273,13 @@ loki_range_of_call(Oid function, const LokiRange *a, const LokiRange *b, LokiRan
 		!isnan(result->high) && result->low <= result->high;
 }
 
-/* A part of a time; a difference of two times has days and seconds, but no months */
+/*
+ * A part of a time: EXTRACT(epoch FROM created), EXTRACT(day FROM now() - created).
+ *
+ * An interval is known here only as a difference of two times.  Such a one has days and seconds, but no
+ * months, so that its days are its seconds by the day, without the fraction.  Days of the month, as of a
+ * timestamp, do not rise with the time.
+ */
 static bool
 range_of_part(Oid function, Node *part, const LokiRange *time, LokiRange *result)
 {
@@ -312,7 +352,7 @@ range_of_extreme(MinMaxExpr *expr, LokiRangeOf known, void *context, LokiRange *
 	}
 }
 
-/* Only a value that may be NULL lets a later one pass. */
+/* COALESCE.  Only a value that may be NULL lets a later one pass. */
 static void
 range_of_coalesce(CoalesceExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
 {
@@ -331,7 +371,7 @@ range_of_coalesce(CoalesceExpr *expr, LokiRangeOf known, void *context, LokiRang
 	}
 }
 
-/* Which branch is taken is not known. */
+/* CASE.  Which branch is taken is not known; without ELSE it may be none, and the value NULL. */
 static void
 range_of_case(CaseExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
 {
@@ -352,7 +392,7 @@ range_of_case(CaseExpr *expr, LokiRangeOf known, void *context, LokiRange *resul
 	}
 }
 
-/* A condition is false or true, or NULL if it depends on what may be */
+/* A condition, for (kind = 3)::int.  It is false or true, or NULL if it depends on what may be. */
 static void
 range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *result)
 {
@@ -370,7 +410,10 @@ range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *resu
 	}
 }
 
-/* A constant that is a number; false for others, and for NULL */
+/*
+ * A constant that is a number; false for others, and for NULL.  NaN sorts after all numbers, so it
+ * stands at infinity.
+ */
 static bool
 range_of_constant(const Const *constant, LokiRange *result)
 {
@@ -385,7 +428,12 @@ range_of_constant(const Const *constant, LokiRange *result)
 	return true;
 }
 
-/* An operator's or a function's call; false if its range is not known */
+/*
+ * An operator's or a function's call; false if its range is not known.
+ *
+ * A distance has the range of its metric, whatever its arguments are, and may be NULL or NaN.  A
+ * comparison is looked at as a condition, since the table has no functions that return boolean.
+ */
 static bool
 range_of_operation(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
 {
@@ -421,6 +469,7 @@ range_of_operation(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 		loki_range_of_call(function, &a, &b, result);
 }
 
+/* The caller's knowledge comes first: of columns, parameters, and the distance that rows come by. */
 void
 loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
 {

@@ -11,6 +11,17 @@
  * are those that ANALYZE has seen, unless a function bounds them.  Of several distances, the others have
  * no bound; but some sums of them are one (query/sums.c).
  *
+ *		age is 0 to 9, and v <=> $1 has come to 0.2
+ *				no score to come is above 0.7 * (1 - 0.2) + 0.3 * exp(0) = 0.86
+ *
+ * That is the threshold algorithm of Fagin, Lotem and Naor, with one sorted list.  It is exact but for rows
+ * that ANALYZE knows nothing of: one that is new, or was not in the sample, may be missed if its column is
+ * beyond all of the sample's.
+ *
+ * Two steps choose the distance.  While the paths of a table are made, order/order.c asks which ones the score
+ * has, and has rows come by the first that an index of the table knows.  When all joins are planned,
+ * order/scores.c finds which it was by the sort key that has taken the place of the query's.
+ *
  * IDENTIFICATION
  *	  src/planner/query/score.c
  *
@@ -41,7 +52,10 @@
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
-/* expression_tree_mutator callback: each function that is called for a distance becomes that. */
+/*
+ * expression_tree_mutator callback: each function that is called for a distance becomes that.  Then equal()
+ * finds the distance of the rows in the score, however it was written.
+ */
 static Node *
 with_operators(Node *node, void *context)
 {
@@ -75,7 +89,11 @@ list_distances(Node *node, List **distances)
 	return expression_tree_walker(node, list_distances, distances);
 }
 
-/* The expression of the first sort key that is no constant */
+/*
+ * The expression of the first sort key that is no constant.  Core drops constant keys from the pathkeys,
+ * so the first one need not be that of the first ORDER BY item.  A member of its class would be equal in
+ * value, but the target list has this one.
+ */
 static Expr *
 sorted_by(const PlannerInfo *root, const PathKey *key)
 {
@@ -106,6 +124,15 @@ is_for_aggregate(const PlannerInfo *root)
 	return parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL;
 }
 
+/*
+ * Rows must come out of the scans and joins of the level as they are, and be sorted, and no more: so
+ * there are no groups, windows, set operations or locks.  Without a LIMIT all rows are read, and a sort
+ * costs less.
+ *
+ * The node computes the score for the order, and once more in the row that it returns.  A volatile score
+ * would differ, and sub-plans would run twice.  A score that is monotone in a single distance needs none
+ * of this: order/order.c returns its rows in order.
+ */
 bool
 loki_score(PlannerInfo *root, LokiScore *score)
 {
@@ -155,6 +182,11 @@ loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
 															  score->nulls_first));
 }
 
+/*
+ * If a distance was chosen, query_pathkeys begins with its key, and sort_pathkeys with that of the
+ * score.  The two are the same PathKey in all other levels.  DISTINCT and groups have query_pathkeys of
+ * their own as well, but no level of these has a score.
+ */
 bool
 loki_score_chosen(PlannerInfo *root, LokiScore *score)
 {
@@ -192,7 +224,7 @@ loki_columns_outside(Node *expr, const OpExpr *distance)
 						   PVC_INCLUDE_PLACEHOLDERS);
 }
 
-/* Whether an outer join may fill a column with NULL */
+/* Whether an outer join may fill a column with NULL.  The planner has turned right joins into left ones. */
 static bool
 is_filled_by_join(const PlannerInfo *root, const Var *column)
 {
@@ -209,7 +241,12 @@ is_filled_by_join(const PlannerInfo *root, const Var *column)
 	return false;
 }
 
-/* Have a range take in the values of a slot of statistics; false if they are no numbers. */
+/*
+ * Have a range take in the values of a slot of statistics; false if they are no numbers.
+ *
+ * The most common value is typical, or the median of the others, if there are such.  An infinite value
+ * makes the range useless as a bound, so that nothing is known of the column then.
+ */
 static bool
 add_values(LokiScoreColumn *column, HeapTuple statistics, int kind)
 {
@@ -236,6 +273,9 @@ add_values(LokiScoreColumn *column, HeapTuple statistics, int kind)
 /*
  * ANALYZE makes no histogram of a single value that is not among the most common ones: it is in no
  * slot, and may lie beyond all others, by a gap between them.
+ *
+ * That is so if there is no histogram, and the shares of the common values and of NULL do not make up the
+ * whole.  Without MCVs there are no values either, and the range is infinite already.
  */
 static void
 add_unlisted_value(LokiScoreColumn *column, HeapTuple statistics)
@@ -263,6 +303,10 @@ add_unlisted_value(LokiScoreColumn *column, HeapTuple statistics)
 	}
 }
 
+/*
+ * A column without statistics, or of a type that is no number, can have any value.  PlaceHolderVars are
+ * left out, and so taken for anything: ANALYZE knows nothing of expressions of a subquery.
+ */
 List *
 loki_score_columns(PlannerInfo *root, const LokiScore *score)
 {
@@ -311,7 +355,15 @@ typedef struct KnownParts
 	bool		typical;
 } KnownParts;
 
-/* The distance of the queries of two distances of a column; -infinity if they are not known */
+/*
+ * The distance of the queries of two distances of a column; -infinity if they are not known.
+ *
+ *		ORDER BY 0.5 * (v <-> a) + 0.5 * (v <-> b)
+ *				a row near to a is about a <-> b away from b
+ *
+ * The operator is called here, while planning, so its arguments must be of its own type and of equal
+ * dimensions, which would be an error otherwise.  Only an estimate depends on the result.
+ */
 static double
 between_queries(const OpExpr *a, const OpExpr *b)
 {
@@ -381,6 +433,10 @@ known_part(Node *expr, void *context, LokiRange *range)
 	return false;
 }
 
+/*
+ * A strict condition is NULL, and drops the row, if the column is.  Only conditions of the relation
+ * itself count, which are evaluated below all joins.
+ */
 bool
 loki_drops_nulls(const RelOptInfo *rel, Node *column)
 {
@@ -399,6 +455,7 @@ loki_drops_nulls(const RelOptInfo *rel, Node *column)
 	return false;
 }
 
+/* A score without a distance, of which only the columns matter */
 bool
 loki_may_be_null(PlannerInfo *root, Node *expr)
 {
@@ -410,6 +467,7 @@ loki_may_be_null(PlannerInfo *root, Node *expr)
 	return range.nulls;
 }
 
+/* NULL sorts where NULLS FIRST or LAST says, and NaN above all numbers, which is first by DESC. */
 double
 loki_score_best(const LokiRange *range, bool descending, bool nulls_first)
 {
@@ -418,6 +476,10 @@ loki_score_best(const LokiRange *range, bool descending, bool nulls_first)
 	return descending ? range->high : -range->low;
 }
 
+/*
+ * Rows whose distance is NULL or NaN came first where the order has them first, so none of these is
+ * still to come.  Where it has them last, they may be among the rows to come, at any distance.
+ */
 double
 loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 					double low, double high, bool typical)

@@ -7,10 +7,20 @@
  *
  * By <#>, and by <=> with queries of unit length, a distance is linear in the query.  So a weighted
  * sum of distances is that from the weighted sum of the queries, times the length of this for <=>,
- * and a constant.  If rows come by this distance, each says all about the sums of those to come, which
+ * and a constant:
+ *
+ *		wa (v <#> a) + wb (v <#> b) = - v.(wa a + wb b) = v <#> s,		s = wa a + wb b
+ *		wa (v <=> a) + wb (v <=> b) = wa + wb - v.s / |v|
+ *									= wa + wb - |s| + |s| (v <=> s),	if |a| = |b| = 1
+ *
+ * If rows come by this distance, each says all about the sums of those to come, which
  * the distance from one of the queries does not.
  *
- * The queries must be constants of type vector, as parameters are in a custom plan.
+ * The queries must be constants of type vector, as parameters are in a custom plan.  L2 and L1 distances are not
+ * linear in the query, and halfvec or bytevec could not hold s without rounding it.
+ *
+ * Only bounds and the order of the rows go by the rewritten sum.  The score of a row is computed as the query has
+ * it, so the result is right to the last digit.
  *
  * IDENTIFICATION
  *	  src/planner/query/sums.c
@@ -49,7 +59,7 @@ typedef struct Sum
 	double	   *query;			/* their sum */
 } Sum;
 
-/* The query of a distance; NULL unless it is a constant of type vector */
+/* The query of a distance, on its right side; NULL unless it is a constant of type vector */
 static const Vector *
 constant_query(const OpExpr *distance)
 {
@@ -60,7 +70,12 @@ constant_query(const OpExpr *distance)
 		DatumGetVector(query->constvalue) : NULL;
 }
 
-/* Add a distance; false if it is not by the operator of those before, from the same column. */
+/*
+ * Add a distance; false if it is not by the operator of those before, from the same column.
+ *
+ * Sums are in double, so that the order of the terms makes no difference that matters.  The cosine distance
+ * from a query of length 0 is NaN, which is no part of a sum.
+ */
 static bool
 add_distance(Sum *sum, OpExpr *distance, double weight)
 {
@@ -110,7 +125,10 @@ is_number(const Node *expr, double *number)
 		isfinite(*number = DatumGetFloat8(constant->constvalue));
 }
 
-/* Add an expression times a weight; false if it is more than distances and numbers. */
+/*
+ * Add an expression times a weight; false if it is more than distances and numbers.  All is float8, as
+ * numeric would be computed with other digits.
+ */
 static bool
 add_expr(Sum *sum, Node *expr, double weight)
 {
@@ -159,6 +177,10 @@ typedef struct Rewriting
 /*
  * A sum as one distance, from a query of unit length; NULL if that is not exact enough.  The opposite
  * query is 2 less the distance away by <=>, and less the distance by <#>.
+ *
+ * A score that is sorted DESC must fall with the distance, or its rows would come worst first.  So the
+ * query is turned round then, and the factor is negative.  LEAST_LENGTH sees to the case that the
+ * queries cancel out, a - a: what is left is rounding, and has no direction.
  */
 static Expr *
 one_distance(const Sum *sum, bool falling)
@@ -188,7 +210,12 @@ one_distance(const Sum *sum, bool falling)
 															   (sum->cosine ? factor : 0))));
 }
 
-/* expression_tree_mutator callback: each sum of several distances becomes one distance. */
+/*
+ * expression_tree_mutator callback: each sum of several distances becomes one distance.  The largest
+ * sums come first, as they are on top.  Floats of a vector have 24 bits, so a bound is off by some 1e-7
+ * of the queries' lengths, and by <#> that times the length of v.  LOKI_BOUND_SLOP is more than that for
+ * vectors of usual length.
+ */
 static Node *
 as_one(Node *node, void *context)
 {

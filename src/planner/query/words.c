@@ -3,9 +3,16 @@
  * words.c
  *	  Searches for words: words <@> tsquery becomes words <@@> bm25_weighed(index, tsquery).
  *
+ *		SELECT id, words <@> q FROM docs WHERE words @@ q ORDER BY words <@> q LIMIT 10
+ *				words <@@> bm25_weighed('docs_words_idx', q) in both places
+ *
  * A score depends on how many rows have a word, which an index tells.  The planner looks for an index
  * of what stands left of the operator, and puts its name into the expression.  So scores are the same
  * in each plan, whether it scans that index or not.
+ *
+ * The operator has a support function, which core calls while it simplifies expressions
+ * (eval_const_expressions()).  That happens level by level, from above, before the subqueries of a level are
+ * planned that are not pulled up.  An operator that finds no index stays as it is, and is an error when it is called.
  *
  * The weighed_tsquery that names the index also says that the query may have its statistics: the server
  * checks that the user, or the owner of a view, may read the column.  Where row security or a
@@ -85,7 +92,12 @@ typedef struct Words
 	bool		hidden;			/* some of its rows are from him */
 } Words;
 
-/* The only table's variable in an expression of a query; NULL if there is none or are several */
+/*
+ * The only table's variable in an expression of a query; NULL if there is none or are several.
+ *
+ *		to_tsvector('english', title || ' ' || body)	any of the two
+ *		docs.words || authors.words						NULL: no index has both
+ */
 static Var *
 only_variable(Node *expr, Index query_level)
 {
@@ -107,7 +119,10 @@ only_variable(Node *expr, Index query_level)
 	return var;
 }
 
-/* An expression without what changes neither its value nor its type on disk */
+/*
+ * An expression without what changes neither its value nor its type on disk.  Core wraps an expression
+ * of a subquery that it has pulled up into a PlaceHolderVar if an outer join may make it NULL.
+ */
 static Node *
 strip(Node *expr)
 {
@@ -120,7 +135,10 @@ strip(Node *expr)
 			return expr;
 }
 
-/* The expression of a query as a table has it, whose variable is `var` */
+/*
+ * The expression of a query as a table has it, whose variable is `var`: varno 1 of the same level, as in
+ * the relation cache's expressions of indexes.  Outer joins of the query are no part of it.
+ */
 static Node *
 of_table(Node *expr, const Var *var)
 {
@@ -141,7 +159,7 @@ columns_of(const RangeTblEntry *rte)
 	return rte->rtekind == RTE_JOIN ? rte->joinaliasvars : LokiGroupExprs(rte);
 }
 
-/* replace_rte_variables() callback: what one of these columns stands for */
+/* replace_rte_variables() callback: what one of these columns stands for, at the level of the variable */
 static Node *
 column_of(Var *var, replace_rte_variables_context *context)
 {
@@ -238,7 +256,10 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 	}
 }
 
-/* Whether the first column of an index is an expression over the table's columns, as varno 1 has them */
+/*
+ * Whether the first column of an index is an expression over the table's columns, as varno 1 has them.
+ * Both were simplified by core, so that they are equal if they were written alike.
+ */
 static bool
 indexes_expression(Relation index, Node *expr)
 {
@@ -250,7 +271,10 @@ indexes_expression(Relation index, Node *expr)
 	return equal(strip(linitial(RelationGetIndexExpressions(index))), expr);
 }
 
-/* Whether a user may read the columns that choose the rows of an index */
+/*
+ * Whether a user may read the columns that choose the rows of an index.  The statistics of a partial
+ * index say how many rows meet its predicate, which is a fact about those columns.
+ */
 static bool
 may_read_predicate(Relation index, Oid user)
 {
@@ -270,7 +294,11 @@ may_read_predicate(Relation index, Oid user)
 	return true;
 }
 
-/* Parameters that the plan is made for, as constants */
+/*
+ * Parameters that the plan is made for, as constants: what core does to the query itself.  Conditions of
+ * other levels have not been there yet.  Without PARAM_FLAG_CONST a value may change while the plan is
+ * in use.
+ */
 static Node *
 fill_parameters(Node *node, void *context)
 {
@@ -303,7 +331,10 @@ column_in_condition(Var *var, replace_rte_variables_context *context)
 	return var->varattno > 0 ? column_of(var, context) : (Node *) copyObject(var);
 }
 
-/* An expression of a query, with what its columns of joins and of groups stand for */
+/*
+ * An expression of a query, with what its columns of joins and of groups stand for.  Core does the same
+ * to its conditions (flatten_join_alias_vars()), which may come later.
+ */
 static Node *
 without_columns(Node *expr, const Query *query)
 {
@@ -320,7 +351,10 @@ without_columns(Node *expr, const Query *query)
 	return expr;
 }
 
-/* Add a condition of a query if it is of what it reads alone, as that has it. */
+/*
+ * Add a condition of a query if it is of what it reads alone, as that has it.  predicate_implied_by() wants
+ * conditions as the planner has them, simplified and with AND and OR flat.
+ */
 static void
 add_condition(Node *clause, const Reader *reader, ParamListInfo params, List **conditions)
 {
@@ -341,6 +375,11 @@ add_condition(Node *clause, const Reader *reader, ParamListInfo params, List **c
 /*
  * Add what a query's conditions say of one of its tables alone.  Those within a side of an outer join hold
  * for all rows of that side that have words; its own may not.
+ *
+ *		(docs JOIN c ON docs.lang = 'en') LEFT JOIN a ON docs.draft
+ *				docs.lang = 'en' holds, and docs.draft need not
+ *
+ * Conditions are a list once core has been there, and an expression before.
  */
 static void
 add_conditions(Node *node, const Reader *reader, ParamListInfo params, List **conditions)
@@ -434,7 +473,13 @@ rank_rows(Relation index, PlannerInfo *root, const Words *words)
 	return params != NULL && implies_rows(predicate, words, params) ? ROWS_FOR_VALUES : ROWS_OTHERS;
 }
 
-/* An index of words; InvalidOid if there is none.  One of all rows is preferred. */
+/*
+ * An index of words; InvalidOid if there is none.  One of all rows is preferred.
+ *
+ * ERROR if there is only one whose statistics the reader must not see (P11).  The operator would find no
+ * index otherwise, and fail with a message that says nothing of the reason.  The plan depends on each
+ * index that is looked at for this, so that ALTER INDEX makes a new one.
+ */
 static Oid
 find_index(PlannerInfo *root, const Words *words)
 {
@@ -481,7 +526,12 @@ find_index(PlannerInfo *root, const Words *words)
 	return found;
 }
 
-/* The operator over a query that the index makes of a search */
+/*
+ * The operator over a query that the index makes of a search: words <@@> bm25_weighed(index, q).
+ *
+ * All names are those of the schema of <@>, that is of the extension.  The index is a constant without
+ * words (n = -1), by which bm25_weighed() knows that the planner has made it, and not a user.
+ */
 static Node *
 make_operation(Oid function, List *args, Oid indexid)
 {
@@ -506,7 +556,8 @@ make_operation(Oid function, List *args, Oid indexid)
 }
 
 /*
- * The cost of an operator that has found no index, which is an error when it is called.  In a plan for
+ * The cost of an operator that has found no index, which is an error when it is called.  Core compares
+ * the cost of a plan for all values with those of plans for one (choose_custom_plan()).  In a plan for
  * all values of parameters it would find one if it knew them, so it costs more than to plan again.
  */
 static Node *
@@ -517,7 +568,11 @@ cost_without_index(SupportRequestCost *request)
 	return (Node *) request;
 }
 
-/* Called by the planner for an operator <@> (tsvector, tsquery), or its function */
+/*
+ * Called by the planner for an operator <@> (tsvector, tsquery), or its function.  Without a
+ * PlannerInfo, as for CREATE INDEX or from add_condition(), there is no table to look at, and the call
+ * stays as it is.
+ */
 LOKI_FUNCTION(lokivector_words_support);
 Datum
 lokivector_words_support(PG_FUNCTION_ARGS)
@@ -538,7 +593,10 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 					  NULL);
 }
 
-/* Whether an expression is words <@> query, which core has not simplified */
+/*
+ * Whether an expression is words <@> query, which core has not simplified.  The support function tells, and
+ * not the name, which other schemas may have as well.
+ */
 static bool
 is_unresolved(Node *expr, Oid *function, List **args)
 {
@@ -555,7 +613,10 @@ is_unresolved(Node *expr, Oid *function, List **args)
 	return info.fn_addr == lokivector_words_support;
 }
 
-/* expression_tree_mutator callback */
+/*
+ * expression_tree_mutator callback.  order/arms.c asks before core has simplified a query whether its
+ * order is that of a distance, for which any index will do.
+ */
 static Node *
 as_by_index(Node *node, void *context)
 {
@@ -573,7 +634,10 @@ loki_words_as_by_index(Node *expr)
 	return as_by_index(expr, NULL);
 }
 
-/* expression_tree_walker callback */
+/*
+ * expression_tree_walker callback.  Core passes the collation of the call on to its support function; no
+ * other field of the node would get there.
+ */
 static bool
 mark(Node *node, void *context)
 {
@@ -598,7 +662,10 @@ loki_words_from_above_barrier(Node *expr)
 	mark(expr, NULL);
 }
 
-/* The share that is guessed of rows with words of which statistics know nothing; not less than it is */
+/*
+ * The share that is guessed of rows with words of which statistics know nothing; not less than it is.  Core
+ * (tsmatchsel()) guesses UNKNOWN_SHARE for a word at most, and adds the shares of an OR.
+ */
 static Selectivity
 share_unknown(TSQuery query)
 {
@@ -639,6 +706,10 @@ condition_of_order(const IndexPath *path)
 	return NULL;
 }
 
+/*
+ * The share counts only if it is well known: it is above what core guesses for words of which it knows
+ * nothing, and comes to ten times the rows that are wanted.
+ */
 Selectivity
 loki_words_first(PlannerInfo *root, const IndexPath *path, bool *unknown)
 {
