@@ -86,6 +86,9 @@ SELECT values_same('SELECT id FROM values_t WHERE big = ANY (ARRAY(SELECT DISTIN
 SELECT values_same('SELECT id FROM values_t WHERE name = ANY (ARRAY(SELECT name FROM values_kinds WHERE region < 15)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind < ANY (ARRAY(SELECT ref FROM values_kinds WHERE region = 3)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds k WHERE k.id > t.kind)) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- the column is one of a query around it, which has more tables
+SELECT values_same('SELECT k.id, (SELECT t.id FROM values_t t WHERE k.ref = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) ORDER BY v <-> values_vector(-1) LIMIT 1)
+	FROM values_regions r, (VALUES (1)) x, values_kinds k WHERE r.id = k.region ORDER BY k.id LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ARRAY[ref, id] FROM values_kinds WHERE region < 15 AND ref IS NOT NULL)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- rows that the sub-select, or the query, locks: it reads all of the first, and looks at the second again
 BEGIN;

@@ -444,6 +444,7 @@ without_array(const Query *sorted, Node *clause)
 	Node	   *value;
 
 	if (link == NULL || !IsA(link, SubLink) || link->subLinkType != ARRAY_SUBLINK || !IsA(linitial(any->args), Var) ||
+		linitial_node(Var, any->args)->varlevelsup > 0 ||
 		contain_vars_of_level(link->subselect, 1) || contain_volatile_functions(link->subselect) ||
 		locks_rows(link->subselect, NULL))
 		return clause;
