@@ -223,6 +223,10 @@ BEGIN
 END $$;
 CREATE TABLE large AS EXECUTE best(3000);
 SELECT s, spills(s) FROM unnest(ARRAY['best(3000)', 'best(NULL)']) s;
+-- a LIMIT that is all, as some clients write it
+CREATE TABLE most AS EXECUTE best(9223372036854775807);
+SELECT count(*) FROM most;
+DROP TABLE most;
 SET work_mem = '64kB';
 CREATE TABLE small AS EXECUTE best(3000);
 CREATE TABLE everything AS EXECUTE best(NULL);

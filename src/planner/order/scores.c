@@ -39,6 +39,7 @@
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
 #include "commands/explain.h"
+#include "common/int.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "lib/pairingheap.h"
@@ -550,15 +551,20 @@ score_of(const ScoresState *state, TupleTableSlot *slot)
 	return state->descending ? score : -score;
 }
 
-/* How many rows the Limit takes from now on; 0 if that is not known */
+/*
+ * How many rows the Limit takes from now on; 0 if that is not known.  A LIMIT beyond the rows of any table
+ * is none, so that twice as many is a number too.
+ */
 static int64
 still_wanted(const ScoresState *state)
 {
 	const LimitState *limit = state->node.limit;
+	int64		taken;
 
-	if (limit == NULL || limit->noCount || limit->lstate == LIMIT_INITIAL)
+	if (limit == NULL || limit->noCount || limit->lstate == LIMIT_INITIAL ||
+		pg_add_s64_overflow(limit->count, limit->offset, &taken) || taken > PG_INT64_MAX / 2)
 		return 0;
-	return Max(limit->count + limit->offset - state->returned, 1);
+	return Max(taken - state->returned, 1);
 }
 
 /*
