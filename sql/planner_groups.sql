@@ -230,6 +230,18 @@ RESET enable_sort;
 RESET enable_hashagg;
 RESET plan_cache_mode;
 
+-- test: memory over many rescans, each of which sorts a row that could have to wait
+CREATE FUNCTION groups_memory() RETURNS bigint LANGUAGE sql VOLATILE AS
+	'SELECT sum(used_bytes)::bigint FROM pg_backend_memory_contexts';
+CREATE TABLE probes AS SELECT i, (SELECT array_agg(sin(i * j)) FROM generate_series(1, 8) j)::vector AS q FROM generate_series(1, 1200) i;
+SELECT uses FROM groups_check($$SELECT i, doc FROM probes, LATERAL (SELECT doc FROM chunks WHERE v IS NOT NULL GROUP BY doc
+	ORDER BY max(1 - (v <=> q)) DESC LIMIT 1) s WHERE i = 1$$);
+SELECT count(*), max(m) FILTER (WHERE i = 1200) - max(m) FILTER (WHERE i = 200) < 65536 AS level
+FROM (SELECT i, CASE WHEN i IN (200, 1200) THEN groups_memory() END AS m FROM probes,
+	LATERAL (SELECT doc FROM chunks WHERE v IS NOT NULL GROUP BY doc ORDER BY max(1 - (v <=> q)) DESC LIMIT 1) s) s;
+DROP TABLE probes;
+DROP FUNCTION groups_memory;
+
 -- test: policies and volatile functions
 CREATE ROLE groups_reader;
 GRANT SELECT ON chunks TO groups_reader;

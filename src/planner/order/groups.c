@@ -577,11 +577,8 @@ next_sorted(GroupsState *state)
 	TupleTableSlot *slot;
 
 	while ((slot = loki_sorted_next(&state->node, RESULT, NULL)) != NULL)
-	{
-		ResetExprContext(state->node.css.ss.ps.ps_ExprContext);
 		if (state->full || *rows_of_group(state, slot, NULL, NULL) == rank_of(state, slot))
 			return slot;
-	}
 	return NULL;
 }
 

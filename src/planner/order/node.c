@@ -102,12 +102,15 @@ static void
 end_sort(LokiNode *node, int i)
 {
 	LokiSortedRows *rows = &node->sorted[i];
+	TupleDesc	desc;
 
 	if (rows->sort == NULL)
 		return;
+	desc = rows->slot->tts_tupleDescriptor;
 	ExecClearTuple(node->css.ss.ss_ScanTupleSlot);
 	ExecDropSingleTupleTableSlot(rows->slot);
 	tuplesort_end(rows->sort);
+	FreeTupleDesc(desc);
 	rows->sort = NULL;
 }
 
@@ -295,12 +298,12 @@ begin_sort(LokiNode *node, LokiSortedRows *rows, int nnumbers)
 	TupleDesc	columns = node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor;
 	MemoryContext old = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
 	TupleDesc	desc = CreateTemplateTupleDesc(columns->natts + nnumbers);
-	AttrNumber *numbers = palloc_array(AttrNumber, nnumbers);
-	Oid		   *operators = palloc_array(Oid, nnumbers);
-	Oid		   *collations = palloc0_array(Oid, nnumbers);
-	bool	   *nulls_first = palloc0_array(bool, nnumbers);
+	AttrNumber	numbers[LOKI_SORT_NUMBERS];
+	Oid			operators[LOKI_SORT_NUMBERS];
+	Oid			collations[LOKI_SORT_NUMBERS] = {0};
+	bool		nulls_first[LOKI_SORT_NUMBERS] = {0};
 
-	Assert(rows->sort == NULL && nnumbers > 0);
+	Assert(rows->sort == NULL && nnumbers > 0 && nnumbers <= LOKI_SORT_NUMBERS);
 	for (int i = 1; i <= columns->natts; i++)
 		TupleDescCopyEntry(desc, i, columns, i);
 	for (int i = 0; i < nnumbers; i++)
@@ -348,6 +351,7 @@ loki_sorted_next(LokiNode *node, int i, double *numbers)
 
 	Assert(i >= 0 && i < LOKI_NODE_SORTS);
 	CHECK_FOR_INTERRUPTS();
+	ResetExprContext(node->css.ss.ps.ps_ExprContext);
 	if (rows->sort == NULL)
 		return NULL;
 	if (!rows->sorted)

@@ -57,6 +57,7 @@ typedef struct LokiSortedRows
 } LokiSortedRows;
 
 #define LOKI_NODE_SORTS		2
+#define LOKI_SORT_NUMBERS	2	/* of a row, at most */
 
 /* The state of a node, of which kinds have more */
 struct LokiNode
