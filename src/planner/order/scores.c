@@ -434,12 +434,15 @@ restart_scores(LokiNode *node)
  * ----------------------------------------------------------------
  */
 
-/* The value of an expression without columns, as a constant of the same type or of float8 */
+/*
+ * The value of an expression without columns, as a constant of the same type or of float8.  It is compiled
+ * without its plan node, so that JIT leaves it alone: it is evaluated once for each rescan.
+ */
 static Const *
 evaluate(ScoresState *state, Node *expr)
 {
 	ExprContext *econtext = state->node.css.ss.ps.ps_ExprContext;
-	ExprState  *compiled = ExecInitExpr((Expr *) expr, &state->node.css.ss.ps);
+	ExprState  *compiled = ExecInitExprWithParams((Expr *) expr, econtext->ecxt_param_list_info);
 	Oid			type = exprType(expr);
 	int16		length;
 	bool		by_value;
