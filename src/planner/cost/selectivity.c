@@ -143,7 +143,7 @@ own_function(Oid type, int place, FmgrInfo *function)
  */
 static int
 measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference_function,
-				   Datum query, double *distances, double *own, int most)
+				   Datum query, double *distances, double *own)
 {
 	AttStatsSlot slot;
 	int			n = 0;
@@ -151,7 +151,7 @@ measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference
 	if (!get_attstatsslot(&slot, statistics, LOKI_STATISTIC_PROFILES, InvalidOid,
 						  ATTSTATSSLOT_VALUES))
 		return 0;
-	for (int i = 0; i < slot.nvalues && n < most; i++)
+	for (int i = 0; i < slot.nvalues && n < LOKI_PROFILE_REFERENCES; i++)
 	{
 		Datum		reference = PointerGetDatum(PG_DETOAST_DATUM(slot.values[i]));
 
@@ -220,9 +220,7 @@ compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bou
 		return 1;
 	fmgr_info(get_opcode(opno), &function);
 	query = PointerGetDatum(PG_DETOAST_DATUM(query));
-	n = measure_references(statistics, &function, &reference_function, query, distances,
-						   own, LOKI_PROFILE_REFERENCES);
-	Assert(n <= LOKI_PROFILE_REFERENCES);
+	n = measure_references(statistics, &function, &reference_function, query, distances, own);
 	if (n < 3)
 		return 1;
 	if (profile->quantiles[0] >= 0)

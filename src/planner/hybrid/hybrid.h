@@ -183,15 +183,11 @@ extern bool loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity se
 extern Cost loki_hybrid_columns_least(const IndexOptInfo *index);
 extern bool loki_hybrid_rows_pay(const LokiHybridState *state);
 
-/* functions in hybrid/path.c */
-
-/* Whether a clause may be evaluated before those of a lower security level (P6) */
-extern bool loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause);
-
 /* functions in hybrid/plan.c */
 extern const CustomPathMethods loki_hybrid_path_methods;
 extern const CustomPathMethods loki_hybrid_columns_methods;
 extern Expr *loki_hybrid_distance(Plan *plan);
+extern void loki_hybrid_init(void);
 
 /* functions in hybrid/exec.c */
 extern Node *loki_hybrid_create_state(CustomScan *scan);
@@ -210,8 +206,12 @@ extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);
 extern void loki_hybrid_explain_init(void);
 extern void loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es);
 
-/* functions in hybrid/path.c: scans within a bitmap or a distance */
+/* functions in hybrid/path.c */
+
+/* Whether a clause may be evaluated before those of a lower security level (P6) */
+extern bool loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause);
+
+/* Add paths for each distance that a table could be scanned by, within bounds of it or a bitmap. */
 extern void loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
-extern void loki_hybrid_init(void);
 
 #endif							/* LOKI_PLANNER_HYBRID_HYBRID_H */

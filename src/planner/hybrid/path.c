@@ -345,14 +345,16 @@ returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 	for (int i = 1; i < index->nkeycolumns && column != InvalidAttrNumber; i++)
 	{
 		int32		most;
+		int32		width;
 
 		if (index->indexkeys[i] != column || !loki_hnsw_returns(index->opcintype[i], &most))
 			continue;
+		if (most == PG_INT32_MAX)
+			return i - 1;
 		/* texts have a header of a byte */
-		if (most < PG_INT32_MAX &&
-			(get_attavgwidth(table, column) == 0 || get_attavgwidth(table, column) > most + 1))
-			continue;
-		return i - 1;
+		width = get_attavgwidth(table, column);
+		if (width > 0 && width <= most + 1)
+			return i - 1;
 	}
 	return -1;
 }
