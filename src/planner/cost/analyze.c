@@ -8,6 +8,11 @@
  * that an index could have, the distances of some sampled vectors, the references, from
  * many others.
  *
+ *		64 references x 4,000 targets x 4 operators: a million distances at most
+ *
+ * Where vectors are large, references and targets are fewer, by bytes and not by number.  All is allocated in the
+ * context of the column, which ANALYZE resets after it; only what is kept goes to that of the whole ANALYZE.
+ *
  * IDENTIFICATION
  *	  src/planner/cost/analyze.c
  *
@@ -57,7 +62,10 @@ typedef struct Sample
 	double		bytes;			/* of all values, as they are in memory */
 } Sample;
 
-/* Note the rows of a sample; what is not counted yet is zero. */
+/*
+ * Note the rows of a sample; what is not counted yet is zero.  Sizes come from headers, so no vector is
+ * read out of line for them.
+ */
 static void
 read_sample(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, int samplerows, Sample *sample)
 {
@@ -87,7 +95,11 @@ typedef struct Vectors
 	int		   *rows;
 } Vectors;
 
-/* A place in the i-th of n equal parts of the rows, not at equal intervals */
+/*
+ * A place in the i-th of n equal parts of the rows, not at equal intervals: rows may repeat with a
+ * period, as those of a generated table do.  Fractions of multiples of an irrational number (`seed`) are
+ * spread evenly.  So each ANALYZE of the same sample makes the same profile.
+ */
 static int
 spread(int i, int n, int rows, double seed)
 {
@@ -139,7 +151,10 @@ compare_floats(const void *a, const void *b)
 	return float4_cmp_internal(*(const float4 *) a, *(const float4 *) b);
 }
 
-/* The distances of a reference from the targets but itself that are finite -> how many */
+/*
+ * The distances of a reference from the targets but itself that are finite -> how many.  A zero vector
+ * has no cosine distance.
+ */
 static int
 measure_reference(FmgrInfo *function, const Vectors *references, int reference, const Vectors *targets,
 				  float4 *distances)
@@ -219,7 +234,9 @@ measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
 
 /*
  * Keep the profiles in a slot that the server's statistics left free, with the
- * references if these are small.
+ * references if these are small.  pg_statistic is a catalog that every planning of the table reads.
+ *
+ * The values of a slot are of the column's type, unless statypid says otherwise.
  */
 static void
 keep_profiles(VacAttrStats *stats, const LokiProfile *profiles, const Vectors *references,
@@ -246,6 +263,10 @@ keep_profiles(VacAttrStats *stats, const LokiProfile *profiles, const Vectors *r
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * By name, and in the type's own schema: the OIDs of an extension differ between databases.  search_path
+ * has no part in it.
+ */
 Oid
 loki_profile_operator(Oid type, int place)
 {
@@ -298,6 +319,8 @@ make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
  * The server's statistics come first.  They take the slots for the most common
  * values, the histogram and the correlation.  Core leaves out values of more than
  * 1 kB, and counts them as distinct.
+ *
+ * extra_data is the server's while its function runs, and ours otherwise.
  */
 static void
 compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
@@ -317,7 +340,10 @@ compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
 		make_profiles(stats, fetch, &sample);
 }
 
-/* The typanalyze function of the vector types */
+/*
+ * The typanalyze function of the vector types.  std_typanalyze() chooses the server's function, and says
+ * how many rows the sample is to have.
+ */
 Datum
 lokivector_typanalyze(PG_FUNCTION_ARGS)
 {

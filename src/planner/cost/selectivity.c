@@ -10,9 +10,15 @@
  * bound, or one of the nearest (for <#>, by its norm).  Below the least quantile the share is a power
  * of r, from the two lowest decades.
  *
+ *		WHERE v <-> $1 < 0.3 AND kind = 3
+ *				the profile says .02, core .1 for the kind: .002 of the rows
+ *
  * Core asks operators for selectivities, and < of float8 is core's own.  But it
- * remembers the selectivity of a clause.  We write ours there, and then compute the
- * rows of the relation again.
+ * remembers the selectivity of a clause (RestrictInfo.norm_selec).  We write ours there, and then compute the
+ * rows of the relation again.  That is done by set_rel_pathlist_hook, when core has made the paths of the
+ * relation but no join of it, so rows of those paths are corrected as well.
+ *
+ * All numbers here are estimates.  No row of a result depends on them.
  *
  * IDENTIFICATION
  *	  src/planner/cost/selectivity.c
@@ -53,7 +59,10 @@
 
 static const double shares[] = LOKI_PROFILE_SHARES;
 
-/* The first quantile that stands on more than a few targets */
+/*
+ * The first quantile that stands on more than a few targets: with 4,000 of them that of 0.001, below
+ * which there are four.  A nearer one would be the distance of a single pair.
+ */
 static int
 first_quantile(const LokiProfile *profile)
 {
@@ -65,9 +74,14 @@ first_quantile(const LokiProfile *profile)
 }
 
 /*
- * The share of rows that are nearer than the first quantile that counts.  Distances
- * fall as a power of the share; the power is the number of dimensions that the data
- * really has.  Inner products, which have no least value, fall as its logarithm.
+ * The share of rows that are nearer than the first quantile that counts.  Distances fall as a power of
+ * the share; the power is the number of dimensions that the data really has.  Inner products, which have
+ * no least value, fall as its logarithm.
+ *
+ *		share(r) = share(r0) (r / r0) ^ n,		n = log(share1 / share0) / log(r1 / r0)
+ *
+ * The second point (r1) is a decade of rows farther, so that n is not that of noise.  It is 0.5 at
+ * least, since a share that hardly falls would make a bound of 0 as good as any.
  */
 static double
 tail_share(const LokiProfile *profile, int first, double distance)
@@ -89,7 +103,10 @@ tail_share(const LokiProfile *profile, int first, double distance)
 	return shares[first] * exp((distance - r0) * steps / (r1 - r0));
 }
 
-/* The share of rows that are at most so far from a typical row */
+/*
+ * The share of rows that are at most so far from a typical row.  Between two quantiles its logarithm is
+ * linear in the distance: shares are from 0.0001 to 1, and their relative error is what matters.
+ */
 static double
 profile_share(const LokiProfile *profile, double distance)
 {
@@ -111,7 +128,7 @@ profile_share(const LokiProfile *profile, double distance)
 							   (distance - below) / (profile->quantiles[i] - below));
 }
 
-/* The distance that a share of rows is within, between quantiles */
+/* The distance that a share of rows is within, between quantiles: profile_share() the other way round */
 static double
 profile_distance(const LokiProfile *profile, double share)
 {
@@ -138,8 +155,9 @@ own_function(Oid type, int place, FmgrInfo *function)
 }
 
 /*
- * Measure the distances of a query from the references, and of each reference from
- * itself.  Returns how many references have the dimensions of the query.
+ * Measure the distances of a query from the references, and of each reference from itself.  Returns how
+ * many references have the dimensions of the query: of others, the function would raise an error, and a
+ * column without a number of dimensions may have any.
  */
 static int
 measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference_function,
@@ -178,8 +196,12 @@ median(double *values, int n)
 }
 
 /*
- * How far from a typical row the reference is from which the query has the greatest distance within
- * the bound, or one of the nearest: less the distance, the scale.  0 if there is none.
+ * How far a typical row is from the reference by whose distance the query is judged, over that distance:
+ * the scale.  0 if there is none.
+ *
+ * The reference is the farthest one within the bound, or one of the nearest.  If it is the fifth of 64,
+ * it ought to be as far as 4.5 / 64 of the rows are from a typical row.  A query whose fifth one is
+ * twice as far lies apart from the rows, and finds within r what a typical row finds within r / 2.
  */
 static double
 scale_of_nearest(const LokiProfile *profile, double *distances, int n, double bound)
@@ -195,10 +217,10 @@ scale_of_nearest(const LokiProfile *profile, double *distances, int n, double bo
 }
 
 /*
- * Compare the query with the references.  If no distance is negative, those from the references
+ * The scale of a bound for this query.  If no distance is negative, those from the references
  * give the scale.  Inner products grow with the norm of the query, which is the root of its
  * product with itself.  The query is the right side of the operator.  Its type may be
- * another than that of the references.  1 if nothing is known.
+ * another than that of the references, as of halfvec <-> vector.  1 if nothing is known.
  */
 static double
 compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bound,
@@ -231,6 +253,7 @@ compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bou
 	return scale > 0 && isfinite(scale) ? scale : 1;
 }
 
+/* Stable functions and parameters have the values that they have now: good for an estimate, not for a plan. */
 bool
 loki_known_value(PlannerInfo *root, Node *expr, Datum *value)
 {
@@ -309,6 +332,11 @@ share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
 	return result;
 }
 
+/*
+ * NaN and numbers beyond the bound are not told apart: few rows have a distance that is NaN.  Rows
+ * without a vector pass neither d < r nor d > r.  Where nothing is known, core's guess for a range
+ * (DEFAULT_RANGE_INEQ_SEL) stands for the share within the bound.
+ */
 Selectivity
 loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 {
@@ -351,8 +379,8 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 }
 
 /*
- * Write our selectivities into distance predicates, below OR as well.  True if there
- * are any.
+ * Write our selectivities into distance predicates, below OR as well.  True if there are any.  An OR
+ * that has one must be estimated again from its parts, so what core remembers of it is dropped.
  */
 static bool
 set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
@@ -386,7 +414,10 @@ set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
 	return found;
 }
 
-/* The rows of a parent are the sum of its children's. */
+/*
+ * The rows of a parent are the sum of its children's.  The hook has been there for each child, before
+ * the parent comes.
+ */
 static double
 children_rows(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -455,6 +486,11 @@ set_selectivity_of_first(RelOptInfo *rel, RestrictInfo *rinfo)
 	return true;
 }
 
+/*
+ * What core computed of a relation's rows before the hook: set_baserel_size_estimates(), the rows of
+ * paths, and those of parameterized paths (ppi_rows).  Costs of core's own paths are left, since a
+ * sequential scan costs the same however many rows pass.
+ */
 void
 loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 {

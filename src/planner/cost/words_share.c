@@ -10,6 +10,10 @@
  * a small table, shares are those that the server estimates for words @@ query, and weights those
  * of a word that occurs a few times in a document that is neither very long nor very short.
  *
+ * A score is a sum over the words of the query, so its distribution is the convolution of those of the words:
+ *
+ *		parts[i]	the share of documents whose words so far make i / PARTS of the bound
+ *
  * Lists know each rare word, so they are for those who may know how many rows have it: as scores, which
  * tell the same (query/words.c).  The server's statistics are for everyone, as in the plans of @@.
  *
@@ -83,7 +87,10 @@ index_of_search(const FuncExpr *search, bool *permitted)
 	return by->consttype == REGCLASSOID ? DatumGetObjectId(by->constvalue) : InvalidOid;
 }
 
-/* The call that made a search of a tsquery; NULL if it is not known */
+/*
+ * The call that made a search of a tsquery; NULL if it is not known, as of a parameter of type
+ * weighed_tsquery.  The functions are stable, so that core leaves their calls in the plan.
+ */
 static const FuncExpr *
 call_of_search(const OpExpr *distance)
 {
@@ -93,6 +100,10 @@ call_of_search(const OpExpr *distance)
 		exprType(lsecond(search->args)) == TSQUERYOID ? search : NULL;
 }
 
+/*
+ * Lists have weights that were computed by k1 and b.  A query may name one index, and core scan another
+ * of the same column, since both have the operator.  The other index may have been dropped in between.
+ */
 bool
 loki_words_weighed_otherwise(const OpExpr *distance, Relation index)
 {
@@ -116,7 +127,13 @@ loki_words_weighed_otherwise(const OpExpr *distance, Relation index)
 	return mine.k1 != others.k1 || mine.b != others.b;
 }
 
-/* Ask the lists of the relation's part of an index, and note the parameters that its scores go by. */
+/*
+ * Ask the lists of the relation's part of an index, and note the parameters that its scores go by.
+ * False if there are no lists, or if the user may not know what they say.
+ *
+ * A query names the index of a partitioned table, while the relation is a partition with an index of its
+ * own.
+ */
 static bool
 sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int n, LokiBm25 *by)
 {
@@ -143,7 +160,7 @@ sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int 
 	return false;
 }
 
-/* A search for one word */
+/* A search for one word: the tsquery that the input function would make of it, without a weight or prefix */
 static Const *
 search_for(const LokiWord *word)
 {
@@ -203,7 +220,10 @@ ask_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiB
 	}
 }
 
-/* The share of weights below x, where these are from `least` to `most`, rarer toward the ends */
+/*
+ * The share of weights below x, where these are from `least` to `most`, rarer toward the ends: the
+ * triangular distribution, whose peak is `typical`.
+ */
 static double
 share_below(double x, double least, double typical, double most)
 {
@@ -242,7 +262,12 @@ add_word(double parts[PARTS + 1], double share, double least, double typical, do
 	memcpy(parts, sum, sizeof(sum));
 }
 
-/* The share of documents whose score is at least `score`, and that have some word */
+/*
+ * The share of documents whose score is at least `score`, and that have some word.
+ *
+ * A document has none of the words with the product of the shares that lack each.  A bound of 0 is met
+ * by all others, as weights are positive.
+ */
 static double
 share_above(const LokiWord *words, int n, const LokiBm25 *by, double documents, double score)
 {
@@ -263,6 +288,7 @@ share_above(const LokiWord *words, int n, const LokiBm25 *by, double documents, 
 	return score > 0 ? Min(parts[PARTS], 1 - none) : 1 - none;
 }
 
+/* Scores are negative, better ones less, and 0 without any of the words: so every row is within a bound of 0. */
 double
 loki_words_share(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, double bound, bool strict)
 {
