@@ -3,8 +3,11 @@
  * keys_exec.c
  *	  Collect the values of a column, the join keys, into an array.
  *
+ *		SELECT id FROM kinds WHERE region = 3	->	{3,23,43}
+ *
  * The node reads its child to the end and returns one row: an array of the keys that are
- * not NULL.  If there is none, it returns no row.  Keys are sorted, so that each is there
+ * not NULL, which no row equals.  If there is none, it returns no row, so that the scan on the inner side of the
+ * nested loop does not run at all.  Keys are sorted, so that each is there
  * once.  If what takes the array hashes it, they are not, unless they outgrow the memory:
  * sorting costs more than hashing a key twice.  The node keeps the array over rescans as long
  * as nothing that the child depends on changes.
@@ -70,7 +73,7 @@ begin_keys(LokiNode *node, CustomScan *scan)
 	state->hashed = OidIsValid(list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_HASH));
 }
 
-/* A LokiNodeKind's method: the same parameters give the same keys. */
+/* A LokiNodeKind's method: the same parameters give the same keys, as a Material node has it. */
 static bool
 restart_keys(LokiNode *node)
 {
@@ -83,7 +86,7 @@ restart_keys(LokiNode *node)
 	return true;
 }
 
-/* qsort_arg callback */
+/* qsort_arg callback.  A sort of millions of texts takes seconds, in which it must be possible to cancel it. */
 static int
 compare_keys(const void *a, const void *b, void *order)
 {
@@ -92,7 +95,10 @@ compare_keys(const void *a, const void *b, void *order)
 							   (SortSupport) order);
 }
 
-/* Sort the keys, and keep each once. */
+/*
+ * Sort the keys, and keep each once.  Equal is what the join's operator family compares as equal, so
+ * that 1.0 and 1.00 are one key.
+ */
 static void
 remove_equal(JoinKeysState *state)
 {
@@ -119,7 +125,7 @@ remove_equal(JoinKeysState *state)
 /*
  * ERROR if there are still too many keys without equal ones.  The planner expected fewer,
  * because its statistics are old, or because a subquery has none.  With alignment, the
- * array may take twice as many bytes.
+ * array may take twice as many bytes, and a value in memory has MaxAllocSize of them at most.
  */
 static void
 report_too_many(JoinKeysState *state)
@@ -132,7 +138,14 @@ report_too_many(JoinKeysState *state)
 				 errhint("ANALYZE its tables, or turn lokivector.enable_join_keys off.")));
 }
 
-/* Add a key; ERROR if an array cannot have them all. */
+/*
+ * Add a key; ERROR if an array cannot have them all.
+ *
+ * When the room is full, equal keys go first.  Only if more than half are left is the room doubled, so
+ * that at least half of what is sorted is new each time: the time stays that of a few sorts, and the
+ * memory that of the keys.  Where nobody needs them sorted, this begins with half the memory of a hash
+ * table.
+ */
 static void
 add_key(JoinKeysState *state, Datum value)
 {

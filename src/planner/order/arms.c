@@ -6,6 +6,11 @@
  *		SELECT id, v <=> $1 AS d FROM books WHERE tenant = 3
  *		UNION ALL SELECT id, v <=> $1 FROM films WHERE tenant = 3
  *		ORDER BY d LIMIT 10
+ *				each arm becomes (SELECT ... WHERE tenant = 3 ORDER BY v <=> $1 LIMIT 10)
+ *
+ * This happens to the Query, before core plans it (order/resjunk.c has the hook): core plans each arm with its own
+ * ORDER BY and LIMIT then, and what else is in this folder finds nothing special.  The Query is the planner's
+ * to change: whoever plans one twice gives it a copy.
  *
  * Core pulls an arm up if it is a table without conditions whose columns have the types of the result,
  * and plans others without the order.  The rows that LIMIT takes are among the first ones of each arm, so an arm with
@@ -87,7 +92,11 @@ in_arm(Node *node, void *query)
 	return expression_tree_mutator(node, in_arm, query);
 }
 
-/* Whether an expression has the type and collation in an arm that it has in the UNION ALL */
+/*
+ * Whether an expression has the type and collation in an arm that it has in the UNION ALL.  Under
+ * another collation the arm's order is another, and so are its first rows.  Volatile functions of the
+ * arm's column are called once there, and would be twice.
+ */
 static bool
 is_same_in_arm(Expr *expr, Query *arm)
 {
@@ -98,7 +107,7 @@ is_same_in_arm(Expr *expr, Query *arm)
 		!contain_volatile_functions((Node *) here);
 }
 
-/* Whether a table or one of its children is another server's */
+/* Whether a table or one of its children is another server's, whose rows no snapshot of this one keeps */
 static bool
 reads_foreign(const RangeTblEntry *rte)
 {
@@ -111,7 +120,10 @@ reads_foreign(const RangeTblEntry *rte)
 	return rte->relkind == RELKIND_FOREIGN_TABLE;
 }
 
-/* Whether a query that reads nothing of those around it has the same rows each time (P10) */
+/*
+ * Whether a query that reads nothing of those around it has the same rows each time (P10).  With a LIMIT
+ * it might have others: which rows come first among equal ones is up to the plan.
+ */
 static bool
 has_same_rows(Query *query)
 {
@@ -149,7 +161,7 @@ has_other_parts(Node *node, void *subqueries)
 	return expression_tree_walker(node, has_other_parts, subqueries);
 }
 
-/* Recognize a score in an expression that has not been simplified. */
+/* Recognize a score in an expression that has not been simplified.  A copy is, as the Query must stay as it is. */
 static bool
 distance_of(Expr *expr, LokiDistanceExpr *distance)
 {
@@ -194,7 +206,10 @@ passes_barrier(Expr *key)
 	return true;
 }
 
-/* The column of the arm that a sort key is; a further column if it is an expression, or cast */
+/*
+ * The column of the arm that a sort key is; a further column if it is an expression, or cast.  That is
+ * resjunk: the arm must return the columns of the others.
+ */
 static TargetEntry *
 arm_column(const UnionOrder *order, Expr *key)
 {
@@ -213,7 +228,13 @@ arm_column(const UnionOrder *order, Expr *key)
 	return entry;
 }
 
-/* Whether core would not scan an arm in order, and its first rows are those of the query */
+/*
+ * Whether core would not scan an arm in order, and its first rows are those of the query.
+ *
+ * An arm that is a plain table is pulled up, and becomes a child of an append relation, for which
+ * order/order.c makes paths.  With a LIMIT of its own it would be a subquery, and gain nothing.  Other
+ * orders than that of a score are left to core.
+ */
 static bool
 wants_order(const UnionOrder *order)
 {
@@ -244,7 +265,10 @@ wants_order(const UnionOrder *order)
 	return true;
 }
 
-/* Give an arm the conditions, the order, and LIMIT + OFFSET, unless it is better without. */
+/*
+ * Give an arm the conditions, the order, and LIMIT + OFFSET, unless it is better without.  The OFFSET of
+ * the query may all lie in one arm, so each must return the rows that are skipped, too.
+ */
 static void
 order_arm(UnionOrder *order)
 {
@@ -283,7 +307,7 @@ arm_of(const Query *query, Node *node)
 		rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery : NULL;
 }
 
-/* Whether some arm has a column of another type than the result */
+/* Whether some arm has a column of another type than the result: then core pulls up none (is_simple_union_all()) */
 static bool
 has_casts(const Query *query, Node *node, List *types)
 {
@@ -295,8 +319,8 @@ has_casts(const Query *query, Node *node, List *types)
 }
 
 /*
- * Order the arms of a UNION ALL; other operations are left alone, and one whose columns are cast again: arms
- * would have to cast them as often.
+ * Order the arms of a UNION ALL; other operations are left alone, and one whose columns are cast again:
+ * arms would have to cast them as often.
  */
 static void
 order_arms(UnionOrder *order, const Query *query, Node *node)
@@ -318,7 +342,7 @@ order_arms(UnionOrder *order, const Query *query, Node *node)
 		order->all = false;
 }
 
-/* The subquery that is all that a query selects from, or NULL */
+/* The subquery that is all that a query selects from, or NULL.  A lateral one depends on what is around the query. */
 static const RangeTblEntry *
 only_subquery(const Query *query)
 {
@@ -335,6 +359,11 @@ only_subquery(const Query *query)
  * Order the arms that a query has, or its subquery, or that subquery if it is a barrier.  LIMIT
  * counts rows that meet the conditions, so these must be known to the arms.  As in core, a
  * barrier lets those pass that reveal nothing of a row.
+ *
+ *		SELECT * FROM (SELECT ... UNION ALL SELECT ...) a WHERE lang = 'en' ORDER BY d LIMIT 10
+ *				lang = 'en' goes into each arm, and is taken out above if all have got it
+ *
+ * Where an arm did not get it, the condition stays above as well: evaluated twice, it drops no other rows.
  */
 static void
 order_below(UnionOrder *order)
@@ -368,7 +397,12 @@ order_below(UnionOrder *order)
 		query->jointree->quals = NULL;
 }
 
-/* The order whose first rows a query takes, if its arms may have it as well; NIL if they may not */
+/*
+ * The order whose first rows a query takes, if its arms may have it as well; NIL if they may not.
+ *
+ * LIMIT is evaluated in each arm (P4), which is a subquery: so it may not be of an outer query's
+ * columns, whose level would be another there.  The same holds for the sort keys.
+ */
 static List *
 order_of_first_rows(const Query *query)
 {
@@ -389,7 +423,13 @@ order_of_first_rows(const Query *query)
 	return sort;
 }
 
-/* Whether a condition x IN (SELECT DISTINCT y ...) holds for the same rows without DISTINCT */
+/*
+ * Whether a condition x IN (SELECT DISTINCT y ...) holds for the same rows without DISTINCT.
+ *
+ * DISTINCT leaves one of several rows that are equal.  If IN compares other columns than all of these,
+ * or by another equality or collation, the row that is left may be one that x does not equal, and a row
+ * that is dropped one that it does.
+ */
 static bool
 compares_all_columns(const SubLink *link, const Query *query)
 {
@@ -419,7 +459,10 @@ compares_all_columns(const SubLink *link, const Query *query)
 	return true;
 }
 
-/* expression_tree_walker callback: whether a query or one below it locks rows: all that it reads */
+/*
+ * expression_tree_walker callback: whether a query or one below it locks rows: all that it reads.  As a
+ * semi-join it would read fewer.
+ */
 static bool
 locks_rows(Node *node, void *context)
 {
@@ -431,8 +474,12 @@ locks_rows(Node *node, void *context)
 }
 
 /*
- * x = ANY (ARRAY(SELECT y ...)) as x IN (SELECT y ...), which is true for the same rows; others as they are.
- * Partitions take the keys as an array.
+ * x = ANY (ARRAY(SELECT y ...)) as x IN (SELECT y ...), which is true for the same rows; others as they
+ * are.  Partitions take the keys as an array.
+ *
+ * The array is an InitPlan's: evaluated once, so its query must not read this one's columns, and what is
+ * volatile in it would be evaluated otherwise.  x is a column of this query, since that is what an index
+ * has.  y that is an array itself makes an array of more dimensions, of which ANY compares the elements.
  */
 static Node *
 without_array(const Query *sorted, Node *clause)
@@ -467,8 +514,8 @@ without_array(const Query *sorted, Node *clause)
 }
 
 /*
- * Take arrays and DISTINCT out of x = ANY (ARRAY(SELECT ...)) and x IN (SELECT DISTINCT ...), which core would
- * not pull up for them: then no plan has the keys of the table (join/keys.c).
+ * Take arrays and DISTINCT out of x = ANY (ARRAY(SELECT ...)) and x IN (SELECT DISTINCT ...), which core
+ * would not pull up for them: then no plan has the keys of the table (join/keys.c).
  */
 static Node *
 let_pull_up(const Query *sorted, Node *quals)

@@ -82,8 +82,8 @@ typedef enum GroupsPrivate
 } GroupsPrivate;
 
 /*
- * Whether the groups that LIMIT is expected to take, and those that the filter drops, fit
- * into the memory of a hash table
+ * Whether the groups that LIMIT is expected to take, and those that the filter drops, fit into the
+ * memory of a hash table.  HAVING keeps a share (`kept`), so the node meets more groups than it returns.
  */
 static bool
 groups_fit(PlannerInfo *root, List *keys, double most, Selectivity kept)
@@ -98,7 +98,11 @@ groups_fit(PlannerInfo *root, List *keys, double most, Selectivity kept)
 	return Min(taken, most) * bytes <= (double) get_hash_memory_limit();
 }
 
-/* Whether all keys are columns that rows have below the node; others have no number there. */
+/*
+ * Whether all keys are columns that rows have below the node; others have no number there.  Core
+ * computes an expression that is grouped by in the rows below the stage, so GROUP BY lower(lang) is a
+ * column here.
+ */
 static bool
 has_columns(List *keys, const PathTarget *target)
 {
@@ -139,7 +143,7 @@ with_scores(PlannerInfo *root, const LokiGroups *groups, Path *path)
 										   set_pathtarget_cost_width(root, target));
 }
 
-/* How many rows of a group have a number that is wanted */
+/* How many rows of a group have a number that is wanted: 3 of WHERE n <= 3 */
 static double
 wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
 {
@@ -176,7 +180,17 @@ may_wait(PlannerInfo *root, const LokiGroups *groups)
 	return nulls;
 }
 
-/* Offer the first rows of groups of a path's rows, which are in order. */
+/*
+ * Offer the first rows of groups of a path's rows, which are in order.
+ *
+ * The node's rows have the columns of the stage (`target`).  Aggregates and the window function are
+ * columns of the node's own slot, behind those of the child, so that expressions above find them as they
+ * would those of an Agg.  An aggregate has the place of its argument: min(d) of a group is d of its
+ * first row.
+ *
+ * A path costs what its rows cost as they come: no startup besides that of the child, unless rows have
+ * to wait.
+ */
 static void
 offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path *path,
 		   PathTarget *target)
@@ -312,7 +326,10 @@ typedef struct GroupsState
 	bool		full;			/* the table must not grow (P8) */
 } GroupsState;
 
-/* A LokiNodeKind's method: keys are rows of their own. */
+/*
+ * A LokiNodeKind's method: keys are rows of their own.  setrefs.c has made columns of the node's slot of
+ * custom_exprs, which are the keys, and the score last if it is looked at.
+ */
 static void
 begin_groups(LokiNode *node, CustomScan *scan)
 {
@@ -346,7 +363,10 @@ begin_groups(LokiNode *node, CustomScan *scan)
 										&TTSOpsVirtual);
 }
 
-/* Begin with an empty table. */
+/*
+ * Begin with an empty table.  Keys have a context below the node's: sort_rest() empties that and the
+ * table, and keeps the rest.
+ */
 static void
 make_table(GroupsState *state)
 {
@@ -377,8 +397,11 @@ restart_groups(LokiNode *node)
 }
 
 /*
- * How many rows the group of a row had so far, and the hash of its keys.  A new group is
- * entered if isnew is given; otherwise NULL is returned for it.
+ * How many rows the group of a row had so far, and the hash of its keys.  A new group is entered if
+ * isnew is given; otherwise NULL is returned for it.
+ *
+ * The table compares by GROUP BY's equality, under which NULL equals NULL.  It is full when it has
+ * outgrown the memory of hash tables, like a HashAgg that begins to spill; what is in it stays.
  */
 static Size *
 rows_of_group(GroupsState *state, TupleTableSlot *slot, bool *isnew, uint32 *hash)
@@ -408,7 +431,10 @@ typedef struct RankedRows
 	bool		isnull;
 } RankedRows;
 
-/* The rank of a group's next row; `rows` is NULL before the first one. */
+/*
+ * The rank of a group's next row; `rows` is NULL before the first one.  Rows come in order, so that
+ * those of the same rank follow each other: rank() counts the rows before it, dense_rank() the values.
+ */
 static int64
 next_rank(GroupsState *state, TupleTableSlot *slot, RankedRows **rows)
 {
@@ -477,7 +503,12 @@ waits(const GroupsState *state, Rank rank)
  * ----------------------------------------------------------------
  */
 
-/* Have a row of the child sorted; those of groups that were returned are numbered, or dropped. */
+/*
+ * Have a row of the child sorted; those of groups that were returned are numbered, or dropped.
+ *
+ * The first number sorts by hash, and within that by rank, of which there are four; a hash has 32 bits,
+ * so the product is exact in a float8.  The second one keeps rows as they came.
+ */
 static void
 sort_row(GroupsState *state, TupleTableSlot *slot)
 {
@@ -495,8 +526,11 @@ sort_row(GroupsState *state, TupleTableSlot *slot)
 }
 
 /*
- * The table is full: sort the rows that the child still has, and those that wait.  A table
- * that has the groups of one hash at a time finds the first row of each group, or its number.
+ * The table is full: sort the rows that the child still has, and those that wait.  A table that has the
+ * groups of one hash at a time finds the first row of each group, or its number.
+ *
+ * From here on the child's order is not needed, so it is read to its end.  Memory is that of the full
+ * table while this lasts, and of two sorts; then that of the groups of one hash, which are few.
  */
 static void
 sort_rest(GroupsState *state)
@@ -570,7 +604,10 @@ read_first_rows(GroupsState *state)
 	} while (!state->full && (waits(state, rank) || waiting > 0));
 }
 
-/* The next of the rows that were sorted: all, or those of their group's best rank */
+/*
+ * The next of the rows that were sorted: all, or those of their group's best rank.  A row that waited in
+ * vain is passed over: its group had a better one.
+ */
 static TupleTableSlot *
 next_sorted(GroupsState *state)
 {

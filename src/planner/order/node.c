@@ -8,6 +8,13 @@
  * (order/search.c); they keep what they have to know of rows within work_mem, and sort the
  * rest of the rows where that is not enough.
  *
+ * How a row passes: the child's slot -> the node's own (custom_scan_tlist, by INDEX_VAR) -> filter ->
+ * projection.  setrefs.c of core makes Vars of INDEX_VAR of all expressions of the plan that are in
+ * custom_scan_tlist.  So a kind says what it needs as expressions, and never counts columns by itself.
+ *
+ * Memory: `context` has what a kind keeps of rows, and is reset at each rescan.  Sorts have memory of their own, as
+ * they may be longer than that (groups.c).  The per-tuple context is reset with each row that is asked for.
+ *
  * IDENTIFICATION
  *	  src/planner/order/node.c
  *
@@ -33,6 +40,7 @@
  * ----------------------------------------------------------------
  */
 
+/* An ordered node projects, so that core puts no Result above it. */
 CustomPath *
 loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target, Path *child,
 			   List *columns, List *exprs, List *filter, List *private)
@@ -52,8 +60,8 @@ loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target, Pa
 }
 
 /*
- * The kind that a path's methods are part of.  custom_private has nodes alone, and the kind is
- * none; but the methods are a part of it.
+ * The kind that a path's methods are part of.  custom_private has nodes alone, which core can copy, and
+ * the kind is none; but the methods are a part of it, and core keeps their address.
  */
 static const LokiNodeKind *
 kind_of_path(const CustomPath *path)
@@ -68,7 +76,13 @@ loki_node_input(const CustomPath *path)
 		linitial(path->custom_paths) : NULL;
 }
 
-/* PlanCustomPath: expressions of the result become columns of the child where they can. */
+/*
+ * PlanCustomPath: expressions of the result become columns of the child where they can.
+ *
+ * The path's columns are those that the child's target has, in order, since loki_node_store() copies
+ * them by their places.  The filter is copied, as core changes a plan's expressions in place, and the
+ * path has it still.
+ */
 Plan *
 loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 			   List *clauses, List *children)
@@ -97,7 +111,11 @@ loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
  * ----------------------------------------------------------------
  */
 
-/* Drop all of these rows.  The node's slot may hold one of them, whose memory is that of the sort. */
+/*
+ * Drop all of these rows.  The node's slot may hold one of them, whose memory is that of the sort.  A
+ * node may be rescanned very often below a lateral join, so that nothing may be left in the memory of
+ * the query.
+ */
 static void
 end_sort(LokiNode *node, int i)
 {
@@ -130,7 +148,7 @@ restart(LokiNode *node)
 	return node->kind->restart(node);
 }
 
-/* BeginCustomScan */
+/* BeginCustomScan.  Core has made the slots and the filter (ExecInitCustomScan()), but knows no children. */
 static void
 begin_node(CustomScanState *css, EState *estate, int eflags)
 {
@@ -148,8 +166,11 @@ begin_node(CustomScanState *css, EState *estate, int eflags)
 }
 
 /*
- * ExecCustomScan.  It is not ExecScan(), since this may take a node without a relation for
- * a join whose row is known when EvalPlanQual() runs a sub-plan.
+ * ExecCustomScan.  It is not ExecScan(), since this may take a node without a relation for a join whose
+ * row is known when EvalPlanQual() runs a sub-plan.
+ *
+ * As there, a row that passes may be returned in the scan's slot, without a projection, if the result
+ * has just the columns of the rows below.
  */
 static TupleTableSlot *
 exec_node(CustomScanState *css)
@@ -176,7 +197,10 @@ end_node(CustomScanState *css)
 	ExecEndNode(((LokiNode *) css)->child);
 }
 
-/* ReScanCustomScan */
+/*
+ * ReScanCustomScan.  Core has passed chgParam on to its own kinds of children only.  A child whose
+ * parameters have changed is rescanned by its first ExecProcNode(), as everywhere in the executor.
+ */
 static void
 rescan_node(CustomScanState *css)
 {
@@ -209,7 +233,7 @@ static const CustomExecMethods exec_methods = {
 	.ExplainCustomScan = explain_node,
 };
 
-/* CreateCustomScanState */
+/* CreateCustomScanState.  A plan that was read back, in a worker, finds its methods by their name. */
 Node *
 loki_node_create_state(CustomScan *scan)
 {
@@ -242,6 +266,7 @@ loki_node_child(PlanState *ps, LimitState *limit)
 	return node->child;
 }
 
+/* Values are not copied: those by reference stay in the memory of the row. */
 TupleTableSlot *
 loki_node_store(LokiNode *node, TupleTableSlot *row)
 {
@@ -257,6 +282,7 @@ loki_node_store(LokiNode *node, TupleTableSlot *row)
 	return ExecStoreVirtualTuple(slot);
 }
 
+/* Some nodes fail or begin again if they are asked after their end, so that this is kept. */
 TupleTableSlot *
 loki_node_next_of_child(LokiNode *node)
 {
@@ -271,6 +297,7 @@ loki_node_next_of_child(LokiNode *node)
 	return node->ended ? NULL : loki_node_store(node, row);
 }
 
+/* As EXPLAIN shows sort keys: columns with their tables only if there are several, or if VERBOSE asks for it */
 List *
 loki_node_deparse(LokiNode *node, List *ancestors, ExplainState *es, int n)
 {
@@ -291,7 +318,10 @@ loki_node_deparse(LokiNode *node, List *ancestors, ExplainState *es, int n)
  * ----------------------------------------------------------------
  */
 
-/* Begin a sort, ascending by some numbers. */
+/*
+ * Begin a sort, ascending by some numbers, which follow the columns of each row.  NaN comes last, by
+ * float8's own order, and no number is NULL.
+ */
 static void
 begin_sort(LokiNode *node, LokiSortedRows *rows, int nnumbers)
 {
@@ -321,6 +351,7 @@ begin_sort(LokiNode *node, LokiSortedRows *rows, int nnumbers)
 	MemoryContextSwitchTo(old);
 }
 
+/* tuplesort copies the row, so that the node's slot is free for the next. */
 void
 loki_sorted_put(LokiNode *node, int i, int nnumbers, const double *numbers)
 {
@@ -343,6 +374,7 @@ loki_sorted_put(LokiNode *node, int i, int nnumbers, const double *numbers)
 	tuplesort_puttupleslot(rows->sort, ExecStoreVirtualTuple(rows->slot));
 }
 
+/* The row is in the memory of the sort, and good until the next one is taken. */
 TupleTableSlot *
 loki_sorted_next(LokiNode *node, int i, double *numbers)
 {

@@ -52,8 +52,12 @@
 #include "utils/lsyscache.h"
 
 /*
- * The expression of a sort key that is a distance, as one of this relation alone.  For a
- * child, as core does, an expression of its parent is translated.
+ * The expression of a sort key that is a distance, as one of this relation alone.  For a child, as core
+ * does, an expression of its parent is translated.
+ *
+ * The key's equivalence class has all expressions that are equal by the query's conditions, of any
+ * relation.  Members of children are no longer in that list since 18, which is why the parent's is
+ * taken.
  */
 static Node *
 sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
@@ -77,6 +81,10 @@ sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 	return NULL;
 }
 
+/*
+ * query_pathkeys is what core matches to order-by operators (build_index_paths()).  Those that are made
+ * without an order, as for another column of the index, are dropped.
+ */
 List *
 loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 					  OpExpr *distance)
@@ -137,7 +145,10 @@ has_array_clause(RelOptInfo *rel)
 	return false;
 }
 
-/* The path with the index clauses that core does not match, or NULL if there are none */
+/*
+ * The path with the index clauses that core does not match, or NULL if there are none.  Clauses must be
+ * in the order of the index's columns (create_index_path()).
+ */
 static IndexPath *
 with_array_clauses(PlannerInfo *root, IndexPath *path)
 {
@@ -198,7 +209,10 @@ drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
 	}
 }
 
-/* Whether a column of a table has NOT NULL */
+/*
+ * Whether a column of a table has NOT NULL.  The planner holds a lock on the table.  A plan is made
+ * again if the constraint is dropped, as that is an ALTER TABLE.
+ */
 static bool
 has_not_null(PlannerInfo *root, const Var *column)
 {
@@ -211,8 +225,11 @@ has_not_null(PlannerInfo *root, const Var *column)
 }
 
 /*
- * Core looks in the key's operator family for an operator that compares the distance's type.  It would sort rows with it that
- * an index does not return in order, which ours never does.  The type is not used otherwise.
+ * ORDER BY round((v <=> q)::numeric, 2) has a key of numeric_ops, and the scan goes by a float8.
+ *
+ * Core looks in the key's operator family for an operator that compares the distance's type
+ * (create_indexscan_plan()).  It would sort rows with it that an index does not return in order, which
+ * ours never does.  The type is not used otherwise, so a copy says that it is numeric.
  */
 OpExpr *
 loki_order_operator(OpExpr *distance, const PathKey *key)
@@ -246,8 +263,11 @@ loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 }
 
 /*
- * Have the expression of a sort key translated to children of tables, as core did for the
- * query's own sort keys when it looked at the tables.
+ * Have the expression of a sort key translated to children of tables, as core did for the query's own
+ * sort keys when it looked at the tables.
+ *
+ * add_child_rel_equivalences() translates all classes of the parent (eclass_indexes); for the call the
+ * parent has only this one.  A Merge Append of partitions finds its sort columns by these members.
  */
 static void
 translate_to_children(PlannerInfo *root, const PathKey *key)
@@ -277,7 +297,11 @@ translate_to_children(PlannerInfo *root, const PathKey *key)
 	}
 }
 
-/* Have the rows of a level come by a sort key, which nodes of ours ask for. */
+/*
+ * Have the rows of a level come by a sort key, which nodes of ours ask for.  query_pathkeys is what
+ * paths of relations and joins are kept for (pathkeys_useful_for_ordering()).  Paths that core has made
+ * of this relation keep theirs.
+ */
 static void
 ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
 {
@@ -325,6 +349,7 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	}
 }
 
+/* add_path() may free the path that it is given, or others of the relation, so none is looked at after that. */
 void
 loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 						  const LokiDistanceExpr *distance, bool core_makes)
@@ -363,6 +388,11 @@ loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 	}
 }
 
+/*
+ * Three orders may be wanted: the query's own; that of rows of groups, in the place of the order by the
+ * group's keys; or that of a distance within a score.  Core has made paths for a plain ORDER BY v <-> q
+ * already, so for that only clauses are added that it does not match.
+ */
 void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {

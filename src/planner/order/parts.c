@@ -23,7 +23,8 @@
  * Merge Append in the order of the query.  Conditions of a score come after all others (P6).
  *
  * The paths of a part are made as if its conditions were further ones of the table.  They
- * carry them as paths with parameters do, but without parameters.
+ * carry them as paths with parameters do, but without parameters: a ParamPathInfo that needs no outer relation.
+ * createplan.c adds its clauses (ppi_clauses) to the filter of the scan.
  *
  * IDENTIFICATION
  *	  src/planner/order/parts.c
@@ -57,7 +58,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
-/* A score may lead to as many parts */
+/* A score may lead to as many parts.  Each CASE or cast doubles them, and each part costs a scan. */
 #define MOST_PARTS	4
 
 /* Rows of a table for which conditions hold */
@@ -94,8 +95,12 @@ carry(Path *path, ParamPathInfo *more)
 }
 
 /*
- * The genetic optimizer may free the memory of what is made here, so the relation is left as it
- * was.
+ * The genetic optimizer may free the memory of what is made here, so the relation is left as it was.
+ *
+ * Core matches indexes to indrestrictinfo, so the conditions go there as well; a partial index is usable
+ * only if the query's own conditions imply its predicate (predOK).  Joins are left out: no path of a
+ * part has parameters.  If all orders of the rows are the same, no order is asked of core, which then
+ * makes the paths that cost least.
  */
 List *
 loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, RestrictInfo *without,
@@ -165,7 +170,13 @@ loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, Restric
 	return result;
 }
 
-/* The conditions of a part; `without` is the one that they are made of, or NULL */
+/*
+ * The conditions of a part; `without` is the one that they are made of, or NULL.
+ *
+ * Parts of a condition have its security level: the same functions see the same rows.  A sort key's
+ * functions see only rows that pass all conditions (P6), so those have a level above all.  The parts of
+ * an OR were made with a lower level, so that core must not make a bitmap scan of them (orclause).
+ */
 static ParamPathInfo *
 carried(PlannerInfo *root, RelOptInfo *rel, const Part *part, const RestrictInfo *without)
 {
@@ -188,8 +199,15 @@ carried(PlannerInfo *root, RelOptInfo *rel, const Part *part, const RestrictInfo
 }
 
 /*
- * Offer a table in parts: in the order of a sort key, by a distance in each; or in place of a
- * condition, in the order of the query and in none.
+ * Offer a table in parts: in the order of a sort key, by a distance in each; or in place of a condition,
+ * in the order of the query and in none.
+ *
+ *		Merge Append (or Append, if rows of the second part are last)
+ *		  ->  Index Scan		rows of the first part
+ *		  ->  Index Scan		rows of the second
+ *
+ * If a part has no path in the order, there is none of the whole.  Each part is expected to give as many
+ * rows as are wanted in all, since the planner does not know which rows come first.
  */
 static void
 offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, RestrictInfo *without)
@@ -258,7 +276,7 @@ is_not_true(Expr *condition)
 	return (Expr *) test;
 }
 
-/* Whether a condition, or one that it requires, bounds a distance from above */
+/* Whether a condition, or one that it requires, bounds a distance from above: v <-> $1 < 0.3 AND lang = 'en' */
 static bool
 has_bound(PlannerInfo *root, Node *condition)
 {
@@ -273,7 +291,16 @@ has_bound(PlannerInfo *root, Node *condition)
 		!bms_is_empty(pull_varnos(root, (Node *) bound.distance));
 }
 
-/* The parts of an OR: what other indexes may find, and what each bound has besides */
+/*
+ * The parts of an OR: what other indexes may find, and what each bound has besides.
+ *
+ *		a OR v <-> $1 < r OR v <-> $2 < s
+ *				a
+ *				v <-> $1 < r AND a IS NOT TRUE
+ *				v <-> $2 < s AND (a OR v <-> $1 < r) IS NOT TRUE
+ *
+ * IS NOT TRUE, and not NOT, since a row for which a is NULL is in none of the parts before.
+ */
 static List *
 parts_of_or(PlannerInfo *root, const RestrictInfo *rinfo)
 {
@@ -363,7 +390,15 @@ with_value(Node *node, Condition *condition)
 	return expression_tree_mutator(node, with_value, condition);
 }
 
-/* A score that depends on a condition; not if NULL of that makes it NULL, which is at an end */
+/*
+ * A score that depends on a condition; not if NULL of that makes it NULL, which is at an end.
+ *
+ *		ORDER BY 1 - (v <=> $1) + 0.1 * (kind = 3)::int DESC
+ *				1 - (v <=> $1) + 0.1	where kind = 3
+ *				1 - (v <=> $1)			where kind = 3 IS NOT TRUE
+ *
+ * What is left of the score is simplified, and may depend on further conditions.
+ */
 static bool
 split_by_condition(Split *into, Node *expr, List *conditions)
 {
@@ -385,7 +420,10 @@ split_by_condition(Split *into, Node *expr, List *conditions)
 	return true;
 }
 
-/* Whether a score is the result of LEAST or GREATEST rather than a later argument: NULL is worse */
+/*
+ * Whether a score is the result of LEAST or GREATEST rather than a later argument: NULL is worse.  If
+ * both are equal, the earlier one has the row, so that it is in one part only.
+ */
 static Expr *
 is_no_worse(const MinMaxExpr *expr, Expr *score, Expr *later)
 {
@@ -442,7 +480,14 @@ split_by_null(Split *into, const Part *like)
 	}
 }
 
-/* Take a score apart until each part rises or falls with a distance, or is constant; false if it does not. */
+/*
+ * Take a score apart until each part rises or falls with a distance, or is constant; false if it does
+ * not.
+ *
+ * A constant NULL can be last as a whole.  Another constant is somewhere among the scores of the other
+ * parts, which a Merge Append sees to.  Parts that would need the distance's opposite order have no
+ * path.
+ */
 static bool
 split(Split *into, Node *expr, List *conditions)
 {
@@ -495,6 +540,11 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 	return NIL;
 }
 
+/*
+ * The table is scanned once for each part with one snapshot, so its rows are the same.  Statements that
+ * lock or change rows are left out, as EvalPlanQual() expects one scan of a table; so are lateral
+ * relations, as a part's paths have no parameters.
+ */
 void
 loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {

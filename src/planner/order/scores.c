@@ -90,7 +90,15 @@ typedef enum ScoresPrivate
  * ----------------------------------------------------------------
  */
 
-/* A score whose rows are estimated; parameters and stable functions have values, if known. */
+/*
+ * A score whose rows are estimated; parameters and stable functions have values, if known.
+ *
+ *		near = first_distance(false)	as many rows are within it as are wanted
+ *		enough							the score of a typical row there
+ *		far = first_distance(true)		no row beyond it has a better score than that
+ *
+ * The scan reads the rows within `far`.  Columns are taken for independent of the distance.
+ */
 typedef struct Estimate
 {
 	PlannerInfo *root;
@@ -140,7 +148,11 @@ is_enough(const Estimate *estimate, double distance, bool best)
 							   estimate->farthest, false) <= estimate->enough;
 }
 
-/* The least distance that is far enough, or the greatest of all */
+/*
+ * The least distance that is far enough, or the greatest of all.  Both questions are monotone in the
+ * distance, so halving finds it; each step asks the profile of distances, or does interval arithmetic
+ * over the score.
+ */
 static double
 first_distance(const Estimate *estimate, bool best)
 {
@@ -242,7 +254,7 @@ column_ranges(const LokiScore *score, const List *columns, const PathTarget *tar
 	return ranges;
 }
 
-/* A score as a float8 */
+/* A score as a float8, which the node compares.  Scores of numeric that are equal as float8 are in any order. */
 static Expr *
 as_float8(Expr *expr)
 {
@@ -253,7 +265,7 @@ as_float8(Expr *expr)
 	return loki_make_cast(type == FLOAT4OID ? F_FLOAT8_FLOAT4 : F_FLOAT8_NUMERIC, FLOAT8OID, expr);
 }
 
-/* Add a path that is in the order of the first sort key. */
+/* Add a path that is in the order of the first sort key; an incremental sort sees to further ones. */
 static void
 add_ordered(PlannerInfo *root, RelOptInfo *output, Path *path)
 {
@@ -307,7 +319,10 @@ loki_hidden_key(const PathKey *key)
 	return hidden;
 }
 
-/* Whether a path is in the order of a key that loki_hidden_key() has hidden: give it that key then. */
+/*
+ * Whether a path is in the order of a key that loki_hidden_key() has hidden: give it that key then.
+ * Core has copied the pathkeys to the projections that it put above.
+ */
 static bool
 show_key(Path *path, PathKey *key)
 {
@@ -323,7 +338,11 @@ show_key(Path *path, PathKey *key)
 	return true;
 }
 
-/* Add paths to the rows in the order of the query. */
+/*
+ * Add paths to the rows in the order of the query.  Core has made its own of the same input by now.  One
+ * that was in that order it has taken as it is, and may have freed, which is why paths of a table have a
+ * hidden key (order.h).
+ */
 void
 loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 				 RelOptInfo *output)
@@ -457,7 +476,10 @@ evaluate(ScoresState *state, Node *expr)
 					 isnull ? (Datum) 0 : datumCopy(value, by_value, length), isnull, by_value);
 }
 
-/* expression_tree_walker callback: whether an expression has a value only where it stands */
+/*
+ * expression_tree_walker callback: whether an expression has a value only where it stands.  CaseTestExpr
+ * and CoerceToDomainValue are placeholders for what the node around them has just computed.
+ */
 static bool
 depends_on_row(Node *node, void *context)
 {
@@ -507,7 +529,12 @@ known_column(Node *expr, void *context, LokiRange *range)
 	return true;
 }
 
-/* The child has come to a distance: rows that are to come are not nearer. */
+/*
+ * The child has come to a distance: rows that are to come are not nearer.
+ *
+ * A row that came late is nearer than the one before, and leaves the distance reached as it is.  If the
+ * distance has not changed, neither has the bound, so that equal distances cost nothing.
+ */
 static void
 reach(ScoresState *state, double distance, bool isnull)
 {
@@ -573,6 +600,9 @@ still_wanted(const ScoresState *state)
 /*
  * Drop rows that are worse than as many as are wanted.  Those as good as the last stay for a Limit that
  * takes ties, so there may be more than were wanted.
+ *
+ * That sorts all of them, and comes when there are twice as many as stayed the last time: the cost for
+ * each row is that of a heap.
  */
 static void
 drop_rows(ScoresState *state, int64 wanted)
@@ -604,7 +634,10 @@ drop_rows(ScoresState *state, int64 wanted)
 	state->most = 2 * state->nwaiting;
 }
 
-/* Begin: the ranges depend on parameters, which have their values now. */
+/*
+ * Begin: the ranges depend on parameters, which have their values now.  This is not done by
+ * BeginCustomScan, before the Limit and a nested loop have theirs.
+ */
 static void
 begin_rows(ScoresState *state)
 {
@@ -667,7 +700,10 @@ sort_rest(ScoresState *state)
 	Assert(node->ended);
 }
 
-/* Let the row in the node's slot wait, unless it is worse than those that are wanted. */
+/*
+ * Let the row in the node's slot wait, unless it is worse than those that are wanted.  Its distance
+ * counts in any case: it says how far the child has come.
+ */
 static void
 add_row(ScoresState *state, TupleTableSlot *slot)
 {
@@ -697,7 +733,7 @@ add_row(ScoresState *state, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 }
 
-/* Whether a row that waits is better than all that are to come */
+/* Whether a row that waits is better than all that are to come, or as good, since equal scores have no order */
 static bool
 knows_best(const ScoresState *state)
 {
