@@ -263,6 +263,17 @@ CREATE INDEX rare_idx ON rare USING hnsw (v vector_l2_ops);
 VACUUM ANALYZE rare;
 SELECT 0 = ANY (most_common_vals::text::int[]) AS listed, histogram_bounds FROM pg_stats WHERE tablename = 'rare' AND attname = 'votes';
 SELECT * FROM scores_check($$SELECT id, (v <-> '[1,0,0]') + 0.9 * votes AS s FROM rare ORDER BY s LIMIT 8$$);
+-- test: a btree index on the score itself
+CREATE INDEX rare_score ON rare (((v <-> '[1,0,0]') + 0.9 * votes));
+ANALYZE rare;
+EXPLAIN (COSTS OFF) SELECT id FROM rare ORDER BY (v <-> '[1,0,0]') + 0.9 * votes LIMIT 8;
+EXPLAIN (COSTS OFF) SELECT id FROM rare ORDER BY (v <-> '[1,0,0]') + 0.9 * votes, id LIMIT 8;
+-- its path costs more than all others then, and core drops it
+SET enable_seqscan = on;
+SET enable_indexscan = off;
+EXPLAIN (COSTS OFF) SELECT id FROM rare ORDER BY (v <-> '[1,0,0]') + 0.9 * votes LIMIT 8;
+RESET enable_indexscan;
+SET enable_seqscan = off;
 DROP TABLE rare;
 
 DROP TABLE posts, authors, parts;

@@ -314,6 +314,32 @@ ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
 }
 
 /*
+ * Hide that paths of a relation are in the order of a score (order.h): a btree index on the score has such paths.
+ * Those of workers have no order then, since a Gather Merge would look for the key itself.
+ */
+static void
+hide_order(const RelOptInfo *rel, const PathKey *key)
+{
+	PathKey    *hidden = loki_hidden_key(key);
+	ListCell   *cell;
+
+	foreach(cell, rel->pathlist)
+	{
+		Path	   *path = lfirst(cell);
+
+		if (path->pathkeys != NIL && linitial(path->pathkeys) == key)
+			path->pathkeys = list_make1(hidden);
+	}
+	foreach(cell, rel->partial_pathlist)
+	{
+		Path	   *path = lfirst(cell);
+
+		if (path->pathkeys != NIL && linitial(path->pathkeys) == key)
+			path->pathkeys = NIL;
+	}
+}
+
+/*
  * If the level sorts by a score that is made of a distance and other columns, have its rows
  * come by a distance that an index of the relation knows (order/scores.c).
  */
@@ -343,6 +369,7 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 				 !match_index_to_operand(lsecond(distance->args), 0, info)))
 				continue;
 			loki_score_choose(root, &score, distance);
+			hide_order(rel, score.output);
 			ask_for_order(root, score.input, true);
 			return;
 		}
