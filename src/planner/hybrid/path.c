@@ -7,6 +7,15 @@
  * rows that another index finds for a clause, nor how far away a row may be.  If a query
  * has either, we offer a path that does.
  *
+ *		WHERE words @@ $2 ORDER BY v <-> $1 LIMIT 10
+ *				within the bitmap of a GIN index on words
+ *		WHERE v <-> $1 < 0.3 AND kind = 3
+ *				within the distance; the kind is an index condition
+ *		FROM q JOIN items i ON i.v <-> q.v < 0.3
+ *				within a distance from another relation, for each of its rows
+ *		SELECT count(*) FROM items WHERE v <-> $1 < 0.3
+ *				out of the index alone, in no order
+ *
  * The bitmaps are those that the server itself would choose.  It is asked to make index
  * paths once more, with our lists in place of the relation's.
  *
@@ -64,8 +73,9 @@ typedef struct HybridTarget
  */
 
 /*
- * The paths that the server makes for a relation that has only these indexes.  Plain
- * index scans are disabled for that, so that they do not displace bitmap scans.
+ * The paths that the server makes for a relation that has only these indexes.  Plain index scans are
+ * disabled for that, so that they do not displace bitmap scans.  The settings are variables of the
+ * session: an error must not leave them so.
  */
 static List *
 paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
@@ -110,7 +120,10 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 	return result;
 }
 
-/* The conditions that the server matches to the columns of an index */
+/*
+ * The conditions that the server matches to the columns of an index: those of the path that has most of
+ * them.  The first column has no search operators, so an index of one has none.
+ */
 static List *
 index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 {
@@ -137,7 +150,8 @@ index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 
 /*
  * A distance that the index can order by, with the index's first column on the left.  NULL
- * if it cannot, or if the other side is not known before the scan.
+ * if it cannot, or if the other side is not known before the scan: it has a column of the same table, as in
+ * v <-> w, or is volatile, and would be another for each row.
  */
 static Expr *
 match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
@@ -197,7 +211,7 @@ bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 	return *distance != NULL;
 }
 
-/* The target of an index that goes by the same distance, or NULL */
+/* The target of an index that goes by the same distance, or NULL: ORDER BY and bound of one are one target */
 static HybridTarget *
 find_target(List *targets, IndexOptInfo *index, Expr *distance)
 {
@@ -214,7 +228,10 @@ find_target(List *targets, IndexOptInfo *index, Expr *distance)
 	return NULL;
 }
 
-/* The distances that the query sorts by: those of its index paths */
+/*
+ * The distances that the query sorts by: those of its index paths, so that whatever core or
+ * order/order.c has matched to an index counts, with its label and its index conditions.
+ */
 static List *
 sorted_targets(RelOptInfo *rel)
 {
@@ -287,7 +304,11 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 	return targets;
 }
 
-/* The distances that the query sorts by, then those that conditions on the relation bound */
+/*
+ * The distances that the query sorts by, then those that conditions on the relation bound.  A join
+ * clause is a bound if the path may be parameterized by the other relations of it
+ * (join_clause_is_movable_to()).
+ */
 static List *
 find_targets(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -303,8 +324,9 @@ find_targets(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * Whether some of these clauses bound a target's distance.  Lowers the selectivity to the
- * share of rows that the strictest of them lets pass.
+ * Whether some of these clauses bound a target's distance.  Lowers the selectivity to the share of rows
+ * that the strictest of them lets pass.  Bounds of one distance are not independent: a product of their
+ * shares would be too small.
  */
 static bool
 find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
@@ -337,7 +359,11 @@ find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
  * ----------------------------------------------------------------
  */
 
-/* The attribute of an index, from 0 on, whose slots show a column's values; -1 if there is none */
+/*
+ * The attribute of an index, from 0 on, whose slots show a column's values; -1 if there is none.  Slots
+ * show short texts alone.  If most texts of the column are longer, rows are fetched after all, and such
+ * a scan gains nothing.
+ */
 static int
 returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 {
@@ -359,7 +385,10 @@ returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 	return -1;
 }
 
-/* Whether a bitmap has exactly the rows that meet a clause, except for lossy pages and indexes */
+/*
+ * Whether a bitmap has exactly the rows that meet a clause, except for lossy pages and indexes.  Rows of
+ * an OR are those of either side, so it answers no clause by itself here.
+ */
 static bool
 is_answered(Path *bitmap, const RestrictInfo *clause)
 {
@@ -403,7 +432,8 @@ returned_attributes(PlannerInfo *root, const IndexOptInfo *index, const Bitmapse
 
 /*
  * The attributes that have all that the query wants of a relation's rows which a target's bounds and a
- * bitmap find; false if it wants more.
+ * bitmap find; false if it wants more.  That is what is returned (reltarget), and the columns of
+ * conditions that neither bitmap nor bounds answer: the filter is evaluated on the row that slots make.
  */
 static bool
 find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHeapPath *bitmap,
@@ -437,7 +467,10 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 	return returned_attributes(root, target->index, columns, attributes);
 }
 
-/* The distance from NULL, which an index may be scanned by where none is asked for; NULL if it has none */
+/*
+ * The distance from NULL, which an index may be scanned by where none is asked for; NULL if it has none.
+ * Plans of the node have an order-by operator in any case, which has their label (P1).
+ */
 static Expr *
 null_distance(IndexOptInfo *index)
 {
@@ -458,7 +491,10 @@ null_distance(IndexOptInfo *index)
 	return (Expr *) result;
 }
 
-/* Whether rows of an index alone have all that is wanted of a relation, and are worth to be planned */
+/*
+ * Whether rows of an index alone have all that is wanted of a relation, and are worth to be planned: no
+ * path of the relation costs less than reading the attributes of the whole index.
+ */
 static bool
 may_return(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 {
@@ -499,6 +535,10 @@ returning_indexes(PlannerInfo *root, RelOptInfo *rel)
 /*
  * Offer a scan by a target's distance, within a bitmap unless that is NULL, and parameterized by the
  * relations `outer`; or, `alone`, of rows out of the index alone, in no order.
+ *
+ * Without a bound or a bitmap this would be the plain index scan.  The index path is a child of the
+ * CustomPath: core makes its plan with index conditions and parameters in place, which hybrid/plan.c
+ * takes apart.
  */
 static void
 offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids outer, Path *bitmap,

@@ -9,6 +9,8 @@
  * over nodes that pass rows on as they come.  The rows that LIMIT takes are then sorted.  A scan below a
  * node that follow() does not know remains exact (P2 and P3 of src/planner/README).
  *
+ * Paths are copied on the way down, and never changed: other finished paths share them, and stay exact.
+ *
  * IDENTIFICATION
  *	  src/planner/order/search.c
  *
@@ -122,7 +124,7 @@ is_bare(const IndexPath *path)
 	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
 }
 
-/* A scan of an hnsw index in the order of a distance */
+/* A scan of an hnsw index in the order of a distance; a scan of another index drops no rows and is not late */
 static Path *
 follow_index(FollowedScans *followed, IndexPath *path)
 {
@@ -438,7 +440,7 @@ take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 									  0, loki_rows_taken_estimate(followed->final));
 }
 
-/* The rows that a Limit takes of a path, sorted; even where enable_sort is off */
+/* The rows that a Limit takes of a path, sorted; enable_sort = off is about sorts of whole tables, and not of these */
 static Path *
 sort_taken(FollowedScans *followed, RelOptInfo *rel, Path *path)
 {
@@ -645,9 +647,10 @@ add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 }
 
 /*
- * WHERE r <= n above a subquery with row_number() AS r takes the first n rows, as a LIMIT
- * does, and with rank() AS r as one WITH TIES; core ends the WindowAgg there.  Offer its first
- * rows, from scans that are searches.
+ * WHERE r <= n above a subquery with row_number() AS r takes the first n rows, as a LIMIT does, and with
+ * rank() AS r as one WITH TIES; core ends the WindowAgg there.  Offer its first rows, from scans that
+ * are searches.  A WindowAgg that core has made says what the node is like; other paths of its input, in
+ * the order of the window, take the place of the one below it.
  */
 static void
 offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
@@ -692,6 +695,7 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 		add_path(output, lfirst(cell));
 }
 
+/* A Limit WITH TIES compares the row after the last one, so that its rows must be in exact order: search_on(). */
 Path *
 loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 				  const FinalPathExtraData *final)
