@@ -189,8 +189,8 @@ fault_of_order(const Query *parse, const FuncExpr *call)
 }
 
 /*
- * Find the fusion of legs that a query sorts by, in which there is a call.  A query that groups its rows, or
- * locks them, has none.
+ * Find the fusion of legs that a query sorts by, in which there is a call.  A query that groups its
+ * rows, or locks them, has none.
  */
 static LokiFusionFault
 find_fusion(const Query *parse, const FuncExpr *call, LokiFusion *fusion)

@@ -48,7 +48,11 @@
 	"(SELECT NULL::pg_catalog.tid AS tid, NULL::pg_catalog.oid AS tab, " \
 	"NULL::pg_catalog.float8 AS value, NULL::pg_catalog.float8 AS weight) AS leg "
 
-/* What a row's place in a leg adds to its score */
+/*
+ * What a row's place in a leg adds to its score: weight / (60 + rank), as in Cormack, Clarke and
+ * Buettcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods" (2009),
+ * which has the 60; or its value, between 0 for the worst and 1 for the best row of the leg.
+ */
 #define BY_RANK \
 	"weight OPERATOR(pg_catalog./) (60 OPERATOR(pg_catalog.+) pg_catalog.rank() OVER place)" \
 	"::pg_catalog.float8"
@@ -66,8 +70,13 @@
 	"value OPERATOR(pg_catalog.>) '-Infinity'::pg_catalog.float8"
 
 /*
- * What each leg adds is added up in the order of the legs, so that rows of equal ranks have
- * equal scores whatever plan runs.
+ * What each leg adds is added up in the order of the legs, so that rows of equal ranks have equal scores
+ * whatever plan runs.  Names are of pg_catalog, whatever search_path says: the text is parsed while a
+ * query of the user's is planned.
+ *
+ *		SELECT tid, tab, COALESCE(max(part) FILTER (WHERE leg = 1), 0) + ... AS score
+ *		FROM (SELECT tid, tab, 1 AS leg, weight / (60 + rank() OVER place) AS part FROM leg WINDOW place AS (ORDER BY value)
+ *			UNION ALL ...) AS ranked GROUP BY tid, tab
  */
 static char *
 fusion_text(const LokiFusion *fusion)
@@ -112,7 +121,10 @@ parse_text(const char *text)
 	return query;
 }
 
-/* A SELECT that may read what another query reads; it has no join tree yet. */
+/*
+ * A SELECT that may read what another query reads; it has no join tree yet.  Permissions are checked for
+ * each range table entry, and so for the columns that the user's query names.
+ */
 static Query *
 select_from(const Query *parse)
 {
@@ -291,8 +303,9 @@ depth_of_leg(const Query *parse)
 }
 
 /*
- * Whether a leg is CASE WHEN condition THEN value END, with or without casts around it.
- * Then takes the condition out.
+ * Whether a leg is CASE WHEN condition THEN value END, with or without casts around it.  Then takes the
+ * condition out: as one of the query's it may be an index condition.  Rows for which it does not hold
+ * have no value, and a strict cast of NULL is NULL, so they have no place in the leg in either form.
  */
 static bool
 split_condition(Expr **leg, Node **condition)

@@ -3,6 +3,10 @@
  * refusal.c
  *	  What a user reads who calls rrf() where there is no fusion.
  *
+ * rrf() and its like have no value of their own.  The planner puts the fusion in the place of a call that comes first in
+ * ORDER BY; any other call is an error.  Most of them come of a query that could be written so that it works, which is
+ * what the hint shows.  All messages are here, since they are read as a whole.
+ *
  * IDENTIFICATION
  *	  src/planner/fusion/refusal.c
  *

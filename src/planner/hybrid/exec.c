@@ -71,7 +71,7 @@ loki_is_hybrid_scan(PlanState *ps)
 	return IsA(ps, CustomScanState) && ((CustomScanState *) ps)->methods == &exec_methods;
 }
 
-/* What the scan asks of the nodes that take its rows; it asks when it begins */
+/* What the scan asks of the nodes that take its rows; it asks when it begins, so order/limit.c fills it in before */
 LokiScanCaller *
 loki_hybrid_caller(PlanState *ps)
 {
@@ -85,8 +85,10 @@ loki_hybrid_caller(PlanState *ps)
  */
 
 /*
- * Scan with the table's own kind of slot.  The server has set up a virtual slot, and the
- * projection and filter that depend on it; these are made once more.
+ * Scan with the table's own kind of slot.  The server has set up a virtual slot, and the projection and
+ * filter that depend on it; these are made once more.  A virtual slot could hold no tuple of the heap
+ * with its buffer, which is what index_fetch_heap() stores.  Sub-plans of the filter are listed anew as
+ * it is compiled.
  */
 static void
 use_table_slot(CustomScanState *node, EState *estate)
@@ -118,7 +120,10 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 	}
 }
 
-/* Make the scan keys, like those of an index scan; some are runtime keys. */
+/*
+ * Make the scan keys, like those of an index scan; some are runtime keys.  The second call appends to
+ * the runtime keys of the first.
+ */
 static void
 init_keys(LokiHybridState *state, CustomScan *scan)
 {
@@ -135,8 +140,9 @@ init_keys(LokiHybridState *state, CustomScan *scan)
 }
 
 /*
- * BeginCustomScan.  Opens the index, with the lock mode that the table has in the query,
- * until end_node().
+ * BeginCustomScan.  Opens the index, with the lock mode that the table has in the query, until
+ * end_node().  EXPLAIN without ANALYZE needs no index: it may be a hypothetical one of another
+ * extension, which has no relation.
  */
 static void
 begin_node(CustomScanState *node, EState *estate, int eflags)
@@ -206,7 +212,10 @@ end_node(CustomScanState *node)
 		ExecEndNode(state->bitmap);
 }
 
-/* ReScanCustomScan */
+/*
+ * ReScanCustomScan.  Nothing is read here.  The bounds, the bitmap and the strategy are those of the
+ * first row that is asked for, when all parameters have their values.
+ */
 static void
 rescan_node(CustomScanState *node)
 {
@@ -334,7 +343,10 @@ begin_walk(LokiHybridState *state)
 	state->counts.walks++;
 }
 
-/* Do all that comes before the first row: bounds, bitmap, and the choice of strategy. */
+/*
+ * Do all that comes before the first row: bounds, bitmap, and the choice of strategy.  Bounds come
+ * first, since with one that is NULL the bitmap need not be made.
+ */
 static void
 begin_scan(LokiHybridState *state)
 {
@@ -434,7 +446,10 @@ store_columns(LokiHybridState *state, TupleTableSlot *slot)
 	slot->tts_tableOid = RelationGetRelid(state->css.ss.ss_currentRelation);
 }
 
-/* The next row of the access method that passes what it did not check */
+/*
+ * The next row of the access method that passes what it did not check.  A node may have several rows, of
+ * which not all are in the set, so that each TID is looked up once more.
+ */
 static bool
 next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 {

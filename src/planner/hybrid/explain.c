@@ -7,6 +7,16 @@
  * were found, the bitmaps that were made and their rows, and the work of the access method; all are
  * sums over the loops of this process, as a parallel worker's are not sent to the leader.
  *
+ *		Custom Scan (LokivectorHybridScan) on items
+ *		  Index: items_v_idx
+ *		  Order By: (v <-> '[...]'::vector)
+ *		  Recheck Cond: (words @@ '''whale'''::tsquery)
+ *		  Strategy: rows
+ *		  Bitmaps: 1
+ *
+ * Counts of a node's work are shown to those alone who may see all rows of its table (P11): how many nodes were met
+ * tells of rows that a policy hides.
+ *
  * IDENTIFICATION
  *	  src/planner/hybrid/explain.c
  *
@@ -26,7 +36,7 @@
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
-/* Show expressions of the scan, joined by AND. */
+/* Show expressions of the scan, joined by AND, as core's show_qual() does, which other code cannot call */
 static void
 show_expressions(const char *label, List *expressions, PlanState *ps, List *ancestors,
 				 ExplainState *es)
@@ -128,7 +138,7 @@ loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 
 static LokiExplainNodeHook previous_explain_node = NULL;
 
-/* What EXPLAIN (ANALYZE) shows for plain index scans, if the server has a hook for it */
+/* What EXPLAIN (ANALYZE) shows for plain index scans, if the server has a hook for it: 18 has */
 static void
 explain_node(PlanState *ps, List *ancestors, const char *relationship,
 			 const char *plan_name, struct ExplainState *es)

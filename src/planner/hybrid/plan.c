@@ -165,7 +165,11 @@ with_parameters(Node *node, PlannerInfo *root)
 	return expression_tree_mutator(node, with_parameters, (void *) root);
 }
 
-/* Put the query vector into an index scan whose path was made without it. */
+/*
+ * Put the query vector into an index scan whose path was made without it: hybrid/path.c has put NULL in
+ * its place.  Vars of the outer relation become parameters of the nested loop, as in
+ * create_indexscan_plan().
+ */
 static void
 set_query(PlannerInfo *root, IndexScan *walk, OpExpr *distance)
 {

@@ -8,6 +8,9 @@
  * remembered by TID and distance, and read once more when the caller gets them, in the
  * order of their distances.
  *
+ * All of that is exact: distances are those of the operator itself, and not of the index's codes.  No order is trusted
+ * but that of the sort, so rows whose distances are equal, NaN or NULL are where a Sort node would have them.
+ *
  * IDENTIFICATION
  *	  src/planner/hybrid/rows.c
  *
@@ -57,7 +60,10 @@ compare_rows(const void *a, const void *b)
 	return ItemPointerCompare((ItemPointer) &x->tid, (ItemPointer) &y->tid);
 }
 
-/* Read the version of a row that the snapshot sees; false if it sees none. */
+/*
+ * Read the version of a row that the snapshot sees; false if it sees none.  The TID is the root of a HOT
+ * chain, as indexes have it, and is changed by the call, so it is a copy.
+ */
 static bool
 fetch_row(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
 {
@@ -103,7 +109,10 @@ passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
 	return ExecQual(filter, econtext);
 }
 
-/* Measure the rows of one page. */
+/*
+ * Measure the rows of one page.  Of a lossy page all TIDs that a page can have are tried; most of them
+ * are no rows, which the heap says without reading anything else.
+ */
 static void
 read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
 		  uint64 *allocated)
@@ -135,7 +144,7 @@ read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
 	}
 }
 
-/* Ask for the next pages before they are needed. */
+/* Ask for the next pages before they are needed: a second reader of the set, which is some pages ahead of the first */
 static void
 prefetch_pages(LokiHybridState *state, LokiTidPages *next, int pages)
 {
@@ -143,7 +152,13 @@ prefetch_pages(LokiHybridState *state, LokiTidPages *next, int pages)
 		(void) PrefetchBuffer(state->css.ss.ss_currentRelation, MAIN_FORKNUM, next->block);
 }
 
-/* Find all rows of the bitmap that the scan will return, and sort them. */
+/*
+ * Find all rows of the bitmap that the scan will return, and sort them.
+ *
+ * The filter is evaluated here, before the distance, as policies are parts of it (P6).  ExecScan()
+ * evaluates it once more on the rows that are returned, which are few.  A volatile one would be drawn
+ * twice.  Sub-plans are spared for rows that nobody wants, unless a policy may hide rows.
+ */
 void
 loki_hybrid_read_rows(LokiHybridState *state)
 {
@@ -178,7 +193,7 @@ loki_hybrid_read_rows(LokiHybridState *state)
 		qsort(state->rows.rows, state->rows.n, sizeof(LokiHybridRow), compare_rows);
 }
 
-/* Read the next of the rows that loki_hybrid_read_rows() found; false at their end. */
+/* Read the next of the rows that loki_hybrid_read_rows() found; false at their end.  The snapshot sees them again. */
 bool
 loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot)
 {

@@ -6,7 +6,7 @@
  * A TIDBitmap is a hash table of pages, which is sorted before it is read.  If there is
  * only a row or so on each page, that takes as long as the search itself.  So if one
  * index alone makes the bitmap, and it can return row by row, it is asked for the rows.
- * Rows that do not fit into work_mem become a bitmap after all.
+ * Rows that do not fit into work_mem become a bitmap after all, which grows lossy where core's would.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/tids.c
@@ -43,9 +43,10 @@ typedef struct TidCollector
 } TidCollector;
 
 /*
- * Whether one index alone makes a plan's bitmap, and can return row by row.  The scan was
- * begun for a bitmap and knows no table.  These access methods of the server do not look
- * at the table when they return TIDs.
+ * Whether one index alone makes a plan's bitmap, and can return row by row.  The scan was begun for a
+ * bitmap and knows no table.  These access methods of the server do not look at the table when they
+ * return TIDs.  GIN and BRIN return bitmaps only, and those of extensions are not known.  Array keys
+ * make the node scan several times (MultiExecBitmapIndexScan()), which is left to it.
  */
 static bool
 returns_rows(PlanState *ps)
@@ -60,7 +61,7 @@ returns_rows(PlanState *ps)
 		am == HASH_AM_OID;
 }
 
-/* Move the rows to a bitmap. */
+/* Move the rows to a bitmap, which keeps to work_mem by itself. */
 static void
 move_rows(TidCollector *collector)
 {
@@ -104,7 +105,10 @@ add_row(TidCollector *collector, ItemPointer tid, bool recheck)
 	collector->count++;
 }
 
-/* Do all that MultiExecProcNode() would do, but without a bitmap. */
+/*
+ * Do all that MultiExecProcNode() would do, but without a bitmap: rescans for changed parameters,
+ * runtime keys, and what EXPLAIN ANALYZE shows.
+ */
 static void
 collect_rows(TidCollector *collector, BitmapIndexScanState *node)
 {

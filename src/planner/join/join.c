@@ -13,6 +13,16 @@
  * to each, which are searched for one after the other, and then sorted.  Then no condition may compare
  * the two sides, no further sort key choose among ties, and the join is all of FROM.
  *
+ *		Nested Loop							Limit
+ *		  ->  CTE Scan on q	(one row)		  ->  Sort
+ *		  ->  Index Scan on items				    ->  Nested Loop
+ *				Order By: (v <-> q.v)				      ->  Seq Scan on q
+ *												      ->  Limit
+ *												            ->  Index Scan on items
+ *
+ * That a side has one row at most must be certain: statistics are not enough, as a second row would be
+ * returned behind all of the first, without any sort.
+ *
  * IDENTIFICATION
  *	  src/planner/join/join.c
  *
@@ -42,7 +52,10 @@ static set_join_pathlist_hook_type previous_joinpath = NULL;
 
 static bool has_one_row(PlannerInfo *root, RelOptInfo *rel);
 
-/* Whether a query certainly returns one row at most; it has been planned, with planned */
+/*
+ * Whether a query certainly returns one row at most; it has been planned, with `planned`: by LIMIT 1, as
+ * an aggregate without GROUP BY, without FROM, or as it reads one relation of one row.
+ */
 static bool
 query_has_one_row(Query *query, PlannerInfo *planned)
 {
@@ -63,7 +76,7 @@ query_has_one_row(Query *query, PlannerInfo *planned)
 		has_one_row(planned, planned->simple_rel_array[relid]);
 }
 
-/* The same for the query of a WITH, of this level or one above */
+/* The same for the query of a WITH, of this level or one above.  An inlined one is a subquery, with no plan here. */
 static bool
 cte_has_one_row(PlannerInfo *root, const RangeTblEntry *rte)
 {
@@ -86,7 +99,10 @@ cte_has_one_row(PlannerInfo *root, const RangeTblEntry *rte)
 	return false;
 }
 
-/* Whether a relation has one row at most */
+/*
+ * Whether a relation has one row at most.  A table has, if conditions with constants cover a unique index:
+ * WHERE id = 7.  With children a unique index is one of the parent alone.
+ */
 static bool
 has_one_row(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -162,7 +178,11 @@ takes_nearest(PlannerInfo *root, RelOptInfo *joinrel, const JoinPathExtraData *e
 		loki_may_repeat(parse->limitCount, parse->limitOffset);
 }
 
-/* The rows that LIMIT would take of a scan for one row of the outer side, found by a search */
+/*
+ * The rows that LIMIT would take of a scan for one row of the outer side, found by a search.
+ * order/search.c does not come here: the Sort above takes all rows of the loop.  So the scan is
+ * permitted to be a search at once.
+ */
 static Path *
 nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 {
@@ -215,7 +235,10 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 	add_path(joinrel, (Path *) join);
 }
 
-/* set_join_pathlist_hook */
+/*
+ * set_join_pathlist_hook: called for each pair of relations in both directions, so that only the one
+ * with the indexed table as the inner side is looked at.
+ */
 static void
 add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)

@@ -44,7 +44,12 @@
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 
-/* Whether rows without a partner come last by a sort key, which is a distance of the nullable side */
+/*
+ * Whether rows without a partner come last by a sort key, which is a distance of the nullable side.
+ *
+ * Since 16, a Var above the join says that the join may make it NULL (varnullingrels), and equals no
+ * column of the table.  Without that it is the expression that an index knows.
+ */
 static bool
 comes_last(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, const PathKey *key,
 		   LokiDistanceExpr *distance)
@@ -73,7 +78,11 @@ comes_last(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, const PathKe
 	return false;
 }
 
-/* Rows of the outer side for one of the inner side, by an index for the join clause; NULL if there is none */
+/*
+ * Rows of the outer side for one of the inner side, by an index for the join clause; NULL if there is
+ * none.  Core makes no such path itself: it never puts the nullable side of a join on the outside of a
+ * loop.
+ */
 static Path *
 partners(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *clause)
 {
@@ -92,7 +101,11 @@ partners(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *
 													 NIL, inner->relids, 0);
 }
 
-/* A join of all rows that is there already, with a further condition of its rows; NULL if there is none */
+/*
+ * A join of all rows that is there already, with a further condition of its rows; NULL if there is none.
+ * The path is copied, as core's own stays in the list.  A loop for each row would take too long for what
+ * may be the whole of both tables.
+ */
 static Path *
 all_joined(const RelOptInfo *joinrel, const RelOptInfo *outer, RestrictInfo *further, List *pathkeys)
 {
@@ -118,7 +131,10 @@ all_joined(const RelOptInfo *joinrel, const RelOptInfo *outer, RestrictInfo *fur
 	return &best->path;
 }
 
-/* The column of a relation that a strict join clause compares with one of another; NULL if it does not */
+/*
+ * The column of a relation that a strict join clause compares with one of another; NULL if it does not.
+ * It must be a plain one: an expression such as coalesce(doc, 0) is not NULL for rows without a partner.
+ */
 static Var *
 joined_column(const RestrictInfo *clause, const RelOptInfo *rel)
 {

@@ -314,8 +314,8 @@ ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
 }
 
 /*
- * Hide that paths of a relation are in the order of a score (order.h): a btree index on the score has such paths.
- * Those of workers have no order then, since a Gather Merge would look for the key itself.
+ * Hide that paths of a relation are in the order of a score (order.h): a btree index on the score has
+ * such paths.  Those of workers have no order then, since a Gather Merge would look for the key itself.
  */
 static void
 hide_order(const RelOptInfo *rel, const PathKey *key)

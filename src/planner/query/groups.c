@@ -13,6 +13,10 @@
  * If rows come in the order of the distance, the first row of a group is its nearest, and
  * groups come in the order of the result.  So LIMIT can end it after a few rows.
  *
+ * For that the order of the result, and the order within a group, must be the same distance.  An aggregate that is no
+ * such min() or max(), as count(*), needs all rows of its group.  Several aggregates are possible if they are of the
+ * same distance: min(d), 1 - min(d), max(1 - d).
+ *
  * IDENTIFICATION
  *	  src/planner/query/groups.c
  *
@@ -37,7 +41,10 @@
 #include "planner/query/promise.h"
 #include "utils/fmgroids.h"
 
-/* Whether an aggregate is a min() or a max(), and which */
+/*
+ * Whether an aggregate is a min() or a max(), and which: of types that scores have.  With a FILTER the
+ * first row of a group may be left out.  DISTINCT makes no difference to them.
+ */
 static bool
 is_extreme(const Aggref *aggregate, bool *max)
 {
@@ -115,7 +122,10 @@ wanted_order(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause 
 	return entry != NULL && !entry->resjunk ? entry->expr : NULL;
 }
 
-/* GROUP BY: aggregates must be those of a group's first row. */
+/*
+ * GROUP BY: aggregates must be those of a group's first row: min() of what rises with the distance, or
+ * max() of what falls.  HAVING is evaluated by the node, and may have further ones.
+ */
 static bool
 grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
 {
@@ -159,7 +169,7 @@ grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *with
 	return groups->score != NULL;
 }
 
-/* The order of the rows within a group; false if that is no distance. */
+/* The order of the rows within a group; false if that is no distance, or goes from the farthest to the nearest. */
 static bool
 order_within(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause *clause,
 			 LokiDistanceExpr *within, Oid *first)
@@ -177,7 +187,13 @@ order_within(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause 
 	return true;
 }
 
-/* DISTINCT ON: the sort key after those of the groups decides, and no other. */
+/*
+ * DISTINCT ON: the sort key after those of the groups decides, and no other.
+ *
+ *		SELECT DISTINCT ON (doc) ... ORDER BY doc, d		d decides
+ *
+ * A further key would choose among rows of the same distance, which the node returns in any order.
+ */
 static bool
 distinct_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
 {
@@ -235,6 +251,10 @@ numbered_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *wit
 		(groups->number->winfnoid == F_ROW_NUMBER || exprType((Node *) groups->score) == FLOAT8OID);
 }
 
+/*
+ * This is asked often: for each relation, each path's costs, and each stage.  Nothing of it is kept, as
+ * the answer may change while a level is planned: its target list is preprocessed first.
+ */
 bool
 loki_groups(const PlannerInfo *root, LokiGroups *groups)
 {

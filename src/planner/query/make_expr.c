@@ -48,6 +48,7 @@ loki_make_operator(Oid opno, void *left, void *right, Oid collation)
 	return result;
 }
 
+/* The collation of the operator stays: it is that of both sides. */
 OpExpr *
 loki_commuted(const OpExpr *op)
 {
@@ -124,6 +125,7 @@ loki_negative(void *expr)
 	return loki_make_call(F_FLOAT8UM, FLOAT8OID, list_make1(expr));
 }
 
+/* The second value of a volatile one may be another, and a sub-plan is in a plan only once. */
 bool
 loki_may_repeat(Node *count, Node *offset)
 {
@@ -132,9 +134,15 @@ loki_may_repeat(Node *count, Node *offset)
 }
 
 /*
- * The outer Limit evaluates count and offset first
- * and raises an error if one is negative.  The sum raises none, however large they are.
- * It is made of what postgres_fdw sends to other servers: CASE, but not COALESCE.
+ * The outer Limit evaluates count and offset first and raises an error if one is negative.  The sum
+ * raises none, however large they are.  It is made of what postgres_fdw sends to other servers: CASE,
+ * but not COALESCE.
+ *
+ *		CASE WHEN offset > 0 THEN CASE WHEN count > 9223372036854775807 - offset
+ *			THEN 9223372036854775807 ELSE count + offset END ELSE count END
+ *
+ * An offset that is NULL is none, and its comparison not true; a count that is NULL is all, and makes
+ * the sum NULL.
  */
 Node *
 loki_rows_taken(Node *count, Node *offset)

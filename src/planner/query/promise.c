@@ -12,6 +12,9 @@
  * order/search.c decides which scans become searches, when plans are finished.  This
  * file only guesses that, for the costs.  src/planner/README, "Order", has the argument.
  *
+ * The label is in a collation since that is a field of the operator that core copies from path to plan, writes
+ * out for parallel workers and reads back, and never looks at for a function without one.
+ *
  * IDENTIFICATION
  *	  src/planner/query/promise.c
  *
@@ -54,7 +57,7 @@ promise_bits(const IndexPath *path)
 	return bits;
 }
 
-/* Other paths may share the operator, so this one gets a copy. */
+/* Other paths may share the operator, so this one gets a copy: core makes one list for all paths of an index. */
 static void
 replace_bits(IndexPath *path, Oid bits)
 {
@@ -119,6 +122,7 @@ loki_changes_rows(const Query *parse)
 		parse->havingQual != NULL || parse->distinctClause != NIL || parse->rowMarks != NIL;
 }
 
+/* LIMIT NULL and LIMIT ALL take all rows; the parser makes a constant of both. */
 bool
 loki_has_limit(const Query *parse)
 {
@@ -126,7 +130,10 @@ loki_has_limit(const Query *parse)
 		!(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull);
 }
 
-/* The level above one that has no LIMIT, and is all that it selects from; NULL for others */
+/*
+ * The level above one that has no LIMIT, and is all that it selects from; NULL for others.  Conditions
+ * above would drop rows, so that more are taken than LIMIT says.
+ */
 static const PlannerInfo *
 parent_of_all(const PlannerInfo *root)
 {
@@ -141,6 +148,7 @@ parent_of_all(const PlannerInfo *root)
 		rt_fetch(ref->rtindex, parent->parse->rtable)->rtekind == RTE_SUBQUERY ? parent : NULL;
 }
 
+/* Upwards from a scan's level to that of a LIMIT, as order/search.c will come down from it */
 bool
 loki_promise_likely_search(const PlannerInfo *root, bool complete)
 {
@@ -163,7 +171,11 @@ loki_promise_likely_search(const PlannerInfo *root, bool complete)
 	return false;
 }
 
-/* The value of LIMIT or OFFSET: 0 if it is absent, -1 if the planner cannot tell it */
+/*
+ * The value of LIMIT or OFFSET: 0 if it is absent, -1 if the planner cannot tell it.  Core's
+ * preprocess_limit() does the same for the query's own level, and guesses a tenth of the rows where it
+ * cannot tell.
+ */
 static double
 known_count(const PlannerInfo *root, Node *count)
 {
@@ -222,6 +234,10 @@ loki_promise_limit_unknown(const PlannerInfo *root)
 	return unknown_limit(root) != NULL;
 }
 
+/*
+ * limit_tuples is what core knows of a LIMIT of this level that no node above the scans and joins
+ * changes.  Without it the LIMIT may be that of groups, of ranks, or of a level above.
+ */
 double
 loki_promise_wanted(const PlannerInfo *root)
 {

@@ -62,7 +62,11 @@ has_other_function(Node *node, Index *window)
 	return expression_tree_walker(node, has_other_function, window);
 }
 
-/* The window of a query whose functions are all ranks of its rows; NULL for others */
+/*
+ * The window of a query whose functions are all ranks of its rows; NULL for others.  With PARTITION BY
+ * the rows of a partition are ranked, which query/groups.c sees to.  Functions that return sets, and
+ * DISTINCT, come after the window and change how many rows a LIMIT counts.
+ */
 static const WindowClause *
 window_of_ranks(const Query *parse)
 {
@@ -82,6 +86,7 @@ window_of_ranks(const Query *parse)
 	return NULL;
 }
 
+/* This is asked of queries that are not planned yet as well (order/arms.c), so it looks at nothing else. */
 bool
 loki_ranks_rows(const Query *parse)
 {
@@ -128,6 +133,7 @@ loki_windows_need_all(const Query *parse)
 	return false;
 }
 
+/* The first member of the class is the sort key's own: no condition of the query can equal a window function. */
 bool
 loki_sorts_by_rank(const PlannerInfo *root)
 {
@@ -142,6 +148,10 @@ loki_sorts_by_rank(const PlannerInfo *root)
 		key->pk_opfamily == INTEGER_BTREE_FAM_OID && !LokiPathKeyIsDescending(key);
 }
 
+/*
+ * Run conditions are r < n, r <= n, or the same with the sides exchanged; r = n has become r <= n
+ * (find_window_run_conditions()).  The bound of r < n is n too, one row more than needed.
+ */
 Node *
 loki_number_bound(List *conditions, Oid function)
 {
@@ -165,6 +175,10 @@ loki_number_bound(List *conditions, Oid function)
 	return NULL;
 }
 
+/*
+ * The first function of the select list with a run condition gives the bound.  A further one with a
+ * condition only ends the node earlier.  dense_rank() <= n holds for any number of rows.
+ */
 Node *
 loki_ranks_wanted(const PlannerInfo *root, List **ties)
 {
