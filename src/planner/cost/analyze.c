@@ -112,9 +112,10 @@ spread(int i, int n, int rows, double seed)
 }
 
 /*
- * Vectors spread over the sample, detoasted.  Distances need equal dimensions, so
- * vectors are left out that have others than the first one.  All types here keep their
- * dimensions in the word after the length.
+ * Vectors spread over the sample, detoasted.  Distances need equal dimensions, so vectors are left out
+ * that have others than the first one.  All types here keep their dimensions in the word after the
+ * length.  References and targets are two such sets, with other seeds, so that they have few rows in
+ * common.
  */
 static Vectors
 spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sample,
@@ -286,7 +287,11 @@ loki_profile_operator(Oid type, int place)
 	return OidIsValid(opno) && loki_is_distance_operator(opno) ? opno : InvalidOid;
 }
 
-/* Profiles for the operators that the column's type has */
+/*
+ * Profiles for the operators that the column's type has.  References are kept if they come to 256 kB at
+ * most: a few large vectors more than planned are worth it, as without them all queries are taken for
+ * typical.
+ */
 static void
 make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 {

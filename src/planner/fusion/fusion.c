@@ -62,7 +62,10 @@ LOKI_FUNCTION(lokivector_fusion_support);
  * ----------------------------------------------------------------
  */
 
-/* Walker: calls of the functions of fusions, which all have this support function */
+/*
+ * Walker: calls of the functions of fusions, which all have this support function.  Names would not do:
+ * a user may have an rrf() of his own in another schema.
+ */
 static bool
 has_call(Node *node, void *support)
 {
@@ -120,7 +123,7 @@ find_table(const Query *parse, Node *node, Index *table)
 	return fault;
 }
 
-/* The C function behind an SQL function */
+/* The C function behind an SQL function, by which ours are known whatever their schema is */
 static PGFunction
 implementation(Oid function)
 {
@@ -130,7 +133,10 @@ implementation(Oid function)
 	return info.fn_addr;
 }
 
-/* The call that a query sorts by first, or NULL */
+/*
+ * The call that a query sorts by first, or NULL.  An alias makes no difference, as ORDER BY score names
+ * an entry of the target list, which has the call.
+ */
 static FuncExpr *
 sorting_call(const Query *parse, bool *descending)
 {
@@ -145,7 +151,7 @@ sorting_call(const Query *parse, bool *descending)
 	return IsA(expr, FuncExpr) ? (FuncExpr *) expr : NULL;
 }
 
-/* fusion_weight() in the schema of another of our functions */
+/* fusion_weight() in the schema of another of our functions, as search_path may not have it */
 static Oid
 weight_function(Oid sibling)
 {
@@ -259,7 +265,7 @@ added_fusion(const Query *parse)
 	return 0;
 }
 
-/* The subquery of the fusion, as a member of the range table */
+/* The subquery of the fusion, as a member of the range table: what the parser makes of (SELECT ...) AS fusion */
 static RangeTblEntry *
 fusion_rte(Query *query)
 {
@@ -278,7 +284,10 @@ fusion_rte(Query *query)
 	return rte;
 }
 
-/* A system column of the table equals a column of the fusion. */
+/*
+ * A system column of the table equals a column of the fusion.  An equality of ctid is what core makes a
+ * TID scan of; of partitions, and children, tableoid says which one the TID is of.
+ */
 static Node *
 equality(Oid type, Index table, AttrNumber system_column, Index added, AttrNumber column)
 {
@@ -357,8 +366,9 @@ rank_of_call(const FuncExpr *call, Index added, int legs)
 }
 
 /*
- * Whether a call is the one that the query sorts by.  The call's arguments are simplified
- * already, those of the call in the target list are not.
+ * Whether a call is the one that the query sorts by.  The call's arguments are simplified already, those
+ * of the call in the target list are not.  SELECT rrf(v <=> $1, age) beside ORDER BY rrf(...) with the
+ * same legs is the same score; with others it would need a fusion of its own.
  */
 static bool
 is_sorting_call(PlannerInfo *root, const FuncExpr *call)
@@ -427,7 +437,7 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
  * ----------------------------------------------------------------
  */
 
-/* A function that is executed only where no query is planned, as in CHECK */
+/* A function that is executed only where no query is planned, as in CHECK: core calls no support function there */
 #define PLANNED_AWAY(name) \
 	Datum \
 	name(PG_FUNCTION_ARGS) \

@@ -382,7 +382,7 @@ begin_scan(LokiHybridState *state)
  * ----------------------------------------------------------------
  */
 
-/* Whether the row in the scan's slot passes clauses */
+/* Whether the row in the scan's slot passes clauses that the planner took the index or the bitmap to answer */
 static bool
 passes(LokiHybridState *state, ExprState *clauses)
 {
@@ -490,7 +490,7 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 	return false;
 }
 
-/* ExecScan's access method */
+/* ExecScan's access method: the filter and the projection are ExecScan()'s */
 static TupleTableSlot *
 next_row(ScanState *node)
 {
@@ -508,7 +508,10 @@ next_row(ScanState *node)
 	return found ? slot : ExecClearTuple(slot);
 }
 
-/* ExecScan's recheck of a row that was updated: all clauses but the filter */
+/*
+ * ExecScan's recheck of a row that was updated: all clauses but the filter.  The new version may meet
+ * the filter, and be out of the bitmap or the bound.
+ */
 static bool
 recheck_row(ScanState *node, TupleTableSlot *slot)
 {

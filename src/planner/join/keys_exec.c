@@ -32,7 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/sortsupport.h"
 
-/* Room for keys at first */
+/* Room for keys at first, in the array that grows */
 #define FIRST_KEYS	1024
 
 typedef struct JoinKeysState
@@ -175,7 +175,10 @@ add_key(JoinKeysState *state, Datum value)
 		report_too_many(state);
 }
 
-/* Read the child to its end. */
+/*
+ * Read the child to its end.  The memory of the keys before is given back only now: the scan that has
+ * the array may be rescanned with it until then.
+ */
 static void
 collect_keys(JoinKeysState *state)
 {
@@ -208,7 +211,7 @@ collect_keys(JoinKeysState *state)
 	state->collected = true;
 }
 
-/* A LokiNodeKind's method */
+/* A LokiNodeKind's method: the one row, again after each rescan, or none if there are no keys */
 static TupleTableSlot *
 next_of_keys(LokiNode *node)
 {

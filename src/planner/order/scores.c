@@ -231,7 +231,10 @@ input_target(PlannerInfo *root, const LokiScore *score, const Path *path)
 	return set_pathtarget_cost_width(root, target);
 }
 
-/* What is known of the columns below the node, as a plan carries it */
+/*
+ * What is known of the columns below the node, as a plan carries it: in constants, since custom_private
+ * must be copied and written out.  The first column is the distance, with the range of its metric.
+ */
 static List *
 column_ranges(const LokiScore *score, const List *columns, const PathTarget *target)
 {
@@ -275,7 +278,10 @@ add_ordered(PlannerInfo *root, RelOptInfo *output, Path *path)
 	add_path(output, path);
 }
 
-/* Offer the best rows of a path, which are in the order of the distance. */
+/*
+ * Offer the best rows of a path, which are in the order of the distance.  All that is read before the
+ * best rows are known is startup; what a LIMIT takes beyond costs next to nothing.
+ */
 static void
 offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *columns,
 		   Path *path)
@@ -516,7 +522,7 @@ with_values(Node *node, void *state)
 	return expression_tree_mutator(node, with_values, state);
 }
 
-/* LokiRangeOf: the columns of the child */
+/* LokiRangeOf: the columns of the child; with_values() has left no parameters */
 static bool
 known_column(Node *expr, void *context, LokiRange *range)
 {

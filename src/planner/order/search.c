@@ -106,7 +106,10 @@ leaves_none(const IndexPath *path, List *clauses)
 	return true;
 }
 
-/* Whether a scan returns every row that it finds */
+/*
+ * Whether a scan returns every row that it finds.  Then its first rows are those of LIMIT, as it has
+ * ordered them by exact distances, and no Sort is needed above.
+ */
 static bool
 is_bare(const IndexPath *path)
 {

@@ -49,7 +49,10 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* A condition, of which a scan that begins gets a copy (evaluate()) */
+/*
+ * A condition, of which a scan that begins gets a copy (evaluate()).  That may be smaller: $2 IS NULL OR
+ * kind = 3 is either kind = 3 or nothing.
+ */
 typedef struct LateCondition
 {
 	LokiCondition made;			/* its parts are LateConditions, too */
@@ -243,7 +246,7 @@ make_null_test(Conditions *conditions, Node *column, bool isnull)
 		make_key(attribute, SK_ISNULL | (isnull ? SK_SEARCHNULL : SK_SEARCHNOTNULL));
 }
 
-/* column IS [NOT] TRUE, FALSE or UNKNOWN */
+/* column IS [NOT] TRUE, FALSE or UNKNOWN.  Slots know NULL apart from both values, so that all six are decided. */
 static LateCondition *
 make_boolean_test(Conditions *conditions, BooleanTest *test)
 {
@@ -314,7 +317,10 @@ make_same_for_all(Conditions *conditions, Node *clause)
 	return condition;
 }
 
-/* The condition of a clause; NULL if slots decide nothing of it */
+/*
+ * The condition of a clause; NULL if slots decide nothing of it.  Whatever else the planner may write,
+ * as a function call or a join clause, is left to the filter.
+ */
 static LateCondition *
 make_condition(Conditions *conditions, Node *clause)
 {

@@ -86,7 +86,10 @@ loki_range_number(Datum value, Oid type, double *number)
 	}
 }
 
-/* Zero times infinity is zero: the ends of ranges are limits. */
+/*
+ * Zero times infinity is zero: the ends of ranges are limits.  x * y with x = 0 is 0 however large y is,
+ * and infinity itself is in no range.
+ */
 static double
 product(double a, double b)
 {
@@ -302,7 +305,7 @@ range_of_part(Oid function, Node *part, const LokiRange *time, LokiRange *result
 	return interval && (pg_strcasecmp(name, "day") == 0 || pg_strcasecmp(name, "days") == 0);
 }
 
-/* Have a range take in another one. */
+/* Have a range take in another one, and what is between them */
 static void
 unite(LokiRange *range, const LokiRange *other)
 {
@@ -315,6 +318,10 @@ unite(LokiRange *range, const LokiRange *other)
 /*
  * The least value of GREATEST, or the greatest of LEAST.  An argument that may be NULL may
  * have no part in it.
+ *
+ *		GREATEST(a, b), a from 0 and b from 5		from 5
+ *		the same where b may be NULL				from 0: a alone may be the result
+ *		the same where both may be					from 0: either alone may be
  */
 static double
 inner_end(bool greatest, bool a_null, double a, bool b_null, double b)
@@ -324,7 +331,11 @@ inner_end(bool greatest, bool a_null, double a, bool b_null, double b)
 	return greatest != a_null ? Max(a, b) : Min(a, b);
 }
 
-/* GREATEST and LEAST pass over NULL; NaN is greater than all numbers. */
+/*
+ * GREATEST and LEAST pass over NULL; NaN is greater than all numbers.  So GREATEST is NaN if one
+ * argument is, and LEAST if all are that are not NULL.  Arguments are taken two at a time, from the
+ * left.
+ */
 static void
 range_of_extreme(MinMaxExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
 {
