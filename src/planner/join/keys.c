@@ -52,7 +52,6 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -312,22 +311,14 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 	return &path->path;
 }
 
-/* Whether expressions return the same each time, and have no sub-plans */
+/* Whether clauses hold for the same rows each time */
 static bool
-are_stable(List *expressions)
-{
-	return !contain_volatile_functions((Node *) expressions) &&
-		!contain_subplans((Node *) expressions);
-}
-
-/* ... and whether clauses do for a row */
-static bool
-is_stable(List *clauses)
+are_repeatable(List *clauses)
 {
 	ListCell   *cell;
 
 	foreach(cell, clauses)
-		if (!are_stable(list_make1(lfirst_node(RestrictInfo, cell)->clause)))
+		if (!loki_is_repeatable(lfirst_node(RestrictInfo, cell)->clause))
 		return false;
 	return true;
 }
@@ -345,11 +336,11 @@ is_same_again(PlannerInfo *root, int relid)
 	if (rte->rtekind == RTE_JOIN)
 		return true;
 	if (rte->rtekind == RTE_VALUES || rte->rtekind == RTE_FUNCTION)
-		return are_stable(rte->values_lists) && are_stable(rte->functions);
+		return loki_is_repeatable(rte->values_lists) && loki_is_repeatable(rte->functions);
 	return rte->rtekind == RTE_RELATION && rte->tablesample == NULL &&
 		rte->relkind != RELKIND_FOREIGN_TABLE &&
-		are_stable(rte->securityQuals) &&
-		(rel == NULL || (is_stable(rel->baserestrictinfo) && is_stable(rel->joininfo)));
+		loki_is_repeatable(rte->securityQuals) &&
+		(rel == NULL || (are_repeatable(rel->baserestrictinfo) && are_repeatable(rel->joininfo)));
 }
 
 /* EvalPlanQual returns the row of a table only once, so no row may be locked. */
@@ -361,8 +352,7 @@ loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 	ListCell   *cell;
 
 	if (root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
-		contain_volatile_functions((Node *) root->parse->jointree) ||
-		contain_subplans((Node *) root->parse->jointree))
+		!loki_is_repeatable(root->parse->jointree))
 		return false;
 	/* with its partitions; parents are before children */
 	foreach(cell, root->append_rel_list)

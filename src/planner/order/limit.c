@@ -29,12 +29,11 @@
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
-#include "optimizer/optimizer.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/condition.h"
+#include "planner/query/make_expr.h"
 
 /* The nodes that take the rows of an index scan; in the memory of their executor */
 typedef struct PlanCaller
@@ -104,12 +103,11 @@ static void
 attach_filter(PlanCaller *plan)
 {
 	PlanState  *ps = &plan->scan->ss.ps;
-	Node	   *clauses = (Node *) ps->plan->qual;
 
 	Assert(plan->caller.passes == NULL && plan->caller.condition == NULL);
 	if (ps->qual == NULL)
 		return;
-	if (!contain_volatile_functions(clauses) && !contain_subplans(clauses))
+	if (loki_is_repeatable(ps->plan->qual))
 	{
 		plan->caller.passes = filter_passes;
 		plan->econtext = CreateExprContext(ps->state);

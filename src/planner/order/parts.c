@@ -567,9 +567,7 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 
 		if (is_orclause(rinfo->clause) && restriction_is_securely_promotable(rinfo, rel) &&
-			!contain_volatile_functions((Node *) rinfo->clause) &&
-			!contain_subplans((Node *) rinfo->clause) &&
-			(parts = parts_of_or(root, rinfo)) != NIL)
+			loki_is_repeatable(rinfo->clause) && (parts = parts_of_or(root, rinfo)) != NIL)
 			offer_parts(root, rel, parts, NULL, rinfo);
 	}
 }

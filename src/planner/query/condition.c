@@ -40,7 +40,6 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "planner/query/condition.h"
 #include "planner/query/index_clause.h"
@@ -126,7 +125,7 @@ make_key(AttrNumber attribute, int flags)
 static bool
 is_constant(Node *expr)
 {
-	return !contain_var_clause(expr) && !contain_volatile_functions(expr) && !contain_subplans(expr);
+	return !contain_var_clause(expr) && loki_is_repeatable(expr);
 }
 
 /*

@@ -125,12 +125,17 @@ loki_negative(void *expr)
 	return loki_make_call(F_FLOAT8UM, FLOAT8OID, list_make1(expr));
 }
 
-/* The second value of a volatile one may be another, and a sub-plan is in a plan only once. */
+/* The second value of a volatile function may be another, and a sub-plan is in a plan only once. */
+bool
+loki_is_repeatable(void *expr)
+{
+	return !contain_volatile_functions(expr) && !contain_subplans(expr);
+}
+
 bool
 loki_may_repeat(Node *count, Node *offset)
 {
-	return !contain_volatile_functions(count) && !contain_subplans(count) &&
-		!contain_volatile_functions(offset) && !contain_subplans(offset);
+	return loki_is_repeatable(count) && loki_is_repeatable(offset);
 }
 
 /*

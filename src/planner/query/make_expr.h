@@ -37,6 +37,9 @@ extern OpExpr *loki_commuted(const OpExpr *op);
 /* The negative of a float8 expression */
 extern Expr *loki_negative(void *expr);
 
+/* Whether an expression, or a list of them, has the same value each time, and no sub-plans; so has NULL */
+extern bool loki_is_repeatable(void *expr);
+
 /* Whether LIMIT and OFFSET may be evaluated twice (P4) */
 extern bool loki_may_repeat(Node *count, Node *offset);
 

@@ -149,8 +149,7 @@ loki_score(PlannerInfo *root, LokiScore *score)
 	score->descending = LokiPathKeyIsDescending(score->output);
 	score->nulls_first = score->output->pk_nulls_first;
 	score->expr = sorted_by(root, score->output);
-	if (score->expr == NULL || contain_volatile_functions((Node *) score->expr) ||
-		contain_subplans((Node *) score->expr) ||
+	if (score->expr == NULL || !loki_is_repeatable(score->expr) ||
 		loki_distance_expr((Node *) score->expr, &distance))
 		return false;
 	score->expr = (Expr *) with_operators((Node *) score->expr, NULL);
