@@ -290,7 +290,11 @@ find_profile(const AttStatsSlot *slot, Oid opno)
 	return -1;
 }
 
-/* The greatest distance within a bound.  Very many sparse vectors are at the same distance. */
+/*
+ * The greatest distance within a bound.  Very many sparse vectors are at the same distance: all that
+ * have nothing in common with the query have the inner product 0, so that <#> < 0 and <#> <= 0 differ by
+ * nearly all rows.
+ */
 static double
 farthest_within(double bound, bool strict)
 {
@@ -439,7 +443,10 @@ children_rows(PlannerInfo *root, RelOptInfo *rel)
 	return rows;
 }
 
-/* Correct paths that exist already.  Those of hnsw indexes are estimated again. */
+/*
+ * Correct paths that exist already.  Those of hnsw indexes are estimated again, since what a search
+ * costs depends on how many rows its filter leaves.
+ */
 static void
 scale_paths(PlannerInfo *root, List *paths, double ratio)
 {

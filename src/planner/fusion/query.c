@@ -143,7 +143,7 @@ select_from(const Query *parse)
  * ----------------------------------------------------------------
  */
 
-/* Walker: the members of the range table that a join tree has */
+/* Walker: the members of the range table that a join tree has; its conditions name no others */
 static bool
 add_members(Node *node, void *argument)
 {
@@ -160,6 +160,7 @@ add_members(Node *node, void *argument)
 	return expression_tree_walker(node, add_members, argument);
 }
 
+/* Where a walker of a leg is, and what it raises */
 typedef struct LevelContext
 {
 	int			depth;			/* of the query at hand within the leg */
@@ -283,8 +284,11 @@ take_semijoins(const Query *leg, Node *node, List **conditions)
  */
 
 /*
- * How many rows a leg has: all of them, if the query has no LIMIT, one that may be another when
- * it is evaluated again, or WITH TIES, of which there may be any number.
+ * How many rows a leg has: all of them, if the query has no LIMIT, one that may be another when it is
+ * evaluated again, or WITH TIES, of which there may be any number.
+ *
+ * A row that is among the best by the sum need not be among the first k of any leg, so legs are deeper
+ * than the result.  That makes the fusion approximate: a row that is in no leg has no score.
  */
 static Node *
 depth_of_leg(const Query *parse)
@@ -358,6 +362,8 @@ add_column(Query *query, Expr *expr, const char *name)
 /*
  * The integer column that a leg's value, or its negative, is as double precision; NULL if
  * it is anything else.
+ *
+ *		rrf(v <=> $1, -votes)		votes DESC, which a btree index on votes has; votes::float8 none
  */
 static Expr *
 integer_column(Expr *value, bool *descending)
@@ -442,7 +448,7 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
  * ----------------------------------------------------------------
  */
 
-/* The subqueries in the places of the legs, within a query that is `level` levels below */
+/* The subqueries in the places of the legs, within a query that is `level` levels below: those with the alias "leg" */
 static List *
 find_places(Query *query, int level, int *leg_level)
 {

@@ -49,7 +49,7 @@ static const CustomScanMethods plan_methods = {
 	.CreateCustomScanState = loki_hybrid_create_state,
 };
 
-/* The scan of a child; it may have a Result above it that tests clauses without Vars. */
+/* The scan of a child; it may have a Result above it that tests clauses without Vars (a gating plan). */
 static Plan *
 scan_of(Plan *plan)
 {
@@ -190,7 +190,13 @@ translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child)
 	return (List *) LokiAdjustToChild(root, (Node *) custom_private, child);
 }
 
-/* PlanCustomPath; rows may come out of the index alone */
+/*
+ * PlanCustomPath; rows may come out of the index alone.
+ *
+ * Of the filters of the two children only what both have is left to the node: what the one lacks, it has
+ * answered by its index.  The bitmap's child is kept, a BitmapIndexScan, And or Or, and its heap scan
+ * dropped.
+ */
 static Plan *
 make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		  List *clauses, List *children)

@@ -141,7 +141,7 @@ order_of_keys(RestrictInfo *rinfo, OpExpr *op)
 	return InvalidOid;
 }
 
-/* The share of the relation's rows that have a partner */
+/* The share of the relation's rows that have a partner: what core estimates of a semi-join by that clause */
 static Selectivity
 share_joined(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 {
@@ -324,8 +324,9 @@ are_repeatable(List *clauses)
 }
 
 /*
- * Whether a relation of the query has the same rows when it is read again.  It has if it
- * is a table, and the conditions of the query and of its policies do not change.
+ * Whether a relation of the query has the same rows when it is read again.  It has if it is a table, and
+ * the conditions of the query and of its policies do not change.  Other servers may show other rows, and
+ * WITH and subqueries are left out, as nothing is known of what they call.
  */
 static bool
 is_same_again(PlannerInfo *root, int relid)
@@ -388,7 +389,10 @@ scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
 	return path;
 }
 
-/* Add the join above such a scan, of its rows with all rows of the other relation. */
+/*
+ * Add the join above such a scan, of its rows with all rows of the other relation: by an index of that
+ * for each row, or from memory.
+ */
 static void
 add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra, Path *scan)
@@ -460,6 +464,12 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	return true;
 }
 
+/*
+ * Here the outer relation is the one that is scanned, and the inner one has the keys, as core's own plan
+ * would have them.  The semi-join alone will do if it leaves no clause to be checked, repeats no row,
+ * and if no column of the inner relation is wanted.  The first clause that an index has a column for is
+ * taken.
+ */
 void
 loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					 RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)

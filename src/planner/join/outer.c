@@ -190,6 +190,11 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 	}
 }
 
+/*
+ * A condition that is evaluated above the join (RINFO_IS_PUSHED_DOWN()) could be met by rows without a
+ * partner alone, so there must be none.  The hook comes after core's own paths of the join, of which
+ * all_joined() needs one.
+ */
 void
 loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					  RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)

@@ -57,7 +57,7 @@
 
 static bool has_other_parts(Node *node, void *subqueries);
 
-/* What all arms of a UNION ALL get */
+/* What all arms of a UNION ALL get, and how far that has come */
 typedef struct UnionOrder
 {
 	Query	   *sorted;			/* has ORDER BY and LIMIT */
@@ -541,7 +541,7 @@ let_pull_up(const Query *sorted, Node *quals)
 	return quals;
 }
 
-/* query_tree_walker callback: order the arms of all queries below. */
+/* query_tree_walker callback: order the arms of all queries below, in FROM, WITH and expressions. */
 static bool
 order_arms_below(Node *node, void *context)
 {
@@ -555,6 +555,10 @@ order_arms_below(Node *node, void *context)
 	return expression_tree_walker(node, order_arms_below, context);
 }
 
+/*
+ * From the top down, so that an arm that has got an order and a LIMIT hands them on to arms of its own.
+ * Join alias expressions are copies of what the query has elsewhere, and are not walked.
+ */
 void
 loki_order_arms(Query *query)
 {

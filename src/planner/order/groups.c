@@ -453,7 +453,7 @@ next_rank(GroupsState *state, TupleTableSlot *slot, RankedRows **rows)
 	return (*rows)->rank;
 }
 
-/* Set the last column of a row, which is its number in a group. */
+/* Set the last column of a row, which is its number in a group.  loki_node_store() has left that NULL. */
 static TupleTableSlot *
 number_row(GroupsState *state, TupleTableSlot *slot, Size *group)
 {
@@ -475,7 +475,7 @@ typedef enum Rank
 	RANK_FIRST
 } Rank;
 
-/* Where a row comes among those of its group */
+/* Where a row comes among those of its group; all alike if no row has to wait */
 static Rank
 rank_of(const GroupsState *state, TupleTableSlot *slot)
 {
@@ -619,7 +619,11 @@ next_sorted(GroupsState *state)
 	return NULL;
 }
 
-/* A LokiNodeKind's method */
+/*
+ * A LokiNodeKind's method.  In order: rows that waited, with what was read meanwhile; what was sorted
+ * when the table was full; and else the child's rows as they come, each of which is a group's first or
+ * is passed over.
+ */
 static TupleTableSlot *
 next_of_groups(LokiNode *node)
 {
