@@ -274,7 +274,12 @@ SET enable_indexscan = off;
 EXPLAIN (COSTS OFF) SELECT id FROM rare ORDER BY (v <-> '[1,0,0]') + 0.9 * votes LIMIT 8;
 RESET enable_indexscan;
 SET enable_seqscan = off;
-DROP TABLE rare;
+-- test: a score that a column of another table equals: the planner's own order
+CREATE TABLE totals AS SELECT id, (v <-> '[1,0,0]') + 0.9 * votes AS total FROM rare;
+CREATE INDEX ON totals (total);
+VACUUM ANALYZE totals;
+SELECT outcome FROM scores_check($$SELECT rare.id, (v <-> '[1,0,0]') + 0.9 * votes AS s FROM rare JOIN totals ON total = (v <-> '[1,0,0]') + 0.9 * votes ORDER BY s LIMIT 8$$);
+DROP TABLE rare, totals;
 
 DROP TABLE posts, authors, parts;
 DROP ROLE scores_reader;

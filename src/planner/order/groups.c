@@ -181,6 +181,22 @@ may_wait(PlannerInfo *root, const LokiGroups *groups)
 }
 
 /*
+ * DISTINCT ON has an order of its own, ORDER BY doc, d, which nobody relies on if the level above
+ * has another.  A path that skips it is added to the stage of that order before core makes its own
+ * paths there: afterwards core has freed some paths of the stage below.
+ */
+static void
+add_past_order(PlannerInfo *root, Path *path)
+{
+	RelOptInfo *ordered = fetch_upper_rel(root, UPPERREL_ORDERED, NULL);
+
+	Assert(root->parse->sortClause != NIL);
+	ordered->consider_startup = true;
+	add_path(ordered, (Path *) create_projection_path(root, ordered, path,
+													  root->upper_targets[UPPERREL_ORDERED]));
+}
+
+/*
  * Offer the first rows of groups of a path's rows, which are in order.
  *
  * The node's rows have the columns of the stage (`target`).  Aggregates and the window function are
@@ -233,13 +249,14 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 		input->rows * (list_length(keys) + 1) * cpu_operator_cost +
 		custom->path.rows * target->cost.per_tuple;
 	custom->path.pathkeys = list_make1(groups->output);
-	add_path(output, &custom->path);
+	if (groups->stage == UPPERREL_DISTINCT &&
+		!pathkeys_contained_in(root->sort_pathkeys, custom->path.pathkeys))
+		add_past_order(root, &custom->path);
+	else
+		add_path(output, &custom->path);
 }
 
-/*
- * Add paths to a stage of a query.  DISTINCT ON has an order of its own, ORDER BY doc, d,
- * which nobody relies on if the level above has another: so paths skip that.
- */
+/* Add paths to the stage of a query that makes its groups. */
 void
 loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 				 RelOptInfo *output)
@@ -249,22 +266,6 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 
 	if (output->reloptkind != RELOPT_UPPER_REL)
 		return;
-	if (stage == UPPERREL_ORDERED && root->parse->hasDistinctOn)
-	{
-		PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
-
-		foreach(cell, input->pathlist)
-		{
-			Path	   *path = lfirst(cell);
-
-			/* a path of its own, since add_path() may free it */
-			if (IsA(path, CustomPath) && ((CustomPath *) path)->methods == &loki_groups_kind.path &&
-				!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
-				add_path(output, (Path *)
-						 create_projection_path(root, output, path, target));
-		}
-		return;
-	}
 	if ((stage != UPPERREL_GROUP_AGG && stage != UPPERREL_DISTINCT && stage != UPPERREL_WINDOW) ||
 		!loki_groups(root, &groups) || groups.stage != stage ||
 		(groups.number != NULL && !loki_walks_plans()))

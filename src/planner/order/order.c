@@ -314,6 +314,21 @@ ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
 }
 
 /*
+ * Whether an expression equals another, as WHERE says: a merge join has paths in the order of both, which
+ * core would free as hide_order() says, and which cannot be hidden.
+ */
+static bool
+equals_another(const EquivalenceClass *class)
+{
+	ListCell   *cell;
+	int			members = 0;
+
+	foreach(cell, class->ec_members)
+		members += !lfirst_node(EquivalenceMember, cell)->em_is_child;
+	return members > 1;
+}
+
+/*
  * Hide that paths of a relation are in the order of a score (order.h): a btree index on the score has
  * such paths.  Those of workers have no order then, since a Gather Merge would look for the key itself.
  */
@@ -350,7 +365,7 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	ListCell   *cell;
 
 	if (linitial(root->query_pathkeys) != linitial(root->sort_pathkeys) ||
-		!loki_score(root, &score))
+		!loki_score(root, &score) || equals_another(score.output->pk_eclass))
 		return;
 	foreach(cell, loki_score_distances(&score))
 	{
