@@ -8,6 +8,8 @@
  * rows, and see nothing of what is written until the metapage says that it is complete.
  * src/hnsw/insert/README, "Pending indexes".
  *
+ * Reading rows locks TOAST tables while all insert locks are held.  The deadlock detector knows both.
+ *
  * IDENTIFICATION
  *	  src/hnsw/build/pending.c
  *

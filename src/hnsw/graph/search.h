@@ -107,7 +107,8 @@ typedef struct LokiSearchTarget
 
 /*
  * How far a search looks: no node is expanded that is farther than loki_reach() (README, "How far
- * a search looks").  The caller sets all but the error, which the walk notes.
+ * a search looks").  The caller sets all but the error, which the walk notes, and
+ * which raises the ratio.
  */
 typedef struct LokiReach
 {

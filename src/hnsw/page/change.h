@@ -4,7 +4,7 @@
  *	  Changing pages: locking them, writing them, and one WAL record.
  *
  * Nothing else locks pages of an index exclusively or writes WAL, except for pages that
- * nobody can know yet (README, "WAL").
+ * nobody can know yet (README, "WAL"), and hints of killed rows (scan/killed.c).
  *
  *	loki_change_begin()
  *	loki_change_lock() for each page, in the order of README, "Lock order"

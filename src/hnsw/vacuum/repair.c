@@ -5,9 +5,9 @@
  *
  * One pass over UPPER and one over LINK rewrite only the neighbor lists that name dead
  * nodes.  A list is rebuilt from its live neighbors and the neighbors of its dead
- * ones, by the distances of codes.  No search from the entry point is needed, so the work
- * grows with the number of such lists, not with that of all nodes.  Nodes that no list
- * names afterwards are linked again.
+ * ones, by the distances of codes.  No search from the entry point is needed for that, so
+ * its work grows with the number of such lists.  README, "Repair", says which nodes are searched for
+ * and linked again afterwards.
  *
  * Inserts run meanwhile.  They link to no dead node.  A new list is written only if the old
  * one has not changed since.

@@ -4,7 +4,7 @@
  *	  Vacuum: mark the nodes of dead rows, have the graph repaired, free them.
  *
  * ambulkdelete sets the metapage's flag "dead pending" and marks nodes dead in one pass
- * over TID.  amvacuumcleanup goes by that flag alone, so it finishes what a crash or
+ * over TID.  amvacuumcleanup repairs and frees by that flag alone, so it finishes what a crash or
  * a cancelled vacuum left.  It waits for the inserts that may have seen a dead node as
  * live, repairs the graph, and frees slots.  Only one vacuum runs at a time, and only
  * vacuum frees slots.
