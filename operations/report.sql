@@ -8,6 +8,7 @@
 \set ON_ERROR_STOP 1
 \ir search_path.sql
 \ir extension.sql
+\ir each.sql
 \pset footer off
 \pset null ''
 \pset border 0
@@ -23,17 +24,20 @@ SELECT pg_catalog.format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector
 	pg_catalog.replace(pg_catalog.replace(pg_catalog.current_database(), '&', '&amp;'), '<', '&lt;'), pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD HH24:MI TZ'),
 	pg_catalog.current_setting('server_version'), lokivector_version(), pg_catalog.current_setting('shared_buffers'));
 
--- Indexes whose files can be read: those that a build has begun, and that the role may look into.
+-- Indexes whose files can be read: those that a build has begun, that the role may look into, and that
+-- raise no error.
 -- OFFSET keeps the planner from reading others before it leaves them out.
 \set readable '(pg_catalog.pg_has_role(c.relowner, ''USAGE'') OR pg_catalog.pg_has_role(''pg_monitor'', ''USAGE''))'
-\set indexes '(SELECT s.*, x.indisvalid, pg_catalog.has_table_privilege(x.indrelid, ''SELECT'') AND NOT pg_catalog.row_security_active(x.indrelid) AS measurable FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index::oid AND x.indisready JOIN pg_class c ON c.oid = s.index::oid AND c.relpersistence <> ''t'' AND ' :readable ' OFFSET 0) i'
+\set indexes '(SELECT s.*, x.indisvalid, pg_catalog.has_table_privilege(x.indrelid, ''SELECT'') AND NOT pg_catalog.row_security_active(x.indrelid) AS measurable FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index::oid AND x.indisready JOIN pg_class c ON c.oid = s.index::oid AND c.relpersistence <> ''t'' AND ' :readable ' WHERE NOT EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(pg_catalog.current_setting(''lokivector_each.advice'')::jsonb) AS r(index oid, about text) WHERE r.index = s.index::oid AND r.about = ''error''::text) OFFSET 0) i'
 SELECT pg_catalog.format('<p>%s of other owners are left out: only these and members of pg_monitor may look into them.</p>', pg_catalog.count(*))
 FROM lokivector_stat_indexes s JOIN pg_class c ON c.oid = s.index::oid WHERE NOT :readable HAVING pg_catalog.count(*) > 0;
 
 \pset format html
 \pset tuples_only off
 \qecho '<h2>What to change</h2>'
-SELECT i.index, a.about, a.advice FROM :indexes, lokivector_advice(i.index) a ORDER BY 1, 2;
+SELECT r.index::regclass AS index, r.about, r.advice
+FROM pg_catalog.jsonb_to_recordset(pg_catalog.current_setting('lokivector_each.advice')::jsonb) AS r(index oid, about text, advice text)
+WHERE r.about <> 'rights'::text ORDER BY r.index, r.about;
 \qecho '<h2>Indexes</h2>'
 SELECT i.index, i.relname AS "table", i.indisvalid AS valid, f.metric, f.dimensions, f.bits, f.refine_bits,
 	f.profile, f.m, f.rows, f.killed + f.dead AS dead, f.free, pg_catalog.pg_size_pretty(f.bytes) AS size,
@@ -75,7 +79,10 @@ SELECT index, measured, pg_catalog.round(recall::numeric, 4) AS recall, pg_catal
 FROM lokivector_stat_recall ORDER BY index;
 \if :{?recall}
 \qecho '<p>Measured now, with rows of the table as queries.</p>'
+-- It reads pages of which advice says nothing
+\set ON_ERROR_STOP 0
 SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index, 100, 10) r WHERE i.indisvalid AND i.measurable ORDER BY i.index;
+\set ON_ERROR_STOP 1
 \endif
 \qecho '<h2>Parts</h2>'
 SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_catalog.pg_size_pretty(p.bytes) AS size

@@ -247,5 +247,25 @@ like(make('check'), qr/items_idx: (?!sound)\S.*an index is damaged.*HINT:.*[1-9]
 like(make('rebuild', 'INDEX=items_idx'), qr/0$/, 'make rebuild');
 like(make('check'), qr/items_idx: sound\n.*0$/s, '... repairs it');
 
+# An index of which nothing can be read, beside one that has an advice
+$node->safe_psql('postgres', 'ALTER INDEX "other Index" SET (m = 20)');
+$path = $node->data_dir . '/' . $node->safe_psql('postgres', q(SELECT pg_relation_filepath('items_idx')));
+$node->stop;
+$bytes = slurp_file($path);
+substr($bytes, 24, 4000) = "\xAA" x 4000;
+write_binary($path, $bytes);
+$node->start;
+my $advice = make('advice');
+like($advice, qr/^ items_idx +\| error +\| \S.* REINDEX INDEX CONCURRENTLY items_idx rebuilds.*\n0$/ms,
+	'make advice has the error of an index that cannot be read');
+like($advice, qr/^ "other Index" +\| parameters +\|/m, '... and the advice on the other');
+like(make('report'), qr/^0$/, 'make report goes on');
+my $report = slurp_file("$tmp/report.html");
+my @pictures = $report =~ m{<figcaption>(.*?)</figcaption>}g;
+like($report, qr{>items_idx</td>\s*<td[^>]*>error</td>}, '... and has the error');
+is("@pictures", '"other Index" vector_idx halfvec_idx', '... and pictures of the others');
+like($report, qr{</html>$}, '... to the end');
+like(make('report', 'RECALL=1'), qr/^0$/, '... with recall');
+
 $node->stop;
 done_testing();
