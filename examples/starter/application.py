@@ -45,6 +45,10 @@ class NewDocument(Given):
     published: date | None = None
 
 
+class NewDocuments(Given):
+    documents: list[NewDocument] = Field(min_length=1, max_length=1000)
+
+
 class Search(Given):
     question: characters(1000)
     mode: Literal['dense', 'words', 'fused'] = 'fused'
@@ -132,20 +136,35 @@ def list_documents(collection: Name, by: By, after: int = 0,
                                   [id_of(connection, collection), after, limit]).fetchall()
 
 
-@api.post('/collections/{collection}/documents', status_code=201)
-def add_document(collection: Name, new: NewDocument, by: By) -> Stored:
-    with by.transaction() as connection:
-        collection_id = id_of(connection, collection)
+def store(connection, collection_id, documents):
+    """Documents with their passages, whose vectors the model makes in one call."""
+    passages = [embeddings.split(new.text) for new in documents]
+    vectors = iter(embeddings.embed([body for bodies in passages for body in bodies]))
+    stored = []
+    for new, bodies in zip(documents, passages):
         document_id = connection.execute("""
             INSERT INTO documents (collection_id, title, kind, published) VALUES (%s, %s, %s, %s) RETURNING id""",
                                          [collection_id, new.title, new.kind, new.published]).fetchone()['id']
-        passages = embeddings.split(new.text)
         connection.cursor().executemany("""
             INSERT INTO passages (collection_id, document_id, kind, published, body, embedding)
             VALUES (%s, %s, %s, %s, %s, %s)""",
-                                        [(collection_id, document_id, new.kind, new.published, body, vector)
-                                         for body, vector in zip(passages, embeddings.embed(passages))])
-    return Stored(id=document_id, passages=len(passages))
+                                        [(collection_id, document_id, new.kind, new.published, body, next(vectors))
+                                         for body in bodies])
+        stored.append(Stored(id=document_id, passages=len(bodies)))
+    return stored
+
+
+@api.post('/collections/{collection}/documents', status_code=201)
+def add_document(collection: Name, new: NewDocument, by: By) -> Stored:
+    with by.transaction() as connection:
+        return store(connection, id_of(connection, collection), [new])[0]
+
+
+@api.post('/collections/{collection}/documents/batch', status_code=201)
+def add_documents(collection: Name, new: NewDocuments, by: By) -> list[Stored]:
+    """All of them, or none."""
+    with by.transaction() as connection:
+        return store(connection, id_of(connection, collection), new.documents)
 
 
 @api.delete('/collections/{collection}/documents/{document}', status_code=204)

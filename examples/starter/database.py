@@ -4,15 +4,17 @@
 import os
 from contextlib import contextmanager
 
+import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 import keys
 
+DATABASE = os.environ.get('STARTER_DATABASE', 'dbname=starter user=starter_app')
+
 # Connections are tried before they are used, so a server that was restarted is no error
 pool = ConnectionPool(
-    os.environ.get('STARTER_DATABASE', 'dbname=starter user=starter_app'),
-    min_size=1, max_size=int(os.environ.get('STARTER_POOL', '10')), max_waiting=100,
+    DATABASE, min_size=1, max_size=int(os.environ.get('STARTER_POOL', '10')), max_waiting=100,
     timeout=float(os.environ.get('STARTER_WAIT', '3')),
     reconnect_timeout=5, check=ConnectionPool.check_connection, open=False,
     kwargs={'row_factory': dict_row, 'connect_timeout': 3, 'application_name': 'starter'})
@@ -20,6 +22,14 @@ pool = ConnectionPool(
 
 class NoSuchKey(Exception):
     pass
+
+
+def dimensions():
+    """Of the column of vectors."""
+    with psycopg.connect(DATABASE, connect_timeout=3) as connection:
+        return connection.execute("""
+            SELECT atttypmod FROM pg_attribute
+            WHERE attrelid = 'passages'::regclass AND attname = 'embedding'""").fetchone()[0]
 
 
 @contextmanager

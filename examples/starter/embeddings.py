@@ -23,3 +23,8 @@ def split(text):
 def embed(texts):
     """The vectors of texts, as the database reads them."""
     return [str(vector) for vector in model.embed(texts, norm=True).tolist()]
+
+
+def dimensions():
+    """Of the vectors of this model."""
+    return embed(['dimensions'])[0].count(',') + 1

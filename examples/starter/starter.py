@@ -20,14 +20,29 @@ STARTER_RATE_STORE  where several processes count requests, such as redis://... 
 import argparse
 import contextlib
 import socket
+import sys
 
 import keys
+
+
+def check_dimensions():
+    """Before rows of a new model meet a column for those of another."""
+    import psycopg
+
+    import database
+    import embeddings
+    # Without a database the application is alive, and not ready
+    with contextlib.suppress(psycopg.OperationalError):
+        column, model = database.dimensions(), embeddings.dimensions()
+        if column != model:
+            sys.exit(f'the column has {column} dimensions, and vectors of the model have {model}')
 
 
 def serve(port):
     import uvicorn
 
     from application import app
+    check_dimensions()
     listener = socket.create_server(('127.0.0.1', port))
     print(f'http://127.0.0.1:{listener.getsockname()[1]}', flush=True)
     # Requests that run when the program is to end have 20 seconds

@@ -73,6 +73,10 @@ sub start_application
 	return;
 }
 
+$node->safe_psql('starter', 'ALTER TABLE starter.passages ALTER COLUMN embedding TYPE vector(300)');
+is(starter('serve', 0), undef, 'a model of other dimensions than the column ends it');
+is($complaint, 'the column has 300 dimensions, and vectors of the model have 256', '... and it says so');
+$node->safe_psql('starter', 'ALTER TABLE starter.passages ALTER COLUMN embedding TYPE vector(256)');
 start_application();
 
 # Status, decoded body and headers of a request
@@ -117,6 +121,18 @@ $commands =~ s{http://127\.0\.0\.1:\d+}{$address};
 my $shown = join('.*', map { quotemeta } split(/\.\.\./, $text));
 like(run_program('bash', '-c', $commands), qr/^$shown$/, 'the commands of README print what it shows');
 is_deeply((request('GET', $reader, '/v1/collections'))[1], [ { name => 'help', documents => 1 } ], 'the collection is there');
+
+# Documents in one request, all or none
+request('POST', $web, '/v1/collections', { name => 'many' });
+my @many = map { { title => "Page $_", text => "One $_.\n\nTwo $_." } } 1 .. 3;
+is(join(' ', map { $_->{passages} } @{ (request('POST', $web, '/v1/collections/many/documents/batch', { documents => \@many }))[1] }),
+	'2 2 2', 'several documents in a request');
+is($node->safe_psql('starter', q(SELECT string_agg(title || ': ' || body, ', ' ORDER BY p.id)
+	FROM starter.passages p JOIN starter.documents d ON d.id = document_id WHERE title LIKE 'Page%')),
+	'Page 1: One 1., Page 1: Two 1., Page 2: One 2., Page 2: Two 2., Page 3: One 3., Page 3: Two 3.', '... each with its passages');
+is(status_of('POST', $web, '/v1/collections/many/documents/batch', { documents => [ $many[0], { title => 'x', text => "x\0" } ] }), 400,
+	'... or none');
+is(status_of('DELETE', $web, '/v1/collections/many'), 204, '... and away again');
 
 # Documents of two tenants, the same words in both
 my %texts = (
@@ -268,7 +284,7 @@ sub page
 
 my $openapi = (request('GET', '', '/openapi.json'))[1];
 is(join(' ', map { s{^/v1/collections}{}r } sort keys %{ $openapi->{paths} }),
-	'/health /ready  /{collection} /{collection}/documents /{collection}/documents/{document} /{collection}/search',
+	'/health /ready  /{collection} /{collection}/documents /{collection}/documents/batch /{collection}/documents/{document} /{collection}/search',
 	'paths of the interface');
 is(join(' ', sort keys %{ $openapi->{components}{securitySchemes} }), 'HTTPBearer', '... which name the key');
 SKIP:
@@ -278,7 +294,7 @@ SKIP:
 help \(5\): \d found
 Delivery \(faq, 0\.\d+\)
 (?:.*\n)*the key is missing, not known, expired or revoked
-9 operations
+10 operations
 \z/, 'the page and the OpenAPI page in a browser');
 }
 
