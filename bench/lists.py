@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""Searches by sorted lists, with brief codes and without, beside an index of the matching rows.
+"""Searches by sorted lists, with 1-bit sketches and without, beside an index of the matching rows.
 
-For each condition it prints the rows that match and, with brief codes and without, recall@10
+For each condition it prints the rows that match and, with 1-bit sketches and without, recall@10
 among these rows and the microseconds of a search: median and 95th percentile, the least of
 the rounds.  Beside it is an index of a table that has the matching rows alone.
 
@@ -169,10 +169,10 @@ def measure(args, db, name):
     this.fill()
     cases = [(*case, this.truth(case[2], case[3])) for case in this.conditions()]
     columns = {}
-    for brief in ("on", "off"):
-        db.run(f"ALTER INDEX items_v SET (brief_codes = {brief}); REINDEX INDEX items_v")
+    for sketch in ("on", "off"):
+        db.run(f"ALTER INDEX items_v SET (brief_codes = {sketch}); REINDEX INDEX items_v")
         for label, condition, _, queries, truth in cases:
-            columns[label, brief] = this.ask("items", condition, queries, truth)
+            columns[label, sketch] = this.ask("items", condition, queries, truth)
     for label, condition, matching, queries, truth in cases:
         db.run(f"""DROP TABLE IF EXISTS own; CREATE TABLE own (LIKE items INCLUDING STORAGE);
                    INSERT INTO own SELECT * FROM items WHERE {condition} ORDER BY id; VACUUM ANALYZE own;
@@ -190,7 +190,7 @@ def main():
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    print("| set | condition | rows | recall, brief codes | us | recall, without | us "
+    print("| set | condition | rows | recall, 1-bit sketches | us | recall, without | us "
           "| recall, own index | us | times its own |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     with new_database(args.database) as db:

@@ -40,7 +40,7 @@ ALTER INDEX advice_r_idx SET (refine_bits = 8);
 SELECT * FROM lokivector_advice('advice_r_idx');
 DROP TABLE advice_r;
 
--- test: brief codes that sorted lists have, or lack, until these are made again
+-- test: 1-bit sketches that sorted lists have, or lack, until these are made again
 CREATE TABLE advice_b AS SELECT i, i % 50 AS c, i % 4 AS few, ARRAY['t' || i % 60] AS tags,
 	(SELECT array_agg(sin(i * j)) FROM generate_series(1, 48) j)::vector(48) AS v FROM generate_series(1, 3000) i;
 CREATE INDEX advice_b_idx ON advice_b USING hnsw (v vector_l2_ops, c, few, tags);
@@ -54,7 +54,7 @@ ALTER INDEX advice_b_idx RESET (brief_codes);
 SELECT * FROM lokivector_advice('advice_b_idx');
 VACUUM advice_b;
 SELECT * FROM lokivector_advice('advice_b_idx');
--- test: lists that never have any: of few rows, and of distances that have no brief codes
+-- test: lists that never have any: of few rows, and of distances that have no 1-bit sketches
 CREATE INDEX advice_b_some ON advice_b USING hnsw (v vector_l2_ops, c) WHERE i <= 1000;
 SELECT * FROM lokivector_advice('advice_b_some');
 CREATE INDEX advice_b_l1 ON advice_b USING hnsw (v vector_l1_ops, c);

@@ -66,7 +66,7 @@ case $part in
 		cd "$top"
 		# those of is_slow() in test/unit/run.sh, and what looks at whether the run is short
 		long "unit assert tap" TESTS="$({
-			ls test/unit | grep -E '^(brief|compact|fits|least|quantize)_test'
+			ls test/unit | grep -E '^(sketch|compact|fits|least|quantize)_test'
 			grep -lE 'test_short\(\)|LOKIVECTOR_SHORT|lost_rows|rows_are_found' sql/*.sql test/t/*.pl
 		} | sed 's|.*/||; s|\.[a-z]*$||' | tr '\n' ' ')"
 		;;

@@ -82,7 +82,7 @@ BEGIN ATOMIC
 	), hot AS (
 		SELECT pg_catalog.sum(bytes)::bigint AS bytes FROM parts WHERE slot_array IN ('code', 'link', 'upper', 'tid')
 	), brief AS (
-		-- a sorted list has a separator for each 64 nodes; long ones have brief codes
+		-- a sorted list has a separator for each 64 nodes; long ones have 1-bit sketches
 		SELECT coalesce((SELECT option_value::boolean FROM pg_catalog.pg_options_to_table(i.reloptions)
 				WHERE option_name = 'brief_codes'), true) AS wanted,
 			coalesce((SELECT pg_catalog.bool_or(b.slots > 0) FROM parts b WHERE b.slot_array = 'brief'), false) AS present,

@@ -142,7 +142,7 @@ typedef struct LokiCodeKernels
 						  const LokiLevelTable *table, const int16 *query);
 
 	/*
-	 * Bounds of the codes of a block of brief codes, add + constant + mul *
+	 * Bounds of the codes of a block of 1-bit sketches, add + constant + mul *
 	 * (start + step * t).  t is the sum of a code's entries in the tables, 16
 	 * of LOKI_TABLE_MAX at most for each four dimensions.  As in the method
 	 * of quantizers.

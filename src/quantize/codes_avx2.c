@@ -25,7 +25,7 @@
 
 typedef __m256i Bytes;
 
-StaticAssertDecl(LOKI_BRIEF_LEAST == LANES, "a register has the least bounds of a block");
+StaticAssertDecl(LOKI_SKETCH_LEAST == LANES, "a register has the least bounds of a block");
 
 /* The steps of a Hadamard transform between elements of one register: sums and differences at distance 1, 2, 4 */
 INLINE Floats
@@ -299,7 +299,7 @@ eight_bounds(const float *add, __m128i sums, __m256 constant, __m256 start, __m2
 	__m256		terms = _mm256_fmadd_ps(step, t, start);
 	__m256		result = _mm256_add_ps(_mm256_loadu_ps(add), constant);
 
-	result = _mm256_fmadd_ps(_mm256_loadu_ps(add + LOKI_BRIEF_BLOCK), terms, result);
+	result = _mm256_fmadd_ps(_mm256_loadu_ps(add + LOKI_SKETCH_BLOCK), terms, result);
 	_mm256_storeu_ps(bounds, result);
 	return result;
 }
@@ -320,7 +320,7 @@ loki_bounds_avx2(int groups, const uint8 *tables, const void *block, float const
 				 float step, float *bounds, float *least)
 {
 	const float *add = block;
-	const uint8 *bits = (const uint8 *) (add + 2 * LOKI_BRIEF_BLOCK);
+	const uint8 *bits = (const uint8 *) (add + 2 * LOKI_SKETCH_BLOCK);
 	__m256i		even = _mm256_setzero_si256();
 	__m256i		odd = _mm256_setzero_si256();
 	__m256i		low;

@@ -234,7 +234,7 @@ four_bounds(const float *add, uint16x4_t sums, float constant, float32x4_t start
 	float32x4_t terms = vfmaq_n_f32(start, vcvtq_f32_u32(vmovl_u16(sums)), step);
 	float32x4_t result = vaddq_f32(vld1q_f32(add), vdupq_n_f32(constant));
 
-	result = vfmaq_f32(result, vld1q_f32(add + LOKI_BRIEF_BLOCK), terms);
+	result = vfmaq_f32(result, vld1q_f32(add + LOKI_SKETCH_BLOCK), terms);
 	vst1q_f32(bounds, result);
 	return result;
 }
@@ -252,12 +252,12 @@ score_block(int groups, const uint8 *tables, const void *block, float constant, 
 			float step, float *bounds, float *least)
 {
 	const float *add = block;
-	const uint8 *bits = (const uint8 *) (add + 2 * LOKI_BRIEF_BLOCK);
+	const uint8 *bits = (const uint8 *) (add + 2 * LOKI_SKETCH_BLOCK);
 	uint16x8_t	sums[4];
 	float32x4_t starts = vdupq_n_f32(start);
 	float32x4_t lanes[2] = {vdupq_n_f32(FLT_MAX), vdupq_n_f32(FLT_MAX)};
 
-	StaticAssertStmt(LOKI_BRIEF_LEAST == 8, "two registers have the least bounds of a block");
+	StaticAssertStmt(LOKI_SKETCH_LEAST == 8, "two registers have the least bounds of a block");
 	for (int k = 0; k < 4; k++)
 		sums[k] = vdupq_n_u16(0);
 	for (int i = 0; i < groups * (LOKI_GROUP / 8); i += 2)

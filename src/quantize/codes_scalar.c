@@ -248,25 +248,25 @@ score_block(int groups, const uint8 *tables, const void *block, float constant, 
 	   float step, float *bounds, float *least)
 {
 	const float *add = block;
-	const float *mul = add + LOKI_BRIEF_BLOCK;
-	const uint8 *bits = (const uint8 *) (mul + LOKI_BRIEF_BLOCK);
-	uint16		sums[LOKI_BRIEF_BLOCK] = {0};
+	const float *mul = add + LOKI_SKETCH_BLOCK;
+	const uint8 *bits = (const uint8 *) (mul + LOKI_SKETCH_BLOCK);
+	uint16		sums[LOKI_SKETCH_BLOCK] = {0};
 
-	Assert(groups > 0 && groups <= LOKI_BRIEF_DIMS / LOKI_GROUP);
+	Assert(groups > 0 && groups <= LOKI_SKETCH_DIMS / LOKI_GROUP);
 	for (int i = 0; i < groups * (LOKI_GROUP / 8); i++)
 	{
-		for (int k = 0; k < LOKI_BRIEF_BLOCK; k++)
+		for (int k = 0; k < LOKI_SKETCH_BLOCK; k++)
 			sums[k] += tables[bits[k] & 15] + tables[16 + (bits[k] >> 4)];
 		tables += 32;
-		bits += LOKI_BRIEF_BLOCK;
+		bits += LOKI_SKETCH_BLOCK;
 	}
-	for (int i = 0; i < LOKI_BRIEF_LEAST; i++)
+	for (int i = 0; i < LOKI_SKETCH_LEAST; i++)
 		least[i] = FLT_MAX;
-	for (int k = 0; k < LOKI_BRIEF_BLOCK; k++)
+	for (int k = 0; k < LOKI_SKETCH_BLOCK; k++)
 	{
 		bounds[k] = add[k] + constant + mul[k] * (start + step * sums[k]);
-		if (bounds[k] < least[k % LOKI_BRIEF_LEAST])
-			least[k % LOKI_BRIEF_LEAST] = bounds[k];
+		if (bounds[k] < least[k % LOKI_SKETCH_LEAST])
+			least[k % LOKI_SKETCH_LEAST] = bounds[k];
 	}
 }
 

@@ -148,20 +148,20 @@ loki_code_default(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 }
 
 uint32
-loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief)
+loki_sketch_spec(const LokiCodeSpec *code, LokiCodeSpec *sketch)
 {
 	if (code->kind != LOKI_CODE_ROTATED || code->projection != LOKI_PROJECT_NONE)
 		return 0;
-	*brief = *code;
-	brief->bits = 1;
-	brief->refine_bits = 0;
-	if (LOKI_PADDED(code->dim) > LOKI_BRIEF_DIMS)
+	*sketch = *code;
+	sketch->bits = 1;
+	sketch->refine_bits = 0;
+	if (LOKI_PADDED(code->dim) > LOKI_SKETCH_DIMS)
 	{
-		brief->projection = LOKI_PROJECT_RANDOM;
-		brief->code_dims = LOKI_BRIEF_DIMS;
+		sketch->projection = LOKI_PROJECT_RANDOM;
+		sketch->code_dims = LOKI_SKETCH_DIMS;
 	}
-	Assert(loki_code_valid(brief) && loki_rotated_code_size(brief) <= LOKI_BRIEF_SIZE);
-	return loki_rotated_code_size(brief);
+	Assert(loki_code_valid(sketch) && loki_rotated_code_size(sketch) <= LOKI_SKETCH_SIZE);
+	return loki_rotated_code_size(sketch);
 }
 
 /* ----------------------------------------------------------------

@@ -196,8 +196,8 @@ struct LokiQuantizer
 									LokiQuery *query);
 
 	/*
-	 * Of a brief quantizer (loki_code_brief()), NULL in others: make a code
-	 * out of one of the quantizer that it is brief for.
+	 * Of a quantizer of 1-bit sketches (loki_sketch_spec()), NULL in others:
+	 * make a sketch out of a code of the quantizer from.
 	 */
 	void		(*shorten) (const LokiQuantizer *quantizer, const LokiQuantizer *from,
 							const void *from_code, void *code);
@@ -209,8 +209,8 @@ struct LokiQuantizer
 
 	/*
 	 * Where shorten is: likely lower bounds of the distances of the
-	 * LOKI_BRIEF_BLOCK codes of a block, at the rate of LOKI_BOUND_SIGMAS.
-	 * least[i] is the least of bounds[i], bounds[i + LOKI_BRIEF_LEAST], and
+	 * LOKI_SKETCH_BLOCK codes of a block, at the rate of LOKI_BOUND_SIGMAS.
+	 * least[i] is the least of bounds[i], bounds[i + LOKI_SKETCH_LEAST], and
 	 * so on; a bound that is no number is not looked at.
 	 */
 	void		(*bounds) (const LokiQuantizer *quantizer, const LokiQuery *query,
@@ -301,21 +301,21 @@ extern int	loki_code_alternatives(const LokiCodeSpec *compact, int bits,
 extern float loki_code_error(const LokiCodeSpec *spec);
 
 /*
- * The brief code of vectors that have a code: one bit for each of LOKI_BRIEF_DIMS
+ * The 1-bit sketch of vectors that have a code: one bit for each of LOKI_SKETCH_DIMS
  * dimensions at most.  Returns its size, 0 if there is none.  It is centred on the same
  * point.
  */
-#define LOKI_BRIEF_DIMS			256
-extern uint32 loki_code_brief(const LokiCodeSpec *code, LokiCodeSpec *brief);
+#define LOKI_SKETCH_DIMS		256
+extern uint32 loki_sketch_spec(const LokiCodeSpec *code, LokiCodeSpec *sketch);
 
 /*
- * Brief codes of some size lie in blocks (rotated_brief.c): put one into a block, or get it.
+ * 1-bit sketches of some size lie in blocks (rotated_sketch.c): put one into a block, or get it.
  */
-#define LOKI_BRIEF_BLOCK		32
-#define LOKI_BRIEF_LEAST		8	/* least bounds of a block */
-#define LOKI_BRIEF_SIZE			(8 + LOKI_BRIEF_DIMS / 8)	/* of a code, at most */
-extern void loki_brief_put(uint32 code_size, const void *code, int place, void *block);
-extern void loki_brief_get(uint32 code_size, const void *block, int place, void *code);
+#define LOKI_SKETCH_BLOCK		32
+#define LOKI_SKETCH_LEAST		8	/* least bounds of a block */
+#define LOKI_SKETCH_SIZE		(8 + LOKI_SKETCH_DIMS / 8)	/* of a code, at most */
+extern void loki_sketch_put(uint32 code_size, const void *code, int place, void *block);
+extern void loki_sketch_get(uint32 code_size, const void *block, int place, void *code);
 
 /*
  * Principal dimensions (subspace.c).

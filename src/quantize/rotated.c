@@ -609,13 +609,13 @@ loki_rotated_size(const LokiCodeSpec *spec)
 	return offsetof(RotatedQuantizer, signs) + loki_rotate_size(rotated_dims(spec));
 }
 
-/* Whether codes may be the brief ones of others */
+/* Whether codes may be the 1-bit sketches of others */
 static bool
-can_be_brief(const LokiCodeSpec *spec)
+can_be_sketch(const LokiCodeSpec *spec)
 {
 	return spec->bits == 1 && spec->refine_bits == 0 &&
 		spec->projection != LOKI_PROJECT_BASIS &&
-		LOKI_PADDED(loki_code_dims(spec)) <= LOKI_BRIEF_DIMS;
+		LOKI_PADDED(loki_code_dims(spec)) <= LOKI_SKETCH_DIMS;
 }
 
 void
@@ -662,12 +662,12 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->prepare = prepare;
 	quantizer->prepare_code = prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;
-	if (can_be_brief(spec))
+	if (can_be_sketch(spec))
 	{
 		quantizer->shorten = loki_rotated_shorten;
 		quantizer->prepare_bounds = loki_rotated_prepare_bounds;
 		quantizer->bounds = loki_rotated_bounds;
-		quantizer->query_size += BRIEF_TABLES_SIZE(padded);
+		quantizer->query_size += SKETCH_TABLES_SIZE(padded);
 	}
 	quantizer->score = spec->bits == 8 ? score_bytes : score;
 	quantizer->error = error;

@@ -93,9 +93,9 @@ typedef struct RotatedQuery
 #define QUERY8(query)			((query)->data)
 #define QUERY16(query, padded)	((int16 *) ((query)->data + (padded)))
 
-/* Where codes can be brief: 16 entries for each four dimensions.  There is no QUERY16 then. */
-#define BRIEF_TABLES(query, padded)	((uint8 *) ((query)->data + (padded)))
-#define BRIEF_TABLES_SIZE(padded)	((padded) / 4 * 16)
+/* Where codes can be sketches: 16 entries for each four dimensions.  There is no QUERY16 then. */
+#define SKETCH_TABLES(query, padded)	((uint8 *) ((query)->data + (padded)))
+#define SKETCH_TABLES_SIZE(padded)	((padded) / 4 * 16)
 
 /* The wider query serves where an int8 one would be coarser than the code. */
 static inline bool
@@ -158,7 +158,7 @@ extern void loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery 
 								const void *const *codes, const void *const *refines,
 								int n, float *least, float *most);
 
-/* functions in rotated_brief.c */
+/* functions in rotated_sketch.c */
 extern void loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
 								 const void *from_code, void *code);
 extern void loki_rotated_prepare_bounds(const LokiQuantizer *quantizer, LokiQuery *query);

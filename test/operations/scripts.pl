@@ -144,7 +144,7 @@ for my $type ('vector', 'halfvec')
 	like($sizes, qr/^ *build by \d+ processes +\| \d\d:\d\d:\d\d$/m, "$type: time of a build");
 }
 
-# Attributes of all kinds, with sorted lists and brief codes; few values, which have neither
+# Attributes of all kinds, with sorted lists and 1-bit sketches; few values, which have neither
 for my $values (500, 6)
 {
 	my $sizes = run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=48', '-v', 'sample=5000', '-v', "values=$values",

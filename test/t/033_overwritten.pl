@@ -100,7 +100,7 @@ $node->safe_psql('postgres', join ';',
 	'INSERT INTO grown SELECT v, a FROM items WHERE id % 9 = 5');
 $kinds{grown} = $kinds{coarsely_grown} = 1;
 my $block_size = $node->safe_psql('postgres', 'SHOW block_size');
-my ($header, $special, $tid, $centroid, $brief) = (24, 16, 2, 10, 144);
+my ($header, $special, $tid, $centroid, $sketch) = (24, 16, 2, 10, 144);
 # Slot arrays that go by node, as in hnsw/definition/layout.h, and the bytes of their slots
 my %number = (tid => $tid, code => 3, link => 4, refine => 5, hash => 6);
 my %slot_bytes;
@@ -152,13 +152,13 @@ sub tid_state
 }
 
 # Whether the bytes overwritten are those of nodes that are free, or of GAINED and
-# REUSED, where a bit too many costs a look at a node, or may be brief codes of nodes
+# REUSED, where a bit too many costs a look at a node, or may be 1-bit sketches of nodes
 # that were reused
 sub means_nothing
 {
 	my ($bytes, $kind, $block, $offset) = @_;
 	return 1 if slot_array($bytes, $block) == 11 || slot_array($bytes, $block) == 14;
-	return 1 if $kind eq 'grown' && slot_array($bytes, $block) >= $brief;
+	return 1 if $kind eq 'grown' && slot_array($bytes, $block) >= $sketch;
 	my $size = $slot_bytes{$kind}{ slot_array($bytes, $block) } or return 0;
 	my $per_page = int(($block_size - $header - $special) / $size);
 	my $first = int(($offset - $header) / $size);

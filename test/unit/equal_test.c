@@ -144,31 +144,31 @@ add_slot(const char *slot, uint32 size, int floats)
 		add_number((uint8) slot[i]);
 }
 
-/* The slots of a vector: CODE, REFINE and the brief code */
+/* The slots of a vector: CODE, REFINE and the 1-bit sketch */
 typedef struct Slots
 {
 	char		code[4 * MOST_DIM];
 	char		refine[4 * MOST_DIM];
-	char		brief[LOKI_BRIEF_SIZE];
+	char		sketch[LOKI_SKETCH_SIZE];
 } Slots;
 
 static void
 encode(const LokiCodeSpec *spec, const float *constants, const float *x, Slots *slots)
 {
 	LokiQuantizer *quantizer = unit_allocate(loki_quantizer_size(spec));
-	LokiCodeSpec brief_spec;
+	LokiCodeSpec sketch_spec;
 
 	memset(slots, 0, sizeof(Slots));
 	loki_quantizer_init(quantizer, spec, constants);
 	quantizer->encode(quantizer, x, slots->code,
 					  quantizer->refine_size > 0 ? slots->refine : NULL);
-	if (loki_code_brief(spec, &brief_spec) > 0)
+	if (loki_sketch_spec(spec, &sketch_spec) > 0)
 	{
-		LokiQuantizer *brief = unit_allocate(loki_quantizer_size(&brief_spec));
+		LokiQuantizer *sketch = unit_allocate(loki_quantizer_size(&sketch_spec));
 
-		loki_quantizer_init(brief, &brief_spec, constants);
-		brief->shorten(brief, quantizer, slots->code, slots->brief);
-		free(brief);
+		loki_quantizer_init(sketch, &sketch_spec, constants);
+		sketch->shorten(sketch, quantizer, slots->code, slots->sketch);
+		free(sketch);
 	}
 	free(quantizer);
 }
@@ -190,7 +190,7 @@ compare(const LokiCodeSpec *spec, const float *constants, Shape shape, const flo
 	if (rotated)
 	{
 		add_slot(wanted.refine, loki_rotated_refine_size(spec), spec->refine_bits > 0 ? 2 : 0);
-		add_slot(wanted.brief, LOKI_BRIEF_SIZE, 2);
+		add_slot(wanted.sketch, LOKI_SKETCH_SIZE, 2);
 	}
 	rows_encoded++;
 	for (LokiSimd simd = LOKI_SIMD_SCALAR; simd <= LOKI_SIMD_NEON; simd++)

@@ -87,7 +87,7 @@ run_test() {
 # what it is to give
 is_slow() {
 	case $1 in
-		brief | compact | fits | least | quantize) true ;;
+		sketch | compact | fits | least | quantize) true ;;
 		*) false ;;
 	esac
 }

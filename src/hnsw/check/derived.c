@@ -283,11 +283,11 @@ compare_sketches(LokiCheck *check, const LokiSortedList *list, uint32 ordinal, c
 {
 	int			array = LOKI_SLOTS_BRIEF + list->number;
 	const LokiSlotArray *slots = &check->state->arrays[array];
-	uint32		size = check->state->brief->code_size;
-	uint32		first = ordinal * slots->per_page * LOKI_BRIEF_BLOCK;
-	uint32		n = Min(slots->per_page * LOKI_BRIEF_BLOCK, list->n - first);
+	uint32		size = check->state->sketch->code_size;
+	uint32		first = ordinal * slots->per_page * LOKI_SKETCH_BLOCK;
+	uint32		n = Min(slots->per_page * LOKI_SKETCH_BLOCK, list->n - first);
 	uint32		nodes[LOKI_PAGE_PAYLOAD / sizeof(uint64)];
-	char		sketch[LOKI_BRIEF_SIZE];
+	char		sketch[LOKI_SKETCH_SIZE];
 	PGAlignedBlock copy;
 	Buffer		buffer;
 	int			used;
@@ -320,12 +320,12 @@ compare_sketches(LokiCheck *check, const LokiSortedList *list, uint32 ordinal, c
 	{
 		if (nodes[i] < begin || nodes[i] >= end || !is_live(check, nodes[i]))
 			continue;
-		loki_brief_get(size, copy.data + (Size) (i / LOKI_BRIEF_BLOCK) * slots->slot_size,
-					   i % LOKI_BRIEF_BLOCK, sketch);
+		loki_sketch_get(size, copy.data + (Size) (i / LOKI_SKETCH_BLOCK) * slots->slot_size,
+					   i % LOKI_SKETCH_BLOCK, sketch);
 		if (memcmp(sketch, sketches + (Size) (nodes[i] - begin) * size, size) == 0 ||
 			loki_bits_noted(check->state, check->index, LOKI_SLOTS_REUSED, nodes[i]))
 			continue;
-		report(check, list, array, (first + i) / LOKI_BRIEF_BLOCK,
+		report(check, list, array, (first + i) / LOKI_SKETCH_BLOCK,
 			   "is not made of the codes of its nodes");
 		return false;
 	}
@@ -342,7 +342,7 @@ check_sketches(LokiCheck *check, const LokiMetaPageData *meta)
 {
 	uint32		lists_end = meta->derived.sorted.end;
 	uint32		at_once = (uint32) Max(Min(maintenance_work_mem * 1024.0 /
-										   check->state->brief->code_size, LOKI_MAX_NUMBER), 1024);
+										   check->state->sketch->code_size, LOKI_MAX_NUMBER), 1024);
 	bool		sketched = false;
 	LokiSortedList list;
 
@@ -361,7 +361,7 @@ check_sketches(LokiCheck *check, const LokiMetaPageData *meta)
 		for (int i = 0; i < check->state->nattributes; i++)
 		{
 			uint32		per_page = check->state->arrays[LOKI_SLOTS_BRIEF + i].per_page *
-				LOKI_BRIEF_BLOCK;
+				LOKI_SKETCH_BLOCK;
 
 			if (per_page == 0 ||
 				!loki_sorted_list_open(&list, check->state, check->index, meta, i))
@@ -389,7 +389,7 @@ loki_check_derived(LokiCheck *check)
 	loki_check_slot_array(check, LOKI_SLOTS_REUSED, NULL);
 	for (int i = 0; i < check->state->nattributes; i++)
 		check_list(check, &meta, i);
-	if (check->state->brief != NULL)
+	if (check->state->sketch != NULL)
 		check_sketches(check, &meta);
 	if (loki_has_rowmap(check->state))
 		check_list(check, &meta, LOKI_SORTED_ROWS);

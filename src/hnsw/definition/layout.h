@@ -52,7 +52,7 @@
 #define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS)	/* its sorted list */
 /* sort keys in SORTED */
 #define LOKI_SLOTS_SEPARATOR		(LOKI_SLOTS_SORTED + INDEX_MAX_KEYS)
-/* brief codes of the nodes in SORTED */
+/* 1-bit sketches of the nodes in SORTED */
 #define LOKI_SLOTS_BRIEF			(LOKI_SLOTS_SEPARATOR + INDEX_MAX_KEYS)
 #define LokiSlotArrayIsBrief(array) \
 	((array) >= LOKI_SLOTS_BRIEF && (array) < LOKI_SLOTS_BRIEF + INDEX_MAX_KEYS)

@@ -243,7 +243,7 @@ init_reloptions(void)
 					   "Valid values are \"balanced\" and \"compact\".",
 					   AccessExclusiveLock);
 	add_bool_reloption(hnsw_relopt_kind, "brief_codes",
-					   "Keeps brief codes of the rows in the order of each attribute",
+					   "Keeps 1-bit sketches of the rows in the order of each attribute",
 					   true, ShareUpdateExclusiveLock);
 	add_real_reloption(hnsw_relopt_kind, "k1",
 					   "BM25: how much more a word counts that occurs more often",

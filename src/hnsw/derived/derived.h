@@ -266,7 +266,7 @@ extern int	loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
 static inline uint32
 loki_sketch_blocks(uint32 n)
 {
-	return n / LOKI_BRIEF_BLOCK + (n % LOKI_BRIEF_BLOCK > 0);
+	return n / LOKI_SKETCH_BLOCK + (n % LOKI_SKETCH_BLOCK > 0);
 }
 
 /* Bytes that making them takes, for each node; 0 if an index of this kind has none */

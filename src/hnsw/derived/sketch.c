@@ -4,7 +4,7 @@
  *	  1-bit sketches of listed nodes, in the order of their list.
  *
  * BRIEF of an attribute has, for each entry of SORTED, a code of one bit a dimension
- * (src/quantize/README, "Brief codes").  Its slots are blocks of LOKI_BRIEF_BLOCK codes.  A flat
+ * (src/quantize/README, "1-bit sketches").  Its slots are blocks of LOKI_SKETCH_BLOCK codes.  A flat
  * scan by the list reads them one behind the other, and by their bounds leaves out most nodes,
  * whose own codes lie anywhere.
  *
@@ -30,14 +30,14 @@
 double
 loki_sketch_memory(const LokiIndex *state)
 {
-	return state->brief != NULL ? state->brief->code_size : 0;
+	return state->sketch != NULL ? state->sketch->code_size : 0;
 }
 
 /* See derived.h.  Pages are share locked, one at a time; no content lock may be held. */
 char *
 loki_sketches_gather(LokiIndex *state, Relation index, uint32 begin, uint32 end)
 {
-	const LokiQuantizer *sketch = state->brief;
+	const LokiQuantizer *sketch = state->sketch;
 	const LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CODE];
 	char	   *sketches = palloc_extended(mul_size(sketch->code_size, (Size) (end - begin) + 1),
 										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -73,9 +73,9 @@ static bool
 write_list(const LokiSortedList *list, const char *sketches)
 {
 	int			array = LOKI_SLOTS_BRIEF + list->number;
-	uint32		size = list->state->brief->code_size;
+	uint32		size = list->state->sketch->code_size;
 	uint32		block_size = list->state->arrays[array].slot_size;
-	uint32		per_page = list->state->arrays[array].per_page * LOKI_BRIEF_BLOCK;
+	uint32		per_page = list->state->arrays[array].per_page * LOKI_SKETCH_BLOCK;
 	uint32	   *nodes = palloc_array(uint32, per_page);
 	PGAlignedBlock page;
 
@@ -92,8 +92,8 @@ write_list(const LokiSortedList *list, const char *sketches)
 		{
 			if (nodes[i] >= list->end)
 				return false;
-			loki_brief_put(size, sketches + (Size) nodes[i] * size, i % LOKI_BRIEF_BLOCK,
-						   page.data + i / LOKI_BRIEF_BLOCK * block_size);
+			loki_sketch_put(size, sketches + (Size) nodes[i] * size, i % LOKI_SKETCH_BLOCK,
+						   page.data + i / LOKI_SKETCH_BLOCK * block_size);
 		}
 		if (!loki_derived_write(list->state, list->index, array, ordinal, page.data,
 								loki_sketch_blocks(n), list->generation))
@@ -209,7 +209,7 @@ bool
 loki_sketch_bounds(const LokiSortedList *list, const LokiQuery *query, uint32 block, uint32 n,
 				   float *bounds, float *least)
 {
-	const LokiQuantizer *sketch = list->state->brief;
+	const LokiQuantizer *sketch = list->state->sketch;
 	const LokiSlotArray *slots = &list->state->arrays[LOKI_SLOTS_BRIEF + list->number];
 
 	Assert(loki_no_buffer_locked());
@@ -227,8 +227,8 @@ loki_sketch_bounds(const LokiSortedList *list, const LokiQuery *query, uint32 bl
 		for (uint32 i = first; i < Min(end, (uint32) used); i++)
 		{
 			sketch->bounds(sketch, query, LokiPageSlot(page, slots->slot_size, i), bounds, least);
-			bounds += LOKI_BRIEF_BLOCK;
-			least += LOKI_BRIEF_LEAST;
+			bounds += LOKI_SKETCH_BLOCK;
+			least += LOKI_SKETCH_LEAST;
 		}
 		UnlockReleaseBuffer(buffer);
 		if (end > (uint32) used)

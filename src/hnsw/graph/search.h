@@ -82,7 +82,7 @@ typedef struct LokiStrategyChoice
 	uint32		window;			/* expansions until the next choice */
 	double		listed;			/* nodes that a flat scan reads one by one
 								 * with a sorted list; below 0: no list */
-	bool		brief;			/* by their brief codes first */
+	bool		sketches;		/* by their 1-bit sketches first */
 	double		second;			/* nodes of a second list; below 0: none */
 	double		unlisted;		/* nodes that it reads besides */
 	double		listed_tests;	/* attributes of listed nodes that it tests */

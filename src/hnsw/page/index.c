@@ -72,15 +72,15 @@ array_geometry(LokiSlotArray *array, uint32 slot_size)
 }
 
 /*
- * The brief code of an index; its size, 0 if it has none.  Codes of sketches are made of more
+ * The 1-bit sketch of an index; its size, 0 if it has none.  Codes of sketches are made of more
  * than their vectors.
  */
 static uint32
-brief_code(const LokiIndex *state, LokiCodeSpec *brief)
+sketch_code(const LokiIndex *state, LokiCodeSpec *sketch)
 {
 	if (state->profile == LOKI_PROFILE_COMPACT || loki_column_sketched(&state->column))
 		return 0;
-	return loki_code_brief(&state->quantizer->spec, brief);
+	return loki_sketch_spec(&state->quantizer->spec, sketch);
 }
 
 /* Set the slot sizes of all slot arrays from code, m and attributes. */
@@ -88,8 +88,8 @@ void
 loki_index_geometry(LokiIndex *state)
 {
 	LokiSlotArray *arrays = state->arrays;
-	LokiCodeSpec brief;
-	uint32		brief_size = brief_code(state, &brief);
+	LokiCodeSpec sketch;
+	uint32		sketch_size = sketch_code(state, &sketch);
 
 	Assert(state->nattributes <= LOKI_MAX_ATTRIBUTES);
 	array_geometry(&arrays[LOKI_SLOTS_TID],
@@ -113,8 +113,8 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_NULLATTR + i], size);
 		array_geometry(&arrays[LOKI_SLOTS_SORTED + i], sizeof(uint64));
 		array_geometry(&arrays[LOKI_SLOTS_SEPARATOR + i], sizeof(int64));
-		if (brief_size > 0 && state->attr_type[i] != LOKI_ATTR_ARRAY)
-			array_geometry(&arrays[LOKI_SLOTS_BRIEF + i], brief_size * LOKI_BRIEF_BLOCK);
+		if (sketch_size > 0 && state->attr_type[i] != LOKI_ATTR_ARRAY)
+			array_geometry(&arrays[LOKI_SLOTS_BRIEF + i], sketch_size * LOKI_SKETCH_BLOCK);
 	}
 	if (state->profile != LOKI_PROFILE_COMPACT)
 	{
@@ -336,7 +336,7 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "hnsw index", ALLOCSET_SMALL_SIZES);
 	LokiIndex  *state = MemoryContextAllocZero(context, sizeof(LokiIndex));
-	LokiCodeSpec brief;
+	LokiCodeSpec sketch;
 
 	state->context = context;
 	state->column = loki_index_column(index, meta);
@@ -372,8 +372,8 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 		read_centroid(state, index);
 		loki_quantizer_init(state->quantizer, &state->code, state->centroid);
 	}
-	if (state->nattributes > 0 && !state->pending && brief_code(state, &brief) > 0)
-		state->brief = loki_make_quantizer(context, &brief, state->centroid);
+	if (state->nattributes > 0 && !state->pending && sketch_code(state, &sketch) > 0)
+		state->sketch = loki_make_quantizer(context, &sketch, state->centroid);
 	return state;
 }
 

@@ -96,7 +96,7 @@ typedef struct LokiIndex
 	bool		pending;		/* there are none, nor a graph: insert/README */
 	float	   *centroid;		/* and the basis, if the code has one */
 	LokiQuantizer *quantizer;
-	LokiQuantizer *brief;		/* of brief codes; NULL: there are none */
+	LokiQuantizer *sketch;		/* of 1-bit sketches; NULL: there are none */
 
 	LokiBufferMap map;			/* of the index itself: the entry of a block
 								 * is at the block */

@@ -57,12 +57,12 @@ begin_seen(LokiScan *so)
 
 /*
  * The scan becomes certain: what was queued by estimates gets bounds that always hold, and flat
- * scans go by such bounds from now on, not by brief codes.
+ * scans go by such bounds from now on, not by 1-bit sketches.
  */
 void
 loki_flat_certain(LokiScan *so)
 {
-	so->filter.choice.brief = false;
+	so->filter.choice.sketches = false;
 	loki_refine_certain(so);
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : -get_float8_infinity();
 }
@@ -541,11 +541,11 @@ first_size(const LokiScan *so)
 }
 
 /*
- * Whether flat scans of this list read its brief codes first: not those that may leave nothing to
+ * Whether flat scans of this list read its 1-bit sketches first: not those that may leave nothing to
  * chance, and not if the list is hardly longer than what they keep.
  */
 bool
-loki_flat_goes_by_brief(const LokiScan *so)
+loki_flat_goes_by_sketches(const LokiScan *so)
 {
 	return so->filter.list.sketched && !so->plan.exact && !so->plan.certain &&
 		first_size(so) * LOKI_SHORT_LIST <= so->filter.list.count;
@@ -681,7 +681,7 @@ loki_flat_select(LokiScan *so)
 	so->flat.horizon = so->flat.last ? get_float8_infinity() : selection->heap[0].distance;
 
 	/*
-	 * what brief codes left behind may be nearer than the last of the
+	 * what 1-bit sketches left behind may be nearer than the last of the
 	 * selection
 	 */
 	narrow = flat.horizon < so->flat.horizon;

@@ -3,7 +3,7 @@
  * flat_list.c
  *	  Flat scans over the nodes of a sorted list.
  *
- * The codes of listed nodes lie anywhere, and each is waited for.  If the list has brief codes
+ * The codes of listed nodes lie anywhere, and each is waited for.  If the list has 1-bit sketches
  * (derived/sketch.c), these are read first, in order.  They give a likely lower bound of each
  * distance.  The nodes with the least bounds are scored until the selection is full; then
  * those whose bound is nearer than the farthest that is wanted of it.  The others are left
@@ -29,8 +29,8 @@
 #include "utils/memutils.h"
 
 /* Bounds that are made together, and parts of these that are looked at by the least of them */
-#define BLOCK			LOKI_BRIEF_BLOCK
-#define LEAST			LOKI_BRIEF_LEAST
+#define BLOCK			LOKI_SKETCH_BLOCK
+#define LEAST			LOKI_SKETCH_LEAST
 
 /* Nodes of a list whose bounds are in memory at a time: 640 kB of it */
 #define PIECE			(128 * 1024)
@@ -48,7 +48,7 @@ typedef struct ListPart
 	bool		sure;
 } ListPart;
 
-/* A piece of a list: the bounds that its brief codes give, in its order */
+/* A piece of a list: the bounds that its 1-bit sketches give, in its order */
 typedef struct BoundedList
 {
 	float	   *bounds;			/* infinity outside of parts */
@@ -168,25 +168,25 @@ flat_reused(LokiFlatScan *flat)
 }
 
 /* ----------------------------------------------------------------
- * The nodes that brief codes leave
+ * The nodes that 1-bit sketches leave
  * ----------------------------------------------------------------
  */
 
-/* Prepare the query for brief codes, unless that was done. */
+/* Prepare the query for 1-bit sketches, unless that was done. */
 static void
-prepare_brief(LokiScan *so)
+prepare_sketch(LokiScan *so)
 {
-	const LokiQuantizer *brief = so->state->brief;
+	const LokiQuantizer *sketch = so->state->sketch;
 
-	if (so->query.brief == NULL)
-		so->query.brief = (LokiQuery *)
-			TYPEALIGN(64, MemoryContextAlloc(so->context, brief->query_size + 64));
-	if (!so->query.brief_ready)
+	if (so->query.sketch == NULL)
+		so->query.sketch = (LokiQuery *)
+			TYPEALIGN(64, MemoryContextAlloc(so->context, sketch->query_size + 64));
+	if (!so->query.sketch_ready)
 	{
-		brief->prepare(brief, so->query.values, so->query.brief);
-		brief->prepare_bounds(brief, so->query.brief);
+		sketch->prepare(sketch, so->query.values, so->query.sketch);
+		sketch->prepare_bounds(sketch, so->query.sketch);
 	}
-	so->query.brief_ready = true;
+	so->query.sketch_ready = true;
 }
 
 /* Begin a piece of the list. */
@@ -317,8 +317,8 @@ score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 
 /*
  * The distance up to which no node of the list shall be left behind, now that the selection is full.
- * That is several times as large as the rows that are wanted, since its codes show no more.  Brief
- * codes need not find all of it, but three eighths, which have these rows, with some to spare.
+ * That is several times as large as the rows that are wanted, since its codes show no more.  The
+ * sketches need not find all of it, but three eighths, which have these rows, with some to spare.
  */
 static float
 wanted_distance(LokiFlatScan *flat)
@@ -370,7 +370,7 @@ score_least(LokiFlatScan *flat, const BoundedList *list)
 
 /*
  * Add the bounds from a place on to a piece of the list, up to another or until it is full.
- * Returns the place after the last; the first one if the brief codes are no longer there.
+ * Returns the place after the last; the first one if the 1-bit sketches are no longer there.
  */
 static uint32
 add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool sure)
@@ -389,7 +389,7 @@ add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool s
 	part->end = part->first + (end - place);
 	part->place = place;
 	part->sure = sure;
-	if (!loki_sketch_bounds(&lookup->list, flat->so->query.brief, block, blocks, list->bounds + begin,
+	if (!loki_sketch_bounds(&lookup->list, flat->so->query.sketch, block, blocks, list->bounds + begin,
 							list->least + begin / BLOCK * LEAST))
 		return place;
 	for (uint32 i = begin; i < part->first; i++)
@@ -401,7 +401,7 @@ add_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool s
 
 /*
  * Read a part of the list, and score what is nearest of each piece as soon as it is full.  False
- * if the list or its brief codes are no longer there.
+ * if the list or its 1-bit sketches are no longer there.
  */
 static bool
 score_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool sure)
@@ -440,9 +440,9 @@ open_list(BoundedList *list)
 	begin_piece(list);
 }
 
-/* Score the nodes that brief codes leave; false as in score_part(). */
+/* Score the nodes that 1-bit sketches leave; false as in score_part(). */
 static bool
-flat_by_brief(LokiFlatScan *flat)
+flat_by_sketches(LokiFlatScan *flat)
 {
 	LokiScan   *so = flat->so;
 	BoundedList list;
@@ -452,7 +452,7 @@ flat_by_brief(LokiFlatScan *flat)
 	 * codes
 	 */
 	Assert(so->filter.list.list.state == so->state);
-	prepare_brief(so);
+	prepare_sketch(so);
 	open_list(&list);
 	for (int i = 0; i < so->filter.list.nplaces; i++)
 	{
@@ -507,7 +507,7 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 		loki_visited_reserve(&so->search, lookup->count);
 	}
 	so->filter.nodes.tids = NULL;
-	found = so->filter.choice.brief && !joint ? flat_by_brief(flat) : flat_places_all(flat, joint);
+	found = so->filter.choice.sketches && !joint ? flat_by_sketches(flat) : flat_places_all(flat, joint);
 	if (!found)
 	{
 		so->filter.nodes.tids = tids;

@@ -157,7 +157,7 @@ prepare_search(LokiScan *so)
 	/* with pgvector's limits a filter only drops rows: nothing is to find those that the walk missed */
 	so->search.budget.flat_nodes = so->plan.complete && so->filter.nodes.any ?
 		loki_node_end(so->state, so->scan->indexRelation) : 0;
-	so->query.ready = so->query.brief_ready = false;
+	so->query.ready = so->query.sketch_ready = false;
 }
 
 /*
@@ -327,7 +327,7 @@ begin_list(LokiScan *so)
 		so->filter.list.tested <= 0.1 * so->filter.list.count;
 	/* a list of arrays has a node several times */
 	choice->share = !choice->share_known ? 0 : Min(Max(so->filter.list.count, 1) / nodes, 1);
-	choice->mapped = choice->brief = false;
+	choice->mapped = choice->sketches = false;
 	choice->second = -1;
 	if (so->filter.has_list)
 	{
@@ -336,7 +336,7 @@ begin_list(LokiScan *so)
 		choice->listed = so->filter.list.count + loki_bits_count(&so->filter.list.reused);
 		choice->listed_tests = choice->listed * (so->filter.nodes.ntests - 1) +
 			so->filter.list.tested;
-		choice->brief = loki_flat_goes_by_brief(so);
+		choice->sketches = loki_flat_goes_by_sketches(so);
 		choice->unlisted = Max(0, nodes - so->filter.list.list.end);
 		so->filter.has_list = loki_strategy_short(&so->search);
 	}

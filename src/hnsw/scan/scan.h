@@ -82,7 +82,7 @@ typedef struct LokiPartialNode
 								 * fewer: those of rows that may be visible */
 } LokiPartialNode;
 
-/* The query (scan.c; for brief codes: flat_list.c) */
+/* The query (scan.c; for 1-bit sketches: flat_list.c) */
 typedef struct LokiScanQuery
 {
 	LokiMetric	metric;
@@ -91,9 +91,9 @@ typedef struct LokiScanQuery
 	bool		isnull;			/* NULL: every distance is NULL */
 	bool		zero;			/* cosine of a zero vector: NaN */
 	bool		ready;			/* for codes: loki_scan_query() */
-	LokiQuery  *brief;			/* for brief codes (flat_list.c); NULL: memory
+	LokiQuery  *sketch;			/* for 1-bit sketches (flat_list.c); NULL: memory
 								 * was not needed yet */
-	bool		brief_ready;
+	bool		sketch_ready;
 } LokiScanQuery;
 
 /*
@@ -571,8 +571,8 @@ extern bool loki_flat_falls_short(const LokiScan *so);
 /* Let nodes pass that most likely do not; false if there are none */
 extern bool loki_flat_doubt(LokiScan *so);
 
-/* Whether flat scans of the sorted list that was found read its brief codes first */
-extern bool loki_flat_goes_by_brief(const LokiScan *so);
+/* Whether flat scans of the sorted list that was found read its 1-bit sketches first */
+extern bool loki_flat_goes_by_sketches(const LokiScan *so);
 
 /* functions in scan/columns.c: begin the phase; the next row of the graph, false if there is none */
 extern void loki_columns_begin(LokiScan *so);

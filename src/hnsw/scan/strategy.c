@@ -35,17 +35,17 @@
 #define FLAT_TID_TIME		8	/* a node's row in a set */
 #define FLAT_MATCH_TIME		36	/* a node that matches ... */
 #define FLAT_NEAR_TIME		22	/* ... next to another that does */
-#define LIST_TIME			3	/* a node of a list, or its brief code ... */
+#define LIST_TIME			3	/* a node of a list, or its 1-bit sketch ... */
 #define LIST_TEST_TIME		15	/* ... each attribute of it that is tested ... */
 #define LIST_TID_TIME		30	/* ... its row in a set */
 #define MAP_TIME			100 /* a row of a set, by the row map */
 
 /*
- * Nodes of a list with brief codes that are scored: so many, and a share of those that match, which
- * grows with the dimensions that brief codes leave out
+ * Nodes of a list with 1-bit sketches that are scored: a fixed number, and a share of those that match,
+ * which grows with the dimensions that 1-bit sketches leave out
  */
-#define BRIEF_SCORED		250
-#define BRIEF_SHARE			0.01
+#define SKETCH_SCORED		250
+#define SKETCH_SHARE		0.01
 
 #define CERTAIN_TIME		80	/* a node's bound that always holds ... */
 #define CERTAIN_DIM_TIME	0.25	/* ... for each dimension of it */
@@ -80,15 +80,15 @@ scored_nodes(const LokiSearch *search, double matches)
 	if (search->choice->listed < 0)
 		return matches;
 	matches = Min(matches, search->choice->listed + search->choice->unlisted);
-	if (!search->choice->brief)
+	if (!search->choice->sketches)
 		return matches;
-	return Min(matches, BRIEF_SCORED +
-			   BRIEF_SHARE * Max(1.0, search->state->dim / (double) LOKI_BRIEF_DIMS) * matches);
+	return Min(matches, SKETCH_SCORED +
+			   SKETCH_SHARE * Max(1.0, search->state->dim / (double) LOKI_SKETCH_DIMS) * matches);
 }
 
 /*
  * Time to read a sorted list, or the row map, whichever was chosen, before any node is scored.
- * With brief codes few of the listed nodes are tested: as many as let those pass that are
+ * With 1-bit sketches few of the listed nodes are tested: as many as let those pass that are
  * scored.
  */
 static double
@@ -100,7 +100,7 @@ list_time(const LokiSearch *search)
 	double		tests = search->choice->listed_tests;
 
 	Assert(search->choice->listed >= 0 && search->choice->unlisted >= 0);
-	if (search->choice->brief)
+	if (search->choice->sketches)
 		tests *= Min(1, scored_nodes(search, matches) / Max(matches, 1));
 	if (!search->choice->mapped && search->filter->tids != NULL)
 		node += LIST_TID_TIME;
@@ -157,7 +157,7 @@ flat_time(const LokiSearch *search)
 
 /*
  * Whether a flat scan by a sorted list takes less time than one that tests all nodes.  With
- * brief codes it scores fewer of those that match, which are the listed ones at most.
+ * 1-bit sketches it scores fewer of those that match, which are the listed ones at most.
  */
 bool
 loki_strategy_short(const LokiSearch *search)
@@ -408,7 +408,7 @@ loki_scan_begin_map(LokiScan *so)
 		return;
 	without = *choice;
 	choice->mapped = true;
-	choice->brief = false;
+	choice->sketches = false;
 	choice->listed = lookup->count + lookup->stale / 4; /* a test is cheaper */
 	choice->listed_tests = choice->listed * so->filter.nodes.ntests;
 	choice->unlisted = Max(0, search->budget.flat_nodes - lookup->list.end);

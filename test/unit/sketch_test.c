@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * brief_test.c
- *	  Brief codes: their bounds hold at the rate that is promised, whatever
+ * sketch_test.c
+ *	  1-bit sketches: their bounds hold at the rate that is promised, whatever
  *	  code they are made of, and tell near vectors from far ones.  All
  *	  kernels have the same.
  *
  * Sources: src/distance src/quantize
  *
  * IDENTIFICATION
- *	  test/unit/brief_test.c
+ *	  test/unit/sketch_test.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -90,37 +90,37 @@ typedef struct Rates
 
 /* Bounds of all rows, whose codes are in blocks, for a query */
 static void
-get_bounds(const LokiQuantizer *brief, const char *codes, const float *q, LokiQuery *query,
+get_bounds(const LokiQuantizer *sketch, const char *codes, const float *q, LokiQuery *query,
 		   float *bounds)
 {
-	Size		block_size = (Size) brief->code_size * LOKI_BRIEF_BLOCK;
+	Size		block_size = (Size) sketch->code_size * LOKI_SKETCH_BLOCK;
 
-	brief->prepare(brief, q, query);
-	brief->prepare_bounds(brief, query);
-	for (int i = 0; i < ROWS; i += LOKI_BRIEF_BLOCK)
+	sketch->prepare(sketch, q, query);
+	sketch->prepare_bounds(sketch, query);
+	for (int i = 0; i < ROWS; i += LOKI_SKETCH_BLOCK)
 	{
-		float		least[LOKI_BRIEF_LEAST];
-		float		wanted[LOKI_BRIEF_LEAST];
+		float		least[LOKI_SKETCH_LEAST];
+		float		wanted[LOKI_SKETCH_LEAST];
 
-		brief->bounds(brief, query, codes + i / LOKI_BRIEF_BLOCK * block_size, bounds + i, least);
-		for (int k = 0; k < LOKI_BRIEF_LEAST; k++)
+		sketch->bounds(sketch, query, codes + i / LOKI_SKETCH_BLOCK * block_size, bounds + i, least);
+		for (int k = 0; k < LOKI_SKETCH_LEAST; k++)
 			wanted[k] = FLT_MAX;
-		for (int k = 0; k < LOKI_BRIEF_BLOCK; k++)
-			if (bounds[i + k] < wanted[k % LOKI_BRIEF_LEAST])
-				wanted[k % LOKI_BRIEF_LEAST] = bounds[i + k];
+		for (int k = 0; k < LOKI_SKETCH_BLOCK; k++)
+			if (bounds[i + k] < wanted[k % LOKI_SKETCH_LEAST])
+				wanted[k % LOKI_SKETCH_LEAST] = bounds[i + k];
 		wrong_least |= memcmp(least, wanted, sizeof(least)) != 0;
 	}
 }
 
 static void
-test_query(const LokiQuantizer *brief, const char *codes, LokiMetric metric, int dim,
+test_query(const LokiQuantizer *sketch, const char *codes, LokiMetric metric, int dim,
 		   const float *q, Rates *rates)
 {
-	LokiQuery  *query = unit_allocate(brief->query_size);
+	LokiQuery  *query = unit_allocate(sketch->query_size);
 	float		bounds[ROWS];
 	double		edge;
 
-	get_bounds(brief, codes, q, query, bounds);
+	get_bounds(sketch, codes, q, query, bounds);
 	for (int i = 0; i < ROWS; i++)
 	{
 		distances[i] = distance(metric, dim, rows + (Size) i * dim, q);
@@ -137,8 +137,8 @@ test_query(const LokiQuantizer *brief, const char *codes, LokiMetric metric, int
 static void
 put_code(uint32 size, const char *code, int row, char *codes)
 {
-	loki_brief_put(size, code, row % LOKI_BRIEF_BLOCK,
-				   codes + (Size) (row - row % LOKI_BRIEF_BLOCK) * size);
+	loki_sketch_put(size, code, row % LOKI_SKETCH_BLOCK,
+				   codes + (Size) (row - row % LOKI_SKETCH_BLOCK) * size);
 }
 
 /* Each kind of kernels has the same bounds but for rounding, also where a factor is no number. */
@@ -151,24 +151,24 @@ test_bounds(const LokiCodeSpec *spec, const float *constants, char *codes)
 	float	   *factors = (float *) codes;
 	int			wrong = 0;
 
-	factors[3] = factors[LOKI_BRIEF_BLOCK] = factors[LOKI_BRIEF_BLOCK + 31] = (float) NAN;
+	factors[3] = factors[LOKI_SKETCH_BLOCK] = factors[LOKI_SKETCH_BLOCK + 31] = (float) NAN;
 	for (int simd = LOKI_SIMD_SCALAR; simd <= LOKI_SIMD_NEON; simd++)
 	{
-		LokiQuantizer *brief;
+		LokiQuantizer *sketch;
 		LokiQuery  *query;
 
 		if (loki_code_kernels((LokiSimd) simd) == NULL)
 			continue;
 		loki_codes = loki_code_kernels((LokiSimd) simd);
-		brief = unit_allocate(loki_quantizer_size(spec));
-		loki_quantizer_init(brief, spec, constants);
-		query = unit_allocate(brief->query_size);
-		get_bounds(brief, codes, constants, query, simd == LOKI_SIMD_SCALAR ? bounds : others);
+		sketch = unit_allocate(loki_quantizer_size(spec));
+		loki_quantizer_init(sketch, spec, constants);
+		query = unit_allocate(sketch->query_size);
+		get_bounds(sketch, codes, constants, query, simd == LOKI_SIMD_SCALAR ? bounds : others);
 		for (int i = 0; i < ROWS && simd != LOKI_SIMD_SCALAR; i++)
 			wrong += isnan(bounds[i]) ? !isnan(others[i]) :
 				!(fabsf(bounds[i] - others[i]) <= 1e-3f * (1 + fabsf(bounds[i])));
 		free(query);
-		free(brief);
+		free(sketch);
 	}
 	loki_codes = used;
 	ok(wrong == 0 && !wrong_least, "all kernels have the same bounds, but for %d", wrong);
@@ -180,13 +180,13 @@ test_code(LokiMetric metric, int dim, int bits)
 	static float centers[8 * MOST_DIM];
 	static float constants[MOST_DIM];
 	LokiCodeSpec spec = {LOKI_CODE_ROTATED, metric, bits, 0, dim, 7};
-	LokiCodeSpec brief_spec;
-	uint32		size = loki_code_brief(&spec, &brief_spec);
+	LokiCodeSpec sketch_spec;
+	uint32		size = loki_sketch_spec(&spec, &sketch_spec);
 	LokiQuantizer *quantizer = unit_allocate(loki_quantizer_size(&spec));
-	LokiQuantizer *brief = unit_allocate(loki_quantizer_size(&brief_spec));
+	LokiQuantizer *sketch = unit_allocate(loki_quantizer_size(&sketch_spec));
 	char	   *codes = unit_allocate((Size) size * ROWS);
 	char	   *code;
-	char	   *brief_code = unit_allocate(size);
+	char	   *sketch_code = unit_allocate(size);
 	char	   *again = unit_allocate(size);
 	bool		kept = true;
 	Rates		rates = {0};
@@ -206,47 +206,47 @@ test_code(LokiMetric metric, int dim, int bits)
 				(metric == LOKI_METRIC_COSINE ? (float) sqrt(square) : 1);
 	}
 	loki_quantizer_init(quantizer, &spec, constants);
-	loki_quantizer_init(brief, &brief_spec, constants);
+	loki_quantizer_init(sketch, &sketch_spec, constants);
 	code = unit_allocate(quantizer->code_size);
 	for (int i = 0; i < ROWS; i++)
 	{
 		quantizer->encode(quantizer, rows + (Size) i * dim, code, NULL);
-		brief->shorten(brief, quantizer, code, brief_code);
-		put_code(size, brief_code, i, codes);
-		loki_brief_get(size, codes + (Size) (i - i % LOKI_BRIEF_BLOCK) * size,
-					   i % LOKI_BRIEF_BLOCK, again);
-		kept = kept && memcmp(again, brief_code, size) == 0;
+		sketch->shorten(sketch, quantizer, code, sketch_code);
+		put_code(size, sketch_code, i, codes);
+		loki_sketch_get(size, codes + (Size) (i - i % LOKI_SKETCH_BLOCK) * size,
+					   i % LOKI_SKETCH_BLOCK, again);
+		kept = kept && memcmp(again, sketch_code, size) == 0;
 	}
 	for (int i = 0; i < QUERIES; i++)
 	{
 		float		q[MOST_DIM];
 
 		fill(dim, q, centers);
-		test_query(brief, codes, metric, dim, q, &rates);
+		test_query(sketch, codes, metric, dim, q, &rates);
 	}
-	ok(brief->code_size == size && loki_code_valid(&brief_spec) && brief->shorten != NULL,
-	   "metric %d, %d dimensions, %d bits: the brief code has %u bytes", metric, dim, bits, size);
+	ok(sketch->code_size == size && loki_code_valid(&sketch_spec) && sketch->shorten != NULL,
+	   "metric %d, %d dimensions, %d bits: the 1-bit sketch has %u bytes", metric, dim, bits, size);
 	ok(kept && !wrong_least, "its blocks give codes back, and the least bounds");
 	ok(rates.kept >= 0.96 * rates.bounds, "its bounds hold: %.1f %%",
 	   100.0 * rates.kept / rates.bounds);
 	ok(rates.tested < 0.4 * rates.bounds, "they leave %.1f %%",
 	   100.0 * rates.tested / rates.bounds);
 	free(quantizer);
-	free(brief);
-	test_bounds(&brief_spec, constants, codes);
+	free(sketch);
+	test_bounds(&sketch_spec, constants, codes);
 	free(codes);
 	free(code);
-	free(brief_code);
+	free(sketch_code);
 	free(again);
 }
 
-/* Each kind of kernels makes the same brief code of the same code. */
+/* Each kind of kernels makes the same 1-bit sketch of the same code. */
 static void
 test_kernels(int dim, int bits)
 {
 	LokiCodeSpec spec = {LOKI_CODE_ROTATED, LOKI_METRIC_L2, bits, 0, dim, 3};
-	LokiCodeSpec brief_spec;
-	uint32		size = loki_code_brief(&spec, &brief_spec);
+	LokiCodeSpec sketch_spec;
+	uint32		size = loki_sketch_spec(&spec, &sketch_spec);
 	static float constants[MOST_DIM];
 	char	   *first = unit_allocate(size);
 	char	   *other = unit_allocate(size);
@@ -257,25 +257,25 @@ test_kernels(int dim, int bits)
 	{
 		const LokiCodeKernels *kernels = loki_code_kernels((LokiSimd) simd);
 		LokiQuantizer *quantizer;
-		LokiQuantizer *brief;
+		LokiQuantizer *sketch;
 		char	   *code;
 
 		if (kernels == NULL)
 			continue;
 		loki_codes = kernels;
 		quantizer = unit_allocate(loki_quantizer_size(&spec));
-		brief = unit_allocate(loki_quantizer_size(&brief_spec));
+		sketch = unit_allocate(loki_quantizer_size(&sketch_spec));
 		loki_quantizer_init(quantizer, &spec, constants);
-		loki_quantizer_init(brief, &brief_spec, constants);
+		loki_quantizer_init(sketch, &sketch_spec, constants);
 		code = unit_allocate(quantizer->code_size);
 		for (uint32 i = 0; i < quantizer->code_size; i++)
 			code[i] = (char) (i * 37 + 11);
 		((CodeSlot *) code)->add = 3;
 		((CodeSlot *) code)->mul = -0.25f;
-		brief->shorten(brief, quantizer, code, simd == LOKI_SIMD_SCALAR ? first : other);
+		sketch->shorten(sketch, quantizer, code, simd == LOKI_SIMD_SCALAR ? first : other);
 		same = same && (simd == LOKI_SIMD_SCALAR || memcmp(first, other, size) == 0);
 		free(quantizer);
-		free(brief);
+		free(sketch);
 		free(code);
 	}
 	ok(same, "%d dimensions, %d bits: all kernels shorten alike", dim, bits);
@@ -296,7 +296,7 @@ main(void)
 	for (int d = 0; d < (int) lengthof(dims); d++)
 		for (int metric = LOKI_METRIC_L2; metric <= LOKI_METRIC_COSINE; metric++)
 			test_code((LokiMetric) metric, dims[d], bits[(d + metric) % 4]);
-	ok(loki_code_brief(&exact, &unused) == 0, "exact codes have no brief ones");
+	ok(loki_sketch_spec(&exact, &unused) == 0, "exact codes have no sketch ones");
 	for (int b = 0; b < (int) lengthof(bits); b++)
 	{
 		test_kernels(128, bits[b]);

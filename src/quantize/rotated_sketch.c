@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * rotated_brief.c
- *	  Brief codes: one bit for each of a few dimensions, made out of a longer
+ * rotated_sketch.c
+ *	  1-bit sketches: one bit for each of a few dimensions, made out of a longer
  *	  code, to find which of many vectors need not be scored.
  *
  * The product of factor * l with any query is
@@ -15,7 +15,7 @@
  * add up to a byte, and one instruction looks up those of 32 codes (arm64: 16).
  *
  * IDENTIFICATION
- *	  src/quantize/rotated_brief.c
+ *	  src/quantize/rotated_sketch.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -26,8 +26,8 @@
 #include "quantize/rotated.h"
 
 /*
- * The vector is taken for what its code stands for, which is unbiased: so is the brief code
- * then.  Both codes have one rotation, so the brief one has the leading dimensions.
+ * The vector is taken for what its code stands for, which is unbiased: so is the sketch then.  Both
+ * have one rotation, so the sketch has the leading dimensions.
  */
 void
 loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
@@ -36,7 +36,7 @@ loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const RotatedQuantizer *longer = (const RotatedQuantizer *) from;
 	const CodeSlot *slot = from_code;
-	CodeSlot   *brief = code;
+	CodeSlot   *sketch = code;
 	int			padded = quantizer->padded_dim;
 	double		sum = 0;
 	double		squares = 0;
@@ -53,9 +53,9 @@ loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
 		squares += (double) level * level;
 	}
 	Assert(squares >= sum);		/* levels are odd, or in 1024ths */
-	brief->add = slot->add;
+	sketch->add = slot->add;
 	/* |r|^2 / <l, r> of the leading dimensions r = scale * factor * level */
-	brief->mul = sum > 0 ? (float) (slot->mul * scale * (squares / sum)) : 0;
+	sketch->mul = sum > 0 ? (float) (slot->mul * scale * (squares / sum)) : 0;
 	rq->kernels->pack(rq->groups, u, 1, 7, (uint8 *) code + sizeof(CodeSlot));
 }
 
@@ -65,35 +65,35 @@ loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
  */
 
 void
-loki_brief_put(uint32 code_size, const void *code, int place, void *block)
+loki_sketch_put(uint32 code_size, const void *code, int place, void *block)
 {
 	const CodeSlot *slot = code;
 	const uint8 *bits = (const uint8 *) code + sizeof(CodeSlot);
 	float	   *add = block;
-	float	   *mul = add + LOKI_BRIEF_BLOCK;
-	uint8	   *out = (uint8 *) (mul + LOKI_BRIEF_BLOCK) + place;
+	float	   *mul = add + LOKI_SKETCH_BLOCK;
+	uint8	   *out = (uint8 *) (mul + LOKI_SKETCH_BLOCK) + place;
 
-	Assert(place >= 0 && place < LOKI_BRIEF_BLOCK);
+	Assert(place >= 0 && place < LOKI_SKETCH_BLOCK);
 	add[place] = slot->add;
 	mul[place] = slot->mul;
 	for (uint32 i = 0; i < code_size - sizeof(CodeSlot); i++)
-		out[i * LOKI_BRIEF_BLOCK] = bits[i];
+		out[i * LOKI_SKETCH_BLOCK] = bits[i];
 }
 
 void
-loki_brief_get(uint32 code_size, const void *block, int place, void *code)
+loki_sketch_get(uint32 code_size, const void *block, int place, void *code)
 {
 	CodeSlot   *slot = code;
 	uint8	   *bits = (uint8 *) code + sizeof(CodeSlot);
 	const float *add = block;
-	const float *mul = add + LOKI_BRIEF_BLOCK;
-	const uint8 *in = (const uint8 *) (mul + LOKI_BRIEF_BLOCK) + place;
+	const float *mul = add + LOKI_SKETCH_BLOCK;
+	const uint8 *in = (const uint8 *) (mul + LOKI_SKETCH_BLOCK) + place;
 
-	Assert(place >= 0 && place < LOKI_BRIEF_BLOCK);
+	Assert(place >= 0 && place < LOKI_SKETCH_BLOCK);
 	slot->add = add[place];
 	slot->mul = mul[place];
 	for (uint32 i = 0; i < code_size - sizeof(CodeSlot); i++)
-		bits[i] = in[i * LOKI_BRIEF_BLOCK];
+		bits[i] = in[i * LOKI_SKETCH_BLOCK];
 }
 
 /*
@@ -109,13 +109,13 @@ loki_rotated_prepare_bounds(const LokiQuantizer *quantizer, LokiQuery *base)
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	RotatedQuery *query = (RotatedQuery *) base;
 	int			padded = quantizer->padded_dim;
-	uint8	   *tables = BRIEF_TABLES(query, padded);
-	int			sums[LOKI_BRIEF_DIMS / 4][16];
+	uint8	   *tables = SKETCH_TABLES(query, padded);
+	int			sums[LOKI_SKETCH_DIMS / 4][16];
 	int			lows = 0;
 	int			widest = 1;
 	float		unit;
 
-	Assert(padded <= LOKI_BRIEF_DIMS);
+	Assert(padded <= LOKI_SKETCH_DIMS);
 	for (int i = 0; i < padded / 4; i++)
 	{
 		const int8 *q = QUERY8(query) + 4 * i;
@@ -149,6 +149,6 @@ loki_rotated_bounds(const LokiQuantizer *quantizer, const LokiQuery *base, const
 	const RotatedQuery *query = (const RotatedQuery *) base;
 
 	Assert(quantizer->bounds == loki_rotated_bounds);
-	rq->kernels->bounds(rq->groups, BRIEF_TABLES(query, quantizer->padded_dim), block,
+	rq->kernels->bounds(rq->groups, SKETCH_TABLES(query, quantizer->padded_dim), block,
 						base->constant, query->bound_start, query->bound_step, bounds, least);
 }
