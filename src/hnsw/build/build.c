@@ -366,8 +366,8 @@ insert_nodes(LokiBuild *build)
 			uint32		node = loki_insertion_node(&insertion, i);
 
 			CHECK_FOR_INTERRUPTS();
-			/* nodes of equal codes would link to one another and to nothing else: one is inserted for all (twins.c) */
-			if (!loki_graph_is_twin(graph, node))
+			/* nodes of equal codes would link to one another and to nothing else: one is inserted for all (equal_codes.c) */
+			if (!loki_graph_is_represented(graph, node))
 				loki_graph_insert(graph, node);
 		}
 }
@@ -508,14 +508,14 @@ static void
 build_graph(LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
-	int			twins_block;
+	int			equal_block;
 
 	Assert(build->graph == NULL);
 	set_phase(build, LOKI_PROGRESS_GRAPH, build->nnodes);
-	twins_block = loki_twins_find(arena, build->arrays.graph_codes,
-								  build->graph_quantizer->code_size, build->nnodes);
+	equal_block = loki_equal_codes_find(arena, build->arrays.graph_codes,
+										build->graph_quantizer->code_size, build->nnodes);
 	loki_graph_create(&build->part.shared->graph, arena, build->nnodes, build->meta.m,
-					  loki_layer_ratio(build->meta.profile, build->meta.m), twins_block,
+					  loki_layer_ratio(build->meta.profile, build->meta.m), equal_block,
 					  loki_parallel_tranche(), &build->prng);
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
 }
@@ -528,7 +528,7 @@ make_reachable(LokiBuild *build)
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
 	Assert(build->graph->entry_node != LOKI_NONE);
-	loki_graph_link_twins(build->graph);
+	loki_graph_link_equal_codes(build->graph);
 	loki_build_make_reachable(build);
 	build->reported = 0;
 }

@@ -4,7 +4,7 @@
  *	  Finding nodes that have equal bytes, while an index is built.
  *
  * Rows that are equal in vector and attributes become one node (duplicates.c), and of the nodes
- * that have one code only the first is inserted into the graph (twins.c).  Both ask for each node
+ * that have one code only the first is inserted into the graph (equal_codes.c).  Both ask for each node
  * in turn whether its bytes, in one array or several, are those of a node before.  The hash table
  * has node IDs alone; what they stand for is read where the build has it.
  *

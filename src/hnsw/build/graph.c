@@ -493,7 +493,7 @@ loki_graph_insert(LokiGraph *graph, uint32 node)
 
 	Assert(node < graph->nnodes);
 	Assert(graph->base.counts[node] == 0);
-	Assert(!loki_graph_is_twin(graph, node));
+	Assert(!loki_graph_is_represented(graph, node));
 
 	loki_graph_refresh(graph);
 	highest = graph->entry_node == LOKI_NONE || level > graph->entry_level;

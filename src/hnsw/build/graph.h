@@ -37,7 +37,8 @@ typedef struct LokiGraphShared
 	uint32		nnodes;
 	uint32		nupper;
 	int			first_block;	/* of the arena: the graph's first array */
-	int			twins_block;	/* twin_of; -1: all codes differ */
+	int			equal_block;	/* ... its array `representative`; -1: all
+								 * codes differ */
 	pg_atomic_uint64 entry;		/* layer and node of the entry point */
 	LWLock		entry_lock;		/* held by who changes it */
 	LWLock		locks[LOKI_GRAPH_LOCKS];
@@ -105,8 +106,9 @@ typedef struct LokiGraph
 								 * those of higher layers follow; LOKI_NONE
 								 * for a node on layer 0 only */
 	uint32		nupper;
-	const uint32 *twin_of;		/* first node with the same code; LOKI_NONE
-								 * for others; NULL: all codes differ */
+	const uint32 *representative;	/* the node of an equal code that is
+									 * inserted for this one; LOKI_NONE: this
+									 * one is; NULL: all codes differ */
 
 	/* the graph */
 	LokiGraphLists base;		/* layer 0 */
@@ -133,15 +135,15 @@ loki_graph_code(const LokiGraph *graph, uint32 node)
 
 /* Whether a node is not inserted, as another of the same code stands for it */
 static inline bool
-loki_graph_is_twin(const LokiGraph *graph, uint32 node)
+loki_graph_is_represented(const LokiGraph *graph, uint32 node)
 {
-	return graph->twin_of != NULL && graph->twin_of[node] != LOKI_NONE;
+	return graph->representative != NULL && graph->representative[node] != LOKI_NONE;
 }
 
 /* functions in build/graph_memory.c */
 extern Size loki_graph_node_memory(int m);
 extern void loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes,
-							  int m, int ratio, int twins_block, int tranche,
+							  int m, int ratio, int equal_block, int tranche,
 							  pg_prng_state *prng);
 extern LokiGraph *loki_graph_open(LokiGraphShared *shared, LokiArena *arena,
 								  MemoryContext context,
@@ -178,10 +180,10 @@ extern void loki_equal_begin(LokiEqualNodes *nodes, MemoryContext context, uint3
 extern uint32 loki_equal_first(LokiEqualNodes *nodes, uint32 node);
 extern void loki_equal_end(LokiEqualNodes *nodes);
 
-/* functions in build/twins.c */
-extern int	loki_twins_find(LokiArena *arena, const char *codes, Size code_size,
+/* functions in build/equal_codes.c */
+extern int	loki_equal_codes_find(LokiArena *arena, const char *codes, Size code_size,
 							uint32 nnodes);
-extern void loki_graph_link_twins(LokiGraph *graph);
+extern void loki_graph_link_equal_codes(LokiGraph *graph);
 
 /* functions in build/node_layout.c */
 extern void loki_graph_layout(const LokiGraph *graph, uint32 per_page, uint32 *position);

@@ -65,11 +65,11 @@ view_lists(LokiGraphLists *lists, int width, char **blocks)
 }
 
 /*
- * Draw the nodes' layers, and number their lists above layer 0.  Twins are on layer 0 alone,
- * so that the layers above consist of distinct codes.
+ * Draw the nodes' layers, and number their lists above layer 0.  Nodes that another
+ * represents are on layer 0 alone, so that the layers above consist of distinct codes.
  */
 static void
-draw_levels(LokiGraphShared *shared, int ratio, const uint32 *twin_of, pg_prng_state *prng,
+draw_levels(LokiGraphShared *shared, int ratio, const uint32 *representative, pg_prng_state *prng,
 			uint8 *levels, uint32 *upper_first)
 {
 	for (uint32 node = 0; node < shared->nnodes; node++)
@@ -78,7 +78,7 @@ draw_levels(LokiGraphShared *shared, int ratio, const uint32 *twin_of, pg_prng_s
 
 		CHECK_FOR_INTERRUPTS();
 		Assert(level >= 0 && level <= LOKI_MAX_LEVEL);
-		if (twin_of != NULL && twin_of[node] != LOKI_NONE)
+		if (representative != NULL && representative[node] != LOKI_NONE)
 			level = 0;
 		levels[node] = level;
 		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
@@ -86,9 +86,9 @@ draw_levels(LokiGraphShared *shared, int ratio, const uint32 *twin_of, pg_prng_s
 	}
 }
 
-/* The arena's block of twins; NULL if there are none */
+/* The representatives in a block of the arena; NULL if all codes differ */
 static const uint32 *
-twins_of_block(const LokiArena *arena, int block)
+map_representatives(const LokiArena *arena, int block)
 {
 	return block < 0 ? NULL : (const uint32 *) arena->blocks[block];
 }
@@ -96,14 +96,14 @@ twins_of_block(const LokiArena *arena, int block)
 /* Make the arrays of a graph of nnodes nodes, none of which is inserted yet. */
 void
 loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int m,
-				  int ratio, int twins_block, int tranche, pg_prng_state *prng)
+				  int ratio, int equal_block, int tranche, pg_prng_state *prng)
 {
 	int			block;
 
 	Assert(nnodes > 0 && nnodes <= LOKI_MAX_NUMBER);
 	memset(shared, 0, sizeof(*shared));
 	shared->nnodes = nnodes;
-	shared->twins_block = twins_block;
+	shared->equal_block = equal_block;
 	pg_atomic_init_u64(&shared->entry, LOKI_NONE);
 	LWLockInitialize(&shared->entry_lock, tranche);
 	for (int i = 0; i < LOKI_GRAPH_LOCKS; i++)
@@ -111,7 +111,7 @@ loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int 
 
 	block = shared->first_block = loki_arena_add_block(arena, nnodes);
 	loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
-	draw_levels(shared, ratio, twins_of_block(arena, twins_block), prng,
+	draw_levels(shared, ratio, map_representatives(arena, equal_block), prng,
 				(uint8 *) arena->blocks[block + BLOCK_LEVELS],
 				(uint32 *) arena->blocks[block + BLOCK_UPPER_FIRST]);
 	add_lists(arena, 2 * m, nnodes);
@@ -146,7 +146,7 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->ef_construction = ef_construction;
 
 	loki_arena_map_blocks(arena);
-	graph->twin_of = twins_of_block(arena, shared->twins_block);
+	graph->representative = map_representatives(arena, shared->equal_block);
 	blocks = arena->blocks + shared->first_block;
 	graph->levels = (uint8 *) blocks[BLOCK_LEVELS];
 	graph->upper_first = (uint32 *) blocks[BLOCK_UPPER_FIRST];
