@@ -134,7 +134,7 @@ read_codes(LokiScan *so, const uint32 *nodes, int n, const LokiCandidate *candid
 	bool		valid;
 
 	Assert(n >= 1 && n <= LOKI_REFINE_BATCH);
-	Assert(candidates != NULL || !so->plan.blind);
+	Assert(candidates != NULL || !so->plan.unbounded);
 	loki_scan_query(so);
 	refines->n = 0;
 	loki_slots_find(so->state, index, LOKI_SLOTS_CODE, nodes, n, codes);
@@ -238,7 +238,7 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds, floa
 		loki_scan_terms_bounds(so, nodes, n, bounds);
 		return;
 	}
-	if (so->plan.blind)
+	if (so->plan.unbounded)
 	{
 		for (int i = 0; i < n; i++)
 			bounds[i] = -FLT_MAX;

@@ -136,8 +136,8 @@ open_query(LokiScan *so)
 static void
 prepare_search(LokiScan *so)
 {
-	/* codes of sketches give no bounds that always hold */
-	so->plan.blind = so->state->quantizer->limits == NULL ||
+	/* a sketch of an array says nothing certain of it, and a pending index has no codes */
+	so->plan.unbounded = so->state->quantizer->limits == NULL ||
 		loki_column_sketched(&so->state->column) || so->state->pending;
 
 	if (so->search.state != so->state)

@@ -132,7 +132,8 @@ typedef struct LokiScanPlan
 								 * setting asks for it ... */
 	bool		certain;		/* ... and return rows in order: candidates
 								 * have bounds that always hold */
-	bool		blind;			/* certain: codes give no bounds */
+	bool		unbounded;		/* codes give no bounds that always hold: if
+								 * certain, every row is read */
 	bool		ordered;		/* the plan relies on the order of rows */
 	bool		measuring;		/* the scan measures recall: */
 	uint32		skip;			/* a node to leave out; LOKI_NONE: none */

@@ -361,7 +361,7 @@ bool
 loki_strategy_certain(const LokiScan *so)
 {
 	double		nodes = loki_node_end(so->state, so->scan->indexRelation);
-	double		node = so->plan.blind ? ROW_TIME :
+	double		node = so->plan.unbounded ? ROW_TIME :
 		CERTAIN_TIME + CERTAIN_DIM_TIME * so->state->dim;
 	double		spent = time_spent(&so->search) + so->work.nodes_refined * (double) REFINE_TIME +
 		so->work.heap_fetches * (double) ROW_TIME;
