@@ -56,7 +56,7 @@ loki_rerank_begin(LokiScan *so)
 	so->ranking.fetch_most = PG_UINT32_MAX;
 	so->ranking.nrows = so->ranking.next_row = 0;
 	so->ranking.npartials = 0;
-	so->ranking.dropped = so->ranking.passed = so->ranking.barren = so->ranking.rowless = 0;
+	so->ranking.dropped = so->ranking.passed = so->ranking.rejected_nearer = so->ranking.rowless = 0;
 	so->ranking.bound = so->ranking.passed_bound = FLT_MAX;
 	if (so->heap.slot != NULL)
 		return;
@@ -214,12 +214,12 @@ slot_passes(LokiScan *so)
 								loki_filter_needs_recheck(&so->filter.keys)))
 	{
 		if (so->ranking.passed++ == 0)
-			so->ranking.barren += so->course.returned;
+			so->ranking.rejected_nearer += so->course.returned;
 		so->ranking.passed_bound = Min(so->ranking.passed_bound, so->ranking.bound);
 		return true;
 	}
 	so->ranking.dropped++;
-	so->ranking.barren += so->ranking.bound < so->ranking.passed_bound;
+	so->ranking.rejected_nearer += so->ranking.bound < so->ranking.passed_bound;
 	return false;
 }
 

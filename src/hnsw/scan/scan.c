@@ -551,7 +551,7 @@ fill_batch(LokiScan *so)
 				widen_walk(so, 0);
 			else if (may_widen(so) && reach_by_rows(so))
 				take_walk(so, PG_UINT32_MAX);
-			else if (loki_strategy_stopped(so) || loki_strategy_barren(so))
+			else if (loki_strategy_stopped(so) || loki_strategy_mostly_rejected(so))
 			{
 				loki_flat_begin(so);
 				loki_flat_select(so);

@@ -202,8 +202,8 @@ typedef struct LokiRanking
 	uint64		partials_allocated;
 	uint64		dropped;		/* rows that the caller's filter did not pass */
 	uint64		passed;			/* ... and those that it did */
-	uint64		barren;			/* rows not passed, nearer than these by their
-								 * bounds */
+	uint64		rejected_nearer;	/* rows not passed, nearer by their bounds
+									 * than the nearest that passed */
 	float		bound;			/* of the node that is being read */
 	float		passed_bound;	/* the least of rows that passed */
 	uint64		rowless;		/* nodes that were read, of which no row is
@@ -511,7 +511,7 @@ extern bool loki_refine_may_be_within(const LokiScan *so, double distance);
  * that may match.  Memory in the current context.
  */
 extern void loki_scan_begin_map(LokiScan *so);
-extern bool loki_strategy_barren(const LokiScan *so);
+extern bool loki_strategy_mostly_rejected(const LokiScan *so);
 extern bool loki_strategy_stopped(const LokiScan *so);
 extern bool loki_strategy_certain(const LokiScan *so);
 

@@ -60,7 +60,7 @@
  * share of all nodes, those that match lie elsewhere.  A plain walk leaves such a region by
  * the few links that it has to others, which may not be the nearest.
  */
-#define BARREN				8.0
+#define SPARSE_REGION		8.0
 
 /* Time of a flat scan of n nodes before any is scored */
 static double
@@ -292,7 +292,7 @@ loki_strategy_choose(const LokiSearch *search, double share)
 	double		plain = plain_time(search, share) * doubt;
 	double		hops = hops_time(search);
 
-	if (share * BARREN < search->choice->share)
+	if (share * SPARSE_REGION < search->choice->share)
 		plain = get_float8_infinity();
 	if (search->choice->correlated >= 0 &&
 		search->choice->correlated <
@@ -315,9 +315,9 @@ loki_strategy_choose(const LokiSearch *search, double share)
  * nearest one that does.  Three fewer are counted than passed, since a few by chance prove nothing.
  */
 bool
-loki_strategy_barren(const LokiScan *so)
+loki_strategy_mostly_rejected(const LokiScan *so)
 {
-	double		nearer = so->ranking.barren;
+	double		nearer = so->ranking.rejected_nearer;
 	double		passed = so->ranking.passed;
 	double		dropped = (double) so->course.returned + so->ranking.dropped;
 	double		odds = nearer * (passed - 3) / Max(dropped + passed - nearer - 1, 1);
