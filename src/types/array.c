@@ -16,6 +16,10 @@
 #include "types/array.h"
 #include "utils/builtins.h"
 
+/*
+ * The messages are pgvector's.  A model's result of one text is often a list of one vector, hence the
+ * hint.  A NULL element has no place among the numbers, and would shift all others.
+ */
 int
 loki_array_length(ArrayType *array)
 {
@@ -31,7 +35,10 @@ loki_array_length(ArrayType *array)
 	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 }
 
-/* Elements of a numeric[]; ERROR for one that no float4 can be */
+/*
+ * Elements of a numeric[]; ERROR for one that no float4 can be.  Each is checked when it is converted: of
+ * several faults the first counts, as in pgvector.
+ */
 static void
 convert_numerics(ArrayType *array, float *values, void (*check) (float))
 {
@@ -54,6 +61,7 @@ loki_array_floats(ArrayType *array, float *values, void (*check) (float))
 	const void *elements = ARR_DATA_PTR(array);
 	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 
+	/* without NULLs, elements of a fixed width are a plain array of C, aligned by the server */
 	Assert(ARR_NDIM(array) <= 1 && !array_contains_nulls(array));
 	switch (ARR_ELEMTYPE(array))
 	{

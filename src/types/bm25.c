@@ -6,6 +6,11 @@
  * A weighed_tsquery has statistics that not everyone may know, so there is no way to write one: only
  * bm25_weigh() makes them, which sees to privileges.
  *
+ * Words go by two names.  Posting lists know a word by its term, a hash of 31 bits, so that a document
+ * is a sparse vector whose indices are terms.  Of 100,000 words two or three pairs share one.  Scores go by
+ * the lexeme itself, so they are exact; what lists say of a term is a bound, which is checked against
+ * the document before a row is returned.
+ *
  * IDENTIFICATION
  *	  src/types/bm25.c
  *
@@ -37,13 +42,14 @@ term_of_word(const char *lexeme, int length)
 	return hash_bytes((const unsigned char *) lexeme, length) & PG_INT32_MAX;
 }
 
-/* An element of a document, sorted by term */
+/* An element of a document, sorted by term; the term is first, which loki_compare_int32() reads */
 typedef struct Element
 {
 	int32		term;
 	int			count;
 } Element;
 
+/* One more than there are, since a document may be empty, and palloc(0) is not what callers expect. */
 LokiSparse
 loki_words_of(TSVector document)
 {
@@ -75,7 +81,11 @@ loki_words_of(TSVector document)
 	return (LokiSparse) {n, indices, values};
 }
 
-/* Add the words below an item, but not what is to be absent; false if one is the beginning of words. */
+/*
+ * Add the words below an item, but not what is to be absent; false if one is the beginning of words.
+ * A tsquery is a tree in Polish notation: an operator, its right operand behind it, and the left one
+ * `left` items farther on.  How the words are combined does not matter: BM25 is of a set of words.
+ */
 static bool
 add_words(TSQuery search, const QueryItem *item, LokiWord *words, int *n)
 {
@@ -109,6 +119,7 @@ compare_words(const void *a, const void *b)
 	return order != 0 ? order : x->length - y->length;
 }
 
+/* Sorted so that a word that the search has twice lies beside itself, and counts once. */
 LokiWord *
 loki_words_of_search(TSQuery search, int *n)
 {
@@ -137,7 +148,7 @@ loki_bm25_query_weight(const LokiBm25 *by, double N, double n)
 	return (by->k1 + 1) * log1p((Max(N - n, 0) + 0.5) / (n + 0.5));
 }
 
-/* How often a document has a lexeme */
+/* How often a document has a lexeme.  A tsvector is sorted by tsCompareString(), so by halves. */
 static int
 count_lexeme(TSVector document, char *lexeme, int length)
 {
@@ -161,6 +172,10 @@ count_lexeme(TSVector document, char *lexeme, int length)
 	return 0;
 }
 
+/*
+ * The length is added up from the document, and not kept beside it: it takes about as long as reading
+ * the document, which has to be done anyway, and needs no room in rows or index.
+ */
 double
 loki_bm25_score(TSVector document, const Bm25Query *query)
 {
@@ -188,6 +203,7 @@ loki_bm25_score(TSVector document, const Bm25Query *query)
 	return score;
 }
 
+/* There is an input function because each type must have one. */
 LOKI_FUNCTION(weighed_tsquery_in);
 Datum
 weighed_tsquery_in(PG_FUNCTION_ARGS)

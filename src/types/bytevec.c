@@ -3,6 +3,10 @@
  * bytevec.c
  *	  Quantizing floats to bytevecs, and checking their scale and offset.
  *
+ * An element is offset + scale * code.  The scale has 16 significant bits at most, and a code
+ * has 8, so that their product has 24, as many as a float's fraction: it is exact (T6).  So
+ * it makes no difference whether a processor fuses the product with the sum.
+ *
  * IDENTIFICATION
  *	  src/types/bytevec.c
  *
@@ -41,6 +45,11 @@ float_of_bits(uint32 bits)
 	return x;
 }
 
+/*
+ * Rounded up or down to 16 bits, by adding half of what is cut off.  A carry goes into the exponent,
+ * which is the next power of two, as it should be.  Denormals have fewer bits, and are rounded up, so that
+ * no scale becomes 0 that was not.
+ */
 float
 loki_bytevec_scale(float scale)
 {
@@ -105,7 +114,7 @@ are_integers(int dim, const float *x)
 static float
 choose_scale(int dim, const float *x, float least, float most)
 {
-	double		range = (double) most - least;
+	double		range = (double) most - least;	/* of floats it may overflow in float */
 	float		scale = loki_bytevec_scale((float) (range / MAX_CODE));
 
 	Assert(range >= 0);
@@ -134,7 +143,10 @@ loki_bytevec_quantize(int dim, const float *x)
 	v->offset = least == 0 ? 0 : least; /* no -0 */
 	Assert((bits_of_float(scale) & UNUSED_BITS) == 0);	/* T6 */
 
-	/* a quotient may be larger than MAX_CODE by what the scale was rounded */
+	/*
+	 * A quotient may be larger than MAX_CODE by what the scale was rounded:
+	 * one part in 2^16 of 255 at most, which is far from 1 / 2.
+	 */
 	for (int i = 0; scale > 0 && i < dim; i++)
 	{
 		double		code = ((double) x[i] - least) / scale + 0.5;

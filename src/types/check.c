@@ -3,7 +3,9 @@
  * check.c
  *	  What makes values of the types over arrays of numbers valid.
  *
- * The messages are pgvector's; applications match on them.
+ * The messages are pgvector's; applications match on them.  Hints are ours, as nobody matches on
+ * these.  Each check is in one function, so that a fault has one message whichever function of
+ * whichever type finds it.
  *
  * IDENTIFICATION
  *	  src/types/check.c
@@ -22,12 +24,17 @@
 #include "types/textprint.h"
 #include "types/vector.h"
 
+/* Part of an ereport(): what to do about operands of different dimensions */
 int
 loki_errhint_dimensions(void)
 {
 	return errhint("Rows of one column and queries for it must have the same number of dimensions, as vectors of one embedding model have.");
 }
 
+/*
+ * Too few dimensions are a fault of the data; too many exceed what this program can do, which clients
+ * tell by the SQLSTATE.
+ */
 bool
 loki_check_dim(fmNodePtr soft, const char *type, int dim, int max)
 {
@@ -53,6 +60,7 @@ loki_check_expected_dim(fmNodePtr soft, int expected, int dim)
 	return true;
 }
 
+/* Hard: operators have no soft errors. */
 void
 loki_check_same_dim(const char *type, int a, int b)
 {
@@ -72,6 +80,7 @@ loki_check_unused(int unused)
 				 errmsg("expected unused to be 0, not %d", unused)));
 }
 
+/* NaN would be neither less nor greater than any distance, and break the order of an index (T1). */
 void
 loki_nan_error(fmNodePtr soft, const char *type)
 {
@@ -89,6 +98,7 @@ loki_infinite_error(fmNodePtr soft, const char *type)
 			 errmsg("infinite value not allowed in %s", type)));
 }
 
+/* The number is not terminated in the input, so its length is given. */
 void
 loki_range_error(fmNodePtr soft, const char *type, const char *number, int length)
 {
@@ -115,6 +125,10 @@ errhint_start(const char *type, const char *text)
 	return loki_errhint_syntax(type);
 }
 
+/*
+ * The scanner is plain C and raises nothing: it returns a status and stops at the fault.  The same
+ * faults of values that do not come from text have the same messages, so these are shared.
+ */
 void
 loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status,
 				const LokiTextScan *scan, const char *text)
@@ -123,6 +137,7 @@ loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status
 	switch (status)
 	{
 		case LOKI_SCAN_EMPTY:
+			/* the message is that of a vector of no dimensions, or of one too many */
 			(void) loki_check_dim(soft, type, 0, max);
 			break;
 		case LOKI_SCAN_TOO_MANY:
@@ -150,6 +165,7 @@ loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status
 	}
 }
 
+/* The typmod counts dimensions as they are, unlike varchar's, which adds the header. */
 int32
 loki_check_typmods(const char *type, ArrayType *words, int max)
 {
@@ -171,6 +187,10 @@ loki_check_typmods(const char *type, ArrayType *words, int max)
 	return typmods[0];
 }
 
+/*
+ * As substring() of text: what lies before the first element or behind the last is left out, and only
+ * what is left counts.  start + count is an int64, since their sum may leave int32.
+ */
 int
 loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, int *first)
 {
@@ -179,6 +199,7 @@ loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, int *first)
 	int64		behind = Min(start + count, (int64) dim + 1);
 
 	start = Max(start, 1);
+	/* nothing is left: the error of a vector without dimensions, which does not return */
 	if (count < 1 || start >= behind)
 		(void) loki_check_dim(NULL, type, 0, dim);
 	*first = (int) start - 1;
@@ -186,12 +207,14 @@ loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, int *first)
 	return (int) (behind - start);
 }
 
+/* The sum in double neither overflows nor becomes zero, where that in float may. */
 double
 loki_euclidean_norm(int dim, const float *x)
 {
 	return sqrt(loki_dot_wide(dim, x, x));
 }
 
+/* LOKI_PRINT_LENGTH has room for a number and its comma; then there are two brackets and the end. */
 char *
 loki_floats_out(int dim, const float *x)
 {
@@ -203,5 +226,6 @@ loki_floats_out(int dim, const float *x)
 	p = loki_print_floats(p, dim, x);
 	*p++ = ']';
 	*p = '\0';
+	Assert(p - result < LOKI_PRINT_LENGTH * dim + 3);
 	return result;
 }

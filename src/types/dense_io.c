@@ -4,6 +4,10 @@
  *	  Text and binary input and output of vector, halfvec and bytevec, and
  *	  their typmod.
  *
+ * Loading a table and fetching vectors spend most of their time here.  Texts are scanned and printed
+ * by loops of our own (textscan.c, textprint.c), which give what strtof() and the server's output of
+ * float4 give, in less time.
+ *
  * IDENTIFICATION
  *	  src/types/dense_io.c
  *
@@ -28,7 +32,8 @@
 
 /*
  * "[1,2,3]"; of several faults the first in the text is reported, as pgvector does.  Floats are on the
- * stack: the number of dimensions is known only at the end, and most values are far from the limit.
+ * stack, 64 kB of it: the number of dimensions is known only at the end, and most values are far from
+ * the limit.  A halfvec is scanned as floats, too, of its own limit, and rounded afterwards, once.
  */
 static Datum
 text_in(FunctionCallInfo fcinfo, const LokiDenseType *type)
@@ -66,7 +71,7 @@ vector_out(PG_FUNCTION_ARGS)
 /*
  * Texts of the halves without their sign, each made when it is first asked for,
  * since to make a text takes longer than to copy it.  A backend that prints no
- * halfvec does not touch this memory.
+ * halfvec does not touch this memory, half a megabyte of zeros until then.
  */
 #define HALF_SIGN_SHIFT 15
 #define HALF_MAGNITUDE 0x7fff
@@ -80,7 +85,8 @@ static struct
 /*
  * Write a half as float4 would write it, in LOKI_PRINT_LENGTH characters, and
  * return where the text ends.  Signs are hard to predict, so there is no branch
- * for them.
+ * for them: a minus is always written, and overwritten if the half is positive.
+ * All 16 bytes of an entry are copied, as one instruction does.
  */
 static inline char *
 print_half(char *p, LokiHalf h)
@@ -195,6 +201,7 @@ scan_exact(fmNodePtr soft, LokiTextScan *scan, int dim, const float *x, const ch
 		return NULL;
 	for (int i = 0; i < dim; i++)
 	{
+		/* the range comes first: a float outside of it has no defined uint8 */
 		if (!(x[i] >= 0 && x[i] <= PG_UINT8_MAX) || x[i] != (uint8) x[i])
 		{
 			(void) exact_form_error(soft, text);
@@ -216,6 +223,7 @@ bytevec_in(PG_FUNCTION_ARGS)
 	LokiScanStatus status = loki_scan_array(&scan, LOKI_BYTEVEC_MAX_DIM, INFINITY, x, &dim);
 	ByteVector *v = NULL;
 
+	/* to the scanner, the factors of the exact form are junk behind the bracket */
 	if (status == LOKI_SCAN_JUNK && *scan.at == '*')
 		v = scan_exact(fcinfo->context, &scan, dim, x, input);
 	else if (status != LOKI_SCAN_OK)
@@ -275,7 +283,10 @@ LOKI_DENSE_FUNCTION(vector_typmod_in, typmod_in, vector)
 LOKI_DENSE_FUNCTION(halfvec_typmod_in, typmod_in, halfvec)
 LOKI_DENSE_FUNCTION(bytevec_typmod_in, typmod_in, bytevec)
 
-/* Turn n elements from the order of the host into that of the network, or back. */
+/*
+ * Turn n elements from the order of the host into that of the network, or back.  Two loops of a constant
+ * width, which compilers turn into vector instructions; memcpy, since elements of a buffer lie anywhere.
+ */
 static void
 swap_bytes(Size width, char *elements, int n)
 {
@@ -323,7 +334,11 @@ receive(FunctionCallInfo fcinfo, const LokiDenseType *type)
 		(void) loki_bytevec_check_factors(NULL, bytes->scale, bytes->offset);
 	}
 
-	/* Of a message that is too short, the elements that are there count */
+	/*
+	 * Of a message that is too short, the elements that are there count: one
+	 * of them may be the first fault.  The last pq_copymsgbytes() reports that
+	 * some are missing, and copies nothing else.
+	 */
 	count = Min(dim, (buf->len - buf->cursor) / (int) type->width);
 	Assert(count >= 0);
 	pq_copymsgbytes(buf, elements, type->width * count);
@@ -353,6 +368,7 @@ send_value(FunctionCallInfo fcinfo, const LokiDenseType *type)
 		pq_sendfloat4(&buf, ((ByteVector *) v)->scale);
 		pq_sendfloat4(&buf, ((ByteVector *) v)->offset);
 	}
+	/* all elements at once, and turned around where they are */
 	start = buf.len;
 	appendBinaryStringInfo(&buf, LokiDenseElements(v, type), type->width * v->dim);
 	swap_bytes(type->width, buf.data + start, v->dim);

@@ -52,7 +52,11 @@ loki_vector_set_dim(ArrayType *array)
 	return ((const Vector *) ARR_DATA_PTR(array))->dim;
 }
 
-/* halfvec's floats are converted into one block, which has room when the first is known. */
+/*
+ * halfvec's floats are converted into one block, which has room when the first is known.  Of vectors only
+ * pointers are kept: they stay where they are in the array.  `Huge`, since a document may have a
+ * million vectors.
+ */
 LokiVectorSet
 loki_vector_set_open(ArrayType *array, bool half)
 {
@@ -105,6 +109,7 @@ loki_max_sim(const LokiVectorSet *document, const LokiVectorSet *query)
 	double		sum = 0;
 
 	Assert(document->dim == query->dim && document->n > 0 && query->n > 0);
+	/* a few vectors of the query at a time, each with all of the document, which stays in cache */
 	for (int j = 0; j < query->n; j += LOKI_TILE_COLUMNS)
 	{
 		int			n = Min(query->n - j, LOKI_TILE_COLUMNS);

@@ -3,6 +3,13 @@
  * sparsevec_io.c
  *	  Text and binary input and output of sparse vectors, and their typmod.
  *
+ * Text is "{index:value,...}/dimensions", with indices counted from 1 in any order; a value
+ * and binary count from 0 and ascend.  What pgvector accepts is accepted: space around all
+ * parts, and elements that are zero, which are left out.
+ *
+ * Numbers are read by strtol() and loki_scan_float(), which stop at the first character that
+ * is none of theirs, so that each function takes its part and leaves the rest.
+ *
  * IDENTIFICATION
  *	  src/types/sparsevec_io.c
  *
@@ -38,7 +45,7 @@ typedef struct Input
 	fmNodePtr	soft;			/* types/check.h */
 } Input;
 
-/* Returns false, if at all. */
+/* Returns false, if at all.  errdetail() of no text would be an empty DETAIL line, hence the 0. */
 static bool
 syntax_error(const Input *input, const char *detail)
 {
@@ -49,7 +56,10 @@ syntax_error(const Input *input, const char *detail)
 			 loki_errhint_syntax("sparsevec")));
 }
 
-/* Commas anywhere in the text say how many elements it can have. */
+/*
+ * Commas anywhere in the text say how many elements it can have, zeros among them: the room that is
+ * needed while it is read.
+ */
 static int
 count_elements(const char *text)
 {
@@ -60,7 +70,10 @@ count_elements(const char *text)
 	return n;
 }
 
-/* Take a decimal integer; what exceeds an int32 is brought into its range. */
+/*
+ * Take a decimal integer; what exceeds an int32 is brought into its range, where the checks of index
+ * and dimensions report it.  INT_MIN + 1, so that one less, the index counted from 0, is an int32 still.
+ */
 static bool
 take_integer(Input *input, int32 *integer)
 {
@@ -74,7 +87,7 @@ take_integer(Input *input, int32 *integer)
 	return true;
 }
 
-/* Whether a number that reads as zero is not, but too small */
+/* Whether a number that reads as zero is not, but too small.  strtof() reports it in errno alone. */
 static bool
 underflows(const LokiTextScan *scan)
 {
@@ -83,7 +96,10 @@ underflows(const LokiTextScan *scan)
 	return errno == ERANGE;
 }
 
-/* Take a value: finite, and zero only if the text says so. */
+/*
+ * Take a value: finite, and zero only if the text says so.  A value that became zero by rounding would
+ * silently be no element.
+ */
 static bool
 take_value(Input *input, float *value)
 {
@@ -146,6 +162,7 @@ take_elements(Input *input, Element *elements, int *n)
 		loki_skip_space(scan);
 		if (!take_element(input, &elements[*n]))
 			return false;
+		/* a zero is overwritten by the next */
 		if (elements[*n].value != 0)
 			(*n)++;
 		loki_skip_space(scan);
@@ -156,7 +173,11 @@ take_elements(Input *input, Element *elements, int *n)
 	return take_character(input, '}', NULL);
 }
 
-/* A vector of elements in any order, which are checked; NULL after an error that is saved */
+/*
+ * A vector of elements in any order, which are checked; NULL after an error that is saved.  Two
+ * elements with one index are side by side once they are sorted, where the check of each index against
+ * the one before finds them.  Most texts ascend, so sorting is worth a look before.
+ */
 static SparseVector *
 form_vector(fmNodePtr soft, int dim, int n, Element *elements)
 {
@@ -186,12 +207,13 @@ sparsevec_in(PG_FUNCTION_ARGS)
 	char	   *literal = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
 	Input		input = {{literal, literal + strlen(literal), NULL}, literal, fcinfo->context};
-	int			room = count_elements(literal);
+	int			room = count_elements(literal);	/* at most INT_MAX: a cstring is shorter than 1 GB */
 	Element    *elements;
 	SparseVector *v;
 	int			n;
 	int32		dim;
 
+	/* before memory is taken for them; the dimensions come last in the text, so are not known */
 	if (!loki_sparsevec_check_nnz(input.soft, room, INT_MAX))
 		PG_RETURN_NULL();
 	elements = palloc_array(Element, room);
@@ -269,6 +291,7 @@ sparsevec_recv(PG_FUNCTION_ARGS)
 	SparseVector *v;
 	float	   *values;
 
+	/* before memory is taken: nnz is what a client says */
 	(void) loki_sparsevec_check_dim(NULL, dim);
 	(void) loki_sparsevec_check_nnz(NULL, nnz, dim);
 	(void) loki_check_typmod(NULL, typmod, dim);
@@ -278,6 +301,7 @@ sparsevec_recv(PG_FUNCTION_ARGS)
 	values = LOKI_SPARSEVEC_VALUES(v);
 	for (int i = 0; i < nnz; i++)
 	{
+		/* each in turn, since the check looks at the one before */
 		v->indices[i] = pq_getmsgint(buf, sizeof(int32));
 		(void) loki_sparsevec_check_index(NULL, v, i);
 	}
@@ -305,6 +329,7 @@ sparsevec_send(PG_FUNCTION_ARGS)
 	pq_sendint32(&buf, v->dim);
 	pq_sendint32(&buf, v->nnz);
 	pq_sendint32(&buf, v->unused);
+	/* once, so that the loops below do not copy the buffer as it grows */
 	enlargeStringInfo(&buf, (sizeof(int32) + sizeof(float)) * v->nnz);
 	for (int i = 0; i < v->nnz; i++)
 		pq_sendint32(&buf, v->indices[i]);

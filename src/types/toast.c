@@ -13,6 +13,18 @@
  * table that its snapshot can see.  Otherwise the index is asked, and what is
  * damaged is left to the server's own detoasting, which reports it.
  *
+ * So there are three ways, each the fallback of the one before:
+ *
+ *	read_chunks()		where the value is thought to lie: the one behind the
+ *						value read last, or a known place
+ *	scan_chunks()		by the index, without opening it again for each value
+ *	pg_detoast_datum()	the server, as if this file were not there
+ *
+ * A value must not be removed while it is read.  The rule is the server's: a
+ * registered or active snapshot, by which the row was seen that points to the
+ * value, keeps vacuum from it.  Its place must not be cut off either, which
+ * takes a lock that conflicts with the reader's AccessShareLock.
+ *
  * IDENTIFICATION
  *	  src/types/toast.c
  *
@@ -64,11 +76,19 @@ typedef struct KnownPlace
 	ItemPointerData first;		/* its first chunk, as far as is known */
 } KnownPlace;
 
+/*
+ * A cache without rules of invalidation: a place that holds something else by now is as any wrong
+ * guess.  Of two values with one place in it the one found last stays.
+ */
 static KnownPlace known_places[KNOWN_PLACES];
 
 /* ----------------------------------------------------------------
  * Relations
  * ----------------------------------------------------------------
+ */
+/*
+ * A TOAST table could be of another access method than heap, whose tuples are not laid out as
+ * copy_chunk() expects; its index is asked then.
  */
 static void
 open_relation(LokiToastReader *reader, Oid relid, LOCKMODE lock)
@@ -79,7 +99,7 @@ open_relation(LokiToastReader *reader, Oid relid, LOCKMODE lock)
 	reader->direct = reader->relation->rd_tableam == GetHeapamTableAmRoutine();
 }
 
-/* Begin a scan of the index of the open relation. */
+/* Begin a scan of the index of the open relation.  All of it is in the reader's context, since it outlives the call. */
 static void
 open_index(LokiToastReader *reader)
 {
@@ -95,7 +115,7 @@ open_index(LokiToastReader *reader)
 	MemoryContextSwitchTo(old);
 }
 
-/* End the scan of the index, if there is one. */
+/* End the scan of the index, if there is one.  The lock on the index is kept, too, as by the server. */
 static void
 close_index(LokiToastReader *reader)
 {
@@ -151,7 +171,10 @@ loki_toast_open(LokiToastReader *reader, Oid relid)
 	return reader->relation;
 }
 
-/* Make room for a value; the one read last is gone. */
+/*
+ * Make room for a value; the one read last is gone.  valueid is reset before anything can fail: it says
+ * that reader->value is whole.
+ */
 static void
 make_room(LokiToastReader *reader, Size size)
 {
@@ -161,6 +184,7 @@ make_room(LokiToastReader *reader, Size size)
 		return;
 	if (reader->value != NULL)
 		pfree(reader->value);
+	/* the allocation may fail, and the reader is used again after the error */
 	reader->value = NULL;
 	reader->allocated = 0;
 	reader->value = MemoryContextAlloc(reader->context, size + VARHDRSZ);
@@ -187,7 +211,11 @@ loki_relation_has_block(Relation relation, BlockNumber block)
 	return block < RelationGetNumberOfBlocks(relation);
 }
 
-/* Pin and share-lock a block of the relation, if it has it. */
+/*
+ * Pin and share-lock a block of the relation, if it has it.  A block behind the end would be an error of
+ * the server's, and a guess may be of one.  `recent` saves the lookup in the table of buffers if it still
+ * holds the block.
+ */
 static Buffer
 lock_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
 {
@@ -205,7 +233,8 @@ lock_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
 }
 
 /*
- * Values are being read one after another, and the first of a page is next:
+ * Values are being read one after another, and the first of a page is next.
+ * That is about once a value, if vectors have 1,536 dimensions: four chunks, as many as a page takes:
  * have the page behind it brought in, from disk or into the processor's cache.
  * Bulk reading leaves that to the system, which reads ahead in larger pieces.
  */
@@ -244,6 +273,11 @@ copy_chunk(LokiToastReader *reader, Buffer buffer, OffsetNumber offset,
 	struct varlena *chunk;
 
 	Assert(length > 0 && length <= TOAST_MAX_CHUNK_SIZE);
+	/*
+	 * Nothing of the tuple is trusted before it is known to lie in the item: the
+	 * place may be any tuple, in use or not, or damaged.  A chunk's tuple has no
+	 * NULLs, so that its attributes lie at fixed places behind the header.
+	 */
 	if (!ItemIdIsNormal(item) ||
 		ItemIdGetLength(item) < MAXALIGN(SizeofHeapTupleHeader) + sizeof(ChunkHeader) + length)
 		return false;
@@ -261,6 +295,10 @@ copy_chunk(LokiToastReader *reader, Buffer buffer, OffsetNumber offset,
 		(char *) chunk + VARSIZE_ANY(chunk) > (char *) tuple.t_data + ItemIdGetLength(item))
 		return false;
 
+	/*
+	 * SNAPSHOT_TOAST sees what was not aborted.  The hint says so of most
+	 * tuples; only of others need the transaction be looked up.
+	 */
 	if (!HeapTupleHeaderXminCommitted(tuple.t_data))
 	{
 		tuple.t_len = ItemIdGetLength(item);
@@ -276,7 +314,9 @@ copy_chunk(LokiToastReader *reader, Buffer buffer, OffsetNumber offset,
 /*
  * Read a value into reader->value, beginning at reader->ahead.block and offset and
  * going on with the next tuple, or the first of the next page.  False if one
- * of its chunks is not there.
+ * of its chunks is not there.  One page is locked and pinned at a time, and none
+ * when it returns; reader->ahead is behind the value then, where the next one
+ * is likely to begin.
  */
 static bool
 read_chunks(LokiToastReader *reader, const ToastValue *value)
@@ -285,6 +325,7 @@ read_chunks(LokiToastReader *reader, const ToastValue *value)
 	Buffer		buffer = lock_block(reader, reader->ahead.block, reader->ahead.recent);
 	Size		done = 0;
 
+	/* the size is that of the datum that points to the value, and not of what lies there */
 	Assert(reader->allocated >= value->size + VARHDRSZ);
 	if (buffer == InvalidBuffer)
 		return false;
@@ -328,6 +369,10 @@ may_read_directly(const LokiToastReader *reader)
 	return reader->direct && HaveRegisteredOrActiveSnapshot();
 }
 
+/*
+ * For a caller that knows the place of a value from an index, and has not read its row.  The place is
+ * noted: the executor is likely to ask for the value next, by its id alone.
+ */
 struct varlena *
 loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
 				   const ItemPointerData *first, Size size, Buffer recent)
@@ -364,6 +409,7 @@ rescan_index(LokiToastReader *reader, Oid valueid)
 
 	if (reader->scan == NULL)
 		open_index(reader);
+	/* that of the scan's beginning may have ended with its query */
 	reader->scan->xs_snapshot = LokiToastSnapshot(&reader->snapshot);
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(valueid));
 	index_rescan(reader->scan, &key, 1, NULL, 0);
@@ -424,6 +470,7 @@ scan_chunks(LokiToastReader *reader, const ToastValue *value)
 	return done == value->size;
 }
 
+/* The first chunk alone, for an index that keeps its place; chunks are in the order of their numbers. */
 bool
 loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid)
 {
@@ -449,7 +496,10 @@ loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid)
  * ----------------------------------------------------------------
  */
 
-/* Begin where a value was found before, if it was. */
+/*
+ * Begin where a value was found before, if it was; else where the one before ended.  The buffers of
+ * another block are no hint.
+ */
 static void
 guess_known_place(LokiToastReader *reader, Oid valueid)
 {
@@ -482,6 +532,7 @@ read_value(LokiToastReader *reader, const struct varatt_external *pointer)
 		reader->valueid = value.id;
 		return reader->value;
 	}
+	/* valueid stays invalid: what is returned is not reader->value */
 	SET_VARSIZE_COMPRESSED(reader->value, value.size + VARHDRSZ);
 	return detoast_attr(reader->value);
 }
@@ -545,7 +596,10 @@ argument_state(FmgrInfo *flinfo, int n)
 	return &arguments[n];
 }
 
-/* Open the argument's TOAST table. */
+/*
+ * Open the argument's TOAST table.  A lock that this subtransaction took lasts at least as long as it, so
+ * it need not be taken again; one of another may have been released by a rollback to a savepoint.
+ */
 static void
 open_argument(ToastArgument *argument, Oid relid)
 {
@@ -585,7 +639,11 @@ loki_toast_argument(FunctionCallInfo fcinfo, int n)
 		argument->transaction == LokiMyLocalTransactionId())
 		return argument->reader.value;
 
-	argument->reader.relation = NULL;	/* an error may have left it */
+	/*
+	 * An error may have left these: its cleanup closed them, and fn_extra
+	 * outlives it where the error is caught, as in PL/pgSQL.
+	 */
+	argument->reader.relation = NULL;
 	argument->reader.scan = NULL;
 	open_argument(argument, pointer.va_toastrelid);
 	value = read_value(&argument->reader, &pointer);
