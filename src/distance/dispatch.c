@@ -72,6 +72,7 @@ detect(uint32 *features)
 	*features = 0;
 	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
 		return simd;
+	/* bits as the manuals of Intel and AMD have them (CPUID, leaves 1 and 7) */
 	if (HAS_BIT(ecx, 23))
 		*features |= LOKI_CPU_POPCNT;
 	fma_f16c = HAS_BIT(ecx, 12) && HAS_BIT(ecx, 29);
@@ -94,6 +95,7 @@ detect(uint32 *features)
 			*features |= LOKI_CPU_AVX512VPOPCNTDQ;
 	}
 
+	/* VNNI on the registers of AVX2, which processors without AVX-512 have */
 	if (simd != LOKI_SIMD_SCALAR &&
 		__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && HAS_BIT(eax, 4))
 		*features |= LOKI_CPU_AVXVNNI;
@@ -191,6 +193,7 @@ loki_distance_init(void)
 			chosen = simd;
 	}
 
+	/* bits and pool ask loki_cpu_simd() and loki_cpu_features(), so these are set before */
 	Assert(loki_distance_kernels(chosen) != NULL);
 	loki_distance = *loki_distance_kernels(chosen);
 	cpu_features = chosen == best ? features : features_of_level(chosen, features);

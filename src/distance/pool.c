@@ -8,6 +8,12 @@
  * that was not, and the farthest is the last.  Scored nodes come in batches, of which most are
  * farther than the last, so that few are moved.
  *
+ * A pool of some hundreds of candidates, of 8 bytes each, fits the first level of cache.  There,
+ * moving half of it takes less time than the branches of a heap, which cannot be predicted.
+ *
+ * All kinds of merge keep the same candidates in the same order, so that a search finds the same
+ * rows on each processor as far as distances are equal.
+ *
  * IDENTIFICATION
  *	  src/distance/pool.c
  *
@@ -51,10 +57,13 @@ loki_pool_clear(LokiCandidate *pool, int n, int room)
 	}
 }
 
-/* Scored nodes that are taken in together */
+/* Scored nodes that are taken in together: about the neighbors of a node */
 #define BATCH			32
 
-/* One that is taken in: it comes before the candidate that was at `place`. */
+/*
+ * One that is taken in: it comes before the candidate that was at `place`.  Places refer to the pool
+ * as it was before the batch, which they stay valid for, since nothing is moved until the end.
+ */
 typedef struct Taken
 {
 	LokiCandidate candidate;
@@ -110,7 +119,7 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 {
 	Taken		taken[BATCH];	/* ascending */
 	int			ntaken = 0;
-	int			kept = *npool;	/* of the pool; the others are pushed out */
+	int			kept = *npool;	/* of the pool; what lies behind is pushed out */
 	int			end;
 	int			near[BATCH];
 	int			nnear = 0;
@@ -138,6 +147,7 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 			candidate.distance = FLT_MAX;
 		if (!(candidate.distance < worst))
 			continue;
+		/* insertion sort: few are taken in; before those that are equally far */
 		for (j = ntaken; j > 0 && !(taken[j - 1].candidate.distance < candidate.distance); j--)
 			taken[j] = taken[j - 1];
 		taken[j].candidate = candidate;
@@ -151,6 +161,7 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 			else
 				ntaken--;
 		}
+		/* from now on only what is nearer than the last one comes in */
 		if (kept + ntaken == room)
 		{
 			worst = taken[ntaken - 1].candidate.distance;
@@ -161,10 +172,15 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 	if (ntaken == 0)
 		return room;
 
+	/*
+	 * From the back: what stays behind the i-th one taken in moves up by i + 1, and
+	 * so each candidate is moved once, to its last place.
+	 */
 	Assert(kept >= 0 && kept + ntaken <= room);
 	end = kept;
 	for (int i = ntaken - 1; i >= 0; i--)
 	{
+		/* the pool may have lost the candidates that its place was among */
 		int			place = Min(taken[i].place, kept);
 
 		move_up(pool, place, end, i + 1);
@@ -206,7 +222,10 @@ loki_pool_merge_scalar(LokiCandidate *pool, int *npool, int room, const float *d
 
 #define TARGET __attribute__((target("avx2,popcnt")))
 
-/* All of them; places behind the end are empty, and so not nearer. */
+/*
+ * All of them; places behind the end are empty, and so not nearer.  Counting all is faster than a
+ * search by halves, whose steps wait for each other's loads.
+ */
 TARGET static inline int
 count_less_avx2(const LokiCandidate *pool, int npool, float distance)
 {

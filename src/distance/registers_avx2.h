@@ -7,7 +7,12 @@
  * floats of a register; Floats and Integers, registers of LANES float32 and int32, which take
  * C's operators; Words, of 2 * LANES int16; and the functions below.  load_first() and
  * store_first() touch the first n elements in memory alone (0 <= n <= LANES); the other lanes
- * are read as zeros.
+ * are read as zeros.  That is what lets kernels take arrays that end where a page ends: a
+ * value may be the last on a buffer, and a read behind it would be one of foreign memory.
+ *
+ * All functions are forced inline.  `element` is a constant wherever they are called, so that
+ * of their branches one is left.  The files that include this one have no compiler flags of
+ * their own; a function without TARGET could not take these registers.
  *
  * IDENTIFICATION
  *	  src/distance/registers_avx2.h
@@ -31,18 +36,21 @@ typedef __m256 Floats;
 typedef __m256i Words;
 typedef int32 Integers __attribute__((vector_size(4 * LANES)));
 
+/* All lanes x */
 INLINE Floats
 set(float x)
 {
 	return _mm256_set1_ps(x);
 }
 
+/* a * b + sum, rounded once; what has to be equal on all processors does not use it (lanes.h) */
 INLINE Floats
 multiply_add(Floats a, Floats b, Floats sum)
 {
 	return _mm256_fmadd_ps(a, b, sum);
 }
 
+/* The sign bit is cut off, so that -0 and NaN are as after fabsf(). */
 INLINE Floats
 absolute(Floats v)
 {
@@ -56,6 +64,7 @@ minimum(Floats a, Floats b)
 	return _mm256_min_ps(a, b);
 }
 
+/* b, where a or b is not a number; NEON gives the number: callers rely on neither */
 INLINE Floats
 maximum(Floats a, Floats b)
 {
@@ -69,6 +78,7 @@ rounded(Floats v)
 	return (Integers) _mm256_cvtps_epi32(v);
 }
 
+/* Towards zero; what is out of the range of int32 comes out differently on other processors */
 INLINE Integers
 truncated(Floats v)
 {
@@ -81,7 +91,10 @@ to_floats(Integers v)
 	return _mm256_cvtepi32_ps((__m256i) v);
 }
 
-/* The upper half of the lanes is added to the lower one, until one is left. */
+/*
+ * The upper half of the lanes is added to the lower one, until one is left: the order of
+ * loki_add_lanes(), which stored sums depend on.
+ */
 INLINE float
 sum_lanes(Floats v)
 {
@@ -91,7 +104,11 @@ sum_lanes(Floats v)
 	return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
-/* The lanes of each of four registers, added up */
+/*
+ * The lanes of each of four registers, added up.  The horizontal adds work within the halves of a
+ * register, so that two halves are left, each with all four sums.  The order of additions is another
+ * than that of sum_lanes().
+ */
 INLINE void
 sum_four(const Floats v[4], float *sums)
 {
@@ -100,6 +117,7 @@ sum_four(const Floats v[4], float *sums)
 	_mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
 }
 
+/* Sums that leave int32 wrap around, as those of add_words() do. */
 INLINE void
 sum_four_integers(const Integers v[4], int32 *sums)
 {
@@ -110,6 +128,7 @@ sum_four_integers(const Integers v[4], int32 *sums)
 													 _mm256_extracti128_si256(s, 1)));
 }
 
+/* LANES elements from number i on, as floats.  U8 reads LANES bytes alone, not a register's. */
 INLINE Floats
 load(LokiElement element, const void *p, int i)
 {
@@ -125,18 +144,25 @@ load(LokiElement element, const void *p, int i)
 INLINE __m256i
 first_lanes(int n)
 {
+	/* of eight times -1 and eight times 0, the eight that begin with n times -1 */
 	static const int32 window[2 * LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};
 
+	Assert(n >= 0 && n <= LANES);
 	return _mm256_loadu_si256((const __m256i *) (window + LANES - n));
 }
 
-/* The first n of 2 * LANES int16, and zeros: in pairs, and the last of an odd number */
+/*
+ * The first n of 2 * LANES int16, and zeros.  AVX2 masks loads of 32 bits only, so pairs are
+ * loaded, and the last of an odd number is put beside them.
+ */
 INLINE __m256i
 load_words(const void *p, int n)
 {
+	/* read from where the -1 is word n - 1 */
 	static const int16 last[4 * LANES] = {[2 * LANES] = -1};
 	__m256i		words;
 
+	Assert(n >= 0 && n <= 2 * LANES);
 	if (n == 2 * LANES)
 		return _mm256_loadu_si256((const __m256i *) p);
 	words = _mm256_maskload_epi32(p, first_lanes(n / 2));
@@ -155,18 +181,23 @@ load_first(LokiElement element, const void *p, int i, int n)
 		return _mm256_cvtph_ps(_mm256_castsi256_si128(load_words((const LokiHalf *) p + i, n)));
 	if (element == LOKI_ELEMENT_F32)
 		return _mm256_maskload_ps((const float *) p + i, first_lanes(n));
+	/* U8: collected in a word, whose lowest byte is element i */
 	for (int k = n; k > 0; k--)
 		bytes = bytes << 8 | ((const uint8 *) p + i)[k - 1];
 	return load(element, &bytes, 0);
 }
 
+/* The first n lanes; zeros in the others */
 INLINE Floats
 keep_first(Floats v, int n)
 {
 	return _mm256_and_ps(v, _mm256_castsi256_ps(first_lanes(n)));
 }
 
-/* Integers are rounded, and have to be in the range of int16. */
+/*
+ * Integers are rounded, and have to be in the range of int16: packing saturates here, and cuts off
+ * the upper bits on other processors.
+ */
 INLINE void
 store(LokiElement element, void *p, int i, Floats v)
 {
@@ -200,7 +231,7 @@ store_first(LokiElement element, void *p, int i, Floats v, int n)
 	memcpy((int16 *) p + i, words, n * sizeof(int16));
 }
 
-/* The low bytes of the lanes */
+/* The low bytes of the lanes, which have to be 0 to 255: packing saturates what is not */
 INLINE void
 store_bytes(void *p, Integers v)
 {

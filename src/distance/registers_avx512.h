@@ -3,6 +3,9 @@
  * registers_avx512.h
  *	  Vector registers of x86-64 with AVX-512 F, BW, VL and DQ, as registers_avx2.h says.
  *
+ * The differences are masks, which select lanes in loads, stores and moves at no cost, in place of
+ * the constants that AVX2 needs for it.
+ *
  * IDENTIFICATION
  *	  src/distance/registers_avx512.h
  *
@@ -17,7 +20,7 @@
 
 #include "distance/kernels.h"
 
-/* A file may have defined a TARGET that includes this one. */
+/* A file may have defined a TARGET that includes this one, such as codes_avx512.c with VNNI. */
 #ifndef TARGET
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 #endif
@@ -46,6 +49,7 @@ absolute(Floats v)
 	return _mm512_abs_ps(v);
 }
 
+/* b, where a or b is not a number, as with AVX2 */
 INLINE Floats
 minimum(Floats a, Floats b)
 {
@@ -76,6 +80,7 @@ to_floats(Integers v)
 	return _mm512_cvtepi32_ps((__m512i) v);
 }
 
+/* The first step of a sum of lanes, as in sum_lanes() of the other files */
 INLINE __m256
 add_halves(Floats v)
 {
@@ -92,6 +97,7 @@ sum_lanes(Floats v)
 	return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
+/* As with AVX2, which the halves of the registers are added up for */
 INLINE void
 sum_four(const Floats v[4], float *sums)
 {
@@ -109,6 +115,10 @@ add_pairs(Integers a, Integers b)
 							_mm512_unpackhi_epi32((__m512i) a, (__m512i) b));
 }
 
+/*
+ * A transposition by halves: two registers become one whose lanes alternate between both, and two
+ * such ones one with four sums in each quarter.  The quarters are added in the end.
+ */
 INLINE void
 sum_four_integers(const Integers v[4], int32 *sums)
 {
@@ -127,6 +137,7 @@ sum_four_integers(const Integers v[4], int32 *sums)
 INLINE __mmask16
 first_lanes(int n)
 {
+	Assert(n >= 0 && n <= LANES);
 	return (__mmask16) ((1U << n) - 1);
 }
 
@@ -141,6 +152,7 @@ load(LokiElement element, const void *p, int i)
 	return _mm512_loadu_ps((const float *) p + i);
 }
 
+/* Masked loads read nothing where the mask is 0, so that memory behind the array is not touched. */
 INLINE Floats
 load_first(LokiElement element, const void *p, int i, int n)
 {
@@ -174,6 +186,7 @@ store_first(LokiElement element, void *p, int i, Floats v, int n)
 		_mm512_mask_storeu_ps((float *) p + i, mask, v);
 }
 
+/* Masked stores of all lanes are as fast as others; the words of int16 are saturated. */
 INLINE void
 store(LokiElement element, void *p, int i, Floats v)
 {
@@ -183,19 +196,27 @@ store(LokiElement element, void *p, int i, Floats v)
 		store_first(element, p, i, v, LANES);
 }
 
+/* The low bytes of the lanes, signed or not: the upper ones are cut off */
 INLINE void
 store_bytes(void *p, Integers v)
 {
 	_mm_storeu_si128((__m128i *) p, _mm512_cvtepi32_epi8((__m512i) v));
 }
 
+/* The first n of 2 * LANES int16, and zeros */
 INLINE Words
 load_words(const int16 *p, int n)
 {
+	/* a shift by 32 is undefined */
+	Assert(n >= 0 && n <= 2 * LANES);
 	return n == 2 * LANES ? _mm512_loadu_si512(p) :
 		_mm512_maskz_loadu_epi16((1U << n) - 1, p);
 }
 
+/*
+ * Products of words, added in pairs.  VNNI would do it in one instruction, but these kernels are for
+ * all of AVX-512.
+ */
 INLINE Integers
 add_words(Integers sum, Words a, Words b)
 {

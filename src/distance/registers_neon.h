@@ -56,6 +56,7 @@ maximum(Floats a, Floats b)
 	return vmaxnmq_f32(a, b);
 }
 
+/* Rounded to the nearest, halfway to the even one: vcvtq would cut off */
 INLINE Integers
 rounded(Floats v)
 {
@@ -74,6 +75,7 @@ to_floats(Integers v)
 	return vcvtq_f32_s32(v);
 }
 
+/* The order of loki_add_lanes(); vaddvq_f32() adds neighbors, which is another */
 INLINE float
 sum_lanes(Floats v)
 {
@@ -82,6 +84,7 @@ sum_lanes(Floats v)
 	return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
 
+/* vpaddq adds neighbors: after two steps each lane has a sum of its own. */
 INLINE void
 sum_four(const Floats v[4], float *sums)
 {
@@ -101,7 +104,7 @@ load(LokiElement element, const void *p, int i)
 		return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16((const LokiHalf *) p + i)));
 	if (element == LOKI_ELEMENT_U8)
 	{
-		uint32		word;
+		uint32		word;			/* four bytes: a register would read on */
 
 		memcpy(&word, (const uint8 *) p + i, sizeof(word));
 		return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(word))))));
@@ -109,6 +112,7 @@ load(LokiElement element, const void *p, int i)
 	return vld1q_f32((const float *) p + i);
 }
 
+/* There are no masked loads: elements go through a small array, which compilers keep in registers. */
 INLINE Floats
 load_first(LokiElement element, const void *p, int i, int n)
 {
@@ -139,6 +143,7 @@ keep_first(Floats v, int n)
 	return vld1q_f32(lanes);
 }
 
+/* Integers are rounded; what is out of the range of int16 loses its upper bits. */
 INLINE void
 store(LokiElement element, void *p, int i, Floats v)
 {
@@ -160,6 +165,7 @@ store_first(LokiElement element, void *p, int i, Floats v, int n)
 	memcpy((char *) p + i * size, last, n * size);
 }
 
+/* The low bytes of the lanes: narrowing cuts off the upper ones, whatever the sign */
 INLINE void
 store_bytes(void *p, Integers v)
 {
@@ -178,6 +184,7 @@ load_words(const int16 *p, int n)
 	return vld1q_s16(p);
 }
 
+/* Products of words; each lane takes one of the lower and one of the upper half */
 INLINE Integers
 add_words(Integers sum, Words a, Words b)
 {

@@ -8,6 +8,10 @@
  * four, let the processor overlap the additions; the order is fixed, so a
  * compiler that does not reassociate gives the same result everywhere.
  *
+ * These kernels are what a processor runs that has neither AVX2 nor NEON, and what unit tests
+ * hold the others against.  Nothing here may depend on what an instruction set does with its
+ * registers: a surprise in the other files is a fault there.
+ *
  * IDENTIFICATION
  *	  src/distance/scalar.c
  *
@@ -95,6 +99,7 @@ u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 		floats[i] = offset + scale * codes[i];
 }
 
+/* As lanes.h says: products are rounded by themselves, which the Makefile's -ffp-contract=off keeps. */
 static float
 dot_ordered(int dim, const float *a, const float *b)
 {
@@ -110,6 +115,7 @@ dot_ordered(int dim, const float *a, const float *b)
 	return loki_add_lanes(lanes);
 }
 
+/* rintf() rounds to the nearest, halfway to the even one, as the instructions do. */
 static void
 f32_to_i16(int n, const float *floats, float scale, int16 *integers)
 {
@@ -125,6 +131,7 @@ dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
 	Assert(n % LOKI_TILE_ROWS == 0);
 	for (int j = 0; j < n; j++, rows += dim)
 	{
+		/* unsigned, since a signed sum must not overflow in C */
 		uint32		sum = 0;
 
 		for (int i = 0; i < dim; i++)
@@ -133,6 +140,10 @@ dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
 	}
 }
 
+/*
+ * Products of two floats have 48 bits, which a double holds; of 16,000 of them only the sum is rounded.
+ * The largest, FLT_MAX^2, is 1e77, so that no sum of them overflows.
+ */
 double
 loki_dot_wide(int dim, const float *a, const float *b)
 {

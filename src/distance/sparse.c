@@ -23,11 +23,17 @@
 
 #include "distance/sparseint.h"
 
-/* From this ratio of lengths on searching is faster than merging */
+/*
+ * From this ratio of lengths on searching is faster than merging.  A step of a merge takes one element,
+ * or up to 16 with AVX-512; a search some steps that a processor predicts badly.
+ */
 #define GALLOP_RATIO		16
 #define GALLOP_RATIO_SIMD	32
 
-/* The terms of elements where the other vector has zeros */
+/*
+ * The terms of elements where the other vector has zeros.  None for a dot product: it is all that
+ * merge and search leave out.
+ */
 float
 loki_sparse_alone(LokiSum term, int n, const float *values)
 {
@@ -42,7 +48,7 @@ loki_sparse_alone(LokiSum term, int n, const float *values)
 	return sum;
 }
 
-/* value, or 0 if it is not to be had; without a branch */
+/* value, or 0 if it is not to be had; without a branch, by a mask of all bits or none */
 static pg_attribute_always_inline float
 value_if(bool has, const float *value)
 {
@@ -90,6 +96,7 @@ merge(LokiSum term, LokiSparse a, LokiSparse b)
 		loki_sparse_alone(term, b.n - j, b.values + j);
 }
 
+/* One copy of the loop for each term, so that none asks in each step which it is */
 static float
 merge_scalar(LokiSum term, LokiSparse a, LokiSparse b)
 {
@@ -137,7 +144,10 @@ find_index(LokiSparse v, int from, int32 index)
 	return low;
 }
 
-/* Look for the elements of a in b. */
+/*
+ * Look for the elements of a in b.  What b has between two of them is added at once, by a kernel in
+ * vector registers for l2sq.
+ */
 static float
 gallop(LokiSum term, LokiSparse a, LokiSparse b)
 {
@@ -185,7 +195,7 @@ loki_sparse_l2sq(LokiSparse a, LokiSparse b)
 	return sum_terms(LOKI_SUM_L2SQ, a, b);
 }
 
-/* As loki_dot_wide() */
+/* As loki_dot_wide(): the products that are infinite in float are not in double, nor is their sum. */
 static float
 dot_wide(LokiSparse a, LokiSparse b)
 {

@@ -8,6 +8,11 @@
  * them in the other vector is among these sixteen.  Equal indices are found by
  * comparing one block with all rotations of the other.
  *
+ * A step settles one whole block at least, so that there are at most (a.n + b.n) / 16 of them
+ * but for the last ones.  Its 16 comparisons do not depend on each other, and no branch depends
+ * on what they find: that is what makes it several times as fast as 16 to 32 steps of a merge.
+ * (AVX512_VP2INTERSECT would do it in one instruction, which hardly any processor has.)
+ *
  * IDENTIFICATION
  *	  src/distance/sparse_avx512.c
  *
@@ -63,7 +68,7 @@ intersect(__m512i a, __m512i b, unsigned *in_a, unsigned *in_b)
 	COMPARE(15);
 }
 
-/* The next indices from place i on; past the end there is `none` */
+/* The next indices from place i on; past the end there is `none`, which no index is: they are not negative */
 INLINE __m512i
 load_indices(LokiSparse v, int i, __mmask16 valid, int32 none)
 {
@@ -93,6 +98,11 @@ merge(LokiSum term, LokiSparse a, LokiSparse b)
 		unsigned	in_b;
 
 		intersect(ai, bj, &in_a, &in_b);
+		/*
+		 * The values of b that have a partner move to its lane: first to the front, then to
+		 * where a has theirs.  Both are in the order of their indices, so they meet.  Others
+		 * of a have a zero beside them, and those of b come after that, alone.
+		 */
 		if (term != LOKI_SUM_DOT || in_a != 0)
 		{
 			__m512		x = _mm512_maskz_loadu_ps(settled_a, a.values + i);
@@ -104,6 +114,8 @@ merge(LokiSum term, LokiSparse a, LokiSparse b)
 				sum = take_pairs(term, sum, set(0),
 								 _mm512_maskz_mov_ps(~in_b, y));
 		}
+		Assert((in_a & ~settled_a) == 0 && (in_b & ~settled_b) == 0);
+		Assert(settled_a == valid_a || settled_b == valid_b);
 		i += __builtin_popcount(settled_a);
 		j += __builtin_popcount(settled_b);
 	}

@@ -4,8 +4,13 @@
  *	  Distance kernels in vector registers: included once for each instruction set, after
  *	  its registers_*.h.
  *
- * Four registers of partial sums cover the latency of a fused multiply-add.  No memory past
- * the end of an array is touched.
+ * The result of a fused multiply-add can be added to after about four cycles.  With four
+ * registers of partial sums one can begin in each cycle; more would not help, since each needs
+ * two loads, and a cycle has two.  The elements behind the last whole block go through
+ * load_first(), so that no memory past the end of an array is touched.
+ *
+ * GCC unrolls loops of registers where a pragma asks for it; without, arrays of registers would
+ * be kept in memory.
  *
  * IDENTIFICATION
  *	  src/distance/sums_simd.h
@@ -19,6 +24,10 @@
 
 #include "distance/lanes_simd.h"
 
+/*
+ * The sum of the terms of all pairs.  Single registers behind the last block of four go to the first
+ * partial sum, and the rest to the second, so that they do not wait for each other.
+ */
 INLINE float
 sum_pairs(LokiSum term, LokiElement element, int dim, const void *a, const void *b)
 {
@@ -46,7 +55,10 @@ sum_pairs(LokiSum term, LokiElement element, int dim, const void *a, const void 
 	return sum_lanes((s0 + s1) + (s2 + s3));
 }
 
-/* Three sums at once: two registers for each are enough. */
+/*
+ * Three sums at once: two registers for each are enough, as three sums do not wait for each other
+ * either.  Both arrays are read once.
+ */
 INLINE void
 sum_cosine(LokiElement element, int dim, const void *a, const void *b,
 		   float *dot, float *norma, float *normb)
@@ -102,6 +114,7 @@ u8_to_f32(int n, const uint8 *codes, float scale, float offset, float *floats)
 								 set(offset)), n - i);
 }
 
+/* Products and integers are rounded by themselves, to the nearest even: the same on all processors */
 static TARGET void
 f32_to_i16(int n, const float *floats, float scale, int16 *integers)
 {
@@ -115,6 +128,7 @@ f32_to_i16(int n, const float *floats, float scale, int16 *integers)
 					load_first(LOKI_ELEMENT_F32, floats, i, n - i) * set(scale), n - i);
 }
 
+/* Exact, as each half is a float */
 static TARGET void
 f16_to_f32(int n, const LokiHalf *halves, float *floats)
 {
@@ -128,6 +142,7 @@ f16_to_f32(int n, const LokiHalf *halves, float *floats)
 					load_first(LOKI_ELEMENT_F16, halves, i, n - i), n - i);
 }
 
+/* Rounded to the nearest even, as by loki_float_to_half() */
 static TARGET void
 f32_to_f16(int n, const float *floats, LokiHalf *halves)
 {
@@ -141,7 +156,11 @@ f32_to_f16(int n, const float *floats, LokiHalf *halves)
 					load_first(LOKI_ELEMENT_F32, floats, i, n - i), n - i);
 }
 
-/* LOKI_LANES partial sums, however many a register has, and products rounded by themselves: lanes.h */
+/*
+ * LOKI_LANES partial sums, however many a register has, and products rounded by themselves: lanes.h.
+ * The rest takes part in the lanes that it would be in, with zeros beside it.  Adding a zero does not
+ * change a sum, except that -0 becomes 0, and sums begin with 0.
+ */
 static TARGET float
 dot_ordered(int dim, const float *a, const float *b)
 {
@@ -181,6 +200,10 @@ add_rows(Integers *sums, const int16 *vector, const int16 *rows, int dim, int n)
 		sums[r] = add_words(sums[r], v, load_words(rows + r * (Size) dim, n));
 }
 
+/*
+ * Products of one vector with many rows: four rows at a time, which share the loads of the vector and
+ * the reduction.  Sums wrap around in the same way whatever their order.
+ */
 static TARGET void
 dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
 {
@@ -202,7 +225,8 @@ dot_i16(int dim, const int16 *vector, const int16 *rows, int n, int32 *products)
 LOKI_DEFINE_KERNELS(TARGET)
 
 /*
- * Dot products of four vectors with three.  Twelve sums stay in registers, and each register
+ * Dot products of four vectors with three.  Twelve sums, three registers of b and one of a fill the
+ * 16 registers of AVX2.  The sums stay there, and each register
  * that is read takes part in three or four of them.  A dot product of two vectors is bound by
  * what it reads; this is bound by arithmetic.  It is the inner block of a product of matrices
  * (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", section 3),
