@@ -3,7 +3,10 @@
  * codes_avx2.c
  *	  Code kernels for x86-64 with AVX2 and FMA.
  *
- * A group of 64 dimensions is two registers of bytes.
+ * A group of 64 dimensions is two registers of bytes.  AVX2 shifts nothing narrower than 16
+ * bits, so bytes are shifted in pairs, and the bits that came from the neighbor are masked off.
+ * Most instructions that move bytes stay within a half of the register, hence the tables in
+ * both halves.
  *
  * IDENTIFICATION
  *	  src/quantize/codes_avx2.c
@@ -27,7 +30,11 @@ typedef __m256i Bytes;
 
 StaticAssertDecl(LOKI_SKETCH_LEAST == LANES, "a register has the least bounds of a block");
 
-/* The steps of a Hadamard transform between elements of one register: sums and differences at distance 1, 2, 4 */
+/*
+ * The steps of a Hadamard transform between elements of one register: sums and differences at distance
+ * 1, 2, 4.  Each lane becomes its partner plus or minus itself.  The product with 1 or -1 is exact, so
+ * fusing it with the sum does not change the result (C2).
+ */
 INLINE Floats
 within(Floats v)
 {
@@ -39,6 +46,7 @@ within(Floats v)
 						   _mm256_permute2f128_ps(v, v, 1));
 }
 
+/* Change the sign where the bit of a dimension is set: each lane compares the byte with its own bit. */
 INLINE Floats
 flip(Floats v, const uint8 *signs, int i)
 {
@@ -66,6 +74,7 @@ largest_lane(Floats v)
 	return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
+/* No sum leaves int32 (codes_scalar.c). */
 INLINE int32
 sum_integers(Integers v)
 {
@@ -76,6 +85,7 @@ sum_integers(Integers v)
 	return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1)));
 }
 
+/* Lanes hold up to half of an int32's range (FLUSH_DIMS), so they are made longer before they are added. */
 INLINE int64
 sum_wide(Integers v)
 {
@@ -99,6 +109,7 @@ store_bytes_at(void *p, Bytes v)
 	_mm256_storeu_si256((__m256i *) p, v);
 }
 
+/* The query's integers are -127 to 127: packing does not saturate them. */
 INLINE void
 store_signed_bytes(void *p, Integers v)
 {
@@ -115,6 +126,7 @@ load_table(const void *table)
 	return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) table));
 }
 
+/* In each half of the register; indices are 0 to 15, as bit 7 would make the result zero */
 INLINE Bytes
 look_up(Bytes table, Bytes v)
 {
@@ -127,19 +139,24 @@ high_nibbles(Bytes v)
 	return _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
 }
 
+/* Bits that enter from the byte below are zero by contract: fields leave room for it. */
 INLINE Bytes
 shift_up(Bytes v, int n)
 {
 	return _mm256_sll_epi16(v, _mm_cvtsi32_si128(n));
 }
 
-/* Products of unsigned bytes with signed ones, by fours */
+/*
+ * Products of unsigned bytes with signed ones, by fours.  Pairs are added in int16, which does not saturate
+ * (codes_scalar.c); multiplying these with 1 adds pairs of them in int32.
+ */
 INLINE Integers
 add_products(Integers sum, Bytes a, Bytes b)
 {
 	return sum + (Integers) _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), _mm256_set1_epi16(1));
 }
 
+/* A product with 1, for the sake of its sums */
 INLINE Integers
 add_bytes(Integers sum, Bytes v)
 {
@@ -154,6 +171,10 @@ pair_shifts(int half)
 		_mm256_setr_epi32(4, 4, 4, 4, 6, 6, 6, 6);
 }
 
+/*
+ * One bit: movemask takes bit 7 of each byte, in the order of dimensions.  Two: dimension d goes to byte
+ * d % 16, so the four 128-bit lanes are shifted apart and put one on another.  Four: the two registers.
+ */
 INLINE void
 pack_group(int width, int shift, const uint8 *u, uint8 *packed)
 {
@@ -195,6 +216,7 @@ unpack_part(int width, int half, const uint8 *packed)
 
 	if (width == 1)
 	{
+		/* byte d / 8 of the bits goes to lanes d, and each lane tests its bit of it */
 		__m256i		bit = _mm256_set1_epi64x(INT64CONST(0x8040201008040201));
 		int32		word;
 
@@ -234,11 +256,15 @@ add_group(int width, Integers sum, const uint8 *packed, const int8 *query)
 
 		return add_products(add_products(sum, look_up(levels, a), qa), look_up(levels, b), qb);
 	}
+	/* levels up to 3: sums of four products are 1,524 at most, so both halves fit one int16 */
 	a = _mm256_add_epi16(_mm256_maddubs_epi16(a, qa), _mm256_maddubs_epi16(b, qb));
 	return sum + (Integers) _mm256_madd_epi16(a, _mm256_set1_epi16(1));
 }
 
-/* Tables of bytes that the int16 levels are put together from */
+/*
+ * Tables of bytes that the int16 levels are put together from: there is a lookup of bytes, by the leading
+ * four bits of a code, and none of words.
+ */
 typedef struct Levels
 {
 	__m256i		low_bytes;		/* of the bases */
@@ -260,7 +286,7 @@ load_levels(const LokiLevelTable *table)
 	};
 }
 
-/* Sixteen dimensions */
+/* Sixteen dimensions; base + step * low is a level of 4,042 at most, so int16 holds it */
 INLINE Integers
 add_half(Integers sum, __m256i base, __m256i step, __m256i low, const int16 *query)
 {
@@ -314,7 +340,14 @@ look_up_byte(const uint8 *tables, __m256i bits)
 						   look_up(load_table(tables + 16), high_nibbles(bits)));
 }
 
-/* Sums of even and of odd codes are apart until the end */
+/*
+ * Two bytes of bits at a time, of 32 codes each: their four table entries add up to 252 at most, so they are
+ * added as bytes.  Then sums become int16: those of even codes by a mask, of odd ones by a shift.  They are
+ * apart until the end, when unpacking puts them in order: codes 0 to 7 and 16 to 23 in `low`, the others in
+ * `high`.
+ *
+ * The file for AVX-512 uses this function, too, so it has a name of its own.
+ */
 void		TARGET
 loki_bounds_avx2(int groups, const uint8 *tables, const void *block, float constant, float start,
 				 float step, float *bounds, float *least)
@@ -330,6 +363,7 @@ loki_bounds_avx2(int groups, const uint8 *tables, const void *block, float const
 	__m256		steps = _mm256_set1_ps(step);
 	__m256		lanes = _mm256_set1_ps(FLT_MAX);
 
+	Assert(groups > 0 && groups <= LOKI_SKETCH_DIMS / LOKI_GROUP);
 	for (int i = 0; i < groups * (LOKI_GROUP / 8); i += 2)
 	{
 		__m256i		sums = _mm256_add_epi8(

@@ -4,7 +4,8 @@
  *	  Code kernels for x86-64 with AVX-512 F, BW, VL, DQ and VNNI.
  *
  * A group of 64 dimensions is one register of bytes.  Processors with AVX-512
- * but no VNNI use codes_avx2.c.
+ * but no VNNI, the instruction that multiplies bytes and adds them up as int32,
+ * use codes_avx2.c.
  *
  * IDENTIFICATION
  *	  src/quantize/codes_avx512.c
@@ -19,6 +20,7 @@
 
 #if defined(__x86_64__)
 
+/* Before the header, which would set one without VNNI */
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
 #include "distance/registers_avx512.h"
 
@@ -43,6 +45,7 @@ within(Floats v)
 						   _mm512_shuffle_f32x4(v, v, 0x4e));
 }
 
+/* Signs of 16 dimensions are 16 bits, which are the mask. */
 INLINE Floats
 flip(Floats v, const uint8 *signs, int i)
 {
@@ -71,6 +74,7 @@ sum_integers(Integers v)
 	return _mm512_reduce_add_epi32((__m512i) v);
 }
 
+/* As in codes_avx2.c */
 INLINE int64
 sum_wide(Integers v)
 {
@@ -92,6 +96,7 @@ store_bytes_at(void *p, Bytes v)
 	_mm512_storeu_si512(p, v);
 }
 
+/* Narrowing cuts off the upper bits, whether the number is signed or not. */
 #define store_signed_bytes store_bytes
 
 /* In all quarters of a register */
@@ -113,6 +118,7 @@ high_nibbles(Bytes v)
 	return _mm512_and_si512(_mm512_srli_epi16(v, 4), _mm512_set1_epi8(15));
 }
 
+/* By 16 bits, as in codes_avx2.c */
 INLINE Bytes
 shift_up(Bytes v, int n)
 {
@@ -130,6 +136,7 @@ add_bytes(Integers sum, Bytes v)
  * packed form, each at its own bits.
  */
 
+/* Where each 128-bit lane keeps its fields: 16 dimensions of 2 bits, or 32 of 4 */
 INLINE __m512i
 lane_shifts(int width)
 {
@@ -138,6 +145,7 @@ lane_shifts(int width)
 		_mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4);
 }
 
+/* Fields are shifted to their bits, and then halves of the register are put one on another. */
 INLINE void
 pack_group(int width, int shift, const uint8 *u, uint8 *packed)
 {
@@ -162,11 +170,13 @@ pack_group(int width, int shift, const uint8 *u, uint8 *packed)
 														  _mm256_extracti128_si256(half, 1)));
 }
 
+/* The whole group: part is 0.  Bits of one dimension each are a mask, as they lie. */
 INLINE Bytes
 unpack_part(int width, int part, const uint8 *packed)
 {
 	Bytes		v;
 
+	Assert(part == 0);
 	if (width == 1)
 	{
 		uint64		bits;
@@ -182,7 +192,10 @@ unpack_part(int width, int part, const uint8 *packed)
 	return _mm512_and_si512(v, _mm512_set1_epi8((1 << width) - 1));
 }
 
-/* One instruction multiplies unsigned with signed bytes and adds four products to an int32: nothing saturates */
+/*
+ * One instruction multiplies unsigned with signed bytes and adds four products to an int32: nothing
+ * saturates.
+ */
 INLINE Integers
 add_group(int width, Integers sum, const uint8 *packed, const int8 *query)
 {
@@ -193,7 +206,7 @@ add_group(int width, Integers sum, const uint8 *packed, const int8 *query)
 	return (Integers) _mm512_dpbusd_epi32((__m512i) sum, v, load_bytes(query));
 }
 
-/* 32 dimensions as int16 */
+/* 32 dimensions as int16; AVX-512 looks up words, by five bits, so each table is there twice */
 typedef struct Levels
 {
 	__m512i		base;
@@ -233,7 +246,7 @@ add_levels(Integers sum, const Levels *levels, const uint8 *u, const int16 *quer
 
 #include "quantize/codes_simd.h"
 
-/* 32 codes are a register of AVX2, and their tables half of one */
+/* 32 codes are a register of AVX2, and a table is half of one: wider registers have nothing to hold */
 #define score_block loki_bounds_avx2
 
 const LokiCodeKernels loki_codes_avx512 = LOKI_CODE_KERNELS(LOKI_SIMD_AVX512, "avx512vnni");

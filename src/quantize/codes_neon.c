@@ -3,7 +3,9 @@
  * codes_neon.c
  *	  Code kernels for arm64: the instructions that each such processor has.
  *
- * A group of 64 dimensions is four registers of bytes.
+ * A group of 64 dimensions is four registers of bytes.  SDOT, which newer processors have, is
+ * not used: a library is built for all of them, and the kernels wait for memory more than for
+ * products.
  *
  * IDENTIFICATION
  *	  src/quantize/codes_neon.c
@@ -25,6 +27,7 @@
 
 typedef uint8x16_t Bytes;
 
+/* As in codes_avx2.c, at distance 1 and 2 */
 INLINE Floats
 within(Floats v)
 {
@@ -34,6 +37,7 @@ within(Floats v)
 	return vfmaq_f32(vextq_f32(v, v, 2), v, vld1q_f32(signs[1]));
 }
 
+/* Four signs are half a byte; a lane's bit moves to where floats have their sign. */
 INLINE Floats
 flip(Floats v, const uint8 *signs, int i)
 {
@@ -45,7 +49,7 @@ flip(Floats v, const uint8 *signs, int i)
 										   vshlq_n_u32(minus, 31)));
 }
 
-/* Bytes 4 * i to 4 * i + 3 of a table of 32 */
+/* Bytes 4 * i to 4 * i + 3 of a table of 32: there is a lookup of bytes alone */
 INLINE Floats
 pick(const float *table, Integers i)
 {
@@ -85,6 +89,7 @@ store_bytes_at(void *p, Bytes v)
 	vst1q_u8(p, v);
 }
 
+/* Narrowing cuts off the upper bits, whether the number is signed or not; a table is one register. */
 #define store_signed_bytes store_bytes
 #define load_table load_bytes
 
@@ -94,6 +99,7 @@ look_up(Bytes table, Bytes v)
 	return vqtbl1q_u8(table, v);
 }
 
+/* NEON shifts bytes, so that no bits of neighbors come in */
 INLINE Bytes
 high_nibbles(Bytes v)
 {
@@ -107,6 +113,7 @@ shift_up(Bytes v, int n)
 	return vshlq_u8(v, vdupq_n_s8(n));
 }
 
+/* Pairs in int16, then pairs of these in int32 */
 INLINE Integers
 add_bytes(Integers sum, Bytes v)
 {
@@ -117,6 +124,7 @@ static const uint8 bit_of_lane[16] = {
 	1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128
 };
 
+/* Quarters of a group are shifted to their bits and put one on another. */
 INLINE void
 pack_group(int width, int shift, const uint8 *u, uint8 *packed)
 {
@@ -142,6 +150,7 @@ pack_group(int width, int shift, const uint8 *u, uint8 *packed)
 	}
 }
 
+/* A quarter of a group; for one bit each lane tests its own of the quarter's two bytes */
 INLINE Bytes
 unpack_part(int width, int quarter, const uint8 *packed)
 {
@@ -180,7 +189,7 @@ add_group(int width, Integers sum, const uint8 *packed, const int8 *query)
 	return sum;
 }
 
-/* Tables of bytes that the int16 levels are put together from */
+/* Tables of bytes that the int16 levels are put together from: vld2 takes low and high bytes apart */
 typedef struct Levels
 {
 	uint8x16x2_t bases;			/* low and high bytes */
@@ -196,7 +205,7 @@ load_levels(const LokiLevelTable *table)
 	};
 }
 
-/* Eight dimensions */
+/* Eight dimensions, with levels as in codes_avx2.c */
 INLINE Integers
 add_half(Integers sum, uint8x8_t base_low, uint8x8_t base_high, uint8x8_t step, uint8x8_t low,
 		 const int16 *query)
@@ -247,6 +256,10 @@ look_up_byte(const uint8 *tables, uint8x16_t bits)
 					vqtbl1q_u8(vld1q_u8(tables + 16), vshrq_n_u8(bits, 4)));
 }
 
+/*
+ * As loki_bounds_avx2(), with 16 codes in a register: two bytes of bits at a time, whose four table entries
+ * are added as bytes, 252 at most, and then to int16.
+ */
 static void
 score_block(int groups, const uint8 *tables, const void *block, float constant, float start,
 			float step, float *bounds, float *least)
@@ -258,6 +271,7 @@ score_block(int groups, const uint8 *tables, const void *block, float constant, 
 	float32x4_t lanes[2] = {vdupq_n_f32(FLT_MAX), vdupq_n_f32(FLT_MAX)};
 
 	StaticAssertStmt(LOKI_SKETCH_LEAST == 8, "two registers have the least bounds of a block");
+	Assert(groups > 0 && groups <= LOKI_SKETCH_DIMS / LOKI_GROUP);
 	for (int k = 0; k < 4; k++)
 		sums[k] = vdupq_n_u16(0);
 	for (int i = 0; i < groups * (LOKI_GROUP / 8); i += 2)

@@ -5,7 +5,17 @@
  *	  that all share.
  *
  * Integer results and codes are the same in every file, and so are the sums that go into
- * codes (distance/lanes.h).
+ * codes (distance/lanes.h).  Integers are the same whatever their order, as long as none
+ * overflows or saturates.  These are the largest, over the 16,000 dimensions of the longest
+ * vector:
+ *
+ *	dot4			level 120 * query 127 * 16,000		2.4e8, of 2.1e9 in int32
+ *	two of dot4		2 * 120 * 127						30,480, of 32,767 in int16
+ *	dot16			level 4,042 * query 2,047			8.3e6; sums are int64 in the end
+ *	score_block()	4 table entries of 63				252, of 255 in uint8
+ *
+ * So files may add pairs of products in int16, as x86-64 does in one instruction that would
+ * saturate beyond it, and four entries of tables in uint8.
  *
  * IDENTIFICATION
  *	  src/quantize/codes_scalar.c
@@ -38,6 +48,7 @@ center(int dim, int padded, const float *x, float scale,
 	Assert(dim > 0 && dim <= padded);
 	for (int i = 0; i < dim; i++)
 		out[i] = x[i] * scale - centroid[i];
+	/* the padding stays zero until the rotation, so it adds nothing to norms */
 	memset(out + dim, 0, (padded - dim) * sizeof(float));
 }
 
@@ -63,6 +74,7 @@ encode(int padded, const float *r, float scale, const LokiLevels *code,
 		for (int t = 1; t < 8; t++)
 			leading += a >= loki_thresholds[t];
 		inside = a - loki_thresholds[leading];
+		/* the last range is open: whatever lies behind it has its highest code */
 		low = (int) Min(inside * loki_inverse_widths[leading], 15.0f);
 
 		/* negative numbers count down, so that codes rise with r */
@@ -79,11 +91,17 @@ encode(int padded, const float *r, float scale, const LokiLevels *code,
 			full_norm2[i % LOKI_LANES] += level * level;
 		}
 	}
+	Assert(padded % LOKI_LANES == 0);	/* whole registers in the other files */
 	sums->code_dot = loki_add_lanes(code_dot);
 	sums->full_dot = loki_add_lanes(full_dot);
 	sums->full_norm2 = loki_add_lanes(full_norm2);
 }
 
+/*
+ * The layout of codes.h puts fields that lie in one byte 16 or 32 dimensions apart.  So a
+ * register that has loaded the bytes has all first fields side by side after one mask, all second
+ * ones after a shift and a mask, and nothing crosses from one lane to another.
+ */
 static void
 pack(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 {
@@ -108,6 +126,7 @@ pack(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 	}
 }
 
+/* Without `add` the other bits of a byte become zero: so the field read first makes the byte. */
 static void
 unpack(int groups, const uint8 *packed, int width, int shift, bool add,
 	   uint8 *u)
@@ -206,6 +225,7 @@ dot4(int groups, const int8 *query, const void *const *codes, int n, int32 *dots
 	}
 }
 
+/* A stored code as a query: its levels are small integers, of up to 4 bits, and need no rounding. */
 static int32
 decode8(int groups, const uint8 *u, const LokiLevelTable *table, int8 *query)
 {
@@ -220,6 +240,7 @@ decode8(int groups, const uint8 *u, const LokiLevelTable *table, int8 *query)
 	return sum;
 }
 
+/* int64, since products of 8-bit levels with a query of 11 bits may add up to 1.3e11 */
 static int64
 dot16(int groups, const uint8 *u, const LokiLevelTable *table, const int16 *query)
 {
@@ -231,6 +252,7 @@ dot16(int groups, const uint8 *u, const LokiLevelTable *table, const int16 *quer
 	return dot;
 }
 
+/* Zero is decoded to zero exactly if it is a level (scalar8.c), as offset + step * u does not round there. */
 static float
 l1_u8(int dim, const float *q, const uint8 *u, float step, float offset)
 {
@@ -242,7 +264,10 @@ l1_u8(int dim, const float *q, const uint8 *u, float step, float offset)
 	return sum;
 }
 
-/* Entries add up to 4 * LOKI_TABLE_MAX at most for each byte of bits, which 16 bits hold. */
+/*
+ * A byte of bits is two choices of four signs, which two tables know the products of.  Two entries for
+ * each of 32 bytes add up to 4,032 at most, which 16 bits hold.
+ */
 static void
 score_block(int groups, const uint8 *tables, const void *block, float constant, float start,
 	   float step, float *bounds, float *least)
@@ -262,6 +287,7 @@ score_block(int groups, const uint8 *tables, const void *block, float constant, 
 	}
 	for (int i = 0; i < LOKI_SKETCH_LEAST; i++)
 		least[i] = FLT_MAX;
+	/* least[] is by lanes, as registers have it; who needs one number takes the least of these */
 	for (int k = 0; k < LOKI_SKETCH_BLOCK; k++)
 	{
 		bounds[k] = add[k] + constant + mul[k] * (start + step * sums[k]);
@@ -270,6 +296,7 @@ score_block(int groups, const uint8 *tables, const void *block, float constant, 
 	}
 }
 
+/* The only kernel with a file of its own: rotate.c explains it in plain C. */
 #define rotate loki_rotate_scalar
 
 const LokiCodeKernels loki_codes_scalar = LOKI_CODE_KERNELS(LOKI_SIMD_SCALAR, "scalar");

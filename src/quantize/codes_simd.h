@@ -33,7 +33,10 @@
 #include "distance/lanes_simd.h"
 #include "quantize/rotate_simd.h"
 
-/* Whole registers beyond dim are written before the padding is set to zero. */
+/*
+ * Whole registers beyond dim are written before the padding is set to zero: out has room for padded
+ * elements.  x and centroid have dim elements, and are not read beyond.
+ */
 static TARGET void
 center(int dim, int padded, const float *x, float scale, const float *centroid, float *out)
 {
@@ -55,7 +58,7 @@ center(int dim, int padded, const float *x, float scale, const float *centroid, 
  * Encoding
  */
 
-/* base + step * (low & mask), in each lane */
+/* base + step * (low & mask), in each lane; integers below 2^24, so that fusing rounds nothing else */
 INLINE Floats
 find_level(const LokiLevels *levels, Integers leading, Integers low)
 {
@@ -82,7 +85,7 @@ encode_lanes(const float *r, Floats scale, const LokiLevels *code, const LokiLev
 	low = truncated(minimum((a - pick(loki_thresholds, leading)) *
 							pick(loki_inverse_widths, leading), set(15)));
 
-	/* 128 + value, or 127 - value */
+	/* 128 + value, or 127 - value, which is 255 - (128 + value): all bits are flipped */
 	store_bytes(u, ((leading << 4) | low) ^ (128 ^ ((Integers) (v < set(0)) & 255)));
 
 	level = find_level(code, leading, low);
@@ -123,6 +126,7 @@ pack(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 {
 	AssertGroups(groups);
 	AssertField(width, shift);
+	/* 64 fields of `width` bits are 8 * width bytes */
 	for (int g = 0; g < groups; g++)
 		pack_group(width, shift, u + g * LOKI_GROUP, packed + g * 8 * width);
 }
@@ -205,7 +209,8 @@ decode8(int groups, const uint8 *u, const LokiLevelTable *table, int8 *query)
 
 /*
  * Dot products with the int8 query: four codes at a time, for the sake of one
- * common reduction.
+ * common reduction.  They also share the loads of the query, and wait for the
+ * memory of four codes at once.  width is a constant of each caller.
  */
 INLINE void
 dot_codes(int width, int groups, const int8 *query, const void *const *codes, int n,
@@ -265,7 +270,8 @@ dot4(int groups, const int8 *query, const void *const *codes, int n, int32 *dots
 
 /*
  * Full codes: the int16 levels are put together from bytes.  Partial sums of 32 bits are
- * emptied before they can overflow.
+ * emptied before they can overflow: a lane takes 128 products of 4,042 * 2,047 at most, which
+ * is half of what an int32 holds.
  */
 #define FLUSH_DIMS	(128 * LANES)
 
@@ -308,6 +314,7 @@ l1_u8(int dim, const float *q, const uint8 *u, float step, float offset)
 	{
 		int			n = Min(dim - i, LANES);
 
+		/* lanes behind the end are 0 + 0 * step - 0 */
 		sums[r] += absolute(multiply_add(load_first(LOKI_ELEMENT_U8, u, i, n), steps,
 										 keep_first(offsets, n)) -
 							load_first(LOKI_ELEMENT_F32, q, i, n));

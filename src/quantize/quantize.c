@@ -26,6 +26,7 @@
 
 const LokiCodeKernels *loki_codes = &loki_codes_scalar;
 
+/* A level of distance kernels that has none here: AVX-512 without VNNI */
 const LokiCodeKernels *
 loki_code_kernels(LokiSimd simd)
 {
@@ -94,6 +95,7 @@ choose_bits(LokiCodeSpec *spec, int bits, int refine_bits, bool refine_given,
 	if (bits == 0)
 		bits = spec->dim <= LOKI_FOUR_BITS_MAX_DIM ? 4 :
 			spec->dim <= LOKI_TWO_BITS_MAX_DIM ? 2 : 1;
+	/* a slot must fit a page; halves, since fields have 1, 2 or 4 bits */
 	spec->bits = bits;
 	while (spec->bits > 1 && loki_rotated_code_size(spec) > max_slot)
 		spec->bits /= 2;
@@ -101,6 +103,7 @@ choose_bits(LokiCodeSpec *spec, int bits, int refine_bits, bool refine_given,
 	if (!refine_given)
 		refine_bits = DEFAULT_REFINE_BITS;
 	spec->refine_bits = refine_bits > spec->bits ? refine_bits : 0;
+	/* REFINE has slots of its own, so its size counts by itself */
 	while (spec->refine_bits > 0 && loki_rotated_refine_size(spec) > max_slot)
 	{
 		spec->refine_bits -= 2;
@@ -147,6 +150,10 @@ loki_code_default(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 	return spec;
 }
 
+/*
+ * The seed and so the rotation are those of the code, since a sketch is made out of it.  A sketch of more
+ * than LOKI_SKETCH_DIMS dimensions takes the leading ones after the rotation, which are as good as any.
+ */
 uint32
 loki_sketch_spec(const LokiCodeSpec *code, LokiCodeSpec *sketch)
 {
@@ -192,6 +199,10 @@ code_bits(uint32 dim)
 	return Max(COMPACT_CODE_BITS, dim / 2);
 }
 
+/*
+ * The code that needs no sample of rows: fewer bits for each dimension, and if one bit is too many, random
+ * dimensions.  A build tries the alternatives below besides.
+ */
 LokiCodeSpec
 loki_code_compact(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 				  uint32 max_slot, uint64 seed)
@@ -214,6 +225,10 @@ loki_code_compact(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 	return spec;
 }
 
+/*
+ * Principal dimensions: as many as fit with 1, 2 and 4 bits each.  None are offered where they would be all,
+ * which the code above already has.
+ */
 int
 loki_code_alternatives(const LokiCodeSpec *compact, int bits,
 					   LokiCodeSpec *alternatives)
@@ -264,6 +279,7 @@ static const float levels4_wide[8] = {
 	119, 358, 605, 867, 1172, 1553, 2027, 2716
 };
 
+/* A combination that is missing from the table is none of a valid spec. */
 const LokiCodeConstants *
 loki_code_constants_of(int bits, bool wide)
 {
@@ -277,6 +293,7 @@ loki_code_constants_of(int bits, bool wide)
 	return &code_constants[i];
 }
 
+/* README, "Rotated codes": tan(theta) / sqrt(P - 1) */
 float
 loki_code_error(const LokiCodeSpec *spec)
 {
@@ -285,6 +302,10 @@ loki_code_error(const LokiCodeSpec *spec)
 		sqrtf(TYPEALIGN(LOKI_GROUP, loki_code_dims(spec)) - 1);
 }
 
+/*
+ * Levels of up to 4 bits ignore the low part of a code, which such a code does not keep: the mask is 0.
+ * With 6 bits its upper two of four bits count.
+ */
 void
 loki_fill_levels(int bits, bool wide, LokiLevels *levels)
 {
@@ -345,6 +366,10 @@ projection_valid(const LokiCodeSpec *spec)
 		spec->outside >= 0 && spec->outside <= 1;
 }
 
+/*
+ * Of a spec that was read from a page, too: what is valid here cannot make any function of this folder
+ * write beyond its arrays or divide by zero.
+ */
 bool
 loki_code_valid(const LokiCodeSpec *spec)
 {
@@ -377,6 +402,7 @@ loki_code_valid(const LokiCodeSpec *spec)
 	}
 }
 
+/* The signs of the rotation lie behind the quantizer, so that the caller allocates both at once. */
 Size
 loki_quantizer_size(const LokiCodeSpec *spec)
 {
@@ -397,6 +423,7 @@ loki_quantizer_init(LokiQuantizer *quantizer, const LokiCodeSpec *spec,
 	switch (spec->kind)
 	{
 		case LOKI_CODE_ROTATED:
+			/* for limits() alone: it decides no code, so its order is free (C2) */
 			for (uint32 i = 0; i < spec->dim; i++)
 				quantizer->centroid_norm2 += centroid[i] * centroid[i];
 			loki_rotated_init(quantizer);

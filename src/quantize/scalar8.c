@@ -8,6 +8,10 @@
  * the slot keeps how far the decoded vector lies from the vector itself: by
  * the triangle inequality no estimate is off by more.
  *
+ *	| step 4 | offset 4 | distance 4 | a byte, or half of one, a dimension |
+ *
+ * An element is decoded as offset + step * level.
+ *
  * Zero is a level if it lies between these elements, and is decoded to zero exactly:
  * in a sparse vector nearly all elements are, whose errors would add up.
  *
@@ -50,7 +54,14 @@ code_bytes(const LokiQuantizer *quantizer, const ScalarSlot *slot, uint8 *u)
 	return u;
 }
 
-/* Step and offset of a vector's levels, 0 to `levels` */
+/*
+ * Step and offset of a vector's levels, 0 to `levels`.
+ *
+ * If zero lies between the ends, the step is rounded up to STEP_BITS bits, and the offset becomes a
+ * multiple of the step: a product of 16 and of 8 bits, which a float holds exactly.  So the level of zero
+ * decodes to offset + step * level = 0 on every processor.  Rounding up keeps the greatest element
+ * within the last level, or half a step beyond it.
+ */
 static void
 choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
 {
@@ -65,7 +76,7 @@ choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
 		max = Max(max, x[i]);
 	}
 	slot->offset = min;
-	slot->step = max / levels - min / levels;
+	slot->step = max / levels - min / levels;	/* the difference itself may overflow */
 	Assert(slot->step >= 0);
 	if (min > 0 || max < 0 || slot->step == 0)
 		return;
@@ -98,6 +109,10 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	}
 	memset(u + dim, 0, quantizer->padded_dim - dim);
 
+	/*
+	 * In double, as the decoded vector is here: what kernels round in float is
+	 * left to error() and limits().
+	 */
 	Assert(distance >= 0);
 	slot->distance = (float) Min(distance, HUGE_ERROR);
 	if (quantizer->spec.bits == 8)
@@ -117,7 +132,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	memcpy(query->values, q, quantizer->spec.dim * sizeof(float));
 }
 
-/* A query from a code: what it decodes to */
+/* A query from a code: what it decodes to.  The distance between two codes so has the errors of both. */
 static void
 prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 {
@@ -153,6 +168,8 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
 /*
  * The bound, and what rounding in float arithmetic may add to it: each term
  * is as exact as its operands, which are at most estimate and offset large.
+ * Callers take LOKI_BOUND_SIGMAS errors for a bound; this one always holds, and
+ * is divided by as many.
  */
 static float
 error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
@@ -170,7 +187,10 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 			   LOKI_BOUND_SIGMAS, HUGE_ERROR);
 }
 
-/* The estimate, and the distance of the decoded vector and twice the rounding */
+/*
+ * The estimate, and the distance of the decoded vector and twice the rounding: once for the estimate and
+ * once for the operator's own sum.
+ */
 static void
 limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
 	   const void *const *refines, int n, float *least, float *most)
@@ -207,6 +227,7 @@ loki_scalar8_init(LokiQuantizer *quantizer)
 	const LokiCodeSpec *spec = &quantizer->spec;
 
 	Assert(spec->metric == LOKI_METRIC_L1 && (spec->bits == 8 || spec->bits == 4));
+	/* bytes are read as they are; fields of 4 bits are unpacked by groups */
 	quantizer->padded_dim = spec->bits == 8 ? TYPEALIGN(4, spec->dim) :
 		LOKI_PADDED(spec->dim);
 	quantizer->code_size = loki_scalar8_code_size(spec);
