@@ -27,8 +27,6 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#elif defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
 #endif
 
 /* Of XCR0: which registers the operating system saves */
@@ -87,43 +85,27 @@ detect(uint32 *features)
 		HAS_BIT(ebx, 31))
 	{
 		simd = LOKI_SIMD_AVX512;
-		if (HAS_BIT(ecx, 1))
-			*features |= LOKI_CPU_AVX512VBMI;
 		if (HAS_BIT(ecx, 11))
 			*features |= LOKI_CPU_AVX512VNNI;
 		if (HAS_BIT(ecx, 14))
 			*features |= LOKI_CPU_AVX512VPOPCNTDQ;
 	}
 
-	/* VNNI on the registers of AVX2, which processors without AVX-512 have */
-	if (simd != LOKI_SIMD_SCALAR &&
-		__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && HAS_BIT(eax, 4))
-		*features |= LOKI_CPU_AVXVNNI;
 	return simd;
-}
-
-#elif defined(__aarch64__)
-
-static LokiSimd
-detect(uint32 *features)
-{
-	*features = 0;
-#if defined(__linux__)
-	if (HAS_BIT(getauxval(AT_HWCAP), 20))	/* HWCAP_ASIMDDP */
-		*features |= LOKI_CPU_DOTPROD;
-#elif defined(__ARM_FEATURE_DOTPROD)
-	*features |= LOKI_CPU_DOTPROD;
-#endif
-	return LOKI_SIMD_NEON;
 }
 
 #else
 
+/* NEON is part of arm64; nothing is known of others. */
 static LokiSimd
 detect(uint32 *features)
 {
 	*features = 0;
+#if defined(__aarch64__)
+	return LOKI_SIMD_NEON;
+#else
 	return LOKI_SIMD_SCALAR;
+#endif
 }
 
 #endif

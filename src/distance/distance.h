@@ -29,12 +29,9 @@ typedef enum LokiSimd
 } LokiSimd;
 
 /* Features beyond the level above that single kernels make use of */
-#define LOKI_CPU_AVX512VNNI			(1 << 0)
-#define LOKI_CPU_AVX512VBMI			(1 << 1)
+#define LOKI_CPU_POPCNT				(1 << 0)
+#define LOKI_CPU_AVX512VNNI			(1 << 1)
 #define LOKI_CPU_AVX512VPOPCNTDQ	(1 << 2)
-#define LOKI_CPU_AVXVNNI			(1 << 3)
-#define LOKI_CPU_DOTPROD			(1 << 4)
-#define LOKI_CPU_POPCNT				(1 << 5)
 
 /* Vectors on the two sides of dot_tile_f32 */
 #define LOKI_TILE_ROWS		4
