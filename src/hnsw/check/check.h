@@ -89,9 +89,7 @@ extern void loki_check_copy(LokiCheck *check, BlockNumber block);
 extern char *loki_check_where(LokiCheck *check, int array, uint32 number);
 
 /* ERROR: "SUBJECT of index NAME FAULT".  The detail, a sentence, may be NULL. */
-extern void loki_check_fault(LokiCheck *check, const char *subject, const char *detail,
-							 const char *format,...)
-			__attribute__((format(printf, 4, 5), noreturn));
+#define loki_check_fault(check, ...)	loki_report_damage((check)->index, __VA_ARGS__)
 
 /* TID state of a node as it is now; FREE past the end.  No page may be locked. */
 extern int	loki_check_state_now(LokiCheck *check, uint32 node);

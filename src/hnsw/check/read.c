@@ -51,22 +51,6 @@ loki_check_where(LokiCheck *check, int array, uint32 number)
 					number, loki_slot_array_name(array), block, place);
 }
 
-/* Report damage.  See check.h. */
-void
-loki_check_fault(LokiCheck *check, const char *subject, const char *detail, const char *format,...)
-{
-	va_list		args;
-	char		fault[200];
-
-	va_start(args, format);
-	vsnprintf(fault, sizeof(fault), format, args);
-	va_end(args);
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg_internal("%s of index \"%s\" %s", subject, RelationGetRelationName(check->index), fault),
-			 detail != NULL ? errdetail_internal("%s", detail) : 0));
-}
-
 /* TID state of a node as it is now.  See check.h. */
 int
 loki_check_state_now(LokiCheck *check, uint32 node)

@@ -84,8 +84,9 @@ loki_page_init(Page page, int array, uint32 ordinal)
 
 /* See page.h.  Neither message nor detail is looked up for a translation, as of amcheck's. */
 void
-loki_damaged(Relation index, const char *detail, const char *format,...)
+loki_report_damage(Relation index, const char *subject, const char *detail, const char *format,...)
 {
+	const char *name = RelationGetRelationName(index);
 	va_list		args;
 	char		fault[200];
 
@@ -94,9 +95,10 @@ loki_damaged(Relation index, const char *detail, const char *format,...)
 	va_end(args);
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg_internal("index \"%s\" %s", RelationGetRelationName(index), fault),
+			 subject != NULL ? errmsg_internal("%s of index \"%s\" %s", subject, name, fault) :
+			 errmsg_internal("index \"%s\" %s", name, fault),
 			 detail != NULL ? errdetail_internal("%s", detail) : 0,
-			 errhint("Please REINDEX it.")));
+			 subject == NULL ? errhint("Please REINDEX it.") : 0));
 }
 
 /* Raise the error for a page that is not what it should be. */

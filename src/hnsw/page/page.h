@@ -78,9 +78,13 @@ extern void loki_meta_read(Relation index, LokiMetaPageData *meta);
 /* Validate; ERROR with a hint when foreign, damaged or of another version */
 extern void loki_meta_validate(Relation index, Page page);
 
-/* ERROR: "index NAME FAULT", with the hint to REINDEX it.  The detail, a sentence, may be NULL. */
-extern void loki_damaged(Relation index, const char *detail, const char *format,...)
-			__attribute__((format(printf, 3, 4), noreturn));
+/*
+ * ERROR: "index NAME FAULT", with the hint to REINDEX it; or if there is a subject, "SUBJECT of index NAME
+ * FAULT", which lokivector_check() says.  The detail, a sentence, may be NULL.
+ */
+extern void loki_report_damage(Relation index, const char *subject, const char *detail, const char *format,...)
+			__attribute__((format(printf, 4, 5), noreturn));
+#define loki_damaged(index, ...)	loki_report_damage(index, NULL, __VA_ARGS__)
 
 /* ERROR: what the metapage says cannot be */
 extern void loki_meta_damaged(Relation index);
