@@ -16,6 +16,18 @@
  *
  * Space is allocated before it is used, because running out of memory on access is a SIGBUS.
  *
+ *	addresses of array 0	| chunk 0 | chunk 1 | chunk 2 |   reserved   ...
+ *	addresses of array 1	| chunk 0 | chunk 1 | chunk 2 |   reserved   ...
+ *	memory object			| array 0, array 1 of chunk 0 | of chunk 1 | blocks ...
+ *	temporary file			| array 0, array 1 of chunk 2 | blocks ...
+ *
+ * Blocks are arrays of a fixed size that are made later, when rows are loaded.  What others
+ * have added a process does not see until it maps it; only then may it use their numbers.
+ *
+ * Whatever goes wrong, the memory is freed: mappings and descriptors by a callback of the
+ * memory context, the object by the system with its last descriptor, and the file by the
+ * server's own cleanup of temporary files.
+ *
  * IDENTIFICATION
  *	  src/hnsw/build/arena.c
  *
@@ -39,9 +51,10 @@
 /* Chunks of an arena of the expected size */
 #define EXPECTED_CHUNKS 32
 
-/* Size up to which an arena needs no file */
+/* Size up to which an arena needs no file: a build of a few rows should not make one for each arena */
 #define SMALL_SIZE		((Size) 512 * 1024)
 
+/* Bytes that are allocated at a time */
 #define ALLOCATION_STEP ((Size) 16 * 1024 * 1024)
 
 /*
@@ -55,6 +68,7 @@ loki_arena_can_share(void)
 	return access("/proc/self/fd", R_OK | X_OK) == 0;
 }
 
+/* Not shm_open(): that has names, which a crash leaves behind, and a size that containers limit. */
 static int
 create_memory(void)
 {
@@ -107,7 +121,10 @@ unmap(void *arg)
 	arena->memory_fd = -1;
 }
 
-/* Reserve addresses without memory behind them. */
+/*
+ * Reserve addresses without memory behind them.  MAP_FIXED replaces parts of them later, which is safe since
+ * they are ours.
+ */
 static char *
 reserve(Size size)
 {
@@ -150,7 +167,11 @@ void
 loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext context,
 				  dsm_segment *segment, int tranche, const LokiArenaExtent *extent)
 {
-	/* whole pages of every array, whatever its elements' size */
+	/*
+	 * Whole pages of every array, whatever its elements' size: a chunk has a
+	 * multiple of as many elements as a page has bytes, so that each part of
+	 * it can be mapped by itself.
+	 */
 	uint32		unit = sysconf(_SC_PAGESIZE);
 
 	Assert(extent->narrays <= LOKI_ARENA_ARRAYS);
@@ -177,6 +198,7 @@ loki_arena_create(LokiArena *arena, LokiArenaShared *shared, MemoryContext conte
 	}
 
 	begin_view(arena, shared, context);
+	/* counted among the server's descriptors, which it would run out of otherwise */
 	ReserveExternalFD();
 	arena->memory_fd = create_memory();
 	if (arena->memory_fd < 0)
@@ -231,7 +253,8 @@ file_descriptor(LokiArena *arena)
 			arena->file = FileSetCreate(&shared->files.fs, FILE_NAME);
 		shared->file_exists = true;
 	}
-	(void) FileSize(arena->file);	/* reopens it if need be */
+	/* the server closes descriptors of files that it has not used for long; this opens it again */
+	(void) FileSize(arena->file);
 	return FileGetRawDesc(arena->file);
 }
 
@@ -249,6 +272,7 @@ allocate(LokiArena *arena, Size size, bool in_file)
 
 	Assert(LWLockHeldByMeInMode(&shared->lock, LW_EXCLUSIVE));
 	Assert(round_to_page(size) == size && round_to_page(*end) == *end);
+	/* the server checks this in FileWrite(), which mapped memory does not go through */
 	if (in_file && temp_file_limit >= 0 &&
 		(*end + size) / 1024 > (Size) temp_file_limit)
 		ereport(ERROR,
@@ -307,6 +331,10 @@ loki_arena_grow(LokiArena *arena, uint32 elements)
 				 errmsg("cannot index more than %u rows", shared->capacity)));
 	if (elements <= loki_arena_elements(arena))
 		return;
+	/*
+	 * An error releases the lock.  What was allocated by then is counted, and
+	 * mapped by nobody: it is freed with the rest.
+	 */
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
 	while ((uint64) shared->nchunks * shared->chunk_elements < elements)
 	{
@@ -348,6 +376,7 @@ loki_arena_map_blocks(LokiArena *arena)
 		Size		size = ranges[0].size + ranges[1].size;
 		char	   *address = reserve(size);
 
+		/* noted before mmap() can fail, so that unmap() finds it; one stretch of addresses for both parts */
 		arena->block_size[arena->nblocks] = size;
 		arena->blocks[arena->nblocks++] = address;
 		map(arena, address, &ranges[0], 0, ranges[0].size);
@@ -370,6 +399,7 @@ loki_arena_add_block(LokiArena *arena, Size size)
 	Size		in_memory;
 
 	Assert(shared->owner == MyProcPid);
+	/* not the size of the table, but a fault of this code: the blocks of a build are fixed in number */
 	if (block == LOKI_ARENA_BLOCKS)
 		elog(ERROR, "too many blocks in the build's memory");
 	size = round_to_page(Max(size, 1));

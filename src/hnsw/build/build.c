@@ -52,6 +52,7 @@ loki_build_phase_name(int64 phase)
 		[LOKI_PROGRESS_CALIBRATING] = "calibrating",
 	};
 
+	/* the number comes from SQL, so it may be any */
 	return phase >= 0 && phase < (int64) lengthof(names) ? names[phase] : NULL;
 }
 
@@ -67,13 +68,16 @@ set_phase(const LokiBuild *build, int phase, uint32 total)
 	};
 	const int64 values[] = {phase, total, 0, GetCurrentTimestamp()};
 
-	/* an insert may report the progress of another command */
+	/* an insert may be part of another command, which reports its own progress */
 	if (!build->geometry.pending)
 		pgstat_progress_update_multi_param(lengthof(params), params, values);
 	elog(DEBUG1, "%s", loki_build_phase_name(phase));
 }
 
-/* ERROR if an index cannot be built with these options */
+/*
+ * ERROR if an index cannot be built with these options.  A list has 2 m links on layer 0, chosen among
+ * ef_construction candidates.  The message is pgvector's.
+ */
 static void
 require_candidates(const LokiHnswOptions *options)
 {
@@ -90,8 +94,8 @@ require_candidates(const LokiHnswOptions *options)
 
 /*
  * The number of nodes at which an index gets its codes and its graph.  Up to it, scans read the
- * vectors of all rows; the longer they are, the fewer.  A compact index needs enough of them to
- * choose its code.
+ * vectors of all rows; the longer they are, the fewer: 3 MB, up to 3,072 dimensions.  A
+ * compact index needs enough of them to choose its code: MIN_ROWS of compact.c, and some to spare.
  */
 static uint32
 pending_nodes(LokiProfile profile, uint32 dim)
@@ -152,7 +156,10 @@ describe_index(Relation index, const LokiColumn *column, pg_prng_state *prng,
 						pg_prng_uint64(prng), meta);
 }
 
-/* Seed the random numbers of a build: by the setting, or by the server's own */
+/*
+ * Seed the random numbers of a build: by the setting, or by the server's own.  They decide the rotation of
+ * codes and the layers of nodes.
+ */
 static void
 seed_prng(pg_prng_state *prng)
 {
@@ -197,6 +204,7 @@ set_geometry(LokiBuild *build)
 {
 	LokiIndex  *geometry = &build->geometry;
 
+	/* zeros: of the codes that need no centroid, and for an index that is left pending */
 	Assert(build->meta.m >= LOKI_MIN_M && build->meta.nattributes <= LOKI_MAX_ATTRIBUTES);
 	geometry->context = build->context;
 	geometry->profile = build->meta.profile;
@@ -222,6 +230,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 												  ALLOCSET_DEFAULT_SIZES);
 	LokiBuild  *build = MemoryContextAllocZero(context, sizeof(LokiBuild));
 
+	/* all that a build keeps is in its context, and is gone with it, also after an error */
 	Assert(index != NULL || meta != NULL);
 	build->context = context;
 	build->toast.context = context;
@@ -245,7 +254,10 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	return build;
 }
 
-/* Choose the centroid, and the code of a compact index; then make the quantizers. */
+/*
+ * Choose the centroid, and the code of a compact index; then make the quantizers, which derive their
+ * constants from both.  Rows are encoded as they are loaded, so this comes first.
+ */
 static void
 prepare_codes(LokiBuild *build)
 {
@@ -272,7 +284,10 @@ prepare_codes(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/* Claim the next nodes or pages of a job, at most `step`; false if there are none left. */
+/*
+ * Claim the next nodes or pages of a job, at most `step`; false if there are none left.  A counter that
+ * goes beyond the units in the end is all that processes share: none waits for another.
+ */
 bool
 loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end)
 {
@@ -323,7 +338,10 @@ build_width(const LokiBuild *build)
 	return build->meta.ef_construction + 2 * build->meta.m;
 }
 
-/* This process's view of the graph, which the leader has made */
+/*
+ * This process's view of the graph, which the leader has made.  Each job begins with it: a job before
+ * may have added blocks to the arena, moved the entry point, or renumbered nodes.
+ */
 LokiGraph *
 loki_build_open_graph(LokiBuild *build)
 {
@@ -340,6 +358,7 @@ loki_build_open_graph(LokiBuild *build)
 			build->geometry.quantizer, build->arrays.slots[LOKI_SLOTS_CODE],
 				build->geometry.quantizer->code_size
 		};
+		/* of many dimensions, the longer code takes more time to walk on than its links are worth */
 		build->graph->scan_walk = build->graph_quantizer != build->geometry.quantizer &&
 			loki_code_dims(&build->geometry.code) > LOKI_TWO_BITS_MAX_DIM;
 	}
@@ -366,13 +385,19 @@ insert_nodes(LokiBuild *build)
 			uint32		node = loki_insertion_node(&insertion, i);
 
 			CHECK_FOR_INTERRUPTS();
-			/* nodes of equal codes would link to one another and to nothing else: one is inserted for all (equal_codes.c) */
+			/*
+			 * nodes of equal codes would link to one another and to nothing
+			 * else: one is inserted for all (equal_codes.c)
+			 */
 			if (!loki_graph_is_represented(graph, node))
 				loki_graph_insert(graph, node);
 		}
 }
 
-/* Trim the lists of this process's share of the nodes. */
+/*
+ * Trim the lists of this process's share of the nodes: they have room for more links than they may
+ * keep (LokiSlackCapacity).  No list grows in this job, so none is changed by two processes.
+ */
 static void
 trim_nodes(LokiBuild *build)
 {
@@ -389,9 +414,9 @@ trim_nodes(LokiBuild *build)
 }
 
 /*
- * Measure what searches of several widths find, with a share of the queries.  The arrays are
- * not needed any more, and their memory is used for this.  The sums of all processes are added up
- * under the lock of the shared state.
+ * Measure what searches of several widths find, with a share of the queries.  The index is written by
+ * now, and scanned as by any query.  The arrays are not needed any more, and their memory is used for
+ * this.  The sums of all processes are added up under the lock of the shared state.
  */
 static void
 calibrate_share(LokiBuild *build)
@@ -456,9 +481,12 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
  * ----------------------------------------------------------------
  */
 
-/* Raise a NOTICE if the graph of the rows that were loaded exceeds maintenance_work_mem. */
+/*
+ * Raise a NOTICE if the graph of the rows that were loaded exceeds maintenance_work_mem.  The first line is
+ * pgvector's, which people know to look for; here it is a matter of speed alone.
+ */
 static void
-tell_memory(const LokiBuild *build)
+report_memory(const LokiBuild *build)
 {
 	Size		hot_memory = loki_build_hot_memory(build);
 	Size		needed = mul_size(build->nnodes, loki_build_node_memory(build));
@@ -485,6 +513,7 @@ load_rows(LokiBuild *build)
 	Assert(build->part.leader && build->nnodes == 0);
 	set_phase(build, LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
 	loki_parallel_job(build, LOKI_JOB_LOAD, 0);
+	/* as in core's builds: such an index is not used by snapshots that are older than it */
 	if (shared->broken_hot_chain)
 		build->index_info->ii_BrokenHotChain = true;
 	build->nnodes = pg_atomic_read_u32(&shared->nodes);
@@ -497,7 +526,7 @@ load_rows(LokiBuild *build)
 	 */
 	if (!loki_column_listed(&build->geometry.column))
 	{
-		tell_memory(build);
+		report_memory(build);
 		loki_build_find_duplicates(build);
 	}
 	loki_build_renumber(build);
@@ -520,7 +549,11 @@ build_graph(LokiBuild *build)
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
 }
 
-/* Make sure that every node can be reached, and that the search for its own row finds it. */
+/*
+ * Make sure that every node can be reached, and that the search for its own row finds it.  Lists are
+ * trimmed first, since a link that is cut off later would be missing; nodes that others represent get their
+ * links before the search for all nodes, which covers them, too.
+ */
 static void
 make_reachable(LokiBuild *build)
 {
@@ -550,6 +583,7 @@ lay_out_nodes(LokiBuild *build)
 	Size		size = mul_size(nnodes, sizeof(uint32));
 
 	set_phase(build, LOKI_PROGRESS_LAYOUT, nnodes);
+	/* position: from a node of the build to its ID in the index; order: back */
 	build->part.shared->position_block = loki_arena_add_block(arena, size);
 	build->part.shared->order_block = build->graph == NULL ? loki_arena_add_block(arena, size) :
 		build->part.shared->reach.parent_block; /* not needed any more */
@@ -567,7 +601,12 @@ lay_out_nodes(LokiBuild *build)
 	}
 }
 
-/* ambuild: build the index of a table. */
+/*
+ * ambuild: build the index of a table.  The last three steps use the index that was written, by
+ * ordinary scans and changes: it is complete before them, so that an error of theirs costs nothing but the
+ * command.  Calibration goes first, while there are workers.  Its memory is that of the arrays, and that of
+ * derived lists is maintenance_work_mem again, so the build's is freed in between.
+ */
 IndexBuildResult *
 loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 {
@@ -590,6 +629,7 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 		}
 		lay_out_nodes(build);
 	}
+	/* an empty table has an index, too: a metapage, which is pending */
 	set_phase(build, LOKI_PROGRESS_WRITING, 0);
 	loki_build_write(build);
 	result->heap_tuples = build->part.shared->heap_tuples;
@@ -608,7 +648,10 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	return result;
 }
 
-/* ambuildempty: write the init fork, to which an unlogged index is reset after a crash. */
+/*
+ * ambuildempty: write the init fork, to which an unlogged index is reset after a crash.  It is empty, and
+ * so pending, whatever the table had.
+ */
 void
 loki_hnsw_buildempty(Relation index)
 {

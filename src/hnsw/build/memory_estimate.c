@@ -4,6 +4,9 @@
  *	  lokivector_build_memory(): how much memory a build will need, or that of an index
  *	  that there is.
  *
+ * The estimate is made by what a build itself goes by: the metapage that these options would
+ * give, and the memory of a node (loki_build_node_memory()).  Only rows have to be counted.
+ *
  * IDENTIFICATION
  *	  src/hnsw/build/memory_estimate.c
  *

@@ -9,6 +9,13 @@
  *
  * If there are no workers, the leader does everything itself, by the same code.
  *
+ *	leader		sets job | meets | does its part | meets | ...
+ *	workers				 | meet  | do theirs     | meet  | wait for the next job
+ *
+ * Between the second meeting and the next first one the leader alone reads and writes the
+ * shared state.  If a worker fails, the leader, which waits at the barrier, gets its error as an
+ * interrupt, and the server ends the others with the parallel context.
+ *
  * IDENTIFICATION
  *	  src/hnsw/build/parallel.c
  *
@@ -35,7 +42,7 @@
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
-/* Rows that make it worthwhile to start a worker */
+/* Rows that make it worthwhile to start a worker: they take about as long as its start */
 #define ROWS_PER_WORKER		5000
 
 /* Keys of the table of contents */
@@ -63,6 +70,7 @@ loki_parallel_tranche(void)
 {
 	static int	tranche = 0;
 
+	/* without shared_preload_libraries there is no other place to ask for shared memory than here */
 	if (tranche == 0)
 	{
 		bool		found;
@@ -134,7 +142,10 @@ init_shared(LokiBuild *build)
 	LWLockInitialize(&shared->reach.lock, loki_parallel_tranche());
 }
 
-/* The library that this code is in, whatever name it was installed under */
+/*
+ * The library that this code is in, whatever name it was installed under: one server may have two releases,
+ * and a worker has to run the one that its leader runs.
+ */
 static const char *
 library_name(void)
 {
@@ -250,6 +261,7 @@ loki_parallel_begin(LokiBuild *build)
 
 	parallel = MemoryContextAllocZero(build->context, sizeof(LokiParallelBuild));
 	EnterParallelMode();
+	/* as core's builds: CONCURRENTLY indexes what a snapshot sees, others all that is not dead to everyone */
 	parallel->context = CreateParallelContext(library_name(), "loki_build_worker", nworkers);
 	parallel->snapshot = build->index_info->ii_Concurrent ?
 		RegisterSnapshot(GetTransactionSnapshot()) : SnapshotAny;
@@ -274,7 +286,7 @@ loki_parallel_begin(LokiBuild *build)
 	launch_workers(build, parallel);
 }
 
-/* Wait until all processes have come here. */
+/* Wait until all processes have come here.  No lock may be held: a process that waits for it never comes. */
 static void
 meet(LokiBuild *build)
 {
@@ -360,12 +372,14 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	WalUsage   *wal_usage;
 	BufferUsage *buffer_usage;
 
+	/* the name of the tranche is known in a process only after it has registered it */
 	Assert(IsParallelWorker());
 	loki_parallel_tranche();
 	debug_query_string = shm_toc_lookup(toc, KEY_QUERY_TEXT, true);
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	InstrStartParallelQuery();
 
+	/* the locks of the leader, with which a worker's do not conflict */
 	heap = table_open(shared->heap, concurrently ? ShareUpdateExclusiveLock : ShareLock);
 	index = index_open(shared->index, concurrently ? RowExclusiveLock : AccessExclusiveLock);
 	index_info = BuildIndexInfo(index);

@@ -42,7 +42,10 @@ typedef struct PendingNodes
 	LokiRows	rows;
 } PendingNodes;
 
-/* Find the live nodes.  Share locks, one page at a time. */
+/*
+ * Find the live nodes.  Share locks, one page at a time.  Nodes of dead rows stay without a code: vacuum frees
+ * them, and no search comes to them.
+ */
 static void
 find_nodes(PendingNodes *pending)
 {
@@ -97,7 +100,11 @@ postpone(PendingNodes *pending)
 	loki_change_finish(&change);
 }
 
-/* Load the vectors into the arrays of the build; false if too few can be read. */
+/*
+ * Load the vectors into the arrays of the build; false if too few can be read.  They are read twice, for the
+ * centroid and then to be encoded, as by a build.  Beyond LOKI_MOST_PENDING nodes, codes are made of
+ * what there is: waiting on would make scans read too many rows.
+ */
 static bool
 load_nodes(LokiBuild *build, PendingNodes *pending)
 {
@@ -132,7 +139,10 @@ read_rows(LokiBuild *build, PendingNodes *pending)
 	return loaded;
 }
 
-/* Connect the nodes that were loaded, and write what the index lacks. */
+/*
+ * Connect the nodes that were loaded, and write what the index lacks.  In the build, nodes are numbered from 0
+ * without gaps; in the index they keep their IDs, and `order` has LOKI_NONE where an ID has no live node.
+ */
 static void
 make_codes(LokiBuild *build, PendingNodes *pending)
 {
@@ -163,9 +173,11 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
+	/* waits for inserts that are under way, and keeps others out: they would add nodes without codes */
 	loki_inserts_block(index);
 	pending.state = loki_index_open(index, &meta);
 	find_nodes(&pending);
+	/* another insert saw the same, and was here first */
 	if (meta.pending == 0 || pending.end < meta.pending)
 	{
 		loki_inserts_unblock(index);
@@ -199,6 +211,7 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 
 	if (!loki_insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
 		return false;
+	/* the row's insert has ended, so that what fails from here on leaves the index as it is */
 	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw pending",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);

@@ -64,7 +64,12 @@ typedef struct TermsBuild
 	uint32		most;
 } TermsBuild;
 
-/* Sort entries by term; those of a term stay in their order.  Returns where they are afterwards. */
+/*
+ * Sort entries by term; those of a term stay in their order, which is that of places, as nodes were read.
+ * Three passes over 11 bits each, the least significant first: terms are hashes or any indices, millions of
+ * them in a window, which comparisons would take 20 passes for.  Returns where they are afterwards, the one
+ * array or the other.
+ */
 static LokiTermEntry *
 sort_entries(LokiTermEntry *entries, LokiTermEntry *scratch, uint32 n)
 {
@@ -95,7 +100,11 @@ sort_entries(LokiTermEntry *entries, LokiTermEntry *scratch, uint32 n)
 	return entries;
 }
 
-/* Make weights of the counts of words in the documents of a window. */
+/*
+ * Make weights of the counts of words in the documents of a window.  Weights depend on the mean length of
+ * documents, which is known exactly only in the end: each window keeps the mean that its weights were
+ * made with, and bounds allow for another (derived/README).
+ */
 static void
 weigh_words(TermsBuild *build, LokiBm25 *by)
 {
@@ -109,7 +118,10 @@ weigh_words(TermsBuild *build, LokiBm25 *by)
 	}
 }
 
-/* Hand the window of nodes up to `end` on, and begin the next one there. */
+/*
+ * Hand the window of nodes up to `end` on, and begin the next one there.  Nodes without entries are part of
+ * it: a window is a range of nodes, and its postings are places in that range.
+ */
 static bool
 end_window(TermsBuild *build, uint32 end)
 {
@@ -131,7 +143,10 @@ end_window(TermsBuild *build, uint32 end)
 	return taken;
 }
 
-/* Whether the vector of a row is the one that its node was made for */
+/*
+ * Whether the vector of a row is the one that its node was made for.  The root of a HOT chain may have
+ * another vector by now if the index was made while the chain was broken.  HASH has 64 bits at least.
+ */
 static bool
 is_of_node(TermsBuild *build, uint32 node, const float *values)
 {
@@ -155,7 +170,11 @@ add_length(TermsBuild *build, uint32 place, LokiSparse words)
 	build->range->documents++;
 }
 
-/* Add the entries of a node; false if scans have to read its row. */
+/*
+ * Add the entries of a node; false if scans have to read its row.  Expressions of the index run here, as the
+ * table's owner, and values are detoasted: all of that is in the context of the row, which the caller
+ * resets.
+ */
 static bool
 add_node(TermsBuild *build, uint32 node)
 {
@@ -189,7 +208,11 @@ add_node(TermsBuild *build, uint32 node)
 	return true;
 }
 
-/* Add the live nodes of a page of TID, those to be read. */
+/*
+ * Add the live nodes of a page of TID, those to be read.  The page is copied, as rows are read in between
+ * and no page may be locked then.  A node that changes after the copy is no fault: what an insert or
+ * vacuum does meanwhile, they note by themselves (derived/README, D2).  False if a window was not taken.
+ */
 static bool
 add_page(TermsBuild *build, uint32 ordinal)
 {
@@ -219,7 +242,14 @@ add_page(TermsBuild *build, uint32 ordinal)
 	return true;
 }
 
-/* Gather what the nodes of a range have.  No page may be locked. */
+/*
+ * Gather what the nodes of a range have.  No page may be locked.
+ *
+ * To make lists, rows are read that are not dead to everyone, whether this command's snapshot sees them or
+ * not: scans of all others go by the lists.  To count words for a query, those that its snapshot sees.
+ *
+ * Half of the memory is for entries, half for sorting them; never less than four vectors of the longest kind.
+ */
 static bool
 gather(TermsBuild *build)
 {
@@ -246,6 +276,7 @@ gather(TermsBuild *build)
 	build->scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build->most), MCXT_ALLOC_HUGE);
 	for (uint32 ordinal = build->first / per_page; taken && ordinal * per_page < range->end; ordinal++)
 		taken = add_page(build, ordinal);
+	/* the last window, which may be empty: it closes the range */
 	taken = taken && end_window(build, range->end);
 	if (range->by.mean == 0 && range->documents > 0)
 		range->by.mean = (float) (build->length / range->documents);

@@ -36,7 +36,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* Lists of a window that an estimate reads, at most, unless a search has more words */
+/* Lists that an estimate of the planner reads in all windows together, at most, unless a search has more words */
 #define SAMPLED_LISTS	16
 
 typedef struct Statistics
@@ -55,7 +55,8 @@ typedef struct Statistics
 
 /*
  * Add what posting lists say, of each step-th window; false, and nothing, if they are not there any more,
- * or damaged.
+ * or damaged.  Vacuum may make lists again at any time, so what was read counts only if they are still
+ * valid afterwards (I13); until then sums are in a copy.
  */
 static bool
 add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
@@ -74,6 +75,7 @@ add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 		CHECK_FOR_INTERRUPTS();
 		if (!loki_terms_window(lists, i, &window))
 			return false;
+		/* both words and the terms of a window ascend, so that each search begins where the one before ended */
 		first = window.term;
 		nodes += window.nodes;
 		for (int w = 0; w < statistics->n; w++)
@@ -100,7 +102,10 @@ add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 	return true;
 }
 
-/* LokiTermsWindow: count the documents of a window that have the words. */
+/*
+ * LokiTermsWindow: count the documents of a window that have the words.  Both ascend by term.  Two words of
+ * the search may share a term; each of them gets the count of both, which is what lists would say, too.
+ */
 static bool
 count_entries(void *arg, const LokiWindowData *window, const LokiTermEntry *entries, uint32 n)
 {
@@ -117,7 +122,7 @@ count_entries(void *arg, const LokiWindowData *window, const LokiTermEntry *entr
 	return true;
 }
 
-/* Add what the rows of an index have. */
+/* Add what the rows of an index have, those that the statement's snapshot sees. */
 static void
 add_rows(Statistics *statistics, LokiIndex *state, Relation index)
 {
@@ -153,6 +158,7 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 	if (!planned)
 		loki_require_valid(index, "rank by");
 	Assert(index->rd_index->indislive);
+	/* again if the lists were made again while they were read; rows if there are none, or they are damaged */
 	for (;;)
 	{
 		LokiIndex  *state = loki_index_open(index, &meta);
@@ -224,6 +230,7 @@ make_query(Oid indexid, TSQuery search, bool planned)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("operator <@> cannot rank by the beginning of words"),
 				 errhint("Filter by words @@ query, and rank by ts_rank_cd(words, query), which may be a leg of rrf().")));
+	/* of a partitioned index, documents of all partitions count together: one scale of scores for all */
 	foreach(cell, find_all_inheritors(indexid, NoLock, NULL))
 	{
 		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_INDEX)
@@ -293,6 +300,7 @@ typedef struct KnownQueries
 /* NULL: none yet in this transaction */
 static KnownQueries *known_queries = NULL;
 
+/* The context is that of the transaction, and goes with it, also after an error. */
 static void
 forget_queries(void *arg)
 {
@@ -313,6 +321,10 @@ begin_queries(void)
 	known_queries = known;
 }
 
+/*
+ * Whether an entry is of this statement: snapshots that are equal in all of these see the same rows.  A
+ * subtransaction that was rolled back may have weighed by rows of its own.
+ */
 static bool
 is_known(const KnownQuery *known, Snapshot snapshot, Oid index, TSQuery search)
 {
@@ -323,7 +335,10 @@ is_known(const KnownQuery *known, Snapshot snapshot, Oid index, TSQuery search)
 		memcmp(known->search, search, VARSIZE(search)) == 0;
 }
 
-/* Find a query that is known, or weigh it; the cache's own */
+/*
+ * Find a query that is known, or weigh it; the cache's own.  The search begins with the one asked for last,
+ * which is mostly it: a function is called for each row of a scan.
+ */
 static const Bm25Query *
 find_query(Oid index, TSQuery search, bool planned)
 {
@@ -345,9 +360,11 @@ find_query(Oid index, TSQuery search, bool planned)
 			return known->queries[at].query;
 		}
 	}
+	/* weighing may run expressions, and these this function again; the entry to replace is chosen after it */
 	query = make_query(index, search, planned);
 	Assert(known == known_queries);
 	oldest = &known->queries[known->last = known->oldest++ % KNOWN_QUERIES];
+	/* the query is set last: without it an entry is empty, whatever fails in between */
 	if (oldest->query != NULL)
 	{
 		pfree(oldest->query);
@@ -375,7 +392,11 @@ query_of(Oid index, TSQuery search, bool planned)
 	PG_RETURN_POINTER(memcpy(palloc(VARSIZE(query)), query, VARSIZE(query)));
 }
 
-/* ERROR unless a relation is an index of words, and the user may know of all rows. */
+/*
+ * ERROR unless a relation is an index of words, and the user may know of all rows.  Rights are checked before
+ * the table is locked, so that nobody locks what he may not read, and again when it is, since they may have
+ * been revoked while it was waited for.
+ */
 static void
 require_statistics(Oid indexid)
 {

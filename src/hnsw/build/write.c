@@ -9,6 +9,13 @@
  * through shared buffers, because a new index is soon read.  Nobody else sees the index
  * before the transaction commits, so that pages are locked only one at a time.
  *
+ *	block 0			metapage
+ *	1 ...			directory: where each extent of each array begins
+ *	first ...		extents of TID, then those of CODE, of LINK, ...
+ *
+ * A slot is made when its page is filled, by the function of its array (form_of()), from the
+ * arrays of the build and the final IDs of nodes.  So no second copy of the index is in memory.
+ *
  * IDENTIFICATION
  *	  src/hnsw/build/write.c
  *
@@ -60,7 +67,7 @@ typedef void (*FormSlot) (WriteState *write, int array, uint32 number, char *slo
  * ----------------------------------------------------------------
  */
 
-/* A slot of an array that is addressed by node ID */
+/* A slot of an array that is addressed by node ID; zeros where an index that was pending has a free node */
 static void
 form_node(WriteState *write, int array, uint32 id, char *slot)
 {
@@ -72,7 +79,10 @@ form_node(WriteState *write, int array, uint32 id, char *slot)
 		memset(slot, 0, build->geometry.arrays[array].slot_size);
 		return;
 	}
-	/* codes were moved into the order of insertion, which the build reads them by; all else lies as it was loaded */
+	/*
+	 * codes were moved into the order of insertion, which the build reads
+	 * them by; all else lies as it was loaded
+	 */
 	if (array != LOKI_SLOTS_CODE)
 		node = loki_build_row(build, node);
 	memcpy(slot, loki_build_slot(build, array, node),
@@ -87,13 +97,12 @@ form_plain(WriteState *write, int array, uint32 number, char *slot)
 		   write->build->geometry.arrays[array].slot_size);
 }
 
-/* A slot of CENTROID: of the centroid, or of the basis behind it */
+/* A slot of CENTROID: of the centroid, or of the basis behind it, two elements of 16 bits in a slot */
 static void
 form_centroid(WriteState *write, int array, uint32 number, char *slot)
 {
 	const LokiIndex *geometry = &write->build->geometry;
 
-	/* behind the centroid, each slot has two elements of the basis */
 	Assert(number < LokiCentroidSlots(&geometry->code));
 	memcpy(slot, &geometry->centroid[number], sizeof(float));
 }
@@ -110,20 +119,21 @@ form_duplicate(WriteState *write, int array, uint32 number, char *slot)
 	duplicate->node = write->build->final.position[duplicate->node];
 }
 
-/* A slot of LINK, by final node IDs */
+/* A slot of LINK, by final node IDs, which it has plus 1: zero is no neighbor (definition/README) */
 static void
 form_link(WriteState *write, int array, uint32 id, char *slot)
 {
 	LokiBuild  *build = write->build;
 	const LokiGraphLists *lists = &build->graph->base;
 	uint32		node = build->final.order[id];
-	const uint32 *neighbors = lists->neighbors + (Size) node * lists->capacity;
+	const uint32 *neighbors;
 	LokiLinkData *link = (LokiLinkData *) slot;
 
 	memset(slot, 0, build->geometry.arrays[array].slot_size);
 	if (node == LOKI_NONE)
 		return;
 	Assert(lists->counts[node] <= lists->width);
+	neighbors = lists->neighbors + (Size) node * lists->capacity;
 	link->level = build->graph->levels[node];
 	for (int i = 0; i < lists->counts[node]; i++)
 		link->neighbors[i] = build->final.position[neighbors[i]] + 1;
@@ -156,7 +166,11 @@ form_upper(WriteState *write, int array, uint32 number, char *slot)
 	}
 }
 
-/* Number the UPPER slots: layer by layer from the top, in the order of node IDs. */
+/*
+ * Number the UPPER slots: layer by layer from the top, in the order of node IDs.  Every search begins at the
+ * top, so these pages are the ones that stay in memory; and the slots of a layer lie together as its
+ * nodes do on layer 0.
+ */
 static void
 number_upper(WriteState *write)
 {
@@ -298,7 +312,10 @@ plan_extents(WriteState *write)
 	return entries;
 }
 
-/* Extend the file to its full size. */
+/*
+ * Extend the file to its full size, so that no process has to ask another where to write.  Blocks of zeros
+ * are no pages of the index yet; a crash before the commit removes the file.
+ */
 static void
 extend_file(WriteState *write, BlockNumber nblocks)
 {
@@ -338,7 +355,7 @@ new_page(LokiBuild *build, BlockNumber block, int array, uint32 ordinal)
 	return buffer;
 }
 
-/* The extent of a block */
+/* The extent of a block: the last one that begins at it or before */
 static const LokiExtentData *
 find_extent(const WriteState *write, BlockNumber block)
 {
@@ -359,7 +376,10 @@ find_extent(const WriteState *write, BlockNumber block)
 	return &write->entries[low];
 }
 
-/* Fill a page with the slots that it is to have.  It is a copy, or locked exclusively. */
+/*
+ * Fill a page with the slots that it is to have.  It is a copy, or locked exclusively.  pd_lower grows with
+ * each slot, as it says how many slots of a page are in use.
+ */
 static void
 fill_page(WriteState *write, int array, uint32 ordinal, Page page)
 {
@@ -417,6 +437,7 @@ loki_build_write_pages(LokiBuild *build)
 	uint32		end;
 
 	Assert(loki_no_buffer_locked());
+	/* a worker maps what others have added to the arenas since its last job */
 	if (build->part.shared->write.counts[LOKI_SLOTS_LINK] > 0)
 		loki_build_open_graph(build);
 	loki_build_grow_arrays(build, build->part.shared->write.counts[LOKI_SLOTS_TID],
@@ -427,6 +448,7 @@ loki_build_write_pages(LokiBuild *build)
 		BlockNumber from = write.shared->first + first;
 		BlockNumber to = write.shared->first + end;
 
+		/* logged by runs: 32 pages in a record, which is as many as one may have */
 		for (BlockNumber block = from; block < to; block++)
 			write_page(&write, block);
 		if (RelationNeedsWAL(build->index))
@@ -491,6 +513,7 @@ write_meta(WriteState *write)
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
 	Assert(meta->entry.node == LOKI_NONE && meta->directory_entries == 0);
+	Assert(write->shared->nentries > 0);
 	meta->format.uid++;
 	meta->directory_entries = write->shared->nentries;
 	if (build->graph != NULL)
@@ -539,6 +562,7 @@ loki_build_write(LokiBuild *build)
 	LokiExtentData *entries;
 	uint32		ndirectory;
 
+	/* an index of no rows is complete with this: blocks 0 and 1, logged */
 	Assert(build->part.leader);
 	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
 	memset(shared, 0, sizeof(*shared));
@@ -560,6 +584,7 @@ loki_build_write(LokiBuild *build)
 		number_upper(&write);
 	loki_parallel_job(build, LOKI_JOB_WRITE, shared->end - shared->first);
 
+	/* what the directory names is there, and then the metapage names the directory (I3) */
 	write_directory(&write, ndirectory);
 	write_meta(&write);
 
@@ -589,6 +614,7 @@ write_array(WriteState *write, LokiIndex *state, int array)
 	Relation	index = write->build->index;
 	uint32		count = write->shared->counts[array];
 
+	/* the extents of the last slot and of all before it, as an insert would make them */
 	if (count > 0)
 		(void) loki_reserve_slot(state, index, array, count - 1, ERROR);
 	for (uint32 ordinal = 0; ordinal < state->arrays[array].npages; ordinal++)
@@ -601,6 +627,7 @@ write_array(WriteState *write, LokiIndex *state, int array)
 		loki_change_begin(&change, state, index);
 		number = loki_change_lock_page(&change, array, ordinal);
 		page = loki_change_copy(&change, number);
+		/* a whole page in the record: nearly all of it changes */
 		loki_change_image(&change, number);
 		((PageHeader) page)->pd_lower = SizeOfPageHeaderData;
 		fill_page(write, array, ordinal, page);
