@@ -54,7 +54,10 @@ typedef struct ClassInfo
 
 static bool fault(const char *format,...) __attribute__((format(printf, 1, 2)));
 
-/* Report a fault, in the server's words for its own access methods; returns false. */
+/*
+ * Report a fault, in the server's words for its own access methods; returns false.  INFO and no error, so
+ * that one call reports all faults, as amvalidate() is to.
+ */
 static bool
 fault(const char *format,...)
 {
@@ -70,7 +73,10 @@ fault(const char *format,...)
 	return false;
 }
 
-/* Whether a type is one of attributes; others are vectors */
+/*
+ * Whether a type is one of attributes; others are vectors.  A family may have both, so that each member is
+ * judged by its own type.
+ */
 static bool
 is_attribute_type(Oid typid)
 {
@@ -187,7 +193,10 @@ validate_members(const ClassInfo *info, CatCList *operators, CatCList *procedure
 	return result;
 }
 
-/* Check that no group of two attribute types lacks operators. */
+/*
+ * Check that no group of two attribute types lacks operators: a key of another type than the column's is
+ * compared by those of both.  Finds the group of the class itself, whose right type may be that of queries.
+ */
 static bool
 validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 {

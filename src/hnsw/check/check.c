@@ -46,7 +46,10 @@ all_zero(const void *bytes, Size size)
 	return true;
 }
 
-/* Whether a calibration has the form of one; what its widths find is not checked. */
+/*
+ * Whether a calibration has the form of one; what its widths find is not checked.  Widths ascend, as scans
+ * interpolate between them.
+ */
 static bool
 calibration_valid(const LokiCalibrationData *calibration)
 {
@@ -83,7 +86,8 @@ lists_valid(const LokiCheck *check)
 
 /*
  * Check that the metapage describes the same index as the catalogs, and is zero in its unused
- * parts.
+ * parts.  check->meta is the copy that the check began with; what changes in it later does not matter
+ * here.
  */
 static void
 check_definition(LokiCheck *check)
@@ -125,7 +129,7 @@ check_structure(LokiCheck *check)
 	loki_check_nulls(check);
 	loki_check_derived(check);
 	loki_check_terms(check);
-	/* the graph of a pending index may be being written */
+	/* the graph of a pending index may be being written; nobody reads it before the metapage names it */
 	if (!check->state->pending)
 	{
 		loki_check_links(check);
@@ -168,6 +172,7 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	Snapshot	snapshot = heap_all_indexed ? take_snapshot(index) : InvalidSnapshot;
 
 	Assert(index->rd_index->indrelid == RelationGetRelid(heap));
+	/* the whole index is read once: it should not drive all else out of shared buffers */
 	check->heap = heap;
 	check->index = index;
 	check->strategy = GetAccessStrategy(BAS_BULKREAD);
@@ -175,6 +180,7 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 	check->state = loki_index_open(index, &check->meta);
 	loki_index_refresh(check->state, index);
 
+	/* the snapshot is older than all that is read of the index, which heap.c relies on */
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_IDXSCAN, check->nblocks);
 	check_structure(check);
 	if (heap_all_indexed)
@@ -236,6 +242,7 @@ loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total, int 
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
 	SetUserIdAndSecContext(heap->rd_rel->relowner,
 						   save_sec_context | SECURITY_RESTRICTED_OPERATION);
+	/* as amcheck: expressions of the index are code of its owner, which must not run as a superuser */
 	save_nestlevel = NewGUCNestLevel();
 	LokiRestrictSearchPath();
 

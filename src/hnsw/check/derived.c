@@ -29,7 +29,9 @@
 /* Interrupts are checked for after this number of entries */
 #define INTERRUPT_ENTRIES	65536
 
-/* A list as it was written, and as it is made of what nodes say now */
+/*
+ * A list as it was written, and as it is made of what nodes say now: both in memory, of 4 bytes an entry.
+ */
 typedef struct ListCheck
 {
 	LokiCheck  *check;
@@ -204,7 +206,7 @@ compare_entries(ListCheck *state)
 			   "does not follow, with a node that is not listed");
 }
 
-/* Copy a bound. */
+/* LokiSlotCheck: copy a bound.  Its page was checked by itself. */
 static void
 copy_bound(LokiCheck *check, int array, uint32 number, const char *slot)
 {
@@ -245,6 +247,10 @@ check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
 	else if (listed && check_bounds(&state))
 	{
 		state.gathered.list = *list;
+		/*
+		 * Gathered first, and then the bits are read: an insert notes its node
+		 * before it writes what is gathered, so no change is missed.
+		 */
 		if (loki_gather(&state.gathered))
 		{
 			loki_bits_read(check->state, check->index, LOKI_SLOTS_REUSED, list->end,
@@ -295,6 +301,7 @@ compare_sketches(LokiCheck *check, const LokiSortedList *list, uint32 ordinal, c
 
 	CHECK_FOR_INTERRUPTS();
 	Assert(n > 0 && n <= lengthof(nodes) && size <= sizeof(sketch));
+	/* copied, since the list and the bits of REUSED are read afterwards, without a lock */
 	page = loki_sketch_lock(list, ordinal, &buffer, &used);
 	if (page == NULL)
 	{

@@ -55,7 +55,10 @@ typedef struct HeapCheck
 	char	   *refine;			/* ... likewise */
 } HeapCheck;
 
-/* The number of a heap TID and what the index has of its row, or should have */
+/*
+ * The number of a heap TID and what the index has of its row, or should have.  Of two rows that differ one in
+ * 65,536 pairs has equal fingerprints: damage of a single row may be missed, but not of some.
+ */
 static int64
 make_entry(const ItemPointerData *tid, uint64 hash)
 {
@@ -65,7 +68,7 @@ make_entry(const ItemPointerData *tid, uint64 hash)
 	return (int64) ((entry << FINGERPRINT_BITS) | (hash & PG_UINT16_MAX));
 }
 
-/* Heap TID of an entry, for comparing and for messages */
+/* Heap TID of an entry, for comparing and for messages; unsigned, as blocks go up to 2^32 */
 static inline int64
 entry_tid(int64 entry)
 {
@@ -166,7 +169,11 @@ put_rows(LokiCheck *check, int array, uint32 number, const char *slot)
 		return;
 	hash = entry_hash(state, array == LOKI_SLOTS_NULLTID, number, &tid);
 	check->tid_list.n = 0;
-	/* meanwhile the list may have been replaced by a single TID */
+	/*
+	 * Read again, with the list, under the lock of the TID page: what is on
+	 * the copied page may be older.  Meanwhile the list may have been replaced
+	 * by a single TID.
+	 */
 	if (LokiTidState(&tid) == LOKI_TID_LIST)
 		loki_check_duplicates(check, number, &tid);
 	put_slot(state, LokiTidState(&tid), &tid.u.heap, hash);
@@ -211,6 +218,7 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 	if (class == LOKI_VALUE_VECTOR)
 	{
 		loki_value_hash(&index_state->column, elements, &hash);
+		/* a compact index keeps the first half */
 		if (index_state->arrays[LOKI_SLOTS_HASH].slot_size < sizeof(hash))
 			hash.h[1] = 0;
 		if (!index_state->pending)
@@ -284,20 +292,21 @@ merge(HeapCheck *state)
 	int64		row;
 	int64		entry = 0;
 	bool		have_entry = next_entry(state->entries, &entry);
-	bool		unlike;
+	bool		differs;
 
 	while (next_entry(state->rows, &row))
 	{
 		CHECK_FOR_INTERRUPTS();
+		/* entries of rows that the snapshot does not see; signed, as the sort is */
 		while (have_entry && (entry >> FINGERPRINT_BITS) < (row >> FINGERPRINT_BITS))
 			have_entry = next_entry(state->entries, &entry);
 		if (!have_entry || entry_tid(entry) != entry_tid(row))
 			report_row(state, row, "has no entry in");
-		unlike = entry != row;
+		differs = entry != row;
 		have_entry = next_entry(state->entries, &entry);
 		if (have_entry && entry_tid(entry) == entry_tid(row))
 			report_row(state, row, "has more than one entry in");
-		if (unlike)
+		if (differs)
 			report_row(state, row, "has other values than its entry in");
 	}
 }
@@ -317,6 +326,7 @@ read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
 	LokiCheck  *check = state->check;
 	TableScanDesc scan = table_beginscan_strat(check->heap, snapshot, 0, NULL, true, false);
 
+	/* ii_Concurrent: by the snapshot of the scan.  The others would have rows checked against each other. */
 	info->ii_Concurrent = true;
 	info->ii_Unique = false;
 	info->ii_ExclusionOps = NULL;

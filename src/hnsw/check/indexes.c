@@ -167,6 +167,7 @@ find_problem(Oid indexid, LookAt look, void *arg, bool detailed)
 	ResourceOwner owner = CurrentResourceOwner;
 	char	   *volatile problem = locked_elsewhere;
 
+	/* it is rolled back in any case: that is what releases the locks that were taken in it */
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(scratch);
 	PG_TRY();
@@ -254,7 +255,10 @@ check_one(Oid indexid, void *arg)
 	return NULL;
 }
 
-/* The indexes of a schema, or of all of them, that come after one, by OID */
+/*
+ * The indexes of a schema, or of all of them, that come after one, by OID: an order that does not change from
+ * one night to the next, whatever is made or dropped in between.
+ */
 static List *
 list_schema(Oid schema, Oid after)
 {
@@ -405,7 +409,7 @@ list_incompatible(void)
 	return result;
 }
 
-/* The command that rebuilds an index; NULL if it is gone */
+/* The command that rebuilds an index; NULL if it is gone.  Names are looked up without a lock. */
 static char *
 rebuild_command(Oid indexid, bool concurrently)
 {

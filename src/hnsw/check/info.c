@@ -66,7 +66,10 @@ count_slots(LokiIndex *state, Relation index, int array)
 	return (uint64) (low - 1) * slots->per_page + loki_page_used(state, index, array, low - 1);
 }
 
-/* Count the slots of an array with a free list by their states.  Share locks, one page at a time. */
+/*
+ * Count the slots of an array with a free list by their states.  Share locks, one page at a time.  Reads the
+ * whole array, through a ring of buffers.
+ */
 static void
 count_states(LokiIndex *state, Relation index, int array, SlotCounts *counts)
 {
@@ -128,7 +131,7 @@ attribute_types(Relation index)
 static uint64
 count_named_blocks(LokiIndex *state)
 {
-	uint64		named = 2;
+	uint64		named = 2;		/* the metapage and the first page of the directory */
 
 	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
 		named += state->arrays[array].npages;
@@ -151,6 +154,7 @@ put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *m
 	values[i++] = Int32GetDatum(state->column.declared);
 	values[i++] = CStringGetTextDatum(metric_names[meta->code.metric]);
 	values[i++] = CStringGetTextDatum(listed ? "lists" : code_names[meta->code.kind]);
+	/* posting lists have no codes, and so neither dimensions nor bits of them */
 	isnull[i] = isnull[i + 1] = isnull[i + 2] = listed;
 	values[i++] = Int32GetDatum(of_bits ? state->column.declared :
 								loki_code_dims(&meta->code));
@@ -216,6 +220,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 		desc->natts != INFO_COLUMNS)
 		elog(ERROR, "return type must be a row type");
 
+	/* columns in the order of the function's OUT parameters (sql/install) */
 	loki_index_refresh(state, index);
 	i = put_definition(state, index, &meta, values, isnull);
 	i += put_counts(state, index, values + i);
@@ -228,6 +233,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
 	isnull[i] = meta.calibration.nodes == 0;
+	/* the share of nodes that has changed since, as a number of nodes */
 	values[i++] = Int64GetDatum((int64) rint((double) meta.calibration.at[LOKI_CALIBRATION_CHANGED].other *
 											 meta.calibration.nodes / LOKI_CALIBRATION_SCALE));
 	values[i++] = Int64GetDatum((int64) loki_derived_unlisted(state, index, &meta,

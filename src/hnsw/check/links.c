@@ -9,6 +9,9 @@
  * again, between two looks at the node that it leads to.  It is a fault only if it is still
  * there and both looks agree.
  *
+ * What concerns the whole graph, layers and what can be reached, is collected into arrays by node
+ * and by UPPER slot: 6 bytes a node and 16 bytes a slot, whatever maintenance_work_mem is.
+ *
  * IDENTIFICATION
  *	  src/hnsw/check/links.c
  *
@@ -38,7 +41,7 @@ node_state(LokiCheck *check, uint32 node)
  * ----------------------------------------------------------------
  */
 
-/* Whether a node's list still has a link to a neighbor */
+/* Whether a node's list still has a link to a neighbor; links are node IDs plus 1 */
 static bool
 still_links(LokiCheck *check, uint32 node, uint32 neighbor)
 {
@@ -141,6 +144,7 @@ check_link(LokiCheck *check, int array, uint32 node, const char *slot)
 						 psprintf("It has %d links on layer 0, of at most %d, and level %d.",
 								  count, 2 * check->state->m, link->level),
 						 "%s", fault);
+	Assert(link->level <= LOKI_MAX_LEVEL && count <= 2 * check->state->m);
 	check->level[node] = link->level;
 	for (int i = 0; i < count; i++)
 	{
@@ -236,7 +240,7 @@ is_upper_of(LokiCheck *check, uint32 number, uint32 node, int level)
 		check->upper[number].level == level;
 }
 
-/* Whether slot `number` leads down to layer 1 by slots of its own node */
+/* Whether slot `number` leads down to layer 1 by slots of its own node; a level less each, so it ends */
 static bool
 leads_down(LokiCheck *check, uint32 number)
 {
@@ -252,7 +256,10 @@ leads_down(LokiCheck *check, uint32 number)
 	return true;
 }
 
-/* Read the UPPER array into check->upper. */
+/*
+ * Read the UPPER array into check->upper, again at each attempt: an attempt judges by one reading of all
+ * slots.  Pages that are added while it is read are not part of it.
+ */
 static void
 collect_uppers(LokiCheck *check)
 {
@@ -347,7 +354,10 @@ loki_check_uppers(LokiCheck *check)
  * ----------------------------------------------------------------
  */
 
-/* What is wrong with the entry point that a metapage names, or NULL */
+/*
+ * What is wrong with the entry point that a metapage names, or NULL.  A dead one stays until vacuum has found
+ * another, for as long as the metapage says that nodes are to be repaired.
+ */
 static const char *
 entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 {
@@ -375,7 +385,7 @@ entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 	return owned ? NULL : "does not own its slot on its highest layer";
 }
 
-/* The highest level of live nodes, and how many live nodes there are */
+/* The highest level of live nodes, and how many live nodes there are, as of when TID was read */
 static int
 highest_level(LokiCheck *check, uint64 *live)
 {
@@ -476,7 +486,7 @@ reach_upper(LokiCheck *check, WorkList *uppers, WorkList *nodes, uint32 number)
 	}
 }
 
-/* Follow links on the layers above 0. */
+/* Follow links on the layers above 0, and down from each slot: its node is reached on all layers below, too. */
 static void
 walk_uppers(LokiCheck *check, WorkList *uppers, WorkList *nodes)
 {
@@ -607,6 +617,7 @@ loki_check_reachability(LokiCheck *check)
 	Assert(check->upper != NULL);	/* loki_check_uppers() has run */
 	make_worklist(&nodes, check->nodes);
 	make_worklist(&uppers, check->nuppers);
+	/* each walk reads all lists again; it is the last one's word that counts */
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
 		uint32		entry = walk_graph(check, &uppers, &nodes);

@@ -4,7 +4,9 @@
  *	  lokivector_check: the extent directory, page headers and free lists.
  *
  * Pages are copied out one at a time under share lock.  So all that is checked within one
- * page was true at one moment.
+ * page was true at one moment.  What two pages say together may be of two moments.  Such a
+ * contradiction is a fault only if inserts and vacuum cannot have made it in between: a
+ * directory only grows (I3), and slots come into use in order.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/pages.c
@@ -99,6 +101,7 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 											loki_slot_array_name(array)),
 					 "contains unexpected zero page at block %u", block);
 
+	/* not by pd_special, which is yet to be checked */
 	opaque = LokiPageOpaqueAtEnd(page);
 	if (header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData))
 		fault = "special space";
@@ -121,6 +124,7 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 			 ~(LokiSlotArrayIsBrief(array) ? LOKI_PAGE_IN_BLOCKS : LOKI_PAGE_ON_FREELIST))
 		fault = "page flags";
 
+	/* flags: of sketches, that slots are blocks of them; of others, that the page is on the free list */
 	if (fault != NULL)
 		loki_check_fault(check, psprintf("page at block %u", block),
 						 psprintf("Expected page %u of the %s array.", ordinal, loki_slot_array_name(array)),
@@ -187,7 +191,10 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 			  LokiExtentBlocks(entry->extent));
 }
 
-/* Check that no block belongs to two ranges.  Blocks of none are left by a crash (I3). */
+/*
+ * Check that no block belongs to two ranges.  Sorted by their first blocks, each has to begin where the one
+ * before has ended, or later.  Blocks of none are left by a crash (I3).
+ */
 static void
 check_overlaps(LokiCheck *check, RangeList *list)
 {
@@ -243,6 +250,11 @@ loki_check_directory(LokiCheck *check)
 		block = next;
 	}
 
+	/*
+	 * The count on the metapage rises in the record that adds an entry.  It
+	 * was read before the directory and is read again after it: the number of
+	 * entries that were found must be in between.
+	 */
 	loki_meta_read(check->index, &after);
 	if (number < check->meta.directory_entries || number > after.directory_entries)
 		loki_check_fault(check, "extent directory", NULL,
@@ -256,7 +268,10 @@ loki_check_directory(LokiCheck *check)
  * ----------------------------------------------------------------
  */
 
-/* Check that a free slot is zero; one of UPPER may have LOKI_NONE for its node. */
+/*
+ * Check that a free slot is zero; one of UPPER may have LOKI_NONE for its node.  Vacuum leaves it
+ * so; other bytes were overwritten.
+ */
 static void
 check_free_slot(LokiCheck *check, BlockNumber block, int array, uint32 place,
 				const char *slot)
@@ -358,6 +373,7 @@ loki_check_slot_array(LokiCheck *check, int array, LokiSlotCheck slot_check)
 			slot_check(check, array, first + i,
 					   LokiPageSlot(check->page.data, slots->slot_size, i));
 	}
+	/* pages that the array does not have at all */
 	if (is_by_node(array))
 		check_missing(check, array, npages * slots->per_page, check->nodes);
 	return end;
@@ -446,6 +462,7 @@ loki_check_freelists(LokiCheck *check)
 		{
 			Buffer		buffer = ReadBuffer(check->index, LOKI_META_BLKNO);
 
+			/* no interrupt is served until the walk has ended: only a list that seems damaged comes here */
 			LockBuffer(buffer, BUFFER_LOCK_SHARE);
 			ordinal = walk_freelist(check, arrays[i],
 									LokiPageGetMeta(BufferGetPage(buffer))->free_head[i],

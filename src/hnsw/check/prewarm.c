@@ -89,6 +89,7 @@ read_array(Prewarm *prewarm, int i, int array)
 	range.end = (uint32) Min(range.slots->npages, left);
 	if (range.end == 0)
 		return;
+	/* from server 17 on, the server reads ahead and joins neighboring blocks */
 	stream = loki_read_stream_begin(index, next_block, &range);
 	while ((buffer = loki_read_stream_next(stream)) != InvalidBuffer)
 	{
@@ -194,10 +195,12 @@ lokivector_prewarm(PG_FUNCTION_ARGS)
 
 	/* more than there are buffers would only drive out what came first */
 	prewarm.most = buffers_for(prewarm.indexes[0]);
+	/* unless asked for more, a quarter is left to tables, whose rows are reranked */
 	if (PG_ARGISNULL(1))
 		prewarm.most = prewarm.most / 4 * 3;
 	else
 		prewarm.most = Min(prewarm.most, (uint64) PG_GETARG_INT64(1) / BLCKSZ);
+	/* part by part and not index by index, so that a bound cuts all of them alike */
 	for (int i = 0; i < nparts; i++)
 		for (int k = 0; k < parts[i].n; k++)
 			for (int j = 0; j < prewarm.nindexes; j++)

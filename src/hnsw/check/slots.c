@@ -50,7 +50,7 @@ check_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 						 loki_check_where(check, array, number), "has an invalid %s", fault);
 }
 
-/* The value in the TOAST table that a slot names */
+/* The value in the TOAST table that a slot names: both parts or none; where it lies is a hint, and not checked */
 static void
 check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
 {
@@ -124,6 +124,7 @@ check_tids(LokiCheck *check)
 											 mul_size(slots->npages, slots->per_page),
 											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	check->nodes = loki_check_slot_array(check, LOKI_SLOTS_TID, check_node_tid);
+	/* after the pages of TID, as a list is read under the lock of its node's page (I8) */
 	for (uint32 node = 0; node < check->nodes; node++)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -6,6 +6,13 @@
  * Vacuum may make the lists again at any time.  A fault counts only if the metapage says afterwards
  * that they are still the same.
  *
+ *	WINDOW	| a range of nodes, and where its terms begin |
+ *	TERM	| term, where its postings begin, how many, their least weight and the step |
+ *	POSTING | place of the node in the window 2 | steps above the least weight 1 |
+ *
+ * By themselves, each of these must continue where the one before it ends.  Then what the rows have is
+ * gathered as a build does, and looked for in the lists.
+ *
  * IDENTIFICATION
  *	  src/hnsw/check/terms.c
  *
@@ -46,7 +53,7 @@ report(TermsCheck *terms, int array, uint32 number, const char *fault)
 	return false;
 }
 
-/* The place in the window, and the steps of the weight, that a posting has */
+/* The place in the window, and the steps of the weight, that a posting has; it lies unaligned */
 static uint16
 get_posting(const char *postings, uint32 i, int *steps)
 {
@@ -73,6 +80,7 @@ check_list(TermsCheck *terms, uint32 number, const LokiTermData *list, uint32 fi
 		return report(terms, LOKI_SLOTS_TERM, number, "has weights that are not finite");
 	if (!loki_terms_copy(&terms->lists, first, list->postings, terms->postings))
 		return report(terms, LOKI_SLOTS_POSTING, first, "is missing");
+	/* scans merge lists by place, and stop at the first that is beyond */
 	for (uint32 i = 0; i < list->postings; i++)
 	{
 		int			steps;
@@ -185,6 +193,7 @@ compare_window(void *arg, const LokiWindowData *gathered, const LokiTermEntry *e
 				return report(terms, LOKI_SLOTS_TERM, slot, "is missing");
 			at = 0;
 		}
+		/* entries of a term ascend by place, as postings do: both are gone through once */
 		while (at < list.postings && get_posting(terms->postings, at, &steps) < place)
 			at++;
 		if (!has_entry(terms, &list, at, &entries[i], place) &&
@@ -244,6 +253,7 @@ loki_check_terms_heap(LokiCheck *check)
 			break;
 		range.first = terms.window.node;
 		range.end = terms.window.node + terms.window.nodes;
+		/* weighed as this window was: its mean is not that of the rows now */
 		range.by = (LokiBm25) {terms.lists.data.k1, terms.lists.data.b, terms.window.mean};
 		if (!loki_build_terms_gather(check->state, check->index, &range))
 			break;

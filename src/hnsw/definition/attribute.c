@@ -3,8 +3,16 @@
  * attribute.c
  *	  Attribute columns: their types, and what their slots hold.
  *
- * Filters compare sort keys (definition/attribute.h), which are made here.  A type's sort key,
- * and why it orders values as the type does:
+ * Filters compare sort keys (definition/attribute.h), which are made here.  A sort key is an
+ * integer of up to 64 bits.  Equal values have equal keys; of types that are searched by order,
+ * a < b implies key(a) <= key(b).  Where two values that differ may share a key, their slots are
+ * marked lossy, and a filter that cannot decide by a lossy slot leaves the row to the executor.
+ *
+ *	| flag 1 | sort key 1, 2, 4 or 8	|	exact, lossy or NULL
+ *	| flag 1 | 7 hashes of 2 bytes, 0	|	an array with 1 to 7 hashes of elements
+ *	| flag 1 | signature of 15 bytes	|	other arrays
+ *
+ * A type's sort key, and why it orders values as the type does:
  *
  * - an integer, date or time is its own sort key; bool gives 0 or 1; an enum
  *	 the OID of its label, which has no order by itself (filter/key.c);
@@ -56,7 +64,7 @@
 /* Any number with this many decimal digits has a float8 of its own */
 #define FLOAT_DIGITS		15
 
-/* Bits that an element sets in a signature */
+/* Bits that an element sets in a signature of 120, as in a Bloom filter */
 #define ELEMENT_BITS		4
 
 #define STRATEGY_BIT(strategy)	(UINT64CONST(1) << (strategy))
@@ -106,7 +114,10 @@ loki_attr_type_lookup(Oid typid)
 	return 0;
 }
 
-/* The input type of the operator class for a column's type; InvalidOid if there is none */
+/*
+ * The input type of the operator class for a column's type; InvalidOid if there is none.  These are binary
+ * coercible, as varchar is to text, so that a value need not be converted.
+ */
 static Oid
 class_type(Oid typid)
 {
@@ -234,7 +245,7 @@ loki_float4_sort_key(float value)
 	return bits ^ ((bits >> 31) & PG_INT32_MAX);
 }
 
-/* Number of digits from the first to the last that is not zero */
+/* Number of digits from the first to the last that is not zero; the point and a sign are no digits */
 static int
 significant_digits(const char *digits)
 {
@@ -269,6 +280,7 @@ numeric_value(Numeric numeric)
 		result.sort_key = loki_float_sort_key(get_float8_nan());
 		return result;
 	}
+	/* as text: the server's own conversion to float8 is an error where the number is out of range */
 	digits = numeric_normalize(numeric);
 	value = strtod(digits, NULL);
 	result.sort_key = loki_float_sort_key(value);
@@ -283,7 +295,11 @@ numeric_value(Numeric numeric)
 	return result;
 }
 
-/* The bytes of a text themselves, if they fit; else a hash.  Only equality is searched for. */
+/*
+ * The bytes of a text themselves, if they fit; else a hash.  Only equality is searched for.  A text has no
+ * bytes that are zero, so that a shorter one with zeros behind it is no other text.  Collations that are not
+ * deterministic call different bytes equal; for these, slots decide nothing (filter/key.c).
+ */
 static LokiAttrValue
 text_value(const char *data, int length)
 {
@@ -321,6 +337,10 @@ big_endian(const unsigned char *data, int bytes)
 	return result;
 }
 
+/*
+ * Ids of version 4 are random in their first bits, those of version 7 begin with a time that many share: so
+ * some bits are of a hash of all, which equality is more likely to differ by.  Always lossy: 64 of 128 bits.
+ */
 static LokiAttrValue
 uuid_value(const pg_uuid_t *uuid)
 {
@@ -397,7 +417,7 @@ timetz_sort_key(const TimeTzADT *value)
 {
 	int64		real_time = value->time + value->zone * USECS_PER_SEC;
 
-	/* zones are within 16 hours of GMT: 17 bits and a sign */
+	/* zones are within 16 hours of GMT, in seconds: 17 bits and a sign, which make 18 */
 	Assert(abs(value->zone) < 1 << 17);
 	return real_time * (1 << 18) + value->zone;
 }
@@ -557,7 +577,7 @@ hash_signature(uint64 hash)
 	return result;
 }
 
-/* The type of an array's elements, with its hash functions; ERROR if it has none */
+/* The type of an array's elements, with its hash functions, by the session's cache; ERROR if it has none */
 static TypeCacheEntry *
 element_type(Oid typid)
 {
@@ -623,7 +643,10 @@ loki_array_elements(Datum datum, LokiElements *elements)
  * ----------------------------------------------------------------
  */
 
-/* Form the slot of an array.  Only that of the empty array is exact. */
+/*
+ * Form the slot of an array.  Only that of the empty array is exact.  Up to LOKI_SLOT_ELEMENTS hashes are kept
+ * one by one, the last repeated, which tells elements apart better than a signature; NULLs have none.
+ */
 static void
 form_array(Datum value, char *slot)
 {

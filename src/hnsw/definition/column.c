@@ -3,7 +3,12 @@
  * column.c
  *	  The indexed column: its metric, its dimensions, its values.
  *
- * The only file of the access method, besides sparse.c and words.c, that knows concrete types.
+ * The only file of the access method, besides sparse.c, words.c and vector_set.c, that knows
+ * concrete types.  To all others a value is `dim` floats, and perhaps a distance of its own
+ * (LokiValueType in column.h).
+ *
+ * A column is described each time from the catalogs, as ALTER TABLE may change it, and then
+ * compared with what the metapage says of the codes (loki_definition_valid()).
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/column.c
@@ -42,7 +47,7 @@
  * ----------------------------------------------------------------
  */
 
-/* The same for vector, halfvec and bytevec */
+/* The same for vector, halfvec and bytevec, which begin alike */
 static uint32
 vector_declared(const struct varlena *value)
 {
@@ -51,6 +56,7 @@ vector_declared(const struct varlena *value)
 	return ((const Vector *) value)->dim;
 }
 
+/* Where the floats lie in the value itself: nothing is copied, and the value must stay. */
 static const float *
 vector_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
@@ -126,7 +132,7 @@ static const LokiValueType bytevec_type = {
  * ----------------------------------------------------------------
  */
 
-/* As many bits as fit a slot of CODE */
+/* As many bits as fit a slot of CODE, which are 8,000 bytes; pgvector has the same limit */
 #define MAX_BITS 64000
 
 static uint32
@@ -147,6 +153,7 @@ bit_open(const LokiColumn *column, const struct varlena *value, float *copy)
 	Assert(VARBITBYTES(value) <= sizeof(float) * column->dim);
 	if (copy == NULL)
 		copy = palloc_array(float, column->dim);
+	/* bits beyond the string's length are zero, in its last byte by the server's rule, in the others here */
 	copy[column->dim - 1] = 0;
 	memcpy(copy, VARBITS(value), VARBITBYTES(value));
 	return copy;
@@ -216,6 +223,7 @@ loki_ordering_operator(Oid family, Oid type, Oid *right)
 	Oid			operator = get_opfamily_member(family, type, type, 1);
 	CatCList   *members;
 
+	/* the usual case is one lookup in a cache; others list the operators of the family */
 	*right = type;
 	if (OidIsValid(operator))
 		return operator;
@@ -255,6 +263,7 @@ family_metric(Oid method, Oid family, Oid type)
 		{"@#", LOKI_METRIC_IP},
 		{"<@@>", LOKI_METRIC_IP},	/* a sum of products over words */
 	};
+	/* a class of another's making may have an operator of another name, which is not known here */
 	Oid			right;
 	Oid			operator = loki_ordering_operator(family, type, &right);
 	char	   *name = OidIsValid(operator) ? get_opname(operator) : NULL;
@@ -303,6 +312,7 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 	column.type = family_type(family, type, type_proc);
 	if (typmod < 0 && built > 0 && column.type->dim == NULL && column.type->sketch_dim == 0)
 		typmod = (int32) built;
+	/* words have no dimensions, and no typmod that could name them */
 	if (column.type->max_declared == 1)
 		typmod = 1;
 	if (typmod < 0 && index != NULL)
@@ -400,14 +410,17 @@ classify(LokiMetric metric, uint32 dim, const float *values)
 {
 	if (metric != LOKI_METRIC_COSINE)
 		return LOKI_VALUE_VECTOR;
-	/* any element that is not zero gives a direction */
+	/* any element that is not zero gives a direction; the norm itself may be 0 in float */
 	for (uint32 i = 0; i < dim; i++)
 		if (values[i] != 0)
 			return LOKI_VALUE_VECTOR;
 	return LOKI_VALUE_ZERO_NORM;
 }
 
-/* ERROR, with pgvector's message, for a row or a query of other dimensions */
+/*
+ * ERROR, with pgvector's message, for a row or a query of other dimensions.  A column without typmod may
+ * have them.
+ */
 static void
 check_declared(const LokiColumn *column, const LokiValueType *type,
 			   const struct varlena *value)
@@ -551,7 +564,7 @@ loki_value_size(const LokiColumn *column)
 	const LokiValueType *type = column->type;
 
 	if (type->stored_bits == 0)
-		return 0;
+		return 0;			/* sparse vectors, arrays, words */
 	return type->stored_header + ((Size) column->declared * type->stored_bits + 7) / 8;
 }
 
@@ -566,7 +579,10 @@ loki_value_is_long(const LokiColumn *column)
 	return loki_value_size(column) > TOAST_TUPLE_TARGET / 2;
 }
 
-/* Put a hash behind the floats of a value, which has LOKI_HASH_FLOATS more.  See column.h. */
+/*
+ * Put a hash behind the floats of a value, which has LOKI_HASH_FLOATS more.  See column.h.  It is of the
+ * value's own bytes: two arrays may have one sketch.
+ */
 void
 loki_hash_behind(float *end, const void *bytes, Size size)
 {
@@ -602,7 +618,10 @@ loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
 	return true;
 }
 
-/* The distance that the SQL operator returns, by the same kernels */
+/*
+ * The distance that the SQL operator returns, by the same kernels, so that it is the same to the last bit:
+ * the executor compares rows by what a scan returns with rows by what an operator does.
+ */
 double
 loki_exact_distance(LokiMetric metric, uint32 dim, const float *a, const float *b)
 {

@@ -11,6 +11,12 @@
  * ef_search and target_recall unless the user set hnsw.ef_search or lokivector.target_recall,
  * and the share of searches that are sampled comes from its recall_sample_rate.
  *
+ *	setting					set by the user		else the index's		else
+ *	hnsw.ef_search			that				ef_search				40
+ *	target_recall			that				target_recall, unless	0: ef_search decides
+ *												ef_search was set
+ *	recall_sample_rate		that				recall_sample_rate		0
+ *
  * IDENTIFICATION
  *	  src/hnsw/definition/options.c
  *
@@ -51,7 +57,10 @@ static int	iterative_scan = LOKI_ITERATIVE_OFF;
 static int	max_scan_tuples = 20000;
 static bool complete = true;
 
-/* Whether the user set these, instead of leaving them at their defaults */
+/*
+ * Whether the user set these, instead of leaving them at their defaults.  A value that is set to the default
+ * counts as set: who writes it means it.
+ */
 static bool iterative_scan_set = false;
 static bool max_scan_tuples_set = false;
 static bool complete_set = false;
@@ -91,11 +100,13 @@ remember_source(void **extra, GucSource source)
 
 	if (is_set == NULL)
 		return false;
+	/* a configuration file, ALTER ROLE and ALTER DATABASE count as the user */
 	*is_set = source > PGC_S_DYNAMIC_DEFAULT;
 	*extra = is_set;
 	return true;
 }
 
+/* Check hooks, one for each type of values; enums are checked as int.  Also for settings of ivfflat.*. */
 bool
 loki_check_int_source(int *newval, void **extra, GucSource source)
 {
@@ -115,8 +126,9 @@ check_real_source(double *newval, void **extra, GucSource source)
 }
 
 /*
- * Note whether a setting was set.  Plans rely on whether scans are complete.  If that may have
- * changed, they are made again.
+ * Note whether a setting was set.  Plans rely on whether scans are complete: only then may an index return
+ * all rows of a query without LIMIT.  If that may have changed, they are made again.  Called before the
+ * server stores the new value, so that `changed` compares it with the old one.
  */
 void
 loki_assign_source(bool *is_set, const void *extra, bool changed)
@@ -176,6 +188,7 @@ loki_scan_complete(bool limits_set)
 	return complete_set ? complete : !limits_set;
 }
 
+/* Whether scans go on as pgvector's iterative scans do, up to its limits.  See hnsw.h. */
 bool
 loki_hnsw_iterates(void)
 {
@@ -193,6 +206,7 @@ loki_scan_settings(Relation index, LokiScanSettings *settings)
 {
 	const LokiHnswOptions *options = LokiIndexOptions(index);
 
+	/* an index of access method ivfflat has settings of its own name */
 	settings->target_recall = target_recall;
 	settings->recall_sample_rate = recall_sample_rate_set ? recall_sample_rate :
 		options->recall_sample_rate;
@@ -215,7 +229,7 @@ loki_scan_settings(Relation index, LokiScanSettings *settings)
 
 /*
  * Storage parameters of an index: what the file is made by, under locks that keep everybody out, and
- * what scans or the next vacuum go by.
+ * what scans or the next vacuum go by.  Names, defaults and texts of m and ef_construction are pgvector's.
  */
 static void
 init_reloptions(void)
@@ -321,7 +335,7 @@ init_settings(void)
 							0, 0, LOKI_MOST_PENDING, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
-/* Called by loki_hnsw_init(). */
+/* Called by loki_hnsw_init(), once in a process.  Kinds of reloptions are in the process's own memory. */
 void
 loki_options_init(void)
 {
@@ -356,6 +370,7 @@ loki_hnsw_options(Datum reloptions, bool validate)
 									  sizeof(LokiHnswOptions), table, lengthof(table));
 }
 
+/* m = 0, the default, lets the profile choose; the number is on the metapage afterwards. */
 int
 loki_option_m(const LokiHnswOptions *options)
 {
