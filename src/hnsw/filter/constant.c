@@ -37,7 +37,10 @@
 #include "utils/float.h"
 #include "utils/timestamp.h"
 
-/* Constants of integer types and bool; false for any other type */
+/*
+ * Constants of integer types and bool; false for any other type.  One that is out of the column's range needs no
+ * care: sort keys are compared as int64.
+ */
 static bool
 integer_constant(Datum value, Oid typid, int64 *result)
 {

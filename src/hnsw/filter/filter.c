@@ -25,10 +25,10 @@
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 
-/* Nodes whose slots are copied out together */
+/* Nodes whose slots are copied out together: the neighbors of a node on layer 0, with m = 32 */
 #define FILTER_BATCH	64
 
-/* Duplicates of a node that are looked up in a set; one that has more passes */
+/* Duplicates of a node that are looked up in a set; one that has more passes, to be tested by its rows */
 #define FILTER_DUPLICATES	64
 
 /* See filter.h.  Tests point to the keys, which note by themselves whether rows need a recheck. */
@@ -170,7 +170,7 @@ typedef struct CopiedSlots
 	char		slots[FILTER_BATCH * LOKI_ATTR_MAX_SLOT];
 } CopiedSlots;
 
-/* LokiKeyTester */
+/* LokiKeyTester: slots are copied once for all tests on an attribute that follow each other. */
 static void
 test_copied(void *arg, const LokiTest *test, int n, uint8 *passes)
 {

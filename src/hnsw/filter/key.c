@@ -39,7 +39,7 @@
  * ----------------------------------------------------------------
  */
 
-/* Make room for n more sort keys in the set. */
+/* Make room for n more sort keys in the set; an IN list may have millions of them. */
 static void
 reserve_set(LokiFilterKey *key, int n)
 {
@@ -89,7 +89,10 @@ finish_set(LokiFilterKey *key)
 		key->kind = LOKI_FILTER_RANGE;
 }
 
-/* Equality with one of several constants */
+/*
+ * Equality with one of several constants.  set[0 .. nexact) are exact sort keys and set[nexact .. n) lossy
+ * ones, each part ascending: an exact slot is looked up in the first part only, a lossy one in the second.
+ */
 static void
 set_equal(LokiFilterKey *key, const LokiConstant *constants, int n)
 {
@@ -145,6 +148,8 @@ set_range(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constant)
 		hi = constant->op == BTLessStrategyNumber ? number - 1 : number;
 	else
 		lo = constant->op == BTGreaterStrategyNumber ? number + 1 : number;
+	/* lo <= x <= hi is one comparison of unsigned numbers: x - lo <= span */
+	Assert(lo <= hi);
 	key->kind = LOKI_FILTER_RANGE;
 	key->lo = lo;
 	key->span = (uint64) hi - (uint64) lo;
@@ -254,7 +259,7 @@ set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *consta
 		set_order(filter, key, constants, n);
 }
 
-/* The elements of an array of constants, or the one constant */
+/* The elements of an array of constants (= ANY), or the one constant */
 static int
 key_arguments(ScanKey skey, Datum **values, bool **nulls)
 {
@@ -296,6 +301,7 @@ compile_numbers(LokiFilter *filter, LokiFilterKey *key, Relation index, ScanKey 
 		LokiConstant constant = {0};
 
 		CHECK_FOR_INTERRUPTS();
+		/* operators are strict: x = ANY with NULL among the elements is never true by that one */
 		if (nulls[i])
 			continue;
 		constant.type = key->type;
@@ -370,7 +376,10 @@ compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
  * Filters
  * ----------------------------------------------------------------
  */
-/* A key on column 1 asks for NULL, or for any other value. */
+/*
+ * A key on column 1 asks for NULL, or for any other value.  Rows without a vector are outside the graph, so
+ * it decides which parts of the index are scanned at all.
+ */
 static void
 compile_vector_key(LokiFilter *filter, Relation index, ScanKey skey)
 {
@@ -425,6 +434,7 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 		return;
 	}
 
+	/* columns count from 1 and the first is the vector; attributes count from 0 */
 	key.attribute = skey->sk_attno - 2;
 	key.type = loki_attr_type(index->rd_opcintype[skey->sk_attno - 1]);
 	key.width = loki_attr_slot_size((LokiAttrType) key.type) - 1;

@@ -27,7 +27,10 @@
  * ----------------------------------------------------------------
  */
 
-/* Whether a separator is less than `number`, or with `after` equal to it */
+/*
+ * Whether a separator is less than `number`, or with `after` equal to it.  Each is read from its page by
+ * itself: a search reads some 15 of them, of pages that stay in memory.
+ */
 static bool
 separator_before(LokiLookup *lookup, uint32 separator, int64 number, bool after)
 {
@@ -75,6 +78,7 @@ static void
 add_keys(LokiLookup *lookup, int64 low, int64 high)
 {
 	uint32		nulls = lookup->list.nulls;
+	/* in [first, end) separators are in the range; entries before the first and behind the last may be */
 	uint32		first = find_separator(lookup, 0, PG_UINT32_MAX, low, false);
 	uint32		end = find_separator(lookup, first, 1, high, true);
 	LokiPlaces	places;
@@ -192,7 +196,10 @@ find_array(LokiLookup *lookup)
  * ----------------------------------------------------------------
  */
 
-/* Find the places of the values that may match a key; false if lists are no use. */
+/*
+ * Find the places of the values that may match a key; false if lists are no use.  NULLs come first in a list,
+ * and have no sort key that counts.
+ */
 static bool
 find_key(LokiLookup *lookup, const LokiMetaPageData *meta)
 {

@@ -280,7 +280,10 @@ match_signature(const LokiFilterKey *key, uint8 flag, const LokiSignature *value
 	}
 }
 
-/* Load a signature, of which the last eight bytes overlap with the first. */
+/*
+ * Load a signature, of which the last eight bytes overlap with the first: a slot has 15 of them, and a read
+ * of 16 would go past its end.
+ */
 static inline void
 load_signature(const char *slot, LokiSignature *value)
 {
@@ -308,7 +311,10 @@ load_elements(LokiSignature *value)
 #endif
 }
 
-/* Whether one of the hashes is `hash`: after XOR with it, there is a zero in its place */
+/*
+ * Whether one of the hashes is `hash`: after XOR with it, there is a zero in its place, which the well-known
+ * test for a zero in a word finds, (x - 1) & ~x & highest bit, in four hashes at once.
+ */
 static inline bool
 has_hash(const LokiSignature *hashes, int64 hash)
 {

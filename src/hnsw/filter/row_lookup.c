@@ -60,7 +60,7 @@ visit_nodes(MapRun *run)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Set the keys of the rows of a page; all keys if its rows are not known */
+/* Set the keys of the rows of a page, as bits; all keys if its rows are not known */
 static void
 make_keys(const LokiRowMapData *map, const MapPage *page, uint64 *keys)
 {
@@ -117,7 +117,10 @@ fetch_entry(const LokiSortedList *list, uint32 place)
 							 SizeOfPageHeaderData + place % per_page * list->width / 8, 1);
 }
 
-/* Look up the pages of a batch. */
+/*
+ * Look up the pages of a batch: the bounds of all their groups first, then the first entries of these are
+ * prefetched, and then entries are read, so that memory is waited for once and not once for each page.
+ */
 static void
 take_pages(MapRun *run)
 {
@@ -152,7 +155,7 @@ take_pages(MapRun *run)
 	run->npages = 0;
 }
 
-/* Take the nodes that are noted. */
+/* Take the nodes that are noted as changed: the map says nothing of them.  A node may be visited twice. */
 static void
 add_noted(MapRun *run, const LokiNodeBits *bits)
 {

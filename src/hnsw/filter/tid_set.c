@@ -8,6 +8,14 @@
  * it cannot be asked for one TID.  It returns its pages in order, so the set is written from front to
  * back.  The set takes less memory than the bitmap, which stays within work_mem by forgetting offsets.
  *
+ *	pages	| a bit for each block from the first to the last |	whether it has rows of the set
+ *	ranks	| for each word of pages: how many bits are before it |
+ *	entries	| by rank of the page: where its words of offsets begin, and whether to recheck |
+ *	offsets	| words of bits, one for each line pointer up to the last of the page |
+ *
+ * So a TID is found by arithmetic: its block's bit, its rank, its entry, and a bit of a word.  A page
+ * that is lossy has no words of offsets, and all of its rows are in the set, to be rechecked.
+ *
  * IDENTIFICATION
  *	  src/hnsw/filter/tid_set.c
  *
@@ -37,7 +45,7 @@ typedef struct TidSetBuilder
 	double		rows_per_page;	/* of the heap: rows of a lossy page */
 } TidSetBuilder;
 
-/* Make room for one more page, and its words of offsets. */
+/* Make room for one more page, and its words of offsets; entries[npages] is the end of the last page. */
 static void
 make_room(TidSetBuilder *builder)
 {
@@ -71,6 +79,7 @@ add_page(TidSetBuilder *builder, const LokiTbmPage *page)
 		set->count += builder->rows_per_page;
 		return;
 	}
+	/* up to the last offset: most pages of a heap of wide rows take one word */
 	words = page->ntuples == 0 ? 1 : (page->offsets[page->ntuples - 1] - 1) / 64 + 1;
 	Assert(words <= PAGE_WORDS);
 	memset(set->offsets + builder->noffsets, 0, words * sizeof(uint64));
@@ -183,7 +192,10 @@ index_rows(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
 	set->npages = rank_pages(set);
 }
 
-/* Give each page as many words as its rows need; returns how many in all. */
+/*
+ * Give each page as many words as its rows need; returns how many in all.  Two passes: entries[] has the number
+ * of words of a page first, and then where they begin.
+ */
 static uint32
 make_entries(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
 {
@@ -244,6 +256,7 @@ loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
 				UINT64CONST(1) << (bit % 64);
 	}
 	/* each row of the set has one bit, however often it came */
+	Assert((uint64) nwords * sizeof(uint64) <= PG_INT32_MAX);
 	set->count = (double) pg_popcount((char *) set->offsets, (int) (nwords * sizeof(uint64)));
 	return set;
 }

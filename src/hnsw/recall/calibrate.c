@@ -64,7 +64,11 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 unc
 
 	if (sums->nqueries == 0)
 		return;
-	/* between two widths there is a line to interpolate on */
+	/*
+	 * Between two widths there is a line to interpolate on.  What is kept of
+	 * changes begins again, but for growth, which the caller's queries do not
+	 * measure.
+	 */
 	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	loki_calibrate_form(sums, &calibration);
 	Assert(calibration.nodes > 0 && calibration.nodes == sums->nodes);
@@ -144,7 +148,7 @@ loki_calibrate_note_changed(Relation index, uint32 nodes)
 	loki_change_finish(&change);
 }
 
-/* Whether an index of this number of nodes is far from what was calibrated */
+/* Whether an index of this number of nodes is far from what was calibrated; true if it never was */
 static bool
 has_changed(double nodes, const LokiCalibrationData *calibration)
 {
@@ -193,6 +197,7 @@ loki_calibrate_again(Relation index)
 		!has_changed(nodes, &meta.calibration) || loki_column_sketched(&state->column) ||
 		!loki_rows_need_no_snapshot(index))
 		return false;
+	/* vacuum has locked the table */
 	heap = table_open(index->rd_index->indrelid, NoLock);
 	loki_rows_begin(&rows, heap, index, SnapshotSelf);
 	rows.may_be_gone = true;
@@ -269,6 +274,7 @@ leave_out_many(Relation index, LokiGivenQueries *given)
 			 most > LOKI_CALIBRATE_QUERIES ? errdetail("More do not fit into maintenance_work_mem.") :
 			 errdetail("%d are taken in any case, and more if they fit into maintenance_work_mem.",
 					   LOKI_CALIBRATE_QUERIES)));
+	/* from the front, so that none is overwritten before it is read: its number is not less */
 	for (int i = 0; i < most; i++)
 		given->data[i] = given->data[(int64) i * given->n / most];
 	given->n = most;

@@ -8,6 +8,12 @@
  * Products and norms give distances with a known error.  Rows that could be among the nearest by that
  * are measured by loki_exact_distance().  For L1, and bit strings, all rows are.
  *
+ *	queries | q0 .. qn |  x  | block of rows |  ->  | products, a row of them for each query |
+ *
+ * Memory: for each query its floats and k distances; for each row of a block its floats and a product
+ * with each query.  The pass takes as many rows at a time as fit, so that any number of queries that
+ * fits needs one scan of the table.
+ *
  * IDENTIFICATION
  *	  src/hnsw/recall/exact.c
  *
@@ -102,7 +108,7 @@ loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
 	begin_blocks(exact, column, memory);
 }
 
-/* Put a distance into a max-heap of the k nearest. */
+/* Put a distance into a max-heap of the k nearest: heap[0] is the farthest, which the next one drives out. */
 static void
 keep_nearest(double *heap, int *n, int k, double distance)
 {
@@ -134,7 +140,8 @@ keep_nearest(double *heap, int *n, int k, double distance)
 
 /*
  * Whether a row cannot be nearer than `limit`, by its product with the query.  Numbers that
- * overflowed show nothing.
+ * overflowed show nothing: a comparison with NaN is false, and the row is measured.  The true product is
+ * within PRODUCT_ERROR of |a| |b|; of L2, twice it and the rounding of both norms.
  */
 static inline bool
 is_farther(const LokiExact *exact, float product, float query_norm, float row_norm,
@@ -164,7 +171,9 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 	}
 }
 
-/* Find the nearest rows of the block for one query. */
+/*
+ * Find the nearest rows of the block for one query.  The query's own row is left out by its TID (M2).
+ */
 static void
 search_block(LokiExact *exact, int query)
 {
@@ -194,7 +203,7 @@ search_block(LokiExact *exact, int query)
 	}
 }
 
-/* Search the rows of the block, and empty it. */
+/* Search the rows of the block, and empty it.  The last one may be smaller than block_rows. */
 static void
 flush_block(LokiExact *exact)
 {
@@ -269,6 +278,7 @@ add_rows(LokiExact *exact, LokiRows *rows)
 		Datum		value;
 		bool		isnull;
 
+		/* vacuum calibrates, too; the point also serves interrupts */
 		LokiVacuumDelayPoint();
 		if (!loki_rows_match(rows))
 			continue;

@@ -108,7 +108,7 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live, uint32 *unco
 	return count;
 }
 
-/* Make a query of a node's row.  False if it has none. */
+/* Make a query of a node's row.  False if it has none, as when all of its rows are dead to the snapshot. */
 static bool
 prepare_row(LokiMeasure *measure, uint32 node, int query)
 {
@@ -327,7 +327,10 @@ walk(LokiMeasure *measure, int query, int nks)
 		measure->sums->queries_of[k]++;
 }
 
-/* Leave out widths that find hardly more than narrower ones. */
+/*
+ * Leave out widths that find hardly more than narrower ones: they take most of the time, and no target asks
+ * for them.  One width stays behind the first that finds enough, to interpolate to.
+ */
 static void
 limit_widths(LokiMeasure *measure)
 {
@@ -367,7 +370,10 @@ loki_calibrate_most(Relation index)
 	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, memory / size));
 }
 
-/* Add what another process found for other queries. */
+/*
+ * Add what another process found for other queries.  Processes may have left out other widths: those that all
+ * have walked count.
+ */
 void
 loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 {
@@ -456,7 +462,10 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 	}
 }
 
-/* Search for all queries.  No page may be locked. */
+/*
+ * Search for all queries.  No page may be locked.  Queries are at equal intervals of nodes, so that each
+ * DEEP_EVERY-th of them is, too.
+ */
 static void
 search_all(LokiMeasure *measure, int nshares)
 {

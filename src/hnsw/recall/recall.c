@@ -78,14 +78,17 @@ typedef struct Recall
  * ----------------------------------------------------------------
  */
 
-/* What queries and answers of a pass may take; the other half is for blocks of rows. */
+/* What queries and answers of a pass may take, in bytes; the other half is for blocks of rows. */
 static Size
 half_of_memory(void)
 {
 	return (Size) maintenance_work_mem * 1024 / 2;
 }
 
-/* Make room for the queries of a pass, in the current memory context. */
+/*
+ * Make room for the queries of a pass, in the current memory context.  At least one, whatever the memory: else
+ * there would be no progress.
+ */
 static void
 begin_queries(Recall *recall)
 {
@@ -189,7 +192,10 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 	return slot_state == LOKI_TID_LIVE || slot_state == LOKI_TID_KILLED;
 }
 
-/* Begin to choose rows of the index at random. */
+/*
+ * Begin to choose rows of the index at random.  By slots of the index, and not of the table: rows of a large
+ * table need not be read to find some, and each row in the index has the same chance.
+ */
 static void
 begin_choosing(Recall *recall)
 {
@@ -256,7 +262,10 @@ rows_of_query(const Recall *recall, int query)
 	return samples != NULL ? samples[query].rows : recall->k;
 }
 
-/* Tell the scan of a query what the caller of a search would. */
+/*
+ * Give the scan of a query what the executor's search would: the LIMIT, by which it chooses its width.  One row
+ * more is asked for if the query's own row cannot be left out by its node, as it shares one with others.
+ */
 static void
 plan_scan(Recall *recall, IndexScanDesc scan, int query)
 {
@@ -293,6 +302,7 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	int			right = 0;
 
 	Assert(n > 0 && n <= wanted && wanted <= recall->k);
+	/* time is that of the scan alone: what the pass over the table took does not count */
 	INSTR_TIME_SET_CURRENT(start);
 	plan_scan(recall, scan, query);
 	index_rescan(scan, NULL, 0, order, 1);
@@ -326,7 +336,7 @@ keep_recall(Recall *recall, double value)
 	recall->recalls[recall->answered++] = value;
 }
 
-/* Compare the index's answers with the exact ones. */
+/* Compare the index's answers with the exact ones.  A query without any row to find counts for nothing. */
 static void
 compare_answers(Recall *recall, const LokiExact *exact)
 {
@@ -510,7 +520,7 @@ lokivector_recall_of(PG_FUNCTION_ARGS)
 	return measure_recall(&recall, fcinfo);
 }
 
-/* Measure what was sampled, pausing as VACUUM does. */
+/* Measure what was sampled, pausing as VACUUM does: it is run beside users' work, by a job. */
 static void
 measure_slowly(Recall *recall)
 {
@@ -539,6 +549,7 @@ lokivector_measure_samples(PG_FUNCTION_ARGS)
 	int			n;
 	int			measured = 0;
 
+	/* taken out before they are measured, so that an error of one does not come back every night */
 	begin_measuring(&recall, PG_GETARG_OID(0));
 	n = loki_sampled_waiting(recall.rows.index, true, &samples);
 	given = palloc_array(Datum, Max(n, 1));

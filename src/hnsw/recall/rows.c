@@ -34,7 +34,10 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-/* The columns that the index is made of, as pull_varattnos() numbers them */
+/*
+ * The columns that the index is made of, as pull_varattnos() numbers them: the vector, and what expressions and
+ * the predicate read.  Attributes are not needed here.
+ */
 static Bitmapset *
 index_attributes(const IndexInfo *info)
 {
