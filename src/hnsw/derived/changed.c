@@ -70,6 +70,7 @@ loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 n
 	int			page;
 
 	Assert(loki_no_buffer_locked());
+	/* mostly noted already: a bit of REUSED is of eight nodes; looked up under share lock, as others do */
 	if (node >= end || loki_bits_noted(state, index, array, node))
 		return;
 	loki_change_begin(&change, state, index);
@@ -111,6 +112,7 @@ loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNode
 
 		if (page == NULL)
 			break;
+		/* most pages have no bit that is set, and memory is taken at the first that has */
 		size = Min((uint32) used, most - i) * sizeof(uint64);
 		if (pg_popcount(LokiPageSlot(page, sizeof(uint64), 0), (int) size) > 0)
 		{

@@ -34,7 +34,10 @@
 /* At least this number of rows share a group of heap blocks, on average */
 #define GROUP_ROWS		8
 
-/* An entry of the row map has this number of bits beyond those that separate the rows of a group */
+/*
+ * An entry of the row map has this number of bits beyond those that separate the rows of a group: with one, about
+ * half of the rows of a group have a key that no other has
+ */
 #define SPARE_KEY_BITS	1
 
 /* The most entries of a list */
@@ -135,7 +138,7 @@ visit_nodes(LokiGathered *gathered, VisitEntry visit)
  * ----------------------------------------------------------------
  */
 
-/* VisitEntry, of the first pass: count the entries of each key. */
+/* VisitEntry, of the first pass: count the entries of each key, where they will begin in the end. */
 static void
 count_entry(LokiGathered *gathered, uint32 node, uint32 key, uint32 entry)
 {
@@ -244,6 +247,7 @@ sort_nodes(const int64 *keys, uint32 *nodes, uint32 *sorted, uint32 n)
 		CHECK_FOR_INTERRUPTS();
 		for (uint32 i = 0; i < n; i++)
 			starts[digit(keys[from[i]], shift)]++;
+		/* all have this digit: most keys of 64 bits are small numbers */
 		if (starts[digit(keys[from[0]], shift)] == n)
 			continue;
 		for (int i = 0; i < RADIX; i++)

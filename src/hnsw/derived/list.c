@@ -53,7 +53,7 @@ loki_sorted_list_open(LokiSortedList *list, LokiIndex *state, Relation index, co
 		list->nbounds = list->map.groups + 1;
 		return (meta->flags & LOKI_META_ROWMAP) != 0;
 	}
-	/* a node whose bits are all set is none */
+	/* bits for the numbers up to `end`, one more than nodes take: a node whose bits are all set is none (D5) */
 	list->node_bits = list->width = pg_leftmost_one_pos32(Max(list->end, 1)) + 1;
 	if ((meta->flags & LOKI_META_SORTED_LISTS) == 0 || lists->listed[number] == LOKI_NONE)
 		return false;
@@ -128,6 +128,7 @@ loki_sorted_list_read(const LokiSortedList *list, const uint32 *places, uint32 f
 
 		if (page == NULL)
 			return false;
+		/* whole entries that the words in use have */
 		has = Min((uint32) used * 64 / list->width, per_page);
 		for (; i < n; i++)
 		{

@@ -26,7 +26,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Bytes of a node's sketch in memory; 0 without sketches.  See derived.h. */
+/* Bytes of a node's sketch in memory; 0 without sketches.  See derived.h.  All nodes' are gathered at once. */
 double
 loki_sketch_memory(const LokiIndex *state)
 {
@@ -85,6 +85,7 @@ write_list(const LokiSortedList *list, const char *sketches)
 		uint32		place = ordinal * per_page;
 		uint32		n = Min(per_page, list->n - place);
 
+		/* the list is this vacuum's or build's own, and lies in pages by now */
 		if (!loki_sorted_list_read(list, NULL, place, n, nodes))
 			return false;
 		memset(page.data, 0, sizeof(page.data));

@@ -14,10 +14,12 @@
  *														otherwise 0
  *
  * Norms are listed as if they were the element of one more index.  A posting has 8 bits of a
- * weight, rounded up by less than a step.  The weight of a word in a document also depends on the
- * mean length of documents, which changes: with a mean that is f times as long as that by which a list
- * was made, no weight is more than f times what it was (types/bm25.h).  Terms are taken at the end of that step where they are
+ * weight, rounded up by less than a step.  Terms are taken at the end of that step where they are
  * the least, so their sum is a lower bound; what rounding of floats adds to it is part of `slack`.
+ *
+ * The weight of a word in a document also depends on the mean length of documents, which changes: with
+ * a mean that is f times as long as that by which a list was made, no weight is more than f times what
+ * it was (types/bm25.h).
  *
  * The lists of a window add up to an array of its nodes, which stays in the processor's cache, as in
  * SINDI (2025), section 3; there are no branches but for each list.
@@ -210,7 +212,11 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 	found->postings = 0;
 	if (*first >= end)
 		return true;
-	/* the last page whose first term is not above the one that is looked for */
+	/*
+	 * The last page whose first term is not above the one that is looked for.
+	 * Bisection goes by the first and the last term of a page, so that each
+	 * page is locked once.
+	 */
 	for (;;)
 	{
 		uint32		middle = low + (high - low) / 2;

@@ -12,6 +12,16 @@
  * offset, length and bytes.  A caller that knows what changes says so, as inserts do;
  * other pages are copied, changed and compared.
  *
+ *	loki_change_begin()		nothing is locked
+ *	loki_change_lock...()	each page exclusively, in order; it stays locked
+ *	loki_change_...()		what is to change is noted, or done on a copy: the pages themselves
+ *							stay as they are, so an ERROR here leaves no trace
+ *	loki_change_finish()	in a critical section: pages are changed and marked dirty, one record
+ *							is inserted, LSNs are set; then all are unlocked
+ *
+ * GenericXLogFinish() itself would copy whole pages into place, under readers that have no lock.
+ * Here only words that differ are written (I6).
+ *
  * IDENTIFICATION
  *	  src/hnsw/page/change.c
  *
@@ -59,7 +69,7 @@ StaticAssertDecl(offsetof(LokiChangedPart, length) ==
  * ----------------------------------------------------------------
  */
 
-/* Place of a slot array in the order of locks (README, "Lock order") */
+/* Place of a slot array in the order of locks (README, "Lock order"); equal ranks go by array, then by ordinal */
 static int
 lock_rank(int array)
 {
@@ -141,6 +151,7 @@ lock_block(LokiChange *change, int array, uint32 ordinal, BlockNumber block)
 		elog(ERROR, "page %u of the %s array is locked after page %u of the %s array",
 			 ordinal, loki_slot_array_name(array), page[-1].ordinal,
 			 loki_slot_array_name(page[-1].array));
+	/* an I/O error or damage is an ERROR: nothing has been changed yet, and abort releases the locks */
 	page->buffer = read_block(change, block);
 	LockBuffer(page->buffer, BUFFER_LOCK_EXCLUSIVE);
 	page->array = array;
@@ -207,6 +218,7 @@ loki_change_bytes(LokiChange *change, int page, Size offset, const void *bytes, 
 	if (change->nparts == LOKI_CHANGE_PARTS)
 		elog(ERROR, "too many parts in a change");
 	Assert(page >= 0 && page < change->npages);
+	/* `bytes` are read in loki_change_finish(): they must stay until then */
 	Assert(length > 0 && offset + length <= BLCKSZ);
 	Assert(change->pages[page].copy == NULL);	/* a page is changed in one way */
 	change->pages[page].logged = true;
@@ -374,6 +386,7 @@ compare_copies(LokiChange *change)
 		Assert(header->pd_lower >= SizeOfPageHeaderData && header->pd_lower <= header->pd_upper);
 		memset(copy->page.data + header->pd_lower, 0, header->pd_upper - header->pd_lower);
 		copy->size = 0;
+		/* the end of the page first, as differences are written last to first */
 		compare_part(copy, loki_change_page(change, i), header->pd_upper, BLCKSZ);
 		compare_part(copy, loki_change_page(change, i), 0, TYPEALIGN(WORD, header->pd_lower));
 		if (copy->size > 0)
@@ -397,6 +410,7 @@ write_copy(Page page, const LokiPageCopy *copy)
 		memcpy((char *) page + at[0], difference + sizeof(at), at[1]);
 		difference += sizeof(at) + at[1];
 	}
+	/* what a page no longer uses is zero, as replay leaves it */
 	memset((char *) page + header->pd_lower, 0, header->pd_upper - header->pd_lower);
 }
 
@@ -479,6 +493,7 @@ apply_changes(LokiChange *change)
 {
 	bool		log = RelationNeedsWAL(change->index);
 
+	/* what may allocate comes before the critical section, in which an ERROR is a PANIC */
 	if (log)
 	{
 		if (2 * change->nparts + LOKI_CHANGE_PAGES > DEFAULT_PIECES)

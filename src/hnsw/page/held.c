@@ -3,6 +3,12 @@
  * held.c
  *	  What this backend holds: predicates for Assert().
  *
+ * The server keeps the LWLocks that a backend holds in an array, and tells of each lock whether it
+ * is among them.  Content locks lie in the array of buffer descriptors, so that an address tells
+ * whether a lock is one, and of which buffer.  Local buffers have no locks: nobody else sees them.
+ *
+ * All of it is compiled for assertions alone; elsewhere held.h makes each predicate true.
+ *
  * IDENTIFICATION
  *	  src/hnsw/page/held.c
  *
@@ -29,6 +35,7 @@ content_lock(Buffer buffer)
 	return BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1));
 }
 
+/* In any mode */
 bool
 loki_buffer_locked(Buffer buffer)
 {
@@ -41,6 +48,7 @@ loki_buffer_locked_exclusively(Buffer buffer)
 	return BufferIsLocal(buffer) || LWLockHeldByMeInMode(content_lock(buffer), LW_EXCLUSIVE);
 }
 
+/* The descriptors are one array, each padded to the same size, so one call looks at all of them. */
 bool
 loki_no_buffer_locked(void)
 {
@@ -65,15 +73,18 @@ check_order(LWLock *lock, LWLockMode mode, void *arg)
 	Buffer		buffer;
 	LokiPageOpaque opaque;
 
+	/* locks of other kinds have no place in this order */
 	if (at < first || at > (const char *) content_lock(NBuffers))
 		return;
 	buffer = (Buffer) ((at - first) / sizeof(BufferDescPadded)) + 1;
+	/* a page of another relation, such as a heap page, must not be locked at all meanwhile */
 	opaque = LokiPageOpaqueAtEnd(BufferGetPage(buffer));
 	if (opaque->page_id != LOKI_PAGE_ID ||
 		!loki_lock_in_order(opaque->array, opaque->ordinal, next->array, next->ordinal))
 		next->in_order = false;
 }
 
+/* Whether a page comes, in the order of README, after all pages that are locked (I4) */
 bool
 loki_may_lock(int array, uint32 ordinal)
 {
@@ -94,6 +105,7 @@ page_buffer(Page page)
 	return (Buffer) ((start - BufferBlocks) / BLCKSZ) + 1;
 }
 
+/* A copy of a page lies in no buffer, and is its owner's. */
 bool
 loki_page_readable(Page page)
 {

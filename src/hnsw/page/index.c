@@ -377,7 +377,7 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 	return state;
 }
 
-/* Remove a state from the cache, so that the next use of its file makes another. */
+/* Remove a state from the cache, so that the next use of its file makes another.  Its memory stays. */
 static void
 forget_state(LokiIndex *state)
 {
@@ -545,7 +545,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 
 		delete_replaced();
 		shrink_cache(RelationGetRelid(index));
-		/* after an ERROR in here the state is gone with the current context */
+		/* after an ERROR in here the state is gone with the current context; nothing refers to it yet */
 		state = loki_index_for_meta(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);
 		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);

@@ -200,7 +200,10 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile pro
 		meta->free_head[i] = LOKI_NONE;
 }
 
-/* Add one block to a fork and initialise it.  Returns it pinned and locked exclusively. */
+/*
+ * Add one block to a fork and initialise it.  Returns it pinned and locked exclusively.  Nobody else knows the
+ * index yet, so that two such locks at a time wait for nobody.
+ */
 static Buffer
 extend_fork(Relation index, ForkNumber fork, BlockNumber expected, int array)
 {
@@ -298,6 +301,7 @@ loki_meta_validate(Relation index, Page page)
 	Assert(loki_page_readable(page));
 	if (PageIsNew(page))
 		loki_damaged(index, NULL, "contains unexpected zero page at block %u", LOKI_META_BLKNO);
+	/* in this order: what a file of another format has behind its magic number means nothing */
 	if (meta->format.magic != LOKI_META_MAGIC)
 		report_foreign(index, meta->format.magic);
 	if (meta->format.version != LOKI_META_VERSION)
@@ -377,6 +381,7 @@ loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place)
 
 	Assert(loki_page_writable(page));
 	Assert((int) place < LokiPageUsed(page, slot_size));
+	/* node 0 exists, so a free slot of UPPER names none */
 	Assert(loki_slot_state(array, slot) != LOKI_TID_FREE);
 	memset(slot, 0, slot_size);
 	if (array == LOKI_SLOTS_UPPER)

@@ -12,6 +12,12 @@
  * Inserts run meanwhile.  They link to no dead node.  A new list is written only if the old
  * one has not changed since.
  *
+ *	a -> b (dead) -> c		the list of a names b; c, a neighbor of b, becomes a candidate for it
+ *
+ * A page is copied, the new lists of all its slots are chosen without any lock, and they are
+ * written in one record.  The bitmaps `live` and `dead` are of the moment after the wait for
+ * inserts.  A node in neither was free or reserved then: an insert may have used it since.
+ *
  * IDENTIFICATION
  *	  src/hnsw/vacuum/repair.c
  *
@@ -195,7 +201,10 @@ gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *fur
 	}
 }
 
-/* Score the candidates for a node, sort them, and keep the nearest. */
+/*
+ * Score the candidates for a node, sort them, and keep the nearest.  Choosing takes time by the square of their
+ * number, and those that are far are hardly ever chosen.
+ */
 static void
 score_gathered(LokiVacuum *vacuum, uint32 node)
 {
@@ -376,6 +385,7 @@ write_changes(LokiVacuum *vacuum, int array, uint32 ordinal,
 		loki_list_put(slot, list->level, vacuum->state->m, &list->new);
 		written++;
 	}
+	/* what was written stays; the page is read again, and has fewer lists to repair then */
 	loki_change_finish(&change);
 	return written == n;
 }
@@ -627,6 +637,7 @@ loki_repair_graph(LokiVacuum *vacuum)
 	loki_reachability_begin(vacuum, MAX_GATHERED);
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 
+	/* from the top: searches for nodes of a layer come through the ones above */
 	repair_array(vacuum, LOKI_SLOTS_UPPER);
 	repair_array(vacuum, LOKI_SLOTS_LINK);
 	link_cut_off_nodes(vacuum);

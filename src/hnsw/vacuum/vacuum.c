@@ -7,8 +7,14 @@
  * over TID.  amvacuumcleanup repairs and frees by that flag alone, so it finishes what a crash or
  * a cancelled vacuum left.  It waits for the inserts that may have seen a dead node as
  * live, repairs the graph, and frees slots.  Only one vacuum runs at a time, and only
- * vacuum frees slots.
- * src/hnsw/vacuum/README.
+ * vacuum frees slots (I11).
+ *
+ *	TID slot	live, killed, reserved -> dead		ambulkdelete
+ *				list -> shorter list, live or dead	ambulkdelete
+ *				dead -> free						amvacuumcleanup
+ *
+ * All locks are of single pages, or of a TID page and one of DUPLICATE below it.  The callback
+ * and delays come with no page locked.  src/hnsw/vacuum/README.
  *
  * IDENTIFICATION
  *	  src/hnsw/vacuum/vacuum.c
@@ -398,6 +404,11 @@ vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 			 slot_state == LOKI_TID_KILLED) && is_removable(vacuum, &tid->u.heap))
 			vacuum->places[ndead++] = (uint16) i;
 	}
+	/*
+	 * Lists are read last, and the page copy, which vacuum->page holds, is
+	 * older by then.  A node that became a list meanwhile was counted as one
+	 * removed row in the first loop, and mark_dead() takes that back.
+	 */
 	nlists = mark_dead(vacuum, ordinal, ndead);
 	Assert(nlists <= ndead);
 	for (int i = 0; i < nlists; i++)
@@ -409,6 +420,7 @@ vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 		if (LokiTidState(tid) == LOKI_TID_LIST)
 			vacuum_duplicates(vacuum, first + i);
 	}
+	/* after the records that took them out of lists: a reader of a list never meets a free slot (I8) */
 	free_removed(vacuum);
 	Assert(vacuum->marking.nremoved == 0);	/* nothing refers to a freed slot of DUPLICATE */
 }
@@ -448,6 +460,7 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
 	removed_before = stats->tuples_removed;
+	/* it is called again for each batch of dead TIDs: rows that stay are counted anew, removed ones added up */
 	stats->estimated_count = false;
 	stats->num_index_tuples = 0;
 	vacuum->index = info->index;
@@ -490,7 +503,7 @@ array_slots(LokiVacuum *vacuum, int array)
 	return slots->npages * slots->per_page;
 }
 
-/* Note which slots of a slot array are in use; before inserts are waited for. */
+/* Note which slots of a slot array are in use; before inserts are waited for (V2). */
 static void
 note_used(LokiVacuum *vacuum, int array, LokiBitmap *used_slots)
 {
@@ -644,6 +657,7 @@ repair_and_free(LokiVacuum *vacuum)
 
 	loki_inserts_wait(vacuum->index);	/* V1, V2 */
 
+	/* an insert may have given the index its codes, and so another state */
 	vacuum->state = loki_index_open(vacuum->index, NULL);
 	loki_index_refresh(vacuum->state, vacuum->index);
 	Assert(was_pending || !vacuum->state->pending);	/* an index does not become pending again */
@@ -705,6 +719,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	vacuum->state = loki_index_open(info->index, &meta);
 	vacuum->strategy = info->strategy;
 	vacuum->refused = loki_extensions_refused();
+	/* bitmaps are in the context: some five bits a node, whatever maintenance_work_mem is */
 	if (meta.flags & LOKI_META_DEAD_PENDING)
 		repair_and_free(vacuum);
 	loki_make_new_reachable(vacuum);
