@@ -6,10 +6,18 @@
  *
  * A flat scan is to the walk what a sequential scan of the index would be, with a top-N sort above it.  It
  * reads the attributes that the filter names, in the order of their pages, and TID and CODE of the nodes
- * that match.  It keeps the best of them, as many as fit the
- * scan's memory.  When these are used up, the next flat scan finds the best of the rest, and
- * keeps more.  Once there is something left to find, a bitmap has the nodes that were handed
- * out.
+ * that match.  It keeps the best of them, as many as fit the scan's memory.  When these are used up,
+ * the next flat scan finds the best of the rest, and keeps more.
+ *
+ *	source of nodes		all, a sorted list, or the row map			select_nodes()
+ *	tests				attributes, rows of the set					loki_flat_test()
+ *	gathered			batches, of which one is fetched while		loki_flat_score()
+ *						the one before is scored
+ *	selection			the best so far, a max-heap once full		loki_flat_keep()
+ *	queue				sorted, for refine.c						loki_flat_select()
+ *
+ * No node may come twice: `seen` has a bit for each that was queued, by a walk or a flat scan.  It
+ * is made only when there is something left to find, since it costs more than a short flat scan.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/flat.c
@@ -31,7 +39,7 @@
  * ----------------------------------------------------------------
  */
 
-/* Whether a node was queued before */
+/* Whether a node was queued before; no node was if nothing is remembered yet */
 static bool
 is_seen(const LokiScan *so, uint32 node)
 {
@@ -91,6 +99,7 @@ loki_flat_begin(LokiScan *so)
 	};
 	so->course.phase = LOKI_SCAN_FLAT;
 
+	/* a walk that was not taken has queued nothing, however much it scored */
 	if (so->search.state != so->state || !so->course.walk_taken)
 		return;
 	begin_seen(so);
@@ -183,7 +192,10 @@ keep_live(LokiScan *so, uint32 *nodes, float *estimates, int n)
 	return kept;
 }
 
-/* Take the best of a batch that was scored.  Only these are checked to be live. */
+/*
+ * Take the best of a batch that was scored.  Only these are checked to be live: TID is another page for each,
+ * and most nodes are too far.
+ */
 static void
 select_batch(LokiFlatScan *flat, LokiBatch *batch, float *estimates)
 {
@@ -420,6 +432,7 @@ loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
 		{
 			uint64		word;
 
+			/* eight nodes at once: mostly none of them passes */
 			memcpy(&word, passes + i, sizeof(word));
 			if (word == 0)
 				continue;
@@ -501,6 +514,7 @@ select_mapped(LokiScan *so, LokiFlatScan *flat)
 		flat->check = LOKI_CHECK_LATER;
 	loki_visited_reset(&so->search);
 	loki_visited_reserve(&so->search, so->filter.map.count + so->filter.map.stale);
+	/* what the map finds need not be looked up in the set; what it does not know is, below */
 	so->filter.nodes.tids = NULL;
 	loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, flat);
 	so->filter.nodes.tids = tids;
@@ -530,7 +544,10 @@ select_nodes(LokiScan *so, LokiFlatScan *flat)
 	loki_flat_finish(flat);
 }
 
-/* How many candidates the first flat scan keeps, as far as memory allows: more by coarse codes */
+/*
+ * How many candidates the first flat scan keeps, as far as memory allows: more by coarse codes, whose errors put
+ * the nearest rows farther back.
+ */
 static double
 first_size(const LokiScan *so)
 {
@@ -606,7 +623,7 @@ last_is_tied(const LokiScan *so)
 	return so->queue.error == 0 || ties >= 0.9 * (so->ranking.nrows - 1);
 }
 
-/* Rows that flat scans have been asked for, or found to be none */
+/* Rows that flat scans have been asked for, or found to be none: nodes that were needed for that */
 static uint64
 rows_needed(const LokiScan *so)
 {

@@ -81,6 +81,7 @@ loki_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 	if (orderbys && scan->numberOfOrderBys > 0)
 		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
 
+	/* the rest is reset by begin_scan(), when the first row is asked for */
 	loki_scan_count(so);
 	loki_hnsw_scan_work(scan, &so->work.done);
 	so->course.phase = LOKI_SCAN_START;
@@ -125,6 +126,7 @@ open_query(LokiScan *so)
 		so->query.value = PG_DETOAST_DATUM_COPY(key->sk_argument);
 		MemoryContextSwitchTo(old);
 	}
+	/* detoasting leaves a copy, which is not needed once the floats are out of it */
 	old = MemoryContextSwitchTo(so->heap.context);
 	so->query.zero = loki_query_open(&so->state->column, key->sk_subtype, key->sk_argument,
 									 so->query.values) == LOKI_VALUE_ZERO_NORM;
@@ -226,6 +228,7 @@ begin_scan(LokiScan *so)
 	condition = loki_plan_condition(so);
 	state = loki_index_open(scan->indexRelation, &so->meta);
 	old = MemoryContextSwitchTo(so->context);
+	/* another state: the index got its codes between two rescans; the search is begun anew for it */
 	if (state != so->state || so->query.values == NULL)
 	{
 		so->state = state;
@@ -541,6 +544,12 @@ fill_batch(LokiScan *so)
 		first_walk(so);
 	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && rows_ahead(so) > so->course.ef)
 		widen_walk(so, rows_ahead(so));
+	/*
+	 * Each turn either ends the batch, or makes the search look farther: the
+	 * walk wider, then flat scans with larger selections, until there is no
+	 * node left.  With rows enough, it goes on only if nearer ones may be
+	 * missing; with too few, as long as any can be found.
+	 */
 	for (;;)
 	{
 		if (loki_rerank_complete(so, so->course.batch_left))
@@ -627,7 +636,10 @@ drops_late(const LokiScan *so)
 		(!so->plan.complete && so->plan.settings.iterative_scan == LOKI_ITERATIVE_STRICT);
 }
 
-/* The next row of the graph, in order of distance */
+/*
+ * The next row of the graph, in order of distance.  A batch is filled when its first row is asked for, and again
+ * if its rows ran out before its end.
+ */
 static bool
 next_ranked(LokiScan *so)
 {
@@ -680,6 +692,7 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 	Assert(ScanDirectionIsForward(dir) && loki_no_buffer_locked());
 	if (so->course.phase == LOKI_SCAN_START)
 	{
+		/* pgvector's messages */
 		if (scan->numberOfOrderBys != 1)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -688,6 +701,7 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("non-MVCC snapshots are not supported with hnsw")));
+		/* the whole index: any insert may be among the nearest rows of a serializable transaction */
 		PredicateLockRelation(scan->indexRelation, scan->xs_snapshot);
 		pgstat_count_index_scan(scan->indexRelation);
 		LokiCountIndexSearch(scan);

@@ -9,6 +9,18 @@
  * (matching nodes, the farthest on top).  Widening builds both heaps again from the array,
  * so nothing is scored twice.
  *
+ *	scored[]	every node that was scored, in that order: distance, ID, flags
+ *				CHECKED		tested by the filter
+ *				MATCHES		and it passed
+ *				EXPANDED	its neighbors were scored
+ *				TAKEN		queued for reranking
+ *	frontier[]	a heap of places in scored[], which expansion takes from
+ *	best[]		places of those that match: sorted up to LOKI_POOL_MAX, a heap beyond
+ *
+ * The frontier may have nodes that have come to be out of reach since; it is asked again when
+ * one is on top.  In HNSW's own terms, frontier and best are C and W of algorithm 2, but a filter
+ * decides only about W.
+ *
  * IDENTIFICATION
  *	  src/hnsw/scan/walk.c
  *
@@ -52,7 +64,7 @@ push_frontier(LokiSearch *search, uint32 item)
 	loki_heap_sift_up(search->kept.frontier, search->kept.nfrontier++, 1);
 }
 
-/* Take the nearest of the frontier off; returns its place in scored[]. */
+/* Take the nearest of the frontier off; returns its place in scored[], which `node` holds in these heaps. */
 static uint32
 pop_frontier(LokiSearch *search)
 {
@@ -70,7 +82,7 @@ pop_frontier(LokiSearch *search)
  * ----------------------------------------------------------------
  */
 
-/* Whether nodes have to pass a filter to be among the best */
+/* Whether nodes have to pass a filter to be among the best; without one all match, untested */
 static inline bool
 filtered(const LokiSearch *search)
 {
@@ -261,6 +273,7 @@ offer_nodes(LokiSearch *search, uint32 first, int n)
 static bool
 over_limit(LokiSearch *search)
 {
+	/* hnsw.scan_mem_multiplier * work_mem, then hnsw.max_scan_tuples */
 	if (search->budget.memory_limit > 0 && loki_search_memory(search) > search->budget.memory_limit)
 		return true;
 	if (search->budget.scored_limit > 0 && search->count.scored > search->budget.scored_limit)
@@ -368,6 +381,7 @@ expand_by_hops(LokiSearch *search, uint32 item)
 	{
 		int			end = Min(next + HOP_AT_ONCE, hop.nthrough);
 
+		/* as many lists as nodes[] has room for */
 		for (n = 0; next < end && n + 2 * search->state->m <= 2 * LOKI_MAX_M; next++)
 			n += loki_search_links(search, hop.through[next], nodes + n);
 		hop_sort(search, &hop, nodes, n);
