@@ -57,7 +57,7 @@ foreach my $set (@sets)
 	is($lost, 0, "$set: rows are found by their own vectors at ef_search 400");
 }
 
-# An index that grew row by row has the same links past crowds
+# An index that grew row by row has the same links past clusters of near-duplicates
 ok(run([ 'python3', '-B', $hard, '--psql', $psql, '--rows', $rows, '--dims', 64, '--ef', 100,
 		'--sets', join(',', @inserted), '--inserted', @own ], '>', \$out, '2>', \$err),
 	'rows are inserted one by one')

@@ -354,7 +354,7 @@ scan_view(const LokiGraph *graph, LokiQuery *query)
 static const LokiCandidate *
 rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 {
-	int			room = LokiPoolRoom(Max(graph->ef_construction, LOKI_BEYOND_CROWD));
+	int			room = LokiPoolRoom(Max(graph->ef_construction, LOKI_BEYOND_CLUSTER));
 	int			nsorted = 0;
 	uint32		nodes[MAX_LINKS];
 
@@ -382,7 +382,7 @@ rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
  * search comes to farther ones.  The links to the cluster stay, as searches within it need them.
  */
 static void
-link_past_crowd(LokiGraph *graph, LokiGraph *walk, uint32 node, const LokiCandidate *ranked, int n)
+link_past_cluster(LokiGraph *graph, LokiGraph *walk, uint32 node, const LokiCandidate *ranked, int n)
 {
 	LokiGraphLists *lists = &graph->base;
 	LokiCandidate *candidates = graph->scratch.candidates;
@@ -395,7 +395,7 @@ link_past_crowd(LokiGraph *graph, LokiGraph *walk, uint32 node, const LokiCandid
 	{
 		enter(walk, walk->entry_node);
 		descend(walk, layer);
-		search_layer(walk, layer, LOKI_BEYOND_CROWD, LOKI_NONE);
+		search_layer(walk, layer, LOKI_BEYOND_CLUSTER, LOKI_NONE);
 		ranked = rank_pool(graph, walk->scratch.pool, walk->scratch.npool);
 		for (int i = 0; i < walk->scratch.npool; i++)
 			if (ranked[i].distance > candidates[n - 1].distance)
@@ -443,8 +443,8 @@ choose_lists(LokiGraph *graph, uint32 node)
 		ranked = rank_pool(graph, walk.scratch.pool, walk.scratch.npool);
 		nkept = choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked,
 							 walk.scratch.npool);
-		if (layer == 0 && loki_in_crowd(nkept, graph->code.quantizer->spec.dim))
-			link_past_crowd(graph, &walk, node, ranked, walk.scratch.npool);
+		if (layer == 0 && loki_in_cluster(nkept, graph->code.quantizer->spec.dim))
+			link_past_cluster(graph, &walk, node, ranked, walk.scratch.npool);
 	}
 	graph->scratch.visit = walk.scratch.visit;
 }

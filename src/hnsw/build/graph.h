@@ -71,7 +71,7 @@ typedef struct LokiGraphScratch
 	int			npool;
 	struct LokiCandidate *sorted;	/* a list plus one link, or a pool */
 	struct LokiCandidate *candidates;	/* of a node in a cluster: a pool and
-										 * LOKI_BEYOND_CROWD */
+										 * LOKI_BEYOND_CLUSTER */
 	const void **batch_codes;	/* of nodes being scored: as many as the
 								 * largest of these has */
 	float	   *estimates;

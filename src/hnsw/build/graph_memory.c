@@ -154,8 +154,8 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	view_lists(&graph->upper, m, blocks + BLOCK_UPPER);
 	loki_graph_refresh(graph);
 
-	pool = Max(ef_construction, Max(LOKI_BEYOND_CROWD, LOKI_ROW_SEARCH));
-	batch = Max(graph->base.capacity + 1, ef_construction + LOKI_BEYOND_CROWD);
+	pool = Max(ef_construction, Max(LOKI_BEYOND_CLUSTER, LOKI_ROW_SEARCH));
+	batch = Max(graph->base.capacity + 1, ef_construction + LOKI_BEYOND_CLUSTER);
 	graph->scratch.visited =
 		MemoryContextAllocExtended(context, mul_size(Max(graph->nnodes, 1), sizeof(uint16)),
 								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -164,7 +164,7 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->scratch.chosen = (LokiQuery *) ((char *) graph->scratch.query + query_size);
 	graph->scratch.pool = MemoryContextAlloc(context,
 											 LokiPoolRoom(pool) * sizeof(LokiCandidate));
-	graph->scratch.candidates = MemoryContextAlloc(context, (ef_construction + LOKI_BEYOND_CROWD) *
+	graph->scratch.candidates = MemoryContextAlloc(context, (ef_construction + LOKI_BEYOND_CLUSTER) *
 												   sizeof(LokiCandidate));
 	graph->scratch.sorted = MemoryContextAlloc(context, LokiPoolRoom(batch) *
 											   sizeof(LokiCandidate));

@@ -43,10 +43,10 @@ extern int	loki_select_neighbors(const LokiQuantizer *quantizer,
  * candidates too, so that some links lead past it.  In three dimensions no more are kept of any
  * rows.
  */
-#define LOKI_BEYOND_CROWD	64
+#define LOKI_BEYOND_CLUSTER	64
 
 static inline bool
-loki_in_crowd(int nkept, uint32 dim)
+loki_in_cluster(int nkept, uint32 dim)
 {
 	return nkept < 4 && dim > 3;
 }

@@ -119,7 +119,7 @@ choose_base(LokiNewRow *row)
 			loki_linker_add(linker, node, LOKI_NONE, search->pool.nearest[i].distance);
 	}
 	loki_linker_choose(linker, 0, true, &row->cache->lists[0]);
-	loki_link_past_crowd(row);
+	loki_link_past_cluster(row);
 	return row->cache->lists[0].count;
 }
 
@@ -584,10 +584,10 @@ insert_cache(Relation index, LokiIndex *state, IndexInfo *indexInfo)
 	cache->state = state;
 	cache->ef_construction = LokiIndexOptions(index)->ef_construction;
 	cache->found = palloc_array(LokiUpperFound,
-								Max(Max(cache->ef_construction, ENTRY_WIDTH), LOKI_BEYOND_CROWD) + 1);
+								Max(Max(cache->ef_construction, ENTRY_WIDTH), LOKI_BEYOND_CLUSTER) + 1);
 	loki_search_begin(&cache->search, index, state, context);
 	cache->search.kept.rejected = true;
-	loki_linker_begin(&cache->linker, index, state, cache->ef_construction + LOKI_BEYOND_CROWD);
+	loki_linker_begin(&cache->linker, index, state, cache->ef_construction + LOKI_BEYOND_CLUSTER);
 	MemoryContextSwitchTo(old);
 	indexInfo->ii_AmCache = cache;
 	return cache;

@@ -83,10 +83,10 @@ extern bool loki_version_join(LokiNewRow *row);
 extern void loki_node_write(LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);
 
-/* functions in insert/crowd.c */
-extern void loki_link_past_crowd(LokiNewRow *row);
+/* functions in insert/duplicate_cluster.c */
+extern void loki_link_past_cluster(LokiNewRow *row);
 
-/* functions in insert/offer.c */
+/* functions in insert/neighbor_offer.c */
 extern void loki_offer_node(LokiNewRow *row);
 
 /* functions in insert/pending.c */

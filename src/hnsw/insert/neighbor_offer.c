@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * offer.c
+ * neighbor_offer.c
  *	  Offering a new node to those that would choose it.
  *
  * A node's neighbors are the nearest to it.  But the node may be among the nearest of
@@ -15,7 +15,7 @@
  * neighbors.
  *
  * IDENTIFICATION
- *	  src/hnsw/insert/offer.c
+ *	  src/hnsw/insert/neighbor_offer.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * crowd.c
+ * duplicate_cluster.c
  *	  Linking a node of a cluster of near-duplicates to nodes beyond it.
  *
  * If the rule keeps few of the candidates for a node's links, most of them lie together, such
@@ -8,7 +8,7 @@
  * if all links lead to it.  build/graph.c does the same for a new index.
  *
  * IDENTIFICATION
- *	  src/hnsw/insert/crowd.c
+ *	  src/hnsw/insert/duplicate_cluster.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -42,7 +42,7 @@ add_farther(LokiNewRow *row, int level, float beyond)
 	}
 	if (descent.level < level)
 		return false;			/* vacuum has just freed the way there */
-	loki_descent_search(&cache->search, &descent, LOKI_BEYOND_CROWD);
+	loki_descent_search(&cache->search, &descent, LOKI_BEYOND_CLUSTER);
 	for (int i = 0; i < descent.nfound; i++)
 		if (cache->found[i].distance > beyond)
 			loki_linker_add(&cache->linker, cache->found[i].node, LOKI_NONE,
@@ -56,7 +56,7 @@ add_farther(LokiNewRow *row, int level, float beyond)
  * The insert lock is held; no page is locked.  Overwrites cache->found.
  */
 void
-loki_link_past_crowd(LokiNewRow *row)
+loki_link_past_cluster(LokiNewRow *row)
 {
 	LokiLinker *linker = &row->cache->linker;
 	int			n = linker->n;
@@ -64,7 +64,7 @@ loki_link_past_crowd(LokiNewRow *row)
 
 	Assert(loki_insert_lock_held(row->index));
 	Assert(linker->nkept <= n);
-	if (n == 0 || row->state->m < LEAST_M || !loki_in_crowd(linker->nkept, row->state->code.dim))
+	if (n == 0 || row->state->m < LEAST_M || !loki_in_cluster(linker->nkept, row->state->code.dim))
 		return;
 	farthest = linker->candidates[n - 1].distance;
 	for (int level = 1; level <= row->meta.entry.level && linker->n == n; level++)
