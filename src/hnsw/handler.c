@@ -21,7 +21,7 @@
 #include "hnsw/build/build.h"
 #include "hnsw/handler.h"
 #include "hnsw/insert/insert.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/vacuum/vacuum.h"

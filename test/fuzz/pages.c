@@ -31,7 +31,7 @@
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
  * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/flat_list.c
  * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c src/hnsw/scan/bound.c
- * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/held.c
+ * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/lock_assert.c
  * Sources: src/quantize/quantize.c src/quantize/rotate.c src/quantize/rotated.c
  * Sources: src/quantize/rotated_limits.c src/quantize/rotated_sketch.c src/quantize/exact.c src/quantize/scalar8.c
  * Sources: src/quantize/subspace.c src/quantize/codes_scalar.c

@@ -28,7 +28,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/derived/derived.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"

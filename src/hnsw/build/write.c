@@ -30,8 +30,8 @@
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/page/change.h"
-#include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 
 /* The node and layer of an UPPER slot */

@@ -33,7 +33,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"

@@ -21,7 +21,7 @@
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
 #include "hnsw/derived/derived.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "lokivector.h"
 #include "miscadmin.h"

@@ -22,7 +22,7 @@
 #include "postgres.h"
 
 #include "hnsw/check/check.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "miscadmin.h"
 
 /* Times that something is looked at before it is a fault */

@@ -20,7 +20,7 @@
 #include "compat/compare.h"
 #include "compat/grow.h"
 #include "hnsw/check/check.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 

@@ -16,7 +16,7 @@
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/check/check.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "pgstat.h"

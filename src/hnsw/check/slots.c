@@ -18,7 +18,7 @@
 
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "miscadmin.h"
 
 /* ----------------------------------------------------------------

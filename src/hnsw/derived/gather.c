@@ -21,7 +21,7 @@
 #include "compat/compare.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/derived/derived.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"

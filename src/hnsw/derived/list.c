@@ -18,7 +18,7 @@
 
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/change.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"

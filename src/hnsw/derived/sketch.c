@@ -21,7 +21,7 @@
 #include "postgres.h"
 
 #include "hnsw/derived/derived.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"

@@ -38,7 +38,7 @@
 
 #include "distance/sparse.h"
 #include "hnsw/derived/derived.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 

@@ -21,7 +21,7 @@
 #include "compat/grow.h"
 #include "hnsw/filter/filter.h"
 #include "hnsw/filter/tid_set.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 

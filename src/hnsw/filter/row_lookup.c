@@ -22,7 +22,7 @@
 
 #include "hnsw/filter/lookup.h"
 #include "hnsw/filter/tid_set.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"
 

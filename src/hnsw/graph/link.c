@@ -23,7 +23,7 @@
 
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 
 /* How many lists one forced link may push a link out of */
 #define MAX_FORCED		8

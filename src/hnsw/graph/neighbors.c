@@ -19,7 +19,7 @@
 
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/graph/select.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 
 /*

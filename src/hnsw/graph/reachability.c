@@ -19,7 +19,7 @@
 #include "postgres.h"
 
 #include "hnsw/graph/reachability.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 
 /*

@@ -23,7 +23,7 @@
 #include "compat/grow.h"
 #include "hnsw/graph/candidate_heap.h"
 #include "hnsw/graph/search.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "utils/memutils.h"
 

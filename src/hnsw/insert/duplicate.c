@@ -20,7 +20,7 @@
 #include "hnsw/derived/derived.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 
 /* Whether a node has the row's vector and attributes, by hash and bytes.  Share locks. */

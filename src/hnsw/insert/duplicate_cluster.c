@@ -18,7 +18,7 @@
 
 #include "hnsw/graph/select.h"
 #include "hnsw/insert/insert.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 
 /*
  * With fewer links the list of a node has no room for those past the cluster: they would take the place

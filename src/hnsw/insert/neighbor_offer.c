@@ -24,7 +24,7 @@
 #include "postgres.h"
 
 #include "hnsw/insert/insert.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 
 /* How many nodes of a sample are asked: the farthest */
 #define ASKED		8

@@ -23,7 +23,7 @@
 #include "hnsw/derived/derived.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 
 /* A slot of a new node, but not that of TID: which array it is for, and its bytes */

@@ -20,7 +20,7 @@
 
 #include "executor/nodeHash.h"
 #include "hnsw/insert/insert.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "utils/memutils.h"
 

@@ -33,7 +33,7 @@
 
 #include "access/xloginsert.h"
 #include "hnsw/page/change.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"

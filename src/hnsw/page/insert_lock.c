@@ -19,8 +19,8 @@
 
 #include "compat/pgcompat.h"
 #include "hnsw/definition/layout.h"
-#include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
+#include "hnsw/page/lock_assert.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 

@@ -19,7 +19,7 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"

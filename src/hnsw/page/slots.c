@@ -29,7 +29,7 @@
 
 #include "compat/pgcompat.h"
 #include "executor/instrument.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "miscadmin.h"

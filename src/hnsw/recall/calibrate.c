@@ -22,7 +22,7 @@
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
 #include "hnsw/page/change.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/recall/calibrate.h"
 #include "hnsw/scan/width.h"
 #include "hnsw/statistics/statistics.h"

@@ -31,7 +31,7 @@
 #include "common/pg_prng.h"
 #include "compat/compare.h"
 #include "compat/pgcompat.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/measure.h"
 #include "hnsw/scan/width.h"

@@ -23,7 +23,7 @@
 #include "catalog/pg_proc.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"

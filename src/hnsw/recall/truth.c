@@ -19,7 +19,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/measure.h"
 #include "hnsw/scan/width.h"

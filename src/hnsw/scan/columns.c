@@ -33,7 +33,7 @@
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/definition/attribute.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/flat.h"
 #include "hnsw/statistics/statistics.h"

@@ -29,7 +29,7 @@
 #include "postgres.h"
 
 #include "hnsw/graph/candidate_heap.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/flat.h"
 #include "utils/memutils.h"

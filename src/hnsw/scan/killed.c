@@ -23,7 +23,7 @@
 #include "postgres.h"
 
 #include "access/rmgr.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 

@@ -26,7 +26,7 @@
 #include "catalog/index.h"
 #include "compat/grow.h"
 #include "executor/executor.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "utils/memutils.h"

@@ -27,7 +27,7 @@
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 #include "hnsw/scan/strategy.h"

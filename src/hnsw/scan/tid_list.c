@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "compat/grow.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 

@@ -18,7 +18,7 @@
 
 #include "access/xact.h"
 #include "compat/pgcompat.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/statistics/shared.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"

@@ -24,7 +24,7 @@
 #include "compat/pgcompat.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/statistics/sampled.h"
 #include "hnsw/statistics/shared.h"
 #include "lokivector.h"

@@ -16,8 +16,8 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
-#include "hnsw/page/held.h"
 #include "hnsw/page/insert_lock.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/calibrate.h"
 #include "hnsw/vacuum/vacuum.h"

@@ -28,7 +28,7 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/vacuum/vacuum.h"
 

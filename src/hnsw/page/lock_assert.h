@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
- * held.h
+ * lock_assert.h
  *	  What this backend holds: predicates for Assert().
  *
  * They exist in builds with assertions alone.  Content locks of temporary tables
  * are not taken by the server, so that any page of one counts as locked.
  *
  * IDENTIFICATION
- *	  src/hnsw/page/held.h
+ *	  src/hnsw/page/lock_assert.h
  *
  * SPDX-License-Identifier: PostgreSQL
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOKI_PAGE_HELD_H
-#define LOKI_PAGE_HELD_H
+#ifndef LOKI_PAGE_LOCK_ASSERT_H
+#define LOKI_PAGE_LOCK_ASSERT_H
 
 #include "hnsw/page/index.h"
 
@@ -45,4 +45,4 @@ extern bool loki_inserts_blocked(Relation index);
 extern bool loki_numbers_ascend(const uint32 *numbers, int n);
 
 #endif							/* USE_ASSERT_CHECKING */
-#endif							/* LOKI_PAGE_HELD_H */
+#endif							/* LOKI_PAGE_LOCK_ASSERT_H */

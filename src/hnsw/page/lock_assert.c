@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
- * held.c
+ * lock_assert.c
  *	  What this backend holds: predicates for Assert().
  *
  * The server keeps the LWLocks that a backend holds in an array, and tells of each lock whether it
  * is among them.  Content locks lie in the array of buffer descriptors, so that an address tells
  * whether a lock is one, and of which buffer.  Local buffers have no locks: nobody else sees them.
  *
- * All of it is compiled for assertions alone; elsewhere held.h makes each predicate true.
+ * All of it is compiled for assertions alone, and called by Assert() alone.
  *
  * IDENTIFICATION
- *	  src/hnsw/page/held.c
+ *	  src/hnsw/page/lock_assert.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -18,7 +18,7 @@
  */
 #include "postgres.h"
 
-#include "hnsw/page/held.h"
+#include "hnsw/page/lock_assert.h"
 
 #ifdef USE_ASSERT_CHECKING
 
