@@ -113,7 +113,7 @@ SELECT heap_fetches <= 4000 AS few FROM lokivector_scan_stats();
 RESET enable_seqscan;
 DROP TABLE doubt_onehot;
 
--- Codes exclude no candidate where they have one bit, or are sketches of arrays
+-- Codes exclude no candidate where they have one bit, or are of encodings of arrays
 CREATE FUNCTION doubt_noise(n integer, dims integer) RETURNS vector AS $$
 	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
 	FROM generate_series(1, dims) i

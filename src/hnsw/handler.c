@@ -52,7 +52,7 @@ loki_hnsw_is_incompatible(Relation index)
 }
 
 /*
- * Whether the codes of an index give bounds of distances that always hold.  Those of sketches,
+ * Whether the codes of an index give bounds of distances that always hold.  Those of encodings,
  * which have fewer dimensions than the column, do not, nor do some others.
  */
 static bool

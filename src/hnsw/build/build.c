@@ -122,12 +122,12 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 	require_candidates(options);
 
 	/*
-	 * a sketch has errors of its own, which a finer code of it does not make
+	 * an encoding has errors of its own, which a finer code of it does not make
 	 * smaller
 	 */
-	if (loki_column_sketched(column) && bits == LOKI_BITS_AUTO &&
+	if (loki_column_encoded(column) && bits == LOKI_BITS_AUTO &&
 		refine_bits == LOKI_BITS_AUTO)
-		refine_bits = LOKI_SKETCH_REFINE_BITS;
+		refine_bits = LOKI_ENCODING_REFINE_BITS;
 	if (profile == LOKI_PROFILE_COMPACT)
 		code = loki_code_compact(column->metric, column->dim, bits == LOKI_BITS_AUTO ? 0 : bits,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,

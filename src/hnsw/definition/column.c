@@ -310,7 +310,7 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 	column.typid = type;
 	column.metric = family_metric(method, family, type);
 	column.type = family_type(family, type, type_proc);
-	if (typmod < 0 && built > 0 && column.type->dim == NULL && column.type->sketch_dim == 0)
+	if (typmod < 0 && built > 0 && column.type->dim == NULL && column.type->encoding_dim == 0)
 		typmod = (int32) built;
 	/* words have no dimensions, and no typmod that could name them */
 	if (column.type->max_declared == 1)
@@ -327,9 +327,9 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 				 errmsg("column cannot have more than %u dimensions for %s index",
 						column.type->max_declared, get_am_name(method))));
 	column.declared = typmod;
-	column.dim = loki_column_sketched(&column) ? column.type->sketch_dim :
+	column.dim = loki_column_encoded(&column) ? column.type->encoding_dim :
 		column.type->dim != NULL ? column.type->dim(typmod) : typmod;
-	Assert(column.dim > 0 && (column.dim <= column.declared || loki_column_sketched(&column)));
+	Assert(column.dim > 0 && (column.dim <= column.declared || loki_column_encoded(&column)));
 	return column;
 }
 
@@ -377,7 +377,7 @@ loki_index_listed(Relation index)
 
 /*
  * Column 1 of an index.  If the column has lost its dimensions, they are those of the codes, unless
- * these may be sketches, which have others.
+ * these may be of encodings, which have others.
  */
 LokiColumn
 loki_index_column(Relation index, const LokiMetaPageData *meta)
@@ -581,7 +581,7 @@ loki_value_is_long(const LokiColumn *column)
 
 /*
  * Put a hash behind the floats of a value, which has LOKI_HASH_FLOATS more.  See column.h.  It is of the
- * value's own bytes: two arrays may have one sketch.
+ * value's own bytes: two arrays may have one encoding.
  */
 void
 loki_hash_behind(float *end, const void *bytes, Size size)
@@ -593,13 +593,13 @@ loki_hash_behind(float *end, const void *bytes, Size size)
 }
 
 /*
- * Hash of a value that loki_value_open() opened.  The floats of a sketch are not all of a value, so
+ * Hash of a value that loki_value_open() opened.  The floats of an encoding are not all of a value, so
  * open() has put the hash behind them.
  */
 void
 loki_value_hash(const LokiColumn *column, const float *values, LokiHashData *hash)
 {
-	Assert((column->type->distance != NULL) == loki_column_sketched(column));
+	Assert((column->type->distance != NULL) == loki_column_encoded(column));
 	if (column->type->distance != NULL)
 		memcpy(hash, values + column->dim, sizeof(LokiHashData));
 	else

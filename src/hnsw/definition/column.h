@@ -33,8 +33,8 @@ typedef struct LokiValueType
 {
 	uint32		max_declared;	/* largest typmod; 1: values have none, and 1
 								 * is taken for it */
-	uint32		sketch_dim;		/* floats of a value, if they are a sketch of
-								 * it; else 0 */
+	uint32		encoding_dim;	/* floats of a value, if they are an encoding
+								 * of it; else 0 */
 
 	/* floats of a value whose typmod is `declared`; NULL: as many */
 	uint32		(*dim) (uint32 declared);
@@ -102,7 +102,7 @@ name(PG_FUNCTION_ARGS) \
 	PG_RETURN_POINTER(&(type)); \
 }
 
-/* Room of floats behind those of a sketch for a hash of the value, and the hash put there */
+/* Room of floats behind those of an encoding for a hash of the value, and the hash put there */
 #define LOKI_HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
 extern void loki_hash_behind(float *end, const void *bytes, Size size);
 
@@ -190,8 +190,8 @@ extern void loki_value_hash(const LokiColumn *column, const float *values,
 extern bool loki_value_distance(const LokiColumn *column, Datum datum, bool isnull,
 								const struct varlena *query, double *distance);
 
-/* Bits in total of the codes of sketches */
-#define LOKI_SKETCH_REFINE_BITS 2
+/* Bits in total of the codes of encodings */
+#define LOKI_ENCODING_REFINE_BITS 2
 
 /* Whether an index has posting lists in place of codes and a graph */
 static inline bool
@@ -200,11 +200,14 @@ loki_column_listed(const LokiColumn *column)
 	return column->type->elements != NULL;
 }
 
-/* Whether the floats of a column's values are not all that is to be known of them */
+/*
+ * Whether the floats of a column's values are an encoding, by which rows are found but not measured: of arrays
+ * of vectors, and for form's sake of types with posting lists
+ */
 static inline bool
-loki_column_sketched(const LokiColumn *column)
+loki_column_encoded(const LokiColumn *column)
 {
-	return column->type->sketch_dim > 0;
+	return column->type->encoding_dim > 0;
 }
 
 /*

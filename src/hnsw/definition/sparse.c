@@ -80,7 +80,7 @@ sparsevec_distance(const LokiColumn *column, const struct varlena *value,
 
 static const LokiValueType sparsevec_type = {
 	.max_declared = LOKI_SPARSEVEC_MAX_DIM,
-	.sketch_dim = 1,
+	.encoding_dim = 1,
 	.declared = sparsevec_declared,
 	.open = sparsevec_open,
 	.distance = sparsevec_distance,

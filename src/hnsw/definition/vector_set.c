@@ -3,11 +3,11 @@
  * vector_set.c
  *	  The indexed column, if it is an array of vectors: a document.
  *
- * The graph is built of sketches of documents, and searched by the sketch of a query.  Rows
- * are ranked by their own values, read from the table.  The inner product of the sketches of
+ * The graph is built of encodings of documents, and searched by the encoding of a query.  Rows
+ * are ranked by their own values, read from the table.  The inner product of the encodings of
  * a query and of a document stands for the operator's sum of largest products.
  *
- * A sketch is a fixed-dimensional encoding (Dhulipala and others, "MUVERA: Multi-Vector
+ * Encodings are fixed-dimensional encodings, FDE (Dhulipala and others, "MUVERA: Multi-Vector
  * Retrieval via Fixed Dimensional Encodings", 2024, section 2.1).  PLANES random planes
  * divide the space into parts.  The vectors of a set that lie in one part are made into one:
  * their mean for a document, their sum for a query.  A random projection reduces it to
@@ -16,7 +16,7 @@
  * often than not are the nearest to it.
  *
  * If a document has no vector in a part, the parts that differ from it in the fewest planes
- * lend theirs.  Sketches do not depend on the order of the vectors.
+ * lend theirs.  Encodings do not depend on the order of the vectors.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/vector_set.c
@@ -42,7 +42,7 @@
 #define PLANES			3
 #define PARTS			(1 << PLANES)
 #define PROJECTED		16
-#define SKETCH_DIM		(REPETITIONS * PARTS * PROJECTED)
+#define ENCODING_DIM	(REPETITIONS * PARTS * PROJECTED)
 
 /* Random directions of each repetition: normals of the planes, then axes of the projection */
 #define DIRECTIONS		(PLANES + PROJECTED)
@@ -50,7 +50,7 @@
 
 /*
  * Directions are integers of this standard deviation, and vectors are rounded to integers before
- * they are multiplied, so that sums are exact and all processors store the same sketch.  Products
+ * they are multiplied, so that sums are exact and all processors store the same encoding.  Products
  * stay below PRODUCT_LIMIT, half of what int32 holds: a direction's norm is about
  * DIRECTION_UNIT * sqrt(dim), and a vector's is chosen to suit (Cauchy and Schwarz).
  */
@@ -103,7 +103,7 @@ get_directions(int dim)
 
 /* Add a vector to its part in each repetition. */
 static void
-add_vector(int dim, const float *vector, float *sketch, int counts[REPETITIONS][PARTS])
+add_vector(int dim, const float *vector, float *encoding, int counts[REPETITIONS][PARTS])
 {
 	float		norm = sqrtf(loki_distance.dot_ordered(dim, vector, vector));
 	float		units = Min(PRODUCT_LIMIT / (1.2f * DIRECTION_UNIT * sqrtf(dim)), MOST_UNITS);
@@ -122,7 +122,7 @@ add_vector(int dim, const float *vector, float *sketch, int counts[REPETITIONS][
 		for (int plane = 0; plane < PLANES; plane++)
 			part |= (own[plane] > 0) << plane;
 		Assert(part < PARTS);
-		sum = sketch + (r * PARTS + part) * PROJECTED;
+		sum = encoding + (r * PARTS + part) * PROJECTED;
 		for (int i = 0; i < PROJECTED; i++)
 			sum[i] += own[PLANES + i] * unit;
 		counts[r][part]++;
@@ -167,39 +167,39 @@ take_means(float *parts, const int *counts)
 }
 
 /*
- * Scale a sketch, so that the product of two is the mean over repetitions of the products
+ * Scale an encoding, so that the product of two is the mean over repetitions of the products
  * before projection.
  */
 static void
-scale(float *sketch)
+scale(float *encoding)
 {
 	const float factor = 1 / sqrtf(REPETITIONS * PROJECTED);
 
-	for (int i = 0; i < SKETCH_DIM; i++)
+	for (int i = 0; i < ENCODING_DIM; i++)
 	{
-		sketch[i] *= factor;
-		if (unlikely(!isfinite(sketch[i])))
-			sketch[i] = 0;		/* the sum overflowed */
+		encoding[i] *= factor;
+		if (unlikely(!isfinite(encoding[i])))
+			encoding[i] = 0;	/* the sum overflowed */
 	}
 }
 
-/* Make the sketch of a set, SKETCH_DIM floats: means in each part for a document, sums for a query. */
+/* Make the encoding of a set, ENCODING_DIM floats: means in each part for a document, sums for a query. */
 static void
-make_sketch(const LokiVectorSet *set, bool document, float *sketch)
+make_encoding(const LokiVectorSet *set, bool document, float *encoding)
 {
 	int			counts[REPETITIONS][PARTS] = {{0}};
 
 	Assert(set->dim > 0 && set->dim <= LOKI_VECTOR_MAX_DIM);
-	memset(sketch, 0, sizeof(float) * SKETCH_DIM);
+	memset(encoding, 0, sizeof(float) * ENCODING_DIM);
 	for (int i = 0; i < set->n; i++)
 	{
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
-		add_vector(set->dim, set->vectors[i], sketch, counts);
+		add_vector(set->dim, set->vectors[i], encoding, counts);
 	}
 	for (int r = 0; document && r < REPETITIONS; r++)
-		take_means(sketch + r * PARTS * PROJECTED, counts[r]);
-	scale(sketch);
+		take_means(encoding + r * PARTS * PROJECTED, counts[r]);
+	scale(encoding);
 }
 
 /* ----------------------------------------------------------------
@@ -224,7 +224,7 @@ open_set(const LokiColumn *column, const struct varlena *value)
 	return loki_vector_set_open((ArrayType *) value, column->type == &halfvec_set_type);
 }
 
-/* LokiValueType.open: the sketch, and a hash of the array's elements behind it */
+/* LokiValueType.open: the encoding, and a hash of the array's elements behind it */
 static const float *
 set_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
@@ -232,14 +232,14 @@ set_open(const LokiColumn *column, const struct varlena *value, float *copy)
 	float	   *values = copy;
 
 	if (values == NULL)
-		values = palloc_array(float, SKETCH_DIM + LOKI_HASH_FLOATS);
-	make_sketch(&set, true, values);
+		values = palloc_array(float, ENCODING_DIM + LOKI_HASH_FLOATS);
+	make_encoding(&set, true, values);
 	loki_vector_set_close(&set);
 	if (copy == NULL)
 	{
 		ArrayType  *array = (ArrayType *) value;
 
-		loki_hash_behind(values + SKETCH_DIM, ARR_DATA_PTR(array),
+		loki_hash_behind(values + ENCODING_DIM, ARR_DATA_PTR(array),
 						 ARR_SIZE(array) - ARR_DATA_OFFSET(array));
 	}
 	return values;
@@ -251,8 +251,8 @@ set_open_query(const LokiColumn *column, const struct varlena *value, float *cop
 {
 	LokiVectorSet set = open_set(column, value);
 
-	Assert(copy != NULL && column->dim == SKETCH_DIM);
-	make_sketch(&set, false, copy);
+	Assert(copy != NULL && column->dim == ENCODING_DIM);
+	make_encoding(&set, false, copy);
 	loki_vector_set_close(&set);
 	return copy;
 }
@@ -278,7 +278,7 @@ set_distance(const LokiColumn *column, const struct varlena *value,
 #define SET_TYPE(max_dim) \
 { \
 	.max_declared = max_dim, \
-	.sketch_dim = SKETCH_DIM, \
+	.encoding_dim = ENCODING_DIM, \
 	.declared = set_declared, \
 	.open = set_open, \
 	.open_query = set_open_query, \

@@ -75,7 +75,7 @@ words_of_query(const struct varlena *value, LokiBm25 *by)
 
 static const LokiValueType words_type = {
 	.max_declared = 1,
-	.sketch_dim = 1,
+	.encoding_dim = 1,
 	.open = words_open,
 	.distance = words_distance,
 	.elements = words_elements,

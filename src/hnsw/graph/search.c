@@ -431,7 +431,7 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 					!search->in_recovery, code);
 	error = quantizer->error(quantizer, search->query.used, code, estimate);
 	pfree(code);
-	reach->error = error >= 0 && !loki_column_sketched(&search->state->column) ? error : FLT_MAX;
+	reach->error = error >= 0 && !loki_column_encoded(&search->state->column) ? error : FLT_MAX;
 	for (int i = 1; i < reach->width; i++)
 		nties += nearest[i].distance == nearest[i - 1].distance;
 	if (nties * 2 > reach->width)

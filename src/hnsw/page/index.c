@@ -72,13 +72,13 @@ array_geometry(LokiSlotArray *array, uint32 slot_size)
 }
 
 /*
- * The 1-bit sketch of an index; its size, 0 if it has none.  Codes of sketches are made of more
- * than their vectors.
+ * The 1-bit sketch of an index; its size, 0 if it has none.  Encodings of arrays have none, as their
+ * codes bound nothing.
  */
 static uint32
 sketch_code(const LokiIndex *state, LokiCodeSpec *sketch)
 {
-	if (state->profile == LOKI_PROFILE_COMPACT || loki_column_sketched(&state->column))
+	if (state->profile == LOKI_PROFILE_COMPACT || loki_column_encoded(&state->column))
 		return 0;
 	return loki_sketch_spec(&state->quantizer->spec, sketch);
 }

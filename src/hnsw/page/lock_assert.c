@@ -3,8 +3,8 @@
  * lock_assert.c
  *	  What this backend holds: predicates for Assert().
  *
- * The server keeps the LWLocks that a backend holds in an array, and tells of each lock whether it
- * is among them.  Content locks lie in the array of buffer descriptors, so that an address tells
+ * The server keeps the LWLocks that a backend holds in an array, and answers for each lock whether it
+ * is among them.  Content locks lie in the array of buffer descriptors, so that an address shows
  * whether a lock is one, and of which buffer.  Local buffers have no locks: nobody else sees them.
  *
  * All of it is compiled for assertions alone, and called by Assert() alone.

@@ -167,7 +167,7 @@ loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibration
 	LokiRows	rows;
 	bool		measured;
 
-	if (loki_column_sketched(&column))
+	if (loki_column_encoded(&column))
 		return false;
 	loki_rows_begin(&rows, heap, index, SnapshotSelf);
 	measured = loki_calibrate_measure(index, &rows, NULL, nshares, sums);
@@ -177,7 +177,7 @@ loki_calibrate_share(Relation heap, Relation index, int nshares, LokiCalibration
 
 /*
  * See calibrate.h.  The caller is vacuum, whose snapshot does not keep dead rows, so the values of these
- * may be gone from the TOAST table, and are left out then.  Sketches are not measured here, and
+ * may be gone from the TOAST table, and are left out then.  Encodings are not measured here, and
  * expressions are not evaluated that may read tables (README).
  */
 bool
@@ -194,7 +194,7 @@ loki_calibrate_again(Relation index)
 	loki_index_refresh(state, index);
 	nodes = loki_calibrate_count(index, state, NULL, NULL);
 	if (meta.pending > 0 || nodes < LOKI_CALIBRATE_MIN_NODES ||
-		!has_changed(nodes, &meta.calibration) || loki_column_sketched(&state->column) ||
+		!has_changed(nodes, &meta.calibration) || loki_column_encoded(&state->column) ||
 		!loki_rows_need_no_snapshot(index))
 		return false;
 	/* vacuum has locked the table */

@@ -46,7 +46,7 @@ loki_exact_query_size(const LokiColumn *column, int k)
 	Size		size = k * sizeof(double) + sizeof(float) + sizeof(int) + sizeof(Datum) +
 		sizeof(ItemPointerData) + sizeof(uint32);
 
-	if (!loki_column_sketched(column))
+	if (!loki_column_encoded(column))
 		size += column->dim * sizeof(float) + loki_value_size(column);
 	return size;
 }
@@ -240,7 +240,7 @@ add_vector(LokiExact *exact, const float *values, ItemPointer tid)
 		flush_block(exact);
 }
 
-/* Add a row by its value, where floats are sketches. */
+/* Add a row by its value, where floats are encodings. */
 static void
 add_value(LokiExact *exact, LokiRows *rows, Datum datum, bool isnull)
 {

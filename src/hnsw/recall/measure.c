@@ -200,7 +200,7 @@ add_recall(LokiMeasure *measure, int width, int k, double recall)
 
 /*
  * Note how fast distances grow around the query that is searched for, when the nearest
- * GROWTH_TO nodes have been expanded.  An inner product is no distance, and those of sketches
+ * GROWTH_TO nodes have been expanded.  An inner product is no distance, and those of encodings
  * say little.
  */
 static void
@@ -211,7 +211,7 @@ note_growth(LokiMeasure *measure)
 	int			first = loki_calibration_ks[1];
 	float		from;
 
-	if (measure->search.pool.n < GROWTH_TO || loki_column_sketched(&measure->state->column) ||
+	if (measure->search.pool.n < GROWTH_TO || loki_column_encoded(&measure->state->column) ||
 		sums->given || measure->state->code.metric == LOKI_METRIC_IP)
 		return;
 	from = pool[first - 1].distance;
@@ -487,12 +487,12 @@ search_all(LokiMeasure *measure, int nshares)
  * How many nodes are queries: as many as LOKI_CALIBRATE_QUERIES, unless the pass over the table would
  * compute too many distances of rows and queries.  It may not if it is a part of a build, whose
  * queries shall also stay in the processor's cache, or if values are compared one by one, as
- * sketches show too little.
+ * encodings show too little.
  */
 static int
 choose_number(const LokiMeasure *measure, bool building)
 {
-	double		distances = loki_column_sketched(&measure->state->column) ? 1e6 :
+	double		distances = loki_column_encoded(&measure->state->column) ? 1e6 :
 		building ? 1e8 : 4e9;
 	double		n = Min(LOKI_CALIBRATE_QUERIES, distances / measure->nlive);
 

@@ -98,7 +98,7 @@ begin_queries(Recall *recall)
 
 	memset(queries, 0, sizeof(LokiQueries));
 	queries->allocated = (int) Max(1, Min(most, recall->wanted - recall->chosen));
-	if (!loki_column_sketched(column))
+	if (!loki_column_encoded(column))
 		queries->values = palloc_extended(mul_size(mul_size(column->dim, queries->allocated),
 												   sizeof(float)), MCXT_ALLOC_HUGE);
 	queries->data = palloc_array(Datum, queries->allocated);

@@ -77,7 +77,7 @@ typedef struct LokiQueries
 	int			n;
 	int			allocated;
 	float	   *values;			/* dim floats each; NULL if the column is
-								 * sketched, as then they show too little */
+								 * encoded, as then they show too little */
 	Datum	   *data;			/* themselves, not toasted */
 	ItemPointerData *own;		/* the row that a query was taken from;
 								 * invalid if it was given */
@@ -166,7 +166,7 @@ extern void loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n);
 
 /* functions in recall/exact.c */
 
-/* Bytes that a query of LokiQueries takes, with its answer; not its value, if floats are sketches */
+/* Bytes that a query of LokiQueries takes, with its answer; not its value, if floats are encodings */
 extern Size loki_exact_query_size(const LokiColumn *column, int k);
 
 /*

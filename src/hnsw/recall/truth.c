@@ -95,7 +95,7 @@ loki_truth_gather(LokiMeasure *measure)
 
 	if (n == 0)
 		return;
-	if (!loki_column_sketched(column))
+	if (!loki_column_encoded(column))
 		queries.values = palloc_extended(mul_size(mul_size(n, column->dim), sizeof(float)),
 										 MCXT_ALLOC_HUGE);
 	for (int i = 0; i < n && queries.values != NULL; i++)
@@ -121,7 +121,7 @@ row_distance(LokiMeasure *measure, uint32 node)
 	CHECK_FOR_INTERRUPTS();
 	if (loki_measure_read_row(measure, node, &value))
 	{
-		if (loki_column_sketched(column))
+		if (loki_column_encoded(column))
 		{
 			MemoryContext old = MemoryContextSwitchTo(measure->rows->context);
 
@@ -175,7 +175,7 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 	truth->tied = false;
 	truth->error = get_float4_nan();
 	truth_reset(truth->nodes);
-	if (!loki_column_sketched(column))
+	if (!loki_column_encoded(column))
 		(void) loki_query_open(column, column->typid, measure->values[query], truth->query_floats);
 	found = leave_out_own(measure, query, nearest, exact->found[query]);
 	Assert(found <= exact->k);
@@ -211,7 +211,7 @@ code_error(LokiMeasure *measure, const LokiCandidate *candidate)
 	return error;
 }
 
-/* Whether a node may be a hit by the estimate of a walk; those of sketches bound nothing */
+/* Whether a node may be a hit by the estimate of a walk; those of encodings bound nothing */
 static bool
 may_be_hit(LokiMeasure *measure, const LokiCandidate *found)
 {
@@ -222,7 +222,7 @@ may_be_hit(LokiMeasure *measure, const LokiCandidate *found)
 	if (found->node >= measure->end || !loki_measure_is_live(measure->live, found->node))
 		return false;
 	/* an inner product may overflow, estimates are clipped */
-	if (isinf(limit) || loki_column_sketched(column))
+	if (isinf(limit) || loki_column_encoded(column))
 		return true;
 	if (isnan(truth->error))
 		truth->error = 4 * code_error(measure, found);	/* hardly ever more */

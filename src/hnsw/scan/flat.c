@@ -552,7 +552,7 @@ static double
 first_size(const LokiScan *so)
 {
 	int			first = so->state->code.bits < 4 ||
-		loki_column_sketched(&so->state->column) ? 256 : LOKI_FIRST_SELECTION;
+		loki_column_encoded(&so->state->column) ? 256 : LOKI_FIRST_SELECTION;
 
 	return Max(first, 4.0 * so->course.batch_left);
 }
@@ -641,8 +641,8 @@ last_is_doubtful(const LokiScan *so)
 	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
 
 	if (loki_refine_used_up(so) && !last_is_tied(so) &&
-		(!loki_column_sketched(&so->state->column) ||
-		 so->flat.kept < LOKI_SKETCHES_PER_ROW * rows_needed(so)))
+		(!loki_column_encoded(&so->state->column) ||
+		 so->flat.kept < LOKI_ENCODINGS_PER_ROW * rows_needed(so)))
 		return true;
 	return loki_refine_doubts(so, farthest, 1 - Min(rows_needed(so) / (double) so->flat.kept, 1));
 }

@@ -168,7 +168,7 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 		nodes[i] = candidates[i].node;
 	read_codes(so, nodes, n, candidates, estimates, errors);
 	/* floats that are not all of a value bound nothing */
-	for (int i = 0; i < n && loki_column_sketched(&so->state->column); i++)
+	for (int i = 0; i < n && loki_column_encoded(&so->state->column); i++)
 		errors[i] = get_float4_infinity();
 	for (int i = 0; i < n; i++)
 		squares += errors[i] * errors[i];
@@ -204,7 +204,7 @@ nearer_by(const LokiScan *so, uint32 i, double sigmas)
 	double		error;
 
 	Assert(i < so->queue.n);
-	if (so->queue.compared == 0 || loki_column_sketched(&so->state->column))
+	if (so->queue.compared == 0 || loki_column_encoded(&so->state->column))
 		return -get_float8_infinity();
 	error = sqrt(so->queue.squares / so->queue.compared);
 	return loki_operator_distance(so->query.metric, so->queue.candidates[i].distance -
@@ -476,14 +476,14 @@ loki_refine_reach(const LokiScan *so, double distance, double errors)
 /*
  * Whether even the last of the candidates, all of which were refined, may be nearer than
  * `distance`, in the operator's unit.  Then so may be nodes that are no candidates.  `sure`,
- * up to 1, says how many errors count.  Not for sketches, whose errors are that large for
+ * up to 1, says how many errors count.  Not for encodings, whose errors are that large for
  * most queries.
  */
 bool
 loki_refine_doubts(const LokiScan *so, double distance, double sure)
 {
 	return so->queue.compared > 0 && so->queue.n > 0 && so->queue.next == so->queue.n &&
-		!loki_column_sketched(&so->state->column) &&
+		!loki_column_encoded(&so->state->column) &&
 		!(nearer_by(so, so->queue.n - 1, COARSE_SIGMAS * sure) > distance);
 }
 

@@ -138,9 +138,9 @@ open_query(LokiScan *so)
 static void
 prepare_search(LokiScan *so)
 {
-	/* a sketch of an array says nothing certain of it, and a pending index has no codes */
+	/* an encoding of an array shows nothing certain of it, and a pending index has no codes */
 	so->plan.unbounded = so->state->quantizer->limits == NULL ||
-		loki_column_sketched(&so->state->column) || so->state->pending;
+		loki_column_encoded(&so->state->column) || so->state->pending;
 
 	if (so->search.state != so->state)
 	{

@@ -23,8 +23,8 @@
 /* A walk within a bound is wide enough for this number of rows before it is believed that there are no more */
 #define LOKI_BOUND_ROWS		320
 
-/* Candidates by sketches that are enough for a row */
-#define LOKI_SKETCHES_PER_ROW	10
+/* Candidates by encodings that are enough for a row */
+#define LOKI_ENCODINGS_PER_ROW	10
 
 typedef enum LokiScanPhase
 {

@@ -160,8 +160,8 @@ loki_walk_width(const LokiIndex *state, double rows)
 								 * graph leads less far, ... */
 	else if (state->code.metric == LOKI_METRIC_L1)
 		factor = 1.3;			/* ... as it does with L1 */
-	if (loki_column_sketched(&state->column))
-		factor *= 1.5;			/* a code of a sketch */
+	if (loki_column_encoded(&state->column))
+		factor *= 1.5;			/* a code of an encoding */
 	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
 }
 
@@ -219,7 +219,7 @@ warn_of_target(LokiScan *so, double recall)
 					RelationGetRelationName(index), so->plan.settings.target_recall),
 			 recall < 0 ? errdetail("It was not calibrated, so searches go by hnsw.ef_search.") :
 			 errdetail("Its widest calibrated search found %.3f of the rows.", recall),
-			 recall < 0 && !loki_column_sketched(&so->state->column) ?
+			 recall < 0 && !loki_column_encoded(&so->state->column) ?
 			 errhint("VACUUM measures what its searches find, and lokivector_calibrate() does so with queries of your users.") :
 			 errhint("Use lokivector_calibrate() with queries of your users, or raise hnsw.ef_search and reset lokivector.target_recall.")));
 }
@@ -256,9 +256,9 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	if (n >= width)
 		return;
 	reach->rows = reach->few = (int) n;
-	/* where sketches bound nothing, the rows of all that is kept are read */
-	if (loki_column_sketched(&state->column))
-		grown = Max(width, LOKI_SKETCHES_PER_ROW * n);
+	/* where encodings bound nothing, the rows of all that is kept are read */
+	if (loki_column_encoded(&state->column))
+		grown = Max(width, LOKI_ENCODINGS_PER_ROW * n);
 	else
 		grown = 8.0 * Max(width, loki_walk_width(state, Max(LOKI_DEFAULT_EF_SEARCH, 4 * n)));
 	reach->grown = (int) Min(grown, LOKI_MAX_NUMBER);
@@ -267,7 +267,7 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	 * nodes that codes do not tell apart are scored in any case, so keeping
 	 * them costs little
 	 */
-	reach->most = loki_column_sketched(&state->column) ? reach->grown :
+	reach->most = loki_column_encoded(&state->column) ? reach->grown :
 		Max(reach->grown, LOKI_POOL_MAX);
 
 	/*
