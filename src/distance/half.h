@@ -42,12 +42,6 @@ loki_half_is_infinite(LokiHalf h)
 	return (h & ~LOKI_HALF_SIGN) == LOKI_HALF_INFINITY;
 }
 
-static inline bool
-loki_half_is_zero(LokiHalf h)
-{
-	return (h & ~LOKI_HALF_SIGN) == 0;
-}
-
 static inline float
 loki_half_to_float(LokiHalf h)
 {
