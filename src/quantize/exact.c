@@ -43,6 +43,7 @@ copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
 	double		square;
 	double		scale;
 
+	/* bit strings are copied as well, as words; they are never under cosine */
 	memcpy(out, x, quantizer->code_size);
 	if (quantizer->spec.metric != LOKI_METRIC_COSINE)
 		return;
@@ -152,6 +153,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 	  float estimate)
 {
 	int			dim = quantizer->spec.dim;
+	/* a bound, said as a standard deviation: callers multiply by LOKI_BOUND_SIGMAS to have a bound */
 	float		unit = (dim + 2) * (FLT_EPSILON / LOKI_BOUND_SIGMAS);
 
 	if (fabsf(estimate) >= HUGE_ERROR)
@@ -191,6 +193,7 @@ limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const
 		if (quantizer->spec.metric != LOKI_METRIC_HAMMING)
 			rounding = 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i], estimate) +
 				2 * (double) FLT_MIN;
+		/* no bound at all, so that the row itself is looked at */
 		if (fabsf(estimate) >= HUGE_ERROR || rounding >= HUGE_ERROR)
 			rounding = HUGE_VAL;
 		least[i] = loki_round_down(estimate - rounding);

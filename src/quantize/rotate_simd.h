@@ -38,7 +38,10 @@ mix(int half, float *r)
 	}
 }
 
-/* Two stages at once: distances h and 2 h, for one register of each quarter */
+/*
+ * Two stages at once: distances h and 2 h, for one register of each quarter.  So values are loaded and
+ * stored half as often, and memory is what a transform in the first cache waits for.
+ */
 INLINE void
 two_stages(Floats *a, Floats *b, Floats *c, Floats *d)
 {
@@ -76,6 +79,7 @@ hadamard(int n, float scale, float *r)
 		store(LOKI_ELEMENT_F32, p + 3 * LANES, 0, d);
 	}
 
+	/* two stages a pass, as long as there are two */
 	for (; 2 * h < n; h *= 4)
 	{
 		for (int i = 0; i < n; i += 4 * h)
@@ -96,6 +100,7 @@ hadamard(int n, float scale, float *r)
 		}
 	}
 
+	/* the last, if their number is odd */
 	if (h < n)
 	{
 		for (float *p = r; p < r + h; p += LANES)
@@ -109,7 +114,10 @@ hadamard(int n, float scale, float *r)
 	}
 }
 
-/* As loki_rotate_scalar() */
+/*
+ * As loki_rotate_scalar().  The transform takes a power of two.  Of another number of dimensions it takes
+ * the leading p and the last p by turns, which overlap, and halves are mixed once.
+ */
 static TARGET void
 rotate(int padded, const uint8 *signs, float *r)
 {

@@ -67,7 +67,11 @@ pack_refine(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
  * Vectors
  */
 
-/* x * scale - centroid with a norm beyond float arithmetic: in double. */
+/*
+ * x * scale - centroid with a norm beyond float arithmetic: in double.  A residual that is too long is cut
+ * down to HUGE_NORM, whose square a float can have; error() tells such codes by their norm.  One that is
+ * too short becomes zero, since its square would vanish.
+ */
 static float
 center_extreme(const LokiQuantizer *quantizer, const float *x, double scale,
 			   int padded, float *r)
@@ -99,6 +103,9 @@ center_extreme(const LokiQuantizer *quantizer, const float *x, double scale,
  * x - centroid, x scaled to unit length under cosine, unless it is to be taken
  * as it is; returns its norm.  *out_of_range is set where x is so long or short that the
  * operator, which sums its squares in float, may make anything of it.
+ *
+ * Sums go in one order on all processors (dot_ordered): what they yield is stored in slots, and an index
+ * has to mean the same to a standby on another machine.
  */
 static float
 center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float *r,
@@ -121,6 +128,7 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
 			extreme = *out_of_range = true;
 	}
 
+	/* dimensions from dim up to padded become zero: they change no sum */
 	rq->kernels->center(dim, padded, x, scale, quantizer->centroid, r);
 	square = loki_distance.dot_ordered(padded, r, r);
 	if (!extreme && SAFE_SQUARE(square))
@@ -160,6 +168,12 @@ multiply_basis(const RotatedQuantizer *rq, const float *residual, float norm, fl
 /*
  * The same, projected to the dimensions that are coded and rotated.  *inside
  * is the norm of the result.
+ *
+ * A random projection is the rotation of all dimensions, of which the leading ones are kept; they have
+ * code_dims / padded of the square on average, which random_scale makes up for.  Other projections are
+ * products with an orthonormal basis, which keep the part that lies in its space.
+ *
+ * Not inlined, since its array of all dimensions would be on the stack of indexes that project nothing.
  */
 static pg_noinline float
 project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, bool *out_of_range)
@@ -233,9 +247,17 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
 	Assert(norm >= 0 && inside >= 0 && (!refining || refine != NULL));
+	/* full levels nest in those of the code: the leading bits of u are the code's own */
 	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
 						refining ? &rq->full_levels : NULL, u, &sums);
 
+	/*
+	 * What the vector alone adds to a distance.  |x - q|^2 is |x'|^2 + |q'|^2 -
+	 * 2 <x', q'> for the residuals x' and q'; of unit vectors, the cosine
+	 * distance is half of that.  For the inner product, -<x, q> is -<x', q'> -
+	 * <centroid, x> - <centroid, q> + |centroid|^2; the last two are the
+	 * query's.
+	 */
 	switch (quantizer->spec.metric)
 	{
 		case LOKI_METRIC_L2:
@@ -262,6 +284,7 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 	if (refining)
 	{
 		RefineSlot *more = refine;
+		/* of the angle between r and the levels of its refined code, of which the tangent is the error */
 		double		cosine = sums.full_dot > 0 ?
 			sums.full_dot / (inside * sqrt(sums.full_norm2)) : 1;
 		float		tangent = sqrtf(Max(0.0, 1 / (cosine * cosine) - 1));
@@ -388,7 +411,10 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	((RotatedQuery *) out)->out_of_range = out_of_range;
 }
 
-/* |r| of the part that is coded */
+/*
+ * |r| of the part that is coded.  The slot has no room for it, but its mul is |r|^2 / <l, r>, and <l, r> is
+ * about |r| sqrt(padded) times a constant of the levels.  By rounding that may exceed the whole norm.
+ */
 static float
 code_inside(const RotatedQuantizer *rq, const CodeSlot *slot)
 {
@@ -399,7 +425,10 @@ code_inside(const RotatedQuantizer *rq, const CodeSlot *slot)
 	return Min(norm, slot->mul / rq->metric_factor * rq->mul_to_norm);
 }
 
-/* The constant of a query that is made of a stored code */
+/*
+ * The constant of a query that is made of a stored code.  By inner product add is -<centroid, x>, and the
+ * constant of a query lacks |centroid|^2 from being the same.
+ */
 static float
 code_constant(const RotatedQuantizer *rq, const CodeSlot *slot)
 {
@@ -423,7 +452,7 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 
 	out->step = slot->mul / rq->metric_factor;
 	out->constant = code_constant(rq, slot);
-	out->sum = 0;
+	out->sum = 0;				/* for 8 bits, whose levels score_bytes() takes without an offset */
 	query->step16 = out->step;
 
 	unpack_code(rq, code, u);
@@ -473,7 +502,12 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
  * Estimates
  */
 
-/* Codes of up to 4 bits: levels are 2 u - levels_sum for the integers u that dot() takes. */
+/*
+ * Codes of up to 4 bits: levels are 2 u - levels_sum for the integers u that dot() takes.  So <l, q> is
+ * 2 <u, q> - levels_sum * sum(q), and the sum is made once for a query.
+ *
+ * An estimate is add + constant + mul * <l, q>.  codes_scalar.c has bounds of dots in int32.
+ */
 static void
 score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	  const void *const *codes, int n, float *estimates)
@@ -481,7 +515,7 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const RotatedQuery *query = (const RotatedQuery *) base;
 	float		offset = base->sum * rq->levels_sum;
-	int32		dots[64];
+	int32		dots[64];		/* a batch of links at a time; more would only take stack */
 
 	Assert(rq->bits < 8 && (uintptr_t) base % 64 == 0);
 	while (n > 0)
@@ -524,7 +558,10 @@ score_bytes(const LokiQuantizer *quantizer, const LokiQuery *base,
 	}
 }
 
-/* What rounding of the sum's terms may have added */
+/*
+ * What rounding of the sum's terms may have added.  It counts where two long vectors are near each other,
+ * so that add and constant cancel out with the product.
+ */
 static inline float
 rounding_error(const CodeSlot *slot, const LokiQuery *query)
 {
@@ -546,7 +583,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
 	return norm * query->unit_error + rounding_error(slot, base);
 }
 
-/* The same with all bits; the row's own error is in its slot. */
+/* The same with all bits; the row's own error is in its slot, not the mean of all codes. */
 static void
 refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 	   const void *const *codes, const void *const *refines, int n,
@@ -634,6 +671,7 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	rq->full_bits = spec->refine_bits > 0 ? spec->refine_bits : spec->bits;
 	rq->dot = spec->bits == 1 ? rq->kernels->dot1 :
 		spec->bits == 2 ? rq->kernels->dot2 : rq->kernels->dot4;
+	/* 0 and 1 for -1 and 1; 0 to 3 for -3, -1, 1, 3; four bits have a table of their own */
 	rq->levels_sum = spec->bits == 1 ? 1 : spec->bits == 2 ? 3 : LOKI_LEVELS4_SUM;
 	rq->metric_factor = spec->metric == LOKI_METRIC_L2 ? -2 : -1;
 

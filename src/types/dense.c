@@ -41,6 +41,7 @@ loki_type_name(Oid type)
 	return name;
 }
 
+/* A value of zeroes; `unused` stays one, as it is reserved */
 LokiDense *
 loki_dense_make(const LokiDenseType *type, int dim)
 {
@@ -53,6 +54,7 @@ loki_dense_make(const LokiDenseType *type, int dim)
 	return v;
 }
 
+/* The elements as floats: in place if the type stores floats, so the result must not be freed */
 const float *
 loki_dense_floats(const LokiDenseType *type, const LokiDense *v)
 {
@@ -86,6 +88,7 @@ vector_load(const LokiDense *v, float *x)
 	memcpy(x, ((const Vector *) v)->x, sizeof(float) * v->dim);
 }
 
+/* Rounding is copying here; elements that are no numbers pass, and are reported by who calls it */
 static void
 vector_round(LokiDense *v, const float *x)
 {
@@ -133,6 +136,7 @@ halfvec_round(LokiDense *v, const float *x)
 	loki_distance.f32_to_f16(v->dim, x, ((HalfVector *) v)->x);
 }
 
+/* Report a float that no half can stand for.  An infinite one is reported as such, elsewhere. */
 void
 loki_halfvec_check_range(float x)
 {

@@ -41,7 +41,11 @@ loki_graph_refresh(LokiGraph *graph)
 	graph->entry_level = (int) (entry >> 32);
 }
 
-/* Lock a list against changes by others; NULL if there are no others. */
+/*
+ * Lock a list against changes by others; NULL if there are no others.  Many lists share a lock.  A process
+ * holds one at a time, so there is no order of them.  Lists above layer 0 are numbered from 0 as well, and
+ * ~ keeps the first of both kinds apart.
+ */
 static LWLock *
 lock_list(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 {
@@ -102,7 +106,8 @@ score_nodes(LokiGraph *graph, const LokiQuery *query, const uint32 *nodes, int n
  * has no branches.
  *
  * Another process may be changing the list.  Then links of its old and its new state are
- * read, all of which lead to nodes of the layer.
+ * read, all of which lead to nodes of the layer.  A count that is too great for the new state does no harm
+ * either: links behind the last are old ones, as lists are never cleared.
  */
 static int
 gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uint32 *batch)
@@ -146,6 +151,10 @@ prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, 
  * A candidate is expanded before the neighbors of the last one are scored, so that their
  * codes have arrived by then; meanwhile the next list is fetched.  With graph->at_once,
  * neighbors are scored before the next candidate is chosen.
+ *
+ * The two batches take turns: one is being fetched while the other is scored.  `next` goes back when a
+ * batch brings a node that is nearer than those that were expanded.  The loop ends when no candidate of
+ * the ef nearest is left to expand, and no batch waits.
  *
  * Ends as soon as the node `wanted` is met, unless that is LOKI_NONE.  Returns true in that
  * case; the pool is undefined then.
@@ -403,6 +412,7 @@ link_past_cluster(LokiGraph *graph, LokiGraph *walk, uint32 node, const LokiCand
 	}
 	if (count == n)
 		return;
+	/* the nearest come first in candidates[], so that what is selected behind them are the farther ones */
 	nselected = select_links(graph, candidates, count, lists->width, 0, NULL);
 	for (int i = 0; i < nselected && lists->counts[node] < lists->width; i++)
 	{
@@ -443,9 +453,11 @@ choose_lists(LokiGraph *graph, uint32 node)
 		ranked = rank_pool(graph, walk.scratch.pool, walk.scratch.npool);
 		nkept = choose_links(graph, lists, loki_graph_list(graph, node, layer), ranked,
 							 walk.scratch.npool);
+		/* the node is not linked to on layer 0 yet: its list needs no lock */
 		if (layer == 0 && loki_in_cluster(nkept, graph->code.quantizer->spec.dim))
 			link_past_cluster(graph, &walk, node, ranked, walk.scratch.npool);
 	}
+	/* the marks are shared with the copy, so their number is as well */
 	graph->scratch.visit = walk.scratch.visit;
 }
 
@@ -495,6 +507,10 @@ loki_graph_insert(LokiGraph *graph, uint32 node)
 	Assert(graph->base.counts[node] == 0);
 	Assert(!loki_graph_is_represented(graph, node));
 
+	/*
+	 * An entry point that is outdated by now is a node of the graph as well, and a
+	 * search from it ends near the same nodes.
+	 */
 	loki_graph_refresh(graph);
 	highest = graph->entry_node == LOKI_NONE || level > graph->entry_level;
 	if (highest)
@@ -510,13 +526,17 @@ loki_graph_insert(LokiGraph *graph, uint32 node)
 	}
 	if (highest)
 	{
+		/* another may have raised it before the lock was free */
 		if (graph->entry_node == LOKI_NONE || level > graph->entry_level)
 			pg_atomic_write_u64(&shared->entry, (uint64) level << 32 | node);
 		LWLockRelease(&shared->entry_lock);
 	}
 }
 
-/* Bring the lists of a node into their final form: sorted, and no longer than their width. */
+/*
+ * Bring the lists of a node into their final form: sorted, and no longer than their width.  All nodes are
+ * inserted by now, and each list is trimmed by one process: no locks.
+ */
 void
 loki_graph_trim(LokiGraph *graph, uint32 node)
 {
@@ -542,7 +562,10 @@ loki_graph_trim(LokiGraph *graph, uint32 node)
 	}
 }
 
-/* Prune the list of a node on layer 0, which has been trimmed, to at most `width` links. */
+/*
+ * Prune the list of a node on layer 0, which has been trimmed, to at most `width` links.  choose_links()
+ * takes the width from the lists, so it gets a copy of their description with another.
+ */
 void
 loki_graph_cut(LokiGraph *graph, uint32 node, int width)
 {

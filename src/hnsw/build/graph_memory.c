@@ -3,6 +3,15 @@
  * graph_memory.c
  *	  The arrays of the graph in memory, and a process's view of them.
  *
+ * The arrays are blocks of the build's arena, which other processes map at addresses of their own.  So
+ * what is shared refers to nodes and lists by number, never by pointer:
+ *
+ *	levels[node]		highest layer
+ *	upper_first[node]	its list on layer 1 among those of `upper`, the others follow
+ *	base, upper			counts, neighbors and distances, LokiSlackCapacity() links for each list
+ *
+ * Blocks begin zeroed: all lists are empty, and no list has to be touched before its node is inserted.
+ *
  * IDENTIFICATION
  *	  src/hnsw/build/graph_memory.c
  *
@@ -44,6 +53,7 @@ enum
 	BLOCK_UPPER = BLOCK_BASE + 3
 };
 
+/* Add the blocks of nlists lists: counts, neighbors, distances. */
 static void
 add_lists(LokiArena *arena, int width, uint32 nlists)
 {
@@ -54,6 +64,7 @@ add_lists(LokiArena *arena, int width, uint32 nlists)
 	loki_arena_add_block(arena, mul_size(nlinks, sizeof(float)));
 }
 
+/* Find lists in their blocks, which are in the order of add_lists(). */
 static void
 view_lists(LokiGraphLists *lists, int width, char **blocks)
 {
@@ -66,7 +77,9 @@ view_lists(LokiGraphLists *lists, int width, char **blocks)
 
 /*
  * Draw the nodes' layers, and number their lists above layer 0.  Nodes that another
- * represents are on layer 0 alone, so that the layers above consist of distinct codes.
+ * represents are on layer 0 alone, so that the layers above consist of distinct codes.  Layers are drawn
+ * here and not when a node is inserted: so their lists can be numbered without locks, and the graph
+ * of one process depends on the seed alone.
  */
 static void
 draw_levels(LokiGraphShared *shared, int ratio, const uint32 *representative, pg_prng_state *prng,
@@ -154,11 +167,13 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	view_lists(&graph->upper, m, blocks + BLOCK_UPPER);
 	loki_graph_refresh(graph);
 
+	/* the widest pool of any search, and the most nodes that are scored or sorted at once */
 	pool = Max(ef_construction, Max(LOKI_BEYOND_CLUSTER, LOKI_ROW_SEARCH));
 	batch = Max(graph->base.capacity + 1, ef_construction + LOKI_BEYOND_CLUSTER);
 	graph->scratch.visited =
 		MemoryContextAllocExtended(context, mul_size(Max(graph->nnodes, 1), sizeof(uint16)),
 								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	/* kernels load queries a cache line at a time */
 	graph->scratch.query = (LokiQuery *)
 		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
 	graph->scratch.chosen = (LokiQuery *) ((char *) graph->scratch.query + query_size);

@@ -34,7 +34,10 @@
 /* Graphs of fewer nodes stay in the processor's caches anyway */
 #define MIN_NODES		10000
 
+/* Pivots of a group; nearest[] has their numbers in a byte each */
 #define MAX_PIVOTS		32
+
+/* Groups in groups, where most nodes of each keep to one pivot */
 #define MAX_DEPTH		8
 
 /* A group of this many nodes is not divided any more */
@@ -77,7 +80,11 @@ query_of(const InsertionOrderState *state, int pivot)
 	return (LokiQuery *) (state->queries + state->query_size * pivot);
 }
 
-/* Choose n pivots among the nodes of a group, each followed by the nearest of those left. */
+/*
+ * Choose n pivots among the nodes of a group, each followed by the nearest of those left: this greedy path
+ * makes groups that follow each other near to each other.  A node may be drawn twice; then the later of
+ * the two pivots gets no nodes.
+ */
 static void
 choose_pivots(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, int n)
 {
@@ -139,7 +146,11 @@ find_nearest(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, int
 	}
 }
 
-/* Order a group of nodes by its pivots, and the nodes of each pivot in the same way. */
+/*
+ * Order a group of nodes by its pivots, and the nodes of each pivot in the same way.  A counting sort, which
+ * keeps the order of nodes of one pivot.  state->sorted and state->nearest are shared by all depths:
+ * they are not needed any more when the recursion begins.
+ */
 static void
 order_group(InsertionOrderState *state, uint32 *nodes, uint32 nnodes, int depth)
 {
@@ -164,6 +175,7 @@ order_group(InsertionOrderState *state, uint32 *nodes, uint32 nnodes, int depth)
 
 	for (int pivot = 0; pivot < npivots; pivot++)
 	{
+		/* a pivot that got all is of codes that cannot be told apart */
 		if (counts[pivot] < nnodes)
 			order_group(state, nodes, counts[pivot], depth + 1);
 		nodes += counts[pivot];
@@ -172,7 +184,8 @@ order_group(InsertionOrderState *state, uint32 *nodes, uint32 nnodes, int depth)
 
 /*
  * Whether nodes are much nearer to the node before them in an order than in the order of the
- * table, both compared with the distance of random nodes.
+ * table, both compared with the distance of random nodes.  Differences of estimates are used, not ratios:
+ * inner products may be negative.
  */
 static bool
 is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
@@ -280,6 +293,7 @@ loki_build_renumber(LokiBuild *build)
 	Assert(build->part.leader && build->arrays.rows == NULL && build->part.shared->rows_block < 0);
 	if (nnodes < MIN_NODES)
 		return;
+	/* blocks are not given back; if the order is kept, this one stays unused */
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
 	rows = (uint32 *) arena->blocks[block];
 	if (!find_order(build->graph_quantizer, build->arrays.graph_codes, nnodes,
@@ -287,6 +301,7 @@ loki_build_renumber(LokiBuild *build)
 		return;
 
 	done = MemoryContextAllocHuge(build->context, nnodes);
+	/* codes move, in place, since a second copy of them might not fit; slots of ROWS stay */
 	for (int i = 0; i < arena->shared->narrays; i++)
 		if (arena->shared->stride[i] > 0)
 		{
@@ -295,6 +310,7 @@ loki_build_renumber(LokiBuild *build)
 		}
 	pfree(done);
 
+	/* duplicates name their node by its old number, so the permutation is inverted */
 	nodes = MemoryContextAllocHuge(build->context, mul_size(nnodes, sizeof(uint32)));
 	for (uint32 node = 0; node < nnodes; node++)
 		nodes[rows[node]] = node;
@@ -330,6 +346,7 @@ loki_insertion_node(const LokiInsertion *insertion, uint32 i)
 	Assert(insertion->nfirst > 0 && insertion->step > 0 && insertion->step <= insertion->nfirst);
 	if (i < insertion->nfirst)
 		return (uint32) ((uint64) i * insertion->step % insertion->nfirst) * FIRST_OF;
+	/* the others ascend: multiples of FIRST_OF are left out */
 	i -= insertion->nfirst;
 	return i + i / (FIRST_OF - 1) + 1;
 }

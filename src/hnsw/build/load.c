@@ -34,6 +34,7 @@
  * Sampling
  * ----------------------------------------------------------------
  */
+/* What the sample has shown so far.  Sums are in double, as each has up to all rows of a table. */
 typedef struct SampleState
 {
 	LokiBuild  *build;
@@ -74,13 +75,17 @@ read_vector(LokiBuild *build, Datum value, bool isnull)
 										   (struct varlena *) DatumGetPointer(value)));
 }
 
-/* Add a vector to the sample. */
+/*
+ * Add a vector to the sample, as the code will see it: under cosine at unit length.  One of length
+ * zero has no direction, and its scale is not finite.  Logarithms are summed for the geometric mean,
+ * which a few very long vectors move little.
+ */
 static void
 sample_vector(SampleState *sample, const float *x)
 {
 	LokiBuild  *build = sample->build;
 	uint32		dim = build->geometry.dim;
-	double		norm2 = loki_distance.dot_f32(dim, x, x);
+	double		norm2 = loki_distance.dot_f32(dim, x, x);	/* infinite if it overflows */
 	double		scale = build->meta.code.metric == LOKI_METRIC_COSINE ? 1 / sqrt(norm2) : 1;
 
 	if (!isfinite(scale))
@@ -94,7 +99,9 @@ sample_vector(SampleState *sample, const float *x)
 		loki_sample_add(build, x, scale, sample->count);
 }
 
-/* Callback of the sampling scan */
+/*
+ * Callback of the sampling scan.  Rows without a vector count as well: the index has a slot for each.
+ */
 static void
 sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 		   bool tuple_is_alive, void *arg)
@@ -268,7 +275,8 @@ arena_strides(const LokiBuild *build, LokiBuildArena arena, Size *strides)
 
 /*
  * Bytes of a node, on average, that are in use while the graph is built and nodes are laid
- * out.
+ * out.  The table of equal nodes is freed before the graph is made, so the larger of the two counts;
+ * the graph comes with five arrays of numbers, among them rows, parents, and positions.
  */
 Size
 loki_build_hot_memory(const LokiBuild *build)
@@ -307,8 +315,12 @@ view_arrays(LokiBuild *build)
  * can hold or, if the table is not a heap, for many more than are expected.  build->part.shared
  * is in the segment, if there is one.
  *
- * If memory is not expected to suffice for everything, arrays that the graph is not built
- * from go to the file at once.
+ * The arenas share one limit in proportion to what a node takes in each.  Blocks, which are the graph and
+ * node IDs, go to the arena of NODES: its codes may not take the memory that these need later.  If memory is not expected to suffice for everything, arrays that the graph is not built
+ * from go to the file at once, and all memory is left to those that it is built from.
+ *
+ * The capacity costs addresses only.  It has to be an upper bound, as arrays never move: other
+ * processes have them mapped.
  */
 void
 loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
@@ -324,7 +336,7 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 										LOKI_MAX_NUMBER);
 
 	Assert(build->part.leader);
-	/* an insert must not fail for want of a temporary file */
+	/* an insert must not fail for want of a temporary file: then all is in memory, whatever its size */
 	if (build->geometry.pending)
 		limit = Max(limit, add_size(mul_size(TYPEALIGN(PENDING_CHUNK, expected), node_memory),
 									PENDING_MEMORY));
@@ -342,14 +354,17 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 		else if (i == LOKI_ARENA_ROWS)
 			extent.chunk_memory_limit = all ? (Size) (limit * size / node_memory) : 0;
 		else
-			extent.expected = 0;
+			extent.expected = 0;	/* rows without a vector: mostly there are none */
 		loki_arena_create(&build->arenas[i], &build->part.shared->arenas[i], build->context,
 						  segment, tranche, &extent);
 	}
 	view_arrays(build);
 }
 
-/* View the arrays that the leader has made; false if they cannot be opened. */
+/*
+ * View the arrays that the leader has made; false if they cannot be opened.  Then the build goes on
+ * without this process.
+ */
 bool
 loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment)
 {
@@ -394,7 +409,10 @@ set_attributes(LokiBuild *build, int array, uint32 number,
 					   isnull[i + 1], loki_build_slot(build, array + i, number));
 }
 
-/* Add a row without a place in the graph. */
+/*
+ * Add a row without a place in the graph.  Numbers are drawn without a lock; so a process may have to grow
+ * the arena up to numbers that others have drawn, and leaves their slots alone.
+ */
 static void
 add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 		 const bool *isnull, ItemPointer tid)
@@ -412,7 +430,10 @@ add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 	set_attributes(build, LOKI_SLOTS_NULLATTR, number, values, isnull);
 }
 
-/* Whether TID slots name the column's values in the TOAST table */
+/*
+ * Whether TID slots name the column's values in the TOAST table.  Those of an expression are made anew for
+ * each row, and may have been read from the TOAST table of something else.
+ */
 static bool
 knows_values(const LokiBuild *build)
 {
@@ -455,6 +476,7 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], node + 1);
 	Assert(node < loki_arena_elements(&build->arenas[LOKI_ARENA_ROWS]));
 	loki_value_hash(&build->geometry.column, x, &hash);
+	/* the slot may be shorter than the hash, of which it keeps the first bytes */
 	memcpy(loki_build_slot(build, LOKI_SLOTS_HASH, node), &hash,
 		   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size);
 	set_attributes(build, LOKI_SLOTS_ATTR, node, values, isnull);
@@ -485,6 +507,7 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 		add_null(build, class, values, isnull, tid);
 
 	rows = pg_atomic_add_fetch_u64(&build->part.shared->rows, 1);
+	/* only the leader's command has an entry in pg_stat_progress_create_index */
 	if (build->part.leader)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) rows);
 	MemoryContextSwitchTo(old_context);

@@ -57,7 +57,11 @@ typedef struct LayoutState
 	uint32		tail;
 } LayoutState;
 
-/* Give a node the next node ID, and count its links. */
+/*
+ * Give a node the next node ID, and count its links.  A neighbor moves to the next bucket by a new entry; the
+ * one in its old bucket is stale from then on.  The page places per_page nodes, each with at most
+ * `width` links, for which there are entries.
+ */
 static void
 place(LayoutState *state, uint32 node)
 {
@@ -65,6 +69,7 @@ place(LayoutState *state, uint32 node)
 	Size		first = (Size) node * lists->capacity;
 
 	Assert(state->position[node] == LOKI_NONE && state->placed < state->graph->nnodes);
+	Assert(lists->counts[node] <= lists->width);	/* loki_graph_trim() */
 	state->position[node] = state->placed++;
 	for (int i = 0; i < lists->counts[node]; i++)
 	{
@@ -84,7 +89,10 @@ place(LayoutState *state, uint32 node)
 	}
 }
 
-/* The unplaced node that the page links to most; LOKI_NONE if there is none */
+/*
+ * The unplaced node that the page links to most; LOKI_NONE if there is none.  Of several, the one that was
+ * linked to last.  Each entry is taken off once, valid or not.
+ */
 static uint32
 best_linked(LayoutState *state)
 {
@@ -110,7 +118,9 @@ best_linked(LayoutState *state)
 
 /*
  * Close a page: queue some nodes that it links to as starts of later pages, and reset the
- * counts.
+ * counts.  Only counts of nodes with entries can differ from zero, so that this takes time in proportion
+ * to the page.  A node may be queued by several pages; the queue holds nnodes, and what does not fit is
+ * found by next_start()'s pass over all nodes.
  */
 static void
 close_page(LayoutState *state)
@@ -148,6 +158,7 @@ next_start(LayoutState *state, uint32 *unplaced)
 		if (state->position[node] == LOKI_NONE)
 			return node;
 	}
+	/* parts of the graph that no page links to; the pass goes on where it was */
 	for (; *unplaced < state->graph->nnodes; (*unplaced)++)
 	{
 		if (state->position[*unplaced] == LOKI_NONE)
@@ -180,6 +191,7 @@ loki_graph_layout(const LokiGraph *graph, uint32 per_page, uint32 *position)
 
 	while ((node = next_start(&state, &unplaced)) != LOKI_NONE)
 	{
+		/* a page that was left for want of linked nodes is filled by the next start */
 		uint32		end = state.placed + (per_page - state.placed % per_page);
 
 		Assert(state.nentries == 0 && end > state.placed && end % per_page == 0);

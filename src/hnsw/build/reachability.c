@@ -168,6 +168,7 @@ dispensable_link(const MemoryGraph *state, uint32 from)
 	int			farthest = -1;
 
 	Assert(lists->counts[from] == lists->width);
+	/* from the farthest on, as lists ascend */
 	for (int place = lists->counts[from] - 1; place >= 0; place--)
 	{
 		if (state->parent[lists->neighbors[(Size) from * lists->capacity + place]] == from)
@@ -194,6 +195,7 @@ put_link(LokiGraphLists *lists, uint32 from, int place, uint32 node, float dista
 	int			count = lists->counts[from];
 
 	Assert(place < lists->width && place <= count);
+	/* what is behind the replaced link moves up; then what is farther than the new one moves back */
 	for (; place + 1 < count; place++)
 	{
 		neighbors[place] = neighbors[place + 1];
@@ -296,7 +298,10 @@ nearest_with_room(MemoryGraph *state, uint32 node, float *distance)
 	return nearest;
 }
 
-/* Link one of its own neighbors to a node. */
+/*
+ * Link one of its own neighbors to a node.  By codes distances are about the same in both directions,
+ * so the one that the node's list has serves for the link back.
+ */
 static bool
 link_from_own(MemoryGraph *state, uint32 node, LokiLinkForce force)
 {
@@ -355,6 +360,7 @@ connect_nodes(MemoryGraph *state)
 	LokiGraph  *graph = state->graph;
 	uint32		connected = 0;
 
+	/* each node enters the queue once, when it is reached */
 	state->queue = MemoryContextAllocHuge(graph->context, mul_size(graph->nnodes, sizeof(uint32)));
 	memset(state->parent, 0xFF, sizeof(uint32) * (Size) graph->nnodes);
 	reach(state, graph->entry_node, graph->entry_node);
@@ -447,7 +453,8 @@ link_missed(MemoryGraph *state, uint32 node)
 
 	state->before = state->states[node];
 	state->states[node] = NODE_FOUND;
-	pg_memory_barrier();		/* the state is set before lists are read */
+	/* a store before loads, so a full barrier; link_node() changes the list first, and then the state */
+	pg_memory_barrier();
 	if (!loki_make_reachable(&steps, state, &ref))
 		state->states[node] = state->before;
 }
@@ -489,6 +496,7 @@ loki_build_find_nodes(LokiBuild *build, bool link)
 			reports = false;
 		}
 	}
+	/* once for each process, since the lock is also that of linking */
 	LWLockAcquire(&reach->lock, LW_EXCLUSIVE);
 	reach->missed += missed;
 	reach->lost += lost;

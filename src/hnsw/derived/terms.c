@@ -73,7 +73,11 @@ sum_elements(LokiMetric metric, LokiSparse v, double *squares, double *sum)
 	return metric != LOKI_METRIC_COSINE || *squares >= SMALLEST_NORM;
 }
 
-/* The entries of a vector: its elements, and its norm where the metric needs it.  See derived.h. */
+/*
+ * The entries of a vector: its elements, and its norm where the metric needs it.  See derived.h.  The norm
+ * comes last, as LOKI_NORM_TERM is above all indices, so the entries ascend by term.  A square of
+ * LARGEST_ELEMENT and its sums fit a float.
+ */
 int
 loki_terms_form(LokiMetric metric, LokiSparse v, uint32 place, LokiTermEntry *entries)
 {
@@ -212,6 +216,7 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 	found->postings = 0;
 	if (*first >= end)
 		return true;
+
 	/*
 	 * The last page whose first term is not above the one that is looked for.
 	 * Bisection goes by the first and the last term of a page, so that each
@@ -251,6 +256,7 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 			return true;
 		}
 		UnlockReleaseBuffer(buffer);
+		/* no page has the term; the next one, which is greater, need not look before this place */
 		if (low >= high)
 		{
 			*first = Min(end, Max(*first, low * per_page));
@@ -259,7 +265,12 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 	}
 }
 
-/* Add to the estimates of the nodes of n postings: base, and for each step of the weight */
+/*
+ * Add to the estimates of the nodes of n postings: base, and for each step of the weight.
+ *
+ * A place of 16 bits lies within estimates[], which has 65,536 of them, whatever a damaged page says: the
+ * loop need not look.  This is where most of the time of a search by lists goes.
+ */
 static void
 add_postings(const char *postings, uint32 n, float base, float step, float *estimates)
 {
@@ -315,7 +326,9 @@ add_list(const LokiTermLists *lists, const LokiTermQuery *query, const LokiQuery
 		if (page == NULL)
 			return false;
 		postings = LokiPageSlot(page, LOKI_POSTING_SIZE, place);
+		/* at least 1, as lock_slot() has looked at: the loop ends */
 		n = Min(list->postings - done, used - place);
+		Assert(n > 0);
 		if (query->metric == LOKI_METRIC_L1 && !norm)
 			add_clamped(postings, n, q > 0 ? base : -base, q > 0 ? list->step : -list->step,
 						fabsf(q), bounds->estimates);
@@ -383,6 +396,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 	for (uint32 i = 0; i < data.nodes; i++)
 		bounds->estimates[i] = LOKI_NO_TERM;
 	first = data.term;
+	/* rounded up; a mean that is shorter now makes no weight greater, and the bounds stay as they are */
 	scale = query->mean > data.mean ? nextafterf(query->mean / data.mean, FLT_MAX) : 1;
 	for (int i = 0; i < query->n; i++)
 	{
@@ -404,6 +418,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 	}
 	bounds->slack = (float) (largest * ERRORS_PER_TERM *
 							 (query->n + (double) data.elements + OTHER_ERRORS) + SMALLEST_NORM);
+	/* pages may have been written anew at any time before: only now is it known what was read */
 	return loki_terms_valid(lists);
 }
 
@@ -466,6 +481,10 @@ write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
 		list.least = Min(list.least, entries[i].weight);
 		most = Max(most, entries[i].weight);
 	}
+	/*
+	 * Rounded up, so that the last step reaches the greatest weight.  In double,
+	 * as the difference of two floats may overflow.
+	 */
 	if (most > list.least)
 		list.step = nextafterf((float) (((double) most - list.least) / LOKI_POSTING_STEPS), FLT_MAX);
 	if (!add_slot(writer, 1, &list))
@@ -487,7 +506,11 @@ write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
 	return true;
 }
 
-/* Write the lists of a window, whose first TERM slot is the next.  See derived.h. */
+/*
+ * Write the lists of a window, whose first TERM slot is the next.  See derived.h.  The WINDOW slot comes
+ * last, as it counts the terms.  False also when there would be more postings than slots can be
+ * numbered: then the index does without lists.
+ */
 bool
 loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTermEntry *entries,
 				 uint32 n)

@@ -29,7 +29,7 @@
 
 #define VISITED_MIN_SIZE	4096
 
-/* Memory that a search keeps for the next one */
+/* Memory that a search keeps for the next one: what one of some thousand nodes needs */
 #define KEPT_MEMORY			((Size) 256 * 1024)
 
 /* An empty set of visited nodes; size is a power of two. */
@@ -69,7 +69,7 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->context = context;
 	search->in_recovery = RecoveryInProgress();
 	search->skip.node = LOKI_NONE;
-	search->target.tolerance = -1;
+	search->target.tolerance = -1;	/* no difference is as small: there is no target */
 	search->query.given = alloc_query(search);
 	search->query.used = search->query.given;
 
@@ -191,7 +191,12 @@ loki_search_query_code(LokiSearch *search, const void *code)
  * ----------------------------------------------------------------
  */
 
-/* Add a node to the set, which has room; false if it is there already. */
+/*
+ * Add a node to the set, which has room; false if it is there already.  Open addressing with linear probing:
+ * the set is at most half full, so that a probe mostly ends in the cache line where it began.  Node IDs
+ * follow each other where nodes lie near each other, so they are spread by Fibonacci hashing: the high bits
+ * of a product with 2^32 divided by the golden section.
+ */
 static inline bool
 visited_insert(LokiVisited *visited, uint32 node)
 {
@@ -219,7 +224,10 @@ loki_visited_reset(LokiSearch *search)
 		visited_insert(&search->visited, search->skip.node);
 }
 
-/* Make room for n nodes without growing, or for the most that are worth it.  Marks may be lost. */
+/*
+ * Make room for n nodes without growing, or for the most that are worth it: a table that is larger than
+ * the processor's caches costs more than growing it.  Marks may be lost.
+ */
 void
 loki_visited_reserve(LokiSearch *search, double n)
 {
@@ -282,7 +290,13 @@ score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
 	}
 }
 
-/* Score slots that were found; few enough to be pinned at once.  Leaves no pin or lock. */
+/*
+ * Score slots that were found; few enough to be pinned at once.  Leaves no pin or lock.
+ *
+ * The first try is without pins.  If a buffer was given to another page meanwhile, as
+ * loki_slots_close() finds out, what was scored is thrown away, and the second try pins them.  It cannot
+ * fail, so there are two rounds at most.
+ */
 static void
 score_slots(LokiSearch *search, LokiSlots *slots, float *estimates)
 {
@@ -301,7 +315,10 @@ score_slots(LokiSearch *search, LokiSlots *slots, float *estimates)
 	} while (!loki_slots_close(state, search->index, slots));
 }
 
-/* Non-finite estimates become FLT_MAX, so that they rank last. */
+/*
+ * Non-finite estimates become FLT_MAX, so that they rank last.  One that is no number would break the order
+ * of pools and heaps: no comparison with it is true, and so the one here is not either.
+ */
 static void
 make_finite(float *estimates, int n)
 {
@@ -379,12 +396,14 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 		(void) loki_slot_block(search->state, search->index, LOKI_SLOTS_LINK, node, &place);
 		return 0;
 	}
+	/* once for the list: visited_insert() does not look */
 	while ((visited->used + most) * 2 >= visited->size)
 		visited_grow(search);
 	for (uint32 i = 0; i < most && link->neighbors[i] != 0; i++)
 	{
-		uint32		neighbor = link->neighbors[i] - 1;
+		uint32		neighbor = link->neighbors[i] - 1;	/* 0 is the end */
 
+		/* written in any case, so that the loop has no branch that the processor cannot predict */
 		neighbors[n] = neighbor;
 		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
 	}
@@ -441,6 +460,9 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 /*
  * Insert a scored node into the sorted pool, unless it is not among the ef nearest, and note whether
  * it is the one that is looked for.
+ *
+ * An array that is kept sorted, not a heap: pools have some hundred entries, most nodes are turned away by
+ * one comparison with the last, and a walk reads the nearest unexpanded one from it at once.
  */
 static inline void
 pool_add(LokiSearch *search, int ef, float distance, uint32 node)
@@ -474,6 +496,7 @@ pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 	pool[place].node = node;
 	search->pool.n++;
 	Assert(place == 0 || pool[place - 1].distance <= distance);
+	/* all before pool.next are expanded */
 	if (place < search->pool.next)
 		search->pool.next = place;
 }

@@ -43,8 +43,9 @@ typedef struct BlockRange
 
 /*
  * Find the first of `count` contiguous blocks that nothing names; they may lie past the end
- * of the file.  The extension lock is held, and the directory was read under it.  Locks
- * directory pages in share mode, one at a time.
+ * of the file.  Nothing keeps a list of such blocks: they are left by crashes and errors alone, and
+ * an extent is added so rarely that sorting all extents costs nothing.  The extension lock is held,
+ * and the directory was read under it.  Locks directory pages in share mode, one at a time.
  */
 static BlockNumber
 find_gap(LokiIndex *state, Relation index, uint32 count)
@@ -80,6 +81,7 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 		UnlockReleaseBuffer(buffer);
 	}
 
+	/* loki_compare_uint32() compares the first member */
 	qsort(ranges, nranges, sizeof(BlockRange), loki_compare_uint32);
 	for (int i = 0; i < nranges; i++)
 	{
@@ -92,7 +94,10 @@ find_gap(LokiIndex *state, Relation index, uint32 count)
 	return covered;
 }
 
-/* Extend the file to a number of blocks, if it is shorter.  The extension lock is held. */
+/*
+ * Extend the file to a number of blocks, if it is shorter.  The extension lock is held.  Blocks are zeroes
+ * until init_blocks() logs them; a crash in between leaves zeroes in a gap, which nothing reads.
+ */
 static void
 extend_file(Relation index, BlockNumber nblocks)
 {
@@ -159,7 +164,9 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 
 /*
  * Initialise `count` blocks from `first` on as pages of a slot array, and log them as images.
- * The extension lock is held; blocks are locked exclusively, one at a time.
+ * The extension lock is held; blocks are locked exclusively, one at a time.  An image for each, since replay
+ * must not depend on what a gap had before.  An error half way, as by a cancelled query, leaves pages that
+ * no entry names: a gap again.
  */
 static void
 init_blocks(Relation index, BlockNumber first, uint32 count, int array, uint32 ordinal)
@@ -236,8 +243,9 @@ directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int 
 }
 
 /*
- * Append an entry to a directory page, in one record with the metapage's count.  The
- * extension lock is held, and no content lock.
+ * Append an entry to a directory page, in one record with the metapage's count: this record makes the extent
+ * part of the index, for other backends, for standbys and after a crash.  The pages were logged before, so
+ * whoever sees the entry can read them.  The extension lock is held, and no content lock.
  */
 static void
 append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
@@ -270,6 +278,7 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 	BlockNumber directory;
 	uint32		ordinal;
 
+	/* an entry has 16 bits for the number: enough for some 67 million blocks of an array */
 	if (slots->nextents > PG_UINT16_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -300,6 +309,7 @@ add_extent(LokiIndex *state, Relation index, int array, uint32 page, int elevel)
 	bool		added;
 
 	Assert(loki_no_buffer_locked());
+	/* content locks come after this one: a waiter for it that held one could wait for ever */
 	LockRelationForExtension(index, ExclusiveLock);
 	loki_index_refresh(state, index);
 	added = page < state->arrays[array].npages ||
@@ -416,6 +426,13 @@ find_free_place(Page page, int array, uint32 slot_size, int start)
 /*
  * Take a page without free slots off the head of its free list.  Locks block 0, then the
  * page; leaves no lock.
+ *
+ * The head is on the metapage, the links are in the pages' special space, and a flag there says whether a
+ * page is on its list, so that vacuum does not add it twice.  A list is a stack: pages leave it at the
+ * head only, and both ends of the link are in one record.
+ *
+ * Both conditions are looked at again under the locks.  Another backend may have taken the page off
+ * since, or vacuum may have freed a slot of it.
  */
 static void
 freelist_pop(LokiIndex *state, Relation index, int array, uint32 ordinal)
@@ -563,6 +580,7 @@ claim_on_page(LokiChange *change, int array, uint32 ordinal, bool from_list, int
 		int			place = from_list ?
 			find_free_place(page, array, slots->slot_size, next) : next;
 
+		/* another page may need the extension lock, which comes before content locks */
 		if (place < 0 || place >= (int) slots->per_page)
 		{
 			loki_change_unlock(change);
@@ -590,6 +608,7 @@ loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 	uint32		ordinal = from_list ? free_head :
 		state->hint_tail[LokiSlotArrayFreeList(array)];
 
+	/* hint_tail may be LOKI_NONE, which is no page either */
 	Assert(n == 1 || n == 2);
 	return ordinal < state->arrays[array].npages &&
 		claim_on_page(change, array, ordinal, from_list, n, claims);
@@ -612,7 +631,9 @@ claim_from_list(LokiChange *change, int array, uint32 ordinal, LokiClaim *claim)
 
 /*
  * Find the next slot that was never used, and lock its page.  elevel as in
- * loki_reserve_slot(); false, and no page is locked, if there is no room.
+ * loki_reserve_slot(); false, and no page is locked, if there is no room.  A page is used from its
+ * beginning on, and slots behind the used part never were: pd_lower is where it ends.  So a claim of
+ * two backends meets under the page's lock, and the second takes the next place or the next page.
  */
 static bool
 claim_new(LokiChange *change, int array, LokiClaim *claim, int elevel)

@@ -38,7 +38,10 @@
 /* Entries kept before those of earlier transactions are dropped */
 #define MAX_ENTRIES		64
 
-/* What the cache has of a file */
+/*
+ * What the cache has of a file.  States are allocated one by one, so that pointers to them stay valid as
+ * the table of entries grows.
+ */
 typedef struct CacheEntry
 {
 	LokiRelFileLocator locator; /* hash key */
@@ -65,8 +68,11 @@ array_geometry(LokiSlotArray *array, uint32 slot_size)
 	array->slot_size = slot_size;
 	array->per_page = LOKI_PAGE_PAYLOAD / slot_size;
 
-	/* each look at a slot begins with a division by per_page, which is a multiplication */
-	/* with one slot a page the quotient would not fit: treat as exact */
+	/*
+	 * Each look at a slot begins with a division by per_page, which is a
+	 * multiplication by 2^64 / per_page, rounded up: exact for all numbers of
+	 * 32 bits.  With one slot a page it would be 2^64, so 0 stands for that.
+	 */
 	array->reciprocal = array->per_page > 1 ?
 		PG_UINT64_MAX / array->per_page + 1 : 0;
 }
@@ -174,7 +180,7 @@ add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *en
 	if (used <= (int) known)
 		return;
 
-	/* after the page was read, as others add extents and then entries */
+	/* asked for after the page was read: others make the file longer first, and then add the entry */
 	nblocks = RelationGetNumberOfBlocks(index);
 	for (int i = known; i < used; i++)
 		add_directory_entry(state, index, &entries[i], nblocks);
@@ -222,7 +228,8 @@ loki_index_refresh(LokiIndex *state, Relation index)
 }
 
 /*
- * Read slots of CENTROID, beginning with the first-th, under share lock page by page.
+ * Read slots of CENTROID, beginning with the first-th, under share lock page by page.  They do not change
+ * as long as the index has its uid, so a copy in memory is as good.
  */
 static void
 read_constants(LokiIndex *state, Relation index, uint32 first, uint32 slots, void *out)
@@ -261,6 +268,7 @@ read_centroid(LokiIndex *state, Relation index)
 	Assert(loki_no_buffer_locked());
 	read_constants(state, index, 0, state->dim, state->centroid);
 	if (elements > 0)
+		/* integers of 16 bits, two in each slot of 4 bytes */
 		read_constants(state, index, state->dim, elements / 2, state->centroid + state->dim);
 }
 
@@ -397,7 +405,10 @@ drop_state(LokiIndex *state)
 	MemoryContextDelete(state->context);
 }
 
-/* Delete replaced states of earlier transactions. */
+/*
+ * Delete replaced states of earlier transactions.  The local transaction ID is that of the virtual
+ * transaction: it changes with each, also with those that get no XID.
+ */
 static void
 delete_replaced(void)
 {
@@ -453,6 +464,7 @@ lookup_state(Relation index)
 {
 	CacheEntry *entry;
 
+	/* the locator, not the OID: REINDEX and TRUNCATE give an index another file */
 	if (last_opened != NULL &&
 		LokiLocatorEquals(last_opened->cached.locator, LokiRelationLocator(index)))
 		return last_opened;
@@ -549,6 +561,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		state = loki_index_for_meta(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);
 		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);
+		Assert(state->cached.next_replaced == NULL);
 		entry->state = state;
 		entry->relid = RelationGetRelid(index);
 	}

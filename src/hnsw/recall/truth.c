@@ -95,6 +95,7 @@ loki_truth_gather(LokiMeasure *measure)
 
 	if (n == 0)
 		return;
+	/* distances of arrays are made of the values themselves, not of their encodings */
 	if (!loki_column_encoded(column))
 		queries.values = palloc_extended(mul_size(mul_size(n, column->dim), sizeof(float)),
 										 MCXT_ALLOC_HUGE);
@@ -143,6 +144,7 @@ row_distance(LokiMeasure *measure, uint32 node)
 static int
 leave_out_own(LokiMeasure *measure, int query, double *nearest, int found)
 {
+	/* equal distances cannot be told apart: as many are left out as the node has other rows */
 	uint32		node = measure->own[query];
 	int			copies = node == LOKI_NONE ? 0 :
 		loki_measure_count_rows(measure, node, LOKI_TRUTH) - 1;
@@ -188,6 +190,7 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 		Assert(loki_calibration_ks[i] <= LOKI_TRUTH);
 		limit->k = Min(found, loki_calibration_ks[i]);
 		limit->limit = loki_hit_limit(nearest[limit->k - 1]);
+		/* the row after the k-th is as near: which of them counts as true is chance */
 		truth->tied |= limit->k < found && nearest[limit->k] <= limit->limit;
 	}
 	return true;
@@ -203,7 +206,7 @@ code_error(LokiMeasure *measure, const LokiCandidate *candidate)
 
 	Assert(candidate->node < measure->end);
 	loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &candidate->node, 1, codes);
-	loki_slots_open(state, measure->index, false, codes);
+	loki_slots_open(state, measure->index, false, codes);	/* pinned, so closing cannot fail */
 	error = state->quantizer->error(state->quantizer,
 									loki_measure_query(measure, measure->truth.query),
 									codes->slots[0], candidate->distance);
@@ -255,6 +258,7 @@ loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hi
 			Assert(node->rows >= 0 && node->rows <= LOKI_TRUTH);
 		}
 		for (int k = 0; k < truth->nlimits; k++)
+			/* with ties there may be more than k */
 			if (node->distance <= truth->limits[k].limit)
 				hits[k] = Min(hits[k] + node->rows, truth->limits[k].k);
 	}

@@ -3,6 +3,10 @@
  * unordered.c
  *	  Streams of TIDs without an order: rows whose distance is NULL or NaN.
  *
+ * ORDER BY puts them last, NaN before NULL.  So they are asked for only when a scan has returned all
+ * others, which few do, or when the query itself has no direction.  A pass over the slots is good enough.
+ * Pages are copied one at a time, and nothing stays locked or pinned between two rows.
+ *
  * IDENTIFICATION
  *	  src/hnsw/scan/unordered.c
  *
@@ -23,6 +27,7 @@ loki_stream_begin(LokiScan *so)
 		   so->course.phase == LOKI_SCAN_NULL);
 	if (so->unordered.page == NULL)
 		so->unordered.page = MemoryContextAlloc(so->context, BLCKSZ);
+	/* rows that were committed before the scan's snapshot have slots on pages that are known from here on */
 	loki_index_refresh(so->state, so->scan->indexRelation);
 	so->unordered.ordinal = so->unordered.place = so->unordered.tid = 0;
 	loki_set_tid(so, NULL);
@@ -48,7 +53,7 @@ test_slot(void *arg, const LokiTest *test, int n, uint8 *passes)
 					   slot->first_array + test->attribute, slot->number, value))
 		loki_slots_test(test, false, value, 0, 1, passes);
 	else
-		*passes = 0;
+		*passes = 0;			/* not written yet, so the row is newer than the snapshot */
 }
 
 /* Whether one row passes the filter */
@@ -63,7 +68,10 @@ stream_matches(LokiScan *so, int first_array, uint32 number)
 	return passes != 0;
 }
 
-/* Fill so->tids from the current slot of the stream's page. */
+/*
+ * Fill so->tids from the current slot of the stream's page.  A node's rows may be many, one in NULLTID
+ * is alone.  Both kinds of NULLTID rows are in one array, told apart by the flag.
+ */
 static void
 stream_slot(LokiScan *so, int array, uint16 flags)
 {
