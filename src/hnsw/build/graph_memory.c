@@ -175,7 +175,7 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	/* kernels load queries a cache line at a time */
 	graph->scratch.query = (LokiQuery *)
-		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 3 * query_size + CACHE_LINE));
+		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 2 * query_size + CACHE_LINE));
 	graph->scratch.chosen = (LokiQuery *) ((char *) graph->scratch.query + query_size);
 	graph->scratch.pool = MemoryContextAlloc(context,
 											 LokiPoolRoom(pool) * sizeof(LokiCandidate));
