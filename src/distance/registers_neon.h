@@ -31,6 +31,7 @@ set(float x)
 	return vdupq_n_f32(x);
 }
 
+/* Fused, as with FMA on x86: one rounding */
 INLINE Floats
 multiply_add(Floats a, Floats b, Floats sum)
 {
@@ -84,7 +85,10 @@ sum_lanes(Floats v)
 	return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
 
-/* vpaddq adds neighbors: after two steps each lane has a sum of its own. */
+/*
+ * vpaddq adds neighbors: after two steps each lane has a sum of its own.  The order is another than in
+ * sum_lanes(), so this is for estimates, not for what slots keep.
+ */
 INLINE void
 sum_four(const Floats v[4], float *sums)
 {
@@ -133,6 +137,7 @@ load_first(LokiElement element, const void *p, int i, int n)
 		element == LOKI_ELEMENT_U8 ? load(element, bytes, 0) : load(element, floats, 0);
 }
 
+/* Lanes behind the first n become zero */
 INLINE Floats
 keep_first(Floats v, int n)
 {
@@ -143,7 +148,10 @@ keep_first(Floats v, int n)
 	return vld1q_f32(lanes);
 }
 
-/* Integers are rounded; what is out of the range of int16 loses its upper bits. */
+/*
+ * Integers are rounded; what is out of the range of int16 loses its upper bits.  Callers scale by the
+ * greatest element, so that none is.
+ */
 INLINE void
 store(LokiElement element, void *p, int i, Floats v)
 {
@@ -155,6 +163,7 @@ store(LokiElement element, void *p, int i, Floats v)
 		vst1q_f32((float *) p + i, v);
 }
 
+/* No byte behind the n-th element is written: another array, or another process's slot, may begin there */
 INLINE void
 store_first(LokiElement element, void *p, int i, Floats v, int n)
 {
@@ -174,6 +183,7 @@ store_bytes(void *p, Integers v)
 	vst1_lane_s32(p, vreinterpret_s32_s8(vmovn_s16(vcombine_s16(words, words))), 0);
 }
 
+/* Eight words; zeroes stand for those behind n, whose products add nothing */
 INLINE Words
 load_words(const int16 *p, int n)
 {

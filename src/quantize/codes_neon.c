@@ -93,6 +93,7 @@ store_bytes_at(void *p, Bytes v)
 #define store_signed_bytes store_bytes
 #define load_table load_bytes
 
+/* Each byte of v is an index below 16; greater ones would yield 0 here, and other bytes with AVX2 */
 INLINE Bytes
 look_up(Bytes table, Bytes v)
 {
@@ -113,7 +114,7 @@ shift_up(Bytes v, int n)
 	return vshlq_u8(v, vdupq_n_s8(n));
 }
 
-/* Pairs in int16, then pairs of these in int32 */
+/* Pairs in int16, then pairs of these in int32: widening adds lose nothing */
 INLINE Integers
 add_bytes(Integers sum, Bytes v)
 {
@@ -124,7 +125,10 @@ static const uint8 bit_of_lane[16] = {
 	1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128
 };
 
-/* Quarters of a group are shifted to their bits and put one on another. */
+/*
+ * Quarters of a group are shifted to their bits and put one on another, as in codes_avx2.c: dimensions that
+ * share a byte are 16 (width 2) or 32 (width 4) apart, so unpacking is one shift of whole registers.
+ */
 INLINE void
 pack_group(int width, int shift, const uint8 *u, uint8 *packed)
 {
@@ -217,6 +221,7 @@ add_half(Integers sum, uint8x8_t base_low, uint8x8_t base_high, uint8x8_t step, 
 	return vmlal_high_s16(vmlal_s16(sum, vget_low_s16(level), vget_low_s16(q)), level, q);
 }
 
+/* Sixteen dimensions of full codes: level = base of the leading four bits + step * the other four */
 INLINE Integers
 add_levels(Integers sum, const Levels *levels, const uint8 *u, const int16 *query)
 {
