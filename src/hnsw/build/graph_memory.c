@@ -25,9 +25,8 @@
 #include "hnsw/build/graph.h"
 #include "hnsw/graph/search.h"
 #include "hnsw/graph/select.h"
+#include "hnsw/page/index.h"
 #include "utils/memutils.h"
-
-#define CACHE_LINE 64
 
 /* Bytes of the graph for each node, on average */
 Size
@@ -141,7 +140,6 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 				int ef_construction, bool concurrent)
 {
 	LokiGraph  *graph = MemoryContextAllocZero(context, sizeof(LokiGraph));
-	Size		query_size = TYPEALIGN(CACHE_LINE, quantizer->query_size);
 	char	  **blocks;
 	int			pool;
 	int			batch;
@@ -173,10 +171,8 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->scratch.visited =
 		MemoryContextAllocExtended(context, mul_size(Max(graph->nnodes, 1), sizeof(uint16)),
 								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	/* kernels load queries a cache line at a time */
-	graph->scratch.query = (LokiQuery *)
-		TYPEALIGN(CACHE_LINE, MemoryContextAlloc(context, 2 * query_size + CACHE_LINE));
-	graph->scratch.chosen = (LokiQuery *) ((char *) graph->scratch.query + query_size);
+	graph->scratch.query = loki_alloc_queries(context, quantizer, 1);
+	graph->scratch.chosen = loki_alloc_queries(context, quantizer, 1);
 	graph->scratch.pool = MemoryContextAlloc(context,
 											 LokiPoolRoom(pool) * sizeof(LokiCandidate));
 	graph->scratch.candidates = MemoryContextAlloc(context, (ef_construction + LOKI_BEYOND_CLUSTER) *

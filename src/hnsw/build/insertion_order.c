@@ -52,15 +52,12 @@
 /* One node of this many is inserted before the others */
 #define FIRST_OF		16
 
-#define QUERY_ALIGN		64
-
 /* The codes that are ordered, and memory for it */
 typedef struct InsertionOrderState
 {
 	const LokiQuantizer *quantizer;
 	const char *codes;
 	pg_prng_state *prng;
-	Size		query_size;
 	char	   *queries;		/* of the pivots */
 	uint8	   *nearest;		/* of each node of a group: its pivot */
 	uint32	   *sorted;			/* a group */
@@ -77,7 +74,7 @@ code_of(const InsertionOrderState *state, uint32 node)
 static LokiQuery *
 query_of(const InsertionOrderState *state, int pivot)
 {
-	return (LokiQuery *) (state->queries + state->query_size * pivot);
+	return (LokiQuery *) (state->queries + loki_query_stride(state->quantizer) * pivot);
 }
 
 /*
@@ -226,12 +223,9 @@ find_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
 		   pg_prng_state *prng, uint32 *order)
 {
 	InsertionOrderState state = {.quantizer = quantizer, .codes = codes, .prng = prng};
-	char	   *queries;
 	bool		better;
 
-	state.query_size = TYPEALIGN(QUERY_ALIGN, quantizer->query_size);
-	queries = palloc(MAX_PIVOTS * state.query_size + QUERY_ALIGN);
-	state.queries = (char *) TYPEALIGN(QUERY_ALIGN, queries);
+	state.queries = (char *) loki_alloc_queries(CurrentMemoryContext, quantizer, MAX_PIVOTS);
 	state.nearest = MemoryContextAllocHuge(CurrentMemoryContext, nnodes);
 	state.sorted = MemoryContextAllocHuge(CurrentMemoryContext,
 										  mul_size(nnodes, sizeof(uint32)));
@@ -241,7 +235,6 @@ find_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
 	better = is_better(&state, order, nnodes);
 	pfree(state.sorted);
 	pfree(state.nearest);
-	pfree(queries);
 	return better;
 }
 

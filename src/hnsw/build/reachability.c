@@ -46,8 +46,6 @@
 /* How often the missed nodes are searched for after that, at most */
 #define MAX_REPEATS		4
 
-#define QUERY_ALIGN		64
-
 /* What is known of a node */
 typedef enum NodeState
 {
@@ -87,8 +85,7 @@ open_graph(MemoryGraph *state, LokiBuild *build)
 	loki_arena_map_blocks(arena);
 	state->parent = (uint32 *) arena->blocks[reach->parent_block];
 	state->states = (uint8 *) arena->blocks[reach->states_block];
-	state->query = (LokiQuery *)
-		TYPEALIGN(QUERY_ALIGN, palloc(build->geometry.quantizer->query_size + QUERY_ALIGN));
+	state->query = loki_alloc_queries(CurrentMemoryContext, build->geometry.quantizer, 1);
 }
 
 /* ----------------------------------------------------------------

@@ -29,10 +29,6 @@
 void
 loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capacity)
 {
-	Size		query_size = TYPEALIGN(64, state->quantizer->query_size);
-	char	   *queries = palloc(mul_size(3, query_size) + 64);
-
-	queries = (char *) TYPEALIGN(64, (uintptr_t) queries);
 	capacity = Max(capacity, 2 * state->m + 1);
 
 	memset(linker, 0, sizeof(LokiLinker));
@@ -42,8 +38,8 @@ loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capa
 	linker->candidates = palloc_array(LokiLinkCandidate, capacity);
 	linker->code_space = palloc(mul_size(capacity, state->quantizer->code_size));
 	linker->own = palloc(state->quantizer->code_size);
-	linker->query = (LokiQuery *) queries;
-	linker->scratch = (LokiQuery *) (queries + query_size);
+	linker->query = loki_alloc_queries(CurrentMemoryContext, state->quantizer, 1);
+	linker->scratch = loki_alloc_queries(CurrentMemoryContext, state->quantizer, 1);
 	linker->codes = palloc_array(const void *, capacity);
 	linker->distances = palloc_array(float, capacity);
 	linker->selected = palloc_array(int, capacity);

@@ -45,15 +45,6 @@ visited_allocate(LokiSearch *search, uint32 size)
 	loki_visited_reset(search);
 }
 
-/* Memory for a prepared query, aligned as the kernels ask for; it stays as long as the search. */
-static LokiQuery *
-alloc_query(const LokiSearch *search)
-{
-	return (LokiQuery *)
-		TYPEALIGN(64, (uintptr_t) MemoryContextAlloc(search->context,
-													 search->state->quantizer->query_size + 64));
-}
-
 /* Set up a search; its scratch memory lives in `context` and is reused. */
 void
 loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
@@ -70,7 +61,7 @@ loki_search_begin(LokiSearch *search, Relation index, LokiIndex *state,
 	search->in_recovery = RecoveryInProgress();
 	search->skip.node = LOKI_NONE;
 	search->target.tolerance = -1;	/* no difference is as small: there is no target */
-	search->query.given = alloc_query(search);
+	search->query.given = loki_alloc_queries(context, state->quantizer, 1);
 	search->query.used = search->query.given;
 
 	search->scratch.allocated = 2 * LOKI_MAX_M;
@@ -169,7 +160,7 @@ loki_search_walk_as_row(LokiSearch *search, const float *values)
 		return;
 	if (search->query.as_row == NULL)
 	{
-		search->query.as_row = alloc_query(search);
+		search->query.as_row = loki_alloc_queries(search->context, quantizer, 1);
 		search->query.row_code = MemoryContextAllocZero(search->context, quantizer->code_size);
 		search->query.row_refine = MemoryContextAllocZero(search->context, quantizer->refine_size);
 	}

@@ -31,7 +31,7 @@ typedef struct LokiLinkChoice
  * candidate unless a kept one is nearer to it than the node is; then fill up to `fill` with the
  * nearest of the others.  selected[] becomes indexes into the candidates, ascending; returns
  * their number.  *nkept, unless it is NULL, becomes how many of them are kept by the rule, or
- * all if they need no comparing.  scratch has at least 2 * query_size bytes.
+ * all if they need no comparing.  scratch is memory for a query.
  */
 extern int	loki_select_neighbors(const LokiQuantizer *quantizer,
 								  const LokiLinkChoice *from, int max, int fill, LokiQuery *scratch,

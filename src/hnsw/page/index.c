@@ -289,20 +289,31 @@ check_slot_sizes(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 				 errhint("Please REINDEX it.")));
 }
 
-/* Kernels load the constants of a quantizer in vectors of up to this size */
-#define QUANTIZER_ALIGN 64
+/* Memory that begins at a multiple of LOKI_QUANTIZER_ALIGN, so that the pointer is not the allocated one */
+static void *
+alloc_aligned(MemoryContext context, Size size)
+{
+	char	   *memory = MemoryContextAllocHuge(context, add_size(size, LOKI_QUANTIZER_ALIGN));
+
+	return (void *) TYPEALIGN(LOKI_QUANTIZER_ALIGN, memory);
+}
+
+/* See index.h. */
+LokiQuery *
+loki_alloc_queries(MemoryContext context, const LokiQuantizer *quantizer, Size n)
+{
+	return alloc_aligned(context, mul_size(loki_query_stride(quantizer), n));
+}
 
 /*
- * The quantizer of a code, with its centroid and basis, in `context`; it is freed with that, since
- * the pointer is not the allocated one.  `constants` must stay as long.
+ * The quantizer of a code, with its centroid and basis, in `context`, with which it is freed.
+ * `constants` must stay as long.
  */
 LokiQuantizer *
 loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 					const float *constants)
 {
-	Size		size = add_size(loki_quantizer_size(spec), QUANTIZER_ALIGN);
-	LokiQuantizer *quantizer = (LokiQuantizer *)
-		TYPEALIGN(QUANTIZER_ALIGN, MemoryContextAllocHuge(context, size));
+	LokiQuantizer *quantizer = alloc_aligned(context, loki_quantizer_size(spec));
 
 	loki_quantizer_init(quantizer, spec, constants);
 	return quantizer;

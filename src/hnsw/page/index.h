@@ -117,6 +117,20 @@ extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
 extern bool loki_definition_valid(Relation index, const LokiColumn *column,
 								  const LokiMetaPageData *meta);
 
+/* Kernels load queries, and constants of quantizers, in vectors of up to this size */
+#define LOKI_QUANTIZER_ALIGN	64
+
+/* Bytes from one prepared query to the next */
+static inline Size
+loki_query_stride(const LokiQuantizer *quantizer)
+{
+	return TYPEALIGN(LOKI_QUANTIZER_ALIGN, quantizer->query_size);
+}
+
+/* Memory for n prepared queries; like a quantizer it is freed with the context alone */
+extern LokiQuery *loki_alloc_queries(MemoryContext context, const LokiQuantizer *quantizer,
+									 Size n);
+
 /* The quantizer of a code, with its centroid and basis */
 extern LokiQuantizer *loki_make_quantizer(MemoryContext context, const LokiCodeSpec *spec,
 										  const float *constants);

@@ -351,19 +351,12 @@ limit_widths(LokiMeasure *measure)
  * ----------------------------------------------------------------
  */
 
-/* Bytes of a prepared query, aligned as the kernels ask for */
-static Size
-prepared_size(const LokiIndex *state)
-{
-	return TYPEALIGN(64, state->quantizer->query_size);
-}
-
 /* See calibrate.h. */
 int
 loki_calibrate_most(Relation index)
 {
 	const LokiIndex *state = loki_index_open(index, NULL);
-	Size		size = prepared_size(state) + loki_exact_query_size(&state->column, LOKI_TRUTH + 1);
+	Size		size = loki_query_stride(state->quantizer) + loki_exact_query_size(&state->column, LOKI_TRUTH + 1);
 	Size		memory = (Size) maintenance_work_mem * 1024 / 4 * 3;	/* the rest is for
 																		 * blocks of rows */
 
@@ -536,10 +529,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	sums->given = given != NULL;
 	measure->sums = sums;
 	measure->nqueries = nqueries;
-	measure->query_size = prepared_size(state);
-	measure->queries = (char *)
-		TYPEALIGN(64, (uintptr_t) palloc_extended(mul_size(measure->query_size, nqueries) + 64,
-												  MCXT_ALLOC_HUGE));
+	measure->queries = (char *) loki_alloc_queries(CurrentMemoryContext, state->quantizer, nqueries);
 	measure->own = palloc_array(uint32, nqueries);
 	measure->own_rows = palloc_array(ItemPointerData, nqueries);
 	measure->values = palloc0_array(Datum, nqueries);

@@ -53,8 +53,7 @@ typedef struct LokiMeasure
 	uint32		nlive;			/* bits of it that are set */
 
 	int			nqueries;
-	Size		query_size;		/* bytes, a multiple of 64 */
-	char	   *queries;		/* prepared, query_size bytes each */
+	char	   *queries;		/* prepared, loki_query_stride() bytes each */
 	Datum	   *values;			/* themselves */
 	uint32	   *own;			/* the node that is the query, or LOKI_NONE */
 	ItemPointerData *own_rows;	/* its row */
@@ -73,7 +72,7 @@ typedef struct LokiMeasure
 static inline LokiQuery *
 loki_measure_query(const LokiMeasure *measure, int query)
 {
-	return (LokiQuery *) (measure->queries + measure->query_size * query);
+	return (LokiQuery *) (measure->queries + loki_query_stride(measure->state->quantizer) * query);
 }
 
 /* Whether a node was live when the calibration began; `node` is below measure->end */

@@ -179,8 +179,7 @@ prepare_sketch(LokiScan *so)
 	const LokiQuantizer *sketch = so->state->sketch;
 
 	if (so->query.sketch == NULL)
-		so->query.sketch = (LokiQuery *)
-			TYPEALIGN(64, MemoryContextAlloc(so->context, sketch->query_size + 64));
+		so->query.sketch = loki_alloc_queries(so->context, sketch, 1);
 	if (!so->query.sketch_ready)
 	{
 		sketch->prepare(sketch, so->query.values, so->query.sketch);
