@@ -30,18 +30,10 @@ typedef uint16 LokiHalf;
 #define LOKI_HALF_BIAS		(127 - 15)
 #define LOKI_HALF_SHIFT		(23 - 10)
 
-static inline bool
-loki_half_is_nan(LokiHalf h)
-{
-	return (h & ~LOKI_HALF_SIGN) > LOKI_HALF_INFINITY;
-}
-
-static inline bool
-loki_half_is_infinite(LokiHalf h)
-{
-	return (h & ~LOKI_HALF_SIGN) == LOKI_HALF_INFINITY;
-}
-
+/*
+ * The float of the same value; each half has one.  Shifted, exponent and fraction are where a float has
+ * them, and only the exponent's bias differs.
+ */
 static inline float
 loki_half_to_float(LokiHalf h)
 {
@@ -49,6 +41,7 @@ loki_half_to_float(LokiHalf h)
 	uint32		bits = magnitude << LOKI_HALF_SHIFT;
 	float		f;
 
+	/* infinite or not a number, which keeps its fraction */
 	if (magnitude >= LOKI_HALF_INFINITY)
 		bits |= (uint32) 0xff << 23;
 	else if (magnitude >= 1 << 10)

@@ -61,7 +61,7 @@ test_halves(void)
 		float		f = loki_half_to_float(h);
 
 		values = values && same_bits(f, half_value(h));
-		back = back && (isnan(f) ? loki_half_is_nan(loki_float_to_half(f)) :
+		back = back && (isnan(f) ? isnan(half_value(loki_float_to_half(f))) :
 						loki_float_to_half(f) == h);
 	}
 	ok(values, "a half is the float of its value");
@@ -90,9 +90,9 @@ test_rounding(void)
 	ok(ties, "half way between two halves, the even one is taken");
 	ok(above, "above that, the upper");
 	ok(below, "below that, the lower");
-	ok(loki_half_is_infinite(loki_float_to_half(65520)) &&
-	   loki_half_is_infinite(loki_float_to_half(3e38f)) &&
-	   loki_half_is_infinite(loki_float_to_half(-INFINITY)) &&
+	ok(isinf(half_value(loki_float_to_half(65520))) &&
+	   isinf(half_value(loki_float_to_half(3e38f))) &&
+	   isinf(half_value(loki_float_to_half(-INFINITY))) &&
 	   loki_float_to_half(65519.996f) == 0x7bff,
 	   "the range ends where rounding would leave it");
 	ok(loki_float_to_half(1e-45f) == 0 && loki_float_to_half(-0.0f) == 0x8000,
@@ -156,7 +156,7 @@ test_conversions(const LokiDistanceKernels *kernels)
 		}
 		kernels->f32_to_f16(n, floats - n, halves - n);
 		for (int i = -n; i < 0; i++)
-			to_half = to_half && (isnan(floats[i]) ? loki_half_is_nan(halves[i]) :
+			to_half = to_half && (isnan(floats[i]) ? isnan(half_value(halves[i])) :
 								  halves[i] == loki_float_to_half(floats[i]));
 	}
 	ok(to_half, "%s: floats to halves", kernels->name);

@@ -35,13 +35,6 @@ content_lock(Buffer buffer)
 	return BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1));
 }
 
-/* In any mode */
-bool
-loki_buffer_locked(Buffer buffer)
-{
-	return BufferIsLocal(buffer) || LWLockHeldByMe(content_lock(buffer));
-}
-
 bool
 loki_buffer_locked_exclusively(Buffer buffer)
 {
@@ -111,7 +104,7 @@ loki_page_readable(Page page)
 {
 	Buffer		buffer = page_buffer(page);
 
-	return buffer == InvalidBuffer || loki_buffer_locked(buffer);
+	return buffer == InvalidBuffer || LWLockHeldByMe(content_lock(buffer));
 }
 
 bool

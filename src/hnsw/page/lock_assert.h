@@ -20,8 +20,7 @@
 
 #ifdef USE_ASSERT_CHECKING
 
-/* Whether this backend holds a buffer's content lock, in any mode */
-extern bool loki_buffer_locked(Buffer buffer);
+/* Whether this backend holds a buffer's content lock exclusively */
 extern bool loki_buffer_locked_exclusively(Buffer buffer);
 
 /* Whether this backend holds no content lock of any shared buffer */
