@@ -85,26 +85,28 @@ begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
 										  MCXT_ALLOC_HUGE);
 }
 
-/* Begin a pass over the table for n queries from `first` on. */
+/* Begin a pass over the table for some queries. */
 void
 loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
-				 const LokiQueries *queries, int first, int n, Size memory)
+				 const LokiQueries *queries, Size memory)
 {
-	Assert(k > 0 && n > 0 && first + n <= queries->n);
+	int			n = queries->n;
+
+	Assert(k > 0 && n > 0);
 	Assert(queries->data != NULL && queries->own != NULL);
 	memset(exact, 0, sizeof(LokiExact));
 	exact->metric = column->metric;
 	exact->dim = column->dim;
 	exact->k = k;
 	exact->nqueries = n;
-	exact->own = queries->own + first;
+	exact->own = queries->own;
 	exact->nearest = palloc_extended(mul_size(mul_size(n, k), sizeof(double)),
 									 MCXT_ALLOC_HUGE);
 	exact->found = palloc0_array(int, n);
-	exact->data = queries->data + first;
+	exact->data = queries->data;
 	if (queries->values == NULL)
 		return;
-	exact->queries = queries->values + (Size) first * column->dim;
+	exact->queries = queries->values;
 	begin_blocks(exact, column, memory);
 }
 

@@ -153,7 +153,7 @@ choose_nodes(LokiMeasure *measure)
 		CHECK_FOR_INTERRUPTS();
 
 		/* the answer leaves the node's rows out, of as many as it has */
-		if (loki_measure_count_rows(measure, node, LOKI_TRUTH) > LOKI_TRUTH / 2 ||
+		if (loki_measure_count_rows(measure, node) > LOKI_TRUTH / 2 ||
 			!prepare_row(measure, node, n))
 			continue;
 		measure->own[n++] = node;

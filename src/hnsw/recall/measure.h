@@ -90,8 +90,8 @@ loki_measure_is_live(const uint8 *live, uint32 node)
  */
 extern bool loki_measure_read_row(LokiMeasure *measure, uint32 node, Datum *value);
 
-/* How many rows of a node the snapshot sees, up to `most`; one if there is one, seen or not */
-extern int	loki_measure_count_rows(LokiMeasure *measure, uint32 node, int most);
+/* How many rows of a node the snapshot sees, up to LOKI_TRUTH; one if there is one, seen or not */
+extern int	loki_measure_count_rows(LokiMeasure *measure, uint32 node);
 
 /* Find the distances of the nearest rows of all queries */
 extern void loki_truth_gather(LokiMeasure *measure);

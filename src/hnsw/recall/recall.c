@@ -385,8 +385,8 @@ measure(Recall *recall)
 			add_chosen(recall);
 		if (recall->queries.n == 0)
 			break;
-		loki_exact_begin(&exact, &recall->rows.column, recall->k, &recall->queries, 0,
-						 recall->queries.n, (Size) maintenance_work_mem * 1024);
+		loki_exact_begin(&exact, &recall->rows.column, recall->k, &recall->queries,
+						 (Size) maintenance_work_mem * 1024);
 		loki_exact_answer(&exact, &recall->rows);
 		compare_answers(recall, &exact);
 	}

@@ -170,11 +170,11 @@ extern void loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n);
 extern Size loki_exact_query_size(const LokiColumn *column, int k);
 
 /*
- * Begin a pass for n queries from `first` on.  Everything is in the current memory context; of the
+ * Begin a pass for some queries.  Everything is in the current memory context; of the
  * memory, in bytes, the queries have half.
  */
 extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
-							 const LokiQueries *queries, int first, int n, Size memory);
+							 const LokiQueries *queries, Size memory);
 
 /*
  * Pass over the table: the nearest distances, ascending; found[] says how many each query has.

@@ -60,16 +60,16 @@ loki_measure_read_row(LokiMeasure *measure, uint32 node, Datum *value)
 	return !isnull;
 }
 
-/* See measure.h.  `most` bounds the time that a node with very many rows takes. */
+/* See measure.h.  No more are looked for, which bounds the time that a node with very many rows takes. */
 int
-loki_measure_count_rows(LokiMeasure *measure, uint32 node, int most)
+loki_measure_count_rows(LokiMeasure *measure, uint32 node)
 {
 	LokiNodeRows row = {0};
 	ItemPointerData tid;
 	int			n = 0;
 
-	Assert(loki_no_buffer_locked() && most > 0);
-	while (n < most && loki_node_row(measure->state, measure->index, node, &row, &tid))
+	Assert(loki_no_buffer_locked());
+	while (n < LOKI_TRUTH && loki_node_row(measure->state, measure->index, node, &row, &tid))
 	{
 		bool		last = row.next == LOKI_NONE;
 
@@ -103,7 +103,7 @@ loki_truth_gather(LokiMeasure *measure)
 		(void) loki_query_open(column, column->typid, measure->values[i],
 							   queries.values + (Size) i * column->dim);
 	/* it takes half of what it is given for blocks: loki_calibrate_most() */
-	loki_exact_begin(&measure->exact, column, LOKI_TRUTH + 1, &queries, 0, n,
+	loki_exact_begin(&measure->exact, column, LOKI_TRUTH + 1, &queries,
 					 (Size) maintenance_work_mem * 1024 / 2);
 	loki_exact_answer(&measure->exact, measure->rows);
 	measure->truth.nodes = truth_create(CurrentMemoryContext, LOKI_TRUTH, NULL);
@@ -147,7 +147,7 @@ leave_out_own(LokiMeasure *measure, int query, double *nearest, int found)
 	/* equal distances cannot be told apart: as many are left out as the node has other rows */
 	uint32		node = measure->own[query];
 	int			copies = node == LOKI_NONE ? 0 :
-		loki_measure_count_rows(measure, node, LOKI_TRUTH) - 1;
+		loki_measure_count_rows(measure, node) - 1;
 	double		own = copies > 0 ? row_distance(measure, node) : 0;
 	int			kept = 0;
 
@@ -254,7 +254,7 @@ loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hi
 			bool		read = may_be_hit(measure, &found);
 
 			node->distance = read ? row_distance(measure, found.node) : get_float8_infinity();
-			node->rows = read ? loki_measure_count_rows(measure, found.node, LOKI_TRUTH) : 0;
+			node->rows = read ? loki_measure_count_rows(measure, found.node) : 0;
 			Assert(node->rows >= 0 && node->rows <= LOKI_TRUTH);
 		}
 		for (int k = 0; k < truth->nlimits; k++)
