@@ -23,6 +23,7 @@ DECLARE
 	nodes text;
 	by_index text;
 	by_sort text;
+	seqscan text := current_setting('enable_seqscan');
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
 		nodes := concat_ws(', ', nodes, substring(line FROM '(Limit|Sort$|Index Scan using parts_[vw]\M|Seq Scan on \w+|Merge Append|Append|LokivectorHybridScan|LokivectorScoreSearch|LokivectorGroupSearch)'));
@@ -30,11 +31,13 @@ BEGIN
 	EXECUTE 'SELECT array_agg(q::text) FROM (' || query || ') q' INTO by_index;
 	SET LOCAL enable_indexscan = off;
 	SET LOCAL enable_bitmapscan = off;
+	SET LOCAL enable_seqscan = on;
 	SET LOCAL lokivector.enable_hybrid_scan = off;
 	EXECUTE 'SELECT array_agg(q::text) FROM (' || query || ') q' INTO by_sort;
 	SET LOCAL lokivector.enable_hybrid_scan = on;
 	SET LOCAL enable_bitmapscan = on;
 	SET LOCAL enable_indexscan = on;
+	PERFORM set_config('enable_seqscan', seqscan, true);
 	RETURN nodes || CASE WHEN by_index IS NOT DISTINCT FROM by_sort THEN ': same' ELSE ': ' || by_index || ' instead of ' || by_sort END;
 END
 $$ LANGUAGE plpgsql;
@@ -56,6 +59,11 @@ SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE words @@ 'w7' O
 SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE words @@ 'w777' OR v <=> '[1,2,3,4,5,6,7,8]' < -1$$);
 SELECT parts_check($$SELECT count(*), sum(t.id) FROM parts_t t JOIN parts_t s ON s.id = t.id + 1 WHERE t.words @@ 'w7' OR t.v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT (SELECT count(*) FROM parts_t WHERE words @@ 'w7' OR v <=> s.v < 0.2) FROM parts_t s WHERE s.id < 4 ORDER BY 1$$);
+-- an index has all columns of a part, but not those of the condition
+CREATE INDEX parts_id_kind ON parts_t (id, kind);
+SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE kind % 7 = 3 OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
+SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE kind <> 3 OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
+DROP INDEX parts_id_kind;
 -- conditions that no index answers, volatile ones, those with a subquery; rows that are locked
 SELECT parts_check($$SELECT count(*) FROM parts_t WHERE tag = 'tag 7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT count(*) FROM parts_t WHERE (words @@ 'w7' AND random() < 2) OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
@@ -102,6 +110,11 @@ SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN -(v
 -- a condition of the score sees only rows that pass the others
 SELECT parts_check($$SELECT id FROM parts_t WHERE kind <> 3 ORDER BY (v <=> '[1,2,3,4,5,6,7,8]') * CASE WHEN 1 / (kind - 3) > 0 THEN 0.8 ELSE 1 END, id LIMIT 20$$);
 SELECT parts_check($$SELECT id FROM parts_t WHERE kind <> 3 ORDER BY (v <=> '[1,2,3,4,5,6,7,8]') * CASE WHEN 1 / (kind - 3) > 0 OR words @@ 'w7' THEN 0.8 ELSE 1 END, id LIMIT 20$$);
+-- one of CASE sees only rows for which those before it are not true, and one of COALESCE those that come to it
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN abs(abs(kind - 3)) = 0 THEN v <=> '[1,2,3,4,5,6,7,8]' WHEN 1 / (kind - 3) > 0 THEN w <=> '[8,7,6,5,4,3,2,1]' ELSE v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY coalesce(v <=> '[1,2,3,4,5,6,7,8]', CASE WHEN 1 / (kind - 3) > 0 THEN 3 ELSE 4 END), id LIMIT 20$$);
+-- a condition that is NULL is false to WHEN alone
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN tag = 'tag 1' THEN v <=> '[1,2,3,4,5,6,7,8]' WHEN (tag = 'tag 1') IS FALSE THEN w <=> '[8,7,6,5,4,3,2,1]' ELSE -1 END, id LIMIT 20$$);
 
 -- test: a condition without which the score is NULL or another constant
 SET enable_seqscan = on;

@@ -450,7 +450,9 @@ class Generator:
             other = self.random.choice((distance.text, distance.text, "NULL", "0.5"))
             if other != distance.text:
                 score, falls = distance.text, distance.descending
-            score = ["CASE WHEN ", self.leaf("t"), " THEN ", score, " ELSE ", other, " END"]
+            leaf = self.leaf("t")
+            null = [" WHEN (", leaf, ") IS NULL THEN 0.3"] if self.chance(0.3) else ""
+            score = ["CASE WHEN ", leaf, " THEN ", score, null, " ELSE ", other, " END"]
         tree = [f"SELECT {', '.join(ids)}, ", score, f" AS d{self.output()} FROM {relation}", self.conditions(more=more),
                 " ORDER BY d", " DESC" if falls else "", optional(", t.id") if self.chance(0.2) else "", self.limit()]
         return Statement("scored", tree, [(len(ids), falls)], search=True, nearest=len(ids))

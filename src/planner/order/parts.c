@@ -133,9 +133,12 @@ loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, Restric
 	{
 		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
 
+		/*
+		 * `without` stays, since the filter of an index scan will have it:
+		 * index-only scans need its columns
+		 */
 		saved_clauses = lappend(saved_clauses, info->indrestrictinfo);
-		info->indrestrictinfo = list_concat(list_delete_ptr(list_copy(info->indrestrictinfo),
-															without), more->ppi_clauses);
+		info->indrestrictinfo = list_concat_copy(info->indrestrictinfo, more->ppi_clauses);
 	}
 	if (constant)
 		root->query_pathkeys = NIL;
@@ -187,9 +190,12 @@ carried(PlannerInfo *root, RelOptInfo *rel, const Part *part, const RestrictInfo
 	{
 		RestrictInfo *rinfo = make_simple_restrictinfo(root, lfirst(cell));
 
-		/* what a sort key calls sees only rows that pass all conditions (P6) */
+		/*
+		 * what a sort key calls sees only rows that pass all conditions (P6),
+		 * and those before it in CASE
+		 */
 		rinfo->security_level = without != NULL ? without->security_level :
-			root->qual_security_level + 1;
+			root->qual_security_level + 1 + foreach_current_index(cell);
 		rinfo->leakproof = !contain_leaked_vars(lfirst(cell));
 		if (!restriction_is_securely_promotable(rinfo, rel))
 			rinfo->orclause = NULL;
@@ -361,15 +367,19 @@ typedef struct Condition
 static bool split(Split *into, Node *expr, List *conditions);
 
 /*
- * expression_tree_walker callback: find the first condition that a score depends on.  CASE takes
- * one that is NULL for false; a cast does not.
+ * expression_tree_walker callback: find the first condition that a score depends on, of those that are
+ * evaluated for every row.  CASE takes one that is NULL for false; a cast does not.
  */
 static bool
 find_condition(Node *node, Condition *found)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, CaseExpr) && ((CaseExpr *) node)->arg == NULL)
+	if (IsA(node, CoalesceExpr))
+		return find_condition(linitial(((CoalesceExpr *) node)->args), found);
+	if (IsA(node, CaseExpr) && ((CaseExpr *) node)->arg != NULL)
+		return find_condition((Node *) ((CaseExpr *) node)->arg, found);
+	if (IsA(node, CaseExpr))
 		found->expr = (Node *) linitial_node(CaseWhen, ((CaseExpr *) node)->args)->expr;
 	else if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_INT4_BOOL)
 	{
@@ -379,15 +389,25 @@ find_condition(Node *node, Condition *found)
 	return found->expr != NULL || expression_tree_walker(node, find_condition, found);
 }
 
-/* expression_tree_mutator callback: the condition becomes its value. */
+/*
+ * expression_tree_mutator callback: the condition becomes its value.  One that is not true may be NULL:
+ * then only WHEN takes it for false, and not what else depends on it, as in WHEN active IS NULL.
+ */
 static Node *
 with_value(Node *node, Condition *condition)
 {
+	CaseWhen   *when = (CaseWhen *) node;
+	bool		found;
+
 	if (node == NULL)
 		return NULL;
-	if (equal(node, condition->expr))
+	if ((condition->value || condition->cast) && equal(node, condition->expr))
 		return makeBoolConst(condition->value, false);
-	return expression_tree_mutator(node, with_value, condition);
+	found = IsA(node, CaseWhen) && equal(when->expr, condition->expr);
+	when = (CaseWhen *) expression_tree_mutator(node, with_value, condition);
+	if (found)
+		when->expr = (Expr *) makeBoolConst(condition->value, false);
+	return (Node *) when;
 }
 
 /*
