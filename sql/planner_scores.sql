@@ -35,16 +35,19 @@ DECLARE
 	line text;
 	found text[];
 	truth text[];
+	seqscan text := current_setting('enable_seqscan');
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
 		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Incremental Sort$|Sort$|LokivectorHybridScan|LokivectorScoreSearch|Subquery Scan|LockRows)'));
 	END LOOP;
 	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO found;
 	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
 	SET LOCAL lokivector.enable_hybrid_scan = off;
 	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO truth;
 	SET LOCAL enable_indexscan = on;
 	SET LOCAL lokivector.enable_hybrid_scan = on;
+	PERFORM set_config('enable_seqscan', seqscan, true);
 	rows := coalesce(cardinality(found), 0);
 	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
 END $$;
@@ -74,6 +77,9 @@ SELECT * FROM scores_check($$SELECT id, sqrt(l) + log(10 + votes) AS s FROM near
 -- further sort keys
 SELECT * FROM scores_check($$SELECT id, id AS s, least(d, 0.5) + pinned::int AS r FROM near ORDER BY r, id LIMIT 30$$);
 SELECT * FROM scores_check($$SELECT id, id AS s FROM near ORDER BY round((d + age / 100)::numeric, 1), id DESC LIMIT 30$$);
+-- a condition makes the distance the same for all rows
+SELECT * FROM scores_check($$SELECT id, l + votes / 1000.0 AS s FROM near WHERE l = (SELECT l FROM near WHERE id = 7) ORDER BY s LIMIT 3$$);
+SELECT * FROM scores_check($$SELECT id, l + votes / 1000.0 AS s FROM near WHERE l = 0.5 ORDER BY s LIMIT 3$$);
 
 -- test: sums of distances from constants by <=> and <#>, as one distance
 CREATE INDEX posts_ip ON posts USING hnsw (v vector_ip_ops);
@@ -107,6 +113,7 @@ SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FRO
 SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FROM found WHERE id % 100 = 3 ORDER BY s DESC LIMIT 100$$);
 SELECT * FROM scores_check($$SELECT p.id, (1 - d) + 0.2 * fame AS s FROM found p JOIN authors a ON a.id = p.author ORDER BY s DESC LIMIT 10$$);
 SELECT * FROM scores_check($$SELECT p.id, (1 - d) + 0.2 * coalesce(fame, 0) AS s FROM found p LEFT JOIN authors a ON a.id = p.author AND a.id < 10 ORDER BY s DESC LIMIT 10$$);
+SELECT * FROM scores_check($$SELECT p.id, (1 - d) + coalesce(fame, 1.2) AS s FROM found p JOIN (SELECT i AS id, fame FROM generate_series(0, 69) i LEFT JOIN authors a ON a.id = i AND i < 69 OFFSET 0) a ON a.id = p.author ORDER BY s DESC LIMIT 3$$);
 SELECT * FROM scores_check($$SELECT id, s FROM (WITH w AS (SELECT id, d + age / 100 AS s FROM near) SELECT * FROM w ORDER BY s LIMIT 20) x WHERE id % 2 = 0 ORDER BY s LIMIT 5$$);
 SELECT * FROM scores_check($$SELECT id, (SELECT round(sum(s)::numeric, 9) FROM (SELECT (p.v <-> q.v) + p.age / 10 AS s FROM posts p WHERE p.author <> q.author ORDER BY s LIMIT 5) x) AS s FROM posts q WHERE id < 20 ORDER BY id$$);
 CREATE ROLE scores_reader;
@@ -209,6 +216,8 @@ SET enable_sort = off;
 SELECT rows_read($$SELECT id FROM near ORDER BY l + age / 1000 LIMIT 10$$) < 300 AS few,
 	rows_read($$SELECT id FROM near ORDER BY l + age LIMIT 10$$) > 2000 AS many;
 SELECT * FROM scores_check($$SELECT id, l + age AS s FROM near ORDER BY s LIMIT 300$$);
+-- a LIMIT that is volatile leaves a sort by further keys above, which wants all ties
+SELECT * FROM scores_check($$SELECT id, id AS s FROM near ORDER BY floor(l / 1e9) - (age > 1e9)::int, id DESC LIMIT 3 + (random() < 0)::int$$);
 
 -- test: rows that wait and outgrow work_mem
 SET plan_cache_mode = force_generic_plan;
@@ -256,13 +265,24 @@ SELECT array_agg(id) = (SELECT array_agg(id) FROM found) AS same FROM (SELECT id
 	ORDER BY 0.01 * ts_rank(words, 'w3') - (v <-> '[1,0,0]') DESC NULLS LAST LIMIT 5) s;
 RESET enable_indexscan;
 DROP TABLE ranked, found;
+-- a rank above 1: a word of weight B before many of A
+CREATE TABLE ranked AS SELECT i AS id, ARRAY[i / 100.0, 0]::vector(2) AS v, (CASE i WHEN 0 THEN 'w:1A,2A,3A,4A,5A'
+	WHEN 13 THEN (SELECT 'w:1B,' || string_agg(j || 'A', ',') FROM generate_series(2, 40) j) ELSE 'x' END)::tsvector AS words
+	FROM generate_series(0, 3000) i;
+CREATE INDEX ranked_idx ON ranked USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE ranked;
+SELECT * FROM scores_check($$SELECT id, ts_rank(words, 'w') - (v <-> '[0,0]') AS s FROM ranked ORDER BY s DESC NULLS LAST LIMIT 1$$);
+DROP TABLE ranked;
 -- test: the least value of a column, in no slot of its statistics
-CREATE TABLE rare AS SELECT i AS id, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector(3) AS v,
+CREATE TABLE rare AS SELECT i AS id, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector(3) AS v, (i = 4000)::int * 100 AS boost,
 	CASE WHEN i % 505 = 0 THEN 0 ELSE 1 + i % 100 END AS votes FROM generate_series(1, 5000) i;
 CREATE INDEX rare_idx ON rare USING hnsw (v vector_l2_ops);
 VACUUM ANALYZE rare;
 SELECT 0 = ANY (most_common_vals::text::int[]) AS listed, histogram_bounds FROM pg_stats WHERE tablename = 'rare' AND attname = 'votes';
 SELECT * FROM scores_check($$SELECT id, (v <-> '[1,0,0]') + 0.9 * votes AS s FROM rare ORDER BY s LIMIT 8$$);
+-- all others are one value
+SELECT most_common_vals, most_common_freqs < '{1}' AS others, histogram_bounds FROM pg_stats WHERE tablename = 'rare' AND attname = 'boost';
+SELECT * FROM scores_check($$SELECT id, (v <-> '[1,0,0]') - boost AS s FROM rare ORDER BY s LIMIT 8$$);
 -- test: a btree index on the score itself
 CREATE INDEX rare_score ON rare (((v <-> '[1,0,0]') + 0.9 * votes));
 ANALYZE rare;

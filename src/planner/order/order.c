@@ -383,7 +383,8 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 				(!match_index_to_operand(linitial(distance->args), 0, info) &&
 				 !match_index_to_operand(lsecond(distance->args), 0, info)))
 				continue;
-			loki_score_choose(root, &score, distance);
+			if (!loki_score_choose(root, &score, distance))
+				return;
 			hide_order(rel, score.output);
 			ask_for_order(root, score.input, true);
 			return;

@@ -506,7 +506,8 @@ with_parameters(Node *node, void *state)
 
 /*
  * expression_tree_mutator callback: what does not depend on the row becomes a constant, unless
- * it might raise an error that a row does not: a branch may never be taken.
+ * it might raise an error that a row does not, as a branch that is never taken, or is no expression by
+ * itself.
  */
 static Node *
 with_values(Node *node, void *state)
@@ -517,9 +518,9 @@ with_values(Node *node, void *state)
 		return node;
 	if (!depends_on_row(node, NULL))
 		return (Node *) evaluate(state, node);
-	if (IsA(node, CaseExpr) || IsA(node, CoalesceExpr))
-		return with_parameters(node, state);
-	return expression_tree_mutator(node, with_values, state);
+	if (IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, MinMaxExpr) || IsA(node, RelabelType))
+		return expression_tree_mutator(node, with_values, state);
+	return with_parameters(node, state);
 }
 
 /* LokiRangeOf: the columns of the child; with_values() has left no parameters */

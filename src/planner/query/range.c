@@ -253,7 +253,7 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 			return operation == LOKI_SAME || (isinf(a->low) && isinf(a->high));
 		case LOKI_SHARE:
 			result->low = 0;
-			result->high = 1;
+			result->high = 1.1;		/* words of weight B before many of A */
 			result->nans = false;	/* its argument is no number */
 			return true;
 		case LOKI_UNKNOWN:

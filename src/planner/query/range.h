@@ -39,7 +39,7 @@ typedef enum LokiOperation
 	LOKI_POWER,
 	LOKI_ROUND_DIGITS,			/* to a number of digits */
 	LOKI_TYPMOD,				/* to those of a type */
-	LOKI_SHARE,					/* of anything: 0 to 1 */
+	LOKI_SHARE,					/* of anything: 0 to 1, or slightly more */
 	/* of one */
 	LOKI_NEGATE,
 	LOKI_ABS,

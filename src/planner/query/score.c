@@ -44,6 +44,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
+#include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
@@ -170,7 +171,7 @@ loki_score_distances(const LokiScore *score)
  * NULL and NaN come where the score puts them: DESC, rows whose distance is NaN are first.
  * So the key is that of a score which falls.
  */
-void
+bool
 loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
 {
 	Expr	   *expr = score->descending ? loki_negative(distance) : (Expr *) distance;
@@ -179,6 +180,7 @@ loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
 	score->distance = distance;
 	score->input = loki_sort_key(root, expr, loki_sort_clause(FLOAT8OID, score->descending,
 															  score->nulls_first));
+	return score->input != NULL;
 }
 
 /*
@@ -271,7 +273,7 @@ add_values(LokiScoreColumn *column, HeapTuple statistics, int kind)
 
 /*
  * ANALYZE makes no histogram of a single value that is not among the most common ones: it is in no
- * slot, and may lie beyond all others, by a gap between them.
+ * slot, and may lie beyond all others, by a gap between them, or anywhere if there is but one.
  *
  * That is so if there is no histogram, and the shares of the common values and of NULL do not make up the
  * whole.  Without MCVs there are no values either, and the range is infinite already.
@@ -288,14 +290,14 @@ add_unlisted_value(LokiScoreColumn *column, HeapTuple statistics)
 		return;
 	for (int i = 0; i < slot.nnumbers; i++)
 		share += slot.numbers[i];
-	gap = (column->range.high - column->range.low) / Max(slot.nnumbers - 1, 1);
+	gap = slot.nnumbers < 2 ? INFINITY : (column->range.high - column->range.low) / (slot.nnumbers - 1);
 	free_attstatsslot(&slot);
 
 	/*
-	 * shares are rounded; one of the rows that ANALYZE takes by default is
-	 * 3e-5
+	 * shares are rounded to 6e-8; one of the most rows that ANALYZE takes is
+	 * 3e-7
 	 */
-	if (share < 1 - 1e-5)
+	if (share < 1 - 2e-7)
 	{
 		column->range.low -= gap;
 		column->range.high += gap;
@@ -324,8 +326,10 @@ loki_score_columns(PlannerInfo *root, const LokiScore *score)
 		column->range.low = INFINITY;
 		column->range.high = -INFINITY;
 		examine_variable(root, lfirst(cell), 0, &data);
+		/* a subquery may have joins that fill columns of its tables with NULL */
 		column->range.nulls = !HeapTupleIsValid(data.statsTuple) ||
 			((Form_pg_statistic) GETSTRUCT(data.statsTuple))->stanullfrac > 0 ||
+			planner_rt_fetch(column->column->varno, root)->rtekind != RTE_RELATION ||
 			is_filled_by_join(root, column->column);
 		if (!HeapTupleIsValid(data.statsTuple) ||
 			!add_values(column, data.statsTuple, STATISTIC_KIND_MCV) ||

@@ -47,8 +47,8 @@ extern void loki_sums_as_one(LokiScore *score);
 /* The distances that rows may come by, each once: OpExpr */
 extern List *loki_score_distances(const LokiScore *score);
 
-/* Have rows come by one of them. */
-extern void loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance);
+/* Have rows come by one of them; false if a condition makes it the same for all. */
+extern bool loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance);
 
 /* The score of a level whose rows come by one of its distances; false if they do not. */
 extern bool loki_score_chosen(PlannerInfo *root, LokiScore *score);
