@@ -174,6 +174,8 @@ STEPS = {
         ("results-write", "write", "synthetic:50000:128", {"lines": ALL}),
         ("results-filters", "hybrid", "synthetic:200000:768",
          {"measures": ["selectivity", "filters", "few"], "lines": ALL}),
+        ("results-joins", "joins", "synthetic:200000:768", {"lines": ALL}),
+        ("results-tenants", "hybrid", "synthetic:200000:768", {"measures": ["tenants"], "lines": ALL}),
         ("results-embedded", "hybrid", "synthetic:100000:128", {"measures": ["embedded"], "lines": ALL}),
     ],
     "frontier": [
