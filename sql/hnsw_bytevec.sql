@@ -189,6 +189,7 @@ DECLARE
 	plan json;
 BEGIN
 	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
 	EXECUTE 'EXPLAIN (FORMAT json) SELECT FROM a WHERE ' || condition INTO plan;
 	estimate := plan->0->'Plan'->>'Plan Rows';
 END

@@ -30,8 +30,10 @@ BEGIN
 	EXECUTE query INTO rows;
 	SET LOCAL lokivector.enable_hybrid_scan = off;
 	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
 	EXECUTE query INTO of_table;
 	same := rows = of_table;
+	SET LOCAL enable_seqscan = off;
 	SET LOCAL lokivector.enable_hybrid_scan = on;
 	SET LOCAL enable_indexscan = on;
 END $$ LANGUAGE plpgsql;
@@ -195,6 +197,7 @@ BEGIN
 		condition := (ARRAY['true', 'a = 3', 'b < 0', 'id % 3 = 0'])[1 + i % 4];
 		query := (SELECT v FROM bounds_o WHERE id = 1 + i * 37 % 3000);
 		SET LOCAL enable_indexscan = off;
+		SET LOCAL enable_seqscan = on;
 		SET LOCAL lokivector.enable_hybrid_scan = off;
 		EXECUTE format('SELECT max(d) FROM (SELECT v %s %L::%s AS d FROM bounds_o WHERE %s ORDER BY 1 LIMIT %s) s',
 			operator, query, kind, condition, (ARRAY[1, 5, 31, 100, 400])[1 + i % 5]) INTO bound;
@@ -202,6 +205,7 @@ BEGIN
 			operator, query, bound + abs(bound) * 1e-9, condition, (ARRAY[5, 50, 1000])[1 + i % 3], kind);
 		EXECUTE statement INTO there;
 		SET LOCAL enable_indexscan = on;
+		SET LOCAL enable_seqscan = off;
 		SET LOCAL lokivector.enable_hybrid_scan = on;
 		EXECUTE statement INTO found;
 		EXECUTE 'EXPLAIN (FORMAT JSON) ' || statement INTO plan;

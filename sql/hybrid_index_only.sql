@@ -170,9 +170,11 @@ BEGIN
 	DISCARD PLANS;
 	SET LOCAL lokivector.enable_hybrid_scan = off;
 	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
 	SET LOCAL plan_cache_mode = force_custom_plan;
 	EXECUTE statement INTO truth;
 	DISCARD PLANS;
+	SET LOCAL enable_seqscan = off;
 	SET LOCAL lokivector.enable_hybrid_scan = on;
 	SET LOCAL enable_indexscan = on;
 END $$;

@@ -152,9 +152,11 @@ BEGIN
 		kinds := kinds || (SELECT strategy FROM lokivector_scan_stats());
 		SET LOCAL enable_sort = on;
 		SET LOCAL enable_indexscan = off;
+		SET LOCAL enable_seqscan = on;
 		hits := hits + (SELECT count(*) FROM nearest JOIN
 			(SELECT i FROM e ORDER BY v <#> query.v LIMIT 20) s USING (i));
 		SET LOCAL enable_indexscan = on;
+		SET LOCAL enable_seqscan = off;
 		DROP TABLE nearest;
 	END LOOP;
 	ways := (SELECT string_agg(DISTINCT kind, ',') FROM unnest(kinds) AS kind);

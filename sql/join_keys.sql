@@ -56,11 +56,14 @@ DECLARE
 	ours boolean := (SELECT bool_or(p LIKE '%LokivectorJoinKeys%') FROM values_plan(query) p);
 	found text[];
 	truth text[];
+	seqscan text := current_setting('enable_seqscan');
 BEGIN
 	EXECUTE 'SELECT array_agg(s::text) FROM (' || query || ') s' INTO found;
 	SET LOCAL lokivector.enable_join_keys = off;
 	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
 	EXECUTE 'SELECT array_agg(s::text) FROM (' || query || ') s' INTO truth;
+	PERFORM set_config('enable_seqscan', seqscan, true);
 	RETURN CASE WHEN ours THEN 'ours, ' ELSE 'others, ' END ||
 		CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same ' || coalesce(cardinality(found), 0)
 			ELSE format('%s instead of %s', found, truth) END;

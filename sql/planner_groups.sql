@@ -31,16 +31,19 @@ DECLARE
 	line text;
 	found text[];
 	truth text[];
+	seqscan text := current_setting('enable_seqscan');
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
 		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Sort$|Index Scan|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|WindowAgg|Nested Loop|Subquery Scan|Unique|Merge Append|LockRows)'));
 	END LOOP;
 	EXECUTE 'SELECT array_agg(q::text) FROM (' || statement || ') q' INTO found;
 	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
 	SET LOCAL lokivector.enable_hybrid_scan = off;
 	EXECUTE 'SELECT array_agg(q::text) FROM (' || statement || ') q' INTO truth;
 	SET LOCAL enable_indexscan = on;
 	SET LOCAL lokivector.enable_hybrid_scan = on;
+	PERFORM set_config('enable_seqscan', seqscan, true);
 	rows := coalesce(cardinality(found), 0);
 	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
 END $$;

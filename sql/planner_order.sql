@@ -21,6 +21,7 @@ DECLARE
 	line text;
 	by_index text;
 	by_sort text;
+	seqscan text := current_setting('enable_seqscan');
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
 		CONTINUE WHEN line ~ 'Limit|Index Cond: .id = ';
@@ -31,8 +32,10 @@ BEGIN
 	END LOOP;
 	EXECUTE 'SELECT array_agg(round(s::numeric, 4)) FROM (' || query || ') q' INTO by_index;
 	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
 	EXECUTE 'SELECT array_agg(round(s::numeric, 4)) FROM (' || query || ') q' INTO by_sort;
 	SET LOCAL enable_indexscan = on;
+	PERFORM set_config('enable_seqscan', seqscan, true);
 	RETURN NEXT CASE WHEN by_index = by_sort THEN 'same' ELSE by_index || ' instead of ' || by_sort END;
 END
 $$ LANGUAGE plpgsql;
