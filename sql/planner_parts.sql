@@ -155,6 +155,12 @@ DECLARE parts_cursor SCROLL CURSOR FOR SELECT id FROM parts_t ORDER BY least(v <
 FETCH 3 FROM parts_cursor;
 FETCH BACKWARD 2 FROM parts_cursor;
 COMMIT;
+-- a cursor whose row an UPDATE names scans the table once
+BEGIN;
+DECLARE parts_cursor CURSOR FOR SELECT id, kind FROM parts_t WHERE id = 7 OR v <=> '[1,2,3,4,5,6,7,8]' < 0.01;
+FETCH 1 FROM parts_cursor;
+UPDATE parts_t SET kind = kind WHERE CURRENT OF parts_cursor RETURNING id;
+ROLLBACK;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;

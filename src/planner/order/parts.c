@@ -561,6 +561,21 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 }
 
 /*
+ * Whether the query may be a cursor whose rows UPDATE ... WHERE CURRENT OF takes: the table must be scanned
+ * once then, without a node above that sorts or joins.  Only of a cursor a part of the rows is expected to
+ * be taken without a LIMIT.
+ */
+static bool
+may_be_current_of(const PlannerInfo *root)
+{
+	const Query *parse = root->parse;
+
+	return root->parent_root == NULL && root->tuple_fraction > 0 && parse->limitCount == NULL &&
+		parse->sortClause == NIL && !loki_changes_rows(parse) &&
+		bms_membership(root->all_baserels) == BMS_SINGLETON;
+}
+
+/*
  * The table is scanned once for each part with one snapshot, so its rows are the same.  Statements that
  * lock or change rows are left out, as EvalPlanQual() expects one scan of a table; so are lateral
  * relations, as a part's paths have no parameters.
@@ -582,6 +597,8 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	foreach(cell, keys)
 		if ((parts = parts_of_key(root, rel, lfirst(cell))) != NIL)
 		offer_parts(root, rel, parts, lfirst(cell), NULL);
+	if (may_be_current_of(root))
+		return;
 	foreach(cell, rel->baserestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
