@@ -193,12 +193,8 @@ def embedded():
             recall = re.search(r"and ([\d.]+) at", row["note"]).group(1)
             low = f" at {recall}" if float(recall) < 0.95 else ""
             found.setdefault(case, [number(row["ours"])]).append(number(row["pgvector"]) + low)
-    if not found:
-        return []
-    told = made_of(os.path.join(KEPT, "results-embedded"))
-    return ["| condition | lokivector | " + " | ".join(databases) + " |",
-            *(f"| {case} | " + " | ".join(cells) + " |" for case, cells in found.items()),
-            *(["", f"{told['date']}, commit {told['commit']}, {told['minutes']:.0f} minutes."] if told else [])]
+    lines = ["| condition | lokivector | " + " | ".join(databases) + " |"] if found else []
+    return lines + [f"| {case} | " + " | ".join(cells) + " |" for case, cells in found.items()]
 
 
 def first():
@@ -223,7 +219,6 @@ def made():
     """When, of what and where: one sentence, as all is of one commit"""
     steps = {os.path.basename(folder.rstrip("/")): made_of(folder)
              for folder in sorted(glob.glob(os.path.join(KEPT, "results-*", "")))}
-    steps.pop("results-embedded", None)     # its table says so itself
     if not steps:
         return []
     several = {told["commit"] for told in steps.values()}
