@@ -444,18 +444,26 @@ INSERT INTO build_relaxed VALUES ('{1:1}/3');
 DROP TABLE build_relaxed;
 DROP TYPE build_type;
 
--- test: a temporary table that commits empty cannot commit without the dimensions
-CREATE TEMP TABLE build_emptied (v vector(3)) ON COMMIT DELETE ROWS;
+-- test: a temporary table that commits empty, with a column that has lost its dimensions, and a later index
+CREATE TEMP TABLE build_emptied (id int, v vector(3)) ON COMMIT DELETE ROWS;
 CREATE INDEX build_emptied_v ON build_emptied USING hnsw (v vector_l2_ops);
 BEGIN;
-INSERT INTO build_emptied VALUES ('[1,2,3]');
+INSERT INTO build_emptied VALUES (1, '[1,2,3]');
 ALTER TABLE build_emptied ALTER v TYPE vector;
-COMMIT;
-SELECT count(*) FROM build_emptied;
-BEGIN;
-INSERT INTO build_emptied VALUES ('[1,2,3]');
+CREATE UNIQUE INDEX build_emptied_id ON build_emptied (id);
 SELECT v FROM build_emptied ORDER BY v <-> '[3,3,3]';
 COMMIT;
+SELECT count(*) FROM build_emptied;
+INSERT INTO build_emptied VALUES (1, '[1,2,3]');
+SELECT v FROM build_emptied ORDER BY v <-> '[3,3,3]';
+REINDEX INDEX build_emptied_v;
+ALTER TABLE build_emptied ALTER v TYPE vector(3);
+BEGIN;
+INSERT INTO build_emptied VALUES (1, '[1,2,3]');
+SELECT v FROM build_emptied ORDER BY v <-> '[3,3,3]';
+COMMIT;
+INSERT INTO build_emptied VALUES (1, '[1,2,3]');
+SELECT count(*) FROM build_emptied;
 DROP TABLE build_emptied;
 -- test: rows of two models, of which one's are a hundred times as long
 CREATE TABLE two_lengths (i integer, v vector(64));

@@ -71,11 +71,13 @@
 #include "storage/relfilelocator.h"
 typedef RelFileLocator LokiRelFileLocator;
 #define LokiRelationLocator(rel)		((rel)->rd_locator)
+#define LokiNewFileSubid(rel)			((rel)->rd_newRelfilelocatorSubid)
 #define LokiLocatorEquals(a, b)			RelFileLocatorEquals(a, b)
 #else
 #include "storage/relfilenode.h"
 typedef RelFileNode LokiRelFileLocator;
 #define LokiRelationLocator(rel)		((rel)->rd_node)
+#define LokiNewFileSubid(rel)			((rel)->rd_newRelfilenodeSubid)
 #define LokiLocatorEquals(a, b)			RelFileNodeEquals(a, b)
 #endif
 

@@ -602,6 +602,19 @@ lay_out_nodes(LokiBuild *build)
 }
 
 /*
+ * Whether an index is built by the commit that empties a temporary table, and that cannot be done: its column
+ * has lost its dimensions.  The files of the table and of this index are cut to no blocks by then, but those
+ * of its later indexes are not.  An error would leave these with entries of rows that are gone.
+ */
+static bool
+emptied_without_dimensions(Relation heap, Relation index)
+{
+	return RelationUsesLocalBuffers(index) && index->rd_createSubid == InvalidSubTransactionId &&
+		LokiNewFileSubid(index) == InvalidSubTransactionId &&
+		RelationGetNumberOfBlocks(heap) == 0 && loki_dimensions_lost(index);
+}
+
+/*
  * ambuild: build the index of a table.  The last three steps use the index that was written, by
  * ordinary scans and changes: it is complete before them, so that an error of theirs costs nothing but the
  * command.  Calibration goes first, while there are workers.  Its memory is that of the arrays, and that of
@@ -610,13 +623,17 @@ lay_out_nodes(LokiBuild *build)
 IndexBuildResult *
 loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 {
-	IndexBuildResult *result = palloc(sizeof(IndexBuildResult));
-	LokiBuild  *build = loki_build_begin(heap, index, indexInfo, NULL);
+	IndexBuildResult *result = palloc0(sizeof(IndexBuildResult));
+	LokiBuild  *build;
 	LokiCalibrationSums calibration;
 	LokiCounts	counts = {.of[LOKI_COUNT_BUILDS] = 1};
 	instr_time	start;
 
+	/* it stays without pages: what uses it gets the error (loki_index_open) */
+	if (emptied_without_dimensions(heap, index))
+		return result;
 	INSTR_TIME_SET_CURRENT(start);
+	build = loki_build_begin(heap, index, indexInfo, NULL);
 	prepare_codes(build);
 	loki_parallel_begin(build);
 	load_rows(build);

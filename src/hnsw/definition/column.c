@@ -367,12 +367,29 @@ loki_index_type(Relation index, int32 *typmod)
 	return type;
 }
 
-/* Whether an index has posting lists.  See hnsw.h.  Only its operator class is looked at. */
+/* The type of column 1 of an index, of which only the operator class is looked at */
+static const LokiValueType *
+index_value_type(Relation index)
+{
+	return family_type(index->rd_opfamily[0], index->rd_opcintype[0],
+					   index->rd_indam->amsupport);
+}
+
+/* See column.h.  Words have none to lose. */
+bool
+loki_dimensions_lost(Relation index)
+{
+	int32		typmod;
+
+	(void) loki_index_type(index, &typmod);
+	return typmod < 0 && index_value_type(index)->max_declared > 1;
+}
+
+/* Whether an index has posting lists.  See hnsw.h. */
 bool
 loki_index_listed(Relation index)
 {
-	return family_type(index->rd_opfamily[0], index->rd_opcintype[0],
-					   index->rd_indam->amsupport)->elements != NULL;
+	return index_value_type(index)->elements != NULL;
 }
 
 /*

@@ -133,6 +133,9 @@ extern Oid	loki_ordering_operator(Oid family, Oid type, Oid *right);
 /* The type of column 1, and its typmod; that of a domain is in the type below it; -1 if it has lost it */
 extern Oid	loki_index_type(Relation index, int32 *typmod);
 
+/* Whether column 1 has lost the dimensions without which the index cannot be built */
+extern bool loki_dimensions_lost(Relation index);
+
 /* How a row's value goes into the graph */
 typedef enum LokiValueClass
 {

@@ -494,10 +494,15 @@ lookup_state(Relation index)
 	return entry ? entry->state : NULL;
 }
 
-/* Raise the error for an index without its first pages: of damage, unless its build failed. */
+/*
+ * Raise the error for an index without its first pages: of damage, unless its build failed, or a commit that
+ * emptied its table could not build it (build.c).
+ */
 static void
 report_no_pages(Relation index)
 {
+	if (RelationUsesLocalBuffers(index))
+		(void) loki_index_column(index, NULL);
 	if (!index->rd_index->indisready && RelationGetNumberOfBlocks(index) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -540,7 +545,8 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	state = lookup_state(index);
 	if (meta == NULL)
 		meta = &copy;
-	if (state == NULL)
+	/* a commit cuts the file of a temporary index off, and keeps its name */
+	if (state == NULL || state->local)
 		require_file(index);
 
 	buffer = state ? loki_buffer_read(state, index, LOKI_META_BLKNO) :
