@@ -10,7 +10,7 @@ $$ SELECT array_agg(random() + $1 * 0)::vector FROM generate_series(1, 16) $$ LA
 CREATE INDEX check_idx ON check_t USING hnsw (v vector_l2_ops, a, b);
 SELECT lokivector_check('check_idx');
 SELECT lokivector_check('check_idx', true);
-SELECT nodes, live, rows, null_rows, entry_node, dead_pending FROM lokivector_index_info('check_idx');
+SELECT nodes, live, rows, null_rows, entry_node, vacuum_unfinished FROM lokivector_index_info('check_idx');
 
 -- test: rows inserted one by one
 INSERT INTO check_t SELECT i, check_vector(i), i % 5, i % 3 = 0 FROM generate_series(1, 500) i;
@@ -32,7 +32,7 @@ DELETE FROM check_t WHERE id % 3 = 0;
 SELECT lokivector_check('check_idx', true);
 VACUUM check_t;
 SELECT lokivector_check('check_idx', true);
-SELECT live < rows AS shared, dead, free > 0 AS free, rows, null_rows, vacuum_cycles, dead_pending
+SELECT live < rows AS shared, dead, free > 0 AS free, rows, null_rows, vacuum_cycles, vacuum_unfinished
 FROM lokivector_index_info('check_idx');
 INSERT INTO check_t SELECT i, check_vector(i), i % 5, i % 3 = 0 FROM generate_series(4001, 4300) i;
 SELECT lokivector_check('check_idx', true);

@@ -3,8 +3,8 @@
 SET enable_seqscan = off;
 
 CREATE FUNCTION insert_info(index regclass, OUT live bigint, OUT rows bigint,
-							OUT null_rows bigint, OUT dead_pending boolean) AS $$
-	SELECT live, rows, null_rows, dead_pending FROM lokivector_index_info(index)
+							OUT null_rows bigint, OUT vacuum_unfinished boolean) AS $$
+	SELECT live, rows, null_rows, vacuum_unfinished FROM lokivector_index_info(index)
 $$ LANGUAGE sql;
 
 -- test: rows inserted into an index on an empty table are found

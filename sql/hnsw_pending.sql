@@ -50,7 +50,7 @@ SELECT pending_same('pending_t', 'v', '<=>', 'pending_row(7)');
 DELETE FROM pending_t WHERE id % 3 = 0;
 SELECT pending_same('pending_t', 'v', '<=>', 'pending_row(7)');
 VACUUM pending_t;
-SELECT dead, dead_pending, vacuum_cycles FROM lokivector_index_info('pending_idx');
+SELECT dead, vacuum_unfinished, vacuum_cycles FROM lokivector_index_info('pending_idx');
 SELECT lokivector_check('pending_idx', true);
 SELECT pending_same('pending_t', 'v', '<=>', 'pending_row(7)');
 DELETE FROM pending_t;

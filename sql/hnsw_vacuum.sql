@@ -4,8 +4,8 @@ SET enable_seqscan = off;
 
 CREATE FUNCTION vacuum_info(index regclass, OUT live bigint, OUT dead bigint,
 							OUT free bigint, OUT rows bigint, OUT null_rows bigint,
-							OUT dead_pending boolean, OUT vacuum_cycles bigint) AS $$
-	SELECT live, dead, free, rows, null_rows, dead_pending, vacuum_cycles
+							OUT vacuum_unfinished boolean, OUT vacuum_cycles bigint) AS $$
+	SELECT live, dead, free, rows, null_rows, vacuum_unfinished, vacuum_cycles
 	FROM lokivector_index_info(index)
 $$ LANGUAGE sql;
 
@@ -78,7 +78,7 @@ CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_cosine_ops, c int4_ops)
 INSERT INTO vacuum_t SELECT i, CASE i % 2 WHEN 0 THEN '[0,0,0]'::vector END, i FROM generate_series(1, 100) i;
 DELETE FROM vacuum_t WHERE id <= 60;
 VACUUM vacuum_t;
-SELECT live, null_rows, dead_pending, vacuum_cycles FROM vacuum_info('vacuum_idx');
+SELECT live, null_rows, vacuum_unfinished, vacuum_cycles FROM vacuum_info('vacuum_idx');
 SELECT pg_relation_size('vacuum_idx') AS size \gset
 INSERT INTO vacuum_t SELECT 200 + i, NULL, i FROM generate_series(1, 60) i;
 -- layers are drawn: there may be more nodes on the upper ones than before

@@ -27,7 +27,7 @@ CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT reserved bigint, OUT free bigint,
 		OUT rows bigint, OUT null_rows bigint,
 		OUT max_level integer, OUT entry_node bigint, OUT pending bigint,
-		OUT vacuum_cycles bigint, OUT dead_pending boolean,
+		OUT vacuum_cycles bigint, OUT vacuum_unfinished boolean,
 		OUT calibrated_nodes bigint, OUT changed_nodes bigint, OUT unlisted_nodes bigint,
 		OUT pages bigint, OUT unused_pages bigint, OUT bytes bigint)
 	RETURNS record

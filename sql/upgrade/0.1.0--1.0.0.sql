@@ -16,7 +16,7 @@ CREATE FUNCTION lokivector_search_width(index regclass, k integer DEFAULT 10,
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 
--- changed_nodes is new
+-- changed_nodes is new, and a column has another name
 DROP FUNCTION lokivector_index_info(regclass);
 CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT dimensions integer, OUT metric text, OUT code text,
@@ -26,7 +26,7 @@ CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT reserved bigint, OUT free bigint,
 		OUT rows bigint, OUT null_rows bigint,
 		OUT max_level integer, OUT entry_node bigint, OUT pending bigint,
-		OUT vacuum_cycles bigint, OUT dead_pending boolean,
+		OUT vacuum_cycles bigint, OUT vacuum_unfinished boolean,
 		OUT calibrated_nodes bigint, OUT changed_nodes bigint, OUT unlisted_nodes bigint,
 		OUT pages bigint, OUT unused_pages bigint, OUT bytes bigint)
 	RETURNS record

@@ -185,7 +185,7 @@ my $vacuum = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgre
 	'>&', \my $output);
 $node->poll_query_until('postgres', q(
 	SELECT pg_cancel_backend(pid) FROM pg_stat_activity, lokivector_index_info('items_idx')
-	WHERE query = 'VACUUM items' AND dead_pending)) or die 'no vacuum';
+	WHERE query = 'VACUUM items' AND vacuum_unfinished)) or die 'no vacuum';
 $vacuum->finish;
 like($output, qr/canceling statement/, 'a vacuum is cancelled');
 comes('a vacuum has not come to its end', 'VacuumUnfinished items_idx', 'DeadRows items_idx', 'Advice items_idx vacuum');

@@ -241,7 +241,7 @@ ok(defined $marked, 'vacuum marks nodes, and then repairs the graph');
 
 $standby = standby_up_to('vacuum', $records[$marked]);
 replay($standby);
-is($standby->safe_psql('postgres', q(SELECT live, dead, dead_pending FROM lokivector_index_info('sparse_idx'))),
+is($standby->safe_psql('postgres', q(SELECT live, dead, vacuum_unfinished FROM lokivector_index_info('sparse_idx'))),
 	'125|875|t', 'a standby has come to where nodes are dead');
 my ($result, $stdout, $stderr) = $standby->psql('postgres', q(SELECT lokivector_check('sparse_idx', true)));
 is("$result $stderr", '0 ', 'the check takes links of dead nodes for links');

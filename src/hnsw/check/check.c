@@ -100,7 +100,7 @@ check_definition(LokiCheck *check)
 		fault = "metric";
 	else if (!loki_definition_valid(check->index, &column, meta))
 		fault = "columns";
-	else if ((meta->flags & ~(LOKI_META_DEAD_PENDING | LOKI_META_SORTED_LISTS |
+	else if ((meta->flags & ~(LOKI_META_VACUUM_UNFINISHED | LOKI_META_SORTED_LISTS |
 							  LOKI_META_ROWMAP | LOKI_META_TERM_LISTS)) != 0)
 		fault = "flags";
 	else if (!calibration_valid(&meta->calibration))

@@ -98,7 +98,7 @@ extern int	loki_check_state_now(LokiCheck *check, uint32 node);
 extern bool loki_check_is_linking(LokiCheck *check, uint32 node);
 
 /* Whether the metapage says now that dead nodes await repair.  No page may be locked. */
-extern bool loki_check_dead_pending(LokiCheck *check);
+extern bool loki_check_vacuum_unfinished(LokiCheck *check);
 
 /* Copy a node's TID slot and its TID list, of one moment; ERROR for a list with a fault */
 extern void loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid);

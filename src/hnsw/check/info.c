@@ -229,7 +229,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	values[i++] = Int64GetDatum(meta.entry.node);
 	values[i++] = Int64GetDatum(loki_column_listed(&state->column) ? 0 : meta.pending);
 	values[i++] = Int64GetDatum(meta.vacuum_cycles);
-	values[i++] = BoolGetDatum((meta.flags & LOKI_META_DEAD_PENDING) != 0);
+	values[i++] = BoolGetDatum((meta.flags & LOKI_META_VACUUM_UNFINISHED) != 0);
 	isnull[i] = meta.calibration.nodes == 0;
 	values[i++] = Int64GetDatum(meta.calibration.nodes);
 	isnull[i] = meta.calibration.nodes == 0;

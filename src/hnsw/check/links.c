@@ -66,7 +66,7 @@ neighbor_fault(LokiCheck *check, uint32 neighbor)
 		case LOKI_TID_LIST:
 			return NULL;
 		case LOKI_TID_DEAD:
-			return loki_check_dead_pending(check) ? NULL : "is dead";
+			return loki_check_vacuum_unfinished(check) ? NULL : "is dead";
 		case LOKI_TID_RESERVED:
 			return "is not part of the graph";
 		default:
@@ -370,7 +370,7 @@ entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 	state = loki_check_state_now(check, meta->entry.node);
 	if (!loki_check_in_graph(state))
 		return "is not in the graph";
-	if (state == LOKI_TID_DEAD && !loki_check_dead_pending(check))
+	if (state == LOKI_TID_DEAD && !loki_check_vacuum_unfinished(check))
 		return "is dead";
 	if (meta->entry.level < 0 || meta->entry.level > LOKI_MAX_LEVEL)
 		return "has an invalid level";

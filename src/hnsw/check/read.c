@@ -75,12 +75,12 @@ loki_check_is_linking(LokiCheck *check, uint32 node)
 
 /* Whether there are dead nodes that vacuum has yet to free.  See check.h. */
 bool
-loki_check_dead_pending(LokiCheck *check)
+loki_check_vacuum_unfinished(LokiCheck *check)
 {
 	LokiMetaPageData meta;
 
 	loki_meta_read(check->index, &meta);
-	return (meta.flags & LOKI_META_DEAD_PENDING) != 0;
+	return (meta.flags & LOKI_META_VACUUM_UNFINISHED) != 0;
 }
 
 /* ----------------------------------------------------------------

@@ -330,8 +330,8 @@ typedef LokiMetaPageData *LokiMetaPage;
 
 #define LokiPageGetMeta(page)	((LokiMetaPage) PageGetContents(page))
 
-#define LOKI_META_DEAD_PENDING	0x01	/* vacuum has marked nodes dead, and
-										 * has not repaired the graph yet */
+#define LOKI_META_VACUUM_UNFINISHED 0x01	/* vacuum has marked nodes dead, and
+											 * has not repaired the graph yet */
 #define LOKI_META_SORTED_LISTS		0x04	/* SORTED and SEPARATOR can be
 											 * read */
 #define LOKI_META_ROWMAP		0x08	/* ROW and BLOCK can be read */

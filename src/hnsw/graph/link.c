@@ -508,7 +508,7 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	for (int i = 0; i < old->count; i++)
 		if (old->nodes[i] != ref->node)
 			loki_linker_add(linker, old->nodes[i], old->slots[i], 0);
-	if (linker->dead_pending)
+	if (linker->dead_nodes)
 		loki_linker_drop_dead(linker, ref->level);
 	loki_linker_add(linker, node, slot, 0);
 

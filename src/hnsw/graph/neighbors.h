@@ -80,7 +80,7 @@ typedef struct LokiLinker
 {
 	Relation	index;
 	LokiIndex  *state;
-	bool		dead_pending;	/* there may be dead nodes: leave them out
+	bool		dead_nodes;		/* there may be dead nodes: leave them out
 								 * when a full list is pruned */
 	int			capacity;		/* candidates that fit */
 	int			n;				/* candidates that are there */

@@ -479,7 +479,7 @@ insert_node(LokiNewRow *row)
 {
 	Assert(!row->stale);
 	row->level = draw_level(row);
-	row->cache->linker.dead_pending = (row->meta.flags & LOKI_META_DEAD_PENDING) != 0;
+	row->cache->linker.dead_nodes = (row->meta.flags & LOKI_META_VACUUM_UNFINISHED) != 0;
 	if (find_place(row))
 		return;
 

@@ -3,7 +3,7 @@
  * vacuum.c
  *	  Vacuum: mark the nodes of dead rows, have the graph repaired, free them.
  *
- * ambulkdelete sets the metapage's flag "dead pending" and marks nodes dead in one pass
+ * ambulkdelete sets the metapage's flag "vacuum unfinished" and marks nodes dead in one pass
  * over TID.  amvacuumcleanup repairs and frees by that flag alone, so it finishes what a crash or
  * a cancelled vacuum left.  It waits for the inserts that may have seen a dead node as
  * live, repairs the graph, and frees slots.  Only one vacuum runs at a time, and only
@@ -123,7 +123,7 @@ is_removable(LokiVacuum *vacuum, ItemPointerData *heap)
 
 /* Log the flag, before the first dead node is logged.  No page may be locked. */
 static void
-set_dead_pending(LokiVacuum *vacuum)
+set_unfinished(LokiVacuum *vacuum)
 {
 	LokiChange	change;
 
@@ -131,7 +131,7 @@ set_dead_pending(LokiVacuum *vacuum)
 	if (vacuum->marking.flagged)
 		return;
 	loki_change_begin(&change, vacuum->state, vacuum->index);
-	loki_change_meta(&change)->flags |= LOKI_META_DEAD_PENDING;
+	loki_change_meta(&change)->flags |= LOKI_META_VACUUM_UNFINISHED;
 	loki_change_finish(&change);
 	vacuum->marking.flagged = true;
 }
@@ -333,7 +333,7 @@ vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 		}
 		if (first != LOKI_NONE)
 		{
-			set_dead_pending(vacuum);
+			set_unfinished(vacuum);
 			remove_run(vacuum, node, before, first, number);
 		}
 		first = LOKI_NONE;
@@ -342,7 +342,7 @@ vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 	}
 	if (first != LOKI_NONE)
 	{
-		set_dead_pending(vacuum);
+		set_unfinished(vacuum);
 		remove_run(vacuum, node, before, first, LOKI_NONE);
 	}
 	if (stay == 1)
@@ -365,7 +365,7 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 
 	if (n == 0)
 		return 0;
-	set_dead_pending(vacuum);
+	set_unfinished(vacuum);
 	loki_vacuum_change(vacuum, &change);
 	page = loki_change_copy(&change, loki_change_lock_page(&change, LOKI_SLOTS_TID, ordinal));
 	for (int i = 0; i < n; i++)
@@ -627,8 +627,8 @@ finish_cleanup(LokiVacuum *vacuum)
 	loki_change_begin(&change, vacuum->state, vacuum->index);
 	meta = loki_change_meta(&change);
 	/* nobody else clears the flag */
-	Assert(meta->flags & LOKI_META_DEAD_PENDING);	/* V3 */
-	meta->flags &= ~LOKI_META_DEAD_PENDING;
+	Assert(meta->flags & LOKI_META_VACUUM_UNFINISHED);	/* V3 */
+	meta->flags &= ~LOKI_META_VACUUM_UNFINISHED;
 	meta->vacuum_cycles++;
 	meta->upper_version++;
 	loki_change_finish(&change);
@@ -720,7 +720,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	vacuum->strategy = info->strategy;
 	vacuum->refused = loki_extensions_refused();
 	/* bitmaps are in the context: some five bits a node, whatever maintenance_work_mem is */
-	if (meta.flags & LOKI_META_DEAD_PENDING)
+	if (meta.flags & LOKI_META_VACUUM_UNFINISHED)
 		repair_and_free(vacuum);
 	loki_make_new_reachable(vacuum);
 	MemoryContextSwitchTo(old);

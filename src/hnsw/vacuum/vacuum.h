@@ -95,7 +95,7 @@ typedef struct LokiMarking
 	IndexBulkDeleteResult *stats;
 	IndexBulkDeleteCallback callback;
 	void	   *callback_state;
-	bool		flagged;		/* LOKI_META_DEAD_PENDING is set */
+	bool		flagged;		/* LOKI_META_VACUUM_UNFINISHED is set */
 	uint32	   *removed;		/* DUPLICATE slots taken out of TID lists */
 	uint32		nremoved;
 	uint64		removed_allocated;
