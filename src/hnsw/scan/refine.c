@@ -4,7 +4,7 @@
  *	  Refining the candidates of a scan by finer codes.
  *
  * There are two queues.  Candidates (LokiRefineQueue) come with estimates from CODE.  Nodes that were
- * refined (LokiPendingQueue) have lower bounds, as items of a GiST scan's queue whose heap tuple is to be
+ * refined (LokiRerankQueue) have lower bounds, as items of a GiST scan's queue whose heap tuple is to be
  * rechecked.  REFINE says more than CODE, but costs reading a page for each.  So only candidates that may
  * be among the nearest by their estimates are refined, best first.  The others wait until rows farther
  * away are asked for.
@@ -35,11 +35,11 @@ void
 loki_refine_begin(LokiScan *so)
 {
 	so->queue.n = so->queue.next = 0;
-	so->pending.n = so->pending.next = 0;
+	so->rerank.n = so->rerank.next = 0;
 	so->queue.squares = 0;
 	so->queue.compared = 0;
-	so->pending.excess = 0;
-	so->pending.measured = 0;
+	so->rerank.excess = 0;
+	so->rerank.measured = 0;
 }
 
 /* Add candidates, ascending by distance. */
@@ -261,7 +261,7 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds, floa
  * that each is moved once.
  */
 static void
-merge_pending(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 n)
+merge_batch(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 n)
 {
 	loki_candidates_sort(batch, n);
 	while (n > 0)
@@ -286,15 +286,15 @@ merge_pending(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 
 static uint32
 make_room(LokiScan *so, uint32 n, uint32 to)
 {
-	uint32		left = so->pending.n - so->pending.next;
-	LokiCandidate *queue = loki_grow(so->context, so->pending.nodes, &so->pending.allocated,
+	uint32		left = so->rerank.n - so->rerank.next;
+	LokiCandidate *queue = loki_grow(so->context, so->rerank.nodes, &so->rerank.allocated,
 									 left + n, 1, sizeof(LokiCandidate));
 
 	Assert(to == 0 || to == n);
-	memmove(queue + to, queue + so->pending.next, sizeof(LokiCandidate) * left);
-	so->pending.nodes = queue;
-	so->pending.next = 0;
-	so->pending.n = left + n;
+	memmove(queue + to, queue + so->rerank.next, sizeof(LokiCandidate) * left);
+	so->rerank.nodes = queue;
+	so->rerank.next = 0;
+	so->rerank.n = left + n;
 	return left;
 }
 
@@ -322,7 +322,7 @@ refine_next(LokiScan *so)
 	}
 	so->queue.next += n;
 	Assert(so->queue.next <= so->queue.n);
-	merge_pending(so->pending.nodes, left, batch, n);
+	merge_batch(so->rerank.nodes, left, batch, n);
 	CHECK_FOR_INTERRUPTS();
 }
 
@@ -335,8 +335,8 @@ loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 	make_room(so, n, n);
 	for (uint32 i = 0; i < n; i++)
 	{
-		so->pending.nodes[i].distance = -FLT_MAX;
-		so->pending.nodes[i].node = nodes[i];
+		so->rerank.nodes[i].distance = -FLT_MAX;
+		so->rerank.nodes[i].node = nodes[i];
 	}
 }
 
@@ -350,8 +350,8 @@ loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	if (n == 0)
 		return;
 	left = make_room(so, n, 0);
-	memcpy(so->pending.nodes + left, candidates, sizeof(LokiCandidate) * n);
-	loki_candidates_sort(so->pending.nodes, so->pending.n);
+	memcpy(so->rerank.nodes + left, candidates, sizeof(LokiCandidate) * n);
+	loki_candidates_sort(so->rerank.nodes, so->rerank.n);
 }
 
 /*
@@ -366,7 +366,7 @@ loki_refine_certain(LokiScan *so)
 	uint32		kept = 0;
 
 	for (uint32 i = 0; i < unrefined; i++)
-		so->pending.nodes[n++] = so->queue.candidates[so->queue.next + i];
+		so->rerank.nodes[n++] = so->queue.candidates[so->queue.next + i];
 	so->queue.next = so->queue.n;
 	for (uint32 first = 0; first < n; first += LOKI_REFINE_BATCH)
 	{
@@ -375,18 +375,18 @@ loki_refine_certain(LokiScan *so)
 		int			batch = (int) Min(n - first, LOKI_REFINE_BATCH);
 
 		for (int i = 0; i < batch; i++)
-			nodes[i] = so->pending.nodes[first + i].node;
+			nodes[i] = so->rerank.nodes[first + i].node;
 		loki_refine_bounds(so, nodes, batch, bounds, NULL);
 		for (int i = 0; i < batch; i++)
 			if (!(bounds[i] > so->filter.bound))
 			{
-				so->pending.nodes[kept].distance = bounds[i];
-				so->pending.nodes[kept++].node = nodes[i];
+				so->rerank.nodes[kept].distance = bounds[i];
+				so->rerank.nodes[kept++].node = nodes[i];
 			}
 		CHECK_FOR_INTERRUPTS();
 	}
-	so->pending.n = kept;
-	loki_candidates_sort(so->pending.nodes, kept);
+	so->rerank.n = kept;
+	loki_candidates_sort(so->rerank.nodes, kept);
 }
 
 /* Refine every candidate that may be nearer than `distance`, in the operator's unit. */
@@ -402,8 +402,8 @@ void
 loki_refine_first(LokiScan *so, uint32 n)
 {
 	while (so->queue.next < so->queue.n &&
-		   (so->pending.n - so->pending.next < n ||
-			!(coarse_bound(so) > so->pending.nodes[so->pending.next + n - 1].distance)))
+		   (so->rerank.n - so->rerank.next < n ||
+			!(coarse_bound(so) > so->rerank.nodes[so->rerank.next + n - 1].distance)))
 		refine_next(so);
 }
 
@@ -411,8 +411,8 @@ loki_refine_first(LokiScan *so, uint32 n)
 void
 loki_refine_taken(LokiScan *so, uint32 n)
 {
-	Assert(n <= so->pending.n - so->pending.next);
-	so->pending.next += n;
+	Assert(n <= so->rerank.n - so->rerank.next);
+	so->rerank.next += n;
 }
 
 /* A distance in the operator's unit, in that of codes */
@@ -428,8 +428,8 @@ loki_refine_measured(LokiScan *so, double bound, double distance)
 {
 	if (bound == -FLT_MAX || isnan(distance))
 		return;
-	so->pending.excess += in_unit_of_codes(so, bound) - in_unit_of_codes(so, distance);
-	so->pending.measured++;
+	so->rerank.excess += in_unit_of_codes(so, bound) - in_unit_of_codes(so, distance);
+	so->rerank.measured++;
 }
 
 /*
@@ -441,15 +441,15 @@ loki_refine_measured(LokiScan *so, double bound, double distance)
 bool
 loki_refine_may_be_within(const LokiScan *so, double distance)
 {
-	double		bound = so->pending.nodes[so->pending.next].distance;
+	double		bound = so->rerank.nodes[so->rerank.next].distance;
 	double		excess;
 
-	Assert(so->pending.next < so->pending.n);
+	Assert(so->rerank.next < so->rerank.n);
 	if (!(bound > distance))
 		return true;
-	if (!(so->pending.excess > 0))
+	if (!(so->rerank.excess > 0))
 		return false;
-	excess = so->pending.excess / so->pending.measured + LOKI_BOUND_SIGMAS * so->queue.error;
+	excess = so->rerank.excess / so->rerank.measured + LOKI_BOUND_SIGMAS * so->queue.error;
 	return in_unit_of_codes(so, bound) - excess <= in_unit_of_codes(so, distance);
 }
 
@@ -457,7 +457,7 @@ loki_refine_may_be_within(const LokiScan *so, double distance)
 bool
 loki_refine_used_up(const LokiScan *so)
 {
-	return so->queue.next == so->queue.n && so->pending.next == so->pending.n;
+	return so->queue.next == so->queue.n && so->rerank.next == so->rerank.n;
 }
 
 /*
@@ -494,11 +494,11 @@ loki_refine_doubts(const LokiScan *so, double distance, double sure)
 bool
 loki_refine_beyond(const LokiScan *so)
 {
-	bool		pending = so->pending.next < so->pending.n;
+	bool		waiting = so->rerank.next < so->rerank.n;
 	bool		coarse = so->queue.next < so->queue.n;
 
-	if (!loki_is_bounded(so) || (!pending && !coarse))
+	if (!loki_is_bounded(so) || (!waiting && !coarse))
 		return false;
-	return (!pending || loki_is_beyond(so, so->pending.nodes[so->pending.next].distance)) &&
+	return (!waiting || loki_is_beyond(so, so->rerank.nodes[so->rerank.next].distance)) &&
 		(!coarse || loki_is_beyond(so, coarse_bound(so)));
 }

@@ -530,14 +530,14 @@ fetch_nodes(LokiScan *so, int n)
 	LokiTidData tids[PREFETCH_NODES];
 	XLogRecPtr	lsns[PREFETCH_NODES];
 	Buffer		recent[PREFETCH_NODES] = {InvalidBuffer};
-	int			known = (int) Min(n + 2, so->pending.n - so->pending.next);
+	int			known = (int) Min(n + 2, so->rerank.n - so->rerank.next);
 
 	known = Max(n, Min(known, PREFETCH_NODES));
 	Assert(n >= 1 && n <= PREFETCH_NODES);
 	for (int i = 0; i < known; i++)
 	{
-		nodes[i] = so->pending.nodes[so->pending.next + i].node;
-		bounds[i] = so->pending.nodes[so->pending.next + i].distance;
+		nodes[i] = so->rerank.nodes[so->rerank.next + i].node;
+		bounds[i] = so->rerank.nodes[so->rerank.next + i].distance;
 	}
 	read_tids(so, nodes, known, tids, lsns);
 	if (so->heap.is_heap && !so->state->local)
@@ -659,7 +659,7 @@ known_nodes(LokiScan *so, uint32 wanted)
 		loki_refine_first(so, wanted);
 	if (loki_refine_beyond(so))
 		return 0;
-	return (int) Min(wanted, so->pending.n - so->pending.next);
+	return (int) Min(wanted, so->rerank.n - so->rerank.next);
 }
 
 /*
@@ -671,8 +671,8 @@ nearer_nodes(const LokiScan *so, double distance)
 {
 	int			n = 0;
 
-	while (n < PREFETCH_NODES && so->pending.next + n < so->pending.n &&
-		   !(so->pending.nodes[so->pending.next + n].distance >= distance))
+	while (n < PREFETCH_NODES && so->rerank.next + n < so->rerank.n &&
+		   !(so->rerank.nodes[so->rerank.next + n].distance >= distance))
 		n++;
 	return n;
 }
@@ -765,7 +765,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		known = known_nodes(so, loki_filters_rows(so) ? PREFETCH_NODES :
 							wanted - so->ranking.nrows);
 		if (partial != NULL &&
-			(known == 0 || partial->distance < so->pending.nodes[so->pending.next].distance))
+			(known == 0 || partial->distance < so->rerank.nodes[so->rerank.next].distance))
 			continue_partial(so, partial, wanted - so->ranking.nrows);
 		else if (known > 0)
 			fetch_nodes(so, Min(known, PREFETCH_NODES));

@@ -177,7 +177,7 @@ typedef struct LokiRefineQueue
  * Nodes that wait to be reranked: nodes[next .. n), ascending by distance (refine.c).  Here
  * that is a lower bound of the exact distances of their rows, in the operator's unit.
  */
-typedef struct LokiPendingQueue
+typedef struct LokiRerankQueue
 {
 	LokiCandidate *nodes;
 	uint32		n;
@@ -186,7 +186,7 @@ typedef struct LokiPendingQueue
 	double		excess;			/* of bounds over the exact distances, in the
 								 * unit of codes: the sum ... */
 	uint64		measured;		/* ... over these nodes */
-} LokiPendingQueue;
+} LokiRerankQueue;
 
 /* Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c) */
 typedef struct LokiRanking
@@ -331,7 +331,7 @@ typedef struct LokiScan
 	LokiScanPlan plan;
 	LokiScanCourse course;
 	LokiRefineQueue queue;
-	LokiPendingQueue pending;
+	LokiRerankQueue rerank;
 	LokiTidList tids;
 	LokiRanking ranking;
 	LokiHeapAccess heap;
@@ -495,13 +495,13 @@ extern bool loki_refine_used_up(const LokiScan *so);
 /* Whether even the last candidate may be nearer than a distance */
 extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure);
 
-/* The first n pending nodes were taken */
+/* The first n nodes of the rerank queue were taken */
 extern void loki_refine_taken(LokiScan *so, uint32 n);
 
 /* A row of a node with this bound has this distance; both in the operator's unit */
 extern void loki_refine_measured(LokiScan *so, double bound, double distance);
 
-/* Whether the next pending node may be as near as a distance, in the operator's unit */
+/* Whether the next node of the rerank queue may be as near as a distance, in the operator's unit */
 extern bool loki_refine_may_be_within(const LokiScan *so, double distance);
 
 /* functions in strategy.c */
