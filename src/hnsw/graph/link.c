@@ -33,7 +33,7 @@
 
 /* How many of its own neighbors have to be linked to a node before another one may give up
  * its link to it */
-#define LINKS_BACK		2
+#define ENOUGH_LINKED_BACK		2
 
 /* ----------------------------------------------------------------
  * Writing a list
@@ -384,7 +384,7 @@ move_links(LokiList *from, LokiList *to, int max)
 }
 
 /*
- * Whether LINKS_BACK of a node's own neighbors, without `except`, are linked to it.  A search
+ * Whether ENOUGH_LINKED_BACK of a node's own neighbors, without `except`, are linked to it.  A search
  * for the node ends among them, so that a farther node's link to it is not needed.
  */
 static bool
@@ -396,7 +396,7 @@ is_linked_back(LokiLinker *linker, const LokiListRef *ref, uint32 except)
 
 	if (!loki_list_peek(linker, ref, &own))
 		return true;
-	for (int i = 0; i < own.count && found < LINKS_BACK; i++)
+	for (int i = 0; i < own.count && found < ENOUGH_LINKED_BACK; i++)
 	{
 		LokiListRef other = {own.nodes[i], own.slots[i], ref->level};
 
@@ -404,7 +404,7 @@ is_linked_back(LokiLinker *linker, const LokiListRef *ref, uint32 except)
 			loki_list_contains(&theirs, ref->node))
 			found++;
 	}
-	return found == LINKS_BACK;
+	return found == ENOUGH_LINKED_BACK;
 }
 
 /*

@@ -516,7 +516,7 @@ wants_wider(LokiScan *so)
  * it has.  More rows only make that distance smaller, so this ends.
  */
 static bool
-reach_by_rows(LokiScan *so)
+walk_on_by_rows(LokiScan *so)
 {
 	LokiReach  *reach = &so->search.reach;
 	float		looked = so->course.phase == LOKI_SCAN_WALK ? loki_walk_reach(&so->search) : FLT_MAX;
@@ -558,7 +558,7 @@ fill_batch(LokiScan *so)
 				break;
 			else if (wants_wider(so))
 				widen_walk(so, 0);
-			else if (may_widen(so) && reach_by_rows(so))
+			else if (may_widen(so) && walk_on_by_rows(so))
 				take_walk(so, PG_UINT32_MAX);
 			else if (loki_strategy_stopped(so) || loki_strategy_mostly_rejected(so))
 			{

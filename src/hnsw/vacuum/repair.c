@@ -43,7 +43,7 @@
 
 /* The width of the search for a node that was cut off, and links made to the node */
 #define SEARCH_WIDTH	64
-#define LINKS_BACK		4
+#define LINKS_AGAIN		4
 
 /* Passes over LINK that mark reachable nodes, however few they find */
 #define MIN_PASSES		6
@@ -136,11 +136,11 @@ loki_repair_entry(LokiVacuum *vacuum)
  */
 
 /*
- * Whether a node may be linked to.  A node that was not in the graph when repair began is
+ * Whether a node is live, so that it may be linked to.  One that was not in the graph when repair began is
  * looked up, since an insert may have added it.
  */
 static bool
-may_link(LokiVacuum *vacuum, uint32 node)
+is_live(LokiVacuum *vacuum, uint32 node)
 {
 	Assert(!loki_bitmap_test(&vacuum->live, node) || !loki_bitmap_test(&vacuum->dead, node));
 	if (loki_bitmap_test(&vacuum->live, node))
@@ -150,24 +150,24 @@ may_link(LokiVacuum *vacuum, uint32 node)
 	return loki_node_is_live(vacuum->state, vacuum->index, node);
 }
 
-/* Whether a list names a node that must not be linked to */
+/* Whether a list names a node that is not live */
 static bool
 needs_repair(LokiVacuum *vacuum, const LokiList *list)
 {
 	for (int i = 0; i < list->count; i++)
-		if (!may_link(vacuum, list->nodes[i]))
+		if (!is_live(vacuum, list->nodes[i]))
 			return true;
 	return false;
 }
 
-/* Add the nodes of a list that may be linked to, and were not met before, as candidates. */
+/* Add the live nodes of a list that were not met before, as candidates. */
 static void
 gather_live(LokiVacuum *vacuum, const LokiList *list)
 {
 	LokiLinker *linker = &vacuum->linker;
 
 	for (int i = 0; i < list->count && linker->n < MAX_GATHERED; i++)
-		if (may_link(vacuum, list->nodes[i]) && loki_visit(&vacuum->search, list->nodes[i]))
+		if (is_live(vacuum, list->nodes[i]) && loki_visit(&vacuum->search, list->nodes[i]))
 			loki_linker_add(linker, list->nodes[i], list->slots[i], 0);
 }
 
@@ -233,7 +233,7 @@ live_links(LokiVacuum *vacuum, const LokiList *list, LokiList *live)
 {
 	live->count = 0;
 	for (int i = 0; i < list->count; i++)
-		if (may_link(vacuum, list->nodes[i]))
+		if (is_live(vacuum, list->nodes[i]))
 		{
 			live->nodes[live->count] = list->nodes[i];
 			live->slots[live->count] = list->slots[i];
@@ -577,13 +577,13 @@ link_again(LokiVacuum *vacuum, uint32 node)
 		uint32		other = search->pool.nearest[i].node & ~LOKI_EXPANDED;
 
 		/* upper layers, or an insert meanwhile, may lead to the node itself */
-		if (other != node && may_link(vacuum, other))
+		if (other != node && is_live(vacuum, other))
 			loki_linker_add(linker, other, LOKI_NONE, search->pool.nearest[i].distance);
 	}
 	loki_linker_choose(linker, 0, false, &list);
 	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
 		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, LOKI_LINK_CHOSEN);
-	for (int i = 0; i < list.count && (i < LINKS_BACK || !linked); i++)
+	for (int i = 0; i < list.count && (i < LINKS_AGAIN || !linked); i++)
 	{
 		ref.node = list.nodes[i];
 		if (loki_list_add(linker, &ref, node, LOKI_NONE, LOKI_LINK_CHOSEN))

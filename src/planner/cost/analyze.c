@@ -4,7 +4,7 @@
  *	  What ANALYZE keeps of a column of vectors.
  *
  * ANALYZE keeps the server's statistics, so that comparisons are estimated as for any
- * other type.  It also keeps a profile of distances (cost/profile.h): for each operator
+ * other type.  It also keeps a profile of distances (cost/distance_profile.h): for each operator
  * that an index could have, the distances of some sampled vectors, the references, from
  * many others.
  *
@@ -29,7 +29,7 @@
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "lokivector.h"
-#include "planner/cost/profile.h"
+#include "planner/cost/distance_profile.h"
 #include "planner/query/distance_expr.h"
 #include "utils/datum.h"
 #include "utils/float.h"
@@ -39,7 +39,7 @@
 LOKI_FUNCTION(lokivector_typanalyze);
 
 /* References, and vectors that distances are measured to; bytes of each */
-#define MAX_REFERENCES		LOKI_PROFILE_REFERENCES
+#define MAX_REFERENCES		LOKI_DISTANCE_REFERENCES
 #define MIN_REFERENCES		4
 #define REFERENCE_BYTES		(64 * 1024)
 #define MAX_TARGETS			4000
@@ -180,11 +180,11 @@ measure_reference(FmgrInfo *function, const Vectors *references, int reference, 
 static void
 add_quantiles(double *sums, const float4 *distances, int n)
 {
-	static const double shares[] = LOKI_PROFILE_SHARES;
+	static const double shares[] = LOKI_DISTANCE_SHARES;
 
-	StaticAssertStmt(lengthof(shares) == LOKI_PROFILE_QUANTILES, "a quantile for each share");
-	Assert(shares[LOKI_PROFILE_MEDIAN] == 0.5 && shares[lengthof(shares) - 1] == 1);
-	for (int i = 0; i < LOKI_PROFILE_QUANTILES; i++)
+	StaticAssertStmt(lengthof(shares) == LOKI_DISTANCE_QUANTILES, "a quantile for each share");
+	Assert(shares[LOKI_DISTANCE_MEDIAN] == 0.5 && shares[lengthof(shares) - 1] == 1);
+	for (int i = 0; i < LOKI_DISTANCE_QUANTILES; i++)
 	{
 		double		place = shares[i] * (n - 1);
 		int			below = (int) place;
@@ -200,11 +200,11 @@ add_quantiles(double *sums, const float4 *distances, int n)
  * dense clusters, whose rows have most of the short distances, although most rows are in others.
  */
 static void
-measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
+measure_operator(LokiDistanceProfile *profile, Oid opno, const Sample *sample,
 				 const Vectors *references, const Vectors *targets)
 {
 	float4	   *distances = palloc_array(float4, targets->n);
-	double		sums[LOKI_PROFILE_QUANTILES] = {0};
+	double		sums[LOKI_DISTANCE_QUANTILES] = {0};
 	double		measured = 0;
 	int			counted = 0;
 	FmgrInfo	function;
@@ -229,7 +229,7 @@ measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
 	profile->targets = measured / counted;
 	profile->external = (float4) sample->nexternal / sample->nrows;
 	profile->bytes = sample->bytes / sample->nrows;
-	for (int i = 0; i < LOKI_PROFILE_QUANTILES; i++)
+	for (int i = 0; i < LOKI_DISTANCE_QUANTILES; i++)
 		profile->quantiles[i] = sums[i] / counted;
 }
 
@@ -240,20 +240,20 @@ measure_operator(LokiProfile *profile, Oid opno, const Sample *sample,
  * The values of a slot are of the column's type, unless statypid says otherwise.
  */
 static void
-keep_profiles(VacAttrStats *stats, const LokiProfile *profiles, const Vectors *references,
+keep_profiles(VacAttrStats *stats, const LokiDistanceProfile *profiles, const Vectors *references,
 			  bool small)
 {
 	MemoryContext old = MemoryContextSwitchTo(stats->anl_context);
 	int			slot = 0;
-	float4	   *numbers = palloc_array(float4, LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS);
+	float4	   *numbers = palloc_array(float4, LOKI_DISTANCE_OPERATORS * LOKI_DISTANCE_NUMBERS);
 
 	while (slot < STATISTIC_NUM_SLOTS && stats->stakind[slot] != 0)
 		slot++;
 	Assert(slot < STATISTIC_NUM_SLOTS);
-	memcpy(numbers, profiles, sizeof(LokiProfile) * LOKI_PROFILE_OPERATORS);
-	stats->stakind[slot] = LOKI_STATISTIC_PROFILES;
+	memcpy(numbers, profiles, sizeof(LokiDistanceProfile) * LOKI_DISTANCE_OPERATORS);
+	stats->stakind[slot] = LOKI_STATISTIC_DISTANCES;
 	stats->stanumbers[slot] = numbers;
-	stats->numnumbers[slot] = LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS;
+	stats->numnumbers[slot] = LOKI_DISTANCE_OPERATORS * LOKI_DISTANCE_NUMBERS;
 	if (small)
 	{
 		stats->stavalues[slot] = palloc_array(Datum, references->n);
@@ -269,7 +269,7 @@ keep_profiles(VacAttrStats *stats, const LokiProfile *profiles, const Vectors *r
  * has no part in it.
  */
 Oid
-loki_profile_operator(Oid type, int place)
+loki_distance_operator(Oid type, int place)
 {
 	static const char *const names[] = {"<->", "<#>", "<=>", "<+>"};
 
@@ -278,8 +278,8 @@ loki_profile_operator(Oid type, int place)
 															ObjectIdGetDatum(type)));
 	Oid			opno = InvalidOid;
 
-	StaticAssertStmt(lengthof(names) == LOKI_PROFILE_OPERATORS, "a place for each operator");
-	Assert(place >= 0 && place < LOKI_PROFILE_OPERATORS);
+	StaticAssertStmt(lengthof(names) == LOKI_DISTANCE_OPERATORS, "a place for each operator");
+	Assert(place >= 0 && place < LOKI_DISTANCE_OPERATORS);
 	if (schema != NULL)
 		opno = OpernameGetOprid(list_make2(makeString(schema),
 										   makeString(pstrdup(names[place]))),
@@ -299,7 +299,7 @@ make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 	double		bytes = Max(sample->bytes / sample->nrows, 1);
 	int			nreferences = Max(MIN_REFERENCES, Min(MAX_REFERENCES, REFERENCE_BYTES / bytes));
 	int			ntargets = Max(MIN_TARGETS, Min(MAX_TARGETS, TARGET_BYTES / bytes));
-	LokiProfile profiles[LOKI_PROFILE_OPERATORS] = {0};
+	LokiDistanceProfile profiles[LOKI_DISTANCE_OPERATORS] = {0};
 	int32		dims = -1;
 	Vectors		references;
 	Vectors		targets;
@@ -307,9 +307,9 @@ make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 
 	references = spread_values(stats, fetch, sample, nreferences, 0.618034, &dims);
 	targets = spread_values(stats, fetch, sample, ntargets, 0.414214, &dims);
-	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
+	for (int i = 0; i < LOKI_DISTANCE_OPERATORS; i++)
 	{
-		Oid			opno = loki_profile_operator(type, i);
+		Oid			opno = loki_distance_operator(type, i);
 
 		if (OidIsValid(opno))
 			measure_operator(&profiles[i], opno, sample, &references, &targets);

@@ -40,7 +40,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
-#include "planner/cost/profile.h"
+#include "planner/cost/distance_profile.h"
 #include "planner/cost/selectivity.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/groups.h"
@@ -57,18 +57,18 @@
 /* A query's distance from a reference counts if, with it, this number of references is as near */
 #define MIN_NEAREST	5
 
-static const double shares[] = LOKI_PROFILE_SHARES;
+static const double shares[] = LOKI_DISTANCE_SHARES;
 
 /*
  * The first quantile that stands on more than a few targets: with 4,000 of them that of 0.001, below
  * which there are four.  A nearer one would be the distance of a single pair.
  */
 static int
-first_quantile(const LokiProfile *profile)
+first_quantile(const LokiDistanceProfile *profile)
 {
 	int			i = 0;
 
-	while (i < LOKI_PROFILE_QUANTILES - 1 && shares[i] * profile->targets < MIN_TARGETS)
+	while (i < LOKI_DISTANCE_QUANTILES - 1 && shares[i] * profile->targets < MIN_TARGETS)
 		i++;
 	return i;
 }
@@ -84,7 +84,7 @@ first_quantile(const LokiProfile *profile)
  * least, since a share that hardly falls would make a bound of 0 as good as any.
  */
 static double
-tail_share(const LokiProfile *profile, int first, double distance)
+tail_share(const LokiDistanceProfile *profile, int first, double distance)
 {
 	int			second = first;
 	double		r0 = profile->quantiles[first];
@@ -92,7 +92,7 @@ tail_share(const LokiProfile *profile, int first, double distance)
 	double		steps;
 
 	Assert(distance < r0 && shares[first] > 0);
-	while (second < LOKI_PROFILE_QUANTILES - 1 && shares[second] < 10 * shares[first])
+	while (second < LOKI_DISTANCE_QUANTILES - 1 && shares[second] < 10 * shares[first])
 		second++;
 	r1 = profile->quantiles[second];
 	if (second == first || r1 <= r0)
@@ -108,7 +108,7 @@ tail_share(const LokiProfile *profile, int first, double distance)
  * linear in the distance: shares are from 0.0001 to 1, and their relative error is what matters.
  */
 static double
-profile_share(const LokiProfile *profile, double distance)
+profile_share(const LokiDistanceProfile *profile, double distance)
 {
 	int			first = first_quantile(profile);
 	int			i = first;
@@ -118,9 +118,9 @@ profile_share(const LokiProfile *profile, double distance)
 		return 1;
 	if (distance < profile->quantiles[first])
 		return tail_share(profile, first, distance);
-	while (i < LOKI_PROFILE_QUANTILES && profile->quantiles[i] <= distance)
+	while (i < LOKI_DISTANCE_QUANTILES && profile->quantiles[i] <= distance)
 		i++;
-	if (i == LOKI_PROFILE_QUANTILES)
+	if (i == LOKI_DISTANCE_QUANTILES)
 		return 1;
 	Assert(i > first && profile->quantiles[i - 1] < profile->quantiles[i]);
 	below = profile->quantiles[i - 1];
@@ -130,13 +130,13 @@ profile_share(const LokiProfile *profile, double distance)
 
 /* The distance that a share of rows is within, between quantiles: profile_share() the other way round */
 static double
-profile_distance(const LokiProfile *profile, double share)
+profile_distance(const LokiDistanceProfile *profile, double share)
 {
 	int			i = 1;
 	double		part;
 
 	Assert(share > 0 && share <= 1);
-	while (i < LOKI_PROFILE_QUANTILES - 1 && shares[i] < share)
+	while (i < LOKI_DISTANCE_QUANTILES - 1 && shares[i] < share)
 		i++;
 	part = log(Max(share, shares[0]) / shares[i - 1]) / log(shares[i] / shares[i - 1]);
 	return profile->quantiles[i - 1] + part * (profile->quantiles[i] - profile->quantiles[i - 1]);
@@ -146,7 +146,7 @@ profile_distance(const LokiProfile *profile, double share)
 static bool
 own_function(Oid type, int place, FmgrInfo *function)
 {
-	Oid			opno = loki_profile_operator(type, place);
+	Oid			opno = loki_distance_operator(type, place);
 
 	if (!OidIsValid(opno))
 		return false;
@@ -166,10 +166,10 @@ measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference
 	AttStatsSlot slot;
 	int			n = 0;
 
-	if (!get_attstatsslot(&slot, statistics, LOKI_STATISTIC_PROFILES, InvalidOid,
+	if (!get_attstatsslot(&slot, statistics, LOKI_STATISTIC_DISTANCES, InvalidOid,
 						  ATTSTATSSLOT_VALUES))
 		return 0;
-	for (int i = 0; i < slot.nvalues && n < LOKI_PROFILE_REFERENCES; i++)
+	for (int i = 0; i < slot.nvalues && n < LOKI_DISTANCE_REFERENCES; i++)
 	{
 		Datum		reference = PointerGetDatum(PG_DETOAST_DATUM(slot.values[i]));
 
@@ -204,7 +204,7 @@ median(double *values, int n)
  * twice as far lies apart from the rows, and finds within r what a typical row finds within r / 2.
  */
 static double
-scale_of_nearest(const LokiProfile *profile, double *distances, int n, double bound)
+scale_of_nearest(const LokiDistanceProfile *profile, double *distances, int n, double bound)
 {
 	int			nearest = 0;
 
@@ -224,10 +224,10 @@ scale_of_nearest(const LokiProfile *profile, double *distances, int n, double bo
  */
 static double
 compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bound,
-			  const LokiProfile *profile)
+			  const LokiDistanceProfile *profile)
 {
-	double		distances[LOKI_PROFILE_REFERENCES];
-	double		own[LOKI_PROFILE_REFERENCES];
+	double		distances[LOKI_DISTANCE_REFERENCES];
+	double		own[LOKI_DISTANCE_REFERENCES];
 	FmgrInfo	function;
 	FmgrInfo	reference_function;
 	FmgrInfo	query_function;
@@ -272,16 +272,16 @@ loki_known_value(PlannerInfo *root, Node *expr, Datum *value)
 static int
 find_profile(const AttStatsSlot *slot, Oid opno)
 {
-	const LokiProfile *profiles = (const LokiProfile *) slot->numbers;
+	const LokiDistanceProfile *profiles = (const LokiDistanceProfile *) slot->numbers;
 	Oid			left;
 	Oid			right;
 
-	if (slot->nnumbers != LOKI_PROFILE_OPERATORS * LOKI_PROFILE_NUMBERS)
+	if (slot->nnumbers != LOKI_DISTANCE_OPERATORS * LOKI_DISTANCE_NUMBERS)
 		return -1;
 	op_input_types(opno, &left, &right);
-	for (int i = 0; i < LOKI_PROFILE_OPERATORS; i++)
+	for (int i = 0; i < LOKI_DISTANCE_OPERATORS; i++)
 	{
-		Oid			same = profiles[i].targets > 0 ? loki_profile_operator(left, i) : InvalidOid;
+		Oid			same = profiles[i].targets > 0 ? loki_distance_operator(left, i) : InvalidOid;
 
 		if (same == opno ||
 			(left != right && OidIsValid(same) && strcmp(get_opname(same), get_opname(opno)) == 0))
@@ -316,14 +316,14 @@ share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
 	double		result;
 
 	if (!HeapTupleIsValid(column->statsTuple) ||
-		!get_attstatsslot(&slot, column->statsTuple, LOKI_STATISTIC_PROFILES,
+		!get_attstatsslot(&slot, column->statsTuple, LOKI_STATISTIC_DISTANCES,
 						  InvalidOid, ATTSTATSSLOT_NUMBERS))
 		return -1;
 	result = -1;
 	place = find_profile(&slot, opno);
 	if (place >= 0)
 	{
-		const LokiProfile *profile = (const LokiProfile *) slot.numbers + place;
+		const LokiDistanceProfile *profile = (const LokiDistanceProfile *) slot.numbers + place;
 
 		/* sampled vectors are only for users who may read the column */
 		if (column->acl_ok && loki_known_value(root, query, &value))

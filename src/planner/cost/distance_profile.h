@@ -1,58 +1,58 @@
 /*-------------------------------------------------------------------------
  *
- * profile.h
+ * distance_profile.h
  *	  What ANALYZE keeps of a column of vectors: a distance profile.
  *
  * IDENTIFICATION
- *	  src/planner/cost/profile.h
+ *	  src/planner/cost/distance_profile.h
  *
  * SPDX-License-Identifier: PostgreSQL
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOKI_PLANNER_COST_PROFILE_H
-#define LOKI_PLANNER_COST_PROFILE_H
+#ifndef LOKI_PLANNER_COST_DISTANCE_PROFILE_H
+#define LOKI_PLANNER_COST_DISTANCE_PROFILE_H
 
 #include "c.h"
 
 /*
  * A kind of statistics, from the range that pg_statistic.h leaves to private use.
  * No tool knows it, so dumps of statistics leave it out.  stanumbers has a
- * LokiProfile for each of LOKI_PROFILE_OPERATORS operators; one has no targets if the
+ * LokiDistanceProfile for each of LOKI_DISTANCE_OPERATORS operators; one has no targets if the
  * type lacks the operator.  stavalues has some of the vectors that distances were
  * measured from.  One slot holds all, since the server's own statistics may take
  * three of the five.
  */
-#define LOKI_STATISTIC_PROFILES		21073
-#define LOKI_PROFILE_OPERATORS		4
+#define LOKI_STATISTIC_DISTANCES		21073
+#define LOKI_DISTANCE_OPERATORS		4
 
 /* Vectors that distances are measured from, at most */
-#define LOKI_PROFILE_REFERENCES		64
+#define LOKI_DISTANCE_REFERENCES		64
 
 /* Shares of rows of which the profile keeps the quantiles */
-#define LOKI_PROFILE_SHARES \
+#define LOKI_DISTANCE_SHARES \
 	{0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, \
 	 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 1}
-#define LOKI_PROFILE_QUANTILES	23
-#define LOKI_PROFILE_MEDIAN		13
+#define LOKI_DISTANCE_QUANTILES	23
+#define LOKI_DISTANCE_MEDIAN		13
 
 /* The distances of the rows from a typical one, by one operator */
-typedef struct LokiProfile
+typedef struct LokiDistanceProfile
 {
 	float4		targets;		/* distances measured from each reference */
 	float4		external;		/* share of values that are out of line */
 	float4		bytes;			/* of a value, in line */
-	float4		quantiles[LOKI_PROFILE_QUANTILES];	/* ascending; means of the references' own */
-} LokiProfile;
+	float4		quantiles[LOKI_DISTANCE_QUANTILES];	/* ascending; means of the references' own */
+} LokiDistanceProfile;
 
-#define LOKI_PROFILE_NUMBERS	((int) (sizeof(LokiProfile) / sizeof(float4)))
-StaticAssertDecl(LOKI_PROFILE_NUMBERS == 3 + LOKI_PROFILE_QUANTILES,
+#define LOKI_DISTANCE_NUMBERS	((int) (sizeof(LokiDistanceProfile) / sizeof(float4)))
+StaticAssertDecl(LOKI_DISTANCE_NUMBERS == 3 + LOKI_DISTANCE_QUANTILES,
 				 "a profile is an array of float4, without padding");
 
 /*
  * functions in cost/analyze.c: the operator of a type whose profile is at this place,
  * or InvalidOid
  */
-extern Oid	loki_profile_operator(Oid type, int place);
+extern Oid	loki_distance_operator(Oid type, int place);
 
-#endif							/* LOKI_PLANNER_COST_PROFILE_H */
+#endif							/* LOKI_PLANNER_COST_DISTANCE_PROFILE_H */
