@@ -30,6 +30,15 @@
 /* The most entries of a map: 4 MB, which map 8 GB without collisions */
 #define MAX_MAP_SIZE	(1024 * 1024)
 
+/* A tuple that will be read, and bytes of it and those behind it */
+typedef struct TuplePrefetch
+{
+	ItemPointerData tid;
+	Size		size;
+	Size		most;			/* bytes of each tuple, at most */
+	Buffer		buffer;			/* where it is thought to be */
+} TuplePrefetch;
+
 /* Make a map large enough for a block, as far as it may be.  Entries keep their places: it doubles. */
 static void
 grow_map(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
@@ -106,9 +115,9 @@ prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size, Size most)
  * Prefetch n tuples, whose `tid` and `size` are set, of a relation in shared buffers.  Sets
  * `buffer` to the buffer that each is probably in, or InvalidBuffer.  Takes no pin or lock.
  */
-void
-loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
-					 LokiPrefetch *tuples, int n)
+static void
+prefetch_relation(LokiIndex *state, Relation relation, LokiBufferMap *map,
+				  TuplePrefetch *tuples, int n)
 {
 	Assert(!RelationUsesLocalBuffers(relation));
 	for (int i = 0; i < n; i++)
@@ -139,6 +148,77 @@ loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
 			prefetch_tuples(tuples[i].buffer, tuples[i].tid.ip_posid, tuples[i].size,
 							tuples[i].most);
 	}
+}
+
+/*
+ * Prefetch what the vectors of nodes will be read from: rows that must be read, and values in the TOAST
+ * table, unless rows are filtered first.  Sets recent[] to the buffers that the values are probably in.
+ */
+void
+loki_prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
+{
+	Relation	heap = so->scan->heapRelation;
+	TuplePrefetch rows[LOKI_PREFETCH_NODES];
+	TuplePrefetch values[LOKI_PREFETCH_NODES];
+	int			place[LOKI_PREFETCH_NODES];
+	int			nrows = 0;
+	int			nvalues = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		bool		known = loki_value_known(so, &tids[i]) && !loki_filters_rows(so);
+		int			state = LokiTidState(&tids[i]);
+
+		place[i] = -1;
+		if (loki_is_killed(so, &tids[i]))
+			continue;
+		if (known)
+		{
+			place[i] = nvalues;
+			values[nvalues].tid = tids[i].chunk;
+			values[nvalues].most = BLCKSZ;
+			values[nvalues++].size = loki_value_size(&so->state->column);
+		}
+		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
+			!(known && loki_on_visible_page(so, &tids[i].u.heap)))
+		{
+			rows[nrows].tid = tids[i].u.heap;
+			/* the processor goes on by itself; its queue is short */
+			rows[nrows].most = 1024;
+			rows[nrows++].size = 1;
+		}
+	}
+	if (nrows > 0)
+		prefetch_relation(so->state, heap, &so->state->heap_map, rows, nrows);
+	if (nvalues > 0)
+	{
+		Relation	toast = loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid);
+
+		prefetch_relation(so->state, toast, &so->state->toast_map, values, nvalues);
+	}
+	for (int i = 0; i < n; i++)
+		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
+}
+
+/* Prefetch the next rows: the executor reads them once more, and wide batches leave the caches. */
+void
+loki_prefetch_ranked(LokiScan *so, uint32 wanted)
+{
+	TuplePrefetch tuples[LOKI_PREFETCH_NODES];
+	int			n = 0;
+
+	if (!so->heap.is_heap || so->state->local || so->ranking.next_row < so->ranking.announced)
+		return;
+	wanted = Min(Min(wanted, LOKI_PREFETCH_NODES), so->ranking.nrows - so->ranking.next_row);
+	so->ranking.announced = so->ranking.next_row + wanted;
+	for (uint32 i = so->ranking.next_row; i < so->ranking.announced; i++)
+	{
+		tuples[n].tid = so->ranking.rows[i].tid;
+		tuples[n].most = 128;	/* header and short columns */
+		tuples[n++].size = 1;
+	}
+	if (n > 0)
+		prefetch_relation(so->state, so->scan->heapRelation, &so->state->heap_map, tuples, n);
 }
 
 /*

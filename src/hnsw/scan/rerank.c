@@ -31,9 +31,6 @@
 #include "hnsw/scan/scan.h"
 #include "utils/memutils.h"
 
-/* Nodes whose rows are prefetched together */
-#define PREFETCH_NODES		32
-
 /* Rows of a node that are read at first; many more if these are not enough */
 #define FIRST_PART		32
 
@@ -242,8 +239,8 @@ row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *pa
 }
 
 /* Whether a TID slot names the TOAST value that is the vector of its rows */
-static bool
-value_known(const LokiScan *so, const LokiTidData *tid)
+bool
+loki_value_known(const LokiScan *so, const LokiTidData *tid)
 {
 	return LokiTidIsLive(tid) && OidIsValid(LokiTidValue(tid)) &&
 		OidIsValid(so->scan->heapRelation->rd_rel->reltoastrelid);
@@ -259,7 +256,7 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 {
 	struct varlena *value;
 
-	Assert(value_known(so, tid));
+	Assert(loki_value_known(so, tid));
 	value = loki_toast_read_at(&so->heap.toast, so->scan->heapRelation->rd_rel->reltoastrelid,
 							   LokiTidValue(tid), &tid->chunk,
 							   loki_value_size(&so->state->column), recent);
@@ -304,7 +301,7 @@ add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
 	if (!fetch_row(so, entry))
 		return;
 	if (slot_passes(so) &&
-		((value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
+		((loki_value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
 		 slot_distance(so, &distance)))
 		add_row(so, distance, entry->heap);
 	ExecClearTuple(so->heap.slot);
@@ -389,12 +386,12 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 	CHECK_FOR_INTERRUPTS();
 	if (single && !loki_is_within(so, &entry.heap))
 		return;
-	if (single && (loki_filters_rows(so) || !value_known(so, tid)))
+	if (single && (loki_filters_rows(so) || !loki_value_known(so, tid)))
 	{
 		add_single_row(so, tid, &entry);
 		return;
 	}
-	known = value_known(so, tid) && toast_distance(so, tid, recent, &partial.distance);
+	known = loki_value_known(so, tid) && toast_distance(so, tid, recent, &partial.distance);
 	if (known && single)
 		(void) add_known_row(so, partial.distance, &entry, false);
 	else if (fetch_part(so, &partial, known, so->plan.certain ? PG_UINT32_MAX : FIRST_PART))
@@ -469,71 +466,21 @@ read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPt
 }
 
 /*
- * Prefetch what the vectors of nodes will be read from: rows that must be read, and values in the TOAST
- * table, unless rows are filtered first.  Sets recent[] to the buffers that the values are probably in.
- */
-static void
-prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent)
-{
-	Relation	heap = so->scan->heapRelation;
-	LokiPrefetch rows[PREFETCH_NODES];
-	LokiPrefetch values[PREFETCH_NODES];
-	int			place[PREFETCH_NODES];
-	int			nrows = 0;
-	int			nvalues = 0;
-
-	for (int i = 0; i < n; i++)
-	{
-		bool		known = value_known(so, &tids[i]) && !loki_filters_rows(so);
-		int			state = LokiTidState(&tids[i]);
-
-		place[i] = -1;
-		if (loki_is_killed(so, &tids[i]))
-			continue;
-		if (known)
-		{
-			place[i] = nvalues;
-			values[nvalues].tid = tids[i].chunk;
-			values[nvalues].most = BLCKSZ;
-			values[nvalues++].size = loki_value_size(&so->state->column);
-		}
-		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
-			!(known && loki_on_visible_page(so, &tids[i].u.heap)))
-		{
-			rows[nrows].tid = tids[i].u.heap;
-			/* the processor goes on by itself; its queue is short */
-			rows[nrows].most = 1024;
-			rows[nrows++].size = 1;
-		}
-	}
-	if (nrows > 0)
-		loki_prefetch_tuples(so->state, heap, &so->state->heap_map, rows, nrows);
-	if (nvalues > 0)
-	{
-		Relation	toast = loki_toast_open(&so->heap.toast, heap->rd_rel->reltoastrelid);
-
-		loki_prefetch_tuples(so->state, toast, &so->state->toast_map, values, nvalues);
-	}
-	for (int i = 0; i < n; i++)
-		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
-}
-
-/*
  * Fetch the rows of the n nodes at the head of the queue, and prefetch those of two nodes
  * after them, which may be next.
  */
 static void
 fetch_nodes(LokiScan *so, int n)
 {
-	uint32		nodes[PREFETCH_NODES] = {0};
-	float		bounds[PREFETCH_NODES];
-	LokiTidData tids[PREFETCH_NODES];
-	XLogRecPtr	lsns[PREFETCH_NODES];
-	Buffer		recent[PREFETCH_NODES] = {InvalidBuffer};
+	uint32		nodes[LOKI_PREFETCH_NODES] = {0};
+	float		bounds[LOKI_PREFETCH_NODES];
+	LokiTidData tids[LOKI_PREFETCH_NODES];
+	XLogRecPtr	lsns[LOKI_PREFETCH_NODES];
+	Buffer		recent[LOKI_PREFETCH_NODES] = {InvalidBuffer};
 	int			known = (int) Min(n + 2, so->rerank.n - so->rerank.next);
 
-	known = Max(n, Min(known, PREFETCH_NODES));
-	Assert(n >= 1 && n <= PREFETCH_NODES);
+	known = Max(n, Min(known, LOKI_PREFETCH_NODES));
+	Assert(n >= 1 && n <= LOKI_PREFETCH_NODES);
 	for (int i = 0; i < known; i++)
 	{
 		nodes[i] = so->rerank.nodes[so->rerank.next + i].node;
@@ -541,7 +488,7 @@ fetch_nodes(LokiScan *so, int n)
 	}
 	read_tids(so, nodes, known, tids, lsns);
 	if (so->heap.is_heap && !so->state->local)
-		prefetch_vectors(so, tids, known, recent);
+		loki_prefetch_vectors(so, tids, known, recent);
 	loki_refine_taken(so, n);
 	for (int i = 0; i < n; i++)
 	{
@@ -560,34 +507,13 @@ fetch_nodes(LokiScan *so, int n)
 	}
 }
 
-/* Prefetch the next rows: the executor reads them once more, and wide batches leave the caches. */
-static void
-announce(LokiScan *so, uint32 wanted)
-{
-	LokiPrefetch tuples[PREFETCH_NODES];
-	int			n = 0;
-
-	if (!so->heap.is_heap || so->state->local || so->ranking.next_row < so->ranking.announced)
-		return;
-	wanted = Min(Min(wanted, PREFETCH_NODES), so->ranking.nrows - so->ranking.next_row);
-	so->ranking.announced = so->ranking.next_row + wanted;
-	for (uint32 i = so->ranking.next_row; i < so->ranking.announced; i++)
-	{
-		tuples[n].tid = so->ranking.rows[i].tid;
-		tuples[n].most = 128;	/* header and short columns */
-		tuples[n++].size = 1;
-	}
-	if (n > 0)
-		loki_prefetch_tuples(so->state, so->scan->heapRelation, &so->state->heap_map, tuples, n);
-}
-
 /* See scan.h.  The row stays in the array until the next batch is completed. */
 const LokiRow *
 loki_rerank_next(LokiScan *so, uint32 wanted)
 {
 	if (so->ranking.next_row >= so->ranking.nrows)
 		return NULL;
-	announce(so, wanted);
+	loki_prefetch_ranked(so, wanted);
 	return &so->ranking.rows[so->ranking.next_row++];
 }
 
@@ -663,7 +589,7 @@ known_nodes(LokiScan *so, uint32 wanted)
 }
 
 /*
- * How many nodes at the head of the queue have bounds below a distance, PREFETCH_NODES at most.  A row
+ * How many nodes at the head of the queue have bounds below a distance, LOKI_PREFETCH_NODES at most.  A row
  * whose distance is NaN is the farthest of all; ties are as good as what is there.
  */
 static int
@@ -671,7 +597,7 @@ nearer_nodes(const LokiScan *so, double distance)
 {
 	int			n = 0;
 
-	while (n < PREFETCH_NODES && so->rerank.next + n < so->rerank.n &&
+	while (n < LOKI_PREFETCH_NODES && so->rerank.next + n < so->rerank.n &&
 		   !(so->rerank.nodes[so->rerank.next + n].distance >= distance))
 		n++;
 	return n;
@@ -716,7 +642,7 @@ complete_certain(LokiScan *so, uint32 wanted)
 	for (;;)
 	{
 		double		farthest = so->ranking.rows[wanted - 1].distance;
-		uint32		most = Max(PREFETCH_NODES, wanted / 4);
+		uint32		most = Max(LOKI_PREFETCH_NODES, wanted / 4);
 		uint32		known = so->ranking.nrows;
 		uint32		n = 0;
 		int			nearer;
@@ -762,13 +688,13 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 	{
 		LokiPartialNode *partial = nearest_partial(so);
 
-		known = known_nodes(so, loki_filters_rows(so) ? PREFETCH_NODES :
+		known = known_nodes(so, loki_filters_rows(so) ? LOKI_PREFETCH_NODES :
 							wanted - so->ranking.nrows);
 		if (partial != NULL &&
 			(known == 0 || partial->distance < so->rerank.nodes[so->rerank.next].distance))
 			continue_partial(so, partial, wanted - so->ranking.nrows);
 		else if (known > 0)
-			fetch_nodes(so, Min(known, PREFETCH_NODES));
+			fetch_nodes(so, Min(known, LOKI_PREFETCH_NODES));
 		else
 			break;
 	}

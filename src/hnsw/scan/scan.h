@@ -343,21 +343,15 @@ typedef struct LokiScan
 	LokiScanCounts work;
 } LokiScan;
 
-/* A tuple that will be read, and bytes of it and those behind it */
-typedef struct LokiPrefetch
-{
-	ItemPointerData tid;
-	Size		size;
-	Size		most;			/* bytes of each tuple, at most */
-	Buffer		buffer;			/* where it is thought to be */
-} LokiPrefetch;
+/* Nodes whose rows are prefetched together */
+#define LOKI_PREFETCH_NODES		32
 
 /*
- * functions in scan/prefetch.c: prefetch tuples of a table; the ring that its rows are read through;
- * and pin the page of a row that the executor, or the scan itself, reads next
+ * functions in scan/prefetch.c: prefetch the vectors of nodes, and the rows that are ranked next; the ring
+ * that rows are read through; and pin the page of a row that the executor, or the scan itself, reads next
  */
-extern void loki_prefetch_tuples(LokiIndex *state, Relation relation, LokiBufferMap *map,
-								 LokiPrefetch *tuples, int n);
+extern void loki_prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent);
+extern void loki_prefetch_ranked(LokiScan *so, uint32 wanted);
 extern BufferAccessStrategy loki_row_ring(const LokiIndex *state, Relation rows);
 extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
 
@@ -555,6 +549,9 @@ extern const LokiRow *loki_rerank_next(LokiScan *so, uint32 wanted);
 
 /* Whether the visibility map says of a row's page that all rows are visible to everyone */
 extern bool loki_on_visible_page(LokiScan *so, const ItemPointerData *tid);
+
+/* Whether a TID slot names the TOAST value that is the vector of its rows */
+extern bool loki_value_known(const LokiScan *so, const LokiTidData *tid);
 
 /* Fetch no more than this number of nodes from now on */
 extern void loki_rerank_most(LokiScan *so, uint32 most);
