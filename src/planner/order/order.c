@@ -328,6 +328,35 @@ equals_another(const EquivalenceClass *class)
 	return members > 1;
 }
 
+/* See order.h.  Core compares keys by their addresses. */
+PathKey *
+loki_hidden_key(const PathKey *key)
+{
+	PathKey    *hidden = makeNode(PathKey);
+
+	*hidden = *key;
+	return hidden;
+}
+
+/*
+ * Whether a path is in the order of a key that loki_hidden_key() has hidden: give it that key then.
+ * Core has copied the pathkeys to the projections that it put above.
+ */
+bool
+loki_show_key(Path *path, PathKey *key)
+{
+	PathKey    *hidden = path->pathkeys == NIL ? key : linitial(path->pathkeys);
+
+	if (hidden == key || hidden->pk_eclass != key->pk_eclass ||
+		hidden->pk_opfamily != key->pk_opfamily || hidden->pk_nulls_first != key->pk_nulls_first ||
+		LokiPathKeyIsDescending(hidden) != LokiPathKeyIsDescending(key))
+		return false;
+	for (; IsA(path, ProjectionPath); path = ((ProjectionPath *) path)->subpath)
+		path->pathkeys = list_make1(key);
+	path->pathkeys = list_make1(key);
+	return true;
+}
+
 /*
  * Hide that paths of a relation are in the order of a score (order.h): a btree index on the score has
  * such paths.  Those of workers have no order then, since a Gather Merge would look for the key itself.

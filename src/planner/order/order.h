@@ -45,6 +45,14 @@ extern void loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKe
 /* A distance that a scan goes by in the order of a sort key: itself, or a copy */
 extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 
+/*
+ * A path of a table that is in the order of a score has a hidden key: core would take it for the result's own
+ * path, and free it if a sort costs less, before loki_score_paths() looks for paths in the order of the
+ * distance among its input.  Whether a path has one, which is then replaced by the key itself.
+ */
+extern PathKey *loki_hidden_key(const PathKey *key);
+extern bool loki_show_key(Path *path, PathKey *key);
+
 /* Functions in order/parts.c: tables that are read in parts */
 
 /*
@@ -66,13 +74,7 @@ extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptI
 extern void loki_groups_name_number(CustomScan *scan);
 extern const LokiNodeKind loki_groups_kind;
 
-/*
- * Functions in order/scores.c: the best rows by a score of more than a distance.  A path of a table
- * that is in the order of the result has a hidden key: core would take it for the result's own path,
- * and free it if a sort costs less, before loki_score_paths() looks for paths in the order of the
- * distance among its input.
- */
-extern PathKey *loki_hidden_key(const PathKey *key);
+/* Functions in order/scores.c: the best rows by a score of more than a distance */
 extern void loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
 extern const LokiNodeKind loki_scores_kind;
@@ -95,9 +97,6 @@ extern bool loki_walks_plans(void);
 
 /* Functions in order/search.c: install the hook that sees finished paths */
 extern void loki_search_init(void);
-
-/* How many rows a Limit takes, in preprocess_limit()'s form; -1: not known */
-extern int64 loki_rows_taken_estimate(const FinalPathExtraData *final);
 
 /* The Limit with scans that are searches, or as it was */
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,

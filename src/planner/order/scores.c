@@ -315,35 +315,6 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 	add_ordered(root, output, &custom->path);
 }
 
-/* See order.h.  Core compares keys by their addresses. */
-PathKey *
-loki_hidden_key(const PathKey *key)
-{
-	PathKey    *hidden = makeNode(PathKey);
-
-	*hidden = *key;
-	return hidden;
-}
-
-/*
- * Whether a path is in the order of a key that loki_hidden_key() has hidden: give it that key then.
- * Core has copied the pathkeys to the projections that it put above.
- */
-static bool
-show_key(Path *path, PathKey *key)
-{
-	PathKey    *hidden = path->pathkeys == NIL ? key : linitial(path->pathkeys);
-
-	if (hidden == key || hidden->pk_eclass != key->pk_eclass ||
-		hidden->pk_opfamily != key->pk_opfamily || hidden->pk_nulls_first != key->pk_nulls_first ||
-		LokiPathKeyIsDescending(hidden) != LokiPathKeyIsDescending(key))
-		return false;
-	for (; IsA(path, ProjectionPath); path = ((ProjectionPath *) path)->subpath)
-		path->pathkeys = list_make1(key);
-	path->pathkeys = list_make1(key);
-	return true;
-}
-
 /*
  * Add paths to the rows in the order of the query.  Core has made its own of the same input by now.  One
  * that was in that order it has taken as it is, and may have freed, which is why paths of a table have a
@@ -368,7 +339,7 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 			continue;
 		if (pathkeys_contained_in(list_make1(score.input), path->pathkeys))
 			offer_path(root, output, &score, columns, path);
-		else if (show_key(path, score.output))
+		else if (loki_show_key(path, score.output))
 			add_ordered(root, output, (Path *)
 						create_projection_path(root, output, path,
 											   root->upper_targets[UPPERREL_ORDERED]));

@@ -29,7 +29,6 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
-#include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
@@ -89,23 +88,6 @@ copy_with(const void *path, Size size, Size offset, const void *value)
 #define COPY_WITH(type, field, path, value) \
 	copy_with(path, sizeof(type), offsetof(type, field), value)
 
-/* Whether the index answers all of these conditions, so that the filter has none */
-static bool
-leaves_none(const IndexPath *path, List *clauses)
-{
-	ListCell   *cell;
-
-	foreach(cell, clauses)
-	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
-
-		if (!rinfo->pseudoconstant &&
-			!is_redundant_with_indexclauses(rinfo, path->indexclauses))
-			return false;
-	}
-	return true;
-}
-
 /*
  * Whether a scan returns every row that it finds.  Then its first rows are those of LIMIT, as it has
  * ordered them by exact distances, and no Sort is needed above.
@@ -114,14 +96,8 @@ static bool
 is_bare(const IndexPath *path)
 {
 	LokiScanSettings settings;
-	ListCell   *cell;
 
-	if (!leaves_none(path, path->indexinfo->indrestrictinfo) ||
-		(path->path.param_info != NULL &&
-		 !leaves_none(path, path->path.param_info->ppi_clauses)))
-		return false;
-	foreach(cell, path->indexclauses)
-		if (!loki_is_decided(path->indexinfo, lfirst_node(IndexClause, cell)))
+	if (!loki_decides_all(path))
 		return false;
 	loki_planned_settings(path->indexinfo, &settings);
 	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
@@ -393,15 +369,6 @@ follow(FollowedScans *followed, Path *path)
  * ----------------------------------------------------------------
  */
 
-int64
-loki_rows_taken_estimate(const FinalPathExtraData *final)
-{
-	if (final->count_est <= 0 || final->offset_est < 0 ||
-		final->offset_est > PG_INT64_MAX - final->count_est)
-		return -1;
-	return final->count_est + final->offset_est;
-}
-
 /*
  * Have the Limit WITH TIES of this level go by the first sort key, the distance.  It
  * finds its columns in the sort clause, which is cut after the distance.  Constants
@@ -627,6 +594,17 @@ search_ranks(FollowedScans *followed, Path *path)
 	return rank_taken(followed, (WindowAggPath *) path);
 }
 
+/* Add paths that were made of others of the relation, which add_path() may free; NULL is none. */
+static void
+add_paths(RelOptInfo *rel, List *paths)
+{
+	ListCell   *cell;
+
+	foreach(cell, paths)
+		if (lfirst(cell) != NULL)
+		add_path(rel, lfirst(cell));
+}
+
 /*
  * Rows come out of their window in the order of their ranks, so that the planner need not sort all rows
  * by these.
@@ -643,10 +621,7 @@ add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 		if (IsA(lfirst(cell), WindowAggPath))
 		ranked = lappend(ranked, COPY_WITH(WindowAggPath, path.pathkeys, lfirst(cell),
 										   root->sort_pathkeys));
-
-	/* add_path() may free paths of the list */
-	foreach(cell, ranked)
-		add_path(windows, lfirst(cell));
+	add_paths(windows, ranked);
 }
 
 /*
@@ -691,11 +666,7 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 		ranks->subpath = path;
 		first = lappend(first, rank_taken(&followed, ranks));
 	}
-
-	/* add_path() may free paths of the list */
-	foreach(cell, first)
-		if (lfirst(cell) != NULL)
-		add_path(output, lfirst(cell));
+	add_paths(output, first);
 }
 
 /* A Limit WITH TIES compares the row after the last one, so that its rows must be in exact order: search_on(). */

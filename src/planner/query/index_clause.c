@@ -316,11 +316,12 @@ loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rin
 }
 
 /*
+ * Whether slots of the index decide a condition, so that no recheck drops a row.
  * A slot has a sort key of a few bytes in the value's place.  Types decide if different values have
  * different sort keys; long texts, of which a slot has a hash, have not.
  */
-bool
-loki_is_decided(const IndexOptInfo *info, const IndexClause *clause)
+static bool
+is_decided(const IndexOptInfo *info, const IndexClause *clause)
 {
 	Oid			left = info->opcintype[clause->indexcol];
 	ListCell   *cell;
@@ -348,5 +349,37 @@ loki_is_decided(const IndexOptInfo *info, const IndexClause *clause)
 		if (right != left && (left == TIMESTAMPTZOID || right == TIMESTAMPTZOID))
 			return false;
 	}
+	return true;
+}
+
+/* Whether the index answers all of these conditions, so that the filter has none */
+static bool
+leaves_none(const IndexPath *path, List *clauses)
+{
+	ListCell   *cell;
+
+	foreach(cell, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+
+		if (!rinfo->pseudoconstant &&
+			!is_redundant_with_indexclauses(rinfo, path->indexclauses))
+			return false;
+	}
+	return true;
+}
+
+bool
+loki_decides_all(const IndexPath *path)
+{
+	ListCell   *cell;
+
+	if (!leaves_none(path, path->indexinfo->indrestrictinfo) ||
+		(path->path.param_info != NULL &&
+		 !leaves_none(path, path->path.param_info->ppi_clauses)))
+		return false;
+	foreach(cell, path->indexclauses)
+		if (!is_decided(path->indexinfo, lfirst_node(IndexClause, cell)))
+		return false;
 	return true;
 }

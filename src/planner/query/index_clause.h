@@ -49,7 +49,7 @@ extern Node *loki_strip_relabel(Node *node);
  */
 extern Node *loki_array_of_element(const ScalarArrayOpExpr *saop, Oid array_type);
 
-/* Whether slots of the index decide a condition, so that no recheck drops a row */
-extern bool loki_is_decided(const IndexOptInfo *info, const IndexClause *clause);
+/* Whether the slots of a path's index decide all of its conditions, so that no row is dropped */
+extern bool loki_decides_all(const IndexPath *path);
 
 #endif							/* LOKI_PLANNER_QUERY_INDEX_CLAUSE_H */

@@ -169,3 +169,12 @@ loki_rows_taken(Node *count, Node *offset)
 															 loki_bigint_const(0))),
 								   sum, copyObject(count));
 }
+
+int64
+loki_rows_taken_estimate(const FinalPathExtraData *final)
+{
+	if (final->count_est <= 0 || final->offset_est < 0 ||
+		final->offset_est > PG_INT64_MAX - final->count_est)
+		return -1;
+	return final->count_est + final->offset_est;
+}

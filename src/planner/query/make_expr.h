@@ -13,7 +13,7 @@
 #ifndef LOKI_PLANNER_QUERY_MAKE_EXPR_H
 #define LOKI_PLANNER_QUERY_MAKE_EXPR_H
 
-#include "nodes/primnodes.h"
+#include "nodes/pathnodes.h"
 
 /*
  * Arguments are expressions, Node or Expr, and are not copied.  Results are in the current
@@ -48,5 +48,8 @@ extern bool loki_may_repeat(Node *count, Node *offset);
  * NULL, or very large, for all rows.  It is made of copies.
  */
 extern Node *loki_rows_taken(Node *count, Node *offset);
+
+/* The same in preprocess_limit()'s form; -1: not known */
+extern int64 loki_rows_taken_estimate(const FinalPathExtraData *final);
 
 #endif							/* LOKI_PLANNER_QUERY_MAKE_EXPR_H */
