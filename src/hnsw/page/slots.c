@@ -48,22 +48,21 @@
  * ----------------------------------------------------------------
  */
 
-/* Make the map cover a block. */
-static void
-grow_map(LokiIndex *state, BlockNumber block)
+/* See slots.h.  Entries keep their places, since the size doubles. */
+void
+loki_buffer_map_grow(LokiIndex *state, LokiBufferMap *map, BlockNumber block, uint32 most)
 {
-	uint32		size = Max(1024, state->map.size);
+	uint32		size = Max(1024, map->size);
 
-	Assert(state->map.size == 0 || (state->map.size & (state->map.size - 1)) == 0);
-	while (size <= block)
+	Assert((map->size & (map->size - 1)) == 0 && (most & (most - 1)) == 0);
+	while (size <= block && size < most)
 		size *= 2;
-	if (state->map.buffers == NULL)
-		state->map.buffers = MemoryContextAllocHuge(state->context, mul_size(size, sizeof(Buffer)));
+	if (map->buffers == NULL)
+		map->buffers = MemoryContextAllocHuge(state->context, mul_size(size, sizeof(Buffer)));
 	else
-		state->map.buffers = repalloc_huge(state->map.buffers, mul_size(size, sizeof(Buffer)));
-	memset(state->map.buffers + state->map.size, 0,
-		   mul_size(size - state->map.size, sizeof(Buffer)));
-	state->map.size = size;
+		map->buffers = repalloc_huge(map->buffers, mul_size(size, sizeof(Buffer)));
+	memset(map->buffers + map->size, 0, mul_size(size - map->size, sizeof(Buffer)));
+	map->size = size;
 }
 
 /* The buffer that held a block last, as far as the map knows */
@@ -110,7 +109,7 @@ loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
 	if (state->local || block >= MAX_MAP_SIZE)
 		return ReadBuffer(index, block);
 	if (block >= state->map.size)
-		grow_map(state, block);
+		loki_buffer_map_grow(state, &state->map, block, MAX_MAP_SIZE);
 
 	buffer = state->map.buffers[block];
 	if (buffer != InvalidBuffer && loki_buffer_pin_recent(index, block, buffer))
@@ -137,23 +136,14 @@ loki_buffer_distrust(Buffer buffer)
 	UnlockBufHdr(desc, flags & ~BUF_USAGECOUNT_MASK);
 }
 
-/*
- * Start fetching `size` bytes at `offset` of a buffer's page into the processor's caches.
- * Always inlined: gcc drops calls of a function that does nothing but prefetch.
- */
+/* Start fetching `size` bytes at `offset` of a buffer's page into the processor's caches. */
 static pg_attribute_always_inline void
 prefetch_bytes(Buffer buffer, uint32 offset, uint32 size)
 {
-	char	   *bytes;
-	char	   *end;
-
 	if (buffer == InvalidBuffer)
 		return;
 	Assert(offset + size <= BLCKSZ);
-	bytes = (char *) BufferGetBlock(buffer) + offset;
-	end = bytes + size;
-	for (bytes = (char *) TYPEALIGN_DOWN(64, bytes); bytes < end; bytes += 64)
-		__builtin_prefetch(bytes);
+	loki_prefetch_bytes((char *) BufferGetBlock(buffer) + offset, size);
 }
 
 /* The same, and the buffer's descriptor */

@@ -17,6 +17,26 @@
 #include "hnsw/page/index.h"
 
 /*
+ * Make a map cover a block; one past `most` entries, a power of two, shares the entry of
+ * another.
+ */
+extern void loki_buffer_map_grow(LokiIndex *index_state, LokiBufferMap *map,
+								 BlockNumber block, uint32 most);
+
+/*
+ * Start fetching bytes into the processor's caches.  Always inlined: gcc drops calls of a
+ * function that does nothing but prefetch.
+ */
+static pg_attribute_always_inline void
+loki_prefetch_bytes(const char *bytes, Size size)
+{
+	const char *end = bytes + size;
+
+	for (bytes = (const char *) TYPEALIGN_DOWN(64, bytes); bytes < end; bytes += 64)
+		__builtin_prefetch(bytes);
+}
+
+/*
  * Pin a block if it is in the buffer that held it last; not for temporary relations.  `recent` is a
  * guess, of whoever pinned the block before, and may hold anything.
  */

@@ -39,28 +39,12 @@ typedef struct TuplePrefetch
 	Buffer		buffer;			/* where it is thought to be */
 } TuplePrefetch;
 
-/* Make a map large enough for a block, as far as it may be.  Entries keep their places: it doubles. */
-static void
-grow_map(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
-{
-	uint32		size = Max(1024, map->size);
-
-	while (size <= block && size < MAX_MAP_SIZE)
-		size *= 2;
-	if (map->buffers == NULL)
-		map->buffers = MemoryContextAlloc(state->context, sizeof(Buffer) * size);
-	else
-		map->buffers = repalloc(map->buffers, sizeof(Buffer) * size);
-	memset(map->buffers + map->size, 0, sizeof(Buffer) * (size - map->size));
-	map->size = size;
-}
-
 /* The map's entry for a block, which other blocks may share */
 static inline Buffer *
 map_entry(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
 {
 	if (unlikely(block >= map->size && map->size < MAX_MAP_SIZE))
-		grow_map(state, map, block);
+		loki_buffer_map_grow(state, map, block, MAX_MAP_SIZE);
 	Assert(map->size > 0 && (map->size & (map->size - 1)) == 0);
 	return &map->buffers[block & (map->size - 1)];
 }
@@ -73,19 +57,6 @@ buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
 
 	return LokiTagIs(&desc->tag, LokiRelationLocator(relation), block) &&
 		(pg_atomic_read_u32(&desc->state) & BM_VALID) != 0;
-}
-
-/*
- * Always inlined, since gcc drops calls of a function that does nothing but prefetch, as
- * superfluous.
- */
-static pg_attribute_always_inline void
-prefetch(const char *bytes, Size size)
-{
-	const char *end = bytes + size;
-
-	for (bytes = (const char *) TYPEALIGN_DOWN(64, bytes); bytes < end; bytes += 64)
-		__builtin_prefetch(bytes);
 }
 
 /*
@@ -106,7 +77,7 @@ prefetch_tuples(Buffer buffer, OffsetNumber offset, Size size, Size most)
 		uint32		start = ItemIdGetOffset(item) % BLCKSZ;
 		uint32		length = ItemIdGetLength(item);
 
-		prefetch((char *) page + start, Min(Min(length, most), BLCKSZ - start));
+		loki_prefetch_bytes((char *) page + start, Min(Min(length, most), BLCKSZ - start));
 		left -= length;
 	}
 }
@@ -128,8 +99,8 @@ prefetch_relation(LokiIndex *state, Relation relation, LokiBufferMap *map,
 		if (tuples[i].buffer == InvalidBuffer)
 			continue;
 		__builtin_prefetch(GetBufferDescriptor(tuples[i].buffer - 1));
-		prefetch((char *) BufferGetBlock(tuples[i].buffer), SizeOfPageHeaderData +
-				 tuples[i].tid.ip_posid % MaxHeapTuplesPerPage * sizeof(ItemIdData));
+		loki_prefetch_bytes((char *) BufferGetBlock(tuples[i].buffer), SizeOfPageHeaderData +
+							tuples[i].tid.ip_posid % MaxHeapTuplesPerPage * sizeof(ItemIdData));
 	}
 	for (int i = 0; i < n; i++)
 	{
