@@ -28,7 +28,7 @@ SELECT pg_catalog.format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector
 -- raise no error.
 -- OFFSET keeps the planner from reading others before it leaves them out.
 \set readable '(pg_catalog.pg_has_role(c.relowner, ''USAGE'') OR pg_catalog.pg_has_role(''pg_monitor'', ''USAGE''))'
-\set indexes '(SELECT s.*, x.indisvalid, pg_catalog.has_table_privilege(x.indrelid, ''SELECT'') AND NOT pg_catalog.row_security_active(x.indrelid) AS measurable FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index::oid AND x.indisready JOIN pg_class c ON c.oid = s.index::oid AND c.relpersistence <> ''t'' AND ' :readable ' WHERE NOT EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(pg_catalog.current_setting(''lokivector_each.advice'')::jsonb) AS r(index oid, about text) WHERE r.index = s.index::oid AND r.about = ''error''::text) OFFSET 0) i'
+\set indexes '(SELECT s.*, x.indisvalid FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index::oid AND x.indisready JOIN pg_class c ON c.oid = s.index::oid AND c.relpersistence <> ''t'' AND ' :readable ' WHERE NOT EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(pg_catalog.current_setting(''lokivector_each.advice'')::jsonb) AS r(index oid, about text) WHERE r.index = s.index::oid AND r.about = ''error''::text) OFFSET 0) i'
 SELECT pg_catalog.format('<p>%s of other owners are left out: only these and members of pg_monitor may look into them.</p>', pg_catalog.count(*))
 FROM lokivector_stat_indexes s JOIN pg_class c ON c.oid = s.index::oid WHERE NOT :readable HAVING pg_catalog.count(*) > 0;
 
@@ -79,10 +79,11 @@ SELECT index, measured, pg_catalog.round(recall::numeric, 4) AS recall, pg_catal
 FROM lokivector_stat_recall ORDER BY index;
 \if :{?recall}
 \qecho '<p>Measured now, with rows of the table as queries.</p>'
--- It reads pages of which advice says nothing
-\set ON_ERROR_STOP 0
-SELECT i.index, r.* FROM :indexes, lokivector_recall(i.index, 100, 10) r WHERE i.indisvalid AND i.measurable ORDER BY i.index;
-\set ON_ERROR_STOP 1
+:lvmeasure
+SELECT r.index::regclass AS index, r.answered, r.width, r.recall, r.recall_p1, r.recall_min, r.milliseconds, r.error
+FROM pg_catalog.jsonb_to_recordset(pg_catalog.current_setting('lokivector_each.recall')::jsonb)
+	AS r(index oid, answered integer, width float8, recall float8, recall_p1 float8, recall_min float8, milliseconds float8, error text)
+ORDER BY r.index;
 \endif
 \qecho '<h2>Parts</h2>'
 SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_catalog.pg_size_pretty(p.bytes) AS size

@@ -288,6 +288,17 @@ $node->safe_psql('postgres', q(
 	SELECT lokivector_reset_counts('items_idx')));
 comes('REINDEX');
 
+# An index that cannot be read at all: its state is missing, and all else is there
+my $damaged = $node->data_dir . '/' . $node->safe_psql('postgres', q(SELECT pg_relation_filepath('notes_idx')));
+$node->stop;
+my $bytes = slurp_file($damaged);
+substr($bytes, 24, 4000) = "\xAA" x 4000;
+write_binary($damaged, $bytes);
+$node->start;
+comes('an index cannot be read', 'StateUnknown notes_idx', 'Advice notes_idx error');
+$node->safe_psql('postgres', 'REINDEX INDEX notes_idx');
+comes('REINDEX of it');
+
 # Replay has stood still for a minute
 delete $unseen{ReplayLag};
 comes('replay stands still', 'ReplayLag');

@@ -259,6 +259,14 @@ my $advice = make('advice');
 like($advice, qr/^ items_idx +\| error +\| \S.* REINDEX INDEX CONCURRENTLY items_idx rebuilds.*\n0$/ms,
 	'make advice has the error of an index that cannot be read');
 like($advice, qr/^ "other Index" +\| parameters +\|/m, '... and the advice on the other');
+my $unread = qr/^ items_idx +(?:\| +){6}\| \S/m;
+my $recalls = make('recall');
+like($recalls, $unread, 'make recall has that error, too');
+like($recalls, qr/^ "other Index" +\| +100 \|.*\n0$/ms, '... and the recall of the other');
+($result, $stdout, $stderr) = $node->psql('postgres',
+	join("\n", "\\i $top/operations/psqlrc", ':lvadvice', ':lvrecall'));
+is($stderr, '', 'the shortcuts go on');
+like($stdout, qr/^items_idx\|error\|\S.*^items_idx\|{7}\S/ms, "... and have it");
 like(make('report'), qr/^0$/, 'make report goes on');
 my $report = slurp_file("$tmp/report.html");
 my @pictures = $report =~ m{<figcaption>(.*?)</figcaption>}g;
@@ -266,6 +274,7 @@ like($report, qr{>items_idx</td>\s*<td[^>]*>error</td>}, '... and has the error'
 is("@pictures", '"other Index" vector_idx halfvec_idx', '... and pictures of the others');
 like($report, qr{</html>$}, '... to the end');
 like(make('report', 'RECALL=1'), qr/^0$/, '... with recall');
+like(slurp_file("$tmp/report.html"), qr{>recall_min<.*>&quot;other Index&quot;</td>.*<h2>Parts}s, '... of the others');
 
 $node->stop;
 done_testing();

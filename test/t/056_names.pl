@@ -132,14 +132,19 @@ runs(script("$PostgreSQL::Test::Utils::tmp_check/macros.sql"), 'shortcuts of psq
 for my $file ("$operations/postgres_exporter.yaml", "$operations/sql_exporter.yaml")
 {
 	my ($name, $number, $yaml) = ($file =~ s/.*\///r, 0, slurp_file($file));
+	my $printed = '';
 
 	while ($yaml =~ /^( *)query: \|\n((?:\1 .*\n)+)/mg)
 	{
 		my ($result, $stdout, $stderr) = $node->psql('new', $2, extra_params => [ '-U', 'watcher' ]);
 		$number++;
+		$printed .= "$stdout\n";
 		is($stderr, '', "query $number of $name");
 	}
 	cmp_ok($number, '>=', 5, "queries of $name");
+	# an error on one index would not end the query
+	like($printed, qr/^new\|public\|items\|items_idx\|1\|2000\|/m, '... have the state of an index');
+	unlike($printed, qr/\|items_idx\|error\|/, '... and its advice');
 }
 
 # The queries of the documents on catalogs and statistics, which a superuser may paste, where
