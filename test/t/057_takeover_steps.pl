@@ -100,7 +100,17 @@ sub takeover_script
 	return $out;
 }
 
-# The page's list, before anything is installed
+# The page's command that lists databases, before anything is installed
+{
+	my ($command) = slurp_file("$top/doc/migrating-from-pgvector.md") =~ /^```text example\n(psql -XAtd [^`]*)^```/m;
+	my $out;
+
+	local %ENV = (%ENV, $node->_get_env);
+	IPC::Run::run([ 'sh', '-c', $command ], '>', \$out);
+	is($out, "postgres|0.8.0\n", 'databases that have the extension');
+}
+
+# The page's list
 my ($list) = slurp_file("$top/doc/migrating-from-pgvector.md") =~ /^```sql\n(SET search_path[^`]*definition[^`]*)^```/m;
 my @listed = map { [ split(/\|/, $_) ] } split(/\n/, $node->safe_psql('postgres', $list));
 my %statements;
