@@ -30,7 +30,9 @@ from django.db.models.functions import Cast  # noqa: E402
 from django.forms.models import modelform_factory  # noqa: E402
 from pgvector import HalfVector, SparseVector  # noqa: E402
 from pgvector.django import (CosineDistance, HalfVectorField, HammingDistance, JaccardDistance,  # noqa: E402
-                             L1Distance, L2Distance, MaxInnerProduct, VectorField)
+                             L1Distance, MaxInnerProduct, VectorField)
+# as doc/guide.md has it
+from pgvector.django import L2Distance
 from shop.models import Item, Passage  # noqa: E402
 
 FUNCTIONS = {'<->': L2Distance, '<#>': MaxInnerProduct, '<=>': CosineDistance, '<+>': L1Distance,

@@ -5,8 +5,8 @@ from django.contrib.postgres.indexes import OpClass
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models.functions import Cast
-from pgvector.django import (BitField, HalfVectorField, HnswIndex, IvfflatIndex, SparseVectorField,
-                             VectorField)
+from pgvector.django import BitField, HalfVectorField, IvfflatIndex, SparseVectorField
+from pgvector.django import HnswIndex, VectorField
 
 
 class Item(models.Model):
