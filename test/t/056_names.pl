@@ -97,7 +97,8 @@ sub runs
 {
 	my ($said, $name, $wanted) = @_;
 
-	unlike($said, qr/failed/, $name);
+	# scripts go past an index of which an error is known, and print the error
+	unlike($said, qr/failed|a decoy was called/, $name);
 	like($said, $wanted, "... and says what it is to") if $wanted;
 	return;
 }
