@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import {and, asc, avg, cosineDistance, count, desc, eq, hammingDistance, inArray, innerProduct,
-  jaccardDistance, l1Distance, l2Distance, lt, ne, sql} from 'drizzle-orm';
+import {and, asc, avg, count, desc, hammingDistance, inArray, innerProduct, jaccardDistance, l1Distance,
+  l2Distance, lt, ne, sql} from 'drizzle-orm';
+import {cosineDistance, eq} from 'drizzle-orm';
 import {drizzle} from 'drizzle-orm/node-postgres';
 import {migrate} from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
@@ -104,6 +105,10 @@ await test('filters', async () => {
   const [{n}] = await db.select({n: count()}).from(items)
     .where(lt(l2Distance(items.embedding, dense(7)), 8));
   assert.equal(n, nearest('<->', dense, 7, ROWS).filter((d) => d < 8).length);
+  const query = [1, 2, 3];
+  const found = await db.select().from(items).where(eq(items.category, 2))
+    .orderBy(cosineDistance(items.embedding, query)).limit(5);
+  assert.deepEqual(found.map((item) => item.category), [2, 2, 2, 2, 2]);
 });
 
 await test('similarity, descending', async () => {

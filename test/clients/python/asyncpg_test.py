@@ -94,6 +94,10 @@ async def _():
     for query in range(1, 20):
         got = await statement.fetch(Vector(dense(query)), 3, 10)
         close([d for d, in got], nearest('<->', dense, query, 10, lambda i: category(i) == 3))
+    embedding = Vector([1, 2, 3])
+    found = await conn.fetch(
+        'SELECT id FROM items WHERE category = $1 ORDER BY embedding <-> $2 LIMIT 5', 2, embedding)
+    equal(len(found), 5)
     await conn.execute('RESET enable_seqscan')
 
 
