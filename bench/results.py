@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: PostgreSQL
-"""The figures of README.md and doc/benchmarks.md, of one commit and one machine.
+"""The figures and the picture of README.md and doc/benchmarks.md, of one commit and one machine.
 
 usage: bench/results.py [--pages | --check | --out DIR] [--only STEP,...] [OPTION...]
 
 Runs the steps of size "results" of goals.py.  A step that was measured at this commit is not measured
 again, so a run that was cut off is gone on with by the same command; OPTIONs go to the measurements.  Then
-the reports are copied to bench/results, and each table of the pages is written again that stands between
-<!-- results: NAME --> and <!-- end of results -->.
+the reports are copied to bench/results, each table of the pages is written again that stands between
+<!-- results: NAME --> and <!-- end of results -->, and the picture is drawn (picture.py).
     --pages  does that alone, from bench/results
     --check  tells which pages would change, and changes nothing
     --out    leaves the reports there, and the pages as they are
@@ -335,6 +335,8 @@ def main(argv):
         for page in filter(lambda page: fill(page, not check), PAGES):
             print(f"{page} is not as bench/results says" if check else f"{page} was written")
             complete &= not check
+        if not check:
+            subprocess.run([sys.executable, os.path.join(TOP, "bench", "picture.py")], check=True)
     sys.exit(0 if complete else 1)
 
 
