@@ -115,6 +115,26 @@ SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN abs(abs(kind - 3)
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY coalesce(v <=> '[1,2,3,4,5,6,7,8]', CASE WHEN 1 / (kind - 3) > 0 THEN 3 ELSE 4 END), id LIMIT 20$$);
 -- a condition that is NULL is false to WHEN alone
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN tag = 'tag 1' THEN v <=> '[1,2,3,4,5,6,7,8]' WHEN (tag = 'tag 1') IS FALSE THEN w <=> '[8,7,6,5,4,3,2,1]' ELSE -1 END, id LIMIT 20$$);
+-- a condition that is NULL in a cast: of rows since ANALYZE, by a parameter, or though no column is
+CREATE TABLE parts_late (id integer PRIMARY KEY, kind integer, doc jsonb NOT NULL, v vector(8) NOT NULL);
+INSERT INTO parts_late SELECT id, id / 10, jsonb_build_object('kind', id / 10), v FROM parts_t WHERE v IS NOT NULL;
+CREATE INDEX parts_late_v ON parts_late USING hnsw (v vector_cosine_ops);
+VACUUM ANALYZE parts_late;
+INSERT INTO parts_late SELECT id + 10000, NULL, '{"kind": "none"}', v FROM parts_late ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 3;
+SET hnsw.ef_search = 400;
+SELECT parts_check($$SELECT id FROM parts_late ORDER BY 1 - (v <=> '[1,2,3,4,5,6,7,8]') + 10 * (kind = 3)::integer DESC NULLS LAST, id LIMIT 20$$) ~ 'same';
+SELECT parts_check($$SELECT id FROM parts_late ORDER BY 1 - (v <=> '[1,2,3,4,5,6,7,8]') + 10 * (kind = 3)::integer DESC, id LIMIT 20$$) ~ 'same';
+SELECT parts_check($$SELECT id FROM parts_late WHERE kind > 400 ORDER BY (v <=> '[1,2,3,4,5,6,7,8]') - 10 * (kind = 403)::integer, id LIMIT 20$$) ~ 'same';
+SELECT parts_check($$SELECT id FROM parts_late ORDER BY 1 - (v <=> '[1,2,3,4,5,6,7,8]') + 10 * (doc @@ '$.kind == 3')::integer DESC NULLS LAST, id LIMIT 20$$) ~ 'same';
+PREPARE parts_given (boolean) AS SELECT count(*) FROM (SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') + 10 * (id > 10000 AND $1)::integer AS s
+	FROM parts_late ORDER BY s DESC NULLS LAST LIMIT 20) x WHERE s IS NULL;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE parts_given(true);
+EXECUTE parts_given(NULL);
+RESET plan_cache_mode;
+RESET hnsw.ef_search;
+DEALLOCATE parts_given;
+DROP TABLE parts_late;
 
 -- test: a condition without which the score is NULL or another constant
 SET enable_seqscan = on;

@@ -5,7 +5,7 @@ SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
 SET jit = off;
 -- some rows have no vector, some a zero vector, and some columns are NULL
-CREATE TABLE posts (id int PRIMARY KEY, author int, age float8, votes int, weight real, price numeric, pinned bool,
+CREATE TABLE posts (id int PRIMARY KEY, author int, age float8, votes int, weight real, price numeric, pinned bool NOT NULL,
 	maybe float8, made timestamptz, v vector(8));
 INSERT INTO posts
 	SELECT i, i % 70, i * 7919 % 1000 / 10.0, i * 31 % 500, 0.5 + i * 17 % 100 / 100.0, i * 13 % 900 / 9.0, i % 50 = 0,

@@ -30,7 +30,6 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
@@ -42,7 +41,6 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
-#include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
 #include "planner/query/groups.h"
@@ -210,21 +208,6 @@ drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
 }
 
 /*
- * Whether a column of a table has NOT NULL.  The planner holds a lock on the table.  A plan is made
- * again if the constraint is dropped, as that is an ALTER TABLE.
- */
-static bool
-has_not_null(PlannerInfo *root, const Var *column)
-{
-	Relation	table = table_open(planner_rt_fetch(column->varno, root)->relid, NoLock);
-	bool		result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
-
-	Assert(column->varattno > 0);
-	table_close(table, NoLock);
-	return result;
-}
-
-/*
  * ORDER BY round((v <=> q)::numeric, 2) has a key of numeric_ops, and the scan goes by a float8.
  *
  * Core looks in the key's operator family for an operator that compares the distance's type
@@ -245,11 +228,8 @@ loki_order_operator(OpExpr *distance, const PathKey *key)
 bool
 loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance)
 {
-	Node	   *column = loki_distance_column(root, distance->distance);
-
-	return distance->nulls == LOKI_PLACE_BETWEEN && !loki_drops_nulls(rel, column) &&
-		!(IsA(column, Var) && ((Var *) column)->varno == rel->relid &&
-		  has_not_null(root, (Var *) column));
+	return distance->nulls == LOKI_PLACE_BETWEEN &&
+		loki_may_be_null(root, rel, loki_distance_column(root, distance->distance));
 }
 
 bool

@@ -425,7 +425,7 @@ split_by_condition(Split *into, Node *expr, List *conditions)
 	Condition	found = {.value = true};
 
 	find_condition(expr, &found);
-	if (found.expr == NULL || (found.cast && loki_may_be_null(into->root, found.expr)))
+	if (found.expr == NULL || (found.cast && loki_may_be_null(into->root, into->rel, found.expr)))
 		return false;
 	do
 	{

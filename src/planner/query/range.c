@@ -29,6 +29,7 @@
 
 #include <math.h>
 
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -422,6 +423,17 @@ range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *resu
 }
 
 /*
+ * Whether a condition may be NULL where none of its arguments is.  Of the server's operators only those of
+ * jsonpath are; nothing is known of a user's.
+ */
+static bool
+may_return_null(Oid function)
+{
+	return function >= FirstUnpinnedObjectId || function == F_JSONB_PATH_EXISTS_OPR ||
+		function == F_JSONB_PATH_MATCH_OPR;
+}
+
+/*
  * A constant that is a number; false for others, and for NULL.  NaN sorts after all numbers, so it
  * stands at infinity.
  */
@@ -468,6 +480,7 @@ range_of_operation(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 	if (exprType(expr) == BOOLOID && IsA(expr, OpExpr))
 	{
 		range_of_condition(args, known, context, result);
+		result->nulls |= may_return_null(function);
 		return true;
 	}
 	if (list_length(args) > 2)
@@ -509,6 +522,8 @@ loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 			range_of_case((CaseExpr *) expr, known, context, result);
 			return;
 		case T_NullTest:
+		case T_BooleanTest:
+		case T_DistinctExpr:
 			range_of_condition(NIL, known, context, result);
 			return;
 		case T_BoolExpr:

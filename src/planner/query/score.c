@@ -34,6 +34,7 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
@@ -51,6 +52,7 @@
 #include "planner/query/score.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/selfuncs.h"
 
 /*
@@ -458,15 +460,56 @@ loki_drops_nulls(const RelOptInfo *rel, Node *column)
 	return false;
 }
 
-/* A score without a distance, of which only the columns matter */
-bool
-loki_may_be_null(PlannerInfo *root, Node *expr)
+/*
+ * Whether a column of a table has NOT NULL.  The planner holds a lock on the table.  A plan is made
+ * again if the constraint is dropped, as that is an ALTER TABLE.
+ */
+static bool
+has_not_null(PlannerInfo *root, const RelOptInfo *rel, const Var *column)
 {
-	LokiScore	score = {.bounded = (Expr *) expr};
-	KnownParts	parts = {.score = &score, .columns = loki_score_columns(root, &score)};
+	Relation	table;
+	bool		result;
+
+	if (column->varno != (int) rel->relid || column->varattno <= 0)
+		return false;
+	table = table_open(planner_rt_fetch(column->varno, root)->relid, NoLock);
+	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
+	table_close(table, NoLock);
+	return result;
+}
+
+/* The rows that loki_may_be_null() asks about */
+typedef struct RowsOf
+{
+	PlannerInfo *root;
+	const RelOptInfo *rel;
+} RowsOf;
+
+/* LokiRangeOf: what is never NULL, and any value otherwise */
+static bool
+is_never_null(Node *expr, void *context, LokiRange *range)
+{
+	const RowsOf *rows = context;
+
+	range->low = -INFINITY;
+	range->high = INFINITY;
+	range->nulls = false;
+	range->nans = true;
+	return loki_drops_nulls(rows->rel, expr) ||
+		(IsA(expr, Var) && has_not_null(rows->root, rows->rel, (Var *) expr));
+}
+
+/*
+ * An order that other nodes rely on must be right for rows that ANALYZE has not seen (P7), so only
+ * constraints and conditions count here.
+ */
+bool
+loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr)
+{
+	RowsOf		rows = {.root = root, .rel = rel};
 	LokiRange	range;
 
-	loki_range_of_expr(expr, known_part, &parts, &range);
+	loki_range_of_expr(expr, is_never_null, &rows, &range);
 	return range.nulls;
 }
 

@@ -70,8 +70,8 @@ extern double loki_score_estimate(PlannerInfo *root, const LokiScore *score, Lis
 /* Whether a condition on a table drops rows in which a column, or what an index is on, is NULL */
 extern bool loki_drops_nulls(const RelOptInfo *rel, Node *column);
 
-/* Whether an expression may be NULL, as far as statistics tell */
-extern bool loki_may_be_null(PlannerInfo *root, Node *expr);
+/* Whether an expression may be NULL for a row of a table, whatever statistics tell of its columns */
+extern bool loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr);
 
 /* The best of a range of scores, as such a number */
 extern double loki_score_best(const LokiRange *range, bool descending, bool nulls_first);
