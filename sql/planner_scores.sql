@@ -138,6 +138,14 @@ SELECT * FROM scores_check($$SELECT id, 1 - d + coalesce(maybe, 0.5) AS s FROM f
 SELECT * FROM scores_check($$SELECT id, greatest(1 - d, maybe) AS s FROM found ORDER BY s DESC LIMIT 30$$);
 SELECT * FROM scores_check($$SELECT id, least(d, maybe) + age / 10 AS s FROM near ORDER BY s LIMIT 30$$);
 SELECT * FROM scores_check($$SELECT id, 1 - (v <=> NULL::vector) + age AS s FROM posts ORDER BY s DESC LIMIT 3$$);
+-- scores that are infinite, NaN and NULL, each beyond the other
+CREATE TABLE ends AS SELECT i AS id, i / 30.0::float8 AS age, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector(3) AS v FROM generate_series(1, 3000) i;
+CREATE INDEX ends_v ON ends USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE ends;
+INSERT INTO ends SELECT 3001 + i, (ARRAY[NULL, 'NaN', 'Infinity', '1'])[1 + i / 2]::float8, ARRAY[1, i, 0]::vector(3) FROM generate_series(0, 7) i;
+SELECT n, outcome FROM generate_series(1, 8) n, scores_check(format($$SELECT id, (v <-> '[1,0,0]') + age AS s FROM ends WHERE id > 3000 ORDER BY s LIMIT %s$$, n)) ORDER BY n;
+SELECT n, outcome FROM generate_series(1, 8) n, scores_check(format($$SELECT id, - ((v <-> '[1,0,0]') + age) AS s FROM ends WHERE id > 3000 ORDER BY s DESC NULLS LAST LIMIT %s$$, n)) ORDER BY n;
+DROP TABLE ends;
 
 RESET enable_sort;
 

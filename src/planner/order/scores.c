@@ -69,6 +69,9 @@
 #define MOST_BITS	30
 #define SEARCH_STEPS	14
 
+/* Scores beyond this, and so infinite ones, are in any order; NaN and NULL are still farther out. */
+#define MOST_SCORE		(DBL_MAX / 2)
+
 /* Rows that may wait before those are dropped that no Limit takes */
 #define LEAST_WAITING	256
 
@@ -355,8 +358,7 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 typedef struct WaitingRow
 {
 	pairingheap_node node;
-	double		score;			/* greater is better; infinite for NULL and
-								 * NaN that are first or last */
+	double		score;			/* greater is better: score_of() */
 	MinimalTuple row;
 } WaitingRow;
 
@@ -535,6 +537,7 @@ reach(ScoresState *state, double distance, bool isnull)
 	reached->low = nearest;
 	loki_range_of_expr(state->expr, known_column, state, &range);
 	state->bound = loki_score_best(&range, state->descending, state->nulls_first) + state->rounding;
+	state->bound = Max(state->bound, -MOST_SCORE);
 }
 
 /* ----------------------------------------------------------------
@@ -542,7 +545,10 @@ reach(ScoresState *state, double distance, bool isnull)
  * ----------------------------------------------------------------
  */
 
-/* The score of a row as a number that is greater the better it is */
+/*
+ * The score of a row as a number that is greater the better it is.  NaN sorts above Infinity, and NULL where
+ * NULLS says, so both come beyond MOST_SCORE.
+ */
 static double
 score_of(const ScoresState *state, TupleTableSlot *slot)
 {
@@ -555,7 +561,8 @@ score_of(const ScoresState *state, TupleTableSlot *slot)
 	if (isnull)
 		return state->nulls_first ? INFINITY : -INFINITY;
 	if (isnan(score))
-		return state->descending ? INFINITY : -DBL_MAX;
+		return state->descending ? DBL_MAX : -DBL_MAX;
+	score = Min(Max(score, -MOST_SCORE), MOST_SCORE);
 	return state->descending ? score : -score;
 }
 
