@@ -146,6 +146,16 @@ INSERT INTO ends SELECT 3001 + i, (ARRAY[NULL, 'NaN', 'Infinity', '1'])[1 + i / 
 SELECT n, outcome FROM generate_series(1, 8) n, scores_check(format($$SELECT id, (v <-> '[1,0,0]') + age AS s FROM ends WHERE id > 3000 ORDER BY s LIMIT %s$$, n)) ORDER BY n;
 SELECT n, outcome FROM generate_series(1, 8) n, scores_check(format($$SELECT id, - ((v <-> '[1,0,0]') + age) AS s FROM ends WHERE id > 3000 ORDER BY s DESC NULLS LAST LIMIT %s$$, n)) ORDER BY n;
 DROP TABLE ends;
+-- a score that a cast to real makes less than its bound
+CREATE TABLE rounded AS SELECT i AS id, i / 1000.0::float8 AS extra, ARRAY[2 + i, 0]::vector(2) AS v FROM generate_series(1, 3000) i;
+INSERT INTO rounded VALUES (3001, 1e-8, '[1,0.00031623]'), (3002, 0, '[1,0.00033166]');
+CREATE INDEX rounded_v ON rounded USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE rounded;
+SELECT * FROM scores_check($$SELECT id, (v <-> '[0,0]')::real + extra AS s FROM rounded ORDER BY s LIMIT 1$$);
+SELECT outcome FROM scores_check($$SELECT id, (v <-> '[0,0]')::real + extra::real AS s FROM rounded ORDER BY s LIMIT 3$$);
+SELECT outcome FROM scores_check($$SELECT id, (v <-> '[0,0]')::numeric + extra::numeric AS s FROM rounded ORDER BY s LIMIT 3$$);
+SELECT outcome FROM scores_check($$SELECT id, (3 - (v <-> '[0,0]')) / (1 + extra) AS s FROM rounded ORDER BY s DESC LIMIT 3$$);
+DROP TABLE rounded;
 
 RESET enable_sort;
 

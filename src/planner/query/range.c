@@ -12,8 +12,8 @@
  * Each operation maps the ranges of its arguments to one that has all of its values, and
  * maybe others: the arguments are taken for independent, so that d - d is not 0.  A range is open
  * where it ends in infinity, since a float8 that overflows is an error and no value.  Ends are
- * computed in float8.  That holds also for numeric, which has more digits, and for float4, which
- * has fewer, but for rounding in the last digit.
+ * computed in float8, by the same operations as a row's value, so they round alike.  Those of other
+ * types are rounded as the type is: round_ends().
  *
  * Functions are known by their OIDs, which are the same in each database (fmgroids.h).  So a user's
  * function that has the name of one of them is not taken for it, whatever search_path says.
@@ -40,6 +40,9 @@
 #include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
+
+/* numeric has 15 digits of a float8, and at least 16 of what it rounds itself */
+#define NUMERIC_ROUNDING	1e-14
 
 #define EPOCH_SECONDS	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (double) SECS_PER_DAY)
 
@@ -116,6 +119,15 @@ from_corners(double (*function) (double, double), const LokiRange *a, const Loki
 	}
 }
 
+/* Zero has the sign of the numbers that are divided by; infinity by infinity is between other corners. */
+static double
+quotient(double a, double b)
+{
+	if (a == 0 || isinf(b))
+		return 0;
+	return b == 0 ? copysign(INFINITY, b) * a : a / b;
+}
+
 /*
  * Division by what can be negative and positive has no range: 1 / x goes to infinity on either side
  * of zero.  Zero itself is an error and gives no value, so a divisor may end there.
@@ -123,13 +135,15 @@ from_corners(double (*function) (double, double), const LokiRange *a, const Loki
 static bool
 divide(const LokiRange *a, const LokiRange *b, LokiRange *result)
 {
-	LokiRange	inverse = *b;
+	LokiRange	divisor = *b;
 
 	if (b->low < 0 && b->high > 0)
 		return false;
-	inverse.low = b->high == 0 ? -INFINITY : 1 / b->high;
-	inverse.high = b->low == 0 ? INFINITY : 1 / b->low;
-	from_corners(product, a, &inverse, result);
+	if (b->low == 0)
+		divisor.low = 0.0;		/* and not -0 */
+	if (b->high == 0)
+		divisor.high = -0.0;
+	from_corners(quotient, a, &divisor, result);
 	return true;
 }
 
@@ -493,13 +507,30 @@ range_of_operation(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 		loki_range_of_call(function, &a, &b, result);
 }
 
-/* The caller's knowledge comes first: of columns, parameters, and the distance that rows come by. */
-void
-loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
+/*
+ * Round the ends as values of this type are rounded.  A row may have one beyond an end that is not: the
+ * float4 of 0.7 is more than 0.7.  Rounding to float4 keeps the order of numbers.  The digits of a numeric
+ * depend on its operation, and are more than a float8 has, so its ends move by as much as any of that.
+ */
+static void
+round_ends(Oid type, LokiRange *range)
 {
-	check_stack_depth();
-	if (known(expr, context, result))
-		return;
+	if (type == FLOAT4OID)
+	{
+		range->low = (float) range->low;
+		range->high = (float) range->high;
+	}
+	else if (type == NUMERICOID)
+	{
+		range->low *= range->low < 0 ? 1 + NUMERIC_ROUNDING : 1 - NUMERIC_ROUNDING;
+		range->high *= range->high < 0 ? 1 - NUMERIC_ROUNDING : 1 + NUMERIC_ROUNDING;
+	}
+}
+
+/* The range of an expression of which the caller knows nothing as a whole */
+static void
+range_of_node(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
+{
 	switch (nodeTag(expr))
 	{
 		case T_Const:
@@ -533,4 +564,14 @@ loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 			if (!range_of_operation(expr, known, context, result))
 				*result = any_value;
 	}
+}
+
+/* The caller's knowledge comes first: of columns, parameters, and the distance that rows come by. */
+void
+loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
+{
+	check_stack_depth();
+	if (!known(expr, context, result))
+		range_of_node(expr, known, context, result);
+	round_ends(exprType(expr), result);
 }
