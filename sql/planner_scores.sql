@@ -102,6 +102,9 @@ FROM (VALUES (1, '(v <=> a) + (v <=> b) AS s FROM found ORDER BY s'),
 	(8, '(v <-> a) + (v <-> b) AS s FROM found ORDER BY s'),
 	(9, '(v <=> a) + (v <#> b) AS s FROM found ORDER BY s')) v(n, score);
 SELECT n, uses, outcome, scores_read(statement)::int < 20 AS few FROM sums, scores_check(statement) ORDER BY n;
+-- a sum that a column multiplies
+SELECT outcome FROM scores_check($$SELECT id, ((v <=> '[1,0,1,0,0,1,0,0]') + (v <=> '[0,2,1,0,0,3,0,1]')) * (1e6 + votes) AS s FROM found ORDER BY s LIMIT 10$$);
+SELECT outcome FROM scores_check($$SELECT id, (2 - (v <=> '[1,0,1,0,0,1,0,0]') - (v <=> '[0,2,1,0,0,3,0,1]')) * (1e6 + votes) AS s FROM found ORDER BY s DESC LIMIT 10$$);
 DROP INDEX posts_ip;
 DROP FUNCTION scores_read;
 DROP TABLE sums;

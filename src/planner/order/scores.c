@@ -83,7 +83,8 @@ typedef enum ScoresPrivate
 {
 	SCORES_DESCENDING,			/* Boolean */
 	SCORES_NULLS_FIRST,			/* Boolean */
-	SCORES_ROUNDING,			/* Const: how far a bound may be off */
+	SCORES_ROUNDING,			/* Const: how far the distance may be off, to
+								 * give the score for bounds */
 	SCORES_RANGES				/* of each column: Const, Const, Boolean,
 								 * Boolean, as in LokiRange */
 } ScoresPrivate;
@@ -513,7 +514,8 @@ known_column(Node *expr, void *context, LokiRange *range)
  * The child has come to a distance: rows that are to come are not nearer.
  *
  * A row that came late is nearer than the one before, and leaves the distance reached as it is.  If the
- * distance has not changed, neither has the bound, so that equal distances cost nothing.
+ * distance has not changed, neither has the bound, so that equal distances cost nothing.  Rounding is taken
+ * off the distance, as the score may multiply it.
  */
 static void
 reach(ScoresState *state, double distance, bool isnull)
@@ -531,12 +533,12 @@ reach(ScoresState *state, double distance, bool isnull)
 	if (isnull ? !state->nulls_first : isnan(distance) && !state->descending)
 		nearest = reached->high;
 	else if (!isnull && !isnan(distance))
-		nearest = Min(Max(nearest, distance), reached->high);
+		nearest = Min(Max(nearest, distance - state->rounding), reached->high);
 	if (nearest == reached->low)
 		return;
 	reached->low = nearest;
 	loki_range_of_expr(state->expr, known_column, state, &range);
-	state->bound = loki_score_best(&range, state->descending, state->nulls_first) + state->rounding;
+	state->bound = loki_score_best(&range, state->descending, state->nulls_first);
 	state->bound = Max(state->bound, -MOST_SCORE);
 }
 
@@ -645,6 +647,7 @@ begin_rows(ScoresState *state)
 
 	/* rows without a distance come first where the score has them first */
 	state->columns[0].low = -INFINITY;
+	state->columns[0].high += state->rounding;
 	state->columns[0].nulls = !state->nulls_first;
 	state->columns[0].nans = !state->descending;
 	state->expr = with_values(lsecond(scan->custom_exprs), state);

@@ -22,7 +22,7 @@ typedef struct LokiScore
 	Expr	   *expr;			/* distances in it are operators */
 	Expr	   *bounded;		/* the same but for rounding, sums of distances
 								 * as one: for bounds */
-	double		rounding;		/* how far that may be off */
+	double		rounding;		/* how far its distances may be off */
 	PathKey    *output;			/* the order of the result */
 	bool		descending;		/* as output says ... */
 	bool		nulls_first;	/* ... as well */

@@ -176,14 +176,15 @@ typedef struct Rewriting
 
 /*
  * A sum as one distance, from a query of unit length; NULL if that is not exact enough.  The opposite
- * query is 2 less the distance away by <=>, and less the distance by <#>.
+ * query is 2 less the distance away by <=>, and less the distance by <#>.  `rounding` is how far the
+ * distance may be off, to give the sum.
  *
  * A score that is sorted DESC must fall with the distance, or its rows would come worst first.  So the
  * query is turned round then, and the factor is negative.  LEAST_LENGTH sees to the case that the
  * queries cancel out, a - a: what is left is rounding, and has no direction.
  */
 static Expr *
-one_distance(const Sum *sum, bool falling)
+one_distance(const Sum *sum, bool falling, double *rounding)
 {
 	const Const *like = lsecond(sum->first->args);
 	int			dim = constant_query(sum->first)->dim;
@@ -198,6 +199,7 @@ one_distance(const Sum *sum, bool falling)
 	length = sqrt(length);
 	if (!isfinite(length) || length <= LEAST_LENGTH * sum->lengths)
 		return NULL;
+	*rounding = LOKI_BOUND_SLOP * sum->lengths / length;
 	factor = falling ? -length : length;
 	for (int i = 0; i < dim; i++)
 		query->x[i] = sum->query[i] / factor;
@@ -221,15 +223,16 @@ as_one(Node *node, void *context)
 {
 	Rewriting  *rewriting = context;
 	Sum			sum = {0};
+	double		rounding = 0;
 	Expr	   *result;
 
 	if (node == NULL)
 		return NULL;
 	check_stack_depth();
 	if (IsA(node, OpExpr) && add_expr(&sum, node, 1) && sum.n > 1 &&
-		(result = one_distance(&sum, rewriting->falling)) != NULL)
+		(result = one_distance(&sum, rewriting->falling, &rounding)) != NULL)
 	{
-		rewriting->rounding += LOKI_BOUND_SLOP * sum.lengths;
+		rewriting->rounding = Max(rewriting->rounding, rounding);
 		return (Node *) result;
 	}
 	return expression_tree_mutator(node, as_one, context);
