@@ -148,6 +148,13 @@ SELECT parts_check($$SELECT id FROM parts_t WHERE kind > 2 ORDER BY CASE WHEN id
 SELECT parts_check($$SELECT id FROM parts_t WHERE id % 20 = 0 ORDER BY CASE WHEN kind = 3 OR tag IS NULL THEN v <=> '[1,2,3,4,5,6,7,8]' END, id OFFSET 3$$);
 SELECT parts_check($$SELECT id FROM parts_t WHERE kind <> 3 ORDER BY CASE WHEN 1 / (kind - 3) > 0 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
 SELECT parts_check($$SELECT id FROM parts_t t JOIN generate_series(1, 5000, 7) i ON i = id ORDER BY CASE WHEN kind > 2 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
+-- pgvector's limits would end the scan of a part before its rows, and not that of the other
+SET lokivector.complete = off;
+SET hnsw.ef_search = 10;
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 AND tag = 'tag 1' THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$) ~ 'same';
+SELECT parts_check($$SELECT id FROM parts_t WHERE tag = 'tag 1' ORDER BY coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0.75) DESC, id$$) ~ 'same';
+RESET hnsw.ef_search;
+RESET lokivector.complete;
 -- a sort is cheaper
 CREATE TABLE parts_few AS SELECT id, kind, v FROM parts_t WHERE id <= 300;
 CREATE INDEX ON parts_few USING hnsw (v vector_cosine_ops, kind);

@@ -367,6 +367,22 @@ loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings)
 	index_close(index, NoLock);
 }
 
+bool
+loki_scans_are_complete(RelOptInfo *rel)
+{
+	ListCell   *cell;
+
+	foreach(cell, loki_usable_indexes(rel))
+	{
+		LokiScanSettings settings;
+
+		loki_planned_settings(lfirst_node(IndexOptInfo, cell), &settings);
+		if (!settings.complete)
+			return false;
+	}
+	return true;
+}
+
 /*
  * Read what an index says of a path's scans, and label the path.  False if it cannot be scanned:
  * a scan goes by exactly one distance, and nothing is known of a hypothetical index.

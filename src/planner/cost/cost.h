@@ -50,6 +50,9 @@ extern Relation loki_open_planned(const IndexOptInfo *info);
 /* The settings that a scan of an index would go by now */
 extern void loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings);
 
+/* Whether pgvector's limits end no scan of a relation's usable indexes */
+extern bool loki_scans_are_complete(RelOptInfo *rel);
+
 /* Nodes that a walk of width ef scores in a graph of n nodes with m links each */
 extern double loki_walk_nodes(double n, double ef, int m);
 

@@ -199,7 +199,6 @@ void
 loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					  RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
 {
-	LokiScanSettings settings;
 	LokiDistanceExpr distance;
 	PathKey    *key;
 	List	   *scans;
@@ -220,8 +219,7 @@ loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	 * pgvector's limits would put rows without a partner in the place of
 	 * others
 	 */
-	loki_planned_settings(linitial(loki_usable_indexes(inner)), &settings);
-	if (!settings.complete)
+	if (!loki_scans_are_complete(inner))
 		return;
 	foreach(cell, extra->restrictlist)
 		if (RINFO_IS_PUSHED_DOWN(lfirst_node(RestrictInfo, cell), joinrel->relids))

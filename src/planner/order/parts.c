@@ -594,8 +594,10 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	/* nodes of ours may have asked for another order */
 	if (root->sort_pathkeys != NIL)
 		keys = list_append_unique_ptr(keys, linitial(root->sort_pathkeys));
+
+	/* worse rows of another part would take the places of those that pgvector's limits leave out */
 	foreach(cell, keys)
-		if ((parts = parts_of_key(root, rel, lfirst(cell))) != NIL)
+		if ((parts = parts_of_key(root, rel, lfirst(cell))) != NIL && loki_scans_are_complete(rel))
 		offer_parts(root, rel, parts, lfirst(cell), NULL);
 	if (may_be_current_of(root))
 		return;
