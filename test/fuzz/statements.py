@@ -10,7 +10,7 @@ from text import Choice, Limit, Rendering, Value, optional
 class Statement:
     """A tree, and what its outcome has to have.
 
-    sort	columns that the rows are sorted by, as (place, descending)
+    sort	columns that the rows are sorted by, as (place, descending), or (place, descending, nulls_first)
     search	an ORDER BY distance LIMIT decides which rows there are
     counted	... and has to find as many as there can be
     streams	under pgvector's limits it is such a search too
@@ -50,7 +50,7 @@ class Generator:
         self.kinds = [(20, self.nearest), (5, self.ordered), (12, self.bound), (7, self.grouped), (5, self.distinct),
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
                       (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
-                      (4, self.counted), (3, self.united), (4, self.arms), (5, self.groups), (6, self.scored),
+                      (4, self.counted), (3, self.united), (4, self.arms), (5, self.groups), (8, self.scored), (4, self.parts),
                       (5, self.barrier), (4, self.crossed), (6, self.facets),
                       (25 if parallel else 3, self.correlated)]
         if not secure:
@@ -423,6 +423,38 @@ class Generator:
         return Statement("groups", tree + [distance.order, self.limit()], [(1, distance.descending)], search=True,
                          nearest=1)
 
+    def condition(self):
+        """A condition that may be NULL, also where its columns are not."""
+        leaf, draw = f"t.id % 3 = {self.random.randint(0, 2)}" if self.chance(0.3) else self.leaf("t"), self.random.random()
+        if draw < 0.2:
+            return ["(", leaf, " AND ", Value(self.random.choice((None, "t", "f")), "boolean"), ")"]
+        return ["(", leaf, ") IS TRUE"] if draw < 0.3 else leaf
+
+    def nulls(self, falls):
+        """An order, and what is_sorted() has to know of it."""
+        if self.chance(0.6):
+            return " DESC" if falls else "", (falls,)
+        first = self.chance(0.5)
+        return (" DESC" if falls else "") + (" NULLS FIRST" if first else " NULLS LAST"), (falls, first)
+
+    def parts(self):
+        """All rows by a score of a condition, or of two distances."""
+        one, two = self.distance(plain=True).text, self.distance(plain=True).text
+        falls = self.chance(0.5)
+        if falls:
+            one, two = ["(1 - ", one, ")"], ["(1 - ", two, ")"]
+        kind, draw = "parts", self.random.random()
+        if draw < 0.4:
+            score = ["CASE WHEN ", self.leaf("t"), " THEN ", one, " ELSE ", self.random.choice((two, "NULL", "0.5")), " END"]
+        elif draw < 0.6:
+            score = ["greatest(" if falls else "least(", one, ", ", two, ")"]
+        else:       # which is a search by the distance, under limits, if the condition is a constant
+            kind = "cast"
+            score = ["(", one, " + ", self.random.choice(("0.1", "-10")), " * (", self.condition(), ")::int)"]
+        order, how = self.nulls(falls)
+        tree = ["SELECT t.id, ", score, " AS d FROM t", self.conditions(), " ORDER BY d", order]
+        return Statement(kind, tree, [(1, *how)])
+
     def scored(self):
         """The best rows by a score of a distance and other columns."""
         distance = self.distance(plain=self.chance(0.8))
@@ -442,7 +474,12 @@ class Generator:
         elif self.chance(0.15):
             others = [other.bare for other in (self.distance(plain=True) for _ in range(5)) if other.bare[0] == distance.bare[0]]
             term = ["(", others[0], " * 0.4)"] if others else term
-        score = [f"({before}", distance.text, between, term, ")"]
+        elif self.chance(0.2):
+            term = [self.random.choice(("0.1", "3", "-10")), " * (", self.condition(), ")::int"]
+        text = distance.text
+        if self.chance(0.15):
+            text = ["(", text, self.random.choice((")::real", ")::numeric", ")::real::numeric"))]
+        score = [f"({before}", text, between, term, ")"]
         falls = falls != distance.descending
         if self.chance(0.2):
             score, falls = [self.random.choice(("least(", "greatest(")), distance.text, ", ", self.distance(plain=True).text, ")"], distance.descending
@@ -453,9 +490,10 @@ class Generator:
             leaf = self.leaf("t")
             null = [" WHEN (", leaf, ") IS NULL THEN 0.3"] if self.chance(0.3) else ""
             score = ["CASE WHEN ", leaf, " THEN ", score, null, " ELSE ", other, " END"]
+        order, how = self.nulls(falls)
         tree = [f"SELECT {', '.join(ids)}, ", score, f" AS d{self.output()} FROM {relation}", self.conditions(more=more),
-                " ORDER BY d", " DESC" if falls else "", optional(", t.id") if self.chance(0.2) else "", self.limit()]
-        return Statement("scored", tree, [(len(ids), falls)], search=True, nearest=len(ids))
+                " ORDER BY d", order, optional(", t.id") if self.chance(0.2) else "", self.limit()]
+        return Statement("scored", tree, [(len(ids), *how)], search=True, nearest=len(ids))
 
     def sets(self):
         query = self.query()
