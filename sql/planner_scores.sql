@@ -204,6 +204,8 @@ EXECUTE best('NaN');
 PREPARE by_part(float8) AS SELECT id FROM near ORDER BY l + CASE WHEN $1 > 0 AND pinned THEN 1 / $1 ELSE 0 END LIMIT 2;
 EXECUTE by_part(0);
 EXECUTE by_part(2);
+PREPARE without_rows(float8) AS SELECT id FROM near WHERE id % 5000 = -1 ORDER BY l + age * (1 / $1) LIMIT 2;
+EXECUTE without_rows(0);
 DEALLOCATE ALL;
 RESET plan_cache_mode;
 RESET enable_sort;

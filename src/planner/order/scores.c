@@ -622,8 +622,9 @@ drop_rows(ScoresState *state, int64 wanted)
 }
 
 /*
- * Begin: the ranges depend on parameters, which have their values now.  This is not done by
- * BeginCustomScan, before the Limit and a nested loop have theirs.
+ * Begin, with the first row: the ranges depend on parameters, which have their values now.  This is not
+ * done by BeginCustomScan, before the Limit and a nested loop have theirs; and without a row nothing of the
+ * score is evaluated, which might be an error.
  */
 static void
 begin_rows(ScoresState *state)
@@ -660,10 +661,10 @@ take_best(ScoresState *state)
 {
 	WaitingRow *best;
 
-	if (pairingheap_is_empty(state->waiting))
+	if (state->nwaiting == 0)
 		return NULL;
 	best = pairingheap_container(WaitingRow, node, pairingheap_remove_first(state->waiting));
-	Assert(state->nwaiting > 0 && state->bytes >= best->row->t_len + WAITING_BYTES);
+	Assert(state->bytes >= best->row->t_len + WAITING_BYTES);
 	state->nwaiting--;
 	state->bytes -= best->row->t_len + WAITING_BYTES;
 	ExecStoreMinimalTuple(best->row, state->slot, true);
@@ -702,7 +703,9 @@ add_row(ScoresState *state, TupleTableSlot *slot)
 	bool		isnull;
 	Datum		distance;
 
-	Assert(state->expr != NULL && !state->node.ended);
+	Assert(!state->node.ended);
+	if (state->expr == NULL)
+		begin_rows(state);
 	distance = slot_getattr(slot, 1, &isnull);
 	old = MemoryContextSwitchTo(state->node.css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
 	reach(state, isnull ? 0 : DatumGetFloat8(distance), isnull);
@@ -725,7 +728,7 @@ add_row(ScoresState *state, TupleTableSlot *slot)
 static bool
 knows_best(const ScoresState *state)
 {
-	return !pairingheap_is_empty(state->waiting) &&
+	return state->nwaiting > 0 &&
 		pairingheap_container(WaitingRow, node,
 							  pairingheap_first(state->waiting))->score >= state->bound;
 }
@@ -737,8 +740,6 @@ next_of_scores(LokiNode *node)
 	ScoresState *state = (ScoresState *) node;
 	TupleTableSlot *slot;
 
-	if (state->expr == NULL)
-		begin_rows(state);
 	while (!node->ended && !knows_best(state))
 	{
 		slot = loki_node_next_of_child(node);
