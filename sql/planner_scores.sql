@@ -148,6 +148,12 @@ VACUUM ANALYZE ends;
 INSERT INTO ends SELECT 3001 + i, (ARRAY[NULL, 'NaN', 'Infinity', '1'])[1 + i / 2]::float8, ARRAY[1, i, 0]::vector(3) FROM generate_series(0, 7) i;
 SELECT n, outcome FROM generate_series(1, 8) n, scores_check(format($$SELECT id, (v <-> '[1,0,0]') + age AS s FROM ends WHERE id > 3000 ORDER BY s LIMIT %s$$, n)) ORDER BY n;
 SELECT n, outcome FROM generate_series(1, 8) n, scores_check(format($$SELECT id, - ((v <-> '[1,0,0]') + age) AS s FROM ends WHERE id > 3000 ORDER BY s DESC NULLS LAST LIMIT %s$$, n)) ORDER BY n;
+-- a row that is better than all that ANALYZE has seen is in its place, or in none
+INSERT INTO ends VALUES (4000, 1000, '[50,0,0]');
+SELECT bool_and(s >= before) AS sorted FROM (SELECT s, lag(s) OVER () AS before FROM (SELECT (v <-> '[1,0,0]') - age AS s FROM ends
+	WHERE age < 1e6 ORDER BY s LIMIT 2500) x) y WHERE before IS NOT NULL;
+SELECT bool_and(s >= before) AS sorted FROM (SELECT s, lag(s) OVER () AS before FROM (SELECT (v <-> '[1,0,0]') - age AS s FROM ends
+	WHERE age < 1e6 ORDER BY s LIMIT 2500 + (random() < 0)::int) x) y WHERE before IS NOT NULL;
 DROP TABLE ends;
 -- a score that a cast to real makes less than its bound
 CREATE TABLE rounded AS SELECT i AS id, i / 1000.0::float8 AS extra, ARRAY[2 + i, 0]::vector(2) AS v FROM generate_series(1, 3000) i;
@@ -239,8 +245,8 @@ SET enable_sort = off;
 SELECT rows_read($$SELECT id FROM near ORDER BY l + age / 1000 LIMIT 10$$) < 300 AS few,
 	rows_read($$SELECT id FROM near ORDER BY l + age LIMIT 10$$) > 2000 AS many;
 SELECT * FROM scores_check($$SELECT id, l + age AS s FROM near ORDER BY s LIMIT 300$$);
--- a LIMIT that is volatile leaves a sort by further keys above, which wants all ties
-SELECT * FROM scores_check($$SELECT id, id AS s FROM near ORDER BY floor(l / 1e9) - (age > 1e9)::int, id DESC LIMIT 3 + (random() < 0)::int$$);
+-- a LIMIT that is volatile has a plain sort
+SELECT rows, outcome FROM scores_check($$SELECT id, id AS s FROM near ORDER BY floor(l / 1e9) - (age > 1e9)::int, id DESC LIMIT 3 + (random() < 0)::int$$);
 
 -- test: rows that wait and outgrow work_mem
 SET plan_cache_mode = force_generic_plan;

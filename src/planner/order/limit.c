@@ -177,8 +177,6 @@ scans_hnsw(PlanState *ps)
 static void
 find_limited(PlanState *ps, LimitState *limit)
 {
-	PlanState  *child;
-
 	if (ps == NULL)
 		return;
 	switch (nodeTag(ps))
@@ -210,10 +208,6 @@ find_limited(PlanState *ps, LimitState *limit)
 			find_limited(((SubqueryScanState *) ps)->subplan, limit);
 			break;
 		case T_IncrementalSortState:
-			/* it takes more rows of a node than LIMIT: those that are equal by the first key */
-			child = loki_node_child(outerPlanState(ps), NULL);
-			find_limited(child != NULL ? child : outerPlanState(ps), limit);
-			break;
 		case T_ResultState:
 		case T_ProjectSetState:
 		case T_LockRowsState:

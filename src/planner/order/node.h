@@ -88,10 +88,7 @@ extern Node *loki_node_create_state(CustomScan *scan);
 /* The ordered rows that a node takes; NULL if a path is no such node */
 extern Path *loki_node_input(const CustomPath *path);
 
-/*
- * The plan that an ordered node takes rows of, for the Limit directly above it, or NULL if there is none;
- * NULL for other nodes
- */
+/* The plan that an ordered node takes rows of, for the Limit above it; NULL for other nodes */
 extern PlanState *loki_node_child(PlanState *ps, LimitState *limit);
 
 /* The next row of the child, in the node's slot; NULL after the last */

@@ -83,8 +83,7 @@ typedef enum ScoresPrivate
 {
 	SCORES_DESCENDING,			/* Boolean */
 	SCORES_NULLS_FIRST,			/* Boolean */
-	SCORES_ROUNDING,			/* Const: how far the distance may be off, to
-								 * give the score for bounds */
+	SCORES_ROUNDING,			/* Const: how far the distance may be off */
 	SCORES_RANGES				/* of each column: Const, Const, Boolean,
 								 * Boolean, as in LokiRange */
 } ScoresPrivate;
@@ -538,8 +537,7 @@ reach(ScoresState *state, double distance, bool isnull)
 		return;
 	reached->low = nearest;
 	loki_range_of_expr(state->expr, known_column, state, &range);
-	state->bound = loki_score_best(&range, state->descending, state->nulls_first);
-	state->bound = Max(state->bound, -MOST_SCORE);
+	state->bound = Max(loki_score_best(&range, state->descending, state->nulls_first), -MOST_SCORE);
 }
 
 /* ----------------------------------------------------------------
@@ -547,10 +545,7 @@ reach(ScoresState *state, double distance, bool isnull)
  * ----------------------------------------------------------------
  */
 
-/*
- * The score of a row as a number that is greater the better it is.  NaN sorts above Infinity, and NULL where
- * NULLS says, so both come beyond MOST_SCORE.
- */
+/* The score of a row as a number that is greater the better it is; NaN and NULL are beyond MOST_SCORE. */
 static double
 score_of(const ScoresState *state, TupleTableSlot *slot)
 {
@@ -622,9 +617,8 @@ drop_rows(ScoresState *state, int64 wanted)
 }
 
 /*
- * Begin, with the first row: the ranges depend on parameters, which have their values now.  This is not
- * done by BeginCustomScan, before the Limit and a nested loop have theirs; and without a row nothing of the
- * score is evaluated, which might be an error.
+ * Begin, with the first row: the ranges depend on parameters, which the Limit and a nested loop have by
+ * then, and what of the score is evaluated might be an error, if there were no row.
  */
 static void
 begin_rows(ScoresState *state)

@@ -140,7 +140,10 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 	return &copy->path;
 }
 
-/* The rows below have an order of their own; what comes late among them is sorted above. */
+/*
+ * The rows below have an order of their own; what comes late among them is sorted above.  Those of scores
+ * may be late whatever is below.
+ */
 static Path *
 follow_node(FollowedScans *followed, CustomPath *path)
 {
@@ -154,6 +157,8 @@ follow_node(FollowedScans *followed, CustomPath *path)
 	below.keys = input->pathkeys;
 	below.scans = below.within = NIL;
 	sub = follow(&below, input);
+	if (sub == NULL && path->methods == &loki_scores_kind.path)
+		sub = input;
 	if (sub == NULL || below.further_keys != followed->further_keys)
 		return NULL;
 	copy = copy_path(path, sizeof(CustomPath));

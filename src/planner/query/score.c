@@ -132,6 +132,9 @@ is_for_aggregate(const PlannerInfo *root)
  * there are no groups, windows, set operations or locks.  Without a LIMIT all rows are read, and a sort
  * costs less.
  *
+ * The node's bounds are those of statistics, so that a row may come late, and the rows that LIMIT takes are
+ * sorted above it (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
+ *
  * The node computes the score for the order, and once more in the row that it returns.  A volatile score
  * would differ, and sub-plans would run twice.  A score that is monotone in a single distance needs none
  * of this: order/order.c returns its rows in order.
@@ -142,7 +145,8 @@ loki_score(PlannerInfo *root, LokiScore *score)
 	const Query *parse = root->parse;
 	LokiDistanceExpr distance;
 
-	if (!loki_has_limit(parse) || root->sort_pathkeys == NIL || loki_changes_rows(parse) ||
+	if (!loki_has_limit(parse) || !loki_may_repeat(parse->limitCount, parse->limitOffset) ||
+		root->sort_pathkeys == NIL || loki_changes_rows(parse) ||
 		parse->setOperations != NULL || is_for_aggregate(root))
 		return false;
 	memset(score, 0, sizeof(LokiScore));
