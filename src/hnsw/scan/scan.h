@@ -188,7 +188,10 @@ typedef struct LokiRerankQueue
 	uint64		measured;		/* ... over these nodes */
 } LokiRerankQueue;
 
-/* Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c) */
+/*
+ * Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c; prefetch.c says which
+ * were announced)
+ */
 typedef struct LokiRanking
 {
 	uint32		fetch_most;		/* nodes that may still be fetched */
