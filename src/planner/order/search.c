@@ -157,10 +157,16 @@ follow_node(FollowedScans *followed, CustomPath *path)
 	below.keys = input->pathkeys;
 	below.scans = below.within = NIL;
 	sub = follow(&below, input);
-	if (sub == NULL && path->methods == &loki_scores_kind.path)
+	if (below.further_keys != followed->further_keys)
+		sub = NULL;
+	if (sub == NULL)
+	{
+		if (path->methods != &loki_scores_kind.path)
+			return NULL;
+		/* the scans below stay exact */
 		sub = input;
-	if (sub == NULL || below.further_keys != followed->further_keys)
-		return NULL;
+		below.scans = below.within = NIL;
+	}
 	copy = copy_path(path, sizeof(CustomPath));
 	copy->custom_paths = list_make1(sub);
 	followed->scans = list_concat(followed->scans, below.scans);
