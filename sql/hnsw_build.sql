@@ -455,6 +455,7 @@ SELECT v FROM build_emptied ORDER BY v <-> '[3,3,3]';
 COMMIT;
 SELECT count(*) FROM build_emptied;
 INSERT INTO build_emptied VALUES (1, '[1,2,3]');
+VACUUM build_emptied;
 SELECT v FROM build_emptied ORDER BY v <-> '[3,3,3]';
 REINDEX INDEX build_emptied_v;
 ALTER TABLE build_emptied ALTER v TYPE vector(3);

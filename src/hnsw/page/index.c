@@ -494,14 +494,21 @@ lookup_state(Relation index)
 	return entry ? entry->state : NULL;
 }
 
+bool
+loki_index_is_unbuilt(Relation index)
+{
+	return RelationUsesLocalBuffers(index) && RelationGetNumberOfBlocks(index) == 0 &&
+		loki_dimensions_lost(index);
+}
+
 /*
- * Raise the error for an index without its first pages: of damage, unless its build failed, or a commit that
- * emptied its table could not build it (build.c).
+ * Raise the error for an index without its first pages: of damage, unless its build failed, or there was
+ * none, as its column has lost its dimensions.
  */
 static void
 report_no_pages(Relation index)
 {
-	if (RelationUsesLocalBuffers(index))
+	if (loki_index_is_unbuilt(index))
 		(void) loki_index_column(index, NULL);
 	if (!index->rd_index->indisready && RelationGetNumberOfBlocks(index) == 0)
 		ereport(ERROR,

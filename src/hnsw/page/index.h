@@ -113,6 +113,9 @@ typedef struct LokiIndex
  */
 extern LokiIndex *loki_index_open(Relation index, LokiMetaPageData *meta);
 
+/* Whether an index has no pages, since a commit that emptied its table could not build it (build/build.c) */
+extern bool loki_index_is_unbuilt(Relation index);
+
 /* Whether a metapage describes the columns that the catalogs have; the first is `column` */
 extern bool loki_definition_valid(Relation index, const LokiColumn *column,
 								  const LokiMetaPageData *meta);

@@ -450,8 +450,8 @@ IndexBulkDeleteResult *
 loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 					 IndexBulkDeleteCallback callback, void *callback_state)
 {
-	LokiVacuum *vacuum = palloc0(sizeof(LokiVacuum));
-	LokiIndex  *state = loki_index_open(info->index, NULL);
+	LokiVacuum *vacuum;
+	LokiIndex  *state;
 	LokiCounts	counts = {{0}};
 	double		removed_before;
 	instr_time	start;
@@ -459,6 +459,10 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	INSTR_TIME_SET_CURRENT(start);
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
+	if (loki_index_is_unbuilt(info->index))
+		return stats;
+	vacuum = palloc0(sizeof(LokiVacuum));
+	state = loki_index_open(info->index, NULL);
 	removed_before = stats->tuples_removed;
 	/* it is called again for each batch of dead TIDs: rows that stay are counted anew, removed ones added up */
 	stats->estimated_count = false;
@@ -701,7 +705,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	instr_time	start;
 	bool		calibrated;
 
-	if (info->analyze_only)
+	if (info->analyze_only || loki_index_is_unbuilt(info->index))
 		return stats;
 	INSTR_TIME_SET_CURRENT(start);
 	if (stats == NULL)
