@@ -44,6 +44,9 @@
 /* numeric has 15 digits of a float8, and at least 16 of what it rounds itself */
 #define NUMERIC_ROUNDING	1e-14
 
+/* Two times in seconds, each a float8, are off by as much together, until the year 2270 */
+#define TIME_ROUNDING	2e-6
+
 #define EPOCH_SECONDS	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (double) SECS_PER_DAY)
 
 static const LokiRange any_value = {-INFINITY, INFINITY, true, true};
@@ -309,14 +312,16 @@ range_of_part(Oid function, Node *part, const LokiRange *time, LokiRange *result
 		return false;
 	name = TextDatumGetCString(((Const *) part)->constvalue);
 	*result = *time;
+	result->low -= TIME_ROUNDING;
+	result->high += TIME_ROUNDING;
 	if (pg_strcasecmp(name, "epoch") == 0)
 	{
 		result->low += interval ? 0 : EPOCH_SECONDS;
 		result->high += interval ? 0 : EPOCH_SECONDS;
 		return true;
 	}
-	result->low = trunc(time->low / SECS_PER_DAY);
-	result->high = trunc(time->high / SECS_PER_DAY);
+	result->low = trunc(result->low / SECS_PER_DAY);
+	result->high = trunc(result->high / SECS_PER_DAY);
 	return interval && (pg_strcasecmp(name, "day") == 0 || pg_strcasecmp(name, "days") == 0);
 }
 
