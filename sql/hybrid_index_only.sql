@@ -109,6 +109,14 @@ SELECT * FROM facets_check($$SELECT day, count(*) FROM notes WHERE words @@ 'w0 
 SELECT * FROM facets_check($$SELECT done, count(*) FROM notes WHERE size < 30000000000 AND words @@ 'w1:*' GROUP BY done$$);
 SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND words @@ ''w1'' GROUP BY kind');
 SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND words @@ ''w1'' AND id % 2 = 0 GROUP BY kind');
+-- conditions that an index answers in another form are conditions of the row as well
+CREATE INDEX notes_done ON notes (done);
+CREATE INDEX notes_tag ON notes (tag text_pattern_ops);
+SELECT outcome FROM facets_check(format('SELECT kind, count(*) FROM notes WHERE v <=> %L < 0.8 AND done GROUP BY kind', :'q'));
+SELECT outcome FROM facets_check(format('SELECT kind, count(*) FROM notes WHERE v <=> %L < 0.8 AND done IS FALSE GROUP BY kind', :'q'));
+SELECT outcome FROM facets_check(format('SELECT kind, count(*) FROM notes WHERE v <=> %L < 0.8 AND tag LIKE %L GROUP BY kind', :'q', 'tag of 1%'));
+SELECT outcome FROM facets_check($$SELECT kind, count(*) FROM notes WHERE tag LIKE 'tag of 1%' GROUP BY kind$$);
+DROP INDEX notes_done, notes_tag;
 
 -- test: conditions on attributes alone
 SELECT * FROM facets_check('SELECT count(*) FROM notes WHERE kind = 3');

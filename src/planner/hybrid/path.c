@@ -386,8 +386,10 @@ returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 }
 
 /*
- * Whether a bitmap has exactly the rows that meet a clause, except for lossy pages and indexes.  Rows of
- * an OR are those of either side, so it answers no clause by itself here.
+ * Whether a bitmap has exactly the rows that meet a clause, except for lossy pages and indexes, so that the
+ * filter lacks the clause.  Core leaves one there that an index answers in another form, as it does
+ * tag LIKE 'a%' and boolean columns.  Rows of an OR are those of either side, so it answers no clause by
+ * itself here.
  */
 static bool
 is_answered(Path *bitmap, const RestrictInfo *clause)
@@ -403,7 +405,8 @@ is_answered(Path *bitmap, const RestrictInfo *clause)
 	else if (IsA(bitmap, IndexPath))
 	{
 		foreach(cell, ((IndexPath *) bitmap)->indexclauses)
-			if (lfirst_node(IndexClause, cell)->rinfo == clause)
+			if (lfirst_node(IndexClause, cell)->rinfo == clause &&
+				linitial(lfirst_node(IndexClause, cell)->indexquals) == clause)
 			return true;
 	}
 	return false;
