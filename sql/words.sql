@@ -287,6 +287,15 @@ SELECT id FROM domains ORDER BY words <@> 'z' LIMIT 1;
 SELECT id FROM texts t WHERE (SELECT to_tsvector('english', t.body) <@> 'fox' WHERE t.id > 1) < 0;
 SELECT d.id, t.id FROM domains d LEFT JOIN texts t ON t.id = d.id + 2
 ORDER BY to_tsvector('english', t.body) <@> 'dog', d.id;
+-- of a subquery's expression, which core wraps where an outer join may make it NULL
+CREATE TABLE wrapped (id int, body text);
+INSERT INTO wrapped VALUES (2, 'the dog'), (3, 'a fox');
+CREATE INDEX wrapped_words ON wrapped USING hnsw (to_tsvector('english', coalesce(body, '')) bm25_ops);
+SELECT d.id, s.id FROM domains d LEFT JOIN (SELECT id, coalesce(body, '') AS b FROM wrapped) s ON s.id = d.id
+ORDER BY to_tsvector('english', s.b) <@> 'dog', d.id;
+SELECT d.id, (SELECT s.id FROM domains e LEFT JOIN (SELECT id, coalesce(body, '') AS b FROM wrapped) s ON s.id = e.id
+	ORDER BY to_tsvector('english', s.b) <@> 'dog' LIMIT 1) FROM domains d ORDER BY d.id;
+DROP TABLE wrapped;
 
 -- test: errors
 SELECT id FROM docs ORDER BY words <@> 'w:*' LIMIT 1;

@@ -93,7 +93,8 @@ typedef struct Words
 } Words;
 
 /*
- * The only table's variable in an expression of a query; NULL if there is none or are several.
+ * The only table's variable in an expression of a query; NULL if there is none or are several, or if it is
+ * wrapped: what an outer join makes NULL says nothing of the table's rows.
  *
  *		to_tsvector('english', title || ' ' || body)	any of the two
  *		docs.words || authors.words						NULL: no index has both
@@ -111,7 +112,8 @@ only_variable(Node *expr, Index query_level)
 		{
 			Var		   *next = lfirst(cell);
 
-			if (var != NULL && (next->varno != var->varno || next->varlevelsup != var->varlevelsup))
+			if (!IsA(next, Var) ||
+				(var != NULL && (next->varno != var->varno || next->varlevelsup != var->varlevelsup)))
 				return NULL;
 			var = next;
 		}
@@ -120,19 +122,25 @@ only_variable(Node *expr, Index query_level)
 }
 
 /*
- * An expression without what changes neither its value nor its type on disk.  Core wraps an expression
- * of a subquery that it has pulled up into a PlaceHolderVar if an outer join may make it NULL.
+ * expression_tree_mutator callback: without PlaceHolderVars, into which core wraps expressions of a subquery
+ * that it has pulled up if an outer join may make them NULL
  */
+static Node *
+unwrap(Node *node, void *context)
+{
+	if (node != NULL && IsA(node, PlaceHolderVar))
+		return unwrap((Node *) ((PlaceHolderVar *) node)->phexpr, context);
+	return expression_tree_mutator(node, unwrap, context);
+}
+
+/* An expression without what changes neither its value nor its type on disk, but for NULL */
 static Node *
 strip(Node *expr)
 {
-	for (;;)
-		if (IsA(expr, RelabelType))
-			expr = (Node *) ((RelabelType *) expr)->arg;
-		else if (IsA(expr, PlaceHolderVar))
-			expr = (Node *) ((PlaceHolderVar *) expr)->phexpr;
-		else
-			return expr;
+	expr = unwrap(expr, NULL);
+	while (IsA(expr, RelabelType))
+		expr = (Node *) ((RelabelType *) expr)->arg;
+	return expr;
 }
 
 /*
