@@ -243,6 +243,9 @@ SELECT statement, (SELECT string_agg(coalesce(i, 'none'), ' ') FROM several_inde
 	('SELECT b <@> ''x'' FROM (SELECT id, b FROM several OFFSET 0) s WHERE s IS NOT NULL'),
 	('SELECT b <@> ''x'' FROM several a LEFT JOIN (SELECT id AS i, b AS c FROM several WHERE NOT live) s ON s.i = a.id WHERE a.id > 0 AND s.c <@> ''x'' < 0'),
 	('SELECT c <@> ''x'' FROM several a LEFT JOIN (SELECT id AS i, b AS c FROM several WHERE NOT live OFFSET 0) s ON s.i = a.id')) v(statement);
+-- nor do conditions on one side of an outer join that are of the other
+SELECT string_agg(DISTINCT i, ' ') AS index FROM several_index($$SELECT s.b <@> 'x' FROM several s
+	LEFT JOIN LATERAL (SELECT o.id FROM several o WHERE o.id = s.id AND s.live) l ON true$$) i;
 DROP INDEX several_dark, several_positive;
 DROP VIEW several_closed;
 -- values of parameters choose an index only where none counts for all values

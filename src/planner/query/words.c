@@ -380,12 +380,24 @@ add_condition(Node *clause, const Reader *reader, ParamListInfo params, List **c
 	*conditions = lappend(*conditions, canonicalize_qual((Expr *) clause, false));
 }
 
+/* expression_tree_walker callback: whether a join tree has what a Reader reads */
+static bool
+reads(Node *node, void *reader)
+{
+	if (node != NULL && IsA(node, RangeTblRef))
+		return ((RangeTblRef *) node)->rtindex == (int) ((const Reader *) reader)->varno;
+	return expression_tree_walker(node, reads, reader);
+}
+
 /*
  * Add what a query's conditions say of one of its tables alone.  Those within a side of an outer join hold
- * for all rows of that side that have words; its own may not.
+ * for all rows of that side that have words; its own may not, nor those that the other side has, which a
+ * LATERAL subquery may have brought there.
  *
  *		(docs JOIN c ON docs.lang = 'en') LEFT JOIN a ON docs.draft
  *				docs.lang = 'en' holds, and docs.draft need not
+ *		docs LEFT JOIN LATERAL (SELECT ... FROM a WHERE docs.draft) s ON true
+ *				nothing need hold
  *
  * Conditions are a list once core has been there, and an expression before.
  */
@@ -403,9 +415,14 @@ add_conditions(Node *node, const Reader *reader, ParamListInfo params, List **co
 	}
 	else if (IsA(node, JoinExpr))
 	{
-		add_conditions(((JoinExpr *) node)->larg, reader, params, conditions);
-		add_conditions(((JoinExpr *) node)->rarg, reader, params, conditions);
-		quals = ((JoinExpr *) node)->jointype == JOIN_INNER ? ((JoinExpr *) node)->quals : NULL;
+		JoinExpr   *join = (JoinExpr *) node;
+		bool		inner = join->jointype == JOIN_INNER;
+
+		if (inner || reads(join->larg, unconstify(Reader *, reader)))
+			add_conditions(join->larg, reader, params, conditions);
+		if (inner || reads(join->rarg, unconstify(Reader *, reader)))
+			add_conditions(join->rarg, reader, params, conditions);
+		quals = inner ? join->quals : NULL;
 	}
 	foreach(cell, quals != NULL && IsA(quals, List) ? (List *) quals : make_ands_implicit((Expr *) quals))
 		add_condition(lfirst(cell), reader, params, conditions);
