@@ -62,6 +62,9 @@ SELECT differs('SELECT id, score FROM hits WHERE tenant = 1 ORDER BY score DESC 
 		WHERE tenant = 1 ORDER BY score DESC LIMIT 10$$) AS functions,
 	differs($$SELECT id, score FROM (SELECT id, rrf(v <=> '[1,2,3]', age) AS score FROM items WHERE tenant = 1 ORDER BY score DESC LIMIT 10) s
 		JOIN items USING (id)$$) AS joined;
+-- columns of a join that has a name
+SELECT differs($$SELECT id, rrf(v <=> '[1,2,3]', j.age) AS score FROM (items CROSS JOIN l2_normalize(v) w) AS j
+	WHERE tenant = 1 ORDER BY score DESC LIMIT 10$$) AS name;
 PREPARE near (vector, int, int) AS SELECT id, rrf(v <=> $1, age) AS score FROM items WHERE tenant = $2 ORDER BY score DESC LIMIT $3;
 SET plan_cache_mode = force_generic_plan;
 CREATE TABLE prepared AS EXECUTE near('[1,2,3]', 1, 10);

@@ -42,6 +42,7 @@
 #include "parser/parsetree.h"
 #include "planner/fusion/fusion.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
@@ -366,18 +367,22 @@ rank_of_call(const FuncExpr *call, Index added, int legs)
 }
 
 /*
- * Whether a call is the one that the query sorts by.  The call's arguments are simplified already, those
- * of the call in the target list are not.  SELECT rrf(v <=> $1, age) beside ORDER BY rrf(...) with the
- * same legs is the same score; with others it would need a fusion of its own.
+ * Whether a call is the one that the query sorts by.  The call's arguments are simplified already, and have
+ * no columns of joins, as of FROM (items CROSS JOIN f()) AS j; those of the call in the target list are as
+ * they were written.  SELECT rrf(v <=> $1, age) beside ORDER BY rrf(...) with the same legs is the same
+ * score; with others it would need a fusion of its own.
  */
 static bool
 is_sorting_call(PlannerInfo *root, const FuncExpr *call)
 {
 	bool		descending;
 	FuncExpr   *sort = sorting_call(root->parse, &descending);
+	Node	   *args;
 
-	return sort != NULL && descending && sort->funcid == call->funcid &&
-		equal(eval_const_expressions(root, copyObject((Node *) sort->args)), call->args);
+	if (sort == NULL || !descending || sort->funcid != call->funcid)
+		return false;
+	args = loki_without_columns(copyObject((Node *) sort->args), root->parse);
+	return equal(eval_const_expressions(root, args), call->args);
 }
 
 /*

@@ -93,6 +93,9 @@ extern Node *loki_ranks_wanted(const PlannerInfo *root, List **ties);
  */
 extern Node *loki_words_as_by_index(Node *expr);
 
+/* An expression of a query, with what its columns of joins and of groups stand for */
+extern Node *loki_without_columns(Node *expr, const Query *query);
+
 /* Mark the operators <@> of an expression that is moved below a security barrier (P11); it is changed. */
 extern void loki_words_from_above_barrier(Node *expr);
 

@@ -339,12 +339,9 @@ column_in_condition(Var *var, replace_rte_variables_context *context)
 	return var->varattno > 0 ? column_of(var, context) : (Node *) copyObject(var);
 }
 
-/*
- * An expression of a query, with what its columns of joins and of groups stand for.  Core does the same
- * to its conditions (flatten_join_alias_vars()), which may come later.
- */
-static Node *
-without_columns(Node *expr, const Query *query)
+/* Core does the same to its conditions (flatten_join_alias_vars()), which may come later. */
+Node *
+loki_without_columns(Node *expr, const Query *query)
 {
 	bool		sublinks = false;
 
@@ -370,7 +367,7 @@ add_condition(Node *clause, const Reader *reader, ParamListInfo params, List **c
 
 	if (contain_subplans(clause))
 		return;
-	clause = without_columns(clause, reader->query);
+	clause = loki_without_columns(clause, reader->query);
 	var = only_variable(clause, 1);
 	if (var == NULL || var->varno != reader->varno || var->varlevelsup != 0)
 		return;
