@@ -181,6 +181,7 @@ DROP ROLE fusion_reader;
 
 -- test: legs are not cut where LIMIT does not say how many rows there will be
 SELECT count(*) FROM (SELECT id FROM items ORDER BY rrf(tenant) DESC FETCH FIRST ROW WITH TIES) s;
+SELECT count(*) FROM (SELECT generate_series(1, age - 2990) FROM items ORDER BY rrf(age) DESC LIMIT 5) s;
 CREATE SEQUENCE calls;
 SELECT id FROM items ORDER BY rrf(age, -age) DESC, id LIMIT nextval('calls');
 SELECT last_value FROM calls;

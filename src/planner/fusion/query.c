@@ -285,7 +285,8 @@ take_semijoins(const Query *leg, Node *node, List **conditions)
 
 /*
  * How many rows a leg has: all of them, if the query has no LIMIT, one that may be another when it is
- * evaluated again, or WITH TIES, of which there may be any number.
+ * evaluated again, WITH TIES, of which there may be any number, or functions that return sets, which may
+ * return none for a row.
  *
  * A row that is among the best by the sum need not be among the first k of any leg, so legs are deeper
  * than the result.  That makes the fusion approximate: a row that is in no leg has no score.
@@ -295,7 +296,7 @@ depth_of_leg(const Query *parse)
 {
 	Expr	   *rows;
 
-	if (parse->limitCount == NULL || parse->limitOption == LIMIT_OPTION_WITH_TIES ||
+	if (parse->limitCount == NULL || parse->limitOption == LIMIT_OPTION_WITH_TIES || parse->hasTargetSRFs ||
 		(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull) ||
 		contain_volatile_functions((Node *) list_make2(parse->limitCount, parse->limitOffset)))
 		return NULL;
