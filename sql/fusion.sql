@@ -145,6 +145,15 @@ SELECT count(*) FROM items ORDER BY rrf(1) DESC LIMIT 1;
 SELECT i.id FROM items i LEFT JOIN items j USING (age) ORDER BY rrf(i.age) DESC LIMIT 1;
 SELECT i.id FROM items i, (SELECT 1 AS a OFFSET 0) s ORDER BY rrf(i.age) DESC LIMIT 1;
 SELECT id FROM items TABLESAMPLE bernoulli (100) ORDER BY rrf(age) DESC LIMIT 1;
+-- of another wrapper than postgres_fdw all rows may have one TID
+CREATE FOREIGN DATA WRAPPER fusion_far;
+CREATE SERVER fusion_far FOREIGN DATA WRAPPER fusion_far;
+CREATE TABLE fusion_parts (id int) PARTITION BY LIST (id);
+CREATE FOREIGN TABLE fusion_part PARTITION OF fusion_parts DEFAULT SERVER fusion_far;
+SELECT id FROM fusion_parts ORDER BY rrf(id) DESC LIMIT 1;
+DROP TABLE fusion_parts;
+DROP SERVER fusion_far;
+DROP FOREIGN DATA WRAPPER fusion_far;
 SELECT id FROM items ORDER BY rrf(VARIADIC ARRAY[]::float8[]) DESC LIMIT 1;
 SELECT id FROM items ORDER BY weighted_rrf('{}', VARIADIC ARRAY[]::float8[]) DESC LIMIT 1;
 SELECT id FROM items ORDER BY rrf(VARIADIC ARRAY[ARRAY[age::float8, id]]) DESC LIMIT 1;

@@ -30,7 +30,9 @@
 
 #include "access/sysattr.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "foreign/foreign.h"
 #include "lokivector.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -41,6 +43,7 @@
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "planner/fusion/fusion.h"
+#include "planner/order/order.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
@@ -76,6 +79,23 @@ has_call(Node *node, void *support)
 		get_func_support(((FuncExpr *) node)->funcid) == *(Oid *) support)
 		return true;
 	return expression_tree_walker(node, has_call, support);
+}
+
+/*
+ * Whether TIDs tell the rows of a table and its children apart.  Foreign tables have TIDs with postgres_fdw;
+ * with other wrappers all rows may have the same.
+ */
+static bool
+has_tids(const RangeTblEntry *rte)
+{
+	ListCell   *cell;
+
+	if (rte->inh && has_subclass(rte->relid))
+		foreach(cell, find_all_inheritors(rte->relid, NoLock, NULL))
+			if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE &&
+				!loki_is_shard_server(GetForeignServerIdByRelId(lfirst_oid(cell))))
+			return false;
+	return true;
 }
 
 /*
@@ -115,7 +135,7 @@ find_table(const Query *parse, Node *node, Index *table)
 			return LOKI_FUSION_POSSIBLE;
 		if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL ||
 			(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW &&
-			 rte->relkind != RELKIND_PARTITIONED_TABLE))
+			 rte->relkind != RELKIND_PARTITIONED_TABLE) || !has_tids(rte))
 			return LOKI_FUSION_NOT_OF_TABLE;
 		if (*table != 0)
 			return LOKI_FUSION_SEVERAL_TABLES;

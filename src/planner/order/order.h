@@ -102,8 +102,9 @@ extern void loki_search_init(void);
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 							   const FinalPathExtraData *final);
 
-/* Function in order/shards.c: partitions that are on other servers */
+/* Functions in order/shards.c: partitions that are on other servers; whether a server is one of postgres_fdw */
 extern void loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 							 const FinalPathExtraData *final);
+extern bool loki_is_shard_server(Oid serverid);
 
 #endif							/* LOKI_PLANNER_ORDER_ORDER_H */

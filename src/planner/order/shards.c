@@ -85,9 +85,9 @@ proc_text(HeapTuple tuple, AttrNumber column)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
-/* Whether a relation is a foreign table of postgres_fdw, which others imitate */
-static bool
-is_shard(const RelOptInfo *rel)
+/* A wrapper is known by its library: others imitate it. */
+bool
+loki_is_shard_server(Oid serverid)
 {
 	ForeignDataWrapper *wrapper;
 	HeapTuple	tuple;
@@ -95,9 +95,7 @@ is_shard(const RelOptInfo *rel)
 	char	   *library;
 	bool		result;
 
-	if (rel->fdwroutine == NULL || rel->fdwroutine->GetForeignUpperPaths == NULL)
-		return false;
-	wrapper = GetForeignDataWrapper(GetForeignServer(rel->serverid)->fdwid);
+	wrapper = GetForeignDataWrapper(GetForeignServer(serverid)->fdwid);
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(wrapper->fdwhandler));
 	if (!HeapTupleIsValid(tuple))
 		return false;
@@ -107,6 +105,14 @@ is_shard(const RelOptInfo *rel)
 		library != NULL && strcmp(library, "$libdir/postgres_fdw") == 0;
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/* Whether a relation is a foreign table of postgres_fdw */
+static bool
+is_shard(const RelOptInfo *rel)
+{
+	return rel->fdwroutine != NULL && rel->fdwroutine->GetForeignUpperPaths != NULL &&
+		loki_is_shard_server(rel->serverid);
 }
 
 /*
