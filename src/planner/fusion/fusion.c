@@ -32,7 +32,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "foreign/foreign.h"
+#include "foreign/fdwapi.h"
 #include "lokivector.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
