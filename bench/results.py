@@ -115,11 +115,11 @@ def number(text):
 
 
 def rate(row):
-    """Of a peer at a recall; one that stays below says at which"""
+    """Of a peer at a recall; one that stays below has its own in parentheses"""
     if row is None:
         return ""
     below = float(row["recall"]) < float(row["target"]) and "peer" in row["note"]
-    return number(row["peer_qps"]) + (f" at {float(row['recall']):.3f}" if below else "")
+    return number(row["peer_qps"]) + (f" ({float(row['recall']):.3f})" if below else "")
 
 
 def ratio(row):
@@ -173,10 +173,11 @@ def deep():
 
 
 def of_goals(step):
-    """Lines that compare with pgvector"""
+    """Lines that compare with pgvector, without those that say nothing new"""
     lines = ["| | lokivector | pgvector | ratio |"]
     for row in of_step(step, "goals.csv"):
-        if row["pgvector"] and not re.search("recall|processor time|p95|against|, over|share of", row["what"]):
+        if row["pgvector"] and not re.search("recall|processor time|p95|against|, over|share of|"
+                                            "matches, no index|bytes a row|without page images", row["what"]):
             lines.append(f"| {row['what'].replace(': queries/s', '')} | {number(row['ours'])} | "
                          f"{number(row['pgvector'])} | {number(row['ratio'])} |")
     return lines
@@ -191,7 +192,7 @@ def embedded():
             case, database = match.groups()
             databases += [database] if database not in databases else []
             recall = re.search(r"and ([\d.]+) at", row["note"]).group(1)
-            low = f" at {recall}" if float(recall) < 0.95 else ""
+            low = f" ({recall})" if float(recall) < 0.95 else ""
             found.setdefault(case, [number(row["ours"])]).append(number(row["pgvector"]) + low)
     lines = ["| condition | lokivector | " + " | ".join(databases) + " |"] if found else []
     return lines + [f"| {case} | " + " | ".join(cells) + " |" for case, cells in found.items()]
