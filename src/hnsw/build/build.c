@@ -609,9 +609,9 @@ lay_out_nodes(LokiBuild *build)
 static bool
 emptied_without_dimensions(Relation heap, Relation index)
 {
-	return RelationUsesLocalBuffers(index) && index->rd_createSubid == InvalidSubTransactionId &&
-		LokiNewFileSubid(index) == InvalidSubTransactionId &&
-		RelationGetNumberOfBlocks(heap) == 0 && loki_dimensions_lost(index);
+	return loki_index_is_unbuilt(index) && RelationGetNumberOfBlocks(heap) == 0 &&
+		index->rd_createSubid == InvalidSubTransactionId &&
+		LokiNewFileSubid(index) == InvalidSubTransactionId;
 }
 
 /*
