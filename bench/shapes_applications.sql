@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Shapes of queries of published applications, drivers and questions.  bench/shapes.py runs
--- each over 60,000 rows of 64 dimensions and 100,000 of 256; shapes_tables.sql has the tables.
+-- each over 60,000 rows of 64 dimensions, 100,000 of 256, and 20,000 of 1,536, which are
+-- TOASTed; shapes_tables.sql has the tables.
 --
 -- What a shape has besides its query, each on lines that begin so:
 --	-- set: NAME = VALUE		before it is planned

@@ -53,7 +53,7 @@ my @shapes = qw(--rows 1200 --runs 1 --any --file);
 my $shapes = check_program('shapes', [ @shapes, 'shapes' ], qr/^\d+ of 40 within/m);
 check_program('shapes', [ @shapes, qw(shapes --keep --only join --plans) ], qr/^\d+ of \d+ within/m)
   if $shapes;
-check_program('shapes', [ @shapes, qw(shapes_applications --quick) ], qr/^\d+ of 206 within/m);
+check_program('shapes', [ @shapes, qw(shapes_applications --quick) ], qr/^\d+ of 309 within/m);
 
 # Without a server
 my $picture = "$PostgreSQL::Test::Utils::tmp_check/recall.svg";
