@@ -82,6 +82,13 @@ SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM value
 -- what is read first may be anything
 SELECT values_plan($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
 SELECT values_same($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
+-- keys for which there is no index: each row is looked up in a hash table of them
+CREATE TABLE values_rare AS SELECT n * 40 AS id, n AS rank FROM generate_series(0, 999) n;
+ANALYZE values_rare;
+SELECT values_plan('SELECT id FROM values_t WHERE id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- ... but not by hash functions of two types, which would compare with each key
+SELECT values_same('SELECT id FROM values_t WHERE (id - 1)::bigint IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- an array of the keys is no other condition
 SELECT values_plan('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');

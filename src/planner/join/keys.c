@@ -22,8 +22,9 @@
  * That is the semi-join.  If columns of kinds are wanted, or if there are further
  * join clauses, the join is done once more above it, over few rows.
  *
- * An equality of an inner or semi-join becomes such a condition if an index of the scanned table has
- * a column for its operator and collation, and row security allows it that early (P6).  Where the join
+ * An equality of an inner or semi-join becomes such a condition if the filter can hash the keys (below)
+ * or an index of the scanned table has a column for its operator and collation, and if row security
+ * allows it that early (P6).  Where the join
  * stands above it once more, kinds is read twice (P10): it consists of VALUES, functions and tables, not
  * samples or foreign tables, without volatile functions and sub-plans.
  *
@@ -218,8 +219,7 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 	Oid			order;
 	Selectivity share;
 
-	if (op == NULL ||
-		!has_index_for(outer, linitial(op->args), op->opno, op->inputcollid))
+	if (op == NULL)
 		return NULL;
 	Assert(bms_equal(pull_varnos(root, linitial(op->args)), outer->relids) &&
 		   bms_is_subset(pull_varnos(root, lsecond(op->args)), inner->relids));
@@ -244,6 +244,9 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 						  op->inputcollid, 0);
 	share = share_joined(root, rinfo, outer, inner);
 	keys->clause = any_clause(root, rinfo, op, keys->array, outer, share);
+	if (!OidIsValid(castNode(ScalarArrayOpExpr, keys->clause->clause)->hashfuncid) &&
+		!has_index_for(outer, linitial(op->args), op->opno, op->inputcollid))
+		return NULL;
 	keys->param_info = makeNode(ParamPathInfo);
 	keys->param_info->ppi_req_outer = bms_copy(inner->relids);
 	keys->param_info->ppi_rows = clamp_row_est(outer->rows * share);
