@@ -74,8 +74,11 @@ $(SCRIPT): $(SCRIPT_PARTS) Makefile
 $(STEPS): lokivector--%: sql/upgrade/% sql/upgrade/build.sh sql/steps.sh $(SCRIPT_PARTS)
 	sql/upgrade/build.sh $(basename $*) $(SCRIPT_PARTS) >$@
 
-# PGXS takes the headers away, and leaves their directory
+# PGXS takes the headers away, and leaves their directory.  Scripts that the extension vector has as well
+# stay for that.
 uninstall: remove-header-directory
+uninstall: DATA = $(shell { [ -e $(as_vector_scripts)/vector.control ] && sql/vector/owner.sh \
+	$(as_vector_scripts) '$(DESTDIR)$(pkglibdir)' 2>/dev/null; } || echo sql/takeover/*.sql)
 .PHONY: remove-header-directory
 remove-header-directory:
 	rm -rf '$(DESTDIR)$(includedir_server)/extension/lokivector'

@@ -277,7 +277,17 @@ is($node->safe_psql('old', q(SELECT count(*) FROM pg_proc WHERE probin LIKE '%ve
 	'0', 'DROP EXTENSION leaves nothing behind');
 $node->stop;
 
+# Each is uninstalled without what both have
+my @takeover = glob("$scripts/lokivector_*.sql");
+cmp_ok(scalar(@takeover), '>', 1, 'scripts that both have');
+($done, $output) = make('uninstall');
+ok($done && !-e "$scripts/lokivector.control" && !-e "$libraries/lokivector.so", 'uninstalling lokivector') or diag($output);
+is_deeply([ glob("$scripts/lokivector*") ], \@takeover, '... leaves what vector has as well');
 ($done, $output) = make('uninstall-as-vector');
-ok($done && !glob("$scripts/vector*") && !-e "$libraries/vector.so", 'uninstalling') or diag($output);
+ok($done && !glob("$scripts/*vector*") && !-e "$libraries/vector.so", 'uninstalling vector') or diag($output);
+append_to_file("$scripts/vector.control", "default_version = '0.8.0'\n");
+append_to_file("$scripts/lokivector_validate.sql", '');
+($done, $output) = make('uninstall');
+ok($done && !glob("$scripts/lokivector*"), 'beside pgvector it leaves none') or diag($output);
 
 done_testing();
