@@ -514,7 +514,15 @@ SELECT format('%s checks, %s differences', count(same), count(*) FILTER (WHERE N
 COMMIT;
 \echo verdict: :verdict
 \if :differs
-	DO $$ BEGIN RAISE 'the database is not what it was before'; END $$;
+	\if :changed
+		DO $$ BEGIN RAISE 'the database is not what it was before'; END $$;
+	\elif :live
+		DO $$ BEGIN RAISE 'the database is not what it was before'
+			USING HINT = 'If rows were changed or deleted since phase=before, compare with -v live=2.'; END $$;
+	\else
+		DO $$ BEGIN RAISE 'the database is not what it was before'
+			USING HINT = 'If rows were added since phase=before, compare with -v live=1; if rows were changed or deleted, with -v live=2.'; END $$;
+	\endif
 \elif :nothing
 	DO $$ BEGIN RAISE 'nothing was compared'; END $$;
 \endif

@@ -144,7 +144,13 @@ for my $change ([ 'rows that came', $new_rows, 0, qr/^$/ ],
 	($status, $output, $different) = validate('restored', 'phase=after', 'live=' . ($live // 1));
 	is($status, $wanted, "live: $name") or diag($output);
 	like($different, $seen, '... is told');
+	my $hint = qr/\nHINT:  If rows were changed or deleted since phase=before, compare with -v live=2\.\n/;
+	($status && !$live) ? like($output, $hint, '... with a hint') : unlike($output, qr/HINT/, '... without a hint');
 }
+$node->safe_psql('restored', "SET search_path = public, \"Ext\"; $new_rows");
+($status, $output) = validate('restored', 'phase=after');
+like($output, qr/\nHINT:  If rows were added since phase=before, compare with -v live=1; if rows were changed or deleted, with -v live=2\.\n/,
+	'rows that came, without live: the hint has it');
 ($status, $output) = validate('postgres', 'phase=drop');
 is( $status . $node->safe_psql('postgres', q(SELECT to_regnamespace('lokivector_validation'))),
 	'0', 'taken away');
