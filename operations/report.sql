@@ -8,7 +8,9 @@
 \set ON_ERROR_STOP 1
 \ir search_path.sql
 \ir extension.sql
-\ir each.sql
+-- the advice on each index
+SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('index', index::oid, 'about', about, 'advice', advice)), '[]') AS advice
+FROM lokivector_advice_all() \gset
 \pset footer off
 \pset null ''
 \pset border 0
@@ -24,11 +26,11 @@ SELECT pg_catalog.format('<h1>Indexes of %s</h1><p>%s. PostgreSQL %s, lokivector
 	pg_catalog.replace(pg_catalog.replace(pg_catalog.current_database(), '&', '&amp;'), '<', '&lt;'), pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD HH24:MI TZ'),
 	pg_catalog.current_setting('server_version'), lokivector_version(), pg_catalog.current_setting('shared_buffers'));
 
--- Indexes whose files can be read: those that a build has begun, that the role may look into, and that
--- raise no error.
+-- Indexes whose files can be read: those that a build has begun, that the role may look into, that
+-- nobody has locked, and that raise no error.
 -- OFFSET keeps the planner from reading others before it leaves them out.
 \set readable '(pg_catalog.pg_has_role(c.relowner, ''USAGE'') OR pg_catalog.pg_has_role(''pg_monitor'', ''USAGE''))'
-\set indexes '(SELECT s.*, x.indisvalid FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index::oid AND x.indisready JOIN pg_class c ON c.oid = s.index::oid AND c.relpersistence <> ''t'' AND ' :readable ' WHERE NOT EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(pg_catalog.current_setting(''lokivector_each.advice'')::jsonb) AS r(index oid, about text) WHERE r.index = s.index::oid AND r.about = ''error''::text) OFFSET 0) i'
+\set indexes '(SELECT s.*, x.indisvalid FROM lokivector_stat_indexes s JOIN pg_index x ON x.indexrelid = s.index::oid AND x.indisready JOIN pg_class c ON c.oid = s.index::oid AND c.relpersistence <> ''t'' AND ' :readable ' WHERE NOT EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(' :'advice' '::jsonb) AS r(index oid, about text) WHERE r.index = s.index::oid AND r.about = ANY (''{error,locked}''::text[])) OFFSET 0) i'
 SELECT pg_catalog.format('<p>%s of other owners are left out: only these and members of pg_monitor may look into them.</p>', pg_catalog.count(*))
 FROM lokivector_stat_indexes s JOIN pg_class c ON c.oid = s.index::oid WHERE NOT :readable HAVING pg_catalog.count(*) > 0;
 
@@ -36,7 +38,7 @@ FROM lokivector_stat_indexes s JOIN pg_class c ON c.oid = s.index::oid WHERE NOT
 \pset tuples_only off
 \qecho '<h2>What to change</h2>'
 SELECT r.index::regclass AS index, r.about, r.advice
-FROM pg_catalog.jsonb_to_recordset(pg_catalog.current_setting('lokivector_each.advice')::jsonb) AS r(index oid, about text, advice text)
+FROM pg_catalog.jsonb_to_recordset(:'advice'::jsonb) AS r(index oid, about text, advice text)
 WHERE r.about <> 'rights'::text ORDER BY r.index, r.about;
 \qecho '<h2>Indexes</h2>'
 SELECT i.index, i.relname AS "table", i.indisvalid AS valid, f.metric, f.dimensions, f.bits, f.refine_bits,
@@ -79,11 +81,7 @@ SELECT index, measured, pg_catalog.round(recall::numeric, 4) AS recall, pg_catal
 FROM lokivector_stat_recall ORDER BY index;
 \if :{?recall}
 \qecho '<p>Measured now, with rows of the table as queries.</p>'
-:lvmeasure
-SELECT r.index::regclass AS index, r.answered, r.width, r.recall, r.recall_p1, r.recall_min, r.milliseconds, r.error
-FROM pg_catalog.jsonb_to_recordset(pg_catalog.current_setting('lokivector_each.recall')::jsonb)
-	AS r(index oid, answered integer, width float8, recall float8, recall_p1 float8, recall_min float8, milliseconds float8, error text)
-ORDER BY r.index;
+SELECT * FROM lokivector_recall_all(100, 10) ORDER BY index;
 \endif
 \qecho '<h2>Parts</h2>'
 SELECT i.index, p.slot_array AS part, p.attribute, p.slots, pg_catalog.pg_size_pretty(p.bytes) AS size

@@ -122,10 +122,57 @@ SELECT * FROM lokivector_check_all('check_all', true);
 RESET check_all.stop;
 SELECT count(*) FROM lokivector_check_all('check_all', true);
 
+-- test: advice on all indexes, and the recall of all
+-- An index of which something raises an error has it as a row, and the others have theirs
+CREATE FUNCTION broken(v vector) RETURNS vector AS $$
+BEGIN
+	RETURN CASE current_setting('check_all.break', true) WHEN 'on' THEN ARRAY[1 / (public.vector_dims(v) - 3)]::public.vector ELSE v END;
+END $$ LANGUAGE plpgsql IMMUTABLE;
+DROP INDEX plain_stopped;
+CREATE INDEX plain_broken ON plain USING hnsw ((broken(v)::vector(3)) vector_l2_ops);
+CREATE INDEX plain_last ON plain USING hnsw (v vector_l2_ops) WITH (m = 8);
+ALTER INDEX plain_last SET (m = 20);
+CREATE VIEW advised AS SELECT a.index, about, advice FROM lokivector_advice_all() a JOIN pg_class c ON c.oid = a.index
+	WHERE relnamespace = 'check_all'::regnamespace AND about <> 'statistics' ORDER BY relname, about;
+CREATE VIEW recalled AS SELECT r.index, answered, recall IS NOT NULL AS recall, error
+	FROM lokivector_recall_all(20, 5) r JOIN pg_class c ON c.oid = r.index
+	WHERE relnamespace = 'check_all'::regnamespace ORDER BY relname;
+SELECT * FROM advised;
+SET check_all.break = on;
+SELECT * FROM recalled;
+RESET check_all.break;
+SELECT count(*) FROM recalled WHERE error IS NOT NULL;
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'plain_last'::regclass;
+SELECT index, about FROM advised WHERE about = 'valid';
+SELECT count(*) FROM recalled WHERE index = 'plain_last'::regclass;
+UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'plain_last'::regclass;
+SELECT a.index, error FROM lokivector_recall_all(0) a WHERE index = 'plain_c'::regclass;
+SELECT count(*) FROM lokivector_recall_all(NULL);
+
+-- test: ... by others
+SET client_min_messages = warning;
+CREATE ROLE regress_check_rows;
+GRANT USAGE ON SCHEMA check_all TO regress_check_rows;
+GRANT SELECT ON plain, parts_1 TO regress_check_rows;
+ALTER TABLE parts_1 ENABLE ROW LEVEL SECURITY;
+RESET client_min_messages;
+SET ROLE regress_check_rows;
+SELECT index, about FROM lokivector_advice_all() WHERE index IN ('plain_c'::regclass, 'parts_1_v_idx'::regclass);
+SELECT a.index, answered, error FROM lokivector_recall_all(5, 2) a JOIN pg_class c ON c.oid = a.index
+WHERE relnamespace = 'check_all'::regnamespace ORDER BY relname;
+RESET ROLE;
+
+-- test: ... can be canceled
+DROP INDEX plain_broken;
+CREATE INDEX plain_stopped ON plain USING hnsw ((stopped(v)::vector(3)) vector_l2_ops);
+SET check_all.stop = on;
+SELECT * FROM lokivector_recall_all(5, 2);
+RESET check_all.stop;
+
 SET client_min_messages = warning;
 RESET search_path;
 DROP SCHEMA check_all CASCADE;
-DROP ROLE regress_check_all;
+DROP ROLE regress_check_all, regress_check_rows;
 
 -- test: functions that take an index say where to find those of a partitioned one
 CREATE TABLE check_parts (id integer, v vector(3)) PARTITION BY RANGE (id);

@@ -221,3 +221,19 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION lokivector_advice(regclass) IS
 	'what to change about an hnsw index, and why; no rows if nothing (for its owner and pg_monitor; a row says so to others)';
+
+-- Of all indexes: an error, as of a damaged index, is a row, and the others have theirs
+CREATE FUNCTION lokivector_advice_all(OUT index regclass, OUT about text, OUT advice text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION lokivector_advice_all() IS
+	'what to change about each hnsw index, and why; of one that cannot be read, its error (for its owner and pg_monitor; a row says so to others)';
+
+CREATE FUNCTION lokivector_recall_all(queries integer DEFAULT 100, k integer DEFAULT 10,
+		OUT index regclass, OUT answered integer, OUT width double precision,
+		OUT recall double precision, OUT recall_p1 double precision,
+		OUT recall_min double precision, OUT milliseconds double precision, OUT error text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION lokivector_recall_all(integer, integer) IS
+	'recall of each valid hnsw index whose table the caller may read, for rows of the table as queries; of one that cannot be measured, the error';

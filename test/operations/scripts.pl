@@ -260,7 +260,7 @@ substr($bytes, 24, 4000) = "\xAA" x 4000;
 write_binary($path, $bytes);
 $node->start;
 my $advice = make('advice');
-like($advice, qr/^ items_idx +\| error +\| \S.* REINDEX INDEX CONCURRENTLY items_idx rebuilds.*\n0$/ms,
+like($advice, qr/^ items_idx +\| error +\| \S.* REINDEX INDEX CONCURRENTLY public\.items_idx rebuilds.*\n0$/ms,
 	'make advice has the error of an index that cannot be read');
 like($advice, qr/^ "other Index" +\| parameters +\|/m, '... and the advice on the other');
 my $unread = qr/^ items_idx +(?:\| +){6}\| \S/m;

@@ -126,6 +126,8 @@ of_table('the owner of a table', sub {
 	{
 		like(as('postgres', "SELECT count(*) >= 0 FROM $call"), qr/^t$/, "$call by a superuser runs an index's functions as the table's owner");
 	}
+	is(as('postgres', q(SELECT count(answered), count(error) FROM lokivector_recall_all(5, 2))), '4|0', '... and lokivector_recall_all');
+	is(as('postgres', q(SELECT count(*) FROM lokivector_advice_all() WHERE about IN ('error', 'rights'))), '0', '... and lokivector_advice_all');
 	is(as('postgres', 'REINDEX INDEX made_v'), '', '... and so does REINDEX');
 	is(as('postgres', q(SELECT lokivector_build_memory('counted', 'v') > 0)), 't', '... and lokivector_build_memory');
 	is(as('monitor', q(SELECT lokivector_build_memory('counted', 'v') > 0)), 'ERROR: permission denied for table counted',
@@ -138,6 +140,8 @@ of_table('a tenant under row security', sub {
 	is(as('alice', 'SELECT count(*) FROM notes'), '250', 'rows');
 	like(as('alice', $looks{$_}), $refused, $_) for sort keys %looks;
 	like(as('alice', $reads{$_}), $refused, $_) for sort keys %reads;
+	is(as('alice', 'SELECT count(*) FROM lokivector_recall_all(5, 2)'), '0', 'lokivector_recall_all leaves out what he may not read');
+	is(as('alice', 'SELECT DISTINCT about FROM lokivector_advice_all()'), 'rights', 'lokivector_advice_all says of each that he may not look');
 
 	# a vector of bob's, and one of nobody
 	my $joined = q(SELECT indexrelname, duplicates_joined FROM lokivector_stat_indexes WHERE indexrelname LIKE 'notes%' ORDER BY 1);
@@ -167,6 +171,8 @@ of_table('a member of `pg_monitor`', sub {
 	like(as('monitor', $counts), qr/^\d+(\|\d+){4}$/, 'all counts');
 	like(as('monitor', $reads{$_}), $refused, $_) for sort keys %reads;
 	like(as('monitor', 'SELECT count(*) FROM notes'), $refused, 'rows');
+	is(as('monitor', 'SELECT count(*) FROM lokivector_recall_all(5, 2)'), '0', '... by lokivector_recall_all');
+	is(as('monitor', q(SELECT count(*) FROM lokivector_advice_all() WHERE about IN ('error', 'rights'))), '0', 'advice on all indexes');
 	like(as('monitor', q(SELECT lokivector_reset_counts('notes_v'))), $refused, 'changes');
 	like(as('monitor', q(SELECT lokivector_calibrate('notes_v'))), $refused, '... of what searches go by');
 });

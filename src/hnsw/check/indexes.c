@@ -59,7 +59,7 @@ LOKI_FUNCTION(lokivector_rebuild_incompatible_indexes);
 #define CHECK_COLUMNS			2
 #define INCOMPATIBLE_COLUMNS	6
 
-static char locked_elsewhere[] = "locked by another session, look again";
+char		loki_locked_elsewhere[] = "locked by another session, look again";
 
 /* ----------------------------------------------------------------
  * Which indexes
@@ -143,9 +143,6 @@ list_indexes(void)
  * ----------------------------------------------------------------
  */
 
-/* Looks at an index that is locked in share mode; returns what is wrong with it or NULL, or ends in an ERROR */
-typedef char *(*LookAt) (Oid indexid, void *arg);
-
 /* An error, in one line */
 static char *
 describe_error(const ErrorData *error, bool detailed)
@@ -156,16 +153,16 @@ describe_error(const ErrorData *error, bool detailed)
 
 /*
  * Look at an index in a subtransaction; returns what is wrong with it, or NULL.  An error is
- * something wrong, unless the query is canceled.  No lock is waited for, and none is left.
+ * something wrong, unless the query is canceled.  The index's lock is not waited for, and none is left.
  */
-static char *
-find_problem(Oid indexid, LookAt look, void *arg, bool detailed)
+char *
+loki_index_problem(Oid indexid, LokiLookAt look, void *arg, bool detailed)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext scratch = AllocSetContextCreate(context, "hnsw index problem",
 												  ALLOCSET_DEFAULT_SIZES);
 	ResourceOwner owner = CurrentResourceOwner;
-	char	   *volatile problem = locked_elsewhere;
+	char	   *volatile problem = loki_locked_elsewhere;
 
 	/* it is rolled back in any case: that is what releases the locks that were taken in it */
 	BeginInternalSubTransaction(NULL);
@@ -186,7 +183,9 @@ find_problem(Oid indexid, LookAt look, void *arg, bool detailed)
 		RollbackAndReleaseCurrentSubTransaction();
 		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 			ReThrowError(error);
-		problem = describe_error(error, detailed);
+		/* of lock_timeout */
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			problem = describe_error(error, detailed);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
@@ -241,7 +240,7 @@ typedef struct CheckAll
 	int			done;
 } CheckAll;
 
-/* LookAt: the check locks table and index once more, and releases those locks. */
+/* LokiLookAt: the check locks table and index once more, and releases those locks. */
 static char *
 check_one(Oid indexid, void *arg)
 {
@@ -250,7 +249,7 @@ check_one(Oid indexid, void *arg)
 
 	Assert(all->done < all->total);
 	if (!OidIsValid(heapid) || !ConditionalLockRelationOid(heapid, AccessShareLock))
-		return locked_elsewhere;
+		return loki_locked_elsewhere;
 	(void) loki_check_index(indexid, true, all->heap_all_indexed, all->total, all->done);
 	return NULL;
 }
@@ -259,8 +258,8 @@ check_one(Oid indexid, void *arg)
  * The indexes of a schema, or of all of them, that come after one, by OID: an order that does not change from
  * one night to the next, whatever is made or dropped in between.
  */
-static List *
-list_schema(Oid schema, Oid after)
+List *
+loki_list_indexes(Oid schema, Oid after)
 {
 	List	   *result = NIL;
 	ListCell   *cell;
@@ -295,7 +294,7 @@ lokivector_check_all(PG_FUNCTION_ARGS)
 		DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 												TimestampTzGetDatum(GetCurrentTimestamp()),
 												PG_GETARG_DATUM(2)));
-	List	   *indexes = list_schema(schema, PG_ARGISNULL(3) ? InvalidOid : PG_GETARG_OID(3));
+	List	   *indexes = loki_list_indexes(schema, PG_ARGISNULL(3) ? InvalidOid : PG_GETARG_OID(3));
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -315,7 +314,7 @@ lokivector_check_all(PG_FUNCTION_ARGS)
 			continue;
 		all.total = list_length(indexes);
 		all.done = foreach_current_index(cell);
-		problem = find_problem(indexid, check_one, &all, true);
+		problem = loki_index_problem(indexid, check_one, &all, true);
 		values[0] = ObjectIdGetDatum(indexid);
 		isnull[1] = problem == NULL;
 		values[1] = isnull[1] ? (Datum) 0 : CStringGetTextDatum(problem);
@@ -335,8 +334,8 @@ typedef struct IncompatibleIndex
 	Oid			tableid;
 	bool		valid;
 	int64		bytes;
-	char	   *reason;			/* NULL: it can be read; locked_elsewhere:
-								 * nothing else is known */
+	char	   *reason;			/* NULL: it can be read;
+								 * loki_locked_elsewhere: nothing else is known */
 } IncompatibleIndex;
 
 /*
@@ -352,7 +351,7 @@ is_used(Relation index)
 	return !RecoveryInProgress() || RelationIsPermanent(index);
 }
 
-/* LookAt: note what an index is, and read its metapage. */
+/* LokiLookAt: note what an index is, and read its metapage. */
 static char *
 read_meta(Oid indexid, void *arg)
 {
@@ -401,7 +400,7 @@ list_incompatible(void)
 		CHECK_FOR_INTERRUPTS();
 		found->indexid = lfirst_oid(cell);
 		found->valid = true;
-		found->reason = find_problem(found->indexid, read_meta, found, false);
+		found->reason = loki_index_problem(found->indexid, read_meta, found, false);
 		if (found->reason != NULL)
 			result = lappend(result, found);
 	}
@@ -410,8 +409,8 @@ list_incompatible(void)
 }
 
 /* The command that rebuilds an index; NULL if it is gone.  Names are looked up without a lock. */
-static char *
-rebuild_command(Oid indexid, bool concurrently)
+char *
+loki_rebuild_command(Oid indexid, bool concurrently)
 {
 	char	   *name = get_rel_name(indexid);
 	char	   *schema = get_namespace_name(get_rel_namespace(indexid));
@@ -436,7 +435,7 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 	foreach(cell, list_incompatible())
 	{
 		IncompatibleIndex *found = lfirst(cell);
-		char	   *command = rebuild_command(found->indexid, concurrently);
+		char	   *command = loki_rebuild_command(found->indexid, concurrently);
 		Datum		values[INCOMPATIBLE_COLUMNS];
 		bool		isnull[INCOMPATIBLE_COLUMNS] = {0};
 
@@ -451,7 +450,7 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 		values[3] = Int64GetDatum(found->bytes);
 		isnull[3] = isnull[1];
 		values[4] = CStringGetTextDatum(found->reason);
-		isnull[5] = found->reason == locked_elsewhere;
+		isnull[5] = found->reason == loki_locked_elsewhere;
 		if (!isnull[5])
 			values[5] = CStringGetTextDatum(command);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
@@ -474,8 +473,8 @@ lokivector_rebuild_incompatible_indexes(PG_FUNCTION_ARGS)
 	foreach(cell, list_incompatible())
 	{
 		IncompatibleIndex *found = lfirst(cell);
-		char	   *command = rebuild_command(found->indexid, false);
-		bool		locked = found->reason == locked_elsewhere;
+		char	   *command = loki_rebuild_command(found->indexid, false);
+		bool		locked = found->reason == loki_locked_elsewhere;
 
 		if (command == NULL)
 			continue;

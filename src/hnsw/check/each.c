@@ -1,0 +1,206 @@
+/*-------------------------------------------------------------------------
+ *
+ * each.c
+ *	  The SQL functions that call another for each index: lokivector_advice_all() and
+ *	  lokivector_recall_all().
+ *
+ * They are for monitoring.  A query over all indexes ends with the first of which something
+ * cannot be read; here an error is a row, as in lokivector_check_all(), and other indexes have
+ * theirs.  Nothing is written, so they run on a standby.
+ *
+ * The function that is called may be written in SQL, so SPI calls it, as the user, by a name
+ * with the schema of the calling function and with arguments of exactly its types.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/check/each.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "hnsw/check/check.h"
+#include "lokivector.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+#include "utils/tuplestore.h"
+
+LOKI_FUNCTION(lokivector_advice_all);
+LOKI_FUNCTION(lokivector_recall_all);
+
+#define MAX_ARGUMENTS	3
+#define ADVICE_COLUMNS	3
+#define RECALL_COLUMNS	8
+
+typedef struct EachIndex
+{
+	ReturnSetInfo *result;
+	const char *query;			/* its rows are those of the result */
+	int			narguments;
+	Oid			types[MAX_ARGUMENTS];
+	Datum		arguments[MAX_ARGUMENTS];	/* the first is the index */
+} EachIndex;
+
+/* Begin the rows of a function; its arguments follow the index in the query's */
+static void
+begin(EachIndex *each, FunctionCallInfo fcinfo, const char *query)
+{
+	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+
+	InitMaterializedSRF(fcinfo, 0);
+	each->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	each->query = psprintf(query, quote_identifier(get_namespace_name(schema)));
+	each->types[0] = REGCLASSOID;
+	each->narguments = 1;
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		Assert(each->narguments < MAX_ARGUMENTS);
+		each->types[each->narguments] = get_fn_expr_argtype(fcinfo->flinfo, i);
+		each->arguments[each->narguments++] = PG_GETARG_DATUM(i);
+	}
+}
+
+/* LokiLookAt: add the rows of an index.  None are added before all are there. */
+static char *
+add_rows(Oid indexid, void *arg)
+{
+	EachIndex  *each = arg;
+	Oid			tableid = IndexGetRelation(indexid, true);
+	TupleDesc	desc = each->result->setDesc;
+	Datum	   *values = palloc_array(Datum, desc->natts);
+	bool	   *isnull = palloc_array(bool, desc->natts);
+
+	/* what is called waits for locks */
+	if (!OidIsValid(tableid) || !ConditionalLockRelationOid(tableid, AccessShareLock))
+		return loki_locked_elsewhere;
+	each->arguments[0] = ObjectIdGetDatum(indexid);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(each->query, each->narguments, each->types, each->arguments, NULL,
+							  true, 0) != SPI_OK_SELECT || SPI_tuptable->tupdesc->natts != desc->natts)
+		elog(ERROR, "could not execute \"%s\"", each->query);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, isnull);
+		tuplestore_putvalues(each->result->setResult, desc, values, isnull);
+	}
+	SPI_finish();
+	return NULL;
+}
+
+/*
+ * The indexes of lokivector_stat_indexes.  With readable, the valid ones of tables all of whose rows the
+ * user may read.
+ */
+static List *
+list_indexes(bool readable)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, loki_list_indexes(InvalidOid, InvalidOid))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+		Form_pg_index index;
+		bool		wanted;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		wanted = !RecoveryInProgress() ||
+			get_rel_persistence(index->indexrelid) != RELPERSISTENCE_UNLOGGED;
+		if (readable && wanted)
+			wanted = index->indisvalid &&
+				pg_class_aclcheck(index->indrelid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+				check_enable_rls(index->indrelid, InvalidOid, true) != RLS_ENABLED;
+		if (wanted)
+			result = lappend_oid(result, index->indexrelid);
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/* Add the rows of an index; returns why there are none, or NULL. */
+static char *
+ask(EachIndex *each, Oid indexid)
+{
+	CHECK_FOR_INTERRUPTS();
+	return loki_index_problem(indexid, add_rows, each, false);
+}
+
+/*
+ * lokivector_advice_all(): the rows of lokivector_advice(), and of other indexes one that says why
+ * it has none: "locked", or "error"
+ */
+Datum
+lokivector_advice_all(PG_FUNCTION_ARGS)
+{
+	EachIndex	each = {0};
+	ListCell   *cell;
+
+	begin(&each, fcinfo, "SELECT $1, about, advice FROM %s.lokivector_advice($1)");
+	foreach(cell, list_indexes(false))
+	{
+		char	   *problem = ask(&each, lfirst_oid(cell));
+		char	   *command = problem == NULL ? NULL : loki_rebuild_command(lfirst_oid(cell), true);
+		Datum		values[ADVICE_COLUMNS];
+		bool		isnull[ADVICE_COLUMNS] = {0};
+
+		/* it may be gone */
+		if (command == NULL)
+			continue;
+		values[0] = ObjectIdGetDatum(lfirst_oid(cell));
+		if (problem == loki_locked_elsewhere)
+		{
+			values[1] = CStringGetTextDatum("locked");
+			values[2] = CStringGetTextDatum("Another session has locked the index or its table: look again.");
+		}
+		else
+		{
+			values[1] = CStringGetTextDatum("error");
+			values[2] = CStringGetTextDatum(psprintf("%s. %s rebuilds the index.", problem, command));
+		}
+		tuplestore_putvalues(each.result->setResult, each.result->setDesc, values, isnull);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * lokivector_recall_all(queries integer, k integer): the rows of lokivector_recall(), and an error
+ */
+Datum
+lokivector_recall_all(PG_FUNCTION_ARGS)
+{
+	EachIndex	each = {0};
+	ListCell   *cell;
+
+	begin(&each, fcinfo, "SELECT $1, r.*, NULL::pg_catalog.text FROM %s.lokivector_recall($1, $2, $3) r");
+	foreach(cell, list_indexes(true))
+	{
+		char	   *problem = ask(&each, lfirst_oid(cell));
+		Datum		values[RECALL_COLUMNS];
+		bool		isnull[RECALL_COLUMNS];
+
+		if (problem == NULL || !OidIsValid(IndexGetRelation(lfirst_oid(cell), true)))
+			continue;
+		memset(isnull, true, sizeof(isnull));
+		values[0] = ObjectIdGetDatum(lfirst_oid(cell));
+		values[RECALL_COLUMNS - 1] = CStringGetTextDatum(problem);
+		isnull[0] = isnull[RECALL_COLUMNS - 1] = false;
+		tuplestore_putvalues(each.result->setResult, each.result->setDesc, values, isnull);
+	}
+	return (Datum) 0;
+}
