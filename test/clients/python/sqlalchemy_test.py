@@ -6,7 +6,8 @@ import numpy as np
 from pgvector import HalfVector, SparseVector
 from pgvector.sqlalchemy import BIT, HALFVEC, SPARSEVEC, avg, sum as vector_sum
 from pgvector.sqlalchemy import VECTOR
-from sqlalchemy import Column, Computed, Double, MetaData, Table, Text, cast, func, insert, inspect, text
+from sqlalchemy import Column, Computed, MetaData, Table, Text, cast, insert, inspect, text
+from sqlalchemy import Double, func
 from sqlalchemy import Index, Integer, create_engine, select
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.exc import DBAPIError
