@@ -24,6 +24,22 @@ SELECT nodes($$SELECT id FROM items WHERE tenant = 1 ORDER BY rrf(v <=> '[1,2,3]
 	CASE WHEN words @@ 'w3' THEN -ts_rank_cd(words, 'w3') END, -age, age) DESC LIMIT 5$$);
 RESET enable_seqscan;
 
+-- test: a condition of a leg that may fail for a row comes after those of the query, and uses no index then
+CREATE FUNCTION is_open(tenant int) RETURNS boolean LANGUAGE plpgsql COST 10000 AS $$ BEGIN RETURN tenant <> 0; END $$;
+CREATE TABLE opened AS SELECT id FROM items WHERE tenant <> 0;
+CREATE INDEX items_age_7 ON items ((age % 7));
+SELECT count(*) FROM (SELECT id FROM items WHERE is_open(tenant)
+	ORDER BY rrf(CASE WHEN 10 / tenant > 1 THEN v <=> '[1,2,3]' END, age) DESC LIMIT 5) s;
+SELECT count(*) FROM (SELECT id FROM items CROSS JOIN array_to_vector('{1,2,3}'::int[], 3, false) AS q WHERE id IN (SELECT id FROM opened)
+	ORDER BY rrf(CASE WHEN 10 / tenant > 1 THEN v <=> q END, age) DESC LIMIT 5) s;
+SET enable_seqscan = off;
+SELECT nodes($$SELECT id FROM items WHERE is_open(tenant) ORDER BY rrf(CASE WHEN words @@ 'w3' THEN age END) DESC LIMIT 5$$);
+SELECT nodes($$SELECT id FROM items WHERE is_open(tenant) ORDER BY rrf(CASE WHEN age % 7 = 3 THEN v <=> '[1,2,3]' END) DESC LIMIT 5$$);
+RESET enable_seqscan;
+DROP INDEX items_age_7;
+DROP FUNCTION is_open;
+DROP TABLE opened;
+
 -- test: scores and ranks, also of rows that a leg does not have
 SELECT id, round(score::numeric, 6) AS score, first, second,
 	score = coalesce(1.0::float8 / (60 + first), 0) + coalesce(1.0::float8 / (60 + second), 0) AS sum

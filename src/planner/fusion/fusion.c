@@ -28,7 +28,9 @@
 
 #include <math.h>
 
+#include "access/relation.h"
 #include "access/sysattr.h"
+#include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
@@ -38,17 +40,23 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "planner/fusion/fusion.h"
 #include "planner/order/order.h"
+#include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/array.h"
+#include "utils/catcache.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 LOKI_FUNCTION(rrf);
@@ -260,6 +268,90 @@ find_fusion(const Query *parse, const FuncExpr *call, LokiFusion *fusion)
 	if (fusion->table == 0)
 		return LOKI_FUSION_NO_TABLE;
 	return has_other_call(parse, sort) ? LOKI_FUSION_NESTED : LOKI_FUSION_POSSIBLE;
+}
+
+/* ----------------------------------------------------------------
+ * Conditions of legs
+ * ----------------------------------------------------------------
+ */
+
+/* The table of a fusion, for tells_of_row() */
+typedef struct FusedTable
+{
+	Oid			relid;
+	int			varno;
+} FusedTable;
+
+/* Whether an index has an expression for every row of the table */
+static bool
+is_indexed(const FusedTable *fused, Node *expr)
+{
+	Relation	table = table_open(fused->relid, AccessShareLock);
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, RelationGetIndexList(table))
+	{
+		Relation	index = try_relation_open(lfirst_oid(cell), AccessShareLock);
+		ListCell   *lc;
+
+		if (index == NULL)		/* dropped just now */
+			continue;
+		foreach(lc, RelationGetIndexPredicate(index) == NIL ? RelationGetIndexExpressions(index) : NIL)
+		{
+			ChangeVarNodes(lfirst(lc), 1, fused->varno, 0);
+			found |= equal(loki_strip_relabel(lfirst(lc)), loki_strip_relabel(expr));
+		}
+		relation_close(index, NoLock);
+	}
+	table_close(table, NoLock);
+	return found;
+}
+
+/* Whether operators have a class of an index: their functions are those of trusted extensions. */
+static bool
+is_in_class(Oid opno)
+{
+	CatCList   *members = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
+	bool		found = members->n_members > 0;
+
+	ReleaseSysCacheList(members);
+	return found;
+}
+
+/*
+ * expression_tree_walker callback: whether a condition calls a function that may tell of a row of the table,
+ * or fail for it.  What an index could answer does not: an operator of its class, or an expression that it
+ * has computed of every row.
+ */
+static bool
+tells_of_row(Node *node, void *fused)
+{
+	if (node == NULL || (!IsA(node, List) && !rangeTableEntry_used(node, ((FusedTable *) fused)->varno, 0)))
+		return false;
+	if (IsA(node, List) || IsA(node, BoolExpr) ||
+		(IsA(node, OpExpr) && is_in_class(((OpExpr *) node)->opno)) ||
+		(IsA(node, ScalarArrayOpExpr) && is_in_class(((ScalarArrayOpExpr *) node)->opno)))
+		return expression_tree_walker(node, tells_of_row, fused);
+	return contain_leaked_vars(node) && !is_indexed(fused, node);
+}
+
+/*
+ * Whether a condition of a leg's value may be one of the query's, which the planner puts in any order (P6):
+ * there is no other, or nothing depends on that order.  What is left in CASE is computed for rows that the
+ * query has.
+ */
+bool
+loki_may_come_first(const Query *query, const LokiFusion *fusion, Node *condition)
+{
+	FusedTable	fused = {.relid = rt_fetch(fusion->table, query->rtable)->relid, .varno = fusion->table};
+	bool		alone = query->jointree->quals == NULL;
+	ListCell   *cell;
+
+	foreach(cell, query->jointree->fromlist)
+		alone &= IsA(lfirst(cell), RangeTblRef);
+	condition = eval_const_expressions(NULL, loki_without_columns(copyObject(condition), query));
+	return alone || !tells_of_row(loki_words_as_by_index(condition), &fused);
 }
 
 /* ----------------------------------------------------------------

@@ -55,6 +55,9 @@ extern void loki_fusion_refuse(const char *function, LokiFusionFault fault);
 #define LOKI_FUSION_SCORE		3
 #define LOKI_FUSION_RANK		4
 
+/* Whether a condition of a leg's value, in fusion.c, may be one of the leg's query. */
+extern bool loki_may_come_first(const Query *query, const LokiFusion *fusion, Node *condition);
+
 extern Query *loki_fusion_query(const Query *parse, const LokiFusion *fusion);
 
 #endif							/* LOKI_PLANNER_FUSION_FUSION_H */

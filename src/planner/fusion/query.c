@@ -6,8 +6,9 @@
  * It is parsed from text, with a query that returns nothing in the place of each leg.
  * These are replaced by copies of the user's query, so that each leg has all that the
  * rewriter has made of its tables and conditions: row security, permissions, views.  In CASE
- * WHEN condition THEN value END without ELSE, the condition becomes one of the leg's.  A leg has
- * 4 (k + o) + 60 rows, or all if the rows of LIMIT are not known.
+ * WHEN condition THEN value END without ELSE, the condition becomes one of the leg's, unless it may fail
+ * for a row that the others exclude.  A leg has 4 (k + o) + 60 rows, or all if the rows of LIMIT are not
+ * known.
  *
  * IDENTIFICATION
  *	  src/planner/fusion/query.c
@@ -419,6 +420,7 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
 {
 	Query	   *query = select_from(parse);
 	Expr	   *value = copyObject(list_nth(fusion->legs, n));
+	Expr	   *within = copyObject(value);
 	Node	   *condition = NULL;
 	List	   *semijoins = NIL;
 
@@ -427,8 +429,11 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
 	if (semijoins != NIL)
 		query->jointree->quals = make_and_qual(query->jointree->quals,
 											   (Node *) make_ands_explicit(semijoins));
-	if (split_condition(&value, &condition))
+	if (split_condition(&within, &condition) && loki_may_come_first(query, fusion, condition))
+	{
 		query->jointree->quals = make_and_qual(query->jointree->quals, condition);
+		value = within;
+	}
 
 	add_column(query, (Expr *) makeVar(fusion->table, SelfItemPointerAttributeNumber,
 									   TIDOID, -1, InvalidOid, 0), "tid");
