@@ -237,7 +237,8 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 
 /*
  * set_join_pathlist_hook: called for each pair of relations in both directions, so that only the one
- * with the indexed table as the inner side is looked at.
+ * with the indexed table as the inner side is looked at.  A star of ten tables has a thousand pairs, so
+ * the order is looked at first, as all of our paths are for one that may be a distance.
  */
 static void
 add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
@@ -254,9 +255,14 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 	if (previous_joinpath)
 		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
+	if (root->query_pathkeys == NIL)
+		return;
+	key = linitial_node(PathKey, root->query_pathkeys);
+	if (!loki_may_be_score_order(key))
+		return;
 	loki_join_keys_paths(root, joinrel, outer, inner, jointype, extra);
-	loki_outer_join_paths(root, joinrel, outer, inner, jointype, extra);
-	if (root->query_pathkeys == NIL || jointype != JOIN_INNER ||
+	loki_outer_join_paths(root, joinrel, outer, inner, key, jointype, extra);
+	if (jointype != JOIN_INNER ||
 		inner->reloptkind != RELOPT_BASEREL || inner->rtekind != RTE_RELATION ||
 		planner_rt_fetch(inner->relid, root)->tablesample != NULL ||
 		inner->lateral_relids != NULL || joinrel->lateral_relids != NULL ||
@@ -267,9 +273,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	single = has_one_row(root, outer);
 	if (!single && !takes_nearest(root, joinrel, extra))
 		return;
-	key = linitial_node(PathKey, root->query_pathkeys);
-	if (!loki_may_be_score_order(key) ||
-		(distance = joined_distance(root, outer, inner, key, &expr)) == NULL ||
+	if ((distance = joined_distance(root, outer, inner, key, &expr)) == NULL ||
 		LokiPathKeyIsDescending(key) != expr.falling || expr.nulls == LOKI_PLACE_BETWEEN)
 		return;
 	first = loki_order_first(key->pk_nulls_first, &expr);

@@ -41,9 +41,10 @@ extern void loki_join_keys_init(void);
 /* functions in join/keys_exec.c */
 extern const LokiNodeKind loki_join_keys_kind;
 
-/* function in join/outer.c: add paths to a left join in the order of its nullable side */
+/* function in join/outer.c: add paths to a left join by a sort key that is a distance of its nullable side */
 extern void loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-								  RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra);
+								  RelOptInfo *inner, PathKey *key, JoinType jointype,
+								  JoinPathExtraData *extra);
 
 /* functions in join/join.c: install the hook that adds paths to joins */
 extern void loki_join_init(void);

@@ -478,12 +478,11 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					 RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
 {
 	RangeTblEntry *rte;
-	PathKey    *key;
 	bool		alone;
 	ListCell   *cell;
 
 	Assert(!bms_overlap(outer->relids, inner->relids));
-	if (!enable_join_keys || root->query_pathkeys == NIL ||
+	if (!enable_join_keys ||
 		(jointype != JOIN_INNER && jointype != JOIN_SEMI) ||
 		outer->reloptkind != RELOPT_BASEREL || outer->rtekind != RTE_RELATION ||
 		joinrel->lateral_relids != NULL || outer->lateral_relids != NULL ||
@@ -492,8 +491,7 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		loki_usable_indexes(outer) == NIL)
 		return;
 	rte = planner_rt_fetch(outer->relid, root);
-	key = linitial_node(PathKey, root->query_pathkeys);
-	if (rte->inh || rte->tablesample != NULL || !loki_may_be_score_order(key))
+	if (rte->inh || rte->tablesample != NULL)
 		return;
 
 	alone = list_length(extra->restrictlist) == 1 &&

@@ -197,21 +197,19 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
  */
 void
 loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-					  RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
+					  RelOptInfo *inner, PathKey *key, JoinType jointype,
+					  JoinPathExtraData *extra)
 {
 	LokiDistanceExpr distance;
-	PathKey    *key;
 	List	   *scans;
 	ListCell   *cell;
 
-	if (jointype != JOIN_LEFT || root->query_pathkeys == NIL ||
+	if (jointype != JOIN_LEFT ||
 		outer->reloptkind != RELOPT_BASEREL || inner->reloptkind != RELOPT_BASEREL ||
 		outer->rtekind != RTE_RELATION || inner->rtekind != RTE_RELATION ||
 		joinrel->lateral_relids != NULL || loki_usable_indexes(inner) == NIL ||
-		planner_rt_fetch(inner->relid, root)->inh || planner_rt_fetch(outer->relid, root)->inh)
-		return;
-	key = linitial_node(PathKey, root->query_pathkeys);
-	if (!loki_may_be_score_order(key) || !comes_last(root, outer, inner, key, &distance) ||
+		planner_rt_fetch(inner->relid, root)->inh || planner_rt_fetch(outer->relid, root)->inh ||
+		!comes_last(root, outer, inner, key, &distance) ||
 		!loki_may_read_twice(root, outer) || !loki_may_read_twice(root, inner))
 		return;
 
