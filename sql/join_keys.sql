@@ -293,6 +293,17 @@ SELECT values_same('SELECT t.id FROM values_t t WHERE NOT EXISTS (SELECT FROM va
 SELECT values_same('SELECT t.id FROM values_t t WHERE kind NOT IN (SELECT id FROM values_kinds WHERE region > 1) ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT k.id, t.id FROM values_kinds k LEFT JOIN values_t t ON k.id = t.kind AND t.id < 300 WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1), k.id LIMIT 100');
 SELECT values_same('SELECT k.id, t.id FROM values_regions r LEFT JOIN (values_kinds k JOIN values_t t ON k.id = t.kind AND t.id < 300) ON k.region = r.id AND r.id < 5 ORDER BY t.v <-> values_vector(-1), r.id LIMIT 100');
+-- keys that all rows have, which would be one more path to join with each further table; unless no index finds partners
+CREATE TABLE values_all (id integer PRIMARY KEY, same integer);
+INSERT INTO values_all SELECT n, n FROM generate_series(0, 102) n;
+ANALYZE values_all;
+SET enable_indexscan = off;
+SET enable_sort = off;
+SELECT bool_or(p LIKE '%LokivectorJoinKeys%') AS by_id FROM values_plan('SELECT t.id, a.same FROM values_t t JOIN values_all a ON a.id = t.other ORDER BY t.v <-> values_vector(-1) LIMIT 10') p;
+SELECT bool_or(p LIKE '%LokivectorJoinKeys%') AS without_index FROM values_plan('SELECT t.id FROM values_t t WHERE t.other IN (SELECT same FROM values_all) ORDER BY t.v <-> values_vector(-1) LIMIT 10') p;
+RESET enable_indexscan;
+RESET enable_sort;
+DROP TABLE values_all;
 -- a sample is another one each time; a row that is locked is returned but once
 EXPLAIN (COSTS OFF) SELECT t.id, k.name FROM values_t t JOIN values_kinds k TABLESAMPLE BERNOULLI (10) ON k.id = t.kind ORDER BY t.v <-> '[1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8]' LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> '[1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8]' LIMIT 10 FOR UPDATE;

@@ -33,8 +33,9 @@
  * those with an order are taken, and the condition is removed.  If no index answers it, the
  * filter looks each row up, by a hash table if the keys stay the same while an executor runs
  * (not in a correlated subquery, a recursion, or where EvalPlanQual() may come).  A path is
- * offered if the expected keys fit into the memory of a hash table.  If it is the whole join, and
- * nothing is known of the keys, as in a table that was not analyzed, it takes the place of loops.
+ * offered if the expected keys fit into the memory of a hash table, and leave out rows.  If it is the
+ * whole join, and nothing is known of the keys, as in a table that was not analyzed, it takes the place of
+ * loops.
  *
  * IDENTIFICATION
  *	  src/planner/join/keys.c
@@ -280,6 +281,28 @@ keys_fit(PlannerInfo *root, RelOptInfo *rel, JoinKeys *keys)
 	return n * (sizeof(Datum) + 2.0 * width) <= get_hash_memory_limit();
 }
 
+/*
+ * Whether the keys leave out next to no row of the scan, while an index finds the partner of each: the
+ * plain join reads no more rows then, and no keys.  In a star, core would join one more path in order with
+ * every other table.
+ */
+static bool
+keys_leave_out_none(const RelOptInfo *outer, const RelOptInfo *inner, const JoinKeys *keys)
+{
+	ListCell   *cell;
+
+	if (keys->unknown || keys->param_info->ppi_rows < 0.99 * outer->rows)
+		return false;
+	foreach(cell, inner->cheapest_parameterized_paths)
+	{
+		const Relids needed = PATH_REQ_OUTER((Path *) lfirst(cell));
+
+		if (needed != NULL && bms_is_subset(needed, outer->relids))
+			return true;
+	}
+	return false;
+}
+
 /* The path of the node that collects the keys */
 static Path *
 keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
@@ -447,7 +470,7 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	Path	   *row;
 	ListCell   *cell;
 
-	if (keys == NULL || !keys_fit(root, inner, keys))
+	if (keys == NULL || !keys_fit(root, inner, keys) || keys_leave_out_none(outer, inner, keys))
 		return false;
 	row = keys_path(root, inner, keys);
 	foreach(cell, loki_paths_with(root, outer, keys->param_info, NULL, NULL, NULL))
