@@ -44,6 +44,7 @@
 #include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/promise.h"
+#include "planner/query/score.h"
 #include "utils/spccache.h"
 
 /* In units of cpu_operator_cost */
@@ -299,6 +300,7 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	double		pages = index_pages_fetched(matches, rel->pages, index_pages, root);
 	double		reranked = 0;
 	Cost		heap;
+	LokiScore	score;
 
 	search->exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root, true);
 	search->page = page_cost(rel->pages);
@@ -323,6 +325,18 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	path->path.total_cost = path->path.startup_cost + heap +
 		Max(matches - Min(search->width, search->inside), 0) * loki_row_cost * cpu_operator_cost +
 		matches * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
+
+	/*
+	 * all rows, as a Sort by a score takes them, are found by looking at every node: no search says that
+	 * there are no more
+	 */
+	if (!search->exact && loki_score_chosen(root, &score))
+	{
+		Cost		late = search_cost(search);
+
+		search->exact = true;
+		path->path.total_cost += Max(search_cost(search) - late, 0);
+	}
 	if (LokiHybridBitmap(path) != NULL)
 		cost_rows(root, path, wanted >= matches);
 	if (path->path.pathkeys != NIL && loki_windows_need_all(root->parse))

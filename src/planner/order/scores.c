@@ -283,7 +283,8 @@ add_ordered(PlannerInfo *root, RelOptInfo *output, Path *path)
 
 /*
  * Offer the best rows of a path, which are in the order of the distance.  All that is read before the
- * best rows are known is startup; what a LIMIT takes beyond costs next to nothing.
+ * best rows are known is startup; what a LIMIT takes beyond costs next to nothing.  The input's total
+ * cost is that of asking for one row more than it has, which is done if LIMIT wants more.
  */
 static void
 offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *columns,
@@ -292,6 +293,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
 	PathTarget *target = input_target(root, score, path);
 	double		rows = rows_read(root, score, columns, path->rows);
+	double		asked = path->rows + (loki_promise_wanted(root) < path->rows ? 1 : 0);
 	CustomPath *custom;
 	Path	   *input;
 	QualCost	cost;
@@ -310,7 +312,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 											column_ranges(score, columns, target)));
 	custom->path.rows = path->rows;
 	custom->path.startup_cost = input->startup_cost + cost.startup + final->cost.startup +
-		(input->total_cost - input->startup_cost) * rows / Max(input->rows, 1) +
+		(input->total_cost - input->startup_cost) * rows / Max(asked, 1) +
 		rows * (cost.per_tuple + 4 * cpu_operator_cost);
 	custom->path.total_cost = custom->path.startup_cost +
 		path->rows * (final->cost.per_tuple + cpu_operator_cost);
