@@ -65,6 +65,30 @@ refused()
 		absent "$package-as-vector" && ! absent "$other"
 }
 
+# The same where make installed pgvector, with the way on that there is then
+refused_of_make()
+{
+	control=/usr/share/postgresql/$major/extension/vector.control
+	inside sh -eu -c 'mkdir -p "${0%/*}" && echo "# pgvector" >"$0"' "$control"
+	! install "$package" "$package-as-vector" && grep -q "make uninstall" "$log" && absent "$package-as-vector"
+	result=$?
+	inside rm "$control"
+	purge "$package-as-vector" "$package" || true
+	return "$result"
+}
+
+# A later version of one package leaves the other where it is
+later()
+{
+	inside sh -eu -c 'cd /srv
+		rm -rf later later.deb
+		dpkg-deb -R "deb/$(ls deb | grep "^${0}_.*\.deb$")" later
+		sed -i "s/^Version: .*/&.1/" later/DEBIAN/control
+		dpkg-deb -b later later.deb
+		apt-get -q -y install ./later.deb
+	' "$package" && ! absent "$package-as-vector" && searches vector
+}
+
 # What the image of the extension has, as CloudNativePG mounts it beside a server
 # (packaging/Dockerfile)
 lay_out()
@@ -104,6 +128,8 @@ prefix="deb $major"
 purge "$package" "$package-as-vector" "$other" || true
 
 step "$prefix: the packages are built" build || finish
+# Of one version alone: the pages name them by a pattern
+rm -rf "$top/build/deb/$major"
 mkdir -p "$top/build/deb/$major"
 cp "$root"/srv/deb/*.deb "$top/build/deb/$major"
 step "$prefix: lintian has no error and no warning" check_lintian || true
@@ -120,8 +146,10 @@ step "$prefix: the scripts of operations are installed" \
 step "$prefix: extension lokivector answers by an index" searches lokivector || true
 step "$prefix: extension vector answers by an index" searches vector || true
 step "$prefix: autopkgtest passes on what was installed" tests || true
+step "$prefix: a later version of a package leaves the other one" later || true
 step "$prefix: apt purges both packages" apt purge "$package" "$package-as-vector" || true
 step "$prefix: purge leaves no file" nothing_left || true
+step "$prefix: where make installed pgvector, the message says how to go on" refused_of_make || true
 if inside apt-cache show "$other" >/dev/null 2>&1; then
 	step "$prefix: apt installs pgvector" apt install "$other" || true
 	step "$prefix: extension vector's package does not take its place unasked" refused || true
