@@ -58,7 +58,7 @@ sub to_pgvector
 	return;
 }
 
-my $node = loki_node('main', install_path => $prefix, allows_streaming => 1);
+my $node = loki_node('main', install_path => $prefix, allows_streaming => 'logical');
 $node->start;
 $node->safe_psql('postgres', q(
 	CREATE EXTENSION vector VERSION '0.8.0';
@@ -127,6 +127,36 @@ sub run_listed
 	is(restore($node, $prefix, 'postgres', $statements{$which}), '', "the statements of $which run");
 	return;
 }
+
+# The page's statement that ends sessions, with the time of an installation
+sub end_sessions
+{
+	my ($time) = @_;
+	my ($end) = slurp_file("$top/doc/migrating-from-pgvector.md") =~
+	  /^```text example\n(SELECT pid[^`]*pg_terminate_backend[^`]*)^```/m;
+
+	$end =~ s/backend_start < '[^']*'/backend_start < '$time'/ or die $end;
+	return $node->safe_psql('postgres', $end);
+}
+
+# Rows come by a subscription as well, whose worker is a session that no client has
+$node->safe_psql('postgres', 'CREATE DATABASE source');
+$node->safe_psql('source', q(
+	CREATE TABLE arrived (v text);
+	CREATE PUBLICATION arriving FOR TABLE arrived;
+	SELECT pg_create_logical_replication_slot('arriving', 'pgoutput');));
+$node->safe_psql('postgres', 'CREATE TABLE arrived (v vector(3)); CREATE SUBSCRIPTION arriving CONNECTION \'' .
+	  $node->connstr('source') . q(' PUBLICATION arriving WITH (create_slot = false)));
+
+sub arrives
+{
+	my ($v, $when) = @_;
+
+	$node->safe_psql('source', "INSERT INTO arrived VALUES ('$v')");
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM arrived WHERE v = '$v'"), "a row arrives $when");
+	return;
+}
+arrives('[1,1,1]', 'before');
 
 # A client that begins a session for each statement, and writes down how each ended
 my $log = "$tmp/statements";
@@ -258,7 +288,16 @@ run_listed('drop');
 all_work('without indexes');
 to_lokivector();
 all_work('when lokivector is installed');
+my $installed = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
 is(ask($session, $insert), '1', '... in sessions from before neither');
+close_session($session);
+undef $session;
+my $of_worker = "SELECT pid FROM pg_stat_subscription WHERE subname = 'arriving' AND pid IS NOT NULL";
+my $worker = $node->safe_psql('postgres', $of_worker);
+like(end_sessions($installed), qr/^$worker\|.*\|t$/m, 'the statement of step 5 ends the worker of a subscription');
+ok($node->poll_query_until('postgres', "SELECT EXISTS ($of_worker AND pid <> $worker)"), '... which begins anew');
+is(end_sessions($installed), '', '... and no session from before is left');
+arrives('[2,2,2]', 'then');
 new_session();
 run_listed('create');
 all_work('when indexes are created');
@@ -280,6 +319,7 @@ my $rows = grep { /^insert $/ } @all;
 is($node->safe_psql('postgres', q(SELECT count(*) FROM items WHERE id > 300 AND v <> '[3,1,2]')), $rows,
 	'each row is there whose statement did not fail');
 close_session($session);
+$node->safe_psql('postgres', 'DROP SUBSCRIPTION arriving');
 $standby->stop;
 
 # With the extension's own version there is a function that says the same
