@@ -95,6 +95,12 @@ BEGIN
 		RAISE 'schema lokivector_validation is not to be trusted: role "%" owns it, or a part of it', other
 			USING HINT = 'Run this script as that role, or drop the schema and begin with phase=before.';
 	END IF;
+	SELECT r.rolname INTO other FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+	WHERE n.oid = schema AND NOT pg_has_role(n.nspowner, 'USAGE');
+	IF FOUND THEN
+		RAISE insufficient_privilege USING MESSAGE = 'must be owner of schema lokivector_validation',
+			HINT = format('Role "%s" made it: run this script as that role, or with phase=drop as that role first.', other);
+	END IF;
 END $$;
 
 SELECT pg_temp.check_schema() \g /dev/null

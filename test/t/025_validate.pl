@@ -57,7 +57,7 @@ sub validate
 	my $result = IPC::Run::run([ 'psql', '-XAt', '-d', $node->connstr($database),
 			(map { ('-v', $_) } @options), '-f', $script ], '>', \$stdout, '2>', \$stderr);
 
-	diag($stderr) if $stderr !~ /the database is not what it was|^$|use -v|nothing was|is not to be trusted|has vectors/;
+	diag($stderr) if $stderr !~ /the database is not what it was|^$|use -v|nothing was|is not to be trusted|must be owner|has vectors/;
 	return ($result ? 0 : $? >> 8, $stdout . $stderr,
 		join("\n", grep { /DIFFERENT/ } split(/\n/, $stdout)));
 }
@@ -343,6 +343,21 @@ $node->safe_psql('hostile', q(
 	ALTER DEFAULT PRIVILEGES FOR ROLE alice GRANT ALL ON SCHEMAS TO mallory, PUBLIC;
 	DROP TABLE expressions, hidden, parsed, decoys, trapped, mixed;
 	ALTER TABLE honest OWNER TO alice;));
+($status, $output) = validate('hostile', 'phase=before');
+is($status, 0, 'a record of a superuser') or diag($output);
+{
+	local $ENV{PGUSER} = 'alice';
+
+	for my $phase (qw(before after drop))
+	{
+		($status, $output) = validate('hostile', "phase=$phase");
+		like("$status $output",
+			qr/^3 .*must be owner of schema lokivector_validation\nHINT:  Role ".*" made it: .* phase=drop as that role/s,
+			"phase $phase: it is not the owner's of all tables, with a hint");
+	}
+}
+($status, $output) = validate('hostile', 'phase=drop');
+is($status, 0, '... which goes away') or diag($output);
 {
 	local $ENV{PGUSER} = 'alice';
 
