@@ -108,4 +108,10 @@ is($backup->{spec}{pluginConfiguration}{name}, $plugin->{name}, '... and what ma
 is(join(' ', map { $_->{name} } @{ $cluster->{spec}{postgresql}{extensions} }, @{ $database->{spec}{extensions} }),
 	'lokivector lokivector', 'the extension');
 
+# What the head of the file says to have
+like($cluster->{spec}{imageName}, qr{^ghcr\.io/cloudnative-pg/postgresql:\d+-\w+-trixie$}, "the servers' image");
+my ($secret) = slurp_file("$top/operations/kubernetes.yaml") =~ /^#\tkubectl create secret generic (\S+)/m;
+my $credentials = $store->{spec}{configuration}{s3Credentials};
+is($credentials->{$_}{name}, $secret, "the Secret of $_") for sort keys %$credentials;
+
 done_testing();
