@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: PostgreSQL
 """asyncpg with the package pgvector: everything goes in binary."""
 
+import asyncio
+
 import asyncpg
 import numpy as np
-from pgvector import HalfVector, SparseVector, Vector
+from pgvector import HalfVector, SparseVector
+from pgvector import Vector
 from pgvector.asyncpg import register_vector
 
 from check import (COLUMNS, ROWS, SPARSE_DIMENSIONS, bits, category, close, dense, equal, main,
@@ -94,11 +97,22 @@ async def _():
     for query in range(1, 20):
         got = await statement.fetch(Vector(dense(query)), 3, 10)
         close([d for d, in got], nearest('<->', dense, query, 10, lambda i: category(i) == 3))
-    embedding = Vector([1, 2, 3])
-    found = await conn.fetch(
-        'SELECT id FROM items WHERE category = $1 ORDER BY embedding <-> $2 LIMIT 5', 2, embedding)
-    equal(len(found), 5)
     await conn.execute('RESET enable_seqscan')
+
+
+@test('the lines of doc/guide.md, and a list as a query')
+def _():
+    async def search():
+        conn = await asyncpg.connect()
+        await register_vector(conn)
+        embedding = Vector([1, 2, 3])
+        found = await conn.fetch(
+            'SELECT id FROM items WHERE category = $1 ORDER BY embedding <-> $2 LIMIT 5', 2, embedding)
+        await conn.close()
+        return found
+
+    found = asyncio.run(search())
+    equal(len(found), 5)
 
 
 @test('a cursor reads past the first batch')
