@@ -30,7 +30,9 @@ sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, "build", "bench", "results")
 KEPT = os.path.join(TOP, "bench", "results")
-PAGES = ["README.md", "doc/benchmarks.md", "doc/contributors/benchmark-goals.md"]
+GOALS_PAGE = "doc/contributors/benchmark-goals.md"
+PAGES = ["README.md", "doc/benchmarks.md", GOALS_PAGE]
+GOALS_ALONE = ["results-joins"]          # steps that no other page has a figure of
 SETS = {"results-200k-768": "generated, 200,000 x 768, cosine",
         "results-500k-128": "generated, 500,000 x 128, cosine",
         "results-wordnet": "wordnet-lsa256, 105,516 x 256, cosine",
@@ -231,8 +233,8 @@ def first():
     return lines
 
 
-def made():
-    """When, of what and where: one sentence, as all is of one commit"""
+def made(page):
+    """When, of what and where: one sentence, as all is of one commit; reports of the figures on the page"""
     steps = {os.path.basename(folder.rstrip("/")): made_of(folder)
              for folder in sorted(glob.glob(os.path.join(KEPT, "results-*", "")))}
     if not steps:
@@ -253,7 +255,8 @@ def made():
             f"{cpu['cores']} cores, {cpu['memory_gb']} GB, {server}; {peers}. "
             f"{round(sum(told['minutes'] for told in steps.values()))} minutes. Reports: "
             + ", ".join(f"[{step.removeprefix('results-')}](@bench/results/{step}/"
-                        f"{'goals.md' if of_step(step, 'goals.csv') else 'report.md'})" for step in steps) + "."]
+                        f"{'goals.md' if of_step(step, 'goals.csv') else 'report.md'})"
+                        for step in steps if page == GOALS_PAGE or step not in GOALS_ALONE) + "."]
 
 
 # Goals by step: what it is, the rows of ratios.csv by (one client, rows, peer), or those of goals.csv by a
@@ -303,7 +306,7 @@ def goals():
     return lines if len(lines) > 1 else []
 
 
-TABLES = {"made": made, "goals": goals, "first": first, "rates": rates, "builds": builds, "deep": deep,
+TABLES = {"goals": goals, "first": first, "rates": rates, "builds": builds, "deep": deep,
           "embedded": embedded, "filters": lambda: of_goals("results-filters"), "write": lambda: of_goals("results-write")}
 
 
@@ -314,7 +317,7 @@ def fill(page, write):
         text = f.read()
 
     def table(match):
-        lines = TABLES[match.group(1)]()
+        lines = made(page) if match.group(1) == "made" else TABLES[match.group(1)]()
         if lines and lines[0].startswith("|"):
             lines.insert(1, re.sub(r"[^|]+", "---", lines[0]))
         up = "../" * page.count("/")
