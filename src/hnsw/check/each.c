@@ -41,17 +41,13 @@
 LOKI_FUNCTION(lokivector_advice_all);
 LOKI_FUNCTION(lokivector_recall_all);
 
-#define MAX_ARGUMENTS	3
-#define ADVICE_COLUMNS	3
-#define RECALL_COLUMNS	8
-
 typedef struct EachIndex
 {
 	ReturnSetInfo *result;
 	const char *query;			/* its rows are those of the result */
 	int			narguments;
-	Oid			types[MAX_ARGUMENTS];
-	Datum		arguments[MAX_ARGUMENTS];	/* the first is the index */
+	Oid			types[3];
+	Datum		arguments[3];	/* the first is the index */
 } EachIndex;
 
 /* Begin the rows of a function; its arguments follow the index in the query's */
@@ -67,7 +63,7 @@ begin(EachIndex *each, FunctionCallInfo fcinfo, const char *query)
 	each->narguments = 1;
 	for (int i = 0; i < PG_NARGS(); i++)
 	{
-		Assert(each->narguments < MAX_ARGUMENTS);
+		Assert(each->narguments < lengthof(each->types));
 		each->types[each->narguments] = get_fn_expr_argtype(fcinfo->flinfo, i);
 		each->arguments[each->narguments++] = PG_GETARG_DATUM(i);
 	}
@@ -141,6 +137,26 @@ ask(EachIndex *each, Oid indexid)
 	return loki_index_problem(indexid, add_rows, each, false);
 }
 
+/* Add a row of an index in place of its own: texts in its last columns, the first of which may be NULL. */
+static void
+add_texts(EachIndex *each, Oid indexid, const char *about, const char *text)
+{
+	TupleDesc	desc = each->result->setDesc;
+	Datum	   *values = palloc0_array(Datum, desc->natts);
+	bool	   *isnull = palloc_array(bool, desc->natts);
+
+	memset(isnull, true, desc->natts);
+	values[0] = ObjectIdGetDatum(indexid);
+	values[desc->natts - 1] = CStringGetTextDatum(text);
+	isnull[0] = isnull[desc->natts - 1] = false;
+	if (about != NULL)
+	{
+		values[desc->natts - 2] = CStringGetTextDatum(about);
+		isnull[desc->natts - 2] = false;
+	}
+	tuplestore_putvalues(each->result->setResult, desc, values, isnull);
+}
+
 /*
  * lokivector_advice_all(): the rows of lokivector_advice(), and of other indexes one that says why
  * it has none: "locked", or "error"
@@ -156,24 +172,16 @@ lokivector_advice_all(PG_FUNCTION_ARGS)
 	{
 		char	   *problem = ask(&each, lfirst_oid(cell));
 		char	   *command = problem == NULL ? NULL : loki_rebuild_command(lfirst_oid(cell), true);
-		Datum		values[ADVICE_COLUMNS];
-		bool		isnull[ADVICE_COLUMNS] = {0};
 
 		/* it may be gone */
 		if (command == NULL)
 			continue;
-		values[0] = ObjectIdGetDatum(lfirst_oid(cell));
 		if (problem == loki_locked_elsewhere)
-		{
-			values[1] = CStringGetTextDatum("locked");
-			values[2] = CStringGetTextDatum("Another session has locked the index or its table: look again.");
-		}
+			add_texts(&each, lfirst_oid(cell), "locked",
+					  "Another session has locked the index or its table: look again.");
 		else
-		{
-			values[1] = CStringGetTextDatum("error");
-			values[2] = CStringGetTextDatum(psprintf("%s. %s rebuilds the index.", problem, command));
-		}
-		tuplestore_putvalues(each.result->setResult, each.result->setDesc, values, isnull);
+			add_texts(&each, lfirst_oid(cell), "error",
+					  psprintf("%s. %s rebuilds the index.", problem, command));
 	}
 	return (Datum) 0;
 }
@@ -191,16 +199,10 @@ lokivector_recall_all(PG_FUNCTION_ARGS)
 	foreach(cell, list_indexes(true))
 	{
 		char	   *problem = ask(&each, lfirst_oid(cell));
-		Datum		values[RECALL_COLUMNS];
-		bool		isnull[RECALL_COLUMNS];
 
-		if (problem == NULL || !OidIsValid(IndexGetRelation(lfirst_oid(cell), true)))
-			continue;
-		memset(isnull, true, sizeof(isnull));
-		values[0] = ObjectIdGetDatum(lfirst_oid(cell));
-		values[RECALL_COLUMNS - 1] = CStringGetTextDatum(problem);
-		isnull[0] = isnull[RECALL_COLUMNS - 1] = false;
-		tuplestore_putvalues(each.result->setResult, each.result->setDesc, values, isnull);
+		/* it may be gone */
+		if (problem != NULL && OidIsValid(IndexGetRelation(lfirst_oid(cell), true)))
+			add_texts(&each, lfirst_oid(cell), NULL, problem);
 	}
 	return (Datum) 0;
 }
