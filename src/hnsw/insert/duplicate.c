@@ -79,6 +79,8 @@ join_at_once(LokiNewRow *row, uint32 node)
 	uint32		slot_size = row->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		free_head = row->meta.free_head[LokiSlotArrayFreeList(LOKI_SLOTS_DUPLICATE)];
 	LokiTidData tid = {0};
+	LokiDuplicateData own;		/* the change reads them at its end */
+	LokiDuplicateData first;
 	JoinResult	result = JOIN_REFUSED;
 	LokiChange	change;
 	LokiClaim	claims[2];
@@ -97,13 +99,15 @@ join_at_once(LokiNewRow *row, uint32 node)
 	if (result == JOIN_DONE)
 	{
 		uint32		next = has_list ? LokiTidListHead(&tid) : claims[1].number;
-		LokiDuplicateData own = loki_duplicate_slot(node, next, &row->tid.u.heap);
-		LokiDuplicateData first = loki_duplicate_slot(node, LOKI_NONE, &tid.u.heap);
 
 		Assert(next != claims[0].number);
+		own = loki_duplicate_slot(node, next, &row->tid.u.heap);
 		loki_claim_slot(&change, &claims[0], &own);
 		if (!has_list)
+		{
+			first = loki_duplicate_slot(node, LOKI_NONE, &tid.u.heap);
 			loki_claim_slot(&change, &claims[1], &first);
+		}
 		loki_tid_make_list(&tid, slot_size, claims[0].number, &row->tid);
 		loki_change_slot(&change, page, slot_size, place, &tid);
 	}
