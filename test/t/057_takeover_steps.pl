@@ -120,6 +120,31 @@ for my $i (0 .. 2)
 }
 is(scalar(@listed), 2, 'the list has an index of a table and one of partitions');
 
+# The page's file of it, and its commands that read it: each database has a file of its own
+{
+	my $page = slurp_file("$top/doc/migrating-from-pgvector.md");
+	my ($output) = $page =~ /^2\. Store .* and `(\\o steps[^`]*)`/m;
+	my %read = $page =~ /^(sed -n 's\/\^(?:drop|rebuild) \*\| \/\/p' steps-shop\.txt) \|.*? psql -X -d (shop)$/mg;
+
+	local %ENV = (%ENV, $node->_get_env);
+	$node->safe_psql('postgres', 'CREATE DATABASE shop');
+	for my $database (qw(postgres shop))
+	{
+		IPC::Run::run([ "$prefix/bin/psql", '-X', '-d', $database ],
+			'<', \"\\cd $tmp\n\\x\n$output\n$list", '>', \my $printed);
+	}
+	$node->safe_psql('postgres', 'DROP DATABASE shop');
+	is(scalar(keys %read), 2, 'the page reads the file twice');
+	for my $command (sort keys %read)
+	{
+		my ($which) = $command =~ /\^(\w+)/;
+
+		$command =~ s/shop/postgres/;
+		IPC::Run::run([ 'sh', '-c', "cd $tmp && $command" ], '>', \my $out);
+		is($out, "$statements{$which}\n", "... and has the statements of $which");
+	}
+}
+
 sub run_listed
 {
 	my ($which) = @_;
@@ -312,7 +337,14 @@ waitpid($client, 0);
 my @all = statements();
 is(scalar(grep { / ./ } @all), $failed, 'from the list to the end');
 note(scalar(@all) . " statements, $failed of them failed");
+
+# The exporters ask for an update of what is ours, and not for one that ends a trial
+my ($outdated) = slurp_file("$top/operations/postgres_exporter.yaml") =~ /^lokivector_extension:\n.*?query: \|\n(.*?)^  metrics/ms;
+is($node->safe_psql('postgres', $outdated), '', 'in a trial no update was forgotten');
 $node->safe_psql('postgres', 'ALTER EXTENSION vector UPDATE');
+is($node->safe_psql('postgres', $outdated), 'postgres|vector|0', '... after it the extension is up to date');
+is($node->safe_psql('postgres', "BEGIN; UPDATE pg_extension SET extversion = '0.8.100' WHERE extname = 'vector'; $outdated"),
+	'postgres|vector|1', '... or has an older version of ours');
 is( $node->safe_psql('postgres', q(
 		SELECT count(*) FROM lokivector_incompatible_indexes();
 		SELECT lokivector_check(c.oid, true) FROM pg_class c JOIN pg_am a ON a.oid = c.relam
