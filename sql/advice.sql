@@ -163,9 +163,16 @@ SELECT * FROM lokivector_advice('advice_idx');
 
 -- test: an index that has not been calibrated
 CREATE TABLE advice_late (v vector(3));
+SET lokivector.pending_nodes = 0;
 CREATE INDEX advice_late_idx ON advice_late USING hnsw (v vector_l2_ops);
+RESET lokivector.pending_nodes;
 SELECT * FROM lokivector_advice('advice_late_idx');
-INSERT INTO advice_late SELECT ARRAY[i % 50, i / 50, i % 7]::vector FROM generate_series(1, 1200) i;
+-- while it has no graph, no statement would calibrate it
+INSERT INTO advice_late SELECT ARRAY[i % 50, i / 50, i % 7]::vector FROM generate_series(1, 1010) i;
+ANALYZE advice_late;
+SELECT pending, live, calibrated_nodes FROM lokivector_index_info('advice_late_idx');
+SELECT * FROM lokivector_advice('advice_late_idx');
+INSERT INTO advice_late SELECT ARRAY[i % 50, i / 50, i % 7]::vector FROM generate_series(1011, 1200) i;
 ANALYZE advice_late;
 SELECT * FROM lokivector_advice('advice_late_idx');
 VACUUM advice_late;
@@ -175,6 +182,18 @@ SELECT * FROM lokivector_advice('advice_late_idx');
 CREATE TABLE advice_sets (v vector(3), s vector(3)[]);
 INSERT INTO advice_sets SELECT ARRAY[i % 50, i / 50, i % 7]::vector, ARRAY[ARRAY[i % 50, i / 50, 1]::vector, '[1,2,3]']
 FROM generate_series(1, 1100) i;
+-- sketches of arrays wait for a call, but not before there are any
+SET lokivector.pending_nodes = 2000;
+SET lokivector.target_recall = 0.9;
+CREATE TABLE advice_pending (s vector(3)[]);
+CREATE INDEX advice_pending_idx ON advice_pending USING hnsw (s vector_maxsim_ops);
+INSERT INTO advice_pending SELECT s FROM advice_sets;
+ANALYZE advice_pending;
+SELECT pending, live FROM lokivector_index_info('advice_pending_idx');
+SELECT * FROM lokivector_advice('advice_pending_idx');
+DROP TABLE advice_pending;
+RESET lokivector.target_recall;
+RESET lokivector.pending_nodes;
 CREATE INDEX advice_lists_idx ON advice_sets USING ivfflat (v vector_l2_ops);
 CREATE INDEX advice_sets_idx ON advice_sets USING hnsw (s vector_maxsim_ops);
 ANALYZE advice_sets;

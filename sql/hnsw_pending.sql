@@ -92,6 +92,14 @@ REINDEX INDEX pending_idx;
 SELECT pending FROM lokivector_index_info('pending_idx');
 SET lokivector.pending_nodes = 300;
 
+-- test: nodes enough to be calibrated, but no graph
+SET lokivector.pending_nodes = 2000;
+TRUNCATE pending_t;
+INSERT INTO pending_t SELECT n, pending_row(n), 1 FROM generate_series(1, 1010) n;
+SELECT pending, live FROM lokivector_index_info('pending_idx');
+SELECT split_part(lokivector_calibrate('pending_idx'), ':', 1);
+SET lokivector.pending_nodes = 300;
+
 -- test: rows that nobody sees say nothing of the rows to come
 TRUNCATE pending_t;
 BEGIN;

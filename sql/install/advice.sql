@@ -165,13 +165,14 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or lokivector_calibrate(%L).',
 		indrelid::regclass, oid::regclass)
-	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND NOT waits AND code <> 'lists'
+	-- while it is pending there is no graph, and searches are exact
+	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND pending = 0 AND NOT waits AND code <> 'lists'
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
 			ELSE 'The index has not measured its recall, so target_recall has no effect.' END ||
 			' Run lokivector_calibrate(%L)' || CASE WHEN sketched THEN ', with queries like those of its users.' ELSE '.' END,
 		oid::regclass)
-	FROM i WHERE waits AND live >= 1000 AND code <> 'lists' AND (target > 0::float8 AND calibrated_nodes IS NULL OR
+	FROM i WHERE waits AND live >= 1000 AND pending = 0 AND code <> 'lists' AND (target > 0::float8 AND calibrated_nodes IS NULL OR
 		greatest(pg_catalog.abs(live - calibrated_nodes), changed_nodes) > calibrated_nodes / 5)
 	UNION ALL
 	SELECT 'recall', pg_catalog.format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',

@@ -254,7 +254,11 @@ report_failure(Relation index)
 			 nodes < LOKI_CALIBRATE_MIN_NODES ?
 			 errdetail("Calibrating takes %d nodes, and the index has %u.",
 					   LOKI_CALIBRATE_MIN_NODES, nodes) :
+			 meta.pending > 0 ?
+			 errdetail("The index has no graph yet.") :
 			 errdetail("The transaction sees no row of the index."),
+			 meta.pending > 0 ?
+			 errhint("The index has a graph from %u nodes on, and until then searches are exact.", meta.pending) :
 			 meta.calibration.nodes > 0 ?
 			 errhint("Searches go by what was measured before.") :
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
