@@ -12,5 +12,5 @@ SELECT pg_catalog.set_config('search_path', :'own_path', false) AS own_path \gse
 SELECT :damaged OPERATOR(pg_catalog.>) 0 AS is_damaged \gset
 \if :is_damaged
 DO $$ BEGIN RAISE EXCEPTION 'an index is damaged, or was not checked'
-	USING HINT = 'Damaged or not valid: REINDEX INDEX CONCURRENTLY, or drop it if its name ends with _ccnew or _ccold. Not checked: run this as the owner or a member of pg_monitor.'; END $$;
+	USING HINT = 'Damaged or not valid: REINDEX INDEX CONCURRENTLY, or drop it if its name ends with _ccnew or _ccold. Locked: run this again when pg_locks shows no lock of the index or its table, as of a build. Not checked: run this as the owner or a member of pg_monitor.'; END $$;
 \endif

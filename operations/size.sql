@@ -10,7 +10,8 @@
 -- -v options='bits = 4' storage parameters of the index (none)
 -- -v attributes='integer, text[]'  types of further columns of the index (none)
 -- -v values=1000         different values of each of these (1000); 2 of a boolean
--- -v sample=50000       rows of the sample (20000; from 1000 to 1000000)
+-- -v sample=50000       rows of the sample (20000; from 2500, since an index of few
+--                       rows has no codes yet, to 1000000)
 --
 -- The build uses this session's maintenance_work_mem and max_parallel_maintenance_workers; that
 -- of the sample has to fit into the former.  A row's share of the build grows with the logarithm
@@ -46,7 +47,7 @@
 \endif
 \if :{?elements}
 \else
-	SELECT least(120, :'dimensions'::int) AS elements \gset
+	SELECT least(120, pg_catalog.substring(:'dimensions', '^[0-9]+(?:e[0-9])?$')::numeric) AS elements \gset
 \endif
 
 -- The sample is made where the role's tables are
@@ -81,7 +82,8 @@ SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'b
 		THEN pg_catalog.format('type is vector, halfvec, bytevec, sparsevec, bit or tsvector, not "%s"', :'type')
 	WHEN :'no_attribute' <> '' THEN pg_catalog.format('no values can be made of the attribute type "%s"', :'no_attribute')
 	ELSE (SELECT pg_catalog.format('%s must be from %s to %s, not %s', what, least, most, said)
-		FROM (VALUES ('rows', :'rows', 1, 2000000000), ('sample', :'sample', 1000, 1000000),
+		FROM (VALUES ('rows', :'rows', 1, 2000000000), ('sample', :'sample', greatest(2500, nullif(pg_catalog.current_setting('lokivector.pending_nodes', true), '')::int), 1000000),
+				('dimensions', :'dimensions', 1, 2000000000),
 				('values', :'values', 1, 2000000000), ('elements', :'elements', 1, 16000))
 			AS number (what, said, least, most)
 		-- 1e6 is a number, too
@@ -93,6 +95,7 @@ SELECT CASE WHEN :'type' NOT IN ('vector', 'halfvec', 'bytevec', 'sparsevec', 'b
 	SET lokivector_size.mistake = :'mistake';
 	DO $$ BEGIN RAISE EXCEPTION '%', pg_catalog.current_setting('lokivector_size.mistake'); END $$;
 \endif
+SELECT :'dimensions'::numeric::int AS dimensions \gset
 \qecho :type, :rows rows of :dimensions dimensions
 SELECT CASE WHEN :'options' <> '' THEN pg_catalog.format('WITH (%s)', :'options') ELSE '' END AS with,
 	:'type' || CASE WHEN :'type' = 'tsvector' THEN '' ELSE '(' || :dimensions::text || ')' END AS column_type,
@@ -161,7 +164,7 @@ FROM figures, LATERAL (VALUES
 	('... and while it is rebuilt, with its WAL', pg_catalog.pg_size_pretty(3 * index::bigint)),
 	('of the index in shared_buffers', pg_catalog.pg_size_pretty(hot::bigint)),
 	('maintenance_work_mem', pg_catalog.pg_size_pretty(memory::bigint)),
-	(pg_catalog.format('build by %s processes', :workers + 1), pg_catalog.date_trunc('second', pg_catalog.make_interval(secs => seconds + 1::float8))::text)
+	(pg_catalog.format('build by %s process%s', :workers + 1, CASE WHEN :workers > 0 THEN 'es' END), pg_catalog.date_trunc('second', pg_catalog.make_interval(secs => seconds + 1::float8))::text)
 ) AS line (what, figure);
 ROLLBACK;
 SELECT pg_catalog.set_config('search_path', :'own_path', false) AS own_path \gset

@@ -168,7 +168,7 @@ for my $values (500, 6)
 
 # A compact index has a basis, which does not grow with the rows
 {
-	my $sizes = run_program('psql', '-X', '-q', '-v', 'rows=8000', '-v', 'dimensions=400', '-v', 'sample=2000',
+	my $sizes = run_program('psql', '-X', '-q', '-v', 'rows=8000', '-v', 'dimensions=400', '-v', 'sample=2500',
 		'-v', 'options=profile = compact', '-f', "$top/operations/size.sql");
 	my $is = $node->safe_psql('postgres', q(
 		CREATE TABLE compact AS SELECT (SELECT array_agg(sin(i * j)) FROM generate_series(1, 400) j)::vector(400) AS v
@@ -189,8 +189,8 @@ is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_class WHERE relname LI
 	my ($until) = slurp_file("$top/operations/size.sql") =~ /^(.*?)-- Parts that/s;
 	$until =~ s/^\\ir /\\i $top\/operations\//mg;
 
-	$at_work->query_safe("\\set rows 1000\n\\set dimensions 8\n\\set sample 1000\n$until");
-	like(run_program('psql', '-X', '-q', '-v', 'rows=1000', '-v', 'dimensions=8', '-v', 'sample=1000',
+	$at_work->query_safe("\\set rows 1000\n\\set dimensions 8\n\\set sample 2500\n$until");
+	like(run_program('psql', '-X', '-q', '-v', 'rows=1000', '-v', 'dimensions=8', '-v', 'sample=2500',
 			'-f', "$top/operations/size.sql"), qr/^ *index on disk/m, 'a run waits for no other');
 	$at_work->quit;
 }
@@ -198,13 +198,18 @@ like(make('size', 'ROWS=100000', 'DIMENSIONS=8', 'OPTIONS=bits = 4'), qr/index o
 my %bytes_of;
 for my $type ('vector', 'halfvec')
 {
-	my $sizes = make('size', 'ROWS=1e5', 'DIMENSIONS=64', "TYPE=$type", 'SAMPLE=2000');
+	my $sizes = make('size', 'ROWS=1e5', 'DIMENSIONS=64', "TYPE=$type", 'SAMPLE=2500');
 
 	like($sizes, qr/^$type, 1e5 rows of 64 dimensions\n.*0$/s, "... names the type $type, rows and dimensions first");
 	$bytes_of{$type} = size_of($sizes, 'rows on disk');
 }
+{
+	local $ENV{PGOPTIONS} = '-c max_parallel_maintenance_workers=0';
+	like(make('size', 'ROWS=1e5', 'DIMENSIONS=1e1', 'SAMPLE=2500'), qr/ of 10 dimensions\n.*build by 1 process  .*0$/s,
+		'... by one process, of dimensions that have an exponent');
+}
 cmp_ok($bytes_of{halfvec}, '<', 0.7 * $bytes_of{vector}, '... and computes for that type');
-like(make('size', 'SAMPLE=999'), qr/ERROR:  sample must be from 1000 to 1000000, not 999\n.*[1-9]$/s,
+like(make('size', 'SAMPLE=2499'), qr/ERROR:  sample must be from 2500 to 1000000, not 2499\n.*[1-9]$/s,
 	'... from too small a sample fails');
 like(make('size', 'ATTRIBUTES=date, int[]', 'VALUES=50', 'ROWS=100000', 'DIMENSIONS=8'), qr/index on disk +\| \d+ [kM]B\n.*0$/s,
 	'... with attributes');
@@ -213,17 +218,18 @@ like(make('size', 'ATTRIBUTES=integer,box'), qr/ERROR:  no values can be made of
 like(make('size', 'TYPE=box'), qr/ERROR:  type is vector, .*, not "box"\n.*[1-9]$/s, '... of another type fails');
 for my $type ('bit', 'bytevec', 'sparsevec', 'tsvector')
 {
-	like(run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=64', '-v', 'sample=2000', '-v', "type=$type",
+	like(run_program('psql', '-X', '-q', '-v', 'rows=20000', '-v', 'dimensions=64', '-v', 'sample=2500', '-v', "type=$type",
 			'-f', "$top/operations/size.sql"), qr/^ *index on disk +\| \d+ kB$/m, "a size for type $type");
 }
-like(make('size', 'ROWS=20000', 'DIMENSIONS=30522', 'SAMPLE=2000', 'TYPE=sparsevec', 'ELEMENTS=20'),
+like(make('size', 'ROWS=20000', 'DIMENSIONS=30522', 'SAMPLE=2500', 'TYPE=sparsevec', 'ELEMENTS=20'),
 	qr/in shared_buffers +\| \d\d+ kB\n.*0$/s, '... for sparse vectors of many dimensions, with posting lists');
 like(make('size', 'TYPE=sparsevec', 'ELEMENTS=16001'), qr/ERROR:  elements must be from 1 to 16000, not 16001\n.*[1-9]$/s,
 	'... of too many elements fails');
 my $rows = 'rows must be from 1 to 2000000000';
-my $sample = 'sample must be from 1000 to 1000000';
+my $sample = 'sample must be from 2500 to 1000000';
 for ([ $rows, 'rows', '0', '-1', '0.5', '2000000001', '9' x 23, '9' x 40, '3e9', 'NaN', 'infinity', 'many', '' ],
-	[ $sample, 'sample', '0', '999', '1000001', '9' x 23, 'NaN', 'infinity', 'many' ])
+	[ 'dimensions must be from 1 to 2000000000', 'dimensions', '0', '1,024', '2000000001', 'many' ],
+	[ $sample, 'sample', '0', '2499', '1000001', '9' x 23, 'NaN', 'infinity', 'many' ])
 {
 	my ($message, $variable, @values) = @$_;
 
@@ -239,6 +245,16 @@ $node->safe_psql('postgres', q(UPDATE pg_index SET indisvalid = false WHERE inde
 like(make('check'), qr/items_idx: cannot check.*an index is damaged, or was not checked.*HINT:.*_ccnew.*[1-9]$/s,
 	'make check of an index that is not valid fails, and says what to drop');
 $node->safe_psql('postgres', q(UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'items_idx'::regclass));
+
+# An index that is locked
+{
+	my $holder = $node->background_psql('postgres');
+
+	$holder->query_safe('BEGIN; LOCK TABLE items IN ACCESS EXCLUSIVE MODE');
+	like(make('check'), qr/items_idx: locked by another session.*HINT:.* Locked: run this again when.*[1-9]$/s,
+		'make check of a locked index fails, and says that it is locked');
+	$holder->quit;
+}
 
 # A damaged index
 my $path = $node->data_dir . '/' . $node->safe_psql('postgres', q(SELECT pg_relation_filepath('items_idx')));
