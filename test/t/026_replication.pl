@@ -37,10 +37,16 @@ $old->safe_psql('postgres', q(
 	CREATE INDEX items_h ON items USING hnsw (h halfvec_l2_ops);
 	CREATE INDEX items_ivfflat ON items USING ivfflat (v) WITH (lists = 5);
 	CREATE TABLE keyless (v vector(2), n int);
-	ALTER TABLE keyless REPLICA IDENTITY FULL;
 	INSERT INTO keyless SELECT ARRAY[i, 1], i FROM generate_series(1, 20) i;
-	CREATE MATERIALIZED VIEW means AS SELECT n % 3 AS id, avg(v) AS mean FROM keyless GROUP BY 1;
-	CREATE PUBLICATION moving FOR ALL TABLES;));
+	CREATE MATERIALIZED VIEW means AS SELECT n % 3 AS id, avg(v) AS mean FROM keyless GROUP BY 1;));
+
+# The page's statements: what tables without a key need, and where sequences are
+my $page = slurp_file("$top/doc/migrating-from-pgvector.md");
+my ($identities) = $page =~ /^```sql\n(SELECT format\('ALTER TABLE [^`]*)^```/m;
+my ($sequences) = $page =~ /^```sql\n(SELECT format\('SELECT setval[^`]*)^```/m;
+$identities = $old->safe_psql('postgres', $identities);
+is($identities, 'ALTER TABLE keyless REPLICA IDENTITY FULL;', 'the table without a key is listed');
+$old->safe_psql('postgres', "$identities; CREATE PUBLICATION moving FOR ALL TABLES");
 
 my $new = PostgreSQL::Test::Cluster->new('new', install_path => $new_prefix);
 $new->init;
@@ -102,8 +108,7 @@ for my $way ('in_text', 'in_binary')
 	$new->safe_psql($way, "DROP SUBSCRIPTION $way");
 	is(validate($new, $new_prefix, $way, 'after'), 'verdict: 63 checks, 0 differences',
 		"$way: validation after");
-	$new->safe_psql($way, $old->safe_psql('postgres',
-			q(SELECT format('SELECT setval(%L, %s)', pg_get_serial_sequence('items', 'id'), max(id)) FROM items)));
+	$new->safe_psql($way, $old->safe_psql('postgres', $sequences));
 	$new->safe_psql($way, $writes);
 	is( $new->safe_psql($way, q(
 			SELECT lokivector_check('items_v', true), lokivector_check('items_h', true),
