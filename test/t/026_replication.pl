@@ -42,8 +42,8 @@ $old->safe_psql('postgres', q(
 
 # The page's statements: what tables without a key need, and where sequences are
 my $page = slurp_file("$top/doc/migrating-from-pgvector.md");
-my ($identities) = $page =~ /^```sql\n(SELECT format\('ALTER TABLE [^`]*)^```/m;
-my ($sequences) = $page =~ /^```sql\n(SELECT format\('SELECT setval[^`]*)^```/m;
+my ($identities) = $page =~ /^```sql\n(SELECT pg_catalog\.format\('ALTER TABLE [^`]*)^```/m;
+my ($sequences) = $page =~ /^```sql\n(SELECT pg_catalog\.format\('SELECT pg_catalog\.setval[^`]*)^```/m;
 $identities = $old->safe_psql('postgres', $identities);
 is($identities, 'ALTER TABLE keyless REPLICA IDENTITY FULL;', 'the table without a key is listed');
 $old->safe_psql('postgres', "$identities; CREATE PUBLICATION moving FOR ALL TABLES");

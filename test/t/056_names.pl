@@ -115,11 +115,11 @@ runs(script("$operations/check.sql"), 'check.sql', qr/^items_idx: sound$/m);
 runs(script("$operations/rebuild.sql"), 'rebuild.sql');
 runs(script("$operations/rebuild.sql", 'index=public.items_idx'), 'rebuild.sql of an index');
 runs(script("$operations/report.sql", 'recall=1'), 'report.sql', qr/<h2>Parts/);
-runs(script("$operations/size.sql", 'rows=10000', 'sample=1000', 'dimensions=4',
+runs(script("$operations/size.sql", 'rows=10000', 'sample=2500', 'dimensions=4',
 		'attributes=integer, text[], date, time, inet, uuid, boolean'), 'size.sql', qr/^index on disk\|/m);
-runs(script("$operations/size.sql", 'rows=10000', 'sample=1000', 'dimensions=64', 'type=bit'), 'size.sql of bits');
-runs(script("$operations/size.sql", 'rows=10000', 'sample=1000', 'dimensions=64', 'type=sparsevec'), 'size.sql of sparse vectors');
-runs(script("$operations/size.sql", 'rows=10000', 'sample=1000', 'dimensions=30522', 'type=sparsevec'), '... of many dimensions');
+runs(script("$operations/size.sql", 'rows=10000', 'sample=2500', 'dimensions=64', 'type=bit'), 'size.sql of bits');
+runs(script("$operations/size.sql", 'rows=10000', 'sample=2500', 'dimensions=64', 'type=sparsevec'), 'size.sql of sparse vectors');
+runs(script("$operations/size.sql", 'rows=10000', 'sample=2500', 'dimensions=30522', 'type=sparsevec'), '... of many dimensions');
 runs(script("$operations/shards.sql", 'user=postgres', 'dbname=shard', 'shards=' . $node->host . ':' . $node->port,
 		'table=notes', 'key=id', 'columns=id bigint NOT NULL, v vector(3)', 'primary_key=id',
 		'index=hnsw (v vector_l2_ops)'), 'shards.sql', qr/^notes_1\|/m);
