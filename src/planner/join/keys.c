@@ -22,11 +22,10 @@
  * That is the semi-join.  If columns of kinds are wanted, or if there are further
  * join clauses, the join is done once more above it, over few rows.
  *
- * An equality of an inner or semi-join becomes such a condition if the filter can hash the keys (below)
- * or an index of the scanned table has a column for its operator and collation, and if row security
- * allows it that early (P6).  Where the join
- * stands above it once more, kinds is read twice (P10): it consists of VALUES, functions and tables, not
- * samples or foreign tables, without volatile functions and sub-plans.
+ * An equality of an inner or semi-join becomes such a condition if the filter can hash the keys (below) or
+ * an index of the scanned table has a column for its operator and collation, and if row security allows it
+ * that early (P6).  Where the join stands above it once more, kinds is read twice (P10): it consists of
+ * VALUES, functions and tables, not samples or foreign tables, without volatile functions and sub-plans.
  *
  * The array is a nested loop's parameter with the number of kinds.id and the type of the array.
  * To make the paths, the condition is added to those of items, all paths are made once more,
