@@ -39,7 +39,6 @@
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 #include "utils/varbit.h"
 
 /* ----------------------------------------------------------------
@@ -557,21 +556,6 @@ loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements)
 	}
 	pfree(values);
 	return n;
-}
-
-/* The btree comparison of the column's type, in the type cache for as long as the session. */
-FmgrInfo *
-loki_value_order(const LokiColumn *column)
-{
-	TypeCacheEntry *type = lookup_type_cache(column->typid, TYPECACHE_CMP_PROC_FINFO);
-
-	/* all types of columns have one, or their elements have */
-	if (!OidIsValid(type->cmp_proc_finfo.fn_oid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("could not identify a comparison function for type %s",
-						format_type_be(column->typid))));
-	return &type->cmp_proc_finfo;
 }
 
 /* Bytes of a value as it is stored out of line: without its varlena header.  0 if they differ. */

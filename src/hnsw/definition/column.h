@@ -170,12 +170,6 @@ extern struct varlena *loki_query_value(const LokiColumn *column, Oid type, Datu
  */
 extern int	loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements);
 
-/*
- * The function by which values of the column's type have an order.  Values are equal by it that
- * are at one distance from all others, such as those with zeros of either sign.
- */
-extern FmgrInfo *loki_value_order(const LokiColumn *column);
-
 /* Bytes of a value that is stored out of line; 0 if they differ from row to row */
 extern Size loki_value_size(const LokiColumn *column);
 

@@ -337,8 +337,6 @@ calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 	if (by_queries)
 		given = given_queries(index, array);
 	loki_rows_begin(&rows, heap, index, GetActiveSnapshot());
-	if (by_queries)
-		loki_warn_of_rows(&rows, given.data, given.n);
 	calibrated = calibrate(index, &rows, by_queries ? &given : NULL);
 	loki_rows_end(&rows);
 	if (!calibrated)

@@ -24,7 +24,6 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
-#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "distance/distance.h"
 #include "distance/products.h"
@@ -32,6 +31,7 @@
 #include "hnsw/recall/recall.h"
 #include "miscadmin.h"
 #include "utils/float.h"
+#include "utils/rls.h"
 
 /*
  * A float32 product of dim terms is wrong by dim roundings of |a| |b| at most, in any order
@@ -51,25 +51,55 @@ loki_exact_query_size(const LokiColumn *column, int k)
 	return size;
 }
 
+void
+loki_queries_begin(LokiQueries *queries, const LokiColumn *column, int n)
+{
+	memset(queries, 0, sizeof(LokiQueries));
+	queries->allocated = n;
+	if (!loki_column_encoded(column))
+		queries->values = palloc_extended(mul_size(mul_size(column->dim, n), sizeof(float)),
+										  MCXT_ALLOC_HUGE);
+	queries->data = palloc_array(Datum, n);
+	queries->own = palloc_array(ItemPointerData, n);
+	queries->nodes = palloc_array(uint32, n);
+}
+
+void
+loki_query_add(LokiQueries *queries, const LokiColumn *column, Datum value, const ItemPointerData *own,
+			   uint32 node)
+{
+	int			i = queries->n++;
+
+	Assert(i < queries->allocated && !VARATT_IS_EXTENDED(DatumGetPointer(value)));
+	if (queries->values != NULL)
+		(void) loki_query_open(column, column->typid, value, queries->values + (Size) i * column->dim);
+	queries->data[i] = value;
+	if (own != NULL)
+		queries->own[i] = *own;
+	else
+		ItemPointerSetInvalid(&queries->own[i]);
+	queries->nodes[i] = node;
+}
+
 /*
  * Norms of the queries, and room for a block of rows: as many as fit into the memory that they leave.
  * A product of two matrices reads each row from memory once for many queries, where a distance for each
  * pair would read it once for each.  L1 is no product, and words of bits are no numbers.
  */
 static void
-begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
+begin_blocks(LokiExact *exact, Size memory)
 {
-	uint32		dim = exact->dim;
-	int			nqueries = exact->nqueries;
-	bool		products = column->metric != LOKI_METRIC_L1 &&
-		!loki_metric_of_bits(column->metric);
+	uint32		dim = exact->column->dim;
+	int			nqueries = exact->queries->n;
+	bool		products = exact->column->metric != LOKI_METRIC_L1 &&
+		!loki_metric_of_bits(exact->column->metric);
 	Size		row = dim * sizeof(float) + sizeof(float) + sizeof(ItemPointerData) +
 		(products ? nqueries * sizeof(float) : 0);
 
 	exact->query_norms = palloc_array(float, nqueries);
 	for (int i = 0; i < nqueries; i++)
 	{
-		const float *query = exact->queries + (Size) i * dim;
+		const float *query = exact->queries->values + (Size) i * dim;
 
 		exact->query_norms[i] = sqrtf(loki_distance.dot_f32(dim, query, query));
 	}
@@ -85,59 +115,26 @@ begin_blocks(LokiExact *exact, const LokiColumn *column, Size memory)
 										  MCXT_ALLOC_HUGE);
 }
 
-/* Begin a pass over the table for some queries. */
-void
-loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
-				 const LokiQueries *queries, Size memory)
-{
-	int			n = queries->n;
-
-	Assert(k > 0 && n > 0);
-	Assert(queries->data != NULL && queries->own != NULL);
-	memset(exact, 0, sizeof(LokiExact));
-	exact->metric = column->metric;
-	exact->dim = column->dim;
-	exact->k = k;
-	exact->nqueries = n;
-	exact->own = queries->own;
-	exact->nearest = palloc_extended(mul_size(mul_size(n, k), sizeof(double)),
-									 MCXT_ALLOC_HUGE);
-	exact->found = palloc0_array(int, n);
-	exact->data = queries->data;
-	if (queries->values == NULL)
-		return;
-	exact->queries = queries->values;
-	begin_blocks(exact, column, memory);
-}
-
-/* Put a distance into a max-heap of the k nearest: heap[0] is the farthest, which the next one drives out. */
+/*
+ * Put a distance among the k nearest of a query, which ascend, unless it is NaN.  Few of many rows are among
+ * them, so moving the farther ones takes less time than the distances do.
+ */
 static void
-keep_nearest(double *heap, int *n, int k, double distance)
+keep_nearest(LokiExact *exact, int query, double distance)
 {
-	int			i;
+	double	   *nearest = exact->nearest + (Size) query * exact->k;
+	int			i = exact->found[query];
 
-	Assert(*n <= k && !isnan(distance));
-	if (*n < k)
-	{
-		for (i = (*n)++; i > 0 && heap[(i - 1) / 2] < distance; i = (i - 1) / 2)
-			heap[i] = heap[(i - 1) / 2];
-		heap[i] = distance;
+	Assert(i <= exact->k);
+	if (isnan(distance) || (i == exact->k && distance >= nearest[i - 1]))
 		return;
-	}
-	if (!(distance < heap[0]))
-		return;
-	for (i = 0;;)
-	{
-		int			child = 2 * i + 1;
-
-		if (child + 1 < k && heap[child + 1] > heap[child])
-			child++;
-		if (child >= k || heap[child] <= distance)
-			break;
-		heap[i] = heap[child];
-		i = child;
-	}
-	heap[i] = distance;
+	if (i < exact->k)
+		exact->found[query]++;
+	else
+		i--;
+	for (; i > 0 && nearest[i - 1] > distance; i--)
+		nearest[i] = nearest[i - 1];
+	nearest[i] = distance;
 }
 
 /*
@@ -150,17 +147,17 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 		   double limit)
 {
 	double		scale = (double) query_norm * row_norm;
-	double		error = PRODUCT_ERROR(exact->dim) * scale;
+	double		error = PRODUCT_ERROR(exact->column->dim) * scale;
 
-	Assert(exact->metric != LOKI_METRIC_L1 && !loki_metric_of_bits(exact->metric));
-	switch (exact->metric)
+	Assert(exact->column->metric != LOKI_METRIC_L1 && !loki_metric_of_bits(exact->column->metric));
+	switch (exact->column->metric)
 	{
 		case LOKI_METRIC_L2:
 			{
 				double		norms = (double) query_norm * query_norm +
 					(double) row_norm * row_norm;
 
-				error = 2 * error + PRODUCT_ERROR(exact->dim) * norms;
+				error = 2 * error + PRODUCT_ERROR(exact->column->dim) * norms;
 				return norms - 2.0 * product - error > limit * limit;
 			}
 		case LOKI_METRIC_IP:
@@ -168,7 +165,7 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 		case LOKI_METRIC_COSINE:
 			return 1 - (product + 2 * error) / scale > limit;
 		default:
-			elog(ERROR, "metric %d has no product", (int) exact->metric);
+			elog(ERROR, "metric %d has no product", (int) exact->column->metric);
 			pg_unreachable();
 	}
 }
@@ -179,29 +176,25 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 static void
 search_block(LokiExact *exact, int query)
 {
-	const float *values = exact->queries + (Size) query * exact->dim;
-	double	   *nearest = exact->nearest + (Size) query * exact->k;
-	int		   *found = &exact->found[query];
-	bool		own = ItemPointerIsValid(&exact->own[query]);
+	uint32		dim = exact->column->dim;
+	const float *values = exact->queries->values + (Size) query * dim;
+	ItemPointer own = &exact->queries->own[query];
+	const double *nearest = exact->nearest + (Size) query * exact->k;
+	bool		has_own = ItemPointerIsValid(own);
 
 	for (int i = 0; i < exact->nrows; i++)
 	{
-		double		distance;
-
 		/*
 		 * nearly all rows end here; others are measured as scans do, since a
 		 * hit may be at the same distance to the last bit (M1)
 		 */
-		if (exact->products != NULL && *found == exact->k &&
+		if (exact->products != NULL && exact->found[query] == exact->k &&
 			is_farther(exact, exact->products[(Size) query * exact->nrows + i],
-					   exact->query_norms[query], exact->row_norms[i], nearest[0]))
+					   exact->query_norms[query], exact->row_norms[i], nearest[exact->k - 1]))
 			continue;
-		if (own && ItemPointerEquals((ItemPointer) &exact->own[query], &exact->tids[i]))
-			continue;
-		distance = loki_exact_distance(exact->metric, exact->dim, values,
-									   exact->rows + (Size) i * exact->dim);
-		if (!isnan(distance))
-			keep_nearest(nearest, found, exact->k, distance);
+		if (!has_own || !ItemPointerEquals(own, &exact->tids[i]))
+			keep_nearest(exact, query, loki_exact_distance(exact->column->metric, dim, values,
+														   exact->rows + (Size) i * dim));
 	}
 }
 
@@ -209,18 +202,19 @@ search_block(LokiExact *exact, int query)
 static void
 flush_block(LokiExact *exact)
 {
-	Assert(exact->nrows == 0 || exact->queries != NULL);
+	uint32		dim = exact->column->dim;
+
 	if (exact->nrows == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	if (exact->products != NULL)
 	{
-		LokiVectors queries = {exact->queries, exact->dim, exact->nqueries};
-		LokiVectors rows = {exact->rows, exact->dim, exact->nrows};
+		LokiVectors queries = {exact->queries->values, dim, exact->queries->n};
+		LokiVectors rows = {exact->rows, dim, exact->nrows};
 
-		loki_dot_products(exact->dim, queries, rows, exact->products, exact->nrows);
+		loki_dot_products(dim, queries, rows, exact->products, exact->nrows);
 	}
-	for (int i = 0; i < exact->nqueries; i++)
+	for (int i = 0; i < exact->queries->n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		search_block(exact, i);
@@ -232,11 +226,12 @@ flush_block(LokiExact *exact)
 static void
 add_vector(LokiExact *exact, const float *values, ItemPointer tid)
 {
+	uint32		dim = exact->column->dim;
 	int			i = exact->nrows++;
 
 	Assert(i < exact->block_rows && ItemPointerIsValid(tid));
-	memcpy(exact->rows + (Size) i * exact->dim, values, exact->dim * sizeof(float));
-	exact->row_norms[i] = sqrtf(loki_distance.dot_f32(exact->dim, values, values));
+	memcpy(exact->rows + (Size) i * dim, values, dim * sizeof(float));
+	exact->row_norms[i] = sqrtf(loki_distance.dot_f32(dim, values, values));
 	exact->tids[i] = *tid;
 	if (exact->nrows == exact->block_rows)
 		flush_block(exact);
@@ -247,33 +242,42 @@ static void
 add_value(LokiExact *exact, LokiRows *rows, Datum datum, bool isnull)
 {
 	MemoryContext old = MemoryContextSwitchTo(rows->context);
+	const LokiQueries *queries = exact->queries;
 	ItemPointer tid = &rows->slot->tts_tid;
 
 	if (!isnull)
 		datum = PointerGetDatum(PG_DETOAST_DATUM(datum));
-	for (int i = 0; i < exact->nqueries; i++)
+	for (int i = 0; i < queries->n; i++)
 	{
 		double		distance;
 
 		CHECK_FOR_INTERRUPTS();
-		if (ItemPointerIsValid(&exact->own[i]) &&
-			ItemPointerEquals((ItemPointer) &exact->own[i], tid))
+		if (ItemPointerIsValid(&queries->own[i]) && ItemPointerEquals(&queries->own[i], tid))
 			continue;
 		if (loki_value_distance(&rows->column, datum, isnull,
-								(struct varlena *) DatumGetPointer(exact->data[i]), &distance) &&
-			!isnan(distance))
-			keep_nearest(exact->nearest + (Size) i * exact->k, &exact->found[i], exact->k,
-						 distance);
+								(struct varlena *) DatumGetPointer(queries->data[i]), &distance))
+			keep_nearest(exact, i, distance);
 	}
 	MemoryContextSwitchTo(old);
 }
 
-/* Add the rows of the table that the index has. */
-static void
-add_rows(LokiExact *exact, LokiRows *rows)
+/* See recall.h.  Only rows that the index has count; distances that are NaN are of no row. */
+void
+loki_exact_answer(LokiExact *exact, LokiRows *rows, const LokiQueries *queries, int k, Size memory)
 {
-	TableScanDesc scan = table_beginscan(rows->heap, rows->snapshot, 0, NULL);
+	int			n = queries->n;
+	TableScanDesc scan;
 
+	Assert(k > 0 && n > 0);
+	memset(exact, 0, sizeof(LokiExact));
+	exact->column = &rows->column;
+	exact->queries = queries;
+	exact->k = k;
+	exact->nearest = palloc_extended(mul_size(mul_size(n, k), sizeof(double)), MCXT_ALLOC_HUGE);
+	exact->found = palloc0_array(int, n);
+	if (queries->values != NULL)
+		begin_blocks(exact, memory);
+	scan = table_beginscan(rows->heap, rows->snapshot, 0, NULL);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, rows->slot))
 	{
 		const float *x;
@@ -285,23 +289,63 @@ add_rows(LokiExact *exact, LokiRows *rows)
 		if (!loki_rows_match(rows))
 			continue;
 		value = loki_rows_value(rows, &isnull);
-		if (exact->queries == NULL)
+		if (queries->values == NULL)
 			add_value(exact, rows, value, isnull);
 		else if ((x = loki_rows_vector(rows, value, isnull)) != NULL)
 			add_vector(exact, x, &rows->slot->tts_tid);
 	}
 	table_endscan(scan);
 	ExecClearTuple(rows->slot);
-}
-
-/* See recall.h.  Distances that are NaN are of no row. */
-void
-loki_exact_answer(LokiExact *exact, LokiRows *rows)
-{
-	add_rows(exact, rows);
 	flush_block(exact);
 	Assert(exact->nrows == 0);
-	for (int i = 0; i < exact->nqueries; i++)
-		qsort(exact->nearest + (Size) i * exact->k, exact->found[i], sizeof(double),
-			  loki_compare_doubles);
+}
+
+/* ----------------------------------------------------------------
+ * Queries that the caller gives
+ * ----------------------------------------------------------------
+ */
+
+/* See recall.h.  The nearest row of such a query is as far from it as it is from itself. */
+int
+loki_exact_count_rows(const LokiExact *exact)
+{
+	const LokiColumn *column = exact->column;
+	const LokiQueries *queries = exact->queries;
+	int			count = 0;
+
+	for (int i = 0; i < queries->n; i++)
+	{
+		const float *x = queries->values + (Size) i * column->dim;
+		double		self;
+
+		CHECK_FOR_INTERRUPTS();
+		if (queries->values != NULL)
+			self = loki_exact_distance(column->metric, column->dim, x, x);
+		else
+			(void) loki_value_distance(column, queries->data[i], false,
+									   (struct varlena *) DatumGetPointer(queries->data[i]), &self);
+		count += exact->found[i] > 0 && exact->nearest[(Size) i * exact->k] == self;
+	}
+	return count;
+}
+
+/*
+ * WARNING if most of n given queries are rows.  Such a query is found through its own node, whose links
+ * lead to its neighbors.  New queries have no node, and are harder to answer.  So recall that is
+ * measured with rows is too high for them, and widths that are calibrated with rows are too narrow.
+ */
+void
+loki_warn_of_rows(const LokiRows *rows, int found, int n)
+{
+	Assert(found <= n);
+	/* the count would show rows that a policy hides from the caller */
+	if (n < LOKI_LEAST_QUERIES || found <= n / 2 ||
+		check_enable_rls(RelationGetRelid(rows->heap), rows->userid, true) == RLS_ENABLED)
+		return;
+	ereport(WARNING,
+			(errmsg("queries for index \"%s\" are rows of its table",
+					RelationGetRelationName(rows->index)),
+			 errdetail("%d of %d queries are equal to a row. Searches for rows find more than searches for new vectors do.",
+					   found, n),
+			 errhint("Give queries that the table does not have. Without an array of queries, rows serve, and each is left out of its own answer.")));
 }

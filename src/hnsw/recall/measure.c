@@ -108,26 +108,18 @@ loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live, uint32 *unco
 	return count;
 }
 
-/* Make a query of a node's row.  False if it has none, as when all of its rows are dead to the snapshot. */
-static bool
-prepare_row(LokiMeasure *measure, uint32 node, int query)
+/* Add a query, as loki_query_add(), and prepare it for walks. */
+static void
+add_query(LokiMeasure *measure, Datum value, const ItemPointerData *own, uint32 node)
 {
-	float	   *floats = palloc_array(float, measure->state->dim);
-	Datum		value;
-	bool		found = loki_measure_read_row(measure, node, &value);
+	const LokiQuantizer *quantizer = measure->state->quantizer;
+	const LokiColumn *column = &measure->state->column;
+	float	   *floats = palloc_array(float, column->dim);
 
-	if (found)
-	{
-		measure->own_rows[query] = measure->rows->slot->tts_tid;
-		measure->values[query] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
-		(void) loki_query_open(&measure->state->column, measure->state->column.typid,
-							   measure->values[query], floats);
-		measure->state->quantizer->prepare(measure->state->quantizer, floats,
-										   loki_measure_query(measure, query));
-	}
-	loki_rows_release(measure->rows);
+	(void) loki_query_open(column, column->typid, value, floats);
+	quantizer->prepare(quantizer, floats, loki_measure_query(measure, measure->queries.n));
 	pfree(floats);
-	return found;
+	loki_query_add(&measure->queries, column, value, own, node);
 }
 
 /*
@@ -138,49 +130,35 @@ static void
 choose_nodes(LokiMeasure *measure)
 {
 	pg_prng_state prng;
-	double		step = (double) measure->nlive / measure->nqueries;
+	LokiQueries *queries = &measure->queries;
+	double		step = (double) measure->nlive / queries->allocated;
 	double		next;
 	uint32		seen = 0;
-	int			n = 0;
 
 	Assert(step >= 1);
 	loki_seed_queries(&prng);
 	next = pg_prng_double(&prng) * step;
-	for (uint32 node = 0; node < measure->end && n < measure->nqueries; node++)
+	for (uint32 node = 0; node < measure->end && queries->n < queries->allocated; node++)
 	{
+		Datum		value;
+
 		if (!loki_measure_is_live(measure->live, node) || seen++ < next)
 			continue;
 		CHECK_FOR_INTERRUPTS();
 
-		/* the answer leaves the node's rows out, of as many as it has */
-		if (loki_measure_count_rows(measure, node) > LOKI_TRUTH / 2 ||
-			!prepare_row(measure, node, n))
-			continue;
-		measure->own[n++] = node;
-		next += step;
+		/*
+		 * the answer leaves the node's rows out, of as many as it has; it has
+		 * none if all are dead to the snapshot
+		 */
+		if (loki_measure_count_rows(measure, node) <= LOKI_TRUTH / 2 &&
+			loki_measure_read_row(measure, node, &value))
+		{
+			add_query(measure, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)),
+					  &measure->rows->slot->tts_tid, node);
+			next += step;
+		}
+		loki_rows_release(measure->rows);
 	}
-	Assert(n <= measure->nqueries);
-	measure->nqueries = n;
-}
-
-/* Make queries of those that the caller gives.  They are of no row. */
-static void
-prepare_given(LokiMeasure *measure, const LokiGivenQueries *given)
-{
-	const LokiQuantizer *quantizer = measure->state->quantizer;
-	const LokiColumn *column = &measure->state->column;
-	float	   *floats = palloc_array(float, measure->state->dim);
-
-	for (int i = 0; i < given->n; i++)
-	{
-		measure->own[i] = LOKI_NONE;
-		ItemPointerSetInvalid(&measure->own_rows[i]);
-		measure->values[i] = given->data[i];
-		(void) loki_query_open(column, column->typid, given->data[i], floats);
-		quantizer->prepare(quantizer, floats, loki_measure_query(measure, i));
-		CHECK_FOR_INTERRUPTS();
-	}
-	pfree(floats);
 }
 
 /* ----------------------------------------------------------------
@@ -291,7 +269,7 @@ walk(LokiMeasure *measure, int query, int nks)
 
 	Assert(measure->sums->nwidths >= 2);
 	memcpy(search->query.used, loki_measure_query(measure, query), measure->state->quantizer->query_size);
-	search->skip.node = measure->own[query];
+	search->skip.node = measure->queries.nodes[query];
 	search->skip.links = measure->links;
 	search->skip.nlinks = 0;
 	search->count.scored = 0;
@@ -462,7 +440,7 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 static void
 search_all(LokiMeasure *measure, int nshares)
 {
-	for (int i = 0; i < measure->nqueries; i++)
+	for (int i = 0; i < measure->queries.n; i++)
 	{
 		int			nks = i % DEEP_EVERY == 0 ? LOKI_CALIBRATION_KS : SHALLOW_KS;
 
@@ -528,17 +506,18 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
 	sums->given = given != NULL;
 	measure->sums = sums;
-	measure->nqueries = nqueries;
-	measure->queries = (char *) loki_alloc_queries(CurrentMemoryContext, state->quantizer, nqueries);
-	measure->own = palloc_array(uint32, nqueries);
-	measure->own_rows = palloc_array(ItemPointerData, nqueries);
-	measure->values = palloc0_array(Datum, nqueries);
-	measure->truth.query_floats = palloc_array(float, state->dim);
-	if (given != NULL)
-		prepare_given(measure, given);
-	else
+	measure->prepared = (char *) loki_alloc_queries(CurrentMemoryContext, state->quantizer, nqueries);
+	loki_queries_begin(&measure->queries, &state->column, nqueries);
+	for (int i = 0; given != NULL && i < nqueries; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		add_query(measure, given->data[i], NULL, LOKI_NONE);
+	}
+	if (given == NULL)
 		choose_nodes(measure);
 	loki_truth_gather(measure);
+	if (given != NULL)
+		loki_warn_of_rows(rows, loki_exact_count_rows(&measure->exact), nqueries);
 	search_all(measure, nshares);
 	return sums->nqueries > 0;
 }

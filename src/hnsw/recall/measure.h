@@ -34,7 +34,6 @@ typedef struct LokiTruth
 	LokiTruthLimit limits[LOKI_CALIBRATION_KS]; /* by loki_calibration_ks */
 	bool		tied;			/* for some k, more than k rows are hits */
 	float		error;			/* that estimates may have; NaN: not known yet */
-	float	   *query_floats;	/* of its value */
 	struct truth_hash *nodes;	/* that walks have found */
 } LokiTruth;
 
@@ -52,11 +51,8 @@ typedef struct LokiMeasure
 	uint32		end;			/* of node IDs, when the bitmap was made */
 	uint32		nlive;			/* bits of it that are set */
 
-	int			nqueries;
-	char	   *queries;		/* prepared, loki_query_stride() bytes each */
-	Datum	   *values;			/* themselves */
-	uint32	   *own;			/* the node that is the query, or LOKI_NONE */
-	ItemPointerData *own_rows;	/* its row */
+	LokiQueries queries;
+	char	   *prepared;		/* of these, loki_query_stride() bytes each */
 	LokiExact	exact;			/* distances of true neighbors */
 
 	/* the query that is searched for */
@@ -72,7 +68,7 @@ typedef struct LokiMeasure
 static inline LokiQuery *
 loki_measure_query(const LokiMeasure *measure, int query)
 {
-	return (LokiQuery *) (measure->queries + loki_query_stride(measure->state->quantizer) * query);
+	return (LokiQuery *) (measure->prepared + loki_query_stride(measure->state->quantizer) * query);
 }
 
 /* Whether a node was live when the calibration began; `node` is below measure->end */

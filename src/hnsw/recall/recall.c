@@ -58,6 +58,7 @@ typedef struct Recall
 	int			wanted;			/* in all */
 	int			chosen;			/* so far */
 	const Datum *given;			/* NULL: rows of the index */
+	int			equal;			/* of these, to a row */
 	const LokiSampled *samples; /* the searches that they are of; NULL: none */
 	uint64		total;			/* slots of the index that may have rows */
 	uint64		visited;
@@ -94,16 +95,8 @@ begin_queries(Recall *recall)
 {
 	const LokiColumn *column = &recall->rows.column;
 	Size		most = half_of_memory() / loki_exact_query_size(column, recall->k);
-	LokiQueries *queries = &recall->queries;
 
-	memset(queries, 0, sizeof(LokiQueries));
-	queries->allocated = (int) Max(1, Min(most, recall->wanted - recall->chosen));
-	if (!loki_column_encoded(column))
-		queries->values = palloc_extended(mul_size(mul_size(column->dim, queries->allocated),
-												   sizeof(float)), MCXT_ALLOC_HUGE);
-	queries->data = palloc_array(Datum, queries->allocated);
-	queries->own = palloc_array(ItemPointerData, queries->allocated);
-	queries->nodes = palloc_array(uint32, queries->allocated);
+	loki_queries_begin(&recall->queries, column, (int) Max(1, Min(most, recall->wanted - recall->chosen)));
 	recall->bytes = 0;
 }
 
@@ -115,24 +108,12 @@ takes_query(const Recall *recall)
 		recall->queries.n < recall->queries.allocated && recall->bytes < half_of_memory();
 }
 
-/* Add a query, whose value is not toasted and stays. */
+/* Add a query, as loki_query_add(). */
 static void
-add_query(Recall *recall, Datum value, const float *values, ItemPointer own, uint32 node)
+add_query(Recall *recall, Datum value, const ItemPointerData *own, uint32 node)
 {
-	LokiQueries *queries = &recall->queries;
-
-	Assert(queries->n < queries->allocated && recall->chosen < recall->wanted);
-	Assert(!VARATT_IS_EXTENDED(DatumGetPointer(value)));
-	if (queries->values != NULL)
-		memcpy(queries->values + (Size) queries->n * recall->rows.column.dim, values,
-			   sizeof(float) * recall->rows.column.dim);
-	queries->data[queries->n] = value;
-	if (own != NULL)
-		queries->own[queries->n] = *own;
-	else
-		ItemPointerSetInvalid(&queries->own[queries->n]);
-	queries->nodes[queries->n] = node;
-	queries->n++;
+	Assert(recall->chosen < recall->wanted);
+	loki_query_add(&recall->queries, &recall->rows.column, value, own, node);
 	recall->bytes += VARSIZE(DatumGetPointer(value));
 	recall->chosen++;
 }
@@ -141,20 +122,14 @@ add_query(Recall *recall, Datum value, const float *values, ItemPointer own, uin
 static void
 add_given(Recall *recall)
 {
-	const LokiColumn *column = &recall->rows.column;
-	float	   *values = palloc_array(float, column->dim);
-
 	if (recall->samples != NULL)
 		recall->queries.samples = recall->samples + recall->chosen;
 	while (takes_query(recall))
 	{
-		Datum		value = PointerGetDatum(PG_DETOAST_DATUM(recall->given[recall->chosen]));
-
 		CHECK_FOR_INTERRUPTS();
-		(void) loki_query_open(column, column->typid, value, values);
-		add_query(recall, value, values, NULL, LOKI_NONE);
+		add_query(recall, PointerGetDatum(PG_DETOAST_DATUM(recall->given[recall->chosen])), NULL,
+				  LOKI_NONE);
 	}
-	pfree(values);
 }
 
 /*
@@ -238,10 +213,9 @@ add_chosen(Recall *recall)
 		{
 			bool		isnull;
 			Datum		value = loki_rows_value(&recall->rows, &isnull);
-			const float *x = loki_rows_vector(&recall->rows, value, isnull);
 
-			if (x != NULL)
-				add_query(recall, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)), x,
+			if (loki_rows_vector(&recall->rows, value, isnull) != NULL)
+				add_query(recall, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)),
 						  &recall->rows.slot->tts_tid, node);
 		}
 		loki_rows_release(&recall->rows);
@@ -343,7 +317,7 @@ compare_answers(Recall *recall, const LokiExact *exact)
 	ScanKeyData order;
 	IndexScanDesc scan = loki_rows_begin_scan(&recall->rows, &order);
 
-	for (int i = 0; i < exact->nqueries; i++)
+	for (int i = 0; i < recall->queries.n; i++)
 	{
 		int			n = Min(exact->found[i], rows_of_query(recall, i));
 		int			right;
@@ -354,7 +328,7 @@ compare_answers(Recall *recall, const LokiExact *exact)
 			keep_recall(recall, get_float8_nan());
 			continue;
 		}
-		order.sk_argument = exact->data[i];
+		order.sk_argument = recall->queries.data[i];
 		right = answer_by_index(recall, scan, &order, i, n,
 								loki_hit_limit(exact->nearest[(Size) i * exact->k + n - 1]));
 		keep_recall(recall, (double) right / n);
@@ -385,10 +359,10 @@ measure(Recall *recall)
 			add_chosen(recall);
 		if (recall->queries.n == 0)
 			break;
-		loki_exact_begin(&exact, &recall->rows.column, recall->k, &recall->queries,
-						 (Size) maintenance_work_mem * 1024);
-		loki_exact_answer(&exact, &recall->rows);
+		loki_exact_answer(&exact, &recall->rows, &recall->queries, recall->k,
+						  (Size) maintenance_work_mem * 1024);
 		compare_answers(recall, &exact);
+		recall->equal += recall->given != NULL ? loki_exact_count_rows(&exact) : 0;
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(pass);
@@ -483,6 +457,7 @@ measure_recall(Recall *recall, FunctionCallInfo fcinfo)
 	Datum		result;
 
 	measure(recall);
+	loki_warn_of_rows(&recall->rows, recall->equal, recall->wanted);
 	result = form_result(recall, fcinfo);
 	end_measuring(recall);
 	return result;
@@ -516,7 +491,6 @@ lokivector_recall_of(PG_FUNCTION_ARGS)
 	begin_measuring(&recall, PG_GETARG_OID(0));
 	recall.wanted = loki_query_array(&recall.rows.column, array, &elements);
 	recall.given = elements;
-	loki_warn_of_rows(&recall.rows, elements, recall.wanted);
 	return measure_recall(&recall, fcinfo);
 }
 

@@ -90,22 +90,17 @@ typedef struct LokiQueries
  * Exact distances of the nearest rows.  Rows are gathered in blocks, and
  * all queries are multiplied with a block at once.  Rows that are near enough by that are
  * measured again by the kernels that scans use, so equal vectors have equal distances on both
- * sides.  Arrays belong to the memory context of loki_exact_begin(), queries to the caller.
+ * sides.  Arrays belong to the memory context of loki_exact_answer(), queries to the caller.
  */
 typedef struct LokiExact
 {
-	LokiMetric	metric;
-	uint32		dim;			/* floats of a vector */
+	const LokiColumn *column;
+	const LokiQueries *queries;
 	int			k;				/* nearest rows that are wanted of each query */
-	int			nqueries;
-	const float *queries;		/* nqueries times dim; NULL: by value */
-	const Datum *data;			/* the queries, if rows are measured by value */
-	const ItemPointerData *own; /* of each query: a row to leave out, or
-								 * invalid */
 	float	   *query_norms;
 
-	double	   *nearest;		/* k of each query, in the operator's unit:
-								 * max-heaps, then ascending */
+	double	   *nearest;		/* k of each query, in the operator's unit,
+								 * ascending */
 	int		   *found;			/* how many of these are set */
 
 	int			block_rows;		/* that a block holds */
@@ -159,29 +154,33 @@ extern IndexScanDesc loki_rows_begin_scan(LokiRows *rows, ScanKey order);
  */
 extern void loki_seed_queries(pg_prng_state *prng);
 
-/* functions in recall/query_check.c */
-
-/* WARNING if most of the given queries are values of rows */
-extern void loki_warn_of_rows(LokiRows *rows, const Datum *queries, int n);
-
 /* functions in recall/exact.c */
 
 /* Bytes that a query of LokiQueries takes, with its answer; not its value, if floats are encodings */
 extern Size loki_exact_query_size(const LokiColumn *column, int k);
 
-/*
- * Begin a pass for some queries.  Everything is in the current memory context; of the
- * memory, in bytes, the queries have half.
- */
-extern void loki_exact_begin(LokiExact *exact, const LokiColumn *column, int k,
-							 const LokiQueries *queries, Size memory);
+/* Make room for n queries of a column, in the current memory context */
+extern void loki_queries_begin(LokiQueries *queries, const LokiColumn *column, int n);
 
 /*
- * Pass over the table: the nearest distances, ascending; found[] says how many each query has.
+ * Add a query, whose value is not toasted and stays; `own` and `node` are those of its row, NULL and
+ * LOKI_NONE if it has none
+ */
+extern void loki_query_add(LokiQueries *queries, const LokiColumn *column, Datum value,
+						   const ItemPointerData *own, uint32 node);
+
+/*
+ * Pass over the table for some queries: the k nearest distances, ascending; found[] says how many each
+ * query has.  Everything is in the current memory context; of the memory, in bytes, the queries have half.
  * No page may be locked.
  */
-extern void loki_exact_answer(LokiExact *exact, LokiRows *rows);
+extern void loki_exact_answer(LokiExact *exact, LokiRows *rows, const LokiQueries *queries, int k,
+							  Size memory);
 
-/* qsort: double, ascending */
+/* How many of the queries are rows: by inner product, those to which no other row is nearer */
+extern int	loki_exact_count_rows(const LokiExact *exact);
+
+/* WARNING if most of n given queries are rows */
+extern void loki_warn_of_rows(const LokiRows *rows, int found, int n);
 
 #endif							/* LOKI_RECALL_RECALL_H */

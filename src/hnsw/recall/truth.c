@@ -89,23 +89,11 @@ loki_measure_count_rows(LokiMeasure *measure, uint32 node)
 void
 loki_truth_gather(LokiMeasure *measure)
 {
-	const LokiColumn *column = &measure->state->column;
-	int			n = measure->nqueries;
-	LokiQueries queries = {.n = n, .data = measure->values, .own = measure->own_rows};
-
-	if (n == 0)
+	if (measure->queries.n == 0)
 		return;
-	/* distances of arrays are made of the values themselves, not of their encodings */
-	if (!loki_column_encoded(column))
-		queries.values = palloc_extended(mul_size(mul_size(n, column->dim), sizeof(float)),
-										 MCXT_ALLOC_HUGE);
-	for (int i = 0; i < n && queries.values != NULL; i++)
-		(void) loki_query_open(column, column->typid, measure->values[i],
-							   queries.values + (Size) i * column->dim);
 	/* it takes half of what it is given for blocks: loki_calibrate_most() */
-	loki_exact_begin(&measure->exact, column, LOKI_TRUTH + 1, &queries,
-					 (Size) maintenance_work_mem * 1024 / 2);
-	loki_exact_answer(&measure->exact, measure->rows);
+	loki_exact_answer(&measure->exact, measure->rows, &measure->queries, LOKI_TRUTH + 1,
+					  (Size) maintenance_work_mem * 1024 / 2);
 	measure->truth.nodes = truth_create(CurrentMemoryContext, LOKI_TRUTH, NULL);
 }
 
@@ -114,7 +102,8 @@ static double
 row_distance(LokiMeasure *measure, uint32 node)
 {
 	const LokiColumn *column = &measure->state->column;
-	const LokiTruth *truth = &measure->truth;
+	const LokiQueries *queries = &measure->queries;
+	int			query = measure->truth.query;
 	double		distance = get_float8_infinity();
 	Datum		value;
 	const float *x;
@@ -127,11 +116,12 @@ row_distance(LokiMeasure *measure, uint32 node)
 			MemoryContext old = MemoryContextSwitchTo(measure->rows->context);
 
 			(void) loki_value_distance(column, value, false, (struct varlena *)
-									   DatumGetPointer(measure->values[truth->query]), &distance);
+									   DatumGetPointer(queries->data[query]), &distance);
 			MemoryContextSwitchTo(old);
 		}
 		else if ((x = loki_rows_vector(measure->rows, value, false)) != NULL)
-			distance = loki_exact_distance(column->metric, column->dim, truth->query_floats, x);
+			distance = loki_exact_distance(column->metric, column->dim,
+										   queries->values + (Size) query * column->dim, x);
 	}
 	loki_rows_release(measure->rows);
 	return isnan(distance) ? get_float8_infinity() : distance;
@@ -145,7 +135,7 @@ static int
 leave_out_own(LokiMeasure *measure, int query, double *nearest, int found)
 {
 	/* equal distances cannot be told apart: as many are left out as the node has other rows */
-	uint32		node = measure->own[query];
+	uint32		node = measure->queries.nodes[query];
 	int			copies = node == LOKI_NONE ? 0 :
 		loki_measure_count_rows(measure, node) - 1;
 	double		own = copies > 0 ? row_distance(measure, node) : 0;
@@ -167,7 +157,6 @@ bool
 loki_truth_begin(LokiMeasure *measure, int query, int nks)
 {
 	LokiTruth  *truth = &measure->truth;
-	const LokiColumn *column = &measure->state->column;
 	const LokiExact *exact = &measure->exact;
 	double	   *nearest = exact->nearest + (Size) query * exact->k;
 	int			found;
@@ -177,8 +166,6 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 	truth->tied = false;
 	truth->error = get_float4_nan();
 	truth_reset(truth->nodes);
-	if (!loki_column_encoded(column))
-		(void) loki_query_open(column, column->typid, measure->values[query], truth->query_floats);
 	found = leave_out_own(measure, query, nearest, exact->found[query]);
 	Assert(found <= exact->k);
 	if (found == 0)

@@ -119,7 +119,7 @@ typedef struct LokiScanFilter
 
 /*
  * What the plan takes of the rows, and relies on (plan.c, scan.c, bound.c; to measure recall:
- * recall.c, query_check.c)
+ * recall.c)
  */
 typedef struct LokiScanPlan
 {
