@@ -4,7 +4,7 @@
  *	  Lists in memory, made of what nodes say now: to be written, or to be
  *	  compared with what was written.
  *
- * Keys that are any number are sorted by radix.  The list keys of arrays and the groups of heap
+ * Keys that are any number are sorted.  The list keys of arrays and the groups of heap
  * blocks are few: their entries are counted, and put in their places when the same pages are
  * read a second time.  A node may change between the two, and take the place of another of its
  * key.  Then one of them is lost, and to be noted as changed.
@@ -26,10 +26,6 @@
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
-
-/* Keys are sorted by this number of bits at once */
-#define RADIX_BITS		8
-#define RADIX			(1 << RADIX_BITS)
 
 /* At least this number of rows share a group of heap blocks, on average */
 #define GROUP_ROWS		8
@@ -210,7 +206,7 @@ loki_groups_sort(uint32 *entries, const uint32 *starts, uint32 groups)
 	for (uint32 i = 0; i < groups; i++)
 	{
 		Assert(starts[i] <= starts[i + 1]);
-		if (i % RADIX == 0)
+		if (i % 256 == 0)
 			CHECK_FOR_INTERRUPTS();
 		qsort(entries + starts[i], starts[i + 1] - starts[i], sizeof(uint32), loki_compare_uint32);
 	}
@@ -221,50 +217,16 @@ loki_groups_sort(uint32 *entries, const uint32 *starts, uint32 groups)
  * ----------------------------------------------------------------
  */
 
-/* A digit of a key, whose sign bit is inverted: the order of unsigned digits is that of the key */
-static inline uint32
-digit(int64 key, int shift)
-{
-	return (((uint64) key ^ UINT64CONST(1) << 63) >> shift) % RADIX;
-}
-
-/*
- * Sort n nodes by their keys, least significant digits first.  Nodes of equal keys stay as they
- * come, by ID.  The result is in sorted[].
- */
-static void
-sort_nodes(const int64 *keys, uint32 *nodes, uint32 *sorted, uint32 n)
-{
-	uint32	   *from = nodes;
-	uint32	   *to = sorted;
-
-	for (int shift = 0; shift < 64 && n > 0; shift += RADIX_BITS)
-	{
-		uint32		starts[RADIX] = {0};
-		uint32		sum = 0;
-		uint32	   *swap = from;
-
-		CHECK_FOR_INTERRUPTS();
-		for (uint32 i = 0; i < n; i++)
-			starts[digit(keys[from[i]], shift)]++;
-		/* all have this digit: most keys of 64 bits are small numbers */
-		if (starts[digit(keys[from[0]], shift)] == n)
-			continue;
-		for (int i = 0; i < RADIX; i++)
-		{
-			uint32		count = starts[i];
-
-			starts[i] = sum;
-			sum += count;
-		}
-		for (uint32 i = 0; i < n; i++)
-			to[starts[digit(keys[from[i]], shift)]++] = from[i];
-		from = to;
-		to = swap;
-	}
-	if (from != sorted)
-		memcpy(sorted, from, sizeof(uint32) * n);
-}
+/* Nodes by key, and those of equal keys by ID */
+#define ST_SORT sort_nodes
+#define ST_ELEMENT_TYPE uint32
+#define ST_COMPARE(a, b, keys) \
+	((keys)[*(a)] != (keys)[*(b)] ? ((keys)[*(a)] < (keys)[*(b)] ? -1 : 1) : (*(a) > *(b)) - (*(a) < *(b)))
+#define ST_COMPARE_ARG_TYPE int64
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /* Gather a list of which each node has one key, by sorting.  NULLs are put first as they are read. */
 static bool
@@ -273,8 +235,6 @@ gather_sorted(LokiGathered *gathered)
 	LokiSortedList *list = &gathered->list;
 	int			number = LOKI_SLOTS_ATTR + list->number;
 	LokiSlotArray *slots = &list->state->arrays[number];
-	uint32	   *nodes = palloc_extended(mul_size(sizeof(uint32), (Size) list->end + 1),
-										MCXT_ALLOC_HUGE);
 
 	gathered->keys = palloc_extended(mul_size(sizeof(int64), (Size) list->end + 1),
 									 MCXT_ALLOC_HUGE);
@@ -294,19 +254,21 @@ gather_sorted(LokiGathered *gathered)
 		for (uint32 node = first; node < Min(list->end, first + used); node++)
 		{
 			const char *slot = LokiPageSlot(copy.data, slots->slot_size, node - first);
+			uint32		place = list->n++;
 
 			gathered->keys[node] = slot[0] == LOKI_ATTR_NULL ? PG_INT64_MIN :
 				loki_attr_sort_key(slots->slot_size - 1, slot);
+			/* a NULL changes places with the first entry that is none */
 			if (slot[0] == LOKI_ATTR_NULL)
-				gathered->entries[list->nulls++] = node;
-			else
-				nodes[list->n++] = node;
+			{
+				gathered->entries[place] = gathered->entries[list->nulls];
+				place = list->nulls++;
+			}
+			gathered->entries[place] = node;
 		}
 	}
-	sort_nodes(gathered->keys, nodes, gathered->entries + list->nulls, list->n);
-	list->n += list->nulls;
 	Assert(list->n <= list->end);
-	pfree(nodes);
+	sort_nodes(gathered->entries + list->nulls, list->n - list->nulls, gathered->keys);
 	return true;
 }
 
@@ -426,7 +388,7 @@ double
 loki_gather_memory(const LokiIndex *state, int attribute)
 {
 	return state->attr_type[attribute] == LOKI_ATTR_ARRAY ?
-		LOKI_SLOT_ELEMENTS * sizeof(uint32) : sizeof(int64) + 2 * sizeof(uint32);
+		LOKI_SLOT_ELEMENTS * sizeof(uint32) : sizeof(int64) + sizeof(uint32);
 }
 
 /* Bytes at most: rows are those of nodes, and those that have DUPLICATE slots */
