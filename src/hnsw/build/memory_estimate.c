@@ -107,24 +107,6 @@ count_rows(Relation table, const char *column)
 }
 
 /*
- * An operator class by its name, which may have a schema.  Without schema it is searched for
- * in the search path, and then in the schema of the extension.
- */
-static Oid
-find_class(const char *text, Oid extension_schema)
-{
-	Oid			method = get_index_am_oid("hnsw", false);
-	List	   *name = LokiQualifiedNameList(text);
-	Oid			class = get_opclass_oid(method, name, true);
-
-	if (!OidIsValid(class) && list_length(name) == 1)
-		class = get_opclass_oid(method,
-								lcons(makeString(get_namespace_name(extension_schema)),
-									  list_copy(name)), true);
-	return OidIsValid(class) ? class : get_opclass_oid(method, name, false);
-}
-
-/*
  * The operator class that is taken if none is named: one of the type, whose metric hardly
  * matters.  ERROR for a type that has none.
  */
@@ -157,13 +139,24 @@ usual_class(Oid type)
 			 errhint("Name the column of vectors that the index is to search.")));
 }
 
-/* Describe a column as an operator class indexes it. */
+/*
+ * Describe a column as an operator class indexes it.  The name of that may have a schema; without one it is
+ * searched for in the search path, and then in the schema of the extension.
+ */
 static LokiColumn
 describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
 {
 	const char *class_name = name[0] != '\0' ? name : usual_class(type);
-	Oid			class = find_class(class_name, extension_schema);
+	Oid			method = get_index_am_oid("hnsw", false);
+	List	   *names = LokiQualifiedNameList(class_name);
+	Oid			class = get_opclass_oid(method, names, true);
 
+	if (!OidIsValid(class) && list_length(names) == 1)
+		class = get_opclass_oid(method,
+								lcons(makeString(get_namespace_name(extension_schema)),
+									  list_copy(names)), true);
+	if (!OidIsValid(class))
+		class = get_opclass_oid(method, names, false);
 	if (get_opclass_input_type(class) != type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

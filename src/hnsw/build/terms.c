@@ -159,17 +159,6 @@ is_of_node(TermsBuild *build, uint32 node, const float *values)
 		memcmp(&hash, &indexed, size) == 0;
 }
 
-/* Note the length of the document at a place, which has these words. */
-static void
-add_length(TermsBuild *build, uint32 place, LokiSparse words)
-{
-	build->lengths[place] = 0;
-	for (int i = 0; i < words.n; i++)
-		build->lengths[place] += words.values[i];
-	build->length += build->lengths[place];
-	build->range->documents++;
-}
-
 /*
  * Add the entries of a node; false if scans have to read its row.  Expressions of the index run here, as the
  * table's owner, and values are detoasted: all of that is in the context of the row, which the caller
@@ -202,7 +191,15 @@ add_node(TermsBuild *build, uint32 node)
 	if (n < 0)
 		return false;
 	if (build->lengths != NULL)
-		add_length(build, node - build->first, v);
+	{
+		float	   *length = &build->lengths[node - build->first];
+
+		*length = 0;
+		for (int i = 0; i < v.n; i++)
+			*length += v.values[i];
+		build->length += *length;
+		build->range->documents++;
+	}
 	build->n += n;
 	build->elements = Max(build->elements, (uint32) n);
 	return true;

@@ -122,20 +122,6 @@ count_entries(void *arg, const LokiWindowData *window, const LokiTermEntry *entr
 	return true;
 }
 
-/* Add what the rows of an index have, those that the statement's snapshot sees. */
-static void
-add_rows(Statistics *statistics, LokiIndex *state, Relation index)
-{
-	LokiTermsRange range = {
-		.end = loki_node_end(state, index), .take = count_entries, .arg = statistics,
-		.snapshot = GetActiveSnapshot()
-	};
-
-	(void) loki_build_terms_gather(state, index, &range);
-	statistics->documents += range.documents;
-	statistics->length += (double) range.documents * range.by.mean;
-}
-
 /*
  * Add the statistics of an index that has rows; its table is locked first, as everywhere.  A partition
  * that was found without a lock may have been dropped since, and adds nothing.  An index that was valid
@@ -170,7 +156,14 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 			break;
 		if (!listed || loki_terms_valid(&lists))
 		{
-			add_rows(statistics, state, index);
+			LokiTermsRange range = {
+				.end = loki_node_end(state, index), .take = count_entries, .arg = statistics,
+				.snapshot = GetActiveSnapshot()
+			};
+
+			(void) loki_build_terms_gather(state, index, &range);
+			statistics->documents += range.documents;
+			statistics->length += (double) range.documents * range.by.mean;
 			break;
 		}
 	}
@@ -266,6 +259,16 @@ make_query(Oid indexid, TSQuery search, bool planned)
  * ----------------------------------------------------------------
  */
 
+/* Snapshots that are equal in all of these see the same rows.  No padding: compared byte by byte */
+typedef struct KnownKey
+{
+	TransactionId xmin;
+	TransactionId xmax;
+	uint32		xcnt;
+	CommandId	curcid;
+	Oid			index;
+} KnownKey;
+
 /*
  * A query that was weighed in this transaction.  All that a statement asks by has to have the same
  * weights: an index and its sort key, a bound and its recheck, each partition.  But VACUUM may make lists
@@ -274,13 +277,9 @@ make_query(Oid indexid, TSQuery search, bool planned)
  */
 typedef struct KnownQuery
 {
-	TransactionId xmin;			/* of the snapshot */
-	TransactionId xmax;
-	uint32		xcnt;
-	CommandId	curcid;
+	KnownKey	key;
 	SubTransactionId subid;		/* that asked; rows of one that was rolled
 								 * back do not count */
-	Oid			index;
 	TSQuery		search;
 	Bm25Query  *query;
 } KnownQuery;
@@ -293,7 +292,7 @@ typedef struct KnownQueries
 	MemoryContext context;		/* of the transaction */
 	MemoryContextCallback forget;
 	KnownQuery	queries[KNOWN_QUERIES];
-	uint32		last;			/* where the one is that was asked for last */
+	uint32		last;			/* the one that was asked for last */
 	uint32		oldest;			/* which one gives way */
 } KnownQueries;
 
@@ -307,34 +306,6 @@ forget_queries(void *arg)
 	known_queries = NULL;
 }
 
-static void
-begin_queries(void)
-{
-	MemoryContext context = AllocSetContextCreate(TopTransactionContext, "weighed_tsquery",
-												  ALLOCSET_SMALL_SIZES);
-	KnownQueries *known = MemoryContextAllocZero(context, sizeof(KnownQueries));
-
-	Assert(known_queries == NULL);
-	known->context = context;
-	known->forget.func = forget_queries;
-	MemoryContextRegisterResetCallback(context, &known->forget);
-	known_queries = known;
-}
-
-/*
- * Whether an entry is of this statement: snapshots that are equal in all of these see the same rows.  A
- * subtransaction that was rolled back may have weighed by rows of its own.
- */
-static bool
-is_known(const KnownQuery *known, Snapshot snapshot, Oid index, TSQuery search)
-{
-	return known->query != NULL && known->index == index && known->xmin == snapshot->xmin &&
-		known->xmax == snapshot->xmax && known->xcnt == snapshot->xcnt &&
-		known->curcid == snapshot->curcid && SubTransactionIsActive(known->subid) &&
-		VARSIZE(known->search) == VARSIZE(search) &&
-		memcmp(known->search, search, VARSIZE(search)) == 0;
-}
-
 /*
  * Find a query that is known, or weigh it; the cache's own.  The search begins with the one asked for last,
  * which is mostly it: a function is called for each row of a scan.
@@ -343,22 +314,34 @@ static const Bm25Query *
 find_query(Oid index, TSQuery search, bool planned)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
-	KnownQueries *known;
+	KnownKey	key = {snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->curcid, index};
+	KnownQueries *known = known_queries;
 	KnownQuery *oldest;
 	Bm25Query  *query;
 
-	if (known_queries == NULL)
-		begin_queries();
-	known = known_queries;
+	if (known == NULL)
+	{
+		MemoryContext context = AllocSetContextCreate(TopTransactionContext, "weighed_tsquery",
+													  ALLOCSET_SMALL_SIZES);
+
+		known = MemoryContextAllocZero(context, sizeof(KnownQueries));
+		known->context = context;
+		known->forget.func = forget_queries;
+		MemoryContextRegisterResetCallback(context, &known->forget);
+		known_queries = known;
+	}
 	for (uint32 i = 0; i < KNOWN_QUERIES; i++)
 	{
 		uint32		at = (known->last + i) % KNOWN_QUERIES;
+		KnownQuery *one = &known->queries[at];
 
-		if (is_known(&known->queries[at], snapshot, index, search))
-		{
-			known->last = at;
-			return known->queries[at].query;
-		}
+		/* a subtransaction that was rolled back may have weighed by rows of its own */
+		if (one->query == NULL || memcmp(&one->key, &key, sizeof(key)) != 0 ||
+			!SubTransactionIsActive(one->subid) || VARSIZE(one->search) != VARSIZE(search) ||
+			memcmp(one->search, search, VARSIZE(search)) != 0)
+			continue;
+		known->last = at;
+		return one->query;
 	}
 	/* weighing may run expressions, and these this function again; the entry to replace is chosen after it */
 	query = make_query(index, search, planned);
@@ -371,13 +354,9 @@ find_query(Oid index, TSQuery search, bool planned)
 		oldest->query = NULL;
 		pfree(oldest->search);
 	}
-	oldest->search = memcpy(MemoryContextAlloc(known->context, VARSIZE(search)), search, VARSIZE(search));
-	oldest->index = index;
-	oldest->xmin = snapshot->xmin;
-	oldest->xmax = snapshot->xmax;
-	oldest->xcnt = snapshot->xcnt;
-	oldest->curcid = snapshot->curcid;
+	oldest->key = key;
 	oldest->subid = GetCurrentSubTransactionId();
+	oldest->search = memcpy(MemoryContextAlloc(known->context, VARSIZE(search)), search, VARSIZE(search));
 	oldest->query = memcpy(MemoryContextAlloc(known->context, VARSIZE(query)), query, VARSIZE(query));
 	pfree(query);
 	return oldest->query;
