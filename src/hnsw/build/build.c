@@ -157,19 +157,6 @@ describe_index(Relation index, const LokiColumn *column, pg_prng_state *prng,
 }
 
 /*
- * Seed the random numbers of a build: by the setting, or by the server's own.  They decide the rotation of
- * codes and the layers of nodes.
- */
-static void
-seed_prng(pg_prng_state *prng)
-{
-	if (loki_build_seed >= 0)
-		pg_prng_seed(prng, loki_build_seed);
-	else
-		pg_prng_seed(prng, pg_prng_uint64(&pg_global_prng_state));
-}
-
-/*
  * Make the quantizers of the index and of the graph, and set the slot sizes.  A graph that was built by
  * codes of 1 bit has worse links for good, while finer codes are needed only as long as the build lasts.
  */
@@ -240,7 +227,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	build->heap = heap;
 	build->index = index;
 	build->index_info = index_info;
-	seed_prng(&build->prng);
+	loki_seed_prng(&build->prng);
 	if (index != NULL)
 		build->geometry.column = loki_index_column(index, NULL);
 	if (meta != NULL)
@@ -270,11 +257,9 @@ prepare_codes(LokiBuild *build)
 	else
 	{
 		set_phase(build, LOKI_PROGRESS_SAMPLING, 0);
-		if (geometry->profile == LOKI_PROFILE_COMPACT)
-			loki_compact_begin(build);
+		loki_compact_begin(build);
 		loki_build_sample(build);
-		if (geometry->profile == LOKI_PROFILE_COMPACT)
-			loki_compact_choose(build);
+		loki_compact_choose(build);
 	}
 	loki_build_set_code(build);
 }
@@ -328,17 +313,6 @@ loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
 }
 
 /*
- * Width of a search during the build.  It is larger than ef_construction by the links of a
- * node.  That takes a third more time, and makes the graph of data that fall into many
- * regions much better.
- */
-static int
-build_width(const LokiBuild *build)
-{
-	return build->meta.ef_construction + 2 * build->meta.m;
-}
-
-/*
  * This process's view of the graph, which the leader has made.  Each job begins with it: a job before
  * may have added blocks to the arena, moved the entry point, or renumbered nodes.
  */
@@ -349,9 +323,16 @@ loki_build_open_graph(LokiBuild *build)
 	if (build->graph == NULL)
 	{
 		loki_build_grow_arrays(build, build->part.shared->graph.nnodes, 0);
+
+		/*
+		 * Searches are wider than ef_construction by the links of a node. That
+		 * takes a third more time, and makes the graph of data that fall into
+		 * many regions much better.
+		 */
 		build->graph = loki_graph_open(&build->part.shared->graph, &build->arenas[LOKI_ARENA_NODES],
 									   build->context, build->graph_quantizer,
-									   build->arrays.graph_codes, build->meta.m, build_width(build),
+									   build->arrays.graph_codes, build->meta.m,
+									   build->meta.ef_construction + 2 * build->meta.m,
 									   build->part.shared->nprocesses > 1);
 		build->graph->scan_code = (LokiGraphCode)
 		{
@@ -374,15 +355,13 @@ static void
 insert_nodes(LokiBuild *build)
 {
 	LokiGraph  *graph = loki_build_open_graph(build);
-	LokiInsertion insertion;
 	uint32		i;
 	uint32		end;
 
-	loki_insertion_begin(&insertion, build);
 	while (loki_build_claim_nodes(build, &i, &end))
 		for (; i < end; i++)
 		{
-			uint32		node = loki_insertion_node(&insertion, i);
+			uint32		node = loki_insertion_node(build, i);
 
 			CHECK_FOR_INTERRUPTS();
 			/*
@@ -532,9 +511,14 @@ load_rows(LokiBuild *build)
 	loki_build_renumber(build);
 }
 
-/* Insert all nodes into a graph. */
-static void
-build_graph(LokiBuild *build)
+/*
+ * Connect the nodes that were loaded, of which there is one at least, and make sure that every node can
+ * be reached, and that the search for its own row finds it.  Lists are trimmed first, since a link that is
+ * cut off later would be missing; nodes that others represent get their links before the search for all
+ * nodes, which covers them, too.
+ */
+void
+loki_build_make_graph(LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	int			equal_block;
@@ -547,16 +531,7 @@ build_graph(LokiBuild *build)
 					  loki_layer_ratio(build->meta.profile, build->meta.m), equal_block,
 					  loki_parallel_tranche(), &build->prng);
 	loki_parallel_job(build, LOKI_JOB_GRAPH, build->nnodes);
-}
 
-/*
- * Make sure that every node can be reached, and that the search for its own row finds it.  Lists are
- * trimmed first, since a link that is cut off later would be missing; nodes that others represent get their
- * links before the search for all nodes, which covers them, too.
- */
-static void
-make_reachable(LokiBuild *build)
-{
 	set_phase(build, LOKI_PROGRESS_REACHABILITY, build->nnodes);
 	loki_parallel_job(build, LOKI_JOB_TRIM, build->nnodes);
 	loki_graph_refresh(build->graph);
@@ -564,14 +539,6 @@ make_reachable(LokiBuild *build)
 	loki_graph_link_equal_codes(build->graph);
 	loki_build_make_reachable(build);
 	build->reported = 0;
-}
-
-/* Connect the nodes that were loaded, of which there is one at least. */
-void
-loki_build_make_graph(LokiBuild *build)
-{
-	build_graph(build);
-	make_reachable(build);
 }
 
 /* Lay the nodes out: choose their final node IDs.  Those of a pending index stay as they are. */

@@ -233,14 +233,6 @@ loki_build_row(const LokiBuild *build, uint32 node)
 	return build->arrays.rows != NULL ? build->arrays.rows[node] : node;
 }
 
-/* The order in which nodes are inserted: the first ones by steps, then the others */
-typedef struct LokiInsertion
-{
-	bool		renumbered;
-	uint32		nfirst;			/* nodes inserted before the others */
-	uint32		step;			/* from one of these to the next */
-} LokiInsertion;
-
 /* The i-th of some vectors, until the next call; NULL if it cannot be read */
 typedef const float *(*LokiBuildVector) (void *arg, uint32 i);
 
@@ -289,8 +281,7 @@ extern void loki_parallel_end(LokiBuild *build);
 
 /* functions in build/insertion_order.c */
 extern void loki_build_renumber(LokiBuild *build);
-extern void loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build);
-extern uint32 loki_insertion_node(const LokiInsertion *insertion, uint32 i);
+extern uint32 loki_insertion_node(const LokiBuild *build, uint32 i);
 
 /* functions in build/reachability.c */
 extern void loki_build_find_nodes(LokiBuild *build, bool link);

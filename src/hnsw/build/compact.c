@@ -54,7 +54,7 @@ typedef struct NearRows
 
 /*
  * Make room for a sample of rows, at most half of maintenance_work_mem.  No sample is kept if there is no
- * choice: up to 32 dimensions, above 4,096, or with more bits than the alternatives have.
+ * choice: in another profile, up to 32 dimensions, above 4,096, or with more bits than the alternatives have.
  */
 void
 loki_compact_begin(LokiBuild *build)
@@ -64,7 +64,8 @@ loki_compact_begin(LokiBuild *build)
 	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
 	int			bits = LokiIndexOptions(build->index)->bits;
 
-	if (loki_code_alternatives(&build->meta.code, bits == LOKI_BITS_AUTO ? 0 : bits,
+	if (build->geometry.profile != LOKI_PROFILE_COMPACT ||
+		loki_code_alternatives(&build->meta.code, bits == LOKI_BITS_AUTO ? 0 : bits,
 							   alternatives) == 0)
 		return;
 	sample->context = AllocSetContextCreate(build->context, "hnsw build sample",
@@ -359,7 +360,7 @@ loki_compact_choose(LokiBuild *build)
 		memcpy(geometry->centroid, near.constants,
 			   loki_code_constants(code) * sizeof(float));
 	}
-	else if (code->projection == LOKI_PROJECT_RANDOM &&
+	else if (geometry->profile == LOKI_PROFILE_COMPACT && code->projection == LOKI_PROJECT_RANDOM &&
 			 build->expected_rows >= build->meta.pending)
 		ereport(NOTICE,
 				(errmsg("compact index \"%s\" was created with too little data to choose its codes",

@@ -319,27 +319,19 @@ loki_build_renumber(LokiBuild *build)
 }
 
 /*
- * Begin the order of insertion.  If nodes were renumbered, the first ones are the multiples of
+ * The node to insert after i others.  If nodes were renumbered, the first ones are the multiples of
  * FIRST_OF, visited by steps of the golden section.
  */
-void
-loki_insertion_begin(LokiInsertion *insertion, const LokiBuild *build)
-{
-	insertion->renumbered = build->part.shared->rows_block >= 0;
-	insertion->nfirst = (build->part.shared->graph.nnodes + FIRST_OF - 1) / FIRST_OF;
-	insertion->step = (uint32) loki_golden_step(insertion->nfirst);
-}
-
-/* The node to insert after i others */
 uint32
-loki_insertion_node(const LokiInsertion *insertion, uint32 i)
+loki_insertion_node(const LokiBuild *build, uint32 i)
 {
-	if (!insertion->renumbered)
+	uint32		nfirst = (build->part.shared->graph.nnodes + FIRST_OF - 1) / FIRST_OF;
+
+	if (build->part.shared->rows_block < 0)
 		return i;
-	Assert(insertion->nfirst > 0 && insertion->step > 0 && insertion->step <= insertion->nfirst);
-	if (i < insertion->nfirst)
-		return (uint32) ((uint64) i * insertion->step % insertion->nfirst) * FIRST_OF;
+	if (i < nfirst)
+		return (uint32) (i * loki_golden_step(nfirst) % nfirst) * FIRST_OF;
 	/* the others ascend: multiples of FIRST_OF are left out */
-	i -= insertion->nfirst;
+	i -= nfirst;
 	return i + i / (FIRST_OF - 1) + 1;
 }

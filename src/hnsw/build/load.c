@@ -100,7 +100,8 @@ sample_vector(SampleState *sample, const float *x)
 }
 
 /*
- * Callback of the sampling scan.  Rows without a vector count as well: the index has a slot for each.
+ * Callback of the sampling scan.  Rows without a vector count as well: the index has a slot for each.  So do
+ * rows that are not live, but for CONCURRENTLY, where a snapshot decides.
  */
 static void
 sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
@@ -117,13 +118,6 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 		sample_vector(sample, x);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
-}
-
-/* Whether a row that is not live may be sampled: a snapshot of CONCURRENTLY decides by itself. */
-static bool
-any_visible(const LokiBuild *build)
-{
-	return !build->index_info->ii_Concurrent;
 }
 
 /*
@@ -155,7 +149,7 @@ sample_blocks(SampleState *sample, BlockNumber nblocks)
 		CHECK_FOR_INTERRUPTS();
 		sample->scanned +=
 			table_index_build_range_scan(build->heap, build->index, build->index_info,
-										 false, any_visible(build), false, (BlockNumber) block, 1,
+										 false, !build->index_info->ii_Concurrent, false, (BlockNumber) block, 1,
 										 sample_row, sample, NULL);
 		block = (block + step) % nblocks;
 	}
@@ -221,7 +215,7 @@ loki_build_sample(LokiBuild *build)
 	sample.sum = MemoryContextAllocZero(build->context, build->geometry.dim * sizeof(double));
 	if (rows <= LOKI_SAMPLE_ROWS)
 		table_index_build_range_scan(build->heap, build->index, build->index_info,
-									 false, any_visible(build), false, 0, InvalidBlockNumber,
+									 false, !build->index_info->ii_Concurrent, false, 0, InvalidBlockNumber,
 									 sample_row, &sample, NULL);
 	else
 	{
@@ -442,14 +436,6 @@ knows_values(const LokiBuild *build)
 		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid;
 }
 
-/* A node's slot of REFINE; NULL if the code has none */
-static inline char *
-refine_slot(const LokiBuild *build, uint32 node)
-{
-	return build->arrays.slots[LOKI_SLOTS_REFINE] != NULL ?
-		loki_build_slot(build, LOKI_SLOTS_REFINE, node) : NULL;
-}
-
 /* Encode the vector of a node. */
 static void
 encode(LokiBuild *build, uint32 node, const float *x)
@@ -458,7 +444,8 @@ encode(LokiBuild *build, uint32 node, const float *x)
 	const LokiQuantizer *graph_quantizer = build->graph_quantizer;
 
 	quantizer->encode(quantizer, x, loki_build_slot(build, LOKI_SLOTS_CODE, node),
-					  refine_slot(build, node));
+					  build->arrays.slots[LOKI_SLOTS_REFINE] == NULL ? NULL :
+					  loki_build_slot(build, LOKI_SLOTS_REFINE, node));
 	if (graph_quantizer != quantizer)
 		graph_quantizer->encode(graph_quantizer, x, loki_build_graph_code(build, node), NULL);
 }

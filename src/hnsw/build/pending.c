@@ -87,20 +87,6 @@ read_vector(void *arg, uint32 i)
 }
 
 /*
- * Wait with the codes until the index has twice as many nodes: most of those that it has are of
- * rows that nobody sees, which say nothing of the rows to come.  Locks block 0 exclusively.
- */
-static void
-postpone(PendingNodes *pending)
-{
-	LokiChange	change;
-
-	loki_change_begin(&change, pending->state, pending->index);
-	loki_change_meta(&change)->pending = Min(2 * pending->end, LOKI_MAX_NUMBER);
-	loki_change_finish(&change);
-}
-
-/*
  * Load the vectors into the arrays of the build; false if too few can be read.  They are read twice, for the
  * centroid and then to be encoded, as by a build.  Beyond LOKI_MOST_PENDING nodes, codes are made of
  * what there is: waiting on would make scans read too many rows.
@@ -110,33 +96,16 @@ load_nodes(LokiBuild *build, PendingNodes *pending)
 {
 	double		read;
 
-	if (build->geometry.profile == LOKI_PROFILE_COMPACT)
-		loki_compact_begin(build);
+	loki_compact_begin(build);
 	read = loki_build_sample_vectors(build, pending->n, read_vector, pending);
 	if (read < 1 || (read < pending->n / 2.0 && pending->n < LOKI_MOST_PENDING))
 		return false;
 	build->expected_rows = pending->n;
-	if (build->geometry.profile == LOKI_PROFILE_COMPACT)
-		loki_compact_choose(build);
+	loki_compact_choose(build);
 	loki_build_set_code(build);
 	loki_parallel_begin(build);
 	loki_build_load_vectors(build, pending->n, read_vector, pending);
 	return true;
-}
-
-/* Read the rows of all nodes, as the table's owner; false if too few can be read. */
-static bool
-read_rows(LokiBuild *build, PendingNodes *pending)
-{
-	SnapshotData snapshot;
-	bool		loaded;
-
-	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(build->heap));
-	loki_rows_begin(&pending->rows, build->heap, build->index, &snapshot);
-	pending->rows.may_be_gone = true;
-	loaded = load_nodes(build, pending);
-	loki_rows_end(&pending->rows);
-	return loaded;
 }
 
 /*
@@ -170,6 +139,8 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 	LokiMetaPageData meta;
 	LokiCounts	counts = {.of[LOKI_COUNT_BUILDS] = 1};
 	LokiBuild  *build;
+	SnapshotData snapshot;
+	bool		loaded;
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
@@ -186,7 +157,13 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 	build = loki_build_begin(heap, index, index_info, &meta);
 	build->part.leader = true;
 	build->geometry.pending = true;
-	if (read_rows(build, &pending))
+	/* rows are read as the table's owner */
+	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
+	loki_rows_begin(&pending.rows, heap, index, &snapshot);
+	pending.rows.may_be_gone = true;
+	loaded = load_nodes(build, &pending);
+	loki_rows_end(&pending.rows);
+	if (loaded)
 	{
 		make_codes(build, &pending);
 		loki_parallel_end(build);
@@ -196,7 +173,18 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 			 RelationGetRelationName(index), pending.n);
 	}
 	else
-		postpone(&pending);
+	{
+		LokiChange	change;
+
+		/*
+		 * Wait until the index has twice as many nodes: most of those that it
+		 * has are of rows that nobody sees, which say nothing of the rows to
+		 * come
+		 */
+		loki_change_begin(&change, pending.state, index);
+		loki_change_meta(&change)->pending = Min(2 * pending.end, LOKI_MAX_NUMBER);
+		loki_change_finish(&change);
+	}
 	loki_inserts_unblock(index);
 }
 

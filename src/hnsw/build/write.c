@@ -221,17 +221,6 @@ form_of(int array)
  * ----------------------------------------------------------------
  */
 
-/* Number of extents that hold this many pages */
-static uint32
-extents_for(uint32 npages)
-{
-	uint32		nextents = 0;
-
-	while (LokiExtentStart(nextents) < npages)
-		nextents++;
-	return nextents;
-}
-
 /* Count the slots that each slot array is to have; those of a graph only if there is one. */
 static void
 count_slots(WriteState *write)
@@ -257,21 +246,6 @@ count_slots(WriteState *write)
 }
 
 /*
- * How many slots of a slot array to make room for.  The number of UPPER slots that a number of
- * nodes needs varies by chance.  There is room for four standard deviations more, so that
- * the index need not grow if all rows of the table are replaced.
- */
-static uint64
-room_for(const WriteState *write, int array)
-{
-	uint64		count = write->shared->counts[array];
-
-	if (array == LOKI_SLOTS_UPPER)
-		count += (uint64) (4 * sqrt((double) count));
-	return count;
-}
-
-/*
  * The entries of the directory, slot array by slot array in the order of the file, palloc'd; their
  * number is left in the shared plan.  Blocks are counted from 0.
  */
@@ -292,12 +266,21 @@ plan_extents(WriteState *write)
 		int			array = i < lengthof(first) ? first[i] :
 			LOKI_SLOTS_ATTR + i - (int) lengthof(first);
 		const LokiSlotArray *geometry = &write->build->geometry.arrays[array];
-		uint64		count = room_for(write, array);
-		uint32		nextents;
+		uint64		count = write->shared->counts[array];
+		uint32		nextents = 0;
 
 		if (count == 0 || geometry->slot_size == 0)
 			continue;
-		nextents = extents_for((uint32) ((count + geometry->per_page - 1) / geometry->per_page));
+
+		/*
+		 * The number of UPPER slots that a number of nodes needs varies by
+		 * chance. There is room for four standard deviations more, so that the
+		 * index need not grow if all rows of the table are replaced.
+		 */
+		if (array == LOKI_SLOTS_UPPER)
+			count += (uint64) (4 * sqrt((double) count));
+		while (LokiExtentStart(nextents) < (count + geometry->per_page - 1) / geometry->per_page)
+			nextents++;
 		entries = loki_grow(write->build->context, entries, &allocated,
 							shared->nentries + (uint64) nextents, 64, sizeof(LokiExtentData));
 		for (uint32 extent = 0; extent < nextents; extent++)
@@ -355,27 +338,6 @@ new_page(LokiBuild *build, BlockNumber block, int array, uint32 ordinal)
 	return buffer;
 }
 
-/* The extent of a block: the last one that begins at it or before */
-static const LokiExtentData *
-find_extent(const WriteState *write, BlockNumber block)
-{
-	uint32		low = 0;
-	uint32		high = write->shared->nentries;
-
-	while (high - low > 1)
-	{
-		uint32		middle = (low + high) / 2;
-
-		if (write->entries[middle].first <= block)
-			low = middle;
-		else
-			high = middle;
-	}
-	Assert(block >= write->entries[low].first &&
-		   block - write->entries[low].first < LokiExtentBlocks(write->entries[low].extent));
-	return &write->entries[low];
-}
-
 /*
  * Fill a page with the slots that it is to have.  It is a copy, or locked exclusively.  pd_lower grows with
  * each slot, as it says how many slots of a page are in use.
@@ -393,14 +355,14 @@ fill_page(WriteState *write, int array, uint32 ordinal, Page page)
 			 loki_page_slot_for_write(page, geometry->slot_size, place));
 }
 
-/* Write a new page.  No content lock may be held; none is left. */
+/* Write a new page, of an extent.  No content lock may be held; none is left. */
 static void
-write_page(WriteState *write, BlockNumber block)
+write_page(WriteState *write, const LokiExtentData *extent, BlockNumber block)
 {
-	const LokiExtentData *extent = find_extent(write, block);
 	uint32		ordinal = LokiExtentStart(extent->extent) + (block - extent->first);
 	Buffer		buffer = new_page(write->build, block, extent->array, ordinal);
 
+	Assert(block >= extent->first && block - extent->first < LokiExtentBlocks(extent->extent));
 	fill_page(write, extent->array, ordinal, BufferGetPage(buffer));
 	UnlockReleaseBuffer(buffer);
 }
@@ -433,6 +395,7 @@ void
 loki_build_write_pages(LokiBuild *build)
 {
 	WriteState	write;
+	const LokiExtentData *extent;
 	uint32		first;
 	uint32		end;
 
@@ -443,6 +406,7 @@ loki_build_write_pages(LokiBuild *build)
 	loki_build_grow_arrays(build, build->part.shared->write.counts[LOKI_SLOTS_TID],
 						   build->part.shared->write.counts[LOKI_SLOTS_NULLTID]);
 	view_plan(build, &write);
+	extent = write.entries;		/* blocks come in ascending order */
 	while (loki_build_claim(build, CLAIM_BLOCKS, &first, &end))
 	{
 		BlockNumber from = write.shared->first + first;
@@ -450,7 +414,11 @@ loki_build_write_pages(LokiBuild *build)
 
 		/* logged by runs: 32 pages in a record, which is as many as one may have */
 		for (BlockNumber block = from; block < to; block++)
-			write_page(&write, block);
+		{
+			while (block - extent->first >= LokiExtentBlocks(extent->extent))
+				extent++;
+			write_page(&write, extent, block);
+		}
 		if (RelationNeedsWAL(build->index))
 			log_newpage_range(build->index, MAIN_FORKNUM, from, to, true);
 	}

@@ -136,7 +136,7 @@ choose_nodes(LokiMeasure *measure)
 	uint32		seen = 0;
 
 	Assert(step >= 1);
-	loki_seed_queries(&prng);
+	loki_seed_prng(&prng);
 	next = pg_prng_double(&prng) * step;
 	for (uint32 node = 0; node < measure->end && queries->n < queries->allocated; node++)
 	{

@@ -185,7 +185,7 @@ begin_choosing(Recall *recall)
 		(uint64) duplicates->npages * duplicates->per_page;
 	if (recall->total == 0)
 		return;
-	loki_seed_queries(&prng);
+	loki_seed_prng(&prng);
 	recall->number = pg_prng_uint64_range(&prng, 0, recall->total - 1);
 }
 

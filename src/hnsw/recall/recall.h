@@ -149,10 +149,10 @@ extern const float *loki_rows_vector(LokiRows *rows, Datum value, bool isnull);
 extern IndexScanDesc loki_rows_begin_scan(LokiRows *rows, ScanKey order);
 
 /*
- * Seed the choice of queries: by lokivector.build_seed if there is one, so that tests repeat
- * themselves, else at random
+ * Seed random numbers of a build or a measurement: by lokivector.build_seed if there is one, so that tests
+ * repeat themselves, else at random
  */
-extern void loki_seed_queries(pg_prng_state *prng);
+extern void loki_seed_prng(pg_prng_state *prng);
 
 /* functions in recall/exact.c */
 

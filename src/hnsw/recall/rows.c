@@ -247,7 +247,7 @@ loki_rows_release(LokiRows *rows)
 
 /* See recall.h.  Builds with a seed have no workers, which would choose the same queries. */
 void
-loki_seed_queries(pg_prng_state *prng)
+loki_seed_prng(pg_prng_state *prng)
 {
 	pg_prng_seed(prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
 				 pg_prng_uint64(&pg_global_prng_state));
