@@ -145,13 +145,6 @@ typedef struct Addition
 	bool		missing;		/* there was no memory for it */
 } Addition;
 
-/* A number below n */
-static uint64
-random_below(uint64 n)
-{
-	return pg_prng_uint64_range(&pg_global_prng_state, 0, n - 1);
-}
-
 /*
  * Add a search to those that wait, or pass it by: each that was sampled is as likely as any
  * other to be among them.  False without memory: they stay what they are.
@@ -161,7 +154,7 @@ add_waiting(LokiCountsEntry *entry, Samples *samples, const LokiSampled *sample)
 {
 	Size		size = VARSIZE(sample->query);
 	uint64		place = samples->nwaiting < WAITING ? (uint64) samples->nwaiting :
-		random_below(samples->seen + 1);
+		pg_prng_uint64_range(&pg_global_prng_state, 0, samples->seen);
 
 	Assert(samples->nwaiting <= WAITING && (uint64) samples->nwaiting <= samples->seen);
 	if (place < WAITING)
@@ -303,23 +296,6 @@ loki_sampled_measured(Relation index, const LokiSampled *sample, double recall)
  * ----------------------------------------------------------------
  */
 
-/* A copy of the samples of an index of this database, palloc'd; NULL if it has none */
-static Samples *
-copy_samples(Oid index)
-{
-	LokiCountsEntry *entry = loki_counts_find(index, false);
-	Samples    *copy = NULL;
-
-	if (entry == NULL)
-		return NULL;
-	Assert(entry->key.database == MyDatabaseId && entry->key.index == index);
-	if (DsaPointerIsValid(entry->samples))
-		copy = memcpy(palloc(sizeof(Samples)), loki_shared_address(entry->samples),
-					  sizeof(Samples));
-	loki_counts_release(entry);
-	return copy;
-}
-
 /* A row of lokivector_sampled_recall(); `recall` is NULL for a search that waits. */
 static void
 put_row(ReturnSetInfo *result, Oid index, TimestampTz at, int rows, const float4 *recall)
@@ -349,11 +325,19 @@ lokivector_sampled_recall(PG_FUNCTION_ARGS)
 	foreach(cell, keys)
 	{
 		LokiCountsKey *key = lfirst(cell);
-		Samples    *samples;
+		LokiCountsEntry *entry;
+		Samples    *samples = NULL;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!loki_has_right(key->index, LOKI_RIGHT_READ) ||
-			(samples = copy_samples(key->index)) == NULL)
+			(entry = loki_counts_find(key->index, false)) == NULL)
+			continue;
+		/* a copy, as rows are put out without the lock */
+		if (DsaPointerIsValid(entry->samples))
+			samples = memcpy(palloc(sizeof(Samples)), loki_shared_address(entry->samples),
+							 sizeof(Samples));
+		loki_counts_release(entry);
+		if (samples == NULL)
 			continue;
 		for (uint64 i = 0; i < Min(samples->nmeasured, MEASURED); i++)
 			put_row(result, key->index, samples->measured[i].at, samples->measured[i].rows,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * shared.c
- *	  The shared table of counts, and counting.
+ *	  The shared table of counts, counting, and forgetting what was dropped.
  *
  * As pgstat's own table since PostgreSQL 15, this is a dshash in dynamic shared memory.  The
  * first backend that counts makes it.  So the library need not be among
@@ -28,11 +28,14 @@
 #include "hnsw/statistics/shared.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/lmgr.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "utils/dsa.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 /* Entries that are kept whatever they belong to */
@@ -181,21 +184,6 @@ loki_counts_release(LokiCountsEntry *entry)
 	dshash_release_lock(counts_table, entry);
 }
 
-/* Remove an entry, if it exists.  Locks its part of the table exclusively. */
-void
-loki_counts_remove(const LokiCountsKey *key)
-{
-	LokiCountsEntry *entry = dshash_find(counts_table, key, true);
-
-	if (entry == NULL)
-		return;
-	/* whoever made the entry counted it before the lock was released */
-	Assert(pg_atomic_read_u32(&counts_shared->entries) > 0);
-	loki_sampled_free(entry);
-	dshash_delete_entry(counts_table, entry);
-	pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
-}
-
 /*
  * Memory of the area for samples of an entry, which is locked exclusively, zeroed;
  * InvalidDsaPointer if there is no more, or if samples of all indexes would take more than
@@ -237,15 +225,6 @@ loki_shared_free(LokiCountsEntry *entry, dsa_pointer pointer, Size size)
 	entry->sampled -= size;
 }
 
-/* Whether an error is for want of memory, files or places for them */
-static bool
-is_shortage(int sqlstate)
-{
-	int			category = ERRCODE_TO_CATEGORY(sqlstate);
-
-	return category == ERRCODE_INSUFFICIENT_RESOURCES || category == ERRCODE_SYSTEM_ERROR;
-}
-
 /*
  * See shared.h.  A subtransaction would cost more than what is counted.  What dsa and dshash
  * leave when they fail are locks, and segments that a resource owner of ours remembers.  These are
@@ -268,8 +247,11 @@ loki_shared_try(LokiSharedWork work, void *argument)
 	}
 	PG_CATCH();
 	{
+		int			category = ERRCODE_TO_CATEGORY(geterrcode());
+
 		CurrentResourceOwner = owner;
-		if (!is_shortage(geterrcode()))
+		/* others than for want of memory, files or places for them */
+		if (category != ERRCODE_INSUFFICIENT_RESOURCES && category != ERRCODE_SYSTEM_ERROR)
 			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
 		FlushErrorState();
@@ -287,33 +269,98 @@ loki_shared_try(LokiSharedWork work, void *argument)
 	return done;
 }
 
-/* An entry that is to be made */
-typedef struct NewEntry
-{
-	Oid			index;
-	TimestampTz now;
-	LokiCountsEntry *entry;
-} NewEntry;
+/* ----------------------------------------------------------------
+ * What belongs to nothing any more
+ * ----------------------------------------------------------------
+ */
 
-/* Make an entry, and the table if there is none. */
-static void
-make_entry(void *argument)
+/*
+ * Whether an index of this database was dropped, for good.  One whose creation is not
+ * committed is not seen in the catalog, but is locked.  So is one that is being dropped, by
+ * this transaction too.
+ */
+static bool
+was_dropped(Oid index)
 {
-	NewEntry   *new = argument;
+	LOCKTAG		tag;
+	bool		dropped;
 
-	new->entry = loki_counts_entry(new->index, false, new->now);
+	/* a lock may be waited for, and the catalogs are read */
+	Assert(OidIsValid(index) && IsTransactionState());
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, index);
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index)) ||
+		LokiLockHeld(&tag, AccessExclusiveLock) ||
+		!ConditionalLockRelationOid(index, AccessShareLock))
+		return false;
+	AcceptInvalidationMessages();
+	dropped = !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index));
+	UnlockRelationOid(index, AccessShareLock);
+	return dropped;
 }
 
-/* Remove what belongs to nothing, whenever there are twice as many entries as were left. */
+/* Remove an entry, if it exists.  Locks its part of the table exclusively. */
 static void
-purge_if_many(void)
+remove_entry(const LokiCountsKey *key)
 {
-	if (pg_atomic_read_u32(&counts_shared->entries) <=
-		pg_atomic_read_u32(&counts_shared->purge_above))
+	LokiCountsEntry *entry = dshash_find(counts_table, key, true);
+
+	if (entry == NULL)
 		return;
-	list_free_deep(loki_counts_purge(counts_table));
-	pg_atomic_write_u32(&counts_shared->purge_above,
-						Max(PURGE_LEAST, 2 * pg_atomic_read_u32(&counts_shared->entries)));
+	/* whoever made the entry counted it before the lock was released */
+	Assert(pg_atomic_read_u32(&counts_shared->entries) > 0);
+	loki_sampled_free(entry);
+	dshash_delete_entry(counts_table, entry);
+	pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
+}
+
+/*
+ * See shared.h.  An access method has no callback for DROP INDEX, and pgstat's is for its own entries.
+ * So entries are compared with the catalogs when the counts are read, and when there are many more of
+ * them than at the last time, as autovacuum compares pgstat's with pg_class.
+ *
+ * The list is made first, since neither catalogs nor heavyweight locks may be
+ * asked for under the lock of a partition.  An entry that is made meanwhile is not in it.
+ */
+List *
+loki_counts_purge(dshash_table *table)
+{
+	List	   *keys = NIL;
+	dshash_seq_status status;
+	LokiCountsEntry *entry;
+	ListCell   *cell;
+
+	Assert(loki_no_buffer_locked());
+	dshash_seq_init(&status, table, false);
+	while ((entry = dshash_seq_next(&status)) != NULL)
+		keys = lappend(keys, memcpy(palloc(sizeof(LokiCountsKey)), &entry->key, sizeof(LokiCountsKey)));
+	dshash_seq_term(&status);
+	foreach(cell, keys)
+	{
+		LokiCountsKey *key = lfirst(cell);
+		bool		ours = key->database == MyDatabaseId;
+
+		CHECK_FOR_INTERRUPTS();
+		if (ours ? was_dropped(key->index) :
+			!SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(key->database)))
+			remove_entry(key);
+		else if (ours)
+			continue;
+		keys = foreach_delete_current(keys, cell);
+	}
+	return keys;
+}
+
+/* ----------------------------------------------------------------
+ * Counting
+ * ----------------------------------------------------------------
+ */
+
+/* LokiSharedWork: make the entry of an index, and the table if there is none. */
+static void
+make_entry(void *index)
+{
+	loki_counts_release(loki_counts_entry(RelationGetRelid((Relation) index), false,
+										  GetCurrentStatementStartTimestamp()));
 }
 
 /*
@@ -325,7 +372,7 @@ loki_count(Relation index, const LokiCounts *counts)
 {
 	LokiCountsEntry *entry;
 	TimestampTz now;
-	bool		found;
+	bool		made = false;
 
 	Assert(loki_no_buffer_locked());
 	if (!pgstat_track_counts || !IsUnderPostmaster)
@@ -334,29 +381,27 @@ loki_count(Relation index, const LokiCounts *counts)
 		counts->of[LOKI_COUNT_CALIBRATIONS] > 0 ?
 		GetCurrentTimestamp() : GetCurrentStatementStartTimestamp();
 	entry = counts_table != NULL ? loki_counts_find(RelationGetRelid(index), true) : NULL;
-	found = entry != NULL;
-	if (!found)
+	if (entry == NULL)
 	{
-		NewEntry	new = {RelationGetRelid(index), now, NULL};
-
-		if (!loki_shared_try(make_entry, &new))
+		made = loki_shared_try(make_entry, index);
+		entry = made ? loki_counts_find(RelationGetRelid(index), true) : NULL;
+		if (entry == NULL)
 			return;
-		entry = new.entry;
 	}
 	Assert(entry->key.index == RelationGetRelid(index));
 	for (int i = 0; i < LOKI_ALL_COUNTS; i++)
 		entry->counts.of[i] += counts->of[i];
 	if (counts->of[LOKI_COUNT_CALIBRATIONS] + counts->of[LOKI_COUNT_BUILDS] > 0)
 		entry->counts.of[LOKI_COUNT_ROWS_CHANGED] = 0;
-	if (counts->of[LOKI_COUNT_SCANS] > 0)
-		entry->last_scan = now;
-	if (counts->of[LOKI_COUNT_BUILDS] > 0)
-		entry->last_build = now;
-	if (counts->of[LOKI_COUNT_VACUUMS] > 0)
-		entry->last_vacuum = now;
-	if (counts->of[LOKI_COUNT_CALIBRATIONS] > 0)
-		entry->last_calibration = now;
+	for (int i = 0; i < LOKI_DATED_COUNTS; i++)
+		if (counts->of[loki_dated_counts[i]] > 0)
+			entry->last[i] = now;
 	loki_counts_release(entry);
-	if (!found)
-		purge_if_many();
+	/* remove what belongs to nothing, whenever there are twice as many entries as were left */
+	if (!made || pg_atomic_read_u32(&counts_shared->entries) <=
+		pg_atomic_read_u32(&counts_shared->purge_above))
+		return;
+	list_free_deep(loki_counts_purge(counts_table));
+	pg_atomic_write_u32(&counts_shared->purge_above,
+						Max(PURGE_LEAST, 2 * pg_atomic_read_u32(&counts_shared->entries)));
 }

@@ -26,6 +26,12 @@ typedef struct LokiCountsKey
 	Oid			index;
 } LokiCountsKey;
 
+/* What is dated when it is counted, in the order of the columns of lokivector_index_counts() */
+#define LOKI_DATED_COUNTS	4
+static const LokiCount loki_dated_counts[LOKI_DATED_COUNTS] = {
+	LOKI_COUNT_SCANS, LOKI_COUNT_BUILDS, LOKI_COUNT_VACUUMS, LOKI_COUNT_CALIBRATIONS
+};
+
 /*
  * What was counted of an index.  The counts belong to statistics/shared.c, the last two fields
  * to statistics/sampled.c.
@@ -34,10 +40,8 @@ typedef struct LokiCountsEntry
 {
 	LokiCountsKey key;
 	TimestampTz since;			/* when its counts began */
-	TimestampTz last_scan;		/* 0: none since then */
-	TimestampTz last_build;
-	TimestampTz last_vacuum;
-	TimestampTz last_calibration;
+	TimestampTz last[LOKI_DATED_COUNTS];	/* by loki_dated_counts; 0: none
+											 * since then */
 	LokiCounts	counts;
 	dsa_pointer samples;		/* a Samples; invalid: none */
 	Size		sampled;		/* bytes of its samples: of that struct, and
@@ -53,11 +57,14 @@ extern dshash_table *loki_counts_table(bool create);
 extern LokiCountsEntry *loki_counts_entry(Oid index, bool reset, TimestampTz now);
 extern void loki_counts_release(LokiCountsEntry *entry);
 
-/* Remove the entry of an index, if it has one.  The table was opened. */
-extern void loki_counts_remove(const LokiCountsKey *key);
-
 /* The same, NULL if the index has none; share locked unless `exclusive`.  The table was opened. */
 extern LokiCountsEntry *loki_counts_find(Oid index, bool exclusive);
+
+/*
+ * Remove the entries of indexes and databases that were dropped.  Returns the keys of the others
+ * of this database (LokiCountsKey *).  Reads catalogs; no buffer may be locked, nor any entry.
+ */
+extern List *loki_counts_purge(dshash_table *table);
 
 /*
  * Do some work on shared memory.  False if there is no memory for it: no statement fails
@@ -77,13 +84,5 @@ extern void loki_shared_free(LokiCountsEntry *entry, dsa_pointer pointer, Size s
 
 /* Forget what was sampled of an entry, which is locked */
 extern void loki_sampled_free(LokiCountsEntry *entry);
-
-/* functions in statistics/purge.c */
-
-/*
- * Remove the entries of indexes and databases that were dropped.  Returns the keys of the others
- * of this database (LokiCountsKey *).  Reads catalogs; no buffer may be locked, nor any entry.
- */
-extern List *loki_counts_purge(dshash_table *table);
 
 #endif							/* LOKI_STATISTICS_SHARED_H */

@@ -47,8 +47,6 @@ put_row(ReturnSetInfo *result, const LokiCountsEntry *entry)
 	bool		all = loki_may_read(entry->key.index);
 	Datum		values[LOKI_ALL_COUNTS + 6];
 	bool		nulls[LOKI_ALL_COUNTS + 6] = {0};
-	const TimestampTz times[] = {entry->last_scan, entry->last_build, entry->last_vacuum,
-	entry->last_calibration, entry->since};
 	int			n = 0;
 
 	values[n++] = ObjectIdGetDatum(entry->key.index);
@@ -59,11 +57,12 @@ put_row(ReturnSetInfo *result, const LokiCountsEntry *entry)
 	}
 	for (int i = LOKI_COUNTS; i < LOKI_ALL_COUNTS; i++)
 		values[n++] = Float8GetDatum(entry->counts.of[i] / 1000.0);
-	for (int i = 0; i < lengthof(times); i++, n++)
+	for (int i = 0; i < LOKI_DATED_COUNTS; i++, n++)
 	{
-		values[n] = TimestampTzGetDatum(times[i]);
-		nulls[n] = times[i] == 0;
+		values[n] = TimestampTzGetDatum(entry->last[i]);
+		nulls[n] = entry->last[i] == 0;
 	}
+	values[n++] = TimestampTzGetDatum(entry->since);
 	Assert(n == result->setDesc->natts);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
