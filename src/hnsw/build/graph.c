@@ -58,21 +58,6 @@ lock_list(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 	return lock;
 }
 
-/*
- * Forget which nodes were visited.  Two bytes a node serve 65,535 searches.  One byte would
- * serve 255: with 10,000,000 nodes, a node is inserted by half a dozen searches, and clearing
- * the bytes would take a fifth of its time.
- */
-static void
-visited_reset(LokiGraph *graph)
-{
-	if (++graph->scratch.visit == 0)
-	{
-		memset(graph->scratch.visited, 0, (Size) graph->nnodes * sizeof(uint16));
-		graph->scratch.visit = 1;
-	}
-}
-
 /* Start fetching bytes into the processor's caches. */
 static inline void
 prefetch_bytes(const void *address, Size size)
@@ -173,7 +158,18 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 
 	Assert(graph->scratch.npool >= 1 && ef >= 1 && ef <= Max(graph->ef_construction, LOKI_ROW_SEARCH));
 	Assert(layer <= graph->entry_level);
-	visited_reset(graph);
+
+	/*
+	 * Two bytes a node serve 65,535 searches until the marks of visited nodes
+	 * are cleared. One byte would serve 255: with 10,000,000 nodes, a node is
+	 * inserted by half a dozen searches, and clearing the bytes would take a
+	 * fifth of its time.
+	 */
+	if (++graph->scratch.visit == 0)
+	{
+		memset(graph->scratch.visited, 0, (Size) graph->nnodes * sizeof(uint16));
+		graph->scratch.visit = 1;
+	}
 	graph->scratch.npool = Min(graph->scratch.npool, ef);
 	loki_pool_clear(pool, graph->scratch.npool, room);
 	for (int i = 0; i < graph->scratch.npool; i++)

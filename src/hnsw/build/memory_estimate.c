@@ -165,20 +165,6 @@ describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
 	return loki_family_column(get_opclass_family(class), type, typmod);
 }
 
-/*
- * ERROR unless the user may read some column of a table: nobody else is to lock it.  The query
- * that counts rows checks the column.
- */
-static void
-require_some_column(Oid tableid)
-{
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(tableid)) &&
-		pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
-		pg_attribute_aclcheck_all(tableid, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(tableid)),
-					   get_rel_name(tableid));
-}
-
 /* Bytes that a build keeps for each node */
 static Size
 node_memory(const LokiHnswOptions *options, const LokiColumn *column, int nattributes,
@@ -208,6 +194,7 @@ node_memory(const LokiHnswOptions *options, const LokiColumn *column, int nattri
 Datum
 lokivector_build_memory(PG_FUNCTION_ARGS)
 {
+	Oid			tableid = PG_GETARG_OID(0);
 	Relation	table;
 	char	   *column = NameStr(*PG_GETARG_NAME(1));
 	ArrayType  *attributes = PG_GETARG_ARRAYTYPE_P(3);
@@ -220,8 +207,13 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	int32		typmod;
 	double		bytes;
 
-	require_some_column(PG_GETARG_OID(0));
-	table = table_open(PG_GETARG_OID(0), AccessShareLock);
+	/* who may read no column is not to lock the table; the query that counts rows checks the column */
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(tableid)) &&
+		pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(tableid, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(tableid)),
+					   get_rel_name(tableid));
+	table = table_open(tableid, AccessShareLock);
 	if (table->rd_rel->relkind != RELKIND_RELATION && table->rd_rel->relkind != RELKIND_MATVIEW)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -267,7 +259,7 @@ lokivector_rebuild_memory(PG_FUNCTION_ARGS)
 	/* the build checks it against m; it does not matter here */
 	options.ef_construction = LOKI_MAX_EF_CONSTRUCTION;
 	loki_index_refresh(state, index);
-	nodes = loki_calibrate_count(index, state, NULL, NULL);
+	nodes = loki_count_live(state, index, NULL, NULL);
 	nodes *= node_memory(&options, &state->column, meta.nattributes, meta.attr_type);
 	relation_close(index, NoLock);
 	PG_RETURN_INT64((int64) nodes);

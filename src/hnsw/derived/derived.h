@@ -247,6 +247,14 @@ extern double loki_bits_estimate(LokiIndex *state, Relation index, int array, ui
  */
 extern int	loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes);
 
+/*
+ * Count the live nodes, page by page under share lock.  Sets their bits in *live unless that is
+ * NULL, and unless `uncounted` is NULL, counts there the nodes that vacuum has yet to count as
+ * come or gone.  No page may be locked.
+ */
+extern uint32 loki_count_live(LokiIndex *state, Relation index, uint8 *live,
+							  uint32 *uncounted);
+
 /* ----------------------------------------------------------------
  * 1-bit sketches of the nodes of a list (sketch.c)
  * ----------------------------------------------------------------

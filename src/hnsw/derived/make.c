@@ -76,30 +76,6 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 	return Max(Min(unlisted, end), 0);
 }
 
-/*
- * Whether so many documents have come or gone that the counts of words are not good any more.  Deleted
- * ones have no other trace: all of TID is read, under the share lock of one page at a time.
- */
-static bool
-words_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end, double unlisted)
-{
-	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_TID];
-	double		documents = meta->derived.terms.documents;
-	double		live = 0;
-
-	Assert(state->column.type->words != NULL && (meta->flags & LOKI_META_TERM_LISTS) != 0);
-	for (uint32 ordinal = 0; ordinal * array->per_page < end; ordinal++)
-	{
-		PGAlignedBlock copy;
-		int			used = loki_page_copy(state, index, LOKI_SLOTS_TID, ordinal, NULL, copy.data);
-
-		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < used; i++)
-			live += LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i));
-	}
-	return unlisted + Max(documents + unlisted - live, 0) > STALE_SHARE * documents;
-}
-
 /* Whether n bytes fit into maintenance_work_mem; if not, says what is not made. */
 static bool
 fits_memory(Relation index, double bytes, const char *what, bool have, int elevel)
@@ -122,18 +98,6 @@ sketches_fit(const LokiIndex *state, Relation index, uint32 end, int elevel)
 {
 	return fits_memory(index, loki_sketch_memory(state) * end, "put 1-bit sketches into the lists",
 					   false, elevel);
-}
-
-/* Whether lists of attributes can be sorted of nodes below an end */
-static bool
-lists_fit(const LokiIndex *state, Relation index, uint32 end, bool have, int elevel)
-{
-	double		most = 0;
-
-	/* one list is made at a time */
-	for (int i = 0; i < state->nattributes; i++)
-		most = Max(most, loki_gather_memory(state, i));
-	return fits_memory(index, most * end, "sort the attributes", have, elevel);
 }
 
 /* See derived.h.  No attribute is listed, and no row mapped, below another end. */
@@ -392,6 +356,7 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		stale;
 	uint32		end;
 	double		unlisted;
+	double		most = 0;
 
 	loki_index_refresh(state, index);
 	end = loki_node_end(state, index);
@@ -407,7 +372,13 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	unlisted = loki_derived_unlisted(state, index, &meta, end);
 	stale = (have_lists || have_map || have_terms) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
 	if (have_terms && !stale && make_terms != NULL && state->column.type->words != NULL)
-		stale = words_stale(state, index, &meta, end, unlisted);
+	{
+		/* counts of words are good as long as few documents have come or gone; the latter have no other trace */
+		double		documents = meta.derived.terms.documents;
+		double		gone = documents + unlisted - loki_count_live(state, index, NULL, NULL);
+
+		stale = unlisted + Max(gone, 0) > STALE_SHARE * documents;
+	}
 	sketches = loki_sketch_memory(state) > 0 && LokiIndexOptions(index)->brief_codes;
 	if (!stale && lists == have_lists && map == have_map && terms == have_terms)
 	{
@@ -423,7 +394,10 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	}
 	if (terms && make_terms == NULL)
 		return;
-	lists = lists && lists_fit(state, index, end, have_lists, elevel);
+	/* one list is made at a time */
+	for (int i = 0; i < state->nattributes; i++)
+		most = Max(most, loki_gather_memory(state, i));
+	lists = lists && fits_memory(index, most * end, "sort the attributes", have_lists, elevel);
 	sketches = sketches && lists && sketches_fit(state, index, end, elevel);
 	map = map && fits_memory(index, loki_rowmap_memory(state, end), "map the rows", have_map,
 							 elevel);

@@ -21,6 +21,7 @@
 #include "access/table.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/recall/calibrate.h"
@@ -91,7 +92,7 @@ count_uncounted(Relation index)
 	uint32		uncounted;
 
 	loki_index_refresh(state, index);
-	(void) loki_calibrate_count(index, state, NULL, &uncounted);
+	(void) loki_count_live(state, index, NULL, &uncounted);
 	return uncounted;
 }
 
@@ -148,14 +149,6 @@ loki_calibrate_note_changed(Relation index, uint32 nodes)
 	loki_change_finish(&change);
 }
 
-/* Whether an index of this number of nodes is far from what was calibrated; true if it never was */
-static bool
-has_changed(double nodes, const LokiCalibrationData *calibration)
-{
-	return fabs(nodes - calibration->nodes) > CHANGED_SHARE * calibration->nodes ||
-		calibration->at[LOKI_CALIBRATION_CHANGED].other > CHANGED_SHARE * LOKI_CALIBRATION_SCALE;
-}
-
 /*
  * See calibrate.h.  The rows that a build has just read may be of this command, which the active snapshot
  * does not see.  There may be no active snapshot either: a commit that empties a table builds its indexes.
@@ -185,6 +178,7 @@ loki_calibrate_again(Relation index)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
+	const LokiCalibrationData *before = &meta.calibration;
 	Relation	heap;
 	LokiRows	rows;
 	uint32		nodes;
@@ -192,10 +186,12 @@ loki_calibrate_again(Relation index)
 
 	Assert(loki_no_buffer_locked());
 	loki_index_refresh(state, index);
-	nodes = loki_calibrate_count(index, state, NULL, NULL);
+	nodes = loki_count_live(state, index, NULL, NULL);
+	/* all have changed if it never was calibrated */
 	if (meta.pending > 0 || nodes < LOKI_CALIBRATE_MIN_NODES ||
-		!has_changed(nodes, &meta.calibration) || loki_column_encoded(&state->column) ||
-		!loki_rows_need_no_snapshot(index))
+		(fabs((double) nodes - before->nodes) <= CHANGED_SHARE * before->nodes &&
+		 before->at[LOKI_CALIBRATION_CHANGED].other <= CHANGED_SHARE * LOKI_CALIBRATION_SCALE) ||
+		loki_column_encoded(&state->column) || !loki_rows_need_no_snapshot(index))
 		return false;
 	/* vacuum has locked the table */
 	heap = table_open(index->rd_index->indrelid, NoLock);
@@ -211,26 +207,6 @@ loki_calibrate_again(Relation index)
  * The functions
  * ----------------------------------------------------------------
  */
-
-/*
- * Open an index that is to be calibrated, and its table, with the lock that inserts take.  A
- * stronger one could be waited for with a snapshot, and CREATE INDEX CONCURRENTLY, which
- * holds it, waits for snapshots.  So vacuum may free nodes meanwhile (recall/README).
- */
-static Relation
-open_index(Oid indexid, Relation *heap)
-{
-	Relation	index;
-
-	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("recovery is in progress"),
-				 errhint("An index cannot be calibrated during recovery.")));
-	index = loki_open_allowed(indexid, RowExclusiveLock, LOKI_RIGHT_CHANGE, heap);
-	loki_require_valid(index, "calibrate");
-	return index;
-}
 
 /* Say why an index was not calibrated, and what searches go by.  No page may be locked. */
 static void
@@ -248,7 +224,7 @@ report_failure(Relation index)
 		return;
 	}
 	loki_index_refresh(state, index);
-	nodes = loki_calibrate_count(index, state, NULL, NULL);
+	nodes = loki_count_live(state, index, NULL, NULL);
 	ereport(NOTICE,
 			(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
 			 nodes < LOKI_CALIBRATE_MIN_NODES ?
@@ -323,17 +299,29 @@ describe_calibration(Relation index)
 									calibration->at[last].width));
 }
 
-/* What both forms of lokivector_calibrate() do; `array` is NULL if the caller gives no queries. */
+/*
+ * What both forms of lokivector_calibrate() do; `array` is NULL if the caller gives no queries.
+ *
+ * The table is locked as inserts lock it.  A stronger lock could be waited for with a snapshot, and CREATE
+ * INDEX CONCURRENTLY, which holds it, waits for snapshots.  So vacuum may free nodes meanwhile (recall/README).
+ */
 static Datum
 calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 {
 	Relation	heap;
-	Relation	index = open_index(indexid, &heap);
+	Relation	index;
 	LokiRows	rows;
 	LokiGivenQueries given = {0};
 	text	   *result;
 	bool		calibrated;
 
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("recovery is in progress"),
+				 errhint("An index cannot be calibrated during recovery.")));
+	index = loki_open_allowed(indexid, RowExclusiveLock, LOKI_RIGHT_CHANGE, &heap);
+	loki_require_valid(index, "calibrate");
 	if (by_queries)
 		given = given_queries(index, array);
 	loki_rows_begin(&rows, heap, index, GetActiveSnapshot());

@@ -91,12 +91,4 @@ extern int	loki_calibrate_most(Relation index);
 extern void loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more);
 extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result);
 
-/*
- * Count the live nodes, page by page under share lock.  Sets their bits in *live unless that is
- * NULL, and unless `uncounted` is NULL, counts there the nodes that vacuum has yet to count as
- * come or gone.  No page may be locked.
- */
-extern uint32 loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live,
-								   uint32 *uncounted);
-
 #endif							/* LOKI_RECALL_CALIBRATE_H */

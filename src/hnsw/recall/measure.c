@@ -31,6 +31,7 @@
 #include "common/pg_prng.h"
 #include "compat/compare.h"
 #include "compat/pgcompat.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/measure.h"
@@ -66,47 +67,6 @@ static const uint16 widths[LOKI_CALIBRATION_WIDTHS] = {
  * Queries
  * ----------------------------------------------------------------
  */
-
-/*
- * See calibrate.h.  TID is read through a ring, as a scan of a large table would be, and pauses as
- * vacuum does.
- */
-uint32
-loki_calibrate_count(Relation index, LokiIndex *state, uint8 *live, uint32 *uncounted)
-{
-	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_TID];
-	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
-	uint32		count = 0;
-
-	Assert(loki_no_buffer_locked());
-	if (uncounted != NULL)
-		*uncounted = 0;
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
-	{
-		PGAlignedBlock page;
-		int			used;
-
-		LokiVacuumDelayPoint();
-		used = loki_page_copy(state, index, LOKI_SLOTS_TID, ordinal, strategy, page.data);
-		for (int i = 0; i < used; i++)
-		{
-			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page.data, array->slot_size, i);
-			uint32		node = ordinal * array->per_page + i;
-
-			if (uncounted != NULL && (LokiTidState(tid) == LOKI_TID_DEAD ||
-									  (LokiTidIsLive(tid) && (tid->state & LOKI_TID_NEW) != 0)))
-				(*uncounted)++;
-			if (!LokiTidIsLive(tid))
-				continue;
-			count++;
-			if (live != NULL)
-				live[node / 8] |= 1 << (node % 8);
-		}
-	}
-	FreeAccessStrategy(strategy);
-	Assert(count <= array->npages * array->per_page);
-	return count;
-}
 
 /* Add a query, as loki_query_add(), and prepare it for walks. */
 static void
@@ -495,7 +455,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	measure->end = tid->npages * tid->per_page;
 	measure->live = palloc_extended(measure->end / 8 + 1,
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	measure->nlive = loki_calibrate_count(index, state, measure->live, NULL);
+	measure->nlive = loki_count_live(state, index, measure->live, NULL);
 	if (measure->nlive < LOKI_CALIBRATE_MIN_NODES || measure->meta.entry.node == LOKI_NONE)
 		return false;
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);

@@ -299,17 +299,6 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	return Min(right, n);
 }
 
-/* Keep the recall of one query. */
-static void
-keep_recall(Recall *recall, double value)
-{
-	Assert(isnan(value) || (value >= 0 && value <= 1));
-	Assert(recall->answered < recall->chosen);
-	recall->recalls = loki_grow(recall->context, recall->recalls, &recall->allocated,
-								recall->answered + 1, 1024, sizeof(double));
-	recall->recalls[recall->answered++] = value;
-}
-
 /* Compare the index's answers with the exact ones.  A query without any row to find counts for nothing. */
 static void
 compare_answers(Recall *recall, const LokiExact *exact)
@@ -320,18 +309,20 @@ compare_answers(Recall *recall, const LokiExact *exact)
 	for (int i = 0; i < recall->queries.n; i++)
 	{
 		int			n = Min(exact->found[i], rows_of_query(recall, i));
-		int			right;
+		double		value = get_float8_nan();
 
 		CHECK_FOR_INTERRUPTS();
-		if (n == 0)
+		if (n > 0)
 		{
-			keep_recall(recall, get_float8_nan());
-			continue;
+			order.sk_argument = recall->queries.data[i];
+			value = (double) answer_by_index(recall, scan, &order, i, n,
+											 loki_hit_limit(exact->nearest[(Size) i * exact->k + n - 1])) / n;
 		}
-		order.sk_argument = recall->queries.data[i];
-		right = answer_by_index(recall, scan, &order, i, n,
-								loki_hit_limit(exact->nearest[(Size) i * exact->k + n - 1]));
-		keep_recall(recall, (double) right / n);
+		Assert(isnan(value) || (value >= 0 && value <= 1));
+		Assert(recall->answered < recall->chosen);
+		recall->recalls = loki_grow(recall->context, recall->recalls, &recall->allocated,
+									recall->answered + 1, 1024, sizeof(double));
+		recall->recalls[recall->answered++] = value;
 	}
 	index_endscan(scan);
 }

@@ -217,21 +217,6 @@ lock_tid(LokiVacuum *vacuum, uint32 node, LokiChange *change, uint32 *place, Lok
 }
 
 /*
- * Write a slot of a node's TID list; the node's TID page is locked exclusively.  The TID
- * page is part of the record, although nothing changes there.  Replay then waits for a
- * standby's readers of the list before it comes to the record that frees slots.
- */
-static void
-change_duplicate(LokiChange *change, uint32 number, const LokiDuplicateData *slot)
-{
-	uint32		place;
-	int			page = loki_change_lock(change, LOKI_SLOTS_DUPLICATE, number, &place);
-
-	loki_change_keep(change, 0);
-	loki_change_slot(change, page, sizeof(LokiDuplicateData), place, slot);
-}
-
-/*
  * Take a run of slots out of a node's TID list: those from `first` up to `next`, which
  * follow `before`.  LOKI_NONE stands for the head; slots may have been inserted before it
  * meanwhile.  A node whose list is empty then is dead.  Locks the TID page exclusively, and then
@@ -247,8 +232,10 @@ remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 
 	uint32		number;
 	uint64		length = 0;
 	LokiDuplicateData slot;
+	int			page;
 
-	Assert(vacuum->marking.flagged && first != next);
+	Assert(first != next);
+	set_unfinished(vacuum);
 	lock_tid(vacuum, node, &change, &place, &tid);
 	Assert(LokiTidState(&tid) == LOKI_TID_LIST);
 	number = LokiTidListHead(&tid);
@@ -262,7 +249,15 @@ remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 
 	{
 		read_duplicate(vacuum, node, before, &length, &slot);
 		slot.next = next;
-		change_duplicate(&change, before, &slot);
+		page = loki_change_lock(&change, LOKI_SLOTS_DUPLICATE, before, &place);
+
+		/*
+		 * The TID page is part of the record, although nothing changes there.
+		 * Replay then waits for a standby's readers of the list before it comes
+		 * to the record that frees slots.
+		 */
+		loki_change_keep(&change, 0);
+		loki_change_slot(&change, page, sizeof(LokiDuplicateData), place, &slot);
 	}
 	else
 	{
@@ -332,19 +327,13 @@ vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 			continue;
 		}
 		if (first != LOKI_NONE)
-		{
-			set_unfinished(vacuum);
 			remove_run(vacuum, node, before, first, number);
-		}
 		first = LOKI_NONE;
 		before = number;
 		stay++;
 	}
 	if (first != LOKI_NONE)
-	{
-		set_unfinished(vacuum);
 		remove_run(vacuum, node, before, first, LOKI_NONE);
-	}
 	if (stay == 1)
 		collapse_list(vacuum, node, before);
 }
