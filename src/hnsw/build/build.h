@@ -83,14 +83,10 @@ typedef enum LokiBuildJob
 	LOKI_JOB_END
 } LokiBuildJob;
 
-/* The plan of the index's file; ..._block are blocks of LOKI_ARENA_NODES */
+/* What the index's file is written from; ..._block are blocks of LOKI_ARENA_NODES */
 typedef struct LokiWriteShared
 {
 	uint32		counts[LOKI_SLOT_ARRAYS];	/* slots */
-	uint32		nentries;		/* of the directory */
-	BlockNumber first;			/* behind the directory */
-	BlockNumber end;
-	int			entries_block;
 	int			duplicate_block;
 	int			upper_block;
 	int			upper_number_block;

@@ -50,16 +50,21 @@
 #define KEY_CONSTANTS		UINT64CONST(0x10C1000000000002)
 #define KEY_SCAN			UINT64CONST(0x10C1000000000003)
 #define KEY_QUERY_TEXT		UINT64CONST(0x10C1000000000004)
-#define KEY_WAL_USAGE		UINT64CONST(0x10C1000000000005)
-#define KEY_BUFFER_USAGE	UINT64CONST(0x10C1000000000006)
+#define KEY_USAGE			UINT64CONST(0x10C1000000000005)
+
+/* What a worker has used */
+typedef struct WorkerUsage
+{
+	WalUsage	wal;
+	BufferUsage buffers;
+} WorkerUsage;
 
 /* What the leader keeps of its workers */
 typedef struct LokiParallelBuild
 {
 	ParallelContext *context;
 	Snapshot	snapshot;		/* of the scan of the table */
-	WalUsage   *wal_usage;		/* one for each worker */
-	BufferUsage *buffer_usage;
+	WorkerUsage *usage;			/* of each */
 } LokiParallelBuild;
 
 extern PGDLLEXPORT void loki_build_worker(dsm_segment *segment, shm_toc *toc);
@@ -167,9 +172,8 @@ estimate_toc(const LokiBuild *build, LokiParallelBuild *parallel)
 	shm_toc_estimate_chunk(estimator, loki_code_constants(&build->meta.code) * sizeof(float));
 	shm_toc_estimate_chunk(estimator, table_parallelscan_estimate(build->heap,
 																  parallel->snapshot));
-	shm_toc_estimate_chunk(estimator, mul_size(sizeof(WalUsage), nworkers));
-	shm_toc_estimate_chunk(estimator, mul_size(sizeof(BufferUsage), nworkers));
-	shm_toc_estimate_keys(estimator, 5);
+	shm_toc_estimate_chunk(estimator, mul_size(sizeof(WorkerUsage), nworkers));
+	shm_toc_estimate_keys(estimator, 4);
 	if (debug_query_string)
 	{
 		shm_toc_estimate_chunk(estimator, strlen(debug_query_string) + 1);
@@ -195,10 +199,8 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 	shm_toc_insert(toc, KEY_CONSTANTS, shared_constants);
 	table_parallelscan_initialize(build->heap, scan, parallel->snapshot);
 	shm_toc_insert(toc, KEY_SCAN, scan);
-	parallel->wal_usage = shm_toc_allocate(toc, mul_size(sizeof(WalUsage), nworkers));
-	shm_toc_insert(toc, KEY_WAL_USAGE, parallel->wal_usage);
-	parallel->buffer_usage = shm_toc_allocate(toc, mul_size(sizeof(BufferUsage), nworkers));
-	shm_toc_insert(toc, KEY_BUFFER_USAGE, parallel->buffer_usage);
+	parallel->usage = shm_toc_allocate(toc, mul_size(sizeof(WorkerUsage), nworkers));
+	shm_toc_insert(toc, KEY_USAGE, parallel->usage);
 	if (debug_query_string)
 	{
 		char	   *text = shm_toc_allocate(toc, strlen(debug_query_string) + 1);
@@ -329,7 +331,7 @@ loki_parallel_end(LokiBuild *build)
 		return;
 	WaitForParallelWorkersToFinish(parallel->context);
 	for (int i = 0; i < parallel->context->nworkers_launched; i++)
-		InstrAccumParallelQuery(&parallel->buffer_usage[i], &parallel->wal_usage[i]);
+		InstrAccumParallelQuery(&parallel->usage[i].buffers, &parallel->usage[i].wal);
 	if (IsMVCCSnapshot(parallel->snapshot))
 		UnregisterSnapshot(parallel->snapshot);
 	DestroyParallelContext(parallel->context);
@@ -369,8 +371,7 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	Relation	heap;
 	Relation	index;
 	IndexInfo  *index_info;
-	WalUsage   *wal_usage;
-	BufferUsage *buffer_usage;
+	WorkerUsage *usage;
 
 	/* the name of the tranche is known in a process only after it has registered it */
 	Assert(IsParallelWorker());
@@ -400,10 +401,8 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	loki_build_release_arrays(build);
 	MemoryContextDelete(build->context);
 
-	wal_usage = shm_toc_lookup(toc, KEY_WAL_USAGE, false);
-	buffer_usage = shm_toc_lookup(toc, KEY_BUFFER_USAGE, false);
-	InstrEndParallelQuery(&buffer_usage[ParallelWorkerNumber],
-						  &wal_usage[ParallelWorkerNumber]);
+	usage = (WorkerUsage *) shm_toc_lookup(toc, KEY_USAGE, false) + ParallelWorkerNumber;
+	InstrEndParallelQuery(&usage->buffers, &usage->wal);
 	index_close(index, concurrently ? RowExclusiveLock : AccessExclusiveLock);
 	table_close(heap, concurrently ? ShareUpdateExclusiveLock : ShareLock);
 }

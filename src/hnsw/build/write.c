@@ -47,6 +47,9 @@ typedef struct WriteState
 	LokiBuild  *build;
 	LokiWriteShared *shared;
 	LokiExtentData *entries;	/* of the directory, ascending by block */
+	uint32		nentries;
+	BlockNumber first;			/* behind the directory */
+	BlockNumber end;
 	UpperSlot  *upper;			/* by UPPER slot */
 	uint32	   *upper_number;	/* UPPER slot of each list of the graph */
 	const char *duplicate;		/* DUPLICATE slots, whose `node` goes by the
@@ -246,10 +249,10 @@ count_slots(WriteState *write)
 }
 
 /*
- * The entries of the directory, slot array by slot array in the order of the file, palloc'd; their
- * number is left in the shared plan.  Blocks are counted from 0.
+ * Plan the file: the entries of the directory, slot array by slot array in the order of the file.  They
+ * follow from the numbers of slots, so that each process finds the same.
  */
-static LokiExtentData *
+static void
 plan_extents(WriteState *write)
 {
 	static const int first[] = {
@@ -257,8 +260,6 @@ plan_extents(WriteState *write)
 		LOKI_SLOTS_HASH, LOKI_SLOTS_UPPER, LOKI_SLOTS_CENTROID,
 		LOKI_SLOTS_DUPLICATE, LOKI_SLOTS_NULLTID
 	};
-	LokiWriteShared *shared = write->shared;
-	LokiExtentData *entries = NULL;
 	uint64		allocated = 0;
 
 	for (int i = 0; i < lengthof(first) + LOKI_SLOTS_SORTED - LOKI_SLOTS_ATTR; i++)
@@ -281,18 +282,23 @@ plan_extents(WriteState *write)
 			count += (uint64) (4 * sqrt((double) count));
 		while (LokiExtentStart(nextents) < (count + geometry->per_page - 1) / geometry->per_page)
 			nextents++;
-		entries = loki_grow(write->build->context, entries, &allocated,
-							shared->nentries + (uint64) nextents, 64, sizeof(LokiExtentData));
+		write->entries = loki_grow(write->build->context, write->entries, &allocated,
+								   write->nentries + (uint64) nextents, 64, sizeof(LokiExtentData));
 		for (uint32 extent = 0; extent < nextents; extent++)
 		{
-			entries[shared->nentries++] = (LokiExtentData)
+			write->entries[write->nentries++] = (LokiExtentData)
 			{
-				.array = array, .extent = extent, .first = shared->end
+				.array = array, .extent = extent, .first = write->end
 			};
-			shared->end += LokiExtentBlocks(extent);
+			write->end += LokiExtentBlocks(extent);
 		}
 	}
-	return entries;
+	/* extents follow the directory, whose size they decide */
+	write->first = LOKI_DIRECTORY_BLKNO +
+		(write->nentries + LOKI_EXTENTS_PER_PAGE - 1) / LOKI_EXTENTS_PER_PAGE;
+	write->end += write->first;
+	for (uint32 i = 0; i < write->nentries; i++)
+		write->entries[i].first += write->first;
 }
 
 /*
@@ -367,16 +373,13 @@ write_page(WriteState *write, const LokiExtentData *extent, BlockNumber block)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* View the plan that the leader has put into the arena. */
+/* View what the leader has put into the arena. */
 static void
-view_plan(LokiBuild *build, WriteState *write)
+view_arena(LokiBuild *build, WriteState *write)
 {
 	char	  **blocks = build->arenas[LOKI_ARENA_NODES].blocks;
 
 	loki_arena_map_blocks(&build->arenas[LOKI_ARENA_NODES]);
-	write->build = build;
-	write->shared = &build->part.shared->write;
-	write->entries = (LokiExtentData *) blocks[write->shared->entries_block];
 	if (write->shared->counts[LOKI_SLOTS_TID] > 0)
 	{
 		build->final.order = (uint32 *) blocks[build->part.shared->order_block];
@@ -394,7 +397,7 @@ view_plan(LokiBuild *build, WriteState *write)
 void
 loki_build_write_pages(LokiBuild *build)
 {
-	WriteState	write;
+	WriteState	write = {.build = build, .shared = &build->part.shared->write};
 	const LokiExtentData *extent;
 	uint32		first;
 	uint32		end;
@@ -405,12 +408,13 @@ loki_build_write_pages(LokiBuild *build)
 		loki_build_open_graph(build);
 	loki_build_grow_arrays(build, build->part.shared->write.counts[LOKI_SLOTS_TID],
 						   build->part.shared->write.counts[LOKI_SLOTS_NULLTID]);
-	view_plan(build, &write);
+	view_arena(build, &write);
+	plan_extents(&write);
 	extent = write.entries;		/* blocks come in ascending order */
 	while (loki_build_claim(build, CLAIM_BLOCKS, &first, &end))
 	{
-		BlockNumber from = write.shared->first + first;
-		BlockNumber to = write.shared->first + end;
+		BlockNumber from = write.first + first;
+		BlockNumber to = write.first + end;
 
 		/* logged by runs: 32 pages in a record, which is as many as one may have */
 		for (BlockNumber block = from; block < to; block++)
@@ -431,10 +435,11 @@ loki_build_write_pages(LokiBuild *build)
 
 /* Write the entries into the directory pages: block 1 and those behind it. */
 static void
-write_directory(WriteState *write, uint32 npages)
+write_directory(WriteState *write)
 {
 	LokiBuild  *build = write->build;
-	uint32		nentries = write->shared->nentries;
+	uint32		npages = write->first - LOKI_DIRECTORY_BLKNO;
+	uint32		nentries = write->nentries;
 	uint32		done = 0;
 
 	for (uint32 i = 0; i < npages; i++)
@@ -481,31 +486,24 @@ write_meta(WriteState *write)
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	meta = LokiPageGetMeta(BufferGetPage(buffer));
 	Assert(meta->entry.node == LOKI_NONE && meta->directory_entries == 0);
-	Assert(write->shared->nentries > 0);
+	Assert(write->nentries > 0);
 	meta->format.uid++;
-	meta->directory_entries = write->shared->nentries;
+	meta->directory_entries = write->nentries;
 	if (build->graph != NULL)
 		set_entry(write, meta);
 	MarkBufferDirty(buffer);
 	UnlockReleaseBuffer(buffer);
 }
 
-/*
- * Put the plan into the arena, where all processes see it: entries of the directory and DUPLICATE
- * slots, and room for the rest.
- */
+/* Put DUPLICATE slots into the arena, where all processes see them, and make room for the rest. */
 static void
-share_plan(LokiBuild *build, const LokiExtentData *entries)
+share_arrays(LokiBuild *build)
 {
 	LokiWriteShared *shared = &build->part.shared->write;
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	Size		duplicate = mul_size(build->geometry.arrays[LOKI_SLOTS_DUPLICATE].slot_size,
 									 build->arrays.duplicate.count);
 
-	shared->entries_block = loki_arena_add_block(arena, mul_size(shared->nentries,
-																 sizeof(LokiExtentData)));
-	memcpy(arena->blocks[shared->entries_block], entries,
-		   shared->nentries * sizeof(LokiExtentData));
 	shared->duplicate_block = loki_arena_add_block(arena, duplicate);
 	if (duplicate > 0)
 		memcpy(arena->blocks[shared->duplicate_block],
@@ -527,33 +525,24 @@ loki_build_write(LokiBuild *build)
 	LokiWriteShared *shared = &build->part.shared->write;
 	WriteState	write = {.build = build, .shared = shared};
 	Relation	index = build->index;
-	LokiExtentData *entries;
-	uint32		ndirectory;
 
 	/* an index of no rows is complete with this: blocks 0 and 1, logged */
 	Assert(build->part.leader);
 	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
 	memset(shared, 0, sizeof(*shared));
 	count_slots(&write);
-	entries = plan_extents(&write);
-	if (shared->nentries == 0)
+	plan_extents(&write);
+	if (write.nentries == 0)
 		return;
-
-	/* extents follow the directory, whose size they decide */
-	ndirectory = (shared->nentries + LOKI_EXTENTS_PER_PAGE - 1) / LOKI_EXTENTS_PER_PAGE;
-	shared->first = LOKI_DIRECTORY_BLKNO + ndirectory;
-	shared->end += shared->first;
-	for (uint32 i = 0; i < shared->nentries; i++)
-		entries[i].first += shared->first;
-	share_plan(build, entries);
-	view_plan(build, &write);
-	extend_file(&write, shared->end);
+	share_arrays(build);
+	view_arena(build, &write);
+	extend_file(&write, write.end);
 	if (build->graph != NULL)
 		number_upper(&write);
-	loki_parallel_job(build, LOKI_JOB_WRITE, shared->end - shared->first);
+	loki_parallel_job(build, LOKI_JOB_WRITE, write.end - write.first);
 
 	/* what the directory names is there, and then the metapage names the directory (I3) */
-	write_directory(&write, ndirectory);
+	write_directory(&write);
 	write_meta(&write);
 
 	/*
@@ -562,7 +551,7 @@ loki_build_write(LokiBuild *build)
 	 */
 	if (RelationNeedsWAL(index))
 	{
-		log_newpage_range(index, MAIN_FORKNUM, LOKI_DIRECTORY_BLKNO, shared->first, true);
+		log_newpage_range(index, MAIN_FORKNUM, LOKI_DIRECTORY_BLKNO, write.first, true);
 		log_newpage_range(index, MAIN_FORKNUM, LOKI_META_BLKNO, LOKI_DIRECTORY_BLKNO, true);
 	}
 }
