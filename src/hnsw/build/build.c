@@ -141,21 +141,6 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 				   loki_column_listed(column) ? LOKI_MAX_NUMBER : pending_nodes(profile, code.dim));
 }
 
-/* The same for an existing index; prng seeds its codes. */
-static void
-describe_index(Relation index, const LokiColumn *column, pg_prng_state *prng,
-			   LokiMetaPageData *meta)
-{
-	int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
-	uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
-
-	Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
-	for (int i = 0; i < nattributes; i++)
-		attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
-	loki_build_describe(LokiIndexOptions(index), column, nattributes, attr_type,
-						pg_prng_uint64(prng), meta);
-}
-
 /*
  * Make the quantizers of the index and of the graph, and set the slot sizes.  A graph that was built by
  * codes of 1 bit has worse links for good, while finer codes are needed only as long as the build lasts.
@@ -185,25 +170,6 @@ loki_build_set_code(LokiBuild *build)
 	}
 }
 
-/* Set what the metapage says of the index, except for its code; the centroid is zero until it is known. */
-static void
-set_geometry(LokiBuild *build)
-{
-	LokiIndex  *geometry = &build->geometry;
-
-	/* zeros: of the codes that need no centroid, and for an index that is left pending */
-	Assert(build->meta.m >= LOKI_MIN_M && build->meta.nattributes <= LOKI_MAX_ATTRIBUTES);
-	geometry->context = build->context;
-	geometry->profile = build->meta.profile;
-	geometry->dim = build->meta.code.dim;
-	geometry->m = build->meta.m;
-	geometry->nattributes = build->meta.nattributes;
-	memcpy(geometry->attr_type, build->meta.attr_type, sizeof(geometry->attr_type));
-	geometry->centroid = MemoryContextAllocZero(build->context,
-												loki_code_constants(&build->meta.code) *
-												sizeof(float));
-}
-
 /*
  * Begin a process's part of a build.  The leader passes no metapage, and makes it from the
  * index's definition.  The quantizers are made later, by loki_build_set_code().
@@ -216,6 +182,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 												  "hnsw build",
 												  ALLOCSET_DEFAULT_SIZES);
 	LokiBuild  *build = MemoryContextAllocZero(context, sizeof(LokiBuild));
+	LokiIndex  *geometry = &build->geometry;
 
 	/* all that a build keeps is in its context, and is gone with it, also after an error */
 	Assert(index != NULL || meta != NULL);
@@ -229,15 +196,33 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	build->index_info = index_info;
 	loki_seed_prng(&build->prng);
 	if (index != NULL)
-		build->geometry.column = loki_index_column(index, NULL);
+		geometry->column = loki_index_column(index, NULL);
 	if (meta != NULL)
 		build->meta = *meta;
 	else
 	{
+		int			nattributes = IndexRelationGetNumberOfKeyAttributes(index) - 1;
+		uint8		attr_type[LOKI_MAX_ATTRIBUTES + 1] = {0};
+
+		Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
+		for (int i = 0; i < nattributes; i++)
+			attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
 		build->part.leader = true;
-		describe_index(index, &build->geometry.column, &build->prng, &build->meta);
+		loki_build_describe(LokiIndexOptions(index), &geometry->column, nattributes, attr_type,
+							pg_prng_uint64(&build->prng), &build->meta);
 	}
-	set_geometry(build);
+
+	/* what the metapage says of the index, except for its code */
+	Assert(build->meta.m >= LOKI_MIN_M && build->meta.nattributes <= LOKI_MAX_ATTRIBUTES);
+	geometry->context = context;
+	geometry->profile = build->meta.profile;
+	geometry->dim = build->meta.code.dim;
+	geometry->m = build->meta.m;
+	geometry->nattributes = build->meta.nattributes;
+	memcpy(geometry->attr_type, build->meta.attr_type, sizeof(geometry->attr_type));
+	/* zeros: of the codes that need no centroid, and for an index that is left pending */
+	geometry->centroid = MemoryContextAllocZero(context, loki_code_constants(&build->meta.code) *
+												sizeof(float));
 	return build;
 }
 

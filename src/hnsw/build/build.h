@@ -294,6 +294,8 @@ typedef struct LokiTermsRange
 {
 	uint32		first;
 	uint32		end;
+	uint32		changed;		/* nodes below this are noted if they cannot be
+								 * listed */
 	LokiTermsWindow take;
 	void	   *arg;
 	Snapshot	snapshot;		/* NULL: rows that are not dead to everyone */

@@ -41,23 +41,6 @@ loki_graph_refresh(LokiGraph *graph)
 	graph->entry_level = (int) (entry >> 32);
 }
 
-/*
- * Lock a list against changes by others; NULL if there are no others.  Many lists share a lock.  A process
- * holds one at a time, so there is no order of them.  Lists above layer 0 are numbered from 0 as well, and
- * ~ keeps the first of both kinds apart.
- */
-static LWLock *
-lock_list(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
-{
-	LWLock	   *lock;
-
-	if (!graph->concurrent)
-		return NULL;
-	lock = &graph->shared->locks[(lists == &graph->base ? list : ~list) % LOKI_GRAPH_LOCKS];
-	LWLockAcquire(lock, LW_EXCLUSIVE);
-	return lock;
-}
-
 /* Start fetching bytes into the processor's caches. */
 static inline void
 prefetch_bytes(const void *address, Size size)
@@ -291,14 +274,20 @@ sort_links(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
 	}
 }
 
-/* Add a link to a list, which is pruned first if it is full.  Locks the list meanwhile. */
+/*
+ * Add a link to a list, which is pruned first if it is full.  Locks the list meanwhile, if others insert, too.
+ * Many lists share a lock.  A process holds one at a time, so there is no order of them.  Lists above layer 0
+ * are numbered from 0 as well, and ~ keeps the first of both kinds apart.
+ */
 static void
 add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
 		 float distance)
 {
-	LWLock	   *lock = lock_list(graph, lists, list);
+	LWLock	   *lock = &graph->shared->locks[(lists == &graph->base ? list : ~list) % LOKI_GRAPH_LOCKS];
 	Size		place;
 
+	if (graph->concurrent)
+		LWLockAcquire(lock, LW_EXCLUSIVE);
 	if (lists->counts[list] == lists->capacity)
 	{
 		int			count = lists->counts[list];
@@ -315,7 +304,7 @@ add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
 	lists->distances[place] = distance;
 	pg_write_barrier();
 	lists->counts[list]++;
-	if (lock != NULL)
+	if (graph->concurrent)
 		LWLockRelease(lock);
 }
 

@@ -121,18 +121,8 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 }
 
 /*
- * Whether the rows of `read` blocks are enough.  Few rows may have a vector, or belong into a
- * partial index; for these no more than an eighth of the table is read.
- */
-static bool
-is_enough(const SampleState *sample, BlockNumber nblocks, BlockNumber read)
-{
-	return sample->scanned >= LOKI_SAMPLE_ROWS &&
-		(sample->count >= FEW_ROWS || read >= nblocks / 8);
-}
-
-/*
- * Sample the rows of as many blocks as are enough, from a random one on; returns their number.
+ * Sample the rows of as many blocks as are enough, from a random one on; returns their number.  Few rows may
+ * have a vector, or belong into a partial index; for these no more than an eighth of the table is read.
  * Any few of the blocks are spread over the table, so that nobody need know beforehand how many it
  * takes: of a table without statistics the server takes rows for much shorter than vectors are.
  */
@@ -144,7 +134,8 @@ sample_blocks(SampleState *sample, BlockNumber nblocks)
 	uint64		block = pg_prng_uint64(&build->prng) % nblocks;
 	BlockNumber read = 0;
 
-	for (; read < nblocks && !is_enough(sample, nblocks, read); read++)
+	for (; read < nblocks && (sample->scanned < LOKI_SAMPLE_ROWS ||
+							  (sample->count < FEW_ROWS && read < nblocks / 8)); read++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sample->scanned +=

@@ -51,7 +51,6 @@ typedef struct TermsBuild
 	LokiIndex  *state;
 	Relation	index;
 	LokiTermsRange *range;
-	uint32		changed;		/* nodes below this are noted if they are not listed */
 	LokiRows	rows;
 	uint32		first;			/* node of the window */
 	float	   *lengths;		/* of documents, by place in the window; NULL: these
@@ -233,8 +232,8 @@ add_page(TermsBuild *build, uint32 ordinal)
 		added = add_node(build, node);
 		MemoryContextSwitchTo(context);
 		loki_rows_release(&build->rows);
-		if (!added && node < build->changed)
-			loki_bits_note(build->state, build->index, LOKI_SLOTS_REUSED, build->changed, node);
+		if (!added && node < build->range->changed)
+			loki_bits_note(build->state, build->index, LOKI_SLOTS_REUSED, build->range->changed, node);
 	}
 	return true;
 }
@@ -247,13 +246,12 @@ add_page(TermsBuild *build, uint32 ordinal)
  *
  * Half of the memory is for entries, half for sorting them; never less than four vectors of the longest kind.
  */
-static bool
-gather(TermsBuild *build)
+bool
+loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 {
-	LokiTermsRange *range = build->range;
-	uint32		per_page = build->state->arrays[LOKI_SLOTS_TID].per_page;
-	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(build->index), false),
-								  AccessShareLock);
+	TermsBuild	build = {.state = state,.index = index,.range = range};
+	uint32		per_page = state->arrays[LOKI_SLOTS_TID].per_page;
+	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(index), false), AccessShareLock);
 	SnapshotData snapshot;
 	int			memory = range->snapshot != NULL ? work_mem : maintenance_work_mem;
 	Size		room = memory * (Size) 1024 / (2 * sizeof(LokiTermEntry));
@@ -261,35 +259,27 @@ gather(TermsBuild *build)
 
 	Assert(loki_no_buffer_locked());
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
-	loki_rows_begin(&build->rows, heap, build->index,
+	loki_rows_begin(&build.rows, heap, index,
 					range->snapshot != NULL ? range->snapshot : &snapshot);
-	build->rows.may_be_gone = range->snapshot == NULL;
-	build->first = range->first;
+	build.rows.may_be_gone = range->snapshot == NULL;
+	build.first = range->first;
 	range->documents = 0;
-	if (build->state->column.type->words != NULL)
-		build->lengths = palloc_array(float, LOKI_WINDOW_NODES);
-	build->most = (uint32) Max(Min(room, LOKI_MAX_NUMBER / 4), 4 * NODE_ENTRIES);
-	build->entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build->most), MCXT_ALLOC_HUGE);
-	build->scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build->most), MCXT_ALLOC_HUGE);
-	for (uint32 ordinal = build->first / per_page; taken && ordinal * per_page < range->end; ordinal++)
-		taken = add_page(build, ordinal);
+	if (state->column.type->words != NULL)
+		build.lengths = palloc_array(float, LOKI_WINDOW_NODES);
+	build.most = (uint32) Max(Min(room, LOKI_MAX_NUMBER / 4), 4 * NODE_ENTRIES);
+	build.entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
+	build.scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
+	for (uint32 ordinal = build.first / per_page; taken && ordinal * per_page < range->end; ordinal++)
+		taken = add_page(&build, ordinal);
 	/* the last window, which may be empty: it closes the range */
-	taken = taken && end_window(build, range->end);
+	taken = taken && end_window(&build, range->end);
 	if (range->by.mean == 0 && range->documents > 0)
-		range->by.mean = (float) (build->length / range->documents);
-	pfree(build->entries);
-	pfree(build->scratch);
-	loki_rows_end(&build->rows);
+		range->by.mean = (float) (build.length / range->documents);
+	pfree(build.entries);
+	pfree(build.scratch);
+	loki_rows_end(&build.rows);
 	table_close(heap, AccessShareLock);
 	return taken;
-}
-
-bool
-loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
-{
-	TermsBuild	build = {.state = state,.index = index,.range = range};
-
-	return gather(&build);
 }
 
 /* LokiTermsWindow: write a window. */
@@ -304,13 +294,12 @@ bool
 loki_build_terms(LokiIndex *state, Relation index, uint32 end, LokiTermListsData *data)
 {
 	LokiTermWriter writer;
-	LokiTermsRange range = {.end = end,.take = write_window,.arg = &writer};
-	TermsBuild	build = {.state = state,.index = index,.changed = end,.range = &range};
+	LokiTermsRange range = {.end = end,.changed = end,.take = write_window,.arg = &writer};
 	bool		written;
 
 	loki_words_parameters(index, &range.by);
 	loki_terms_write_begin(&writer, state, index);
-	written = gather(&build);
+	written = loki_build_terms_gather(state, index, &range);
 	written = loki_terms_write_end(&writer) && written;
 	*data = writer.data;
 	data->documents = range.documents;

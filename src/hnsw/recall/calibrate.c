@@ -214,25 +214,22 @@ report_failure(Relation index)
 {
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
+	bool		listed = loki_column_listed(&state->column);
 	uint32		nodes;
 
-	if (loki_column_listed(&state->column))
-	{
-		ereport(NOTICE,
-				(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
-				 errdetail("It has posting lists, by which searches are exact whatever lokivector.target_recall is.")));
-		return;
-	}
 	loki_index_refresh(state, index);
 	nodes = loki_count_live(state, index, NULL, NULL);
 	ereport(NOTICE,
 			(errmsg("index \"%s\" was not calibrated", RelationGetRelationName(index)),
+			 listed ?
+			 errdetail("It has posting lists, by which searches are exact whatever lokivector.target_recall is.") :
 			 nodes < LOKI_CALIBRATE_MIN_NODES ?
 			 errdetail("Calibrating takes %d nodes, and the index has %u.",
 					   LOKI_CALIBRATE_MIN_NODES, nodes) :
 			 meta.pending > 0 ?
 			 errdetail("The index has no graph yet.") :
 			 errdetail("The transaction sees no row of the index."),
+			 listed ? 0 :
 			 meta.pending > 0 ?
 			 errhint("The index has a graph from %u nodes on, and until then searches are exact.", meta.pending) :
 			 meta.calibration.nodes > 0 ?

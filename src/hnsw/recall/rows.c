@@ -35,22 +35,6 @@
 #include "utils/syscache.h"
 
 /*
- * The columns that the index is made of, as pull_varattnos() numbers them: the vector, and what expressions and
- * the predicate read.  Attributes are not needed here.
- */
-static Bitmapset *
-index_attributes(const IndexInfo *info)
-{
-	Bitmapset  *attributes = NULL;
-
-	if (info->ii_IndexAttrNumbers[0] > 0)
-		attributes = bms_make_singleton(info->ii_IndexAttrNumbers[0] - FirstLowInvalidHeapAttributeNumber);
-	pull_varattnos((Node *) info->ii_Expressions, 1, &attributes);
-	pull_varattnos((Node *) info->ii_Predicate, 1, &attributes);
-	return attributes;
-}
-
-/*
  * Whether a function is not written in C.  Such a one may run queries, for which it needs a snapshot
  * that keeps the rows it sees.  Vacuum has none, as that would hold back what can be removed.
  */
@@ -144,7 +128,16 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 	rows->toast = (LokiToastReader) {.context = CurrentMemoryContext};
 	rows->arguments = AllocSetContextCreate(CurrentMemoryContext, "lokivector arguments",
 											ALLOCSET_DEFAULT_SIZES);
-	rows->attributes = index_attributes(rows->index_info);
+
+	/*
+	 * The columns that the index is made of, as pull_varattnos() numbers them:
+	 * the vector, and what expressions and the predicate read. Attributes are
+	 * not needed here.
+	 */
+	rows->attributes = rows->index_info->ii_IndexAttrNumbers[0] <= 0 ? NULL :
+		bms_make_singleton(rows->index_info->ii_IndexAttrNumbers[0] - FirstLowInvalidHeapAttributeNumber);
+	pull_varattnos((Node *) rows->index_info->ii_Expressions, 1, &rows->attributes);
+	pull_varattnos((Node *) rows->index_info->ii_Predicate, 1, &rows->attributes);
 }
 
 /* Undo loki_rows_begin().  Relations and snapshot are the caller's. */
