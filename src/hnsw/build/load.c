@@ -121,33 +121,6 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 }
 
 /*
- * Sample the rows of as many blocks as are enough, from a random one on; returns their number.  Few rows may
- * have a vector, or belong into a partial index; for these no more than an eighth of the table is read.
- * Any few of the blocks are spread over the table, so that nobody need know beforehand how many it
- * takes: of a table without statistics the server takes rows for much shorter than vectors are.
- */
-static BlockNumber
-sample_blocks(SampleState *sample, BlockNumber nblocks)
-{
-	LokiBuild  *build = sample->build;
-	uint64		step = loki_golden_step(nblocks);
-	uint64		block = pg_prng_uint64(&build->prng) % nblocks;
-	BlockNumber read = 0;
-
-	for (; read < nblocks && (sample->scanned < LOKI_SAMPLE_ROWS ||
-							  (sample->count < FEW_ROWS && read < nblocks / 8)); read++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		sample->scanned +=
-			table_index_build_range_scan(build->heap, build->index, build->index_info,
-										 false, !build->index_info->ii_Concurrent, false, (BlockNumber) block, 1,
-										 sample_row, sample, NULL);
-		block = (block + step) % nblocks;
-	}
-	return read;
-}
-
-/*
  * Set the centroid to the mean of the sample.
  *
  * A few rows that are much longer than most would move the mean far from these, and seen from
@@ -210,8 +183,28 @@ loki_build_sample(LokiBuild *build)
 									 sample_row, &sample, NULL);
 	else
 	{
-		BlockNumber read = sample_blocks(&sample, nblocks);
+		uint64		step = loki_golden_step(nblocks);
+		uint64		block = pg_prng_uint64(&build->prng) % nblocks;
+		BlockNumber read;
 
+		/*
+		 * As many blocks as are enough, from a random one on. Any few of them
+		 * are spread over the table, so that nobody need know beforehand how
+		 * many it takes: of a table without statistics the server takes rows
+		 * for much shorter than vectors are. Few rows may have a vector, or
+		 * belong into a partial index; for these no more than an eighth of the
+		 * table is read.
+		 */
+		for (read = 0; read < nblocks && (sample.scanned < LOKI_SAMPLE_ROWS ||
+										  (sample.count < FEW_ROWS && read < nblocks / 8)); read++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			sample.scanned +=
+				table_index_build_range_scan(build->heap, build->index, build->index_info, false,
+											 !build->index_info->ii_Concurrent, false,
+											 (BlockNumber) block, 1, sample_row, &sample, NULL);
+			block = (block + step) % nblocks;
+		}
 		sample.rows *= (double) nblocks / read;
 	}
 	build->expected_rows = sample.rows;
@@ -415,18 +408,6 @@ add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 	set_attributes(build, LOKI_SLOTS_NULLATTR, number, values, isnull);
 }
 
-/*
- * Whether TID slots name the column's values in the TOAST table.  Those of an expression are made anew for
- * each row, and may have been read from the TOAST table of something else.
- */
-static bool
-knows_values(const LokiBuild *build)
-{
-	return build->geometry.arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
-		build->index_info->ii_IndexAttrNumbers[0] != 0 &&
-		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid;
-}
-
 /* Encode the vector of a node. */
 static void
 encode(LokiBuild *build, uint32 node, const float *x)
@@ -462,7 +443,16 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 	slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, node);
 	slot->u.heap = *tid;
 	slot->state = LOKI_TID_LIVE;
-	if (OidIsValid(build->toast.valueid) && knows_values(build))
+
+	/*
+	 * TID slots name the column's values in the TOAST table. Those of an
+	 * expression are made anew for each row, and may have been read from the
+	 * TOAST table of something else.
+	 */
+	if (OidIsValid(build->toast.valueid) &&
+		build->geometry.arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
+		build->index_info->ii_IndexAttrNumbers[0] != 0 &&
+		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid)
 		LokiTidSetValue(slot, build->toast.valueid, build->toast.first);
 }
 

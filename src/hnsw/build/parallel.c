@@ -147,20 +147,6 @@ init_shared(LokiBuild *build)
 	LWLockInitialize(&shared->reach.lock, loki_parallel_tranche());
 }
 
-/*
- * The library that this code is in, whatever name it was installed under: one server may have two releases,
- * and a worker has to run the one that its leader runs.
- */
-static const char *
-library_name(void)
-{
-	Dl_info		info;
-
-	if (dladdr((void *) loki_build_worker, &info) == 0)
-		elog(ERROR, "could not find out the name of the library");
-	return pstrdup(info.dli_fname);
-}
-
 /* Space for the arguments of workers */
 static void
 estimate_toc(const LokiBuild *build, LokiParallelBuild *parallel)
@@ -253,6 +239,7 @@ loki_parallel_begin(LokiBuild *build)
 {
 	LokiParallelBuild *parallel;
 	int			nworkers = count_workers(build);
+	Dl_info		info;
 
 	Assert(build->part.leader && build->part.shared == NULL);
 	if (nworkers == 0)
@@ -261,10 +248,17 @@ loki_parallel_begin(LokiBuild *build)
 		return;
 	}
 
+	/*
+	 * The library that this code is in, whatever name it was installed under:
+	 * one server may have two releases, and a worker has to run the one that
+	 * its leader runs
+	 */
+	if (dladdr((void *) loki_build_worker, &info) == 0)
+		elog(ERROR, "could not find out the name of the library");
 	parallel = MemoryContextAllocZero(build->context, sizeof(LokiParallelBuild));
 	EnterParallelMode();
 	/* as core's builds: CONCURRENTLY indexes what a snapshot sees, others all that is not dead to everyone */
-	parallel->context = CreateParallelContext(library_name(), "loki_build_worker", nworkers);
+	parallel->context = CreateParallelContext(info.dli_fname, "loki_build_worker", nworkers);
 	parallel->snapshot = build->index_info->ii_Concurrent ?
 		RegisterSnapshot(GetTransactionSnapshot()) : SnapshotAny;
 	estimate_toc(build, parallel);

@@ -100,24 +100,6 @@ sort_entries(LokiTermEntry *entries, LokiTermEntry *scratch, uint32 n)
 }
 
 /*
- * Make weights of the counts of words in the documents of a window.  Weights depend on the mean length of
- * documents, which is known exactly only in the end: each window keeps the mean that its weights were
- * made with, and bounds allow for another (derived/README).
- */
-static void
-weigh_words(TermsBuild *build, LokiBm25 *by)
-{
-	if (by->mean == 0 && build->range->documents > 0)
-		by->mean = (float) (build->length / build->range->documents);
-	for (uint32 i = 0; i < build->n; i++)
-	{
-		LokiTermEntry *entry = &build->entries[i];
-
-		entry->weight = (float) loki_bm25_weight(by, entry->weight, build->lengths[entry->place]);
-	}
-}
-
-/*
  * Hand the window of nodes up to `end` on, and begin the next one there.  Nodes without entries are part of
  * it: a window is a range of nodes, and its postings are places in that range.
  */
@@ -131,8 +113,17 @@ end_window(TermsBuild *build, uint32 end)
 	};
 	bool		taken;
 
-	if (build->lengths != NULL)
-		weigh_words(build, &by);
+	/*
+	 * Weights of the counts of words depend on the mean length of documents,
+	 * which is known exactly only in the end: each window keeps the mean that
+	 * its weights were made with, and bounds allow for another
+	 * (derived/README)
+	 */
+	if (by.mean == 0 && build->range->documents > 0)
+		by.mean = (float) (build->length / build->range->documents);
+	for (uint32 i = 0; build->lengths != NULL && i < build->n; i++)
+		build->entries[i].weight = (float) loki_bm25_weight(&by, build->entries[i].weight,
+															build->lengths[build->entries[i].place]);
 	window.mean = by.mean;
 	sorted = sort_entries(build->entries, build->scratch, build->n);
 	taken = build->range->take(build->range->arg, &window, sorted, build->n);

@@ -162,11 +162,9 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 			}
 		case LOKI_METRIC_IP:
 			return -product - error > limit;
-		case LOKI_METRIC_COSINE:
-			return 1 - (product + 2 * error) / scale > limit;
 		default:
-			elog(ERROR, "metric %d has no product", (int) exact->column->metric);
-			pg_unreachable();
+			Assert(exact->column->metric == LOKI_METRIC_COSINE);
+			return 1 - (product + 2 * error) / scale > limit;
 	}
 }
 

@@ -608,26 +608,6 @@ free_array(LokiVacuum *vacuum, int array)
 }
 
 /*
- * Clear the flag, under the exclusive lock of block 0.  Copies of the upper layers are made again
- * by those who use them next.
- */
-static void
-finish_cleanup(LokiVacuum *vacuum)
-{
-	LokiChange	change;
-	LokiMetaPage meta;
-
-	loki_change_begin(&change, vacuum->state, vacuum->index);
-	meta = loki_change_meta(&change);
-	/* nobody else clears the flag */
-	Assert(meta->flags & LOKI_META_VACUUM_UNFINISHED);	/* V3 */
-	meta->flags &= ~LOKI_META_VACUUM_UNFINISHED;
-	meta->vacuum_cycles++;
-	meta->upper_version++;
-	loki_change_finish(&change);
-}
-
-/*
  * Repair the graph and free what is dead.  No page may be locked.
  *
  * Slots in use are noted before the wait for inserts.  After it, a slot that was claimed
@@ -641,6 +621,8 @@ static void
 repair_and_free(LokiVacuum *vacuum)
 {
 	bool		was_pending = vacuum->state->pending;
+	LokiChange	change;
+	LokiMetaPage meta;
 
 	Assert(loki_no_buffer_locked() && vacuum->ndead == 0);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_WAITING, 0);
@@ -679,7 +661,16 @@ repair_and_free(LokiVacuum *vacuum)
 	 */
 	loki_calibrate_note_changed(vacuum->index, vacuum->ndead);
 	free_array(vacuum, LOKI_SLOTS_TID);
-	finish_cleanup(vacuum);
+
+	loki_change_begin(&change, vacuum->state, vacuum->index);
+	meta = loki_change_meta(&change);
+	/* nobody else clears the flag */
+	Assert(meta->flags & LOKI_META_VACUUM_UNFINISHED);	/* V3 */
+	meta->flags &= ~LOKI_META_VACUUM_UNFINISHED;
+	meta->vacuum_cycles++;
+	meta->upper_version++;		/* copies of the upper layers are made again by
+								 * those who use them next */
+	loki_change_finish(&change);
 }
 
 /* amvacuumcleanup: finish what marking began, in this vacuum or in one that failed. */
