@@ -37,6 +37,8 @@ typedef struct LokiBuildSlots
 typedef struct LokiSample
 {
 	MemoryContext context;
+	int			nalternatives;	/* codes to choose among */
+	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
 	uint32		capacity;
 	uint32		count;
 	float	   *rows;			/* of unit length under cosine */

@@ -61,12 +61,13 @@ loki_compact_begin(LokiBuild *build)
 {
 	Size		row_size = mul_size(build->geometry.dim, sizeof(float));
 	LokiSample *sample = MemoryContextAllocZero(build->context, sizeof(LokiSample));
-	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
 	int			bits = LokiIndexOptions(build->index)->bits;
 
-	if (build->geometry.profile != LOKI_PROFILE_COMPACT ||
-		loki_code_alternatives(&build->meta.code, bits == LOKI_BITS_AUTO ? 0 : bits,
-							   alternatives) == 0)
+	if (build->geometry.profile != LOKI_PROFILE_COMPACT)
+		return;
+	sample->nalternatives = loki_code_alternatives(&build->meta.code, bits == LOKI_BITS_AUTO ? 0 : bits,
+												   sample->alternatives);
+	if (sample->nalternatives == 0)
 		return;
 	sample->context = AllocSetContextCreate(build->context, "hnsw build sample",
 											ALLOCSET_DEFAULT_SIZES);
@@ -303,18 +304,18 @@ measure_code(const NearRows *near, LokiCodeSpec *spec)
 
 /* Leave the code with the least error in the build's metapage; of equal ones the last, of more bits for each. */
 static void
-choose_code(const NearRows *near, LokiCodeSpec *alternatives, int n)
+choose_code(const NearRows *near)
 {
+	LokiCodeSpec *alternatives = near->build->sample->alternatives;
 	LokiCodeSpec *chosen = &near->build->meta.code;
 	float		least = get_float4_infinity();
 
-	Assert(n <= LOKI_COMPACT_ALTERNATIVES);
 	if (chosen->projection == LOKI_PROJECT_NONE)
 	{
 		least = measure_code(near, chosen);
 		elog(DEBUG1, "%d bits of all dimensions, error %g", chosen->bits, least);
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < near->build->sample->nalternatives; i++)
 	{
 		float		error = measure_code(near, &alternatives[i]);
 
@@ -336,24 +337,20 @@ loki_compact_choose(LokiBuild *build)
 {
 	LokiIndex  *geometry = &build->geometry;
 	LokiCodeSpec *code = &build->meta.code;
-	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
-	int			bits = LokiIndexOptions(build->index)->bits;
 	NearRows	near = {build};
-	int			n;
 
 	if (build->sample != NULL && build->sample->count >= MIN_ROWS)
 	{
-		n = loki_code_alternatives(code, bits == LOKI_BITS_AUTO ? 0 : bits, alternatives);
 		near.dim = code->dim;
-		for (int i = 0; i < n; i++)
-			near.basis_dims = Max(near.basis_dims, alternatives[i].code_dims);
+		for (int i = 0; i < build->sample->nalternatives; i++)
+			near.basis_dims = Max(near.basis_dims, build->sample->alternatives[i].code_dims);
 		near.constants = MemoryContextAllocHuge(build->sample->context,
 												mul_size((Size) (1 + near.basis_dims / 2) * code->dim,
 														 sizeof(float)));
 		memcpy(near.constants, geometry->centroid, code->dim * sizeof(float));
 		find_basis(&near);
 		find_near_rows(&near);
-		choose_code(&near, alternatives, n);
+		choose_code(&near);
 
 		geometry->centroid = MemoryContextAllocHuge(build->context,
 													loki_code_constants(code) * sizeof(float));

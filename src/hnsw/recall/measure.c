@@ -329,19 +329,6 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 }
 
 /*
- * The standard error of the mean recall of k nodes, by n queries.  If these missed nothing, that
- * does not show that none would: as in Wilson's score interval, half of the least that one of
- * them can miss is added.
- */
-static double
-standard_error(double variance, int n, int k)
-{
-	double		half = 0.5 / ((double) n * k);
-
-	return sqrt(Max(variance, 0) / n + half * half);
-}
-
-/*
  * The growth of distances, as the metapage has it: the median, so that neither outliers nor rows
  * at hardly any distance count for more than others.  0 if it was not measured.
  */
@@ -383,12 +370,18 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 			int			n = Max(sums->queries_of[k], 1);
 			double		recall = sums->recall[i][k] / n;
 			double		variance = sums->squares[i][k] / n - recall * recall;
+			double		half = 0.5 / ((double) n * loki_calibration_ks[k]);
 
 			Assert(recall >= 0 && recall < 1 + 1e-9);
 			result->at[i].recall[k] = (uint16) rint(recall * LOKI_CALIBRATION_SCALE);
+
+			/*
+			 * The standard error of the mean. If queries missed nothing, that
+			 * does not show that none would: as in Wilson's score interval,
+			 * half of the least that one of them can miss is added.
+			 */
 			result->at[i].error[k] = (uint16)
-				rint(Min(standard_error(variance, n, loki_calibration_ks[k]), recall) *
-					 LOKI_CALIBRATION_SCALE);
+				rint(Min(sqrt(Max(variance, 0) / n + half * half), recall) * LOKI_CALIBRATION_SCALE);
 		}
 	}
 }
