@@ -38,6 +38,7 @@
 #include "hnsw/scan/scan.h"
 #include "lokivector.h"
 #include "portability/instr_time.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -168,38 +169,32 @@ row_of_slot(Recall *recall, LokiIndex *state, uint64 number, ItemPointer tid,
 }
 
 /*
- * Begin to choose rows of the index at random.  By slots of the index, and not of the table: rows of a large
- * table need not be read to find some, and each row in the index has the same chance.
- */
-static void
-begin_choosing(Recall *recall)
-{
-	LokiIndex  *state = loki_index_open(recall->rows.index, NULL);
-	const LokiSlotArray *tids = &state->arrays[LOKI_SLOTS_TID];
-	const LokiSlotArray *duplicates = &state->arrays[LOKI_SLOTS_DUPLICATE];
-	pg_prng_state prng;
-
-	Assert(recall->chosen == 0 && recall->visited == 0);
-	loki_index_refresh(state, recall->rows.index);
-	recall->total = (uint64) tids->npages * tids->per_page +
-		(uint64) duplicates->npages * duplicates->per_page;
-	if (recall->total == 0)
-		return;
-	loki_seed_prng(&prng);
-	recall->number = pg_prng_uint64_range(&prng, 0, recall->total - 1);
-}
-
-/*
- * Add rows of the index, each at most once.  Slots are visited from a random one on, in steps of
- * the golden section of their number.  That spreads the rows over the index, and reaches every
- * slot in the end.
+ * Add rows of the index, each at most once.  By slots of the index, and not of the table: rows of a large
+ * table need not be read to find some, and each row in the index has the same chance.  Slots are visited
+ * from a random one on, in steps of the golden section of their number.  That spreads the rows over the
+ * index, and reaches every slot in the end.
  */
 static void
 add_chosen(Recall *recall)
 {
 	LokiIndex  *state = loki_index_open(recall->rows.index, NULL);
-	uint64		step = recall->total > 0 ? loki_golden_step(recall->total) : 0;
+	uint64		step;
 
+	if (recall->total == 0)
+	{
+		const LokiSlotArray *tids = &state->arrays[LOKI_SLOTS_TID];
+		const LokiSlotArray *duplicates = &state->arrays[LOKI_SLOTS_DUPLICATE];
+		pg_prng_state prng;
+
+		loki_index_refresh(state, recall->rows.index);
+		recall->total = (uint64) tids->npages * tids->per_page +
+			(uint64) duplicates->npages * duplicates->per_page;
+		if (recall->total == 0)
+			return;
+		loki_seed_prng(&prng);
+		recall->number = pg_prng_uint64_range(&prng, 0, recall->total - 1);
+	}
+	step = loki_golden_step(recall->total);
 	for (; recall->visited < recall->total && takes_query(recall); recall->visited++)
 	{
 		ItemPointerData tid;
@@ -303,9 +298,15 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 static void
 compare_answers(Recall *recall, const LokiExact *exact)
 {
+	LokiRows   *rows = &recall->rows;
+	Oid			type;
+	Oid			operator = loki_ordering_operator(rows->index->rd_opfamily[0],
+												 rows->index->rd_opcintype[0], &type);
+	IndexScanDesc scan = LokiIndexBeginOrderedScan(rows->heap, rows->index, rows->snapshot, 1);
 	ScanKeyData order;
-	IndexScanDesc scan = loki_rows_begin_scan(&recall->rows, &order);
 
+	/* each query becomes the argument of the key, which index_rescan() takes */
+	ScanKeyEntryInitialize(&order, SK_ORDER_BY, 1, 1, type, InvalidOid, get_opcode(operator), (Datum) 0);
 	for (int i = 0; i < recall->queries.n; i++)
 	{
 		int			n = Min(exact->found[i], rows_of_query(recall, i));
@@ -337,8 +338,6 @@ measure(Recall *recall)
 	LokiExact	exact;
 
 	recall->context = old;
-	if (recall->given == NULL)
-		begin_choosing(recall);
 	for (;;)
 	{
 		MemoryContextReset(pass);

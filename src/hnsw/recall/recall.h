@@ -145,9 +145,6 @@ extern Datum loki_rows_value(LokiRows *rows, bool *isnull);
 /* The floats of a value, valid as long as it is; NULL if it has no place in the graph */
 extern const float *loki_rows_vector(LokiRows *rows, Datum value, bool isnull);
 
-/* Begin a scan of the index, and make the order-by key that queries are put into */
-extern IndexScanDesc loki_rows_begin_scan(LokiRows *rows, ScanKey order);
-
 /*
  * Seed random numbers of a build or a measurement: by lokivector.build_seed if there is one, so that tests
  * repeat themselves, else at random

@@ -30,7 +30,6 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -244,20 +243,4 @@ loki_seed_prng(pg_prng_state *prng)
 {
 	pg_prng_seed(prng, loki_build_seed >= 0 ? (uint64) loki_build_seed :
 				 pg_prng_uint64(&pg_global_prng_state));
-}
-
-/*
- * See recall.h.  The order-by key has no argument yet: index_rescan() takes it with each query.  Returns an
- * open scan, which index_endscan() closes.
- */
-IndexScanDesc
-loki_rows_begin_scan(LokiRows *rows, ScanKey order)
-{
-	Oid			type;
-	Oid			operator = loki_ordering_operator(rows->index->rd_opfamily[0],
-												 rows->index->rd_opcintype[0], &type);
-
-	ScanKeyEntryInitialize(order, SK_ORDER_BY, 1, 1, type, InvalidOid,
-						   get_opcode(operator), (Datum) 0);
-	return LokiIndexBeginOrderedScan(rows->heap, rows->index, rows->snapshot, 1);
 }
