@@ -6,8 +6,8 @@
  *
  * Extents are added under the relation extension lock.  Their pages are initialised and
  * logged first; the directory entry that makes them part of the index comes last.  A crash
- * in between leaves blocks that no entry names, and the next extent that fits into such a
- * gap takes it.
+ * in between leaves blocks that no entry names at the end of the file, and the next extent
+ * takes them.
  *
  * Lock order: extension lock, block 0, directory page; block 0, then the page
  * of a free list.
@@ -22,81 +22,48 @@
 #include "postgres.h"
 
 #include "access/xloginsert.h"
-#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
-#include "hnsw/page/slots.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 
 /* Extensions that the server could not make, and that the index did without */
 static uint32 extensions_refused = 0;
 
-/* Blocks that the directory names, or that are its pages: from `first` up to `end` */
-typedef struct BlockRange
-{
-	BlockNumber first;			/* ranges are sorted by it */
-	BlockNumber end;
-} BlockRange;
-
 /*
- * Find the first of `count` contiguous blocks that nothing names; they may lie past the end
- * of the file.  Nothing keeps a list of such blocks: they are left by crashes and errors alone, and
- * an extent is added so rarely that sorting all extents costs nothing.  The extension lock is held,
- * and the directory was read under it.  Locks directory pages in share mode, one at a time.
+ * The end of the blocks that the directory names, or that are its pages; behind it lie at most blocks that
+ * crashes and errors have left, so that there are no gaps before it.  The extension lock is held, and the
+ * directory was read under it.  Locks directory pages in share mode, one at a time.
  */
 static BlockNumber
-find_gap(LokiIndex *state, Relation index, uint32 count)
+find_end(LokiIndex *state, Relation index)
 {
 	BlockNumber directory = LOKI_DIRECTORY_BLKNO;
-	BlockNumber covered = LOKI_META_BLKNO + 1;
+	BlockNumber end = 0;
 	uint32		ordinal = 0;
-	int			nranges = 0;
-	int			allocated = state->directory.entries + 16;
-	BlockRange *ranges = palloc_array(BlockRange, allocated);
 
 	Assert(loki_extension_lock_held(index));
-	Assert(count > 0 && count <= (uint32) 1 << LOKI_EXTENT_MAX_SHIFT);
 	for (int f = 0; f < LOKI_SLOT_ARRAYS; f++)
 		for (uint32 e = 0; e < state->arrays[f].nextents; e++)
-		{
-			ranges[nranges].first = state->arrays[f].extents[e];
-			ranges[nranges].end = ranges[nranges].first + LokiExtentBlocks(e);
-			nranges++;
-		}
+			end = Max(end, state->arrays[f].extents[e] + LokiExtentBlocks(e));
 	while (directory != 0)
 	{
 		Buffer		buffer = ReadBuffer(index, directory);
 
-		if (nranges >= allocated)
-			ranges = repalloc_array(ranges, BlockRange, allocated *= 2);
-		ranges[nranges].first = directory;
-		ranges[nranges].end = directory + 1;
-		nranges++;
+		end = Max(end, directory + 1);
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_SLOTS_DIRECTORY, ordinal++);
 		directory = LokiPageOpaque(BufferGetPage(buffer))->next;
 		UnlockReleaseBuffer(buffer);
 	}
-
-	/* loki_compare_uint32() compares the first member */
-	qsort(ranges, nranges, sizeof(BlockRange), loki_compare_uint32);
-	for (int i = 0; i < nranges; i++)
-	{
-		if (ranges[i].first > covered && ranges[i].first - covered >= count)
-			break;
-		covered = Max(covered, ranges[i].end);
-	}
-	pfree(ranges);
-	Assert(covered > LOKI_DIRECTORY_BLKNO);
-	return covered;
+	return end;
 }
 
 /*
  * Extend the file to a number of blocks, if it is shorter.  The extension lock is held.  Blocks are zeroes
- * until init_blocks() logs them; a crash in between leaves zeroes in a gap, which nothing reads.
+ * until init_blocks() logs them; a crash in between leaves zeroes, which nothing reads.
  */
 static void
 extend_file(Relation index, BlockNumber nblocks)
@@ -165,8 +132,8 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 /*
  * Initialise `count` blocks from `first` on as pages of a slot array, and log them as images.
  * The extension lock is held; blocks are locked exclusively, one at a time.  An image for each, since replay
- * must not depend on what a gap had before.  An error half way, as by a cancelled query, leaves pages that
- * no entry names: a gap again.
+ * must not depend on what a block had before.  An error half way, as by a cancelled query, leaves pages that
+ * no entry names.
  */
 static void
 init_blocks(Relation index, BlockNumber first, uint32 count, int array, uint32 ordinal)
@@ -190,16 +157,16 @@ init_blocks(Relation index, BlockNumber first, uint32 count, int array, uint32 o
 }
 
 /*
- * Blocks for `count` pages of a slot array: a gap, or the end of the file.  The extension
- * lock is held.  If the file cannot be extended, that is an ERROR; or, with an elevel below
- * ERROR, a message and InvalidBlockNumber.
+ * Blocks for `count` pages of a slot array, behind all others.  The extension lock is held.  If the file
+ * cannot be extended, that is an ERROR; or, with an elevel below ERROR, a message and InvalidBlockNumber.
  */
 static BlockNumber
 allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
 				uint32 ordinal, int elevel)
 {
-	BlockNumber first = find_gap(state, index, count);
+	BlockNumber first = find_end(state, index);
 
+	Assert(count > 0 && count <= (uint32) 1 << LOKI_EXTENT_MAX_SHIFT);
 	if (elevel >= ERROR)
 		extend_file(index, first + count);
 	else if (!extend_file_if_possible(index, first + count, elevel))
@@ -211,7 +178,7 @@ allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
 /*
  * The directory page that has room for one more entry.  If the last one is full, another
  * is added behind it, in a record of its own.  That has to happen before blocks are chosen
- * for the extent, because find_gap() goes by the directory.  An empty last page is valid.
+ * for the extent, because find_end() goes by the directory.  An empty last page is valid.
  * The extension lock is held, and the directory was read under it: so the last page that was
  * read is the last one.  elevel as in allocate_blocks().
  */
@@ -300,25 +267,6 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 }
 
 /*
- * Give a slot array its next extent, unless another backend just did.  Takes the extension lock
- * and then content locks, and leaves none.  No content lock may be held.
- */
-static bool
-add_extent(LokiIndex *state, Relation index, int array, uint32 page, int elevel)
-{
-	bool		added;
-
-	Assert(loki_no_buffer_locked());
-	/* content locks come after this one: a waiter for it that held one could wait for ever */
-	LockRelationForExtension(index, ExclusiveLock);
-	loki_index_refresh(state, index);
-	added = page < state->arrays[array].npages ||
-		append_extent(state, index, array, elevel);
-	UnlockRelationForExtension(index, ExclusiveLock);
-	return added;
-}
-
-/*
  * Make sure that a slot has a page.  If it has none, takes the extension lock and content
  * locks, and leaves none; no content lock may be held.  If there is no room for the page:
  * an ERROR, or with an elevel below it a message and false.
@@ -338,8 +286,18 @@ loki_reserve_slot(LokiIndex *state, Relation index, int array, uint32 number, in
 	if (page >= slots->npages)
 		loki_index_refresh(state, index);
 	while (page >= slots->npages)
-		if (!add_extent(state, index, array, page, elevel))
+	{
+		bool		added;
+
+		/* content locks come after this one: a waiter for it that held one could wait for ever */
+		LockRelationForExtension(index, ExclusiveLock);
+		/* another backend may just have added the extent */
+		loki_index_refresh(state, index);
+		added = page < slots->npages || append_extent(state, index, array, elevel);
+		UnlockRelationForExtension(index, ExclusiveLock);
+		if (!added)
 			return false;
+	}
 	return true;
 }
 
@@ -488,23 +446,6 @@ loki_freelist_add(LokiIndex *state, Relation index, int array, uint32 ordinal)
 	loki_change_finish(&change);
 }
 
-/*
- * Head of a free list, as the metapage has it now.  Share lock of block 0, for that moment alone:
- * the page may have left the list when it is locked (claim_on_page() looks).
- */
-static uint32
-freelist_head(LokiIndex *state, Relation index, int array)
-{
-	Buffer		buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
-	uint32		head;
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_meta_validate(index, BufferGetPage(buffer));
-	head = LokiPageGetMeta(BufferGetPage(buffer))->free_head[LokiSlotArrayFreeList(array)];
-	UnlockReleaseBuffer(buffer);
-	return head;
-}
-
 /* Number of used slots on a page of a slot array.  Share lock of that page. */
 uint32
 loki_page_used(LokiIndex *state, Relation index, int array, uint32 ordinal)
@@ -614,21 +555,6 @@ loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 		claim_on_page(change, array, ordinal, from_list, n, claims);
 }
 
-/* Find a slot on the page at the head of the free list, and lock that page. */
-static bool
-claim_from_list(LokiChange *change, int array, uint32 ordinal, LokiClaim *claim)
-{
-	LokiSlotArray *slots = &change->state->arrays[array];
-
-	if (ordinal >= slots->npages)
-		loki_index_refresh(change->state, change->index);
-	if (ordinal >= slots->npages)
-		loki_damaged(change->index, NULL,
-					 "has a free list that names page %u of the %s array, which has %u pages",
-					 ordinal, loki_slot_array_name(array), slots->npages);
-	return claim_on_page(change, array, ordinal, true, 1, claim);
-}
-
 /*
  * Find the next slot that was never used, and lock its page.  elevel as in
  * loki_reserve_slot(); false, and no page is locked, if there is no room.  A page is used from its
@@ -661,22 +587,35 @@ claim_new(LokiChange *change, int array, LokiClaim *claim, int elevel)
 
 /*
  * Find a slot to claim, and lock its page; see change.h.  A freed slot is preferred.  Pages that
- * turn out to have none, as others claimed them, are taken off the free list on the way.
+ * turn out to have none, as others claimed them, are taken off the free list on the way.  Its head is read
+ * again each time, under share lock of block 0 for that moment alone: the page may have left the list when
+ * it is locked (claim_on_page() looks).
  */
 bool
 loki_claim_begin(LokiChange *change, int array, int elevel, LokiClaim *claim)
 {
-	uint32		head;
+	LokiIndex  *state = change->state;
+	LokiSlotArray *slots = &state->arrays[array];
+	LokiMetaPageData meta;
+	uint32	   *head = &meta.free_head[LokiSlotArrayFreeList(array)];
 
 	Assert(LokiSlotArrayFreeList(array) >= 0 && change->npages == 0);
-	while ((head = freelist_head(change->state, change->index, array)) != LOKI_NONE)
+	for (;;)
 	{
-		if (claim_from_list(change, array, head, claim))
+		loki_meta_read(change->index, &meta);
+		if (*head == LOKI_NONE)
+			return claim_new(change, array, claim, elevel);
+		if (*head >= slots->npages)
+			loki_index_refresh(state, change->index);
+		if (*head >= slots->npages)
+			loki_damaged(change->index, NULL,
+						 "has a free list that names page %u of the %s array, which has %u pages",
+						 *head, loki_slot_array_name(array), slots->npages);
+		if (claim_on_page(change, array, *head, true, 1, claim))
 			return true;
-		freelist_pop(change->state, change->index, array, head);
+		freelist_pop(state, change->index, array, *head);
 		CHECK_FOR_INTERRUPTS();
 	}
-	return claim_new(change, array, claim, elevel);
 }
 
 /*
