@@ -54,9 +54,6 @@ static HTAB *cache = NULL;
 /* The state that was asked for last, which saves looking it up; NULL or in the cache */
 static LokiIndex *last_opened = NULL;
 
-/* States that were replaced while scans may be using them, newest first */
-static LokiIndex *replaced = NULL;
-
 /*
  * Set what follows from the size of a slot.  A slot that is too large for a page is reported by
  * check_slot_sizes(); until then nothing addresses it.
@@ -169,24 +166,6 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 	state->directory.entries++;
 }
 
-/* Add the entries of a directory page that are not known yet. */
-static void
-add_directory_entries(LokiIndex *state, Relation index, const LokiExtentData *entries, int used)
-{
-	uint32		known = state->directory.entries - state->directory.passed;
-	BlockNumber nblocks;
-
-	Assert(state->directory.passed <= state->directory.entries);
-	if (used <= (int) known)
-		return;
-
-	/* asked for after the page was read: others make the file longer first, and then add the entry */
-	nblocks = RelationGetNumberOfBlocks(index);
-	for (int i = known; i < used; i++)
-		add_directory_entry(state, index, &entries[i], nblocks);
-	Assert(state->directory.entries == state->directory.passed + used); /* I3 */
-}
-
 /*
  * Read directory entries added since the last time, beginning with the page that was the
  * last one then.  Locks directory pages in share mode, one at a time; the caller may hold
@@ -202,24 +181,32 @@ loki_index_refresh(LokiIndex *state, Relation index)
 		Buffer		buffer = loki_buffer_read(state, index, state->directory.block);
 		Page		page = BufferGetPage(buffer);
 		BlockNumber next;
+		BlockNumber nblocks;
 		int			used;
+		int			known;
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_page_check(index, buffer, page, LOKI_SLOTS_DIRECTORY, state->directory.ordinal);
 		used = LokiPageUsed(page, sizeof(LokiExtentData));
 		Assert(used <= LOKI_EXTENTS_PER_PAGE);	/* loki_page_check() looked at pd_lower */
 		next = LokiPageOpaque(page)->next;
-		if (state->directory.passed + used > state->directory.entries)
+		known = state->directory.entries - state->directory.passed;
+		if (used > known)
 			memcpy(entries, LokiPageSlot(page, sizeof(LokiExtentData), 0),
 				   used * sizeof(LokiExtentData));
 		UnlockReleaseBuffer(buffer);
 
-		add_directory_entries(state, index, entries, used);
+		if (used <= known && next == 0)
+			break;
+		/* asked for after the page was read: others make the file longer first, and then add the entry */
+		nblocks = RelationGetNumberOfBlocks(index);
+		for (int i = known; i < used; i++)
+			add_directory_entry(state, index, &entries[i], nblocks);
+		Assert(state->directory.entries == state->directory.passed + Max(used, known));	/* I3 */
 		if (next == 0)
 			break;
-		if (next >= RelationGetNumberOfBlocks(index))
-			loki_damaged(index, psprintf("It continues at block %u of %u.", next,
-										 RelationGetNumberOfBlocks(index)),
+		if (next >= nblocks)
+			loki_damaged(index, psprintf("It continues at block %u of %u.", next, nblocks),
 						 "has a damaged extent directory");
 		state->directory.passed += used;
 		state->directory.block = next;
@@ -228,48 +215,31 @@ loki_index_refresh(LokiIndex *state, Relation index)
 }
 
 /*
- * Read slots of CENTROID, beginning with the first-th, under share lock page by page.  They do not change
- * as long as the index has its uid, so a copy in memory is as good.
+ * Read CENTROID under share lock page by page: the centroid, and behind it the basis, integers of 16 bits,
+ * two in each slot.  They do not change as long as the index has its uid, so a copy in memory is as good.
  */
 static void
-read_constants(LokiIndex *state, Relation index, uint32 first, uint32 slots, void *out)
+read_constants(LokiIndex *state, Relation index)
 {
 	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_CENTROID];
+	uint32		slots = LokiCentroidSlots(&state->code);
 	uint32		done = 0;
 
-	Assert(first + slots <= LokiCentroidSlots(&state->code));
+	Assert(loki_no_buffer_locked());
 	while (done < slots)
 	{
 		uint32		place;
-		BlockNumber block = loki_slot_block(state, index, LOKI_SLOTS_CENTROID,
-											first + done, &place);
+		BlockNumber block = loki_slot_block(state, index, LOKI_SLOTS_CENTROID, done, &place);
 		uint32		count = Min(array->per_page - place, slots - done);
 		Buffer		buffer = ReadBuffer(index, block);
 
 		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		loki_slot_array_page_check(state, index, buffer, LOKI_SLOTS_CENTROID);
-		memcpy((char *) out + done * sizeof(float),
-			   LokiPageSlot(BufferGetPage(buffer), sizeof(float), place),
+		memcpy(state->centroid + done, LokiPageSlot(BufferGetPage(buffer), sizeof(float), place),
 			   count * sizeof(float));
 		UnlockReleaseBuffer(buffer);
 		done += count;
 	}
-}
-
-/*
- * Read the centroid, and the basis, into state->centroid.  No content lock may be held; none is
- * left.
- */
-static void
-read_centroid(LokiIndex *state, Relation index)
-{
-	uint32		elements = LokiBasisElements(&state->code);
-
-	Assert(loki_no_buffer_locked());
-	read_constants(state, index, 0, state->dim, state->centroid);
-	if (elements > 0)
-		/* integers of 16 bits, two in each slot of 4 bytes */
-		read_constants(state, index, state->dim, elements / 2, state->centroid + state->dim);
 }
 
 /* Raise an error if slots have other sizes than the metapage says, or fit no page. */
@@ -388,7 +358,7 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 	/* the centroid is part of what the quantizer derives its constants from */
 	if (state->code.kind == LOKI_CODE_ROTATED && !state->pending)
 	{
-		read_centroid(state, index);
+		read_constants(state, index);
 		loki_quantizer_init(state->quantizer, &state->code, state->centroid);
 	}
 	if (state->nattributes > 0 && !state->pending && sketch_code(state, &sketch) > 0)
@@ -396,8 +366,11 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 	return state;
 }
 
-/* Remove a state from the cache, so that the next use of its file makes another.  Its memory stays. */
-static void
+/*
+ * Remove a state from the cache, so that the next use of its file makes another.  Its memory stays: that of
+ * the context that is returned.
+ */
+static MemoryContext
 forget_state(LokiIndex *state)
 {
 	bool		found;
@@ -406,54 +379,14 @@ forget_state(LokiIndex *state)
 		last_opened = NULL;
 	hash_search(cache, &state->cached.locator, HASH_REMOVE, &found);
 	Assert(found);
-}
-
-/* Forget and delete a state that nobody can be using. */
-static void
-drop_state(LokiIndex *state)
-{
-	forget_state(state);
-	MemoryContextDelete(state->context);
-}
-
-/*
- * Delete replaced states of earlier transactions.  The local transaction ID is that of the virtual
- * transaction: it changes with each, also with those that get no XID.
- */
-static void
-delete_replaced(void)
-{
-	LokiIndex **link = &replaced;
-
-	while (*link != NULL)
-	{
-		LokiIndex  *state = *link;
-
-		if (state->cached.last_used == LokiMyLocalTransactionId())
-			link = &state->cached.next_replaced;
-		else
-		{
-			*link = state->cached.next_replaced;
-			MemoryContextDelete(state->context);
-		}
-	}
-}
-
-/*
- * Make room for another state of an index.  A scan of this transaction may use the old
- * one, so it is kept until the next transaction.
- */
-static void
-replace_state(LokiIndex *state)
-{
-	forget_state(state);
-	state->cached.next_replaced = replaced;
-	replaced = state;
+	return state->context;
 }
 
 /*
  * Drop entries that nobody can be using: of other files that an index had, since the server refuses to
  * replace the file of what is open; and if there are many, those that this transaction has not used.
+ * The local transaction ID is that of the virtual transaction: it changes with each, also with those
+ * that get no XID.
  */
 static void
 shrink_cache(Oid relid)
@@ -466,7 +399,7 @@ shrink_cache(Oid relid)
 	while ((entry = hash_seq_search(&status)) != NULL)
 		if (entry->relid == relid ||
 			(many && entry->state->cached.last_used != LokiMyLocalTransactionId()))
-			drop_state(entry->state);
+			MemoryContextDelete(forget_state(entry->state));
 }
 
 /* The state of an index, if this backend has one for its file */
@@ -502,12 +435,20 @@ loki_index_is_unbuilt(Relation index)
 }
 
 /*
- * Raise the error for an index without its first pages: of damage, unless its build failed, or there was
- * none, as its column has lost its dimensions.
+ * ERROR for an index without its first pages: of damage, unless its build failed, or there was none, as its
+ * column has lost its dimensions.
  */
 static void
-report_no_pages(Relation index)
+require_file(Relation index)
 {
+	/* the server refuses to scan such an index, but functions come here without it */
+	if (index->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot access temporary or unlogged relations during recovery"),
+				 errdetail("Index \"%s\" is unlogged.", RelationGetRelationName(index))));
+	if (RelationGetNumberOfBlocks(index) > LOKI_DIRECTORY_BLKNO)
+		return;
 	if (loki_index_is_unbuilt(index))
 		(void) loki_index_column(index, NULL);
 	if (!index->rd_index->indisready && RelationGetNumberOfBlocks(index) == 0)
@@ -517,19 +458,6 @@ report_no_pages(Relation index)
 				 errdetail("Its build has just begun, or failed before it had written any page."),
 				 loki_errhint_not_valid(index)));
 	loki_damaged(index, NULL, "lacks its first pages");
-}
-
-/* The server refuses to scan such an index, but functions come here without it. */
-static void
-require_file(Relation index)
-{
-	if (index->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot access temporary or unlogged relations during recovery"),
-				 errdetail("Index \"%s\" is unlogged.", RelationGetRelationName(index))));
-	if (RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
-		report_no_pages(index);
 }
 
 /*
@@ -566,26 +494,26 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	if (state != NULL && (state->cached.uid != meta->format.uid || !same_type(state, index)))
 	{
 		/*
-		 * a build that ends adds one, and so do first codes; another begins
-		 * with another number, in an empty file
+		 * A build that ends adds one, and so do first codes; another begins
+		 * with another number, in an empty file.  A scan of this transaction
+		 * may use the old state, which stays as long.
 		 */
 		if (meta->format.uid - state->cached.uid <= 2)
-			replace_state(state);
+			MemoryContextSetParent(forget_state(state), TopTransactionContext);
 		else
-			drop_state(state);
+			MemoryContextDelete(forget_state(state));
 		state = NULL;
 	}
 	if (state == NULL)
 	{
 		CacheEntry *entry;
 
-		delete_replaced();
 		shrink_cache(RelationGetRelid(index));
 		/* after an ERROR in here the state is gone with the current context; nothing refers to it yet */
 		state = loki_index_for_meta(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);
 		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);
-		Assert(state->cached.next_replaced == NULL);
+
 		entry->state = state;
 		entry->relid = RelationGetRelid(index);
 	}

@@ -63,12 +63,11 @@ typedef struct LokiCached
 	uint64		uid;
 	LokiDeclaredType declared;	/* of the indexed column */
 	LocalTransactionId last_used;
-	struct LokiIndex *next_replaced;
 } LokiCached;
 
 /*
  * An index as this backend knows it.  Open scans of the running transaction may point here, so it is
- * not freed before the next transaction, unless the index has another file.  The parts that grow are
+ * not freed before the transaction ends, unless the index has another file.  The parts that grow are
  * behind the file at most, and catch up when a number is past their end (I3).
  */
 typedef struct LokiIndex
