@@ -121,18 +121,6 @@ loki_change_begin(LokiChange *change, LokiIndex *state, Relation index)
 	change->nparts = 0;
 }
 
-/* Pin a block, by the ring of buffers of the change if it has one. */
-static Buffer
-read_block(LokiChange *change, BlockNumber block)
-{
-	if (change->strategy != NULL)
-		return ReadBufferExtended(change->index, MAIN_FORKNUM, block, RBM_NORMAL,
-								  change->strategy);
-	if (change->state == NULL)
-		return ReadBuffer(change->index, block);
-	return loki_buffer_read(change->state, change->index, block);
-}
-
 /*
  * Pin a block, which is a page of a slot array, and lock it exclusively; returns its number
  * in the change.  The only content locks that this backend holds are those of the change.
@@ -152,7 +140,9 @@ lock_block(LokiChange *change, int array, uint32 ordinal, BlockNumber block)
 			 ordinal, loki_slot_array_name(array), page[-1].ordinal,
 			 loki_slot_array_name(page[-1].array));
 	/* an I/O error or damage is an ERROR: nothing has been changed yet, and abort releases the locks */
-	page->buffer = read_block(change, block);
+	page->buffer = change->strategy == NULL && change->state != NULL ?
+		loki_buffer_read(change->state, change->index, block) :
+		ReadBufferExtended(change->index, MAIN_FORKNUM, block, RBM_NORMAL, change->strategy);
 	LockBuffer(page->buffer, BUFFER_LOCK_EXCLUSIVE);
 	page->array = array;
 	page->ordinal = ordinal;
@@ -281,21 +271,6 @@ loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size, uint3
 									slot_size * (place + 1));
 }
 
-/* Add the changes that raise pd_lower. */
-static void
-add_page_ends(LokiChange *change)
-{
-	for (int i = 0; i < change->npages; i++)
-	{
-		LokiChangedPage *page = &change->pages[i];
-
-		if (page->copy == NULL &&
-			((PageHeader) loki_change_page(change, i))->pd_lower != page->lower)
-			loki_change_bytes(change, i, offsetof(PageHeaderData, pd_lower),
-							  &page->lower, sizeof(page->lower));
-	}
-}
-
 /* ----------------------------------------------------------------
  * Changes that are found by comparing
  * ----------------------------------------------------------------
@@ -368,30 +343,22 @@ compare_part(LokiPageCopy *copy, const char *page, Size from, Size to)
 }
 
 /*
- * Note where copies differ from their pages, in the used part and in the special space.
+ * Note where a copy differs from its page, in the used part and in the special space; true if it does.
  * The bytes between them are zero.
  */
-static void
-compare_copies(LokiChange *change)
+static bool
+compare_copy(LokiPageCopy *copy, Page page)
 {
-	for (int i = 0; i < change->npages; i++)
-	{
-		LokiPageCopy *copy = change->pages[i].copy;
-		PageHeader	header;
+	PageHeader	header = (PageHeader) copy->page.data;
 
-		if (copy == NULL)
-			continue;
-		header = (PageHeader) copy->page.data;
-		Assert(header->pd_upper == BLCKSZ - sizeof(LokiPageOpaqueData));
-		Assert(header->pd_lower >= SizeOfPageHeaderData && header->pd_lower <= header->pd_upper);
-		memset(copy->page.data + header->pd_lower, 0, header->pd_upper - header->pd_lower);
-		copy->size = 0;
-		/* the end of the page first, as differences are written last to first */
-		compare_part(copy, loki_change_page(change, i), header->pd_upper, BLCKSZ);
-		compare_part(copy, loki_change_page(change, i), 0, TYPEALIGN(WORD, header->pd_lower));
-		if (copy->size > 0)
-			change->pages[i].logged = true;
-	}
+	Assert(header->pd_upper == BLCKSZ - sizeof(LokiPageOpaqueData));
+	Assert(header->pd_lower >= SizeOfPageHeaderData && header->pd_lower <= header->pd_upper);
+	memset(copy->page.data + header->pd_lower, 0, header->pd_upper - header->pd_lower);
+	copy->size = 0;
+	/* the end of the page first, as differences are written last to first */
+	compare_part(copy, page, header->pd_upper, BLCKSZ);
+	compare_part(copy, page, 0, TYPEALIGN(WORD, header->pd_lower));
+	return copy->size > 0;
 }
 
 /* Write the differences of a copy into its page. */
@@ -523,10 +490,18 @@ loki_change_finish(LokiChange *change)
 {
 	bool		changed = false;
 
-	add_page_ends(change);
-	compare_copies(change);
 	for (int i = 0; i < change->npages; i++)
-		changed |= change->pages[i].logged;
+	{
+		LokiChangedPage *page = &change->pages[i];
+
+		if (page->copy != NULL)
+			page->logged |= compare_copy(page->copy, loki_change_page(change, i));
+		/* a slot behind the used part */
+		else if (((PageHeader) loki_change_page(change, i))->pd_lower != page->lower)
+			loki_change_bytes(change, i, offsetof(PageHeaderData, pd_lower),
+							  &page->lower, sizeof(page->lower));
+		changed |= page->logged;
+	}
 	if (changed)
 		apply_changes(change);
 	while (change->npages > 0)

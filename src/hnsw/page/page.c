@@ -101,19 +101,6 @@ loki_report_damage(Relation index, const char *subject, const char *detail, cons
 			 subject == NULL ? errhint("Please REINDEX it.") : 0));
 }
 
-/* Raise the error for a page that is not what it should be. */
-static void
-report_page(Relation index, Buffer buffer, int array, uint32 ordinal, bool zero)
-{
-	loki_buffer_distrust(buffer);
-	if (zero)
-		loki_damaged(index, NULL, "contains unexpected zero page at block %u",
-					 BufferGetBlockNumber(buffer));
-	loki_damaged(index, psprintf("Expected page %u of the %s array.", ordinal,
-								 loki_slot_array_name(array)),
-				 "contains corrupted page at block %u", BufferGetBlockNumber(buffer));
-}
-
 /*
  * Check that a page is page `ordinal` of a slot array, and that its header is sane enough for
  * slots to be addressed and added; ERROR otherwise.  The server zeroes what lies between
@@ -126,15 +113,22 @@ loki_page_check(Relation index, Buffer buffer, Page page, int array, uint32 ordi
 	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(page);
 	PageHeader	header = (PageHeader) page;
 
-	if (PageIsNew(page) ||
-		header->pd_special != BLCKSZ - sizeof(LokiPageOpaqueData) ||
-		header->pd_lower < SizeOfPageHeaderData ||
-		header->pd_lower > header->pd_special ||
-		header->pd_upper != header->pd_special ||
-		opaque->page_id != LOKI_PAGE_ID ||
-		opaque->array != array ||
-		opaque->ordinal != ordinal)
-		report_page(index, buffer, array, ordinal, PageIsNew(page));
+	if (!PageIsNew(page) &&
+		header->pd_special == BLCKSZ - sizeof(LokiPageOpaqueData) &&
+		header->pd_lower >= SizeOfPageHeaderData &&
+		header->pd_lower <= header->pd_special &&
+		header->pd_upper == header->pd_special &&
+		opaque->page_id == LOKI_PAGE_ID &&
+		opaque->array == array &&
+		opaque->ordinal == ordinal)
+		return;
+	loki_buffer_distrust(buffer);
+	if (PageIsNew(page))
+		loki_damaged(index, NULL, "contains unexpected zero page at block %u",
+					 BufferGetBlockNumber(buffer));
+	loki_damaged(index, psprintf("Expected page %u of the %s array.", ordinal,
+								 loki_slot_array_name(array)),
+				 "contains corrupted page at block %u", BufferGetBlockNumber(buffer));
 }
 
 /* Which page of a slot array lies at a block; LOKI_NONE if none does */
@@ -269,19 +263,6 @@ report_foreign(Relation index, uint32 magic)
 				 "is not an hnsw index");
 }
 
-/* Whether the row map, if there is one, has entries of a possible width */
-static bool
-rowmap_valid(LokiMetaPage meta)
-{
-	const LokiRowMapData *map = &meta->derived.rowmap;
-
-	return (meta->flags & LOKI_META_ROWMAP) == 0 ||
-		(map->node_bits > 0 && map->node_bits < LOKI_ROWMAP_MAX_WIDTH &&
-		 map->key_bits <= LOKI_ROWMAP_MAX_KEY_BITS &&
-		 map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH && map->shift < 31 &&
-		 map->groups < PG_UINT32_MAX);
-}
-
 /* Raise the error for a metapage that contradicts itself or the catalogs. */
 void
 loki_meta_damaged(Relation index)
@@ -297,6 +278,7 @@ void
 loki_meta_validate(Relation index, Page page)
 {
 	LokiMetaPage meta = LokiPageGetMeta(page);
+	const LokiRowMapData *map = &meta->derived.rowmap;
 
 	Assert(loki_page_readable(page));
 	if (PageIsNew(page))
@@ -320,7 +302,12 @@ loki_meta_validate(Relation index, Page page)
 		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
 		meta->entry.level < 0 || meta->entry.level > LOKI_MAX_LEVEL ||
 		meta->pending > LOKI_MAX_NUMBER ||
-		(meta->pending > 0 && meta->entry.node != LOKI_NONE) || !rowmap_valid(meta))
+		(meta->pending > 0 && meta->entry.node != LOKI_NONE) ||
+		((meta->flags & LOKI_META_ROWMAP) &&
+		 (map->node_bits == 0 || map->node_bits >= LOKI_ROWMAP_MAX_WIDTH ||
+		  map->key_bits > LOKI_ROWMAP_MAX_KEY_BITS ||
+		  map->node_bits + map->key_bits > LOKI_ROWMAP_MAX_WIDTH || map->shift >= 31 ||
+		  map->groups == PG_UINT32_MAX)))
 		loki_meta_damaged(index);
 }
 
@@ -442,25 +429,21 @@ loki_page_copy(LokiIndex *state, Relation index, int array, uint32 ordinal,
 bool
 loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void *slot)
 {
-	uint32		slot_size = state->arrays[array].slot_size;
-	BlockNumber block;
+	LokiSlotArray *slots = &state->arrays[array];
 	uint32		place;
 	Buffer		buffer;
 	Page		page;
-	bool		found;
+	int			used;
 
-	if (!loki_slot_locate(state, index, array, number, &block, &place))
+	if (slots->slot_size == 0)
 		return false;
-	Assert(loki_may_lock(array, loki_slot_page(&state->arrays[array], number, &place)));
-	buffer = loki_buffer_read(state, index, block);
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	page = BufferGetPage(buffer);
-	loki_slot_array_page_check(state, index, buffer, array);
-	found = (int) place < LokiPageUsed(page, slot_size);
-	if (found)
-		memcpy(slot, LokiPageSlot(page, slot_size, place), slot_size);
+	page = loki_page_lock(state, index, array, loki_slot_page(slots, number, &place), &buffer, &used);
+	if (page == NULL)
+		return false;
+	if ((int) place < used)
+		memcpy(slot, LokiPageSlot(page, slots->slot_size, place), slots->slot_size);
 	UnlockReleaseBuffer(buffer);
-	return found;
+	return (int) place < used;
 }
 
 /*

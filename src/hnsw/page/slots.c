@@ -481,21 +481,6 @@ loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes
 	}
 }
 
-/* Ask the kernel to read the blocks that have to be pinned. */
-static void
-prefetch_pages(Relation index, LokiSlots *slots)
-{
-	BlockNumber last = InvalidBlockNumber;
-
-	Assert(!RecoveryInProgress());	/* called for slots that may be read without a pin */
-	for (int i = 0; i < slots->n; i++)
-		if (!slots->peeked[i] && slots->blocks[i] != last)
-		{
-			last = slots->blocks[i];
-			(void) PrefetchBuffer(index, MAIN_FORKNUM, last);
-		}
-}
-
 /* Whether a slot is on the page of the one before */
 static inline bool
 same_page(const LokiSlots *slots, int i)
@@ -525,8 +510,10 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots *slots)
 						   slots->blocks[i]);
 		pinned += !slots->peeked[i];
 	}
-	if (peek && pinned > 1)
-		prefetch_pages(index, slots);
+	/* ask the kernel to read the blocks that have to be pinned */
+	for (int i = 0; i < slots->n && peek && pinned > 1; i++)
+		if (!slots->peeked[i] && !same_page(slots, i))
+			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
 	for (int i = 0; i < slots->n; i++)
 	{
 		if (!slots->peeked[i])
