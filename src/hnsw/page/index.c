@@ -51,12 +51,9 @@ typedef struct CacheEntry
 
 static HTAB *cache = NULL;
 
-/* The state that was asked for last, which saves looking it up; NULL or in the cache */
-static LokiIndex *last_opened = NULL;
-
 /*
  * Set what follows from the size of a slot.  A slot that is too large for a page is reported by
- * check_slot_sizes(); until then nothing addresses it.
+ * loki_index_for_meta(); until then nothing addresses it.
  */
 static void
 array_geometry(LokiSlotArray *array, uint32 slot_size)
@@ -242,23 +239,6 @@ read_constants(LokiIndex *state, Relation index)
 	}
 }
 
-/* Raise an error if slots have other sizes than the metapage says, or fit no page. */
-static void
-check_slot_sizes(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
-{
-	bool		valid = meta->code_size == state->quantizer->code_size &&
-		meta->refine_size == state->quantizer->refine_size;
-
-	for (int i = 0; i < LOKI_SLOT_ARRAYS; i++)
-		valid &= state->arrays[i].slot_size <= LOKI_PAGE_PAYLOAD;
-	if (!valid)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("index \"%s\" has slots of sizes that this version of lokivector does not use",
-						RelationGetRelationName(index)),
-				 errhint("Please REINDEX it.")));
-}
-
 /* Memory that begins at a multiple of LOKI_QUANTIZER_ALIGN, so that the pointer is not the allocated one */
 static void *
 alloc_aligned(MemoryContext context, Size size)
@@ -305,19 +285,6 @@ loki_definition_valid(Relation index, const LokiColumn *column, const LokiMetaPa
 	return true;
 }
 
-/*
- * Whether column 1 is still of this type.  ALTER TABLE may change it and keep the file, as from vector(3) to
- * vector, and a state is found by the file.
- */
-static inline bool
-same_type(const LokiIndex *state, Relation index)
-{
-	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(index), 0);
-
-	return state->cached.declared.typid == column->atttypid &&
-		state->cached.declared.typmod == column->atttypmod;
-}
-
 /* Build the state of an index from its metapage and directory.  See index.h. */
 LokiIndex *
 loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
@@ -326,11 +293,12 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 												  "hnsw index", ALLOCSET_SMALL_SIZES);
 	LokiIndex  *state = MemoryContextAllocZero(context, sizeof(LokiIndex));
 	LokiCodeSpec sketch;
+	bool		valid;
 
 	state->context = context;
 	state->column = loki_index_column(index, meta);
-	state->cached.declared.typid = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
-	state->cached.declared.typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
+	state->cached.typid = TupleDescAttr(RelationGetDescr(index), 0)->atttypid;
+	state->cached.typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
 	if (!loki_definition_valid(index, &state->column, meta))
 		loki_meta_damaged(index);
 	state->cached.locator = LokiRelationLocator(index);
@@ -352,7 +320,16 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 											 loki_code_constants(&state->code));
 	state->quantizer = loki_make_quantizer(context, &state->code, state->centroid);
 	loki_index_geometry(state);
-	check_slot_sizes(state, index, meta);
+	valid = meta->code_size == state->quantizer->code_size &&
+		meta->refine_size == state->quantizer->refine_size;
+	for (int i = 0; i < LOKI_SLOT_ARRAYS; i++)
+		valid &= state->arrays[i].slot_size <= LOKI_PAGE_PAYLOAD;
+	if (!valid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" has slots of sizes that this version of lokivector does not use",
+						RelationGetRelationName(index)),
+				 errhint("Please REINDEX it.")));
 	loki_index_refresh(state, index);
 
 	/* the centroid is part of what the quantizer derives its constants from */
@@ -375,8 +352,6 @@ forget_state(LokiIndex *state)
 {
 	bool		found;
 
-	if (last_opened == state)
-		last_opened = NULL;
 	hash_search(cache, &state->cached.locator, HASH_REMOVE, &found);
 	Assert(found);
 	return state->context;
@@ -400,31 +375,6 @@ shrink_cache(Oid relid)
 		if (entry->relid == relid ||
 			(many && entry->state->cached.last_used != LokiMyLocalTransactionId()))
 			MemoryContextDelete(forget_state(entry->state));
-}
-
-/* The state of an index, if this backend has one for its file */
-static LokiIndex *
-lookup_state(Relation index)
-{
-	CacheEntry *entry;
-
-	/* the locator, not the OID: REINDEX and TRUNCATE give an index another file */
-	if (last_opened != NULL &&
-		LokiLocatorEquals(last_opened->cached.locator, LokiRelationLocator(index)))
-		return last_opened;
-	if (cache == NULL)
-	{
-		HASHCTL		control = {0};
-
-		control.keysize = sizeof(LokiRelFileLocator);
-		control.entrysize = sizeof(CacheEntry);
-		control.hcxt = CacheMemoryContext;
-		cache = hash_create("hnsw indexes", MAX_ENTRIES, &control,
-							HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-		return NULL;
-	}
-	entry = hash_search(cache, &LokiRelationLocator(index), HASH_FIND, NULL);
-	return entry ? entry->state : NULL;
 }
 
 bool
@@ -467,6 +417,8 @@ require_file(Relation index)
 LokiIndex *
 loki_index_open(Relation index, LokiMetaPageData *meta)
 {
+	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(index), 0);
+	CacheEntry *entry;
 	LokiIndex  *state;
 	LokiMetaPageData copy;
 	Buffer		buffer;
@@ -477,7 +429,19 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	 */
 	Assert(CheckRelationLockedByMe(index, AccessShareLock, true));
 	Assert(loki_no_buffer_locked());
-	state = lookup_state(index);
+	if (cache == NULL)
+	{
+		HASHCTL		control = {0};
+
+		control.keysize = sizeof(LokiRelFileLocator);
+		control.entrysize = sizeof(CacheEntry);
+		control.hcxt = CacheMemoryContext;
+		cache = hash_create("hnsw indexes", MAX_ENTRIES, &control,
+							HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	/* by the locator, not the OID: REINDEX and TRUNCATE give an index another file */
+	entry = hash_search(cache, &LokiRelationLocator(index), HASH_FIND, NULL);
+	state = entry != NULL ? entry->state : NULL;
 	if (meta == NULL)
 		meta = &copy;
 	/* a commit cuts the file of a temporary index off, and keeps its name */
@@ -491,7 +455,10 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	memcpy(meta, LokiPageGetMeta(BufferGetPage(buffer)), sizeof(LokiMetaPageData));
 	UnlockReleaseBuffer(buffer);
 
-	if (state != NULL && (state->cached.uid != meta->format.uid || !same_type(state, index)))
+	/* ALTER TABLE may change the type of column 1 and keep the file, as from vector(3) to vector */
+	if (state != NULL &&
+		(state->cached.uid != meta->format.uid || state->cached.typid != column->atttypid ||
+		 state->cached.typmod != column->atttypmod))
 	{
 		/*
 		 * A build that ends adds one, and so do first codes; another begins
@@ -506,8 +473,6 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	}
 	if (state == NULL)
 	{
-		CacheEntry *entry;
-
 		shrink_cache(RelationGetRelid(index));
 		/* after an ERROR in here the state is gone with the current context; nothing refers to it yet */
 		state = loki_index_for_meta(index, meta);
@@ -519,7 +484,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	}
 	Assert(state->cached.uid == meta->format.uid && state->pending == (meta->pending > 0));
 	state->cached.last_used = LokiMyLocalTransactionId();
-	last_opened = state;
+
 	return state;
 }
 

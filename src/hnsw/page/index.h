@@ -49,19 +49,13 @@ typedef struct LokiDirectory
 	uint32		passed;			/* and the entries on those before it */
 } LokiDirectory;
 
-/* The type of a column as the catalog has it */
-typedef struct LokiDeclaredType
-{
-	Oid			typid;
-	int32		typmod;
-} LokiDeclaredType;
-
 /* Whose state it is, and since when */
 typedef struct LokiCached
 {
 	LokiRelFileLocator locator; /* key */
 	uint64		uid;
-	LokiDeclaredType declared;	/* of the indexed column */
+	Oid			typid;			/* of the indexed column, as the catalog has it */
+	int32		typmod;
 	LocalTransactionId last_used;
 } LokiCached;
 
