@@ -37,30 +37,11 @@
 #include "utils/float.h"
 #include "utils/timestamp.h"
 
-/*
- * Constants of integer types and bool; false for any other type.  One that is out of the column's range needs no
- * care: sort keys are compared as int64.
- */
+/* Whether a type is bool or an integer */
 static bool
-integer_constant(Datum value, Oid typid, int64 *result)
+is_integer(uint8 type)
 {
-	switch (typid)
-	{
-		case BOOLOID:
-			*result = DatumGetBool(value) ? 1 : 0;
-			return true;
-		case INT2OID:
-			*result = DatumGetInt16(value);
-			return true;
-		case INT4OID:
-			*result = DatumGetInt32(value);
-			return true;
-		case INT8OID:
-			*result = DatumGetInt64(value);
-			return true;
-		default:
-			return false;
-	}
+	return type >= LOKI_ATTR_BOOL && type <= LOKI_ATTR_INT8;
 }
 
 /*
@@ -90,23 +71,6 @@ set_float4(LokiConstant *constant, double value)
 			constant->possible = false;
 			break;
 	}
-}
-
-/* Constants of float types; false for any other type */
-static bool
-float_constant(LokiConstant *constant, Datum value, Oid typid)
-{
-	if (typid != FLOAT4OID && typid != FLOAT8OID)
-		return false;
-	if (constant->type == LOKI_ATTR_FLOAT8)
-		constant->value.sort_key = loki_float_sort_key(typid == FLOAT4OID ?
-													   DatumGetFloat4(value) :
-													   DatumGetFloat8(value));
-	else if (typid == FLOAT4OID)
-		constant->value.sort_key = loki_float4_sort_key(DatumGetFloat4(value));
-	else
-		set_float4(constant, DatumGetFloat8(value));
-	return true;
 }
 
 /*
@@ -202,9 +166,9 @@ local_time(TimestampTz t, Timestamp *local)
 	return IS_VALID_TIMESTAMP(*local);
 }
 
-/* Constants of the date and time types; false for any other type */
+/* Constants of other date and time types than the column's; false for any other type */
 static bool
-time_constant(LokiConstant *constant, Datum value, Oid typid)
+time_constant(LokiConstant *constant, Datum value, uint8 type)
 {
 	bool		is_date = constant->type == LOKI_ATTR_DATE;
 	bool		is_tz = constant->type == LOKI_ATTR_TIMESTAMPTZ;
@@ -212,73 +176,67 @@ time_constant(LokiConstant *constant, Datum value, Oid typid)
 	int			overflow = 0;
 
 	Assert(is_date || is_tz || constant->type == LOKI_ATTR_TIMESTAMP);
-	if (typid == DATEOID)
+	switch (type)
 	{
-		DateADT		date = DatumGetDateADT(value);
-
-		if (is_date)
-			constant->value.sort_key = date;
-		else
-		{
-			t = is_tz ? date2timestamptz_opt_overflow(date, &overflow) :
-				date2timestamp_opt_overflow(date, &overflow);
-			constant->possible = set_time(constant, t, overflow);
-		}
-		return true;
+		case LOKI_ATTR_DATE:
+			t = is_tz ? date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow) :
+				date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
+			break;
+		case LOKI_ATTR_TIMESTAMP:
+			t = DatumGetTimestamp(value);
+			if (is_tz)
+				t = timestamp2timestamptz_opt_overflow(t, &overflow);
+			break;
+		case LOKI_ATTR_TIMESTAMPTZ:
+			t = DatumGetTimestampTz(value);
+			constant->value.sort_key = t;
+			constant->zoned = !local_time(t, &t);
+			if (constant->zoned)
+				return true;
+			break;
+		default:
+			return false;
 	}
-	if (typid == TIMESTAMPOID)
-	{
-		t = DatumGetTimestamp(value);
-		if (is_tz)
-			t = timestamp2timestamptz_opt_overflow(t, &overflow);
-		constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, overflow);
-		return true;
-	}
-	if (typid == TIMESTAMPTZOID)
-	{
-		t = DatumGetTimestampTz(value);
-		constant->value.sort_key = t;
-		constant->zoned = !is_tz && !local_time(t, &t);
-		if (!constant->zoned)
-			constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, 0);
-		return true;
-	}
-	return false;
-}
-
-/* Constants of the column's own type, or of name for a text column */
-static bool
-same_constant(LokiConstant *constant, Datum value, Oid typid)
-{
-	if (constant->type == LOKI_ATTR_TEXT && typid == NAMEOID)
-		value = CStringGetTextDatum(NameStr(*DatumGetName(value)));
-	else if (loki_attr_type_lookup(typid) != constant->type)
-		return false;
-	constant->value = loki_attr_value((LokiAttrType) constant->type, value);
+	constant->possible = is_date ? set_day(constant, t) : set_time(constant, t, overflow);
 	return true;
 }
 
-/* See key.h.  A constant that no value matches leaves `possible` false, and is no error. */
+/*
+ * See key.h.  A constant that no value matches leaves `possible` false, and is no error.  An integer that is
+ * out of the column's range needs no care: sort keys are compared as int64.
+ */
 bool
 loki_constant_compile(LokiConstant *constant, Datum value, Oid typid)
 {
+	uint8		type = loki_attr_type_lookup(typid);
+
 	Assert(constant->op >= BTLessStrategyNumber);
 	constant->possible = true;
+	if (constant->type == LOKI_ATTR_TEXT && typid == NAMEOID)
+	{
+		value = CStringGetTextDatum(NameStr(*DatumGetName(value)));
+		type = LOKI_ATTR_TEXT;
+	}
+	if (type == constant->type || (is_integer(type) && is_integer(constant->type)))
+	{
+		constant->value = loki_attr_value((LokiAttrType) type, value);
+		return true;
+	}
 	switch (constant->type)
 	{
-		case LOKI_ATTR_BOOL:
-		case LOKI_ATTR_INT2:
-		case LOKI_ATTR_INT4:
-		case LOKI_ATTR_INT8:
-			return integer_constant(value, typid, &constant->value.sort_key);
 		case LOKI_ATTR_FLOAT4:
+			if (type == LOKI_ATTR_FLOAT8)
+				set_float4(constant, DatumGetFloat8(value));
+			return type == LOKI_ATTR_FLOAT8;
 		case LOKI_ATTR_FLOAT8:
-			return float_constant(constant, value, typid);
+			if (type == LOKI_ATTR_FLOAT4)
+				constant->value.sort_key = loki_float_sort_key(DatumGetFloat4(value));
+			return type == LOKI_ATTR_FLOAT4;
 		case LOKI_ATTR_DATE:
 		case LOKI_ATTR_TIMESTAMP:
 		case LOKI_ATTR_TIMESTAMPTZ:
-			return time_constant(constant, value, typid);
+			return time_constant(constant, value, type);
 		default:
-			return same_constant(constant, value, typid);
+			return false;
 	}
 }

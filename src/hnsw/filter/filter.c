@@ -117,22 +117,6 @@ duplicates_pass(LokiSearch *search, uint32 node, uint32 head)
 	return head != LOKI_NONE;
 }
 
-/* Whether a node with this TID slot has a row in the set, or may have */
-static bool
-tid_passes(LokiSearch *search, uint32 node, const LokiTidData *slot)
-{
-	switch (LokiTidState(slot))
-	{
-		case LOKI_TID_LIVE:
-		case LOKI_TID_KILLED:
-			return loki_tids_has(search->filter->tids, (ItemPointer) &slot->u.heap);
-		case LOKI_TID_LIST:
-			return duplicates_pass(search, node, LokiTidListHead(slot));
-		default:
-			return false;
-	}
-}
-
 /* Clear passes[] of nodes that have no row in the set. */
 static void
 test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
@@ -157,7 +141,10 @@ test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 		LokiTidData tid = {0};
 
 		memcpy(&tid, slots + (Size) i * slot_size, slot_size);
-		passes[place[i]] = tid_passes(search, left[i], &tid);
+		passes[place[i]] = LokiTidIsLive(&tid) &&
+			(LokiTidState(&tid) == LOKI_TID_LIST ?
+			 duplicates_pass(search, left[i], LokiTidListHead(&tid)) :
+			 loki_tids_has(search->filter->tids, &tid.u.heap));
 	}
 }
 

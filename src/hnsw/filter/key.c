@@ -26,6 +26,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "hnsw/filter/key.h"
+#include "lib/qunique.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -63,14 +64,8 @@ loki_compare_numbers(const void *a, const void *b)
 static int
 sort_numbers(int64 *numbers, int n)
 {
-	int			unique = 0;
-
 	qsort(numbers, n, sizeof(int64), loki_compare_numbers);
-	for (int i = 0; i < n; i++)
-		if (i == 0 || numbers[i] != numbers[unique - 1])
-			numbers[unique++] = numbers[i];
-	Assert(unique <= n && (unique > 0) == (n > 0));
-	return unique;
+	return (int) qunique(numbers, n, sizeof(int64), loki_compare_numbers);
 }
 
 /*
@@ -259,43 +254,33 @@ set_constants(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *consta
 		set_order(filter, key, constants, n);
 }
 
-/* The elements of an array of constants (= ANY), or the one constant */
-static int
-key_arguments(ScanKey skey, Datum **values, bool **nulls)
-{
-	ArrayType  *array;
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	int			n;
-
-	if ((skey->sk_flags & SK_SEARCHARRAY) == 0)
-	{
-		*values = &skey->sk_argument;
-		*nulls = palloc0_array(bool, 1);
-		return 1;
-	}
-	array = DatumGetArrayTypeP(skey->sk_argument);
-	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
-	deconstruct_array(array, ARR_ELEMTYPE(array), typlen, typbyval, typalign,
-					  values, nulls, &n);
-	return n;
-}
-
 /* Compile a key on a type whose slots have a sort key: all but arrays. */
 static void
 compile_numbers(LokiFilter *filter, LokiFilterKey *key, Relation index, ScanKey skey)
 {
-	Oid			typid = skey->sk_subtype;
-	Datum	   *values;
-	bool	   *nulls;
-	int			nvalues = key_arguments(skey, &values, &nulls);
-	LokiConstant *constants = palloc_array(LokiConstant, Max(nvalues, 1));
+	Oid			typid = OidIsValid(skey->sk_subtype) ? getBaseType(skey->sk_subtype) :
+		index->rd_opcintype[skey->sk_attno - 1];
+	Datum	   *values = &skey->sk_argument;
+	bool		isnull = false;
+	bool	   *nulls = &isnull;
+	int			nvalues = 1;
+	LokiConstant *constants;
 	bool		zoned = false;
 	int			n = 0;
 
-	typid = OidIsValid(typid) ? getBaseType(typid) : index->rd_opcintype[skey->sk_attno - 1];
+	/* the elements of an array of constants (= ANY), or the one constant */
+	if (skey->sk_flags & SK_SEARCHARRAY)
+	{
+		ArrayType  *array = DatumGetArrayTypeP(skey->sk_argument);
+		int16		typlen;
+		bool		typbyval;
+		char		typalign;
 
+		get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
+		deconstruct_array(array, ARR_ELEMTYPE(array), typlen, typbyval, typalign,
+						  &values, &nulls, &nvalues);
+	}
+	constants = palloc_array(LokiConstant, Max(nvalues, 1));
 	for (int i = 0; i < nvalues; i++)
 	{
 		LokiConstant constant = {0};
@@ -376,24 +361,6 @@ compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
  * Filters
  * ----------------------------------------------------------------
  */
-/*
- * A key on column 1 asks for NULL, or for any other value.  Rows without a vector are outside the graph, so
- * it decides which parts of the index are scanned at all.
- */
-static void
-compile_vector_key(LokiFilter *filter, Relation index, ScanKey skey)
-{
-	if (skey->sk_flags & SK_SEARCHNULL)
-		filter->vector_null = true;
-	else if (skey->sk_flags & SK_SEARCHNOTNULL)
-		filter->vector_not_null = true;
-	else
-		elog(ERROR, "unexpected scan key on column 1 of index \"%s\"",
-			 RelationGetRelationName(index));
-
-	if (filter->vector_null && filter->vector_not_null)
-		filter->never = true;
-}
 
 /* Intersect a range with an earlier one on the same column, if there is one: BETWEEN is two keys. */
 static bool
@@ -556,9 +523,7 @@ loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys,
 	MemoryContext old;
 
 	filter->nkeys = 0;
-	filter->never = false;
-	filter->vector_null = false;
-	filter->vector_not_null = false;
+	filter->never = filter->vector_null = filter->vector_not_null = false;
 	filter->has_condition = filter->guesses = false;
 	if (nkeys == 0 && condition == NULL)
 		return;
@@ -571,10 +536,21 @@ loki_filter_compile(LokiFilter *filter, Relation index, ScanKey keys, int nkeys,
 	filter->keys = palloc_array(LokiFilterKey, Max(nkeys, 1));
 	for (int i = 0; i < nkeys && !filter->never; i++)
 	{
-		if (keys[i].sk_attno == 1)
-			compile_vector_key(filter, index, &keys[i]);
-		else
+		/*
+		 * A key on column 1 asks for NULL, or for any other value.  Rows
+		 * without a vector are outside the graph, so it decides which parts
+		 * of the index are scanned at all.
+		 */
+		if (keys[i].sk_attno != 1)
 			compile_attribute_key(filter, index, &keys[i]);
+		else if (keys[i].sk_flags & SK_SEARCHNULL)
+			filter->vector_null = true;
+		else if (keys[i].sk_flags & SK_SEARCHNOTNULL)
+			filter->vector_not_null = true;
+		else
+			elog(ERROR, "unexpected scan key on column 1 of index \"%s\"",
+				 RelationGetRelationName(index));
+		filter->never |= filter->vector_null && filter->vector_not_null;
 	}
 	if (condition != NULL && !filter->never)
 		compile_parts(filter, index, condition);

@@ -212,32 +212,30 @@ test_order(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *p
 	key->recheck |= recheck;
 }
 
-/* Compare a local date or time with the real time of a key. */
-static int
-compare_zoned(const LokiFilterKey *key, int64 value)
-{
-	TimestampTz t = key->bound;
-	bool		is_date = key->type == LOKI_ATTR_DATE;
-	int64		days = (is_date ? value : value / USECS_PER_DAY) - t / USECS_PER_DAY;
-
-	Assert(is_date || key->type == LOKI_ATTR_TIMESTAMP);
-	if (days > LOKI_ZONE_DAYS)
-		return 1;
-	if (days < -LOKI_ZONE_DAYS)
-		return -1;
-	return is_date ? date_cmp_timestamptz_internal((DateADT) value, t) :
-		timestamp_cmp_timestamptz_internal((Timestamp) value, t);
-}
-
-/* LOKI_FILTER_ZONED: core compares what is near the key's time, so only slots that pass as yet are tested */
+/*
+ * LOKI_FILTER_ZONED: compare local dates or times with the real time of a key.  Core compares what is near
+ * it, so only slots that pass as yet are tested.
+ */
 static void
 test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 		   uint8 *passes)
 {
+	TimestampTz t = key->bound;
+	bool		is_date = key->type == LOKI_ATTR_DATE;
+
+	Assert(is_date || key->type == LOKI_ATTR_TIMESTAMP);
 	for (int i = 0; i < n; i++, slots += stride)
-		if (passes[i])
-			passes[i] = slots[0] != LOKI_ATTR_NULL &&
-				satisfies(key->op, compare_zoned(key, loki_attr_sort_key(key->width, slots)));
+	{
+		int64		value = loki_attr_sort_key(key->width, slots);
+		int64		order = (is_date ? value : value / USECS_PER_DAY) - t / USECS_PER_DAY;
+
+		if (!passes[i])
+			continue;
+		if (order >= -LOKI_ZONE_DAYS && order <= LOKI_ZONE_DAYS)
+			order = is_date ? date_cmp_timestamptz_internal((DateADT) value, t) :
+				timestamp_cmp_timestamptz_internal((Timestamp) value, t);
+		passes[i] = slots[0] != LOKI_ATTR_NULL && satisfies(key->op, order < 0 ? -1 : order > 0);
+	}
 }
 
 /* ----------------------------------------------------------------
@@ -312,27 +310,21 @@ load_elements(LokiSignature *value)
 }
 
 /*
- * Whether one of the hashes is `hash`: after XOR with it, there is a zero in its place, which the well-known
- * test for a zero in a word finds, (x - 1) & ~x & highest bit, in four hashes at once.
+ * How many of a key's hashes a slot has.  After XOR with one that it has, there is a zero in its place, which
+ * the well-known test for a zero in a word finds, (x - 1) & ~x & highest bit, in four hashes at once.
  */
-static inline bool
-has_hash(const LokiSignature *hashes, int64 hash)
-{
-	uint64		first = hashes->bits[0] ^ ((uint64) hash * EACH_HASH);
-	uint64		last = hashes->bits[1] ^ ((uint64) hash * EACH_HASH);
-
-	return ((((first - EACH_HASH) & ~first) | ((last - EACH_HASH) & ~last)) &
-			EACH_HIGHEST) != 0;
-}
-
-/* How many of a key's hashes a slot has */
 static inline int
 count_found(const LokiFilterKey *key, const LokiSignature *hashes)
 {
 	int			count = 0;
 
 	for (int i = 0; i < key->nexact; i++)
-		count += has_hash(hashes, key->set[i]);
+	{
+		uint64		first = hashes->bits[0] ^ ((uint64) key->set[i] * EACH_HASH);
+		uint64		last = hashes->bits[1] ^ ((uint64) key->set[i] * EACH_HASH);
+
+		count += ((((first - EACH_HASH) & ~first) | ((last - EACH_HASH) & ~last)) & EACH_HIGHEST) != 0;
+	}
 	return count;
 }
 

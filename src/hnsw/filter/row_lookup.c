@@ -29,21 +29,13 @@
 /* Words of a bitmap of keys */
 #define KEY_WORDS		((1 << LOKI_ROWMAP_MAX_KEY_BITS) / 64)
 
-/* A page of the heap that is looked up, as loki_tids_next() returns it */
-typedef struct MapPage
-{
-	BlockNumber block;
-	const uint64 *offsets;
-	int			nwords;			/* 0: any of its rows is wanted */
-} MapPage;
-
 /* A lookup in progress */
 typedef struct MapRun
 {
 	LokiRowLookup *lookup;
 	LokiRowMapVisit visit;
 	void	   *arg;			/* of visit() */
-	MapPage		pages[LOKI_ROWMAP_PAGES];	/* that are looked up together */
+	LokiTidPages pages[LOKI_ROWMAP_PAGES];	/* that are looked up together */
 	int			npages;
 	uint32		nodes[LOKI_ROWMAP_NODES];	/* that were found, and not
 											 * visited */
@@ -62,7 +54,7 @@ visit_nodes(MapRun *run)
 
 /* Set the keys of the rows of a page, as bits; all keys if its rows are not known */
 static void
-make_keys(const LokiRowMapData *map, const MapPage *page, uint64 *keys)
+make_keys(const LokiRowMapData *map, const LokiTidPages *page, uint64 *keys)
 {
 	memset(keys, page->nwords == 0 ? 0xFF : 0,
 		   sizeof(uint64) * (((1 << map->key_bits) + 63) / 64));
@@ -105,18 +97,6 @@ take_entries(MapRun *run, const uint32 *places, const uint8 *from, uint32 n)
 	}
 }
 
-/* Prefetch the entry at a place. */
-static void
-fetch_entry(const LokiSortedList *list, uint32 place)
-{
-	const LokiSlotArray *slots = &list->state->arrays[list->entries];
-	uint32		per_page = loki_entries_per_page(list->width);
-
-	if (place / per_page < slots->npages)
-		loki_buffer_prefetch(list->state, loki_page_block(slots, place / per_page),
-							 SizeOfPageHeaderData + place % per_page * list->width / 8, 1);
-}
-
 /*
  * Look up the pages of a batch: the bounds of all their groups first, then the first entries of these are
  * prefetched, and then entries are read, so that memory is waited for once and not once for each page.
@@ -125,6 +105,8 @@ static void
 take_pages(MapRun *run)
 {
 	const LokiSortedList *list = &run->lookup->list;
+	const LokiSlotArray *slots = &list->state->arrays[list->entries];
+	uint32		per_page = loki_entries_per_page(list->width);
 	uint32		groups[2 * LOKI_ROWMAP_PAGES];
 	uint32		starts[2 * LOKI_ROWMAP_PAGES];
 	uint32		places[LOKI_ROWMAP_NODES];
@@ -139,7 +121,9 @@ take_pages(MapRun *run)
 	loki_slots_copy(list->state, list->index, list->bounds, groups, 2 * run->npages,
 					!RecoveryInProgress(), (char *) starts);
 	for (int i = 0; i < run->npages; i++)
-		fetch_entry(list, starts[2 * i]);
+		if (starts[2 * i] / per_page < slots->npages)
+			loki_buffer_prefetch(list->state, loki_page_block(slots, starts[2 * i] / per_page),
+								 SizeOfPageHeaderData + starts[2 * i] % per_page * list->width / 8, 1);
 	for (int i = 0; i < run->npages; i++)
 		for (uint32 place = starts[2 * i]; place < Min(starts[2 * i + 1], list->n); place++)
 		{
@@ -201,10 +185,7 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 	loki_tids_begin(&pages, tids);
 	while (loki_tids_next(&pages) && (pages.block >> list->map.shift) < list->map.groups)
 	{
-		run.pages[run.npages++] = (MapPage)
-		{
-			pages.block, pages.offsets, pages.nwords
-		};
+		run.pages[run.npages++] = pages;
 		if (run.npages == LOKI_ROWMAP_PAGES)
 			take_pages(&run);
 	}

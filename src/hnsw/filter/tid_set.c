@@ -174,24 +174,6 @@ loki_tids_create(TIDBitmap *bitmap, double rows_per_page)
  * ----------------------------------------------------------------
  */
 
-/* Make the bits by block of rows. */
-static void
-index_rows(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
-{
-	BlockNumber first = n > 0 ? rows[0].block : 0;
-	BlockNumber last = first;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		first = Min(first, rows[i].block);
-		last = Max(last, rows[i].block);
-	}
-	begin_pages(set, first, n > 0 ? (uint64) last - first + 1 : 0);
-	for (uint32 i = 0; i < n; i++)
-		set_page(set, rows[i].block);
-	set->npages = rank_pages(set);
-}
-
 /*
  * Give each page as many words as its rows need; returns how many in all.  Two passes: entries[] has the number
  * of words of a page first, and then where they begin.
@@ -238,11 +220,21 @@ loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw scan TIDs",
 												  ALLOCSET_DEFAULT_SIZES);
 	LokiTidSet *set = MemoryContextAllocZero(context, sizeof(LokiTidSet));
+	BlockNumber first = n > 0 ? rows[0].block : 0;
+	BlockNumber last = first;
 	uint32		nwords;
 
 	Assert(n <= LOKI_TIDS_MOST);
 	set->context = context;
-	index_rows(set, rows, n);
+	for (uint32 i = 0; i < n; i++)
+	{
+		first = Min(first, rows[i].block);
+		last = Max(last, rows[i].block);
+	}
+	begin_pages(set, first, n > 0 ? (uint64) last - first + 1 : 0);
+	for (uint32 i = 0; i < n; i++)
+		set_page(set, rows[i].block);
+	set->npages = rank_pages(set);
 	nwords = make_entries(set, rows, n);
 	set->offsets = MemoryContextAllocExtended(context, mul_size((Size) nwords + 1, sizeof(uint64)),
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -259,13 +251,6 @@ loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
 	Assert((uint64) nwords * sizeof(uint64) <= PG_INT32_MAX);
 	set->count = (double) pg_popcount((char *) set->offsets, (int) (nwords * sizeof(uint64)));
 	return set;
-}
-
-/* Free all memory of a set. */
-void
-loki_tids_free(LokiTidSet *set)
-{
-	MemoryContextDelete(set->context);
 }
 
 /* Begin to go through the pages of a set. */

@@ -40,7 +40,8 @@ typedef struct LokiTidRow
 
 typedef struct LokiTidSet
 {
-	MemoryContext context;		/* all of the set, and nothing else */
+	MemoryContext context;		/* all of the set, and nothing else: freed
+								 * with it */
 	BlockNumber first;			/* the block of bit 0 of pages */
 	uint64		nblocks;		/* bits of pages */
 	uint64	   *pages;			/* by block: has rows in the set */
@@ -71,7 +72,6 @@ typedef struct LokiTidPages
  */
 extern LokiTidSet *loki_tids_create(TIDBitmap *bitmap, double rows_per_page);
 extern LokiTidSet *loki_tids_of_rows(const LokiTidRow *rows, uint32 n);
-extern void loki_tids_free(LokiTidSet *set);
 extern void loki_tids_begin(LokiTidPages *pages, const LokiTidSet *set);
 extern bool loki_tids_next(LokiTidPages *pages);
 

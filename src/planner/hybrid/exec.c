@@ -191,7 +191,7 @@ static void
 forget_bitmap(LokiHybridState *state)
 {
 	if (state->tids != NULL)
-		loki_tids_free(state->tids);
+		MemoryContextDelete(state->tids->context);
 	state->tids = NULL;
 }
 
