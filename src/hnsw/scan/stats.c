@@ -27,20 +27,16 @@
 
 LOKI_FUNCTION(lokivector_scan_stats);
 
-/* What lokivector_scan_stats() returns, in plain numbers, as the scan may have ended */
+/* Columns of lokivector_scan_stats() */
+#define STRATEGY	8
+#define COLUMNS		10
+
+/* What it returns, in plain numbers, as the scan may have ended */
 typedef struct LastScan
 {
 	bool		known;			/* there was one */
 	Oid			index;			/* by which rights are checked */
-	uint64		nodes_scored;
-	uint64		nodes_expanded;
-	uint64		nodes_filtered;
-	uint64		nodes_matched;
-	uint64		nodes_refined;
-	uint64		heap_fetches;
-	uint64		flat_scans;
-	uint64		rows;
-	uint64		late_rows;
+	uint64		values[COLUMNS];
 	const char *strategy;
 } LastScan;
 
@@ -108,17 +104,15 @@ nodes_scored(const LokiScan *so)
 void
 loki_scan_report(LokiScan *so)
 {
+	const uint64 values[COLUMNS] = {
+		nodes_scored(so), so->search.count.expanded, so->search.count.filtered,
+		so->work.nodes_refined, so->work.heap_fetches, so->work.flat_scans,
+		so->course.returned, so->search.count.matched, 0, so->work.late_rows
+	};
+
 	last_scan.known = true;
 	last_scan.index = RelationGetRelid(so->scan->indexRelation);
-	last_scan.nodes_scored = nodes_scored(so);
-	last_scan.nodes_expanded = so->search.count.expanded;
-	last_scan.nodes_filtered = so->search.count.filtered;
-	last_scan.nodes_matched = so->search.count.matched;
-	last_scan.nodes_refined = so->work.nodes_refined;
-	last_scan.heap_fetches = so->work.heap_fetches;
-	last_scan.flat_scans = so->work.flat_scans;
-	last_scan.rows = so->course.returned;
-	last_scan.late_rows = so->work.late_rows;
+	memcpy(last_scan.values, values, sizeof(values));
 	last_scan.strategy = strategy_names[strategy_of(so)];
 }
 
@@ -143,21 +137,6 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 		work->flats++;
 }
 
-/*
- * Rows that conditions dropped: those that the scan tested, and those that its caller did.  The
- * scan tests rows once the caller has asked for more rows than it takes.
- */
-static uint64
-rows_dropped(const LokiScan *so)
-{
-	uint64		rows = so->ranking.dropped;
-
-	if (loki_caller_filters(so) && so->plan.limit > 0 &&
-		(double) so->course.returned > so->plan.limit)
-		rows += so->course.returned - (uint64) so->plan.limit;
-	return rows;
-}
-
 /* Count what a scan has done since it began, or began again, if it did. */
 void
 loki_scan_count(LokiScan *so)
@@ -175,7 +154,11 @@ loki_scan_count(LokiScan *so)
 	counts.of[LOKI_COUNT_NODES_REFINED] = so->work.nodes_refined;
 	counts.of[LOKI_COUNT_HEAP_FETCHES] = so->work.heap_fetches;
 	counts.of[LOKI_COUNT_ROWS] = so->course.returned;
-	counts.of[LOKI_COUNT_ROWS_DROPPED] = rows_dropped(so);
+	/* those that the scan tested, once the caller had asked for more than it takes, and its caller's */
+	counts.of[LOKI_COUNT_ROWS_DROPPED] = so->ranking.dropped;
+	if (loki_caller_filters(so) && so->plan.limit > 0 &&
+		(double) so->course.returned > so->plan.limit)
+		counts.of[LOKI_COUNT_ROWS_DROPPED] += so->course.returned - (uint64) so->plan.limit;
 	counts.of[LOKI_COUNT_LATE_ROWS] = so->work.late_rows;
 	counts.of[LOKI_TIME_SEARCH] = so->work.microseconds;
 	loki_count(so->scan->indexRelation, &counts);
@@ -191,27 +174,20 @@ Datum
 lokivector_scan_stats(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
-	Datum		values[10];
-	bool		nulls[10] = {0};
+	Datum		values[COLUMNS];
+	bool		nulls[COLUMNS] = {0};
 	const LastScan *scan = last_scan.known ? &last_scan : &scan_before;
 
 	query_asked = true;
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	Assert(desc->natts == lengthof(values));
-	values[0] = Int64GetDatum(scan->nodes_scored);
-	values[1] = Int64GetDatum(scan->nodes_expanded);
-	values[2] = Int64GetDatum(scan->nodes_filtered);
-	values[3] = Int64GetDatum(scan->nodes_refined);
-	values[4] = Int64GetDatum(scan->heap_fetches);
-	values[5] = Int64GetDatum(scan->flat_scans);
-	values[6] = Int64GetDatum(scan->rows);
-	values[7] = Int64GetDatum(scan->nodes_matched);
-	nulls[8] = scan->strategy == NULL;
+	for (int i = 0; i < COLUMNS; i++)
+		values[i] = Int64GetDatum(scan->values[i]);
+	nulls[STRATEGY] = scan->strategy == NULL;
 	if (scan->known && !loki_sees_all_rows(scan->index))
 		memset(nulls, true, sizeof(nulls));
-	if (!nulls[8])
-		values[8] = CStringGetTextDatum(scan->strategy);
-	values[9] = Int64GetDatum(scan->late_rows);
+	if (!nulls[STRATEGY])
+		values[STRATEGY] = CStringGetTextDatum(scan->strategy);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }
