@@ -30,7 +30,7 @@
  * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
  * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/flat_list.c
- * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c src/hnsw/scan/bound.c
+ * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c
  * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/lock_assert.c
  * Sources: src/quantize/quantize.c src/quantize/rotate.c src/quantize/rotated.c
  * Sources: src/quantize/rotated_limits.c src/quantize/rotated_sketch.c src/quantize/exact.c src/quantize/scalar8.c
@@ -233,6 +233,7 @@ FreeAccessStrategy(BufferAccessStrategy strategy)
  */
 MemoryContext CurrentMemoryContext = NULL;
 MemoryContext CacheMemoryContext = NULL;
+MemoryContext TopTransactionContext = NULL;
 
 MemoryContext
 AllocSetContextCreateInternal(MemoryContext parent, const char *name, Size least, Size initial,
@@ -754,7 +755,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		change_pages(data + 1, size - 1, false);
 	/* states of earlier inputs are gone with their memory */
-	last_opened = replaced = NULL;
 	cache = NULL;
 	CurrentMemoryContext = NULL;
 	LOKI_STUB_TRY

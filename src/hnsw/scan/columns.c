@@ -148,15 +148,12 @@ static void
 add_row(LokiScan *so, const ItemPointerData *tid, uint32 place, bool within)
 {
 	LokiColumns *columns = &so->columns;
-	LokiColumnsRow *row;
 
 	Assert(place < LOKI_TEST_BATCH);
 	columns->rows = loki_grow(so->context, columns->rows, &columns->allocated, columns->n + 1,
 							  LOKI_TEST_BATCH, sizeof(LokiColumnsRow));
-	row = &columns->rows[columns->n++];
-	row->tid = *tid;
-	row->place = (uint16) place;
-	row->known = within && loki_on_visible_page(so, tid);
+	columns->rows[columns->n++] =
+		(LokiColumnsRow) {*tid, (uint16) place, within && loki_on_visible_page(so, tid)};
 }
 
 /* Add the rows of a node that has a TID list; no page may be locked. */

@@ -39,13 +39,6 @@
  * ----------------------------------------------------------------
  */
 
-/* Whether a node was queued before; no node was if nothing is remembered yet */
-static bool
-is_seen(const LokiScan *so, uint32 node)
-{
-	return so->flat.seen != NULL && (so->flat.seen[node / 8] & (1 << (node % 8)));
-}
-
 /* Remember that a node is queued, if that is remembered yet. */
 static void
 mark_seen(LokiScan *so, uint32 node)
@@ -124,8 +117,7 @@ loki_flat_keep(LokiSelection *selection, float distance, uint32 node)
 			selection->heap = repalloc_huge(selection->heap,
 											mul_size(selection->allocated, sizeof(LokiCandidate)));
 		}
-		selection->heap[selection->n].distance = distance;
-		selection->heap[selection->n++].node = node;
+		selection->heap[selection->n++] = (LokiCandidate) {distance, node};
 		/* it is full: from here on, only better ones replace the worst */
 		if (selection->n == selection->capacity)
 			for (uint32 i = selection->n / 2; i-- > 0;)
@@ -135,8 +127,7 @@ loki_flat_keep(LokiSelection *selection, float distance, uint32 node)
 	selection->overflowed = true;
 	if (distance < selection->heap[0].distance)
 	{
-		selection->heap[0].distance = distance;
-		selection->heap[0].node = node;
+		selection->heap[0] = (LokiCandidate) {distance, node};
 		loki_heap_sift_down(selection->heap, selection->n, 0, -1);
 	}
 }
@@ -295,13 +286,13 @@ loki_flat_finish(LokiFlatScan *flat)
 	Assert(flat->gathered->n == 0 && flat->waiting->n == 0);
 }
 
-/* Gather a node that matches. */
+/* Gather a node that matches, unless it was queued before; no node was if nothing is remembered yet. */
 static inline void
 gather(LokiFlatScan *flat, uint32 node)
 {
 	LokiScan   *so = flat->so;
 
-	if (is_seen(so, node))
+	if (so->flat.seen != NULL && (so->flat.seen[node / 8] & (1 << (node % 8))))
 		return;
 	if (flat->check == LOKI_CHECK_GATHERED)
 		loki_slot_prefetch(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, node);
@@ -444,19 +435,20 @@ loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
 	}
 }
 
-/* Test and gather n nodes, a batch at most, which lie anywhere. */
+/* Test and gather n nodes, which lie anywhere. */
 void
 loki_flat_batch(LokiFlatScan *flat, const uint32 *nodes, int n)
 {
 	uint8		passes[LOKI_SCORE_BATCH];
 
-	Assert(n <= LOKI_SCORE_BATCH);
-	if (n == 0)
-		return;
-	loki_filter_nodes(&flat->so->search, nodes, n, passes);
-	for (int i = 0; i < n; i++)
-		if (passes[i])
-			gather(flat, nodes[i]);
+	for (int batch; n > 0; nodes += batch, n -= batch)
+	{
+		batch = Min(n, LOKI_SCORE_BATCH);
+		loki_filter_nodes(&flat->so->search, nodes, batch, passes);
+		for (int i = 0; i < batch; i++)
+			if (passes[i])
+				gather(flat, nodes[i]);
+	}
 }
 
 /* See flat.h.  The selection's heap is the caller's, and may be larger than what it holds. */
@@ -481,21 +473,14 @@ static void
 visit_mapped(void *arg, const uint32 *nodes, int n)
 {
 	LokiFlatScan *flat = arg;
-	uint32		batch[LOKI_SCORE_BATCH];
-	int			nbatch = 0;
+	uint32		kept[LOKI_ROWMAP_NODES];
+	int			nkept = 0;
 
+	Assert(n <= LOKI_ROWMAP_NODES);
 	for (int i = 0; i < n; i++)
-	{
-		if (!loki_visit(&flat->so->search, nodes[i]))
-			continue;
-		batch[nbatch++] = nodes[i];
-		if (nbatch == LOKI_SCORE_BATCH)
-		{
-			loki_flat_batch(flat, batch, nbatch);
-			nbatch = 0;
-		}
-	}
-	loki_flat_batch(flat, batch, nbatch);
+		if (loki_visit(&flat->so->search, nodes[i]))
+			kept[nkept++] = nodes[i];
+	loki_flat_batch(flat, kept, nkept);
 }
 
 /*
@@ -623,34 +608,12 @@ last_is_tied(const LokiScan *so)
 	return so->queue.error == 0 || ties >= 0.9 * (so->ranking.nrows - 1);
 }
 
-/* Rows that flat scans have been asked for, or found to be none: nodes that were needed for that */
-static uint64
-rows_needed(const LokiScan *so)
-{
-	return so->course.returned - so->flat.returned + so->course.batch_left +
-		so->ranking.rowless - so->flat.rowless;
-}
-
 /*
- * Whether even the last of the candidates may be among the rows of the batch, which are complete.  The
- * more nodes flat scans have kept for each row, the farther the errors of codes are followed.
- */
-static bool
-last_is_doubtful(const LokiScan *so)
-{
-	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
-
-	if (loki_refine_used_up(so) && !last_is_tied(so) &&
-		(!loki_column_encoded(&so->state->column) ||
-		 so->flat.kept < LOKI_ENCODINGS_PER_ROW * rows_needed(so)))
-		return true;
-	return loki_refine_doubts(so, farthest, 1 - Min(rows_needed(so) / (double) so->flat.kept, 1));
-}
-
-/*
- * Whether flat scans have left nodes behind that may be nearer than the rows at hand.  That is so
+ * Whether flat scans have left nodes behind that may be nearer than the rows at hand, which are the
+ * batch's.  That is so
  *	- if codes do not show which nodes are the nearest, as in a walk, or excluded none of those
- *	  that were kept, unless the last row is tied;
+ *	  that were kept, unless the last row is tied: the more nodes were kept for each row, the farther
+ *	  the errors of codes are followed;
  *	- if a row is beyond the horizon, and more nodes were needed than are known up to it: more rows
  *	  are wanted than the scan expected, or many nodes are dead.  If flat scans took the place of
  *	  a walk, a row beyond the horizon is enough: the filter may drop all rows of the best codes.
@@ -658,13 +621,21 @@ last_is_doubtful(const LokiScan *so)
 bool
 loki_flat_falls_short(const LokiScan *so)
 {
+	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
+	/* nodes for the rows that flat scans have been asked for, or found to be none */
+	double		needed = so->course.returned - so->flat.returned + so->course.batch_left +
+		so->ranking.rowless - so->flat.rowless;
+
 	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
 		return false;
-	if (!last_is_tied(so) && last_is_doubtful(so))
+	if (!last_is_tied(so) &&
+		((so->queue.next == so->queue.n && so->rerank.next == so->rerank.n &&
+		  (!loki_column_encoded(&so->state->column) ||
+		   so->flat.kept < LOKI_ENCODINGS_PER_ROW * needed)) ||
+		 loki_refine_doubts(so, farthest, 1 - Min(needed / so->flat.kept, 1))))
 		return true;
-	return (so->course.walk_end == LOKI_WALK_CONVERGED || rows_needed(so) > so->flat.known) &&
-		!(loki_operator_distance(so->query.metric, so->flat.horizon) >
-		  so->ranking.rows[so->course.batch_left - 1].distance);
+	return (so->course.walk_end == LOKI_WALK_CONVERGED || needed > so->flat.known) &&
+		!(loki_operator_distance(so->query.metric, so->flat.horizon) > farthest);
 }
 
 /* Queue the best nodes that were not queued before; false if there are none. */

@@ -79,7 +79,7 @@ extern void loki_flat_keep(LokiSelection *selection, float distance, uint32 node
 extern void loki_flat_start(LokiScan *so, LokiFlatScan *flat);
 extern void loki_flat_finish(LokiFlatScan *flat);
 
-/* Test and gather n nodes, a batch at most, which lie anywhere; or all from `first` up to `end` */
+/* Test and gather n nodes, which lie anywhere; or all from `first` up to `end` */
 extern void loki_flat_batch(LokiFlatScan *flat, const uint32 *nodes, int n);
 extern void loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end);
 

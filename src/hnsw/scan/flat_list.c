@@ -24,7 +24,6 @@
 
 #include "hnsw/page/page.h"
 #include "hnsw/scan/flat.h"
-#include "hnsw/scan/strategy.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
@@ -71,44 +70,32 @@ is_as_listed(const LokiLookup *lookup, uint32 node)
 	return node < lookup->list.end && !loki_bits_have(&lookup->reused, node);
 }
 
-/* Whether a listed node is on the second list, if one is read */
-static inline bool
-is_on_second(const LokiFlatScan *flat, uint32 node)
-{
-	return flat->joint == NULL || (flat->joint[node / 64] >> (node % 64) & 1) != 0;
-}
-
-/* Test and gather the nodes at places of a sorted list; those in REUSED come separately. */
+/*
+ * Test and gather the nodes at places of a sorted list, and on the second one, if that is read; those in
+ * REUSED come separately.
+ */
 static void
 flat_places(LokiFlatScan *flat, uint32 place, uint32 end)
 {
 	LokiLookup *lookup = &flat->so->filter.list;
 	uint32		listed[LOKI_LOOKUP_READ];
-	uint32		batch[LOKI_SCORE_BATCH];
-	int			n = 0;
 
 	while (place < end)
 	{
 		uint32		read = Min(end - place, LOKI_LOOKUP_READ);
+		int			n = 0;
 
 		if (!loki_sorted_list_read(&lookup->list, NULL, place, read, listed))
 			break;
 		place += read;
 		for (uint32 i = 0; i < read; i++)
-		{
-			if (!is_as_listed(lookup, listed[i]) || !is_on_second(flat, listed[i]) ||
-				(lookup->repeats && !loki_visit(&flat->so->search, listed[i])))
-				continue;
-			batch[n++] = listed[i];
-			if (n == LOKI_SCORE_BATCH)
-			{
-				loki_flat_batch(flat, batch, n);
-				n = 0;
-			}
-		}
+			if (is_as_listed(lookup, listed[i]) &&
+				(flat->joint == NULL || (flat->joint[listed[i] / 64] >> (listed[i] % 64) & 1) != 0) &&
+				(!lookup->repeats || loki_visit(&flat->so->search, listed[i])))
+				listed[n++] = listed[i];
+		loki_flat_batch(flat, listed, n);
 		CHECK_FOR_INTERRUPTS();
 	}
-	loki_flat_batch(flat, batch, n);
 }
 
 /*
@@ -134,67 +121,10 @@ end_sure(LokiScan *so)
 	so->filter.nodes.known = NULL;
 }
 
-/* The same for the places of one value, or one range. */
-static void
-flat_range(LokiFlatScan *flat, const LokiPlaces *places)
-{
-	LokiScan   *so = flat->so;
-
-	Assert(places->first <= places->sure_first && places->sure_first <= places->sure_end &&
-		   places->sure_end <= places->end);
-	flat_places(flat, places->first, places->sure_first);
-	if (places->sure_first < places->sure_end)
-	{
-		begin_sure(so);
-		flat_places(flat, places->sure_first, places->sure_end);
-		end_sure(so);
-	}
-	flat_places(flat, Max(places->first, places->sure_end), places->end);
-}
-
-/* Test and gather the nodes that REUSED names. */
-static void
-flat_reused(LokiFlatScan *flat)
-{
-	uint32		nodes[LOKI_REUSED_UNIT];
-	uint32		next = 0;
-	int			n;
-
-	while ((n = loki_bits_next(&flat->so->filter.list.reused, &next, nodes)) > 0)
-	{
-		CHECK_FOR_INTERRUPTS();
-		loki_flat_batch(flat, nodes, n);
-	}
-}
-
 /* ----------------------------------------------------------------
  * The nodes that 1-bit sketches leave
  * ----------------------------------------------------------------
  */
-
-/* Prepare the query for 1-bit sketches, unless that was done. */
-static void
-prepare_sketch(LokiScan *so)
-{
-	const LokiQuantizer *sketch = so->state->sketch;
-
-	if (so->query.sketch == NULL)
-		so->query.sketch = loki_alloc_queries(so->context, sketch, 1);
-	if (!so->query.sketch_ready)
-	{
-		sketch->prepare(sketch, so->query.values, so->query.sketch);
-		sketch->prepare_bounds(sketch, so->query.sketch);
-	}
-	so->query.sketch_ready = true;
-}
-
-/* Begin a piece of the list. */
-static void
-begin_piece(BoundedList *list)
-{
-	list->n = 0;
-	list->nparts = 0;
-}
 
 /*
  * A bound that about `wanted` of the nodes are below; infinity if all are to be.  It is that of
@@ -416,50 +346,50 @@ score_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool
 		{
 			if (!score_least(flat, list))
 				return false;
-			begin_piece(list);
+			list->n = list->nparts = 0;
 		}
 	}
 	return true;
 }
 
 /*
- * Memory for a piece of a list, which stays for all scans of this backend: for the kernel, to
- * make new pages costs more than to read a list does.  Nothing else uses it at the same time.
+ * Score the nodes that 1-bit sketches leave; false as in score_part().  Memory for a piece of a list stays
+ * for all scans of this backend: for the kernel, to make new pages costs more than to read a list does.
+ * Nothing else uses it at the same time.
  */
-static void
-open_list(BoundedList *list)
-{
-	static char *scratch = NULL;
-
-	if (scratch == NULL)
-		scratch = MemoryContextAlloc(TopMemoryContext,
-									 (PIECE + PIECE / BLOCK * LEAST) * sizeof(float));
-	list->bounds = (float *) scratch;
-	list->least = list->bounds + PIECE;
-	begin_piece(list);
-}
-
-/* Score the nodes that 1-bit sketches leave; false as in score_part(). */
 static bool
 flat_by_sketches(LokiFlatScan *flat)
 {
+	static float *scratch = NULL;
 	LokiScan   *so = flat->so;
-	BoundedList list;
+	const LokiQuantizer *sketch = so->state->sketch;
+	BoundedList list = {.n = 0};
 
 	/*
 	 * the bounds would mean nothing if the query were prepared for other
 	 * codes
 	 */
 	Assert(so->filter.list.list.state == so->state);
-	prepare_sketch(so);
-	open_list(&list);
+	if (so->query.sketch == NULL)
+		so->query.sketch = loki_alloc_queries(so->context, sketch, 1);
+	if (!so->query.sketch_ready)
+	{
+		sketch->prepare(sketch, so->query.values, so->query.sketch);
+		sketch->prepare_bounds(sketch, so->query.sketch);
+	}
+	so->query.sketch_ready = true;
+	if (scratch == NULL)
+		scratch = MemoryContextAlloc(TopMemoryContext,
+									 (PIECE + PIECE / BLOCK * LEAST) * sizeof(float));
+	list.bounds = scratch;
+	list.least = scratch + PIECE;
 	for (int i = 0; i < so->filter.list.nplaces; i++)
 	{
 		const LokiPlaces *places = &so->filter.list.places[i];
 
 		if (!score_part(flat, &list, places->first, places->sure_first, false) ||
 			!score_part(flat, &list, places->sure_first, places->sure_end, true) ||
-			!score_part(flat, &list, Max(places->first, places->sure_end), places->end, false))
+			!score_part(flat, &list, places->sure_end, places->end, false))
 			return false;
 	}
 	return score_least(flat, &list);
@@ -481,7 +411,18 @@ flat_places_all(LokiFlatScan *flat, bool joint)
 		found = loki_lookup_mark(&so->filter.second, flat->joint);
 	}
 	for (int i = 0; found && i < lookup->nplaces; i++)
-		flat_range(flat, &lookup->places[i]);
+	{
+		const LokiPlaces *places = &lookup->places[i];
+
+		Assert(places->first <= places->sure_first && places->sure_first <= places->sure_end &&
+			   places->sure_end <= places->end);
+		flat_places(flat, places->first, places->sure_first);
+		if (places->sure_first < places->sure_end)
+			begin_sure(so);
+		flat_places(flat, places->sure_first, places->sure_end);
+		end_sure(so);
+		flat_places(flat, places->sure_end, places->end);
+	}
 	if (joint)
 		pfree(flat->joint);
 	flat->joint = NULL;
@@ -495,6 +436,9 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 	LokiLookup *lookup = &so->filter.list;
 	const LokiTidSet *tids = so->filter.nodes.tids;
 	bool		joint = loki_strategy_joint(&so->search);
+	uint32		reused[LOKI_REUSED_UNIT];
+	uint32		next = 0;
+	int			n;
 	bool		found;
 
 	/* rows of a set are tested when TID is read */
@@ -507,13 +451,14 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 	}
 	so->filter.nodes.tids = NULL;
 	found = so->filter.choice.sketches && !joint ? flat_by_sketches(flat) : flat_places_all(flat, joint);
-	if (!found)
+	while (found && (n = loki_bits_next(&lookup->reused, &next, reused)) > 0)
 	{
-		so->filter.nodes.tids = tids;
-		return false;
+		CHECK_FOR_INTERRUPTS();
+		loki_flat_batch(flat, reused, n);
 	}
-	flat_reused(flat);
 	so->filter.nodes.tids = tids;
+	if (!found)
+		return false;
 	loki_flat_nodes(flat, lookup->list.end, so->flat.seen_nodes);
 	loki_flat_finish(flat);
 	return loki_sorted_list_valid(&lookup->list);

@@ -23,6 +23,7 @@
 #include "postgres.h"
 
 #include "access/rmgr.h"
+#include "compat/compare.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
@@ -139,16 +140,6 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 		MarkBufferDirtyHint(buffer, true);
 }
 
-/* qsort: by node, and thereby by page of TID */
-static int
-compare_kills(const void *a, const void *b)
-{
-	uint32		x = ((const LokiEntryRef *) a)->node;
-	uint32		y = ((const LokiEntryRef *) b)->node;
-
-	return (x > y) - (x < y);
-}
-
 /*
  * Mark the entries that were noted, page by page, without waiting for a lock.  No page may
  * be locked by the caller; none is locked or pinned afterwards.
@@ -160,8 +151,9 @@ loki_kill_flush(LokiScan *so)
 	uint32		last;
 
 	Assert(loki_no_buffer_locked());
+	/* by the first member, their node, and thereby by page of TID */
 	if (so->killed.n > 1)
-		qsort(so->killed.entries, so->killed.n, sizeof(LokiEntryRef), compare_kills);
+		qsort(so->killed.entries, so->killed.n, sizeof(LokiEntryRef), loki_compare_uint32);
 	for (uint32 first = 0; first < so->killed.n; first = last)
 	{
 		uint32		place;

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * plan.c
- *	  What a plan gives its scans: their LIMIT, the rows that they stay in, what the
- *	  nodes above rely on, and what slots can decide of its filter.
+ *	  What a plan gives its scans: their LIMIT, the rows that they stay in, and what the
+ *	  nodes above rely on.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/plan.c
@@ -78,19 +78,4 @@ loki_plan_completeness(LokiScan *so)
 		(so->plan.complete && so->filter.bound_all && loki_is_bounded(so));
 	so->plan.complete |= so->plan.certain;
 	so->plan.exact |= so->plan.certain;
-}
-
-/*
- * What slots can decide of the caller's filter, or NULL.  Exact scans do not ask: rows that a
- * guess excludes come last, and there they would come late.  Under pgvector's limits the
- * filter is the executor's.
- */
-LokiCondition *
-loki_plan_condition(LokiScan *so)
-{
-	LokiScanCaller *caller = so->plan.caller;
-
-	if (caller == NULL || caller->condition == NULL || !so->plan.complete || so->plan.exact)
-		return NULL;
-	return caller->condition(caller);
 }

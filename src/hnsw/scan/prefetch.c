@@ -146,18 +146,12 @@ loki_prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *rece
 		if (known)
 		{
 			place[i] = nvalues;
-			values[nvalues].tid = tids[i].chunk;
-			values[nvalues].most = BLCKSZ;
-			values[nvalues++].size = loki_value_size(&so->state->column);
+			values[nvalues++] = (TuplePrefetch) {tids[i].chunk, loki_value_size(&so->state->column), BLCKSZ};
 		}
+		/* of a row no more, as the processor goes on by itself; its queue is short */
 		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
 			!(known && loki_on_visible_page(so, &tids[i].u.heap)))
-		{
-			rows[nrows].tid = tids[i].u.heap;
-			/* the processor goes on by itself; its queue is short */
-			rows[nrows].most = 1024;
-			rows[nrows++].size = 1;
-		}
+			rows[nrows++] = (TuplePrefetch) {tids[i].u.heap, 1, 1024};
 	}
 	if (nrows > 0)
 		prefetch_relation(so->state, heap, &so->state->heap_map, rows, nrows);
@@ -182,12 +176,9 @@ loki_prefetch_ranked(LokiScan *so, uint32 wanted)
 		return;
 	wanted = Min(Min(wanted, LOKI_PREFETCH_NODES), so->ranking.nrows - so->ranking.next_row);
 	so->ranking.announced = so->ranking.next_row + wanted;
+	/* header and short columns */
 	for (uint32 i = so->ranking.next_row; i < so->ranking.announced; i++)
-	{
-		tuples[n].tid = so->ranking.rows[i].tid;
-		tuples[n].most = 128;	/* header and short columns */
-		tuples[n++].size = 1;
-	}
+		tuples[n++] = (TuplePrefetch) {so->ranking.rows[i].tid, 1, 128};
 	if (n > 0)
 		prefetch_relation(so->state, so->scan->heapRelation, &so->state->heap_map, tuples, n);
 }

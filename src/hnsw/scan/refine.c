@@ -34,12 +34,9 @@
 void
 loki_refine_begin(LokiScan *so)
 {
-	so->queue.n = so->queue.next = 0;
-	so->rerank.n = so->rerank.next = 0;
-	so->queue.squares = 0;
-	so->queue.compared = 0;
-	so->rerank.excess = 0;
-	so->rerank.measured = 0;
+	so->queue.n = so->queue.next = so->rerank.n = so->rerank.next = 0;
+	so->queue.squares = so->rerank.excess = 0;
+	so->queue.compared = so->rerank.measured = 0;
 }
 
 /* Add candidates, ascending by distance. */
@@ -316,10 +313,7 @@ refine_next(LokiScan *so)
 							   so->queue.candidates[i].node);
 	refine_batch(so, so->queue.candidates + so->queue.next, n, bounds);
 	for (uint32 i = 0; i < n; i++)
-	{
-		batch[i].distance = bounds[i];
-		batch[i].node = so->queue.candidates[so->queue.next + i].node;
-	}
+		batch[i] = (LokiCandidate) {bounds[i], so->queue.candidates[so->queue.next + i].node};
 	so->queue.next += n;
 	Assert(so->queue.next <= so->queue.n);
 	merge_batch(so->rerank.nodes, left, batch, n);
@@ -334,10 +328,7 @@ loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 		return;
 	make_room(so, n, n);
 	for (uint32 i = 0; i < n; i++)
-	{
-		so->rerank.nodes[i].distance = -FLT_MAX;
-		so->rerank.nodes[i].node = nodes[i];
-	}
+		so->rerank.nodes[i] = (LokiCandidate) {-FLT_MAX, nodes[i]};
 }
 
 /* Queue candidates of a certain scan, whose distances are bounds, by these. */
@@ -379,10 +370,7 @@ loki_refine_certain(LokiScan *so)
 		loki_refine_bounds(so, nodes, batch, bounds, NULL);
 		for (int i = 0; i < batch; i++)
 			if (!(bounds[i] > so->filter.bound))
-			{
-				so->rerank.nodes[kept].distance = bounds[i];
-				so->rerank.nodes[kept++].node = nodes[i];
-			}
+				so->rerank.nodes[kept++] = (LokiCandidate) {bounds[i], nodes[i]};
 		CHECK_FOR_INTERRUPTS();
 	}
 	so->rerank.n = kept;
@@ -451,13 +439,6 @@ loki_refine_may_be_within(const LokiScan *so, double distance)
 		return false;
 	excess = so->rerank.excess / so->rerank.measured + LOKI_BOUND_SIGMAS * so->queue.error;
 	return in_unit_of_codes(so, bound) - excess <= in_unit_of_codes(so, distance);
-}
-
-/* Whether all candidates were taken, since the bounds of all were low enough */
-bool
-loki_refine_used_up(const LokiScan *so)
-{
-	return so->queue.next == so->queue.n && so->rerank.next == so->rerank.n;
 }
 
 /*

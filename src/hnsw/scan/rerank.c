@@ -118,15 +118,11 @@ row_value(LokiScan *so, bool *isnull)
 static void
 add_row(LokiScan *so, double distance, ItemPointerData tid)
 {
-	LokiRow    *row;
-
 	if (loki_is_beyond(so, distance))
 		return;
 	so->ranking.rows = loki_grow(so->context, so->ranking.rows, &so->ranking.rows_allocated,
 								 so->ranking.nrows + 1, 64, sizeof(LokiRow));
-	row = &so->ranking.rows[so->ranking.nrows++];
-	row->distance = distance;
-	row->tid = tid;
+	so->ranking.rows[so->ranking.nrows++] = (LokiRow) {distance, tid};
 }
 
 /*
@@ -288,26 +284,6 @@ add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fet
 }
 
 /*
- * Append the only row of a node, if it is visible and the caller will take it; other rows
- * are not measured.  The TID slot need not be read again.  If the TID belongs to another
- * row by now, the scan's snapshot does not see that row.
- */
-static void
-add_single_row(LokiScan *so, const LokiTidData *tid, const LokiEntryRef *entry)
-{
-	double		distance;
-
-	so->work.heap_fetches++;
-	if (!fetch_row(so, entry))
-		return;
-	if (slot_passes(so) &&
-		((loki_value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
-		 slot_distance(so, &distance)))
-		add_row(so, distance, entry->heap);
-	ExecClearTuple(so->heap.slot);
-}
-
-/*
  * Append the visible rows among so->tids, a part of a node's rows.  All have the
  * same vector, so one row that can be read gives the distance of all.  False if no row is
  * visible.
@@ -325,7 +301,7 @@ add_part_rows(LokiScan *so, LokiPartialNode *partial, uint64 length, bool *known
 
 	for (uint32 i = so->tids.n; i-- > 0;)
 	{
-		LokiEntryRef entry = {so->tids.lsn, partial->node, so->tids.rows[i].slot,
+		LokiEntryRef entry = {partial->node, so->tids.rows[i].slot, so->tids.lsn,
 		so->tids.rows[i].tid};
 		bool		visible;
 		bool		passes;
@@ -377,18 +353,31 @@ static void
 fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 		   Buffer recent)
 {
-	LokiEntryRef entry = {lsn, node, LOKI_NONE, tid->u.heap};
+	LokiEntryRef entry = {node, LOKI_NONE, lsn, tid->u.heap};
 	LokiPartialNode partial = {.node = node, .slot = LOKI_NONE};
 	bool		single = LokiTidState(tid) == LOKI_TID_LIVE ||
 		LokiTidState(tid) == LOKI_TID_KILLED;
 	bool		known;
+	double		distance;
 
 	CHECK_FOR_INTERRUPTS();
 	if (single && !loki_is_within(so, &entry.heap))
 		return;
 	if (single && (loki_filters_rows(so) || !loki_value_known(so, tid)))
 	{
-		add_single_row(so, tid, &entry);
+		/*
+		 * Rows that are not visible, or that the caller will not take, are
+		 * not measured.  The TID slot need not be read again: if the TID
+		 * belongs to another row by now, the snapshot does not see that row.
+		 */
+		so->work.heap_fetches++;
+		if (!fetch_row(so, &entry))
+			return;
+		if (slot_passes(so) &&
+			((loki_value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
+			 slot_distance(so, &distance)))
+			add_row(so, distance, entry.heap);
+		ExecClearTuple(so->heap.slot);
 		return;
 	}
 	known = loki_value_known(so, tid) && toast_distance(so, tid, recent, &partial.distance);
@@ -448,30 +437,14 @@ read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogR
 }
 
 /*
- * Copy the TID slots of n nodes out, each as read_tid() does.  Blocks that are not in memory are
- * asked for together.  No page may be locked, and no lock or pin is left.
- */
-static void
-read_tids(LokiScan *so, const uint32 *nodes, int n, LokiTidData *tids, XLogRecPtr *lsns)
-{
-	Relation	index = so->scan->indexRelation;
-	LokiSlots  *slots = &so->queue.slots;
-
-	loki_slots_find(so->state, index, LOKI_SLOTS_TID, nodes, n, slots);
-	for (int i = 0; i < n; i++)
-		if (slots->buffers[i] == InvalidBuffer && !so->state->local)
-			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
-	for (int i = 0; i < n; i++)
-		read_tid(so, slots->blocks[i], slots->offsets[i], &tids[i], &lsns[i]);
-}
-
-/*
  * Fetch the rows of the n nodes at the head of the queue, and prefetch those of two nodes
- * after them, which may be next.
+ * after them, which may be next.  No page may be locked, and no lock or pin is left.
  */
 static void
 fetch_nodes(LokiScan *so, int n)
 {
+	Relation	index = so->scan->indexRelation;
+	LokiSlots  *slots = &so->queue.slots;
 	uint32		nodes[LOKI_PREFETCH_NODES] = {0};
 	float		bounds[LOKI_PREFETCH_NODES];
 	LokiTidData tids[LOKI_PREFETCH_NODES];
@@ -486,7 +459,13 @@ fetch_nodes(LokiScan *so, int n)
 		nodes[i] = so->rerank.nodes[so->rerank.next + i].node;
 		bounds[i] = so->rerank.nodes[so->rerank.next + i].distance;
 	}
-	read_tids(so, nodes, known, tids, lsns);
+	loki_slots_find(so->state, index, LOKI_SLOTS_TID, nodes, known, slots);
+	/* blocks that are not in memory are asked for together */
+	for (int i = 0; i < known; i++)
+		if (slots->buffers[i] == InvalidBuffer && !so->state->local)
+			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
+	for (int i = 0; i < known; i++)
+		read_tid(so, slots->blocks[i], slots->offsets[i], &tids[i], &lsns[i]);
 	if (so->heap.is_heap && !so->state->local)
 		loki_prefetch_vectors(so, tids, known, recent);
 	loki_refine_taken(so, n);
@@ -589,21 +568,6 @@ known_nodes(LokiScan *so, uint32 wanted)
 }
 
 /*
- * How many nodes at the head of the queue have bounds below a distance, LOKI_PREFETCH_NODES at most.  A row
- * whose distance is NaN is the farthest of all; ties are as good as what is there.
- */
-static int
-nearer_nodes(const LokiScan *so, double distance)
-{
-	int			n = 0;
-
-	while (n < LOKI_PREFETCH_NODES && so->rerank.next + n < so->rerank.n &&
-		   !(so->rerank.nodes[so->rerank.next + n].distance >= distance))
-		n++;
-	return n;
-}
-
-/*
  * The nearest `wanted` rows are first, in order, except for rows that were added after `known`: make that
  * true of all.  The others stay in any order.
  */
@@ -645,13 +609,21 @@ complete_certain(LokiScan *so, uint32 wanted)
 		uint32		most = Max(LOKI_PREFETCH_NODES, wanted / 4);
 		uint32		known = so->ranking.nrows;
 		uint32		n = 0;
-		int			nearer;
 
 		complete = loki_is_least(so, farthest) || farthest <= so->flat.horizon;
 		if (loki_is_least(so, farthest))
 			break;
-		while (n < most && (nearer = nearer_nodes(so, farthest)) > 0)
+		while (n < most)
 		{
+			uint32		next = so->rerank.next;
+			int			nearer = 0;
+
+			/* NaN is the farthest of all; ties are as good as what is there */
+			while (nearer < LOKI_PREFETCH_NODES && next + nearer < so->rerank.n &&
+				   !(so->rerank.nodes[next + nearer].distance >= farthest))
+				nearer++;
+			if (nearer == 0)
+				break;
 			fetch_nodes(so, nearer);
 			n += nearer;
 		}

@@ -21,15 +21,6 @@
 #include "hnsw/scan/scan.h"
 #include "utils/timestamp.h"
 
-/* Whether a scan that begins looks for the nearest of all rows, and may miss some */
-static bool
-is_search(const LokiScan *so)
-{
-	return !so->plan.measuring && !so->plan.exact && so->scan->numberOfKeys == 0 &&
-		!so->filter.nodes.any && !so->filter.nodes.never && so->filter.within == NULL &&
-		!loki_is_bounded(so) && !so->query.isnull && !so->query.zero;
-}
-
 /* See scan.h.  The query is copied, without TOAST, since the executor may free it before the scan ends. */
 void
 loki_scan_choose_sample(LokiScan *so)
@@ -37,8 +28,13 @@ loki_scan_choose_sample(LokiScan *so)
 	ScanKey		key = &so->scan->orderByData[0];
 	MemoryContext old;
 
-	/* a search that begins again with new codes has been chosen before */
-	if (so->work.sample.query != NULL || !is_search(so) ||
+	/*
+	 * A search that begins again with new codes has been chosen before.  It
+	 * looks for the nearest of all rows, and may miss some.
+	 */
+	if (so->work.sample.query != NULL || so->plan.measuring || so->plan.exact ||
+		so->scan->numberOfKeys > 0 || so->filter.nodes.any || so->filter.nodes.never ||
+		so->filter.within != NULL || loki_is_bounded(so) || so->query.isnull || so->query.zero ||
 		pg_prng_double(&pg_global_prng_state) >= so->plan.settings.recall_sample_rate)
 		return;
 	old = MemoryContextSwitchTo(so->context);

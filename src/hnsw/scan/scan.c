@@ -30,7 +30,6 @@
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "hnsw/scan/strategy.h"
 #include "hnsw/scan/width.h"
 #include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
@@ -151,8 +150,7 @@ prepare_search(LokiScan *so)
 	so->search.filter = &so->filter.nodes;
 	so->search.skip.node = so->plan.skip;
 	so->search.budget.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
-	so->search.count.scored = so->search.count.expanded = 0;
-	so->search.count.filtered = so->search.count.matched = 0;
+	memset(&so->search.count, 0, sizeof(so->search.count));
 	so->search.budget.scored_limit = !so->plan.complete &&
 		so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ? so->plan.settings.max_tuples : 0;
 	loki_search_reset(&so->search);
@@ -216,16 +214,22 @@ static void
 begin_scan(LokiScan *so)
 {
 	IndexScanDesc scan = so->scan;
-	LokiCondition *condition;
+	LokiCondition *condition = NULL;
 	LokiIndex  *state;
 	MemoryContext old;
 
-	/*
-	 * the condition comes first, since it may run functions of the user's,
-	 * which may use this index, so that its state is another afterwards
-	 */
 	loki_plan_completeness(so);
-	condition = loki_plan_condition(so);
+
+	/*
+	 * What slots can decide of the caller's filter.  It comes first, since it
+	 * may run functions of the user's, which may use this index, so that its
+	 * state is another afterwards.  Exact scans do not ask: rows that a guess
+	 * excludes come last, and there they would come late.  Under pgvector's
+	 * limits the filter is the executor's.
+	 */
+	if (so->plan.caller != NULL && so->plan.caller->condition != NULL && so->plan.complete &&
+		!so->plan.exact)
+		condition = so->plan.caller->condition(so->plan.caller);
 	state = loki_index_open(scan->indexRelation, &so->meta);
 	old = MemoryContextSwitchTo(so->context);
 	/* another state: the index got its codes between two rescans; the search is begun anew for it */
@@ -242,7 +246,7 @@ begin_scan(LokiScan *so)
 		 * The scan reads the vectors of all rows that match: it is certain,
 		 * and there are no bounds (prepare_search).  It goes on so if the
 		 * index gets its codes meanwhile, since nodes keep their IDs (N4).
-		 * Exact scans have no condition (loki_plan_condition).
+		 * Exact scans have no condition.
 		 */
 		so->plan.certain = so->plan.exact = true;
 		condition = NULL;
@@ -500,17 +504,6 @@ rows_ahead(const LokiScan *so)
 }
 
 /*
- * Whether nearly all rows were read that the walk is wide enough for.  There may be others
- * that are as near as the farthest of them.
- */
-static bool
-wants_wider(LokiScan *so)
-{
-	return loki_filters_rows(so) && so->course.phase == LOKI_SCAN_WALK && may_widen(so) &&
-		so->course.returned + so->ranking.dropped > 0.95 * so->course.ef;
-}
-
-/*
  * Walk on if the distance of the batch's last row, known now, and the errors that refining has shown
  * say that the walk has not looked far enough: of many estimates the least are too small.  False if
  * it has.  More rows only make that distance smaller, so this ends.
@@ -526,6 +519,29 @@ walk_on_by_rows(LokiScan *so)
 	if (looked == FLT_MAX || !(reach->floor > looked))
 		return false;
 	so->course.walk_end = loki_walk_widen(&so->search);
+	return true;
+}
+
+/*
+ * A search within a bound ends when all that was found and not returned is beyond it.  Estimates say so of
+ * what the walk has met, which may be another region than that of the nearest rows, and too few rows are a
+ * worse answer than a few that are not the nearest.  So a walk is made wider before it is believed, and if
+ * all nodes can be looked at in little time, they are: the scan goes on by bounds that always hold, and
+ * flat scans find the nodes that the walk, or flat scans by estimates, have not queued.  False if that takes
+ * too long, or was done.
+ */
+static bool
+begin_certain(LokiScan *so)
+{
+	if (so->plan.certain ||
+		!(so->plan.exact || (so->plan.complete && loki_strategy_certain(so))))
+		return false;
+	Assert(loki_is_bounded(so) && so->ranking.npartials == 0);
+	if (so->course.phase == LOKI_SCAN_WALK)
+		loki_flat_begin(so);
+	Assert(so->course.phase == LOKI_SCAN_FLAT);
+	so->plan.certain = true;
+	loki_flat_certain(so);
 	return true;
 }
 
@@ -552,15 +568,26 @@ fill_batch(LokiScan *so)
 	 */
 	for (;;)
 	{
+		bool		walks = so->course.phase == LOKI_SCAN_WALK;
+
 		if (loki_rerank_complete(so, so->course.batch_left))
 		{
 			if (loki_is_least(so, so->ranking.rows[so->course.batch_left - 1].distance))
 				break;
-			else if (wants_wider(so))
+			/* nearly all rows were read that the walk is wide enough for: others may be as near */
+			else if (walks && loki_filters_rows(so) && may_widen(so) &&
+					 so->course.returned + so->ranking.dropped > 0.95 * so->course.ef)
 				widen_walk(so, 0);
 			else if (may_widen(so) && walk_on_by_rows(so))
 				take_walk(so, PG_UINT32_MAX);
-			else if (loki_strategy_stopped(so) || loki_strategy_mostly_rejected(so))
+
+			/*
+			 * It was too narrow for these rows, and has stopped before its
+			 * end since: its memory is used up, hops lead no farther, or a
+			 * flat scan takes less time.  Nothing was taken (take_walk()).
+			 */
+			else if ((walks && so->plan.complete && so->course.walk_end == LOKI_WALK_LIMIT) ||
+					 loki_strategy_mostly_rejected(so))
 			{
 				loki_flat_begin(so);
 				loki_flat_select(so);
@@ -570,9 +597,11 @@ fill_batch(LokiScan *so)
 			else
 				break;
 		}
-		else if (loki_bound_ends(so, may_widen(so)))
+		/* a flat scan has seen all nodes, so nothing nearer is to be expected of a next one */
+		else if (loki_refine_beyond(so) &&
+				 (!walks || !may_widen(so) || so->course.ef >= LOKI_BOUND_ROWS))
 		{
-			if (!loki_bound_begin_certain(so))
+			if (!begin_certain(so))
 				break;
 		}
 		else if (!find_more(so))
@@ -608,37 +637,11 @@ return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnul
 	return true;
 }
 
-/* The size of the next batch */
-static uint32
-next_batch(const LokiScan *so)
-{
-	double		rows = so->course.batch * (so->plan.certain ? 8.0 : 2.0);
-	double		wanted = 0;		/* of the rows that LIMIT takes */
-
-	if (loki_filters_rows(so))
-		wanted = so->plan.limit - so->plan.caller->taken(so->plan.caller);
-	if (wanted >= 1)
-		rows = Min(rows, wanted);
-	return (uint32) Min(rows, LOKI_MAX_NUMBER / 4);
-}
-
-/*
- * Whether late rows are left out.  pgvector keeps a strict order in this way.  A complete
- * scan does so if the plan relies on its order: if a row of the first batch is dead,
- * the executor asks for more than LIMIT takes.
- */
-static bool
-drops_late(const LokiScan *so)
-{
-	if (so->plan.exact)
-		return false;
-	return so->plan.ordered ||
-		(!so->plan.complete && so->plan.settings.iterative_scan == LOKI_ITERATIVE_STRICT);
-}
-
 /*
  * The next row of the graph, in order of distance.  A batch is filled when its first row is asked for, and again
- * if its rows ran out before its end.
+ * if its rows ran out before its end.  pgvector keeps a strict order by leaving late rows out.  A complete
+ * scan does so if the plan relies on its order: if a row of the first batch is dead, the executor asks
+ * for more than LIMIT takes.
  */
 static bool
 next_ranked(LokiScan *so)
@@ -648,7 +651,16 @@ next_ranked(LokiScan *so)
 		const LokiRow *row;
 
 		if (so->course.batch_left == 0)
-			so->course.batch = so->course.batch_left = next_batch(so);
+		{
+			double		rows = so->course.batch * (so->plan.certain ? 8.0 : 2.0);
+			double		wanted = 0; /* of the rows that LIMIT takes */
+
+			if (loki_filters_rows(so))
+				wanted = so->plan.limit - so->plan.caller->taken(so->plan.caller);
+			if (wanted >= 1)
+				rows = Min(rows, wanted);
+			so->course.batch = so->course.batch_left = (uint32) Min(rows, LOKI_MAX_NUMBER / 4);
+		}
 		if (so->ranking.next_row >= so->ranking.nrows || so->course.batch_left == so->course.batch)
 			fill_batch(so);
 		row = loki_rerank_next(so, so->course.batch_left);
@@ -659,7 +671,9 @@ next_ranked(LokiScan *so)
 
 		if (loki_is_nearer(row->distance, so->course.farthest))
 		{
-			if (drops_late(so))
+			if (!so->plan.exact &&
+				(so->plan.ordered ||
+				 (!so->plan.complete && so->plan.settings.iterative_scan == LOKI_ITERATIVE_STRICT)))
 				continue;
 			so->work.late_rows++;
 		}
@@ -667,19 +681,6 @@ next_ranked(LokiScan *so)
 			so->course.farthest = row->distance;
 		return return_row(so, &row->tid, row->distance, false);
 	}
-}
-
-/*
- * Whether a scan that has no distance to go by may return more rows.  Under pgvector's limits
- * it stops where a walk would.
- */
-static bool
-may_stream(LokiScan *so)
-{
-	if (so->plan.complete)
-		return true;
-	return so->course.returned < (uint64) (so->plan.settings.iterative_scan == LOKI_ITERATIVE_OFF ?
-										   so->plan.settings.ef : so->plan.settings.max_tuples);
 }
 
 /* amgettuple: the next row, nearest first.  Leaves no page locked. */
@@ -726,7 +727,11 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 				}
 				break;
 			case LOKI_SCAN_UNORDERED:
-				if (may_stream(so) && loki_stream_next(so, LOKI_SLOTS_TID, 0, &tid))
+				/* under pgvector's limits it stops where a walk would */
+				if ((so->plan.complete || so->course.returned < (uint64)
+					 (so->plan.settings.iterative_scan == LOKI_ITERATIVE_OFF ?
+					  so->plan.settings.ef : so->plan.settings.max_tuples)) &&
+					loki_stream_next(so, LOKI_SLOTS_TID, 0, &tid))
 					return return_row(so, &tid, get_float8_nan(), so->query.isnull);
 				break;
 			case LOKI_SCAN_ZERO_NORM:

@@ -41,9 +41,9 @@ typedef enum LokiScanPhase
 /* Where a heap TID was read */
 typedef struct LokiEntryRef
 {
-	XLogRecPtr	lsn;			/* of the TID page, then */
 	uint32		node;
 	uint32		duplicate;		/* DUPLICATE slot, LOKI_NONE: the TID slot */
+	XLogRecPtr	lsn;			/* of the TID page, then */
 	ItemPointerData heap;
 } LokiEntryRef;
 
@@ -118,8 +118,7 @@ typedef struct LokiScanFilter
 } LokiScanFilter;
 
 /*
- * What the plan takes of the rows, and relies on (plan.c, scan.c, bound.c; to measure recall:
- * recall.c)
+ * What the plan takes of the rows, and relies on (plan.c, scan.c; to measure recall: recall.c)
  */
 typedef struct LokiScanPlan
 {
@@ -360,7 +359,6 @@ extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
 
 /* functions in scan/plan.c: what is asked of the caller when a scan begins */
 extern void loki_plan_completeness(LokiScan *so);
-extern LokiCondition *loki_plan_condition(LokiScan *so);
 
 /* functions in scan/width.c: a width for a number of rows; and what a scan chooses by that */
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
@@ -486,9 +484,6 @@ extern bool loki_refine_beyond(const LokiScan *so);
 /* The estimate up to which nodes may be nearer than a distance, by a number of errors */
 extern float loki_refine_reach(const LokiScan *so, double distance, double errors);
 
-/* Whether all candidates were taken, since the bounds of all were low enough */
-extern bool loki_refine_used_up(const LokiScan *so);
-
 /* Whether even the last candidate may be nearer than a distance */
 extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure);
 
@@ -509,19 +504,8 @@ extern bool loki_refine_may_be_within(const LokiScan *so, double distance);
  */
 extern void loki_scan_begin_map(LokiScan *so);
 extern bool loki_strategy_mostly_rejected(const LokiScan *so);
-extern bool loki_strategy_stopped(const LokiScan *so);
+
 extern bool loki_strategy_certain(const LokiScan *so);
-
-/* functions in scan/bound.c */
-
-/*
- * Whether all that was found is beyond the scan's bound, and nothing nearer is to be expected.
- * The walk, if that comes from one, may be widened or not.
- */
-extern bool loki_bound_ends(LokiScan *so, bool may_widen);
-
-/* Go on by bounds that always hold; false if that takes too long, or was done */
-extern bool loki_bound_begin_certain(LokiScan *so);
 
 /* functions in scan/tid_list.c */
 

@@ -21,7 +21,6 @@
 #include "hnsw/graph/select.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
-#include "hnsw/scan/strategy.h"
 #include "utils/memutils.h"
 
 /* A sample has LOKI_STRATEGY_SEEDS runs of nodes that share pages, from all of the index */
@@ -186,14 +185,6 @@ plain_time(const LokiSearch *search, double share)
 		SCORED_PER_WIDTH * SCORE_TIME;
 }
 
-/* Time of a walk by hops, which for any share tests about 125 nodes for each of its width */
-static double
-hops_time(const LokiSearch *search)
-{
-	return loki_strategy_width(search, LOKI_STRATEGY_HOPS, search->choice->share) *
-		125.0 * HOP_TIME;
-}
-
 /*
  * The width of a walk that meets such a share of matching nodes.  If few match, they lie far
  * apart, and errors of estimates put fewer of them out of the pool, so that a narrower one is as
@@ -290,7 +281,9 @@ loki_strategy_choose(const LokiSearch *search, double share)
 	double		flat = flat_time(search);
 	double		doubt = search->count.scored == 0 ? 2 : 1;
 	double		plain = plain_time(search, share) * doubt;
-	double		hops = hops_time(search);
+	/* for any share, hops test about 125 nodes for each of their width */
+	double		hops = loki_strategy_width(search, LOKI_STRATEGY_HOPS, search->choice->share) *
+		125.0 * HOP_TIME;
 
 	if (share * SPARSE_REGION < search->choice->share)
 		plain = get_float8_infinity();
@@ -338,18 +331,6 @@ loki_strategy_too_long(const LokiSearch *search)
 {
 	return time_spent(search) >
 		flat_time(search) + search->choice->width * SCORED_PER_WIDTH * SCORE_TIME;
-}
-
-/*
- * Whether a walk that was to be made wider stopped before its end: its memory is used up, hops lead no
- * farther, or a flat scan takes less time from there on.  The rows at hand are those for which it was too
- * narrow, and nothing was taken of what it has found since (take_walk()).
- */
-bool
-loki_strategy_stopped(const LokiScan *so)
-{
-	return so->course.phase == LOKI_SCAN_WALK && so->course.walk_end == LOKI_WALK_LIMIT &&
-		so->plan.complete;
 }
 
 /*

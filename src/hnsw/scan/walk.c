@@ -33,7 +33,6 @@
 #include "compat/grow.h"
 #include "hnsw/filter/filter.h"
 #include "hnsw/graph/candidate_heap.h"
-#include "hnsw/scan/strategy.h"
 #include "hnsw/scan/walk.h"
 #include "utils/memutils.h"
 
@@ -59,22 +58,9 @@ push_frontier(LokiSearch *search, uint32 item)
 									  &search->kept.frontier_allocated,
 									  search->kept.nfrontier + 1, 1024,
 									  sizeof(LokiCandidate));
-	search->kept.frontier[search->kept.nfrontier].distance = search->kept.scored[item].distance;
-	search->kept.frontier[search->kept.nfrontier].node = item;
+	search->kept.frontier[search->kept.nfrontier] =
+		(LokiCandidate) {search->kept.scored[item].distance, item};
 	loki_heap_sift_up(search->kept.frontier, search->kept.nfrontier++, 1);
-}
-
-/* Take the nearest of the frontier off; returns its place in scored[], which `node` holds in these heaps. */
-static uint32
-pop_frontier(LokiSearch *search)
-{
-	uint32		item = search->kept.frontier[0].node;
-
-	Assert(search->kept.nfrontier > 0 && item < search->kept.nscored);
-	search->kept.frontier[0] = search->kept.frontier[--search->kept.nfrontier];
-	if (search->kept.nfrontier > 0)
-		loki_heap_sift_down(search->kept.frontier, search->kept.nfrontier, 0, 1);
-	return item;
 }
 
 /* ----------------------------------------------------------------
@@ -269,18 +255,6 @@ offer_nodes(LokiSearch *search, uint32 first, int n)
 		offer_best(search, item);
 }
 
-/* Whether the walk has used up its memory or its number of nodes, or a flat scan costs less */
-static bool
-over_limit(LokiSearch *search)
-{
-	/* hnsw.scan_mem_multiplier * work_mem, then hnsw.max_scan_tuples */
-	if (search->budget.memory_limit > 0 && loki_search_memory(search) > search->budget.memory_limit)
-		return true;
-	if (search->budget.scored_limit > 0 && search->count.scored > search->budget.scored_limit)
-		return true;
-	return search->choice->adapts && loki_strategy_too_long(search);
-}
-
 /*
  * Keep a scored node, in the frontier too if it is near enough; returns its place in scored[].  What is
  * too far now may be near enough when the walk is widened, and is not scored again.
@@ -446,7 +420,7 @@ choose_strategy(LokiSearch *search)
 		set_width(search, Max(search->reach.width, loki_strategy_width(search, strategy, share)));
 	if (strategy == LOKI_STRATEGY_HOPS)
 		begin_hops(search);
-	return search->choice->strategy = strategy;
+	return strategy;
 }
 
 /* A walk with heaps */
@@ -461,13 +435,17 @@ static bool
 heap_next(LokiWalk *walk, LokiBatch *waiting)
 {
 	LokiSearch *search = walk->search;
+	const LokiSearchBudget *budget = &search->budget;
 	LokiStrategyChoice *choice = search->choice;
 	HeapWalk   *heap = (HeapWalk *) walk;
 
 	if (heap->limited || search->kept.nfrontier == 0 ||
 		!near_enough(search, search->kept.frontier[0].distance))
 		return false;
-	heap->limited = over_limit(search);
+	/* hnsw.scan_mem_multiplier * work_mem, then hnsw.max_scan_tuples; or a flat scan costs less */
+	heap->limited = (budget->memory_limit > 0 && loki_search_memory(search) > budget->memory_limit) ||
+		(budget->scored_limit > 0 && search->count.scored > budget->scored_limit) ||
+		(choice->adapts && loki_strategy_too_long(search));
 	if (heap->limited || !choice->adapts || choice->hops || choice->window-- > 0)
 		return !heap->limited;
 
@@ -482,20 +460,25 @@ static void
 heap_expand(LokiWalk *walk, LokiBatch *batch)
 {
 	LokiSearch *search = walk->search;
-	uint32		item = pop_frontier(search);
+	LokiKeptNodes *kept = &search->kept;
+	uint32		item = kept->frontier[0].node;	/* its place in scored[] */
 
+	Assert(kept->nfrontier > 0 && item < kept->nscored);
+	kept->frontier[0] = kept->frontier[--kept->nfrontier];
+	if (kept->nfrontier > 0)
+		loki_heap_sift_down(kept->frontier, kept->nfrontier, 0, 1);
 	if (search->choice->hops)
 	{
 		expand_by_hops(search, item);
 		return;
 	}
-	Assert(!(search->kept.scored[item].flags & LOKI_SCORED_EXPANDED));
-	batch->n = loki_search_links(search, search->kept.scored[item].node, batch->nodes);
-	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
+	Assert(!(kept->scored[item].flags & LOKI_SCORED_EXPANDED));
+	batch->n = loki_search_links(search, kept->scored[item].node, batch->nodes);
+	kept->scored[item].flags |= LOKI_SCORED_EXPANDED;
 	loki_search_fetch(search, batch);
-	if (search->kept.nfrontier > 0)
+	if (kept->nfrontier > 0)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
-						   search->kept.scored[search->kept.frontier[0].node].node);
+						   kept->scored[kept->frontier[0].node].node);
 }
 
 /* Walk until nothing within reach is left to expand. */
@@ -514,24 +497,6 @@ walk_by_heap(LokiSearch *search)
 
 	/* hops do not reach everything */
 	return search->choice->hops ? LOKI_WALK_LIMIT : LOKI_WALK_DRY;
-}
-
-/*
- * Move the pool, whose nodes are all taken, into scored[], where widening goes on.  Behind the
- * first node that was out of reach, all count as not expanded.
- */
-static void
-pool_to_scored(LokiSearch *search)
-{
-	for (int i = 0; i < search->pool.n; i++)
-	{
-		Assert((search->pool.nearest[i].node & LOKI_EXPANDED) == 0);	/* as it was taken */
-		loki_search_keep(search, search->pool.nearest[i].distance, search->pool.nearest[i].node,
-						 (i < search->pool.next ? LOKI_SCORED_EXPANDED : 0) |
-						 LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
-	}
-	search->pool.n = 0;
-	search->kept.by_heap = true;
 }
 
 /*
@@ -564,7 +529,6 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 	search->kept.by_heap = true;
 	search->kept.best_is_heap = width > LOKI_POOL_MAX;
 	search->choice->adapts = filtered(search) && search->budget.flat_nodes > 0;
-	search->choice->strategy = LOKI_STRATEGY_PLAIN;
 	search->choice->hops = false;
 	search->choice->window = SHARE_WINDOW;
 	search->choice->window_filtered = search->count.filtered;
@@ -597,15 +561,24 @@ loki_walk_reach(const LokiSearch *search)
 }
 
 /*
- * Go on with a larger reach.  The nodes of the pool, if there is one, were taken.  Nodes that were
- * scored last are offered first: they are the nearest, so the others are soon known to be too
- * far.  Such nodes are not expanded, unless the filter makes the walk still wider.
+ * Go on with a larger reach.  The nodes of the pool, if there is one, were taken, and come into scored[];
+ * behind the first that was out of reach, all count as not expanded.  Nodes that were scored last are
+ * offered first: they are the nearest, so the others are soon known to be too far.  Such nodes are not
+ * expanded, unless the filter makes the walk still wider.
  */
 LokiWalkEnd
 loki_walk_widen(LokiSearch *search)
 {
-	if (!search->kept.by_heap)
-		pool_to_scored(search);
+	Assert(search->pool.n == 0 || !search->kept.by_heap);
+	for (int i = 0; i < search->pool.n; i++)
+	{
+		Assert((search->pool.nearest[i].node & LOKI_EXPANDED) == 0);	/* as it was taken */
+		loki_search_keep(search, search->pool.nearest[i].distance, search->pool.nearest[i].node,
+						 (i < search->pool.next ? LOKI_SCORED_EXPANDED : 0) |
+						 LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
+	}
+	search->pool.n = 0;
+	search->kept.by_heap = true;
 	search->kept.best_is_heap = search->reach.width > LOKI_POOL_MAX;
 	/* rows that were taken count among the nearest, as the reach is that of all rows returned */
 	search->kept.nfrontier = search->kept.nbest = search->kept.nrows = 0;
@@ -653,8 +626,7 @@ loki_walk_take(LokiSearch *search, LokiCandidate **taken)
 		if (scored->flags & LOKI_SCORED_TAKEN)
 			continue;
 		scored->flags |= LOKI_SCORED_TAKEN;
-		search->pool.nearest[n].distance = scored->distance;
-		search->pool.nearest[n++].node = scored->node;
+		search->pool.nearest[n++] = (LokiCandidate) {scored->distance, scored->node};
 	}
 	loki_candidates_sort(search->pool.nearest, n);
 	*taken = search->pool.nearest;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * walk.h
- *	  The walk of an index scan over layer 0.
+ *	  The walk of an index scan over layer 0, and what a scan with a filter does in its place.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/walk.h
@@ -44,5 +44,19 @@ extern LokiWalkEnd loki_walk_widen(LokiSearch *search);
  * array lives until the next call.
  */
 extern uint32 loki_walk_take(LokiSearch *search, LokiCandidate **taken);
+
+/*
+ * The filter strategy (scan/strategy.c).  A sample of the nodes below an end shows how many
+ * of all nodes match.  The nodes that a walk meets show how many match around the query.
+ */
+extern void loki_strategy_sample(LokiSearch *search, uint32 end, bool spread);
+extern bool loki_strategy_short(const LokiSearch *search);
+extern bool loki_strategy_joint(const LokiSearch *search);
+extern bool loki_strategy_list(const LokiSearch *search);
+extern LokiStrategy loki_strategy_choose(const LokiSearch *search, double share);
+
+/* How wide a walk has to be, and whether one has cost more than a flat scan */
+extern uint32 loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double share);
+extern bool loki_strategy_too_long(const LokiSearch *search);
 
 #endif							/* LOKI_SCAN_WALK_H */

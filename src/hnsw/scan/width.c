@@ -182,19 +182,6 @@ first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 	return width > 0 ? width : loki_walk_width(state, *rows);
 }
 
-/* What the widest walk that was measured found of k rows; below 0: the index is not calibrated */
-static double
-most_found(const LokiCalibrationData *calibration, double k)
-{
-	int			i = 0;
-
-	if (calibration->nodes == 0 || calibration->nwidths < 2)
-		return -1;
-	while (i < LOKI_CALIBRATION_KS - 1 && k > loki_calibration_ks[i])
-		i++;
-	return (double) calibration->at[calibration->nwidths - 1].recall[i] / LOKI_CALIBRATION_SCALE;
-}
-
 /*
  * Warn, once in a session, that searches in an index do not keep the target of their recall.
  * Nodes of an index that is too small to be calibrated are nearly all scored, so nothing is
@@ -235,8 +222,15 @@ loki_choose_width(LokiScan *so)
 								   so->course.batch, &so->course.ef);
 	if (target > 0 && !so->plan.exact)
 	{
-		double		recall = most_found(calibration, so->course.batch);
+		/* what the widest walk that was measured found; below 0: the index is not calibrated */
+		double		recall = -1;
+		int			i = 0;
 
+		while (i < LOKI_CALIBRATION_KS - 1 && so->course.batch > (uint32) loki_calibration_ks[i])
+			i++;
+		if (calibration->nodes > 0 && calibration->nwidths >= 2)
+			recall = (double) calibration->at[calibration->nwidths - 1].recall[i] /
+				LOKI_CALIBRATION_SCALE;
 		if (recall < target - 0.01)
 			warn_of_target(so, recall);
 	}
