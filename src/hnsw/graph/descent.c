@@ -23,32 +23,24 @@
 #include "hnsw/graph/search.h"
 #include "hnsw/page/page.h"
 
-/* Raise an error if an UPPER slot has more neighbors than it has room for. */
-static void
-check_count(LokiSearch *search, uint32 slot, const LokiUpperData *upper)
-{
-	if (unlikely(upper->count > search->state->m))
-		loki_damaged(search->index,
-					 psprintf("Slot %u of the %s array has %u neighbors, of at most %u.",
-							  slot, loki_slot_array_name(LOKI_SLOTS_UPPER), upper->count,
-							  search->state->m),
-					 "has a damaged list of links");
-}
-
 /*
- * Copy out an UPPER slot; NULL if it does not (any more) stand for this node
- * on this layer.
+ * Copy out an UPPER slot; NULL if it does not (any more) stand for this node on this layer.  ERROR if it has
+ * more neighbors than it has room for.
  */
 static LokiUpperData *
 read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
 {
 	LokiUpperData *upper = (LokiUpperData *) search->scratch.link;
 
-	if (!loki_search_read_list(search, LOKI_SLOTS_UPPER, slot, upper))
+	if (!loki_search_read_list(search, LOKI_SLOTS_UPPER, slot, upper) ||
+		upper->node != node || upper->level != level)
 		return NULL;
-	if (upper->node != node || upper->level != level)
-		return NULL;
-	check_count(search, slot, upper);
+	if (unlikely(upper->count > search->state->m))
+		loki_damaged(search->index,
+					 psprintf("Slot %u of the %s array has %u neighbors, of at most %u.",
+							  slot, loki_slot_array_name(LOKI_SLOTS_UPPER), upper->count,
+							  search->state->m),
+					 "has a damaged list of links");
 	return upper;
 }
 
@@ -236,6 +228,17 @@ loki_descent_lower(LokiDescent *descent)
 	descent->nfound = lower_found(descent->found, descent->nfound, descent->level);
 }
 
+/* Search the layers above one with a pool of ef, and go down to it, or below where the way is stale. */
+void
+loki_descent_to(LokiSearch *search, LokiDescent *descent, int level, int ef)
+{
+	while (descent->level > level)
+	{
+		loki_descent_search(search, descent, ef);
+		loki_descent_lower(descent);
+	}
+}
+
 /*
  * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a
  * pool of LOKI_ENTRY_WIDTH on each upper layer.  One greedy path through noisy
@@ -255,11 +258,7 @@ loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int width,
 	Assert(width > 0 && width <= LOKI_NARROW_SEARCH);
 	if (!loki_descent_begin(search, meta, &descent, found))
 		return 0;
-	while (descent.level > 0)
-	{
-		loki_descent_search(search, &descent, width);
-		loki_descent_lower(&descent);
-	}
+	loki_descent_to(search, &descent, 0, width);
 	n = descent.nnarrow;
 	memcpy(entries, descent.narrow, sizeof(LokiUpperFound) * n);
 	if (width > LOKI_ENTRY_WIDTH)

@@ -21,6 +21,7 @@
  */
 #include "postgres.h"
 
+#include "compat/compare.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/lock_assert.h"
@@ -41,29 +42,24 @@
  */
 
 /*
- * Begin the change of a list, by locking its page exclusively, which is page 0 of the change.  ERROR
- * if a damaged page named a slot that does not exist, which LOKI_NONE is above layer 0.
+ * Begin the change of a list, by locking its page exclusively, which is page 0 of the change, and read it
+ * there; false if the slot is now another's.  ERROR if a damaged page named a slot that does not exist,
+ * which LOKI_NONE is above layer 0.
  */
-static void
-lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 *place)
+static bool
+lock_list(LokiLinker *linker, const LokiListRef *ref, LokiChange *change, uint32 *place,
+		  LokiList *list)
 {
+	int			array = loki_list_slot_array(ref->level);
+	uint32		slot_size = linker->state->arrays[array].slot_size;
+	Page		page;
+
 	Assert(ref->level > 0 || ref->slot == LOKI_NONE);
 	loki_change_begin(change, linker->state, linker->index);
-	(void) loki_change_lock(change, loki_list_slot_array(ref->level), loki_list_slot(ref), place);
-}
-
-/* The list as its locked page has it; false if the slot is now another's */
-static bool
-get_locked_list(LokiLinker *linker, const LokiListRef *ref, const LokiChange *change,
-				uint32 place, LokiList *list)
-{
-	uint32		slot_size = linker->state->arrays[loki_list_slot_array(ref->level)].slot_size;
-	Page		page = loki_change_page(change, 0);
-	const void *slot = LokiPageSlot(page, slot_size, place);
-
+	page = loki_change_page(change, loki_change_lock(change, array, loki_list_slot(ref), place));
 	Assert(change->npages == 1 && loki_page_writable(page));
-	return (int) place < LokiPageUsed(page, slot_size) &&
-		loki_list_get_own(linker, slot, ref, list);
+	return (int) *place < LokiPageUsed(page, slot_size) &&
+		loki_list_get_own(linker, LokiPageSlot(page, slot_size, *place), ref, list);
 }
 
 /* Change the list of a slot whose page is locked. */
@@ -97,8 +93,7 @@ append_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot
 	LokiChange	change;
 	AppendResult result = APPEND_DONE;
 
-	lock_list(linker, ref, &change, &place);
-	if (!get_locked_list(linker, ref, &change, place, old))
+	if (!lock_list(linker, ref, &change, &place, old))
 		result = APPEND_STALE;
 	else if (loki_list_contains(old, node))
 		result = APPEND_DONE;
@@ -160,8 +155,7 @@ replace_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	bool		same;
 
 	keep_places(old, new);
-	lock_list(linker, ref, &change, &place);
-	same = get_locked_list(linker, ref, &change, place, &current) &&
+	same = lock_list(linker, ref, &change, &place, &current) &&
 		loki_list_equal(&current, old, ref->level);
 	if (same)
 		change_list(linker, ref, &change, place, new);
@@ -174,9 +168,10 @@ replace_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
  * ----------------------------------------------------------------
  */
 
-/* A list that is to be appended to */
+/* A list that is to be appended to; pages of LINK ascend as their nodes do */
 typedef struct AppendTarget
 {
+	uint32		node;
 	uint32		ordinal;		/* of its page of LINK */
 	uint32		place;
 	int			number;			/* place in the list of nodes */
@@ -184,33 +179,6 @@ typedef struct AppendTarget
 
 /* Targets of one record: each is a part of the change, and so may be the end of each page */
 #define APPEND_TARGETS		(LOKI_CHANGE_PARTS - LOKI_CHANGE_PAGES)
-
-static int
-compare_targets(const void *a, const void *b)
-{
-	const AppendTarget *x = a;
-	const AppendTarget *y = b;
-
-	if (x->ordinal != y->ordinal)
-		return x->ordinal < y->ordinal ? -1 : 1;
-	return (x->place > y->place) - (x->place < y->place);
-}
-
-/* How many targets, which are sorted, go into one record */
-static int
-count_targets(const AppendTarget *targets, int n)
-{
-	int			npages = 0;
-
-	for (int i = 0; i < n; i++)
-	{
-		Assert(i == 0 || compare_targets(&targets[i - 1], &targets[i]) <= 0);
-		npages += i == 0 || targets[i].ordinal != targets[i - 1].ordinal;
-		if (npages > LOKI_CHANGE_PAGES || i == APPEND_TARGETS)
-			return i;
-	}
-	return n;
-}
 
 /*
  * Add a link, in the form of a LINK slot, to a list on a locked page, if there is room;
@@ -241,27 +209,6 @@ append_locked(LokiLinker *linker, LokiChange *change, int number,
 }
 
 /*
- * Append to the lists of some targets, which are sorted, in one record.  Their pages are locked
- * exclusively together.  No content lock may be held, and none is left.
- */
-static void
-append_to_targets(LokiLinker *linker, const AppendTarget *targets, int n,
-				  const uint32 *added, bool *linked)
-{
-	LokiChange	change;
-	int			page = 0;
-
-	loki_change_begin(&change, linker->state, linker->index);
-	for (int i = 0; i < n; i++)
-	{
-		if (i == 0 || targets[i].ordinal != targets[i - 1].ordinal)
-			page = loki_change_lock_page(&change, LOKI_SLOTS_LINK, targets[i].ordinal);
-		linked[targets[i].number] = append_locked(linker, &change, page, &targets[i], added);
-	}
-	loki_change_finish(&change);
-}
-
-/*
  * Link the nodes of a list to one node on layer 0, if they have room.  Locks up to four pages
  * of LINK exclusively at a time; no content lock may be held, and none is left.
  */
@@ -270,7 +217,7 @@ loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *li
 {
 	AppendTarget targets[2 * LOKI_MAX_M];
 	uint32		added = node + 1;
-	int			n;
+	int			end;
 
 	Assert(list->count <= loki_list_max(0, linker->state->m));
 	Assert(!loki_list_contains(list, node));
@@ -278,15 +225,34 @@ loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *li
 	{
 		(void) loki_slot_block(linker->state, linker->index, LOKI_SLOTS_LINK,
 							   list->nodes[i], &targets[i].place);
+		targets[i].node = list->nodes[i];
 		targets[i].ordinal = loki_slot_page(&linker->state->arrays[LOKI_SLOTS_LINK],
 											list->nodes[i], &targets[i].place);
 		targets[i].number = i;
 	}
-	qsort(targets, list->count, sizeof(AppendTarget), compare_targets);
-	for (int i = 0; i < list->count; i += n)
+	/* it compares the first member */
+	qsort(targets, list->count, sizeof(AppendTarget), loki_compare_uint32);
+	for (int first = 0; first < list->count; first = end)
 	{
-		n = count_targets(targets + i, list->count - i);
-		append_to_targets(linker, targets + i, n, &added, linked);
+		LokiChange	change;
+		int			page = -1;
+
+		/* as many as one record has room for */
+		loki_change_begin(&change, linker->state, linker->index);
+		for (end = first; end < list->count && end - first < APPEND_TARGETS; end++)
+		{
+			const AppendTarget *target = &targets[end];
+
+			Assert(end == 0 || target[-1].node < target->node);
+			if (end == first || target->ordinal != target[-1].ordinal)
+			{
+				if (change.npages == LOKI_CHANGE_PAGES)
+					break;
+				page = loki_change_lock_page(&change, LOKI_SLOTS_LINK, target->ordinal);
+			}
+			linked[target->number] = append_locked(linker, &change, page, target, &added);
+		}
+		loki_change_finish(&change);
 		CHECK_FOR_INTERRUPTS();
 	}
 }
@@ -368,21 +334,6 @@ drop_covered(LokiLinker *linker, const LokiListRef *other, LokiList *list,
 	list->count = kept;
 }
 
-/* Move links from one list to the end of another, as long as there is room. */
-static void
-move_links(LokiList *from, LokiList *to, int max)
-{
-	int			moved = Min(from->count, max - to->count);
-
-	Assert(moved >= 0);
-	memcpy(to->nodes + to->count, from->nodes, sizeof(uint32) * moved);
-	memcpy(to->slots + to->count, from->slots, sizeof(uint32) * moved);
-	to->count += moved;
-	from->count -= moved;
-	memmove(from->nodes, from->nodes + moved, sizeof(uint32) * from->count);
-	memmove(from->slots, from->slots + moved, sizeof(uint32) * from->count);
-}
-
 /*
  * Whether ENOUGH_LINKED_BACK of a node's own neighbors, without `except`, are linked to it.  A search
  * for the node ends among them, so that a farther node's link to it is not needed.
@@ -420,6 +371,7 @@ loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 	float		distances[2 * LOKI_MAX_M];
 	int			chosen = new->count;
 	LokiList	dropped;
+	LokiList	needed;
 
 	left->count = 0;
 	for (int i = 0; i < wanted->count; i++)
@@ -444,17 +396,11 @@ loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
 			!is_linked_back(linker, &other, ref->node))
 			loki_list_push(left, other.node, other.slot);
 	}
-	move_links(left, new, loki_list_max(ref->level, linker->state->m));
-}
-
-/* The candidates as a list, without one node */
-static void
-list_from_candidates(const LokiLinker *linker, uint32 except, LokiList *list)
-{
-	list->count = 0;
-	for (int i = 0; i < linker->n; i++)
-		if (linker->candidates[i].node != except)
-			loki_list_push(list, linker->candidates[i].node, linker->candidates[i].slot);
+	needed = *left;
+	left->count = 0;
+	for (int i = 0; i < needed.count; i++)
+		loki_list_push(new->count < loki_list_max(ref->level, linker->state->m) ? new : left,
+					   needed.nodes[i], needed.slots[i]);
 }
 
 /* Make a node one of a list's links, in place of the farthest if it is full. */
@@ -514,7 +460,10 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 
 	loki_linker_read_codes(linker);
 	score_from_node(linker, ref->node);
-	list_from_candidates(linker, node, &wanted);
+	wanted.count = 0;
+	for (int i = 0; i < linker->n; i++)
+		if (linker->candidates[i].node != node)
+			loki_list_push(&wanted, linker->candidates[i].node, linker->candidates[i].slot);
 	if (linker->n <= max)
 	{
 		*new = wanted;
@@ -541,15 +490,6 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	 * answers are made.
 	 */
 	return force == LOKI_LINK_CHOSEN && linker->state->code.metric == LOKI_METRIC_IP;
-}
-
-/* Remember the nodes of links that a forced one has pushed out. */
-static void
-note_pushed_out(LokiLinker *linker, const LokiList *left, int level)
-{
-	for (int i = 0; i < left->count && linker->npushed_out < LOKI_MAX_PUSHED_OUT; i++)
-		linker->pushed_out[linker->npushed_out++] =
-			(LokiListRef) {left->nodes[i], left->slots[i], level};
 }
 
 /*
@@ -595,8 +535,11 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 				return false;
 		if (replace_list(linker, ref, &old, &new))
 		{
-			if (force == LOKI_LINK_FORCED)
-				note_pushed_out(linker, &left, ref->level);
+			/* remember the nodes of links that a forced one has pushed out */
+			for (int j = 0; j < left.count && force == LOKI_LINK_FORCED &&
+				 linker->npushed_out < LOKI_MAX_PUSHED_OUT; j++)
+				linker->pushed_out[linker->npushed_out++] =
+					(LokiListRef) {left.nodes[j], left.slots[j], ref->level};
 			return true;
 		}
 		CHECK_FOR_INTERRUPTS();

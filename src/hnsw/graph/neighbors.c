@@ -51,15 +51,8 @@ loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *state, int capa
 void
 loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance)
 {
-	LokiLinkCandidate *candidate;
-
-	if (linker->n >= linker->capacity)
-		return;
-	candidate = &linker->candidates[linker->n++];
-	candidate->distance = distance;
-	candidate->node = node;
-	candidate->slot = slot;
-	candidate->code = NULL;
+	if (linker->n < linker->capacity)
+		linker->candidates[linker->n++] = (LokiLinkCandidate) {distance, node, slot, NULL};
 }
 
 /* qsort: by distance, ties by node ID, as loki_compare_candidates() */

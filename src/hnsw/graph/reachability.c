@@ -119,31 +119,7 @@ search_base(PageGraph *graph, uint32 node, int width, bool itself)
 		 !(self < search->pool.nearest[search->pool.n - 1].distance));
 }
 
-/*
- * LokiReachSteps.find on layer 0.  With `wide`, a node that the narrow search does not meet itself,
- * since others of its cluster have codes as near, is to be met by one as wide as those of scans that
- * are to find every row (R6).
- */
-static bool
-find_on_base(PageGraph *graph, uint32 node, LokiSearchEnds *ends)
-{
-	LokiSearch *search = graph->search;
-
-	graph->hidden = search_base(graph, node, LOKI_NARROW_SEARCH, false);
-	if (graph->hidden &&
-		(!graph->wide || search->state->code.metric == LOKI_METRIC_IP ||
-		 !loki_visit(search, node) || search_base(graph, node, LOKI_ROW_SEARCH, true)))
-		return true;
-	ends->n = Min(search->pool.n, LOKI_NARROW_SEARCH);
-	for (int i = 0; i < ends->n; i++)
-	{
-		ends->nodes[i].node = search->pool.nearest[i].node & ~LOKI_EXPANDED;
-		ends->nodes[i].slot = LOKI_NONE;
-	}
-	return false;
-}
-
-/* The same on a layer above 0, where others may be as near (R5) */
+/* LokiReachSteps.find on a layer above 0, where others may be as near (R5) */
 static bool
 find_above_base(PageGraph *graph, const LokiListRef *node, LokiSearchEnds *ends)
 {
@@ -153,11 +129,7 @@ find_above_base(PageGraph *graph, const LokiListRef *node, LokiSearchEnds *ends)
 
 	if (!loki_descent_begin(graph->search, graph->meta, &descent, found))
 		return true;
-	while (descent.level > node->level)
-	{
-		loki_descent_search(graph->search, &descent, LOKI_ENTRY_WIDTH);
-		loki_descent_lower(&descent);
-	}
+	loki_descent_to(graph->search, &descent, node->level, LOKI_ENTRY_WIDTH);
 	if (descent.level < node->level)
 		return true;			/* vacuum has just freed the way there */
 	loki_descent_search(graph->search, &descent, LOKI_ENTRY_WIDTH);
@@ -170,14 +142,31 @@ find_above_base(PageGraph *graph, const LokiListRef *node, LokiSearchEnds *ends)
 	return ends->n == LOKI_ENTRY_WIDTH && !(self < ends->nodes[ends->n - 1].distance);
 }
 
-/* LokiReachSteps.find for graphs in pages.  No page may be locked. */
+/*
+ * LokiReachSteps.find for graphs in pages.  On layer 0, with `wide`, a node that the narrow search does not
+ * meet itself, since others of its cluster have codes as near, is to be met by one as wide as those of scans
+ * that are to find every row (R6).  No page may be locked.
+ */
 static bool
 find_in_pages(void *arg, const LokiListRef *node, LokiSearchEnds *ends)
 {
 	PageGraph  *graph = arg;
+	LokiSearch *search = graph->search;
 
-	return node->level == 0 ? find_on_base(graph, node->node, ends) :
-		find_above_base(graph, node, ends);
+	if (node->level > 0)
+		return find_above_base(graph, node, ends);
+	graph->hidden = search_base(graph, node->node, LOKI_NARROW_SEARCH, false);
+	if (graph->hidden &&
+		(!graph->wide || search->state->code.metric == LOKI_METRIC_IP ||
+		 !loki_visit(search, node->node) || search_base(graph, node->node, LOKI_ROW_SEARCH, true)))
+		return true;
+	ends->n = Min(search->pool.n, LOKI_NARROW_SEARCH);
+	for (int i = 0; i < ends->n; i++)
+	{
+		ends->nodes[i].node = search->pool.nearest[i].node & ~LOKI_EXPANDED;
+		ends->nodes[i].slot = LOKI_NONE;
+	}
+	return false;
 }
 
 /*

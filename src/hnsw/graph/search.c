@@ -262,26 +262,6 @@ loki_visit(LokiSearch *search, uint32 node)
  */
 
 /*
- * Score pinned codes in recovery: one by one, each under share lock.  As soon as the lock is
- * gone, replay may rewrite the page.
- */
-static void
-score_locked(LokiSearch *search, LokiSlots *slots, float *estimates)
-{
-	const LokiQuantizer *quantizer = search->state->quantizer;
-
-	Assert(search->in_recovery && loki_no_buffer_locked());
-	for (int i = 0; i < slots->n; i++)
-	{
-		LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
-		loki_slot_array_page_check(search->state, search->index, slots->buffers[i],
-								   LOKI_SLOTS_CODE);
-		quantizer->score(quantizer, search->query.used, &slots->slots[i], 1, &estimates[i]);
-		LockBuffer(slots->buffers[i], BUFFER_LOCK_UNLOCK);
-	}
-}
-
-/*
  * Score slots that were found; few enough to be pinned at once.  Leaves no pin or lock.
  *
  * The first try is without pins.  If a buffer was given to another page meanwhile, as
@@ -292,16 +272,23 @@ static void
 score_slots(LokiSearch *search, LokiSlots *slots, float *estimates)
 {
 	LokiIndex  *state = search->state;
+	const LokiQuantizer *quantizer = state->quantizer;
 	bool		peek = !search->in_recovery;
 
+	Assert(peek || loki_no_buffer_locked());
 	do
 	{
 		loki_slots_open(state, search->index, peek, slots);
-		if (search->in_recovery)
-			score_locked(search, slots, estimates);
-		else
-			state->quantizer->score(state->quantizer, search->query.used, slots->slots,
-									slots->n, estimates);
+		if (!search->in_recovery)
+			quantizer->score(quantizer, search->query.used, slots->slots, slots->n, estimates);
+		/* one by one: as soon as a lock is gone, replay may rewrite the page */
+		for (int i = 0; i < slots->n && search->in_recovery; i++)
+		{
+			LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
+			loki_slot_array_page_check(state, search->index, slots->buffers[i], LOKI_SLOTS_CODE);
+			quantizer->score(quantizer, search->query.used, &slots->slots[i], 1, &estimates[i]);
+			LockBuffer(slots->buffers[i], BUFFER_LOCK_UNLOCK);
+		}
 		peek = false;
 	} while (!loki_slots_close(state, search->index, slots));
 }
@@ -410,15 +397,10 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 uint32
 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 {
-	LokiScored *scored;
-
 	search->kept.scored = loki_grow(search->context, search->kept.scored,
 									&search->kept.scored_allocated, search->kept.nscored + 1,
 									1024, sizeof(LokiScored));
-	scored = &search->kept.scored[search->kept.nscored];
-	scored->distance = distance;
-	scored->node = node;
-	scored->flags = flags;
+	search->kept.scored[search->kept.nscored] = (LokiScored) {distance, node, flags};
 	return search->kept.nscored++;
 }
 
@@ -483,8 +465,7 @@ pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 	}
 	place = (int) loki_candidates_place(pool, (uint32) high, distance);
 	memmove(&pool[place + 1], &pool[place], sizeof(LokiCandidate) * (high - place));
-	pool[place].distance = distance;
-	pool[place].node = node;
+	pool[place] = (LokiCandidate) {distance, node};
 	search->pool.n++;
 	Assert(place == 0 || pool[place - 1].distance <= distance);
 	/* all before pool.next are expanded */

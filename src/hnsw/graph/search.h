@@ -72,7 +72,6 @@ typedef struct LokiStrategyChoice
 {
 	bool		adapts;
 	bool		hops;			/* it goes by hops */
-	LokiStrategy strategy;		/* chosen last */
 	uint32		rows;			/* wanted, and ... */
 	uint32		width;			/* ... the width of a walk for them without a
 								 * filter */
@@ -346,6 +345,7 @@ extern bool loki_descent_begin(LokiSearch *search, const LokiMetaPageData *meta,
 							   LokiDescent *descent, LokiUpperFound *found);
 extern void loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef);
 extern void loki_descent_lower(LokiDescent *descent);
+extern void loki_descent_to(LokiSearch *search, LokiDescent *descent, int level, int ef);
 
 /*
  * Begin layer 0 with an empty pool of ef.  Then walk: add entries, and expand nodes until the

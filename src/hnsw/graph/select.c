@@ -19,6 +19,9 @@
 
 #include "hnsw/graph/select.h"
 
+/* Those of a build, whose searches are wider by the links of a list; inserts and vacuum have fewer */
+#define MAX_CANDIDATES	(LOKI_MAX_EF_CONSTRUCTION + 2 * LOKI_MAX_M + LOKI_BEYOND_CLUSTER)
+
 /*
  * Remove from alive[] (indexes of candidates, ascending) those that the kept candidate rules
  * out, because they are nearer to it than to the node; returns how many remain.
@@ -72,21 +75,13 @@ loki_select_neighbors(const LokiQuantizer *quantizer, const LokiLinkChoice *from
 					  LokiQuery *scratch, int *selected, int *nkept)
 {
 	int			n = from->n;
-	bool		chosen_on_stack[1024];
-	int			alive_on_stack[lengthof(chosen_on_stack)];
-	bool	   *chosen = chosen_on_stack;
-	int		   *alive = alive_on_stack;
+	bool		chosen[MAX_CANDIDATES];
+	int			alive[MAX_CANDIDATES];
 	int			nalive = n;
 	int			nchosen = 0;
 	int			nselected = 0;
 
-	Assert(fill <= max);
-
-	if (n > (int) lengthof(chosen_on_stack))
-	{
-		chosen = palloc(mul_size(n, sizeof(bool)));
-		alive = palloc(mul_size(n, sizeof(int)));
-	}
+	Assert(fill <= max && n <= MAX_CANDIDATES);
 	memset(chosen, 0, n * sizeof(bool));
 	for (int i = 0; i < n; i++)
 		alive[i] = i;
@@ -117,12 +112,6 @@ loki_select_neighbors(const LokiQuantizer *quantizer, const LokiLinkChoice *from
 		if (chosen[i])
 			selected[nselected++] = i;
 	Assert(nselected == nchosen && nselected <= max);
-
-	if (n > (int) lengthof(chosen_on_stack))
-	{
-		pfree(chosen);
-		pfree(alive);
-	}
 	return nselected;
 }
 
