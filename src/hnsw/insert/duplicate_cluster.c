@@ -26,30 +26,6 @@
  */
 #define LEAST_M		LOKI_DEFAULT_M
 
-/* Add the nodes of a layer that are farther than `beyond` to the candidates; false if there is no way */
-static bool
-add_farther(LokiNewRow *row, int level, float beyond)
-{
-	LokiInsertCache *cache = row->cache;
-	LokiDescent descent;
-
-	if (!loki_descent_begin(&cache->search, &row->meta, &descent, cache->found))
-		return false;
-	while (descent.level > level)
-	{
-		loki_descent_search(&cache->search, &descent, LOKI_UPPER_WIDTH);
-		loki_descent_lower(&descent);
-	}
-	if (descent.level < level)
-		return false;			/* vacuum has just freed the way there */
-	loki_descent_search(&cache->search, &descent, LOKI_BEYOND_CLUSTER);
-	for (int i = 0; i < descent.nfound; i++)
-		if (cache->found[i].distance > beyond)
-			loki_linker_add(&cache->linker, cache->found[i].node, LOKI_NONE,
-							cache->found[i].distance);
-	return true;
-}
-
 /*
  * If the node lies in a cluster, add links to its list on layer 0, which was just chosen among the
  * linker's candidates: to nodes of the lowest layer above 0 where a search comes to farther ones.
@@ -58,7 +34,8 @@ add_farther(LokiNewRow *row, int level, float beyond)
 void
 loki_link_past_cluster(LokiNewRow *row)
 {
-	LokiLinker *linker = &row->cache->linker;
+	LokiInsertCache *cache = row->cache;
+	LokiLinker *linker = &cache->linker;
 	int			n = linker->n;
 	float		farthest;
 
@@ -69,10 +46,19 @@ loki_link_past_cluster(LokiNewRow *row)
 	farthest = linker->candidates[n - 1].distance;
 	for (int level = 1; level <= row->meta.entry.level && linker->n == n; level++)
 	{
-		if (!add_farther(row, level, farthest))
+		LokiDescent descent;
+
+		if (!loki_descent_begin(&cache->search, &row->meta, &descent, cache->found))
 			return;
+		loki_descent_to(&cache->search, &descent, level, LOKI_UPPER_WIDTH);
+		if (descent.level < level)
+			return;				/* vacuum has just freed the way there */
+		loki_descent_search(&cache->search, &descent, LOKI_BEYOND_CLUSTER);
+		for (int i = 0; i < descent.nfound; i++)
+			if (cache->found[i].distance > farthest)
+				loki_linker_add(linker, cache->found[i].node, LOKI_NONE, cache->found[i].distance);
 		CHECK_FOR_INTERRUPTS();
 	}
 	if (linker->n > n)
-		loki_linker_choose_farther(linker, n, &row->cache->lists[0]);
+		loki_linker_choose_farther(linker, n, &cache->lists[0]);
 }

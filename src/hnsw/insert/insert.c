@@ -66,10 +66,12 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
 	if (row->state->nattributes == 0)
 		return;
 
-	loki_ensure_null(row->state, row->index, number);
 	for (int i = 0; i < row->state->nattributes; i++)
+	{
+		(void) loki_reserve_slot(row->state, row->index, LOKI_SLOTS_NULLATTR + i, number, ERROR);
 		loki_slot_write(row->state, row->index, LOKI_SLOTS_NULLATTR + i, number,
 						row->attributes[i]);
+	}
 	tid.state = flags | LOKI_TID_LIVE;
 	loki_slot_write(row->state, row->index, LOKI_SLOTS_NULLTID, number, &tid);
 }
@@ -80,27 +82,8 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
  */
 
 /*
- * Choose the node's list on a layer above 0 among what a search found there.  A
- * place stays free, for a link that another gives up for one to the node.
- */
-static void
-choose_upper(LokiNewRow *row, int level, int nfound)
-{
-	LokiLinker *linker = &row->cache->linker;
-	LokiList   *list = &row->cache->lists[level];
-
-	Assert(level > 0 && level <= row->level);
-	linker->n = 0;
-	for (int i = 0; i < nfound; i++)
-		loki_linker_add(linker, row->cache->found[i].node, row->cache->found[i].slot,
-						row->cache->found[i].distance);
-	loki_linker_choose(linker, level, true, list);
-	list->count = Min(list->count, loki_list_max(level, row->state->m) - 1);
-}
-
-/*
- * Choose its list on layer 0 in the same way, among the search's pool.  If the pool is
- * wider than usual, because most of its nodes are dead, its first live nodes are taken.
+ * Choose the node's list on layer 0 among the search's pool.  If the pool is wider than
+ * usual, because most of its nodes are dead, its first live nodes are taken.
  */
 static int
 choose_base(LokiNewRow *row)
@@ -125,13 +108,14 @@ choose_base(LokiNewRow *row)
 
 /*
  * Go down the layers above 0, widely on those of the node, and choose its lists
- * there.  On others more nodes are kept than by a scan: the nearest of layer 1
- * need not be in one part of the graph.
+ * there among what was found.  On others more nodes are kept than by a scan: the
+ * nearest of layer 1 need not be in one part of the graph.
  */
 static void
 search_upper_layers(LokiNewRow *row, LokiDescent *descent)
 {
 	LokiInsertCache *cache = row->cache;
+	LokiLinker *linker = &cache->linker;
 
 	while (descent->level > 0)
 	{
@@ -142,7 +126,15 @@ search_upper_layers(LokiNewRow *row, LokiDescent *descent)
 							Max(cache->ef_construction, ef) : ef);
 		if (level <= row->level)
 		{
-			choose_upper(row, level, descent->nfound);
+			LokiList   *list = &cache->lists[level];
+
+			linker->n = 0;
+			for (int i = 0; i < descent->nfound; i++)
+				loki_linker_add(linker, cache->found[i].node, cache->found[i].slot,
+								cache->found[i].distance);
+			loki_linker_choose(linker, level, true, list);
+			/* a place stays free, for a link that another gives up for one to the node */
+			list->count = Min(list->count, loki_list_max(level, row->state->m) - 1);
 			cache->nnarrow[level] = descent->nnarrow;
 			for (int i = 0; i < descent->nnarrow; i++)
 			{
@@ -316,16 +308,6 @@ link_where_room(LokiNewRow *row)
 	return false;
 }
 
-/* Whether a node is among those that the narrow search of a layer ended among */
-static bool
-is_narrow(const LokiInsertCache *cache, int level, uint32 node)
-{
-	for (int i = 0; i < cache->nnarrow[level]; i++)
-		if (cache->narrow[level][i] == node)
-			return true;
-	return false;
-}
-
 /*
  * Link the node's neighbors on a layer to it.  True if one did, and in *narrow if
  * that is one that the narrow search ended among.
@@ -333,7 +315,8 @@ is_narrow(const LokiInsertCache *cache, int level, uint32 node)
 static bool
 link_layer(LokiNewRow *row, int level, bool *narrow)
 {
-	const LokiList *list = &row->cache->lists[level];
+	const LokiInsertCache *cache = row->cache;
+	const LokiList *list = &cache->lists[level];
 	LokiListRef ref = {.level = level};
 	bool		done[2 * LOKI_MAX_M] = {false};
 	bool		linked = false;
@@ -349,18 +332,22 @@ link_layer(LokiNewRow *row, int level, bool *narrow)
 									   row->slots[level], LOKI_LINK_CHOSEN))
 			continue;
 		linked = true;
-		*narrow = *narrow || is_narrow(row->cache, level, ref.node);
+		for (int k = 0; k < cache->nnarrow[level]; k++)
+			*narrow |= cache->narrow[level][k] == ref.node;
 		CHECK_FOR_INTERRUPTS();
 	}
 	return linked;
 }
 
 /*
- * Link the node's neighbors to it on layer 0.  One node at least must take it, or
- * nothing would lead to it.  If no neighbor does, that is one of theirs with
- * room: by inner product this is so for most nodes, as all are nearest to the
- * few long ones, which must not give up the links among themselves.  If there is
- * none, the nearest neighbor has to.
+ * Link the node's neighbors to it, from layer 0 upwards, so that whoever comes to
+ * it on a layer finds it linked on those below, and no search finds it there only
+ * because it began at it.
+ *
+ * On layer 0 one node at least must take it, or nothing would lead to it.  If no
+ * neighbor does, that is one of theirs with room: by inner product this is so for
+ * most nodes, as all are nearest to the few long ones, which must not give up the
+ * links among themselves.  If there is none, the nearest neighbor has to.
  *
  * Then make sure that a scan finds the node, which begins elsewhere than the
  * search that found its neighbors.  It does where one of those that a narrow
@@ -368,43 +355,26 @@ link_layer(LokiNewRow *row, int level, bool *narrow)
  * not found it is linked from where the scan ends.
  */
 static void
-link_base(LokiNewRow *row)
-{
-	LokiLinker *linker = &row->cache->linker;
-	const LokiList *list = &row->cache->lists[0];
-	LokiListRef own = {row->node, LOKI_NONE, 0};
-	bool		narrow;
-
-	if (!link_layer(row, 0, &narrow) && list->count > 0 && !link_where_room(row))
-	{
-		LokiListRef ref = {list->nodes[0], LOKI_NONE, 0};
-
-		loki_list_add(linker, &ref, row->node, LOKI_NONE, LOKI_LINK_FORCED);
-	}
-	if (!row->found && !narrow)
-		loki_query_make_reachable(linker, &row->cache->search, &row->meta, &own, false);
-}
-
-/*
- * Link the node's neighbors to it, from layer 0 upwards, so that whoever comes to
- * it on a layer finds it linked on those below, and no search finds it there only
- * because it began at it.
- */
-static void
 link_neighbors(LokiNewRow *row)
 {
-	bool		narrow;
+	LokiLinker *linker = &row->cache->linker;
 
 	Assert(row->node != LOKI_NONE);
-	link_base(row);
-	for (int level = 1; level <= row->level; level++)
+	for (int level = 0; level <= row->level; level++)
 	{
+		const LokiList *list = &row->cache->lists[level];
 		LokiListRef own = {row->node, row->slots[level], level};
+		bool		narrow;
 
-		link_layer(row, level, &narrow);
-		if (!narrow)
-			loki_query_make_reachable(&row->cache->linker, &row->cache->search, &row->meta, &own,
-									  false);
+		if (!link_layer(row, level, &narrow) && level == 0 && list->count > 0 &&
+			!link_where_room(row))
+		{
+			LokiListRef ref = {list->nodes[0], LOKI_NONE, 0};
+
+			loki_list_add(linker, &ref, row->node, LOKI_NONE, LOKI_LINK_FORCED);
+		}
+		if (!narrow && (level > 0 || !row->found))
+			loki_query_make_reachable(linker, &row->cache->search, &row->meta, &own, false);
 	}
 }
 
@@ -442,18 +412,6 @@ update_entry(LokiNewRow *row)
 	return other;
 }
 
-/* Link two nodes to each other on layer 0. */
-static void
-link_pair(LokiNewRow *row, uint32 other)
-{
-	LokiListRef own = {row->node, LOKI_NONE, 0};
-	LokiListRef theirs = {other, LOKI_NONE, 0};
-
-	Assert(other != row->node);
-	loki_list_add(&row->cache->linker, &own, other, LOKI_NONE, LOKI_LINK_FORCED);
-	loki_list_add(&row->cache->linker, &theirs, row->node, LOKI_NONE, LOKI_LINK_FORCED);
-}
-
 /*
  * Draw the node's highest layer.  With a seed it depends on the seed and on the row's place
  * in the table, so that the same inserts make the same graph.
@@ -488,11 +446,14 @@ insert_node(LokiNewRow *row)
 	if (row->alone || row->meta.entry.node == LOKI_NONE ||
 		row->level > row->meta.entry.level)
 	{
-		uint32		other;
+		LokiListRef own = {row->node, LOKI_NONE, 0};
+		LokiListRef other = {LOKI_NONE, LOKI_NONE, 0};
 
-		while ((other = update_entry(row)) != LOKI_NONE)
+		while ((other.node = update_entry(row)) != LOKI_NONE)
 		{
-			link_pair(row, other);
+			Assert(other.node != row->node);
+			loki_list_add(&row->cache->linker, &own, other.node, LOKI_NONE, LOKI_LINK_FORCED);
+			loki_list_add(&row->cache->linker, &other, row->node, LOKI_NONE, LOKI_LINK_FORCED);
 			row->alone = false;
 		}
 	}
@@ -515,34 +476,20 @@ lock_for_insert(LokiNewRow *row)
 }
 
 /*
- * Join the node of another version of the row, as found in the hash table that a statement
- * makes if it updates many rows.  False if it is not found there.  Takes the insert lock,
- * and leaves none.
+ * Join the node of another version of the row: as found in the hash table that a statement makes if it
+ * updates many rows, or by the shortest search.  False if it is not found.  Takes the insert lock, and
+ * leaves none.
  */
 static bool
-join_by_table(LokiNewRow *row)
+join_version(LokiNewRow *row, bool by_table)
 {
-	bool		joined;
-
-	loki_version_prepare(row);
-	if (row->cache->versions == NULL)
-		return false;
-	lock_for_insert(row);
-	joined = !row->stale && loki_version_join(row);
-	loki_insert_unlock(row->index);
-	return joined;
-}
-
-/* The same, by the shortest search.  Takes the insert lock, too, and leaves none. */
-static bool
-join_by_search(LokiNewRow *row)
-{
-	LokiSearch *search = &row->cache->search;
 	LokiUpperFound found;
 	bool		joined = false;
 
 	lock_for_insert(row);
-	if (!row->stale && loki_search_entries(search, &row->meta, 1, &found) > 0)
+	if (by_table)
+		joined = !row->stale && loki_version_join(row);
+	else if (!row->stale && loki_search_entries(&row->cache->search, &row->meta, 1, &found) > 0)
 	{
 		loki_look_for_duplicate(row);
 		joined = search_narrowly(row, &found, 1);
@@ -647,19 +594,6 @@ find_value(LokiNewRow *row, Relation heap, AttrNumber attribute)
 	return value;
 }
 
-/* Find out where a value's first chunk lies.  The insert lock is not held. */
-static void
-find_chunk(LokiNewRow *row, Relation heap, Oid value)
-{
-	LokiToastReader reader = {.context = CurrentMemoryContext};
-
-	Assert(!loki_insert_lock_held(row->index));
-	LokiTidClearValue(&row->tid);
-	if (loki_toast_find(&reader, heap->rd_rel->reltoastrelid, value))
-		LokiTidSetValue(&row->tid, reader.valueid, reader.first);
-	loki_toast_close(&reader);
-}
-
 /*
  * Insert a row whose vector has a place in the graph.  Takes the insert lock, and leaves none.
  * No content lock may be held.
@@ -675,32 +609,30 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 		ItemPointerData unknown = {{0}};
 
 		LokiTidSetValue(&row->tid, value, unknown);
-		if (join_by_table(row))
+		loki_version_prepare(row);
+		if (row->cache->versions != NULL && join_version(row, true))
 			return;
 	}
 	if (!row->state->pending)
 		form_node(row, values);
-	if (row->unchanged && !row->state->pending && join_by_search(row))
+	if (row->unchanged && !row->state->pending && join_version(row, false))
 		return;
 	if (OidIsValid(value))
-		find_chunk(row, heap, value);
-	lock_for_insert(row);
-	if (!row->stale && row->state->pending)
-		loki_insert_pending(row);
-	else if (!row->stale)
-		insert_node(row);
-	loki_insert_unlock(row->index);
-}
+	{
+		LokiToastReader reader = {.context = CurrentMemoryContext};
 
-/*
- * Whether a pending index has nodes enough for codes, as an insert found that has read the
- * metapage.  It had them before, if an earlier insert could not make the codes.
- */
-static bool
-is_full(LokiNewRow *row)
-{
-	return row->state->pending && row->meta.pending > 0 &&
-		loki_node_end(row->state, row->index) >= row->meta.pending;
+		/* where its first chunk lies */
+		LokiTidClearValue(&row->tid);
+		if (loki_toast_find(&reader, heap->rd_rel->reltoastrelid, value))
+			LokiTidSetValue(&row->tid, reader.valueid, reader.first);
+		loki_toast_close(&reader);
+	}
+	lock_for_insert(row);
+	if (!row->stale && !row->state->pending)
+		insert_node(row);
+	else if (!row->stale && !loki_join_pending(row))
+		loki_node_write(row);
+	loki_insert_unlock(row->index);
 }
 
 /* How an attempt to insert a row has ended */
@@ -745,7 +677,11 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 		insert_outside(row, class);
 
 	Assert(!loki_insert_lock_held(index));
-	end = row->stale ? INSERT_AGAIN : is_full(row) ? INSERT_FULL : INSERT_DONE;
+	end = row->stale ? INSERT_AGAIN : INSERT_DONE;
+	/* a pending index had nodes enough before, if an earlier insert could not make the codes */
+	if (!row->stale && state->pending && row->meta.pending > 0 &&
+		loki_node_end(state, index) >= row->meta.pending)
+		end = INSERT_FULL;
 	Assert(!row->stale || row->node == LOKI_NONE);	/* nothing was written */
 	if (end != INSERT_AGAIN)
 	{

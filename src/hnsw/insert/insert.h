@@ -90,7 +90,7 @@ extern void loki_link_past_cluster(LokiNewRow *row);
 extern void loki_offer_node(LokiNewRow *row);
 
 /* functions in insert/pending.c */
-extern void loki_insert_pending(LokiNewRow *row);
+extern bool loki_join_pending(LokiNewRow *row);
 
 /* functions in insert/duplicate.c */
 extern bool loki_join_duplicate(LokiNewRow *row, uint32 node);

@@ -9,7 +9,7 @@
  * knows the node, and what is there of it, vacuum reclaims.  src/hnsw/insert/README, "Insert".
  *
  * The pages of a record are locked together: that of TID first, as the claim leaves it,
- * then the others in the order of list_slots().
+ * then the others as loki_node_write() lists them.
  *
  * IDENTIFICATION
  *	  src/hnsw/insert/node.c
@@ -123,25 +123,6 @@ add_slot(NodeSlot *slots, int *n, int array, const void *slot)
 }
 
 /*
- * The slots of the node but TID and UPPER, in the order of locks within a record; returns their
- * number.  A pending node has neither codes nor links (N3).
- */
-static int
-list_slots(LokiNewRow *row, const LokiLinkData *link, NodeSlot *slots)
-{
-	int			n = 0;
-
-	add_slot(slots, &n, LOKI_SLOTS_CODE, row->code);
-	add_slot(slots, &n, LOKI_SLOTS_HASH, &row->hash);
-	add_slot(slots, &n, LOKI_SLOTS_LINK, link);
-	add_slot(slots, &n, LOKI_SLOTS_REFINE, row->refine);
-	for (int i = 0; i < row->state->nattributes; i++)
-		add_slot(slots, &n, LOKI_SLOTS_ATTR + i, row->attributes[i]);
-	Assert(n <= 4 + LOKI_MAX_ATTRIBUTES);
-	return n;
-}
-
-/*
  * Claim and write UPPER slots from layer 1 upwards.  If there is no room for one, the node
  * ends on the layer below, as nobody knows it yet.
  */
@@ -183,7 +164,7 @@ loki_node_write(LokiNewRow *row)
 	bool		pending = row->state->pending;
 	LokiLinkData *link = NULL;
 	NodeSlot	slots[4 + LOKI_MAX_ATTRIBUTES];
-	int			nslots;
+	int			nslots = 0;
 	int			nwritten;
 
 	Assert(loki_insert_lock_held(row->index));	/* N1 */
@@ -194,7 +175,14 @@ loki_node_write(LokiNewRow *row)
 		link->level = (uint8) row->level;
 		loki_list_put(link, 0, row->state->m, &row->cache->lists[0]);
 	}
-	nslots = list_slots(row, link, slots);
+	/* in the order of locks within a record; a pending node has neither codes nor links (N3) */
+	add_slot(slots, &nslots, LOKI_SLOTS_CODE, row->code);
+	add_slot(slots, &nslots, LOKI_SLOTS_HASH, &row->hash);
+	add_slot(slots, &nslots, LOKI_SLOTS_LINK, link);
+	add_slot(slots, &nslots, LOKI_SLOTS_REFINE, row->refine);
+	for (int i = 0; i < row->state->nattributes; i++)
+		add_slot(slots, &nslots, LOKI_SLOTS_ATTR + i, row->attributes[i]);
+	Assert(nslots <= (int) lengthof(slots));
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
 	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.derived.sorted.end,

@@ -24,13 +24,23 @@
 
 /*
  * Join the node of a row with the same vector and attributes; false if there is none.  HASH is read
- * page by page under share lock, and nothing is locked while a node is joined.
+ * page by page under share lock, and nothing is locked while a node is joined.  The insert lock is held, so
+ * that the index stays pending, and no content lock; none is left.
  */
-static bool
-join_pending(LokiNewRow *row)
+bool
+loki_join_pending(LokiNewRow *row)
 {
 	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_HASH];
 
+	Assert(loki_insert_lock_held(row->index));	/* N1 */
+	Assert(row->meta.pending > 0 && row->meta.entry.node == LOKI_NONE); /* N3 */
+
+	/*
+	 * posting lists have a node for each row; all of HASH would be too much
+	 * to read
+	 */
+	if (loki_column_listed(&row->state->column))
+		return false;
 	loki_index_refresh(row->state, row->index);
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
@@ -46,22 +56,4 @@ join_pending(LokiNewRow *row)
 				return true;
 	}
 	return false;
-}
-
-/*
- * Insert a row into a pending index: let it join an equal one, or give it a node.  The insert lock
- * is held, so that the index stays pending, and no content lock; none is left.
- */
-void
-loki_insert_pending(LokiNewRow *row)
-{
-	Assert(loki_insert_lock_held(row->index));	/* N1 */
-	Assert(row->meta.pending > 0 && row->meta.entry.node == LOKI_NONE); /* N3 */
-
-	/*
-	 * posting lists have a node for each row; all of HASH would be too much
-	 * to read
-	 */
-	if (loki_column_listed(&row->state->column) || !join_pending(row))
-		loki_node_write(row);
 }

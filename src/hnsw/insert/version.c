@@ -38,43 +38,6 @@ typedef struct LokiVersionTable
 	uint32		nodes[FLEXIBLE_ARRAY_MEMBER];	/* LOKI_NONE = empty */
 } LokiVersionTable;
 
-/* Put a node into the table; without effect if the places for its hash are taken. */
-static void
-table_insert(LokiVersionTable *table, uint64 hash, uint32 node)
-{
-	uint32		i = (uint32) hash & table->mask;
-
-	Assert(node < LOKI_MAX_NUMBER);
-	for (int probe = 0; probe < MAX_PROBES; probe++)
-	{
-		if (table->nodes[i] == LOKI_NONE)
-		{
-			table->nodes[i] = node;
-			return;
-		}
-		i = (i + 1) & table->mask;
-	}
-}
-
-/* Put the nodes of a page of HASH into the table; returns how many.  Share lock. */
-static int
-insert_page(LokiNewRow *row, LokiVersionTable *table, uint32 ordinal)
-{
-	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_HASH];
-	PGAlignedBlock copy;
-	int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_HASH, ordinal, NULL,
-									  copy.data);
-
-	for (int i = 0; i < used; i++)
-	{
-		uint64		hash;
-
-		memcpy(&hash, LokiPageSlot(copy.data, array->slot_size, i), sizeof(hash));
-		table_insert(table, hash, ordinal * array->per_page + i);
-	}
-	return used;
-}
-
 /*
  * Make the table if enough rows have come for it, and if it fits the memory of hash tables.
  * Making it costs as much as one search for each 500 nodes.
@@ -88,6 +51,7 @@ loki_version_prepare(LokiNewRow *row)
 	uint64		nodes = (uint64) array->npages * array->per_page;
 	LokiVersionTable *table;
 	uint32		size = 1024;
+	int			used = 1;
 
 	Assert(!loki_insert_lock_held(row->index));
 	if (cache->versions != NULL ||
@@ -103,11 +67,24 @@ loki_version_prepare(LokiNewRow *row)
 											mul_size(size, sizeof(uint32))));
 	table->mask = size - 1;
 	memset(table->nodes, 0xFF, mul_size(size, sizeof(uint32)));
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	for (uint32 ordinal = 0; used > 0 && ordinal < array->npages; ordinal++)
 	{
+		PGAlignedBlock copy;
+
 		CHECK_FOR_INTERRUPTS();
-		if (insert_page(row, table, ordinal) == 0)
-			break;
+		used = loki_page_copy(row->state, row->index, LOKI_SLOTS_HASH, ordinal, NULL, copy.data);
+		for (int i = 0; i < used; i++)
+		{
+			uint64		hash;
+			int			probe = 0;
+
+			/* a node is left out if the places for its hash are taken */
+			memcpy(&hash, LokiPageSlot(copy.data, array->slot_size, i), sizeof(hash));
+			while (probe < MAX_PROBES && table->nodes[(hash + probe) & table->mask] != LOKI_NONE)
+				probe++;
+			if (probe < MAX_PROBES)
+				table->nodes[(hash + probe) & table->mask] = ordinal * array->per_page + i;
+		}
 	}
 	cache->versions = table;
 }
@@ -120,15 +97,17 @@ bool
 loki_version_join(LokiNewRow *row)
 {
 	const LokiVersionTable *table = row->cache->versions;
-	uint32		i = (uint32) row->hash.h[0] & table->mask;
 
 	Assert(loki_insert_lock_held(row->index));
 	Assert((table->mask & (table->mask + 1)) == 0);
-	for (int probe = 0; probe < MAX_PROBES && table->nodes[i] != LOKI_NONE; probe++)
+	for (int probe = 0; probe < MAX_PROBES; probe++)
 	{
-		if (loki_join_duplicate(row, table->nodes[i]))
+		uint32		node = table->nodes[(row->hash.h[0] + probe) & table->mask];
+
+		if (node == LOKI_NONE)
+			return false;
+		if (loki_join_duplicate(row, node))
 			return true;
-		i = (i + 1) & table->mask;
 	}
 	return false;
 }
