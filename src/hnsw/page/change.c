@@ -203,8 +203,6 @@ loki_change_unlock(LokiChange *change)
 void
 loki_change_bytes(LokiChange *change, int page, Size offset, const void *bytes, Size length)
 {
-	LokiChangedPart *part;
-
 	if (change->nparts == LOKI_CHANGE_PARTS)
 		elog(ERROR, "too many parts in a change");
 	Assert(page >= 0 && page < change->npages);
@@ -212,11 +210,8 @@ loki_change_bytes(LokiChange *change, int page, Size offset, const void *bytes, 
 	Assert(length > 0 && offset + length <= BLCKSZ);
 	Assert(change->pages[page].copy == NULL);	/* a page is changed in one way */
 	change->pages[page].logged = true;
-	part = &change->parts[change->nparts++];
-	part->page = page;
-	part->offset = (uint16) offset;
-	part->length = (uint16) length;
-	part->bytes = bytes;
+	change->parts[change->nparts++] =
+		(LokiChangedPart) {(uint16) offset, (uint16) length, (uint8) page, bytes};
 }
 
 /* Change part of a slot.  The used part of its page will cover the slot. */

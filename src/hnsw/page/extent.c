@@ -210,32 +210,11 @@ directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int 
 }
 
 /*
- * Append an entry to a directory page, in one record with the metapage's count: this record makes the extent
- * part of the index, for other backends, for standbys and after a crash.  The pages were logged before, so
- * whoever sees the entry can read them.  The extension lock is held, and no content lock.
- */
-static void
-append_entry(LokiIndex *state, Relation index, BlockNumber last, uint32 ordinal,
-			 const LokiExtentData *entry)
-{
-	LokiChange	change;
-	Page		page;
-
-	Assert(loki_extension_lock_held(index));
-	loki_change_begin(&change, state, index);
-	loki_change_meta(&change)->directory_entries++;
-	page = loki_change_copy(&change, loki_change_lock_directory(&change, last, ordinal));
-	Assert(LokiPageOpaque(page)->next == 0 &&
-		   LokiPageUsed(page, sizeof(LokiExtentData)) < LOKI_EXTENTS_PER_PAGE);
-	memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData),
-									LokiPageUsed(page, sizeof(LokiExtentData))),
-		   entry, sizeof(LokiExtentData));
-	loki_change_finish(&change);
-}
-
-/*
- * Append an extent to a slot array.  The extension lock is held, and the directory was read
- * under it.  elevel as in allocate_blocks(); false if there is no room.
+ * Append an extent to a slot array: its pages first, which are logged, and then its entry to the directory,
+ * in one record with the metapage's count.  This record makes the extent part of the index, for other
+ * backends, for standbys and after a crash; whoever sees the entry can read the pages.  The extension lock
+ * is held, and no content lock, and the directory was read under it.  elevel as in allocate_blocks(); false
+ * if there is no room.
  */
 static bool
 append_extent(LokiIndex *state, Relation index, int array, int elevel)
@@ -244,7 +223,10 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 	LokiExtentData entry = {0};
 	BlockNumber directory;
 	uint32		ordinal;
+	LokiChange	change;
+	Page		page;
 
+	Assert(loki_extension_lock_held(index));
 	/* an entry has 16 bits for the number: enough for some 67 million blocks of an array */
 	if (slots->nextents > PG_UINT16_MAX)
 		ereport(ERROR,
@@ -260,7 +242,15 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 								  array, slots->npages, elevel);
 	if (entry.first == InvalidBlockNumber)
 		return false;
-	append_entry(state, index, directory, ordinal, &entry);
+	loki_change_begin(&change, state, index);
+	loki_change_meta(&change)->directory_entries++;
+	page = loki_change_copy(&change, loki_change_lock_directory(&change, directory, ordinal));
+	Assert(LokiPageOpaque(page)->next == 0 &&
+		   LokiPageUsed(page, sizeof(LokiExtentData)) < LOKI_EXTENTS_PER_PAGE);
+	memcpy(loki_page_slot_for_write(page, sizeof(LokiExtentData),
+									LokiPageUsed(page, sizeof(LokiExtentData))),
+		   &entry, sizeof(LokiExtentData));
+	loki_change_finish(&change);
 	loki_index_refresh(state, index);
 	Assert(slots->nextents == (uint32) entry.extent + 1);	/* nobody else could add one */
 	return true;
@@ -352,14 +342,6 @@ loki_node_has_pages(const LokiIndex *state, uint32 node)
 		if (!loki_slot_has_page(state, arrays[i], node))
 			return false;
 	return true;
-}
-
-/* Make sure that all arrays that go with NULLTID have a page for a slot. */
-void
-loki_ensure_null(LokiIndex *state, Relation index, uint32 number)
-{
-	for (int i = 0; i < state->nattributes; i++)
-		(void) loki_reserve_slot(state, index, LOKI_SLOTS_NULLATTR + i, number, ERROR);
 }
 
 /*

@@ -36,13 +36,14 @@
 #define FIRST_BLOCK		LOKI_META_BLKNO
 #define INSERT_LOCKS	8
 
-static ItemPointerData
+/* The tuple that one of them is of, until the next call */
+static ItemPointer
 lock_tuple(int number)
 {
-	ItemPointerData tuple;
+	static ItemPointerData tuple;
 
 	ItemPointerSet(&tuple, FIRST_BLOCK + number, FirstOffsetNumber);
-	return tuple;
+	return &tuple;
 }
 
 /* The lock that this process takes when it inserts */
@@ -50,24 +51,6 @@ static int
 own_lock(void)
 {
 	return MyProcPid % INSERT_LOCKS;
-}
-
-/* Acquire one of the insert locks, which the caller keeps.  No content lock may be held. */
-static void
-lock(Relation index, int number, LOCKMODE mode)
-{
-	ItemPointerData tuple = lock_tuple(number);
-
-	LockTuple(index, &tuple, mode);
-}
-
-/* Release one of the insert locks, which the caller holds in this mode. */
-static void
-unlock(Relation index, int number, LOCKMODE mode)
-{
-	ItemPointerData tuple = lock_tuple(number);
-
-	UnlockTuple(index, &tuple, mode);
 }
 
 #ifdef USE_ASSERT_CHECKING
@@ -110,7 +93,7 @@ loki_insert_lock(Relation index)
 {
 	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
-	lock(index, own_lock(), ShareLock);
+	LockTuple(index, lock_tuple(own_lock()), ShareLock);
 }
 
 /* Release the insert lock that this process took for an insert. */
@@ -118,7 +101,7 @@ void
 loki_insert_unlock(Relation index)
 {
 	Assert(loki_insert_lock_held(index));
-	unlock(index, own_lock(), ShareLock);
+	UnlockTuple(index, lock_tuple(own_lock()), ShareLock);
 }
 
 /*
@@ -131,7 +114,7 @@ loki_inserts_block(Relation index)
 	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
 	for (int i = 0; i < INSERT_LOCKS; i++)
-		lock(index, i, ExclusiveLock);
+		LockTuple(index, lock_tuple(i), ExclusiveLock);
 	Assert(loki_inserts_blocked(index));
 }
 
@@ -141,7 +124,7 @@ loki_inserts_unblock(Relation index)
 {
 	Assert(loki_inserts_blocked(index));
 	for (int i = INSERT_LOCKS - 1; i >= 0; i--)
-		unlock(index, i, ExclusiveLock);
+		UnlockTuple(index, lock_tuple(i), ExclusiveLock);
 }
 
 /*
@@ -155,7 +138,7 @@ loki_inserts_wait(Relation index)
 	Assert(!loki_insert_lock_held(index));
 	for (int i = 0; i < INSERT_LOCKS; i++)
 	{
-		lock(index, i, ExclusiveLock);
-		unlock(index, i, ExclusiveLock);
+		LockTuple(index, lock_tuple(i), ExclusiveLock);
+		UnlockTuple(index, lock_tuple(i), ExclusiveLock);
 	}
 }

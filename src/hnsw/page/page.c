@@ -131,20 +131,6 @@ loki_page_check(Relation index, Buffer buffer, Page page, int array, uint32 ordi
 				 "contains corrupted page at block %u", BufferGetBlockNumber(buffer));
 }
 
-/* Which page of a slot array lies at a block; LOKI_NONE if none does */
-static uint32
-array_ordinal(const LokiSlotArray *array, BlockNumber block)
-{
-	for (uint32 extent = 0; extent < array->nextents; extent++)
-	{
-		BlockNumber first = array->extents[extent];
-
-		if (block >= first && block - first < LokiExtentBlocks(extent))
-			return LokiExtentStart(extent) + (block - first);
-	}
-	return LOKI_NONE;
-}
-
 /*
  * Check that the page of a buffer is what the slot array has at its block.  The buffer
  * is pinned.  The directory is searched only for the error message.
@@ -152,13 +138,15 @@ array_ordinal(const LokiSlotArray *array, BlockNumber block)
 void
 loki_slot_array_page_check(const LokiIndex *state, Relation index, Buffer buffer, int array)
 {
+	const LokiSlotArray *slots = &state->arrays[array];
 	Page		page = BufferGetPage(buffer);
 	BlockNumber block = BufferGetBlockNumber(buffer);
 	uint32		ordinal = LokiPageOpaqueAtEnd(page)->ordinal;
 
-	Assert(state->arrays[array].slot_size > 0);
+	Assert(slots->slot_size > 0);
 	if (!loki_page_is_of(state, page, array, block))
-		ordinal = array_ordinal(&state->arrays[array], block);
+		for (ordinal = 0; ordinal < slots->npages && loki_page_block(slots, ordinal) != block;)
+			ordinal++;
 	loki_page_check(index, buffer, page, array, ordinal);
 }
 
@@ -247,22 +235,6 @@ loki_create_empty(Relation index, ForkNumber fork, const LokiMetaPageData *meta)
 	UnlockReleaseBuffer(metabuf);
 }
 
-/* Raise the error for a file that is not in this format, as its magic number says. */
-static void
-report_foreign(Relation index, uint32 magic)
-{
-	Assert(magic != LOKI_META_MAGIC);
-	if (magic == LOKI_PGVECTOR_MAGIC || magic == LOKI_PGVECTOR_IVFFLAT_MAGIC)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("index \"%s\" was built by pgvector",
-						RelationGetRelationName(index)),
-				 errhint("REINDEX it to use it with lokivector.")));
-	loki_damaged(index, psprintf("The metapage has magic number %08X, not %08X.", magic,
-								 LOKI_META_MAGIC),
-				 "is not an hnsw index");
-}
-
 /* Raise the error for a metapage that contradicts itself or the catalogs. */
 void
 loki_meta_damaged(Relation index)
@@ -284,8 +256,16 @@ loki_meta_validate(Relation index, Page page)
 	if (PageIsNew(page))
 		loki_damaged(index, NULL, "contains unexpected zero page at block %u", LOKI_META_BLKNO);
 	/* in this order: what a file of another format has behind its magic number means nothing */
+	if (meta->format.magic == LOKI_PGVECTOR_MAGIC || meta->format.magic == LOKI_PGVECTOR_IVFFLAT_MAGIC)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" was built by pgvector",
+						RelationGetRelationName(index)),
+				 errhint("REINDEX it to use it with lokivector.")));
 	if (meta->format.magic != LOKI_META_MAGIC)
-		report_foreign(index, meta->format.magic);
+		loki_damaged(index, psprintf("The metapage has magic number %08X, not %08X.",
+									 meta->format.magic, LOKI_META_MAGIC),
+					 "is not an hnsw index");
 	if (meta->format.version != LOKI_META_VERSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -104,11 +104,10 @@ extern uint32 loki_extensions_refused(void);
 extern bool loki_node_has_pages(const LokiIndex *index_state, uint32 node);
 
 /*
- * Make sure that all slots of a node ID, or of a NULLTID slot's attributes, have pages; ERROR
- * if there is no room.  No content lock may be held.
+ * Make sure that all slots of a node ID have pages; ERROR if there is no room.  No content lock may be
+ * held.
  */
 extern void loki_ensure_node(LokiIndex *index_state, Relation index, uint32 node);
-extern void loki_ensure_null(LokiIndex *index_state, Relation index, uint32 number);
 
 /*
  * Address of a slot on a page that is about to change (a copy, or a page under

@@ -318,25 +318,6 @@ typedef struct CopiedPage
 	BlockNumber block;
 } CopiedPage;
 
-/* Look a page of a slot array up in the map. */
-static inline Buffer
-copied_page(LokiIndex *state, int array, uint32 page, CopiedPage *copied)
-{
-	const LokiSlotArray *slot_array = &state->arrays[array];
-
-	copied->page = page;
-	copied->buffer = InvalidBuffer;
-	if (page < slot_array->npages)
-	{
-		copied->block = loki_page_block(slot_array, page);
-		copied->buffer = mapped(state, copied->block);
-		if (copied->buffer != InvalidBuffer &&
-			!buffer_use(state, array, true, copied->buffer, copied->block))
-			copied->buffer = InvalidBuffer;
-	}
-	return copied->buffer;
-}
-
 /*
  * Copy up to COPY_SLOTS slots without pin or lock; missing[] says which of them could not be
  * read that way.  False if a page was evicted meanwhile.
@@ -366,7 +347,16 @@ copy_unlocked(LokiIndex *state, Relation index, int array,
 		{
 			if (copied->page != LOKI_NONE)
 				evicted[nevicted++] = *copied;
-			copied_page(state, array, page, copied);
+			copied->page = page;
+			copied->buffer = InvalidBuffer;
+			if (page < slot_array->npages)
+			{
+				copied->block = loki_page_block(slot_array, page);
+				copied->buffer = mapped(state, copied->block);
+			}
+			if (copied->buffer != InvalidBuffer &&
+				!buffer_use(state, array, true, copied->buffer, copied->block))
+				copied->buffer = InvalidBuffer;
 		}
 		missing[i] = copied->buffer == InvalidBuffer;
 		from[i] = missing[i] ? NULL :
