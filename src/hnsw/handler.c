@@ -52,35 +52,6 @@ loki_hnsw_is_incompatible(Relation index)
 }
 
 /*
- * Whether the codes of an index give bounds of distances that always hold.  Those of encodings,
- * which have fewer dimensions than the column, do not, nor do some others.
- */
-static bool
-has_certain_bounds(Relation index, const LokiCodeSpec *code)
-{
-	int32		declared;
-
-	(void) loki_index_type(index, &declared);
-	if (!loki_metric_of_bits(code->metric) && declared > (int32) code->dim)
-		return false;
-	return loki_code_certain(code);
-}
-
-/* Whether scans of an index, by its own parameters, go by posting lists, which VACUUM may have to make first */
-static bool
-has_lists(Relation index, const LokiMetaPageData *meta)
-{
-	LokiBm25	by;
-
-	if (!loki_index_listed(index) || !(meta->flags & LOKI_META_TERM_LISTS))
-		return false;
-	if (!loki_is_words_index(index))
-		return true;
-	loki_words_parameters(index, &by);
-	return by.k1 == meta->derived.terms.k1 && by.b == meta->derived.terms.b;
-}
-
-/*
  * See hnsw.h.  Share locks the metapage; plans read it for each scan of an index that they think of, as
  * nbtree's estimates read its root's level.
  */
@@ -89,6 +60,8 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 {
 	LokiMetaPageData meta;
 	LokiScanSettings settings;
+	LokiBm25	by;
+	int32		declared;
 
 	Assert(loki_is_hnsw_index(index) && loki_no_buffer_locked());
 	if (RelationGetNumberOfBlocks(index) <= LOKI_DIRECTORY_BLKNO)
@@ -101,8 +74,18 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	shape->code_size = meta.code_size;
 	shape->code_bits = meta.code.bits;
 	shape->full_bits = Max(meta.code.bits, meta.code.refine_bits);
-	shape->listed = has_lists(index, &meta);
-	shape->certain = loki_index_listed(index) || (meta.pending == 0 && has_certain_bounds(index, &meta.code));
+	/* by the index's own parameters, for which VACUUM may have to make posting lists first */
+	shape->listed = loki_index_listed(index) && (meta.flags & LOKI_META_TERM_LISTS);
+	if (shape->listed && loki_is_words_index(index))
+	{
+		loki_words_parameters(index, &by);
+		shape->listed = by.k1 == meta.derived.terms.k1 && by.b == meta.derived.terms.b;
+	}
+	/* codes of encodings, which have fewer dimensions than the column, give no bounds that always hold */
+	(void) loki_index_type(index, &declared);
+	shape->certain = loki_index_listed(index) ||
+		(meta.pending == 0 && loki_code_certain(&meta.code) &&
+		 (loki_metric_of_bits(meta.code.metric) || declared <= (int32) meta.code.dim));
 	shape->pending = meta.pending > 0;
 	shape->entry_level = meta.entry.level;
 	shape->mapped = meta.flags & LOKI_META_ROWMAP ? meta.derived.rowmap.end : 0;
@@ -142,13 +125,6 @@ loki_hnsw_routine(IndexAmRoutine *amroutine)
 	amroutine->amrescan = loki_hnsw_rescan;
 	amroutine->amgettuple = loki_hnsw_gettuple;
 	amroutine->amendscan = loki_hnsw_endscan;
-}
-
-/* Called by _PG_init. */
-void
-loki_hnsw_init(void)
-{
-	loki_options_init();
 }
 
 /* The handler of CREATE ACCESS METHOD hnsw: its IndexAmRoutine */

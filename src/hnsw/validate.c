@@ -175,24 +175,6 @@ validate_operator(const ClassInfo *info, Form_pg_amop oper)
 	return result;
 }
 
-/* Check all functions and operators of the operator family, also those of other classes. */
-static bool
-validate_members(const ClassInfo *info, CatCList *operators, CatCList *procedures)
-{
-	bool		result = true;
-
-	Assert(operators->nkeys == 1 && procedures->nkeys == 1);
-	for (int i = 0; i < procedures->n_members; i++)
-		if (!validate_procedure(info, (Form_pg_amproc)
-								GETSTRUCT(&procedures->members[i]->tuple)))
-			result = false;
-	for (int i = 0; i < operators->n_members; i++)
-		if (!validate_operator(info, (Form_pg_amop)
-							   GETSTRUCT(&operators->members[i]->tuple)))
-			result = false;
-	return result;
-}
-
 /*
  * Check that no group of two attribute types lacks operators: a key of another type than the column's is
  * compared by those of both.  Finds the group of the class itself, whose right type may be that of queries.
@@ -253,17 +235,19 @@ loki_hnsw_validate(Oid opclassoid)
 	CatCList   *operators;
 	CatCList   *procedures;
 	OpFamilyOpFuncGroup *own;
-	bool		result;
+	bool		result = true;
 
 	load_class(opclassoid, &info);
 	operators = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(info.family));
 	procedures = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(info.family));
 
-	result = validate_members(&info, operators, procedures);
-	if (!validate_groups(&info, identify_opfamily_groups(operators, procedures), &own))
-		result = false;
-	if (!validate_class(&info, own))
-		result = false;
+	/* all functions and operators of the family, also those of other classes */
+	for (int i = 0; i < procedures->n_members; i++)
+		result &= validate_procedure(&info, (Form_pg_amproc) GETSTRUCT(&procedures->members[i]->tuple));
+	for (int i = 0; i < operators->n_members; i++)
+		result &= validate_operator(&info, (Form_pg_amop) GETSTRUCT(&operators->members[i]->tuple));
+	result &= validate_groups(&info, identify_opfamily_groups(operators, procedures), &own);
+	result &= validate_class(&info, own);
 
 	ReleaseCatCacheList(procedures);
 	ReleaseCatCacheList(operators);

@@ -56,7 +56,7 @@ assign_max_probes(int newval, void *extra)
 	loki_assign_source(&max_probes_set, extra, false);
 }
 
-/* Called by loki_options_init(). */
+/* Called by loki_hnsw_init(). */
 void
 loki_ivfflat_init(void)
 {

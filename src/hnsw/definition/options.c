@@ -335,9 +335,9 @@ init_settings(void)
 							0, 0, LOKI_MOST_PENDING, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
-/* Called by loki_hnsw_init(), once in a process.  Kinds of reloptions are in the process's own memory. */
+/* See hnsw.h.  Called once in a process.  Kinds of reloptions are in the process's own memory. */
 void
-loki_options_init(void)
+loki_hnsw_init(void)
 {
 	init_reloptions();
 	init_search_reloptions();

@@ -68,7 +68,4 @@ extern bytea *loki_ivfflat_options(Datum reloptions, bool validate);
 extern void loki_ivfflat_init(void);
 extern bool loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings);
 
-/* Called by loki_hnsw_init() */
-extern void loki_options_init(void);
-
 #endif							/* LOKI_DEFINITION_OPTIONS_H */
