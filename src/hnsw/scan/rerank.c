@@ -87,33 +87,6 @@ loki_rerank_end(LokiScan *so)
 		FreeExecutorState(so->heap.estate);
 }
 
-/* The vector of the row in so->heap.slot; in the current context */
-static Datum
-row_value(LokiScan *so, bool *isnull)
-{
-	Datum		values[INDEX_MAX_KEYS];
-	bool		nulls[INDEX_MAX_KEYS];
-
-	if (so->heap.attribute != 0)
-	{
-		values[0] = slot_getattr(so->heap.slot, so->heap.attribute, isnull);
-
-		/*
-		 * rows come in the order of distances: the end of one value shows
-		 * nothing of the next
-		 */
-		so->heap.toast.ahead.block = InvalidBlockNumber;
-		if (!*isnull)
-			values[0] = PointerGetDatum(loki_toast_read(&so->heap.toast,
-														(struct varlena *) DatumGetPointer(values[0])));
-		return values[0];
-	}
-	ResetPerTupleExprContext(so->heap.estate);
-	FormIndexDatum(so->heap.index_info, so->heap.slot, so->heap.estate, values, nulls);
-	*isnull = nulls[0];
-	return values[0];
-}
-
 /* Append a row, unless it is beyond the scan's bound. */
 static void
 add_row(LokiScan *so, double distance, ItemPointerData tid)
@@ -180,12 +153,30 @@ value_distance(LokiScan *so, Datum value, bool isnull, double *distance)
 static bool
 slot_distance(LokiScan *so, double *distance)
 {
-	bool		isnull;
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
 	bool		found;
 	MemoryContext old = MemoryContextSwitchTo(so->heap.context);
-	Datum		value = row_value(so, &isnull);
 
-	found = value_distance(so, value, isnull, distance);
+	if (so->heap.attribute == 0)
+	{
+		ResetPerTupleExprContext(so->heap.estate);
+		FormIndexDatum(so->heap.index_info, so->heap.slot, so->heap.estate, values, nulls);
+	}
+	else
+	{
+		values[0] = slot_getattr(so->heap.slot, so->heap.attribute, &nulls[0]);
+
+		/*
+		 * rows come in the order of distances: the end of one value shows
+		 * nothing of the next
+		 */
+		so->heap.toast.ahead.block = InvalidBlockNumber;
+		if (!nulls[0])
+			values[0] = PointerGetDatum(loki_toast_read(&so->heap.toast,
+														(struct varlena *) DatumGetPointer(values[0])));
+	}
+	found = value_distance(so, values[0], nulls[0], distance);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(so->heap.context);
 	return found;

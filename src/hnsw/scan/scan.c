@@ -307,17 +307,33 @@ take_walk(LokiScan *so, uint32 most)
 	loki_rerank_most(so, most);
 }
 
-/*
- * Find a sorted list that has all nodes that match, for a flat scan.  The bounds of a key's list say
- * at once how many nodes it has, and so the share that match, for which others take a sample.
- */
+/* Make room for the marks of the nodes that a walk visits: 20 for each of its width, if there are */
 static void
-begin_list(LokiScan *so)
+reserve_visited(LokiScan *so, double width)
 {
-	LokiStrategyChoice *choice = so->search.choice;
-	double		nodes = so->search.budget.flat_nodes;
+	const LokiSlotArray *links = &so->state->arrays[LOKI_SLOTS_LINK];
+
+	loki_visited_reserve(&so->search, Min(width * 20,
+										  (double) links->npages * links->per_page));
+}
+
+/*
+ * Choose how to begin with a filter; false if that is a flat scan.  For that, a sorted list is looked for
+ * that has all nodes that match.  The bounds of a key's list say at once how many nodes it has, and so the
+ * share that match, for which others take a sample.
+ */
+static bool
+begin_filtered(LokiScan *so)
+{
+	LokiSearch *search = &so->search;
+	LokiStrategyChoice *choice = search->choice;
+	double		nodes = search->budget.flat_nodes;
 	MemoryContext old = MemoryContextSwitchTo(so->context);
 
+	Assert(so->plan.complete && so->filter.nodes.any && nodes > 0);
+	choice->rows = loki_walk_width(so->state, so->course.batch);
+	choice->width = so->course.width;
+	so->filter.strategy = LOKI_STRATEGY_FLAT;
 	loki_bits_release(&so->filter.list.reused);
 	so->filter.has_list = loki_lookup_begin(&so->filter.list, &so->filter.second, so->state,
 											so->scan->indexRelation, &so->meta,
@@ -335,7 +351,7 @@ begin_list(LokiScan *so)
 	/* a list of arrays has a node several times */
 	choice->share = !choice->share_known ? 0 : Min(Max(so->filter.list.count, 1) / nodes, 1);
 	choice->mapped = choice->sketches = false;
-	choice->second = -1;
+	choice->second = choice->listed = -1;
 	if (so->filter.has_list)
 	{
 		if (so->filter.second.key != NULL)
@@ -345,44 +361,21 @@ begin_list(LokiScan *so)
 			so->filter.list.tested;
 		choice->sketches = loki_flat_goes_by_sketches(so);
 		choice->unlisted = Max(0, nodes - so->filter.list.list.end);
-		so->filter.has_list = loki_strategy_short(&so->search);
+		so->filter.has_list = loki_strategy_short(search);
+		if (!so->filter.has_list)
+			choice->listed = -1;
 	}
-	if (!so->filter.has_list)
-		choice->listed = -1;
 	loki_scan_begin_map(so);
 	MemoryContextSwitchTo(old);
-}
-
-/* Make room for the marks of the nodes that a walk visits: 20 for each of its width, if there are */
-static void
-reserve_visited(LokiScan *so, double width)
-{
-	const LokiSlotArray *links = &so->state->arrays[LOKI_SLOTS_LINK];
-
-	loki_visited_reserve(&so->search, Min(width * 20,
-										  (double) links->npages * links->per_page));
-}
-
-/* Choose how to begin with a filter; false if that is a flat scan. */
-static bool
-begin_filtered(LokiScan *so)
-{
-	LokiSearch *search = &so->search;
-
-	Assert(so->plan.complete && so->filter.nodes.any && search->budget.flat_nodes > 0);
-	search->choice->rows = loki_walk_width(so->state, so->course.batch);
-	search->choice->width = so->course.width;
-	so->filter.strategy = LOKI_STRATEGY_FLAT;
-	begin_list(so);
 	if (loki_strategy_list(search))
 		return false;
-	if (!search->choice->share_known)
-		loki_strategy_sample(search, (uint32) search->budget.flat_nodes, false);
-	so->filter.strategy = loki_strategy_choose(search, search->choice->share);
+	if (!choice->share_known)
+		loki_strategy_sample(search, (uint32) nodes, false);
+	so->filter.strategy = loki_strategy_choose(search, choice->share);
 	if (so->filter.strategy == LOKI_STRATEGY_FLAT)
 		return false;
-	so->course.width = loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->choice->share);
-	reserve_visited(so, so->course.width / search->choice->share);
+	so->course.width = loki_strategy_width(search, LOKI_STRATEGY_PLAIN, choice->share);
+	reserve_visited(so, so->course.width / choice->share);
 	return true;
 }
 
