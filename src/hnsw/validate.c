@@ -205,25 +205,6 @@ validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 	return result;
 }
 
-/* Check that the class itself has what it needs. */
-static bool
-validate_class(const ClassInfo *info, const OpFamilyOpFuncGroup *own)
-{
-	uint64		needed = type_strategies(info->type);
-	bool		result = true;
-
-	Assert(own == NULL || own->lefttype == info->type);
-	Assert(info->attribute || needed == UINT64CONST(1) << DISTANCE_STRATEGY);
-	if (own == NULL || (own->operatorset & needed) != needed)
-		result = fault("operator class \"%s\" of access method hnsw is missing operator(s)",
-					   info->class_name);
-	if (!info->attribute &&
-		(own == NULL || (own->functionset & (UINT64CONST(1) << DISTANCE_PROC)) == 0))
-		result = fault("operator class \"%s\" of access method hnsw is missing support function %d",
-					   info->class_name, DISTANCE_PROC);
-	return result;
-}
-
 /*
  * amvalidate: check an operator class and the family around it; each fault is
  * an INFO message.
@@ -235,6 +216,7 @@ loki_hnsw_validate(Oid opclassoid)
 	CatCList   *operators;
 	CatCList   *procedures;
 	OpFamilyOpFuncGroup *own;
+	uint64		needed;
 	bool		result = true;
 
 	load_class(opclassoid, &info);
@@ -247,7 +229,18 @@ loki_hnsw_validate(Oid opclassoid)
 	for (int i = 0; i < operators->n_members; i++)
 		result &= validate_operator(&info, (Form_pg_amop) GETSTRUCT(&operators->members[i]->tuple));
 	result &= validate_groups(&info, identify_opfamily_groups(operators, procedures), &own);
-	result &= validate_class(&info, own);
+
+	/* the class itself has what it needs */
+	needed = type_strategies(info.type);
+	Assert(own == NULL || own->lefttype == info.type);
+	Assert(info.attribute || needed == UINT64CONST(1) << DISTANCE_STRATEGY);
+	if (own == NULL || (own->operatorset & needed) != needed)
+		result = fault("operator class \"%s\" of access method hnsw is missing operator(s)",
+					   info.class_name);
+	if (!info.attribute &&
+		(own == NULL || (own->functionset & (UINT64CONST(1) << DISTANCE_PROC)) == 0))
+		result = fault("operator class \"%s\" of access method hnsw is missing support function %d",
+					   info.class_name, DISTANCE_PROC);
 
 	ReleaseCatCacheList(procedures);
 	ReleaseCatCacheList(operators);

@@ -175,15 +175,34 @@ loki_tids_create(TIDBitmap *bitmap, double rows_per_page)
  */
 
 /*
- * Give each page as many words as its rows need; returns how many in all.  Two passes: entries[] has the number
- * of words of a page first, and then where they begin.
+ * The set of n rows, LOKI_TIDS_MOST at most, in a memory context below the current one.
+ * The rows may come in any order, and more than once.  They need not be sorted: the bits
+ * by block give the place of each.
  */
-static uint32
-make_entries(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
+LokiTidSet *
+loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
 {
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw scan TIDs",
+												  ALLOCSET_DEFAULT_SIZES);
+	LokiTidSet *set = MemoryContextAllocZero(context, sizeof(LokiTidSet));
+	BlockNumber first = n > 0 ? rows[0].block : 0;
+	BlockNumber last = first;
 	uint32		nwords = 0;
 
-	set->entries = MemoryContextAllocExtended(set->context,
+	Assert(n <= LOKI_TIDS_MOST);
+	set->context = context;
+	for (uint32 i = 0; i < n; i++)
+	{
+		first = Min(first, rows[i].block);
+		last = Max(last, rows[i].block);
+	}
+	begin_pages(set, first, n > 0 ? (uint64) last - first + 1 : 0);
+	for (uint32 i = 0; i < n; i++)
+		set_page(set, rows[i].block);
+	set->npages = rank_pages(set);
+
+	/* entries[] has the number of words of a page first, and then where they begin */
+	set->entries = MemoryContextAllocExtended(context,
 											  mul_size((Size) set->npages + 1, sizeof(uint32)),
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint32 i = 0; i < n; i++)
@@ -206,36 +225,6 @@ make_entries(LokiTidSet *set, const LokiTidRow *rows, uint32 n)
 		nwords += words;
 	}
 	set->entries[set->npages] = nwords;
-	return nwords;
-}
-
-/*
- * The set of n rows, LOKI_TIDS_MOST at most, in a memory context below the current one.
- * The rows may come in any order, and more than once.  They need not be sorted: the bits
- * by block give the place of each.
- */
-LokiTidSet *
-loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "hnsw scan TIDs",
-												  ALLOCSET_DEFAULT_SIZES);
-	LokiTidSet *set = MemoryContextAllocZero(context, sizeof(LokiTidSet));
-	BlockNumber first = n > 0 ? rows[0].block : 0;
-	BlockNumber last = first;
-	uint32		nwords;
-
-	Assert(n <= LOKI_TIDS_MOST);
-	set->context = context;
-	for (uint32 i = 0; i < n; i++)
-	{
-		first = Min(first, rows[i].block);
-		last = Max(last, rows[i].block);
-	}
-	begin_pages(set, first, n > 0 ? (uint64) last - first + 1 : 0);
-	for (uint32 i = 0; i < n; i++)
-		set_page(set, rows[i].block);
-	set->npages = rank_pages(set);
-	nwords = make_entries(set, rows, n);
 	set->offsets = MemoryContextAllocExtended(context, mul_size((Size) nwords + 1, sizeof(uint64)),
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint32 i = 0; i < n; i++)
