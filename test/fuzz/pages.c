@@ -356,6 +356,17 @@ hash_create(const char *name, long elements, const HASHCTL *control, int flags)
 	return (HTAB *) cache_entry;
 }
 
+void
+hash_seq_init(HASH_SEQ_STATUS *status, HTAB *table)
+{
+}
+
+void *
+hash_seq_search(HASH_SEQ_STATUS *status)
+{
+	return NULL;
+}
+
 void *
 hash_search(HTAB *table, const void *key, HASHACTION action, bool *found)
 {
@@ -626,7 +637,8 @@ describe_relations(void)
 	index_relation.rd_rel = &class;
 	index_relation.rd_index = calloc(1, sizeof(FormData_pg_index) + sizeof(int16));
 	index_relation.rd_index->indkey.values[0] = 1;
-	index_relation.rd_att = calloc(1, sizeof(TupleDescData));
+	index_relation.rd_att = calloc(1, sizeof(TupleDescData) +
+								   lengthof(opcintypes) * sizeof(FormData_pg_attribute));
 	index_relation.rd_att->natts = lengthof(opcintypes);
 	index_relation.rd_opcintype = opcintypes;
 	index_relation.rd_indcollation = collations;

@@ -224,6 +224,7 @@ name(const char *format,...) \
 FORMAT_MESSAGE(errmsg)
 FORMAT_MESSAGE(errmsg_internal)
 FORMAT_MESSAGE(errdetail)
+FORMAT_MESSAGE(errdetail_internal)
 FORMAT_MESSAGE(errhint)
 
 /* ----------------------------------------------------------------
