@@ -21,7 +21,6 @@
 #include "compat/pgcompat.h"
 #include "distance/distance.h"
 #include "types/check.h"
-#include "types/textprint.h"
 #include "types/vector.h"
 
 /* Part of an ereport(): what to do about operands of different dimensions */
@@ -212,20 +211,4 @@ double
 loki_euclidean_norm(int dim, const float *x)
 {
 	return sqrt(loki_dot_wide(dim, x, x));
-}
-
-/* LOKI_PRINT_LENGTH has room for a number and its comma; then there are two brackets and the end. */
-char *
-loki_floats_out(int dim, const float *x)
-{
-	char	   *result = palloc(LOKI_PRINT_LENGTH * dim + 3);
-	char	   *p = result;
-
-	Assert(dim > 0);
-	*p++ = '[';
-	p = loki_print_floats(p, dim, x);
-	*p++ = ']';
-	*p = '\0';
-	Assert(p - result < LOKI_PRINT_LENGTH * dim + 3);
-	return result;
 }

@@ -80,9 +80,6 @@ extern int	loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, i
 /* In double, where the squares of floats do not overflow */
 extern double loki_euclidean_norm(int dim, const float *x);
 
-/* "[1,2,3]", each number as short as it can be, palloc'd; dim is at least 1 */
-extern char *loki_floats_out(int dim, const float *x);
-
 /* What rounding may bring out of the range of a cosine; keeps NaN */
 static inline double
 loki_clamp_cosine(double x)

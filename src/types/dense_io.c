@@ -4,9 +4,8 @@
  *	  Text and binary input and output of vector, halfvec and bytevec, and
  *	  their typmod.
  *
- * Loading a table and fetching vectors spend most of their time here.  Texts are scanned and printed
- * by loops of our own (textscan.c, textprint.c), which give what strtof() and the server's output of
- * float4 give, in less time.
+ * Loading a table spends most of its time here.  Texts are scanned by a loop of our own (textscan.c),
+ * which gives what strtof() gives, in less time.
  *
  * IDENTIFICATION
  *	  src/types/dense_io.c
@@ -17,11 +16,11 @@
  */
 #include "postgres.h"
 
+#include "common/shortest_dec.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "port/pg_bswap.h"
 #include "types/dense.h"
-#include "types/textprint.h"
 #include "types/textscan.h"
 #include "utils/builtins.h"
 
@@ -62,7 +61,18 @@ Datum
 vector_out(PG_FUNCTION_ARGS)
 {
 	Vector	   *v = PG_GETARG_VECTOR_P(0);
-	char	   *result = loki_floats_out(v->dim, v->x);
+	char	   *result = palloc(FLOAT_SHORTEST_DECIMAL_LEN * v->dim + 3);
+	char	   *p = result;
+
+	Assert(v->dim > 0);			/* the last comma becomes the bracket */
+	*p++ = '[';
+	for (int i = 0; i < v->dim; i++)
+	{
+		p += float_to_shortest_decimal_bufn(v->x[i], p);
+		*p++ = ',';
+	}
+	p[-1] = ']';
+	*p = '\0';
 
 	PG_FREE_IF_COPY(v, 0);
 	PG_RETURN_CSTRING(result);
@@ -78,15 +88,15 @@ vector_out(PG_FUNCTION_ARGS)
 
 static struct
 {
-	char		chars[15];		/* not terminated */
+	char		chars[FLOAT_SHORTEST_DECIMAL_LEN - 1];	/* not terminated */
 	uint8		length;			/* 0 if not made yet */
 }			half_texts[HALF_MAGNITUDE + 1];
 
 /*
- * Write a half as float4 would write it, in LOKI_PRINT_LENGTH characters, and
- * return where the text ends.  Signs are hard to predict, so there is no branch
- * for them: a minus is always written, and overwritten if the half is positive.
- * All 16 bytes of an entry are copied, as one instruction does.
+ * Write a half as float4 would write it, and return where the text ends.  Signs
+ * are hard to predict, so there is no branch for them: a minus is always
+ * written, and overwritten if the half is positive.  All 16 bytes of an entry
+ * are copied, as one instruction does.
  */
 static inline char *
 print_half(char *p, LokiHalf h)
@@ -94,14 +104,8 @@ print_half(char *p, LokiHalf h)
 	int			magnitude = h & HALF_MAGNITUDE;
 
 	if (unlikely(half_texts[magnitude].length == 0))
-	{
-		char		chars[LOKI_PRINT_LENGTH];
-		int			length = loki_print_float(chars, loki_half_to_float(magnitude)) - chars;
-
-		Assert(length > 0 && length <= sizeof(half_texts[magnitude].chars));
-		memcpy(half_texts[magnitude].chars, chars, length);
-		half_texts[magnitude].length = length;
-	}
+		half_texts[magnitude].length = float_to_shortest_decimal_bufn(loki_half_to_float(magnitude),
+																	  half_texts[magnitude].chars);
 	*p = '-';
 	p += h >> HALF_SIGN_SHIFT;
 	memcpy(p, &half_texts[magnitude], sizeof(half_texts[magnitude]));
@@ -113,7 +117,7 @@ Datum
 halfvec_out(PG_FUNCTION_ARGS)
 {
 	HalfVector *v = PG_GETARG_HALFVEC_P(0);
-	char	   *result = palloc(LOKI_PRINT_LENGTH * v->dim + 3);
+	char	   *result = palloc(FLOAT_SHORTEST_DECIMAL_LEN * v->dim + 3);
 	char	   *p = result;
 
 	Assert(v->dim > 0);			/* the last comma becomes the bracket */
@@ -240,7 +244,7 @@ Datum
 bytevec_out(PG_FUNCTION_ARGS)
 {
 	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
-	char	   *result = palloc(CODE_LEN * v->dim + 2 * LOKI_PRINT_LENGTH + 4);
+	char	   *result = palloc(CODE_LEN * v->dim + 2 * FLOAT_SHORTEST_DECIMAL_LEN + 4);
 	char	   *p = result;
 
 	*p++ = '[';
@@ -252,12 +256,12 @@ bytevec_out(PG_FUNCTION_ARGS)
 	}
 	*p++ = ']';
 	*p++ = '*';
-	p = loki_print_float(p, v->scale);
+	p += float_to_shortest_decimal_bufn(v->scale, p);
 	if (!signbit(v->offset))
 		*p++ = '+';
-	p = loki_print_float(p, v->offset);
+	p += float_to_shortest_decimal_bufn(v->offset, p);
 	*p = '\0';
-	Assert(p - result < CODE_LEN * v->dim + 2 * LOKI_PRINT_LENGTH + 4);
+	Assert(p - result < CODE_LEN * v->dim + 2 * FLOAT_SHORTEST_DECIMAL_LEN + 4);
 
 	PG_FREE_IF_COPY(v, 0);
 	PG_RETURN_CSTRING(result);

@@ -22,12 +22,12 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "common/shortest_dec.h"
 #include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "lokivector.h"
 #include "types/sparsevecint.h"
-#include "types/textprint.h"
 #include "utils/builtins.h"
 
 /* An element as text has it, with its index counted from 0 */
@@ -244,7 +244,7 @@ sparsevec_out(PG_FUNCTION_ARGS)
 	const float *values = LOKI_SPARSEVEC_VALUES(v);
 
 	/* an index, a colon, a value and a comma; then a slash and dimensions */
-	char	   *result = palloc((10 + 2 + LOKI_PRINT_LENGTH) * v->nnz + 10 + 4);
+	char	   *result = palloc((10 + 2 + FLOAT_SHORTEST_DECIMAL_LEN) * v->nnz + 10 + 4);
 	char	   *p = result;
 
 	*p++ = '{';
@@ -254,13 +254,13 @@ sparsevec_out(PG_FUNCTION_ARGS)
 			*p++ = ',';
 		p += pg_ltoa(v->indices[i] + 1, p);
 		*p++ = ':';
-		p = loki_print_float(p, values[i]);
+		p += float_to_shortest_decimal_bufn(values[i], p);
 	}
 	*p++ = '}';
 	*p++ = '/';
 	p += pg_ltoa(v->dim, p);
 	*p = '\0';
-	Assert(p - result < (10 + 2 + LOKI_PRINT_LENGTH) * v->nnz + 10 + 4);
+	Assert(p - result < (10 + 2 + FLOAT_SHORTEST_DECIMAL_LEN) * v->nnz + 10 + 4);
 
 	PG_FREE_IF_COPY(v, 0);
 	PG_RETURN_CSTRING(result);

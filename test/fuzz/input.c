@@ -10,7 +10,7 @@
  *
  * Sources: src/types/dense_io.c src/types/sparsevec_io.c src/types/bytevec.c
  * Sources: src/types/check.c src/types/dense.c
- * Sources: src/types/sparsevec.c src/types/textscan.c src/types/textprint.c
+ * Sources: src/types/sparsevec.c src/types/textscan.c
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
  * Sources: src/distance/avx512.c src/distance/bits.c src/distance/hash.c src/distance/neon.c
  * Sources: src/distance/pool.c src/distance/pool_avx512.c src/distance/sparse.c

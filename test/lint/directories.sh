@@ -95,7 +95,7 @@ refused "root: none of its programs is run" test/chroot.sh exec 17 true
 result "root: chroots are in a directory of root alone" $? "$tmp/log"
 refused "root: a server with assertions that another user made is not run" test/asserts.sh unit
 refused "root: tests do not run in a directory of another user" \
-	env LOKIVECTOR_TEST_DIR="$tmp/place/work" TESTS=textprint test/run.sh unit
+	env LOKIVECTOR_TEST_DIR="$tmp/place/work" TESTS=textscan test/run.sh unit
 mkdir -m 700 "$tmp/older"
 (cd /var && LOKIVECTOR_CHROOT_DIR=$tmp/older "$top/test/chroot.sh" path 17) >"$tmp/log" 2>&1
 [ "$(stat -c '%U %a' "$tmp/older")" = "root 755" ]
@@ -125,4 +125,4 @@ for command in start stop clean; do
 	result "root: demo/run.sh $command runs nothing of another user" $? "$tmp/log"
 done
 refused "root: tests do not run behind a link" \
-	env LOKIVECTOR_TEST_DIR="$tmp/place/link" TESTS=textprint test/run.sh unit
+	env LOKIVECTOR_TEST_DIR="$tmp/place/link" TESTS=textscan test/run.sh unit
