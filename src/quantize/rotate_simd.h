@@ -38,80 +38,25 @@ mix(int half, float *r)
 	}
 }
 
-/*
- * Two stages at once: distances h and 2 h, for one register of each quarter.  So values are loaded and
- * stored half as often, and memory is what a transform in the first cache waits for.
- */
-INLINE void
-two_stages(Floats *a, Floats *b, Floats *c, Floats *d)
-{
-	Floats		sum = *a + *b;
-	Floats		diff = *a - *b;
-	Floats		sum2 = *c + *d;
-	Floats		diff2 = *c - *d;
-
-	*a = sum + sum2;
-	*b = diff + diff2;
-	*c = sum - sum2;
-	*d = diff - diff2;
-}
-
-/* As hadamard_scalar(): the first stages within registers, the others two at a time */
+/* As hadamard_scalar(): the first stages within registers, the others between two of them */
 static TARGET void
 hadamard(int n, float scale, float *r)
 {
 	Floats		factor = set(scale);
-	int			h = 4 * LANES;
 
-	Assert(n % h == 0 && (n & (n - 1)) == 0);
-	for (int i = 0; i < n; i += h)
-	{
-		float	   *p = r + i;
-		Floats		a = within(load(LOKI_ELEMENT_F32, p, 0) * factor);
-		Floats		b = within(load(LOKI_ELEMENT_F32, p + LANES, 0) * factor);
-		Floats		c = within(load(LOKI_ELEMENT_F32, p + 2 * LANES, 0) * factor);
-		Floats		d = within(load(LOKI_ELEMENT_F32, p + 3 * LANES, 0) * factor);
-
-		two_stages(&a, &b, &c, &d);
-		store(LOKI_ELEMENT_F32, p, 0, a);
-		store(LOKI_ELEMENT_F32, p + LANES, 0, b);
-		store(LOKI_ELEMENT_F32, p + 2 * LANES, 0, c);
-		store(LOKI_ELEMENT_F32, p + 3 * LANES, 0, d);
-	}
-
-	/* two stages a pass, as long as there are two */
-	for (; 2 * h < n; h *= 4)
-	{
-		for (int i = 0; i < n; i += 4 * h)
-		{
+	Assert(n % LANES == 0 && (n & (n - 1)) == 0);
+	for (int i = 0; i < n; i += LANES)
+		store(LOKI_ELEMENT_F32, r, i, within(load(LOKI_ELEMENT_F32, r, i) * factor));
+	for (int h = LANES; h < n; h *= 2)
+		for (int i = 0; i < n; i += 2 * h)
 			for (float *p = r + i; p < r + i + h; p += LANES)
 			{
 				Floats		a = load(LOKI_ELEMENT_F32, p, 0);
 				Floats		b = load(LOKI_ELEMENT_F32, p + h, 0);
-				Floats		c = load(LOKI_ELEMENT_F32, p + 2 * h, 0);
-				Floats		d = load(LOKI_ELEMENT_F32, p + 3 * h, 0);
 
-				two_stages(&a, &b, &c, &d);
-				store(LOKI_ELEMENT_F32, p, 0, a);
-				store(LOKI_ELEMENT_F32, p + h, 0, b);
-				store(LOKI_ELEMENT_F32, p + 2 * h, 0, c);
-				store(LOKI_ELEMENT_F32, p + 3 * h, 0, d);
+				store(LOKI_ELEMENT_F32, p, 0, a + b);
+				store(LOKI_ELEMENT_F32, p + h, 0, a - b);
 			}
-		}
-	}
-
-	/* the last, if their number is odd */
-	if (h < n)
-	{
-		for (float *p = r; p < r + h; p += LANES)
-		{
-			Floats		a = load(LOKI_ELEMENT_F32, p, 0);
-			Floats		b = load(LOKI_ELEMENT_F32, p + h, 0);
-
-			store(LOKI_ELEMENT_F32, p, 0, a + b);
-			store(LOKI_ELEMENT_F32, p + h, 0, a - b);
-		}
-	}
 }
 
 /*
