@@ -87,10 +87,6 @@ typedef struct LokiEncodeSums
 	float		full_norm2;		/* |levels of the refined code|^2 */
 } LokiEncodeSums;
 
-/* n integer dot products of codes (after their factors) with one query */
-typedef void (*LokiDotKernel) (int groups, const int8 *query,
-							   const void *const *codes, int n, int32 *dots);
-
 /* The kernels of one instruction set; codes_scalar.c specifies what each of them does */
 typedef struct LokiCodeKernels
 {
@@ -124,11 +120,11 @@ typedef struct LokiCodeKernels
 							  int8 *query);
 
 	/*
-	 * Dot products over levels 0 and 1, 0 .. 3, and loki_levels4[]
+	 * n dot products of codes (after their factors) with one query, over
+	 * levels 0 and 1, 0 .. 3, or loki_levels4[], by the width of their fields
 	 */
-	LokiDotKernel dot1;
-	LokiDotKernel dot2;
-	LokiDotKernel dot4;
+	void		(*dot) (int width, int groups, const int8 *query,
+						const void *const *codes, int n, int32 *dots);
 
 	/* The small levels of a code as a query, the sum returned */
 	int32		(*decode8) (int groups, const uint8 *u,
@@ -160,7 +156,7 @@ typedef struct LokiCodeKernels
 #define LOKI_CODE_KERNELS(level, text) \
 { \
 	level, text, center, rotate, encode, pack, unpack, max_abs, quantize8, \
-	dot1, dot2, dot4, decode8, dot16, score_block, l1_u8 \
+	dot, decode8, dot16, score_block, l1_u8 \
 }
 
 #define LOKI_QUERY8_MAX		127

@@ -9,9 +9,9 @@
  * overflows or saturates.  These are the largest, over the 16,000 dimensions of the longest
  * vector:
  *
- *	dot4			level 120 * query 127 * 16,000		2.4e8, of 2.1e9 in int32
- *	two of dot4		2 * 120 * 127						30,480, of 32,767 in int16
- *	dot16			level 4,042 * query 2,047			8.3e6; sums are int64 in the end
+ *	dot()			level 120 * query 127 * 16,000		2.4e8, of 2.1e9 in int32
+ *	two of them		2 * 120 * 127						30,480, of 32,767 in int16
+ *	dot16()			level 4,042 * query 2,047			8.3e6; sums are int64 in the end
  *	score_block()	4 table entries of 63				252, of 255 in uint8
  *
  * So files may add pairs of products in int16, as x86-64 does in one instruction that would
@@ -126,28 +126,30 @@ pack(int groups, const uint8 *u, int width, int shift, uint8 *packed)
 	}
 }
 
+/* Dimension d of a group of packed fields; the bytes of a group are a power of two */
+static pg_attribute_always_inline int
+get_field(const uint8 *packed, int width, int d)
+{
+	int			bits = width == 1 ? packed[d / 8] >> (d % 8) :
+		packed[d & (8 * width - 1)] >> (width * (d >> (width == 2 ? 4 : 5)));
+
+	return bits & ((1 << width) - 1);
+}
+
 /* Without `add` the other bits of a byte become zero: so the field read first makes the byte. */
 static void
 unpack(int groups, const uint8 *packed, int width, int shift, bool add,
 	   uint8 *u)
 {
-	int			stride = LOKI_GROUP * width / 8;
-
 	AssertGroups(groups);
 	AssertField(width, shift);
-	for (int g = 0; g < groups; g++)
-	{
-		for (int d = 0; d < LOKI_GROUP; d++)
+	for (int g = 0; g < groups; g++, packed += 8 * width)
+		for (int d = 0; d < LOKI_GROUP; d++, u++)
 		{
-			int			field = width == 1 ? packed[d / 8] >> (d % 8) :
-				packed[d % stride] >> (width * (d / stride));
+			int			field = get_field(packed, width, d) << shift;
 
-			field = (field & ((1 << width) - 1)) << shift;
-			u[d] = add ? u[d] | field : field;
+			*u = add ? *u | field : field;
 		}
-		u += LOKI_GROUP;
-		packed += stride;
-	}
 }
 
 static float
@@ -176,26 +178,10 @@ quantize8(int padded, const float *r, float inverse, int8 *query)
 	return sum;
 }
 
-/* Levels 0 and 1 */
-static void
-dot1(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
+/* Inlined with a constant width; levels are 0 and 1, 0 to 3, or those of loki_levels4 */
+static pg_attribute_always_inline void
+dot_codes(int width, int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
 {
-	AssertGroups(groups);
-	for (int i = 0; i < n; i++)
-	{
-		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
-
-		dots[i] = 0;
-		for (int d = 0; d < groups * LOKI_GROUP; d++)
-			dots[i] += ((code[d / 8] >> (d % 8)) & 1) * query[d];
-	}
-}
-
-/* Levels 0 to 3 */
-static void
-dot2(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
-{
-	AssertGroups(groups);
 	for (int i = 0; i < n; i++)
 	{
 		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
@@ -203,26 +189,25 @@ dot2(int groups, const int8 *query, const void *const *codes, int n, int32 *dots
 		dots[i] = 0;
 		for (int g = 0; g < groups; g++)
 			for (int d = 0; d < LOKI_GROUP; d++)
-				dots[i] += ((code[g * 16 + d % 16] >> (2 * (d / 16))) & 3) *
+			{
+				int			field = get_field(code + g * 8 * width, width, d);
+
+				dots[i] += (width == 4 ? loki_levels4[field] : field) *
 					query[g * LOKI_GROUP + d];
+			}
 	}
 }
 
-/* Levels of loki_levels4 */
 static void
-dot4(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
+dot(int width, int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
 {
 	AssertGroups(groups);
-	for (int i = 0; i < n; i++)
-	{
-		const uint8 *code = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
-
-		dots[i] = 0;
-		for (int g = 0; g < groups; g++)
-			for (int d = 0; d < LOKI_GROUP; d++)
-				dots[i] += loki_levels4[(code[g * 32 + d % 32] >> (4 * (d / 32))) & 15] *
-					query[g * LOKI_GROUP + d];
-	}
+	if (width == 1)
+		dot_codes(1, groups, query, codes, n, dots);
+	else if (width == 2)
+		dot_codes(2, groups, query, codes, n, dots);
+	else
+		dot_codes(4, groups, query, codes, n, dots);
 }
 
 /* A stored code as a query: its levels are small integers, of up to 4 bits, and need no rounding. */

@@ -222,21 +222,14 @@ dot_codes(int width, int groups, const int8 *query, const void *const *codes, in
 	AssertGroups(groups);
 	for (; i + 4 <= n; i += 4)
 	{
-		const uint8 *a = (const uint8 *) codes[i] + LOKI_FACTOR_SIZE;
-		const uint8 *b = (const uint8 *) codes[i + 1] + LOKI_FACTOR_SIZE;
-		const uint8 *c = (const uint8 *) codes[i + 2] + LOKI_FACTOR_SIZE;
-		const uint8 *d = (const uint8 *) codes[i + 3] + LOKI_FACTOR_SIZE;
 		Integers	sums[4] = {0};
 
 		for (int g = 0; g < groups; g++)
-		{
-			const int8 *q = query + g * LOKI_GROUP;
-
-			sums[0] = add_group(width, sums[0], a + g * stride, q);
-			sums[1] = add_group(width, sums[1], b + g * stride, q);
-			sums[2] = add_group(width, sums[2], c + g * stride, q);
-			sums[3] = add_group(width, sums[3], d + g * stride, q);
-		}
+#pragma GCC unroll 4
+			for (int k = 0; k < 4; k++)
+				sums[k] = add_group(width, sums[k],
+									(const uint8 *) codes[i + k] + LOKI_FACTOR_SIZE + g * stride,
+									query + g * LOKI_GROUP);
 		sum_four_integers(sums, dots + i);
 	}
 	for (; i < n; i++)
@@ -251,21 +244,14 @@ dot_codes(int width, int groups, const int8 *query, const void *const *codes, in
 }
 
 static TARGET void
-dot1(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
+dot(int width, int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
 {
-	dot_codes(1, groups, query, codes, n, dots);
-}
-
-static TARGET void
-dot2(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
-{
-	dot_codes(2, groups, query, codes, n, dots);
-}
-
-static TARGET void
-dot4(int groups, const int8 *query, const void *const *codes, int n, int32 *dots)
-{
-	dot_codes(4, groups, query, codes, n, dots);
+	if (width == 1)
+		dot_codes(1, groups, query, codes, n, dots);
+	else if (width == 2)
+		dot_codes(2, groups, query, codes, n, dots);
+	else
+		dot_codes(4, groups, query, codes, n, dots);
 }
 
 /*

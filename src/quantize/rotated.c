@@ -100,16 +100,14 @@ center_extreme(const LokiQuantizer *quantizer, const float *x, double scale,
 }
 
 /*
- * x - centroid, x scaled to unit length under cosine, unless it is to be taken
- * as it is; returns its norm.  *out_of_range is set where x is so long or short that the
- * operator, which sums its squares in float, may make anything of it.
+ * x - centroid, x scaled to unit length under cosine; returns its norm.  *out_of_range is set where x
+ * is so long or short that the operator, which sums its squares in float, may make anything of it.
  *
  * Sums go in one order on all processors (dot_ordered): what they yield is stored in slots, and an index
  * has to mean the same to a standby on another machine.
  */
 static float
-center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float *r,
-	   bool *out_of_range)
+center(const RotatedQuantizer *rq, const float *x, int padded, float *r, bool *out_of_range)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	int			dim = quantizer->spec.dim;
@@ -117,7 +115,7 @@ center(const RotatedQuantizer *rq, const float *x, bool as_is, int padded, float
 	double		exact_scale = 1;
 	float		square;
 	bool		extreme = false;
-	bool		scaled = quantizer->spec.metric == LOKI_METRIC_COSINE && !as_is;
+	bool		scaled = quantizer->spec.metric == LOKI_METRIC_COSINE;
 
 	if (scaled)
 	{
@@ -181,7 +179,7 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, boo
 	const LokiCodeSpec *spec = &rq->base.spec;
 	int			padded = LOKI_PADDED(spec->dim);
 	pg_attribute_aligned(64) float full[LOKI_MAX_PADDED];
-	float		norm = center(rq, x, false, padded, full, out_of_range);
+	float		norm = center(rq, x, padded, full, out_of_range);
 
 	Assert(spec->code_dims == rq->base.padded_dim && spec->code_dims < padded);
 	if (spec->projection == LOKI_PROJECT_RANDOM)
@@ -204,8 +202,8 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, boo
  * returns the norm of the whole.
  */
 static inline float
-make_residual(const RotatedQuantizer *rq, const float *x, bool as_is, float *r,
-			  float *inside, bool *out_of_range)
+make_residual(const RotatedQuantizer *rq, const float *x, float *r, float *inside,
+			  bool *out_of_range)
 {
 	int			padded = rq->base.padded_dim;
 	float		norm;
@@ -213,7 +211,7 @@ make_residual(const RotatedQuantizer *rq, const float *x, bool as_is, float *r,
 	*out_of_range = false;
 	if (rq->base.spec.projection != LOKI_PROJECT_NONE)
 		return project(rq, x, r, inside, out_of_range);
-	norm = *inside = center(rq, x, as_is, padded, r, out_of_range);
+	norm = *inside = center(rq, x, padded, r, out_of_range);
 	rq->kernels->rotate(padded, rq->signs, r);
 	return norm;
 }
@@ -229,20 +227,20 @@ dot_centroid(const LokiQuantizer *quantizer, const float *x)
 		loki_dot_wide(quantizer->spec.dim, quantizer->centroid, x);
 }
 
-/*
- * Make the code of x from its residual r, which has the norm `norm`, and `inside` as far as
- * it is coded.
- */
+/* A code from a vector */
 static void
-encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, float norm,
-				float inside, bool out_of_range, void *code, void *refine)
+encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
-	const LokiQuantizer *quantizer = &rq->base;
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	int			padded = quantizer->padded_dim;
 	bool		refining = quantizer->refine_size > 0;
 	CodeSlot   *slot = code;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 	LokiEncodeSums sums;
+	float		inside;
+	bool		out_of_range;
+	float		norm = make_residual(rq, x, r, &inside, &out_of_range);
 	/* thresholds are 64ths of the standard deviation of an element: inside / sqrt(padded) */
 	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 
@@ -301,27 +299,6 @@ encode_residual(const RotatedQuantizer *rq, const float *x, const float *r, floa
 		Assert(isfinite(more->mul) && isfinite(more->error));	/* C4 */
 		pack_refine(rq, u, (uint8 *) refine + sizeof(RefineSlot));
 	}
-}
-
-/* Make the code of x; `as_is`: of x without scaling it to unit length. */
-static void
-encode_vector(const LokiQuantizer *quantizer, const float *x, bool as_is, void *code,
-			  void *refine)
-{
-	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
-	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
-	float		inside;
-	bool		out_of_range;
-	float		norm = make_residual(rq, x, as_is, r, &inside, &out_of_range);
-
-	encode_residual(rq, x, r, norm, inside, out_of_range, code, refine);
-}
-
-/* A code from a vector */
-static void
-encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
-{
-	encode_vector(quantizer, x, false, code, refine);
 }
 
 /*
@@ -392,7 +369,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
 	float		inside;
 	bool		out_of_range;
-	float		norm = make_residual(rq, q, false, r, &inside, &out_of_range);
+	float		norm = make_residual(rq, q, r, &inside, &out_of_range);
 
 	switch (quantizer->spec.metric)
 	{
@@ -522,7 +499,7 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	{
 		int			count = Min(n, lengthof(dots));
 
-		rq->dot(rq->groups, QUERY8(query), codes, count, dots);
+		rq->kernels->dot(rq->bits, rq->groups, QUERY8(query), codes, count, dots);
 		for (int i = 0; i < count; i++)
 		{
 			const CodeSlot *slot = codes[i];
@@ -669,8 +646,6 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	rq->groups = padded / LOKI_GROUP;
 	rq->bits = spec->bits;
 	rq->full_bits = spec->refine_bits > 0 ? spec->refine_bits : spec->bits;
-	rq->dot = spec->bits == 1 ? rq->kernels->dot1 :
-		spec->bits == 2 ? rq->kernels->dot2 : rq->kernels->dot4;
 	/* 0 and 1 for -1 and 1; 0 to 3 for -3, -1, 1, 3; four bits have a table of their own */
 	rq->levels_sum = spec->bits == 1 ? 1 : spec->bits == 2 ? 3 : LOKI_LEVELS4_SUM;
 	rq->metric_factor = spec->metric == LOKI_METRIC_L2 ? -2 : -1;

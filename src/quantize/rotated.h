@@ -59,7 +59,6 @@ typedef struct RotatedQuantizer
 	int			groups;
 	int			bits;
 	int			full_bits;		/* refined, or bits if there is no refining */
-	LokiDotKernel dot;			/* for up to 4 bits */
 	float		levels_sum;		/* highest plus lowest integer level */
 	float		metric_factor;	/* of <r, q> in the estimate, negative */
 	float		mul_to_norm;	/* |r| per mul, roughly */
