@@ -59,16 +59,23 @@ typedef enum LokiElement
  * not, and only over floats: halves are too small.  (The largest is 65,504; 16,000
  * times its square is 7e13.)
  *
- * It is a macro, and no inline function, since a target attribute must be that of the
+ * They are macros, and no inline functions, since a target attribute must be that of the
  * function which the loop is inlined into.
  */
-#define LOKI_DEFINE_KERNELS(target) \
+#define LOKI_DEFINE_SUM(target, name, term, element, type) \
 static target float \
-l2sq_f32(int dim, const float *a, const float *b) \
+name(int dim, const type *a, const type *b) \
 { \
 	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_SUM_L2SQ, LOKI_ELEMENT_F32, dim, a, b); \
-} \
+	return sum_pairs(term, element, dim, a, b); \
+}
+
+#define LOKI_DEFINE_KERNELS(target) \
+LOKI_DEFINE_SUM(target, l2sq_f32, LOKI_SUM_L2SQ, LOKI_ELEMENT_F32, float) \
+LOKI_DEFINE_SUM(target, l1_f32, LOKI_SUM_L1, LOKI_ELEMENT_F32, float) \
+LOKI_DEFINE_SUM(target, l2sq_f16, LOKI_SUM_L2SQ, LOKI_ELEMENT_F16, LokiHalf) \
+LOKI_DEFINE_SUM(target, dot_f16, LOKI_SUM_DOT, LOKI_ELEMENT_F16, LokiHalf) \
+LOKI_DEFINE_SUM(target, l1_f16, LOKI_SUM_L1, LOKI_ELEMENT_F16, LokiHalf) \
 static target float \
 dot_f32(int dim, const float *a, const float *b) \
 { \
@@ -76,12 +83,6 @@ dot_f32(int dim, const float *a, const float *b) \
 \
 	AssertArrays(dim, a, b); \
 	return likely(isfinite(sum)) ? sum : (float) loki_dot_wide(dim, a, b); \
-} \
-static target float \
-l1_f32(int dim, const float *a, const float *b) \
-{ \
-	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_SUM_L1, LOKI_ELEMENT_F32, dim, a, b); \
 } \
 static target void \
 cosine_f32(int dim, const float *a, const float *b, \
@@ -91,24 +92,6 @@ cosine_f32(int dim, const float *a, const float *b, \
 	sum_cosine(LOKI_ELEMENT_F32, dim, a, b, dot, norma, normb); \
 	if (unlikely(!isfinite(*dot))) \
 		*dot = (float) loki_dot_wide(dim, a, b); \
-} \
-static target float \
-l2sq_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
-{ \
-	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_SUM_L2SQ, LOKI_ELEMENT_F16, dim, a, b); \
-} \
-static target float \
-dot_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
-{ \
-	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_SUM_DOT, LOKI_ELEMENT_F16, dim, a, b); \
-} \
-static target float \
-l1_f16(int dim, const LokiHalf *a, const LokiHalf *b) \
-{ \
-	AssertArrays(dim, a, b); \
-	return sum_pairs(LOKI_SUM_L1, LOKI_ELEMENT_F16, dim, a, b); \
 } \
 static target void \
 cosine_f16(int dim, const LokiHalf *a, const LokiHalf *b, \

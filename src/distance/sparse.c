@@ -96,22 +96,6 @@ merge(LokiSum term, LokiSparse a, LokiSparse b)
 		loki_sparse_alone(term, b.n - j, b.values + j);
 }
 
-/* One copy of the loop for each term, so that none asks in each step which it is */
-static float
-merge_scalar(LokiSum term, LokiSparse a, LokiSparse b)
-{
-	switch (term)
-	{
-		case LOKI_SUM_L2SQ:
-			return merge(LOKI_SUM_L2SQ, a, b);
-		case LOKI_SUM_DOT:
-			return merge(LOKI_SUM_DOT, a, b);
-		case LOKI_SUM_L1:
-			return merge(LOKI_SUM_L1, a, b);
-	}
-	return 0;
-}
-
 /*
  * The first place from `from` on whose index is not below `index`: by steps that double, then by halves.  So
  * a short list in a long one costs the logarithm of the gaps, and not of the whole list.
@@ -168,8 +152,11 @@ gallop(LokiSum term, LokiSparse a, LokiSparse b)
 	return sum + loki_sparse_alone(term, b.n - j, b.values + j);
 }
 
-/* The sum of a term over all dimensions, in the way that is the fastest for these lengths */
-static float
+/*
+ * The sum of a term over all dimensions, in the way that is the fastest for these lengths.  Inlined with a
+ * constant term, so that no step of a merge asks which it is.
+ */
+static pg_attribute_always_inline float
 sum_terms(LokiSum term, LokiSparse a, LokiSparse b)
 {
 	bool		simd = loki_distance.simd == LOKI_SIMD_AVX512;
@@ -186,7 +173,7 @@ sum_terms(LokiSum term, LokiSparse a, LokiSparse b)
 	if (simd)
 		return loki_sparse_merge_avx512(term, a, b);
 #endif
-	return merge_scalar(term, a, b);
+	return merge(term, a, b);
 }
 
 float

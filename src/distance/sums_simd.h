@@ -31,28 +31,21 @@
 INLINE float
 sum_pairs(LokiSum term, LokiElement element, int dim, const void *a, const void *b)
 {
-	Floats		s0 = set(0);
-	Floats		s1 = set(0);
-	Floats		s2 = set(0);
-	Floats		s3 = set(0);
+	Floats		s[4] = {set(0), set(0), set(0), set(0)};
 	int			i = 0;
 
 	for (; i + 4 * LANES <= dim; i += 4 * LANES)
-	{
-		s0 = take_pairs(term, s0, load(element, a, i), load(element, b, i));
-		s1 = take_pairs(term, s1, load(element, a, i + LANES), load(element, b, i + LANES));
-		s2 = take_pairs(term, s2, load(element, a, i + 2 * LANES),
-						load(element, b, i + 2 * LANES));
-		s3 = take_pairs(term, s3, load(element, a, i + 3 * LANES),
-						load(element, b, i + 3 * LANES));
-	}
+#pragma GCC unroll 4
+		for (int r = 0; r < 4; r++)
+			s[r] = take_pairs(term, s[r], load(element, a, i + r * LANES),
+							  load(element, b, i + r * LANES));
 	for (; i + LANES <= dim; i += LANES)
-		s0 = take_pairs(term, s0, load(element, a, i), load(element, b, i));
+		s[0] = take_pairs(term, s[0], load(element, a, i), load(element, b, i));
 	if (i < dim)
-		s1 = take_pairs(term, s1, load_first(element, a, i, dim - i),
-						load_first(element, b, i, dim - i));
+		s[1] = take_pairs(term, s[1], load_first(element, a, i, dim - i),
+						  load_first(element, b, i, dim - i));
 
-	return sum_lanes((s0 + s1) + (s2 + s3));
+	return sum_lanes((s[0] + s[1]) + (s[2] + s[3]));
 }
 
 /*
