@@ -11,7 +11,7 @@
  * A pool of some hundreds of candidates, of 8 bytes each, fits the first level of cache.  There,
  * moving half of it takes less time than the branches of a heap, which cannot be predicted.
  *
- * All kinds of merge keep the same candidates in the same order, so that a search finds the same
+ * Both kinds of merge keep the same candidates in the same order, so that a search finds the same
  * rows on each processor as far as distances are equal.
  *
  * IDENTIFICATION
@@ -25,9 +25,6 @@
 
 #include <float.h>
 #include <math.h>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #include "distance/distance.h"
 #include "distance/pool.h"
@@ -41,8 +38,6 @@ loki_pool_init(void)
 #if defined(__x86_64__)
 	if (loki_cpu_simd() == LOKI_SIMD_AVX512)
 		loki_pool_merge = loki_pool_merge_avx512;
-	else if (loki_cpu_simd() == LOKI_SIMD_AVX2)
-		loki_pool_merge = loki_pool_merge_avx2;
 #endif
 }
 
@@ -70,12 +65,12 @@ typedef struct Taken
 	int			place;
 }			Taken;
 
-/* How many of a pool are nearer than a distance */
-typedef int (*CountLess) (const LokiCandidate *pool, int npool, float distance);
-
-/* By halves; these cannot be predicted, so nothing here branches on them. */
+/*
+ * How many of a pool are nearer than a distance.  By halves; these cannot be predicted, so nothing here
+ * branches on them.
+ */
 static inline int
-count_less_scalar(const LokiCandidate *pool, int npool, float distance)
+count_less(const LokiCandidate *pool, int npool, float distance)
 {
 	int			low = 0;
 
@@ -113,9 +108,9 @@ move_up(LokiCandidate *pool, int first, int end, int places)
  * pool held before; so the searches for places do not wait for each other, and each candidate
  * is moved once.
  */
-static pg_attribute_always_inline int
+static int
 merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
-			const uint32 *nodes, int n, CountLess count_less)
+			const uint32 *nodes, int n)
 {
 	Taken		taken[BATCH];	/* ascending */
 	int			ntaken = 0;
@@ -191,10 +186,9 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 	return end;
 }
 
-/* Inlined, so that count_less is, too */
-static pg_attribute_always_inline int
-merge(LokiCandidate *pool, int *npool, int room, const float *distances, const uint32 *nodes,
-	  int n, CountLess count_less)
+int
+loki_pool_merge_scalar(LokiCandidate *pool, int *npool, int room, const float *distances,
+					   const uint32 *nodes, int n)
 {
 	int			first = room;
 
@@ -203,51 +197,10 @@ merge(LokiCandidate *pool, int *npool, int room, const float *distances, const u
 	for (int i = 0; i < n; i += BATCH)
 	{
 		int			place = merge_batch(pool, npool, room, distances + i, nodes + i,
-										Min(n - i, BATCH), count_less);
+										Min(n - i, BATCH));
 
 		first = Min(first, place);
 	}
 	Assert(first == room || (first < *npool && *npool <= room));
 	return first;
 }
-
-int
-loki_pool_merge_scalar(LokiCandidate *pool, int *npool, int room, const float *distances,
-					   const uint32 *nodes, int n)
-{
-	return merge(pool, npool, room, distances, nodes, n, count_less_scalar);
-}
-
-#if defined(__x86_64__)
-
-#define TARGET __attribute__((target("avx2,popcnt")))
-
-/*
- * All of them; places behind the end are empty, and so not nearer.  Counting all is faster than a
- * search by halves, whose steps wait for each other's loads.
- */
-TARGET static inline int
-count_less_avx2(const LokiCandidate *pool, int npool, float distance)
-{
-	__m256		other = _mm256_set1_ps(distance);
-	int			n = 0;
-
-	for (int i = 0; i < npool; i += LOKI_POOL_STEP)
-	{
-		__m256		low = _mm256_loadu_ps((const float *) &pool[i]);
-		__m256		high = _mm256_loadu_ps((const float *) &pool[i + 4]);
-		__m256		distances = _mm256_shuffle_ps(low, high, _MM_SHUFFLE(2, 0, 2, 0));
-
-		n += __builtin_popcount(_mm256_movemask_ps(_mm256_cmp_ps(distances, other, _CMP_LT_OQ)));
-	}
-	return n;
-}
-
-TARGET int
-loki_pool_merge_avx2(LokiCandidate *pool, int *npool, int room, const float *distances,
-					 const uint32 *nodes, int n)
-{
-	return merge(pool, npool, room, distances, nodes, n, count_less_avx2);
-}
-
-#endif							/* __x86_64__ */

@@ -37,13 +37,11 @@ typedef struct LokiCandidate
 typedef int (*LokiPoolMerge) (LokiCandidate *pool, int *npool, int room,
 							  const float *distances, const uint32 *nodes, int n);
 
-/* The one for this processor, and those of levels, by LokiSimd */
+/* The one for this processor, and both that there are */
 extern LokiPoolMerge loki_pool_merge;
 extern int	loki_pool_merge_scalar(LokiCandidate *pool, int *npool, int room,
 								   const float *distances, const uint32 *nodes, int n);
 #if defined(__x86_64__)
-extern int	loki_pool_merge_avx2(LokiCandidate *pool, int *npool, int room,
-								 const float *distances, const uint32 *nodes, int n);
 extern int	loki_pool_merge_avx512(LokiCandidate *pool, int *npool, int room,
 								   const float *distances, const uint32 *nodes, int n);
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The pool of nearest nodes: each level's kernel against sorting, over pools
+ * The pool of nearest nodes: each kernel against sorting, over pools
  * of many sizes, equal distances, and distances that are not finite.
  *
  * Sources: src/distance
@@ -117,8 +117,6 @@ main(void)
 	loki_distance_init();
 	test_merge("scalar", loki_pool_merge_scalar);
 #if defined(__x86_64__)
-	if (loki_cpu_simd() >= LOKI_SIMD_AVX2)
-		test_merge("avx2", loki_pool_merge_avx2);
 	if (loki_cpu_simd() == LOKI_SIMD_AVX512)
 		test_merge("avx512", loki_pool_merge_avx512);
 #endif
