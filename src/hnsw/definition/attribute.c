@@ -502,36 +502,17 @@ loki_attr_returned(LokiAttrType type, const char *slot, Datum *value, bool *isnu
 	if (slot[0] != LOKI_ATTR_EXACT || !attr_types[type].returned)
 		return false;
 	sort_key = loki_attr_sort_key(attr_types[type].width, slot);
-	switch (type)
+	if (type == LOKI_ATTR_TEXT)
 	{
-		case LOKI_ATTR_BOOL:
-			*value = BoolGetDatum(sort_key != 0);
-			return true;
-		case LOKI_ATTR_INT2:
-			*value = Int16GetDatum((int16) sort_key);
-			return true;
-		case LOKI_ATTR_INT4:
-		case LOKI_ATTR_DATE:
-			*value = Int32GetDatum((int32) sort_key);
-			return true;
-		case LOKI_ATTR_ENUM:
-			*value = ObjectIdGetDatum((Oid) sort_key);
-			return true;
-		case LOKI_ATTR_INT8:
-		case LOKI_ATTR_TIMESTAMP:
-		case LOKI_ATTR_TIMESTAMPTZ:
-		case LOKI_ATTR_TIME:
-			*value = Int64GetDatum(sort_key);
-			return true;
-		case LOKI_ATTR_TEXT:
-			memcpy(VARDATA(text), slot + 1, LOKI_ATTR_TEXT_BYTES);
-			SET_VARSIZE(text, VARHDRSZ + strnlen(VARDATA(text), LOKI_ATTR_TEXT_BYTES));
-			*value = PointerGetDatum(text);
-			return true;
-		default:
-			Assert(false);
-			return false;
+		memcpy(VARDATA(text), slot + 1, LOKI_ATTR_TEXT_BYTES);
+		SET_VARSIZE(text, VARHDRSZ + strnlen(VARDATA(text), LOKI_ATTR_TEXT_BYTES));
+		*value = PointerGetDatum(text);
 	}
+	else if (attr_types[type].width == sizeof(int64))
+		*value = Int64GetDatum(sort_key);
+	else
+		*value = (Datum) sort_key;	/* its sign goes on, as in fetch_att() */
+	return true;
 }
 
 /* ----------------------------------------------------------------
