@@ -213,8 +213,8 @@ loki_zero_extend(SMgrRelation smgr, BlockNumber block, int n)
 #endif
 
 /*
- * Blocks of a relation's main fork, read ahead in an order that a function names, which
- * returns InvalidBlockNumber at the end; a part of the server since 17
+ * Blocks of a relation's main fork in an order that a function names, which returns
+ * InvalidBlockNumber at the end; the server reads them ahead since 17, before the system alone does
  */
 #if PG_VERSION_NUM >= 170000
 typedef ReadStream LokiReadStream;
@@ -234,46 +234,23 @@ struct LokiReadStream
 	Relation	relation;
 	LokiReadStreamCallback next;
 	void	   *state;
-	bool		ended;
-	uint64		announced;		/* blocks so far, of which ... */
-	uint64		read;			/* these have been returned */
-	uint64		distance;		/* between the two, at most */
-	BlockNumber blocks[FLEXIBLE_ARRAY_MEMBER];	/* block i at i % distance */
 };
 
 static inline LokiReadStream *
 loki_read_stream_begin(Relation relation, LokiReadStreamCallback next, void *state)
 {
-	int			distance = Max(1, maintenance_io_concurrency);
-	LokiReadStream *stream = (LokiReadStream *)
-		palloc0(offsetof(LokiReadStream, blocks) + sizeof(BlockNumber) * distance);
+	LokiReadStream *stream = palloc_object(LokiReadStream);
 
-	stream->relation = relation;
-	stream->next = next;
-	stream->state = state;
-	stream->distance = distance;
+	*stream = (LokiReadStream) {relation, next, state};
 	return stream;
 }
 
 static inline Buffer
 loki_read_stream_next(LokiReadStream *stream)
 {
-	Assert(stream->read <= stream->announced &&
-		   stream->announced <= stream->read + stream->distance);
-	while (!stream->ended && stream->announced < stream->read + stream->distance)
-	{
-		BlockNumber block = stream->next(stream, stream->state, NULL);
+	BlockNumber block = stream->next(stream, stream->state, NULL);
 
-		stream->ended = block == InvalidBlockNumber;
-		if (stream->ended)
-			break;
-		if (stream->distance > 1)
-			(void) PrefetchBuffer(stream->relation, MAIN_FORKNUM, block);
-		stream->blocks[stream->announced++ % stream->distance] = block;
-	}
-	if (stream->read == stream->announced)
-		return InvalidBuffer;
-	return ReadBuffer(stream->relation, stream->blocks[stream->read++ % stream->distance]);
+	return block == InvalidBlockNumber ? InvalidBuffer : ReadBuffer(stream->relation, block);
 }
 
 #define loki_read_stream_end(stream)	pfree(stream)
