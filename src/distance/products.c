@@ -23,13 +23,6 @@
  */
 #define BLOCK_VECTORS	(4 * LOKI_TILE_COLUMNS)
 
-/* Vector i, from 0 */
-static inline const float *
-vector(const LokiVectors * vectors, int i)
-{
-	return vectors->first + (Size) i * vectors->stride;
-}
-
 /* One tile, from vector i of a and vector j of b on */
 static void
 multiply_tile(int dim, const LokiVectors * a, int i, const LokiVectors * b, int j,
@@ -44,9 +37,9 @@ multiply_tile(int dim, const LokiVectors * a, int i, const LokiVectors * b, int 
 	Assert(ncolumns > 0 && nrows > 0);
 	/* at the edges the last vector takes the place of those that lack */
 	for (int column = 0; column < LOKI_TILE_COLUMNS; column++)
-		columns[column] = vector(a, i + Min(column, ncolumns - 1));
+		columns[column] = loki_vector(a, i + Min(column, ncolumns - 1));
 	for (int row = 0; row < LOKI_TILE_ROWS; row++)
-		rows[row] = vector(b, j + Min(row, nrows - 1));
+		rows[row] = loki_vector(b, j + Min(row, nrows - 1));
 	loki_distance.dot_tile_f32(dim, rows, columns, tile[0]);
 	for (int column = 0; column < ncolumns; column++)
 		for (int row = 0; row < nrows; row++)

@@ -23,6 +23,13 @@ typedef struct LokiVectors
 	int			count;
 }			LokiVectors;
 
+/* Vector i, from 0 */
+static inline const float *
+loki_vector(const LokiVectors * vectors, int i)
+{
+	return vectors->first + (Size) i * vectors->stride;
+}
+
 /*
  * products[i * stride + j] = dot product of vector i of a and vector j of b, with
  * dim floats each; rounded alike whatever vectors are beside.  It is a multiple

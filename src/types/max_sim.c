@@ -16,10 +16,8 @@
  */
 #include "postgres.h"
 
-#include "access/tupmacs.h"
 #include "compat/pgcompat.h"
 #include "distance/distance.h"
-#include "distance/max_sim.h"
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "types/array.h"
@@ -53,44 +51,36 @@ loki_vector_set_dim(ArrayType *array)
 }
 
 /*
- * halfvec's floats are converted into one block, which has room when the first is known.  Of vectors only
- * pointers are kept: they stay where they are in the array.  `Huge`, since a document may have a
- * million vectors.
+ * Vectors of one number of dimensions lie at equal distances in their array, and stay there; halfvecs are
+ * converted into a block of memory.  `Huge`, since a document may have a million vectors.
  */
 LokiVectorSet
 loki_vector_set_open(ArrayType *array, bool half)
 {
-	LokiVectorSet set = {0};
-	char	   *place = ARR_DATA_PTR(array);
+	int			n = set_length(array);
+	const Vector *first = (const Vector *) ARR_DATA_PTR(array);
+	Size		size = INTALIGN(VARSIZE(first));
+	LokiVectorSet set = {.dim = first->dim,.vectors = {first->x, size / sizeof(float), n}};
 
-	set.n = set_length(array);
-	set.vectors = MemoryContextAllocHuge(CurrentMemoryContext,
-										 mul_size(sizeof(float *), set.n));
-	set.dim = ((const Vector *) place)->dim;
 	if (half)
-		set.floats = MemoryContextAllocHuge(CurrentMemoryContext,
-											mul_size(sizeof(float) * set.dim, set.n));
-	for (int i = 0; i < set.n; i++)
 	{
-		const Vector *element = (const Vector *) place;
+		set.floats = MemoryContextAllocHuge(CurrentMemoryContext,
+											mul_size(sizeof(float) * set.dim, n));
+		set.vectors = (LokiVectors) {set.floats, set.dim, n};
+	}
+	for (int i = 0; i < n; i++)
+	{
+		const Vector *element = (const Vector *) (ARR_DATA_PTR(array) + size * i);
 
 		/* the server stores elements of arrays in line, with a long header */
 		Assert(VARATT_IS_4B_U(element));
-		Assert(place + VARSIZE(element) <= (char *) array + VARSIZE(array));
+		Assert((char *) element + VARSIZE(element) <= (char *) array + VARSIZE(array));
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
 		loki_check_same_dim(half ? "halfvec" : "vector", set.dim, element->dim);
 		if (half)
-		{
-			float	   *floats = set.floats + (Size) i * set.dim;
-
-			loki_distance.f16_to_f32(set.dim, ((const HalfVector *) element)->x, floats);
-			set.vectors[i] = floats;
-		}
-		else
-			set.vectors[i] = element->x;
-		place += VARSIZE(element);
-		place = (char *) att_align_nominal(place, TYPALIGN_INT);
+			loki_distance.f16_to_f32(set.dim, ((const HalfVector *) element)->x,
+									 set.floats + (Size) i * set.dim);
 	}
 	return set;
 }
@@ -98,9 +88,22 @@ loki_vector_set_open(ArrayType *array, bool half)
 void
 loki_vector_set_close(LokiVectorSet *set)
 {
-	pfree(set->vectors);
 	if (set->floats != NULL)
 		pfree(set->floats);
+}
+
+/* Vectors of a query and of a document that are multiplied at a time: the latter stay in cache */
+#define QUERY_VECTORS		(12 * LOKI_TILE_COLUMNS)
+#define DOCUMENT_VECTORS	(16 * LOKI_TILE_ROWS)
+
+/* Some vectors of a set, from number i on */
+static inline LokiVectors
+some_vectors(const LokiVectorSet *set, int i, int most)
+{
+	return (LokiVectors)
+	{
+		loki_vector(&set->vectors, i), set->vectors.stride, Min(set->vectors.count - i, most)
+	};
 }
 
 double
@@ -108,17 +111,26 @@ loki_max_sim(const LokiVectorSet *document, const LokiVectorSet *query)
 {
 	double		sum = 0;
 
-	Assert(document->dim == query->dim && document->n > 0 && query->n > 0);
-	/* a few vectors of the query at a time, each with all of the document, which stays in cache */
-	for (int j = 0; j < query->n; j += LOKI_TILE_COLUMNS)
+	Assert(document->dim == query->dim);
+	for (int i = 0; i < query->vectors.count; i += QUERY_VECTORS)
 	{
-		int			n = Min(query->n - j, LOKI_TILE_COLUMNS);
-		float		largest[LOKI_TILE_COLUMNS];
+		LokiVectors asked = some_vectors(query, i, QUERY_VECTORS);
+		float		largest[QUERY_VECTORS];
 
-		CHECK_FOR_INTERRUPTS();
-		loki_max_dots(document->dim, document->n, document->vectors,
-					  n, query->vectors + j, largest);
-		for (int k = 0; k < n; k++)
+		for (int k = 0; k < asked.count; k++)
+			largest[k] = -INFINITY;
+		for (int j = 0; j < document->vectors.count; j += DOCUMENT_VECTORS)
+		{
+			LokiVectors found = some_vectors(document, j, DOCUMENT_VECTORS);
+			float		products[QUERY_VECTORS][DOCUMENT_VECTORS];
+
+			CHECK_FOR_INTERRUPTS();
+			loki_dot_products(query->dim, asked, found, products[0], DOCUMENT_VECTORS);
+			for (int k = 0; k < asked.count; k++)
+				for (int l = 0; l < found.count; l++)
+					largest[k] = Max(largest[k], products[k][l]);
+		}
+		for (int k = 0; k < asked.count; k++)
 			sum += largest[k];
 	}
 	return sum;

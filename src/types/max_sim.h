@@ -13,15 +13,15 @@
 #ifndef LOKI_TYPES_MAX_SIM_H
 #define LOKI_TYPES_MAX_SIM_H
 
+#include "distance/products.h"
 #include "utils/array.h"
 
 /* The vectors of an array, as floats */
 typedef struct LokiVectorSet
 {
-	int			n;				/* at least one */
 	int			dim;			/* of each */
-	const float **vectors;
-	float	   *floats;			/* of a halfvec[]: what they point to; else NULL */
+	LokiVectors vectors;		/* at least one */
+	float	   *floats;			/* of a halfvec[]: where they are; else NULL */
 } LokiVectorSet;
 
 /*

@@ -63,16 +63,16 @@ static Candidate *
 open_candidates(const LokiVectorSet *set, const float *query)
 {
 	Candidate  *candidates = MemoryContextAllocHuge(CurrentMemoryContext,
-													mul_size(sizeof(Candidate), set->n));
+													mul_size(sizeof(Candidate), set->vectors.count));
 	Size		row = mul_size(sizeof(float), set->dim);
-	float	   *units = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(row, set->n));
+	float	   *units = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(row, set->vectors.count));
 
-	for (int i = 0; i < set->n; i++)
+	for (int i = 0; i < set->vectors.count; i++)
 	{
 		float	   *unit = units + (Size) i * set->dim;
 
 		CHECK_FOR_INTERRUPTS();
-		normalize(set->dim, set->vectors[i], unit);
+		normalize(set->dim, loki_vector(&set->vectors, i), unit);
 		candidates[i].unit = unit;
 		candidates[i].relevance = similarity(set->dim, query, unit);
 		candidates[i].redundancy = -1;
@@ -114,14 +114,14 @@ choose(const LokiVectorSet *set, const float *query, double lambda, int k)
 	Candidate  *candidates = open_candidates(set, query);
 	Datum	   *positions = palloc_array(Datum, k);
 
-	Assert(k >= 1 && k <= set->n && lambda >= 0 && lambda <= 1);
+	Assert(k >= 1 && k <= set->vectors.count && lambda >= 0 && lambda <= 1);
 	for (int chosen = 0; chosen < k; chosen++)
 	{
-		int			best = find_best(candidates, set->n, chosen == 0 ? 1 : lambda);
+		int			best = find_best(candidates, set->vectors.count, chosen == 0 ? 1 : lambda);
 
 		candidates[best].chosen = true;
 		positions[chosen] = Int32GetDatum(best + 1);
-		for (int i = 0; i < set->n; i++)
+		for (int i = 0; i < set->vectors.count; i++)
 		{
 			double		sim = similarity(set->dim, candidates[i].unit, candidates[best].unit);
 
@@ -167,7 +167,7 @@ mmr(FunctionCallInfo fcinfo, const LokiDenseType *type)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT4OID));
 	unit = palloc_array(float, query->dim);
 	normalize(query->dim, loki_dense_floats(type, query), unit);
-	PG_RETURN_ARRAYTYPE_P(choose(&set, unit, lambda, Min(k, set.n)));
+	PG_RETURN_ARRAYTYPE_P(choose(&set, unit, lambda, Min(k, set.vectors.count)));
 }
 
 LOKI_DENSE_FUNCTION(vector_mmr, mmr, vector)

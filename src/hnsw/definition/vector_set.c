@@ -191,11 +191,11 @@ make_encoding(const LokiVectorSet *set, bool document, float *encoding)
 
 	Assert(set->dim > 0 && set->dim <= LOKI_VECTOR_MAX_DIM);
 	memset(encoding, 0, sizeof(float) * ENCODING_DIM);
-	for (int i = 0; i < set->n; i++)
+	for (int i = 0; i < set->vectors.count; i++)
 	{
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
-		add_vector(set->dim, set->vectors[i], encoding, counts);
+		add_vector(set->dim, loki_vector(&set->vectors, i), encoding, counts);
 	}
 	for (int r = 0; document && r < REPETITIONS; r++)
 		take_means(encoding + r * PARTS * PROJECTED, counts[r]);
