@@ -141,24 +141,6 @@ loki_distance_kernels(LokiSimd simd)
 	}
 }
 
-/*
- * Flags that may be used together with a level: one that was forced stands
- * for a processor without what came later.
- */
-static uint32
-features_of_level(LokiSimd simd, uint32 features)
-{
-	switch (simd)
-	{
-		case LOKI_SIMD_SCALAR:
-			return 0;
-		case LOKI_SIMD_AVX2:
-			return features & LOKI_CPU_POPCNT;
-		default:
-			return features;
-	}
-}
-
 void
 loki_distance_init(void)
 {
@@ -178,7 +160,8 @@ loki_distance_init(void)
 	/* bits and pool ask loki_cpu_simd() and loki_cpu_features(), so these are set before */
 	Assert(loki_distance_kernels(chosen) != NULL);
 	loki_distance = *loki_distance_kernels(chosen);
-	cpu_features = chosen == best ? features : features_of_level(chosen, features);
+	/* a level that was forced stands for a processor without what came later */
+	cpu_features = chosen == best ? features : 0;
 	Assert(loki_distance.simd == chosen && (cpu_features & ~features) == 0);
 	loki_bits_init();
 	loki_pool_init();

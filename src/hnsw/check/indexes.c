@@ -114,14 +114,17 @@ loki_indexes_of(Oid relid, LokiRight right)
 	return result;
 }
 
-/* OIDs of all indexes that may be ours */
-static List *
-list_indexes(void)
+/*
+ * The indexes of a schema, or of all of them, that come after one, by OID: an order that does not change from
+ * one night to the next, whatever is made or dropped in between.
+ */
+List *
+loki_list_indexes(Oid schema, Oid after)
 {
 	Oid			methods[] = {get_index_am_oid("hnsw", true), get_index_am_oid("ivfflat", true)};
 	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
-	List	   *candidates = NIL;
+	List	   *result = NIL;
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -130,12 +133,15 @@ list_indexes(void)
 
 		CHECK_FOR_INTERRUPTS();
 		if (class->relkind == RELKIND_INDEX && OidIsValid(class->relam) &&
-			(class->relam == methods[0] || class->relam == methods[1]))
-			candidates = lappend_oid(candidates, class->oid);
+			(class->relam == methods[0] || class->relam == methods[1]) &&
+			class->oid > after && (!OidIsValid(schema) || class->relnamespace == schema) &&
+			!isOtherTempNamespace(class->relnamespace))
+			result = lappend_oid(result, class->oid);
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
-	return candidates;
+	list_sort(result, list_oid_cmp);
+	return result;
 }
 
 /* ----------------------------------------------------------------
@@ -255,29 +261,6 @@ check_one(Oid indexid, void *arg)
 }
 
 /*
- * The indexes of a schema, or of all of them, that come after one, by OID: an order that does not change from
- * one night to the next, whatever is made or dropped in between.
- */
-List *
-loki_list_indexes(Oid schema, Oid after)
-{
-	List	   *result = NIL;
-	ListCell   *cell;
-
-	foreach(cell, list_indexes())
-	{
-		Oid			namespace = get_rel_namespace(lfirst_oid(cell));
-
-		if (lfirst_oid(cell) > after && OidIsValid(namespace) &&
-			!isOtherTempNamespace(namespace) &&
-			(!OidIsValid(schema) || namespace == schema))
-			result = lappend_oid(result, lfirst_oid(cell));
-	}
-	list_sort(result, list_oid_cmp);
-	return result;
-}
-
-/*
  * lokivector_check_all(schema name, heap_all_indexed boolean, time_limit interval,
  *						after regclass)
  *
@@ -393,7 +376,7 @@ list_incompatible(void)
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	foreach(cell, list_indexes())
+	foreach(cell, loki_list_indexes(InvalidOid, InvalidOid))
 	{
 		IncompatibleIndex *found = palloc0(sizeof(IncompatibleIndex));
 
