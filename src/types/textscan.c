@@ -30,7 +30,6 @@
 #include <float.h>
 #include <math.h>
 
-#include "port/pg_bitutils.h"
 #include "types/textscan.h"
 
 /* The longest decimal integer that surely fits a uint64 */
@@ -59,56 +58,16 @@ static const double powers[] = {
 StaticAssertDecl(lengthof(powers) == MAX_POWER - MIN_POWER + 1,
 				 "table of powers of ten is incomplete");
 
-/* A word of eight bytes that are all b */
-#define BYTES(b) (UINT64CONST(0x0101010101010101) * (b))
-
 static inline bool
 is_digit(char c)
 {
 	return (unsigned char) (c - '0') <= 9;
 }
 
-/*
- * Append the digits at p to *w, which may wrap around, and return the end of
- * them.
- *
- * Eight characters at a time, without a branch on how many are digits, because
- * the lengths of numbers are what a processor cannot predict.
- */
+/* Append the digits at p to *w, which may wrap around, and return the end of them. */
 static inline const char *
-take_digits(const char *p, const char *end, uint64 *w)
+take_digits(const char *p, uint64 *w)
 {
-#ifndef WORDS_BIGENDIAN
-	static const uint64 shift[] = {
-		1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000
-	};
-
-	while (end - p >= 8)
-	{
-		uint64		c;
-		uint64		others;
-		int			n;
-
-		/* digits become 0 to 9; the top bit marks the first other character */
-		memcpy(&c, p, sizeof(c));
-		c ^= BYTES(0x30);
-		others = (c | (c + BYTES(0x76))) & BYTES(0x80);
-		n = others == 0 ? 8 : pg_rightmost_one_pos64(others) / 8;
-		if (n == 0)
-			return p;
-
-		/* zeros in front, then two, four and eight digits to a number */
-		c <<= 8 * (8 - n);
-		c = (c * 10 + (c >> 8)) & UINT64CONST(0x00ff00ff00ff00ff);
-		c = (c * 100 + (c >> 16)) & UINT64CONST(0x0000ffff0000ffff);
-		c = (c * 10000 + (c >> 32)) & UINT64CONST(0x00000000ffffffff);
-
-		*w = *w * shift[n] + c;
-		p += n;
-		if (n < 8)
-			return p;
-	}
-#endif
 	while (is_digit(*p))
 		*w = *w * 10 + (*p++ - '0');
 	return p;
@@ -210,7 +169,7 @@ scan_plain(LokiTextScan *scan, float *value)
 	{
 		const char *fraction = ++p;
 
-		p = take_digits(p, scan->end, &w);
+		p = take_digits(p, &w);
 		power = -(int) (p - fraction);
 		digits -= power;
 	}
