@@ -38,7 +38,7 @@ static Datum
 text_in(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
 	char	   *input = PG_GETARG_CSTRING(0);
-	LokiTextScan scan = {input, input + strlen(input), NULL};
+	LokiTextScan scan = {input};
 	float		x[LOKI_DENSE_MAX_DIM];
 	int			dim;
 	LokiScanStatus status = loki_scan_array(&scan, LOKI_DENSE_MAX_DIM, type->limit, x, &dim);
@@ -181,7 +181,7 @@ scan_factors(fmNodePtr soft, LokiTextScan *scan, const char *text, ByteVector *v
 {
 	float		scale;
 
-	Assert(*scan->at == '*' && *scan->end == '\0');
+	Assert(*scan->at == '*');
 	scan->at++;
 	if (!scan_factor(soft, scan, text, &scale))
 		return false;
@@ -221,7 +221,7 @@ Datum
 bytevec_in(PG_FUNCTION_ARGS)
 {
 	char	   *input = PG_GETARG_CSTRING(0);
-	LokiTextScan scan = {input, input + strlen(input), NULL};
+	LokiTextScan scan = {input};
 	float		x[LOKI_BYTEVEC_MAX_DIM];
 	int			dim;
 	LokiScanStatus status = loki_scan_array(&scan, LOKI_BYTEVEC_MAX_DIM, INFINITY, x, &dim);

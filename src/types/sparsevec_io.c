@@ -206,7 +206,7 @@ sparsevec_in(PG_FUNCTION_ARGS)
 {
 	char	   *literal = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	Input		input = {{literal, literal + strlen(literal), NULL}, literal, fcinfo->context};
+	Input		input = {{literal}, literal, fcinfo->context};
 	int			room = count_elements(literal);	/* at most INT_MAX: a cstring is shorter than 1 GB */
 	Element    *elements;
 	SparseVector *v;

@@ -162,8 +162,7 @@ scan_plain(LokiTextScan *scan, float *value)
 
 	p += (*p == '-') | (*p == '+');
 	start = p;
-	while (is_digit(*p))		/* seldom more than one */
-		w = w * 10 + (*p++ - '0');
+	p = take_digits(p, &w);
 	digits = p - start;
 	if (*p == '.')
 	{
@@ -195,7 +194,7 @@ loki_scan_float(LokiTextScan *scan, float *value)
 {
 	char	   *end;
 
-	Assert(!loki_is_space(*scan->at) && scan->at <= scan->end && *scan->end == '\0');
+	Assert(!loki_is_space(*scan->at));
 	scan->number = scan->at;
 	if (likely(scan_plain(scan, value)))
 		return LOKI_SCAN_OK;

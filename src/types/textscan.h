@@ -31,11 +31,10 @@ typedef enum LokiScanStatus
 	LOKI_SCAN_JUNK				/* something after the closing bracket */
 } LokiScanStatus;
 
-/* A position in a text that ends with a zero byte at end */
+/* A position in a text that ends with a zero byte */
 typedef struct LokiTextScan
 {
 	const char *at;				/* what comes next */
-	const char *end;
 	const char *number;			/* where the latest number starts */
 } LokiTextScan;
 

@@ -43,7 +43,7 @@ static bool
 same_as_strtof(const char *source)
 {
 	char	   *copy = strdup(source);
-	LokiTextScan	scan = {copy, copy + strlen(copy), NULL};
+	LokiTextScan	scan = {copy};
 	float		value = 0;
 	LokiScanStatus status = loki_scan_float(&scan, &value);
 	char	   *end;
@@ -254,7 +254,7 @@ static void
 test_array(const char *source, LokiScanStatus status, int count)
 {
 	char	   *copy = strdup(source);
-	LokiTextScan	scan = {copy, copy + strlen(copy), NULL};
+	LokiTextScan	scan = {copy};
 	float		values[3];
 	int			n;
 	LokiScanStatus got = loki_scan_array(&scan, lengthof(values), INFINITY, values, &n);
@@ -275,7 +275,7 @@ static void
 test_limit(void)
 {
 	const char *source = "[1,-2,3]";
-	LokiTextScan scan = {source, source + strlen(source), NULL};
+	LokiTextScan scan = {source};
 	float		values[3];
 	int			n;
 
