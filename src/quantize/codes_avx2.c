@@ -109,16 +109,6 @@ store_bytes_at(void *p, Bytes v)
 	_mm256_storeu_si256((__m256i *) p, v);
 }
 
-/* The query's integers are -127 to 127: packing does not saturate them. */
-INLINE void
-store_signed_bytes(void *p, Integers v)
-{
-	__m128i		words = _mm_packs_epi32(_mm256_castsi256_si128((__m256i) v),
-										_mm256_extracti128_si256((__m256i) v, 1));
-
-	_mm_storel_epi64((__m128i *) p, _mm_packs_epi16(words, words));
-}
-
 /* In both halves of a register */
 INLINE Bytes
 load_table(const void *table)

@@ -96,9 +96,6 @@ store_bytes_at(void *p, Bytes v)
 	_mm512_storeu_si512(p, v);
 }
 
-/* Narrowing cuts off the upper bits, whether the number is signed or not. */
-#define store_signed_bytes store_bytes
-
 /* In all quarters of a register */
 INLINE Bytes
 load_table(const void *table)

@@ -89,8 +89,7 @@ store_bytes_at(void *p, Bytes v)
 	vst1q_u8(p, v);
 }
 
-/* Narrowing cuts off the upper bits, whether the number is signed or not; a table is one register. */
-#define store_signed_bytes store_bytes
+/* A table is one register. */
 #define load_table load_bytes
 
 /* Each byte of v is an index below 16; greater ones would yield 0 here, and other bytes with AVX2 */

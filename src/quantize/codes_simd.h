@@ -5,7 +5,7 @@
  *
  * The including file has included a registers_*.h and defined, for registers of BYTES bytes
  * (PARTS of them hold a group of LOKI_GROUP dimensions):
- *		load_bytes(p), store_bytes_at(p, v), store_signed_bytes(p, v): the latter of Integers
+ *		load_bytes(p), store_bytes_at(p, v)
  *		load_table(p)			16 bytes, which look_up(table, v) finds for 0 .. 15
  *		high_nibbles(v)			of each byte
  *		shift_up(v, n)			each byte, which leaves room for it
@@ -184,7 +184,7 @@ quantize8(int padded, const float *r, float inverse, int8 *query)
 	{
 		Integers	v = rounded(load(LOKI_ELEMENT_F32, r, i) * set(inverse));
 
-		store_signed_bytes(query + i, v);
+		store_bytes(query + i, v & 255);	/* the low byte, as the sign goes on above it */
 		sum += v;
 	}
 	return sum_integers(sum);
