@@ -84,25 +84,6 @@ count_less(const LokiCandidate *pool, int npool, float distance)
 	return low + (npool == 1 && pool[low].distance < distance);
 }
 
-/* Move the candidates from `first` to before `end` up by `places`. */
-static inline void
-move_up(LokiCandidate *pool, int first, int end, int places)
-{
-	/* by four, as the compiler makes of it what the processor moves at once */
-	for (; end - first >= 4; end -= 4)
-	{
-		LokiCandidate four[4];
-
-		memcpy(four, &pool[end - 4], sizeof(four));
-		memcpy(&pool[end - 4 + places], four, sizeof(four));
-	}
-	while (end > first)
-	{
-		end--;
-		pool[end + places] = pool[end];
-	}
-}
-
 /*
  * Take a batch in.  Nothing is moved before all that is taken in has a place among what the
  * pool held before; so the searches for places do not wait for each other, and each candidate
@@ -116,25 +97,13 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 	int			ntaken = 0;
 	int			kept = *npool;	/* of the pool; what lies behind is pushed out */
 	int			end;
-	int			near[BATCH];
-	int			nnear = 0;
 	float		worst = pool[room - 1].distance;
-	bool		full = *npool == room;
 
 	Assert(n > 0 && n <= BATCH);
 
-	/*
-	 * most are too far, and nobody can predict which: each is written down,
-	 * and only those that are near stay
-	 */
 	for (int i = 0; i < n; i++)
 	{
-		near[nnear] = i;
-		nnear += !full | !(distances[i] >= worst);
-	}
-	for (int i = 0; i < nnear; i++)
-	{
-		LokiCandidate candidate = {distances[near[i]], nodes[near[i]]};
+		LokiCandidate candidate = {distances[i], nodes[i]};
 		int			j;
 
 		/* NaN and infinity are as far as can be, but nearer than an empty place */
@@ -178,7 +147,7 @@ merge_batch(LokiCandidate *pool, int *npool, int room, const float *distances,
 		/* the pool may have lost the candidates that its place was among */
 		int			place = Min(taken[i].place, kept);
 
-		move_up(pool, place, end, i + 1);
+		memmove(&pool[place + i + 1], &pool[place], sizeof(LokiCandidate) * (end - place));
 		pool[place + i] = taken[i].candidate;
 		end = place;
 	}
