@@ -93,10 +93,6 @@ typedef struct LokiCodeKernels
 	LokiSimd	simd;
 	const char *name;			/* of the instruction set, for loki_quantize_simd() */
 
-	/* out = x * scale - centroid, with zeros up to padded */
-	void		(*center) (int dim, int padded, const float *x, float scale,
-						   const float *centroid, float *out);
-
 	/* rotate in place; signs has LOKI_ROTATE_ROUNDS bits a dimension */
 	void		(*rotate) (int padded, const uint8 *signs, float *r);
 
@@ -155,7 +151,7 @@ typedef struct LokiCodeKernels
 /* The table of an instruction set, whose file gives its functions these names */
 #define LOKI_CODE_KERNELS(level, text) \
 { \
-	level, text, center, rotate, encode, pack, unpack, max_abs, quantize8, \
+	level, text, rotate, encode, pack, unpack, max_abs, quantize8, \
 	dot, decode8, dot16, score_block, l1_u8 \
 }
 

@@ -39,19 +39,6 @@ const uint8 loki_levels4[16] = {
 	7, 21, 31, 39, 45, 51, 56, 61, 66, 71, 76, 82, 88, 96, 106, 120
 };
 
-/* x * scale - centroid, rounded once for the product and once for the sum (C2) */
-static void
-center(int dim, int padded, const float *x, float scale,
-	   const float *centroid, float *out)
-{
-	AssertPadded(padded);
-	Assert(dim > 0 && dim <= padded);
-	for (int i = 0; i < dim; i++)
-		out[i] = x[i] * scale - centroid[i];
-	/* the padding stays zero until the rotation, so it adds nothing to norms */
-	memset(out + dim, 0, (padded - dim) * sizeof(float));
-}
-
 /* The full code, and the sums of what shorter codes keep of it, in the order of lanes.h (C2) */
 static void
 encode(int padded, const float *r, float scale, const LokiLevels *code,

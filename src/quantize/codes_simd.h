@@ -34,27 +34,6 @@
 #include "quantize/rotate_simd.h"
 
 /*
- * Whole registers beyond dim are written before the padding is set to zero: out has room for padded
- * elements.  x and centroid have dim elements, and are not read beyond.
- */
-static TARGET void
-center(int dim, int padded, const float *x, float scale, const float *centroid, float *out)
-{
-	Floats		factor = set(scale);
-	int			i = 0;
-
-	AssertPadded(padded);
-	Assert(dim > 0 && dim <= padded);
-	for (; i + LANES <= dim; i += LANES)
-		store(LOKI_ELEMENT_F32, out, i, load(LOKI_ELEMENT_F32, x, i) * factor -
-			  load(LOKI_ELEMENT_F32, centroid, i));
-	if (i < dim)
-		store(LOKI_ELEMENT_F32, out, i, load_first(LOKI_ELEMENT_F32, x, i, dim - i) * factor -
-			  load_first(LOKI_ELEMENT_F32, centroid, i, dim - i));
-	memset(out + dim, 0, (padded - dim) * sizeof(float));
-}
-
-/*
  * Encoding
  */
 

@@ -126,8 +126,11 @@ center(const RotatedQuantizer *rq, const float *x, int padded, float *r, bool *o
 			extreme = *out_of_range = true;
 	}
 
-	/* dimensions from dim up to padded become zero: they change no sum */
-	rq->kernels->center(dim, padded, x, scale, quantizer->centroid, r);
+	/* rounded once for the product and once for the difference (C2) */
+	for (int i = 0; i < dim; i++)
+		r[i] = x[i] * scale - quantizer->centroid[i];
+	/* the padding stays zero until the rotation, and change no sum */
+	memset(r + dim, 0, (padded - dim) * sizeof(float));
 	square = loki_distance.dot_ordered(padded, r, r);
 	if (!extreme && SAFE_SQUARE(square))
 		return sqrtf(square);

@@ -238,25 +238,6 @@ test_l1(const LokiCodeKernels *k, int padded)
 	free(u);
 }
 
-/* x * scale - centroid, padded with zeros */
-static void
-test_center(const LokiCodeKernels *k, int dim)
-{
-	int			padded = LOKI_PADDED(dim);
-	float	   *x = make_floats(dim);
-	float	   *centroid = make_floats(dim);
-	float	   *a = unit_allocate(padded * sizeof(float));
-	float	   *b = unit_allocate(padded * sizeof(float));
-
-	plain->center(dim, padded, x, 0.7f, centroid, a);
-	k->center(dim, padded, x, 0.7f, centroid, b);
-	ok(memcmp(a, b, padded * sizeof(float)) == 0, "%s: center %d dimensions", k->name, dim);
-	free(x);
-	free(centroid);
-	free(a);
-	free(b);
-}
-
 /*
  * A rotation keeps norms, and makes something like normal numbers (of fourth
  * moment 3) of a vector with three dimensions, wherever they are.
@@ -327,8 +308,6 @@ main(void)
 		for (int padded = 64; padded <= 1088; padded += 64)
 			test_kernels(kernels, padded);
 		test_kernels(kernels, LOKI_MAX_PADDED);
-		for (int dim = 33; dim <= 130; dim++)
-			test_center(kernels, dim);
 	}
 
 	for (int padded = 64; padded <= 2048; padded += 64)
