@@ -4,9 +4,9 @@
  *	  What the processor can do, and the kernels chosen for it.
  *
  * As the server does it for checksums (src/port/pg_crc32c_*_choose.c), but once, when the library
- * is loaded: cpuid says which instructions the processor has, XCR0 whether the operating system
- * saves their registers.  A level is a set of instructions that all kernels are written for; flags
- * are further ones that single kernels use.
+ * is loaded.  The compiler's functions ask the processor which instructions it has, and whether the
+ * operating system saves their registers.  A level is a set of instructions that all kernels are
+ * written for; flags are further ones that single kernels use.
  *
  * The environment variable LOKIVECTOR_SIMD (scalar, avx2, avx512 or neon)
  * makes tests run a lower level than the processor's; a level that cannot run
@@ -29,32 +29,15 @@
 #include <cpuid.h>
 #endif
 
-/* Of XCR0: which registers the operating system saves */
-#define XCR0_AVX	0x06		/* xmm, ymm */
-#define XCR0_AVX512 0xe6		/* these, zmm and the mask registers */
-
-#define HAS_BIT(word, bit) (((word) >> (bit)) & 1)
-
 LokiDistanceKernels loki_distance;
 
 static uint32 cpu_features = 0;
 
 #if defined(__x86_64__)
 
-/* Registers that the operating system saves on a context switch */
-static uint64
-read_xcr0(void)
-{
-	uint32		low;
-	uint32		high;
-
-	__asm__ volatile ("xgetbv":"=a" (low), "=d"(high):"c"(0));
-
-	return ((uint64) high << 32) | low;
-}
-
 /*
- * The level of this processor, and in *features its LOKI_CPU_* flags.
+ * The level of this processor, and in *features its LOKI_CPU_* flags.  Some compilers do not know F16C by
+ * name, so cpuid is asked.
  */
 static LokiSimd
 detect(uint32 *features)
@@ -64,33 +47,22 @@ detect(uint32 *features)
 				ebx,
 				ecx,
 				edx;
-	uint64		xcr0;
-	bool		fma_f16c;
 
-	*features = 0;
-	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
-		return simd;
-	/* bits as the manuals of Intel and AMD have them (CPUID, leaves 1 and 7) */
-	if (HAS_BIT(ecx, 23))
-		*features |= LOKI_CPU_POPCNT;
-	fma_f16c = HAS_BIT(ecx, 12) && HAS_BIT(ecx, 29);
-	xcr0 = HAS_BIT(ecx, 27) ? read_xcr0() : 0;
-
-	if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
-		return simd;
-	if (HAS_BIT(ebx, 5) && fma_f16c && (xcr0 & XCR0_AVX) == XCR0_AVX)
+	__builtin_cpu_init();
+	*features = __builtin_cpu_supports("popcnt") ? LOKI_CPU_POPCNT : 0;
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+		__get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_F16C) != 0)
 		simd = LOKI_SIMD_AVX2;
-	if (simd == LOKI_SIMD_AVX2 && (xcr0 & XCR0_AVX512) == XCR0_AVX512 &&
-		HAS_BIT(ebx, 16) && HAS_BIT(ebx, 17) && HAS_BIT(ebx, 30) &&
-		HAS_BIT(ebx, 31))
+	if (simd == LOKI_SIMD_AVX2 && __builtin_cpu_supports("avx512f") &&
+		__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+		__builtin_cpu_supports("avx512vl"))
 	{
 		simd = LOKI_SIMD_AVX512;
-		if (HAS_BIT(ecx, 11))
+		if (__builtin_cpu_supports("avx512vnni"))
 			*features |= LOKI_CPU_AVX512VNNI;
-		if (HAS_BIT(ecx, 14))
+		if (__builtin_cpu_supports("avx512vpopcntdq"))
 			*features |= LOKI_CPU_AVX512VPOPCNTDQ;
 	}
-
 	return simd;
 }
 
