@@ -294,10 +294,6 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 #define LokiIndexBeginScanKeys(heap, index, snapshot, instrument, nkeys, norderbys) \
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #endif
-#define LokiIndexBeginScan(heap, index, snapshot, nkeys) \
-	LokiIndexBeginScanKeys(heap, index, snapshot, NULL, nkeys, 0)
-#define LokiIndexBeginOrderedScan(heap, index, snapshot, norderbys) \
-	LokiIndexBeginScanKeys(heap, index, snapshot, NULL, 0, norderbys)
 
 /* What an executor node's index scans are counted in, since 18 */
 #if PG_VERSION_NUM >= 180000

@@ -80,15 +80,4 @@ extern int	loki_check_part(const char *type, FunctionCallInfo fcinfo, int dim, i
 /* In double, where the squares of floats do not overflow */
 extern double loki_euclidean_norm(int dim, const float *x);
 
-/* What rounding may bring out of the range of a cosine; keeps NaN */
-static inline double
-loki_clamp_cosine(double x)
-{
-	if (x > 1)
-		return 1;
-	if (x < -1)
-		return -1;
-	return x;
-}
-
 #endif							/* LOKI_CHECK_H */

@@ -19,6 +19,7 @@
 #include "lokivector.h"
 #include "types/sparsevecint.h"
 #include "types/toast.h"
+#include "types/vector.h"
 
 /* The two arguments of every function here */
 typedef struct SparsePair

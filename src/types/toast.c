@@ -109,9 +109,9 @@ open_index(LokiToastReader *reader)
 	reader->valid_index = toast_open_indexes(reader->relation, AccessShareLock,
 											 &reader->indexes, &reader->nindexes);
 	reader->slot = table_slot_create(reader->relation, NULL);
-	reader->scan = LokiIndexBeginScan(reader->relation,
-									  reader->indexes[reader->valid_index],
-									  LokiToastSnapshot(&reader->snapshot), 1);
+	reader->scan = LokiIndexBeginScanKeys(reader->relation,
+										  reader->indexes[reader->valid_index],
+										  LokiToastSnapshot(&reader->snapshot), NULL, 1, 0);
 	MemoryContextSwitchTo(old);
 }
 

@@ -43,4 +43,15 @@ extern char *loki_type_name(Oid type);
  */
 extern int	loki_errhint_dimensions(void);
 
+/* What rounding may bring out of the range of a cosine; keeps NaN */
+static inline double
+loki_clamp_cosine(double x)
+{
+	if (x > 1)
+		return 1;
+	if (x < -1)
+		return -1;
+	return x;
+}
+
 #endif							/* LOKI_VECTOR_H */

@@ -37,14 +37,7 @@
 #include "utils/snapmgr.h"
 
 /* Whether a part of the metapage that nothing uses is as loki_meta_init() left it */
-static bool
-all_zero(const void *bytes, Size size)
-{
-	for (Size i = 0; i < size; i++)
-		if (((const char *) bytes)[i] != 0)
-			return false;
-	return true;
-}
+#define all_zero(bytes, size)	(loki_check_not_zero(bytes, 0, size) == (size))
 
 /*
  * Whether a calibration has the form of one; what its widths find is not checked.  Widths ascend, as scans

@@ -109,9 +109,6 @@ extern char *loki_check_where(LokiCheck *check, int array, uint32 number);
 /* TID state of a node as it is now; FREE past the end.  No page may be locked. */
 extern int	loki_check_state_now(LokiCheck *check, uint32 node);
 
-/* Whether the insert of a node has not ended, and may have been cut off */
-extern bool loki_check_is_linking(LokiCheck *check, uint32 node);
-
 /* Whether the metapage says now that dead nodes await repair.  No page may be locked. */
 extern bool loki_check_vacuum_unfinished(LokiCheck *check);
 
@@ -175,6 +172,15 @@ static inline bool
 loki_check_in_graph(int state)
 {
 	return loki_check_is_live(state) || state == LOKI_TID_DEAD;
+}
+
+/* The first byte from `from` up to `to` that is not zero; `to` if there is none */
+static inline Size
+loki_check_not_zero(const void *bytes, Size from, Size to)
+{
+	while (from < to && ((const char *) bytes)[from] == 0)
+		from++;
+	return from;
 }
 
 #endif							/* LOKI_CHECK_CHECK_H */

@@ -561,13 +561,15 @@ count_missed(LokiCheck *check, uint32 entry, Missed *missed)
 	{
 		bool		linked = (check->node[node] & LOKI_CHECK_LINKED) || node == entry;
 		bool		reached = (check->node[node] & LOKI_CHECK_REACHED) != 0;
+		LokiTidData tid;
 
 		CHECK_FOR_INTERRUPTS();
 		if ((linked && reached) || !loki_check_is_live(node_state(check, node)) ||
-			!loki_check_is_live(loki_check_state_now(check, node)))
+			!loki_check_read(check, LOKI_SLOTS_TID, node, &tid) ||
+			!loki_check_is_live(LokiTidState(&tid)))
 			continue;
 		/* links that were made meanwhile need not have been seen */
-		if (loki_check_is_linking(check, node) || (check->node[node] & LOKI_CHECK_LINKING))
+		if ((tid.state & LOKI_TID_LINKING) || (check->node[node] & LOKI_CHECK_LINKING))
 			continue;
 		if (!linked)
 			missed->unlinked++;

@@ -63,22 +63,13 @@ add_range(RangeList *list, int array, uint32 extent, BlockNumber first,
 	range->extent = extent;
 }
 
-/* The first byte from `from` up to `to` that is not zero; `to` if there is none */
-static Size
-first_not_zero(const char *bytes, Size from, Size to)
-{
-	while (from < to && bytes[from] == 0)
-		from++;
-	return from;
-}
-
 /* Check that the page copy is zero between its used part and its special space. */
 static void
 check_unused(LokiCheck *check, BlockNumber block)
 {
 	const char *page = check->page.data;
 	PageHeader	header = (PageHeader) check->page.data;
-	Size		found = first_not_zero(page, header->pd_lower, header->pd_special);
+	Size		found = loki_check_not_zero(page, header->pd_lower, header->pd_special);
 
 	Assert(header->pd_lower <= header->pd_special && header->pd_special < BLCKSZ);
 	if (found < header->pd_special)
@@ -283,7 +274,7 @@ check_free_slot(LokiCheck *check, BlockNumber block, int array, uint32 place,
 	memcpy(&node, slot, sizeof(node));
 	if (array == LOKI_SLOTS_UPPER && node == LOKI_NONE)
 		from = sizeof(node);
-	if (first_not_zero(slot, from, slot_size) < slot_size)
+	if (loki_check_not_zero(slot, from, slot_size) < slot_size)
 		loki_check_fault(check, psprintf("page at block %u", block),
 						 psprintf("It is the slot at place %u of a page of the %s array.",
 								  place, loki_slot_array_name(array)),

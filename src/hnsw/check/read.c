@@ -63,16 +63,6 @@ loki_check_state_now(LokiCheck *check, uint32 node)
 	return LokiTidState(&tid);
 }
 
-/* Whether the insert of a node has not ended.  See check.h. */
-bool
-loki_check_is_linking(LokiCheck *check, uint32 node)
-{
-	LokiTidData tid = {0};
-
-	return loki_check_read(check, LOKI_SLOTS_TID, node, &tid) &&
-		(tid.state & LOKI_TID_LINKING) != 0;
-}
-
 /* Whether there are dead nodes that vacuum has yet to free.  See check.h. */
 bool
 loki_check_vacuum_unfinished(LokiCheck *check)

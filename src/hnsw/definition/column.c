@@ -645,16 +645,9 @@ loki_exact_distance(LokiMetric metric, uint32 dim, const float *a, const float *
 				float		dot;
 				float		norma;
 				float		normb;
-				double		cosine;
 
 				loki_distance.cosine_f32(dim, a, b, &dot, &norma, &normb);
-				cosine = (double) dot / sqrt((double) norma * (double) normb);
-				/* rounding; NaN stays as it is */
-				if (cosine > 1)
-					cosine = 1;
-				else if (cosine < -1)
-					cosine = -1;
-				return 1 - cosine;
+				return 1 - loki_clamp_cosine(dot / sqrt((double) norma * (double) normb));
 			}
 	}
 	return 0;

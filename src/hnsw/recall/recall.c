@@ -302,7 +302,7 @@ compare_answers(Recall *recall, const LokiExact *exact)
 	Oid			type;
 	Oid			operator = loki_ordering_operator(rows->index->rd_opfamily[0],
 												 rows->index->rd_opcintype[0], &type);
-	IndexScanDesc scan = LokiIndexBeginOrderedScan(rows->heap, rows->index, rows->snapshot, 1);
+	IndexScanDesc scan = LokiIndexBeginScanKeys(rows->heap, rows->index, rows->snapshot, NULL, 0, 1);
 	ScanKeyData order;
 
 	/* each query becomes the argument of the key, which index_rescan() takes */
