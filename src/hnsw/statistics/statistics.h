@@ -13,7 +13,6 @@
 #ifndef LOKI_STATISTICS_STATISTICS_H
 #define LOKI_STATISTICS_STATISTICS_H
 
-#include "hnsw/hnsw.h"
 #include "portability/instr_time.h"
 
 /* In the order of the columns of lokivector_index_counts() */
