@@ -58,6 +58,20 @@
 #include "storage/read_stream.h"
 #endif
 
+/* Loops over lists whose variable is the member, and not its cell; new in 17 */
+#if PG_VERSION_NUM < 170000
+#define foreach_internal(type, pointer, var, list, member) \
+	for (type pointer var = 0, pointer var##__outer = (type pointer) 1; var##__outer; var##__outer = 0) \
+		for (ForEachState var##__state = {(list), 0}; \
+			 var##__state.i < list_length(var##__state.l) && (var = member, true); var##__state.i++)
+#define LokiCell(var)					list_nth_cell(var##__state.l, var##__state.i)
+#define foreach_ptr(type, var, list)	foreach_internal(type, *, var, list, lfirst(LokiCell(var)))
+#define foreach_node(type, var, list) \
+	foreach_internal(type, *, var, list, lfirst_node(type, LokiCell(var)))
+#define foreach_oid(var, list)			foreach_internal(Oid, , var, list, lfirst_oid(LokiCell(var)))
+#define foreach_int(var, list)			foreach_internal(int, , var, list, lfirst_int(LokiCell(var)))
+#endif
+
 /* Names the module and its version since 18 */
 #if PG_VERSION_NUM >= 180000
 #define LOKI_MODULE_MAGIC \

@@ -180,11 +180,9 @@ static double
 rows_by_guess(PlannerInfo *root, const IndexPath *path)
 {
 	double		times = 1;
-	ListCell   *cell;
 
-	foreach(cell, path->indexinfo->indrestrictinfo)
+	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
 	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		Node	   *clause = (Node *) rinfo->clause;
 		List	   *args = IsA(clause, OpExpr) ? ((OpExpr *) clause)->args :
 			IsA(clause, ScalarArrayOpExpr) ? ((ScalarArrayOpExpr *) clause)->args : NIL;
@@ -206,17 +204,16 @@ static bool
 is_optional(const IndexOptInfo *info, Node *clause)
 {
 	bool		optional = false;
-	ListCell   *cell;
 
 	if (!is_orclause(clause))
 		return false;
-	foreach(cell, ((BoolExpr *) clause)->args)
-		optional |= !contain_var_clause(lfirst(cell));
-	foreach(cell, pull_var_clause(clause, 0))
+	foreach_ptr(Node, arg, ((BoolExpr *) clause)->args)
+		optional |= !contain_var_clause(arg);
+	foreach_node(Var, var, pull_var_clause(clause, 0))
 	{
 		int			i = 1;		/* the first column is the vector */
 
-		while (i < info->nkeycolumns && info->indexkeys[i] != lfirst_node(Var, cell)->varattno)
+		while (i < info->nkeycolumns && info->indexkeys[i] != var->varattno)
 			i++;
 		optional &= i < info->nkeycolumns;
 	}
@@ -228,12 +225,11 @@ static Selectivity
 optional_share(PlannerInfo *root, const IndexPath *path)
 {
 	Selectivity share = 1;
-	ListCell   *cell;
 
 	if (loki_promise_wanted(root) > 0)
-		foreach(cell, path->indexinfo->indrestrictinfo)
-			if (is_optional(path->indexinfo, (Node *) lfirst_node(RestrictInfo, cell)->clause))
-			share *= clause_selectivity(root, lfirst(cell), 0, JOIN_INNER, NULL);
+		foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
+			if (is_optional(path->indexinfo, (Node *) rinfo->clause))
+			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
 	return share;
 }
 
@@ -339,15 +335,10 @@ List *
 loki_usable_indexes(RelOptInfo *rel)
 {
 	List	   *indexes = NIL;
-	ListCell   *cell;
 
-	foreach(cell, rel->indexlist)
-	{
-		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
-
+	foreach_node(IndexOptInfo, info, rel->indexlist)
 		if (loki_may_scan(info) && (info->indpred == NIL || info->predOK))
-			indexes = lappend(indexes, info);
-	}
+		indexes = lappend(indexes, info);
 	return indexes;
 }
 
@@ -370,13 +361,11 @@ loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings)
 bool
 loki_scans_are_complete(RelOptInfo *rel)
 {
-	ListCell   *cell;
-
-	foreach(cell, loki_usable_indexes(rel))
+	foreach_node(IndexOptInfo, info, loki_usable_indexes(rel))
 	{
 		LokiScanSettings settings;
 
-		loki_planned_settings(lfirst_node(IndexOptInfo, cell), &settings);
+		loki_planned_settings(info, &settings);
 		if (!settings.complete)
 			return false;
 	}

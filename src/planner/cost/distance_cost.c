@@ -21,6 +21,7 @@
 
 #include "access/detoast.h"
 #include "access/heaptoast.h"
+#include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/supportnodes.h"
@@ -105,7 +106,6 @@ lokivector_distance_support(PG_FUNCTION_ARGS)
 	SupportRequestCost *request = (SupportRequestCost *) PG_GETARG_POINTER(0);
 	List	   *args = NIL;
 	double		operations = CALL_OPERATIONS;
-	ListCell   *cell;
 
 	if (!IsA(request, SupportRequestCost) || request->node == NULL)
 		PG_RETURN_POINTER(NULL);
@@ -115,8 +115,8 @@ lokivector_distance_support(PG_FUNCTION_ARGS)
 		args = ((FuncExpr *) request->node)->args;
 	if (args == NIL)
 		PG_RETURN_POINTER(NULL);
-	foreach(cell, args)
-		operations += argument_operations(request->root, lfirst(cell));
+	foreach_ptr(Node, arg, args)
+		operations += argument_operations(request->root, arg);
 	Assert(operations >= CALL_OPERATIONS);
 	request->startup = 0;
 	request->per_tuple = operations * cpu_operator_cost;

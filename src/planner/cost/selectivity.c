@@ -35,6 +35,7 @@
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "compat/compare.h"
+#include "compat/pgcompat.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -390,7 +391,6 @@ static bool
 set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
 {
 	bool		found = false;
-	ListCell   *cell;
 
 	if (node == NULL)
 		return false;
@@ -413,8 +413,8 @@ set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
 		return true;
 	}
 	if (IsA(node, BoolExpr))
-		foreach(cell, ((BoolExpr *) node)->args)
-			found |= set_selectivities(root, rel, lfirst(cell));
+		foreach_ptr(Node, arg, ((BoolExpr *) node)->args)
+			found |= set_selectivities(root, rel, arg);
 	return found;
 }
 
@@ -426,12 +426,9 @@ static double
 children_rows(PlannerInfo *root, RelOptInfo *rel)
 {
 	double		rows = 0;
-	ListCell   *cell;
 
-	foreach(cell, root->append_rel_list)
+	foreach_node(AppendRelInfo, info, root->append_rel_list)
 	{
-		AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
-
 		if (info->parent_relid == rel->relid)
 		{
 			RelOptInfo *child = root->simple_rel_array[info->child_relid];
@@ -450,11 +447,8 @@ children_rows(PlannerInfo *root, RelOptInfo *rel)
 static void
 scale_paths(PlannerInfo *root, List *paths, double ratio)
 {
-	ListCell   *cell;
-
-	foreach(cell, paths)
+	foreach_ptr(Path, path, paths)
 	{
-		Path	   *path = lfirst(cell);
 		IndexPath  *index = (IndexPath *) path;
 
 		if (IsA(path, IndexPath) && path->param_info == NULL &&
@@ -504,13 +498,12 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 	bool		found = false;
 	double		rows;
 	double		ratio;
-	ListCell   *cell;
 
 	if (rel->rows <= 0 || IS_DUMMY_REL(rel))
 		return;
-	foreach(cell, rel->baserestrictinfo)
-		found |= rel->rtekind == RTE_SUBQUERY ? set_selectivity_of_first(rel, lfirst(cell)) :
-		set_selectivities(root, rel, lfirst(cell));
+	foreach_ptr(RestrictInfo, rinfo, rel->baserestrictinfo)
+		found |= rel->rtekind == RTE_SUBQUERY ? set_selectivity_of_first(rel, rinfo) :
+		set_selectivities(root, rel, (Node *) rinfo);
 	if (!found)
 		return;
 
@@ -526,10 +519,6 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 	rel->rows = rows;
 	scale_paths(root, rel->pathlist, ratio);
 	scale_paths(root, rel->partial_pathlist, ratio);
-	foreach(cell, rel->ppilist)
-	{
-		ParamPathInfo *info = lfirst_node(ParamPathInfo, cell);
-
+	foreach_node(ParamPathInfo, info, rel->ppilist)
 		info->ppi_rows = clamp_row_est(info->ppi_rows * ratio);
-	}
 }

@@ -35,6 +35,7 @@
 #include "catalog/partition.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -137,11 +138,8 @@ loki_words_weighed_otherwise(const OpExpr *distance, Relation index)
 static bool
 sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int n, LokiBm25 *by)
 {
-	ListCell   *cell;
-
-	foreach(cell, loki_usable_indexes(rel))
+	foreach_ptr(IndexOptInfo, info, loki_usable_indexes(rel))
 	{
-		IndexOptInfo *info = lfirst(cell);
 		Relation	index;
 		bool		sampled;
 

@@ -34,6 +34,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "foreign/fdwapi.h"
 #include "lokivector.h"
 #include "nodes/makefuncs.h"
@@ -96,12 +97,10 @@ has_call(Node *node, void *support)
 static bool
 has_tids(const RangeTblEntry *rte)
 {
-	ListCell   *cell;
-
 	if (rte->inh && has_subclass(rte->relid))
-		foreach(cell, find_all_inheritors(rte->relid, NoLock, NULL))
-			if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE &&
-				!loki_is_shard_server(GetForeignServerIdByRelId(lfirst_oid(cell))))
+		foreach_oid(relid, find_all_inheritors(rte->relid, NoLock, NULL))
+			if (get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
+				!loki_is_shard_server(GetForeignServerIdByRelId(relid)))
 			return false;
 	return true;
 }
@@ -117,11 +116,9 @@ find_table(const Query *parse, Node *node, Index *table)
 
 	if (IsA(node, FromExpr))
 	{
-		ListCell   *cell;
-
-		foreach(cell, ((FromExpr *) node)->fromlist)
+		foreach_ptr(Node, member, ((FromExpr *) node)->fromlist)
 			if (fault == LOKI_FUSION_POSSIBLE)
-			fault = find_table(parse, lfirst(cell), table);
+			fault = find_table(parse, member, table);
 	}
 	else if (IsA(node, JoinExpr))
 	{
@@ -199,12 +196,11 @@ static bool
 has_other_call(const Query *parse, const FuncExpr *call)
 {
 	Oid			support = get_func_support(call->funcid);
-	ListCell   *cell;
 
 	if (has_call((Node *) call->args, &support))
 		return true;
-	foreach(cell, parse->rtable)
-		if (has_call((Node *) lfirst_node(RangeTblEntry, cell)->functions, &support))
+	foreach_node(RangeTblEntry, rte, parse->rtable)
+		if (has_call((Node *) rte->functions, &support))
 		return true;
 	return false;
 }
@@ -288,19 +284,17 @@ is_indexed(const FusedTable *fused, Node *expr)
 {
 	Relation	table = table_open(fused->relid, AccessShareLock);
 	bool		found = false;
-	ListCell   *cell;
 
-	foreach(cell, RelationGetIndexList(table))
+	foreach_oid(indexid, RelationGetIndexList(table))
 	{
-		Relation	index = try_relation_open(lfirst_oid(cell), AccessShareLock);
-		ListCell   *lc;
+		Relation	index = try_relation_open(indexid, AccessShareLock);
 
 		if (index == NULL)		/* dropped just now */
 			continue;
-		foreach(lc, RelationGetIndexPredicate(index) == NIL ? RelationGetIndexExpressions(index) : NIL)
+		foreach_ptr(Node, indexed, RelationGetIndexPredicate(index) == NIL ? RelationGetIndexExpressions(index) : NIL)
 		{
-			ChangeVarNodes(lfirst(lc), 1, fused->varno, 0);
-			found |= equal(loki_strip_relabel(lfirst(lc)), loki_strip_relabel(expr));
+			ChangeVarNodes(indexed, 1, fused->varno, 0);
+			found |= equal(loki_strip_relabel(indexed), loki_strip_relabel(expr));
 		}
 		relation_close(index, NoLock);
 	}
@@ -346,10 +340,9 @@ loki_may_come_first(const Query *query, const LokiFusion *fusion, Node *conditio
 {
 	FusedTable	fused = {.relid = rt_fetch(fusion->table, query->rtable)->relid, .varno = fusion->table};
 	bool		alone = query->jointree->quals == NULL;
-	ListCell   *cell;
 
-	foreach(cell, query->jointree->fromlist)
-		alone &= IsA(lfirst(cell), RangeTblRef);
+	foreach_ptr(Node, member, query->jointree->fromlist)
+		alone &= IsA(member, RangeTblRef);
 	condition = eval_const_expressions(NULL, loki_without_columns(copyObject(condition), query));
 	return alone || !tells_of_row(loki_words_as_by_index(condition), &fused);
 }
@@ -366,14 +359,10 @@ loki_may_come_first(const Query *query, const LokiFusion *fusion, Node *conditio
 static Index
 added_fusion(const Query *parse)
 {
-	ListCell   *cell;
-
-	foreach(cell, parse->rtable)
+	foreach_node(RangeTblEntry, rte, parse->rtable)
 	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
-
 		if (rte->rtekind == RTE_SUBQUERY && rte->ctename != NULL)
-			return foreach_current_index(cell) + 1;
+			return foreach_current_index(rte) + 1;
 	}
 	return 0;
 }
@@ -383,16 +372,15 @@ static RangeTblEntry *
 fusion_rte(Query *query)
 {
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	ListCell   *cell;
 
 	Assert(list_length(query->targetList) >= LOKI_FUSION_RANK);
 	rte->rtekind = RTE_SUBQUERY;
 	rte->subquery = query;
 	rte->ctename = pstrdup(FUSION_NAME);	/* added_fusion() knows it by that */
 	rte->eref = makeAlias(FUSION_NAME, NIL);
-	foreach(cell, query->targetList)
+	foreach_node(TargetEntry, entry, query->targetList)
 		rte->eref->colnames = lappend(rte->eref->colnames,
-									  makeString(lfirst_node(TargetEntry, cell)->resname));
+									  makeString(entry->resname));
 	rte->inFromCl = true;
 	return rte;
 }

@@ -459,12 +459,9 @@ static List *
 find_places(Query *query, int level, int *leg_level)
 {
 	List	   *places = NIL;
-	ListCell   *cell;
 
-	foreach(cell, query->rtable)
+	foreach_node(RangeTblEntry, rte, query->rtable)
 	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
-
 		if (rte->rtekind != RTE_SUBQUERY)	/* GROUP BY, since PostgreSQL 18 */
 			continue;
 		if (strcmp(rte->eref->aliasname, "leg") != 0)

@@ -225,15 +225,14 @@ read_shape(const IndexOptInfo *info, LokiHnswShape *shape)
 static bool
 is_of_btrees(Path *bitmap)
 {
-	ListCell   *part;
 	List	   *parts;
 
 	if (IsA(bitmap, IndexPath))
 		return ((IndexPath *) bitmap)->indexinfo->relam == BTREE_AM_OID;
 	parts = IsA(bitmap, BitmapAndPath) ? ((BitmapAndPath *) bitmap)->bitmapquals :
 		castNode(BitmapOrPath, bitmap)->bitmapquals;
-	foreach(part, parts)
-		if (!is_of_btrees(lfirst(part)))
+	foreach_ptr(Path, part, parts)
+		if (!is_of_btrees(part))
 		return false;
 	return true;
 }

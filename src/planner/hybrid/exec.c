@@ -152,7 +152,6 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	PlanState  *ps = &node->ss.ps;
 	Oid			indexid = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
 	OpExpr	   *order;
-	ListCell   *cell;
 
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
 	use_table_slot(node, estate);
@@ -172,8 +171,8 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	}
 	if (linitial_int(list_nth(scan->custom_private, LOKI_HYBRID_ALONE)))
 		state->row = palloc0_object(LokiIndexRow);
-	foreach(cell, (List *) list_nth(scan->custom_private, LOKI_HYBRID_ATTRIBUTES))
-		state->row->wanted[lfirst_int(cell)] = true;
+	foreach_int(attribute, (List *) list_nth(scan->custom_private, LOKI_HYBRID_ATTRIBUTES))
+		state->row->wanted[attribute] = true;
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 

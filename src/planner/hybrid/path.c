@@ -104,19 +104,18 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 {
 	List	   *indexes = NIL;
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (!enable_bitmapscan ||
 		(rel->baserestrictinfo == NIL && rel->joininfo == NIL && !rel->has_eclass_joins))
 		return NIL;
-	foreach(cell, rel->indexlist)
-		if (!loki_may_scan(lfirst_node(IndexOptInfo, cell)))
-		indexes = lappend(indexes, lfirst(cell));
+	foreach_node(IndexOptInfo, info, rel->indexlist)
+		if (!loki_may_scan(info))
+		indexes = lappend(indexes, info);
 	if (indexes == NIL)
 		return NIL;
-	foreach(cell, paths_of_indexes(root, rel, indexes))
-		if (IsA(lfirst(cell), BitmapHeapPath))
-		result = lappend(result, lfirst(cell));
+	foreach_ptr(Path, path, paths_of_indexes(root, rel, indexes))
+		if (IsA(path, BitmapHeapPath))
+		result = lappend(result, path);
 	return result;
 }
 
@@ -128,18 +127,13 @@ static List *
 index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (index->nkeycolumns == 1)
 		return NIL;
-	foreach(cell, paths_of_indexes(root, rel, list_make1(index)))
-	{
-		IndexPath  *path = (IndexPath *) lfirst(cell);
-
+	foreach_ptr(IndexPath, path, paths_of_indexes(root, rel, list_make1(index)))
 		if (IsA(path, IndexPath) && path->path.param_info == NULL &&
 			list_length(path->indexclauses) > list_length(result))
-			result = path->indexclauses;
-	}
+		result = path->indexclauses;
 	return result;
 }
 
@@ -215,16 +209,10 @@ bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 static HybridTarget *
 find_target(List *targets, IndexOptInfo *index, Expr *distance)
 {
-	ListCell   *cell;
-
-	foreach(cell, targets)
-	{
-		HybridTarget *target = lfirst(cell);
-
+	foreach_ptr(HybridTarget, target, targets)
 		if (target->index == index &&
 			loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance))
-			return target;
-	}
+		return target;
 	return NULL;
 }
 
@@ -236,11 +224,9 @@ static List *
 sorted_targets(RelOptInfo *rel)
 {
 	List	   *targets = NIL;
-	ListCell   *cell;
 
-	foreach(cell, rel->pathlist)
+	foreach_ptr(IndexPath, path, rel->pathlist)
 	{
-		IndexPath  *path = (IndexPath *) lfirst(cell);
 		HybridTarget *target;
 
 		if (!IsA(path, IndexPath) || !loki_may_scan(path->indexinfo) ||
@@ -280,11 +266,8 @@ is_complete(IndexOptInfo *info)
 static List *
 bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *targets)
 {
-	ListCell   *cell;
-
-	foreach(cell, loki_usable_indexes(rel))
+	foreach_ptr(IndexOptInfo, index, loki_usable_indexes(rel))
 	{
-		IndexOptInfo *index = lfirst(cell);
 		LokiDistanceBound bound;
 		Expr	   *distance;
 		HybridTarget *target;
@@ -313,13 +296,12 @@ static List *
 find_targets(PlannerInfo *root, RelOptInfo *rel)
 {
 	List	   *targets = sorted_targets(rel);
-	ListCell   *cell;
 
-	foreach(cell, rel->baserestrictinfo)
-		targets = bounded_targets(root, rel, lfirst(cell), targets);
-	foreach(cell, rel->joininfo)
-		if (join_clause_is_movable_to(lfirst(cell), rel))
-		targets = bounded_targets(root, rel, lfirst(cell), targets);
+	foreach_ptr(RestrictInfo, clause, rel->baserestrictinfo)
+		targets = bounded_targets(root, rel, clause, targets);
+	foreach_ptr(RestrictInfo, clause, rel->joininfo)
+		if (join_clause_is_movable_to(clause, rel))
+		targets = bounded_targets(root, rel, clause, targets);
 	return targets;
 }
 
@@ -332,12 +314,10 @@ static bool
 find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
 			List *clauses, Selectivity *selectivity)
 {
-	ListCell   *cell;
 	bool		found = false;
 
-	foreach(cell, clauses)
+	foreach_node(RestrictInfo, clause, clauses)
 	{
-		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
 		LokiDistanceBound bound;
 		Expr	   *distance;
 		Selectivity share;
@@ -394,19 +374,17 @@ returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 static bool
 is_answered(Path *bitmap, const RestrictInfo *clause)
 {
-	ListCell   *cell;
-
 	if (IsA(bitmap, BitmapAndPath))
 	{
-		foreach(cell, ((BitmapAndPath *) bitmap)->bitmapquals)
-			if (is_answered(lfirst(cell), clause))
+		foreach_ptr(Path, part, ((BitmapAndPath *) bitmap)->bitmapquals)
+			if (is_answered(part, clause))
 			return true;
 	}
 	else if (IsA(bitmap, IndexPath))
 	{
-		foreach(cell, ((IndexPath *) bitmap)->indexclauses)
-			if (lfirst_node(IndexClause, cell)->rinfo == clause &&
-				linitial(lfirst_node(IndexClause, cell)->indexquals) == clause)
+		foreach_node(IndexClause, answered, ((IndexPath *) bitmap)->indexclauses)
+			if (answered->rinfo == clause &&
+				linitial(answered->indexquals) == clause)
 			return true;
 	}
 	return false;
@@ -443,22 +421,18 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 			  List **attributes)
 {
 	Bitmapset  *columns = NULL;
-	ListCell   *cell;
 
 	/* a row that matches for certain is not fetched to check its keys */
-	foreach(cell, target->clauses)
+	foreach_ptr(const IndexClause, clause, target->clauses)
 	{
-		const IndexClause *clause = lfirst_node(IndexClause, cell);
-
 		/* slots do not show whether a vector is NULL */
 		if (clause->lossy || clause->indexcol == 0 ||
 			!loki_hnsw_decides(target->index->opcintype[clause->indexcol]))
 			return false;
 	}
 	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
-	foreach(cell, rel->baserestrictinfo)
+	foreach_node(RestrictInfo, clause, rel->baserestrictinfo)
 	{
-		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
 		LokiDistanceBound bound;
 		Expr	   *distance;
 
@@ -503,12 +477,11 @@ may_return(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 {
 	Bitmapset  *columns = NULL;
 	List	   *attributes;
-	ListCell   *cell;
 
 	if (index->nkeycolumns == 1)
 		return false;
-	foreach(cell, rel->pathlist)
-		if (((Path *) lfirst(cell))->total_cost <= loki_hybrid_columns_least(index))
+	foreach_ptr(Path, path, rel->pathlist)
+		if (path->total_cost <= loki_hybrid_columns_least(index))
 		return false;
 	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
 	return returned_attributes(root, index, columns, &attributes) && is_complete(index);
@@ -519,14 +492,13 @@ static List *
 returning_indexes(PlannerInfo *root, RelOptInfo *rel)
 {
 	List	   *indexes = NIL;
-	ListCell   *cell;
 
 	if (rel->baserestrictinfo == NIL || root->parse->rowMarks != NIL ||
 		!bms_is_empty(rel->lateral_relids))
 		return NIL;
-	foreach(cell, loki_usable_indexes(rel))
-		if (may_return(root, rel, lfirst(cell)))
-		indexes = lappend(indexes, lfirst(cell));
+	foreach_ptr(IndexOptInfo, info, loki_usable_indexes(rel))
+		if (may_return(root, rel, info))
+		indexes = lappend(indexes, info);
 	return indexes;
 }
 
@@ -606,15 +578,12 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 static void
 columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, List *bitmaps)
 {
-	ListCell   *cell;
-	ListCell   *bitmap;
-
 	targets = list_copy(targets);
-	foreach(cell, indexes)
+	foreach_ptr(IndexOptInfo, info, indexes)
 	{
 		HybridTarget *target = palloc0_object(HybridTarget);
 
-		target->index = lfirst(cell);
+		target->index = info;
 		target->distance = null_distance(target->index);
 		if (target->distance == NULL)
 			continue;
@@ -622,14 +591,12 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 		target->clauses = index_clauses(root, rel, target->index);
 		targets = lappend(targets, target);
 	}
-	foreach(cell, targets)
+	foreach_ptr(HybridTarget, target, targets)
 	{
-		HybridTarget *target = lfirst(cell);
-
 		if (!target->ordered && bms_is_empty(target->outer) && list_member_ptr(indexes, target->index))
-			foreach(bitmap, bitmaps)
-				if (lfirst(bitmap) == NULL || PATH_REQ_OUTER((Path *) lfirst(bitmap)) == NULL)
-				offer_path(root, rel, target, NULL, lfirst(bitmap), true);
+			foreach_ptr(Path, bitmap, bitmaps)
+				if (bitmap == NULL || PATH_REQ_OUTER(bitmap) == NULL)
+				offer_path(root, rel, target, NULL, bitmap, true);
 	}
 }
 
@@ -643,8 +610,6 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	List	   *targets;
 	List	   *returning;
 	List	   *bitmaps;
-	ListCell   *cell;
-	ListCell   *bitmap;
 
 	if (!loki_enable_hybrid_scan || rte->inh || loki_usable_indexes(rel) == NIL)
 		return;
@@ -654,14 +619,12 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 		return;
 	bitmaps = lcons(NULL, bitmap_paths(root, rel));
 	columns_paths(root, rel, returning, targets, bitmaps);
-	foreach(cell, targets)
+	foreach_ptr(HybridTarget, target, targets)
 	{
-		HybridTarget *target = lfirst(cell);
-
-		foreach(bitmap, bitmaps)
+		foreach_ptr(Path, bitmap, bitmaps)
 			offer_path(root, rel, target,
-					   lfirst(bitmap) == NULL ? target->outer :
-					   bms_union(target->outer, PATH_REQ_OUTER((Path *) lfirst(bitmap))),
-					   lfirst(bitmap), false);
+					   bitmap == NULL ? target->outer :
+					   bms_union(target->outer, PATH_REQ_OUTER(bitmap)),
+					   bitmap, false);
 	}
 }

@@ -80,11 +80,9 @@ take_bounds(List *filter, List *early, OpExpr *order, bool checked, List **bound
 			List **flags)
 {
 	List	   *rest = NIL;
-	ListCell   *cell;
 
-	foreach(cell, filter)
+	foreach_ptr(Expr, clause, filter)
 	{
-		Expr	   *clause = lfirst(cell);
 		LokiDistanceBound bound;
 
 		if (!find_bound(clause, early, order, &bound))
@@ -114,12 +112,11 @@ without_implied(List *filter, const ParamPathInfo *part)
 {
 	List	   *conditions = extract_actual_clauses(part->ppi_clauses, false);
 	List	   *rest = NIL;
-	ListCell   *cell;
 
-	foreach(cell, filter)
-		if (list_member(conditions, lfirst(cell)) ||
-			!predicate_implied_by(list_make1(lfirst(cell)), conditions, false))
-		rest = lappend(rest, lfirst(cell));
+	foreach_ptr(Expr, clause, filter)
+		if (list_member(conditions, clause) ||
+			!predicate_implied_by(list_make1(clause), conditions, false))
+		rest = lappend(rest, clause);
 	return rest;
 }
 
@@ -132,12 +129,9 @@ early_clauses(RelOptInfo *rel, List *clauses, List *planned)
 {
 	List	   *early = NIL;
 	bool		late = false;
-	ListCell   *cell;
 
-	foreach(cell, clauses)
+	foreach_node(RestrictInfo, clause, clauses)
 	{
-		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
-
 		if (loki_hybrid_is_early(rel, clause))
 			early = lappend(early, clause->clause);
 		else

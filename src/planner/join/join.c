@@ -81,14 +81,12 @@ static bool
 cte_has_one_row(PlannerInfo *root, const RangeTblEntry *rte)
 {
 	int			i = 0;
-	ListCell   *cell;
 
 	for (Index up = rte->ctelevelsup; up > 0; up--)
 		root = root->parent_root;
 	Assert(root != NULL && list_length(root->cte_plan_ids) == list_length(root->parse->cteList));
-	foreach(cell, root->parse->cteList)
+	foreach_node(CommonTableExpr, cte, root->parse->cteList)
 	{
-		CommonTableExpr *cte = lfirst_node(CommonTableExpr, cell);
 		int			plan = list_nth_int(root->cte_plan_ids, i++);
 
 		if (strcmp(cte->ctename, rte->ctename) == 0)
@@ -140,11 +138,8 @@ static OpExpr *
 joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey *key,
 				LokiDistanceExpr *result)
 {
-	ListCell   *cell;
-
-	foreach(cell, key->pk_eclass->ec_members)
+	foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
 	{
-		EquivalenceMember *member = lfirst_node(EquivalenceMember, cell);
 		OpExpr	   *op;
 
 		if (!bms_overlap(member->em_relids, outer->relids) ||
@@ -251,7 +246,6 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	bool		single;
 	List	   *indexes;
 	List	   *param_infos;
-	ListCell   *cell;
 
 	if (previous_joinpath)
 		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
@@ -284,20 +278,15 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	 */
 	param_infos = inner->ppilist;
 	inner->ppilist = list_copy(param_infos);
-	foreach(cell, indexes)
+	foreach_ptr(IndexOptInfo, info, indexes)
 	{
-		List	   *paths = loki_core_index_paths(root, inner, lfirst(cell),
+		List	   *paths = loki_core_index_paths(root, inner, info,
 												  loki_constant_distance(distance));
-		ListCell   *lc;
 
-		foreach(lc, paths)
-		{
-			IndexPath  *like = lfirst_node(IndexPath, lc);
-
+		foreach_node(IndexPath, like, paths)
 			if (PATH_REQ_OUTER((Path *) like) == NULL)
-				add_join_path(root, joinrel, outer, single, extra, like,
-							  loki_order_operator(distance, key), first);
-		}
+			add_join_path(root, joinrel, outer, single, extra, like,
+						  loki_order_operator(distance, key), first);
 	}
 	inner->ppilist = param_infos;
 }

@@ -91,10 +91,8 @@ typedef struct JoinKeys
 static bool
 has_index_for(RelOptInfo *rel, Node *operand, Oid opno, Oid collation)
 {
-	ListCell   *cell;
-
-	foreach(cell, rel->indexlist)
-		if (loki_operand_column(lfirst_node(IndexOptInfo, cell), 0, operand, opno, collation) >= 0)
+	foreach_node(IndexOptInfo, info, rel->indexlist)
+		if (loki_operand_column(info, 0, operand, opno, collation) >= 0)
 		return true;
 	return false;
 }
@@ -128,12 +126,11 @@ order_of_keys(RestrictInfo *rinfo, OpExpr *op)
 {
 	Oid			left;
 	Oid			right;
-	ListCell   *cell;
 
 	op_input_types(op->opno, &left, &right);
-	foreach(cell, rinfo->mergeopfamilies)
+	foreach_oid(family, rinfo->mergeopfamilies)
 	{
-		Oid			order = get_opfamily_member(lfirst_oid(cell), right, right,
+		Oid			order = get_opfamily_member(family, right, right,
 												BTLessStrategyNumber);
 
 		if (OidIsValid(order))
@@ -288,13 +285,11 @@ keys_fit(PlannerInfo *root, RelOptInfo *rel, JoinKeys *keys)
 static bool
 keys_leave_out_none(const RelOptInfo *outer, const RelOptInfo *inner, const JoinKeys *keys)
 {
-	ListCell   *cell;
-
 	if (keys->unknown || keys->param_info->ppi_rows < 0.99 * outer->rows)
 		return false;
-	foreach(cell, inner->cheapest_parameterized_paths)
+	foreach_ptr(Path, path, inner->cheapest_parameterized_paths)
 	{
-		const Relids needed = PATH_REQ_OUTER((Path *) lfirst(cell));
+		const Relids needed = PATH_REQ_OUTER(path);
 
 		if (needed != NULL && bms_is_subset(needed, outer->relids))
 			return true;
@@ -340,10 +335,8 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 static bool
 are_repeatable(List *clauses)
 {
-	ListCell   *cell;
-
-	foreach(cell, clauses)
-		if (!loki_is_repeatable(lfirst_node(RestrictInfo, cell)->clause))
+	foreach_node(RestrictInfo, rinfo, clauses)
+		if (!loki_is_repeatable(rinfo->clause))
 		return false;
 	return true;
 }
@@ -375,19 +368,14 @@ loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 {
 	Relids		relids = bms_copy(rel->relids);
 	int			relid = -1;
-	ListCell   *cell;
 
 	if (root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
 		!loki_is_repeatable(root->parse->jointree))
 		return false;
 	/* with its partitions; parents are before children */
-	foreach(cell, root->append_rel_list)
-	{
-		AppendRelInfo *child = lfirst_node(AppendRelInfo, cell);
-
+	foreach_node(AppendRelInfo, child, root->append_rel_list)
 		if (bms_is_member(child->parent_relid, relids))
-			relids = bms_add_member(relids, child->child_relid);
-	}
+		relids = bms_add_member(relids, child->child_relid);
 	while ((relid = bms_next_member(relids, relid)) >= 0)
 		if (!is_same_again(root, relid))
 			return false;
@@ -422,11 +410,8 @@ static void
 add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra, Path *scan)
 {
-	ListCell   *cell;
-
-	foreach(cell, inner->cheapest_parameterized_paths)
+	foreach_ptr(Path, path, inner->cheapest_parameterized_paths)
 	{
-		Path	   *path = lfirst(cell);
 		JoinCostWorkspace workspace;
 
 		if (!bms_is_subset(PATH_REQ_OUTER(path), outer->relids))
@@ -467,15 +452,12 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 {
 	JoinKeys   *keys = join_keys(root, rinfo, outer, inner);
 	Path	   *row;
-	ListCell   *cell;
 
 	if (keys == NULL || !keys_fit(root, inner, keys) || keys_leave_out_none(outer, inner, keys))
 		return false;
 	row = keys_path(root, inner, keys);
-	foreach(cell, loki_paths_with(root, outer, keys->param_info, NULL, NULL, NULL))
+	foreach_ptr(Path, scan, loki_paths_with(root, outer, keys->param_info, NULL, NULL, NULL))
 	{
-		Path	   *scan = lfirst(cell);
-
 		if (scan->pathkeys == NIL || (!IsA(scan, IndexPath) && !IsA(scan, CustomPath)))
 			continue;
 		if (alone && keys->unknown)
@@ -501,7 +483,6 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 {
 	RangeTblEntry *rte;
 	bool		alone;
-	ListCell   *cell;
 
 	Assert(!bms_overlap(outer->relids, inner->relids));
 	if (!enable_join_keys ||
@@ -521,9 +502,9 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		bms_is_subset(pull_varnos(root, (Node *) joinrel->reltarget->exprs), outer->relids);
 	if (!alone && !loki_may_read_twice(root, inner))
 		return;
-	foreach(cell, extra->restrictlist)
+	foreach_node(RestrictInfo, rinfo, extra->restrictlist)
 		if (add_keys_paths(root, joinrel, outer, inner, jointype, extra,
-						   lfirst_node(RestrictInfo, cell), alone))
+						   rinfo, alone))
 		break;
 }
 

@@ -54,11 +54,8 @@ static bool
 comes_last(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, const PathKey *key,
 		   LokiDistanceExpr *distance)
 {
-	ListCell   *cell;
-
-	foreach(cell, key->pk_eclass->ec_members)
+	foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
 	{
-		EquivalenceMember *member = lfirst_node(EquivalenceMember, cell);
 		Node	   *expr = (Node *) member->em_expr;
 		Node	   *column;
 
@@ -111,16 +108,11 @@ all_joined(const RelOptInfo *joinrel, const RelOptInfo *outer, RestrictInfo *fur
 {
 	JoinPath   *best = NULL;
 	Size		size;
-	ListCell   *cell;
 
-	foreach(cell, joinrel->pathlist)
-	{
-		JoinPath   *path = lfirst(cell);
-
+	foreach_ptr(JoinPath, path, joinrel->pathlist)
 		if ((IsA(path, HashPath) || IsA(path, MergePath)) && path->outerjoinpath->parent == outer &&
 			path->path.param_info == NULL && (best == NULL || path->path.total_cost < best->path.total_cost))
-			best = path;
-	}
+		best = path;
 	if (best == NULL)
 		return NULL;
 	size = IsA(best, HashPath) ? sizeof(HashPath) : sizeof(MergePath);
@@ -164,15 +156,13 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 									  list_make1(linitial(root->query_pathkeys)));
 	List	   *joined = lappend(list_delete_ptr(list_copy(extra->restrictlist), clause),
 								 make_simple_restrictinfo(root, preserved));
-	ListCell   *cell;
 
 	if (found == NULL || unjoined == NULL)
 		return;
 	/* what is known of the inner side is not known of the outer one */
 	reversed.inner_unique = false;
-	foreach(cell, scans)
+	foreach_ptr(Path, scan, scans)
 	{
-		Path	   *scan = lfirst(cell);
 		JoinCostWorkspace workspace;
 		NestPath   *loop;
 		AppendPath *both;
@@ -202,7 +192,6 @@ loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 {
 	LokiDistanceExpr distance;
 	List	   *scans;
-	ListCell   *cell;
 
 	if (jointype != JOIN_LEFT ||
 		outer->reloptkind != RELOPT_BASEREL || inner->reloptkind != RELOPT_BASEREL ||
@@ -219,14 +208,12 @@ loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	 */
 	if (!loki_scans_are_complete(inner))
 		return;
-	foreach(cell, extra->restrictlist)
-		if (RINFO_IS_PUSHED_DOWN(lfirst_node(RestrictInfo, cell), joinrel->relids))
+	foreach_node(RestrictInfo, rinfo, extra->restrictlist)
+		if (RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids))
 		return;
 	scans = loki_paths_with(root, inner, makeNode(ParamPathInfo), NULL, key, &distance);
-	foreach(cell, extra->restrictlist)
+	foreach_node(RestrictInfo, clause, extra->restrictlist)
 	{
-		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
-
 		if (joined_column(clause, outer) != NULL && joined_column(clause, inner) != NULL &&
 			restriction_is_securely_promotable(clause, outer))
 		{

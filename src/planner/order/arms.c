@@ -111,11 +111,9 @@ is_same_in_arm(Expr *expr, Query *arm)
 static bool
 reads_foreign(const RangeTblEntry *rte)
 {
-	ListCell   *cell;
-
 	if (rte->inh && has_subclass(rte->relid))
-		foreach(cell, find_all_inheritors(rte->relid, AccessShareLock, NULL))
-			if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
+		foreach_oid(relid, find_all_inheritors(rte->relid, AccessShareLock, NULL))
+			if (get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE)
 			return true;
 	return rte->relkind == RELKIND_FOREIGN_TABLE;
 }
@@ -127,20 +125,14 @@ reads_foreign(const RangeTblEntry *rte)
 static bool
 has_same_rows(Query *query)
 {
-	ListCell   *cell;
-
 	check_stack_depth();
 	if (loki_changes_rows(query) || query->setOperations != NULL || query->hasSubLinks || query->cteList != NIL ||
 		query->limitCount != NULL || query->limitOffset != NULL || contain_volatile_functions((Node *) query))
 		return false;
-	foreach(cell, query->rtable)
-	{
-		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
-
+	foreach_ptr(const RangeTblEntry, rte, query->rtable)
 		if (rte->rtekind == RTE_SUBQUERY ? !has_same_rows(rte->subquery) :
 			(rte->rtekind != RTE_RELATION || rte->tablesample != NULL || reads_foreign(rte)))
-			return false;
-	}
+		return false;
 	return !query_tree_walker(query, has_other_parts, NULL, 0);
 }
 
@@ -194,14 +186,13 @@ static bool
 passes_barrier(Expr *key)
 {
 	LokiDistanceExpr distance;
-	ListCell   *cell;
 
 	if (IsA(key, Var))
 		return true;
 	if (!distance_of(key, &distance))
 		return false;
-	foreach(cell, distance.distance->args)
-		if (!IsA(lfirst(cell), Var) && contain_var_clause(lfirst(cell)))
+	foreach_ptr(Node, arg, distance.distance->args)
+		if (!IsA(arg, Var) && contain_var_clause(arg))
 		return false;
 	return true;
 }
@@ -240,7 +231,6 @@ wants_order(const UnionOrder *order)
 {
 	const Query *arm = order->arm;
 	const SortGroupClause *first = linitial(order->sort);
-	ListCell   *cell;
 
 	if (loki_changes_rows(arm) || arm->setOperations != NULL || arm->sortClause != NIL ||
 		arm->limitCount != NULL || arm->limitOffset != NULL ||
@@ -250,17 +240,16 @@ wants_order(const UnionOrder *order)
 		contain_volatile_functions((Node *) arm->targetList) ||
 		contain_volatile_functions((Node *) arm->jointree))
 		return false;
-	foreach(cell, order->sort)
+	foreach_node(SortGroupClause, clause, order->sort)
 	{
-		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
 		Expr	   *key = get_sortgroupclause_tle(clause, order->sorted->targetList)->expr;
 
 		if (!is_same_in_arm(key, order->arm) || (order->barrier && !passes_barrier(key)) ||
 			(clause == first && !is_score((Expr *) in_arm((Node *) key, order->arm))))
 			return false;
 	}
-	foreach(cell, order->conditions != NULL ? pull_var_clause(order->conditions, 0) : NIL)
-		if (!is_same_in_arm(lfirst(cell), order->arm))
+	foreach_ptr(Expr, column, order->conditions != NULL ? pull_var_clause(order->conditions, 0) : NIL)
+		if (!is_same_in_arm(column, order->arm))
 		return false;
 	return true;
 }
@@ -273,7 +262,6 @@ static void
 order_arm(UnionOrder *order)
 {
 	Query	   *arm = order->arm;
-	ListCell   *cell;
 
 	Assert(order->sort != NIL && order->sorted->limitCount != NULL);
 	if (!wants_order(order))
@@ -284,9 +272,9 @@ order_arm(UnionOrder *order)
 	if (order->conditions != NULL)
 		arm->jointree->quals = make_and_qual(arm->jointree->quals,
 											 in_arm(order->conditions, arm));
-	foreach(cell, order->sort)
+	foreach_node(SortGroupClause, like, order->sort)
 	{
-		SortGroupClause *clause = copyObject(lfirst_node(SortGroupClause, cell));
+		SortGroupClause *clause = copyObject(like);
 		TargetEntry *key = get_sortgroupclause_tle(clause, order->sorted->targetList);
 		TargetEntry *entry = arm_column(order, key->expr);
 
@@ -408,7 +396,6 @@ order_of_first_rows(const Query *query)
 {
 	Query		unranked = *query;
 	List	   *sort = query->hasWindowFuncs ? loki_order_of_ranks(query) : query->sortClause;
-	ListCell   *cell;
 
 	unranked.hasWindowFuncs = false;
 	if (sort == NIL || query->limitCount == NULL ||
@@ -416,8 +403,8 @@ order_of_first_rows(const Query *query)
 		!loki_may_repeat(query->limitCount, query->limitOffset) ||
 		has_other_parts(query->limitCount, NULL) || has_other_parts(query->limitOffset, NULL))
 		return NIL;
-	foreach(cell, sort)
-		if (has_other_parts((Node *) get_sortgroupclause_expr(lfirst(cell), query->targetList),
+	foreach_ptr(SortGroupClause, clause, sort)
+		if (has_other_parts((Node *) get_sortgroupclause_expr(clause, query->targetList),
 							(void *) query))
 		return NIL;
 	return sort;
@@ -563,7 +550,6 @@ void
 loki_order_arms(Query *query)
 {
 	UnionOrder	order = {.sorted = query, .sort = order_of_first_rows(query)};
-	ListCell   *cell;
 
 	if (order.sort != NIL)
 		order_below(&order);
@@ -581,7 +567,7 @@ loki_order_arms(Query *query)
 		(void) query_tree_walker(query, order_arms_below, NULL, QTW_IGNORE_JOINALIASES);
 		return;
 	}
-	foreach(cell, query->rtable)
-		if (lfirst_node(RangeTblEntry, cell)->rtekind == RTE_SUBQUERY)
-		loki_order_arms(lfirst_node(RangeTblEntry, cell)->subquery);
+	foreach_node(RangeTblEntry, rte, query->rtable)
+		if (rte->rtekind == RTE_SUBQUERY)
+		loki_order_arms(rte->subquery);
 }

@@ -90,11 +90,10 @@ groups_fit(PlannerInfo *root, List *keys, double most, Selectivity kept)
 {
 	double		bytes = GROUP_BYTES;
 	double		taken = loki_promise_wanted(root) / kept;
-	ListCell   *cell;
 
 	Assert(kept > 0 && kept <= 1);
-	foreach(cell, keys)
-		bytes += get_typavgwidth(exprType(lfirst(cell)), exprTypmod(lfirst(cell)));
+	foreach_ptr(Node, key, keys)
+		bytes += get_typavgwidth(exprType(key), exprTypmod(key));
 	return Min(taken, most) * bytes <= (double) get_hash_memory_limit();
 }
 
@@ -106,10 +105,8 @@ groups_fit(PlannerInfo *root, List *keys, double most, Selectivity kept)
 static bool
 has_columns(List *keys, const PathTarget *target)
 {
-	ListCell   *cell;
-
-	foreach(cell, keys)
-		if (IsA(lfirst(cell), Const) || !list_member(target->exprs, lfirst(cell)))
+	foreach_ptr(Node, key, keys)
+		if (IsA(key, Const) || !list_member(target->exprs, key))
 		return false;
 	return true;
 }
@@ -130,11 +127,10 @@ static Path *
 with_scores(PlannerInfo *root, const LokiGroups *groups, Path *path)
 {
 	PathTarget *target = copy_pathtarget(path->pathtarget);
-	ListCell   *cell;
 
-	foreach(cell, groups->aggregates)
+	foreach_node(Aggref, aggregate, groups->aggregates)
 		add_column_to_pathtarget(target, linitial_node(TargetEntry,
-													   lfirst_node(Aggref, cell)->args)->expr, 0);
+													   aggregate->args)->expr, 0);
 	if (looks_at_score(groups))
 		add_column_to_pathtarget(target, groups->score, 0);
 	if (list_length(target->exprs) == list_length(path->pathtarget->exprs))
@@ -161,20 +157,19 @@ wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
 static bool
 may_wait(PlannerInfo *root, const LokiGroups *groups)
 {
-	ListCell   *cell;
 	bool		nulls = false;
 
 	if ((groups->aside & LOKI_FIRST_NULLS) == 0)
 		return false;
-	foreach(cell, pull_var_clause((Node *) groups->score, PVC_RECURSE_AGGREGATES |
-								  PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
+	foreach_node(Var, var, pull_var_clause((Node *) groups->score, PVC_RECURSE_AGGREGATES |
+										   PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
 	{
 		VariableStatData column;
 
-		examine_variable(root, lfirst(cell), 0, &column);
+		examine_variable(root, (Node *) var, 0, &column);
 		if (HeapTupleIsValid(column.statsTuple) &&
 			((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac > 0)
-			nulls |= !loki_drops_nulls(find_base_rel(root, lfirst_node(Var, cell)->varno), lfirst(cell));
+			nulls |= !loki_drops_nulls(find_base_rel(root, var->varno), (Node *) var);
 		ReleaseVariableStats(column);
 	}
 	return nulls;
@@ -220,7 +215,6 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	List	   *exprs;
 	CustomPath *custom;
 	Path	   *input;
-	ListCell   *cell;
 
 	if (!has_columns(keys, path->pathtarget) ||
 		!groups_fit(root, keys, ngroups, Max(kept, DBL_EPSILON)))
@@ -234,8 +228,8 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	}
 	if (groups->number != NULL)
 		columns = lappend(columns, groups->number);
-	foreach(cell, groups->keys)
-		operators = lappend_oid(operators, lfirst_node(SortGroupClause, cell)->eqop);
+	foreach_node(SortGroupClause, clause, groups->keys)
+		operators = lappend_oid(operators, clause->eqop);
 	input = with_scores(root, groups, path);
 	custom = loki_node_path(&loki_groups_kind, output, target, input, columns, exprs, groups->filter,
 							list_make3(operators, makeInteger((int) groups->aside),
@@ -262,7 +256,6 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 				 RelOptInfo *output)
 {
 	LokiGroups	groups;
-	ListCell   *cell;
 
 	if (output->reloptkind != RELOPT_UPPER_REL)
 		return;
@@ -271,14 +264,10 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		(groups.number != NULL && !loki_walks_plans()))
 		return;
 	output->consider_startup = true;
-	foreach(cell, input->pathlist)
-	{
-		Path	   *path = lfirst(cell);
-
+	foreach_ptr(Path, path, input->pathlist)
 		if (path->param_info == NULL &&
 			pathkeys_contained_in(list_make1(groups.input), path->pathkeys))
-			offer_path(root, output, &groups, path, root->upper_targets[stage]);
-	}
+		offer_path(root, output, &groups, path, root->upper_targets[stage]);
 }
 
 /*

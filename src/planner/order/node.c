@@ -88,13 +88,12 @@ loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 			   List *clauses, List *children)
 {
 	CustomScan *scan = makeNode(CustomScan);
-	ListCell   *cell;
 
 	Assert(list_length(children) == 1);
-	foreach(cell, (List *) linitial(path->custom_private))
+	foreach_ptr(Expr, column, (List *) linitial(path->custom_private))
 		scan->custom_scan_tlist =
 			lappend(scan->custom_scan_tlist,
-					makeTargetEntry(lfirst(cell), list_length(scan->custom_scan_tlist) + 1,
+					makeTargetEntry(column, list_length(scan->custom_scan_tlist) + 1,
 									NULL, false));
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = copyObject((List *) lthird(path->custom_private));

@@ -62,11 +62,9 @@ sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 				LokiDistanceExpr *distance)
 {
 	Relids		relids = IS_OTHER_REL(rel) ? rel->top_parent_relids : rel->relids;
-	ListCell   *cell;
 
-	foreach(cell, key->pk_eclass->ec_members)
+	foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
 	{
-		EquivalenceMember *member = lfirst_node(EquivalenceMember, cell);
 		Node	   *expr = (Node *) member->em_expr;
 
 		if (!bms_equal(member->em_relids, relids))
@@ -89,13 +87,10 @@ loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 {
 	List	   *query_pathkeys = root->query_pathkeys;
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	root->query_pathkeys = loki_distance_pathkeys(rel, distance);
-	foreach(cell, loki_paths_of_indexes(root, rel, list_make1(info)))
+	foreach_ptr(IndexPath, path, loki_paths_of_indexes(root, rel, list_make1(info)))
 	{
-		IndexPath  *path = lfirst(cell);
-
 		if (IsA(path, IndexPath) && path->indexinfo == info && path->indexorderbys != NIL)
 		{
 			Assert(list_length(path->indexorderbys) == 1 &&
@@ -131,11 +126,9 @@ array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 static bool
 has_array_clause(RelOptInfo *rel)
 {
-	ListCell   *cell;
-
-	foreach(cell, rel->baserestrictinfo)
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
 	{
-		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+		Node	   *clause = (Node *) rinfo->clause;
 
 		if (IsA(clause, ScalarArrayOpExpr) || loki_is_text_equality(clause))
 			return true;
@@ -153,13 +146,11 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 	IndexOptInfo *info = path->indexinfo;
 	List	   *clauses = NIL;
 	List	   *added = NIL;
-	ListCell   *cell;
 
 	if (!info->amsearcharray)
 		return NULL;
-	foreach(cell, info->indrestrictinfo)
+	foreach_node(RestrictInfo, rinfo, info->indrestrictinfo)
 	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		IndexClause *clause = loki_other_index_clause(root, info, rinfo);
 
 		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
@@ -171,12 +162,12 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 		return NULL;
 	for (int col = 0; col < info->nkeycolumns; col++)
 	{
-		foreach(cell, path->indexclauses)
-			if (lfirst_node(IndexClause, cell)->indexcol == col)
-			clauses = lappend(clauses, lfirst(cell));
-		foreach(cell, added)
-			if (lfirst_node(IndexClause, cell)->indexcol == col)
-			clauses = lappend(clauses, lfirst(cell));
+		foreach_node(IndexClause, clause, path->indexclauses)
+			if (clause->indexcol == col)
+			clauses = lappend(clauses, clause);
+		foreach_node(IndexClause, clause, added)
+			if (clause->indexcol == col)
+			clauses = lappend(clauses, clause);
 	}
 	Assert(list_length(clauses) == list_length(path->indexclauses) + list_length(added));
 	return create_index_path(root, info, clauses, path->indexorderbys,
@@ -252,18 +243,16 @@ loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 static void
 translate_to_children(PlannerInfo *root, const PathKey *key)
 {
-	ListCell   *cell;
 	int			class = 0;
 
-	foreach(cell, root->eq_classes)
+	foreach_ptr(EquivalenceClass, member, root->eq_classes)
 	{
-		if (lfirst(cell) == key->pk_eclass)
-			class = foreach_current_index(cell);
+		if (member == key->pk_eclass)
+			class = foreach_current_index(member);
 	}
 	Assert(list_nth(root->eq_classes, class) == key->pk_eclass);
-	foreach(cell, root->append_rel_list)
+	foreach_node(AppendRelInfo, info, root->append_rel_list)
 	{
-		AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
 		RelOptInfo *parent = root->simple_rel_array[info->parent_relid];
 		RelOptInfo *child = root->simple_rel_array[info->child_relid];
 		Relids		classes;
@@ -300,11 +289,10 @@ ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
 static bool
 equals_another(const EquivalenceClass *class)
 {
-	ListCell   *cell;
 	int			members = 0;
 
-	foreach(cell, class->ec_members)
-		members += !lfirst_node(EquivalenceMember, cell)->em_is_child;
+	foreach_node(EquivalenceMember, member, class->ec_members)
+		members += !member->em_is_child;
 	return members > 1;
 }
 
@@ -345,22 +333,13 @@ static void
 hide_order(const RelOptInfo *rel, const PathKey *key)
 {
 	PathKey    *hidden = loki_hidden_key(key);
-	ListCell   *cell;
 
-	foreach(cell, rel->pathlist)
-	{
-		Path	   *path = lfirst(cell);
-
+	foreach_ptr(Path, path, rel->pathlist)
 		if (path->pathkeys != NIL && linitial(path->pathkeys) == key)
-			path->pathkeys = list_make1(hidden);
-	}
-	foreach(cell, rel->partial_pathlist)
-	{
-		Path	   *path = lfirst(cell);
-
+		path->pathkeys = list_make1(hidden);
+	foreach_ptr(Path, path, rel->partial_pathlist)
 		if (path->pathkeys != NIL && linitial(path->pathkeys) == key)
-			path->pathkeys = NIL;
-	}
+		path->pathkeys = NIL;
 }
 
 /*
@@ -371,23 +350,17 @@ static void
 ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 {
 	LokiScore	score;
-	ListCell   *cell;
 
 	if (linitial(root->query_pathkeys) != linitial(root->sort_pathkeys) ||
 		!loki_score(root, &score) || equals_another(score.output->pk_eclass))
 		return;
-	foreach(cell, loki_score_distances(&score))
+	foreach_node(OpExpr, distance, loki_score_distances(&score))
 	{
-		OpExpr	   *distance = lfirst_node(OpExpr, cell);
-		ListCell   *index;
-
 		/* how many rows are within a distance is known of one relation */
 		if (!bms_equal(pull_varnos(root, (Node *) distance), rel->relids))
 			continue;
-		foreach(index, indexes)
+		foreach_node(IndexOptInfo, info, indexes)
 		{
-			IndexOptInfo *info = lfirst_node(IndexOptInfo, index);
-
 			if (!OidIsValid(get_op_opfamily_sortfamily(distance->opno, info->opfamily[0])) ||
 				(!match_index_to_operand(linitial(distance->args), 0, info) &&
 				 !match_index_to_operand(lsecond(distance->args), 0, info)))
@@ -407,16 +380,13 @@ loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 						  const LokiDistanceExpr *distance, bool core_makes)
 {
 	Oid			first = loki_order_first(key->pk_nulls_first, distance);
-	ListCell   *cell;
 
-	foreach(cell, loki_usable_indexes(rel))
+	foreach_ptr(IndexOptInfo, info, loki_usable_indexes(rel))
 	{
-		List	   *paths = loki_core_index_paths(root, rel, lfirst(cell), distance->distance);
-		ListCell   *lc;
+		List	   *paths = loki_core_index_paths(root, rel, info, distance->distance);
 
-		foreach(lc, paths)
+		foreach_node(IndexPath, path, paths)
 		{
-			IndexPath  *path = lfirst_node(IndexPath, lc);
 			IndexPath  *arrays;
 
 			Assert(path->path.parent == rel);

@@ -87,10 +87,8 @@ carry(Path *path, ParamPathInfo *more)
 	path->rows = more->ppi_rows;
 	if (IsA(path, CustomPath))
 	{
-		ListCell   *cell;
-
-		foreach(cell, ((CustomPath *) path)->custom_paths)
-			carry(lfirst(cell), more);
+		foreach_ptr(Path, child, ((CustomPath *) path)->custom_paths)
+			carry(child, more);
 	}
 }
 
@@ -129,10 +127,8 @@ loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, Restric
 		more->ppi_rows = rel->rows;
 	}
 	rel->rows = more->ppi_rows;
-	foreach(cell, rel->indexlist)
+	foreach_node(IndexOptInfo, info, rel->indexlist)
 	{
-		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
-
 		/*
 		 * `without` stays, since the filter of an index scan will have it:
 		 * index-only scans need its columns
@@ -152,10 +148,8 @@ loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, Restric
 		loki_distance_order_paths(root, rel, key, distance, false);
 	if (!constant)
 		loki_hybrid_paths(root, rel, planner_rt_fetch(rel->relid, root));
-	foreach(cell, rel->pathlist)
+	foreach_ptr(Path, path, rel->pathlist)
 	{
-		Path	   *path = lfirst(cell);
-
 		if (path->param_info != NULL)
 			continue;
 		if (constant)
@@ -184,19 +178,18 @@ static ParamPathInfo *
 carried(PlannerInfo *root, RelOptInfo *rel, const Part *part, const RestrictInfo *without)
 {
 	ParamPathInfo *more = makeNode(ParamPathInfo);
-	ListCell   *cell;
 
-	foreach(cell, part->conditions)
+	foreach_ptr(Expr, condition, part->conditions)
 	{
-		RestrictInfo *rinfo = make_simple_restrictinfo(root, lfirst(cell));
+		RestrictInfo *rinfo = make_simple_restrictinfo(root, condition);
 
 		/*
 		 * what a sort key calls sees only rows that pass all conditions (P6),
 		 * and those before it in CASE
 		 */
 		rinfo->security_level = without != NULL ? without->security_level :
-			root->qual_security_level + 1 + foreach_current_index(cell);
-		rinfo->leakproof = !contain_leaked_vars(lfirst(cell));
+			root->qual_security_level + 1 + foreach_current_index(condition);
+		rinfo->leakproof = !contain_leaked_vars((Node *) condition);
 		if (!restriction_is_securely_promotable(rinfo, rel))
 			rinfo->orclause = NULL;
 		more->ppi_clauses = lappend(more->ppi_clauses, rinfo);
@@ -223,12 +216,10 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 	List	   *ordered = NIL;
 	List	   *all = NIL;
 	LokiScore	score;
-	ListCell   *cell;
 
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
-	foreach(cell, parts)
+	foreach_ptr(Part, part, parts)
 	{
-		Part	   *part = lfirst(cell);
 		ParamPathInfo *more = carried(root, rel, part, without);
 		List	   *paths = loki_paths_with(root, rel, more, without, key,
 											key != NULL ? &part->distance : NULL);
@@ -287,11 +278,10 @@ static bool
 has_bound(PlannerInfo *root, Node *condition)
 {
 	LokiDistanceBound bound;
-	ListCell   *cell;
 
 	if (is_andclause(condition))
-		foreach(cell, ((BoolExpr *) condition)->args)
-			if (has_bound(root, lfirst(cell)))
+		foreach_ptr(Node, arg, ((BoolExpr *) condition)->args)
+			if (has_bound(root, arg))
 			return true;
 	return loki_distance_bound(condition, &bound) && bound.upper &&
 		!bms_is_empty(pull_varnos(root, (Node *) bound.distance));
@@ -314,28 +304,27 @@ parts_of_or(PlannerInfo *root, const RestrictInfo *rinfo)
 	List	   *bounds = NIL;
 	List	   *before = NIL;
 	List	   *parts = NIL;
-	ListCell   *cell;
 
 	Assert(is_orclause(rinfo->clause));
-	foreach(cell, ((BoolExpr *) rinfo->clause)->args)
+	foreach_ptr(Node, arg, ((BoolExpr *) rinfo->clause)->args)
 	{
-		if (has_bound(root, lfirst(cell)))
-			bounds = lappend(bounds, lfirst(cell));
+		if (has_bound(root, arg))
+			bounds = lappend(bounds, arg);
 		else
-			others = lappend(others, lfirst(cell));
+			others = lappend(others, arg);
 	}
 	if (bounds == NIL)
 		return NIL;
 	if (others != NIL)
 		bounds = lcons(any_of(others), bounds);
-	foreach(cell, bounds)
+	foreach_ptr(Expr, condition, bounds)
 	{
 		Part	   *part = palloc0_object(Part);
 
-		part->conditions = list_copy(make_ands_implicit(lfirst(cell)));
+		part->conditions = list_copy(make_ands_implicit(condition));
 		if (before != NIL)
 			part->conditions = lappend(part->conditions, is_not_true(any_of(before)));
-		before = lappend(before, lfirst(cell));
+		before = lappend(before, condition);
 		parts = lappend(parts, part);
 	}
 	return parts;
@@ -543,13 +532,10 @@ split(Split *into, Node *expr, List *conditions)
 static List *
 parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 {
-	ListCell   *cell;
-
 	if (!loki_may_be_score_order(key))
 		return NIL;
-	foreach(cell, key->pk_eclass->ec_members)
+	foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
 	{
-		EquivalenceMember *member = lfirst_node(EquivalenceMember, cell);
 		Split		into = {.root = root, .rel = rel, .key = key};
 		Node	   *expr = (Node *) member->em_expr;
 
@@ -585,7 +571,6 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
 	List	   *keys = list_copy_head(root->query_pathkeys, 1);
 	List	   *parts;
-	ListCell   *cell;
 
 	if (rte->inh || IS_OTHER_REL(rel) || root->parse->rowMarks != NIL ||
 		root->parse->commandType != CMD_SELECT || !bms_is_empty(rel->lateral_relids) ||
@@ -596,17 +581,13 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 		keys = list_append_unique_ptr(keys, linitial(root->sort_pathkeys));
 
 	/* worse rows of another part would take the places of those that pgvector's limits leave out */
-	foreach(cell, keys)
-		if ((parts = parts_of_key(root, rel, lfirst(cell))) != NIL && loki_scans_are_complete(rel))
-		offer_parts(root, rel, parts, lfirst(cell), NULL);
+	foreach_ptr(PathKey, key, keys)
+		if ((parts = parts_of_key(root, rel, key)) != NIL && loki_scans_are_complete(rel))
+		offer_parts(root, rel, parts, key, NULL);
 	if (may_be_current_of(root))
 		return;
-	foreach(cell, rel->baserestrictinfo)
-	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
-
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
 		if (is_orclause(rinfo->clause) && restriction_is_securely_promotable(rinfo, rel) &&
 			loki_is_repeatable(rinfo->clause) && (parts = parts_of_or(root, rinfo)) != NIL)
 			offer_parts(root, rel, parts, NULL, rinfo);
-	}
 }

@@ -92,20 +92,15 @@ drop_distance(Limit *limit, const Sort *above)
 {
 	Plan	   *scan = limit->plan.lefttree;
 	Expr	   *orderby = scan_distance(scan);
-	ListCell   *cell;
 
 	Assert(limit->limitOption == LIMIT_OPTION_COUNT);
 	if (orderby == NULL || !IsA(orderby, OpExpr))
 		return;
-	foreach(cell, scan->targetlist)
-	{
-		TargetEntry *entry = lfirst_node(TargetEntry, cell);
-
+	foreach_node(TargetEntry, entry, scan->targetlist)
 		if (entry->resjunk && !sorts_by(above, entry->resno) &&
 			is_order_of((Node *) entry->expr, (OpExpr *) orderby))
-			entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1,
-												 InvalidOid);
-	}
+		entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1,
+											 InvalidOid);
 }
 
 /* Go down a plan; `above` is the Sort directly above it, or NULL. */
@@ -114,7 +109,6 @@ walk_plan(Plan *plan, const Sort *above)
 {
 	const Sort *sort;
 	List	   *children = NIL;
-	ListCell   *cell;
 
 	if (plan == NULL)
 		return;
@@ -134,8 +128,8 @@ walk_plan(Plan *plan, const Sort *above)
 		loki_groups_name_number((CustomScan *) plan);
 		children = ((CustomScan *) plan)->custom_plans;
 	}
-	foreach(cell, children)
-		walk_plan(lfirst(cell), NULL);
+	foreach_ptr(Plan, child, children)
+		walk_plan(child, NULL);
 }
 
 bool
@@ -149,7 +143,6 @@ static PlannedStmt *
 plan_statement(Query *query, const char *source, int options, ParamListInfo params)
 {
 	PlannedStmt *statement;
-	ListCell   *cell;
 
 	walks_plans = true;
 
@@ -164,8 +157,8 @@ plan_statement(Query *query, const char *source, int options, ParamListInfo para
 	statement = previous_planner ? previous_planner(query, source, options, params) :
 		standard_planner(query, source, options, params);
 	walk_plan(statement->planTree, NULL);
-	foreach(cell, statement->subplans)
-		walk_plan(lfirst(cell), NULL);
+	foreach_ptr(Plan, subplan, statement->subplans)
+		walk_plan(subplan, NULL);
 	return statement;
 }
 

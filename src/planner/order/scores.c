@@ -219,15 +219,14 @@ input_target(PlannerInfo *root, const LokiScore *score, const Path *path)
 	PathTarget *target = create_empty_pathtarget();
 	List	   *exprs = list_make1(score->expr);
 	List	   *columns;
-	ListCell   *cell;
 
 	exprs = list_concat(exprs, root->upper_targets[UPPERREL_ORDERED]->exprs);
 	if (root->upper_targets[UPPERREL_DISTINCT] != NULL)
 		exprs = list_concat(exprs, root->upper_targets[UPPERREL_DISTINCT]->exprs);
 	columns = loki_columns_outside((Node *) exprs, score->distance);
-	foreach(cell, list_concat_copy(columns, pull_var_clause((Node *) score->distance,
-															PVC_INCLUDE_PLACEHOLDERS)))
-		if (!list_member(have->exprs, lfirst(cell)))
+	foreach_ptr(Expr, column, list_concat_copy(columns, pull_var_clause((Node *) score->distance,
+																		PVC_INCLUDE_PLACEHOLDERS)))
+		if (!list_member(have->exprs, column))
 		return NULL;
 	add_column_to_pathtarget(target, (Expr *) score->distance, 0);
 	add_new_columns_to_pathtarget(target, columns);
@@ -242,16 +241,14 @@ static List *
 column_ranges(const LokiScore *score, const List *columns, const PathTarget *target)
 {
 	List	   *ranges = NIL;
-	ListCell   *cell;
 
-	foreach(cell, target->exprs)
+	foreach_ptr(Expr, expr, target->exprs)
 	{
 		LokiRange	range = {.low = -INFINITY, .high = INFINITY, .nulls = true, .nans = true};
-		ListCell   *lc;
 
-		foreach(lc, columns)
-			if (equal(((LokiScoreColumn *) lfirst(lc))->column, lfirst(cell)))
-			range = ((LokiScoreColumn *) lfirst(lc))->range;
+		foreach_ptr(LokiScoreColumn, column, columns)
+			if (equal(column->column, expr))
+			range = column->range;
 		if (ranges == NIL)
 			loki_distance_range(score->distance->opno, &range.low, &range.high);
 		ranges = lappend(ranges, list_make4(loki_float_const(range.low), loki_float_const(range.high),
@@ -331,15 +328,12 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 {
 	LokiScore	score;
 	List	   *columns;
-	ListCell   *cell;
 
 	if (stage != UPPERREL_ORDERED || !loki_score_chosen(root, &score))
 		return;
 	columns = loki_score_columns(root, &score);
-	foreach(cell, input->pathlist)
+	foreach_ptr(Path, path, input->pathlist)
 	{
-		Path	   *path = lfirst(cell);
-
 		if (path->param_info != NULL)
 			continue;
 		if (pathkeys_contained_in(list_make1(score.input), path->pathkeys))

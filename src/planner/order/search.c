@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -232,14 +233,13 @@ follow_all(FollowedScans *followed, List *subpaths)
 {
 	List	   *result = NIL;
 	bool		found = false;
-	ListCell   *cell;
 
-	foreach(cell, subpaths)
+	foreach_ptr(Path, path, subpaths)
 	{
-		Path	   *sub = follow(followed, lfirst(cell));
+		Path	   *sub = follow(followed, path);
 
 		found |= sub != NULL;
-		result = lappend(result, sub != NULL ? sub : lfirst(cell));
+		result = lappend(result, sub != NULL ? sub : path);
 	}
 	return found ? result : NIL;
 }
@@ -389,12 +389,11 @@ static void
 tie_by_distance(PlannerInfo *root)
 {
 	List	   *clauses = NIL;
-	ListCell   *cell;
 
 	Assert(root->parse->sortClause != NIL);
-	foreach(cell, root->parse->sortClause)
+	foreach_ptr(SortGroupClause, clause, root->parse->sortClause)
 	{
-		clauses = lappend(clauses, lfirst(cell));
+		clauses = lappend(clauses, clause);
 		if (make_pathkeys_for_sortclauses(root, clauses, root->processed_tlist) != NIL)
 			break;
 	}
@@ -446,11 +445,9 @@ sort_target(PlannerInfo *root, const PathTarget *final, const PathTarget *input)
 {
 	PathTarget *target = create_empty_pathtarget();
 	int			i = 0;
-	ListCell   *cell;
 
-	foreach(cell, final->exprs)
+	foreach_ptr(Expr, expr, final->exprs)
 	{
-		Expr	   *expr = lfirst(cell);
 		Index		ref = get_pathtarget_sortgroupref(final, i++);
 
 		if (!list_member(input->exprs, expr))
@@ -487,12 +484,9 @@ replace_target(Path *path, const PathTarget *final, PathTarget *target)
 static void
 permit_searches(FollowedScans *followed, Oid late)
 {
-	ListCell   *cell;
-
 	Assert(late == 0 || (late == LOKI_PLAN_LATE && followed->keys != NIL));
-	foreach(cell, followed->scans)
+	foreach_node(IndexPath, scan, followed->scans)
 	{
-		IndexPath  *scan = lfirst_node(IndexPath, cell);
 		LokiScanSettings settings;
 
 		loki_planned_settings(scan->indexinfo, &settings);
@@ -609,11 +603,9 @@ search_ranks(FollowedScans *followed, Path *path)
 static void
 add_paths(RelOptInfo *rel, List *paths)
 {
-	ListCell   *cell;
-
-	foreach(cell, paths)
-		if (lfirst(cell) != NULL)
-		add_path(rel, lfirst(cell));
+	foreach_ptr(Path, path, paths)
+		if (path != NULL)
+		add_path(rel, path);
 }
 
 /*
@@ -624,13 +616,12 @@ static void
 add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 {
 	List	   *ranked = NIL;
-	ListCell   *cell;
 
 	if (!loki_sorts_by_rank(root) || !loki_ranks_rows(root->parse))
 		return;
-	foreach(cell, windows->pathlist)
-		if (IsA(lfirst(cell), WindowAggPath))
-		ranked = lappend(ranked, COPY_WITH(WindowAggPath, path.pathkeys, lfirst(cell),
+	foreach_ptr(Path, path, windows->pathlist)
+		if (IsA(path, WindowAggPath))
+		ranked = lappend(ranked, COPY_WITH(WindowAggPath, path.pathkeys, path,
 										   root->sort_pathkeys));
 	add_paths(windows, ranked);
 }
@@ -651,20 +642,18 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 	FinalPathExtraData final = {.count_est = (int64) Min(loki_promise_wanted(root), PG_INT32_MAX)};
 	WindowAggPath *like = NULL;
 	List	   *first = NIL;
-	ListCell   *cell;
 
 	if (wanted == NULL || !loki_may_repeat(wanted, NULL) ||
 		limit_has_parameters(&limit) || root->parse->rowMarks != NIL)
 		return;
-	foreach(cell, output->pathlist)
-		if (IsA(lfirst(cell), WindowAggPath))
-		like = lfirst(cell);
+	foreach_ptr(WindowAggPath, path, output->pathlist)
+		if (IsA(path, WindowAggPath))
+		like = path;
 	if (like == NULL || IsA(like->subpath, WindowAggPath))
 		return;
-	foreach(cell, input->pathlist)
+	foreach_ptr(Path, path, input->pathlist)
 	{
 		FollowedScans followed = {.root = root, .final = &final, .limit = &limit};
-		Path	   *path = lfirst(cell);
 		WindowAggPath *ranks = copy_path(like, sizeof(WindowAggPath));
 
 		if (path->param_info != NULL || root->window_pathkeys == NIL ||
@@ -714,13 +703,11 @@ search_on(PlannerInfo *root, Path *path)
 	FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
 	LimitPath  *limit = IsA(path, LimitPath) ? (LimitPath *) path : NULL;
 	Path	   *sub = follow(&followed, limit != NULL ? limit->subpath : path);
-	ListCell   *cell;
 
 	if (sub == NULL || followed.further_keys)
 		return path;
-	foreach(cell, followed.scans)
+	foreach_node(IndexPath, scan, followed.scans)
 	{
-		IndexPath  *scan = lfirst_node(IndexPath, cell);
 		LokiScanSettings settings;
 
 		loki_planned_settings(scan->indexinfo, &settings);

@@ -149,13 +149,11 @@ static Path *
 remote_path(Shards *shards, RelOptInfo *rel)
 {
 	PlannerInfo *root = shards->root;
-	ListCell   *cell;
 
 	if (!is_shard(rel))
 		return NULL;
-	foreach(cell, rel->pathlist)
+	foreach_ptr(Path, path, rel->pathlist)
 	{
-		Path	   *path = lfirst(cell);
 		Path	   *scan = IsA(path, ProjectionPath) ? ((ProjectionPath *) path)->subpath : path;
 		ForeignPath *limited;
 

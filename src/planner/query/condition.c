@@ -272,14 +272,13 @@ static LateCondition *
 make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 {
 	LateCondition *condition = palloc0_object(LateCondition);
-	ListCell   *lc;
 
 	Assert(kind == LOKI_CONDITION_ALL || kind == LOKI_CONDITION_ANY);
 	condition->made.kind = kind;
 	condition->made.parts = palloc_array(LokiCondition *, Max(list_length(clauses), 1));
-	foreach(lc, clauses)
+	foreach_ptr(Node, clause, clauses)
 	{
-		LateCondition *part = make_condition(conditions, lfirst(lc));
+		LateCondition *part = make_condition(conditions, clause);
 
 		if (part != NULL)
 			condition->made.parts[condition->made.nparts++] = &part->made;

@@ -39,6 +39,7 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -290,17 +291,16 @@ clipped(MinMaxExpr *expr, LokiDistanceExpr *result)
 {
 	LokiPlace	place = expr->op == IS_GREATEST ? LOKI_PLACE_LEAST : LOKI_PLACE_GREATEST;
 	Node	   *score = NULL;
-	ListCell   *cell;
 
-	foreach(cell, expr->args)
+	foreach_ptr(Node, arg, expr->args)
 	{
 		double		k;
 
-		if (finite_constant(lfirst(cell), &k))
+		if (finite_constant(arg, &k))
 			continue;
 		if (score != NULL)
 			return false;
-		score = lfirst(cell);
+		score = arg;
 	}
 	if (list_length(expr->args) < 2 || !loki_distance_expr(score, result))
 		return false;

@@ -132,14 +132,12 @@ grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *with
 	List	   *exprs = pull_var_clause((Node *) root->processed_tlist,
 										PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
 										PVC_INCLUDE_PLACEHOLDERS);
-	ListCell   *cell;
 
 	groups->filter = (List *) root->parse->havingQual;
 	exprs = list_concat(exprs, pull_var_clause((Node *) groups->filter, PVC_INCLUDE_AGGREGATES |
 											   PVC_INCLUDE_PLACEHOLDERS));
-	foreach(cell, exprs)
+	foreach_ptr(Aggref, aggregate, exprs)
 	{
-		Aggref	   *aggregate = lfirst(cell);
 		LokiDistanceExpr distance;
 		Expr	   *score;
 		bool		max;
@@ -198,14 +196,11 @@ static bool
 distinct_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
 {
 	SortGroupClause *decides = NULL;
-	ListCell   *cell;
 
 	groups->stage = UPPERREL_DISTINCT;
 	groups->keys = root->parse->distinctClause;
-	foreach(cell, root->parse->sortClause)
+	foreach_node(SortGroupClause, clause, root->parse->sortClause)
 	{
-		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
-
 		if (get_sortgroupref_clause_noerr(clause->tleSortGroupRef, groups->keys) != NULL)
 			continue;
 		if (decides != NULL)
@@ -225,15 +220,12 @@ numbered_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *wit
 	WindowClause *window = linitial_node(WindowClause, root->parse->windowClause);
 	List	   *exprs = pull_var_clause((Node *) root->processed_tlist,
 										PVC_INCLUDE_WINDOWFUNCS | PVC_INCLUDE_PLACEHOLDERS);
-	ListCell   *cell;
 
 	if (list_length(root->parse->windowClause) != 1 || window->partitionClause == NIL ||
 		list_length(window->orderClause) != 1)
 		return false;
-	foreach(cell, exprs)
+	foreach_ptr(WindowFunc, function, exprs)
 	{
-		WindowFunc *function = lfirst(cell);
-
 		if (!IsA(function, WindowFunc))
 			continue;
 		if (!loki_is_rank(function) || (groups->number != NULL && !equal(groups->number, function)))

@@ -324,15 +324,14 @@ static bool
 is_decided(const IndexOptInfo *info, const IndexClause *clause)
 {
 	Oid			left = info->opcintype[clause->indexcol];
-	ListCell   *cell;
 
 	if (clause->indexcol == 0)
 		return true;
 	if (!loki_hnsw_decides(left))
 		return false;
-	foreach(cell, clause->indexquals)
+	foreach_node(RestrictInfo, rinfo, clause->indexquals)
 	{
-		Node	   *qual = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+		Node	   *qual = (Node *) rinfo->clause;
 		Oid			right = left;	/* IS NULL compares with nothing */
 
 		if (IsA(qual, OpExpr))
@@ -356,30 +355,22 @@ is_decided(const IndexOptInfo *info, const IndexClause *clause)
 static bool
 leaves_none(const IndexPath *path, List *clauses)
 {
-	ListCell   *cell;
-
-	foreach(cell, clauses)
-	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
-
+	foreach_node(RestrictInfo, rinfo, clauses)
 		if (!rinfo->pseudoconstant &&
 			!is_redundant_with_indexclauses(rinfo, path->indexclauses))
-			return false;
-	}
+		return false;
 	return true;
 }
 
 bool
 loki_decides_all(const IndexPath *path)
 {
-	ListCell   *cell;
-
 	if (!leaves_none(path, path->indexinfo->indrestrictinfo) ||
 		(path->path.param_info != NULL &&
 		 !leaves_none(path, path->path.param_info->ppi_clauses)))
 		return false;
-	foreach(cell, path->indexclauses)
-		if (!is_decided(path->indexinfo, lfirst_node(IndexClause, cell)))
+	foreach_node(IndexClause, clause, path->indexclauses)
+		if (!is_decided(path->indexinfo, clause))
 		return false;
 	return true;
 }

@@ -31,6 +31,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/query/distance_expr.h"
@@ -406,19 +407,17 @@ range_of_coalesce(CoalesceExpr *expr, LokiRangeOf known, void *context, LokiRang
 static void
 range_of_case(CaseExpr *expr, LokiRangeOf known, void *context, LokiRange *result)
 {
-	ListCell   *cell;
-
 	if (expr->defresult == NULL)
 	{
 		*result = any_value;
 		return;
 	}
 	loki_range_of_expr((Node *) expr->defresult, known, context, result);
-	foreach(cell, expr->args)
+	foreach_node(CaseWhen, when, expr->args)
 	{
 		LokiRange	other;
 
-		loki_range_of_expr((Node *) lfirst_node(CaseWhen, cell)->result, known, context, &other);
+		loki_range_of_expr((Node *) when->result, known, context, &other);
 		unite(result, &other);
 	}
 }
@@ -427,16 +426,14 @@ range_of_case(CaseExpr *expr, LokiRangeOf known, void *context, LokiRange *resul
 static void
 range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *result)
 {
-	ListCell   *cell;
-
 	result->low = 0;
 	result->high = 1;
 	result->nulls = result->nans = false;
-	foreach(cell, args)
+	foreach_ptr(Node, node, args)
 	{
 		LokiRange	arg;
 
-		loki_range_of_expr(lfirst(cell), known, context, &arg);
+		loki_range_of_expr(node, known, context, &arg);
 		result->nulls |= arg.nulls;
 	}
 }

@@ -71,18 +71,13 @@ static const WindowClause *
 window_of_ranks(const Query *parse)
 {
 	Index		window = 0;
-	ListCell   *cell;
 
 	if (!parse->hasWindowFuncs || parse->hasTargetSRFs || parse->distinctClause != NIL ||
 		has_other_function((Node *) parse->targetList, &window))
 		return NULL;
-	foreach(cell, parse->windowClause)
-	{
-		const WindowClause *clause = lfirst_node(WindowClause, cell);
-
+	foreach_ptr(const WindowClause, clause, parse->windowClause)
 		if (clause->winref == window)
-			return clause->partitionClause == NIL ? clause : NULL;
-	}
+		return clause->partitionClause == NIL ? clause : NULL;
 	return NULL;
 }
 
@@ -117,19 +112,13 @@ loki_order_of_ranks(const Query *parse)
 bool
 loki_windows_need_all(const Query *parse)
 {
-	ListCell   *cell;
-
 	if (!parse->hasWindowFuncs || loki_ranks_rows(parse))
 		return false;
-	foreach(cell, parse->windowClause)
-	{
-		WindowClause *clause = lfirst_node(WindowClause, cell);
-
+	foreach_node(WindowClause, clause, parse->windowClause)
 		if (clause->partitionClause == NIL &&
 			((clause->frameOptions & FRAMEOPTION_END_UNBOUNDED_FOLLOWING) ||
 			 (clause->orderClause == NIL && !(clause->frameOptions & FRAMEOPTION_ROWS))))
-			return true;
-	}
+		return true;
 	return false;
 }
 
@@ -155,11 +144,9 @@ loki_sorts_by_rank(const PlannerInfo *root)
 Node *
 loki_number_bound(List *conditions, Oid function)
 {
-	ListCell   *cell;
-
-	foreach(cell, conditions)
+	foreach_node(OpExpr, condition, conditions)
 	{
-		List	   *args = lfirst_node(OpExpr, cell)->args;
+		List	   *args = condition->args;
 		bool		left = IsA(linitial(args), WindowFunc);
 		WindowFunc *number = left ? linitial(args) : lsecond(args);
 		Node	   *most = copyObject(left ? lsecond(args) : linitial(args));
@@ -185,24 +172,18 @@ loki_ranks_wanted(const PlannerInfo *root, List **ties)
 	const Query *parse = root->parse;
 	List	   *exprs;
 	Node	   *bound = NULL;
-	ListCell   *cell;
-	ListCell   *lc;
 
 	*ties = NIL;
 	if (!parse->hasWindowFuncs || loki_consumes_order(parse))
 		return NULL;
 	exprs = pull_var_clause((Node *) root->processed_tlist,
 							PVC_INCLUDE_WINDOWFUNCS | PVC_INCLUDE_PLACEHOLDERS);
-	foreach(cell, exprs)
+	foreach_ptr(WindowFunc, function, exprs)
 	{
-		WindowFunc *function = lfirst(cell);
-
 		if (!IsA(function, WindowFunc) || function->winfnoid == F_DENSE_RANK_)
 			continue;
-		foreach(lc, parse->windowClause)
+		foreach_node(WindowClause, window, parse->windowClause)
 		{
-			WindowClause *window = lfirst_node(WindowClause, lc);
-
 			if (bound != NULL || window->winref != function->winref)
 				continue;
 			bound = loki_number_bound(loki_run_conditions(window, function), function->winfnoid);

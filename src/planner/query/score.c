@@ -100,15 +100,12 @@ list_distances(Node *node, List **distances)
 static Expr *
 sorted_by(const PlannerInfo *root, const PathKey *key)
 {
-	ListCell   *cell;
-
-	foreach(cell, root->parse->sortClause)
+	foreach_ptr(SortGroupClause, clause, root->parse->sortClause)
 	{
-		Expr	   *expr = (Expr *) get_sortgroupclause_expr(lfirst(cell), root->processed_tlist);
-		ListCell   *lc;
+		Expr	   *expr = (Expr *) get_sortgroupclause_expr(clause, root->processed_tlist);
 
-		foreach(lc, key->pk_eclass->ec_members)
-			if (equal(lfirst_node(EquivalenceMember, lc)->em_expr, expr))
+		foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
+			if (equal(member->em_expr, expr))
 			return expr;
 	}
 	return NULL;
@@ -235,16 +232,10 @@ loki_columns_outside(Node *expr, const OpExpr *distance)
 static bool
 is_filled_by_join(const PlannerInfo *root, const Var *column)
 {
-	ListCell   *cell;
-
-	foreach(cell, root->join_info_list)
-	{
-		SpecialJoinInfo *join = lfirst_node(SpecialJoinInfo, cell);
-
+	foreach_node(SpecialJoinInfo, join, root->join_info_list)
 		if (join->jointype == JOIN_FULL ||
 			(join->jointype == JOIN_LEFT && bms_is_member(column->varno, join->syn_righthand)))
-			return true;
-	}
+		return true;
 	return false;
 }
 
@@ -318,20 +309,19 @@ List *
 loki_score_columns(PlannerInfo *root, const LokiScore *score)
 {
 	List	   *columns = NIL;
-	ListCell   *cell;
 
-	foreach(cell, loki_columns_outside((Node *) score->bounded, score->distance))
+	foreach_ptr(Var, var, loki_columns_outside((Node *) score->bounded, score->distance))
 	{
 		LokiScoreColumn *column;
 		VariableStatData data;
 
-		if (!IsA(lfirst(cell), Var))
+		if (!IsA(var, Var))
 			continue;
 		column = palloc0_object(LokiScoreColumn);
-		column->column = lfirst(cell);
+		column->column = var;
 		column->range.low = INFINITY;
 		column->range.high = -INFINITY;
-		examine_variable(root, lfirst(cell), 0, &data);
+		examine_variable(root, (Node *) var, 0, &data);
 		/* a subquery may have joins that fill columns of its tables with NULL */
 		column->range.nulls = !HeapTupleIsValid(data.statsTuple) ||
 			((Form_pg_statistic) GETSTRUCT(data.statsTuple))->stanullfrac > 0 ||
@@ -404,7 +394,6 @@ static bool
 known_part(Node *expr, void *context, LokiRange *range)
 {
 	const KnownParts *parts = context;
-	ListCell   *cell;
 	bool		falling;
 	OpExpr	   *other;
 
@@ -428,10 +417,8 @@ known_part(Node *expr, void *context, LokiRange *range)
 		range->nulls = range->nans = false;
 		return true;
 	}
-	foreach(cell, parts->columns)
+	foreach_ptr(const LokiScoreColumn, column, parts->columns)
 	{
-		const LokiScoreColumn *column = lfirst(cell);
-
 		if (!equal(expr, column->column))
 			continue;
 		*range = column->range;
@@ -449,11 +436,9 @@ known_part(Node *expr, void *context, LokiRange *range)
 bool
 loki_drops_nulls(const RelOptInfo *rel, Node *column)
 {
-	ListCell   *cell;
-
-	foreach(cell, rel->baserestrictinfo)
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
 	{
-		Node	   *clause = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+		Node	   *clause = (Node *) rinfo->clause;
 		NullTest   *test = (NullTest *) clause;
 
 		if (IsA(clause, NullTest) ? test->nulltesttype == IS_NOT_NULL && equal(test->arg, column) :

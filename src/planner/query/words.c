@@ -106,12 +106,8 @@ only_variable(Node *expr, Index query_level)
 
 	for (Index level = 0; level < query_level; level++)
 	{
-		ListCell   *cell;
-
-		foreach(cell, pull_vars_of_level(expr, level))
+		foreach_ptr(Var, next, pull_vars_of_level(expr, level))
 		{
-			Var		   *next = lfirst(cell);
-
 			if (!IsA(next, Var) ||
 				(var != NULL && (next->varno != var->varno || next->varlevelsup != var->varlevelsup)))
 				return NULL;
@@ -402,12 +398,11 @@ static void
 add_conditions(Node *node, const Reader *reader, ParamListInfo params, List **conditions)
 {
 	Node	   *quals = NULL;
-	ListCell   *cell;
 
 	if (IsA(node, FromExpr))
 	{
-		foreach(cell, ((FromExpr *) node)->fromlist)
-			add_conditions(lfirst(cell), reader, params, conditions);
+		foreach_ptr(Node, member, ((FromExpr *) node)->fromlist)
+			add_conditions(member, reader, params, conditions);
 		quals = ((FromExpr *) node)->quals;
 	}
 	else if (IsA(node, JoinExpr))
@@ -421,8 +416,8 @@ add_conditions(Node *node, const Reader *reader, ParamListInfo params, List **co
 			add_conditions(join->rarg, reader, params, conditions);
 		quals = inner ? join->quals : NULL;
 	}
-	foreach(cell, quals != NULL && IsA(quals, List) ? (List *) quals : make_ands_implicit((Expr *) quals))
-		add_condition(lfirst(cell), reader, params, conditions);
+	foreach_ptr(Node, clause, quals != NULL && IsA(quals, List) ? (List *) quals : make_ands_implicit((Expr *) quals))
+		add_condition(clause, reader, params, conditions);
 }
 
 /* Conditions of a subquery's columns, as varno 1 has them, as conditions of what it reads */
@@ -431,18 +426,17 @@ conditions_below(List *conditions, const Reader *subquery, ParamListInfo params)
 {
 	List	   *columns = NIL;
 	List	   *below = NIL;
-	ListCell   *cell;
 
-	foreach(cell, subquery->query->targetList)
-		columns = lappend(columns, lfirst_node(TargetEntry, cell)->expr);
-	foreach(cell, conditions)
+	foreach_node(TargetEntry, entry, subquery->query->targetList)
+		columns = lappend(columns, entry->expr);
+	foreach_ptr(Node, clause, conditions)
 	{
 		Bitmapset  *used = NULL;
 		bool		sublinks = false;
 
-		pull_varattnos(lfirst(cell), 1, &used);
+		pull_varattnos(clause, 1, &used);
 		if (bms_next_member(used, -1) > -FirstLowInvalidHeapAttributeNumber)	/* not the whole row */
-			add_condition(replace_rte_variables(lfirst(cell), 1, 0, column_of, columns, &sublinks),
+			add_condition(replace_rte_variables(clause, 1, 0, column_of, columns, &sublinks),
 						  subquery, params, &below);
 	}
 	return below;
@@ -456,13 +450,10 @@ static bool
 implies_rows(List *predicate, const Words *words, ParamListInfo params)
 {
 	List	   *conditions = NIL;
-	ListCell   *cell;
 
 	Assert(predicate != NIL && words->readers != NIL);
-	foreach(cell, words->readers)
+	foreach_ptr(const Reader, reader, words->readers)
 	{
-		const Reader *reader = lfirst(cell);
-
 		conditions = conditions_below(conditions, reader, params);
 		add_conditions((Node *) reader->query->jointree, reader, params, &conditions);
 	}
@@ -509,11 +500,10 @@ find_index(PlannerInfo *root, const Words *words)
 	Oid			found = InvalidOid;
 	RowsRank	best = ROWS_OTHERS;
 	bool		refused = false;
-	ListCell   *cell;
 
-	foreach(cell, RelationGetIndexList(table))
+	foreach_oid(indexid, RelationGetIndexList(table))
 	{
-		Relation	index = try_relation_open(lfirst_oid(cell), AccessShareLock);
+		Relation	index = try_relation_open(indexid, AccessShareLock);
 		RowsRank	rank;
 
 		if (index == NULL)		/* dropped just now */
@@ -709,15 +699,13 @@ condition_of_order(const IndexPath *path)
 {
 	const OpExpr *order = linitial(path->indexorderbys);
 	const FuncExpr *weighed = lsecond(order->args);
-	ListCell   *cell;
 
 	Assert(list_length(path->indexorderbys) == 1 && list_length(order->args) == 2);
 	/* a user's function may have no arguments */
 	if (!IsA(weighed, FuncExpr) || list_length(weighed->args) != 2)
 		return NULL;
-	foreach(cell, path->indexinfo->indrestrictinfo)
+	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
 	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		const OpExpr *clause = (const OpExpr *) rinfo->clause;
 
 		if (IsA(clause, OpExpr) && clause->opfuncid == F_TS_MATCH_VQ &&
