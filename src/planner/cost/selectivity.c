@@ -50,7 +50,6 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
-#include "utils/syscache.h"
 
 /* A quantile counts if this number of targets was nearer */
 #define MIN_TARGETS	3

@@ -18,9 +18,7 @@
 #ifndef LOKI_PLANNER_HYBRID_HYBRID_H
 #define LOKI_PLANNER_HYBRID_HYBRID_H
 
-#include "access/parallel.h"
 #include "access/skey.h"
-#include "executor/execdesc.h"
 #include "hnsw/hnsw.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"

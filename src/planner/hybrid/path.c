@@ -49,7 +49,6 @@
 #include "planner/query/distance_expr.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/promise.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"

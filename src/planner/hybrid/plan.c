@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
@@ -27,7 +26,6 @@
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 
 static Plan *make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 					   List *clauses, List *children);

@@ -35,18 +35,17 @@
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "parser/parsetree.h"
 #include "planner/join/join.h"
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
 #include "planner/query/promise.h"
 #include "planner/query/make_expr.h"
-#include "utils/lsyscache.h"
 
 static set_join_pathlist_hook_type previous_joinpath = NULL;
 

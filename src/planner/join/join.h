@@ -13,7 +13,6 @@
 #ifndef LOKI_PLANNER_JOIN_JOIN_H
 #define LOKI_PLANNER_JOIN_JOIN_H
 
-#include "optimizer/paths.h"
 #include "planner/order/node.h"
 
 /* What a plan carries in custom_private: a list of OIDs */

@@ -49,7 +49,6 @@
 
 #include "access/stratnum.h"
 #include "compat/pgcompat.h"
-#include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -60,7 +59,6 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
-#include "planner/hybrid/hybrid.h"
 #include "planner/join/join.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"

@@ -23,7 +23,6 @@
 
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
-#include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "planner/join/join.h"
 #include "utils/array.h"

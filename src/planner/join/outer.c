@@ -29,7 +29,6 @@
 
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
-#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"

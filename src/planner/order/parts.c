@@ -36,7 +36,6 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
-#include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"

@@ -24,14 +24,12 @@
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
-#include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/node.h"
@@ -39,8 +37,6 @@
 #include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
-#include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 
 /* The scans that a Limit takes rows from, and what the nodes in between do */
 typedef struct FollowedScans

@@ -38,7 +38,6 @@
 #include "planner/query/make_expr.h"
 #include "utils/catcache.h"
 #include "utils/float.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 

@@ -47,7 +47,6 @@
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/range.h"
-#include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"

@@ -33,7 +33,6 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/paths.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"

@@ -13,11 +13,9 @@
 #ifndef LOKI_PLANNER_QUERY_PROMISE_H
 #define LOKI_PLANNER_QUERY_PROMISE_H
 
-#include "hnsw/hnsw.h"
 #include "nodes/pathnodes.h"
 
 /*
- * Functions in promise.c.  Labels are bits LOKI_FIRST_xxx and LOKI_PLAN_xxx (src/hnsw/hnsw.h) of a
  * path that goes by one distance; they are in the collation of its order-by operator.
  */
 
