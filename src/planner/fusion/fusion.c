@@ -44,6 +44,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
+#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/fusion/fusion.h"
 #include "planner/order/order.h"
@@ -90,21 +91,6 @@ has_call(Node *node, void *support)
 }
 
 /*
- * Whether TIDs tell the rows of a table and its children apart.  Foreign tables have TIDs with postgres_fdw;
- * with other wrappers all rows may have the same.
- */
-static bool
-has_tids(const RangeTblEntry *rte)
-{
-	if (rte->inh && has_subclass(rte->relid))
-		foreach_oid(relid, find_all_inheritors(rte->relid, NoLock, NULL))
-			if (get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
-				!loki_is_shard_server(GetForeignServerIdByRelId(relid)))
-			return false;
-	return true;
-}
-
-/*
  * Whether a join tree has the rows of one table, each at most once: one table, semi-joins
  * and anti-joins of it with others, and functions that return one row.  Notes the table.
  */
@@ -139,7 +125,9 @@ find_table(const Query *parse, Node *node, Index *table)
 			return LOKI_FUSION_POSSIBLE;
 		if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL ||
 			(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW &&
-			 rte->relkind != RELKIND_PARTITIONED_TABLE) || !has_tids(rte))
+			 rte->relkind != RELKIND_PARTITIONED_TABLE) ||
+		/* TIDs tell the rows of such children apart that postgres_fdw reads */
+			loki_reads_foreign(rte, true))
 			return LOKI_FUSION_NOT_OF_TABLE;
 		if (*table != 0)
 			return LOKI_FUSION_SEVERAL_TABLES;
@@ -204,20 +192,6 @@ has_other_call(const Query *parse, const FuncExpr *call)
 	return false;
 }
 
-/* What a call finds in a query that is sorted by no fusion, or not in its order */
-static LokiFusionFault
-fault_of_order(const Query *parse, const FuncExpr *call)
-{
-	PGFunction	function = implementation(call->funcid);
-	bool		descending;
-	FuncExpr   *sort = sorting_call(parse, &descending);
-	PGFunction	sorting = sort == NULL ? NULL : implementation(sort->funcid);
-
-	if (sorting != rrf && sorting != weighted_rrf && sorting != weighted_scores)
-		return function == leg_rank ? LOKI_FUSION_NO_FUSION : LOKI_FUSION_NOT_FIRST;
-	return descending ? LOKI_FUSION_POSSIBLE : LOKI_FUSION_ASCENDING;
-}
-
 /*
  * Find the fusion of legs that a query sorts by, in which there is a call.  A query that groups its
  * rows, or locks them, has none.
@@ -228,15 +202,16 @@ find_fusion(const Query *parse, const FuncExpr *call, LokiFusion *fusion)
 	Oid			support = get_func_support(call->funcid);
 	LokiFusionFault fault;
 	bool		descending;
-	FuncExpr   *sort;
+	FuncExpr   *sort = sorting_call(parse, &descending);
+	PGFunction	sorting = sort == NULL ? NULL : implementation(sort->funcid);
 	ArrayExpr  *legs;
 
 	if (has_call((Node *) parse->jointree, &support) || has_call(parse->havingQual, &support))
 		return LOKI_FUSION_IN_CONDITION;
-	fault = fault_of_order(parse, call);
-	if (fault != LOKI_FUSION_POSSIBLE)
-		return fault;
-	sort = sorting_call(parse, &descending);
+	if (sorting != rrf && sorting != weighted_rrf && sorting != weighted_scores)
+		return implementation(call->funcid) == leg_rank ? LOKI_FUSION_NO_FUSION : LOKI_FUSION_NOT_FIRST;
+	if (!descending)
+		return LOKI_FUSION_ASCENDING;
 	Assert(parse->commandType == CMD_SELECT && parse->setOperations == NULL);
 	if (parse->hasAggs || parse->groupClause != NIL || parse->groupingSets != NIL || parse->havingQual != NULL ||
 		parse->distinctClause != NIL)
@@ -249,14 +224,14 @@ find_fusion(const Query *parse, const FuncExpr *call, LokiFusion *fusion)
 	if (!IsA(legs, ArrayExpr) || legs->elements == NIL || legs->multidims)
 		return LOKI_FUSION_HIDDEN_LEGS;
 	memset(fusion, 0, sizeof(LokiFusion));
-	fusion->by_rank = implementation(sort->funcid) != weighted_scores;
+	fusion->by_rank = sorting != weighted_scores;
 	fusion->legs = legs->elements;
 	if (list_length(sort->args) > 1)
 	{
 		fusion->weights = linitial(sort->args);
 		fusion->weight_function = weight_function(sort->funcid);
 	}
-	Assert((fusion->weights == NULL) == (implementation(sort->funcid) == rrf));
+	Assert((fusion->weights == NULL) == (sorting == rrf));
 	fault = find_table(parse, (Node *) parse->jointree, &fusion->table);
 	if (fault != LOKI_FUSION_POSSIBLE)
 		return fault;
@@ -370,17 +345,13 @@ added_fusion(const Query *parse)
 static RangeTblEntry *
 fusion_rte(Query *query)
 {
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	ParseState *pstate = make_parsestate(NULL);
+	RangeTblEntry *rte = addRangeTableEntryForSubquery(pstate, query, makeAlias(FUSION_NAME, NIL),
+													   false, true)->p_rte;
 
 	Assert(list_length(query->targetList) >= LOKI_FUSION_RANK);
-	rte->rtekind = RTE_SUBQUERY;
-	rte->subquery = query;
 	rte->ctename = pstrdup(FUSION_NAME);	/* added_fusion() knows it by that */
-	rte->eref = makeAlias(FUSION_NAME, NIL);
-	foreach_node(TargetEntry, entry, query->targetList)
-		rte->eref->colnames = lappend(rte->eref->colnames,
-									  makeString(entry->resname));
-	rte->inFromCl = true;
+	free_parsestate(pstate);
 	return rte;
 }
 

@@ -32,6 +32,7 @@
 #include "planner/fusion/fusion.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -297,8 +298,7 @@ depth_of_leg(const Query *parse)
 {
 	Expr	   *rows;
 
-	if (parse->limitCount == NULL || parse->limitOption == LIMIT_OPTION_WITH_TIES || parse->hasTargetSRFs ||
-		(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull) ||
+	if (!loki_has_limit(parse) || parse->hasTargetSRFs ||
 		contain_volatile_functions((Node *) list_make2(parse->limitCount, parse->limitOffset)))
 		return NULL;
 	rows = loki_make_extreme(IS_LEAST, loki_rows_taken(parse->limitCount, parse->limitOffset),

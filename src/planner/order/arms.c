@@ -107,17 +107,6 @@ is_same_in_arm(Expr *expr, Query *arm)
 		!contain_volatile_functions((Node *) here);
 }
 
-/* Whether a table or one of its children is another server's, whose rows no snapshot of this one keeps */
-static bool
-reads_foreign(const RangeTblEntry *rte)
-{
-	if (rte->inh && has_subclass(rte->relid))
-		foreach_oid(relid, find_all_inheritors(rte->relid, AccessShareLock, NULL))
-			if (get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE)
-			return true;
-	return rte->relkind == RELKIND_FOREIGN_TABLE;
-}
-
 /*
  * Whether a query that reads nothing of those around it has the same rows each time (P10).  With a LIMIT
  * it might have others: which rows come first among equal ones is up to the plan.
@@ -131,7 +120,9 @@ has_same_rows(Query *query)
 		return false;
 	foreach_ptr(const RangeTblEntry, rte, query->rtable)
 		if (rte->rtekind == RTE_SUBQUERY ? !has_same_rows(rte->subquery) :
-			(rte->rtekind != RTE_RELATION || rte->tablesample != NULL || reads_foreign(rte)))
+			(rte->rtekind != RTE_RELATION || rte->tablesample != NULL ||
+	/* no snapshot of this server keeps their rows */
+			 loki_reads_foreign(rte, false)))
 		return false;
 	return !query_tree_walker(query, has_other_parts, NULL, 0);
 }
@@ -162,20 +153,14 @@ distance_of(Expr *expr, LokiDistanceExpr *distance)
 	return loki_distance_expr(loki_words_as_by_index(simple), distance);
 }
 
-/* Whether an expression is a score */
-static bool
-is_score(Expr *expr)
-{
-	LokiDistanceExpr distance;
-
-	return distance_of(expr, &distance);
-}
-
 bool
 loki_sorts_by_score(const Query *query)
 {
+	LokiDistanceExpr distance;
+
 	return query->sortClause != NIL &&
-		is_score((Expr *) get_sortgroupclause_expr(linitial(query->sortClause), query->targetList));
+		distance_of((Expr *) get_sortgroupclause_expr(linitial(query->sortClause), query->targetList),
+					&distance);
 }
 
 /*
@@ -243,9 +228,10 @@ wants_order(const UnionOrder *order)
 	foreach_node(SortGroupClause, clause, order->sort)
 	{
 		Expr	   *key = get_sortgroupclause_tle(clause, order->sorted->targetList)->expr;
+		LokiDistanceExpr distance;
 
 		if (!is_same_in_arm(key, order->arm) || (order->barrier && !passes_barrier(key)) ||
-			(clause == first && !is_score((Expr *) in_arm((Node *) key, order->arm))))
+			(clause == first && !distance_of((Expr *) in_arm((Node *) key, order->arm), &distance)))
 			return false;
 	}
 	foreach_ptr(Expr, column, order->conditions != NULL ? pull_var_clause(order->conditions, 0) : NIL)

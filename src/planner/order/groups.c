@@ -259,7 +259,7 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		return;
 	if ((stage != UPPERREL_GROUP_AGG && stage != UPPERREL_DISTINCT && stage != UPPERREL_WINDOW) ||
 		!loki_groups(root, &groups) || groups.stage != stage ||
-		(groups.number != NULL && !loki_walks_plans()))
+		(groups.number != NULL && !loki_walks_plans))
 		return;
 	output->consider_startup = true;
 	foreach_ptr(Path, path, input->pathlist)

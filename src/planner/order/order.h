@@ -92,8 +92,8 @@ extern bool loki_sorts_by_score(const Query *query);
 /* Function in order/resjunk.c: install the planner hook */
 extern void loki_resjunk_init(void);
 
-/* Whether finished plans pass that hook; not the one of the statement that loads the library */
-extern bool loki_walks_plans(void);
+/* Whether finished plans pass that hook, from its first call on; not the one of the statement that loads the library */
+extern bool loki_walks_plans;
 
 /* Functions in order/search.c: install the hook that sees finished paths */
 extern void loki_search_init(void);
@@ -102,9 +102,12 @@ extern void loki_search_init(void);
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 							   const FinalPathExtraData *final);
 
-/* Functions in order/shards.c: partitions that are on other servers; whether a server is one of postgres_fdw */
+/*
+ * Functions in order/shards.c: partitions that are on other servers; and whether a table or one of its children
+ * is on another server, but for those of postgres_fdw if that does not count
+ */
 extern void loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 							 const FinalPathExtraData *final);
-extern bool loki_is_shard_server(Oid serverid);
+extern bool loki_reads_foreign(const RangeTblEntry *rte, bool but_shards);
 
 #endif							/* LOKI_PLANNER_ORDER_ORDER_H */

@@ -18,7 +18,6 @@
  */
 #include "postgres.h"
 
-#include "access/relation.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
@@ -30,43 +29,7 @@
 
 static planner_hook_type previous_planner = NULL;
 
-/* Plans are walked from the first call of the hook on */
-static bool walks_plans = false;
-
-/*
- * The distance that a scan of an hnsw index orders by; NULL if the plan is no such scan.
- * The planner holds a lock on the index; it is closed again.
- */
-static Expr *
-scan_distance(Plan *plan)
-{
-	IndexScan  *scan = (IndexScan *) plan;
-	Relation	index;
-	bool		is_hnsw;
-
-	if (plan == NULL || !IsA(plan, IndexScan))
-		return loki_hybrid_distance(plan);
-	if (list_length(scan->indexorderbyorig) != 1)
-		return NULL;
-
-	/* other extensions plan with hypothetical indexes */
-	index = try_relation_open(scan->indexid, NoLock);
-	if (index == NULL)
-		return NULL;
-	is_hnsw = loki_is_hnsw_index(index);
-	relation_close(index, NoLock);
-	return is_hnsw ? linitial(scan->indexorderbyorig) : NULL;
-}
-
-/* Whether a scan returns rows in the order of an expression, or its reverse */
-static bool
-is_order_of(Node *expr, OpExpr *orderby)
-{
-	LokiDistanceExpr distance;
-
-	return loki_distance_expr(expr, &distance) &&
-		loki_same_distance(distance.distance, orderby);
-}
+bool		loki_walks_plans = false;
 
 /* Whether a Sort, if there is one, sorts by a column of its child */
 static bool
@@ -91,14 +54,18 @@ static void
 drop_distance(Limit *limit, const Sort *above)
 {
 	Plan	   *scan = limit->plan.lefttree;
-	Expr	   *orderby = scan_distance(scan);
+	Expr	   *orderby = !IsA(scan, IndexScan) ? loki_hybrid_distance(scan) :
+		list_length(((IndexScan *) scan)->indexorderbyorig) == 1 ?
+		linitial(((IndexScan *) scan)->indexorderbyorig) : NULL;
+	LokiDistanceExpr distance;
 
 	Assert(limit->limitOption == LIMIT_OPTION_COUNT);
 	if (orderby == NULL || !IsA(orderby, OpExpr))
 		return;
 	foreach_node(TargetEntry, entry, scan->targetlist)
 		if (entry->resjunk && !sorts_by(above, entry->resno) &&
-			is_order_of((Node *) entry->expr, (OpExpr *) orderby))
+			loki_distance_expr((Node *) entry->expr, &distance) &&
+			loki_same_distance(distance.distance, (OpExpr *) orderby))
 		entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1,
 											 InvalidOid);
 }
@@ -132,19 +99,13 @@ walk_plan(Plan *plan, const Sort *above)
 		walk_plan(child, NULL);
 }
 
-bool
-loki_walks_plans(void)
-{
-	return walks_plans;
-}
-
 /* planner_hook */
 static PlannedStmt *
 plan_statement(Query *query, const char *source, int options, ParamListInfo params)
 {
 	PlannedStmt *statement;
 
-	walks_plans = true;
+	loki_walks_plans = true;
 
 	/*
 	 * Who asks for pgvector's iterative scans reads the rows of an order as

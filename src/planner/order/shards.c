@@ -44,8 +44,8 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_proc.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "compat/pgcompat.h"
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
@@ -57,8 +57,7 @@
 #include "planner/order/order.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
-#include "utils/builtins.h"
-#include "utils/syscache.h"
+#include "utils/lsyscache.h"
 
 /* The partitions of a table, and what a Limit takes of each */
 typedef struct Shards
@@ -74,44 +73,29 @@ typedef struct Shards
  * ----------------------------------------------------------------
  */
 
-/* A column of pg_proc that holds text */
-static char *
-proc_text(HeapTuple tuple, AttrNumber column)
-{
-	bool		isnull;
-	Datum		value = SysCacheGetAttr(PROCOID, tuple, column, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
 /* A wrapper is known by its library: others imitate it. */
-bool
-loki_is_shard_server(Oid serverid)
+static bool
+is_shard_server(Oid serverid)
 {
-	ForeignDataWrapper *wrapper;
-	HeapTuple	tuple;
+	Oid			handler = GetForeignDataWrapper(GetForeignServer(serverid)->fdwid)->fdwhandler;
+	char	   *library = NULL;
 	char	   *function;
-	char	   *library;
-	bool		result;
 
-	wrapper = GetForeignDataWrapper(GetForeignServer(serverid)->fdwid);
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(wrapper->fdwhandler));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	function = proc_text(tuple, Anum_pg_proc_prosrc);
-	library = proc_text(tuple, Anum_pg_proc_probin);
-	result = function != NULL && strcmp(function, "postgres_fdw_handler") == 0 &&
-		library != NULL && strcmp(library, "$libdir/postgres_fdw") == 0;
-	ReleaseSysCache(tuple);
-	return result;
+	if (OidIsValid(handler))
+		fmgr_symbol(handler, &library, &function);
+	return library != NULL && strcmp(library, "$libdir/postgres_fdw") == 0 &&
+		strcmp(function, "postgres_fdw_handler") == 0;
 }
 
-/* Whether a relation is a foreign table of postgres_fdw */
-static bool
-is_shard(const RelOptInfo *rel)
+bool
+loki_reads_foreign(const RangeTblEntry *rte, bool but_shards)
 {
-	return rel->fdwroutine != NULL && rel->fdwroutine->GetForeignUpperPaths != NULL &&
-		loki_is_shard_server(rel->serverid);
+	if (rte->inh && has_subclass(rte->relid))
+		foreach_oid(relid, find_all_inheritors(rte->relid, AccessShareLock, NULL))
+			if (get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
+				!(but_shards && is_shard_server(GetForeignServerIdByRelId(relid))))
+			return true;
+	return rte->relkind == RELKIND_FOREIGN_TABLE;
 }
 
 /*
@@ -149,7 +133,8 @@ remote_path(Shards *shards, RelOptInfo *rel)
 {
 	PlannerInfo *root = shards->root;
 
-	if (!is_shard(rel))
+	if (rel->fdwroutine == NULL || rel->fdwroutine->GetForeignUpperPaths == NULL ||
+		!is_shard_server(rel->serverid))
 		return NULL;
 	foreach_ptr(Path, path, rel->pathlist)
 	{
