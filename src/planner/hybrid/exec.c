@@ -84,23 +84,6 @@ loki_hybrid_caller(PlanState *ps)
  * ----------------------------------------------------------------
  */
 
-/*
- * Scan with the table's own kind of slot.  The server has set up a virtual slot, and the projection and
- * filter that depend on it; these are made once more.  A virtual slot could hold no tuple of the heap
- * with its buffer, which is what index_fetch_heap() stores.  Sub-plans of the filter are listed anew as
- * it is compiled.
- */
-static void
-use_table_slot(CustomScanState *node, EState *estate)
-{
-	Relation	table = node->ss.ss_currentRelation;
-
-	node->ss.ps.subPlan = NIL;
-	ExecInitScanTupleSlot(estate, &node->ss, RelationGetDescr(table), table_slot_callbacks(table));
-	ExecAssignScanProjectionInfo(&node->ss);
-	node->ss.ps.qual = ExecInitQual(node->ss.ps.plan->qual, &node->ss.ps);
-}
-
 /* Compile what distances are compared with; begin_scan() evaluates it. */
 static void
 init_bounds(LokiHybridState *state, CustomScan *scan)
@@ -109,14 +92,12 @@ init_bounds(LokiHybridState *state, CustomScan *scan)
 	List	   *flags = (List *) list_nth(scan->custom_private, LOKI_HYBRID_BOUNDS);
 
 	Assert(list_length(values) == list_length(flags));
-	Assert(state->bounds.n == 0);
-	state->bounds.clauses = palloc0_array(LokiHybridBound, list_length(values) + 1);
-	for (int i = 0; i < list_length(values); i++)
+	state->bounds.n = list_length(values);
+	state->bounds.clauses = palloc0_array(LokiHybridBound, state->bounds.n + 1);
+	for (int i = 0; i < state->bounds.n; i++)
 	{
-		LokiHybridBound *bound = &state->bounds.clauses[state->bounds.n++];
-
-		bound->expr = ExecInitExpr(list_nth(values, i), &state->css.ss.ps);
-		bound->flags = list_nth_int(flags, i);
+		state->bounds.clauses[i].expr = ExecInitExpr(list_nth(values, i), &state->css.ss.ps);
+		state->bounds.clauses[i].flags = list_nth_int(flags, i);
 	}
 }
 
@@ -150,11 +131,23 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	LokiHybridState *state = (LokiHybridState *) node;
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 	PlanState  *ps = &node->ss.ps;
+	Relation	table = node->ss.ss_currentRelation;
 	Oid			indexid = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
 	OpExpr	   *order;
 
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
-	use_table_slot(node, estate);
+
+	/*
+	 * Scan with the table's own kind of slot.  The server has set up a
+	 * virtual slot, and the projection and filter that depend on it; these
+	 * are made once more.  A virtual slot could hold no tuple of the heap
+	 * with its buffer, which is what index_fetch_heap() stores.  Sub-plans of
+	 * the filter are listed again as it is compiled.
+	 */
+	ps->subPlan = NIL;
+	ExecInitScanTupleSlot(estate, &node->ss, RelationGetDescr(table), table_slot_callbacks(table));
+	ExecAssignScanProjectionInfo(&node->ss);
+	ps->qual = ExecInitQual(ps->plan->qual, ps);
 	state->checks.keys = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps);
 	state->checks.index = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_INDEX_ROW), ps);
 	state->checks.bitmap = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BITMAP_ROW), ps);

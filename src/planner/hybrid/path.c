@@ -60,7 +60,7 @@ typedef struct HybridTarget
 {
 	IndexOptInfo *index;
 	List	   *clauses;		/* IndexClauses of the index's columns */
-	Expr	   *distance;		/* its key on the left */
+	OpExpr	   *distance;		/* its key on the left */
 	List	   *pathkeys;		/* of the distance */
 	bool		ordered;		/* the query asks for them */
 	Relids		outer;			/* relations that the distance needs */
@@ -146,7 +146,7 @@ index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
  * if it cannot, or if the other side is not known before the scan: it has a column of the same table, as in
  * v <-> w, or is volatile, and would be another for each row.
  */
-static Expr *
+static OpExpr *
 match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
 {
 	Node	   *query;
@@ -161,7 +161,7 @@ match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
 		bms_is_member(index->rel->relid, pull_varnos(root, query)) ||
 		contain_volatile_functions(query))
 		return NULL;
-	return (Expr *) copyObject(distance);
+	return copyObject(distance);
 }
 
 /* A value that is there before the scan, without a call */
@@ -188,29 +188,28 @@ loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause)
 }
 
 /*
- * Whether a clause bounds a distance of the index from above, by a value that is known
- * before the scan.  A bound is evaluated before all other clauses, so the clause must not
- * have to wait for a security barrier.
+ * The distance of the index that a clause bounds from above, by a value that is known
+ * before the scan; NULL if it bounds none.  A bound is evaluated before all other clauses, so the
+ * clause must not have to wait for a security barrier.
  */
-static bool
-bounds_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
-				LokiDistanceBound *bound, Expr **distance)
+static OpExpr *
+bounded_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
+				 LokiDistanceBound *bound)
 {
 	if (!loki_hybrid_is_early(index->rel, clause) || !loki_distance_bound((Node *) clause->clause, bound) || !bound->upper ||
 		bms_is_member(index->rel->relid, pull_varnos(root, (Node *) bound->bound)) ||
 		contain_volatile_functions((Node *) bound->bound))
-		return false;
-	*distance = match_distance(root, index, bound->distance);
-	return *distance != NULL;
+		return NULL;
+	return match_distance(root, index, bound->distance);
 }
 
 /* The target of an index that goes by the same distance, or NULL: ORDER BY and bound of one are one target */
 static HybridTarget *
-find_target(List *targets, IndexOptInfo *index, Expr *distance)
+find_target(List *targets, IndexOptInfo *index, OpExpr *distance)
 {
 	foreach_ptr(HybridTarget, target, targets)
 		if (target->index == index &&
-			loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance))
+			loki_same_distance(target->distance, distance))
 		return target;
 	return NULL;
 }
@@ -268,39 +267,21 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 	foreach_ptr(IndexOptInfo, index, loki_usable_indexes(rel))
 	{
 		LokiDistanceBound bound;
-		Expr	   *distance;
+		OpExpr	   *distance = bounded_distance(root, index, clause, &bound);
 		HybridTarget *target;
 
-		if (!bounds_distance(root, index, clause, &bound, &distance) ||
+		if (distance == NULL ||
 			find_target(targets, index, distance) != NULL || !is_complete(index))
 			continue;
 		target = palloc0_object(HybridTarget);
 		target->index = index;
 		target->clauses = index_clauses(root, rel, index);
 		target->distance = distance;
-		target->pathkeys = loki_distance_pathkeys(rel, (OpExpr *) distance);
+		target->pathkeys = loki_distance_pathkeys(rel, distance);
 		target->outer = bms_union(rel->lateral_relids, clause->clause_relids);
 		target->outer = bms_del_member(target->outer, rel->relid);
 		targets = lappend(targets, target);
 	}
-	return targets;
-}
-
-/*
- * The distances that the query sorts by, then those that conditions on the relation bound.  A join
- * clause is a bound if the path may be parameterized by the other relations of it
- * (join_clause_is_movable_to()).
- */
-static List *
-find_targets(PlannerInfo *root, RelOptInfo *rel)
-{
-	List	   *targets = sorted_targets(rel);
-
-	foreach_ptr(RestrictInfo, clause, rel->baserestrictinfo)
-		targets = bounded_targets(root, rel, clause, targets);
-	foreach_ptr(RestrictInfo, clause, rel->joininfo)
-		if (join_clause_is_movable_to(clause, rel))
-		targets = bounded_targets(root, rel, clause, targets);
 	return targets;
 }
 
@@ -318,11 +299,10 @@ find_bounds(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target,
 	foreach_node(RestrictInfo, clause, clauses)
 	{
 		LokiDistanceBound bound;
-		Expr	   *distance;
 		Selectivity share;
 
-		if (!bounds_distance(root, target->index, clause, &bound, &distance) ||
-			!loki_bounds_order(&bound, (OpExpr *) target->distance))
+		if (bounded_distance(root, target->index, clause, &bound) == NULL ||
+			!loki_bounds_order(&bound, target->distance))
 			continue;
 		share = loki_distance_selectivity(root, rel, (Node *) clause->clause);
 		if (share < 0)
@@ -433,11 +413,10 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 	foreach_node(RestrictInfo, clause, rel->baserestrictinfo)
 	{
 		LokiDistanceBound bound;
-		Expr	   *distance;
+		OpExpr	   *distance = bounded_distance(root, target->index, clause, &bound);
 
 		if ((bitmap == NULL || !is_answered(bitmap->bitmapqual, clause)) &&
-			(!bounds_distance(root, target->index, clause, &bound, &distance) ||
-			 !loki_same_distance((OpExpr *) target->distance, (OpExpr *) distance)))
+			(distance == NULL || !loki_same_distance(target->distance, distance)))
 			pull_varattnos((Node *) clause->clause, rel->relid, &columns);
 	}
 	return returned_attributes(root, target->index, columns, attributes);
@@ -447,7 +426,7 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
  * The distance from NULL, which an index may be scanned by where none is asked for; NULL if it has none.
  * Plans of the node have an order-by operator in any case, which has their label (P1).
  */
-static Expr *
+static OpExpr *
 null_distance(IndexOptInfo *index)
 {
 	CatCList   *operators = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(index->opfamily[0]));
@@ -464,40 +443,33 @@ null_distance(IndexOptInfo *index)
 									makeNullConst(form->amoprighttype, -1, InvalidOid), InvalidOid);
 	}
 	ReleaseSysCacheList(operators);
-	return (Expr *) result;
+	return result;
 }
 
 /*
- * Whether rows of an index alone have all that is wanted of a relation, and are worth to be planned: no
- * path of the relation costs less than reading the attributes of the whole index.
+ * Indexes that a query with conditions, which asks no order of its rows, may take these from alone: they have
+ * all that is wanted of a relation, and no path of it costs less than reading the attributes of the whole index
  */
-static bool
-may_return(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
-{
-	Bitmapset  *columns = NULL;
-	List	   *attributes;
-
-	if (index->nkeycolumns == 1)
-		return false;
-	foreach_ptr(Path, path, rel->pathlist)
-		if (path->total_cost <= loki_hybrid_columns_least(index))
-		return false;
-	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
-	return returned_attributes(root, index, columns, &attributes) && is_complete(index);
-}
-
-/* Indexes that a query with conditions, which asks no order of its rows, may take these from alone */
 static List *
 returning_indexes(PlannerInfo *root, RelOptInfo *rel)
 {
 	List	   *indexes = NIL;
+	Bitmapset  *columns = NULL;
 
 	if (rel->baserestrictinfo == NIL || root->parse->rowMarks != NIL ||
 		!bms_is_empty(rel->lateral_relids))
 		return NIL;
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
 	foreach_ptr(IndexOptInfo, info, loki_usable_indexes(rel))
-		if (may_return(root, rel, info))
-		indexes = lappend(indexes, info);
+	{
+		List	   *attributes;
+		bool		pays = info->nkeycolumns > 1;
+
+		foreach_ptr(Path, path, rel->pathlist)
+			pays &= path->total_cost > loki_hybrid_columns_least(info);
+		if (pays && returned_attributes(root, info, columns, &attributes) && is_complete(info))
+			indexes = lappend(indexes, info);
+	}
 	return indexes;
 }
 
@@ -521,7 +493,7 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	CustomPath *path = makeNode(CustomPath);
 	ParamPathInfo *param_info = get_baserel_parampathinfo(root, rel, outer);
 	List	   *clauses = rel->baserestrictinfo;
-	Expr	   *distance = target->distance;
+	OpExpr	   *distance = target->distance;
 	Selectivity selectivity = 1;
 	bool		bounded;
 
@@ -551,7 +523,7 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	if (!bms_is_subset(pull_varnos(root, (Node *) distance), rel->relids))
 	{
 		path->custom_private = list_make1(distance);
-		distance = (Expr *) loki_constant_distance((OpExpr *) distance);
+		distance = loki_constant_distance(distance);
 	}
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;
@@ -586,7 +558,7 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 		target->distance = null_distance(target->index);
 		if (target->distance == NULL)
 			continue;
-		target->pathkeys = loki_distance_pathkeys(rel, (OpExpr *) target->distance);
+		target->pathkeys = loki_distance_pathkeys(rel, target->distance);
 		target->clauses = index_clauses(root, rel, target->index);
 		targets = lappend(targets, target);
 	}
@@ -612,7 +584,18 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 
 	if (!loki_enable_hybrid_scan || rte->inh || loki_usable_indexes(rel) == NIL)
 		return;
-	targets = find_targets(root, rel);
+
+	/*
+	 * The distances that the query sorts by, then those that conditions on
+	 * the relation bound.  A join clause is a bound if the path may be
+	 * parameterized by the other relations of it.
+	 */
+	targets = sorted_targets(rel);
+	foreach_ptr(RestrictInfo, clause, rel->baserestrictinfo)
+		targets = bounded_targets(root, rel, clause, targets);
+	foreach_ptr(RestrictInfo, clause, rel->joininfo)
+		if (join_clause_is_movable_to(clause, rel))
+		targets = bounded_targets(root, rel, clause, targets);
 	returning = returning_indexes(root, rel);
 	if (targets == NIL && returning == NIL)
 		return;

@@ -27,21 +27,6 @@
 #include "planner/query/distance_expr.h"
 #include "utils/guc.h"
 
-static Plan *make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
-					   List *clauses, List *children);
-static List *translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child);
-
-const CustomPathMethods loki_hybrid_path_methods = {
-	.CustomName = LOKI_HYBRID_NAME,
-	.PlanCustomPath = make_plan,
-	.ReparameterizeCustomPathByChild = translate_private,
-};
-
-const CustomPathMethods loki_hybrid_columns_methods = {
-	.CustomName = LOKI_HYBRID_NAME,
-	.PlanCustomPath = make_plan,
-};
-
 static const CustomScanMethods plan_methods = {
 	.CustomName = LOKI_HYBRID_NAME,
 	.CreateCustomScanState = loki_hybrid_create_state,
@@ -52,20 +37,6 @@ static Plan *
 scan_of(Plan *plan)
 {
 	return IsA(plan, Result) ? plan->lefttree : plan;
-}
-
-/*
- * Whether a clause bounds the distance of the scan.  It must be one of those that may be
- * evaluated early.
- */
-static bool
-find_bound(Expr *clause, List *early, OpExpr *order, LokiDistanceBound *bound)
-{
-	if (!loki_distance_bound((Node *) clause, bound) || !bound->upper ||
-		contain_volatile_functions((Node *) bound->bound) ||
-		contain_vars_of_level((Node *) bound->bound, 0))
-		return false;
-	return loki_bounds_order(bound, order) && list_member(early, clause);
 }
 
 /*
@@ -83,7 +54,11 @@ take_bounds(List *filter, List *early, OpExpr *order, bool checked, List **bound
 	{
 		LokiDistanceBound bound;
 
-		if (!find_bound(clause, early, order, &bound))
+		/* it must be one of those that may be evaluated early */
+		if (!loki_distance_bound((Node *) clause, &bound) || !bound.upper ||
+			contain_volatile_functions((Node *) bound.bound) ||
+			contain_vars_of_level((Node *) bound.bound, 0) ||
+			!loki_bounds_order(&bound, order) || !list_member(early, clause))
 		{
 			rest = lappend(rest, clause);
 			continue;
@@ -239,6 +214,17 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	scan->methods = &plan_methods;
 	return &scan->scan.plan;
 }
+
+const CustomPathMethods loki_hybrid_path_methods = {
+	.CustomName = LOKI_HYBRID_NAME,
+	.PlanCustomPath = make_plan,
+	.ReparameterizeCustomPathByChild = translate_private,
+};
+
+const CustomPathMethods loki_hybrid_columns_methods = {
+	.CustomName = LOKI_HYBRID_NAME,
+	.PlanCustomPath = make_plan,
+};
 
 /* The distance that a hybrid scan orders by; NULL if the plan is no hybrid scan */
 Expr *

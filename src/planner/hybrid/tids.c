@@ -19,6 +19,7 @@
 
 #include "access/genam.h"
 #include "catalog/pg_am.h"
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/filter/tid_set.h"
@@ -36,8 +37,8 @@ typedef struct TidCollector
 	Relation	index;
 	LokiTidRow *rows;
 	uint32		n;
-	uint32		allocated;
-	uint32		most;			/* that work_mem has room for */
+	uint64		allocated;
+	uint32		most;			/* that work_mem has room for: a power of two */
 	double		count;			/* of all rows, those in the bitmap too */
 	TIDBitmap  *bitmap;			/* rows that there was no room for, or NULL */
 } TidCollector;
@@ -95,12 +96,8 @@ add_row(TidCollector *collector, ItemPointer tid, bool recheck)
 	Assert(collector->n <= collector->allocated && collector->allocated <= collector->most);
 	if (collector->n == collector->most)
 		move_rows(collector);
-	if (collector->n == collector->allocated)
-	{
-		collector->allocated = Min(collector->most, collector->allocated * 2);
-		collector->rows = repalloc_huge(collector->rows,
-										mul_size(collector->allocated, sizeof(LokiTidRow)));
-	}
+	collector->rows = loki_grow(CurrentMemoryContext, collector->rows, &collector->allocated,
+								collector->n + 1, FIRST_ROWS, sizeof(LokiTidRow));
 	collector->rows[collector->n++] = row;
 	collector->count++;
 }
@@ -150,10 +147,8 @@ tids_of_index(BitmapIndexScanState *node, Relation table)
 	TidCollector collector = {.index = node->biss_RelationDesc};
 	LokiTidSet *tids;
 
-	collector.most = (uint32) Min(work_mem * (Size) 1024 / sizeof(LokiTidRow), LOKI_TIDS_MOST);
-	collector.allocated = Min(collector.most, FIRST_ROWS);
-	Assert(collector.most > 0);
-	collector.rows = palloc_array(LokiTidRow, collector.allocated);
+	collector.most = pg_prevpower2_32(Min(work_mem * (Size) 1024 / sizeof(LokiTidRow), LOKI_TIDS_MOST));
+	Assert(collector.most >= FIRST_ROWS);
 	collect_rows(&collector, node);
 	if (collector.bitmap != NULL)
 	{
@@ -162,7 +157,8 @@ tids_of_index(BitmapIndexScanState *node, Relation table)
 	}
 	else
 		tids = loki_tids_of_rows(collector.rows, collector.n);
-	pfree(collector.rows);
+	if (collector.rows != NULL)
+		pfree(collector.rows);
 	return tids;
 }
 

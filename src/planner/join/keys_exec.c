@@ -122,22 +122,6 @@ remove_equal(JoinKeysState *state)
 }
 
 /*
- * ERROR if there are still too many keys without equal ones.  The planner expected fewer,
- * because its statistics are old, or because a subquery has none.  With alignment, the
- * array may take twice as many bytes, and a value in memory has MaxAllocSize of them at most.
- */
-static void
-report_too_many(JoinKeysState *state)
-{
-	remove_equal(state);
-	if (state->bytes > MaxAllocSize / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many join keys: %d", state->nkeys),
-				 errhint("ANALYZE its tables, or turn lokivector.enable_join_keys off.")));
-}
-
-/*
  * Add a key; ERROR if an array cannot have them all.
  *
  * When the room is full, equal keys go first.  Only if more than half are left is the room doubled, so
@@ -170,8 +154,19 @@ add_key(JoinKeysState *state, Datum value)
 	state->keys[state->nkeys++] = value;
 	state->bytes += datumGetSize(value, state->typbyval, state->typlen);
 	MemoryContextSwitchTo(old);
+
+	/*
+	 * The planner expected fewer, because its statistics are old, or because
+	 * a subquery has none.  With alignment, the array may take twice as many
+	 * bytes, and a value in memory has MaxAllocSize of them at most.
+	 */
 	if (state->bytes > MaxAllocSize / 2)
-		report_too_many(state);
+		remove_equal(state);
+	if (state->bytes > MaxAllocSize / 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many join keys: %d", state->nkeys),
+				 errhint("ANALYZE its tables, or turn lokivector.enable_join_keys off.")));
 }
 
 /*
