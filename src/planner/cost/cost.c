@@ -273,17 +273,6 @@ further_row_cost(double taken, double dropped)
 	return cpu_operator_cost * (row + late * Max(late_row_cost - row, 0));
 }
 
-/* What the server adds for the heap's pages of `rows` rows in no order (cost_index()) */
-static Cost
-heap_cost(PlannerInfo *root, const IndexPath *path, double rows)
-{
-	const RelOptInfo *rel = path->indexinfo->rel;
-	double		page;
-
-	get_tablespace_page_costs(rel->reltablespace, &page, NULL);
-	return page * index_pages_fetched(rows, rel->pages, path->indexinfo->pages, root);
-}
-
 /*
  * What all rows have to cost, so that the share of it that the server takes for a LIMIT that
  * it does not know is the cost of the rows that we expect such a LIMIT to take.  A join may
@@ -292,13 +281,18 @@ heap_cost(PlannerInfo *root, const IndexPath *path, double rows)
 static Cost
 cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, Cost all)
 {
+	const RelOptInfo *rel = path->indexinfo->rel;
 	double		share = Min(loki_promise_wanted(root) / rows_kept(path), 1);
 	double		ratio = share / SERVERS_SHARE;
+	double		page;
 
 	Assert(share > 0);
 	if (bms_membership(root->all_baserels) != BMS_SINGLETON)
 		ratio = Max(ratio, 1);
-	return Max(ratio * all + (ratio - 1) * heap_cost(root, path, rows), 0);
+	/* the server adds the heap's pages of rows in no order (cost_index()) */
+	get_tablespace_page_costs(rel->reltablespace, &page, NULL);
+	return Max(ratio * all + (ratio - 1) * page *
+			   index_pages_fetched(rows, rel->pages, path->indexinfo->pages, root), 0);
 }
 
 /*
@@ -349,26 +343,23 @@ loki_open_planned(const IndexOptInfo *info)
 	return index_open(info->indexoid, NoLock);
 }
 
-void
-loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings)
+LokiScanSettings
+loki_planned_settings(const IndexOptInfo *info)
 {
 	Relation	index = loki_open_planned(info);
+	LokiScanSettings settings;
 
-	loki_scan_settings(index, settings);
+	loki_scan_settings(index, &settings);
 	index_close(index, NoLock);
+	return settings;
 }
 
 bool
 loki_scans_are_complete(RelOptInfo *rel)
 {
 	foreach_node(IndexOptInfo, info, loki_usable_indexes(rel))
-	{
-		LokiScanSettings settings;
-
-		loki_planned_settings(info, &settings);
-		if (!settings.complete)
-			return false;
-	}
+		if (!loki_planned_settings(info).complete)
+		return false;
 	return true;
 }
 

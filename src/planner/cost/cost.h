@@ -48,7 +48,7 @@ extern List *loki_usable_indexes(RelOptInfo *rel);
 extern Relation loki_open_planned(const IndexOptInfo *info);
 
 /* The settings that a scan of an index would go by now */
-extern void loki_planned_settings(const IndexOptInfo *info, LokiScanSettings *settings);
+extern LokiScanSettings loki_planned_settings(const IndexOptInfo *info);
 
 /* Whether pgvector's limits end no scan of a relation's usable indexes */
 extern bool loki_scans_are_complete(RelOptInfo *rel);

@@ -27,6 +27,8 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
+#include "planner/query/distance_expr.h"
+#include "planner/query/index_clause.h"
 #include "types/vector.h"
 #include "utils/lsyscache.h"
 
@@ -78,8 +80,7 @@ argument_operations(PlannerInfo *root, Node *expr)
 	bool		external;
 
 	/* a column of a domain is relabeled as the type below it, which has the dimensions */
-	while (IsA(expr, RelabelType))
-		expr = (Node *) ((RelabelType *) expr)->arg;
+	expr = loki_strip_relabel(expr);
 	if (!IsA(expr, Var))
 		return 0;
 	dims = exprTypmod(expr);
@@ -104,16 +105,12 @@ Datum
 lokivector_distance_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestCost *request = (SupportRequestCost *) PG_GETARG_POINTER(0);
-	List	   *args = NIL;
+	Oid			function;
+	List	   *args;
 	double		operations = CALL_OPERATIONS;
 
-	if (!IsA(request, SupportRequestCost) || request->node == NULL)
-		PG_RETURN_POINTER(NULL);
-	if (IsA(request->node, OpExpr))
-		args = ((OpExpr *) request->node)->args;
-	else if (IsA(request->node, FuncExpr))
-		args = ((FuncExpr *) request->node)->args;
-	if (args == NIL)
+	if (!IsA(request, SupportRequestCost) || request->node == NULL ||
+		!loki_function_call(request->node, &function, &args))
 		PG_RETURN_POINTER(NULL);
 	foreach_ptr(Node, arg, args)
 		operations += argument_operations(request->root, arg);

@@ -186,15 +186,6 @@ measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference
 	return n;
 }
 
-/* The upper median of n values; this sorts them. */
-static double
-median(double *values, int n)
-{
-	Assert(n > 0);
-	qsort(values, n, sizeof(double), loki_compare_doubles);
-	return values[n / 2];
-}
-
 /*
  * How far a typical row is from the reference by whose distance the query is judged, over that distance:
  * the scale.  0 if there is none.
@@ -248,8 +239,12 @@ compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bou
 	if (profile->quantiles[0] >= 0)
 		scale = scale_of_nearest(profile, distances, n, bound);
 	else
-		scale = sqrt(fabs(median(own, n)) /
+	{
+		/* the median of the references' products with themselves */
+		qsort(own, n, sizeof(double), loki_compare_doubles);
+		scale = sqrt(fabs(own[n / 2]) /
 					 fabs(DatumGetFloat8(FunctionCall2(&query_function, query, query))));
+	}
 	return scale > 0 && isfinite(scale) ? scale : 1;
 }
 
@@ -352,8 +347,6 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 	double		within = -1;
 	double		nulls = 0;
 
-	if (IsA(clause, RestrictInfo))
-		clause = (Node *) ((RestrictInfo *) clause)->clause;
 	if (!loki_distance_bound(clause, &bound))
 		return -1;
 	distance = bound.distance;

@@ -181,12 +181,10 @@ static Path *
 nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 {
 	const Query *parse = root->parse;
-	LokiScanSettings settings;
 	LimitPath  *limit;
 
 	Assert(loki_promise_wanted(root) > 0);
-	loki_planned_settings(scan->indexinfo, &settings);
-	loki_promise_permit(scan, settings.complete, LOKI_PLAN_LATE);
+	loki_promise_permit(scan, loki_planned_settings(scan->indexinfo).complete, LOKI_PLAN_LATE);
 	limit = create_limit_path(root, inner, (Path *) scan, NULL,
 							  loki_rows_taken(parse->limitCount, parse->limitOffset),
 							  LIMIT_OPTION_COUNT, 0, (int64) loki_promise_wanted(root));

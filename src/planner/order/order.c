@@ -47,34 +47,6 @@
 #include "utils/lsyscache.h"
 
 /*
- * The expression of a sort key that is a distance, as one of this relation alone.  For a child, as core
- * does, an expression of its parent is translated.
- *
- * The key's equivalence class has all expressions that are equal by the query's conditions, of any
- * relation.  Members of children are no longer in that list since 18, which is why the parent's is
- * taken.
- */
-static Node *
-sort_expression(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
-				LokiDistanceExpr *distance)
-{
-	Relids		relids = IS_OTHER_REL(rel) ? rel->top_parent_relids : rel->relids;
-
-	foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
-	{
-		Node	   *expr = (Node *) member->em_expr;
-
-		if (!bms_equal(member->em_relids, relids))
-			continue;
-		if (IS_OTHER_REL(rel))
-			expr = LokiAdjustToChild(root, expr, rel);
-		if (loki_distance_expr(expr, distance))
-			return expr;
-	}
-	return NULL;
-}
-
-/*
  * query_pathkeys is what core matches to order-by operators (build_index_paths()).  Those that are made
  * without an order, as for another column of the index, are dropped.
  */
@@ -157,16 +129,12 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
 	}
 	if (added == NIL)
 		return NULL;
+	added = list_concat_copy(path->indexclauses, added);
 	for (int col = 0; col < info->nkeycolumns; col++)
-	{
-		foreach_node(IndexClause, clause, path->indexclauses)
-			if (clause->indexcol == col)
-			clauses = lappend(clauses, clause);
 		foreach_node(IndexClause, clause, added)
 			if (clause->indexcol == col)
 			clauses = lappend(clauses, clause);
-	}
-	Assert(list_length(clauses) == list_length(path->indexclauses) + list_length(added));
+	Assert(list_length(clauses) == list_length(added));
 	return create_index_path(root, info, clauses, path->indexorderbys,
 							 path->indexorderbycols, path->path.pathkeys,
 							 ForwardScanDirection, false,
@@ -220,14 +188,32 @@ loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *dis
 		loki_may_be_null(root, rel, loki_distance_column(root, distance->distance));
 }
 
+/*
+ * The key's equivalence class has all expressions that are equal by the query's conditions, of any
+ * relation.  For a child, as core does, an expression of its parent is translated: members of children
+ * are no longer in that list since 18.
+ */
 bool
 loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 						LokiDistanceExpr *distance)
 {
-	return loki_may_be_score_order(key) &&
-		sort_expression(root, rel, key, distance) != NULL &&
-		LokiPathKeyIsDescending(key) == distance->falling &&
-		!loki_mixes_nulls(root, rel, distance);
+	Relids		relids = IS_OTHER_REL(rel) ? rel->top_parent_relids : rel->relids;
+
+	if (!loki_may_be_score_order(key))
+		return false;
+	foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
+	{
+		Node	   *expr = (Node *) member->em_expr;
+
+		if (!bms_equal(member->em_relids, relids))
+			continue;
+		if (IS_OTHER_REL(rel))
+			expr = LokiAdjustToChild(root, expr, rel);
+		if (loki_distance_expr(expr, distance))
+			return LokiPathKeyIsDescending(key) == distance->falling &&
+				!loki_mixes_nulls(root, rel, distance);
+	}
+	return false;
 }
 
 /*

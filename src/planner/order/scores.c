@@ -224,9 +224,9 @@ input_target(PlannerInfo *root, const LokiScore *score, const Path *path)
 	if (root->upper_targets[UPPERREL_DISTINCT] != NULL)
 		exprs = list_concat(exprs, root->upper_targets[UPPERREL_DISTINCT]->exprs);
 	columns = loki_columns_outside((Node *) exprs, score->distance);
-	foreach_ptr(Expr, column, list_concat_copy(columns, pull_var_clause((Node *) score->distance,
-																		PVC_INCLUDE_PLACEHOLDERS)))
-		if (!list_member(have->exprs, column))
+	if (list_difference(columns, have->exprs) != NIL ||
+		list_difference(pull_var_clause((Node *) score->distance, PVC_INCLUDE_PLACEHOLDERS),
+						have->exprs) != NIL)
 		return NULL;
 	add_column_to_pathtarget(target, (Expr *) score->distance, 0);
 	add_new_columns_to_pathtarget(target, columns);
@@ -244,7 +244,7 @@ column_ranges(const LokiScore *score, const List *columns, const PathTarget *tar
 
 	foreach_ptr(Expr, expr, target->exprs)
 	{
-		LokiRange	range = {.low = -INFINITY, .high = INFINITY, .nulls = true, .nans = true};
+		LokiRange	range = loki_any_range;
 
 		foreach_ptr(LokiScoreColumn, column, columns)
 			if (equal(column->column, expr))

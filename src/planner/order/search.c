@@ -92,12 +92,10 @@ copy_with(const void *path, Size size, Size offset, const void *value)
 static bool
 is_bare(const IndexPath *path)
 {
-	LokiScanSettings settings;
+	LokiScanSettings settings = loki_planned_settings(path->indexinfo);
 
-	if (!loki_decides_all(path))
-		return false;
-	loki_planned_settings(path->indexinfo, &settings);
-	return settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED;
+	return loki_decides_all(path) &&
+		(settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED);
 }
 
 /* A scan of an hnsw index in the order of a distance; a scan of another index drops no rows and is not late */
@@ -482,12 +480,8 @@ permit_searches(FollowedScans *followed, Oid late)
 {
 	Assert(late == 0 || (late == LOKI_PLAN_LATE && followed->keys != NIL));
 	foreach_node(IndexPath, scan, followed->scans)
-	{
-		LokiScanSettings settings;
-
-		loki_planned_settings(scan->indexinfo, &settings);
-		loki_promise_permit(scan, settings.complete || list_member_ptr(followed->within, scan), late);
-	}
+		loki_promise_permit(scan, loki_planned_settings(scan->indexinfo).complete ||
+							list_member_ptr(followed->within, scan), late);
 }
 
 /*
@@ -704,9 +698,8 @@ search_on(PlannerInfo *root, Path *path)
 		return path;
 	foreach_node(IndexPath, scan, followed.scans)
 	{
-		LokiScanSettings settings;
+		LokiScanSettings settings = loki_planned_settings(scan->indexinfo);
 
-		loki_planned_settings(scan->indexinfo, &settings);
 		if (!settings.complete && !list_member_ptr(followed.within, scan))
 			loki_promise_permit(scan, false, limit == NULL && root->parent_root == NULL &&
 								settings.iterative_scan == LOKI_ITERATIVE_RELAXED ?

@@ -302,20 +302,6 @@ make_bool_expr(Conditions *conditions, BoolExpr *expr)
 }
 
 /*
- * A condition that is the same for all rows, such as $2 IS NULL: an AND without parts holds always, and
- * an OR without parts never.  evaluate() finds out which.
- */
-static LateCondition *
-make_same_for_all(Conditions *conditions, Node *clause)
-{
-	LateCondition *condition = palloc0_object(LateCondition);
-
-	condition->made.kind = LOKI_CONDITION_ALL;
-	condition->expr = ExecInitExpr((Expr *) clause, &conditions->scan->ps);
-	return condition;
-}
-
-/*
  * The condition of a clause; NULL if slots decide nothing of it.  Whatever else the planner may write,
  * as a function call or a join clause, is left to the filter.
  */
@@ -323,8 +309,19 @@ static LateCondition *
 make_condition(Conditions *conditions, Node *clause)
 {
 	check_stack_depth();
+
+	/*
+	 * the same for all rows, such as $2 IS NULL: an AND without parts holds always, and an OR without parts
+	 * never.  evaluate() finds out which.
+	 */
 	if (is_constant(clause))
-		return make_same_for_all(conditions, clause);
+	{
+		LateCondition *condition = palloc0_object(LateCondition);
+
+		condition->made.kind = LOKI_CONDITION_ALL;
+		condition->expr = ExecInitExpr((Expr *) clause, &conditions->scan->ps);
+		return condition;
+	}
 	switch (nodeTag(clause))
 	{
 		case T_OpExpr:

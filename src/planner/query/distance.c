@@ -222,13 +222,11 @@ loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
 	member->em_relids = bms_copy(rel->relids);
 	member->em_datatype = FLOAT8OID;
 	class->ec_opfamilies = list_make1_oid(LOKI_FLOAT_OPFAMILY);
-	class->ec_collation = InvalidOid;
 	class->ec_members = list_make1(member);
 	class->ec_relids = bms_copy(rel->relids);
 	key->pk_eclass = class;
 	key->pk_opfamily = LOKI_FLOAT_OPFAMILY;
 	LokiPathKeySetAscending(key);
-	key->pk_nulls_first = false;
 	return list_make1(key);
 }
 

@@ -79,11 +79,10 @@ is_score_type(Oid type)
 	return type == FLOAT8OID || type == FLOAT4OID || type == NUMERICOID;
 }
 
-/* A finite constant of a type that scores have */
-static bool
-finite_constant(Node *expr, double *value)
+bool
+loki_finite_constant(const Node *expr, double *value)
 {
-	Const	   *constant = (Const *) expr;
+	const Const *constant = (const Const *) expr;
 
 	return IsA(expr, Const) && !constant->constisnull && is_score_type(constant->consttype) &&
 		loki_range_number(constant->constvalue, constant->consttype, value) && isfinite(*value);
@@ -121,11 +120,11 @@ loki_function_call(Node *expr, Oid *function, List **args)
 static bool
 peel_arithmetic(LokiOperation operation, Oid type, List *args, Peeled *peeled)
 {
-	bool		first = !finite_constant(lsecond(args), &peeled->k);
+	bool		first = !loki_finite_constant(lsecond(args), &peeled->k);
 	double		k;
 
 	Assert(list_length(args) == 2 && !peeled->falling);
-	if (first && !finite_constant(linitial(args), &peeled->k))
+	if (first && !loki_finite_constant(linitial(args), &peeled->k))
 		return false;
 	k = peeled->k;
 	peeled->below = first ? lsecond(args) : linitial(args);
@@ -212,9 +211,7 @@ peel(Node *expr, Peeled *peeled)
 static bool
 numeric_range(Node *expr, void *context, LokiRange *range)
 {
-	range->low = -get_float8_infinity();
-	range->high = get_float8_infinity();
-	range->nulls = range->nans = true;
+	*range = loki_any_range;
 	return exprType(expr) == NUMERICOID;
 }
 
@@ -295,7 +292,7 @@ clipped(MinMaxExpr *expr, LokiDistanceExpr *result)
 	{
 		double		k;
 
-		if (finite_constant(arg, &k))
+		if (loki_finite_constant(arg, &k))
 			continue;
 		if (score != NULL)
 			return false;
@@ -316,7 +313,7 @@ coalesced(CoalesceExpr *expr, LokiDistanceExpr *result)
 {
 	double		k;
 
-	if (list_length(expr->args) != 2 || !finite_constant(lsecond(expr->args), &k) ||
+	if (list_length(expr->args) != 2 || !loki_finite_constant(lsecond(expr->args), &k) ||
 		!loki_distance_expr(linitial(expr->args), result))
 		return false;
 	if (result->nulls == LOKI_PLACE_ITSELF)
@@ -344,7 +341,7 @@ cased(CaseExpr *expr, LokiDistanceExpr *result)
 		return false;
 	score = (Node *) (test->nulltesttype == IS_NULL ? expr->defresult : when->result);
 	filler = (Node *) (test->nulltesttype == IS_NULL ? when->result : expr->defresult);
-	if (!finite_constant(filler, &k) || !loki_distance_expr(score, result))
+	if (!loki_finite_constant(filler, &k) || !loki_distance_expr(score, result))
 		return false;
 	query = equal(test->arg, linitial(result->distance->args)) ?
 		lsecond(result->distance->args) : linitial(result->distance->args);
@@ -433,18 +430,6 @@ loki_order_first(bool nulls_first, const LokiDistanceExpr *distance)
 }
 
 /*
- * The value, kept within MAX_VALUE so that no operation overflows: a plan must not raise an error that
- * the clause does not.  NULL and NaN give MAX_VALUE.  Then the bound excludes no row or all.  It
- * excludes all only where the clause holds for none.
- */
-static Expr *
-clamp(Expr *value)
-{
-	value = loki_make_extreme(IS_LEAST, value, loki_float_const(MAX_VALUE));
-	return loki_make_extreme(IS_GREATEST, value, loki_float_const(-MAX_VALUE));
-}
-
-/*
  * How far rounding in an operation, and in those above it, may move the argument:
  * a sum loses what is small beside its constant.  `above` is the same for the
  * operations above.  Relative errors are not counted here.
@@ -485,8 +470,17 @@ undo(Node *expr, Expr *bound)
 	int			operations = 0;
 
 	Assert(exprType((Node *) bound) == FLOAT8OID);
+
+	/*
+	 * Keep the value within MAX_VALUE, so that no operation overflows: a plan
+	 * must not raise an error that the clause does not.  NULL and NaN give
+	 * MAX_VALUE.  Then the bound excludes no row or all.  It excludes all
+	 * only where the clause holds for none.
+	 */
 	if (loki_base_distance(expr, &falling) == NULL)
-		bound = clamp(bound);
+		bound = loki_make_extreme(IS_GREATEST,
+								  loki_make_extreme(IS_LEAST, bound, loki_float_const(MAX_VALUE)),
+								  loki_float_const(-MAX_VALUE));
 	while (loki_base_distance(expr, &falling) == NULL)
 	{
 		List	   *args;

@@ -62,6 +62,9 @@ extern PathKey *loki_sort_key(const PlannerInfo *root, Expr *expr, const SortGro
 /* The function and arguments of an operator or a function, which has some; false for others */
 extern bool loki_function_call(Node *expr, Oid *function, List **args);
 
+/* Whether an expression is a finite constant of a type that scores have, and its value */
+extern bool loki_finite_constant(const Node *expr, double *value);
+
 /* Where an expression puts rows whose distance is NULL, or is NaN */
 typedef enum LokiPlace
 {

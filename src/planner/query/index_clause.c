@@ -122,7 +122,6 @@ loki_array_of_element(const ScalarArrayOpExpr *saop, Oid array_type)
 	array->array_collid = saop->inputcollid;
 	array->element_typeid = element;
 	array->elements = list_make1(x);
-	array->multidims = false;
 	array->location = -1;
 	return (Node *) array;
 }
@@ -160,9 +159,7 @@ loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 		   indexqual->security_level <= rinfo->security_level);
 	clause->rinfo = rinfo;
 	clause->indexquals = list_make1(indexqual);
-	clause->lossy = false;
 	clause->indexcol = col;
-	clause->indexcols = NIL;
 	return clause;
 }
 
@@ -216,16 +213,6 @@ is_deterministic(Oid collation)
 	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
 
-/* x as text, by the cast that the parser would put there */
-static Expr *
-as_text(Node *x, Oid collation)
-{
-	if (exprType(x) == NAMEOID)
-		return (Expr *) makeFuncExpr(F_TEXT_NAME, TEXTOID, list_make1(x), collation,
-									 C_COLLATION_OID, COERCE_IMPLICIT_CAST);
-	return (Expr *) x;
-}
-
 /*
  * text = text, as an equality under the collation of the index's column.
  *
@@ -254,7 +241,11 @@ text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 			(exprType(x) == TEXTOID && collation == op->inputcollid) ||
 			!op_in_opfamily(TextEqualOperator, info->opfamily[col]))
 			continue;
-		equal = loki_make_operator(TextEqualOperator, column, as_text(x, collation), collation);
+		/* the cast that the parser would put there */
+		if (exprType(x) == NAMEOID)
+			x = (Node *) makeFuncExpr(F_TEXT_NAME, TEXTOID, list_make1(x), collation,
+									  C_COLLATION_OID, COERCE_IMPLICIT_CAST);
+		equal = loki_make_operator(TextEqualOperator, column, x, collation);
 		return loki_index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
 	}
 	return NULL;

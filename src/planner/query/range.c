@@ -50,7 +50,7 @@
 
 #define EPOCH_SECONDS	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (double) SECS_PER_DAY)
 
-static const LokiRange any_value = {-INFINITY, INFINITY, true, true};
+const LokiRange loki_any_range = {-INFINITY, INFINITY, true, true};
 
 /*
  * Times become seconds, so that the difference of two of them is an interval in the unit that
@@ -409,7 +409,7 @@ range_of_case(CaseExpr *expr, LokiRangeOf known, void *context, LokiRange *resul
 {
 	if (expr->defresult == NULL)
 	{
-		*result = any_value;
+		*result = loki_any_range;
 		return;
 	}
 	loki_range_of_expr((Node *) expr->defresult, known, context, result);
@@ -436,17 +436,6 @@ range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *resu
 		loki_range_of_expr(node, known, context, &arg);
 		result->nulls |= arg.nulls;
 	}
-}
-
-/*
- * Whether a condition may be NULL where none of its arguments is.  Of the server's operators only those of
- * jsonpath are; nothing is known of a user's.
- */
-static bool
-may_return_null(Oid function)
-{
-	return function >= FirstUnpinnedObjectId || function == F_JSONB_PATH_EXISTS_OPR ||
-		function == F_JSONB_PATH_MATCH_OPR;
 }
 
 /*
@@ -496,7 +485,13 @@ range_of_operation(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 	if (exprType(expr) == BOOLOID && IsA(expr, OpExpr))
 	{
 		range_of_condition(args, known, context, result);
-		result->nulls |= may_return_null(function);
+
+		/*
+		 * of the server's operators, those of jsonpath alone; nothing is
+		 * known of a user's
+		 */
+		result->nulls |= function >= FirstUnpinnedObjectId || function == F_JSONB_PATH_EXISTS_OPR ||
+			function == F_JSONB_PATH_MATCH_OPR;
 		return true;
 	}
 	if (list_length(args) > 2)
@@ -538,7 +533,7 @@ range_of_node(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
 		case T_Const:
 			if (!range_of_constant((Const *) expr, result))
 			{
-				*result = any_value;
+				*result = loki_any_range;
 				result->nulls = ((Const *) expr)->constisnull;
 			}
 			return;
@@ -564,7 +559,7 @@ range_of_node(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
 			return;
 		default:
 			if (!range_of_operation(expr, known, context, result))
-				*result = any_value;
+				*result = loki_any_range;
 	}
 }
 

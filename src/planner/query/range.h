@@ -51,6 +51,9 @@ typedef enum LokiOperation
 	LOKI_SAME					/* another type, or a plus */
 } LokiOperation;
 
+/* The range of an expression of which nothing is known */
+extern const LokiRange loki_any_range;
+
 /* What a function of the server's does to numbers, as far as it is known */
 extern LokiOperation loki_operation(Oid function);
 

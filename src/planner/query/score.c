@@ -476,10 +476,8 @@ is_never_null(Node *expr, void *context, LokiRange *range)
 {
 	const RowsOf *rows = context;
 
-	range->low = -INFINITY;
-	range->high = INFINITY;
+	*range = loki_any_range;
 	range->nulls = false;
-	range->nans = true;
 	return loki_drops_nulls(rows->rel, expr) ||
 		(IsA(expr, Var) && has_not_null(rows->root, rows->rel, (Var *) expr));
 }

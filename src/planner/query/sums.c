@@ -115,16 +115,6 @@ add_distance(Sum *sum, OpExpr *distance, double weight)
 	return true;
 }
 
-/* The value of a constant float8 that is finite */
-static bool
-is_number(const Node *expr, double *number)
-{
-	const Const *constant = (const Const *) expr;
-
-	return IsA(expr, Const) && constant->consttype == FLOAT8OID && !constant->constisnull &&
-		isfinite(*number = DatumGetFloat8(constant->constvalue));
-}
-
 /*
  * Add an expression times a weight; false if it is more than distances and numbers.  All is float8, as
  * numeric would be computed with other digits.
@@ -137,7 +127,7 @@ add_expr(Sum *sum, Node *expr, double weight)
 	bool		falling;
 	double		number;
 
-	if (is_number(expr, &number))
+	if (loki_finite_constant(expr, &number))
 	{
 		sum->constant += weight * number;
 		return true;
@@ -155,12 +145,12 @@ add_expr(Sum *sum, Node *expr, double weight)
 		case LOKI_NEGATE:
 			return add_expr(sum, linitial(args), -weight);
 		case LOKI_MULTIPLY:
-			if (is_number(linitial(args), &number))
+			if (loki_finite_constant(linitial(args), &number))
 				return add_expr(sum, lsecond(args), weight * number);
-			return is_number(lsecond(args), &number) &&
+			return loki_finite_constant(lsecond(args), &number) &&
 				add_expr(sum, linitial(args), weight * number);
 		case LOKI_DIVIDE:
-			return is_number(lsecond(args), &number) && number != 0 &&
+			return loki_finite_constant(lsecond(args), &number) && number != 0 &&
 				add_expr(sum, linitial(args), weight / number);
 		default:
 			return false;

@@ -57,6 +57,7 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
@@ -133,10 +134,7 @@ unwrap(Node *node, void *context)
 static Node *
 strip(Node *expr)
 {
-	expr = unwrap(expr, NULL);
-	while (IsA(expr, RelabelType))
-		expr = (Node *) ((RelabelType *) expr)->arg;
-	return expr;
+	return loki_strip_relabel(unwrap(expr, NULL));
 }
 
 /*
@@ -178,17 +176,6 @@ column_of(Var *var, replace_rte_variables_context *context)
 	return column;
 }
 
-static Reader *
-make_reader(const Query *query, Index varno)
-{
-	Reader	   *reader = palloc(sizeof(Reader));
-
-	Assert(varno > 0);
-	reader->query = query;
-	reader->varno = varno;
-	return reader;
-}
-
 /*
  * Find the table that an expression is computed from; through subqueries that have not been pulled up
  * if it is a column.  False if there is none.
@@ -205,7 +192,8 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 	memset(words, 0, sizeof(Words));
 	for (;;)
 	{
-		PlannerInfo *reader = root; /* the level that `var` is of */
+		PlannerInfo *level_root = root; /* the level that `var` is of */
+		Reader	   *reader;
 		RangeTblEntry *rte;
 		TargetEntry *entry;
 		Var		   *var;
@@ -217,13 +205,13 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 			return false;
 		for (Index level = var->varlevelsup; level > 0; level--)
 		{
-			if (query != root->parse || reader->parent_root == NULL)
+			if (query != root->parse || level_root->parent_root == NULL)
 				return false;
-			reader = reader->parent_root;
+			level_root = level_root->parent_root;
 		}
 		if (IS_SPECIAL_VARNO(var->varno))
 			return false;
-		rte = rt_fetch(var->varno, reader != root ? reader->parse->rtable : query->rtable);
+		rte = rt_fetch(var->varno, level_root != root ? level_root->parse->rtable : query->rtable);
 		if (columns_of(rte) != NIL)
 		{
 			bool		sublinks = false;
@@ -232,12 +220,15 @@ find_table(PlannerInfo *root, Node *expr, Words *words)
 										 &sublinks);
 			continue;
 		}
-		if (reader != root)
+		if (level_root != root)
 		{
-			root = reader;
+			root = level_root;
 			query = root->parse;
 		}
-		words->readers = lappend(words->readers, make_reader(query, var->varno));
+		reader = palloc_object(Reader);
+		reader->query = query;
+		reader->varno = var->varno;
+		words->readers = lappend(words->readers, reader);
 		words->hidden |= rte->securityQuals != NIL || rte->security_barrier;
 		if (rte->rtekind == RTE_RELATION)
 		{
@@ -568,19 +559,6 @@ make_operation(Oid function, List *args, Oid indexid)
 }
 
 /*
- * The cost of an operator that has found no index, which is an error when it is called.  Core compares
- * the cost of a plan for all values with those of plans for one (choose_custom_plan()).  In a plan for
- * all values of parameters it would find one if it knew them, so it costs more than to plan again.
- */
-static Node *
-cost_without_index(SupportRequestCost *request)
-{
-	request->startup = 0;
-	request->per_tuple = disable_cost;
-	return (Node *) request;
-}
-
-/*
  * Called by the planner for an operator <@> (tsvector, tsquery), or its function.  Without a
  * PlannerInfo, as for CREATE INDEX or from add_condition(), there is no table to look at, and the call
  * stays as it is.
@@ -593,8 +571,18 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 	Words		words;
 	Oid			index;
 
+	/*
+	 * An operator that has found no index is an error when called.  Core
+	 * compares the cost of a plan for all values with those of plans for one
+	 * (choose_custom_plan()).  In a plan for all values of parameters it
+	 * would find one if it knew them, so it costs more than to plan again.
+	 */
 	if (IsA(request, SupportRequestCost))
-		PG_RETURN_POINTER(cost_without_index((SupportRequestCost *) request));
+	{
+		((SupportRequestCost *) request)->startup = 0;
+		((SupportRequestCost *) request)->per_tuple = disable_cost;
+		PG_RETURN_POINTER(request);
+	}
 	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
 	if (!find_table(request->root, linitial(request->fcall->args), &words))
