@@ -416,6 +416,13 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 #define LokiSortSetReverse(sort, descending)	((void) 0)
 #endif
 
+/* The members of the range table that a join tree has, joins among them; with optimizer/prep.h */
+#if PG_VERSION_NUM >= 160000
+#define LokiJoinTreeRelids(node)	get_relids_in_jointree(node, true, true)
+#else
+#define LokiJoinTreeRelids(node)	get_relids_in_jointree(node, true)
+#endif
+
 /* An expression of a parent, as one of its child's */
 #if PG_VERSION_NUM >= 160000
 #define LokiAdjustToChild(root, expr, rel) \

@@ -26,6 +26,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/prep.h"
 #include "parser/analyze.h"
 #include "parser/parse_node.h"
 #include "parser/parser.h"
@@ -145,23 +146,6 @@ select_from(const Query *parse)
  * ----------------------------------------------------------------
  */
 
-/* Walker: the members of the range table that a join tree has; its conditions name no others */
-static bool
-add_members(Node *node, void *argument)
-{
-	Bitmapset **members = argument;
-
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblRef))
-		*members = bms_add_member(*members, ((RangeTblRef *) node)->rtindex);
-	else if (IsA(node, JoinExpr) && ((JoinExpr *) node)->rtindex > 0)
-		*members = bms_add_member(*members, ((JoinExpr *) node)->rtindex);
-	else if (!IsA(node, FromExpr) && !IsA(node, JoinExpr) && !IsA(node, List))
-		return false;
-	return expression_tree_walker(node, add_members, argument);
-}
-
 /* Where a walker of a leg is, and what it raises */
 typedef struct LevelContext
 {
@@ -219,15 +203,13 @@ raise_levels(Node *node, void *argument)
 static Node *
 exists_condition(const Query *leg, JoinExpr *join)
 {
-	LevelContext context = {.delta = 1};
-	Bitmapset  *inner = NULL;
+	Bitmapset  *inner = LokiJoinTreeRelids(join->rarg);
+	LevelContext context = {.delta = 1, .inner = inner};
 	Query	   *query = select_from(leg);
 	SubLink    *link = makeNode(SubLink);
 	ListCell   *cell;
 
 	Assert(join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI);
-	(void) add_members(join->rarg, &inner);
-	context.inner = inner;
 	foreach(cell, query->rtable)
 		if (!bms_is_member(foreach_current_index(cell) + 1, inner))
 	{

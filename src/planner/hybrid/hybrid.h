@@ -5,8 +5,8 @@
  *	  of the node share.
  *
  * path.c makes a CustomPath, which cost.c estimates, and plan.c a CustomScan of it, from core's
- * plans of the two children.  exec.c executes it; tids.c makes the set of rows, and rows.c is the
- * way to them without the index.  explain.c shows what was done.
+ * plans of the two children.  exec.c executes it; rows.c makes the set of rows, and finds them
+ * without the index.  explain.c shows what was done.
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/hybrid.h
@@ -193,10 +193,8 @@ extern bool loki_is_hybrid_scan(PlanState *ps);
 extern LokiScanCaller *loki_hybrid_caller(PlanState *ps);
 extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
 
-/* functions in hybrid/tids.c */
-extern void loki_hybrid_make_tids(LokiHybridState *state);
-
 /* functions in hybrid/rows.c */
+extern void loki_hybrid_make_tids(LokiHybridState *state);
 extern void loki_hybrid_read_rows(LokiHybridState *state);
 extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);
 
