@@ -310,7 +310,7 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *corr
 		kept = Min(kept * rows_by_guess(root, path), rows);
 	*correlation = 0;
 	cost = rows * further_row_cost(rows_taken(root, kept, rows), share_dropped(root, kept, rows));
-	if (loki_promise_limit_unknown(root))
+	if (loki_promise_unknown_limit(root) != NULL)
 		return cost_of_unknown_limit(root, path, rows, cost);
 	if (kept <= guessed)
 		return cost;

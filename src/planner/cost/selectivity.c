@@ -60,20 +60,6 @@
 static const double shares[] = LOKI_DISTANCE_SHARES;
 
 /*
- * The first quantile that stands on more than a few targets: with 4,000 of them that of 0.001, below
- * which there are four.  A nearer one would be the distance of a single pair.
- */
-static int
-first_quantile(const LokiDistanceProfile *profile)
-{
-	int			i = 0;
-
-	while (i < LOKI_DISTANCE_QUANTILES - 1 && shares[i] * profile->targets < MIN_TARGETS)
-		i++;
-	return i;
-}
-
-/*
  * The share of rows that are nearer than the first quantile that counts.  Distances fall as a power of
  * the share; the power is the number of dimensions that the data really has.  Inner products, which have
  * no least value, fall as its logarithm.
@@ -110,14 +96,23 @@ tail_share(const LokiDistanceProfile *profile, int first, double distance)
 static double
 profile_share(const LokiDistanceProfile *profile, double distance)
 {
-	int			first = first_quantile(profile);
-	int			i = first;
+	int			first = 0;
+	int			i;
 	double		below;
 
 	if (isnan(distance))
 		return 1;
+
+	/*
+	 * The first quantile that stands on more than a few targets: with 4,000
+	 * of them that of 0.001, below which there are four.  A nearer one would
+	 * be the distance of a single pair.
+	 */
+	while (first < LOKI_DISTANCE_QUANTILES - 1 && shares[first] * profile->targets < MIN_TARGETS)
+		first++;
 	if (distance < profile->quantiles[first])
 		return tail_share(profile, first, distance);
+	i = first;
 	while (i < LOKI_DISTANCE_QUANTILES && profile->quantiles[i] <= distance)
 		i++;
 	if (i == LOKI_DISTANCE_QUANTILES)

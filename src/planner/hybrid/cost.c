@@ -117,15 +117,24 @@ row_cost(const HybridSearch *search)
  */
 #define TEST_OPERATIONS			35
 
-/* Reranking all nodes of the set, which the row map finds by their rows' TIDs */
+/*
+ * Testing all nodes, and scoring those inside the set; or scoring those that the row map finds by the TIDs of
+ * their rows, and testing newer ones, if there is a bitmap and that is cheaper
+ */
 static Cost
-mapped_cost(const HybridSearch *search, Cost score)
+flat_cost(const HybridSearch *search, Cost score)
 {
-	double		unmapped = Max(search->nodes - search->shape.mapped, 0);
+	Cost		test = TEST_OPERATIONS * cpu_operator_cost;
+	Cost		scores = search->inside * score;
+	Cost		flat = search->nodes * loki_flat_node_cost * cpu_operator_cost;
 
-	Assert(search->set_rows > 0 && search->shape.mapped > 0);
-	return search->set_rows * MAP_OPERATIONS * cpu_operator_cost +
-		search->inside * score + unmapped * TEST_OPERATIONS * cpu_operator_cost;
+	if (search->set_rows == 0)
+		return flat + scores;
+	flat += search->nodes * test;
+	if (search->shape.mapped > 0)
+		flat = Min(flat, search->set_rows * MAP_OPERATIONS * cpu_operator_cost +
+				   Max(search->nodes - search->shape.mapped, 0) * test);
+	return flat + scores;
 }
 
 /*
@@ -143,45 +152,30 @@ bound_operations(const LokiHnswShape *shape)
 	return CERTAIN_OPERATIONS + shape->full_bits * (double) shape->code_dims / CERTAIN_BITS;
 }
 
-/* A flat scan that misses no row; by the row map, if there is a bitmap and that is cheaper */
-static Cost
-certain_cost(const HybridSearch *search)
-{
-	const LokiHnswShape *shape = &search->shape;
-	Cost		node = shape->listed ? loki_score_cost(shape) :
-		shape->certain ? cpu_operator_cost * bound_operations(shape) :
-		row_cost(search) + search->page;
-	Cost		test = search->set_rows > 0 ? TEST_OPERATIONS * cpu_operator_cost : 0;
-	Cost		flat = search->nodes * (loki_flat_node_cost * cpu_operator_cost + test) +
-		search->inside * node;
-
-	if (search->set_rows > 0 && shape->mapped > 0)
-		flat = Min(flat, mapped_cost(search, node));
-	return loki_scan_cost * cpu_operator_cost + flat +
-		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
-}
-
-/* What the access method does: a walk or a flat scan, whichever is cheaper */
+/*
+ * What the access method does: a walk or a flat scan, whichever is cheaper; or a flat scan that misses no
+ * row
+ */
 static Cost
 search_cost(const HybridSearch *search)
 {
-	Cost		score = loki_score_cost(&search->shape);
+	const LokiHnswShape *shape = &search->shape;
+	Cost		score = loki_score_cost(shape);
 	double		share = Max(search->inside / Max(search->nodes, 1), 1e-9);
-	double		walk = loki_walk_nodes(search->nodes, Max(search->width, 2), search->shape.m);
+	double		walk = loki_walk_nodes(search->nodes, Max(search->width, 2), shape->m);
 	Cost		test = search->set_rows > 0 ? TEST_OPERATIONS * cpu_operator_cost : 0;
-	Cost		flat = search->nodes * loki_flat_node_cost * cpu_operator_cost +
-		search->inside * score + search->nodes * test;
 	Cost		cost = Min(walk / share, search->nodes) * (score + test);
 
 	Assert(search->inside >= 1 && search->inside <= search->nodes);
-	if (search->exact || search->shape.pending)
-		return certain_cost(search);
 	if (share >= WALK_SHARE)
 		cost = Min(cost, walk * WALK_MOST * (score + test));
-	if (search->set_rows > 0 && search->shape.mapped > 0)
-		flat = Min(flat, mapped_cost(search, score));
-	return loki_scan_cost * cpu_operator_cost +
-		Min(cost, flat) +
+	if (!search->exact && !shape->pending)
+		cost = Min(cost, flat_cost(search, score));
+	else
+		cost = flat_cost(search, shape->listed ? score :
+						 shape->certain ? cpu_operator_cost * bound_operations(shape) :
+						 row_cost(search) + search->page);
+	return loki_scan_cost * cpu_operator_cost + cost +
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
 

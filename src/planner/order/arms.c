@@ -219,9 +219,7 @@ wants_order(const UnionOrder *order)
 
 	if (loki_changes_rows(arm) || arm->setOperations != NULL || arm->sortClause != NIL ||
 		arm->limitCount != NULL || arm->limitOffset != NULL ||
-		(!order->barrier && !order->casts && arm->jointree->quals == NULL &&
-		 list_length(arm->jointree->fromlist) == 1 &&
-		 IsA(linitial(arm->jointree->fromlist), RangeTblRef)) ||
+		(!order->barrier && !order->casts && arm->jointree->quals == NULL && loki_only_source(arm) != NULL) ||
 		contain_volatile_functions((Node *) arm->targetList) ||
 		contain_volatile_functions((Node *) arm->jointree))
 		return false;
@@ -316,19 +314,6 @@ order_arms(UnionOrder *order, const Query *query, Node *node)
 		order->all = false;
 }
 
-/* The subquery that is all that a query selects from, or NULL.  A lateral one depends on what is around the query. */
-static const RangeTblEntry *
-only_subquery(const Query *query)
-{
-	RangeTblRef *ref = linitial(query->jointree->fromlist);
-	const RangeTblEntry *rte;
-
-	if (list_length(query->jointree->fromlist) != 1 || !IsA(ref, RangeTblRef))
-		return NULL;
-	rte = rt_fetch(ref->rtindex, query->rtable);
-	return rte->rtekind == RTE_SUBQUERY && !rte->lateral ? rte : NULL;
-}
-
 /*
  * Order the arms that a query has, or its subquery, or that subquery if it is a barrier.  LIMIT
  * counts rows that meet the conditions, so these must be known to the arms.  As in core, a
@@ -343,7 +328,7 @@ static void
 order_below(UnionOrder *order)
 {
 	Query	   *query = order->sorted;
-	const RangeTblEntry *rte;
+	const RangeTblEntry *rte = loki_only_source(query);
 	Node	   *quals = query->jointree->quals;
 
 	if (query->setOperations != NULL)
@@ -351,10 +336,10 @@ order_below(UnionOrder *order)
 		order_arms(order, query, query->setOperations);
 		return;
 	}
-	rte = query->jointree->fromlist != NIL ? only_subquery(query) : NULL;
-	if (rte == NULL || (quals != NULL && (has_other_parts(quals, NULL) ||
-										  contain_volatile_functions(quals) ||
-										  (rte->security_barrier && contain_leaked_vars(quals)))))
+	/* a lateral subquery depends on what is around the query */
+	if (rte == NULL || rte->rtekind != RTE_SUBQUERY || rte->lateral ||
+		(quals != NULL && (has_other_parts(quals, NULL) || contain_volatile_functions(quals) ||
+						   (rte->security_barrier && contain_leaked_vars(quals)))))
 		return;
 	order->conditions = quals;
 	order->arm = rte->subquery;

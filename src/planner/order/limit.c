@@ -95,26 +95,6 @@ filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
 	return passes;
 }
 
-/*
- * Have a scan ask its filter.  If that is volatile or has sub-plans, only the executor
- * evaluates it, once for each row.
- */
-static void
-attach_filter(PlanCaller *plan)
-{
-	PlanState  *ps = &plan->scan->ss.ps;
-
-	Assert(plan->caller.passes == NULL && plan->caller.condition == NULL);
-	if (ps->qual == NULL)
-		return;
-	if (loki_is_repeatable(ps->plan->qual))
-	{
-		plan->caller.passes = filter_passes;
-		plan->econtext = CreateExprContext(ps->state);
-	}
-	loki_condition_attach(&plan->caller, &plan->scan->ss, plan->scan->iss_RelationDesc);
-}
-
 /* Have a scan ask a Limit, which is above it for as long as the executor runs. */
 static void
 attach_limit(LokiScanCaller *caller, LimitState *limit)
@@ -144,7 +124,17 @@ begin_limited(IndexScanState *scan, LimitState *limit)
 	plan = palloc0_object(PlanCaller);
 	plan->scan = scan;
 	attach_limit(&plan->caller, limit);
-	attach_filter(plan);
+
+	/*
+	 * If the filter is volatile or has sub-plans, only the executor evaluates
+	 * it, once for each row.
+	 */
+	if (scan->ss.ps.qual != NULL && loki_is_repeatable(scan->ss.ps.plan->qual))
+	{
+		plan->caller.passes = filter_passes;
+		plan->econtext = CreateExprContext(estate);
+	}
+	loki_condition_attach(&plan->caller, &scan->ss, scan->iss_RelationDesc);
 	scan->iss_ScanDesc = LokiIndexBeginScanKeys(scan->ss.ss_currentRelation,
 												scan->iss_RelationDesc, estate->es_snapshot,
 												LokiScanInstrument(scan), scan->iss_NumScanKeys,

@@ -279,18 +279,8 @@ equals_another(const EquivalenceClass *class)
 	return members > 1;
 }
 
-/* See order.h.  Core compares keys by their addresses. */
-PathKey *
-loki_hidden_key(const PathKey *key)
-{
-	PathKey    *hidden = makeNode(PathKey);
-
-	*hidden = *key;
-	return hidden;
-}
-
 /*
- * Whether a path is in the order of a key that loki_hidden_key() has hidden: give it that key then.
+ * Whether a path has the hidden copy of a key: give it the key itself then.
  * Core has copied the pathkeys to the projections that it put above.
  */
 bool
@@ -313,9 +303,9 @@ loki_show_key(Path *path, PathKey *key)
  * such paths.  Those of workers have no order then, since a Gather Merge would look for the key itself.
  */
 static void
-hide_order(const RelOptInfo *rel, const PathKey *key)
+hide_order(const RelOptInfo *rel, PathKey *key)
 {
-	PathKey    *hidden = loki_hidden_key(key);
+	PathKey    *hidden = copyObject(key);
 
 	foreach_ptr(Path, path, rel->pathlist)
 		if (path->pathkeys != NIL && linitial(path->pathkeys) == key)
@@ -405,14 +395,13 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	LokiGroups	groups;
 	PathKey    *key;
 	List	   *indexes;
-	bool		grouped;
 	bool		asked;			/* for another order than core knew */
 	bool		other_form;
 	MemoryContext old;
 
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
-	grouped = loki_groups(root, &groups);
+	asked = loki_groups(root, &groups);
 
 	/*
 	 * Core's own plans for groups sort or hash rows in no order, and no path
@@ -420,8 +409,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	 * The memory of the genetic optimizer would be too short-lived for it.
 	 */
 	old = MemoryContextSwitchTo(root->planner_cxt);
-	asked = grouped;
-	if (grouped)
+	if (asked)
 	{
 		ask_for_order(root, groups.input, groups.stage == UPPERREL_GROUP_AGG);
 		rel->consider_startup = true;

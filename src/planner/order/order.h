@@ -48,9 +48,9 @@ extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 /*
  * A path of a table that is in the order of a score has a hidden key: core would take it for the result's own
  * path, and free it if a sort costs less, before loki_score_paths() looks for paths in the order of the
- * distance among its input.  Whether a path has one, which is then replaced by the key itself.
+ * distance among its input.  A hidden key is a copy of the key, as core compares keys by their addresses.
+ * Whether a path has one, which is then replaced by the key itself.
  */
-extern PathKey *loki_hidden_key(const PathKey *key);
 extern bool loki_show_key(Path *path, PathKey *key);
 
 /* Functions in order/parts.c: tables that are read in parts */

@@ -239,7 +239,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 			(Path *) create_merge_append_path(root, rel, ordered, pathkeys, NULL);
 
 		if (key != NULL && loki_score_chosen(root, &score) && score.output == key)
-			path->pathkeys = list_make1(loki_hidden_key(key));
+			path->pathkeys = list_make1(copyObject(key));
 		add_path(rel, path);
 	}
 	if (key == NULL && list_length(all) == list_length(parts))

@@ -272,20 +272,6 @@ limit_has_parameters(const LimitPath *limit)
 		has_plan_parameters(limit->limitOffset, NULL);
 }
 
-/*
- * A subquery has an order, and the query itself has none.  The rows that LIMIT takes are
- * sorted within the subquery, since its sort keys need not be among its columns.
- */
-static Path *
-sort_subquery(const FollowedScans *followed, FollowedScans *inner, RelOptInfo *rel, Path *path)
-{
-	if (followed->drops || followed->further_keys || followed->limit == NULL ||
-		inner->keys == NIL || limit_has_parameters(followed->limit))
-		return NULL;
-	Assert(followed->scans == NIL);
-	return search_sorted(inner, rel, path);
-}
-
 /* A subquery whose rows pass in its order, or that gets the order of the rows that LIMIT takes */
 static Path *
 follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
@@ -299,11 +285,19 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 		return NULL;
 	Assert(inner.scans != NIL);
 	followed->drops |= rel->baserestrictinfo != NIL || path->path.param_info != NULL;
+
+	/*
+	 * A subquery has an order, and the query itself has none.  The rows that
+	 * LIMIT takes are sorted within the subquery, since its sort keys need
+	 * not be among its columns.
+	 */
 	if (followed->keys == NIL)
 	{
-		sub = sort_subquery(followed, &inner, path->subpath->parent, sub);
-		if (sub == NULL)
+		if (followed->drops || followed->further_keys || followed->limit == NULL ||
+			inner.keys == NIL || limit_has_parameters(followed->limit))
 			return NULL;
+		Assert(followed->scans == NIL);
+		sub = search_sorted(&inner, path->subpath->parent, sub);
 	}
 	else
 	{

@@ -192,19 +192,6 @@ make_operator(Conditions *conditions, OpExpr *op, bool distinct)
 	return condition;
 }
 
-/* column IS NOT DISTINCT FROM x, which the parser writes as NOT (column IS DISTINCT FROM x) */
-static LateCondition *
-make_same(Conditions *conditions, OpExpr *op)
-{
-	LateCondition *condition = make_operator(conditions, op, true);
-
-	if (condition == NULL)
-		return NULL;
-	condition->made.negated = condition->made.nulls = false;
-	condition->equals_null = true;
-	return condition;
-}
-
 /* column op ANY (array), column <> ALL (array), x = ANY (column); the last is column @> ARRAY[x] */
 static LateCondition *
 make_any(Conditions *conditions, ScalarArrayOpExpr *op)
@@ -288,17 +275,28 @@ make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
 	return condition->made.nparts > 0 ? condition : NULL;
 }
 
-/* NOT of a boolean column or of IS DISTINCT FROM; AND; OR.  Core has moved NOT below AND and OR. */
+/*
+ * NOT of a boolean column; AND; OR; and column IS NOT DISTINCT FROM x, which the parser writes as NOT (column IS
+ * DISTINCT FROM x).  Core has moved NOT below AND and OR.
+ */
 static LateCondition *
 make_bool_expr(Conditions *conditions, BoolExpr *expr)
 {
 	Node	   *first = linitial(expr->args);
+	LateCondition *same;
 
-	if (expr->boolop == NOT_EXPR)
-		return IsA(first, DistinctExpr) ? make_same(conditions, (OpExpr *) first) :
-			make_boolean(conditions, first, false, false);
-	return make_list(conditions, expr->args, expr->boolop == AND_EXPR ?
-					 LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
+	if (expr->boolop != NOT_EXPR)
+		return make_list(conditions, expr->args, expr->boolop == AND_EXPR ?
+						 LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
+	if (!IsA(first, DistinctExpr))
+		return make_boolean(conditions, first, false, false);
+	same = make_operator(conditions, (OpExpr *) first, true);
+	if (same != NULL)
+	{
+		same->made.negated = same->made.nulls = false;
+		same->equals_null = true;
+	}
+	return same;
 }
 
 /*

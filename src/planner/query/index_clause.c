@@ -71,28 +71,23 @@ loki_paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	return paths;
 }
 
-/* Whether a coercion of arrays leaves their elements as they are: varchar[] as text[] */
-static bool
-is_relabel_of_elements(Node *node)
-{
-	Expr	   *element;
-
-	if (!IsA(node, ArrayCoerceExpr))
-		return false;
-	element = ((ArrayCoerceExpr *) node)->elemexpr;
-	return IsA(element, RelabelType) &&
-		IsA(((RelabelType *) element)->arg, CaseTestExpr);
-}
-
 Node *
 loki_strip_relabel(Node *node)
 {
 	for (;;)
 	{
+		ArrayCoerceExpr *array = (ArrayCoerceExpr *) node;
+
 		if (IsA(node, RelabelType))
 			node = (Node *) ((RelabelType *) node)->arg;
-		else if (is_relabel_of_elements(node))
-			node = (Node *) ((ArrayCoerceExpr *) node)->arg;
+
+		/*
+		 * a coercion of arrays that leaves their elements as they are:
+		 * varchar[] as text[]
+		 */
+		else if (IsA(node, ArrayCoerceExpr) && IsA(array->elemexpr, RelabelType) &&
+				 IsA(((RelabelType *) array->elemexpr)->arg, CaseTestExpr))
+			node = (Node *) array->arg;
 		else
 			return node;
 	}

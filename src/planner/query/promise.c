@@ -130,6 +130,15 @@ loki_has_limit(const Query *parse)
 		!(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull);
 }
 
+const RangeTblEntry *
+loki_only_source(const Query *parse)
+{
+	const List *from = parse->jointree->fromlist;
+
+	return list_length(from) == 1 && IsA(linitial(from), RangeTblRef) ?
+		rt_fetch(linitial_node(RangeTblRef, from)->rtindex, parse->rtable) : NULL;
+}
+
 /*
  * The level above one that has no LIMIT, and is all that it selects from; NULL for others.  Conditions
  * above would drop rows, so that more are taken than LIMIT says.
@@ -138,14 +147,10 @@ static const PlannerInfo *
 parent_of_all(const PlannerInfo *root)
 {
 	const PlannerInfo *parent = root->parse->limitCount == NULL ? root->parent_root : NULL;
-	const FromExpr *from = parent != NULL ? parent->parse->jointree : NULL;
-	RangeTblRef *ref;
+	const RangeTblEntry *rte = parent != NULL && parent->parse->jointree->quals == NULL ?
+		loki_only_source(parent->parse) : NULL;
 
-	if (from == NULL || list_length(from->fromlist) != 1 || from->quals != NULL)
-		return NULL;
-	ref = linitial(from->fromlist);
-	return IsA(ref, RangeTblRef) &&
-		rt_fetch(ref->rtindex, parent->parse->rtable)->rtekind == RTE_SUBQUERY ? parent : NULL;
+	return rte != NULL && rte->rtekind == RTE_SUBQUERY ? parent : NULL;
 }
 
 /* Upwards from a scan's level to that of a LIMIT, as order/search.c will come down from it */
@@ -205,13 +210,9 @@ sorts_ranked_rows(const PlannerInfo *root)
 		!loki_sorts_by_rank(root);
 }
 
-/*
- * The level whose LIMIT takes the rows of a query level, if the planner does not know how many
- * it takes, as in a plan for all values of LIMIT $1.  NULL if there is none, or if something
- * needs all rows first; then the server expects no share of them to be taken.
- */
-static const PlannerInfo *
-unknown_limit(const PlannerInfo *root)
+/* None if something needs all rows first: then the server expects no share of them to be taken. */
+const PlannerInfo *
+loki_promise_unknown_limit(const PlannerInfo *root)
 {
 	LokiGroups	groups;
 
@@ -226,12 +227,6 @@ unknown_limit(const PlannerInfo *root)
 		root = parent_of_all(root);
 	}
 	return NULL;
-}
-
-bool
-loki_promise_limit_unknown(const PlannerInfo *root)
-{
-	return unknown_limit(root) != NULL;
 }
 
 /*
@@ -252,7 +247,7 @@ loki_promise_wanted(const PlannerInfo *root)
 		return Max(known_count(root, ranks), known_count(root, ranks) < 0 ? UNKNOWN_LIMIT : 1);
 	else if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && loki_ranks_rows(root->parse))
 		return root->tuple_fraction;
-	else if (root->limit_tuples > 0 || (limit = unknown_limit(root)) == NULL)
+	else if (root->limit_tuples > 0 || (limit = loki_promise_unknown_limit(root)) == NULL)
 		return root->limit_tuples;
 	return Max(known_count(limit, limit->parse->limitCount),
 			   limit_is_unknown(limit) ? UNKNOWN_LIMIT : 0) +

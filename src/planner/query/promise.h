@@ -37,8 +37,11 @@ extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
  */
 extern bool loki_promise_likely_search(const PlannerInfo *root, bool complete);
 
-/* Whether a LIMIT whose value the planner does not know takes the rows of a query level */
-extern bool loki_promise_limit_unknown(const PlannerInfo *root);
+/*
+ * The level whose LIMIT takes the rows of a query level, if the planner does not know how many
+ * it takes, as in a plan for all values of LIMIT $1; or else NULL
+ */
+extern const PlannerInfo *loki_promise_unknown_limit(const PlannerInfo *root);
 
 /* The rows that a query level takes from its scans; 0 or less for all rows, or a cursor's */
 extern double loki_promise_wanted(const PlannerInfo *root);
@@ -48,6 +51,9 @@ extern bool loki_consumes_order(const Query *parse);
 
 /* Whether rows of a query pass through groups, windows or the like, or are locked; set operations aside */
 extern bool loki_changes_rows(const Query *parse);
+
+/* What a query selects from, if that is one member of the range table without a join; or else NULL */
+extern const RangeTblEntry *loki_only_source(const Query *parse);
 
 /* Whether a query has a LIMIT that may be less than all, and not WITH TIES */
 extern bool loki_has_limit(const Query *parse);

@@ -157,13 +157,6 @@ add_expr(Sum *sum, Node *expr, double weight)
 	}
 }
 
-/* How a score is written with its sums as one distance */
-typedef struct Rewriting
-{
-	bool		falling;		/* the score falls with that, not rises */
-	double		rounding;
-} Rewriting;
-
 /*
  * A sum as one distance, from a query of unit length; NULL if that is not exact enough.  The opposite
  * query is 2 less the distance away by <=>, and less the distance by <#>.  `rounding` is how far the
@@ -211,7 +204,7 @@ one_distance(const Sum *sum, bool falling, double *rounding)
 static Node *
 as_one(Node *node, void *context)
 {
-	Rewriting  *rewriting = context;
+	LokiScore  *score = context;
 	Sum			sum = {0};
 	double		rounding = 0;
 	Expr	   *result;
@@ -220,9 +213,9 @@ as_one(Node *node, void *context)
 		return NULL;
 	check_stack_depth();
 	if (IsA(node, OpExpr) && add_expr(&sum, node, 1) && sum.n > 1 &&
-		(result = one_distance(&sum, rewriting->falling, &rounding)) != NULL)
+		(result = one_distance(&sum, score->descending, &rounding)) != NULL)
 	{
-		rewriting->rounding = Max(rewriting->rounding, rounding);
+		score->rounding = Max(score->rounding, rounding);
 		return (Node *) result;
 	}
 	return expression_tree_mutator(node, as_one, context);
@@ -231,8 +224,6 @@ as_one(Node *node, void *context)
 void
 loki_sums_as_one(LokiScore *score)
 {
-	Rewriting	rewriting = {.falling = score->descending};
-
-	score->bounded = (Expr *) as_one((Node *) score->expr, &rewriting);
-	score->rounding = rewriting.rounding;
+	Assert(score->rounding == 0);
+	score->bounded = (Expr *) as_one((Node *) score->expr, score);
 }
