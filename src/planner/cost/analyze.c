@@ -27,12 +27,12 @@
 #include "access/detoast.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "planner/cost/distance_profile.h"
 #include "planner/query/distance_expr.h"
 #include "utils/datum.h"
-#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -145,20 +145,13 @@ spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sam
 	return vectors;
 }
 
-/* qsort callback */
-static int
-compare_floats(const void *a, const void *b)
-{
-	return float4_cmp_internal(*(const float4 *) a, *(const float4 *) b);
-}
-
 /*
  * The distances of a reference from the targets but itself that are finite -> how many.  A zero vector
  * has no cosine distance.
  */
 static int
 measure_reference(FmgrInfo *function, const Vectors *references, int reference, const Vectors *targets,
-				  float4 *distances)
+				  double *distances)
 {
 	int			n = 0;
 
@@ -178,7 +171,7 @@ measure_reference(FmgrInfo *function, const Vectors *references, int reference, 
 
 /* Add the quantiles of a reference's distances, ascending, between those to the nearest targets. */
 static void
-add_quantiles(double *sums, const float4 *distances, int n)
+add_quantiles(double *sums, const double *distances, int n)
 {
 	static const double shares[] = LOKI_DISTANCE_SHARES;
 
@@ -190,7 +183,7 @@ add_quantiles(double *sums, const float4 *distances, int n)
 		int			below = (int) place;
 
 		sums[i] += distances[below] +
-			(place - below) * ((double) distances[Min(below + 1, n - 1)] - distances[below]);
+			(place - below) * (distances[Min(below + 1, n - 1)] - distances[below]);
 	}
 }
 
@@ -203,7 +196,7 @@ static void
 measure_operator(LokiDistanceProfile *profile, Oid opno, const Sample *sample,
 				 const Vectors *references, const Vectors *targets)
 {
-	float4	   *distances = palloc_array(float4, targets->n);
+	double	   *distances = palloc_array(double, targets->n);
 	double		sums[LOKI_DISTANCE_QUANTILES] = {0};
 	double		measured = 0;
 	int			counted = 0;
@@ -218,7 +211,7 @@ measure_operator(LokiDistanceProfile *profile, Oid opno, const Sample *sample,
 		LokiVacuumDelayPoint();
 		if (n == 0)
 			continue;
-		qsort(distances, n, sizeof(float4), compare_floats);
+		qsort(distances, n, sizeof(double), loki_compare_doubles);
 		add_quantiles(sums, distances, n);
 		measured += n;
 		counted++;

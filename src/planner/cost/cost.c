@@ -127,6 +127,12 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
 #define SERVERS_SHARE			0.1
 
 double
+loki_share_missed(double pages)
+{
+	return Max(1 - effective_cache_size / Max(pages, 1.0), LEAST_MISS);
+}
+
+double
 loki_walk_nodes(double n, double ef, int m)
 {
 	double		layers = log(n + 1) / log(m);
@@ -248,15 +254,6 @@ rows_taken(PlannerInfo *root, double kept, double rows)
 	return Min(rows, wanted * Max(rows / kept, 1));
 }
 
-/* The share of rows that the executor drops before it has enough; 0 without LIMIT */
-static double
-share_dropped(PlannerInfo *root, double kept, double rows)
-{
-	if (root->limit_tuples <= 0 && root->tuple_fraction <= 0)
-		return 0;
-	return 1 - Min(kept / rows, 1);
-}
-
 /*
  * What a further row costs.  That is little while the scan has memory for the rows that
  * are taken and not dropped.  Beyond that, it needs one flat scan after the other.
@@ -304,12 +301,16 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *corr
 {
 	double		guessed = rows_kept(path);
 	double		kept = guessed;
+	double		dropped = 0;	/* share of rows, before the executor has
+								 * enough */
 	Cost		cost;
 
 	if (loki_promise_wanted(root) > 0 && path->indexclauses != NIL && kept < rows)
 		kept = Min(kept * rows_by_guess(root, path), rows);
 	*correlation = 0;
-	cost = rows * further_row_cost(rows_taken(root, kept, rows), share_dropped(root, kept, rows));
+	if (root->limit_tuples > 0 || root->tuple_fraction > 0)
+		dropped = 1 - Min(kept / rows, 1);
+	cost = rows * further_row_cost(rows_taken(root, kept, rows), dropped);
 	if (loki_promise_unknown_limit(root) != NULL)
 		return cost_of_unknown_limit(root, path, rows, cost);
 	if (kept <= guessed)
@@ -496,8 +497,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	}
 
 	/* the share of the index that is not cached has to be read */
-	miss = 1 - Min(1.0, effective_cache_size / Max(info->pages, 1.0));
-	miss = Max(miss, LEAST_MISS);
+	miss = loki_share_missed(info->pages);
 	touched = Min(touched, (double) info->pages);
 
 	*startup_cost = costs.indexStartupCost + loki_scan_cost * cpu_operator_cost +

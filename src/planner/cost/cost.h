@@ -53,6 +53,9 @@ extern LokiScanSettings loki_planned_settings(const IndexOptInfo *info);
 /* Whether pgvector's limits end no scan of a relation's usable indexes */
 extern bool loki_scans_are_complete(RelOptInfo *rel);
 
+/* The share of so many pages that effective_cache_size does not cover, 1 % at least */
+extern double loki_share_missed(double pages);
+
 /* Nodes that a walk of width ef scores in a graph of n nodes with m links each */
 extern double loki_walk_nodes(double n, double ef, int m);
 

@@ -63,9 +63,6 @@
 /* Rows that are read to rerank them, besides those that are returned */
 #define RERANKED_ROWS			10
 
-/* The least share of pages that are read although the cache has room for the table */
-#define LEAST_MISS				0.01
-
 /*
  * The rows of a bitmap are often misjudged, unless it is made of b-trees.  This scan decides when
  * it has them (loki_hybrid_rows_pay), and a bitmap heap scan cannot.  So it costs this part less
@@ -96,7 +93,8 @@ typedef struct HybridSearch
 	bool		exact;			/* by a flat scan in any case */
 	double		set_rows;		/* rows of the bitmap ... */
 	double		set_pages;		/* ... and the heap pages that they are on */
-	Cost		page;			/* reading one of them */
+	Cost		page;			/* reading one of them at random, if it is not
+								 * cached */
 } HybridSearch;
 
 /* Measuring a row of a page that was read */
@@ -177,16 +175,6 @@ search_cost(const HybridSearch *search)
 						 row_cost(search) + search->page);
 	return loki_scan_cost * cpu_operator_cost + cost +
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
-}
-
-/* Reading one of `pages` pages of the heap at random, some of which are cached */
-static Cost
-page_cost(double pages)
-{
-	double		miss = 1 - Min(1.0, effective_cache_size / Max(pages, 1.0));
-
-	Assert(miss >= 0 && miss <= 1);
-	return random_page_cost * Max(miss, LEAST_MISS);
 }
 
 /*
@@ -296,7 +284,7 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	LokiScore	score;
 
 	search->exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root, true);
-	search->page = page_cost(rel->pages);
+	search->page = random_page_cost * loki_share_missed(rel->pages);
 	if (loki_promise_wanted(root) > 0 && path->path.pathkeys != NIL)
 		wanted = Min(matches, loki_promise_wanted(root) * matches / Max(path->path.rows, 1));
 	search->width = Max(wanted, search->shape.ef);
@@ -417,7 +405,7 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	search.set_pages = state->tids->npages;
 	search.nodes = Max(state->walk.index->rd_rel->reltuples, Max(search.set_rows, 1));
 	search.inside = Max(search.set_rows, 1);
-	search.page = page_cost(table->rd_rel->relpages);
+	search.page = random_page_cost * loki_share_missed(table->rd_rel->relpages);
 	search.width = Max(state->limit, search.shape.ef);
 
 	/*

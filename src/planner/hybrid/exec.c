@@ -65,18 +65,19 @@ loki_hybrid_create_state(CustomScan *scan)
 	return (Node *) state;
 }
 
-bool
-loki_is_hybrid_scan(PlanState *ps)
-{
-	return IsA(ps, CustomScanState) && ((CustomScanState *) ps)->methods == &exec_methods;
-}
-
-/* What the scan asks of the nodes that take its rows; it asks when it begins, so order/limit.c fills it in before */
+/*
+ * What the scan asks of the nodes that take its rows; NULL for other nodes.  It asks when it begins, so
+ * order/limit.c fills it in before.
+ */
 LokiScanCaller *
 loki_hybrid_caller(PlanState *ps)
 {
-	Assert(loki_is_hybrid_scan(ps) && !((LokiHybridState *) ps)->begun);
-	return &((LokiHybridState *) ps)->caller;
+	LokiHybridState *state = (LokiHybridState *) ps;
+
+	if (!IsA(ps, CustomScanState) || state->css.methods != &exec_methods)
+		return NULL;
+	Assert(!state->begun);
+	return &state->caller;
 }
 
 /* ----------------------------------------------------------------

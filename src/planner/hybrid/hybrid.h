@@ -189,7 +189,6 @@ extern void loki_hybrid_init(void);
 
 /* functions in hybrid/exec.c */
 extern Node *loki_hybrid_create_state(CustomScan *scan);
-extern bool loki_is_hybrid_scan(PlanState *ps);
 extern LokiScanCaller *loki_hybrid_caller(PlanState *ps);
 extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
 

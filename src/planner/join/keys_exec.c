@@ -21,6 +21,7 @@
  */
 #include "postgres.h"
 
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -49,7 +50,7 @@ typedef struct JoinKeysState
 	/* what was collected, in the node's context */
 	Datum	   *keys;			/* sorted, each once, if remove_equal() was last */
 	int			nkeys;
-	int			room;			/* for keys */
+	uint64		room;			/* for keys */
 	Size		bytes;			/* of the keys in an array, without alignment */
 	Datum		array;			/* once `collected` */
 	bool		collected;
@@ -139,12 +140,9 @@ add_key(JoinKeysState *state, Datum value)
 		if (!state->hashed ||
 			state->bytes + state->room * sizeof(Datum) > get_hash_memory_limit() / 2)
 			remove_equal(state);
-		if (state->nkeys > state->room / 2)
-		{
-			state->room *= 2;
-			state->keys = repalloc_huge(state->keys,
-										mul_size(state->room, sizeof(Datum)));
-		}
+		if (state->nkeys >= state->room / 2)
+			state->keys = loki_grow(state->node.context, state->keys, &state->room, state->room + 1,
+									FIRST_KEYS, sizeof(Datum));
 	}
 	if (state->typlen == -1)
 		value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
@@ -184,8 +182,8 @@ collect_keys(JoinKeysState *state)
 	MemoryContextReset(state->node.context);
 	state->nkeys = 0;
 	state->bytes = 0;
-	state->room = FIRST_KEYS;
-	state->keys = MemoryContextAlloc(state->node.context, state->room * sizeof(Datum));
+	state->room = 0;
+	state->keys = NULL;
 	while ((slot = loki_node_next_of_child(&state->node)) != NULL)
 	{
 		bool		isnull;

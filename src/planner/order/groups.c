@@ -75,8 +75,8 @@ typedef enum GroupsPrivate
 {
 	GROUPS_OPERATORS,			/* OIDs: equality of the keys */
 	GROUPS_ASIDE,				/* Integer: LOKI_FIRST_xxx of rows put aside */
-	GROUPS_NUMBERED				/* OID list: the window function that the last
-								 * column is, if any */
+	GROUPS_NUMBERED				/* Integer: the window function that the last
+								 * column is, or 0 */
 } GroupsPrivate;
 
 /*
@@ -231,8 +231,8 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	input = with_scores(root, groups, path);
 	custom = loki_node_path(&loki_groups_kind, output, target, input, columns, exprs, groups->filter,
 							list_make3(operators, makeInteger((int) groups->aside),
-									   groups->number == NULL ? NIL :
-									   list_make1_oid(groups->number->winfnoid)));
+									   makeInteger(groups->number != NULL ?
+												   (int) groups->number->winfnoid : 0)));
 	custom->path.rows = clamp_row_est(groups->number != NULL ?
 									  Min(path->rows, ngroups * wanted_of_group(root, groups)) :
 									  ngroups * kept);
@@ -276,12 +276,11 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 void
 loki_groups_name_number(CustomScan *scan)
 {
-	List	   *number = scan->methods != &loki_groups_kind.plan ? NIL :
-		list_nth(scan->custom_private, GROUPS_NUMBERED);
+	Oid			number = scan->methods != &loki_groups_kind.plan ? InvalidOid :
+		(Oid) intVal(list_nth(scan->custom_private, GROUPS_NUMBERED));
 
-	if (number != NIL)
-		llast_node(TargetEntry, scan->custom_scan_tlist)->expr =
-			loki_make_call(linitial_oid(number), INT8OID, NIL);
+	if (OidIsValid(number))
+		llast_node(TargetEntry, scan->custom_scan_tlist)->expr = loki_make_call(number, INT8OID, NIL);
 }
 
 /* ----------------------------------------------------------------
@@ -327,8 +326,7 @@ begin_groups(LokiNode *node, CustomScan *scan)
 	Oid		   *equal = palloc_array(Oid, list_length(operators));
 
 	state->aside = intVal(list_nth(scan->custom_private, GROUPS_ASIDE));
-	state->numbered = list_nth(scan->custom_private, GROUPS_NUMBERED) == NIL ? InvalidOid :
-		linitial_oid(list_nth(scan->custom_private, GROUPS_NUMBERED));
+	state->numbered = (Oid) intVal(list_nth(scan->custom_private, GROUPS_NUMBERED));
 	if (list_length(scan->custom_exprs) > list_length(operators))
 		state->score = llast_node(Var, scan->custom_exprs)->varattno;
 	Assert(state->aside == 0 || !OidIsValid(state->numbered));

@@ -155,7 +155,7 @@ scans_hnsw(PlanState *ps)
 	Relation	index;
 
 	if (!IsA(ps, IndexScanState))
-		return loki_is_hybrid_scan(ps);
+		return loki_hybrid_caller(ps) != NULL;
 	index = ((IndexScanState *) ps)->iss_RelationDesc;
 	return index != NULL && loki_is_hnsw_index(index);
 }
@@ -176,7 +176,7 @@ find_limited(PlanState *ps, LimitState *limit)
 				begin_limited((IndexScanState *) ps, limit);
 			break;
 		case T_CustomScanState:
-			if (loki_is_hybrid_scan(ps))
+			if (loki_hybrid_caller(ps) != NULL)
 				attach_limit(loki_hybrid_caller(ps), limit);
 			else
 				find_limited(loki_node_child(ps, limit), limit);

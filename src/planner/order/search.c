@@ -85,24 +85,12 @@ copy_with(const void *path, Size size, Size offset, const void *value)
 #define COPY_WITH(type, field, path, value) \
 	copy_with(path, sizeof(type), offsetof(type, field), value)
 
-/*
- * Whether a scan returns every row that it finds.  Then its first rows are those of LIMIT, as it has
- * ordered them by exact distances, and no Sort is needed above.
- */
-static bool
-is_bare(const IndexPath *path)
-{
-	LokiScanSettings settings = loki_planned_settings(path->indexinfo);
-
-	return loki_decides_all(path) &&
-		(settings.complete || settings.iterative_scan != LOKI_ITERATIVE_RELAXED);
-}
-
 /* A scan of an hnsw index in the order of a distance; a scan of another index drops no rows and is not late */
 static Path *
 follow_index(FollowedScans *followed, IndexPath *path)
 {
 	IndexPath  *copy;
+	LokiScanSettings settings;
 
 	/* without sort keys, late rows could not be sorted */
 	if (!loki_may_scan(path->indexinfo) || path->path.pathkeys == NIL ||
@@ -110,7 +98,15 @@ follow_index(FollowedScans *followed, IndexPath *path)
 		return NULL;
 	copy = copy_path(path, sizeof(IndexPath));
 	followed->scans = lappend(followed->scans, copy);
-	followed->drops |= !is_bare(copy);
+
+	/*
+	 * The first rows of a scan that returns every row that it finds are those
+	 * of LIMIT, as it has ordered them by exact distances, and no Sort is
+	 * needed above.
+	 */
+	settings = loki_planned_settings(path->indexinfo);
+	followed->drops |= !loki_decides_all(path) ||
+		(!settings.complete && settings.iterative_scan == LOKI_ITERATIVE_RELAXED);
 	return &copy->path;
 }
 

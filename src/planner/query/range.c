@@ -438,22 +438,18 @@ range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *resu
 	}
 }
 
-/*
- * A constant that is a number; false for others, and for NULL.  NaN sorts after all numbers, so it
- * stands at infinity.
- */
-static bool
+/* A constant, which may be no number.  NaN sorts after all numbers, so it stands at infinity. */
+static void
 range_of_constant(const Const *constant, LokiRange *result)
 {
-	if (constant->constisnull ||
-		!loki_range_number(constant->constvalue, constant->consttype, &result->low))
-		return false;
-	result->nans = isnan(result->low);
-	result->nulls = false;
-	if (result->nans)
-		result->low = INFINITY;
-	result->high = result->low;
-	return true;
+	double		number;
+
+	*result = loki_any_range;
+	result->nulls = constant->constisnull;
+	if (constant->constisnull || !loki_range_number(constant->constvalue, constant->consttype, &number))
+		return;
+	result->nans = isnan(number);
+	result->low = result->high = result->nans ? INFINITY : number;
 }
 
 /*
@@ -531,11 +527,7 @@ range_of_node(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
 	switch (nodeTag(expr))
 	{
 		case T_Const:
-			if (!range_of_constant((Const *) expr, result))
-			{
-				*result = loki_any_range;
-				result->nulls = ((Const *) expr)->constisnull;
-			}
+			range_of_constant((Const *) expr, result);
 			return;
 		case T_RelabelType:
 			loki_range_of_expr((Node *) ((RelabelType *) expr)->arg, known, context, result);
