@@ -203,17 +203,6 @@ bounded_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 	return match_distance(root, index, bound->distance);
 }
 
-/* The target of an index that goes by the same distance, or NULL: ORDER BY and bound of one are one target */
-static HybridTarget *
-find_target(List *targets, IndexOptInfo *index, OpExpr *distance)
-{
-	foreach_ptr(HybridTarget, target, targets)
-		if (target->index == index &&
-			loki_same_distance(target->distance, distance))
-		return target;
-	return NULL;
-}
-
 /*
  * The distances that the query sorts by: those of its index paths, so that whatever core or
  * order/order.c has matched to an index counts, with its label and its index conditions.
@@ -269,9 +258,13 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 		LokiDistanceBound bound;
 		OpExpr	   *distance = bounded_distance(root, index, clause, &bound);
 		HybridTarget *target;
+		bool		known = false;
 
-		if (distance == NULL ||
-			find_target(targets, index, distance) != NULL || !is_complete(index))
+		/* ORDER BY and bound of one distance are one target */
+		foreach_ptr(HybridTarget, other, targets)
+			known |= distance != NULL && other->index == index &&
+			loki_same_distance(other->distance, distance);
+		if (distance == NULL || known || !is_complete(index))
 			continue;
 		target = palloc0_object(HybridTarget);
 		target->index = index;

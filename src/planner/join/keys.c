@@ -85,16 +85,6 @@ typedef struct JoinKeys
  * ----------------------------------------------------------------
  */
 
-/* Whether an index of the relation has a column for the condition */
-static bool
-has_index_for(RelOptInfo *rel, Node *operand, Oid opno, Oid collation)
-{
-	foreach_node(IndexOptInfo, info, rel->indexlist)
-		if (loki_operand_column(info, 0, operand, opno, collation) >= 0)
-		return true;
-	return false;
-}
-
 /*
  * The join clause with the scanned relation on the left.  NULL if it is no equality
  * of an expression of that and one of the other relation.
@@ -213,6 +203,7 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 	Oid			array_type;
 	Oid			order;
 	Selectivity share;
+	bool		usable;
 
 	if (op == NULL)
 		return NULL;
@@ -239,8 +230,12 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 						  op->inputcollid, 0);
 	share = share_joined(root, rinfo, outer, inner);
 	keys->clause = any_clause(root, rinfo, op, keys->array, outer, share);
-	if (!OidIsValid(castNode(ScalarArrayOpExpr, keys->clause->clause)->hashfuncid) &&
-		!has_index_for(outer, linitial(op->args), op->opno, op->inputcollid))
+
+	/* it can be hashed, or an index has a column for it */
+	usable = OidIsValid(castNode(ScalarArrayOpExpr, keys->clause->clause)->hashfuncid);
+	foreach_node(IndexOptInfo, info, outer->indexlist)
+		usable |= loki_operand_column(info, 0, linitial(op->args), op->opno, op->inputcollid) >= 0;
+	if (!usable)
 		return NULL;
 	keys->param_info = makeNode(ParamPathInfo);
 	keys->param_info->ppi_req_outer = bms_copy(inner->relids);

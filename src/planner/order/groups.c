@@ -591,21 +591,6 @@ read_first_rows(GroupsState *state)
 }
 
 /*
- * The next of the rows that were sorted: all, or those of their group's best rank.  A row that waited in
- * vain is passed over: its group had a better one.
- */
-static TupleTableSlot *
-next_sorted(GroupsState *state)
-{
-	TupleTableSlot *slot;
-
-	while ((slot = loki_sorted_next(&state->node, RESULT, NULL)) != NULL)
-		if (state->full || *rows_of_group(state, slot, NULL, NULL) == rank_of(state, slot))
-			return slot;
-	return NULL;
-}
-
-/*
  * A LokiNodeKind's method.  In order: rows that waited, with what was read meanwhile; what was sorted
  * when the table was full; and else the child's rows as they come, each of which is a group's first or
  * is passed over.
@@ -623,8 +608,10 @@ next_of_groups(LokiNode *node)
 	if (state->full && !node->ended)
 		sort_rest(state);
 	state->begun = true;
-	if ((slot = next_sorted(state)) != NULL)
-		return slot;
+	/* a row that waited is passed over if its group had a better one */
+	while ((slot = loki_sorted_next(node, RESULT, NULL)) != NULL)
+		if (state->full || *rows_of_group(state, slot, NULL, NULL) == rank_of(state, slot))
+			return slot;
 	while ((slot = loki_node_next_of_child(node)) != NULL)
 	{
 		bool		isnew;

@@ -266,20 +266,6 @@ ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
 }
 
 /*
- * Whether an expression equals another, as WHERE says: a merge join has paths in the order of both, which
- * core would free as hide_order() says, and which cannot be hidden.
- */
-static bool
-equals_another(const EquivalenceClass *class)
-{
-	int			members = 0;
-
-	foreach_node(EquivalenceMember, member, class->ec_members)
-		members += !member->em_is_child;
-	return members > 1;
-}
-
-/*
  * Whether a path has the hidden copy of a key: give it the key itself then.
  * Core has copied the pathkeys to the projections that it put above.
  */
@@ -323,9 +309,19 @@ static void
 ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 {
 	LokiScore	score;
+	int			members = 0;
 
-	if (linitial(root->query_pathkeys) != linitial(root->sort_pathkeys) ||
-		!loki_score(root, &score) || equals_another(score.output->pk_eclass))
+	if (linitial(root->query_pathkeys) != linitial(root->sort_pathkeys) || !loki_score(root, &score))
+		return;
+
+	/*
+	 * Where the score equals another expression, as WHERE says, a merge join
+	 * has paths in the order of both, which core would free as hide_order()
+	 * says, and which cannot be hidden.
+	 */
+	foreach_node(EquivalenceMember, member, score.output->pk_eclass->ec_members)
+		members += !member->em_is_child;
+	if (members > 1)
 		return;
 	foreach_node(OpExpr, distance, loki_score_distances(&score))
 	{
