@@ -131,12 +131,11 @@ order_of_keys(RestrictInfo *rinfo, OpExpr *op)
 static Selectivity
 share_joined(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 {
-	SpecialJoinInfo sjinfo = {.type = T_SpecialJoinInfo};
+	SpecialJoinInfo sjinfo = {.type = T_SpecialJoinInfo, .jointype = JOIN_SEMI};
 	Selectivity share;
 
 	sjinfo.min_lefthand = sjinfo.syn_lefthand = outer->relids;
 	sjinfo.min_righthand = sjinfo.syn_righthand = inner->relids;
-	sjinfo.jointype = JOIN_SEMI;
 
 	/* the clause must not remember it, since the join may be of another kind */
 	share = clause_selectivity(root, (Node *) rinfo->clause, 0, JOIN_SEMI, &sjinfo);

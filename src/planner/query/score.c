@@ -108,19 +108,6 @@ sorted_by(const PlannerInfo *root, const PathKey *key)
 }
 
 /*
- * Whether a level is one that core makes for an aggregate: min(x) is ORDER BY x LIMIT 1.  Core takes
- * its rows from a path of the relation in the order of query_pathkeys (build_minmax_path()), so no
- * node can stand above that.  Only then does the level above know its aggregates, and no relations yet.
- */
-static bool
-is_for_aggregate(const PlannerInfo *root)
-{
-	const PlannerInfo *parent = root->parent_root;
-
-	return parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL;
-}
-
-/*
  * Rows must come out of the scans and joins of the level as they are, and be sorted, and no more: so
  * there are no groups, windows, set operations or locks.  Without a LIMIT all rows are read, and a sort
  * costs less.
@@ -136,11 +123,21 @@ bool
 loki_score(PlannerInfo *root, LokiScore *score)
 {
 	const Query *parse = root->parse;
+	const PlannerInfo *parent = root->parent_root;
 	LokiDistanceExpr distance;
 
+	/*
+	 * Core makes a level for an aggregate: min(x) is ORDER BY x LIMIT 1.  It
+	 * takes the rows from a path of the relation in the order of
+	 * query_pathkeys (build_minmax_path()), so no node can stand above that.
+	 * Only then does the level above know its aggregates, and no relations
+	 * yet.
+	 */
+	if (parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL)
+		return false;
 	if (!loki_has_limit(parse) || !loki_may_repeat(parse->limitCount, parse->limitOffset) ||
 		root->sort_pathkeys == NIL || loki_changes_rows(parse) ||
-		parse->setOperations != NULL || is_for_aggregate(root))
+		parse->setOperations != NULL)
 		return false;
 	memset(score, 0, sizeof(LokiScore));
 	score->output = linitial_node(PathKey, root->sort_pathkeys);
