@@ -48,7 +48,7 @@ sorts_by(const Sort *sort, AttrNumber column)
  * Replace the distance below a Limit by NULL if nobody reads it.  The Limit reads sort
  * columns only for WITH TIES.  Above it only a Sort of the rows that it takes sees a
  * resjunk column of its child (order/search.c).  The columns that a WindowAgg sorts by are
- * not resjunk.
+ * not resjunk.  Only classes of ours have such a distance FOR ORDER BY, so the index is one of ours.
  */
 static void
 drop_distance(Limit *limit, const Sort *above)
