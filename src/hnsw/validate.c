@@ -29,6 +29,7 @@
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/definition/column.h"
 #include "hnsw/handler.h"
@@ -184,16 +185,13 @@ validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 {
 	Oid			right = info->type;
 	bool		result = true;
-	ListCell   *lc;
 
 	Assert(info->attribute == is_attribute_type(info->type));
 	*own = NULL;
 	if (!info->attribute)
 		(void) loki_ordering_operator(info->family, info->type, &right);
-	foreach(lc, groups)
+	foreach_ptr(OpFamilyOpFuncGroup, group, groups)
 	{
-		OpFamilyOpFuncGroup *group = (OpFamilyOpFuncGroup *) lfirst(lc);
-
 		if (group->lefttype == info->type && group->righttype == right)
 			*own = group;
 		if (is_attribute_type(group->lefttype) &&

@@ -215,7 +215,6 @@ make_query(Oid indexid, TSQuery search, bool planned)
 	Bm25Query  *query;
 	Size		size;
 	uint32		start = 0;
-	ListCell   *cell;
 
 	statistics.words = loki_words_of_search(search, &statistics.n);
 	if (statistics.words == NULL)
@@ -224,10 +223,10 @@ make_query(Oid indexid, TSQuery search, bool planned)
 				 errmsg("operator <@> cannot rank by the beginning of words"),
 				 errhint("Filter by words @@ query, and rank by ts_rank_cd(words, query), which may be a leg of rrf().")));
 	/* of a partitioned index, documents of all partitions count together: one scale of scores for all */
-	foreach(cell, find_all_inheritors(indexid, NoLock, NULL))
+	foreach_oid(inheritor, find_all_inheritors(indexid, NoLock, NULL))
 	{
-		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_INDEX)
-			add_index(&statistics, lfirst_oid(cell), planned);
+		if (get_rel_relkind(inheritor) == RELKIND_INDEX)
+			add_index(&statistics, inheritor, planned);
 	}
 	size = offsetof(Bm25Query, words) + statistics.n * sizeof(Bm25Word);
 	for (int i = 0; i < statistics.n; i++)

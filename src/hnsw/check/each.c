@@ -25,6 +25,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "hnsw/check/check.h"
@@ -105,11 +106,10 @@ static List *
 list_indexes(bool readable)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, loki_list_indexes(InvalidOid, InvalidOid))
+	foreach_oid(indexid, loki_list_indexes(InvalidOid, InvalidOid))
 	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
 		Form_pg_index index;
 		bool		wanted;
 
@@ -165,22 +165,21 @@ Datum
 lokivector_advice_all(PG_FUNCTION_ARGS)
 {
 	EachIndex	each = {0};
-	ListCell   *cell;
 
 	begin(&each, fcinfo, "SELECT $1, about, advice FROM %s.lokivector_advice($1)");
-	foreach(cell, list_indexes(false))
+	foreach_oid(indexid, list_indexes(false))
 	{
-		char	   *problem = ask(&each, lfirst_oid(cell));
-		char	   *command = problem == NULL ? NULL : loki_rebuild_command(lfirst_oid(cell), true);
+		char	   *problem = ask(&each, indexid);
+		char	   *command = problem == NULL ? NULL : loki_rebuild_command(indexid, true);
 
 		/* it may be gone */
 		if (command == NULL)
 			continue;
 		if (problem == loki_locked_elsewhere)
-			add_texts(&each, lfirst_oid(cell), "locked",
+			add_texts(&each, indexid, "locked",
 					  "Another session has locked the index or its table: look again.");
 		else
-			add_texts(&each, lfirst_oid(cell), "error",
+			add_texts(&each, indexid, "error",
 					  psprintf("%s. %s rebuilds the index.", problem, command));
 	}
 	return (Datum) 0;
@@ -193,16 +192,15 @@ Datum
 lokivector_recall_all(PG_FUNCTION_ARGS)
 {
 	EachIndex	each = {0};
-	ListCell   *cell;
 
 	begin(&each, fcinfo, "SELECT $1, r.*, NULL::pg_catalog.text FROM %s.lokivector_recall($1, $2, $3) r");
-	foreach(cell, list_indexes(true))
+	foreach_oid(indexid, list_indexes(true))
 	{
-		char	   *problem = ask(&each, lfirst_oid(cell));
+		char	   *problem = ask(&each, indexid);
 
 		/* it may be gone */
-		if (problem != NULL && OidIsValid(IndexGetRelation(lfirst_oid(cell), true)))
-			add_texts(&each, lfirst_oid(cell), NULL, problem);
+		if (problem != NULL && OidIsValid(IndexGetRelation(indexid, true)))
+			add_texts(&each, indexid, NULL, problem);
 	}
 	return (Datum) 0;
 }

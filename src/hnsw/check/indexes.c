@@ -71,14 +71,13 @@ static List *
 add_indexes(List *indexes, Oid tableid)
 {
 	Relation	table = relation_open(tableid, AccessShareLock);
-	ListCell   *cell;
 
-	foreach(cell, RelationGetIndexList(table))
+	foreach_oid(indexid, RelationGetIndexList(table))
 	{
-		Relation	index = relation_open(lfirst_oid(cell), AccessShareLock);
+		Relation	index = relation_open(indexid, AccessShareLock);
 
 		if (loki_is_hnsw_index(index))
-			indexes = lappend_oid(indexes, lfirst_oid(cell));
+			indexes = lappend_oid(indexes, indexid);
 		relation_close(index, AccessShareLock);
 	}
 	relation_close(table, AccessShareLock);
@@ -96,20 +95,19 @@ loki_indexes_of(Oid relid, LokiRight right)
 {
 	char		relkind = get_rel_relkind(relid);
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (relkind != RELKIND_RELATION && relkind != RELKIND_MATVIEW &&
 		relkind != RELKIND_PARTITIONED_TABLE && relkind != RELKIND_PARTITIONED_INDEX)
 		return list_make1_oid(relid);
 	loki_require_right(relid, right);
 	LockRelationOid(relid, AccessShareLock);
-	foreach(cell, find_all_inheritors(relid, AccessShareLock, NULL))
+	foreach_oid(inheritor, find_all_inheritors(relid, AccessShareLock, NULL))
 	{
-		relkind = get_rel_relkind(lfirst_oid(cell));
+		relkind = get_rel_relkind(inheritor);
 		if (relkind == RELKIND_INDEX)
-			result = lappend_oid(result, lfirst_oid(cell));
+			result = lappend_oid(result, inheritor);
 		else if (relkind == RELKIND_RELATION || relkind == RELKIND_MATVIEW)
-			result = add_indexes(result, lfirst_oid(cell));
+			result = add_indexes(result, inheritor);
 	}
 	return result;
 }
@@ -412,12 +410,10 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 {
 	bool		concurrently = PG_GETARG_BOOL(0);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, list_incompatible())
+	foreach_ptr(IncompatibleIndex, found, list_incompatible())
 	{
-		IncompatibleIndex *found = lfirst(cell);
 		char	   *command = loki_rebuild_command(found->indexid, concurrently);
 		Datum		values[INCOMPATIBLE_COLUMNS];
 		bool		isnull[INCOMPATIBLE_COLUMNS] = {0};
@@ -450,12 +446,10 @@ lokivector_rebuild_incompatible_indexes(PG_FUNCTION_ARGS)
 {
 	CallContext *call = (CallContext *) fcinfo->context;
 	bool		atomic = call == NULL || !IsA(call, CallContext) || call->atomic;
-	ListCell   *cell;
 
 	SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);
-	foreach(cell, list_incompatible())
+	foreach_ptr(IncompatibleIndex, found, list_incompatible())
 	{
-		IncompatibleIndex *found = lfirst(cell);
 		char	   *command = loki_rebuild_command(found->indexid, false);
 		bool		locked = found->reason == loki_locked_elsewhere;
 

@@ -144,13 +144,12 @@ static void
 open_indexes(Prewarm *prewarm, Oid relid)
 {
 	List	   *indexes = loki_indexes_of(relid, LOKI_RIGHT_TABLE);
-	ListCell   *cell;
 
 	prewarm->indexes = palloc_array(Relation, list_length(indexes));
 	prewarm->states = palloc_array(LokiIndex *, list_length(indexes));
-	foreach(cell, indexes)
+	foreach_oid(indexid, indexes)
 	{
-		Relation	index = loki_open_allowed(lfirst_oid(cell), AccessShareLock,
+		Relation	index = loki_open_allowed(indexid, AccessShareLock,
 											  LOKI_RIGHT_TABLE, NULL);
 
 		if (!is_searched(index, relid))

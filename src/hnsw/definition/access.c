@@ -108,11 +108,10 @@ static void
 require_select(Oid tableid)
 {
 	AclResult	allowed = pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT);
-	ListCell   *cell;
 
-	foreach(cell, get_partition_ancestors(tableid))
+	foreach_oid(ancestor, get_partition_ancestors(tableid))
 	{
-		if (pg_class_aclcheck(lfirst_oid(cell), GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		if (pg_class_aclcheck(ancestor, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 			return;
 	}
 	require_allowed(allowed, tableid);
@@ -170,16 +169,15 @@ bool
 loki_sees_all_rows(Oid indexid)
 {
 	Oid			heapid = IndexGetRelation(indexid, true);
-	ListCell   *cell;
 
 	if (loki_may_read(indexid))
 		return true;
 	if (!OidIsValid(heapid))
 		return false;
-	foreach(cell, lcons_oid(heapid, get_partition_ancestors(heapid)))
+	foreach_oid(tableid, lcons_oid(heapid, get_partition_ancestors(heapid)))
 	{
-		if (pg_class_aclcheck(lfirst_oid(cell), GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
-			check_enable_rls(lfirst_oid(cell), InvalidOid, true) != RLS_ENABLED)
+		if (pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+			check_enable_rls(tableid, InvalidOid, true) != RLS_ENABLED)
 			return true;
 	}
 	return false;

@@ -319,12 +319,10 @@ lokivector_sampled_recall(PG_FUNCTION_ARGS)
 	dshash_table *table = loki_counts_table(false);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	List	   *keys = table != NULL ? loki_counts_purge(table) : NIL;
-	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, keys)
+	foreach_ptr(LokiCountsKey, key, keys)
 	{
-		LokiCountsKey *key = lfirst(cell);
 		LokiCountsEntry *entry;
 		Samples    *samples = NULL;
 

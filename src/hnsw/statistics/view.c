@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "compat/pgcompat.h"
 #include "funcapi.h"
 #include "hnsw/definition/access.h"
 #include "hnsw/statistics/shared.h"
@@ -73,12 +74,10 @@ lokivector_index_counts(PG_FUNCTION_ARGS)
 {
 	dshash_table *table = loki_counts_table(false);
 	List	   *keys = table != NULL ? loki_counts_purge(table) : NIL;
-	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, keys)
+	foreach_ptr(LokiCountsKey, key, keys)
 	{
-		LokiCountsKey *key = lfirst(cell);
 		LokiCountsEntry *entry = loki_counts_find(key->index, false);
 		LokiCountsEntry copy;
 

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "commands/defrem.h"
+#include "compat/pgcompat.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/page.h"
 #include "hnsw/vacuum/vacuum.h"
@@ -28,15 +29,12 @@ verbose_level(IndexVacuumInfo *info)
 {
 	PlannedStmt *planned = ActivePortal != NULL && ActivePortal->stmts != NIL ?
 		linitial(ActivePortal->stmts) : NULL;
-	ListCell   *cell;
 
 	if (planned == NULL || !IsA(planned, PlannedStmt) || planned->utilityStmt == NULL ||
 		!IsA(planned->utilityStmt, VacuumStmt))
 		return info->message_level;
-	foreach(cell, ((VacuumStmt *) planned->utilityStmt)->options)
+	foreach_node(DefElem, option, ((VacuumStmt *) planned->utilityStmt)->options)
 	{
-		DefElem    *option = lfirst_node(DefElem, cell);
-
 		if (strcmp(option->defname, "verbose") == 0)
 			return defGetBoolean(option) ? INFO : info->message_level;
 	}
