@@ -271,7 +271,7 @@ permute(char *array, Size size, const uint32 *order, uint32 count, uint8 *done)
 
 /*
  * Number the nodes in the order of insertion, if that is worthwhile: move their codes, and
- * keep where their other slots are (LokiBuild.rows).
+ * keep where their other slots are (arrays.rows).
  */
 void
 loki_build_renumber(LokiBuild *build)

@@ -353,6 +353,8 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		terms = loki_column_listed(&state->column);
 	bool		have_terms = has_terms(index, &meta);
 	bool		sketches;
+	bool		make_lists;
+	bool		make_map;
 	bool		stale;
 	uint32		end;
 	double		unlisted;
@@ -397,13 +399,13 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	/* one list is made at a time */
 	for (int i = 0; i < state->nattributes; i++)
 		most = Max(most, loki_gather_memory(state, i));
-	lists = lists && fits_memory(index, most * end, "sort the attributes", have_lists, elevel);
-	sketches = sketches && lists && sketches_fit(state, index, end, elevel);
-	map = map && fits_memory(index, loki_rowmap_memory(state, end), "map the rows", have_map,
-							 elevel);
-	if ((have_lists && !lists) || (have_map && !map))
+	make_lists = lists && fits_memory(index, most * end, "sort the attributes", have_lists, elevel);
+	sketches = sketches && make_lists && sketches_fit(state, index, end, elevel);
+	make_map = map && fits_memory(index, loki_rowmap_memory(state, end), "map the rows", have_map,
+								  elevel);
+	if ((have_lists && !make_lists) || (have_map && !make_map))
 		return;
-	if ((stale || lists != have_lists || map != have_map || terms != have_terms) &&
+	if ((stale || make_lists != have_lists || make_map != have_map || terms != have_terms) &&
 		reserve_pages(state, index, &meta, end))
-		make(state, index, lists, sketches, map, make_terms, &meta);
+		make(state, index, make_lists, sketches, make_map, make_terms, &meta);
 }

@@ -348,7 +348,7 @@ extern void loki_descent_lower(LokiDescent *descent);
 extern void loki_descent_to(LokiSearch *search, LokiDescent *descent, int level, int ef);
 
 /*
- * Begin layer 0 with an empty pool of ef.  Then walk: add entries, and expand nodes until the
+ * functions in graph/search.c.  Begin layer 0 with an empty pool of ef.  Then walk: add entries, and expand nodes until the
  * nearest `width` of the pool are expanded, or the target is met.  A walk can be continued
  * with a larger width.  It comes to the same nearest `width` as one with a pool of `width`.
  */

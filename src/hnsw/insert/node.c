@@ -175,7 +175,10 @@ loki_node_write(LokiNewRow *row)
 		link->level = (uint8) row->level;
 		loki_list_put(link, 0, row->state->m, &row->cache->lists[0]);
 	}
-	/* in the order of locks within a record; a pending node has neither codes nor links (N3) */
+	/*
+	 * In the order of locks within a record: the first one has TID and three of these, LINK the last of
+	 * them.  A pending node has neither codes nor links (N3).
+	 */
 	add_slot(slots, &nslots, LOKI_SLOTS_CODE, row->code);
 	add_slot(slots, &nslots, LOKI_SLOTS_HASH, &row->hash);
 	add_slot(slots, &nslots, LOKI_SLOTS_LINK, link);

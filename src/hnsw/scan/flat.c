@@ -339,7 +339,7 @@ typedef struct NodeRange
  * scan does not see its row either.
  */
 static void
-test_range(void *arg, const LokiTest *test, int ntested, uint8 *passes)
+test_pages(void *arg, const LokiTest *test, int ntested, uint8 *passes)
 {
 	LokiScan   *so = ((NodeRange *) arg)->so;
 	uint32		first = ((NodeRange *) arg)->first;
@@ -394,7 +394,7 @@ loki_flat_test(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 	Assert(n <= LOKI_TEST_BATCH && loki_no_buffer_locked());
 	CHECK_FOR_INTERRUPTS();
 	for (int i = 0; i < so->filter.nodes.ntests; i++)
-		loki_test(&so->filter.nodes.tests[i], test_range, &range, (int) n, passes);
+		loki_test(&so->filter.nodes.tests[i], test_pages, &range, (int) n, passes);
 	if (so->filter.within != NULL)
 		test_rows(so, first, n, passes);
 	if (so->filter.nodes.ntests > 0 || so->filter.within != NULL)

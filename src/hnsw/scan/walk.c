@@ -307,7 +307,7 @@ typedef struct Hop
 
 /* Divide nodes into those that match and those that do not; the hop keeps both. */
 static void
-hop_sort(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
+hop_divide(LokiSearch *search, Hop *hop, const uint32 *nodes, int n)
 {
 	loki_filter_nodes(search, nodes, n, search->scratch.passes);
 	Assert(hop->nfound + n <= (int) lengthof(hop->found));
@@ -348,7 +348,7 @@ expand_by_hops(LokiSearch *search, uint32 item)
 
 	Assert(search->choice->hops && (search->kept.scored[item].flags & LOKI_SCORED_MATCHES));
 	search->kept.scored[item].flags |= LOKI_SCORED_EXPANDED;
-	hop_sort(search, &hop, nodes, n);
+	hop_divide(search, &hop, nodes, n);
 	for (int i = 0; i < hop.nthrough && hop.nfound < HOP_FOUND; i++)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, hop.through[i]);
 	while (next < hop.nthrough && hop.nfound < HOP_FOUND)
@@ -358,7 +358,7 @@ expand_by_hops(LokiSearch *search, uint32 item)
 		/* as many lists as nodes[] has room for */
 		for (n = 0; next < end && n + 2 * search->state->m <= 2 * LOKI_MAX_M; next++)
 			n += loki_search_links(search, hop.through[next], nodes + n);
-		hop_sort(search, &hop, nodes, n);
+		hop_divide(search, &hop, nodes, n);
 	}
 	hop_score(search, hop.found, hop.nfound);
 }

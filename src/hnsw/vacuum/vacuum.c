@@ -668,8 +668,7 @@ repair_and_free(LokiVacuum *vacuum)
 	Assert(meta->flags & LOKI_META_VACUUM_UNFINISHED);	/* V3 */
 	meta->flags &= ~LOKI_META_VACUUM_UNFINISHED;
 	meta->vacuum_cycles++;
-	meta->upper_version++;		/* copies of the upper layers are made again by
-								 * those who use them next */
+	meta->upper_version++;		/* nodes of upper layers are gone: update_entry() */
 	loki_change_finish(&change);
 }
 

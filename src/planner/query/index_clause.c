@@ -94,7 +94,7 @@ loki_strip_relabel(Node *node)
 }
 
 /*
- * @> compares elements by the default equality of their type (array_contains()), so the clause's
+ * @> compares elements by the default equality of their type (arraycontains()), so the clause's
  * operator must be that one.  Elements of a domain have a type of their own, which the array that is
  * made would not have.
  */
