@@ -31,7 +31,7 @@ if (!$pgvector)
 {
 	install_as_vector($pg_config);
 	my $library = slurp_file("$libraries/vector.so");
-	my $count = ($library =~ s/LOKI(?![A-Z_])/\x53\xA9\x53\xA9/g);
+	my $count = ($library =~ s/LOKI(?!VECTOR_)/\x53\xA9\x53\xA9/g);
 	plan skip_all => 'no pgvector, and nothing to take its part' unless $count;
 	unlink "$libraries/vector.so";
 	write_binary("$libraries/vector.so", $library);

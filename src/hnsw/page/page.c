@@ -256,16 +256,18 @@ loki_meta_validate(Relation index, Page page)
 	if (PageIsNew(page))
 		loki_damaged(index, NULL, "contains unexpected zero page at block %u", LOKI_META_BLKNO);
 	/* in this order: what a file of another format has behind its magic number means nothing */
-	if (meta->format.magic == LOKI_PGVECTOR_MAGIC || meta->format.magic == LOKI_PGVECTOR_IVFFLAT_MAGIC)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("index \"%s\" was built by pgvector",
-						RelationGetRelationName(index)),
-				 errhint("REINDEX it to use it with lokivector.")));
 	if (meta->format.magic != LOKI_META_MAGIC)
+	{
+		if (meta->format.magic == LOKI_PGVECTOR_MAGIC || meta->format.magic == LOKI_PGVECTOR_IVFFLAT_MAGIC)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("index \"%s\" was built by pgvector",
+							RelationGetRelationName(index)),
+					 errhint("REINDEX it to use it with lokivector.")));
 		loki_damaged(index, psprintf("The metapage has magic number %08X, not %08X.",
 									 meta->format.magic, LOKI_META_MAGIC),
 					 "is not an hnsw index");
+	}
 	if (meta->format.version != LOKI_META_VERSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
