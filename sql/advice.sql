@@ -243,6 +243,7 @@ SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regcl
 INSERT INTO advice_sparse SELECT i, advice_sparse(i) FROM generate_series(3901, 4100) i;
 SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
 VACUUM advice_sparse;
+ALTER INDEX advice_sparse_idx SET (m = 8);	-- of graphs, which it has not
 SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
 DROP TABLE advice_sparse;
 DROP FUNCTION advice_sparse;

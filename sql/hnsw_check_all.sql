@@ -132,6 +132,9 @@ DROP INDEX plain_stopped;
 CREATE INDEX plain_broken ON plain USING hnsw ((broken(v)::vector(3)) vector_l2_ops);
 CREATE INDEX plain_last ON plain USING hnsw (v vector_l2_ops) WITH (m = 8);
 ALTER INDEX plain_last SET (m = 20);
+-- no recall is measured of it
+CREATE TABLE of_words (w tsvector);
+CREATE INDEX ON of_words USING hnsw (w bm25_ops);
 CREATE VIEW advised AS SELECT a.index, about, advice FROM lokivector_advice_all() a JOIN pg_class c ON c.oid = a.index
 	WHERE relnamespace = 'check_all'::regnamespace AND about <> 'statistics' ORDER BY relname, about;
 CREATE VIEW recalled AS SELECT r.index, answered, recall IS NOT NULL AS recall, error

@@ -103,7 +103,9 @@ BEGIN ATOMIC
 			FROM options) o
 	), built AS (
 		SELECT option_name, option_value,
-			CASE option_name WHEN 'm' THEN i.m::text WHEN 'profile' THEN i.profile
+			-- posting lists have no graph
+			CASE option_name WHEN 'm' THEN CASE WHEN code <> 'lists' THEN i.m::text END
+				WHEN 'profile' THEN CASE WHEN code <> 'lists' THEN i.profile END
 				WHEN 'bits' THEN CASE code WHEN 'rotated' THEN i.bits::text END
 				-- no more bits than the code has are none
 				WHEN 'refine_bits' THEN CASE WHEN code = 'rotated' AND NOT (i.refine_bits = 0 AND
@@ -237,4 +239,4 @@ CREATE FUNCTION lokivector_recall_all(queries integer DEFAULT 100, k integer DEF
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 100;
 COMMENT ON FUNCTION lokivector_recall_all(integer, integer) IS
-	'recall of each valid hnsw index whose table the caller may read, for rows of the table as queries; of one that cannot be measured, the error';
+	'recall of each valid hnsw index of vectors whose table the caller may read, for rows of the table as queries; of one that cannot be measured, the error';

@@ -257,7 +257,7 @@ bm25_distance(PG_FUNCTION_ARGS)
 			 errmsg("operator <@> finds no index of these words"),
 			 errdetail("Its scores depend on how many rows of a table have a word, which an index tells."),
 			 errhint("It takes an index with operator class bm25_ops on what stands left of the operator; of a partial "
-					 "one, conditions that imply its WHERE.  Write the operator in the subquery, WITH or branch of "
+					 "one, conditions that imply its WHERE. Write the operator in the subquery, WITH or branch of "
 					 "UNION that reads the table, or name an index: words <@@> bm25_weigh(index, query).")));
 	PG_RETURN_NULL();
 }

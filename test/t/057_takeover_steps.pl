@@ -321,7 +321,8 @@ close_session($session);
 undef $session;
 my $of_worker = "SELECT pid FROM pg_stat_subscription WHERE subname = 'arriving' AND pid IS NOT NULL";
 my $worker = $node->safe_psql('postgres', $of_worker);
-like(end_sessions($installed), qr/^$worker\|.*\|t$/m, 'the statement of step 5 ends the worker of a subscription');
+# or finds that it is ending, if that of its walsender came first
+like(end_sessions($installed), qr/^$worker\|/m, 'the statement of step 5 ends the worker of a subscription');
 ok($node->poll_query_until('postgres', "SELECT EXISTS ($of_worker AND pid <> $worker)"), '... which begins anew');
 ok($node->poll_query_until('postgres', "SELECT NOT EXISTS (
 		SELECT FROM pg_stat_activity WHERE datid IS NOT NULL AND backend_start < '$installed')"),

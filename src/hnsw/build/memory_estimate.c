@@ -218,7 +218,9 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a table or materialized view",
-						RelationGetRelationName(table))));
+						RelationGetRelationName(table)),
+				 table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ?
+				 errhint("Its partitions are built one by one: ask for the largest.") : 0));
 	deconstruct_array(attributes, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names,
 					  NULL, &nattributes);
 	if (nattributes > LOKI_MAX_ATTRIBUTES)

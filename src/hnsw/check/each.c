@@ -99,8 +99,8 @@ add_rows(Oid indexid, void *arg)
 }
 
 /*
- * The indexes of lokivector_stat_indexes.  With readable, the valid ones of tables all of whose rows the
- * user may read.
+ * The indexes of lokivector_stat_indexes.  With readable, the valid ones of vectors of tables all of whose
+ * rows the user may read.
  */
 static List *
 list_indexes(bool readable)
@@ -119,7 +119,8 @@ list_indexes(bool readable)
 		wanted = !RecoveryInProgress() ||
 			get_rel_persistence(index->indexrelid) != RELPERSISTENCE_UNLOGGED;
 		if (readable && wanted)
-			wanted = index->indisvalid &&
+			/* searches for words are exact, and rows are no queries of them */
+			wanted = index->indisvalid && get_atttype(index->indexrelid, 1) != TSVECTOROID &&
 				pg_class_aclcheck(index->indrelid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
 				check_enable_rls(index->indrelid, InvalidOid, true) != RLS_ENABLED;
 		if (wanted)

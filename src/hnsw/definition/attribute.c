@@ -152,7 +152,7 @@ loki_attr_type(Oid typid)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("type %s is not supported for attribute columns of hnsw indexes",
 						format_type_be(typid)),
-				 errhint("Attribute columns can be of type boolean, smallint, integer, bigint, real, double precision, numeric, date, time, timestamp, uuid, text, character varying, character, inet or cidr, of an enum type, or arrays of a type that has a hash operator class.")));
+				 errhint("Attribute columns can be of type boolean, smallint, integer, bigint, real, double precision, numeric, date, time and timestamp with or without time zone, uuid, text, character varying, character, inet or cidr, of an enum type, or arrays of a type that has a hash operator class.")));
 	return (LokiAttrType) type;
 }
 

@@ -121,7 +121,7 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 				(errcode(ERRCODE_DISK_FULL),
 				 errmsg("could not extend index \"%s\" to %u blocks",
 						RelationGetRelationName(index), nblocks),
-				 errdetail("The server said: %s.  What the index can do without is left for the next vacuum.",
+				 errdetail("The server said: %s. What the index can do without is left for the next vacuum.",
 						   error->message)));
 		FreeErrorData(error);
 	}

@@ -524,7 +524,7 @@ find_index(PlannerInfo *root, const Words *words)
 				 errmsg("scores would tell of rows of table \"%s\" that are hidden",
 						get_rel_name(words->relid)),
 				 errdetail("They depend on how many rows have a word."),
-				 errhint("If readers may know that, set the index's storage parameter shared_statistics.  "
+				 errhint("If readers may know that, set the index's storage parameter shared_statistics. "
 						 "An index of a partitioned table gets it by CREATE INDEX.")));
 	return found;
 }
