@@ -497,7 +497,7 @@ run_parts()
 			assert)
 				if prepare assert; then
 					run_sql "assert sql"
-					run_unit "assert unit" sanitize
+					run_unit "assert unit" "assert sanitize"
 				fi
 				;;
 			arm64)

@@ -89,7 +89,7 @@ static void
 test_code(LokiMetric metric, int words)
 {
 	LokiCodeSpec spec = loki_code_default(metric, words, 0, 0, false, 8152, 1);
-	LokiQuantizer quantizer;
+	pg_attribute_aligned(64) LokiQuantizer quantizer;
 	LokiQuery  *query;
 	uint32		strings[3][LOKI_MAX_WORDS];
 	uint32		codes[3][LOKI_MAX_WORDS];

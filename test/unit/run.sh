@@ -3,13 +3,14 @@
 # Build and run the unit tests of the folders that need no server.  Each
 # program is built and run these ways, as far as the machine has the tools:
 #	plain		as the server's own objects are optimised
+#	assert		the same, with assertions
 #	sanitize	with the address and undefined behaviour sanitizers
 #	arm64		cross-compiled, under qemu-aarch64 (NEON)
 #	s390x		cross-compiled, under qemu-s390x (bytes in the other order)
 # Prints the TAP of each program under a line "# PROGRAM (WAY)".
 #
 # usage: test/unit/run.sh [NAME ...]	(NAME as in test/unit/NAME_test.c)
-# environment: PG_CONFIG, CC, UNIT_WAYS (default "plain sanitize arm64 s390x"),
+# environment: PG_CONFIG, CC, UNIT_WAYS (default "plain assert sanitize arm64 s390x"),
 #	UNIT_BUILD (default build/unit); LOKIVECTOR_SHORT: emulated are only programs that reach
 #	NEON and do not take long
 set -u
@@ -106,10 +107,13 @@ run_emulated() {
 
 [ $# -gt 0 ] || set -- $(ls test/unit/*_test.c | sed 's|.*/||; s|_test\.c$||')
 for name in "$@"; do
-	for way in ${UNIT_WAYS:-plain sanitize arm64 s390x}; do
+	for way in ${UNIT_WAYS:-plain assert sanitize arm64 s390x}; do
 		case $way in
 			plain)
 				run_test "$name" plain "${CC:-cc}" "-O2"
+				;;
+			assert)
+				run_test "$name" assert "${CC:-cc}" "-O2 -DUSE_ASSERT_CHECKING"
 				;;
 			sanitize)
 				if can_link "${CC:-cc}" "$sanitize"; then
