@@ -303,7 +303,10 @@ loki_exact_answer(LokiExact *exact, LokiRows *rows, const LokiQueries *queries, 
  * ----------------------------------------------------------------
  */
 
-/* See recall.h.  The nearest row of such a query is as far from it as it is from itself. */
+/*
+ * See recall.h.  The nearest row of such a query is as far from it as it is from itself.  By an inner
+ * product another row may be nearer than the query's own, and then it is not counted.
+ */
 int
 loki_exact_count_rows(const LokiExact *exact)
 {
@@ -313,12 +316,15 @@ loki_exact_count_rows(const LokiExact *exact)
 
 	for (int i = 0; i < queries->n; i++)
 	{
-		const float *x = queries->values + (Size) i * column->dim;
 		double		self;
 
 		CHECK_FOR_INTERRUPTS();
 		if (queries->values != NULL)
+		{
+			const float *x = queries->values + (Size) i * column->dim;
+
 			self = loki_exact_distance(column->metric, column->dim, x, x);
+		}
 		else
 			(void) loki_value_distance(column, queries->data[i], false,
 									   (struct varlena *) DatumGetPointer(queries->data[i]), &self);
