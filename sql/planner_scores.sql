@@ -223,6 +223,15 @@ FETCH 3 FROM c;
 FETCH BACKWARD 2 FROM c;
 COMMIT;
 
+-- test: a query without a direction, among several distances: what the planner estimates is a number
+SELECT rows, outcome FROM scores_check($$SELECT id, 0.5 * (v <=> '[0,0,0,0,0,0,0,0]') + 0.5 * d + 0.01 * id AS s FROM near ORDER BY s LIMIT 5$$);
+SELECT rows, outcome FROM scores_check($$SELECT id, 0.5 * d + 0.5 * (v <=> '[0,0,0,0,0,0,0,0]') + 0.01 * id AS s FROM near ORDER BY s DESC LIMIT 5$$);
+SELECT rows, outcome FROM scores_check($$SELECT id, 0.5 * l + 0.5 * (v <-> '[3e38,3e38,3e38,3e38,0,0,0,0]') + 0.01 * id AS s FROM near ORDER BY s LIMIT 5$$);
+
+-- test: a score by parts, of rows that are projected before they are sorted
+SELECT rows, outcome FROM scores_check($$SELECT id, CASE WHEN author IN (1, 2) THEN l * 0.5 ELSE l END AS s FROM near ORDER BY s LIMIT 5$$);
+SELECT rows, outcome FROM scores_check($$SELECT s FROM (SELECT CASE WHEN author IN (1, 2) THEN l * 0.5 ELSE l END AS s, id FROM near) n ORDER BY s, id LIMIT 5$$);
+
 -- test: the best score as an aggregate is no ORDER BY ... LIMIT 1 that a node could compute
 SET enable_seqscan = on;
 SELECT * FROM scores_check($$SELECT min(l + votes / 100.0) AS s, max(1 - l - votes / 100.0) FROM near$$);

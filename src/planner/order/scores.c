@@ -339,9 +339,14 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		if (pathkeys_contained_in(list_make1(score.input), path->pathkeys))
 			offer_path(root, output, &score, columns, path);
 		else if (loki_show_key(path, score.output))
+		{
+			/* core takes a projection for another's input only within a relation */
+			Path	   *rows = IsA(path, ProjectionPath) ? ((ProjectionPath *) path)->subpath : path;
+
 			add_ordered(root, output, (Path *)
-						create_projection_path(root, output, path,
+						create_projection_path(root, output, rows,
 											   root->upper_targets[UPPERREL_ORDERED]));
+		}
 	}
 }
 

@@ -562,5 +562,6 @@ loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 	check_stack_depth();
 	if (!known(expr, context, result))
 		range_of_node(expr, known, context, result);
+	Assert(result->low <= result->high);	/* neither is NaN */
 	round_ends(exprType(expr), result);
 }

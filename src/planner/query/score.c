@@ -348,7 +348,8 @@ typedef struct KnownParts
 } KnownParts;
 
 /*
- * The distance of the queries of two distances of a column; -infinity if they are not known.
+ * The distance of the queries of two distances of a column; -infinity if they are not known, or have
+ * none: by <=>, a query of length 0.
  *
  *		ORDER BY 0.5 * (v <-> a) + 0.5 * (v <-> b)
  *				a row near to a is about a <-> b away from b
@@ -363,6 +364,7 @@ between_queries(const OpExpr *a, const OpExpr *b)
 	const Const *to = lsecond(b->args);
 	const char *from_value;
 	const char *to_value;
+	double		between;
 
 	if (a->opno != b->opno || !equal(linitial(a->args), linitial(b->args)) ||
 		!IsA(from, Const) || !IsA(to, Const) || from->constisnull || to->constisnull ||
@@ -375,7 +377,8 @@ between_queries(const OpExpr *a, const OpExpr *b)
 	/* vectors and bit strings begin with their dimensions */
 	if (memcmp(from_value, to_value, sizeof(int32)) != 0)
 		return -INFINITY;
-	return DatumGetFloat8(OidFunctionCall2(get_opcode(a->opno), from->constvalue, to->constvalue));
+	between = DatumGetFloat8(OidFunctionCall2(get_opcode(a->opno), from->constvalue, to->constvalue));
+	return isnan(between) ? -INFINITY : between;
 }
 
 /*
