@@ -1,4 +1,4 @@
--- How far builds are.  VACUUM is watched by t/047_progress.pl.
+-- How far builds are.  VACUUM is watched by t/055_progress.pl.
 
 CREATE TABLE progress_t (id integer, v vector(3));
 INSERT INTO progress_t SELECT i, ARRAY[i, i % 7, i % 11]::vector FROM generate_series(1, 3000) i;

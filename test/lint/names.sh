@@ -3,7 +3,7 @@
 # What an administrator runs writes pg_catalog before functions of the server, since others may
 # have made functions in a schema of its search_path that fit better: bodies of views and SQL
 # functions, DO, scripts and queries of operations.  Bodies that set search_path need not.
-# Operators and all else are tested by test/t/056_names.pl.
+# Operators and all else are tested by test/t/056_names.pl.  And a number names one program of test/t.
 set -u
 cd "$(dirname "$0")/../.."
 
@@ -31,5 +31,13 @@ if [ -z "$found" ]; then
 	echo "ok - functions of the server are qualified in what an administrator runs"
 else
 	echo "not ok - functions of the server are qualified in what an administrator runs"
+	echo "$found"
+fi
+
+found=$(test/files.sh | sed -n 's|^test/t/\([0-9]*\)_.*\.pl$|\1|p' | sort | uniq -d)
+if [ -z "$found" ]; then
+	echo "ok - each program of test/t has a number of its own"
+else
+	echo "not ok - each program of test/t has a number of its own"
 	echo "$found"
 fi

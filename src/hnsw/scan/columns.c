@@ -13,7 +13,8 @@
  *	 entry away, under the exclusive lock, before it lets the heap TID be used again and marks its
  *	 page; so the map is right about this row.  Rows of a TID list are looked at without the lock.  They
  *	 count as fetched if the page has another LSN afterwards (every change of an entry is a record
- *	 that the TID page is part of, src/hnsw/scan/README, "Killed rows").
+ *	 that the TID page is part of, src/hnsw/scan/README, "Killed rows").  Reading a page of the map
+ *	 may take long, so the lock is given up for it, and the entry looked at again.
  *
  * - The attributes that were read before are the row's.  Otherwise the node was freed and used again
  *	 since, by a transaction that ran when the scan's snapshot was taken, and no row of that is
@@ -177,31 +178,51 @@ add_list(LokiScan *so, uint32 first, uint32 place, bool within)
 		so->columns.rows[i].known = false;
 }
 
-/* Add the rows of nodes from `first` on. */
+/*
+ * Add the rows of nodes from `first` on.  A row whose page of the visibility map is not pinned ends what is
+ * done under one lock.  It is the first under the next one, unless the map has no such page.
+ */
 static void
 add_rows(LokiScan *so, uint32 first, uint32 n, const uint8 *nodes)
 {
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint16		lists[LOKI_TEST_BATCH];
 	int			nlists = 0;
-	LokiPagePart part;
+	uint32		done = 0;
 
-	for (uint32 done = 0; done < n; done += part.n)
+	while (done < n)
 	{
+		ItemPointerData unknown;
+		LokiPagePart part;
+
+		ItemPointerSetInvalid(&unknown);
 		loki_part_lock(so, LOKI_SLOTS_TID, first + done, n - done, &part);
 		for (uint32 i = 0; i < part.used; i++)
 		{
 			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);
+			bool		within = nodes[done + i] == WITHIN && so->heap.is_heap;
 
 			if (nodes[done + i] == BEYOND || !LokiTidIsLive(slot) || loki_is_killed(so, slot))
 				continue;
 			if (LokiTidState(slot) == LOKI_TID_LIST)
 				lists[nlists++] = (uint16) (done + i);
 			else if (loki_is_within(so, &slot->u.heap))
-				add_row(so, &slot->u.heap, done + i, nodes[done + i] == WITHIN);
+			{
+				if (within && !loki_map_is_pinned(so, &slot->u.heap))
+				{
+					unknown = slot->u.heap;
+					part.n = i;
+					break;
+				}
+				add_row(so, &slot->u.heap, done + i, within);
+			}
 		}
 		if (part.used > 0)
 			UnlockReleaseBuffer(part.buffer);
+		done += part.n;
+		if (ItemPointerIsValid(&unknown) && !loki_on_visible_page(so, &unknown) &&
+			!loki_map_is_pinned(so, &unknown))
+			add_row(so, &unknown, done++, false);
 	}
 	for (int i = 0; i < nlists; i++)
 		add_list(so, first, lists[i], nodes[lists[i]] == WITHIN);

@@ -98,14 +98,23 @@ add_row(LokiScan *so, double distance, ItemPointerData tid)
 	so->ranking.rows[so->ranking.nrows++] = (LokiRow) {distance, tid};
 }
 
+/* Whether the page of the visibility map is pinned that tells of a row's page */
+bool
+loki_map_is_pinned(const LokiScan *so, const ItemPointerData *tid)
+{
+	return visibilitymap_pin_ok(ItemPointerGetBlockNumberNoCheck(tid), so->heap.visibility);
+}
+
 /*
  * Whether a row need not be read to know that it is visible.  Vacuum may have removed the row and
  * marked its page since the TID was read.  The executor drops such a row, unless it does not fetch
- * it (columns.c).  Keeps a page of the visibility map pinned.
+ * it (columns.c).  Keeps a page of the visibility map pinned.  That of another row may have to be read,
+ * and then no page may be locked.
  */
 bool
 loki_on_visible_page(LokiScan *so, const ItemPointerData *tid)
 {
+	Assert(loki_map_is_pinned(so, tid) || loki_no_buffer_locked());
 	return so->heap.is_heap &&
 		VM_ALL_VISIBLE(so->scan->heapRelation, ItemPointerGetBlockNumberNoCheck(tid),
 					   &so->heap.visibility);

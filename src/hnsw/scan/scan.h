@@ -536,6 +536,7 @@ extern const LokiRow *loki_rerank_next(LokiScan *so, uint32 wanted);
 
 /* Whether the visibility map says of a row's page that all rows are visible to everyone */
 extern bool loki_on_visible_page(LokiScan *so, const ItemPointerData *tid);
+extern bool loki_map_is_pinned(const LokiScan *so, const ItemPointerData *tid);
 
 /* Whether a TID slot names the TOAST value that is the vector of its rows */
 extern bool loki_value_known(const LokiScan *so, const LokiTidData *tid);

@@ -16,7 +16,8 @@
 #include "nodes/pathnodes.h"
 
 /*
- * path that goes by one distance; they are in the collation of its order-by operator.
+ * Labels are bits LOKI_FIRST_xxx and LOKI_PLAN_xxx (src/hnsw/hnsw.h) of a path that goes by one distance;
+ * they are in the collation of its order-by operator.
  */
 
 /* Give a path its first label, when its costs are estimated (P1). */
