@@ -510,6 +510,23 @@ loki_conditions_of_function(WindowFunc *function)
 #endif
 
 /*
+ * What we keep with a query level: in a place of our own since 19, and before in an upper relation of relids
+ * that nobody else asks for; with optimizer/pathnode.h, in planner_cxt
+ */
+#if PG_VERSION_NUM >= 190000
+#include "optimizer/extendplan.h"
+#define LokiGetLevelState(root, relids) \
+	((void) (relids), GetPlannerInfoExtensionState(root, GetPlannerExtensionId("lokivector")))
+#define LokiSetLevelState(root, relids, state) \
+	SetPlannerInfoExtensionState(root, GetPlannerExtensionId("lokivector"), state)
+#else
+#define LokiGetLevelState(root, relids) \
+	(fetch_upper_rel(root, UPPERREL_FINAL, relids)->fdw_private)
+#define LokiSetLevelState(root, relids, state) \
+	(fetch_upper_rel(root, UPPERREL_FINAL, relids)->fdw_private = (state))
+#endif
+
+/*
  * Whether core matches the first of several sort keys to an index, and keeps
  * the order of distances in the presence of IN over a later column.
  */

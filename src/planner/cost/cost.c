@@ -69,6 +69,7 @@
 #include "optimizer/paths.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
+#include "planner/query/level.h"
 #include "planner/query/promise.h"
 #include "utils/guc.h"
 #include "utils/selfuncs.h"
@@ -232,10 +233,9 @@ optional_share(PlannerInfo *root, const IndexPath *path)
 {
 	Selectivity share = 1;
 
-	if (loki_promise_wanted(root) > 0)
-		foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
-			if (is_optional(path->indexinfo, (Node *) rinfo->clause))
-			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
+	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
+		if (is_optional(path->indexinfo, (Node *) rinfo->clause))
+		share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
 	return share;
 }
 
@@ -244,14 +244,12 @@ optional_share(PlannerInfo *root, const IndexPath *path)
  * known, as for a cursor.
  */
 static double
-rows_taken(PlannerInfo *root, double kept, double rows)
+rows_taken(const LokiLevel *level, double kept, double rows)
 {
-	double		wanted = loki_promise_wanted(root);
-
-	if (wanted <= 0)
-		return root->tuple_fraction > 0 ? 0 : rows;
+	if (level->wanted <= 0)
+		return level->root->tuple_fraction > 0 ? 0 : rows;
 	/* the executor drops some of the rows that it takes */
-	return Min(rows, wanted * Max(rows / kept, 1));
+	return Min(rows, level->wanted * Max(rows / kept, 1));
 }
 
 /*
@@ -279,7 +277,7 @@ static Cost
 cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, Cost all)
 {
 	const RelOptInfo *rel = path->indexinfo->rel;
-	double		share = Min(loki_promise_wanted(root) / rows_kept(path), 1);
+	double		share = Min(loki_level(root)->wanted / rows_kept(path), 1);
 	double		ratio = share / SERVERS_SHARE;
 	double		page;
 
@@ -299,19 +297,20 @@ cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, Cos
 static Cost
 further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *correlation)
 {
+	const LokiLevel *level = loki_level(root);
 	double		guessed = rows_kept(path);
 	double		kept = guessed;
 	double		dropped = 0;	/* share of rows, before the executor has
 								 * enough */
 	Cost		cost;
 
-	if (loki_promise_wanted(root) > 0 && path->indexclauses != NIL && kept < rows)
+	if (level->wanted > 0 && path->indexclauses != NIL && kept < rows)
 		kept = Min(kept * rows_by_guess(root, path), rows);
 	*correlation = 0;
 	if (root->limit_tuples > 0 || root->tuple_fraction > 0)
 		dropped = 1 - Min(kept / rows, 1);
-	cost = rows * further_row_cost(rows_taken(root, kept, rows), dropped);
-	if (loki_promise_unknown_limit(root) != NULL)
+	cost = rows * further_row_cost(rows_taken(level, kept, rows), dropped);
+	if (level->unknown_limit != NULL)
 		return cost_of_unknown_limit(root, path, rows, cost);
 	if (kept <= guessed)
 		return cost;
@@ -406,7 +405,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	LokiScanSettings settings;
 	bool		exact;
 	double		n = Max(info->tuples, 1);
-	double		wanted = loki_promise_wanted(root);
+	const LokiLevel *level = loki_level(root);
+	double		wanted = level->wanted;
 	bool		unknown;
 	Selectivity first;
 	Selectivity passed;
@@ -450,7 +450,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	else if (wanted > ef)
 		ef = wanted;
 	score_cost = loki_score_cost(&shape);
-	exact = settings.exact || shape.pending || !loki_promise_likely_search(root, settings.complete);
+	exact = settings.exact || shape.pending || !level->likely_search[settings.complete];
 	nodes = exact ? n : loki_walk_nodes(n, ef, shape.m);
 	walk = nodes * score_cost;
 	touched = nodes / NODES_PER_PAGE;
@@ -482,7 +482,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	 * a condition that the first rows meet drops none of them; others have
 	 * none of its words
 	 */
-	passed = first * optional_share(root, path);
+	passed = first * (wanted > 0 ? optional_share(root, path) : 1);
 	rows = Max(n * share * passed, 1);
 	costs.indexSelectivity *= passed;
 
@@ -504,7 +504,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 		(walk + touched * miss * costs.spc_random_page_cost) * first;
 	further = further_cost(root, path, rows, correlation);
 	*total_cost = *startup_cost + further;
-	if (loki_windows_need_all(root->parse))
+	if (level->windows_need_all)
 		*startup_cost = *total_cost;
 	*selectivity = costs.indexSelectivity;
 	*pages = touched;

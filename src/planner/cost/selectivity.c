@@ -44,7 +44,7 @@
 #include "planner/cost/distance_profile.h"
 #include "planner/cost/selectivity.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/groups.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
@@ -454,7 +454,6 @@ static bool
 set_selectivity_of_first(RelOptInfo *rel, RestrictInfo *rinfo)
 {
 	OpExpr	   *clause = (OpExpr *) rinfo->clause;
-	LokiGroups	groups;
 	TargetEntry *entry;
 	Var		   *column;
 	Const	   *value;
@@ -468,7 +467,7 @@ set_selectivity_of_first(RelOptInfo *rel, RestrictInfo *rinfo)
 							   DatumGetInt32(value->constvalue)) != 1)
 		return false;
 	entry = get_tle_by_resno(rel->subroot->processed_tlist, column->varattno);
-	if (entry == NULL || !IsA(entry->expr, WindowFunc) || !loki_groups(rel->subroot, &groups))
+	if (entry == NULL || !IsA(entry->expr, WindowFunc) || loki_level(rel->subroot)->groups == NULL)
 		return false;
 	rinfo->norm_selec = 1;
 	return true;

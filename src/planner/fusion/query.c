@@ -33,7 +33,7 @@
 #include "planner/fusion/fusion.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/promise.h"
+#include "planner/query/level.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"

@@ -43,8 +43,8 @@
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
+#include "planner/query/level.h"
 #include "planner/query/promise.h"
-#include "planner/query/score.h"
 #include "utils/spccache.h"
 
 /* In units of cpu_operator_cost */
@@ -281,12 +281,12 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	double		pages = index_pages_fetched(matches, rel->pages, index_pages, root);
 	double		reranked = 0;
 	Cost		heap;
-	LokiScore	score;
+	const LokiLevel *level = loki_level(root);
 
-	search->exact = path->path.pathkeys == NIL || !loki_promise_likely_search(root, true);
+	search->exact = path->path.pathkeys == NIL || !level->likely_search[true];
 	search->page = random_page_cost * loki_share_missed(rel->pages);
-	if (loki_promise_wanted(root) > 0 && path->path.pathkeys != NIL)
-		wanted = Min(matches, loki_promise_wanted(root) * matches / Max(path->path.rows, 1));
+	if (level->wanted > 0 && path->path.pathkeys != NIL)
+		wanted = Min(matches, level->wanted * matches / Max(path->path.rows, 1));
 	search->width = Max(wanted, search->shape.ef);
 
 	/*
@@ -311,7 +311,7 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	 * all rows, as a Sort by a score takes them, are found by looking at every node: no search says that
 	 * there are no more
 	 */
-	if (!search->exact && loki_score_chosen(root, &score))
+	if (!search->exact && loki_chosen_score(root) != NULL)
 	{
 		Cost		late = search_cost(search);
 
@@ -320,7 +320,7 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	}
 	if (LokiHybridBitmap(path) != NULL)
 		cost_rows(root, path, wanted >= matches);
-	if (path->path.pathkeys != NIL && loki_windows_need_all(root->parse))
+	if (path->path.pathkeys != NIL && level->windows_need_all)
 		path->path.startup_cost = path->path.total_cost;
 }
 

@@ -48,6 +48,7 @@
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
@@ -449,7 +450,7 @@ returning_indexes(PlannerInfo *root, RelOptInfo *rel)
 	List	   *indexes = NIL;
 	Bitmapset  *columns = NULL;
 
-	if (rel->baserestrictinfo == NIL || root->parse->rowMarks != NIL ||
+	if (rel->baserestrictinfo == NIL || loki_level(root)->locks ||
 		!bms_is_empty(rel->lateral_relids))
 		return NIL;
 	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);

@@ -44,8 +44,9 @@
 #include "planner/join/join.h"
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
-#include "planner/query/promise.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/promise.h"
 
 static set_join_pathlist_hook_type previous_joinpath = NULL;
 
@@ -163,13 +164,9 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 static bool
 takes_nearest(PlannerInfo *root, RelOptInfo *joinrel, const JoinPathExtraData *extra)
 {
-	const Query *parse = root->parse;
-
 	return bms_equal(joinrel->relids, root->all_baserels) && extra->restrictlist == NIL &&
-		list_length(root->query_pathkeys) == 1 && loki_has_limit(parse) &&
-		root->query_pathkeys == root->sort_pathkeys && !loki_changes_rows(parse) &&
-		parse->setOperations == NULL && loki_promise_wanted(root) > 0 &&
-		loki_may_repeat(parse->limitCount, parse->limitOffset);
+		list_length(root->query_pathkeys) == 1 && root->query_pathkeys == root->sort_pathkeys &&
+		loki_level(root)->takes_first && loki_level(root)->wanted > 0;
 }
 
 /*
@@ -180,14 +177,14 @@ takes_nearest(PlannerInfo *root, RelOptInfo *joinrel, const JoinPathExtraData *e
 static Path *
 nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 {
-	const Query *parse = root->parse;
+	const LokiLevel *level = loki_level(root);
 	LimitPath  *limit;
 
-	Assert(loki_promise_wanted(root) > 0);
+	Assert(level->wanted > 0);
 	loki_promise_permit(scan, loki_planned_settings(scan->indexinfo).complete, LOKI_PLAN_LATE);
 	limit = create_limit_path(root, inner, (Path *) scan, NULL,
-							  loki_rows_taken(parse->limitCount, parse->limitOffset),
-							  LIMIT_OPTION_COUNT, 0, (int64) loki_promise_wanted(root));
+							  loki_rows_taken(level->limit_count, level->limit_offset),
+							  LIMIT_OPTION_COUNT, 0, (int64) level->wanted);
 	limit->path.param_info = scan->path.param_info;
 	return (Path *) limit;
 }

@@ -62,6 +62,7 @@
 #include "planner/join/join.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -149,7 +150,7 @@ share_joined(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptIn
 static bool
 keys_stay(const PlannerInfo *root)
 {
-	if (root->rowMarks != NIL || root->parse->commandType != CMD_SELECT)
+	if (root->rowMarks != NIL || !loki_level(root)->selects)
 		return false;
 	for (const PlannerInfo *level = root; level != NULL; level = level->parent_root)
 		if (level->wt_param_id >= 0 || (level != root && level->plan_params != NIL))
@@ -361,8 +362,7 @@ loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 	Relids		relids = bms_copy(rel->relids);
 	int			relid = -1;
 
-	if (root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
-		!loki_is_repeatable(root->parse->jointree))
+	if (!loki_level(root)->selects || root->rowMarks != NIL || !loki_level(root)->repeatable)
 		return false;
 	/* with its partitions; parents are before children */
 	foreach_node(AppendRelInfo, child, root->append_rel_list)

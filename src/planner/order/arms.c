@@ -50,6 +50,7 @@
 #include "parser/parsetree.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"

@@ -50,10 +50,8 @@
 #include "optimizer/tlist.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
-#include "planner/query/groups.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/promise.h"
-#include "planner/query/score.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -87,7 +85,7 @@ static bool
 groups_fit(PlannerInfo *root, List *keys, double most, Selectivity kept)
 {
 	double		bytes = GROUP_BYTES;
-	double		taken = loki_promise_wanted(root) / kept;
+	double		taken = loki_level(root)->wanted / kept;
 
 	Assert(kept > 0 && kept <= 1);
 	foreach_ptr(Node, key, keys)
@@ -183,7 +181,7 @@ add_past_order(PlannerInfo *root, Path *path)
 {
 	RelOptInfo *ordered = fetch_upper_rel(root, UPPERREL_ORDERED, NULL);
 
-	Assert(root->parse->sortClause != NIL);
+	Assert(loki_level(root)->sorts);
 	ordered->consider_startup = true;
 	add_path(ordered, (Path *) create_projection_path(root, ordered, path,
 													  root->upper_targets[UPPERREL_ORDERED]));
@@ -253,19 +251,16 @@ void
 loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 				 RelOptInfo *output)
 {
-	LokiGroups	groups;
+	const LokiGroups *groups = loki_level(root)->groups;
 
-	if (output->reloptkind != RELOPT_UPPER_REL)
-		return;
-	if ((stage != UPPERREL_GROUP_AGG && stage != UPPERREL_DISTINCT && stage != UPPERREL_WINDOW) ||
-		!loki_groups(root, &groups) || groups.stage != stage ||
-		(groups.number != NULL && !loki_walks_plans))
+	if (output->reloptkind != RELOPT_UPPER_REL || groups == NULL || groups->stage != stage ||
+		(groups->number != NULL && !loki_walks_plans))
 		return;
 	output->consider_startup = true;
 	foreach_ptr(Path, path, input->pathlist)
 		if (path->param_info == NULL &&
-			pathkeys_contained_in(list_make1(groups.input), path->pathkeys))
-		offer_path(root, output, &groups, path, root->upper_targets[stage]);
+			pathkeys_contained_in(list_make1(groups->input), path->pathkeys))
+		offer_path(root, output, groups, path, root->upper_targets[stage]);
 }
 
 /*

@@ -40,10 +40,9 @@
 #include "optimizer/restrictinfo.h"
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
-#include "planner/query/groups.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/level.h"
 #include "planner/query/promise.h"
-#include "planner/query/score.h"
 #include "utils/lsyscache.h"
 
 /*
@@ -308,22 +307,23 @@ hide_order(const RelOptInfo *rel, PathKey *key)
 static void
 ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 {
-	LokiScore	score;
+	LokiScore  *score = loki_level(root)->score;
 	int			members = 0;
 
-	if (linitial(root->query_pathkeys) != linitial(root->sort_pathkeys) || !loki_score(root, &score))
+	if (score == NULL || score->input != NULL)
 		return;
+	Assert(linitial(root->query_pathkeys) == score->output);
 
 	/*
 	 * Where the score equals another expression, as WHERE says, a merge join
 	 * has paths in the order of both, which core would free as hide_order()
 	 * says, and which cannot be hidden.
 	 */
-	foreach_node(EquivalenceMember, member, score.output->pk_eclass->ec_members)
+	foreach_node(EquivalenceMember, member, score->output->pk_eclass->ec_members)
 		members += !member->em_is_child;
 	if (members > 1)
 		return;
-	foreach_node(OpExpr, distance, loki_score_distances(&score))
+	foreach_node(OpExpr, distance, loki_score_distances(score))
 	{
 		/* how many rows are within a distance is known of one relation */
 		if (!bms_equal(pull_varnos(root, (Node *) distance), rel->relids))
@@ -334,10 +334,10 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 				(!match_index_to_operand(linitial(distance->args), 0, info) &&
 				 !match_index_to_operand(lsecond(distance->args), 0, info)))
 				continue;
-			if (!loki_score_choose(root, &score, distance))
+			if (!loki_score_choose(root, score, distance))
 				return;
-			hide_order(rel, score.output);
-			ask_for_order(root, score.input, true);
+			hide_order(rel, score->output);
+			ask_for_order(root, score->input, true);
 			return;
 		}
 	}
@@ -388,7 +388,7 @@ void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {
 	LokiDistanceExpr distance;
-	LokiGroups	groups;
+	const LokiGroups *groups;
 	PathKey    *key;
 	List	   *indexes;
 	bool		asked;			/* for another order than core knew */
@@ -397,7 +397,8 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
-	asked = loki_groups(root, &groups);
+	groups = loki_level(root)->groups;
+	asked = groups != NULL;
 
 	/*
 	 * Core's own plans for groups sort or hash rows in no order, and no path
@@ -407,7 +408,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	old = MemoryContextSwitchTo(root->planner_cxt);
 	if (asked)
 	{
-		ask_for_order(root, groups.input, groups.stage == UPPERREL_GROUP_AGG);
+		ask_for_order(root, groups->input, groups->stage == UPPERREL_GROUP_AGG);
 		rel->consider_startup = true;
 	}
 	else if (root->sort_pathkeys != NIL)

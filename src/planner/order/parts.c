@@ -51,9 +51,8 @@
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/promise.h"
-#include "planner/query/score.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
@@ -214,7 +213,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 		root->query_pathkeys != NIL ? list_make1(linitial(root->query_pathkeys)) : NIL;
 	List	   *ordered = NIL;
 	List	   *all = NIL;
-	LokiScore	score;
+	const LokiScore *score = loki_chosen_score(root);
 
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
 	foreach_ptr(Part, part, parts)
@@ -222,7 +221,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 		ParamPathInfo *more = carried(root, rel, part, without);
 		List	   *paths = loki_paths_with(root, rel, more, without, key,
 											key != NULL ? &part->distance : NULL);
-		double		fraction = Max(loki_promise_wanted(root), 0) / more->ppi_rows;
+		double		fraction = Max(loki_level(root)->wanted, 0) / more->ppi_rows;
 		Path	   *path = pathkeys == NIL ? NULL :
 			get_cheapest_fractional_path_for_pathkeys(paths, pathkeys, NULL, fraction);
 
@@ -238,7 +237,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 			(Path *) create_append_path(root, rel, ordered, NIL, pathkeys, NULL, 0, false, -1) :
 			(Path *) create_merge_append_path(root, rel, ordered, pathkeys, NULL);
 
-		if (key != NULL && loki_score_chosen(root, &score) && score.output == key)
+		if (key != NULL && score != NULL && score->output == key)
 			path->pathkeys = list_make1(copyObject(key));
 		add_path(rel, path);
 	}
@@ -553,10 +552,10 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 static bool
 may_be_current_of(const PlannerInfo *root)
 {
-	const Query *parse = root->parse;
+	const LokiLevel *level = loki_level(root);
 
-	return root->parent_root == NULL && root->tuple_fraction > 0 && parse->limitCount == NULL &&
-		parse->sortClause == NIL && !loki_changes_rows(parse) &&
+	return root->parent_root == NULL && root->tuple_fraction > 0 && level->limit_count == NULL &&
+		!level->sorts && !level->changes_rows &&
 		bms_membership(root->all_baserels) == BMS_SINGLETON;
 }
 
@@ -571,8 +570,8 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	List	   *keys = list_copy_head(root->query_pathkeys, 1);
 	List	   *parts;
 
-	if (rte->inh || IS_OTHER_REL(rel) || root->parse->rowMarks != NIL ||
-		root->parse->commandType != CMD_SELECT || !bms_is_empty(rel->lateral_relids) ||
+	if (rte->inh || IS_OTHER_REL(rel) || loki_level(root)->locks ||
+		!loki_level(root)->selects || !bms_is_empty(rel->lateral_relids) ||
 		loki_usable_indexes(rel) == NIL)
 		return;
 	/* nodes of ours may have asked for another order */

@@ -55,8 +55,7 @@
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/promise.h"
-#include "planner/query/score.h"
+#include "planner/query/level.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -183,7 +182,7 @@ static double
 rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows)
 {
 	Estimate	estimate = {.root = root, .score = *score, .columns = columns, .rows = rows,
-	.wanted = Max(loki_promise_wanted(root), 1)};
+	.wanted = Max(loki_level(root)->wanted, 1)};
 	double		near;
 
 	estimate.score.bounded = (Expr *) estimate_expression_value(root, (Node *) score->bounded);
@@ -289,15 +288,16 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 {
 	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
 	PathTarget *target = input_target(root, score, path);
+	double		wanted = loki_level(root)->wanted;
 	double		rows = rows_read(root, score, columns, path->rows);
-	double		asked = path->rows + (loki_promise_wanted(root) < path->rows ? 1 : 0);
+	double		asked = path->rows + (wanted < path->rows ? 1 : 0);
 	CustomPath *custom;
 	Path	   *input;
 	QualCost	cost;
 
 	/* twice as many rows as are wanted may wait */
 	if (target == NULL || rows < 0 ||
-		2 * loki_promise_wanted(root) * (target->width + WAITING_BYTES) > work_mem * 1024.0)
+		2 * wanted * (target->width + WAITING_BYTES) > work_mem * 1024.0)
 		return;
 	input = (Path *) create_projection_path(root, path->parent, path, target);
 	cost_qual_eval_node(&cost, (Node *) score->expr, root);
@@ -326,19 +326,19 @@ void
 loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 				 RelOptInfo *output)
 {
-	LokiScore	score;
+	const LokiScore *score;
 	List	   *columns;
 
-	if (stage != UPPERREL_ORDERED || !loki_score_chosen(root, &score))
+	if (stage != UPPERREL_ORDERED || (score = loki_chosen_score(root)) == NULL)
 		return;
-	columns = loki_score_columns(root, &score);
+	columns = loki_score_columns(root, score);
 	foreach_ptr(Path, path, input->pathlist)
 	{
 		if (path->param_info != NULL)
 			continue;
-		if (pathkeys_contained_in(list_make1(score.input), path->pathkeys))
-			offer_path(root, output, &score, columns, path);
-		else if (loki_show_key(path, score.output))
+		if (pathkeys_contained_in(list_make1(score->input), path->pathkeys))
+			offer_path(root, output, score, columns, path);
+		else if (loki_show_key(path, score->output))
 		{
 			/* core takes a projection for another's input only within a relation */
 			Path	   *rows = IsA(path, ProjectionPath) ? ((ProjectionPath *) path)->subpath : path;

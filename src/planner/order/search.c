@@ -35,6 +35,7 @@
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 
@@ -189,11 +190,7 @@ follow_projection(FollowedScans *followed, ProjectionPath *path)
 static Path *
 follow_locks(FollowedScans *followed, LockRowsPath *path)
 {
-	PlannerInfo *top = followed->root;
-
-	while (top->parent_root != NULL)
-		top = top->parent_root;
-	if (top->parse->commandType == CMD_SELECT && followed->limit != NULL)
+	if (loki_statement_selects(followed->root) && followed->limit != NULL)
 		return NULL;
 	followed->drops = true;
 	return COPY_WITH(LockRowsPath, subpath, path, follow(followed, path->subpath));
@@ -365,26 +362,6 @@ follow(FollowedScans *followed, Path *path)
  */
 
 /*
- * Have the Limit WITH TIES of this level go by the first sort key, the distance.  It
- * finds its columns in the sort clause, which is cut after the distance.  Constants
- * before the distance may stay.
- */
-static void
-tie_by_distance(PlannerInfo *root)
-{
-	List	   *clauses = NIL;
-
-	Assert(root->parse->sortClause != NIL);
-	foreach_ptr(SortGroupClause, clause, root->parse->sortClause)
-	{
-		clauses = lappend(clauses, clause);
-		if (make_pathkeys_for_sortclauses(root, clauses, root->processed_tlist) != NIL)
-			break;
-	}
-	root->parse->sortClause = clauses;
-}
-
-/*
  * The rows that a Limit takes of a path.  If there are further sort keys, rows that are
  * as near as the farthest of them are taken too.
  */
@@ -394,7 +371,7 @@ take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 	PlannerInfo *root = followed->root;
 
 	if (followed->further_keys)
-		tie_by_distance(root);
+		loki_tie_by_first_key(root);
 	return (Path *) create_limit_path(root, rel, path, NULL,
 									  eval_const_expressions(root,
 															 loki_rows_taken(followed->limit->limitCount,
@@ -498,7 +475,7 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 	 * functions are called below it.  That is not right for volatile ones,
 	 * which may depend on the order of calls.
 	 */
-	if (root->parse->rowMarks != NIL)
+	if (loki_level(root)->locks)
 	{
 		if (followed->further_keys ||
 			(postpones && contain_volatile_functions((Node *) final->exprs)))
@@ -574,7 +551,7 @@ search_ranks(FollowedScans *followed, Path *path)
 		return COPY_WITH(SubqueryScanPath, subpath, path,
 						 search_ranks(followed, ((SubqueryScanPath *) path)->subpath));
 	}
-	if (!IsA(path, WindowAggPath) || !loki_ranks_rows(followed->root->parse))
+	if (!IsA(path, WindowAggPath) || !loki_level(followed->root)->ranks_rows)
 		return NULL;
 	return rank_taken(followed, (WindowAggPath *) path);
 }
@@ -597,7 +574,7 @@ add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 {
 	List	   *ranked = NIL;
 
-	if (!loki_sorts_by_rank(root) || !loki_ranks_rows(root->parse))
+	if (!loki_sorts_by_rank(root) || !loki_level(root)->ranks_rows)
 		return;
 	foreach_ptr(Path, path, windows->pathlist)
 		if (IsA(path, WindowAggPath))
@@ -615,16 +592,15 @@ add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 static void
 offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 {
-	List	   *ties;
-	Node	   *wanted = loki_ranks_wanted(root, &ties);
-	LimitPath	limit = {.limitOption = ties != NIL ? LIMIT_OPTION_WITH_TIES : LIMIT_OPTION_COUNT,
-	.limitCount = wanted};
-	FinalPathExtraData final = {.count_est = (int64) Min(loki_promise_wanted(root), PG_INT32_MAX)};
+	const LokiLevel *level = loki_level(root);
+	LimitPath	limit = {.limitOption = level->ties != NIL ? LIMIT_OPTION_WITH_TIES : LIMIT_OPTION_COUNT,
+	.limitCount = copyObject(level->ranks)};
+	FinalPathExtraData final = {.count_est = (int64) Min(level->wanted, PG_INT32_MAX)};
 	WindowAggPath *like = NULL;
 	List	   *first = NIL;
 
-	if (wanted == NULL || !loki_may_repeat(wanted, NULL) ||
-		limit_has_parameters(&limit) || root->parse->rowMarks != NIL)
+	if (level->ranks == NULL || !loki_may_repeat(level->ranks, NULL) ||
+		limit_has_parameters(&limit) || level->locks)
 		return;
 	foreach_ptr(WindowAggPath, path, output->pathlist)
 		if (IsA(path, WindowAggPath))
@@ -703,7 +679,6 @@ static void
 finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 			 RelOptInfo *output, void *extra)
 {
-	List	   *ties;
 	ListCell   *cell;
 
 	if (previous_upper_paths)
@@ -715,13 +690,13 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		add_rank_order(root, output);
 		offer_first_ranks(root, input, output);
 	}
-	if (stage != UPPERREL_FINAL || root->parse->commandType != CMD_SELECT)
+	if (stage != UPPERREL_FINAL || !loki_level(root)->selects)
 		return;
 	loki_shard_paths(root, input, output, extra);
 
 	/* what a Limit below ranks compares; nothing else looks at it any more */
-	if (loki_ranks_wanted(root, &ties) != NULL && ties != NIL)
-		root->parse->sortClause = ties;
+	if (loki_level(root)->ties != NIL)
+		loki_tie_by(root, loki_level(root)->ties);
 	foreach(cell, output->pathlist)
 	{
 		Path	   *path = lfirst(cell);

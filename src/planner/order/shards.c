@@ -55,15 +55,16 @@
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "planner/order/order.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/promise.h"
 #include "utils/lsyscache.h"
 
 /* The partitions of a table, and what a Limit takes of each */
 typedef struct Shards
 {
 	PlannerInfo *root;
-	FinalPathExtraData taken;	/* estimates for k + o rows */
+	Node	   *rows;			/* k + o ... */
+	FinalPathExtraData taken;	/* ... and estimates for it */
 	List	   *paths;			/* of each partition */
 	bool		remote;			/* a server is sent the LIMIT */
 } Shards;
@@ -110,8 +111,6 @@ limit_private(Shards *shards, RelOptInfo *rel)
 	RelOptInfo *output = makeNode(RelOptInfo);
 
 	Assert(rel->reloptkind == RELOPT_OTHER_MEMBER_REL);
-	/* k + o is in the place of k */
-	Assert(shards->root->parse->limitCount != NULL && shards->root->parse->limitOffset == NULL);
 	*input = *rel;
 	input->reloptkind = RELOPT_BASEREL;
 	output->reloptkind = RELOPT_UPPER_REL;
@@ -195,10 +194,9 @@ local_path(Shards *shards, RelOptInfo *rel)
 {
 	PlannerInfo *root = shards->root;
 	LimitPath  *limit = create_limit_path(root, rel, ordered_path(shards, rel), NULL,
-										  root->parse->limitCount, LIMIT_OPTION_COUNT, 0,
+										  shards->rows, LIMIT_OPTION_COUNT, 0,
 										  shards->taken.count_est);
 
-	Assert(root->parse->limitOffset == NULL);
 	if (list_length(root->sort_pathkeys) > 1 &&
 		root->upper_targets[UPPERREL_DISTINCT] != root->upper_targets[UPPERREL_ORDERED])
 		return &limit->path;
@@ -237,16 +235,12 @@ add_partitions(Shards *shards, RelOptInfo *rel)
 static RelOptInfo *
 searched_table(PlannerInfo *root, const FinalPathExtraData *final)
 {
-	const Query *parse = root->parse;
 	LokiDistanceExpr distance;
 	RelOptInfo *rel;
 	int			relid;
 
-	if (!final->limit_needed || parse->limitCount == NULL ||
-		parse->limitOption != LIMIT_OPTION_COUNT || root->sort_pathkeys == NIL ||
-		loki_changes_rows(parse) || parse->setOperations != NULL ||
-		!bms_get_singleton_member(root->all_baserels, &relid) ||
-		!loki_may_repeat(parse->limitCount, parse->limitOffset))
+	if (!final->limit_needed || !loki_level(root)->takes_first || root->sort_pathkeys == NIL ||
+		!bms_get_singleton_member(root->all_baserels, &relid))
 		return NULL;
 	rel = find_base_rel(root, relid);
 	if (rel->rtekind != RTE_RELATION || !IS_PARTITIONED_REL(rel) ||
@@ -287,9 +281,8 @@ void
 loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 				 const FinalPathExtraData *final)
 {
-	Query	   *parse = root->parse;
-	Node	   *count = parse->limitCount;
-	Node	   *offset = parse->limitOffset;
+	Node	   *count = loki_level(root)->limit_count;
+	Node	   *offset = loki_level(root)->limit_offset;
 	RelOptInfo *table = searched_table(root, final);
 	Shards		shards = {.root = root, .taken = *final};
 
@@ -299,13 +292,12 @@ loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	Assert(shards.taken.count_est > 0 || shards.taken.count_est == -1);
 	shards.taken.offset_est = 0;
 	shards.taken.limit_tuples = shards.taken.count_est > 0 ? shards.taken.count_est : -1;
-	parse->limitCount = eval_const_expressions(root, loki_rows_taken(count, offset));
-	parse->limitOffset = NULL;
+	shards.rows = eval_const_expressions(root, loki_rows_taken(count, offset));
+	loki_send_limit(root, shards.rows, NULL);
 	add_partitions(&shards, table);
 	if (!shards.remote)
 	{
-		parse->limitCount = count;
-		parse->limitOffset = offset;
+		loki_send_limit(root, count, offset);
 		return;
 	}
 	output->pathlist = list_make1(create_limit_path(root, output,

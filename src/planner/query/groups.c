@@ -34,10 +34,8 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
-#include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/groups.h"
-#include "planner/query/promise.h"
+#include "planner/query/level.h"
 #include "utils/fmgroids.h"
 
 /*
@@ -73,66 +71,18 @@ without_aggregates(Node *node, void *context)
 }
 
 /*
- * The first sort key of the level whose LIMIT takes the rows of a level: itself, or the one
- * that this is a subquery of.  Returns the expression of this level, or NULL.
- */
-static Expr *
-wanted_order(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause **clause)
-{
-	const Query *parse = root->parse;
-	const Query *outer;
-	Var		   *column;
-	TargetEntry *entry;
-
-	if (parse->limitCount != NULL || parse->limitOffset != NULL)
-	{
-		groups->limit = root;
-		if (!loki_has_limit(parse) || parse->sortClause == NIL || parse->hasDistinctOn)
-			return NULL;
-		*clause = linitial_node(SortGroupClause, parse->sortClause);
-		return (Expr *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
-												 root->processed_tlist);
-	}
-	groups->limit = root->parent_root;
-	if (root->parent_root == NULL || (parse->sortClause != NIL && !parse->hasDistinctOn))
-		return NULL;
-
-	/*
-	 * the level above has no target list yet if this is a WITH of it, or in
-	 * an expression
-	 */
-	if (root->parent_root->processed_tlist == NIL)
-		return NULL;
-	outer = root->parent_root->parse;
-	if (!loki_has_limit(outer) || outer->sortClause == NIL || loki_consumes_order(outer))
-		return NULL;
-	*clause = linitial_node(SortGroupClause, outer->sortClause);
-	column = (Var *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
-											  root->parent_root->processed_tlist);
-
-	/*
-	 * If it is a column of another subquery, the order that we offer is of no
-	 * use there, and does no harm.
-	 */
-	if (!IsA(column, Var) || column->varattno <= 0 || column->varlevelsup > 0 ||
-		rt_fetch(column->varno, outer->rtable)->rtekind != RTE_SUBQUERY)
-		return NULL;
-	entry = get_tle_by_resno(root->processed_tlist, column->varattno);
-	return entry != NULL && !entry->resjunk ? entry->expr : NULL;
-}
-
-/*
  * GROUP BY: aggregates must be those of a group's first row: min() of what rises with the distance, or
  * max() of what falls.  HAVING is evaluated by the node, and may have further ones.
  */
 static bool
-grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
+grouped_rows(const PlannerInfo *root, const Query *parse, LokiGroups *groups,
+			  LokiDistanceExpr *within, Oid *first)
 {
 	List	   *exprs = pull_var_clause((Node *) root->processed_tlist,
 										PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
 										PVC_INCLUDE_PLACEHOLDERS);
 
-	groups->filter = (List *) root->parse->havingQual;
+	groups->filter = (List *) parse->havingQual;
 	exprs = list_concat(exprs, pull_var_clause((Node *) groups->filter, PVC_INCLUDE_AGGREGATES |
 											   PVC_INCLUDE_PLACEHOLDERS));
 	foreach_ptr(Aggref, aggregate, exprs)
@@ -162,7 +112,7 @@ grouped_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *with
 		groups->aggregates = list_append_unique(groups->aggregates, aggregate);
 	}
 	groups->stage = UPPERREL_GROUP_AGG;
-	groups->keys = root->parse->groupClause;
+	groups->keys = parse->groupClause;
 	return groups->score != NULL;
 }
 
@@ -192,13 +142,14 @@ order_within(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause 
  * A further key would choose among rows of the same distance, which the node returns in any order.
  */
 static bool
-distinct_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
+distinct_rows(const PlannerInfo *root, const Query *parse, LokiGroups *groups,
+			  LokiDistanceExpr *within, Oid *first)
 {
 	SortGroupClause *decides = NULL;
 
 	groups->stage = UPPERREL_DISTINCT;
-	groups->keys = root->parse->distinctClause;
-	foreach_node(SortGroupClause, clause, root->parse->sortClause)
+	groups->keys = parse->distinctClause;
+	foreach_node(SortGroupClause, clause, parse->sortClause)
 	{
 		if (get_sortgroupref_clause_noerr(clause->tleSortGroupRef, groups->keys) != NULL)
 			continue;
@@ -214,13 +165,14 @@ distinct_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *wit
  * of the same rank have the same distance, as float8.
  */
 static bool
-numbered_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *within, Oid *first)
+numbered_rows(const PlannerInfo *root, const Query *parse, LokiGroups *groups,
+			  LokiDistanceExpr *within, Oid *first)
 {
-	WindowClause *window = linitial_node(WindowClause, root->parse->windowClause);
+	WindowClause *window = linitial_node(WindowClause, parse->windowClause);
 	List	   *exprs = pull_var_clause((Node *) root->processed_tlist,
 										PVC_INCLUDE_WINDOWFUNCS | PVC_INCLUDE_PLACEHOLDERS);
 
-	if (list_length(root->parse->windowClause) != 1 || window->partitionClause == NIL ||
+	if (list_length(parse->windowClause) != 1 || window->partitionClause == NIL ||
 		list_length(window->orderClause) != 1)
 		return false;
 	foreach_ptr(WindowFunc, function, exprs)
@@ -242,34 +194,30 @@ numbered_rows(const PlannerInfo *root, LokiGroups *groups, LokiDistanceExpr *wit
 		(groups->number->winfnoid == F_ROW_NUMBER || exprType((Node *) groups->score) == FLOAT8OID);
 }
 
-/*
- * This is asked often: for each relation, each path's costs, and each stage.  Nothing of it is kept, as
- * the answer may change while a level is planned: its target list is preprocessed first.
- */
 bool
-loki_groups(const PlannerInfo *root, LokiGroups *groups)
+loki_makes_groups(const Query *parse)
 {
-	const Query *parse = root->parse;
-	const SortGroupClause *clause;
+	/* exactly one way to make groups */
+	return (parse->groupClause != NIL) + parse->hasDistinctOn + parse->hasWindowFuncs == 1 &&
+		parse->commandType == CMD_SELECT && parse->groupingSets == NIL && !parse->hasTargetSRFs &&
+		parse->setOperations == NULL && parse->rowMarks == NIL &&
+		(parse->distinctClause == NIL || parse->hasDistinctOn) &&
+		(!parse->hasAggs || parse->groupClause != NIL) &&
+		grouping_is_hashable(parse->groupClause) && grouping_is_hashable(parse->distinctClause);
+}
+
+bool
+loki_find_groups(const PlannerInfo *root, const Query *parse, Expr *result,
+				 const SortGroupClause *clause, LokiGroups *groups)
+{
 	LokiDistanceExpr within;
 	LokiDistanceExpr distance;
 	Oid			first;
 	Oid			first_within;
-	Expr	   *result;
 	Expr	   *row;
 	bool		found;
 
-	/* exactly one way to make groups */
-	if ((parse->groupClause != NIL) + parse->hasDistinctOn + parse->hasWindowFuncs != 1 ||
-		parse->commandType != CMD_SELECT || parse->groupingSets != NIL || parse->hasTargetSRFs ||
-		parse->setOperations != NULL || parse->rowMarks != NIL ||
-		(parse->distinctClause != NIL && !parse->hasDistinctOn) ||
-		(parse->hasAggs && parse->groupClause == NIL) ||
-		!grouping_is_hashable(parse->groupClause) || !grouping_is_hashable(parse->distinctClause))
-		return false;
-	memset(groups, 0, sizeof(LokiGroups));
-	result = wanted_order(root, groups, &clause);
-	if (result == NULL || contain_volatile_functions((Node *) root->processed_tlist) ||
+	if (contain_volatile_functions((Node *) root->processed_tlist) ||
 		contain_volatile_functions(parse->havingQual))
 		return false;
 
@@ -286,9 +234,9 @@ loki_groups(const PlannerInfo *root, LokiGroups *groups)
 		!loki_may_be_score_order(groups->input) ||
 		LokiPathKeyIsDescending(groups->input) != distance.falling)
 		return false;
-	found = parse->groupClause != NIL ? grouped_rows(root, groups, &within, &first_within) :
-		parse->hasDistinctOn ? distinct_rows(root, groups, &within, &first_within) :
-		numbered_rows(root, groups, &within, &first_within);
+	found = parse->groupClause != NIL ? grouped_rows(root, parse, groups, &within, &first_within) :
+		parse->hasDistinctOn ? distinct_rows(root, parse, groups, &within, &first_within) :
+		numbered_rows(root, parse, groups, &within, &first_within);
 	if (!found || !grouping_is_hashable(groups->keys) || within.nulls == LOKI_PLACE_BETWEEN ||
 		!loki_same_distance(within.distance, distance.distance))
 		return false;

@@ -34,7 +34,14 @@ typedef struct LokiGroups
 	List	   *filter;			/* conditions on these */
 } LokiGroups;
 
-/* Whether a query level takes the first rows of groups, in the order of a distance */
-extern bool loki_groups(const PlannerInfo *root, LokiGroups *groups);
+/* Whether a query makes groups of its rows, in one way that a hash table can */
+extern bool loki_makes_groups(const Query *parse);
+
+/*
+ * Whether such a level takes the first rows of groups, in the order of a distance.  Groups are taken in the
+ * order of `result`, as `clause` says, by `groups->limit`.
+ */
+extern bool loki_find_groups(const PlannerInfo *root, const Query *parse, Expr *result,
+							 const SortGroupClause *clause, LokiGroups *groups);
 
 #endif							/* LOKI_PLANNER_QUERY_GROUPS_H */

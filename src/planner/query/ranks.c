@@ -28,7 +28,7 @@
 #include "compat/pgcompat.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "planner/query/promise.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
 
@@ -165,16 +165,15 @@ loki_number_bound(List *conditions, Oid function)
  * condition only ends the node earlier.  dense_rank() <= n holds for any number of rows.
  */
 Node *
-loki_ranks_wanted(const PlannerInfo *root, List **ties)
+loki_ranks_wanted(const Query *parse, List *tlist, List **ties)
 {
-	const Query *parse = root->parse;
 	List	   *exprs;
 	Node	   *bound = NULL;
 
 	*ties = NIL;
 	if (!parse->hasWindowFuncs || loki_consumes_order(parse))
 		return NULL;
-	exprs = pull_var_clause((Node *) root->processed_tlist,
+	exprs = pull_var_clause((Node *) tlist,
 							PVC_INCLUDE_WINDOWFUNCS | PVC_INCLUDE_PLACEHOLDERS);
 	foreach_ptr(WindowFunc, function, exprs)
 	{

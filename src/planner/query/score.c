@@ -45,7 +45,6 @@
 #include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/promise.h"
 #include "planner/query/score.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -94,9 +93,9 @@ list_distances(Node *node, List **distances)
  * value, but the target list has this one.
  */
 static Expr *
-sorted_by(const PlannerInfo *root, const PathKey *key)
+sorted_by(const PlannerInfo *root, List *clauses, const PathKey *key)
 {
-	foreach_ptr(SortGroupClause, clause, root->parse->sortClause)
+	foreach_ptr(SortGroupClause, clause, clauses)
 	{
 		Expr	   *expr = (Expr *) get_sortgroupclause_expr(clause, root->processed_tlist);
 
@@ -108,44 +107,21 @@ sorted_by(const PlannerInfo *root, const PathKey *key)
 }
 
 /*
- * Rows must come out of the scans and joins of the level as they are, and be sorted, and no more: so
- * there are no groups, windows, set operations or locks.  Without a LIMIT all rows are read, and a sort
- * costs less.
- *
- * The node's bounds are those of statistics, so that a row may come late, and the rows that LIMIT takes are
- * sorted above it (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
- *
  * The node computes the score for the order, and once more in the row that it returns.  A volatile score
  * would differ, and sub-plans would run twice.  A score that is monotone in a single distance needs none
  * of this: order/order.c returns its rows in order.
  */
 bool
-loki_score(PlannerInfo *root, LokiScore *score)
+loki_find_score(const PlannerInfo *root, List *clauses, LokiScore *score)
 {
-	const Query *parse = root->parse;
-	const PlannerInfo *parent = root->parent_root;
 	LokiDistanceExpr distance;
 
-	/*
-	 * Core makes a level for an aggregate: min(x) is ORDER BY x LIMIT 1.  It
-	 * takes the rows from a path of the relation in the order of
-	 * query_pathkeys (build_minmax_path()), so no node can stand above that.
-	 * Only then does the level above know its aggregates, and no relations
-	 * yet.
-	 */
-	if (parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL)
-		return false;
-	if (!loki_has_limit(parse) || !loki_may_repeat(parse->limitCount, parse->limitOffset) ||
-		root->sort_pathkeys == NIL || loki_changes_rows(parse) ||
-		parse->setOperations != NULL)
-		return false;
-	memset(score, 0, sizeof(LokiScore));
 	score->output = linitial_node(PathKey, root->sort_pathkeys);
 	if (!loki_may_be_score_order(score->output))
 		return false;
 	score->descending = LokiPathKeyIsDescending(score->output);
 	score->nulls_first = score->output->pk_nulls_first;
-	score->expr = sorted_by(root, score->output);
+	score->expr = sorted_by(root, clauses, score->output);
 	if (score->expr == NULL || !loki_is_repeatable(score->expr) ||
 		loki_distance_expr((Node *) score->expr, &distance))
 		return false;
@@ -168,7 +144,7 @@ loki_score_distances(const LokiScore *score)
  * So the key is that of a score which falls.
  */
 bool
-loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
+loki_score_choose(const PlannerInfo *root, LokiScore *score, OpExpr *distance)
 {
 	Expr	   *expr = score->descending ? loki_negative(distance) : (Expr *) distance;
 
@@ -177,30 +153,6 @@ loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance)
 	score->input = loki_sort_key(root, expr, loki_sort_clause(FLOAT8OID, score->descending,
 															  score->nulls_first));
 	return score->input != NULL;
-}
-
-/*
- * If a distance was chosen, query_pathkeys begins with its key, and sort_pathkeys with that of the
- * score.  The two are the same PathKey in all other levels.  DISTINCT and groups have query_pathkeys of
- * their own as well, but no level of these has a score.
- */
-bool
-loki_score_chosen(PlannerInfo *root, LokiScore *score)
-{
-	PathKey    *key = root->query_pathkeys == NIL ? NULL : linitial(root->query_pathkeys);
-	LokiDistanceExpr distance;
-
-	if (!loki_has_limit(root->parse) || key == NULL || root->sort_pathkeys == NIL ||
-		key == linitial(root->sort_pathkeys) ||
-		!loki_distance_expr((Node *) linitial_node(EquivalenceMember,
-												   key->pk_eclass->ec_members)->em_expr,
-							&distance) ||
-		!loki_score(root, score) ||
-		!list_member(loki_score_distances(score), distance.distance))
-		return false;
-	score->distance = distance.distance;
-	score->input = key;
-	return true;
 }
 
 /* expression_tree_mutator callback: a distance becomes NULL, which has no columns. */

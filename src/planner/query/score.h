@@ -26,8 +26,9 @@ typedef struct LokiScore
 	PathKey    *output;			/* the order of the result */
 	bool		descending;		/* as output says ... */
 	bool		nulls_first;	/* ... as well */
-	OpExpr	   *distance;		/* the one that rows come by */
-	PathKey    *input;			/* ... and their order */
+	OpExpr	   *distance;		/* the one that rows come by ... */
+	PathKey    *input;			/* ... and their order; NULL until it is
+								 * chosen */
 } LokiScore;
 
 /* A column of the score, and what is known of its values */
@@ -38,8 +39,8 @@ typedef struct LokiScoreColumn
 	double		typical;		/* a value within; only if it is finite */
 } LokiScoreColumn;
 
-/* Whether a level sorts by such a score; no distance is chosen yet */
-extern bool loki_score(PlannerInfo *root, LokiScore *score);
+/* Whether a level with these sort clauses sorts by such a score; no distance is chosen yet */
+extern bool loki_find_score(const PlannerInfo *root, List *clauses, LokiScore *score);
 
 /* functions in query/sums.c: write a score for bounds */
 extern void loki_sums_as_one(LokiScore *score);
@@ -48,10 +49,7 @@ extern void loki_sums_as_one(LokiScore *score);
 extern List *loki_score_distances(const LokiScore *score);
 
 /* Have rows come by one of them; false if a condition makes it the same for all. */
-extern bool loki_score_choose(PlannerInfo *root, LokiScore *score, OpExpr *distance);
-
-/* The score of a level whose rows come by one of its distances; false if they do not. */
-extern bool loki_score_chosen(PlannerInfo *root, LokiScore *score);
+extern bool loki_score_choose(const PlannerInfo *root, LokiScore *score, OpExpr *distance);
 
 /* The columns that an expression has outside of this distance, and PlaceHolderVars */
 extern List *loki_columns_outside(Node *expr, const OpExpr *distance);

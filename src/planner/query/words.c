@@ -58,6 +58,7 @@
 #include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/index_clause.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"
@@ -712,14 +713,15 @@ Selectivity
 loki_words_first(PlannerInfo *root, const IndexPath *path, bool *unknown)
 {
 	RestrictInfo *rinfo = condition_of_order(path);
+	double		wanted = loki_level(root)->wanted;
 	const Const *query = rinfo == NULL ? NULL : lsecond(((OpExpr *) rinfo->clause)->args);
 	Selectivity share;
 
 	*unknown = query != NULL && !IsA(query, Const);
-	if (query == NULL || *unknown || query->constisnull || loki_promise_wanted(root) <= 0)
+	if (query == NULL || *unknown || query->constisnull || wanted <= 0)
 		return 1;
 	share = clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
 	Assert(share >= 0 && share <= 1);
 	return share > share_unknown(DatumGetTSQuery(query->constvalue)) &&
-		share * path->indexinfo->tuples > 10 * loki_promise_wanted(root) ? share : 1;
+		share * path->indexinfo->tuples > 10 * wanted ? share : 1;
 }

@@ -1,0 +1,396 @@
+/*-------------------------------------------------------------------------
+ *
+ * level.c
+ *	  What a query level asks of its rows: LIMIT, groups, ranks, a score.
+ *
+ * That is asked for each relation, for the costs of each path, and at each stage above.  It is worked out at the
+ * first of these calls: the level has its sort keys then, and its target list changes no more.  The struct is
+ * kept with the level (LokiGetLevelState()) in memory that lives as long, and not in that of the genetic
+ * optimizer.  The sort keys of groups are added to the query's equivalence classes then, and once.
+ *
+ * Core makes a level for an aggregate of another's PlannerInfo, which it copies (build_minmax_path()).  So a
+ * struct holds whose it is, and another level makes its own.
+ *
+ * Nothing else in this folder looks into the Query of a level that is being planned, but for what comes before its
+ * sort keys (words.c, fusion/fusion.c) and the plans of WITH (join/join.c).
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/level.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "planner/query/level.h"
+#include "planner/query/make_expr.h"
+#include "utils/memutils.h"
+
+/* What a LIMIT is taken for that the planner does not know (cost/cost.c) */
+#define UNKNOWN_LIMIT	40
+
+/* ----------------------------------------------------------------
+ * Queries
+ * ----------------------------------------------------------------
+ */
+
+bool
+loki_consumes_order(const Query *parse)
+{
+	return parse->groupClause != NIL || parse->groupingSets != NIL ||
+		parse->distinctClause != NIL || parse->hasAggs ||
+		(parse->hasWindowFuncs && !loki_ranks_rows(parse)) ||
+		parse->setOperations != NULL || parse->havingQual != NULL;
+}
+
+bool
+loki_changes_rows(const Query *parse)
+{
+	return parse->commandType != CMD_SELECT || parse->hasAggs || parse->hasWindowFuncs ||
+		parse->hasTargetSRFs || parse->groupClause != NIL || parse->groupingSets != NIL ||
+		parse->havingQual != NULL || parse->distinctClause != NIL || parse->rowMarks != NIL;
+}
+
+/* LIMIT NULL and LIMIT ALL take all rows; the parser makes a constant of both. */
+bool
+loki_has_limit(const Query *parse)
+{
+	return parse->limitCount != NULL && parse->limitOption == LIMIT_OPTION_COUNT &&
+		!(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull);
+}
+
+const RangeTblEntry *
+loki_only_source(const Query *parse)
+{
+	const List *from = parse->jointree->fromlist;
+
+	return list_length(from) == 1 && IsA(linitial(from), RangeTblRef) ?
+		rt_fetch(linitial_node(RangeTblRef, from)->rtindex, parse->rtable) : NULL;
+}
+
+/* ----------------------------------------------------------------
+ * Groups and scores
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The first sort key of the level whose LIMIT takes the rows of a level: itself, or the one
+ * that this is a subquery of.  Returns the expression of this level, or NULL.
+ */
+static Expr *
+order_of_groups(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause **clause)
+{
+	const Query *parse = root->parse;
+	const Query *outer;
+	Var		   *column;
+	TargetEntry *entry;
+
+	if (parse->limitCount != NULL || parse->limitOffset != NULL)
+	{
+		groups->limit = root;
+		if (!loki_has_limit(parse) || parse->sortClause == NIL || parse->hasDistinctOn)
+			return NULL;
+		*clause = linitial_node(SortGroupClause, parse->sortClause);
+		return (Expr *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
+												 root->processed_tlist);
+	}
+	groups->limit = root->parent_root;
+	if (root->parent_root == NULL || (parse->sortClause != NIL && !parse->hasDistinctOn))
+		return NULL;
+
+	/*
+	 * the level above has no target list yet if this is a WITH of it, or in
+	 * an expression
+	 */
+	if (root->parent_root->processed_tlist == NIL)
+		return NULL;
+	outer = root->parent_root->parse;
+	if (!loki_has_limit(outer) || outer->sortClause == NIL || loki_consumes_order(outer))
+		return NULL;
+	*clause = linitial_node(SortGroupClause, outer->sortClause);
+	column = (Var *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
+											  root->parent_root->processed_tlist);
+
+	/*
+	 * If it is a column of another subquery, the order that we offer is of no
+	 * use there, and does no harm.
+	 */
+	if (!IsA(column, Var) || column->varattno <= 0 || column->varlevelsup > 0 ||
+		rt_fetch(column->varno, outer->rtable)->rtekind != RTE_SUBQUERY)
+		return NULL;
+	entry = get_tle_by_resno(root->processed_tlist, column->varattno);
+	return entry != NULL && !entry->resjunk ? entry->expr : NULL;
+}
+
+static LokiGroups *
+find_groups(const PlannerInfo *root)
+{
+	LokiGroups	groups = {0};
+	const SortGroupClause *clause;
+	Expr	   *order;
+
+	if (!loki_makes_groups(root->parse) || (order = order_of_groups(root, &groups, &clause)) == NULL ||
+		!loki_find_groups(root, root->parse, order, clause, &groups))
+		return NULL;
+	return memcpy(palloc_object(LokiGroups), &groups, sizeof(LokiGroups));
+}
+
+/*
+ * Rows must come out of the scans and joins of the level as they are, and be sorted, and no more.  Without a
+ * LIMIT all rows are read, and a sort costs less.
+ *
+ * The node's bounds are those of statistics, so that a row may come late, and the rows that LIMIT takes are
+ * sorted above it (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
+ */
+static LokiScore *
+find_score(const PlannerInfo *root, bool takes_first)
+{
+	const PlannerInfo *parent = root->parent_root;
+	LokiScore	score = {0};
+
+	/*
+	 * Core makes a level for an aggregate: min(x) is ORDER BY x LIMIT 1.  It
+	 * takes the rows from a path of the relation in the order of
+	 * query_pathkeys (build_minmax_path()), so no node can stand above that.
+	 * Only then does the level above know its aggregates, and no relations
+	 * yet.
+	 */
+	if ((parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL) ||
+		!takes_first || root->sort_pathkeys == NIL ||
+		!loki_find_score(root, root->parse->sortClause, &score))
+		return NULL;
+	return memcpy(palloc_object(LokiScore), &score, sizeof(LokiScore));
+}
+
+/* ----------------------------------------------------------------
+ * What is likely, for costs
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The level above one that has no LIMIT, and is all that it selects from; NULL for others.  Conditions
+ * above would drop rows, so that more are taken than LIMIT says.
+ */
+static const PlannerInfo *
+parent_of_all(const PlannerInfo *root)
+{
+	const PlannerInfo *parent = root->parse->limitCount == NULL ? root->parent_root : NULL;
+	const RangeTblEntry *rte = parent != NULL && parent->parse->jointree->quals == NULL ?
+		loki_only_source(parent->parse) : NULL;
+
+	return rte != NULL && rte->rtekind == RTE_SUBQUERY ? parent : NULL;
+}
+
+/* Upwards from a scan's level to that of a LIMIT, as order/search.c will come down from it */
+static bool
+is_search_likely(const LokiLevel *level, bool complete)
+{
+	const PlannerInfo *root = level->root;
+	bool		ranks = false;
+
+	if (level->groups != NULL || level->ranks != NULL)
+		return true;
+	while (root != NULL && !loki_consumes_order(root->parse))
+	{
+		/* an order of the level above needs the ranks of all rows */
+		if (ranks && root->parse->sortClause != NIL)
+			return false;
+		ranks |= root->parse->hasWindowFuncs;
+		if (loki_has_limit(root->parse) || (!complete && !ranks))
+			return true;
+		root = parent_of_all(root);
+	}
+	return false;
+}
+
+/*
+ * The value of LIMIT or OFFSET: 0 if it is absent, -1 if the planner cannot tell it.  Core's
+ * preprocess_limit() does the same for the query's own level, and guesses a tenth of the rows where it
+ * cannot tell.
+ */
+static double
+known_count(const PlannerInfo *root, Node *count)
+{
+	if (count == NULL)
+		return 0;
+	count = estimate_expression_value(unconstify(PlannerInfo *, root), count);
+	if (!IsA(count, Const))
+		return -1;
+	return ((Const *) count)->constisnull ? 0 :
+		Max((double) DatumGetInt64(((Const *) count)->constvalue), 0);
+}
+
+/* Whether the planner cannot tell LIMIT, or OFFSET */
+static bool
+limit_is_unknown(const PlannerInfo *root)
+{
+	return known_count(root, root->parse->limitCount) < 0 ||
+		known_count(root, root->parse->limitOffset) < 0;
+}
+
+/* Whether rows that a window function numbers are sorted by something else, all of them */
+static bool
+sorts_ranked_rows(const PlannerInfo *root)
+{
+	return root->parse->hasWindowFuncs && root->parse->sortClause != NIL &&
+		!pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys) &&
+		!loki_sorts_by_rank(root);
+}
+
+/* None if something needs all rows first: then the server expects no share of them to be taken. */
+static const PlannerInfo *
+find_unknown_limit(const LokiLevel *level)
+{
+	const PlannerInfo *root = level->root;
+
+	if (level->groups != NULL)
+		return limit_is_unknown(level->groups->limit) ? level->groups->limit : NULL;
+	if (root->tuple_fraction <= 0)
+		return NULL;
+	while (root != NULL && !loki_consumes_order(root->parse) && !sorts_ranked_rows(root))
+	{
+		if (loki_has_limit(root->parse))
+			return limit_is_unknown(root) ? root : NULL;
+		root = parent_of_all(root);
+	}
+	return NULL;
+}
+
+/*
+ * limit_tuples is what core knows of a LIMIT of this level that no node above the scans and joins
+ * changes.  Without it the LIMIT may be that of groups, of ranks, or of a level above.
+ */
+static double
+rows_wanted(const LokiLevel *level)
+{
+	const PlannerInfo *root = level->root;
+	const PlannerInfo *limit = level->groups != NULL ? level->groups->limit : level->unknown_limit;
+
+	if (level->groups == NULL)
+	{
+		if (level->ranks != NULL)
+			return Max(known_count(root, level->ranks),
+					   known_count(root, level->ranks) < 0 ? UNKNOWN_LIMIT : 1);
+		if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && level->ranks_rows)
+			return root->tuple_fraction;
+		if (root->limit_tuples > 0 || limit == NULL)
+			return root->limit_tuples;
+	}
+	return Max(known_count(limit, limit->parse->limitCount),
+			   limit_is_unknown(limit) ? UNKNOWN_LIMIT : 0) +
+		Max(known_count(limit, limit->parse->limitOffset), 0);
+}
+
+/* ----------------------------------------------------------------
+ * The struct
+ * ----------------------------------------------------------------
+ */
+
+static LokiLevel *
+make_level(const PlannerInfo *root)
+{
+	LokiLevel  *level = palloc0_object(LokiLevel);
+	const Query *parse = root->parse;
+
+	/* core sets these before it computes sort keys */
+	Assert(root->simple_rel_array != NULL);
+	level->root = root;
+	level->limit_count = parse->limitCount;
+	level->limit_offset = parse->limitOffset;
+	level->selects = parse->commandType == CMD_SELECT;
+	level->sorts = parse->sortClause != NIL;
+	level->locks = parse->rowMarks != NIL;
+	level->changes_rows = loki_changes_rows(parse);
+	level->takes_first = loki_has_limit(parse) && !level->changes_rows && parse->setOperations == NULL &&
+		loki_may_repeat(parse->limitCount, parse->limitOffset);
+	level->repeatable = loki_is_repeatable(parse->jointree);
+	level->ranks_rows = loki_ranks_rows(parse);
+	level->windows_need_all = loki_windows_need_all(parse);
+	level->groups = find_groups(root);
+	level->score = find_score(root, level->takes_first);
+	level->ranks = loki_ranks_wanted(parse, root->processed_tlist, &level->ties);
+	level->unknown_limit = find_unknown_limit(level);
+	level->wanted = rows_wanted(level);
+	level->likely_search[false] = is_search_likely(level, false);
+	level->likely_search[true] = is_search_likely(level, true);
+	return level;
+}
+
+const LokiLevel *
+loki_level(const PlannerInfo *root)
+{
+	static Relids nobody = NULL;	/* relations are numbered from 1 on */
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	LokiLevel  *level;
+
+	if (nobody == NULL)
+		nobody = bms_make_singleton(0);
+	MemoryContextSwitchTo(root->planner_cxt);
+	level = LokiGetLevelState(unconstify(PlannerInfo *, root), nobody);
+	if (level == NULL || level->root != root)
+	{
+		level = make_level(root);
+		LokiSetLevelState(unconstify(PlannerInfo *, root), nobody, level);
+	}
+	MemoryContextSwitchTo(old);
+	return level;
+}
+
+const LokiScore *
+loki_chosen_score(const PlannerInfo *root)
+{
+	const LokiScore *score = loki_level(root)->score;
+
+	return score != NULL && score->input != NULL ? score : NULL;
+}
+
+bool
+loki_statement_selects(const PlannerInfo *root)
+{
+	while (root->parent_root != NULL)
+		root = root->parent_root;
+	return root->parse->commandType == CMD_SELECT;
+}
+
+/* ----------------------------------------------------------------
+ * What core reads when it makes a plan
+ * ----------------------------------------------------------------
+ */
+
+/* create_limit_plan() finds the columns in the sort clause; nothing else looks at that any more. */
+void
+loki_tie_by(PlannerInfo *root, List *clauses)
+{
+	Assert(clauses != NIL);
+	root->parse->sortClause = clauses;
+}
+
+/* The sort clause is cut after the distance.  Constants before it may stay. */
+void
+loki_tie_by_first_key(PlannerInfo *root)
+{
+	List	   *clauses = NIL;
+
+	foreach_ptr(SortGroupClause, clause, root->parse->sortClause)
+	{
+		clauses = lappend(clauses, clause);
+		if (make_pathkeys_for_sortclauses(root, clauses, root->processed_tlist) != NIL)
+			break;
+	}
+	loki_tie_by(root, clauses);
+}
+
+/* postgres_fdw sends the LIMIT of the query. */
+void
+loki_send_limit(PlannerInfo *root, Node *count, Node *offset)
+{
+	root->parse->limitCount = count;
+	root->parse->limitOffset = offset;
+}
