@@ -33,14 +33,19 @@ class Servers:
 
     def __init__(self, folder):
         config = os.environ.get("PG_CONFIG", "pg_config")
+        self.user = "postgres" if os.geteuid() == 0 else None
+        # Without root's groups either
+        self.who = dict(user=self.user, group=self.user, extra_groups=[]) if self.user else {}
 
         def place(what):
             return subprocess.run([config, "--" + what], check=True, text=True,
-                                  stdout=subprocess.PIPE).stdout.strip()
+                                  **self.who, stdout=subprocess.PIPE).stdout.strip()
 
         self.citus = os.path.exists(place("sharedir") + "/extension/citus.control")
-        os.environ["PATH"] = place("bindir") + ":" + os.environ["PATH"]
-        self.user = "postgres" if os.geteuid() == 0 else None
+        bindir = place("bindir")
+        # The clients run as root, so their folder has to be root's
+        os.environ["PATH"] = (directory(bindir, "755", "root") if self.user else bindir) \
+            + ":" + os.environ["PATH"]
         if folder:
             self.dir = directory(folder, "755", self.user)
         else:
@@ -49,7 +54,7 @@ class Servers:
                 shutil.chown(self.dir, self.user)
 
     def run(self, *words):
-        subprocess.run(words, check=True, cwd="/", user=self.user, stdout=subprocess.DEVNULL)
+        subprocess.run(words, check=True, cwd="/", **self.who, stdout=subprocess.DEVNULL)
 
     def start(self):
         self.stop()

@@ -30,8 +30,8 @@ class Local(Server):
         self.keep = self.work = os.path.abspath(folder)
         self.bin, self.settings = bindir, given
         self.user = user if os.geteuid() == 0 else None
-        self.version = re.search(r"[0-9.]+", output(
-            os.path.join(bindir, "postgres"), "--version"))[0]
+        self.version = re.search(r"[0-9.]+", output(*self.command(
+            os.path.join(bindir, "postgres"), "--version")))[0]
         self.running = False
 
     def command(self, *words, user=None):

@@ -100,7 +100,7 @@ build()
 	"$top/test/files.sh" | tar -C "$top" -cf - -T - |
 		as_user tar -C "$dir/source" -xf - --no-same-owner
 	pg_config=$(as_user "$dir/source/test/prefix.sh" "$dir/server" "$pg_config")
-	"$pg_config" --bindir | as_user tee "$dir/bindir" >/dev/null
+	as_user "$pg_config" --bindir | as_user tee "$dir/bindir" >/dev/null
 	as_user make -s -C "$dir/source" -j"$(nproc)" with_llvm=no PG_CONFIG="$pg_config" all
 	as_user make -s -C "$dir/source" with_llvm=no PG_CONFIG="$pg_config" install
 }
@@ -163,7 +163,7 @@ start_server()
 
 	if [ -e "$dir/data" ]; then
 		had=$(as_user cat "$dir/data/PG_VERSION")
-		major=$("$bindir/pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+		major=$(as_user "$bindir/pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 		[ "$had" = "$major" ] ||
 			fail "$dir/data has data of PostgreSQL $had; move it away, or remove it by: make demo-clean"
 	else
@@ -302,7 +302,7 @@ teller=$!
 quietly build build
 stop_telling
 bindir=$(as_user cat "$dir/bindir")
-echo "$("$bindir/postgres" --version) in $dir/server"
+echo "$(as_user "$bindir/postgres" --version) in $dir/server"
 
 next "start a private server"
 as_user rm -f "$dir/complete"

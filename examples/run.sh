@@ -65,7 +65,7 @@ if [ -e "$top/examples/$name/$name.sql" ]; then
 	sql -A -t -v question="${1:-}" -v condition="${2:-true}" -f "$example.sql"
 else
 	install_packages
-	export PATH=$bindir:$PATH PGHOST=$dir/socket PGUSER=postgres PGDATABASE=manual
-	export PYTHONDONTWRITEBYTECODE=1
-	exec_as_user "$python" "$example.py" "$@"
+	# Set in the child: by root's own PATH what gives up root would be the user's program
+	exec_as_user env PATH="$bindir:$PATH" PGHOST="$dir/socket" PGUSER=postgres PGDATABASE=manual \
+		PYTHONDONTWRITEBYTECODE=1 "$python" "$example.py" "$@"
 fi

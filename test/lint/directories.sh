@@ -124,5 +124,80 @@ for command in start stop clean; do
 	unharmed && grep -q 'belongs to\|is not' "$tmp/log"
 	result "root: demo/run.sh $command runs nothing of another user" $? "$tmp/log"
 done
+# A small server, whose programs note when root runs the demo's copies of them, which are the
+# demo's user's
+mkdir -p -m 755 "$tmp"/system/{bin,lib,share,include/server} "$tmp/stubs"
+touch "$tmp/system/include/server/postgres.h"
+cat >"$tmp/system/bin/pg_config" <<-'END'
+	#!/bin/sh
+	here=${0%/bin/*} name=${0##*/}
+	case $here in
+		*/place/*)
+			place=${here%%/place/*}/place
+			[ "$(/usr/bin/id -u)" -ne 0 ] || echo "$name" >>"$place/ran"
+			echo "$name" >>"$place/noted"
+			;;
+	esac
+	case "$name $*" in
+		*" --version") echo "PostgreSQL 17.0" ;;
+		*" --bindir") echo "$here/bin" ;;
+		*" --pkglibdir") echo "$here/lib" ;;
+		*" --sharedir") echo "$here/share" ;;
+		*" --includedir") echo "$here/include" ;;
+		*" --includedir-server") echo "$here/include/server" ;;
+		"id "* | "setpriv "* | "env "*) exec "/usr/bin/$name" "$@" ;;
+		"pg_ctl "*status) [ -e "$place/running" ] ;;
+		# The demo ends here
+		"createdb "*) exit 1 ;;
+	esac
+END
+chmod 755 "$tmp/system/bin/pg_config"
+for name in createdb dropdb env id initdb pg_ctl pgbench postgres psql setpriv; do
+	ln "$tmp/system/bin/pg_config" "$tmp/system/bin/$name"
+done
+# Nothing is installed, built or fetched, and there is room
+cat >"$tmp/stubs/make" <<-'END'
+	#!/bin/sh
+	case ${0##*/} in
+		dpkg-query) echo installed ;;
+		df) printf 'in a line\n- - - 1000 - -\n' ;;
+	esac
+END
+chmod 755 "$tmp/stubs/make"
+for name in apt-get df dpkg-deb dpkg-query; do
+	ln "$tmp/stubs/make" "$tmp/stubs/$name"
+done
+planted()
+{
+	PG_CONFIG=$tmp/system/bin/pg_config PATH=$tmp/stubs:$PATH LOKIVECTOR_PROGRESS=yes \
+		LOKIVECTOR_DEMO_DIR=$tmp/place/planted LOKIVECTOR_DEMO_USER=nobody "$@" >"$tmp/log" 2>&1 </dev/null
+}
+# ran_as_user NAME PROGRAM...: the user ran these, and root none
+ran_as_user()
+{
+	local name=$1 program status=0
+	shift
+
+	for program; do
+		grep -qx "$program" "$tmp/place/noted" || status=1
+	done
+	unharmed || { sort "$tmp/place/ran" | uniq -c >>"$tmp/log" && rm "$tmp/place/ran" && status=1; }
+	result "root: $name" $status "$tmp/log"
+	rm -f "$tmp/place/noted"
+}
+as_other sh -eu -c 'mkdir -p "$1/place/planted/data" && echo 17 >"$1/place/planted/data/PG_VERSION"' sh "$tmp"
+planted demo/run.sh
+grep -q 'stopped in step 3 ' "$tmp/log" || echo "it did not get to step 3" >>"$tmp/log"
+ran_as_user "demo/run.sh has the demo's user run the server's programs" pg_config postgres pg_ctl createdb
+as_other sh -eu -c '
+	environment=$1/place/planted/examples/python-$2
+	mkdir -p "$environment/bin"
+	touch "$environment/complete" "$1/place/running"
+	cp "$1/system/bin/pg_config" "$environment/bin/python"
+' sh "$tmp" "$(cat examples/requirements.txt test/clients/python/frameworks.txt | cksum | cut -d ' ' -f 1)"
+planted examples/run.sh rag what
+ran_as_user "examples/run.sh has him run an example's program, and what it finds" pg_ctl psql python
+planted examples/run.sh hybrid what && planted demo/ask.sh what
+ran_as_user "... and searches" pg_ctl psql
 refused "root: tests do not run behind a link" \
 	env LOKIVECTOR_TEST_DIR="$tmp/place/link" TESTS=textscan test/run.sh unit
