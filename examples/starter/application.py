@@ -24,6 +24,8 @@ from caller import Caller
 By = Annotated[Caller, Depends()]
 Name = Annotated[str, StringConstraints(pattern='^[a-z0-9-]{1,60}$')]
 Kind = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+# Of a request: each is inserted into the index
+PASSAGES = 2000
 
 
 def characters(length):
@@ -139,18 +141,25 @@ def list_documents(collection: Name, by: By, after: int = 0,
 def store(connection, collection_id, documents):
     """Documents with their passages, whose vectors the model makes in one call."""
     passages = [embeddings.split(new.text) for new in documents]
-    vectors = iter(embeddings.embed([body for bodies in passages for body in bodies]))
-    stored = []
+    count = sum(map(len, passages))
+    if count > PASSAGES:
+        raise HTTPException(413, f'a request may have {PASSAGES} passages, and this one has {count}')
+    stored, rows = [], []
     for new, bodies in zip(documents, passages):
         document_id = connection.execute("""
             INSERT INTO documents (collection_id, title, kind, published) VALUES (%s, %s, %s, %s) RETURNING id""",
                                          [collection_id, new.title, new.kind, new.published]).fetchone()['id']
-        connection.cursor().executemany("""
-            INSERT INTO passages (collection_id, document_id, kind, published, body, embedding)
-            VALUES (%s, %s, %s, %s, %s, %s)""",
-                                        [(collection_id, document_id, new.kind, new.published, body, next(vectors))
-                                         for body in bodies])
+        rows += [(document_id, new.kind, new.published, body) for body in bodies]
         stored.append(Stored(id=document_id, passages=len(bodies)))
+    if not rows:
+        return stored
+    vectors = embeddings.embed([body for *_, body in rows])
+    connection.execute("""
+        INSERT INTO passages (collection_id, document_id, kind, published, body, embedding)
+        SELECT %s, document_id, kind, published, body, embedding
+        FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::text[], %s::vector[]) WITH ORDINALITY
+            AS passages (document_id, kind, published, body, embedding, place)
+        ORDER BY place""", [collection_id, *map(list, zip(*rows)), vectors])
     return stored
 
 

@@ -2,6 +2,7 @@
 """The pool of connections, transactions on behalf of a key, and the statements of searches."""
 
 import os
+import time
 from contextlib import contextmanager
 
 import psycopg
@@ -11,13 +12,41 @@ from psycopg_pool import ConnectionPool
 import keys
 
 DATABASE = os.environ.get('STARTER_DATABASE', 'dbname=starter user=starter_app')
+SECONDS = float(os.environ.get('STARTER_SECONDS', '5'))
 
-# Connections are tried before they are used, so a server that was restarted is no error
+
+class Connection(psycopg.Connection):
+    """One whose statements have the time together that a request has."""
+    deadline = None
+
+    def execute(self, *arguments, **named):
+        if self.deadline:
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                raise psycopg.errors.QueryCanceled('the time of the request is over')
+            # Not before each statement, as it is one more for the server
+            if self.given - left > 0.25:
+                self.given = left
+                super().execute(f'SET LOCAL statement_timeout = {max(1, round(1000 * left))}')
+        return super().execute(*arguments, **named)
+
+
+def forget(connection):
+    """Nothing that a request has left in its session, as injected SQL may, outlasts it."""
+    connection.deadline = None
+    connection.autocommit = True
+    connection.execute('DISCARD ALL')
+    connection.autocommit = False
+
+
+# Connections are tried before they are used, so a server that was restarted is no error.  What
+# would be prepared does not outlast a request.
 pool = ConnectionPool(
-    DATABASE, min_size=1, max_size=int(os.environ.get('STARTER_POOL', '10')), max_waiting=100,
-    timeout=float(os.environ.get('STARTER_WAIT', '3')),
-    reconnect_timeout=5, check=ConnectionPool.check_connection, open=False,
-    kwargs={'row_factory': dict_row, 'connect_timeout': 3, 'application_name': 'starter'})
+    DATABASE, connection_class=Connection, min_size=1, max_size=int(os.environ.get('STARTER_POOL', '10')),
+    max_waiting=100, timeout=float(os.environ.get('STARTER_WAIT', '3')),
+    reconnect_timeout=5, check=ConnectionPool.check_connection, reset=forget, open=False,
+    kwargs={'row_factory': dict_row, 'prepare_threshold': None, 'connect_timeout': 3,
+            'application_name': 'starter'})
 
 
 class NoSuchKey(Exception):
@@ -33,22 +62,25 @@ def dimensions():
 
 
 @contextmanager
-def transaction(key_id, proof, admit):
+def transaction(key_id, proof, admitted):
     """A transaction that runs as the role of a key and sees the rows of its tenant.
 
-    admit is called with the key's row before anything else is done for it.
+    The transaction is within admitted, which gets the key's row before anything else is done for it.
     """
+    deadline = time.monotonic() + SECONDS
     with pool.connection() as connection:
+        connection.deadline, connection.given = deadline, SECONDS
         key = connection.execute('SELECT * FROM key_of(%s)', [key_id]).fetchone()
         # Compared in any case, so that an unknown id takes as long as a wrong secret
         is_same = keys.matches(proof, key['digest'] if key else bytes(32))
         if not is_same or not key['is_valid']:
             raise NoSuchKey
-        admit(key)
-        connection.execute("""SELECT set_config('starter.key', %s, true), set_config('starter.proof', %s, true),
-                                     set_config('role', 'starter_' || %s, true)""",
-                           [key_id, proof.hex(), key['role']])
-        yield connection
+        with admitted(key):
+            connection.execute("""
+                SELECT set_config('starter.key', %s, true), set_config('starter.proof', %s, true),
+                       set_config('role', 'starter_' || %s, true), set_config('statement_timeout', %s, true)""",
+                               [key_id, proof.hex(), key['role'], str(round(1000 * connection.given))])
+            yield connection
 
 
 def is_ready():

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from database import NoSuchKey, pool
 
 BODY_BYTES = 1_000_000
+METHODS = set(http.HTTPMethod)
 
 REQUESTS = Counter('starter_requests_total', 'Requests', ['method', 'route', 'status'])
 SECONDS = Histogram('starter_request_seconds', 'Time to the first byte of the answer', ['route'])
@@ -48,9 +49,10 @@ class LimitAndMeasure:
 
         async def measured_send(message):
             if message['type'] == 'http.response.start':
-                # The pattern of the path, so that there are few of them
+                # The pattern of the path, and known methods, as a client may make up any
                 route = getattr(scope.get('route'), 'path', 'none')
-                REQUESTS.labels(scope['method'], route, message['status']).inc()
+                method = scope['method'] if scope['method'] in METHODS else 'other'
+                REQUESTS.labels(method, route, message['status']).inc()
                 SECONDS.labels(route).observe(time.perf_counter() - began)
                 message['headers'].append((b'x-content-type-options', b'nosniff'))
             await send(message)
@@ -88,7 +90,7 @@ def database_error(request: Request, error: psycopg.Error):
     logging.getLogger('uvicorn.error').error('%s %s: %s', request.method, request.url.path, error)
     match error:
         case psycopg.errors.QueryCanceled():
-            return problem(503, 'the database took too long', {'Retry-After': '5'})
+            return problem(503, 'the request took too long', {'Retry-After': '5'})
         # Among others those of the pool
         case psycopg.OperationalError():
             return problem(503, 'the database is not available', {'Retry-After': '5'})

@@ -13,6 +13,8 @@ STARTER_DATABASE    what the application connects to (dbname=starter user=starte
 STARTER_ADMIN       what commands on keys connect to (dbname=starter)
 STARTER_POOL        connections at most (10)
 STARTER_WAIT        seconds that a request waits for one of them (3)
+STARTER_SECONDS     that a request has (5)
+STARTER_AT_ONCE     requests of one tenant that run at the same time (4)
 STARTER_RATE        requests of the keys of one name (120/minute)
 STARTER_RATE_STORE  where several processes count requests, such as redis://... (memory://)
 """

@@ -67,8 +67,10 @@ my ($application, $address);
 
 sub start_application
 {
+	my @command = @_ ? @_ : ($run, 'starter', 'serve', 0);
+
 	unlink($log);
-	$application = start_program($log, $run, 'starter', 'serve', 0);
+	$application = start_program($log, @command);
 	wait_for('the application', sub { -e $log && (($address) = slurp_file($log) =~ m{^(http://127\.0\.0\.1:\d+)$}m) });
 	return;
 }
@@ -318,9 +320,8 @@ is(status_of('GET', $reader, '/v1/collections'), 200, '... which hinder no good 
 # A statement that takes too long
 my $lock = $node->background_psql('starter');
 $lock->query_safe('BEGIN; LOCK TABLE starter.collections');
-is(problem('GET', $reader, '/v1/collections'), '503 the database took too long', 'a statement has its time');
+is(problem('GET', $reader, '/v1/collections'), '503 the request took too long', 'a statement has its time');
 $lock->query_safe('COMMIT');
-$node->safe_psql('starter', 'ALTER ROLE starter_app IN DATABASE starter SET statement_timeout = 0');
 
 # The database goes away, and comes back
 $node->stop('immediate');
@@ -345,7 +346,97 @@ like($metrics, qr/^starter_requests_total\{\Q$_\E\} \d/m, "metrics: $_")
 like($metrics, qr/^starter_request_seconds_count\{route="\/v1\/collections"\} [1-9]/m, 'metrics: times');
 like($metrics, qr/^starter_pool_connections\{state="open"\} [1-9]/m, 'metrics: connections');
 
+# Methods that a client makes up do not make them longer.  Numbers may get more digits.
+sub metrics_length
+{
+	return length((request('GET', '', '/metrics'))[1] =~ s/ [\d.e+-]+$//gmr);
+}
+
+status_of('WHATEVER', '', '/health');
+my $length = metrics_length();
+status_of("METHOD$_", '', '/health') for 1 .. 1000;
+is(metrics_length(), $length, 'metrics: as long after 1,000 unknown methods');
+like((request('GET', '', '/metrics'))[1], qr/^starter_requests_total\{method="other",.* 1001\.0$/m, '... which count as others');
+$application->signal('TERM');
+finish_program($application);
+
+# With a hole, through which a tenant executes SQL; one session serves all
+my ($python) = glob("$root/starter/python-*/bin/python");
+my @hole = ($python, '-B', "$top/test/examples/starter_hole.py");
+
+sub hole
+{
+	my ($key, @statements) = @_;
+
+	return request('POST', $key, '/hole', encode_json(\@statements));
+}
+
+{
+	local %ENV = (%ENV, PGHOST => "$demo/socket", STARTER_POOL => 1);
+	start_application(@hole);
+}
+status_of('GET', $other, '/v1/collections') for 1 .. 10;
+is((hole($next, "SELECT set_config('left.behind', 'something', false)"))[0], 200, 'a hole');
+is((hole($next, q(DO $$
+	DECLARE
+		prepared text;
+	BEGIN
+		SELECT name INTO prepared FROM pg_prepared_statements WHERE statement LIKE '%starter.proof%';
+		IF prepared IS NULL THEN
+			prepared := '_pg3_0';
+		ELSE
+			EXECUTE format('DEALLOCATE %I', prepared);
+		END IF;
+		EXECUTE format('PREPARE %I (text, text, text) AS SELECT set_config(''starter.key'', $1, true),
+			set_config(''starter.proof'', $2, true), set_config(''role'', ''starter_'' || $3, true),
+			set_config(''left.key'', $1 || '' '' || $2, false)', prepared);
+	END $$)))[0], 200, '... through which a statement is put in the place of what the application has prepared');
+is(status_of('GET', $other, '/v1/collections'), 200, '... while another tenant uses the session');
+my $left = (hole($next, "SELECT coalesce(nullif(current_setting('left.behind', true), ''), 'nothing') AS setting,
+	coalesce(nullif(current_setting('left.key', true), ''), 'nothing') AS key, count(*) AS prepared,
+	pg_backend_pid() AS session FROM pg_prepared_statements"))[1][0];
+is("$left->{setting} $left->{key} $left->{prepared}", 'nothing nothing 0', 'no setting stays, no key of the other tenant, no prepared statement');
+is((hole($next, 'SELECT pg_backend_pid() AS session'))[1][0]{session}, $left->{session}, '... in the same session');
+is(join(' ', hole($next, ('SELECT pg_sleep(2)') x 3)) =~ s/ .*//r, 503, 'a request has its time for all of its statements');
+is(status_of('GET', $other, '/v1/collections'), 200, '... and then others are served');
+$application->signal('TERM');
+finish_program($application);
+
+# A tenant does not have all connections, nor as many passages as it likes
+{
+	local %ENV = (%ENV, PGHOST => "$demo/socket", STARTER_SECONDS => 600);
+	start_application(@hole);
+}
+$lock = $node->background_psql('starter');
+$lock->query_safe('SELECT pg_advisory_lock(63)');
+my @waiting = map { start_program("$PostgreSQL::Test::Utils::tmp_check/waiting_$_", $^X, '-MHTTP::Tiny', '-e', '
+	my $response = HTTP::Tiny->new(timeout => 600)->post($ARGV[0], { content => $ARGV[2], headers => {
+		"Content-Type" => "application/json", Authorization => "Bearer $ARGV[1]" } }); print $response->{status}',
+	"$address/hole", $next, encode_json(['SELECT pg_advisory_xact_lock(63)'])) } 1 .. 4;
+$node->poll_query_until('starter', "SELECT count(*) = 4 FROM pg_stat_activity WHERE application_name = 'starter' AND wait_event = 'advisory'")
+  or die 'the requests do not wait';
+is(problem('GET', $next, '/v1/collections'), '429 more than 4 requests of a tenant at once', 'a tenant has 4 requests at once');
+is(status_of('GET', $other, '/v1/collections'), 200, '... and others are served');
+$lock->query_safe('SELECT pg_advisory_unlock(63)');
+finish_program($_) for @waiting;
+is(join(' ', map { slurp_file("$PostgreSQL::Test::Utils::tmp_check/waiting_$_") } 1 .. 4), '200 200 200 200', '... those 4 too');
+is(status_of('GET', $next, '/v1/collections'), 200, '... and then that tenant again');
+$lock->quit;
+status_of('POST', $next, '/v1/collections', { name => 'long' });
+is(problem('POST', $next, '/v1/collections/long/documents', { title => 'x', text => "b\n\n" x 2001 }),
+	'413 a request may have 2000 passages, and this one has 2001', 'a document of too many passages');
+is(problem('POST', $next, '/v1/collections/long/documents/batch', { documents => [ map { { title => "x", text => "b\n\n" x 1001 } } 1, 2 ] }),
+	'413 a request may have 2000 passages, and this one has 2002', '... and several of them');
+is_deeply((request('GET', $next, '/v1/collections/long/documents'))[1], [], '... are not stored');
+is(status_of('POST', $next, '/v1/collections/long/documents', { title => 'x', text => "b\n\n" x 2000 }), 201, 'one of as many as it may have is');
+$application->signal('TERM');
+finish_program($application);
+
 # Its end: a request that waits for a lock is answered
+{
+	local $ENV{STARTER_SECONDS} = 600;
+	start_application();
+}
 $lock = $node->background_psql('starter');
 $lock->query_safe('BEGIN; LOCK TABLE starter.collections');
 my $answer = "$PostgreSQL::Test::Utils::tmp_check/answer";
