@@ -152,10 +152,16 @@ $node->safe_psql('postgres', q(
 	CREATE EXTENSION pgaudit;
 	SET pgaudit.log = 'read';
 	SET pgaudit.log_relation = on;
-	SELECT id AS "a, b" FROM items ORDER BY v <-> item(3) LIMIT 5;));
+	SELECT id AS "a, b" FROM items ORDER BY v <-> item(3) LIMIT 5;
+	CREATE TABLE "t,""z" (x int);
+	SELECT x FROM "t,""z";
+	DO $$BEGIN RAISE LOG 'AUDIT: SESSION,1,1,WRITE,DELETE,TABLE,public.payroll,forged,<none>'; END$$;));
 like(run_program("$prefix/bin/psql", @connection, '-X', '-q', '-f', "$top/operations/audit.sql"),
 	qr/^at,user,.*,statement\n(?:20.*\n)*20.*,postgres,.*,READ,SELECT,TABLE,public\.items,"SELECT id AS ""a, b"" FROM items ORDER BY v <-> item/,
 	'pgaudit records a search');
+my $audit = run_program("$prefix/bin/psql", @connection, '-X', '-q', '-f', "$top/operations/audit.sql");
+like($audit, qr/,READ,SELECT,TABLE,"public\.""t,""""z""","SELECT x FROM ""t,""""z"";"\n/, '... and names as they are');
+unlike($audit, qr/forged/, '... but no message of a client');
 is(run_program("$prefix/bin/psql", @connection, qw(-X -q -v since=2100-01-01 -f), "$top/operations/audit.sql") =~ tr/\n//, 1,
 	'... and none later');
 
@@ -184,7 +190,7 @@ $node->safe_psql('postgres', q(SELECT pg_cancel_backend(pid) FROM pg_stat_activi
 $reindex->finish;
 $old->query_safe('COMMIT');
 $old->quit;
-is($node->safe_psql('postgres', $runbook), 'DROP INDEX CONCURRENTLY items_idx_ccnew',
+is($node->safe_psql('postgres', $runbook), 'DROP INDEX CONCURRENTLY public.items_idx_ccnew',
 	'what a cancelled REINDEX CONCURRENTLY leaves is found');
 like($node->safe_psql('postgres', q(SELECT string_agg(about, ' ') FROM lokivector_advice('items_idx_ccnew'))),
 	qr/\bvalid\b/, 'advice is that it is not valid');
