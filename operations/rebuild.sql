@@ -17,7 +17,7 @@ WITH commands (command) AS (
 			pg_catalog.replace(pg_catalog.format('a cancelled REINDEX CONCURRENTLY left the index %s', name), '%', '%%'),
 			'Drop it, and rebuild the index that it was to replace.')) END
 	FROM (
-		SELECT c.oid::regclass AS name, m.amname IN ('hnsw', 'ivfflat') AND c.relkind = 'i' AND c.relpersistence <> 't' AND
+		SELECT pg_catalog.format('%s.%I', c.relnamespace::regnamespace, c.relname) AS name, m.amname IN ('hnsw', 'ivfflat') AND c.relkind = 'i' AND c.relpersistence <> 't' AND
 			CASE WHEN pg_catalog.current_setting('server_version_num')::int < 170000 THEN pg_catalog.pg_has_role(c.relowner, 'USAGE')
 				ELSE pg_catalog.has_table_privilege(i.indrelid, 'MAINTAIN') END AS is_ours,
 			coalesce(NOT i.indisvalid AND c.relname::text ~ '_cc(new|old)[0-9]*$', false) AS left_over

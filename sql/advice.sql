@@ -154,7 +154,7 @@ ALTER INDEX advice_idx RESET (m, ef_construction);
 -- test: dead rows, then free nodes
 DELETE FROM advice_t WHERE id > 1200;
 SELECT count(*) > 0 AS found FROM (SELECT id FROM advice_t ORDER BY v <-> '[1,1,1,1,1,1,1,1]' LIMIT 2000) s;
-SELECT about, advice ~ '^\d+ of 3000 nodes belong to dead rows, .* Run VACUUM advice_t' AS said
+SELECT about, advice ~ '^\d+ of 3000 nodes belong to dead rows, .* Run VACUUM public\.advice_t' AS said
 FROM lokivector_advice('advice_idx');
 VACUUM advice_t;
 SELECT * FROM lokivector_advice('advice_idx');

@@ -62,7 +62,8 @@ CREATE INDEX parent ON o USING hnsw (v vector_l2_ops, id);
 \x on
 SELECT * FROM lokivector_plain_indexes();
 \x off
-SELECT format('DROP INDEX %s; %s', index, plain) FROM lokivector_plain_indexes() \gexec
+SELECT command FROM lokivector_plain_indexes() \gexec
+RESET search_path;
 SELECT * FROM lokivector_plain_indexes();
 SELECT pg_get_indexdef('"Back"."Two"'::regclass);
 DROP SCHEMA "Back" CASCADE;

@@ -59,7 +59,8 @@ case $part in
 		;;
 	attack)
 		long "sql tap" TESTS="hnsw_security planner_parallel soft_errors 056_names 025_validate \
-			057_takeover_steps 058_shard_attacks 060_limits 061_privileges"
+			057_takeover_steps 058_audit 059_hostile_names 060_limits 061_privileges \
+			065_printed_statements 066_shard_attacks"
 		;;
 	sanitize) long address LOKIVECTOR_FUZZ_COUNT="${amount:-2000}" ;;
 	full)

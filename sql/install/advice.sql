@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: PostgreSQL
 --
--- What to change, and why: rules over what the functions above and the server's catalogs tell
+-- What to change, and why: rules over what the functions above and the server's catalogs tell.
+-- Statements are for another session, whose path is its own, so every name has its schema.
 --
 
 CREATE FUNCTION lokivector_advice(index regclass, OUT about text, OUT advice text)
-	RETURNS SETOF record LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 3
+	RETURNS SETOF record LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 3 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH refused AS MATERIALIZED (
 		-- an index that the functions above refuse to look into for the caller
@@ -25,7 +26,7 @@ BEGIN ATOMIC
 	), relaxed AS MATERIALIZED (
 		-- a column that has lost the dimensions which its index needs, and maybe cannot be used without
 		SELECT a.attname, coalesce(pg_catalog.pg_partition_root(x.indrelid), x.indrelid::regclass) AS altered,
-			coalesce(e.typname, t.typname) AS type, CASE WHEN e.oid IS NOT NULL THEN '[]' END AS brackets,
+			coalesce(e.oid, t.oid)::pg_catalog.regtype AS type, CASE WHEN e.oid IS NOT NULL THEN '[]' END AS brackets,
 			a.attinhcount > 0 AND NOT r.relispartition OR r.reloftype <> 0::oid AS elsewhere,
 			t.typname NOT IN ('vector', 'halfvec', 'bytevec') AS closed
 		FROM pg_index x
@@ -70,7 +71,8 @@ BEGIN ATOMIC
 	), i AS MATERIALIZED (
 		-- coarse: codes that do not tell which rows are nearest, so that searches read more rows;
 		-- waits: vacuum does not calibrate sketches, and calls no function that is not written in C
-		SELECT *, sketched OR coalesce(code_dimensions < dimensions, false) OR
+		SELECT *, 'lokivector_calibrate(regclass)'::pg_catalog.regprocedure::pg_catalog.regproc AS calibrate,
+			sketched OR coalesce(code_dimensions < dimensions, false) OR
 			code NOT IN ('bits', 'lists') AND greatest(bits, refine_bits) < 4 AS coarse,
 			sketched OR EXISTS (SELECT FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid
 				JOIN pg_language l ON l.oid = p.prolang
@@ -165,15 +167,15 @@ BEGIN ATOMIC
 		unlisted_nodes, nodes, indrelid::regclass, oid::regclass)
 	FROM i WHERE unlisted_nodes > greatest(1000, nodes / 20) AND code = 'lists'
 	UNION ALL
-	SELECT 'calibration', pg_catalog.format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or lokivector_calibrate(%L).',
-		indrelid::regclass, oid::regclass)
+	SELECT 'calibration', pg_catalog.format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or SELECT %s(%L::pg_catalog.regclass).',
+		indrelid::regclass, calibrate, oid::regclass)
 	-- while it is pending there is no graph, and searches are exact
 	FROM i WHERE coalesce(calibrated_nodes, 0) = 0 AND live >= 1000 AND pending = 0 AND NOT waits AND code <> 'lists'
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format(CASE WHEN calibrated_nodes > 0 THEN 'The index has changed by much since it measured its recall, which target_recall goes by.'
 			ELSE 'The index has not measured its recall, so target_recall has no effect.' END ||
-			' Run lokivector_calibrate(%L)' || CASE WHEN sketched THEN ', with queries like those of its users.' ELSE '.' END,
-		oid::regclass)
+			' Run SELECT %s(%L::pg_catalog.regclass)' || CASE WHEN sketched THEN ', with queries like those of its users.' ELSE '.' END,
+		calibrate, oid::regclass)
 	FROM i WHERE waits AND live >= 1000 AND pending = 0 AND code <> 'lists' AND (target > 0::float8 AND calibrated_nodes IS NULL OR
 		greatest(pg_catalog.abs(live - calibrated_nodes), changed_nodes) > calibrated_nodes / 5)
 	UNION ALL
@@ -186,8 +188,8 @@ BEGIN ATOMIC
 	FROM lokivector_stat_recall s
 	WHERE s.index::oid = lokivector_advice.index::oid AND measured >= 100 AND recall_p1 < 0.5::float8
 	UNION ALL
-	SELECT 'recall', pg_catalog.format('Of %s sampled searches, the mean found %s of their rows; target_recall is %s. If queries differ from the rows, run lokivector_calibrate(%L, queries) with some of them.',
-		measured, pg_catalog.round(s.recall::numeric, 3), target, i.oid::regclass)
+	SELECT 'recall', pg_catalog.format('Of %s sampled searches, the mean found %s of their rows; target_recall is %s. If queries differ from the rows, run SELECT %s(%L::pg_catalog.regclass, queries) with some of them.',
+		measured, pg_catalog.round(s.recall::numeric, 3), target, calibrate, i.oid::regclass)
 	FROM i JOIN lokivector_stat_recall s ON s.index::oid = i.oid::oid
 	WHERE measured >= 100 AND s.recall + 2::float8 * s.recall_error < target - 0.01::float8
 	UNION ALL

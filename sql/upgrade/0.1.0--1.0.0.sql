@@ -32,9 +32,6 @@ CREATE FUNCTION lokivector_index_info(index regclass,
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;
 
--- Parts that are new, each with its comments
--- parts: all others
-
 CREATE FUNCTION lokivector_recall(index regclass,
 		queries sparsevec[], k integer DEFAULT 10,
 		OUT answered integer, OUT width double precision,
@@ -83,38 +80,8 @@ CREATE OR REPLACE FUNCTION lokivector_build_memory(tab regclass, col name,
 	RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 
-CREATE OR REPLACE FUNCTION lokivector_plain_indexes(OUT index regclass, OUT reason text, OUT plain text)
-	RETURNS SETOF record LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-	SELECT c.oid::regclass,
-		pg_catalog.concat_ws(', ', CASE WHEN s.foreign_type THEN 'type ' || pg_catalog.format_type(t.oid, NULL) END,
-			CASE WHEN s.domain THEN 'domain ' || pg_catalog.format_type(a.atttypid, NULL) END,
-			CASE WHEN s.columns THEN 'several columns' END, s.options,
-			CASE WHEN s.dimensions THEN pg_catalog.format('more than %s dimensions', s.most) END),
-		CASE WHEN NOT (s.dimensions OR s.foreign_type OR s.domain) THEN
-			pg_catalog.format('CREATE INDEX %I ON %s USING %I (%s %I.%I)%s%s;', c.relname, i.indrelid::regclass,
-				m.amname, pg_catalog.pg_get_indexdef(c.oid, 1, false), n.nspname, o.opcname,
-				' WITH (' || s.known || ')',
-				' WHERE ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid))
-		END
-	FROM pg_class c
-	JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat')
-	JOIN pg_index i ON i.indexrelid = c.oid
-	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = 1
-	JOIN pg_opclass o ON o.oid = i.indclass[0]
-	JOIN pg_type t ON t.oid = o.opcintype
-	JOIN pg_namespace n ON n.oid = o.opcnamespace,
-	LATERAL (SELECT CASE t.typname WHEN 'vector' THEN 2000 WHEN 'halfvec' THEN 4000 END AS most) l,
-	LATERAL (
-		SELECT t.typname NOT IN ('vector', 'halfvec', 'sparsevec', 'bit') AS foreign_type,
-			EXISTS (SELECT FROM pg_type y WHERE y.oid = a.atttypid AND y.typtype = 'd') AS domain,
-			i.indnatts > 1 AS columns, l.most, coalesce(a.atttypmod > l.most, false) AS dimensions,
-			pg_catalog.string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
-			pg_catalog.string_agg(option, ', ') FILTER (WHERE ours) AS options
-		FROM pg_catalog.unnest(c.reloptions) AS option,
-		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|ef_search|target_recall|recall_sample_rate)=') AS e(ours)) s
-	WHERE NOT c.relispartition AND (s.foreign_type OR s.domain OR s.columns OR s.dimensions OR s.options IS NOT NULL)
-	ORDER BY c.oid::regclass::text COLLATE "C";
-END;
-
 -- comments of: functions takeover
+
+-- Parts that are new, each with its comments, and one that has changed
+DROP FUNCTION lokivector_plain_indexes();
+-- parts: all others

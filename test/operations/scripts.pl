@@ -73,7 +73,7 @@ like(make('rebuild', 'INDEX=items'), qr/"items" is not an index.*[1-9]$/s, 'make
 $node->safe_psql('postgres', q(
 	CREATE INDEX items_idx_ccnew ON items USING hnsw (v vector_l2_ops);
 	UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'items_idx_ccnew'::regclass;));
-like(make('rebuild', 'INDEX=items_idx_ccnew'), qr/left the index items_idx_ccnew.*Drop it.*[1-9]$/s,
+like(make('rebuild', 'INDEX=items_idx_ccnew'), qr/left the index public\.items_idx_ccnew.*Drop it.*[1-9]$/s,
 	'make rebuild of an index that a cancelled rebuild left fails');
 my $rebuilt = make('rebuild');
 like($rebuilt, qr/index "public\.items_idx" was reindexed.*0$/s, 'make rebuild');

@@ -126,7 +126,7 @@ runs(script("$operations/shards.sql", 'user=postgres', 'dbname=shard', 'shards='
 append_to_file("$PostgreSQL::Test::Utils::tmp_check/macros.sql",
 	"\\i $operations/psqlrc\n\\i $operations/search_path.sql\n:lvcheck\n:lvrebuild\n");
 runs(script("$PostgreSQL::Test::Utils::tmp_check/macros.sql"), 'shortcuts of psqlrc',
-	qr/^items_idx\|\nREINDEX INDEX CONCURRENTLY items_idx$/m);
+	qr/^items_idx\|\nREINDEX INDEX CONCURRENTLY public\.items_idx$/m);
 
 # The queries of exporters, as a member of pg_monitor that has the search_path of
 # doc/operations.md

@@ -101,55 +101,22 @@ sub takeover_script
 }
 
 # The page's command that lists databases, before anything is installed
-{
-	my ($command) = slurp_file("$top/doc/migrating-from-pgvector.md") =~ /^```text example\n(psql -XAtd [^`]*)^```/m;
-	my $out;
+is((follow_shell($node, $prefix, step_of_page('xargs -0')))[1], qq("postgres"|0.8.0\n),
+	'databases that have the extension');
 
-	local %ENV = (%ENV, $node->_get_env);
-	IPC::Run::run([ 'sh', '-c', $command ], '>', \$out);
-	is($out, "postgres|0.8.0\n", 'databases that have the extension');
-}
-
-# The page's list
-my ($list) = slurp_file("$top/doc/migrating-from-pgvector.md") =~ /^```sql\n(SET search_path[^`]*definition[^`]*)^```/m;
-my @listed = map { [ split(/\|/, $_) ] } split(/\n/, $node->safe_psql('postgres', $list));
-my %statements;
-for my $i (0 .. 2)
-{
-	$statements{ (qw(rebuild drop create))[$i] } = join("\n", map { $_->[$i] } @listed);
-}
-is(scalar(@listed), 2, 'the list has an index of a table and one of partitions');
-
-# The page's file of it, and its commands that read it: each database has a file of its own
-{
-	my $page = slurp_file("$top/doc/migrating-from-pgvector.md");
-	my ($output) = $page =~ /^2\. Store .* and `(\\o steps[^`]*)`/m;
-	my %read = $page =~ /^(sed -n 's\/\^(?:drop|rebuild) \*\| \/\/p' steps-shop\.txt) \|.*? psql -X -d (shop)$/mg;
-
-	local %ENV = (%ENV, $node->_get_env);
-	$node->safe_psql('postgres', 'CREATE DATABASE shop');
-	for my $database (qw(postgres shop))
-	{
-		IPC::Run::run([ "$prefix/bin/psql", '-X', '-d', $database ],
-			'<', \"\\cd $tmp\n\\x\n$output\n$list", '>', \my $printed);
-	}
-	$node->safe_psql('postgres', 'DROP DATABASE shop');
-	is(scalar(keys %read), 2, 'the page reads the file twice');
-	for my $command (sort keys %read)
-	{
-		my ($which) = $command =~ /\^(\w+)/;
-
-		$command =~ s/shop/postgres/;
-		IPC::Run::run([ 'sh', '-c', "cd $tmp && $command" ], '>', \my $out);
-		is($out, "$statements{$which}\n", "... and has the statements of $which");
-	}
-}
+# The page's table of statements
+is(follow_page($node, $prefix, 'postgres', step_of_page('CREATE TABLE lokivector_move')), '', 'the statements are kept');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM lokivector_move.statements'), '2',
+	'... of an index of a table and one of partitions');
+my $of_indexes = q(SELECT string_agg(pg_get_indexdef(c.oid), E'\n' ORDER BY c.oid::regclass::text) FROM pg_class c
+	JOIN pg_am a ON a.oid = relam WHERE amname = 'hnsw' AND NOT relispartition);
+my $definitions = $node->safe_psql('postgres', $of_indexes);
 
 sub run_listed
 {
 	my ($which) = @_;
 
-	is(restore($node, $prefix, 'postgres', $statements{$which}), '', "the statements of $which run");
+	is(follow_page($node, $prefix, 'postgres', step_of_page("$which FROM lokivector_move")), '', "the statements of $which run");
 	return;
 }
 
@@ -293,10 +260,10 @@ for my $way ([ 'lokivector', \&to_lokivector, $of_pgvector, $not_of_pgvector ],
 	{
 		$node->safe_psql('postgres', $not_plain);
 		like(takeover_script('lokivector_plain_indexes.sql'),
-			qr/^public\.not_plain_bits\|brief_codes=off, bits=4\|CREATE INDEX .*\npublic\.not_plain_d\|domain .*\|\npublic\.not_plain_long\|more than 2000 dimensions\|\n$/,
+			qr/^public\.not_plain_bits\|brief_codes=off, bits=4\|SET .*\nDROP .*\nCREATE INDEX .*\npublic\.not_plain_d\|domain .*\|SET .*\nDROP .*\npublic\.not_plain_long\|more than 2000 dimensions\|SET .*\nDROP .*\n$/,
 			'indexes that pgvector does not take');
-		is(restore($node, $prefix, 'postgres', takeover_script('lokivector_plain_indexes.sql', '-v', 'statements=1')),
-			'', '... are dropped or exchanged');
+		takeover_script('lokivector_plain_indexes.sql', '-v', 'replace=1');
+		is(takeover_script('lokivector_plain_indexes.sql'), '', '... are dropped or exchanged');
 	}
 	else
 	{
@@ -329,7 +296,8 @@ ok($node->poll_query_until('postgres', "SELECT NOT EXISTS (
 	'... and no session from before is left');
 arrives('[2,2,2]', 'then');
 new_session();
-run_listed('create');
+run_listed('"create"');
+is($node->safe_psql('postgres', $of_indexes), $definitions, '... and the indexes are what they were');
 all_work('when indexes are created');
 is(ask($session, $insert), '1', '... in sessions that began since the installation neither');
 

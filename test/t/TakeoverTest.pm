@@ -14,7 +14,11 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw($top private_server has_pgvector make install_as_vector dump_of restore validate);
+use lib 't';
+use Documents;
+
+our @EXPORT = qw($top private_server has_pgvector make install_as_vector dump_of restore validate
+  step_of_page follow_page follow_shell);
 
 our $top = abs_path('..');
 
@@ -101,6 +105,49 @@ sub validate
 	diag($stderr) unless $stderr eq '' || $stderr =~ /the database is not what it was/;
 	diag($_) for grep { /DIFFERENT/ } split(/\n/, $stdout);
 	return (grep { /^verdict: / } split(/\n/, $stdout))[0] // $stdout;
+}
+
+# A block of doc/migrating-from-pgvector.md, the only one that has some text
+sub step_of_page
+{
+	my ($text) = @_;
+	my @found = grep { index($_, $text) >= 0 }
+	  map { join("\n", @{ $_->{lines} }, '') } blocks("$top/doc/migrating-from-pgvector.md");
+
+	BAIL_OUT(scalar(@found) . " blocks of the page have: $text") unless @found == 1;
+	return $found[0];
+}
+
+sub enter_directory
+{
+	chdir $PostgreSQL::Test::Utils::tmp_check or die $!;
+	return;
+}
+
+# What an administrator does who follows the page: a block typed into psql, in a database that
+# PGDATABASE names; what psql complains of
+sub follow_page
+{
+	my ($node, $prefix, $database, $block, @options) = @_;
+	my ($stdout, $stderr);
+
+	local %ENV = (%ENV, $node->_get_env(PGDATABASE => $database));
+	IPC::Run::run([ "$prefix/bin/psql", '-X', @options ], '<', \$block, '>', \$stdout, '2>', \$stderr,
+		init => \&enter_directory);
+	$stderr =~ s/^(psql:\S+ )?(NOTICE|DETAIL): .*\n//mg;
+	return $stderr;
+}
+
+# A block given to the shell, in the directory of the test
+sub follow_shell
+{
+	my ($node, $prefix, $block) = @_;
+	my ($stdout, $stderr);
+
+	local %ENV = (%ENV, $node->_get_env(PATH => "$prefix/bin:$ENV{PATH}"));
+	my $result = IPC::Run::run([ 'sh', '-c', $block ], '>', \$stdout, '2>', \$stderr,
+		init => \&enter_directory);
+	return ($result, $stdout, $stderr);
 }
 
 1;
