@@ -13,11 +13,14 @@ INSERT INTO posts
 		CASE WHEN i % 211 = 0 THEN NULL WHEN i % 307 = 0 THEN '[0,0,0,0,0,0,0,0]'
 			ELSE (SELECT array_agg(sin(i * 0.7 + j * j + (i % 97) * j)) FROM generate_series(1, 8) j)::vector END
 	FROM generate_series(1, 5000) i;
-CREATE INDEX posts_v ON posts USING hnsw (v vector_cosine_ops, author);
+CREATE INDEX posts_v ON posts USING hnsw (v vector_cosine_ops, author, weight, price, maybe);
 CREATE INDEX posts_l2 ON posts USING hnsw (v vector_l2_ops);
 CREATE INDEX posts_votes ON posts (votes);
+CREATE INDEX posts_age ON posts (age);
+CREATE INDEX posts_made ON posts (made);
 CREATE TABLE authors (id int PRIMARY KEY, fame float8 NOT NULL);
 INSERT INTO authors SELECT i, i % 10 / 10.0 FROM generate_series(0, 69) i;
+CREATE INDEX ON authors (fame);
 CREATE TABLE parts (LIKE posts) PARTITION BY HASH (id);
 CREATE TABLE part0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE part1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
@@ -144,21 +147,19 @@ SELECT * FROM scores_check($$SELECT id, 1 - (v <=> NULL::vector) + age AS s FROM
 -- scores that are infinite, NaN and NULL, each beyond the other
 CREATE TABLE ends AS SELECT i AS id, i / 30.0::float8 AS age, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector(3) AS v FROM generate_series(1, 3000) i;
 CREATE INDEX ends_v ON ends USING hnsw (v vector_l2_ops);
+CREATE INDEX ON ends (age);
 VACUUM ANALYZE ends;
 INSERT INTO ends SELECT 3001 + i, (ARRAY[NULL, 'NaN', 'Infinity', '1'])[1 + i / 2]::float8, ARRAY[1, i, 0]::vector(3) FROM generate_series(0, 7) i;
 SELECT n, outcome FROM generate_series(1, 8) n, scores_check(format($$SELECT id, (v <-> '[1,0,0]') + age AS s FROM ends WHERE id > 3000 ORDER BY s LIMIT %s$$, n)) ORDER BY n;
 SELECT n, outcome FROM generate_series(1, 8) n, scores_check(format($$SELECT id, - ((v <-> '[1,0,0]') + age) AS s FROM ends WHERE id > 3000 ORDER BY s DESC NULLS LAST LIMIT %s$$, n)) ORDER BY n;
--- a row that is better than all that ANALYZE has seen is in its place, or in none
+-- a row that is better than all that ANALYZE has seen
 INSERT INTO ends VALUES (4000, 1000, '[50,0,0]');
-SELECT bool_and(s >= before) AS sorted FROM (SELECT s, lag(s) OVER () AS before FROM (SELECT (v <-> '[1,0,0]') - age AS s FROM ends
-	WHERE age < 1e6 ORDER BY s LIMIT 2500) x) y WHERE before IS NOT NULL;
-SELECT bool_and(s >= before) AS sorted FROM (SELECT s, lag(s) OVER () AS before FROM (SELECT (v <-> '[1,0,0]') - age AS s FROM ends
-	WHERE age < 1e6 ORDER BY s LIMIT 2500 + (random() < 0)::int) x) y WHERE before IS NOT NULL;
+SELECT * FROM scores_check($$SELECT id, (v <-> '[1,0,0]') - age AS s FROM ends WHERE age < 1e6 ORDER BY s LIMIT 2500$$);
 DROP TABLE ends;
 -- a score that a cast to real makes less than its bound
 CREATE TABLE rounded AS SELECT i AS id, i / 1000.0::float8 AS extra, ARRAY[2 + i, 0]::vector(2) AS v FROM generate_series(1, 3000) i;
 INSERT INTO rounded VALUES (3001, 1e-8, '[1,0.00031623]'), (3002, 0, '[1,0.00033166]');
-CREATE INDEX rounded_v ON rounded USING hnsw (v vector_l2_ops);
+CREATE INDEX rounded_v ON rounded USING hnsw (v vector_l2_ops, extra);
 VACUUM ANALYZE rounded;
 SELECT * FROM scores_check($$SELECT id, (v <-> '[0,0]')::real + extra AS s FROM rounded ORDER BY s LIMIT 1$$);
 SELECT outcome FROM scores_check($$SELECT id, (v <-> '[0,0]')::real + extra::real AS s FROM rounded ORDER BY s LIMIT 3$$);
@@ -314,10 +315,12 @@ DROP TABLE ranked;
 -- test: the least value of a column, in no slot of its statistics
 CREATE TABLE rare AS SELECT i AS id, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector(3) AS v, (i = 4000)::int * 100 AS boost,
 	CASE WHEN i % 505 = 0 THEN 0 ELSE 1 + i % 100 END AS votes FROM generate_series(1, 5000) i;
-CREATE INDEX rare_idx ON rare USING hnsw (v vector_l2_ops);
+CREATE INDEX rare_idx ON rare USING hnsw (v vector_l2_ops, votes, boost);
 VACUUM ANALYZE rare;
 SELECT 0 = ANY (most_common_vals::text::int[]) AS listed, histogram_bounds FROM pg_stats WHERE tablename = 'rare' AND attname = 'votes';
+SET enable_sort = off;
 SELECT * FROM scores_check($$SELECT id, (v <-> '[1,0,0]') + 0.9 * votes AS s FROM rare ORDER BY s LIMIT 8$$);
+RESET enable_sort;
 -- all others are one value
 SELECT most_common_vals, most_common_freqs < '{1}' AS others, histogram_bounds FROM pg_stats WHERE tablename = 'rare' AND attname = 'boost';
 SELECT * FROM scores_check($$SELECT id, (v <-> '[1,0,0]') - boost AS s FROM rare ORDER BY s LIMIT 8$$);

@@ -245,6 +245,48 @@ loki_float4_sort_key(float value)
 	return bits ^ ((bits >> 31) & PG_INT32_MAX);
 }
 
+/*
+ * A sort key as a number of its type; false if it is none.  A numeric becomes the float8 nearest to it.  The
+ * bits of a float are reversed as they were when the key was made, which leaves the sign.
+ */
+bool
+loki_attr_number(LokiAttrType type, int64 sort_key, Oid *typid, Datum *number)
+{
+	double		value;
+	float		value4;
+	int64		bits = sort_key ^ ((sort_key >> 63) & PG_INT64_MAX);
+	int32		bits4 = (int32) (sort_key ^ ((sort_key >> 63) & PG_INT32_MAX));
+
+	Assert(is_valid_type(type));
+	*typid = attr_types[type].typid;
+	switch (type)
+	{
+		case LOKI_ATTR_BOOL:
+		case LOKI_ATTR_INT2:
+		case LOKI_ATTR_INT4:
+		case LOKI_ATTR_DATE:
+			*number = Int32GetDatum((int32) sort_key);
+			return true;
+		case LOKI_ATTR_INT8:
+		case LOKI_ATTR_TIMESTAMP:
+		case LOKI_ATTR_TIMESTAMPTZ:
+			*number = Int64GetDatum(sort_key);
+			return true;
+		case LOKI_ATTR_FLOAT4:
+			memcpy(&value4, &bits4, sizeof(value4));
+			*number = Float4GetDatum(value4);
+			return true;
+		case LOKI_ATTR_FLOAT8:
+		case LOKI_ATTR_NUMERIC:
+			*typid = FLOAT8OID;
+			memcpy(&value, &bits, sizeof(value));
+			*number = Float8GetDatum(value);
+			return true;
+		default:
+			return false;
+	}
+}
+
 /* Number of digits from the first to the last that is not zero; the point and a sign are no digits */
 static int
 significant_digits(const char *digits)

@@ -139,6 +139,9 @@ extern LokiAttrValue loki_attr_value(LokiAttrType type, Datum value);
 extern int64 loki_float_sort_key(double value);
 extern int64 loki_float4_sort_key(float value);
 
+/* A sort key as a number of this type; false if it stands for none, as that of a text */
+extern bool loki_attr_number(LokiAttrType type, int64 sort_key, Oid *typid, Datum *number);
+
 /* The elements of an array, in memory of the current context */
 extern void loki_array_elements(Datum array, LokiElements *elements);
 

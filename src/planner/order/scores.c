@@ -11,14 +11,13 @@
  *
  * The child returns rows in the order of the distance.  They wait in a heap until no row that
  * is still to come can have a better score than the best of them: all of these are at least as
- * far away as the last one, and their other columns are within the ranges that the planner
- * knows.  A row that is worse than as many as the Limit takes is dropped.  Rows that came
+ * far away as the last one, and their other columns are within what indexes say of all rows
+ * (query/bounds.c).  A row that is worse than as many as the Limit takes is dropped.  Rows that came
  * late, since a search found them late, are in the result if they are good enough.
  *
  * Rows come by -d DESC if the score is sorted DESC, so that NULL and NaN come where the score has
  * them.  A row whose score is NULL is first in a descending order, so there the other columns must
- * have no NULLs, or the order be NULLS LAST.  A row whose columns are beyond the ranges of
- * pg_statistic may be missed, as in any search.  Partitions compute the score below their Append,
+ * have no NULLs, or the order be NULLS LAST.  Partitions compute the score below their Append,
  * and have no such path.
  *
  * A path is offered if twice the rows that are wanted fit into work_mem (P8).  If the rows that wait
@@ -83,8 +82,7 @@ typedef enum ScoresPrivate
 	SCORES_DESCENDING,			/* Boolean */
 	SCORES_NULLS_FIRST,			/* Boolean */
 	SCORES_ROUNDING,			/* Const: how far the distance may be off */
-	SCORES_RANGES				/* of each column: Const, Const, Boolean,
-								 * Boolean, as in LokiRange */
+	SCORES_BOUNDS				/* of each column: loki_bounds_write() */
 } ScoresPrivate;
 
 /* ----------------------------------------------------------------
@@ -95,11 +93,11 @@ typedef enum ScoresPrivate
 /*
  * A score whose rows are estimated; parameters and stable functions have values, if known.
  *
- *		near = first_distance(false)	as many rows are within it as are wanted
- *		enough							the score of a typical row there
+ *		near = first_distance(false)	some times as many rows are within it as are wanted
+ *		enough							the score that as many of these have at least as are wanted
  *		far = first_distance(true)		no row beyond it has a better score than that
  *
- * The scan reads the rows within `far`.  Columns are taken for independent of the distance.
+ * The scan reads the rows within `far`.  Columns are taken for independent of the distance, and of each other.
  */
 typedef struct Estimate
 {
@@ -110,6 +108,7 @@ typedef struct Estimate
 	double		farthest;
 	double		rows;			/* of the path */
 	double		wanted;
+	double		sought;			/* rows within a distance */
 	double		enough;			/* the score that the last row wanted has */
 } Estimate;
 
@@ -138,14 +137,14 @@ distance_at(const Estimate *estimate, double place)
 }
 
 /*
- * Whether there are as many rows within a distance as are wanted; or, of the best ones, whether
+ * Whether there are as many rows within a distance as are sought; or, of the best ones, whether
  * rows beyond it have no better scores
  */
 static bool
 is_enough(const Estimate *estimate, double distance, bool best)
 {
 	if (!best)
-		return share_within(estimate, distance) * estimate->rows >= estimate->wanted;
+		return share_within(estimate, distance) * estimate->rows >= estimate->sought;
 	return loki_score_estimate(estimate->root, &estimate->score, estimate->columns, distance,
 							   estimate->farthest, false) <= estimate->enough;
 }
@@ -173,9 +172,75 @@ first_distance(const Estimate *estimate, bool best)
 	return distance_at(estimate, high);
 }
 
+/* The score of rows at a distance whose columns have the values that are typical: the worst one */
+static double
+score_at(const Estimate *estimate, double distance)
+{
+	return loki_score_estimate(estimate->root, &estimate->score, estimate->columns, distance, distance, true);
+}
+
+/* Whether the score is better where a column is greater, at a distance and with the others as they are */
+static bool
+rises(const Estimate *estimate, LokiScoreColumn *column, double distance)
+{
+	double		typical = column->typical;
+	double		low;
+	double		high;
+
+	column->typical = column->quantiles[0];
+	low = score_at(estimate, distance);
+	column->typical = column->quantiles[LOKI_QUANTILES - 1];
+	high = score_at(estimate, distance);
+	column->typical = typical;
+	return high >= low;
+}
+
+/* The value of a column that a share of rows is not above, by its quantiles and in proportion between two of them */
+static double
+value_at(const LokiScoreColumn *column, double share)
+{
+	double		place = share * (LOKI_QUANTILES - 1);
+	int			at = Min((int) place, LOKI_QUANTILES - 2);
+
+	return column->quantiles[at] + (place - at) * (column->quantiles[at + 1] - column->quantiles[at]);
+}
+
+/*
+ * The best score that as many rows are likely to have as are wanted.  Of 4 times as many, a quarter has two columns
+ * that are each better than the middle; of 16 times as many, which are farther, a sixteenth has better ones.  More
+ * are worth less, as soon as some are.
+ */
+static double
+likely_score(Estimate *estimate)
+{
+	double		best = -INFINITY;
+	double		times = 1;
+
+	do
+	{
+		double		near;
+		double		score;
+
+		estimate->sought = Min(estimate->wanted * times, estimate->rows);
+		near = first_distance(estimate, false);
+		foreach_ptr(LokiScoreColumn, column, estimate->columns)
+		{
+			double		worse = 1 - pow(times, -1.0 / list_length(estimate->columns));
+
+			column->typical = value_at(column, rises(estimate, column, near) ? worse : 1 - worse);
+		}
+		score = score_at(estimate, near);
+		if (score < best)
+			break;
+		best = score;
+		times *= 4;
+	} while (estimate->columns != NIL && estimate->sought < estimate->rows);
+	return best;
+}
+
 /*
  * How many rows of a path are read until the best are known: those within the distance where
- * no row has a better score than a typical row among the nearest.  -1 if the score has no
+ * no row has a better score than as many as are wanted are likely to have.  -1 if the score has no
  * bound.
  */
 static double
@@ -183,7 +248,6 @@ rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows)
 {
 	Estimate	estimate = {.root = root, .score = *score, .columns = columns, .rows = rows,
 	.wanted = Max(loki_level(root)->wanted, 1)};
-	double		near;
 
 	estimate.score.bounded = (Expr *) estimate_expression_value(root, (Node *) score->bounded);
 	estimate.score.distance = (OpExpr *) estimate_expression_value(root, (Node *) score->distance);
@@ -193,8 +257,7 @@ rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows)
 	if (isinf(loki_score_estimate(root, &estimate.score, columns,
 								  distance_at(&estimate, 0.9), estimate.farthest, false)))
 		return -1;
-	near = first_distance(&estimate, false);
-	estimate.enough = loki_score_estimate(root, &estimate.score, columns, near, near, true);
+	estimate.enough = likely_score(&estimate);
 	if (!is_enough(&estimate, distance_at(&estimate, 1), true))
 		return rows;
 	return Min(Max(share_within(&estimate, first_distance(&estimate, true)) * rows,
@@ -233,27 +296,37 @@ input_target(PlannerInfo *root, const LokiScore *score, const Path *path)
 }
 
 /*
- * What is known of the columns below the node, as a plan carries it: in constants, since custom_private
- * must be copied and written out.  The first column is the distance, with the range of its metric.
+ * What bounds the columns below the node, as a plan carries it.  The first column is the distance, with the range of
+ * its metric.
  */
 static List *
-column_ranges(const LokiScore *score, const List *columns, const PathTarget *target)
+column_bounds(const LokiScore *score, const List *columns, const PathTarget *target)
 {
-	List	   *ranges = NIL;
+	List	   *result = NIL;
 
 	foreach_ptr(Expr, expr, target->exprs)
 	{
-		LokiRange	range = loki_any_range;
+		LokiBounds	bounds = {.always = loki_any_range};
 
 		foreach_ptr(LokiScoreColumn, column, columns)
 			if (equal(column->column, expr))
-			range = column->range;
-		if (ranges == NIL)
-			loki_distance_range(score->distance->opno, &range.low, &range.high);
-		ranges = lappend(ranges, list_make4(loki_float_const(range.low), loki_float_const(range.high),
-											makeBoolean(range.nulls), makeBoolean(range.nans)));
+			bounds = column->bounds;
+		if (result == NIL)
+			loki_distance_range(score->distance->opno, &bounds.always.low, &bounds.always.high);
+		result = lappend(result, loki_bounds_write(&bounds));
 	}
-	return ranges;
+	return result;
+}
+
+/* What it costs to ask the indexes for them */
+static Cost
+bounds_cost(const List *columns, const Path *path)
+{
+	Cost		cost = 0;
+
+	foreach_ptr(LokiScoreColumn, column, columns)
+		cost += loki_bounds_cost(&column->bounds, path->rows);
+	return cost;
 }
 
 /* A score as a float8, which the node compares.  Scores of numeric that are equal as float8 are in any order. */
@@ -306,11 +379,11 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 							NIL, list_make4(makeBoolean(score->descending),
 											makeBoolean(score->nulls_first),
 											loki_float_const(score->rounding),
-											column_ranges(score, columns, target)));
+											column_bounds(score, columns, target)));
 	custom->path.rows = path->rows;
 	custom->path.startup_cost = input->startup_cost + cost.startup + final->cost.startup +
 		(input->total_cost - input->startup_cost) * rows / Max(asked, 1) +
-		rows * (cost.per_tuple + 4 * cpu_operator_cost);
+		bounds_cost(columns, path) + rows * (cost.per_tuple + 4 * cpu_operator_cost);
 	custom->path.total_cost = custom->path.startup_cost +
 		path->rows * (final->cost.per_tuple + cpu_operator_cost);
 	custom->path.pathkeys = list_make1(score->output);
@@ -372,6 +445,9 @@ typedef struct ScoresState
 	bool		nulls_first;
 	double		rounding;
 	TupleTableSlot *slot;		/* holds the row that is returned */
+	LokiRange  *bounds;			/* of the columns, in all rows that the
+								 * executor's snapshot sees; NULL before the
+								 * first row of all rescans */
 
 	Node	   *expr;			/* the score for bounds, parameters replaced;
 								 * NULL before the first row */
@@ -618,28 +694,43 @@ drop_rows(ScoresState *state, int64 wanted)
 }
 
 /*
- * Begin, with the first row: the ranges depend on parameters, which the Limit and a nested loop have by
+ * Ask for the bounds of columns.  The first row is there, so the executor's snapshot was taken before (query/bounds.c);
+ * all rescans have it, and a cursor that was opened long ago, so that what is asked once is good for all of them.
+ */
+static void
+read_bounds(ScoresState *state)
+{
+	CustomScan *scan = (CustomScan *) state->node.css.ss.ps.plan;
+	List	   *bounds = list_nth(scan->custom_private, SCORES_BOUNDS);
+	LokiRange  *ranges = MemoryContextAllocZero(state->node.css.ss.ps.state->es_query_cxt,
+												sizeof(LokiRange) * list_length(bounds));
+
+	Assert(list_length(bounds) == state->slot->tts_tupleDescriptor->natts);
+	for (int i = 0; i < list_length(bounds); i++)
+	{
+		LokiBounds	column = loki_bounds_parse(list_nth(bounds, i));
+
+		ranges[i] = loki_bounds_read(&column);
+	}
+	state->bounds = ranges;
+}
+
+/*
+ * Begin, with the first row: the bound depends on parameters, which the Limit and a nested loop have by
  * then, and what of the score is evaluated might be an error, if there were no row.
  */
 static void
 begin_rows(ScoresState *state)
 {
 	CustomScan *scan = (CustomScan *) state->node.css.ss.ps.plan;
-	List	   *ranges = list_nth(scan->custom_private, SCORES_RANGES);
+	int			ncolumns = state->slot->tts_tupleDescriptor->natts;
 	MemoryContext old = MemoryContextSwitchTo(state->node.context);
 
-	Assert(list_length(ranges) == state->slot->tts_tupleDescriptor->natts);
+	if (state->bounds == NULL)
+		read_bounds(state);
 	state->waiting = pairingheap_allocate(compare_rows, NULL);
-	state->columns = palloc0_array(LokiRange, list_length(ranges));
-	for (int i = 0; i < list_length(ranges); i++)
-	{
-		List	   *range = list_nth(ranges, i);
-
-		state->columns[i].low = DatumGetFloat8(linitial_node(Const, range)->constvalue);
-		state->columns[i].high = DatumGetFloat8(lsecond_node(Const, range)->constvalue);
-		state->columns[i].nulls = boolVal(lthird(range));
-		state->columns[i].nans = boolVal(lfourth(range));
-	}
+	state->columns = palloc_array(LokiRange, ncolumns);
+	memcpy(state->columns, state->bounds, sizeof(LokiRange) * ncolumns);
 
 	/* rows without a distance come first where the score has them first */
 	state->columns[0].low = -INFINITY;

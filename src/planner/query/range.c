@@ -11,9 +11,12 @@
  *
  * Each operation maps the ranges of its arguments to one that has all of its values, and
  * maybe others: the arguments are taken for independent, so that d - d is not 0.  A range is open
- * where it ends in infinity, since a float8 that overflows is an error and no value.  Ends are
- * computed in float8, by the same operations as a row's value, so they round alike.  Those of other
- * types are rounded as the type is: round_ends().
+ * where it ends in infinity, since a float8 that overflows is an error and no value.
+ *
+ * Ends are float8.  Sums, products, quotients and roots of floats are rounded as a row's own are, which keeps
+ * their order, so that ends of ranges that are equal to a value stay equal.  After each operation and
+ * conversion that a row does in other steps, of numeric, of times, by exp() or ln(), the ends are widened by more
+ * than either can be off: widen().
  *
  * Functions are known by their OIDs, which are the same in each database (fmgroids.h).  So a user's
  * function that has the name of one of them is not taken for it, whatever search_path says.
@@ -27,6 +30,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/transam.h"
@@ -42,15 +46,33 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
-/* numeric has 15 digits of a float8, and at least 16 of what it rounds itself */
-#define NUMERIC_ROUNDING	1e-14
-
-/* Two times in seconds, each a float8, are off by as much together, until the year 2270 */
-#define TIME_ROUNDING	2e-6
+/* Whole numbers up to this have a float8 each */
+#define MOST_EXACT		9007199254740992.0
 
 #define EPOCH_SECONDS	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (double) SECS_PER_DAY)
 
 const LokiRange loki_any_range = {-INFINITY, INFINITY, true, true};
+
+bool
+loki_range_is_number(Oid type)
+{
+	switch (type)
+	{
+		case FLOAT8OID:
+		case FLOAT4OID:
+		case NUMERICOID:
+		case INT8OID:
+		case INT4OID:
+		case INT2OID:
+		case BOOLOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+		case DATEOID:
+			return true;
+		default:
+			return false;
+	}
+}
 
 /*
  * Times become seconds, so that the difference of two of them is an interval in the unit that
@@ -92,6 +114,21 @@ loki_range_number(Datum value, Oid type, double *number)
 		default:
 			return false;
 	}
+}
+
+/*
+ * Move the ends of a range outwards by a unit of their last digit, of so many decimal digits that a number is
+ * computed to: DBL_DIG wherever that is a float8 or a numeric, of which the server computes 16 digits at least.
+ * A range that ends in 0 goes on to do so.
+ */
+static void
+widen(LokiRange *range, int digits)
+{
+	double		unit = pow(10, 1 - digits);
+
+	Assert(range->low <= range->high);
+	range->low -= isinf(range->low) ? 0 : fabs(range->low) * unit;
+	range->high += isinf(range->high) ? 0 : fabs(range->high) * unit;
 }
 
 /*
@@ -284,15 +321,27 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 /*
  * The functions of the table are strict, so a NULL argument is what makes a NULL.  An end that is NaN, as
  * of infinity less infinity, means that nothing is known.
+ *
+ * Functions of the C library may be off by a few units, and need not rise where what they compute does.  A
+ * numeric has the 6 digits of a float4 that are certain.
  */
 bool
 loki_range_of_call(Oid function, const LokiRange *a, const LokiRange *b, LokiRange *result)
 {
+	LokiOperation operation = loki_operation(function);
+
 	Assert(a->low <= a->high && (b == NULL || b->low <= b->high));
 	result->nulls = a->nulls || (b != NULL && b->nulls);
 	result->nans = a->nans || (b != NULL && b->nans);
-	return apply(loki_operation(function), a, b, result) && !isnan(result->low) &&
-		!isnan(result->high) && result->low <= result->high;
+	if (!apply(operation, a, b, result) || isnan(result->low) || isnan(result->high) ||
+		result->low > result->high)
+		return false;
+	if (function == F_NUMERIC_FLOAT4)
+		widen(result, FLT_DIG);
+	else if (operation == LOKI_EXP || operation == LOKI_LN || operation == LOKI_LOG ||
+			 operation == LOKI_POWER)
+		widen(result, DBL_DIG);
+	return true;
 }
 
 /*
@@ -313,8 +362,7 @@ range_of_part(Oid function, Node *part, const LokiRange *time, LokiRange *result
 		return false;
 	name = TextDatumGetCString(((Const *) part)->constvalue);
 	*result = *time;
-	result->low -= TIME_ROUNDING;
-	result->high += TIME_ROUNDING;
+	widen(result, DBL_DIG);
 	if (pg_strcasecmp(name, "epoch") == 0)
 	{
 		result->low += interval ? 0 : EPOCH_SECONDS;
@@ -501,22 +549,29 @@ range_of_operation(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 }
 
 /*
- * Round the ends as values of this type are rounded.  A row may have one beyond an end that is not: the
- * float4 of 0.7 is more than 0.7.  Rounding to float4 keeps the order of numbers.  The digits of a numeric
- * depend on its operation, and are more than a float8 has, so its ends move by as much as any of that.
+ * Round the ends as values of this type are.  Rounding to float4 keeps the order of numbers: a row may have
+ * one beyond an end that is not rounded, as the float4 of 0.7 is more than 0.7.  Integers that a float8 holds are
+ * exact.  Times are seconds here and microseconds in a row; an interval is the difference of two.
  */
 static void
 round_ends(Oid type, LokiRange *range)
 {
-	if (type == FLOAT4OID)
+	switch (type)
 	{
-		range->low = (float) range->low;
-		range->high = (float) range->high;
-	}
-	else if (type == NUMERICOID)
-	{
-		range->low *= range->low < 0 ? 1 + NUMERIC_ROUNDING : 1 - NUMERIC_ROUNDING;
-		range->high *= range->high < 0 ? 1 - NUMERIC_ROUNDING : 1 + NUMERIC_ROUNDING;
+		case FLOAT4OID:
+			range->low = (float) range->low;
+			range->high = (float) range->high;
+			break;
+		case INT8OID:
+			if (range->low < -MOST_EXACT || range->high > MOST_EXACT)
+				widen(range, DBL_DIG);
+			break;
+		case NUMERICOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+		case INTERVALOID:
+			widen(range, DBL_DIG);
+			break;
 	}
 }
 

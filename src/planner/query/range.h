@@ -60,6 +60,9 @@ extern LokiOperation loki_operation(Oid function);
 /* Finds the range of an expression that its caller knows; false if it does not */
 typedef bool (*LokiRangeOf) (Node *expr, void *context, LokiRange *range);
 
+/* Whether values of a type are numbers, but for some that are infinite */
+extern bool loki_range_is_number(Oid type);
+
 /* A value as a number; false if its type has none */
 extern bool loki_range_number(Datum value, Oid type, double *number);
 

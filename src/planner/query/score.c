@@ -8,15 +8,13 @@
  * If rows come in the order of the distance, no row that is still to come has a better score
  * than one at the distance reached whose other columns have their best values.  So the first
  * rows by score are known as soon as theirs are as good as that.  The best values of columns
- * are those that ANALYZE has seen, unless a function bounds them.  Of several distances, the others have
- * no bound; but some sums of them are one (query/sums.c).
+ * are those that indexes have when the first row is there (query/bounds.c).  Of several distances, the others
+ * have no bound; but some sums of them are one (query/sums.c).
  *
  *		age is 0 to 9, and v <=> $1 has come to 0.2
  *				no score to come is above 0.7 * (1 - 0.2) + 0.3 * exp(0) = 0.86
  *
- * That is the threshold algorithm of Fagin, Lotem and Naor, with one sorted list.  It is exact but for rows
- * that ANALYZE knows nothing of: one that is new, or was not in the sample, may be missed if its column is
- * beyond all of the sample's.
+ * That is the threshold algorithm of Fagin, Lotem and Naor, with one sorted list.
  *
  * Two steps choose the distance.  While the paths of a table are made, order/order.c asks which ones the score
  * has, and has rows come by the first that an index of the table knows.  When all joins are planned,
@@ -46,6 +44,7 @@
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/score.h"
+#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
@@ -173,82 +172,124 @@ loki_columns_outside(Node *expr, const OpExpr *distance)
 						   PVC_INCLUDE_PLACEHOLDERS);
 }
 
-/* Whether an outer join may fill a column with NULL.  The planner has turned right joins into left ones. */
-static bool
-is_filled_by_join(const PlannerInfo *root, const Var *column)
+/* A value of statistics, and the share of rows that it stands for */
+typedef struct ListedValue
 {
-	foreach_node(SpecialJoinInfo, join, root->join_info_list)
-		if (join->jointype == JOIN_FULL ||
-			(join->jointype == JOIN_LEFT && bms_is_member(column->varno, join->syn_righthand)))
-		return true;
-	return false;
+	double		value;
+	double		share;
+} ListedValue;
+
+/* qsort: ascending */
+static int
+compare_values(const void *a, const void *b)
+{
+	return float8_cmp_internal(((const ListedValue *) a)->value, ((const ListedValue *) b)->value);
 }
 
 /*
- * Have a range take in the values of a slot of statistics; false if they are no numbers.
- *
- * The most common value is typical, or the median of the others, if there are such.  An infinite value
- * makes the range useless as a bound, so that nothing is known of the column then.
+ * List the values of a column's statistics; false if some are no finite numbers.  The most common values have shares
+ * of their own, and what these leave is that of the histogram, in equal parts.
  */
 static bool
-add_values(LokiScoreColumn *column, HeapTuple statistics, int kind)
+list_values(HeapTuple statistics, ListedValue **values, int *n)
 {
-	AttStatsSlot slot;
-	bool		numbers = true;
+	const int	kinds[] = {STATISTIC_KIND_MCV, STATISTIC_KIND_HISTOGRAM};
+	double		rest = 1;
 
-	Assert(kind == STATISTIC_KIND_MCV || kind == STATISTIC_KIND_HISTOGRAM);
-	if (!get_attstatsslot(&slot, statistics, kind, InvalidOid, ATTSTATSSLOT_VALUES))
-		return true;
-	for (int i = 0; i < slot.nvalues && numbers; i++)
+	*n = 0;
+	*values = NULL;
+	for (int k = 0; k < lengthof(kinds); k++)
 	{
-		double		number;
+		bool		common = kinds[k] == STATISTIC_KIND_MCV;
+		AttStatsSlot slot;
 
-		numbers = loki_range_number(slot.values[i], slot.valuetype, &number) && isfinite(number);
-		column->range.low = Min(column->range.low, number);
-		column->range.high = Max(column->range.high, number);
-		if (i == (kind == STATISTIC_KIND_MCV ? 0 : slot.nvalues / 2))
-			column->typical = number;
+		if (!get_attstatsslot(&slot, statistics, kinds[k], InvalidOid,
+							  ATTSTATSSLOT_VALUES | (common ? ATTSTATSSLOT_NUMBERS : 0)))
+			continue;
+		*values = *values == NULL ? palloc_array(ListedValue, slot.nvalues) :
+			repalloc_array(*values, ListedValue, *n + slot.nvalues);
+		for (int i = 0; i < slot.nvalues; i++)
+		{
+			ListedValue *value = &(*values)[(*n)++];
+
+			if (!loki_range_number(slot.values[i], slot.valuetype, &value->value) || !isfinite(value->value))
+				return false;
+			value->share = common ? slot.numbers[i] : Max(rest, 0) / slot.nvalues;
+			rest -= common ? value->share : 0;
+		}
+		free_attstatsslot(&slot);
 	}
-	free_attstatsslot(&slot);
-	return numbers;
+	return *n > 0;
+}
+
+/* The quantiles of a column by its statistics, for costs; false without them */
+static bool
+ask_statistics(PlannerInfo *root, LokiScoreColumn *column)
+{
+	VariableStatData data;
+	ListedValue *values;
+	double		all = 0;
+	double		passed = 0;
+	int			n;
+	int			at = 0;
+	bool		listed;
+
+	examine_variable(root, (Node *) column->column, 0, &data);
+	listed = HeapTupleIsValid(data.statsTuple) && list_values(data.statsTuple, &values, &n);
+	ReleaseVariableStats(data);
+	if (!listed)
+		return false;
+	qsort(values, n, sizeof(ListedValue), compare_values);
+	for (int i = 0; i < n; i++)
+		all += values[i].share;
+	for (int i = 0; i < n; i++)
+	{
+		passed += values[i].share;
+		while (at < LOKI_QUANTILES && passed >= all * at / (LOKI_QUANTILES - 1))
+			column->quantiles[at++] = values[i].value;
+	}
+	while (at < LOKI_QUANTILES)
+		column->quantiles[at++] = values[n - 1].value;
+	return true;
 }
 
 /*
- * ANALYZE makes no histogram of a single value that is not among the most common ones: it is in no
- * slot, and may lie beyond all others, by a gap between them, or anywhere if there is but one.
- *
- * That is so if there is no histogram, and the shares of the common values and of NULL do not make up the
- * whole.  Without MCVs there are no values either, and the range is infinite already.
+ * What costs go by.  EXPLAIN shows them, so indexes are not asked for one who does not see all rows (P11): the range
+ * is that of statistics then, or of numbers up to 1.  Without statistics values are taken to be spread evenly.
  */
 static void
-add_unlisted_value(LokiScoreColumn *column, HeapTuple statistics)
+estimate_values(PlannerInfo *root, LokiScoreColumn *column)
 {
-	AttStatsSlot slot;
-	double		share = ((Form_pg_statistic) GETSTRUCT(statistics))->stanullfrac;
-	double		gap;
+	const LokiBounds *bounds = &column->bounds;
+	LokiRange  *range = &column->range;
+	bool		listed = ask_statistics(root, column);
 
-	if (get_attstatsslot(&slot, statistics, STATISTIC_KIND_HISTOGRAM, InvalidOid, 0) ||
-		!get_attstatsslot(&slot, statistics, STATISTIC_KIND_MCV, InvalidOid, ATTSTATSSLOT_NUMBERS))
-		return;
-	for (int i = 0; i < slot.nnumbers; i++)
-		share += slot.numbers[i];
-	gap = slot.nnumbers < 2 ? INFINITY : (column->range.high - column->range.low) / (slot.nnumbers - 1);
-	free_attstatsslot(&slot);
-
-	/*
-	 * shares are rounded to 6e-8; one of the most rows that ANALYZE takes is
-	 * 3e-7
-	 */
-	if (share < 1 - 2e-7)
+	if (bounds->indexes == NIL || loki_bounds_may_show(bounds))
+		*range = loki_bounds_read(bounds);
+	else
 	{
-		column->range.low -= gap;
-		column->range.high += gap;
+		*range = bounds->always;
+		range->nulls = bounds->filled;
+		if (loki_range_is_number(bounds->type))
+		{
+			range->nans = false;
+			range->low = Max(range->low, listed ? column->quantiles[0] : 0);
+			range->high = Max(Min(range->high, listed ? column->quantiles[LOKI_QUANTILES - 1] : 1),
+							  range->low);
+		}
 	}
+	if (!isfinite(range->low) || !isfinite(range->high))
+		return;
+	for (int i = 0; i < LOKI_QUANTILES; i++)
+		column->quantiles[i] = listed ? Max(Min(column->quantiles[i], range->high), range->low) :
+			range->low + (range->high - range->low) * i / (LOKI_QUANTILES - 1);
+	column->typical = column->quantiles[LOKI_QUANTILES / 2];
 }
 
 /*
- * A column without statistics, or of a type that is no number, can have any value.  PlaceHolderVars are
- * left out, and so taken for anything: ANALYZE knows nothing of expressions of a subquery.
+ * PlaceHolderVars are left out, and so taken for anything: nothing is known of expressions of a subquery.  A path
+ * is made if the score has a bound by what can be asked, as it is now; when it is executed it may have another, or
+ * none.
  */
 List *
 loki_score_columns(PlannerInfo *root, const LokiScore *score)
@@ -258,33 +299,14 @@ loki_score_columns(PlannerInfo *root, const LokiScore *score)
 	foreach_ptr(Var, var, loki_columns_outside((Node *) score->bounded, score->distance))
 	{
 		LokiScoreColumn *column;
-		VariableStatData data;
 
 		if (!IsA(var, Var))
 			continue;
 		column = palloc0_object(LokiScoreColumn);
 		column->column = var;
-		column->range.low = INFINITY;
-		column->range.high = -INFINITY;
-		examine_variable(root, (Node *) var, 0, &data);
-		/* a subquery may have joins that fill columns of its tables with NULL */
-		column->range.nulls = !HeapTupleIsValid(data.statsTuple) ||
-			((Form_pg_statistic) GETSTRUCT(data.statsTuple))->stanullfrac > 0 ||
-			planner_rt_fetch(column->column->varno, root)->rtekind != RTE_RELATION ||
-			is_filled_by_join(root, column->column);
-		if (!HeapTupleIsValid(data.statsTuple) ||
-			!add_values(column, data.statsTuple, STATISTIC_KIND_MCV) ||
-			!add_values(column, data.statsTuple, STATISTIC_KIND_HISTOGRAM) ||
-			column->range.low > column->range.high)
-		{
-			column->range.low = -INFINITY;
-			column->range.high = INFINITY;
-			column->range.nans = true;
-		}
-		else
-			add_unlisted_value(column, data.statsTuple);
+		loki_bounds_of(root, var, &column->bounds);
+		estimate_values(root, column);
 		Assert(column->range.low <= column->range.high);
-		ReleaseVariableStats(data);
 		columns = lappend(columns, column);
 	}
 	return columns;
@@ -435,8 +457,8 @@ is_never_null(Node *expr, void *context, LokiRange *range)
 }
 
 /*
- * An order that other nodes rely on must be right for rows that ANALYZE has not seen (P7), so only
- * constraints and conditions count here.
+ * An order that other nodes rely on must be right for each row (P7), and is decided here, so that only constraints
+ * and conditions count.
  */
 bool
 loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr)

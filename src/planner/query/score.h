@@ -14,7 +14,7 @@
 #define LOKI_PLANNER_QUERY_SCORE_H
 
 #include "nodes/pathnodes.h"
-#include "planner/query/range.h"
+#include "planner/query/bounds.h"
 
 /* What a query level with a LIMIT sorts by first */
 typedef struct LokiScore
@@ -31,12 +31,18 @@ typedef struct LokiScore
 								 * chosen */
 } LokiScore;
 
+/* Parts of a column's rows, by their values; one more than that, with the least value */
+#define LOKI_QUANTILES	33
+
 /* A column of the score, and what is known of its values */
 typedef struct LokiScoreColumn
 {
 	Var		   *column;
-	LokiRange	range;			/* infinite if ANALYZE has seen no numbers */
-	double		typical;		/* a value within; only if it is finite */
+	LokiBounds	bounds;			/* what a plan goes by */
+	LokiRange	range;			/* for costs: as of now */
+	double		quantiles[LOKI_QUANTILES];	/* ascending values, for costs: the
+											 * last is that of all rows */
+	double		typical;		/* the value that estimates go by */
 } LokiScoreColumn;
 
 /* Whether a level with these sort clauses sorts by such a score; no distance is chosen yet */
@@ -54,13 +60,13 @@ extern bool loki_score_choose(const PlannerInfo *root, LokiScore *score, OpExpr 
 /* The columns that an expression has outside of this distance, and PlaceHolderVars */
 extern List *loki_columns_outside(Node *expr, const OpExpr *distance);
 
-/* What is known of the columns of a score outside of distances: LokiScoreColumn */
+/* The columns of a score outside of distances, and what is known of them: LokiScoreColumn */
 extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
 
 /*
  * The best score, as a number that is greater the better it is, of rows whose distance is in a
- * range; infinite if it has no bound.  Where columns have their typical values, it is the
- * worst one.
+ * range; infinite if it has no bound.  Where columns have the values that are typical, it is
+ * the worst one.
  */
 extern double loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 								  double low, double high, bool typical);

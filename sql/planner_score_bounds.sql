@@ -1,0 +1,323 @@
+-- Bounds of scores: what columns can be is asked of indexes when a query is executed, whenever ANALYZE and VACUUM ran
+
+SET client_min_messages = warning;
+SET lokivector.build_seed = 1;
+SET max_parallel_workers_per_gather = 0;
+SET jit = off;
+SET hnsw.ef_search = 400;
+SET enable_seqscan = off;
+SET enable_sort = off;
+-- Whether a statement is a search by scores, and whether its scores are those that it has by a sort
+CREATE FUNCTION bounds_check(statement text, OUT search boolean, OUT outcome text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	found text[];
+	truth text[];
+BEGIN
+	search := false;
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+		search := search OR line ~ 'LokivectorScoreSearch';
+	END LOOP;
+	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO found;
+	SET LOCAL enable_indexscan = off;
+	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO truth;
+	SET LOCAL enable_indexscan = on;
+	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
+END $$;
+
+-- test: memories whose scores change after ANALYZE
+CREATE TABLE mem (id int PRIMARY KEY, seen timestamptz NOT NULL, boost float8 NOT NULL DEFAULT 0, v vector(8));
+CREATE FUNCTION spot(i int) RETURNS vector LANGUAGE sql AS $$SELECT array_agg(sin(i * 0.7 + j * j + (i % 97) * j))::vector FROM generate_series(1, 8) j$$;
+INSERT INTO mem SELECT i, now() - interval '10 days' - i * interval '10 minutes', 0, spot(i) FROM generate_series(1, 9000) i;
+CREATE INDEX mem_v ON mem USING hnsw (v vector_cosine_ops, boost);
+CREATE INDEX mem_seen ON mem (seen);
+ANALYZE mem;
+INSERT INTO mem SELECT i, now(), 0, spot(i) FROM generate_series(9001, 9080) i;
+CREATE VIEW recent AS SELECT id, 0.7 * (1 - (v <=> '[1,0,1,0,0,1,0,0]')) + 0.3 * exp(-extract(epoch FROM now() - seen)::float8 / 86400 / 14) AS s FROM mem ORDER BY s DESC LIMIT 10;
+CREATE VIEW boosted AS SELECT id, 1 - (v <=> '[1,0,1,0,0,1,0,0]') + boost AS s FROM mem ORDER BY s DESC LIMIT 5;
+CREATE VIEW worth AS SELECT id, (1 - (v <=> '[1,0,1,0,0,1,0,0]')) * exp(-extract(epoch FROM now() - seen)::float8 / 86400 / 14) * (1 + boost) AS s FROM mem ORDER BY s DESC LIMIT 10;
+SELECT c.* FROM unnest(ARRAY['recent', 'boosted', 'worth']) t, bounds_check('SELECT s FROM ' || t) c;
+UPDATE mem SET boost = 5 WHERE id IN (11, 2711, 3000);
+SET default_statistics_target = 1;
+ANALYZE mem;
+SELECT c.* FROM unnest(ARRAY['recent', 'boosted', 'worth']) t, bounds_check('SELECT s FROM ' || t) c;
+-- gone again, before VACUUM and after
+UPDATE mem SET boost = 0;
+SELECT c.* FROM unnest(ARRAY['recent', 'boosted', 'worth']) t, bounds_check('SELECT s FROM ' || t) c;
+VACUUM mem;
+SELECT c.* FROM unnest(ARRAY['recent', 'boosted', 'worth']) t, bounds_check('SELECT s FROM ' || t) c;
+RESET default_statistics_target;
+-- the planner's own choice: products and sums of three parts
+CREATE TABLE memories AS SELECT i AS id, timestamptz '2026-01-01 00:00+00' - random() * interval '60 days' AS seen, 1 + floor(random() * 10) AS importance,
+	(SELECT array_agg(random() - 0.5 + sin(i % 97 * j + j)) FROM generate_series(1, 16) j WHERE i > 0)::vector(16) AS v FROM generate_series(1, 12000) i, (SELECT setseed(0.4)) s;
+CREATE INDEX memories_v ON memories USING hnsw (v vector_cosine_ops, seen, importance);
+ANALYZE memories;
+RESET enable_sort;
+RESET enable_seqscan;
+SELECT c.* FROM unnest(ARRAY['(1 - d) * exp(-age) * importance', '1 - d + exp(-age) + importance / 10']) score,
+	bounds_check(format($$SELECT id, %s AS s FROM (SELECT *, v <=> (SELECT v FROM memories WHERE id = 7) AS d, extract(epoch FROM timestamptz '2026-01-01 00:00+00' - seen)::float8 / 86400 / 14 AS age FROM memories) x
+		ORDER BY s DESC NULLS LAST LIMIT 5$$, score)) c;
+DROP TABLE memories;
+SET enable_seqscan = off;
+SET enable_sort = off;
+
+-- test: what is inserted after a plan was kept
+SET plan_cache_mode = force_generic_plan;
+PREPARE kept(vector) AS SELECT id FROM mem ORDER BY (v <=> $1) - boost LIMIT 2;
+PREPARE kept_desc(vector) AS SELECT id FROM mem ORDER BY boost - (v <=> $1) DESC LIMIT 2;
+EXPLAIN (COSTS OFF) EXECUTE kept('[1,0,1,0,0,1,0,0]');
+EXPLAIN (COSTS OFF) EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+INSERT INTO mem VALUES (19001, now(), 3, '[-1,0,-1,0,0,-1,0,0]');
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+INSERT INTO mem VALUES (19002, now(), 'Infinity', '[-1,0,-1,0,0,-1,0,0]');
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+INSERT INTO mem VALUES (19003, now(), 'NaN', '[-1,0,-1,0,0,-1,0,0]');
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+DELETE FROM mem WHERE id > 19001;
+INSERT INTO mem VALUES (19004, now(), 8, NULL), (19005, now(), 9, '[0,0,0,0,0,0,0,0]');
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+DELETE FROM mem WHERE id > 19001;
+-- rows of this transaction, of a subtransaction, and of a function that the query calls
+BEGIN;
+INSERT INTO mem VALUES (19006, now(), 4, '[-1,0,-1,0,0,-1,0,0]');
+SAVEPOINT a;
+INSERT INTO mem VALUES (19007, now(), 5, '[-1,0,-1,0,0,-1,0,0]');
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+ROLLBACK TO a;
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+DECLARE c CURSOR FOR SELECT id FROM mem ORDER BY (v <=> '[1,0,1,0,0,1,0,0]') - boost LIMIT 2;
+INSERT INTO mem VALUES (19008, now(), 6, '[-1,0,-1,0,0,-1,0,0]');
+UPDATE mem SET boost = 0 WHERE id = 19006;
+FETCH 2 FROM c;
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+ROLLBACK;
+CREATE FUNCTION add_memory(id int) RETURNS int LANGUAGE sql VOLATILE AS $$INSERT INTO mem VALUES (20000 + id, now(), 7, '[-1,0,-1,0,0,-1,0,0]') RETURNING 1$$;
+BEGIN;
+SELECT n, (SELECT array_agg(id) FROM (SELECT id FROM mem WHERE id <> n ORDER BY (v <=> '[1,0,1,0,0,1,0,0]') - boost LIMIT 2) x) AS best, add_memory(n) FROM generate_series(1, 2) n;
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+ROLLBACK;
+-- the bounds of an index that is dropped, or that takes all of its place
+ALTER TABLE mem ALTER boost DROP NOT NULL;
+EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+UPDATE mem SET boost = NULL WHERE id = 77;
+EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+EXPLAIN (COSTS OFF) EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+UPDATE mem SET boost = 0 WHERE id = 77;
+VACUUM mem;
+CREATE INDEX mem_boost ON mem (boost);
+CREATE INDEX mem_alone ON mem USING hnsw (v vector_cosine_ops);
+DROP INDEX mem_v;
+EXPLAIN (COSTS OFF) EXECUTE kept('[1,0,1,0,0,1,0,0]');
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+REINDEX INDEX mem_boost;
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+DROP INDEX mem_boost;
+EXPLAIN (COSTS OFF) EXECUTE kept('[1,0,1,0,0,1,0,0]');
+EXECUTE kept('[1,0,1,0,0,1,0,0]');
+DEALLOCATE ALL;
+RESET plan_cache_mode;
+DROP VIEW recent, boosted, worth;
+DROP TABLE mem;
+
+-- test: each type, by each kind of index, and with none
+CREATE TABLE typed (id int PRIMARY KEY, n int2, i int4, l int8, b bool, r real, f float8, d date, t timestamp, z timestamptz, p numeric, v vector(3));
+CREATE FUNCTION fill(ids int4range, values_from int) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO typed SELECT i, x, x, x * 1000000000000007, x % 2 = 0, x / 7.0, x / 7.0, date '2020-01-01' + x, timestamp '2020-01-01' + x * interval '1 hour',
+		timestamptz '2020-01-01 00:00+00' + x * interval '1 second', x / 7.0, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector
+	FROM (SELECT i, values_from + i % 100 AS x FROM generate_series(lower(ids), upper(ids) - 1) i) s
+$$;
+SELECT fill('[1,3000]', 0);
+-- of each column one score that rises with it, and one that falls
+CREATE TABLE forms AS SELECT *, format('SELECT id, (v <-> ''[1,0,0]'') %s AS s FROM typed ORDER BY s %s LIMIT 7', score, places) AS statement FROM (VALUES
+	('n', '- 0.02 * n', ''), ('i', '+ 0.02 * i', ''), ('l', '+ 1e-17 * l::float8', ''), ('l', '- l / 1e17', ''), ('b', '+ 0.1 * b::int', ''),
+	('r', '+ r / 7', ''), ('r', '- r::numeric::float8 / 7', ''), ('f', '- f / 7', ''), ('d', '+ (d - date ''2020-01-01'') * 0.02', ''),
+	('t', '- extract(epoch FROM t - timestamp ''2020-01-01'')::float8 / 180000', ''),
+	('z', '+ extract(epoch FROM z)::float8 / 50 - 31557600', ''), ('p', '+ (p / 7)::float8', ''), ('p', '- (p * 0.142857142857142857)::float8', '')) f(col, score, places);
+CREATE FUNCTION forms_check(OUT search text, OUT wrong text) LANGUAGE sql AS $$
+	SELECT string_agg(DISTINCT col, ' ') FILTER (WHERE search), string_agg(col || ': ' || outcome, '; ') FILTER (WHERE outcome <> 'same')
+	FROM (SELECT f.col, c.* FROM forms f, bounds_check(f.statement) c) x
+$$;
+CREATE INDEX typed_v ON typed USING hnsw (v vector_l2_ops);
+-- none
+SELECT * FROM forms_check();
+-- attributes, also of a pending index; then with new ends, old ones, and without statistics at all
+DROP INDEX typed_v;
+CREATE INDEX typed_v ON typed USING hnsw (v vector_l2_ops, n, i, l, b, r, f, d, t, z, p);
+SELECT * FROM forms_check();
+SELECT fill('[3001,3020]', -300);
+SELECT fill('[3021,3040]', 300);
+SELECT * FROM forms_check();
+DELETE FROM typed WHERE id > 3000;
+SELECT * FROM forms_check();
+VACUUM ANALYZE typed;
+SELECT * FROM forms_check();
+SELECT fill('[3001,3020]', 700);
+SELECT * FROM forms_check();
+TRUNCATE typed;
+SELECT * FROM forms_check();
+SELECT fill('[1,400]', -30);
+SELECT fill('[401,410]', 1000);
+SELECT * FROM forms_check();
+-- duplicates share a node, and rows without a vector have none
+INSERT INTO typed SELECT 1000 + id, n, i, l, b, r, f, d, t, z, p, v FROM typed;
+INSERT INTO typed (id, n, i, l, b, r, f, d, t, z, p) SELECT 3000 + id, n, i, l, b, r, f, d, t, z, p FROM typed;
+SELECT * FROM forms_check();
+-- btrees, of either direction, at a row that sorts behind all
+DROP INDEX typed_v;
+CREATE INDEX typed_v ON typed USING hnsw (v vector_l2_ops);
+CREATE INDEX ON typed (n);
+CREATE INDEX ON typed (i DESC);
+CREATE INDEX ON typed (l, n);
+CREATE INDEX ON typed (b);
+CREATE INDEX ON typed (r DESC NULLS LAST);
+CREATE INDEX ON typed (f NULLS FIRST);
+CREATE INDEX ON typed (d);
+CREATE INDEX ON typed (t DESC);
+CREATE INDEX ON typed (z);
+CREATE INDEX ON typed (p DESC);
+SELECT * FROM forms_check();
+SELECT fill('[8000,8020]', -3000);
+SELECT fill('[8021,8040]', 3000);
+SELECT * FROM forms_check();
+INSERT INTO typed (id, v) VALUES (9000, '[1,0,0]');
+INSERT INTO typed (id, r, f, d, t, z, p, v) VALUES (9001, 'NaN', 'NaN', '2020-01-01', '2020-01-01', '2020-01-01', 'NaN', '[1,0,0]');
+SELECT * FROM forms_check();
+INSERT INTO typed (id, r, f, p, v) VALUES (9002, '-Infinity', 'Infinity', '-Infinity', '[1,0,0]');
+SELECT * FROM forms_check();
+INSERT INTO typed (id, v) SELECT 10000 + i, '[1,0,0]' FROM generate_series(1, 2000) i;
+DELETE FROM typed WHERE id <= 9002;
+SELECT * FROM forms_check();
+DROP TABLE typed, forms;
+DROP FUNCTION fill, forms_check;
+
+-- test: indexes that do not have all rows, or none of the column; constraints and conditions
+CREATE TABLE items (id int PRIMARY KEY, a float8, k text, v vector(3));
+INSERT INTO items SELECT i, i % 30 / 10.0, 'k' || i % 3, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector FROM generate_series(1, 3000) i;
+CREATE INDEX items_v ON items USING hnsw (v vector_l2_ops);
+ANALYZE items;
+CREATE VIEW best AS SELECT id, (v <-> '[1,0,0]') - a AS s FROM items ORDER BY s LIMIT 5;
+CREATE VIEW best_desc AS SELECT id, a - (v <-> '[1,0,0]') AS s FROM items ORDER BY s DESC LIMIT 5;
+UPDATE items SET a = 50 WHERE id = 8;
+ALTER TABLE items ADD CONSTRAINT within CHECK (a BETWEEN 0 AND 3) NOT VALID;
+SELECT * FROM bounds_check('SELECT s FROM best');
+UPDATE items SET a = 3 WHERE id = 8;
+ALTER TABLE items VALIDATE CONSTRAINT within;
+SELECT * FROM bounds_check('SELECT s FROM best');
+-- a column that may be NULL would come first
+SELECT * FROM bounds_check('SELECT s FROM best_desc');
+SELECT * FROM bounds_check($$SELECT id, a - (v <-> '[1,0,0]') AS s FROM items WHERE a IS NOT NULL ORDER BY s DESC LIMIT 5$$);
+ALTER TABLE items ALTER a SET NOT NULL;
+SELECT * FROM bounds_check('SELECT s FROM best_desc');
+ALTER TABLE items DROP CONSTRAINT within;
+SELECT * FROM bounds_check('SELECT s FROM best_desc');
+SELECT c, b.* FROM unnest(ARRAY['a <= 2', 'a < 2 AND a > 1', '2.5 > a', 'a IN (1, 2, 0.5)', 'a = ANY (''{1,NULL,2}'')', 'a >= 1', 'a <> 1', 'a = 1', 'a < ''NaN''', 'a > 5 AND a < 3', 'NOT a > 2',
+	'a = 1 OR a = 2']) c, bounds_check(format($$SELECT id, (v <-> '[1,0,0]') - a AS s FROM items WHERE %s ORDER BY s LIMIT 5$$, c)) b;
+CREATE INDEX items_part ON items (a) WHERE id < 2000;
+CREATE INDEX items_expr ON items ((a + 1));
+CREATE INDEX items_second ON items (id, a);
+CREATE UNIQUE INDEX CONCURRENTLY items_failed ON items (a);
+SELECT * FROM bounds_check('SELECT s FROM best');
+DROP INDEX items_v;
+CREATE INDEX items_v ON items USING hnsw (v vector_l2_ops, a) WHERE k = 'k1';
+SELECT * FROM bounds_check('SELECT s FROM best');
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[1,0,0]') - a AS s FROM items WHERE k = 'k1' ORDER BY s LIMIT 5$$);
+-- a condition of text: only whether it is NULL
+SELECT * FROM bounds_check($$SELECT id, (k = 'k2')::int - (v <-> '[1,0,0]') AS s FROM items WHERE a < 9 AND k = 'k1' ORDER BY s DESC LIMIT 5$$);
+DROP INDEX items_v;
+CREATE INDEX items_v ON items USING hnsw (v vector_l2_ops, k);
+SELECT * FROM bounds_check($$SELECT id, (k = 'k2')::int - (v <-> '[1,0,0]') AS s FROM items ORDER BY s DESC LIMIT 5$$);
+UPDATE items SET k = NULL WHERE id = 5;
+SELECT * FROM bounds_check($$SELECT id, (k = 'k2')::int - (v <-> '[1,0,0]') AS s FROM items ORDER BY s DESC LIMIT 5$$);
+-- a domain, an index that was not finished, and a table without rows
+CREATE DOMAIN share AS float8;
+ALTER TABLE items ADD w share DEFAULT 1;
+UPDATE items SET w = id % 10 / 10.0;
+CREATE INDEX items_w ON items (w);
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[1,0,0]') - w AS s FROM items ORDER BY s LIMIT 5$$);
+CREATE TABLE other (id int PRIMARY KEY, fame float8);
+CREATE INDEX other_fame ON other (fame);
+SELECT * FROM bounds_check($$SELECT items.id, (v <-> '[1,0,0]') - coalesce(fame, 0) AS s FROM items LEFT JOIN other USING (id) ORDER BY s LIMIT 5$$);
+INSERT INTO other SELECT i, i FROM generate_series(1, 5) i;
+SELECT * FROM bounds_check($$SELECT items.id, (v <-> '[1,0,0]') - coalesce(fame, 0) AS s FROM items LEFT JOIN other USING (id) ORDER BY s LIMIT 5$$);
+SELECT * FROM bounds_check($$SELECT items.id, fame - (v <-> '[1,0,0]') AS s FROM items LEFT JOIN other USING (id) ORDER BY s DESC LIMIT 5$$);
+SELECT * FROM bounds_check($$SELECT items.id, fame - (v <-> '[1,0,0]') AS s FROM items JOIN (SELECT id, max(fame) AS most, fame FROM other GROUP BY id, fame) o USING (id) ORDER BY s DESC LIMIT 5$$);
+SELECT * FROM bounds_check($$SELECT items.id, fame - (v <-> '[1,0,0]') AS s FROM items JOIN (SELECT id, fame FROM other UNION ALL SELECT id, 100 FROM other) o USING (id) ORDER BY s DESC LIMIT 5$$);
+DROP VIEW best, best_desc;
+DROP TABLE items, other;
+DROP DOMAIN share;
+
+-- test: rows that change at random, without ANALYZE
+CREATE TABLE random_rows (id int PRIMARY KEY, a float8, b real, c numeric, v vector(4));
+CREATE INDEX random_v ON random_rows USING hnsw (v vector_cosine_ops, a, c);
+CREATE INDEX random_b ON random_rows (b);
+ALTER TABLE random_rows SET (autovacuum_enabled = off);
+CREATE FUNCTION change_rows() RETURNS void LANGUAGE sql AS $$
+	INSERT INTO random_rows SELECT n + i, 10 ^ (4 * random() - 2), -(10 ^ (2 * random())), (10 ^ (3 * random()))::numeric, ARRAY[random(), random(), random(), random()]::vector
+		FROM (SELECT coalesce(max(id), 0) AS n FROM random_rows) m, generate_series(1, 150) i;
+	UPDATE random_rows SET a = a * (random() - 0.3), b = CASE WHEN random() < 0.05 THEN NULL ELSE b * random() END WHERE random() < 0.1;
+	UPDATE random_rows SET c = -c WHERE random() < 0.02;
+	DELETE FROM random_rows WHERE random() < 0.05;
+$$;
+SELECT setseed(0.3);
+DO $$
+DECLARE
+	search boolean;
+	outcome text;
+	form text;
+	searches int := 0;
+BEGIN
+	FOR i IN 1 .. 12 LOOP
+		PERFORM change_rows();
+		FOREACH form IN ARRAY ARRAY['d + a', 'd - b / 50', 'd * (1 + exp(-a))', '(2 - d) * b', 'd + (c / 300)::float8', 'd + ln(1 + abs(a)) - coalesce(b, -3)',
+			'(1 - d) * a * c::float8', 'd / (5 + a * a)', 'greatest(d, a) - sqrt(abs(b))', 'd::numeric * c', 'd * power(abs(b) + 1, 0.5)', '-d * a'] LOOP
+			SELECT c.search, c.outcome FROM bounds_check(format('SELECT %s AS s FROM (SELECT *, v <=> ''[0.5,0.5,0.5,0.5]'' AS d FROM random_rows) x ORDER BY s %s LIMIT %s',
+				form, (ARRAY['', 'DESC', 'DESC NULLS LAST', 'NULLS FIRST'])[1 + (random() * 3)::int], 1 + (random() * 20)::int)) c INTO search, outcome;
+			searches := searches + search::int;
+			IF outcome <> 'same' THEN
+				RAISE EXCEPTION '% round %: %', form, i, outcome;
+			END IF;
+		END LOOP;
+	END LOOP;
+	IF searches < 60 THEN
+		RAISE EXCEPTION 'only % searches', searches;
+	END IF;
+END $$;
+DROP TABLE random_rows;
+DROP FUNCTION change_rows;
+
+-- test: who does not see all rows learns nothing from what a plan costs
+CREATE TABLE hidden (id int PRIMARY KEY, owner text, a float8 NOT NULL, v vector(3));
+INSERT INTO hidden SELECT i, CASE WHEN i % 2 = 0 THEN 'bounds_reader' ELSE 'other' END, i % 10, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector FROM generate_series(1, 2000) i;
+CREATE INDEX hidden_v ON hidden USING hnsw (v vector_l2_ops, a);
+ANALYZE hidden;
+CREATE ROLE bounds_reader;
+GRANT SELECT ON hidden TO bounds_reader;
+ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON hidden USING (owner = current_user);
+CREATE FUNCTION cost_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT json) ' || statement INTO plan;
+	RETURN plan -> 0 -> 'Plan' ->> 'Total Cost';
+END $$;
+CREATE TEMP TABLE costs (n int, cost text);
+GRANT ALL ON costs TO bounds_reader;
+SET ROLE bounds_reader;
+INSERT INTO costs SELECT 1, cost_of($$SELECT id FROM hidden ORDER BY (v <-> '[1,0,0]') - a LIMIT 3$$);
+RESET ROLE;
+BEGIN;
+UPDATE hidden SET a = 1000000 WHERE id = 7;
+SET LOCAL ROLE bounds_reader;
+INSERT INTO costs SELECT 2, cost_of($$SELECT id FROM hidden ORDER BY (v <-> '[1,0,0]') - a LIMIT 3$$);
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[1,0,0]') - a AS s FROM hidden ORDER BY s LIMIT 3$$);
+COMMIT;
+RESET ROLE;
+SELECT count(DISTINCT cost) FROM costs;
+DROP TABLE hidden, costs;
+DROP ROLE bounds_reader;
+DROP FUNCTION bounds_check, spot, add_memory, cost_of;

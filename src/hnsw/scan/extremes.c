@@ -1,0 +1,246 @@
+/*-------------------------------------------------------------------------
+ *
+ * extremes.c
+ *	  The least and the greatest value of an attribute.
+ *
+ * The planner's nodes bound by them what rows that are still to come can have (src/planner/order/scores.c), so
+ * they must hold for each row that the caller's snapshot sees, whenever VACUUM or ANALYZE ran.  Nothing is kept for
+ * that: the slots say it at each moment, and are as few pages as a part in a hundred of a table of vectors.
+ *
+ * A row that the snapshot sees was inserted before that was taken, and so before the pages are read.  Its node has its
+ * attributes since then (I7), and is live as long as somebody sees the row: VACUUM alone frees it (I11).  So it does
+ * not matter in which order pages are read, what else changes meanwhile, nor that an attribute and the state of its
+ * node are read at two moments.  A free node is used again for a row that the snapshot does not see.
+ *
+ * Slots of nodes that are not live are left out: an extreme value that was deleted would count until its node is used
+ * again.  The states of nodes are looked at only where a page has a value beyond those so far, which hardly any has
+ * but those at the ends of what is inserted in its order.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/extremes.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xlog.h"
+#include "hnsw/definition/attribute.h"
+#include "hnsw/definition/layout.h"
+#include "hnsw/hnsw.h"
+#include "hnsw/page/lock_assert.h"
+#include "hnsw/page/page.h"
+#include "hnsw/page/slots.h"
+#include "miscadmin.h"
+#include "utils/float.h"
+
+/* Flag of a slot, in a copy of its page, whose node is not live */
+#define NOT_LIVE		((char) 0xFF)
+
+/* Nodes whose state is read at once */
+#define STATE_BATCH		64
+
+/* What slots hold; and places on the page of slots that say so, or 0 */
+typedef enum HeldPlace
+{
+	HELD_LOW,
+	HELD_HIGH,
+	HELD_NULL,
+	HELD_NAN,
+	HELD_PLACES
+} HeldPlace;
+
+typedef struct Held
+{
+	bool		numbers;
+	bool		nulls;
+	bool		nans;
+	int64		low;
+	int64		high;
+	int			places[HELD_PLACES];
+} Held;
+
+/* Slots that are read: of nodes, and then of rows outside the graph */
+typedef struct Reader
+{
+	LokiIndex  *state;
+	Relation	index;
+	LokiAttrType type;
+	int64		nan;			/* sort key of NaN; 0: it has none */
+	int			tids;			/* slot array: their states ... */
+	int			values;			/* ... and the attribute */
+	Held		all;			/* of all that were read */
+} Reader;
+
+/* What the slots of a page hold.  An array's flag of hashes is no NULL, and its number means nothing. */
+static void
+hold_page(const Reader *reader, Page page, int used, Held *held)
+{
+	uint32		size = reader->state->arrays[reader->values].slot_size;
+
+	*held = (Held) {.low = PG_INT64_MAX, .high = PG_INT64_MIN};
+	for (int i = 0; i < used; i++)
+	{
+		const char *slot = LokiPageSlot(page, size, i);
+		int64		sort_key;
+
+		if (slot[0] == NOT_LIVE)
+			continue;
+		if (slot[0] == LOKI_ATTR_NULL)
+		{
+			held->nulls = true;
+			held->places[HELD_NULL] = i;
+			continue;
+		}
+		sort_key = loki_attr_sort_key(size - 1, slot);
+		if (reader->nan != 0 && sort_key == reader->nan)
+		{
+			held->nans = true;
+			held->places[HELD_NAN] = i;
+			continue;
+		}
+		held->numbers = true;
+		if (sort_key < held->low)
+		{
+			held->low = sort_key;
+			held->places[HELD_LOW] = i;
+		}
+		if (sort_key > held->high)
+		{
+			held->high = sort_key;
+			held->places[HELD_HIGH] = i;
+		}
+	}
+}
+
+/* Whether a page holds more than all those before */
+static bool
+holds_more(const Held *all, const Held *page)
+{
+	return (page->nulls && !all->nulls) || (page->nans && !all->nans) ||
+		(page->numbers && (page->low < all->low || page->high > all->high));
+}
+
+/*
+ * Mark those of some slots of a page, by their places, whose nodes are not live; false if there are any.  The states
+ * of nodes are read without a lock, where that can be done, as searches read them (page/README).
+ */
+static bool
+mark_dead(const Reader *reader, Page page, uint32 first, const int *places, int n)
+{
+	uint32		size = reader->state->arrays[reader->tids].slot_size;
+	char		slots[STATE_BATCH * LOKI_TID_LONG];
+	uint32		nodes[STATE_BATCH] = {0};
+	bool		live = true;
+
+	Assert(n <= STATE_BATCH && size <= LOKI_TID_LONG);
+	for (int i = 0; i < n; i++)
+		nodes[i] = first + places[i];
+	loki_slots_copy(reader->state, reader->index, reader->tids, nodes, n,
+					reader->tids == LOKI_SLOTS_TID && !RecoveryInProgress(), slots);
+	for (int i = 0; i < n; i++)
+	{
+		LokiTidData tid = {0};
+
+		memcpy(&tid, slots + (Size) i * size, size);
+		if (LokiTidIsLive(&tid))
+			continue;
+		LokiPageSlot(page, reader->state->arrays[reader->values].slot_size, places[i])[0] = NOT_LIVE;
+		live = false;
+	}
+	return live;
+}
+
+/* Mark all slots of a page whose nodes are not live. */
+static void
+mark_all_dead(const Reader *reader, Page page, uint32 first, int used)
+{
+	int			places[STATE_BATCH];
+
+	for (int i = 0; i < used; i += STATE_BATCH)
+	{
+		int			n = Min(used - i, STATE_BATCH);
+
+		for (int j = 0; j < n; j++)
+			places[j] = i + j;
+		(void) mark_dead(reader, page, first, places, n);
+	}
+}
+
+/* Read the pages of one slot array, each copied under share lock.  No page is locked meanwhile. */
+static void
+read_slots(Reader *reader)
+{
+	LokiSlotArray *slots = &reader->state->arrays[reader->values];
+
+	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
+	{
+		uint32		first = ordinal * slots->per_page;
+		PGAlignedBlock copy;
+		Held		page;
+		int			used;
+
+		CHECK_FOR_INTERRUPTS();
+		used = loki_page_copy(reader->state, reader->index, reader->values, ordinal, NULL, copy.data);
+		hold_page(reader, copy.data, used, &page);
+		if (!holds_more(&reader->all, &page))
+			continue;
+		if (!mark_dead(reader, copy.data, first, page.places, HELD_PLACES))
+		{
+			mark_all_dead(reader, copy.data, first, used);
+			hold_page(reader, copy.data, used, &page);
+		}
+		reader->all.numbers |= page.numbers;
+		reader->all.nulls |= page.nulls;
+		reader->all.nans |= page.nans;
+		reader->all.low = Min(reader->all.low, page.low);
+		reader->all.high = Max(reader->all.high, page.high);
+	}
+}
+
+/* The sort key of NaN in slots of a type */
+static int64
+key_of_nan(LokiAttrType type)
+{
+	if (type == LOKI_ATTR_FLOAT4)
+		return loki_float4_sort_key(get_float4_nan());
+	return type == LOKI_ATTR_FLOAT8 || type == LOKI_ATTR_NUMERIC ? loki_float_sort_key(get_float8_nan()) : 0;
+}
+
+/*
+ * See hnsw.h.  The directory is read first, so that the pages that the snapshot's rows are on are known (I3).  Of an
+ * index that is not the scan's own, nothing is said if it is of another format.
+ */
+bool
+loki_hnsw_extremes(Relation index, int attribute, LokiExtremes *extremes)
+{
+	Reader		reader = {.index = index, .all = {.low = PG_INT64_MAX, .high = PG_INT64_MIN}};
+	Oid			type;
+
+	Assert(loki_no_buffer_locked());
+	memset(extremes, 0, sizeof(LokiExtremes));
+	if (!loki_is_hnsw_index(index) || loki_index_is_unbuilt(index) || loki_hnsw_is_incompatible(index))
+		return false;
+	reader.state = loki_index_open(index, NULL);
+	if (attribute < 1 || attribute > reader.state->nattributes)
+		return false;
+	loki_index_refresh(reader.state, index);
+	reader.type = (LokiAttrType) reader.state->attr_type[attribute - 1];
+	reader.nan = key_of_nan(reader.type);
+	reader.tids = LOKI_SLOTS_TID;
+	reader.values = LOKI_SLOTS_ATTR + attribute - 1;
+	read_slots(&reader);
+	reader.tids = LOKI_SLOTS_NULLTID;
+	reader.values = LOKI_SLOTS_NULLATTR + attribute - 1;
+	read_slots(&reader);
+
+	extremes->nulls = reader.all.nulls;
+	extremes->nans = reader.all.nans;
+	if (reader.all.numbers && loki_attr_number(reader.type, reader.all.low, &type, &extremes->low) &&
+		loki_attr_number(reader.type, reader.all.high, &type, &extremes->high))
+		extremes->type = type;
+	return true;
+}

@@ -1,0 +1,621 @@
+/*-------------------------------------------------------------------------
+ *
+ * bounds.c
+ *	  The values that a column can have in rows that a snapshot sees.
+ *
+ * The node of scores stops where no row to come can be better (order/scores.c), so its bounds must hold for each row
+ * that its snapshot sees.  Statistics do not: they are of a sample, and of when ANALYZE ran.  A plan has in
+ * place of values the indexes that are asked for them, when the first row has come:
+ *
+ *		a btree index that begins with the column: its ends
+ *		else an hnsw index that has it as an attribute: the extremes of the slots (hnsw.h)
+ *		else, or within that, what the column's type, its constraints, and conditions of the query allow
+ *
+ * Why that holds.  A row is in all indexes of its table before it is committed, and before its own transaction sees
+ * it.  So an index that is read after the snapshot was taken has each row that this sees, if it is of all rows, and is
+ * valid for the snapshot (index_is_usable()).  VACUUM, and whoever else removes an entry, or marks it as dead, does so
+ * when nobody can see the row any more, the snapshot included.  Other entries, of rows that are newer or were rolled
+ * back, only widen a range.  The snapshot is the executor's, which all scans of its plan use, and keeps for rescans.
+ *
+ * The ends of a btree index are asked for with SnapshotAny.  get_actual_variable_range() of core has
+ * SnapshotNonVacuumable, which looks at the heap and passes over rows that are dead to all: a better estimate.  A
+ * bound needs no look at the heap, and the scan makes none: index_getnext_tid() returns the first entry that has no
+ * LP_DEAD hint, whatever the snapshot is, and nbtree makes sure that VACUUM does not delete the page that is read.  An
+ * MVCC snapshot would do as well, but it would take predicate locks; the scans below the node have these.
+ *
+ * If no index can be asked, since it was dropped or is being rebuilt, the column can be anything that is left, and the
+ * node reads all rows.  Locks of indexes are taken only if nobody waits for them, as the table is locked already.  A
+ * plan that names a dropped index is made again, since that invalidates what is known of its table.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/bounds.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "access/relation.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
+#include "hnsw/hnsw.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_relation.h"
+#include "parser/parsetree.h"
+#include "planner/query/bounds.h"
+#include "planner/query/index_clause.h"
+#include "planner/query/make_expr.h"
+#include "planner/query/score.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/float.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/typcache.h"
+
+/* Descents of a btree index to know its ends, and pages of each */
+#define BTREE_PAGES		9
+
+/* ----------------------------------------------------------------
+ * What always holds
+ * ----------------------------------------------------------------
+ */
+
+/* The range of a type; other types than integers can be infinite, or are no numbers */
+static LokiRange
+range_of_type(Oid type)
+{
+	LokiRange	range = loki_any_range;
+
+	switch (type)
+	{
+		case BOOLOID:
+			range = (LokiRange) {0, 1, true, false};
+			break;
+		case INT2OID:
+			range = (LokiRange) {PG_INT16_MIN, PG_INT16_MAX, true, false};
+			break;
+		case INT4OID:
+			range = (LokiRange) {PG_INT32_MIN, PG_INT32_MAX, true, false};
+			break;
+		case INT8OID:
+			range = (LokiRange) {(double) PG_INT64_MIN, (double) PG_INT64_MAX, true, false};
+			break;
+	}
+	return range;
+}
+
+/* A column that conditions narrow */
+typedef struct Narrowed
+{
+	Index		varno;			/* in the conditions */
+	AttrNumber	column;
+	Oid			type;
+	Oid			family;			/* of the type's btree operators */
+	LokiRange  *range;
+} Narrowed;
+
+static bool
+is_column(const Narrowed *narrowed, Node *node)
+{
+	const Var  *var = (const Var *) loki_strip_relabel(node);
+
+	return IsA(var, Var) && var->varno == narrowed->varno && var->varattno == narrowed->column &&
+		var->varlevelsup == 0;
+}
+
+/* A value as a number in the unit of the column's type: times of two types compare by rules of their own. */
+static bool
+value_for(const Narrowed *narrowed, Datum value, Oid type, double *number)
+{
+	bool		time = type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+
+	return (type == narrowed->type || !time) && loki_range_number(value, type, number) &&
+		!isnan(*number);
+}
+
+/* Apply column < x and so on, by the strategy of the operator.  NaN is above all numbers. */
+static void
+narrow(const Narrowed *narrowed, int strategy, double low, double high)
+{
+	LokiRange  *range = narrowed->range;
+
+	if (strategy <= BTEqualStrategyNumber)
+	{
+		range->high = Min(range->high, high);
+		range->nans = false;
+	}
+	if (strategy >= BTEqualStrategyNumber)
+		range->low = Max(range->low, low);
+}
+
+/* column < x, x < column and so on, with a constant */
+static void
+narrow_by_operator(const Narrowed *narrowed, OpExpr *op)
+{
+	Node	   *left = linitial(op->args);
+	Node	   *right = list_length(op->args) == 2 ? lsecond(op->args) : NULL;
+	Const	   *constant = (Const *) right;
+	Oid			opno = op->opno;
+	int			strategy;
+	double		number;
+
+	if (right == NULL)
+		return;
+	if (!is_column(narrowed, left))
+	{
+		if (!is_column(narrowed, right))
+			return;
+		constant = (Const *) left;
+		opno = get_commutator(opno);
+	}
+	strategy = get_op_opfamily_strategy(opno, narrowed->family);
+	if (strategy != 0 && IsA(constant, Const) && !constant->constisnull &&
+		value_for(narrowed, constant->constvalue, constant->consttype, &number))
+		narrow(narrowed, strategy, number, number);
+}
+
+/* column IN (...), of constants */
+static void
+narrow_by_array(const Narrowed *narrowed, ScalarArrayOpExpr *saop)
+{
+	const Const *constant = lsecond(saop->args);
+	ArrayType  *array;
+	ArrayIterator iterator;
+	Datum		value;
+	bool		isnull;
+	double		low = INFINITY;
+	double		high = -INFINITY;
+
+	if (!saop->useOr || !is_column(narrowed, linitial(saop->args)) || !IsA(constant, Const) ||
+		constant->constisnull ||
+		get_op_opfamily_strategy(saop->opno, narrowed->family) != BTEqualStrategyNumber)
+		return;
+	array = DatumGetArrayTypeP(constant->constvalue);
+	iterator = array_create_iterator(array, 0, NULL);
+	while (array_iterate(iterator, &value, &isnull))
+	{
+		double		number;
+
+		if (isnull)
+			continue;
+		if (!value_for(narrowed, value, ARR_ELEMTYPE(array), &number))
+			return;
+		low = Min(low, number);
+		high = Max(high, number);
+	}
+	array_free_iterator(iterator);
+	if (low <= high)
+		narrow(narrowed, BTEqualStrategyNumber, low, high);
+}
+
+/* Narrow a range by a condition that is not false for any row. */
+static void
+narrow_by(const Narrowed *narrowed, Node *condition)
+{
+	if (is_andclause(condition))
+		foreach_ptr(Node, part, ((BoolExpr *) condition)->args)
+			narrow_by(narrowed, part);
+	else if (IsA(condition, OpExpr))
+		narrow_by_operator(narrowed, (OpExpr *) condition);
+	else if (IsA(condition, ScalarArrayOpExpr))
+		narrow_by_array(narrowed, (ScalarArrayOpExpr *) condition);
+}
+
+/*
+ * Narrow a range by the constraints of a table.  Those that are not valid, or not enforced, say nothing of some
+ * rows.  The planner has locked the table, and a plan is made again when ALTER TABLE has changed it.
+ */
+static void
+narrow_by_constraints(PlannerInfo *root, Narrowed *narrowed, Oid relid)
+{
+	Relation	table = table_open(relid, NoLock);
+	const TupleConstr *constraints = RelationGetDescr(table)->constr;
+
+	narrowed->varno = 1;
+	for (int i = 0; constraints != NULL && i < constraints->num_check; i++)
+		if (constraints->check[i].ccvalid)
+			narrow_by(narrowed, eval_const_expressions(root, stringToNode(constraints->check[i].ccbin)));
+	if (LokiIsNeverNull(RelationGetDescr(table), narrowed->column - 1))
+		narrowed->range->nulls = false;
+	table_close(table, NoLock);
+}
+
+/* ----------------------------------------------------------------
+ * Indexes that can be asked
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Whether an index that the planner knows can be asked for a column: one of all rows that the query can return,
+ * which sorts by the type's own operators.  A predicate of an hnsw index is one that the query implies.
+ */
+static bool
+can_tell(const IndexOptInfo *info, AttrNumber column, Oid type, Oid family)
+{
+	if (info->hypothetical || (info->indpred != NIL && !info->predOK))
+		return false;
+	if (info->relam == BTREE_AM_OID)
+		return info->indpred == NIL && info->indexkeys[0] == column &&
+			info->opcintype[0] == type && info->opfamily[0] == family;
+	if ((amcostestimate_function) info->amcostestimate != loki_hnsw_costestimate)
+		return false;
+	for (int i = 1; i < info->nkeycolumns; i++)
+		if (info->indexkeys[i] == column)
+			return true;
+	return false;
+}
+
+/* OIDs of indexes that can be asked, btrees first */
+static List *
+indexes_that_tell(const RelOptInfo *rel, const LokiBounds *bounds, Oid family)
+{
+	List	   *btrees = NIL;
+	List	   *others = NIL;
+
+	foreach_node(IndexOptInfo, info, rel->indexlist)
+	{
+		if (!can_tell(info, bounds->column, bounds->type, family))
+			continue;
+		if (info->relam == BTREE_AM_OID)
+			btrees = lappend_oid(btrees, info->indexoid);
+		else
+			others = lappend_oid(others, info->indexoid);
+	}
+	return list_concat(btrees, others);
+}
+
+/*
+ * Whether an outer join may fill a column with NULL.  The planner has turned right joins into left
+ * ones, and some of these into those for rows that meet none.
+ */
+static bool
+is_filled_by_join(const PlannerInfo *root, const Var *column)
+{
+	foreach_node(SpecialJoinInfo, join, root->join_info_list)
+		if (join->jointype == JOIN_FULL ||
+			((join->jointype == JOIN_LEFT || join->jointype == JOIN_ANTI) &&
+			 bms_is_member(column->varno, join->syn_righthand)))
+		return true;
+	return false;
+}
+
+/*
+ * The table that a column is of, and the level where that is; NULL if it is no single table's.  A subquery's rows
+ * have values of its table, or NULL by a join; an inherited table's are in others.
+ */
+static RelOptInfo *
+table_of_column(PlannerInfo **root, const Var **column, bool *filled)
+{
+	for (;;)
+	{
+		RangeTblEntry *rte = planner_rt_fetch((*column)->varno, *root);
+		RelOptInfo *rel = (*root)->simple_rel_array[(*column)->varno];
+		const TargetEntry *entry;
+		const Query *parse;
+
+		*filled |= is_filled_by_join(*root, *column);
+		if (rel == NULL || rte->inh || (*column)->varattno <= 0 || (*column)->varlevelsup > 0)
+			return NULL;
+		if (rte->rtekind == RTE_RELATION)
+			return rte->relkind == RELKIND_RELATION || rte->relkind == RELKIND_MATVIEW ? rel : NULL;
+		if (rte->rtekind != RTE_SUBQUERY || rel->subroot == NULL)
+			return NULL;
+		parse = rel->subroot->parse;
+		entry = get_tle_by_resno(parse->targetList, (*column)->varattno);
+		if (parse->setOperations != NULL || parse->groupingSets != NIL || entry == NULL ||
+			!IsA(entry->expr, Var))
+			return NULL;
+		*root = rel->subroot;
+		*column = (const Var *) entry->expr;
+	}
+}
+
+void
+loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
+{
+	const Var  *in_table = column;
+	RelOptInfo *rel;
+	Narrowed	narrowed;
+
+	memset(bounds, 0, sizeof(LokiBounds));
+	bounds->type = getBaseType(column->vartype);
+	bounds->always = range_of_type(bounds->type);
+	rel = table_of_column(&root, &in_table, &bounds->filled);
+	if (rel == NULL)
+	{
+		bounds->filled = true;
+		return;
+	}
+	bounds->table = planner_rt_fetch(rel->relid, root)->relid;
+	bounds->column = in_table->varattno;
+	narrowed = (Narrowed) {.column = bounds->column, .type = bounds->type, .range = &bounds->always,
+		.family = lookup_type_cache(bounds->type, TYPECACHE_BTREE_OPFAMILY)->btree_opf
+	};
+	narrow_by_constraints(root, &narrowed, bounds->table);
+	narrowed.varno = rel->relid;
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
+		narrow_by(&narrowed, (Node *) rinfo->clause);
+	if (loki_drops_nulls(rel, (Node *) in_table))
+		bounds->always.nulls = false;
+
+	/* what is infinite, or NaN, is no sum or product of numbers */
+	if (isinf(bounds->always.low) || isinf(bounds->always.high))
+		bounds->always.nans = true;
+	else if (bounds->always.low > bounds->always.high)
+		bounds->always.high = bounds->always.low;	/* no row passes */
+	bounds->indexes = indexes_that_tell(rel, bounds, narrowed.family);
+}
+
+/* ----------------------------------------------------------------
+ * Asking them
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Take a value in; false if it is no number, or infinite: sums and products with that are not those of numbers, so
+ * that the column can be anything.
+ */
+static bool
+take_in(LokiRange *range, Datum value, Oid type)
+{
+	double		number;
+
+	if (!loki_range_number(value, type, &number) || isinf(number))
+		return false;
+	if (isnan(number))
+		range->nans = true;
+	else
+	{
+		range->low = Min(range->low, number);
+		range->high = Max(range->high, number);
+	}
+	return true;
+}
+
+/*
+ * Take in the first entry of a scan in each direction, of those that meet a scan key.  *any says whether there is
+ * one.  Only values are read, and only of index tuples.
+ */
+static bool
+take_ends(IndexScanDesc scan, ScanKey key, Oid type, LokiRange *range, bool *any)
+{
+	const ScanDirection directions[] = {ForwardScanDirection, BackwardScanDirection};
+
+	*any = false;
+	for (int i = 0; i < lengthof(directions); i++)
+	{
+		bool		isnull;
+		Datum		value;
+
+		index_rescan(scan, key, 1, NULL, 0);
+		if (index_getnext_tid(scan, directions[i]) == NULL)
+			return true;
+		*any = true;
+		Assert(scan->xs_itup != NULL);
+		value = index_getattr(scan->xs_itup, 1, scan->xs_itupdesc, &isnull);
+		if (!isnull && !take_in(range, value, type))
+			return false;
+	}
+	return true;
+}
+
+/* A scan key for values below NaN */
+static void
+below_nan(ScanKey key, Oid type, Oid family)
+{
+	Oid			operator = get_opfamily_member(family, type, type, BTLessStrategyNumber);
+	Datum		nan = Float8GetDatum(get_float8_nan());
+
+	if (type == FLOAT4OID)
+		nan = Float4GetDatum(get_float4_nan());
+	else if (type == NUMERICOID)
+		nan = DirectFunctionCall1(float8_numeric, nan);
+	ScanKeyEntryInitialize(key, 0, 1, BTLessStrategyNumber, InvalidOid, InvalidOid,
+						   get_opcode(operator), nan);
+}
+
+/* The ends of a btree index, whichever order it has; see above for the snapshot.  NaN is at one end. */
+static LokiRange
+ask_btree(const LokiBounds *bounds, Relation table, Relation index)
+{
+	IndexScanDesc scan = LokiIndexBeginScanKeys(table, index, SnapshotAny, NULL, 1, 0);
+	LokiRange	range = {INFINITY, -INFINITY, false, false};
+	ScanKeyData key;
+	bool		known;
+	bool		any;
+
+	scan->xs_want_itup = true;
+	ScanKeyEntryInitialize(&key, SK_ISNULL | SK_SEARCHNOTNULL, 1, InvalidStrategy, InvalidOid,
+						   InvalidOid, InvalidOid, (Datum) 0);
+	known = take_ends(scan, &key, bounds->type, &range, &any);
+	if (known && range.nans)
+	{
+		below_nan(&key, bounds->type, index->rd_opfamily[0]);
+		known = take_ends(scan, &key, bounds->type, &range, &any);
+	}
+	if (!known)
+		range = loki_any_range;
+	if (bounds->always.nulls)
+	{
+		ScanKeyEntryInitialize(&key, SK_ISNULL | SK_SEARCHNULL, 1, InvalidStrategy, InvalidOid,
+							   InvalidOid, InvalidOid, (Datum) 0);
+		index_rescan(scan, &key, 1, NULL, 0);
+		range.nulls = index_getnext_tid(scan, ForwardScanDirection) != NULL;
+	}
+	index_endscan(scan);
+	return range;
+}
+
+/* The extremes of an attribute; false if the index cannot be read, or has no such column */
+static bool
+ask_hnsw(const LokiBounds *bounds, Relation index, LokiRange *range)
+{
+	LokiExtremes extremes;
+	int			attribute = 0;
+
+	for (int i = 1; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+		if (index->rd_index->indkey.values[i] == bounds->column)
+			attribute = i;
+	if (attribute == 0 || !loki_hnsw_extremes(index, attribute, &extremes))
+		return false;
+	*range = (LokiRange) {INFINITY, -INFINITY, extremes.nulls, extremes.nans};
+	if (!loki_range_is_number(bounds->type) ||
+		(OidIsValid(extremes.type) && (!take_in(range, extremes.low, extremes.type) ||
+									   !take_in(range, extremes.high, extremes.type))))
+	{
+		*range = loki_any_range;
+		range->nulls = extremes.nulls;
+	}
+	return true;
+}
+
+/*
+ * Whether a relation that was opened is still the index that the plan means, and has all rows that snapshots of this
+ * transaction see.  One with indcheckxmin lacks some that are older than itself, as in get_relation_info() of core.
+ */
+static bool
+index_is_usable(const LokiBounds *bounds, Relation index)
+{
+	const FormData_pg_index *form = index->rd_index;
+
+	return index->rd_rel->relkind == RELKIND_INDEX && form->indrelid == bounds->table &&
+		form->indisvalid && form->indisready && form->indislive &&
+		(!form->indcheckxmin ||
+		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin)) &&
+		(index->rd_rel->relam != BTREE_AM_OID || form->indkey.values[0] == bounds->column);
+}
+
+/* Ask an index, unless somebody else changes it or waits to; false if it cannot be asked. */
+static bool
+ask_index(const LokiBounds *bounds, Relation table, Oid indexid, LokiRange *range)
+{
+	Relation	index;
+	bool		asked;
+
+	if (!ConditionalLockRelationOid(indexid, AccessShareLock))
+		return false;
+	index = try_relation_open(indexid, NoLock);
+	if (index == NULL)
+	{
+		UnlockRelationOid(indexid, AccessShareLock);
+		return false;
+	}
+	asked = index_is_usable(bounds, index);
+	if (asked && index->rd_rel->relam == BTREE_AM_OID)
+		*range = ask_btree(bounds, table, index);
+	else if (asked)
+		asked = ask_hnsw(bounds, index, range);
+	relation_close(index, AccessShareLock);
+	return asked;
+}
+
+/* The ends are within both: what indexes say of all rows, and what holds for rows of the query. */
+LokiRange
+loki_bounds_read(const LokiBounds *bounds)
+{
+	LokiRange	result = bounds->always;
+	LokiRange	range;
+	Relation	table = bounds->indexes == NIL ? NULL : table_open(bounds->table, NoLock);
+	bool		asked = false;
+
+	foreach_oid(index, bounds->indexes)
+		if ((asked = ask_index(bounds, table, index, &range)))
+		break;
+	if (asked)
+	{
+		/* no row has a number, then any will do */
+		if (range.low > range.high)
+			range.low = range.high = Max(Min(0, result.high), result.low);
+		result.low = Max(result.low, range.low);
+		result.high = Max(Min(result.high, range.high), result.low);
+		result.nulls &= range.nulls;
+		result.nans &= range.nans;
+	}
+	if (table != NULL)
+		table_close(table, NoLock);
+	result.nulls |= bounds->filled;
+	return result;
+}
+
+bool
+loki_bounds_may_show(const LokiBounds *bounds)
+{
+	foreach_oid(index, bounds->indexes)
+		if (!loki_sees_all_rows(index))
+		return false;
+	return true;
+}
+
+/*
+ * The first index is the one that is asked.  A btree's pages cost what they do in btcostestimate(); slots of
+ * attributes are as many as rows, and of each some nanoseconds.
+ */
+Cost
+loki_bounds_cost(const LokiBounds *bounds, double rows)
+{
+	Relation	index;
+	bool		btree;
+
+	if (bounds->indexes == NIL)
+		return 0;
+	index = try_relation_open(linitial_oid(bounds->indexes), NoLock);
+	if (index == NULL)
+		return 0;
+	btree = index->rd_rel->relam == BTREE_AM_OID;
+	relation_close(index, NoLock);
+	return cpu_operator_cost * (btree ? BTREE_PAGES * 50 : rows / 8);
+}
+
+/* ----------------------------------------------------------------
+ * In a plan
+ * ----------------------------------------------------------------
+ */
+
+/* In constants and lists, since custom_private must be copied and written out */
+List *
+loki_bounds_write(const LokiBounds *bounds)
+{
+	return list_make5(list_make2(loki_float_const(bounds->always.low),
+								 loki_float_const(bounds->always.high)),
+					  list_make3_int(bounds->always.nulls, bounds->always.nans, bounds->filled),
+					  list_make2_oid(bounds->table, bounds->type),
+					  makeInteger(bounds->column),
+					  lcons_oid(InvalidOid, list_copy(bounds->indexes)));
+}
+
+LokiBounds
+loki_bounds_parse(const List *list)
+{
+	const List *ends = linitial(list);
+	const List *flags = lsecond(list);
+	const List *oids = lthird(list);
+
+	return (LokiBounds)
+	{
+		.always =
+		{
+			.low = DatumGetFloat8(linitial_node(Const, ends)->constvalue),
+				.high = DatumGetFloat8(lsecond_node(Const, ends)->constvalue),
+				.nulls = linitial_int(flags),
+				.nans = lsecond_int(flags)
+		},
+			.filled = lthird_int(flags),
+			.table = linitial_oid(oids),
+			.type = lsecond_oid(oids),
+			.column = (AttrNumber) intVal(lfourth(list)),
+			.indexes = list_copy_tail((const List *) list_nth(list, 4), 1)
+	};
+}
