@@ -4,7 +4,7 @@ SET lokivector.build_seed = 1;
 SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET enable_seqscan = off;
-CREATE TABLE parts_t (id integer PRIMARY KEY, kind integer NOT NULL, tag text, words tsvector, v vector(8), w vector(8));
+CREATE TABLE parts_t (id integer PRIMARY KEY, kind integer NOT NULL, tag text, words tsvector NOT NULL, v vector(8), w vector(8));
 INSERT INTO parts_t SELECT i, i % 10, CASE WHEN i % 7 > 0 THEN 'tag ' || i % 3 END, to_tsvector('simple', 'w' || i % 200 || ' x' || i % 3),
 	CASE WHEN i % 500 <> 0 THEN (SELECT array_agg(sin(i * j + j) + hashint8extended(i, j) / 1e20) FROM generate_series(1, 8) j)::vector END,
 	CASE WHEN i % 400 <> 0 THEN (SELECT array_agg(sin(i * j * 3 + j) + hashint8extended(i, j) / 1e20) FROM generate_series(1, 8) j)::vector END

@@ -14,6 +14,7 @@ DECLARE
 	line text;
 	found text[];
 	truth text[];
+	seqscan text := current_setting('enable_seqscan');
 BEGIN
 	search := false;
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
@@ -21,8 +22,10 @@ BEGIN
 	END LOOP;
 	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO found;
 	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
 	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO truth;
 	SET LOCAL enable_indexscan = on;
+	PERFORM set_config('enable_seqscan', seqscan, true);
 	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
 END $$;
 

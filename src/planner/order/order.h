@@ -79,6 +79,11 @@ extern void loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptI
 							 RelOptInfo *output);
 extern const LokiNodeKind loki_scores_kind;
 
+/* Function in order/score_rows.c: about how many rows of a path are read for that; -1 if the score has no bound */
+struct LokiScore;
+
+extern double loki_score_rows_read(PlannerInfo *root, const struct LokiScore *score, List *columns, double rows);
+
 /* Function in order/limit.c: install the executor hook */
 extern void loki_limit_init(void);
 

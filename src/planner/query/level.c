@@ -146,7 +146,7 @@ find_groups(const PlannerInfo *root)
  * Rows must come out of the scans and joins of the level as they are, and be sorted, and no more.  Without a
  * LIMIT all rows are read, and a sort costs less.
  *
- * The node's bounds are those of statistics, so that a row may come late, and the rows that LIMIT takes are
+ * A search below the node may find a row late, so the rows that LIMIT takes are
  * sorted above it (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
  */
 static LokiScore *
