@@ -34,6 +34,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
+#include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/level.h"
 #include "utils/fmgroids.h"
@@ -68,6 +69,51 @@ without_aggregates(Node *node, void *context)
 			(Node *) makeNullConst(((Aggref *) node)->aggtype, -1, InvalidOid) :
 			(Node *) copyObject(linitial_node(TargetEntry, ((Aggref *) node)->args)->expr);
 	return expression_tree_mutator(node, without_aggregates, context);
+}
+
+/*
+ * The first sort key of the level whose LIMIT takes the rows of a level: itself, or the one
+ * that this is a subquery of.  Returns the expression of this level, or NULL.
+ */
+static Expr *
+wanted_order(const PlannerInfo *root, const Query *parse, const Query *outer, LokiGroups *groups,
+			 const SortGroupClause **clause)
+{
+	Var		   *column;
+	TargetEntry *entry;
+
+	if (parse->limitCount != NULL || parse->limitOffset != NULL)
+	{
+		groups->limit = root;
+		if (!loki_has_limit(parse) || parse->sortClause == NIL || parse->hasDistinctOn)
+			return NULL;
+		*clause = linitial_node(SortGroupClause, parse->sortClause);
+		return (Expr *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
+												 root->processed_tlist);
+	}
+
+	/*
+	 * the level above has no target list yet if this is a WITH of it, or in
+	 * an expression
+	 */
+	groups->limit = root->parent_root;
+	if (outer == NULL || groups->limit->processed_tlist == NIL ||
+		(parse->sortClause != NIL && !parse->hasDistinctOn) ||
+		!loki_has_limit(outer) || outer->sortClause == NIL || loki_consumes_order(outer))
+		return NULL;
+	*clause = linitial_node(SortGroupClause, outer->sortClause);
+	column = (Var *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
+											  groups->limit->processed_tlist);
+
+	/*
+	 * If it is a column of another subquery, the order that we offer is of no
+	 * use there, and does no harm.
+	 */
+	if (!IsA(column, Var) || column->varattno <= 0 || column->varlevelsup > 0 ||
+		rt_fetch(column->varno, outer->rtable)->rtekind != RTE_SUBQUERY)
+		return NULL;
+	entry = get_tle_by_resno(root->processed_tlist, column->varattno);
+	return entry != NULL && !entry->resjunk ? entry->expr : NULL;
 }
 
 /*
@@ -195,29 +241,27 @@ numbered_rows(const PlannerInfo *root, const Query *parse, LokiGroups *groups,
 }
 
 bool
-loki_makes_groups(const Query *parse)
+loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer, LokiGroups *groups)
 {
-	/* exactly one way to make groups */
-	return (parse->groupClause != NIL) + parse->hasDistinctOn + parse->hasWindowFuncs == 1 &&
-		parse->commandType == CMD_SELECT && parse->groupingSets == NIL && !parse->hasTargetSRFs &&
-		parse->setOperations == NULL && parse->rowMarks == NIL &&
-		(parse->distinctClause == NIL || parse->hasDistinctOn) &&
-		(!parse->hasAggs || parse->groupClause != NIL) &&
-		grouping_is_hashable(parse->groupClause) && grouping_is_hashable(parse->distinctClause);
-}
-
-bool
-loki_find_groups(const PlannerInfo *root, const Query *parse, Expr *result,
-				 const SortGroupClause *clause, LokiGroups *groups)
-{
+	const SortGroupClause *clause;
 	LokiDistanceExpr within;
 	LokiDistanceExpr distance;
 	Oid			first;
 	Oid			first_within;
+	Expr	   *result;
 	Expr	   *row;
 	bool		found;
 
-	if (contain_volatile_functions((Node *) root->processed_tlist) ||
+	/* exactly one way to make groups */
+	if ((parse->groupClause != NIL) + parse->hasDistinctOn + parse->hasWindowFuncs != 1 ||
+		parse->commandType != CMD_SELECT || parse->groupingSets != NIL || parse->hasTargetSRFs ||
+		parse->setOperations != NULL || parse->rowMarks != NIL ||
+		(parse->distinctClause != NIL && !parse->hasDistinctOn) ||
+		(parse->hasAggs && parse->groupClause == NIL) ||
+		!grouping_is_hashable(parse->groupClause) || !grouping_is_hashable(parse->distinctClause))
+		return false;
+	result = wanted_order(root, parse, outer, groups, &clause);
+	if (result == NULL || contain_volatile_functions((Node *) root->processed_tlist) ||
 		contain_volatile_functions(parse->havingQual))
 		return false;
 

@@ -34,14 +34,11 @@ typedef struct LokiGroups
 	List	   *filter;			/* conditions on these */
 } LokiGroups;
 
-/* Whether a query makes groups of its rows, in one way that a hash table can */
-extern bool loki_makes_groups(const Query *parse);
-
 /*
- * Whether such a level takes the first rows of groups, in the order of a distance.  Groups are taken in the
- * order of `result`, as `clause` says, by `groups->limit`.
+ * Whether a query level takes the first rows of groups, in the order of a distance; `outer` is the query of the
+ * level above, or NULL
  */
-extern bool loki_find_groups(const PlannerInfo *root, const Query *parse, Expr *result,
-							 const SortGroupClause *clause, LokiGroups *groups);
+extern bool loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer,
+							 LokiGroups *groups);
 
 #endif							/* LOKI_PLANNER_QUERY_GROUPS_H */

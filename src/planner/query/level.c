@@ -27,7 +27,6 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
-#include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
@@ -73,100 +72,6 @@ loki_only_source(const Query *parse)
 
 	return list_length(from) == 1 && IsA(linitial(from), RangeTblRef) ?
 		rt_fetch(linitial_node(RangeTblRef, from)->rtindex, parse->rtable) : NULL;
-}
-
-/* ----------------------------------------------------------------
- * Groups and scores
- * ----------------------------------------------------------------
- */
-
-/*
- * The first sort key of the level whose LIMIT takes the rows of a level: itself, or the one
- * that this is a subquery of.  Returns the expression of this level, or NULL.
- */
-static Expr *
-order_of_groups(const PlannerInfo *root, LokiGroups *groups, const SortGroupClause **clause)
-{
-	const Query *parse = root->parse;
-	const Query *outer;
-	Var		   *column;
-	TargetEntry *entry;
-
-	if (parse->limitCount != NULL || parse->limitOffset != NULL)
-	{
-		groups->limit = root;
-		if (!loki_has_limit(parse) || parse->sortClause == NIL || parse->hasDistinctOn)
-			return NULL;
-		*clause = linitial_node(SortGroupClause, parse->sortClause);
-		return (Expr *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
-												 root->processed_tlist);
-	}
-	groups->limit = root->parent_root;
-	if (root->parent_root == NULL || (parse->sortClause != NIL && !parse->hasDistinctOn))
-		return NULL;
-
-	/*
-	 * the level above has no target list yet if this is a WITH of it, or in
-	 * an expression
-	 */
-	if (root->parent_root->processed_tlist == NIL)
-		return NULL;
-	outer = root->parent_root->parse;
-	if (!loki_has_limit(outer) || outer->sortClause == NIL || loki_consumes_order(outer))
-		return NULL;
-	*clause = linitial_node(SortGroupClause, outer->sortClause);
-	column = (Var *) get_sortgroupclause_expr(unconstify(SortGroupClause *, *clause),
-											  root->parent_root->processed_tlist);
-
-	/*
-	 * If it is a column of another subquery, the order that we offer is of no
-	 * use there, and does no harm.
-	 */
-	if (!IsA(column, Var) || column->varattno <= 0 || column->varlevelsup > 0 ||
-		rt_fetch(column->varno, outer->rtable)->rtekind != RTE_SUBQUERY)
-		return NULL;
-	entry = get_tle_by_resno(root->processed_tlist, column->varattno);
-	return entry != NULL && !entry->resjunk ? entry->expr : NULL;
-}
-
-static LokiGroups *
-find_groups(const PlannerInfo *root)
-{
-	LokiGroups	groups = {0};
-	const SortGroupClause *clause;
-	Expr	   *order;
-
-	if (!loki_makes_groups(root->parse) || (order = order_of_groups(root, &groups, &clause)) == NULL ||
-		!loki_find_groups(root, root->parse, order, clause, &groups))
-		return NULL;
-	return memcpy(palloc_object(LokiGroups), &groups, sizeof(LokiGroups));
-}
-
-/*
- * Rows must come out of the scans and joins of the level as they are, and be sorted, and no more.  Without a
- * LIMIT all rows are read, and a sort costs less.
- *
- * A search below the node may find a row late, so the rows that LIMIT takes are
- * sorted above it (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
- */
-static LokiScore *
-find_score(const PlannerInfo *root, bool takes_first)
-{
-	const PlannerInfo *parent = root->parent_root;
-	LokiScore	score = {0};
-
-	/*
-	 * Core makes a level for an aggregate: min(x) is ORDER BY x LIMIT 1.  It
-	 * takes the rows from a path of the relation in the order of
-	 * query_pathkeys (build_minmax_path()), so no node can stand above that.
-	 * Only then does the level above know its aggregates, and no relations
-	 * yet.
-	 */
-	if ((parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL) ||
-		!takes_first || root->sort_pathkeys == NIL ||
-		!loki_find_score(root, root->parse->sortClause, &score))
-		return NULL;
-	return memcpy(palloc_object(LokiScore), &score, sizeof(LokiScore));
 }
 
 /* ----------------------------------------------------------------
@@ -227,14 +132,6 @@ known_count(const PlannerInfo *root, Node *count)
 		Max((double) DatumGetInt64(((Const *) count)->constvalue), 0);
 }
 
-/* Whether the planner cannot tell LIMIT, or OFFSET */
-static bool
-limit_is_unknown(const PlannerInfo *root)
-{
-	return known_count(root, root->parse->limitCount) < 0 ||
-		known_count(root, root->parse->limitOffset) < 0;
-}
-
 /* Whether rows that a window function numbers are sorted by something else, all of them */
 static bool
 sorts_ranked_rows(const PlannerInfo *root)
@@ -244,20 +141,23 @@ sorts_ranked_rows(const PlannerInfo *root)
 		!loki_sorts_by_rank(root);
 }
 
-/* None if something needs all rows first: then the server expects no share of them to be taken. */
+/*
+ * The level whose LIMIT takes the rows.  None if something needs all rows first: then the server expects no
+ * share of them to be taken.
+ */
 static const PlannerInfo *
-find_unknown_limit(const LokiLevel *level)
+taken_by(const LokiLevel *level)
 {
 	const PlannerInfo *root = level->root;
 
 	if (level->groups != NULL)
-		return limit_is_unknown(level->groups->limit) ? level->groups->limit : NULL;
+		return level->groups->limit;
 	if (root->tuple_fraction <= 0)
 		return NULL;
 	while (root != NULL && !loki_consumes_order(root->parse) && !sorts_ranked_rows(root))
 	{
 		if (loki_has_limit(root->parse))
-			return limit_is_unknown(root) ? root : NULL;
+			return root;
 		root = parent_of_all(root);
 	}
 	return NULL;
@@ -267,25 +167,27 @@ find_unknown_limit(const LokiLevel *level)
  * limit_tuples is what core knows of a LIMIT of this level that no node above the scans and joins
  * changes.  Without it the LIMIT may be that of groups, of ranks, or of a level above.
  */
-static double
-rows_wanted(const LokiLevel *level)
+static void
+count_wanted(LokiLevel *level)
 {
 	const PlannerInfo *root = level->root;
-	const PlannerInfo *limit = level->groups != NULL ? level->groups->limit : level->unknown_limit;
+	const PlannerInfo *limit = taken_by(level);
+	double		count = limit == NULL ? 0 : known_count(limit, limit->parse->limitCount);
+	double		offset = limit == NULL ? 0 : known_count(limit, limit->parse->limitOffset);
 
-	if (level->groups == NULL)
+	if (count < 0 || offset < 0)
+		level->unknown_limit = limit;
+	level->wanted = root->limit_tuples;
+	if (level->groups == NULL && level->ranks != NULL)
 	{
-		if (level->ranks != NULL)
-			return Max(known_count(root, level->ranks),
-					   known_count(root, level->ranks) < 0 ? UNKNOWN_LIMIT : 1);
-		if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && level->ranks_rows)
-			return root->tuple_fraction;
-		if (root->limit_tuples > 0 || limit == NULL)
-			return root->limit_tuples;
+		count = known_count(root, level->ranks);
+		level->wanted = Max(count, count < 0 ? UNKNOWN_LIMIT : 1);
 	}
-	return Max(known_count(limit, limit->parse->limitCount),
-			   limit_is_unknown(limit) ? UNKNOWN_LIMIT : 0) +
-		Max(known_count(limit, limit->parse->limitOffset), 0);
+	else if (level->groups == NULL && root->limit_tuples <= 0 && root->tuple_fraction >= 1 &&
+			 level->ranks_rows)
+		level->wanted = root->tuple_fraction;
+	else if (level->groups != NULL || (root->limit_tuples <= 0 && level->unknown_limit != NULL))
+		level->wanted = Max(count, level->unknown_limit != NULL ? UNKNOWN_LIMIT : 0) + Max(offset, 0);
 }
 
 /* ----------------------------------------------------------------
@@ -298,6 +200,8 @@ make_level(const PlannerInfo *root)
 {
 	LokiLevel  *level = palloc0_object(LokiLevel);
 	const Query *parse = root->parse;
+	LokiGroups *groups = palloc0_object(LokiGroups);
+	LokiScore  *score = palloc0_object(LokiScore);
 
 	/* core sets these before it computes sort keys */
 	Assert(root->simple_rel_array != NULL);
@@ -313,11 +217,12 @@ make_level(const PlannerInfo *root)
 	level->repeatable = loki_is_repeatable(parse->jointree);
 	level->ranks_rows = loki_ranks_rows(parse);
 	level->windows_need_all = loki_windows_need_all(parse);
-	level->groups = find_groups(root);
-	level->score = find_score(root, level->takes_first);
+	if (loki_find_groups(root, parse, root->parent_root != NULL ? root->parent_root->parse : NULL, groups))
+		level->groups = groups;
+	if (level->takes_first && loki_find_score(root, parse->sortClause, score))
+		level->score = score;
 	level->ranks = loki_ranks_wanted(parse, root->processed_tlist, &level->ties);
-	level->unknown_limit = find_unknown_limit(level);
-	level->wanted = rows_wanted(level);
+	count_wanted(level);
 	level->likely_search[false] = is_search_likely(level, false);
 	level->likely_search[true] = is_search_likely(level, true);
 	return level;

@@ -106,6 +106,12 @@ sorted_by(const PlannerInfo *root, List *clauses, const PathKey *key)
 }
 
 /*
+ * Rows must come out of the scans and joins of the level as they are, and be sorted, and no more
+ * (LokiLevel.takes_first).  Without a LIMIT all rows are read, and a sort costs less.
+ *
+ * The node's bounds are those of statistics, so that a row may come late, and the rows that LIMIT takes are
+ * sorted above it (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
+ *
  * The node computes the score for the order, and once more in the row that it returns.  A volatile score
  * would differ, and sub-plans would run twice.  A score that is monotone in a single distance needs none
  * of this: order/order.c returns its rows in order.
@@ -113,8 +119,19 @@ sorted_by(const PlannerInfo *root, List *clauses, const PathKey *key)
 bool
 loki_find_score(const PlannerInfo *root, List *clauses, LokiScore *score)
 {
+	const PlannerInfo *parent = root->parent_root;
 	LokiDistanceExpr distance;
 
+	/*
+	 * Core makes a level for an aggregate: min(x) is ORDER BY x LIMIT 1.  It
+	 * takes the rows from a path of the relation in the order of
+	 * query_pathkeys (build_minmax_path()), so no node can stand above that.
+	 * Only then does the level above know its aggregates, and no relations
+	 * yet.
+	 */
+	if (root->sort_pathkeys == NIL ||
+		(parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL))
+		return false;
 	score->output = linitial_node(PathKey, root->sort_pathkeys);
 	if (!loki_may_be_score_order(score->output))
 		return false;
