@@ -90,51 +90,48 @@ array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 		contain_volatile_functions(array) ? NULL : loki_index_clause(rinfo, rinfo, col);
 }
 
-/* Whether a relation has a condition that with_array_clauses() might match */
-static bool
-has_array_clause(RelOptInfo *rel)
+/* The index clauses of an index for conditions that core does not match to it */
+static List *
+other_clauses(PlannerInfo *root, IndexOptInfo *info)
 {
-	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
-	{
-		Node	   *clause = (Node *) rinfo->clause;
-
-		if (IsA(clause, ScalarArrayOpExpr) || loki_is_text_equality(clause))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The path with the index clauses that core does not match, or NULL if there are none.  Clauses must be
- * in the order of the index's columns (create_index_path()).
- */
-static IndexPath *
-with_array_clauses(PlannerInfo *root, IndexPath *path)
-{
-	IndexOptInfo *info = path->indexinfo;
 	List	   *clauses = NIL;
-	List	   *added = NIL;
 
 	if (!info->amsearcharray)
-		return NULL;
+		return NIL;
 	foreach_node(RestrictInfo, rinfo, info->indrestrictinfo)
 	{
 		IndexClause *clause = loki_other_index_clause(root, info, rinfo);
 
 		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
 			clause = array_clause(root, info, rinfo);
-		if (clause != NULL && !is_redundant_with_indexclauses(rinfo, path->indexclauses))
-			added = lappend(added, clause);
+		if (clause != NULL)
+			clauses = lappend(clauses, clause);
 	}
+	return clauses;
+}
+
+/*
+ * The path with such clauses too, or NULL if it has them.  Clauses must be in the order of the index's
+ * columns (create_index_path()).
+ */
+static IndexPath *
+with_clauses(PlannerInfo *root, IndexPath *path, List *others)
+{
+	List	   *clauses = NIL;
+	List	   *added = NIL;
+
+	foreach_node(IndexClause, clause, others)
+		if (!is_redundant_with_indexclauses(clause->rinfo, path->indexclauses))
+		added = lappend(added, clause);
 	if (added == NIL)
 		return NULL;
 	added = list_concat_copy(path->indexclauses, added);
-	for (int col = 0; col < info->nkeycolumns; col++)
+	for (int col = 0; col < path->indexinfo->nkeycolumns; col++)
 		foreach_node(IndexClause, clause, added)
 			if (clause->indexcol == col)
 			clauses = lappend(clauses, clause);
 	Assert(list_length(clauses) == list_length(added));
-	return create_index_path(root, info, clauses, path->indexorderbys,
+	return create_index_path(root, path->indexinfo, clauses, path->indexorderbys,
 							 path->indexorderbycols, path->path.pathkeys,
 							 ForwardScanDirection, false,
 							 PATH_REQ_OUTER((Path *) path), 1, false);
@@ -146,18 +143,18 @@ with_array_clauses(PlannerInfo *root, IndexPath *path)
  * that match are far from the query.
  */
 static void
-drop_with_less(RelOptInfo *rel, const IndexPath *arrays)
+drop_with_less(RelOptInfo *rel, const IndexPath *more)
 {
 	ListCell   *cell;
 
-	Assert(arrays->indexorderbys != NIL && arrays->path.pathkeys != NIL);
+	Assert(more->indexorderbys != NIL && more->path.pathkeys != NIL);
 	foreach(cell, rel->pathlist)
 	{
 		IndexPath  *path = lfirst(cell);
 
-		if (IsA(path, IndexPath) && path != arrays && path->indexinfo == arrays->indexinfo &&
-			path->indexorderbys != NIL && path->path.param_info == arrays->path.param_info &&
-			list_length(path->indexclauses) < list_length(arrays->indexclauses))
+		if (IsA(path, IndexPath) && path != more && path->indexinfo == more->indexinfo &&
+			path->indexorderbys != NIL && path->path.param_info == more->path.param_info &&
+			list_length(path->indexclauses) < list_length(more->indexclauses))
 			rel->pathlist = foreach_delete_current(rel->pathlist, cell);
 	}
 }
@@ -343,7 +340,10 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	}
 }
 
-/* add_path() may free the path that it is given, or others of the relation, so none is looked at after that. */
+/*
+ * Core is asked for paths of an index only if it has not made them, or if there are clauses to add to them.
+ * add_path() may free the path that it is given, or others of the relation, so none is looked at after that.
+ */
 void
 loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 						  const LokiDistanceExpr *distance, bool core_makes)
@@ -352,11 +352,13 @@ loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 
 	foreach_ptr(IndexOptInfo, info, loki_usable_indexes(rel))
 	{
-		List	   *paths = loki_core_index_paths(root, rel, info, distance->distance);
+		List	   *others = other_clauses(root, info);
+		List	   *paths = core_makes && others == NIL ? NIL :
+			loki_core_index_paths(root, rel, info, distance->distance);
 
 		foreach_node(IndexPath, path, paths)
 		{
-			IndexPath  *arrays;
+			IndexPath  *more;
 
 			Assert(path->path.parent == rel);
 
@@ -367,11 +369,11 @@ loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 			path->path.pathkeys = list_make1(key);
 			path->indexorderbys = list_make1(loki_order_operator(linitial(path->indexorderbys), key));
 			loki_promise_first(path, first);
-			arrays = with_array_clauses(root, path);
-			if (arrays != NULL)
+			more = with_clauses(root, path, others);
+			if (more != NULL)
 			{
-				drop_with_less(rel, arrays);
-				add_path(rel, (Path *) arrays);
+				drop_with_less(rel, more);
+				add_path(rel, (Path *) more);
 			}
 			else if (!core_makes)
 				add_path(rel, (Path *) path);
@@ -423,6 +425,5 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	other_form = distance.wrapped || asked ||
 		loki_order_first(key->pk_nulls_first, &distance) != InvalidOid ||
 		(list_length(root->query_pathkeys) > 1 && !LOKI_CORE_MATCHES_MORE);
-	if (other_form || !LOKI_CORE_MATCHES_MORE || has_array_clause(rel))
-		loki_distance_order_paths(root, rel, key, &distance, !other_form);
+	loki_distance_order_paths(root, rel, key, &distance, !other_form);
 }

@@ -69,23 +69,22 @@ static const struct
 
 /*
  * pg_amop says so, by the operator's OID.  Both access methods are ours, and may be missing: the library is
- * loaded before CREATE EXTENSION as well, and then no operator is a distance.
+ * loaded before CREATE EXTENSION as well, and then no operator is a distance.  Most operators have no order, so
+ * that the methods need not be looked up.
  */
 bool
 loki_is_distance_operator(Oid opno)
 {
-	Oid			hnsw = get_am_oid("hnsw", true);
-	Oid			ivfflat = get_am_oid("ivfflat", true);
-	CatCList   *members;
+	CatCList   *members = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
 	bool		found = false;
 
-	members = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
 	for (int i = 0; i < members->n_members && !found; i++)
 	{
 		Form_pg_amop amop = (Form_pg_amop) GETSTRUCT(&members->members[i]->tuple);
 
 		found = amop->amoppurpose == AMOP_ORDER &&
-			(amop->amopmethod == hnsw || amop->amopmethod == ivfflat);
+			(amop->amopmethod == get_am_oid("hnsw", true) ||
+			 amop->amopmethod == get_am_oid("ivfflat", true));
 	}
 	ReleaseSysCacheList(members);
 	return found;
