@@ -190,57 +190,58 @@ measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference
  * twice as far lies apart from the rows, and finds within r what a typical row finds within r / 2.
  */
 static double
-scale_of_nearest(const LokiDistanceProfile *profile, double *distances, int n, double bound)
+scale_of_nearest(const LokiDistances *known, double bound)
 {
+	const double *distances = known->references;
+	int			n = known->n;
 	int			nearest = 0;
 
-	qsort(distances, n, sizeof(double), loki_compare_doubles);
 	while (nearest < n - 1 &&
 		   (nearest + 1 < MIN_NEAREST || distances[nearest + 1] <= bound || distances[nearest] <= 0))
 		nearest++;
 	return distances[nearest] <= 0 ? 0 :
-		profile_distance(profile, (nearest + 0.5) / n) / distances[nearest];
+		profile_distance(&known->profile, (nearest + 0.5) / n) / distances[nearest];
 }
 
 /*
- * The scale of a bound for this query.  If no distance is negative, those from the references
- * give the scale.  Inner products grow with the norm of the query, which is the root of its
+ * Compare a query with the references.  If no distance is negative, those from the references
+ * give the scale of a bound.  Inner products grow with the norm of the query, which is the root of its
  * product with itself.  The query is the right side of the operator.  Its type may be
- * another than that of the references, as of halfvec <-> vector.  1 if nothing is known.
+ * another than that of the references, as of halfvec <-> vector.
  */
-static double
-compare_query(HeapTuple statistics, Oid opno, int place, Datum query, double bound,
-			  const LokiDistanceProfile *profile)
+static void
+compare_query(LokiDistances *known, HeapTuple statistics, int place, Datum query)
 {
-	double		distances[LOKI_DISTANCE_REFERENCES];
 	double		own[LOKI_DISTANCE_REFERENCES];
 	FmgrInfo	function;
 	FmgrInfo	reference_function;
 	FmgrInfo	query_function;
 	Oid			left;
 	Oid			right;
-	int			n;
 	double		scale;
 
-	op_input_types(opno, &left, &right);
+	op_input_types(known->distance->opno, &left, &right);
 	if (!own_function(left, place, &reference_function) ||
 		!own_function(right, place, &query_function))
-		return 1;
-	fmgr_info(get_opcode(opno), &function);
+		return;
+	fmgr_info(get_opcode(known->distance->opno), &function);
 	query = PointerGetDatum(PG_DETOAST_DATUM(query));
-	n = measure_references(statistics, &function, &reference_function, query, distances, own);
-	if (n < 3)
-		return 1;
-	if (profile->quantiles[0] >= 0)
-		scale = scale_of_nearest(profile, distances, n, bound);
-	else
+	known->n = measure_references(statistics, &function, &reference_function, query, known->references,
+								  own);
+	if (known->n < 3)
+		return;
+	if (known->profile.quantiles[0] >= 0)
 	{
-		/* the median of the references' products with themselves */
-		qsort(own, n, sizeof(double), loki_compare_doubles);
-		scale = sqrt(fabs(own[n / 2]) /
-					 fabs(DatumGetFloat8(FunctionCall2(&query_function, query, query))));
+		qsort(known->references, known->n, sizeof(double), loki_compare_doubles);
+		known->scale = 0;
+		return;
 	}
-	return scale > 0 && isfinite(scale) ? scale : 1;
+	/* the median of the references' products with themselves */
+	qsort(own, known->n, sizeof(double), loki_compare_doubles);
+	scale = sqrt(fabs(own[known->n / 2]) /
+				 fabs(DatumGetFloat8(FunctionCall2(&query_function, query, query))));
+	if (scale > 0 && isfinite(scale))
+		known->scale = scale;
 }
 
 /* Stable functions and parameters have the values that they have now: good for an estimate, not for a plan. */
@@ -291,83 +292,94 @@ farthest_within(double bound, bool strict)
 	return strict ? nextafter(bound, -get_float8_infinity()) : bound;
 }
 
-/*
- * The share of a column's rows that are not NULL within a distance of an expression, `strict` nearer
- * than it, from its statistics; -1 without them.  The column is the left side of the operator.
- */
-static double
-share_within(PlannerInfo *root, VariableStatData *column, Oid opno, Node *query,
-			 double bound, bool strict)
+/* The profile of a column's distances, and how the query compares with typical rows */
+static void
+find_statistics(LokiDistances *known, const VariableStatData *column)
 {
 	AttStatsSlot slot;
-	double		scale = 1;
-	Datum		value;
+	Datum		query;
 	int			place;
-	double		result;
 
-	if (!HeapTupleIsValid(column->statsTuple) ||
-		!get_attstatsslot(&slot, column->statsTuple, LOKI_STATISTIC_DISTANCES,
+	known->nulls = ((Form_pg_statistic) GETSTRUCT(column->statsTuple))->stanullfrac;
+	Assert(known->nulls >= 0 && known->nulls <= 1);
+	if (!get_attstatsslot(&slot, column->statsTuple, LOKI_STATISTIC_DISTANCES,
 						  InvalidOid, ATTSTATSSLOT_NUMBERS))
-		return -1;
-	result = -1;
-	place = find_profile(&slot, opno);
+		return;
+	place = find_profile(&slot, known->distance->opno);
 	if (place >= 0)
 	{
-		const LokiDistanceProfile *profile = (const LokiDistanceProfile *) slot.numbers + place;
+		known->profile = ((const LokiDistanceProfile *) slot.numbers)[place];
 
 		/* sampled vectors are only for users who may read the column */
-		if (column->acl_ok && loki_known_value(root, query, &value))
-			scale = compare_query(column->statsTuple, opno, place, value,
-								  farthest_within(bound, strict), profile);
-		result = profile_share(profile, farthest_within(bound * scale, strict));
-		Assert(result >= 0 && result <= 1);
+		if (column->acl_ok && loki_known_value(known->root, lsecond(known->distance->args), &query))
+			compare_query(known, column->statsTuple, place, query);
 	}
 	free_attstatsslot(&slot);
-	return result;
+}
+
+bool
+loki_find_distances(PlannerInfo *root, RelOptInfo *rel, OpExpr *distance, LokiDistances *known)
+{
+	bool		left = bms_is_member(rel->relid, pull_varnos(root, linitial(distance->args)));
+	VariableStatData column;
+
+	*known = (LokiDistances) {.root = root, .rel = rel, .scale = 1};
+	if (!bms_equal(pull_varnos(root, left ? linitial(distance->args) : lsecond(distance->args)),
+				   rel->relids))
+		return false;
+	/* operators of arrays have no commutator */
+	known->distance = left ? distance : loki_commuted(distance);
+	if (known->distance == NULL)
+		return true;
+	examine_variable(root, linitial(known->distance->args), rel->relid, &column);
+	if (HeapTupleIsValid(column.statsTuple))
+		find_statistics(known, &column);
+	ReleaseVariableStats(column);
+	return true;
+}
+
+Selectivity
+loki_share_within(const LokiDistances *known, double bound, bool strict)
+{
+	double		within = -1;
+
+	if (known->distance != NULL && loki_is_words_distance(known->distance))
+		within = loki_words_share(known->root, known->rel, known->distance, bound, strict);
+	else if (known->profile.targets > 0)
+	{
+		double		scale = known->scale > 0 ? known->scale :
+			scale_of_nearest(known, farthest_within(bound, strict));
+
+		if (scale <= 0 || !isfinite(scale))
+			scale = 1;
+		within = profile_share(&known->profile, farthest_within(bound * scale, strict));
+		Assert(within >= 0 && within <= 1);
+	}
+	if (within < 0)
+		within = DEFAULT_RANGE_INEQ_SEL;
+	CLAMP_PROBABILITY(within);
+	return within;
 }
 
 /*
  * NaN and numbers beyond the bound are not told apart: few rows have a distance that is NaN.  Rows
- * without a vector pass neither d < r nor d > r.  Where nothing is known, core's guess for a range
- * (DEFAULT_RANGE_INEQ_SEL) stands for the share within the bound.
+ * without a vector pass neither d < r nor d > r.
  */
 Selectivity
 loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 {
 	LokiDistanceBound bound;
-	VariableStatData column;
-	OpExpr	   *distance;
-	bool		left;
+	LokiDistances known;
+	double		within = DEFAULT_RANGE_INEQ_SEL;
 	Datum		value;
-	double		within = -1;
-	double		nulls = 0;
 
-	if (!loki_distance_bound(clause, &bound))
+	if (!loki_distance_bound(clause, &bound) || !loki_find_distances(root, rel, bound.distance, &known))
 		return -1;
-	distance = bound.distance;
-	left = bms_is_member(rel->relid, pull_varnos(root, linitial(distance->args)));
-	if (!bms_equal(pull_varnos(root, left ? linitial(distance->args) : lsecond(distance->args)),
-				   rel->relids))
-		return -1;
-	/* operators of arrays have no commutator */
-	if ((left || (distance = loki_commuted(distance)) != NULL) && loki_known_value(root, (Node *) bound.bound, &value))
-	{
-		examine_variable(root, linitial(distance->args), rel->relid, &column);
-		if (loki_is_words_distance(distance))
-			within = loki_words_share(root, rel, distance, DatumGetFloat8(value),
-									  bound.strict == bound.upper);
-		else
-			within = share_within(root, &column, distance->opno, lsecond(distance->args),
-								  DatumGetFloat8(value), bound.strict == bound.upper);
-		if (HeapTupleIsValid(column.statsTuple))
-			nulls = ((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac;
-		ReleaseVariableStats(column);
-	}
-	if (within < 0)
-		within = DEFAULT_RANGE_INEQ_SEL;
-	CLAMP_PROBABILITY(within);
-	Assert(nulls >= 0 && nulls <= 1);
-	return (bound.upper ? within : 1 - within) * (1 - nulls);
+	if (!loki_known_value(root, (Node *) bound.bound, &value))
+		known.nulls = 0;
+	else
+		within = loki_share_within(&known, DatumGetFloat8(value), bound.strict == bound.upper);
+	return (bound.upper ? within : 1 - within) * (1 - known.nulls);
 }
 
 /*

@@ -14,10 +14,36 @@
 #define LOKI_PLANNER_COST_SELECTIVITY_H
 
 #include "nodes/pathnodes.h"
+#include "planner/cost/distance_profile.h"
+
+/* What is known of the distances of a relation's rows from one query, for several bounds */
+typedef struct LokiDistances
+{
+	PlannerInfo *root;
+	RelOptInfo *rel;
+	OpExpr	   *distance;		/* the column on its left; NULL: nothing is
+								 * known */
+	double		nulls;			/* share of rows without a vector */
+	LokiDistanceProfile profile;	/* of a typical row; no targets: there is
+									 * none */
+	double		scale;			/* from the query's to those of a typical row;
+								 * 0 if the nearest references say it */
+	int			n;				/* references, and how far from them the query
+								 * is, ascending */
+	double		references[LOKI_DISTANCE_REFERENCES];
+} LokiDistances;
+
+/* functions in cost/selectivity.c: false if the distance is not one of the relation */
+extern bool loki_find_distances(PlannerInfo *root, RelOptInfo *rel, OpExpr *distance,
+								LokiDistances *known);
 
 /*
- * functions in cost/selectivity.c
- *
+ * The share of rows within a distance, `strict` nearer than it.  Where nothing is known, core's guess for a
+ * range (DEFAULT_RANGE_INEQ_SEL) stands for that of rows with a vector.
+ */
+extern Selectivity loki_share_within(const LokiDistances *known, double bound, bool strict);
+
+/*
  * The share of a relation's rows for which a clause such as v <-> q < r holds, from the
  * distances that ANALYZE sampled.  -1 if the clause is no distance predicate.
  */

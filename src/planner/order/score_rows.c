@@ -45,6 +45,7 @@ typedef struct Estimate
 {
 	PlannerInfo *root;
 	LokiScore	score;
+	LokiDistances distances;
 	List	   *columns;		/* LokiScoreColumn */
 	double		least;			/* distances that there can be */
 	double		farthest;
@@ -58,14 +59,7 @@ typedef struct Estimate
 static double
 share_within(const Estimate *estimate, double distance)
 {
-	Relids		relids = pull_varnos(estimate->root, (Node *) estimate->score.distance);
-	OpExpr	   *clause = loki_make_operator(Float8LessOperator, estimate->score.distance,
-											loki_float_const(distance), InvalidOid);
-
-	Assert(bms_membership(relids) == BMS_SINGLETON);	/* ask_for_score() */
-	return loki_distance_selectivity(estimate->root,
-									 find_base_rel(estimate->root, bms_singleton_member(relids)),
-									 (Node *) clause);
+	return loki_share_within(&estimate->distances, distance, true) * (1 - estimate->distances.nulls);
 }
 
 /* The distance at a place between -1 and 1 of a scale that is fine near zero */
@@ -190,10 +184,15 @@ loki_score_rows_read(PlannerInfo *root, const LokiScore *score, List *columns, d
 {
 	Estimate	estimate = {.root = root, .score = *score, .columns = columns, .rows = rows,
 	.wanted = Max(loki_level(root)->wanted, 1)};
+	int			relid;
 
 	estimate.score.bounded = (Expr *) estimate_expression_value(root, (Node *) score->bounded);
 	estimate.score.distance = (OpExpr *) estimate_expression_value(root, (Node *) score->distance);
 	if (!IsA(estimate.score.distance, OpExpr))
+		return -1;
+	/* the rows of one relation: ask_for_score() */
+	relid = bms_singleton_member(pull_varnos(root, (Node *) estimate.score.distance));
+	if (!loki_find_distances(root, find_base_rel(root, relid), estimate.score.distance, &estimate.distances))
 		return -1;
 	loki_distance_range(score->distance->opno, &estimate.least, &estimate.farthest);
 	if (isinf(loki_score_estimate(root, &estimate.score, columns,
