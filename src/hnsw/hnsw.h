@@ -173,24 +173,65 @@ extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);
 extern bool loki_hnsw_decides(Oid typid);
 
 /*
- * What a plan asks of a scan: bits in the collation of its order-by operator, which distances
- * do not use.  There they go wherever the plan goes, and stay while settings change.
- *
- * LOKI_FIRST_xxx: rows without a place in the graph come first; otherwise they follow all
- * others.  LOKI_PLAN_xxx: what the scan's caller relies on.  Without LOKI_PLAN_MADE, as in
- * scans without a plan, the settings decide when the scan begins.
+ * What a plan relies on in a scan of ours.  LIMITED: pgvector's limits end it early.  LATE: it may return rows late,
+ * after farther ones; others leave these out or have none.
  */
+typedef enum LokiPromise
+{
+	LOKI_PROMISE_NONE,			/* no plan of ours: the settings decide when
+								 * the scan begins */
+	LOKI_PROMISE_EXACT,			/* every row, within the bound if there is
+								 * one, and in exact order */
+	LOKI_PROMISE_SEARCH,		/* goes on until its caller is content */
+	LOKI_PROMISE_SEARCH_LATE,
+	LOKI_PROMISE_LIMITED,
+	LOKI_PROMISE_LIMITED_LATE
+} LokiPromise;
+
+/* Rows without a place in the graph that come first; otherwise they follow all others */
 #define LOKI_FIRST_NULLS	1	/* rows whose distance is NULL */
 #define LOKI_FIRST_NANS		2	/* ... is NaN; after those */
-#define LOKI_PLAN_MADE		4	/* our planner has set the following: */
-#define LOKI_PLAN_COMPLETE	8	/* the scan goes on until its caller is
-								 * content */
-#define LOKI_PLAN_EXACT		16	/* it returns every row, within the bound if
-								 * there is one, and in exact order */
-#define LOKI_PLAN_LATE		32	/* it may return rows late, after farther ones */
-StaticAssertDecl(LOKI_FIRST_NULLS + LOKI_FIRST_NANS + LOKI_PLAN_MADE + LOKI_PLAN_COMPLETE +
-				 LOKI_PLAN_EXACT + LOKI_PLAN_LATE == 63,
-				 "each is a bit of its own");
+
+typedef struct LokiLabel
+{
+	LokiPromise promise;
+	int			first;			/* LOKI_FIRST_xxx */
+} LokiLabel;
+
+/*
+ * A label travels in the collation of the order-by operator, which distances do not use: there it goes wherever
+ * the plan goes, also to workers, and stays while settings change.  Only these functions know that.
+ */
+static inline LokiLabel
+loki_unpack_label(Oid collation)
+{
+	Assert((collation >> 2) <= LOKI_PROMISE_LIMITED_LATE);
+	return (LokiLabel) {(LokiPromise) (collation >> 2), (int) (collation & 3)};
+}
+
+static inline LokiLabel
+loki_label_of_key(ScanKey key)
+{
+	return loki_unpack_label(key->sk_collation);
+}
+
+static inline LokiLabel
+loki_label_of_operator(const OpExpr *distance)
+{
+	return loki_unpack_label(distance->inputcollid);
+}
+
+static inline Oid
+loki_pack_label(LokiLabel label)
+{
+	return (Oid) label.promise << 2 | (Oid) label.first;
+}
+
+static inline void
+loki_set_label(OpExpr *distance, LokiLabel label)
+{
+	distance->inputcollid = loki_pack_label(label);
+}
 
 /*
  * Keep a scan to the rows of a set (NULL: any row), and to rows whose distance is not above a

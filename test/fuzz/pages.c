@@ -593,8 +593,8 @@ scan_index(uint8 way)
 						  BTLessStrategyNumber, way == 6 ? 40 : 12);
 	scan->orderByData[0].sk_argument = PointerGetDatum(query);
 	scan->orderByData[0].sk_flags = way == 3 ? SK_ISNULL : 0;
-	scan->orderByData[0].sk_collation = LOKI_PLAN_MADE | LOKI_PLAN_COMPLETE |
-		(way == 4 ? LOKI_PLAN_EXACT : LOKI_PLAN_LATE);
+	scan->orderByData[0].sk_collation =
+		loki_pack_label((LokiLabel) {way == 4 ? LOKI_PROMISE_EXACT : LOKI_PROMISE_SEARCH_LATE, 0});
 	loki_hnsw_rescan(scan, NULL, 0, NULL, 0);
 	if (way == 5 || way == 6)
 		loki_hnsw_restrict(scan, some_rows(), get_float8_nan(), false, false);

@@ -49,7 +49,7 @@ loki_hnsw_restrict(IndexScanDesc scan, const LokiTidSet *tids, double bound, boo
 void
 loki_plan_completeness(LokiScan *so)
 {
-	Oid			plan = so->scan->orderByData[0].sk_collation;
+	LokiPromise promise = loki_label_of_key(so->scan->orderByData).promise;
 	LokiScanCaller *caller = so->plan.caller;
 
 	if (caller != NULL && caller->limit != NULL)
@@ -62,18 +62,17 @@ loki_plan_completeness(LokiScan *so)
 	so->plan.complete = so->plan.settings.complete;
 	so->plan.exact = so->plan.settings.exact;
 	so->plan.ordered = false;
-	if (plan & LOKI_PLAN_MADE)
+	if (promise != LOKI_PROMISE_NONE)
 	{
-		so->plan.complete = (plan & LOKI_PLAN_COMPLETE) != 0;
-		so->plan.ordered = (plan & LOKI_PLAN_LATE) == 0;
+		so->plan.complete = promise < LOKI_PROMISE_LIMITED;
+		so->plan.ordered = promise != LOKI_PROMISE_SEARCH_LATE && promise != LOKI_PROMISE_LIMITED_LATE;
 	}
-	Assert(!(plan & LOKI_PLAN_EXACT) || so->plan.ordered);
 
 	/*
 	 * The plan relies on the order of all rows; or the scan is for all rows
 	 * within a bound, which is a condition then, and not a search.
 	 */
-	so->plan.certain = (plan & LOKI_PLAN_EXACT) != 0 ||
+	so->plan.certain = promise == LOKI_PROMISE_EXACT ||
 		(so->plan.complete && so->plan.ordered && so->plan.limit == 0) ||
 		(so->plan.complete && so->filter.bound_all && loki_is_bounded(so));
 	so->plan.complete |= so->plan.certain;

@@ -168,7 +168,7 @@ prepare_search(LokiScan *so)
 static void
 choose_phases(LokiScan *so)
 {
-	Oid			first = so->scan->orderByData[0].sk_collation;
+	int			first = loki_label_of_key(so->scan->orderByData).first;
 	LokiScanPhase *phase = so->course.phases;
 	bool		bounded = loki_is_bounded(so);
 	bool		beyond = bounded && !so->filter.bound_nans;

@@ -412,7 +412,7 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	 * whether the access method would return every row, of the plan or within
 	 * a bound
 	 */
-	search.exact = (state->plan & LOKI_PLAN_EXACT) != 0 ||
+	search.exact = state->label.promise == LOKI_PROMISE_EXACT ||
 		(state->bounds.n > 0 && state->limit == 0);
 	return search.set_rows * row_cost(&search) + search.set_pages * search.page <=
 		search_cost(&search);

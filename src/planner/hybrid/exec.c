@@ -155,8 +155,8 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	state->checks.bound = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_BOUND_ROW), ps);
 	order = linitial_node(OpExpr, LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW));
 	state->checks.distance = ExecInitExpr((Expr *) order, ps);
-	state->plan = order->inputcollid;
-	Assert(state->plan & LOKI_PLAN_MADE);
+	state->label = loki_label_of_operator(order);
+	Assert(state->label.promise != LOKI_PROMISE_NONE);
 	init_bounds(state, scan);
 	if (scan->custom_plans != NIL)
 	{

@@ -154,8 +154,7 @@ typedef struct LokiHybridState
 	LokiHybridWalk walk;
 	LokiHybridChecks checks;
 	LokiHybridBounds bounds;
-	int			plan;			/* LOKI_FIRST_xxx, LOKI_PLAN_xxx
-								 * (src/hnsw/hnsw.h) */
+	LokiLabel	label;			/* what the plan relies on */
 
 	LokiIndexRow *row;			/* out of the index alone; NULL: rows are
 								 * fetched */

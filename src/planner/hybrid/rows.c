@@ -218,9 +218,9 @@ static uint16
 row_rank(const LokiHybridState *state, double distance, bool isnull)
 {
 	if (isnull)
-		return state->plan & LOKI_FIRST_NULLS ? 0 : 4;
+		return state->label.first & LOKI_FIRST_NULLS ? 0 : 4;
 	if (isnan(distance))
-		return state->plan & LOKI_FIRST_NANS ? 1 : 3;
+		return state->label.first & LOKI_FIRST_NANS ? 1 : 3;
 	return 2;
 }
 

@@ -181,7 +181,7 @@ nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 	LimitPath  *limit;
 
 	Assert(level->wanted > 0);
-	loki_promise_permit(scan, loki_planned_settings(scan->indexinfo).complete, LOKI_PLAN_LATE);
+	loki_promise_permit(scan, loki_planned_settings(scan->indexinfo).complete, true);
 	limit = create_limit_path(root, inner, (Path *) scan, NULL,
 							  loki_rows_taken(level->limit_count, level->limit_offset),
 							  LIMIT_OPTION_COUNT, 0, (int64) level->wanted);
@@ -210,11 +210,10 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 	 */
 	Assert(PATH_REQ_OUTER(rows) == NULL && PATH_REQ_OUTER((Path *) like) == NULL);
 	Assert(list_length(like->indexorderbys) == 1);
-	distance = copyObject(distance);
-	distance->inputcollid = first;
 	scan = create_index_path(root, like->indexinfo, like->indexclauses,
 							 list_make1(distance), like->indexorderbycols, pathkeys,
 							 ForwardScanDirection, false, outer->relids, 1, false);
+	loki_promise_first(scan, first);
 	inner = single ? (Path *) scan : nearest_rows(root, scan->path.parent, scan);
 	initial_cost_nestloop(root, &workspace, JOIN_INNER, rows, inner, extra);
 	join = create_nestloop_path(root, joinrel, JOIN_INNER, &workspace, extra, rows, inner,

@@ -443,9 +443,9 @@ replace_target(Path *path, const PathTarget *final, PathTarget *target)
 
 /* Permit the scans that follow() came to, to be searches; rows that may be late are sorted (P3). */
 static void
-permit_searches(FollowedScans *followed, Oid late)
+permit_searches(FollowedScans *followed, bool late)
 {
-	Assert(late == 0 || (late == LOKI_PLAN_LATE && followed->keys != NIL));
+	Assert(!late || followed->keys != NIL);
 	foreach_node(IndexPath, scan, followed->scans)
 		loki_promise_permit(scan, loki_planned_settings(scan->indexinfo).complete ||
 							list_member_ptr(followed->within, scan), late);
@@ -465,7 +465,7 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 
 	if (!followed->drops && !followed->further_keys)
 	{
-		permit_searches(followed, 0);
+		permit_searches(followed, false);
 		return path;
 	}
 
@@ -482,7 +482,7 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 			return NULL;
 		postpones = false;
 	}
-	permit_searches(followed, LOKI_PLAN_LATE);
+	permit_searches(followed, true);
 	if (!postpones)
 		return sort_taken(followed, rel, path);
 	replace_target(path, final, sort_target(root, final, input));
@@ -516,7 +516,7 @@ rank_taken(FollowedScans *followed, WindowAggPath *path)
 															below->pathtarget));
 		followed->drops = true;
 	}
-	permit_searches(followed, followed->drops ? LOKI_PLAN_LATE : 0);
+	permit_searches(followed, followed->drops);
 	taken = followed->drops ? sort_taken(followed, below->parent, taken) :
 		take_rows(followed, below->parent, taken);
 	copy = copy_path(path, sizeof(WindowAggPath));
@@ -668,8 +668,7 @@ search_on(PlannerInfo *root, Path *path)
 
 		if (!settings.complete && !list_member_ptr(followed.within, scan))
 			loki_promise_permit(scan, false, limit == NULL && root->parent_root == NULL &&
-								settings.iterative_scan == LOKI_ITERATIVE_RELAXED ?
-								LOKI_PLAN_LATE : 0);
+								settings.iterative_scan == LOKI_ITERATIVE_RELAXED);
 	}
 	return limit != NULL ? COPY_WITH(LimitPath, subpath, limit, sub) : sub;
 }

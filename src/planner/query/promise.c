@@ -12,8 +12,8 @@
  * order/search.c decides which scans become searches, when plans are finished.  Costs go by a guess before that
  * (query/level.c).  src/planner/README, "Order", has the argument.
  *
- * The label is in a collation since that is a field of the operator that core copies from path to plan, writes
- * out for parallel workers and reads back, and never looks at for a function without one.
+ * The label is in a field of the operator that core copies from path to plan, writes out for parallel workers and
+ * reads back, and never looks at for a function without a collation.
  *
  * IDENTIFICATION
  *	  src/planner/query/promise.c
@@ -27,63 +27,47 @@
 #include "hnsw/hnsw.h"
 #include "planner/query/promise.h"
 
-#define FIRST_BITS		(LOKI_FIRST_NULLS | LOKI_FIRST_NANS)
-#define PLAN_BITS \
-	(LOKI_PLAN_MADE | LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT | LOKI_PLAN_LATE)
-
-/* The label of a path, which goes by one distance */
-static Oid
-promise_bits(const IndexPath *path)
+/* The operator of a path, which goes by one distance */
+static OpExpr *
+distance_of(const IndexPath *path)
 {
-	Oid			bits = linitial_node(OpExpr, path->indexorderbys)->inputcollid;
-
 	Assert(list_length(path->indexorderbys) == 1);
-	/* distances have no collation: all that is there is ours */
-	Assert((bits & ~(FIRST_BITS | PLAN_BITS)) == 0);
-	/* a scan that may be late is a search */
-	Assert((bits & (LOKI_PLAN_EXACT | LOKI_PLAN_LATE)) != (LOKI_PLAN_EXACT | LOKI_PLAN_LATE));
-	return bits;
+	return linitial_node(OpExpr, path->indexorderbys);
 }
 
 /* Other paths may share the operator, so this one gets a copy: core makes one list for all paths of an index. */
 static void
-replace_bits(IndexPath *path, Oid bits)
+replace_label(IndexPath *path, LokiPromise promise, int first)
 {
-	OpExpr	   *op;
-
-	if (promise_bits(path) == bits)
-		return;
-	op = copyObject(linitial_node(OpExpr, path->indexorderbys));
-	op->inputcollid = bits;
-	path->indexorderbys = list_make1(op);
+	path->indexorderbys = copyObject(path->indexorderbys);
+	loki_set_label(distance_of(path), (LokiLabel) {promise, first});
 }
 
 void
-loki_promise_first(IndexPath *path, Oid first)
+loki_promise_first(IndexPath *path, int first)
 {
-	Assert((first & ~FIRST_BITS) == 0);
-	replace_bits(path, promise_bits(path) | first);
+	LokiLabel	label = loki_label_of_operator(distance_of(path));
+
+	if ((first & ~label.first) != 0)
+		replace_label(path, label.promise, label.first | first);
 }
 
 void
 loki_promise_label(IndexPath *path)
 {
-	Oid			bits = promise_bits(path);
+	LokiLabel	label = loki_label_of_operator(distance_of(path));
 
-	if (bits & LOKI_PLAN_MADE)
-		return;
-	Assert((bits & PLAN_BITS) == 0);
-	replace_bits(path, bits | LOKI_PLAN_MADE | LOKI_PLAN_COMPLETE | LOKI_PLAN_EXACT);
+	if (label.promise == LOKI_PROMISE_NONE)
+		replace_label(path, LOKI_PROMISE_EXACT, label.first);
 }
 
 void
-loki_promise_permit(IndexPath *path, bool complete, Oid late)
+loki_promise_permit(IndexPath *path, bool complete, bool late)
 {
-	Oid			bits = promise_bits(path);
+	LokiLabel	label = loki_label_of_operator(distance_of(path));
 
-	Assert(late == 0 || late == LOKI_PLAN_LATE);
 	/* a level above may permit what a subquery's own level has permitted */
-	Assert(bits & LOKI_PLAN_MADE);
-	replace_bits(path, (bits & ~(LOKI_PLAN_EXACT | LOKI_PLAN_COMPLETE)) |
-				 (complete ? LOKI_PLAN_COMPLETE : 0) | late);
+	Assert(label.promise != LOKI_PROMISE_NONE);
+	replace_label(path, complete ? (late ? LOKI_PROMISE_SEARCH_LATE : LOKI_PROMISE_SEARCH) :
+				  (late ? LOKI_PROMISE_LIMITED_LATE : LOKI_PROMISE_LIMITED), label.first);
 }

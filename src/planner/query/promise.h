@@ -15,22 +15,19 @@
 
 #include "nodes/pathnodes.h"
 
-/*
- * Labels are bits LOKI_FIRST_xxx and LOKI_PLAN_xxx (src/hnsw/hnsw.h) of a path that goes by one distance;
- * they are in the collation of its order-by operator.
- */
+/* Labels of paths that go by one distance */
 
 /* Give a path its first label, when its costs are estimated (P1). */
 extern void loki_promise_label(IndexPath *path);
 
 /* Have the scan of a path put rows without a distance first: LOKI_FIRST_xxx. */
-extern void loki_promise_first(IndexPath *path, Oid first);
+extern void loki_promise_first(IndexPath *path, int first);
 
 /*
  * Have the scan of a path find rows by a search (P2).  `complete` is false under pgvector's
- * limits, which end a search early.  `late` is LOKI_PLAN_LATE if rows may come late, or 0.
+ * limits, which end a search early, and `late` says whether rows may come late.
  */
-extern void loki_promise_permit(IndexPath *path, bool complete, Oid late);
+extern void loki_promise_permit(IndexPath *path, bool complete, bool late);
 
 /*
  * Functions in words.c.  An expression that core has not simplified, with its operators <@> as they will be
