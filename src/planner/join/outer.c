@@ -170,6 +170,7 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 		loop = create_nestloop_path(root, joinrel, JOIN_LEFT, &workspace, &reversed, scan, found, joined,
 									scan->pathkeys, NULL);
 		/* core would leave out what may be evaluated below, as if it had been */
+		Assert(list_difference_ptr(loop->jpath.joinrestrictinfo, joined) == NIL);
 		loop->jpath.joinrestrictinfo = joined;
 		both = create_append_path(root, joinrel, list_make2(loop, unjoined), NIL, scan->pathkeys, NULL, 0,
 								  false, joinrel->rows);

@@ -172,6 +172,7 @@ loki_order_operator(OpExpr *distance, const PathKey *key)
 	Assert(loki_may_be_score_order(key));
 	if (key->pk_opfamily == LOKI_FLOAT_OPFAMILY)
 		return distance;
+	Assert(OidIsValid(get_opfamily_member(key->pk_opfamily, NUMERICOID, NUMERICOID, BTLessStrategyNumber)));
 	distance = copyObject(distance);
 	distance->opresulttype = NUMERICOID;
 	return distance;

@@ -64,6 +64,7 @@ loki_paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	rel->indexlist = indexes;
 	rel->pathlist = rel->partial_pathlist = NIL;
 	create_index_paths(root, rel);
+	Assert(rel->indexlist == indexes);
 	paths = rel->pathlist;
 	rel->indexlist = saved_indexes;
 	rel->pathlist = saved_paths;
