@@ -18,14 +18,12 @@
 
 #include <math.h>
 
-#include "catalog/pg_operator_d.h"
 #include "compat/pgcompat.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "planner/cost/selectivity.h"
 #include "planner/order/order.h"
 #include "planner/query/level.h"
-#include "planner/query/make_expr.h"
 #include "planner/query/score.h"
 
 /* Distances are looked for between -2^MOST_BITS and 2^MOST_BITS, in SEARCH_STEPS steps. */

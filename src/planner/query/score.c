@@ -109,8 +109,8 @@ sorted_by(const PlannerInfo *root, List *clauses, const PathKey *key)
  * Rows must come out of the scans and joins of the level as they are, and be sorted, and no more
  * (LokiLevel.takes_first).  Without a LIMIT all rows are read, and a sort costs less.
  *
- * The node's bounds are those of statistics, so that a row may come late, and the rows that LIMIT takes are
- * sorted above it (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
+ * A search below the node may find a row late, so the rows that LIMIT takes are sorted above it
+ * (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
  *
  * The node computes the score for the order, and once more in the row that it returns.  A volatile score
  * would differ, and sub-plans would run twice.  A score that is monotone in a single distance needs none
