@@ -53,7 +53,8 @@ loki_rerank_begin(LokiScan *so)
 	so->ranking.fetch_most = PG_UINT32_MAX;
 	so->ranking.nrows = so->ranking.next_row = 0;
 	so->ranking.npartials = 0;
-	so->ranking.dropped = so->ranking.passed = so->ranking.rejected_nearer = so->ranking.rowless = 0;
+	so->ranking.dropped = so->ranking.passed = so->ranking.rejected_nearer = 0;
+	so->ranking.found = so->ranking.rowless = 0;
 	so->ranking.bound = so->ranking.passed_bound = FLT_MAX;
 	if (so->heap.slot != NULL)
 		return;
@@ -91,6 +92,7 @@ loki_rerank_end(LokiScan *so)
 static void
 add_row(LokiScan *so, double distance, ItemPointerData tid)
 {
+	so->ranking.found++;
 	if (loki_is_beyond(so, distance))
 		return;
 	so->ranking.rows = loki_grow(so->context, so->ranking.rows, &so->ranking.rows_allocated,
@@ -472,17 +474,20 @@ fetch_nodes(LokiScan *so, int n)
 	for (int i = 0; i < n; i++)
 	{
 		uint32		rows = so->ranking.nrows;
+		uint64		found = so->ranking.found;
 
 		if (loki_is_killed(so, &tids[i]))
+		{
+			so->ranking.rowless++;
 			continue;
+		}
 		Assert(so->ranking.fetch_most > 0);
 		so->ranking.fetch_most--;
 		so->ranking.bound = bounds[i];
 		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
 		if (so->ranking.nrows > rows)
 			loki_refine_measured(so, bounds[i], so->ranking.rows[rows].distance);
-		else
-			so->ranking.rowless++;
+		so->ranking.rowless += so->ranking.found == found;
 	}
 }
 

@@ -39,6 +39,9 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+/* A walk is made wider if the width that it should have is more than its own times this */
+#define WORTH_WIDENING		1.1
+
 /*
  * ambeginscan.  Nothing of the index is read yet: the scan's caller, its rows and its bound come first
  * (hnsw.h).  All memory is in a context of its own, which amendscan deletes.
@@ -389,7 +392,6 @@ first_walk(LokiScan *so)
 
 	so->course.walked = true;
 	loki_choose_width(so);
-	so->course.first_width = so->course.width;
 	if (so->state->pending ||
 		(so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
 	{
@@ -397,6 +399,7 @@ first_walk(LokiScan *so)
 		so->course.walk_end = LOKI_WALK_LIMIT;
 		return;
 	}
+	so->course.first_width = so->course.width;
 	so->course.walk_end = LOKI_WALK_DRY;
 	if (so->search.budget.flat_nodes == 0)
 		reserve_visited(so, so->course.width);
@@ -428,27 +431,6 @@ first_walk(LokiScan *so)
 	}
 }
 
-/*
- * Make the walk wide enough for twice as many rows, or for `rows`.  If the caller drops rows, the
- * width grows as that of a walk with a filter does (loki_strategy_width()).
- */
-static void
-widen_walk(LokiScan *so, double rows)
-{
-	double		ef = Min(Max(so->course.ef * 2.0, rows), (double) LOKI_MAX_NUMBER / 4);
-	double		width = Max(so->course.width, loki_walk_width(so->state, ef));
-
-	Assert(so->course.walk_end == LOKI_WALK_CONVERGED);
-	if (loki_filters_rows(so))
-		width = Max(width, so->course.first_width * sqrt(ef / so->plan.limit));
-	so->course.widened = true;
-	so->course.ef = (uint32) ef;
-	so->course.width = (uint32) Min(width, (double) LOKI_MAX_NUMBER);
-	loki_choose_reach(so, ef, so->course.width);
-	so->course.walk_end = loki_walk_widen(&so->search);
-	take_walk(so, PG_UINT32_MAX);
-}
-
 /* Whether the walk has converged and may be widened */
 static bool
 may_widen(const LokiScan *so)
@@ -461,6 +443,43 @@ may_widen(const LokiScan *so)
 		so->search.count.scored < (uint64) so->plan.settings.max_tuples;
 }
 
+/* Make the walk at least this wide, and wide enough for so many nodes. */
+static void
+widen_walk(LokiScan *so, double nodes, double width)
+{
+	Assert(so->course.walk_end == LOKI_WALK_CONVERGED);
+	nodes = Min(Max(so->course.ef, nodes), (double) LOKI_MAX_NUMBER / 4);
+	width = Max(Max(so->course.width, width), loki_width_for(so, nodes));
+	so->course.widened = true;
+	so->course.ef = (uint32) nodes;
+	so->course.width = (uint32) Min(width, (double) LOKI_MAX_NUMBER);
+	loki_choose_reach(so, nodes, so->course.width);
+	so->course.walk_end = loki_walk_widen(&so->search);
+	take_walk(so, PG_UINT32_MAX);
+}
+
+/* Widen it for twice as many nodes, or for `nodes`. */
+static void
+widen_twice(LokiScan *so, double nodes)
+{
+	nodes = Max(so->course.ef * 2.0, nodes);
+	widen_walk(so, nodes, loki_filters_rows(so) ?
+			   so->course.first_width * sqrt(nodes / so->plan.limit) : 0);
+}
+
+/* The batch's rows are known: widen the walk if it was too narrow for them, else false. */
+static bool
+widen_by_share(LokiScan *so)
+{
+	double		nodes;
+	double		width = loki_width_by_share(so, &nodes);
+
+	if (width <= WORTH_WIDENING * so->course.width)
+		return false;
+	widen_walk(so, nodes, width);
+	return true;
+}
+
 /* Find more candidates; false if the graph has no more for this scan. */
 static bool
 find_more(LokiScan *so)
@@ -469,7 +488,7 @@ find_more(LokiScan *so)
 	{
 		if (may_widen(so))
 		{
-			widen_walk(so, loki_is_bounded(so) ? LOKI_BOUND_ROWS : 0);
+			widen_twice(so, loki_is_bounded(so) ? LOKI_BOUND_ROWS : 0);
 			return true;
 		}
 		if (!so->plan.complete && !so->plan.exact)
@@ -477,23 +496,6 @@ find_more(LokiScan *so)
 		loki_flat_begin(so);
 	}
 	return loki_flat_select(so) || (loki_flat_doubt(so) && loki_flat_select(so));
-}
-
-/*
- * How many rows will have been read at the end of the batch, including those that are
- * dropped.  Rows are expected to pass as often as up to now, but no more than twice the rows
- * that were seen are added.
- */
-static double
-rows_ahead(const LokiScan *so)
-{
-	double		seen = (double) so->course.returned + so->ranking.dropped;
-	double		passed;
-
-	if (!loki_filters_rows(so))
-		return seen + so->course.batch_left;
-	passed = Max(so->plan.caller->taken(so->plan.caller), 0);
-	return seen + Min(so->course.batch_left * (seen + 1) / (passed + 0.5), 2 * seen);
 }
 
 /*
@@ -551,8 +553,8 @@ fill_batch(LokiScan *so)
 	INSTR_TIME_SET_CURRENT(start);
 	if (!so->course.walked)
 		first_walk(so);
-	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && rows_ahead(so) > so->course.ef)
-		widen_walk(so, rows_ahead(so));
+	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && loki_nodes_ahead(so) > so->course.ef)
+		widen_twice(so, loki_nodes_ahead(so));
 	/*
 	 * Each turn either ends the batch, or makes the search look farther: the
 	 * walk wider, then flat scans with larger selections, until there is no
@@ -567,10 +569,8 @@ fill_batch(LokiScan *so)
 		{
 			if (loki_is_least(so, so->ranking.rows[so->course.batch_left - 1].distance))
 				break;
-			/* nearly all rows were read that the walk is wide enough for: others may be as near */
-			else if (walks && loki_filters_rows(so) && may_widen(so) &&
-					 so->course.returned + so->ranking.dropped > 0.95 * so->course.ef)
-				widen_walk(so, 0);
+			else if (walks && may_widen(so) && widen_by_share(so))
+				continue;
 			else if (may_widen(so) && walk_on_by_rows(so))
 				take_walk(so, PG_UINT32_MAX);
 

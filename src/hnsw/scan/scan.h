@@ -150,7 +150,7 @@ typedef struct LokiScanCourse
 	LokiWalkEnd walk_end;
 	uint32		ef;				/* rows that the walk is wide enough for */
 	uint32		width;			/* of its pool */
-	uint32		first_width;	/* ... for the first batch, without a filter */
+	uint32		first_width;	/* ... of the first walk */
 	uint32		batch;			/* rows of this batch ... */
 	uint32		batch_left;		/* ... and those not yet returned */
 	bool		walk_taken;		/* nodes of a walk were queued */
@@ -208,8 +208,10 @@ typedef struct LokiRanking
 									 * than the nearest that passed */
 	float		bound;			/* of the node that is being read */
 	float		passed_bound;	/* the least of rows that passed */
-	uint64		rowless;		/* nodes that were read, of which no row is
-								 * visible and passes */
+	uint64		found;			/* rows that are visible and pass, even beyond
+								 * the bound */
+	uint64		rowless;		/* nodes that were read, or known to be dead,
+								 * with no such row */
 } LokiRanking;
 
 /* How vectors of rows are read (rerank.c) */
@@ -360,8 +362,15 @@ extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
 /* functions in scan/plan.c: what is asked of the caller when a scan begins */
 extern void loki_plan_completeness(LokiScan *so);
 
-/* functions in scan/width.c: a width for a number of rows; and what a scan chooses by that */
+/*
+ * functions in scan/width.c: a width for a number of rows, and as settings ask for; the nodes that the scan will
+ * have gone through at the end of the batch; once its rows are known, the nodes that it has gone through, and the
+ * width that these ask for; and what a scan chooses when it begins
+ */
 extern uint32 loki_walk_width(const LokiIndex *state, double rows);
+extern uint32 loki_width_for(const LokiScan *so, double rows);
+extern double loki_nodes_ahead(const LokiScan *so);
+extern double loki_width_by_share(const LokiScan *so, double *nodes);
 extern void loki_choose_width(LokiScan *so);
 extern void loki_choose_reach(LokiScan *so, double rows, double width);
 

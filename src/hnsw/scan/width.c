@@ -182,6 +182,77 @@ first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 	return width > 0 ? width : loki_walk_width(state, *rows);
 }
 
+/* See scan.h. */
+uint32
+loki_width_for(const LokiScan *so, double rows)
+{
+	uint32		ef;
+
+	return first_width(so->state, &so->meta.calibration, &so->plan.settings,
+					   (uint32) Min(rows, (double) LOKI_MAX_NUMBER / 4), &ef);
+}
+
+/* Rows of the batch that are known */
+static double
+rows_in_hand(const LokiScan *so)
+{
+	return Min(so->ranking.nrows - so->ranking.next_row, so->course.batch_left);
+}
+
+/*
+ * Nodes that the scan has gone through, nearest first: rows in hand, those that were returned, and nodes
+ * that have no row for the caller, which is learned when a row is read.  It is dead, the snapshot does
+ * not see it, or the filter drops it.
+ */
+static double
+nodes_seen(const LokiScan *so)
+{
+	return so->course.returned + so->ranking.rowless + rows_in_hand(so);
+}
+
+/* ... and rows among them that are wanted, as far as is known */
+static double
+rows_wanted(const LokiScan *so)
+{
+	double		returned = so->course.returned;
+
+	if (loki_filters_rows(so))
+		returned = Max(so->plan.caller->taken(so->plan.caller), 0);
+	return returned + rows_in_hand(so);
+}
+
+/*
+ * See scan.h: how many nodes the scan will have gone through at the end of the batch.  Nodes are expected to have a
+ * wanted row as often as up to now, but no more than twice the nodes that were seen are added.
+ */
+double
+loki_nodes_ahead(const LokiScan *so)
+{
+	double		seen = nodes_seen(so);
+	double		wanted = rows_wanted(so);
+	double		left = so->course.batch_left - rows_in_hand(so);
+
+	if (seen <= wanted)
+		return seen + left;
+	return seen + Min(left * (seen + 1) / (wanted + 0.5), 2 * seen);
+}
+
+/*
+ * See scan.h.  Nodes without a row for the caller took the place of rows, as those do that do not match a filter
+ * (loki_strategy_width()); so the width grows by the share of the others.
+ */
+double
+loki_width_by_share(const LokiScan *so, double *nodes)
+{
+	double		share;
+
+	*nodes = nodes_seen(so);
+	share = rows_wanted(so) / *nodes;
+	if (share >= 1)
+		return so->course.width;
+	return Max(loki_width_for(so, *nodes), so->course.first_width / sqrt(share));
+}
+
 /*
  * Warn, once in a session, that searches in an index do not keep the target of their recall.
  * Nodes of an index that is too small to be calibrated are nearly all scored, so nothing is
