@@ -154,8 +154,7 @@ prepare_search(LokiScan *so)
 	so->search.skip.node = so->plan.skip;
 	so->search.budget.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	memset(&so->search.count, 0, sizeof(so->search.count));
-	so->search.budget.scored_limit = !so->plan.complete &&
-		so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ? so->plan.settings.max_tuples : 0;
+	so->search.budget.scored_limit = 0;
 	loki_search_reset(&so->search);
 	/* with pgvector's limits a filter only drops rows: nothing is to find those that the walk missed */
 	so->search.budget.flat_nodes = so->plan.complete && so->filter.nodes.any ?
@@ -389,6 +388,7 @@ first_walk(LokiScan *so)
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH + LOKI_NARROW_SEARCH];
 	int			width = LOKI_ENTRY_WIDTH;
 	int			nentries;
+	uint64		limit = 0;
 
 	so->course.walked = true;
 	loki_choose_width(so);
@@ -416,18 +416,26 @@ first_walk(LokiScan *so)
 	loki_choose_reach(so, so->course.batch, so->search.budget.flat_nodes > 0 ?
 					  so->filter.choice.width : so->course.width);
 	nentries = loki_search_entries(&so->search, &so->meta, width, entries);
+
+	/*
+	 * pgvector counts nodes of layer 0, and looks at its limit before each
+	 * batch of ef rows, but the first
+	 */
+	if (!so->plan.complete && so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF)
+		limit = so->search.count.scored + so->plan.settings.max_tuples +
+			so->plan.settings.ef * LOKI_SCORED_PER_WIDTH;
 	if (nentries > 0)
 	{
 		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries);
 		if (so->search.reach.rows > 0)
 			so->course.ef = so->course.batch;
+		so->search.budget.scored_limit = limit;
 
 		/*
 		 * pgvector's limit applies if nothing follows that would find the
 		 * rest
 		 */
-		take_walk(so, so->plan.complete || so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF ?
-				  PG_UINT32_MAX : so->course.ef);
+		take_walk(so, so->plan.complete || limit > 0 ? PG_UINT32_MAX : so->course.ef);
 	}
 }
 
@@ -439,15 +447,13 @@ may_widen(const LokiScan *so)
 		return false;
 	if (so->plan.complete)
 		return true;
-	return so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF &&
-		so->search.count.scored < (uint64) so->plan.settings.max_tuples;
+	return so->search.count.scored < so->search.budget.scored_limit;
 }
 
 /* Make the walk at least this wide, and wide enough for so many nodes. */
 static void
 widen_walk(LokiScan *so, double nodes, double width)
 {
-	Assert(so->course.walk_end == LOKI_WALK_CONVERGED);
 	nodes = Min(Max(so->course.ef, nodes), (double) LOKI_MAX_NUMBER / 4);
 	width = Max(Max(so->course.width, width), loki_width_for(so, nodes));
 	so->course.widened = true;
@@ -480,6 +486,22 @@ widen_by_share(LokiScan *so)
 	return true;
 }
 
+/*
+ * An iterative scan has come to pgvector's limits.  They end its walk, but not the rows that it has scored:
+ * queue all of these.  False if there are no more, or the scan is not iterative.
+ */
+static bool
+take_all(LokiScan *so)
+{
+	uint64		scored = so->search.count.scored;
+
+	if (so->search.budget.scored_limit == 0 || so->course.walk_end == LOKI_WALK_DRY ||
+		so->course.width >= scored)
+		return false;
+	widen_walk(so, scored, scored);
+	return true;
+}
+
 /* Find more candidates; false if the graph has no more for this scan. */
 static bool
 find_more(LokiScan *so)
@@ -492,7 +514,7 @@ find_more(LokiScan *so)
 			return true;
 		}
 		if (!so->plan.complete && !so->plan.exact)
-			return false;
+			return take_all(so);
 		loki_flat_begin(so);
 	}
 	return loki_flat_select(so) || (loki_flat_doubt(so) && loki_flat_select(so));

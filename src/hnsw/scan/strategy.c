@@ -51,9 +51,6 @@
 #define REFINE_TIME			100 /* a candidate that is refined ... */
 #define ROW_TIME			1000	/* ... and whose row is read */
 
-/* Nodes that a walk scores for each of its width */
-#define SCORED_PER_WIDTH	10
-
 /*
  * If the share of matching nodes around the query is less than one part in this number of the
  * share of all nodes, those that match lie elsewhere.  A plain walk leaves such a region by
@@ -173,7 +170,7 @@ loki_strategy_list(const LokiSearch *search)
 {
 	return search->choice->listed >= 0 &&
 		list_time(search) + scored_nodes(search, search->choice->listed) * FLAT_MATCH_TIME <
-		search->choice->rows * (double) SCORED_PER_WIDTH * SCORE_TIME;
+		search->choice->rows * (double) LOKI_SCORED_PER_WIDTH * SCORE_TIME;
 }
 
 /* Time of a plain walk that meets such a share of matching nodes */
@@ -182,7 +179,7 @@ plain_time(const LokiSearch *search, double share)
 {
 	Assert(share > 0);
 	return loki_strategy_width(search, LOKI_STRATEGY_PLAIN, search->choice->share) / share *
-		SCORED_PER_WIDTH * SCORE_TIME;
+		LOKI_SCORED_PER_WIDTH * SCORE_TIME;
 }
 
 /*
@@ -330,7 +327,7 @@ bool
 loki_strategy_too_long(const LokiSearch *search)
 {
 	return time_spent(search) >
-		flat_time(search) + search->choice->width * SCORED_PER_WIDTH * SCORE_TIME;
+		flat_time(search) + search->choice->width * LOKI_SCORED_PER_WIDTH * SCORE_TIME;
 }
 
 /*

@@ -15,6 +15,9 @@
 
 #include "hnsw/graph/search.h"
 
+/* Nodes that a walk scores for each of its width */
+#define LOKI_SCORED_PER_WIDTH	10
+
 /*
  * Why a walk stopped.
  */
