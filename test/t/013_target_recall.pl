@@ -87,16 +87,38 @@ is(calibrated_nodes($node), 4000, 'vacuum calibrates what has shrunk');
 keeps_promise('after deletes');
 check_index($node, 'check');
 
-# It is logged
+# Without a calibration, inserts alone measure how distances grow, so that searches for what is far from
+# all rows look far enough
+$node->safe_psql('postgres', q(
+	SELECT setseed(0.1);
+	CREATE TABLE centers AS
+		SELECT c, array_agg(random() * 2 - 1) AS a FROM generate_series(1, 60) c, generate_series(1, 48) GROUP BY c;
+	CREATE TABLE points AS
+		SELECT c, i, (SELECT array_agg(x + 0.35 * (random() * 2 - 1) ORDER BY o)
+					  FROM unnest(a) WITH ORDINALITY u (x, o) WHERE i > 0)::vector(48) AS v
+		FROM centers, generate_series(1, 101) i;
+	CREATE TABLE grown (v vector(48));
+	CREATE INDEX grown_idx ON grown USING hnsw (v vector_cosine_ops);
+	INSERT INTO grown SELECT v FROM points WHERE c <= 20 AND i > 1 ORDER BY c, i;));
+my $far = q(SELECT recall, width FROM lokivector_recall('grown_idx',
+	(SELECT array_agg(v) FROM points WHERE c > 20 AND i <= 4)));
+my $found = $node->safe_psql('postgres', $far);
+
+cmp_ok((split /\|/, $found)[0], '>=', 0.98, 'a grown index finds what is far from its rows');
+is($node->safe_psql('postgres', q(SELECT lokivector_check('grown_idx', true))), 'sound', 'which is sound');
+
+# Both are logged
 my $calibration = q(SELECT string_agg(c::text, ' ') FROM lokivector_calibration('items_idx') c);
 my $expected = $node->safe_psql('postgres', $calibration);
 
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', $calibration), $expected, 'a standby knows it');
+is($standby->safe_psql('postgres', $far), $found, '... and how distances grow');
 $standby->stop;
 $node->stop('immediate');
 $node->start;
 is($node->safe_psql('postgres', $calibration), $expected, 'it outlives a crash');
+is($node->safe_psql('postgres', $far), $found, '... and so does the growth');
 
 # What vacuum has counted outlasts its cancel: the number of nodes alone would not have the next
 # one calibrate.  Each page and each walk take so long that the phase is seen.

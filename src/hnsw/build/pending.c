@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pending.c
- *	  aminsert, and codes and graph for the nodes of a pending index.
+ *	  aminsert, codes and graph for the nodes of a pending index, and the growth of distances.
  *
  * An index with few nodes has neither codes nor a graph.  The insert that brings enough of them
  * makes both, of the rows that the nodes have, as a build does.  Scans go on meanwhile: they read
@@ -26,6 +26,7 @@
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
+#include "hnsw/recall/calibrate.h"
 #include "hnsw/recall/recall.h"
 #include "hnsw/statistics/statistics.h"
 #include "utils/memutils.h"
@@ -188,7 +189,10 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 	loki_inserts_unblock(index);
 }
 
-/* aminsert: insert a row, and make codes and graph if the index has nodes enough now. */
+/*
+ * aminsert: insert a row, make codes and graph if the index has nodes enough now, and measure how distances
+ * grow in a new graph, and in one whose nodes have doubled.
+ */
 bool
 loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 				 Relation heap, IndexUniqueCheck checkUnique, bool indexUnchanged,
@@ -197,13 +201,17 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 	MemoryContext context;
 	MemoryContext old;
 
-	if (!loki_insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo))
+	LokiInsertDue due = loki_insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo);
+
+	if (due == LOKI_INSERT_DUE_NOTHING)
 		return false;
 	/* the row's insert has ended, so that what fails from here on leaves the index as it is */
 	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw pending",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
-	make_pending(heap, index, indexInfo);
+	if (due == LOKI_INSERT_DUE_CODES)
+		make_pending(heap, index, indexInfo);
+	loki_growth_measure(index);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return false;

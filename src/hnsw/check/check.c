@@ -41,21 +41,29 @@
 
 /*
  * Whether a calibration has the form of one; what its widths find is not checked.  Widths ascend, as scans
- * interpolate between them.
+ * interpolate between them.  Growth is there without any, if inserts alone have measured it.
  */
 static bool
 calibration_valid(const LokiCalibrationData *calibration)
 {
+	LokiCalibrationData unused = *calibration;
 	int			n = calibration->nwidths;
 
 	Assert(n <= LOKI_CALIBRATION_WIDTHS);	/* loki_meta_validate() looked */
 	for (int i = 1; i < n; i++)
-		if ((i > LOKI_CALIBRATION_GROWTH && calibration->at[i].other != 0) ||
-			calibration->at[i].width <= calibration->at[i - 1].width ||
+		if (calibration->at[i].width <= calibration->at[i - 1].width ||
 			calibration->at[i].scored < calibration->at[i - 1].scored)
 			return false;
-	return all_zero(&calibration->at[n],
-					sizeof(calibration->at[0]) * (LOKI_CALIBRATION_WIDTHS - n));
+	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
+	{
+		bool		says = i == LOKI_CALIBRATION_GROWTH || i == LOKI_CALIBRATION_GROWN ||
+			(n > 0 && (i == LOKI_CALIBRATION_CHANGED || i == LOKI_CALIBRATION_UNCOUNTED));
+
+		unused.at[i].other = says ? 0 : calibration->at[i].other;
+		if (i < n ? unused.at[i].other != 0 : !all_zero(&unused.at[i], sizeof(unused.at[i])))
+			return false;
+	}
+	return true;
 }
 
 /* Whether sorted lists and row map can belong to an index with these columns and pages */

@@ -243,7 +243,10 @@ typedef struct LokiTermListsData
 										 * of this, for the distances of the
 										 * i-th and k-th nearest node; 0: not
 										 * measured */
+#define LOKI_CALIBRATION_GROWN		3	/* the end of node IDs when growth was
+										 * measured: its logarithm to base 2 */
 #define LOKI_GROWTH_SCALE			16384
+#define LOKI_GROWN_SCALE			2048
 
 typedef struct LokiCalibrationData
 {

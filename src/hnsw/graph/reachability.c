@@ -215,24 +215,10 @@ loki_query_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMeta
 void
 loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiListRef *node, bool wide)
 {
-	const LokiQuantizer *quantizer = linker->state->quantizer;
 	LokiMetaPageData meta;
-	bool		known = true;
 
 	loki_meta_read(linker->index, &meta);
-	loki_code_read(linker->state, linker->index, node->node, linker->own);
-	if (quantizer->prepare_refined == NULL)
-		loki_search_query_code(search, linker->own);
-	else
-	{
-		char	   *refine = palloc(quantizer->refine_size);
-
-		known = loki_slot_read(linker->state, linker->index, LOKI_SLOTS_REFINE, node->node, refine);
-		if (known)
-			loki_search_query_row(search, linker->own, refine, NULL);
-		pfree(refine);
-	}
-	if (known)
+	if (loki_search_query_node(search, node->node))
 		loki_query_make_reachable(linker, search, &meta, node, wide);
 }
 

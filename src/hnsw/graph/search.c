@@ -177,6 +177,28 @@ loki_search_query_code(LokiSearch *search, const void *code)
 	search->state->quantizer->prepare_code(search->state->quantizer, code, search->query.used);
 }
 
+/* See search.h. */
+bool
+loki_search_query_node(LokiSearch *search, uint32 node)
+{
+	const LokiQuantizer *quantizer = search->state->quantizer;
+	char	   *code = palloc(quantizer->code_size);
+	char	   *refine = quantizer->prepare_refined != NULL ? palloc(quantizer->refine_size) : NULL;
+	bool		known;
+
+	loki_slots_copy(search->state, search->index, LOKI_SLOTS_CODE, &node, 1,
+					!search->in_recovery, code);
+	known = refine == NULL || loki_slot_read(search->state, search->index, LOKI_SLOTS_REFINE, node, refine);
+	if (refine == NULL)
+		loki_search_query_code(search, code);
+	else if (known)
+		loki_search_query_row(search, code, refine, NULL);
+	pfree(code);
+	if (refine != NULL)
+		pfree(refine);
+	return known;
+}
+
 /* ----------------------------------------------------------------
  * Visited nodes
  * ----------------------------------------------------------------
@@ -386,6 +408,18 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
 	}
 	return search->skip.nlinks > 0 ? add_bridge(search, node, neighbors, n) : n;
+}
+
+/* See search.h. */
+void
+loki_search_skip(LokiSearch *search, uint32 node)
+{
+	search->skip.node = node;
+	search->skip.nlinks = 0;
+	loki_visited_reset(search);
+	if (node != LOKI_NONE && !search->state->pending)
+		search->skip.nlinks = loki_search_links(search, node, search->skip.links);
+	loki_visited_reset(search);
 }
 
 /* ----------------------------------------------------------------

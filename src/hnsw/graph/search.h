@@ -154,6 +154,25 @@ loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
 	return n < reach->most ? far : Min(far, nearest[n - 1].distance);
 }
 
+/* Whether it says something how distances grow: an inner product is none, and those of encodings say little */
+static inline bool
+loki_distances_grow(const LokiIndex *state)
+{
+	return state->code.metric != LOKI_METRIC_IP && !loki_column_encoded(&state->column);
+}
+
+/*
+ * Whether inserts have to measure how distances grow: node IDs have doubled since that was done, or it
+ * never was.
+ */
+static inline bool
+loki_growth_is_due(const LokiIndex *state, const LokiMetaPageData *meta, uint32 end)
+{
+	return meta->pending == 0 && loki_distances_grow(state) &&
+		log2(Max(end, 1)) * LOKI_GROWN_SCALE >=
+		meta->calibration.at[LOKI_CALIBRATION_GROWN].other + LOKI_GROWN_SCALE;
+}
+
 /* Scored nodes that are not in the pool, to go on from later */
 typedef struct LokiKeptNodes
 {
@@ -223,8 +242,9 @@ typedef struct LokiSearchQuery
 typedef struct LokiSkippedNode
 {
 	uint32		node;			/* LOKI_NONE: none */
-	const uint32 *links;		/* its links; others are made in their place */
 	int			nlinks;
+	uint32		links[2 * LOKI_MAX_M];	/* its links; others are made in their
+										 * place */
 } LokiSkippedNode;
 
 /* The nearest nodes so far, ascending */
@@ -277,6 +297,15 @@ extern void loki_search_query_row(LokiSearch *search, const void *code, const vo
 								  const float *values);
 extern void loki_search_walk_as_row(LokiSearch *search, const float *values);
 extern void loki_search_query_code(LokiSearch *search, const void *code);
+
+/* Go around a node from now on, or around none; before each search, since what was found is forgotten */
+extern void loki_search_skip(LokiSearch *search, uint32 node);
+
+/*
+ * Prepare for a node, by its codes.  False if they are not written.  No page may be locked, and none is
+ * afterwards.
+ */
+extern bool loki_search_query_node(LokiSearch *search, uint32 node);
 
 /*
  * Score nodes: their codes are pinned where necessary (and share-locked in recovery), scored

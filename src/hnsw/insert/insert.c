@@ -635,22 +635,30 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 	loki_insert_unlock(row->index);
 }
 
-/* How an attempt to insert a row has ended */
-typedef enum InsertEnd
+/* What the index has become due for by the insert of a row */
+static LokiInsertDue
+becomes_due(const LokiNewRow *row)
 {
-	INSERT_AGAIN,				/* the index got its codes meanwhile */
-	INSERT_DONE,
-	INSERT_FULL					/* done, and the index is to get its codes */
-} InsertEnd;
+	if (row->stale)
+		return LOKI_INSERT_DUE_AGAIN;
+	/* a pending index had nodes enough before, if an earlier insert could not make the codes */
+	if (row->state->pending && row->meta.pending > 0 &&
+		loki_node_end(row->state, row->index) >= row->meta.pending)
+		return LOKI_INSERT_DUE_CODES;
+	/* likewise, if an earlier one could not measure */
+	if (!row->state->pending && row->grown && loki_growth_is_due(row->state, &row->meta, row->node + 1))
+		return LOKI_INSERT_DUE_GROWTH;
+	return LOKI_INSERT_DUE_NOTHING;
+}
 
 /*
  * Insert a row.  The value is detoasted before the insert lock is taken: under that the only
  * other heavyweight lock to be acquired is the one for extension.  Adds to what is counted, once
  * it is done.
  */
-static InsertEnd
-insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
-		   Relation heap, bool indexUnchanged, IndexInfo *indexInfo, LokiCounts *counts)
+static LokiInsertDue
+insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Relation heap,
+		   bool indexUnchanged, IndexInfo *indexInfo, LokiCounts *counts)
 {
 	LokiIndex  *state = loki_index_open(index, NULL);
 	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
@@ -658,7 +666,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	LokiNewRow *row = palloc0(sizeof(LokiNewRow));
 	const float *vector;
 	LokiValueClass class;
-	InsertEnd	end;
+	LokiInsertDue due;
 
 	row->index = index;
 	row->state = state;
@@ -677,13 +685,9 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 		insert_outside(row, class);
 
 	Assert(!loki_insert_lock_held(index));
-	end = row->stale ? INSERT_AGAIN : INSERT_DONE;
-	/* a pending index had nodes enough before, if an earlier insert could not make the codes */
-	if (!row->stale && state->pending && row->meta.pending > 0 &&
-		loki_node_end(state, index) >= row->meta.pending)
-		end = INSERT_FULL;
+	due = becomes_due(row);
 	Assert(!row->stale || row->node == LOKI_NONE);	/* nothing was written */
-	if (end != INSERT_AGAIN)
+	if (due != LOKI_INSERT_DUE_AGAIN)
 	{
 		counts->of[LOKI_COUNT_DUPLICATES_JOINED] = class == LOKI_VALUE_VECTOR &&
 			row->node == LOKI_NONE;
@@ -691,7 +695,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
-	return end;
+	return due;
 }
 
 /*
@@ -701,17 +705,17 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
  * it was opened, which happens once in an index's life; then the row is encoded, and inserted into the
  * graph.
  */
-bool
+LokiInsertDue
 loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 				Relation heap, bool indexUnchanged, IndexInfo *indexInfo)
 {
-	InsertEnd	end;
+	LokiInsertDue due;
 	LokiCounts	counts = {.of[LOKI_COUNT_INSERTS] = 1,.of[LOKI_COUNT_ROWS_CHANGED] = 1};
 
-	while ((end = insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo,
-							 &counts)) == INSERT_AGAIN)
+	while ((due = insert_row(index, values, isnull, heap_tid, heap, indexUnchanged, indexInfo,
+							 &counts)) == LOKI_INSERT_DUE_AGAIN)
 		CHECK_FOR_INTERRUPTS();
 	CheckForSerializableConflictIn(index, NULL, InvalidBlockNumber);
 	loki_count(index, &counts);
-	return end == INSERT_FULL;
+	return due;
 }

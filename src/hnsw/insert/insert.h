@@ -97,14 +97,24 @@ extern bool loki_join_duplicate(LokiNewRow *row, uint32 node);
 extern void loki_look_for_duplicate(LokiNewRow *row);
 extern bool loki_insert_duplicate(LokiNewRow *row);
 
+/* What an index has become due for by an insert; its caller does it (build/pending.c) */
+typedef enum LokiInsertDue
+{
+	LOKI_INSERT_DUE_NOTHING,
+	LOKI_INSERT_DUE_CODES,		/* it is pending, and has nodes enough for
+								 * codes and a graph */
+	LOKI_INSERT_DUE_GROWTH,		/* its nodes have doubled, so that distances
+								 * may grow otherwise (recall/growth.c) */
+	LOKI_INSERT_DUE_AGAIN		/* it got its codes meanwhile, and the row is
+								 * not in it; insert.c alone sees this */
+} LokiInsertDue;
+
 /*
  * Insert a row, as aminsert does: values[] and isnull[] are those of the index's columns, and
- * heap_tid is the root of the row's HOT chain.  True if the index is pending and has nodes enough for
- * its codes and graph now; the caller makes them (build/pending.c).  ERROR without disk space, or for
- * a vector of other dimensions; then vacuum removes what was written.  No content lock may be held;
- * none is left.
+ * heap_tid is the root of the row's HOT chain.  ERROR without disk space, or for a vector of other
+ * dimensions; then vacuum removes what was written.  No content lock may be held; none is left.
  */
-extern bool loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
-							Relation heap, bool indexUnchanged, IndexInfo *indexInfo);
+extern LokiInsertDue loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+									 Relation heap, bool indexUnchanged, IndexInfo *indexInfo);
 
 #endif							/* LOKI_INSERT_INSERT_H */

@@ -36,6 +36,9 @@
 #define FIRST_BLOCK		LOKI_META_BLKNO
 #define INSERT_LOCKS	8
 
+/* One more, of the insert that measures how distances grow */
+#define GROWTH_LOCK		INSERT_LOCKS
+
 /* The tuple that one of them is of, until the next call */
 static ItemPointer
 lock_tuple(int number)
@@ -102,6 +105,24 @@ loki_insert_unlock(Relation index)
 {
 	Assert(loki_insert_lock_held(index));
 	UnlockTuple(index, lock_tuple(own_lock()), ShareLock);
+}
+
+/*
+ * Take the lock of the insert that measures how distances grow; false if another process has it.  Nobody
+ * waits for it, and under it no other heavyweight lock is acquired.
+ */
+bool
+loki_growth_lock(Relation index)
+{
+	Assert(loki_no_buffer_locked());	/* I4 */
+	Assert(!loki_insert_lock_held(index));
+	return ConditionalLockTuple(index, lock_tuple(GROWTH_LOCK), ExclusiveLock);
+}
+
+void
+loki_growth_unlock(Relation index)
+{
+	UnlockTuple(index, lock_tuple(GROWTH_LOCK), ExclusiveLock);
 }
 
 /*

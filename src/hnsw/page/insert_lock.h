@@ -22,6 +22,13 @@
 extern void loki_insert_lock(Relation index);
 extern void loki_insert_unlock(Relation index);
 
+/*
+ * The lock of the insert that measures how distances grow, which an insert takes after it has released
+ * its own.  False if another has it.
+ */
+extern bool loki_growth_lock(Relation index);
+extern void loki_growth_unlock(Relation index);
+
 /* Wait for all inserts that have begun, and keep others from beginning until they are let again */
 extern void loki_inserts_block(Relation index);
 extern void loki_inserts_unblock(Relation index);

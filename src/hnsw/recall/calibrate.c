@@ -78,7 +78,10 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 unc
 	loki_change_begin(&change, NULL, index);
 	kept = &loki_change_meta(&change)->calibration;
 	if (sums->given)
+	{
 		calibration.at[LOKI_CALIBRATION_GROWTH].other = kept->at[LOKI_CALIBRATION_GROWTH].other;
+		calibration.at[LOKI_CALIBRATION_GROWN].other = kept->at[LOKI_CALIBRATION_GROWN].other;
+	}
 	*kept = calibration;
 	loki_change_finish(&change);
 	loki_count(index, &counts);

@@ -23,6 +23,7 @@
 typedef struct LokiCalibrationSums
 {
 	uint32		nodes;			/* in the graph */
+	uint32		end;			/* of node IDs */
 	int			nqueries;		/* that were searched for; 0: nothing is known */
 	int			nwidths;		/* that are still measured */
 	double		recall[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
@@ -90,5 +91,24 @@ extern int	loki_calibrate_most(Relation index);
 /* Add what another process measured; and make what the metapage keeps of all of it */
 extern void loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more);
 extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result);
+
+/* functions in recall/growth.c */
+
+/* The nodes by which growth is measured, of a walk that has expanded the nearest of them */
+#define LOKI_GROWTH_TO		64
+
+/* How distances grow in the pool of a walk: d_i / d_k is (i / k) to the power of this; below 0: too few nodes */
+struct LokiPool;
+extern double loki_growth_of_pool(const struct LokiPool *pool);
+
+/* Of several walks, as the metapage has it; 0 if they are too few.  And the end of node IDs likewise. */
+extern uint16 loki_growth_form(const double *growths, int n);
+extern uint16 loki_grown_form(uint32 end);
+
+/*
+ * Measure growth alone and keep it on the metapage, unless another process does or did: after an insert,
+ * whose lock is released.  No page may be locked.
+ */
+extern void loki_growth_measure(Relation index);
 
 #endif							/* LOKI_RECALL_CALIBRATE_H */

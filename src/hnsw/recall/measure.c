@@ -29,7 +29,6 @@
 #include "postgres.h"
 
 #include "common/pg_prng.h"
-#include "compat/compare.h"
 #include "compat/pgcompat.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/lock_assert.h"
@@ -45,15 +44,8 @@
 #define DEEP_EVERY			4
 #define SHALLOW_KS			(LOKI_CALIBRATION_KS - 1)
 
-/* After these, widths are left out if narrower ones find enough, and growth was measured often enough */
+/* After these, widths are left out if narrower ones find enough */
 #define FIRST_QUERIES		64
-
-/*
- * The growth of distances is measured up to this node, in walks that go on until all true
- * neighbors are found.  It is one of the widths below, of which such a walk passes all
- * up to the number of its neighbors.
- */
-#define GROWTH_TO			64
 
 /*
  * Among them are the numbers of neighbors in loki_calibration_ks.  Below such a number, a walk
@@ -136,26 +128,17 @@ add_recall(LokiMeasure *measure, int width, int k, double recall)
 	measure->sums->squares[width][k] += recall * recall;
 }
 
-/*
- * Note how fast distances grow around the query that is searched for, when the nearest
- * GROWTH_TO nodes have been expanded.  An inner product is no distance, and those of encodings
- * say little.
- */
+/* Note how fast distances grow around the query, when the nearest LOKI_GROWTH_TO nodes have been expanded. */
 static void
 note_growth(LokiMeasure *measure)
 {
-	const LokiCandidate *pool = measure->search.pool.nearest;
 	LokiCalibrationSums *sums = measure->sums;
-	int			first = loki_calibration_ks[1];
-	float		from;
+	double		growth = loki_growth_of_pool(&measure->search.pool);
 
-	if (measure->search.pool.n < GROWTH_TO || loki_column_encoded(&measure->state->column) ||
-		sums->given || measure->state->code.metric == LOKI_METRIC_IP)
+	if (growth < 0 || sums->given || !loki_distances_grow(measure->state))
 		return;
-	from = pool[first - 1].distance;
 	Assert(sums->ngrowths < lengthof(sums->growths));
-	sums->growths[sums->ngrowths++] = from <= 0 ? DBL_MAX :
-		log((double) pool[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / first);
+	sums->growths[sums->ngrowths++] = growth;
 }
 
 /*
@@ -229,14 +212,9 @@ walk(LokiMeasure *measure, int query, int nks)
 
 	Assert(measure->sums->nwidths >= 2);
 	memcpy(search->query.used, loki_measure_query(measure, query), measure->state->quantizer->query_size);
-	search->skip.node = measure->queries.nodes[query];
-	search->skip.links = measure->links;
-	search->skip.nlinks = 0;
+	loki_search_skip(search, measure->queries.nodes[query]);
 	search->count.scored = 0;
 	memset(measure->ended, 0, sizeof(measure->ended));
-	loki_visited_reset(search);
-	if (search->skip.node != LOKI_NONE)
-		search->skip.nlinks = loki_search_links(search, search->skip.node, measure->links);
 	/* inserts may have moved the entry point, and vacuum freed the one before */
 	loki_meta_read(measure->index, &measure->meta);
 	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
@@ -253,7 +231,7 @@ walk(LokiMeasure *measure, int query, int nks)
 		}
 		loki_search_walk(search, entries, nentries, widths[width], ef);
 		complete = count_found(measure, width, nks, search->count.scored - scored);
-		if (nks == LOKI_CALIBRATION_KS && widths[width] == GROWTH_TO)
+		if (nks == LOKI_CALIBRATION_KS && widths[width] == LOKI_GROWTH_TO)
 			note_growth(measure);
 		scored = search->count.scored;
 	}
@@ -310,6 +288,7 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 {
 	Assert(sums->given == more->given && more->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	sums->nodes = more->nodes;
+	sums->end = more->end;
 	sums->nwidths = sums->nqueries == 0 ? more->nwidths : Min(sums->nwidths, more->nwidths);
 	sums->nqueries += more->nqueries;
 	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
@@ -329,22 +308,6 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 }
 
 /*
- * The growth of distances, as the metapage has it: the median, so that neither outliers nor rows
- * at hardly any distance count for more than others.  0 if it was not measured.
- */
-static uint16
-form_growth(const LokiCalibrationSums *sums)
-{
-	double		sorted[LOKI_CALIBRATE_QUERIES];
-
-	if (sums->ngrowths < FIRST_QUERIES / DEEP_EVERY)
-		return 0;
-	memcpy(sorted, sums->growths, sums->ngrowths * sizeof(double));
-	qsort(sorted, sums->ngrowths, sizeof(double), loki_compare_doubles);
-	return (uint16) rint(Min(Max(sorted[sums->ngrowths / 2] * LOKI_GROWTH_SCALE, 1), PG_UINT16_MAX));
-}
-
-/*
  * Make a calibration of the sums, in the units of the metapage: shares of LOKI_CALIBRATION_SCALE.  What
  * is kept of changes is 0.
  */
@@ -353,12 +316,13 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 {
 	double		scored = 0;
 
-	Assert(sums->nqueries > 0 && sums->nwidths > LOKI_CALIBRATION_GROWTH);
+	Assert(sums->nqueries > 0 && sums->nwidths > 0);
 	memset(result, 0, sizeof(LokiCalibrationData));
 	result->nodes = sums->nodes;
 	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
 	result->nwidths = sums->nwidths;
-	result->at[LOKI_CALIBRATION_GROWTH].other = form_growth(sums);
+	result->at[LOKI_CALIBRATION_GROWTH].other = loki_growth_form(sums->growths, sums->ngrowths);
+	result->at[LOKI_CALIBRATION_GROWN].other = loki_grown_form(sums->end);
 	for (int i = 0; i < sums->nwidths; i++)
 	{
 		result->at[i].width = widths[i];
@@ -456,6 +420,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	nqueries = given ? given->n : choose_number(measure, building) / nshares;
 	memset(sums, 0, sizeof(*sums));
 	sums->nodes = measure->nlive;
+	sums->end = measure->end;
 	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
 	sums->given = given != NULL;
 	measure->sums = sums;

@@ -57,7 +57,6 @@ typedef struct LokiMeasure
 
 	/* the query that is searched for */
 	LokiTruth	truth;
-	uint32		links[2 * LOKI_MAX_M];	/* of its node */
 	LokiReach	reach[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];	/* of searches, */
 	bool		ended[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];	/* and which of them
 																		 * have ended */
