@@ -75,6 +75,30 @@ SELECT answered, round(recall::numeric, 2) AS recall FROM lokivector_recall('few
 INSERT INTO few VALUES ('[3e38,3e38]'), ('[-3e38,3e38]'), ('[1e-38,0]');
 SELECT answered, round(recall::numeric, 2) AS recall FROM lokivector_recall('few_idx');
 
+-- test: rows are neither easier nor harder to search for than vectors that the table does not have
+SELECT setseed(0.9);
+CREATE FUNCTION normal(dim integer) RETURNS vector AS $$
+	SELECT array_agg(sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()))::vector FROM generate_series(1, dim)
+$$ LANGUAGE sql VOLATILE;
+CREATE TABLE same AS SELECT i, normal(48)::vector(48) AS v FROM generate_series(1, 4500) i;
+CREATE TABLE built AS SELECT v FROM same WHERE i > 500;
+CREATE INDEX built_idx ON built USING hnsw (v vector_l2_ops);
+CREATE TABLE grown (i integer, v vector(48));
+CREATE INDEX grown_idx ON grown USING hnsw (v vector_l2_ops);
+INSERT INTO grown SELECT * FROM same WHERE i > 500;
+CREATE FUNCTION difference(index regclass, ef integer) RETURNS float8 AS $$
+	SELECT set_config('hnsw.ef_search', ef::text, true);
+	SELECT abs((SELECT recall FROM lokivector_recall(index, 1000)) -
+		(SELECT recall FROM lokivector_recall(index, (SELECT array_agg(v) FROM same WHERE i <= 500))));
+$$ LANGUAGE sql VOLATILE;
+SELECT i, ef, difference(i, ef) < 0.02 AS alike
+FROM unnest(ARRAY['built_idx', 'grown_idx']::regclass[]) i, unnest(ARRAY[10, 40]) ef;
+DELETE FROM grown WHERE i <= 1500;
+VACUUM grown;
+INSERT INTO grown SELECT i, normal(48) FROM generate_series(4501, 5500) i;
+SELECT i, ef, difference(i, ef) < 0.02 AS alike
+FROM unnest(ARRAY['grown_idx']::regclass[]) i, unnest(ARRAY[10, 40]) ef;
+
 -- test: not what it can measure
 SELECT lokivector_recall('t_pkey');
 SELECT lokivector_recall('t');
@@ -108,5 +132,5 @@ REVOKE ALL ON t FROM regress_recall;
 REVOKE ALL ON FUNCTION lokivector_recall(regclass, integer, integer) FROM regress_recall;
 DROP ROLE regress_recall;
 
-DROP TABLE t, few;
-DROP FUNCTION item;
+DROP TABLE t, few, same, built, grown;
+DROP FUNCTION item, normal, difference;

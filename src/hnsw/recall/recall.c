@@ -11,8 +11,8 @@
  * is no farther than the k-th row of the exact answer.
  *
  * A row that is a query is left out of both answers.  Scans go around its node, whose links
- * lead to its neighbors.  So rows are no easier to search for than vectors that the table
- * does not have.
+ * lead to its neighbors, and over links as they would be without it (loki_search_skip()).  So rows are as
+ * easy to search for as vectors of their kind that the table does not have.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/recall.c

@@ -151,8 +151,9 @@ prepare_search(LokiScan *so)
 		so->search.choice = &so->filter.choice;
 	}
 	so->search.filter = &so->filter.nodes;
-	so->search.skip.node = so->plan.skip;
 	so->search.budget.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
+	if (so->plan.skip != LOKI_NONE || so->search.skip.node != LOKI_NONE)
+		loki_search_skip(&so->search, so->plan.skip);
 	memset(&so->search.count, 0, sizeof(so->search.count));
 	so->search.budget.scored_limit = 0;
 	loki_search_reset(&so->search);
