@@ -71,7 +71,7 @@ BEGIN
 	RETURN nodes_scored FROM lokivector_scan_stats();
 END $$;
 SET lokivector.target_recall = 0.9;
-SELECT scored(1) < scored(10) AS by_limit, scored(10) < scored(100) AS by_larger_limit;
+SELECT scored(1) <= scored(10) AS by_limit, scored(10) < scored(100) AS by_larger_limit;
 RESET lokivector.target_recall;
 DROP FUNCTION scored;
 

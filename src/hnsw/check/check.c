@@ -57,7 +57,8 @@ calibration_valid(const LokiCalibrationData *calibration)
 	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
 	{
 		bool		says = i == LOKI_CALIBRATION_GROWTH || i == LOKI_CALIBRATION_GROWN ||
-			(n > 0 && (i == LOKI_CALIBRATION_CHANGED || i == LOKI_CALIBRATION_UNCOUNTED));
+			(n > 0 && (i == LOKI_CALIBRATION_CHANGED || i == LOKI_CALIBRATION_UNCOUNTED ||
+					   (i == LOKI_CALIBRATION_GIVEN && calibration->at[i].other == 1)));
 
 		unused.at[i].other = says ? 0 : calibration->at[i].other;
 		if (i < n ? unused.at[i].other != 0 : !all_zero(&unused.at[i], sizeof(unused.at[i])))

@@ -245,6 +245,8 @@ typedef struct LokiTermListsData
 										 * measured */
 #define LOKI_CALIBRATION_GROWN		3	/* the end of node IDs when growth was
 										 * measured: its logarithm to base 2 */
+#define LOKI_CALIBRATION_GIVEN		4	/* 1: measured with queries that a user
+										 * gave */
 #define LOKI_GROWTH_SCALE			16384
 #define LOKI_GROWN_SCALE			2048
 

@@ -323,6 +323,7 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 	result->nwidths = sums->nwidths;
 	result->at[LOKI_CALIBRATION_GROWTH].other = loki_growth_form(sums->growths, sums->ngrowths);
 	result->at[LOKI_CALIBRATION_GROWN].other = loki_grown_form(sums->end);
+	result->at[LOKI_CALIBRATION_GIVEN].other = sums->given;
 	for (int i = 0; i < sums->nwidths; i++)
 	{
 		result->at[i].width = widths[i];

@@ -107,9 +107,12 @@ log_share(double number, double first, double second)
 /*
  * The width of a walk that finds `recall` of the k nearest, by the index's calibration; 0 if
  * it has none.
+ *
+ * A calibration with rows knows nothing of queries unlike these, which find less at each width.  So it
+ * makes no walk narrower than it would be without a target; one with a user's queries does.
  */
 static uint32
-calibrated_width(const LokiCalibrationData *calibration, double recall, double k)
+calibrated_width(const LokiIndex *state, const LokiCalibrationData *calibration, double recall, double k)
 {
 	int			i = place_of(k);
 	double		low;
@@ -126,6 +129,8 @@ calibrated_width(const LokiCalibrationData *calibration, double recall, double k
 												loki_calibration_ks[i + 1]));
 	else
 		width = high * k / loki_calibration_ks[i + 1];
+	if (calibration->at[LOKI_CALIBRATION_GIVEN].other == 0)
+		width = Max(width, loki_walk_width(state, Max(k, LOKI_DEFAULT_EF_SEARCH)));
 	return (uint32) Min(ceil(Max(width, k)), (double) LOKI_MAX_NUMBER / 4);
 }
 
@@ -135,12 +140,13 @@ loki_hnsw_target_width(Relation index, double rows)
 {
 	LokiMetaPageData meta;
 	LokiScanSettings settings;
+	LokiIndex  *state;
 
 	loki_scan_settings(index, &settings);
 	if (settings.target_recall == 0)
 		return 0;
-	loki_meta_read(index, &meta);
-	return calibrated_width(&meta.calibration, settings.target_recall,
+	state = loki_index_open(index, &meta);
+	return calibrated_width(state, &meta.calibration, settings.target_recall,
 							rows > 0 ? rows : settings.ef);
 }
 
@@ -175,7 +181,7 @@ first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 			const LokiScanSettings *settings, uint32 batch, uint32 *rows)
 {
 	uint32		width = settings->target_recall > 0 ?
-		calibrated_width(calibration, settings->target_recall, batch) : 0;
+		calibrated_width(state, calibration, settings->target_recall, batch) : 0;
 
 	Assert(batch > 0);
 	*rows = width > 0 ? batch : Max(settings->ef, batch);
