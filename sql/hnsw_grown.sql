@@ -40,7 +40,7 @@ CREATE INDEX grown_ip ON few USING hnsw (v vector_ip_ops);
 INSERT INTO few SELECT v FROM items WHERE c > 6 AND c <= 12 AND i > 1;
 SELECT lokivector_check('grown_ip', true);
 
--- test: queries of the caller do not measure it, and leave it as it was
+-- test: growth is that around rows, also where the caller gives queries
 SELECT lokivector_calibrate('grown_v', (SELECT array_agg(v) FROM items WHERE c > 30 AND i > 8 AND i <= 12)) ~ '^calibrated' AS calibrated;
 SELECT recall_far('grown_v') >= 0.98 AS found, lokivector_check('grown_v', true);
 

@@ -1,4 +1,4 @@
--- What targets of recall promise: of queries that no row foretells
+-- What targets of recall promise: of queries that no row foretells, and of rows that are near to all others
 SET lokivector.build_seed = 1;
 SELECT setseed(0.2);
 CREATE FUNCTION around(center float8[], spread float8, dim integer) RETURNS vector AS $$
@@ -32,5 +32,16 @@ FROM found(0) d, unnest(ARRAY[0.5, 0.99]) target, found(target) r;
 SELECT lokivector_calibrate('apart_idx') ~ '^calibrated' AS calibrated;
 SELECT r.width >= d.width AS as_wide FROM found(0) d, found(0.5) r;
 
-DROP TABLE apart, strangers;
-DROP FUNCTION around, found;
+-- test: scans find what a calibration says, also where some rows are among the nearest of all
+CREATE TABLE hubs AS SELECT around(NULL, CASE WHEN i % 100 = 0 THEN 0.2 ELSE 1 END, 64)::vector(64) AS v FROM generate_series(1, 6000) i;
+CREATE INDEX hubs_idx ON hubs USING hnsw (v vector_l2_ops);
+CREATE TABLE asked AS SELECT around(NULL, 1, 64) AS q FROM generate_series(1, 300) i;
+CREATE FUNCTION said_and_found(target float8, OUT said float8, OUT found float8) AS $$
+	SELECT set_config('lokivector.target_recall', target::text, true);
+	SELECT w.recall, r.recall FROM lokivector_search_width('hubs_idx') w, lokivector_recall('hubs_idx', (SELECT array_agg(q) FROM asked)) r;
+$$ LANGUAGE sql VOLATILE;
+SELECT target, found >= target - 0.01 AS kept, found >= said - 0.02 AS as_said
+FROM unnest(ARRAY[0.9, 0.95, 0.99]) target, said_and_found(target);
+
+DROP TABLE apart, strangers, hubs, asked;
+DROP FUNCTION around, found, said_and_found;

@@ -60,15 +60,13 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 unc
 {
 	const LokiCounts counts = {.of[LOKI_COUNT_CALIBRATIONS] = 1};
 	LokiCalibrationData calibration;
-	LokiCalibrationData *kept;
 	LokiChange	change;
 
 	if (sums->nqueries == 0)
 		return;
 	/*
 	 * Between two widths there is a line to interpolate on.  What is kept of
-	 * changes begins again, but for growth, which the caller's queries do not
-	 * measure.
+	 * changes begins again.
 	 */
 	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	loki_calibrate_form(sums, &calibration);
@@ -76,13 +74,7 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 unc
 	calibration.at[LOKI_CALIBRATION_UNCOUNTED].other = (uint16) Min(as_share(&calibration, uncounted),
 																	LOKI_CALIBRATION_SCALE);
 	loki_change_begin(&change, NULL, index);
-	kept = &loki_change_meta(&change)->calibration;
-	if (sums->given)
-	{
-		calibration.at[LOKI_CALIBRATION_GROWTH].other = kept->at[LOKI_CALIBRATION_GROWTH].other;
-		calibration.at[LOKI_CALIBRATION_GROWN].other = kept->at[LOKI_CALIBRATION_GROWN].other;
-	}
-	*kept = calibration;
+	loki_change_meta(&change)->calibration = calibration;
 	loki_change_finish(&change);
 	loki_count(index, &counts);
 }

@@ -32,11 +32,8 @@ typedef struct LokiCalibrationSums
 	double		scored[LOKI_CALIBRATION_WIDTHS];	/* more than one width
 													 * less */
 	int			walked[LOKI_CALIBRATION_WIDTHS];	/* of which these are sums */
-	bool		given;			/* queries of the caller: the growth stays as
-								 * it was, since all searches go by it */
-	int			ngrowths;
-	double		growths[LOKI_CALIBRATE_QUERIES];	/* of distances, around
-													 * queries */
+	bool		given;			/* queries of the caller */
+	uint16		growth;			/* of distances, as the metapage has it */
 } LokiCalibrationSums;
 
 /* Vectors to calibrate for, in place of nodes of the index */
@@ -94,15 +91,11 @@ extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibration
 
 /* functions in recall/growth.c */
 
-/* The nodes by which growth is measured, of a walk that has expanded the nearest of them */
-#define LOKI_GROWTH_TO		64
-
-/* How distances grow in the pool of a walk: d_i / d_k is (i / k) to the power of this; below 0: too few nodes */
-struct LokiPool;
-extern double loki_growth_of_pool(const struct LokiPool *pool);
-
-/* Of several walks, as the metapage has it; 0 if they are too few.  And the end of node IDs likewise. */
-extern uint16 loki_growth_form(const double *growths, int n);
+/*
+ * How distances grow around n of the nodes, as the metapage has it; 0 if that is not known.  And the end of
+ * node IDs, as the metapage has it.  No page may be locked.
+ */
+extern uint16 loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n);
 extern uint16 loki_grown_form(uint32 end);
 
 /*

@@ -3,12 +3,10 @@
  * growth.c
  *	  How distances grow around the rows, which says how far a search looks (graph/README).
  *
- * Calibrations measure it by the way, with walks for their queries (recall/measure.c).  But an index that
- * fills up is calibrated by the first vacuum alone, and until then searches for vectors that are far from
- * all rows would end at the width, long before the nearest rows.  So inserts measure growth, without the
- * widths: for nodes by their codes, which takes no row and no pass over the table, each time that node IDs
- * have doubled.  For 32 nodes that is some 20 ms, or 32 walks in all the inserts of as many nodes as there
- * were before.
+ * It is measured for nodes by their codes, which takes no row and no pass over the table: by calibrations,
+ * and by inserts without the rest of a calibration, each time that node IDs have doubled.  For an index
+ * that fills up is calibrated by the first vacuum alone, and until then searches for vectors that are far
+ * from all rows would end at the width, long before the nearest rows.
  *
  * IDENTIFICATION
  *	  src/hnsw/recall/growth.c
@@ -20,6 +18,7 @@
 #include "postgres.h"
 
 #include "compat/compare.h"
+#include "compat/pgcompat.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/insert_lock.h"
@@ -28,82 +27,77 @@
 #include "hnsw/recall/calibrate.h"
 #include "hnsw/scan/width.h"
 
-/* Nodes that an insert measures growth with; of fewer walks the median is chance */
+/* Nodes that an insert measures growth with; of fewer walks than half the median is chance */
 #define GROWTH_NODES		32
-#define LEAST_GROWTHS		16
 
-/* See calibrate.h.  Where the nearest are at distance 0, any other is infinitely farther. */
-double
-loki_growth_of_pool(const struct LokiPool *pool)
-{
-	int			first = loki_calibration_ks[1];
-	float		from;
+/* Growth is measured up to this node, in a walk that has expanded the nearest of them */
+#define GROWTH_TO			64
 
-	if (pool->n < LOKI_GROWTH_TO)
-		return -1;
-	from = pool->nearest[first - 1].distance;
-	return from <= 0 ? DBL_MAX :
-		log((double) pool->nearest[LOKI_GROWTH_TO - 1].distance / from) /
-		log((double) LOKI_GROWTH_TO / first);
-}
-
-/* See calibrate.h.  The median, so that neither outliers nor rows at hardly any distance count for more. */
-uint16
-loki_growth_form(const double *growths, int n)
-{
-	double		sorted[LOKI_CALIBRATE_QUERIES];
-
-	Assert(n <= LOKI_CALIBRATE_QUERIES);
-	if (n < LEAST_GROWTHS)
-		return 0;
-	memcpy(sorted, growths, n * sizeof(double));
-	qsort(sorted, n, sizeof(double), loki_compare_doubles);
-	return (uint16) rint(Min(Max(sorted[n / 2] * LOKI_GROWTH_SCALE, 1), PG_UINT16_MAX));
-}
-
+/* See calibrate.h. */
 uint16
 loki_grown_form(uint32 end)
 {
 	return (uint16) ceil(log2(Max(end, 1)) * LOKI_GROWN_SCALE);
 }
 
-/* Walk around a node, as if it did not exist (M2).  Returns the growth; below 0: there are too few nodes. */
+/*
+ * How distances grow around a node: d_i / d_k is (i / k) to the power of this.  The walk goes around it, as
+ * if it did not exist (M2).  Below 0: there are too few nodes.
+ */
 static double
 growth_around(LokiSearch *search, const LokiMetaPageData *meta, uint32 node)
 {
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	const int	first = loki_calibration_ks[1];
+	double		from;
 	int			nentries;
 
 	if (!loki_search_query_node(search, node))
 		return -1;
 	loki_search_skip(search, node);
 	nentries = loki_search_entries(search, meta, LOKI_ENTRY_WIDTH, entries);
-	loki_search_layer0(search, entries, nentries, LOKI_GROWTH_TO);
-	return loki_growth_of_pool(&search->pool);
+	loki_search_layer0(search, entries, nentries, GROWTH_TO);
+	if (search->pool.n < GROWTH_TO)
+		return -1;
+	/* where the nearest are at distance 0, any other is infinitely farther */
+	from = search->pool.nearest[first - 1].distance;
+	return from <= 0 ? DBL_MAX :
+		log(search->pool.nearest[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / first);
 }
 
-/* The growth around live nodes at equal intervals of node IDs, as the metapage has it */
-static uint16
-measure_growth(Relation index, LokiIndex *state, const LokiMetaPageData *meta, uint32 end)
+/*
+ * See calibrate.h.  Nodes are live ones at equal intervals of node IDs.  The median, so that neither outliers
+ * nor rows at hardly any distance count for more than others.
+ */
+uint16
+loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n)
 {
+	LokiMetaPageData meta;
 	LokiSearch	search;
-	double		growths[GROWTH_NODES];
-	int			n = 0;
+	double	   *growths = palloc_array(double, n);
+	int			found = 0;
 
+	Assert(n > 0 && loki_no_buffer_locked());
+	if (!loki_distances_grow(state))
+		return 0;
+	loki_meta_read(index, &meta);
 	loki_search_begin(&search, index, state, CurrentMemoryContext);
-	for (int i = 0; i < GROWTH_NODES; i++)
+	for (int i = 0; i < n; i++)
 	{
-		uint32		node = (uint32) ((uint64) end * i / GROWTH_NODES);
-		uint32		next = (uint32) ((uint64) end * (i + 1) / GROWTH_NODES);
+		uint32		node = (uint32) ((uint64) end * i / n);
+		uint32		next = (uint32) ((uint64) end * (i + 1) / n);
 
 		for (; node < next && !loki_node_is_live(state, index, node); node++)
-			CHECK_FOR_INTERRUPTS();
+			LokiVacuumDelayPoint();
 		if (node == next)
 			continue;
-		growths[n] = growth_around(&search, meta, node);
-		n += growths[n] >= 0;
+		growths[found] = growth_around(&search, &meta, node);
+		found += growths[found] >= 0;
 	}
-	return loki_growth_form(growths, n);
+	if (found < n / 2)
+		return 0;
+	qsort(growths, found, sizeof(double), loki_compare_doubles);
+	return (uint16) rint(Min(Max(growths[found / 2] * LOKI_GROWTH_SCALE, 1), PG_UINT16_MAX));
 }
 
 /* See calibrate.h.  Nodes may come and go meanwhile, which is harmless to a walk (graph/README). */
@@ -125,7 +119,7 @@ loki_growth_measure(Relation index)
 	{
 		LokiChange	change;
 		LokiCalibrationData *kept;
-		uint16		growth = measure_growth(index, state, &meta, end);
+		uint16		growth = loki_growth_around(index, state, end, GROWTH_NODES);
 
 		loki_change_begin(&change, state, index);
 		kept = &loki_change_meta(&change)->calibration;

@@ -31,6 +31,7 @@
 #include "common/pg_prng.h"
 #include "compat/pgcompat.h"
 #include "hnsw/derived/derived.h"
+#include "hnsw/graph/candidate_heap.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/recall/measure.h"
@@ -43,6 +44,9 @@
  */
 #define DEEP_EVERY			4
 #define SHALLOW_KS			(LOKI_CALIBRATION_KS - 1)
+
+/* Nodes whose distances show how these grow around rows */
+#define GROWTH_NODES		128
 
 /* After these, widths are left out if narrower ones find enough */
 #define FIRST_QUERIES		64
@@ -128,69 +132,89 @@ add_recall(LokiMeasure *measure, int width, int k, double recall)
 	measure->sums->squares[width][k] += recall * recall;
 }
 
-/* Note how fast distances grow around the query, when the nearest LOKI_GROWTH_TO nodes have been expanded. */
-static void
-note_growth(LokiMeasure *measure)
-{
-	LokiCalibrationSums *sums = measure->sums;
-	double		growth = loki_growth_of_pool(&measure->search.pool);
-
-	if (growth < 0 || sums->given || !loki_distances_grow(measure->state))
-		return;
-	Assert(sums->ngrowths < lengthof(sums->growths));
-	sums->growths[sums->ngrowths++] = growth;
-}
-
 /*
- * Whether a search of a width, which wants loki_calibration_ks[k] rows, ends before the walk has expanded
- * as many candidates as the next width: what it reaches is fewer.
+ * Whether a scan ends before the walk, which has expanded as many candidates as a width, goes on to the
+ * next: what it reaches is fewer, maybe fewer than its own width.  Notes which part of the way that is.
  */
 static bool
 ends_here(LokiMeasure *measure, int width, int k, int step)
 {
 	LokiSearch *search = &measure->search;
-	LokiReach  *reach = &measure->reach[width][k];
-	int			n;
+	LokiMeasuredScan *scan = &measure->scans[width][k];
+	LokiReach  *reach = &scan->reach;
+	const LokiCandidate *nearest = search->pool.nearest;
 	int			next = step + 1 < measure->sums->nwidths ? widths[step + 1] : INT_MAX;
+	int			n = Min(search->pool.n, reach->most);
+	float		far;
 
-	Assert(step >= width);
-	if (step == width)
-		loki_reach_begin(measure->state, reach, widths[width], loki_calibration_ks[k]);
-	Assert(reach->width == widths[width] && !measure->ended[width][k]);
-	n = Min(search->pool.n, reach->most);
 	if (n < next || reach->rows == 0)
-		return true;
+		return step >= width;
+	if (n < reach->width)
+		return false;
 	search->reach = *reach;
-	loki_search_note_error(search, search->pool.nearest,
-						   search->pool.nearest[reach->rows - 1].node & ~LOKI_EXPANDED);
+	loki_search_note_error(search, nearest, nearest[reach->rows - 1].node & ~LOKI_EXPANDED);
 	*reach = search->reach;
 	memset(&search->reach, 0, sizeof(search->reach));
-	return search->pool.nearest[next - 1].distance > loki_reach(reach, search->pool.nearest, n);
+	far = loki_reach(reach, nearest, n);
+	if (nearest[next - 1].distance <= far)
+		return false;
+	scan->part = (double) loki_candidates_place(nearest + widths[step], next - widths[step], far) /
+		(next - widths[step]);
+	return true;
 }
 
 /*
  * The walk has expanded the nearest candidates, as many as a width.  Count what was found of the first nks
- * numbers of neighbors by the searches that end here: of this width, and of narrower ones that
- * look farther, as estimates do not show what is nearest.  True if all were found.
+ * numbers of neighbors by the scans that end here, or between here and the step before, in proportion.
+ * Scans keep as many candidates as their width, expanded or not.  True if all were found.
  */
 static bool
 count_found(LokiMeasure *measure, int step, int nks, double scored)
 {
 	const LokiTruthLimit *limits = measure->truth.limits;
+	const LokiPool *pool = &measure->search.pool;
+	int			expanded = Min(widths[step], pool->n);
 	int			hits[LOKI_CALIBRATION_KS];
 
-	loki_truth_count(measure, measure->search.pool.nearest,
-					 Min(widths[step], measure->search.pool.n), hits);
-	for (int k = 0; k < nks; k++)
-		for (int width = 0; width <= step; width++)
-			if (!measure->ended[width][k] && ends_here(measure, width, k, step))
-			{
-				measure->ended[width][k] = true;
-				add_recall(measure, width, k, (double) hits[k] / limits[k].k);
-			}
+	for (int width = 0; width < measure->sums->nwidths; width++)
+		for (int k = 0; k < nks; k++)
+		{
+			LokiMeasuredScan *scan = &measure->scans[width][k];
+			bool		ended = scan->ended;
+			double		recall;
+
+			if (scan->counted || (!ended && !ends_here(measure, width, k, step)))
+				continue;
+			loki_truth_count(measure, pool->nearest, Min(pool->n, Max(expanded, widths[width])), hits);
+			recall = (double) hits[k] / limits[k].k;
+			/* after it has ended, another step may have lost a hit to a tie */
+			if (ended)
+				recall = scan->recall + scan->part * Max(recall - scan->recall, 0);
+			scan->ended = true;
+			scan->counted = ended || scan->part == 0;
+			scan->recall = recall;
+			if (scan->counted)
+				add_recall(measure, width, k, recall);
+		}
+	loki_truth_count(measure, pool->nearest, expanded, hits);
 	measure->sums->scored[step] += scored;
 	measure->sums->walked[step]++;
 	return hits[nks - 1] == limits[nks - 1].k;
+}
+
+/* Begin with the scans that a walk stands for. */
+static void
+begin_scans(LokiMeasure *measure)
+{
+	memset(measure->scans, 0, sizeof(measure->scans));
+	for (int width = 0; width < measure->sums->nwidths; width++)
+		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+		{
+			LokiReach  *reach = &measure->scans[width][k].reach;
+
+			loki_reach_begin(measure->state, reach, widths[width], loki_calibration_ks[k]);
+			loki_reach_grow(reach, measure->growth, widths[width], loki_calibration_ks[k], 0);
+		}
 }
 
 /*
@@ -214,7 +238,7 @@ walk(LokiMeasure *measure, int query, int nks)
 	memcpy(search->query.used, loki_measure_query(measure, query), measure->state->quantizer->query_size);
 	loki_search_skip(search, measure->queries.nodes[query]);
 	search->count.scored = 0;
-	memset(measure->ended, 0, sizeof(measure->ended));
+	begin_scans(measure);
 	/* inserts may have moved the entry point, and vacuum freed the one before */
 	loki_meta_read(measure->index, &measure->meta);
 	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
@@ -231,14 +255,17 @@ walk(LokiMeasure *measure, int query, int nks)
 		}
 		loki_search_walk(search, entries, nentries, widths[width], ef);
 		complete = count_found(measure, width, nks, search->count.scored - scored);
-		if (nks == LOKI_CALIBRATION_KS && widths[width] == LOKI_GROWTH_TO)
-			note_growth(measure);
 		scored = search->count.scored;
 	}
 	for (width = 0; width < measure->sums->nwidths; width++)
 		for (int k = 0; k < nks; k++)
-			if (!measure->ended[width][k])
-				add_recall(measure, width, k, 1);
+		{
+			LokiMeasuredScan *scan = &measure->scans[width][k];
+
+			Assert(scan->counted || complete);
+			if (!scan->counted)
+				add_recall(measure, width, k, scan->ended ? scan->recall + scan->part * (1 - scan->recall) : 1);
+		}
 	for (int k = 0; k < nks; k++)
 		measure->sums->queries_of[k]++;
 }
@@ -289,6 +316,7 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 	Assert(sums->given == more->given && more->nwidths <= LOKI_CALIBRATION_WIDTHS);
 	sums->nodes = more->nodes;
 	sums->end = more->end;
+	sums->growth = more->growth;
 	sums->nwidths = sums->nqueries == 0 ? more->nwidths : Min(sums->nwidths, more->nwidths);
 	sums->nqueries += more->nqueries;
 	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
@@ -301,8 +329,6 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 		sums->scored[i] += more->scored[i];
 		sums->walked[i] += more->walked[i];
 	}
-	for (int i = 0; i < more->ngrowths && sums->ngrowths < lengthof(sums->growths); i++)
-		sums->growths[sums->ngrowths++] = more->growths[i];
 	for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
 		sums->queries_of[k] += more->queries_of[k];
 }
@@ -321,7 +347,7 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 	result->nodes = sums->nodes;
 	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
 	result->nwidths = sums->nwidths;
-	result->at[LOKI_CALIBRATION_GROWTH].other = loki_growth_form(sums->growths, sums->ngrowths);
+	result->at[LOKI_CALIBRATION_GROWTH].other = sums->growth;
 	result->at[LOKI_CALIBRATION_GROWN].other = loki_grown_form(sums->end);
 	result->at[LOKI_CALIBRATION_GIVEN].other = sums->given;
 	for (int i = 0; i < sums->nwidths; i++)
@@ -424,6 +450,8 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	sums->end = measure->end;
 	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
 	sums->given = given != NULL;
+	sums->growth = loki_growth_around(index, state, measure->end, GROWTH_NODES);
+	measure->growth = (double) sums->growth / LOKI_GROWTH_SCALE;
 	measure->sums = sums;
 	measure->prepared = (char *) loki_alloc_queries(CurrentMemoryContext, state->quantizer, nqueries);
 	loki_queries_begin(&measure->queries, &state->column, nqueries);

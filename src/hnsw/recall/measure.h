@@ -37,6 +37,17 @@ typedef struct LokiTruth
 	struct truth_hash *nodes;	/* that walks have found */
 } LokiTruth;
 
+/* A scan of one width, for one number of rows, that a walk stands for */
+typedef struct LokiMeasuredScan
+{
+	LokiReach	reach;
+	bool		ended;			/* the walk has gone as far */
+	bool		counted;		/* and what it finds was added; before that: */
+	double		part;			/* of the way to the walk's next step, where
+								 * it ended */
+	double		recall;			/* at the step before */
+} LokiMeasuredScan;
+
 /* A calibration, or one process's share of it */
 typedef struct LokiMeasure
 {
@@ -57,9 +68,8 @@ typedef struct LokiMeasure
 
 	/* the query that is searched for */
 	LokiTruth	truth;
-	LokiReach	reach[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];	/* of searches, */
-	bool		ended[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];	/* and which of them
-																		 * have ended */
+	double		growth;			/* of distances; 0: not known */
+	LokiMeasuredScan scans[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
 
 	LokiCalibrationSums *sums;
 } LokiMeasure;

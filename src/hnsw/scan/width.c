@@ -313,10 +313,7 @@ loki_choose_width(LokiScan *so)
 	}
 }
 
-/*
- * See width.h.  What scans choose beside the width, the growth and the least, is left out: calibrations
- * measure widths (recall/measure.c).
- */
+/* See width.h. */
 void
 loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 {
@@ -351,6 +348,27 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	Assert(reach->rows > 0 && reach->errors > 0 && reach->errors <= REACH_ERRORS);
 }
 
+/* See width.h. */
+void
+loki_reach_grow(LokiReach *reach, double growth, double width, double n, double few_width)
+{
+	if (reach->rows == 0)
+		return;
+
+	/*
+	 * a search that is to find each row by its own vector expands all of its
+	 * width
+	 */
+	if (reach->width < LOKI_ROW_WIDTH)
+		reach->least = Min(reach->width, Max(LOKI_NARROW_SEARCH, Max(reach->rows, reach->width / 2)));
+	if (growth <= 0)
+		return;
+	reach->ratio = (float) pow(width / n, growth);
+	reach->few = Min(reach->rows, FEW_ROWS);
+	if (few_width > 0)
+		reach->few_ratio = (float) pow(few_width / reach->few, growth);
+}
+
 /*
  * Say how far the walk looks for n rows (graph/README, "How far a search looks").  `width` is
  * that of a walk without a filter; the walk's own may be narrower, where few nodes match.
@@ -362,29 +380,16 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 	double		target = so->meta.calibration.nodes > 0 ? so->plan.settings.target_recall : 0;
 	double		growth = (double) so->meta.calibration.at[LOKI_CALIBRATION_GROWTH].other /
 		LOKI_GROWTH_SCALE;
+	uint32		few_rows;
 
 	/* without complete, the width alone counts */
 	loki_reach_begin(so->state, reach, (int) so->course.width,
 					 so->plan.complete || target > 0 ? rows : so->course.width);
 	if (reach->rows == 0)
 		return;
-
-	/*
-	 * a search that is to find each row by its own vector expands all of its
-	 * width
-	 */
-	if (reach->width < LOKI_ROW_WIDTH)
-		reach->least = Min(reach->width, Max(LOKI_NARROW_SEARCH, Max(reach->rows, reach->width / 2)));
-	if (growth > 0)
-	{
-		uint32		few_rows;
-
-		reach->ratio = (float) pow(width / rows, growth);
-		reach->few = Min(reach->rows, FEW_ROWS);
-		reach->few_ratio = (float) pow((double) first_width(so->state, &so->meta.calibration,
-															&so->plan.settings, reach->few,
-															&few_rows) / reach->few, growth);
-	}
+	loki_reach_grow(reach, growth, width, rows,
+					first_width(so->state, &so->meta.calibration, &so->plan.settings,
+								Min(reach->rows, FEW_ROWS), &few_rows));
 	reach->errors = (float) (REACH_ERRORS * (1 - rows / Max(width, rows)));
 
 	/*

@@ -31,4 +31,11 @@ extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
 extern void loki_reach_begin(const struct LokiIndex *state, struct LokiReach *reach, int width,
 							 double n);
 
+/*
+ * The same by how distances grow, 0 if that is not known: for n rows by a walk of this width without a
+ * filter, and at least as far as a search for few rows that has the other width, if that is not 0.
+ */
+extern void loki_reach_grow(struct LokiReach *reach, double growth, double width, double n,
+							double few_width);
+
 #endif							/* LOKI_SCAN_WIDTH_H */
