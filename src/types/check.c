@@ -79,6 +79,30 @@ loki_check_unused(int unused)
 				 errmsg("expected unused to be 0, not %d", unused)));
 }
 
+/* An error context callback: what drivers send who take the type's text or an array for its binary form */
+static void
+hint_at_form(void *type)
+{
+	errhint("These bytes do not begin as the binary form of type %s does. Have the client send text in text format, and cast an array: $1::real[]::%s.",
+			(const char *) type, (const char *) type);
+}
+
+void
+loki_head_begin(ErrorContextCallback *head, const char *type)
+{
+	head->callback = hint_at_form;
+	head->arg = unconstify(char *, type);
+	head->previous = error_context_stack;
+	error_context_stack = head;
+}
+
+void
+loki_head_end(ErrorContextCallback *head)
+{
+	Assert(error_context_stack == head);
+	error_context_stack = head->previous;
+}
+
 /* NaN would be neither less nor greater than any distance, and break the order of an index (T1). */
 void
 loki_nan_error(fmNodePtr soft, const char *type)

@@ -46,6 +46,13 @@ extern void loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanS
 /* The end of an error of syntax: how values of a type are written.  The hint of an ereport(). */
 extern int	loki_errhint_syntax(const char *type);
 
+/*
+ * Between these, errors have a hint that the client has sent something else than the binary form: the head
+ * of a binary value is read.
+ */
+extern void loki_head_begin(ErrorContextCallback *head, const char *type);
+extern void loki_head_end(ErrorContextCallback *head);
+
 /* An element has to be finite (T1). */
 static inline bool
 loki_check_finite(fmNodePtr soft, const char *type, float x)
@@ -69,6 +76,19 @@ static inline bool
 loki_check_typmod(fmNodePtr soft, int32 typmod, int dim)
 {
 	return typmod == -1 || loki_check_expected_dim(soft, typmod, dim);
+}
+
+/*
+ * The last of a binary value's head, whose dimensions are valid: the typmod comes first, with a hint of its
+ * own.
+ */
+static inline void
+loki_check_head(ErrorContextCallback *head, int32 typmod, int dim, int unused)
+{
+	if (typmod == -1 || typmod == dim)
+		loki_check_unused(unused);
+	loki_head_end(head);
+	(void) loki_check_typmod(NULL, typmod, dim);
 }
 
 /*

@@ -318,15 +318,18 @@ static Datum
 receive(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
 	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
-	int16		dim = pq_getmsgint(buf, sizeof(int16));
-	int16		unused = pq_getmsgint(buf, sizeof(int16));
+	ErrorContextCallback head;
+	int16		dim;
+	int16		unused;
 	LokiDense  *v;
 	char	   *elements;
 	int			count;
 
+	loki_head_begin(&head, type->name);
+	dim = pq_getmsgint(buf, sizeof(int16));
+	unused = pq_getmsgint(buf, sizeof(int16));
 	loki_dense_check_dim(type, dim);
-	(void) loki_check_typmod(NULL, PG_GETARG_INT32(2), dim);
-	loki_check_unused(unused);
+	loki_check_head(&head, PG_GETARG_INT32(2), dim, unused);
 	v = loki_dense_make(type, dim);
 	elements = LokiDenseElements(v, type);
 	if (type == &loki_bytevec_type)

@@ -285,17 +285,21 @@ sparsevec_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
 	int32		typmod = PG_GETARG_INT32(2);
-	int32		dim = pq_getmsgint(buf, sizeof(int32));
-	int32		nnz = pq_getmsgint(buf, sizeof(int32));
-	int32		unused = pq_getmsgint(buf, sizeof(int32));
+	ErrorContextCallback head;
+	int32		dim;
+	int32		nnz;
+	int32		unused;
 	SparseVector *v;
 	float	   *values;
 
 	/* before memory is taken: nnz is what a client says */
+	loki_head_begin(&head, "sparsevec");
+	dim = pq_getmsgint(buf, sizeof(int32));
+	nnz = pq_getmsgint(buf, sizeof(int32));
+	unused = pq_getmsgint(buf, sizeof(int32));
 	(void) loki_sparsevec_check_dim(NULL, dim);
 	(void) loki_sparsevec_check_nnz(NULL, nnz, dim);
-	(void) loki_check_typmod(NULL, typmod, dim);
-	loki_check_unused(unused);
+	loki_check_head(&head, typmod, dim, unused);
 
 	v = loki_sparsevec_make(dim, nnz);
 	values = LOKI_SPARSEVEC_VALUES(v);

@@ -166,6 +166,8 @@ loki_stub_must(const char *what, bool holds)
 	}
 }
 
+ErrorContextCallback *error_context_stack = NULL;
+
 bool
 errstart(int elevel, const char *domain)
 {
@@ -182,6 +184,9 @@ void
 errfinish(const char *filename, int lineno, const char *funcname)
 {
 	loki_stub_must("no error", loki_stub_errors_allowed);
+	for (ErrorContextCallback *context = error_context_stack; context != NULL; context = context->previous)
+		context->callback(context->arg);
+	error_context_stack = NULL;
 	siglongjmp(loki_stub_error, 1);
 }
 
