@@ -233,6 +233,47 @@ SELECT rows, outcome FROM scores_check($$SELECT id, 0.5 * l + 0.5 * (v <-> '[3e3
 SELECT rows, outcome FROM scores_check($$SELECT id, CASE WHEN author IN (1, 2) THEN l * 0.5 ELSE l END AS s FROM near ORDER BY s LIMIT 5$$);
 SELECT rows, outcome FROM scores_check($$SELECT s FROM (SELECT CASE WHEN author IN (1, 2) THEN l * 0.5 ELSE l END AS s, id FROM near) n ORDER BY s, id LIMIT 5$$);
 
+-- test: an error of rows that are not returned may vanish, and none is added; where ln and sqrt may fail, rows are sorted
+CREATE TABLE vast (id int, f float8, rare bool, v vector(3));
+INSERT INTO vast SELECT i, CASE WHEN i % 100 = 0 THEN 1e300 ELSE 1 + i % 7 END, i > 3000, ARRAY[sin(i), cos(i), CASE WHEN i % 100 = 0 THEN 1000 ELSE i % 7 END]::vector FROM generate_series(1, 3000) i;
+CREATE INDEX ON vast USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE vast;
+CREATE FUNCTION vast_check(score text, OUT uses text, OUT rows int, OUT right_rows bool, OUT plain text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	statement text := format('SELECT id, %s AS s FROM vast WHERE %%s ORDER BY s LIMIT 5', score);
+	found float8[];
+	truth float8[];
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || format(statement, 'true') LOOP
+		uses := coalesce(substring(line FROM 'LokivectorScoreSearch'), uses, substring(line FROM 'Sort$'));
+	END LOOP;
+	BEGIN
+		EXECUTE format('SELECT array_agg(s) FROM (%s) q', format(statement, 'true')) INTO found;
+		rows := cardinality(found);
+	EXCEPTION WHEN OTHERS THEN NULL;
+	END;
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
+	BEGIN
+		EXECUTE format('SELECT count(*) FROM (%s) q', format(statement, 'true'));
+		plain := 'no error';
+	EXCEPTION WHEN OTHERS THEN plain := SQLERRM;
+	END;
+	IF found IS NOT NULL THEN
+		EXECUTE format('SELECT array_agg(s) FROM (%s) q', format(statement, 'f < 1e300')) INTO truth;
+		right_rows := found = truth;
+	END IF;
+	SET LOCAL enable_indexscan = on;
+	SET LOCAL enable_seqscan = off;
+END $$;
+SELECT score, c.* FROM unnest(ARRAY['d + exp(-f * 100)', 'd + 1e-12 * (f * 1e10)', 'd + 0.01 * power(f, 2)', 'd + 1e-300 * (1 / f)',
+	'd + ln(f - 2)', 'd + sqrt(f - 2)']) AS score, vast_check(replace(score, 'd', '(v <-> ''[0,1,3]'')')) AS c;
+SELECT * FROM vast_check($$(v <-> '[0,1,3]') + CASE WHEN rare THEN current_setting('vast.no_such')::float8 ELSE 0.01 * f END$$);
+DROP FUNCTION vast_check;
+DROP TABLE vast;
+
 -- test: the best score as an aggregate is no ORDER BY ... LIMIT 1 that a node could compute
 SET enable_seqscan = on;
 SELECT * FROM scores_check($$SELECT min(l + votes / 100.0) AS s, max(1 - l - votes / 100.0) FROM near$$);

@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "compat/pgcompat.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "planner/cost/selectivity.h"
@@ -172,6 +173,31 @@ likely_score(Estimate *estimate)
 	return best;
 }
 
+/* expression_tree_mutator callback: parameters become constants, if they are known. */
+static Node *
+with_known_parameters(Node *node, void *root)
+{
+	if (node != NULL && IsA(node, Param))
+		return estimate_expression_value(root, node);
+	return expression_tree_mutator(node, with_known_parameters, root);
+}
+
+/*
+ * expression_tree_mutator callback: what does not depend on the row has the value that it has now.  As at run
+ * time (with_values() in scores.c), a stable function in a branch is left alone: it might raise an error that
+ * no row does.
+ */
+static Node *
+with_known_values(Node *node, void *root)
+{
+	if (node == NULL || IsA(node, List))
+		return expression_tree_mutator(node, with_known_values, root);
+	if (!loki_depends_on_row(node, NULL))
+		return estimate_expression_value(root, node);
+	return loki_evaluates_all(node) ? expression_tree_mutator(node, with_known_values, root) :
+		with_known_parameters(node, root);
+}
+
 /*
  * How many rows of a path are read until the best are known: those within the distance where
  * no row has a better score than as many as are wanted are likely to have.  -1 if the score has no
@@ -184,8 +210,8 @@ loki_score_rows_read(PlannerInfo *root, const LokiScore *score, List *columns, d
 	.wanted = Max(loki_level(root)->wanted, 1)};
 	int			relid;
 
-	estimate.score.bounded = (Expr *) estimate_expression_value(root, (Node *) score->bounded);
-	estimate.score.distance = (OpExpr *) estimate_expression_value(root, (Node *) score->distance);
+	estimate.score.bounded = (Expr *) with_known_values((Node *) score->bounded, root);
+	estimate.score.distance = (OpExpr *) with_known_values((Node *) score->distance, root);
 	if (!IsA(estimate.score.distance, OpExpr))
 		return -1;
 	/* the rows of one relation: ask_for_score() */

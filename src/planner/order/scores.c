@@ -347,19 +347,6 @@ evaluate(ScoresState *state, Node *expr)
 					 isnull ? (Datum) 0 : datumCopy(value, by_value, length), isnull, by_value);
 }
 
-/*
- * expression_tree_walker callback: whether an expression has a value only where it stands.  CaseTestExpr
- * and CoerceToDomainValue are placeholders for what the node around them has just computed.
- */
-static bool
-depends_on_row(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	return IsA(node, Var) || IsA(node, CaseTestExpr) || IsA(node, CoerceToDomainValue) ||
-		expression_tree_walker(node, depends_on_row, context);
-}
-
 /* expression_tree_mutator callback: parameters become constants. */
 static Node *
 with_parameters(Node *node, void *state)
@@ -381,11 +368,10 @@ with_values(Node *node, void *state)
 		return expression_tree_mutator(node, with_values, state);
 	if (IsA(node, Const) || exprType(node) == BOOLOID)
 		return node;
-	if (!depends_on_row(node, NULL))
+	if (!loki_depends_on_row(node, NULL))
 		return (Node *) evaluate(state, node);
-	if (IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, MinMaxExpr) || IsA(node, RelabelType))
-		return expression_tree_mutator(node, with_values, state);
-	return with_parameters(node, state);
+	return loki_evaluates_all(node) ? expression_tree_mutator(node, with_values, state) :
+		with_parameters(node, state);
 }
 
 /* LokiRangeOf: the columns of the child; with_values() has left no parameters */

@@ -50,6 +50,25 @@
 #include "utils/selfuncs.h"
 
 /*
+ * expression_tree_walker callback: whether an expression has a value only where it stands.  CaseTestExpr
+ * and CoerceToDomainValue are placeholders for what the node around them has just computed.
+ */
+bool
+loki_depends_on_row(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return IsA(node, Var) || IsA(node, CaseTestExpr) || IsA(node, CoerceToDomainValue) ||
+		expression_tree_walker(node, loki_depends_on_row, context);
+}
+
+bool
+loki_evaluates_all(const Node *node)
+{
+	return IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, MinMaxExpr) || IsA(node, RelabelType);
+}
+
+/*
  * expression_tree_mutator callback: each function that is called for a distance becomes that.  Then equal()
  * finds the distance of the rows in the score, however it was written.
  */

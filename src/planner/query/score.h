@@ -77,6 +77,12 @@ extern bool loki_drops_nulls(const RelOptInfo *rel, Node *column);
 /* Whether an expression may be NULL for a row of a table, whatever statistics tell of its columns */
 extern bool loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr);
 
+/* An expression_tree_walker callback: whether an expression has a value only where it stands, in a row */
+extern bool loki_depends_on_row(Node *node, void *context);
+
+/* Whether all arguments of a node are evaluated whenever it is, without a branch */
+extern bool loki_evaluates_all(const Node *node);
+
 /* The best of a range of scores, as such a number */
 extern double loki_score_best(const LokiRange *range, bool descending, bool nulls_first);
 
