@@ -142,6 +142,8 @@ CREATE POLICY security_p ON security_t USING (text = current_user);
 SET ROLE regress_security_user;
 SELECT security_place('true', 'text'), security_ids('true');
 EXPLAIN (COSTS OFF) SELECT id FROM security_t ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 5;
+-- a bound, without an order: no hidden row is counted as removed by a filter
+EXPLAIN (COSTS OFF) SELECT id FROM security_t WHERE v <-> '[1,2,3,4,5,6,7,8]' < 1;
 RESET ROLE;
 SELECT security_ids('text = ''regress_security_user''');
 DROP POLICY security_p ON security_t;

@@ -120,8 +120,8 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
- * The conditions that the server matches to the columns of an index: those of the path that has most of
- * them.  The first column has no search operators, so an index of one has none.
+ * The conditions that match the columns of an index: those of the server's path that has most of them, and
+ * what the server does not match.  The first column has no search operators, so an index of one has none.
  */
 static List *
 index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
@@ -134,7 +134,7 @@ index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 		if (IsA(path, IndexPath) && path->path.param_info == NULL &&
 			list_length(path->indexclauses) > list_length(result))
 		result = path->indexclauses;
-	return result;
+	return loki_add_index_clauses(index, result, loki_other_index_clauses(root, index));
 }
 
 /* ----------------------------------------------------------------

@@ -70,67 +70,14 @@ loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
 	return result;
 }
 
-/*
- * An index clause for IN or = ANY over a column of an index, or NULL.  From PostgreSQL 17
- * on, core makes it (LOKI_CORE_MATCHES_MORE).
- */
-static IndexClause *
-array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
-{
-	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
-	Node	   *array;
-	int			col;
-
-	if (!IsA(saop, ScalarArrayOpExpr) || !saop->useOr || rinfo->pseudoconstant ||
-		!restriction_is_securely_promotable(rinfo, info->rel))
-		return NULL;
-	array = lsecond(saop->args);
-	col = loki_operand_column(info, 1, linitial(saop->args), saop->opno, saop->inputcollid);
-	return col < 0 || bms_is_member(info->rel->relid, pull_varnos(root, array)) ||
-		contain_volatile_functions(array) ? NULL : loki_index_clause(rinfo, rinfo, col);
-}
-
-/* The index clauses of an index for conditions that core does not match to it */
-static List *
-other_clauses(PlannerInfo *root, IndexOptInfo *info)
-{
-	List	   *clauses = NIL;
-
-	if (!info->amsearcharray)
-		return NIL;
-	foreach_node(RestrictInfo, rinfo, info->indrestrictinfo)
-	{
-		IndexClause *clause = loki_other_index_clause(root, info, rinfo);
-
-		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
-			clause = array_clause(root, info, rinfo);
-		if (clause != NULL)
-			clauses = lappend(clauses, clause);
-	}
-	return clauses;
-}
-
-/*
- * The path with such clauses too, or NULL if it has them.  Clauses must be in the order of the index's
- * columns (create_index_path()).
- */
+/* The path with further clauses too, or NULL if it has them */
 static IndexPath *
 with_clauses(PlannerInfo *root, IndexPath *path, List *others)
 {
-	List	   *clauses = NIL;
-	List	   *added = NIL;
+	List	   *clauses = loki_add_index_clauses(path->indexinfo, path->indexclauses, others);
 
-	foreach_node(IndexClause, clause, others)
-		if (!is_redundant_with_indexclauses(clause->rinfo, path->indexclauses))
-		added = lappend(added, clause);
-	if (added == NIL)
+	if (clauses == path->indexclauses)
 		return NULL;
-	added = list_concat_copy(path->indexclauses, added);
-	for (int col = 0; col < path->indexinfo->nkeycolumns; col++)
-		foreach_node(IndexClause, clause, added)
-			if (clause->indexcol == col)
-			clauses = lappend(clauses, clause);
-	Assert(list_length(clauses) == list_length(added));
 	return create_index_path(root, path->indexinfo, clauses, path->indexorderbys,
 							 path->indexorderbycols, path->path.pathkeys,
 							 ForwardScanDirection, false,
@@ -353,7 +300,7 @@ loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 
 	foreach_ptr(IndexOptInfo, info, loki_usable_indexes(rel))
 	{
-		List	   *others = other_clauses(root, info);
+		List	   *others = loki_other_index_clauses(root, info);
 		List	   *paths = core_makes && others == NIL ? NIL :
 			loki_core_index_paths(root, rel, info, distance->distance);
 

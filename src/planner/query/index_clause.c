@@ -140,11 +140,12 @@ contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
 }
 
 /*
- * What match_clause_to_index() makes.  Not lossy: it holds for the same rows.  Whether rows are
+ * The index clause by which column `col` (from 0) answers a condition, as `indexqual` has it: what
+ * match_clause_to_index() makes.  Not lossy: it holds for the same rows.  Whether rows are
  * rechecked is up to the access method, which says so for each row.
  */
-IndexClause *
-loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
+static IndexClause *
+index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
 {
 	IndexClause *clause = makeNode(IndexClause);
 
@@ -190,7 +191,7 @@ any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 		contain_volatile_functions(x))
 		return NULL;
 	contains = contains_clause(root, saop);
-	return contains != NULL ? loki_index_clause(rinfo, contains, col) : NULL;
+	return contains != NULL ? index_clause(rinfo, contains, col) : NULL;
 }
 
 bool
@@ -242,7 +243,7 @@ text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 			x = (Node *) makeFuncExpr(F_TEXT_NAME, TEXTOID, list_make1(x), collation,
 									  C_COLLATION_OID, COERCE_IMPLICIT_CAST);
 		equal = loki_make_operator(TextEqualOperator, column, x, collation);
-		return loki_index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
+		return index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
 	}
 	return NULL;
 }
@@ -285,12 +286,32 @@ boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	if (col < 0)
 		return NULL;
 	equal = loki_make_operator(BooleanEqualOperator, operand, makeBoolConst(value, false), InvalidOid);
-	return loki_index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
+	return index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
 }
 
-/* @> is not leakproof, even if the operator of the condition is. */
-IndexClause *
-loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+/*
+ * An index clause for IN or = ANY over a column of an index, or NULL.  From PostgreSQL 17
+ * on, core makes it (LOKI_CORE_MATCHES_MORE).
+ */
+static IndexClause *
+array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+{
+	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
+	Node	   *array;
+	int			col;
+
+	if (!IsA(saop, ScalarArrayOpExpr) || !saop->useOr || rinfo->pseudoconstant ||
+		!restriction_is_securely_promotable(rinfo, info->rel))
+		return NULL;
+	array = lsecond(saop->args);
+	col = loki_operand_column(info, 1, linitial(saop->args), saop->opno, saop->inputcollid);
+	return col < 0 || bms_is_member(info->rel->relid, pull_varnos(root, array)) ||
+		contain_volatile_functions(array) ? NULL : index_clause(rinfo, rinfo, col);
+}
+
+/* What core does not match, but for arrays.  @> is not leakproof, even if the operator of the condition is. */
+static IndexClause *
+other_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	if (rinfo->pseudoconstant || !restriction_is_securely_promotable(rinfo, info->rel))
 		return NULL;
@@ -300,6 +321,45 @@ loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rin
 		return boolean_clause(root, info, rinfo);
 	return rinfo->security_level > info->rel->baserestrict_min_security ? NULL :
 		any_column_clause(root, info, rinfo);
+}
+
+List *
+loki_other_index_clauses(PlannerInfo *root, IndexOptInfo *info)
+{
+	List	   *clauses = NIL;
+
+	if (!info->amsearcharray)
+		return NIL;
+	foreach_node(RestrictInfo, rinfo, info->indrestrictinfo)
+	{
+		IndexClause *clause = other_clause(root, info, rinfo);
+
+		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
+			clause = array_clause(root, info, rinfo);
+		if (clause != NULL)
+			clauses = lappend(clauses, clause);
+	}
+	return clauses;
+}
+
+List *
+loki_add_index_clauses(const IndexOptInfo *info, List *clauses, List *others)
+{
+	List	   *added = NIL;
+	List	   *result = NIL;
+
+	foreach_node(IndexClause, clause, others)
+		if (!is_redundant_with_indexclauses(clause->rinfo, clauses))
+		added = lappend(added, clause);
+	if (added == NIL)
+		return clauses;
+	added = list_concat_copy(clauses, added);
+	for (int col = 0; col < info->nkeycolumns; col++)
+		foreach_node(IndexClause, clause, added)
+			if (clause->indexcol == col)
+			result = lappend(result, clause);
+	Assert(list_length(result) == list_length(added));
+	return result;
 }
 
 /*

@@ -30,15 +30,17 @@ extern int	loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid 
 /* Whether a condition is an equality of text, under whatever collation */
 extern bool loki_is_text_equality(Node *clause);
 
-/* The index clause by which column `col` (from 0) answers a condition, as `indexqual` has it */
-extern IndexClause *loki_index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col);
+/*
+ * The index clauses of an index for conditions that core does not match to it.  An index clause is
+ * evaluated before all others, so such a condition must not have to wait for a security barrier.
+ */
+extern List *loki_other_index_clauses(PlannerInfo *root, IndexOptInfo *info);
 
 /*
- * The index clause for a condition, or NULL.  An index clause is evaluated before all
- * others, so the condition must not have to wait for a security barrier.
+ * Index clauses and those of `others` that they do not have, in the order of the index's columns, as
+ * create_index_path() takes them; the same list if there are none
  */
-extern IndexClause *loki_other_index_clause(PlannerInfo *root, IndexOptInfo *info,
-											RestrictInfo *rinfo);
+extern List *loki_add_index_clauses(const IndexOptInfo *info, List *clauses, List *others);
 
 /* The column below what makes it look like another type */
 extern Node *loki_strip_relabel(Node *node);
