@@ -41,9 +41,20 @@ verbose_level(IndexVacuumInfo *info)
 	return info->message_level;
 }
 
+/* The lists that indexes of this kind have, made or not */
+static const char *
+lists_of(const LokiIndex *state)
+{
+	if (loki_column_listed(&state->column))
+		return state->nattributes > 0 ? "posting lists and the sorted lists" : "posting lists";
+	if (!loki_has_rowmap(state))
+		return "sorted lists";
+	return state->nattributes > 0 ? "sorted lists and the row map" : "row map";
+}
+
 /* What else was done, and what is left to a later vacuum: nodes, and pages without room */
 static int
-detail(bool calibrated, double unlisted, uint32 refused)
+detail(const LokiIndex *state, bool calibrated, double unlisted, uint32 refused)
 {
 	StringInfoData text;
 
@@ -52,8 +63,8 @@ detail(bool calibrated, double unlisted, uint32 refused)
 		appendStringInfoString(&text, "Recall was measured again.");
 	if (unlisted > 0 || refused > 0)
 		appendStringInfo(&text,
-						 "%sUp to %.0f nodes are not up to date in the sorted lists and the row map",
-						 text.len > 0 ? " " : "", unlisted);
+						 "%sUp to %.0f nodes are not up to date in the %s",
+						 text.len > 0 ? " " : "", unlisted, lists_of(state));
 	if (refused > 0)
 		appendStringInfo(&text, "; there was no room for pages %u times", refused);
 	if (unlisted > 0 || refused > 0)
@@ -87,7 +98,7 @@ loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated)
 	ereport(level,
 			(errmsg("index \"%s\": %u nodes freed; of %u node IDs %u are free for new nodes",
 					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
-			 detail(calibrated,
+			 detail(vacuum->state, calibrated,
 					loki_derived_unlisted(vacuum->state, vacuum->index, &meta, used),
 					loki_extensions_refused() - vacuum->refused)));
 }
