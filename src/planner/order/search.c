@@ -21,6 +21,7 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -385,14 +386,8 @@ take_rows(FollowedScans *followed, RelOptInfo *rel, Path *path)
 static Path *
 sort_taken(FollowedScans *followed, RelOptInfo *rel, Path *path)
 {
-	bool		sorts = enable_sort;
-	Path	   *taken = take_rows(followed, rel, path);
-
 	Assert(followed->keys != NIL);
-	enable_sort = true;
-	taken = (Path *) create_sort_path(followed->root, rel, taken, followed->keys, -1);
-	enable_sort = sorts;
-	return taken;
+	return loki_create_sort_path(followed->root, rel, take_rows(followed, rel, path), followed->keys);
 }
 
 /*
