@@ -17,7 +17,7 @@
  *				out of the index alone, in no order
  *
  * The bitmaps are those that the server itself would choose.  It is asked to make index
- * paths once more, with our lists in place of the relation's.
+ * paths once more, for a relation of our own (query/index_clause.c).
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/path.c
@@ -72,38 +72,11 @@ typedef struct HybridTarget
  * ----------------------------------------------------------------
  */
 
-/*
- * The paths that the server makes for a relation that has only these indexes.  Plain index scans are
- * disabled for that, so that they do not displace bitmap scans.  The settings are variables of the
- * session: an error must not leave them so.
- */
-static List *
-paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
-{
-	bool		saved_indexscan = enable_indexscan;
-	bool		saved_indexonlyscan = enable_indexonlyscan;
-	List	   *paths;
-
-	PG_TRY();
-	{
-		enable_indexscan = enable_indexonlyscan = false;
-		paths = loki_paths_of_indexes(root, rel, indexes);
-	}
-	PG_FINALLY();
-	{
-		enable_indexscan = saved_indexscan;
-		enable_indexonlyscan = saved_indexonlyscan;
-	}
-	PG_END_TRY();
-	return paths;
-}
-
 /* Bitmap heap scans by the relation's other indexes */
 static List *
 bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 {
 	List	   *indexes = NIL;
-	List	   *result = NIL;
 
 	if (!enable_bitmapscan ||
 		(rel->baserestrictinfo == NIL && rel->joininfo == NIL && !rel->has_eclass_joins))
@@ -111,12 +84,7 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 	foreach_node(IndexOptInfo, info, rel->indexlist)
 		if (!loki_may_scan(info))
 		indexes = lappend(indexes, info);
-	if (indexes == NIL)
-		return NIL;
-	foreach_ptr(Path, path, paths_of_indexes(root, rel, indexes))
-		if (IsA(path, BitmapHeapPath))
-		result = lappend(result, path);
-	return result;
+	return indexes == NIL ? NIL : loki_bitmaps_of_indexes(root, rel, indexes);
 }
 
 /*
@@ -130,7 +98,7 @@ index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 
 	if (index->nkeycolumns == 1)
 		return NIL;
-	foreach_ptr(IndexPath, path, paths_of_indexes(root, rel, list_make1(index)))
+	foreach_ptr(IndexPath, path, loki_paths_of_indexes(root, rel, list_make1(index)))
 		if (IsA(path, IndexPath) && path->path.param_info == NULL &&
 			list_length(path->indexclauses) > list_length(result))
 		result = path->indexclauses;

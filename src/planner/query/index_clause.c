@@ -50,25 +50,62 @@
 #include "utils/typcache.h"
 
 /*
- * create_index_paths() takes all that it needs from the relation, so its lists are exchanged for the call.
- * Paths are added to empty lists: add_path() frees what it finds worse, and would free the relation's own.
+ * The paths that the server makes for a relation that has only these indexes, on a RelOptInfo of our own:
+ * create_index_paths() takes all that it needs from there, and add_path() frees what it finds worse, which must
+ * not be the relation's own.
+ */
+static List *
+paths_of_indexes(PlannerInfo *root, RelOptInfo *own, List *indexes)
+{
+	own->indexlist = indexes;
+	own->pathlist = own->partial_pathlist = NIL;
+	create_index_paths(root, own);
+	return own->pathlist;
+}
+
+static RelOptInfo *
+copy_relation(const RelOptInfo *rel)
+{
+	RelOptInfo *copy = makeNode(RelOptInfo);
+
+	*copy = *rel;
+	return copy;
+}
+
+List *
+loki_paths_of_indexes(PlannerInfo *root, const RelOptInfo *rel, List *indexes)
+{
+	return paths_of_indexes(root, copy_relation(rel), indexes);
+}
+
+/*
+ * Copies of the indexes say that they have no plain scans, which would displace bitmap scans; index-only scans
+ * are such.  Bitmaps have copies all the way down, but the relation has the ParamPathInfos of all its paths.
  */
 List *
-loki_paths_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
+loki_bitmaps_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 {
-	List	   *saved_indexes = rel->indexlist;
-	List	   *saved_paths = rel->pathlist;
-	List	   *saved_partial = rel->partial_pathlist;
+	RelOptInfo *own = copy_relation(rel);
+	List	   *copies = NIL;
 	List	   *paths;
 
-	rel->indexlist = indexes;
-	rel->pathlist = rel->partial_pathlist = NIL;
-	create_index_paths(root, rel);
-	Assert(rel->indexlist == indexes);
-	paths = rel->pathlist;
-	rel->indexlist = saved_indexes;
-	rel->pathlist = saved_paths;
-	rel->partial_pathlist = saved_partial;
+	foreach_node(IndexOptInfo, info, indexes)
+	{
+		IndexOptInfo *copy = makeNode(IndexOptInfo);
+
+		*copy = *info;
+		copy->rel = own;
+		copy->amhasgettuple = copy->amcanparallel = false;
+		copy->canreturn = palloc0_array(bool, copy->ncolumns);
+		copies = lappend(copies, copy);
+	}
+	paths = paths_of_indexes(root, own, copies);
+	rel->ppilist = own->ppilist;
+	foreach_ptr(Path, path, paths)
+	{
+		Assert(IsA(path, BitmapHeapPath) && path->parent == own);
+		path->parent = rel;
+	}
 	return paths;
 }
 
