@@ -29,8 +29,9 @@
 # 15		bookworm
 # 17		trixie (also has postgresql-17-pgvector)
 # 18		sid (also has postgresql-18-pgvector and postgresql-18-pg-textsearch)
+# 19		sid, with the server's packages of experimental: a release candidate
 #
-# The system is RELEASE in the directory LOKIVECTOR_CHROOT_DIR, by default
+# The system is RELEASE (of 19 experimental) in the directory LOKIVECTOR_CHROOT_DIR, by default
 # lokivector-chroot in TMPDIR or /var/tmp.  That is of root alone, as its programs run as root.
 set -eu
 umask 022
@@ -44,11 +45,12 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 # Sets what belongs to MAJOR.  Tests of the optional packages are skipped without these.
 release_of()
 {
-	optional=
+	optional='' suite=
 	case $1 in
 		15) release=bookworm ;;
 		17) release=trixie ;;
 		18) release=sid optional=postgresql-18-pg-textsearch ;;
+		19) release=sid suite=experimental ;;
 		*) usage ;;
 	esac
 	major=$1
@@ -56,7 +58,7 @@ release_of()
 		{ say "set LOKIVECTOR_CHROOT_DIR"; exit 1; }
 	# others may look into it, as callers of sudo do
 	[ "$(id -u)" -ne 0 ] || chmod 755 "$systems"
-	root=$systems/$release
+	root=$systems/${suite:-$release}
 }
 
 # Run a command whose mounts are its own.  Where the root directory is no mount
@@ -137,7 +139,7 @@ make_system()
 		https_proxy Acquire::https::Proxy)"
 	export http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}"
 
-	say "making $release in $root"
+	say "making ${suite:-$release} in $root"
 	mkdir -p "$root/etc/dpkg/dpkg.cfg.d"
 	touch "$root/.lokivector-chroot"
 	# What packages write need not outlast a crash
@@ -148,6 +150,12 @@ make_system()
 		cannot "debootstrap $release failed"
 	}
 	apt_transport >"$root/etc/apt/apt.conf.d/90lokivector"
+	if [ -n "$suite" ]; then
+		# Of the suite nothing but the server and its libraries is taken
+		echo "deb $mirror $suite main" >"$root/etc/apt/sources.list.d/$suite.list"
+		printf 'Package: src:postgresql-%s\nPin: release a=%s\nPin-Priority: 600\n' "$major" "$suite" \
+			>"$root/etc/apt/preferences.d/$suite"
+	fi
 	cp /etc/resolv.conf "$root/etc/resolv.conf"
 	if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
 		cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
@@ -155,6 +163,9 @@ make_system()
 	# No service starts inside
 	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 	chmod 755 "$root/usr/sbin/policy-rc.d"
+	# debootstrap has read what the release offers, and not the suite
+	[ -z "$suite" ] || inside root / apt-get -q -o Acquire::Retries=5 update >&2 ||
+		cannot "apt-get update failed"
 	touch "$root/.lokivector-complete"
 }
 

@@ -12,7 +12,7 @@
 set -eu
 
 oldest=15
-newest=18
+newest=19
 tools="build-essential perl libipc-run-perl"
 
 say() { echo "$*" >&2; }

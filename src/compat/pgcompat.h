@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * pgcompat.h
- *	  Differences between the supported server versions, PostgreSQL 15 to 18.
+ *	  Differences between the supported server versions, PostgreSQL 15 to 19.
  *
- * The only file that may test PG_VERSION_NUM.
+ * Only files of this folder may test PG_VERSION_NUM.
  *
  * IDENTIFICATION
  *	  src/compat/pgcompat.h
@@ -300,8 +300,11 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 #define LokiSetExplainNodeHook(hook)	((void) (hook), (LokiExplainNodeHook) NULL)
 #endif
 
-/* Take a place for instrumentation since 18 */
-#if PG_VERSION_NUM >= 180000
+/* Take a place for instrumentation since 18, and hints since 19 */
+#if PG_VERSION_NUM >= 190000
+#define LokiIndexBeginScanKeys(heap, index, snapshot, instrument, nkeys, norderbys) \
+	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys, 0)
+#elif PG_VERSION_NUM >= 180000
 #define LokiIndexBeginScanKeys(heap, index, snapshot, instrument, nkeys, norderbys) \
 	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys)
 #else
@@ -309,8 +312,10 @@ LokiSetExplainNodeHook(LokiExplainNodeHook hook)
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #endif
 
-/* What an executor node's index scans are counted in, since 18 */
-#if PG_VERSION_NUM >= 180000
+/* What an executor node's index scans are counted in, since 18; since 19 if anybody wants to know */
+#if PG_VERSION_NUM >= 190000
+#define LokiScanInstrument(node)		((node)->iss_Instrument)
+#elif PG_VERSION_NUM >= 180000
 #define LokiScanInstrument(node)		(&(node)->iss_Instrument)
 #else
 #define LokiScanInstrument(node)		NULL
@@ -500,6 +505,32 @@ loki_conditions_of_function(WindowFunc *function)
 	BuildTupleHashTableExt(NULL, (slot)->tts_tupleDescriptor, nkeys, keys, equal, hash, \
 						   collations, 64, 0, meta, cxt, temp, false)
 #define LokiGroupRows(table, entry)		((Size *) &(entry)->additional)
+#endif
+
+/* A descriptor of rows that was filled in is finished since 19 */
+#if PG_VERSION_NUM >= 190000
+#define LokiFinishTupleDesc(desc)		TupleDescFinalize(desc)
+#else
+#define LokiFinishTupleDesc(desc)		((void) (desc))
+#endif
+
+/* Takes flags of the slot since 19; with executor/executor.h */
+#if PG_VERSION_NUM >= 190000
+#define LokiInitScanSlot(estate, scan, desc, kind)	ExecInitScanTupleSlot(estate, scan, desc, kind, 0)
+#else
+#define LokiInitScanSlot(estate, scan, desc, kind)	ExecInitScanTupleSlot(estate, scan, desc, kind)
+#endif
+
+/* What replace_rte_variables() calls back with */
+#if PG_VERSION_NUM >= 190000
+typedef const Var LokiGivenVar;
+#else
+typedef Var LokiGivenVar;
+#endif
+
+/* fmgr.h had a name of its own for Node until 18 */
+#if PG_VERSION_NUM >= 190000
+typedef struct Node *fmNodePtr;
 #endif
 
 /* Clauses count their relations since 16 */

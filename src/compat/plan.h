@@ -15,6 +15,68 @@
 
 #include "optimizer/cost.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+
+/*
+ * Since 19 a relation may have a double of which core aggregates the rows before it joins them
+ * (enable_eager_aggregate).  Its rows are groups, and a path of plain rows must not be added to it.
+ */
+#if PG_VERSION_NUM >= 190000
+#define LokiIsGrouped(rel)				IS_GROUPED_REL(rel)
+#else
+#define LokiIsGrouped(rel)				((void) (rel), false)
+#endif
+
+/* Since 19 the settings are copied into each relation, where extensions may change them */
+#if PG_VERSION_NUM >= 190000
+#define LokiIndexScansEnabled(rel)		(((rel)->pgs_mask & PGS_INDEXSCAN) != 0)
+#define LokiBitmapScansEnabled(rel)		(((rel)->pgs_mask & PGS_BITMAPSCAN) != 0)
+#else
+#define LokiIndexScansEnabled(rel)		((void) (rel), enable_indexscan)
+#define LokiBitmapScansEnabled(rel)		((void) (rel), enable_bitmapscan)
+#endif
+
+/* planner_hook gets since 19 what EXPLAIN asks for */
+#if PG_VERSION_NUM >= 190000
+#define LOKI_EXPLAIN_PARAMETER			, ExplainState *explain
+#define LOKI_EXPLAIN_ARGUMENT			, explain
+#else
+#define LOKI_EXPLAIN_PARAMETER
+#define LOKI_EXPLAIN_ARGUMENT
+#endif
+
+/* A nested loop's first estimate says since 19 what may disable it, in the place of settings */
+#if PG_VERSION_NUM >= 190000
+#define loki_initial_cost_nestloop(root, workspace, jointype, outer, inner, extra) \
+	initial_cost_nestloop(root, workspace, jointype, \
+						  IsA(inner, MaterialPath) ? PGS_NESTLOOP_MATERIALIZE : PGS_NESTLOOP_PLAIN, \
+						  outer, inner, extra)
+#define loki_create_material_path(rel, input)	create_material_path(rel, input, true)
+#else
+#define loki_initial_cost_nestloop(root, workspace, jointype, outer, inner, extra) \
+	initial_cost_nestloop(root, workspace, jointype, outer, inner, extra)
+#define loki_create_material_path(rel, input)	create_material_path(rel, input)
+#endif
+
+/* Whether a relation's own conditions leave one row of it */
+#if PG_VERSION_NUM >= 190000
+#define loki_has_unique_row(root, rel)	relation_has_unique_index_for(root, rel, NIL, NULL)
+#else
+#define loki_has_unique_row(root, rel)	relation_has_unique_index_for(root, rel, NIL, NIL, NIL)
+#endif
+
+/* Appends of paths that are not partial, with as many rows as these, or `rows` if that is not negative */
+#if PG_VERSION_NUM >= 190000
+#define loki_create_append_path(root, rel, paths, pathkeys, rows) \
+	create_append_path(root, rel, (AppendPathInput) {.subpaths = (paths)}, pathkeys, NULL, 0, false, rows)
+#define loki_create_merge_append_path(root, rel, paths, pathkeys) \
+	create_merge_append_path(root, rel, paths, NIL, pathkeys, NULL)
+#else
+#define loki_create_append_path(root, rel, paths, pathkeys, rows) \
+	create_append_path(root, rel, paths, NIL, pathkeys, NULL, 0, false, rows)
+#define loki_create_merge_append_path(root, rel, paths, pathkeys) \
+	create_merge_append_path(root, rel, paths, pathkeys, NULL)
+#endif
 
 /*
  * A Sort that enable_sort = off says nothing about.  Until 17 that adds a cost, since 18 it counts a node as

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "compat/plan.h"
 #include "optimizer/paths.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
@@ -34,7 +35,8 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
 	if (previous_pathlist)
 		previous_pathlist(root, rel, rti, rte);
-	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_SUBQUERY) || !IS_SIMPLE_REL(rel))
+	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_SUBQUERY) || !IS_SIMPLE_REL(rel) ||
+		LokiIsGrouped(rel))
 		return;
 	Assert(rel->relid == rti && root->simple_rel_array[rti] == rel);
 	loki_distance_rows(root, rel);

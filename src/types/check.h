@@ -18,6 +18,7 @@
 
 #include <math.h>
 
+#include "compat/pgcompat.h"
 #include "fmgr.h"
 #include "types/textscan.h"
 #include "utils/array.h"

@@ -30,6 +30,7 @@
 #include "access/parallel.h"
 #include "access/table.h"
 #include "catalog/index.h"
+#include "compat/buffer.h"
 #include "compat/pgcompat.h"
 #include "executor/instrument.h"
 #include "hnsw/build/build.h"
@@ -84,10 +85,10 @@ loki_parallel_tranche(void)
 		LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 		shared = ShmemInitStruct("lokivector build tranche", sizeof(int), &found);
 		if (!found)
-			*shared = LWLockNewTrancheId();
+			*shared = LokiNewTranche("LokivectorBuild");
 		tranche = *shared;
 		LWLockRelease(AddinShmemInitLock);
-		LWLockRegisterTranche(tranche, "LokivectorBuild");
+		LokiNameTranche(tranche, "LokivectorBuild");
 	}
 	return tranche;
 }
@@ -194,7 +195,7 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 		strcpy(text, debug_query_string);
 		shm_toc_insert(toc, KEY_QUERY_TEXT, text);
 	}
-	build->part.scan = table_beginscan_parallel(build->heap, scan);
+	build->part.scan = loki_table_beginscan_parallel(build->heap, scan);
 }
 
 /*
@@ -387,7 +388,7 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	loki_build_set_code(build);
 	if (loki_build_attach_arrays(build, segment))
 	{
-		build->part.scan = table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
+		build->part.scan = loki_table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
 		do_jobs(build);
 	}
 	else

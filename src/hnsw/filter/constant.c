@@ -30,6 +30,7 @@
 
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "compat/time.h"
 #include "hnsw/filter/key.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -179,13 +180,13 @@ time_constant(LokiConstant *constant, Datum value, uint8 type)
 	switch (type)
 	{
 		case LOKI_ATTR_DATE:
-			t = is_tz ? date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow) :
-				date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
+			t = is_tz ? loki_date_to_timestamptz(DatumGetDateADT(value), &overflow) :
+				loki_date_to_timestamp(DatumGetDateADT(value), &overflow);
 			break;
 		case LOKI_ATTR_TIMESTAMP:
 			t = DatumGetTimestamp(value);
 			if (is_tz)
-				t = timestamp2timestamptz_opt_overflow(t, &overflow);
+				t = loki_timestamp_to_timestamptz(t, &overflow);
 			break;
 		case LOKI_ATTR_TIMESTAMPTZ:
 			t = DatumGetTimestampTz(value);

@@ -3,9 +3,7 @@
  * lock_assert.c
  *	  What this backend holds: predicates for Assert().
  *
- * The server keeps the LWLocks that a backend holds in an array, and answers for each lock whether it
- * is among them.  Content locks lie in the array of buffer descriptors, so that an address shows
- * whether a lock is one, and of which buffer.  Local buffers have no locks: nobody else sees them.
+ * Local buffers have no locks: nobody else sees them.
  *
  * All of it is compiled for assertions alone, and called by Assert() alone.
  *
@@ -22,30 +20,32 @@
 
 #ifdef USE_ASSERT_CHECKING
 
+#include "compat/buffer.h"
 #include "compat/pgcompat.h"
 #include "hnsw/page/change.h"
 #include "storage/buf_internals.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 
-/* The content lock of a shared buffer; those of all buffers are an array, as their descriptors are */
-static LWLock *
-content_lock(Buffer buffer)
-{
-	return BufferDescriptorGetContentLock(GetBufferDescriptor(buffer - 1));
-}
-
 bool
 loki_buffer_locked_exclusively(Buffer buffer)
 {
-	return BufferIsLocal(buffer) || LWLockHeldByMeInMode(content_lock(buffer), LW_EXCLUSIVE);
+	return BufferIsLocal(buffer) || LokiBufferLockedExclusively(buffer);
 }
 
-/* The descriptors are one array, each padded to the same size, so one call looks at all of them. */
+static void
+count_lock(Buffer buffer, void *arg)
+{
+	(*(int *) arg)++;
+}
+
 bool
 loki_no_buffer_locked(void)
 {
-	return !LWLockAnyHeldByMe(content_lock(1), NBuffers, sizeof(BufferDescPadded));
+	int			locked = 0;
+
+	loki_visit_locked_buffers(count_lock, &locked);
+	return locked == 0;
 }
 
 /* The page to be locked next, and whether it comes after all that were looked at */
@@ -56,22 +56,14 @@ typedef struct NextLock
 	bool		in_order;
 } NextLock;
 
-/* Whether a lock that is held, if it is a content lock, may be held before another */
+/* Whether a page that is locked may be so before another */
 static void
-check_order(LWLock *lock, LWLockMode mode, void *arg)
+check_order(Buffer buffer, void *arg)
 {
 	NextLock   *next = arg;
-	const char *first = (const char *) content_lock(1);
-	const char *at = (const char *) lock;
-	Buffer		buffer;
-	LokiPageOpaque opaque;
+	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(BufferGetPage(buffer));
 
-	/* locks of other kinds have no place in this order */
-	if (at < first || at > (const char *) content_lock(NBuffers))
-		return;
-	buffer = (Buffer) ((at - first) / sizeof(BufferDescPadded)) + 1;
 	/* a page of another relation, such as a heap page, must not be locked at all meanwhile */
-	opaque = LokiPageOpaqueAtEnd(BufferGetPage(buffer));
 	if (opaque->page_id != LOKI_PAGE_ID ||
 		!loki_lock_in_order(opaque->array, opaque->ordinal, next->array, next->ordinal))
 		next->in_order = false;
@@ -83,7 +75,7 @@ loki_may_lock(int array, uint32 ordinal)
 {
 	NextLock	next = {array, ordinal, true};
 
-	ForEachLWLockHeldByMe(check_order, &next);
+	loki_visit_locked_buffers(check_order, &next);
 	return next.in_order;
 }
 
@@ -104,7 +96,7 @@ loki_page_readable(Page page)
 {
 	Buffer		buffer = page_buffer(page);
 
-	return buffer == InvalidBuffer || LWLockHeldByMe(content_lock(buffer));
+	return buffer == InvalidBuffer || LokiBufferLocked(buffer);
 }
 
 bool

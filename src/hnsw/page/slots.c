@@ -27,6 +27,7 @@
  */
 #include "postgres.h"
 
+#include "compat/buffer.h"
 #include "compat/pgcompat.h"
 #include "executor/instrument.h"
 #include "hnsw/page/lock_assert.h"
@@ -74,10 +75,10 @@ mapped(const LokiIndex *state, BlockNumber block)
 
 /* Raise a buffer's usage count, which ReadRecentBuffer leaves alone. */
 static inline void
-touch(BufferDesc *desc, uint32 state)
+touch(BufferDesc *desc, LokiBufferState state)
 {
 	if (BUF_STATE_GET_USAGECOUNT(state) < BM_MAX_USAGE_COUNT && (state & BM_LOCKED) == 0)
-		(void) pg_atomic_compare_exchange_u32(&desc->state, &state, state + BUF_USAGECOUNT_ONE);
+		(void) LokiExchangeBufferState(desc, &state, state + BUF_USAGECOUNT_ONE);
 }
 
 /*
@@ -95,7 +96,7 @@ loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent)
 	pgstat_count_buffer_read(relation);
 	pgstat_count_buffer_hit(relation);
 	desc = GetBufferDescriptor(recent - 1);
-	touch(desc, pg_atomic_read_u32(&desc->state));
+	touch(desc, LokiReadBufferState(desc));
 	return true;
 }
 
@@ -127,13 +128,13 @@ void
 loki_buffer_distrust(Buffer buffer)
 {
 	BufferDesc *desc;
-	uint32		flags;
+	LokiBufferState flags;
 
 	if (BufferIsLocal(buffer))
 		return;
 	desc = GetBufferDescriptor(buffer - 1);
 	flags = LockBufHdr(desc);
-	UnlockBufHdr(desc, flags & ~BUF_USAGECOUNT_MASK);
+	LokiUnlockBufferCleared(desc, flags, BUF_USAGECOUNT_MASK);
 }
 
 /* Start fetching `size` bytes at `offset` of a buffer's page into the processor's caches. */
@@ -209,14 +210,14 @@ loki_slot_prefetch(LokiIndex *state, Relation index, int array, uint32 node)
  */
 static inline bool
 buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block,
-			 uint32 *flags)
+			 LokiBufferState *flags)
 {
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
 	if (!LokiTagIs((volatile BufferTag *) &desc->tag, state->cached.locator, block))
 		return false;
 	loki_load_barrier();
-	*flags = pg_atomic_read_u32(&desc->state);
+	*flags = LokiReadBufferState(desc);
 	return (*flags & (BM_VALID | BM_LOCKED)) == BM_VALID;
 }
 
@@ -224,7 +225,7 @@ buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block,
 static inline bool
 buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 {
-	uint32		flags;
+	LokiBufferState flags;
 
 	return buffer_holds(state, buffer, block, &flags);
 }
@@ -232,7 +233,7 @@ buffer_held(const LokiIndex *state, Buffer buffer, BlockNumber block)
 /* Whether the page of a buffer is that of the slot array; if so, and `hot`, count a use. */
 static pg_noinline bool
 look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
-			 BlockNumber block, uint32 flags)
+			 BlockNumber block, LokiBufferState flags)
 {
 	pg_read_barrier();
 	if (!loki_page_is_of(state, BufferGetPage(buffer), array, block))
@@ -256,7 +257,7 @@ look_at_page(const LokiIndex *state, int array, bool hot, Buffer buffer,
 static inline bool
 buffer_use(const LokiIndex *state, int array, bool hot, Buffer buffer, BlockNumber block)
 {
-	uint32		flags;
+	LokiBufferState flags;
 
 	if (!buffer_holds(state, buffer, block, &flags))
 		return false;

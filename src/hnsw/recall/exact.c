@@ -24,6 +24,7 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
+#include "compat/buffer.h"
 #include "compat/pgcompat.h"
 #include "distance/distance.h"
 #include "distance/products.h"
@@ -275,7 +276,7 @@ loki_exact_answer(LokiExact *exact, LokiRows *rows, const LokiQueries *queries, 
 	exact->found = palloc0_array(int, n);
 	if (queries->values != NULL)
 		begin_blocks(exact, memory);
-	scan = table_beginscan(rows->heap, rows->snapshot, 0, NULL);
+	scan = loki_table_beginscan(rows->heap, rows->snapshot);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, rows->slot))
 	{
 		const float *x;

@@ -21,6 +21,7 @@
 #include "catalog/index.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "compat/buffer.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/page/lock_assert.h"
@@ -117,7 +118,7 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 	rows->may_be_gone = false;
 	rows->column = loki_index_open(index, NULL)->column;
 	rows->slot = table_slot_create(heap, NULL);
-	rows->fetch = table_index_fetch_begin(heap);
+	rows->fetch = loki_table_index_fetch_begin(heap);
 	rows->index_info = BuildIndexInfo(index);
 	rows->estate = CreateExecutorState();
 	GetPerTupleExprContext(rows->estate)->ecxt_scantuple = rows->slot;

@@ -21,6 +21,7 @@
 #include "postgres.h"
 
 #include "access/heapam.h"
+#include "compat/buffer.h"
 #include "compat/pgcompat.h"
 #include "hnsw/page/slots.h"
 #include "hnsw/scan/scan.h"
@@ -56,7 +57,7 @@ buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
 	return LokiTagIs(&desc->tag, LokiRelationLocator(relation), block) &&
-		(pg_atomic_read_u32(&desc->state) & BM_VALID) != 0;
+		(LokiReadBufferState(desc) & BM_VALID) != 0;
 }
 
 /*
@@ -264,7 +265,7 @@ loki_pin_row_page(LokiScan *so, BlockNumber block, bool again)
 	Assert(BufferGetBlockNumber(page) == block);
 	if (BufferIsValid(kept))
 		ReleaseBuffer(kept);
-	fetch->xs_cbuf = page;
+	LokiFetchFromPage(fetch, page, block);
 	if (!again)
-		heap_page_prune_opt(heap, page);
+		LokiPruneFetchedPage(fetch, heap);
 }

@@ -23,6 +23,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "compat/buffer.h"
 #include "compat/pgcompat.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/statistics/shared.h"
@@ -123,13 +124,13 @@ loki_counts_table(bool create)
 	if (!found)
 	{
 		memset(shared, 0, sizeof(CountsShared));
-		shared->tranche = LWLockNewTrancheId();
+		shared->tranche = LokiNewTranche("LokivectorCounts");
 		pg_atomic_init_u32(&shared->entries, 0);
 		pg_atomic_init_u32(&shared->purge_above, PURGE_LEAST);
 		pg_atomic_init_u64(&shared->sampled, 0);
 	}
 	counts_shared = shared;
-	LWLockRegisterTranche(shared->tranche, "LokivectorCounts");
+	LokiNameTranche(shared->tranche, "LokivectorCounts");
 	if (shared->made || create)
 		counts_table = open_table(shared);
 	LWLockRelease(AddinShmemInitLock);

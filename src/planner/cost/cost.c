@@ -60,6 +60,7 @@
 
 #include "access/genam.h"
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -378,7 +379,7 @@ read_index(IndexPath *path, double wanted, LokiHnswShape *shape, LokiScanSetting
 		return false;
 	index = loki_open_planned(path->indexinfo);
 	/* an index of another format is an error, unless index scans are disabled */
-	readable = (enable_indexscan || !loki_hnsw_is_incompatible(index)) &&
+	readable = (LokiIndexScansEnabled(path->path.parent) || !loki_hnsw_is_incompatible(index)) &&
 		loki_hnsw_shape(index, shape);
 	shape->listed = readable && shape->listed &&
 		!loki_words_weighed_otherwise(linitial_node(OpExpr, path->indexorderbys), index);

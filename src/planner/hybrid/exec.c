@@ -146,7 +146,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 	 * the filter are listed again as it is compiled.
 	 */
 	ps->subPlan = NIL;
-	ExecInitScanTupleSlot(estate, &node->ss, RelationGetDescr(table), table_slot_callbacks(table));
+	LokiInitScanSlot(estate, &node->ss, RelationGetDescr(table), table_slot_callbacks(table));
 	ExecAssignScanProjectionInfo(&node->ss);
 	ps->qual = ExecInitQual(ps->plan->qual, ps);
 	state->checks.keys = ExecInitQual(LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps);

@@ -33,6 +33,7 @@
 #include "catalog/pg_amop.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -78,7 +79,7 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 {
 	List	   *indexes = NIL;
 
-	if (!enable_bitmapscan ||
+	if (!LokiBitmapScansEnabled(rel) ||
 		(rel->baserestrictinfo == NIL && rel->joininfo == NIL && !rel->has_eclass_joins))
 		return NIL;
 	foreach_node(IndexOptInfo, info, rel->indexlist)

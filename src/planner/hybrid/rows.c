@@ -31,6 +31,7 @@
 #include "access/tableam.h"
 #include "catalog/pg_am.h"
 #include "compat/grow.h"
+#include "compat/buffer.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/filter/tid_set.h"
@@ -352,7 +353,7 @@ loki_hybrid_read_rows(LokiHybridState *state)
 		filter = NULL;
 	Assert(state->strategy == LOKI_HYBRID_ROWS && state->tids != NULL);
 	if (state->rows.fetch == NULL)
-		state->rows.fetch = table_index_fetch_begin(state->css.ss.ss_currentRelation);
+		state->rows.fetch = loki_table_index_fetch_begin(state->css.ss.ss_currentRelation);
 	state->css.ss.ps.ps_ExprContext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
 	state->rows.rows = NULL;
 	state->rows.n = state->rows.next = 0;

@@ -34,6 +34,7 @@
 
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "hnsw/hnsw.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -113,7 +114,7 @@ has_one_row(PlannerInfo *root, RelOptInfo *rel)
 	{
 		case RTE_RELATION:
 			return !rte->inh && rte->tablesample == NULL &&
-				relation_has_unique_index_for(root, rel, NIL, NIL, NIL);
+				loki_has_unique_row(root, rel);
 		case RTE_SUBQUERY:
 			return query_has_one_row(rte->subquery, rel->subroot);
 		case RTE_CTE:
@@ -217,7 +218,7 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 							 ForwardScanDirection, false, outer->relids, 1, false);
 	loki_promise_first(scan, first);
 	inner = single ? (Path *) scan : nearest_rows(root, scan->path.parent, scan);
-	initial_cost_nestloop(root, &workspace, JOIN_INNER, rows, inner, extra);
+	loki_initial_cost_nestloop(root, &workspace, JOIN_INNER, rows, inner, extra);
 	join = create_nestloop_path(root, joinrel, JOIN_INNER, &workspace, extra, rows, inner,
 								extra->restrictlist, single ? pathkeys : NIL, NULL);
 	if (!single)
@@ -244,7 +245,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 	if (previous_joinpath)
 		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
-	if (root->query_pathkeys == NIL)
+	if (root->query_pathkeys == NIL || LokiIsGrouped(joinrel))
 		return;
 	key = linitial_node(PathKey, root->query_pathkeys);
 	if (!loki_may_be_score_order(key))

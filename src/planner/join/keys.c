@@ -49,6 +49,7 @@
 
 #include "access/stratnum.h"
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -387,7 +388,7 @@ scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
 	Assert(row->rows == 1 && bms_is_subset(PATH_REQ_OUTER(scan), row->parent->relids));
 	mine.inner_unique = false;
 	mine.restrictlist = NIL;
-	initial_cost_nestloop(root, &workspace, JOIN_INNER, row, scan, &mine);
+	loki_initial_cost_nestloop(root, &workspace, JOIN_INNER, row, scan, &mine);
 	path = (Path *) create_nestloop_path(root, parent, JOIN_INNER, &workspace, &mine,
 										 row, scan, NIL, scan->pathkeys, NULL);
 	path->rows = scan->rows;
@@ -409,8 +410,8 @@ add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		if (!bms_is_subset(PATH_REQ_OUTER(path), outer->relids))
 			continue;
 		if (PATH_REQ_OUTER(path) == NULL)
-			path = (Path *) create_material_path(inner, path);
-		initial_cost_nestloop(root, &workspace, jointype, scan, path, extra);
+			path = (Path *) loki_create_material_path(inner, path);
+		loki_initial_cost_nestloop(root, &workspace, jointype, scan, path, extra);
 		add_path(joinrel, (Path *)
 				 create_nestloop_path(root, joinrel, jointype, &workspace, extra, scan,
 									  path, extra->restrictlist, scan->pathkeys, NULL));

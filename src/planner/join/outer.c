@@ -28,6 +28,7 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "hnsw/hnsw.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -166,14 +167,13 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 		NestPath   *loop;
 		AppendPath *both;
 
-		initial_cost_nestloop(root, &workspace, JOIN_LEFT, scan, found, &reversed);
+		loki_initial_cost_nestloop(root, &workspace, JOIN_LEFT, scan, found, &reversed);
 		loop = create_nestloop_path(root, joinrel, JOIN_LEFT, &workspace, &reversed, scan, found, joined,
 									scan->pathkeys, NULL);
 		/* core would leave out what may be evaluated below, as if it had been */
 		Assert(list_difference_ptr(loop->jpath.joinrestrictinfo, joined) == NIL);
 		loop->jpath.joinrestrictinfo = joined;
-		both = create_append_path(root, joinrel, list_make2(loop, unjoined), NIL, scan->pathkeys, NULL, 0,
-								  false, joinrel->rows);
+		both = loki_create_append_path(root, joinrel, list_make2(loop, unjoined), scan->pathkeys, joinrel->rows);
 		/* core would begin with both */
 		both->path.startup_cost = loop->jpath.path.startup_cost;
 		add_path(joinrel, (Path *) both);

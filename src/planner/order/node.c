@@ -341,6 +341,7 @@ begin_sort(LokiNode *node, LokiSortedRows *rows, int nnumbers)
 		operators[i] = Float8LessOperator;
 		TupleDescInitEntry(desc, numbers[i], NULL, FLOAT8OID, -1, 0);
 	}
+	LokiFinishTupleDesc(desc);
 	rows->nnumbers = nnumbers;
 	rows->sorted = false;
 	rows->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);

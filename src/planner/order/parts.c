@@ -38,6 +38,7 @@
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -234,15 +235,15 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 	if (list_length(ordered) == list_length(parts))
 	{
 		Path	   *path = list_length(parts) == 2 && ((Part *) lsecond(parts))->last ?
-			(Path *) create_append_path(root, rel, ordered, NIL, pathkeys, NULL, 0, false, -1) :
-			(Path *) create_merge_append_path(root, rel, ordered, pathkeys, NULL);
+			(Path *) loki_create_append_path(root, rel, ordered, pathkeys, -1) :
+			(Path *) loki_create_merge_append_path(root, rel, ordered, pathkeys);
 
 		if (key != NULL && score != NULL && score->output == key)
 			path->pathkeys = list_make1(copyObject(key));
 		add_path(rel, path);
 	}
 	if (key == NULL && list_length(all) == list_length(parts))
-		add_path(rel, (Path *) create_append_path(root, rel, all, NIL, NIL, NULL, 0, false, -1));
+		add_path(rel, (Path *) loki_create_append_path(root, rel, all, NIL, -1));
 }
 
 /* ----------------------------------------------------------------

@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -101,7 +102,7 @@ walk_plan(Plan *plan, const Sort *above)
 
 /* planner_hook */
 static PlannedStmt *
-plan_statement(Query *query, const char *source, int options, ParamListInfo params)
+plan_statement(Query *query, const char *source, int options, ParamListInfo params LOKI_EXPLAIN_PARAMETER)
 {
 	PlannedStmt *statement;
 
@@ -115,8 +116,8 @@ plan_statement(Query *query, const char *source, int options, ParamListInfo para
 	if (query->limitCount == NULL && loki_hnsw_iterates() && loki_sorts_by_score(query))
 		options |= CURSOR_OPT_FAST_PLAN;
 	loki_order_arms(query);
-	statement = previous_planner ? previous_planner(query, source, options, params) :
-		standard_planner(query, source, options, params);
+	statement = previous_planner ? previous_planner(query, source, options, params LOKI_EXPLAIN_ARGUMENT) :
+		standard_planner(query, source, options, params LOKI_EXPLAIN_ARGUMENT);
 	walk_plan(statement->planTree, NULL);
 	foreach_ptr(Plan, subplan, statement->subplans)
 		walk_plan(subplan, NULL);

@@ -47,6 +47,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
@@ -256,8 +257,7 @@ merged_path(Shards *shards, RelOptInfo *table, RelOptInfo *input)
 {
 	PlannerInfo *root = shards->root;
 	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
-	Path	   *path = (Path *) create_append_path(root, table, shards->paths, NIL, NIL, NULL, 0,
-												   false, -1);
+	Path	   *path = (Path *) loki_create_append_path(root, table, shards->paths, NIL, -1);
 
 	Assert(shards->remote && shards->paths != NIL);
 	/* the rows of a single partition are in order */

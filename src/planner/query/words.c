@@ -164,7 +164,7 @@ columns_of(const RangeTblEntry *rte)
 
 /* replace_rte_variables() callback: what one of these columns stands for, at the level of the variable */
 static Node *
-column_of(Var *var, replace_rte_variables_context *context)
+column_of(LokiGivenVar *var, replace_rte_variables_context *context)
 {
 	List	   *columns = context->callback_arg;
 	Node	   *column = NULL;
@@ -322,7 +322,7 @@ fill_parameters(Node *node, void *context)
 
 /* replace_rte_variables() callback: the same, but that whole rows stay variables, which are of no table */
 static Node *
-column_in_condition(Var *var, replace_rte_variables_context *context)
+column_in_condition(LokiGivenVar *var, replace_rte_variables_context *context)
 {
 	return var->varattno > 0 ? column_of(var, context) : (Node *) copyObject(var);
 }
