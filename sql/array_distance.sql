@@ -25,15 +25,20 @@ FROM a WHERE id = 1;
 SELECT v <-> ARRAY[1.0, 2] FROM a LIMIT 1;
 SELECT v <-> ARRAY[1.0, 2, NULL] FROM a LIMIT 1;
 SELECT v <-> ARRAY[[1.0, 2, 3]] FROM a LIMIT 1;
+-- servers explain these differently
+\set VERBOSITY terse
 SELECT v <-> ARRAY['1', '2', '3'] FROM a LIMIT 1;
 SELECT s <-> ARRAY[1.0, 2, 3] FROM a LIMIT 1;
+\set VERBOSITY default
 
 -- test: operands of no type stay what they were
 SELECT pg_typeof(v <-> '[1,2,3]'), v <-> '[1,2,3]' = v <-> '[1,2,3]'::vector AS same, h <-> '[1,2,3]' = h <-> '[1,2,3]'::halfvec AS half,
 	'[1,2,3]' <-> v = v <-> '[1,2,3]' AS left, s <-> '{1:1}/3' = s <-> '{1:1}/3'::sparsevec AS sparse, b <-> '[1,2,3]' >= 0 AS byte,
 	v <-> NULL AS null, v <-> h = v::halfvec <-> h AS to_half, v <-> s = v::sparsevec <-> s AS to_sparse, v <-> b = v <-> b::vector AS to_byte
 FROM a WHERE id = 1;
+\set VERBOSITY terse
 SELECT '[1,2]' <-> '[1,2]';
+\set VERBOSITY default
 SELECT v <-> '{1,2,3}' FROM a LIMIT 1;
 PREPARE untyped AS SELECT id FROM a ORDER BY v <-> $1 LIMIT 2;
 PREPARE left_untyped AS SELECT id FROM a ORDER BY $1 <=> v LIMIT 2;

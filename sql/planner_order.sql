@@ -28,7 +28,7 @@ BEGIN
 		-- servers name sub-plans and parameters differently
 		line = regexp_replace(line, ' \(returns \$\d+\)', '');
 		line = replace(line, 'InitPlan expr_', 'InitPlan ');
-		RETURN NEXT regexp_replace(line, '\$\d+|\(InitPlan \d+\)\.col1', '$', 'g');
+		RETURN NEXT regexp_replace(line, '\$\d+|\(InitPlan \d+\)\.col1|(?<=InitPlan )\d+', '$', 'g');
 	END LOOP;
 	EXECUTE 'SELECT array_agg(round(s::numeric, 4)) FROM (' || query || ') q' INTO by_index;
 	SET LOCAL enable_indexscan = off;

@@ -44,9 +44,18 @@ typedef uint32 LokiBufferState;
 typedef void (*LokiLockVisitor) (Buffer buffer, void *arg);
 
 #if PG_VERSION_NUM >= 190000
-#define LokiBufferLocked(buffer)		BufferIsLockedByMe(buffer)
+static inline bool
+loki_buffer_locked(Buffer buffer)
+{
+	bool		locked = BufferIsLockedByMe(buffer);
+
+	Assert(!locked || InterruptHoldoffCount > 0);
+	return locked;
+}
+
+#define LokiBufferLocked(buffer)		loki_buffer_locked(buffer)
 #define LokiBufferLockedExclusively(buffer) \
-	BufferIsLockedByMeInMode(buffer, BUFFER_LOCK_EXCLUSIVE)
+	(loki_buffer_locked(buffer) && BufferIsLockedByMeInMode(buffer, BUFFER_LOCK_EXCLUSIVE))
 
 static inline void
 loki_visit_locked_buffers(LokiLockVisitor visit, void *arg)

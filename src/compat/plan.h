@@ -36,6 +36,21 @@
 #define LokiBitmapScansEnabled(rel)		((void) (rel), enable_bitmapscan)
 #endif
 
+/*
+ * Have paths of relations and joins keep an order that no clause of the level asks for.  Core keeps that of
+ * query_pathkeys until 18.  Since 19 it asks each stage's list, of which that of a set operation above is free
+ * where the level sorts for itself.
+ */
+static inline void
+loki_ask_for_pathkeys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
+{
+	root->query_pathkeys = pathkeys;
+#if PG_VERSION_NUM >= 190000
+	root->setop_pathkeys = pathkeys;
+#endif
+	Assert(truncate_useless_pathkeys(root, rel, pathkeys) == pathkeys);
+}
+
 /* planner_hook gets since 19 what EXPLAIN asks for */
 #if PG_VERSION_NUM >= 190000
 #define LOKI_EXPLAIN_PARAMETER			, ExplainState *explain

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 # only NAME PATTERN FILES: which files may have what the pattern matches
 only()
 {
-	found=$(grep -nE "$2" src/*.c src/*/*.[ch] src/*/*/*.[ch] | grep -vE "^src/(hnsw/($3)\.[ch]|compat/pgcompat\.h):")
+	found=$(grep -nE "$2" src/*.c src/*/*.[ch] src/*/*/*.[ch] | grep -vE "^src/(hnsw/($3)\.[ch]:|compat/)")
 	if [ -z "$found" ]; then
 		echo "ok - $1"
 	else

@@ -32,6 +32,7 @@
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
@@ -194,19 +195,18 @@ translate_to_children(PlannerInfo *root, const PathKey *key)
 }
 
 /*
- * Have the rows of a level come by a sort key, which nodes of ours ask for.  query_pathkeys is what
- * paths of relations and joins are kept for (pathkeys_useful_for_ordering()).  Paths that core has made
+ * Have the rows of a level come by a sort key, which nodes of ours ask for.  Paths that core has made
  * of this relation keep theirs.
  */
 static void
-ask_for_order(PlannerInfo *root, const PathKey *key, bool translate)
+ask_for_order(PlannerInfo *root, RelOptInfo *rel, const PathKey *key, bool translate)
 {
 	Assert(root->query_pathkeys != NIL && loki_may_be_score_order(key));
 	if (linitial(root->query_pathkeys) == key)
 		return;
 	if (translate)
 		translate_to_children(root, key);
-	root->query_pathkeys = list_make1(unconstify(PathKey *, key));
+	loki_ask_for_pathkeys(root, rel, list_make1(unconstify(PathKey *, key)));
 }
 
 /*
@@ -282,7 +282,7 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 			if (!loki_score_choose(root, score, distance))
 				return;
 			hide_order(rel, score->output);
-			ask_for_order(root, score->input, true);
+			ask_for_order(root, rel, score->input, true);
 			return;
 		}
 	}
@@ -358,7 +358,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	old = MemoryContextSwitchTo(root->planner_cxt);
 	if (asked)
 	{
-		ask_for_order(root, groups->input, groups->stage == UPPERREL_GROUP_AGG);
+		ask_for_order(root, rel, groups->input, groups->stage == UPPERREL_GROUP_AGG);
 		rel->consider_startup = true;
 	}
 	else if (root->sort_pathkeys != NIL)

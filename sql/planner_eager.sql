@@ -1,0 +1,51 @@
+-- Aggregates below a join, which PostgreSQL has since 19: there a relation's rows are groups
+
+SET lokivector.build_seed = 1;
+SET jit = off;
+SET max_parallel_workers_per_gather = 0;
+
+CREATE TABLE eager_t (id integer, kind integer, v vector(3), x integer) WITH (autovacuum_enabled = off);
+INSERT INTO eager_t SELECT n, n % 40, ARRAY[n % 40, n % 7, n % 3]::vector, n FROM generate_series(1, 4000) n;
+CREATE TABLE eager_k (id integer, b integer) WITH (autovacuum_enabled = off);
+INSERT INTO eager_k SELECT n % 40, n % 5 FROM generate_series(1, 400) n;
+CREATE INDEX eager_idx ON eager_t USING hnsw (v vector_l2_ops, kind);
+VACUUM ANALYZE eager_t, eager_k;
+-- of groups of any size
+SELECT count(set_config(name, '0', false)) = (current_setting('server_version_num')::int >= 190000)::int AS ok
+FROM pg_settings WHERE name = 'min_eager_agg_group_size';
+
+-- Whether groups below the join are made where the server can, and the answer is the one without an index
+CREATE FUNCTION eager_plan(query text, OUT below boolean, OUT same boolean) AS $$
+DECLARE
+	line text;
+	by_index text[];
+	without text[];
+BEGIN
+	below := current_setting('server_version_num')::int < 190000;
+	SET LOCAL enable_seqscan = off;
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		below := below OR line ~ 'Partial (Hash|Group)?Aggregate';
+	END LOOP;
+	EXECUTE format('SELECT array_agg(q::text) FROM (%s) q', query) INTO by_index;
+	SET LOCAL enable_seqscan = on;
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL lokivector.enable_hybrid_scan = off;
+	EXECUTE format('SELECT array_agg(q::text) FROM (%s) q', query) INTO without;
+	SET LOCAL enable_indexscan = on;
+	SET LOCAL lokivector.enable_hybrid_scan = on;
+	same := by_index = without AND array_length(without, 1) > 1;
+END
+$$ LANGUAGE plpgsql;
+
+-- test: groups of rows within a distance
+SELECT * FROM eager_plan($$SELECT k.b, count(*), sum(t.x) FROM eager_t t JOIN eager_k k ON k.id = t.kind
+	WHERE t.v <-> '[1,2,3]' < 3 GROUP BY k.b ORDER BY k.b$$);
+
+-- test: groups in the order of a distance that equals a column
+SELECT same FROM eager_plan($$SELECT k.b, count(*), sum(k.id) FROM eager_t t JOIN eager_k k ON k.id = t.kind AND
+	k.b = (t.v <-> '[1,2,3]')::integer GROUP BY k.b ORDER BY k.b LIMIT 3$$);
+SELECT same FROM eager_plan($$SELECT k.b, sum(t.x) FROM eager_t t JOIN eager_k k ON k.id = t.kind
+	GROUP BY k.b, t.kind ORDER BY min(t.v <-> '[1,2,3]'), t.kind LIMIT 3$$);
+
+DROP FUNCTION eager_plan;
+DROP TABLE eager_t, eager_k;
