@@ -293,21 +293,20 @@ SELECT (SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM type_c WHERE s = '
 -- of another collation than the column's: the same bytes; an order: a filter
 EXPLAIN (COSTS OFF) SELECT id FROM type_c WHERE s = 'a' COLLATE "POSIX" ORDER BY v <-> '[1,2]';
 EXPLAIN (COSTS OFF) SELECT id FROM type_c WHERE s < 'b' ORDER BY v <-> '[1,2]';
-SELECT count(*) > 0 AS icu FROM pg_collation WHERE collprovider = 'i' \gset
+SELECT count(*) > 0 AS icu FROM pg_collation WHERE collname = 'und-x-icu' \gset
 \if :icu
 CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+\else
+CREATE COLLATION no_case FROM "C";
+\endif
 ALTER TABLE type_c ALTER s TYPE text COLLATE no_case;
 ALTER TABLE type_c ADD a text[] COLLATE no_case;
 UPDATE type_c SET a = ARRAY[s, e];
 CREATE INDEX type_c_array ON type_c USING hnsw (v vector_l2_ops, a);
-SELECT count(*) = (SELECT count(*) FROM type_c WHERE lower(s COLLATE "C") = 'abcdefghij') AS same
+SELECT count(*) = (SELECT count(*) FROM type_c WHERE lower(s COLLATE "C") = 'abcdefghij') OR NOT :'icu' AS same
 FROM (SELECT id FROM type_c WHERE s = 'Abcdefghij' ORDER BY v <-> '[1,2]') q;
-SELECT count(*) = (SELECT count(*) FROM type_c WHERE lower(s COLLATE "C") = 'abcdefghij' OR lower(e COLLATE "C") = 'abcdefghij') AS same
+SELECT count(*) = (SELECT count(*) FROM type_c WHERE lower(s COLLATE "C") = 'abcdefghij' OR lower(e COLLATE "C") = 'abcdefghij') OR NOT :'icu' AS same
 FROM (SELECT id FROM type_c WHERE a && '{aBcdefghij}' ORDER BY v <-> '[1,2]') q;
-\else
-SELECT true AS same;
-SELECT true AS same;
-\endif
 RESET enable_seqscan;
 
 -- test: as many columns as an index can have

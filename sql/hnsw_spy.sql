@@ -7,13 +7,19 @@ SET max_parallel_workers_per_gather = 0;
 SET enable_seqscan = off;
 SET enable_sort = off;
 
+-- without ICU such names have one form
+SELECT count(*) > 0 AS icu FROM pg_collation WHERE collname = 'und-x-icu' \gset
+\if :icu
 CREATE COLLATION spy_no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+\else
+CREATE COLLATION spy_no_case FROM "C";
+\endif
 CREATE TABLE spy_t (id integer, v vector(8), name text COLLATE spy_no_case, words text,
 	ints integer[], num numeric, net inet, ip6 inet, code uuid, x text) WITH (autovacuum_enabled = off);
 -- one row in eight is as the policies want it
 INSERT INTO spy_t SELECT n,
 	(SELECT array_agg(sin(n * i) ORDER BY i) FROM generate_series(1, 8) i)::vector,
-	CASE n % 8 WHEN 0 THEN 'User1' WHEN 4 THEN 'USER1' ELSE 'user ' || n % 8 END,
+	CASE n % 8 WHEN 0 THEN CASE WHEN :'icu' THEN 'User1' ELSE 'user1' END WHEN 4 THEN 'USER1' ELSE 'user ' || n % 8 END,
 	'a common beginning ' || n % 8,
 	ARRAY[n % 8] || array_agg(n * 31 % 97 + g),
 	12345678901234567 + (n % 8) * 0.125, ('8.0.' || n % 8 || '.1/5')::inet,
@@ -152,7 +158,7 @@ SELECT id FROM spy_t WHERE ip6 < '2001:db8::1' AND x::int = 0 ORDER BY v <-> '[1
 SELECT count(*) FROM (SELECT FROM spy_t WHERE words < 'a common beginning 1' AND x::int < 0 ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 3) s;
 
 -- test: a policy with a subselect comes before distances, whose errors would tell of hidden rows
-CREATE TABLE spy_names AS SELECT 'User1'::text AS name;
+CREATE TABLE spy_names AS SELECT name FROM spy_t WHERE id = 8;
 GRANT SELECT ON spy_names TO regress_spy;
 CREATE INDEX spy_id_idx ON spy_t (id);
 CREATE POLICY spy_p ON spy_t USING (name COLLATE "C" IN (SELECT name COLLATE "C" FROM spy_names));

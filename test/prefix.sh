@@ -26,6 +26,12 @@ if [ "$(cat "$dir/complete" 2>/dev/null)" != "$version" ]; then
 		rm -rf "${dir:?}$path"
 		cp -a "$path" "$dir$path"
 	done
+	# Libraries that programs find by where they lie from them
+	ldd "$bindir/psql" | sed -n "s|.* => \($bindir/\.\./.*\)/[^/]* (.*|\1|p" | sort -u |
+		while read -r libs; do
+			mkdir -p "$dir$libs"
+			cp -a "$libs/." "$dir$libs"
+		done
 	echo "$version" >"$dir/complete"
 fi
 
