@@ -71,8 +71,10 @@ tests_part()
 {
 	target test
 	target test-full
+	target test-pg16
 	target test-pg17
 	target test-pg18
+	target test-pg19
 	target test-takeover
 	target check-pgvector
 	target check-clients

@@ -22,7 +22,7 @@
 #		Copy this source tree to /srv/lokivector inside, replacing the last.
 #	test/chroot.sh test MAJOR [PART...]
 #		create, then test/run.sh PART... on a copy inside (default: unit sql iso
-#		tap; TESTS, TESTS_tap, LOKIVECTOR_SHORT and LOKIVECTOR_DEADLINE as there).
+#		tap; TESTS, TESTS_sql, TESTS_tap, LOKIVECTOR_SHORT and LOKIVECTOR_DEADLINE as there).
 #	test/chroot.sh remove MAJOR
 #
 # MAJOR		Debian release
@@ -205,8 +205,8 @@ copy_tree()
 if [ "$(id -u)" -ne 0 ]; then
 	command -v sudo >/dev/null || cannot "this needs root"
 	exec sudo env LOKIVECTOR_CHROOT_DIR="${LOKIVECTOR_CHROOT_DIR:-}" \
-		TMPDIR="${TMPDIR:-}" TESTS="${TESTS:-}" TESTS_tap="${TESTS_tap:-}" LOKIVECTOR_SHORT="${LOKIVECTOR_SHORT:-}" \
-		LOKIVECTOR_DEADLINE="${LOKIVECTOR_DEADLINE:-}" "$0" "$@"
+		TMPDIR="${TMPDIR:-}" TESTS="${TESTS:-}" TESTS_sql="${TESTS_sql:-}" TESTS_tap="${TESTS_tap:-}" \
+		LOKIVECTOR_SHORT="${LOKIVECTOR_SHORT:-}" LOKIVECTOR_DEADLINE="${LOKIVECTOR_DEADLINE:-}" "$0" "$@"
 fi
 
 command=$1
@@ -264,8 +264,9 @@ case $command in
 		dir=/srv/test-$(printf %s "$top" | cksum | cut -d ' ' -f 1)
 		copy_tree "$dir"
 		exec 9>&-
-		inside root / env TESTS="${TESTS:-}" TESTS_tap="${TESTS_tap:-}" LOKIVECTOR_SHORT="${LOKIVECTOR_SHORT:-}" \
-			LOKIVECTOR_DEADLINE="${LOKIVECTOR_DEADLINE:-}" "$dir/test/run.sh" "$@"
+		inside root / env TESTS="${TESTS:-}" TESTS_sql="${TESTS_sql:-}" TESTS_tap="${TESTS_tap:-}" \
+			LOKIVECTOR_SHORT="${LOKIVECTOR_SHORT:-}" LOKIVECTOR_DEADLINE="${LOKIVECTOR_DEADLINE:-}" \
+			"$dir/test/run.sh" "$@"
 		;;
 	remove)
 		remove_system
