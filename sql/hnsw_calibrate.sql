@@ -444,3 +444,17 @@ SELECT expanded('ends', 0, 'on') < 0.7 * expanded('ends', 0, 'off') AS easy_ends
 	expanded('ends_few', 0, 'on') = expanded('ends_few', 0, 'off') AS same_without_calibration;
 DROP TABLE ends, ends_few;
 DROP FUNCTION expanded, place;
+
+-- test: searches for more rows find as large a share of theirs
+SET lokivector.build_seed = 1;
+CREATE TABLE calibrate_many (id integer, v vector(48));
+CREATE FUNCTION many_item(n integer) RETURNS vector AS $$
+	SELECT array_agg(hashint8extended(n, j)::float8 / 9223372036854775807)::vector(48) FROM generate_series(1, 48) j
+$$ LANGUAGE sql;
+INSERT INTO calibrate_many SELECT i, many_item(i) FROM generate_series(1, 6000) i;
+CREATE INDEX calibrate_many_v ON calibrate_many USING hnsw (v vector_l2_ops);
+WITH found AS (SELECT k, recall FROM (VALUES (10), (50), (100)) s(k),
+	lokivector_recall('calibrate_many_v', (SELECT array_agg(many_item(-i)) FROM generate_series(1, 100) i), k))
+SELECT k, recall >= (SELECT recall - .01 FROM found WHERE k = 10) AS as_few FROM found ORDER BY k;
+DROP TABLE calibrate_many;
+DROP FUNCTION many_item;

@@ -35,8 +35,16 @@ LOKI_FUNCTION(lokivector_search_width);
 /* A search looks this number of errors of an estimate beyond the last row wanted */
 #define REACH_ERRORS		3
 
-/* A search for more rows looks at least as far as one for this number */
+/* A search for more rows looks at least as far, and finds as much, as one for this number */
 #define FEW_ROWS			10
+#define FEW_PLACE			1	/* in loki_calibration_ks */
+
+/*
+ * ... but at the default of hnsw.ef_search this share may always be missed, and half of it at twice that: the last
+ * of many rows take most of the time.  Nor does it make a search more than some times as wide.
+ */
+#define MISSED_OF_MANY		0.02
+#define MOST_WIDER			4
 
 const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
 
@@ -105,14 +113,34 @@ log_share(double number, double first, double second)
 }
 
 /*
+ * The recall of a width for one of the measured numbers of neighbors: between two measured
+ * widths by the line that width_for() uses, and outside of them that of the nearest one.
+ */
+static double
+recall_at(const LokiCalibrationData *calibration, double width, int k)
+{
+	int			last = calibration->nwidths - 1;
+	int			i = 0;
+	double		a;
+	double		b;
+	double		share;
+
+	while (i < last && calibration->at[i + 1].width <= width)
+		i++;
+	a = 1 - (double) calibration->at[i].recall[k] / LOKI_CALIBRATION_SCALE;
+	if (i == last || width <= calibration->at[i].width || a <= LEAST_MISSED)
+		return 1 - a;
+	b = 1 - (double) calibration->at[i + 1].recall[k] / LOKI_CALIBRATION_SCALE;
+	share = log_share(width, calibration->at[i].width, calibration->at[i + 1].width);
+	return 1 - a * pow(Max(b, LEAST_MISSED) / a, share);
+}
+
+/*
  * The width of a walk that finds `recall` of the k nearest, by the index's calibration; 0 if
  * it has none.
- *
- * A calibration with rows knows nothing of queries unlike these, which find less at each width.  So it
- * makes no walk narrower than it would be without a target; one with a user's queries does.
  */
 static uint32
-calibrated_width(const LokiIndex *state, const LokiCalibrationData *calibration, double recall, double k)
+calibrated_width(const LokiCalibrationData *calibration, double recall, double k)
 {
 	int			i = place_of(k);
 	double		low;
@@ -129,25 +157,7 @@ calibrated_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 												loki_calibration_ks[i + 1]));
 	else
 		width = high * k / loki_calibration_ks[i + 1];
-	if (calibration->at[LOKI_CALIBRATION_GIVEN].other == 0)
-		width = Max(width, loki_walk_width(state, Max(k, LOKI_DEFAULT_EF_SEARCH)));
 	return (uint32) Min(ceil(Max(width, k)), (double) LOKI_MAX_NUMBER / 4);
-}
-
-/* For the cost model */
-double
-loki_hnsw_target_width(Relation index, double rows)
-{
-	LokiMetaPageData meta;
-	LokiScanSettings settings;
-	LokiIndex  *state;
-
-	loki_scan_settings(index, &settings);
-	if (settings.target_recall == 0)
-		return 0;
-	state = loki_index_open(index, &meta);
-	return calibrated_width(state, &meta.calibration, settings.target_recall,
-							rows > 0 ? rows : settings.ef);
 }
 
 /*
@@ -172,20 +182,61 @@ loki_walk_width(const LokiIndex *state, double rows)
 }
 
 /*
+ * The width for a target of the recall, by the calibration; 0 without one.
+ *
+ * A calibration with rows knows nothing of queries unlike these, which find less at each width.  So it
+ * makes no walk narrower than it would be without a target; one with a user's queries does.
+ */
+static uint32
+target_width(const LokiIndex *state, const LokiCalibrationData *calibration, double recall, double k)
+{
+	uint32		width = calibrated_width(calibration, recall, k);
+
+	if (width == 0 || calibration->at[LOKI_CALIBRATION_GIVEN].other != 0)
+		return width;
+	return Max(width, loki_walk_width(state, Max(k, LOKI_DEFAULT_EF_SEARCH)));
+}
+
+/* For the cost model */
+double
+loki_hnsw_target_width(Relation index, double rows)
+{
+	LokiMetaPageData meta;
+	LokiScanSettings settings;
+	LokiIndex  *state;
+
+	loki_scan_settings(index, &settings);
+	if (settings.target_recall == 0)
+		return 0;
+	state = loki_index_open(index, &meta);
+	return target_width(state, &meta.calibration, settings.target_recall,
+							rows > 0 ? rows : settings.ef);
+}
+
+/*
  * The width of the first walk of a scan whose first batch has so many rows: what the target
  * of its recall needs, if there is one and the index is calibrated, otherwise the width for
- * ef rows.  Sets the rows that it is wide enough for.
+ * ef rows, or for as large a share of more rows as ef finds of few.  Sets the rows that it is wide
+ * enough for.
  */
 static uint32
 first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 			const LokiScanSettings *settings, uint32 batch, uint32 *rows)
 {
 	uint32		width = settings->target_recall > 0 ?
-		calibrated_width(state, calibration, settings->target_recall, batch) : 0;
+		target_width(state, calibration, settings->target_recall, batch) : 0;
+	double		few;
 
 	Assert(batch > 0);
 	*rows = width > 0 ? batch : Max(settings->ef, batch);
-	return width > 0 ? width : loki_walk_width(state, *rows);
+	if (width > 0)
+		return width;
+	width = loki_walk_width(state, *rows);
+	if (batch <= FEW_ROWS || !settings->complete || calibration->nwidths < 2)
+		return width;
+	few = Min(recall_at(calibration, loki_walk_width(state, settings->ef), FEW_PLACE),
+			  1 - MISSED_OF_MANY * Min((double) LOKI_DEFAULT_EF_SEARCH / settings->ef, 1));
+	return Min(Max(width, calibrated_width(calibration, few, batch)), MOST_WIDER * width);
 }
 
 /* See scan.h. */
@@ -380,17 +431,18 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 	double		target = so->meta.calibration.nodes > 0 ? so->plan.settings.target_recall : 0;
 	double		growth = (double) so->meta.calibration.at[LOKI_CALIBRATION_GROWTH].other /
 		LOKI_GROWTH_SCALE;
-	uint32		few_rows;
+	double		few_rows;
+	double		few_width;
 
 	/* without complete, the width alone counts */
 	loki_reach_begin(so->state, reach, (int) so->course.width,
 					 so->plan.complete || target > 0 ? rows : so->course.width);
 	if (reach->rows == 0)
 		return;
-	loki_reach_grow(reach, growth, width, rows,
-					first_width(so->state, &so->meta.calibration, &so->plan.settings,
-								Min(reach->rows, FEW_ROWS), &few_rows));
-	reach->errors = (float) (REACH_ERRORS * (1 - rows / Max(width, rows)));
+	few_rows = Min(reach->rows, FEW_ROWS);
+	few_width = loki_width_for(so, few_rows);
+	loki_reach_grow(reach, growth, width, rows, few_width);
+	reach->errors = (float) (REACH_ERRORS * (1 - Min(rows / Max(width, rows), few_rows / few_width)));
 
 	/*
 	 * a width below the default's favors speed; calibrations measure widths
@@ -404,29 +456,6 @@ loki_choose_reach(LokiScan *so, double rows, double width)
  * The function
  * ----------------------------------------------------------------
  */
-
-/*
- * The recall of a width for one of the measured numbers of neighbors: between two measured
- * widths by the line that width_for() uses, and outside of them that of the nearest one.
- */
-static double
-recall_at(const LokiCalibrationData *calibration, double width, int k)
-{
-	int			last = calibration->nwidths - 1;
-	int			i = 0;
-	double		a;
-	double		b;
-	double		share;
-
-	while (i < last && calibration->at[i + 1].width <= width)
-		i++;
-	a = 1 - (double) calibration->at[i].recall[k] / LOKI_CALIBRATION_SCALE;
-	if (i == last || width <= calibration->at[i].width || a <= LEAST_MISSED)
-		return 1 - a;
-	b = 1 - (double) calibration->at[i + 1].recall[k] / LOKI_CALIBRATION_SCALE;
-	share = log_share(width, calibration->at[i].width, calibration->at[i + 1].width);
-	return 1 - a * pow(Max(b, LEAST_MISSED) / a, share);
-}
 
 /* The recall of a width for k rows; between measured numbers it is linear in log(k). */
 static double
