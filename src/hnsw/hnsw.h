@@ -286,7 +286,7 @@ typedef struct LokiExtremes
 
 /*
  * Read them from the slots of all nodes and of rows without a place in the graph: pages are locked one by one, and
- * read in about a millisecond for a million rows.  Attributes count from 1, in the order of the index's columns.
+ * read in some milliseconds for a million rows.  Attributes count from 1, in the order of the index's columns.
  * False, and nothing, if the index cannot be read.
  */
 extern bool loki_hnsw_extremes(Relation index, int attribute, LokiExtremes *extremes);

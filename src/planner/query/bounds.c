@@ -23,6 +23,10 @@
  * LP_DEAD hint, whatever the snapshot is, and nbtree makes sure that VACUUM does not delete the page that is read.  An
  * MVCC snapshot would do as well, but it would take predicate locks; the scans below the node have these.
  *
+ * Bounds tell how far a scan goes.  To one who does not see all rows, the rows that EXPLAIN ANALYZE says were read tell
+ * something of the extremes of hidden ones, as the time of each scan does that passes them; a sample of them told the
+ * same when it was ANALYZE's.  No value, score or cost of a hidden row is shown (P6, P11).
+ *
  * If no index can be asked, since it was dropped or is being rebuilt, the column can be anything that is left, and the
  * node reads all rows.  Locks of indexes are taken only if nobody waits for them, as the table is locked already.  A
  * plan that names a dropped index is made again, since that invalidates what is known of its table.
