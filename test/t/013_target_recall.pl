@@ -48,7 +48,7 @@ sub keeps_promise
 		my ($recall, $width) = measure($target);
 
 		cmp_ok($recall, '>=', $target - $tolerance, "$name: recall for $target");
-		cmp_ok($width, '>', $last, "$name: a higher target takes a wider walk");
+		cmp_ok($width, '>=', $last, "$name: a higher target takes no narrower walk");
 		note("$name: target $target, recall $recall, width $width");
 		$last = $width;
 	}

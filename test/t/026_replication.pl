@@ -41,12 +41,11 @@ $old->safe_psql('postgres', q(
 	CREATE MATERIALIZED VIEW means AS SELECT n % 3 AS id, avg(v) AS mean FROM keyless GROUP BY 1;));
 
 # The page's statements: what tables without a key need, and where sequences are
-my $page = slurp_file("$top/doc/migrating-from-pgvector.md");
-my ($identities) = $page =~ /^```sql\n(SELECT pg_catalog\.format\('ALTER TABLE [^`]*)^```/m;
-my ($sequences) = $page =~ /^```sql\n(SELECT pg_catalog\.format\('SELECT pg_catalog\.setval[^`]*)^```/m;
-$identities = $old->safe_psql('postgres', $identities);
-is($identities, 'ALTER TABLE keyless REPLICA IDENTITY FULL;', 'the table without a key is listed');
-$old->safe_psql('postgres', "$identities; CREATE PUBLICATION moving FOR ALL TABLES");
+my $sequences = step_of_page('FROM pg_sequences');
+$old->safe_psql('postgres', step_of_page('REPLICA IDENTITY FULL'));
+is($old->safe_psql('postgres', q(SELECT relname FROM pg_class WHERE relreplident = 'f')), 'keyless',
+	'the table without a key is identified by all of its columns');
+$old->safe_psql('postgres', 'CREATE PUBLICATION moving FOR ALL TABLES');
 
 my $new = PostgreSQL::Test::Cluster->new('new', install_path => $new_prefix);
 $new->init;

@@ -10,7 +10,8 @@
  * A row that the snapshot sees was inserted before that was taken, and so before the pages are read.  Its node has its
  * attributes since then (I7), and is live as long as somebody sees the row: VACUUM alone frees it (I11).  So it does
  * not matter in which order pages are read, what else changes meanwhile, nor that an attribute and the state of its
- * node are read at two moments.  A free node is used again for a row that the snapshot does not see.
+ * node are read at two moments.  Both are read under a lock: a slot that is read without one might be of another page, if
+ * hardly ever, and no one looks at it again.  A free node is used again for a row that the snapshot does not see.
  *
  * Slots of nodes that are not live are left out: an extreme value that was deleted would count until its node is used
  * again.  The states of nodes are looked at only where a page has a value beyond those so far, which hardly any has
@@ -27,21 +28,16 @@
 
 #include <math.h>
 
-#include "access/xlog.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/definition/layout.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
-#include "hnsw/page/slots.h"
 #include "miscadmin.h"
 #include "utils/float.h"
 
 /* Flag of a slot, in a copy of its page, whose node is not live */
 #define NOT_LIVE		((char) 0xFF)
-
-/* Nodes whose state is read at once */
-#define STATE_BATCH		64
 
 /* What slots hold; and places on the page of slots that say so, or 0 */
 typedef enum HeldPlace
@@ -124,49 +120,56 @@ holds_more(const Held *all, const Held *page)
 		(page->numbers && (page->low < all->low || page->high > all->high));
 }
 
-/*
- * Mark those of some slots of a page, by their places, whose nodes are not live; false if there are any.  The states
- * of nodes are read without a lock, where that can be done, as searches read them (page/README).
- */
+/* Mark a slot of a page unless its node is live; whether it is */
 static bool
-mark_dead(const Reader *reader, Page page, uint32 first, const int *places, int n)
+mark_by_state(const Reader *reader, Page page, int place, const char *bytes)
 {
-	uint32		size = reader->state->arrays[reader->tids].slot_size;
-	char		slots[STATE_BATCH * LOKI_TID_LONG];
-	uint32		nodes[STATE_BATCH] = {0};
+	LokiTidData tid = {0};
+
+	memcpy(&tid, bytes, reader->state->arrays[reader->tids].slot_size);
+	if (LokiTidIsLive(&tid))
+		return true;
+	LokiPageSlot(page, reader->state->arrays[reader->values].slot_size, place)[0] = NOT_LIVE;
+	return false;
+}
+
+/* Mark those of the slots that say what a page holds whose nodes are not live; false if there are any. */
+static bool
+mark_held(const Reader *reader, Page page, uint32 first, const Held *held)
+{
 	bool		live = true;
 
-	Assert(n <= STATE_BATCH && size <= LOKI_TID_LONG);
-	for (int i = 0; i < n; i++)
-		nodes[i] = first + places[i];
-	loki_slots_copy(reader->state, reader->index, reader->tids, nodes, n,
-					reader->tids == LOKI_SLOTS_TID && !RecoveryInProgress(), slots);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < HELD_PLACES; i++)
 	{
-		LokiTidData tid = {0};
+		char		slot[LOKI_TID_LONG] = {0};
 
-		memcpy(&tid, slots + (Size) i * size, size);
-		if (LokiTidIsLive(&tid))
-			continue;
-		LokiPageSlot(page, reader->state->arrays[reader->values].slot_size, places[i])[0] = NOT_LIVE;
-		live = false;
+		(void) loki_slot_read(reader->state, reader->index, reader->tids, first + held->places[i], slot);
+		live &= mark_by_state(reader, page, held->places[i], slot);
 	}
 	return live;
 }
 
-/* Mark all slots of a page whose nodes are not live. */
+/* Mark all slots of a page whose nodes are not live: pages of states are copied under share lock. */
 static void
-mark_all_dead(const Reader *reader, Page page, uint32 first, int used)
+mark_all(const Reader *reader, Page page, uint32 first, int used)
 {
-	int			places[STATE_BATCH];
+	const LokiSlotArray *tids = &reader->state->arrays[reader->tids];
+	const char	none[LOKI_TID_LONG] = {0};
+	PGAlignedBlock copy;
+	uint32		copied = LOKI_NONE;
+	uint32		ntids = 0;
 
-	for (int i = 0; i < used; i += STATE_BATCH)
+	for (int i = 0; i < used; i++)
 	{
-		int			n = Min(used - i, STATE_BATCH);
+		uint32		place;
+		uint32		ordinal = loki_slot_page(tids, first + i, &place);
 
-		for (int j = 0; j < n; j++)
-			places[j] = i + j;
-		(void) mark_dead(reader, page, first, places, n);
+		if (ordinal != copied)
+			ntids = ordinal < tids->npages ?
+				loki_page_copy(reader->state, reader->index, reader->tids, ordinal, NULL, copy.data) : 0;
+		copied = ordinal;
+		(void) mark_by_state(reader, page, i, place < ntids ?
+							 LokiPageSlot(copy.data, tids->slot_size, place) : none);
 	}
 }
 
@@ -188,9 +191,9 @@ read_slots(Reader *reader)
 		hold_page(reader, copy.data, used, &page);
 		if (!holds_more(&reader->all, &page))
 			continue;
-		if (!mark_dead(reader, copy.data, first, page.places, HELD_PLACES))
+		if (!mark_held(reader, copy.data, first, &page))
 		{
-			mark_all_dead(reader, copy.data, first, used);
+			mark_all(reader, copy.data, first, used);
 			hold_page(reader, copy.data, used, &page);
 		}
 		reader->all.numbers |= page.numbers;
