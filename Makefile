@@ -138,7 +138,7 @@ test-pg16: ; test/wheel.sh test 16
 
 test-citus: ; test/run.sh citus
 test-takeover: ; test/takeover.sh
-test-asserts: ; test/asserts.sh $(PARTS)
+test-asserts: ; LOKIVECTOR_AMOUNT='$(COUNT)' test/asserts.sh $(PARTS)
 check-attack: ; test/run.sh attack
 check-pgvector: ; test/pgvector.sh $(or $(PARTS),regress tap)
 check-differential: ; COUNT='$(COUNT)' SEED='$(SEED)' test/pgvector.sh differential

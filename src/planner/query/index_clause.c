@@ -15,6 +15,8 @@
  * A boolean column, alone or below NOT, IS TRUE or IS FALSE.  Up to PostgreSQL 15
  * core matches these only for its own operator families.
  *
+ * IN (...) in a scan in the order of a distance, which core matches from PostgreSQL 17 on.
+ *
  *		'red' = ANY (tags)			tags @> ARRAY['red']
  *		owner = current_user		owner = current_user::text COLLATE of the index's column
  *		NOT archived				archived = false
