@@ -46,7 +46,8 @@ PROVE_TESTS = test/t/*.pl
 
 # Targets that need no server's development files, at least not at once
 parts = lint unit sql iso tap assert clients operations examples arm64 bench
-long_tests = test-full soak kills crash-points standby fuzz fuzz-parallel sanitize fuzz-input valgrind coverage
+long_tests = test-full check-stale soak kills crash-points standby fuzz fuzz-parallel \
+	sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg16 test-pg17 test-pg18 test-pg19 \
 	test-citus test-takeover test-asserts check-attack check-pgvector check-differential demo demo-clean bench bench-goals \
 	bench-shapes bench-fanout bench-10m results gate site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
@@ -129,7 +130,7 @@ $(parts:%=check-%): check-%:
 # How much of it may be said: SECONDS=, N=, COUNT= and SEED=, POINTS= and JOBS=
 $(long_tests):
 	LOKIVECTOR_AMOUNT='$(or $(SECONDS),$(N),$(COUNT),$(POINTS))' LOKIVECTOR_FUZZ_SEED='$(SEED)' \
-		LOKIVECTOR_JOBS='$(JOBS)' test/run.sh $(@:test-%=%)
+		LOKIVECTOR_JOBS='$(JOBS)' test/run.sh $(patsubst test-%,%,$(@:check-%=%))
 
 test-pg15 test-pg17 test-pg18 test-pg19: test-pg%:
 	test/chroot.sh test $*

@@ -6,7 +6,7 @@
 #        test/run.sh PART...		lint unit sql iso tap assert, clients operations citus
 #									examples arm64 bench
 #        test/run.sh full			in full, what the first one shortens
-#        test/run.sh LONG			soak standby kills fuzz crash-points sanitize
+#        test/run.sh LONG			stale soak standby kills fuzz crash-points sanitize
 #									fuzz-parallel fuzz-input valgrind coverage (doc/contributors/testing.md)
 #        test/run.sh attack			those of tap and sql that attack
 #        test/run.sh format-sample	put what is installed into test/formats
@@ -22,7 +22,7 @@
 # LOKIVECTOR_LANES		programs that run side by side (test/suite.sh)
 # LOKIVECTOR_KEEP		if set, a run of everything leaves what it has built
 # LOKIVECTOR_DEADLINE		no file of TAP is begun after it, in seconds since 1970
-# LOKIVECTOR_AMOUNT		of LONG: seconds, kills, statements or points
+# LOKIVECTOR_AMOUNT		of LONG: seconds, steps, kills, statements or points
 # LOKIVECTOR_TEST_DIR	the directory to work in; by default build/test, and
 #						for root a directory in TMPDIR or /var/tmp
 # LOKIVECTOR_CLIENTS_DIR	packages of clients (default: DIR-clients beside it)
@@ -48,6 +48,7 @@ part=${1:-}
 case $part in
 	soak) long tap TESTS=019_soak LOKIVECTOR_SOAK_SECONDS="${amount:-1800}" ;;
 	standby) long tap TESTS=042_standby LOKIVECTOR_SOAK_SECONDS="${amount:-1800}" ;;
+	stale) long tap TESTS=070_stale LOKIVECTOR_STALE_STEPS="${amount:-40}" ;;
 	kills) long tap TESTS=036_kills LOKIVECTOR_KILLS="${amount:-1000}" ;;
 	fuzz) long tap TESTS=040_fuzz LOKIVECTOR_FUZZ_COUNT="${amount:-20000}" ;;
 	fuzz-parallel)
