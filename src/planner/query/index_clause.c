@@ -233,8 +233,9 @@ any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return contains != NULL ? index_clause(rinfo, contains, col) : NULL;
 }
 
-bool
-loki_is_text_equality(Node *clause)
+/* Whether a condition is an equality of text, under whatever collation */
+static bool
+is_text_equality(Node *clause)
 {
 	OpExpr	   *op = (OpExpr *) clause;
 
@@ -260,7 +261,7 @@ text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	OpExpr	   *op = (OpExpr *) rinfo->clause;
 
-	Assert(loki_is_text_equality((Node *) op));
+	Assert(is_text_equality((Node *) op));
 	if (!is_deterministic(op->inputcollid) || contain_volatile_functions((Node *) op))
 		return NULL;
 	for (int col = 1; col < info->nkeycolumns; col++)
@@ -354,7 +355,7 @@ other_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
 	if (rinfo->pseudoconstant || !restriction_is_securely_promotable(rinfo, info->rel))
 		return NULL;
-	if (loki_is_text_equality((Node *) rinfo->clause))
+	if (is_text_equality((Node *) rinfo->clause))
 		return text_clause(root, info, rinfo);
 	if (!IsA(rinfo->clause, ScalarArrayOpExpr))
 		return boolean_clause(root, info, rinfo);

@@ -30,9 +30,6 @@ extern List *loki_bitmaps_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *i
 extern int	loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno,
 								Oid collation);
 
-/* Whether a condition is an equality of text, under whatever collation */
-extern bool loki_is_text_equality(Node *clause);
-
 /*
  * The index clauses of an index for conditions that core does not match to it.  An index clause is
  * evaluated before all others, so such a condition must not have to wait for a security barrier.
