@@ -236,7 +236,7 @@ SELECT rows, outcome FROM scores_check($$SELECT s FROM (SELECT CASE WHEN author 
 -- test: an error of rows that are not returned may vanish, and none is added; where ln and sqrt may fail, rows are sorted
 CREATE TABLE vast (id int, f float8, rare bool, v vector(3));
 INSERT INTO vast SELECT i, CASE WHEN i % 100 = 0 THEN 1e300 ELSE 1 + i % 7 END, i > 3000, ARRAY[sin(i), cos(i), CASE WHEN i % 100 = 0 THEN 1000 ELSE i % 7 END]::vector FROM generate_series(1, 3000) i;
-CREATE INDEX ON vast USING hnsw (v vector_l2_ops);
+CREATE INDEX ON vast USING hnsw (v vector_l2_ops, f);
 VACUUM ANALYZE vast;
 CREATE FUNCTION vast_check(score text, OUT uses text, OUT rows int, OUT right_rows bool, OUT plain text)
 LANGUAGE plpgsql AS $$
