@@ -18,8 +18,8 @@ EXCEPTION WHEN OTHERS THEN
 		detail := '';
 		hint := '';
 	END IF;
-	-- hints of dimensions and of syntax are ours alone
-	IF sqlstate IN ('22000', '22P02') THEN
+	-- hints of dimensions, of syntax and of binary forms are ours alone
+	IF sqlstate IN ('22000', '22P02') OR hint LIKE 'These bytes %' THEN
 		hint := '';
 	END IF;
 	RETURN concat_ws(' | ', 'ERROR ' || sqlstate, sqlerrm, nullif(detail, ''), nullif(hint, ''));

@@ -349,6 +349,7 @@ CREATE FUNCTION options_scored() RETURNS bigint AS $$
 $$ LANGUAGE sql;
 ALTER INDEX options_idx SET (target_recall = 1.5);
 RESET lokivector.complete;
+SELECT lokivector_calibrate('options_idx', (SELECT array_agg(v + '[0.01,0.02,0.03]') FROM options_t WHERE id % 7 = 3)) ~ '^calibrated' AS calibrated;
 SELECT options_scored() AS by_ef \gset
 SET lokivector.target_recall = 0.5;
 SELECT options_scored() AS by_recall \gset

@@ -257,14 +257,17 @@ rows_in_hand(const LokiScan *so)
 }
 
 /*
- * Nodes that the scan has gone through, nearest first: rows in hand, those that were returned, and nodes
- * that have no row for the caller, which is learned when a row is read.  It is dead, the snapshot does
- * not see it, or the filter drops it.
+ * Nodes that the scan has gone through, nearest first, down to the last row in hand.  Some have no row for
+ * the caller, which is learned when a row is read: it is dead, the snapshot does not see it, or the filter drops
+ * it.  Reranking reads nodes beyond that row as well, so the share of nodes without a row is what counts.
  */
 static double
 nodes_seen(const LokiScan *so)
 {
-	return so->course.returned + so->ranking.rowless + rows_in_hand(so);
+	double		found = so->ranking.found;
+	double		rowless = so->ranking.rowless;
+
+	return found > 0 ? (so->course.returned + rows_in_hand(so)) * (1 + rowless / found) : rowless;
 }
 
 /* ... and rows among them that are wanted, as far as is known */
