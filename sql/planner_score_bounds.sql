@@ -320,6 +320,39 @@ SELECT * FROM bounds_check($$SELECT id, (v <-> '[1,0,0]') - a AS s FROM hidden O
 COMMIT;
 RESET ROLE;
 SELECT count(DISTINCT cost) FROM costs;
+-- what a scan reads would tell of the rows of others, so indexes are not asked; constraints and conditions are no secret
+ALTER TABLE hidden ADD CHECK (a >= 0 AND a <= 1000000::float8);
+SET ROLE bounds_reader;
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[1,0,0]') - a AS s FROM hidden ORDER BY s LIMIT 3$$);
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[1,0,0]') - a AS s FROM hidden WHERE a < 20 ORDER BY s LIMIT 3$$);
+RESET ROLE;
 DROP TABLE hidden, costs;
+
+-- test: constraints are read as they are, and nothing in them is called
+CREATE TABLE constrained (id int, v vector(2), a float8, b numeric NOT NULL, c bigint NOT NULL, CHECK (b >= 0 AND b <= 1 / 2.0), CHECK (a BETWEEN -1 AND 100), CHECK (c IN (1, 2, 3)));
+INSERT INTO constrained SELECT i, ARRAY[i, i % 3]::vector, i % 100, i % 2 / 2.0, 1 + i % 3 FROM generate_series(1, 500) i;
+CREATE FUNCTION fine(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN 1000;
+ALTER TABLE constrained ADD CHECK (a < fine(1));
+CREATE OR REPLACE FUNCTION fine(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE 'called'; END $$;
+CREATE INDEX constrained_v ON constrained USING hnsw (v vector_l2_ops);
+ANALYZE constrained;
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[3,1]') - a / 10 AS s FROM constrained ORDER BY s LIMIT 3$$);
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[3,1]') - c AS s FROM constrained ORDER BY s LIMIT 3$$);
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[3,1]')::numeric - b AS s FROM constrained ORDER BY s LIMIT 3$$);
+DROP TABLE constrained;
+DROP FUNCTION fine;
+
+-- test: numbers at which a float8 ends to be exact, and beyond all of them
+CREATE TABLE beyond (id int, v vector(2), x bigint NOT NULL, y numeric NOT NULL CHECK (y >= 0));
+INSERT INTO beyond SELECT i, ARRAY[i * 0.001, 0]::vector, 9007199254740992, i FROM generate_series(1, 100) i;
+INSERT INTO beyond VALUES (999, '[0.5,0]', 9007199254740993, 1e400);
+CREATE INDEX beyond_v ON beyond USING hnsw (v vector_l2_ops);
+CREATE INDEX beyond_x ON beyond (x);
+CREATE INDEX beyond_y ON beyond (y);
+ANALYZE beyond;
+SELECT search, outcome FROM bounds_check($$SELECT id, (x - 9007199254740990) - (v <-> '[0,0]') AS s FROM beyond ORDER BY s DESC LIMIT 1$$);
+SELECT search, outcome FROM bounds_check($$SELECT id, y + (v <-> '[0,0]')::numeric AS s FROM beyond ORDER BY s LIMIT 3$$);
+DROP TABLE beyond;
+
 DROP ROLE bounds_reader;
 DROP FUNCTION bounds_check, spot, add_memory, cost_of;

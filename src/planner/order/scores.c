@@ -53,6 +53,7 @@
 #include "planner/order/order.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/level.h"
+#include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -69,7 +70,7 @@
 
 /*
  * What a plan carries in custom_private; custom_exprs has the score, and the same for bounds,
- * both float8.  The first column is the distance.
+ * both float8 or numeric.  The first column is the distance.
  */
 typedef enum ScoresPrivate
 {
@@ -144,15 +145,13 @@ bounds_cost(const List *columns, const Path *path)
 	return cost;
 }
 
-/* A score as a float8, which the node compares.  Scores of numeric that are equal as float8 are in any order. */
+/* The node compares scores as float8.  Those of numeric that are equal as float8 are in any order. */
 static Expr *
 as_float8(Expr *expr)
 {
 	Oid			type = exprType((Node *) expr);
 
-	if (type == FLOAT8OID)
-		return expr;
-	return loki_make_cast(type == FLOAT4OID ? F_FLOAT8_FLOAT4 : F_FLOAT8_NUMERIC, FLOAT8OID, expr);
+	return type == FLOAT4OID ? loki_make_cast(F_FLOAT8_FLOAT4, FLOAT8OID, expr) : expr;
 }
 
 /* Add a path that is in the order of the first sort key; an incremental sort sees to further ones. */
@@ -255,7 +254,8 @@ typedef struct WaitingRow
 typedef struct ScoresState
 {
 	LokiNode	node;
-	ExprState  *score;			/* float8, of the child's columns */
+	ExprState  *score;			/* of the child's columns */
+	bool		numeric;		/* it is numeric, and not float8 */
 	bool		descending;		/* greater scores are better */
 	bool		nulls_first;
 	double		rounding;
@@ -293,6 +293,7 @@ begin_scores(LokiNode *node, CustomScan *scan)
 	ScoresState *state = (ScoresState *) node;
 
 	state->score = ExecInitExpr(linitial(scan->custom_exprs), &node->css.ss.ps);
+	state->numeric = exprType(linitial(scan->custom_exprs)) == NUMERICOID;
 	state->descending = boolVal(list_nth(scan->custom_private, SCORES_DESCENDING));
 	state->nulls_first = boolVal(list_nth(scan->custom_private, SCORES_NULLS_FIRST));
 	state->rounding = DatumGetFloat8(list_nth_node(Const, scan->custom_private,
@@ -429,12 +430,17 @@ score_of(const ScoresState *state, TupleTableSlot *slot)
 {
 	ExprContext *econtext = state->node.css.ss.ps.ps_ExprContext;
 	bool		isnull;
+	Datum		value;
 	double		score;
 
 	econtext->ecxt_scantuple = slot;
-	score = DatumGetFloat8(ExecEvalExprSwitchContext(state->score, econtext, &isnull));
+	value = ExecEvalExprSwitchContext(state->score, econtext, &isnull);
 	if (isnull)
 		return state->nulls_first ? INFINITY : -INFINITY;
+	/* a cast to float8 would be an error of numbers that are beyond it */
+	if (state->numeric)
+		value = DirectFunctionCall1(numeric_float8_no_overflow, value);
+	score = DatumGetFloat8(value);
 	if (isnan(score))
 		return state->descending ? DBL_MAX : -DBL_MAX;
 	score = Min(Max(score, -MOST_SCORE), MOST_SCORE);

@@ -23,9 +23,8 @@
  * LP_DEAD hint, whatever the snapshot is, and nbtree makes sure that VACUUM does not delete the page that is read.  An
  * MVCC snapshot would do as well, but it would take predicate locks; the scans below the node have these.
  *
- * Bounds tell how far a scan goes.  To one who does not see all rows, the rows that EXPLAIN ANALYZE says were read tell
- * something of the extremes of hidden ones, as the time of each scan does that passes them; a sample of them told the
- * same when it was ANALYZE's.  No value, score or cost of a hidden row is shown (P6, P11).
+ * Bounds tell how far a scan goes, and EXPLAIN ANALYZE and the time that it takes tell how far it went.  So indexes are
+ * asked only for users who see all rows (P11).
  *
  * If no index can be asked, since it was dropped or is being rebuilt, the column can be anything that is left, and the
  * node reads all rows.  Locks of indexes are taken only if nobody waits for them, as the table is locked already.  A
@@ -47,6 +46,7 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -145,13 +145,38 @@ narrow(const Narrowed *narrowed, int strategy, double low, double high)
 		range->low = Max(range->low, low);
 }
 
+/* expression_tree_walker callback: whether something is not a constant */
+static bool
+not_constant(Node *node, void *context)
+{
+	return node != NULL && !IsA(node, Const) &&
+		(!IsA(node, List) || expression_tree_walker(node, not_constant, context));
+}
+
+/*
+ * The constant that an operand is, or NULL.  Conditions of the query are simplified; in constraints a cast of the
+ * server's own is computed here, and a list of constants.  Any other function might be anybody's, and an error.
+ */
+static const Const *
+constant_of(Node *operand)
+{
+	const FuncExpr *cast = (const FuncExpr *) operand;
+
+	if ((IsA(cast, FuncExpr) && cast->funcid < FirstUnpinnedObjectId &&
+		 cast->funcformat != COERCE_EXPLICIT_CALL && !not_constant((Node *) cast->args, NULL)) ||
+		(IsA(operand, ArrayExpr) && !not_constant((Node *) ((ArrayExpr *) operand)->elements, NULL)))
+		operand = eval_const_expressions(NULL, operand);
+	operand = loki_strip_relabel(operand);
+	return IsA(operand, Const) && !((Const *) operand)->constisnull ? (const Const *) operand : NULL;
+}
+
 /* column < x, x < column and so on, with a constant */
 static void
 narrow_by_operator(const Narrowed *narrowed, OpExpr *op)
 {
 	Node	   *left = linitial(op->args);
 	Node	   *right = list_length(op->args) == 2 ? lsecond(op->args) : NULL;
-	Const	   *constant = (Const *) right;
+	const Const *constant;
 	Oid			opno = op->opno;
 	int			strategy;
 	double		number;
@@ -162,11 +187,11 @@ narrow_by_operator(const Narrowed *narrowed, OpExpr *op)
 	{
 		if (!is_column(narrowed, right))
 			return;
-		constant = (Const *) left;
+		right = left;
 		opno = get_commutator(opno);
 	}
 	strategy = get_op_opfamily_strategy(opno, narrowed->family);
-	if (strategy != 0 && IsA(constant, Const) && !constant->constisnull &&
+	if (strategy != 0 && (constant = constant_of(right)) != NULL &&
 		value_for(narrowed, constant->constvalue, constant->consttype, &number))
 		narrow(narrowed, strategy, number, number);
 }
@@ -175,7 +200,7 @@ narrow_by_operator(const Narrowed *narrowed, OpExpr *op)
 static void
 narrow_by_array(const Narrowed *narrowed, ScalarArrayOpExpr *saop)
 {
-	const Const *constant = lsecond(saop->args);
+	const Const *constant;
 	ArrayType  *array;
 	ArrayIterator iterator;
 	Datum		value;
@@ -183,9 +208,9 @@ narrow_by_array(const Narrowed *narrowed, ScalarArrayOpExpr *saop)
 	double		low = INFINITY;
 	double		high = -INFINITY;
 
-	if (!saop->useOr || !is_column(narrowed, linitial(saop->args)) || !IsA(constant, Const) ||
-		constant->constisnull ||
-		get_op_opfamily_strategy(saop->opno, narrowed->family) != BTEqualStrategyNumber)
+	if (!saop->useOr || !is_column(narrowed, linitial(saop->args)) ||
+		get_op_opfamily_strategy(saop->opno, narrowed->family) != BTEqualStrategyNumber ||
+		(constant = constant_of(lsecond(saop->args))) == NULL)
 		return;
 	array = DatumGetArrayTypeP(constant->constvalue);
 	iterator = array_create_iterator(array, 0, NULL);
@@ -219,11 +244,22 @@ narrow_by(const Narrowed *narrowed, Node *condition)
 }
 
 /*
- * Narrow a range by the constraints of a table.  Those that are not valid, or not enforced, say nothing of some
- * rows.  The planner has locked the table, and a plan is made again when ALTER TABLE has changed it.
+ * Constraints are checked by the newest versions of rows.  A snapshot that is older than a constraint may see rows
+ * that do not meet it, so a transaction that keeps one snapshot trusts none.  Other statements take their snapshot
+ * after they were planned, and a plan is made again when ALTER TABLE has changed its table.
+ */
+bool
+loki_constraints_hold(void)
+{
+	return !IsolationUsesXactSnapshot();
+}
+
+/*
+ * Narrow a range by the constraints of a table, which the planner has locked.  Those that are not valid, or not
+ * enforced, say nothing of some rows.
  */
 static void
-narrow_by_constraints(PlannerInfo *root, Narrowed *narrowed, Oid relid)
+narrow_by_constraints(Narrowed *narrowed, Oid relid)
 {
 	Relation	table = table_open(relid, NoLock);
 	const TupleConstr *constraints = RelationGetDescr(table)->constr;
@@ -231,7 +267,7 @@ narrow_by_constraints(PlannerInfo *root, Narrowed *narrowed, Oid relid)
 	narrowed->varno = 1;
 	for (int i = 0; constraints != NULL && i < constraints->num_check; i++)
 		if (constraints->check[i].ccvalid)
-			narrow_by(narrowed, eval_const_expressions(root, stringToNode(constraints->check[i].ccbin)));
+			narrow_by(narrowed, stringToNode(constraints->check[i].ccbin));
 	if (LokiIsNeverNull(RelationGetDescr(table), narrowed->column - 1))
 		narrowed->range->nulls = false;
 	table_close(table, NoLock);
@@ -279,6 +315,19 @@ indexes_that_tell(const RelOptInfo *rel, const LokiBounds *bounds, Oid family)
 			others = lappend_oid(others, info->indexoid);
 	}
 	return list_concat(btrees, others);
+}
+
+/*
+ * Whether the user sees all rows that the indexes have.  How many rows a search reads shows, and depends on its
+ * bounds, so that a user of some rows could find out the extremes of the others (P11).
+ */
+static bool
+may_ask(const List *indexes)
+{
+	foreach_oid(index, indexes)
+		if (!loki_sees_all_rows(index))
+		return false;
+	return true;
 }
 
 /*
@@ -348,7 +397,8 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	narrowed = (Narrowed) {.column = bounds->column, .type = bounds->type, .range = &bounds->always,
 		.family = lookup_type_cache(bounds->type, TYPECACHE_BTREE_OPFAMILY)->btree_opf
 	};
-	narrow_by_constraints(root, &narrowed, bounds->table);
+	if (loki_constraints_hold())
+		narrow_by_constraints(&narrowed, bounds->table);
 	narrowed.varno = rel->relid;
 	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
 		narrow_by(&narrowed, (Node *) rinfo->clause);
@@ -361,6 +411,8 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	else if (bounds->always.low > bounds->always.high)
 		bounds->always.high = bounds->always.low;	/* no row passes */
 	bounds->indexes = indexes_that_tell(rel, bounds, narrowed.family);
+	if (!may_ask(bounds->indexes))
+		bounds->indexes = NIL;
 }
 
 /* ----------------------------------------------------------------
@@ -509,7 +561,8 @@ ask_index(const LokiBounds *bounds, Relation table, Oid indexid, LokiRange *rang
 	Relation	index;
 	bool		asked;
 
-	if (!ConditionalLockRelationOid(indexid, AccessShareLock))
+	/* a cached plan may be executed by another user */
+	if (!loki_sees_all_rows(indexid) || !ConditionalLockRelationOid(indexid, AccessShareLock))
 		return false;
 	index = try_relation_open(indexid, NoLock);
 	if (index == NULL)
@@ -552,15 +605,6 @@ loki_bounds_read(const LokiBounds *bounds)
 		table_close(table, NoLock);
 	result.nulls |= bounds->filled;
 	return result;
-}
-
-bool
-loki_bounds_may_show(const LokiBounds *bounds)
-{
-	foreach_oid(index, bounds->indexes)
-		if (!loki_sees_all_rows(index))
-		return false;
-	return true;
 }
 
 /*

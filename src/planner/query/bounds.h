@@ -37,8 +37,8 @@ extern void loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds);
  */
 extern LokiRange loki_bounds_read(const LokiBounds *bounds);
 
-/* Whether all of these indexes may be asked while a query is planned, whose costs users see (P11) */
-extern bool loki_bounds_may_show(const LokiBounds *bounds);
+/* Whether the constraints of tables hold for all rows that the transaction's snapshots see */
+extern bool loki_constraints_hold(void);
 
 /* About what it costs to ask the indexes of a table that has so many rows */
 extern Cost loki_bounds_cost(const LokiBounds *bounds, double rows);

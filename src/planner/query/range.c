@@ -563,7 +563,7 @@ round_ends(Oid type, LokiRange *range)
 			range->high = (float) range->high;
 			break;
 		case INT8OID:
-			if (range->low < -MOST_EXACT || range->high > MOST_EXACT)
+			if (range->low <= -MOST_EXACT || range->high >= MOST_EXACT)
 				widen(range, DBL_DIG);
 			break;
 		case NUMERICOID:

@@ -289,31 +289,14 @@ ask_statistics(PlannerInfo *root, LokiScoreColumn *column)
 	return true;
 }
 
-/*
- * What costs go by.  EXPLAIN shows them, so indexes are not asked for one who does not see all rows (P11): the range
- * is that of statistics then, or of numbers up to 1.  Without statistics values are taken to be spread evenly.
- */
+/* What costs go by.  Without statistics values are taken to be spread evenly. */
 static void
 estimate_values(PlannerInfo *root, LokiScoreColumn *column)
 {
-	const LokiBounds *bounds = &column->bounds;
 	LokiRange  *range = &column->range;
 	bool		listed = ask_statistics(root, column);
 
-	if (bounds->indexes == NIL || loki_bounds_may_show(bounds))
-		*range = loki_bounds_read(bounds);
-	else
-	{
-		*range = bounds->always;
-		range->nulls = bounds->filled;
-		if (loki_range_is_number(bounds->type))
-		{
-			range->nans = false;
-			range->low = Max(range->low, listed ? column->quantiles[0] : 0);
-			range->high = Max(Min(range->high, listed ? column->quantiles[LOKI_QUANTILES - 1] : 1),
-							  range->low);
-		}
-	}
+	*range = loki_bounds_read(&column->bounds);
 	if (!isfinite(range->low) || !isfinite(range->high))
 		return;
 	for (int i = 0; i < LOKI_QUANTILES; i++)
@@ -465,7 +448,7 @@ has_not_null(PlannerInfo *root, const RelOptInfo *rel, const Var *column)
 	Relation	table;
 	bool		result;
 
-	if (column->varno != (int) rel->relid || column->varattno <= 0)
+	if (column->varno != (int) rel->relid || column->varattno <= 0 || !loki_constraints_hold())
 		return false;
 	table = table_open(planner_rt_fetch(column->varno, root)->relid, NoLock);
 	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
