@@ -45,8 +45,8 @@ FROM line, LATERAL pg_catalog.regexp_match(line ->> 'message'::pg_catalog.text, 
 			THEN pg_catalog.replace(pg_catalog.substr(q, 2, pg_catalog.length(q) - 2), '""', '"') ELSE q END ORDER BY place)
 		FROM pg_catalog.unnest(quoted) WITH ORDINALITY fields (q, place)) record (r)
 WHERE quoted IS NOT NULL AND line ->> 'statement'::pg_catalog.text IS NULL AND line ->> 'context'::pg_catalog.text IS NULL
-	AND line ->> 'state_code'::pg_catalog.text IS NULL
-	AND coalesce(line ->> 'func_name'::pg_catalog.text, 'log_audit_event') = 'log_audit_event'::pg_catalog.text
+	AND CASE WHEN line ->> 'func_name'::pg_catalog.text IS NULL THEN line ->> 'state_code'::pg_catalog.text IS NULL
+		ELSE line ->> 'func_name'::pg_catalog.text = 'log_audit_event'::pg_catalog.text END
 	AND (line ->> 'timestamp'::pg_catalog.text)::pg_catalog.timestamptz >= :'since'::pg_catalog.timestamptz
 ORDER BY (line ->> 'timestamp'::pg_catalog.text)::pg_catalog.timestamptz, session, (line ->> 'line_num'::pg_catalog.text)::pg_catalog.int4;
 SELECT pg_catalog.set_config('search_path', :'own_path', false) AS own_path \gset
