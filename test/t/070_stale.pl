@@ -105,7 +105,7 @@ $node->safe_psql('postgres', qq(
 	CREATE PROCEDURE answer(a_way text, kinds text[]) LANGUAGE plpgsql AS \$\$
 	DECLARE f record; q record; numbers float8[]; begun timestamptz;
 	BEGIN
-		DELETE FROM answers a USING forms f WHERE way = a_way AND a.form = f.form AND kind = ANY (kinds);
+		DELETE FROM answers a USING forms k WHERE way = a_way AND a.form = k.form AND kind = ANY (kinds);
 		FOR f IN SELECT * FROM forms WHERE kind = ANY (kinds) ORDER BY form LOOP
 			FOR q IN SELECT * FROM queries ORDER BY n LOOP
 				begun := clock_timestamp();
