@@ -420,6 +420,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(index), 0);
 	CacheEntry *entry;
 	LokiIndex  *state;
+	MemoryContext superseded = NULL;
 	LokiMetaPageData copy;
 	Buffer		buffer;
 
@@ -463,10 +464,14 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		/*
 		 * A build that ends adds one, and so do first codes; another begins
 		 * with another number, in an empty file.  A scan of this transaction
-		 * may use the old state, which stays as long.
+		 * may use the old state, which stays until a later one opens the
+		 * index, and goes with the new state if that goes before.
 		 */
 		if (meta->format.uid - state->cached.uid <= 2)
-			MemoryContextSetParent(forget_state(state), TopTransactionContext);
+		{
+			superseded = forget_state(state);
+			MemoryContextSetParent(superseded, TopTransactionContext);
+		}
 		else
 			MemoryContextDelete(forget_state(state));
 		state = NULL;
@@ -477,11 +482,15 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		/* after an ERROR in here the state is gone with the current context; nothing refers to it yet */
 		state = loki_index_for_meta(index, meta);
 		MemoryContextSetParent(state->context, CacheMemoryContext);
+		if (superseded != NULL)
+			MemoryContextSetParent(superseded, state->context);
 		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);
 
 		entry->state = state;
 		entry->relid = RelationGetRelid(index);
 	}
+	else if (state->cached.last_used != LokiMyLocalTransactionId())
+		MemoryContextDeleteChildren(state->context);	/* superseded by an earlier transaction */
 	Assert(state->cached.uid == meta->format.uid && state->pending == (meta->pending > 0));
 	state->cached.last_used = LokiMyLocalTransactionId();
 
