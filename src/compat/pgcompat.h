@@ -172,7 +172,13 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiQualifiedNameList(string)	stringToQualifiedNameList(string)
 #endif
 
-/* Takes a flag since 18 */
+/* These take a flag since 18; that a lock is not to be had is no message, whatever log_lock_failures says */
+#if PG_VERSION_NUM >= 180000
+#define LokiConditionalLockTuple(relation, tid, mode)	ConditionalLockTuple(relation, tid, mode, false)
+#else
+#define LokiConditionalLockTuple(relation, tid, mode)	ConditionalLockTuple(relation, tid, mode)
+#endif
+
 #if PG_VERSION_NUM >= 180000
 #define LokiVacuumDelayPoint()			vacuum_delay_point(false)
 #else

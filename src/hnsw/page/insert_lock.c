@@ -116,7 +116,7 @@ loki_growth_lock(Relation index)
 {
 	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
-	return ConditionalLockTuple(index, lock_tuple(GROWTH_LOCK), ExclusiveLock);
+	return LokiConditionalLockTuple(index, lock_tuple(GROWTH_LOCK), ExclusiveLock);
 }
 
 void
