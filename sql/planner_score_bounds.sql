@@ -29,6 +29,17 @@ BEGIN
 	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
 END $$;
 
+-- Plans of prepared statements, without what servers from 18 on say of disabled nodes
+CREATE FUNCTION plan_of(prepared text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) EXECUTE ' || prepared || '(''[1,0,1,0,0,1,0,0]'')' LOOP
+		CONTINUE WHEN line LIKE '%Disabled: true';
+		RETURN NEXT line;
+	END LOOP;
+END $$;
+
 -- test: memories whose scores change after ANALYZE
 CREATE TABLE mem (id int PRIMARY KEY, seen timestamptz NOT NULL, boost float8 NOT NULL DEFAULT 0, v vector(8));
 CREATE FUNCTION spot(i int) RETURNS vector LANGUAGE sql AS $$SELECT array_agg(sin(i * 0.7 + j * j + (i % 97) * j))::vector FROM generate_series(1, 8) j$$;
@@ -69,8 +80,8 @@ SET enable_sort = off;
 SET plan_cache_mode = force_generic_plan;
 PREPARE kept(vector) AS SELECT id FROM mem ORDER BY (v <=> $1) - boost LIMIT 2;
 PREPARE kept_desc(vector) AS SELECT id FROM mem ORDER BY boost - (v <=> $1) DESC LIMIT 2;
-EXPLAIN (COSTS OFF) EXECUTE kept('[1,0,1,0,0,1,0,0]');
-EXPLAIN (COSTS OFF) EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+SELECT plan_of('kept');
+SELECT plan_of('kept_desc');
 INSERT INTO mem VALUES (19001, now(), 3, '[-1,0,-1,0,0,-1,0,0]');
 EXECUTE kept('[1,0,1,0,0,1,0,0]');
 EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
@@ -108,18 +119,18 @@ ALTER TABLE mem ALTER boost DROP NOT NULL;
 EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
 UPDATE mem SET boost = NULL WHERE id = 77;
 EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
-EXPLAIN (COSTS OFF) EXECUTE kept_desc('[1,0,1,0,0,1,0,0]');
+SELECT plan_of('kept_desc');
 UPDATE mem SET boost = 0 WHERE id = 77;
 VACUUM mem;
 CREATE INDEX mem_boost ON mem (boost);
 CREATE INDEX mem_alone ON mem USING hnsw (v vector_cosine_ops);
 DROP INDEX mem_v;
-EXPLAIN (COSTS OFF) EXECUTE kept('[1,0,1,0,0,1,0,0]');
+SELECT plan_of('kept');
 EXECUTE kept('[1,0,1,0,0,1,0,0]');
 REINDEX INDEX mem_boost;
 EXECUTE kept('[1,0,1,0,0,1,0,0]');
 DROP INDEX mem_boost;
-EXPLAIN (COSTS OFF) EXECUTE kept('[1,0,1,0,0,1,0,0]');
+SELECT plan_of('kept');
 EXECUTE kept('[1,0,1,0,0,1,0,0]');
 DEALLOCATE ALL;
 RESET plan_cache_mode;
@@ -355,4 +366,4 @@ SELECT search, outcome FROM bounds_check($$SELECT id, y + (v <-> '[0,0]')::numer
 DROP TABLE beyond;
 
 DROP ROLE bounds_reader;
-DROP FUNCTION bounds_check, spot, add_memory, cost_of;
+DROP FUNCTION bounds_check, plan_of, spot, add_memory, cost_of;
