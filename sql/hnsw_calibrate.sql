@@ -264,7 +264,8 @@ BEGIN
 	PERFORM set_config('lokivector.target_recall', '0.9', true);
 	SELECT * INTO w FROM lokivector_search_width(index, k);
 	SELECT * INTO r FROM lokivector_recall(index, 400, k);
-	narrow := CASE WHEN w.width < greatest(2 * k + 10, 60) THEN 'yes' ELSE 'width ' || w.width END;
+	-- a target is no narrower than the default, which is 60 by L1
+	narrow := CASE WHEN w.width <= greatest(2 * k + 10, 60) THEN 'yes' ELSE 'width ' || w.width END;
 	-- the calibration and the queries here are samples, both
 	kept := CASE WHEN r.recall > 0.87 THEN 'yes' ELSE 'recall ' || r.recall END;
 	PERFORM set_config('lokivector.target_recall', '0', true);
