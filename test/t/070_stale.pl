@@ -2,7 +2,9 @@
 # Nothing waits for ANALYZE or VACUUM to be right.  Rows are written in all ways; VACUUM does not
 # come, is canceled, or is killed with the server, and at last a standby takes over while it runs.
 # After each step the forms below run by the index and without: what is exact has the same rows,
-# and a search finds as much as after a VACUUM, within .01 or three standard errors.
+# and a search finds as much as after a VACUUM, within .01 or three standard errors.  The best rows
+# by a score are searched for as well, so that some query may miss some; a wrong bound loses the
+# same rows to most queries.
 #
 # LOKIVECTOR_STALE_STEPS says how many steps (make check-stale: 40), LOKIVECTOR_FUZZ_SEED which.
 # What each form takes before and after the VACUUM is printed, and decides nothing.
@@ -26,7 +28,7 @@ my $queries = $steps > 12 ? 40 : 20;
 
 # Each returns one number a row, the less the better; $v, $s and $w are a query's vector, sparse
 # vector and words.  Scores have ORDER BY ... DESC as well, whose numbers are negative.
-my %exact = (
+my %scores = (
 	recency => q(0.7 * (v <=> $v) - 0.3 * exp(-extract(epoch FROM now - seen)::float8 / 86400 / 14) FROM mem, clock),
 	boost => q((v <=> $v) - boost FROM mem),
 	'boost, tenant' => q((v <=> $v) - boost FROM mem WHERE tenant = 3),
@@ -37,6 +39,8 @@ my %exact = (
 	'not in the index' => q((v <=> $v) - 0.01 * plain FROM mem),
 	likes => q((v <=> $v) - 0.01 * ln(1 + likes) FROM mem),
 	greatest => q(greatest(v <=> $v, 0.1 * imp) FROM mem),
+);
+my %exact = (
 	'words, all' => q(body <@> $w FROM mem),
 	'words, tenant' => q(body <@> $w FROM mem WHERE tenant IN (1, 4)),
 	'sparse, all' => q(s <#> $s FROM mem),
@@ -120,7 +124,7 @@ $node->safe_psql('postgres', qq(
 	CREATE PROCEDURE prepare_forms() LANGUAGE plpgsql AS \$\$
 	DECLARE f record;
 	BEGIN
-		FOR f IN SELECT * FROM forms WHERE kind = 'exact' LOOP
+		FOR f IN SELECT * FROM forms WHERE kind <> 'search' LOOP
 			EXECUTE format('PREPARE form%s(vector, sparsevec, tsquery) AS %s', f.form,
 				with_query(f.statement, '\$1', '\$2', '\$3'));
 		END LOOP;
@@ -146,16 +150,17 @@ sub add_form
 	$node->safe_psql('postgres', qq(INSERT INTO forms (name, kind, statement) VALUES (\$f\$$name\$f\$, '$kind', \$f\$$statement\$f\$)));
 	return;
 }
-foreach my $name (sort keys %exact)
+foreach my $name (sort keys %scores, keys %exact)
 {
-	my ($number, $from) = $exact{$name} =~ /^(.*?)( FROM mem.*)$/ or die $name;
+	my $kind = $scores{$name} ? 'score' : 'exact';
+	my ($number, $from) = ($scores{$name} || $exact{$name}) =~ /^(.*?)( FROM mem.*)$/ or die $name;
 
 	foreach my $k (3, 10)
 	{
-		add_form("$name, LIMIT $k", 'exact', "SELECT $number$from ORDER BY $number LIMIT $k");
+		add_form("$name, LIMIT $k", $kind, "SELECT $number$from ORDER BY $number LIMIT $k");
 	}
-	next if $number =~ /[@#]/;
-	add_form("$name, DESC", 'exact', "SELECT -(-($number))$from ORDER BY -($number) DESC NULLS LAST LIMIT 5");
+	add_form("$name, DESC", $kind, "SELECT -(-($number))$from ORDER BY -($number) DESC NULLS LAST LIMIT 5")
+	  if $kind eq 'score';
 }
 add_form($_, 'exact', $_) foreach @whole;
 foreach my $form (@searches)
@@ -165,7 +170,7 @@ foreach my $form (@searches)
 note($node->safe_psql('postgres', q(SELECT count(*) || ' forms' FROM forms)));
 
 my $by_index = 'SET hnsw.ef_search = 60; SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off;';
-# scores are searches, which this makes as good as exact
+# this makes scores nearly exact
 my $wide = 'SET hnsw.ef_search = 400;';
 my $by_table = 'SET enable_indexscan = off; SET lokivector.enable_hybrid_scan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off;';
 
@@ -174,28 +179,30 @@ my $planned;
 sub plan_now
 {
 	$planned = open_session($node);
-	ask($planned, qq(SET plan_cache_mode = force_generic_plan; $wide CALL prepare_forms(); CALL answer('prepared', '{exact}');));
+	ask($planned, qq(SET plan_cache_mode = force_generic_plan; $wide CALL prepare_forms(); CALL answer('prepared', '{exact,score}');));
 	return;
 }
 plan_now();
 
 # Answers without the indexes, as planned, by older plans, and with sorts as good as forbidden; exact ones
-# are compared
+# are compared, and scores, of which a third of the queries may have others
 sub look
 {
 	my ($step) = @_;
 
-	ask($planned, q(CALL answer('prepared', '{exact}');));
+	ask($planned, q(CALL answer('prepared', '{exact,score}');));
 	my $wrong = $node->safe_psql('postgres', qq(
 		SET plan_cache_mode = force_custom_plan;
-		$by_table CALL answer('table', '{exact,search}'); RESET ALL;
-		$wide CALL answer('planned', '{exact}'); RESET ALL;
-		$by_index CALL answer('index', '{search}'); $wide CALL answer('index', '{exact}'); RESET ALL;
-		SELECT string_agg(DISTINCT format('%s (%s)', name, a.way), E'\\n') FROM answers a
-		JOIN answers t USING (form, n) JOIN forms USING (form)
-		WHERE kind = 'exact' AND t.way = 'table' AND a.way IN ('planned', 'prepared', 'index') AND NOT same(a.numbers, t.numbers)));
+		$by_table CALL answer('table', '{exact,score,search}'); RESET ALL;
+		$wide CALL answer('planned', '{exact,score}'); RESET ALL;
+		$by_index CALL answer('index', '{search}'); $wide CALL answer('index', '{exact,score}'); RESET ALL;
+		SELECT string_agg(format('%s (%s): %s queries', name, way, others), E'\\n') FROM (
+			SELECT name, kind, a.way, count(*) FILTER (WHERE NOT same(a.numbers, t.numbers)) AS others FROM answers a
+			JOIN answers t USING (form, n) JOIN forms USING (form)
+			WHERE t.way = 'table' AND a.way IN ('planned', 'prepared', 'index') GROUP BY 1, 2, 3) AS s
+		WHERE others > CASE kind WHEN 'exact' THEN 0 WHEN 'score' THEN $queries / 3 ELSE $queries END));
 
-	is($wrong, '', "$step: exact rows");
+	is($wrong, '', "$step: exact rows, and the best by scores");
 	return;
 }
 
@@ -207,7 +214,7 @@ sub vacuum_and_compare
 		DELETE FROM answers WHERE way = 'before';
 		UPDATE answers SET way = 'before' WHERE way = 'index';
 		VACUUM ANALYZE mem;
-		$by_index CALL answer('index', '{search}'); $wide CALL answer('index', '{exact}'); RESET ALL;
+		$by_index CALL answer('index', '{search}'); $wide CALL answer('index', '{exact,score}'); RESET ALL;
 		SELECT string_agg(format('%s: %s, after VACUUM %s', name, round(before::numeric, 3), round(after::numeric, 3)), E'\\n')
 		FROM (SELECT form, avg(found(b.numbers, t.numbers)) AS before, avg(found(a.numbers, t.numbers)) AS after,
 				3 * coalesce(stddev(found(a.numbers, t.numbers) - found(b.numbers, t.numbers)), 0) / sqrt(count(*)) AS noise
@@ -316,7 +323,7 @@ foreach my $step (1 .. $steps)
 	};
 	$found->('SET LOCAL enable_seqscan = off;');
 	$found->('SET LOCAL enable_indexscan = off; SET LOCAL lokivector.enable_hybrid_scan = off; SET LOCAL enable_seqscan = on;');
-	my $recall = ask($old, q(SELECT avg(found(a.numbers, t.numbers)) >= 0.97 FROM old_answers a JOIN old_answers t USING (n) WHERE a.way = 'on' AND t.way = 'off';));
+	my $recall = ask($old, q(SELECT avg(found(a.numbers, t.numbers)) >= 0.9 FROM old_answers a JOIN old_answers t USING (n) WHERE a.way = 'on' AND t.way = 'off';));
 	is($recall, 't', 'an old snapshot: a search finds its rows')
 	  or diag(ask($old, q(SELECT avg(found(a.numbers, t.numbers)) FROM old_answers a JOIN old_answers t USING (n) WHERE a.way = 'on' AND t.way = 'off';)));
 	ask($old, 'COMMIT;');
