@@ -18,7 +18,7 @@
 #include "storage/lwlock.h"
 #include "storage/sharedfileset.h"
 
-#define LOKI_ARENA_ARRAYS	184 /* most arrays that grow together */
+#define LOKI_ARENA_ARRAYS	192 /* most arrays that grow together */
 #define LOKI_ARENA_CHUNKS	2048	/* most steps in which they grow */
 #define LOKI_ARENA_BLOCKS	24	/* most arrays of a fixed size */
 

@@ -297,17 +297,19 @@ typedef struct LokiTermsRange
 	uint32		first;
 	uint32		end;
 	uint32		changed;		/* nodes below this are noted if they cannot be
-								 * listed */
+								 * listed, ... */
+	int			notes;			/* ... in this slot array */
 	LokiTermsWindow take;
 	void	   *arg;
 	Snapshot	snapshot;		/* NULL: rows that are not dead to everyone */
 
 	/*
 	 * Words: by what they are weighed.  If the mean is not given, it is that
-	 * of the documents so far; afterwards it is that of all of them.
+	 * of the documents so far.
 	 */
 	LokiBm25	by;
-	uint32		documents;		/* how many there were */
+	double		documents;		/* how many there were, ... */
+	double		length;			/* ... and the length of them all */
 } LokiTermsRange;
 
 /*
@@ -317,7 +319,7 @@ typedef struct LokiTermsRange
 extern bool loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range);
 
 /* LokiTermsMaker: make posting lists of what the rows of nodes have */
-extern bool loki_build_terms(LokiIndex *state, Relation index, uint32 end,
+extern bool loki_build_terms(LokiIndex *state, Relation index, uint32 end, int notes,
 							 LokiTermListsData *data);
 
 /* functions in build/write.c */

@@ -52,11 +52,9 @@ typedef struct TermsBuild
 	Relation	index;
 	LokiTermsRange *range;
 	LokiRows	rows;
-	uint32		first;			/* node of the window */
 	float	   *lengths;		/* of documents, by place in the window; NULL: these
 								 * are none */
-	double		length;			/* of all documents so far */
-	uint32		elements;		/* of the vector that has the most */
+	LokiWindowData window;		/* what is known of it so far */
 	LokiTermEntry *entries;
 	LokiTermEntry *scratch;
 	uint32		n;
@@ -106,11 +104,10 @@ sort_entries(LokiTermEntry *entries, LokiTermEntry *scratch, uint32 n)
 static bool
 end_window(TermsBuild *build, uint32 end)
 {
-	LokiBm25	by = build->range->by;
+	LokiTermsRange *range = build->range;
+	LokiBm25	by = range->by;
+	LokiWindowData *window = &build->window;
 	LokiTermEntry *sorted;
-	LokiWindowData window = {
-		.node = build->first,.nodes = end - build->first,.elements = build->elements
-	};
 	bool		taken;
 
 	/*
@@ -119,17 +116,21 @@ end_window(TermsBuild *build, uint32 end)
 	 * its weights were made with, and bounds allow for another
 	 * (derived/README)
 	 */
-	if (by.mean == 0 && build->range->documents > 0)
-		by.mean = (float) (build->length / build->range->documents);
+	range->documents += window->documents;
+	range->length += window->length;
+	if (by.mean == 0 && range->documents > 0)
+		by.mean = (float) (range->length / range->documents);
 	for (uint32 i = 0; build->lengths != NULL && i < build->n; i++)
 		build->entries[i].weight = (float) loki_bm25_weight(&by, build->entries[i].weight,
 															build->lengths[build->entries[i].place]);
-	window.mean = by.mean;
+	window->mean = by.mean;
+	window->nodes = end - window->node;
 	sorted = sort_entries(build->entries, build->scratch, build->n);
-	taken = build->range->take(build->range->arg, &window, sorted, build->n);
+	taken = range->take(range->arg, window, sorted, build->n);
 
-	build->first = end;
-	build->n = build->elements = 0;
+	memset(window, 0, sizeof(LokiWindowData));
+	window->node = end;
+	build->n = 0;
 	return taken;
 }
 
@@ -177,21 +178,21 @@ add_node(TermsBuild *build, uint32 node)
 	v = column->type->elements((const struct varlena *) DatumGetPointer(value));
 	if (v.n > LOKI_SPARSEVEC_MAX_NNZ)
 		return false;
-	n = loki_terms_form(column->metric, v, node - build->first, build->entries + build->n);
+	n = loki_terms_form(column->metric, v, node - build->window.node, build->entries + build->n);
 	if (n < 0)
 		return false;
 	if (build->lengths != NULL)
 	{
-		float	   *length = &build->lengths[node - build->first];
+		float	   *length = &build->lengths[node - build->window.node];
 
 		*length = 0;
 		for (int i = 0; i < v.n; i++)
 			*length += v.values[i];
-		build->length += *length;
-		build->range->documents++;
+		build->window.length += *length;
 	}
+	build->window.documents++;
 	build->n += n;
-	build->elements = Max(build->elements, (uint32) n);
+	build->window.elements = Max(build->window.elements, (uint32) n);
 	return true;
 }
 
@@ -210,12 +211,12 @@ add_page(TermsBuild *build, uint32 ordinal)
 	int			used = loki_page_copy(build->state, build->index, LOKI_SLOTS_TID, ordinal, NULL,
 									  copy.data);
 
-	for (uint32 node = Max(first, build->first); node < Min(first + used, build->range->end); node++)
+	for (uint32 node = Max(first, build->window.node); node < Min(first + used, build->range->end); node++)
 	{
 		bool		added;
 
 		CHECK_FOR_INTERRUPTS();
-		if ((node - build->first >= LOKI_WINDOW_NODES ||
+		if ((node - build->window.node >= LOKI_WINDOW_NODES ||
 			 build->n + NODE_ENTRIES > build->most) && !end_window(build, node))
 			return false;
 		if (!LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, node - first)))
@@ -224,7 +225,7 @@ add_page(TermsBuild *build, uint32 ordinal)
 		MemoryContextSwitchTo(context);
 		loki_rows_release(&build->rows);
 		if (!added && node < build->range->changed)
-			loki_bits_note(build->state, build->index, LOKI_SLOTS_REUSED, build->range->changed, node);
+			loki_bits_note(build->state, build->index, build->range->notes, build->range->changed, node);
 	}
 	return true;
 }
@@ -253,19 +254,18 @@ loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 	loki_rows_begin(&build.rows, heap, index,
 					range->snapshot != NULL ? range->snapshot : &snapshot);
 	build.rows.may_be_gone = range->snapshot == NULL;
-	build.first = range->first;
+	build.window.node = range->first;
 	range->documents = 0;
+	range->length = 0;
 	if (state->column.type->words != NULL)
 		build.lengths = palloc_array(float, LOKI_WINDOW_NODES);
 	build.most = (uint32) Max(Min(room, LOKI_MAX_NUMBER / 4), 4 * NODE_ENTRIES);
 	build.entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
 	build.scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
-	for (uint32 ordinal = build.first / per_page; taken && ordinal * per_page < range->end; ordinal++)
+	for (uint32 ordinal = range->first / per_page; taken && ordinal * per_page < range->end; ordinal++)
 		taken = add_page(&build, ordinal);
 	/* the last window, which may be empty: it closes the range */
 	taken = taken && end_window(&build, range->end);
-	if (range->by.mean == 0 && range->documents > 0)
-		range->by.mean = (float) (build.length / range->documents);
 	pfree(build.entries);
 	pfree(build.scratch);
 	loki_rows_end(&build.rows);
@@ -282,19 +282,19 @@ write_window(void *arg, const LokiWindowData *window, const LokiTermEntry *entri
 
 /* No page may be locked.  Rows are read as the table's owner. */
 bool
-loki_build_terms(LokiIndex *state, Relation index, uint32 end, LokiTermListsData *data)
+loki_build_terms(LokiIndex *state, Relation index, uint32 end, int notes, LokiTermListsData *data)
 {
 	LokiTermWriter writer;
-	LokiTermsRange range = {.end = end,.changed = end,.take = write_window,.arg = &writer};
+	LokiTermsRange range = {
+		.end = end,.changed = end,.notes = notes,.take = write_window,.arg = &writer
+	};
 	bool		written;
 
 	loki_words_parameters(index, &range.by);
 	loki_terms_write_begin(&writer, state, index);
 	written = loki_build_terms_gather(state, index, &range);
 	written = loki_terms_write_end(&writer) && written;
-	*data = writer.data;
-	data->documents = range.documents;
-	data->mean = range.by.mean;
+	data->windows = writer.data.windows;
 	data->k1 = range.by.k1;
 	data->b = range.by.b;
 	return written;

@@ -43,8 +43,7 @@ typedef struct Statistics
 {
 	LokiWord   *words;			/* by term */
 	int			n;
-	double		nodes;			/* of the windows that were read, by lists */
-	double		documents;
+	double		documents;		/* of the windows that were read, by lists */
 	double		length;			/* of all documents */
 } Statistics;
 
@@ -62,7 +61,8 @@ static bool
 add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 {
 	LokiWord   *words = palloc_array(LokiWord, statistics->n + 1);
-	double		nodes = 0;
+	double		documents = 0;
+	double		length = 0;
 
 	Assert(step > 0);
 	memcpy(words, statistics->words, statistics->n * sizeof(LokiWord));
@@ -70,14 +70,14 @@ add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 	{
 		LokiWindowData window;
 		LokiTermData found;
-		uint32		first;
+		uint32		first = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!loki_terms_window(lists, i, &window))
 			return false;
+		documents += window.documents;
+		length += window.length;
 		/* both words and the terms of a window ascend, so that each search begins where the one before ended */
-		first = window.term;
-		nodes += window.nodes;
 		for (int w = 0; w < statistics->n; w++)
 		{
 			LokiWord   *word = &words[w];
@@ -95,9 +95,8 @@ add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 	if (!loki_terms_valid(lists))
 		return false;
 	memcpy(statistics->words, words, statistics->n * sizeof(LokiWord));
-	statistics->nodes += nodes;
-	statistics->documents += lists->data.documents;
-	statistics->length += (double) lists->data.documents * lists->data.mean;
+	statistics->documents += documents;
+	statistics->length += length;
 	pfree(words);
 	return true;
 }
@@ -163,7 +162,7 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 
 			(void) loki_build_terms_gather(state, index, &range);
 			statistics->documents += range.documents;
-			statistics->length += (double) range.documents * range.by.mean;
+			statistics->length += range.length;
 			break;
 		}
 	}
@@ -195,14 +194,13 @@ loki_words_sample(Relation index, LokiWord *words, int n)
 	if (loki_hnsw_is_incompatible(index))
 		return false;
 	state = loki_index_open(index, &meta);
-	if (!loki_terms_open(&lists, state, index, &meta) || lists.data.documents == 0)
+	if (!loki_terms_open(&lists, state, index, &meta) || lists.data.windows == 0)
 		return false;
 	loki_index_refresh(state, index);
-	if (!add_lists(&statistics, &lists, (lists.data.windows - 1) / most + 1) || statistics.nodes == 0)
+	if (!add_lists(&statistics, &lists, (lists.data.windows - 1) / most + 1) || statistics.documents == 0)
 		return false;
-	/* of dead nodes, sampled windows have as many as others */
 	for (int i = 0; i < n; i++)
-		words[i].documents = Min(words[i].documents * lists.end / statistics.nodes / lists.data.documents, 1);
+		words[i].documents = Min(words[i].documents / statistics.documents, 1);
 	return true;
 }
 

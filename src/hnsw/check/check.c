@@ -81,7 +81,10 @@ lists_valid(const LokiCheck *check)
 				sorted_lists->nulls[i] > sorted_lists->listed[i])
 				return false;
 	return sorted_lists->end <= LOKI_MAX_NUMBER && meta->derived.rowmap.end <= LOKI_MAX_NUMBER &&
+		meta->derived.notes.next_end <= LOKI_MAX_NUMBER &&
 		meta->derived.rowmap.unused == 0 && loki_derived_possible(check->state, meta) &&
+		all_zero(&meta->derived.pages[n], sizeof(LokiListPagesData) * (LOKI_MAX_ATTRIBUTES - n)) &&
+		meta->derived.pages[LOKI_SORTED_ROWS].sketches == 0 &&
 		all_zero(&sorted_lists->listed[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n)) &&
 		all_zero(&sorted_lists->nulls[n], sizeof(uint32) * (LOKI_MAX_ATTRIBUTES - n));
 }
@@ -113,6 +116,7 @@ check_definition(LokiCheck *check)
 			 meta->ef_construction > LOKI_MAX_EF_CONSTRUCTION)
 		fault = "ef_construction";
 	else if (meta->unused != 0 || meta->code.unused != 0 ||
+			 !all_zero(&meta->centers, sizeof(meta->centers)) ||
 			 !all_zero(meta->attr_type + meta->nattributes,
 					   sizeof(meta->attr_type) - meta->nattributes))
 		fault = "unused part";

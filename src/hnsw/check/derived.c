@@ -38,18 +38,31 @@ typedef struct ListCheck
 	LokiSortedList list;
 	uint32	   *entries;
 	char	   *bounds;
+	uint32		nbounds;		/* that were found */
 	LokiGathered gathered;
 	LokiNodeBits reused;
 	LokiNodeBits gained;
 } ListCheck;
 
-/* ERROR for a fault, if the lists are still the same.  No page may be locked. */
+/* The page of a slot array that a list begins at; 0 if it has none of its own there */
+static uint32
+first_page(const LokiSortedList *list, int array)
+{
+	return array == list->entries ? list->pages.entries : array == list->bounds ? list->pages.bounds :
+		LokiSlotArrayIsBrief(array) ? list->pages.sketches : 0;
+}
+
+/*
+ * ERROR for a fault of a slot, which is numbered from the beginning of the list on, if the lists are still
+ * the same.  No page may be locked.
+ */
 static void
 report(LokiCheck *check, const LokiSortedList *list, int array, uint32 number, const char *fault)
 {
 	LokiMetaPageData meta;
 	LokiSortedList now;
 
+	number += first_page(list, array) * check->state->arrays[array].per_page;
 	loki_meta_read(check->index, &meta);
 	if (loki_sorted_list_open(&now, check->state, check->index, &meta, list->number) &&
 		now.generation == list->generation)
@@ -213,9 +226,13 @@ copy_bound(LokiCheck *check, int array, uint32 number, const char *slot)
 	ListCheck  *state = check->slot_state;
 	uint32		size = check->state->arrays[array].slot_size;
 
-	/* those after the end are left from earlier lists */
-	if (number < state->list.nbounds)
-		memcpy(state->bounds + (Size) number * size, slot, size);
+	uint32		first = loki_bound_slot(&state->list, 0);
+
+	/* others are left from earlier lists, or are of one that is being made */
+	if (number < first || number - first >= state->list.nbounds)
+		return;
+	memcpy(state->bounds + (Size) (number - first) * size, slot, size);
+	state->nbounds++;
 }
 
 /* Check the pages of a list, if the index has any, and its contents if it is one now. */
@@ -226,8 +243,6 @@ check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
 	LokiSortedList *list = &state.list;
 	bool		rows = number == LOKI_SORTED_ROWS;
 	bool		listed = loki_sorted_list_open(list, check->state, check->index, meta, number);
-	uint32		nbounds;
-	uint32		nslots;
 
 	if (!listed)
 		list->n = list->nbounds = 0;
@@ -237,13 +252,14 @@ check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
 	state.entries = palloc_extended(mul_size(sizeof(uint32), (Size) list->n + 1),
 									MCXT_ALLOC_HUGE);
 	check->slot_state = &state;
-	nbounds = loki_check_slot_array(check, list->bounds, copy_bound);
-	nslots = loki_check_slot_array(check, list->entries, NULL);
-	loki_check_slot_array(check, rows ? LOKI_SLOTS_GAINED : LOKI_SLOTS_ATTR + number, NULL);
-	if (listed && nbounds < list->nbounds)
-		report(check, list, list->bounds, nbounds, "is missing");
+	(void) loki_check_slot_array(check, list->bounds, copy_bound);
+	(void) loki_check_slot_array(check, list->entries, NULL);
+	if (!rows)
+		loki_check_slot_array(check, LOKI_SLOTS_ATTR + number, NULL);
+	if (listed && state.nbounds < list->nbounds)
+		report(check, list, list->bounds, state.nbounds, "is missing");
 	else if (listed && !loki_sorted_list_read(list, NULL, 0, list->n, state.entries))
-		report(check, list, list->entries, nslots, "is missing");
+		report(check, list, list->entries, 0, "or one that follows is missing");
 	else if (listed && check_bounds(&state))
 	{
 		state.gathered.list = *list;
@@ -253,11 +269,11 @@ check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
 		 */
 		if (loki_gather(&state.gathered))
 		{
-			loki_bits_read(check->state, check->index, LOKI_SLOTS_REUSED, list->end,
+			loki_bits_read(check->state, check->index, list->reused, list->end,
 						   &state.reused);
 			if (rows)
 			{
-				loki_bits_read(check->state, check->index, LOKI_SLOTS_GAINED, list->end,
+				loki_bits_read(check->state, check->index, list->gained, list->end,
 							   &state.gained);
 				loki_groups_sort(state.entries, (const uint32 *) state.bounds, list->map.groups);
 				loki_groups_sort(state.gathered.entries, state.gathered.starts,
@@ -330,7 +346,7 @@ compare_sketches(LokiCheck *check, const LokiSortedList *list, uint32 ordinal, c
 		loki_sketch_get(size, copy.data + (Size) (i / LOKI_SKETCH_BLOCK) * slots->slot_size,
 					   i % LOKI_SKETCH_BLOCK, sketch);
 		if (memcmp(sketch, sketches + (Size) (nodes[i] - begin) * size, size) == 0 ||
-			loki_bits_noted(check->state, check->index, LOKI_SLOTS_REUSED, nodes[i]))
+			loki_bits_noted(check->state, check->index, list->reused, nodes[i]))
 			continue;
 		report(check, list, array, (first + i) / LOKI_SKETCH_BLOCK,
 			   "is not made of the codes of its nodes");
@@ -393,7 +409,11 @@ loki_check_derived(LokiCheck *check)
 	loki_index_refresh(check->state, check->index);
 	if (!loki_derived_possible(check->state, &meta))
 		loki_meta_damaged(check->index);
-	loki_check_slot_array(check, LOKI_SLOTS_REUSED, NULL);
+	for (int set = 0; set < 2; set++)
+	{
+		loki_check_slot_array(check, LokiNotesArray(LOKI_SLOTS_REUSED, set), NULL);
+		loki_check_slot_array(check, LokiNotesArray(LOKI_SLOTS_GAINED, set), NULL);
+	}
 	for (int i = 0; i < check->state->nattributes; i++)
 		check_list(check, &meta, i);
 	if (check->state->sketch != NULL)

@@ -6,12 +6,13 @@
  * Vacuum may make the lists again at any time.  A fault counts only if the metapage says afterwards
  * that they are still the same.
  *
- *	WINDOW	| a range of nodes, and where its terms begin |
+ *	WINDOW	| a range of nodes, and the pages that its terms and postings begin at |
  *	TERM	| term, where its postings begin, how many, their least weight and the step |
  *	POSTING | place of the node in the window 2 | steps above the least weight 1 |
  *
- * By themselves, each of these must continue where the one before it ends.  Then what the rows have is
- * gathered as a build does, and looked for in the lists.
+ * By themselves, windows must follow each other, and so must the terms and postings of each, on pages
+ * that no other window has.  Then what the rows have is gathered as a build does, and looked for in
+ * the lists.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/terms.c
@@ -40,6 +41,7 @@ typedef struct TermsCheck
 	LokiCheck  *check;
 	LokiTermLists lists;
 	LokiWindowData window;
+	uint32		number;			/* of the window */
 	char	   *postings;		/* of one list */
 } TermsCheck;
 
@@ -65,21 +67,34 @@ get_posting(const char *postings, uint32 i, int *steps)
 	return place;
 }
 
-/* Check a list by itself: TERM slot `number`, whose postings begin where those before it ended. */
+/* The same for the window, or its list of that number */
+static bool
+report_window(TermsCheck *terms, const char *fault)
+{
+	return report(terms, LOKI_SLOTS_WINDOW, terms->number, fault);
+}
+
+static bool
+report_list(TermsCheck *terms, uint32 number, const char *fault)
+{
+	return report_window(terms, psprintf("has a list %u that %s", number, fault));
+}
+
+/* Check a list by itself, whose postings begin where those before it ended. */
 static bool
 check_list(TermsCheck *terms, uint32 number, const LokiTermData *list, uint32 first)
 {
 	uint16		before = 0;
 
-	Assert(terms->window.nodes <= LOKI_WINDOW_NODES && first <= terms->lists.data.postings);
+	Assert(terms->window.nodes <= LOKI_WINDOW_NODES && first <= terms->window.postings);
 	if (list->first != first || list->postings == 0 ||
 		list->postings > terms->window.nodes ||
-		list->postings > terms->lists.data.postings - first)
-		return report(terms, LOKI_SLOTS_TERM, number, "has other postings than those that follow");
+		list->postings > terms->window.postings - first)
+		return report_list(terms, number, "has other postings than those that follow");
 	if (!isfinite(list->least) || !isfinite(list->step) || list->step < 0)
-		return report(terms, LOKI_SLOTS_TERM, number, "has weights that are not finite");
-	if (!loki_terms_copy(&terms->lists, first, list->postings, terms->postings))
-		return report(terms, LOKI_SLOTS_POSTING, first, "is missing");
+		return report_list(terms, number, "has weights that are not finite");
+	if (!loki_terms_copy(&terms->lists, &terms->window, list, terms->postings))
+		return report_list(terms, number, "has postings that are missing");
 	/* scans merge lists by place, and stop at the first that is beyond */
 	for (uint32 i = 0; i < list->postings; i++)
 	{
@@ -87,62 +102,107 @@ check_list(TermsCheck *terms, uint32 number, const LokiTermData *list, uint32 fi
 		uint16		place = get_posting(terms->postings, i, &steps);
 
 		if (place >= terms->window.nodes || (i > 0 && place <= before))
-			return report(terms, LOKI_SLOTS_POSTING, first + i, "is out of order");
+			return report_list(terms, number, "has postings that are out of order");
 		before = place;
 	}
 	return true;
 }
 
-/* Check the lists of a window by themselves; *postings is where they begin, and then end. */
+/* Check the lists of a window by themselves. */
 static bool
-check_window(TermsCheck *terms, uint32 *postings)
+check_window(TermsCheck *terms)
 {
 	const LokiWindowData *window = &terms->window;
+	const LokiSlotArray *slots = &terms->check->state->arrays[LOKI_SLOTS_TERM];
 	uint32		before = 0;
+	uint32		postings = 0;
 
 	for (uint32 i = 0; i < window->terms; i++)
 	{
 		LokiTermData list;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!loki_check_read(terms->check, LOKI_SLOTS_TERM, window->term + i, &list))
-			return report(terms, LOKI_SLOTS_TERM, window->term + i, "is missing");
+		if (!loki_check_read(terms->check, LOKI_SLOTS_TERM, window->term_page * slots->per_page + i, &list))
+			return report_list(terms, i, "is missing");
 		if (i > 0 && list.term <= before)
-			return report(terms, LOKI_SLOTS_TERM, window->term + i, "is out of order");
-		if (!check_list(terms, window->term + i, &list, *postings))
+			return report_list(terms, i, "is out of order");
+		if (!check_list(terms, i, &list, postings))
 			return false;
 		before = list.term;
-		*postings += list.postings;
+		postings += list.postings;
 	}
+	return postings == window->postings || report_window(terms, "has other postings than its lists");
+}
+
+/* Pages of a slot array that a window has */
+typedef struct PageRange
+{
+	uint64		first;
+	uint64		end;
+} PageRange;
+
+static PageRange
+range_of(const TermsCheck *terms, int array, uint32 page, uint32 n)
+{
+	uint32		per_page = terms->check->state->arrays[array].per_page;
+	PageRange	range = {page, (uint64) page + n / per_page + (n % per_page > 0)};
+
+	return range;
+}
+
+/* By the first page; empty ranges come before others */
+static int
+compare_ranges(const void *a, const void *b)
+{
+	const PageRange *ra = a;
+	const PageRange *rb = b;
+
+	return ra->first != rb->first ? (ra->first > rb->first) - (ra->first < rb->first) :
+		(ra->end > rb->end) - (ra->end < rb->end);
+}
+
+/* Whether no two of n ranges have a page in common; sorts them */
+static bool
+are_apart(PageRange *ranges, uint32 n)
+{
+	qsort(ranges, n, sizeof(PageRange), compare_ranges);
+	for (uint32 i = 1; i < n; i++)
+		if (ranges[i].first < ranges[i - 1].end)
+			return false;
 	return true;
 }
 
-/* Check all lists by themselves: windows, their terms and postings follow each other. */
+/* Check all lists by themselves. */
 static bool
 check_lists(TermsCheck *terms)
 {
-	const LokiTermListsData *data = &terms->lists.data;
+	LokiWindowData *window = &terms->window;
+	uint32		windows = terms->lists.data.windows;
 	uint32		nodes = 0;
-	uint32		nterms = 0;
-	uint32		postings = 0;
+	PageRange  *of_terms = palloc_array(PageRange, windows + 1);
+	PageRange  *of_postings = palloc_array(PageRange, windows + 1);
 
-	for (uint32 i = 0; i < data->windows; i++)
+	for (uint32 i = 0; i < windows; i++)
 	{
-		LokiWindowData *window = &terms->window;
-
-		if (!loki_check_read(terms->check, LOKI_SLOTS_WINDOW, i, window))
-			return report(terms, LOKI_SLOTS_WINDOW, i, "is missing");
-		if (window->node != nodes || window->nodes > LOKI_WINDOW_NODES ||
-			window->nodes > terms->lists.end - nodes || window->term != nterms ||
-			window->terms > data->terms - nterms)
-			return report(terms, LOKI_SLOTS_WINDOW, i, "does not follow the one before it");
-		if (!check_window(terms, &postings))
+		terms->number = i;
+		if (!loki_terms_window(&terms->lists, i, window))
+			return report_window(terms, "is missing, or does not follow the one before it");
+		if (window->node != nodes || window->nodes > terms->lists.end - nodes)
+			return report_window(terms, "does not follow the one before it");
+		if (window->documents > window->nodes || !isfinite(window->mean) || !isfinite(window->length) ||
+			window->unused != 0)
+			return report_window(terms, "has counts that cannot be right");
+		of_terms[i] = range_of(terms, LOKI_SLOTS_TERM, window->term_page, window->terms);
+		of_postings[i] = range_of(terms, LOKI_SLOTS_POSTING, window->posting_page, window->postings);
+		if (!check_window(terms))
 			return false;
 		nodes += window->nodes;
-		nterms += window->terms;
 	}
-	return (nodes == terms->lists.end && nterms == data->terms && postings == data->postings) ||
-		report(terms, LOKI_SLOTS_WINDOW, data->windows, "is not the end");
+	if (!are_apart(of_terms, windows) || !are_apart(of_postings, windows))
+		return report_window(terms, "or one before it has pages of another");
+	pfree(of_terms);
+	pfree(of_postings);
+	return nodes == terms->lists.end || report_window(terms, "is not the last");
 }
 
 /*
@@ -172,7 +232,7 @@ compare_window(void *arg, const LokiWindowData *gathered, const LokiTermEntry *e
 {
 	TermsCheck *terms = arg;
 	uint32		skipped = gathered->node - terms->window.node;	/* memory ended windows early */
-	uint32		slot = terms->window.term;
+	uint32		number = 0;
 	LokiTermData list = {0};
 	uint32		at = 0;
 
@@ -187,17 +247,17 @@ compare_window(void *arg, const LokiWindowData *gathered, const LokiTermEntry *e
 		if (i == 0 || entries[i].term != entries[i - 1].term)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (!loki_terms_find(&terms->lists, &terms->window, &slot, entries[i].term, &list) ||
+			if (!loki_terms_find(&terms->lists, &terms->window, &number, entries[i].term, &list) ||
 				list.postings > LOKI_WINDOW_NODES ||
-				!loki_terms_copy(&terms->lists, list.first, list.postings, terms->postings))
-				return report(terms, LOKI_SLOTS_TERM, slot, "is missing");
+				!loki_terms_copy(&terms->lists, &terms->window, &list, terms->postings))
+				return report_list(terms, number, "is missing");
 			at = 0;
 		}
 		/* entries of a term ascend by place, as postings do: both are gone through once */
 		while (at < list.postings && get_posting(terms->postings, at, &steps) < place)
 			at++;
 		if (!has_entry(terms, &list, at, &entries[i], place) &&
-			!loki_bits_noted(terms->check->state, terms->check->index, LOKI_SLOTS_REUSED, node) &&
+			!loki_bits_noted(terms->check->state, terms->check->index, terms->lists.reused, node) &&
 			loki_check_is_live(loki_check_state_now(terms->check, node)))
 			return report(terms, LOKI_SLOTS_TID, node,
 						  "is of a node whose vector is not in the posting lists");
@@ -249,6 +309,7 @@ loki_check_terms_heap(LokiCheck *check)
 	{
 		LokiTermsRange range = {.take = compare_window,.arg = &terms};
 
+		terms.number = i;
 		if (!loki_terms_window(&terms.lists, i, &terms.window))
 			break;
 		range.first = terms.window.node;

@@ -40,8 +40,7 @@
 #define LOKI_SLOTS_DUPLICATE	8	/* entries of TID lists; free list */
 #define LOKI_SLOTS_NULLTID		9	/* rows outside the graph; free list */
 #define LOKI_SLOTS_CENTROID	10	/* dim floats and then the basis */
-#define LOKI_SLOTS_REUSED		11	/* nodes reused since the sorted lists
-									 * were made */
+#define LOKI_SLOTS_REUSED		11	/* nodes reused since lists were made */
 #define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
 #define LOKI_SLOTS_BLOCK		13	/* where the rows of a block begin in ROW */
 #define LOKI_SLOTS_GAINED		14	/* nodes that rows joined since ROW was
@@ -61,7 +60,23 @@
 #define LOKI_SLOTS_POSTING		(LOKI_SLOTS_BRIEF + INDEX_MAX_KEYS)
 #define LOKI_SLOTS_TERM			(LOKI_SLOTS_POSTING + 1)	/* where lists begin */
 #define LOKI_SLOTS_WINDOW		(LOKI_SLOTS_POSTING + 2)	/* where windows begin */
-#define LOKI_SLOT_ARRAYS			(LOKI_SLOTS_POSTING + 3)
+
+/* the second set of notes, see LokiNotesArray() */
+#define LOKI_SLOTS_REUSED2		(LOKI_SLOTS_POSTING + 3)
+#define LOKI_SLOTS_GAINED2		(LOKI_SLOTS_POSTING + 4)
+
+/*
+ * Those that nothing fills yet have no slot size (page/index.c), so a page or an entry of the directory
+ * that names one is damage.
+ */
+#define LOKI_SLOTS_TAIL			(LOKI_SLOTS_POSTING + 5)	/* IDs of nodes without
+															 * links yet */
+#define LOKI_SLOTS_CENTER		(LOKI_SLOTS_POSTING + 6)	/* floats of local
+															 * centers */
+/* CODE and REFINE by other constants, by node ID */
+#define LOKI_SLOTS_CODE2		(LOKI_SLOTS_POSTING + 7)
+#define LOKI_SLOTS_REFINE2		(LOKI_SLOTS_POSTING + 8)
+#define LOKI_SLOT_ARRAYS		(LOKI_SLOTS_POSTING + 9)
 
 StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
 
@@ -132,7 +147,7 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 #define LOKI_META_BLKNO			0
 #define LOKI_DIRECTORY_BLKNO	1
 #define LOKI_META_MAGIC			0x494B4F4C	/* "LOKI" */
-#define LOKI_META_VERSION		6
+#define LOKI_META_VERSION		7
 #define LOKI_PGVECTOR_MAGIC		0xA953A953	/* an hnsw index of pgvector */
 #define LOKI_PGVECTOR_IVFFLAT_MAGIC 0x14FF1A7
 #define LOKI_BYTE_ORDER			0x01020304
@@ -141,18 +156,14 @@ StaticAssertDecl(sizeof(LokiPageOpaqueData) == 16, "special space is 16 bytes");
 
 /*
  * Sorted lists: the nodes in the order of each attribute (derived/list.c).  SEPARATOR
- * has the sort key of each LOKI_SEPARATOR_STEP-th entry of SORTED.  A bit of REUSED stands
- * for LOKI_REUSED_UNIT nodes, a slot for 64 bits.
+ * has the sort key of each LOKI_SEPARATOR_STEP-th entry of SORTED.
  */
 #define LOKI_SEPARATOR_STEP			64
-#define LOKI_REUSED_SHIFT		3
-#define LOKI_REUSED_UNIT		(1 << LOKI_REUSED_SHIFT)
 
 /*
  * The row map, from heap TIDs to nodes (derived/gather.c).  A slot of ROW is a word of packed
  * entries, which do not cross pages.  A slot of BLOCK is the first entry of a group of 2 to
- * the power of `shift` heap blocks; one more slot is the end.  A slot of GAINED has a bit for
- * each of 64 nodes.
+ * the power of `shift` heap blocks; one more slot is the end.
  */
 #define LOKI_ROWMAP_MAX_KEY_BITS	10
 #define LOKI_ROWMAP_MAX_WIDTH	32	/* bits of an entry */
@@ -179,6 +190,36 @@ typedef struct LokiSortedListsData
 } LokiSortedListsData;
 
 /*
+ * Where a list lies: the page of each of its slot arrays that it begins at.  A list is written beside
+ * the one in whose place it comes.
+ */
+typedef struct LokiListPagesData
+{
+	uint32		entries;
+	uint32		bounds;
+	uint32		sketches;		/* 0 in the row map */
+} LokiListPagesData;
+
+/*
+ * Notes: the nodes below the end of lists that these do not have as they are, a bit each, 64 in a slot
+ * (derived/changed.c).  There are two sets, so that VACUUM can make lists while the old ones are in
+ * use.
+ */
+typedef struct LokiNotesData
+{
+	uint32		set;			/* the one that the lists go with: 0 or 1 */
+	uint32		next_end;		/* lists of the nodes below this are being made;
+								 * they are noted in the other set, too.  0:
+								 * none are */
+	uint32		next_generation;	/* of these lists; of the last ones that were
+									 * begun if none are */
+} LokiNotesData;
+
+#define LokiNotesArray(array, set) \
+	((set) == 0 ? (array) : \
+	 (array) == LOKI_SLOTS_REUSED ? LOKI_SLOTS_REUSED2 : LOKI_SLOTS_GAINED2)
+
+/*
  * Posting lists of the elements of sparse vectors (derived/terms.c).  A window is a range of
  * nodes, and has a list for each of their indices, ascending: its terms.
  */
@@ -192,17 +233,22 @@ typedef struct LokiWindowData
 {
 	uint32		node;			/* the first */
 	uint32		nodes;
-	uint32		term;			/* TERM slot of its first list */
+	uint32		term_page;		/* TERM: its lists begin there ... */
 	uint32		terms;
+	uint32		posting_page;	/* ... and their postings here */
+	uint32		postings;
 	uint32		elements;		/* of the vector that has the most */
+	uint32		documents;		/* nodes whose elements are listed */
+	double		length;			/* words: of these documents */
 	float		mean;			/* words: length by which weights were made;
 								 * or 0 */
+	uint32		unused;
 } LokiWindowData;
 
 typedef struct LokiTermData
 {
 	uint32		term;
-	uint32		first;			/* POSTING slot */
+	uint32		first;			/* posting of its window */
 	uint32		postings;
 	float		least;			/* weight w of a posting is at most least + w *
 								 * step, and above that less a step, but not
@@ -215,13 +261,11 @@ typedef struct LokiTermData
 
 typedef struct LokiTermListsData
 {
+	uint32		generation;		/* how often they were made */
 	uint32		windows;
-	uint32		terms;			/* lists, of all windows */
-	uint32		postings;
+	uint32		page;			/* of WINDOW: they begin there */
 
 	/* of words (types/bm25.h); otherwise 0 */
-	uint32		documents;
-	float		mean;			/* length of a document */
 	float		k1;				/* by which weights were made */
 	float		b;
 } LokiTermListsData;
@@ -294,8 +338,18 @@ typedef struct LokiDerivedData
 {
 	LokiSortedListsData sorted;
 	LokiRowMapData rowmap;
+	LokiListPagesData pages[LOKI_MAX_ATTRIBUTES + 1];	/* of each attribute, and
+														 * last of the row map */
 	LokiTermListsData terms;
+	LokiNotesData notes;
 } LokiDerivedData;
+
+/* What codes are relative to besides the centroid.  All of it is 0 yet. */
+typedef struct LokiCentersData
+{
+	uint32		centers;		/* in CENTER, dim floats each */
+	uint32		set;			/* 1: codes are in CODE2 and REFINE2 */
+} LokiCentersData;
 
 typedef struct LokiMetaPageData
 {
@@ -323,13 +377,13 @@ typedef struct LokiMetaPageData
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
 	LokiCalibrationData calibration;
 	LokiDerivedData derived;
-	uint32		unused_end;
+	LokiCentersData centers;
 } LokiMetaPageData;
 
 StaticAssertDecl(sizeof(LokiFormatData) == 24 && offsetof(LokiMetaPageData, flags) == 92 &&
 				 offsetof(LokiMetaPageData, calibration) == 140 &&
-				 offsetof(LokiMetaPageData, derived.rowmap) == 724 && sizeof(LokiMetaPageData) == 776,
-				 "the metapage is as version 2 has it");
+				 offsetof(LokiMetaPageData, derived.rowmap) == 724 && sizeof(LokiMetaPageData) == 1168,
+				 "the metapage is as version 7 has it");
 
 typedef LokiMetaPageData *LokiMetaPage;
 
@@ -420,6 +474,15 @@ StaticAssertDecl(LOKI_TID_LONG == 18, "long TID slots are 18 bytes");
 										 * no row may join it */
 #define LOKI_TID_NEW			0x20	/* TID, LIVE or LIST: inserted, and
 										 * vacuum has not searched for it yet */
+#define LOKI_TID_UNLINKED		0x40	/* TID: in TAIL, and not in the graph yet;
+										 * nothing sets it */
+
+/*
+ * TAIL slots: the ID + 1 of a node that is not linked yet, 0 if none.  Each insert lock has pages of its
+ * own, so that inserts do not wait for each other: its n-th page, from 0 on.
+ */
+#define LOKI_INSERT_LOCKS		8
+#define LokiTailPage(lock, n)	((uint32) (n) * LOKI_INSERT_LOCKS + (lock))
 
 #define LokiTidState(slot)		((slot)->state & LOKI_TID_STATE_MASK)
 /* Whether a node, or a row of NULLTID, is live, whatever is known of it besides */

@@ -19,6 +19,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/change.h"
+#include "hnsw/page/insert_lock.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "port/pg_bitutils.h"
@@ -35,7 +36,7 @@ bool
 loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
 {
 	uint32		per_page = state->arrays[array].per_page;
-	uint32		n = loki_bit_slots(array, end);
+	uint32		n = loki_bit_slots(end);
 
 	for (uint32 first = 0; first < n; first += per_page)
 		if (!loki_derived_write(state, index, array, first / per_page, NULL,
@@ -48,10 +49,9 @@ loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end)
 bool
 loki_bits_noted(LokiIndex *state, Relation index, int array, uint32 node)
 {
-	uint32		bit = node >> loki_bits_shift(array);
 	uint64		word;
 
-	return loki_slot_read(state, index, array, bit / 64, &word) && (word >> (bit % 64) & 1) != 0;
+	return loki_slot_read(state, index, array, node / 64, &word) && (word >> (node % 64) & 1) != 0;
 }
 
 /*
@@ -63,19 +63,18 @@ loki_bits_noted(LokiIndex *state, Relation index, int array, uint32 node)
 void
 loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 node)
 {
-	uint32		bit = node >> loki_bits_shift(array);
-	uint64		mask = UINT64CONST(1) << (bit % 64);
+	uint64		mask = UINT64CONST(1) << (node % 64);
 	uint32		place;
 	uint64		word;
 	LokiChange	change;
 	int			page;
 
 	Assert(loki_no_buffer_locked());
-	/* mostly noted already: a bit of REUSED is of eight nodes; looked up under share lock, as others do */
+	/* often noted already; looked up under share lock, as others do */
 	if (node >= end || loki_bits_noted(state, index, array, node))
 		return;
 	loki_change_begin(&change, state, index);
-	page = loki_change_lock(&change, array, bit / 64, &place);
+	page = loki_change_lock(&change, array, node / 64, &place);
 	memcpy(&word, LokiPageSlot(loki_change_page(&change, page), sizeof(word), place),
 		   sizeof(word));
 	if ((word & mask) == 0)
@@ -86,6 +85,21 @@ loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end, uint32 n
 	loki_change_finish(&change);
 }
 
+/* See derived.h.  Up to two records; no content lock may be held. */
+void
+loki_note_change(LokiIndex *state, Relation index, const LokiMetaPageData *meta, int array, uint32 node)
+{
+	const LokiDerivedData *derived = &meta->derived;
+	bool		rows = array == LOKI_SLOTS_GAINED;
+
+	Assert(loki_insert_lock_held(index));
+	loki_bits_note(state, index, LokiNotesArray(array, derived->notes.set),
+				   rows ? derived->rowmap.end : derived->sorted.end, node);
+	if (!rows || loki_has_rowmap(state))
+		loki_bits_note(state, index, LokiNotesArray(array, 1 - derived->notes.set),
+					   derived->notes.next_end, node);
+}
+
 /*
  * Copy notes out.  See derived.h.  Each page is share locked while its bits are copied.  No lock or pin
  * is left.  An end that is damaged takes no more memory than there are slots.
@@ -94,14 +108,13 @@ void
 loki_bits_read(LokiIndex *state, Relation index, int array, uint32 end, LokiNodeBits *bits)
 {
 	uint32		per_page = state->arrays[array].per_page;
-	uint32		most = loki_bit_slots(array, end);
+	uint32		most = loki_bit_slots(end);
 
-	if (!loki_array_has(state, array, most))
+	if (!loki_array_has(state, array, 0, most))
 		loki_index_refresh(state, index);
-	if (!loki_array_has(state, array, most))
+	if (!loki_array_has(state, array, 0, most))
 		most = state->arrays[array].npages * per_page;
 	bits->end = end;
-	bits->shift = loki_bits_shift(array);
 	bits->nwords = 0;
 	bits->words = NULL;
 	for (uint32 i = 0; i < most; i += per_page)
@@ -136,13 +149,12 @@ loki_bits_release(LokiNodeBits *bits)
 	bits->nwords = 0;
 }
 
-/* How many nodes a copy notes, those included that share a bit with them.  See derived.h. */
+/* How many nodes a copy notes.  See derived.h. */
 double
 loki_bits_count(const LokiNodeBits *bits)
 {
 	Assert((bits->nwords == 0) == (bits->words == NULL));
-	return (double) (UINT64CONST(1) << bits->shift) *
-		pg_popcount((const char *) bits->words, (int) (bits->nwords * sizeof(uint64)));
+	return (double) pg_popcount((const char *) bits->words, (int) (bits->nwords * sizeof(uint64)));
 }
 
 /*
@@ -152,7 +164,7 @@ loki_bits_count(const LokiNodeBits *bits)
 double
 loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
 {
-	uint32		npages = (loki_bit_slots(array, end) - 1) / state->arrays[array].per_page + 1;
+	uint32		npages = (loki_bit_slots(end) - 1) / state->arrays[array].per_page + 1;
 	uint32		step = npages / SAMPLE_PAGES + 1;
 	uint64		nbits = 0;
 	uint32		looked = 0;
@@ -169,31 +181,24 @@ loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end)
 		UnlockReleaseBuffer(buffer);
 		looked++;
 	}
-	return looked == 0 ? 0 :
-		(double) (nbits << loki_bits_shift(array)) * npages / looked;
+	return looked == 0 ? 0 : (double) nbits * npages / looked;
 }
 
-/* The nodes of the next bit that is set; *next is the bit to go on at.  See derived.h. */
-int
-loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes)
+/* The next node that is noted.  See derived.h. */
+bool
+loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *node)
 {
 	for (uint32 i = *next / 64; i < bits->nwords; *next = ++i * 64)
 	{
 		uint64		word = bits->words[i] & (~UINT64CONST(0) << (*next % 64));
-		uint32		bit = i * 64;
-		int			n = 0;
 
 		if (word == 0)
 			continue;
-		bit += pg_rightmost_one_pos64(word);
-		*next = bit + 1;
-		for (uint32 node = bit << bits->shift;
-			 node < bits->end && node >> bits->shift == bit; node++)
-			nodes[n++] = node;
-		Assert(n <= LOKI_REUSED_UNIT && n <= 1 << bits->shift);
-		return n;
+		*node = i * 64 + pg_rightmost_one_pos64(word);
+		*next = *node + 1;
+		return *node < bits->end;
 	}
-	return 0;
+	return false;
 }
 
 /*

@@ -43,6 +43,9 @@ typedef struct LokiSortedList
 	int			entries;		/* slot array of entries, ... */
 	int			bounds;			/* ... and that of bounds, ... */
 	uint32		nbounds;		/* ... and its number of slots */
+	LokiListPagesData pages;	/* where they begin */
+	int			reused;			/* slot arrays of the notes that go with the */
+	int			gained;			/* list */
 	LokiRowMapData map;			/* of the row map */
 } LokiSortedList;
 
@@ -94,6 +97,13 @@ loki_separators(uint32 n)
 	return n / LOKI_SEPARATOR_STEP + (n % LOKI_SEPARATOR_STEP > 0);
 }
 
+/* The slot of a bound in its slot array */
+static inline uint32
+loki_bound_slot(const LokiSortedList *list, uint32 number)
+{
+	return list->pages.bounds * list->state->arrays[list->bounds].per_page + number;
+}
+
 /* The node of an entry; not below list->end if nothing had the place */
 static inline uint32
 loki_entry_node(const LokiSortedList *list, uint32 entry)
@@ -133,14 +143,10 @@ loki_has_rowmap(const LokiIndex *state)
 #define LOKI_ARRAY_HASH(hash)	((uint32) (hash) + 1)
 #define LOKI_ARRAY_SIGNATURE	LOKI_ARRAY_HASH(PG_UINT16_MAX + 1)
 
-/*
- * Nodes below an end that are noted as bits: in REUSED, whose ID was reused, a bit for
- * LOKI_REUSED_UNIT of them; in GAINED, which a row has joined, a bit for each.
- */
+/* Nodes below an end that are noted: in REUSED, whose ID was reused; in GAINED, which a row has joined */
 typedef struct LokiNodeBits
 {
 	uint32		end;
-	int			shift;			/* nodes of a bit, as a power of two */
 	uint32		nwords;			/* 0: no node is noted */
 	uint64	   *words;
 } LokiNodeBits;
@@ -190,37 +196,32 @@ extern double loki_rowmap_memory(const LokiIndex *state, uint32 end);
  * ----------------------------------------------------------------
  */
 
-/* Nodes that share a bit of an array, as a power of two */
-static inline int
-loki_bits_shift(int array)
-{
-	Assert(array == LOKI_SLOTS_REUSED || array == LOKI_SLOTS_GAINED);
-	return array == LOKI_SLOTS_REUSED ? LOKI_REUSED_SHIFT : 0;
-}
-
 /* How many slots have the bits of all nodes below an end, and of one more */
 static inline uint32
-loki_bit_slots(int array, uint32 end)
+loki_bit_slots(uint32 end)
 {
-	return (end >> loki_bits_shift(array)) / 64 + 1;
+	return end / 64 + 1;
 }
 
 /* Whether a node below the end was noted when the bits were read */
 static inline bool
 loki_bits_have(const LokiNodeBits *bits, uint32 node)
 {
-	uint32		bit = node >> bits->shift;
-
 	Assert(node < bits->end);
-	return bit / 64 < bits->nwords && ((bits->words[bit / 64] >> (bit % 64)) & 1) != 0;
+	return node / 64 < bits->nwords && ((bits->words[node / 64] >> (node % 64)) & 1) != 0;
 }
 
-/* Whether an array has pages for n slots, as far as the directory was read */
+/* Whether an array has pages for n slots from a page on, as far as the directory was read */
 static inline bool
-loki_array_has(const LokiIndex *state, int array, uint32 n)
+loki_array_has(const LokiIndex *state, int array, uint32 page, uint32 n)
 {
-	return n <= (uint64) state->arrays[array].npages * state->arrays[array].per_page;
+	return n == 0 || (page <= state->arrays[array].npages &&
+					  n <= (uint64) (state->arrays[array].npages - page) * state->arrays[array].per_page);
 }
+
+/*
+ * Arrays of notes are named by LokiNotesArray() in what follows.
+ */
 
 /* Forget the notes of nodes below an end; false if there is no room for the bits */
 extern bool loki_bits_forget(LokiIndex *state, Relation index, int array, uint32 end);
@@ -228,6 +229,13 @@ extern bool loki_bits_forget(LokiIndex *state, Relation index, int array, uint32
 /* Note a node, if it is below an end */
 extern void loki_bits_note(LokiIndex *state, Relation index, int array, uint32 end,
 						   uint32 node);
+
+/*
+ * Note a node in REUSED or GAINED, in each set that a metapage asks for.  The caller holds the insert
+ * lock under which it read the metapage.
+ */
+extern void loki_note_change(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+							 int array, uint32 node);
 
 /* Whether a node, which is below that end, is noted now */
 extern bool loki_bits_noted(LokiIndex *state, Relation index, int array, uint32 node);
@@ -241,11 +249,8 @@ extern void loki_bits_release(LokiNodeBits *bits);
 extern double loki_bits_count(const LokiNodeBits *bits);
 extern double loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end);
 
-/*
- * Get the nodes of the next bit that is set, LOKI_REUSED_UNIT at most; returns 0 if there is
- * none.  *next must be 0 at first.
- */
-extern int	loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *nodes);
+/* Get the next node that is noted, from *next on, which moves behind it; false if there is none */
+extern bool loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *node);
 
 /*
  * Count the live nodes, page by page under share lock.  Sets their bits in *live unless that is
@@ -329,9 +334,9 @@ typedef struct LokiTermLists
 	LokiIndex  *state;
 	Relation	index;
 	LokiTermListsData data;
-	uint32		generation;
 	uint32		end;			/* nodes below this are listed, or noted as
 								 * changed */
+	int			reused;			/* slot array of these notes */
 } LokiTermLists;
 
 /* A term of a query, and what an element with that index adds to a distance: see terms.c */
@@ -410,14 +415,15 @@ extern bool loki_terms_read(const LokiTermLists *lists, uint32 window, const Lok
 extern bool loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *data);
 
 /*
- * The list of a term in a window, with no postings if there is none, from TERM slot *first on, which
+ * The list of a term in a window, with no postings if there is none, from its list *first on, which
  * moves there: terms must come in ascending order.  False if it is not there any more.
  */
 extern bool loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32 *first,
 							uint32 term, LokiTermData *found);
 
-/* Copy n POSTING slots, from `first` on.  False if they are not there any more. */
-extern bool loki_terms_copy(const LokiTermLists *lists, uint32 first, uint32 n, char *postings);
+/* Copy the postings of a list in a window.  False if they are not there any more. */
+extern bool loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window,
+							const LokiTermData *list, char *postings);
 
 /* Writes lists, window by window: three arrays at once, each of which a page in memory is filled of */
 typedef struct LokiTermWriter
@@ -438,8 +444,8 @@ typedef struct LokiTermWriter
 extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index);
 
 /*
- * Write a window, of which node, nodes and elements are set: n entries in the order of
- * (term, place).  False if there is no room, or if there cannot be that many entries.
+ * Write a window, of which all is set but where its lists lie: n entries in the order of
+ * (term, place).  False if there is no room.
  */
 extern bool loki_terms_write(LokiTermWriter *writer, const LokiWindowData *window,
 							 const LokiTermEntry *entries, uint32 n);
@@ -453,11 +459,15 @@ extern bool loki_terms_write_end(LokiTermWriter *writer);
  */
 
 /*
- * Makes posting lists of the nodes below an end; sets what the metapage says of them.  False if there
- * are none.  It reads rows, which this folder knows nothing of.
+ * Makes posting lists of the nodes below an end; sets what the metapage says of them, and notes nodes that it
+ * cannot list in an array of notes.  False if there are none.  It reads rows, which this folder knows
+ * nothing of.
  */
-typedef bool (*LokiTermsMaker) (LokiIndex *state, Relation index, uint32 end,
+typedef bool (*LokiTermsMaker) (LokiIndex *state, Relation index, uint32 end, int notes,
 								LokiTermListsData *data);
+
+/* What the windows of posting lists have in all; false if one cannot be read */
+extern bool loki_terms_sum(const LokiTermLists *lists, double *documents, double *length);
 
 /*
  * Whether the arrays have pages for what a metapage says of lists.  The directory was read after

@@ -44,6 +44,9 @@ loki_sorted_list_open(LokiSortedList *list, LokiIndex *state, Relation index, co
 	list->end = lists->end;
 	list->entries = rows ? LOKI_SLOTS_ROW : LOKI_SLOTS_SORTED + number;
 	list->bounds = rows ? LOKI_SLOTS_BLOCK : LOKI_SLOTS_SEPARATOR + number;
+	list->pages = meta->derived.pages[number];
+	list->reused = LokiNotesArray(LOKI_SLOTS_REUSED, meta->derived.notes.set);
+	list->gained = LokiNotesArray(LOKI_SLOTS_GAINED, meta->derived.notes.set);
 	if (rows)
 	{
 		list->map = meta->derived.rowmap;
@@ -119,11 +122,11 @@ loki_sorted_list_read(const LokiSortedList *list, const uint32 *places, uint32 f
 	for (uint32 i = 0; i < n;)
 	{
 		uint32		before = i;
-		uint32		ordinal = (places != NULL ? places[i] : first + i) / per_page;
+		uint32		passed = (places != NULL ? places[i] : first + i) / per_page;
 		Buffer		buffer;
 		int			used;
-		Page		page = loki_page_lock(list->state, list->index, list->entries, ordinal,
-										  &buffer, &used);
+		Page		page = loki_page_lock(list->state, list->index, list->entries,
+										  list->pages.entries + passed, &buffer, &used);
 		uint32		has;
 
 		if (page == NULL)
@@ -132,7 +135,7 @@ loki_sorted_list_read(const LokiSortedList *list, const uint32 *places, uint32 f
 		has = Min((uint32) used * 64 / list->width, per_page);
 		for (; i < n; i++)
 		{
-			uint32		place = (places != NULL ? places[i] : first + i) - ordinal * per_page;
+			uint32		place = (places != NULL ? places[i] : first + i) - passed * per_page;
 
 			if (place >= has)
 				break;
@@ -209,13 +212,14 @@ loki_sorted_list_write(const LokiSortedList *list, const uint32 *entries, const 
 			if (bit % 64 + list->width > 64)
 				words[bit / 64 + 1] |= entry >> (64 - bit % 64);
 		}
-		if (!loki_derived_write(list->state, list->index, list->entries, first / per_page, words,
+		if (!loki_derived_write(list->state, list->index, list->entries,
+								list->pages.entries + first / per_page, words,
 								loki_entry_slots(n, list->width), 0))
 			return false;
 	}
 	for (uint32 first = 0; first < list->nbounds; first += of_bounds->per_page)
 		if (!loki_derived_write(list->state, list->index, list->bounds,
-								first / of_bounds->per_page,
+								list->pages.bounds + first / of_bounds->per_page,
 								(const char *) bounds + (Size) first * of_bounds->slot_size,
 								Min(of_bounds->per_page, list->nbounds - first), 0))
 			return false;

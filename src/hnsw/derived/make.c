@@ -70,9 +70,12 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 		(loki_column_listed(&state->column) && !has_terms(index, meta)))
 		return end;
 	Assert(loki_no_buffer_locked());
-	unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_REUSED, listed);
+	unlisted += loki_bits_estimate(state, index, LokiNotesArray(LOKI_SLOTS_REUSED, meta->derived.notes.set),
+								   listed);
 	if (meta->derived.rowmap.end > 0)
-		unlisted += loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, meta->derived.rowmap.end);
+		unlisted += loki_bits_estimate(state, index,
+									   LokiNotesArray(LOKI_SLOTS_GAINED, meta->derived.notes.set),
+									   meta->derived.rowmap.end);
 	return Max(Min(unlisted, end), 0);
 }
 
@@ -100,38 +103,37 @@ sketches_fit(const LokiIndex *state, Relation index, uint32 end, int elevel)
 					   false, elevel);
 }
 
+/* Whether a set of notes has pages for the nodes below an end */
+static bool
+has_notes(const LokiIndex *state, uint32 set, uint32 end)
+{
+	return end == 0 ||
+		(loki_array_has(state, LokiNotesArray(LOKI_SLOTS_REUSED, set), 0, loki_bit_slots(end)) &&
+		 (!loki_has_rowmap(state) ||
+		  loki_array_has(state, LokiNotesArray(LOKI_SLOTS_GAINED, set), 0, loki_bit_slots(end))));
+}
+
 /* See derived.h.  No attribute is listed, and no row mapped, below another end. */
 bool
 loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 {
-	uint32		end = meta->derived.sorted.end;
+	const LokiDerivedData *derived = &meta->derived;
+	uint32		end = derived->sorted.end;
 	LokiSortedList list;
 
-	if ((meta->derived.rowmap.end != 0 && meta->derived.rowmap.end != end) ||
-		(end != 0 && !loki_array_has(state, LOKI_SLOTS_REUSED,
-									 loki_bit_slots(LOKI_SLOTS_REUSED, end))) ||
-		(meta->derived.rowmap.end != 0 && !loki_array_has(state, LOKI_SLOTS_GAINED,
-														  loki_bit_slots(LOKI_SLOTS_GAINED, end))))
+	if ((derived->rowmap.end != 0 && derived->rowmap.end != end) ||
+		!has_notes(state, derived->notes.set, end) ||
+		!has_notes(state, 1 - derived->notes.set, derived->notes.next_end))
 		return false;
 	for (int i = 0; i <= LOKI_SORTED_ROWS; i++)
 		if ((i < state->nattributes || i == LOKI_SORTED_ROWS) &&
 			loki_sorted_list_open(&list, state, NULL, meta, i) &&
-			(!loki_array_has(state, list.entries, loki_entry_slots(list.n, list.width)) ||
-			 !loki_array_has(state, list.bounds, list.nbounds)))
+			(!loki_array_has(state, list.entries, list.pages.entries, loki_entry_slots(list.n, list.width)) ||
+			 !loki_array_has(state, list.bounds, list.pages.bounds, list.nbounds)))
 			return false;
 	return (meta->flags & LOKI_META_TERM_LISTS) == 0 ||
 		(loki_column_listed(&state->column) &&
-		 loki_array_has(state, LOKI_SLOTS_WINDOW, meta->derived.terms.windows) &&
-		 loki_array_has(state, LOKI_SLOTS_TERM, meta->derived.terms.terms) &&
-		 loki_array_has(state, LOKI_SLOTS_POSTING, meta->derived.terms.postings));
-}
-
-/* Make sure that an array has pages for n slots. */
-static bool
-reserve_slots(LokiIndex *state, Relation index, int array, double n)
-{
-	return n < 1 || loki_reserve_slot(state, index, array,
-									  (uint32) Min(n, LOKI_MAX_NUMBER) - 1, WARNING);
+		 loki_array_has(state, LOKI_SLOTS_WINDOW, derived->terms.page, derived->terms.windows));
 }
 
 /*
@@ -150,11 +152,9 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 
 	Assert(end >= STALE_NODES && end <= most);
 	next.derived.sorted.end = end;
-	if (!loki_reserve_slot(state, index, LOKI_SLOTS_REUSED,
-						   loki_bit_slots(LOKI_SLOTS_REUSED, most) - 1, WARNING) ||
+	if (!loki_reserve_slot(state, index, LOKI_SLOTS_REUSED, loki_bit_slots(most) - 1, WARNING) ||
 		(loki_has_rowmap(state) &&
-		 !loki_reserve_slot(state, index, LOKI_SLOTS_GAINED,
-							loki_bit_slots(LOKI_SLOTS_GAINED, most) - 1, WARNING)))
+		 !loki_reserve_slot(state, index, LOKI_SLOTS_GAINED, loki_bit_slots(most) - 1, WARNING)))
 		return false;
 	for (int i = 0; i <= LOKI_SORTED_ROWS; i++)
 		if ((i < state->nattributes || i == LOKI_SORTED_ROWS) &&
@@ -165,10 +165,7 @@ reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, ui
 			 !loki_reserve_slot(state, index, list.bounds,
 								(uint32) Min(list.nbounds * growth, LOKI_MAX_NUMBER), WARNING)))
 			return false;
-	return !loki_column_listed(&state->column) ||
-		(reserve_slots(state, index, LOKI_SLOTS_POSTING, meta->derived.terms.postings * growth) &&
-		 reserve_slots(state, index, LOKI_SLOTS_TERM, meta->derived.terms.terms * growth) &&
-		 reserve_slots(state, index, LOKI_SLOTS_WINDOW, meta->derived.terms.windows * growth));
+	return true;
 }
 
 /* ----------------------------------------------------------------
@@ -205,13 +202,13 @@ note_lost(LokiGathered *gathered)
 {
 	LokiSortedList *list = &gathered->list;
 	bool		rows = list->number == LOKI_SORTED_ROWS;
-	int			array = rows ? LOKI_SLOTS_GAINED : LOKI_SLOTS_REUSED;
+	int			array = rows ? list->gained : list->reused;
 	uint32		grouped = rows ? gathered->starts[list->map.groups] : list->n;
 	uint32		next = 0;
 	uint32		node;
 
-	Assert(grouped <= list->n && gathered->lost.shift == 0);
-	while (loki_bits_next(&gathered->lost, &next, &node) > 0)
+	Assert(grouped <= list->n);
+	while (loki_bits_next(&gathered->lost, &next, &node))
 	{
 		CHECK_FOR_INTERRUPTS();
 		loki_bits_note(list->state, list->index, array, list->end, node);
@@ -329,8 +326,11 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 	}
 	if (loki_column_listed(&state->column))
 	{
+		uint32		generation = meta->derived.terms.generation + 1;
+
 		memset(&meta->derived.terms, 0, sizeof(meta->derived.terms));
-		if (make_terms(state, index, end, &meta->derived.terms))
+		meta->derived.terms.generation = generation;
+		if (make_terms(state, index, end, LOKI_SLOTS_REUSED, &meta->derived.terms))
 			meta->flags |= LOKI_META_TERM_LISTS;
 	}
 	write_meta(index, meta->flags, meta);
@@ -376,10 +376,16 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	if (have_terms && !stale && make_terms != NULL && state->column.type->words != NULL)
 	{
 		/* counts of words are good as long as few documents have come or gone; the latter have no other trace */
-		double		documents = meta.derived.terms.documents;
-		double		gone = documents + unlisted - loki_count_live(state, index, NULL, NULL);
+		LokiTermLists lists;
+		double		documents;
+		double		length;
+		double		gone;
 
-		stale = unlisted + Max(gone, 0) > STALE_SHARE * documents;
+		(void) loki_terms_open(&lists, state, index, &meta);
+		/* a damaged window is made again */
+		stale = !loki_terms_sum(&lists, &documents, &length);
+		gone = documents + unlisted - loki_count_live(state, index, NULL, NULL);
+		stale |= unlisted + Max(gone, 0) > STALE_SHARE * documents;
 	}
 	sketches = loki_sketch_memory(state) > 0 && LokiIndexOptions(index)->brief_codes;
 	if (!stale && lists == have_lists && map == have_map && terms == have_terms)

@@ -96,7 +96,7 @@ write_list(const LokiSortedList *list, const char *sketches)
 			loki_sketch_put(size, sketches + (Size) nodes[i] * size, i % LOKI_SKETCH_BLOCK,
 						   page.data + i / LOKI_SKETCH_BLOCK * block_size);
 		}
-		if (!loki_derived_write(list->state, list->index, array, ordinal, page.data,
+		if (!loki_derived_write(list->state, list->index, array, list->pages.sketches + ordinal, page.data,
 								loki_sketch_blocks(n), list->generation))
 			return false;
 	}
@@ -165,7 +165,7 @@ Page
 loki_sketch_lock(const LokiSortedList *list, uint32 ordinal, Buffer *buffer, int *used)
 {
 	Page		page = loki_page_lock(list->state, list->index, LOKI_SLOTS_BRIEF + list->number,
-									  ordinal, buffer, used);
+									  list->pages.sketches + ordinal, buffer, used);
 
 	if (page == NULL)
 		return NULL;

@@ -147,8 +147,8 @@ loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
 	lists->state = state;
 	lists->index = index;
 	lists->data = meta->derived.terms;
-	lists->generation = meta->derived.sorted.generation;
 	lists->end = meta->derived.sorted.end;
+	lists->reused = LokiNotesArray(LOKI_SLOTS_REUSED, meta->derived.notes.set);
 	return (meta->flags & LOKI_META_TERM_LISTS) != 0;
 }
 
@@ -160,16 +160,19 @@ loki_terms_valid(const LokiTermLists *lists)
 
 	loki_meta_read(lists->index, &meta);
 	return (meta.flags & LOKI_META_TERM_LISTS) != 0 &&
-		meta.derived.sorted.generation == lists->generation;
+		meta.derived.terms.generation == lists->data.generation;
 }
 
-/* Lock the page of a slot in share mode; NULL, without a lock, if it does not have the slot. */
+/*
+ * Lock the page of a slot in share mode, numbered from a page on; NULL, without a lock, if it does not
+ * have the slot.
+ */
 static Page
-lock_slot(const LokiTermLists *lists, int array, uint32 number, uint32 *place, int *used,
+lock_slot(const LokiTermLists *lists, int array, uint32 from, uint32 number, uint32 *place, int *used,
 		  Buffer *buffer)
 {
 	const LokiSlotArray *slots = &lists->state->arrays[array];
-	uint32		ordinal = loki_slot_page(slots, number, place);
+	uint32		ordinal = from + loki_slot_page(slots, number, place);
 	Page		page = loki_page_lock(lists->state, lists->index, array, ordinal, buffer, used);
 
 	if (page != NULL && (int) *place >= *used)
@@ -207,12 +210,12 @@ bool
 loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32 *first,
 				uint32 term, LokiTermData *found)
 {
-	uint32		end = window->term + window->terms;
+	uint32		end = window->terms;
 	uint32		per_page = lists->state->arrays[LOKI_SLOTS_TERM].per_page;
 	uint32		low = *first / per_page;	/* pages */
 	uint32		high = (end - 1) / per_page + 1;
 
-	Assert(*first >= window->term && loki_no_buffer_locked());
+	Assert(loki_no_buffer_locked());
 	found->postings = 0;
 	if (*first >= end)
 		return true;
@@ -230,7 +233,8 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 		uint32		place;
 		int			used;
 		Buffer		buffer;
-		Page		page = lock_slot(lists, LOKI_SLOTS_TERM, begin, &place, &used, &buffer);
+		Page		page = lock_slot(lists, LOKI_SLOTS_TERM, window->term_page, begin, &place, &used,
+									 &buffer);
 		const LokiTermData *slot;
 
 		if (page == NULL || used < (int) (place + (last - begin)))
@@ -301,8 +305,8 @@ add_clamped(const char *postings, uint32 n, float base, float step, float most, 
 
 /* Add what a list says to the estimates.  False if it is not there any more. */
 static bool
-add_list(const LokiTermLists *lists, const LokiTermQuery *query, const LokiQueryTerm *term,
-		 const LokiTermData *list, LokiTermBounds *bounds)
+add_list(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermQuery *query,
+		 const LokiQueryTerm *term, const LokiTermData *list, LokiTermBounds *bounds)
 {
 	bool		norm = term->term == LOKI_NORM_TERM;
 	float		q = norm ? -1 : term->weight;
@@ -318,8 +322,8 @@ add_list(const LokiTermLists *lists, const LokiTermQuery *query, const LokiQuery
 		uint32		place;
 		int			used;
 		Buffer		buffer;
-		Page		page = lock_slot(lists, LOKI_SLOTS_POSTING, list->first + done, &place, &used,
-									 &buffer);
+		Page		page = lock_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
+									 &place, &used, &buffer);
 		const char *postings;
 		uint32		n;
 
@@ -340,21 +344,23 @@ add_list(const LokiTermLists *lists, const LokiTermQuery *query, const LokiQuery
 	return true;
 }
 
-/* Copy POSTING slots out.  See derived.h.  One page is share locked at a time. */
+/* Copy the postings of a list out.  See derived.h.  One page is share locked at a time. */
 bool
-loki_terms_copy(const LokiTermLists *lists, uint32 first, uint32 n, char *postings)
+loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
+				char *postings)
 {
-	for (uint32 done = 0; done < n;)
+	for (uint32 done = 0; done < list->postings;)
 	{
 		uint32		place;
 		int			used;
 		Buffer		buffer;
-		Page		page = lock_slot(lists, LOKI_SLOTS_POSTING, first + done, &place, &used, &buffer);
+		Page		page = lock_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
+									 &place, &used, &buffer);
 		uint32		copied;
 
 		if (page == NULL)
 			return false;
-		copied = Min(n - done, used - place);
+		copied = Min(list->postings - done, used - place);
 		memcpy(postings + (Size) done * LOKI_POSTING_SIZE,
 			   LokiPageSlot(page, LOKI_POSTING_SIZE, place), (Size) copied * LOKI_POSTING_SIZE);
 		UnlockReleaseBuffer(buffer);
@@ -367,9 +373,36 @@ loki_terms_copy(const LokiTermLists *lists, uint32 first, uint32 n, char *postin
 bool
 loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *data)
 {
-	return window < lists->data.windows &&
-		loki_slot_read(lists->state, lists->index, LOKI_SLOTS_WINDOW, window, data) &&
-		data->nodes <= LOKI_WINDOW_NODES;
+	uint32		place;
+	int			used;
+	Buffer		buffer;
+	Page		page;
+
+	if (window >= lists->data.windows)
+		return false;
+	page = lock_slot(lists, LOKI_SLOTS_WINDOW, lists->data.page, window, &place, &used, &buffer);
+	if (page == NULL)
+		return false;
+	memcpy(data, LokiPageSlot(page, sizeof(LokiWindowData), place), sizeof(LokiWindowData));
+	UnlockReleaseBuffer(buffer);
+	return data->nodes <= LOKI_WINDOW_NODES;
+}
+
+/* See derived.h.  WINDOW slots are share locked, one at a time. */
+bool
+loki_terms_sum(const LokiTermLists *lists, double *documents, double *length)
+{
+	LokiWindowData window;
+
+	*documents = *length = 0;
+	for (uint32 i = 0; i < lists->data.windows; i++)
+	{
+		if (!loki_terms_window(lists, i, &window))
+			return false;
+		*documents += window.documents;
+		*length += window.length;
+	}
+	return true;
 }
 
 /*
@@ -384,7 +417,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 	LokiWindowData data;
 	double		largest = fabs(query->base);
 	float		scale;
-	uint32		first;
+	uint32		first = 0;
 
 	Assert(loki_no_buffer_locked());
 	if (!loki_terms_window(lists, window, &data))
@@ -395,7 +428,6 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 	bounds->base = query->base;
 	for (uint32 i = 0; i < data.nodes; i++)
 		bounds->estimates[i] = LOKI_NO_TERM;
-	first = data.term;
 	/* rounded up; a mean that is shorter now makes no weight greater, and the bounds stay as they are */
 	scale = query->mean > data.mean ? nextafterf(query->mean / data.mean, FLT_MAX) : 1;
 	for (int i = 0; i < query->n; i++)
@@ -410,7 +442,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 			return false;
 		if (list.postings == 0)
 			continue;
-		if (!add_list(lists, query, &term, &list, bounds))
+		if (!add_list(lists, &data, query, &term, &list, bounds))
 			return false;
 		bounds->postings += list.postings;
 		weight = Max(fabs(list.least - list.step), fabs(list.least + LOKI_POSTING_STEPS * (double) list.step));
@@ -427,11 +459,18 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
  * ----------------------------------------------------------------
  */
 
+/* The pages in memory of a writer */
+#define POSTING_PAGES	0
+#define TERM_PAGES		1
+#define WINDOW_PAGES	2
+
 /* Begin to write lists.  See derived.h. */
 void
 loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index)
 {
-	static const int arrays[] = {LOKI_SLOTS_POSTING, LOKI_SLOTS_TERM, LOKI_SLOTS_WINDOW};
+	static const int arrays[] = {
+		[POSTING_PAGES] = LOKI_SLOTS_POSTING,[TERM_PAGES] = LOKI_SLOTS_TERM,[WINDOW_PAGES] = LOKI_SLOTS_WINDOW
+	};
 
 	memset(writer, 0, sizeof(LokiTermWriter));
 	writer->state = state;
@@ -443,10 +482,12 @@ loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index)
 	}
 }
 
-/* Write the page that has been filled. */
+/* Write the page that has been filled, unless it is empty. */
 static bool
 flush_page(LokiTermWriter *writer, int i)
 {
+	if (writer->pages[i].n == 0)
+		return true;
 	if (!loki_derived_write(writer->state, writer->index, writer->pages[i].array,
 							writer->pages[i].ordinal, writer->pages[i].slots,
 							writer->pages[i].n, 0))
@@ -470,9 +511,9 @@ add_slot(LokiTermWriter *writer, int i, const void *slot)
 
 /* Write a list, of the n entries of a term. */
 static bool
-write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
+write_list(LokiTermWriter *writer, LokiWindowData *window, const LokiTermEntry *entries, uint32 n)
 {
-	LokiTermData list = {entries[0].term, writer->data.postings, n, entries[0].weight, 0};
+	LokiTermData list = {entries[0].term, window->postings, n, entries[0].weight, 0};
 	float		most = entries[0].weight;
 
 	for (uint32 i = 1; i < n; i++)
@@ -487,7 +528,7 @@ write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
 	 */
 	if (most > list.least)
 		list.step = nextafterf((float) (((double) most - list.least) / LOKI_POSTING_STEPS), FLT_MAX);
-	if (!add_slot(writer, 1, &list))
+	if (!add_slot(writer, TERM_PAGES, &list))
 		return false;
 	for (uint32 i = 0; i < n; i++)
 	{
@@ -498,18 +539,17 @@ write_list(LokiTermWriter *writer, const LokiTermEntry *entries, uint32 n)
 
 		memcpy(posting, &place, sizeof(place));
 		posting[2] = (char) (uint8) Max(0, Min(steps, LOKI_POSTING_STEPS));
-		if (!add_slot(writer, 0, posting))
+		if (!add_slot(writer, POSTING_PAGES, posting))
 			return false;
 	}
-	writer->data.postings += n;
-	writer->data.terms++;
+	window->postings += n;
+	window->terms++;
 	return true;
 }
 
 /*
- * Write the lists of a window, whose first TERM slot is the next.  See derived.h.  The WINDOW slot comes
- * last, as it counts the terms.  False also when there would be more postings than slots can be
- * numbered: then the index does without lists.
+ * Write the lists of a window, on pages of its own.  See derived.h.  The WINDOW slot comes last, as it
+ * counts the terms.
  */
 bool
 loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTermEntry *entries,
@@ -518,9 +558,9 @@ loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTer
 	LokiWindowData window = *of;
 
 	Assert(window.nodes <= LOKI_WINDOW_NODES);
-	window.term = writer->data.terms;
-	if ((uint64) writer->data.postings + n > LOKI_MAX_NUMBER)
-		return false;
+	window.term_page = writer->pages[TERM_PAGES].ordinal;
+	window.posting_page = writer->pages[POSTING_PAGES].ordinal;
+	window.terms = window.postings = 0;
 	for (uint32 i = 0; i < n;)
 	{
 		uint32		end = i;
@@ -529,26 +569,22 @@ loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTer
 		while (end < n && entries[end].term == entries[i].term)
 			end++;
 		CHECK_FOR_INTERRUPTS();
-		if (!write_list(writer, entries + i, end - i))
+		if (!write_list(writer, &window, entries + i, end - i))
 			return false;
 		i = end;
 	}
-	window.terms = writer->data.terms - window.term;
 	writer->data.windows++;
-	return add_slot(writer, 2, &window);
+	return flush_page(writer, TERM_PAGES) && flush_page(writer, POSTING_PAGES) &&
+		add_slot(writer, WINDOW_PAGES, &window);
 }
 
 /* Write the pages that are not full.  See derived.h. */
 bool
 loki_terms_write_end(LokiTermWriter *writer)
 {
-	bool		written = true;
+	bool		written = flush_page(writer, WINDOW_PAGES);
 
 	for (int i = 0; i < lengthof(writer->pages); i++)
-	{
-		if (writer->pages[i].n > 0)
-			written = written && flush_page(writer, i);
 		pfree(writer->pages[i].slots);
-	}
 	return written;
 }

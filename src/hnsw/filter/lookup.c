@@ -36,6 +36,7 @@ separator_before(LokiLookup *lookup, uint32 separator, int64 number, bool after)
 {
 	int64		value;
 
+	separator = loki_bound_slot(&lookup->list, separator);
 	loki_slots_copy(lookup->list.state, lookup->list.index, lookup->list.bounds, &separator, 1,
 					!RecoveryInProgress(), (char *) &value);
 	return value < number || (after && value == number);
@@ -267,7 +268,7 @@ loki_lookup_begin(LokiLookup *lookup, LokiLookup *second, LokiIndex *state, Rela
 		return false;
 	lookup->sketched = lookup->count >= LOKI_LEAST_SKETCHED && !lookup->repeats &&
 		loki_has_sketches(&lookup->list);
-	loki_bits_read(state, index, LOKI_SLOTS_REUSED, meta->derived.sorted.end, &lookup->reused);
+	loki_bits_read(state, index, lookup->list.reused, lookup->list.end, &lookup->reused);
 	return true;
 }
 

@@ -115,15 +115,19 @@ take_pages(MapRun *run)
 
 	for (int i = 0; i < run->npages; i++)
 	{
-		groups[2 * i] = run->pages[i].block >> list->map.shift;
+		groups[2 * i] = loki_bound_slot(list, run->pages[i].block >> list->map.shift);
 		groups[2 * i + 1] = groups[2 * i] + 1;
 	}
 	loki_slots_copy(list->state, list->index, list->bounds, groups, 2 * run->npages,
 					!RecoveryInProgress(), (char *) starts);
 	for (int i = 0; i < run->npages; i++)
-		if (starts[2 * i] / per_page < slots->npages)
-			loki_buffer_prefetch(list->state, loki_page_block(slots, starts[2 * i] / per_page),
+	{
+		uint32		page = list->pages.entries + starts[2 * i] / per_page;
+
+		if (page < slots->npages)
+			loki_buffer_prefetch(list->state, loki_page_block(slots, page),
 								 SizeOfPageHeaderData + starts[2 * i] % per_page * list->width / 8, 1);
+	}
 	for (int i = 0; i < run->npages; i++)
 		for (uint32 place = starts[2 * i]; place < Min(starts[2 * i + 1], list->n); place++)
 		{
@@ -144,14 +148,14 @@ static void
 add_noted(MapRun *run, const LokiNodeBits *bits)
 {
 	uint32		next = 0;
-	int			n = 0;
+	uint32		node;
 
-	do
+	while (loki_bits_next(bits, &next, &node))
 	{
-		run->nnodes += n;
-		if (run->nnodes + LOKI_REUSED_UNIT > LOKI_ROWMAP_NODES)
+		if (run->nnodes == LOKI_ROWMAP_NODES)
 			visit_nodes(run);
-	} while ((n = loki_bits_next(bits, &next, run->nodes + run->nnodes)) > 0);
+		run->nodes[run->nnodes++] = node;
+	}
 }
 
 /* See lookup.h.  What is noted of reused nodes is in the current context; loki_bits_release() frees it. */
@@ -162,9 +166,9 @@ loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state, Relation index,
 	if (!loki_sorted_list_open(&lookup->list, state, index, meta, LOKI_SORTED_ROWS))
 		return false;
 	lookup->count = tids->count;
-	loki_bits_read(state, index, LOKI_SLOTS_REUSED, lookup->list.end, &lookup->reused);
+	loki_bits_read(state, index, lookup->list.reused, lookup->list.end, &lookup->reused);
 	lookup->stale = loki_bits_count(&lookup->reused) +
-		loki_bits_estimate(state, index, LOKI_SLOTS_GAINED, lookup->list.end);
+		loki_bits_estimate(state, index, lookup->list.gained, lookup->list.end);
 	return true;
 }
 
@@ -191,7 +195,7 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 	}
 	take_pages(&run);
 	add_noted(&run, &lookup->reused);
-	loki_bits_read(list->state, list->index, LOKI_SLOTS_GAINED, list->end, &gained);
+	loki_bits_read(list->state, list->index, list->gained, list->end, &gained);
 	add_noted(&run, &gained);
 	loki_bits_release(&gained);
 	visit_nodes(&run);

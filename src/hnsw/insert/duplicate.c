@@ -222,7 +222,7 @@ loki_join_duplicate(LokiNewRow *row, uint32 node)
 	if (!is_duplicate(row, node) || !loki_node_is_live(row->state, row->index, node) ||
 		!is_duplicate(row, node))
 		return false;
-	loki_bits_note(row->state, row->index, LOKI_SLOTS_GAINED, row->meta.derived.rowmap.end, node);
+	loki_note_change(row->state, row->index, &row->meta, LOKI_SLOTS_GAINED, node);
 	result = join_at_once(row, node);
 	return result == JOIN_DONE || (result == JOIN_NO_SLOTS && join_in_steps(row, node));
 }

@@ -188,8 +188,7 @@ loki_node_write(LokiNewRow *row)
 	Assert(nslots <= (int) lengthof(slots));
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
-	loki_bits_note(row->state, row->index, LOKI_SLOTS_REUSED, row->meta.derived.sorted.end,
-				   row->node);
+	loki_note_change(row->state, row->index, &row->meta, LOKI_SLOTS_REUSED, row->node);
 	if (!pending)
 		write_upper(row, link);
 	row->tid.state = LOKI_TID_LIVE | (pending ? 0 : LOKI_TID_LINKING);

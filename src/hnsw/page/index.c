@@ -121,6 +121,7 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_ROW], sizeof(uint64));
 		array_geometry(&arrays[LOKI_SLOTS_BLOCK], sizeof(uint32));
 		array_geometry(&arrays[LOKI_SLOTS_GAINED], sizeof(uint64));
+		array_geometry(&arrays[LOKI_SLOTS_GAINED2], sizeof(uint64));
 	}
 	if (loki_column_listed(&state->column))
 	{
@@ -130,7 +131,10 @@ loki_index_geometry(LokiIndex *state)
 	}
 	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT ||
 		loki_column_listed(&state->column))
+	{
 		array_geometry(&arrays[LOKI_SLOTS_REUSED], sizeof(uint64));
+		array_geometry(&arrays[LOKI_SLOTS_REUSED2], sizeof(uint64));
+	}
 }
 
 /*

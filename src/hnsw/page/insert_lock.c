@@ -34,10 +34,9 @@
  * backend, vacuum would have as many to take.
  */
 #define FIRST_BLOCK		LOKI_META_BLKNO
-#define INSERT_LOCKS	8
 
 /* One more, of the insert that measures how distances grow */
-#define GROWTH_LOCK		INSERT_LOCKS
+#define GROWTH_LOCK		LOKI_INSERT_LOCKS
 
 /* The tuple that one of them is of, until the next call */
 static ItemPointer
@@ -53,7 +52,7 @@ lock_tuple(int number)
 static int
 own_lock(void)
 {
-	return MyProcPid % INSERT_LOCKS;
+	return MyProcPid % LOKI_INSERT_LOCKS;
 }
 
 #ifdef USE_ASSERT_CHECKING
@@ -79,7 +78,7 @@ loki_insert_lock_held(Relation index)
 bool
 loki_inserts_blocked(Relation index)
 {
-	for (int i = 0; i < INSERT_LOCKS; i++)
+	for (int i = 0; i < LOKI_INSERT_LOCKS; i++)
 		if (!lock_held(index, i, ExclusiveLock))
 			return false;
 	return true;
@@ -134,7 +133,7 @@ loki_inserts_block(Relation index)
 {
 	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
-	for (int i = 0; i < INSERT_LOCKS; i++)
+	for (int i = 0; i < LOKI_INSERT_LOCKS; i++)
 		LockTuple(index, lock_tuple(i), ExclusiveLock);
 	Assert(loki_inserts_blocked(index));
 }
@@ -144,7 +143,7 @@ void
 loki_inserts_unblock(Relation index)
 {
 	Assert(loki_inserts_blocked(index));
-	for (int i = INSERT_LOCKS - 1; i >= 0; i--)
+	for (int i = LOKI_INSERT_LOCKS - 1; i >= 0; i--)
 		UnlockTuple(index, lock_tuple(i), ExclusiveLock);
 }
 
@@ -157,7 +156,7 @@ loki_inserts_wait(Relation index)
 {
 	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
-	for (int i = 0; i < INSERT_LOCKS; i++)
+	for (int i = 0; i < LOKI_INSERT_LOCKS; i++)
 	{
 		LockTuple(index, lock_tuple(i), ExclusiveLock);
 		UnlockTuple(index, lock_tuple(i), ExclusiveLock);

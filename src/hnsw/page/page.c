@@ -52,6 +52,12 @@ loki_slot_array_name(int array)
 		[LOKI_SLOTS_POSTING] = "posting",
 		[LOKI_SLOTS_TERM] = "term",
 		[LOKI_SLOTS_WINDOW] = "window",
+		[LOKI_SLOTS_REUSED2] = "reused2",
+		[LOKI_SLOTS_GAINED2] = "gained2",
+		[LOKI_SLOTS_TAIL] = "tail",
+		[LOKI_SLOTS_CENTER] = "center",
+		[LOKI_SLOTS_CODE2] = "code2",
+		[LOKI_SLOTS_REFINE2] = "refine2",
 	};
 
 	StaticAssertStmt(lengthof(names) == LOKI_SLOT_ARRAYS, "all slot arrays have names");
@@ -283,7 +289,7 @@ loki_meta_validate(Relation index, Page page)
 		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
 		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
 		meta->entry.level < 0 || meta->entry.level > LOKI_MAX_LEVEL ||
-		meta->pending > LOKI_MAX_NUMBER ||
+		meta->pending > LOKI_MAX_NUMBER || meta->derived.notes.set > 1 ||
 		(meta->pending > 0 && meta->entry.node != LOKI_NONE) ||
 		((meta->flags & LOKI_META_ROWMAP) &&
 		 (map->node_bits == 0 || map->node_bits >= LOKI_ROWMAP_MAX_WIDTH ||

@@ -436,9 +436,8 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 	LokiLookup *lookup = &so->filter.list;
 	const LokiTidSet *tids = so->filter.nodes.tids;
 	bool		joint = loki_strategy_joint(&so->search);
-	uint32		reused[LOKI_REUSED_UNIT];
+	uint32		reused[LOKI_LOOKUP_READ];
 	uint32		next = 0;
-	int			n;
 	bool		found;
 
 	/* rows of a set are tested when TID is read */
@@ -451,9 +450,11 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 	}
 	so->filter.nodes.tids = NULL;
 	found = so->filter.choice.sketches && !joint ? flat_by_sketches(flat) : flat_places_all(flat, joint);
-	while (found && (n = loki_bits_next(&lookup->reused, &next, reused)) > 0)
+	for (int n = LOKI_LOOKUP_READ; found && n == LOKI_LOOKUP_READ;)
 	{
 		CHECK_FOR_INTERRUPTS();
+		for (n = 0; n < LOKI_LOOKUP_READ && loki_bits_next(&lookup->reused, &next, &reused[n]);)
+			n++;
 		loki_flat_batch(flat, reused, n);
 	}
 	so->filter.nodes.tids = tids;

@@ -55,7 +55,7 @@ loki_scan_terms_begin(LokiScan *so)
 		!loki_terms_query(column->metric, elements, &terms->query))
 		return;
 	terms->query.mean = by.mean;
-	loki_bits_read(so->state, so->scan->indexRelation, LOKI_SLOTS_REUSED, terms->lists.end,
+	loki_bits_read(so->state, so->scan->indexRelation, terms->lists.reused, terms->lists.end,
 				   &terms->changed);
 	if (terms->window == NULL)
 		terms->window = MemoryContextAlloc(so->context, sizeof(LokiTermBounds));
