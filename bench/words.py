@@ -32,7 +32,7 @@ import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
-from shapes import Psql, new_database                      # noqa: E402
+from shapes import new_database                      # noqa: E402
 
 VOCABULARY = 60000
 DIMS = 30522
@@ -281,17 +281,11 @@ def sparse(args, db, database, name, widths, generator):
 def beside(args):
     """pgvector, in a database of its own"""
     name = args.database + "_pgvector"
-    subprocess.run(["dropdb", "--if-exists", "--force", name], check=True, stderr=subprocess.DEVNULL)
-    subprocess.run(["createdb", name], check=True)
-    try:
-        db = Psql(name)
-        if db.run("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'") == ["0"]:
+    with new_database(name, "vector") as db:
+        if db is None:
             print("# pgvector is not installed")
-            return
-        db.run("CREATE EXTENSION vector")
-        sparse(args, db, name, "pgvector", (40, 100, 200, 400, 800), np.random.default_rng(2))
-    finally:
-        subprocess.run(["dropdb", "--if-exists", "--force", name], check=True, stderr=subprocess.DEVNULL)
+        else:
+            sparse(args, db, name, "pgvector", (40, 100, 200, 400, 800), np.random.default_rng(2))
 
 
 def header():
