@@ -262,24 +262,6 @@ loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *li
  * ----------------------------------------------------------------
  */
 
-/* Set the candidates' distances from a node, and sort them. */
-static void
-score_from_node(LokiLinker *linker, uint32 node)
-{
-	const LokiQuantizer *quantizer = linker->state->quantizer;
-
-	loki_code_read(linker->state, linker->index, node, linker->own);
-	quantizer->prepare_code(quantizer, linker->own, linker->query);
-	for (int i = 0; i < linker->n; i++)
-		linker->codes[i] = linker->candidates[i].code;
-	quantizer->score(quantizer, linker->query, linker->codes, linker->n,
-					 linker->distances);
-	for (int i = 0; i < linker->n; i++)
-		linker->candidates[i].distance =
-			isfinite(linker->distances[i]) ? linker->distances[i] : FLT_MAX;
-	loki_linker_sort(linker);
-}
-
 /* Distances from a node to those of a list */
 void
 loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list, float *distances)
@@ -364,9 +346,9 @@ is_linked_back(LokiLinker *linker, const LokiListRef *ref, uint32 except)
  * `new` has it, too, and is nearer to its target, and if enough of the target's own
  * neighbors are linked back.  Reads lists without lock or under share lock; leaves no lock.
  */
-void
-loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
-						 const LokiList *wanted, LokiList *new, LokiList *left)
+static void
+keep_reachable(LokiLinker *linker, const LokiListRef *ref, const LokiList *wanted, LokiList *new,
+			   LokiList *left)
 {
 	float		distances[2 * LOKI_MAX_M];
 	int			chosen = new->count;
@@ -458,8 +440,7 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 		loki_linker_drop_dead(linker, ref->level);
 	loki_linker_add(linker, node, slot, 0);
 
-	loki_linker_read_codes(linker);
-	score_from_node(linker, ref->node);
+	loki_linker_score(linker, ref->node);
 	wanted.count = 0;
 	for (int i = 0; i < linker->n; i++)
 		if (linker->candidates[i].node != node)
@@ -475,7 +456,7 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	if (force == LOKI_LINK_CHOSEN && !loki_list_contains(new, node))
 		return false;
 	force_link(new, max, node, slot);
-	loki_list_keep_reachable(linker, ref, &wanted, new, left);
+	keep_reachable(linker, ref, &wanted, new, left);
 	if (force == LOKI_LINK_FORCED && linker->repairing)
 		push_out_any(linker, new, left, node);
 	Assert(new->count <= max && loki_list_contains(new, node));

@@ -55,23 +55,27 @@ loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance)
 		linker->candidates[linker->n++] = (LokiLinkCandidate) {distance, node, slot, NULL};
 }
 
-/* qsort: by distance, ties by node ID, as loki_compare_candidates() */
-static int
-compare_candidates(const void *a, const void *b)
+/* By distance, ties by node ID, as loki_compare_candidates() */
+static inline int
+compare_candidates(const LokiLinkCandidate *x, const LokiLinkCandidate *y)
 {
-	const LokiLinkCandidate *x = a;
-	const LokiLinkCandidate *y = b;
-
 	if (x->distance != y->distance)
 		return x->distance < y->distance ? -1 : 1;
 	return (x->node > y->node) - (x->node < y->node);
 }
 
+#define ST_SORT sort_candidates
+#define ST_ELEMENT_TYPE LokiLinkCandidate
+#define ST_COMPARE(a, b) compare_candidates(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
 /* Sort candidates, nearest first; those at one distance by node ID */
 void
 loki_linker_sort(LokiLinker *linker)
 {
-	qsort(linker->candidates, linker->n, sizeof(LokiLinkCandidate), compare_candidates);
+	sort_candidates(linker->candidates, linker->n);
 }
 
 /*
@@ -112,8 +116,8 @@ is_place_taken(const LokiLinker *linker, const char *place)
  * Copy the codes of candidates that have none yet, into the places that are theirs.  All are prefetched
  * first.  Takes no content lock, and leaves no pin.
  */
-void
-loki_linker_read_codes(LokiLinker *linker)
+static void
+read_codes(LokiLinker *linker)
 {
 	LokiIndex  *state = linker->state;
 	uint32		size = state->quantizer->code_size;
@@ -133,6 +137,25 @@ loki_linker_read_codes(LokiLinker *linker)
 		loki_code_read(state, linker->index, candidate->node, code);
 		candidate->code = code;
 	}
+}
+
+/* See neighbors.h.  Takes no content lock, and leaves no pin. */
+void
+loki_linker_score(LokiLinker *linker, uint32 node)
+{
+	const LokiQuantizer *quantizer = linker->state->quantizer;
+
+	read_codes(linker);
+	loki_code_read(linker->state, linker->index, node, linker->own);
+	quantizer->prepare_code(quantizer, linker->own, linker->query);
+	for (int i = 0; i < linker->n; i++)
+		linker->codes[i] = linker->candidates[i].code;
+	quantizer->score(quantizer, linker->query, linker->codes, linker->n,
+					 linker->distances);
+	for (int i = 0; i < linker->n; i++)
+		linker->candidates[i].distance =
+			isfinite(linker->distances[i]) ? linker->distances[i] : FLT_MAX;
+	loki_linker_sort(linker);
 }
 
 /* Whether a node is in the graph and may be linked to.  Share lock of its TID page. */
@@ -220,7 +243,7 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
 		int			nlive = 0;
 
 		if (linker->n > fill)
-			loki_linker_read_codes(linker);
+			read_codes(linker);
 		nselected = select_candidates(linker, level, fill);
 		list->count = 0;
 		for (int i = 0; i < nselected; i++)
@@ -246,7 +269,7 @@ loki_linker_choose_farther(LokiLinker *linker, int first, LokiList *list)
 {
 	int			nselected;
 
-	loki_linker_read_codes(linker);
+	read_codes(linker);
 	nselected = select_candidates(linker, 0, 0);
 	for (int i = 0; i < nselected && list->count < loki_list_max(0, linker->state->m); i++)
 	{

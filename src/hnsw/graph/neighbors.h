@@ -123,8 +123,8 @@ extern void loki_linker_sort(LokiLinker *linker);
 /* Copy a node's code out; takes no content lock and leaves no pin */
 extern void loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code);
 
-/* Read the codes of candidates that have none yet */
-extern void loki_linker_read_codes(LokiLinker *linker);
+/* Read the codes of candidates that have none yet, set their distances from a node, and sort them */
+extern void loki_linker_score(LokiLinker *linker, uint32 node);
 
 /* Drop candidates that may not be linked to; returns whether there were any */
 extern bool loki_linker_drop_dead(LokiLinker *linker, int level);
@@ -192,14 +192,6 @@ extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *l
  * Adding links (graph/link.c)
  * ----------------------------------------------------------------
  */
-
-/*
- * Add those links of `wanted` that a search needs to `new`, as long as there is room; the
- * others that it needs are left in *left.
- */
-extern void loki_list_keep_reachable(LokiLinker *linker, const LokiListRef *ref,
-									 const LokiList *wanted, LokiList *new,
-									 LokiList *left);
 
 /*
  * Link the nodes of a list to one node on layer 0 if they have room, in few records;

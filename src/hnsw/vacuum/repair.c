@@ -3,11 +3,11 @@
  * repair.c
  *	  Taking dead nodes out of the graph.
  *
- * One pass over UPPER and one over LINK rewrite only the neighbor lists that name dead
- * nodes.  A list is rebuilt from its live neighbors and the neighbors of its dead
- * ones, by the distances of codes.  No search from the entry point is needed for that, so
- * its work grows with the number of such lists.  README, "Repair", says which nodes are searched for
- * and linked again afterwards.
+ * One pass over UPPER and one over LINK change only the neighbor lists that name dead
+ * nodes.  Neighbors of a dead one take its place in a list, chosen by the distances of codes; live
+ * neighbors stay.  No search from the entry point is needed for that, so the work grows with the
+ * number of such lists.  README, "Repair", says which nodes are searched for and linked again
+ * afterwards.
  *
  * Inserts run meanwhile.  They link to no dead node.  A new list is written only if the old
  * one has not changed since.
@@ -202,43 +202,31 @@ gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *fur
 }
 
 /*
- * Score the candidates for a node, sort them, and keep the nearest.  Choosing takes time by the square of their
- * number, and those that are far are hardly ever chosen.
+ * Links that may stay keep their places in a list; chosen ones that it has not take those of its dead
+ * links, and follow as long as there is room.  So a record has hardly more bytes than links that are new.
  */
 static void
-score_gathered(LokiVacuum *vacuum, uint32 node)
+replace_dead_links(LokiVacuum *vacuum, const ListChange *change, const LokiList *chosen, LokiList *new)
 {
-	LokiLinker *linker = &vacuum->linker;
-	LokiSearch *search = &vacuum->search;
+	const LokiList *old = &change->old;
+	int			next = 0;
 
-	loki_code_read(vacuum->state, vacuum->index, node, vacuum->linker.own);
-	loki_search_query_code(search, vacuum->linker.own);
-	for (int start = 0; start < linker->n; start += search->scratch.allocated)
+	new->count = 0;
+	for (int i = 0; i < loki_list_max(change->level, vacuum->state->m); i++)
 	{
-		int			n = Min(linker->n - start, (int) search->scratch.allocated);
-
-		for (int i = 0; i < n; i++)
-			search->scratch.nodes[i] = linker->candidates[start + i].node;
-		loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
-		for (int i = 0; i < n; i++)
-			linker->candidates[start + i].distance = search->scratch.estimates[i];
-	}
-	loki_linker_sort(linker);
-	linker->n = Min(linker->n, Max(MAX_CHOICE, 2 * vacuum->state->m));
-}
-
-/* The links of a list that may stay */
-static void
-live_links(LokiVacuum *vacuum, const LokiList *list, LokiList *live)
-{
-	live->count = 0;
-	for (int i = 0; i < list->count; i++)
-		if (is_live(vacuum, list->nodes[i]))
+		if (i < old->count && is_live(vacuum, old->nodes[i]))
 		{
-			live->nodes[live->count] = list->nodes[i];
-			live->slots[live->count] = list->slots[i];
-			live->count++;
+			loki_list_push(new, old->nodes[i], old->slots[i]);
+			continue;
 		}
+		while (next < chosen->count && loki_list_contains(old, chosen->nodes[next]))
+			next++;
+		if (next < chosen->count)
+		{
+			loki_list_push(new, chosen->nodes[next], chosen->slots[next]);
+			next++;
+		}
+	}
 }
 
 /* Remember that a node is to be searched for on a layer. */
@@ -251,30 +239,32 @@ note_lost(LokiVacuum *vacuum, const LokiList *list, int i, int level)
 		loki_bitmap_set(&vacuum->lost[1], list->slots[i]);
 }
 
-/* Choose a list without dead neighbors for a live node. */
+/*
+ * Choose a list without dead neighbors for a live node.  Its live neighbors stay: choosing among them
+ * again would take links from nodes, which then would have to be searched for.
+ */
 static void
-choose_list(LokiVacuum *vacuum, ListChange *change, uint32 slot)
+choose_list(LokiVacuum *vacuum, ListChange *change)
 {
-	LokiListRef ref = {change->node, slot, change->level};
+	LokiLinker *linker = &vacuum->linker;
 	LokiList	further;
-	LokiList	wanted;
-	LokiList	left;
+	LokiList	none;
+	LokiList	chosen;
 
 	Assert(loki_bitmap_test(&vacuum->live, change->node));
-	vacuum->linker.n = 0;
+	linker->n = 0;
 	loki_visited_reset(&vacuum->search);
 	loki_visit(&vacuum->search, change->node);
 	gather_live(vacuum, &change->old);
 	gather_behind(vacuum, &change->old, change->level, &further);
-	if (vacuum->linker.n < ENOUGH_GATHERED)
-		gather_behind(vacuum, &further, change->level, &left);
-	score_gathered(vacuum, change->node);
-	Assert(vacuum->linker.n <= MAX_GATHERED);
-	loki_linker_choose(&vacuum->linker, change->level, false, &change->new);
-	live_links(vacuum, &change->old, &wanted);
-	loki_list_keep_reachable(&vacuum->linker, &ref, &wanted, &change->new, &left);
-	for (int i = 0; i < left.count; i++)
-		note_lost(vacuum, &left, i, change->level);
+	if (linker->n < ENOUGH_GATHERED)
+		gather_behind(vacuum, &further, change->level, &none);
+	Assert(linker->n <= MAX_GATHERED);
+	loki_linker_score(linker, change->node);
+	/* choosing takes time by the square of their number, and those that are far are hardly ever chosen */
+	linker->n = Min(linker->n, Max(MAX_CHOICE, 2 * vacuum->state->m));
+	loki_linker_choose(linker, change->level, false, &chosen);
+	replace_dead_links(vacuum, change, &chosen, &change->new);
 }
 
 /*
@@ -405,7 +395,6 @@ note_linked(LokiVacuum *vacuum, const LokiList *list)
 static bool
 repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 {
-	LokiSlotArray *slots = &vacuum->state->arrays[array];
 	int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 	int			nchanges = 0;
 
@@ -420,7 +409,7 @@ repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 		else if (needs_repair(vacuum, &change->old))
 		{
 			CHECK_FOR_INTERRUPTS();
-			choose_list(vacuum, change, ordinal * slots->per_page + i);
+			choose_list(vacuum, change);
 			if (array == LOKI_SLOTS_LINK)
 				note_linked(vacuum, &change->new);
 			nchanges++;
