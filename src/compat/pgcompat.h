@@ -458,8 +458,10 @@ loki_tbm_next(LokiTbmIterator *it, LokiTbmPage *page)
 /* Variables say since 16 which outer joins may make them NULL; with rewrite/rewriteManip.h */
 #if PG_VERSION_NUM >= 160000
 #define LokiRemoveNulling(expr, var)	remove_nulling_relids(expr, (var)->varnullingrels, NULL)
+#define LokiMayBeNulled(root, var)		((void) (root), (var)->varnullingrels != NULL)
 #else
 #define LokiRemoveNulling(expr, var)	(expr)
+#define LokiMayBeNulled(root, var)		bms_is_member((var)->varno, (root)->nullable_baserels)
 #endif
 
 /* The range table that EXPLAIN counts: without that of groups, since 18; with commands/explain.h */

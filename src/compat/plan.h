@@ -93,6 +93,31 @@ loki_ask_for_pathkeys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
 	create_merge_append_path(root, rel, paths, pathkeys, NULL)
 #endif
 
+/* Since 19 the path of a Unique has a name without "Upper" */
+#if PG_VERSION_NUM >= 190000
+#define T_LokiUniquePath				T_UniquePath
+#define LokiUniquePath					UniquePath
+#define loki_create_unique_path			create_unique_path
+#else
+#define T_LokiUniquePath				T_UpperUniquePath
+#define LokiUniquePath					UpperUniquePath
+#define loki_create_unique_path			create_upper_unique_path
+#endif
+
+/* The keys that groups are made by: since 16 without those that are the same for all rows */
+#if PG_VERSION_NUM >= 160000
+#define LokiGroupClause(root)			((root)->processed_groupClause)
+#else
+#define LokiGroupClause(root)			((root)->parse->groupClause)
+#endif
+
+/* How many sort keys of a stage are those of groups: since 16 those of aggregates follow */
+#if PG_VERSION_NUM >= 160000
+#define LokiGroupKeys(root)				((root)->num_groupby_pathkeys)
+#else
+#define LokiGroupKeys(root)				list_length((root)->group_pathkeys)
+#endif
+
 /*
  * A Sort that enable_sort = off says nothing about.  Until 17 that adds a cost, since 18 it counts a node as
  * disabled.

@@ -197,6 +197,12 @@ find_limited(PlanState *ps, LimitState *limit)
 		case T_SubqueryScanState:
 			find_limited(((SubqueryScanState *) ps)->subplan, limit);
 			break;
+		case T_AggState:
+			/* a group ends with the next one's first row (order/row_groups.c) */
+			if (((Agg *) ps->plan)->aggstrategy == AGG_SORTED)
+				find_limited(outerPlanState(ps), limit);
+			break;
+		case T_UniqueState:
 		case T_IncrementalSortState:
 		case T_ResultState:
 		case T_ProjectSetState:

@@ -338,6 +338,7 @@ void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {
 	LokiDistanceExpr distance;
+	const LokiLevel *level;
 	const LokiGroups *groups;
 	PathKey    *key;
 	List	   *indexes;
@@ -347,7 +348,8 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
-	groups = loki_level(root)->groups;
+	level = loki_level(root);
+	groups = level->groups;
 	asked = groups != NULL;
 
 	/*
@@ -360,6 +362,12 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	{
 		ask_for_order(root, rel, groups->input, groups->stage == UPPERREL_GROUP_AGG);
 		rel->consider_startup = true;
+	}
+	else if (level->row_groups != NULL && level->row_groups->stage == UPPERREL_GROUP_AGG)
+	{
+		ask_for_order(root, rel, level->row_groups->input,
+					  level->row_groups->input != level->row_groups->output);
+		asked = true;
 	}
 	else if (root->sort_pathkeys != NIL)
 	{

@@ -74,6 +74,10 @@ extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptI
 extern void loki_groups_name_number(CustomScan *scan);
 extern const LokiNodeKind loki_groups_kind;
 
+/* Function in order/row_groups.c: groups of a table's rows, in order */
+extern void loki_row_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
+								 RelOptInfo *output);
+
 /* Functions in order/scores.c: the best rows by a score of more than a distance */
 extern void loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);

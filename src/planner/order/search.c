@@ -52,6 +52,7 @@ typedef struct FollowedScans
 	List	   *within;			/* those without pgvector's limits */
 	bool		drops;			/* rows may be dropped, or come late */
 	bool		further_keys;	/* an incremental sort was left out */
+	bool		whole;			/* what is joined to a row has to follow it */
 } FollowedScans;
 
 static create_upper_paths_hook_type previous_upper_paths = NULL;
@@ -149,7 +150,7 @@ follow_node(FollowedScans *followed, CustomPath *path)
 		return NULL;
 	below.keys = input->pathkeys;
 	below.scans = below.within = NIL;
-	sub = follow(&below, input);
+	sub = followed->whole ? NULL : follow(&below, input);
 	if (below.further_keys != followed->further_keys)
 		sub = NULL;
 	if (sub == NULL)
@@ -241,7 +242,7 @@ follow_append(FollowedScans *followed, AppendPath *path)
 {
 	bool		several = list_length(path->subpaths) > 1;
 
-	if (several && path->path.pathkeys == NIL)
+	if (several && (path->path.pathkeys == NIL || (followed->whole && !IS_SIMPLE_REL(path->path.parent))))
 		return NULL;
 	followed->drops |= several;
 	return COPY_WITH(AppendPath, subpaths, path, follow_all(followed, path->subpaths));
@@ -273,7 +274,7 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 	RelOptInfo *rel = path->path.parent;
 	FollowedScans inner = {.root = rel->subroot, .final = followed->final, .limit = followed->limit,
 	.keys = rel->subroot->sort_pathkeys};
-	Path	   *sub = follow(&inner, path->subpath);
+	Path	   *sub = followed->whole ? NULL : follow(&inner, path->subpath);
 
 	if (sub == NULL)
 		return NULL;
@@ -301,6 +302,47 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 		followed->within = list_concat(followed->within, inner.within);
 	}
 	return COPY_WITH(SubqueryScanPath, subpath, path, sub);
+}
+
+/* Whether all scans are of a table or its children, and are searches that return every row */
+static bool
+scan_completely(const FollowedScans *followed, Index relid)
+{
+	foreach_node(IndexPath, scan, followed->scans)
+	{
+		const RelOptInfo *rel = scan->path.parent;
+
+		if (!bms_is_member(relid, IS_OTHER_REL(rel) ? rel->top_parent_relids : rel->relids) ||
+			!loki_planned_settings(scan->indexinfo).complete)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Rows of an Agg or a Unique, each of which has all that is joined to one row of a table.  A row that comes late has
+ * all of that behind it, so its group is whole (`whole`).  The incremental sort stays: it sorts rows of the same
+ * distance that follow each other, and never what is between them.
+ */
+static Path *
+follow_row_groups(FollowedScans *followed, Path *input)
+{
+	const LokiRowGroups *groups = loki_level(followed->root)->row_groups;
+	FollowedScans below = {.root = followed->root, .final = followed->final, .limit = followed->limit,
+	.whole = true};
+	bool		sorts = IsA(input, IncrementalSortPath);
+	Path	   *sub;
+
+	if (groups == NULL || followed->limit == NULL || followed->keys == NIL || followed->whole)
+		return NULL;
+	below.keys = list_make1(groups->input);
+	sub = follow(&below, sorts ? ((IncrementalSortPath *) input)->spath.subpath : input);
+	if (sub == NULL || below.further_keys || !scan_completely(&below, groups->relid))
+		return NULL;
+	followed->drops = true;
+	followed->scans = list_concat(followed->scans, below.scans);
+	followed->within = list_concat(followed->within, below.within);
+	return sorts ? COPY_WITH(IncrementalSortPath, spath.subpath, input, sub) : sub;
 }
 
 /*
@@ -339,6 +381,8 @@ follow(FollowedScans *followed, Path *path)
 		case T_AppendPath:
 			return follow_append(followed, (AppendPath *) path);
 		case T_MergeAppendPath:
+			if (followed->whole && !IS_SIMPLE_REL(path->parent))
+				return NULL;
 			return COPY_WITH(MergeAppendPath, subpaths, path,
 							 follow_all(followed, ((MergeAppendPath *) path)->subpaths));
 		case T_SubqueryScanPath:
@@ -352,6 +396,14 @@ follow(FollowedScans *followed, Path *path)
 			sub = follow(followed, ((IncrementalSortPath *) path)->spath.subpath);
 			followed->further_keys |= sub != NULL;
 			return sub;
+		case T_AggPath:
+			if (((AggPath *) path)->aggstrategy != AGG_SORTED || ((AggPath *) path)->aggsplit != AGGSPLIT_SIMPLE)
+				return NULL;
+			return COPY_WITH(AggPath, subpath, path,
+							 follow_row_groups(followed, ((AggPath *) path)->subpath));
+		case T_LokiUniquePath:
+			return COPY_WITH(LokiUniquePath, subpath, path,
+							 follow_row_groups(followed, ((LokiUniquePath *) path)->subpath));
 		default:
 			return NULL;
 	}
@@ -678,6 +730,7 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	if (previous_upper_paths)
 		previous_upper_paths(root, stage, input, output, extra);
 	loki_group_paths(root, stage, input, output);
+	loki_row_group_paths(root, stage, input, output);
 	loki_score_paths(root, stage, input, output);
 	if (stage == UPPERREL_WINDOW)
 	{

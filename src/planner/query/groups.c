@@ -71,6 +71,12 @@ without_aggregates(Node *node, void *context)
 	return expression_tree_mutator(node, without_aggregates, context);
 }
 
+Node *
+loki_without_aggregates(Node *expr)
+{
+	return without_aggregates(expr, NULL);
+}
+
 /*
  * The first sort key of the level whose LIMIT takes the rows of a level: itself, or the one
  * that this is a subquery of.  Returns the expression of this level, or NULL.
@@ -269,7 +275,7 @@ loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer
 	 * the score, as that of a row: an order of the rows that is the groups'
 	 * as well
 	 */
-	row = (Expr *) without_aggregates((Node *) result, NULL);
+	row = (Expr *) loki_without_aggregates((Node *) result);
 	if (!loki_distance_expr((Node *) row, &distance) || distance.nulls == LOKI_PLACE_BETWEEN)
 		return false;
 	groups->input = loki_sort_key(root, row, clause);

@@ -41,4 +41,21 @@ typedef struct LokiGroups
 extern bool loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer,
 							 LokiGroups *groups);
 
+/* Groups of which each has the rows that are joined to one row of a table; in row_groups.c */
+typedef struct LokiRowGroups
+{
+	UpperRelationKind stage;	/* GROUP BY or DISTINCT */
+	List	   *keys;			/* SortGroupClause: they hold a key of the
+								 * table */
+	PathKey    *input;			/* a distance of the table's rows ... */
+	PathKey    *output;			/* ... which the result is sorted by; or its
+								 * min(), the same for all rows of a group */
+	Index		relid;			/* the table */
+} LokiRowGroups;
+
+/* An expression with each min() and max() in it as its argument, and NULL for other aggregates; in groups.c */
+extern Node *loki_without_aggregates(Node *expr);
+
+extern bool loki_find_row_groups(const PlannerInfo *root, const Query *parse, LokiRowGroups *groups);
+
 #endif							/* LOKI_PLANNER_QUERY_GROUPS_H */

@@ -102,6 +102,8 @@ is_search_likely(const LokiLevel *level, bool complete)
 
 	if (level->groups != NULL || level->ranks != NULL)
 		return true;
+	if (level->row_groups != NULL)
+		return complete;
 	while (root != NULL && !loki_consumes_order(root->parse))
 	{
 		/* an order of the level above needs the ranks of all rows */
@@ -152,6 +154,8 @@ taken_by(const LokiLevel *level)
 
 	if (level->groups != NULL)
 		return level->groups->limit;
+	if (level->row_groups != NULL)
+		return root;
 	if (root->tuple_fraction <= 0)
 		return NULL;
 	while (root != NULL && !loki_consumes_order(root->parse) && !sorts_ranked_rows(root))
@@ -186,7 +190,8 @@ count_wanted(LokiLevel *level)
 	else if (level->groups == NULL && root->limit_tuples <= 0 && root->tuple_fraction >= 1 &&
 			 level->ranks_rows)
 		level->wanted = root->tuple_fraction;
-	else if (level->groups != NULL || (root->limit_tuples <= 0 && level->unknown_limit != NULL))
+	else if (level->groups != NULL || level->row_groups != NULL ||
+			 (root->limit_tuples <= 0 && level->unknown_limit != NULL))
 		level->wanted = Max(count, level->unknown_limit != NULL ? UNKNOWN_LIMIT : 0) + Max(offset, 0);
 }
 
@@ -201,6 +206,7 @@ make_level(const PlannerInfo *root)
 	LokiLevel  *level = palloc0_object(LokiLevel);
 	const Query *parse = root->parse;
 	LokiGroups *groups = palloc0_object(LokiGroups);
+	LokiRowGroups *row_groups = palloc0_object(LokiRowGroups);
 	LokiScore  *score = palloc0_object(LokiScore);
 
 	/* core sets these before it computes sort keys */
@@ -219,6 +225,8 @@ make_level(const PlannerInfo *root)
 	level->windows_need_all = loki_windows_need_all(parse);
 	if (loki_find_groups(root, parse, root->parent_root != NULL ? root->parent_root->parse : NULL, groups))
 		level->groups = groups;
+	else if (loki_find_row_groups(root, parse, row_groups))
+		level->row_groups = row_groups;
 	if (level->takes_first && loki_find_score(root, parse->sortClause, score))
 		level->score = score;
 	level->ranks = loki_ranks_wanted(parse, root->processed_tlist, &level->ties);

@@ -33,6 +33,7 @@ typedef struct LokiLevel
 	bool		ranks_rows;		/* loki_ranks_rows() */
 	bool		windows_need_all;	/* loki_windows_need_all() */
 	LokiGroups *groups;			/* what it takes are groups of rows, or NULL */
+	LokiRowGroups *row_groups;	/* what it takes are those of rows, or NULL */
 	LokiScore  *score;			/* the score that it sorts by, or NULL */
 	Node	   *ranks;			/* the ranks that are wanted, or NULL ... */
 	List	   *ties;			/* ... as loki_ranks_wanted() says */
