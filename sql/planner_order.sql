@@ -152,6 +152,9 @@ SELECT order_check($$WITH q AS (SELECT * FROM order_t WHERE id = 9)
 SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o CROSS JOIN (SELECT nn FROM order_t ORDER BY id LIMIT 1) q ORDER BY s, id LIMIT 20$$);
 SELECT order_check($$SELECT o.v <-> q.mean AS s FROM order_t o, (SELECT avg(nn) AS mean FROM order_t) q ORDER BY s LIMIT 20$$);
 SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM order_t WHERE id = -1) q ORDER BY s LIMIT 20$$);
+-- with the conditions that match the index
+EXPLAIN (COSTS OFF) SELECT o.id FROM order_t o, (SELECT nn FROM order_t WHERE id = 9) q WHERE o.a IN (3, 4) ORDER BY o.v <-> q.nn LIMIT 20;
+SELECT order_check($$SELECT o.v <-> q.nn AS s FROM order_t o, (SELECT nn FROM order_t WHERE id = 9) q WHERE o.a IN (3, 4) ORDER BY s LIMIT 20$$);
 -- the LIMIT goes through the join
 SELECT count(*) FROM (SELECT o.id FROM order_t o, (SELECT nn FROM order_t WHERE id = 9) q ORDER BY o.v <-> q.nn LIMIT 300) s;
 SELECT nodes_refined >= 300 AS wide FROM lokivector_scan_stats();

@@ -62,7 +62,7 @@ SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE words @@ 'w7' O
 SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE words @@ 'w777' OR v <=> '[1,2,3,4,5,6,7,8]' < -1$$);
 SELECT parts_check($$SELECT count(*), sum(t.id) FROM parts_t t JOIN parts_t s ON s.id = t.id + 1 WHERE t.words @@ 'w7' OR t.v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT (SELECT count(*) FROM parts_t WHERE words @@ 'w7' OR v <=> s.v < 0.2) FROM parts_t s WHERE s.id < 4 ORDER BY 1$$);
--- an index has all columns of a part, but not those of the condition
+-- an index has all columns of a part, whose plan does not need those of the condition
 CREATE INDEX parts_id_kind ON parts_t (id, kind);
 SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE kind % 7 = 3 OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE kind <> 3 OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);

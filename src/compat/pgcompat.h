@@ -565,14 +565,4 @@ typedef struct Node *fmNodePtr;
 	(fetch_upper_rel(root, UPPERREL_FINAL, relids)->fdw_private = (state))
 #endif
 
-/*
- * Whether core matches the first of several sort keys to an index, and keeps
- * the order of distances in the presence of IN over a later column.
- */
-#if PG_VERSION_NUM >= 170000
-#define LOKI_CORE_MATCHES_MORE			true
-#else
-#define LOKI_CORE_MATCHES_MORE			false
-#endif
-
 #endif							/* LOKI_PGCOMPAT_H */

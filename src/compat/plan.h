@@ -16,6 +16,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
 
 /*
  * Since 19 a relation may have a double of which core aggregates the rows before it joins them
@@ -71,6 +72,15 @@ loki_ask_for_pathkeys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
 #define loki_initial_cost_nestloop(root, workspace, jointype, outer, inner, extra) \
 	initial_cost_nestloop(root, workspace, jointype, outer, inner, extra)
 #define loki_create_material_path(rel, input)	create_material_path(rel, input)
+#endif
+
+/* A condition of a security level, as make_simple_restrictinfo() makes one of none; so have the parts of an OR */
+#if PG_VERSION_NUM >= 160000
+#define loki_make_restrictinfo(root, clause, level) \
+	make_restrictinfo(root, clause, true, false, false, false, level, NULL, NULL, NULL)
+#else
+#define loki_make_restrictinfo(root, clause, level) \
+	make_restrictinfo(root, clause, true, false, false, level, NULL, NULL, NULL)
 #endif
 
 /* Whether a relation's own conditions leave one row of it */

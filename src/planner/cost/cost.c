@@ -71,6 +71,7 @@
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
 #include "planner/query/level.h"
+#include "planner/query/matches.h"
 #include "planner/query/promise.h"
 #include "utils/guc.h"
 #include "utils/selfuncs.h"
@@ -421,6 +422,8 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	double		rows;
 	Cost		walk;
 	Cost		further;
+
+	loki_note_match(root, path, loop_count);
 
 	/*
 	 * Core asks this of conditions and columns, and not of the order.  A

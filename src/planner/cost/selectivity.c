@@ -362,6 +362,7 @@ loki_share_within(const LokiDistances *known, double bound, bool strict)
 }
 
 /*
+ * A bound that each row has of its own, as in v <-> $1 < v <-> $2, is none.
  * NaN and numbers beyond the bound are not told apart: few rows have a distance that is NaN.  Rows
  * without a vector pass neither d < r nor d > r.
  */
@@ -373,7 +374,9 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 	double		within = DEFAULT_RANGE_INEQ_SEL;
 	Datum		value;
 
-	if (!loki_distance_bound(clause, &bound) || !loki_find_distances(root, rel, bound.distance, &known))
+	if (!loki_distance_bound(clause, &bound) ||
+		bms_is_member(rel->relid, pull_varnos(root, (Node *) bound.bound)) ||
+		!loki_find_distances(root, rel, bound.distance, &known))
 		return -1;
 	if (!loki_known_value(root, (Node *) bound.bound, &value))
 		known.nulls = 0;

@@ -17,7 +17,7 @@
  *				out of the index alone, in no order
  *
  * The bitmaps are those that the server itself would choose.  It is asked to make index
- * paths once more, for a relation of our own (query/index_clause.c).
+ * paths once more, for a relation of our own (query/matches.c).
  *
  * IDENTIFICATION
  *	  src/planner/hybrid/path.c
@@ -48,9 +48,9 @@
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/index_clause.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/matches.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -88,51 +88,10 @@ bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
 	return indexes == NIL ? NIL : loki_bitmaps_of_indexes(root, rel, indexes);
 }
 
-/*
- * The conditions that match the columns of an index: those of the server's path that has most of them, and
- * what the server does not match.  The first column has no search operators, so an index of one has none.
- */
-static List *
-index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
-{
-	List	   *result = NIL;
-
-	if (index->nkeycolumns == 1)
-		return NIL;
-	foreach_ptr(IndexPath, path, loki_paths_of_indexes(root, rel, list_make1(index)))
-		if (IsA(path, IndexPath) && path->path.param_info == NULL &&
-			list_length(path->indexclauses) > list_length(result))
-		result = path->indexclauses;
-	return loki_add_index_clauses(index, result, loki_other_index_clauses(root, index));
-}
-
 /* ----------------------------------------------------------------
  * Distances
  * ----------------------------------------------------------------
  */
-
-/*
- * A distance that the index can order by, with the index's first column on the left.  NULL
- * if it cannot, or if the other side is not known before the scan: it has a column of the same table, as in
- * v <-> w, or is volatile, and would be another for each row.
- */
-static OpExpr *
-match_distance(PlannerInfo *root, IndexOptInfo *index, OpExpr *distance)
-{
-	Node	   *query;
-
-	Assert(list_length(distance->args) == 2 && distance->opresulttype == FLOAT8OID);
-	if (!match_index_to_operand(linitial(distance->args), 0, index) &&
-		((distance = loki_commuted(distance)) == NULL ||
-		 !match_index_to_operand(linitial(distance->args), 0, index)))
-		return NULL;
-	query = lsecond(distance->args);
-	if (!OidIsValid(get_op_opfamily_sortfamily(distance->opno, index->opfamily[0])) ||
-		bms_is_member(index->rel->relid, pull_varnos(root, query)) ||
-		contain_volatile_functions(query))
-		return NULL;
-	return copyObject(distance);
-}
 
 /* A value that is there before the scan, without a call */
 static bool
@@ -158,19 +117,25 @@ loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause)
 }
 
 /*
- * The distance of the index that a clause bounds from above, by a value that is known
- * before the scan; NULL if it bounds none.  A bound is evaluated before all other clauses, so the
- * clause must not have to wait for a security barrier.
+ * Whether a clause bounds a distance from above, by a value that is known before the scan.  A bound is evaluated
+ * before all other clauses, so the clause must not have to wait for a security barrier.
  */
+static bool
+bounds_distance(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, LokiDistanceBound *bound)
+{
+	return loki_distance_bound((Node *) clause->clause, bound) && bound->upper &&
+		loki_hybrid_is_early(rel, clause) &&
+		!bms_is_member(rel->relid, pull_varnos(root, (Node *) bound->bound)) &&
+		!contain_volatile_functions((Node *) bound->bound);
+}
+
+/* The distance of an index that a clause bounds so; NULL if it bounds none */
 static OpExpr *
 bounded_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 				 LokiDistanceBound *bound)
 {
-	if (!loki_hybrid_is_early(index->rel, clause) || !loki_distance_bound((Node *) clause->clause, bound) || !bound->upper ||
-		bms_is_member(index->rel->relid, pull_varnos(root, (Node *) bound->bound)) ||
-		contain_volatile_functions((Node *) bound->bound))
-		return NULL;
-	return match_distance(root, index, bound->distance);
+	return bounds_distance(root, index->rel, clause, bound) ?
+		loki_match_distance(root, index, bound->distance) : NULL;
 }
 
 /*
@@ -223,10 +188,13 @@ is_complete(IndexOptInfo *info)
 static List *
 bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *targets)
 {
+	LokiDistanceBound bound;
+
+	if (!bounds_distance(root, rel, clause, &bound))
+		return targets;
 	foreach_ptr(IndexOptInfo, index, loki_usable_indexes(rel))
 	{
-		LokiDistanceBound bound;
-		OpExpr	   *distance = bounded_distance(root, index, clause, &bound);
+		OpExpr	   *distance = loki_match_distance(root, index, bound.distance);
 		HybridTarget *target;
 		bool		known = false;
 
@@ -238,9 +206,9 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 			continue;
 		target = palloc0_object(HybridTarget);
 		target->index = index;
-		target->clauses = index_clauses(root, rel, index);
-		target->distance = distance;
-		target->pathkeys = loki_distance_pathkeys(rel, distance);
+		target->clauses = ((LokiMatch *) linitial(loki_matches(root, index)))->clauses;
+		target->distance = copyObject(distance);
+		target->pathkeys = loki_distance_pathkeys(rel, target->distance);
 		target->outer = bms_union(rel->lateral_relids, clause->clause_relids);
 		target->outer = bms_del_member(target->outer, rel->relid);
 		targets = lappend(targets, target);
@@ -522,7 +490,7 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 		if (target->distance == NULL)
 			continue;
 		target->pathkeys = loki_distance_pathkeys(rel, target->distance);
-		target->clauses = index_clauses(root, rel, target->index);
+		target->clauses = ((LokiMatch *) linitial(loki_matches(root, info)))->clauses;
 		targets = lappend(targets, target);
 	}
 	foreach_ptr(HybridTarget, target, targets)

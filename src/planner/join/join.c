@@ -47,6 +47,7 @@
 #include "planner/order/order.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/matches.h"
 #include "planner/query/promise.h"
 
 static set_join_pathlist_hook_type previous_joinpath = NULL;
@@ -194,33 +195,29 @@ nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 
 /*
  * Join rows of the outer relation with scans of an index of the inner relation: a single
- * row, or each with those that LIMIT takes.  A scan is made like another index path, which
- * goes by the distance from a constant.
+ * row, or each with those that LIMIT takes.
  */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool single,
-			  JoinPathExtraData *extra, IndexPath *like, OpExpr *distance, Oid first)
+			  JoinPathExtraData *extra, IndexOptInfo *info, OpExpr *distance, Oid first)
 {
 	Path	   *rows = outer->cheapest_total_path;
-	List	   *pathkeys = list_make1(linitial(root->query_pathkeys));
+	PathKey    *key = linitial(root->query_pathkeys);
+	LokiMatch	match = *(LokiMatch *) linitial(loki_matches(root, info));
 	JoinCostWorkspace workspace;
 	IndexPath  *scan;
 	Path	   *inner;
 	NestPath   *join;
 
-	/*
-	 * the rows depend on nothing else, and a scan will depend on a row alone
-	 */
-	Assert(PATH_REQ_OUTER(rows) == NULL && PATH_REQ_OUTER((Path *) like) == NULL);
-	Assert(list_length(like->indexorderbys) == 1);
-	scan = create_index_path(root, like->indexinfo, like->indexclauses,
-							 list_make1(distance), like->indexorderbycols, pathkeys,
-							 ForwardScanDirection, false, outer->relids, 1, false);
+	/* the rows depend on nothing else, and a scan will depend on a row alone */
+	Assert(PATH_REQ_OUTER(rows) == NULL && match.outer == NULL);
+	match.outer = outer->relids;
+	scan = loki_match_path(root, info, &match, distance, key);
 	loki_promise_first(scan, first);
 	inner = single ? (Path *) scan : nearest_rows(root, scan->path.parent, scan);
 	loki_initial_cost_nestloop(root, &workspace, JOIN_INNER, rows, inner, extra);
 	join = create_nestloop_path(root, joinrel, JOIN_INNER, &workspace, extra, rows, inner,
-								extra->restrictlist, single ? pathkeys : NIL, NULL);
+								extra->restrictlist, single ? list_make1(key) : NIL, NULL);
 	if (!single)
 		join->jpath.path.rows = clamp_row_est(rows->rows * inner->rows);
 	add_path(joinrel, (Path *) join);
@@ -241,7 +238,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	Oid			first;
 	bool		single;
 	List	   *indexes;
-	List	   *param_infos;
+	MemoryContext old;
 
 	if (previous_joinpath)
 		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
@@ -268,23 +265,18 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		return;
 	first = loki_order_first(key->pk_nulls_first, &expr);
 
-	/*
-	 * The genetic optimizer may free the memory of what is made here.  So the
-	 * relation must not remember the new parameterizations.
-	 */
-	param_infos = inner->ppilist;
-	inner->ppilist = list_copy(param_infos);
+	/* the relation remembers it, and the genetic optimizer frees other memory */
+	old = MemoryContextSwitchTo(root->planner_cxt);
+	(void) get_baserel_parampathinfo(root, inner, outer->relids);
+	MemoryContextSwitchTo(old);
 	foreach_ptr(IndexOptInfo, info, indexes)
 	{
-		List	   *paths = loki_core_index_paths(root, inner, info,
-												  loki_constant_distance(distance));
+		OpExpr	   *matched = loki_match_distance(root, info, distance);
 
-		foreach_node(IndexPath, like, paths)
-			if (PATH_REQ_OUTER((Path *) like) == NULL)
-			add_join_path(root, joinrel, outer, single, extra, like,
-						  loki_order_operator(distance, key), first);
+		if (matched != NULL)
+			add_join_path(root, joinrel, outer, single, extra, info,
+						  loki_order_operator(matched, key), first);
 	}
-	inner->ppilist = param_infos;
 }
 
 void

@@ -241,7 +241,6 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 	keys->param_info = makeNode(ParamPathInfo);
 	keys->param_info->ppi_req_outer = bms_copy(inner->relids);
 	keys->param_info->ppi_rows = clamp_row_est(outer->rows * share);
-	keys->param_info->ppi_clauses = list_make1(keys->clause);
 	Assert(keys->param_info->ppi_rows >= 1 && share > 0);
 	return keys;
 }
@@ -449,7 +448,8 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	if (keys == NULL || !keys_fit(root, inner, keys) || keys_leave_out_none(outer, inner, keys))
 		return false;
 	row = keys_path(root, inner, keys);
-	foreach_ptr(Path, scan, loki_paths_with(root, outer, keys->param_info, NULL, NULL, NULL))
+	foreach_ptr(Path, scan, loki_paths_with(root, outer, list_make1(keys->clause), NULL, keys->param_info, NULL,
+									 NULL))
 	{
 		if (scan->pathkeys == NIL || (!IsA(scan, IndexPath) && !IsA(scan, CustomPath)))
 			continue;

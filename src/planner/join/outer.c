@@ -93,9 +93,8 @@ partners(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *
 	more->ppi_rows = clamp_row_est(outer->rows *
 								   clause_selectivity(root, (Node *) clause->clause,
 													  (int) outer->relid, JOIN_INNER, NULL));
-	more->ppi_clauses = list_make1(one_side);
-	return get_cheapest_fractional_path_for_pathkeys(loki_paths_with(root, outer, more, NULL, NULL, NULL),
-													 NIL, inner->relids, 0);
+	return get_cheapest_fractional_path_for_pathkeys(loki_paths_with(root, outer, list_make1(one_side), NULL,
+																	 more, NULL, NULL), NIL, inner->relids, 0);
 }
 
 /*
@@ -211,7 +210,7 @@ loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	foreach_node(RestrictInfo, rinfo, extra->restrictlist)
 		if (RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids))
 		return;
-	scans = loki_paths_with(root, inner, makeNode(ParamPathInfo), NULL, key, &distance);
+	scans = loki_paths_with(root, inner, NIL, NULL, NULL, key, &distance);
 	foreach_node(RestrictInfo, clause, extra->restrictlist)
 	{
 		if (joined_column(clause, outer) != NULL && joined_column(clause, inner) != NULL &&

@@ -13,11 +13,9 @@
  *		WHERE a IN (...) ORDER BY v <-> q	up to PostgreSQL 16
  *		WHERE x = ANY (a) ORDER BY v <-> q
  *
- * For these, core makes its index paths once more for the plain distance.  So there is
- * one place that matches clauses, joins and partial indexes to an index.  The paths are
- * then labelled with the order that the query asks for.  It is the same order:
- * query/distance_expr.c proves that the expression is monotone, rows without a distance
- * come first where a sort would put them first (src/hnsw/hnsw.h), and rows with equal
+ * For these, an index path has the clauses that core has matched (query/matches.c), and the order that the query
+ * asks for.  It is the order of the plain distance: query/distance_expr.c proves that the expression is monotone,
+ * rows without a distance come first where a sort would put them first (src/hnsw/hnsw.h), and rows with equal
  * values have no order.
  *
  * IDENTIFICATION
@@ -41,49 +39,10 @@
 #include "optimizer/restrictinfo.h"
 #include "planner/cost/cost.h"
 #include "planner/order/order.h"
-#include "planner/query/index_clause.h"
 #include "planner/query/level.h"
+#include "planner/query/matches.h"
 #include "planner/query/promise.h"
 #include "utils/lsyscache.h"
-
-/*
- * query_pathkeys is what core matches to order-by operators (build_index_paths()).  Those that are made
- * without an order, as for another column of the index, are dropped.
- */
-List *
-loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *info,
-					  OpExpr *distance)
-{
-	List	   *query_pathkeys = root->query_pathkeys;
-	List	   *result = NIL;
-
-	root->query_pathkeys = loki_distance_pathkeys(rel, distance);
-	foreach_ptr(IndexPath, path, loki_paths_of_indexes(root, rel, list_make1(info)))
-	{
-		if (IsA(path, IndexPath) && path->indexinfo == info && path->indexorderbys != NIL)
-		{
-			Assert(list_length(path->indexorderbys) == 1 &&
-				   list_length(path->path.pathkeys) == 1);
-			result = lappend(result, path);
-		}
-	}
-	root->query_pathkeys = query_pathkeys;
-	return result;
-}
-
-/* The path with further clauses too, or NULL if it has them */
-static IndexPath *
-with_clauses(PlannerInfo *root, IndexPath *path, List *others)
-{
-	List	   *clauses = loki_add_index_clauses(path->indexinfo, path->indexclauses, others);
-
-	if (clauses == path->indexclauses)
-		return NULL;
-	return create_index_path(root, path->indexinfo, clauses, path->indexorderbys,
-							 path->indexorderbycols, path->path.pathkeys,
-							 ForwardScanDirection, false,
-							 PATH_REQ_OUTER((Path *) path), 1, false);
-}
 
 /*
  * Drop scans of the same index, in the same order, that leave to the executor what this
@@ -275,9 +234,7 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 			continue;
 		foreach_node(IndexOptInfo, info, indexes)
 		{
-			if (!OidIsValid(get_op_opfamily_sortfamily(distance->opno, info->opfamily[0])) ||
-				(!match_index_to_operand(linitial(distance->args), 0, info) &&
-				 !match_index_to_operand(lsecond(distance->args), 0, info)))
+			if (loki_match_distance(root, info, distance) == NULL)
 				continue;
 			if (!loki_score_choose(root, score, distance))
 				return;
@@ -288,51 +245,39 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 	}
 }
 
-/*
- * Core is asked for paths of an index only if it has not made them, or if there are clauses to add to them.
- * add_path() may free the path that it is given, or others of the relation, so none is looked at after that.
- */
+/* A path of core's in this order stays, unless the index answers more. */
 void
 loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
-						  const LokiDistanceExpr *distance, bool core_makes)
+						  const LokiDistanceExpr *distance)
 {
 	Oid			first = loki_order_first(key->pk_nulls_first, distance);
 
 	foreach_ptr(IndexOptInfo, info, loki_usable_indexes(rel))
 	{
-		List	   *others = loki_other_index_clauses(root, info);
-		List	   *paths = core_makes && others == NIL ? NIL :
-			loki_core_index_paths(root, rel, info, distance->distance);
+		OpExpr	   *operator = loki_match_distance(root, info, distance->distance);
 
-		foreach_node(IndexPath, path, paths)
+		if (operator == NULL)
+			continue;
+		operator = loki_order_operator(operator, key);
+		foreach_ptr(LokiMatch, match, loki_matches(root, info))
 		{
-			IndexPath  *more;
+			IndexPath  *path;
 
-			Assert(path->path.parent == rel);
-
-			/*
-			 * with the order that it returns rows in, and the rows that it
-			 * puts first (P7)
-			 */
-			path->path.pathkeys = list_make1(key);
-			path->indexorderbys = list_make1(loki_order_operator(linitial(path->indexorderbys), key));
+			if (match->pathkeys != NIL && linitial(match->pathkeys) == key &&
+				match->nordered >= list_length(match->clauses))
+				continue;
+			/* with the rows that this order puts first (P7) */
+			path = loki_match_path(root, info, match, operator, key);
 			loki_promise_first(path, first);
-			more = with_clauses(root, path, others);
-			if (more != NULL)
-			{
-				drop_with_less(rel, more);
-				add_path(rel, (Path *) more);
-			}
-			else if (!core_makes)
-				add_path(rel, (Path *) path);
+			drop_with_less(rel, path);
+			add_path(rel, (Path *) path);
 		}
 	}
 }
 
 /*
  * Three orders may be wanted: the query's own; that of rows of groups, in the place of the order by the
- * group's keys; or that of a distance within a score.  Core has made paths for a plain ORDER BY v <-> q
- * already, so for that only clauses are added that it does not match.
+ * group's keys; or that of a distance within a score.
  */
 void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
@@ -342,15 +287,12 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	const LokiGroups *groups;
 	PathKey    *key;
 	List	   *indexes;
-	bool		asked;			/* for another order than core knew */
-	bool		other_form;
 	MemoryContext old;
 
 	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
 		return;
 	level = loki_level(root);
 	groups = level->groups;
-	asked = groups != NULL;
 
 	/*
 	 * Core's own plans for groups sort or hash rows in no order, and no path
@@ -358,28 +300,18 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	 * The memory of the genetic optimizer would be too short-lived for it.
 	 */
 	old = MemoryContextSwitchTo(root->planner_cxt);
-	if (asked)
+	if (groups != NULL)
 	{
 		ask_for_order(root, rel, groups->input, groups->stage == UPPERREL_GROUP_AGG);
 		rel->consider_startup = true;
 	}
 	else if (level->row_groups != NULL && level->row_groups->stage == UPPERREL_GROUP_AGG)
-	{
 		ask_for_order(root, rel, level->row_groups->input,
 					  level->row_groups->input != level->row_groups->output);
-		asked = true;
-	}
 	else if (root->sort_pathkeys != NIL)
-	{
 		ask_for_score(root, rel, indexes);
-		asked = linitial(root->query_pathkeys) != linitial(root->sort_pathkeys);
-	}
 	MemoryContextSwitchTo(old);
 	key = linitial_node(PathKey, root->query_pathkeys);
-	if (!loki_orders_by_distance(root, rel, key, &distance))
-		return;
-	other_form = distance.wrapped || asked ||
-		loki_order_first(key->pk_nulls_first, &distance) != InvalidOid ||
-		(list_length(root->query_pathkeys) > 1 && !LOKI_CORE_MATCHES_MORE);
-	loki_distance_order_paths(root, rel, key, &distance, !other_form);
+	if (loki_orders_by_distance(root, rel, key, &distance))
+		loki_distance_order_paths(root, rel, key, &distance);
 }

@@ -21,13 +21,6 @@
 /* Add such paths, of the order that the query asks of a relation, or that a node of ours will. */
 extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
 
-/*
- * Have core make the paths of an index that return rows in the order of a distance: IndexPath.
- * The relation is left as it was.
- */
-extern List *loki_core_index_paths(PlannerInfo *root, RelOptInfo *rel,
-								   IndexOptInfo *info, OpExpr *distance);
-
 /* Whether a sort key puts rows in the order of a distance (P7), which then describes it */
 extern bool loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 									LokiDistanceExpr *distance);
@@ -37,10 +30,10 @@ extern bool loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDista
 
 /*
  * Add the paths of indexes that return rows in the order of a distance, which is that of a sort
- * key.  Where core makes them as well, only those with more index clauses are added.
+ * key.  Where core has made them as well, only those with more index clauses are added.
  */
 extern void loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
-									  const LokiDistanceExpr *distance, bool core_makes);
+									  const LokiDistanceExpr *distance);
 
 /* A distance that a scan goes by in the order of a sort key: itself, or a copy */
 extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
@@ -58,11 +51,10 @@ extern bool loki_show_key(Path *path, PathKey *key);
 /*
  * Make the paths of a relation as if it had further conditions, and one less if that is given,
  * in the order of the query or of a key that is that of a distance, or, without one, the same for
- * all rows.  If `more` has no parameters, its rows are estimated here.  The relation is left as it
- * was.
+ * all rows.  If the conditions depend on other relations, `outer` says how many rows are left.
  */
-extern List *loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more,
-							 RestrictInfo *without, PathKey *key,
+extern List *loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions,
+							 const RestrictInfo *without, ParamPathInfo *outer, PathKey *key,
 							 const LokiDistanceExpr *distance);
 
 /* Add paths that read a table in parts, if it has the same rows each time (P10). */

@@ -22,9 +22,7 @@
  * core would take the Append for one of partitions.  For the condition, the parts are an Append, or a
  * Merge Append in the order of the query.  Conditions of a score come after all others (P6).
  *
- * The paths of a part are made as if its conditions were further ones of the table.  They
- * carry them as paths with parameters do, but without parameters: a ParamPathInfo that needs no outer relation.
- * createplan.c adds its clauses (ppi_clauses) to the filter of the scan.
+ * The paths of a part are those of a relation of our own, which has its conditions as further ones of the table.
  *
  * IDENTIFICATION
  *	  src/planner/order/parts.c
@@ -54,6 +52,7 @@
 #include "planner/order/order.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/matches.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
@@ -74,126 +73,98 @@ typedef struct Part
  * ----------------------------------------------------------------
  */
 
+/* Conditions, with further ones and without one */
+static List *
+with_conditions(List *all, List *more, const RestrictInfo *without)
+{
+	return list_concat(list_delete_ptr(list_copy(all), unconstify(RestrictInfo *, without)), more);
+}
+
 /*
- * Have a path carry further conditions.  Two hybrid paths may have the same bitmap path as a
+ * Have a path depend on other relations by a condition.  Two hybrid paths may have the same bitmap path as a
  * child, which comes here twice.
  */
 static void
-carry(Path *path, ParamPathInfo *more)
+depend(Path *path, ParamPathInfo *outer)
 {
-	Assert(path->param_info == NULL || path->param_info == more);
-	path->param_info = more;
-	path->rows = more->ppi_rows;
+	Assert(path->param_info == NULL || path->param_info == outer);
+	path->param_info = outer;
 	if (IsA(path, CustomPath))
 	{
 		foreach_ptr(Path, child, ((CustomPath *) path)->custom_paths)
-			carry(child, more);
+			depend(child, outer);
 	}
 }
 
 /*
- * The genetic optimizer may free the memory of what is made here, so the relation is left as it was.
- *
- * Core matches indexes to indrestrictinfo, so the conditions go there as well; a partial index is usable
- * only if the query's own conditions imply its predicate (predOK).  Joins are left out: no path of a
- * part has parameters.  If all orders of the rows are the same, no order is asked of core, which then
- * makes the paths that cost least.
+ * Plans of the paths take their conditions from the relation and indexes of our own.  Core matches indexes to
+ * indrestrictinfo; a partial index is usable only if the query's own conditions imply its predicate (predOK).
+ * Joins are left out: no path of a part depends on other relations by them.
  */
 List *
-loki_paths_with(PlannerInfo *root, RelOptInfo *rel, ParamPathInfo *more, RestrictInfo *without,
-				PathKey *key, const LokiDistanceExpr *distance)
+loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, const RestrictInfo *without,
+				ParamPathInfo *outer, PathKey *key, const LokiDistanceExpr *distance)
 {
-	RelOptInfo	saved = *rel;
-	List	   *saved_clauses = NIL;
-	List	   *saved_pathkeys = root->query_pathkeys;
+	RelOptInfo *own = loki_own_relation(rel, rel->indexlist);
 	bool		constant = key != NULL && distance->distance == NULL;
 	List	   *result = NIL;
-	ListCell   *cell;
-	ListCell   *clauses;
 
 	Assert(rel->reloptkind == RELOPT_BASEREL && (key == NULL) == (distance == NULL));
-	rel->pathlist = rel->partial_pathlist = rel->ppilist = NIL;
-	rel->baserestrictinfo = list_concat(list_delete_ptr(list_copy(rel->baserestrictinfo), without),
-										more->ppi_clauses);
-	rel->joininfo = NIL;
-	rel->has_eclass_joins = false;
-	if (more->ppi_req_outer == NULL)
+	Assert(outer == NULL || outer->ppi_clauses == NIL);
+	own->ppilist = own->joininfo = NIL;
+	own->has_eclass_joins = false;
+	own->baserestrictinfo = with_conditions(rel->baserestrictinfo, conditions, without);
+	foreach_node(IndexOptInfo, info, own->indexlist)
+		info->indrestrictinfo = with_conditions(info->indrestrictinfo, conditions, without);
+	if (outer == NULL)
 	{
-		rel->rows = clamp_row_est(rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo,
+		own->rows = clamp_row_est(own->tuples * clauselist_selectivity(root, own->baserestrictinfo,
 																	   0, JOIN_INNER, NULL));
-		loki_distance_rows(root, rel);
-		cost_qual_eval(&rel->baserestrictcost, rel->baserestrictinfo, root);
-		more->ppi_rows = rel->rows;
+		loki_distance_rows(root, own);
+		cost_qual_eval(&own->baserestrictcost, own->baserestrictinfo, root);
 	}
-	rel->rows = more->ppi_rows;
-	foreach_node(IndexOptInfo, info, rel->indexlist)
-	{
-		/*
-		 * `without` stays, since the filter of an index scan will have it:
-		 * index-only scans need its columns
-		 */
-		saved_clauses = lappend(saved_clauses, info->indrestrictinfo);
-		info->indrestrictinfo = list_concat_copy(info->indrestrictinfo, more->ppi_clauses);
-	}
-	if (constant)
-		root->query_pathkeys = NIL;
-	create_index_paths(root, rel);
-	root->query_pathkeys = saved_pathkeys;
-	if (constant)
-		add_path(rel, create_seqscan_path(root, rel, NULL, 0));
-	else if (key == NULL)
-		loki_order_paths(root, rel);
 	else
-		loki_distance_order_paths(root, rel, key, distance, false);
+		own->rows = outer->ppi_rows;
+	loki_make_index_paths(root, own);
+	if (constant)
+		add_path(own, create_seqscan_path(root, own, NULL, 0));
+	else if (key == NULL)
+		loki_order_paths(root, own);
+	else
+		loki_distance_order_paths(root, own, key, distance);
 	if (!constant)
-		loki_hybrid_paths(root, rel, planner_rt_fetch(rel->relid, root));
-	foreach_ptr(Path, path, rel->pathlist)
+		loki_hybrid_paths(root, own, planner_rt_fetch(rel->relid, root));
+	loki_own_paths_done(root, own);
+	foreach_ptr(Path, path, own->pathlist)
 	{
 		if (path->param_info != NULL)
 			continue;
 		if (constant)
 			path->pathkeys = list_make1(key);	/* any order is this one */
-		carry(path, more);
+		if (outer != NULL)
+			depend(path, outer);
 		result = lappend(result, path);
 	}
-	forboth(cell, rel->indexlist, clauses, saved_clauses)
-	{
-		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
-
-		info->indrestrictinfo = lfirst(clauses);
-	}
-	*rel = saved;
 	return result;
 }
 
 /*
- * The conditions of a part; `without` is the one that they are made of, or NULL.
+ * The conditions of a part, RestrictInfo; `without` is the one that they are made of, or NULL.
  *
- * Parts of a condition have its security level: the same functions see the same rows.  A sort key's
- * functions see only rows that pass all conditions (P6), so those have a level above all.  The parts of
- * an OR were made with a lower level, so that core must not make a bitmap scan of them (orclause).
+ * Parts of a condition have its security level: the same functions see the same rows.  What a sort key calls
+ * sees only rows that pass all conditions (P6), and those before it in CASE, so those have levels above all.
  */
-static ParamPathInfo *
-carried(PlannerInfo *root, RelOptInfo *rel, const Part *part, const RestrictInfo *without)
+static List *
+clauses_of_part(PlannerInfo *root, const Part *part, const RestrictInfo *without)
 {
-	ParamPathInfo *more = makeNode(ParamPathInfo);
+	List	   *clauses = NIL;
 
 	foreach_ptr(Expr, condition, part->conditions)
-	{
-		RestrictInfo *rinfo = make_simple_restrictinfo(root, condition);
-
-		/*
-		 * what a sort key calls sees only rows that pass all conditions (P6),
-		 * and those before it in CASE
-		 */
-		rinfo->security_level = without != NULL ? without->security_level :
-			root->qual_security_level + 1 + foreach_current_index(condition);
-		rinfo->leakproof = !contain_leaked_vars((Node *) condition);
-		if (!restriction_is_securely_promotable(rinfo, rel))
-			rinfo->orclause = NULL;
-		more->ppi_clauses = lappend(more->ppi_clauses, rinfo);
-	}
-	return more;
+		clauses = lappend(clauses,
+						  loki_make_restrictinfo(root, condition, without != NULL ? without->security_level :
+												 root->qual_security_level + 1 +
+												 foreach_current_index(condition)));
+	return clauses;
 }
 
 /*
@@ -219,10 +190,10 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
 	foreach_ptr(Part, part, parts)
 	{
-		ParamPathInfo *more = carried(root, rel, part, without);
-		List	   *paths = loki_paths_with(root, rel, more, without, key,
-											key != NULL ? &part->distance : NULL);
-		double		fraction = Max(loki_level(root)->wanted, 0) / more->ppi_rows;
+		List	   *paths = loki_paths_with(root, rel, clauses_of_part(root, part, without), without, NULL,
+											key, key != NULL ? &part->distance : NULL);
+		double		fraction = paths == NIL ? 0 :
+			Max(loki_level(root)->wanted, 0) / ((Path *) linitial(paths))->parent->rows;
 		Path	   *path = pathkeys == NIL ? NULL :
 			get_cheapest_fractional_path_for_pathkeys(paths, pathkeys, NULL, fraction);
 

@@ -15,8 +15,6 @@
  * A boolean column, alone or below NOT, IS TRUE or IS FALSE.  Up to PostgreSQL 15
  * core matches these only for its own operator families.
  *
- * IN (...) in a scan in the order of a distance, which core matches from PostgreSQL 17 on.
- *
  *		'red' = ANY (tags)			tags @> ARRAY['red']
  *		owner = current_user		owner = current_user::text COLLATE of the index's column
  *		NOT archived				archived = false
@@ -50,66 +48,6 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
-
-/*
- * The paths that the server makes for a relation that has only these indexes, on a RelOptInfo of our own:
- * create_index_paths() takes all that it needs from there, and add_path() frees what it finds worse, which must
- * not be the relation's own.
- */
-static List *
-paths_of_indexes(PlannerInfo *root, RelOptInfo *own, List *indexes)
-{
-	own->indexlist = indexes;
-	own->pathlist = own->partial_pathlist = NIL;
-	create_index_paths(root, own);
-	return own->pathlist;
-}
-
-static RelOptInfo *
-copy_relation(const RelOptInfo *rel)
-{
-	RelOptInfo *copy = makeNode(RelOptInfo);
-
-	*copy = *rel;
-	return copy;
-}
-
-List *
-loki_paths_of_indexes(PlannerInfo *root, const RelOptInfo *rel, List *indexes)
-{
-	return paths_of_indexes(root, copy_relation(rel), indexes);
-}
-
-/*
- * Copies of the indexes say that they have no plain scans, which would displace bitmap scans; index-only scans
- * are such.  Bitmaps have copies all the way down, but the relation has the ParamPathInfos of all its paths.
- */
-List *
-loki_bitmaps_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes)
-{
-	RelOptInfo *own = copy_relation(rel);
-	List	   *copies = NIL;
-	List	   *paths;
-
-	foreach_node(IndexOptInfo, info, indexes)
-	{
-		IndexOptInfo *copy = makeNode(IndexOptInfo);
-
-		*copy = *info;
-		copy->rel = own;
-		copy->amhasgettuple = copy->amcanparallel = false;
-		copy->canreturn = palloc0_array(bool, copy->ncolumns);
-		copies = lappend(copies, copy);
-	}
-	paths = paths_of_indexes(root, own, copies);
-	rel->ppilist = own->ppilist;
-	foreach_ptr(Path, path, paths)
-	{
-		Assert(IsA(path, BitmapHeapPath) && path->parent == own);
-		path->parent = rel;
-	}
-	return paths;
-}
 
 Node *
 loki_strip_relabel(Node *node)
@@ -329,27 +267,7 @@ boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 	return index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
 }
 
-/*
- * An index clause for IN or = ANY over a column of an index, or NULL.  From PostgreSQL 17
- * on, core makes it (LOKI_CORE_MATCHES_MORE).
- */
-static IndexClause *
-array_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
-{
-	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
-	Node	   *array;
-	int			col;
-
-	if (!IsA(saop, ScalarArrayOpExpr) || !saop->useOr || rinfo->pseudoconstant ||
-		!restriction_is_securely_promotable(rinfo, info->rel))
-		return NULL;
-	array = lsecond(saop->args);
-	col = loki_operand_column(info, 1, linitial(saop->args), saop->opno, saop->inputcollid);
-	return col < 0 || bms_is_member(info->rel->relid, pull_varnos(root, array)) ||
-		contain_volatile_functions(array) ? NULL : index_clause(rinfo, rinfo, col);
-}
-
-/* What core does not match, but for arrays.  @> is not leakproof, even if the operator of the condition is. */
+/* @> is not leakproof, even if the operator of the condition is. */
 static IndexClause *
 other_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
 {
@@ -374,8 +292,6 @@ loki_other_index_clauses(PlannerInfo *root, IndexOptInfo *info)
 	{
 		IndexClause *clause = other_clause(root, info, rinfo);
 
-		if (clause == NULL && !LOKI_CORE_MATCHES_MORE)
-			clause = array_clause(root, info, rinfo);
 		if (clause != NULL)
 			clauses = lappend(clauses, clause);
 	}

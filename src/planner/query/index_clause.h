@@ -17,12 +17,6 @@
 
 /* functions in query/index_clause.c: x = ANY (column), text = name, boolean columns */
 
-/* The paths that core makes for a relation that has only these indexes; it is left as it was */
-extern List *loki_paths_of_indexes(PlannerInfo *root, const RelOptInfo *rel, List *indexes);
-
-/* Bitmap heap scans by these indexes, whether or not core has other paths by them that cost less */
-extern List *loki_bitmaps_of_indexes(PlannerInfo *root, RelOptInfo *rel, List *indexes);
-
 /*
  * The first column of an index, from one on, that is an operand, and whose operators include
  * one, under its collation; -1 if there is none

@@ -16,7 +16,9 @@
 #include "planner/query/groups.h"
 #include "planner/query/score.h"
 
-/* Worked out once, and only read then, but for the distance that is chosen of a score */
+typedef struct LokiIndexNotes LokiIndexNotes;
+
+/* Worked out once, and only read then, but for the distance that is chosen of a score, and notes */
 typedef struct LokiLevel
 {
 	const PlannerInfo *root;	/* whose level it is */
@@ -46,6 +48,7 @@ typedef struct LokiLevel
 	bool		likely_search[2];	/* whether scans are likely to be
 									 * searches, by whether they are complete:
 									 * pgvector's limits need no LIMIT */
+	List	   *notes;			/* LokiIndexNotes: query/matches.c */
 } LokiLevel;
 
 /*
