@@ -645,7 +645,7 @@ SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_w WHERE a = 1 ORDE
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_w WHERE a < 2 ORDER BY v <-> '[1,1]' LIMIT 5000) s;
 SELECT scan_recall('scan_w', '<->', 2, 2, 5000) >= 0.95;
 SET hnsw.scan_mem_multiplier = 100;
-SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_w ORDER BY v <-> '[1,1]' LIMIT 5000) s;
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM scan_w ORDER BY v <-> '[1,1]' LIMIT 1000) s;
 SELECT flat_scans FROM lokivector_scan_stats();
 RESET hnsw.scan_mem_multiplier;
 RESET work_mem;

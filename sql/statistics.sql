@@ -64,6 +64,10 @@ SELECT lokivector_reset_counts('stat_idx');
 SET hnsw.ef_search = 10;
 SELECT count(*) FROM (SELECT id FROM stat_t ORDER BY v <-> '[20,20,3]' LIMIT 5) s;
 SELECT scans, widened_scans, rows_dropped FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+BEGIN;
+DELETE FROM stat_t WHERE c < 8;
+SELECT count(*) FROM (SELECT id FROM stat_t ORDER BY v <-> '[20,20,3]' LIMIT 50) s;
+ROLLBACK;
 SELECT count(*) FROM (SELECT id FROM stat_t WHERE id % 7 = 0 ORDER BY v <-> '[20,20,3]' LIMIT 50) s;
 SELECT scans, widened_scans, rows_dropped > 0 AS dropped
 FROM lokivector_stat_indexes WHERE relname = 'stat_t';

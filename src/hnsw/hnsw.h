@@ -138,6 +138,7 @@ typedef struct LokiScanCaller
 	bool		(*passes) (struct LokiScanCaller *caller, TupleTableSlot *slot,
 						   bool recheck);
 	LokiCondition *(*condition) (struct LokiScanCaller *caller);
+	double		operators;		/* that passes() evaluates, by their costs */
 	void	   *limit_node;		/* of limit() and taken() */
 	void	   *conditions;		/* of condition() */
 } LokiScanCaller;
@@ -162,6 +163,7 @@ typedef struct LokiScanWork
 	uint64		walks;			/* scans that found their rows by walks alone,
 								 * by hops or not ... */
 	uint64		flats;			/* ... and those that read all nodes */
+	uint64		rests;			/* those that ended in the order of the table */
 } LokiScanWork;
 
 extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);

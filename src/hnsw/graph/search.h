@@ -116,6 +116,8 @@ typedef struct LokiReach
 	int			least;			/* nodes that are expanded in any case */
 	int			grown;			/* nodes within the growth at most */
 	int			most;			/* nodes that are kept at most */
+	bool		limited;		/* a flat scan costs less than to expand as
+								 * many */
 	float		ratio;			/* the growth: to the distance of the rows-th;
 								 * 0: that of the width-th node counts;
 								 * FLT_MAX: no end before grown */

@@ -398,7 +398,10 @@ loki_flat_test(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 	if (so->filter.within != NULL)
 		test_rows(so, first, n, passes);
 	if (so->filter.nodes.ntests > 0 || so->filter.within != NULL)
+	{
 		so->search.count.filtered += n;
+		so->work.tested += n;
+	}
 }
 
 /* Test and gather all nodes from `first` up to `end`. */
@@ -638,6 +641,51 @@ loki_flat_falls_short(const LokiScan *so)
 		!(loki_operator_distance(so->query.metric, so->flat.horizon) > farthest);
 }
 
+/* There is a next selection: the nodes of the first are queued. */
+static void
+see_selected(LokiScan *so)
+{
+	if (so->flat.selected == NULL)
+		return;
+	begin_seen(so);
+	for (uint32 i = 0; i < so->flat.nselected; i++)
+		mark_seen(so, so->flat.selected[i]);
+	pfree(so->flat.selected);
+	so->flat.selected = NULL;
+}
+
+/* Nodes that are queued by the refine or the rerank queue are to be read. */
+static void
+unsee_queued(LokiScan *so, const LokiCandidate *nodes, uint32 n)
+{
+	for (uint32 i = 0; i < n; i++)
+		if (nodes[i].node < so->flat.seen_nodes)
+			so->flat.seen[nodes[i].node / 8] &= ~(1 << (nodes[i].node % 8));
+}
+
+/*
+ * See scan.h.  If a flat scan has left nothing behind, what is queued is all that is left.  Nodes that only a guess
+ * excludes are left in any case.
+ */
+const uint8 *
+loki_flat_end(LokiScan *so)
+{
+	if (so->course.phase == LOKI_SCAN_WALK)
+		loki_flat_begin(so);
+	see_selected(so);
+	if (so->flat.seen == NULL)
+		begin_seen(so);
+	if (so->flat.last && !so->filter.nodes.guess)
+		memset(so->flat.seen, 0xff, (Size) so->flat.seen_nodes / 8 + 1);
+	unsee_queued(so, so->queue.candidates + so->queue.next, so->queue.n - so->queue.next);
+	unsee_queued(so, so->rerank.nodes + so->rerank.next, so->rerank.n - so->rerank.next);
+	so->filter.nodes.guess = false;
+	so->flat.last = true;
+	so->flat.beyond = false;
+	so->flat.horizon = get_float8_infinity();
+	return so->flat.seen;
+}
+
 /* Queue the best nodes that were not queued before; false if there are none. */
 bool
 loki_flat_select(LokiScan *so)
@@ -648,16 +696,8 @@ loki_flat_select(LokiScan *so)
 
 	Assert(so->course.phase == LOKI_SCAN_FLAT);
 	if (so->flat.last)
-		return false;
-	if (so->flat.selected != NULL)
-	{
-		/* there is a next selection: the nodes of the first are queued */
-		begin_seen(so);
-		for (uint32 i = 0; i < so->flat.nselected; i++)
-			mark_seen(so, so->flat.selected[i]);
-		pfree(so->flat.selected);
-		so->flat.selected = NULL;
-	}
+		return loki_rest_more(so);
+	see_selected(so);
 	selection->capacity = selection_size(so);
 	selection->allocated = Min(selection->capacity, 1024);
 	selection->heap = palloc_array(LokiCandidate, selection->allocated);

@@ -56,6 +56,7 @@ loki_rerank_begin(LokiScan *so)
 	so->ranking.dropped = so->ranking.passed = so->ranking.rejected_nearer = 0;
 	so->ranking.found = so->ranking.rowless = 0;
 	so->ranking.bound = so->ranking.passed_bound = FLT_MAX;
+	loki_rest_end(so);
 	if (so->heap.slot != NULL)
 		return;
 	so->heap.context = AllocSetContextCreate(so->context, "hnsw scan row",
@@ -79,6 +80,7 @@ loki_rerank_begin(LokiScan *so)
 void
 loki_rerank_end(LokiScan *so)
 {
+	loki_rest_end(so);
 	loki_toast_close(&so->heap.toast);
 	if (BufferIsValid(so->heap.visibility))
 		ReleaseBuffer(so->heap.visibility);
@@ -89,8 +91,8 @@ loki_rerank_end(LokiScan *so)
 }
 
 /* Append a row, unless it is beyond the scan's bound. */
-static void
-add_row(LokiScan *so, double distance, ItemPointerData tid)
+void
+loki_rerank_add(LokiScan *so, double distance, ItemPointerData tid)
 {
 	so->ranking.found++;
 	if (loki_is_beyond(so, distance))
@@ -236,6 +238,17 @@ row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *pa
 	return found;
 }
 
+/* See scan.h. */
+void
+loki_rerank_slot(LokiScan *so, ItemPointerData root)
+{
+	double		distance;
+
+	so->ranking.bound = FLT_MAX;	/* codes say nothing of these rows */
+	if (slot_passes(so) && slot_distance(so, &distance))
+		loki_rerank_add(so, distance, root);
+}
+
 /* Whether a TID slot names the TOAST value that is the vector of its rows */
 bool
 loki_value_known(const LokiScan *so, const LokiTidData *tid)
@@ -274,13 +287,13 @@ add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fet
 {
 	if (!fetch && !loki_filters_rows(so) && loki_on_visible_page(so, &entry->heap))
 	{
-		add_row(so, distance, entry->heap);
+		loki_rerank_add(so, distance, entry->heap);
 		return true;
 	}
 	if (!fetch_row(so, entry))
 		return false;
 	if (slot_passes(so))
-		add_row(so, distance, entry->heap);
+		loki_rerank_add(so, distance, entry->heap);
 	ExecClearTuple(so->heap.slot);
 	return true;
 }
@@ -313,7 +326,7 @@ add_part_rows(LokiScan *so, LokiPartialNode *partial, uint64 length, bool *known
 			visible = add_known_row(so, partial->distance, &entry, more && !any);
 		else if ((visible = *known = row_distance(so, &entry, &partial->distance, &passes)) &&
 				 passes)
-			add_row(so, partial->distance, entry.heap);
+			loki_rerank_add(so, partial->distance, entry.heap);
 		if (!visible || any)
 			continue;
 		any = true;
@@ -378,7 +391,7 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 		if (slot_passes(so) &&
 			((loki_value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
 			 slot_distance(so, &distance)))
-			add_row(so, distance, entry.heap);
+			loki_rerank_add(so, distance, entry.heap);
 		ExecClearTuple(so->heap.slot);
 		return;
 	}
@@ -530,6 +543,13 @@ compare_rows(const LokiRow *a, const LokiRow *b)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+/* See scan.h. */
+void
+loki_rerank_sort(LokiScan *so)
+{
+	sort_rows(so->ranking.rows + so->ranking.next_row, so->ranking.nrows - so->ranking.next_row);
+}
+
 /*
  * Move rows that were added after `sorted` to their places.  Mostly that is one row; a node
  * with duplicates brings them all.
@@ -624,7 +644,8 @@ complete_certain(LokiScan *so, uint32 wanted)
 			int			nearer = 0;
 
 			/* NaN is the farthest of all; ties are as good as what is there */
-			while (nearer < LOKI_PREFETCH_NODES && next + nearer < so->rerank.n &&
+			while (nearer < (int) Min(LOKI_PREFETCH_NODES, so->ranking.fetch_most) &&
+				   next + nearer < so->rerank.n &&
 				   !(so->rerank.nodes[next + nearer].distance >= farthest))
 				nearer++;
 			if (nearer == 0)

@@ -394,7 +394,8 @@ first_walk(LokiScan *so)
 	so->course.walked = true;
 	loki_choose_width(so);
 	if (so->state->pending ||
-		(so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact)
+		(so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact ||
+		(loki_account_wide(so) && so->course.width > loki_account_expanded(so)))
 	{
 		so->filter.strategy = LOKI_STRATEGY_FLAT;
 		so->course.walk_end = LOKI_WALK_LIMIT;
@@ -509,7 +510,7 @@ find_more(LokiScan *so)
 {
 	if (so->course.phase == LOKI_SCAN_WALK)
 	{
-		if (may_widen(so))
+		if (may_widen(so) && !loki_account_leaves(so))
 		{
 			widen_twice(so, loki_is_bounded(so) ? LOKI_BOUND_ROWS : 0);
 			return true;
@@ -564,6 +565,19 @@ begin_certain(LokiScan *so)
 }
 
 /*
+ * Whether the scan keeps an account of what it spends.  A search for few rows, all of which its caller takes, has none:
+ * it ends long before.  Nor has one under pgvector's limits, nor one of a pending index, which reads all rows.
+ */
+static bool
+keeps_account(const LokiScan *so)
+{
+	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_FEW_ROWS) &&
+		so->plan.complete && so->heap.is_heap && !so->state->pending && !so->plan.measuring &&
+		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
+		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);
+}
+
+/*
  * Find and rerank rows for the rest of the batch.  Afterwards rows[next_row ..) are in order.  If they
  * are fewer than batch_left, the graph has no more.  No page may be locked, and none is afterwards.
  */
@@ -571,12 +585,15 @@ static void
 fill_batch(LokiScan *so)
 {
 	instr_time	start;
+	bool		accounts;
 
 	Assert(so->course.batch_left > 0 && loki_no_buffer_locked());
 	INSTR_TIME_SET_CURRENT(start);
 	if (!so->course.walked)
 		first_walk(so);
-	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && loki_nodes_ahead(so) > so->course.ef)
+	accounts = keeps_account(so);
+	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && loki_nodes_ahead(so) > so->course.ef &&
+		   !loki_account_leaves(so))
 		widen_twice(so, loki_nodes_ahead(so));
 	/*
 	 * Each turn either ends the batch, or makes the search look farther: the
@@ -586,9 +603,19 @@ fill_batch(LokiScan *so)
 	 */
 	for (;;)
 	{
-		bool		walks = so->course.phase == LOKI_SCAN_WALK;
+		bool		walks;
+		bool		complete;
 
-		if (loki_rerank_complete(so, so->course.batch_left))
+		if (accounts && !loki_account_open(so))
+		{
+			loki_rest_read(so);
+			accounts = false;
+		}
+		walks = so->course.phase == LOKI_SCAN_WALK;
+		complete = loki_rerank_complete(so, so->course.batch_left);
+		if (accounts && so->ranking.fetch_most == 0)
+			continue;
+		if (complete)
 		{
 			if (loki_is_least(so, so->ranking.rows[so->course.batch_left - 1].distance))
 				break;
@@ -603,7 +630,7 @@ fill_batch(LokiScan *so)
 			 * flat scan takes less time.  Nothing was taken (take_walk()).
 			 */
 			else if ((walks && so->plan.complete && so->course.walk_end == LOKI_WALK_LIMIT) ||
-					 loki_strategy_mostly_rejected(so))
+					 loki_account_leaves(so))
 			{
 				loki_flat_begin(so);
 				loki_flat_select(so);

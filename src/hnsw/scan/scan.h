@@ -23,6 +23,9 @@
 /* A walk within a bound is wide enough for this number of rows before it is believed that there are no more */
 #define LOKI_BOUND_ROWS		320
 
+/* A search for so few rows, all of which its caller takes, costs less than reading the table */
+#define LOKI_FEW_ROWS		100
+
 /* Candidates by encodings that are enough for a row */
 #define LOKI_ENCODINGS_PER_ROW	10
 
@@ -188,12 +191,15 @@ typedef struct LokiRerankQueue
 } LokiRerankQueue;
 
 /*
- * Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c; prefetch.c says which
+ * Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c, rest.c; prefetch.c says which
  * were announced)
  */
 typedef struct LokiRanking
 {
 	uint32		fetch_most;		/* nodes that may still be fetched */
+	struct Tuplesortstate *sort;	/* of rows that memory has no room for,
+									 * behind all others; NULL: there are none */
+	TupleTableSlot *sort_slot;
 	LokiRow    *rows;
 	uint32		nrows;
 	uint32		next_row;
@@ -308,9 +314,11 @@ typedef struct LokiUnordered
 typedef struct LokiScanCounts
 {
 	uint64		postings;		/* read; they count as nodes that were scored */
+	uint64		tested;			/* nodes that count as filtered, in flat scans */
 	uint64		nodes_refined;
 	uint64		heap_fetches;
 	uint64		flat_scans;
+	uint64		rests;			/* the rest was read */
 	uint64		late_rows;
 	uint64		microseconds;	/* of finding batches */
 	LokiScanWork done;			/* all of it before the last rescan */
@@ -512,9 +520,14 @@ extern bool loki_refine_may_be_within(const LokiScan *so, double distance);
  * that may match.  Memory in the current context.
  */
 extern void loki_scan_begin_map(LokiScan *so);
-extern bool loki_strategy_mostly_rejected(const LokiScan *so);
 
 extern bool loki_strategy_certain(const LokiScan *so);
+
+/* See how far the scan may go on before it reads the rest; false if it has come there */
+extern bool loki_account_open(LokiScan *so);
+extern bool loki_account_leaves(const LokiScan *so);
+extern bool loki_account_wide(const LokiScan *so);
+extern double loki_account_expanded(const LokiScan *so);
 
 /* functions in scan/tid_list.c */
 
@@ -553,6 +566,22 @@ extern bool loki_value_known(const LokiScan *so, const LokiTidData *tid);
 /* Fetch no more than this number of nodes from now on */
 extern void loki_rerank_most(LokiScan *so, uint32 most);
 
+/*
+ * Append the row in so->heap.slot, with the TID that the index has, if the caller takes it; or a row whose distance
+ * is known; and sort the rows that were not returned
+ */
+extern void loki_rerank_slot(LokiScan *so, ItemPointerData root);
+extern void loki_rerank_add(LokiScan *so, double distance, ItemPointerData tid);
+extern void loki_rerank_sort(LokiScan *so);
+
+/*
+ * functions in scan/rest.c: read all rows that were not read, in the order of the table; more of them, if
+ * memory had no room for all; and forget those
+ */
+extern void loki_rest_read(LokiScan *so);
+extern bool loki_rest_more(LokiScan *so);
+extern void loki_rest_end(LokiScan *so);
+
 /* functions in scan/flat.c */
 extern void loki_flat_begin(LokiScan *so);
 extern void loki_flat_certain(LokiScan *so);
@@ -565,6 +594,9 @@ extern bool loki_flat_falls_short(const LokiScan *so);
 
 /* Let nodes pass that most likely do not; false if there are none */
 extern bool loki_flat_doubt(LokiScan *so);
+
+/* Flat scans have no more to find: a bitmap of the nodes whose rows were all read, or begun to be */
+extern const uint8 *loki_flat_end(LokiScan *so);
 
 /* Whether flat scans of the sorted list that was found read its 1-bit sketches first */
 extern bool loki_flat_goes_by_sketches(const LokiScan *so);

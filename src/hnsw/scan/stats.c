@@ -113,7 +113,7 @@ loki_scan_report(LokiScan *so)
 	last_scan.known = true;
 	last_scan.index = RelationGetRelid(so->scan->indexRelation);
 	memcpy(last_scan.values, values, sizeof(values));
-	last_scan.strategy = strategy_names[strategy_of(so)];
+	last_scan.strategy = so->work.rests > 0 ? "rest" : strategy_names[strategy_of(so)];
 }
 
 /* The work that a scan has done, over all of its rescans */
@@ -131,10 +131,11 @@ loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work)
 	work->heap_fetches += so->work.heap_fetches;
 	work->flat_scans += so->work.flat_scans;
 	work->late_rows += so->work.late_rows;
-	if (so->course.walked && so->work.flat_scans == 0)
-		work->walks++;
+	if (so->work.flat_scans > 0 || !so->course.walked)
+		work->flats += so->work.flat_scans > 0 || so->work.rests == 0;
 	else
-		work->flats++;
+		work->walks += so->course.walk_taken || so->work.rests == 0;
+	work->rests += so->work.rests;
 }
 
 /* Count what a scan has done since it began, or began again, if it did. */

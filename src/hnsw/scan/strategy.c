@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * strategy.c
- *	  The strategy of a scan with a filter, by what each would cost.
+ *	  The strategy of a scan with a filter, by what each would cost, and the account of a scan.
  *
  * There are three.  The plain walk scores all nodes and keeps those that match.  The walk
  * by hops scores only nodes that match.  A flat scan scores every node of the index that
@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "access/heaptoast.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
@@ -29,6 +30,8 @@
 /* A node in a walk: scored, or tested while it hops */
 #define SCORE_TIME			48
 #define HOP_TIME			45
+#define EXPAND_TIME			300 /* a node whose links are read; most lead to
+								 * nodes that were met */
 
 /* In a flat scan, where the test of an attribute takes 1 */
 #define FLAT_TID_TIME		8	/* a node's row in a set */
@@ -50,6 +53,15 @@
 #define CERTAIN_DIM_TIME	0.25	/* ... for each dimension of it */
 #define REFINE_TIME			100 /* a candidate that is refined ... */
 #define ROW_TIME			1000	/* ... and whose row is read */
+#define OPERATOR_TIME		20	/* an operator of the caller's filter */
+
+/* In the order of the table */
+#define REST_NODE_TIME		5	/* a node's TID ... */
+#define REST_ROW_TIME		60	/* ... its row, once its page is there ... */
+#define REST_PAGE_TIME		300 /* ... which takes this ... */
+#define MEASURE_TIME		100 /* ... a row that passes ... */
+#define MEASURE_DIM_TIME	0.25	/* ... for each dimension ... */
+#define TOAST_TIME			1500	/* ... if that is out of line */
 
 /*
  * If the share of matching nodes around the query is less than one part in this number of the
@@ -295,39 +307,127 @@ loki_strategy_choose(const LokiSearch *search, double share)
 	return plain < hops * doubt ? LOKI_STRATEGY_PLAIN : LOKI_STRATEGY_HOPS;
 }
 
+/* Whether a walk with a filter has cost as much as a flat scan */
+bool
+loki_strategy_too_long(const LokiSearch *search)
+{
+	return time_spent(search) > flat_time(search);
+}
+
 /*
- * Whether a flat scan should follow a walk whose rows the caller's filter mostly dropped.  The rows that
- * pass may lie elsewhere, and a walk leaves the region around the query by the few links that it has
- * to others, which may not be the nearest.
- *
- * A flat scan that costs no more than the dropped rows did is worth its time anyway.  It may cost more
- * the less often the nearest rows passed: `odds` is how many times as often rows pass beyond the
- * nearest one that does.  Three fewer are counted than passed, since a few by chance prove nothing.
+ * Whether a search without a filter is for so many rows that its walk may cost more than a flat scan; and the nodes
+ * that a walk expands in the time of one
  */
 bool
-loki_strategy_mostly_rejected(const LokiScan *so)
+loki_account_wide(const LokiScan *so)
+{
+	return so->plan.complete && so->course.batch > LOKI_FEW_ROWS && so->search.budget.flat_nodes == 0;
+}
+
+double
+loki_account_expanded(const LokiScan *so)
+{
+	return loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME / EXPAND_TIME;
+}
+
+/* Whether vectors of rows are mostly out of line */
+static bool
+is_toasted(const LokiScan *so)
+{
+	return OidIsValid(so->scan->heapRelation->rd_rel->reltoastrelid) &&
+		loki_value_size(&so->state->column) > TOAST_TUPLE_THRESHOLD;
+}
+
+/* What the caller's filter takes for a row, if the scan evaluates it */
+static double
+filter_time(const LokiScan *so)
+{
+	return loki_filters_rows(so) ? so->plan.caller->operators * OPERATOR_TIME : 0;
+}
+
+/* What the scan has spent up to now */
+static double
+scan_spent(const LokiScan *so)
+{
+	double		tested = so->work.tested;
+
+	return so->search.count.scored * (double) SCORE_TIME +
+		(so->search.count.filtered - tested) * HOP_TIME + test_time(&so->search, tested) +
+		so->work.nodes_refined * (double) REFINE_TIME +
+		so->work.heap_fetches * (ROW_TIME + filter_time(so));
+}
+
+/*
+ * Whether the scan has cost as much as a flat scan, while its caller dropped rows: those that pass may lie elsewhere,
+ * and a walk leaves the region around the query by the few links that it has to others, which may not be the
+ * nearest.
+ *
+ * It may have cost less, the less often the nearest rows passed: `odds` is how many times as often rows pass
+ * beyond the nearest one that does.  Three fewer are counted than passed, since a few by chance prove nothing.
+ */
+bool
+loki_account_leaves(const LokiScan *so)
 {
 	double		nearer = so->ranking.rejected_nearer;
 	double		passed = so->ranking.passed;
 	double		dropped = (double) so->course.returned + so->ranking.dropped;
 	double		odds = nearer * (passed - 3) / Max(dropped + passed - nearer - 1, 1);
-	double		taken;
 
-	if (so->plan.caller == NULL || so->plan.caller->taken == NULL || !so->plan.complete ||
-		so->course.phase != LOKI_SCAN_WALK)
+	if (so->course.phase != LOKI_SCAN_WALK || !so->plan.complete || so->plan.limit == 0 ||
+		(double) so->course.returned < so->plan.limit)
 		return false;
-	taken = Max(so->plan.caller->taken(so->plan.caller), 0);
-	odds = taken > 0 ? 1 : Max(odds, 1);
-	return loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME <=
-		(dropped - taken) * ROW_TIME * odds * odds;
+	odds = so->plan.caller->taken(so->plan.caller) > 0 ? 1 : Max(odds, 1);
+	return scan_spent(so) * odds * odds >=
+		loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME;
 }
 
-/* Whether a walk has cost so much that a flat scan is better than going on. */
-bool
-loki_strategy_too_long(const LokiSearch *search)
+/*
+ * What it takes to read the rest in the order of the table (rest.c).  Rows of which the scan cannot know whether they
+ * pass are all measured and sorted, and read once more by the executor.
+ */
+static double
+rest_time(const LokiScan *so)
 {
-	return time_spent(search) >
-		flat_time(search) + search->choice->width * LOKI_SCORED_PER_WIDTH * SCORE_TIME;
+	double		nodes = loki_node_end(so->state, so->scan->indexRelation);
+	double		rows = nodes;
+	double		measured = 1;
+	double		row = REST_ROW_TIME + filter_time(so);
+	double		measure = MEASURE_TIME + MEASURE_DIM_TIME * so->state->dim +
+		(is_toasted(so) ? TOAST_TIME : 0);
+
+	if (so->filter.within != NULL)
+		rows = Min(rows, so->filter.within->count);
+	if (so->filter.nodes.ntests > 0 && so->filter.choice.share > 0)
+		rows = Min(rows, nodes * so->filter.choice.share);
+	if (so->course.phase == LOKI_SCAN_FLAT && so->flat.last)
+		rows = Min(rows, (double) (so->queue.n - so->queue.next) + (so->rerank.n - so->rerank.next));
+	if (loki_filters_rows(so))
+		measured = (so->ranking.passed + 1.0) / (so->ranking.passed + so->ranking.dropped + 2.0);
+	else
+		row += ROW_TIME;
+	return nodes * REST_NODE_TIME + test_time(&so->search, nodes) +
+		Min(rows, RelationGetNumberOfBlocks(so->scan->heapRelation)) * REST_PAGE_TIME +
+		rows * (row + measured * measure);
+}
+
+/*
+ * See scan.h.  A walk without a filter, and the fetching of rows, stop there.  If most scans of a node came there,
+ * as a condition drops nearly all rows, the next one goes there at once.
+ */
+bool
+loki_account_open(LokiScan *so)
+{
+	const LokiScanWork *done = &so->work.done;
+	double		left = rest_time(so) - scan_spent(so);
+
+	if (left <= 0 || (loki_filters_rows(so) && 2 * done->rests > done->walks + done->flats))
+		return false;
+	loki_rerank_most(so, (uint32) Min(1 + left / (ROW_TIME + REFINE_TIME + filter_time(so)),
+									  (double) PG_UINT32_MAX));
+	if (so->course.phase == LOKI_SCAN_WALK)
+		so->search.budget.scored_limit = so->search.count.scored + 1 +
+			(uint64) Min(left / SCORE_TIME, (double) PG_UINT32_MAX);
+	return true;
 }
 
 /*

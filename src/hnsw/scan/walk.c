@@ -481,6 +481,13 @@ heap_expand(LokiWalk *walk, LokiBatch *batch)
 						   kept->scored[kept->frontier[0].node].node);
 }
 
+/* Whether a walk that keeps n nodes ends since a flat scan costs less than to keep more */
+static inline bool
+reached_most(const LokiSearch *search, uint32 n)
+{
+	return search->reach.limited && n >= (uint32) search->reach.most;
+}
+
 /* Walk until nothing within reach is left to expand. */
 static LokiWalkEnd
 walk_by_heap(LokiSearch *search)
@@ -489,7 +496,7 @@ walk_by_heap(LokiSearch *search)
 	HeapWalk	heap = {{search, 0, 0}, false};
 
 	loki_walk(&heap.walk, &steps);
-	if (heap.limited)
+	if (heap.limited || reached_most(search, search->kept.nbest))
 		return LOKI_WALK_LIMIT;
 	/* dry: fewer were found than wanted, though nothing was left to expand */
 	if (search->kept.nfrontier > 0 || search->kept.nbest >= (uint32) search->reach.width)
@@ -520,7 +527,10 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 		if (nnarrow > 0)
 			loki_search_walk(search, entries, nnarrow, Min(LOKI_NARROW_SEARCH, most), most);
 		loki_search_walk(search, entries + nnarrow, nentries - nnarrow, most, most);
-		return search->pool.n < search->reach.width ? LOKI_WALK_DRY : LOKI_WALK_CONVERGED;
+		if (search->pool.n < search->reach.width)
+			return LOKI_WALK_DRY;
+		return reached_most(search, search->pool.n) && search->pool.next >= search->pool.n ?
+			LOKI_WALK_LIMIT : LOKI_WALK_CONVERGED;
 	}
 
 	loki_visited_reset(search);

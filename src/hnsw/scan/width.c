@@ -442,6 +442,14 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 					 so->plan.complete || target > 0 ? rows : so->course.width);
 	if (reach->rows == 0)
 		return;
+	if (loki_account_wide(so))
+	{
+		double		most = Max(loki_account_expanded(so), reach->width);
+
+		reach->limited = most < reach->most;
+		reach->most = (int) Min(most, reach->most);
+		reach->grown = Min(reach->grown, reach->most);
+	}
 	few_rows = Min(reach->rows, FEW_ROWS);
 	few_width = loki_width_for(so, few_rows);
 	loki_reach_grow(reach, growth, width, rows, few_width);

@@ -79,6 +79,8 @@ show_strategy(const LokiScanWork *work, bool by_rows, ExplainState *es)
 		appendStringInfoString(&names, "walk");
 	if (work->flats > 0)
 		appendStringInfo(&names, "%sflat", names.len > 0 ? " and " : "");
+	if (work->rests > 0)
+		appendStringInfo(&names, "%srest", names.len > 0 ? " and " : "");
 	if (by_rows)
 		appendStringInfo(&names, "%srows", names.len > 0 ? " and " : "");
 	ExplainPropertyText("Strategy", names.len > 0 ? names.data : "none", es);
@@ -155,7 +157,7 @@ explain_node(PlanState *ps, List *ancestors, const char *relationship,
 		!loki_sees_all_rows(RelationGetRelid(scan->iss_RelationDesc)))
 		return;
 	loki_hnsw_scan_work(scan->iss_ScanDesc, &work);
-	if (work.walks + work.flats > 0)
+	if (work.walks + work.flats + work.rests > 0)
 	{
 		show_strategy(&work, false, es);
 		show_work(&work, true, 0, es);

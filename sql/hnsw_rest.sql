@@ -1,0 +1,143 @@
+-- A scan that has cost as much as reading the rest of its rows in the order of the table does that.
+SET lokivector.build_seed = 1;
+SET jit = off;
+SET enable_bitmapscan = off;
+
+CREATE FUNCTION rest_vector(n integer) RETURNS vector AS $$
+	SELECT array_agg(sin((n % 20) * 3 + i * 7) +
+		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, 16) i
+$$ LANGUAGE sql IMMUTABLE STRICT;
+
+-- Rows of one in ten share 50 vectors, some have none or a zero vector, some are dead, some were updated
+CREATE TABLE rest_t (id integer, v vector(16), tenant integer, name text, kind integer, price numeric, w text)
+	WITH (autovacuum_enabled = off);
+INSERT INTO rest_t SELECT i, CASE i % 100 WHEN 99 THEN NULL WHEN 98 THEN array_fill(0::real, ARRAY[16])::vector
+		ELSE rest_vector(CASE WHEN i % 10 = 7 THEN i % 50 ELSE i END) END,
+	i % 3, repeat('long', 20) || i % 5, i % 4, i % 7 + 0.1, 'w' || i
+FROM generate_series(1, 8000) i;
+CREATE INDEX rest_t_idx ON rest_t USING hnsw (v vector_cosine_ops, tenant, name, price);
+VACUUM ANALYZE rest_t;
+DELETE FROM rest_t WHERE id % 37 = 0;
+UPDATE rest_t SET w = w || '.' WHERE id % 41 = 0;
+UPDATE rest_t SET tenant = 2 - tenant WHERE id % 43 = 0;
+
+-- The same rows, in order, as by reading the table?  And how the scan ended.
+CREATE FUNCTION rest_of(condition text, rows text DEFAULT '200', target text DEFAULT 'rest_t', q integer DEFAULT 3,
+	OUT n bigint, OUT same boolean, OUT strategy text) AS $$
+DECLARE
+	query text := format('SELECT array_agg(id), array_agg(d) FROM
+		(SELECT id, v <=> %L AS d FROM %s WHERE %s ORDER BY v <=> %1$L LIMIT %4$s) s',
+		rest_vector(q), target, condition, rows);
+	truth integer[];
+	found integer[];
+	d float8[];
+BEGIN
+	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+	EXECUTE query INTO found, d;
+	SELECT s.strategy INTO strategy FROM lokivector_scan_stats() s;
+	PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_indexscan', 'off', true);
+	EXECUTE query INTO truth;
+	PERFORM set_config('enable_indexscan', 'on', true), set_config('enable_sort', 'on', true);
+	n := coalesce(array_length(found, 1), 0);
+	same := ARRAY(SELECT unnest(found) ORDER BY 1) = ARRAY(SELECT unnest(truth) ORDER BY 1) AND
+		(n = 0 OR d IS NOT DISTINCT FROM (SELECT array_agg(x ORDER BY x) FROM unnest(d) x));
+END
+$$ LANGUAGE plpgsql;
+
+-- test: conditions that few rows pass
+SELECT * FROM rest_of('id % 100 = 5');
+SELECT * FROM rest_of('id % 1000 = 5');
+SELECT * FROM rest_of('w LIKE ''w77_''');
+SELECT * FROM rest_of('id < 0');
+-- all have a vector that others have, too; some have none
+SELECT * FROM rest_of('id % 100 = 7');
+SELECT * FROM rest_of('id % 100 IN (5, 98, 99)', '400');
+
+-- test: conditions that slots decide are not rechecked, others are
+SELECT * FROM rest_of('tenant = 1 AND id % 100 = 5');
+SELECT * FROM rest_of('tenant <> 1 AND id % 100 = 5');
+SELECT * FROM rest_of('name = repeat(''long'', 20) || 3 AND id % 100 = 13');
+SELECT * FROM rest_of('name = repeat(''long'', 20) || 4 AND id % 100 = 13');
+SELECT * FROM rest_of('price = 2.1 AND id % 100 = 9');
+SELECT * FROM rest_of('price > 3 AND (tenant = 0 OR kind = 2) AND id % 100 = 9');
+
+-- test: an index of a part of the table
+CREATE TABLE rest_p (LIKE rest_t) WITH (autovacuum_enabled = off);
+INSERT INTO rest_p SELECT * FROM rest_t;
+CREATE INDEX rest_p_part ON rest_p USING hnsw (v vector_cosine_ops) WHERE kind = 1;
+VACUUM ANALYZE rest_p;
+SELECT * FROM rest_of('kind = 1 AND id % 100 = 5', target => 'rest_p');
+SELECT * FROM rest_of('kind = 1 AND id % 25 = 6', target => 'rest_p');
+
+-- test: conditions that the scan may not evaluate
+SELECT * FROM rest_of('id % 100 = 5 AND random() < 2');
+SELECT * FROM rest_of('id % 100 = (SELECT 5 WHERE rest_t.id > 0)');
+
+-- test: all rows, in memory and not
+SELECT * FROM rest_of('true', 'ALL');
+SET work_mem = '64kB';
+SELECT * FROM rest_of('true', 'ALL');
+SELECT * FROM rest_of('id % 2 = 1', '7000');
+SELECT * FROM rest_of('id % 2 = 1', '7000 OFFSET 10');
+SELECT * FROM rest_of('tenant = 1', 'ALL');
+RESET work_mem;
+
+-- test: within a distance
+SELECT * FROM rest_of('v <=> rest_vector(3) < 0.5 AND id % 100 = 5');
+SELECT * FROM rest_of('v <=> rest_vector(3) < 0.5 AND id % 2 = 1', '5000');
+
+-- test: a scan that begins again
+SET enable_seqscan = off;
+SELECT q, count(*), count(DISTINCT s.id), min(s.id), max(s.id) FROM generate_series(1, 3) q,
+	LATERAL (SELECT id FROM rest_t WHERE id % 200 = 5 + q ORDER BY v <=> rest_vector(q) LIMIT 100) s
+GROUP BY q ORDER BY q;
+
+-- test: rows that come and go while a cursor is open
+BEGIN;
+DECLARE rest_c CURSOR FOR SELECT id FROM rest_t WHERE id % 100 = 5 ORDER BY v <=> rest_vector(3) LIMIT 200;
+MOVE 1 FROM rest_c;
+DELETE FROM rest_t WHERE id % 200 = 5;
+INSERT INTO rest_t SELECT 100005 + 100 * i, rest_vector(3) FROM generate_series(1, 20) i;
+MOVE ALL FROM rest_c;
+ROLLBACK;
+
+-- test: out of line, and by an expression
+CREATE TABLE rest_toast (id integer, v vector(1000)) WITH (autovacuum_enabled = off);
+ALTER TABLE rest_toast ALTER v SET STORAGE EXTERNAL;
+INSERT INTO rest_toast SELECT id, (v::real[] || array_fill(0::real, ARRAY[984]))::vector FROM rest_t
+WHERE id <= 1500 AND v IS NOT NULL;
+CREATE INDEX rest_toast_idx ON rest_toast USING hnsw ((subvector(v, 1, 16)::vector(16)) vector_cosine_ops);
+VACUUM ANALYZE rest_toast;
+SELECT * FROM rest_of('id % 100 = 5', target => '(SELECT id, subvector(v, 1, 16)::vector(16) AS v FROM rest_toast) t');
+DROP INDEX rest_toast_idx;
+CREATE INDEX rest_toast_idx ON rest_toast USING hnsw (v vector_cosine_ops);
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM rest_toast WHERE id % 100 = 5
+	ORDER BY v <=> (SELECT v FROM rest_toast WHERE id = 7) LIMIT 100) s;
+SELECT strategy FROM lokivector_scan_stats();
+RESET enable_seqscan;
+
+-- test: bits, of which very many have the same distance
+CREATE TABLE rest_b (id integer, b bit(32));
+INSERT INTO rest_b SELECT i, (hashint4(i) & hashint4(i % 100))::bit(32) FROM generate_series(1, 6000) i;
+CREATE INDEX rest_b_idx ON rest_b USING hnsw (b bit_hamming_ops);
+CREATE FUNCTION rest_bits(rows integer, OUT same boolean, OUT expanded boolean) AS $$
+DECLARE
+	query text := format('SELECT array_agg(d) FROM (SELECT b <~> 12345::bit(32) AS d FROM rest_b
+		ORDER BY b <~> 12345::bit(32) LIMIT %s) s', rows);
+	found float8[];
+	truth float8[];
+BEGIN
+	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+	EXECUTE query INTO found;
+	expanded := nodes_expanded > 1000 FROM lokivector_scan_stats();
+	PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_indexscan', 'off', true);
+	EXECUTE query INTO truth;
+	PERFORM set_config('enable_indexscan', 'on', true), set_config('enable_sort', 'on', true);
+	same := found = truth;
+END
+$$ LANGUAGE plpgsql;
+SELECT n, (rest_bits(n)).* FROM unnest('{150,400,1000,5000}'::integer[]) n;
+
+DROP TABLE rest_t, rest_p, rest_toast, rest_b;
+DROP FUNCTION rest_of, rest_bits, rest_vector;

@@ -1,0 +1,345 @@
+/*-------------------------------------------------------------------------
+ *
+ * rest.c
+ *	  Reading the rows that a scan has not read, in the order of the table.
+ *
+ * It is how a scan ends that has cost as much as that (loki_account_open(), strategy.c).  A row in the order of
+ * distance is a page of the table for itself, a code and a place in a queue; here it is the next row of
+ * a page.
+ *
+ * The rows are those of the index, and not of the table: the planner leaves out a condition that a partial
+ * index implies, and what slots decide is not checked again.  So slots are tested as in a flat scan, and the TIDs
+ * of nodes that pass become bits, by which pages are read.  A pass over the nodes makes the bits of as many
+ * pages as fit half of work_mem; the other half is for rows and their distances, which are sorted on
+ * disk if there are more.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/scan/rest.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "compat/buffer.h"
+#include "compat/pgcompat.h"
+#include "executor/tuptable.h"
+#include "hnsw/page/lock_assert.h"
+#include "hnsw/page/page.h"
+#include "hnsw/scan/flat.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/tuplesort.h"
+
+/* Words of the bits of a page of the table: bit 0 is offset number 1 */
+#define PAGE_WORDS		((MaxHeapTuplesPerPage + 63) / 64)
+
+/* Rows that are taken from a sort at once */
+#define SORTED_ROWS		1024
+
+/* Reading the rest */
+typedef struct Rest
+{
+	LokiScan   *so;
+	const uint8 *seen;			/* bitmap: nodes that are not to be read */
+	uint32		nodes;			/* that it covers */
+	uint64	   *bits;			/* rows of the pages from `first` on, */
+	BlockNumber first;
+	BlockNumber npages;			/* which are so many */
+	uint64		most_rows;		/* that memory has room for */
+	BufferAccessStrategy strategy;
+} Rest;
+
+/* ----------------------------------------------------------------
+ * Rows to read
+ * ----------------------------------------------------------------
+ */
+
+/* Note a row, if it is on one of the pages.  A TID that no row can have is passed over, as heapam does. */
+static void
+note_row(Rest *rest, const ItemPointerData *tid)
+{
+	/* a page before the first wraps around */
+	BlockNumber page = ItemPointerGetBlockNumberNoCheck(tid) - rest->first;
+	uint32		bit = (uint32) ItemPointerGetOffsetNumberNoCheck(tid) - 1;
+
+	if (page < rest->npages && bit < PAGE_WORDS * 64)
+		rest->bits[(Size) page * PAGE_WORDS + bit / 64] |= UINT64CONST(1) << (bit % 64);
+}
+
+/* Note the rows in so->tids. */
+static void
+note_list(Rest *rest)
+{
+	for (uint32 i = 0; i < rest->so->tids.n; i++)
+		note_row(rest, &rest->so->tids.rows[i].tid);
+}
+
+/* Note the rows of n nodes from `first` on, LOKI_TEST_BATCH at most, that match and were not read. */
+static void
+note_nodes(Rest *rest, uint32 first, uint32 n)
+{
+	LokiScan   *so = rest->so;
+	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
+	uint8		passes[LOKI_TEST_BATCH] = {0};
+	uint16		lists[LOKI_TEST_BATCH];
+	int			nlists = 0;
+	LokiPagePart part;
+
+	for (uint32 i = 0; i < n; i++)
+		passes[i] = (rest->seen[(first + i) / 8] & (1 << ((first + i) % 8))) == 0;
+	loki_flat_test(so, first, n, passes);
+	for (uint32 done = 0; done < n; done += part.n)
+	{
+		loki_part_lock(so, LOKI_SLOTS_TID, first + done, n - done, &part);
+		for (uint32 i = 0; i < part.used; i++)
+		{
+			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);
+
+			if (!passes[done + i] || !LokiTidIsLive(slot) || loki_is_killed(so, slot))
+				continue;
+			if (LokiTidState(slot) == LOKI_TID_LIST)
+				lists[nlists++] = (uint16) (done + i);
+			else if (loki_is_within(so, &slot->u.heap))
+				note_row(rest, &slot->u.heap);
+		}
+		if (part.used > 0)
+			UnlockReleaseBuffer(part.buffer);
+	}
+	for (int i = 0; i < nlists; i++)
+	{
+		loki_node_tids(so, first + lists[i]);
+		note_list(rest);
+	}
+}
+
+/* Note all rows on the pages: those of nodes, and those that are left of nodes that were read in part. */
+static void
+note_rows(Rest *rest)
+{
+	LokiScan   *so = rest->so;
+
+	memset(rest->bits, 0, (Size) rest->npages * PAGE_WORDS * sizeof(uint64));
+	for (uint32 first = 0; first < rest->nodes; first += LOKI_TEST_BATCH)
+		note_nodes(rest, first, Min(LOKI_TEST_BATCH, rest->nodes - first));
+	for (uint32 i = 0; i < so->ranking.npartials; i++)
+	{
+		LokiPartialNode partial = so->ranking.partials[i];
+
+		(void) loki_node_part(so, &partial, PG_UINT32_MAX);
+		note_list(rest);
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Rows that do not fit into memory
+ * ----------------------------------------------------------------
+ */
+
+/* Begin a sort of rows by distance, NaN last, and TID, as compare_rows() in rerank.c has them. */
+static void
+begin_sort(LokiScan *so)
+{
+	AttrNumber	columns[] = {1, 2};
+	Oid			operators[] = {Float8LessOperator, Int8LessOperator};
+	Oid			collations[] = {InvalidOid, InvalidOid};
+	bool		nulls_first[] = {false, false};
+	MemoryContext old = MemoryContextSwitchTo(so->context);
+	TupleDesc	desc = CreateTemplateTupleDesc(lengthof(columns));
+
+	Assert(so->ranking.sort == NULL);
+	TupleDescInitEntry(desc, 1, NULL, FLOAT8OID, -1, 0);
+	TupleDescInitEntry(desc, 2, NULL, INT8OID, -1, 0);
+	LokiFinishTupleDesc(desc);
+	so->ranking.sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	so->ranking.sort = tuplesort_begin_heap(desc, lengthof(columns), columns, operators, collations,
+											nulls_first, Max(work_mem / 2, 64), NULL,
+											TUPLESORT_NONE);
+	MemoryContextSwitchTo(old);
+}
+
+/* See scan.h. */
+void
+loki_rest_end(LokiScan *so)
+{
+	if (so->ranking.sort == NULL)
+		return;
+	tuplesort_end(so->ranking.sort);
+	ExecDropSingleTupleTableSlot(so->ranking.sort_slot);
+	so->ranking.sort = NULL;
+	so->ranking.sort_slot = NULL;
+}
+
+/* Move all rows that are known to the sort. */
+static void
+sort_rows_on_disk(LokiScan *so)
+{
+	TupleTableSlot *slot;
+
+	if (so->ranking.sort == NULL)
+		begin_sort(so);
+	slot = so->ranking.sort_slot;
+	for (; so->ranking.next_row < so->ranking.nrows; so->ranking.next_row++)
+	{
+		const LokiRow *row = &so->ranking.rows[so->ranking.next_row];
+
+		ExecClearTuple(slot);
+		slot->tts_values[0] = Float8GetDatum(row->distance);
+		slot->tts_values[1] = Int64GetDatum((int64) ItemPointerGetBlockNumberNoCheck(&row->tid) << 16 |
+											ItemPointerGetOffsetNumberNoCheck(&row->tid));
+		slot->tts_isnull[0] = slot->tts_isnull[1] = false;
+		tuplesort_puttupleslot(so->ranking.sort, ExecStoreVirtualTuple(slot));
+	}
+	so->ranking.nrows = so->ranking.next_row = 0;
+}
+
+/* See scan.h. */
+bool
+loki_rest_more(LokiScan *so)
+{
+	TupleTableSlot *slot = so->ranking.sort_slot;
+	int			n;
+
+	if (so->ranking.sort == NULL)
+		return false;
+	for (n = 0; n < SORTED_ROWS; n++)
+	{
+		ItemPointerData tid;
+		int64		number;
+		bool		isnull;
+
+		if (!tuplesort_gettupleslot(so->ranking.sort, true, false, slot, NULL))
+		{
+			loki_rest_end(so);
+			break;
+		}
+		number = DatumGetInt64(slot_getattr(slot, 2, &isnull));
+		ItemPointerSet(&tid, (BlockNumber) (number >> 16), (OffsetNumber) (number & 0xffff));
+		loki_rerank_add(so, DatumGetFloat8(slot_getattr(slot, 1, &isnull)), tid);
+	}
+	return n > 0;
+}
+
+/* ----------------------------------------------------------------
+ * Reading them
+ * ----------------------------------------------------------------
+ */
+
+/* Move heapam's fetch to a page, as loki_pin_row_page() does. */
+static Buffer
+open_page(Rest *rest, BlockNumber page)
+{
+	Relation	table = rest->so->scan->heapRelation;
+	IndexFetchHeapData *fetch = (IndexFetchHeapData *) rest->so->scan->xs_heapfetch;
+	Buffer		buffer = ReadBufferExtended(table, MAIN_FORKNUM, page, RBM_NORMAL, rest->strategy);
+
+	if (BufferIsValid(fetch->xs_cbuf))
+		ReleaseBuffer(fetch->xs_cbuf);
+	LokiFetchFromPage(fetch, buffer, page);
+	LokiPruneFetchedPage(fetch, table);
+	return buffer;
+}
+
+/*
+ * Read those rows of a page that are noted and visible, and add those that pass.  The page is locked while its
+ * rows are found, as a bitmap heap scan does it; then its pin keeps them in place.  Functions of the query see
+ * rows that the snapshot sees, with no page locked.
+ */
+static void
+read_page(Rest *rest, BlockNumber page, const uint64 *bits)
+{
+	LokiScan   *so = rest->so;
+	HeapTupleData tuples[MaxHeapTuplesPerPage];
+	ItemPointerData roots[MaxHeapTuplesPerPage];
+	int			n = 0;
+	Buffer		buffer = open_page(rest, page);
+
+	Assert(loki_no_buffer_locked());
+	CHECK_FOR_INTERRUPTS();
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	for (uint32 bit = 0; bit < MaxHeapTuplesPerPage; bit++)
+	{
+		ItemPointerData tid;
+
+		if ((bits[bit / 64] >> (bit % 64) & 1) == 0)
+			continue;
+		ItemPointerSet(&tid, page, (OffsetNumber) (bit + 1));
+		roots[n] = tid;
+		if (heap_hot_search_buffer(&tid, so->scan->heapRelation, buffer, so->scan->xs_snapshot,
+								   &tuples[n], NULL, true))
+			n++;
+	}
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	for (int i = 0; i < n; i++)
+	{
+		ExecStoreBufferHeapTuple(&tuples[i], so->heap.slot, buffer);
+		loki_rerank_slot(so, roots[i]);
+	}
+	ExecClearTuple(so->heap.slot);
+	so->work.heap_fetches += n;
+}
+
+/* Read the rows that are noted. */
+static void
+read_pages(Rest *rest)
+{
+	LokiScan   *so = rest->so;
+
+	for (BlockNumber page = 0; page < rest->npages; page++)
+	{
+		const uint64 *bits = rest->bits + (Size) page * PAGE_WORDS;
+		uint64		any = 0;
+
+		for (int i = 0; i < PAGE_WORDS; i++)
+			any |= bits[i];
+		if (any == 0)
+			continue;
+		read_page(rest, rest->first + page, bits);
+		if (so->ranking.nrows - so->ranking.next_row > rest->most_rows)
+			sort_rows_on_disk(so);
+	}
+}
+
+/* See scan.h. */
+void
+loki_rest_read(LokiScan *so)
+{
+	Relation	table = so->scan->heapRelation;
+	BlockNumber end = RelationGetNumberOfBlocks(table);
+	Size		memory = (Size) work_mem * 1024 / 2;
+	Rest		rest = {.so = so};
+	BlockNumber most;
+
+	Assert(so->plan.complete && so->heap.is_heap && loki_no_buffer_locked());
+	rest.seen = loki_flat_end(so);
+	rest.nodes = so->flat.seen_nodes;
+	loki_refine_begin(so);
+	rest.most_rows = memory / sizeof(LokiRow);
+	most = (BlockNumber) Max(1, Min(end, memory / (PAGE_WORDS * sizeof(uint64))));
+	rest.bits = MemoryContextAllocHuge(so->context, (Size) most * PAGE_WORDS * sizeof(uint64));
+	rest.strategy = so->heap.ring;
+	if (rest.strategy == NULL && !so->state->local && end > (BlockNumber) NBuffers / 4)
+		rest.strategy = GetAccessStrategy(BAS_BULKREAD);
+	for (; rest.first < end; rest.first += rest.npages)
+	{
+		rest.npages = Min(most, end - rest.first);
+		note_rows(&rest);
+		read_pages(&rest);
+	}
+	pfree(rest.bits);
+	if (rest.strategy != NULL && rest.strategy != so->heap.ring)
+		FreeAccessStrategy(rest.strategy);
+	so->ranking.npartials = 0;
+	so->work.rests++;
+	if (so->ranking.sort == NULL)
+	{
+		loki_rerank_sort(so);
+		return;
+	}
+	sort_rows_on_disk(so);
+	tuplesort_performsort(so->ranking.sort);
+}
