@@ -75,7 +75,8 @@ $node->safe_psql('postgres', q(
 	CREATE INDEX ON listed USING hnsw (words bm25_ops);
 	INSERT INTO listed (id, s, c) SELECT id, s, c FROM lists;
 	SELECT format('CREATE TABLE first_%s (LIKE tiny INCLUDING ALL)', i) FROM generate_series(1, 6) i \gexec
-	CREATE SEQUENCE ids START 100000;));
+	CREATE SEQUENCE ids START 100000;
+	CREATE TABLE made (index text PRIMARY KEY);));
 
 # Faults of all tables, as one line each
 $node->safe_psql('postgres', q(
@@ -131,14 +132,18 @@ $node->safe_psql('postgres', q(
 			EXISTS (SELECT FROM pg_attribute WHERE attrelid = indrelid AND attname = 's') AS listed,
 			pg_get_indexdef(indexrelid, 1, false) = 'words' AS is_words
 		FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
-		WHERE amname = 'hnsw' AND indisvalid;));
+		WHERE amname = 'hnsw' AND indisvalid;
+	-- indexes whose lists were made before, and are gone
+	CREATE VIEW without_lists AS SELECT indexes.index || ' has no lists' FROM made
+		JOIN indexes ON indexes.index::text = made.index, lokivector_index_info(indexes.index) i
+		WHERE unlisted_nodes >= nodes AND nodes >= 1000;));
 
 # Indexes against their tables, and so many rows of each looked for
 sub check
 {
 	my ($most) = @_;
 
-	return "SELECT nullif(lokivector_check(index, true), 'sound') FROM indexes; SELECT lost(\"table\", $most) FROM indexes WHERE NOT listed;
+	return "SELECT * FROM without_lists; SELECT nullif(lokivector_check(index, true), 'sound') FROM indexes; SELECT lost(\"table\", $most) FROM indexes WHERE NOT listed;
 		SELECT differs(\"table\") FROM indexes WHERE is_words;\n";
 }
 
@@ -174,6 +179,10 @@ sub note_slot_arrays
 	return;
 }
 
+# Note which indexes have lists: they have them for good
+my $note_made = q(INSERT INTO made SELECT indexes.index FROM indexes, lokivector_index_info(indexes.index)
+	WHERE nodes >= 1000 AND unlisted_nodes < nodes ON CONFLICT DO NOTHING);
+
 # The workload
 $node->safe_psql('postgres', q(
 	SET synchronous_commit = off;
@@ -192,6 +201,7 @@ my $first = start_transactions($node, 'first', 3, 3, join('', map { "
 ended($first);
 $node->safe_psql('postgres', q(VACUUM tiny));
 $node->safe_psql('postgres', q(VACUUM grown));
+$node->safe_psql('postgres', $note_made);
 $node->safe_psql('postgres', q(
 	SET synchronous_commit = off;
 	UPDATE grown SET v = item(id + 5000) WHERE id BETWEEN 1 AND 8;
@@ -208,6 +218,7 @@ $node->safe_psql('postgres', q(
 	INSERT INTO tiny SELECT n, item(1), 1 FROM generate_series(3011, 3016) n;));
 # lists that are made; nodes that these do not know, some of them used again; lists that are made again
 $node->safe_psql('postgres', q(VACUUM listed));
+$node->safe_psql('postgres', $note_made);
 $node->safe_psql('postgres', q(
 	SET synchronous_commit = off;
 	INSERT INTO listed (id, s, c) SELECT n, document(n), 3 FROM generate_series(2001, 2004) n;
@@ -221,6 +232,7 @@ $node->safe_psql('postgres', q(VACUUM listed));
 $node->safe_psql('postgres', q(CREATE INDEX ON built USING hnsw (v vector_l2_ops, c int4_ops)));
 $node->safe_psql('postgres', q(CREATE INDEX ON lists USING hnsw (s sparsevec_l2_ops)));
 $node->safe_psql('postgres', q(CREATE INDEX ON lists USING hnsw (words bm25_ops, c)));
+$node->safe_psql('postgres', $note_made);
 note_slot_arrays();
 my %listed = map { (split m{/})[-1] => 1 } split /\n/,
   $node->safe_psql('postgres', 'SELECT pg_relation_filepath(index) FROM indexes WHERE listed');
@@ -230,6 +242,7 @@ $node->safe_psql('postgres', q(
 	INSERT INTO grown SELECT n, item(n), 3 FROM generate_series(4001, 4004) n;
 	SELECT lokivector_calibrate('grown_idx');));
 
+is($node->safe_psql('postgres', 'SELECT count(*) FROM made'), '6', 'indexes that have lists');
 my $end = $node->lsn('insert');
 $node->safe_psql('postgres', 'SELECT pg_switch_wal()');
 my $faults = $node->safe_psql('postgres', check(2000));

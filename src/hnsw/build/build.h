@@ -305,7 +305,7 @@ typedef struct LokiTermsRange
 
 	/*
 	 * Words: by what they are weighed.  If the mean is not given, it is that
-	 * of the documents so far.
+	 * of the documents so far, of which the caller may know some before.
 	 */
 	LokiBm25	by;
 	double		documents;		/* how many there were, ... */
@@ -319,8 +319,8 @@ typedef struct LokiTermsRange
 extern bool loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range);
 
 /* LokiTermsMaker: make posting lists of what the rows of nodes have */
-extern bool loki_build_terms(LokiIndex *state, Relation index, uint32 end, int notes,
-							 LokiTermListsData *data);
+extern bool loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+							 LokiMetaPageData *next);
 
 /* functions in build/write.c */
 extern void loki_build_write(LokiBuild *build);

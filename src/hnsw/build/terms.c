@@ -211,6 +211,7 @@ add_page(TermsBuild *build, uint32 ordinal)
 	int			used = loki_page_copy(build->state, build->index, LOKI_SLOTS_TID, ordinal, NULL,
 									  copy.data);
 
+	LokiVacuumDelayPoint();
 	for (uint32 node = Max(first, build->window.node); node < Min(first + used, build->range->end); node++)
 	{
 		bool		added;
@@ -255,8 +256,6 @@ loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 					range->snapshot != NULL ? range->snapshot : &snapshot);
 	build.rows.may_be_gone = range->snapshot == NULL;
 	build.window.node = range->first;
-	range->documents = 0;
-	range->length = 0;
 	if (state->column.type->words != NULL)
 		build.lengths = palloc_array(float, LOKI_WINDOW_NODES);
 	build.most = (uint32) Max(Min(room, LOKI_MAX_NUMBER / 4), 4 * NODE_ENTRIES);
@@ -282,20 +281,24 @@ write_window(void *arg, const LokiWindowData *window, const LokiTermEntry *entri
 
 /* No page may be locked.  Rows are read as the table's owner. */
 bool
-loki_build_terms(LokiIndex *state, Relation index, uint32 end, int notes, LokiTermListsData *data)
+loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta, LokiMetaPageData *next)
 {
+	LokiTermListsData *data = &next->derived.terms;
 	LokiTermWriter writer;
+	LokiTermLists old;
 	LokiTermsRange range = {
-		.end = end,.changed = end,.notes = notes,.take = write_window,.arg = &writer
+		.end = next->derived.sorted.end, .changed = next->derived.sorted.end,
+		.notes = LokiNotesArray(LOKI_SLOTS_REUSED, next->derived.notes.set),
+		.take = write_window, .arg = &writer
 	};
 	bool		written;
 
 	loki_words_parameters(index, &range.by);
-	loki_terms_write_begin(&writer, state, index);
+	loki_terms_write_begin(&writer, state, index,
+						   loki_terms_open(&old, state, index, meta) ? &old : NULL);
 	written = loki_build_terms_gather(state, index, &range);
-	written = loki_terms_write_end(&writer) && written;
-	data->windows = writer.data.windows;
+	data->generation = next->derived.sorted.generation;
 	data->k1 = range.by.k1;
 	data->b = range.by.b;
-	return written;
+	return loki_terms_write_end(&writer, data) && written;
 }

@@ -144,8 +144,7 @@ typedef struct PageRange
 static PageRange
 range_of(const TermsCheck *terms, int array, uint32 page, uint32 n)
 {
-	uint32		per_page = terms->check->state->arrays[array].per_page;
-	PageRange	range = {page, (uint64) page + n / per_page + (n % per_page > 0)};
+	PageRange	range = {page, (uint64) page + loki_pages_of(terms->check->state, array, n)};
 
 	return range;
 }

@@ -3,9 +3,9 @@
  * changed.c
  *	  Nodes that derived lists do not know as they are: bits in REUSED and GAINED.
  *
- * Bits are set while lists can be read, and cleared only before these are made again, while none can
- * (make.c).  A reader looks at them after it has read a list: whoever changed a node since had noted
- * it before (D4).
+ * Bits are set while lists can be read, or are being made, each in the set of notes that goes with them.
+ * They are cleared only before lists are made, in the set that no list goes with (make.c).  A reader looks
+ * at them after it has read the metapage: whoever changed a node since had noted it before (D4).
  *
  * IDENTIFICATION
  *	  src/hnsw/derived/changed.c

@@ -219,6 +219,23 @@ loki_array_has(const LokiIndex *state, int array, uint32 page, uint32 n)
 					  n <= (uint64) (state->arrays[array].npages - page) * state->arrays[array].per_page);
 }
 
+/* Pages of a slot array that n slots take */
+static inline uint32
+loki_pages_of(const LokiIndex *state, int array, uint32 n)
+{
+	uint32		per_page = state->arrays[array].per_page;
+
+	return per_page == 0 ? 0 : n / per_page + (n % per_page > 0);
+}
+
+/* Whether there are pages for the lists of a window, as far as the directory was read */
+static inline bool
+loki_window_possible(const LokiIndex *state, const LokiWindowData *window)
+{
+	return loki_array_has(state, LOKI_SLOTS_TERM, window->term_page, window->terms) &&
+		loki_array_has(state, LOKI_SLOTS_POSTING, window->posting_page, window->postings);
+}
+
 /*
  * Arrays of notes are named by LokiNotesArray() in what follows.
  */
@@ -425,23 +442,44 @@ extern bool loki_terms_find(const LokiTermLists *lists, const LokiWindowData *wi
 extern bool loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window,
 							const LokiTermData *list, char *postings);
 
+/* Pages of a slot array that are in use, in ranges that ascend */
+typedef struct LokiPageRange
+{
+	uint32		first;
+	uint32		end;
+} LokiPageRange;
+
+typedef struct LokiPageSpace
+{
+	LokiPageRange *used;
+	uint64		allocated;
+	uint32		n;
+} LokiPageSpace;
+
 /* Writes lists, window by window: three arrays at once, each of which a page in memory is filled of */
 typedef struct LokiTermWriter
 {
 	LokiIndex  *state;
 	Relation	index;
-	LokiTermListsData data;		/* counts of what was written */
+	uint32		windows;		/* that were written */
 	struct
 	{
 		int			array;
-		uint32		ordinal;
-		uint32		n;			/* slots of the page that is being filled */
+		uint32		ordinal;	/* of the page that is being filled */
+		uint32		n;			/* its slots */
 		char	   *slots;
+		LokiPageSpace space;	/* pages that old lists have, and new ones */
 	}			pages[3];
+	LokiWindowData *written;	/* the windows */
+	uint64		allocated;
 } LokiTermWriter;
 
-/* Begin to write; memory in the current context, until loki_terms_write_end() */
-extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index);
+/*
+ * Begin to write beside lists that exist, unless `old` is NULL; memory in the current context, until
+ * loki_terms_write_end()
+ */
+extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index,
+								   const LokiTermLists *old);
 
 /*
  * Write a window, of which all is set but where its lists lie: n entries in the order of
@@ -450,8 +488,8 @@ extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Rel
 extern bool loki_terms_write(LokiTermWriter *writer, const LokiWindowData *window,
 							 const LokiTermEntry *entries, uint32 n);
 
-/* Write what is left, and free the memory; false if there is no room */
-extern bool loki_terms_write_end(LokiTermWriter *writer);
+/* Write the windows, of which `data` describes the place, and free the memory; false if there is no room */
+extern bool loki_terms_write_end(LokiTermWriter *writer, LokiTermListsData *data);
 
 /* ----------------------------------------------------------------
  * Making all of them (make.c)
@@ -459,12 +497,12 @@ extern bool loki_terms_write_end(LokiTermWriter *writer);
  */
 
 /*
- * Makes posting lists of the nodes below an end; sets what the metapage says of them, and notes nodes that it
- * cannot list in an array of notes.  False if there are none.  It reads rows, which this folder knows
- * nothing of.
+ * Makes posting lists of the nodes below the end of `next`, beside those of the other metapage, and
+ * describes them in `next`; notes nodes that it cannot list in its set of notes.  False if there is no
+ * room.  It reads rows, which this folder knows nothing of.
  */
-typedef bool (*LokiTermsMaker) (LokiIndex *state, Relation index, uint32 end, int notes,
-								LokiTermListsData *data);
+typedef bool (*LokiTermsMaker) (LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+								LokiMetaPageData *next);
 
 /* What the windows of posting lists have in all; false if one cannot be read */
 extern bool loki_terms_sum(const LokiTermLists *lists, double *documents, double *length);

@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "compat/compare.h"
+#include "compat/pgcompat.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/lock_assert.h"
@@ -120,7 +121,7 @@ visit_nodes(LokiGathered *gathered, VisitEntry visit)
 			PGAlignedBlock copy;
 			int			used;
 
-			CHECK_FOR_INTERRUPTS();
+			LokiVacuumDelayPoint();
 			used = loki_page_copy(list->state, list->index, arrays[i], ordinal, NULL, copy.data);
 			for (int k = 0; k < used; k++)
 				visit_slot(gathered, arrays[i], ordinal * slots->per_page + k,
@@ -247,7 +248,7 @@ gather_sorted(LokiGathered *gathered)
 		PGAlignedBlock copy;
 		int			used;
 
-		CHECK_FOR_INTERRUPTS();
+		LokiVacuumDelayPoint();
 		if (first >= list->end)
 			break;
 		used = loki_page_copy(list->state, list->index, number, ordinal, NULL, copy.data);

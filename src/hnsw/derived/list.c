@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "compat/pgcompat.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/lock_assert.h"
@@ -163,8 +164,8 @@ loki_derived_write(LokiIndex *state, Relation index, int array, uint32 ordinal,
 	Page		page;
 
 	Assert(n <= of_array->per_page && loki_no_buffer_locked());
-	CHECK_FOR_INTERRUPTS();
-	if (!loki_reserve_slot(state, index, array, ordinal * of_array->per_page, WARNING))
+	LokiVacuumDelayPoint();
+	if (!loki_reserve_page(state, index, array, ordinal, WARNING))
 		return false;
 	loki_change_begin(&change, state, index);
 	number = loki_change_lock_page(&change, array, ordinal);

@@ -136,38 +136,6 @@ loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 		 loki_array_has(state, LOKI_SLOTS_WINDOW, derived->terms.page, derived->terms.windows));
 }
 
-/*
- * Make sure of the pages that lists will need, judging by those that exist, before these are given
- * up.  Lists do without sketches where there is no room for them.  False if there is no room.  Node
- * IDs beyond `end` that come into use in the meantime are on pages of TID that exist.
- */
-static bool
-reserve_pages(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 end)
-{
-	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
-	uint32		most = Max(tid->npages * tid->per_page, meta->derived.sorted.end);
-	double		growth = (double) end / Max(meta->derived.sorted.end, 1);
-	LokiMetaPageData next = *meta;
-	LokiSortedList list;
-
-	Assert(end >= STALE_NODES && end <= most);
-	next.derived.sorted.end = end;
-	if (!loki_reserve_slot(state, index, LOKI_SLOTS_REUSED, loki_bit_slots(most) - 1, WARNING) ||
-		(loki_has_rowmap(state) &&
-		 !loki_reserve_slot(state, index, LOKI_SLOTS_GAINED, loki_bit_slots(most) - 1, WARNING)))
-		return false;
-	for (int i = 0; i <= LOKI_SORTED_ROWS; i++)
-		if ((i < state->nattributes || i == LOKI_SORTED_ROWS) &&
-			loki_sorted_list_open(&list, state, index, &next, i) &&
-			(!loki_reserve_slot(state, index, list.entries,
-								loki_entry_slots((uint32) Min(list.n * growth, LOKI_MAX_NUMBER),
-												 list.width), WARNING) ||
-			 !loki_reserve_slot(state, index, list.bounds,
-								(uint32) Min(list.nbounds * growth, LOKI_MAX_NUMBER), WARNING)))
-			return false;
-	return true;
-}
-
 /* ----------------------------------------------------------------
  * Making them
  * ----------------------------------------------------------------
@@ -184,16 +152,49 @@ write_meta(Relation index, uint32 flags, LokiMetaPageData *meta)
 	LokiMetaPage page;
 
 	Assert((flags & ~LOKI_META_DERIVED) == 0);
-	/* D1: what can be read then was written under another generation */
 	Assert(flags == 0 || meta->derived.sorted.end > 0);
 	loki_change_begin(&change, NULL, index);
 	page = loki_change_meta(&change);
-	Assert(flags == 0 || (page->flags & LOKI_META_DERIVED) == 0);
 	page->flags &= ~LOKI_META_DERIVED;
 	page->flags |= flags;
 	page->derived = meta->derived;
 	loki_change_finish(&change);
-	meta->flags = flags;
+	meta->flags = (meta->flags & ~LOKI_META_DERIVED) | flags;
+}
+
+/* Lists that exist stay as they are, and none are made: inserts note their nodes once. */
+static void
+stop_notes(Relation index, LokiMetaPageData *meta)
+{
+	if (meta->derived.notes.next_end == 0)
+		return;
+	meta->derived.notes.next_end = 0;
+	write_meta(index, meta->flags & LOKI_META_DERIVED, meta);
+}
+
+/*
+ * Have inserts note the nodes below an end in the set of notes that lists do not go with, and wait for
+ * those that do not know of it.  An insert that began before the record either has written its slots
+ * when this returns, or has ended; the bits are cleared before the record, so that none of a later insert
+ * is lost.  False if there is no room for the bits.
+ */
+static bool
+begin_notes(LokiIndex *state, Relation index, LokiMetaPageData *meta, uint32 end)
+{
+	LokiNotesData *notes = &meta->derived.notes;
+	uint32		clear = Max(end, notes->next_end);	/* that of a vacuum that did
+													 * not come to its end */
+
+	if (!loki_bits_forget(state, index, LokiNotesArray(LOKI_SLOTS_REUSED, 1 - notes->set), clear) ||
+		(loki_has_rowmap(state) &&
+		 !loki_bits_forget(state, index, LokiNotesArray(LOKI_SLOTS_GAINED, 1 - notes->set), clear)))
+		return false;
+	notes->next_end = end;
+	notes->next_generation = Max(notes->next_generation, meta->derived.sorted.generation) + 1;
+	write_meta(index, meta->flags & LOKI_META_DERIVED, meta);
+	loki_inserts_wait(index);
+	loki_index_refresh(state, index);
+	return true;
 }
 
 /* Note the nodes that a list lost; and of a row map, those of rows that no group has. */
@@ -222,118 +223,168 @@ note_lost(LokiGathered *gathered)
 	list->n = grouped;
 }
 
+/* What came of a list that was to be made */
+typedef enum MadeList
+{
+	LIST_MADE,
+	LIST_NONE,					/* it has few values, or too many entries */
+	LIST_NO_ROOM
+} MadeList;
+
+/* The first page where n slots have room beside those of an old list */
+static uint32
+page_beside(const LokiIndex *state, int array, uint32 old_page, uint32 old_n, uint32 n)
+{
+	if (old_n == 0 || loki_pages_of(state, array, n) <= old_page)
+		return 0;
+	return old_page + loki_pages_of(state, array, old_n);
+}
+
+/* Where a list is written: on pages that the one in whose place it comes does not have */
+static void
+place_list(const LokiSortedList *old, LokiSortedList *list)
+{
+	const LokiIndex *state = list->state;
+	int			sketches = LOKI_SLOTS_BRIEF + list->number;
+
+	list->pages.entries = page_beside(state, list->entries, old->pages.entries,
+									  old->n > 0 ? loki_entry_slots(old->n, old->width) : 0,
+									  loki_entry_slots(list->n, list->width));
+	list->pages.bounds = page_beside(state, list->bounds, old->pages.bounds, old->nbounds, list->nbounds);
+	list->pages.sketches = list->number == LOKI_SORTED_ROWS ? 0 :
+		page_beside(state, sketches, old->pages.sketches, loki_sketch_blocks(old->n),
+					loki_sketch_blocks(list->n));
+}
+
 /*
- * Make the list of an attribute, or the row map, whose geometry was chosen.  False if there is
- * none: it has few values, too many entries, or no room.
+ * Make the list of an attribute, or the row map, whose geometry was chosen, beside the old one; `few` is
+ * the number of values that are too few.
  */
-static bool
-make_list(LokiGathered *gathered, uint32 few)
+static MadeList
+make_list(LokiGathered *gathered, const LokiMetaPageData *meta, uint32 few)
 {
 	LokiSortedList *list = &gathered->list;
+	LokiSortedList old;
 	int64	   *separators;
 	bool		made;
 
 	if (!loki_gather(gathered) ||
 		(few > 0 && loki_gathered_values(gathered, few + 1) <= few))
-		return false;
+		return LIST_NONE;
 	note_lost(gathered);
 	Assert(list->nulls <= list->n);
+	if (list->number != LOKI_SORTED_ROWS)
+		list->nbounds = loki_separators(list->n);
+	if (!loki_sorted_list_open(&old, list->state, list->index, meta, list->number))
+		old.n = old.nbounds = 0;
+	place_list(&old, list);
 	if (list->number == LOKI_SORTED_ROWS)
-		return loki_sorted_list_write(list, gathered->entries, gathered->starts);
-	list->nbounds = loki_separators(list->n);
+		return loki_sorted_list_write(list, gathered->entries, gathered->starts) ? LIST_MADE : LIST_NO_ROOM;
 	separators = palloc_extended(mul_size(sizeof(int64), list->nbounds + 1), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < list->nbounds; i++)
 		separators[i] = loki_gathered_key(gathered, i * LOKI_SEPARATOR_STEP);
 	made = loki_sorted_list_write(list, gathered->entries, separators);
 	pfree(separators);
-	return made;
+	return made ? LIST_MADE : LIST_NO_ROOM;
 }
 
-/* Make the lists of attributes: those that cannot be made do not exist afterwards. */
-static void
-make_attributes(LokiIndex *state, Relation index, LokiMetaPageData *meta, bool sketches)
+/* Make the lists of attributes, which `next` describes afterwards.  False if there is no room. */
+static bool
+make_attributes(LokiIndex *state, Relation index, const LokiMetaPageData *meta, LokiMetaPageData *next,
+				bool sketches)
 {
-	LokiSortedListsData *lists = &meta->derived.sorted;
+	LokiSortedListsData *lists = &next->derived.sorted;
+	MadeList	made = LIST_MADE;
 
-	for (int i = 0; i < state->nattributes; i++)
+	for (int i = 0; i < state->nattributes && made != LIST_NO_ROOM; i++)
 	{
 		LokiGathered gathered = {0};
 		bool		array = state->attr_type[i] == LOKI_ATTR_ARRAY;
 
-		(void) loki_sorted_list_open(&gathered.list, state, index, meta, i);
+		(void) loki_sorted_list_open(&gathered.list, state, index, next, i);
 		lists->listed[i] = LOKI_NONE;
-		if (make_list(&gathered, sketches && !array ? LOKI_FEW_VALUES_SKETCHED : LOKI_FEW_VALUES))
+		lists->nulls[i] = 0;
+		memset(&next->derived.pages[i], 0, sizeof(LokiListPagesData));
+		made = make_list(&gathered, meta, sketches && !array ? LOKI_FEW_VALUES_SKETCHED : LOKI_FEW_VALUES);
+		if (made == LIST_MADE)
 		{
 			lists->listed[i] = gathered.list.n;
 			lists->nulls[i] = gathered.list.nulls;
+			next->derived.pages[i] = gathered.list.pages;
 		}
 		loki_gathered_free(&gathered);
 	}
+	if (made == LIST_NO_ROOM)
+		return false;
+	next->flags |= LOKI_META_SORTED_LISTS;
+	loki_sketches_make(state, index, next, sketches);
+	return true;
+}
+
+/* The same of the row map */
+static bool
+make_rowmap(LokiIndex *state, Relation index, const LokiMetaPageData *meta, LokiMetaPageData *next)
+{
+	LokiRowMapData *map = &next->derived.rowmap;
+	LokiGathered rows = {0};
+	MadeList	made;
+
+	map->end = next->derived.sorted.end;
+	loki_rowmap_choose(state, index, map);
+	(void) loki_sorted_list_open(&rows.list, state, index, next, LOKI_SORTED_ROWS);
+	made = make_list(&rows, meta, 0);
+	if (made == LIST_MADE)
+	{
+		next->flags |= LOKI_META_ROWMAP;
+		map->entries = rows.list.n;
+		next->derived.pages[LOKI_SORTED_ROWS] = rows.list.pages;
+	}
+	else
+		memset(map, 0, sizeof(LokiRowMapData));
+	loki_gathered_free(&rows);
+	return made != LIST_NO_ROOM;
 }
 
 /*
  * Make lists of attributes, the row map, posting lists, or all of them again, in the steps of README,
- * "Making".  Meanwhile scans use none.  One that is not made, or that there is no room for, does not
- * exist afterwards.
- *
- * An insert that reuses a node ID notes it in REUSED, and one whose row joins a node notes
- * that in GAINED, if the node is below the end that the metapage had when the insert
- * began.  These notes are forgotten before the metapage gets the new end, and then inserts
- * that began earlier are waited for.  So each insert either has written its slots by then,
- * or notes its node afterwards.
+ * "Making".  Those that exist are in use until one record names the new ones; and if there is no room for
+ * these, or if this does not come to its end, they stay.  What is not made does not exist afterwards.
  */
 static void
 make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 	 LokiTermsMaker make_terms, LokiMetaPageData *meta)
 {
-	LokiGathered rows = {0};
-	uint32		end;
+	LokiMetaPageData next;
+	uint32		end = loki_node_end(state, index);
+	bool		made = true;
 
 	Assert(loki_no_buffer_locked() && (!map || loki_has_rowmap(state)));
 	Assert(!sketches || lists);
-	Assert(!loki_insert_lock_held(index));	/* step 2 would wait for this
-											 * process */
-	write_meta(index, 0, meta);
-	end = loki_node_end(state, index);
-	if (!loki_bits_forget(state, index, LOKI_SLOTS_REUSED, Max(end, meta->derived.sorted.end)) ||
-		(loki_has_rowmap(state) &&
-		 !loki_bits_forget(state, index, LOKI_SLOTS_GAINED, Max(end, meta->derived.rowmap.end))))
+	Assert(!loki_insert_lock_held(index));	/* begin_notes() would wait for
+											 * this process */
+	if (!begin_notes(state, index, meta, end))
 		return;
-	meta->derived.sorted.end = end;
-	if (loki_has_rowmap(state))
-		meta->derived.rowmap.end = map ? end : 0;
-	write_meta(index, 0, meta);
-
-	loki_inserts_wait(index);
-	loki_index_refresh(state, index);
-
-	meta->derived.sorted.generation++;
+	next = *meta;
+	next.flags &= ~LOKI_META_DERIVED;
+	next.derived.sorted.generation = next.derived.notes.next_generation;
+	next.derived.sorted.end = end;
+	next.derived.notes.set = 1 - meta->derived.notes.set;
+	next.derived.notes.next_end = 0;
+	memset(&next.derived.rowmap, 0, sizeof(LokiRowMapData));
+	memset(&next.derived.pages[LOKI_SORTED_ROWS], 0, sizeof(LokiListPagesData));
 	if (lists)
+		made = make_attributes(state, index, meta, &next, sketches);
+	if (map && made)
+		made = make_rowmap(state, index, meta, &next);
+	if (loki_column_listed(&state->column) && made)
 	{
-		make_attributes(state, index, meta, sketches);
-		meta->flags |= LOKI_META_SORTED_LISTS;
-		loki_sketches_make(state, index, meta, sketches);
+		made = make_terms(state, index, meta, &next);
+		next.flags |= LOKI_META_TERM_LISTS;
 	}
-	if (map)
-	{
-		loki_rowmap_choose(state, index, &meta->derived.rowmap);
-		(void) loki_sorted_list_open(&rows.list, state, index, meta, LOKI_SORTED_ROWS);
-		if (make_list(&rows, 0))
-			meta->flags |= LOKI_META_ROWMAP;
-		meta->derived.rowmap.entries = rows.list.n;
-		meta->derived.rowmap.end = (meta->flags & LOKI_META_ROWMAP) != 0 ? end : 0;
-		loki_gathered_free(&rows);
-	}
-	if (loki_column_listed(&state->column))
-	{
-		uint32		generation = meta->derived.terms.generation + 1;
-
-		memset(&meta->derived.terms, 0, sizeof(meta->derived.terms));
-		meta->derived.terms.generation = generation;
-		if (make_terms(state, index, end, LOKI_SLOTS_REUSED, &meta->derived.terms))
-			meta->flags |= LOKI_META_TERM_LISTS;
-	}
-	write_meta(index, meta->flags, meta);
+	if (made)
+		write_meta(index, next.flags & LOKI_META_DERIVED, &next);
+	else
+		stop_notes(index, meta);
 }
 
 /*
@@ -390,6 +441,8 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	sketches = loki_sketch_memory(state) > 0 && LokiIndexOptions(index)->brief_codes;
 	if (!stale && lists == have_lists && map == have_map && terms == have_terms)
 	{
+		/* by a vacuum that did not come to its end, before what it noted was gone again */
+		stop_notes(index, &meta);
 		/*
 		 * A pending index has no codes to make sketches of.  Or the parameter
 		 * has changed, or there was no memory.
@@ -411,7 +464,6 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 								  elevel);
 	if ((have_lists && !make_lists) || (have_map && !make_map))
 		return;
-	if ((stale || make_lists != have_lists || make_map != have_map || terms != have_terms) &&
-		reserve_pages(state, index, &meta, end))
+	if (stale || make_lists != have_lists || make_map != have_map || terms != have_terms)
 		make(state, index, make_lists, sketches, make_map, make_terms, &meta);
 }

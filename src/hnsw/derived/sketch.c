@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "compat/pgcompat.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
@@ -50,7 +51,7 @@ loki_sketches_gather(LokiIndex *state, Relation index, uint32 begin, uint32 end)
 		int			used;
 		Page		page;
 
-		CHECK_FOR_INTERRUPTS();
+		LokiVacuumDelayPoint();
 		page = loki_page_lock(state, index, LOKI_SLOTS_CODE, node / array->per_page, &buffer,
 							  &used);
 		if (page == NULL)

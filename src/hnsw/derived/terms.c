@@ -36,6 +36,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "compat/grow.h"
 #include "distance/sparse.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/lock_assert.h"
@@ -464,12 +465,66 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 #define TERM_PAGES		1
 #define WINDOW_PAGES	2
 
+/* Note that n pages are in use. */
+static void
+use_pages(LokiPageSpace *space, uint32 first, uint32 n)
+{
+	uint32		at = space->n;
+
+	if (n == 0)
+		return;
+	space->used = loki_grow(CurrentMemoryContext, space->used, &space->allocated, space->n + 1, 16,
+							sizeof(LokiPageRange));
+	while (at > 0 && space->used[at - 1].first > first)
+		at--;
+	memmove(space->used + at + 1, space->used + at, sizeof(LokiPageRange) * (space->n - at));
+	space->used[at] = (LokiPageRange) {first, first + n};
+	space->n++;
+}
+
+/* The first place where n pages are free; they are in use afterwards. */
+static uint32
+take_pages(LokiPageSpace *space, uint32 n)
+{
+	uint32		first = 0;
+
+	for (uint32 i = 0; i < space->n && space->used[i].first < (uint64) first + n; i++)
+		first = Max(first, space->used[i].end);
+	use_pages(space, first, n);
+	return first;
+}
+
+/* Note the pages of lists that exist: all there are if a window is damaged. */
+static void
+use_lists(LokiTermWriter *writer, const LokiTermLists *old)
+{
+	LokiIndex  *state = writer->state;
+	LokiWindowData window;
+
+	use_pages(&writer->pages[WINDOW_PAGES].space, old->data.page,
+			  loki_pages_of(state, LOKI_SLOTS_WINDOW, old->data.windows));
+	for (uint32 i = 0; i < old->data.windows; i++)
+	{
+		/* a damaged number would make the index grow by as much as it says */
+		if (!loki_terms_window(old, i, &window) || !loki_window_possible(state, &window))
+		{
+			use_pages(&writer->pages[TERM_PAGES].space, 0, state->arrays[LOKI_SLOTS_TERM].npages);
+			use_pages(&writer->pages[POSTING_PAGES].space, 0, state->arrays[LOKI_SLOTS_POSTING].npages);
+			continue;
+		}
+		use_pages(&writer->pages[TERM_PAGES].space, window.term_page,
+				  loki_pages_of(state, LOKI_SLOTS_TERM, window.terms));
+		use_pages(&writer->pages[POSTING_PAGES].space, window.posting_page,
+				  loki_pages_of(state, LOKI_SLOTS_POSTING, window.postings));
+	}
+}
+
 /* Begin to write lists.  See derived.h. */
 void
-loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index)
+loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index, const LokiTermLists *old)
 {
 	static const int arrays[] = {
-		[POSTING_PAGES] = LOKI_SLOTS_POSTING,[TERM_PAGES] = LOKI_SLOTS_TERM,[WINDOW_PAGES] = LOKI_SLOTS_WINDOW
+		[POSTING_PAGES] = LOKI_SLOTS_POSTING, [TERM_PAGES] = LOKI_SLOTS_TERM, [WINDOW_PAGES] = LOKI_SLOTS_WINDOW
 	};
 
 	memset(writer, 0, sizeof(LokiTermWriter));
@@ -480,6 +535,8 @@ loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index)
 		writer->pages[i].array = arrays[i];
 		writer->pages[i].slots = palloc(LOKI_PAGE_PAYLOAD);
 	}
+	if (old != NULL)
+		use_lists(writer, old);
 }
 
 /* Write the page that has been filled, unless it is empty. */
@@ -547,19 +604,35 @@ write_list(LokiTermWriter *writer, LokiWindowData *window, const LokiTermEntry *
 	return true;
 }
 
+/* Add a window, whose lists are in pages. */
+static void
+add_window(LokiTermWriter *writer, const LokiWindowData *window)
+{
+	writer->written = loki_grow(CurrentMemoryContext, writer->written, &writer->allocated,
+								writer->windows + 1, 16, sizeof(LokiWindowData));
+	writer->written[writer->windows++] = *window;
+}
+
 /*
- * Write the lists of a window, on pages of its own.  See derived.h.  The WINDOW slot comes last, as it
- * counts the terms.
+ * Write the lists of a window, on pages that no window has.  See derived.h.  They are counted first, so
+ * that the pages can be chosen.
  */
 bool
 loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTermEntry *entries,
 				 uint32 n)
 {
 	LokiWindowData window = *of;
+	uint32		terms = 0;
 
 	Assert(window.nodes <= LOKI_WINDOW_NODES);
-	window.term_page = writer->pages[TERM_PAGES].ordinal;
-	window.posting_page = writer->pages[POSTING_PAGES].ordinal;
+	for (uint32 i = 0; i < n; i++)
+		terms += i == 0 || entries[i].term != entries[i - 1].term;
+	window.term_page = take_pages(&writer->pages[TERM_PAGES].space,
+								  loki_pages_of(writer->state, LOKI_SLOTS_TERM, terms));
+	window.posting_page = take_pages(&writer->pages[POSTING_PAGES].space,
+									 loki_pages_of(writer->state, LOKI_SLOTS_POSTING, n));
+	writer->pages[TERM_PAGES].ordinal = window.term_page;
+	writer->pages[POSTING_PAGES].ordinal = window.posting_page;
 	window.terms = window.postings = 0;
 	for (uint32 i = 0; i < n;)
 	{
@@ -573,18 +646,31 @@ loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTer
 			return false;
 		i = end;
 	}
-	writer->data.windows++;
-	return flush_page(writer, TERM_PAGES) && flush_page(writer, POSTING_PAGES) &&
-		add_slot(writer, WINDOW_PAGES, &window);
+	Assert(window.terms == terms && window.postings == n);
+	add_window(writer, &window);
+	return flush_page(writer, TERM_PAGES) && flush_page(writer, POSTING_PAGES);
 }
 
-/* Write the pages that are not full.  See derived.h. */
+/* Write the windows.  See derived.h. */
 bool
-loki_terms_write_end(LokiTermWriter *writer)
+loki_terms_write_end(LokiTermWriter *writer, LokiTermListsData *data)
 {
-	bool		written = flush_page(writer, WINDOW_PAGES);
+	bool		written = true;
 
+	data->windows = writer->windows;
+	data->page = take_pages(&writer->pages[WINDOW_PAGES].space,
+							loki_pages_of(writer->state, LOKI_SLOTS_WINDOW, writer->windows));
+	writer->pages[WINDOW_PAGES].ordinal = data->page;
+	for (uint32 i = 0; i < writer->windows && written; i++)
+		written = add_slot(writer, WINDOW_PAGES, &writer->written[i]);
+	written = written && flush_page(writer, WINDOW_PAGES);
 	for (int i = 0; i < lengthof(writer->pages); i++)
+	{
 		pfree(writer->pages[i].slots);
+		if (writer->pages[i].space.used != NULL)
+			pfree(writer->pages[i].space.used);
+	}
+	if (writer->written != NULL)
+		pfree(writer->written);
 	return written;
 }

@@ -257,22 +257,16 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 }
 
 /*
- * Make sure that a slot has a page.  If it has none, takes the extension lock and content
+ * Make sure that a slot array has a page.  If it does not, takes the extension lock and content
  * locks, and leaves none; no content lock may be held.  If there is no room for the page:
  * an ERROR, or with an elevel below it a message and false.
  */
 bool
-loki_reserve_slot(LokiIndex *state, Relation index, int array, uint32 number, int elevel)
+loki_reserve_page(LokiIndex *state, Relation index, int array, uint32 page, int elevel)
 {
 	LokiSlotArray *slots = &state->arrays[array];
-	uint32		place;
-	uint32		page;
 
 	Assert(loki_no_buffer_locked());
-	Assert(number <= LOKI_MAX_NUMBER);
-	if (slots->slot_size == 0)
-		return true;
-	page = loki_slot_page(slots, number, &place);
 	if (page >= slots->npages)
 		loki_index_refresh(state, index);
 	while (page >= slots->npages)
@@ -289,6 +283,18 @@ loki_reserve_slot(LokiIndex *state, Relation index, int array, uint32 number, in
 			return false;
 	}
 	return true;
+}
+
+/* The same for the page of a slot; true for an array that the index does not have. */
+bool
+loki_reserve_slot(LokiIndex *state, Relation index, int array, uint32 number, int elevel)
+{
+	LokiSlotArray *slots = &state->arrays[array];
+	uint32		place;
+
+	Assert(number <= LOKI_MAX_NUMBER);
+	return slots->slot_size == 0 ||
+		loki_reserve_page(state, index, array, loki_slot_page(slots, number, &place), elevel);
 }
 
 /* How often loki_reserve_slot() found no room since this process began */

@@ -184,6 +184,7 @@ loki_meta_init(LokiMetaPageData *meta, const LokiCodeSpec *code, LokiProfile pro
 	meta->entry.node = LOKI_NONE;
 	meta->entry.slot = LOKI_NONE;
 	meta->pending = pending;
+	meta->derived.notes.set = 1;	/* the first lists go with the other one */
 	for (int i = 0; i < LOKI_FREELISTS; i++)
 		meta->free_head[i] = LOKI_NONE;
 }

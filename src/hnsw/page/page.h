@@ -90,10 +90,12 @@ extern void loki_report_damage(Relation index, const char *subject, const char *
 extern void loki_meta_damaged(Relation index);
 
 /*
- * Make sure that a slot has a page; extends the relation and the directory if it has not.
- * If there is no room for the page: an ERROR, or with an elevel below it a message and
+ * Make sure that a slot array has a page, or that of a slot; extends the relation and the directory if
+ * it has not.  If there is no room for the page: an ERROR, or with an elevel below it a message and
  * false.  No content lock may be held.
  */
+extern bool loki_reserve_page(LokiIndex *index_state, Relation index, int array,
+							  uint32 page, int elevel);
 extern bool loki_reserve_slot(LokiIndex *index_state, Relation index, int array,
 							  uint32 number, int elevel);
 

@@ -64,18 +64,13 @@ loki_scan_terms_begin(LokiScan *so)
 	terms->bounded = true;
 }
 
-/*
- * Have the lists of a node's window in memory; false if they do not know the node.  Without them there
- * are no bounds from then on.
- */
+/* Have the window of a node in memory; false if it is not there any more, or damaged. */
 static bool
-find_window(LokiScan *so, uint32 node)
+read_window(LokiScan *so, uint32 node)
 {
 	LokiScanTerms *terms = &so->terms;
 	LokiTermBounds *window = terms->window;
 
-	if (!terms->bounded || node >= terms->lists.end)
-		return false;
 	if (node < window->first)
 		window->first = window->n = terms->next = 0;
 	while (node >= window->first + window->n)
@@ -88,16 +83,58 @@ find_window(LokiScan *so, uint32 node)
 			data.nodes > terms->lists.end - begin ||
 			(node < begin + data.nodes &&
 			 !loki_terms_read(&terms->lists, terms->next, &terms->query, window)))
-		{
-			terms->bounded = false;
 			return false;
-		}
 		so->work.postings += node < begin + data.nodes ? window->postings : 0;
 		window->first = begin;
 		window->n = data.nodes;
 		terms->next++;
 	}
 	return true;
+}
+
+/*
+ * Go on with the lists that have come in the place of those that the scan began with; false if there are
+ * none of the same weights.  They have the nodes of all rows that its snapshot sees, or notes of them, as
+ * the first ones had: no such row is dead to everyone.
+ */
+static bool
+reopen(LokiScan *so)
+{
+	LokiScanTerms *terms = &so->terms;
+	LokiMetaPageData meta;
+	LokiTermLists lists;
+	MemoryContext old;
+
+	loki_meta_read(so->scan->indexRelation, &meta);
+	if (!loki_terms_open(&lists, so->state, so->scan->indexRelation, &meta) ||
+		lists.data.generation == terms->lists.data.generation ||
+		lists.data.k1 != terms->lists.data.k1 || lists.data.b != terms->lists.data.b)
+		return false;
+	terms->lists = lists;
+	terms->window->first = terms->window->n = terms->next = 0;
+	old = MemoryContextSwitchTo(so->context);
+	loki_bits_release(&terms->changed);
+	loki_bits_read(so->state, so->scan->indexRelation, lists.reused, lists.end, &terms->changed);
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
+/*
+ * The same for a node that the lists know; false if they do not.  Where they cannot be read, there are no
+ * bounds from then on.
+ */
+static bool
+find_window(LokiScan *so, uint32 node)
+{
+	LokiScanTerms *terms = &so->terms;
+
+	while (terms->bounded && node < terms->lists.end)
+	{
+		if (read_window(so, node))
+			return true;
+		terms->bounded = reopen(so);
+	}
+	return false;
 }
 
 /*
