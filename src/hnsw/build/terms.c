@@ -23,6 +23,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/table.h"
 #include "catalog/index.h"
 #include "compat/pgcompat.h"
@@ -41,6 +43,9 @@
 #define RADIX_BITS		11
 #define RADIX			(1 << RADIX_BITS)
 #define TERM_BITS		32
+
+/* A window stays as it is when lists are made again if no greater share of its nodes has come or gone */
+#define STAYS_SHARE		0.005
 
 /* The entries of a node at most */
 #define NODE_ENTRIES	(LOKI_SPARSEVEC_MAX_NNZ + 1)
@@ -279,13 +284,132 @@ write_window(void *arg, const LokiWindowData *window, const LokiTermEntry *entri
 	return loki_terms_write(arg, window, entries, n);
 }
 
+/* Windows of lists that exist, of which some stay as they are */
+typedef struct OldWindows
+{
+	LokiTermLists lists;
+	uint32		n;				/* windows; 0 if they are of other weights, or
+								 * damaged */
+	LokiWindowData *windows;
+	float		mean;			/* words: the length of their documents */
+	LokiNodeBits noted;			/* nodes that they do not have as they are */
+	uint8	   *live;			/* a bit for each node */
+} OldWindows;
+
+/* Read old windows, which follow each other unless one is damaged; false if they are not to stay. */
+static bool
+read_windows(OldWindows *old, LokiIndex *state, const LokiBm25 *by)
+{
+	double		documents;
+	double		length;
+	uint32		end = 0;
+
+	if (old->lists.data.k1 != by->k1 || old->lists.data.b != by->b ||
+		!loki_terms_sum(&old->lists, &documents, &length))
+		return false;
+	old->mean = documents > 0 ? (float) (length / documents) : 0;
+	old->windows = palloc_array(LokiWindowData, old->lists.data.windows + 1);
+	for (uint32 i = 0; i < old->lists.data.windows; i++)
+	{
+		LokiWindowData *window = &old->windows[i];
+
+		if (!loki_terms_window(&old->lists, i, window) || window->node != end ||
+			window->nodes > old->lists.end - end || !loki_window_possible(state, window))
+			return false;
+		end += window->nodes;
+	}
+	return true;
+}
+
+/* Read what is known of old lists.  Inserts that did not know that lists are being made have ended. */
+static void
+open_windows(OldWindows *old, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+			 const LokiBm25 *by)
+{
+	const LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
+
+	memset(old, 0, sizeof(OldWindows));
+	if (!loki_terms_open(&old->lists, state, index, meta) || !read_windows(old, state, by))
+		return;
+	old->n = old->lists.data.windows;
+	loki_bits_read(state, index, old->lists.reused, old->lists.end, &old->noted);
+	old->live = palloc_extended((Size) tid->npages * tid->per_page / 8 + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	(void) loki_count_live(state, index, old->live, NULL);
+}
+
+/*
+ * Whether a window stays: few of its nodes have come or gone, and the mean length of documents is nearly
+ * that of its weights.  The last one does not if the index has grown.
+ */
+static bool
+window_stays(const OldWindows *old, const LokiWindowData *window, uint32 end)
+{
+	uint32		noted = 0;
+	uint32		live = 0;
+
+	if ((window->node + window->nodes == old->lists.end && end > old->lists.end) ||
+		fabsf(old->mean - window->mean) > STAYS_SHARE * window->mean)
+		return false;
+	for (uint32 node = window->node; node < window->node + window->nodes; node++)
+	{
+		noted += loki_bits_have(&old->noted, node);
+		live += old->live[node / 8] >> (node % 8) & 1;
+	}
+	return noted + Max((double) window->documents + noted - live, 0) <= STAYS_SHARE * window->nodes;
+}
+
+/* Have a window stay: what is noted of its nodes is noted in the set of the new lists, too. */
+static void
+keep_window(const OldWindows *old, LokiTermWriter *writer, const LokiWindowData *window,
+			const LokiTermsRange *range)
+{
+	uint32		next = window->node;
+	uint32		node;
+
+	while (loki_bits_next(&old->noted, &next, &node) && node < window->node + window->nodes)
+		loki_bits_note(writer->state, writer->index, range->notes, range->changed, node);
+	loki_terms_keep(writer, window);
+}
+
+/* Make the windows that do not stay, and what follows the last one.  False if there is no room. */
+static bool
+make_windows(OldWindows *old, LokiTermWriter *writer, LokiTermsRange *range)
+{
+	uint32		end = range->end;
+	bool	   *stays = palloc0_array(bool, old->n + 1);
+	bool		made = true;
+
+	/* the mean length of documents is that of these, and of what is made */
+	for (uint32 i = 0; i < old->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		stays[i] = window_stays(old, &old->windows[i], end);
+		range->documents += stays[i] ? old->windows[i].documents : 0;
+		range->length += stays[i] ? old->windows[i].length : 0;
+	}
+	for (uint32 i = 0; i < old->n && made; i++)
+	{
+		const LokiWindowData *window = &old->windows[i];
+
+		if (!stays[i])
+			continue;
+		range->end = window->node;
+		made = range->first == range->end || loki_build_terms_gather(writer->state, writer->index, range);
+		keep_window(old, writer, window, range);
+		range->first = window->node + window->nodes;
+	}
+	range->end = end;
+	pfree(stays);
+	return made && (range->first == end || loki_build_terms_gather(writer->state, writer->index, range));
+}
+
 /* No page may be locked.  Rows are read as the table's owner. */
 bool
 loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta, LokiMetaPageData *next)
 {
 	LokiTermListsData *data = &next->derived.terms;
 	LokiTermWriter writer;
-	LokiTermLists old;
+	OldWindows	old;
 	LokiTermsRange range = {
 		.end = next->derived.sorted.end, .changed = next->derived.sorted.end,
 		.notes = LokiNotesArray(LOKI_SLOTS_REUSED, next->derived.notes.set),
@@ -294,9 +418,11 @@ loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 	bool		written;
 
 	loki_words_parameters(index, &range.by);
+	open_windows(&old, state, index, meta, &range.by);
 	loki_terms_write_begin(&writer, state, index,
-						   loki_terms_open(&old, state, index, meta) ? &old : NULL);
-	written = loki_build_terms_gather(state, index, &range);
+						   (meta->flags & LOKI_META_TERM_LISTS) != 0 ? &old.lists : NULL);
+	written = make_windows(&old, &writer, &range);
+	loki_bits_release(&old.noted);
 	data->generation = next->derived.sorted.generation;
 	data->k1 = range.by.k1;
 	data->b = range.by.b;

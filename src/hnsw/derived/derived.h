@@ -488,6 +488,9 @@ extern void loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Rel
 extern bool loki_terms_write(LokiTermWriter *writer, const LokiWindowData *window,
 							 const LokiTermEntry *entries, uint32 n);
 
+/* Have a window of the old lists stay; windows come in the order of their nodes */
+extern void loki_terms_keep(LokiTermWriter *writer, const LokiWindowData *window);
+
 /* Write the windows, of which `data` describes the place, and free the memory; false if there is no room */
 extern bool loki_terms_write_end(LokiTermWriter *writer, LokiTermListsData *data);
 

@@ -604,9 +604,9 @@ write_list(LokiTermWriter *writer, LokiWindowData *window, const LokiTermEntry *
 	return true;
 }
 
-/* Add a window, whose lists are in pages. */
-static void
-add_window(LokiTermWriter *writer, const LokiWindowData *window)
+/* Add a window, whose lists are in pages.  See derived.h. */
+void
+loki_terms_keep(LokiTermWriter *writer, const LokiWindowData *window)
 {
 	writer->written = loki_grow(CurrentMemoryContext, writer->written, &writer->allocated,
 								writer->windows + 1, 16, sizeof(LokiWindowData));
@@ -647,7 +647,7 @@ loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTer
 		i = end;
 	}
 	Assert(window.terms == terms && window.postings == n);
-	add_window(writer, &window);
+	loki_terms_keep(writer, &window);
 	return flush_page(writer, TERM_PAGES) && flush_page(writer, POSTING_PAGES);
 }
 
