@@ -27,8 +27,8 @@
 #include "utils/memutils.h"
 
 /*
- * Lists are made again when this number and this share of nodes are not in them; those of words when
- * this share of documents has come or gone
+ * Lists are made again when this number and this share of nodes are not in them; posting lists by the share
+ * alone, and those of words when it has come or gone
  */
 #define STALE_NODES		1000
 #define STALE_SHARE		0.02
@@ -423,7 +423,9 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	if (!loki_derived_possible(state, &meta))
 		loki_meta_damaged(index);
 	unlisted = loki_derived_unlisted(state, index, &meta, end);
-	stale = (have_lists || have_map || have_terms) && unlisted >= STALE_NODES && unlisted >= STALE_SHARE * end;
+	/* a row that posting lists do not have is read, and one that other lists do not have is tested */
+	stale = (have_lists || have_map || have_terms) && unlisted >= (have_terms ? 1 : STALE_NODES) &&
+		unlisted >= STALE_SHARE * end;
 	if (have_terms && !stale && make_terms != NULL && state->column.type->words != NULL)
 	{
 		/* counts of words are good as long as few documents have come or gone; the latter have no other trace */
