@@ -150,6 +150,18 @@ VACUUM counted;
 SELECT bm25_weigh('counted_words', 'new | common');
 DROP TABLE counted;
 
+-- test: documents of more words than a sparse vector has elements count as others do
+CREATE TABLE lengthy AS SELECT id, words FROM docs WHERE id <= 1500 AND words IS NOT NULL;
+INSERT INTO lengthy SELECT 6000 + n, ('w1 w700 ' || string_agg('l' || i, ' '))::tsvector FROM generate_series(1, 2) n, generate_series(1, 17000 + 3000 * n) i GROUP BY n;
+INSERT INTO lengthy SELECT i, words FROM docs, generate_series(6100, 6120) i WHERE docs.id = 1;
+CREATE INDEX lengthy_words ON lengthy USING hnsw (words bm25_ops);
+SELECT wrong('lengthy', 1.2, 0.75), unlisted_nodes FROM lokivector_index_info('lengthy_words');
+SELECT lokivector_check('lengthy_words', true);
+SET enable_seqscan = off;
+SELECT id FROM lengthy ORDER BY words <@> 'l17001' LIMIT 2;
+RESET enable_seqscan;
+DROP TABLE lengthy;
+
 -- test: a condition that the nearest rows meet
 CREATE TABLE words_many (id integer, words tsvector);
 INSERT INTO words_many SELECT i, to_tsvector('simple', 'all w' || i % 20 || ' x' || i % 21 || ' y' || i % 2000) FROM generate_series(1, 20000) i;

@@ -47,7 +47,7 @@
 /* A window stays as it is when lists are made again if no greater share of its nodes has come or gone */
 #define STAYS_SHARE		0.005
 
-/* The entries of a node at most */
+/* The entries of a node at most, unless it is a document of more words than sparse vectors have elements */
 #define NODE_ENTRIES	(LOKI_SPARSEVEC_MAX_NNZ + 1)
 
 /* The nodes of a window, and their entries */
@@ -63,7 +63,9 @@ typedef struct TermsBuild
 	LokiTermEntry *entries;
 	LokiTermEntry *scratch;
 	uint32		n;
-	uint32		most;
+	uint32		most;			/* a window ends before there are more, but for
+								 * a long document */
+	uint32		allocated;
 } TermsBuild;
 
 /*
@@ -155,6 +157,18 @@ is_of_node(TermsBuild *build, uint32 node, const float *values)
 		memcmp(&hash, &indexed, size) == 0;
 }
 
+/* Make sure that there is room for n entries more: a tsvector has so many words that it takes a megabyte. */
+static void
+make_room(TermsBuild *build, uint32 n)
+{
+	Assert(build->n <= build->most);
+	if (n <= build->allocated - build->n)
+		return;
+	build->allocated = build->n + n;
+	build->entries = repalloc_huge(build->entries, mul_size(sizeof(LokiTermEntry), build->allocated));
+	build->scratch = repalloc_huge(build->scratch, mul_size(sizeof(LokiTermEntry), build->allocated));
+}
+
 /*
  * Add the entries of a node; false if scans have to read its row.  Expressions of the index run here, as the
  * table's owner, and values are detoasted: all of that is in the context of the row, which the caller
@@ -181,8 +195,7 @@ add_node(TermsBuild *build, uint32 node)
 	if (values == NULL || !is_of_node(build, node, values))
 		return false;
 	v = column->type->elements((const struct varlena *) DatumGetPointer(value));
-	if (v.n > LOKI_SPARSEVEC_MAX_NNZ)
-		return false;
+	make_room(build, v.n + 1);
 	n = loki_terms_form(column->metric, v, node - build->window.node, build->entries + build->n);
 	if (n < 0)
 		return false;
@@ -264,6 +277,7 @@ loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 	if (state->column.type->words != NULL)
 		build.lengths = palloc_array(float, LOKI_WINDOW_NODES);
 	build.most = (uint32) Max(Min(room, LOKI_MAX_NUMBER / 4), 4 * NODE_ENTRIES);
+	build.allocated = build.most;
 	build.entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
 	build.scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
 	for (uint32 ordinal = range->first / per_page; taken && ordinal * per_page < range->end; ordinal++)
