@@ -45,7 +45,7 @@
 #define SEARCH_WIDTH	64
 #define LINKS_AGAIN		4
 
-/* Passes over LINK that mark reachable nodes, however few they find */
+/* Passes over LINK that mark reachable nodes, if they find any, however few */
 #define MIN_PASSES		6
 
 /* A neighbor list that is to change */
@@ -517,14 +517,16 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_LINK];
 	LokiBitmap	expanded;
-	uint32		progress = 0;
+	uint32		progress;
+	int			passes = 0;
 
 	Assert(vacuum->linked.size == vacuum->live.size);
 	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
 	loki_bitmap_init(&expanded, vacuum->live.size);
 	loki_bitmap_set(&vacuum->linked, entry);
-	for (int pass = 0; pass < MIN_PASSES || progress > array->npages; pass++)
+	do
 		progress = reach_pass(vacuum, &expanded);
+	while (progress > array->npages || (progress > 0 && ++passes < MIN_PASSES));
 
 	/* the nodes that were reached and not expanded */
 	for (uint32 i = 0; i <= expanded.size / 64; i++)
