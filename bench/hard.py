@@ -115,6 +115,23 @@ def hubs(rng, rows, dims, queries):
     return base, directions(rng, queries, dims)
 
 
+def few_hubs(rng, rows, dims, queries):
+    """The same of one row in 200, of a normal distribution"""
+    base = rng.standard_normal((rows, dims))
+    base[::200] *= 0.2
+    return base, rng.standard_normal((queries, dims))
+
+
+def between(rng, rows, dims, queries):
+    """Twelve clusters, one after the other, and queries from elsewhere; with --inserted the index
+    grows cluster by cluster"""
+    centres = rng.uniform(-1, 1, (24, dims))
+    cluster = np.arange(rows) * 12 // rows
+    other = rng.integers(12, 24, queries)
+    return (centres[cluster] + .45 * rng.uniform(-1, 1, (rows, dims)),
+            centres[other] + .45 * rng.uniform(-1, 1, (queries, dims)))
+
+
 def duplicates(rng, rows, dims, queries):
     """A fifth of the rows are copies of others"""
     e = Embeddings(rng, rows, dims)
@@ -161,7 +178,8 @@ def noise(rng, rows, dims, queries):
 
 SETS = {"lengths": (lengths, "ip"), "clusters": (clusters, "l2"),
         "near": (near, "l2"), "outliers": (outliers, "l2"),
-        "hubs": (hubs, "l2"), "duplicates": (duplicates, "l2"),
+        "hubs": (hubs, "l2"), "few_hubs": (few_hubs, "l2"),
+        "between": (between, "cosine"), "duplicates": (duplicates, "l2"),
         "identical": (identical, "l2"),
         "tight_3": (functools.partial(tight, .003), "l2"),
         "tight_30": (functools.partial(tight, .03), "l2"),

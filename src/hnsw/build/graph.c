@@ -614,13 +614,13 @@ search_base(LokiGraph *graph, const LokiCandidate *entries, int nentries, int ef
 }
 
 /*
- * Search for a node with a pool of ef (at most that of the build) as a scan does (R1): by a query
+ * Search for a node with a pool of ef as a scan does (R1): by a query
  * made of its vector, from the nodes at which a scan would enter layer 0, but not from the node (R3).
  *
  * True if the node is found, or one that its code does not separate from it.  By inner product also if a
  * whole pool of others is nearer to the vector.  By a distance that happens only in a cluster of
  * rows whose codes are alike.  Then a search as wide as those of scans that are to find every row must
- * come to the node (R6).  If not, *ends has where the search ended.
+ * come to the node (R6).  If not, *ends has where the search ended: a wide one beyond a narrow one.
  */
 bool
 loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef, LokiSearchEnds *ends)
@@ -646,7 +646,7 @@ loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef, LokiSe
 		if (pool[i].node != node)
 			entries[nentries++] = pool[i];
 
-	ef = Min(ef, scan.ef_construction);
+	Assert(ef <= Max(scan.ef_construction, LOKI_ROW_SEARCH));
 	score_nodes(&scan, query, &node, 1);
 	own = scan.scratch.estimates[0];
 	found = nentries == 0 || search_base(&scan, entries, nentries, ef, node);
@@ -656,8 +656,7 @@ loki_graph_finds(LokiGraph *graph, LokiQuery *query, uint32 node, int ef, LokiSe
 	graph->scratch.visit = scan.scratch.visit;
 	for (int i = 0; i < Min(scan.scratch.npool, ef) && !found; i++)
 		found = pool[i].distance == own;
-	ends->n = found ? 0 : Min(scan.scratch.npool, Min(ef, LOKI_NARROW_SEARCH));
-	for (int i = 0; i < ends->n; i++)
-		ends->nodes[i] = (LokiUpperFound) {pool[i].distance, pool[i].node, LOKI_NONE, LOKI_NONE};
+	if (!found)
+		loki_search_ends(pool, ef > LOKI_NARROW_SEARCH ? LOKI_NARROW_SEARCH : 0, Min(scan.scratch.npool, ef), ends);
 	return found;
 }

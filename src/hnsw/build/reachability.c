@@ -156,17 +156,19 @@ is_redundant(const LokiGraphLists *lists, uint32 from, int place)
 
 /*
  * The place of the link that a full list gives up: the farthest redundant one or, if there
- * is none, the farthest one, but none of the tree.  -1 if all are of the tree.
+ * is none, the farthest one, but none of the tree and, without force, none of the nearest.
+ * -1 if there is no other.
  */
 static int
-dispensable_link(const MemoryGraph *state, uint32 from)
+dispensable_link(const MemoryGraph *state, uint32 from, LokiLinkForce force)
 {
 	const LokiGraphLists *lists = state->lists;
+	int			near = force == LOKI_LINK_FORCED ? 0 : lists->width / LOKI_NEAR_LINKS;
 	int			farthest = -1;
 
 	Assert(lists->counts[from] == lists->width);
 	/* from the farthest on, as lists ascend */
-	for (int place = lists->counts[from] - 1; place >= 0; place--)
+	for (int place = lists->counts[from] - 1; place >= near; place--)
 	{
 		if (state->parent[lists->neighbors[(Size) from * lists->capacity + place]] == from)
 			continue;
@@ -242,7 +244,7 @@ link_node(MemoryGraph *state, uint32 from, uint32 node, float distance, LokiLink
 	{
 		uint32		lost;
 
-		place = force == LOKI_LINK_CHOSEN ? -1 : dispensable_link(state, from);
+		place = force == LOKI_LINK_CHOSEN ? -1 : dispensable_link(state, from, force);
 		if (place < 0)
 			return false;
 		lost = lists->neighbors[(Size) from * lists->capacity + place];
@@ -345,7 +347,7 @@ connect_node(MemoryGraph *state, uint32 node)
 		if (link_node(state, found[i].node, node, found[i].distance, LOKI_LINK_SPARED))
 			return;
 	for (uint32 i = state->tail; i-- > 0;)
-		if (link_node(state, state->queue[i], node, found[nfound - 1].distance, LOKI_LINK_SPARED))
+		if (link_node(state, state->queue[i], node, found[nfound - 1].distance, LOKI_LINK_FORCED))
 			return;
 	elog(ERROR, "could not connect the graph");
 }
@@ -396,7 +398,17 @@ find_in_memory(void *graph, const LokiListRef *node, LokiSearchEnds *ends)
 								   state->query);
 	else
 		quantizer->prepare_code(quantizer, code, state->query);
-	return loki_graph_finds(state->graph, state->query, node->node, LOKI_NARROW_SEARCH, ends);
+	return loki_graph_finds(state->graph, state->query, node->node,
+							Min(LOKI_NARROW_SEARCH, state->graph->ef_construction), ends);
+}
+
+/* LokiReachSteps.find_widely, by the query that find_in_memory() has made */
+static bool
+find_widely_in_memory(void *graph, const LokiListRef *node, LokiSearchEnds *ends)
+{
+	MemoryGraph *state = graph;
+
+	return loki_graph_finds(state->graph, state->query, node->node, LOKI_REACH_WIDTH, ends);
 }
 
 /* LokiReachSteps.price: a node that only a wide search finds gets fewer links. */
@@ -406,7 +418,7 @@ price_in_memory(void *graph, const LokiListRef *node, int *links)
 	MemoryGraph *state = graph;
 
 	*links = state->before == NODE_LOST ? LOKI_REACH_LINKS : LOKI_REACH_MORE_LINKS;
-	return LOKI_LINK_SPARED;
+	return LOKI_LINK_FORCED;
 }
 
 /* LokiReachSteps.link.  Takes the lock, and releases it. */
@@ -445,7 +457,7 @@ search_for(MemoryGraph *state, uint32 node)
 static void
 link_missed(MemoryGraph *state, uint32 node)
 {
-	static const LokiReachSteps steps = {find_in_memory, price_in_memory, link_in_memory};
+	static const LokiReachSteps steps = {find_in_memory, find_widely_in_memory, price_in_memory, link_in_memory};
 	LokiListRef ref = {node, LOKI_NONE, 0};
 
 	state->before = state->states[node];

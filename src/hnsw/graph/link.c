@@ -405,7 +405,7 @@ force_link(LokiList *list, int max, uint32 node, uint32 slot)
 static void
 push_out_any(LokiLinker *linker, LokiList *new, LokiList *left, uint32 node)
 {
-	int			near = new->count / 4;
+	int			near = new->count / LOKI_NEAR_LINKS;
 	int			place = near + (linker->nforced * 0x9E3779B1u >> 16) % (new->count - near);
 	uint32		other = new->nodes[place];
 	uint32		slot = new->slots[place];

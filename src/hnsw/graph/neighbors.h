@@ -60,6 +60,9 @@ typedef enum LokiLinkForce
 	LOKI_LINK_FORCED			/* any other may go */
 } LokiLinkForce;
 
+/* Of a list's links the nearest one in so many leads from near nodes to the next, and makes no room for others */
+#define LOKI_NEAR_LINKS			4
+
 /* Nodes that are remembered which lost a link to a forced one */
 #define LOKI_MAX_PUSHED_OUT		64
 

@@ -31,41 +31,76 @@
 #define MAX_EXHAUSTED		64
 #define EXHAUSTED_SHARE		5
 
+/* Where a search ended: among the nodes of its pool from one place to another, evenly spread */
+void
+loki_search_ends(const LokiCandidate *pool, int first, int end, LokiSearchEnds *ends)
+{
+	int			step = Max(1, (end - first) / LOKI_NARROW_SEARCH);
+
+	ends->n = 0;
+	for (int i = first; i < end && ends->n < LOKI_NARROW_SEARCH; i += step)
+		ends->nodes[ends->n++] = (LokiUpperFound) {pool[i].distance, pool[i].node & ~LOKI_EXPANDED,
+			LOKI_NONE, LOKI_NONE};
+}
+
+/* Link a node from nodes that a search ended among, the one at `first` first; returns how many are linked. */
+static int
+link_from(const LokiReachSteps *steps, void *graph, const LokiSearchEnds *ends, uint32 first,
+		  const LokiListRef *node, LokiLinkForce force, int wanted)
+{
+	int			linked = 0;
+
+	Assert(ends->n <= LOKI_NARROW_SEARCH);
+	for (int i = 0; i < ends->n && linked < wanted; i++)
+	{
+		const LokiUpperFound *from = &ends->nodes[(first + i) % ends->n];
+
+		Assert(from->node != node->node);	/* R3 */
+		linked += steps->link(graph, from, node, force);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return linked;
+}
+
+/* The same: where there is room, or else in place of one link that is not needed; whether one is linked */
+static bool
+link_without_force(const LokiReachSteps *steps, void *graph, const LokiSearchEnds *ends,
+				   const LokiListRef *node, int wanted)
+{
+	return link_from(steps, graph, ends, 0, node, LOKI_LINK_CHOSEN, wanted) > 0 ||
+		link_from(steps, graph, ends, 0, node, LOKI_LINK_SPARED, 1) > 0;
+}
+
 /*
  * Search for a node, and if it is missed, link it from nodes that the search ended among, so that
  * the same search finds it (R4): from several, as no other search ends in quite the same place.  If
- * none has room for the link, one gives up another that is not needed, or if the price allows it any,
- * by force: another one each time, so that nodes that push each other out come to different
- * lists in the end (R8).  False if the node was missed, whether or not it is linked now.
+ * none has room for the link, one gives up another that is not needed.
+ *
+ * If all of those links are needed, the search ended among hubs, which are nearest to more nodes than they
+ * have links.  Then a wide search is to find the node, which goes on beyond the hubs, and is
+ * linked from there.  Else the price may allow for force: another list each time, so that nodes that
+ * push each other out come to different lists in the end (R8).  False if the node was missed, whether or
+ * not it is linked now.
  */
 bool
 loki_make_reachable(const LokiReachSteps *steps, void *graph, const LokiListRef *node)
 {
 	LokiSearchEnds ends;
+	LokiSearchEnds beyond;
 	LokiLinkForce most;
 	int			links;
-	int			linked = 0;
 
 	if (steps->find(graph, node, &ends))
 		return true;
-	Assert(ends.n <= LOKI_NARROW_SEARCH);
 	most = steps->price(graph, node, &links);
-	Assert(most >= LOKI_LINK_CHOSEN && most <= LOKI_LINK_FORCED && links > 0);
-	Assert(most < LOKI_LINK_FORCED || steps->nforced != NULL);
-	for (int force = LOKI_LINK_CHOSEN; force <= (int) most && linked == 0; force++)
-	{
-		int			wanted = force == LOKI_LINK_CHOSEN ? links : 1;
-		uint32		first = force == LOKI_LINK_FORCED ? *steps->nforced : 0;
-
-		for (int i = 0; i < ends.n && linked < wanted; i++)
-		{
-			const LokiUpperFound *from = &ends.nodes[(first + i) % ends.n];
-
-			Assert(from->node != node->node);	/* R3 */
-			linked += steps->link(graph, from, node, force);
-			CHECK_FOR_INTERRUPTS();
-		}
-	}
+	Assert(most >= LOKI_LINK_SPARED && most <= LOKI_LINK_FORCED && links > 0);
+	if (link_without_force(steps, graph, &ends, node, links))
+		return false;
+	if (node->level == 0 && (steps->find_widely(graph, node, &beyond) ||
+							 link_without_force(steps, graph, &beyond, node, LOKI_REACH_MORE_LINKS)))
+		return false;
+	if (most == LOKI_LINK_FORCED)
+		(void) link_from(steps, graph, &ends, steps->nforced != NULL ? *steps->nforced : 0, node, LOKI_LINK_FORCED, 1);
 	return false;
 }
 
@@ -160,18 +195,26 @@ find_in_pages(void *arg, const LokiListRef *node, LokiSearchEnds *ends)
 		(!graph->wide || search->state->code.metric == LOKI_METRIC_IP ||
 		 !loki_visit(search, node->node) || search_base(graph, node->node, LOKI_ROW_SEARCH, true)))
 		return true;
-	ends->n = Min(search->pool.n, LOKI_NARROW_SEARCH);
-	for (int i = 0; i < ends->n; i++)
-	{
-		ends->nodes[i].node = search->pool.nearest[i].node & ~LOKI_EXPANDED;
-		ends->nodes[i].slot = LOKI_NONE;
-	}
+	loki_search_ends(search->pool.nearest, 0, Min(search->pool.n, LOKI_NARROW_SEARCH), ends);
+	return false;
+}
+
+/* LokiReachSteps.find_widely.  Of a node that only its cluster hides find_in_pages() knows more (R6). */
+static bool
+find_widely_in_pages(void *arg, const LokiListRef *node, LokiSearchEnds *ends)
+{
+	PageGraph  *graph = arg;
+
+	Assert(node->level == 0);
+	if (graph->hidden || search_base(graph, node->node, LOKI_REACH_WIDTH, false))
+		return true;
+	loki_search_ends(graph->search->pool.nearest, LOKI_NARROW_SEARCH, graph->search->pool.n, ends);
 	return false;
 }
 
 /*
- * LokiReachSteps.price.  A node that a wide search finds, or that only its cluster hides, is linked
- * where no other needs the link, or the nodes of a cluster would push each other out (R6).
+ * LokiReachSteps.price.  A node that only its cluster hides is linked where no other needs the link, or the
+ * nodes of a cluster would push each other out (R6).
  */
 static LokiLinkForce
 price_in_pages(void *arg, const LokiListRef *node, int *links)
@@ -179,9 +222,7 @@ price_in_pages(void *arg, const LokiListRef *node, int *links)
 	PageGraph  *graph = arg;
 
 	*links = LOKI_REACH_LINKS;
-	return node->level == 0 && graph->wide &&
-		(graph->hidden || search_base(graph, node->node, LOKI_ROW_WIDTH, false)) ?
-		LOKI_LINK_SPARED : LOKI_LINK_FORCED;
+	return node->level == 0 && graph->hidden ? LOKI_LINK_SPARED : LOKI_LINK_FORCED;
 }
 
 /* LokiReachSteps.link: a node that vacuum has marked is not linked from, since it goes soon (I11). */
@@ -205,7 +246,7 @@ loki_query_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMeta
 						  const LokiListRef *node, bool wide)
 {
 	PageGraph	graph = {linker, search, meta, wide};
-	LokiReachSteps steps = {find_in_pages, price_in_pages, link_in_pages, &linker->nforced};
+	LokiReachSteps steps = {find_in_pages, find_widely_in_pages, price_in_pages, link_in_pages, &linker->nforced};
 
 	Assert(linker->state == search->state && loki_no_buffer_locked());
 	(void) loki_make_reachable(&steps, &graph, node);

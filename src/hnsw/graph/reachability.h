@@ -22,6 +22,8 @@ typedef struct LokiSearchEnds
 	LokiUpperFound nodes[LOKI_NARROW_SEARCH];
 } LokiSearchEnds;
 
+extern void loki_search_ends(const LokiCandidate *pool, int first, int end, LokiSearchEnds *ends);
+
 /* What a graph does, so that its nodes are made reachable: one in memory or one in pages */
 typedef struct LokiReachSteps
 {
@@ -30,6 +32,13 @@ typedef struct LokiReachSteps
 	 * it ended
 	 */
 	bool		(*find) (void *graph, const LokiListRef *node, LokiSearchEnds *ends);
+
+	/*
+	 * Whether a search as wide as those that are to find every row finds a
+	 * node on layer 0 that the narrow one missed; if not, where it ended
+	 * beyond the nodes that the narrow one ended among
+	 */
+	bool		(*find_widely) (void *graph, const LokiListRef *node, LokiSearchEnds *ends);
 
 	/*
 	 * How many links a node gets that was missed, and what one may cost if no
@@ -45,13 +54,19 @@ typedef struct LokiReachSteps
 	const uint32 *nforced;
 } LokiReachSteps;
 
+/*
+ * Nodes that no narrow search finds are to be found by one of this width: one of LOKI_ROW_SEARCH still finds
+ * them when four times as many nodes lie about them
+ */
+#define LOKI_REACH_WIDTH		(LOKI_ROW_SEARCH / 4)
+
 /* Links for a node that no search finds, and for one that only a wide search finds */
 #define LOKI_REACH_LINKS		16
 #define LOKI_REACH_MORE_LINKS	4
 
 /*
  * Search for a node on a layer, and link it if it is missed.  False if it was missed.  Made again, the
- * search finds it (R4), unless a link was forced elsewhere since.
+ * search finds it (R4), or a wide one does, unless a link was forced elsewhere since.
  */
 extern bool loki_make_reachable(const LokiReachSteps *steps, void *graph, const LokiListRef *node);
 
