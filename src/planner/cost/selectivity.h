@@ -56,6 +56,15 @@ extern void loki_distance_rows(PlannerInfo *root, RelOptInfo *rel);
 /* The value of an expression that the planner knows, or guesses; false for NULL */
 extern bool loki_known_value(PlannerInfo *root, Node *expr, Datum *value);
 
+/* functions in cost/values.c */
+
+/* What costs of a score go by.  Without statistics values are taken to be spread evenly. */
+struct LokiScoreColumn;
+extern void loki_estimate_values(PlannerInfo *root, struct LokiScoreColumn *column);
+
+/* Whether statistics tell of a column that it has been NULL */
+extern bool loki_has_nulls(PlannerInfo *root, Node *column);
+
 /* functions in cost/words_share.c */
 
 /* Whether a distance is a score of words */

@@ -63,8 +63,7 @@ typedef struct HybridTarget
 	IndexOptInfo *index;
 	List	   *clauses;		/* IndexClauses of the index's columns */
 	OpExpr	   *distance;		/* its key on the left */
-	List	   *pathkeys;		/* of the distance */
-	bool		ordered;		/* the query asks for them */
+	List	   *pathkeys;		/* of the distance, if the query asks for them */
 	Relids		outer;			/* relations that the distance needs */
 } HybridTarget;
 
@@ -160,7 +159,6 @@ sorted_targets(RelOptInfo *rel)
 		target->clauses = path->indexclauses;
 		target->distance = linitial(path->indexorderbys);
 		target->pathkeys = path->path.pathkeys;
-		target->ordered = true;
 		target->outer = rel->lateral_relids;
 		targets = lappend(targets, target);
 	}
@@ -208,7 +206,6 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 		target->index = index;
 		target->clauses = ((LokiMatch *) linitial(loki_matches(root, index)))->clauses;
 		target->distance = copyObject(distance);
-		target->pathkeys = loki_distance_pathkeys(rel, target->distance);
 		target->outer = bms_union(rel->lateral_relids, clause->clause_relids);
 		target->outer = bms_del_member(target->outer, rel->relid);
 		targets = lappend(targets, target);
@@ -409,6 +406,17 @@ returning_indexes(PlannerInfo *root, RelOptInfo *rel)
  * ----------------------------------------------------------------
  */
 
+/* A sort key of any distance.  Plans of index scans look for the operators of its family (create_indexscan_plan()). */
+static PathKey *
+any_key(void)
+{
+	PathKey    *key = makeNode(PathKey);
+
+	key->pk_opfamily = LOKI_FLOAT_OPFAMILY;
+	LokiPathKeySetAscending(key);
+	return key;
+}
+
 /*
  * Offer a scan by a target's distance, within a bitmap unless that is NULL, and parameterized by the
  * relations `outer`; or, `alone`, of rows out of the index alone, in no order.
@@ -453,8 +461,11 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	 */
 	if (!bms_is_subset(pull_varnos(root, (Node *) distance), rel->relids))
 	{
+		Node	   *query = lsecond(distance->args);
+
 		path->custom_private = list_make1(distance);
-		distance = loki_constant_distance(distance);
+		distance = copyObject(distance);
+		lsecond(distance->args) = makeNullConst(exprType(query), -1, exprCollation(query));
 	}
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;
@@ -463,11 +474,12 @@ offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids oute
 	path->path.parallel_safe = rel->consider_parallel &&
 		is_parallel_safe(root, (Node *) target->distance);
 	path->path.rows = param_info ? param_info->ppi_rows : rel->rows;
-	path->path.pathkeys = target->ordered ? target->pathkeys : NIL;
+	path->path.pathkeys = target->pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(create_index_path(root, target->index, target->clauses,
 													  list_make1(distance), list_make1_int(0),
-													  target->pathkeys, ForwardScanDirection,
+													  target->pathkeys != NIL ? target->pathkeys :
+													  list_make1(any_key()), ForwardScanDirection,
 													  false, outer, 1.0, false));
 	if (bitmap != NULL)
 		path->custom_paths = lappend(path->custom_paths, bitmap);
@@ -489,13 +501,12 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 		target->distance = null_distance(target->index);
 		if (target->distance == NULL)
 			continue;
-		target->pathkeys = loki_distance_pathkeys(rel, target->distance);
 		target->clauses = ((LokiMatch *) linitial(loki_matches(root, info)))->clauses;
 		targets = lappend(targets, target);
 	}
 	foreach_ptr(HybridTarget, target, targets)
 	{
-		if (!target->ordered && bms_is_empty(target->outer) && list_member_ptr(indexes, target->index))
+		if (target->pathkeys == NIL && bms_is_empty(target->outer) && list_member_ptr(indexes, target->index))
 			foreach_ptr(Path, bitmap, bitmaps)
 				if (bitmap == NULL || PATH_REQ_OUTER(bitmap) == NULL)
 				offer_path(root, rel, target, NULL, bitmap, true);

@@ -78,7 +78,7 @@ typedef struct JoinKeys
 	Oid			order;			/* < by which equal keys are found */
 	Var		   *array;			/* the keys, as a nested loop's parameter */
 	RestrictInfo *clause;		/* column = ANY (array) */
-	ParamPathInfo *param_info;	/* of scans with this condition */
+	double		rows;			/* of scans with this condition */
 	bool		unknown;		/* nothing is known of the keys' number */
 } JoinKeys;
 
@@ -238,10 +238,8 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 		usable |= loki_operand_column(info, 0, linitial(op->args), op->opno, op->inputcollid) >= 0;
 	if (!usable)
 		return NULL;
-	keys->param_info = makeNode(ParamPathInfo);
-	keys->param_info->ppi_req_outer = bms_copy(inner->relids);
-	keys->param_info->ppi_rows = clamp_row_est(outer->rows * share);
-	Assert(keys->param_info->ppi_rows >= 1 && share > 0);
+	keys->rows = clamp_row_est(outer->rows * share);
+	Assert(share > 0);
 	return keys;
 }
 
@@ -278,7 +276,7 @@ keys_fit(PlannerInfo *root, RelOptInfo *rel, JoinKeys *keys)
 static bool
 keys_leave_out_none(const RelOptInfo *outer, const RelOptInfo *inner, const JoinKeys *keys)
 {
-	if (keys->unknown || keys->param_info->ppi_rows < 0.99 * outer->rows)
+	if (keys->unknown || keys->rows < 0.99 * outer->rows)
 		return false;
 	foreach_ptr(Path, path, inner->cheapest_parameterized_paths)
 	{
@@ -448,8 +446,8 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	if (keys == NULL || !keys_fit(root, inner, keys) || keys_leave_out_none(outer, inner, keys))
 		return false;
 	row = keys_path(root, inner, keys);
-	foreach_ptr(Path, scan, loki_paths_with(root, outer, list_make1(keys->clause), NULL, keys->param_info, NULL,
-									 NULL))
+	foreach_ptr(Path, scan, loki_paths_with(root, outer, list_make1(keys->clause), NULL, inner->relids,
+											keys->rows, NULL, NULL))
 	{
 		if (scan->pathkeys == NIL || (!IsA(scan, IndexPath) && !IsA(scan, CustomPath)))
 			continue;

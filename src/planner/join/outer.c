@@ -84,17 +84,16 @@ static Path *
 partners(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *clause)
 {
 	RestrictInfo *one_side = makeNode(RestrictInfo);
-	ParamPathInfo *more = makeNode(ParamPathInfo);
+	double		rows;
 
 	/* core matches it to indexes as a condition on the outer side alone */
 	*one_side = *clause;
 	one_side->clause_relids = one_side->required_relids = bms_copy(outer->relids);
-	more->ppi_req_outer = bms_copy(inner->relids);
-	more->ppi_rows = clamp_row_est(outer->rows *
-								   clause_selectivity(root, (Node *) clause->clause,
-													  (int) outer->relid, JOIN_INNER, NULL));
+	rows = clamp_row_est(outer->rows * clause_selectivity(root, (Node *) clause->clause, (int) outer->relid,
+														  JOIN_INNER, NULL));
 	return get_cheapest_fractional_path_for_pathkeys(loki_paths_with(root, outer, list_make1(one_side), NULL,
-																	 more, NULL, NULL), NIL, inner->relids, 0);
+																	 inner->relids, rows, NULL, NULL),
+													 NIL, inner->relids, 0);
 }
 
 /*
@@ -210,7 +209,7 @@ loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	foreach_node(RestrictInfo, rinfo, extra->restrictlist)
 		if (RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids))
 		return;
-	scans = loki_paths_with(root, inner, NIL, NULL, NULL, key, &distance);
+	scans = loki_paths_with(root, inner, NIL, NULL, NULL, 0, key, &distance);
 	foreach_node(RestrictInfo, clause, extra->restrictlist)
 	{
 		if (joined_column(clause, outer) != NULL && joined_column(clause, inner) != NULL &&

@@ -35,7 +35,6 @@
 #include <math.h>
 
 #include "access/htup_details.h"
-#include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "commands/explain.h"
 #include "compat/pgcompat.h"
@@ -48,6 +47,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
+#include "planner/cost/selectivity.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/level.h"
@@ -153,22 +153,13 @@ wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
 static bool
 may_wait(PlannerInfo *root, const LokiGroups *groups)
 {
-	bool		nulls = false;
-
 	if ((groups->aside & LOKI_FIRST_NULLS) == 0)
 		return false;
 	foreach_node(Var, var, pull_var_clause((Node *) groups->score, PVC_RECURSE_AGGREGATES |
 										   PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
-	{
-		VariableStatData column;
-
-		examine_variable(root, (Node *) var, 0, &column);
-		if (HeapTupleIsValid(column.statsTuple) &&
-			((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac > 0)
-			nulls |= !loki_drops_nulls(find_base_rel(root, var->varno), (Node *) var);
-		ReleaseVariableStats(column);
-	}
-	return nulls;
+		if (loki_has_nulls(root, (Node *) var) && !loki_drops_nulls(find_base_rel(root, var->varno), (Node *) var))
+			return true;
+	return false;
 }
 
 /*

@@ -51,10 +51,10 @@ extern bool loki_show_key(Path *path, PathKey *key);
 /*
  * Make the paths of a relation as if it had further conditions, and one less if that is given,
  * in the order of the query or of a key that is that of a distance, or, without one, the same for
- * all rows.  If the conditions depend on other relations, `outer` says how many rows are left.
+ * all rows.  If the conditions depend on other relations (`outer`), so many rows are left.
  */
 extern List *loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions,
-							 const RestrictInfo *without, ParamPathInfo *outer, PathKey *key,
+							 const RestrictInfo *without, Relids outer, double rows, PathKey *key,
 							 const LokiDistanceExpr *distance);
 
 /* Add paths that read a table in parts, if it has the same rows each time (P10). */

@@ -103,14 +103,14 @@ depend(Path *path, ParamPathInfo *outer)
  */
 List *
 loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, const RestrictInfo *without,
-				ParamPathInfo *outer, PathKey *key, const LokiDistanceExpr *distance)
+				Relids outer, double rows, PathKey *key, const LokiDistanceExpr *distance)
 {
 	RelOptInfo *own = loki_own_relation(rel, rel->indexlist);
 	bool		constant = key != NULL && distance->distance == NULL;
+	ParamPathInfo *param_info = makeNode(ParamPathInfo);
 	List	   *result = NIL;
 
 	Assert(rel->reloptkind == RELOPT_BASEREL && (key == NULL) == (distance == NULL));
-	Assert(outer == NULL || outer->ppi_clauses == NIL);
 	own->ppilist = own->joininfo = NIL;
 	own->has_eclass_joins = false;
 	own->baserestrictinfo = with_conditions(rel->baserestrictinfo, conditions, without);
@@ -124,7 +124,7 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 		cost_qual_eval(&own->baserestrictcost, own->baserestrictinfo, root);
 	}
 	else
-		own->rows = outer->ppi_rows;
+		own->rows = rows;
 	loki_make_index_paths(root, own);
 	if (constant)
 		add_path(own, create_seqscan_path(root, own, NULL, 0));
@@ -135,6 +135,8 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 	if (!constant)
 		loki_hybrid_paths(root, own, planner_rt_fetch(rel->relid, root));
 	loki_own_paths_done(root, own);
+	param_info->ppi_req_outer = bms_copy(outer);
+	param_info->ppi_rows = own->rows;
 	foreach_ptr(Path, path, own->pathlist)
 	{
 		if (path->param_info != NULL)
@@ -142,7 +144,7 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 		if (constant)
 			path->pathkeys = list_make1(key);	/* any order is this one */
 		if (outer != NULL)
-			depend(path, outer);
+			depend(path, param_info);
 		result = lappend(result, path);
 	}
 	return result;
@@ -191,7 +193,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 	foreach_ptr(Part, part, parts)
 	{
 		List	   *paths = loki_paths_with(root, rel, clauses_of_part(root, part, without), without, NULL,
-											key, key != NULL ? &part->distance : NULL);
+											0, key, key != NULL ? &part->distance : NULL);
 		double		fraction = paths == NIL ? 0 :
 			Max(loki_level(root)->wanted, 0) / ((Path *) linitial(paths))->parent->rows;
 		Path	   *path = pathkeys == NIL ? NULL :

@@ -49,6 +49,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
+#include "planner/cost/selectivity.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/make_expr.h"
@@ -219,6 +220,8 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	if (stage != UPPERREL_ORDERED || (score = loki_chosen_score(root)) == NULL)
 		return;
 	columns = loki_score_columns(root, score);
+	foreach_ptr(LokiScoreColumn, column, columns)
+		loki_estimate_values(root, column);
 	foreach_ptr(Path, path, input->pathlist)
 	{
 		if (path->param_info != NULL)

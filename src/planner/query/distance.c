@@ -182,51 +182,10 @@ loki_distance_column(PlannerInfo *root, const OpExpr *distance)
 		lsecond(distance->args) : linitial(distance->args);
 }
 
-/*
- * NULL stands for a query vector of another relation: core matches an order-by operator to an index only
- * if its right side has no columns of tables (match_pathkeys_to_index()).  Whoever makes a plan of the
- * path puts the real one back.
- */
-OpExpr *
-loki_constant_distance(OpExpr *op)
-{
-	OpExpr	   *result = copyObject(op);
-	Node	   *query = lsecond(op->args);
-
-	Assert(loki_is_distance_operator(op->opno));
-	lsecond(result->args) = makeNullConst(exprType(query), -1, exprCollation(query));
-	return result;
-}
-
 bool
 loki_same_distance(const OpExpr *a, const OpExpr *b)
 {
 	return a->opno == b->opno && equal(a->args, b->args);
-}
-
-/*
- * make_pathkeys_for_sortclauses() would add an equivalence class to the query, where other code of core
- * finds it.  The class made here has what match_pathkeys_to_index() reads: one member, its relations,
- * and no volatile function.
- */
-List *
-loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance)
-{
-	EquivalenceMember *member = makeNode(EquivalenceMember);
-	EquivalenceClass *class = makeNode(EquivalenceClass);
-	PathKey    *key = makeNode(PathKey);
-
-	Assert(loki_is_distance_operator(distance->opno));
-	member->em_expr = (Expr *) distance;
-	member->em_relids = bms_copy(rel->relids);
-	member->em_datatype = FLOAT8OID;
-	class->ec_opfamilies = list_make1_oid(LOKI_FLOAT_OPFAMILY);
-	class->ec_members = list_make1(member);
-	class->ec_relids = bms_copy(rel->relids);
-	key->pk_eclass = class;
-	key->pk_opfamily = LOKI_FLOAT_OPFAMILY;
-	LokiPathKeySetAscending(key);
-	return list_make1(key);
 }
 
 SortGroupClause *

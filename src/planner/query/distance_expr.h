@@ -36,15 +36,6 @@ extern void loki_distance_range(Oid opno, double *low, double *high);
 /* The side of a distance from a constant that is of a table */
 extern Node *loki_distance_column(PlannerInfo *root, const OpExpr *distance);
 
-/* The same distance from a constant, which core matches to an index */
-extern OpExpr *loki_constant_distance(OpExpr *op);
-
-/*
- * The sort key of a plain distance from rows of a relation, which may be a child.  It is in no
- * list of the planner: core does not let equivalence classes of children be added.
- */
-extern List *loki_distance_pathkeys(RelOptInfo *rel, OpExpr *distance);
-
 /*
  * Whether two distances are the same.  The collations of their operators have our labels, and
  * do not count (src/hnsw/hnsw.h).

@@ -31,9 +31,7 @@
 
 #include <math.h>
 
-#include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
@@ -44,10 +42,8 @@
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/score.h"
-#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/selfuncs.h"
 
 /*
  * expression_tree_walker callback: whether an expression has a value only where it stands.  CaseTestExpr
@@ -208,103 +204,6 @@ loki_columns_outside(Node *expr, const OpExpr *distance)
 						   PVC_INCLUDE_PLACEHOLDERS);
 }
 
-/* A value of statistics, and the share of rows that it stands for */
-typedef struct ListedValue
-{
-	double		value;
-	double		share;
-} ListedValue;
-
-/* qsort: ascending */
-static int
-compare_values(const void *a, const void *b)
-{
-	return float8_cmp_internal(((const ListedValue *) a)->value, ((const ListedValue *) b)->value);
-}
-
-/*
- * List the values of a column's statistics; false if some are no finite numbers.  The most common values have shares
- * of their own, and what these leave is that of the histogram, in equal parts.
- */
-static bool
-list_values(HeapTuple statistics, ListedValue **values, int *n)
-{
-	const int	kinds[] = {STATISTIC_KIND_MCV, STATISTIC_KIND_HISTOGRAM};
-	double		rest = 1;
-
-	*n = 0;
-	*values = NULL;
-	for (int k = 0; k < lengthof(kinds); k++)
-	{
-		bool		common = kinds[k] == STATISTIC_KIND_MCV;
-		AttStatsSlot slot;
-
-		if (!get_attstatsslot(&slot, statistics, kinds[k], InvalidOid,
-							  ATTSTATSSLOT_VALUES | (common ? ATTSTATSSLOT_NUMBERS : 0)))
-			continue;
-		*values = *values == NULL ? palloc_array(ListedValue, slot.nvalues) :
-			repalloc_array(*values, ListedValue, *n + slot.nvalues);
-		for (int i = 0; i < slot.nvalues; i++)
-		{
-			ListedValue *value = &(*values)[(*n)++];
-
-			if (!loki_range_number(slot.values[i], slot.valuetype, &value->value) || !isfinite(value->value))
-				return false;
-			value->share = common ? slot.numbers[i] : Max(rest, 0) / slot.nvalues;
-			rest -= common ? value->share : 0;
-		}
-		free_attstatsslot(&slot);
-	}
-	return *n > 0;
-}
-
-/* The quantiles of a column by its statistics, for costs; false without them */
-static bool
-ask_statistics(PlannerInfo *root, LokiScoreColumn *column)
-{
-	VariableStatData data;
-	ListedValue *values;
-	double		all = 0;
-	double		passed = 0;
-	int			n;
-	int			at = 0;
-	bool		listed;
-
-	examine_variable(root, (Node *) column->column, 0, &data);
-	listed = HeapTupleIsValid(data.statsTuple) && list_values(data.statsTuple, &values, &n);
-	ReleaseVariableStats(data);
-	if (!listed)
-		return false;
-	qsort(values, n, sizeof(ListedValue), compare_values);
-	for (int i = 0; i < n; i++)
-		all += values[i].share;
-	for (int i = 0; i < n; i++)
-	{
-		passed += values[i].share;
-		while (at < LOKI_QUANTILES && passed >= all * at / (LOKI_QUANTILES - 1))
-			column->quantiles[at++] = values[i].value;
-	}
-	while (at < LOKI_QUANTILES)
-		column->quantiles[at++] = values[n - 1].value;
-	return true;
-}
-
-/* What costs go by.  Without statistics values are taken to be spread evenly. */
-static void
-estimate_values(PlannerInfo *root, LokiScoreColumn *column)
-{
-	LokiRange  *range = &column->range;
-	bool		listed = ask_statistics(root, column);
-
-	*range = loki_bounds_read(&column->bounds);
-	if (!isfinite(range->low) || !isfinite(range->high))
-		return;
-	for (int i = 0; i < LOKI_QUANTILES; i++)
-		column->quantiles[i] = listed ? Max(Min(column->quantiles[i], range->high), range->low) :
-			range->low + (range->high - range->low) * i / (LOKI_QUANTILES - 1);
-	column->typical = column->quantiles[LOKI_QUANTILES / 2];
-}
-
 /*
  * PlaceHolderVars are left out, and so taken for anything: nothing is known of expressions of a subquery.  A path
  * is made if the score has a bound by what can be asked, as it is now; when it is executed it may have another, or
@@ -324,8 +223,6 @@ loki_score_columns(PlannerInfo *root, const LokiScore *score)
 		column = palloc0_object(LokiScoreColumn);
 		column->column = var;
 		loki_bounds_of(root, var, &column->bounds);
-		estimate_values(root, column);
-		Assert(column->range.low <= column->range.high);
 		columns = lappend(columns, column);
 	}
 	return columns;
