@@ -40,7 +40,7 @@
 /*
  * Have paths of relations and joins keep an order that no clause of the level asks for.  Core keeps that of
  * query_pathkeys until 18.  Since 19 it asks each stage's list, of which that of a set operation above is free
- * where the level sorts for itself.
+ * where the level sorts for itself.  Gap P24; no version asks an extension for orders; sql/planner_groups.
  */
 static inline void
 loki_ask_for_pathkeys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)

@@ -388,6 +388,7 @@ loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 /*
  * Write our selectivities into distance predicates, below OR as well.  True if there are any.  An OR
  * that has one must be estimated again from its parts, so what core remembers of it is dropped.
+ * Gap P35, with loki_distance_rows(); ends where support functions see the relation; sql/planner_selectivity.
  */
 static bool
 set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
@@ -412,6 +413,7 @@ set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
 		if (selectivity < 0)
 			return false;
 		rinfo->norm_selec = selectivity;
+		Assert(clause_selectivity(root, node, 0, JOIN_INNER, NULL) == selectivity);
 		return true;
 	}
 	if (IsA(node, BoolExpr))

@@ -372,7 +372,8 @@ equality(Oid type, Index table, AttrNumber system_column, Index added, AttrNumbe
 
 /*
  * Join a query with its fusion.  Its own join tree stays: conditions hold for the rows
- * that are returned whatever the legs did.
+ * that are returned whatever the legs did.  Gap P34: a support function changes the Query; no version has a hook
+ * between the parser's copy and planning that the first statement of a session passes; sql/fusion.
  */
 static Index
 add_fusion(Query *parse, const LokiFusion *fusion)

@@ -163,7 +163,8 @@ keys_stay(const PlannerInfo *root)
  * The condition column = ANY (array).  The planner takes it for a condition on the
  * scanned relation alone, so core matches it to indexes like any other.  The executor
  * hashes an array once, and core asks for that if the array is a constant.  Ours is as good
- * as one if the keys stay.
+ * as one if the keys stay.  Gap P30: a Var of another type than its column's, in a condition that claims to be of
+ * one relation; no version has a parameter of a relation that is none; sql/join_keys.
  */
 static RestrictInfo *
 any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
@@ -417,13 +418,14 @@ add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 /*
  * Drop nested loops that compare each row of the scan with all keys.  If there are many more keys
- * than expected, these take seconds; if there are few, the array costs little more.
+ * than expected, these take seconds; if there are few, the array costs little more (gap P27; sql/join_keys).
  */
 static void
 drop_loops(RelOptInfo *joinrel, const RelOptInfo *outer)
 {
 	ListCell   *cell;
 
+	Assert(joinrel->cheapest_total_path == NULL);
 	foreach(cell, joinrel->pathlist)
 	{
 		JoinPath   *join = lfirst(cell);

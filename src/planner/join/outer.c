@@ -168,7 +168,10 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 		loki_initial_cost_nestloop(root, &workspace, JOIN_LEFT, scan, found, &reversed);
 		loop = create_nestloop_path(root, joinrel, JOIN_LEFT, &workspace, &reversed, scan, found, joined,
 									scan->pathkeys, NULL);
-		/* core would leave out what may be evaluated below, as if it had been */
+		/*
+		 * core would leave out what may be evaluated below, as if it had been
+		 * (gap P32; sql/planner_outer)
+		 */
 		Assert(list_difference_ptr(loop->jpath.joinrestrictinfo, joined) == NIL);
 		loop->jpath.joinrestrictinfo = joined;
 		both = loki_create_append_path(root, joinrel, list_make2(loop, unjoined), scan->pathkeys, joinrel->rows);

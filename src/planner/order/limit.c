@@ -121,6 +121,7 @@ operators_of(List *quals)
  * Begin an index scan as IndexNext() would, and give it what it asks.  The executor ends it
  * with its node.  Nothing is left to do for a scan that was met before: expressions for
  * several partitions share one sub-plan, and so do an index condition and its recheck.
+ * Gap P37; no version lets a scan know its caller; sql/planner_callers.
  */
 static void
 begin_limited(IndexScanState *scan, LimitState *limit)

@@ -47,14 +47,14 @@
 /*
  * Drop scans of the same index, in the same order, that leave to the executor what this
  * one filters in the index.  They are no better, and a thousand times worse if the rows
- * that match are far from the query.
+ * that match are far from the query.  Gap P27, as in join/keys.c; 17 makes these for IN; sql/planner_order.
  */
 static void
 drop_with_less(RelOptInfo *rel, const IndexPath *more)
 {
 	ListCell   *cell;
 
-	Assert(more->indexorderbys != NIL && more->path.pathkeys != NIL);
+	Assert(more->indexorderbys != NIL && more->path.pathkeys != NIL && rel->cheapest_total_path == NULL);
 	foreach(cell, rel->pathlist)
 	{
 		IndexPath  *path = lfirst(cell);
@@ -72,6 +72,7 @@ drop_with_less(RelOptInfo *rel, const IndexPath *more)
  * Core looks in the key's operator family for an operator that compares the distance's type
  * (create_indexscan_plan()).  It would sort rows with it that an index does not return in order, which
  * ours never does.  The type is not used otherwise, so a copy says that it is numeric.
+ * Gap P28; no version asks an index for the type; sql/planner_order, rounded scores.
  */
 OpExpr *
 loki_order_operator(OpExpr *distance, const PathKey *key)
@@ -126,6 +127,7 @@ loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
  *
  * add_child_rel_equivalences() translates all classes of the parent (eclass_indexes); for the call the
  * parent has only this one.  A Merge Append of partitions finds its sort columns by these members.
+ * Gap P25; 19 has add_child_rel_pathkey_equivalences(); sql/planner_groups and planner_scores, partitions.
  */
 static void
 translate_to_children(PlannerInfo *root, const PathKey *key)
@@ -190,12 +192,14 @@ loki_show_key(Path *path, PathKey *key)
 /*
  * Hide that paths of a relation are in the order of a score (order.h): a btree index on the score has
  * such paths.  Those of workers have no order then, since a Gather Merge would look for the key itself.
+ * Gap P26, as in parts.c; ends where a hook sees paths before set_cheapest() of the upper relation; sql/planner_scores.
  */
 static void
 hide_order(const RelOptInfo *rel, PathKey *key)
 {
 	PathKey    *hidden = copyObject(key);
 
+	Assert(rel->cheapest_total_path == NULL);	/* core has looked at none */
 	foreach_ptr(Path, path, rel->pathlist)
 		if (path->pathkeys != NIL && linitial(path->pathkeys) == key)
 		path->pathkeys = list_make1(hidden);

@@ -82,7 +82,8 @@ with_conditions(List *all, List *more, const RestrictInfo *without)
 
 /*
  * Have a path depend on other relations by a condition.  Two hybrid paths may have the same bitmap path as a
- * child, which comes here twice.
+ * child, which comes here twice.  Gap P31; no version makes paths for clauses that it is given; sql/join_keys and
+ * planner_outer.
  */
 static void
 depend(Path *path, ParamPathInfo *outer)

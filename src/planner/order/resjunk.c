@@ -7,7 +7,8 @@
  * target list of the index scan, for sorting, although the scan already returns
  * rows in order.  The executor would detoast both vectors of every returned row
  * for a column that is then thrown away.  If a Limit stands right above such a scan,
- * that entry becomes a NULL constant.
+ * that entry becomes a NULL constant (gap P36; 19 has planner_shutdown_hook for it; sql/planner_order, a distance
+ * that nobody reads).
  *
  * IDENTIFICATION
  *	  src/planner/order/resjunk.c

@@ -104,6 +104,7 @@ loki_reads_foreign(const RangeTblEntry *rte, bool but_shards)
  * What postgres_fdw keeps in a path that has the LIMIT of the query, which is k + o now;
  * NIL if it cannot be sent, or if some condition cannot.  postgres_fdw does this for a
  * whole query.  So the partition takes the part of the only relation of a query.
+ * Gap P33; ends where postgres_fdw sends the LIMIT of a partition; t/047_shards.
  */
 static List *
 limit_private(Shards *shards, RelOptInfo *rel)

@@ -277,11 +277,15 @@ loki_statement_selects(const PlannerInfo *root)
  * ----------------------------------------------------------------
  */
 
-/* create_limit_plan() finds the columns in the sort clause; nothing else looks at that any more. */
+/*
+ * create_limit_plan() finds the columns in the sort clause; nothing else looks at that any more, as the targets of
+ * all stages are made.  Gap P29; no version has the columns in the path; sql/planner_promise, ties.
+ */
 void
 loki_tie_by(PlannerInfo *root, List *clauses)
 {
 	Assert(clauses != NIL);
+	Assert(root->parse->setOperations != NULL || root->upper_targets[UPPERREL_FINAL] != NULL);
 	root->parse->sortClause = clauses;
 }
 

@@ -13,7 +13,8 @@
  * (query/level.c).  src/planner/README, "Order", has the argument.
  *
  * The label is in a field of the operator that core copies from path to plan, writes out for parallel workers and
- * reads back, and never looks at for a function without a collation.
+ * reads back, and never looks at for a function without a collation.  Gap P21; no version has another place;
+ * sql/planner_promise.
  *
  * IDENTIFICATION
  *	  src/planner/query/promise.c

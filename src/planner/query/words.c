@@ -576,7 +576,9 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 	 * An operator that has found no index is an error when called.  Core
 	 * compares the cost of a plan for all values with those of plans for one
 	 * (choose_custom_plan()).  In a plan for all values of parameters it
-	 * would find one if it knew them, so it costs more than to plan again.
+	 * would find one if it knew them, so it costs more than to plan again
+	 * (gap P23; a version that lets a function ask for custom plans ends it;
+	 * sql/words).
 	 */
 	if (IsA(request, SupportRequestCost))
 	{
@@ -637,7 +639,7 @@ loki_words_as_by_index(Node *expr)
 
 /*
  * expression_tree_walker callback.  Core passes the collation of the call on to its support function; no
- * other field of the node would get there.
+ * other field of the node would get there (gap P22; no version has one; sql/words, policies).
  */
 static bool
 mark(Node *node, void *context)
@@ -649,10 +651,12 @@ mark(Node *node, void *context)
 		return false;
 	if (is_unresolved(node, &function, &args))
 	{
-		if (IsA(node, OpExpr))
-			((OpExpr *) node)->inputcollid = FROM_ABOVE_BARRIER;
-		else
-			castNode(FuncExpr, node)->inputcollid = FROM_ABOVE_BARRIER;
+		Oid		   *collation = IsA(node, OpExpr) ? &((OpExpr *) node)->inputcollid :
+			&castNode(FuncExpr, node)->inputcollid;
+
+		/* core gives none to what takes no text */
+		Assert(!OidIsValid(*collation) || *collation == FROM_ABOVE_BARRIER);
+		*collation = FROM_ABOVE_BARRIER;
 	}
 	return expression_tree_walker(node, mark, context);
 }
