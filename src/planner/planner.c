@@ -44,7 +44,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		return;
 
 	/* a sample of a table cannot be read by an index; a dummy has no rows */
-	if (rel->indexlist == NIL || rte->tablesample != NULL || IS_DUMMY_REL(rel))
+	if (loki_usable_indexes(rel) == NIL || rte->tablesample != NULL || IS_DUMMY_REL(rel))
 		return;
 	loki_order_paths(root, rel);
 	loki_hybrid_paths(root, rel, rte);

@@ -524,7 +524,7 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	List	   *returning;
 	List	   *bitmaps;
 
-	if (!loki_enable_hybrid_scan || rte->inh || loki_usable_indexes(rel) == NIL)
+	if (!loki_enable_hybrid_scan || rte->inh)
 		return;
 
 	/*

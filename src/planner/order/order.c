@@ -213,7 +213,7 @@ hide_order(const RelOptInfo *rel, PathKey *key)
  * come by a distance that an index of the relation knows (order/scores.c).
  */
 static void
-ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
+ask_for_score(PlannerInfo *root, RelOptInfo *rel)
 {
 	LokiScore  *score = loki_level(root)->score;
 	int			members = 0;
@@ -236,7 +236,7 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel, List *indexes)
 		/* how many rows are within a distance is known of one relation */
 		if (!bms_equal(pull_varnos(root, (Node *) distance), rel->relids))
 			continue;
-		foreach_node(IndexOptInfo, info, indexes)
+		foreach_node(IndexOptInfo, info, loki_usable_indexes(rel))
 		{
 			if (loki_match_distance(root, info, distance) == NULL)
 				continue;
@@ -290,10 +290,9 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	const LokiLevel *level;
 	const LokiGroups *groups;
 	PathKey    *key;
-	List	   *indexes;
 	MemoryContext old;
 
-	if (root->query_pathkeys == NIL || (indexes = loki_usable_indexes(rel)) == NIL)
+	if (root->query_pathkeys == NIL)
 		return;
 	level = loki_level(root);
 	groups = level->groups;
@@ -313,7 +312,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 		ask_for_order(root, rel, level->row_groups->input,
 					  level->row_groups->input != level->row_groups->output);
 	else if (root->sort_pathkeys != NIL)
-		ask_for_score(root, rel, indexes);
+		ask_for_score(root, rel);
 	MemoryContextSwitchTo(old);
 	key = linitial_node(PathKey, root->query_pathkeys);
 	if (loki_orders_by_distance(root, rel, key, &distance))

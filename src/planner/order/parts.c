@@ -546,8 +546,7 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	List	   *parts;
 
 	if (rte->inh || IS_OTHER_REL(rel) || loki_level(root)->locks ||
-		!loki_level(root)->selects || !bms_is_empty(rel->lateral_relids) ||
-		loki_usable_indexes(rel) == NIL)
+		!loki_level(root)->selects || !bms_is_empty(rel->lateral_relids))
 		return;
 	/* nodes of ours may have asked for another order */
 	if (root->sort_pathkeys != NIL)
