@@ -139,5 +139,28 @@ END
 $$ LANGUAGE plpgsql;
 SELECT n, (rest_bits(n)).* FROM unnest('{150,400,1000,5000}'::integer[]) n;
 
-DROP TABLE rest_t, rest_p, rest_toast, rest_b;
+-- test: an index without codes yet, and one of posting lists
+SET lokivector.pending_nodes = 10000;
+CREATE TABLE rest_pending (LIKE rest_t) WITH (autovacuum_enabled = off);
+CREATE INDEX rest_pending_idx ON rest_pending USING hnsw (v vector_cosine_ops, tenant, name, price);
+INSERT INTO rest_pending SELECT * FROM rest_t WHERE id <= 3000;
+RESET lokivector.pending_nodes;
+ANALYZE rest_pending;
+SELECT * FROM rest_of('id % 100 = 5', target => 'rest_pending');
+SELECT * FROM rest_of('id % 10 = 3', '20', target => 'rest_pending');
+SELECT * FROM rest_of('tenant = 1 AND id % 100 = 5', target => 'rest_pending');
+SELECT * FROM rest_of('id % 100 = 5 AND random() < 2', target => 'rest_pending');
+SELECT * FROM rest_of('true', 'ALL', target => 'rest_pending');
+CREATE TABLE rest_s (id integer, v sparsevec(100)) WITH (autovacuum_enabled = off);
+INSERT INTO rest_s SELECT i, format('{%s:1,%s:2}/100', i % 50 + 1, 51 + i % 47)::sparsevec FROM generate_series(1, 6000) i;
+CREATE INDEX rest_s_idx ON rest_s USING hnsw (v sparsevec_ip_ops);
+VACUUM ANALYZE rest_s;
+SELECT count(*), count(DISTINCT id), sum(id) FROM rest_s WHERE id % 200 = 5;
+SET enable_seqscan = off;
+SELECT count(*), count(DISTINCT id), sum(id) FROM
+	(SELECT id FROM rest_s WHERE id % 200 = 5 ORDER BY v <#> '{6:1,60:2}/100' LIMIT 100) s;
+SELECT strategy FROM lokivector_scan_stats();
+RESET enable_seqscan;
+
+DROP TABLE rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
 DROP FUNCTION rest_of, rest_bits, rest_vector;

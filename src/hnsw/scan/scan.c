@@ -566,13 +566,13 @@ begin_certain(LokiScan *so)
 
 /*
  * Whether the scan keeps an account of what it spends.  A search for few rows, all of which its caller takes, has none:
- * it ends long before.  Nor has one under pgvector's limits, nor one of a pending index, which reads all rows.
+ * it ends long before.  Nor has one under pgvector's limits.
  */
 static bool
 keeps_account(const LokiScan *so)
 {
 	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_FEW_ROWS) &&
-		so->plan.complete && so->heap.is_heap && !so->state->pending && !so->plan.measuring &&
+		so->plan.complete && so->heap.is_heap && !so->plan.measuring &&
 		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
 		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);
 }

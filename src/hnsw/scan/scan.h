@@ -433,15 +433,23 @@ loki_is_least(const LokiScan *so, double distance)
 	return so->query.metric != LOKI_METRIC_IP && distance <= 0 && !loki_caller_filters(so);
 }
 
+/* Whether a scan reads the rows of all nodes that match: the index has neither codes nor posting lists */
+static inline bool
+loki_reads_all_rows(const LokiScan *so)
+{
+	return so->state->pending && !loki_column_listed(&so->state->column);
+}
+
 /*
  * Whether the scan evaluates the caller's filter on rows before it measures them.  It does
- * so once the caller has asked for more rows than it takes: then it drops some.
+ * so once the caller has asked for more rows than it takes: then it drops some.  If all rows are read in any
+ * case, it does so from the beginning.
  */
 static inline bool
 loki_filters_rows(const LokiScan *so)
 {
 	return loki_caller_filters(so) && so->plan.complete && so->plan.limit > 0 &&
-		(double) so->course.returned >= so->plan.limit;
+		((double) so->course.returned >= so->plan.limit || loki_reads_all_rows(so));
 }
 
 /* Whether a row is one that the scan is kept to */

@@ -420,7 +420,7 @@ loki_account_open(LokiScan *so)
 	const LokiScanWork *done = &so->work.done;
 	double		left = rest_time(so) - scan_spent(so);
 
-	if (left <= 0 || (loki_filters_rows(so) && 2 * done->rests > done->walks + done->flats))
+	if (left <= 0 || loki_reads_all_rows(so) || (loki_filters_rows(so) && 2 * done->rests > done->walks + done->flats))
 		return false;
 	loki_rerank_most(so, (uint32) Min(1 + left / (ROW_TIME + REFINE_TIME + filter_time(so)),
 									  (double) PG_UINT32_MAX));
