@@ -84,8 +84,24 @@ SELECT * FROM rest_of('tenant = 1', 'ALL');
 RESET work_mem;
 
 -- test: within a distance
-SELECT * FROM rest_of('v <=> rest_vector(3) < 0.5 AND id % 100 = 5');
-SELECT * FROM rest_of('v <=> rest_vector(3) < 0.5 AND id % 2 = 1', '5000');
+SELECT n, same FROM rest_of('v <=> rest_vector(3) < 0.5 AND id % 100 = 5');
+SELECT n, same FROM rest_of('v <=> rest_vector(3) < 0.5 AND id % 2 = 1', '5000');
+
+-- test: within the rows of another index
+CREATE TABLE rest_g (id integer, v vector(16), tags integer[]) WITH (autovacuum_enabled = off);
+INSERT INTO rest_g SELECT id, v, ARRAY[id % 2, 10 + id % 7] FROM rest_t;
+CREATE INDEX rest_g_v ON rest_g USING hnsw (v vector_cosine_ops);
+CREATE INDEX rest_g_tags ON rest_g USING gin (tags);
+VACUUM ANALYZE rest_g;
+SET enable_bitmapscan = on;
+SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5', target => 'rest_g');
+SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 6', target => 'rest_g');
+SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5 AND random() < 2', target => 'rest_g');
+SELECT n, same FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5 AND v <=> rest_vector(3) < 0.5', target => 'rest_g');
+SET work_mem = '64kB';
+SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5', target => 'rest_g');
+RESET work_mem;
+SET enable_bitmapscan = off;
 
 -- test: a scan that begins again
 SET enable_seqscan = off;
@@ -162,5 +178,5 @@ SELECT count(*), count(DISTINCT id), sum(id) FROM
 SELECT strategy FROM lokivector_scan_stats();
 RESET enable_seqscan;
 
-DROP TABLE rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
+DROP TABLE rest_g, rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
 DROP FUNCTION rest_of, rest_bits, rest_vector;

@@ -46,6 +46,7 @@
 #include "miscadmin.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/condition.h"
+#include "planner/query/make_expr.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 
@@ -122,6 +123,52 @@ init_keys(LokiHybridState *state, CustomScan *scan)
 }
 
 /*
+ * LokiScanCaller's callback: whether a row passes, by all that next_of_walk() and ExecScan() check, in that order (P6).
+ */
+static bool
+filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
+{
+	LokiHybridState *state = (LokiHybridState *) ((char *) caller - offsetof(LokiHybridState, caller));
+	ExprContext *econtext = state->filter;
+	bool		lossy = state->tids != NULL &&
+		loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(&slot->tts_tid));
+	bool		matches;
+	bool		passes;
+
+	Assert(econtext->ecxt_scantuple == NULL);	/* conditions do not nest */
+	econtext->ecxt_scantuple = slot;
+	matches = (!recheck || ExecQual(state->checks.keys, econtext)) &&
+		(!lossy || ExecQual(state->checks.bitmap, econtext));
+	passes = matches && ExecQual(state->css.ss.ps.qual, econtext);
+	econtext->ecxt_scantuple = NULL;
+	ResetExprContext(econtext);
+	if (!matches)
+		state->counts.rechecked++;
+	else if (!passes)
+		InstrCountFiltered1(state, 1);
+	return passes;
+}
+
+/*
+ * Have the access method evaluate the filter, as order/limit.c does for an index scan.  It does not if there is a
+ * bound, which comes before the filter, and is not known before the distance.
+ */
+static void
+init_filter(LokiHybridState *state)
+{
+	Plan	   *plan = state->css.ss.ps.plan;
+
+	if (plan->qual == NIL || state->row != NULL || state->bounds.n > 0 ||
+		!loki_is_repeatable(plan->qual) ||
+		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_BITMAP_ROW)) ||
+		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_KEYS_ROW)))
+		return;
+	state->filter = CreateExprContext(state->css.ss.ps.state);
+	state->caller.passes = filter_passes;
+	state->caller.operators = loki_operators_of(plan->qual);
+}
+
+/*
  * BeginCustomScan.  Opens the index, with the lock mode that the table has in the query, until
  * end_node().  EXPLAIN without ANALYZE needs no index: it may be a hypothetical one of another
  * extension, which has no relation.
@@ -174,6 +221,7 @@ begin_node(CustomScanState *node, EState *estate, int eflags)
 								   exec_rt_fetch(scan->scan.scanrelid, estate)->rellockmode);
 	state->walk.runtime = CreateExprContext(estate);
 	init_keys(state, scan);
+	init_filter(state);
 	loki_condition_attach(&state->caller, &node->ss, state->walk.index);
 	state->rows.context = AllocSetContextCreate(estate->es_query_cxt, "hybrid scan rows",
 												ALLOCSET_DEFAULT_SIZES);

@@ -160,6 +160,8 @@ typedef struct LokiHybridState
 								 * fetched */
 	LokiScanCaller caller;		/* what slots can decide of the node's filter,
 								 * and the Limit above it */
+	ExprContext *filter;		/* in which the access method evaluates the
+								 * filter; NULL: it does not */
 
 	/* a scan that has begun */
 	bool		begun;

@@ -29,8 +29,6 @@
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/cost.h"
-#include "optimizer/optimizer.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
@@ -107,16 +105,6 @@ attach_limit(LokiScanCaller *caller, LimitState *limit)
 	caller->limit_node = limit;
 }
 
-/* The number of operators that cost as much as the conditions of a filter */
-static double
-operators_of(List *quals)
-{
-	QualCost	cost;
-
-	cost_qual_eval(&cost, quals, NULL);
-	return cpu_operator_cost > 0 ? cost.per_tuple / cpu_operator_cost : list_length(quals);
-}
-
 /*
  * Begin an index scan as IndexNext() would, and give it what it asks.  The executor ends it
  * with its node.  Nothing is left to do for a scan that was met before: expressions for
@@ -145,7 +133,7 @@ begin_limited(IndexScanState *scan, LimitState *limit)
 	if (scan->ss.ps.qual != NULL && loki_is_repeatable(scan->ss.ps.plan->qual))
 	{
 		plan->caller.passes = filter_passes;
-		plan->caller.operators = operators_of(scan->ss.ps.plan->qual);
+		plan->caller.operators = loki_operators_of(scan->ss.ps.plan->qual);
 		plan->econtext = CreateExprContext(estate);
 	}
 	loki_condition_attach(&plan->caller, &scan->ss, scan->iss_RelationDesc);

@@ -18,6 +18,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
@@ -130,6 +131,15 @@ bool
 loki_is_repeatable(void *expr)
 {
 	return !contain_volatile_functions(expr) && !contain_subplans(expr);
+}
+
+double
+loki_operators_of(List *quals)
+{
+	QualCost	cost;
+
+	cost_qual_eval(&cost, quals, NULL);
+	return cpu_operator_cost > 0 ? cost.per_tuple / cpu_operator_cost : list_length(quals);
 }
 
 bool

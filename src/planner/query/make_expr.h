@@ -40,6 +40,9 @@ extern Expr *loki_negative(void *expr);
 /* Whether an expression, or a list of them, has the same value each time, and no sub-plans; so has NULL */
 extern bool loki_is_repeatable(void *expr);
 
+/* The number of operators that cost as much as conditions do for a row */
+extern double loki_operators_of(List *quals);
+
 /* Whether LIMIT and OFFSET may be evaluated twice (P4) */
 extern bool loki_may_repeat(Node *count, Node *offset);
 
