@@ -317,10 +317,10 @@ typedef struct LokiHnswShape
 extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);
 
 /*
- * The width of a walk for `rows` rows (0 = not known) that scans of the index choose from
- * the target of their recall; 0 if ef decides.
+ * For how many rows walks are as wide as those for `rows` rows (0 = not known) that scans of the index
+ * choose, by the target of their recall or by what they find of few rows
  */
-extern double loki_hnsw_target_width(Relation index, double rows);
+extern double loki_hnsw_rows_width(Relation index, double rows);
 
 /*
  * The estimator of planner/cost/cost.c.  _PG_init sets this pointer, so that the access method

@@ -197,22 +197,6 @@ target_width(const LokiIndex *state, const LokiCalibrationData *calibration, dou
 	return Max(width, loki_walk_width(state, Max(k, LOKI_DEFAULT_EF_SEARCH)));
 }
 
-/* For the cost model */
-double
-loki_hnsw_target_width(Relation index, double rows)
-{
-	LokiMetaPageData meta;
-	LokiScanSettings settings;
-	LokiIndex  *state;
-
-	loki_scan_settings(index, &settings);
-	if (settings.target_recall == 0)
-		return 0;
-	state = loki_index_open(index, &meta);
-	return target_width(state, &meta.calibration, settings.target_recall,
-							rows > 0 ? rows : settings.ef);
-}
-
 /*
  * The width of the first walk of a scan whose first batch has so many rows: what the target
  * of its recall needs, if there is one and the index is calibrated, otherwise the width for
@@ -237,6 +221,29 @@ first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 	few = Min(recall_at(calibration, loki_walk_width(state, settings->ef), FEW_PLACE),
 			  1 - MISSED_OF_MANY * Min((double) LOKI_DEFAULT_EF_SEARCH / settings->ef, 1));
 	return Min(Max(width, calibrated_width(calibration, few, batch)), MOST_WIDER * width);
+}
+
+/* For the cost model, which counts rows.  Without a target a walk for many rows is wider by some factor. */
+double
+loki_hnsw_rows_width(Relation index, double rows)
+{
+	LokiMetaPageData meta;
+	LokiScanSettings settings;
+	LokiIndex  *state;
+	uint32		width = 0;
+	uint32		ef;
+
+	rows = Max(Min(rows, (double) LOKI_MAX_NUMBER / 4), 0);
+	loki_scan_settings(index, &settings);
+	if (settings.target_recall == 0 && rows <= FEW_ROWS)
+		return Max(settings.ef, rows);
+	state = loki_index_open(index, &meta);
+	if (settings.target_recall > 0)
+		width = target_width(state, &meta.calibration, settings.target_recall, rows > 0 ? rows : settings.ef);
+	if (width > 0)
+		return width;
+	width = first_width(state, &meta.calibration, &settings, (uint32) Max(rows, 1), &ef);
+	return ef * ((double) width / loki_walk_width(state, ef));
 }
 
 /* See scan.h. */

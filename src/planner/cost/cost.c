@@ -6,8 +6,8 @@
  * A scan does nearly all of its work before the first row, so that work is startup
  * cost.  The cost of further rows matters when the executor filters rows out, or when
  * there is no LIMIT.  Let u be cpu_operator_cost, n the rows of the index, s the selectivity
- * of the clauses that it evaluates, ef the larger of hnsw.ef_search and LIMIT, or the width of
- * a target.
+ * of the clauses that it evaluates, ef the larger of hnsw.ef_search and LIMIT, or what a walk
+ * is as wide for.
  *
  *		nodes	= m * ln(n) / ln(m)
  *				  + 2 m * ef * 0.55 * ln(n) / (ln(m) * (1 + ln(ef)))	at most n
@@ -119,13 +119,6 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
  */
 #define DROPPED_ROW				4.0
 
-/*
- * Beside a filter in the index, at least this share of the rows passes a condition of which there are no
- * statistics, such as one on an expression, which the server takes for 0.5 %.  A search for ten rows that
- * pass then costs little if more do, and what the filter leaves if fewer do.
- */
-#define LEAST_GUESS				0.05
-
 /* The share of rows that the server expects a LIMIT to take whose value it does not know */
 #define SERVERS_SHARE			0.1
 
@@ -165,47 +158,6 @@ rows_kept(const IndexPath *path)
 		path->path.param_info->ppi_rows : path->indexinfo->rel->rows;
 
 	return Max(rows, 1);
-}
-
-/* Whether nothing is known of what an operator compares with something else */
-static bool
-has_no_statistics(PlannerInfo *root, List *args, Index relid)
-{
-	VariableStatData variable;
-	Node	   *other;
-	bool		left;
-	bool		none;
-
-	if (list_length(args) != 2 ||
-		!get_restriction_variable(root, args, relid, &variable, &other, &left))
-		return false;
-	none = !HeapTupleIsValid(variable.statsTuple) && !variable.isunique;
-	ReleaseVariableStats(variable);
-	return none;
-}
-
-/* How many times as many rows of a scan pass the executor's conditions as the server guesses, 1 at least */
-static double
-rows_by_guess(PlannerInfo *root, const IndexPath *path)
-{
-	double		times = 1;
-
-	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
-	{
-		Node	   *clause = (Node *) rinfo->clause;
-		List	   *args = IsA(clause, OpExpr) ? ((OpExpr *) clause)->args :
-			IsA(clause, ScalarArrayOpExpr) ? ((ScalarArrayOpExpr *) clause)->args : NIL;
-
-		if (args != NIL && !is_redundant_with_indexclauses(rinfo, path->indexclauses) &&
-			has_no_statistics(root, args, path->path.parent->relid))
-		{
-			Selectivity guess = clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
-
-			if (guess > 0 && guess < LEAST_GUESS)
-				times *= LEAST_GUESS / guess;
-		}
-	}
-	return times;
 }
 
 /* Whether a condition may ask for nothing, and slots decide it: $2 IS NULL OR tenant = $2 */
@@ -276,10 +228,10 @@ further_row_cost(double taken, double dropped)
  * drop rows, so it takes no less than the server's share.
  */
 static Cost
-cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, Cost all)
+cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, double kept, Cost all)
 {
 	const RelOptInfo *rel = path->indexinfo->rel;
-	double		share = Min(loki_level(root)->wanted / rows_kept(path), 1);
+	double		share = Min(loki_level(root)->wanted / kept, 1);
 	double		ratio = share / SERVERS_SHARE;
 	double		page;
 
@@ -292,12 +244,29 @@ cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, Cos
 			   index_pages_fetched(rows, rel->pages, path->indexinfo->pages, root), 0);
 }
 
+/* What it costs to read the table, and to measure and test each row: a scan does so where little passes */
+static Cost
+flat_way(PlannerInfo *root, const IndexPath *path)
+{
+	const RelOptInfo *rel = path->indexinfo->rel;
+	QualCost	distance;
+	double		page;
+
+	cost_qual_eval_node(&distance, (Node *) path->indexorderbys, root);
+	get_tablespace_page_costs(rel->reltablespace, NULL, &page);
+	return rel->pages * page + rel->tuples * (cpu_tuple_cost + rel->baserestrictcost.per_tuple +
+											  distance.per_tuple);
+}
+
 /*
- * What a scan's rows cost beyond the first ones.  Sets the correlation by which the server takes the cost
- * of the heap's pages: 0, that of rows in no order, if its share of them for a LIMIT is as we expect.
+ * What a scan's rows cost beyond the first ones.
+ *
+ * The server takes as large a share of all costs for a LIMIT as that has of the rows that it guesses.  So where more of
+ * them are to be expected, a part of all rows is costed: that which LIMIT takes.  And no more is costed than makes the
+ * server's share twice the flat way.
  */
 static Cost
-further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *correlation)
+further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part)
 {
 	const LokiLevel *level = loki_level(root);
 	double		guessed = rows_kept(path);
@@ -306,18 +275,20 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *corr
 								 * enough */
 	Cost		cost;
 
-	if (level->wanted > 0 && path->indexclauses != NIL && kept < rows)
-		kept = Min(kept * rows_by_guess(root, path), rows);
-	*correlation = 0;
+	if (level->wanted > 0 && kept < rows)
+		kept = loki_rows_by_guess(root, path, guessed, rows);
+	*part = 1;
 	if (root->limit_tuples > 0 || root->tuple_fraction > 0)
 		dropped = 1 - Min(kept / rows, 1);
 	cost = rows * further_row_cost(rows_taken(level, kept, rows), dropped);
 	if (level->unknown_limit != NULL)
-		return cost_of_unknown_limit(root, path, rows, cost);
-	if (kept <= guessed)
+		return cost_of_unknown_limit(root, path, rows, kept, cost);
+	if (level->wanted <= 0)
 		return cost;
-	*correlation = sqrt(1 - guessed / kept);
-	return cost * guessed / kept;
+	if (kept > guessed)
+		/* a filter in the index leaves few rows to read if the guess was right */
+		*part = Max(guessed, path->indexclauses != NIL ? 0 : Min(level->wanted, kept)) / kept;
+	return Min(cost * *part, 2 * flat_way(root, path) / Min(level->wanted / guessed, 1));
 }
 
 bool
@@ -371,7 +342,7 @@ loki_scans_are_complete(RelOptInfo *rel)
  */
 static bool
 read_index(IndexPath *path, double wanted, LokiHnswShape *shape, LokiScanSettings *settings,
-		   double *width)
+		   double *ef)
 {
 	Relation	index;
 	bool		readable;
@@ -386,7 +357,7 @@ read_index(IndexPath *path, double wanted, LokiHnswShape *shape, LokiScanSetting
 		!loki_words_weighed_otherwise(linitial_node(OpExpr, path->indexorderbys), index);
 	loki_scan_settings(index, settings);
 	loki_promise_label(path);
-	*width = readable ? loki_hnsw_target_width(index, wanted) : 0;
+	*ef = readable ? loki_hnsw_rows_width(index, wanted) : 1;
 	index_close(index, NoLock);
 	return readable;
 }
@@ -413,15 +384,14 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	Selectivity first;
 	Selectivity passed;
 	double		ef;
-	double		width;
 	double		score_cost;
 	double		miss;
 	double		nodes;
 	double		touched;
 	double		share;
 	double		rows;
+	double		part;
 	Cost		walk;
-	Cost		further;
 
 	loki_note_match(root, path, loop_count);
 
@@ -438,7 +408,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	 * computes NaN, for a Sort above the path for example, and a cost that is
 	 * NaN beats every other.
 	 */
-	if (!read_index(path, wanted, &shape, &settings, &width))
+	if (!read_index(path, wanted, &shape, &settings, &ef))
 	{
 		*startup_cost = *total_cost = LOKI_FORBIDDEN_COST;
 		*selectivity = *correlation = *pages = 0;
@@ -447,12 +417,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	}
 	genericcostestimate(root, path, loop_count, &costs);
 	first = loki_words_first(root, path, &unknown);
-	Assert(first > 0 && first <= 1 && settings.ef >= 1);
-	ef = settings.ef;
-	if (width > 0)
-		ef = width;
-	else if (wanted > ef)
-		ef = wanted;
+	Assert(first > 0 && first <= 1 && ef >= 1);
 	score_cost = loki_score_cost(&shape);
 	exact = settings.exact || shape.pending || !level->likely_search[settings.complete];
 	nodes = exact ? n : loki_walk_nodes(n, ef, shape.m);
@@ -506,11 +471,12 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 
 	*startup_cost = costs.indexStartupCost + loki_scan_cost * cpu_operator_cost +
 		(walk + touched * miss * costs.spc_random_page_cost) * first;
-	further = further_cost(root, path, rows, correlation);
-	*total_cost = *startup_cost + further;
+	*total_cost = *startup_cost + further_cost(root, path, rows, &part);
 	if (level->windows_need_all)
 		*startup_cost = *total_cost;
-	*selectivity = costs.indexSelectivity;
+	/* the server adds what it costs to read so many rows of the heap, in no order */
+	*selectivity = costs.indexSelectivity * part;
+	*correlation = 0;
 	*pages = touched;
 	Assert(share >= 0 && share <= 1 && nodes <= n);
 	Assert(*startup_cost <= *total_cost);	/* neither is NaN */

@@ -34,6 +34,13 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
 							   Selectivity *selectivity, double *correlation,
 							   double *pages);
 
+/*
+ * Functions in cost/guess.c: how many of a scan's rows are to be expected to pass the executor's conditions, of which
+ * the server guesses so many; and write the shares that a partial index knows into such conditions, if there are any
+ */
+extern double loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, double rows);
+extern bool loki_share_by_predicate(PlannerInfo *root, RelOptInfo *rel);
+
 /* Whether an index is of our access method, and has a file; hypothetical ones have none */
 extern bool loki_may_scan(const IndexOptInfo *info);
 

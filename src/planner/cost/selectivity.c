@@ -507,6 +507,8 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 	foreach_ptr(RestrictInfo, rinfo, rel->baserestrictinfo)
 		found |= rel->rtekind == RTE_SUBQUERY ? set_selectivity_of_first(rel, rinfo) :
 		set_selectivities(root, rel, (Node *) rinfo);
+	if (rel->rtekind == RTE_RELATION && !planner_rt_fetch(rel->relid, root)->inh)
+		found |= loki_share_by_predicate(root, rel);
 	if (!found)
 		return;
 

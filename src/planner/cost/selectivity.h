@@ -50,7 +50,7 @@ extern Selectivity loki_share_within(const LokiDistances *known, double bound, b
 extern Selectivity loki_distance_selectivity(PlannerInfo *root, RelOptInfo *rel,
 											 Node *clause);
 
-/* Correct the estimated rows of a relation that has such clauses. */
+/* Correct the estimated rows of a relation that has such clauses, or those of a partial index's predicate. */
 extern void loki_distance_rows(PlannerInfo *root, RelOptInfo *rel);
 
 /* The value of an expression that the planner knows, or guesses; false for NULL */

@@ -1,0 +1,88 @@
+-- Conditions of which nothing is known: the server takes 0.5 % of the rows for those that pass each
+
+SET client_min_messages = warning;
+SET lokivector.build_seed = 1;
+SET max_parallel_workers_per_gather = 0;
+SET jit = off;
+SET random_page_cost = 1.1;
+CREATE TABLE items (id int PRIMARY KEY, kb int, tenant int, path text COLLATE "C", meta jsonb, pad text, v vector(8));
+INSERT INTO items SELECT i, i % 20, i % 7, 'users/' || i % 50 || '/' || i,
+		jsonb_build_object('country', 'c' || i % 3, 'category', (i / 3 % 5)::text, 'source', 's' || i % 4, 'page', i % 100, 'code', i),
+		repeat('x', 400), (SELECT array_agg(sin(i % 150 * j * 0.37) + i % 13 * 0.01) FROM generate_series(1, 8) j)::vector
+	FROM generate_series(1, 20000) i;
+CREATE INDEX items_v ON items USING hnsw (v vector_l2_ops, tenant);
+VACUUM ANALYZE items;
+CREATE FUNCTION scans(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	uses text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+		uses := concat_ws(', ', nullif(uses, ''), substring(line FROM '(Index Scan using \w+|Bitmap Index Scan on \w+|LokivectorHybridScan|Seq Scan|Index Only Scan using \w+)'));
+	END LOOP;
+	RETURN uses;
+END $$;
+CREATE FUNCTION estimated(statement text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT json) ' || statement INTO plan;
+	RETURN plan->0->'Plan'->>'Plan Rows';
+END $$;
+CREATE FUNCTION nearest(condition text) RETURNS text LANGUAGE sql AS
+	$$SELECT scans('SELECT id FROM items WHERE ' || condition || $q$ ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$q$)$$;
+
+-- test: guesses do not multiply below what a search is worth
+SELECT nearest($$meta->>'country' = 'c1'$$);
+SELECT nearest($$meta->>'country' = 'c1' AND meta->>'category' = '2'$$);
+SELECT nearest($$meta->>'country' = 'c1' AND meta->>'category' = '2' AND meta->>'source' = 's1'$$);
+SELECT nearest($$meta->>'country' IN ('c1', 'c2') AND (meta->>'page')::numeric > 50 AND meta->>'category' = '2'$$);
+SELECT nearest($$(meta->>'country' = 'c1' OR meta->>'source' = 's2') AND NOT meta->>'category' = '4'$$);
+SELECT nearest($$id % 20 = 1 AND meta->>'category' = '2'$$);
+SELECT nearest($$tenant = 3 AND meta->>'country' = 'c1' AND meta->>'category' = '2'$$);
+-- the estimate itself remains
+SELECT estimated($$SELECT FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2'$$);
+-- what is known remains too: statistics, a unique key, and another index's condition
+SELECT nearest($$id = 77 AND meta->>'country' = 'c1'$$);
+SELECT nearest($$path = 'users/3/3' AND meta->>'country' = 'c1'$$);
+SELECT nearest($$path LIKE 'users/3/3%' AND meta->>'country' = 'c1'$$);
+CREATE INDEX items_code ON items ((meta->>'code'));
+SELECT nearest($$meta->>'code' = '500'$$);
+SELECT nearest($$meta->>'code' = '500' AND meta->>'country' = 'c1'$$);
+ANALYZE items;
+SELECT nearest($$meta->>'code' = '500' AND meta->>'country' = 'c1'$$);
+DROP INDEX items_code;
+-- other orders, and none
+SELECT scans($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2' LIMIT 10$$);
+SELECT scans($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2' ORDER BY v <-> '[1,2,3,4,5,6,7,8]'$$);
+SELECT scans($$SELECT count(*) FROM items a JOIN items b USING (id) WHERE a.meta->>'country' = 'c1'$$);
+
+-- test: plans for all values
+SET plan_cache_mode = force_generic_plan;
+PREPARE by_two(text, text, vector) AS SELECT id FROM items WHERE meta->>'country' = $1 AND meta->>'category' = $2 ORDER BY v <-> $3 LIMIT 10;
+SELECT scans($$EXECUTE by_two('c1', '2', '[1,2,3,4,5,6,7,8]')$$);
+PREPARE by_path(text, vector) AS SELECT id FROM items WHERE path LIKE $1 AND meta->>'category' = '1' ORDER BY v <-> $2 LIMIT 10;
+SELECT scans($$EXECUTE by_path('users/3/%', '[1,2,3,4,5,6,7,8]')$$);
+RESET plan_cache_mode;
+
+-- test: statistics decide where there are some
+CREATE STATISTICS items_country ON (meta->>'country') FROM items;
+CREATE STATISTICS items_category ON (meta->>'category') FROM items;
+CREATE STATISTICS items_source ON (meta->>'source') FROM items;
+ANALYZE items;
+SELECT nearest($$meta->>'country' = 'c1' AND meta->>'category' = '2' AND meta->>'source' = 's1'$$);
+SELECT nearest($$meta->>'country' = 'none' AND meta->>'category' = 'none'$$);
+
+-- test: a partial index knows how many rows meet its predicate
+CREATE TABLE mixed (id int PRIMARY KEY, kb int, v vector);
+INSERT INTO mixed SELECT id, kb, CASE WHEN id % 4 > 0 THEN v ELSE subvector(v, 1, 3) END FROM items;
+CREATE INDEX mixed_v ON mixed USING hnsw ((v::vector(8)) vector_l2_ops) WHERE vector_dims(v) = 8;
+VACUUM ANALYZE mixed;
+SELECT estimated('SELECT FROM mixed WHERE vector_dims(v) = 8');
+SELECT estimated('SELECT FROM mixed WHERE vector_dims(v) = 8 AND kb = 7');
+SELECT estimated('SELECT FROM mixed WHERE vector_dims(v) = 3');
+SELECT scans($$SELECT id FROM mixed WHERE vector_dims(v) = 8 AND kb = 7 ORDER BY v::vector(8) <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
+SELECT scans($$SELECT id FROM mixed WHERE vector_dims(v) = 3 ORDER BY v::vector(8) <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
+
+DROP TABLE items, mixed;
+DROP FUNCTION scans, estimated, nearest;

@@ -1,0 +1,148 @@
+/*-------------------------------------------------------------------------
+ *
+ * guess.c
+ *	  Shares of rows that the server guesses, as nothing is known of what a condition looks at.
+ *
+ * It takes 0.5 % of the rows for those of meta->>'lang' = 'en' if there are no statistics of that expression, and
+ * 0.0025 % for those of two such conditions.  A guess says nothing of which plan is better, so plans are chosen by what
+ * an error costs: a search that is chosen for too many rows ends at a small multiple of reading the table, and a table
+ * that is read although many rows pass costs a hundred searches.  So searches are costed as if LEAST_GUESS of the rows
+ * passed all guesses together, where the server guesses less.  Its own estimates of rows remain.
+ *
+ * What is no guess: a share by statistics, a unique key, a comparison with a value of average frequency, and a
+ * condition that another index answers, whose path has the same guess in its favor.
+ *
+ * IDENTIFICATION
+ *	  src/planner/cost/guess.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "planner/cost/cost.h"
+#include "planner/cost/selectivity.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+
+/* The least share of rows that guesses leave to a search */
+#define LEAST_GUESS		0.05
+
+/* Whether another index than ours has an operand as its column */
+static bool
+has_other_index(const RelOptInfo *rel, Node *operand)
+{
+	foreach_node(IndexOptInfo, info, rel->indexlist)
+		for (int i = 0; !loki_may_scan(info) && i < info->nkeycolumns; i++)
+			if (match_index_to_operand(operand, i, info))
+				return true;
+	return false;
+}
+
+/* The same of the operands of a condition on two, which an operator compares; without one a function does */
+static bool
+is_guess_of_operands(PlannerInfo *root, RelOptInfo *rel, List *args, Oid operator)
+{
+	VariableStatData variable;
+	Node	   *other;
+	bool		left;
+	bool		guess;
+
+	if (list_length(args) != 2 ||
+		!get_restriction_variable(root, args, rel->relid, &variable, &other, &left))
+		return false;
+	if (HeapTupleIsValid(variable.statsTuple))
+		guess = !IsA(other, Const) && (!OidIsValid(operator) || get_oprrest(operator) != F_EQSEL);
+	else
+		guess = !variable.isunique;
+	guess = guess && !has_other_index(rel, linitial(args)) && !has_other_index(rel, lsecond(args));
+	ReleaseVariableStats(variable);
+	return guess;
+}
+
+/* Whether the share of rows that pass a condition is a guess */
+static bool
+is_guess(PlannerInfo *root, RelOptInfo *rel, Node *clause)
+{
+	if (IsA(clause, RestrictInfo))
+		clause = (Node *) ((RestrictInfo *) clause)->clause;
+	switch (nodeTag(clause))
+	{
+		case T_BoolExpr:
+			foreach_ptr(Node, arg, ((BoolExpr *) clause)->args)
+				if (!is_guess(root, rel, arg))
+				return false;
+			return true;
+		case T_OpExpr:
+			return is_guess_of_operands(root, rel, ((OpExpr *) clause)->args, ((OpExpr *) clause)->opno);
+		case T_ScalarArrayOpExpr:
+			return is_guess_of_operands(root, rel, ((ScalarArrayOpExpr *) clause)->args,
+										((ScalarArrayOpExpr *) clause)->opno);
+		case T_FuncExpr:
+			return is_guess_of_operands(root, rel, ((FuncExpr *) clause)->args, InvalidOid);
+		default:
+			return false;
+	}
+}
+
+/*
+ * The guess that all pass is that of the server, unless it leaves less than a row; so rows are counted in both ways, of
+ * which the second has the conditions alone that are no guesses.
+ */
+double
+loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, double rows)
+{
+	RelOptInfo *rel = path->indexinfo->rel;
+	List	   *others = NIL;
+	Selectivity share = 1;
+
+	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
+	{
+		if (is_redundant_with_indexclauses(rinfo, path->indexclauses))
+			continue;
+		if (is_guess(root, rel, (Node *) rinfo))
+			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
+		else
+			others = lappend(others, rinfo);
+	}
+	if (share <= 0 || share >= LEAST_GUESS)
+		return guessed;
+	rows *= LEAST_GUESS * clauselist_selectivity(root, others, 0, JOIN_INNER, NULL);
+	return Max(guessed, Min(guessed * LEAST_GUESS / share, rows));
+}
+
+/*
+ * A partial index knows how many rows meet its predicate.  Guesses that the predicate implies leave its rows together:
+ * the first of them has that share, and the others leave all of these.
+ */
+bool
+loki_share_by_predicate(PlannerInfo *root, RelOptInfo *rel)
+{
+	bool		found = false;
+
+	foreach_node(IndexOptInfo, info, loki_usable_indexes(rel))
+	{
+		Selectivity share = info->tuples / Max(rel->tuples, 1);
+
+		/* an index that is empty says nothing of a table that has grown since */
+		if (info->indpred == NIL || info->tuples < 1 || found)
+			continue;
+		CLAMP_PROBABILITY(share);
+		foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
+		{
+			if (!is_guess(root, rel, (Node *) rinfo) ||
+				!predicate_implied_by(list_make1(rinfo->clause), info->indpred, false))
+				continue;
+			rinfo->norm_selec = found ? 1 : share;
+			found = true;
+		}
+	}
+	return found;
+}
