@@ -121,6 +121,34 @@ EXECUTE condition_optional(7, 'group number 7', '6', condition_vector(-1, 1));
 EXECUTE condition_optional(5, 'group number 7', '', condition_vector(-1, 1));
 EXECUTE condition_optional(5, NULL, '', condition_vector(-1, 1));
 DEALLOCATE condition_optional;
+-- the same in other words
+CREATE FUNCTION condition_idiom(condition text, value text, OUT n int, OUT same boolean, OUT read bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+	rows float8[];
+	truth float8[];
+BEGIN
+	EXECUTE 'PREPARE condition_idiom(integer, vector) AS SELECT array_agg(d) FROM
+		(SELECT v <-> $2 AS d FROM condition_g WHERE ' || condition || ' ORDER BY v <-> $2 LIMIT 10) s';
+	EXECUTE format('EXECUTE condition_idiom(%s, condition_vector(-1, 1))', value) INTO rows;
+	SELECT s.rows INTO read FROM lokivector_scan_stats() s;
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_seqscan = on;
+	EXECUTE format('SELECT array_agg(d) FROM (SELECT v <-> condition_vector(-1, 1) AS d FROM condition_g WHERE %s ORDER BY 1 LIMIT 10) s',
+		replace(condition, '$1', value || '::integer')) INTO truth;
+	SET LOCAL enable_indexscan = on;
+	SET LOCAL enable_seqscan = off;
+	DEALLOCATE condition_idiom;
+	n := cardinality(rows);
+	same := rows = truth;
+END $$;
+SELECT condition, value, i.* FROM unnest(ARRAY['g = coalesce($1, g)', 'coalesce($1, g) = g', 'coalesce($1, g + 0) = g',
+		'CASE WHEN $1 IS NULL THEN true ELSE g = $1 END', 'CASE WHEN $1 IS NOT NULL THEN g = $1 ELSE g <> 3 END',
+		'g = CASE WHEN $1 IS NULL THEN g ELSE $1 END', 'CASE WHEN $1 = 0 THEN 1 ELSE 6 / $1 END = g', 'g < CASE WHEN $1 IS NULL THEN g + 1 ELSE $1 END',
+		'(g = $1) IS NOT FALSE', 'g = ANY (ARRAY[$1]) OR $1 IS NULL']) condition,
+	unnest(ARRAY['5', '0', 'NULL']) value, condition_idiom(condition, value) i
+ORDER BY condition COLLATE "C", value;
+DROP FUNCTION condition_idiom;
 PREPARE condition_either(integer, boolean, vector) AS
 	SELECT count(*), count(*) FILTER (WHERE g = $1)
 	FROM (SELECT g FROM condition_g WHERE ($2 AND g = $1) OR (NOT $2 AND g IS DISTINCT FROM $1) ORDER BY v <-> $3 LIMIT 10) s;

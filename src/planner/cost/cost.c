@@ -70,6 +70,7 @@
 #include "optimizer/paths.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
+#include "planner/query/condition.h"
 #include "planner/query/level.h"
 #include "planner/query/matches.h"
 #include "planner/query/promise.h"
@@ -166,6 +167,7 @@ is_optional(const IndexOptInfo *info, Node *clause)
 {
 	bool		optional = false;
 
+	clause = loki_optional_as_or(clause);
 	if (!is_orclause(clause))
 		return false;
 	foreach_ptr(Node, arg, ((BoolExpr *) clause)->args)

@@ -8,7 +8,7 @@
  *
  *		column <> x, column <> ALL (x), column IS [NOT] DISTINCT FROM x
  *		OR and AND of these and of what could be index conditions
- *		... and of conditions that are the same for all rows: $2 IS NULL OR column = $2
+ *		... and of conditions that are the same for all rows: $2 IS NULL OR column = $2 (optional.c)
  *
  *		WHERE (kind = 3 OR lang <> $1) AND length(title) > 9 ORDER BY v <-> $2
  *				ANY(kind = 3, not lang = $1), of an index on (v, kind, lang)
@@ -320,6 +320,7 @@ make_condition(Conditions *conditions, Node *clause)
 		condition->expr = ExecInitExpr((Expr *) clause, &conditions->scan->ps);
 		return condition;
 	}
+	clause = loki_optional_as_or(clause);
 	switch (nodeTag(clause))
 	{
 		case T_OpExpr:

@@ -1,0 +1,152 @@
+/*-------------------------------------------------------------------------
+ *
+ * optional.c
+ *	  Conditions that may ask for nothing, as applications write them.
+ *
+ *		coalesce($2, tenant) = tenant
+ *		tenant = CASE WHEN $2 IS NULL THEN tenant ELSE $2 END
+ *		CASE WHEN $2 IS NULL THEN true ELSE tenant = $2 END
+ *		(tenant = $2) IS NOT FALSE
+ *
+ * All say $2 IS NULL OR tenant = $2, of which slots decide (condition.c).  What is made here holds for each row
+ * for which the condition does; of NULL it may hold where that does not.  Parts come in the order in which the
+ * condition evaluates them, and none is evaluated that it would not.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/optional.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "planner/query/condition.h"
+#include "planner/query/index_clause.h"
+#include "utils/lsyscache.h"
+
+/* A value that is one of two: the first if a condition holds, which is the same for all rows */
+typedef struct Choice
+{
+	Node	   *when;			/* boolean; NULL: none */
+	Node	   *otherwise;		/* holds where `when` does not */
+	Node	   *first;
+	Node	   *second;			/* NULL: nothing */
+} Choice;
+
+static Node *
+null_test(Node *arg, NullTestType type)
+{
+	NullTest   *test = makeNode(NullTest);
+
+	test->arg = (Expr *) arg;
+	test->nulltesttype = type;
+	test->location = -1;
+	return (Node *) test;
+}
+
+/* coalesce($2, column), whose first value is the same for all rows, or CASE WHEN ... THEN ... ELSE ... END */
+static bool
+find_choice(Node *expr, Choice *choice)
+{
+	expr = loki_strip_relabel(expr);
+	if (!contain_var_clause(expr))
+		return false;
+	if (IsA(expr, CoalesceExpr))
+	{
+		List	   *args = ((CoalesceExpr *) expr)->args;
+
+		*choice = (Choice) {null_test(linitial(args), IS_NULL), null_test(linitial(args), IS_NOT_NULL),
+			lsecond(args), linitial(args)
+		};
+		return list_length(args) == 2 && !contain_var_clause(choice->when);
+	}
+	if (IsA(expr, CaseExpr) && ((CaseExpr *) expr)->arg == NULL && list_length(((CaseExpr *) expr)->args) == 1)
+	{
+		CaseWhen   *when = linitial_node(CaseWhen, ((CaseExpr *) expr)->args);
+		BooleanTest *test = makeNode(BooleanTest);
+
+		test->arg = when->expr;
+		test->booltesttype = IS_NOT_TRUE;
+		test->location = -1;
+		*choice = (Choice) {(Node *) when->expr, (Node *) test, (Node *) when->result,
+			(Node *) ((CaseExpr *) expr)->defresult
+		};
+		return !contain_var_clause(choice->when);
+	}
+	return false;
+}
+
+/* Whether a part holds for all rows, or for none: true and false, and column = column, which is NULL at most */
+static bool
+is_sure(Node *part, bool holds)
+{
+	OpExpr	   *op = (OpExpr *) part;
+
+	if (part == NULL)
+		return !holds;
+	if (IsA(part, Const))
+		return (!((Const *) part)->constisnull && DatumGetBool(((Const *) part)->constvalue)) == holds;
+	return holds && IsA(part, OpExpr) && equal(linitial(op->args), llast(op->args));
+}
+
+/* WHEN and a part that holds then */
+static List *
+add_arm(List *arms, Node *when, Node *part)
+{
+	if (is_sure(part, false))
+		return arms;
+	return lappend(arms, is_sure(part, true) ? when : (Node *) make_andclause(list_make2(when, part)));
+}
+
+static Node *
+arms_of(const Choice *choice, Node *first, Node *second)
+{
+	List	   *arms = add_arm(add_arm(NIL, choice->when, first), choice->otherwise, second);
+
+	Assert(choice->when != NULL);
+	return list_length(arms) == 2 ? (Node *) make_orclause(arms) : NULL;
+}
+
+/* An operator with a choice in the place of one of its operands */
+static Node *
+operator_with(OpExpr *op, int place, Node *operand)
+{
+	if (operand == NULL)
+		return NULL;
+	op = copyObject(op);
+	lfirst(list_nth_cell(op->args, place)) = operand;
+	return (Node *) op;
+}
+
+Node *
+loki_optional_as_or(Node *clause)
+{
+	Choice		choice;
+	Node	   *result = NULL;
+
+	if (IsA(clause, CaseExpr) && find_choice(clause, &choice))
+		result = arms_of(&choice, choice.first, choice.second);
+	else if (IsA(clause, OpExpr) && list_length(((OpExpr *) clause)->args) == 2)
+	{
+		OpExpr	   *op = (OpExpr *) clause;
+
+		for (int i = 0; i < 2 && result == NULL; i++)
+			if (find_choice(list_nth(op->args, i), &choice))
+				result = arms_of(&choice, operator_with(op, i, choice.first),
+								 operator_with(op, i, choice.second));
+	}
+	else if (IsA(clause, BooleanTest) && ((BooleanTest *) clause)->booltesttype == IS_NOT_FALSE)
+	{
+		OpExpr	   *op = (OpExpr *) ((BooleanTest *) clause)->arg;
+
+		if (IsA(op, OpExpr) && list_length(op->args) == 2 && op_strict(op->opno))
+			result = (Node *) make_orclause(list_make3(null_test(lsecond(op->args), IS_NULL),
+													   null_test(linitial(op->args), IS_NULL), op));
+	}
+	return result != NULL ? result : clause;
+}
