@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""How far from the best way is the plan of a statement?
+
+Statements of applications and frameworks, with conditions of several kinds that 50, 5, .1 % of
+the rows or none pass, in plans for one value and for all, on the server that libpq's environment
+variables name, in a database that is made anew.  Each is executed as planned and in every other
+way: with scans of a kind switched off, by reading the table, and as written by hand.  First what
+they do is counted: blocks, nodes and rows, which do not depend on what else the machine does.
+Those that do most against their best way are then timed.  Prints the worst, and how many are
+within which factor.
+
+usage: bench/regret.py [--rows N] [--dims N] [--timed N] [--runs N] [--worst N] [--only TEXT]
+           [--database NAME]
+    --timed     how many statements are timed (default: 50)
+    --runs      of each, of which the median counts (default: 5)
+    --worst     lines that are printed (default: 20)
+    --only      statements whose name has this
+"""
+import argparse
+import itertools
+import json
+import os
+import statistics
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import datasets                                            # noqa: E402
+import shapes                                              # noqa: E402
+
+# Microseconds of what is counted, by shapes.py on tables of 200,000 rows: what makes one sum of them
+BLOCK, NODE, ROW = 0.3, 0.06, 0.15
+EXTRA = 0.25                    # milliseconds that are no regret
+
+SWITCHES = [(), ("enable_seqscan",), ("enable_sort",), ("lokivector.enable_hybrid_scan",),
+            ("enable_indexscan", "enable_bitmapscan", "lokivector.enable_hybrid_scan")]
+
+# Conditions with their values in generic plans, by the share of rows that pass
+SHARES = {"50 %": 2, "5 %": 20, ".1 %": 1000, "none": 0}
+CONDITIONS = {
+    "attribute": lambda n: ("tenant{n} = $2", "1" if n else "-1"),
+    "optional": lambda n: ("($2 IS NULL OR tenant{n} = $2)", "1" if n else "-1"),
+    "array": lambda n: ("tenant{n} = ANY (ARRAY[$2, -7])", "1" if n else "-1"),
+    "heap": lambda n: ("plain{n} = $2", "1" if n else "-1"),
+    "modulo": lambda n: ("(id * 7919) % {m} = $2", "1" if n else "-1"),
+    "json": lambda n: ("meta->>'k{n}' = $2::text", "1" if n else "-1"),
+    "two of json": lambda n: ("meta->>'k{n}' = $2::text AND meta->>'all' = '1'", "1" if n else "-1"),
+    "three of json": lambda n: ("meta->>'k{n}' = $2::text AND meta->>'all' = '1' AND meta->>'every' = '1'",
+                                "1" if n else "-1"),
+    "prefix": lambda n: ("path{n} LIKE $2 || '/%'", "1" if n else "-1"),
+    "b-tree": lambda n: ("keyed{n} = $2", "1" if n else "-1"),
+    "IN (SELECT)": lambda n: ("id IN (SELECT doc FROM tags WHERE tag{n} = $2)", "1" if n else "-1")}
+
+# {where} is a condition on d; what is written by hand has the same rows
+STATEMENTS = {
+    "LIMIT 10": ("SELECT d.id FROM docs d WHERE {where} ORDER BY d.v <=> $1 LIMIT 10", None),
+    "LIMIT 100": ("SELECT d.id FROM docs d WHERE {where} ORDER BY d.v <=> $1 LIMIT 100", None),
+    "score DESC": ("SELECT d.id, 1 - (d.v <=> $1) AS score FROM docs d WHERE {where} "
+                   "ORDER BY score DESC LIMIT 10", None)}
+BY_HAND = "(SELECT * FROM docs d WHERE {where} ORDER BY d.v <=> $1 LIMIT 10) d"
+OVER_CHILDREN = {
+    "count of children": ("SELECT d.id, count(c.id) FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
+                          "GROUP BY d.id{v} ORDER BY d.v <=> $1 LIMIT 10"),
+    "json_agg of children": ("SELECT d.id, json_agg(c.body) FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
+                             "GROUP BY d.id{v} ORDER BY d.v <=> $1 LIMIT 10"),
+    "DISTINCT": ("SELECT DISTINCT d.id, d.v <=> $1 AS dist FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
+                 "ORDER BY dist LIMIT 10")}
+
+
+def fill(db, rows, dims):
+    """Documents with a column of each kind for each share, and their chunks and tags"""
+    shares = [n for n in SHARES.values() if n]
+    db.run("CREATE TABLE loaded (id serial, v vector(%d))" % dims)
+    data = datasets.synthetic(rows, dims)
+    for start in range(0, rows, 2000):
+        db.run("INSERT INTO loaded (v) VALUES " +
+               ",".join(f"({shapes.literal(v)})" for v in data.base[start:start + 2000]))
+    names = ("tenant", "plain", "keyed")
+    columns = ", ".join(f"(hashint4(id) & 1048575) % {n} AS {name}{n}" for n in shares for name in names)
+    keys = ", ".join(f"'k{n}', (hashint4(id) & 1048575) % {n}" for n in shares)
+    paths = ", ".join(f"(hashint4(id) & 1048575) % {n} || '/' || id AS path{n}" for n in shares)
+    db.run(f"""CREATE TABLE docs AS SELECT id, {columns}, {paths},
+            jsonb_build_object('all', 1, 'every', 1, {keys}) AS meta, repeat('x', 200) AS body, v FROM loaded;
+        ALTER TABLE docs ADD PRIMARY KEY (id);
+        CREATE TABLE chunks AS SELECT i AS id, 1 + i % {rows} AS doc, 'body ' || i AS body
+            FROM generate_series(1, 2 * {rows}) i;
+        ALTER TABLE chunks ADD PRIMARY KEY (id); CREATE INDEX ON chunks (doc);
+        CREATE TABLE tags AS SELECT id AS doc, {", ".join(f"tenant{n} AS tag{n}" for n in shares)} FROM docs;
+        SET maintenance_work_mem = '512MB';
+        CREATE INDEX ON docs USING hnsw (v vector_cosine_ops, {", ".join(f"tenant{n}" for n in shares)});
+        {"".join(f"CREATE INDEX ON docs (keyed{n}); CREATE INDEX ON tags (tag{n});" for n in shares)}
+        VACUUM ANALYZE""")
+    return shapes.literal(data.queries[5])
+
+
+def statements():
+    """-> name, statement, the same by hand, the value of $2"""
+    for (kind, make), (share, n) in itertools.product(CONDITIONS.items(), SHARES.items()):
+        condition, value = make(n)
+        condition = condition.replace("{n}", str(n or 20)).replace("{m}", str(n or 20))
+        for form, (text, hand) in STATEMENTS.items():
+            yield f"{kind}, {share}, {form}", text.format(where=condition), hand, value
+    for (form, text), (share, n) in itertools.product(OVER_CHILDREN.items(), SHARES.items()):
+        for kind in ("attribute", "json"):
+            condition, value = CONDITIONS[kind](n)
+            condition = condition.replace("{n}", str(n or 20))
+            yield (f"{kind}, {share}, {form}", text.format(d="docs d", where="WHERE " + condition, v=""),
+                   text.format(d=BY_HAND.format(where=condition), where="", v=", d.v"), value)
+
+
+def work(plan):
+    """Microseconds of the rows that a plan's nodes return and drop, and of the nodes that searches score"""
+    loops = plan["Actual Loops"]
+    rows = plan["Actual Rows"] * loops + plan.get("Rows Removed by Filter", 0) * loops
+    return rows * ROW + plan.get("Nodes Scored", 0) * NODE + sum(map(work, plan.get("Plans", [])))
+
+
+def scored(db):
+    return int(db.run("SELECT coalesce(sum(nodes_scored), 0)::bigint FROM lokivector_stat_indexes")[0])
+
+
+def prepare(db, query, generic, off, value):
+    """Plan a statement, and how it is executed"""
+    db.run("DEALLOCATE ALL; RESET ALL; SET max_parallel_workers_per_gather = 0; SET jit = off")
+    for switch in off:
+        db.run(f"SET {switch} = off")
+    db.run(f"SET plan_cache_mode = force_{'generic' if generic else 'custom'}_plan")
+    kind = "text" if "LIKE" in query or "::text" in query else "integer"
+    db.run(f"PREPARE regret(vector, {kind}) AS {query}")
+    return f"EXECUTE regret({prepare.vector}, '{value}')"
+
+
+def count(db, query, generic, off, value):
+    """-> a sum of what a way does, in milliseconds; how it reads the vectors"""
+    execute = prepare(db, query, generic, off, value)
+    db.run(execute)             # what is kept of an index by a process
+    before = scored(db)
+    plan = json.loads("\n".join(db.run("EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT json) " + execute)))[0]["Plan"]
+    nodes = scored(db) - before
+    blocks = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    return (blocks * BLOCK + nodes * NODE + work(plan)) / 1000, shapes.outline(plan)
+
+
+def clock(db, query, generic, off, value, runs):
+    """The median of a way's times"""
+    execute = prepare(db, query, generic, off, value)
+    times = [json.loads("\n".join(db.run("EXPLAIN (ANALYZE, TIMING off, FORMAT json) " + execute)))[0]["Execution Time"]
+             for _ in range(runs + 1)]
+    return statistics.median(times[1:])
+
+
+def regret(chosen, best):
+    return max(1.0, (chosen - EXTRA) / best) if best > 0 else 1.0
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--rows", type=int, default=60000)
+    p.add_argument("--dims", type=int, default=64)
+    p.add_argument("--timed", type=int, default=50)
+    p.add_argument("--runs", type=int, default=5)
+    p.add_argument("--worst", type=int, default=20)
+    p.add_argument("--only", default="")
+    p.add_argument("--database", default="loki_regret")
+    args = p.parse_args()
+    with shapes.new_database(args.database) as db:
+        prepare.vector = fill(db, args.rows, args.dims)
+        counted = []
+        for (name, text, hand, value), generic in itertools.product(statements(), (False, True)):
+            if args.only not in name:
+                continue
+            ways = [(text, off) for off in SWITCHES] + ([(hand, ())] if hand else [])
+            found = [(*count(db, query, generic, off, value), query, off) for query, off in ways]
+            best = min(found, key=lambda way: way[0])
+            counted.append((regret(found[0][0], best[0]), f"{name}{', generic' * generic}", found[0], best,
+                            generic, value))
+        counted.sort(key=lambda line: -line[0])
+        factors = [line[0] for line in counted]
+        within = sum(factor <= 1.5 for factor in factors)
+        print(f"counts: median {statistics.median(factors):.2f}, {within} of {len(factors)} within 1.5, "
+              f"worst {factors[0]:.2f}")
+        timed = []
+        for factor, name, chosen, best, generic, value in counted[:args.timed]:
+            mine, other = (clock(db, way[2], generic, way[3], value, args.runs) for way in (chosen, best))
+            timed.append((regret(mine, other), name, mine, other, factor, best))
+        timed.sort(key=lambda line: -line[0])
+        for factor, name, mine, other, counts, best in timed[:args.worst]:
+            print(f"{name:56} {mine:9.2f} {other:9.2f} {factor:7.2f} {counts:7.2f}  "
+                  f"{shapes.label(best[1])}")
+
+
+if __name__ == "__main__":
+    main()
