@@ -55,7 +55,7 @@ loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance)
 		linker->candidates[linker->n++] = (LokiLinkCandidate) {distance, node, slot, NULL};
 }
 
-/* By distance, ties by node ID, as loki_compare_candidates() */
+/* Nearest first; those at one distance by node ID, as loki_compare_candidates() */
 static inline int
 compare_candidates(const LokiLinkCandidate *x, const LokiLinkCandidate *y)
 {
@@ -70,13 +70,6 @@ compare_candidates(const LokiLinkCandidate *x, const LokiLinkCandidate *y)
 #define ST_SCOPE static
 #define ST_DEFINE
 #include "lib/sort_template.h"
-
-/* Sort candidates, nearest first; those at one distance by node ID */
-void
-loki_linker_sort(LokiLinker *linker)
-{
-	sort_candidates(linker->candidates, linker->n);
-}
 
 /*
  * Copy a node's code out.  It is read without content lock, because its bytes were written
@@ -155,7 +148,7 @@ loki_linker_score(LokiLinker *linker, uint32 node)
 	for (int i = 0; i < linker->n; i++)
 		linker->candidates[i].distance =
 			isfinite(linker->distances[i]) ? linker->distances[i] : FLT_MAX;
-	loki_linker_sort(linker);
+	sort_candidates(linker->candidates, linker->n);
 }
 
 /* Whether a node is in the graph and may be linked to.  Share lock of its TID page. */

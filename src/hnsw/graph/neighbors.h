@@ -121,7 +121,6 @@ extern int	loki_linker_choose(LokiLinker *linker, int level, bool check_live,
 
 /* Add to a list on layer 0 those farther candidates, from `first` on, that are chosen among all */
 extern void loki_linker_choose_farther(LokiLinker *linker, int first, LokiList *list);
-extern void loki_linker_sort(LokiLinker *linker);
 
 /* Copy a node's code out; takes no content lock and leaves no pin */
 extern void loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code);
