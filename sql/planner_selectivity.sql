@@ -97,7 +97,8 @@ DROP TABLE sel_c;
 SELECT form, sel_rows('SELECT * FROM sel_t WHERE ' || replace(form, 'q', quote_literal(sel_vector(77, 32)) || '::vector'), 3)
 FROM (VALUES ('q <-> v < 5'), ('5 > v <-> q'), ('v <-> q <= 5'), ('v <-> q > 5'), ('NOT v <-> q < 5'), ('v <-> q BETWEEN 4.5 AND 5'),
 	('l2_distance(v, q) < 5'), ('1 - (v <=> q) > 0.9'), ('(v <-> q) * 2 < 10'), ('inner_product(v, q) > 100'),
-	('v <-> q < 5 OR v <-> q > 1000'), ('v <-> q < 5 AND id < 2500'), ('v <-> q < ''NaN''')) f(form);
+	('v <-> q < 5 OR v <-> q > 1000'), ('v <-> q < 5 AND id < 2500'), ('v <-> q < ''NaN'''),
+	('v <-> q < v <-> sel_vector(3, 32)')) f(form);
 
 -- test: joins
 SELECT sel_rows('SELECT * FROM sel_t a JOIN sel_t b ON b.id = a.id WHERE a.v <-> ' || quote_literal(sel_vector(77, 32)) || ' < 5', 3);
