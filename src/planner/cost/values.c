@@ -19,7 +19,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_statistic.h"
 #include "compat/pgcompat.h"
-#include "optimizer/optimizer.h"
 #include "planner/cost/selectivity.h"
 #include "planner/query/score.h"
 #include "utils/float.h"

@@ -31,7 +31,6 @@
 #include "access/genam.h"
 #include "access/sysattr.h"
 #include "catalog/pg_amop.h"
-#include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "compat/plan.h"
 #include "hnsw/hnsw.h"
