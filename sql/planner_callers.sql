@@ -18,7 +18,7 @@ SET enable_sort = off;
 
 -- Which LIMIT the last scan of this backend went by
 CREATE FUNCTION callers_last() RETURNS text AS $$
-	SELECT CASE WHEN strategy = 'flat' THEN 'none' WHEN heap_fetches >= 400 THEN '400'
+	SELECT CASE WHEN nodes_scored = 0 THEN 'none' WHEN heap_fetches >= 400 THEN '400'
 		WHEN heap_fetches < 100 THEN '3' ELSE format('%s fetches', heap_fetches) END
 	FROM lokivector_scan_stats()
 $$ LANGUAGE sql VOLATILE;

@@ -358,7 +358,7 @@ scan_spent(const LokiScan *so)
 }
 
 /*
- * Whether the scan has cost as much as a flat scan, while its caller dropped rows: those that pass may lie elsewhere,
+ * Whether the scan has cost as much as a flat scan, while its caller dropped most rows: those that pass may lie elsewhere,
  * and a walk leaves the region around the query by the few links that it has to others, which may not be the
  * nearest.
  *
@@ -372,11 +372,15 @@ loki_account_leaves(const LokiScan *so)
 	double		passed = so->ranking.passed;
 	double		dropped = (double) so->course.returned + so->ranking.dropped;
 	double		odds = nearer * (passed - 3) / Max(dropped + passed - nearer - 1, 1);
+	double		taken;
 
 	if (so->course.phase != LOKI_SCAN_WALK || !so->plan.complete || so->plan.limit == 0 ||
 		(double) so->course.returned < so->plan.limit)
 		return false;
-	odds = so->plan.caller->taken(so->plan.caller) > 0 ? 1 : Max(odds, 1);
+	taken = so->plan.caller->taken(so->plan.caller);
+	if (2 * taken > dropped)
+		return false;
+	odds = taken > 0 ? 1 : Max(odds, 1);
 	return scan_spent(so) * odds * odds >=
 		loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME;
 }
