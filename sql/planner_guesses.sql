@@ -40,6 +40,8 @@ SELECT nearest($$meta->>'country' IN ('c1', 'c2') AND (meta->>'page')::numeric >
 SELECT nearest($$(meta->>'country' = 'c1' OR meta->>'source' = 's2') AND NOT meta->>'category' = '4'$$);
 SELECT nearest($$id % 20 = 1 AND meta->>'category' = '2'$$);
 SELECT nearest($$tenant = 3 AND meta->>'country' = 'c1' AND meta->>'category' = '2'$$);
+SELECT scans($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2' ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 500$$);
+SELECT scans($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2' ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 5000$$);
 -- the estimate itself remains
 SELECT estimated($$SELECT FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2'$$);
 -- what is known remains too: statistics, a unique key, and another index's condition

@@ -34,6 +34,9 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
 							   Selectivity *selectivity, double *correlation,
 							   double *pages);
 
+/* The least share of rows that guesses leave to a search */
+#define LOKI_LEAST_GUESS		0.05
+
 /*
  * Functions in cost/guess.c: how many of a scan's rows are to be expected to pass the executor's conditions, of which
  * the server guesses so many; and write the shares that a partial index knows into such conditions, if there are any

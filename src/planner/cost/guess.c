@@ -6,7 +6,7 @@
  * It takes 0.5 % of the rows for those of meta->>'lang' = 'en' if there are no statistics of that expression, and
  * 0.0025 % for those of two such conditions.  A guess says nothing of which plan is better, so plans are chosen by what
  * an error costs: a search that is chosen for too many rows ends at a small multiple of reading the table, and a table
- * that is read although many rows pass costs a hundred searches.  So searches are costed as if LEAST_GUESS of the rows
+ * that is read although many rows pass costs a hundred searches.  So searches are costed as if LOKI_LEAST_GUESS of the rows
  * passed all guesses together, where the server guesses less.  Its own estimates of rows remain.
  *
  * What is no guess: a share by statistics, a unique key, a comparison with a value of average frequency, and a
@@ -31,9 +31,6 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
-
-/* The least share of rows that guesses leave to a search */
-#define LEAST_GUESS		0.05
 
 /* Whether another index than ours has an operand as its column */
 static bool
@@ -112,10 +109,10 @@ loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, dou
 		else
 			others = lappend(others, rinfo);
 	}
-	if (share <= 0 || share >= LEAST_GUESS)
+	if (share <= 0 || share >= LOKI_LEAST_GUESS)
 		return guessed;
-	rows *= LEAST_GUESS * clauselist_selectivity(root, others, 0, JOIN_INNER, NULL);
-	return Max(guessed, Min(guessed * LEAST_GUESS / share, rows));
+	rows *= LOKI_LEAST_GUESS * clauselist_selectivity(root, others, 0, JOIN_INNER, NULL);
+	return Max(guessed, Min(guessed * LOKI_LEAST_GUESS / share, rows));
 }
 
 /*
