@@ -233,5 +233,17 @@ SELECT count(*), count(DISTINCT id) FROM (
 	SELECT id FROM filter_t WHERE near = 1 ORDER BY v <=> array_fill(0, '{36}')::vector) s;
 SELECT count(*) FROM filter_t WHERE near + 0 = 1;
 
+-- test: where few rows match, codes leave out none, however coarse
+CREATE FUNCTION few_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
+	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector FROM generate_series(1, 64) i $$;
+CREATE TABLE few AS SELECT i AS id, i % 50 AS of, few_vector(i)::vector(64) AS v FROM generate_series(1, 3000) i;
+CREATE INDEX few_idx ON few USING hnsw (v vector_l2_ops, of) WITH (bits = 1);
+SELECT count(*) FROM generate_series(5001, 5600) q, LATERAL (SELECT
+	ARRAY(SELECT id FROM few WHERE of = q % 50 ORDER BY v <-> few_vector(q) LIMIT 10) AS found,
+	ARRAY(SELECT id FROM (SELECT id, v <-> few_vector(q) AS d FROM few WHERE of = q % 50 OFFSET 0) t
+		ORDER BY d LIMIT 10) AS nearest) s
+WHERE found = nearest;
+DROP TABLE few;
+
 DROP TABLE filter_t;
-DROP FUNCTION filter_vector, filter_recall, filter_good, filter_random;
+DROP FUNCTION filter_vector, filter_recall, filter_good, filter_random, few_vector;

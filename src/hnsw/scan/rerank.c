@@ -663,6 +663,18 @@ complete_certain(LokiScan *so, uint32 wanted)
 }
 
 /*
+ * Whether so few nodes match that the rows of all are read, and codes leave out none: no more than the first
+ * flat scan keeps.  All that match are queued, then, or were read.
+ */
+static bool
+few_match(const LokiScan *so)
+{
+	return so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
+		so->ranking.found + so->ranking.rowless + (so->queue.n - so->queue.next) +
+		(so->rerank.n - so->rerank.next) <= LOKI_FIRST_SELECTION;
+}
+
+/*
  * Fetch rows until the nearest `wanted` of all that are queued are known, in order from
  * rows[next_row] on.  False if the queue ran empty before there were so many rows whose
  * distance is a number.  NaN, which codes cannot show, comes after all that is not found
@@ -672,7 +684,8 @@ bool
 loki_rerank_complete(LokiScan *so, uint32 wanted)
 {
 	uint32		left = so->ranking.nrows - so->ranking.next_row;
-	uint32		at_end = loki_filters_rows(so) ? 8 : 1;
+	bool		all = few_match(so);
+	uint32		at_end = all ? LOKI_PREFETCH_NODES : loki_filters_rows(so) ? 8 : 1;
 	int			known;
 
 	so->ranking.announced = 0;
@@ -715,7 +728,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 		if (partial != NULL && loki_is_nearer(partial->distance, farthest))
 			continue_partial(so, partial, FIRST_PART);
 		else if ((known = known_nodes(so, at_end)) == 0 ||
-				 !loki_refine_may_be_within(so, farthest))
+				 !(all || loki_refine_may_be_within(so, farthest)))
 			return !isnan(farthest);
 		else
 			fetch_nodes(so, known);
