@@ -169,15 +169,15 @@ loki_walk_width(const LokiIndex *state, double rows)
 {
 	double		factor = 1.0;
 
-	if (state->code.kind == LOKI_CODE_ROTATED)
+	if (loki_column_encoded(&state->column))
+		factor = LOKI_ENCODINGS_PER_ROW;
+	else if (state->code.kind == LOKI_CODE_ROTATED)
 		factor = state->code.bits == 1 ? 1.6 : state->code.bits == 2 ? 1.3 : 1.2;
 	else if (state->code.kind == LOKI_CODE_BITS)
 		factor = 1.2;			/* many nodes have the same distance, and the
 								 * graph leads less far, ... */
 	else if (state->code.metric == LOKI_METRIC_L1)
 		factor = 1.3;			/* ... as it does with L1 */
-	if (loki_column_encoded(&state->column))
-		factor *= 1.5;			/* a code of an encoding */
 	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
 }
 
