@@ -47,7 +47,8 @@ SET hnsw.ef_search = 1000;
 -- test: aggregates of what is joined
 SELECT * FROM groups_check($$SELECT d.id, count(c.id) FROM near d LEFT JOIN chunks c ON c.doc = d.id GROUP BY d.id, dist ORDER BY dist, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT d.id, count(*) FROM docs d JOIN chunks c ON c.doc = d.id GROUP BY d.id ORDER BY d.v <-> '[1,2,3,4,5,6]', d.id LIMIT 10 OFFSET 5$$);
-SELECT * FROM groups_check($$SELECT d.id, d.title, json_agg(c.body ORDER BY c.id) FROM docs d LEFT JOIN chunks c ON c.doc = d.id WHERE tenant = 3 GROUP BY d.id ORDER BY d.v <-> '[1,2,3,4,5,6]', d.id LIMIT 10$$);
+-- since 16 rows are sorted for an aggregate below it, so that groups are not searched for
+SELECT rows, outcome FROM groups_check($$SELECT d.id, d.title, json_agg(c.body ORDER BY c.id) FROM docs d LEFT JOIN chunks c ON c.doc = d.id WHERE tenant = 3 GROUP BY d.id ORDER BY d.v <-> '[1,2,3,4,5,6]', d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT d.id, c.kind, string_agg(DISTINCT c.body, ',') FROM near d JOIN chunks c ON c.doc = d.id GROUP BY d.id, dist, c.kind ORDER BY dist, d.id, c.kind LIMIT 20$$);
 SELECT * FROM groups_check($$SELECT d.id, count(*) AS n FROM near d JOIN chunks c ON c.doc = d.id GROUP BY d.id, dist HAVING count(*) > 2 ORDER BY dist, n DESC, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT code, 1 / (1 + dist) AS score, max(c.id) FROM near d JOIN chunks c ON c.doc = d.id GROUP BY code, dist ORDER BY score DESC NULLS LAST, code LIMIT 10$$);
@@ -130,6 +131,32 @@ SELECT outcome, count(*), sum((NOT exact)::int) > 20 AS rows_are_missed
 FROM generate_series(401, 700) i, whole(replace(statement(i, ''), 'near d', 'far d')) GROUP BY 1;
 RESET hnsw.ef_search;
 
+-- test: a group of many rows is not cut where its row comes late
+CREATE TABLE few_links (id int PRIMARY KEY, v vector(8));
+INSERT INTO few_links SELECT i, (SELECT array_agg(hashint4(i * 8 + j) & 31) FROM generate_series(1, 8) j)::vector FROM generate_series(1, 3000) i;
+CREATE TABLE many (far int);
+INSERT INTO many SELECT i FROM generate_series(1, 3000) i, generate_series(1, CASE WHEN i % 5 = 0 THEN 80 ELSE 2 END);
+CREATE INDEX ON many (far);
+CREATE INDEX ON few_links USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 8);
+VACUUM ANALYZE few_links, many;
+CREATE FUNCTION cut_groups(ef int, statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	cut bigint := 0;
+	more bigint;
+BEGIN
+	PERFORM set_config('hnsw.ef_search', ef::text, true);
+	FOR i IN 1 .. 40 LOOP
+		EXECUTE format('SELECT count(*) FILTER (WHERE n <> CASE mod(id, 5) WHEN 0 THEN 80 ELSE 2 END) + count(*) - count(DISTINCT id) FROM (' ||
+			statement || ') q', (SELECT array_agg(hashint4(i * 8 - j) & 31) FROM generate_series(1, 8) j)::vector) INTO more;
+		cut := cut + more;
+	END LOOP;
+	RETURN cut;
+END $$;
+SELECT ef, cut_groups(ef, 'SELECT d.id, count(*) AS n FROM few_links d JOIN many c ON c.far = d.id GROUP BY d.id ORDER BY d.v <-> %L LIMIT 100'),
+	cut_groups(ef, 'SELECT d.id, count(*) AS n FROM few_links d JOIN many c ON c.far = d.id GROUP BY d.id HAVING count(*) > 10 ORDER BY d.v <-> %L LIMIT 20'),
+	cut_groups(ef, 'SELECT DISTINCT d.id, CASE mod(d.id, 5) WHEN 0 THEN 80 ELSE 2 END AS n, d.v <-> %L AS dist FROM few_links d JOIN many c ON c.far = d.id ORDER BY dist LIMIT 100')
+FROM unnest('{1, 40}'::int[]) ef;
+
 -- test: plans for all values of parameters
 SET plan_cache_mode = force_generic_plan;
 PREPARE counts(vector, int, int) AS SELECT d.id, count(c.id) FROM docs d LEFT JOIN chunks c ON c.doc = d.id
@@ -141,5 +168,5 @@ RESET plan_cache_mode;
 SELECT rows, outcome FROM groups_check($$SELECT p.id, count(c.id) FROM parts p LEFT JOIN chunks c ON c.doc = p.id GROUP BY p.id ORDER BY v <-> '[1,2,3,4,5,6]', p.id LIMIT 10$$);
 
 DROP VIEW near, far;
-DROP TABLE docs, chunks, parts, poor;
-DROP FUNCTION groups_check, pick, statement, whole;
+DROP TABLE docs, chunks, parts, poor, few_links, many;
+DROP FUNCTION groups_check, pick, statement, whole, cut_groups;

@@ -15,6 +15,7 @@
  * each other in this order too.  All nodes are core's, and keep to what they say of their order.
  *
  * order/search.c goes down through Agg and Unique to scans of the table: each row that comes brings its whole group.
+ * A search does without the sort.
  *
  * IDENTIFICATION
  *	  src/planner/order/row_groups.c

@@ -319,10 +319,29 @@ scan_completely(const FollowedScans *followed, Index relid)
 	return true;
 }
 
+/* Whether keys are the same for all that is joined to one row of a table */
+static bool
+follow_from_row(const List *keys, Index relid)
+{
+	Relids		row = bms_make_singleton(relid);
+
+	foreach_node(PathKey, key, keys)
+	{
+		bool		follows = false;
+
+		foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
+			follows |= bms_is_subset(member->em_relids, row);
+		if (!follows)
+			return false;
+	}
+	return true;
+}
+
 /*
  * Rows of an Agg or a Unique, each of which has all that is joined to one row of a table.  A row that comes late has
- * all of that behind it, so its group is whole (`whole`).  The incremental sort stays: it sorts rows of the same
- * distance that follow each other, and never what is between them.
+ * all of that behind it, so its group is whole (`whole`).  An incremental sort would cut the group of a late row in
+ * two, since it compares rows only with those of the distance that it has last seen.  It is left out: what is joined to
+ * a row follows it already, if it is to be sorted by nothing else.
  */
 static Path *
 follow_row_groups(FollowedScans *followed, Path *input)
@@ -330,19 +349,25 @@ follow_row_groups(FollowedScans *followed, Path *input)
 	const LokiRowGroups *groups = loki_level(followed->root)->row_groups;
 	FollowedScans below = {.root = followed->root, .final = followed->final, .limit = followed->limit,
 	.whole = true};
-	bool		sorts = IsA(input, IncrementalSortPath);
 	Path	   *sub;
 
 	if (groups == NULL || followed->limit == NULL || followed->keys == NIL || followed->whole)
 		return NULL;
 	below.keys = list_make1(groups->input);
-	sub = follow(&below, sorts ? ((IncrementalSortPath *) input)->spath.subpath : input);
+	if (IsA(input, IncrementalSortPath))
+	{
+		if (!follow_from_row(input->pathkeys, groups->relid))
+			return NULL;
+		input = ((IncrementalSortPath *) input)->spath.subpath;
+		followed->further_keys |= list_length(followed->keys) > 1;
+	}
+	sub = follow(&below, input);
 	if (sub == NULL || below.further_keys || !scan_completely(&below, groups->relid))
 		return NULL;
 	followed->drops = true;
 	followed->scans = list_concat(followed->scans, below.scans);
 	followed->within = list_concat(followed->within, below.within);
-	return sorts ? COPY_WITH(IncrementalSortPath, spath.subpath, input, sub) : sub;
+	return sub;
 }
 
 /*
