@@ -47,11 +47,13 @@ EXPLAIN (COSTS OFF) SELECT count(*) FROM parts_t WHERE words @@ 'w7' OR v <=> '[
 SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT id FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2 ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 60$$);
 SELECT parts_check($$SELECT id FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2 ORDER BY id LIMIT 10$$);
+-- a sort of all rows costs as much, of so few
+SET enable_sort = off;
 SELECT parts_check($$SELECT id, 0.7 * (1 - (v <=> '[1,2,3,4,5,6,7,8]')) + 0.3 * ts_rank(words, 'w7') AS s FROM parts_t
 	WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2 ORDER BY s DESC NULLS LAST, id LIMIT 20$$);
--- a sort of all rows would look at every node for the few within the bound
 SELECT parts_check($$SELECT id, 0.7 * (1 - (v <=> '[1,2,3,4,5,6,7,8]')) + 0.3 * ts_rank(words, 'w7') AS s FROM parts_t
 	WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.005 ORDER BY s DESC LIMIT 10$$);
+RESET enable_sort;
 -- several conditions, bounds of two vectors, bounds with conditions
 SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE words @@ 'w7' OR id = 12 OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2$$);
 SELECT parts_check($$SELECT count(*), sum(id) FROM parts_t WHERE v <=> '[1,2,3,4,5,6,7,8]' < 0.2 OR w <=> '[8,7,6,5,4,3,2,1]' <= 0.2$$);

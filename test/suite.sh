@@ -23,7 +23,8 @@ parts=$*
 major=$("$system_pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 pgxs=$(dirname "$("$system_pg_config" --pgxs)")/../..
 system_bindir=$("$system_pg_config" --bindir)
-export LC_ALL=C.UTF-8
+# PostgreSQL::Test::Utils unsets LC_ALL, and clusters then have the encoding of LANG
+export LC_ALL=C.UTF-8 LANG=C.UTF-8
 # Nothing is a failure for being slow: how long servers may take to start and
 # stop, and what the TAP tests wait for, to come
 export PGCTLTIMEOUT=600 PG_TEST_TIMEOUT_DEFAULT=600
