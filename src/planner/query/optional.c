@@ -60,10 +60,13 @@ find_choice(Node *expr, Choice *choice)
 	{
 		List	   *args = ((CoalesceExpr *) expr)->args;
 
+		/* coalesce(NULL, column) has become coalesce(column) */
+		if (list_length(args) != 2 || contain_var_clause(linitial(args)))
+			return false;
 		*choice = (Choice) {null_test(linitial(args), IS_NULL), null_test(linitial(args), IS_NOT_NULL),
 			lsecond(args), linitial(args)
 		};
-		return list_length(args) == 2 && !contain_var_clause(choice->when);
+		return true;
 	}
 	if (IsA(expr, CaseExpr) && ((CaseExpr *) expr)->arg == NULL && list_length(((CaseExpr *) expr)->args) == 1)
 	{
