@@ -141,9 +141,27 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 }
 
 /*
- * Mark the entries that were noted, page by page, without waiting for a lock.  No page may
- * be locked by the caller; none is locked or pinned afterwards.
+ * Mark entries of nodes of one TID page, if nobody has locked it.  No page may be locked by the caller; none is locked
+ * or pinned afterwards.
  */
+void
+loki_kill_page(LokiScan *so, const LokiEntryRef *kills, uint32 n)
+{
+	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
+	uint32		place;
+	Buffer		buffer = loki_buffer_read(so->state, so->scan->indexRelation,
+										  loki_page_block(array, loki_slot_page(array, kills[0].node, &place)));
+
+	Assert(n > 0 && so->killed.may_mark && loki_no_buffer_locked());
+	if (ConditionalLockBuffer(buffer))
+	{
+		kill_on_page(so, buffer, kills, n);
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	}
+	ReleaseBuffer(buffer);
+}
+
+/* Mark the entries that were noted, page by page.  No page may be locked by the caller. */
 void
 loki_kill_flush(LokiScan *so)
 {
@@ -158,18 +176,11 @@ loki_kill_flush(LokiScan *so)
 	{
 		uint32		place;
 		uint32		ordinal = loki_slot_page(array, so->killed.entries[first].node, &place);
-		Buffer		buffer = loki_buffer_read(so->state, so->scan->indexRelation,
-											  loki_page_block(array, ordinal));
 
 		for (last = first + 1; last < so->killed.n; last++)
 			if (loki_slot_page(array, so->killed.entries[last].node, &place) != ordinal)
 				break;
-		if (ConditionalLockBuffer(buffer))
-		{
-			kill_on_page(so, buffer, so->killed.entries + first, last - first);
-			LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-		}
-		ReleaseBuffer(buffer);
+		loki_kill_page(so, so->killed.entries + first, last - first);
 	}
 	so->killed.n = 0;
 }

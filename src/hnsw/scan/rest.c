@@ -11,7 +11,8 @@
  * index implies, and what slots decide is not checked again.  So slots are tested as in a flat scan, and the TIDs
  * of nodes that pass become bits, by which pages are read.  A pass over the nodes makes the bits of as many
  * pages as fit half of work_mem; the other half is for rows and their distances, which are sorted on
- * disk if there are more.
+ * disk if there are more.  Bits of rows that are dead to everyone stay, and their entries are marked as killed by
+ * one more pass, on those TID pages alone that have not changed since the first (killed.c).
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/rest.c
@@ -26,6 +27,7 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "compat/buffer.h"
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "executor/tuptable.h"
 #include "hnsw/page/lock_assert.h"
@@ -50,6 +52,11 @@ typedef struct Rest
 	uint64	   *bits;			/* rows of the pages from `first` on, */
 	BlockNumber first;
 	BlockNumber npages;			/* which are so many */
+	XLogRecPtr *lsns;			/* of TID pages, when bits were made of them */
+	bool		dead;			/* some rows are dead to everyone */
+	LokiEntryRef *kills;
+	uint64		allocated;
+	uint32		nkills;
 	uint64		most_rows;		/* that memory has room for */
 	BufferAccessStrategy strategy;
 } Rest;
@@ -59,16 +66,40 @@ typedef struct Rest
  * ----------------------------------------------------------------
  */
 
-/* Note a row, if it is on one of the pages.  A TID that no row can have is passed over, as heapam does. */
-static void
-note_row(Rest *rest, const ItemPointerData *tid)
+/*
+ * The word that has a row's bit, which is returned in *bit; NULL if the row is on none of the pages, or its TID is one
+ * that no row can have, which heapam passes over too.
+ */
+static uint64 *
+word_of_row(const Rest *rest, const ItemPointerData *tid, uint64 *bit)
 {
 	/* a page before the first wraps around */
 	BlockNumber page = ItemPointerGetBlockNumberNoCheck(tid) - rest->first;
-	uint32		bit = (uint32) ItemPointerGetOffsetNumberNoCheck(tid) - 1;
+	uint32		number = (uint32) ItemPointerGetOffsetNumberNoCheck(tid) - 1;
 
-	if (page < rest->npages && bit < PAGE_WORDS * 64)
-		rest->bits[(Size) page * PAGE_WORDS + bit / 64] |= UINT64CONST(1) << (bit % 64);
+	if (page >= rest->npages || number >= PAGE_WORDS * 64)
+		return NULL;
+	*bit = UINT64CONST(1) << (number % 64);
+	return rest->bits + (Size) page * PAGE_WORDS + number / 64;
+}
+
+static void
+note_row(Rest *rest, const ItemPointerData *tid)
+{
+	uint64		bit;
+	uint64	   *word = word_of_row(rest, tid, &bit);
+
+	if (word != NULL)
+		*word |= bit;
+}
+
+/* The TID page of a node: whose LSN was rest->lsns[] when its first TIDs became bits */
+static uint32
+page_of_node(const Rest *rest, uint32 node)
+{
+	uint32		place;
+
+	return loki_slot_page(&rest->so->state->arrays[LOKI_SLOTS_TID], node, &place);
 }
 
 /* Note the rows in so->tids. */
@@ -89,6 +120,7 @@ note_nodes(Rest *rest, uint32 first, uint32 n)
 	uint16		lists[LOKI_TEST_BATCH];
 	int			nlists = 0;
 	LokiPagePart part;
+	XLogRecPtr *lsn;
 
 	for (uint32 i = 0; i < n; i++)
 		passes[i] = (rest->seen[(first + i) / 8] & (1 << ((first + i) % 8))) == 0;
@@ -96,6 +128,9 @@ note_nodes(Rest *rest, uint32 first, uint32 n)
 	for (uint32 done = 0; done < n; done += part.n)
 	{
 		loki_part_lock(so, LOKI_SLOTS_TID, first + done, n - done, &part);
+		lsn = &rest->lsns[page_of_node(rest, first + done)];
+		if (part.used > 0 && *lsn == InvalidXLogRecPtr)
+			*lsn = BufferGetLSNAtomic(part.buffer);
 		for (uint32 i = 0; i < part.used; i++)
 		{
 			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);
@@ -124,6 +159,8 @@ note_rows(Rest *rest)
 	LokiScan   *so = rest->so;
 
 	memset(rest->bits, 0, (Size) rest->npages * PAGE_WORDS * sizeof(uint64));
+	memset(rest->lsns, 0, sizeof(XLogRecPtr) * (page_of_node(rest, rest->nodes) + 1));
+	rest->dead = false;
 	for (uint32 first = 0; first < rest->nodes; first += LOKI_TEST_BATCH)
 		note_nodes(rest, first, Min(LOKI_TEST_BATCH, rest->nodes - first));
 	for (uint32 i = 0; i < so->ranking.npartials; i++)
@@ -245,12 +282,13 @@ open_page(Rest *rest, BlockNumber page)
 }
 
 /*
- * Read those rows of a page that are noted and visible, and add those that pass.  The page is locked while its
+ * Read those rows of a page that are noted and visible, and add those that pass; leave the bits of rows that are dead
+ * to everyone.  The page is locked while its
  * rows are found, as a bitmap heap scan does it; then its pin keeps them in place.  Functions of the query see
  * rows that the snapshot sees, with no page locked.
  */
 static void
-read_page(Rest *rest, BlockNumber page, const uint64 *bits)
+read_page(Rest *rest, BlockNumber page, uint64 *bits)
 {
 	LokiScan   *so = rest->so;
 	HeapTupleData tuples[MaxHeapTuplesPerPage];
@@ -264,14 +302,20 @@ read_page(Rest *rest, BlockNumber page, const uint64 *bits)
 	for (uint32 bit = 0; bit < MaxHeapTuplesPerPage; bit++)
 	{
 		ItemPointerData tid;
+		bool		dead;
+		bool		found;
 
 		if ((bits[bit / 64] >> (bit % 64) & 1) == 0)
 			continue;
 		ItemPointerSet(&tid, page, (OffsetNumber) (bit + 1));
 		roots[n] = tid;
-		if (heap_hot_search_buffer(&tid, so->scan->heapRelation, buffer, so->scan->xs_snapshot,
-								   &tuples[n], NULL, true))
-			n++;
+		found = heap_hot_search_buffer(&tid, so->scan->heapRelation, buffer, so->scan->xs_snapshot,
+									   &tuples[n], &dead, true);
+		n += found;
+		if (found || !dead)
+			bits[bit / 64] &= ~(UINT64CONST(1) << (bit % 64));
+		else
+			rest->dead = true;
 	}
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 	for (int i = 0; i < n; i++)
@@ -291,7 +335,7 @@ read_pages(Rest *rest)
 
 	for (BlockNumber page = 0; page < rest->npages; page++)
 	{
-		const uint64 *bits = rest->bits + (Size) page * PAGE_WORDS;
+		uint64	   *bits = rest->bits + (Size) page * PAGE_WORDS;
 		uint64		any = 0;
 
 		for (int i = 0; i < PAGE_WORDS; i++)
@@ -301,6 +345,73 @@ read_pages(Rest *rest)
 		read_page(rest, rest->first + page, bits);
 		if (so->ranking.nrows - so->ranking.next_row > rest->most_rows)
 			sort_rows_on_disk(so);
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Marking those that are dead
+ * ----------------------------------------------------------------
+ */
+
+/* Keep an entry to mark, if its row is dead to everyone */
+static void
+add_kill(Rest *rest, uint32 node, uint32 duplicate, const ItemPointerData *tid)
+{
+	uint64		bit;
+	const uint64 *word = word_of_row(rest, tid, &bit);
+
+	if (word == NULL || (*word & bit) == 0)
+		return;
+	rest->kills = loki_grow(rest->so->context, rest->kills, &rest->allocated, rest->nkills + 1, 256,
+							sizeof(LokiEntryRef));
+	rest->kills[rest->nkills++] = (LokiEntryRef) {node, duplicate, rest->lsns[page_of_node(rest, node)], *tid};
+}
+
+/*
+ * Mark the entries of a TID page, n nodes of which begin with `first`.  A TID that is read now may be another row's than
+ * the one that was found dead; but then the page has changed since that was read (kill_on_page()).
+ */
+static void
+mark_page(Rest *rest, uint32 first, const LokiPagePart *part)
+{
+	LokiScan   *so = rest->so;
+	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
+	uint32	   *lists = palloc(sizeof(uint32) * part->n);
+	int			nlists = 0;
+
+	rest->nkills = 0;
+	for (uint32 i = 0; i < part->used; i++)
+	{
+		const LokiTidData *slot = (const LokiTidData *) (part->slots + (Size) i * slot_size);
+
+		if (LokiTidState(slot) == LOKI_TID_LIST)
+			lists[nlists++] = first + i;
+		else if (LokiTidIsLive(slot))
+			add_kill(rest, first + i, LOKI_NONE, &slot->u.heap);
+	}
+	if (part->used > 0)
+		UnlockReleaseBuffer(part->buffer);
+	for (int i = 0; i < nlists; i++)
+	{
+		loki_node_tids(so, lists[i]);
+		for (uint32 j = 0; j < so->tids.n; j++)
+			add_kill(rest, lists[i], so->tids.rows[j].slot, &so->tids.rows[j].tid);
+	}
+	pfree(lists);
+	if (rest->nkills > 0)
+		loki_kill_page(so, rest->kills, rest->nkills);
+}
+
+static void
+mark_dead(Rest *rest)
+{
+	LokiPagePart part;
+
+	for (uint32 first = 0; first < rest->nodes; first += part.n)
+	{
+		CHECK_FOR_INTERRUPTS();
+		loki_part_lock(rest->so, LOKI_SLOTS_TID, first, rest->nodes - first, &part);
+		mark_page(rest, first, &part);
 	}
 }
 
@@ -321,6 +432,7 @@ loki_rest_read(LokiScan *so)
 	rest.most_rows = memory / sizeof(LokiRow);
 	most = (BlockNumber) Max(1, Min(end, memory / (PAGE_WORDS * sizeof(uint64))));
 	rest.bits = MemoryContextAllocHuge(so->context, (Size) most * PAGE_WORDS * sizeof(uint64));
+	rest.lsns = MemoryContextAllocHuge(so->context, sizeof(XLogRecPtr) * (page_of_node(&rest, rest.nodes) + (Size) 1));
 	rest.strategy = so->heap.ring;
 	if (rest.strategy == NULL && !so->state->local && end > (BlockNumber) NBuffers / 4)
 		rest.strategy = GetAccessStrategy(BAS_BULKREAD);
@@ -329,8 +441,13 @@ loki_rest_read(LokiScan *so)
 		rest.npages = Min(most, end - rest.first);
 		note_rows(&rest);
 		read_pages(&rest);
+		if (rest.dead && so->killed.may_mark)
+			mark_dead(&rest);
 	}
 	pfree(rest.bits);
+	pfree(rest.lsns);
+	if (rest.kills != NULL)
+		pfree(rest.kills);
 	if (rest.strategy != NULL && rest.strategy != so->heap.ring)
 		FreeAccessStrategy(rest.strategy);
 	so->ranking.npartials = 0;

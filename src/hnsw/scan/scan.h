@@ -382,10 +382,11 @@ extern double loki_width_by_share(const LokiScan *so, double *nodes);
 extern void loki_choose_width(LokiScan *so);
 extern void loki_choose_reach(LokiScan *so, double rows, double width);
 
-/* functions in scan/killed.c: begin a scan; note an entry, and mark what was noted */
+/* functions in scan/killed.c: begin a scan; note an entry, mark what was noted, and entries of one TID page */
 extern void loki_kill_begin(LokiScan *so);
 extern void loki_kill_note(LokiScan *so, const LokiEntryRef *entry);
 extern void loki_kill_flush(LokiScan *so);
+extern void loki_kill_page(LokiScan *so, const LokiEntryRef *kills, uint32 n);
 
 /* Whether the only row of a TID slot is known to be dead to everyone */
 static inline bool
