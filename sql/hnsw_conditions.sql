@@ -157,6 +157,11 @@ EXECUTE condition_either(0, false, condition_vector(-1, 1));
 EXECUTE condition_either(NULL, false, condition_vector(-1, 1));
 EXECUTE condition_either(0, NULL, condition_vector(-1, 1));
 DEALLOCATE condition_either;
+-- an error that no row comes to
+PREPARE condition_error(integer, vector) AS
+	SELECT count(*) FROM (SELECT g FROM condition_g WHERE g >= 0 OR (g = 6 / $1) IS NOT FALSE ORDER BY v <-> $2 LIMIT 10) s;
+EXECUTE condition_error(0, condition_vector(-1, 1));
+DEALLOCATE condition_error;
 RESET plan_cache_mode;
 SELECT count(*), count(*) FILTER (WHERE s.g <> k)
 FROM generate_series(0, 19) k,

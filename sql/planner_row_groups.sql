@@ -74,6 +74,10 @@ COMMIT;
 SET lokivector.complete = off;
 SELECT * FROM groups_check($$SELECT d.id FROM docs d GROUP BY d.id ORDER BY d.v <-> '[1,2,3,4,5,6]', d.id LIMIT 10$$);
 RESET lokivector.complete;
+-- keys that differ among what is joined to a row, in the open and in a sub-plan
+SELECT count(*) - count(DISTINCT (id, r)) AS twice FROM (SELECT DISTINCT d.id, dist, (random() * 1.2)::int AS r FROM near d JOIN chunks c ON c.doc = d.id ORDER BY dist LIMIT 20) q;
+SELECT count(*) - count(DISTINCT (id, r)) AS twice FROM (SELECT d.id, (random() * 1.2)::int AS r FROM near d JOIN chunks c ON c.doc = d.id GROUP BY d.id, dist, 2 ORDER BY dist LIMIT 20) q;
+SELECT count(*) - count(DISTINCT (id, r)) AS twice FROM (SELECT DISTINCT d.id, dist, (SELECT (random() * 1.2)::int WHERE d.id > 0) AS r FROM near d JOIN chunks c ON c.doc = d.id ORDER BY dist LIMIT 20) q;
 -- a condition makes the column never NULL
 SELECT * FROM groups_check($$SELECT maybe, dist, count(*) FROM near WHERE maybe > 0 GROUP BY maybe, dist ORDER BY dist, maybe LIMIT 10$$);
 

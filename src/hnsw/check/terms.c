@@ -304,6 +304,8 @@ loki_check_terms_heap(LokiCheck *check)
 
 	if (!loki_column_listed(&check->state->column) || !open_lists(check, &terms))
 		return;
+	if (!(terms.lists.data.k1 >= 0 && terms.lists.data.b >= 0 && terms.lists.data.b <= 1))
+		loki_meta_damaged(check->index);
 	for (uint32 i = 0; i < terms.lists.data.windows; i++)
 	{
 		LokiTermsRange range = {.take = compare_window,.arg = &terms};

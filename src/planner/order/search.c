@@ -319,7 +319,7 @@ scan_completely(const FollowedScans *followed, Index relid)
 	return true;
 }
 
-/* Whether keys are the same for all that is joined to one row of a table */
+/* Whether keys are the same for all that is joined to one row of a table; a volatile one may be in a sub-plan */
 static bool
 follow_from_row(const List *keys, Index relid)
 {
@@ -330,7 +330,7 @@ follow_from_row(const List *keys, Index relid)
 		bool		follows = false;
 
 		foreach_node(EquivalenceMember, member, key->pk_eclass->ec_members)
-			follows |= bms_is_subset(member->em_relids, row);
+			follows |= bms_is_subset(member->em_relids, row) && loki_is_repeatable(member->em_expr);
 		if (!follows)
 			return false;
 	}

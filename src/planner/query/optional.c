@@ -9,8 +9,8 @@
  *		(tenant = $2) IS NOT FALSE
  *
  * All say $2 IS NULL OR tenant = $2, of which slots decide (condition.c).  What is made here holds for each row
- * for which the condition does; of NULL it may hold where that does not.  Parts come in the order in which the
- * condition evaluates them, and none is evaluated that it would not.
+ * for which the condition does; of NULL it may hold where that does not.  What is the same for all rows is evaluated
+ * once, as the scan begins, whether a row needs it or not; so nothing of that may be an error, as 10 / $2 may.
  *
  * IDENTIFICATION
  *	  src/planner/query/optional.c
@@ -126,6 +126,50 @@ operator_with(OpExpr *op, int place, Node *operand)
 	return (Node *) op;
 }
 
+/* check_functions_in_node callback: functions that are leakproof raise no errors */
+static bool
+is_not_leakproof(Oid function, void *context)
+{
+	return !get_func_leakproof(function);
+}
+
+/* Whether an expression without columns may be an error */
+static bool
+may_fail(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Const:
+		case T_Param:
+		case T_RelabelType:
+		case T_ArrayExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_BoolExpr:
+		case T_OpExpr:
+		case T_FuncExpr:
+		case T_ScalarArrayOpExpr:
+		case T_List:
+			return check_functions_in_node(node, is_not_leakproof, context) ||
+				expression_tree_walker(node, may_fail, context);
+		default:
+			return true;
+	}
+}
+
+/* expression_tree_walker callback: whether some part that is the same for all rows may be an error */
+static bool
+has_part_that_may_fail(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (!contain_var_clause(node))
+		return may_fail(node, context);
+	return expression_tree_walker(node, has_part_that_may_fail, context);
+}
+
 Node *
 loki_optional_as_or(Node *clause)
 {
@@ -151,5 +195,5 @@ loki_optional_as_or(Node *clause)
 			result = (Node *) make_orclause(list_make3(null_test(lsecond(op->args), IS_NULL),
 													   null_test(linitial(op->args), IS_NULL), op));
 	}
-	return result != NULL ? result : clause;
+	return result != NULL && !has_part_that_may_fail(clause, NULL) ? result : clause;
 }
