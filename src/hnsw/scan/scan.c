@@ -571,7 +571,7 @@ begin_certain(LokiScan *so)
 static bool
 keeps_account(const LokiScan *so)
 {
-	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_FEW_ROWS) &&
+	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
 		so->plan.complete && so->heap.is_heap && !so->plan.measuring &&
 		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
 		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);

@@ -23,8 +23,8 @@
 /* A walk within a bound is wide enough for this number of rows before it is believed that there are no more */
 #define LOKI_BOUND_ROWS		320
 
-/* A search for so few rows, all of which its caller takes, costs less than reading the table */
-#define LOKI_FEW_ROWS		100
+/* A search for more rows keeps an account (strategy.c); one for so few, all of which its caller takes, ends long before */
+#define LOKI_ACCOUNT_ROWS	100
 
 /* Candidates by encodings that are enough for a row */
 #define LOKI_ENCODINGS_PER_ROW	10

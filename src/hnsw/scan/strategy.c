@@ -321,7 +321,7 @@ loki_strategy_too_long(const LokiSearch *search)
 bool
 loki_account_wide(const LokiScan *so)
 {
-	return so->plan.complete && so->course.batch > LOKI_FEW_ROWS && so->search.budget.flat_nodes == 0;
+	return so->plan.complete && so->course.batch > LOKI_ACCOUNT_ROWS && so->search.budget.flat_nodes == 0;
 }
 
 double
