@@ -243,8 +243,10 @@ add_page(TermsBuild *build, uint32 ordinal)
 		added = add_node(build, node);
 		MemoryContextSwitchTo(context);
 		loki_rows_release(&build->rows);
-		if (!added && node < build->range->changed)
-			loki_bits_note(build->state, build->index, build->range->notes, build->range->changed, node);
+		if (added || node >= build->range->changed)
+			continue;
+		loki_bits_note(build->state, build->index, build->range->notes, build->range->changed, node);
+		build->window.left_out++;
 	}
 	return true;
 }
@@ -314,14 +316,13 @@ typedef struct OldWindows
 static bool
 read_windows(OldWindows *old, LokiIndex *state, const LokiBm25 *by)
 {
-	double		documents;
-	double		length;
+	LokiTermSums sums;
 	uint32		end = 0;
 
 	if (old->lists.data.k1 != by->k1 || old->lists.data.b != by->b ||
-		!loki_terms_sum(&old->lists, &documents, &length))
+		!loki_terms_sum(&old->lists, &sums))
 		return false;
-	old->mean = documents > 0 ? (float) (length / documents) : 0;
+	old->mean = sums.documents > 0 ? (float) (sums.length / sums.documents) : 0;
 	old->windows = palloc_array(LokiWindowData, old->lists.data.windows + 1);
 	for (uint32 i = 0; i < old->lists.data.windows; i++)
 	{
@@ -353,7 +354,8 @@ open_windows(OldWindows *old, LokiIndex *state, Relation index, const LokiMetaPa
 
 /*
  * Whether a window stays: few of its nodes have come or gone, and the mean length of documents is nearly
- * that of its weights.  The last one does not if the index has grown.
+ * that of its weights.  The last one does not if the index has grown.  Nodes that were left out would be
+ * again.
  */
 static bool
 window_stays(const OldWindows *old, const LokiWindowData *window, uint32 end)
@@ -369,7 +371,8 @@ window_stays(const OldWindows *old, const LokiWindowData *window, uint32 end)
 		noted += loki_bits_have(&old->noted, node);
 		live += old->live[node / 8] >> (node % 8) & 1;
 	}
-	return noted + Max((double) window->documents + noted - live, 0) <= STAYS_SHARE * window->nodes;
+	return noted - Min(noted, window->left_out) + Max((double) window->documents + noted - live, 0) <=
+		STAYS_SHARE * window->nodes;
 }
 
 /* Have a window stay: what is noted of its nodes is noted in the set of the new lists, too. */

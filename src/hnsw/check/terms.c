@@ -188,8 +188,8 @@ check_lists(TermsCheck *terms)
 			return report_window(terms, "is missing, or does not follow the one before it");
 		if (window->node != nodes || window->nodes > terms->lists.end - nodes)
 			return report_window(terms, "does not follow the one before it");
-		if (window->documents > window->nodes || !isfinite(window->mean) || !isfinite(window->length) ||
-			window->unused != 0)
+		if (window->documents > window->nodes || window->left_out > window->nodes - window->documents ||
+			!isfinite(window->mean) || !isfinite(window->length))
 			return report_window(terms, "has counts that cannot be right");
 		of_terms[i] = range_of(terms, LOKI_SLOTS_TERM, window->term_page, window->terms);
 		of_postings[i] = range_of(terms, LOKI_SLOTS_POSTING, window->posting_page, window->postings);

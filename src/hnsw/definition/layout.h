@@ -242,7 +242,8 @@ typedef struct LokiWindowData
 	double		length;			/* words: of these documents */
 	float		mean;			/* words: length by which weights were made;
 								 * or 0 */
-	uint32		unused;
+	uint32		left_out;		/* live nodes that could not be listed, and were
+								 * noted */
 } LokiWindowData;
 
 typedef struct LokiTermData

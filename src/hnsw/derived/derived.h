@@ -305,7 +305,10 @@ extern double loki_sketch_memory(const LokiIndex *state);
 /* The sketches of nodes in a range, in order of their IDs; zeros past the used part of CODE */
 extern char *loki_sketches_gather(LokiIndex *state, Relation index, uint32 begin, uint32 end);
 
-/* Make those of all lists of a metapage that are long enough; if not `wanted`, have none */
+/*
+ * Make those of all lists of a metapage that are long enough and have none; if not `wanted`, have none.
+ * Sketches of other lists stay as they are.
+ */
 extern void loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 							   bool wanted);
 
@@ -507,8 +510,16 @@ extern bool loki_terms_write_end(LokiTermWriter *writer, LokiTermListsData *data
 typedef bool (*LokiTermsMaker) (LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 								LokiMetaPageData *next);
 
-/* What the windows of posting lists have in all; false if one cannot be read */
-extern bool loki_terms_sum(const LokiTermLists *lists, double *documents, double *length);
+/* What the windows of posting lists have in all */
+typedef struct LokiTermSums
+{
+	double		documents;
+	double		length;			/* of these */
+	double		left_out;		/* nodes that could not be listed */
+} LokiTermSums;
+
+/* Sum them up; false if a window cannot be read */
+extern bool loki_terms_sum(const LokiTermLists *lists, LokiTermSums *sums);
 
 /*
  * Whether the arrays have pages for what a metapage says of lists.  The directory was read after

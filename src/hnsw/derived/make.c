@@ -409,6 +409,8 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		stale;
 	uint32		end;
 	double		unlisted;
+	double		changed;
+	LokiTermSums sums = {0};
 	double		most = 0;
 
 	loki_index_refresh(state, index);
@@ -423,22 +425,28 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	if (!loki_derived_possible(state, &meta))
 		loki_meta_damaged(index);
 	unlisted = loki_derived_unlisted(state, index, &meta, end);
-	/* a row that posting lists do not have is read, and one that other lists do not have is tested */
-	stale = (have_lists || have_map || have_terms) && unlisted >= (have_terms ? 1 : STALE_NODES) &&
-		unlisted >= STALE_SHARE * end;
+	stale = false;
+	if (have_terms)
+	{
+		LokiTermLists postings;
+
+		/* a damaged window is made again */
+		(void) loki_terms_open(&postings, state, index, &meta);
+		stale = !loki_terms_sum(&postings, &sums);
+	}
+	/*
+	 * A row that posting lists do not have is read, and one that other lists do not have is tested.  Those
+	 * that were left out would be again.
+	 */
+	changed = Max(unlisted - sums.left_out, 0);
+	stale |= (have_lists || have_map || have_terms) && changed >= (have_terms ? 1 : STALE_NODES) &&
+		changed >= STALE_SHARE * end;
 	if (have_terms && !stale && make_terms != NULL && state->column.type->words != NULL)
 	{
 		/* counts of words are good as long as few documents have come or gone; the latter have no other trace */
-		LokiTermLists lists;
-		double		documents;
-		double		length;
-		double		gone;
+		double		gone = sums.documents + unlisted - loki_count_live(state, index, NULL, NULL);
 
-		(void) loki_terms_open(&lists, state, index, &meta);
-		/* a damaged window is made again */
-		stale = !loki_terms_sum(&lists, &documents, &length);
-		gone = documents + unlisted - loki_count_live(state, index, NULL, NULL);
-		stale |= unlisted + Max(gone, 0) > STALE_SHARE * documents;
+		stale = changed + Max(gone, 0) > STALE_SHARE * sums.documents;
 	}
 	sketches = loki_sketch_memory(state) > 0 && LokiIndexOptions(index)->brief_codes;
 	if (!stale && lists == have_lists && map == have_map && terms == have_terms)

@@ -106,59 +106,6 @@ write_list(const LokiSortedList *list, const char *sketches)
 }
 
 /*
- * Note that an attribute has no sketches, by pages without slots.  Those that an earlier attempt
- * left behind may name the generation of its list.
- */
-static void
-forget_list(LokiIndex *state, Relation index, int array)
-{
-	Assert(LokiSlotArrayIsBrief(array));
-	/* the first page goes first (D6) */
-	for (uint32 ordinal = 0; ordinal < state->arrays[array].npages; ordinal++)
-	{
-		Buffer		buffer;
-		int			used;
-		Page		page;
-		bool		empty;
-
-		CHECK_FOR_INTERRUPTS();
-		page = loki_page_lock(state, index, array, ordinal, &buffer, &used);
-		if (page == NULL)
-			return;
-		empty = used == 0 && LokiPageOpaque(page)->next == 0;
-		UnlockReleaseBuffer(buffer);
-		if (!empty)
-			(void) loki_derived_write(state, index, array, ordinal, NULL, 0, 0);
-	}
-}
-
-/* Make, or give up, the sketches of all lists.  See derived.h.  No content lock may be held. */
-void
-loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *meta, bool wanted)
-{
-	char	   *sketches = NULL;
-
-	for (int i = 0; i < state->nattributes; i++)
-	{
-		LokiSortedList list;
-
-		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size == 0)
-			continue;
-		if (wanted && loki_sorted_list_open(&list, state, index, meta, i) &&
-			list.n >= LOKI_LEAST_SKETCHED)
-		{
-			if (sketches == NULL)
-				sketches = loki_sketches_gather(state, index, 0, list.end);
-			if (write_list(&list, sketches))
-				continue;
-		}
-		forget_list(state, index, LOKI_SLOTS_BRIEF + i);
-	}
-	if (sketches != NULL)
-		pfree(sketches);
-}
-
-/*
  * Lock a page of sketches that are of the list as it was opened.  See derived.h.  Flags on the metapage say
  * which lists there are, and have no bit for sketches: vacuum makes these for lists that stay as they are.
  */
@@ -190,6 +137,46 @@ loki_has_sketches(const LokiSortedList *list)
 	return true;
 }
 
+/* Open the list of an attribute; false if it is none that can have sketches. */
+static bool
+may_have_sketches(LokiSortedList *list, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+				  int attribute)
+{
+	return state->arrays[LOKI_SLOTS_BRIEF + attribute].slot_size > 0 &&
+		loki_sorted_list_open(list, state, index, meta, attribute) && list->n >= LOKI_LEAST_SKETCHED;
+}
+
+/*
+ * Make, or give up, the sketches of all lists.  See derived.h.  No content lock may be held.
+ *
+ * Nothing but the pages of these lists is written, so those of lists in use stay while others are made beside
+ * them.  What is left on their pages, of lists that never came into use, names an earlier generation.  To give
+ * sketches up it suffices that the first page, by which they are found, gets none (D6).
+ */
+void
+loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *meta, bool wanted)
+{
+	char	   *sketches = NULL;
+
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		LokiSortedList list;
+
+		if (!may_have_sketches(&list, state, index, meta, i) || loki_has_sketches(&list) == wanted)
+			continue;
+		if (!wanted)
+			(void) loki_derived_write(state, index, LOKI_SLOTS_BRIEF + i, list.pages.sketches, NULL, 0, 0);
+		else
+		{
+			if (sketches == NULL)
+				sketches = loki_sketches_gather(state, index, 0, list.end);
+			(void) write_list(&list, sketches);
+		}
+	}
+	if (sketches != NULL)
+		pfree(sketches);
+}
+
 /* Whether sketches are not as they are wanted.  See derived.h.  Share locks, one at a time. */
 bool
 loki_sketches_stale(LokiIndex *state, Relation index, const LokiMetaPageData *meta, bool wanted)
@@ -197,10 +184,8 @@ loki_sketches_stale(LokiIndex *state, Relation index, const LokiMetaPageData *me
 	for (int i = 0; i < state->nattributes; i++)
 	{
 		LokiSortedList list;
-		bool		listed = loki_sorted_list_open(&list, state, index, meta, i);
 
-		if (state->arrays[LOKI_SLOTS_BRIEF + i].slot_size > 0 &&
-			loki_has_sketches(&list) != (wanted && listed && list.n >= LOKI_LEAST_SKETCHED))
+		if (may_have_sketches(&list, state, index, meta, i) && loki_has_sketches(&list) != wanted)
 			return true;
 	}
 	return false;

@@ -391,17 +391,18 @@ loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *dat
 
 /* See derived.h.  WINDOW slots are share locked, one at a time. */
 bool
-loki_terms_sum(const LokiTermLists *lists, double *documents, double *length)
+loki_terms_sum(const LokiTermLists *lists, LokiTermSums *sums)
 {
 	LokiWindowData window;
 
-	*documents = *length = 0;
+	memset(sums, 0, sizeof(LokiTermSums));
 	for (uint32 i = 0; i < lists->data.windows; i++)
 	{
 		if (!loki_terms_window(lists, i, &window))
 			return false;
-		*documents += window.documents;
-		*length += window.length;
+		sums->documents += window.documents;
+		sums->length += window.length;
+		sums->left_out += window.left_out;
 	}
 	return true;
 }

@@ -202,14 +202,18 @@ loki_rows_vector(LokiRows *rows, Datum value, bool isnull)
 	return x;
 }
 
-/* See recall.h.  Follows the HOT chain of the TID, so the row may have another TID. */
+/*
+ * See recall.h.  Follows the HOT chain of the TID, so the row may have another TID.  The TID is what a page
+ * says, and a damaged one may say that there is none: that block number would make the table longer.
+ */
 bool
 loki_rows_fetch(LokiRows *rows, ItemPointer tid)
 {
 	bool		call_again = false;
 
-	Assert(loki_no_buffer_locked() && ItemPointerIsValid(tid));
-	return table_index_fetch_tuple(rows->fetch, tid, rows->snapshot, rows->slot,
+	Assert(loki_no_buffer_locked());
+	return ItemPointerIsValid(tid) && BlockNumberIsValid(ItemPointerGetBlockNumber(tid)) &&
+		table_index_fetch_tuple(rows->fetch, tid, rows->snapshot, rows->slot,
 								   &call_again, NULL);
 }
 
