@@ -310,6 +310,8 @@ typedef struct OldWindows
 	float		mean;			/* words: the length of their documents */
 	LokiNodeBits noted;			/* nodes that they do not have as they are */
 	uint8	   *live;			/* a bit for each node */
+	const LokiMetaPageData *meta;	/* that inserts go by while lists are made */
+	bool		no_room;		/* for rows of windows that stay */
 } OldWindows;
 
 /* Read old windows, which follow each other unless one is damaged; false if they are not to stay. */
@@ -344,6 +346,7 @@ open_windows(OldWindows *old, LokiIndex *state, Relation index, const LokiMetaPa
 	const LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
 
 	memset(old, 0, sizeof(OldWindows));
+	old->meta = meta;
 	if (!loki_terms_open(&old->lists, state, index, meta) || !read_windows(old, state, by))
 		return;
 	old->n = old->lists.data.windows;
@@ -373,6 +376,19 @@ window_stays(const OldWindows *old, const LokiWindowData *window, uint32 end)
 	}
 	return noted - Min(noted, window->left_out) + Max((double) window->documents + noted - live, 0) <=
 		STAYS_SHARE * window->nodes;
+}
+
+/* LokiTailVisitor: append a row of a node that is noted in a window that stays, as inserts do now. */
+static bool
+keep_row(void *arg, const LokiTailRow *row)
+{
+	OldWindows *old = arg;
+
+	if (row->node >= old->noted.end || !loki_bits_have(&old->noted, row->node) ||
+		loki_tail_append(old->lists.state, old->lists.index, old->meta, row, WARNING))
+		return true;
+	old->no_room = true;
+	return false;
 }
 
 /* Have a window stay: what is noted of its nodes is noted in the set of the new lists, too. */
@@ -409,7 +425,10 @@ make_windows(OldWindows *old, LokiTermWriter *writer, LokiTermsRange *range)
 		const LokiWindowData *window = &old->windows[i];
 
 		if (!stays[i])
+		{
+			loki_bits_clear(&old->noted, window->node, window->nodes);
 			continue;
+		}
 		range->end = window->node;
 		made = range->first == range->end || loki_build_terms_gather(writer->state, writer->index, range);
 		keep_window(old, writer, window, range);
@@ -417,7 +436,9 @@ make_windows(OldWindows *old, LokiTermWriter *writer, LokiTermsRange *range)
 	}
 	range->end = end;
 	pfree(stays);
-	return made && (range->first == end || loki_build_terms_gather(writer->state, writer->index, range));
+	if (made && old->noted.nwords > 0)
+		(void) loki_tail_visit(&old->lists, old->meta->derived.notes.next_generation, false, keep_row, old);
+	return made && !old->no_room && (range->first == end || loki_build_terms_gather(writer->state, writer->index, range));
 }
 
 /* No page may be locked.  Rows are read as the table's owner. */
@@ -441,6 +462,7 @@ loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 	written = make_windows(&old, &writer, &range);
 	loki_bits_release(&old.noted);
 	data->generation = next->derived.sorted.generation;
+	data->tail = meta->derived.sorted.generation + 1;
 	data->k1 = range.by.k1;
 	data->b = range.by.b;
 	return loki_terms_write_end(&writer, data) && written;

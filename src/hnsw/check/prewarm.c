@@ -35,6 +35,7 @@ static const struct
 	/* what every search reads */
 	{LOKI_SLOTS_CENTROID, 1}, {LOKI_SLOTS_UPPER, 1}, {LOKI_SLOTS_CODE, 1}, {LOKI_SLOTS_LINK, 1},
 	{LOKI_SLOTS_TID, 1}, {LOKI_SLOTS_WINDOW, 1}, {LOKI_SLOTS_TERM, 1}, {LOKI_SLOTS_POSTING, 1},
+	{LOKI_SLOTS_ELEMENT, 2},
 	/* what those with conditions read besides, of each attribute */
 	{LOKI_SLOTS_ATTR, LOKI_MAX_ATTRIBUTES}, {LOKI_SLOTS_SEPARATOR, LOKI_MAX_ATTRIBUTES},
 	{LOKI_SLOTS_SORTED, LOKI_MAX_ATTRIBUTES}, {LOKI_SLOTS_BRIEF, LOKI_MAX_ATTRIBUTES},
@@ -43,7 +44,7 @@ static const struct
 	{LOKI_SLOTS_NULLATTR, LOKI_MAX_ATTRIBUTES}
 };
 
-#define HOT_PARTS		12
+#define HOT_PARTS		13
 
 typedef struct Prewarm
 {

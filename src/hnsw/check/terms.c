@@ -12,7 +12,7 @@
  *
  * By themselves, windows must follow each other, and so must the terms and postings of each, on pages
  * that no other window has.  Then what the rows have is gathered as a build does, and looked for in
- * the lists.
+ * the lists.  Rows in the tail are compared with those of the table as well.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/terms.c
@@ -25,11 +25,17 @@
 
 #include <math.h>
 
+#include "access/table.h"
+#include "catalog/index.h"
+#include "common/hashfn.h"
+#include "compat/grow.h"
+#include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/check/check.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 /* Weights may differ from what they are made of by this part of them, or by this */
 #define ROUNDED			1e-5
@@ -264,6 +270,140 @@ compare_window(void *arg, const LokiWindowData *gathered, const LokiTermEntry *e
 	return true;
 }
 
+/* LokiTailVisitor: check a row of the tail by itself. */
+static bool
+check_row(void *arg, const LokiTailRow *row)
+{
+	TermsCheck *terms = arg;
+	bool		sound = isfinite(row->measure) && (row->known || row->n == 0);
+
+	for (uint32 i = 0; i < row->n; i++)
+		sound &= isfinite(row->values[i]) && (i == 0 || row->terms[i - 1] < row->terms[i]);
+	if (!sound)
+		report(terms, LOKI_SLOTS_TID, row->node, "is of a node whose elements in the tail cannot be right");
+	return true;
+}
+
+/* Check the tail by itself. */
+static void
+check_tail(TermsCheck *terms)
+{
+	if (!loki_tail_visit(&terms->lists, PG_UINT32_MAX, false, check_row, terms))
+		report(terms, LOKI_SLOTS_ELEMENT, 0, "or one that follows, or of the element2 array, is damaged");
+}
+
+/* A node whose row has other elements than were seen in the tail */
+typedef struct OtherElements
+{
+	uint32		node;
+	uint64		hash;			/* of the row's */
+} OtherElements;
+
+/* Compares rows of the tail with those of the table */
+typedef struct TailCheck
+{
+	TermsCheck *terms;
+	LokiRows	rows;
+	OtherElements *others;
+	uint64		allocated;
+	uint32		n;
+} TailCheck;
+
+/* A hash of what the tail has of a row; that of unknown elements is 0 */
+static uint64
+hash_row(const LokiTailRow *row)
+{
+	uint64		hash;
+
+	if (!row->known)
+		return 0;
+	hash = hash_bytes_extended((const unsigned char *) &row->measure, sizeof(float), row->n);
+	if (row->n == 0)
+		return hash;
+	hash = hash_bytes_extended((const unsigned char *) row->terms, (int) (sizeof(uint32) * row->n), hash);
+	return hash_bytes_extended((const unsigned char *) row->values, (int) (sizeof(float) * row->n), hash);
+}
+
+/* LokiTailVisitor: note a node whose row in the table has other elements. */
+static bool
+compare_row(void *arg, const LokiTailRow *row)
+{
+	TailCheck  *state = arg;
+	LokiCheck  *check = state->terms->check;
+	LokiRows   *rows = &state->rows;
+	MemoryContext context = CurrentMemoryContext;
+	const float *values;
+	bool		isnull;
+	Datum		value;
+	LokiTailRow now;
+	LokiHashData hash;
+	LokiHashData indexed;
+	uint64		elements = 0;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!row->known || !loki_rows_fetch_node(rows, check->state, row->node))
+		return true;
+	value = loki_rows_value(rows, &isnull);
+	MemoryContextSwitchTo(rows->context);
+	value = isnull ? value : PointerGetDatum(PG_DETOAST_DATUM(value));
+	values = loki_rows_vector(rows, value, isnull);
+	if (values != NULL)
+	{
+		loki_value_hash(&check->state->column, values, &hash);
+		loki_tail_form(&check->state->column, (const struct varlena *) DatumGetPointer(value), &now);
+		if (loki_slot_read(check->state, check->index, LOKI_SLOTS_HASH, row->node, &indexed) &&
+			memcmp(&hash, &indexed, check->state->arrays[LOKI_SLOTS_HASH].slot_size) == 0)
+			elements = hash_row(&now);
+	}
+	MemoryContextSwitchTo(context);
+	loki_rows_release(rows);
+	if (elements == 0 || elements == hash_row(row))
+		return true;
+	state->others = loki_grow(context, state->others, &state->allocated, state->n + 1, 16, sizeof(OtherElements));
+	state->others[state->n++] = (OtherElements) {row->node, elements};
+	return true;
+}
+
+/* LokiTailVisitor: forget nodes whose elements are there, too, or said to be unknown: they were used again. */
+static bool
+find_row(void *arg, const LokiTailRow *row)
+{
+	TailCheck  *state = arg;
+
+	for (uint32 i = 0; i < state->n; i++)
+		if (state->others[i].node == row->node && (!row->known || state->others[i].hash == hash_row(row)))
+			state->others[i].node = LOKI_NONE;
+	return true;
+}
+
+/*
+ * Compare the tail with rows of nodes.  What a row has was appended before the row was found, so it is found
+ * by visiting the tail again.
+ */
+static void
+compare_tail(TermsCheck *terms)
+{
+	LokiCheck  *check = terms->check;
+	TailCheck	state = {.terms = terms};
+	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(check->index), false), AccessShareLock);
+	SnapshotData snapshot;
+
+	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
+	loki_rows_begin(&state.rows, heap, check->index, &snapshot);
+	state.rows.may_be_gone = true;
+	if (loki_tail_visit(&terms->lists, PG_UINT32_MAX, false, compare_row, &state) && state.n > 0 &&
+		loki_tail_visit(&terms->lists, PG_UINT32_MAX, false, find_row, &state))
+		for (uint32 i = 0; i < state.n; i++)
+			if (state.others[i].node != LOKI_NONE &&
+				loki_check_is_live(loki_check_state_now(check, state.others[i].node)))
+				report(terms, LOKI_SLOTS_TID, state.others[i].node,
+					   "is of a node whose vector is not in the tail of the posting lists");
+	if (state.others != NULL)
+		pfree(state.others);
+	loki_rows_end(&state.rows);
+	table_close(heap, AccessShareLock);
+}
+
 /* Whether there are posting lists to check.  Reads the metapage. */
 static bool
 open_lists(LokiCheck *check, TermsCheck *terms)
@@ -290,9 +430,12 @@ loki_check_terms(LokiCheck *check)
 	loki_check_slot_array(check, LOKI_SLOTS_WINDOW, NULL);
 	loki_check_slot_array(check, LOKI_SLOTS_TERM, NULL);
 	loki_check_slot_array(check, LOKI_SLOTS_POSTING, NULL);
+	loki_check_slot_array(check, LOKI_SLOTS_ELEMENT, NULL);
+	loki_check_slot_array(check, LOKI_SLOTS_ELEMENT2, NULL);
 	if (!open_lists(check, &terms))
 		return;
 	(void) check_lists(&terms);
+	check_tail(&terms);
 	pfree(terms.postings);
 }
 
@@ -321,4 +464,5 @@ loki_check_terms_heap(LokiCheck *check)
 			break;
 	}
 	pfree(terms.postings);
+	compare_tail(&terms);
 }

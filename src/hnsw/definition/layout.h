@@ -76,7 +76,11 @@
 /* CODE and REFINE by other constants, by node ID */
 #define LOKI_SLOTS_CODE2		(LOKI_SLOTS_POSTING + 7)
 #define LOKI_SLOTS_REFINE2		(LOKI_SLOTS_POSTING + 8)
-#define LOKI_SLOT_ARRAYS		(LOKI_SLOTS_POSTING + 9)
+
+/* elements of rows that came since posting lists were made, and the same for the second set of notes */
+#define LOKI_SLOTS_ELEMENT		(LOKI_SLOTS_POSTING + 9)
+#define LOKI_SLOTS_ELEMENT2		(LOKI_SLOTS_POSTING + 10)
+#define LOKI_SLOT_ARRAYS		(LOKI_SLOTS_POSTING + 11)
 
 StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
 
@@ -108,7 +112,8 @@ typedef struct LokiPageOpaqueData
 	uint32		next;			/* DIRECTORY: block of the next page, or 0.
 								 * With a free list: ordinal of the next page
 								 * there, or LOKI_NONE.  BRIEF: generation of
-								 * the sorted lists that it belongs to */
+								 * the sorted lists that it belongs to;
+								 * ELEMENT: that of the notes */
 	uint16		free_slots;		/* with a free list: slots in state FREE in
 								 * the used part */
 	uint8		array;
@@ -257,6 +262,36 @@ typedef struct LokiTermData
 	float		step;
 } LokiTermData;
 
+/*
+ * ELEMENT slots: runs of the elements of a row (derived/tail.c), each on one page: a LokiRunData, which takes
+ * two slots, and n slots for the terms of its elements, ascending, and then their values: of words, how
+ * often they occur.
+ */
+#define LOKI_ELEMENT_SIZE		(sizeof(uint32) + sizeof(float))
+
+typedef struct LokiRunData
+{
+	uint32		node;
+	uint16		n;				/* elements */
+	uint16		flags;			/* LOKI_RUN_* */
+	uint32		next;			/* the slot of the run that has the elements
+								 * behind these; LOKI_NONE */
+	float		measure;		/* the length of a document; of a vector the sum of
+								 * squares (L2) or absolute values (taxicab), its
+								 * norm (cosine), or 0 */
+} LokiRunData;
+
+#define LOKI_RUN_FOLLOWS		0x01	/* another names it as `next` */
+#define LOKI_RUN_UNKNOWN		0x02	/* the row has to be read: it has too many
+										 * elements, or there are no bounds of it */
+
+StaticAssertDecl(sizeof(LokiRunData) == 2 * LOKI_ELEMENT_SIZE, "a run takes two slots");
+
+/* Goes with LokiNotesArray() */
+#define LokiElementArray(set)	((set) == 0 ? LOKI_SLOTS_ELEMENT : LOKI_SLOTS_ELEMENT2)
+#define LokiSlotArrayIsElement(array) \
+	((array) == LOKI_SLOTS_ELEMENT || (array) == LOKI_SLOTS_ELEMENT2)
+
 /* POSTING slots: 2 bytes the node within the window, and a byte the weight */
 #define LOKI_POSTING_SIZE		3
 
@@ -265,6 +300,8 @@ typedef struct LokiTermListsData
 	uint32		generation;		/* how often they were made */
 	uint32		windows;
 	uint32		page;			/* of WINDOW: they begin there */
+	uint32		tail;			/* pages of ELEMENT that name an earlier
+								 * generation of notes are free */
 
 	/* of words (types/bm25.h); otherwise 0 */
 	float		k1;				/* by which weights were made */

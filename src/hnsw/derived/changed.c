@@ -149,6 +149,14 @@ loki_bits_release(LokiNodeBits *bits)
 	bits->nwords = 0;
 }
 
+/* See derived.h. */
+void
+loki_bits_clear(LokiNodeBits *bits, uint32 first, uint32 n)
+{
+	for (uint32 node = first; node < first + n && node / 64 < bits->nwords; node++)
+		bits->words[node / 64] &= ~(UINT64CONST(1) << (node % 64));
+}
+
 /* How many nodes a copy notes.  See derived.h. */
 double
 loki_bits_count(const LokiNodeBits *bits)

@@ -14,6 +14,8 @@
 #ifndef LOKI_DERIVED_DERIVED_H
 #define LOKI_DERIVED_DERIVED_H
 
+#include <math.h>
+
 #include "hnsw/page/index.h"
 
 /* ----------------------------------------------------------------
@@ -262,6 +264,9 @@ extern void loki_bits_read(LokiIndex *state, Relation index, int array, uint32 e
 						   LokiNodeBits *bits);
 extern void loki_bits_release(LokiNodeBits *bits);
 
+/* Have none of n nodes noted in a copy */
+extern void loki_bits_clear(LokiNodeBits *bits, uint32 first, uint32 n);
+
 /* How many nodes are noted at most; an estimate of that, by some pages */
 extern double loki_bits_count(const LokiNodeBits *bits);
 extern double loki_bits_estimate(LokiIndex *state, Relation index, int array, uint32 end);
@@ -397,6 +402,9 @@ loki_is_no_term(float estimate)
 	return memcmp(&estimate, &none, sizeof(float)) == 0;
 }
 
+/* The estimate of a node that nothing is known of but its row */
+#define LOKI_NOT_KNOWN			(-INFINITY)
+
 /* Estimates of a window's nodes, in the unit of codes, which are above no distance by more than slack */
 typedef struct LokiTermBounds
 {
@@ -496,6 +504,72 @@ extern void loki_terms_keep(LokiTermWriter *writer, const LokiWindowData *window
 
 /* Write the windows, of which `data` describes the place, and free the memory; false if there is no room */
 extern bool loki_terms_write_end(LokiTermWriter *writer, LokiTermListsData *data);
+
+/* ----------------------------------------------------------------
+ * The tail of posting lists (tail.c)
+ * ----------------------------------------------------------------
+ */
+
+/* A row's elements, as an insert appends them */
+typedef struct LokiTailRow
+{
+	uint32		node;
+	bool		is_new;			/* appending: the node was never used before */
+	bool		known;			/* false: its row has to be read */
+	uint32		n;
+	float		measure;		/* see LokiRunData */
+	const uint32 *terms;		/* ascending */
+	const float *values;
+} LokiTailRow;
+
+/* Form all but the node of a value that is not toasted; palloc'd */
+extern void loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row);
+
+/* Whether inserts append to a tail, as a metapage says */
+extern bool loki_tail_wanted(const LokiMetaPageData *meta);
+
+/*
+ * Append a row, if that is wanted, before its node is live.  The caller holds the insert lock under which
+ * it read the metapage, or makes lists, and no content lock.  False if there is no room and elevel is below ERROR.
+ */
+extern bool loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+							 const LokiTailRow *row, int elevel);
+
+/* Called for each row; false ends the visit */
+typedef bool (*LokiTailVisitor) (void *arg, const LokiTailRow *row);
+
+/*
+ * Visit the rows of the tail that were appended before a generation of notes.  False if the visitor or damage
+ * has ended it, or if the lists are not in use any more.  `briefly`: a page of ELEMENT may be share locked when
+ * the visitor is called, which locks nothing and takes little time.  No page may be locked before.
+ */
+extern bool loki_tail_visit(const LokiTermLists *lists, uint32 before, bool briefly, LokiTailVisitor visit,
+							void *arg);
+
+/* The estimate of a node */
+typedef struct LokiTailNode
+{
+	uint32		node;
+	float		estimate;
+} LokiTailNode;
+
+/* Estimates of all rows of a tail, by node, for one query */
+typedef struct LokiTail
+{
+	MemoryContext context;
+	LokiTailNode *nodes;
+	uint64		allocated;
+	uint32		n;
+} LokiTail;
+
+/* Estimate the rows of the tail; none if that cannot be */
+extern void loki_tail_read(const LokiTermLists *lists, const LokiTermQuery *query, LokiTail *tail);
+
+/*
+ * Put the estimates of nodes that lists do not have into those of a range of nodes: LOKI_NOT_KNOWN for what is
+ * noted and not in the tail
+ */
+extern void loki_tail_fill(const LokiTail *tail, const LokiNodeBits *changed, LokiTermBounds *bounds);
 
 /* ----------------------------------------------------------------
  * Making all of them (make.c)

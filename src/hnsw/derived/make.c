@@ -122,6 +122,7 @@ loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta)
 	LokiSortedList list;
 
 	if ((derived->rowmap.end != 0 && derived->rowmap.end != end) ||
+		derived->terms.tail > Max(derived->notes.next_generation, derived->sorted.generation) ||
 		!has_notes(state, derived->notes.set, end) ||
 		!has_notes(state, 1 - derived->notes.set, derived->notes.next_end))
 		return false;

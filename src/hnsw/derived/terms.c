@@ -38,7 +38,7 @@
 
 #include "compat/grow.h"
 #include "distance/sparse.h"
-#include "hnsw/derived/derived.h"
+#include "hnsw/derived/termsint.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
@@ -72,6 +72,28 @@ sum_elements(LokiMetric metric, LokiSparse v, double *squares, double *sum)
 		*sum += fabs((double) v.values[i]);
 	}
 	return metric != LOKI_METRIC_COSINE || *squares >= SMALLEST_NORM;
+}
+
+/* See termsint.h.  A float holds what it is: squares of LARGEST_ELEMENT and their sums fit. */
+bool
+loki_terms_measure(const LokiColumn *column, LokiSparse v, float *measure)
+{
+	double		squares;
+	double		sum;
+
+	if (!sum_elements(column->metric, v, &squares, &sum))
+		return false;
+	*measure = (float) (column->type->words != NULL || column->metric == LOKI_METRIC_L1 ? sum :
+						column->metric == LOKI_METRIC_L2 ? squares :
+						column->metric == LOKI_METRIC_COSINE ? sqrt(squares) : 0);
+	return true;
+}
+
+/* See termsint.h. */
+double
+loki_terms_slack(double largest, double n)
+{
+	return largest * ERRORS_PER_TERM * (n + OTHER_ERRORS) + SMALLEST_NORM;
 }
 
 /*
@@ -450,8 +472,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 		weight = Max(fabs(list.least - list.step), fabs(list.least + LOKI_POSTING_STEPS * (double) list.step));
 		largest += 2 * fabs(term.weight) * weight;
 	}
-	bounds->slack = (float) (largest * ERRORS_PER_TERM *
-							 (query->n + (double) data.elements + OTHER_ERRORS) + SMALLEST_NORM);
+	bounds->slack = (float) loki_terms_slack(largest, query->n + (double) data.elements);
 	/* pages may have been written anew at any time before: only now is it known what was read */
 	return loki_terms_valid(lists);
 }

@@ -660,7 +660,8 @@ static LokiInsertDue
 insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Relation heap,
 		   bool indexUnchanged, IndexInfo *indexInfo, LokiCounts *counts)
 {
-	LokiIndex  *state = loki_index_open(index, NULL);
+	LokiMetaPageData meta;
+	LokiIndex  *state = loki_index_open(index, &meta);
 	LokiInsertCache *cache = insert_cache(index, state, indexInfo);
 	MemoryContext old = MemoryContextSwitchTo(cache->row_context);
 	LokiNewRow *row = palloc0(sizeof(LokiNewRow));
@@ -679,6 +680,8 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1],
 					   row->attributes[i]);
 
+	if (class == LOKI_VALUE_VECTOR && loki_column_listed(&state->column) && loki_tail_wanted(&meta))
+		loki_tail_form(&state->column, PG_DETOAST_DATUM(values[0]), &row->tail);
 	if (class == LOKI_VALUE_VECTOR)
 		insert_inside(row, vector, heap, indexInfo->ii_IndexAttrNumbers[0]);
 	else

@@ -15,6 +15,7 @@
 
 #include "access/genam.h"
 #include "hnsw/definition/attribute.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/graph/reachability.h"
 
 /* The pool of the layers above 1 that a node is not on */
@@ -63,6 +64,7 @@ typedef struct LokiNewRow
 	char	   *code;			/* slot of CODE; NULL: pending */
 	char	   *refine;			/* slot of REFINE; NULL if there is none */
 	LokiHashData hash;
+	LokiTailRow tail;			/* elements, if the index has posting lists */
 	float		self;			/* estimate of the row's own code */
 	int			level;			/* the highest layer of its node */
 	uint32		node;			/* LOKI_NONE before loki_node_write(), and for

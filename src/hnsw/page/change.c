@@ -235,6 +235,18 @@ loki_change_slot(LokiChange *change, int page, uint32 slot_size, uint32 place,
 	loki_change_slot_bytes(change, page, slot_size, place, 0, slot, slot_size);
 }
 
+/* Change slots that follow each other, as one part of the record. */
+void
+loki_change_slots(LokiChange *change, int page, uint32 slot_size, uint32 place, uint32 n, const void *slots)
+{
+	Size		start = SizeOfPageHeaderData + (Size) slot_size * place;
+	Size		length = (Size) slot_size * n;
+
+	Assert(start + length <= BLCKSZ - sizeof(LokiPageOpaqueData));
+	change->pages[page].lower = Max(change->pages[page].lower, start + length);
+	loki_change_bytes(change, page, start, slots, length);
+}
+
 /*
  * Change a slot where it differs from the slot on the page, in whole words if slots are
  * made of words.  The unused part of a page is zero.  The end of the slot is written first,

@@ -111,6 +111,10 @@ extern void loki_change_slot_bytes(LokiChange *change, int page, uint32 slot_siz
 extern void loki_change_slot(LokiChange *change, int page, uint32 slot_size,
 							 uint32 place, const void *slot);
 
+/* Change n slots that follow each other on the page */
+extern void loki_change_slots(LokiChange *change, int page, uint32 slot_size, uint32 place, uint32 n,
+							  const void *slots);
+
 /* Change those bytes of a slot that differ from the page */
 extern void loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size,
 									   uint32 place, const char *slot);

@@ -479,7 +479,7 @@ uint32
 loki_node_end(LokiIndex *state, Relation index)
 {
 	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
-	uint32	   *tail = &state->hint_tail[LokiSlotArrayFreeList(LOKI_SLOTS_TID)];
+	uint32	   *tail = &state->hints.tail[LokiSlotArrayFreeList(LOKI_SLOTS_TID)];
 	uint32		used = 0;
 
 	if (*tail == LOKI_NONE)
@@ -535,9 +535,9 @@ loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 	LokiIndex  *state = change->state;
 	bool		from_list = free_head != LOKI_NONE;
 	uint32		ordinal = from_list ? free_head :
-		state->hint_tail[LokiSlotArrayFreeList(array)];
+		state->hints.tail[LokiSlotArrayFreeList(array)];
 
-	/* hint_tail may be LOKI_NONE, which is no page either */
+	/* hints.tail may be LOKI_NONE, which is no page either */
 	Assert(n == 1 || n == 2);
 	return ordinal < state->arrays[array].npages &&
 		claim_on_page(change, array, ordinal, from_list, n, claims);
@@ -555,7 +555,7 @@ claim_new(LokiChange *change, int array, LokiClaim *claim, int elevel)
 	LokiIndex  *state = change->state;
 	Relation	index = change->index;
 	LokiSlotArray *slots = &state->arrays[array];
-	uint32	   *tail = &state->hint_tail[LokiSlotArrayFreeList(array)];
+	uint32	   *tail = &state->hints.tail[LokiSlotArrayFreeList(array)];
 
 	if (*tail == LOKI_NONE)
 		*tail = find_tail(state, index, array);

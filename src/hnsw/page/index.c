@@ -128,6 +128,8 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_POSTING], LOKI_POSTING_SIZE);
 		array_geometry(&arrays[LOKI_SLOTS_TERM], sizeof(LokiTermData));
 		array_geometry(&arrays[LOKI_SLOTS_WINDOW], sizeof(LokiWindowData));
+		array_geometry(&arrays[LOKI_SLOTS_ELEMENT], LOKI_ELEMENT_SIZE);
+		array_geometry(&arrays[LOKI_SLOTS_ELEMENT2], LOKI_ELEMENT_SIZE);
 	}
 	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT ||
 		loki_column_listed(&state->column))
@@ -317,7 +319,7 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 	state->pending = meta->pending > 0;
 	state->directory.block = LOKI_DIRECTORY_BLKNO;
 	for (int i = 0; i < LOKI_FREELISTS; i++)
-		state->hint_tail[i] = LOKI_NONE;
+		state->hints.tail[i] = LOKI_NONE;
 
 	/* slot sizes come from the quantizer, and the centroid from slots: so the quantizer is made first */
 	state->centroid = MemoryContextAllocZero(context, sizeof(float) *

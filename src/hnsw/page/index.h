@@ -59,6 +59,16 @@ typedef struct LokiCached
 	LocalTransactionId last_used;
 } LokiCached;
 
+/* Where slots were added last */
+typedef struct LokiHints
+{
+	uint32		tail[LOKI_FREELISTS];	/* page where the used part of a slot
+										 * array was seen to end */
+	uint32		generation;		/* of lists, by which these were found; 0: they
+								 * were not */
+	uint32		element[2];		/* pages of ELEMENT and ELEMENT2 */
+} LokiHints;
+
 /*
  * An index as this backend knows it.  Open scans of the running transaction may point here, so it is
  * not freed before the transaction ends, unless the index has another file.  The parts that grow are
@@ -82,8 +92,7 @@ typedef struct LokiIndex
 	/* grows */
 	LokiDirectory directory;
 	LokiSlotArray arrays[LOKI_SLOT_ARRAYS];
-	uint32		hint_tail[LOKI_FREELISTS];	/* page where the used part of a
-											 * slot array was seen to end */
+	LokiHints	hints;
 
 	/* codes */
 	bool		pending;		/* there are none, nor a graph: insert/README */

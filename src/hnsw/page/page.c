@@ -58,6 +58,8 @@ loki_slot_array_name(int array)
 		[LOKI_SLOTS_CENTER] = "center",
 		[LOKI_SLOTS_CODE2] = "code2",
 		[LOKI_SLOTS_REFINE2] = "refine2",
+		[LOKI_SLOTS_ELEMENT] = "element",
+		[LOKI_SLOTS_ELEMENT2] = "element2",
 	};
 
 	StaticAssertStmt(lengthof(names) == LOKI_SLOT_ARRAYS, "all slot arrays have names");

@@ -404,6 +404,22 @@ loki_flat_test(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 	}
 }
 
+/*
+ * Go on to nodes from `first` on, of which there are n: returns how many of them are in the same window of
+ * posting lists.  What was gathered from another window is scored before that is left, as one is in memory at a time.
+ */
+static uint32
+enter_window(LokiFlatScan *flat, uint32 first, uint32 n)
+{
+	uint32		left = loki_scan_terms_left(flat->so, first);
+
+	if (left == 0 && flat->gathered->n > 0)
+		loki_flat_score(flat);
+	if (left == 0)
+		left = loki_scan_terms_enter(flat->so, first);
+	return left > 0 ? Min(n, left) : n;
+}
+
 /* Test and gather all nodes from `first` up to `end`. */
 void
 loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
@@ -411,14 +427,17 @@ loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
 	LokiScan   *so = flat->so;
 	uint8		passes[LOKI_TEST_BATCH];
 
-	for (; first < end; first += LOKI_TEST_BATCH)
+	for (uint32 n; first < end; first += n)
 	{
-		uint32		n = Min(LOKI_TEST_BATCH, end - first);
+		bool		near = so->terms.bounded && flat->selection.n == flat->selection.capacity &&
+			!loki_is_bounded(so);
 
+		n = Min(LOKI_TEST_BATCH, end - first);
+		if (near)
+			n = enter_window(flat, first, n);
 		memset(passes, 1, n);
 		memset(passes + n, 0, LOKI_TEST_BATCH - n);
-		if (so->terms.bounded && flat->selection.n == flat->selection.capacity &&
-			!loki_is_bounded(so))
+		if (near)
 			flat->selection.overflowed |=
 				loki_scan_terms_near(so, first, n, flat->selection.heap[0].distance, passes);
 		loki_flat_test(so, first, n, passes);

@@ -273,6 +273,7 @@ typedef struct LokiScanTerms
 	LokiTermLists lists;
 	LokiTermQuery query;
 	LokiNodeBits changed;		/* nodes that lists do not know as they are */
+	LokiTail	tail;			/* what is known of these, and of newer ones */
 	LokiTermBounds *window;
 	uint32		next;			/* the number of the window after it */
 } LokiScanTerms;
@@ -481,9 +482,14 @@ loki_scan_query(LokiScan *so)
 	so->query.ready = true;
 }
 
-/* functions in scan/terms.c: begin with a query; bounds, and nodes that may be nearer than a distance */
+/*
+ * functions in scan/terms.c: begin with a query; bounds; how many nodes from one on are in the window that is in
+ * memory, and in that which is read for it; nodes that may be nearer than a distance
+ */
 extern void loki_scan_terms_begin(LokiScan *so);
 extern void loki_scan_terms_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds);
+extern uint32 loki_scan_terms_left(const LokiScan *so, uint32 node);
+extern uint32 loki_scan_terms_enter(LokiScan *so, uint32 node);
 extern bool loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance,
 								 uint8 *passes);
 

@@ -5,7 +5,7 @@
  *
  * Such an index has neither codes nor a graph, as a pending one, and its scans are certain: they read
  * rows in the order of bounds that always hold, as long as one may be among the nearest.  Without the
- * lists, and for nodes that these do not know, there are no bounds, and all rows are read.
+ * lists, and for nodes that neither these nor their tail know, there are no bounds, and all rows are read.
  *
  * Flat scans come by the nodes in the order of their IDs, so the lists of one window are in memory at
  * a time (derived/terms.c).
@@ -28,6 +28,21 @@
 /* By how much a bound can be less than the estimate that it is made of, in relation to it */
 #define ROUNDED_DOWN	1e-6
 
+/* Read what has changed since the lists were made: which nodes, and then the tail, in that order (D4). */
+static void
+read_changed(LokiScan *so)
+{
+	LokiScanTerms *terms = &so->terms;
+	MemoryContext old = MemoryContextSwitchTo(so->context);
+
+	loki_bits_release(&terms->changed);
+	loki_bits_read(so->state, so->scan->indexRelation, terms->lists.reused, terms->lists.end,
+				   &terms->changed);
+	terms->tail.context = so->context;
+	loki_tail_read(&terms->lists, &terms->query, &terms->tail);
+	MemoryContextSwitchTo(old);
+}
+
 /* Begin with the query of a scan that was opened.  No page may be locked. */
 void
 loki_scan_terms_begin(LokiScan *so)
@@ -37,7 +52,6 @@ loki_scan_terms_begin(LokiScan *so)
 	LokiBm25	by = {0};
 	LokiSparse	elements;
 
-	loki_bits_release(&terms->changed);
 	terms->bounded = false;
 	if (!loki_column_listed(column) || so->query.isnull || so->query.zero)
 		return;
@@ -55,13 +69,32 @@ loki_scan_terms_begin(LokiScan *so)
 		!loki_terms_query(column->metric, elements, &terms->query))
 		return;
 	terms->query.mean = by.mean;
-	loki_bits_read(so->state, so->scan->indexRelation, terms->lists.reused, terms->lists.end,
-				   &terms->changed);
+	read_changed(so);
 	if (terms->window == NULL)
 		terms->window = MemoryContextAlloc(so->context, sizeof(LokiTermBounds));
 	terms->window->first = terms->window->n = 0;
 	terms->next = 0;
 	terms->bounded = true;
+}
+
+/* Have a range of nodes in memory that are behind those of all lists: up to those that are in the tail, at least. */
+static void
+read_behind(LokiScan *so, uint32 node)
+{
+	LokiScanTerms *terms = &so->terms;
+	LokiTermBounds *window = terms->window;
+	uint32		end = terms->lists.end;
+	uint32		last = Max(node, terms->tail.n > 0 ? terms->tail.nodes[terms->tail.n - 1].node : 0);
+
+	if (node - window->first < window->n)
+		return;
+	window->first = end + (node - end) / LOKI_WINDOW_NODES * LOKI_WINDOW_NODES;
+	window->n = Min(LOKI_WINDOW_NODES, TYPEALIGN(LOKI_TEST_BATCH, last - window->first + 1));
+	window->base = terms->query.base;
+	window->slack = 0;
+	for (uint32 i = 0; i < window->n; i++)
+		window->estimates[i] = LOKI_NOT_KNOWN;
+	loki_tail_fill(&terms->tail, &terms->changed, window);
 }
 
 /* Have the window of a node in memory; false if it is not there any more, or damaged. */
@@ -84,10 +117,14 @@ read_window(LokiScan *so, uint32 node)
 			(node < begin + data.nodes &&
 			 !loki_terms_read(&terms->lists, terms->next, &terms->query, window)))
 			return false;
-		so->work.postings += node < begin + data.nodes ? window->postings : 0;
 		window->first = begin;
 		window->n = data.nodes;
 		terms->next++;
+		if (node < begin + data.nodes)
+		{
+			so->work.postings += window->postings;
+			loki_tail_fill(&terms->tail, &terms->changed, window);
+		}
 	}
 	return true;
 }
@@ -103,7 +140,6 @@ reopen(LokiScan *so)
 	LokiScanTerms *terms = &so->terms;
 	LokiMetaPageData meta;
 	LokiTermLists lists;
-	MemoryContext old;
 
 	loki_meta_read(so->scan->indexRelation, &meta);
 	if (!loki_terms_open(&lists, so->state, so->scan->indexRelation, &meta) ||
@@ -112,29 +148,41 @@ reopen(LokiScan *so)
 		return false;
 	terms->lists = lists;
 	terms->window->first = terms->window->n = terms->next = 0;
-	old = MemoryContextSwitchTo(so->context);
-	loki_bits_release(&terms->changed);
-	loki_bits_read(so->state, so->scan->indexRelation, lists.reused, lists.end, &terms->changed);
-	MemoryContextSwitchTo(old);
+	read_changed(so);
 	return true;
 }
 
-/*
- * The same for a node that the lists know; false if they do not.  Where they cannot be read, there are no
- * bounds from then on.
- */
+/* The same for any node.  Where lists cannot be read, there are no bounds from then on, and this is false. */
 static bool
 find_window(LokiScan *so, uint32 node)
 {
 	LokiScanTerms *terms = &so->terms;
 
-	while (terms->bounded && node < terms->lists.end)
+	while (terms->bounded)
 	{
-		if (read_window(so, node))
+		if (node >= terms->lists.end)
+			read_behind(so, node);
+		if (node >= terms->lists.end || read_window(so, node))
 			return true;
 		terms->bounded = reopen(so);
 	}
 	return false;
+}
+
+/* How many nodes from one on are in the window that is in memory. */
+uint32
+loki_scan_terms_left(const LokiScan *so, uint32 node)
+{
+	const LokiTermBounds *window = so->terms.window;
+
+	return node - window->first < window->n ? window->n - (node - window->first) : 0;
+}
+
+/* The same, after its window was read; 0 if it cannot be. */
+uint32
+loki_scan_terms_enter(LokiScan *so, uint32 node)
+{
+	return find_window(so, node) ? loki_scan_terms_left(so, node) : 0;
 }
 
 /*
@@ -148,7 +196,8 @@ loki_scan_terms_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds)
 	const LokiTermBounds *window = so->terms.window;
 
 	for (int i = 0; i < n; i++)
-		if (!find_window(so, nodes[i]) || loki_bits_have(&so->terms.changed, nodes[i]))
+		if (!find_window(so, nodes[i]) ||
+			window->estimates[nodes[i] - window->first] == LOKI_NOT_KNOWN)
 			bounds[i] = -FLT_MAX;
 		else if (loki_is_no_term(window->estimates[nodes[i] - window->first]))
 			bounds[i] = window->base;
@@ -179,7 +228,6 @@ loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint
 		if (!find_window(so, first + done))
 			return dropped;
 		left = Min(n - done, window->first + window->n - (first + done));
-		left = Min(left, so->terms.lists.end - (first + done));
 		estimates = window->estimates + (first + done - window->first);
 		limit = (float) (most + (fabs(most) + fabs(window->base)) * ROUNDED_DOWN - window->base +
 						 window->slack);
@@ -192,15 +240,14 @@ loki_scan_terms_near(LokiScan *so, uint32 first, uint32 n, double distance, uint
 			/* mostly none is; estimates beyond the end are any */
 			for (uint32 k = 0; k < LOKI_POSTING_BLOCK; k++)
 				near |= !(estimates[i + k] > limit) & !(tied & loki_is_no_term(estimates[i + k]));
-			if (near == 0 && so->terms.changed.nwords == 0)
+			if (near == 0)
 			{
 				memset(passes + done + i, 0, end - i);
 				dropped = true;
 				continue;
 			}
 			for (uint32 k = i; k < end; k++)
-				if ((estimates[k] > limit || (tied && loki_is_no_term(estimates[k]))) &&
-					!loki_bits_have(&so->terms.changed, first + done + k))
+				if (estimates[k] > limit || (tied && loki_is_no_term(estimates[k])))
 				{
 					passes[done + k] = 0;
 					dropped = true;

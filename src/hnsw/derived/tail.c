@@ -1,0 +1,598 @@
+/*-------------------------------------------------------------------------
+ *
+ * tail.c
+ *	  The tail of posting lists: elements of rows that came since these were made.
+ *
+ * An insert appends a row's elements as they are to ELEMENT.  A scan reads all of them, and computes the
+ * same estimates as from lists (terms.c), by the weights of its own query; no row is read for that.  The
+ * tail counts in nothing else: words are weighed by what windows have counted.
+ *
+ * ELEMENT exists twice, as notes do.  Inserts append to the array that goes with the lists; as soon as a
+ * vacuum has begun to make others, and whatever became of that, to the one that will go with the next.  Each
+ * page names the generation of notes under which it was begun.  So when other lists come into use, all pages
+ * of the first array are free, none of the second is, and both are filled from their beginning: pages in use
+ * are those before the first that names an earlier generation than the tail's.
+ *
+ * IDENTIFICATION
+ *	  src/hnsw/derived/tail.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "compat/grow.h"
+#include "distance/sparse.h"
+#include "hnsw/derived/derived.h"
+#include "hnsw/derived/termsint.h"
+#include "hnsw/page/change.h"
+#include "hnsw/page/insert_lock.h"
+#include "hnsw/page/lock_assert.h"
+#include "hnsw/page/page.h"
+#include "miscadmin.h"
+#include "types/bm25.h"
+#include "types/sparsevec.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+/* Slots that describe a run, and elements that fit a page behind them */
+#define RUN_SLOTS		((uint32) (sizeof(LokiRunData) / LOKI_ELEMENT_SIZE))
+#define RUN_ELEMENTS	((uint32) (LOKI_PAGE_PAYLOAD / LOKI_ELEMENT_SIZE) - RUN_SLOTS)
+
+/* A tail has this number of pages at least, before it is longer than lists and takes no more elements */
+#define SHORT_TAIL		64
+
+/* ----------------------------------------------------------------
+ * Appending
+ * ----------------------------------------------------------------
+ */
+
+/* See derived.h.  Memory is that of the current context. */
+void
+loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row)
+{
+	LokiSparse	v = column->type->elements(value);
+	uint32	   *terms;
+
+	memset(row, 0, sizeof(LokiTailRow));
+	row->known = v.n <= LOKI_SPARSEVEC_MAX_NNZ && loki_terms_measure(column, v, &row->measure);
+	if (!row->known)
+		return;
+	row->n = v.n;
+	row->values = v.values;
+	row->terms = terms = palloc_array(uint32, v.n + 1);
+	for (int i = 0; i < v.n; i++)
+		terms[i] = v.indices[i];
+}
+
+/* See derived.h. */
+bool
+loki_tail_wanted(const LokiMetaPageData *meta)
+{
+	/* damage apart, pages in use are those that inserts begin */
+	return ((meta->flags & LOKI_META_TERM_LISTS) != 0 || meta->derived.notes.next_end > 0) &&
+		meta->derived.notes.next_generation >= Max(meta->derived.terms.tail, 1);
+}
+
+/* Whether a page is in use: it names the generation of notes that tails begin with, or a later one */
+static bool
+in_use(const LokiMetaPageData *meta, Page page)
+{
+	return LokiPageOpaque(page)->next >= meta->derived.terms.tail && LokiPageOpaque(page)->next > 0;
+}
+
+/*
+ * The last page that is in use, by bisection; 0 if none is.  Pages are share locked, one at a time.
+ */
+static uint32
+last_page(LokiIndex *state, Relation index, const LokiMetaPageData *meta, int array)
+{
+	uint32		low = 0;
+	uint32		high = state->arrays[array].npages;
+
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+		Buffer		buffer;
+		int			used;
+		Page		page = loki_page_lock(state, index, array, middle, &buffer, &used);
+		bool		is_used = page != NULL && in_use(meta, page);
+
+		if (page != NULL)
+			UnlockReleaseBuffer(buffer);
+		if (is_used)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return Max(low, 1) - 1;
+}
+
+/*
+ * Append a run, whose elements follow it in memory: n slots in all.  Returns its first slot; LOKI_NONE if there is no
+ * room, and elevel is below ERROR.
+ */
+static uint32
+append_run(LokiIndex *state, Relation index, const LokiMetaPageData *meta, int set, const LokiRunData *run,
+		   uint32 n, int elevel)
+{
+	int			array = LokiElementArray(set);
+	const LokiSlotArray *slots = &state->arrays[array];
+	uint32	   *ordinal = &state->hints.element[set];
+
+	for (;; (*ordinal)++)
+	{
+		LokiChange	change;
+		int			number;
+		Page		page;
+		uint32		used = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!loki_reserve_page(state, index, array, *ordinal, elevel))
+			return LOKI_NONE;
+		loki_change_begin(&change, state, index);
+		number = loki_change_lock_page(&change, array, *ordinal);
+		page = loki_change_page(&change, number);
+		if (in_use(meta, page))
+		{
+			used = LokiPageUsed(page, slots->slot_size);
+			/* a page has the elements of one generation, so that it is done with at once */
+			if (LokiPageOpaque(page)->next != meta->derived.notes.next_generation ||
+				used + n > slots->per_page)
+			{
+				loki_change_unlock(&change);
+				continue;
+			}
+			loki_change_slots(&change, number, slots->slot_size, used, n, run);
+		}
+		else
+		{
+			page = loki_change_copy(&change, number);
+			loki_change_image(&change, number);
+			memset(LokiPageSlot(page, slots->slot_size, 0), 0, LOKI_PAGE_PAYLOAD);
+			memcpy(LokiPageSlot(page, slots->slot_size, 0), run, (Size) n * slots->slot_size);
+			((PageHeader) page)->pd_lower = SizeOfPageHeaderData + n * slots->slot_size;
+			LokiPageOpaque(page)->next = meta->derived.notes.next_generation;
+		}
+		loki_change_finish(&change);
+		return *ordinal * slots->per_page + used;
+	}
+}
+
+/*
+ * Append the elements of a node.  See derived.h.  A record for each run, the last one first, so that what
+ * a run names is there.  A tail that is longer than the lists takes none, but says so of a node that may
+ * be in it already: its elements are others now.
+ */
+bool
+loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta, const LokiTailRow *row, int elevel)
+{
+	const LokiDerivedData *derived = &meta->derived;
+	bool		others = derived->notes.next_generation > derived->sorted.generation;
+	int			set = others ? 1 - derived->notes.set : derived->notes.set;
+	uint32	   *ordinal = &state->hints.element[set];
+	LokiRunData *run;
+	uint32	   *terms;
+	bool		known = row->known;
+	uint32		next = LOKI_NONE;
+	uint32		begin;
+
+	Assert(loki_no_buffer_locked());
+	if (!loki_tail_wanted(meta))
+		return true;
+	if (state->hints.generation != derived->sorted.generation)
+	{
+		loki_index_refresh(state, index);
+		state->hints.generation = derived->sorted.generation;
+		state->hints.element[0] = last_page(state, index, meta, LOKI_SLOTS_ELEMENT);
+		state->hints.element[1] = last_page(state, index, meta, LOKI_SLOTS_ELEMENT2);
+	}
+	if (known && *ordinal >= Max(state->arrays[LOKI_SLOTS_POSTING].npages, SHORT_TAIL))
+	{
+		loki_index_refresh(state, index);
+		known = *ordinal < Max(state->arrays[LOKI_SLOTS_POSTING].npages, SHORT_TAIL);
+	}
+	if (!known && row->is_new)
+		return true;
+	run = palloc0(sizeof(LokiRunData) + LOKI_ELEMENT_SIZE * RUN_ELEMENTS);
+	terms = (uint32 *) (run + 1);
+	run->node = row->node;
+	run->measure = known ? row->measure : 0;
+	begin = known && row->n > 0 ? (row->n - 1) / RUN_ELEMENTS * RUN_ELEMENTS : 0;
+	for (;; begin -= RUN_ELEMENTS)
+	{
+		run->n = known ? (uint16) Min(row->n - begin, RUN_ELEMENTS) : 0;
+		run->flags = (begin > 0 ? LOKI_RUN_FOLLOWS : 0) | (known ? 0 : LOKI_RUN_UNKNOWN);
+		run->next = next;
+		if (run->n > 0)
+		{
+			memcpy(terms, row->terms + begin, run->n * sizeof(uint32));
+			memcpy(terms + run->n, row->values + begin, run->n * sizeof(float));
+		}
+		next = append_run(state, index, meta, set, run, RUN_SLOTS + run->n, elevel);
+		if (begin == 0 || next == LOKI_NONE)
+			break;
+	}
+	pfree(run);
+	return next != LOKI_NONE;
+}
+
+/* ----------------------------------------------------------------
+ * Reading
+ * ----------------------------------------------------------------
+ */
+
+/* Whether a page is in use by what lists say of their tail */
+static bool
+is_of_tail(const LokiTermLists *lists, Page page)
+{
+	return LokiPageOpaque(page)->next >= lists->data.tail && LokiPageOpaque(page)->next > 0;
+}
+
+/* Copy a page that is in use; *used becomes its slots.  False if it is not in use. */
+static bool
+copy_page(const LokiTermLists *lists, int array, uint32 ordinal, char *copy, uint32 *used)
+{
+	if (ordinal >= lists->state->arrays[array].npages)
+		return false;
+	*used = loki_page_copy(lists->state, lists->index, array, ordinal, NULL, copy);
+	return is_of_tail(lists, (Page) copy);
+}
+
+/* The run at a place of a page that is locked, or a copy; NULL if none can be there */
+static const LokiRunData *
+run_at(Page page, uint32 place, uint32 used)
+{
+	const LokiRunData *run = (const LokiRunData *) LokiPageSlot(page, LOKI_ELEMENT_SIZE, place);
+
+	if (used < RUN_SLOTS || place > used - RUN_SLOTS || run->n > used - place - RUN_SLOTS)
+		return NULL;
+	return run;
+}
+
+static const uint32 *
+run_terms(const LokiRunData *run)
+{
+	return (const uint32 *) (run + 1);
+}
+
+static const float *
+run_values(const LokiRunData *run)
+{
+	return (const float *) (run_terms(run) + run->n);
+}
+
+/*
+ * Gather the elements of a row whose run names others, in memory of the current context.  False if they
+ * are not there: damage, or the tail has been begun again meanwhile.
+ */
+static bool
+gather_runs(const LokiTermLists *lists, int array, const LokiRunData *run, LokiTailRow *row)
+{
+	uint32	   *terms = palloc(LOKI_ELEMENT_SIZE * LOKI_SPARSEVEC_MAX_NNZ);
+	float	   *values = (float *) (terms + LOKI_SPARSEVEC_MAX_NNZ);
+	uint32		per_page = lists->state->arrays[array].per_page;
+	uint32		next = run->next;
+
+	memcpy(terms, row->terms, sizeof(uint32) * row->n);
+	memcpy(values, row->values, sizeof(float) * row->n);
+	row->terms = terms;
+	row->values = values;
+	while (next != LOKI_NONE)
+	{
+		PGAlignedBlock copy;
+		uint32		used;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!copy_page(lists, array, next / per_page, copy.data, &used))
+			return false;
+		run = run_at((Page) copy.data, next % per_page, used);
+		if (run == NULL || run->node != row->node || (run->flags & LOKI_RUN_FOLLOWS) == 0 ||
+			run->n == 0 || run->n > LOKI_SPARSEVEC_MAX_NNZ - row->n)
+			return false;
+		memcpy(terms + row->n, run_terms(run), sizeof(uint32) * run->n);
+		memcpy(values + row->n, run_values(run), sizeof(float) * run->n);
+		row->n += run->n;
+		next = run->next;
+	}
+	return true;
+}
+
+/* A page whose rows are being visited: locked in share mode, or a copy */
+typedef struct VisitedPage
+{
+	Page		page;
+	uint32		used;
+	bool		locked;
+	Buffer		buffer;
+	PGAlignedBlock copy;
+} VisitedPage;
+
+/* Go on with a copy of a page, without a lock. */
+static void
+unlock_page(VisitedPage *visited, bool copy)
+{
+	if (!visited->locked)
+		return;
+	if (copy)
+	{
+		memcpy(visited->copy.data, visited->page, BLCKSZ);
+		visited->page = (Page) visited->copy.data;
+	}
+	UnlockReleaseBuffer(visited->buffer);
+	visited->locked = false;
+}
+
+/* Visit the rows of a page.  False if a run is damaged, or the visitor wants no more. */
+static bool
+visit_page(const LokiTermLists *lists, int array, VisitedPage *visited, LokiTailVisitor visit, void *arg)
+{
+	for (uint32 place = 0; place < visited->used;)
+	{
+		const LokiRunData *run = run_at(visited->page, place, visited->used);
+		LokiTailRow row = {0};
+		bool		gathered;
+		bool		more;
+
+		if (run == NULL)
+			return false;
+		gathered = run->next != LOKI_NONE && (run->flags & LOKI_RUN_FOLLOWS) == 0;
+		if (gathered)
+		{
+			/* the others are on other pages */
+			unlock_page(visited, true);
+			run = run_at(visited->page, place, visited->used);
+		}
+		place += RUN_SLOTS + run->n;
+		if ((run->flags & LOKI_RUN_FOLLOWS) != 0)
+			continue;
+		row.node = run->node;
+		row.known = (run->flags & LOKI_RUN_UNKNOWN) == 0;
+		row.n = run->n;
+		row.measure = run->measure;
+		row.terms = run_terms(run);
+		row.values = run_values(run);
+		if (gathered && !gather_runs(lists, array, run, &row))
+			return false;
+		more = visit(arg, &row);
+		if (gathered)
+			pfree(unconstify(uint32 *, row.terms));
+		if (!more)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * See derived.h.  One page is share locked at a time.
+ *
+ * The directory is read first: whoever appended for a row that the caller's snapshot sees had extended the
+ * array before.  If the metapage has the same lists afterwards, no page that was in use has been used again,
+ * so nothing was missed: of a node that was used twice since the lists were made, the later row is there if
+ * the earlier one is.
+ */
+bool
+loki_tail_visit(const LokiTermLists *lists, uint32 before, bool briefly, LokiTailVisitor visit, void *arg)
+{
+	Assert(loki_no_buffer_locked());
+	loki_index_refresh(lists->state, lists->index);
+	for (int set = 0; set < 2; set++)
+	{
+		int			array = LokiElementArray(set);
+
+		for (uint32 ordinal = 0; ordinal < lists->state->arrays[array].npages; ordinal++)
+		{
+			VisitedPage visited;
+			int			used;
+			bool		in_tail;
+			bool		more;
+
+			CHECK_FOR_INTERRUPTS();
+			visited.page = loki_page_lock(lists->state, lists->index, array, ordinal, &visited.buffer, &used);
+			visited.locked = visited.page != NULL;
+			visited.used = used;
+			in_tail = visited.locked && is_of_tail(lists, visited.page);
+			if (!in_tail || !briefly)
+				unlock_page(&visited, in_tail);
+			if (!in_tail)
+				break;
+			more = LokiPageOpaque(visited.page)->next >= before ||
+				visit_page(lists, array, &visited, visit, arg);
+			unlock_page(&visited, false);
+			if (!more)
+				return false;
+		}
+	}
+	return loki_terms_valid(lists);
+}
+
+/* Terms of a query are found by this number of bits: the table fits the processor's first cache */
+#define HASH_BITS		12
+
+StaticAssertDecl(LOKI_SPARSEVEC_MAX_NNZ < PG_UINT16_MAX, "16 bits number the terms of a query");
+
+/* What loki_tail_read() makes */
+typedef struct TailReader
+{
+	const LokiTermLists *lists;
+	const LokiTermQuery *query;
+	LokiTail   *tail;
+	uint64		most;			/* nodes that memory has room for */
+	uint8		have[1 << HASH_BITS];	/* by hash: whether the query has such a term */
+	uint16		terms[1 << HASH_BITS];	/* 1 + the last of them, or 0 ... */
+	uint16	   *others;			/* ... and 1 + another with the hash of a term */
+	uint16	   *found;			/* places of a row's elements that have one of
+								 * these hashes */
+} TailReader;
+
+/* Terms may be any numbers: neighbors, or hashes. */
+static inline uint32
+term_hash(uint32 term)
+{
+	return (term * 0x9E3779B1U) >> (32 - HASH_BITS);
+}
+
+/* Find the query's terms by their hashes from now on. */
+static void
+hash_terms(TailReader *reader)
+{
+	const LokiTermQuery *query = reader->query;
+
+	reader->others = palloc_array(uint16, query->n + 1);
+	reader->found = palloc_array(uint16, LOKI_SPARSEVEC_MAX_NNZ + 1);
+	for (int i = 0; i < query->n; i++)
+	{
+		uint32		hash = term_hash(query->terms[i].term);
+
+		reader->have[hash] = 1;
+		reader->others[i] = reader->terms[hash];
+		reader->terms[hash] = (uint16) (i + 1);
+	}
+}
+
+/* Add a term of a query to a sum, and to that of absolute values: a row has it with a weight, or as its norm. */
+static inline void
+add_term(const LokiTermQuery *query, double q, double weight, bool norm, double *sum, double *largest)
+{
+	double		added = norm ? weight : -q * weight;
+
+	if (query->metric == LOKI_METRIC_L1 && !norm)
+		added = -2 * Max(Min(q > 0 ? weight : -weight, fabs(q)), 0);
+	*sum += added;
+	*largest += 2 * fabs(added);
+}
+
+/*
+ * What a row's elements add to a query's `base`: at most that, by more than rounding can change it, as
+ * terms.c has it of postings.  Which elements may be the query's is found out first, without a branch, as most
+ * are not: this is where most of the time of reading a tail goes.
+ */
+static float
+estimate(const TailReader *reader, const LokiTailRow *row)
+{
+	const LokiTermQuery *query = reader->query;
+	const LokiTermListsData *data = &reader->lists->data;
+	bool		words = reader->lists->state->column.type->words != NULL;
+	LokiBm25	by = {data->k1, data->b, query->mean};
+	double		scale = query->metric == LOKI_METRIC_COSINE ? 1 / (double) row->measure : 1;
+	double		largest = fabs(query->base);
+	double		sum = 0;
+	bool		any = false;
+	const uint32 *terms = row->terms;
+	uint16	   *found = reader->found;
+	uint32		nfound = 0;
+
+	for (uint32 i = 0; i < row->n; i++)
+	{
+		found[nfound] = (uint16) i;
+		nfound += reader->have[term_hash(terms[i])];
+	}
+	for (uint32 i = 0; i < nfound; i++)
+	{
+		uint32		term = terms[found[i]];
+		float		value = row->values[found[i]];
+
+		for (int k = reader->terms[term_hash(term)]; k > 0; k = reader->others[k - 1])
+		{
+			if (query->terms[k - 1].term != term)
+				continue;
+			any = true;
+			add_term(query, query->terms[k - 1].weight,
+					 words ? loki_bm25_weight(&by, value, row->measure) : value * scale,
+					 false, &sum, &largest);
+		}
+	}
+	/* the norm is the last */
+	if (query->n > 0 && query->terms[query->n - 1].term == LOKI_NORM_TERM)
+	{
+		any = true;
+		add_term(query, 0, row->measure, true, &sum, &largest);
+	}
+	if (!any)
+		return LOKI_NO_TERM;
+	return nextafterf((float) (sum - loki_terms_slack(largest, query->n + (double) row->n)), -FLT_MAX) + 0.0f;
+}
+
+/* LokiTailVisitor: estimate a row. */
+static bool
+read_row(void *arg, const LokiTailRow *row)
+{
+	TailReader *reader = arg;
+	LokiTail   *tail = reader->tail;
+
+	if (tail->n >= reader->most)
+		return false;
+	tail->nodes = loki_grow(tail->context, tail->nodes, &tail->allocated, tail->n + 1, 64,
+							sizeof(LokiTailNode));
+	tail->nodes[tail->n].node = row->node;
+	tail->nodes[tail->n++].estimate = row->known ? estimate(reader, row) : LOKI_NOT_KNOWN;
+	return true;
+}
+
+/* By node; of those of one node, which was used twice, by estimate */
+static int
+compare_nodes(const void *a, const void *b)
+{
+	const LokiTailNode *na = a;
+	const LokiTailNode *nb = b;
+
+	if (na->node != nb->node)
+		return na->node < nb->node ? -1 : 1;
+	return (na->estimate > nb->estimate) - (na->estimate < nb->estimate);
+}
+
+/* See derived.h.  Without memory for all of it, it is as if there were no tail. */
+void
+loki_tail_read(const LokiTermLists *lists, const LokiTermQuery *query, LokiTail *tail)
+{
+	TailReader	reader = {
+		.lists = lists,.query = query,.tail = tail,
+		.most = work_mem * (uint64) 1024 / 4 / sizeof(LokiTailNode)
+	};
+
+	tail->n = 0;
+	hash_terms(&reader);
+	if (!loki_tail_visit(lists, PG_UINT32_MAX, true, read_row, &reader))
+		tail->n = 0;
+	pfree(reader.others);
+	pfree(reader.found);
+	if (tail->n > 1)
+		qsort(tail->nodes, tail->n, sizeof(LokiTailNode), compare_nodes);
+}
+
+/*
+ * See derived.h.  The least estimate of a node holds for each of its rows.
+ */
+void
+loki_tail_fill(const LokiTail *tail, const LokiNodeBits *changed, LokiTermBounds *bounds)
+{
+	uint32		low = 0;
+	uint32		high = tail->n;
+	uint32		next = bounds->first;
+	uint32		node;
+
+	while (loki_bits_next(changed, &next, &node) && node < bounds->first + bounds->n)
+		bounds->estimates[node - bounds->first] = LOKI_NOT_KNOWN;
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+
+		if (tail->nodes[middle].node < bounds->first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < tail->n && tail->nodes[low].node - bounds->first < bounds->n; low++)
+	{
+		const LokiTailNode *of = &tail->nodes[low];
+
+		/* the first of a node is the least; lists have what is not noted */
+		if ((low == 0 || of[-1].node != of->node) &&
+			(of->node >= changed->end || loki_bits_have(changed, of->node)))
+			bounds->estimates[of->node - bounds->first] = of->estimate;
+	}
+}
