@@ -49,7 +49,8 @@ SELECT condition, missed, short, dropped FROM unnest(ARRAY[
 	'g IS DISTINCT FROM THIS', 'g < THIS OR g > THIS', 'NOT (g = THIS OR g = NEXT)',
 	$$name <> 'group number THIS'$$, $$name NOT IN ('group number THIS', 'none')$$,
 	$$g <> THIS AND (name = 'group number NEXT' OR g IS NULL OR g > THIS)$$,
-	$$g = NEXT OR name = 'group number NEXT'$$, 'g IS NOT DISTINCT FROM NEXT', 'NEXT = ANY (gs) OR g IS NULL'
+	$$g = NEXT OR name = 'group number NEXT'$$, 'g IS NOT DISTINCT FROM NEXT', 'NEXT = ANY (gs) OR g IS NULL',
+	$$g IS NULL OR 'group number NEXT'::name = name$$
 ]) condition, condition_missed(condition) WHERE missed + short + dropped > 0;
 
 -- test: the same by what is not in the index

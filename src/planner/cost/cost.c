@@ -70,7 +70,7 @@
 #include "optimizer/paths.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
-#include "planner/query/condition.h"
+#include "planner/query/column_test.h"
 #include "planner/query/level.h"
 #include "planner/query/matches.h"
 #include "planner/query/promise.h"

@@ -28,7 +28,7 @@
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/index_clause.h"
+#include "planner/query/column_test.h"
 #include "types/vector.h"
 #include "utils/lsyscache.h"
 

@@ -48,7 +48,7 @@
 #include "parser/parsetree.h"
 #include "planner/fusion/fusion.h"
 #include "planner/order/order.h"
-#include "planner/query/index_clause.h"
+#include "planner/query/column_test.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"

@@ -62,7 +62,7 @@
 #include "planner/cost/cost.h"
 #include "planner/join/join.h"
 #include "planner/order/order.h"
-#include "planner/query/index_clause.h"
+#include "planner/query/column_test.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "utils/guc.h"
@@ -204,6 +204,7 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 	Var		   *column;
 	Oid			array_type;
 	Oid			order;
+	LokiColumnTest test;
 	Selectivity share;
 	bool		usable;
 
@@ -236,7 +237,7 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 	/* it can be hashed, or an index has a column for it */
 	usable = OidIsValid(castNode(ScalarArrayOpExpr, keys->clause->clause)->hashfuncid);
 	foreach_node(IndexOptInfo, info, outer->indexlist)
-		usable |= loki_operand_column(info, 0, linitial(op->args), op->opno, op->inputcollid) >= 0;
+		usable |= loki_column_test(info, (Node *) keys->clause->clause, &test) && loki_column_collates(info, &test);
 	if (!usable)
 		return NULL;
 	keys->rows = clamp_row_est(outer->rows * share);

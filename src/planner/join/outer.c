@@ -39,7 +39,7 @@
 #include "planner/cost/cost.h"
 #include "planner/join/join.h"
 #include "planner/order/order.h"
-#include "planner/query/index_clause.h"
+#include "planner/query/column_test.h"
 #include "planner/query/make_expr.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"

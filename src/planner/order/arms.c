@@ -49,7 +49,7 @@
 #include "parser/parse_coerce.h"
 #include "parser/parsetree.h"
 #include "planner/order/order.h"
-#include "planner/query/index_clause.h"
+#include "planner/query/column_test.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"

@@ -234,18 +234,6 @@ any_of(List *conditions)
 		make_orclause(list_copy(conditions));
 }
 
-/* condition IS NOT TRUE */
-static Expr *
-is_not_true(Expr *condition)
-{
-	BooleanTest *test = makeNode(BooleanTest);
-
-	test->arg = condition;
-	test->booltesttype = IS_NOT_TRUE;
-	test->location = -1;
-	return (Expr *) test;
-}
-
 /* Whether a condition, or one that it requires, bounds a distance from above: v <-> $1 < 0.3 AND lang = 'en' */
 static bool
 has_bound(PlannerInfo *root, Node *condition)
@@ -296,7 +284,7 @@ parts_of_or(PlannerInfo *root, const RestrictInfo *rinfo)
 
 		part->conditions = list_copy(make_ands_implicit(condition));
 		if (before != NIL)
-			part->conditions = lappend(part->conditions, is_not_true(any_of(before)));
+			part->conditions = lappend(part->conditions, loki_is_not_true(any_of(before)));
 		before = lappend(before, condition);
 		parts = lappend(parts, part);
 	}
@@ -395,7 +383,7 @@ split_by_condition(Split *into, Node *expr, List *conditions)
 		Expr	   *holds = (Expr *) found.expr;
 
 		if (!split(into, with, lappend(list_copy(conditions),
-									   found.value ? holds : is_not_true(holds))))
+									   found.value ? holds : loki_is_not_true(holds))))
 			return false;
 		found.value = !found.value;
 	} while (!found.value);
@@ -434,7 +422,7 @@ split_by_extreme(Split *into, const MinMaxExpr *expr, List *conditions)
 		foreach(other, expr->args)
 		{
 			if (foreach_current_index(other) < foreach_current_index(cell))
-				more = lappend(more, is_not_true(is_no_worse(expr, lfirst(other), score)));
+				more = lappend(more, loki_is_not_true(is_no_worse(expr, lfirst(other), score)));
 			else if (other != cell)
 				more = lappend(more, is_no_worse(expr, score, lfirst(other)));
 		}

@@ -58,7 +58,7 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/query/bounds.h"
-#include "planner/query/index_clause.h"
+#include "planner/query/column_test.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/score.h"
 #include "storage/lmgr.h"
@@ -104,21 +104,11 @@ range_of_type(Oid type)
 /* A column that conditions narrow */
 typedef struct Narrowed
 {
-	Index		varno;			/* in the conditions */
-	AttrNumber	column;
+	RelOptInfo	table;			/* its number in the conditions alone */
+	IndexOptInfo column;		/* as an index would have it */
 	Oid			type;
-	Oid			family;			/* of the type's btree operators */
 	LokiRange  *range;
 } Narrowed;
-
-static bool
-is_column(const Narrowed *narrowed, Node *node)
-{
-	const Var  *var = (const Var *) loki_strip_relabel(node);
-
-	return IsA(var, Var) && var->varno == narrowed->varno && var->varattno == narrowed->column &&
-		var->varlevelsup == 0;
-}
 
 /* A value as a number in the unit of the column's type: times of two types compare by rules of their own. */
 static bool
@@ -170,50 +160,16 @@ constant_of(Node *operand)
 	return IsA(operand, Const) && !((Const *) operand)->constisnull ? (const Const *) operand : NULL;
 }
 
-/* column < x, x < column and so on, with a constant */
-static void
-narrow_by_operator(const Narrowed *narrowed, OpExpr *op)
+/* The least and the greatest value of an array; false if some is no number, or if there is none */
+static bool
+ends_of_array(const Narrowed *narrowed, ArrayType *array, double *low, double *high)
 {
-	Node	   *left = linitial(op->args);
-	Node	   *right = list_length(op->args) == 2 ? lsecond(op->args) : NULL;
-	const Const *constant;
-	Oid			opno = op->opno;
-	int			strategy;
-	double		number;
-
-	if (right == NULL)
-		return;
-	if (!is_column(narrowed, left))
-	{
-		if (!is_column(narrowed, right))
-			return;
-		right = left;
-		opno = get_commutator(opno);
-	}
-	strategy = get_op_opfamily_strategy(opno, narrowed->family);
-	if (strategy != 0 && (constant = constant_of(right)) != NULL &&
-		value_for(narrowed, constant->constvalue, constant->consttype, &number))
-		narrow(narrowed, strategy, number, number);
-}
-
-/* column IN (...), of constants */
-static void
-narrow_by_array(const Narrowed *narrowed, ScalarArrayOpExpr *saop)
-{
-	const Const *constant;
-	ArrayType  *array;
-	ArrayIterator iterator;
+	ArrayIterator iterator = array_create_iterator(array, 0, NULL);
 	Datum		value;
 	bool		isnull;
-	double		low = INFINITY;
-	double		high = -INFINITY;
 
-	if (!saop->useOr || !is_column(narrowed, linitial(saop->args)) ||
-		get_op_opfamily_strategy(saop->opno, narrowed->family) != BTEqualStrategyNumber ||
-		(constant = constant_of(lsecond(saop->args))) == NULL)
-		return;
-	array = DatumGetArrayTypeP(constant->constvalue);
-	iterator = array_create_iterator(array, 0, NULL);
+	*low = INFINITY;
+	*high = -INFINITY;
 	while (array_iterate(iterator, &value, &isnull))
 	{
 		double		number;
@@ -221,26 +177,37 @@ narrow_by_array(const Narrowed *narrowed, ScalarArrayOpExpr *saop)
 		if (isnull)
 			continue;
 		if (!value_for(narrowed, value, ARR_ELEMTYPE(array), &number))
-			return;
-		low = Min(low, number);
-		high = Max(high, number);
+			return false;
+		*low = Min(*low, number);
+		*high = Max(*high, number);
 	}
 	array_free_iterator(iterator);
-	if (low <= high)
-		narrow(narrowed, BTEqualStrategyNumber, low, high);
+	return *low <= *high;
 }
 
-/* Narrow a range by a condition that is not false for any row. */
+/* Narrow a range by a condition that is not false for any row: column < x and so on, or IN, with constants. */
 static void
 narrow_by(const Narrowed *narrowed, Node *condition)
 {
+	LokiColumnTest test;
+	const Const *constant;
+	double		low;
+	double		high;
+
 	if (is_andclause(condition))
 		foreach_ptr(Node, part, ((BoolExpr *) condition)->args)
 			narrow_by(narrowed, part);
-	else if (IsA(condition, OpExpr))
-		narrow_by_operator(narrowed, (OpExpr *) condition);
-	else if (IsA(condition, ScalarArrayOpExpr))
-		narrow_by_array(narrowed, (ScalarArrayOpExpr *) condition);
+	else if (!loki_column_test(&narrowed->column, condition, &test) || !OidIsValid(test.opno) || test.negated ||
+			 (constant = constant_of(test.constant)) == NULL)
+		return;
+	else if ((test.flags & SK_SEARCHARRAY) == 0)
+	{
+		if (value_for(narrowed, constant->constvalue, constant->consttype, &low))
+			narrow(narrowed, test.strategy, low, low);
+	}
+	else if (test.strategy == BTEqualStrategyNumber &&
+			 ends_of_array(narrowed, DatumGetArrayTypeP(constant->constvalue), &low, &high))
+		narrow(narrowed, test.strategy, low, high);
 }
 
 /*
@@ -264,11 +231,11 @@ narrow_by_constraints(Narrowed *narrowed, Oid relid)
 	Relation	table = table_open(relid, NoLock);
 	const TupleConstr *constraints = RelationGetDescr(table)->constr;
 
-	narrowed->varno = 1;
+	narrowed->table.relid = 1;
 	for (int i = 0; constraints != NULL && i < constraints->num_check; i++)
 		if (constraints->check[i].ccvalid)
 			narrow_by(narrowed, stringToNode(constraints->check[i].ccbin));
-	if (LokiIsNeverNull(RelationGetDescr(table), narrowed->column - 1))
+	if (LokiIsNeverNull(RelationGetDescr(table), narrowed->column.indexkeys[0] - 1))
 		narrowed->range->nulls = false;
 	table_close(table, NoLock);
 }
@@ -382,6 +349,8 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	const Var  *in_table = column;
 	RelOptInfo *rel;
 	Narrowed	narrowed;
+	Oid			family;
+	int			column_number;
 
 	memset(bounds, 0, sizeof(LokiBounds));
 	bounds->type = getBaseType(column->vartype);
@@ -394,12 +363,14 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	}
 	bounds->table = planner_rt_fetch(rel->relid, root)->relid;
 	bounds->column = in_table->varattno;
-	narrowed = (Narrowed) {.column = bounds->column, .type = bounds->type, .range = &bounds->always,
-		.family = lookup_type_cache(bounds->type, TYPECACHE_BTREE_OPFAMILY)->btree_opf
+	column_number = bounds->column;
+	family = lookup_type_cache(bounds->type, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	narrowed = (Narrowed) {.type = bounds->type, .range = &bounds->always,
+		.column = {.rel = &narrowed.table, .indexkeys = &column_number, .nkeycolumns = 1, .opfamily = &family}
 	};
 	if (loki_constraints_hold())
 		narrow_by_constraints(&narrowed, bounds->table);
-	narrowed.varno = rel->relid;
+	narrowed.table.relid = rel->relid;
 	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
 		narrow_by(&narrowed, (Node *) rinfo->clause);
 	if (loki_drops_nulls(rel, (Node *) in_table))
@@ -410,7 +381,7 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 		bounds->always.nans = true;
 	else if (bounds->always.low > bounds->always.high)
 		bounds->always.high = bounds->always.low;	/* no row passes */
-	bounds->indexes = indexes_that_tell(rel, bounds, narrowed.family);
+	bounds->indexes = indexes_that_tell(rel, bounds, family);
 	if (!may_ask(bounds->indexes))
 		bounds->indexes = NIL;
 }

@@ -22,10 +22,4 @@
  */
 extern void loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index);
 
-/*
- * In optional.c: an OR that holds for each row for which a condition does, if that is written in another way and may
- * ask for nothing; or the condition itself
- */
-extern Node *loki_optional_as_or(Node *clause);
-
 #endif							/* LOKI_PLANNER_QUERY_CONDITION_H */

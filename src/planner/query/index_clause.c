@@ -3,21 +3,9 @@
  * index_clause.c
  *	  Index clauses for conditions that core does not match to an index.
  *
- * x = ANY (column), where the column is an array.  Core matches only a column on
- * the left side.  If the operator is the one by which arrays compare elements, the
- * condition is true for the same rows as column @> ARRAY[x].  That holds if x is
- * NULL, which no row matches, and if arrays of the column contain NULLs.
- *
- * A text column that is equal to a name, such as that of the current user, or is
- * compared under another collation than the index's.  Under deterministic
- * collations, equal texts have the same bytes.
- *
- * A boolean column, alone or below NOT, IS TRUE or IS FALSE.  Up to PostgreSQL 15
- * core matches these only for its own operator families.
- *
- *		'red' = ANY (tags)			tags @> ARRAY['red']
- *		owner = current_user		owner = current_user::text COLLATE of the index's column
- *		NOT archived				archived = false
+ * Core matches no column on the right side of ANY, no text that is compared with a name, or under another collation
+ * than the index's, and up to PostgreSQL 15 booleans only for its own operator families.  What these are as tests of a
+ * column is in column_test.c.  Under deterministic collations, equal texts have the same bytes.
  *
  * The clause of the query is kept beside (IndexClause.rinfo), so that core does not evaluate it once more
  * where the index decides.
@@ -31,155 +19,17 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
-#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
+#include "planner/query/column_test.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/make_expr.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/typcache.h"
-
-Node *
-loki_strip_relabel(Node *node)
-{
-	for (;;)
-	{
-		ArrayCoerceExpr *array = (ArrayCoerceExpr *) node;
-
-		if (IsA(node, RelabelType))
-			node = (Node *) ((RelabelType *) node)->arg;
-
-		/*
-		 * a coercion of arrays that leaves their elements as they are:
-		 * varchar[] as text[]
-		 */
-		else if (IsA(node, ArrayCoerceExpr) && IsA(array->elemexpr, RelabelType) &&
-				 IsA(((RelabelType *) array->elemexpr)->arg, CaseTestExpr))
-			node = (Node *) array->arg;
-		else
-			return node;
-	}
-}
-
-/*
- * @> compares elements by the default equality of their type (arraycontains()), so the clause's
- * operator must be that one.  Elements of a domain have a type of their own, which the array that is
- * made would not have.
- */
-Node *
-loki_array_of_element(const ScalarArrayOpExpr *saop, Oid array_type)
-{
-	Oid			element = get_element_type(array_type);
-	ArrayExpr  *array;
-	Node	   *x = linitial(saop->args);
-
-	Assert(list_length(saop->args) == 2);
-	if (!OidIsValid(element) || getBaseType(element) != element ||
-		lookup_type_cache(element, TYPECACHE_EQ_OPR)->eq_opr != saop->opno)
-		return NULL;
-	if (exprType(x) != element)
-		x = (Node *) makeRelabelType((Expr *) x, element, -1, exprCollation(x),
-									 COERCE_IMPLICIT_CAST);
-	array = makeNode(ArrayExpr);
-	array->array_typeid = array_type;
-	array->array_collid = saop->inputcollid;
-	array->element_typeid = element;
-	array->elements = list_make1(x);
-	array->location = -1;
-	return (Node *) array;
-}
-
-/* The clause column @> ARRAY[x].  A constant array is made now, so that the scan need not. */
-static RestrictInfo *
-contains_clause(PlannerInfo *root, const ScalarArrayOpExpr *saop)
-{
-	Node	   *column = loki_strip_relabel(lsecond(saop->args));
-	Oid			array_type = getBaseType(exprType(column));
-	Node	   *array = loki_array_of_element(saop, array_type);
-
-	Assert(saop->useOr);
-	if (array == NULL)
-		return NULL;
-	return make_simple_restrictinfo(root, (Expr *)
-									loki_make_operator(OID_ARRAY_CONTAINS_OP, column,
-													   eval_const_expressions(root, array),
-													   saop->inputcollid));
-}
-
-/*
- * The index clause by which column `col` (from 0) answers a condition, as `indexqual` has it: what
- * match_clause_to_index() makes.  Not lossy: it holds for the same rows.  Whether rows are
- * rechecked is up to the access method, which says so for each row.
- */
-static IndexClause *
-index_clause(RestrictInfo *rinfo, RestrictInfo *indexqual, int col)
-{
-	IndexClause *clause = makeNode(IndexClause);
-
-	Assert(col >= 0);
-	/* the first column is the vector, which is NULL or not */
-	Assert(col > 0 || IsA(indexqual->clause, NullTest));
-	Assert(!rinfo->pseudoconstant &&
-		   indexqual->security_level <= rinfo->security_level);
-	clause->rinfo = rinfo;
-	clause->indexquals = list_make1(indexqual);
-	clause->indexcol = col;
-	return clause;
-}
-
-int
-loki_operand_column(IndexOptInfo *info, int from, Node *operand, Oid opno, Oid collation)
-{
-	Assert(from >= 0 && OidIsValid(opno));
-	for (int col = from; col < info->nkeycolumns; col++)
-		if (match_index_to_operand(operand, col, info) &&
-			(!OidIsValid(info->indexcollations[col]) ||
-			 info->indexcollations[col] == collation) &&
-			op_in_opfamily(opno, info->opfamily[col]))
-			return col;
-	return -1;
-}
-
-/*
- * x = ANY (column), as column @> ARRAY[x].  x may be of another relation, and makes a parameterized path
- * then; it must be the same during a scan, so it is of no column of this table and not volatile.
- */
-static IndexClause *
-any_column_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
-{
-	ScalarArrayOpExpr *saop = (ScalarArrayOpExpr *) rinfo->clause;
-	Node	   *x = linitial(saop->args);
-	Node	   *column = loki_strip_relabel(lsecond(saop->args));
-	int			col = loki_operand_column(info, 1, column, OID_ARRAY_CONTAINS_OP,
-										  saop->inputcollid);
-	RestrictInfo *contains;
-
-	if (col < 0 || !saop->useOr || bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
-		contain_volatile_functions(x))
-		return NULL;
-	contains = contains_clause(root, saop);
-	return contains != NULL ? index_clause(rinfo, contains, col) : NULL;
-}
-
-/* Whether a condition is an equality of text, under whatever collation */
-static bool
-is_text_equality(Node *clause)
-{
-	OpExpr	   *op = (OpExpr *) clause;
-
-	return IsA(op, OpExpr) && list_length(op->args) == 2 &&
-		get_op_opfamily_strategy(op->opno, TEXT_BTREE_FAM_OID) == BTEqualStrategyNumber;
-}
 
 /* Whether values that are equal under a collation have the same bytes; without a collation they have */
 static bool
@@ -189,100 +39,44 @@ is_deterministic(Oid collation)
 }
 
 /*
- * text = text, as an equality under the collation of the index's column.
- *
- * Core matches where the collations are the same; that case is left to it.  name = text compares with the
- * name's collation, which is "C", so no index of text under another collation would ever match.
+ * The index clause of a condition; NULL if it is none.  It is what match_clause_to_index() makes, and not lossy, as it
+ * holds for the same rows.  Whether rows are rechecked is up to the access method, which says so for each row.  @> is
+ * not leakproof, even if the operator of the condition is.
  */
 static IndexClause *
-text_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
+other_clause(PlannerInfo *root, const IndexOptInfo *info, RestrictInfo *rinfo)
 {
-	OpExpr	   *op = (OpExpr *) rinfo->clause;
+	LokiColumnTest test;
+	IndexClause *clause;
+	bool		array;
 
-	Assert(is_text_equality((Node *) op));
-	if (!is_deterministic(op->inputcollid) || contain_volatile_functions((Node *) op))
+	if (rinfo->pseudoconstant || !restriction_is_securely_promotable(rinfo, info->rel) ||
+		!loki_column_test(info, (Node *) rinfo->clause, &test) ||
+		test.column == 0 || test.flags != 0 || test.negated || test.equals_null)
 		return NULL;
-	for (int col = 1; col < info->nkeycolumns; col++)
+	array = test.opno == OID_ARRAY_CONTAINS_OP;
+	if (array && rinfo->security_level > info->rel->baserestrict_min_security)
+		return NULL;
+	if (!loki_column_collates(info, &test))
 	{
-		Oid			collation = info->indexcollations[col];
-		bool		left = match_index_to_operand(linitial(op->args), col, info);
-		Node	   *column = left ? linitial(op->args) : lsecond(op->args);
-		Node	   *x = left ? lsecond(op->args) : linitial(op->args);
-		OpExpr	   *equal;
-
-		if ((!left && !match_index_to_operand(column, col, info)) ||
-			bms_is_member(info->rel->relid, pull_varnos(root, x)) ||
-			exprType(column) != TEXTOID || !is_deterministic(collation) ||
-			(exprType(x) == TEXTOID && collation == op->inputcollid) ||
-			!op_in_opfamily(TextEqualOperator, info->opfamily[col]))
-			continue;
-		/* the cast that the parser would put there */
-		if (exprType(x) == NAMEOID)
-			x = (Node *) makeFuncExpr(F_TEXT_NAME, TEXTOID, list_make1(x), collation,
-									  C_COLLATION_OID, COERCE_IMPLICIT_CAST);
-		equal = loki_make_operator(TextEqualOperator, column, x, collation);
-		return index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
+		if (array || !is_deterministic(test.collation) || !is_deterministic(info->indexcollations[test.column]))
+			return NULL;
+		test.collation = info->indexcollations[test.column];
 	}
-	return NULL;
-}
-
-/*
- * The boolean that a condition is about, and the value that it must have.  NOT b and b IS FALSE both
- * want false: the former is NULL where b is, which drops the row as well.  IS NOT TRUE would take NULL
- * too.
- */
-static Node *
-boolean_operand(Node *clause, bool *value)
-{
-	*value = true;
-	if (is_notclause(clause))
-	{
-		*value = false;
-		return (Node *) get_notclausearg(clause);
-	}
-	if (IsA(clause, BooleanTest))
-	{
-		BooleanTest *test = (BooleanTest *) clause;
-
-		*value = test->booltesttype == IS_TRUE;
-		return test->booltesttype == IS_TRUE || test->booltesttype == IS_FALSE ?
-			(Node *) test->arg : NULL;
-	}
+	/* an array is made now, so that the scan need not */
+	if (array)
+		test.constant = eval_const_expressions(root, test.constant);
+	clause = makeNode(IndexClause);
+	clause->rinfo = rinfo;
+	clause->indexquals = list_make1(make_simple_restrictinfo(root, (Expr *)
+															 loki_make_operator(test.opno, test.operand, test.constant,
+																				test.collation)));
+	clause->indexcol = test.column;
 	return clause;
 }
 
-/* A boolean column, as column = true or column = false */
-static IndexClause *
-boolean_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
-{
-	bool		value;
-	Node	   *operand = boolean_operand((Node *) rinfo->clause, &value);
-	int			col = operand == NULL ? -1 :
-		loki_operand_column(info, 1, operand, BooleanEqualOperator, InvalidOid);
-	OpExpr	   *equal;
-
-	if (col < 0)
-		return NULL;
-	equal = loki_make_operator(BooleanEqualOperator, operand, makeBoolConst(value, false), InvalidOid);
-	return index_clause(rinfo, make_simple_restrictinfo(root, (Expr *) equal), col);
-}
-
-/* @> is not leakproof, even if the operator of the condition is. */
-static IndexClause *
-other_clause(PlannerInfo *root, IndexOptInfo *info, RestrictInfo *rinfo)
-{
-	if (rinfo->pseudoconstant || !restriction_is_securely_promotable(rinfo, info->rel))
-		return NULL;
-	if (is_text_equality((Node *) rinfo->clause))
-		return text_clause(root, info, rinfo);
-	if (!IsA(rinfo->clause, ScalarArrayOpExpr))
-		return boolean_clause(root, info, rinfo);
-	return rinfo->security_level > info->rel->baserestrict_min_security ? NULL :
-		any_column_clause(root, info, rinfo);
-}
-
 List *
-loki_other_index_clauses(PlannerInfo *root, IndexOptInfo *info)
+loki_other_index_clauses(PlannerInfo *root, const IndexOptInfo *info, List *matched)
 {
 	List	   *clauses = NIL;
 
@@ -290,7 +84,7 @@ loki_other_index_clauses(PlannerInfo *root, IndexOptInfo *info)
 		return NIL;
 	foreach_node(RestrictInfo, rinfo, info->indrestrictinfo)
 	{
-		IndexClause *clause = other_clause(root, info, rinfo);
+		IndexClause *clause = is_redundant_with_indexclauses(rinfo, matched) ? NULL : other_clause(root, info, rinfo);
 
 		if (clause != NULL)
 			clauses = lappend(clauses, clause);
@@ -327,6 +121,7 @@ static bool
 is_decided(const IndexOptInfo *info, const IndexClause *clause)
 {
 	Oid			left = info->opcintype[clause->indexcol];
+	bool		time = left == DATEOID || left == TIMESTAMPOID || left == TIMESTAMPTZOID;
 
 	if (clause->indexcol == 0)
 		return true;
@@ -334,21 +129,16 @@ is_decided(const IndexOptInfo *info, const IndexClause *clause)
 		return false;
 	foreach_node(RestrictInfo, rinfo, clause->indexquals)
 	{
-		Node	   *qual = (Node *) rinfo->clause;
-		Oid			right = left;	/* IS NULL compares with nothing */
-
-		if (IsA(qual, OpExpr))
-			right = exprType(lsecond(((OpExpr *) qual)->args));
-		else if (IsA(qual, ScalarArrayOpExpr))
-			right = get_base_element_type(exprType(lsecond(((ScalarArrayOpExpr *) qual)->args)));
-		else if (!IsA(qual, NullTest))
-			return false;
+		LokiColumnTest test;
 
 		/*
 		 * comparing timestamptz with timestamp or date depends on the time
 		 * zone
 		 */
-		if (right != left && (left == TIMESTAMPTZOID || right == TIMESTAMPTZOID))
+		if (IsA(rinfo->clause, RowCompareExpr) ||
+			(time && (!loki_column_test(info, (Node *) rinfo->clause, &test) ||
+					  (OidIsValid(test.opno) && test.subtype != left &&
+					   (left == TIMESTAMPTZOID || test.subtype == TIMESTAMPTZOID)))))
 			return false;
 	}
 	return true;

@@ -120,6 +120,17 @@ loki_make_null_test(void *arg, NullTestType type)
 }
 
 Expr *
+loki_is_not_true(void *condition)
+{
+	BooleanTest *test = makeNode(BooleanTest);
+
+	test->arg = condition;
+	test->booltesttype = IS_NOT_TRUE;
+	test->location = -1;
+	return (Expr *) test;
+}
+
+Expr *
 loki_negative(void *expr)
 {
 	Assert(exprType(expr) == FLOAT8OID);

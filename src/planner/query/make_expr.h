@@ -26,10 +26,11 @@ extern OpExpr *loki_make_operator(Oid opno, void *left, void *right, Oid collati
 extern Expr *loki_make_call(Oid function, Oid type, List *args);
 extern Expr *loki_make_cast(Oid function, Oid type, void *arg);
 
-/* CASE WHEN condition THEN result ELSE other END, LEAST or GREATEST, and IS [NOT] NULL */
+/* CASE WHEN condition THEN result ELSE other END, LEAST or GREATEST, IS [NOT] NULL, and IS NOT TRUE */
 extern Expr *loki_make_case(void *condition, void *result, void *other);
 extern Expr *loki_make_extreme(MinMaxOp op, void *a, void *b);
 extern Expr *loki_make_null_test(void *arg, NullTestType type);
+extern Expr *loki_is_not_true(void *condition);
 
 /* A copy of an operator with its sides exchanged; NULL if no operator is that */
 extern OpExpr *loki_commuted(const OpExpr *op);

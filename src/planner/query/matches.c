@@ -126,8 +126,8 @@ loki_matches(PlannerInfo *root, IndexOptInfo *info)
 
 	if (!notes->closed)
 	{
-		List	   *others = loki_other_index_clauses(root, info);
 		LokiMatch  *least = match_for(notes, info->rel->lateral_relids, 1);
+		List	   *others = loki_other_index_clauses(root, info, least->clauses);
 
 		notes->matches = lcons(least, list_delete_ptr(notes->matches, least));
 		foreach_ptr(LokiMatch, match, notes->matches)

@@ -25,8 +25,8 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "planner/query/condition.h"
-#include "planner/query/index_clause.h"
+#include "planner/query/column_test.h"
+#include "planner/query/make_expr.h"
 #include "utils/lsyscache.h"
 
 /* A value that is one of two: the first if a condition holds, which is the same for all rows */
@@ -37,17 +37,6 @@ typedef struct Choice
 	Node	   *first;
 	Node	   *second;			/* NULL: nothing */
 } Choice;
-
-static Node *
-null_test(Node *arg, NullTestType type)
-{
-	NullTest   *test = makeNode(NullTest);
-
-	test->arg = (Expr *) arg;
-	test->nulltesttype = type;
-	test->location = -1;
-	return (Node *) test;
-}
 
 /* coalesce($2, column), whose first value is the same for all rows, or CASE WHEN ... THEN ... ELSE ... END */
 static bool
@@ -63,7 +52,7 @@ find_choice(Node *expr, Choice *choice)
 		/* coalesce(NULL, column) has become coalesce(column) */
 		if (list_length(args) != 2 || contain_var_clause(linitial(args)))
 			return false;
-		*choice = (Choice) {null_test(linitial(args), IS_NULL), null_test(linitial(args), IS_NOT_NULL),
+		*choice = (Choice) {(Node *) loki_make_null_test(linitial(args), IS_NULL), (Node *) loki_make_null_test(linitial(args), IS_NOT_NULL),
 			lsecond(args), linitial(args)
 		};
 		return true;
@@ -71,12 +60,8 @@ find_choice(Node *expr, Choice *choice)
 	if (IsA(expr, CaseExpr) && ((CaseExpr *) expr)->arg == NULL && list_length(((CaseExpr *) expr)->args) == 1)
 	{
 		CaseWhen   *when = linitial_node(CaseWhen, ((CaseExpr *) expr)->args);
-		BooleanTest *test = makeNode(BooleanTest);
 
-		test->arg = when->expr;
-		test->booltesttype = IS_NOT_TRUE;
-		test->location = -1;
-		*choice = (Choice) {(Node *) when->expr, (Node *) test, (Node *) when->result,
+		*choice = (Choice) {(Node *) when->expr, (Node *) loki_is_not_true(when->expr), (Node *) when->result,
 			(Node *) ((CaseExpr *) expr)->defresult
 		};
 		return !contain_var_clause(choice->when);
@@ -192,8 +177,8 @@ loki_optional_as_or(Node *clause)
 		OpExpr	   *op = (OpExpr *) ((BooleanTest *) clause)->arg;
 
 		if (IsA(op, OpExpr) && list_length(op->args) == 2 && op_strict(op->opno))
-			result = (Node *) make_orclause(list_make3(null_test(lsecond(op->args), IS_NULL),
-													   null_test(linitial(op->args), IS_NULL), op));
+			result = (Node *) make_orclause(list_make3(loki_make_null_test(lsecond(op->args), IS_NULL),
+													   loki_make_null_test(linitial(op->args), IS_NULL), op));
 	}
 	return result != NULL && !has_part_that_may_fail(clause, NULL) ? result : clause;
 }
