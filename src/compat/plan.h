@@ -52,6 +52,45 @@ loki_ask_for_pathkeys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
 	Assert(truncate_useless_pathkeys(root, rel, pathkeys) == pathkeys);
 }
 
+/*
+ * Have the expression of a sort key translated to children of tables, as core did for the query's own sort keys
+ * when it looked at the tables.  A Merge Append of partitions finds its sort columns by these members.
+ *
+ * Until 18 add_child_rel_equivalences() translates all classes of the parent (eclass_indexes); for the call the
+ * parent has only this one: gap P25, which 19 ends; sql/planner_groups and planner_scores, partitions.
+ */
+static inline void
+loki_translate_to_children(PlannerInfo *root, PathKey *key)
+{
+	ListCell   *cell;
+#if PG_VERSION_NUM < 190000
+	int			class = 0;
+
+	while (list_nth(root->eq_classes, class) != key->pk_eclass)
+		class++;
+#endif
+	foreach(cell, root->append_rel_list)
+	{
+		AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
+		RelOptInfo *parent = root->simple_rel_array[info->parent_relid];
+		RelOptInfo *child = root->simple_rel_array[info->child_relid];
+#if PG_VERSION_NUM >= 190000
+		if (parent != NULL && child != NULL)
+			add_child_rel_pathkey_equivalences(root, child, list_make1(key));
+#else
+		Relids		classes;
+
+		if (parent == NULL || child == NULL || !bms_is_member(class, parent->eclass_indexes))
+			continue;
+		classes = parent->eclass_indexes;
+		parent->eclass_indexes = bms_make_singleton(class);
+		add_child_rel_equivalences(root, info, parent, child);
+		Assert(bms_membership(parent->eclass_indexes) == BMS_SINGLETON);
+		parent->eclass_indexes = classes;
+#endif
+	}
+}
+
 /* planner_hook gets since 19 what EXPLAIN asks for */
 #if PG_VERSION_NUM >= 190000
 #define LOKI_EXPLAIN_PARAMETER			, ExplainState *explain
@@ -74,13 +113,16 @@ loki_ask_for_pathkeys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
 #define loki_create_material_path(rel, input)	create_material_path(rel, input)
 #endif
 
-/* A condition of a security level, as make_simple_restrictinfo() makes one of none; so have the parts of an OR */
+/*
+ * A condition of a security level, as make_simple_restrictinfo() makes one of none; so have the parts of an OR.  One
+ * of a join may not be moved into the relations `outer`.
+ */
 #if PG_VERSION_NUM >= 160000
-#define loki_make_restrictinfo(root, clause, level) \
-	make_restrictinfo(root, clause, true, false, false, false, level, NULL, NULL, NULL)
+#define loki_make_restrictinfo(root, clause, level, outer) \
+	make_restrictinfo(root, clause, true, false, false, false, level, NULL, NULL, outer)
 #else
-#define loki_make_restrictinfo(root, clause, level) \
-	make_restrictinfo(root, clause, true, false, false, level, NULL, NULL, NULL)
+#define loki_make_restrictinfo(root, clause, level, outer) \
+	make_restrictinfo(root, clause, true, false, false, level, NULL, outer, NULL)
 #endif
 
 /* Whether a relation's own conditions leave one row of it */

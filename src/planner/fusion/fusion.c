@@ -496,6 +496,8 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
 
 		if (fault != LOKI_FUSION_POSSIBLE)
 			loki_fusion_refuse(get_func_name(call->funcid), fault);
+		/* nothing has been computed of the range table (P34) */
+		Assert(request->root->simple_rel_array == NULL && request->root->processed_tlist == NIL);
 		added = add_fusion(parse, &fusion);
 	}
 	rte = rt_fetch(added, parse->rtable);

@@ -188,11 +188,10 @@ nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 							  loki_rows_taken(level->limit_count, level->limit_offset),
 							  LIMIT_OPTION_COUNT, 0, (int64) level->wanted);
 	/*
-	 * core makes a Limit above all joins, whose rows depend on no other
-	 * relation (gap P32; sql/planner_order, several rows with query vectors)
+	 * core makes a Limit above all joins, so that this one says nothing of
+	 * the other relation; nobody looks at that but the loop
 	 */
 	Assert(limit->path.param_info == NULL && scan->path.param_info != NULL);
-	limit->path.param_info = scan->path.param_info;
 	return (Path *) limit;
 }
 

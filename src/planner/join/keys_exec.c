@@ -65,6 +65,9 @@ begin_keys(LokiNode *node, CustomScan *scan)
 
 	Assert(list_length(scan->custom_private) == LOKI_JOIN_KEYS_HASH + 1);
 	state->type = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_TYPE);
+	/* the column's number has come here with the type of the array (P30) */
+	Assert(TupleDescAttr(node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor, 0)->atttypid ==
+		   get_array_type(state->type));
 	get_typlenbyvalalign(state->type, &state->typlen, &state->typbyval, &state->typalign);
 	state->order.ssup_cxt = node->css.ss.ps.state->es_query_cxt;
 	state->order.ssup_collation = list_nth_oid(scan->custom_private, LOKI_JOIN_KEYS_COLLATION);

@@ -153,7 +153,7 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 	Path	   *unjoined = all_joined(joinrel, outer, make_simple_restrictinfo(root, nullable),
 									  list_make1(linitial(root->query_pathkeys)));
 	List	   *joined = lappend(list_delete_ptr(list_copy(extra->restrictlist), clause),
-								 make_simple_restrictinfo(root, preserved));
+								 loki_make_restrictinfo(root, preserved, 0, outer->relids));
 
 	if (found == NULL || unjoined == NULL)
 		return;
@@ -168,12 +168,8 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 		loki_initial_cost_nestloop(root, &workspace, JOIN_LEFT, scan, found, &reversed);
 		loop = create_nestloop_path(root, joinrel, JOIN_LEFT, &workspace, &reversed, scan, found, joined,
 									scan->pathkeys, NULL);
-		/*
-		 * core would leave out what may be evaluated below, as if it had been
-		 * (gap P32; sql/planner_outer)
-		 */
-		Assert(list_difference_ptr(loop->jpath.joinrestrictinfo, joined) == NIL);
-		loop->jpath.joinrestrictinfo = joined;
+		/* none is left out, as if it had been evaluated below */
+		Assert(equal(loop->jpath.joinrestrictinfo, joined));
 		both = loki_create_append_path(root, joinrel, list_make2(loop, unjoined), scan->pathkeys, joinrel->rows);
 		/* core would begin with both */
 		both->path.startup_cost = loop->jpath.path.startup_cost;

@@ -121,6 +121,9 @@ begin_limited(IndexScanState *scan, LimitState *limit)
 	Assert(!scan->iss_RuntimeKeysReady && loki_is_hnsw_index(scan->iss_RelationDesc));
 	if (scan->iss_ScanDesc != NULL)
 		return;
+	/* the plan's label has come here in the order (P21) */
+	Assert(scan->iss_NumOrderByKeys != 1 ||
+		   loki_label_of_key(scan->iss_OrderByKeys).promise != LOKI_PROMISE_NONE);
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	plan = palloc0_object(PlanCaller);
 	plan->scan = scan;

@@ -120,40 +120,6 @@ loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 }
 
 /*
- * Have the expression of a sort key translated to children of tables, as core did for the query's own
- * sort keys when it looked at the tables.
- *
- * add_child_rel_equivalences() translates all classes of the parent (eclass_indexes); for the call the
- * parent has only this one.  A Merge Append of partitions finds its sort columns by these members.
- * Gap P25; 19 has add_child_rel_pathkey_equivalences(); sql/planner_groups and planner_scores, partitions.
- */
-static void
-translate_to_children(PlannerInfo *root, const PathKey *key)
-{
-	int			class = 0;
-
-	foreach_ptr(EquivalenceClass, member, root->eq_classes)
-	{
-		if (member == key->pk_eclass)
-			class = foreach_current_index(member);
-	}
-	Assert(list_nth(root->eq_classes, class) == key->pk_eclass);
-	foreach_node(AppendRelInfo, info, root->append_rel_list)
-	{
-		RelOptInfo *parent = root->simple_rel_array[info->parent_relid];
-		RelOptInfo *child = root->simple_rel_array[info->child_relid];
-		Relids		classes;
-
-		if (parent == NULL || child == NULL || !bms_is_member(class, parent->eclass_indexes))
-			continue;
-		classes = parent->eclass_indexes;
-		parent->eclass_indexes = bms_make_singleton(class);
-		add_child_rel_equivalences(root, info, parent, child);
-		parent->eclass_indexes = classes;
-	}
-}
-
-/*
  * Have the rows of a level come by a sort key, which nodes of ours ask for.  Paths that core has made
  * of this relation keep theirs.
  */
@@ -164,46 +130,8 @@ ask_for_order(PlannerInfo *root, RelOptInfo *rel, const PathKey *key, bool trans
 	if (linitial(root->query_pathkeys) == key)
 		return;
 	if (translate)
-		translate_to_children(root, key);
+		loki_translate_to_children(root, unconstify(PathKey *, key));
 	loki_ask_for_pathkeys(root, rel, list_make1(unconstify(PathKey *, key)));
-}
-
-/*
- * Whether a path has the hidden copy of a key: give it the key itself then.
- * Core has copied the pathkeys to the projections that it put above.
- */
-bool
-loki_show_key(Path *path, PathKey *key)
-{
-	PathKey    *hidden = path->pathkeys == NIL ? key : linitial(path->pathkeys);
-
-	if (hidden == key || hidden->pk_eclass != key->pk_eclass ||
-		hidden->pk_opfamily != key->pk_opfamily || hidden->pk_nulls_first != key->pk_nulls_first ||
-		LokiPathKeyIsDescending(hidden) != LokiPathKeyIsDescending(key))
-		return false;
-	for (; IsA(path, ProjectionPath); path = ((ProjectionPath *) path)->subpath)
-		path->pathkeys = list_make1(key);
-	path->pathkeys = list_make1(key);
-	return true;
-}
-
-/*
- * Hide that paths of a relation are in the order of a score (order.h): a btree index on the score has
- * such paths.  Those of workers have no order then, since a Gather Merge would look for the key itself.
- * Gap P26, as in parts.c; ends where a hook sees paths before set_cheapest() of the upper relation; sql/planner_scores.
- */
-static void
-hide_order(const RelOptInfo *rel, PathKey *key)
-{
-	PathKey    *hidden = copyObject(key);
-
-	Assert(rel->cheapest_total_path == NULL);	/* core has looked at none */
-	foreach_ptr(Path, path, rel->pathlist)
-		if (path->pathkeys != NIL && linitial(path->pathkeys) == key)
-		path->pathkeys = list_make1(hidden);
-	foreach_ptr(Path, path, rel->partial_pathlist)
-		if (path->pathkeys != NIL && linitial(path->pathkeys) == key)
-		path->pathkeys = NIL;
 }
 
 /*
@@ -214,20 +142,23 @@ static void
 ask_for_score(PlannerInfo *root, RelOptInfo *rel)
 {
 	LokiScore  *score = loki_level(root)->score;
-	int			members = 0;
+	int			orders = 0;		/* and paths, that are equal to the score's */
 
 	if (score == NULL || score->input != NULL)
 		return;
 	Assert(linitial(root->query_pathkeys) == score->output);
 
 	/*
-	 * Where the score equals another expression, as WHERE says, a merge join
-	 * has paths in the order of both, which core would free as hide_order()
-	 * says, and which cannot be hidden.
+	 * Core frees some of the paths that are in the order of the score, before
+	 * loki_score_paths() looks for those in the order of the distance.  So
+	 * there must be none: a btree index on the score has some, and where the
+	 * score equals another expression, as WHERE says, a merge join.
 	 */
 	foreach_node(EquivalenceMember, member, score->output->pk_eclass->ec_members)
-		members += !member->em_is_child;
-	if (members > 1)
+		orders += !member->em_is_child;
+	foreach_ptr(Path, path, rel->pathlist)
+		orders += path->pathkeys != NIL && linitial(path->pathkeys) == score->output;
+	if (orders > 1)
 		return;
 	foreach_node(OpExpr, distance, loki_score_distances(score))
 	{
@@ -240,7 +171,6 @@ ask_for_score(PlannerInfo *root, RelOptInfo *rel)
 				continue;
 			if (!loki_score_choose(root, score, distance))
 				return;
-			hide_order(rel, score->output);
 			ask_for_order(root, rel, score->input, true);
 			return;
 		}

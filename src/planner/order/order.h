@@ -38,14 +38,6 @@ extern void loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKe
 /* A distance that a scan goes by in the order of a sort key: itself, or a copy */
 extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 
-/*
- * A path of a table that is in the order of a score has a hidden key: core would take it for the result's own
- * path, and free it if a sort costs less, before loki_score_paths() looks for paths in the order of the
- * distance among its input.  A hidden key is a copy of the key, as core compares keys by their addresses.
- * Whether a path has one, which is then replaced by the key itself.
- */
-extern bool loki_show_key(Path *path, PathKey *key);
-
 /* Functions in order/parts.c: tables that are read in parts */
 
 /*

@@ -166,7 +166,7 @@ clauses_of_part(PlannerInfo *root, const Part *part, const RestrictInfo *without
 		clauses = lappend(clauses,
 						  loki_make_restrictinfo(root, condition, without != NULL ? without->security_level :
 												 root->qual_security_level + 1 +
-												 foreach_current_index(condition)));
+												 foreach_current_index(condition), NULL));
 	return clauses;
 }
 
@@ -188,7 +188,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 		root->query_pathkeys != NIL ? list_make1(linitial(root->query_pathkeys)) : NIL;
 	List	   *ordered = NIL;
 	List	   *all = NIL;
-	const LokiScore *score = loki_chosen_score(root);
+	LokiScore  *score = loki_level(root)->score;
 
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
 	foreach_ptr(Part, part, parts)
@@ -212,9 +212,11 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 			(Path *) loki_create_append_path(root, rel, ordered, pathkeys, -1) :
 			(Path *) loki_create_merge_append_path(root, rel, ordered, pathkeys);
 
-		if (key != NULL && score != NULL && score->output == key)
-			path->pathkeys = list_make1(copyObject(key));
-		add_path(rel, path);
+		/* rows come by a distance of the score: see ask_for_score() */
+		if (key != NULL && loki_chosen_score(root) != NULL && score->output == key)
+			score->in_order = bms_equal(rel->relids, root->all_baserels) ? lappend(score->in_order, path) : NIL;
+		else
+			add_path(rel, path);
 	}
 	if (key == NULL && list_length(all) == list_length(parts))
 		add_path(rel, (Path *) loki_create_append_path(root, rel, all, NIL, -1));

@@ -65,11 +65,15 @@ drop_distance(Limit *limit, const Sort *above)
 	if (orderby == NULL || !IsA(orderby, OpExpr))
 		return;
 	foreach_node(TargetEntry, entry, scan->targetlist)
-		if (entry->resjunk && !sorts_by(above, entry->resno) &&
-			loki_distance_expr((Node *) entry->expr, &distance) &&
-			loki_same_distance(distance.distance, (OpExpr *) orderby))
-		entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1,
-											 InvalidOid);
+	{
+		if (!entry->resjunk || sorts_by(above, entry->resno) ||
+			!loki_distance_expr((Node *) entry->expr, &distance) ||
+			!loki_same_distance(distance.distance, (OpExpr *) orderby))
+			continue;
+		/* the Limit passes columns on by their places (P36) */
+		Assert(list_nth_node(TargetEntry, limit->plan.targetlist, entry->resno - 1)->resjunk);
+		entry->expr = (Expr *) makeNullConst(exprType((Node *) entry->expr), -1, InvalidOid);
+	}
 }
 
 /* Go down a plan; `above` is the Sort directly above it, or NULL. */

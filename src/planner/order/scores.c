@@ -205,11 +205,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 	add_ordered(root, output, &custom->path);
 }
 
-/*
- * Add paths to the rows in the order of the query.  Core has made its own of the same input by now.  One
- * that was in that order it has taken as it is, and may have freed, which is why paths of a table have a
- * hidden key (order.h).
- */
+/* Add paths to the rows in the order of the query.  Core has made its own of the same input by now. */
 void
 loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 				 RelOptInfo *output)
@@ -223,21 +219,11 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	foreach_ptr(LokiScoreColumn, column, columns)
 		loki_estimate_values(root, column);
 	foreach_ptr(Path, path, input->pathlist)
-	{
-		if (path->param_info != NULL)
-			continue;
-		if (pathkeys_contained_in(list_make1(score->input), path->pathkeys))
+		if (path->param_info == NULL && pathkeys_contained_in(list_make1(score->input), path->pathkeys))
 			offer_path(root, output, score, columns, path);
-		else if (loki_show_key(path, score->output))
-		{
-			/* core takes a projection for another's input only within a relation */
-			Path	   *rows = IsA(path, ProjectionPath) ? ((ProjectionPath *) path)->subpath : path;
-
-			add_ordered(root, output, (Path *)
-						create_projection_path(root, output, rows,
-											   root->upper_targets[UPPERREL_ORDERED]));
-		}
-	}
+	foreach_ptr(Path, path, score->in_order)
+		add_ordered(root, output, (Path *)
+					create_projection_path(root, output, path, root->upper_targets[UPPERREL_ORDERED]));
 }
 
 /* ----------------------------------------------------------------

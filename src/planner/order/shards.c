@@ -122,6 +122,8 @@ limit_private(Shards *shards, RelOptInfo *rel)
 										  &shards->taken);
 	if (list_length(output->pathlist) != 1 || !IsA(linitial(output->pathlist), ForeignPath))
 		return NIL;
+	/* what its paths have: whether a sort is sent, and a LIMIT */
+	Assert(boolVal(lsecond(linitial_node(ForeignPath, output->pathlist)->fdw_private)));
 	return linitial_node(ForeignPath, output->pathlist)->fdw_private;
 }
 

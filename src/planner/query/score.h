@@ -29,6 +29,8 @@ typedef struct LokiScore
 	OpExpr	   *distance;		/* the one that rows come by ... */
 	PathKey    *input;			/* ... and their order; NULL until it is
 								 * chosen */
+	List	   *in_order;		/* paths in the order of the result, of all of
+								 * FROM: they are kept apart from others */
 } LokiScore;
 
 /* Parts of a column's rows, by their values; one more than that, with the least value */

@@ -582,6 +582,8 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 	 */
 	if (IsA(request, SupportRequestCost))
 	{
+		/* planning costs some operators for each table: cached_plan_cost() */
+		Assert(disable_cost >= 1e10);
 		((SupportRequestCost *) request)->startup = 0;
 		((SupportRequestCost *) request)->per_tuple = disable_cost;
 		PG_RETURN_POINTER(request);
