@@ -136,6 +136,22 @@ bounded_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
 		loki_match_distance(root, index, bound->distance) : NULL;
 }
 
+static HybridTarget *
+make_target(IndexOptInfo *index, List *clauses, OpExpr *distance, List *pathkeys, Relids outer)
+{
+	HybridTarget *target = palloc_object(HybridTarget);
+
+	*target = (HybridTarget) {index, clauses, distance, pathkeys, outer};
+	return target;
+}
+
+/* The conditions that scans of an index have in any case */
+static List *
+own_clauses(PlannerInfo *root, IndexOptInfo *index)
+{
+	return ((LokiMatch *) linitial(loki_matches(root, index)))->clauses;
+}
+
 /*
  * The distances that the query sorts by: those of its index paths, so that whatever core or
  * order/order.c has matched to an index counts, with its label and its index conditions.
@@ -146,21 +162,10 @@ sorted_targets(RelOptInfo *rel)
 	List	   *targets = NIL;
 
 	foreach_ptr(IndexPath, path, rel->pathlist)
-	{
-		HybridTarget *target;
-
-		if (!IsA(path, IndexPath) || !loki_may_scan(path->indexinfo) ||
-			list_length(path->indexorderbys) != 1 ||
-			!IsA(linitial(path->indexorderbys), OpExpr) || path->path.param_info != NULL)
-			continue;
-		target = palloc0_object(HybridTarget);
-		target->index = path->indexinfo;
-		target->clauses = path->indexclauses;
-		target->distance = linitial(path->indexorderbys);
-		target->pathkeys = path->path.pathkeys;
-		target->outer = rel->lateral_relids;
-		targets = lappend(targets, target);
-	}
+		if (IsA(path, IndexPath) && loki_may_scan(path->indexinfo) && list_length(path->indexorderbys) == 1 &&
+			IsA(linitial(path->indexorderbys), OpExpr) && path->path.param_info == NULL)
+		targets = lappend(targets, make_target(path->indexinfo, path->indexclauses, linitial(path->indexorderbys),
+											   path->path.pathkeys, rel->lateral_relids));
 	return targets;
 }
 
@@ -192,22 +197,16 @@ bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *
 	foreach_ptr(IndexOptInfo, index, loki_usable_indexes(rel))
 	{
 		OpExpr	   *distance = loki_match_distance(root, index, bound.distance);
-		HybridTarget *target;
 		bool		known = false;
 
 		/* ORDER BY and bound of one distance are one target */
 		foreach_ptr(HybridTarget, other, targets)
 			known |= distance != NULL && other->index == index &&
 			loki_same_distance(other->distance, distance);
-		if (distance == NULL || known || !is_complete(index))
-			continue;
-		target = palloc0_object(HybridTarget);
-		target->index = index;
-		target->clauses = ((LokiMatch *) linitial(loki_matches(root, index)))->clauses;
-		target->distance = copyObject(distance);
-		target->outer = bms_union(rel->lateral_relids, clause->clause_relids);
-		target->outer = bms_del_member(target->outer, rel->relid);
-		targets = lappend(targets, target);
+		if (distance != NULL && !known && is_complete(index))
+			targets = lappend(targets, make_target(index, own_clauses(root, index), copyObject(distance), NIL,
+												   bms_del_member(bms_union(rel->lateral_relids,
+																			clause->clause_relids), rel->relid)));
 	}
 	return targets;
 }
@@ -494,14 +493,10 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 	targets = list_copy(targets);
 	foreach_ptr(IndexOptInfo, info, indexes)
 	{
-		HybridTarget *target = palloc0_object(HybridTarget);
+		OpExpr	   *distance = null_distance(info);
 
-		target->index = info;
-		target->distance = null_distance(target->index);
-		if (target->distance == NULL)
-			continue;
-		target->clauses = ((LokiMatch *) linitial(loki_matches(root, info)))->clauses;
-		targets = lappend(targets, target);
+		if (distance != NULL)
+			targets = lappend(targets, make_target(info, own_clauses(root, info), distance, NIL, NULL));
 	}
 	foreach_ptr(HybridTarget, target, targets)
 	{

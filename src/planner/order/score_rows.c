@@ -173,29 +173,11 @@ likely_score(Estimate *estimate)
 	return best;
 }
 
-/* expression_tree_mutator callback: parameters become constants, if they are known. */
+/* LokiValues's callback: the value that an expression has now, if it is known */
 static Node *
-with_known_parameters(Node *node, void *root)
+value_now(Node *expr, void *root)
 {
-	if (node != NULL && IsA(node, Param))
-		return estimate_expression_value(root, node);
-	return expression_tree_mutator(node, with_known_parameters, root);
-}
-
-/*
- * expression_tree_mutator callback: what does not depend on the row has the value that it has now.  As at run
- * time (with_values() in scores.c), a stable function in a branch is left alone: it might raise an error that
- * no row does.
- */
-static Node *
-with_known_values(Node *node, void *root)
-{
-	if (node == NULL || IsA(node, List))
-		return expression_tree_mutator(node, with_known_values, root);
-	if (!loki_depends_on_row(node, NULL))
-		return estimate_expression_value(root, node);
-	return loki_evaluates_all(node) ? expression_tree_mutator(node, with_known_values, root) :
-		with_known_parameters(node, root);
+	return estimate_expression_value(root, expr);
 }
 
 /*
@@ -208,10 +190,11 @@ loki_score_rows_read(PlannerInfo *root, const LokiScore *score, List *columns, d
 {
 	Estimate	estimate = {.root = root, .score = *score, .columns = columns, .rows = rows,
 	.wanted = Max(loki_level(root)->wanted, 1)};
+	LokiValues	now = {value_now, root};
 	int			relid;
 
-	estimate.score.bounded = (Expr *) with_known_values((Node *) score->bounded, root);
-	estimate.score.distance = (OpExpr *) with_known_values((Node *) score->distance, root);
+	estimate.score.bounded = (Expr *) loki_with_values((Node *) score->bounded, &now);
+	estimate.score.distance = (OpExpr *) loki_with_values((Node *) score->distance, &now);
 	if (!IsA(estimate.score.distance, OpExpr))
 		return -1;
 	/* the rows of one relation: ask_for_score() */

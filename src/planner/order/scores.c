@@ -315,13 +315,13 @@ restart_scores(LokiNode *node)
  */
 
 /*
- * The value of an expression without columns, as a constant of the same type or of float8.  It is compiled
- * without its plan node, so that JIT leaves it alone: it is evaluated once for each rescan.
+ * LokiValues's callback: as a constant of the same type or of float8.  It is compiled without its plan node, so that
+ * JIT leaves it alone: it is evaluated once for each rescan.
  */
-static Const *
-evaluate(ScoresState *state, Node *expr)
+static Node *
+evaluate(Node *expr, void *state)
 {
-	ExprContext *econtext = state->node.css.ss.ps.ps_ExprContext;
+	ExprContext *econtext = ((ScoresState *) state)->node.css.ss.ps.ps_ExprContext;
 	ExprState  *compiled = ExecInitExprWithParams((Expr *) expr, econtext->ecxt_param_list_info);
 	Oid			type = exprType(expr);
 	int16		length;
@@ -331,40 +331,13 @@ evaluate(ScoresState *state, Node *expr)
 	Datum		value = ExecEvalExprSwitchContext(compiled, econtext, &isnull);
 
 	if (!isnull && type == NUMERICOID && loki_range_number(value, type, &number))
-		return (Const *) loki_float_const(number);
+		return (Node *) loki_float_const(number);
 	get_typlenbyval(type, &length, &by_value);
-	return makeConst(type, -1, exprCollation(expr), length,
-					 isnull ? (Datum) 0 : datumCopy(value, by_value, length), isnull, by_value);
+	return (Node *) makeConst(type, -1, exprCollation(expr), length,
+							  isnull ? (Datum) 0 : datumCopy(value, by_value, length), isnull, by_value);
 }
 
-/* expression_tree_mutator callback: parameters become constants. */
-static Node *
-with_parameters(Node *node, void *state)
-{
-	if (node != NULL && IsA(node, Param))
-		return (Node *) evaluate(state, node);
-	return expression_tree_mutator(node, with_parameters, state);
-}
-
-/*
- * expression_tree_mutator callback: what does not depend on the row becomes a constant, unless
- * it might raise an error that a row does not, as a branch that is never taken, or is no expression by
- * itself.
- */
-static Node *
-with_values(Node *node, void *state)
-{
-	if (node == NULL || IsA(node, List))
-		return expression_tree_mutator(node, with_values, state);
-	if (IsA(node, Const) || exprType(node) == BOOLOID)
-		return node;
-	if (!loki_depends_on_row(node, NULL))
-		return (Node *) evaluate(state, node);
-	return loki_evaluates_all(node) ? expression_tree_mutator(node, with_values, state) :
-		with_parameters(node, state);
-}
-
-/* LokiRangeOf: the columns of the child; with_values() has left no parameters */
+/* LokiRangeOf: the columns of the child; loki_with_values() has left no parameters */
 static bool
 known_column(Node *expr, void *context, LokiRange *range)
 {
@@ -533,7 +506,7 @@ begin_rows(ScoresState *state)
 	state->columns[0].high += state->rounding;
 	state->columns[0].nulls = !state->nulls_first;
 	state->columns[0].nans = !state->descending;
-	state->expr = with_values(lsecond(scan->custom_exprs), state);
+	state->expr = loki_with_values(lsecond(scan->custom_exprs), &(LokiValues) {evaluate, state});
 	MemoryContextSwitchTo(old);
 }
 

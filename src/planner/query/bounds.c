@@ -603,38 +603,24 @@ loki_bounds_cost(const LokiBounds *bounds, double rows)
  * ----------------------------------------------------------------
  */
 
-/* In constants and lists, since custom_private must be copied and written out */
+/* As bytes of a constant, and a list, since custom_private must be copied and written out */
 List *
 loki_bounds_write(const LokiBounds *bounds)
 {
-	return list_make5(list_make2(loki_float_const(bounds->always.low),
-								 loki_float_const(bounds->always.high)),
-					  list_make3_int(bounds->always.nulls, bounds->always.nans, bounds->filled),
-					  list_make2_oid(bounds->table, bounds->type),
-					  makeInteger(bounds->column),
+	bytea	   *bytes = palloc0(VARHDRSZ + sizeof(LokiBounds));
+
+	SET_VARSIZE(bytes, VARHDRSZ + sizeof(LokiBounds));
+	memcpy(VARDATA(bytes), bounds, offsetof(LokiBounds, indexes));
+	return list_make2(makeConst(BYTEAOID, -1, InvalidOid, -1, PointerGetDatum(bytes), false, false),
 					  lcons_oid(InvalidOid, list_copy(bounds->indexes)));
 }
 
 LokiBounds
 loki_bounds_parse(const List *list)
 {
-	const List *ends = linitial(list);
-	const List *flags = lsecond(list);
-	const List *oids = lthird(list);
+	LokiBounds	bounds;
 
-	return (LokiBounds)
-	{
-		.always =
-		{
-			.low = DatumGetFloat8(linitial_node(Const, ends)->constvalue),
-				.high = DatumGetFloat8(lsecond_node(Const, ends)->constvalue),
-				.nulls = linitial_int(flags),
-				.nans = lsecond_int(flags)
-		},
-			.filled = lthird_int(flags),
-			.table = linitial_oid(oids),
-			.type = lsecond_oid(oids),
-			.column = (AttrNumber) intVal(lfourth(list)),
-			.indexes = list_copy_tail((const List *) list_nth(list, 4), 1)
-	};
+	memcpy(&bounds, VARDATA(DatumGetPointer(linitial_node(Const, list)->constvalue)), sizeof(LokiBounds));
+	bounds.indexes = list_copy_tail(lsecond(list), 1);
+	return bounds;
 }

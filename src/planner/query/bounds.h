@@ -25,7 +25,8 @@ typedef struct LokiBounds
 	Oid			table;			/* InvalidOid: there are no indexes to ask */
 	AttrNumber	column;
 	Oid			type;			/* below domains */
-	List	   *indexes;		/* OIDs: to ask one after another */
+	List	   *indexes;		/* OIDs: to ask one after another; the last
+								 * field, as loki_bounds_write() says */
 } LokiBounds;
 
 /* What the planner knows to bound a column */

@@ -49,19 +49,36 @@
  * expression_tree_walker callback: whether an expression has a value only where it stands.  CaseTestExpr
  * and CoerceToDomainValue are placeholders for what the node around them has just computed.
  */
-bool
-loki_depends_on_row(Node *node, void *context)
+static bool
+depends_on_row(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
 	return IsA(node, Var) || IsA(node, CaseTestExpr) || IsA(node, CoerceToDomainValue) ||
-		expression_tree_walker(node, loki_depends_on_row, context);
+		expression_tree_walker(node, depends_on_row, context);
 }
 
-bool
-loki_evaluates_all(const Node *node)
+/* expression_tree_mutator callback: parameters have their values. */
+static Node *
+with_parameters(Node *node, void *values)
 {
-	return IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, MinMaxExpr) || IsA(node, RelabelType);
+	if (node != NULL && IsA(node, Param))
+		return ((const LokiValues *) values)->value(node, ((const LokiValues *) values)->context);
+	return expression_tree_mutator(node, with_parameters, values);
+}
+
+Node *
+loki_with_values(Node *node, void *values)
+{
+	if (node == NULL || IsA(node, List))
+		return expression_tree_mutator(node, loki_with_values, values);
+	if (IsA(node, Const) || exprType(node) == BOOLOID)
+		return node;
+	if (!depends_on_row(node, NULL))
+		return ((const LokiValues *) values)->value(node, ((const LokiValues *) values)->context);
+	/* all arguments of these are evaluated whenever they are */
+	return IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, MinMaxExpr) || IsA(node, RelabelType) ?
+		expression_tree_mutator(node, loki_with_values, values) : with_parameters(node, values);
 }
 
 /*

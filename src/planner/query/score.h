@@ -79,11 +79,18 @@ extern bool loki_drops_nulls(const RelOptInfo *rel, Node *column);
 /* Whether an expression may be NULL for a row of a table, whatever statistics tell of its columns */
 extern bool loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr);
 
-/* An expression_tree_walker callback: whether an expression has a value only where it stands, in a row */
-extern bool loki_depends_on_row(Node *node, void *context);
+/* What values are taken from */
+typedef struct LokiValues
+{
+	Node	   *(*value) (Node *expr, void *context);	/* of an expression without columns */
+	void	   *context;
+} LokiValues;
 
-/* Whether all arguments of a node are evaluated whenever it is, without a branch */
-extern bool loki_evaluates_all(const Node *node);
+/*
+ * An expression_tree_mutator callback, with LokiValues: what does not depend on the row has its value, unless it might
+ * raise an error that a row does not, as in a branch that is never taken, or is no expression by itself
+ */
+extern Node *loki_with_values(Node *node, void *values);
 
 /* The best of a range of scores, as such a number */
 extern double loki_score_best(const LokiRange *range, bool descending, bool nulls_first);
