@@ -1,8 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * planner.c
- *	  The hook that adds paths to base relations, and installing all that the planner and
- *	  the executor call.
+ *	  The hooks of the planner, and the forms of queries that they serve.
+ *
+ * A form is what a query may look like so that we have paths for it which core has not: groups, scores, parts of a
+ * table.  It has a file for its paths, and a line in the table below, which says when it is asked.  That is all that
+ * names it outside of its files, but for what a query level notes of it (query/level.h).
  *
  * IDENTIFICATION
  *	  src/planner/planner.c
@@ -14,15 +17,85 @@
 #include "postgres.h"
 
 #include "compat/plan.h"
+#include "hnsw/hnsw.h"
 #include "optimizer/paths.h"
+#include "optimizer/planner.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/join/join.h"
 #include "planner/order/order.h"
 #include "planner/planner.h"
+#include "planner/query/level.h"
 
+/* What a form does, in this order; NULL: nothing */
+typedef struct Form
+{
+	/* change a Query before core plans it */
+	void		(*query) (Query *query);
+
+	/* add paths to a table with an index that the query can use, after those of all queries */
+	void		(*relation) (PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
+
+	/* ... to a join in one direction, where rows are wanted in an order by `key` that may be a score's */
+	void		(*join) (PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo *inner,
+						 PathKey *key, JoinType jointype, JoinPathExtraData *extra);
+
+	/* ... to a stage above joins, after core's own */
+	void		(*upper) (PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output);
+
+	/* ... to the last stage of a SELECT, before scans become searches */
+	void		(*final) (PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
+						  const FinalPathExtraData *final);
+
+	const LokiNodeKind *kind;	/* of its node */
+	void		(*init) (void); /* define its settings */
+} Form;
+
+static const Form forms[] = {
+	{.query = loki_order_arms},
+	{.relation = loki_part_paths},
+	{.join = loki_join_keys_paths, .kind = &loki_join_keys_kind, .init = loki_join_keys_init},
+	{.join = loki_outer_join_paths},
+	{.join = loki_vector_join_paths},
+	{.upper = loki_group_paths, .kind = &loki_groups_kind},
+	{.upper = loki_row_group_paths},
+	{.upper = loki_score_paths, .kind = &loki_scores_kind},
+	{.upper = loki_rank_paths},
+	{.final = loki_shard_paths},
+};
+
+#define foreach_form(form) \
+	for (const Form *form = forms; form < forms + lengthof(forms); form++)
+
+static planner_hook_type previous_planner = NULL;
 static set_rel_pathlist_hook_type previous_pathlist = NULL;
+static set_join_pathlist_hook_type previous_joinpath = NULL;
+static create_upper_paths_hook_type previous_upper_paths = NULL;
+
+/* planner_hook */
+static PlannedStmt *
+plan_statement(Query *query, const char *source, int options, ParamListInfo params LOKI_EXPLAIN_PARAMETER)
+{
+	PlannedStmt *statement;
+
+	loki_walks_plans = true;
+
+	/*
+	 * Who asks for pgvector's iterative scans reads the rows of an order as
+	 * they come, and leaves when there are enough: the loops of PL/pgSQL and
+	 * fetches by a driver do not say so, as DECLARE does.
+	 */
+	if (query->limitCount == NULL && loki_hnsw_iterates() && loki_sorts_by_score(query))
+		options |= CURSOR_OPT_FAST_PLAN;
+	foreach_form(form)
+		if (form->query != NULL)
+			form->query(query);
+	statement = previous_planner ? previous_planner(query, source, options, params LOKI_EXPLAIN_ARGUMENT) :
+		standard_planner(query, source, options, params LOKI_EXPLAIN_ARGUMENT);
+	loki_finish_plans(statement);
+	return statement;
+}
 
 /*
  * The estimate of rows is corrected first, since the costs of paths depend on it.
@@ -48,7 +121,44 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		return;
 	loki_order_paths(root, rel);
 	loki_hybrid_paths(root, rel, rte);
-	loki_part_paths(root, rel, rte);
+	foreach_form(form)
+		if (form->relation != NULL)
+			form->relation(root, rel, rte);
+}
+
+/*
+ * set_join_pathlist_hook: called for each pair of relations in both directions.  A star of ten tables has a
+ * thousand pairs, so the order is looked at first, as all of our paths are for one that may be a distance.
+ */
+static void
+add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
+{
+	if (previous_joinpath)
+		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
+	if (root->query_pathkeys != NIL && !LokiIsGrouped(joinrel) &&
+		loki_may_be_score_order(linitial(root->query_pathkeys)))
+		foreach_form(form)
+			if (form->join != NULL)
+				form->join(root, joinrel, outer, inner, linitial(root->query_pathkeys), jointype, extra);
+}
+
+/* create_upper_paths_hook: called with the paths of each stage, and the finished ones */
+static void
+add_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
+				RelOptInfo *output, void *extra)
+{
+	if (previous_upper_paths)
+		previous_upper_paths(root, stage, input, output, extra);
+	foreach_form(form)
+		if (form->upper != NULL)
+			form->upper(root, stage, input, output);
+	if (stage != UPPERREL_FINAL || !loki_level(root)->selects)
+		return;
+	foreach_form(form)
+		if (form->final != NULL)
+			form->final(root, input, output, extra);
+	loki_search_paths(root, output, extra);
 }
 
 void
@@ -58,13 +168,20 @@ loki_planner_init(void)
 	Assert(loki_hnsw_costestimate == NULL);
 	loki_cost_init();
 	loki_hybrid_init();
-	loki_join_init();
 	loki_limit_init();
+	previous_planner = planner_hook;
+	planner_hook = plan_statement;
 	previous_pathlist = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = add_paths;
-	RegisterCustomScanMethods(&loki_groups_kind.plan);
-	RegisterCustomScanMethods(&loki_scores_kind.plan);
-	loki_search_init();
-	loki_resjunk_init();
-	loki_join_keys_init();
+	previous_joinpath = set_join_pathlist_hook;
+	set_join_pathlist_hook = add_join_paths;
+	previous_upper_paths = create_upper_paths_hook;
+	create_upper_paths_hook = add_upper_paths;
+	foreach_form(form)
+	{
+		if (form->kind != NULL)
+			RegisterCustomScanMethods(&form->kind->plan);
+		if (form->init != NULL)
+			form->init();
+	}
 }

@@ -50,8 +50,6 @@
 #include "planner/query/matches.h"
 #include "planner/query/promise.h"
 
-static set_join_pathlist_hook_type previous_joinpath = NULL;
-
 static bool has_one_row(PlannerInfo *root, RelOptInfo *rel);
 
 /*
@@ -225,32 +223,18 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 	add_path(joinrel, (Path *) join);
 }
 
-/*
- * set_join_pathlist_hook: called for each pair of relations in both directions, so that only the one
- * with the indexed table as the inner side is looked at.  A star of ten tables has a thousand pairs, so
- * the order is looked at first, as all of our paths are for one that may be a distance.
- */
-static void
-add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
+/* Only the direction with the indexed table as the inner side is looked at. */
+void
+loki_vector_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+					   RelOptInfo *inner, PathKey *key, JoinType jointype, JoinPathExtraData *extra)
 {
 	LokiDistanceExpr expr;
-	PathKey    *key;
 	OpExpr	   *distance;
 	Oid			first;
 	bool		single;
 	List	   *indexes;
 	MemoryContext old;
 
-	if (previous_joinpath)
-		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
-	if (root->query_pathkeys == NIL || LokiIsGrouped(joinrel))
-		return;
-	key = linitial_node(PathKey, root->query_pathkeys);
-	if (!loki_may_be_score_order(key))
-		return;
-	loki_join_keys_paths(root, joinrel, outer, inner, jointype, extra);
-	loki_outer_join_paths(root, joinrel, outer, inner, key, jointype, extra);
 	if (jointype != JOIN_INNER ||
 		inner->reloptkind != RELOPT_BASEREL || inner->rtekind != RTE_RELATION ||
 		planner_rt_fetch(inner->relid, root)->tablesample != NULL ||
@@ -279,11 +263,4 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			add_join_path(root, joinrel, outer, single, extra, info,
 						  loki_order_operator(matched, key), first);
 	}
-}
-
-void
-loki_join_init(void)
-{
-	previous_joinpath = set_join_pathlist_hook;
-	set_join_pathlist_hook = add_join_paths;
 }

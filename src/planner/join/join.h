@@ -28,13 +28,13 @@ typedef enum LokiJoinKeysPrivate
 
 /* Add paths to a join whose outer relation is scanned for the inner relation's keys. */
 extern void loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-								 RelOptInfo *inner, JoinType jointype,
+								 RelOptInfo *inner, PathKey *key, JoinType jointype,
 								 JoinPathExtraData *extra);
 
 /* Whether a relation may be read twice in a plan, with the same rows both times (P10) */
 extern bool loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel);
 
-/* Define the setting, and register the node for plans that are read back. */
+/* Define the setting. */
 extern void loki_join_keys_init(void);
 
 /* functions in join/keys_exec.c */
@@ -45,7 +45,9 @@ extern void loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOpt
 								  RelOptInfo *inner, PathKey *key, JoinType jointype,
 								  JoinPathExtraData *extra);
 
-/* functions in join/join.c: install the hook that adds paths to joins */
-extern void loki_join_init(void);
+/* function in join/join.c: add paths to a join with rows that have the query vectors */
+extern void loki_vector_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+								   RelOptInfo *inner, PathKey *key, JoinType jointype,
+								   JoinPathExtraData *extra);
 
 #endif							/* LOKI_PLANNER_JOIN_JOIN_H */

@@ -473,7 +473,7 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
  */
 void
 loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-					 RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
+					 RelOptInfo *inner, PathKey *key, JoinType jointype, JoinPathExtraData *extra)
 {
 	RangeTblEntry *rte;
 	bool		alone;
@@ -509,5 +509,4 @@ loki_join_keys_init(void)
 							 "Enables scans of hnsw indexes for the join keys of another relation",
 							 NULL, &enable_join_keys, true, PGC_USERSET, GUC_EXPLAIN,
 							 NULL, NULL, NULL);
-	RegisterCustomScanMethods(&loki_join_keys_kind.plan);
 }

@@ -8,7 +8,7 @@
  *		ORDER BY d LIMIT 10
  *				each arm becomes (SELECT ... WHERE tenant = 3 ORDER BY v <=> $1 LIMIT 10)
  *
- * This happens to the Query, before core plans it (order/resjunk.c has the hook): core plans each arm with its own
+ * This happens to the Query, before core plans it (planner.c has the hook): core plans each arm with its own
  * ORDER BY and LIMIT then, and what else is in this folder finds nothing special.  The Query is the planner's
  * to change: whoever plans one twice gives it a copy.
  *

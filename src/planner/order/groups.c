@@ -255,15 +255,14 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 }
 
 /*
- * EXPLAIN of PostgreSQL 18 fails for a window function without a WindowAgg.  Nodes above
+ * A LokiNodeKind's method: EXPLAIN of PostgreSQL 18 fails for a window function without a WindowAgg.  Nodes above
  * know columns by their numbers when a plan is finished, so it becomes an ordinary call,
  * which is never executed.
  */
-void
-loki_groups_name_number(CustomScan *scan)
+static void
+name_number(CustomScan *scan)
 {
-	Oid			number = scan->methods != &loki_groups_kind.plan ? InvalidOid :
-		(Oid) intVal(list_nth(scan->custom_private, GROUPS_NUMBERED));
+	Oid			number = (Oid) intVal(list_nth(scan->custom_private, GROUPS_NUMBERED));
 
 	if (OidIsValid(number))
 		llast_node(TargetEntry, scan->custom_scan_tlist)->expr = loki_make_call(number, INT8OID, NIL);
@@ -624,6 +623,7 @@ const LokiNodeKind loki_groups_kind = {
 	.plan = {.CustomName = "LokivectorGroupSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(GroupsState),
 	.ordered = true,
+	.finish = name_number,
 	.begin = begin_groups,
 	.restart = restart_groups,
 	.next = next_of_groups,

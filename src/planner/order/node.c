@@ -63,8 +63,8 @@ loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, PathTarget *target, Pa
  * The kind that a path's methods are part of.  custom_private has nodes alone, which core can copy, and
  * the kind is none; but the methods are a part of it, and core keeps their address.
  */
-static const LokiNodeKind *
-kind_of_path(const CustomPath *path)
+const LokiNodeKind *
+loki_node_kind(const CustomPath *path)
 {
 	return (const LokiNodeKind *) ((const char *) path->methods - offsetof(LokiNodeKind, path));
 }
@@ -72,7 +72,7 @@ kind_of_path(const CustomPath *path)
 Path *
 loki_node_input(const CustomPath *path)
 {
-	return path->methods->PlanCustomPath == loki_node_plan && kind_of_path(path)->ordered ?
+	return path->methods->PlanCustomPath == loki_node_plan && loki_node_kind(path)->ordered ?
 		linitial(path->custom_paths) : NULL;
 }
 
@@ -101,8 +101,18 @@ loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	scan->custom_exprs = lsecond(path->custom_private);
 	scan->custom_private = lfourth(path->custom_private);
 	scan->flags = path->flags;
-	scan->methods = &kind_of_path(path)->plan;
+	scan->methods = &loki_node_kind(path)->plan;
 	return &scan->scan.plan;
+}
+
+void
+loki_node_finish(CustomScan *scan)
+{
+	const LokiNodeKind *kind = (const LokiNodeKind *)
+		((const char *) scan->methods - offsetof(LokiNodeKind, plan));
+
+	if (scan->methods->CreateCustomScanState == loki_node_create_state && kind->finish != NULL)
+		kind->finish(scan);
 }
 
 /* ----------------------------------------------------------------

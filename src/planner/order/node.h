@@ -31,6 +31,12 @@ typedef struct LokiNodeKind
 	bool		ordered;		/* rows come as a Limit takes them, and are
 								 * taken so from a plan that is in order */
 
+	bool		takes_late;		/* such rows are in order again above it, if
+								 * the plan below is or not */
+
+	/* Change a finished plan; may be NULL */
+	void		(*finish) (CustomScan *scan);
+
 	/* BeginCustomScan, after the child; may be NULL */
 	void		(*begin) (LokiNode *node, CustomScan *scan);
 
@@ -84,6 +90,10 @@ extern CustomPath *loki_node_path(const LokiNodeKind *kind, RelOptInfo *rel, Pat
 extern Plan *loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 							List *clauses, List *children);
 extern Node *loki_node_create_state(CustomScan *scan);
+
+/* The kind of a node's path; and what it changes in a finished plan, if that has such a node */
+extern const LokiNodeKind *loki_node_kind(const CustomPath *path);
+extern void loki_node_finish(CustomScan *scan);
 
 /* The ordered rows that a node takes; NULL if a path is no such node */
 extern Path *loki_node_input(const CustomPath *path);

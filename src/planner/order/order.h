@@ -55,7 +55,6 @@ extern void loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *r
 /* Functions in order/groups.c: the first rows of each group, in order */
 extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
-extern void loki_groups_name_number(CustomScan *scan);
 extern const LokiNodeKind loki_groups_kind;
 
 /* Function in order/row_groups.c: groups of a table's rows, in order */
@@ -82,14 +81,15 @@ extern void loki_limit_init(void);
 extern void loki_order_arms(Query *query);
 extern bool loki_sorts_by_score(const Query *query);
 
-/* Function in order/resjunk.c: install the planner hook */
-extern void loki_resjunk_init(void);
+/* Function in order/resjunk.c: what is changed in finished plans */
+extern void loki_finish_plans(PlannedStmt *statement);
 
-/* Whether finished plans pass that hook, from its first call on; not the one of the statement that loads the library */
+/* Whether finished plans come there, from the hook's first call on; not the one of the statement that loads the library */
 extern bool loki_walks_plans;
 
-/* Functions in order/search.c: install the hook that sees finished paths */
-extern void loki_search_init(void);
+/* Functions in order/search.c: the first ranks of rows; and make searches of scans that the finished paths permit */
+extern void loki_rank_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output);
+extern void loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraData *final);
 
 /* The Limit with scans that are searches, or as it was */
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,

@@ -29,8 +29,6 @@
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
 
-static planner_hook_type previous_planner = NULL;
-
 bool		loki_walks_plans = false;
 
 /* Whether a Sort, if there is one, sorts by a column of its child */
@@ -98,40 +96,17 @@ walk_plan(Plan *plan, const Sort *above)
 		walk_plan(((SubqueryScan *) plan)->subplan, NULL);
 	else if (IsA(plan, CustomScan))
 	{
-		loki_groups_name_number((CustomScan *) plan);
+		loki_node_finish((CustomScan *) plan);
 		children = ((CustomScan *) plan)->custom_plans;
 	}
 	foreach_ptr(Plan, child, children)
 		walk_plan(child, NULL);
 }
 
-/* planner_hook */
-static PlannedStmt *
-plan_statement(Query *query, const char *source, int options, ParamListInfo params LOKI_EXPLAIN_PARAMETER)
+void
+loki_finish_plans(PlannedStmt *statement)
 {
-	PlannedStmt *statement;
-
-	loki_walks_plans = true;
-
-	/*
-	 * Who asks for pgvector's iterative scans reads the rows of an order as
-	 * they come, and leaves when there are enough: the loops of PL/pgSQL and
-	 * fetches by a driver do not say so, as DECLARE does.
-	 */
-	if (query->limitCount == NULL && loki_hnsw_iterates() && loki_sorts_by_score(query))
-		options |= CURSOR_OPT_FAST_PLAN;
-	loki_order_arms(query);
-	statement = previous_planner ? previous_planner(query, source, options, params LOKI_EXPLAIN_ARGUMENT) :
-		standard_planner(query, source, options, params LOKI_EXPLAIN_ARGUMENT);
 	walk_plan(statement->planTree, NULL);
 	foreach_ptr(Plan, subplan, statement->subplans)
 		walk_plan(subplan, NULL);
-	return statement;
-}
-
-void
-loki_resjunk_init(void)
-{
-	previous_planner = planner_hook;
-	planner_hook = plan_statement;
 }

@@ -622,6 +622,7 @@ const LokiNodeKind loki_scores_kind = {
 	.plan = {.CustomName = "LokivectorScoreSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(ScoresState),
 	.ordered = true,
+	.takes_late = true,
 	.begin = begin_scores,
 	.restart = restart_scores,
 	.next = next_of_scores,

@@ -55,8 +55,6 @@ typedef struct FollowedScans
 	bool		whole;			/* what is joined to a row has to follow it */
 } FollowedScans;
 
-static create_upper_paths_hook_type previous_upper_paths = NULL;
-
 static Path *follow(FollowedScans *followed, Path *path);
 static Path *search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path);
 
@@ -135,7 +133,7 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 }
 
 /*
- * The rows below have an order of their own; what comes late among them is sorted above.  Those of scores
+ * The rows below have an order of their own; what comes late among them is sorted above.  Those of some nodes
  * may be late whatever is below.
  */
 static Path *
@@ -155,7 +153,7 @@ follow_node(FollowedScans *followed, CustomPath *path)
 		sub = NULL;
 	if (sub == NULL)
 	{
-		if (path->methods != &loki_scores_kind.path)
+		if (!loki_node_kind(path)->takes_late)
 			return NULL;
 		/* the scans below stay exact */
 		sub = input;
@@ -745,26 +743,19 @@ search_on(PlannerInfo *root, Path *path)
 	return limit != NULL ? COPY_WITH(LimitPath, subpath, limit, sub) : sub;
 }
 
-/* create_upper_paths_hook: called with the paths of each stage, and the finished ones */
-static void
-finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
-			 RelOptInfo *output, void *extra)
+void
+loki_rank_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
+{
+	if (stage != UPPERREL_WINDOW)
+		return;
+	add_rank_order(root, output);
+	offer_first_ranks(root, input, output);
+}
+
+void
+loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraData *final)
 {
 	ListCell   *cell;
-
-	if (previous_upper_paths)
-		previous_upper_paths(root, stage, input, output, extra);
-	loki_group_paths(root, stage, input, output);
-	loki_row_group_paths(root, stage, input, output);
-	loki_score_paths(root, stage, input, output);
-	if (stage == UPPERREL_WINDOW)
-	{
-		add_rank_order(root, output);
-		offer_first_ranks(root, input, output);
-	}
-	if (stage != UPPERREL_FINAL || !loki_level(root)->selects)
-		return;
-	loki_shard_paths(root, input, output, extra);
 
 	/* what a Limit below ranks compares; nothing else looks at it any more */
 	if (loki_level(root)->ties != NIL)
@@ -774,14 +765,7 @@ finish_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		Path	   *path = lfirst(cell);
 
 		if (IsA(path, LimitPath))
-			path = loki_limit_search(root, output, (LimitPath *) path, extra);
+			path = loki_limit_search(root, output, (LimitPath *) path, final);
 		lfirst(cell) = path == lfirst(cell) ? search_on(root, path) : path;
 	}
-}
-
-void
-loki_search_init(void)
-{
-	previous_upper_paths = create_upper_paths_hook;
-	create_upper_paths_hook = finish_paths;
 }
