@@ -192,17 +192,6 @@ prefetched_cost(const RelOptInfo *rel, double pages)
 	return pages * (random_page - (random_page - seq_page) * sqrt(share));
 }
 
-/* Read what the metapage says of an index, whose lock the planner holds; false if nothing */
-static bool
-read_shape(const IndexOptInfo *info, LokiHnswShape *shape)
-{
-	Relation	index = loki_open_planned(info);
-	bool		readable = loki_hnsw_shape(index, shape);
-
-	index_close(index, NoLock);
-	return readable;
-}
-
 /* Whether a bitmap is made of b-trees alone, whose rows are judged well */
 static bool
 is_of_btrees(Path *bitmap)
@@ -365,11 +354,19 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 	const IndexPath *walk = LokiHybridWalk(path);
 	bool		alone = path->methods == &loki_hybrid_columns_methods;
 	HybridSearch search = {0};
+	bool		readable = walk->path.total_cost < LOKI_FORBIDDEN_COST;
 	Cost		set;
 	double		matches;
 
 	Assert(selectivity >= 0 && selectivity <= 1);
-	if (walk->path.total_cost >= LOKI_FORBIDDEN_COST || !read_shape(walk->indexinfo, &search.shape))
+	if (readable)
+	{
+		Relation	index = loki_open_planned(walk->indexinfo);
+
+		readable = loki_hnsw_shape(index, &search.shape);
+		index_close(index, NoLock);
+	}
+	if (!readable)
 	{
 		/* other plans are possible until this index is rebuilt */
 		path->path.startup_cost = path->path.total_cost = LOKI_FORBIDDEN_COST;

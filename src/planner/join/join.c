@@ -157,19 +157,6 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 }
 
 /*
- * Whether the rows that the query's LIMIT takes of a join are among those that it would take
- * for each row of the outer side: no condition, row or key of the order depends on both sides
- * otherwise.
- */
-static bool
-takes_nearest(PlannerInfo *root, RelOptInfo *joinrel, const JoinPathExtraData *extra)
-{
-	return bms_equal(joinrel->relids, root->all_baserels) && extra->restrictlist == NIL &&
-		list_length(root->query_pathkeys) == 1 && root->query_pathkeys == root->sort_pathkeys &&
-		loki_level(root)->takes_first && loki_level(root)->wanted > 0;
-}
-
-/*
  * The rows that LIMIT would take of a scan for one row of the outer side, found by a search.
  * order/search.c does not come here: the Sort above takes all rows of the loop.  So the scan is
  * permitted to be a search at once.
@@ -244,7 +231,15 @@ loki_vector_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer
 		PATH_REQ_OUTER(outer->cheapest_total_path) != NULL)
 		return;
 	single = has_one_row(root, outer);
-	if (!single && !takes_nearest(root, joinrel, extra))
+
+	/*
+	 * The rows that the query's LIMIT takes of a join must be among those
+	 * that it would take for each row of the outer side: no condition, row or
+	 * key of the order depends on both sides otherwise.
+	 */
+	if (!single && (!bms_equal(joinrel->relids, root->all_baserels) || extra->restrictlist != NIL ||
+					list_length(root->query_pathkeys) != 1 || root->query_pathkeys != root->sort_pathkeys ||
+					!loki_level(root)->takes_first || loki_level(root)->wanted <= 0))
 		return;
 	if ((distance = joined_distance(root, outer, inner, key, &expr)) == NULL ||
 		LokiPathKeyIsDescending(key) != expr.falling || expr.nulls == LOKI_PLACE_BETWEEN)

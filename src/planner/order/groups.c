@@ -78,33 +78,25 @@ typedef enum GroupsPrivate
 } GroupsPrivate;
 
 /*
- * Whether the groups that LIMIT is expected to take, and those that the filter drops, fit into the
- * memory of a hash table.  HAVING keeps a share (`kept`), so the node meets more groups than it returns.
+ * Whether all keys are columns that rows have below the node, as others have no number there; and the groups that LIMIT
+ * is expected to take, and those that the filter drops, fit into the memory of a hash table.
+ *
+ * Core computes an expression that is grouped by in the rows below the stage, so GROUP BY lower(lang) is a
+ * column here.  HAVING keeps a share (`kept`), so the node meets more groups than it returns.
  */
 static bool
-groups_fit(PlannerInfo *root, List *keys, double most, Selectivity kept)
+can_group(PlannerInfo *root, List *keys, const PathTarget *target, double most, Selectivity kept)
 {
 	double		bytes = GROUP_BYTES;
-	double		taken = loki_level(root)->wanted / kept;
 
 	Assert(kept > 0 && kept <= 1);
 	foreach_ptr(Node, key, keys)
-		bytes += get_typavgwidth(exprType(key), exprTypmod(key));
-	return Min(taken, most) * bytes <= (double) get_hash_memory_limit();
-}
-
-/*
- * Whether all keys are columns that rows have below the node; others have no number there.  Core
- * computes an expression that is grouped by in the rows below the stage, so GROUP BY lower(lang) is a
- * column here.
- */
-static bool
-has_columns(List *keys, const PathTarget *target)
-{
-	foreach_ptr(Node, key, keys)
+	{
 		if (IsA(key, Const) || !list_member(target->exprs, key))
-		return false;
-	return true;
+			return false;
+		bytes += get_typavgwidth(exprType(key), exprTypmod(key));
+	}
+	return Min(loki_level(root)->wanted / kept, most) * bytes <= (double) get_hash_memory_limit();
 }
 
 /* Whether the node looks at scores: of rows that wait, or to see which have the same rank */
@@ -203,8 +195,7 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path
 	CustomPath *custom;
 	Path	   *input;
 
-	if (!has_columns(keys, path->pathtarget) ||
-		!groups_fit(root, keys, ngroups, Max(kept, DBL_EPSILON)))
+	if (!can_group(root, keys, path->pathtarget, ngroups, Max(kept, DBL_EPSILON)))
 		return;
 	columns = list_concat_copy(path->pathtarget->exprs, groups->aggregates);
 	exprs = copyObject(keys);

@@ -152,31 +152,15 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 }
 
 /*
- * The conditions of a part, RestrictInfo; `without` is the one that they are made of, or NULL.
- *
- * Parts of a condition have its security level: the same functions see the same rows.  What a sort key calls
- * sees only rows that pass all conditions (P6), and those before it in CASE, so those have levels above all.
- */
-static List *
-clauses_of_part(PlannerInfo *root, const Part *part, const RestrictInfo *without)
-{
-	List	   *clauses = NIL;
-
-	foreach_ptr(Expr, condition, part->conditions)
-		clauses = lappend(clauses,
-						  loki_make_restrictinfo(root, condition, without != NULL ? without->security_level :
-												 root->qual_security_level + 1 +
-												 foreach_current_index(condition), NULL));
-	return clauses;
-}
-
-/*
  * Offer a table in parts: in the order of a sort key, by a distance in each; or in place of a condition,
  * in the order of the query and in none.
  *
  *		Merge Append (or Append, if rows of the second part are last)
  *		  ->  Index Scan		rows of the first part
  *		  ->  Index Scan		rows of the second
+ *
+ * Parts of a condition have its security level: the same functions see the same rows.  What a sort key calls
+ * sees only rows that pass all conditions (P6), and those before it in CASE, so those have levels above all.
  *
  * If a part has no path in the order, there is none of the whole.  Each part is expected to give as many
  * rows as are wanted in all, since the planner does not know which rows come first.
@@ -193,13 +177,21 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
 	foreach_ptr(Part, part, parts)
 	{
-		List	   *paths = loki_paths_with(root, rel, clauses_of_part(root, part, without), without, NULL,
-											0, key, key != NULL ? &part->distance : NULL);
-		double		fraction = paths == NIL ? 0 :
-			Max(loki_level(root)->wanted, 0) / ((Path *) linitial(paths))->parent->rows;
-		Path	   *path = pathkeys == NIL ? NULL :
-			get_cheapest_fractional_path_for_pathkeys(paths, pathkeys, NULL, fraction);
+		List	   *clauses = NIL;
+		List	   *paths;
+		double		fraction;
+		Path	   *path;
 
+		foreach_ptr(Expr, condition, part->conditions)
+			clauses = lappend(clauses,
+							  loki_make_restrictinfo(root, condition, without != NULL ? without->security_level :
+													 root->qual_security_level + 1 +
+													 foreach_current_index(condition), NULL));
+		paths = loki_paths_with(root, rel, clauses, without, NULL, 0, key, key != NULL ? &part->distance : NULL);
+		fraction = paths == NIL ? 0 :
+			Max(loki_level(root)->wanted, 0) / ((Path *) linitial(paths))->parent->rows;
+		path = pathkeys == NIL ? NULL :
+			get_cheapest_fractional_path_for_pathkeys(paths, pathkeys, NULL, fraction);
 		if (path != NULL)
 			ordered = lappend(ordered, path);
 		path = get_cheapest_fractional_path_for_pathkeys(paths, NIL, NULL, 0);

@@ -130,16 +130,6 @@ rises(const Estimate *estimate, LokiScoreColumn *column, double distance)
 	return high >= low;
 }
 
-/* The value of a column that a share of rows is not above, by its quantiles and in proportion between two of them */
-static double
-value_at(const LokiScoreColumn *column, double share)
-{
-	double		place = share * (LOKI_QUANTILES - 1);
-	int			at = Min((int) place, LOKI_QUANTILES - 2);
-
-	return column->quantiles[at] + (place - at) * (column->quantiles[at + 1] - column->quantiles[at]);
-}
-
 /*
  * The best score that as many rows are likely to have as are wanted.  Of 4 times as many, a quarter has two columns
  * that are each better than the middle; of 16 times as many, which are farther, a sixteenth has better ones.  More
@@ -161,8 +151,12 @@ likely_score(Estimate *estimate)
 		foreach_ptr(LokiScoreColumn, column, estimate->columns)
 		{
 			double		worse = 1 - pow(times, -1.0 / list_length(estimate->columns));
+			double		place = (rises(estimate, column, near) ? worse : 1 - worse) * (LOKI_QUANTILES - 1);
+			int			at = Min((int) place, LOKI_QUANTILES - 2);
 
-			column->typical = value_at(column, rises(estimate, column, near) ? worse : 1 - worse);
+			/* in proportion between two quantiles */
+			column->typical = column->quantiles[at] +
+				(place - at) * (column->quantiles[at + 1] - column->quantiles[at]);
 		}
 		score = score_at(estimate, near);
 		if (score < best)

@@ -135,17 +135,6 @@ column_bounds(const LokiScore *score, const List *columns, const PathTarget *tar
 	return result;
 }
 
-/* What it costs to ask the indexes for them */
-static Cost
-bounds_cost(const List *columns, const Path *path)
-{
-	Cost		cost = 0;
-
-	foreach_ptr(LokiScoreColumn, column, columns)
-		cost += loki_bounds_cost(&column->bounds, path->rows);
-	return cost;
-}
-
 /* The node compares scores as float8.  Those of numeric that are equal as float8 are in any order. */
 static Expr *
 as_float8(Expr *expr)
@@ -198,7 +187,9 @@ offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *
 	custom->path.rows = path->rows;
 	custom->path.startup_cost = input->startup_cost + cost.startup + final->cost.startup +
 		(input->total_cost - input->startup_cost) * rows / Max(asked, 1) +
-		bounds_cost(columns, path) + rows * (cost.per_tuple + 4 * cpu_operator_cost);
+		rows * (cost.per_tuple + 4 * cpu_operator_cost);
+	foreach_ptr(LokiScoreColumn, column, columns)
+		custom->path.startup_cost += loki_bounds_cost(&column->bounds, path->rows);
 	custom->path.total_cost = custom->path.startup_cost +
 		path->rows * (final->cost.per_tuple + cpu_operator_cost);
 	custom->path.pathkeys = list_make1(score->output);

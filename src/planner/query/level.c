@@ -134,15 +134,6 @@ known_count(const PlannerInfo *root, Node *count)
 		Max((double) DatumGetInt64(((Const *) count)->constvalue), 0);
 }
 
-/* Whether rows that a window function numbers are sorted by something else, all of them */
-static bool
-sorts_ranked_rows(const PlannerInfo *root)
-{
-	return root->parse->hasWindowFuncs && root->parse->sortClause != NIL &&
-		!pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys) &&
-		!loki_sorts_by_rank(root);
-}
-
 /*
  * The level whose LIMIT takes the rows.  None if something needs all rows first: then the server expects no
  * share of them to be taken.
@@ -158,8 +149,12 @@ taken_by(const LokiLevel *level)
 		return root;
 	if (root->tuple_fraction <= 0)
 		return NULL;
-	while (root != NULL && !loki_consumes_order(root->parse) && !sorts_ranked_rows(root))
+	while (root != NULL && !loki_consumes_order(root->parse))
 	{
+		/* rows that a window function numbers are sorted by something else, all of them */
+		if (root->parse->hasWindowFuncs && root->parse->sortClause != NIL &&
+			!pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys) && !loki_sorts_by_rank(root))
+			return NULL;
 		if (loki_has_limit(root->parse))
 			return root;
 		root = parent_of_all(root);
