@@ -553,7 +553,7 @@ static bool
 begin_certain(LokiScan *so)
 {
 	if (so->plan.certain ||
-		!(so->plan.exact || (so->plan.complete && loki_strategy_certain(so))))
+		!(so->plan.exact || (so->plan.complete && loki_account_proves(so))))
 		return false;
 	Assert(loki_is_bounded(so) && so->ranking.npartials == 0);
 	if (so->course.phase == LOKI_SCAN_WALK)

@@ -536,7 +536,7 @@ extern bool loki_refine_may_be_within(const LokiScan *so, double distance);
  */
 extern void loki_scan_begin_map(LokiScan *so);
 
-extern bool loki_strategy_certain(const LokiScan *so);
+extern bool loki_account_proves(const LokiScan *so);
 
 /* See how far the scan may go on before it reads the rest; false if it has come there */
 extern bool loki_account_open(LokiScan *so);

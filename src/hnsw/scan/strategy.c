@@ -49,6 +49,8 @@
 #define SKETCH_SCORED		250
 #define SKETCH_SHARE		0.01
 
+#define MILLISECOND			1000000
+
 #define CERTAIN_TIME		80	/* a node's bound that always holds ... */
 #define CERTAIN_DIM_TIME	0.25	/* ... for each dimension of it */
 #define REFINE_TIME			100 /* a candidate that is refined ... */
@@ -273,12 +275,18 @@ time_spent(const LokiSearch *search)
 }
 
 /*
- * The best strategy if such a share of the nodes around the query matches.
- *
- * A flat scan cannot miss a node and costs the same for every query.  So it may cost twice as
- * much as a walk that has not begun, and 2.5 times as much as hops.  A plain walk that has cost
- * 2.5 times what was expected from the share of all nodes, and a quarter of what hops cost, does
- * not get to the nodes that match.
+ * The rule of the account: a way is left for another when it has cost as much as the other takes, so that both
+ * together cost twice the better one at most.
+ */
+static bool
+is_due(double spent, double other)
+{
+	return spent >= other;
+}
+
+/*
+ * The best strategy if such a share of the nodes around the query matches.  A walk that has not begun counts twice,
+ * since a flat scan follows if it leads nowhere.  A plain walk that was due for hops does not go on.
  *
  * Nodes with neighboring IDs are near each other.  If the neighbor of a node that matches matches
  * hardly more often than any node (by a fifth of the way from there to always), matching nodes
@@ -288,30 +296,27 @@ LokiStrategy
 loki_strategy_choose(const LokiSearch *search, double share)
 {
 	double		flat = flat_time(search);
-	double		doubt = search->count.scored == 0 ? 2 : 1;
-	double		plain = plain_time(search, share) * doubt;
+	double		plain = plain_time(search, share) * (search->count.scored == 0 ? 2 : 1);
 	/* for any share, hops test about 125 nodes for each of their width */
 	double		hops = loki_strategy_width(search, LOKI_STRATEGY_HOPS, search->choice->share) *
 		125.0 * HOP_TIME;
 
-	if (share * SPARSE_REGION < search->choice->share)
-		plain = get_float8_infinity();
 	if (search->choice->correlated >= 0 &&
 		search->choice->correlated <
 		search->choice->share + 0.2 * (1 - search->choice->share))
-		return flat < plain ? LOKI_STRATEGY_FLAT : LOKI_STRATEGY_PLAIN;
-	if (time_spent(search) > Max(2.5 * plain_time(search, search->choice->share), hops / 4))
+		hops = get_float8_infinity();
+	if (share * SPARSE_REGION < search->choice->share || is_due(time_spent(search), hops))
 		plain = get_float8_infinity();
-	if (flat < Min(plain, hops * 2.5))
+	if (flat < Min(plain, 2 * hops))
 		return LOKI_STRATEGY_FLAT;
-	return plain < hops * doubt ? LOKI_STRATEGY_PLAIN : LOKI_STRATEGY_HOPS;
+	return plain < 2 * hops ? LOKI_STRATEGY_PLAIN : LOKI_STRATEGY_HOPS;
 }
 
-/* Whether a walk with a filter has cost as much as a flat scan */
+/* Whether a walk with a filter is due for a flat scan */
 bool
-loki_strategy_too_long(const LokiSearch *search)
+loki_account_ends_walk(const LokiSearch *search)
 {
-	return time_spent(search) > flat_time(search);
+	return is_due(time_spent(search), flat_time(search));
 }
 
 /*
@@ -381,8 +386,8 @@ loki_account_leaves(const LokiScan *so)
 	if (2 * taken > dropped)
 		return false;
 	odds = taken > 0 ? 1 : Max(odds, 1);
-	return scan_spent(so) * odds * odds >=
-		loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME;
+	return is_due(scan_spent(so) * odds * odds,
+				  loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME);
 }
 
 /*
@@ -435,18 +440,16 @@ loki_account_open(LokiScan *so)
 }
 
 /*
- * Whether bounds that always hold can be had of all nodes that match in little time, so that
- * a search within a bound need not return fewer rows than there are.  How many rows have to be
- * read is not known before.
+ * Whether a search within a bound is due for bounds that always hold, of all nodes that match, so that it need not return
+ * fewer rows than there are: a millisecond more than it has spent pays for that.  How many rows have to be read is not
+ * known before.
  */
 bool
-loki_strategy_certain(const LokiScan *so)
+loki_account_proves(const LokiScan *so)
 {
 	double		nodes = loki_node_end(so->state, so->scan->indexRelation);
 	double		node = so->plan.unbounded ? ROW_TIME :
 		CERTAIN_TIME + CERTAIN_DIM_TIME * so->state->dim;
-	double		spent = time_spent(&so->search) + so->work.nodes_refined * (double) REFINE_TIME +
-		so->work.heap_fetches * (double) ROW_TIME;
 	double		time = 0;
 
 	if (so->filter.nodes.any)
@@ -455,8 +458,7 @@ loki_strategy_certain(const LokiScan *so)
 			test_time(&so->search, nodes);
 		nodes *= so->filter.choice.share;
 	}
-	/* a millisecond, and four times what was spent */
-	return time + nodes * node <= 1e6 + 4 * spent;
+	return is_due(scan_spent(so) + MILLISECOND, time + nodes * node);
 }
 
 /*

@@ -445,7 +445,7 @@ heap_next(LokiWalk *walk, LokiBatch *waiting)
 	/* hnsw.scan_mem_multiplier * work_mem, then hnsw.max_scan_tuples; or a flat scan costs less */
 	heap->limited = (budget->memory_limit > 0 && loki_search_memory(search) > budget->memory_limit) ||
 		(budget->scored_limit > 0 && search->count.scored >= budget->scored_limit) ||
-		(choice->adapts && loki_strategy_too_long(search));
+		(choice->adapts && loki_account_ends_walk(search));
 	if (heap->limited || !choice->adapts || choice->hops || choice->window-- > 0)
 		return !heap->limited;
 

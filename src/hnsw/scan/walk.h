@@ -60,6 +60,6 @@ extern LokiStrategy loki_strategy_choose(const LokiSearch *search, double share)
 
 /* How wide a walk has to be, and whether one has cost more than a flat scan */
 extern uint32 loki_strategy_width(const LokiSearch *search, LokiStrategy strategy, double share);
-extern bool loki_strategy_too_long(const LokiSearch *search);
+extern bool loki_account_ends_walk(const LokiSearch *search);
 
 #endif							/* LOKI_SCAN_WALK_H */
