@@ -73,6 +73,9 @@ SELECT * FROM rest_of('kind = 1 AND id % 25 = 6', target => 'rest_p');
 -- test: conditions that the scan may not evaluate
 SELECT * FROM rest_of('id % 100 = 5 AND random() < 2');
 SELECT * FROM rest_of('id % 100 = (SELECT 5 WHERE rest_t.id > 0)');
+-- ... behind some that it evaluates
+SELECT * FROM rest_of('id % 100 = 5 AND id >= (SELECT 0 WHERE rest_t.id > 0)');
+SELECT * FROM rest_of('id % 10 = 5 AND id % 100 = (SELECT 5 WHERE rest_t.id > 0)');
 
 -- test: all rows, in memory and not
 SELECT * FROM rest_of('true', 'ALL');
@@ -97,6 +100,7 @@ SET enable_bitmapscan = on;
 SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5', target => 'rest_g');
 SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 6', target => 'rest_g');
 SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5 AND random() < 2', target => 'rest_g');
+SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5 AND id >= (SELECT 0 WHERE id > 0)', target => 'rest_g');
 SELECT n, same FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5 AND v <=> rest_vector(3) < 0.5', target => 'rest_g');
 SET work_mem = '64kB';
 SELECT * FROM rest_of('tags @> ARRAY[1] AND id % 100 = 5', target => 'rest_g');

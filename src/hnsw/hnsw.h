@@ -128,7 +128,7 @@ typedef struct LokiCondition
  *
  * passes() says of a row, which is in a slot of the table's kind, and which the snapshot
  * sees.  `recheck` says, as xs_recheck does, that the scan keys must be evaluated on it
- * first.  condition() is asked when a scan begins, with no page locked, for a condition that
+ * first.  With drops_more, the caller drops some of the rows that pass.  condition() is asked when a scan begins, with no page locked, for a condition that
  * holds for every row that passes; it is good until the next call.
  */
 typedef struct LokiScanCaller
@@ -139,6 +139,7 @@ typedef struct LokiScanCaller
 						   bool recheck);
 	LokiCondition *(*condition) (struct LokiScanCaller *caller);
 	double		operators;		/* that passes() evaluates, by their costs */
+	bool		drops_more;
 	void	   *limit_node;		/* of limit() and taken() */
 	void	   *conditions;		/* of condition() */
 } LokiScanCaller;

@@ -698,7 +698,7 @@ next_ranked(LokiScan *so)
 			double		rows = so->course.batch * (so->plan.certain ? 8.0 : 2.0);
 			double		wanted = 0; /* of the rows that LIMIT takes */
 
-			if (loki_filters_rows(so))
+			if (loki_finds_takers(so))
 				wanted = so->plan.limit - so->plan.caller->taken(so->plan.caller);
 			if (wanted >= 1)
 				rows = Min(rows, wanted);

@@ -454,6 +454,13 @@ loki_filters_rows(const LokiScan *so)
 		((double) so->course.returned >= so->plan.limit || loki_reads_all_rows(so));
 }
 
+/* ... and the caller takes each row that passes */
+static inline bool
+loki_finds_takers(const LokiScan *so)
+{
+	return loki_filters_rows(so) && !so->plan.caller->drops_more;
+}
+
 /* Whether a row is one that the scan is kept to */
 static inline bool
 loki_is_within(const LokiScan *so, ItemPointer tid)

@@ -412,8 +412,8 @@ rest_time(const LokiScan *so)
 		rows = Min(rows, (double) (so->queue.n - so->queue.next) + (so->rerank.n - so->rerank.next));
 	if (loki_filters_rows(so))
 		measured = (so->ranking.passed + 1.0) / (so->ranking.passed + so->ranking.dropped + 2.0);
-	else
-		row += ROW_TIME;
+	if (!loki_finds_takers(so))
+		measure += ROW_TIME;
 	return nodes * REST_NODE_TIME + test_time(&so->search, nodes) +
 		Min(rows, RelationGetNumberOfBlocks(so->scan->heapRelation)) * REST_PAGE_TIME +
 		rows * (row + measured * measure);

@@ -283,7 +283,7 @@ rows_wanted(const LokiScan *so)
 {
 	double		returned = so->course.returned;
 
-	if (loki_filters_rows(so))
+	if (loki_finds_takers(so))
 		returned = Max(so->plan.caller->taken(so->plan.caller), 0);
 	return returned + rows_in_hand(so);
 }

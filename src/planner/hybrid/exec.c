@@ -139,7 +139,7 @@ filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
 	econtext->ecxt_scantuple = slot;
 	matches = (!recheck || ExecQual(state->checks.keys, econtext)) &&
 		(!lossy || ExecQual(state->checks.bitmap, econtext));
-	passes = matches && ExecQual(state->css.ss.ps.qual, econtext);
+	passes = matches && ExecQual(state->filter_part, econtext);
 	econtext->ecxt_scantuple = NULL;
 	ResetExprContext(econtext);
 	if (!matches)
@@ -157,15 +157,17 @@ static void
 init_filter(LokiHybridState *state)
 {
 	Plan	   *plan = state->css.ss.ps.plan;
+	List	   *part = loki_repeatable_part(plan->qual);
 
-	if (plan->qual == NIL || state->row != NULL || state->bounds.n > 0 ||
-		!loki_is_repeatable(plan->qual) ||
+	if (part == NIL || state->row != NULL || state->bounds.n > 0 ||
 		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_BITMAP_ROW)) ||
 		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_KEYS_ROW)))
 		return;
 	state->filter = CreateExprContext(state->css.ss.ps.state);
 	state->caller.passes = filter_passes;
-	state->caller.operators = loki_operators_of(plan->qual);
+	state->caller.operators = loki_operators_of(part);
+	state->caller.drops_more = list_length(part) < list_length(plan->qual);
+	state->filter_part = state->caller.drops_more ? ExecInitQual(part, &state->css.ss.ps) : state->css.ss.ps.qual;
 }
 
 /*

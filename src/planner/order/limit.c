@@ -10,8 +10,8 @@
  * before it asks for its first row, so this works for parameters too.
  *
  * The scan can also evaluate the filter of its node: the conditions that the index does not
- * decide.  If the filter drops rows, the scan evaluates it on further rows itself, before
- * it measures and sorts them.
+ * decide, up to the first that is volatile or has sub-plans.  If the filter drops rows, the scan evaluates
+ * these on further rows itself, before it measures and sorts them.
  *
  * On the way the hook makes sure that scans in parallel workers get their parameters.
  *
@@ -40,7 +40,8 @@ typedef struct PlanCaller
 {
 	LokiScanCaller caller;
 	IndexScanState *scan;		/* has the filter ... */
-	ExprContext *econtext;		/* ... which is evaluated here */
+	ExprContext *econtext;		/* ... of which this is evaluated here */
+	ExprState  *part;
 } PlanCaller;
 
 static ExecutorStart_hook_type previous_executor_start = NULL;
@@ -85,7 +86,7 @@ filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
 	Assert(econtext->ecxt_scantuple == NULL);	/* conditions do not nest */
 	econtext->ecxt_scantuple = slot;
 	matches = !recheck || ExecQual(scan->indexqualorig, econtext);
-	passes = matches && ExecQual(scan->ss.ps.qual, econtext);
+	passes = matches && ExecQual(((PlanCaller *) caller)->part, econtext);
 	econtext->ecxt_scantuple = NULL;
 	ResetExprContext(econtext);
 	if (!matches)
@@ -115,6 +116,8 @@ static void
 begin_limited(IndexScanState *scan, LimitState *limit)
 {
 	EState	   *estate = scan->ss.ps.state;
+	List	   *qual = scan->ss.ps.plan->qual;
+	List	   *part = loki_repeatable_part(qual);
 	PlanCaller *plan;
 	MemoryContext old;
 
@@ -129,14 +132,13 @@ begin_limited(IndexScanState *scan, LimitState *limit)
 	plan->scan = scan;
 	attach_limit(&plan->caller, limit);
 
-	/*
-	 * If the filter is volatile or has sub-plans, only the executor evaluates
-	 * it, once for each row.
-	 */
-	if (scan->ss.ps.qual != NULL && loki_is_repeatable(scan->ss.ps.plan->qual))
+	/* only the executor evaluates what is volatile or has sub-plans, once for each row */
+	if (part != NIL)
 	{
 		plan->caller.passes = filter_passes;
-		plan->caller.operators = loki_operators_of(scan->ss.ps.plan->qual);
+		plan->caller.operators = loki_operators_of(part);
+		plan->caller.drops_more = list_length(part) < list_length(qual);
+		plan->part = plan->caller.drops_more ? ExecInitQual(part, &scan->ss.ps) : scan->ss.ps.qual;
 		plan->econtext = CreateExprContext(estate);
 	}
 	loki_condition_attach(&plan->caller, &scan->ss, scan->iss_RelationDesc);

@@ -144,6 +144,16 @@ loki_is_repeatable(void *expr)
 	return !contain_volatile_functions(expr) && !contain_subplans(expr);
 }
 
+List *
+loki_repeatable_part(List *quals)
+{
+	int			n = 0;
+
+	while (n < list_length(quals) && loki_is_repeatable(list_nth(quals, n)))
+		n++;
+	return list_truncate(list_copy(quals), n);
+}
+
 double
 loki_operators_of(List *quals)
 {

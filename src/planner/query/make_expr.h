@@ -41,6 +41,9 @@ extern Expr *loki_negative(void *expr);
 /* Whether an expression, or a list of them, has the same value each time, and no sub-plans; so has NULL */
 extern bool loki_is_repeatable(void *expr);
 
+/* Conditions up to the first that has not */
+extern List *loki_repeatable_part(List *quals);
+
 /* The number of operators that cost as much as conditions do for a row */
 extern double loki_operators_of(List *quals);
 
