@@ -136,6 +136,20 @@ SELECT values_plan('SELECT id FROM values_t WHERE other IN (SELECT ref FROM valu
 SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT ref FROM values_asked WHERE usr = 1) ORDER BY v <-> values_vector(5) LIMIT 1');
 DROP TABLE values_asked;
 
+-- test: keys that come at run time: of WITH, which is read twice, of a recursion and of expressions
+SELECT values_plan('WITH k AS MATERIALIZED (SELECT id, name FROM values_kinds WHERE region < 9) SELECT t.id, k.name FROM values_t t JOIN k ON k.id = t.kind ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('WITH k AS MATERIALIZED (SELECT id, name FROM values_kinds WHERE region < 9) SELECT t.id, k.name FROM values_t t JOIN k ON k.id = t.kind ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('WITH k AS MATERIALIZED (SELECT id FROM values_kinds WHERE region < 9), l AS MATERIALIZED (SELECT id FROM k WHERE id < 50) SELECT t.id, l.id, k.id FROM values_t t JOIN l ON l.id = t.kind JOIN k ON k.id = t.big ORDER BY v <-> values_vector(-1), l.id LIMIT 10');
+SELECT values_same('WITH k AS MATERIALIZED (SELECT id, random() < 2 AS r FROM values_kinds OFFSET 3) SELECT t.id, k.r FROM values_t t JOIN k ON k.id = t.plain + 5 ORDER BY v <-> values_vector(-1), t.id LIMIT 10');
+SELECT r, count(*), count(DISTINCT s.id), bool_and(s.kind % 3 = r) FROM generate_series(0, 2) r, LATERAL (WITH k AS MATERIALIZED (SELECT id FROM values_kinds WHERE id % 3 = r)
+	SELECT t.id, t.kind FROM values_t t JOIN k ON k.id = t.kind ORDER BY v <-> values_vector(-r) LIMIT 5) s GROUP BY r ORDER BY r;
+SELECT values_plan('WITH RECURSIVE c (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM c WHERE k < 2000) SELECT id FROM values_t WHERE id IN (SELECT k FROM c) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('WITH RECURSIVE c (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM c WHERE k < 2000) SELECT id FROM values_t WHERE id IN (SELECT k FROM c) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT x::integer FROM jsonb_array_elements_text((SELECT jsonb_agg(n) FROM generate_series(1, 2000) n)) x) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT (x->>''id'')::integer FROM jsonb_array_elements((SELECT jsonb_agg(jsonb_build_object(''id'', n)) FROM generate_series(1, 2000, 3) n)) x) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref * 7 + coalesce(small, 0) FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT t.id, k.id FROM values_t t JOIN values_kinds k ON t.kind = k.small + k.ref ORDER BY v <-> values_vector(-1), k.id LIMIT 10');
+
 -- test: joins
 SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');

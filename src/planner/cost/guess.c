@@ -64,6 +64,24 @@ is_guess_of_operands(PlannerInfo *root, RelOptInfo *rel, List *args, Oid operato
 	return guess;
 }
 
+/*
+ * Whether it is one of join keys (join/keys.c), of which nothing is known: they come of a function, a recursion, or a table
+ * that was filled since.  Their array has the number of the column that they come of.
+ */
+static bool
+is_guess_of_keys(PlannerInfo *root, const RelOptInfo *rel, Node *keys)
+{
+	VariableStatData variable;
+	bool		guess;
+
+	if (!IsA(keys, Var) || ((Var *) keys)->varno == (int) rel->relid || ((Var *) keys)->varlevelsup > 0)
+		return false;
+	examine_variable(root, keys, 0, &variable);
+	guess = !HeapTupleIsValid(variable.statsTuple);
+	ReleaseVariableStats(variable);
+	return guess;
+}
+
 /* Whether the share of rows that pass a condition is a guess */
 static bool
 is_guess(PlannerInfo *root, RelOptInfo *rel, Node *clause)
@@ -80,8 +98,9 @@ is_guess(PlannerInfo *root, RelOptInfo *rel, Node *clause)
 		case T_OpExpr:
 			return is_guess_of_operands(root, rel, ((OpExpr *) clause)->args, ((OpExpr *) clause)->opno);
 		case T_ScalarArrayOpExpr:
-			return is_guess_of_operands(root, rel, ((ScalarArrayOpExpr *) clause)->args,
-										((ScalarArrayOpExpr *) clause)->opno);
+			return is_guess_of_keys(root, rel, lsecond(((ScalarArrayOpExpr *) clause)->args)) ||
+				is_guess_of_operands(root, rel, ((ScalarArrayOpExpr *) clause)->args,
+									 ((ScalarArrayOpExpr *) clause)->opno);
 		case T_FuncExpr:
 			return is_guess_of_operands(root, rel, ((FuncExpr *) clause)->args, InvalidOid);
 		default:

@@ -25,7 +25,7 @@
  * An equality of an inner or semi-join becomes such a condition if the filter can hash the keys (below) or
  * an index of the scanned table has a column for its operator and collation, and if row security allows it
  * that early (P6).  Where the join stands above it once more, kinds is read twice (P10): it consists of
- * VALUES, functions and tables, not samples or foreign tables, without volatile functions and sub-plans.
+ * WITH, VALUES, functions and tables, not samples or foreign tables, without volatile functions and sub-plans.
  *
  * The array is a nested loop's parameter with the number of kinds.id and the type of the array.
  * To make the paths, the condition is added to those of items, all paths are made once more,
@@ -194,6 +194,22 @@ any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
 	return result;
 }
 
+/*
+ * The column under whose number the array is passed: the first one of the key, which is mostly that column itself; NULL if
+ * there is none
+ */
+static Var *
+column_of_key(Expr *operand)
+{
+	List	   *columns = pull_var_clause((Node *) operand, PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_WINDOWFUNCS |
+										  PVC_INCLUDE_PLACEHOLDERS);
+
+	foreach_ptr(Node, column, columns)
+		if (!IsA(column, Var) || ((Var *) column)->varlevelsup > 0)
+		return NULL;
+	return columns != NIL ? linitial(columns) : NULL;
+}
+
 /* The join keys that a join clause asks the other relation for; NULL if it is no use */
 static JoinKeys *
 join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
@@ -214,15 +230,10 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 		   bms_is_subset(pull_varnos(root, lsecond(op->args)), inner->relids));
 	operand = lsecond(op->args);
 
-	/*
-	 * the array is passed under the name and number of the column below casts
-	 * that change nothing
-	 */
-	column = (Var *) loki_strip_relabel((Node *) operand);
+	column = column_of_key(operand);
 	array_type = get_array_type(exprType((Node *) operand));
 	order = order_of_keys(rinfo, op);
-	if (!IsA(column, Var) || column->varlevelsup > 0 || !OidIsValid(array_type) ||
-		!OidIsValid(order) ||
+	if (column == NULL || !OidIsValid(array_type) || !OidIsValid(order) ||
 		getBaseType(exprType((Node *) operand)) != exprType((Node *) operand))
 		return NULL;
 
@@ -336,8 +347,8 @@ are_repeatable(List *clauses)
 
 /*
  * Whether a relation of the query has the same rows when it is read again.  It has if it is a table, and
- * the conditions of the query and of its policies do not change.  Other servers may show other rows, and
- * WITH and subqueries are left out, as nothing is known of what they call.
+ * the conditions of the query and of its policies do not change, or if it is WITH, which is executed once.  Other
+ * servers may show other rows, and subqueries are left out, as nothing is known of what they call.
  */
 static bool
 is_same_again(PlannerInfo *root, int relid)
@@ -347,6 +358,9 @@ is_same_again(PlannerInfo *root, int relid)
 
 	if (rte->rtekind == RTE_JOIN)
 		return true;
+	/* what WITH has kept */
+	if (rte->rtekind == RTE_CTE)
+		return !rte->self_reference;
 	if (rte->rtekind == RTE_VALUES || rte->rtekind == RTE_FUNCTION)
 		return loki_is_repeatable(rte->values_lists) && loki_is_repeatable(rte->functions);
 	return rte->rtekind == RTE_RELATION && rte->tablesample == NULL &&
