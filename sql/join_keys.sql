@@ -149,6 +149,13 @@ SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT x::integer FROM 
 SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT (x->>''id'')::integer FROM jsonb_array_elements((SELECT jsonb_agg(jsonb_build_object(''id'', n)) FROM generate_series(1, 2000, 3) n)) x) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref * 7 + coalesce(small, 0) FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT t.id, k.id FROM values_t t JOIN values_kinds k ON t.kind = k.small + k.ref ORDER BY v <-> values_vector(-1), k.id LIMIT 10');
+-- WITH within a recursion, of one that was planned before it
+SET enable_seqscan = off;
+WITH RECURSIVE k AS MATERIALIZED (SELECT id FROM values_kinds WHERE region < 9), w (step, id, kind) AS (SELECT 1, 0, NULL::integer UNION ALL
+	SELECT step + 1, s.id, s.kind FROM w, LATERAL (SELECT t.id, t.kind FROM values_t t JOIN k ON k.id = t.kind
+		WHERE t.id > w.id ORDER BY v <-> values_vector(-step) LIMIT 1) s WHERE step < 5)
+SELECT count(*), count(DISTINCT id), bool_and(kind % 20 < 9) FROM w;
+RESET enable_seqscan;
 
 -- test: joins
 SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');

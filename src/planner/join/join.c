@@ -84,10 +84,11 @@ cte_has_one_row(PlannerInfo *root, const RangeTblEntry *rte)
 
 	for (Index up = rte->ctelevelsup; up > 0; up--)
 		root = root->parent_root;
-	Assert(root != NULL && list_length(root->cte_plan_ids) == list_length(root->parse->cteList));
+	/* one that is being planned sees those before it, and itself */
+	Assert(root != NULL && list_length(root->cte_plan_ids) <= list_length(root->parse->cteList));
 	foreach_node(CommonTableExpr, cte, root->parse->cteList)
 	{
-		int			plan = list_nth_int(root->cte_plan_ids, i++);
+		int			plan = i < list_length(root->cte_plan_ids) ? list_nth_int(root->cte_plan_ids, i++) : 0;
 
 		if (strcmp(cte->ctename, rte->ctename) == 0)
 			return !cte->cterecursive && plan > 0 &&
