@@ -47,6 +47,11 @@ CONDITIONS = {
     "two of json": lambda n: ("meta->>'k{n}' = $2::text AND meta->>'all' = '1'", "1" if n else "-1"),
     "three of json": lambda n: ("meta->>'k{n}' = $2::text AND meta->>'all' = '1' AND meta->>'every' = '1'",
                                 "1" if n else "-1"),
+    "coalesce": lambda n: ("tenant{n} = coalesce($2, tenant{n})", "1" if n else "-1"),
+    "CASE": lambda n: ("CASE WHEN $2 IS NULL THEN true ELSE tenant{n} = $2 END", "1" if n else "-1"),
+    "IS NOT FALSE": lambda n: ("(tenant{n} = $2) IS NOT FALSE", "1" if n else "-1"),
+    "b-tree and heap": lambda n: ("keyed2 = 1 AND plain{n} = $2", "1" if n else "-1"),
+    "volatile": lambda n: ("plain{n} = $2 AND volatile(id) > 0", "1" if n else "-1"),
     "prefix": lambda n: ("path{n} LIKE $2 || '/%'", "1" if n else "-1"),
     "b-tree": lambda n: ("keyed{n} = $2", "1" if n else "-1"),
     "IN (SELECT)": lambda n: ("id IN (SELECT doc FROM tags WHERE tag{n} = $2)", "1" if n else "-1")}
@@ -57,12 +62,50 @@ STATEMENTS = {
     "LIMIT 100": ("SELECT d.id FROM docs d WHERE {where} ORDER BY d.v <=> $1 LIMIT 100", None),
     "score DESC": ("SELECT d.id, 1 - (d.v <=> $1) AS score FROM docs d WHERE {where} "
                    "ORDER BY score DESC LIMIT 10", None)}
+# Filters and joins as frameworks write them; {c} is a condition by jsonb, {j} its value
+FRAMEWORKS = {
+    "mem0": ("SELECT id, v <=> $1 AS distance, meta FROM docs WHERE meta->>'all' = '1' AND meta->>'k{n}' = $2::text "
+             "ORDER BY distance LIMIT 5"),
+    "LlamaIndex": ("SELECT id, body, meta, v <=> $1 AS distance FROM docs WHERE meta->>'k{n}' IN ('{j}', '-2') "
+                   "ORDER BY distance ASC LIMIT 10"),
+    "LangChain": ("SELECT id, body, meta, v <=> $1 AS distance FROM docs WHERE keyed2 IN (0, 1) AND "
+                  "jsonb_path_match(meta, '$.k{n} == $value', jsonb_build_object('value', $2)) "
+                  "ORDER BY distance ASC LIMIT 4"),
+    "Haystack": ("SELECT *, 1 - (v <=> $1) AS score FROM docs WHERE meta->>'every' = '1' AND "
+                 "(meta->>'k{n}')::numeric = $2 ORDER BY score DESC LIMIT 10"),
+    "Spring AI": ("SELECT *, v <=> $1 AS distance FROM docs WHERE v <=> $1 < 1.0 AND "
+                  "meta::jsonb @@ '$.k{n} == {j}'::jsonpath ORDER BY distance LIMIT 100"),
+    "Supabase": ("SELECT id, body, 1 - (d.v <=> $1) AS similarity FROM docs d WHERE "
+                 "meta @> jsonb_build_object('k{n}', $2) AND 1 - (d.v <=> $1) > 0.1 ORDER BY d.v <=> $1 LIMIT 10"),
+    "LangChain4j": ("WITH temp AS (SELECT (2 - (v <=> $1)) / 2 AS score, id, body, meta FROM docs "
+                    "WHERE (meta->>'k{n}')::text = $2::text) "
+                    "SELECT * FROM temp WHERE score >= 0.1 ORDER BY score DESC LIMIT 10"),
+    "Django": ("SELECT DISTINCT d.id, d.body, d.v <=> $1 AS distance FROM docs d INNER JOIN tags t ON d.id = t.doc "
+               "WHERE t.tag{n} = $2 ORDER BY distance ASC LIMIT 10"),
+    "Rails": ("SELECT docs.*, docs.v <=> $1 AS neighbor_distance FROM docs WHERE docs.v IS NOT NULL AND "
+              "docs.tenant{n} = $2 ORDER BY docs.v <=> $1 LIMIT 5"),
+    "SQLAlchemy": ("SELECT anon.id, c.body FROM (SELECT d.id, d.v <=> $1 AS distance FROM docs d "
+                   "WHERE d.plain{n} = $2 ORDER BY distance LIMIT 10) anon LEFT OUTER JOIN chunks c "
+                   "ON c.doc = anon.id ORDER BY anon.distance, c.id"),
+    "EF Core": ("SELECT d.id, d.v <=> $1 AS distance FROM docs AS d INNER JOIN chunks c ON c.doc = d.id "
+                "WHERE d.tenant{n} = $2 AND c.id % 2 = 0 ORDER BY d.v <=> $1 LIMIT 10")}
+
+# Keys that come as the search begins
+KEYS = "SELECT doc FROM tags WHERE tag{n} = $2"
+RUN_TIME = {
+    "ANY (ARRAY)": f"SELECT id FROM docs WHERE id = ANY (ARRAY({KEYS})) ORDER BY v <=> $1 LIMIT 10",
+    "keys of WITH": (f"WITH k AS MATERIALIZED ({KEYS}) SELECT id FROM docs WHERE id IN (SELECT doc FROM k) "
+                     "ORDER BY v <=> $1 LIMIT 10"),
+    "WITH joined": f"WITH k AS MATERIALIZED ({KEYS}) SELECT id FROM docs JOIN k ON k.doc = id ORDER BY v <=> $1 LIMIT 10",
+    "keys of a function": f"SELECT id FROM docs WHERE id IN (SELECT unnest(ARRAY({KEYS}))) ORDER BY v <=> $1 LIMIT 10"}
 BY_HAND = "(SELECT * FROM docs d WHERE {where} ORDER BY d.v <=> $1 LIMIT 10) d"
 OVER_CHILDREN = {
     "count of children": ("SELECT d.id, count(c.id) FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
                           "GROUP BY d.id{v} ORDER BY d.v <=> $1 LIMIT 10"),
     "json_agg of children": ("SELECT d.id, json_agg(c.body) FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
                              "GROUP BY d.id{v} ORDER BY d.v <=> $1 LIMIT 10"),
+    "HAVING": ("SELECT d.id FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
+               "GROUP BY d.id{v} HAVING count(c.id) >= 2 ORDER BY d.v <=> $1 LIMIT 10"),
     "DISTINCT": ("SELECT DISTINCT d.id, d.v <=> $1 AS dist FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
                  "ORDER BY dist LIMIT 10")}
 
@@ -88,6 +131,7 @@ def fill(db, rows, dims):
         CREATE TABLE tags AS SELECT id AS doc, {", ".join(f"tenant{n} AS tag{n}" for n in shares)} FROM docs;
         SET maintenance_work_mem = '512MB';
         CREATE INDEX ON docs USING hnsw (v vector_cosine_ops, {", ".join(f"tenant{n}" for n in shares)});
+        CREATE FUNCTION volatile(integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
         {"".join(f"CREATE INDEX ON docs (keyed{n}); CREATE INDEX ON tags (tag{n});" for n in shares)}
         VACUUM ANALYZE""")
     return shapes.literal(data.queries[5])
@@ -100,6 +144,9 @@ def statements():
         condition = condition.replace("{n}", str(n or 20)).replace("{m}", str(n or 20))
         for form, (text, hand) in STATEMENTS.items():
             yield f"{kind}, {share}, {form}", text.format(where=condition), hand, value
+    for (name, text), (share, n) in itertools.product((FRAMEWORKS | RUN_TIME).items(), SHARES.items()):
+        value = "1" if n else "-1"
+        yield f"{name}, {share}", text.replace("{n}", str(n or 20)).replace("{j}", value), None, value
     for (form, text), (share, n) in itertools.product(OVER_CHILDREN.items(), SHARES.items()):
         for kind in ("attribute", "json"):
             condition, value = CONDITIONS[kind](n)

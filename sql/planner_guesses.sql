@@ -59,6 +59,14 @@ SELECT scans($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'ca
 SELECT scans($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2' ORDER BY v <-> '[1,2,3,4,5,6,7,8]'$$);
 SELECT scans($$SELECT count(*) FROM items a JOIN items b ON b.id = a.id + 1 WHERE a.meta->>'country' = 'c1'$$);
 
+-- test: guesses of a table that is joined
+CREATE TABLE parts AS SELECT i AS id, i / 3 AS item, 'part ' || i AS body FROM generate_series(1, 60000) i;
+CREATE INDEX parts_item ON parts (item);
+VACUUM ANALYZE parts;
+SELECT scans($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE i.tenant = 3 AND p.id % 2 = 0 AND length(p.body) > 3 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
+SELECT scans($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE i.tenant = 3 AND p.id < 3 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
+DROP TABLE parts;
+
 -- test: plans for all values
 SET plan_cache_mode = force_generic_plan;
 PREPARE by_two(text, text, vector) AS SELECT id FROM items WHERE meta->>'country' = $1 AND meta->>'category' = $2 ORDER BY v <-> $3 LIMIT 10;

@@ -42,6 +42,7 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
  * the server guesses so many; and write the shares that a partial index knows into such conditions, if there are any
  */
 extern double loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, double rows);
+extern double loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel);
 extern bool loki_share_by_predicate(PlannerInfo *root, RelOptInfo *rel);
 
 /* Whether an index is of our access method, and has a file; hypothetical ones have none */

@@ -135,6 +135,28 @@ loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, dou
 }
 
 /*
+ * How many times as many rows than the server guesses are to be expected of what is joined to a table, as that has guesses
+ * of its own: ON chunks.document = id WHERE chunks.kind % 2 = 0
+ */
+double
+loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel)
+{
+	Selectivity share = 1;
+
+	for (int i = 1; i < root->simple_rel_array_size; i++)
+	{
+		RelOptInfo *other = root->simple_rel_array[i];
+
+		if (other == NULL || other == rel || other->reloptkind != RELOPT_BASEREL)
+			continue;
+		foreach_node(RestrictInfo, rinfo, other->baserestrictinfo)
+			if (is_guess(root, other, (Node *) rinfo))
+			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
+	}
+	return share > 0 && share < LOKI_LEAST_GUESS ? LOKI_LEAST_GUESS / share : 1;
+}
+
+/*
  * A partial index knows how many rows meet its predicate.  Guesses that the predicate implies leave its rows together:
  * the first of them has that share, and the others leave all of these.
  */
