@@ -311,7 +311,9 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	flat = flat_way(root, path);
 	if (kept > guessed)
 		*part = part_by_guess(path, level->wanted, guessed, kept, rows, cost / rows, flat);
-	*part /= loki_joined_by_guess(root, path->indexinfo->rel);
+	/* scans for what another relation has know it */
+	if (path->path.param_info == NULL)
+		*part /= loki_joined_by_guess(root, path->indexinfo->rel);
 	return Min(cost * *part, 2 * flat / Min(level->wanted / guessed, 1));
 }
 
