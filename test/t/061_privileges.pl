@@ -130,6 +130,13 @@ of_table('the owner of a table', sub {
 	is(as('postgres', q(SELECT count(*) FROM lokivector_advice_all() WHERE about IN ('error', 'rights'))), '0', '... and lokivector_advice_all');
 	is(as('postgres', 'REINDEX INDEX made_v'), '', '... and so does REINDEX');
 	is(as('postgres', q(SELECT lokivector_build_memory('counted', 'v') > 0)), 't', '... and lokivector_build_memory');
+	is(as('monitor', q(SELECT verdict FROM lokivector_why('plain_v', '[1,1]', '(0,1)', 1))), 'ERROR: permission denied for table plain',
+		'... and lokivector_why');
+	as('shop', q(CREATE FUNCTION of_shop(vector) RETURNS vector LANGUAGE sql IMMUTABLE AS 'SELECT as_whom($1)';
+		CREATE INDEX made_of_shop ON made USING hnsw ((of_shop(v)::vector(2)) vector_l2_ops)));
+	is(as('postgres', q(SELECT verdict FROM lokivector_why('made_of_shop', '[1,1]', '(0,1)', 1))),
+		'ERROR: index public.made_of_shop calls functions of another role', '... which does not run them');
+	as('shop', 'DROP INDEX made_of_shop');
 	is(as('monitor', q(SELECT lokivector_build_memory('counted', 'v') > 0)), 'ERROR: permission denied for table counted',
 		'... which needs the right to read the column');
 	unlike(as('shop', $looks{$_}), qr/ERROR/, "his own: $_") for sort keys %looks;
@@ -143,6 +150,9 @@ of_table('a tenant under row security', sub {
 	is(as('alice', 'SELECT count(*) FROM lokivector_recall_all(5, 2)'), '0', 'lokivector_recall_all leaves out what he may not read');
 	is(as('alice', 'SELECT DISTINCT about FROM lokivector_advice_all()'), 'rights', 'lokivector_advice_all says of each that he may not look');
 
+	is(as('alice', q(SELECT string_agg(concat(verdict, rank), ' ' ORDER BY tid) FROM unnest('{"(0,1)","(0,2)","(9,9)"}'::tid[]) tid,
+			lokivector_why('notes_v', '[2,2]', tid, 1))),
+		'not visible found1 not visible', 'lokivector_why says the same of a hidden row and of none');
 	# a vector of bob's, and one of nobody
 	my $joined = q(SELECT indexrelname, duplicates_joined FROM lokivector_stat_indexes WHERE indexrelname LIKE 'notes%' ORDER BY 1);
 	as('alice', q(INSERT INTO notes SELECT 0, 'alice', '[1,101]', '[1,1]'));
