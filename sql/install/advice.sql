@@ -116,6 +116,21 @@ BEGIN ATOMIC
 		FROM i, (SELECT 'm' AS option_name, m::text AS option_value FROM wanted
 			UNION ALL SELECT 'profile', profile FROM wanted
 			UNION ALL SELECT option_name, option_value FROM options WHERE option_name IN ('bits', 'refine_bits')) o
+	), sized AS MATERIALIZED (
+		-- an index of one of several sizes, as its predicate says
+		SELECT x.*, t.relname, n.nspname, part[1] AS dims
+		FROM begun JOIN pg_index x ON x.indexrelid = begun.oid::oid
+		JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+		CROSS JOIN LATERAL pg_catalog.regexp_match(pg_catalog.pg_get_expr(x.indpred, x.indrelid),
+			'^\((\S*vector_dims\(.*\)) = (\d+)\)$') AS m(part)
+		WHERE part IS NOT NULL
+	), unsized AS MATERIALIZED (
+		-- ... of which the statistics have others
+		SELECT sized.*, size
+		FROM sized JOIN pg_stats_ext_exprs e ON e.schemaname = nspname AND e.tablename = relname AND e.expr = dims
+		CROSS JOIN LATERAL pg_catalog.unnest(CASE WHEN e.expr = dims THEN e.most_common_vals::text::integer[] END) AS v(size)
+		WHERE NOT EXISTS (SELECT FROM pg_index o WHERE o.indrelid = sized.indrelid AND o.indclass[0] = sized.indclass[0] AND
+			pg_catalog.pg_get_expr(o.indpred, o.indrelid) = pg_catalog.format('(%s = %s)', dims, size))
 	), said (about, advice) AS MATERIALIZED (
 	SELECT 'rights', pg_catalog.format('The index was not looked into: the caller must be owner of index %s or have privileges of pg_monitor.', relname)
 	FROM refused
@@ -146,6 +161,22 @@ BEGIN ATOMIC
 			ELSE ' Run ALTER TABLE %2$s ALTER COLUMN %1$s TYPE %3$s(%4$s)%5$s, in one command for all such columns of the table.' END,
 		pg_catalog.quote_ident(attname), altered, type, coalesce(info.dimensions::text, 'n'), brackets)
 	FROM relaxed LEFT JOIN info ON true
+	UNION ALL
+	SELECT 'sizes', pg_catalog.format('Vectors of %7$s dimensions have no such index. Run CREATE INDEX CONCURRENTLY ON %1$s USING hnsw (%2$s %3$s%4$s)%5$s WHERE %6$s OPERATOR(pg_catalog.=) %7$s.',
+		indrelid::regclass,
+		pg_catalog.regexp_replace(pg_catalog.pg_get_indexdef(indexrelid, 1, false), '\(\d+\)\)$', pg_catalog.format('(%s))', size)),
+		(SELECT pg_catalog.format('%I.%I', n.nspname, o.opcname) FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace
+			WHERE o.oid = indclass[0]),
+		(SELECT pg_catalog.string_agg(', ' || pg_catalog.pg_get_indexdef(indexrelid, k, false), '' ORDER BY k)
+			FROM pg_catalog.generate_series(2, indnkeyatts::integer) k),
+		(SELECT ' WITH (' || pg_catalog.string_agg(pg_catalog.format('%I = %L', option_name, option_value), ', ') || ')' FROM options),
+		dims, size)
+	FROM unsized
+	UNION ALL
+	SELECT 'sizes', pg_catalog.format('The planner does not know which sizes the column has. Run CREATE STATISTICS %I.%I ON (%s) FROM %s, then ANALYZE.',
+		nspname, relname::text || '_sizes', dims, indrelid::regclass)
+	FROM sized WHERE NOT EXISTS (SELECT FROM pg_statistic_ext e
+		WHERE e.stxrelid = indrelid AND dims = ANY (pg_catalog.pg_get_statisticsobjdef_expressions(e.oid)))
 	UNION ALL
 	SELECT 'vacuum', pg_catalog.format('%s of %s nodes belong to dead rows, which searches pass through. Run VACUUM %s, or have autovacuum come more often.',
 		killed + dead, nodes, indrelid::regclass)

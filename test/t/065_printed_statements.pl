@@ -56,6 +56,12 @@ $node->safe_psql('printed', q(
 	CREATE INDEX docs_v ON docs USING hnsw (v vector_l2_ops, id) WHERE tags @> ARRAY['x'] AND array_length(tags, 1) > 0;
 	CREATE INDEX docs_n ON docs USING hnsw ((l2_normalize(v)::vector(3)) vector_cosine_ops) WITH (bits = 4)
 		WHERE tags @> ARRAY['x'] AND id + 1 > 0;
+	CREATE TABLE sizes (id int, v vector, w vector);
+	INSERT INTO sizes SELECT i, CASE WHEN i % 2 = 0 THEN '[1,2]' ELSE '[1,2,3]' END::vector, '[1]' FROM generate_series(1, 100) i;
+	CREATE INDEX sizes_v ON sizes USING hnsw ((v::vector(2)) vector_l2_ops, id) WITH (ef_search = 50) WHERE vector_dims(v) = 2;
+	CREATE INDEX sizes_w ON sizes USING hnsw ((w::vector(1)) vector_l2_ops) WHERE vector_dims(w) = 1;
+	CREATE STATISTICS sizes_v ON (vector_dims(v)) FROM sizes;
+	ANALYZE sizes;
 	CREATE TABLE parts (id int, tags text[], v vector(3)) PARTITION BY RANGE (id);
 	CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (100);
 	CREATE INDEX parts_v ON parts USING hnsw (v vector_l2_ops) WHERE tags @> ARRAY['x'];
@@ -149,9 +155,9 @@ my $definitions = $node->safe_psql('printed', $indexes);
 
 # lokivector_advice, of what stands in its sentences
 my $advice = printed("SELECT advice FROM lokivector_advice_all() WHERE about <> 'parameters';\n");
-my @statements = $advice =~ /(?:\bRun|\brun|or|come,) ((?:VACUUM|ANALYZE|REINDEX INDEX|DROP INDEX|ALTER TABLE|SELECT) .*?)(?:\.$|, |; | makes)/mg;
+my @statements = $advice =~ /(?:\bRun|\brun|or|come,) ((?:VACUUM|ANALYZE|REINDEX INDEX|DROP INDEX|CREATE INDEX|CREATE STATISTICS|ALTER TABLE|SELECT) .*?)(?:\.$|, (?:or|then|and|in|with) |; | makes)/mg;
 my %kinds = map { /^(\w+)/ => 1 } @statements;
-is(join(' ', sort keys %kinds), 'ALTER ANALYZE DROP REINDEX SELECT', 'advice of each kind') or diag($advice);
+is(join(' ', sort keys %kinds), 'ALTER ANALYZE CREATE DROP REINDEX SELECT', 'advice of each kind') or diag($advice);
 runs_as_bob('lokivector_advice', join('', map { "$_;\n" } grep { !/^DROP/ } @statements));
 is(printed("SELECT about FROM lokivector_advice_all() WHERE about IN ('statistics', 'dimensions');\n"), '', '... which was followed');
 

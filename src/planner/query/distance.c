@@ -34,6 +34,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "parser/parse_oper.h"
+#include "planner/query/dimensions.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "utils/catcache.h"
@@ -185,7 +186,9 @@ loki_distance_column(PlannerInfo *root, const OpExpr *distance)
 bool
 loki_same_distance(const OpExpr *a, const OpExpr *b)
 {
-	return a->opno == b->opno && equal(a->args, b->args);
+	return a->opno == b->opno &&
+		equal(loki_without_dimensions(linitial(a->args)), loki_without_dimensions(linitial(b->args))) &&
+		equal(loki_without_dimensions(lsecond(a->args)), loki_without_dimensions(lsecond(b->args)));
 }
 
 SortGroupClause *

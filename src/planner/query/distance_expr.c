@@ -44,6 +44,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "planner/query/dimensions.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/range.h"
@@ -580,13 +581,14 @@ bool
 loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order)
 {
 	const OpExpr *distance = bound->distance;
+	Node	   *column = loki_without_dimensions(linitial(order->args));
 	Node	   *other = lsecond(order->args);
 	Node	   *query;
 
 	Assert(list_length(order->args) == 2 && list_length(distance->args) == 2);
-	if (!equal(linitial(distance->args), linitial(order->args)) &&
+	if (!equal(loki_without_dimensions(linitial(distance->args)), column) &&
 		((distance = loki_commuted(distance)) == NULL ||
-		 !equal(linitial(distance->args), linitial(order->args))))
+		 !equal(loki_without_dimensions(linitial(distance->args)), column)))
 		return false;
 	if (distance->opno != order->opno)
 		return false;

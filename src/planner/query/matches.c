@@ -32,6 +32,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "planner/query/dimensions.h"
 #include "planner/query/index_clause.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
@@ -146,18 +147,24 @@ loki_matches(PlannerInfo *root, IndexOptInfo *info)
 OpExpr *
 loki_match_distance(PlannerInfo *root, IndexOptInfo *info, OpExpr *distance)
 {
+	Node	   *column;
 	Node	   *query;
 
 	Assert(list_length(distance->args) == 2 && distance->opresulttype == FLOAT8OID);
-	if (!match_index_to_operand(linitial(distance->args), 0, info) &&
+	if ((column = loki_indexed_vector(info, linitial(distance->args))) == NULL &&
 		((distance = loki_commuted(distance)) == NULL ||
-		 !match_index_to_operand(linitial(distance->args), 0, info)))
+		 (column = loki_indexed_vector(info, linitial(distance->args))) == NULL))
 		return NULL;
 	query = lsecond(distance->args);
 	if (!OidIsValid(get_op_opfamily_sortfamily(distance->opno, info->opfamily[0])) ||
 		bms_is_member(info->rel->relid, pull_varnos(root, query)) ||
 		contain_volatile_functions(query))
 		return NULL;
+	if (column != linitial(distance->args))
+	{
+		distance = copyObject(distance);
+		linitial(distance->args) = copyObject(column);
+	}
 	return distance;
 }
 
