@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: PostgreSQL
 # The text search parser cjk in databases of several encodings and locales, through pg_dump, and over
-# values that are no text of the encoding.
+# values that are no text of the encoding; near-duplicates of doc/recipes.md in one statement.
 
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::RealBin;
+
+use Documents;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -88,5 +92,33 @@ my $damaged = $node->safe_psql('c_utf8', q(
 	END $$;
 	SELECT string_agg(DISTINCT outcome(seed), ', ' ORDER BY outcome(seed)) FROM generate_series(1, 2000) seed;));
 like($damaged, qr/^error(, tokens)?$|^tokens$/, "damaged values: $damaged");
+
+# The trigger that keeps rows apart, as the page has it and the isolation test near_duplicates
+my ($block) = grep { /FUNCTION keep_apart/ } map { join("\n", @{ $_->{lines} }) } blocks('../doc/recipes.md');
+my $spec = slurp_file('../test/isolation/specs/near_duplicates.spec') =~ s/^\t//mgr;
+ok(index($spec, ($block =~ /(CREATE FUNCTION keep_apart.*keep_apart\(\);)/s)[0]) >= 0, 'the isolation test has the trigger of the page');
+$node->safe_psql('c', "$block; TRUNCATE memories;");
+sub refused
+{
+	my ($name, $sql) = @_;
+	my ($result, $stdout, $stderr) = $node->psql('c', $sql);
+
+	like($stderr, qr/a row of this tenant is as near/, "$name is refused");
+	return;
+}
+
+# Forty rows of each of 25 tenants, on a circle, 0.0123 apart
+my $apart = q(SELECT 1000 + i, i / 40, ARRAY[cos(i % 40 * 0.1570796), sin(i % 40 * 0.1570796), 0]::vector FROM generate_series(0, 999) i);
+$node->safe_psql('c', "INSERT INTO memories $apart");
+is($node->safe_psql('c', 'SELECT count(*), count(DISTINCT tenant) FROM memories'), '1000|25', '1,000 rows that are apart, in one statement');
+refused('a statement of 1,000 rows with two near ones', "TRUNCATE memories; INSERT INTO memories $apart UNION ALL SELECT 5000, 24, '[1,0.001,0]'");
+my $file = "${PostgreSQL::Test::Utils::tmp_check}/memories";
+$node->safe_psql('c', "COPY ($apart) TO '$file'; TRUNCATE memories; COPY memories FROM '$file'");
+is($node->safe_psql('c', 'SELECT count(*) FROM memories'), '1000', 'COPY of rows that are apart');
+refused('COPY with two near ones', "COPY (SELECT 7000 + i, 99, '[1,2,3]' FROM generate_series(1, 2) i) TO '$file.2'; COPY memories FROM '$file.2'");
+refused('an UPDATE of two rows to one vector', q(UPDATE memories SET embedding = '[0,0,1]' WHERE tenant = 3 AND id % 40 < 2));
+refused('an UPDATE of the tenant', 'UPDATE memories SET tenant = 4 WHERE tenant = 3');
+is($node->safe_psql('c', 'SELECT count(*) FROM memories a JOIN memories b ON a.tenant = b.tenant AND a.id < b.id AND a.embedding <=> b.embedding < 0.01'),
+	'0', 'no rows are near');
 $node->stop;
 done_testing();
