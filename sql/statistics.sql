@@ -59,6 +59,22 @@ SELECT rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 REINDEX INDEX stat_idx;
 SELECT rows_changed FROM lokivector_stat_indexes WHERE relname = 'stat_t';
 
+-- test: one row in 64 says how many of its nearest ten a default search finds, and duplicates do not
+CREATE TABLE stat_agree (v vector(48));
+CREATE INDEX stat_agree_idx ON stat_agree USING hnsw (v vector_l2_ops);
+CREATE FUNCTION stat_row(n int) RETURNS vector LANGUAGE sql IMMUTABLE AS
+	$$ SELECT array_agg((hashint8extended(n, i) % 1000)::real)::vector FROM generate_series(1, 48) i $$;
+INSERT INTO stat_agree SELECT stat_row(i) FROM generate_series(1, 2500) i;
+SELECT neighbors_compared BETWEEN 10 * 2500 / 64 / 2 AND 10 * 2500 / 64 * 2 AS some, neighbors_compared % 10 AS tens,
+	agreement BETWEEN 0.9 AND 0.9999 AS nearly, agreement = neighbors_agreed / neighbors_compared::float8 AS share
+FROM lokivector_stat_indexes WHERE relname = 'stat_agree';
+SELECT neighbors_compared FROM lokivector_stat_indexes WHERE relname = 'stat_agree' \gset before_
+INSERT INTO stat_agree SELECT stat_row(i) FROM generate_series(1, 2500) i;
+SELECT duplicates_joined, neighbors_compared - :before_neighbors_compared AS compared
+FROM lokivector_stat_indexes WHERE relname = 'stat_agree';
+SELECT relname, neighbors_compared, agreement FROM lokivector_stat_indexes WHERE relname = 'stat_t';
+DROP TABLE stat_agree;
+
 -- test: scans whose first walk was too narrow, and rows that they dropped
 SELECT lokivector_reset_counts('stat_idx');
 SET hnsw.ef_search = 10;

@@ -26,6 +26,7 @@ $node->append_conf('postgresql.conf', "autovacuum = off\n");
 $node->start;
 create_items($node, 5000);
 create_exporter($node);
+$node->safe_psql('postgres', 'INSERT INTO items SELECT i, item(i) FROM generate_series(-500, -1) i');
 $node->safe_psql('postgres', q(
 	SET enable_seqscan = off;
 	SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(5) LIMIT 5) s;
@@ -79,6 +80,7 @@ unlike($text, qr/pg_exporter_user_queries_load_error\{[^}]*\} 1/, 'the exporter 
 like($text, qr/^pg_exporter_last_scrape_error 0$/m, 'no query fails for a member of pg_monitor');
 cmp_ok(sample($text, 'lokivector_index_scans', 'items_idx'), '==', 5, 'scans, that of the measurement too');
 cmp_ok(sample($text, 'lokivector_index_widened_scans', 'items_idx'), '>=', 1, 'scans that went on wider');
+cmp_ok(sample($text, 'lokivector_index_agreement', 'items_idx'), '>', 0.9, 'inserts agree with searches');
 cmp_ok(sample($text, 'lokivector_index_search_seconds', 'items_idx'), '>', 0, 'time');
 cmp_ok(sample($text, 'lokivector_index_state_valid', 'items_idx'), '==', 1, 'an index that is valid');
 cmp_ok(sample($text, 'lokivector_index_state_valid', 'items_failed'), '==', 0, 'an index that is not');

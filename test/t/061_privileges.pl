@@ -107,7 +107,7 @@ my %reads = (
 	lokivector_sampled_queries => q(SELECT count(*) FROM lokivector_sampled_queries('notes_v')),
 	lokivector_measure_samples => q(SELECT lokivector_measure_samples('notes_v')));
 my $refused = qr/^ERROR: (must be (owner|member)|permission denied|query would be affected)/;
-my $counts = q(SELECT walks, nodes_scored, rows_dropped, duplicates_joined, nodes_freed FROM lokivector_stat_indexes WHERE indexrelname = 'notes_v');
+my $counts = q(SELECT walks, nodes_scored, rows_dropped, duplicates_joined, neighbors_compared, neighbors_agreed, nodes_freed FROM lokivector_stat_indexes WHERE indexrelname = 'notes_v');
 
 of_table('the owner of the database', sub {
 	like(as('base', $looks{$_}), $refused, $_) for sort keys %looks;
@@ -156,7 +156,7 @@ of_table('a tenant under row security', sub {
 	# a vector of bob's, and one of nobody
 	my $joined = q(SELECT indexrelname, duplicates_joined FROM lokivector_stat_indexes WHERE indexrelname LIKE 'notes%' ORDER BY 1);
 	as('alice', q(INSERT INTO notes SELECT 0, 'alice', '[1,101]', '[1,1]'));
-	like(as('alice', $counts), qr/^\|{4}$/, 'counts that depend on rows');
+	like(as('alice', $counts), qr/^\|{6}$/, 'counts that depend on rows');
 	is(as('alice', $joined), "notes_v|\nnotes_w|", '... of all indexes');
 	is(as('alice', q(SELECT inserts, duplicates_joined FROM lokivector_index_counts() WHERE index::oid = 'notes_v'::regclass::oid)),
 		'1|', '... by the function');
@@ -178,7 +178,7 @@ of_table('a tenant under row security', sub {
 
 of_table('a member of `pg_monitor`', sub {
 	unlike(as('monitor', $looks{$_}), qr/ERROR/, $_) for sort keys %looks;
-	like(as('monitor', $counts), qr/^\d+(\|\d+){4}$/, 'all counts');
+	like(as('monitor', $counts), qr/^\d+(\|\d+){6}$/, 'all counts');
 	like(as('monitor', $reads{$_}), $refused, $_) for sort keys %reads;
 	like(as('monitor', 'SELECT count(*) FROM notes'), $refused, 'rows');
 	is(as('monitor', 'SELECT count(*) FROM lokivector_recall_all(5, 2)'), '0', '... by lokivector_recall_all');

@@ -31,6 +31,7 @@
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
+#include "hnsw/scan/width.h"
 #include "hnsw/statistics/statistics.h"
 #include "storage/predicate.h"
 #include "types/toast.h"
@@ -42,6 +43,9 @@
  * alone.
  */
 #define ENTRY_WIDTH			20
+
+/* One row in so many shows how much searches find (search_widely()) */
+#define COMPARED_EVERY		64
 
 /* ----------------------------------------------------------------
  * Rows outside the graph
@@ -210,6 +214,39 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 }
 
 /*
+ * Go on from where search_narrowly() ended, as wide as ef_construction, and from more entries.
+ *
+ * Before it is linked, a row is to the graph what the queries of users are.  So some rows compare: their walk
+ * pauses where one for the default of hnsw.ef_search is as wide, and how many of the nearest that it finds
+ * in the end were known there is counted.  The end knows all that the pause did, and may itself have missed
+ * others: this agreement is hardly less than recall.
+ */
+static void
+search_widely(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
+{
+	const int	few = loki_calibration_ks[LOKI_FEW_PLACE];
+	LokiSearch *search = &row->cache->search;
+	const LokiPool *pool = &search->pool;
+	int			ef = row->cache->ef_construction;
+	LokiCandidate *known = NULL;
+	int			nknown = 0;
+
+	if (row->hash.h[0] % COMPARED_EVERY == 0)
+	{
+		loki_search_walk(search, NULL, 0, (int) Min(loki_walk_width(row->state, LOKI_DEFAULT_EF_SEARCH), ef), ef);
+		nknown = Min(few, pool->n);
+		known = memcpy(palloc_array(LokiCandidate, few), pool->nearest, nknown * sizeof(LokiCandidate));
+	}
+	loki_search_walk(search, entries, nentries, ef, ef);
+	if (known == NULL)
+		return;
+	row->compared = Min(few, pool->n);
+	for (int i = 0; i < nknown; i++)
+		row->agreed += known[i].distance <= pool->nearest[row->compared - 1].distance;
+	Assert(row->agreed <= row->compared);
+}
+
+/*
  * Search the graph for the row, and choose its lists on all layers that it has in common
  * with the entry point.  True if the row has joined the node of a duplicate.  The insert
  * lock is held.
@@ -237,8 +274,7 @@ find_place(LokiNewRow *row)
 		nwide = Min(descent.nfound, ENTRY_WIDTH);
 		if (search_narrowly(row, descent.narrow, descent.nnarrow))
 			return true;
-		loki_search_walk(search, cache->found, nwide, cache->ef_construction,
-						 cache->ef_construction);
+		search_widely(row, cache->found, nwide);
 		if (loki_insert_duplicate(row))
 			return true;
 		if (choose_base(row) == 0)
@@ -695,6 +731,11 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 		counts->of[LOKI_COUNT_DUPLICATES_JOINED] = class == LOKI_VALUE_VECTOR &&
 			row->node == LOKI_NONE;
 		counts->of[LOKI_COUNT_NODES_REUSED] = row->node != LOKI_NONE && !row->grown;
+		if (row->node != LOKI_NONE)
+		{
+			counts->of[LOKI_COUNT_COMPARED] = row->compared;
+			counts->of[LOKI_COUNT_AGREED] = row->agreed;
+		}
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);

@@ -73,6 +73,9 @@ typedef struct LokiNewRow
 	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer; LOKI_NONE
 											 * on layer 0 */
 	bool		alone;			/* no live node was found to link to */
+	int			compared;		/* of its nearest nodes, so many were compared;
+								 * 0: it is not one of the rows that do */
+	int			agreed;			/* of these, were known to a narrower search */
 	bool		found;			/* a scan finds the node as soon as one of its
 								 * nearest links to it: no more is to be done */
 } LokiNewRow;

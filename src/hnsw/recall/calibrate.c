@@ -278,7 +278,7 @@ describe_calibration(Relation index)
 {
 	LokiMetaPageData meta;
 	const LokiCalibrationData *calibration = &meta.calibration;
-	const int	k = 1;			/* of loki_calibration_ks */
+	const int	k = LOKI_FEW_PLACE;
 	int			last;
 
 	(void) loki_index_open(index, &meta);

@@ -372,11 +372,10 @@ extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
 extern void loki_plan_completeness(LokiScan *so);
 
 /*
- * functions in scan/width.c: a width for a number of rows, and as settings ask for; the nodes that the scan will
+ * functions in scan/width.c: a width for a number of rows, as settings ask for; the nodes that the scan will
  * have gone through at the end of the batch; once its rows are known, the nodes that it has gone through, and the
  * width that these ask for; and what a scan chooses when it begins
  */
-extern uint32 loki_walk_width(const LokiIndex *state, double rows);
 extern uint32 loki_width_for(const LokiScan *so, double rows);
 extern double loki_nodes_ahead(const LokiScan *so);
 extern double loki_width_by_share(const LokiScan *so, double *nodes);

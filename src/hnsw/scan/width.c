@@ -36,8 +36,7 @@ LOKI_FUNCTION(lokivector_search_width);
 #define REACH_ERRORS		3
 
 /* A search for more rows looks at least as far, and finds as much, as one for this number */
-#define FEW_ROWS			10
-#define FEW_PLACE			1	/* in loki_calibration_ks */
+#define FEW_ROWS			loki_calibration_ks[LOKI_FEW_PLACE]
 
 /*
  * ... but at the default of hnsw.ef_search this share may always be missed, and half of it at twice that: the last
@@ -218,7 +217,7 @@ first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 	width = loki_walk_width(state, *rows);
 	if (batch <= FEW_ROWS || !settings->complete || calibration->nwidths < 2)
 		return width;
-	few = Min(recall_at(calibration, loki_walk_width(state, settings->ef), FEW_PLACE),
+	few = Min(recall_at(calibration, loki_walk_width(state, settings->ef), LOKI_FEW_PLACE),
 			  1 - MISSED_OF_MANY * Min((double) LOKI_DEFAULT_EF_SEARCH / settings->ef, 1));
 	return Min(Max(width, calibrated_width(calibration, few, batch)), MOST_WIDER * width);
 }

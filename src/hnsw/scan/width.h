@@ -21,8 +21,12 @@ struct LokiReach;
 /* An index with fewer nodes is not calibrated */
 #define LOKI_CALIBRATE_MIN_NODES	1000
 
-/* The numbers k of neighbors that a calibration measures */
+/* The numbers k of neighbors that a calibration measures, and the place of ten */
 extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
+#define LOKI_FEW_PLACE		1
+
+/* The width of a walk for n rows, without a target of recall */
+extern uint32 loki_walk_width(const struct LokiIndex *state, double rows);
 
 /*
  * How far a walk of this width looks for n rows, by its width and by errors of estimates.  If the

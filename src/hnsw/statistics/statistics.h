@@ -36,6 +36,9 @@ typedef enum LokiCount
 	LOKI_COUNT_INSERTS,			/* of these: */
 	LOKI_COUNT_DUPLICATES_JOINED,	/* joined the node of others */
 	LOKI_COUNT_NODES_REUSED,	/* that took a node that vacuum had freed */
+	LOKI_COUNT_COMPARED,		/* nearest nodes of some rows, and ... */
+	LOKI_COUNT_AGREED,			/* ... those that a default search had found,
+								 * too */
 	LOKI_COUNT_BUILDS,
 	LOKI_COUNT_VACUUMS,
 	LOKI_COUNT_NODES_FREED,

@@ -34,7 +34,7 @@ static bool
 depends_on_rows(int count)
 {
 	return (count >= LOKI_COUNT_WALKS && count <= LOKI_COUNT_LATE_ROWS) ||
-		count == LOKI_COUNT_DUPLICATES_JOINED || count == LOKI_COUNT_NODES_REUSED ||
+		(count >= LOKI_COUNT_DUPLICATES_JOINED && count <= LOKI_COUNT_AGREED) ||
 		count == LOKI_COUNT_NODES_FREED;
 }
 
