@@ -43,5 +43,25 @@ $$ LANGUAGE sql VOLATILE;
 SELECT target, found >= target - 0.01 AS kept, found >= said - 0.02 AS as_said
 FROM unnest(ARRAY[0.9, 0.95, 0.99]) target, said_and_found(target);
 
-DROP TABLE apart, strangers, hubs, asked;
-DROP FUNCTION around, found, said_and_found;
+-- test: nor does a calibration with rows make a search for many rows narrower than it is without a target
+CREATE FUNCTION wide(index regclass, target float8, k int) RETURNS bigint AS $$
+	SELECT set_config('lokivector.target_recall', target::text, true);
+	SELECT width FROM lokivector_search_width(index, k);
+$$ LANGUAGE sql VOLATILE;
+SELECT k, wide('hubs_idx', 0.5, k) = wide('hubs_idx', 0, k) AS as_without, wide('hubs_idx', 0.99, k) > wide('hubs_idx', 0, k) AS wider
+FROM unnest(ARRAY[10, 11, 50, 100, 500]) k;
+
+-- test: documents of fifty chunks that are nearly equal, of which a search for a hundred rows finds two and the next best
+CREATE TABLE chunks AS
+	SELECT around(center, 0.02, 32)::vector(32) AS v
+	FROM (SELECT around(NULL, 1, 32)::float4[]::float8[] AS center FROM generate_series(1, 80) c) s, generate_series(1, 50) i;
+CREATE INDEX chunks_idx ON chunks USING hnsw (v vector_cosine_ops);
+CREATE FUNCTION found_of(target float8, k int) RETURNS float8 AS $$
+	SELECT set_config('lokivector.target_recall', target::text, true);
+	SELECT recall FROM lokivector_recall('chunks_idx', (SELECT array_agg(around(v::float4[]::float8[], 0.5, 32)) FROM (SELECT v FROM (SELECT v, row_number() OVER () AS n FROM chunks) c WHERE n % 40 = 0) s), k);
+$$ LANGUAGE sql VOLATILE;
+SELECT target, k, found_of(target, k) >= 0.95 AS found
+FROM unnest(ARRAY[0, 0.9]) target, unnest(ARRAY[10, 100]) k;
+
+DROP TABLE apart, strangers, hubs, asked, chunks;
+DROP FUNCTION around, found, said_and_found, wide, found_of;

@@ -180,46 +180,51 @@ loki_walk_width(const LokiIndex *state, double rows)
 	return (uint32) Min(rows * factor + 8, (double) LOKI_MAX_NUMBER);
 }
 
+/* The width without a target: for ef rows, or for as large a share of more rows as ef finds of few. */
+static uint32
+plain_width(const LokiIndex *state, const LokiCalibrationData *calibration, bool complete, uint32 ef, double rows)
+{
+	uint32		width = loki_walk_width(state, Max(ef, rows));
+	double		few;
+
+	if (rows <= FEW_ROWS || !complete || calibration->nwidths < 2)
+		return width;
+	few = Min(recall_at(calibration, loki_walk_width(state, ef), LOKI_FEW_PLACE),
+			  1 - MISSED_OF_MANY * Min((double) LOKI_DEFAULT_EF_SEARCH / ef, 1));
+	return Min(Max(width, calibrated_width(calibration, few, rows)), MOST_WIDER * width);
+}
+
 /*
  * The width for a target of the recall, by the calibration; 0 without one.
  *
  * A calibration with rows knows nothing of queries unlike these, which find less at each width.  So it
- * makes no walk narrower than it would be without a target; one with a user's queries does.
+ * makes no walk narrower than the default is without a target; one with a user's queries does.
  */
 static uint32
-target_width(const LokiIndex *state, const LokiCalibrationData *calibration, double recall, double k)
+target_width(const LokiIndex *state, const LokiCalibrationData *calibration, const LokiScanSettings *settings,
+			 double rows)
 {
-	uint32		width = calibrated_width(calibration, recall, k);
+	uint32		width = settings->target_recall > 0 ? calibrated_width(calibration, settings->target_recall, rows) : 0;
 
 	if (width == 0 || calibration->at[LOKI_CALIBRATION_GIVEN].other != 0)
 		return width;
-	return Max(width, loki_walk_width(state, Max(k, LOKI_DEFAULT_EF_SEARCH)));
+	return Max(width, plain_width(state, calibration, settings->complete, LOKI_DEFAULT_EF_SEARCH, rows));
 }
 
 /*
  * The width of the first walk of a scan whose first batch has so many rows: what the target
- * of its recall needs, if there is one and the index is calibrated, otherwise the width for
- * ef rows, or for as large a share of more rows as ef finds of few.  Sets the rows that it is wide
- * enough for.
+ * of its recall needs, if there is one and the index is calibrated, otherwise what hnsw.ef_search does.
+ * Sets the rows that it is wide enough for.
  */
 static uint32
 first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
 			const LokiScanSettings *settings, uint32 batch, uint32 *rows)
 {
-	uint32		width = settings->target_recall > 0 ?
-		target_width(state, calibration, settings->target_recall, batch) : 0;
-	double		few;
+	uint32		width = target_width(state, calibration, settings, batch);
 
 	Assert(batch > 0);
 	*rows = width > 0 ? batch : Max(settings->ef, batch);
-	if (width > 0)
-		return width;
-	width = loki_walk_width(state, *rows);
-	if (batch <= FEW_ROWS || !settings->complete || calibration->nwidths < 2)
-		return width;
-	few = Min(recall_at(calibration, loki_walk_width(state, settings->ef), LOKI_FEW_PLACE),
-			  1 - MISSED_OF_MANY * Min((double) LOKI_DEFAULT_EF_SEARCH / settings->ef, 1));
-	return Min(Max(width, calibrated_width(calibration, few, batch)), MOST_WIDER * width);
+	return width > 0 ? width : plain_width(state, calibration, settings->complete, settings->ef, batch);
 }
 
 /* For the cost model, which counts rows.  Without a target a walk for many rows is wider by some factor. */
@@ -229,7 +234,7 @@ loki_hnsw_rows_width(Relation index, double rows)
 	LokiMetaPageData meta;
 	LokiScanSettings settings;
 	LokiIndex  *state;
-	uint32		width = 0;
+	uint32		width;
 	uint32		ef;
 
 	rows = Max(Min(rows, (double) LOKI_MAX_NUMBER / 4), 0);
@@ -237,8 +242,7 @@ loki_hnsw_rows_width(Relation index, double rows)
 	if (settings.target_recall == 0 && rows <= FEW_ROWS)
 		return Max(settings.ef, rows);
 	state = loki_index_open(index, &meta);
-	if (settings.target_recall > 0)
-		width = target_width(state, &meta.calibration, settings.target_recall, rows > 0 ? rows : settings.ef);
+	width = target_width(state, &meta.calibration, &settings, rows > 0 ? rows : settings.ef);
 	if (width > 0)
 		return width;
 	width = first_width(state, &meta.calibration, &settings, (uint32) Max(rows, 1), &ef);
