@@ -171,6 +171,32 @@ def parts(rng, rows, dims, queries):
     return base, near + .7 * rng.standard_normal((queries, dims))
 
 
+def chunks(rng, rows, dims, queries):
+    """Documents of 50 nearly equal chunks, and queries anywhere near one"""
+    document = rng.standard_normal((max(1, rows // 50), dims))
+    base = np.repeat(document, 50, axis=0)
+    near = document[rng.integers(0, len(document), queries)]
+    return (base + .02 * rng.standard_normal(base.shape),
+            near + .5 * rng.standard_normal(near.shape))
+
+
+def models(rng, rows, dims, queries):
+    """Half of the rows and queries are of another model, whose vectors are
+    100 times as long"""
+    def model():
+        mean = .5 * rng.standard_normal(dims)
+        latent = rng.standard_normal((24, dims)) / 5
+        return lambda n: (mean + rng.standard_normal((n, 24)) @ latent
+                          + .1 * rng.standard_normal((n, dims)))
+
+    short, long = model(), model()
+
+    def both(n):
+        return np.concatenate([short(n - n // 2), 100 * long(n // 2)])
+
+    return rng.permutation(both(rows)), both(queries)
+
+
 def noise(rng, rows, dims, queries):
     """Rows without structure, whose distances hardly differ"""
     return rng.random((rows, dims)), rng.random((queries, dims))
@@ -184,7 +210,8 @@ SETS = {"lengths": (lengths, "ip"), "clusters": (clusters, "l2"),
         "tight_3": (functools.partial(tight, .003), "l2"),
         "tight_30": (functools.partial(tight, .03), "l2"),
         "tight_100": (functools.partial(tight, .1), "l2"),
-        "parts": (parts, "cosine"), "noise": (noise, "l2")}
+        "parts": (parts, "cosine"), "chunks": (chunks, "cosine"),
+        "models": (models, "l2"), "noise": (noise, "l2")}
 
 
 def make(name, rows, dims, queries=1000, seed=1, data=None):
