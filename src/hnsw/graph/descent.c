@@ -95,7 +95,8 @@ upper_next(LokiWalk *walk, LokiBatch *waiting)
 
 /*
  * LokiWalkSteps.expand: expand a node, and score its neighbors at once, since a search this narrow would
- * end elsewhere if it went on before it knows them.
+ * end elsewhere if it went on before it knows them.  Lists that are likely to be read soon are fetched: its own
+ * one layer below, and those of neighbors that are near.
  */
 static void
 upper_expand(LokiWalk *walk, LokiBatch *batch)
@@ -112,6 +113,8 @@ upper_expand(LokiWalk *walk, LokiBatch *batch)
 	nearest->down = data != NULL ? data->down : LOKI_NONE;
 	if (data == NULL)
 		return;
+	loki_slot_prefetch(search->state, search->index, descent->level == 1 ? LOKI_SLOTS_LINK : LOKI_SLOTS_UPPER,
+					   descent->level == 1 ? nearest->node & ~LOKI_EXPANDED : data->down);
 	for (int i = 0; i < data->count; i++)
 		if (loki_visit(search, data->neighbors[i].node))
 		{
@@ -124,7 +127,11 @@ upper_expand(LokiWalk *walk, LokiBatch *batch)
 		LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node, neighbors[i].slot};
 		int			place = found_insert(descent->found, &descent->nfound, (int) walk->ef, &new);
 
-		if (place >= 0 && place < upper->next)
+		if (place < 0)
+			continue;
+		if (place < (int) walk->width)
+			loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_UPPER, new.slot);
+		if (place < upper->next)
 			upper->next = place;
 	}
 }

@@ -271,13 +271,10 @@ loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list, float *
 	Assert(list->count <= linker->capacity);
 	loki_code_read(linker->state, linker->index, node, linker->own);
 	quantizer->prepare_code(quantizer, linker->own, linker->query);
+	loki_slots_copy(linker->state, linker->index, LOKI_SLOTS_CODE, list->nodes, list->count, true,
+					linker->code_space);
 	for (int i = 0; i < list->count; i++)
-	{
-		char	   *code = linker->code_space + (Size) i * quantizer->code_size;
-
-		loki_code_read(linker->state, linker->index, list->nodes[i], code);
-		linker->codes[i] = code;
-	}
+		linker->codes[i] = linker->code_space + (Size) i * quantizer->code_size;
 	quantizer->score(quantizer, linker->query, linker->codes, list->count, distances);
 }
 
@@ -363,6 +360,8 @@ keep_reachable(LokiLinker *linker, const LokiListRef *ref, const LokiList *wante
 		return;
 
 	dropped = *left;
+	if (ref->level == 0)
+		loki_list_prefetch(linker, new, LOKI_SLOTS_LINK);
 	loki_list_measure(linker, ref->node, left, distances);
 	for (int i = 0; i < chosen && left->count > 0; i++)
 	{

@@ -71,6 +71,21 @@ compare_candidates(const LokiLinkCandidate *x, const LokiLinkCandidate *y)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+/* Copy a node's slot out under a pin, without the lock of its page. */
+static void
+copy_pinned(LokiIndex *state, Relation index, int array, uint32 node, void *slot)
+{
+	uint32		place;
+	uint32		size = state->arrays[array].slot_size;
+	BlockNumber block = loki_slot_block(state, index, array, node, &place);
+	Buffer		buffer = loki_buffer_read(state, index, block);
+
+	Assert(!RecoveryInProgress());
+	loki_slot_array_page_check(state, index, buffer, array);
+	memcpy(slot, LokiPageSlot(BufferGetPage(buffer), size, place), size);
+	ReleaseBuffer(buffer);
+}
+
 /*
  * Copy a node's code out.  It is read without content lock, because its bytes were written
  * before the node could be reached.  Leaves no pin.
@@ -78,19 +93,8 @@ compare_candidates(const LokiLinkCandidate *x, const LokiLinkCandidate *y)
 void
 loki_code_read(LokiIndex *state, Relation index, uint32 node, char *code)
 {
-	uint32		place;
-	uint32		size = state->quantizer->code_size;
-	BlockNumber block;
-	Buffer		buffer;
-
-	Assert(!RecoveryInProgress());
-	if (loki_slot_peek(state, index, LOKI_SLOTS_CODE, node, code))
-		return;
-	block = loki_slot_block(state, index, LOKI_SLOTS_CODE, node, &place);
-	buffer = loki_buffer_read(state, index, block);
-	loki_slot_array_page_check(state, index, buffer, LOKI_SLOTS_CODE);
-	memcpy(code, LokiPageSlot(BufferGetPage(buffer), size, place), size);
-	ReleaseBuffer(buffer);
+	if (!loki_slot_peek(state, index, LOKI_SLOTS_CODE, node, code))
+		copy_pinned(state, index, LOKI_SLOTS_CODE, node, code);
 }
 
 #ifdef USE_ASSERT_CHECKING
@@ -106,29 +110,31 @@ is_place_taken(const LokiLinker *linker, const char *place)
 #endif
 
 /*
- * Copy the codes of candidates that have none yet, into the places that are theirs.  All are prefetched
- * first.  Takes no content lock, and leaves no pin.
+ * Copy the codes of candidates that have none yet, into the places that are theirs.  Those of a run are
+ * copied at once, so that they are fetched together.  No content lock may be held; leaves no pin.
  */
 static void
 read_codes(LokiLinker *linker)
 {
-	LokiIndex  *state = linker->state;
-	uint32		size = state->quantizer->code_size;
+	uint32		size = linker->state->quantizer->code_size;
+	uint32		nodes[64];
+	int			n;
 
-	for (int i = 0; i < linker->n; i++)
-		if (linker->candidates[i].code == NULL)
-			loki_slot_prefetch(state, linker->index, LOKI_SLOTS_CODE,
-							   linker->candidates[i].node);
-	for (int i = 0; i < linker->n; i++)
+	for (int first = 0; first < linker->n; first += Max(n, 1))
 	{
-		LokiLinkCandidate *candidate = &linker->candidates[i];
-		char	   *code = linker->code_space + (Size) i * size;
+		char	   *codes = linker->code_space + (Size) first * size;
 
-		if (candidate->code != NULL)
-			continue;
-		Assert(i < linker->capacity && !is_place_taken(linker, code));
-		loki_code_read(state, linker->index, candidate->node, code);
-		candidate->code = code;
+		for (n = 0; n < (int) lengthof(nodes) && first + n < linker->n; n++)
+		{
+			LokiLinkCandidate *candidate = &linker->candidates[first + n];
+
+			if (candidate->code != NULL)
+				break;
+			Assert(first + n < linker->capacity && !is_place_taken(linker, codes + (Size) n * size));
+			candidate->code = codes + (Size) n * size;
+			nodes[n] = candidate->node;
+		}
+		loki_slots_copy(linker->state, linker->index, LOKI_SLOTS_CODE, nodes, n, true, codes);
 	}
 }
 
@@ -151,13 +157,26 @@ loki_linker_score(LokiLinker *linker, uint32 node)
 	sort_candidates(linker->candidates, linker->n);
 }
 
-/* Whether a node is in the graph and may be linked to.  Share lock of its TID page. */
+/*
+ * Whether a node is in the graph and may be linked to.  Its state, which changes in two bytes (I6), is read
+ * under a pin alone: inserts hold the lock of the page of the newest nodes for whole records.  An insert that
+ * takes a node for live which vacuum marks just now is one that vacuum waits for (V1 of vacuum/README).
+ */
 bool
 loki_node_is_live(LokiIndex *state, Relation index, uint32 node)
 {
 	LokiTidData tid;
 
-	return loki_slot_read(state, index, LOKI_SLOTS_TID, node, &tid) && LokiTidIsLive(&tid);
+	copy_pinned(state, index, LOKI_SLOTS_TID, node, &tid);
+	return LokiTidIsLive(&tid);
+}
+
+/* Begin to fetch the slots of a list's nodes, of a slot array that has one for each node. */
+void
+loki_list_prefetch(LokiLinker *linker, const LokiList *list, int array)
+{
+	for (int i = 0; i < list->count; i++)
+		loki_slot_prefetch(linker->state, linker->index, array, list->nodes[i]);
 }
 
 /*
@@ -242,6 +261,8 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
 		for (int i = 0; i < nselected; i++)
 			loki_list_push(list, linker->candidates[linker->selected[i]].node,
 						   linker->candidates[linker->selected[i]].slot);
+		if (check_live)
+			loki_list_prefetch(linker, list, LOKI_SLOTS_TID);
 		while (check_live && nlive < list->count &&
 			   may_link(linker, level, list->nodes[nlive], list->slots[nlive]))
 			nlive++;

@@ -100,6 +100,11 @@ loki_offer_node(LokiNewRow *row)
 
 	Assert(loki_insert_lock_held(row->index));
 	Assert(row->node == LOKI_NONE && n <= ASKED);
+	for (int i = 0; i < n; i++)
+	{
+		loki_slot_prefetch(row->state, row->index, LOKI_SLOTS_LINK, others[i]->node);
+		loki_slot_prefetch(row->state, row->index, LOKI_SLOTS_CODE, others[i]->node);
+	}
 	for (int i = 0; i < n && list->count < loki_list_max(0, row->state->m); i++)
 	{
 		uint32		node = others[i]->node;

@@ -405,6 +405,9 @@ loki_slots_copy(LokiIndex *state, Relation index, int array, const uint32 *nodes
 		if (!peek || state->local ||
 			!copy_unlocked(state, index, array, nodes, most, slots, missing))
 			memset(missing, true, sizeof(missing));
+		for (int i = 0; i < most && peek; i++)
+			if (missing[i])
+				loki_slot_prefetch(state, index, array, nodes[i]);
 		for (int i = 0; i < most; i++)
 			if (missing[i] &&
 				!loki_slot_read(state, index, array, nodes[i], slots + (Size) i * size))
