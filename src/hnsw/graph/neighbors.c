@@ -221,10 +221,11 @@ loki_linker_drop_dead(LokiLinker *linker, int level)
 
 /*
  * Choose among the candidates, which are sorted, into selected[], and fill up to `fill`; returns the
- * number chosen.  Their codes are known, unless no more than `fill` are there.
+ * number chosen.  Their codes are known, unless no more than `fill` are there.  If `wanted` is not chosen,
+ * unless that is LOKI_NONE, none may be.
  */
 static int
-select_candidates(LokiLinker *linker, int level, int fill)
+select_candidates(LokiLinker *linker, int level, int fill, uint32 wanted)
 {
 	int			max = loki_list_max(level, linker->state->m);
 	LokiLinkChoice from = {linker->n, linker->distances, linker->codes};
@@ -235,6 +236,8 @@ select_candidates(LokiLinker *linker, int level, int fill)
 		Assert(i == 0 || linker->candidates[i - 1].distance <= linker->candidates[i].distance);
 		linker->codes[i] = linker->candidates[i].code;
 		linker->distances[i] = linker->candidates[i].distance;
+		if (linker->candidates[i].node == wanted)
+			from.sought = i;
 	}
 	return loki_select_neighbors(linker->state->quantizer, &from, max, Min(fill, max), linker->scratch,
 								 linker->selected, &linker->nkept);
@@ -242,10 +245,11 @@ select_candidates(LokiLinker *linker, int level, int fill)
 
 /*
  * Choose a list among the candidates, which are sorted.  With check_live, only the chosen
- * ones are looked at, until one proves to be dead; then all are, once.  Share locks, one at a time.
+ * ones are looked at, until one proves to be dead; then all are, once.  Share locks, one at a time.  A
+ * list without `wanted` may be left empty, unless that is LOKI_NONE.
  */
 int
-loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *list)
+loki_linker_choose(LokiLinker *linker, int level, bool check_live, uint32 wanted, LokiList *list)
 {
 	int			fill = LokiFillLinks(linker->state->m);
 
@@ -256,7 +260,7 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, LokiList *lis
 
 		if (linker->n > fill)
 			read_codes(linker);
-		nselected = select_candidates(linker, level, fill);
+		nselected = select_candidates(linker, level, fill, wanted);
 		list->count = 0;
 		for (int i = 0; i < nselected; i++)
 			loki_list_push(list, linker->candidates[linker->selected[i]].node,
@@ -284,7 +288,7 @@ loki_linker_choose_farther(LokiLinker *linker, int first, LokiList *list)
 	int			nselected;
 
 	read_codes(linker);
-	nselected = select_candidates(linker, 0, 0);
+	nselected = select_candidates(linker, 0, 0, LOKI_NONE);
 	for (int i = 0; i < nselected && list->count < loki_list_max(0, linker->state->m); i++)
 	{
 		uint32		node = linker->candidates[linker->selected[i]].node;

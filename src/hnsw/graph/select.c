@@ -65,6 +65,28 @@ rule_out(const LokiQuantizer *quantizer, const LokiLinkChoice *from, int kept,
 	return remaining;
 }
 
+/* Whether a number is among n that ascend */
+static inline bool
+contains(const int *numbers, int n, int number)
+{
+	while (n > 0 && numbers[n - 1] > number)
+		n--;
+	return n > 0 && numbers[n - 1] == number;
+}
+
+#ifdef USE_ASSERT_CHECKING
+/* Whether the candidate that is sought is chosen if the choice goes on to its end */
+static bool
+is_chosen(const LokiQuantizer *quantizer, const LokiLinkChoice *from, int max, int fill, LokiQuery *scratch)
+{
+	LokiLinkChoice all = {from->n, from->distances, from->codes};
+	int			selected[MAX_CANDIDATES];
+	int			n = loki_select_neighbors(quantizer, &all, max, fill, scratch, selected, NULL);
+
+	return contains(selected, n, from->sought);
+}
+#endif
+
 /*
  * See select.h.  Each kept candidate is compared at once with all that are still in the
  * running, so that its code is decoded once and scored against a batch.  The result is that
@@ -99,6 +121,12 @@ loki_select_neighbors(const LokiQuantizer *quantizer, const LokiLinkChoice *from
 		memmove(alive, alive + 1, --nalive * sizeof(int));
 		if (nchosen < max)
 			nalive = rule_out(quantizer, from, kept, scratch, alive, nalive);
+		/* one that is ruled out is chosen only to fill up, if fewer are nearer */
+		if (from->sought >= fill && kept < from->sought && !contains(alive, nalive, from->sought))
+		{
+			Assert(!is_chosen(quantizer, from, max, fill, scratch));
+			return 0;
+		}
 	}
 
 	if (nkept != NULL)

@@ -24,14 +24,18 @@ typedef struct LokiLinkChoice
 	int			n;
 	const float *distances;
 	const void *const *codes;	/* slots, in the code of the quantizer */
+	int			sought;			/* the candidate that all is for: without it
+								 * none need be chosen.  0, which always is:
+								 * there is none */
 } LokiLinkChoice;
 
 /*
  * Choose up to max candidates by the rule of HNSW (Malkov and Yashunin, algorithm 4): keep a
  * candidate unless a kept one is nearer to it than the node is; then fill up to `fill` with the
  * nearest of the others.  selected[] becomes indexes into the candidates, ascending; returns
- * their number.  *nkept, unless it is NULL, becomes how many of them are kept by the rule, or
- * all if they need no comparing.  scratch is memory for a query.
+ * their number, or 0 as soon as it is known that the one sought is not among them.  *nkept, unless it
+ * is NULL, becomes how many of them are kept by the rule, or all if they need no comparing; it is not set
+ * with 0.  scratch is memory for a query.
  */
 extern int	loki_select_neighbors(const LokiQuantizer *quantizer,
 								  const LokiLinkChoice *from, int max, int fill, LokiQuery *scratch,

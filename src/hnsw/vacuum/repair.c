@@ -263,7 +263,7 @@ choose_list(LokiVacuum *vacuum, ListChange *change)
 	loki_linker_score(linker, change->node);
 	/* choosing takes time by the square of their number, and those that are far are hardly ever chosen */
 	linker->n = Min(linker->n, Max(MAX_CHOICE, 2 * vacuum->state->m));
-	loki_linker_choose(linker, change->level, false, &chosen);
+	loki_linker_choose(linker, change->level, false, LOKI_NONE, &chosen);
 	replace_dead_links(vacuum, change, &chosen, &change->new);
 }
 
@@ -571,7 +571,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 		if (other != node && is_live(vacuum, other))
 			loki_linker_add(linker, other, LOKI_NONE, search->pool.nearest[i].distance);
 	}
-	loki_linker_choose(linker, 0, false, &list);
+	loki_linker_choose(linker, 0, false, LOKI_NONE, &list);
 	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
 		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, LOKI_LINK_CHOSEN);
 	for (int i = 0; i < list.count && (i < LINKS_AGAIN || !linked); i++)
