@@ -162,6 +162,7 @@ loki_sketch_spec(const LokiCodeSpec *code, LokiCodeSpec *sketch)
 	*sketch = *code;
 	sketch->bits = 1;
 	sketch->refine_bits = 0;
+	sketch->centers = 0;
 	if (LOKI_PADDED(code->dim) > LOKI_SKETCH_DIMS)
 	{
 		sketch->projection = LOKI_PROJECT_RANDOM;
@@ -376,7 +377,7 @@ loki_code_valid(const LokiCodeSpec *spec)
 	int			bits = spec->bits;
 	int			refine_bits = spec->refine_bits;
 
-	if (spec->dim < 1 || spec->dim > LOKI_MAX_DIM ||
+	if ((spec->centers > 0 && spec->kind != LOKI_CODE_ROTATED) || spec->dim < 1 || spec->dim > LOKI_MAX_DIM ||
 		spec->metric < LOKI_METRIC_L2 || spec->metric > LOKI_METRIC_JACCARD ||
 		loki_metric_of_bits(spec->metric) != (spec->kind == LOKI_CODE_BITS))
 		return false;
@@ -386,7 +387,8 @@ loki_code_valid(const LokiCodeSpec *spec)
 		case LOKI_CODE_ROTATED:
 			if (spec->metric == LOKI_METRIC_L1 ||
 				(bits != 1 && bits != 2 && bits != 4 && bits != 8) ||
-				!projection_valid(spec))
+				!projection_valid(spec) ||
+				(spec->centers > 0 && !loki_code_may_have_centers(spec)))
 				return false;
 			return refine_bits == 0 ||
 				(refine_bits > bits && refine_bits <= 8 && refine_bits % 2 == 0);

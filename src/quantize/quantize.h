@@ -105,7 +105,8 @@ typedef struct LokiCodeSpec
 	uint16		code_dims;		/* dimensions that are coded, a multiple of 64
 								 * below dim; 0 unless projected */
 	uint8		projection;		/* LokiProjection */
-	uint8		unused;
+	uint8		centers;		/* local centers behind the centroid, of which
+								 * each row has the nearest; 0: none */
 	float		outside;		/* basis: error of leaving out the other
 								 * dimensions, see README */
 } LokiCodeSpec;
@@ -117,22 +118,40 @@ loki_code_dims(const LokiCodeSpec *spec)
 	return spec->projection == LOKI_PROJECT_NONE ? spec->dim : spec->code_dims;
 }
 
+/* Local centers of a code at most: a center's number, and 0 for the centroid, takes a byte */
+#define LOKI_MAX_CENTERS		255
+
+/* Floats of a local center */
+static inline Size
+loki_center_dims(const LokiCodeSpec *spec)
+{
+	return TYPEALIGN(64, spec->dim);
+}
+
 /*
  * Floats that a quantizer is made with: the centroid, then the basis, of which each float has room
- * for two elements
+ * for two elements, or local centers, rotated, less the centroid
  */
 static inline Size
 loki_code_constants(const LokiCodeSpec *spec)
 {
 	Size		rows = spec->projection == LOKI_PROJECT_BASIS ? spec->code_dims : 0;
 
-	return (1 + rows / 2) * spec->dim;
+	return (1 + rows / 2) * spec->dim + spec->centers * loki_center_dims(spec);
 }
 
 static inline int16 *
 loki_code_basis(const LokiCodeSpec *spec, const float *constants)
 {
 	return (int16 *) (constants + spec->dim);
+}
+
+/* Local center `number`, from 1 on */
+static inline float *
+loki_code_center(const LokiCodeSpec *spec, const float *constants, int number)
+{
+	Assert(number >= 1 && number <= spec->centers);
+	return (float *) constants + spec->dim + (number - 1) * loki_center_dims(spec);
 }
 
 typedef struct LokiQuantizer LokiQuantizer;
@@ -162,8 +181,8 @@ struct LokiQuantizer
 	/*
 	 * The point that vectors are centred on, dim floats, and behind it the
 	 * basis if the code has one, code_dims orthonormal vectors of dim
-	 * integers; for the L1 and exact codes not used.  Belongs to the caller and lives
-	 * as long as the quantizer.
+	 * integers, or local centers; for the L1 and exact codes not used.  Belongs to the caller and
+	 * lives as long as the quantizer.
 	 */
 	const float *centroid;
 	float		centroid_norm2;
@@ -216,7 +235,10 @@ struct LokiQuantizer
 	void		(*bounds) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						   const void *block, float *bounds, float *least);
 
-	/* Estimate the distance of n codes, whose slots are at codes[i]. */
+	/*
+	 * Estimate the distance of n codes, whose slots are at codes[i].  With local centers, this and what
+	 * follows keep in the query what they find out about a center.
+	 */
 	void		(*score) (const LokiQuantizer *quantizer, const LokiQuery *query,
 						  const void *const *codes, int n, float *estimates);
 
@@ -347,6 +369,27 @@ loki_code_certain(const LokiCodeSpec *spec)
 		(spec->kind != LOKI_CODE_ROTATED || spec->metric != LOKI_METRIC_IP ||
 		 spec->refine_bits > 0);
 }
+
+/*
+ * Whether codes by a spec, which has none yet, may have local centers.  Codes of 8 bits have queries that are
+ * fine enough.
+ */
+static inline bool
+loki_code_may_have_centers(const LokiCodeSpec *spec)
+{
+	return spec->kind == LOKI_CODE_ROTATED && spec->projection == LOKI_PROJECT_NONE && spec->bits < 8;
+}
+
+/*
+ * The local center that encode() takes for x (dim floats), 0 for the centroid.  turned, loki_center_dims()
+ * floats, becomes the rotated residual of x from the centroid, and *near its squared distance to the
+ * center relative to that to the centroid.  The quantizer has centers.
+ */
+extern int	loki_nearest_center(const LokiQuantizer *quantizer, const float *x, float *turned,
+								float *near);
+
+/* Whether a code has a center that there is */
+extern bool loki_code_slot_valid(const LokiQuantizer *quantizer, const void *code);
 
 /* Whether a spec read from disk is one that loki_quantizer_init() accepts */
 extern bool loki_code_valid(const LokiCodeSpec *spec);

@@ -36,34 +36,6 @@ clip(double value)
 }
 
 /*
- * Packing; rotated.h has the form, and the way back.
- */
-
-/* The leading bits of full codes */
-static void
-pack_code(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
-{
-	if (rq->bits == 8)
-		memcpy(packed, u, rq->base.padded_dim);
-	else
-		rq->kernels->pack(rq->groups, u, rq->bits, 8 - rq->bits, packed);
-}
-
-/* The bits of full codes that come after those, as fields */
-static void
-pack_refine(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
-{
-	for (int have = rq->bits; have < rq->full_bits;)
-	{
-		int			width = have % 2 == 1 ? 1 : 2;
-
-		have += width;
-		rq->kernels->pack(rq->groups, u, width, 8 - have, packed);
-		packed += rq->groups * LOKI_GROUP / 8 * width;
-	}
-}
-
-/*
  * Vectors
  */
 
@@ -230,6 +202,26 @@ dot_centroid(const LokiQuantizer *quantizer, const float *x)
 		loki_dot_wide(quantizer->spec.dim, quantizer->centroid, x);
 }
 
+/* See quantize.h. */
+int
+loki_nearest_center(const LokiQuantizer *quantizer, const float *x, float *turned, float *near)
+{
+	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
+	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
+	float		inside;
+	bool		out_of_range;
+	float		norm = make_residual(rq, x, r, &inside, &out_of_range);
+	float		moved = norm;
+	int			center = 0;
+
+	Assert(quantizer->spec.centers > 0);
+	memcpy(turned, r, quantizer->padded_dim * sizeof(float));
+	if (!out_of_range)
+		center = loki_move_to_center(rq, r, &moved);
+	*near = norm > 0 ? moved / norm * (moved / norm) : 1;
+	return center;
+}
+
 /* A code from a vector */
 static void
 encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
@@ -244,9 +236,16 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 	float		inside;
 	bool		out_of_range;
 	float		norm = make_residual(rq, x, r, &inside, &out_of_range);
-	/* thresholds are 64ths of the standard deviation of an element: inside / sqrt(padded) */
-	float		scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
+	float		scale;
+	int			center = 0;
 
+	if (quantizer->spec.centers > 0 && !out_of_range)
+	{
+		center = loki_move_to_center(rq, r, &norm);
+		inside = norm;
+	}
+	/* thresholds are 64ths of the standard deviation of an element: inside / sqrt(padded) */
+	scale = inside > 0 ? 64 * sqrtf(padded) / inside : 0;
 	Assert(norm >= 0 && inside >= 0 && (!refining || refine != NULL));
 	/* full levels nest in those of the code: the leading bits of u are the code's own */
 	rq->kernels->encode(padded, r, Min(scale, FLT_MAX), &rq->code_levels,
@@ -269,6 +268,11 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 			break;
 		default:
 			slot->add = -clip(dot_centroid(quantizer, x));
+			if (center > 0)
+				slot->add = clip(slot->add - (double)
+								 loki_distance.dot_ordered(padded, r,
+														   loki_code_center(&quantizer->spec, quantizer->centroid,
+																			center)));
 			break;
 	}
 
@@ -281,6 +285,15 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 		rq->metric_factor * inside * (inside / sums.code_dot) : 0;
 	Assert(isfinite(slot->add) && isfinite(slot->mul)); /* C4 */
 	pack_code(rq, u, (uint8 *) code + sizeof(CodeSlot));
+	if (quantizer->spec.centers > 0)
+	{
+		CenterSlot *place = (CenterSlot *) center_slot(rq, code);
+
+		place->shift = loki_center_shift(rq, center, u, false);
+		place->center = center;
+		if (refining)
+			*refine_shift(rq, refine) = loki_center_shift(rq, center, u, true);
+	}
 
 	if (refining)
 	{
@@ -353,6 +366,16 @@ round_query(const RotatedQuantizer *rq, const float *r, float scale, float norm,
 	float		max = rq->kernels->max_abs(padded, r);
 
 	Assert((uintptr_t) out % 64 == 0);
+	if (rq->base.spec.centers > 0)
+	{
+		/* here the scale is 1 */
+		memcpy(TURNED(query, padded), r, padded * sizeof(float));
+		loki_centers_query(rq, query, NULL, 0, 0);
+		out->step = to_centers(rq, query)->whole.step;
+		out->sum = to_centers(rq, query)->whole.sum;
+		finish_query(rq, query, norm, inside, rq->tangent * rq->tangent);
+		return;
+	}
 	out->step = max * scale / LOKI_QUERY8_MAX;
 	out->sum = rq->kernels->quantize8(padded, r,
 									  max > 0 ? LOKI_QUERY8_MAX / max : 0,
@@ -391,6 +414,13 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	((RotatedQuery *) out)->out_of_range = out_of_range;
 }
 
+/* <factor * levels, center> of a code, where it has a local center */
+static float
+code_along_center(const RotatedQuantizer *rq, const CodeSlot *slot)
+{
+	return -slot->mul / rq->metric_factor * center_slot(rq, slot)->shift;
+}
+
 /*
  * |r| of the part that is coded.  The slot has no room for it, but its mul is |r|^2 / <l, r>, and <l, r> is
  * about |r| sqrt(padded) times a constant of the levels.  By rounding that may exceed the whole norm.
@@ -414,7 +444,22 @@ code_constant(const RotatedQuantizer *rq, const CodeSlot *slot)
 {
 	if (rq->base.spec.metric != LOKI_METRIC_IP)
 		return slot->add;
-	return clip((double) slot->add + dot_centroid(&rq->base, rq->base.centroid));
+	return clip((double) slot->add + dot_centroid(&rq->base, rq->base.centroid) +
+				(rq->base.spec.centers > 0 ? code_along_center(rq, slot) : 0));
+}
+
+/* The same as a query is to the code's own center */
+static float
+own_constant(const RotatedQuantizer *rq, const CodeSlot *slot)
+{
+	int			center = code_center(rq, slot);
+	const float *c;
+
+	if (rq->base.spec.metric != LOKI_METRIC_IP || center == 0)
+		return code_constant(rq, slot);
+	c = loki_code_center(&rq->base.spec, rq->base.centroid, center);
+	return clip((double) slot->add + dot_centroid(&rq->base, rq->base.centroid) -
+				loki_distance.dot_f32(rq->base.padded_dim, c, c));
 }
 
 /*
@@ -450,6 +495,14 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 	}
 	finish_query(rq, query, code_norm(rq, slot), code_inside(rq, slot),
 				 2 * rq->tangent * rq->tangent);
+	if (quantizer->spec.centers > 0)
+	{
+		CenterQuery *own;
+
+		loki_centers_query(rq, query, code, code_norm(rq, slot), rq->tangent);
+		own = &to_centers(rq, query)->of[code_center(rq, slot)];
+		*own = (CenterQuery) {own_constant(rq, slot), code_norm(rq, slot), query->unit_error};
+	}
 }
 
 /*
@@ -474,6 +527,26 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
 		r[i] = rq->full_values[u[i]];
 	norm2 = loki_distance.dot_f32(padded, r, r);
 	out->constant = code_constant(rq, code);
+	if (quantizer->spec.centers > 0)
+	{
+		float		scale = norm2 > 0 ? inside / sqrtf(norm2) : 0;
+		int			center = code_center(rq, code);
+
+		for (int i = 0; i < padded; i++)
+			r[i] *= scale;
+		if (center > 0)
+		{
+			const float *c = loki_code_center(&quantizer->spec, quantizer->centroid, center);
+
+			for (int i = 0; i < padded; i++)
+				r[i] += c[i];
+		}
+		inside = sqrtf(loki_distance.dot_f32(padded, r, r));
+		round_query(rq, r, 1, inside, inside, out);
+		to_centers(rq, (RotatedQuery *) out)->own_error = -rq->metric_factor * code_norm(rq, code) * rq->full_tangent /
+			sqrtf(padded - 1);
+		return;
+	}
 	round_query(rq, r, norm2 > 0 ? inside / sqrtf(norm2) : 0, code_norm(rq, code),
 				inside, out);
 }
@@ -538,16 +611,6 @@ score_bytes(const LokiQuantizer *quantizer, const LokiQuery *base,
 	}
 }
 
-/*
- * What rounding of the sum's terms may have added.  It counts where two long vectors are near each other,
- * so that add and constant cancel out with the product.
- */
-static inline float
-rounding_error(const CodeSlot *slot, const LokiQuery *query)
-{
-	return FLT_EPSILON * (fabsf(slot->add) + fabsf(query->constant));
-}
-
 /* HUGE_ERROR where norms were cut down, or the code shows nothing */
 static float
 error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
@@ -560,7 +623,14 @@ error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
 
 	if (norm >= HUGE_NORM / 2 || base->norm >= HUGE_NORM / 2 || (slot->mul == 0 && norm > 0))
 		return HUGE_ERROR;
-	return norm * query->unit_error + rounding_error(slot, base);
+	if (quantizer->spec.centers > 0)
+	{
+		const CenterQuery *to = loki_center_query(rq, query, code_center(rq, code));
+
+		return norm * to->unit_error + to_centers(rq, query)->own_error * to->norm +
+			loki_center_rounding(rq, slot, to, slot->mul * center_slot(rq, code)->shift);
+	}
+	return norm * query->unit_error + rounding_error(slot, base->constant);
 }
 
 /* The same with all bits; the row's own error is in its slot, not the mean of all codes. */
@@ -582,12 +652,24 @@ refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 
 		unpack_code(rq, codes[i], u);
 		unpack_refine(rq, refines[i], u);
+		if (quantizer->spec.centers > 0)
+		{
+			const CenterQuery *to = loki_center_query(rq, query, code_center(rq, codes[i]));
+			float		shift = *refine_shift(rq, more);
+
+			estimates[i] = slot->add + to->constant +
+				more->mul * (float) loki_centers_product16(rq, query, to, u, shift);
+			errors[i] = more->error >= HUGE_ERROR || base->norm >= HUGE_NORM / 2 ?
+				HUGE_ERROR : (more->error + to_centers(rq, query)->own_error) * to->norm +
+				loki_center_rounding(rq, slot, to, more->mul * shift);
+			continue;
+		}
 		dot = rq->kernels->dot16(rq->groups, u, &rq->full_table,
 								 QUERY16(query, quantizer->padded_dim));
 		estimates[i] = slot->add + base->constant +
 			more->mul * (query->step16 * dot);
 		errors[i] = more->error >= HUGE_ERROR || base->norm >= HUGE_NORM / 2 ?
-			HUGE_ERROR : more->error * base->norm + rounding_error(slot, base);
+			HUGE_ERROR : more->error * base->norm + rounding_error(slot, base->constant);
 		if (query->outside_error > 0)
 			errors[i] += code_norm(rq, slot) * query->outside_error;
 	}
@@ -600,7 +682,8 @@ refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 uint32
 loki_rotated_code_size(const LokiCodeSpec *spec)
 {
-	return sizeof(CodeSlot) + LOKI_PADDED(loki_code_dims(spec)) * spec->bits / 8;
+	return sizeof(CodeSlot) + LOKI_PADDED(loki_code_dims(spec)) * spec->bits / 8 +
+		(spec->centers > 0 ? sizeof(CenterSlot) : 0);
 }
 
 uint32
@@ -609,7 +692,8 @@ loki_rotated_refine_size(const LokiCodeSpec *spec)
 	if (spec->refine_bits == 0)
 		return 0;
 	return sizeof(RefineSlot) +
-		LOKI_PADDED(loki_code_dims(spec)) * (spec->refine_bits - spec->bits) / 8;
+		LOKI_PADDED(loki_code_dims(spec)) * (spec->refine_bits - spec->bits) / 8 +
+		(spec->centers > 0 ? sizeof(float) : 0);
 }
 
 /* Dimensions that are rotated */
@@ -620,10 +704,17 @@ rotated_dims(const LokiCodeSpec *spec)
 					   loki_code_dims(spec));
 }
 
+/* Where the leading dimensions of local centers lie, behind the signs */
+static Size
+lead_offset(const LokiCodeSpec *spec)
+{
+	return TYPEALIGN(64, offsetof(RotatedQuantizer, signs) + loki_rotate_size(rotated_dims(spec)));
+}
+
 Size
 loki_rotated_size(const LokiCodeSpec *spec)
 {
-	return offsetof(RotatedQuantizer, signs) + loki_rotate_size(rotated_dims(spec));
+	return lead_offset(spec) + loki_lead_size(spec);
 }
 
 /* Whether codes may be the 1-bit sketches of others */
@@ -689,4 +780,11 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->error = error;
 	quantizer->refine = refine;
 	quantizer->limits = loki_code_certain(spec) ? loki_rotated_limits : NULL;
+	if (spec->centers > 0)
+	{
+		quantizer->query_size = offsetof(RotatedQuery, data) + 7 * padded + TO_CENTERS_SIZE +
+			(has_query16(spec) ? 2 * padded * sizeof(int16) : 0);
+		quantizer->score = loki_centers_score;
+		loki_lead_init(rq, (char *) quantizer + lead_offset(spec));
+	}
 }

@@ -48,6 +48,13 @@ typedef struct RefineSlot
 	float		error;			/* per unit of the query's norm */
 } RefineSlot;
 
+/* Behind the packed bits, where codes have local centers */
+typedef struct CenterSlot
+{
+	float		shift;			/* - <levels, center>; REFINE has its own */
+	uint32		center;			/* 0: the centroid */
+} CenterSlot;
+
 StaticAssertDecl(sizeof(CodeSlot) == LOKI_FACTOR_SIZE &&
 				 sizeof(RefineSlot) == LOKI_FACTOR_SIZE,
 				 "slots start with two factors");
@@ -72,8 +79,44 @@ typedef struct RotatedQuantizer
 	float		full_values[256];	/* the levels of full codes ... */
 	float		full_most;		/* ... and the greatest of them */
 	double		root;			/* of the dimensions */
+	struct LeadTable *lead;		/* where there are local centers
+								 * (rotated_centers.c) */
 	uint8		signs[FLEXIBLE_ARRAY_MEMBER];
 } RotatedQuantizer;
+
+/* What a query is to a center; norm < 0: not known yet */
+typedef struct CenterQuery
+{
+	float		constant;
+	float		norm;			/* |q - center| */
+	float		unit_error;
+	bool		near;			/* the second product counts for CODE, ... */
+	bool		near16;			/* ... for REFINE */
+} CenterQuery;
+
+/* Integers that stand for floats */
+typedef struct Rounding
+{
+	float		step;
+	int32		sum;
+} Rounding;
+
+/* What a query is to centers */
+typedef struct ToCenters
+{
+	int			own;			/* of prepare_code(): the code's center; else
+								 * -1 */
+	bool		turned;			/* the query's floats, and what is made of
+								 * them, are set */
+	float		own_error;		/* of a query that is a code: per unit of
+								 * |q - center| */
+	float		excess;			/* by which the square of its levels is
+								 * greater than that of its vector */
+	Rounding	whole;			/* of the query to int8 */
+	Rounding	rest;			/* what that left */
+	float		rest_step16;	/* what rounding to query16 left */
+	CenterQuery of[LOKI_MAX_CENTERS + 1];
+} ToCenters;
 
 typedef struct RotatedQuery
 {
@@ -91,6 +134,20 @@ typedef struct RotatedQuery
 
 #define QUERY8(query)			((query)->data)
 #define QUERY16(query, padded)	((int16 *) ((query)->data + (padded)))
+
+/*
+ * With local centers: the integers of the query for all centers but its own, what their rounding left, the
+ * query's floats, what it is to each center, and last QUERY16 and what its rounding left: so codes with REFINE
+ * and without have all but that in one place.
+ */
+#define WHOLE8(query, padded)	((query)->data + (padded))
+#define REST8(query, padded)	((query)->data + 2 * (padded))
+#define TURNED(query, padded)	((float *) ((query)->data + 3 * (padded)))
+#define TO_CENTERS(query, padded)	((ToCenters *) ((query)->data + 7 * (padded)))
+#define TO_CENTERS_SIZE			TYPEALIGN(64, sizeof(ToCenters))
+#define CENTERS_QUERY16(query, padded) \
+	((int16 *) ((query)->data + 7 * (padded) + TO_CENTERS_SIZE))
+#define REST16(query, padded)	(CENTERS_QUERY16(query, padded) + (padded))
 
 /* Where codes can be sketches: 16 entries for each four dimensions.  There is no QUERY16 then. */
 #define SKETCH_TABLES(query, padded)	((uint8 *) ((query)->data + (padded)))
@@ -137,6 +194,40 @@ unpack_refine(const RotatedQuantizer *rq, const void *refine, uint8 *u)
 	}
 }
 
+/* The leading bits of full codes */
+static inline void
+pack_code(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
+{
+	if (rq->bits == 8)
+		memcpy(packed, u, rq->base.padded_dim);
+	else
+		rq->kernels->pack(rq->groups, u, rq->bits, 8 - rq->bits, packed);
+}
+
+/* The bits of full codes that come after those, as fields */
+static inline void
+pack_refine(const RotatedQuantizer *rq, const uint8 *u, uint8 *packed)
+{
+	for (int have = rq->bits; have < rq->full_bits;)
+	{
+		int			width = have % 2 == 1 ? 1 : 2;
+
+		have += width;
+		rq->kernels->pack(rq->groups, u, width, 8 - have, packed);
+		packed += rq->groups * LOKI_GROUP / 8 * width;
+	}
+}
+
+/*
+ * What rounding of the sum's terms may have added.  It counts where two long vectors are near each other,
+ * so that add and constant cancel out with the product.
+ */
+static inline float
+rounding_error(const CodeSlot *slot, float constant)
+{
+	return FLT_EPSILON * (fabsf(slot->add) + fabsf(constant));
+}
+
 /* |r| of a stored code; under IP that of the coded part */
 static inline float
 code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
@@ -151,6 +242,47 @@ code_norm(const RotatedQuantizer *rq, const CodeSlot *slot)
 			return -slot->mul * rq->mul_to_norm;
 	}
 }
+
+static inline const CenterSlot *
+center_slot(const RotatedQuantizer *rq, const void *code)
+{
+	return (const CenterSlot *) ((const char *) code + rq->base.code_size - sizeof(CenterSlot));
+}
+
+static inline float *
+refine_shift(const RotatedQuantizer *rq, const void *refine)
+{
+	return (float *) ((char *) refine + rq->base.refine_size - sizeof(float));
+}
+
+/* What a query keeps of centers, which scoring adds to */
+static inline ToCenters *
+to_centers(const RotatedQuantizer *rq, const RotatedQuery *query)
+{
+	return TO_CENTERS((RotatedQuery *) query, rq->base.padded_dim);
+}
+
+/* The center of a code.  A slot may be read while it is written anew, so any number may be there. */
+static inline int
+code_center(const RotatedQuantizer *rq, const void *code)
+{
+	return Min(center_slot(rq, code)->center, rq->base.spec.centers);
+}
+
+/* functions in rotated_centers.c */
+extern Size loki_lead_size(const LokiCodeSpec *spec);
+extern void loki_lead_init(RotatedQuantizer *rq, void *memory);
+extern float loki_center_shift(const RotatedQuantizer *rq, int center, const uint8 *u, bool refined);
+extern int	loki_move_to_center(const RotatedQuantizer *rq, float *r, float *norm);
+extern void loki_centers_query(const RotatedQuantizer *rq, RotatedQuery *query, const void *code,
+							   float norm, float tangent);
+extern const CenterQuery *loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int center);
+extern void loki_centers_score(const LokiQuantizer *quantizer, const LokiQuery *query,
+							   const void *const *codes, int n, float *estimates);
+extern float loki_center_rounding(const RotatedQuantizer *rq, const CodeSlot *slot, const CenterQuery *to,
+								  float moved);
+extern double loki_centers_product16(const RotatedQuantizer *rq, const RotatedQuery *query,
+									 const CenterQuery *center, const uint8 *u, float shift);
 
 /* function in rotated_limits.c */
 extern void loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery *query,

@@ -60,6 +60,9 @@ typedef struct Known
 	double		length;			/* ... |D| than this, ... */
 	double		missed;			/* ... |D - r| than this */
 	double		step;			/* of the query's integers */
+	double		query;			/* |q'|, or |q' - c| of the code's local center c */
+	double		moved;			/* |q'| + |c| if it has one, else 0: what
+								 * differences were taken of */
 } Known;
 
 /* The same of tan(theta) squared, relative to 1 / cos(theta) squared */
@@ -77,6 +80,18 @@ widen(const LokiQuantizer *quantizer, Known *known)
 						 tangent_rounding(quantizer) * known->length * known->length);
 }
 
+/* What the query is to the local center of a code */
+static inline const CenterQuery *
+know_center(const RotatedQuantizer *rq, const RotatedQuery *query, const void *code, Known *known)
+{
+	int			center = code_center(rq, code);
+	const CenterQuery *to = loki_center_query(rq, query, center);
+
+	known->query = to->norm;
+	known->moved = center > 0 ? 2 * query->base.norm + to->norm : 0;
+	return to;
+}
+
 /* From CODE and REFINE; false if they show nothing */
 static inline bool
 know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *code,
@@ -87,21 +102,33 @@ know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *
 	const RefineSlot *more = refine;
 	int			padded = quantizer->padded_dim;
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
+	float		constant = query->base.constant;
 	int64		dot;
 
 	if (!(more->error < HUGE_ERROR))
 		return false;
 	unpack_code(rq, code, u);
 	unpack_refine(rq, refine, u);
-	dot = rq->kernels->dot16(rq->groups, u, &rq->full_table, QUERY16(query, padded));
-	known->step = query->step16;
-	known->estimate = (double) slot->add + query->base.constant +
-		more->mul * (known->step * dot);
+	if (quantizer->spec.centers > 0)
+	{
+		const CenterQuery *to = know_center(rq, query, code, known);
+
+		constant = to->constant;
+		known->estimate = (double) slot->add + constant +
+			more->mul * loki_centers_product16(rq, query, to, u, *refine_shift(rq, refine));
+		known->step = to->near16 ? to_centers(rq, query)->rest_step16 : query->step16;
+	}
+	else
+	{
+		dot = rq->kernels->dot16(rq->groups, u, &rq->full_table, QUERY16(query, padded));
+		known->step = query->step16;
+		known->estimate = (double) slot->add + constant + more->mul * (known->step * dot);
+	}
 	known->missed = more->error / -rq->metric_factor * rq->root;
 	if (quantizer->spec.metric == LOKI_METRIC_IP)
 	{
 		/* products with the centroid that were cut down show nothing */
-		if (Max(fabsf(slot->add), fabsf(query->base.constant)) >= HUGE_ERROR / 2)
+		if (Max(fabsf(slot->add), fabsf(constant)) >= HUGE_ERROR / 2)
 			return false;
 		known->norm = known->length = more->mul / rq->metric_factor * rq->root * rq->full_most;
 	}
@@ -150,6 +177,8 @@ know_code(const RotatedQuantizer *rq, const RotatedQuery *query, const void *cod
 	quantizer->score(quantizer, &query->base, &code, 1, &estimate);
 	known->estimate = estimate;
 	known->step = rq->bits == 8 ? query->step16 : query->base.step;
+	if (quantizer->spec.centers > 0 && know_center(rq, query, code, known)->near)
+		known->step = to_centers(rq, query)->rest.step;
 	known->norm = sqrt(norm2);
 	known->length = factor * sqrt(levels_norm2(rq, code));
 	known->missed = sqrt(Max(known->length * known->length - norm2, 0));
@@ -169,18 +198,17 @@ typedef struct Limits
  * vector D is off by at most 2 |D - r| |x - q|, as D - r is orthogonal to r.
  */
 static inline Limits
-euclidean_limits(const RotatedQuantizer *rq, const LokiQuery *query, const Known *known,
-				 double square)
+euclidean_limits(const RotatedQuantizer *rq, const Known *known, double square)
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	double		rounding = loki_sum_rounding(quantizer->padded_dim);
-	double		norms = known->norm + query->norm;
+	double		norms = known->norm + known->query;
 	double		missed2 = known->missed * known->missed;
 	double		off;
 	Limits		limits;
 
 	/* the norms, factor and sum; the query's integers */
-	off = rounding * (3 * norms * norms + 2 * known->length * query->norm) +
+	off = rounding * (3 * norms * norms + 2 * known->length * (known->query + known->moved)) +
 		2 * known->length * HALF_STEP * known->step * rq->root;
 	limits.least = square > off ? sqrt(square - off + missed2) - known->missed : 0;
 	limits.most = sqrt(Max(square + off, 0) + missed2) + known->missed;
@@ -189,7 +217,7 @@ euclidean_limits(const RotatedQuantizer *rq, const LokiQuery *query, const Known
 	 * vectors are centred and rotated in float arithmetic, cosine's scaled
 	 * too
 	 */
-	off = rounding * norms + TINY_NORMS;
+	off = rounding * (norms + known->moved) + TINY_NORMS;
 	if (quantizer->spec.metric == LOKI_METRIC_COSINE)
 		off += 2 * rounding;
 	limits.least = Max(limits.least - off, 0);
@@ -203,13 +231,13 @@ product_limits(const RotatedQuantizer *rq, const LokiQuery *query, const Known *
 {
 	const LokiQuantizer *quantizer = &rq->base;
 	double		rounding = loki_sum_rounding(quantizer->padded_dim);
-	double		centroid = sqrt(quantizer->centroid_norm2) * (1 + rounding);
+	double		centroid = sqrt(quantizer->centroid_norm2) * (1 + rounding) + known->moved;
 	double		x = known->length + centroid;
 	double		q = query->norm + centroid;
-	double		off = known->missed * query->norm;
+	double		off = known->missed * known->query;
 
 	off += known->length * HALF_STEP * known->step * rq->root;
-	off += rounding * (3 * known->length * query->norm + 2 * x * q + centroid * (x + q)) +
+	off += rounding * (3 * known->length * (query->norm + known->moved) + 2 * x * q + centroid * (x + q)) +
 		TINY_NORMS * (x + q) + quantizer->padded_dim * (double) FLT_MIN;
 	return (Limits)
 	{
@@ -230,7 +258,7 @@ loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery *base,
 	Assert(loki_code_certain(&quantizer->spec));
 	for (int i = 0; i < n; i++)
 	{
-		Known		known;
+		Known		known = {.query = base->norm};
 		Limits		limits;
 
 		least[i] = -FLT_MAX;
@@ -244,14 +272,14 @@ loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery *base,
 		switch (quantizer->spec.metric)
 		{
 			case LOKI_METRIC_L2:
-				limits = euclidean_limits(rq, base, &known, known.estimate);
+				limits = euclidean_limits(rq, &known, known.estimate);
 				limits.least *= limits.least * (1 - 2 * rounding);
 				limits.least -= underflow;
 				limits.most *= limits.most * (1 + 2 * rounding);
 				limits.most += underflow;
 				break;
 			case LOKI_METRIC_COSINE:
-				limits = euclidean_limits(rq, base, &known, 2 * known.estimate);
+				limits = euclidean_limits(rq, &known, 2 * known.estimate);
 				limits.least = limits.least * limits.least / 2 - rounding;
 				limits.most = limits.most * limits.most / 2 + rounding;
 				break;

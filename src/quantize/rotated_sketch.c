@@ -26,6 +26,47 @@
 #include "quantize/rotated.h"
 
 /*
+ * The same of a code around a local center: sketches are of what vectors are to the centroid, which is
+ * center + factor * levels.
+ */
+static void
+shorten_moved(const RotatedQuantizer *rq, const RotatedQuantizer *longer, const CodeSlot *slot,
+			  int center, float scale, uint8 *u, CodeSlot *sketch)
+{
+	const float *c = loki_code_center(&longer->base.spec, longer->base.centroid, center);
+	int			padded = rq->base.padded_dim;
+	int			all = longer->base.padded_dim;
+	float		factor = slot->mul / longer->metric_factor;
+	double		along = -(double) factor * center_slot(longer, slot)->shift;
+	double		square = loki_distance.dot_ordered(all, c, c);
+	double		sum = 0;
+	double		squares = 0;
+
+	for (int i = 0; i < padded; i++)
+	{
+		double		value = c[i] + factor * loki_level(&longer->code_table, u[i]);
+
+		sum += fabs(value);
+		squares += value * value;
+		u[i] = value >= 0 ? 0x80 : 0;
+	}
+	switch (rq->base.spec.metric)
+	{
+		case LOKI_METRIC_L2:
+			sketch->add = (float) (slot->add + square + 2 * along);
+			break;
+		case LOKI_METRIC_COSINE:
+			sketch->add = (float) (slot->add + square / 2 + along);
+			break;
+		default:
+			sketch->add = (float) (slot->add + along);
+			break;
+	}
+	sketch->mul = sum > 0 ? (float) (rq->metric_factor * scale * (squares / sum)) : 0;
+	rq->kernels->pack(rq->groups, u, 1, 7, (uint8 *) (sketch + 1));
+}
+
+/*
  * The vector is taken for what its code stands for, which is unbiased: so is the sketch then.  Both
  * have one rotation, so the sketch has the leading dimensions.
  */
@@ -41,10 +82,16 @@ loki_rotated_shorten(const LokiQuantizer *quantizer, const LokiQuantizer *from,
 	double		sum = 0;
 	double		squares = 0;
 	float		scale = rq->base.spec.projection == LOKI_PROJECT_NONE ? 1 : rq->random_scale;
+	int			center = longer->base.spec.centers > 0 ? code_center(longer, from_code) : 0;
 	pg_attribute_aligned(64) uint8 u[LOKI_MAX_PADDED];
 
 	Assert(padded <= from->padded_dim && from->spec.seed == quantizer->spec.seed);
 	unpack_code(longer, from_code, u);
+	if (center > 0)
+	{
+		shorten_moved(rq, longer, from_code, center, scale, u, sketch);
+		return;
+	}
 	for (int i = 0; i < padded; i++)
 	{
 		int			level = loki_level(&longer->code_table, u[i]);

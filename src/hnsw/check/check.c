@@ -115,7 +115,7 @@ check_definition(LokiCheck *check)
 	else if (meta->ef_construction < LOKI_MIN_EF_CONSTRUCTION ||
 			 meta->ef_construction > LOKI_MAX_EF_CONSTRUCTION)
 		fault = "ef_construction";
-	else if (meta->unused != 0 || meta->code.unused != 0 ||
+	else if (meta->unused != 0 ||
 			 !all_zero(&meta->centers, sizeof(meta->centers)) ||
 			 !all_zero(meta->attr_type + meta->nattributes,
 					   sizeof(meta->attr_type) - meta->nattributes))

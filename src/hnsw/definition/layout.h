@@ -39,7 +39,8 @@
 									 * free list */
 #define LOKI_SLOTS_DUPLICATE	8	/* entries of TID lists; free list */
 #define LOKI_SLOTS_NULLTID		9	/* rows outside the graph; free list */
-#define LOKI_SLOTS_CENTROID	10	/* dim floats and then the basis */
+#define LOKI_SLOTS_CENTROID	10	/* dim floats, then the basis or local
+									 * centers */
 #define LOKI_SLOTS_REUSED		11	/* nodes reused since lists were made */
 #define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
 #define LOKI_SLOTS_BLOCK		13	/* where the rows of a block begin in ROW */
@@ -382,7 +383,7 @@ typedef struct LokiDerivedData
 	LokiNotesData notes;
 } LokiDerivedData;
 
-/* What codes are relative to besides the centroid.  All of it is 0 yet. */
+/* A second set of centers, and of codes by them.  All of it is 0 yet: those of `code` are behind the centroid. */
 typedef struct LokiCentersData
 {
 	uint32		centers;		/* in CENTER, dim floats each */
@@ -656,12 +657,10 @@ typedef enum LokiProfile
 
 /*
  * CENTROID slots: dim floats; then, if the code has a basis, its code_dims * dim elements as
- * 16-bit integers, two in a slot, in units of 1 / LOKI_BASIS_UNIT (quantize/quantize.h).
+ * 16-bit integers, two in a slot, in units of 1 / LOKI_BASIS_UNIT (quantize/quantize.h); or local centers,
+ * rotated, less the centroid.
  */
-#define LokiBasisElements(code) \
-	((code)->projection == LOKI_PROJECT_BASIS ? \
-	 (uint32) (code)->code_dims * (code)->dim : 0)
-#define LokiCentroidSlots(code)	((code)->dim + LokiBasisElements(code) / 2)
+#define LokiCentroidSlots(code)	((uint32) loki_code_constants(code))
 
 #define LOKI_MAX_LEVEL			15
 
