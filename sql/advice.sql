@@ -132,7 +132,7 @@ SELECT lokivector_reset_counts('advice_idx');
 CREATE TABLE advice_tight AS
 SELECT i, (SELECT array_agg(CASE WHEN i <= 2000 THEN 10 * sin(i * j) ELSE 100 + sin(i * j) / 1000 END) FROM generate_series(1, 48) j)::vector(48) AS v
 FROM generate_series(1, 2300) i;
-CREATE INDEX advice_tight_idx ON advice_tight USING hnsw (v vector_l2_ops);
+CREATE INDEX advice_tight_idx ON advice_tight USING hnsw (v vector_l2_ops) WITH (centers = 0);
 ANALYZE advice_tight;
 DO $$ BEGIN FOR n IN 3001..3010 LOOP
 	PERFORM FROM advice_tight WHERE i % 10 <> 3 ORDER BY v <-> (SELECT array_agg(100 + sin(n * j) / 1000) FROM generate_series(1, 48) j)::vector(48) LIMIT 1;

@@ -13,8 +13,8 @@ $$ LANGUAGE sql IMMUTABLE STRICT;
 CREATE TABLE doubt_t (id integer, v vector(80), w vector(80), a integer, b integer) WITH (autovacuum_enabled = off);
 INSERT INTO doubt_t SELECT i, doubt_vector(i, 0.3), doubt_vector(i, 0.005), abs(hashint4(i)) % 10, i / 10 % 3
 FROM generate_series(1, 10000) i;
-CREATE INDEX doubt_idx ON doubt_t USING hnsw (v vector_l2_ops, a);
-CREATE INDEX doubt_tight_idx ON doubt_t USING hnsw (w vector_l2_ops, a, b);
+CREATE INDEX doubt_idx ON doubt_t USING hnsw (v vector_l2_ops, a) WITH (centers = 0);
+CREATE INDEX doubt_tight_idx ON doubt_t USING hnsw (w vector_l2_ops, a, b) WITH (centers = 0);
 ANALYZE doubt_t;
 
 -- The share of the nearest k rows that ten searches find, and whether one made more than a flat scan

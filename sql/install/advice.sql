@@ -112,10 +112,13 @@ BEGIN ATOMIC
 				-- no more bits than the code has are none
 				WHEN 'refine_bits' THEN CASE WHEN code = 'rotated' AND NOT (i.refine_bits = 0 AND
 						CASE WHEN option_value ~ '^\d+$' THEN option_value::integer <= i.bits ELSE false END)
-					THEN i.refine_bits::text END END AS kept
+					THEN i.refine_bits::text END
+				WHEN 'centers' THEN i.centers::text END AS kept
 		FROM i, (SELECT 'm' AS option_name, m::text AS option_value FROM wanted
 			UNION ALL SELECT 'profile', profile FROM wanted
-			UNION ALL SELECT option_name, option_value FROM options WHERE option_name IN ('bits', 'refine_bits')) o
+			UNION ALL SELECT option_name, option_value FROM options WHERE option_name IN ('bits', 'refine_bits')
+			-- other numbers are upper limits
+			UNION ALL SELECT option_name, option_value FROM options WHERE option_name = 'centers' AND option_value = '0') o
 	), sized AS MATERIALIZED (
 		-- an index of one of several sizes, as its predicate says
 		SELECT x.*, t.relname, n.nspname, part[1] AS dims

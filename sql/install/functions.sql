@@ -21,7 +21,7 @@ COMMENT ON FUNCTION lokivector_check_all(name, boolean, interval, regclass) IS
 
 CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT dimensions integer, OUT metric text, OUT code text,
-		OUT code_dimensions integer, OUT bits integer, OUT refine_bits integer,
+		OUT code_dimensions integer, OUT bits integer, OUT refine_bits integer, OUT centers integer,
 		OUT profile text, OUT m integer, OUT ef_construction integer, OUT attributes text[],
 		OUT nodes bigint, OUT live bigint, OUT killed bigint, OUT dead bigint,
 		OUT reserved bigint, OUT free bigint,

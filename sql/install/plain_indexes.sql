@@ -35,7 +35,7 @@ BEGIN ATOMIC
 			pg_catalog.string_agg(option, ', ') FILTER (WHERE NOT ours) AS known,
 			pg_catalog.string_agg(option, ', ') FILTER (WHERE ours) AS options
 		FROM pg_catalog.unnest(c.reloptions) AS option,
-		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|brief_codes|ef_search|target_recall|recall_sample_rate)=') AS e(ours)) s
+		LATERAL (SELECT option ~ '^(bits|refine_bits|profile|centers|brief_codes|ef_search|target_recall|recall_sample_rate)=') AS e(ours)) s
 	WHERE NOT c.relispartition AND c.relpersistence <> 't' AND (s.foreign_type OR s.domain OR s.columns OR s.dimensions OR s.options IS NOT NULL)
 	ORDER BY c.oid::regclass::text COLLATE "C";
 END;

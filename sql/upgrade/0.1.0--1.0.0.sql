@@ -20,7 +20,7 @@ CREATE FUNCTION lokivector_search_width(index regclass, k integer DEFAULT 10,
 DROP FUNCTION lokivector_index_info(regclass);
 CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT dimensions integer, OUT metric text, OUT code text,
-		OUT code_dimensions integer, OUT bits integer, OUT refine_bits integer,
+		OUT code_dimensions integer, OUT bits integer, OUT refine_bits integer, OUT centers integer,
 		OUT profile text, OUT m integer, OUT ef_construction integer, OUT attributes text[],
 		OUT nodes bigint, OUT live bigint, OUT killed bigint, OUT dead bigint,
 		OUT reserved bigint, OUT free bigint,

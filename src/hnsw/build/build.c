@@ -120,6 +120,12 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 	LokiCodeSpec code;
 
 	require_candidates(options);
+	if (options->centers > 0 && (profile == LOKI_PROFILE_COMPACT || bits == 8))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("centers cannot be combined with %s",
+						bits == 8 ? "bits = 8" : "profile = compact"),
+				 errhint("Leave out centers, or set it to 0.")));
 
 	/*
 	 * an encoding has errors of its own, which a finer code of it does not make
@@ -227,7 +233,7 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 }
 
 /*
- * Choose the centroid, and the code of a compact index; then make the quantizers, which derive their
+ * Choose the centroid, local centers, and the code of a compact index; then make the quantizers, which derive their
  * constants from both.  Rows are encoded as they are loaded, so this comes first.
  */
 static void
@@ -243,7 +249,9 @@ prepare_codes(LokiBuild *build)
 	{
 		set_phase(build, LOKI_PROGRESS_SAMPLING, 0);
 		loki_compact_begin(build);
+		loki_centers_begin(build);
 		loki_build_sample(build);
+		loki_centers_choose(build);
 		loki_compact_choose(build);
 	}
 	loki_build_set_code(build);

@@ -42,6 +42,8 @@ typedef struct LokiSample
 	uint32		capacity;
 	uint32		count;
 	float	   *rows;			/* of unit length under cosine */
+	pg_prng_state prng;			/* its own: a sample changes nothing else of a
+								 * build */
 } LokiSample;
 
 /* Codes to build the graph on have an array behind those of the slot arrays */
@@ -248,7 +250,12 @@ extern bool loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
 extern void loki_build_report_round(LokiBuild *build, int round, int rounds);
 extern bool loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end);
 
+/* functions in build/centers.c */
+extern void loki_centers_begin(LokiBuild *build);
+extern void loki_centers_choose(LokiBuild *build);
+
 /* functions in build/compact.c */
+extern LokiSample *loki_sample_make(LokiBuild *build, uint32 rows);
 extern void loki_compact_begin(LokiBuild *build);
 extern void loki_sample_add(LokiBuild *build, const float *x, double scale, double seen);
 extern void loki_compact_choose(LokiBuild *build);

@@ -52,30 +52,42 @@ typedef struct NearRows
 	float	   *projected[QUERIES][3];	/* in the basis */
 } NearRows;
 
+/* Make room for a sample of `rows` rows, at most half of maintenance_work_mem. */
+LokiSample *
+loki_sample_make(LokiBuild *build, uint32 rows)
+{
+	Size		row_size = mul_size(build->geometry.dim, sizeof(float));
+	LokiSample *sample = MemoryContextAllocZero(build->context, sizeof(LokiSample));
+
+	sample->context = AllocSetContextCreate(build->context, "hnsw build sample",
+											ALLOCSET_DEFAULT_SIZES);
+	sample->capacity = (uint32) Min(rows,
+									(Size) maintenance_work_mem * 1024 / 2 / row_size);
+	sample->rows = MemoryContextAllocHuge(sample->context,
+										  mul_size(Max(sample->capacity, 1), row_size));
+	pg_prng_seed(&sample->prng, build->meta.code.seed);
+	return sample;
+}
+
 /*
- * Make room for a sample of rows, at most half of maintenance_work_mem.  No sample is kept if there is no
- * choice: in another profile, up to 32 dimensions, above 4,096, or with more bits than the alternatives have.
+ * Keep a sample of rows, unless there is no choice: in another profile, up to 32 dimensions, above 4,096, or
+ * with more bits than the alternatives have.
  */
 void
 loki_compact_begin(LokiBuild *build)
 {
-	Size		row_size = mul_size(build->geometry.dim, sizeof(float));
-	LokiSample *sample = MemoryContextAllocZero(build->context, sizeof(LokiSample));
 	int			bits = LokiIndexOptions(build->index)->bits;
+	LokiCodeSpec alternatives[LOKI_COMPACT_ALTERNATIVES];
+	int			n;
 
 	if (build->geometry.profile != LOKI_PROFILE_COMPACT)
 		return;
-	sample->nalternatives = loki_code_alternatives(&build->meta.code, bits == LOKI_BITS_AUTO ? 0 : bits,
-												   sample->alternatives);
-	if (sample->nalternatives == 0)
+	n = loki_code_alternatives(&build->meta.code, bits == LOKI_BITS_AUTO ? 0 : bits, alternatives);
+	if (n == 0)
 		return;
-	sample->context = AllocSetContextCreate(build->context, "hnsw build sample",
-											ALLOCSET_DEFAULT_SIZES);
-	sample->capacity = (uint32) Min(LOKI_SAMPLE_ROWS,
-									(Size) maintenance_work_mem * 1024 / 2 / row_size);
-	sample->rows = MemoryContextAllocHuge(sample->context,
-										  mul_size(Max(sample->capacity, 1), row_size));
-	build->sample = sample;
+	build->sample = loki_sample_make(build, LOKI_SAMPLE_ROWS);
+	build->sample->nalternatives = n;
+	memcpy(build->sample->alternatives, alternatives, n * sizeof(LokiCodeSpec));
 }
 
 /*
@@ -93,7 +105,7 @@ loki_sample_add(LokiBuild *build, const float *x, double scale, double seen)
 	if (place < sample->capacity)
 		sample->count++;
 	else
-		place = (uint32) (pg_prng_double(&build->prng) * seen);
+		place = (uint32) (pg_prng_double(&sample->prng) * seen);
 	if (place >= sample->capacity)
 		return;
 	Assert(sample->count <= sample->capacity && place < sample->count && seen >= sample->count);
@@ -339,7 +351,7 @@ loki_compact_choose(LokiBuild *build)
 	LokiCodeSpec *code = &build->meta.code;
 	NearRows	near = {build};
 
-	if (build->sample != NULL && build->sample->count >= MIN_ROWS)
+	if (build->sample != NULL && build->sample->nalternatives > 0 && build->sample->count >= MIN_ROWS)
 	{
 		near.dim = code->dim;
 		for (int i = 0; i < build->sample->nalternatives; i++)

@@ -98,10 +98,12 @@ load_nodes(LokiBuild *build, PendingNodes *pending)
 	double		read;
 
 	loki_compact_begin(build);
+	loki_centers_begin(build);
 	read = loki_build_sample_vectors(build, pending->n, read_vector, pending);
 	if (read < 1 || (read < pending->n / 2.0 && pending->n < LOKI_MOST_PENDING))
 		return false;
 	build->expected_rows = pending->n;
+	loki_centers_choose(build);
 	loki_compact_choose(build);
 	loki_build_set_code(build);
 	loki_parallel_begin(build);

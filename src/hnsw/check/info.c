@@ -31,7 +31,7 @@
 LOKI_FUNCTION(lokivector_index_info);
 LOKI_FUNCTION(lokivector_index_slot_arrays);
 
-#define INFO_COLUMNS		29
+#define INFO_COLUMNS		30
 #define SLOT_ARRAY_COLUMNS		6
 
 /* Slots of TID, NULLTID and DUPLICATE by state */
@@ -141,7 +141,7 @@ count_named_blocks(LokiIndex *state)
 	return named;
 }
 
-/* Columns 1 to 10: what the index is */
+/* Columns 1 to 11: what the index is */
 static int
 put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 			   Datum *values, bool *isnull)
@@ -155,11 +155,12 @@ put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *m
 	values[i++] = CStringGetTextDatum(metric_names[meta->code.metric]);
 	values[i++] = CStringGetTextDatum(listed ? "lists" : code_names[meta->code.kind]);
 	/* posting lists have no codes, and so neither dimensions nor bits of them */
-	isnull[i] = isnull[i + 1] = isnull[i + 2] = listed;
+	isnull[i] = isnull[i + 1] = isnull[i + 2] = isnull[i + 3] = listed;
 	values[i++] = Int32GetDatum(of_bits ? state->column.declared :
 								loki_code_dims(&meta->code));
 	values[i++] = Int32GetDatum(of_bits ? 1 : meta->code.bits);
 	values[i++] = Int32GetDatum(meta->code.refine_bits);
+	values[i++] = Int32GetDatum(meta->code.centers);
 	values[i++] = CStringGetTextDatum(meta->profile == LOKI_PROFILE_COMPACT ?
 									  "compact" : "balanced");
 	values[i++] = Int32GetDatum(meta->m);

@@ -81,14 +81,23 @@ check_node_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 		(tid->state & LOKI_TID_LINKING ? LOKI_CHECK_LINKING : 0);
 }
 
-/* A slot of CENTROID; those after the centroid hold a basis, as pairs of integers. */
+/* A slot of CODE: whether the index has the local center that it names */
+static void
+check_code(LokiCheck *check, int array, uint32 number, const char *slot)
+{
+	if (!loki_code_slot_valid(check->state->quantizer, slot))
+		loki_check_fault(check, psprintf("node %u", number), loki_check_where(check, array, number),
+						 "has a code around a center that the index does not have");
+}
+
+/* A slot of CENTROID; those after the centroid hold a basis, as pairs of integers, or local centers. */
 static void
 check_centroid(LokiCheck *check, int array, uint32 number, const char *slot)
 {
 	float		value;
 
 	memcpy(&value, slot, sizeof(value));
-	if (number < check->state->dim && !isfinite(value))
+	if ((number < check->state->dim || check->state->code.centers > 0) && !isfinite(value))
 		loki_check_fault(check, "centroid", loki_check_where(check, LOKI_SLOTS_CENTROID, number),
 						 "has an element that is no number");
 }
@@ -147,7 +156,7 @@ loki_check_nodes(LokiCheck *check)
 	if (!state->pending)
 	{
 		loki_check_slot_array(check, LOKI_SLOTS_CENTROID, check_centroid);
-		loki_check_slot_array(check, LOKI_SLOTS_CODE, NULL);
+		loki_check_slot_array(check, LOKI_SLOTS_CODE, check_code);
 		loki_check_slot_array(check, LOKI_SLOTS_REFINE, NULL);
 	}
 	loki_check_slot_array(check, LOKI_SLOTS_HASH, NULL);

@@ -95,6 +95,7 @@ loki_ivfflat_options(Datum reloptions, bool validate)
 		options->m = LOKI_M_AUTO;
 		options->ef_construction = LOKI_DEFAULT_EF_CONSTRUCTION;
 		options->bits = LOKI_BITS_AUTO;
+		options->centers = LOKI_CENTERS_AUTO;
 		options->refine_bits = LOKI_BITS_AUTO;
 		options->profile = LOKI_PROFILE_BALANCED;
 	}

@@ -39,6 +39,7 @@ const LokiHnswOptions loki_default_options = {
 	.bits = LOKI_BITS_AUTO,
 	.refine_bits = LOKI_BITS_AUTO,
 	.profile = LOKI_PROFILE_BALANCED,
+	.centers = LOKI_CENTERS_AUTO,
 	.brief_codes = true,
 	.ef_search = LOKI_EF_SEARCH_UNSET,
 	.lists = LOKI_DEFAULT_LISTS,
@@ -256,6 +257,9 @@ init_reloptions(void)
 					   profile_options, LOKI_PROFILE_BALANCED,
 					   "Valid values are \"balanced\" and \"compact\".",
 					   AccessExclusiveLock);
+	add_int_reloption(hnsw_relopt_kind, "centers",
+					  "Local centers of codes",
+					  LOKI_CENTERS_AUTO, 0, LOKI_MAX_CENTERS, AccessExclusiveLock);
 	add_bool_reloption(hnsw_relopt_kind, "brief_codes",
 					   "Keeps 1-bit sketches of the rows in the order of each attribute",
 					   true, ShareUpdateExclusiveLock);
@@ -355,6 +359,7 @@ loki_hnsw_options(Datum reloptions, bool validate)
 		{"bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, bits)},
 		{"refine_bits", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, refine_bits)},
 		{"profile", RELOPT_TYPE_ENUM, offsetof(LokiHnswOptions, profile)},
+		{"centers", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, centers)},
 		{"brief_codes", RELOPT_TYPE_BOOL, offsetof(LokiHnswOptions, brief_codes)},
 		{"ef_search", RELOPT_TYPE_INT, offsetof(LokiHnswOptions, ef_search)},
 		{"target_recall", RELOPT_TYPE_REAL, offsetof(LokiHnswOptions, target_recall)},

@@ -19,6 +19,7 @@
 
 #define LOKI_BITS_AUTO	(-1)
 #define LOKI_M_AUTO		(-1)
+#define LOKI_CENTERS_AUTO	(-1)
 #define LOKI_EF_SEARCH_UNSET 0
 #define LOKI_DEFAULT_LISTS	100
 
@@ -31,6 +32,7 @@ typedef struct LokiHnswOptions
 	int			bits;			/* LOKI_BITS_AUTO: depends on dimensions */
 	int			refine_bits;	/* LOKI_BITS_AUTO: depends on bits */
 	int			profile;		/* LokiProfile */
+	int			centers;		/* LOKI_CENTERS_AUTO: if the rows have crowds */
 	bool		brief_codes;	/* sorted lists have them */
 	int			ef_search;		/* LOKI_EF_SEARCH_UNSET: hnsw.ef_search */
 	double		target_recall;	/* 0: none */

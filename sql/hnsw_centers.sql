@@ -1,0 +1,143 @@
+-- Codes around local centers (src/quantize/README, "Local centers").
+
+SET client_min_messages = warning;
+SET lokivector.build_seed = 1;
+SELECT setseed(0.5);
+
+-- every third row lies in a crowd, a thousand times narrower than the rest is wide
+CREATE FUNCTION crowd_row(n integer, dims integer, width float8 DEFAULT 0.003) RETURNS real[] LANGUAGE sql VOLATILE AS $$
+	SELECT array_agg(CASE WHEN n % 3 = 0 THEN sin(d * 2.1) + width * (random() + random() - 1) ELSE 2 * random() - 1 END)
+	FROM generate_series(1, dims) d
+$$;
+CREATE FUNCTION crowd_queries(dims integer) RETURNS vector[] LANGUAGE sql VOLATILE AS $$
+	SELECT array_agg(crowd_row(3 * i, dims)::vector) FROM generate_series(1, 60) i
+$$;
+CREATE TABLE crowd (id integer PRIMARY KEY, tenant integer, v vector(96));
+INSERT INTO crowd SELECT i, i % 7, crowd_row(i, 96) FROM generate_series(1, 6000) i;
+CREATE TABLE even (id integer, v vector(96));
+INSERT INTO even SELECT i, crowd_row(3 * i + 1, 96) FROM generate_series(1, 3000) i;
+CREATE FUNCTION centers_of(index regclass) RETURNS integer LANGUAGE sql AS 'SELECT centers FROM lokivector_index_info(index)';
+
+-- test: an index of crowds has centers, and one of other rows none
+CREATE INDEX crowd_idx ON crowd USING hnsw (v vector_l2_ops);
+CREATE INDEX even_idx ON even USING hnsw (v vector_l2_ops);
+SELECT centers_of('crowd_idx'), centers_of('even_idx'), lokivector_check('crowd_idx', true);
+
+-- test: rows of the crowd are found, which one mean does not tell apart
+SELECT recall > 0.9 AS found FROM lokivector_recall('crowd_idx', crowd_queries(96));
+CREATE INDEX crowd_mean ON crowd USING hnsw (v vector_l2_ops) WITH (centers = 0);
+SELECT centers_of('crowd_mean'), recall < 0.7 AS lost FROM lokivector_recall('crowd_mean', crowd_queries(96));
+DROP INDEX crowd_mean;
+
+-- test: the number of centers: no more than one for 64 rows, nor than fit a megabyte
+CREATE INDEX even_many ON even USING hnsw (v vector_l2_ops) WITH (centers = 255);
+CREATE INDEX even_some ON even USING hnsw (v vector_ip_ops) WITH (centers = 5);
+SELECT centers_of('even_many'), centers_of('even_some'), lokivector_check('even_many', true), lokivector_check('even_some', true);
+SELECT recall > 0.9 AS found FROM lokivector_recall('even_many', 50);
+DROP INDEX even_many, even_some;
+CREATE TABLE wide AS SELECT i AS id, crowd_row(i, 2000)::vector(2000) AS v FROM generate_series(1, 600) i;
+SET lokivector.pending_nodes = 500;
+CREATE INDEX wide_idx ON wide USING hnsw (v vector_cosine_ops);
+RESET lokivector.pending_nodes;
+SELECT centers_of('wide_idx'), lokivector_check('wide_idx', true);
+
+-- test: where there are none
+CREATE INDEX ON even USING hnsw (v vector_l2_ops) WITH (centers = 256);
+CREATE INDEX ON even USING hnsw (v vector_l2_ops) WITH (centers = -1);
+CREATE INDEX ON even USING hnsw (v vector_l2_ops) WITH (centers = 4, profile = compact);
+CREATE INDEX ON even USING hnsw (v vector_l2_ops) WITH (centers = 4, bits = 8);
+CREATE INDEX even_bytes ON even USING hnsw (v vector_l2_ops) WITH (bits = 8);
+CREATE INDEX even_compact ON even USING hnsw (v vector_l2_ops) WITH (profile = compact);
+CREATE INDEX even_taxi ON even USING hnsw (v vector_l1_ops) WITH (centers = 4);
+CREATE INDEX even_short ON even USING hnsw ((subvector(v, 1, 8)::vector(8)) vector_l2_ops) WITH (centers = 4);
+SELECT centers_of('even_bytes'), centers_of('even_compact'), centers_of('even_taxi'), centers_of('even_short');
+
+-- test: duplicates are no crowd
+CREATE TABLE same AS SELECT i AS id, (SELECT v FROM even e WHERE e.id = CASE WHEN i % 2 = 0 THEN 1 ELSE i END) AS v
+FROM generate_series(1, 2999) i;
+CREATE INDEX same_idx ON same USING hnsw (v vector_l2_ops);
+SELECT centers_of('same_idx');
+
+-- test: each distance and type; exact bounds, and all rows in the order of distance
+CREATE FUNCTION try(class text, type text, operator text, parameters text, OUT centers integer, OUT good text, OUT ranked boolean,
+	OUT bounded boolean, OUT complete boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	q text := format('%L::%s', crowd_row(3, 96)::vector, type);
+	bound float8;
+	statement text;
+	by_index integer[];
+	by_table integer[];
+BEGIN
+	EXECUTE format('CREATE INDEX try_idx ON crowd USING hnsw ((v::%s) %s) %s', type, class, parameters);
+	centers := centers_of('try_idx');
+	good := lokivector_check('try_idx', true);
+	SELECT recall > 0.8 INTO ranked FROM lokivector_recall('try_idx', crowd_queries(96)::text[]);
+	EXECUTE format('SELECT v::%s %s %s FROM crowd ORDER BY 1 LIMIT 1 OFFSET 100', type, operator, q) INTO bound;
+	statement := format('SELECT array_agg(id ORDER BY id) FROM crowd WHERE v::%s %s %s < %s', type, operator, q, bound);
+	SET enable_seqscan = off;
+	EXECUTE statement INTO by_index;
+	EXECUTE format('SELECT count(*) = 6000 AND count(DISTINCT id) = 6000 AND bool_and(d >= before) FROM (
+		SELECT id, d, lag(d, 1, d) OVER () AS before FROM (SELECT id, v::%1$s %2$s %3$s AS d FROM crowd ORDER BY v::%1$s %2$s %3$s LIMIT 7000) s) s',
+		type, operator, q) INTO complete;
+	DROP INDEX try_idx;
+	EXECUTE statement INTO by_table;
+	bounded := by_index IS NOT DISTINCT FROM by_table AND cardinality(by_table) > 10;
+	RESET enable_seqscan;
+END $$;
+SELECT * FROM try('vector_l2_ops', 'vector(96)', '<->', '');
+SELECT * FROM try('vector_cosine_ops', 'vector(96)', '<=>', '');
+SELECT * FROM try('vector_ip_ops', 'vector(96)', '<#>', '');
+SELECT * FROM try('halfvec_l2_ops', 'halfvec(96)', '<->', '');
+SELECT * FROM try('vector_l2_ops', 'vector(96)', '<->', 'WITH (refine_bits = 0)');
+SELECT * FROM try('vector_l2_ops', 'vector(96)', '<->', 'WITH (bits = 1)');
+SELECT * FROM try('vector_cosine_ops', 'vector(96)', '<=>', 'WITH (bits = 2, refine_bits = 8)');
+
+-- test: conditions by sorted lists and their 1-bit sketches
+CREATE INDEX crowd_tenant ON crowd USING hnsw (v vector_l2_ops, tenant);
+VACUUM ANALYZE crowd;
+DROP INDEX crowd_idx;
+CREATE FUNCTION found_of_tenants() RETURNS float8 LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	q vector := crowd_row(3, 96);
+	hits integer := 0;
+BEGIN
+	FOR t IN 0..6 LOOP
+		hits := hits + (SELECT count(*) FROM
+			(SELECT id FROM crowd WHERE tenant = t ORDER BY v <-> q LIMIT 10) a NATURAL JOIN
+			(SELECT id FROM (SELECT id, v <-> q AS d FROM crowd WHERE tenant = t OFFSET 0) s ORDER BY d LIMIT 10) b);
+	END LOOP;
+	RETURN hits / 70.0;
+END $$;
+SELECT centers_of('crowd_tenant') > 0 AS centers, found_of_tenants() > 0.9 AS found, lokivector_check('crowd_tenant', true);
+
+-- test: an index that grows from nothing, and loses rows
+SET lokivector.pending_nodes = 1024;
+CREATE TABLE grown (LIKE crowd);
+CREATE INDEX grown_idx ON grown USING hnsw (v vector_cosine_ops, tenant);
+INSERT INTO grown SELECT * FROM crowd WHERE id <= 1000;
+SELECT centers_of('grown_idx') AS pending;
+INSERT INTO grown SELECT * FROM crowd WHERE id > 1000;
+SELECT centers_of('grown_idx'), recall > 0.8 AS found, lokivector_check('grown_idx', true) FROM lokivector_recall('grown_idx', crowd_queries(96));
+RESET lokivector.pending_nodes;
+DELETE FROM grown WHERE id % 4 = 0;
+VACUUM grown;
+UPDATE grown SET tenant = tenant + 1 WHERE id % 5 = 0;
+INSERT INTO grown SELECT * FROM crowd WHERE id % 8 = 0;
+VACUUM grown;
+SELECT centers_of('grown_idx'), recall > 0.8 AS found, lokivector_check('grown_idx', true) FROM lokivector_recall('grown_idx', crowd_queries(96));
+
+-- test: rows are found by themselves, as inserts and builds promise
+SELECT count(*) FILTER (WHERE found <> id) AS missed FROM
+	(SELECT id, (SELECT id FROM grown g WHERE tenant >= 0 ORDER BY g.v <=> s.v LIMIT 1) AS found FROM grown s WHERE id % 50 = 3) s;
+
+-- test: memory for less than the nodes, and workers
+SET maintenance_work_mem = '1MB';
+CREATE INDEX crowd_file ON crowd USING hnsw (v vector_cosine_ops);
+SET maintenance_work_mem = '64MB';
+SET min_parallel_table_scan_size = 0;
+ALTER TABLE crowd SET (parallel_workers = 2);
+CREATE INDEX crowd_workers ON crowd USING hnsw (v vector_ip_ops);
+SELECT centers_of('crowd_file') > 0 AS file, lokivector_check('crowd_file', true),
+	centers_of('crowd_workers') > 0 AS workers, lokivector_check('crowd_workers', true);
+
+DROP TABLE crowd, even, wide, same, grown;
