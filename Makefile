@@ -37,7 +37,8 @@ PG_CPPFLAGS = -Isrc -DLOKI_VERSION='"$(EXTVERSION)"' \
 PG_CFLAGS = -fvisibility=hidden -MMD -MP $(WARNINGS) $(LOKI_CFLAGS)
 SHLIB_LINK = -lm $(LOKI_LDFLAGS)
 
-REGRESS := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
+# The prelude has what all others need, so it is first also of those that REGRESS= names
+override REGRESS := prelude $(filter-out prelude,$(or $(REGRESS),$(sort $(basename $(notdir $(wildcard sql/*.sql))))))
 REGRESS_OPTS = --load-extension=lokivector
 ISOLATION := $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=lokivector

@@ -1,17 +1,5 @@
 -- Every error of the access method hnsw that SQL can cause, with its SQLSTATE
 
-CREATE FUNCTION error_of(statement text, OUT code text, OUT message text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	message := 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-	-- newer servers build indexes with an empty search_path
-	message := replace(message, 'public.', '');
-END
-$$;
-
 CREATE TABLE error_t (id integer, v vector(3), w vector, x vector(2001), y vector(16000), t text,
 	a real[], n numeric, j jsonb, p point, vs vector[]);
 INSERT INTO error_t (id, v, w) VALUES (1, '[1,2,3]', '[1]');
@@ -109,4 +97,4 @@ SELECT e.code IN ('42883', '0A000') AS refused FROM error_of('SELECT hnswhandler
 
 RESET enable_seqscan;
 DROP TABLE error_t, error_e;
-DROP FUNCTION error_of, error_value;
+DROP FUNCTION error_value;

@@ -2,20 +2,6 @@
 -- Every error of the type vector, with its SQLSTATE, message and detail
 --
 
-CREATE FUNCTION error_of(statement text, OUT code text, OUT message text, OUT detail text)
-LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE statement;
-	message := 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-	-- where no function fits, or several do, newer servers give a detail
-	IF code IN ('42883', '42725') THEN
-		detail := '';
-	END IF;
-END
-$$;
-
 -- test: the text of a vector
 SELECT input, e.* FROM unnest(ARRAY[
 	'', '  ', 'hello', '1,2,3', '{1,2,3}', ' 1]',
@@ -107,4 +93,3 @@ SELECT statement, e.* FROM unnest(ARRAY[
 	'CREATE TABLE t (v vector(3)) PARTITION BY HASH (v)', 'SELECT (''[1,2]''::vector)[1]'
 	]) AS statement, error_of(statement) AS e;
 
-DROP FUNCTION error_of;

@@ -1,7 +1,6 @@
 -- Fusions equal the same ranks joined by hand: ties, NULLs, NaN, legs without rows, filters
 SET client_min_messages = warning;
 -- A run of every day tries fewer cases
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 CREATE TABLE items (id int PRIMARY KEY, tenant int, age int, place int, v vector(3), h halfvec(2), words tsvector);
 INSERT INTO items SELECT i, i % 4, nullif(hashint4(i) % 40, 0),
 		CASE WHEN i % 6 > 0 THEN i * 7 % 401 END,
@@ -108,4 +107,4 @@ SET enable_seqscan = off;
 SELECT cases, returned > 2000 AS returned, different FROM compare(1001, 1200);
 RESET enable_seqscan;
 DROP TABLE items CASCADE;
-DROP FUNCTION compare, fused, by_hand, legs, method, weight, condition, count_of, skip_of, leg, choose, test_short;
+DROP FUNCTION compare, fused, by_hand, legs, method, weight, condition, count_of, skip_of, leg, choose;

@@ -293,14 +293,7 @@ CREATE DOMAIN build_long AS vector(600);
 CREATE TABLE build_long_rows (v vector(600), d build_long);
 INSERT INTO build_long_rows SELECT a, a FROM generate_series(1, 100) i, LATERAL (SELECT array_fill(i, '{600}')::vector AS a) x;
 ANALYZE build_long_rows;
-CREATE FUNCTION build_cost(query text) RETURNS numeric LANGUAGE plpgsql AS $$
-DECLARE
-	plan json;
-BEGIN
-	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
-	RETURN plan->0->'Plan'->>'Total Cost';
-END
-$$;
+CREATE FUNCTION build_cost(query text) RETURNS float8 LANGUAGE sql RETURN plan_figure(query, 'Total Cost');
 SELECT build_cost('SELECT v <-> array_fill(1, ARRAY[600])::vector FROM build_long_rows') =
 	build_cost('SELECT d <-> array_fill(1, ARRAY[600])::vector FROM build_long_rows') AS alike;
 DROP TABLE build_long_rows;
@@ -359,7 +352,7 @@ WHERE amname = 'hnsw';
 DROP TABLE build_empty, build_one, build_null, build_many, build_low, build_equal, build_zero, build_same,
 	build_expression, build_unlogged, build_temp, build_transaction, build_fails, build_truncate,
 	build_partitioned, build_dimensions, build_spill;
-DROP FUNCTION random_vector, lost, divided, contents;
+DROP FUNCTION random_vector(integer), lost, divided, contents;
 RESET lokivector.build_seed;
 
 -- test: a column that loses its dimensions keeps those of its index

@@ -2,16 +2,11 @@
 SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 
-CREATE FUNCTION item(n integer) RETURNS vector AS $$
-	SELECT array_agg(1.5 * sin((n % 23) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 40) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION item(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 40, 23, height => 1.5);
 CREATE TABLE t (id integer PRIMARY KEY, v vector(40));
 INSERT INTO t SELECT i, item(i) FROM generate_series(1, 2000) i;
 
 -- A run of every day tries fewer indexes
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 -- Nodes that a search scores
 CREATE FUNCTION scored(target float8, k integer) RETURNS bigint AS $$
 BEGIN
@@ -413,7 +408,7 @@ DROP ROLE regress_calibrate;
 
 DROP TABLE t, later, u, temp_t;
 DROP FUNCTION scored;
-DROP FUNCTION item, test_short;
+DROP FUNCTION item;
 
 -- test: walks end by distance in a calibrated index
 -- Half of the rows are in clusters of 20, the others lie between these.  Queries of the caller
@@ -449,13 +444,9 @@ DROP FUNCTION expanded, place;
 -- test: searches for more rows find as large a share of theirs
 SET lokivector.build_seed = 1;
 CREATE TABLE calibrate_many (id integer, v vector(48));
-CREATE FUNCTION many_item(n integer) RETURNS vector AS $$
-	SELECT array_agg(hashint8extended(n, j)::float8 / 9223372036854775807)::vector(48) FROM generate_series(1, 48) j
-$$ LANGUAGE sql;
-INSERT INTO calibrate_many SELECT i, many_item(i) FROM generate_series(1, 6000) i;
+INSERT INTO calibrate_many SELECT i, random_vector(i, 48) FROM generate_series(1, 6000) i;
 CREATE INDEX calibrate_many_v ON calibrate_many USING hnsw (v vector_l2_ops);
 WITH found AS (SELECT k, recall FROM (VALUES (10), (50), (100)) s(k),
-	lokivector_recall('calibrate_many_v', (SELECT array_agg(many_item(-i)) FROM generate_series(1, 100) i), k))
+	lokivector_recall('calibrate_many_v', (SELECT array_agg(random_vector(-i, 48)) FROM generate_series(1, 100) i), k))
 SELECT k, recall >= (SELECT recall - .01 FROM found WHERE k = 10) AS as_few FROM found ORDER BY k;
 DROP TABLE calibrate_many;
-DROP FUNCTION many_item;

@@ -3,7 +3,6 @@
 
 SET client_min_messages = warning;
 -- A run of every day tries fewer cases
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 
 -- Vectors of one of `groups` values, at random, with an attribute of their own
 CREATE FUNCTION equal_table(groups int, nrows int, dims int, seed float8) RETURNS void
@@ -218,4 +217,4 @@ SELECT equal_walked(30, 'id % 11 = 7') > 0.7 * :wider AS as_wide;
 RESET lokivector.build_seed;
 
 DROP TABLE equal, equal_rows;
-DROP FUNCTION equal_around, equal_walked, equal_expanded, equal_neighbors, equal_built, equal_poor, equal_recall, equal_table, test_short;
+DROP FUNCTION equal_around, equal_walked, equal_expanded, equal_neighbors, equal_built, equal_poor, equal_recall, equal_table;

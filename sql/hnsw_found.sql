@@ -7,7 +7,6 @@ SET enable_seqscan = off;
 SET lokivector.complete = off;
 SET hnsw.ef_search = 256;
 -- A run of every day looks for an eighth of the rows
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 
 CREATE TABLE alone (id integer, v vector(256));
 INSERT INTO alone SELECT n, (SELECT array_agg(hashint8extended(n, i) / 9223372036854775807.0
@@ -67,4 +66,3 @@ SELECT count(*) FROM hubs a, LATERAL (
 WHERE distance > 0 AND (NOT test_short() OR hashint4(a.id) % 8 = 0);
 SELECT lokivector_check('hubs_idx', true);
 DROP TABLE hubs;
-DROP FUNCTION test_short;

@@ -44,7 +44,6 @@ SET enable_seqscan = off;
 SET enable_sort = off;
 
 -- A run of every day tries fewer settings
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 CREATE FUNCTION phrasing_check(setting text, OUT phrase text, OUT lost float8) RETURNS SETOF record AS $$
 DECLARE
 	plain float8;
@@ -104,7 +103,7 @@ SELECT :plain - phrasing_recall('phrasing_t', 'true', 'all') <= .002 AS the_same
 COMMIT;
 
 DROP TABLE phrasing_t, phrasing_q, phrasing_truth, phrasing_keys;
-DROP FUNCTION phrasing_recall, phrasing_check, phrasing_vector, test_short;
+DROP FUNCTION phrasing_recall, phrasing_check, phrasing_vector;
 DROP ROLE regress_phrasing;
 
 -- test: a search for more rows looks as far as one for ten, also far from all rows

@@ -3,12 +3,8 @@
 SET lokivector.build_seed = 1;
 SET hnsw.ef_search = 1000;
 
-CREATE FUNCTION item(n integer, dim integer) RETURNS vector AS $$
-	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, dim) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
 CREATE TABLE t (id integer PRIMARY KEY, v vector(40), c integer);
-INSERT INTO t SELECT i, item(i, 40), i % 5 FROM generate_series(1, 500) i;
+INSERT INTO t SELECT i, random_vector(i, 40), i % 5 FROM generate_series(1, 500) i;
 
 -- test: every metric
 CREATE INDEX t_l2 ON t USING hnsw (v vector_l2_ops);
@@ -32,7 +28,7 @@ SET hnsw.ef_search = 1000;
 
 -- test: queries that the caller gives
 SELECT answered, width >= 500 AS wide, recall, recall_p1, recall_min
-FROM lokivector_recall('t_cosine', ARRAY[item(-1, 40), item(-2, 40), item(3, 40)], 5);
+FROM lokivector_recall('t_cosine', ARRAY[random_vector(-1, 40), random_vector(-2, 40), random_vector(3, 40)], 5);
 SELECT answered, round(recall::numeric, 2) AS recall FROM lokivector_recall('t_l2', ARRAY[]::vector[]);
 
 -- test: several passes over the table
@@ -49,10 +45,10 @@ SELECT i, answered, round(recall::numeric, 2) AS recall, recall_min >= 0.9 AS mi
 FROM unnest(ARRAY['t_filter', 't_part', 't_expr']::regclass[]) i, lokivector_recall(i, 1000);
 
 -- test: changed rows, duplicates, rows without a place in the graph
-UPDATE t SET v = item(id + 1000, 40) WHERE id % 7 = 0;
+UPDATE t SET v = random_vector(id + 1000, 40) WHERE id % 7 = 0;
 UPDATE t SET c = c WHERE id % 11 = 0;
 DELETE FROM t WHERE id % 13 = 0;
-INSERT INTO t SELECT 1000 + i, item(1, 40), i FROM generate_series(1, 50) i;
+INSERT INTO t SELECT 1000 + i, random_vector(1, 40), i FROM generate_series(1, 50) i;
 INSERT INTO t VALUES (2000, NULL, 1), (2001, array_fill(0, '{40}')::vector, 1);
 SELECT i, answered, round(recall::numeric, 2) AS recall, recall_min >= 0.9 AS min
 FROM unnest(ARRAY['t_l2', 't_cosine', 't_filter', 't_part']::regclass[]) i, lokivector_recall(i, 1000);
@@ -133,4 +129,4 @@ REVOKE ALL ON FUNCTION lokivector_recall(regclass, integer, integer) FROM regres
 DROP ROLE regress_recall;
 
 DROP TABLE t, few, same, built, grown;
-DROP FUNCTION item, normal, difference;
+DROP FUNCTION normal, difference;

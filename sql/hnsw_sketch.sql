@@ -3,11 +3,7 @@
 SET lokivector.build_seed = 1;
 SET jit = off;
 
-CREATE FUNCTION sketch_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 40) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 80) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION sketch_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 80, 40);
 
 -- a: 4 values of 2,250 rows, and others; b: 100 values; c: rows of one region
 CREATE TABLE sketch_t (id integer, v vector(80), a integer, b integer, c bigint, tags text[])
@@ -26,7 +22,6 @@ FROM lokivector_index_slot_arrays('sketch_idx') WHERE slot_array = 'brief';
 -- The way that a condition is answered; rows that are not among the nearest, or out of order; and
 -- whether few of the 2,250 nodes were scored
 -- A run of every day tries fewer queries
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 CREATE FUNCTION sketch_way(condition text, k integer, operator text DEFAULT '<->')
 RETURNS text AS $$
 DECLARE
@@ -183,4 +178,4 @@ DROP TABLE sketch_moved;
 DROP FUNCTION sketch_scored, sketch_move;
 
 DROP TABLE sketch_t;
-DROP FUNCTION sketch_ways, sketch_way, sketch_vector, test_short;
+DROP FUNCTION sketch_ways, sketch_way, sketch_vector;

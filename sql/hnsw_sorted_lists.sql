@@ -4,11 +4,7 @@
 SET lokivector.build_seed = 1;
 SET jit = off;
 
-CREATE FUNCTION lists_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 16) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION lists_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20, height => 1);
 
 -- Tags of 180, the lower ones more often: up to 6 of them, 8 to 12, none, only NULL,
 -- some of them NULL
@@ -53,7 +49,6 @@ $$ LANGUAGE plpgsql;
 -- Conditions for which the index does not return what the table has: all rows
 -- that match, and the nearest ten
 -- A run of every day tries an eighth of the conditions
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 CREATE FUNCTION lists_wrong() RETURNS SETOF text AS $$
 DECLARE
 	condition text;
@@ -194,7 +189,7 @@ SELECT * FROM lists_wrong();
 SELECT lokivector_check('lists_idx', true);
 
 DROP TABLE lists_t;
-DROP FUNCTION lists_vector, lists_tags, lists_way, lists_wrong, test_short;
+DROP FUNCTION lists_vector, lists_tags, lists_way, lists_wrong;
 
 -- test: the least value of a type, beside NULLs
 CREATE TABLE least (id int, at timestamptz, n bigint, v vector(3));

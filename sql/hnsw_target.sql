@@ -12,12 +12,12 @@ CREATE TABLE apart AS
 	FROM (SELECT around(NULL, 1, 32)::float4[]::float8[] AS center FROM generate_series(1, 30) c) s, generate_series(1, 100) i;
 CREATE INDEX apart_idx ON apart USING hnsw (v vector_ip_ops);
 CREATE TABLE strangers AS SELECT i, around(NULL, 1, 32) AS q FROM generate_series(1, 200) i;
-CREATE FUNCTION found(target float8, OUT width float8, OUT recall float8) AS $$
+CREATE FUNCTION width_of(target float8, OUT width float8, OUT recall float8) AS $$
 	SELECT set_config('lokivector.target_recall', target::text, true);
 	SELECT width, recall FROM lokivector_recall('apart_idx', (SELECT array_agg(q) FROM strangers WHERE i <= 100));
 $$ LANGUAGE sql VOLATILE;
 SELECT target, r.width >= d.width AS as_wide, r.recall >= d.recall AS found_as_much
-FROM found(0) d, unnest(ARRAY[0.5, 0.9, 0.99]) target, found(target) r;
+FROM width_of(0) d, unnest(ARRAY[0.5, 0.9, 0.99]) target, width_of(target) r;
 SELECT target, w.width
 FROM unnest(ARRAY[0.5, 0.9]) target,
 	LATERAL (SELECT set_config('lokivector.target_recall', target::text, false)) s(done),
@@ -28,9 +28,9 @@ RESET lokivector.target_recall;
 SELECT lokivector_calibrate('apart_idx', (SELECT array_agg(q) FROM strangers WHERE i > 100)) ~ '^calibrated' AS calibrated;
 SELECT lokivector_check('apart_idx', true);
 SELECT target, r.width < d.width AS narrower, r.width > d.width AS wider, r.recall >= target - 0.03 AS kept
-FROM found(0) d, unnest(ARRAY[0.5, 0.99]) target, found(target) r;
+FROM width_of(0) d, unnest(ARRAY[0.5, 0.99]) target, width_of(target) r;
 SELECT lokivector_calibrate('apart_idx') ~ '^calibrated' AS calibrated;
-SELECT r.width >= d.width AS as_wide FROM found(0) d, found(0.5) r;
+SELECT r.width >= d.width AS as_wide FROM width_of(0) d, width_of(0.5) r;
 
 -- test: scans find what a calibration says, also where some rows are among the nearest of all
 CREATE TABLE hubs AS SELECT around(NULL, CASE WHEN i % 100 = 0 THEN 0.2 ELSE 1 END, 64)::vector(64) AS v FROM generate_series(1, 6000) i;
@@ -64,4 +64,4 @@ SELECT target, k, found_of(target, k) >= 0.95 AS found
 FROM unnest(ARRAY[0, 0.9]) target, unnest(ARRAY[10, 100]) k;
 
 DROP TABLE apart, strangers, hubs, asked, chunks;
-DROP FUNCTION around, found, said_and_found, wide, found_of;
+DROP FUNCTION around, width_of, said_and_found, wide, found_of;

@@ -6,7 +6,6 @@ SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET client_min_messages = warning;
 -- A run of every day tries fewer cases
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 
 -- Clusters, one inside another, or without them evenly spread
 CREATE FUNCTION exact_vector(n integer, dim integer, clusters real DEFAULT 1) RETURNS real[] AS $$
@@ -231,4 +230,4 @@ CREATE INDEX exact_i ON exact_v USING hnsw (v vector_cosine_ops);
 SELECT * FROM exact_same('exact_v', '<=>', 'vector', 5, 0.02, 'SELECT array_agg(id ORDER BY id) FROM exact_v WHERE 1 - (v <=> $1) > 1 - $2');
 
 DROP TABLE exact_v, exact_h, exact_s, exact_b, exact_w, exact_grown;
-DROP FUNCTION exact_same, exact_vector, exact_metric, test_short;
+DROP FUNCTION exact_same, exact_vector, exact_metric;

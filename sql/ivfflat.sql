@@ -99,32 +99,32 @@ SELECT name, short_desc, vartype, context, boot_val, min_val, max_val, enumvals 
 CREATE TABLE n (i int PRIMARY KEY, v vector(3));
 INSERT INTO n SELECT i, ARRAY[i % 10, i / 10 % 10, i / 100] FROM generate_series(0, 999) AS i;
 CREATE INDEX n_idx ON n USING ivfflat (v) WITH (lists = 10);
-CREATE FUNCTION found(OUT rows bigint) BEGIN ATOMIC
+CREATE FUNCTION rows_found(OUT rows bigint) BEGIN ATOMIC
 	SELECT count(*) FROM (SELECT i FROM n ORDER BY v <-> '[4,4,4]') AS s;
 END;
-SELECT * FROM found();
+SELECT * FROM rows_found();
 SET ivfflat.probes = 9;
-SELECT * FROM found();
+SELECT * FROM rows_found();
 SET ivfflat.iterative_scan = off;
-SELECT rows < 1000 AS fewer FROM found();
+SELECT rows < 1000 AS fewer FROM rows_found();
 SET ivfflat.iterative_scan = relaxed_order;
-SELECT rows FROM found();
+SELECT rows FROM rows_found();
 SET lokivector.complete = on;
 SET ivfflat.iterative_scan = off;
-SELECT * FROM found();
+SELECT * FROM rows_found();
 RESET lokivector.complete;
 RESET ivfflat.iterative_scan;
 
 -- test: more probes find more
 RESET ivfflat.probes;
 SET lokivector.complete = off;
-SELECT rows AS rows1 FROM found() \gset
+SELECT rows AS rows1 FROM rows_found() \gset
 SET ivfflat.probes = 3;
-SELECT rows AS rows3 FROM found() \gset
+SELECT rows AS rows3 FROM rows_found() \gset
 SET ivfflat.probes = 10;
-SELECT rows AS rows10 FROM found() \gset
+SELECT rows AS rows10 FROM rows_found() \gset
 SET ivfflat.probes = 100;
-SELECT rows AS rows100 FROM found() \gset
+SELECT rows AS rows100 FROM rows_found() \gset
 SELECT :rows1 < :rows3 AS more, :rows3 < :rows10 AS still_more, :rows10 = :rows100 AS all_lists;
 RESET lokivector.complete;
 RESET ivfflat.probes;
@@ -176,5 +176,5 @@ DROP TABLE e, q;
 
 -- test: the graph is whole
 SELECT lokivector_check('n_idx', true);
-DROP FUNCTION found;
+DROP FUNCTION rows_found;
 DROP TABLE t, n;

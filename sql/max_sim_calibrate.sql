@@ -17,7 +17,6 @@ CREATE TABLE questions (id int PRIMARY KEY, tokens vector(32)[]);
 INSERT INTO questions SELECT q, words(10000 + q, 3 + q % 4) FROM generate_series(1, 600) q;
 
 -- A run of every day tries one target
-CREATE FUNCTION test_short() RETURNS bool LANGUAGE sql STABLE RETURN coalesce(current_setting('test.short', true), 'off')::bool;
 -- Targets whose promise measured recall does not keep, as well as a mean of samples can
 CREATE FUNCTION broken(index regclass, asked text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -150,4 +149,4 @@ DROP FUNCTION halves;
 DROP ROLE regress_max_sim_owner;
 
 DROP TABLE questions;
-DROP FUNCTION broken, words, test_short;
+DROP FUNCTION broken, words;

@@ -2,19 +2,15 @@
 
 SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
-CREATE FUNCTION item(n integer, dim integer) RETURNS vector AS $$
-	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, dim) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
 CREATE TABLE sampled (id integer, c integer, v vector(32));
-INSERT INTO sampled SELECT i, i % 10, item(i, 32) FROM generate_series(1, 3000) i;
+INSERT INTO sampled SELECT i, i % 10, random_vector(i, 32) FROM generate_series(1, 3000) i;
 CREATE INDEX sampled_idx ON sampled USING hnsw (v vector_l2_ops, c);
 ANALYZE sampled;
 
 CREATE FUNCTION search(first integer, last integer, k integer DEFAULT 10) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	FOR i IN first .. last LOOP
-		PERFORM id FROM sampled ORDER BY v <-> item(-i, 32) LIMIT k;
+		PERFORM id FROM sampled ORDER BY v <-> random_vector(-i, 32) LIMIT k;
 	END LOOP;
 END $$;
 
@@ -32,7 +28,7 @@ SELECT k, count(*), count(recall) AS measured, min(sampled_at) > now() - interva
 FROM lokivector_sampled_recall() GROUP BY k ORDER BY k;
 SELECT schemaname, relname, indexrelname, index, waiting, measured, recall, recall_p1, trend, last_sampled
 FROM lokivector_stat_recall;
-SELECT count(*), bool_and(q::vector IN (SELECT item(-i, 32) FROM generate_series(1, 25) i)) AS same
+SELECT count(*), bool_and(q::vector IN (SELECT random_vector(-i, 32) FROM generate_series(1, 25) i)) AS same
 FROM lokivector_sampled_queries('sampled_idx') q;
 SELECT lokivector_measure_samples('sampled_idx');
 SELECT waiting, measured, recall > 0.9 AS found, recall_error < 0.1 AS error, recall_p1 = recall_min AS p1,
@@ -50,7 +46,7 @@ SELECT lokivector_measure_samples('sampled_idx');
 SELECT s.measured, s.recall < 0.99 AS narrow, abs(s.recall - r.recall) < 1e-6 AS recall,
 	abs(s.recall_p1 - r.recall_p1) < 1e-6 AS p1, abs(s.recall_min - r.recall_min) < 1e-6 AS min
 FROM lokivector_stat_recall s,
-	lokivector_recall('sampled_idx', (SELECT array_agg(item(-i, 32)) FROM generate_series(1, 100) i)) r;
+	lokivector_recall('sampled_idx', (SELECT array_agg(random_vector(-i, 32)) FROM generate_series(1, 100) i)) r;
 
 -- test: each goes by the settings that it had
 SELECT lokivector_reset_counts('sampled_idx');
@@ -60,16 +56,16 @@ SELECT lokivector_measure_samples('sampled_idx');
 SET hnsw.ef_search = 10;
 SELECT s.measured, abs(s.recall - r.recall) < 1e-6 AS recall
 FROM lokivector_stat_recall s,
-	lokivector_recall('sampled_idx', (SELECT array_agg(item(-i, 32)) FROM generate_series(1, 50) i)) r;
+	lokivector_recall('sampled_idx', (SELECT array_agg(random_vector(-i, 32)) FROM generate_series(1, 50) i)) r;
 RESET hnsw.ef_search;
 
 -- test: searches that are not sampled: with filters, exact ones, those that measure
 SELECT lokivector_reset_counts('sampled_idx');
-SELECT count(*) FROM (SELECT id FROM sampled WHERE c = 3 ORDER BY v <-> item(-1, 32) LIMIT 5) s;
-SELECT count(*) FROM (SELECT id FROM sampled WHERE c <> 3 ORDER BY v <-> item(-1, 32) LIMIT 5) s;
-SELECT count(*) FROM (SELECT id FROM sampled WHERE id % 5 = 0 ORDER BY v <-> item(-1, 32) LIMIT 50) s;
-SELECT count(*) FROM (SELECT id FROM sampled ORDER BY v <-> item(-1, 32)) s;
-SELECT count(*) FROM (SELECT id FROM sampled WHERE v <-> item(-1, 32) < 3 ORDER BY v <-> item(-1, 32) LIMIT 5) s;
+SELECT count(*) FROM (SELECT id FROM sampled WHERE c = 3 ORDER BY v <-> random_vector(-1, 32) LIMIT 5) s;
+SELECT count(*) FROM (SELECT id FROM sampled WHERE c <> 3 ORDER BY v <-> random_vector(-1, 32) LIMIT 5) s;
+SELECT count(*) FROM (SELECT id FROM sampled WHERE id % 5 = 0 ORDER BY v <-> random_vector(-1, 32) LIMIT 50) s;
+SELECT count(*) FROM (SELECT id FROM sampled ORDER BY v <-> random_vector(-1, 32)) s;
+SELECT count(*) FROM (SELECT id FROM sampled WHERE v <-> random_vector(-1, 32) < 3 ORDER BY v <-> random_vector(-1, 32) LIMIT 5) s;
 SELECT count(*) FROM (SELECT id FROM sampled ORDER BY v <-> NULL::vector LIMIT 5) s;
 SELECT answered FROM lokivector_recall('sampled_idx', 5);
 SELECT count(*) FROM lokivector_sampled_recall();
@@ -77,7 +73,7 @@ SELECT count(*) FROM lokivector_sampled_recall();
 -- test: some of many are kept, each as likely as another
 SELECT search(1, 400, 1);
 SELECT count(*), count(*) FILTER (WHERE n <= 200) BETWEEN 15 AND 85 AS mixed
-FROM lokivector_sampled_queries('sampled_idx') q, generate_series(1, 400) n WHERE q::vector = item(-n, 32);
+FROM lokivector_sampled_queries('sampled_idx') q, generate_series(1, 400) n WHERE q::vector = random_vector(-n, 32);
 SELECT lokivector_measure_samples('sampled_idx');
 SELECT waiting, measured FROM lokivector_stat_recall;
 
@@ -103,12 +99,12 @@ CALL search_some();
 SELECT s.measured BETWEEN 400 AND 650 AS half, s.recall BETWEEN 0.7 AND 0.99 AS narrow,
 	abs(s.recall - r.recall) < 0.02 AS near, s.recall_error BETWEEN 0.001 AND 0.01 AS error
 FROM lokivector_stat_recall s,
-	lokivector_recall('sampled_idx', (SELECT array_agg(item(-i, 32)) FROM generate_series(1, 1050) i)) r;
+	lokivector_recall('sampled_idx', (SELECT array_agg(random_vector(-i, 32)) FROM generate_series(1, 1050) i)) r;
 DROP PROCEDURE search_some;
 
 -- test: the same where rows are in clusters
 CREATE FUNCTION clustered_item(n integer) RETURNS vector AS $$
-	SELECT item(10000 + abs(n) % 40, 32) + array_fill(0.7, '{32}')::vector * item(n, 32)
+	SELECT random_vector(10000 + abs(n) % 40, 32) + array_fill(0.7, '{32}')::vector * random_vector(n, 32)
 $$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
 CREATE TABLE clustered (id integer, v vector(32));
 INSERT INTO clustered SELECT i, clustered_item(i) FROM generate_series(1, 3000) i;
@@ -140,7 +136,7 @@ SELECT lokivector_reset_counts('sampled_idx');
 ALTER INDEX sampled_idx SET (recall_sample_rate = 2);
 ALTER INDEX sampled_idx SET (recall_sample_rate = 1);
 CREATE INDEX sampled_other ON sampled USING hnsw (v vector_cosine_ops);
-SELECT count(*) FROM (SELECT FROM sampled ORDER BY v <=> item(-1, 32) LIMIT 5) s;
+SELECT count(*) FROM (SELECT FROM sampled ORDER BY v <=> random_vector(-1, 32) LIMIT 5) s;
 SELECT search(1, 5, 1);
 SELECT index, waiting FROM lokivector_stat_recall;
 SET lokivector.recall_sample_rate = 0;
@@ -158,13 +154,13 @@ SET lokivector.recall_sample_rate = 1;
 SELECT lokivector_reset_counts('sampled_idx');
 SELECT search(1, 30);
 DELETE FROM sampled WHERE id > 1500;
-INSERT INTO sampled SELECT i, i % 10, item(i, 32) FROM generate_series(5001, 6000) i;
+INSERT INTO sampled SELECT i, i % 10, random_vector(i, 32) FROM generate_series(5001, 6000) i;
 SELECT lokivector_measure_samples('sampled_idx');
 SELECT measured, recall > 0.9 AS found FROM lokivector_stat_recall;
 SELECT search(1, 3);
 TRUNCATE sampled;
 SELECT lokivector_measure_samples('sampled_idx');
-INSERT INTO sampled SELECT i, i % 10, item(i, 32) FROM generate_series(1, 1000) i;
+INSERT INTO sampled SELECT i, i % 10, random_vector(i, 32) FROM generate_series(1, 1000) i;
 
 -- test: slowly
 SELECT search(1, 5);
@@ -176,13 +172,13 @@ RESET vacuum_cost_limit;
 
 -- test: other types
 CREATE TABLE sampled_types AS SELECT id, v::halfvec(32) AS h,
-	binary_quantize(v)::bit(32) AS b, ARRAY[v, item(id + 7, 32)]::vector(32)[] AS a FROM sampled;
+	binary_quantize(v)::bit(32) AS b, ARRAY[v, random_vector(id + 7, 32)]::vector(32)[] AS a FROM sampled;
 CREATE INDEX sampled_h ON sampled_types USING hnsw (h halfvec_cosine_ops);
 CREATE INDEX sampled_b ON sampled_types USING hnsw (b bit_hamming_ops);
 CREATE INDEX sampled_a ON sampled_types USING hnsw (a vector_maxsim_ops);
-SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY h <=> item(-1, 32)::halfvec LIMIT 5) s;
-SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY b <~> binary_quantize(item(-1, 32)) LIMIT 5) s;
-SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY a @# ARRAY[item(-1, 32), item(-2, 32)] LIMIT 5) s;
+SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY h <=> random_vector(-1, 32)::halfvec LIMIT 5) s;
+SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY b <~> binary_quantize(random_vector(-1, 32)) LIMIT 5) s;
+SELECT count(*) FROM (SELECT FROM sampled_types ORDER BY a @# ARRAY[random_vector(-1, 32), random_vector(-2, 32)] LIMIT 5) s;
 SELECT i, lokivector_measure_samples(i)
 FROM unnest(ARRAY['sampled_h', 'sampled_b', 'sampled_a']::regclass[]) i;
 SELECT index, measured, recall > 0.5 AS found FROM lokivector_stat_recall WHERE relname = 'sampled_types' ORDER BY index;
@@ -227,4 +223,4 @@ DROP ROLE regress_sampled_owner;
 DROP ROLE regress_sampled_reader;
 DROP ROLE regress_sampled_monitor;
 RESET lokivector.recall_sample_rate;
-DROP FUNCTION search, item;
+DROP FUNCTION search;

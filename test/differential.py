@@ -174,7 +174,7 @@ CREATE VIEW difference AS
 %(tests)s
 DROP VIEW difference;
 DROP TABLE fact;
-DROP FUNCTION outcome, series, reals, large, float_range, received, analyzed, nearest, same;
+DROP FUNCTION outcome, series, reals, large, float_range, received, analyzed, nearest, same(text, text, float8);
 DROP TABLE some_vector, some_halfvec, some_sparsevec, some_bit, no_vector, no_halfvec, no_sparsevec, no_bit;
 DROP CAST (bytea AS sparsevec);
 """

@@ -302,14 +302,16 @@ run_regress()
 	rm -rf "$data"
 }
 
-# Files share a server with every fourth, so that there are several to run side by side
+# Files share a server with every fourth, so that there are several to run side by side.  The prelude is
+# the first on each.
 run_sql()
 {
 	local names group
 
 	for group in 1 2 3 4; do
 		names=$(chosen sql | awk -v group="$group" 'NR % 4 == group % 4')
-		[ -z "$names" ] || lane run_regress "sql-$group" "$1" regress/pg_regress "$src" '^-- test: ' "$names"
+		[ -z "$names" ] || lane run_regress "sql-$group" "$1" regress/pg_regress "$src" '^-- test: ' \
+			"prelude $(grep -vx prelude <<<"$names")"
 	done
 }
 
