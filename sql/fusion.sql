@@ -7,16 +7,10 @@ CREATE INDEX items_v ON items USING hnsw (v vector_cosine_ops, tenant);
 CREATE INDEX items_words ON items USING gin (words);
 CREATE INDEX items_age ON items (age);
 ANALYZE items;
-CREATE FUNCTION nodes(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		IF line ~ 'Scan.* on (items|part)|Index Cond|Order By|TID Cond' AND line !~ 'Subquery' THEN
-			RETURN NEXT regexp_replace(line, '^[ >-]*|(?<=ctid) =.*(?=\))', '', 'g');
-		END IF;
-	END LOOP;
-END $$;
+CREATE FUNCTION nodes(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT regexp_replace(line, '^[ >-]*|(?<=ctid) =.*(?=\))', '', 'g') FROM plan_lines(query) line
+	WHERE line ~ 'Scan.* on (items|part)|Index Cond|Order By|TID Cond' AND line !~ 'Subquery'
+$$;
 
 -- test: each leg uses its index, with the condition
 SET enable_seqscan = off;

@@ -5,11 +5,7 @@ SET lokivector.build_seed = 1;
 SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 
-CREATE FUNCTION hybrid_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 16) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION hybrid_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20);
 
 CREATE TABLE hybrid_t (id integer PRIMARY KEY, v vector(16), tenant integer, a integer,
 	b integer, h integer, j jsonb, r int4range, at integer, plain integer);
@@ -26,47 +22,14 @@ CREATE INDEX hybrid_at ON hybrid_t USING brin (at) WITH (pages_per_range = 2);
 VACUUM ANALYZE hybrid_t;
 
 -- What a query returns by the node, and otherwise
-CREATE FUNCTION hybrid_ids(query text) RETURNS integer[] AS $$
-DECLARE
-	ids integer[];
-BEGIN
-	EXECUTE 'SELECT array_agg(id) FROM (' || query || ') s' INTO ids;
-	RETURN ids;
-END $$ LANGUAGE plpgsql;
-
-CREATE FUNCTION hybrid_same(query text, sorted boolean DEFAULT true) RETURNS text AS $$
-DECLARE
-	found integer[] := hybrid_ids(query);
-	truth integer[];
-BEGIN
-	SET LOCAL lokivector.enable_hybrid_scan = off;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_bitmapscan = off;
-	SET LOCAL enable_seqscan = on;
-	SET LOCAL enable_sort = on;
-	truth := hybrid_ids(query);
-	RESET lokivector.enable_hybrid_scan;
-	SET LOCAL enable_bitmapscan = on;
-	IF NOT sorted THEN
-		SELECT array_agg(i ORDER BY i) INTO found FROM unnest(found) i;
-		SELECT array_agg(i ORDER BY i) INTO truth FROM unnest(truth) i;
-	END IF;
-	RETURN CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same, ' || coalesce(cardinality(found), 0)
-		ELSE format('%s instead of %s', found, truth) END;
-END $$ LANGUAGE plpgsql
-	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off;
+CREATE FUNCTION hybrid_same(query text, sorted boolean DEFAULT true) RETURNS text LANGUAGE sql
+	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off
+	AS 'SELECT outcome || '', '' || rows FROM same(query, ordered => sorted)';
 
 -- The plan, whatever else there is
-CREATE FUNCTION hybrid_plan(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		CONTINUE WHEN line LIKE '%Disabled: true';
-		RETURN NEXT regexp_replace(line, '''\[[^'']*\]''::vector', 'q', 'g');
-	END LOOP;
-END $$ LANGUAGE plpgsql
-	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off;
+CREATE FUNCTION hybrid_plan(query text) RETURNS SETOF text LANGUAGE sql
+	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off
+	AS 'SELECT plan_lines(query)';
 
 -- test: indexes of each kind
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE a = 7 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
@@ -264,4 +227,4 @@ SELECT hybrid_same('SELECT id FROM hybrid_t WHERE subvector(v, 1, 8)::vector(8) 
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a < 20 ORDER BY subvector(v, 1, 8)::vector(8) <-> subvector(hybrid_vector(-1), 1, 8) LIMIT 10');
 
 DROP TABLE hybrid_t, hybrid_q;
-DROP FUNCTION hybrid_plan, hybrid_same, hybrid_ids, hybrid_vector;
+DROP FUNCTION hybrid_plan, hybrid_same, hybrid_vector;

@@ -39,15 +39,6 @@ BEGIN
 END $$ LANGUAGE plpgsql;
 
 -- A plan, without what only newer servers say of it
-CREATE FUNCTION bounds_explain(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		CONTINUE WHEN line ~ 'Disabled';
-		RETURN NEXT line;
-	END LOOP;
-END $$ LANGUAGE plpgsql;
 
 -- test: NaN is above every score
 SELECT q, clause, c.* FROM
@@ -107,7 +98,7 @@ ANALYZE bounds_a, bounds_b;
 SET enable_partitionwise_join = on;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
-SELECT bounds_explain('SELECT count(*) FROM bounds_a a JOIN bounds_b b ON a.k = b.k AND b.v <-> a.v < 5');
+SELECT plan_lines('SELECT count(*) FROM bounds_a a JOIN bounds_b b ON a.k = b.k AND b.v <-> a.v < 5');
 SELECT join_clause, c.* FROM
 	(VALUES ('a.k = b.k AND b.v <-> a.v < 5'),
 		('a.k = b.k AND b.v <-> a.v < 5 AND b.v <-> array[a.k, 1, 2]::vector < 100'),
@@ -131,7 +122,7 @@ RESET enable_hashjoin;
 RESET enable_mergejoin;
 
 DROP TABLE bounds_c, bounds_l, bounds_a, bounds_b;
-DROP FUNCTION bounds_compare, bounds_explain;
+DROP FUNCTION bounds_compare;
 
 -- test: a search within a bound finds as many rows as LIMIT, from queries between clusters
 CREATE TABLE bounds_k AS SELECT c, (SELECT array_agg((hashint4(c * 1009 + d) % 1000) / 1000.0 ORDER BY d) FROM generate_series(1, 32) d)::vector(32) AS v

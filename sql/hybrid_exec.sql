@@ -8,11 +8,7 @@ SET enable_seqscan = off;
 SET enable_sort = off;
 SET enable_indexscan = off;
 
-CREATE FUNCTION hybrid_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 8) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION hybrid_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 8, 20);
 
 CREATE TABLE hybrid_t (id integer, v vector(8), a integer, b integer);
 INSERT INTO hybrid_t SELECT n, hybrid_vector(n), n % 50, n % 20 FROM generate_series(1, 2000) n;

@@ -54,21 +54,13 @@ BEGIN
 	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
 END $$;
 -- The plan of a statement; PostgreSQL 18 names the table of a column that is grouped by
-CREATE FUNCTION facets_plan(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		RETURN NEXT replace(line, 'notes.', '');
-	END LOOP;
-END $$;
 SET enable_seqscan = off;
 SELECT v AS q FROM notes WHERE id = 77 \gset
 CREATE TABLE query AS SELECT v AS q FROM notes WHERE id = 77;
 
 -- test: what EXPLAIN shows
-SELECT facets_plan($$SELECT kind, count(*) FROM notes WHERE v <-> array_fill(1, ARRAY[40])::vector < 6 AND age % 2 = 0 GROUP BY kind$$);
-SELECT facets_plan($$SELECT kind, count(*) FROM notes WHERE words @@ 'w1 & w7' GROUP BY kind$$);
+SELECT plan_lines($$SELECT kind, count(*) FROM notes WHERE v <-> array_fill(1, ARRAY[40])::vector < 6 AND age % 2 = 0 GROUP BY kind$$);
+SELECT plan_lines($$SELECT kind, count(*) FROM notes WHERE words @@ 'w1 & w7' GROUP BY kind$$);
 
 -- test: types of attributes
 SELECT 'notes WHERE v <-> (' || quote_literal(:'q') || ')::vector < ' AS near \gset
@@ -158,7 +150,7 @@ SELECT * FROM facets_check($$SELECT kind, count(*) FROM notes WHERE words @@ 'w1
 -- test: prepared statements, cursors, LIMIT, joins, subqueries
 PREPARE facets(vector, float8, int) AS SELECT kind, count(*) FROM notes WHERE v <-> $1 < $2 AND kind > $3 GROUP BY kind ORDER BY kind;
 SET plan_cache_mode = force_generic_plan;
-SELECT facets_plan('EXECUTE facets(''' || :'q' || ''', 4.5, 8)');
+SELECT plan_lines('EXECUTE facets(''' || :'q' || ''', 4.5, 8)');
 EXECUTE facets(:'q', 4.5, 8);
 EXECUTE facets(:'q', 4.5, 55);
 -- bounds that are no numbers, and queries that have no distance, are known when the plan runs
@@ -250,7 +242,7 @@ SELECT * FROM facets_check('SELECT kind, count(*) FROM ' || :'near' || '5 AND ki
 
 -- test: cleanup
 DROP TABLE notes, query, parts;
-DROP FUNCTION facets_check, facets_plan, facets_generic;
+DROP FUNCTION facets_check, facets_generic;
 DROP TYPE mood;
 DROP DOMAIN years;
 DROP ROLE regress_counter;

@@ -4,11 +4,7 @@ SET lokivector.build_seed = 1;
 SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 
-CREATE FUNCTION values_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 16) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION values_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20);
 
 CREATE TYPE values_color AS ENUM ('red', 'green', 'blue', 'black', 'white', 'grey');
 CREATE TABLE values_kinds (id integer PRIMARY KEY, region integer, name text, short varchar(20),
@@ -28,46 +24,19 @@ VACUUM ANALYZE values_t;
 ANALYZE values_kinds, values_regions;
 
 -- The plan without the query's vector
-CREATE FUNCTION values_plan(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		-- servers name sub-queries and sub-plans differently
-		line := replace(replace(line, 'unnamed_subquery', '"ANY_subquery"'), 'SubPlan expr_', 'SubPlan ');
-		RETURN NEXT regexp_replace(line, '''\[[^'']*\]''::vector', 'q', 'g');
-	END LOOP;
-END $$ LANGUAGE plpgsql;
+CREATE FUNCTION values_plan(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT replace(line, 'unnamed_subquery', '"ANY_subquery"') FROM plan_lines(query) line
+$$;
 
 -- How many values there were, and how often what has them was read
-CREATE FUNCTION values_work(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
-		CONTINUE WHEN line !~ 'JoinKeys|Keys:|values_kinds';
-		RETURN NEXT regexp_replace(line, 'rows=.*loops', 'loops');
-	END LOOP;
-END $$ LANGUAGE plpgsql;
+CREATE FUNCTION values_work(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT regexp_replace(line, 'rows=.*loops', 'loops') FROM plan_lines(query, 'ANALYZE') line WHERE line ~ 'JoinKeys|Keys:|values_kinds'
+$$;
 
 -- Whether it is a plan of ours, and what it returns is what others return
-CREATE FUNCTION values_same(query text) RETURNS text AS $$
-DECLARE
-	ours boolean := (SELECT bool_or(p LIKE '%LokivectorJoinKeys%') FROM values_plan(query) p);
-	found text[];
-	truth text[];
-	seqscan text := current_setting('enable_seqscan');
-BEGIN
-	EXECUTE 'SELECT array_agg(s::text) FROM (' || query || ') s' INTO found;
-	SET LOCAL lokivector.enable_join_keys = off;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_seqscan = on;
-	EXECUTE 'SELECT array_agg(s::text) FROM (' || query || ') s' INTO truth;
-	PERFORM set_config('enable_seqscan', seqscan, true);
-	RETURN CASE WHEN ours THEN 'ours, ' ELSE 'others, ' END ||
-		CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same ' || coalesce(cardinality(found), 0)
-			ELSE format('%s instead of %s', found, truth) END;
-END $$ LANGUAGE plpgsql SET enable_indexscan = on;
+CREATE FUNCTION values_same(query text) RETURNS text LANGUAGE sql SET enable_indexscan = on AS $$
+	SELECT CASE WHEN uses IS NULL THEN 'others, ' ELSE 'ours, ' END || outcome || ' ' || rows FROM same(query, 'LokivectorJoinKeys')
+$$;
 
 -- test: semi-joins
 SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');

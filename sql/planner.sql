@@ -4,11 +4,7 @@ SET lokivector.build_seed = 1;
 -- enable_sort = off makes functions look expensive to some servers
 SET jit = off;
 
-CREATE FUNCTION planner_vector(n integer, dim integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, dim) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION planner_vector(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20);
 
 CREATE TABLE planner_t (id integer PRIMARY KEY, v vector(64), a integer, b integer);
 INSERT INTO planner_t SELECT i, planner_vector(i, 64), i % 100, i % 10 FROM generate_series(1, 5000) i;
@@ -149,16 +145,9 @@ SELECT count(*) FROM (SELECT id FROM planner_t ORDER BY v <-> planner_vector(1, 
 SELECT rows, refined < 100 AS narrow FROM planner_last();
 
 -- test: EXPLAIN ANALYZE
-CREATE FUNCTION planner_explain(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
-		CONTINUE WHEN line ~ 'Order By|Index Searches|Strategy|Nodes|Flat Scans|Heap Fetches';
-		RETURN NEXT replace(line, '.00', '');
-	END LOOP;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION planner_explain(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT line FROM plan_lines(query, 'ANALYZE') line WHERE line !~ 'Order By|Strategy|Nodes|Flat Scans|Heap Fetches'
+$$;
 SELECT planner_explain('SELECT id FROM planner_t WHERE a < 0 ORDER BY v <-> planner_vector(1, 64) LIMIT 10');
 SELECT planner_explain('SELECT id FROM planner_t ORDER BY v <-> planner_vector(1, 64) LIMIT 10');
 SELECT planner_explain('SELECT id FROM planner_t WHERE b = 1 AND a = 21 ORDER BY v <-> planner_vector(1, 64) LIMIT 10');
@@ -238,13 +227,9 @@ CREATE TABLE planner_small (typed vector(8), v vector, s sparsevec(30000));
 INSERT INTO planner_small SELECT format('[1,2,3,4,5,6,7,%s]', i)::vector, format('[1,2,3,4,5,6,7,%s]', i)::vector,
 	format('{1:1,7:2,300:3,20000:%s}/30000', i)::sparsevec FROM generate_series(1, 1000) i;
 ANALYZE planner_small;
-CREATE FUNCTION planner_cost(distance text) RETURNS float8 LANGUAGE plpgsql AS $$
-DECLARE
-	plan json;
-BEGIN
-	EXECUTE format('EXPLAIN (FORMAT JSON) SELECT %s FROM planner_small', distance) INTO plan;
-	RETURN plan->0->'Plan'->>'Total Cost';
-END $$;
+CREATE FUNCTION planner_cost(distance text) RETURNS float8 LANGUAGE sql AS $$
+	SELECT plan_figure(format('SELECT %s FROM planner_small', distance), 'Total Cost')
+$$;
 SELECT d, planner_cost(d) < 200 AS little
 FROM unnest(ARRAY[$$typed <-> '[1,2,3,4,5,6,7,8]'$$, $$v <-> '[1,2,3,4,5,6,7,8]'$$, $$s <-> '{1:1}/30000'$$]) d;
 DROP TABLE planner_small;

@@ -20,23 +20,9 @@ CREATE VIEW arms_closed WITH (security_barrier) AS SELECT id, name, v FROM arms_
 VACUUM ANALYZE arms_a, arms_b, arms_t;
 
 -- The nodes of a plan, and whether the query returns what it returns without the index
-CREATE FUNCTION arms_check(query text) RETURNS text AS $$
-DECLARE
-	line text;
-	nodes text;
-	by_index text;
-	by_sort text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		nodes := concat_ws(', ', nodes, substring(line FROM '(Limit|Incremental Sort|Sort$|Index Scan using \w+|Seq Scan on \w+|Merge Append|Append|Nested Loop|Hash Join|Unique|HashAggregate|SetOp|Subquery Scan|Result|LockRows)'));
-	END LOOP;
-	EXECUTE 'SELECT array_agg(q::text) FROM (' || query || ') q' INTO by_index;
-	SET LOCAL enable_indexscan = off;
-	EXECUTE 'SELECT array_agg(q::text) FROM (' || query || ') q' INTO by_sort;
-	SET LOCAL enable_indexscan = on;
-	RETURN nodes || CASE WHEN by_index IS NOT DISTINCT FROM by_sort THEN ': same' ELSE ': ' || by_index || ' instead of ' || by_sort END;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION arms_check(query text) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(': ', plan_nodes(query, 'Limit|Incremental Sort|Sort$|Index Scan using \w+|Seq Scan on \w+|Merge Append|Append|Nested Loop|Hash Join|Unique|HashAggregate|SetOp|Subquery Scan|Result|LockRows', ', '), outcome) FROM same(query)
+$$;
 
 -- test: arms with conditions
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8

@@ -4,10 +4,7 @@ SET lokivector.build_seed = 1;
 SET jit = off;
 
 -- No constant of a plan, so that scans begin before their query is known
-CREATE FUNCTION callers_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 8) i
-$$ LANGUAGE sql STABLE STRICT;
+CREATE FUNCTION callers_vector(n integer) RETURNS vector LANGUAGE sql STABLE STRICT RETURN random_vector(n, 8);
 
 CREATE TABLE callers_t (id integer, v vector(8), r integer) WITH (autovacuum_enabled = off);
 INSERT INTO callers_t SELECT n, callers_vector(n), n % 100 FROM generate_series(1, 3000) n;
@@ -138,17 +135,9 @@ COMMIT;
 -- test: a scan that never begins
 SELECT n, CASE WHEN n > 9 THEN (SELECT id > 0 FROM callers_t ORDER BY v <-> callers_vector(n) LIMIT 1) END
 FROM generate_series(8, 10) n;
-CREATE FUNCTION callers_explain(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
-		IF line ~ 'Index Scan|Nodes|Flat Scans|Heap Fetches' THEN
-			RETURN NEXT line;
-		END IF;
-	END LOOP;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION callers_explain(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT line FROM plan_lines(query, 'ANALYZE') line WHERE line ~ 'Index Scan|Nodes|Flat Scans|Heap Fetches'
+$$;
 SELECT callers_explain('SELECT id FROM callers_t ORDER BY v <-> callers_vector(9) LIMIT 0');
 
 -- test: sub-plans that several scans and expressions share

@@ -15,27 +15,10 @@ SELECT count(set_config(name, '0', false)) = (current_setting('server_version_nu
 FROM pg_settings WHERE name = 'min_eager_agg_group_size';
 
 -- Whether groups below the join are made where the server can, and the answer is the one without an index
-CREATE FUNCTION eager_plan(query text, OUT below boolean, OUT same boolean) AS $$
-DECLARE
-	line text;
-	by_index text[];
-	without text[];
-BEGIN
-	below := current_setting('server_version_num')::int < 190000;
-	SET LOCAL enable_seqscan = off;
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		below := below OR line ~ 'Partial (Hash|Group)?Aggregate';
-	END LOOP;
-	EXECUTE format('SELECT array_agg(q::text) FROM (%s) q', query) INTO by_index;
-	SET LOCAL enable_seqscan = on;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL lokivector.enable_hybrid_scan = off;
-	EXECUTE format('SELECT array_agg(q::text) FROM (%s) q', query) INTO without;
-	SET LOCAL enable_indexscan = on;
-	SET LOCAL lokivector.enable_hybrid_scan = on;
-	same := by_index = without AND array_length(without, 1) > 1;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION eager_plan(query text, OUT below boolean, OUT same boolean) LANGUAGE sql SET enable_seqscan = off AS $$
+	SELECT uses IS NOT NULL OR current_setting('server_version_num')::int < 190000, outcome = 'same' AND rows > 1
+	FROM same(query, 'Partial (?:Hash|Group)?Aggregate')
+$$;
 
 -- test: groups of rows within a distance
 SELECT * FROM eager_plan($$SELECT k.b, count(*), sum(t.x) FROM eager_t t JOIN eager_k k ON k.id = t.kind

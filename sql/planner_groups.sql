@@ -27,28 +27,10 @@ VACUUM ANALYZE chunks, docs, parts;
 
 -- The nodes of a statement, how many rows it has, and whether they are those that it has
 -- without an index
-CREATE FUNCTION groups_check(statement text, OUT uses text, OUT rows int, OUT outcome text)
-LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	found text[];
-	truth text[];
-	seqscan text := current_setting('enable_seqscan');
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Sort$|Index Scan|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|WindowAgg|Nested Loop|Subquery Scan|Unique|Merge Append|LockRows)'));
-	END LOOP;
-	EXECUTE 'SELECT array_agg(q::text) FROM (' || statement || ') q' INTO found;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_seqscan = on;
-	SET LOCAL lokivector.enable_hybrid_scan = off;
-	EXECUTE 'SELECT array_agg(q::text) FROM (' || statement || ') q' INTO truth;
-	SET LOCAL enable_indexscan = on;
-	SET LOCAL lokivector.enable_hybrid_scan = on;
-	PERFORM set_config('enable_seqscan', seqscan, true);
-	rows := coalesce(cardinality(found), 0);
-	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
-END $$;
+CREATE FUNCTION groups_check(statement text, OUT uses text, OUT rows int, OUT outcome text) LANGUAGE sql AS $$
+	SELECT * FROM same(statement,
+		'Limit|Sort$|Index Scan|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|WindowAgg|Nested Loop|Subquery Scan|Unique|Merge Append|LockRows')
+$$;
 SET enable_seqscan = off;
 SET hnsw.ef_search = 400;
 
@@ -186,13 +168,10 @@ SET plan_cache_mode = force_generic_plan;
 SET enable_sort = off;
 SET enable_hashagg = off;
 -- whether the node sorted rows on disk
-CREATE FUNCTION spills(statement text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-	plan json;
-BEGIN
-	EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT json) EXECUTE ' || statement INTO plan;
-	RETURN substring(plan::text FROM '"LokivectorGroupSearch".*?"Temp Written Blocks": ([0-9]+)')::int > 0;
-END $$;
+CREATE FUNCTION spills(statement text) RETURNS boolean LANGUAGE sql AS $$
+	SELECT substring(plan_json('EXECUTE ' || statement, 'ANALYZE, BUFFERS, TIMING OFF')::text
+		FROM '"LokivectorGroupSearch".*?"Temp Written Blocks": ([0-9]+)')::int > 0
+$$;
 PREPARE ids(bigint) AS SELECT id, min(d) AS s FROM near GROUP BY id ORDER BY s LIMIT $1;
 PREPARE having_ids(bigint) AS SELECT id, min(d) AS s FROM near GROUP BY id HAVING min(d) > 0.5 ORDER BY s LIMIT $1;
 PREPARE waiting(bigint) AS SELECT id, max(s) AS s FROM near GROUP BY id ORDER BY s DESC LIMIT $1;

@@ -12,23 +12,10 @@ INSERT INTO items SELECT i, i % 20, i % 7, 'users/' || i % 50 || '/' || i,
 	FROM generate_series(1, 20000) i;
 CREATE INDEX items_v ON items USING hnsw (v vector_l2_ops, tenant);
 VACUUM ANALYZE items;
-CREATE FUNCTION scans(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	uses text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		uses := concat_ws(', ', nullif(uses, ''), substring(line FROM '(Index Scan using \w+|Bitmap Index Scan on \w+|LokivectorHybridScan|Seq Scan|Index Only Scan using \w+)'));
-	END LOOP;
-	RETURN uses;
-END $$;
-CREATE FUNCTION estimated(statement text) RETURNS int LANGUAGE plpgsql AS $$
-DECLARE
-	plan json;
-BEGIN
-	EXECUTE 'EXPLAIN (FORMAT json) ' || statement INTO plan;
-	RETURN plan->0->'Plan'->>'Plan Rows';
-END $$;
+CREATE FUNCTION scans(statement text) RETURNS text LANGUAGE sql AS $$
+	SELECT plan_nodes(statement, 'Index Scan using \w+|Bitmap Index Scan on \w+|LokivectorHybridScan|Seq Scan|Index Only Scan using \w+', ', ')
+$$;
+CREATE FUNCTION estimated(statement text) RETURNS int LANGUAGE sql RETURN plan_figure(statement);
 CREATE FUNCTION nearest(condition text) RETURNS text LANGUAGE sql AS
 	$$SELECT scans('SELECT id FROM items WHERE ' || condition || $q$ ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$q$)$$;
 

@@ -14,17 +14,10 @@ CREATE INDEX ON narrow USING hnsw (v vector_l2_ops);
 VACUUM ANALYZE wide, narrow;
 
 -- The way that a plan goes
-CREATE FUNCTION way(query text) RETURNS text AS $$
-DECLARE
-	line text;
-	seen text = '';
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		seen = seen || line;
-	END LOOP;
-	RETURN concat_ws(' and ', CASE WHEN seen ~ 'Index Scan using \w+_v_idx' THEN 'index' END, CASE WHEN seen ~ 'Seq Scan' THEN 'table' END);
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION way(query text) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' and ', CASE WHEN plan ~ 'Index Scan using \w+_v_idx' THEN 'index' END, CASE WHEN plan ~ 'Seq Scan' THEN 'table' END)
+	FROM (SELECT string_agg(line, '') AS plan FROM plan_lines(query) line) p
+$$;
 
 -- test: a filter without an index, which 1 %, 5 % or half of the rows pass
 CREATE FUNCTION ways(rest text) RETURNS TABLE (from_table text, few text, twentieth text, half text) AS $$

@@ -16,29 +16,10 @@ VACUUM ANALYZE order_t;
 
 -- The plan, and whether it returns the values that a sort would return: of
 -- rows with equal values any, so that values alone are compared
-CREATE FUNCTION order_check(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-	by_index text;
-	by_sort text;
-	seqscan text := current_setting('enable_seqscan');
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		CONTINUE WHEN line ~ 'Limit|Index Cond: .id = ';
-		-- servers name sub-plans and parameters differently
-		line = regexp_replace(line, ' \(returns \$\d+\)', '');
-		line = replace(line, 'InitPlan expr_', 'InitPlan ');
-		RETURN NEXT regexp_replace(line, '\$\d+|\(InitPlan \d+\)\.col1|(?<=InitPlan )\d+', '$', 'g');
-	END LOOP;
-	EXECUTE 'SELECT array_agg(round(s::numeric, 4)) FROM (' || query || ') q' INTO by_index;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_seqscan = on;
-	EXECUTE 'SELECT array_agg(round(s::numeric, 4)) FROM (' || query || ') q' INTO by_sort;
-	SET LOCAL enable_indexscan = on;
-	PERFORM set_config('enable_seqscan', seqscan, true);
-	RETURN NEXT CASE WHEN by_index = by_sort THEN 'same' ELSE by_index || ' instead of ' || by_sort END;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION order_check(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT regexp_replace(line, '\$\d+', '$', 'g') FROM plan_lines(query) line WHERE line !~ 'Limit|Index Cond: .id = '
+	UNION ALL SELECT outcome FROM same('SELECT round(s::numeric, 4) FROM (' || query || ') q')
+$$;
 
 -- test: scores
 SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC LIMIT 50$$);

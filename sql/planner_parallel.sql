@@ -3,10 +3,7 @@
 SET lokivector.build_seed = 1;
 SET jit = off;
 
-CREATE FUNCTION gathered_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 8) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION gathered_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 8);
 CREATE FUNCTION gathered_restricted() RETURNS vector AS $$
 BEGIN
 	RETURN gathered_vector(-1);
@@ -46,24 +43,11 @@ VACUUM ANALYZE gathered_parts, gathered_parent, gathered_child, gathered_one, ga
 
 -- How many scans by a distance a plan has in workers, and whether it returns in workers what it
 -- returns in one process without an index
-CREATE FUNCTION gathered(query text, OUT scans integer, OUT outcome text) AS $$
-DECLARE
-	plan jsonb;
-	found text[];
-	truth text[];
-BEGIN
-	EXECUTE 'EXPLAIN (FORMAT JSON, COSTS OFF) ' || query INTO plan;
-	SELECT count(DISTINCT n) INTO scans FROM jsonb_path_query(plan,
-		'strict $.** ? (@."Node Type" starts with "Gather").** ? (exists (@."Order By"))') n;
-	EXECUTE 'SELECT array_agg(s::text ORDER BY s::text) FROM (' || query || ') s' INTO found;
-	SET LOCAL max_parallel_workers_per_gather = 0;
-	SET LOCAL lokivector.enable_hybrid_scan = off;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_seqscan = on;
-	EXECUTE 'SELECT array_agg(s::text ORDER BY s::text) FROM (' || query || ') s' INTO truth;
-	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same, ' || coalesce(cardinality(found), 0)
-		ELSE format('%s instead of %s', found, truth) END;
-END $$ LANGUAGE plpgsql SET enable_seqscan = off;
+CREATE FUNCTION gathered(query text, OUT scans integer, OUT outcome text) LANGUAGE sql SET enable_seqscan = off AS $$
+	SELECT (SELECT count(DISTINCT n) FROM jsonb_path_query(plan_json(query, 'COSTS OFF')::jsonb,
+			'strict $.** ? (@."Node Type" starts with "Gather").** ? (exists (@."Order By"))') n),
+		outcome || ', ' || rows FROM same(query, ordered => false)
+$$;
 
 -- The IDs of a query's rows, for each row of gathered_q
 CREATE FUNCTION for_each(query text) RETURNS text AS $$

@@ -17,30 +17,9 @@ CREATE INDEX parts_kind ON parts_t (kind);
 VACUUM ANALYZE parts_t;
 
 -- The nodes of a plan, and whether the query returns what it returns without the index
-CREATE FUNCTION parts_check(query text) RETURNS text AS $$
-DECLARE
-	line text;
-	nodes text;
-	by_index text;
-	by_sort text;
-	seqscan text := current_setting('enable_seqscan');
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		nodes := concat_ws(', ', nodes, substring(line FROM '(Limit|Sort$|Index Scan using parts_[vw]\M|Seq Scan on \w+|Merge Append|Append|LokivectorHybridScan|LokivectorScoreSearch|LokivectorGroupSearch)'));
-	END LOOP;
-	EXECUTE 'SELECT array_agg(q::text) FROM (' || query || ') q' INTO by_index;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_bitmapscan = off;
-	SET LOCAL enable_seqscan = on;
-	SET LOCAL lokivector.enable_hybrid_scan = off;
-	EXECUTE 'SELECT array_agg(q::text) FROM (' || query || ') q' INTO by_sort;
-	SET LOCAL lokivector.enable_hybrid_scan = on;
-	SET LOCAL enable_bitmapscan = on;
-	SET LOCAL enable_indexscan = on;
-	PERFORM set_config('enable_seqscan', seqscan, true);
-	RETURN nodes || CASE WHEN by_index IS NOT DISTINCT FROM by_sort THEN ': same' ELSE ': ' || by_index || ' instead of ' || by_sort END;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION parts_check(query text) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(': ', plan_nodes(query, 'Limit|Sort$|Index Scan using parts_[vw]\M|Seq Scan on \w+|Merge Append|Append|LokivectorHybridScan|LokivectorScoreSearch|LokivectorGroupSearch', ', '), outcome) FROM same(query)
+$$;
 
 -- test: a condition or a bound
 EXPLAIN (COSTS OFF) SELECT count(*) FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2;

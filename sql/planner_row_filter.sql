@@ -5,11 +5,7 @@ SET jit = off;
 SET enable_seqscan = off;
 SET enable_sort = off;
 
-CREATE FUNCTION row_filter_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 16) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION row_filter_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20, height => 1);
 
 -- Some rows are equal, some have no vector; padded: the vectors are out of line
 CREATE TABLE row_filter_t (id integer, v vector(16), c integer, r integer, t text)
@@ -70,17 +66,10 @@ SELECT w FROM unnest(ARRAY['r < 500', 'r < 100', 'r < 10', 'r = 3', 'r < 0', 'c 
 	unnest('{1,10,33}'::integer[]) rows, row_filter_wrong(condition, rows) w;
 
 -- test: what is dropped is counted, once
-CREATE FUNCTION row_filter_removed(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) ' || query LOOP
-		IF line ~ 'Filter|Custom|Index Scan' AND line !~ 'Nodes Filtered' THEN
-			RETURN NEXT regexp_replace(line, '\(actual.*', '');
-		END IF;
-	END LOOP;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION row_filter_removed(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT regexp_replace(line, '\(actual.*', '') FROM plan_lines(query, 'ANALYZE') line
+	WHERE line ~ 'Filter|Custom|Index Scan' AND line !~ 'Nodes Filtered'
+$$;
 SELECT * FROM row_filter_removed('SELECT id FROM row_filter_t WHERE r < 0 ORDER BY v <-> row_filter_vector(1) LIMIT 10');
 SELECT count(*) FROM row_filter_t;
 

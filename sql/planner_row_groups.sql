@@ -23,25 +23,10 @@ CREATE VIEW near AS SELECT *, v <-> '[1,2,-3,0,4,1]' AS dist FROM docs;
 VACUUM ANALYZE docs, chunks, parts;
 
 -- The nodes of a statement, how many rows it has, and whether they are those that it has without an index
-CREATE FUNCTION groups_check(statement text, OUT uses text, OUT rows int, OUT outcome text)
-LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	found text[];
-	truth text[];
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		uses := concat_ws(' ', uses, substring(line FROM '(Limit|Incremental Sort$|Sort$|Index Scan using docs_v|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|Group$|Unique|Merge Append|Append)'));
-	END LOOP;
-	EXECUTE 'SELECT array_agg(q::text) FROM (' || statement || ') q' INTO found;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL lokivector.enable_hybrid_scan = off;
-	EXECUTE 'SELECT array_agg(q::text) FROM (' || statement || ') q' INTO truth;
-	SET LOCAL enable_indexscan = on;
-	SET LOCAL lokivector.enable_hybrid_scan = on;
-	rows := coalesce(cardinality(found), 0);
-	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
-END $$;
+CREATE FUNCTION groups_check(statement text, OUT uses text, OUT rows int, OUT outcome text) LANGUAGE sql AS $$
+	SELECT * FROM same(statement,
+		'Limit|Incremental Sort$|Sort$|Index Scan using docs_v|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|Group$|Unique|Merge Append|Append')
+$$;
 SET hnsw.ef_search = 1000;
 
 -- test: aggregates of what is joined

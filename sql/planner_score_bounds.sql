@@ -8,37 +8,14 @@ SET hnsw.ef_search = 400;
 SET enable_seqscan = off;
 SET enable_sort = off;
 -- Whether a statement is a search by scores, and whether its scores are those that it has by a sort
-CREATE FUNCTION bounds_check(statement text, OUT search boolean, OUT outcome text)
-LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	found text[];
-	truth text[];
-	seqscan text := current_setting('enable_seqscan');
-BEGIN
-	search := false;
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		search := search OR line ~ 'LokivectorScoreSearch';
-	END LOOP;
-	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO found;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_seqscan = on;
-	EXECUTE 'SELECT array_agg(coalesce(round(s::numeric, 9)::text, ''NULL'')) FROM (' || statement || ') q' INTO truth;
-	SET LOCAL enable_indexscan = on;
-	PERFORM set_config('enable_seqscan', seqscan, true);
-	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
-END $$;
+CREATE FUNCTION bounds_check(statement text, OUT search boolean, OUT outcome text) LANGUAGE sql AS $$
+	SELECT uses IS NOT NULL, outcome FROM same('SELECT round(s::numeric, 9) FROM (' || statement || ') q', 'LokivectorScoreSearch')
+$$;
 
 -- Plans of prepared statements, without what servers from 18 on say of disabled nodes
-CREATE FUNCTION plan_of(prepared text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) EXECUTE ' || prepared || '(''[1,0,1,0,0,1,0,0]'')' LOOP
-		CONTINUE WHEN line LIKE '%Disabled: true';
-		RETURN NEXT line;
-	END LOOP;
-END $$;
+CREATE FUNCTION plan_of(prepared text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT plan_lines('EXECUTE ' || prepared || '(''[1,0,1,0,0,1,0,0]'')')
+$$;
 
 -- test: memories whose scores change after ANALYZE
 CREATE TABLE mem (id int PRIMARY KEY, seen timestamptz NOT NULL, boost float8 NOT NULL DEFAULT 0, v vector(8));
@@ -311,13 +288,7 @@ CREATE ROLE bounds_reader;
 GRANT SELECT ON hidden TO bounds_reader;
 ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON hidden USING (owner = current_user);
-CREATE FUNCTION cost_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	plan json;
-BEGIN
-	EXECUTE 'EXPLAIN (FORMAT json) ' || statement INTO plan;
-	RETURN plan -> 0 -> 'Plan' ->> 'Total Cost';
-END $$;
+CREATE FUNCTION cost_of(statement text) RETURNS float8 LANGUAGE sql RETURN plan_figure(statement, 'Total Cost');
 CREATE TEMP TABLE costs (n int, cost text);
 GRANT ALL ON costs TO bounds_reader;
 SET ROLE bounds_reader;

@@ -11,28 +11,14 @@ CREATE TABLE sel_t (id integer PRIMARY KEY, v vector(32));
 INSERT INTO sel_t SELECT i, sel_vector(i, 32) FROM generate_series(1, 5000) i;
 
 -- Rows expected, and rows there are, as a word where they differ by much
-CREATE FUNCTION sel_rows(query text, at_most float8) RETURNS text AS $$
-DECLARE
-	plan json;
-	expected float8;
-	actual float8;
-BEGIN
-	EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || query INTO plan;
-	expected = (plan->0->'Plan'->>'Plan Rows')::float8;
-	actual = greatest((plan->0->'Plan'->>'Actual Rows')::float8, 1);
-	RETURN CASE WHEN expected / actual > at_most THEN format('%s expected of %s', expected, actual)
+CREATE FUNCTION sel_rows(query text, at_most float8) RETURNS text LANGUAGE sql AS $$
+	SELECT CASE WHEN expected / actual > at_most THEN format('%s expected of %s', expected, actual)
 		WHEN actual / expected > at_most THEN format('only %s expected of %s', expected, actual)
-		ELSE 'good' END;
-END
-$$ LANGUAGE plpgsql;
-CREATE FUNCTION sel_expected(query text) RETURNS float8 AS $$
-DECLARE
-	plan json;
-BEGIN
-	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
-	RETURN plan->0->'Plan'->>'Plan Rows';
-END
-$$ LANGUAGE plpgsql;
+		ELSE 'good' END
+	FROM plan_json(query, 'ANALYZE, TIMING OFF') p,
+		LATERAL (SELECT (p #>> '{0,Plan,Plan Rows}')::float8 AS expected, greatest((p #>> '{0,Plan,Actual Rows}')::float8, 1) AS actual) r
+$$;
+CREATE FUNCTION sel_expected(query text) RETURNS float8 LANGUAGE sql RETURN plan_figure(query);
 
 -- test: without statistics
 SELECT sel_expected('SELECT * FROM sel_t WHERE v <-> ''[1]'' < 1') < 100 AS few;
