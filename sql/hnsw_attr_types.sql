@@ -228,19 +228,10 @@ $$ LANGUAGE plpgsql;
 SELECT type_random(200);
 
 -- test: rows are checked again only where slots cannot tell
-CREATE FUNCTION removed(condition text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	PERFORM set_config('enable_seqscan', 'off', true);
-	FOR line IN EXECUTE format('EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
-		SELECT id FROM type_t WHERE %s ORDER BY v <-> ''[1,2,3]''', condition) LOOP
-		IF line ~ 'Recheck' THEN
-			RETURN NEXT trim(line);
-		END IF;
-	END LOOP;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION removed(condition text) RETURNS SETOF text LANGUAGE sql SET enable_seqscan = off AS $$
+	SELECT trim(line) FROM plan_lines(format('SELECT id FROM type_t WHERE %s ORDER BY v <-> ''[1,2,3]''', condition), 'ANALYZE') line
+	WHERE line ~ 'Recheck'
+$$;
 SELECT removed('n = 19.99'), removed('n < 20'), removed('s = ''a'''), removed('m >= ''ok'''), removed('ip = ''10.0.0.1''');
 SELECT count(*) FROM type_t WHERE n = 123456789012345678;
 SELECT removed('n = 123456789012345679') ~ '^Rows Removed by Index Recheck: [1-9]';

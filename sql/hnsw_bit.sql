@@ -44,20 +44,6 @@ CREATE FUNCTION hb_bits(n integer, length integer) RETURNS varbit AS $$
 	FROM generate_series(1, length) i
 $$ LANGUAGE sql IMMUTABLE STRICT;
 
--- Distances of the k nearest rows, by index or by table
-CREATE FUNCTION hb_nearest(op text, q bit, k integer, by_index boolean) RETURNS float8[] AS $$
-DECLARE
-	result float8[];
-BEGIN
-	PERFORM set_config('enable_seqscan', (NOT by_index)::text, true),
-		set_config('enable_sort', (NOT by_index)::text, true),
-		set_config('enable_indexscan', by_index::text, true);
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT b %1$s $1 AS d FROM hb
-		ORDER BY b %1$s $1 LIMIT %2$s) s', op, k) INTO result USING q;
-	RETURN result;
-END
-$$ LANGUAGE plpgsql;
-
 -- An index of each class on strings of this length, of which a third come after it
 -- and a fifth are deleted: the share of the 10 nearest of 20 queries that it
 -- finds, whether all rows are returned, whether check is content
@@ -79,10 +65,10 @@ BEGIN
 		found := 0;
 		FOR i IN 1 .. 20 LOOP
 			q := hb_bits(-i, length);
-			found := found + (SELECT count(*) FROM unnest(hb_nearest(op, q, 10, true), hb_nearest(op, q, 10, false)) AS d(got, want) WHERE got <= want);
+			found := found + (SELECT in_place FROM found('hb', format('b %s %L', op, q), 10));
 		END LOOP;
 		good := found >= 195;
-		complete := cardinality(hb_nearest(op, q, nrows, true)) = nrows - nrows / 5;
+		complete := (SELECT returned FROM found('hb', format('b %s %L', op, q), nrows)) = nrows - nrows / 5;
 		SELECT i.dimensions, i.code, i.bits INTO dimensions, code, bits FROM lokivector_index_info('hb_idx') i;
 		PERFORM lokivector_check('hb_idx', true);
 		RETURN NEXT;
@@ -137,7 +123,7 @@ SELECT id FROM (SELECT id, v FROM v ORDER BY binary_quantize(v)::bit(96) <~> bin
 SELECT rows FROM lokivector_scan_stats();
 RESET enable_seqscan;
 DROP TABLE hb, v;
-DROP FUNCTION hb_try, hb_nearest, hb_bits;
+DROP FUNCTION hb_try, hb_bits;
 
 SELECT opcname, opcdefault, amopopr::regoperator, amprocnum, amproc
 	FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod JOIN pg_amop o ON o.amopfamily = opcfamily JOIN pg_amproc p ON p.amprocfamily = opcfamily

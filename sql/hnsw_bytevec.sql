@@ -73,25 +73,7 @@ SELECT lokivector_build_memory('t', 'b3') > 0 AS estimated;
 DROP TABLE t;
 
 -- A vector in one of twenty clusters, that depends on n alone
-CREATE FUNCTION bb_vector(n integer, dim integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, dim) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
-
--- Distances of the k nearest rows from a vector, or from a bytevec, by index or by table
-CREATE FUNCTION bb_nearest(op text, q anyelement, k integer, by_index boolean) RETURNS float8[] AS $$
-DECLARE
-	result float8[];
-BEGIN
-	PERFORM set_config('enable_seqscan', (NOT by_index)::text, true),
-		set_config('enable_sort', (NOT by_index)::text, true),
-		set_config('enable_indexscan', by_index::text, true);
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT b %1$s $1 AS d FROM bb
-		ORDER BY b %1$s $1 LIMIT %2$s) s', op, k) INTO result USING q;
-	RETURN result;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION bb_vector(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20);
 
 -- An index of each class on rows of so many dimensions, of which a third come
 -- after it and a fifth are deleted: the code, the share of the 10 nearest of 20
@@ -115,11 +97,11 @@ BEGIN
 		found := 0;
 		FOR i IN 1 .. 20 LOOP
 			q := bb_vector(-i, dim);
-			found := found + CASE WHEN i <= 10 THEN (SELECT count(*) FROM unnest(bb_nearest(op, q, 10, true), bb_nearest(op, q, 10, false)) AS d(got, want) WHERE got <= want + 1e-6 * abs(want))
-				ELSE (SELECT count(*) FROM unnest(bb_nearest(op, q::bytevec, 10, true), bb_nearest(op, q::bytevec, 10, false)) AS d(got, want) WHERE got <= want + 1e-6 * abs(want)) END;
+			-- a vector, or a bytevec
+			found := found + (SELECT in_place FROM found('bb', format('b %s %L::%s', op, q, CASE WHEN i <= 10 THEN 'vector' ELSE 'bytevec' END), 10, tolerance => 1e-6));
 		END LOOP;
 		good := found >= 195;
-		complete := cardinality(bb_nearest(op, q, nrows, true)) = nrows - nrows / 5;
+		complete := (SELECT returned FROM found('bb', format('b %s %L::vector', op, q), nrows)) = nrows - nrows / 5;
 		SELECT i.code, i.bits, i.refine_bits INTO code, bits, refine_bits FROM lokivector_index_info('bb_idx') i;
 		PERFORM lokivector_check('bb_idx', true);
 		RETURN NEXT;
@@ -184,16 +166,9 @@ SELECT c, f.* FROM unnest(ARRAY['i = 3', 'i IN (3, 4)', 'tags @> ''{t1,u2}''', '
 
 -- test: statistics of distances serve bounds whose other side is a vector
 ANALYZE a;
-CREATE FUNCTION bb_rows(condition text, OUT estimate float8) AS $$
-DECLARE
-	plan json;
-BEGIN
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_seqscan = on;
-	EXECUTE 'EXPLAIN (FORMAT json) SELECT FROM a WHERE ' || condition INTO plan;
-	estimate := plan->0->'Plan'->>'Plan Rows';
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION bb_rows(condition text, OUT estimate float8) LANGUAGE sql SET enable_indexscan = off SET enable_seqscan = on AS $$
+	SELECT plan_figure('SELECT FROM a WHERE ' || condition)
+$$;
 SELECT abs(estimate / n - 1) < 0.6 AS near FROM
 	(VALUES ('b <-> bb_vector(-3, 20)::bytevec < 8'), ('b <-> bb_vector(-3, 20) < 8'), ('bb_vector(-3, 20) <-> b < 8')) AS c(c), bb_rows(c),
 	(SELECT count(*)::float8 AS n FROM a WHERE b <-> bb_vector(-3, 20) < 8) AS counted;
@@ -232,7 +207,7 @@ SELECT answered, recall > 0.97 AS good FROM lokivector_recall('bb_idx', 50);
 UPDATE bb SET id = -id WHERE id % 3 = 0;
 SELECT lokivector_check('bb_idx', true);
 DROP TABLE bb, same, a;
-DROP FUNCTION bb_try, bb_nearest, bb_vector;
+DROP FUNCTION bb_try, bb_vector;
 
 SELECT amname, opcname, opcdefault, amopopr::regoperator, amprocnum, amproc
 	FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod JOIN pg_amop o ON o.amopfamily = opcfamily JOIN pg_amproc p ON p.amprocfamily = opcfamily

@@ -22,24 +22,10 @@ CREATE FUNCTION compact_info(index regclass, OUT code_dimensions int, OUT bits i
 	'SELECT code_dimensions, bits, refine_bits, profile, m, ef_construction, nodes, rows
 	FROM lokivector_index_info(index)' LANGUAGE sql;
 -- share of the true 10 found for 20 of the rows, themselves among them
-CREATE FUNCTION compact_recall(operator text) RETURNS bool LANGUAGE plpgsql AS $$
-DECLARE
-	q vector;
-	found int[];
-	truth int[];
-	hits int := 0;
-BEGIN
-	FOR q IN SELECT v FROM compact_t WHERE v IS NOT NULL ORDER BY id LIMIT 20 LOOP
-		SET LOCAL enable_seqscan = off;
-		SET LOCAL enable_indexscan = on;
-		EXECUTE format('SELECT array(SELECT id FROM compact_t ORDER BY v %s $1 LIMIT 10)', operator) INTO found USING q;
-		SET LOCAL enable_seqscan = on;
-		SET LOCAL enable_indexscan = off;
-		EXECUTE format('SELECT array(SELECT id FROM compact_t ORDER BY v %s $1, id LIMIT 12)', operator) INTO truth USING q;
-		hits := hits + (SELECT count(*) FROM unnest(found) f WHERE f = ANY (truth));
-	END LOOP;
-	RETURN hits >= 196;
-END $$;
+CREATE FUNCTION compact_recall(operator text) RETURNS bool LANGUAGE sql AS $$
+	SELECT sum(hits) >= 196 FROM (SELECT v FROM compact_t WHERE v IS NOT NULL ORDER BY id LIMIT 20) q,
+		found('compact_t', format('v %s %L', operator, v), 10)
+$$;
 
 CREATE INDEX compact_idx ON compact_t USING hnsw (v vector_l2_ops) WITH (profile = compact);
 SELECT * FROM compact_info('compact_idx');

@@ -4,10 +4,7 @@ SET lokivector.build_seed = 1;
 SET jit = off;
 SET lokivector.enable_hybrid_scan = on;
 
-CREATE FUNCTION condition_vector(n integer, scale float8) RETURNS vector AS $$
-	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 * scale ORDER BY i)::vector
-	FROM generate_series(1, 16) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION condition_vector(n integer, scale float8) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, spread => scale);
 
 -- test: rows of other groups than the one around the query
 -- Groups far from each other, which were loaded one after the other

@@ -114,16 +114,12 @@ RESET enable_seqscan;
 DROP TABLE doubt_onehot;
 
 -- Codes exclude no candidate where they have one bit, or are of encodings of arrays
-CREATE FUNCTION doubt_noise(n integer, dims integer) RETURNS vector AS $$
-	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, dims) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
 CREATE FUNCTION doubt_array(n integer, size integer) RETURNS vector[] AS $$
-	SELECT array_agg(l2_normalize(doubt_noise(n * size + sign(n)::integer * i, 16)) ORDER BY i)
+	SELECT array_agg(l2_normalize(random_vector(n * size + sign(n)::integer * i, 16)) ORDER BY i)
 	FROM generate_series(0, size - 1) i
 $$ LANGUAGE sql IMMUTABLE STRICT;
 CREATE TABLE doubt_bits (id integer, v vector(768)) WITH (autovacuum_enabled = off);
-INSERT INTO doubt_bits SELECT i, doubt_noise(i, 768) FROM generate_series(1, 2000) i;
+INSERT INTO doubt_bits SELECT i, random_vector(i, 768) FROM generate_series(1, 2000) i;
 CREATE INDEX doubt_bits_idx ON doubt_bits USING hnsw (v vector_l2_ops) WITH (profile = compact);
 CREATE TABLE doubt_arrays (id integer, v vector(16)[]) WITH (autovacuum_enabled = off);
 INSERT INTO doubt_arrays SELECT i, doubt_array(i, 6) FROM generate_series(1, 4000) i;
@@ -150,7 +146,7 @@ BEGIN
 	RETURN share;
 END
 $$ LANGUAGE plpgsql;
-SELECT doubt_share('doubt_bits', '<->', 'doubt_noise(%s, 768)', 10) >= 0.75 AS found;
+SELECT doubt_share('doubt_bits', '<->', 'random_vector(%s, 768)', 10) >= 0.75 AS found;
 SELECT doubt_share('doubt_arrays', '@#', 'doubt_array(%s, 3)', 60) >= 0.7 AS found;
 
 -- Codes of a compact index do not tell the rows of a region apart.  A condition that drops few rows
@@ -185,13 +181,13 @@ RESET lokivector.target_recall;
 
 -- A wider walk scores no fewer nodes, be its candidates sorted or in a heap: 200 rows with 40 near copies each
 CREATE TABLE doubt_parts (v vector(80)) WITH (autovacuum_enabled = off);
-INSERT INTO doubt_parts SELECT p.v + doubt_noise(i + 1000, 80) * array_fill(0.001, ARRAY[80])::vector
-FROM (SELECT n, doubt_noise(n, 80) AS v FROM generate_series(1, 200) n) p, LATERAL (SELECT n * 40 + k AS i FROM generate_series(1, 40) k) c;
+INSERT INTO doubt_parts SELECT p.v + random_vector(i + 1000, 80) * array_fill(0.001, ARRAY[80])::vector
+FROM (SELECT n, random_vector(n, 80) AS v FROM generate_series(1, 200) n) p, LATERAL (SELECT n * 40 + k AS i FROM generate_series(1, 40) k) c;
 CREATE INDEX ON doubt_parts USING hnsw (v vector_cosine_ops);
 CREATE FUNCTION doubt_scored(ef integer) RETURNS bigint AS $$
 BEGIN
 	PERFORM set_config('hnsw.ef_search', ef::text, true), set_config('enable_seqscan', 'off', true);
-	PERFORM FROM doubt_parts ORDER BY v <=> doubt_noise(-3, 80) LIMIT 10;
+	PERFORM FROM doubt_parts ORDER BY v <=> random_vector(-3, 80) LIMIT 10;
 	RETURN (SELECT nodes_scored FROM lokivector_scan_stats());
 END
 $$ LANGUAGE plpgsql;
@@ -200,5 +196,5 @@ SELECT array_agg(scored >= before ORDER BY ef) FROM (SELECT ef, scored, lag(scor
 
 DROP TABLE doubt_t, doubt_copies, doubt_bits, doubt_arrays, doubt_compact, doubt_copy, doubt_parts;
 DROP FUNCTION doubt_others, doubt_scored;
-DROP FUNCTION doubt_recall, doubt_share, doubt_delete, doubt_array, doubt_noise;
+DROP FUNCTION doubt_recall, doubt_share, doubt_delete, doubt_array;
 DROP FUNCTION doubt_vector;

@@ -6,11 +6,7 @@ SET lokivector.build_seed = 1;
 SET jit = off;
 
 -- A vector in one of twenty clusters, that depends on n alone
-CREATE FUNCTION filter_vector(n integer, dim integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, dim) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION filter_vector(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20);
 
 -- s2 .. s10000: shares of one in 2, 10, 100, 1,000 and 10,000 rows; near:
 -- together with the rows of one cluster
@@ -38,32 +34,10 @@ ANALYZE filter_t;
 -- Compare the k nearest rows under a condition: by index, and by table.  Share
 -- of the right ones by distance; -1 if they are too few, or not in order where
 -- the index evaluates all of the condition.
-CREATE FUNCTION filter_recall(condition text, q vector, k integer, ordered boolean) RETURNS float8 AS $$
-DECLARE
-	query text := format('SELECT array_agg(d) FROM (SELECT v <-> $1 AS d FROM filter_t
-		WHERE %s ORDER BY v <-> $1 LIMIT %s) s', condition, k);
-	found float8[];
-	truth float8[];
-BEGIN
-	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
-		set_config('enable_indexscan', 'on', true);
-	EXECUTE query INTO found USING q;
-	PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true),
-		set_config('enable_indexscan', 'off', true);
-	EXECUTE query INTO truth USING q;
-	PERFORM set_config('enable_indexscan', 'on', true);
-	IF truth IS NULL THEN
-		RETURN CASE WHEN found IS NULL THEN 1 ELSE -1 END;
-	ELSIF found IS NULL OR cardinality(found) <> cardinality(truth) OR
-		(ordered AND found IS DISTINCT FROM (SELECT array_agg(d ORDER BY d) FROM unnest(found) d)) THEN
-		RETURN -1;
-	END IF;
-	-- NULL is farther than any distance
-	RETURN (SELECT count(*) FROM unnest(found) d
-			WHERE (d <= truth[cardinality(truth)] + 1e-9 OR truth[cardinality(truth)] IS NULL)) /
-		cardinality(truth)::float8;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION filter_recall(condition text, q vector, k integer, ordered boolean) RETURNS float8 LANGUAGE sql AS $$
+	SELECT CASE WHEN returned <> wanted OR (ordered AND NOT in_order) THEN -1 WHEN wanted = 0 THEN 1 ELSE hits / wanted::float8 END
+	FROM found('filter_t', format('v <-> %L', q), k, condition, 1e-9)
+$$;
 
 -- Worst and mean over queries
 CREATE FUNCTION filter_good(condition text, queries integer, k integer, ordered boolean DEFAULT true) RETURNS boolean AS $$
@@ -234,16 +208,14 @@ SELECT count(*), count(DISTINCT id) FROM (
 SELECT count(*) FROM filter_t WHERE near + 0 = 1;
 
 -- test: where few rows match, codes leave out none, however coarse
-CREATE FUNCTION few_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
-	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector FROM generate_series(1, 64) i $$;
-CREATE TABLE few AS SELECT i AS id, i % 50 AS of, few_vector(i)::vector(64) AS v FROM generate_series(1, 3000) i;
+CREATE TABLE few AS SELECT i AS id, i % 50 AS of, random_vector(i, 64)::vector(64) AS v FROM generate_series(1, 3000) i;
 CREATE INDEX few_idx ON few USING hnsw (v vector_l2_ops, of) WITH (bits = 1);
 SELECT count(*) FROM generate_series(5001, 5600) q, LATERAL (SELECT
-	ARRAY(SELECT id FROM few WHERE of = q % 50 ORDER BY v <-> few_vector(q) LIMIT 10) AS found,
-	ARRAY(SELECT id FROM (SELECT id, v <-> few_vector(q) AS d FROM few WHERE of = q % 50 OFFSET 0) t
+	ARRAY(SELECT id FROM few WHERE of = q % 50 ORDER BY v <-> random_vector(q, 64) LIMIT 10) AS found,
+	ARRAY(SELECT id FROM (SELECT id, v <-> random_vector(q, 64) AS d FROM few WHERE of = q % 50 OFFSET 0) t
 		ORDER BY d LIMIT 10) AS nearest) s
 WHERE found = nearest;
 DROP TABLE few;
 
 DROP TABLE filter_t;
-DROP FUNCTION filter_vector, filter_recall, filter_good, filter_random, few_vector;
+DROP FUNCTION filter_vector, filter_recall, filter_good, filter_random;

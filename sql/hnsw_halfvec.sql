@@ -47,25 +47,7 @@ SELECT split_part(lokivector_calibrate('t_idx', ARRAY['[1,2,3]']::vector[]), ':'
 DROP TABLE t;
 
 -- A halfvec in one of twenty clusters, that depends on n alone
-CREATE FUNCTION hh_vector(n integer, dim integer) RETURNS halfvec AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::halfvec
-	FROM generate_series(1, dim) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
-
--- Distances of the k nearest rows, by index or by table
-CREATE FUNCTION hh_nearest(op text, q halfvec, k integer, by_index boolean) RETURNS float8[] AS $$
-DECLARE
-	result float8[];
-BEGIN
-	PERFORM set_config('enable_seqscan', (NOT by_index)::text, true),
-		set_config('enable_sort', (NOT by_index)::text, true),
-		set_config('enable_indexscan', by_index::text, true);
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT h %1$s $1 AS d FROM hh
-		ORDER BY h %1$s $1 LIMIT %2$s) s', op, k) INTO result USING q;
-	RETURN result;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION hh_vector(n integer, dim integer) RETURNS halfvec LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20)::halfvec;
 
 -- An index of each class on rows of so many dimensions, of which a third come
 -- after it and a fifth are deleted: the code, the share of the 10 nearest of 20
@@ -89,10 +71,10 @@ BEGIN
 		found := 0;
 		FOR i IN 1 .. 20 LOOP
 			q := hh_vector(-i, dim);
-			found := found + (SELECT count(*) FROM unnest(hh_nearest(op, q, 10, true), hh_nearest(op, q, 10, false)) AS d(got, want) WHERE got <= want + 1e-6 * abs(want));
+			found := found + (SELECT in_place FROM found('hh', format('h %s %L', op, q), 10, tolerance => 1e-6));
 		END LOOP;
 		good := found >= 195;
-		complete := cardinality(hh_nearest(op, q, nrows, true)) = nrows - nrows / 5;
+		complete := (SELECT returned FROM found('hh', format('h %s %L', op, q), nrows)) = nrows - nrows / 5;
 		SELECT i.code, i.bits, i.refine_bits INTO code, bits, refine_bits FROM lokivector_index_info('hh_idx') i;
 		PERFORM lokivector_check('hh_idx', true);
 		RETURN NEXT;
@@ -183,7 +165,7 @@ SELECT i.*, recall > 0.9 AS good FROM unnest('{wide_l2,wide_l1,wide_v,wide_v1}':
 	LATERAL (SELECT n AS index, dimensions, code, bits, refine_bits, rows FROM lokivector_index_info(n)) i, lokivector_recall(n, 10, 3);
 SELECT lokivector_check(n, true) FROM unnest('{wide_l2,wide_l1,wide_v,wide_v1}'::regclass[]) AS n;
 DROP TABLE hh, same, a, wide, casts;
-DROP FUNCTION hh_try, hh_nearest, hh_vector;
+DROP FUNCTION hh_try, hh_vector;
 
 SELECT amname, opcname, opcdefault, amopopr::regoperator, amprocnum, amproc
 	FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod JOIN pg_amop o ON o.amopfamily = opcfamily JOIN pg_amproc p ON p.amprocfamily = opcfamily

@@ -3,11 +3,7 @@
 SET lokivector.build_seed = 1;
 SET jit = off;
 
-CREATE FUNCTION joint_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 40) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 80) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION joint_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 80, 40);
 
 -- a and b: 10 values each, of which 1 row in 100 has the same for both; c: one of a tenth of them
 -- is NULL; tags: those of a, and some others

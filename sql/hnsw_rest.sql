@@ -3,11 +3,7 @@ SET lokivector.build_seed = 1;
 SET jit = off;
 SET enable_bitmapscan = off;
 
-CREATE FUNCTION rest_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 16) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION rest_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20, height => 1);
 
 -- Rows of one in ten share 50 vectors, some have none or a zero vector, some are dead, some were updated
 CREATE TABLE rest_t (id integer, v vector(16), tenant integer, name text, kind integer, price numeric, w text)

@@ -6,11 +6,7 @@ SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET max_parallel_maintenance_workers = 0;
 
-CREATE FUNCTION rowmap_vector(n integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 8) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION rowmap_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 8, 20);
 
 CREATE TABLE rowmap_t (id integer, v vector(8), a integer, tags integer[], span int4range, note text)
 	WITH (autovacuum_enabled = off);
@@ -176,10 +172,7 @@ CREATE TABLE rowmap_grown (id integer, v vector(300), a integer, filler text) WI
 ALTER TABLE rowmap_grown ALTER filler SET STORAGE PLAIN;
 CREATE INDEX rowmap_grown_v ON rowmap_grown USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 8);
 CREATE INDEX ON rowmap_grown (a);
-CREATE FUNCTION rowmap_long(n integer) RETURNS vector AS $$
-	SELECT array_agg(hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, 300) i
-$$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION rowmap_long(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 300);
 INSERT INTO rowmap_grown SELECT n, rowmap_long(n), n % 40, repeat('x', 5000) FROM generate_series(1, 1300) n;
 VACUUM ANALYZE rowmap_grown;
 SELECT slot_array, pages FROM lokivector_index_slot_arrays('rowmap_grown_v')

@@ -5,51 +5,16 @@ SET lokivector.build_seed = 1;
 SET jit = off;
 
 -- A vector in one of twenty clusters, that depends on n alone
-CREATE FUNCTION scan_vector(n integer, dim integer) RETURNS vector AS $$
-	SELECT array_agg(2 * sin((n % 20) * 3 + i * 7) +
-		hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
-	FROM generate_series(1, dim) i
-$$ LANGUAGE sql IMMUTABLE STRICT;
+CREATE FUNCTION scan_vector(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20);
 
 -- Distances of the k nearest rows, by index or by table
-CREATE FUNCTION scan_nearest(tab text, op text, q vector, k integer, by_index boolean)
-RETURNS float8[] AS $$
-DECLARE
-	result float8[];
-BEGIN
-	PERFORM set_config('enable_seqscan', (NOT by_index)::text, true),
-		set_config('enable_sort', (NOT by_index)::text, true),
-		set_config('enable_indexscan', by_index::text, true);
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT v %1$s $1 AS d FROM %2$s
-		ORDER BY v %1$s $1 LIMIT %3$s) s', op, tab, k) INTO result USING q;
-	RETURN result;
-END
-$$ LANGUAGE plpgsql;
 
 -- Share of the k nearest that the index finds, by distance; -1 if they are too
 -- few or not in order
-CREATE FUNCTION scan_recall(tab text, op text, dim integer, queries integer, k integer)
-RETURNS float8 AS $$
-DECLARE
-	q vector;
-	found float8[];
-	truth float8[];
-	n integer := 0;
-BEGIN
-	FOR i IN 1 .. queries LOOP
-		q := scan_vector(-i, dim);
-		found := scan_nearest(tab, op, q, k, true);
-		truth := scan_nearest(tab, op, q, k, false);
-		IF cardinality(found) <> cardinality(truth) OR
-			found <> (SELECT array_agg(d ORDER BY d) FROM unnest(found) d) THEN
-			RETURN -1;
-		END IF;
-		n := n + (SELECT count(*) FROM unnest(found) d
-				  WHERE d <= truth[cardinality(truth)] + 1e-9);
-	END LOOP;
-	RETURN n / (queries * k)::float8;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION scan_recall(tab text, op text, dim integer, queries integer, k integer) RETURNS float8 LANGUAGE sql AS $$
+	SELECT CASE WHEN bool_and(returned = wanted AND in_order) THEN sum(hits) / (queries * k)::float8 ELSE -1 END
+	FROM generate_series(1, queries) i, found(tab, format('v %s %L', op, scan_vector(-i, dim)), k, tolerance => 1e-9)
+$$;
 
 -- Whether a query's plan has a scan of an hnsw index
 CREATE FUNCTION scan_by_index(query text) RETURNS boolean AS $$
@@ -760,6 +725,6 @@ DROP FUNCTION scan_strategy;
 RESET enable_seqscan;
 
 DROP TABLE scan_t;
-DROP FUNCTION scan_vector, scan_nearest, scan_recall, scan_by_index, scan_dimensions, scan_bits,
+DROP FUNCTION scan_vector, scan_recall, scan_by_index, scan_dimensions, scan_bits,
 	scan_ef, scan_rest, scan_memory, scan_inner, scan_loop, scan_rows;
 DROP PROCEDURE scan_commit;

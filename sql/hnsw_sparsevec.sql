@@ -41,25 +41,8 @@ CREATE INDEX t_cosine ON t USING hnsw (s sparsevec_cosine_ops);
 CREATE INDEX t_l1 ON t USING hnsw (s sparsevec_l1_ops);
 INSERT INTO t SELECT n, item(n), n % 10 FROM generate_series(1201, 1300) AS n;
 -- of the ten nearest rows, by distance, those that the index finds
-CREATE FUNCTION recall(operator text, filter text DEFAULT 'true', OUT recall numeric) LANGUAGE plpgsql AS $$
-DECLARE
-	q sparsevec;
-	kth float8;
-	n int;
-	found bigint := 0;
-BEGIN
-	FOR k IN 1..20 LOOP
-		q := item(10000 + k);
-		SET LOCAL enable_seqscan = on;
-		SET LOCAL enable_indexscan = off;
-		EXECUTE format('SELECT max(d) FROM (SELECT s %1$s $1 AS d FROM t WHERE %2$s ORDER BY s %1$s $1 LIMIT 10) AS n', operator, filter) INTO kth USING q;
-		SET LOCAL enable_seqscan = off;
-		SET LOCAL enable_indexscan = on;
-		EXECUTE format('SELECT count(*) FROM (SELECT s %1$s $1 AS d FROM t WHERE %2$s ORDER BY s %1$s $1 LIMIT 10) AS n WHERE d <= $2', operator, filter) INTO n USING q, kth;
-		found := found + n;
-	END LOOP;
-	recall := found / 200.0;
-END
+CREATE FUNCTION recall(operator text, filter text DEFAULT 'true', OUT recall numeric) LANGUAGE sql AS $$
+	SELECT sum(hits) / 200.0 FROM generate_series(1, 20) k, found('t', format('s %s %L', operator, item(10000 + k)), 10, filter)
 $$;
 SELECT operator, recall > 0.97 AS good, CASE WHEN recall <= 0.97 THEN recall END AS recall
 	FROM unnest(ARRAY['<->', '<#>', '<=>', '<+>']) AS operator, recall(operator);

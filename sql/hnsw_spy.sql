@@ -173,16 +173,9 @@ DROP INDEX spy_id_idx;
 DROP TABLE spy_names;
 
 -- test: rows that a recheck removes are counted as such
-CREATE FUNCTION spy_removed(query text) RETURNS SETOF text AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
-		IF line ~ 'Removed' THEN
-			RETURN NEXT trim(line);
-		END IF;
-	END LOOP;
-END $$ LANGUAGE plpgsql;
+CREATE FUNCTION spy_removed(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT trim(line) FROM plan_lines(query, 'ANALYZE') line WHERE line ~ 'Removed'
+$$;
 SELECT * FROM spy_removed('SELECT id FROM spy_t WHERE num = 12345678901234567 AND x::int < 0 ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 3');
 
 DROP TABLE spy_t, spy_toast, spy_c, spy_c2;
