@@ -39,7 +39,7 @@ SHLIB_LINK = -lm $(LOKI_LDFLAGS)
 
 # The prelude has what all others need, so it is first also of those that REGRESS= names
 override REGRESS := prelude $(filter-out prelude,$(or $(REGRESS),$(sort $(basename $(notdir $(wildcard sql/*.sql))))))
-REGRESS_OPTS = --load-extension=lokivector
+REGRESS_OPTS = --load-extension=lokivector --launcher="sh $(abspath $(srcdir)/test/psql.sh)"
 ISOLATION := $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=lokivector
 TAP_TESTS := $(if $(wildcard test/t/*.pl),1)
