@@ -140,27 +140,11 @@ SELECT lokivector_check('same_idx', true);
 CREATE TABLE a (b bytevec(20), i int, tags text[]);
 INSERT INTO a SELECT bb_vector(i, 20), i % 10, ARRAY['t' || i % 3, 'u' || i % 7] FROM generate_series(1, 2000) i;
 CREATE INDEX a_idx ON a USING hnsw (b bytevec_l2_ops, i, tags);
-CREATE FUNCTION bb_filter(condition text, OUT plan text, OUT rows bigint, OUT good boolean) AS $$
-DECLARE
-	query text := format('SELECT array_agg(d ORDER BY d) FROM (SELECT b <-> bb_vector(-3, 20) AS d FROM a WHERE %s ORDER BY d LIMIT 30) s', condition);
-	line text;
-	got float8[];
-	want float8[];
-BEGIN
-	SET LOCAL enable_seqscan = off;
-	SET LOCAL enable_sort = off;
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		plan := coalesce(plan, (regexp_match(line, 'Index Scan using \w+|LokivectorHybridScan'))[1]);
-	END LOOP;
-	EXECUTE query INTO got;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_seqscan = on;
-	SET LOCAL enable_sort = on;
-	EXECUTE query INTO want;
-	rows := cardinality(got);
-	good := (SELECT count(*) FROM unnest(got, want) AS d(got, want) WHERE d.got <= d.want) >= 0.95 * cardinality(want);
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION bb_filter(condition text, OUT plan text, OUT rows bigint, OUT good boolean) LANGUAGE sql SET enable_seqscan = off SET enable_sort = off AS $$
+	SELECT plan_nodes(format('SELECT FROM a WHERE %s ORDER BY b <-> bb_vector(-3, 20) LIMIT 30', condition), 'Index Scan using \w+|LokivectorHybridScan'),
+		returned, in_place >= 0.95 * wanted
+	FROM found('a', 'b <-> bb_vector(-3, 20)', 30, condition)
+$$;
 SELECT c, f.* FROM unnest(ARRAY['i = 3', 'i IN (3, 4)', 'tags @> ''{t1,u2}''', 'i < 5 AND tags && ''{u1}''',
 	'b <-> bb_vector(-3, 20) < 3.5', '1 - (b <-> bb_vector(-3, 20)) > -2.5', 'bb_vector(-3, 20) <-> b < 3.5']) AS c, bb_filter(c) AS f;
 

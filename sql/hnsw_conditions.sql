@@ -57,27 +57,10 @@ SELECT condition, missed, short FROM unnest(ARRAY[
 ]) condition, condition_missed(condition) WHERE missed + short > 0;
 
 -- test: few rows pass, each in a group of its own, or all in far groups
-CREATE FUNCTION condition_few(condition text, k integer, OUT missed bigint, OUT short bigint) AS $$
-DECLARE
-	q record;
-	query text := format('SELECT array_agg(id) FROM (SELECT id FROM condition_g WHERE %s ORDER BY v <-> $1 LIMIT %s) s',
-		condition, k);
-	found bigint[];
-	truth bigint[];
-BEGIN
-	missed := 0;
-	short := 0;
-	FOR q IN SELECT * FROM condition_g WHERE id % 500 = 3 LOOP
-		SET LOCAL enable_seqscan = off;
-		EXECUTE query INTO found USING q.v;
-		SET LOCAL enable_seqscan = on;
-		SET LOCAL enable_indexscan = off;
-		EXECUTE query INTO truth USING q.v;
-		SET LOCAL enable_indexscan = on;
-		short := short + (cardinality(found) < cardinality(truth))::int;
-		missed := missed + (SELECT count(*) FROM unnest(truth) t WHERE t <> ALL (found));
-	END LOOP;
-END $$ LANGUAGE plpgsql;
+CREATE FUNCTION condition_few(condition text, k integer, OUT missed bigint, OUT short bigint) LANGUAGE sql AS $$
+	SELECT sum(wanted - hits), count(*) FILTER (WHERE returned < wanted)
+	FROM condition_g q, found('condition_g', format('v <-> %L', q.v), k, condition) WHERE q.id % 500 = 3
+$$;
 SELECT condition, k, missed, short
 FROM unnest(ARRAY['id % 500 = 7', 'g + 0 IN (3, 20, 37) AND id % 37 = 5', 'g + 0 = 20 AND id % 61 = 5', 'id % 100 = 7',
 		'g + 0 NOT IN (SELECT x FROM generate_series(0, 39) x WHERE x <> 20)'])
@@ -203,28 +186,11 @@ SELECT :'one' <> :'same' AND hashtext(:'one') = hashtext(:'same') AS hashed;
 
 -- Conditions for which an index scan does not return the rows that there are, all of them
 -- or the nearest five
-CREATE FUNCTION condition_wrong(condition text) RETURNS SETOF text AS $$
-DECLARE
-	q vector := condition_vector(-5, 1);
-	query text;
-	found float8[];
-	truth float8[];
-BEGIN
-	FOR k IN 0..1 LOOP
-		query := format('SELECT array_agg(d ORDER BY d NULLS LAST) FROM (SELECT v <-> %1$L AS d FROM condition_t WHERE %2$s ORDER BY v <-> %1$L LIMIT %3$s) s',
-			q, condition, (ARRAY[5, 100000])[1 + k]);
-		SET LOCAL enable_seqscan = off;
-		SET LOCAL enable_sort = off;
-		EXECUTE query INTO found;
-		SET LOCAL enable_seqscan = on;
-		SET LOCAL enable_indexscan = off;
-		EXECUTE query INTO truth;
-		SET LOCAL enable_indexscan = on;
-		IF found IS DISTINCT FROM truth THEN
-			RETURN NEXT format('%s: %s rows of %s', condition, cardinality(found), cardinality(truth));
-		END IF;
-	END LOOP;
-END $$ LANGUAGE plpgsql;
+CREATE FUNCTION condition_wrong(condition text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT format('%s: %s rows of %s', condition, returned, wanted)
+	FROM unnest('{5,100000}'::int[]) k, found('condition_t', format('v <-> %L', condition_vector(-5, 1)), k, condition)
+	WHERE distances IS DISTINCT FROM nearest
+$$;
 SELECT w FROM unnest(ARRAY[
 	'n <> 3', 'n IS DISTINCT FROM 3', 'n IS NOT DISTINCT FROM 3', 'n IS NOT DISTINCT FROM NULL OR n = 1',
 	'n IS NOT DISTINCT FROM (SELECT NULL::int)', 'n IS NOT DISTINCT FROM (SELECT 3)', 'b IS NOT DISTINCT FROM (SELECT NULL::bool) OR n = 1', 'n <> 99', 'n <> 99999999999',

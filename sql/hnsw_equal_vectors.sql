@@ -144,24 +144,10 @@ INSERT INTO equal
 	FROM generate_series(1, 3600) n JOIN g ON i = 1 + n % 12 ORDER BY n;
 ALTER TABLE equal ALTER v TYPE vector(64);
 CREATE INDEX equal_idx ON equal USING hnsw (v vector_l2_ops);
-CREATE FUNCTION equal_neighbors(ef int) RETURNS float8 LANGUAGE plpgsql AS $$
-DECLARE
-	query vector;
-	farthest float8;
-	near int;
-	found int := 0;
-	nearest text := 'SELECT v <-> $1 AS d FROM equal ORDER BY 1 LIMIT 10';
-BEGIN
-	PERFORM set_config('hnsw.ef_search', ef::text, true);
-	FOR query IN SELECT v FROM equal WHERE id % 24 = 5 LOOP
-		PERFORM set_config('enable_indexscan', 'off', true), set_config('enable_seqscan', 'on', true);
-		EXECUTE 'SELECT max(d) FROM (' || nearest || ') x' INTO farthest USING query;
-		PERFORM set_config('enable_indexscan', 'on', true), set_config('enable_seqscan', 'off', true);
-		EXECUTE 'SELECT count(*) FROM (' || nearest || ') x WHERE d <= $2' INTO near USING query, farthest;
-		found := found + near;
-	END LOOP;
-	RETURN found / 1500.0;
-END $$;
+CREATE FUNCTION equal_neighbors(ef int) RETURNS float8 LANGUAGE sql AS $$
+	SELECT set_config('hnsw.ef_search', ef::text, true);
+	SELECT sum(hits) / 1500.0 FROM equal q, found('equal', format('v <-> %L', q.v), 10) WHERE q.id % 24 = 5;
+$$;
 SELECT ef, equal_neighbors(ef) < 0.9 AS poor FROM (VALUES (10), (40)) AS w (ef);
 SELECT scans > 0 AS scanned, widened_scans FROM lokivector_stat_indexes WHERE index = 'equal_idx'::regclass;
 

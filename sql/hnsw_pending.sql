@@ -6,18 +6,8 @@ CREATE FUNCTION pending_row(n bigint, dim integer DEFAULT 72) RETURNS vector AS 
 	SELECT array_agg(3 + hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector FROM generate_series(1, dim) i
 $$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 -- The distances of the rows that the index finds, and of those that are nearest, in their order
-CREATE FUNCTION pending_same(source text, expression text, op text, query text, condition text DEFAULT 'true', wanted integer DEFAULT 10000) RETURNS boolean AS $$
-DECLARE
-	by_index float8[];
-	by_table float8[];
-BEGIN
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT %2$s %3$s %4$s AS d FROM %1$s WHERE %5$s ORDER BY %2$s %3$s %4$s LIMIT %6$s) s', source, expression, op, query, condition, wanted) INTO by_index;
-	PERFORM set_config('enable_indexscan', 'off', true), set_config('enable_seqscan', 'on', true);
-	EXECUTE format('SELECT array_agg(d ORDER BY d) FROM (SELECT %2$s %3$s %4$s AS d FROM %1$s WHERE %5$s ORDER BY 1 LIMIT %6$s) s', source, expression, op, query, condition, wanted) INTO by_table;
-	PERFORM set_config('enable_indexscan', 'on', true), set_config('enable_seqscan', 'off', true);
-	RETURN by_index IS NOT DISTINCT FROM by_table;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION pending_same(source text, expression text, op text, query text, condition text DEFAULT 'true', wanted integer DEFAULT 10000) RETURNS boolean
+	LANGUAGE sql AS 'SELECT distances = nearest FROM found(source, concat_ws('' '', expression, op, query), wanted, condition)';
 
 -- test: rows, duplicates, NULL, and what has no distance
 CREATE TABLE pending_t (id integer, v vector(72), a integer) WITH (autovacuum_enabled = off);

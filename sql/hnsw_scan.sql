@@ -17,18 +17,8 @@ CREATE FUNCTION scan_recall(tab text, op text, dim integer, queries integer, k i
 $$;
 
 -- Whether a query's plan has a scan of an hnsw index
-CREATE FUNCTION scan_by_index(query text) RETURNS boolean AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		IF line ~ 'Index Scan using \w+_(v|expr|subvector|l2_normalize)_idx' THEN
-			RETURN true;
-		END IF;
-	END LOOP;
-	RETURN false;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION scan_by_index(query text) RETURNS boolean LANGUAGE sql
+	RETURN plan_nodes(query, 'Index Scan using \w+_(?:v|expr|subvector|l2_normalize)_idx') IS NOT NULL;
 
 CREATE TABLE scan_t (id integer, v vector(64), note text);
 INSERT INTO scan_t SELECT i, scan_vector(i, 64) FROM generate_series(1, 3000) i;

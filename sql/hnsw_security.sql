@@ -41,19 +41,11 @@ BEGIN
 END $$ LANGUAGE plpgsql;
 
 -- Where a condition is evaluated
-CREATE FUNCTION security_place(condition text, of text) RETURNS text AS $$
-DECLARE
-	line text;
-	place text := '';
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) SELECT id FROM security_t WHERE ' || condition ||
-		' ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 5' LOOP
-		IF line ~ ('(Cond|Filter): .*\m' || of || '\M') THEN
-			place := place || CASE WHEN line LIKE '%Index Cond%' THEN 'index' ELSE 'filter' END;
-		END IF;
-	END LOOP;
-	RETURN place;
-END $$ LANGUAGE plpgsql;
+CREATE FUNCTION security_place(condition text, of text) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(CASE WHEN line ~ 'Index Cond' THEN 'index' ELSE 'filter' END, ''), '')
+	FROM plan_lines('SELECT id FROM security_t WHERE ' || condition || ' ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 5') line
+	WHERE line ~ ('(Cond|Filter): .*\m' || of || '\M')
+$$;
 
 -- A policy, as who it is for and as who it is not for sees it
 CREATE FUNCTION security_policy(condition text, of text, setting text) RETURNS text AS $$

@@ -17,26 +17,9 @@ CREATE INDEX ON bounds_l USING hnsw (v vector_l2_ops);
 ANALYZE bounds_c, bounds_l;
 
 -- Rows by the index, by the table alone, and whether our node was used
-CREATE FUNCTION bounds_compare(query text, OUT rows bigint, OUT same boolean, OUT hybrid boolean)
-AS $$
-DECLARE
-	line text;
-	of_table bigint;
-BEGIN
-	hybrid := false;
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		hybrid := hybrid OR line ~ 'LokivectorHybridScan';
-	END LOOP;
-	EXECUTE query INTO rows;
-	SET LOCAL lokivector.enable_hybrid_scan = off;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_seqscan = on;
-	EXECUTE query INTO of_table;
-	same := rows = of_table;
-	SET LOCAL enable_seqscan = off;
-	SET LOCAL lokivector.enable_hybrid_scan = on;
-	SET LOCAL enable_indexscan = on;
-END $$ LANGUAGE plpgsql;
+CREATE FUNCTION bounds_compare(query text, OUT rows bigint, OUT same boolean, OUT hybrid boolean) LANGUAGE sql AS $$
+	SELECT trim(f[1], '()')::bigint, f = rows_by_table(query), plan_nodes(query, 'LokivectorHybridScan') IS NOT NULL FROM rows_of(query) f
+$$;
 
 -- A plan, without what only newer servers say of it
 
@@ -151,13 +134,9 @@ SELECT short <= 20 AS short, nothing <= 2 AS nothing FROM bounds_short(100);
 DROP FUNCTION bounds_short;
 
 -- test: EXPLAIN says by which strategy rows were found
-CREATE FUNCTION bounds_strategy(query text) RETURNS text AS $$
-DECLARE
-	plan jsonb;
-BEGIN
-	EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || query INTO plan;
-	RETURN jsonb_path_query_first(plan, '$.**?(@."Node Type" == "Custom Scan").Strategy') #>> '{}';
-END $$ LANGUAGE plpgsql;
+CREATE FUNCTION bounds_strategy(query text) RETURNS text LANGUAGE sql AS $$
+	SELECT jsonb_path_query_first(plan_json(query, 'ANALYZE, TIMING OFF')::jsonb, '$.**?(@."Node Type" == "Custom Scan").Strategy') #>> '{}'
+$$;
 SELECT v AS q FROM bounds_r WHERE id = 43 \gset
 SELECT bounds_strategy(format('SELECT count(*) FROM bounds_r WHERE v <-> %L < 1', :'q')) AS condition,
 	bounds_strategy(format('SELECT id FROM bounds_r WHERE v <-> %1$L < 1 ORDER BY v <-> %1$L LIMIT 3', :'q')) AS search,

@@ -27,32 +27,11 @@ CREATE INDEX notes_size ON notes (size);
 VACUUM (ANALYZE, FREEZE) notes;
 
 -- The nodes of a statement, whether it fetches rows, and whether its rows are those that it has without an index
-CREATE FUNCTION facets_check(statement text, OUT uses text, OUT rows int, OUT outcome text)
-LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	found text[];
-	truth text[];
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || statement LOOP
-		uses := concat_ws(' ', uses, substring(line FROM '(LokivectorHybridScan|Index Only|Seq Scan|Bitmap Heap Scan|Append)'));
-		IF line ~ 'Heap Fetches: [1-9]' THEN
-			uses := uses || ' (fetches)';
-		END IF;
-	END LOOP;
-	EXECUTE 'SELECT array_agg(q::text ORDER BY q::text) FROM (' || statement || ') q' INTO found;
-	SET LOCAL lokivector.enable_hybrid_scan = off;
-	SET LOCAL enable_indexscan = off;
-	SET LOCAL enable_bitmapscan = off;
-	SET LOCAL enable_seqscan = on;
-	EXECUTE 'SELECT array_agg(q::text ORDER BY q::text) FROM (' || statement || ') q' INTO truth;
-	SET LOCAL lokivector.enable_hybrid_scan = on;
-	SET LOCAL enable_indexscan = on;
-	SET LOCAL enable_bitmapscan = on;
-	SET LOCAL enable_seqscan = off;
-	rows := coalesce(cardinality(found), 0);
-	outcome := CASE WHEN found IS NOT DISTINCT FROM truth THEN 'same' ELSE format('%s instead of %s', found, truth) END;
-END $$;
+CREATE FUNCTION facets_check(statement text, OUT uses text, OUT rows int, OUT outcome text) LANGUAGE sql AS $$
+	SELECT (SELECT string_agg(CASE WHEN line ~ 'Heap Fetches: [1-9]' THEN '(fetches)'
+			ELSE substring(line FROM '(LokivectorHybridScan|Index Only|Seq Scan|Bitmap Heap Scan|Append)') END, ' ') FROM plan_lines(statement, 'ANALYZE') line),
+		rows, outcome FROM same(statement, ordered => false)
+$$;
 -- The plan of a statement; PostgreSQL 18 names the table of a column that is grouped by
 SET enable_seqscan = off;
 SELECT v AS q FROM notes WHERE id = 77 \gset

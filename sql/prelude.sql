@@ -59,14 +59,14 @@ BEGIN
 	RETURN result;
 END
 $$;
-CREATE OR REPLACE FUNCTION rows_by_index(statement text) RETURNS text[] LANGUAGE sql
+CREATE OR REPLACE FUNCTION rows_by_index(statement text) RETURNS text[] LANGUAGE plpgsql
 	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = on
-	AS 'SELECT rows_of(statement)';
-CREATE OR REPLACE FUNCTION rows_by_table(statement text) RETURNS text[] LANGUAGE sql
+	AS 'BEGIN RETURN rows_of(statement); END';
+CREATE OR REPLACE FUNCTION rows_by_table(statement text) RETURNS text[] LANGUAGE plpgsql
 	SET enable_seqscan = on SET enable_sort = on SET enable_indexscan = off SET enable_indexonlyscan = off
 	SET enable_bitmapscan = off SET lokivector.enable_hybrid_scan = off SET lokivector.enable_join_keys = off
 	SET max_parallel_workers_per_gather = 0
-	AS 'SELECT rows_of(statement)';
+	AS 'BEGIN RETURN rows_of(statement); END';
 
 -- 'same', or where two answers differ, the first of it
 CREATE OR REPLACE FUNCTION differing(found text[], truth text[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -89,6 +89,11 @@ BEGIN
 	FOR line IN EXECUTE format('EXPLAIN (COSTS OFF%s) %s', ', ' || nullif(options, ''), statement) LOOP
 		init_plans := init_plans OR line ~ 'InitPlan';
 		CONTINUE WHEN line ~ '^ *(Disabled: true|Index Searches: |Window: )';
+		-- most lines have nothing of it
+		IF line !~ 'vector|Plan|rows=' AND NOT init_plans THEN
+			RETURN NEXT line;
+			CONTINUE;
+		END IF;
 		line := regexp_replace(line, '''\[[^'']{24,}\]''::vector', 'q', 'g');
 		line := regexp_replace(line, ' \(returns \$\d+\)|(?<=(Init|Sub)Plan )expr_|(?<=rows=\d+)\.00', '', 'g');
 		line := regexp_replace(line, '\(InitPlan \d+\)\.col1|(?<=InitPlan )\d+', '$', 'g');
@@ -139,11 +144,12 @@ CREATE OR REPLACE FUNCTION found(source text, distance text, rows bigint, condit
 	tolerance float8 DEFAULT 0, OUT returned int, OUT wanted int, OUT hits int, OUT in_place int, OUT in_order bool,
 	OUT distances float8[], OUT nearest float8[]) LANGUAGE plpgsql AS $$
 DECLARE
-	statement text := format('SELECT %1$s AS d FROM %2$s WHERE %4$s ORDER BY %1$s LIMIT %3$s', distance, source, rows, condition);
+	statement text := format('SELECT array_agg(d) FROM (SELECT %1$s AS d FROM %2$s WHERE %4$s ORDER BY %1$s LIMIT %3$s) s',
+		distance, source, rows, condition);
 BEGIN
-	-- a row of one column, as text
-	distances := ARRAY(SELECT nullif(trim(r, '()'), '')::float8 FROM unnest(rows_by_index(statement)) r);
-	nearest := ARRAY(SELECT nullif(trim(r, '()'), '')::float8 FROM unnest(rows_by_table(statement)) r);
+	-- a row of one array, as text
+	distances := coalesce(nullif(trim((rows_by_index(statement))[1], '()"'), '')::float8[], '{}');
+	nearest := coalesce(nullif(trim((rows_by_table(statement))[1], '()"'), '')::float8[], '{}');
 	returned := cardinality(distances);
 	wanted := cardinality(nearest);
 	-- NULL is farther than any distance
