@@ -137,6 +137,19 @@ loki_has_sketches(const LokiSortedList *list)
 	return true;
 }
 
+/* Give up the sketches of a list, the first page, by which they are found, first (D6). */
+static void
+give_up_list(const LokiSortedList *list)
+{
+	int			array = LOKI_SLOTS_BRIEF + list->number;
+	uint32		per_page = list->state->arrays[array].per_page;
+	uint32		npages = (loki_sketch_blocks(list->n) + per_page - 1) / per_page;
+
+	for (uint32 ordinal = 0; ordinal < npages; ordinal++)
+		if (!loki_derived_write(list->state, list->index, array, list->pages.sketches + ordinal, NULL, 0, 0))
+			return;
+}
+
 /* Open the list of an attribute; false if it is none that can have sketches. */
 static bool
 may_have_sketches(LokiSortedList *list, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
@@ -150,8 +163,7 @@ may_have_sketches(LokiSortedList *list, LokiIndex *state, Relation index, const 
  * Make, or give up, the sketches of all lists.  See derived.h.  No content lock may be held.
  *
  * Nothing but the pages of these lists is written, so those of lists in use stay while others are made beside
- * them.  What is left on their pages, of lists that never came into use, names an earlier generation.  To give
- * sketches up it suffices that the first page, by which they are found, gets none (D6).
+ * them.  What is left on their pages, of lists that never came into use, names an earlier generation.
  */
 void
 loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *meta, bool wanted)
@@ -165,7 +177,7 @@ loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *met
 		if (!may_have_sketches(&list, state, index, meta, i) || loki_has_sketches(&list) == wanted)
 			continue;
 		if (!wanted)
-			(void) loki_derived_write(state, index, LOKI_SLOTS_BRIEF + i, list.pages.sketches, NULL, 0, 0);
+			give_up_list(&list);
 		else
 		{
 			if (sketches == NULL)
