@@ -240,10 +240,10 @@ search_widely(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 	loki_search_walk(search, entries, nentries, ef, ef);
 	if (known == NULL)
 		return;
-	row->compared = Min(few, pool->n);
+	row->agreement.compared = Min(few, pool->n);
 	for (int i = 0; i < nknown; i++)
-		row->agreed += known[i].distance <= pool->nearest[row->compared - 1].distance;
-	Assert(row->agreed <= row->compared);
+		row->agreement.agreed += known[i].distance <= pool->nearest[row->agreement.compared - 1].distance;
+	Assert(row->agreement.agreed <= row->agreement.compared);
 }
 
 /*
@@ -733,8 +733,8 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 		counts->of[LOKI_COUNT_NODES_REUSED] = row->node != LOKI_NONE && !row->grown;
 		if (row->node != LOKI_NONE)
 		{
-			counts->of[LOKI_COUNT_COMPARED] = row->compared;
-			counts->of[LOKI_COUNT_AGREED] = row->agreed;
+			counts->of[LOKI_COUNT_COMPARED] = row->agreement.compared;
+			counts->of[LOKI_COUNT_AGREED] = row->agreement.agreed;
 		}
 	}
 	MemoryContextSwitchTo(old);

@@ -46,6 +46,14 @@ typedef struct LokiInsertCache
 	uint32		narrow[LOKI_MAX_LEVEL + 1][LOKI_NARROW_SEARCH];
 } LokiInsertCache;
 
+/* How far the searches of a row agree (search_widely()) */
+typedef struct LokiAgreement
+{
+	int			compared;		/* nearest nodes; 0: the row is none of those
+								 * that compare */
+	int			agreed;			/* of these, were known to the narrower search */
+} LokiAgreement;
+
 /* The row that is being inserted */
 typedef struct LokiNewRow
 {
@@ -73,9 +81,7 @@ typedef struct LokiNewRow
 	uint32		slots[LOKI_MAX_LEVEL + 1];	/* UPPER slots by layer; LOKI_NONE
 											 * on layer 0 */
 	bool		alone;			/* no live node was found to link to */
-	int			compared;		/* of its nearest nodes, so many were compared;
-								 * 0: it is not one of the rows that do */
-	int			agreed;			/* of these, were known to a narrower search */
+	LokiAgreement agreement;
 	bool		found;			/* a scan finds the node as soon as one of its
 								 * nearest links to it: no more is to be done */
 } LokiNewRow;
