@@ -22,8 +22,8 @@
 
 #define CROWDS	6				/* of which all but the last have a center, ... */
 #define CENTERS	(CROWDS - 1)	/* ... that of the first two is one and the same */
-#define ROWS	240
-#define QUERIES 12
+#define ROWS	120
+#define QUERIES 6
 
 static const char *const metric_names[] = {NULL, "L2", "IP", "cosine"};
 
