@@ -139,12 +139,70 @@ CREATE TABLE rounded AS SELECT i AS id, i / 1000.0::float8 AS extra, ARRAY[2 + i
 INSERT INTO rounded VALUES (3001, 1e-8, '[1,0.00031623]'), (3002, 0, '[1,0.00033166]');
 CREATE INDEX rounded_v ON rounded USING hnsw (v vector_l2_ops, extra);
 VACUUM ANALYZE rounded;
--- The row that comes is 3001, which is worse by 1e-8 than 3002: an open fault, so that the outcome is left out
-SELECT uses, rows FROM scores_check($$SELECT id, (v <-> '[0,0]')::real + extra AS s FROM rounded ORDER BY s LIMIT 1$$);
+-- both are as far away, as a real and by the index
+SELECT * FROM scores_check($$SELECT id, (v <-> '[0,0]')::real + extra AS s FROM rounded ORDER BY s LIMIT 1$$);
 SELECT outcome FROM scores_check($$SELECT id, (v <-> '[0,0]')::real + extra::real AS s FROM rounded ORDER BY s LIMIT 3$$);
 SELECT outcome FROM scores_check($$SELECT id, (v <-> '[0,0]')::numeric + extra::numeric AS s FROM rounded ORDER BY s LIMIT 3$$);
 SELECT outcome FROM scores_check($$SELECT id, (3 - (v <-> '[0,0]')) / (1 + extra) AS s FROM rounded ORDER BY s DESC LIMIT 3$$);
 DROP TABLE rounded;
+-- test: scores with casts, where a unit of real or of float8 is between rows
+-- the distances are halfway between two of real
+CREATE TABLE ulps AS SELECT i AS id, 1 + a * 2 ^ -52 AS e, 1 + a * 1e-8::float8 AS t, (1 + b * 2 ^ -23)::real AS f, 1 + c * 1e-17 AS n, a::int AS k,
+	9007199254740992 + c AS l, timestamp '2026-01-01' + c * interval '1 us' AS made,
+	ARRAY[CASE WHEN i > 50 THEN 1 + i / 200.0 ELSE 1 + d * 2 ^ -23 END, 2 ^ -11.5]::vector(2) AS v
+	FROM generate_series(1, 1000) i, LATERAL (SELECT abs(hashint4extended(i, 1)) % 9 AS a, abs(hashint4extended(i, 2)) % 7 AS b,
+		abs(hashint4extended(i, 3)) % 7 AS c, abs(hashint4extended(i, 4)) % 5 AS d) r;
+CREATE INDEX ulps_v ON ulps USING hnsw (v vector_l2_ops, e, t, f, n, k, l);
+CREATE INDEX ulps_made ON ulps (made);
+VACUUM ANALYZE ulps;
+CREATE FUNCTION pick(n int, place int, choices text[]) RETURNS text LANGUAGE sql IMMUTABLE
+	RETURN choices[1 + abs(hashint4extended(n, place)) % cardinality(choices)];
+-- the n-th score: of the distance, cast, with one or two columns, cast as a whole
+CREATE FUNCTION cast_score(n int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	score text := replace(pick(n, 1, '{d,d,3 * d,d / 3,d * d,sqrt(d),exp(d),1 / d,ln(1 + d),2 - d}'), 'd', '(v <-> ''[0,0]'')');
+BEGIN
+	score := format(pick(n, 2, '{%s,(%s)::real,(%s)::numeric,(%s)::real::numeric,(%s)::numeric::real,(%s)::real::float8,
+		"round((%s)::numeric, 7)",(1e7 * (%s))::int,(1e15 * (%s))::bigint,trunc(1e6 * (%s))}'), score);
+	FOR i IN 1 .. 1 + abs(hashint4extended(n, 3)) % 2 LOOP
+		score := format(pick(n, 20 + i, '{(%s)%s,(%s)%s,(%s)::real%s::real,(%s)::numeric%s::numeric,(%s)::real%s::float8,(%s)::float8%s::float8,
+			(%s)::numeric%s::real::numeric}'), score, pick(n, 30 + i, '{+,-,*,/,+}') ||
+			pick(n, 10 + i, '{e,t,f,n,k,l,e::real,t::real,n::real,k::real,l::real,e::numeric,t::numeric,f::numeric,k::numeric,l::numeric,
+			n::float8,l::float8,(e - 1),(t - 1),(f - 1),(n - 1)::real,"extract(epoch FROM made - timestamp ''2025-12-01'')",
+			"extract(epoch FROM made)","round(n, 17)",ln(n),exp(f),sqrt(e),(1e8 * t)::int,(n::float8)::real}'));
+	END LOOP;
+	RETURN format(pick(n, 4, '{%s,%s,(%s)::real,(%s)::numeric,(%s)::numeric::real,"round((%s)::numeric, 8)","GREATEST(%s, 0.1)"}'), score);
+END
+$$;
+-- statements whose rows are not those of a sort, and how many have the node; those that are an error are passed over
+CREATE FUNCTION casts_check(last int, OUT wrong text[], OUT nodes int) LANGUAGE plpgsql AS $$
+DECLARE
+	statement text;
+	outcome record;
+BEGIN
+	nodes := 0;
+	FOR n IN 1 .. last LOOP
+		FOR k IN 1 .. 5 LOOP
+			-- numerics that are the same as float8 are in any order
+			statement := format('SELECT s::float8 FROM (SELECT %s AS s FROM ulps ORDER BY s %s LIMIT %s) q', cast_score(n),
+				pick(n, 5, '{ASC,DESC NULLS LAST}'), k);
+			BEGIN
+				outcome := same(statement, 'LokivectorScoreSearch');
+				nodes := nodes + (outcome.uses IS NOT NULL)::int;
+				IF outcome.outcome <> 'same' THEN
+					wrong := wrong || (n || ', ' || statement || ': ' || outcome.outcome);
+				END IF;
+			EXCEPTION WHEN numeric_value_out_of_range OR division_by_zero THEN
+				EXIT;
+			END;
+		END LOOP;
+	END LOOP;
+END
+$$;
+SELECT wrong, nodes > last AS many FROM (SELECT CASE WHEN test_short() THEN 40 ELSE 200 END AS last) l, casts_check(last);
+DROP FUNCTION casts_check, cast_score, pick;
+DROP TABLE ulps;
+
 
 RESET enable_sort;
 

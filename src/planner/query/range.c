@@ -549,6 +549,19 @@ range_of_operation(Node *expr, LokiRangeOf known, void *context, LokiRange *resu
 }
 
 /*
+ * The float4 that is nearest to a number.  Where two of these stand side by side, GCC 12 converts both at once (-O2),
+ * and then drops the conversion there and back, as it takes what it knows of the vectors for the precision of their
+ * elements.  Such an end was that of no float4.
+ */
+static double
+as_float4(double number)
+{
+	volatile float rounded = (float) number;
+
+	return rounded;
+}
+
+/*
  * Round the ends as values of this type are.  Rounding to float4 keeps the order of numbers: a row may have
  * one beyond an end that is not rounded, as the float4 of 0.7 is more than 0.7.  Integers that a float8 holds are
  * exact.  Times are seconds here and microseconds in a row; an interval is the difference of two.
@@ -559,8 +572,8 @@ round_ends(Oid type, LokiRange *range)
 	switch (type)
 	{
 		case FLOAT4OID:
-			range->low = (float) range->low;
-			range->high = (float) range->high;
+			range->low = as_float4(range->low);
+			range->high = as_float4(range->high);
 			break;
 		case INT8OID:
 			if (range->low <= -MOST_EXACT || range->high >= MOST_EXACT)
