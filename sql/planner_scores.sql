@@ -203,6 +203,41 @@ SELECT wrong, nodes > last AS many FROM (SELECT CASE WHEN test_short() THEN 40 E
 DROP FUNCTION casts_check, cast_score, pick;
 DROP TABLE ulps;
 
+-- test: numbers of numeric that no float8 is near to, and infinite ones
+CREATE TABLE tiny AS SELECT i AS id, i % 3 / 2.0::float8 AS w, i % 5 * 0.2 AS n, ARRAY[1 + i / 1000.0, 0]::vector(2) AS v FROM generate_series(1, 3000) i;
+INSERT INTO tiny VALUES (3001, 1, 1, '[0,1]');
+CREATE INDEX tiny_l2 ON tiny USING hnsw (v vector_l2_ops, w, n);
+CREATE INDEX tiny_cosine ON tiny USING hnsw (v vector_cosine_ops, w, n);
+VACUUM ANALYZE tiny;
+SELECT score, descending, uses, outcome FROM (VALUES ('(5 - d) * 1e-200 * 1e-200 * 1e300 * 1e100 + n', true),
+	('(d - 5) * 1e-200 * 1e-200 * 1e300 * 1e100 - n', false), ('d * 1e200 * 1e200 * 1e-300 * 1e-100 - n', false),
+	('d * 1e400 * 1e-400 - n', false), ('1 / (d * 1e200 * 1e200) * 1e300 * 1e100 + n', true),
+	('n - exp(-2000 * d) * 1e300 * 1e300 * 1e269', false)) s(score, descending),
+	scores_check(format('SELECT id, %s AS s FROM tiny ORDER BY s %s LIMIT 5', regexp_replace(score, '\md\M', '(v <-> ''[0,0]'')::numeric'),
+		CASE WHEN descending THEN 'DESC' ELSE 'ASC' END));
+SET plan_cache_mode = force_generic_plan;
+PREPARE small(numeric, numeric) AS SELECT id FROM tiny ORDER BY (5 - (v <-> '[0,0]')::numeric) * $1 * $2 + n DESC LIMIT 5;
+SELECT plan_nodes('EXECUTE small(1e-400, 1e400)', 'LokivectorScoreSearch');
+EXECUTE small(1e-400, 1e400);
+DEALLOCATE small;
+RESET plan_cache_mode;
+-- the score of 3001 is NaN
+SELECT rows, outcome FROM scores_check($$SELECT id, 1 / (1 + exp(((v <=> '[1,0]') - 1) * 'Infinity')) + w AS s FROM tiny ORDER BY s DESC LIMIT 2$$);
+SELECT rows, outcome FROM scores_check($$SELECT id, exp((1 - (v <=> '[1,0]')) * 'Infinity') + w AS s FROM tiny ORDER BY s LIMIT 2$$);
+DROP TABLE tiny;
+-- distances that are infinite
+CREATE TABLE endless AS SELECT i AS id, i % 5 / 4.0::float8 AS w, ARRAY[i / 100.0, 0]::vector(2) AS v FROM generate_series(1, 300) i;
+INSERT INTO endless SELECT 300 + i, i % 2, ARRAY[CASE WHEN i > 2 THEN -3e38 ELSE 3e38 END, 0] FROM generate_series(1, 4) i;
+CREATE INDEX endless_l2 ON endless USING hnsw (v vector_l2_ops, w);
+CREATE INDEX endless_ip ON endless USING hnsw (v vector_ip_ops, w);
+VACUUM ANALYZE endless;
+SELECT operator, count(*) AS tried, count(*) FILTER (WHERE uses ~ 'ScoreSearch') > 40 AS by_node, array_agg(score || ' LIMIT ' || k || ': ' || outcome) FILTER (WHERE outcome <> 'same') AS wrong
+FROM unnest('{<->,<#>}'::text[]) operator, unnest('{1,3,7}'::int[]) k, unnest(ARRAY['d * w', 'd + w', 'd - w', 'least(d, 0.5) + w', '(d * w)::numeric + 1', 'd::real * w',
+	'w - 1 / (1 + abs(d))', '1 / (1 + abs(d)) + w DESC', '- d - w DESC', '- d::numeric + w DESC', '- power(abs(d), w) DESC', 'd * (w + 0.1)', '- d * (w + 0.1) DESC',
+	'abs(d) / (1 + abs(d)) - w', 'w - abs(d) / (1 + abs(d)) DESC', 'd - d / 2 + w', 'd / 2 - d + w DESC']) score,
+	scores_check(format('SELECT id, %s AS s FROM endless ORDER BY s %s LIMIT %s', regexp_replace(replace(score, ' DESC', ''), '\md\M', '(v ' || operator || ' ''[1,0]'')', 'g'),
+		substring(score FROM 'DESC'), k)) GROUP BY operator ORDER BY operator DESC;
+DROP TABLE endless;
 
 RESET enable_sort;
 

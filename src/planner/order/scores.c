@@ -17,8 +17,9 @@
  *
  * Rows come by -d DESC if the score is sorted DESC, so that NULL and NaN come where the score has
  * them.  A row whose score is NULL is first in a descending order, so there the other columns must
- * have no NULLs, or the order be NULLS LAST.  Partitions compute the score below their Append,
- * and have no such path.
+ * have no NULLs, or the order be NULLS LAST.  An infinite distance, of elements beyond 1e18 or so, is the last of all;
+ * that 0 times it is NaN, which DESC has first, is known only of rows that were read.  Partitions compute the score
+ * below their Append, and have no such path.
  *
  * A path is offered if twice the rows that are wanted fit into work_mem (P8).  If the rows that wait
  * outgrow it, all rows that are left are sorted by their scores.
@@ -321,7 +322,8 @@ evaluate(Node *expr, void *state)
 	double		number;
 	Datum		value = ExecEvalExprSwitchContext(compiled, econtext, &isnull);
 
-	if (!isnull && type == NUMERICOID && loki_range_number(value, type, &number))
+	/* one that a float8 cannot be near to stays as it is: range.c knows what that means */
+	if (!isnull && type == NUMERICOID && loki_range_number(value, type, &number) && isnormal(number))
 		return (Node *) loki_float_const(number);
 	get_typlenbyval(type, &length, &by_value);
 	return (Node *) makeConst(type, -1, exprCollation(expr), length,

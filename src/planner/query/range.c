@@ -117,9 +117,25 @@ loki_range_number(Datum value, Oid type, double *number)
 }
 
 /*
+ * The low end of a range, or the opposite of the high one, moved outwards by `unit` times itself.
+ *
+ * A numeric may be larger than any float8, and smaller than any but zero.  So an end of infinity, on the side of the
+ * numbers, is but the largest number, and -0 is but nearly zero: 0 itself may come of numbers above it alone.
+ */
+static double
+further(double end, double unit)
+{
+	if (isinf(end))
+		return Min(end, DBL_MAX);
+	if (signbit(end) && end > -DBL_MIN)
+		return nextafter(end, -INFINITY);
+	return end - fabs(end) * unit;
+}
+
+/*
  * Move the ends of a range outwards by a unit of their last digit, of so many decimal digits that a number is
  * computed to: DBL_DIG wherever that is a float8 or a numeric, of which the server computes 16 digits at least.
- * A range that ends in 0 goes on to do so.
+ * A range that begins with 0 goes on to do so.
  */
 static void
 widen(LokiRange *range, int digits)
@@ -127,13 +143,13 @@ widen(LokiRange *range, int digits)
 	double		unit = pow(10, 1 - digits);
 
 	Assert(range->low <= range->high);
-	range->low -= isinf(range->low) ? 0 : fabs(range->low) * unit;
-	range->high += isinf(range->high) ? 0 : fabs(range->high) * unit;
+	range->low = further(range->low, unit);
+	range->high = -further(-range->high, unit);
 }
 
 /*
  * Zero times infinity is zero: the ends of ranges are limits.  x * y with x = 0 is 0 however large y is,
- * and infinity itself is in no range.
+ * and infinity itself is in no range but that of a distance (order/scores.c).
  */
 static double
 product(double a, double b)
@@ -486,7 +502,10 @@ range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *resu
 	}
 }
 
-/* A constant, which may be no number.  NaN sorts after all numbers, so it stands at infinity. */
+/*
+ * A constant, which may be no number.  NaN sorts after all numbers, so it stands at infinity.  What is infinite
+ * becomes NaN where it is multiplied by 0.
+ */
 static void
 range_of_constant(const Const *constant, LokiRange *result)
 {
@@ -496,8 +515,8 @@ range_of_constant(const Const *constant, LokiRange *result)
 	result->nulls = constant->constisnull;
 	if (constant->constisnull || !loki_range_number(constant->constvalue, constant->consttype, &number))
 		return;
-	result->nans = isnan(number);
-	result->low = result->high = result->nans ? INFINITY : number;
+	result->nans = !isfinite(number);
+	result->low = result->high = isnan(number) ? INFINITY : number;
 }
 
 /*
