@@ -84,6 +84,11 @@ SELECT advice FROM lokivector_advice('sizes_16');
 RESET search_path;
 EXPLAIN (COSTS OFF) SELECT id FROM sizes WHERE vector_dims(v) = vector_dims('[1,2]' || sizes_vector(1, 22)) ORDER BY v <=> (SELECT sizes_vector(1, 24)) LIMIT 5;
 
+-- test: an empty list, which implies each index's predicate: no rows, and no error of another size
+SELECT dims, count(s.id) FROM unnest('{8,16}'::int[]) dims,
+	LATERAL (SELECT id FROM sizes WHERE vector_dims(v) = 16 AND tenant = ANY ('{}') ORDER BY v <=> sizes_vector(1, dims) LIMIT 5) s GROUP BY dims;
+SELECT count(*) FROM sizes WHERE vector_dims(v) = 16 AND tenant = ANY ('{}') AND v <=> sizes_vector(1, 16) < 0.5;
+
 -- test: casts that change values are not left out
 CREATE TABLE sizes_other (id int, v vector(3), b bit(12));
 INSERT INTO sizes_other SELECT i, ARRAY[i + 0.0001, 1, i % 7], i::bit(12) FROM generate_series(1, 200) i;

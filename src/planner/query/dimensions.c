@@ -10,7 +10,8 @@
  * A cast of vector to vector(384) returns the same vector, or raises an error, which it has not done for any row
  * that is in the index.  So over rows of the index v is v::vector(384), and what the query says of the one holds
  * for the other.  Core proves which rows are in the index: it uses a partial one only where the conditions imply
- * its predicate, for which a parameter has to be known, as in custom plans.
+ * its predicate, for which a parameter has to be known, as in custom plans.  An empty list of values, as tenant =
+ * ANY ('{}'), implies all predicates: no row is found, but a search for a vector of another size would be an error.
  *
  * A cast to another type, as to halfvec(384), or of bits, changes values, and is not left out.
  *
@@ -24,11 +25,13 @@
 #include "postgres.h"
 
 #include "access/transam.h"
+#include "compat/pgcompat.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "parser/parse_coerce.h"
 #include "planner/query/dimensions.h"
+#include "utils/array.h"
 
 /*
  * The cast is the length coercion of a type of ours, the only types beside the server's own that indexes of ours
@@ -52,6 +55,24 @@ loki_without_dimensions(Node *vector)
 	return vector;
 }
 
+/* Whether a condition of a relation is = ANY of no values */
+static bool
+has_empty_list(const RelOptInfo *rel)
+{
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
+	{
+		const ScalarArrayOpExpr *any = (const ScalarArrayOpExpr *) rinfo->clause;
+		const Const *list = IsA(any, ScalarArrayOpExpr) && any->useOr ? lsecond(any->args) : NULL;
+
+		if (list == NULL || !IsA(list, Const) || list->constisnull)
+			continue;
+		if (ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(list->constvalue)),
+						   ARR_DIMS(DatumGetArrayTypeP(list->constvalue))) == 0)
+			return true;
+	}
+	return false;
+}
+
 Node *
 loki_indexed_vector(IndexOptInfo *info, Node *vector)
 {
@@ -62,5 +83,6 @@ loki_indexed_vector(IndexOptInfo *info, Node *vector)
 	if (info->indexkeys[0] != 0)
 		return NULL;
 	column = linitial(info->indexprs);
-	return column != loki_without_dimensions(column) && equal(loki_without_dimensions(column), vector) ? column : NULL;
+	return column != loki_without_dimensions(column) && equal(loki_without_dimensions(column), vector) &&
+		!has_empty_list(info->rel) ? column : NULL;
 }
