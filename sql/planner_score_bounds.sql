@@ -311,17 +311,21 @@ RESET ROLE;
 DROP TABLE hidden, costs;
 
 -- test: constraints are read as they are, and nothing in them is called
-CREATE TABLE constrained (id int, v vector(2), a float8, b numeric NOT NULL, c bigint NOT NULL, e bool CHECK (NOT e), CHECK (b >= 0 AND b <= 1 / 2.0), CHECK (a BETWEEN -1 AND 100), CHECK (c IN (1, 2, 3)));
+CREATE TABLE constrained (id int, v vector(2), a float8, b numeric NOT NULL, c bigint NOT NULL, e bool CHECK (NOT e), CHECK (b >= 0 AND b <= 1 / 2.0), CHECK (a BETWEEN -1 AND 100), CHECK (c IN (1, 2, 3)), d int DEFAULT 1 CHECK (d IN (1, 2, NULL)));
 INSERT INTO constrained SELECT i, ARRAY[i, i % 3]::vector, i % 100, i % 2 / 2.0, 1 + i % 3, CASE WHEN i % 3 > 0 THEN false END FROM generate_series(1, 500) i;
+UPDATE constrained SET d = 90 WHERE id = 50;
 CREATE FUNCTION fine(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN 1000;
 ALTER TABLE constrained ADD CHECK (a < fine(1));
 CREATE OR REPLACE FUNCTION fine(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE 'called'; END $$;
 CREATE INDEX constrained_v ON constrained USING hnsw (v vector_l2_ops);
+CREATE INDEX constrained_d ON constrained (d);
 ANALYZE constrained;
 SELECT * FROM bounds_check($$SELECT id, (v <-> '[3,1]') - a / 10 AS s FROM constrained ORDER BY s LIMIT 3$$);
 SELECT * FROM bounds_check($$SELECT id, (v <-> '[3,1]') - c AS s FROM constrained ORDER BY s LIMIT 3$$);
 SELECT * FROM bounds_check($$SELECT id, (v <-> '[3,1]')::numeric - b AS s FROM constrained ORDER BY s LIMIT 3$$);
 SELECT * FROM bounds_check($$SELECT id, (v <-> '[3,1]') - coalesce(e::int, 0) * 9 AS s FROM constrained WHERE NOT e OR e IS NULL ORDER BY s LIMIT 3$$);
+-- a list with NULL is not false for any value
+SELECT * FROM bounds_check($$SELECT id, (v <-> '[3,1]') - d AS s FROM constrained ORDER BY s LIMIT 3$$);
 DROP TABLE constrained;
 DROP FUNCTION fine;
 

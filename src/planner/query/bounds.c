@@ -107,6 +107,7 @@ typedef struct Narrowed
 	RelOptInfo	table;			/* its number in the conditions alone */
 	IndexOptInfo column;		/* as an index would have it */
 	Oid			type;
+	bool		null_holds;		/* of constraints: x IN (1, NULL) allows any x */
 	LokiRange  *range;
 } Narrowed;
 
@@ -174,9 +175,9 @@ ends_of_array(const Narrowed *narrowed, ArrayType *array, double *low, double *h
 	{
 		double		number;
 
-		if (isnull)
+		if (isnull && !narrowed->null_holds)
 			continue;
-		if (!value_for(narrowed, value, ARR_ELEMTYPE(array), &number))
+		if (isnull || !value_for(narrowed, value, ARR_ELEMTYPE(array), &number))
 			return false;
 		*low = Min(*low, number);
 		*high = Max(*high, number);
@@ -185,7 +186,7 @@ ends_of_array(const Narrowed *narrowed, ArrayType *array, double *low, double *h
 	return *low <= *high;
 }
 
-/* Narrow a range by a condition that is not false for any row: column < x and so on, or IN, with constants. */
+/* Narrow a range by a condition that rows meet: column < x and so on, or IN, with constants. */
 static void
 narrow_by(const Narrowed *narrowed, Node *condition)
 {
@@ -232,6 +233,7 @@ narrow_by_constraints(Narrowed *narrowed, Oid relid)
 	const TupleConstr *constraints = RelationGetDescr(table)->constr;
 
 	narrowed->table.relid = 1;
+	narrowed->null_holds = true;
 	for (int i = 0; constraints != NULL && i < constraints->num_check; i++)
 		if (constraints->check[i].ccvalid)
 			narrow_by(narrowed, stringToNode(constraints->check[i].ccbin));
@@ -371,6 +373,7 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	if (loki_constraints_hold())
 		narrow_by_constraints(&narrowed, bounds->table);
 	narrowed.table.relid = rel->relid;
+	narrowed.null_holds = false;
 	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
 		narrow_by(&narrowed, (Node *) rinfo->clause);
 	if (loki_drops_nulls(rel, (Node *) in_table))
