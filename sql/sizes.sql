@@ -89,6 +89,22 @@ SELECT dims, count(s.id) FROM unnest('{8,16}'::int[]) dims,
 	LATERAL (SELECT id FROM sizes WHERE vector_dims(v) = 16 AND tenant = ANY ('{}') ORDER BY v <=> sizes_vector(1, dims) LIMIT 5) s GROUP BY dims;
 SELECT count(*) FROM sizes WHERE vector_dims(v) = 16 AND tenant = ANY ('{}') AND v <=> sizes_vector(1, 16) < 0.5;
 
+-- test: rows of other sizes in a bitmap, of a statement that may look at rows again: none is measured
+CREATE INDEX sizes_tenant ON sizes (tenant);
+CREATE FUNCTION sizes_drawn(int) RETURNS bool VOLATILE LANGUAGE sql RETURN $1 % 7 <> 3 OR random() > 2;
+CREATE FUNCTION sizes_locked(condition text, strength text) RETURNS text LANGUAGE plpgsql SET enable_sort = off AS $$
+DECLARE
+	query CONSTANT text := 'SELECT id FROM sizes WHERE ' || condition || ' ORDER BY v <=> sizes_vector(1, 8) LIMIT 5 ' || strength;
+BEGIN
+	RETURN concat_ws(', ', plan_nodes(query, 'LokivectorHybridScan'), (SELECT count(*) FROM unnest(rows_of(query))),
+		differing(rows_of(query), rows_by_table(query)));
+END $$;
+SELECT sizes_locked('vector_dims(v) = 8 AND tenant = 3 AND id < 500 AND ' || further, strength) FROM unnest('{true,sizes_drawn(id),3 <= ALL (SELECT id + x FROM generate_series(3\, 9) x)}'::text[]) further,
+	unnest('{"",FOR UPDATE}'::text[]) strength;
+SELECT sizes_locked('sizes_drawn(id) AND random() < 2 AND vector_dims(v) = 8 AND tenant = 3 AND id < 500', 'FOR UPDATE');
+DROP INDEX sizes_tenant;
+DROP FUNCTION sizes_locked, sizes_drawn;
+
 -- test: casts that change values are not left out
 CREATE TABLE sizes_other (id int, v vector(3), b bit(12));
 INSERT INTO sizes_other SELECT i, ARRAY[i + 0.0001, 1, i % 7], i::bit(12) FROM generate_series(1, 200) i;

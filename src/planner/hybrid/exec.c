@@ -159,6 +159,8 @@ init_filter(LokiHybridState *state)
 	Plan	   *plan = state->css.ss.ps.plan;
 	List	   *part = loki_repeatable_part(plan->qual);
 
+	state->caller.drops_more = list_length(part) < list_length(plan->qual);
+	state->filter_part = state->caller.drops_more ? ExecInitQual(part, &state->css.ss.ps) : state->css.ss.ps.qual;
 	if (part == NIL || state->row != NULL || state->bounds.n > 0 ||
 		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_BITMAP_ROW)) ||
 		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_KEYS_ROW)))
@@ -166,8 +168,6 @@ init_filter(LokiHybridState *state)
 	state->filter = CreateExprContext(state->css.ss.ps.state);
 	state->caller.passes = filter_passes;
 	state->caller.operators = loki_operators_of(part);
-	state->caller.drops_more = list_length(part) < list_length(plan->qual);
-	state->filter_part = state->caller.drops_more ? ExecInitQual(part, &state->css.ss.ps) : state->css.ss.ps.qual;
 }
 
 /*

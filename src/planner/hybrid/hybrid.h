@@ -161,8 +161,8 @@ typedef struct LokiHybridState
 	LokiScanCaller caller;		/* what slots can decide of the node's filter,
 								 * and the Limit above it */
 	ExprContext *filter;		/* in which the access method evaluates the
-								 * filter; NULL: it does not ... */
-	ExprState  *filter_part;	/* ... up to what may not be repeated */
+								 * filter; NULL: it does not */
+	ExprState  *filter_part;	/* up to what may not be repeated */
 
 	/* a scan that has begun */
 	bool		begun;

@@ -25,6 +25,7 @@
 #include "optimizer/restrictinfo.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/make_expr.h"
 #include "utils/guc.h"
 
 static const CustomScanMethods plan_methods = {
@@ -118,6 +119,27 @@ early_clauses(RelOptInfo *rel, List *clauses, List *planned)
 	return late ? early : planned;
 }
 
+/*
+ * Take the clauses that a partial index implies out of a filter.  Core has them in it where rows may be looked at
+ * again, as in FOR UPDATE and DELETE; but a distance may be an error for rows that do not meet them, which may have
+ * another size (query/dimensions.c).
+ */
+static List *
+take_implied(List *filter, const List *early, List *predicate, List **implied)
+{
+	List	   *rest = NIL;
+
+	foreach_ptr(Expr, clause, filter)
+	{
+		if (list_member(early, clause) && loki_is_repeatable(clause) &&
+			predicate_implied_by(list_make1(clause), predicate, false))
+			*implied = lappend(*implied, clause);
+		else
+			rest = lappend(rest, clause);
+	}
+	return rest;
+}
+
 /* Mutator: replace what the outer side of a nested loop supplies by its parameters. */
 static Node *
 with_parameters(Node *node, PlannerInfo *root)
@@ -174,6 +196,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	List	   *filter = walk->scan.plan.qual;
 	List	   *bitmap_row = NIL;
 	List	   *index_row = NIL;
+	List	   *early;
 	List	   *bounds = NIL;
 	List	   *values = NIL;
 	List	   *flags = NIL;
@@ -197,7 +220,10 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		filter = without_implied(filter, path->path.param_info);
 	if (path->custom_private != NIL && !alone)
 		set_query(root, walk, linitial_node(OpExpr, path->custom_private));
-	filter = take_bounds(filter, early_clauses(rel, clauses, filter),
+	early = early_clauses(rel, clauses, filter);
+	if (!alone && LokiHybridWalk(path)->indexinfo->indpred != NIL)
+		filter = take_implied(filter, early, LokiHybridWalk(path)->indexinfo->indpred, &index_row);
+	filter = take_bounds(filter, early,
 						 linitial_node(OpExpr, walk->indexorderbyorig), alone, &bounds, &values,
 						 &flags);
 

@@ -272,7 +272,7 @@ add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double dista
 /*
  * Whether the row in the scan's slot passes all that is checked before its distance is
  * known.  The executor evaluates its filter again when the row is returned, so `filter`
- * is NULL if that may be volatile.
+ * has nothing that may be volatile.
  */
 static bool
 passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
@@ -335,8 +335,9 @@ prefetch_pages(LokiHybridState *state, LokiTidPages *next, int pages)
  * Find all rows of the bitmap that the scan will return, and sort them.
  *
  * The filter is evaluated here, before the distance, as policies are parts of it (P6).  ExecScan()
- * evaluates it once more on the rows that are returned, which are few.  A volatile one would be drawn
- * twice.  Sub-plans are spared for rows that nobody wants, unless a policy may hide rows.
+ * evaluates it once more on the rows that are returned, which are few.  What is volatile would be drawn
+ * twice, so that it and what follows it are left out.  Sub-plans are spared for rows that nobody wants, unless a
+ * policy may hide rows.
  */
 void
 loki_hybrid_read_rows(LokiHybridState *state)
@@ -350,7 +351,7 @@ loki_hybrid_read_rows(LokiHybridState *state)
 	/* a policy comes before distances, whose errors would show hidden rows */
 	if (contain_volatile_functions(qual) ||
 		(contain_subplans(qual) && loki_sees_all_rows(RelationGetRelid(state->walk.index))))
-		filter = NULL;
+		filter = state->filter_part;
 	Assert(state->strategy == LOKI_HYBRID_ROWS && state->tids != NULL);
 	if (state->rows.fetch == NULL)
 		state->rows.fetch = loki_table_index_fetch_begin(state->css.ss.ss_currentRelation);
