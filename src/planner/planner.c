@@ -104,7 +104,7 @@ plan_statement(Query *query, const char *source, int options, ParamListInfo para
  * which are made of both.
  */
 static void
-add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
+add_relation_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
 	if (previous_pathlist)
 		previous_pathlist(root, rel, rti, rte);
@@ -153,7 +153,7 @@ add_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	foreach_form(form)
 		if (form->upper != NULL)
 			form->upper(root, stage, input, output);
-	if (stage != UPPERREL_FINAL || !loki_level(root)->selects)
+	if (stage != UPPERREL_FINAL || !loki_query_level(root)->selects)
 		return;
 	foreach_form(form)
 		if (form->final != NULL)
@@ -172,7 +172,7 @@ loki_planner_init(void)
 	previous_planner = planner_hook;
 	planner_hook = plan_statement;
 	previous_pathlist = set_rel_pathlist_hook;
-	set_rel_pathlist_hook = add_paths;
+	set_rel_pathlist_hook = add_relation_paths;
 	previous_joinpath = set_join_pathlist_hook;
 	set_join_pathlist_hook = add_join_paths;
 	previous_upper_paths = create_upper_paths_hook;

@@ -34,7 +34,7 @@
 
 /* A dot product in float32 */
 static inline float
-dot(int dim, const float *a, const float *b)
+dot_product(int dim, const float *a, const float *b)
 {
 	return loki_distance.dot_f32(dim, a, b);
 }
@@ -59,7 +59,7 @@ subtract(int dim, float *restrict a, float factor, const float *restrict b)
  * with those before and among them.
  */
 static void
-add_products(int dim, int n, const float *transposed, int first, float *covariance)
+add_covariance(int dim, int n, const float *transposed, int first, float *covariance)
 {
 	float		products[BLOCK_ROWS * BLOCK_ROWS];
 	LokiVectors block = {transposed + (Size) first * n, n, Min(BLOCK_ROWS, dim - first)};
@@ -93,7 +93,7 @@ loki_covariance_add(int dim, const float *rows, int n, const float *mean,
 			for (int i = 0; i < dim; i++)
 				scratch[(Size) i * count + r] = rows[(Size) r * dim + i] - mean[i];
 		for (int first = 0; first < dim; first += BLOCK_ROWS)
-			add_products(dim, count, scratch, first, covariance);
+			add_covariance(dim, count, scratch, first, covariance);
 		rows += (Size) count * dim;
 		n -= count;
 	}
@@ -134,7 +134,7 @@ randomize(int dim, uint64 *seed, float *x)
 static bool
 normalize(int dim, float *x)
 {
-	float		norm = sqrtf(dot(dim, x, x));
+	float		norm = sqrtf(dot_product(dim, x, x));
 
 	if (!(norm > 0) || !isfinite(norm))
 		return false;
@@ -154,7 +154,7 @@ subtract_basis(int dim, int first, int n, const float *basis, float *x)
 	{
 		const float *vector = basis + (Size) i * dim;
 
-		subtract(dim, x, dot(dim, x, vector), vector);
+		subtract(dim, x, dot_product(dim, x, vector), vector);
 	}
 }
 
@@ -170,7 +170,7 @@ replace_vector(int dim, int n, uint64 *seed, float *basis)
 		randomize(dim, seed, x);
 		normalize(dim, x);
 		subtract_basis(dim, 0, n, basis, x);
-	} while (!(dot(dim, x, x) > TINY_REST * TINY_REST));
+	} while (!(dot_product(dim, x, x) > TINY_REST * TINY_REST));
 	normalize(dim, x);
 }
 
@@ -203,7 +203,7 @@ orthonormalize(int dim, int n, float *basis)
 			float	   *x = basis + (Size) i * dim;
 
 			subtract_basis(dim, first, i, basis, x);
-			if (!some[i - first] || !(dot(dim, x, x) > TINY_REST * TINY_REST))
+			if (!some[i - first] || !(dot_product(dim, x, x) > TINY_REST * TINY_REST))
 				replace_vector(dim, i, &seed, basis);
 			else
 				normalize(dim, x);

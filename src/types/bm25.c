@@ -87,7 +87,7 @@ loki_words_of(TSVector document)
  * `left` items farther on.  How the words are combined does not matter: BM25 is of a set of words.
  */
 static bool
-add_words(TSQuery search, const QueryItem *item, LokiWord *words, int *n)
+add_search_words(TSQuery search, const QueryItem *item, LokiWord *words, int *n)
 {
 	check_stack_depth();
 	if (item->type == QI_VAL)
@@ -102,7 +102,7 @@ add_words(TSQuery search, const QueryItem *item, LokiWord *words, int *n)
 		return !item->qoperand.prefix;
 	}
 	return item->qoperator.oper == OP_NOT ||
-		(add_words(search, item + 1, words, n) && add_words(search, item + item->qoperator.left, words, n));
+		(add_search_words(search, item + 1, words, n) && add_search_words(search, item + item->qoperator.left, words, n));
 }
 
 /* By term, then by lexeme, since lexemes may share a term */
@@ -127,7 +127,7 @@ loki_words_of_search(TSQuery search, int *n)
 	int			all = 0;
 
 	*n = 0;
-	if (search->size > 0 && !add_words(search, GETQUERY(search), words, &all))
+	if (search->size > 0 && !add_search_words(search, GETQUERY(search), words, &all))
 		return NULL;
 	qsort(words, all, sizeof(LokiWord), compare_words);
 	for (int i = 0; i < all; i++)

@@ -43,7 +43,7 @@ typedef struct Candidate
 
 /* x at length 1, or zero if it is that */
 static void
-normalize(int dim, const float *x, float *unit)
+unit_vector(int dim, const float *x, float *unit)
 {
 	double		norm = loki_euclidean_norm(dim, x);
 
@@ -72,7 +72,7 @@ open_candidates(const LokiVectorSet *set, const float *query)
 		float	   *unit = units + (Size) i * set->dim;
 
 		CHECK_FOR_INTERRUPTS();
-		normalize(set->dim, loki_vector(&set->vectors, i), unit);
+		unit_vector(set->dim, loki_vector(&set->vectors, i), unit);
 		candidates[i].unit = unit;
 		candidates[i].relevance = similarity(set->dim, query, unit);
 		candidates[i].redundancy = -1;
@@ -166,7 +166,7 @@ mmr(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	if (k == 0)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT4OID));
 	unit = palloc_array(float, query->dim);
-	normalize(query->dim, loki_dense_floats(type, query), unit);
+	unit_vector(query->dim, loki_dense_floats(type, query), unit);
 	PG_RETURN_ARRAYTYPE_P(choose(&set, unit, lambda, Min(k, set.vectors.count)));
 }
 

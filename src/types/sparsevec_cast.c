@@ -93,7 +93,7 @@ array_to_sparsevec(PG_FUNCTION_ARGS)
  * ERROR if an index is out of bounds: input has checked them, but storage may have been damaged.
  */
 static void
-spread(const SparseVector *v, float *x)
+write_elements(const SparseVector *v, float *x)
 {
 	const float *values = LOKI_SPARSEVEC_VALUES(v);
 
@@ -117,7 +117,7 @@ to_dense(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	loki_dense_check_dim(type, v->dim);
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	x = palloc0_array(float, v->dim);
-	spread(v, x);
+	write_elements(v, x);
 	PG_RETURN_POINTER(type->form(v->dim, x));
 }
 

@@ -30,7 +30,7 @@ typedef struct SparsePair
 
 /* ERROR if the dimensions differ */
 static inline SparsePair
-get_pair(FunctionCallInfo fcinfo)
+get_sparse_pair(FunctionCallInfo fcinfo)
 {
 	const SparseVector *a = (const SparseVector *) loki_toast_argument(fcinfo, 0);
 	const SparseVector *b = (const SparseVector *) loki_toast_argument(fcinfo, 1);
@@ -47,7 +47,7 @@ get_pair(FunctionCallInfo fcinfo)
 	static inline double \
 	kernel##_of(FunctionCallInfo fcinfo) \
 	{ \
-		SparsePair	pair = get_pair(fcinfo); \
+		SparsePair	pair = get_sparse_pair(fcinfo); \
 		\
 		return kernel(pair.a, pair.b); \
 	}

@@ -33,7 +33,7 @@
 /* An element as text has it, with its index counted from 0 */
 typedef struct Element
 {
-	int32		index;			/* any, until form_vector() checks it */
+	int32		index;			/* any, until form_read_vector() checks it */
 	float		value;			/* finite */
 } Element;
 
@@ -179,7 +179,7 @@ take_elements(Input *input, Element *elements, int *n)
  * the one before finds them.  Most texts ascend, so sorting is worth a look before.
  */
 static SparseVector *
-form_vector(fmNodePtr soft, int dim, int n, Element *elements)
+form_read_vector(fmNodePtr soft, int dim, int n, Element *elements)
 {
 	SparseVector *v = loki_sparsevec_make(dim, n);
 	float	   *values = LOKI_SPARSEVEC_VALUES(v);
@@ -231,7 +231,7 @@ sparsevec_in(PG_FUNCTION_ARGS)
 
 	if (!loki_sparsevec_check_dim(input.soft, dim) ||
 		!loki_check_typmod(input.soft, typmod, dim) ||
-		(v = form_vector(input.soft, dim, n, elements)) == NULL)
+		(v = form_read_vector(input.soft, dim, n, elements)) == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_SPARSEVEC_P(v);
 }

@@ -143,7 +143,7 @@ loki_toast_close(LokiToastReader *reader)
  * that size would: the processor's cache holds the ring, and others' pages stay.
  */
 static void
-choose_strategy(LokiToastReader *reader)
+choose_ring(LokiToastReader *reader)
 {
 	MemoryContext old;
 
@@ -166,7 +166,7 @@ loki_toast_open(LokiToastReader *reader, Oid relid)
 		loki_toast_close(reader);
 		open_relation(reader, relid, AccessShareLock);
 		reader->ahead.block = InvalidBlockNumber;
-		choose_strategy(reader);
+		choose_ring(reader);
 	}
 	return reader->relation;
 }
@@ -176,7 +176,7 @@ loki_toast_open(LokiToastReader *reader, Oid relid)
  * that reader->value is whole.
  */
 static void
-make_room(LokiToastReader *reader, Size size)
+make_room_for_value(LokiToastReader *reader, Size size)
 {
 	Assert((reader->value == NULL) == (reader->allocated == 0));
 	reader->valueid = InvalidOid;
@@ -217,7 +217,7 @@ loki_relation_has_block(Relation relation, BlockNumber block)
  * holds the block.
  */
 static Buffer
-lock_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
+lock_toast_block(LokiToastReader *reader, BlockNumber block, Buffer recent)
 {
 	Relation	relation = reader->relation;
 	Buffer		buffer = recent;
@@ -322,7 +322,7 @@ static bool
 read_chunks(LokiToastReader *reader, const ToastValue *value)
 {
 	char	   *bytes = VARDATA(reader->value);
-	Buffer		buffer = lock_block(reader, reader->ahead.block, reader->ahead.recent);
+	Buffer		buffer = lock_toast_block(reader, reader->ahead.block, reader->ahead.recent);
 	Size		done = 0;
 
 	/* the size is that of the datum that points to the value, and not of what lies there */
@@ -336,7 +336,7 @@ read_chunks(LokiToastReader *reader, const ToastValue *value)
 		if (reader->ahead.offset > PageGetMaxOffsetNumber(BufferGetPage(buffer)))
 		{
 			UnlockReleaseBuffer(buffer);
-			buffer = lock_block(reader, ++reader->ahead.block, reader->ahead.next);
+			buffer = lock_toast_block(reader, ++reader->ahead.block, reader->ahead.next);
 			if (buffer == InvalidBuffer)
 				return false;
 			look_ahead(reader);
@@ -383,7 +383,7 @@ loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
 	loki_toast_open(reader, relid);
 	if (!may_read_directly(reader))
 		return NULL;
-	make_room(reader, size);
+	make_room_for_value(reader, size);
 	reader->ahead.recent = recent;
 	reader->ahead.next = InvalidBuffer;
 	reader->ahead.block = ItemPointerGetBlockNumberNoCheck(first);
@@ -521,7 +521,7 @@ read_value(LokiToastReader *reader, const struct varatt_external *pointer)
 
 	if (!may_read_directly(reader))
 		return NULL;
-	make_room(reader, value.size);
+	make_room_for_value(reader, value.size);
 	guess_known_place(reader, value.id);
 	if ((reader->ahead.block == InvalidBlockNumber || !read_chunks(reader, &value)) &&
 		!scan_chunks(reader, &value))

@@ -94,7 +94,7 @@ compare_represented(const void *a, const void *b, void *arg)
 
 /* Add a link to a list that has room. */
 static void
-add_link(LokiGraphLists *lists, uint32 from, uint32 node, float distance)
+add_free_link(LokiGraphLists *lists, uint32 from, uint32 node, float distance)
 {
 	Size		place = (Size) from * lists->capacity + lists->counts[from]++;
 
@@ -130,16 +130,16 @@ link_represented(LokiGraph *graph, uint32 first, const uint32 *nodes, uint32 n)
 		Assert(graph->representative[node] == first && graph->levels[node] == 0);
 
 		lists->counts[node] = 0;
-		add_link(lists, node, above == 0 ? first : nodes[above - 1], self);
+		add_free_link(lists, node, above == 0 ? first : nodes[above - 1], self);
 		for (uint64 j = i * below + 1; j <= last; j++, room--)
-			add_link(lists, node, nodes[j - 1], self);
+			add_free_link(lists, node, nodes[j - 1], self);
 		for (int j = 0; j < Min(room, lists->counts[first]); j++)
-			add_link(lists, node, lists->neighbors[links + j], lists->distances[links + j]);
+			add_free_link(lists, node, lists->neighbors[links + j], lists->distances[links + j]);
 		loki_graph_trim(graph, node);
 		CHECK_FOR_INTERRUPTS();
 	}
 	for (uint32 i = 0; i < Min(below, n); i++)
-		add_link(lists, first, nodes[i], self);
+		add_free_link(lists, first, nodes[i], self);
 	loki_graph_trim(graph, first);
 }
 

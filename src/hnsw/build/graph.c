@@ -43,7 +43,7 @@ loki_graph_refresh(LokiGraph *graph)
 
 /* Start fetching bytes into the processor's caches. */
 static inline void
-prefetch_bytes(const void *address, Size size)
+prefetch_memory(const void *address, Size size)
 {
 	for (Size offset = 0; offset < size; offset += CACHE_LINE)
 		__builtin_prefetch((const char *) address + offset);
@@ -97,7 +97,7 @@ gather_unvisited(LokiGraph *graph, const LokiGraphLists *lists, uint32 list, uin
 		visited[node] = visit;
 	}
 	for (int i = 0; i < n; i++)
-		prefetch_bytes(loki_graph_code(graph, batch[i]), graph->code.size);
+		prefetch_memory(loki_graph_code(graph, batch[i]), graph->code.size);
 	return n;
 }
 
@@ -108,8 +108,8 @@ prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, 
 	uint32		list = loki_graph_list(graph, node, layer);
 
 	__builtin_prefetch(&lists->counts[list]);
-	prefetch_bytes(lists->neighbors + (Size) list * lists->capacity,
-				   lists->width * sizeof(uint32));
+	prefetch_memory(lists->neighbors + (Size) list * lists->capacity,
+					lists->width * sizeof(uint32));
 }
 
 /*
@@ -280,8 +280,8 @@ sort_links(LokiGraph *graph, const LokiGraphLists *lists, uint32 list)
  * are numbered from 0 as well, and ~ keeps the first of both kinds apart.
  */
 static void
-add_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
-		 float distance)
+add_memory_link(LokiGraph *graph, LokiGraphLists *lists, uint32 list, uint32 node,
+				float distance)
 {
 	LWLock	   *lock = &graph->shared->locks[(lists == &graph->base ? list : ~list) % LOKI_GRAPH_LOCKS];
 	Size		place;
@@ -356,7 +356,7 @@ rank_pool(LokiGraph *graph, const LokiCandidate *pool, int n)
 		return pool;
 	loki_pool_clear(graph->scratch.sorted, 0, room);
 	for (int i = 0; i < n; i++)
-		prefetch_bytes(loki_graph_code(graph, pool[i].node), graph->code.size);
+		prefetch_memory(loki_graph_code(graph, pool[i].node), graph->code.size);
 	for (int start = 0; start < n; start += lengthof(nodes))
 	{
 		int			count = Min(n - start, (int) lengthof(nodes));
@@ -472,8 +472,8 @@ link_back(LokiGraph *graph, uint32 node)
 		 */
 		Assert(count <= lists->width);
 		for (int i = 0; i < count; i++)
-			add_link(graph, lists, loki_graph_list(graph, neighbors[i], layer), node,
-					 distances[i]);
+			add_memory_link(graph, lists, loki_graph_list(graph, neighbors[i], layer), node,
+							distances[i]);
 	}
 }
 

@@ -54,7 +54,7 @@ enum
 
 /* Add the blocks of nlists lists: counts, neighbors, distances. */
 static void
-add_lists(LokiArena *arena, int width, uint32 nlists)
+add_list_blocks(LokiArena *arena, int width, uint32 nlists)
 {
 	Size		nlinks = mul_size(nlists, LokiSlackCapacity(width));
 
@@ -63,7 +63,7 @@ add_lists(LokiArena *arena, int width, uint32 nlists)
 	loki_arena_add_block(arena, mul_size(nlinks, sizeof(float)));
 }
 
-/* Find lists in their blocks, which are in the order of add_lists(). */
+/* Find lists in their blocks, which are in the order of add_list_blocks(). */
 static void
 view_lists(LokiGraphLists *lists, int width, char **blocks)
 {
@@ -126,8 +126,8 @@ loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int 
 	draw_levels(shared, ratio, map_representatives(arena, equal_block), prng,
 				(uint8 *) arena->blocks[block + BLOCK_LEVELS],
 				(uint32 *) arena->blocks[block + BLOCK_UPPER_FIRST]);
-	add_lists(arena, 2 * m, nnodes);
-	add_lists(arena, m, shared->nupper);
+	add_list_blocks(arena, 2 * m, nnodes);
+	add_list_blocks(arena, m, shared->nupper);
 }
 
 /*

@@ -72,7 +72,7 @@ code_of(const InsertionOrderState *state, uint32 node)
 
 /* The query that was made of a pivot's code */
 static LokiQuery *
-query_of(const InsertionOrderState *state, int pivot)
+pivot_query(const InsertionOrderState *state, int pivot)
 {
 	return (LokiQuery *) (state->queries + loki_query_stride(state->quantizer) * pivot);
 }
@@ -97,10 +97,10 @@ choose_pivots(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, in
 		int			next = i + 1;
 		const void *pivot;
 
-		quantizer->prepare_code(quantizer, pivots[i], query_of(state, i));
+		quantizer->prepare_code(quantizer, pivots[i], pivot_query(state, i));
 		if (next == n)
 			break;
-		quantizer->score(quantizer, query_of(state, i), pivots + next, n - next,
+		quantizer->score(quantizer, pivot_query(state, i), pivots + next, n - next,
 						 distances + next);
 		for (int j = next + 1; j < n; j++)
 			if (distances[j] < distances[next])
@@ -130,7 +130,7 @@ find_nearest(InsertionOrderState *state, const uint32 *nodes, uint32 nnodes, int
 			codes[i] = code_of(state, nodes[start + i]);
 		for (int pivot = 0; pivot < npivots; pivot++)
 		{
-			quantizer->score(quantizer, query_of(state, pivot), codes, n, distances);
+			quantizer->score(quantizer, pivot_query(state, pivot), codes, n, distances);
 			for (int i = 0; i < n; i++)
 				if (pivot == 0 || distances[i] < least[i])
 				{
@@ -200,12 +200,12 @@ is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
 		codes[1] = code_of(state, pg_prng_uint64(state->prng) % nnodes);
 		codes[0] = code_of(state, place + 1);
 		state->quantizer->prepare_code(state->quantizer, code_of(state, place),
-									   query_of(state, 0));
-		state->quantizer->score(state->quantizer, query_of(state, 0), codes, 2, in_table);
+									   pivot_query(state, 0));
+		state->quantizer->score(state->quantizer, pivot_query(state, 0), codes, 2, in_table);
 		codes[0] = code_of(state, order[place + 1]);
 		state->quantizer->prepare_code(state->quantizer, code_of(state, order[place]),
-									   query_of(state, 0));
-		state->quantizer->score(state->quantizer, query_of(state, 0), codes, 2, in_order);
+									   pivot_query(state, 0));
+		state->quantizer->score(state->quantizer, pivot_query(state, 0), codes, 2, in_order);
 		table_gain += in_table[1] - in_table[0];
 		order_gain += in_order[1] - in_order[0];
 	}

@@ -410,7 +410,7 @@ add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
 
 /* Encode the vector of a node. */
 static void
-encode(LokiBuild *build, uint32 node, const float *x)
+encode_node(LokiBuild *build, uint32 node, const float *x)
 {
 	const LokiQuantizer *quantizer = build->geometry.quantizer;
 	const LokiQuantizer *graph_quantizer = build->graph_quantizer;
@@ -424,8 +424,8 @@ encode(LokiBuild *build, uint32 node, const float *x)
 
 /* Add a row with a vector.  For the time being it gets a node of its own. */
 static void
-add_vector(LokiBuild *build, const float *x, const Datum *values,
-		   const bool *isnull, ItemPointer tid)
+add_loaded_row(LokiBuild *build, const float *x, const Datum *values,
+			   const bool *isnull, ItemPointer tid)
 {
 	uint32		node = pg_atomic_fetch_add_u32(&build->part.shared->nodes, 1);
 	LokiTidData *slot;
@@ -439,7 +439,7 @@ add_vector(LokiBuild *build, const float *x, const Datum *values,
 	memcpy(loki_build_slot(build, LOKI_SLOTS_HASH, node), &hash,
 		   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size);
 	set_attributes(build, LOKI_SLOTS_ATTR, node, values, isnull);
-	encode(build, node, x);
+	encode_node(build, node, x);
 	slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, node);
 	slot->u.heap = *tid;
 	slot->state = LOKI_TID_LIVE;
@@ -470,7 +470,7 @@ load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
 	class = loki_value_open(&build->geometry.column,
 							read_vector(build, values[0], isnull[0]), isnull[0], &x);
 	if (class == LOKI_VALUE_VECTOR)
-		add_vector(build, x, values, isnull, tid);
+		add_loaded_row(build, x, values, isnull, tid);
 	else
 		add_null(build, class, values, isnull, tid);
 
@@ -533,7 +533,7 @@ loki_build_load_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector, void
 		read = vector(arg, i);
 		if (read != NULL)
 			memcpy(x, read, build->geometry.dim * sizeof(float));
-		encode(build, i, x);
+		encode_node(build, i, x);
 	}
 	pfree(x);
 }

@@ -144,7 +144,7 @@ usual_class(Oid type)
  * searched for in the search path, and then in the schema of the extension.
  */
 static LokiColumn
-describe_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
+describe_estimated_column(const char *name, Oid extension_schema, Oid type, int32 typmod)
 {
 	const char *class_name = name[0] != '\0' ? name : usual_class(type);
 	Oid			method = get_index_am_oid("hnsw", false);
@@ -235,8 +235,8 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 
 	find_column(table, column, &type, &typmod);
 	type = getBaseTypeAndTypmod(type, &typmod);
-	indexed = describe_column(text_to_cstring(PG_GETARG_TEXT_PP(2)),
-							  get_func_namespace(fcinfo->flinfo->fn_oid), type, typmod);
+	indexed = describe_estimated_column(text_to_cstring(PG_GETARG_TEXT_PP(2)),
+										get_func_namespace(fcinfo->flinfo->fn_oid), type, typmod);
 	bytes = count_rows(table, column) *
 		node_memory(options != NULL ? options : &loki_default_options, &indexed, nattributes,
 					attr_type);

@@ -74,7 +74,7 @@ find_nodes(PendingNodes *pending)
  * are dead to everyone.
  */
 static const float *
-read_vector(void *arg, uint32 i)
+pending_vector(void *arg, uint32 i)
 {
 	PendingNodes *pending = arg;
 	bool		isnull;
@@ -99,7 +99,7 @@ load_nodes(LokiBuild *build, PendingNodes *pending)
 
 	loki_compact_begin(build);
 	loki_centers_begin(build);
-	read = loki_build_sample_vectors(build, pending->n, read_vector, pending);
+	read = loki_build_sample_vectors(build, pending->n, pending_vector, pending);
 	if (read < 1 || (read < pending->n / 2.0 && pending->n < LOKI_MOST_PENDING))
 		return false;
 	build->expected_rows = pending->n;
@@ -107,7 +107,7 @@ load_nodes(LokiBuild *build, PendingNodes *pending)
 	loki_compact_choose(build);
 	loki_build_set_code(build);
 	loki_parallel_begin(build);
-	loki_build_load_vectors(build, pending->n, read_vector, pending);
+	loki_build_load_vectors(build, pending->n, pending_vector, pending);
 	return true;
 }
 

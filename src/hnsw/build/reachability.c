@@ -95,7 +95,7 @@ open_graph(MemoryGraph *state, LokiBuild *build)
 
 /* Mark a node as reached from another, and all nodes that can be reached from it. */
 static void
-reach(MemoryGraph *state, uint32 node, uint32 from)
+mark_reached(MemoryGraph *state, uint32 node, uint32 from)
 {
 	LokiGraphLists *lists = state->lists;
 
@@ -256,7 +256,7 @@ link_node(MemoryGraph *state, uint32 from, uint32 node, float distance, LokiLink
 	else
 		put_link(lists, from, place, node, distance);
 	if (state->parent[node] == LOKI_NONE)
-		reach(state, node, from);
+		mark_reached(state, node, from);
 	else if (is_reached_without(state, from, node))
 		state->parent[node] = from;
 	return true;
@@ -362,7 +362,7 @@ connect_nodes(MemoryGraph *state)
 	/* each node enters the queue once, when it is reached */
 	state->queue = MemoryContextAllocHuge(graph->context, mul_size(graph->nnodes, sizeof(uint32)));
 	memset(state->parent, 0xFF, sizeof(uint32) * (Size) graph->nnodes);
-	reach(state, graph->entry_node, graph->entry_node);
+	mark_reached(state, graph->entry_node, graph->entry_node);
 	for (uint32 node = 0; node < graph->nnodes; node++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -437,7 +437,7 @@ link_in_memory(void *graph, const LokiUpperFound *from, const LokiListRef *node,
 
 /* Search for a node, and widely if it is missed. */
 static NodeState
-search_for(MemoryGraph *state, uint32 node)
+search_for_node(MemoryGraph *state, uint32 node)
 {
 	LokiListRef ref = {node, LOKI_NONE, 0};
 	LokiSearchEnds ends;
@@ -493,7 +493,7 @@ loki_build_find_nodes(LokiBuild *build, bool link)
 		{
 			CHECK_FOR_INTERRUPTS();
 			if (!link)
-				state.states[node] = search_for(&state, node);
+				state.states[node] = search_for_node(&state, node);
 			else if (state.states[node] != NODE_FOUND)
 				link_missed(&state, node);
 			missed += state.states[node] != NODE_FOUND;

@@ -159,7 +159,7 @@ is_of_node(TermsBuild *build, uint32 node, const float *values)
 
 /* Make sure that there is room for n entries more: a tsvector has so many words that it takes a megabyte. */
 static void
-make_room(TermsBuild *build, uint32 n)
+make_room_for_entries(TermsBuild *build, uint32 n)
 {
 	Assert(build->n <= build->most);
 	if (n <= build->allocated - build->n)
@@ -195,7 +195,7 @@ add_node(TermsBuild *build, uint32 node)
 	if (values == NULL || !is_of_node(build, node, values))
 		return false;
 	v = column->type->elements((const struct varlena *) DatumGetPointer(value));
-	make_room(build, v.n + 1);
+	make_room_for_entries(build, v.n + 1);
 	n = loki_terms_form(column->metric, v, node - build->window.node, build->entries + build->n);
 	if (n < 0)
 		return false;
@@ -220,7 +220,7 @@ add_node(TermsBuild *build, uint32 node)
  * vacuum does meanwhile, they note by themselves (derived/README, D2).  False if a window was not taken.
  */
 static bool
-add_page(TermsBuild *build, uint32 ordinal)
+add_nodes_of_page(TermsBuild *build, uint32 ordinal)
 {
 	LokiSlotArray *array = &build->state->arrays[LOKI_SLOTS_TID];
 	MemoryContext context = CurrentMemoryContext;
@@ -283,7 +283,7 @@ loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 	build.entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
 	build.scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
 	for (uint32 ordinal = range->first / per_page; taken && ordinal * per_page < range->end; ordinal++)
-		taken = add_page(&build, ordinal);
+		taken = add_nodes_of_page(&build, ordinal);
 	/* the last window, which may be empty: it closes the range */
 	taken = taken && end_window(&build, range->end);
 	pfree(build.entries);

@@ -58,7 +58,7 @@ typedef struct Statistics
  * valid afterwards (I13); until then sums are in a copy.
  */
 static bool
-add_lists(Statistics *statistics, const LokiTermLists *lists, uint32 step)
+add_posting_counts(Statistics *statistics, const LokiTermLists *lists, uint32 step)
 {
 	LokiWord   *words = palloc_array(LokiWord, statistics->n + 1);
 	double		documents = 0;
@@ -151,7 +151,7 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 
 		CHECK_FOR_INTERRUPTS();
 		loki_index_refresh(state, index);
-		if (listed && add_lists(statistics, &lists, 1))
+		if (listed && add_posting_counts(statistics, &lists, 1))
 			break;
 		if (!listed || loki_terms_valid(&lists))
 		{
@@ -197,7 +197,7 @@ loki_words_sample(Relation index, LokiWord *words, int n)
 	if (!loki_terms_open(&lists, state, index, &meta) || lists.data.windows == 0)
 		return false;
 	loki_index_refresh(state, index);
-	if (!add_lists(&statistics, &lists, (lists.data.windows - 1) / most + 1) || statistics.documents == 0)
+	if (!add_posting_counts(&statistics, &lists, (lists.data.windows - 1) / most + 1) || statistics.documents == 0)
 		return false;
 	for (int i = 0; i < n; i++)
 		words[i].documents = Min(words[i].documents / statistics.documents, 1);
@@ -361,7 +361,7 @@ find_query(Oid index, TSQuery search, bool planned)
 
 /* A copy, as another search may take the place of this one while the caller has it */
 static Datum
-query_of(Oid index, TSQuery search, bool planned)
+copy_weighed_query(Oid index, TSQuery search, bool planned)
 {
 	const Bm25Query *query = find_query(index, search, planned);
 
@@ -401,7 +401,7 @@ Datum
 bm25_weigh(PG_FUNCTION_ARGS)
 {
 	require_statistics(PG_GETARG_OID(0));
-	return query_of(PG_GETARG_OID(0), PG_GETARG_TSQUERY(1), false);
+	return copy_weighed_query(PG_GETARG_OID(0), PG_GETARG_TSQUERY(1), false);
 }
 
 /* The same with the index of a query; the planner has checked one without words. */
@@ -413,5 +413,5 @@ bm25_weighed(PG_FUNCTION_ARGS)
 
 	if (of->n >= 0)
 		require_statistics(of->index);
-	return query_of(of->index, PG_GETARG_TSQUERY(1), of->n < 0);
+	return copy_weighed_query(of->index, PG_GETARG_TSQUERY(1), of->n < 0);
 }

@@ -72,7 +72,7 @@ typedef void (*FormSlot) (WriteState *write, int array, uint32 number, char *slo
 
 /* A slot of an array that is addressed by node ID; zeros where an index that was pending has a free node */
 static void
-form_node(WriteState *write, int array, uint32 id, char *slot)
+form_built_slot(WriteState *write, int array, uint32 id, char *slot)
 {
 	LokiBuild  *build = write->build;
 	uint32		node = build->final.order[id];
@@ -215,7 +215,7 @@ form_of(int array)
 			return form_duplicate;
 		default:
 			return array == LOKI_SLOTS_NULLTID || array >= LOKI_SLOTS_NULLATTR ?
-				form_plain : form_node;
+				form_plain : form_built_slot;
 	}
 }
 
@@ -226,7 +226,7 @@ form_of(int array)
 
 /* Count the slots that each slot array is to have; those of a graph only if there is one. */
 static void
-count_slots(WriteState *write)
+count_written_slots(WriteState *write)
 {
 	LokiBuild  *build = write->build;
 	uint32	   *counts = write->shared->counts;
@@ -306,7 +306,7 @@ plan_extents(WriteState *write)
  * are no pages of the index yet; a crash before the commit removes the file.
  */
 static void
-extend_file(WriteState *write, BlockNumber nblocks)
+extend_new_file(WriteState *write, BlockNumber nblocks)
 {
 	Relation	index = write->build->index;
 	BlockNumber block = RelationGetNumberOfBlocks(index);
@@ -477,7 +477,7 @@ set_entry(const WriteState *write, LokiMetaPage meta)
  * By another uid they know that it is not what they remember.
  */
 static void
-write_meta(WriteState *write)
+write_built_meta(WriteState *write)
 {
 	LokiBuild  *build = write->build;
 	Buffer		buffer = ReadBuffer(build->index, LOKI_META_BLKNO);
@@ -530,20 +530,20 @@ loki_build_write(LokiBuild *build)
 	Assert(build->part.leader);
 	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
 	memset(shared, 0, sizeof(*shared));
-	count_slots(&write);
+	count_written_slots(&write);
 	plan_extents(&write);
 	if (write.nentries == 0)
 		return;
 	share_arrays(build);
 	view_arena(build, &write);
-	extend_file(&write, write.end);
+	extend_new_file(&write, write.end);
 	if (build->graph != NULL)
 		number_upper(&write);
 	loki_parallel_job(build, LOKI_JOB_WRITE, write.end - write.first);
 
 	/* what the directory names is there, and then the metapage names the directory (I3) */
 	write_directory(&write);
-	write_meta(&write);
+	write_built_meta(&write);
 
 	/*
 	 * in this order on a standby, too: who finds the new uid finds the

@@ -57,7 +57,7 @@ first_page(const LokiSortedList *list, int array)
  * the same.  No page may be locked.
  */
 static void
-report(LokiCheck *check, const LokiSortedList *list, int array, uint32 number, const char *fault)
+report_sorted_list(LokiCheck *check, const LokiSortedList *list, int array, uint32 number, const char *fault)
 {
 	LokiMetaPageData meta;
 	LokiSortedList now;
@@ -72,7 +72,7 @@ report(LokiCheck *check, const LokiSortedList *list, int array, uint32 number, c
 
 /* Whether a node is live, and was so when the check began */
 static bool
-is_live(const LokiCheck *check, uint32 node)
+is_checked_live(const LokiCheck *check, uint32 node)
 {
 	return node < check->nodes && loki_check_is_live(check->node[node] & LOKI_CHECK_STATE);
 }
@@ -84,7 +84,7 @@ is_live(const LokiCheck *check, uint32 node)
 static bool
 is_changed(const ListCheck *state, uint32 node)
 {
-	return node >= state->list.end || !is_live(state->check, node) ||
+	return node >= state->list.end || !is_checked_live(state->check, node) ||
 		loki_bits_have(&state->reused, node) ||
 		(state->gathered.lost.nwords > 0 && loki_bits_have(&state->gathered.lost, node)) ||
 		(state->gained.nwords > 0 && loki_bits_have(&state->gained, node));
@@ -131,11 +131,11 @@ check_bounds(ListCheck *state)
 		if (i % INTERRUPT_ENTRIES == 0)
 			CHECK_FOR_INTERRUPTS();
 		if (rows && i == list->map.groups && group_start(state, i) != list->n)
-			report(state->check, list, list->bounds, i, "is not the end");
+			report_sorted_list(state->check, list, list->bounds, i, "is not the end");
 		else if (i == 0 ? rows && group_start(state, i) != 0 :
 				 rows ? group_start(state, i) < group_start(state, i - 1) :
 				 separator(state, i) < separator(state, i - 1))
-			report(state->check, list, list->bounds, i, "is out of order");
+			report_sorted_list(state->check, list, list->bounds, i, "is out of order");
 		else
 			continue;
 		return false;
@@ -180,8 +180,8 @@ compare_entries(ListCheck *state)
 		entry = state->entries[place];
 		if (loki_entry_node(list, entry) >= list->end && entry != none)
 		{
-			report(state->check, list, list->entries, loki_entry_slots(place, list->width),
-				   "names a node that is not to be listed");
+			report_sorted_list(state->check, list, list->entries, loki_entry_slots(place, list->width),
+							   "names a node that is not to be listed");
 			return;
 		}
 		if (is_changed(state, loki_entry_node(list, entry)))
@@ -195,15 +195,15 @@ compare_entries(ListCheck *state)
 			/* a row that is no longer there */
 			if (rows)
 				continue;
-			report(state->check, list, list->entries, loki_entry_slots(place, list->width),
-				   "names a node that is not to be there");
+			report_sorted_list(state->check, list, list->entries, loki_entry_slots(place, list->width),
+							   "names a node that is not to be there");
 			return;
 		}
 		if (!rows && place % LOKI_SEPARATOR_STEP == 0 &&
 			separator(state, place / LOKI_SEPARATOR_STEP) != key)
 		{
-			report(state->check, list, list->bounds, place / LOKI_SEPARATOR_STEP,
-				   "is not the key of its entry");
+			report_sorted_list(state->check, list, list->bounds, place / LOKI_SEPARATOR_STEP,
+							   "is not the key of its entry");
 			return;
 		}
 		next++;
@@ -211,12 +211,12 @@ compare_entries(ListCheck *state)
 	if (next == gathered->list.n)
 		return;
 	if (rows)
-		report(state->check, list, LOKI_SLOTS_TID,
-			   loki_entry_node(list, gathered->entries[next]),
-			   "names a row that is not mapped to its node");
+		report_sorted_list(state->check, list, LOKI_SLOTS_TID,
+						   loki_entry_node(list, gathered->entries[next]),
+						   "names a row that is not mapped to its node");
 	else
-		report(state->check, list, list->entries, slots,
-			   "does not follow, with a node that is not listed");
+		report_sorted_list(state->check, list, list->entries, slots,
+						   "does not follow, with a node that is not listed");
 }
 
 /* LokiSlotCheck: copy a bound.  Its page was checked by itself. */
@@ -257,9 +257,9 @@ check_list(LokiCheck *check, const LokiMetaPageData *meta, int number)
 	if (!rows)
 		loki_check_slot_array(check, LOKI_SLOTS_ATTR + number, NULL);
 	if (listed && state.nbounds < list->nbounds)
-		report(check, list, list->bounds, state.nbounds, "is missing");
+		report_sorted_list(check, list, list->bounds, state.nbounds, "is missing");
 	else if (listed && !loki_sorted_list_read(list, NULL, 0, list->n, state.entries))
-		report(check, list, list->entries, 0, "or one that follows is missing");
+		report_sorted_list(check, list, list->entries, 0, "or one that follows is missing");
 	else if (listed && check_bounds(&state))
 	{
 		state.gathered.list = *list;
@@ -326,30 +326,30 @@ compare_sketches(LokiCheck *check, const LokiSortedList *list, uint32 ordinal, c
 		 * first
 		 */
 		if (ordinal > 0 && loki_has_sketches(list))
-			report(check, list, array, ordinal * slots->per_page,
-				   "is of other lists than those before it");
+			report_sorted_list(check, list, array, ordinal * slots->per_page,
+							   "is of other lists than those before it");
 		return false;
 	}
 	memcpy(copy.data, LokiPageSlot(page, slots->slot_size, 0), (Size) used * slots->slot_size);
 	UnlockReleaseBuffer(buffer);
 	if ((uint32) used < loki_sketch_blocks(n))
 	{
-		report(check, list, array, ordinal * slots->per_page + used, "is missing");
+		report_sorted_list(check, list, array, ordinal * slots->per_page + used, "is missing");
 		return false;
 	}
 	if (!loki_sorted_list_read(list, NULL, first, n, nodes))
 		return false;
 	for (uint32 i = 0; i < n; i++)
 	{
-		if (nodes[i] < begin || nodes[i] >= end || !is_live(check, nodes[i]))
+		if (nodes[i] < begin || nodes[i] >= end || !is_checked_live(check, nodes[i]))
 			continue;
 		loki_sketch_get(size, copy.data + (Size) (i / LOKI_SKETCH_BLOCK) * slots->slot_size,
 					   i % LOKI_SKETCH_BLOCK, sketch);
 		if (memcmp(sketch, sketches + (Size) (nodes[i] - begin) * size, size) == 0 ||
 			loki_bits_noted(check->state, check->index, list->reused, nodes[i]))
 			continue;
-		report(check, list, array, (first + i) / LOKI_SKETCH_BLOCK,
-			   "is not made of the codes of its nodes");
+		report_sorted_list(check, list, array, (first + i) / LOKI_SKETCH_BLOCK,
+						   "is not made of the codes of its nodes");
 		return false;
 	}
 	return true;

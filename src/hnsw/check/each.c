@@ -72,7 +72,7 @@ begin(EachIndex *each, FunctionCallInfo fcinfo, const char *query)
 
 /* LokiLookAt: add the rows of an index.  None are added before all are there. */
 static char *
-add_rows(Oid indexid, void *arg)
+add_rows_of_index(Oid indexid, void *arg)
 {
 	EachIndex  *each = arg;
 	Oid			tableid = IndexGetRelation(indexid, true);
@@ -135,7 +135,7 @@ static char *
 ask(EachIndex *each, Oid indexid)
 {
 	CHECK_FOR_INTERRUPTS();
-	return loki_index_problem(indexid, add_rows, each, false);
+	return loki_index_problem(indexid, add_rows_of_index, each, false);
 }
 
 /* Add a row of an index in place of its own: texts in its last columns, the first of which may be NULL. */

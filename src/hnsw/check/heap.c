@@ -60,7 +60,7 @@ typedef struct HeapCheck
  * 65,536 pairs has equal fingerprints: damage of a single row may be missed, but not of some.
  */
 static int64
-make_entry(const ItemPointerData *tid, uint64 hash)
+entry_number(const ItemPointerData *tid, uint64 hash)
 {
 	uint64		entry = ItemPointerGetBlockNumberNoCheck(tid);
 
@@ -97,7 +97,7 @@ static void
 put_entry(Tuplesortstate *sort, const ItemPointerData *tid, uint64 hash)
 {
 	Assert(ItemPointerIsValid(tid));
-	tuplesort_putdatum(sort, Int64GetDatum(make_entry(tid, hash)), false);
+	tuplesort_putdatum(sort, Int64GetDatum(entry_number(tid, hash)), false);
 }
 
 /* ----------------------------------------------------------------
@@ -186,7 +186,7 @@ put_rows(LokiCheck *check, int array, uint32 number, const char *slot)
  * is marked killed, so these entries are left out: a visible row must have another.
  */
 static void
-read_index(HeapCheck *state)
+add_index_entries(HeapCheck *state)
 {
 	LokiCheck  *check = state->check;
 
@@ -239,8 +239,8 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 
 /* Callback of the table scan: add a row that should have an entry. */
 static void
-put_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
-		bool alive, void *callback_state)
+put_expected_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
+				 bool alive, void *callback_state)
 {
 	HeapCheck  *state = callback_state;
 	MemoryContext old = MemoryContextSwitchTo(state->row_context);
@@ -287,7 +287,7 @@ next_entry(Tuplesortstate *sort, int64 *entry)
  * together.
  */
 static void
-merge(HeapCheck *state)
+merge_entries_and_rows(HeapCheck *state)
 {
 	int64		row;
 	int64		entry = 0;
@@ -313,7 +313,7 @@ merge(HeapCheck *state)
 
 /* Two of them share the memory */
 static Tuplesortstate *
-begin_sort(void)
+begin_entry_sort(void)
 {
 	return tuplesort_begin_datum(INT8OID, Int8LessOperator, InvalidOid, false,
 								 Max(maintenance_work_mem / 2, 64), NULL, TUPLESORT_NONE);
@@ -334,7 +334,7 @@ read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
 	info->ii_ExclusionStrats = NULL;
 	/* whether to join other scans of the table was said when this one began */
 	table_index_build_scan(check->heap, check->index, info, true, true,
-						   put_row, state, scan);
+						   put_expected_row, state, scan);
 }
 
 /*
@@ -353,17 +353,17 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	/* encode() writes every byte but padding, which is zero */
 	state.code = palloc0(quantizer->code_size);
 	state.refine = palloc0(Max(quantizer->refine_size, 1));
-	state.entries = begin_sort();
-	state.rows = begin_sort();
+	state.entries = begin_entry_sort();
+	state.rows = begin_entry_sort();
 
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_SORT, 0);
-	read_index(&state);
+	add_index_entries(&state);
 	tuplesort_performsort(state.entries);
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_TABLESCAN, 0);
 	read_table(&state, info, snapshot);
 	tuplesort_performsort(state.rows);
 
-	merge(&state);
+	merge_entries_and_rows(&state);
 	tuplesort_end(state.entries);
 	tuplesort_end(state.rows);
 	MemoryContextDelete(state.row_context);

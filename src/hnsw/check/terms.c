@@ -53,7 +53,7 @@ typedef struct TermsCheck
 
 /* ERROR for a fault, if the lists are still the same; returns false.  No page may be locked. */
 static bool
-report(TermsCheck *terms, int array, uint32 number, const char *fault)
+report_postings(TermsCheck *terms, int array, uint32 number, const char *fault)
 {
 	if (loki_terms_valid(&terms->lists))
 		loki_check_fault(terms->check, psprintf("slot %u of the %s array", number, loki_slot_array_name(array)),
@@ -77,7 +77,7 @@ get_posting(const char *postings, uint32 i, int *steps)
 static bool
 report_window(TermsCheck *terms, const char *fault)
 {
-	return report(terms, LOKI_SLOTS_WINDOW, terms->number, fault);
+	return report_postings(terms, LOKI_SLOTS_WINDOW, terms->number, fault);
 }
 
 static bool
@@ -88,7 +88,7 @@ report_list(TermsCheck *terms, uint32 number, const char *fault)
 
 /* Check a list by itself, whose postings begin where those before it ended. */
 static bool
-check_list(TermsCheck *terms, uint32 number, const LokiTermData *list, uint32 first)
+check_postings(TermsCheck *terms, uint32 number, const LokiTermData *list, uint32 first)
 {
 	uint16		before = 0;
 
@@ -132,7 +132,7 @@ check_window(TermsCheck *terms)
 			return report_list(terms, i, "is missing");
 		if (i > 0 && list.term <= before)
 			return report_list(terms, i, "is out of order");
-		if (!check_list(terms, i, &list, postings))
+		if (!check_postings(terms, i, &list, postings))
 			return false;
 		before = list.term;
 		postings += list.postings;
@@ -264,8 +264,8 @@ compare_window(void *arg, const LokiWindowData *gathered, const LokiTermEntry *e
 		if (!has_entry(terms, &list, at, &entries[i], place) &&
 			!loki_bits_noted(terms->check->state, terms->check->index, terms->lists.reused, node) &&
 			loki_check_is_live(loki_check_state_now(terms->check, node)))
-			return report(terms, LOKI_SLOTS_TID, node,
-						  "is of a node whose vector is not in the posting lists");
+			return report_postings(terms, LOKI_SLOTS_TID, node,
+								   "is of a node whose vector is not in the posting lists");
 	}
 	return true;
 }
@@ -280,7 +280,7 @@ check_row(void *arg, const LokiTailRow *row)
 	for (uint32 i = 0; i < row->n; i++)
 		sound &= isfinite(row->values[i]) && (i == 0 || row->terms[i - 1] < row->terms[i]);
 	if (!sound)
-		report(terms, LOKI_SLOTS_TID, row->node, "is of a node whose elements in the tail cannot be right");
+		report_postings(terms, LOKI_SLOTS_TID, row->node, "is of a node whose elements in the tail cannot be right");
 	return true;
 }
 
@@ -289,7 +289,7 @@ static void
 check_tail(TermsCheck *terms)
 {
 	if (!loki_tail_visit(&terms->lists, PG_UINT32_MAX, false, check_row, terms))
-		report(terms, LOKI_SLOTS_ELEMENT, 0, "or one that follows, or of the element2 array, is damaged");
+		report_postings(terms, LOKI_SLOTS_ELEMENT, 0, "or one that follows, or of the element2 array, is damaged");
 }
 
 /* A node whose row has other elements than were seen in the tail */
@@ -396,8 +396,8 @@ compare_tail(TermsCheck *terms)
 		for (uint32 i = 0; i < state.n; i++)
 			if (state.others[i].node != LOKI_NONE &&
 				loki_check_is_live(loki_check_state_now(check, state.others[i].node)))
-				report(terms, LOKI_SLOTS_TID, state.others[i].node,
-					   "is of a node whose vector is not in the tail of the posting lists");
+				report_postings(terms, LOKI_SLOTS_TID, state.others[i].node,
+								"is of a node whose vector is not in the tail of the posting lists");
 	if (state.others != NULL)
 		pfree(state.others);
 	loki_rows_end(&state.rows);

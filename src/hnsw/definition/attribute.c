@@ -289,7 +289,7 @@ loki_attr_number(LokiAttrType type, int64 sort_key, Oid *typid, Datum *number)
 
 /* Number of digits from the first to the last that is not zero; the point and a sign are no digits */
 static int
-significant_digits(const char *digits)
+count_numeric_digits(const char *digits)
 {
 	int			seen = 0;
 	int			significant = 0;
@@ -328,7 +328,7 @@ numeric_value(Numeric numeric)
 	result.sort_key = loki_float_sort_key(value);
 	if (!numeric_is_inf(numeric))
 	{
-		int			significant = significant_digits(digits);
+		int			significant = count_numeric_digits(digits);
 
 		result.lossy = significant > FLOAT_DIGITS ||
 			(significant > 0 && !(fabs(value) >= DBL_MIN && fabs(value) <= DBL_MAX));

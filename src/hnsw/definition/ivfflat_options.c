@@ -45,7 +45,7 @@ static const struct config_enum_entry iterative_scan_options[] = {
 };
 
 static void
-assign_iterative_scan(int newval, void *extra)
+assign_ivfflat_iterative_scan(int newval, void *extra)
 {
 	loki_assign_source(&iterative_scan_set, extra, newval != iterative_scan);
 }
@@ -71,7 +71,7 @@ loki_ivfflat_init(void)
 							 "Sets the mode for iterative scans",
 							 NULL, &iterative_scan, LOKI_ITERATIVE_OFF,
 							 iterative_scan_options, PGC_USERSET, 0,
-							 loki_check_int_source, assign_iterative_scan, NULL);
+							 loki_check_int_source, assign_ivfflat_iterative_scan, NULL);
 	DefineCustomIntVariable("ivfflat.max_probes",
 							"Sets the max number of probes for iterative scans",
 							NULL, &max_probes, MAX_LISTS, 1, MAX_LISTS, PGC_USERSET, 0,

@@ -103,7 +103,7 @@ get_directions(int dim)
 
 /* Add a vector to its part in each repetition. */
 static void
-add_vector(int dim, const float *vector, float *encoding, int counts[REPETITIONS][PARTS])
+add_to_part(int dim, const float *vector, float *encoding, int counts[REPETITIONS][PARTS])
 {
 	float		norm = sqrtf(loki_distance.dot_ordered(dim, vector, vector));
 	float		units = Min(PRODUCT_LIMIT / (1.2f * DIRECTION_UNIT * sqrtf(dim)), MOST_UNITS);
@@ -195,7 +195,7 @@ make_encoding(const LokiVectorSet *set, bool document, float *encoding)
 	{
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
-		add_vector(set->dim, loki_vector(&set->vectors, i), encoding, counts);
+		add_to_part(set->dim, loki_vector(&set->vectors, i), encoding, counts);
 	}
 	for (int r = 0; document && r < REPETITIONS; r++)
 		take_means(encoding + r * PARTS * PROJECTED, counts[r]);

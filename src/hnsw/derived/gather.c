@@ -104,7 +104,7 @@ visit_slot(LokiGathered *gathered, int array, uint32 number, const char *slot, V
 
 /* Visit what all nodes say: page by page, each of which is copied under share lock. */
 static void
-visit_nodes(LokiGathered *gathered, VisitEntry visit)
+visit_all_nodes(LokiGathered *gathered, VisitEntry visit)
 {
 	LokiSortedList *list = &gathered->list;
 	bool		rows = list->number == LOKI_SORTED_ROWS;
@@ -179,7 +179,7 @@ gather_counted(LokiGathered *gathered)
 	gathered->nkeys = rows ? list->map.groups + 1 : LOKI_ARRAY_SIGNATURE + 2;
 	size = mul_size(sizeof(uint32), (Size) gathered->nkeys + 1);
 	gathered->starts = palloc_extended(size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	visit_nodes(gathered, count_entry);
+	visit_all_nodes(gathered, count_entry);
 	for (uint32 key = 0; key <= gathered->nkeys; key++)
 	{
 		uint32		count = gathered->starts[key];
@@ -194,7 +194,7 @@ gather_counted(LokiGathered *gathered)
 	size = mul_size(sizeof(uint32), sum + 1);
 	gathered->entries = palloc_extended(size, MCXT_ALLOC_HUGE);
 	memset(gathered->entries, 0xFF, size);
-	visit_nodes(gathered, place_entry);
+	visit_all_nodes(gathered, place_entry);
 	list->n = (uint32) sum;
 	list->nulls = rows ? 0 : gathered->starts[1];
 	return true;
@@ -365,7 +365,7 @@ loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
 	};
 	uint32		rows;
 
-	visit_nodes(&gathered, count_group);
+	visit_all_nodes(&gathered, count_group);
 	map->entries = gathered.list.n;
 	map->groups = gathered.list.map.groups;
 	map->shift = 0;

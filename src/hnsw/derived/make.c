@@ -200,7 +200,7 @@ begin_notes(LokiIndex *state, Relation index, LokiMetaPageData *meta, uint32 end
 
 /* Note the nodes that a list lost; and of a row map, those of rows that no group has. */
 static void
-note_lost(LokiGathered *gathered)
+note_lost_nodes(LokiGathered *gathered)
 {
 	LokiSortedList *list = &gathered->list;
 	bool		rows = list->number == LOKI_SORTED_ROWS;
@@ -272,7 +272,7 @@ make_list(LokiGathered *gathered, const LokiMetaPageData *meta, uint32 few)
 	if (!loki_gather(gathered) ||
 		(few > 0 && loki_gathered_values(gathered, few + 1) <= few))
 		return LIST_NONE;
-	note_lost(gathered);
+	note_lost_nodes(gathered);
 	Assert(list->nulls <= list->n);
 	if (list->number != LOKI_SORTED_ROWS)
 		list->nbounds = loki_separators(list->n);

@@ -71,7 +71,7 @@ loki_sketches_gather(LokiIndex *state, Relation index, uint32 begin, uint32 end)
  * there, or none is found, also after a crash.  False if there is no room for a page.
  */
 static bool
-write_list(const LokiSortedList *list, const char *sketches)
+write_sketches(const LokiSortedList *list, const char *sketches)
 {
 	int			array = LOKI_SLOTS_BRIEF + list->number;
 	uint32		size = list->state->sketch->code_size;
@@ -182,7 +182,7 @@ loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *met
 		{
 			if (sketches == NULL)
 				sketches = loki_sketches_gather(state, index, 0, list.end);
-			(void) write_list(&list, sketches);
+			(void) write_sketches(&list, sketches);
 		}
 	}
 	if (sketches != NULL)

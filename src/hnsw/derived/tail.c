@@ -235,7 +235,7 @@ is_of_tail(const LokiTermLists *lists, Page page)
 
 /* Copy a page that is in use; *used becomes its slots.  False if it is not in use. */
 static bool
-copy_page(const LokiTermLists *lists, int array, uint32 ordinal, char *copy, uint32 *used)
+copy_tail_page(const LokiTermLists *lists, int array, uint32 ordinal, char *copy, uint32 *used)
 {
 	if (ordinal >= lists->state->arrays[array].npages)
 		return false;
@@ -288,7 +288,7 @@ gather_runs(const LokiTermLists *lists, int array, const LokiRunData *run, LokiT
 		uint32		used;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!copy_page(lists, array, next / per_page, copy.data, &used))
+		if (!copy_tail_page(lists, array, next / per_page, copy.data, &used))
 			return false;
 		run = run_at((Page) copy.data, next % per_page, used);
 		if (run == NULL || run->node != row->node || (run->flags & LOKI_RUN_FOLLOWS) == 0 ||

@@ -191,8 +191,8 @@ loki_terms_valid(const LokiTermLists *lists)
  * have the slot.
  */
 static Page
-lock_slot(const LokiTermLists *lists, int array, uint32 from, uint32 number, uint32 *place, int *used,
-		  Buffer *buffer)
+lock_term_slot(const LokiTermLists *lists, int array, uint32 from, uint32 number, uint32 *place, int *used,
+			   Buffer *buffer)
 {
 	const LokiSlotArray *slots = &lists->state->arrays[array];
 	uint32		ordinal = from + loki_slot_page(slots, number, place);
@@ -208,7 +208,7 @@ lock_slot(const LokiTermLists *lists, int array, uint32 from, uint32 number, uin
 
 /* The place, from `low` to `high`, of the first slot of a page whose term is not below a term */
 static uint32
-find_place(Page page, uint32 low, uint32 high, uint32 term)
+find_term_place(Page page, uint32 low, uint32 high, uint32 term)
 {
 	Assert(loki_page_readable(page) && low <= high);
 	while (low < high)
@@ -256,8 +256,8 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 		uint32		place;
 		int			used;
 		Buffer		buffer;
-		Page		page = lock_slot(lists, LOKI_SLOTS_TERM, window->term_page, begin, &place, &used,
-									 &buffer);
+		Page		page = lock_term_slot(lists, LOKI_SLOTS_TERM, window->term_page, begin, &place, &used,
+										  &buffer);
 		const LokiTermData *slot;
 
 		if (page == NULL || used < (int) (place + (last - begin)))
@@ -273,7 +273,7 @@ loki_terms_find(const LokiTermLists *lists, const LokiWindowData *window, uint32
 			low = middle + 1;
 		else
 		{
-			uint32		at = find_place(page, place, place + (last - begin), term);
+			uint32		at = find_term_place(page, place, place + (last - begin), term);
 
 			slot = (const LokiTermData *) LokiPageSlot(page, sizeof(LokiTermData), at);
 			*first = begin + (at - place);
@@ -328,8 +328,8 @@ add_clamped(const char *postings, uint32 n, float base, float step, float most, 
 
 /* Add what a list says to the estimates.  False if it is not there any more. */
 static bool
-add_list(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermQuery *query,
-		 const LokiQueryTerm *term, const LokiTermData *list, LokiTermBounds *bounds)
+add_list_estimates(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermQuery *query,
+				   const LokiQueryTerm *term, const LokiTermData *list, LokiTermBounds *bounds)
 {
 	bool		norm = term->term == LOKI_NORM_TERM;
 	float		q = norm ? -1 : term->weight;
@@ -345,15 +345,15 @@ add_list(const LokiTermLists *lists, const LokiWindowData *window, const LokiTer
 		uint32		place;
 		int			used;
 		Buffer		buffer;
-		Page		page = lock_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
-									 &place, &used, &buffer);
+		Page		page = lock_term_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
+										  &place, &used, &buffer);
 		const char *postings;
 		uint32		n;
 
 		if (page == NULL)
 			return false;
 		postings = LokiPageSlot(page, LOKI_POSTING_SIZE, place);
-		/* at least 1, as lock_slot() has looked at: the loop ends */
+		/* at least 1, as lock_term_slot() has looked at: the loop ends */
 		n = Min(list->postings - done, used - place);
 		Assert(n > 0);
 		if (query->metric == LOKI_METRIC_L1 && !norm)
@@ -377,8 +377,8 @@ loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window, const 
 		uint32		place;
 		int			used;
 		Buffer		buffer;
-		Page		page = lock_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
-									 &place, &used, &buffer);
+		Page		page = lock_term_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
+										  &place, &used, &buffer);
 		uint32		copied;
 
 		if (page == NULL)
@@ -403,7 +403,7 @@ loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *dat
 
 	if (window >= lists->data.windows)
 		return false;
-	page = lock_slot(lists, LOKI_SLOTS_WINDOW, lists->data.page, window, &place, &used, &buffer);
+	page = lock_term_slot(lists, LOKI_SLOTS_WINDOW, lists->data.page, window, &place, &used, &buffer);
 	if (page == NULL)
 		return false;
 	memcpy(data, LokiPageSlot(page, sizeof(LokiWindowData), place), sizeof(LokiWindowData));
@@ -466,7 +466,7 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 			return false;
 		if (list.postings == 0)
 			continue;
-		if (!add_list(lists, &data, query, &term, &list, bounds))
+		if (!add_list_estimates(lists, &data, query, &term, &list, bounds))
 			return false;
 		bounds->postings += list.postings;
 		weight = Max(fabs(list.least - list.step), fabs(list.least + LOKI_POSTING_STEPS * (double) list.step));

@@ -250,7 +250,7 @@ test_zoned(const LokiFilterKey *key, const char *slots, uint32 stride, int n,
 
 /* Whether all bits of a are in b */
 static inline uint8
-within(const LokiSignature *a, const LokiSignature *b)
+signature_within(const LokiSignature *a, const LokiSignature *b)
 {
 	return ((a->bits[0] & ~b->bits[0]) | (a->bits[1] & ~b->bits[1])) == 0;
 }
@@ -265,15 +265,15 @@ match_signature(const LokiFilterKey *key, uint8 flag, const LokiSignature *value
 	{
 		case LOKI_FILTER_CONTAINED:
 			/* the empty array is contained in any */
-			return flag == LOKI_ATTR_EXACT || within(value, key->masks);
+			return flag == LOKI_ATTR_EXACT || signature_within(value, key->masks);
 		case LOKI_FILTER_SAME:
 			/* equal arrays have slots of the same kind */
 			return flag == (key->lossy ? LOKI_ATTR_LOSSY : LOKI_ATTR_EXACT) &&
 				(key->nexact == 0 || key->nexact > LOKI_SLOT_ELEMENTS) &&
-				within(value, key->masks) && within(key->masks, value);
+				signature_within(value, key->masks) && signature_within(key->masks, value);
 		default:
 			for (int i = 0; i < key->n && !match; i++)
-				match = within(&key->masks[i], value);
+				match = signature_within(&key->masks[i], value);
 			return match;
 	}
 }
@@ -314,7 +314,7 @@ load_elements(LokiSignature *value)
  * the well-known test for a zero in a word finds, (x - 1) & ~x & highest bit, in four hashes at once.
  */
 static inline int
-count_found(const LokiFilterKey *key, const LokiSignature *hashes)
+count_hashes_found(const LokiFilterKey *key, const LokiSignature *hashes)
 {
 	int			count = 0;
 
@@ -355,14 +355,14 @@ match_elements(const LokiFilterKey *key, const char *slot, LokiSignature *value)
 	switch ((LokiFilterKind) key->kind)
 	{
 		case LOKI_FILTER_CONTAINS:
-			return count_found(key, value) == key->nexact;
+			return count_hashes_found(key, value) == key->nexact;
 		case LOKI_FILTER_CONTAINED:
 			return count_in(key, slot) == LOKI_SLOT_ELEMENTS;
 		case LOKI_FILTER_SAME:
-			return count_found(key, value) == key->nexact &&
+			return count_hashes_found(key, value) == key->nexact &&
 				count_in(key, slot) == LOKI_SLOT_ELEMENTS;
 		default:
-			return count_found(key, value) > 0;
+			return count_hashes_found(key, value) > 0;
 	}
 }
 

@@ -102,7 +102,7 @@ take_entries(MapRun *run, const uint32 *places, const uint8 *from, uint32 n)
  * prefetched, and then entries are read, so that memory is waited for once and not once for each page.
  */
 static void
-take_pages(MapRun *run)
+look_up_pages(MapRun *run)
 {
 	const LokiSortedList *list = &run->lookup->list;
 	const LokiSlotArray *slots = &list->state->arrays[list->entries];
@@ -191,9 +191,9 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 	{
 		run.pages[run.npages++] = pages;
 		if (run.npages == LOKI_ROWMAP_PAGES)
-			take_pages(&run);
+			look_up_pages(&run);
 	}
-	take_pages(&run);
+	look_up_pages(&run);
 	add_noted(&run, &lookup->reused);
 	loki_bits_read(list->state, list->index, list->gained, list->end, &gained);
 	add_noted(&run, &gained);

@@ -47,7 +47,7 @@ typedef struct TidSetBuilder
 
 /* Make room for one more page, and its words of offsets; entries[npages] is the end of the last page. */
 static void
-make_room(TidSetBuilder *builder)
+make_room_for_page(TidSetBuilder *builder)
 {
 	LokiTidSet *set = builder->set;
 
@@ -62,14 +62,14 @@ make_room(TidSetBuilder *builder)
 
 /* Append a page of a bitmap, which returns pages and offsets in ascending order. */
 static void
-add_page(TidSetBuilder *builder, const LokiTbmPage *page)
+add_bitmap_page(TidSetBuilder *builder, const LokiTbmPage *page)
 {
 	LokiTidSet *set = builder->set;
 	bool		lossy = page->ntuples < 0 || builder->noffsets >= LOKI_TIDS_RECHECK / 2;
 	uint32		words;
 
 	Assert(set->npages == 0 || page->block > builder->blocks[set->npages - 1]);
-	make_room(builder);
+	make_room_for_page(builder);
 	builder->blocks[set->npages] = page->block;
 	set->entries[set->npages++] = builder->noffsets |
 		(lossy || page->recheck ? LOKI_TIDS_RECHECK : 0);
@@ -152,10 +152,10 @@ loki_tids_create(TIDBitmap *bitmap, double rows_per_page)
 	while (loki_tbm_next(&iterator, &page))
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_page(&builder, &page);
+		add_bitmap_page(&builder, &page);
 	}
 	loki_tbm_end(&iterator);
-	make_room(&builder);
+	make_room_for_page(&builder);
 	set->entries[set->npages] = builder.noffsets;
 	n = set->npages;
 	begin_pages(set, n > 0 ? builder.blocks[0] : 0,

@@ -114,7 +114,7 @@ is_place_taken(const LokiLinker *linker, const char *place)
  * copied at once, so that they are fetched together.  No content lock may be held; leaves no pin.
  */
 static void
-read_codes(LokiLinker *linker)
+copy_candidate_codes(LokiLinker *linker)
 {
 	uint32		size = linker->state->quantizer->code_size;
 	uint32		nodes[64];
@@ -144,7 +144,7 @@ loki_linker_score(LokiLinker *linker, uint32 node)
 {
 	const LokiQuantizer *quantizer = linker->state->quantizer;
 
-	read_codes(linker);
+	copy_candidate_codes(linker);
 	loki_code_read(linker->state, linker->index, node, linker->own);
 	quantizer->prepare_code(quantizer, linker->own, linker->query);
 	for (int i = 0; i < linker->n; i++)
@@ -259,7 +259,7 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, uint32 wanted
 		int			nlive = 0;
 
 		if (linker->n > fill)
-			read_codes(linker);
+			copy_candidate_codes(linker);
 		nselected = select_candidates(linker, level, fill, wanted);
 		list->count = 0;
 		for (int i = 0; i < nselected; i++)
@@ -287,7 +287,7 @@ loki_linker_choose_farther(LokiLinker *linker, int first, LokiList *list)
 {
 	int			nselected;
 
-	read_codes(linker);
+	copy_candidate_codes(linker);
 	nselected = select_candidates(linker, 0, 0, LOKI_NONE);
 	for (int i = 0; i < nselected && list->count < loki_list_max(0, linker->state->m); i++)
 	{

@@ -127,7 +127,7 @@ typedef struct PageGraph
  * the node, which may not be found any more on the layers above (R3).
  */
 static bool
-search_base(PageGraph *graph, uint32 node, int width, bool itself)
+search_base_for(PageGraph *graph, uint32 node, int width, bool itself)
 {
 	LokiSearch *search = graph->search;
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
@@ -190,10 +190,10 @@ find_in_pages(void *arg, const LokiListRef *node, LokiSearchEnds *ends)
 
 	if (node->level > 0)
 		return find_above_base(graph, node, ends);
-	graph->hidden = search_base(graph, node->node, LOKI_NARROW_SEARCH, false);
+	graph->hidden = search_base_for(graph, node->node, LOKI_NARROW_SEARCH, false);
 	if (graph->hidden &&
 		(!graph->wide || search->state->code.metric == LOKI_METRIC_IP ||
-		 !loki_visit(search, node->node) || search_base(graph, node->node, LOKI_ROW_SEARCH, true)))
+		 !loki_visit(search, node->node) || search_base_for(graph, node->node, LOKI_ROW_SEARCH, true)))
 		return true;
 	loki_search_ends(search->pool.nearest, 0, Min(search->pool.n, LOKI_NARROW_SEARCH), ends);
 	return false;
@@ -206,7 +206,7 @@ find_widely_in_pages(void *arg, const LokiListRef *node, LokiSearchEnds *ends)
 	PageGraph  *graph = arg;
 
 	Assert(node->level == 0);
-	if (graph->hidden || search_base(graph, node->node, LOKI_REACH_WIDTH, false))
+	if (graph->hidden || search_base_for(graph, node->node, LOKI_REACH_WIDTH, false))
 		return true;
 	loki_search_ends(graph->search->pool.nearest, LOKI_NARROW_SEARCH, graph->search->pool.n, ends);
 	return false;

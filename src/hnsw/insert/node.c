@@ -113,7 +113,7 @@ write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 
 /* Append a slot to a list of them, unless the node has none in that array. */
 static void
-add_slot(NodeSlot *slots, int *n, int array, const void *slot)
+add_node_slot(NodeSlot *slots, int *n, int array, const void *slot)
 {
 	if (slot == NULL)
 		return;
@@ -179,12 +179,12 @@ loki_node_write(LokiNewRow *row)
 	 * In the order of locks within a record: the first one has TID and three of these, LINK the last of
 	 * them.  A pending node has neither codes nor links (N3).
 	 */
-	add_slot(slots, &nslots, LOKI_SLOTS_CODE, row->code);
-	add_slot(slots, &nslots, LOKI_SLOTS_HASH, &row->hash);
-	add_slot(slots, &nslots, LOKI_SLOTS_LINK, link);
-	add_slot(slots, &nslots, LOKI_SLOTS_REFINE, row->refine);
+	add_node_slot(slots, &nslots, LOKI_SLOTS_CODE, row->code);
+	add_node_slot(slots, &nslots, LOKI_SLOTS_HASH, &row->hash);
+	add_node_slot(slots, &nslots, LOKI_SLOTS_LINK, link);
+	add_node_slot(slots, &nslots, LOKI_SLOTS_REFINE, row->refine);
 	for (int i = 0; i < row->state->nattributes; i++)
-		add_slot(slots, &nslots, LOKI_SLOTS_ATTR + i, row->attributes[i]);
+		add_node_slot(slots, &nslots, LOKI_SLOTS_ATTR + i, row->attributes[i]);
 	Assert(nslots <= (int) lengthof(slots));
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);

@@ -223,7 +223,7 @@ flush_block(LokiExact *exact)
 
 /* Add a row by the floats of its vector. */
 static void
-add_vector(LokiExact *exact, const float *values, ItemPointer tid)
+offer_exact_row(LokiExact *exact, const float *values, ItemPointer tid)
 {
 	uint32		dim = exact->column->dim;
 	int			i = exact->nrows++;
@@ -291,7 +291,7 @@ loki_exact_answer(LokiExact *exact, LokiRows *rows, const LokiQueries *queries, 
 		if (queries->values == NULL)
 			add_value(exact, rows, value, isnull);
 		else if ((x = loki_rows_vector(rows, value, isnull)) != NULL)
-			add_vector(exact, x, &rows->slot->tts_tid);
+			offer_exact_row(exact, x, &rows->slot->tts_tid);
 	}
 	table_endscan(scan);
 	ExecClearTuple(rows->slot);

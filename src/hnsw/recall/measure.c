@@ -66,7 +66,7 @@ static const uint16 widths[LOKI_CALIBRATION_WIDTHS] = {
 
 /* Add a query, as loki_query_add(), and prepare it for walks. */
 static void
-add_query(LokiMeasure *measure, Datum value, const ItemPointerData *own, uint32 node)
+add_walk_query(LokiMeasure *measure, Datum value, const ItemPointerData *own, uint32 node)
 {
 	const LokiQuantizer *quantizer = measure->state->quantizer;
 	const LokiColumn *column = &measure->state->column;
@@ -109,8 +109,8 @@ choose_nodes(LokiMeasure *measure)
 		if (loki_measure_count_rows(measure, node) <= LOKI_TRUTH / 2 &&
 			loki_measure_read_row(measure, node, &value))
 		{
-			add_query(measure, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)),
-					  &measure->rows->slot->tts_tid, node);
+			add_walk_query(measure, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)),
+						   &measure->rows->slot->tts_tid, node);
 			next += step;
 		}
 		loki_rows_release(measure->rows);
@@ -458,7 +458,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	for (int i = 0; given != NULL && i < nqueries; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_query(measure, given->data[i], NULL, LOKI_NONE);
+		add_walk_query(measure, given->data[i], NULL, LOKI_NONE);
 	}
 	if (given == NULL)
 		choose_nodes(measure);

@@ -111,7 +111,7 @@ takes_query(const Recall *recall)
 
 /* Add a query, as loki_query_add(). */
 static void
-add_query(Recall *recall, Datum value, const ItemPointerData *own, uint32 node)
+add_exact_query(Recall *recall, Datum value, const ItemPointerData *own, uint32 node)
 {
 	Assert(recall->chosen < recall->wanted);
 	loki_query_add(&recall->queries, &recall->rows.column, value, own, node);
@@ -128,8 +128,8 @@ add_given(Recall *recall)
 	while (takes_query(recall))
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_query(recall, PointerGetDatum(PG_DETOAST_DATUM(recall->given[recall->chosen])), NULL,
-				  LOKI_NONE);
+		add_exact_query(recall, PointerGetDatum(PG_DETOAST_DATUM(recall->given[recall->chosen])), NULL,
+						LOKI_NONE);
 	}
 }
 
@@ -210,8 +210,8 @@ add_chosen(Recall *recall)
 			Datum		value = loki_rows_value(&recall->rows, &isnull);
 
 			if (loki_rows_vector(&recall->rows, value, isnull) != NULL)
-				add_query(recall, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)),
-						  &recall->rows.slot->tts_tid, node);
+				add_exact_query(recall, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)),
+								&recall->rows.slot->tts_tid, node);
 		}
 		loki_rows_release(&recall->rows);
 	}

@@ -99,7 +99,7 @@ loki_truth_gather(LokiMeasure *measure)
 
 /* The distance of a node's row from the query; infinite if it has none.  All rows of a node have one vector. */
 static double
-row_distance(LokiMeasure *measure, uint32 node)
+true_distance(LokiMeasure *measure, uint32 node)
 {
 	const LokiColumn *column = &measure->state->column;
 	const LokiQueries *queries = &measure->queries;
@@ -138,7 +138,7 @@ leave_out_own(LokiMeasure *measure, int query, double *nearest, int found)
 	uint32		node = measure->queries.nodes[query];
 	int			copies = node == LOKI_NONE ? 0 :
 		loki_measure_count_rows(measure, node) - 1;
-	double		own = copies > 0 ? row_distance(measure, node) : 0;
+	double		own = copies > 0 ? true_distance(measure, node) : 0;
 	int			kept = 0;
 
 	for (int i = 0; i < found; i++)
@@ -240,7 +240,7 @@ loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hi
 		{
 			bool		read = may_be_hit(measure, &found);
 
-			node->distance = read ? row_distance(measure, found.node) : get_float8_infinity();
+			node->distance = read ? true_distance(measure, found.node) : get_float8_infinity();
 			node->rows = read ? loki_measure_count_rows(measure, found.node) : 0;
 			Assert(node->rows >= 0 && node->rows <= LOKI_TRUTH);
 		}

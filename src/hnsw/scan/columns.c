@@ -146,7 +146,7 @@ judge_nodes(LokiScan *so, uint32 first, uint32 n, uint8 *nodes)
 
 /* Append a row of the node at a place of the range; it is known if it is visible to everyone, too. */
 static void
-add_row(LokiScan *so, const ItemPointerData *tid, uint32 place, bool within)
+add_column_row(LokiScan *so, const ItemPointerData *tid, uint32 place, bool within)
 {
 	LokiColumns *columns = &so->columns;
 
@@ -159,7 +159,7 @@ add_row(LokiScan *so, const ItemPointerData *tid, uint32 place, bool within)
 
 /* Add the rows of a node that has a TID list; no page may be locked. */
 static void
-add_list(LokiScan *so, uint32 first, uint32 place, bool within)
+add_listed_rows(LokiScan *so, uint32 first, uint32 place, bool within)
 {
 	Relation	index = so->scan->indexRelation;
 	uint32		begin = so->columns.n;
@@ -168,7 +168,7 @@ add_list(LokiScan *so, uint32 first, uint32 place, bool within)
 
 	loki_node_tids(so, first + place);
 	for (uint32 i = 0; i < so->tids.n; i++)
-		add_row(so, &so->tids.rows[i].tid, place, within);
+		add_column_row(so, &so->tids.rows[i].tid, place, within);
 	loki_part_lock(so, LOKI_SLOTS_TID, first + place, 1, &part);
 	same = part.used > 0 && RelationNeedsWAL(index) &&
 		BufferGetLSNAtomic(part.buffer) == so->tids.lsn;
@@ -183,7 +183,7 @@ add_list(LokiScan *so, uint32 first, uint32 place, bool within)
  * done under one lock.  It is the first under the next one, unless the map has no such page.
  */
 static void
-add_rows(LokiScan *so, uint32 first, uint32 n, const uint8 *nodes)
+add_column_rows(LokiScan *so, uint32 first, uint32 n, const uint8 *nodes)
 {
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint16		lists[LOKI_TEST_BATCH];
@@ -214,7 +214,7 @@ add_rows(LokiScan *so, uint32 first, uint32 n, const uint8 *nodes)
 					part.n = i;
 					break;
 				}
-				add_row(so, &slot->u.heap, done + i, within);
+				add_column_row(so, &slot->u.heap, done + i, within);
 			}
 		}
 		if (part.used > 0)
@@ -222,10 +222,10 @@ add_rows(LokiScan *so, uint32 first, uint32 n, const uint8 *nodes)
 		done += part.n;
 		if (ItemPointerIsValid(&unknown) && !loki_on_visible_page(so, &unknown) &&
 			!loki_map_is_pinned(so, &unknown))
-			add_row(so, &unknown, done++, false);
+			add_column_row(so, &unknown, done++, false);
 	}
 	for (int i = 0; i < nlists; i++)
-		add_list(so, first, lists[i], nodes[lists[i]] == WITHIN);
+		add_listed_rows(so, first, lists[i], nodes[lists[i]] == WITHIN);
 }
 
 /* Find the rows of the next range of nodes. */
@@ -261,7 +261,7 @@ next_range(LokiScan *so)
 			for (uint32 i = 0; i < n; i++)
 				if (nodes[i] == OPEN)
 					nodes[i] = WITHIN;
-		add_rows(so, first, n, nodes);
+		add_column_rows(so, first, n, nodes);
 	}
 	so->work.microseconds += loki_microseconds_since(start);
 }

@@ -52,7 +52,7 @@ map_entry(LokiIndex *state, LokiBufferMap *map, BlockNumber block)
 
 /* Whether a buffer holds a block of a relation now; neither pinned nor locked, it may not in a moment. */
 static inline bool
-buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
+heap_buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
 {
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
@@ -108,7 +108,7 @@ prefetch_relation(LokiIndex *state, Relation relation, LokiBufferMap *map,
 		BlockNumber block = ItemPointerGetBlockNumberNoCheck(&tuples[i].tid);
 
 		if (tuples[i].buffer == InvalidBuffer ||
-			!buffer_holds(relation, tuples[i].buffer, block))
+			!heap_buffer_holds(relation, tuples[i].buffer, block))
 		{
 			tuples[i].buffer = InvalidBuffer;
 			if (!loki_relation_has_block(relation, block))
@@ -245,7 +245,7 @@ loki_pin_row_page(LokiScan *so, BlockNumber block, bool again)
 	kept = fetch->xs_cbuf;
 	entry = map_entry(so->state, &so->state->heap_map, block);
 	page = *entry;
-	if (page == InvalidBuffer || !buffer_holds(heap, page, block))
+	if (page == InvalidBuffer || !heap_buffer_holds(heap, page, block))
 		page = InvalidBuffer;
 	else if (page == kept)
 		return;

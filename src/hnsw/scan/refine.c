@@ -60,7 +60,7 @@ loki_refine_add(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 
 /* Share lock the page of a slot that was opened, and check it; the caller unlocks it. */
 static void
-lock_slot(LokiScan *so, const LokiSlots *slots, int i)
+lock_code_slot(LokiScan *so, const LokiSlots *slots, int i)
 {
 	LockBuffer(slots->buffers[i], BUFFER_LOCK_SHARE);
 	loki_slot_array_page_check(so->state, so->scan->indexRelation, slots->buffers[i],
@@ -104,9 +104,9 @@ refine_locked(LokiScan *so, const LokiCandidate *candidates, const LokiSlots *co
 	Assert(so->search.in_recovery && (refines->n == 0 || refines->n == codes->n));
 	for (int i = 0; i < codes->n; i++)
 	{
-		lock_slot(so, codes, i);
+		lock_code_slot(so, codes, i);
 		if (refines->n > 0)
-			lock_slot(so, refines, i);
+			lock_code_slot(so, refines, i);
 		refine_slots(so, candidates, codes, refines, i, 1, estimates, errors);
 		if (refines->n > 0)
 			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
@@ -258,7 +258,7 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds, floa
  * that each is moved once.
  */
 static void
-merge_batch(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 n)
+merge_refined_batch(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 n)
 {
 	loki_candidates_sort(batch, n);
 	while (n > 0)
@@ -281,7 +281,7 @@ merge_batch(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 n)
  * which is 0, or n for nodes that come first.  Returns how many are left.
  */
 static uint32
-make_room(LokiScan *so, uint32 n, uint32 to)
+make_room_in_queue(LokiScan *so, uint32 n, uint32 to)
 {
 	uint32		left = so->rerank.n - so->rerank.next;
 	LokiCandidate *queue = loki_grow(so->context, so->rerank.nodes, &so->rerank.allocated,
@@ -302,7 +302,7 @@ refine_next(LokiScan *so)
 	/* a candidate takes a page of CODE and one of REFINE */
 	uint32		most = Min(LOKI_REFINE_BATCH, Max(1, loki_max_pins(so->state) / 2));
 	uint32		n = Min(most, so->queue.n - so->queue.next);
-	uint32		left = make_room(so, n, 0);
+	uint32		left = make_room_in_queue(so, n, 0);
 	float		bounds[LOKI_REFINE_BATCH];
 	LokiCandidate batch[LOKI_REFINE_BATCH];
 
@@ -316,7 +316,7 @@ refine_next(LokiScan *so)
 		batch[i] = (LokiCandidate) {bounds[i], so->queue.candidates[so->queue.next + i].node};
 	so->queue.next += n;
 	Assert(so->queue.next <= so->queue.n);
-	merge_batch(so->rerank.nodes, left, batch, n);
+	merge_refined_batch(so->rerank.nodes, left, batch, n);
 	CHECK_FOR_INTERRUPTS();
 }
 
@@ -326,7 +326,7 @@ loki_refine_pass_by(LokiScan *so, const uint32 *nodes, uint32 n)
 {
 	if (n == 0)
 		return;
-	make_room(so, n, n);
+	make_room_in_queue(so, n, n);
 	for (uint32 i = 0; i < n; i++)
 		so->rerank.nodes[i] = (LokiCandidate) {-FLT_MAX, nodes[i]};
 }
@@ -340,7 +340,7 @@ loki_refine_queue(LokiScan *so, const LokiCandidate *candidates, uint32 n)
 	Assert(so->plan.certain && so->queue.next == so->queue.n);
 	if (n == 0)
 		return;
-	left = make_room(so, n, 0);
+	left = make_room_in_queue(so, n, 0);
 	memcpy(so->rerank.nodes + left, candidates, sizeof(LokiCandidate) * n);
 	loki_candidates_sort(so->rerank.nodes, so->rerank.n);
 }
@@ -353,7 +353,7 @@ void
 loki_refine_certain(LokiScan *so)
 {
 	uint32		unrefined = so->queue.n - so->queue.next;
-	uint32		n = make_room(so, unrefined, 0);
+	uint32		n = make_room_in_queue(so, unrefined, 0);
 	uint32		kept = 0;
 
 	for (uint32 i = 0; i < unrefined; i++)

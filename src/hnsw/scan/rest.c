@@ -112,7 +112,7 @@ note_list(Rest *rest)
 
 /* Note the rows of n nodes from `first` on, LOKI_TEST_BATCH at most, that match and were not read. */
 static void
-note_nodes(Rest *rest, uint32 first, uint32 n)
+note_rows_of_nodes(Rest *rest, uint32 first, uint32 n)
 {
 	LokiScan   *so = rest->so;
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
@@ -162,7 +162,7 @@ note_rows(Rest *rest)
 	memset(rest->lsns, 0, sizeof(XLogRecPtr) * (page_of_node(rest, rest->nodes) + 1));
 	rest->dead = false;
 	for (uint32 first = 0; first < rest->nodes; first += LOKI_TEST_BATCH)
-		note_nodes(rest, first, Min(LOKI_TEST_BATCH, rest->nodes - first));
+		note_rows_of_nodes(rest, first, Min(LOKI_TEST_BATCH, rest->nodes - first));
 	for (uint32 i = 0; i < so->ranking.npartials; i++)
 	{
 		LokiPartialNode partial = so->ranking.partials[i];
@@ -179,7 +179,7 @@ note_rows(Rest *rest)
 
 /* Begin a sort of rows by distance, NaN last, and TID, as compare_rows() in rerank.c has them. */
 static void
-begin_sort(LokiScan *so)
+begin_rest_sort(LokiScan *so)
 {
 	AttrNumber	columns[] = {1, 2};
 	Oid			operators[] = {Float8LessOperator, Int8LessOperator};
@@ -218,7 +218,7 @@ sort_rows_on_disk(LokiScan *so)
 	TupleTableSlot *slot;
 
 	if (so->ranking.sort == NULL)
-		begin_sort(so);
+		begin_rest_sort(so);
 	slot = so->ranking.sort_slot;
 	for (; so->ranking.next_row < so->ranking.nrows; so->ranking.next_row++)
 	{
@@ -403,7 +403,7 @@ mark_page(Rest *rest, uint32 first, const LokiPagePart *part)
 }
 
 static void
-mark_dead(Rest *rest)
+mark_dead_rows(Rest *rest)
 {
 	LokiPagePart part;
 
@@ -442,7 +442,7 @@ loki_rest_read(LokiScan *so)
 		note_rows(&rest);
 		read_pages(&rest);
 		if (rest.dead && so->killed.may_mark)
-			mark_dead(&rest);
+			mark_dead_rows(&rest);
 	}
 	pfree(rest.bits);
 	pfree(rest.lsns);

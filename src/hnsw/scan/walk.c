@@ -111,7 +111,7 @@ near_enough(const LokiSearch *search, float distance)
  * are nearest.
  */
 static void
-begin_rows(LokiSearch *search)
+note_nearest_rows(LokiSearch *search)
 {
 	LokiKeptNodes *kept = &search->kept;
 	uint32		n = (uint32) search->reach.rows;
@@ -140,7 +140,7 @@ trim_heap(LokiSearch *search)
 	const LokiReach *reach = &search->reach;
 
 	if (kept->nrows == 0 && reach->rows > 0 && kept->nbest >= (uint32) reach->width)
-		begin_rows(search);
+		note_nearest_rows(search);
 	while (kept->nbest > (uint32) reach->width &&
 		   (kept->nbest > (uint32) reach->most || kept->best[0].distance > reach_of_rows(search)))
 	{

@@ -195,7 +195,7 @@ add_sample(void *argument)
  * No buffer may be locked, nor any lightweight lock held.
  */
 static void
-make_room(void)
+make_room_for_samples(void)
 {
 	dshash_table *table = loki_counts_table(false);
 	dshash_seq_status status;
@@ -242,7 +242,7 @@ loki_sampled_add(Relation index, const LokiSampled *sample)
 	list_free_deep(loki_counts_purge(loki_counts_table(false)));
 	if (!loki_shared_try(add_sample, &addition) || !addition.missing)
 		return;
-	make_room();
+	make_room_for_samples();
 	(void) loki_shared_try(add_sample, &addition);
 }
 
@@ -298,7 +298,7 @@ loki_sampled_measured(Relation index, const LokiSampled *sample, double recall)
 
 /* A row of lokivector_sampled_recall(); `recall` is NULL for a search that waits. */
 static void
-put_row(ReturnSetInfo *result, Oid index, TimestampTz at, int rows, const float4 *recall)
+put_sampled_recall(ReturnSetInfo *result, Oid index, TimestampTz at, int rows, const float4 *recall)
 {
 	Datum		values[] = {ObjectIdGetDatum(index), TimestampTzGetDatum(at),
 		Int32GetDatum(rows), recall == NULL ? (Datum) 0 : Float4GetDatum(*recall)
@@ -338,11 +338,11 @@ lokivector_sampled_recall(PG_FUNCTION_ARGS)
 		if (samples == NULL)
 			continue;
 		for (uint64 i = 0; i < Min(samples->nmeasured, MEASURED); i++)
-			put_row(result, key->index, samples->measured[i].at, samples->measured[i].rows,
-					&samples->measured[i].recall);
+			put_sampled_recall(result, key->index, samples->measured[i].at, samples->measured[i].rows,
+							   &samples->measured[i].recall);
 		for (int i = 0; i < samples->nwaiting; i++)
-			put_row(result, key->index, samples->waiting[i].sample.at,
-					samples->waiting[i].sample.rows, NULL);
+			put_sampled_recall(result, key->index, samples->waiting[i].sample.at,
+							   samples->waiting[i].sample.rows, NULL);
 		pfree(samples);
 	}
 	return (Datum) 0;

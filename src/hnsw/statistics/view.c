@@ -43,7 +43,7 @@ depends_on_rows(int count)
  * milliseconds, and when each was done last; NULL: never, or not for this user.
  */
 static void
-put_row(ReturnSetInfo *result, const LokiCountsEntry *entry)
+put_index_counts(ReturnSetInfo *result, const LokiCountsEntry *entry)
 {
 	bool		all = loki_may_read(entry->key.index);
 	Datum		values[LOKI_ALL_COUNTS + 6];
@@ -87,7 +87,7 @@ lokivector_index_counts(PG_FUNCTION_ARGS)
 		/* rights are looked up without the lock */
 		copy = *entry;
 		loki_counts_release(entry);
-		put_row((ReturnSetInfo *) fcinfo->resultinfo, &copy);
+		put_index_counts((ReturnSetInfo *) fcinfo->resultinfo, &copy);
 	}
 	return (Datum) 0;
 }

@@ -101,7 +101,7 @@ typedef struct Vectors
  * spread evenly.  So each ANALYZE of the same sample makes the same profile.
  */
 static int
-spread(int i, int n, int rows, double seed)
+spread_place(int i, int n, int rows, double seed)
 {
 	double		place = (i + 1) * seed;
 	int			result = (int) ((i + place - floor(place)) * rows / n);
@@ -126,7 +126,7 @@ spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sam
 
 	for (int i = 0; i < n; i++)
 	{
-		int			row = sample->rows[spread(i, n, sample->nrows, seed)];
+		int			row = sample->rows[spread_place(i, n, sample->nrows, seed)];
 		bool		isnull;
 		Datum		value;
 		int32		value_dims;

@@ -233,7 +233,7 @@ static Cost
 cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, double kept, Cost all)
 {
 	const RelOptInfo *rel = path->indexinfo->rel;
-	double		share = Min(loki_level(root)->wanted / kept, 1);
+	double		share = Min(loki_query_level(root)->wanted / kept, 1);
 	double		ratio = share / SERVERS_SHARE;
 	double		page;
 
@@ -290,7 +290,7 @@ flat_way(PlannerInfo *root, const IndexPath *path)
 static Cost
 further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part)
 {
-	const LokiLevel *level = loki_level(root);
+	const LokiLevel *level = loki_query_level(root);
 	double		guessed = rows_kept(path);
 	double		kept = guessed;
 	double		dropped = 0;	/* share of rows, before the executor has
@@ -367,8 +367,8 @@ loki_scans_are_complete(RelOptInfo *rel)
  * a scan goes by exactly one distance, and nothing is known of a hypothetical index.
  */
 static bool
-read_index(IndexPath *path, double wanted, LokiHnswShape *shape, LokiScanSettings *settings,
-		   double *ef)
+read_index_facts(IndexPath *path, double wanted, LokiHnswShape *shape, LokiScanSettings *settings,
+				 double *ef)
 {
 	Relation	index;
 	bool		readable;
@@ -404,7 +404,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	LokiScanSettings settings;
 	bool		exact;
 	double		n = Max(info->tuples, 1);
-	const LokiLevel *level = loki_level(root);
+	const LokiLevel *level = loki_query_level(root);
 	double		wanted = level->wanted;
 	bool		unknown;
 	Selectivity first;
@@ -434,7 +434,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	 * computes NaN, for a Sort above the path for example, and a cost that is
 	 * NaN beats every other.
 	 */
-	if (!read_index(path, wanted, &shape, &settings, &ef))
+	if (!read_index_facts(path, wanted, &shape, &settings, &ef))
 	{
 		*startup_cost = *total_cost = LOKI_FORBIDDEN_COST;
 		*selectivity = *correlation = *pages = 0;

@@ -160,7 +160,7 @@ sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int 
 
 /* A search for one word: the tsquery that the input function would make of it, without a weight or prefix */
 static Const *
-search_for(const LokiWord *word)
+search_for_word(const LokiWord *word)
 {
 	Size		size = HDRSIZETQ + sizeof(QueryItem) + word->length + 1;
 	TSQuery		search = palloc0(size);
@@ -179,8 +179,8 @@ search_for(const LokiWord *word)
  * the others the share is larger.
  */
 static void
-ask_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiBm25 by, LokiWord *words,
-			   int n)
+words_by_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiBm25 by, LokiWord *words,
+					int n)
 {
 	VariableStatData column;
 	double		rest = 1;
@@ -209,7 +209,7 @@ ask_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiB
 			words[i].most = words[i - 1].most;
 			continue;
 		}
-		args = list_make2(linitial(distance->args), search_for(&words[i]));
+		args = list_make2(linitial(distance->args), search_for_word(&words[i]));
 		share = DirectFunctionCall4(tsmatchsel, PointerGetDatum(root), ObjectIdGetDatum(InvalidOid),
 									PointerGetDatum(args), Int32GetDatum(rel->relid));
 		words[i].documents = rest > 0 ? Min(DatumGetFloat8(share) / rest, 1) : 0;
@@ -310,6 +310,6 @@ loki_words_share(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, dou
 	if (words == NULL)
 		return -1;
 	if (!sample_lists(rel, indexid, permitted, words, n, &by))
-		ask_statistics(root, rel, distance, by, words, n);
+		words_by_statistics(root, rel, distance, by, words, n);
 	return share_above(words, n, &by, Max(rel->tuples, 1), -bound);
 }

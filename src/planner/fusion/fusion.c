@@ -95,7 +95,7 @@ has_call(Node *node, void *support)
  * and anti-joins of it with others, and functions that return one row.  Notes the table.
  */
 static LokiFusionFault
-find_table(const Query *parse, Node *node, Index *table)
+find_fused_table(const Query *parse, Node *node, Index *table)
 {
 	LokiFusionFault fault = LOKI_FUSION_POSSIBLE;
 
@@ -103,7 +103,7 @@ find_table(const Query *parse, Node *node, Index *table)
 	{
 		foreach_ptr(Node, member, ((FromExpr *) node)->fromlist)
 			if (fault == LOKI_FUSION_POSSIBLE)
-			fault = find_table(parse, member, table);
+			fault = find_fused_table(parse, member, table);
 	}
 	else if (IsA(node, JoinExpr))
 	{
@@ -111,9 +111,9 @@ find_table(const Query *parse, Node *node, Index *table)
 
 		if (join->jointype != JOIN_SEMI && join->jointype != JOIN_ANTI)
 			fault = join->jointype != JOIN_INNER ? LOKI_FUSION_SEVERAL_TABLES :
-				find_table(parse, join->rarg, table);
+				find_fused_table(parse, join->rarg, table);
 		if (fault == LOKI_FUSION_POSSIBLE)
-			fault = find_table(parse, join->larg, table);
+			fault = find_fused_table(parse, join->larg, table);
 	}
 	else
 	{
@@ -232,7 +232,7 @@ find_fusion(const Query *parse, const FuncExpr *call, LokiFusion *fusion)
 		fusion->weight_function = weight_function(sort->funcid);
 	}
 	Assert((fusion->weights == NULL) == (sorting == rrf));
-	fault = find_table(parse, (Node *) parse->jointree, &fusion->table);
+	fault = find_fused_table(parse, (Node *) parse->jointree, &fusion->table);
 	if (fault != LOKI_FUSION_POSSIBLE)
 		return fault;
 	if (fusion->table == 0)

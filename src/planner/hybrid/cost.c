@@ -270,7 +270,7 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	double		pages = index_pages_fetched(matches, rel->pages, index_pages, root);
 	double		reranked = 0;
 	Cost		heap;
-	const LokiLevel *level = loki_level(root);
+	const LokiLevel *level = loki_query_level(root);
 
 	search->exact = path->path.pathkeys == NIL || !level->likely_search[true];
 	search->page = random_page_cost * loki_share_missed(rel->pages);

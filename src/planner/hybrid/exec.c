@@ -86,7 +86,7 @@ loki_hybrid_caller(PlanState *ps)
  * ----------------------------------------------------------------
  */
 
-/* Compile what distances are compared with; begin_scan() evaluates it. */
+/* Compile what distances are compared with; begin_hybrid_scan() evaluates it. */
 static void
 init_bounds(LokiHybridState *state, CustomScan *scan)
 {
@@ -126,7 +126,7 @@ init_keys(LokiHybridState *state, CustomScan *scan)
  * LokiScanCaller's callback: whether a row passes, by all that next_of_walk() and ExecScan() check, in that order (P6).
  */
 static bool
-filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
+hybrid_filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
 {
 	LokiHybridState *state = (LokiHybridState *) ((char *) caller - offsetof(LokiHybridState, caller));
 	ExprContext *econtext = state->filter;
@@ -166,17 +166,17 @@ init_filter(LokiHybridState *state)
 		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_KEYS_ROW)))
 		return;
 	state->filter = CreateExprContext(state->css.ss.ps.state);
-	state->caller.passes = filter_passes;
+	state->caller.passes = hybrid_filter_passes;
 	state->caller.operators = loki_operators_of(part);
 }
 
 /*
  * BeginCustomScan.  Opens the index, with the lock mode that the table has in the query, until
- * end_node().  EXPLAIN without ANALYZE needs no index: it may be a hypothetical one of another
+ * end_hybrid_node().  EXPLAIN without ANALYZE needs no index: it may be a hypothetical one of another
  * extension, which has no relation.
  */
 static void
-begin_node(CustomScanState *node, EState *estate, int eflags)
+begin_hybrid_node(CustomScanState *node, EState *estate, int eflags)
 {
 	LokiHybridState *state = (LokiHybridState *) node;
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
@@ -240,7 +240,7 @@ forget_bitmap(LokiHybridState *state)
 
 /* EndCustomScan: closes the index, whose lock stays until the transaction ends. */
 static void
-end_node(CustomScanState *node)
+end_hybrid_node(CustomScanState *node)
 {
 	LokiHybridState *state = (LokiHybridState *) node;
 
@@ -260,7 +260,7 @@ end_node(CustomScanState *node)
  * first row that is asked for, when all parameters have their values.
  */
 static void
-rescan_node(CustomScanState *node)
+rescan_hybrid_node(CustomScanState *node)
 {
 	LokiHybridState *state = (LokiHybridState *) node;
 
@@ -391,7 +391,7 @@ begin_walk(LokiHybridState *state)
  * first, since with one that is NULL the bitmap need not be made.
  */
 static void
-begin_scan(LokiHybridState *state)
+begin_hybrid_scan(LokiHybridState *state)
 {
 	Assert(!state->begun && state->rows.n == 0);
 	state->begun = true;
@@ -542,7 +542,7 @@ next_row(ScanState *node)
 	bool		found = false;
 
 	if (!state->begun)
-		begin_scan(state);
+		begin_hybrid_scan(state);
 	node->ps.ps_ExprContext->ecxt_scantuple = slot;
 	if (state->strategy == LOKI_HYBRID_WALK)
 		found = next_of_walk(state, slot);
@@ -568,16 +568,16 @@ recheck_row(ScanState *node, TupleTableSlot *slot)
 
 /* ExecCustomScan */
 static TupleTableSlot *
-exec_node(CustomScanState *node)
+exec_hybrid_node(CustomScanState *node)
 {
 	return ExecScan(&node->ss, next_row, recheck_row);
 }
 
 static const CustomExecMethods exec_methods = {
 	.CustomName = LOKI_HYBRID_NAME,
-	.BeginCustomScan = begin_node,
-	.ExecCustomScan = exec_node,
-	.EndCustomScan = end_node,
-	.ReScanCustomScan = rescan_node,
+	.BeginCustomScan = begin_hybrid_node,
+	.ExecCustomScan = exec_hybrid_node,
+	.EndCustomScan = end_hybrid_node,
+	.ReScanCustomScan = rescan_hybrid_node,
 	.ExplainCustomScan = loki_hybrid_explain,
 };

@@ -142,8 +142,8 @@ static LokiExplainNodeHook previous_explain_node = NULL;
 
 /* What EXPLAIN (ANALYZE) shows for plain index scans, if the server has a hook for it: 18 has */
 static void
-explain_node(PlanState *ps, List *ancestors, const char *relationship,
-			 const char *plan_name, struct ExplainState *es)
+explain_plain_scan(PlanState *ps, List *ancestors, const char *relationship,
+				   const char *plan_name, struct ExplainState *es)
 {
 	IndexScanState *scan = (IndexScanState *) ps;
 	LokiScanWork work;
@@ -167,5 +167,5 @@ explain_node(PlanState *ps, List *ancestors, const char *relationship,
 void
 loki_hybrid_explain_init(void)
 {
-	previous_explain_node = LokiSetExplainNodeHook(explain_node);
+	previous_explain_node = LokiSetExplainNodeHook(explain_plain_scan);
 }

@@ -382,7 +382,7 @@ returning_indexes(PlannerInfo *root, RelOptInfo *rel)
 	List	   *indexes = NIL;
 	Bitmapset  *columns = NULL;
 
-	if (rel->baserestrictinfo == NIL || loki_level(root)->locks ||
+	if (rel->baserestrictinfo == NIL || loki_query_level(root)->locks ||
 		!bms_is_empty(rel->lateral_relids))
 		return NIL;
 	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);
@@ -424,8 +424,8 @@ any_key(void)
  * takes apart.
  */
 static void
-offer_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids outer, Path *bitmap,
-		   bool alone)
+offer_hybrid_path(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, Relids outer, Path *bitmap,
+				  bool alone)
 {
 	CustomPath *path = makeNode(CustomPath);
 	ParamPathInfo *param_info = get_baserel_parampathinfo(root, rel, outer);
@@ -503,7 +503,7 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 		if (target->pathkeys == NIL && bms_is_empty(target->outer) && list_member_ptr(indexes, target->index))
 			foreach_ptr(Path, bitmap, bitmaps)
 				if (bitmap == NULL || PATH_REQ_OUTER(bitmap) == NULL)
-				offer_path(root, rel, target, NULL, bitmap, true);
+				offer_hybrid_path(root, rel, target, NULL, bitmap, true);
 	}
 }
 
@@ -540,9 +540,9 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	foreach_ptr(HybridTarget, target, targets)
 	{
 		foreach_ptr(Path, bitmap, bitmaps)
-			offer_path(root, rel, target,
-					   bitmap == NULL ? target->outer :
-					   bms_union(target->outer, PATH_REQ_OUTER(bitmap)),
-					   bitmap, false);
+			offer_hybrid_path(root, rel, target,
+							  bitmap == NULL ? target->outer :
+							  bms_union(target->outer, PATH_REQ_OUTER(bitmap)),
+							  bitmap, false);
 	}
 }

@@ -142,7 +142,7 @@ take_implied(List *filter, const List *early, List *predicate, List **implied)
 
 /* Mutator: replace what the outer side of a nested loop supplies by its parameters. */
 static Node *
-with_parameters(Node *node, PlannerInfo *root)
+replace_outer_columns(Node *node, PlannerInfo *root)
 {
 	if (node == NULL)
 		return NULL;
@@ -151,7 +151,7 @@ with_parameters(Node *node, PlannerInfo *root)
 	if (IsA(node, PlaceHolderVar) &&
 		bms_is_subset(((PlaceHolderVar *) node)->phrels, root->curOuterRels))
 		return (Node *) replace_nestloop_param_placeholdervar(root, (PlaceHolderVar *) node);
-	return expression_tree_mutator(node, with_parameters, (void *) root);
+	return expression_tree_mutator(node, replace_outer_columns, (void *) root);
 }
 
 /*
@@ -162,7 +162,7 @@ with_parameters(Node *node, PlannerInfo *root)
 static void
 set_query(PlannerInfo *root, IndexScan *walk, OpExpr *distance)
 {
-	Node	   *query = with_parameters(lsecond(distance->args), root);
+	Node	   *query = replace_outer_columns(lsecond(distance->args), root);
 
 	Assert(!contain_vars_of_level(query, 0));
 	lsecond(linitial_node(OpExpr, walk->indexorderby)->args) = query;

@@ -227,7 +227,7 @@ row_rank(const LokiHybridState *state, double distance, bool isnull)
 
 /* Ties are broken by TID, so that answers can be repeated. */
 static int
-compare_rows(const void *a, const void *b)
+compare_measured_rows(const void *a, const void *b)
 {
 	const LokiHybridRow *x = a;
 	const LokiHybridRow *y = b;
@@ -244,7 +244,7 @@ compare_rows(const void *a, const void *b)
  * chain, as indexes have it, and is changed by the call, so it is a copy.
  */
 static bool
-fetch_row(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
+fetch_visible_version(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
 {
 	ItemPointerData tid = *root;
 	bool		again = false;
@@ -255,8 +255,8 @@ fetch_row(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
 
 /* Remember a row that passed, and its distance. */
 static void
-add_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double distance,
-		bool isnull)
+keep_measured_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double distance,
+				  bool isnull)
 {
 	LokiHybridRow *row;
 
@@ -293,8 +293,8 @@ passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
  * are no rows, which the heap says without reading anything else.
  */
 static void
-read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
-		  uint64 *allocated)
+measure_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
+			 uint64 *allocated)
 {
 	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
 	TupleTableSlot *slot = state->css.ss.ss_ScanTupleSlot;
@@ -311,7 +311,7 @@ read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
 		if (page->nwords > 0 && ((page->offsets[i / 64] >> (i % 64)) & 1) == 0)
 			continue;
 		ItemPointerSet(&tid, page->block, i + 1);
-		if (!fetch_row(state, &tid, slot))
+		if (!fetch_visible_version(state, &tid, slot))
 			continue;
 		state->counts.heap_fetches++;
 		ResetExprContext(econtext);
@@ -319,7 +319,7 @@ read_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
 			continue;
 		distance = ExecEvalExprSwitchContext(state->checks.distance, econtext, &isnull);
 		if (loki_hybrid_within(state, isnull ? 0 : DatumGetFloat8(distance), isnull))
-			add_row(state, allocated, &tid, isnull ? 0 : DatumGetFloat8(distance), isnull);
+			keep_measured_row(state, allocated, &tid, isnull ? 0 : DatumGetFloat8(distance), isnull);
 	}
 }
 
@@ -366,11 +366,11 @@ loki_hybrid_read_rows(LokiHybridState *state)
 		CHECK_FOR_INTERRUPTS();
 		if (effective_io_concurrency > 0)
 			prefetch_pages(state, &prefetched, 1);
-		read_page(state, &pages, filter, &allocated);
+		measure_page(state, &pages, filter, &allocated);
 	}
 	Assert(state->rows.next == 0 && state->rows.n <= allocated);
 	if (state->rows.n > 0)
-		qsort(state->rows.rows, state->rows.n, sizeof(LokiHybridRow), compare_rows);
+		qsort(state->rows.rows, state->rows.n, sizeof(LokiHybridRow), compare_measured_rows);
 }
 
 /* Read the next of the rows that loki_hybrid_read_rows() found; false at their end.  The snapshot sees them again. */
@@ -379,7 +379,7 @@ loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot)
 {
 	Assert(state->strategy == LOKI_HYBRID_ROWS && state->rows.next <= state->rows.n);
 	while (state->rows.next < state->rows.n)
-		if (fetch_row(state, &state->rows.rows[state->rows.next++].tid, slot))
+		if (fetch_visible_version(state, &state->rows.rows[state->rows.next++].tid, slot))
 			return true;
 	return false;
 }

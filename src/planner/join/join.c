@@ -165,7 +165,7 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 static Path *
 nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
 {
-	const LokiLevel *level = loki_level(root);
+	const LokiLevel *level = loki_query_level(root);
 	LimitPath  *limit;
 
 	Assert(level->wanted > 0);
@@ -240,7 +240,7 @@ loki_vector_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer
 	 */
 	if (!single && (!bms_equal(joinrel->relids, root->all_baserels) || extra->restrictlist != NIL ||
 					list_length(root->query_pathkeys) != 1 || root->query_pathkeys != root->sort_pathkeys ||
-					!loki_level(root)->takes_first || loki_level(root)->wanted <= 0))
+					!loki_query_level(root)->takes_first || loki_query_level(root)->wanted <= 0))
 		return;
 	if ((distance = joined_distance(root, outer, inner, key, &expr)) == NULL ||
 		LokiPathKeyIsDescending(key) != expr.falling || expr.nulls == LOKI_PLACE_BETWEEN)

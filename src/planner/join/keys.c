@@ -151,7 +151,7 @@ share_joined(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptIn
 static bool
 keys_stay(const PlannerInfo *root)
 {
-	if (root->rowMarks != NIL || !loki_level(root)->selects)
+	if (root->rowMarks != NIL || !loki_query_level(root)->selects)
 		return false;
 	for (const PlannerInfo *level = root; level != NULL; level = level->parent_root)
 		if (level->wt_param_id >= 0 || (level != root && level->plan_params != NIL))
@@ -376,7 +376,7 @@ loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 	Relids		relids = bms_copy(rel->relids);
 	int			relid = -1;
 
-	if (!loki_level(root)->selects || root->rowMarks != NIL || !loki_level(root)->repeatable)
+	if (!loki_query_level(root)->selects || root->rowMarks != NIL || !loki_query_level(root)->repeatable)
 		return false;
 	/* with its partitions; parents are before children */
 	foreach_node(AppendRelInfo, child, root->append_rel_list)

@@ -147,7 +147,7 @@ has_other_parts(Node *node, void *subqueries)
 
 /* Recognize a score in an expression that has not been simplified.  A copy is, as the Query must stay as it is. */
 static bool
-distance_of(Expr *expr, LokiDistanceExpr *distance)
+arm_distance(Expr *expr, LokiDistanceExpr *distance)
 {
 	Node	   *simple = eval_const_expressions(NULL, copyObject((Node *) expr));
 
@@ -160,8 +160,8 @@ loki_sorts_by_score(const Query *query)
 	LokiDistanceExpr distance;
 
 	return query->sortClause != NIL &&
-		distance_of((Expr *) get_sortgroupclause_expr(linitial(query->sortClause), query->targetList),
-					&distance);
+		arm_distance((Expr *) get_sortgroupclause_expr(linitial(query->sortClause), query->targetList),
+					 &distance);
 }
 
 /*
@@ -175,7 +175,7 @@ passes_barrier(Expr *key)
 
 	if (IsA(key, Var))
 		return true;
-	if (!distance_of(key, &distance))
+	if (!arm_distance(key, &distance))
 		return false;
 	foreach_ptr(Node, arg, distance.distance->args)
 		if (!IsA(arg, Var) && contain_var_clause(arg))
@@ -230,7 +230,7 @@ wants_order(const UnionOrder *order)
 		LokiDistanceExpr distance;
 
 		if (!is_same_in_arm(key, order->arm) || (order->barrier && !passes_barrier(key)) ||
-			(clause == first && !distance_of((Expr *) in_arm((Node *) key, order->arm), &distance)))
+			(clause == first && !arm_distance((Expr *) in_arm((Node *) key, order->arm), &distance)))
 			return false;
 	}
 	foreach_ptr(Expr, column, order->conditions != NULL ? pull_var_clause(order->conditions, 0) : NIL)

@@ -96,7 +96,7 @@ can_group(PlannerInfo *root, List *keys, const PathTarget *target, double most, 
 			return false;
 		bytes += get_typavgwidth(exprType(key), exprTypmod(key));
 	}
-	return Min(loki_level(root)->wanted / kept, most) * bytes <= (double) get_hash_memory_limit();
+	return Min(loki_query_level(root)->wanted / kept, most) * bytes <= (double) get_hash_memory_limit();
 }
 
 /* Whether the node looks at scores: of rows that wait, or to see which have the same rank */
@@ -164,7 +164,7 @@ add_past_order(PlannerInfo *root, Path *path)
 {
 	RelOptInfo *ordered = fetch_upper_rel(root, UPPERREL_ORDERED, NULL);
 
-	Assert(loki_level(root)->sorts);
+	Assert(loki_query_level(root)->sorts);
 	ordered->consider_startup = true;
 	add_path(ordered, (Path *) create_projection_path(root, ordered, path,
 													  root->upper_targets[UPPERREL_ORDERED]));
@@ -182,8 +182,8 @@ add_past_order(PlannerInfo *root, Path *path)
  * to wait.
  */
 static void
-offer_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path *path,
-		   PathTarget *target)
+offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path *path,
+				  PathTarget *target)
 {
 	List	   *keys = get_sortgrouplist_exprs(groups->keys, root->processed_tlist);
 	double		ngroups = estimate_num_groups(root, keys, Max(path->rows, 1), NULL, NULL);
@@ -233,7 +233,7 @@ void
 loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 				 RelOptInfo *output)
 {
-	const LokiGroups *groups = loki_level(root)->groups;
+	const LokiGroups *groups = loki_query_level(root)->groups;
 
 	if (output->reloptkind != RELOPT_UPPER_REL || groups == NULL || groups->stage != stage ||
 		(groups->number != NULL && !loki_walks_plans))
@@ -242,7 +242,7 @@ loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	foreach_ptr(Path, path, input->pathlist)
 		if (path->param_info == NULL &&
 			pathkeys_contained_in(list_make1(groups->input), path->pathkeys))
-		offer_path(root, output, groups, path, root->upper_targets[stage]);
+		offer_groups_path(root, output, groups, path, root->upper_targets[stage]);
 }
 
 /*
@@ -326,7 +326,7 @@ begin_groups(LokiNode *node, CustomScan *scan)
 }
 
 /*
- * Begin with an empty table.  Keys have a context below the node's: sort_rest() empties that and the
+ * Begin with an empty table.  Keys have a context below the node's: sort_rest_of_groups() empties that and the
  * table, and keeps the rest.
  */
 static void
@@ -495,7 +495,7 @@ sort_row(GroupsState *state, TupleTableSlot *slot)
  * table while this lasts, and of two sorts; then that of the groups of one hash, which are few.
  */
 static void
-sort_rest(GroupsState *state)
+sort_rest_of_groups(GroupsState *state)
 {
 	LokiNode   *node = &state->node;
 	TupleTableSlot *slot;
@@ -582,7 +582,7 @@ next_of_groups(LokiNode *node)
 	if (!state->begun && state->aside != 0)
 		read_first_rows(state);
 	if (state->full && !node->ended)
-		sort_rest(state);
+		sort_rest_of_groups(state);
 	state->begun = true;
 	/* a row that waited is passed over if its group had a better one */
 	while ((slot = loki_sorted_next(node, RESULT, NULL)) != NULL)

@@ -141,7 +141,7 @@ ask_for_order(PlannerInfo *root, RelOptInfo *rel, const PathKey *key, bool trans
 static void
 ask_for_score(PlannerInfo *root, RelOptInfo *rel)
 {
-	LokiScore  *score = loki_level(root)->score;
+	LokiScore  *score = loki_query_level(root)->score;
 	int			orders = 0;		/* and paths, that are equal to the score's */
 
 	if (score == NULL || score->input != NULL)
@@ -222,7 +222,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 
 	if (root->query_pathkeys == NIL)
 		return;
-	level = loki_level(root);
+	level = loki_query_level(root);
 	groups = level->groups;
 
 	/*

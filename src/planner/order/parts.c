@@ -172,7 +172,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 		root->query_pathkeys != NIL ? list_make1(linitial(root->query_pathkeys)) : NIL;
 	List	   *ordered = NIL;
 	List	   *all = NIL;
-	LokiScore  *score = loki_level(root)->score;
+	LokiScore  *score = loki_query_level(root)->score;
 
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
 	foreach_ptr(Part, part, parts)
@@ -189,7 +189,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 													 foreach_current_index(condition), NULL));
 		paths = loki_paths_with(root, rel, clauses, without, NULL, 0, key, key != NULL ? &part->distance : NULL);
 		fraction = paths == NIL ? 0 :
-			Max(loki_level(root)->wanted, 0) / ((Path *) linitial(paths))->parent->rows;
+			Max(loki_query_level(root)->wanted, 0) / ((Path *) linitial(paths))->parent->rows;
 		path = pathkeys == NIL ? NULL :
 			get_cheapest_fractional_path_for_pathkeys(paths, pathkeys, NULL, fraction);
 		if (path != NULL)
@@ -509,7 +509,7 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 static bool
 may_be_current_of(const PlannerInfo *root)
 {
-	const LokiLevel *level = loki_level(root);
+	const LokiLevel *level = loki_query_level(root);
 
 	return root->parent_root == NULL && root->tuple_fraction > 0 && level->limit_count == NULL &&
 		!level->sorts && !level->changes_rows &&
@@ -527,8 +527,8 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	List	   *keys = list_copy_head(root->query_pathkeys, 1);
 	List	   *parts;
 
-	if (rte->inh || IS_OTHER_REL(rel) || loki_level(root)->locks ||
-		!loki_level(root)->selects || !bms_is_empty(rel->lateral_relids))
+	if (rte->inh || IS_OTHER_REL(rel) || loki_query_level(root)->locks ||
+		!loki_query_level(root)->selects || !bms_is_empty(rel->lateral_relids))
 		return;
 	/* nodes of ours may have asked for another order */
 	if (root->sort_pathkeys != NIL)

@@ -63,7 +63,7 @@ sort_within(PlannerInfo *root, RelOptInfo *output, Path *path, List *keys)
 static Path *
 grouped(PlannerInfo *root, RelOptInfo *output, Path *path, const AggClauseCosts *costs, double ngroups)
 {
-	const LokiRowGroups *groups = loki_level(root)->row_groups;
+	const LokiRowGroups *groups = loki_query_level(root)->row_groups;
 	List	   *keys = list_copy_head(root->group_pathkeys, LokiGroupKeys(root));
 	Path	   *sorted = sort_within(root, output, path, behind_distance(groups->input, root->group_pathkeys));
 	AggPath    *agg = create_agg_path(root, output, sorted, root->upper_targets[UPPERREL_GROUP_AGG],
@@ -87,7 +87,7 @@ distinct(PlannerInfo *root, RelOptInfo *output, Path *path, double ngroups)
 void
 loki_row_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
 {
-	const LokiRowGroups *groups = loki_level(root)->row_groups;
+	const LokiRowGroups *groups = loki_query_level(root)->row_groups;
 	AggClauseCosts costs = {0};
 	List	   *keys;
 

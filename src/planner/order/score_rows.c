@@ -183,7 +183,7 @@ double
 loki_score_rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows)
 {
 	Estimate	estimate = {.root = root, .score = *score, .columns = columns, .rows = rows,
-	.wanted = Max(loki_level(root)->wanted, 1)};
+	.wanted = Max(loki_query_level(root)->wanted, 1)};
 	LokiValues	now = {value_now, root};
 	int			relid;
 

@@ -161,12 +161,12 @@ add_ordered(PlannerInfo *root, RelOptInfo *output, Path *path)
  * cost is that of asking for one row more than it has, which is done if LIMIT wants more.
  */
 static void
-offer_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *columns,
-		   Path *path)
+offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score, List *columns,
+				  Path *path)
 {
 	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
 	PathTarget *target = input_target(root, score, path);
-	double		wanted = loki_level(root)->wanted;
+	double		wanted = loki_query_level(root)->wanted;
 	double		rows = loki_score_rows_read(root, score, columns, path->rows);
 	double		asked = path->rows + (wanted < path->rows ? 1 : 0);
 	CustomPath *custom;
@@ -212,7 +212,7 @@ loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		loki_estimate_values(root, column);
 	foreach_ptr(Path, path, input->pathlist)
 		if (path->param_info == NULL && pathkeys_contained_in(list_make1(score->input), path->pathkeys))
-			offer_path(root, output, score, columns, path);
+			offer_scores_path(root, output, score, columns, path);
 	foreach_ptr(Path, path, score->in_order)
 		add_ordered(root, output, (Path *)
 					create_projection_path(root, output, path, root->upper_targets[UPPERREL_ORDERED]));
@@ -259,7 +259,7 @@ typedef struct ScoresState
 
 /* pairingheap_comparator: the best row first */
 static int
-compare_rows(const pairingheap_node *a, const pairingheap_node *b, void *arg)
+compare_scored_rows(const pairingheap_node *a, const pairingheap_node *b, void *arg)
 {
 	double		left = pairingheap_const_container(WaitingRow, node, a)->score;
 	double		right = pairingheap_const_container(WaitingRow, node, b)->score;
@@ -311,7 +311,7 @@ restart_scores(LokiNode *node)
  * JIT leaves it alone: it is evaluated once for each rescan.
  */
 static Node *
-evaluate(Node *expr, void *state)
+evaluate_constant(Node *expr, void *state)
 {
 	ExprContext *econtext = ((ScoresState *) state)->node.css.ss.ps.ps_ExprContext;
 	ExprState  *compiled = ExecInitExprWithParams((Expr *) expr, econtext->ecxt_param_list_info);
@@ -351,7 +351,7 @@ known_column(Node *expr, void *context, LokiRange *range)
  * off the distance, as the score may multiply it.
  */
 static void
-reach(ScoresState *state, double distance, bool isnull)
+come_to_distance(ScoresState *state, double distance, bool isnull)
 {
 	LokiRange	range;
 	LokiRange  *reached = &state->columns[0];
@@ -482,7 +482,7 @@ read_bounds(ScoresState *state)
  * then, and what of the score is evaluated might be an error, if there were no row.
  */
 static void
-begin_rows(ScoresState *state)
+begin_scored_rows(ScoresState *state)
 {
 	CustomScan *scan = (CustomScan *) state->node.css.ss.ps.plan;
 	int			ncolumns = state->slot->tts_tupleDescriptor->natts;
@@ -490,7 +490,7 @@ begin_rows(ScoresState *state)
 
 	if (state->bounds == NULL)
 		read_bounds(state);
-	state->waiting = pairingheap_allocate(compare_rows, NULL);
+	state->waiting = pairingheap_allocate(compare_scored_rows, NULL);
 	state->columns = palloc_array(LokiRange, ncolumns);
 	memcpy(state->columns, state->bounds, sizeof(LokiRange) * ncolumns);
 
@@ -499,7 +499,7 @@ begin_rows(ScoresState *state)
 	state->columns[0].high += state->rounding;
 	state->columns[0].nulls = !state->nulls_first;
 	state->columns[0].nans = !state->descending;
-	state->expr = loki_with_values(lsecond(scan->custom_exprs), &(LokiValues) {evaluate, state});
+	state->expr = loki_with_values(lsecond(scan->custom_exprs), &(LokiValues) {evaluate_constant, state});
 	MemoryContextSwitchTo(old);
 }
 
@@ -522,7 +522,7 @@ take_best(ScoresState *state)
 
 /* Rows that wait have outgrown work_mem: sort them, and those that the child still has. */
 static void
-sort_rest(ScoresState *state)
+sort_waiting_rows(ScoresState *state)
 {
 	LokiNode   *node = &state->node;
 	TupleTableSlot *slot;
@@ -542,7 +542,7 @@ sort_rest(ScoresState *state)
  * counts in any case: it says how far the child has come.
  */
 static void
-add_row(ScoresState *state, TupleTableSlot *slot)
+keep_scored_row(ScoresState *state, TupleTableSlot *slot)
 {
 	int64		wanted = still_wanted(state);
 	double		score = score_of(state, slot);
@@ -553,10 +553,10 @@ add_row(ScoresState *state, TupleTableSlot *slot)
 
 	Assert(!state->node.ended);
 	if (state->expr == NULL)
-		begin_rows(state);
+		begin_scored_rows(state);
 	distance = slot_getattr(slot, 1, &isnull);
 	old = MemoryContextSwitchTo(state->node.css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
-	reach(state, isnull ? 0 : DatumGetFloat8(distance), isnull);
+	come_to_distance(state, isnull ? 0 : DatumGetFloat8(distance), isnull);
 	MemoryContextSwitchTo(old);
 	if (score < state->dropped)
 		return;
@@ -592,9 +592,9 @@ next_of_scores(LokiNode *node)
 	{
 		slot = loki_node_next_of_child(node);
 		if (slot != NULL)
-			add_row(state, slot);
+			keep_scored_row(state, slot);
 		if (state->bytes > work_mem * (Size) 1024)
-			sort_rest(state);
+			sort_waiting_rows(state);
 	}
 	slot = loki_sorted_next(node, 0, NULL);
 	if (slot == NULL)

@@ -344,7 +344,7 @@ follow_from_row(const List *keys, Index relid)
 static Path *
 follow_row_groups(FollowedScans *followed, Path *input)
 {
-	const LokiRowGroups *groups = loki_level(followed->root)->row_groups;
+	const LokiRowGroups *groups = loki_query_level(followed->root)->row_groups;
 	FollowedScans below = {.root = followed->root, .final = followed->final, .limit = followed->limit,
 	.whole = true};
 	Path	   *sub;
@@ -545,7 +545,7 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 	 * functions are called below it.  That is not right for volatile ones,
 	 * which may depend on the order of calls.
 	 */
-	if (loki_level(root)->locks)
+	if (loki_query_level(root)->locks)
 	{
 		if (followed->further_keys ||
 			(postpones && contain_volatile_functions((Node *) final->exprs)))
@@ -621,7 +621,7 @@ search_ranks(FollowedScans *followed, Path *path)
 		return COPY_WITH(SubqueryScanPath, subpath, path,
 						 search_ranks(followed, ((SubqueryScanPath *) path)->subpath));
 	}
-	if (!IsA(path, WindowAggPath) || !loki_level(followed->root)->ranks_rows)
+	if (!IsA(path, WindowAggPath) || !loki_query_level(followed->root)->ranks_rows)
 		return NULL;
 	return rank_taken(followed, (WindowAggPath *) path);
 }
@@ -644,7 +644,7 @@ add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 {
 	List	   *ranked = NIL;
 
-	if (!loki_sorts_by_rank(root) || !loki_level(root)->ranks_rows)
+	if (!loki_sorts_by_rank(root) || !loki_query_level(root)->ranks_rows)
 		return;
 	foreach_ptr(Path, path, windows->pathlist)
 		if (IsA(path, WindowAggPath))
@@ -662,7 +662,7 @@ add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 static void
 offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 {
-	const LokiLevel *level = loki_level(root);
+	const LokiLevel *level = loki_query_level(root);
 	LimitPath	limit = {.limitOption = level->ties != NIL ? LIMIT_OPTION_WITH_TIES : LIMIT_OPTION_COUNT,
 	.limitCount = copyObject(level->ranks)};
 	FinalPathExtraData final = {.count_est = (int64) Min(level->wanted, PG_INT32_MAX)};
@@ -758,8 +758,8 @@ loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraDat
 	ListCell   *cell;
 
 	/* what a Limit below ranks compares; nothing else looks at it any more */
-	if (loki_level(root)->ties != NIL)
-		loki_tie_by(root, loki_level(root)->ties);
+	if (loki_query_level(root)->ties != NIL)
+		loki_tie_by(root, loki_query_level(root)->ties);
 	foreach(cell, output->pathlist)
 	{
 		Path	   *path = lfirst(cell);

@@ -243,7 +243,7 @@ searched_table(PlannerInfo *root, const FinalPathExtraData *final)
 	RelOptInfo *rel;
 	int			relid;
 
-	if (!final->limit_needed || !loki_level(root)->takes_first || root->sort_pathkeys == NIL ||
+	if (!final->limit_needed || !loki_query_level(root)->takes_first || root->sort_pathkeys == NIL ||
 		!bms_get_singleton_member(root->all_baserels, &relid))
 		return NULL;
 	rel = find_base_rel(root, relid);
@@ -284,8 +284,8 @@ void
 loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 				 const FinalPathExtraData *final)
 {
-	Node	   *count = loki_level(root)->limit_count;
-	Node	   *offset = loki_level(root)->limit_offset;
+	Node	   *count = loki_query_level(root)->limit_count;
+	Node	   *offset = loki_query_level(root)->limit_offset;
 	RelOptInfo *table = searched_table(root, final);
 	Shards		shards = {.root = root, .taken = *final};
 

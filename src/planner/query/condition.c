@@ -40,7 +40,7 @@
 #include "utils/rel.h"
 
 /*
- * A condition, of which a scan that begins gets a copy (evaluate()).  That may be smaller: $2 IS NULL OR
+ * A condition, of which a scan that begins gets a copy (evaluate_late()).  That may be smaller: $2 IS NULL OR
  * kind = 3 is either kind = 3 or nothing.
  */
 typedef struct LateCondition
@@ -87,7 +87,7 @@ make_key(Conditions *conditions, const LokiColumnTest *test)
  * rest still holds for each row that passes.  A part of an OR may not: a row may pass by that alone.
  */
 static LateCondition *
-make_list(Conditions *conditions, List *clauses, LokiConditionKind kind)
+make_and_or(Conditions *conditions, List *clauses, LokiConditionKind kind)
 {
 	LateCondition *condition = palloc0_object(LateCondition);
 
@@ -119,7 +119,7 @@ make_condition(Conditions *conditions, Node *clause)
 
 	/*
 	 * the same for all rows, such as $2 IS NULL: an AND without parts holds always, and an OR without parts
-	 * never.  evaluate() finds out which.
+	 * never.  evaluate_late() finds out which.
 	 */
 	if (loki_is_constant(clause, conditions->table.relid))
 	{
@@ -131,8 +131,8 @@ make_condition(Conditions *conditions, Node *clause)
 	}
 	clause = loki_optional_as_or(clause);
 	if (is_andclause(clause) || is_orclause(clause))
-		return make_list(conditions, ((BoolExpr *) clause)->args,
-						 is_andclause(clause) ? LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
+		return make_and_or(conditions, ((BoolExpr *) clause)->args,
+						   is_andclause(clause) ? LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
 	/* the first column is the vector */
 	return loki_column_test(&conditions->columns, clause, &test) && test.column > 0 ?
 		make_key(conditions, &test) : NULL;
@@ -151,7 +151,7 @@ is_decided_as(const LokiCondition *condition, LokiConditionKind kind)
  * one that is left alone.
  */
 static LokiCondition *
-evaluate(Conditions *conditions, const LateCondition *late)
+evaluate_late(Conditions *conditions, const LateCondition *late)
 {
 	LokiCondition *condition = palloc_object(LokiCondition);
 	Datum		value = 0;
@@ -173,7 +173,7 @@ evaluate(Conditions *conditions, const LateCondition *late)
 	condition->nparts = 0;
 	for (int i = 0; i < late->made.nparts; i++)
 	{
-		LokiCondition *part = evaluate(conditions, (LateCondition *) late->made.parts[i]);
+		LokiCondition *part = evaluate_late(conditions, (LateCondition *) late->made.parts[i]);
 
 		if (is_decided_as(part, condition->kind == LOKI_CONDITION_ALL ?
 						  LOKI_CONDITION_ANY : LOKI_CONDITION_ALL))
@@ -194,7 +194,7 @@ evaluate_condition(LokiScanCaller *caller)
 
 	ResetExprContext(conditions->econtext);
 	old = MemoryContextSwitchTo(conditions->econtext->ecxt_per_tuple_memory);
-	condition = evaluate(conditions, conditions->root);
+	condition = evaluate_late(conditions, conditions->root);
 	MemoryContextSwitchTo(old);
 	return condition;
 }
@@ -221,7 +221,7 @@ loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index)
 	columns->opfamily = index->rd_opfamily;
 	if (conditions->table.relid != 1)
 		ChangeVarNodes((Node *) columns->indexprs, 1, (int) conditions->table.relid, 0);
-	conditions->root = make_list(conditions, scan->ps.plan->qual, LOKI_CONDITION_ALL);
+	conditions->root = make_and_or(conditions, scan->ps.plan->qual, LOKI_CONDITION_ALL);
 	if (conditions->root == NULL)
 		return;
 	conditions->econtext = CreateExprContext(scan->ps.state);

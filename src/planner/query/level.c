@@ -232,7 +232,7 @@ make_level(const PlannerInfo *root)
 }
 
 const LokiLevel *
-loki_level(const PlannerInfo *root)
+loki_query_level(const PlannerInfo *root)
 {
 	static Relids nobody = NULL;	/* relations are numbered from 1 on */
 	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
@@ -254,7 +254,7 @@ loki_level(const PlannerInfo *root)
 const LokiScore *
 loki_chosen_score(const PlannerInfo *root)
 {
-	const LokiScore *score = loki_level(root)->score;
+	const LokiScore *score = loki_query_level(root)->score;
 
 	return score != NULL && score->input != NULL ? score : NULL;
 }

@@ -55,7 +55,7 @@ typedef struct LokiLevel
  * The struct of a query level.  To be asked when the level has its sort keys: in hooks for relations, joins and
  * upper stages, and where costs are estimated.  What asks before looks at the Query.
  */
-extern const LokiLevel *loki_level(const PlannerInfo *root);
+extern const LokiLevel *loki_query_level(const PlannerInfo *root);
 
 /* The score of a level whose rows come by one of its distances; NULL if they do not */
 extern const LokiScore *loki_chosen_score(const PlannerInfo *root);

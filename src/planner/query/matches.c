@@ -97,7 +97,7 @@ loki_note_match(PlannerInfo *root, const IndexPath *path, double loops)
 	if (info->rel->cheapest_total_path != NULL)
 		return;
 	old = MemoryContextSwitchTo(root->planner_cxt);
-	notes = notes_of(unconstify(LokiLevel *, loki_level(root)), info);
+	notes = notes_of(unconstify(LokiLevel *, loki_query_level(root)), info);
 	if (!notes->closed)
 	{
 		LokiMatch  *match = match_for(notes, PATH_REQ_OUTER(&path->path), loops);
@@ -123,7 +123,7 @@ List *
 loki_matches(PlannerInfo *root, IndexOptInfo *info)
 {
 	MemoryContext old = MemoryContextSwitchTo(root->planner_cxt);
-	LokiIndexNotes *notes = notes_of(unconstify(LokiLevel *, loki_level(root)), info);
+	LokiIndexNotes *notes = notes_of(unconstify(LokiLevel *, loki_query_level(root)), info);
 
 	if (!notes->closed)
 	{
@@ -199,7 +199,7 @@ loki_own_relation(const RelOptInfo *rel, List *indexes)
 void
 loki_own_paths_done(PlannerInfo *root, const RelOptInfo *own)
 {
-	LokiLevel  *level = unconstify(LokiLevel *, loki_level(root));
+	LokiLevel  *level = unconstify(LokiLevel *, loki_query_level(root));
 
 	while (level->notes != NIL && ((LokiIndexNotes *) llast(level->notes))->info->rel == own)
 		level->notes = list_delete_last(level->notes);

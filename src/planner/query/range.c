@@ -16,7 +16,7 @@
  * Ends are float8.  Sums, products, quotients and roots of floats are rounded as a row's own are, which keeps
  * their order, so that ends of ranges that are equal to a value stay equal.  After each operation and
  * conversion that a row does in other steps, of numeric, of times, by exp() or ln(), the ends are widened by more
- * than either can be off: widen().
+ * than either can be off: widen_ends().
  *
  * Functions are known by their OIDs, which are the same in each database (fmgroids.h).  So a user's
  * function that has the name of one of them is not taken for it, whatever search_path says.
@@ -138,7 +138,7 @@ further(double end, double unit)
  * A range that begins with 0 goes on to do so.
  */
 static void
-widen(LokiRange *range, int digits)
+widen_ends(LokiRange *range, int digits)
 {
 	double		unit = pow(10, 1 - digits);
 
@@ -353,10 +353,10 @@ loki_range_of_call(Oid function, const LokiRange *a, const LokiRange *b, LokiRan
 		result->low > result->high)
 		return false;
 	if (function == F_NUMERIC_FLOAT4)
-		widen(result, FLT_DIG);
+		widen_ends(result, FLT_DIG);
 	else if (operation == LOKI_EXP || operation == LOKI_LN || operation == LOKI_LOG ||
 			 operation == LOKI_POWER)
-		widen(result, DBL_DIG);
+		widen_ends(result, DBL_DIG);
 	return true;
 }
 
@@ -378,7 +378,7 @@ range_of_part(Oid function, Node *part, const LokiRange *time, LokiRange *result
 		return false;
 	name = TextDatumGetCString(((Const *) part)->constvalue);
 	*result = *time;
-	widen(result, DBL_DIG);
+	widen_ends(result, DBL_DIG);
 	if (pg_strcasecmp(name, "epoch") == 0)
 	{
 		result->low += interval ? 0 : EPOCH_SECONDS;
@@ -596,13 +596,13 @@ round_ends(Oid type, LokiRange *range)
 			break;
 		case INT8OID:
 			if (range->low <= -MOST_EXACT || range->high >= MOST_EXACT)
-				widen(range, DBL_DIG);
+				widen_ends(range, DBL_DIG);
 			break;
 		case NUMERICOID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
 		case INTERVALOID:
-			widen(range, DBL_DIG);
+			widen_ends(range, DBL_DIG);
 			break;
 	}
 }

@@ -80,7 +80,7 @@ hold_key(PlannerInfo *root, const RelOptInfo *rel, List *keys)
  * rows of a group.
  */
 static RelOptInfo *
-find_order(PlannerInfo *root, const Query *parse, LokiRowGroups *groups)
+find_groups_order(PlannerInfo *root, const Query *parse, LokiRowGroups *groups)
 {
 	LokiDistanceExpr distance;
 	int			relid;
@@ -120,7 +120,7 @@ loki_find_row_groups(const PlannerInfo *const_root, const Query *parse, LokiRowG
 		parse->rowMarks != NIL || !grouping_is_sortable(groups->keys) ||
 		!loki_may_repeat(parse->limitCount, parse->limitOffset))
 		return false;
-	rel = find_order(root, parse, groups);
+	rel = find_groups_order(root, parse, groups);
 	if (rel == NULL || !hold_key(root, rel, groups->keys))
 		return false;
 	groups->relid = rel->relid;

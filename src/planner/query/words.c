@@ -186,7 +186,7 @@ column_of(LokiGivenVar *var, replace_rte_variables_context *context)
  * there on only its own level is looked at.
  */
 static bool
-find_table(PlannerInfo *root, Node *expr, Words *words)
+find_words_table(PlannerInfo *root, Node *expr, Words *words)
 {
 	Query	   *query = root->parse;
 
@@ -486,7 +486,7 @@ rank_rows(Relation index, PlannerInfo *root, const Words *words)
  * index that is looked at for this, so that ALTER INDEX makes a new one.
  */
 static Oid
-find_index(PlannerInfo *root, const Words *words)
+find_words_index(PlannerInfo *root, const Words *words)
 {
 	Relation	table = table_open(words->relid, AccessShareLock);
 	Oid			found = InvalidOid;
@@ -590,10 +590,10 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 	}
 	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
-	if (!find_table(request->root, linitial(request->fcall->args), &words))
+	if (!find_words_table(request->root, linitial(request->fcall->args), &words))
 		PG_RETURN_POINTER(NULL);
 	words.hidden |= request->fcall->inputcollid == FROM_ABOVE_BARRIER;
-	index = find_index(request->root, &words);
+	index = find_words_index(request->root, &words);
 	PG_RETURN_POINTER(OidIsValid(index) ? make_operation(request->fcall->funcid, request->fcall->args, index) :
 					  NULL);
 }
@@ -719,7 +719,7 @@ Selectivity
 loki_words_first(PlannerInfo *root, const IndexPath *path, bool *unknown)
 {
 	RestrictInfo *rinfo = condition_of_order(path);
-	double		wanted = loki_level(root)->wanted;
+	double		wanted = loki_query_level(root)->wanted;
 	const Const *query = rinfo == NULL ? NULL : lsecond(((OpExpr *) rinfo->clause)->args);
 	Selectivity share;
 
