@@ -232,7 +232,7 @@ extern void loki_rotated_init(LokiQuantizer *quantizer);
 extern uint32 loki_rotated_code_size(const LokiCodeSpec *spec);
 extern uint32 loki_rotated_refine_size(const LokiCodeSpec *spec);
 
-/* function in exact.c */
+/* function in exact_codes.c */
 extern void loki_exact_init(LokiQuantizer *quantizer);
 
 /* functions in scalar8.c */

@@ -23,7 +23,7 @@
 #include <math.h>
 
 #include "common/hashfn.h"
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "lib/stringinfo.h"
 #include "lokivector.h"

@@ -21,7 +21,7 @@
 #include "distance/distance.h"
 #include "lokivector.h"
 #include "types/bytevec.h"
-#include "types/check.h"
+#include "types/check_values.h"
 #include "types/halfvec.h"
 #include "types/vector.h"
 

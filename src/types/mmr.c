@@ -27,7 +27,7 @@
 #include "miscadmin.h"
 #include "storage/shmem.h"
 #include "types/array.h"
-#include "types/check.h"
+#include "types/check_values.h"
 #include "types/dense.h"
 #include "types/max_sim.h"
 #include "types/toast.h"

@@ -23,7 +23,7 @@
 #include <limits.h>
 
 #include "common/shortest_dec.h"
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "lokivector.h"
@@ -42,7 +42,7 @@ typedef struct Input
 {
 	LokiTextScan scan;
 	const char *text;
-	fmNodePtr	soft;			/* types/check.h */
+	fmNodePtr	soft;			/* types/check_values.h */
 } Input;
 
 /* Returns false, if at all.  errdetail() of no text would be an empty DETAIL line, hence the 0. */

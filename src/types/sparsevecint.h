@@ -17,7 +17,7 @@
 
 #include <math.h>
 
-#include "types/check.h"
+#include "types/check_values.h"
 #include "types/sparsevec.h"
 
 static inline bool
@@ -27,7 +27,7 @@ loki_sparsevec_check_dim(fmNodePtr soft, int dim)
 }
 
 /*
- * Functions in sparsevec.c; check.h says what `soft` is.  The index is the i-th of v, whose
+ * Functions in sparsevec.c; check_values.h says what `soft` is.  The index is the i-th of v, whose
  * dimensions and indices before i have been checked.
  */
 extern bool loki_sparsevec_check_nnz(fmNodePtr soft, int nnz, int dim);

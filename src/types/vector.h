@@ -38,7 +38,7 @@ extern Vector *loki_vector_make(int dim);
 extern char *loki_type_name(Oid type);
 
 /*
- * In check.c, of an ereport(): the hint of the error for dimensions that do not fit, whose messages
+ * In check_values.c, of an ereport(): the hint of the error for dimensions that do not fit, whose messages
  * differ by where that is found
  */
 extern int	loki_errhint_dimensions(void);

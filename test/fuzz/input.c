@@ -9,7 +9,7 @@
  * forms.  The functions are the server's own; stubs.c stands for the server.
  *
  * Sources: src/types/dense_io.c src/types/sparsevec_io.c src/types/bytevec.c
- * Sources: src/types/check.c src/types/dense.c
+ * Sources: src/types/check_values.c src/types/dense.c
  * Sources: src/types/sparsevec.c src/types/textscan.c
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
  * Sources: src/distance/avx512.c src/distance/bits.c src/distance/hash.c src/distance/neon.c

@@ -22,7 +22,7 @@
  * Sources: src/hnsw/filter/filter.c src/hnsw/filter/match.c
  * Sources: src/hnsw/filter/key.c src/hnsw/filter/constant.c src/hnsw/filter/tid_set.c
  * Sources: src/hnsw/check/pages.c src/hnsw/check/read.c
- * Sources: src/hnsw/check/slots.c src/hnsw/check/links.c
+ * Sources: src/hnsw/check/check_slots.c src/hnsw/check/links.c
  * Sources: src/hnsw/check/derived.c
  * Sources: src/hnsw/graph/search.c src/hnsw/graph/descent.c
  * Sources: src/hnsw/scan/walk.c src/hnsw/scan/strategy.c test/fuzz/absent.c
@@ -33,7 +33,7 @@
  * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c
  * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/lock_assert.c
  * Sources: src/quantize/quantize.c src/quantize/rotate.c src/quantize/rotated.c
- * Sources: src/quantize/rotated_limits.c src/quantize/rotated_sketch.c src/quantize/exact.c src/quantize/scalar8.c
+ * Sources: src/quantize/rotated_limits.c src/quantize/rotated_sketch.c src/quantize/exact_codes.c src/quantize/scalar8.c
  * Sources: src/quantize/subspace.c src/quantize/codes_scalar.c
  * Sources: src/quantize/codes_avx2.c src/quantize/codes_avx512.c
  * Sources: src/quantize/codes_neon.c

@@ -4,7 +4,7 @@
  *	  CREATE INDEX.
  *
  * A build samples the table for the centroid, loads the rows into arrays (build/load.c),
- * connects them to a graph in memory (build/graph.c, build/reachability.c), lays the nodes
+ * connects them to a graph in memory (build/graph.c, build/make_reachable.c), lays the nodes
  * out for locality (build/node_layout.c), and writes the index (build/write.c).
  *
  * Several processes share the work (build/parallel.c).  If the arrays do not fit into

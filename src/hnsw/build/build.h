@@ -96,7 +96,7 @@ typedef struct LokiWriteShared
 	int			upper_number_block;
 } LokiWriteShared;
 
-/* Making nodes reachable (build/reachability.c); ..._block are blocks of LOKI_ARENA_NODES */
+/* Making nodes reachable (build/make_reachable.c); ..._block are blocks of LOKI_ARENA_NODES */
 typedef struct LokiReachShared
 {
 	int			states_block;
@@ -190,7 +190,7 @@ typedef struct LokiBuild
 	LokiMetaPageData meta;
 	LokiIndex	geometry;		/* slot sizes and the quantizer of the index;
 								 * pending: codes and graph of its nodes are
-								 * made (build/pending.c) */
+								 * made (build/make_pending.c) */
 	LokiQuantizer *graph_quantizer; /* of graph_codes */
 
 	MemoryContext context;		/* everything that lives until the index is
@@ -288,11 +288,11 @@ extern void loki_parallel_end(LokiBuild *build);
 extern void loki_build_renumber(LokiBuild *build);
 extern uint32 loki_insertion_node(const LokiBuild *build, uint32 i);
 
-/* functions in build/reachability.c */
+/* functions in build/make_reachable.c */
 extern void loki_build_find_nodes(LokiBuild *build, bool link);
 extern void loki_build_make_reachable(LokiBuild *build);
 
-/* functions in build/terms.c */
+/* functions in build/make_postings.c */
 
 /* Takes the entries of a window of nodes, in the order of (term, place); false ends it */
 typedef bool (*LokiTermsWindow) (void *arg, const LokiWindowData *window,

@@ -129,7 +129,7 @@ extern uint32 loki_check_slot_array(LokiCheck *check, int array,
 									LokiSlotCheck slot_check);
 extern void loki_check_freelists(LokiCheck *check);
 
-/* functions in check/slots.c; sets nodes, node and nulls */
+/* functions in check/check_slots.c; sets nodes, node and nulls */
 extern void loki_check_nodes(LokiCheck *check);
 extern void loki_check_nulls(LokiCheck *check);
 
@@ -142,7 +142,7 @@ extern void loki_check_reachability(LokiCheck *check);
 /* functions in check/derived.c */
 extern void loki_check_derived(LokiCheck *check);
 
-/* functions in check/terms.c */
+/* functions in check/check_postings.c */
 extern void loki_check_terms(LokiCheck *check);
 extern void loki_check_terms_heap(LokiCheck *check);
 

@@ -17,7 +17,7 @@
  */
 #include "postgres.h"
 
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/grow.h"
 #include "hnsw/check/check.h"
 #include "hnsw/page/lock_assert.h"

@@ -3,7 +3,7 @@
  * column.c
  *	  The indexed column: its metric, its dimensions, its values.
  *
- * The only file of the access method, besides sparse.c, words.c and vector_set.c, that knows
+ * The only file of the access method, besides sparse_column.c, words_column.c and vector_set.c, that knows
  * concrete types.  To all others a value is `dim` floats, and perhaps a distance of its own
  * (LokiValueType in column.h).
  *

@@ -226,7 +226,7 @@ typedef struct LokiNotesData
 	 (array) == LOKI_SLOTS_REUSED ? LOKI_SLOTS_REUSED2 : LOKI_SLOTS_GAINED2)
 
 /*
- * Posting lists of the elements of sparse vectors (derived/terms.c).  A window is a range of
+ * Posting lists of the elements of sparse vectors (derived/postings.c).  A window is a range of
  * nodes, and has a list for each of their indices, ascending: its terms.
  */
 #define LOKI_WINDOW_NODES		65536	/* at most: a posting names one in 16

@@ -339,7 +339,7 @@ extern bool loki_sketch_bounds(const LokiSortedList *list, const LokiQuery *quer
 							   uint32 n, float *bounds, float *least);
 
 /* ----------------------------------------------------------------
- * Posting lists of the elements of sparse vectors (terms.c)
+ * Posting lists of the elements of sparse vectors (postings.c)
  * ----------------------------------------------------------------
  */
 
@@ -364,7 +364,7 @@ typedef struct LokiTermLists
 	int			reused;			/* slot array of these notes */
 } LokiTermLists;
 
-/* A term of a query, and what an element with that index adds to a distance: see terms.c */
+/* A term of a query, and what an element with that index adds to a distance: see postings.c */
 typedef struct LokiQueryTerm
 {
 	uint32		term;

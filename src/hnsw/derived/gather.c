@@ -18,7 +18,7 @@
  */
 #include "postgres.h"
 
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/derived/derived.h"

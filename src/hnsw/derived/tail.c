@@ -4,7 +4,7 @@
  *	  The tail of posting lists: elements of rows that came since these were made.
  *
  * An insert appends a row's elements as they are to ELEMENT.  A scan reads all of them, and computes the
- * same estimates as from lists (terms.c), by the weights of its own query; no row is read for that.  The
+ * same estimates as from lists (postings.c), by the weights of its own query; no row is read for that.  The
  * tail counts in nothing else: words are weighed by what windows have counted.
  *
  * ELEMENT exists twice, as notes do.  Inserts append to the array that goes with the lists; as soon as a
@@ -468,7 +468,7 @@ add_term(const LokiTermQuery *query, double q, double weight, bool norm, double 
 
 /*
  * What a row's elements add to a query's `base`: at most that, by more than rounding can change it, as
- * terms.c has it of postings.  Which elements may be the query's is found out first, without a branch, as most
+ * postings.c has it of postings.  Which elements may be the query's is found out first, without a branch, as most
  * are not: this is where most of the time of reading a tail goes.
  */
 static float

@@ -21,7 +21,7 @@
  */
 #include "postgres.h"
 
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/lock_assert.h"

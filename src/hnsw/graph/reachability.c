@@ -6,7 +6,7 @@
  * HNSW promises nothing about a single node: a search expands only the nearest nodes, and may end
  * elsewhere than at the one that it is for.  So nodes are searched for, and linked from where the search
  * ended if they are missed.  loki_make_reachable() is the same for graphs in memory, whose steps are in
- * build/reachability.c, and in pages, whose steps follow here.  src/hnsw/graph/README,
+ * build/make_reachable.c, and in pages, whose steps follow here.  src/hnsw/graph/README,
  * "Nothing is lost".
  *
  * IDENTIFICATION

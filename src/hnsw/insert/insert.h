@@ -90,7 +90,7 @@ typedef struct LokiNewRow
 extern void loki_version_prepare(LokiNewRow *row);
 extern bool loki_version_join(LokiNewRow *row);
 
-/* functions in insert/node.c */
+/* functions in insert/write_node.c */
 extern void loki_node_write(LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);
 
@@ -108,7 +108,7 @@ extern bool loki_join_duplicate(LokiNewRow *row, uint32 node);
 extern void loki_look_for_duplicate(LokiNewRow *row);
 extern bool loki_insert_duplicate(LokiNewRow *row);
 
-/* What an index has become due for by an insert; its caller does it (build/pending.c) */
+/* What an index has become due for by an insert; its caller does it (build/make_pending.c) */
 typedef enum LokiInsertDue
 {
 	LOKI_INSERT_DUE_NOTHING,

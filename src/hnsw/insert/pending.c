@@ -4,7 +4,7 @@
  *	  Inserting a row into a pending index, which has neither codes nor a graph.
  *
  * This is GIN's pending list, with two differences: nodes are where they will stay, and the
- * insert that fills the list makes codes and graph of it, not vacuum (build/pending.c).  The row gets
+ * insert that fills the list makes codes and graph of it, not vacuum (build/make_pending.c).  The row gets
  * a node with its heap TID, hash and attributes; scans read the rows of all nodes (scan/README,
  * "Pending indexes").  A duplicate is found by reading all of HASH, a few pages.
  * src/hnsw/insert/README, "Pending indexes".

@@ -17,7 +17,7 @@
  */
 #include "postgres.h"
 
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "hnsw/graph/neighbors.h"
 #include "hnsw/page/change.h"

@@ -27,7 +27,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/pg_type.h"
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "funcapi.h"

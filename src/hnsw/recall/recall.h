@@ -112,7 +112,7 @@ typedef struct LokiExact
 								 * metric */
 } LokiExact;
 
-/* functions in recall/rows.c */
+/* functions in recall/table_rows.c */
 
 /* Both must be open, and rows are those that the snapshot sees; what is allocated stays until the
  * end */

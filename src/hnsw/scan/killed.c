@@ -23,7 +23,7 @@
 #include "postgres.h"
 
 #include "access/rmgr.h"
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"

@@ -265,7 +265,7 @@ typedef struct LokiFlatCourse
 	uint64		rowless;		/* ranking.rowless before */
 } LokiFlatCourse;
 
-/* Posting lists, and what they say of a window of nodes (terms.c) */
+/* Posting lists, and what they say of a window of nodes (posting_scan.c) */
 typedef struct LokiScanTerms
 {
 	bool		bounded;		/* there are lists, which were not made again
@@ -489,7 +489,7 @@ loki_scan_query(LokiScan *so)
 }
 
 /*
- * functions in scan/terms.c: begin with a query; bounds; how many nodes from one on are in the window that is in
+ * functions in scan/posting_scan.c: begin with a query; bounds; how many nodes from one on are in the window that is in
  * memory, and in that which is read for it; nodes that may be nearer than a distance
  */
 extern void loki_scan_terms_begin(LokiScan *so);

@@ -25,7 +25,7 @@
  */
 #include "postgres.h"
 
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
@@ -710,7 +710,7 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);
 	calibrated = loki_calibrate_again(info->index);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SORTING, 0);
-	/* posting lists are made of rows (recall/rows.c) */
+	/* posting lists are made of rows (recall/table_rows.c) */
 	loki_derived_make(info->index, loki_rows_need_no_snapshot(info->index) ? loki_build_terms : NULL,
 					  WARNING);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);

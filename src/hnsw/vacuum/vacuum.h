@@ -173,7 +173,7 @@ extern void loki_repair_entry(LokiVacuum *vacuum);
 /* Take dead nodes out of all lists, and link again what that cut off */
 extern void loki_repair_graph(LokiVacuum *vacuum);
 
-/* functions in vacuum/reachability.c; no page may be locked */
+/* functions in vacuum/new_reachable.c; no page may be locked */
 
 /* Make ready to search and to link, by lists of at most `capacity` candidates; `live` is set */
 extern void loki_reachability_begin(LokiVacuum *vacuum, int capacity);

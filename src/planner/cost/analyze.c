@@ -27,7 +27,7 @@
 #include "access/detoast.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "planner/cost/distance_profile.h"

@@ -34,7 +34,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
-#include "compat/compare.h"
+#include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"

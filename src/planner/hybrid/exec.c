@@ -6,7 +6,7 @@
  * The bitmap is made when the first row is asked for.  It is kept over rescans as long
  * as nothing that it depends on changes.  Then the access method has to stay inside
  * the bitmap and within the bound, and returns rows in order.  If the bitmap has few
- * rows, these are all read and sorted instead (hybrid/rows.c).
+ * rows, these are all read and sorted instead (hybrid/bitmap_rows.c).
  *
  *		none	the bitmap is empty, or a bound is NULL
  *		rows	all rows of the bitmap are read in the order of the heap, checked,

@@ -4,8 +4,8 @@
  *	  Scans of an hnsw index within a bitmap or a distance: what the files
  *	  of the node share.
  *
- * path.c makes a CustomPath, which cost.c estimates, and plan.c a CustomScan of it, from core's
- * plans of the two children.  exec.c executes it; rows.c makes the set of rows, and finds them
+ * path.c makes a CustomPath, which hybrid_cost.c estimates, and hybrid_plan.c a CustomScan of it, from core's
+ * plans of the two children.  exec.c executes it; bitmap_rows.c makes the set of rows, and finds them
  * without the index.  explain.c shows what was done.
  *
  * IDENTIFICATION
@@ -138,7 +138,7 @@ typedef struct LokiHybridBounds
 	bool		nans;			/* all clauses hold where the distance is NaN */
 } LokiHybridBounds;
 
-/* The rows of the bitmap, if they are read one by one (hybrid/rows.c) */
+/* The rows of the bitmap, if they are read one by one (hybrid/bitmap_rows.c) */
 typedef struct LokiHybridRows
 {
 	IndexFetchTableData *fetch; /* NULL before the first of them */
@@ -177,13 +177,13 @@ typedef struct LokiHybridState
 	LokiHybridCounts counts;
 } LokiHybridState;
 
-/* functions in hybrid/cost.c, which says what each returns */
+/* functions in hybrid/hybrid_cost.c, which says what each returns */
 extern bool loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity,
 							 bool bounded);
 extern Cost loki_hybrid_columns_least(const IndexOptInfo *index);
 extern bool loki_hybrid_rows_pay(const LokiHybridState *state);
 
-/* functions in hybrid/plan.c */
+/* functions in hybrid/hybrid_plan.c */
 extern const CustomPathMethods loki_hybrid_path_methods;
 extern const CustomPathMethods loki_hybrid_columns_methods;
 extern Expr *loki_hybrid_distance(Plan *plan);
@@ -194,7 +194,7 @@ extern Node *loki_hybrid_create_state(CustomScan *scan);
 extern LokiScanCaller *loki_hybrid_caller(PlanState *ps);
 extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
 
-/* functions in hybrid/rows.c */
+/* functions in hybrid/bitmap_rows.c */
 extern void loki_hybrid_make_tids(LokiHybridState *state);
 extern void loki_hybrid_read_rows(LokiHybridState *state);
 extern bool loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot);

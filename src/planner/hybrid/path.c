@@ -420,7 +420,7 @@ any_key(void)
  * relations `outer`; or, `alone`, of rows out of the index alone, in no order.
  *
  * Without a bound or a bitmap this would be the plain index scan.  The index path is a child of the
- * CustomPath: core makes its plan with index conditions and parameters in place, which hybrid/plan.c
+ * CustomPath: core makes its plan with index conditions and parameters in place, which hybrid/hybrid_plan.c
  * takes apart.
  */
 static void

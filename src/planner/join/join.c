@@ -159,7 +159,7 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 
 /*
  * The rows that LIMIT would take of a scan for one row of the outer side, found by a search.
- * order/search.c does not come here: the Sort above takes all rows of the loop.  So the scan is
+ * order/limit_search.c does not come here: the Sort above takes all rows of the loop.  So the scan is
  * permitted to be a search at once.
  */
 static Path *

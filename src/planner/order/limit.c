@@ -205,7 +205,7 @@ find_limited(PlanState *ps, LimitState *limit)
 			find_limited(((SubqueryScanState *) ps)->subplan, limit);
 			break;
 		case T_AggState:
-			/* a group ends with the next one's first row (order/row_groups.c) */
+			/* a group ends with the next one's first row (order/row_groups_path.c) */
 			if (((Agg *) ps->plan)->aggstrategy == AGG_SORTED)
 				find_limited(outerPlanState(ps), limit);
 			break;

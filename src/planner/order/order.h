@@ -52,12 +52,12 @@ extern List *loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *con
 /* Add paths that read a table in parts, if it has the same rows each time (P10). */
 extern void loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
 
-/* Functions in order/groups.c: the first rows of each group, in order */
+/* Functions in order/groups_node.c: the first rows of each group, in order */
 extern void loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 							 RelOptInfo *output);
 extern const LokiNodeKind loki_groups_kind;
 
-/* Function in order/row_groups.c: groups of a table's rows, in order */
+/* Function in order/row_groups_path.c: groups of a table's rows, in order */
 extern void loki_row_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 								 RelOptInfo *output);
 
@@ -87,7 +87,7 @@ extern void loki_finish_plans(PlannedStmt *statement);
 /* Whether finished plans come there, from the hook's first call on; not the one of the statement that loads the library */
 extern bool loki_walks_plans;
 
-/* Functions in order/search.c: the first ranks of rows; and make searches of scans that the finished paths permit */
+/* Functions in order/limit_search.c: the first ranks of rows; and make searches of scans that the finished paths permit */
 extern void loki_rank_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output);
 extern void loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraData *final);
 

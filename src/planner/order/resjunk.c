@@ -47,7 +47,7 @@ sorts_by(const Sort *sort, AttrNumber column)
 /*
  * Replace the distance below a Limit by NULL if nobody reads it.  The Limit reads sort
  * columns only for WITH TIES.  Above it only a Sort of the rows that it takes sees a
- * resjunk column of its child (order/search.c).  The columns that a WindowAgg sorts by are
+ * resjunk column of its child (order/limit_search.c).  The columns that a WindowAgg sorts by are
  * not resjunk.  Only classes of ours have such a distance FOR ORDER BY, so the index is one of ours.
  */
 static void

@@ -93,7 +93,7 @@ parent_of_all(const PlannerInfo *root)
 	return rte != NULL && rte->rtekind == RTE_SUBQUERY ? parent : NULL;
 }
 
-/* Upwards from a scan's level to that of a LIMIT, as order/search.c will come down from it */
+/* Upwards from a scan's level to that of a LIMIT, as order/limit_search.c will come down from it */
 static bool
 is_search_likely(const LokiLevel *level, bool complete)
 {

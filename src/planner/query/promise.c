@@ -9,7 +9,7 @@
  * The first label is exact: the scan returns every row, in order, and any node may be
  * above it.  pgvector's limits are for searches, so they do not change that.
  *
- * order/search.c decides which scans become searches, when plans are finished.  Costs go by a guess before that
+ * order/limit_search.c decides which scans become searches, when plans are finished.  Costs go by a guess before that
  * (query/level.c).  src/planner/README, "Order", has the argument.
  *
  * The label is in a field of the operator that core copies from path to plan, writes out for parallel workers and

@@ -142,7 +142,7 @@ sorted_by(const PlannerInfo *root, List *clauses, const PathKey *key)
  * (LokiLevel.takes_first).  Without a LIMIT all rows are read, and a sort costs less.
  *
  * A search below the node may find a row late, so the rows that LIMIT takes are sorted above it
- * (order/search.c).  A LIMIT that cannot be evaluated twice would be without that.
+ * (order/limit_search.c).  A LIMIT that cannot be evaluated twice would be without that.
  *
  * The node computes the score for the order, and once more in the row that it returns.  A volatile score
  * would differ, and sub-plans would run twice.  A score that is monotone in a single distance needs none

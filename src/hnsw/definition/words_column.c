@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * words.c
+ * words_column.c
  *	  The indexed column, if it is a tsvector: documents, whose words have posting lists.
  *
  * Lists are those of sparse vectors, and the distance is a negative sum of products, as the inner
@@ -8,7 +8,7 @@
  * (types/bm25.h).
  *
  * IDENTIFICATION
- *	  src/hnsw/definition/words.c
+ *	  src/hnsw/definition/words_column.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

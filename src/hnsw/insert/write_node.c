@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * node.c
+ * write_node.c
  *	  Writing the slots of a new node.
  *
  * Where an nbtree or GiST page gets one tuple, a node gets a slot on a page of each slot array.
@@ -12,7 +12,7 @@
  * then the others as loki_node_write() lists them.
  *
  * IDENTIFICATION
- *	  src/hnsw/insert/node.c
+ *	  src/hnsw/insert/write_node.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

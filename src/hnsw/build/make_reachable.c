@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * reachability.c
+ * make_reachable.c
  *	  Making every row of a new graph found by a search for its own vector.
  *
  * First every node is connected.  Choosing neighbors leaves a few nodes that no list names, and
@@ -19,7 +19,7 @@
  * or lost a link are.
  *
  * IDENTIFICATION
- *	  src/hnsw/build/reachability.c
+ *	  src/hnsw/build/make_reachable.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

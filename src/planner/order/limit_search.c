@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * search.c
+ * limit_search.c
  *	  Which scans of hnsw indexes are searches.
  *
  * A search, which is what an index is for, finds nearly all of the nearest rows.  A row that it finds
@@ -12,7 +12,7 @@
  * Paths are copied on the way down, and never changed: other finished paths share them, and stay exact.
  *
  * IDENTIFICATION
- *	  src/planner/order/search.c
+ *	  src/planner/order/limit_search.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

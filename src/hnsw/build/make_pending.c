@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pending.c
+ * make_pending.c
  *	  aminsert, codes and graph for the nodes of a pending index, and the growth of distances.
  *
  * An index with few nodes has neither codes nor a graph.  The insert that brings enough of them
@@ -11,7 +11,7 @@
  * Reading rows locks TOAST tables while all insert locks are held.  The deadlock detector knows both.
  *
  * IDENTIFICATION
- *	  src/hnsw/build/pending.c
+ *	  src/hnsw/build/make_pending.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

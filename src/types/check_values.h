@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * check.h
+ * check_values.h
  *	  What makes values of the types over arrays of numbers valid, and what
  *	  these types share else.
  *
  * Private to the folder.  `type` is the name of the type, for messages.
  *
  * IDENTIFICATION
- *	  src/types/check.h
+ *	  src/types/check_values.h
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -24,7 +24,7 @@
 #include "utils/array.h"
 
 /*
- * Functions in check.c.  Those with a parameter `soft` are called by input functions.  It is what
+ * Functions in check_values.c.  Those with a parameter `soft` are called by input functions.  It is what
  * their caller passed as fcinfo->context; NULL raises the error.  If it asks for errors to be saved,
  * the function returns after an error, those that return a bool return false, and the input
  * function returns at once what its caller will ignore.

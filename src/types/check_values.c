@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * check.c
+ * check_values.c
  *	  What makes values of the types over arrays of numbers valid.
  *
  * The messages are pgvector's; applications match on them.  Hints are ours, as nobody matches on
@@ -8,7 +8,7 @@
  * whichever type finds it.
  *
  * IDENTIFICATION
- *	  src/types/check.c
+ *	  src/types/check_values.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -20,7 +20,7 @@
 
 #include "compat/pgcompat.h"
 #include "distance/distance.h"
-#include "types/check.h"
+#include "types/check_values.h"
 #include "types/vector.h"
 
 /* Part of an ereport(): what to do about operands of different dimensions */

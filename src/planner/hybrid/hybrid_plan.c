@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * plan.c
+ * hybrid_plan.c
  *	  From a path of ours to its plan.
  *
  * The server has made plans of the path's children, an index scan and a bitmap heap scan.
@@ -9,7 +9,7 @@
  * leave to its filter.
  *
  * IDENTIFICATION
- *	  src/planner/hybrid/plan.c
+ *	  src/planner/hybrid/hybrid_plan.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * sparse.c
+ * sparse_column.c
  *	  The indexed column, if it is a sparsevec.
  *
- * An index has posting lists of the elements in place of codes and a graph (derived/terms.c).  The
+ * An index has posting lists of the elements in place of codes and a graph (derived/postings.c).  The
  * one float that stands for a value says whether it has a direction, as cosine distance needs.
  *
  * IDENTIFICATION
- *	  src/hnsw/definition/sparse.c
+ *	  src/hnsw/definition/sparse_column.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * groups.c
+ * groups_node.c
  *	  Paths for the first rows of each group, in the order of a distance.
  *
  *		Limit
@@ -23,7 +23,7 @@
  * the first ones of each group, and these as they came.
  *
  * IDENTIFICATION
- *	  src/planner/order/groups.c
+ *	  src/planner/order/groups_node.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * terms.c
+ * make_postings.c
  *	  Posting lists of the elements of sparse vectors, made of the rows of nodes.
  *
  * Nodes are read in the order of their IDs.  The elements of as many as maintenance_work_mem has room
- * for, and a window, are sorted and written; then follow those of the next (derived/terms.c).  A query
+ * for, and a window, are sorted and written; then follow those of the next (derived/postings.c).  A query
  * that counts words has work_mem.
  *
  * A list may have only what scans will find in rows.  So a node is noted as changed, and its row is
@@ -15,7 +15,7 @@
  *	- the vector has elements of which there are no bounds.
  *
  * IDENTIFICATION
- *	  src/hnsw/build/terms.c
+ *	  src/hnsw/build/make_postings.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

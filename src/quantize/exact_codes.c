@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * exact.c
+ * exact_codes.c
  *	  "Codes" that keep all: of few dimensions, the float32 values themselves,
  *	  scaled to unit length under cosine; of bit strings, the bits.
  *
@@ -9,7 +9,7 @@
  * A string is dim 32-bit words in the place of floats.
  *
  * IDENTIFICATION
- *	  src/quantize/exact.c
+ *	  src/quantize/exact_codes.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

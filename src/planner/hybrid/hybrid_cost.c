@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * cost.c
+ * hybrid_cost.c
  *	  What a scan within a bitmap or a distance costs.
  *
  * The same estimate is made twice: by the planner from selectivities, and by the scan
@@ -23,7 +23,7 @@
  * of b-trees alone, since the planner often misjudges the rows of GIN and GiST.
  *
  * IDENTIFICATION
- *	  src/planner/hybrid/cost.c
+ *	  src/planner/hybrid/hybrid_cost.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

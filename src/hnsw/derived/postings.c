@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * terms.c
+ * postings.c
  *	  Posting lists of the elements of sparse vectors, and what they say of distances.
  *
  * Each distance of sparse vectors is a sum of something that depends on the query alone, the norm
@@ -25,7 +25,7 @@
  * SINDI (2025), section 3; there are no branches but for each list.
  *
  * IDENTIFICATION
- *	  src/hnsw/derived/terms.c
+ *	  src/hnsw/derived/postings.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

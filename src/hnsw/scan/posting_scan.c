@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * terms.c
+ * posting_scan.c
  *	  Scans of an index that has posting lists: bounds of distances, for flat scans.
  *
  * Such an index has neither codes nor a graph, as a pending one, and its scans are certain: they read
@@ -8,10 +8,10 @@
  * lists, and for nodes that neither these nor their tail know, there are no bounds, and all rows are read.
  *
  * Flat scans come by the nodes in the order of their IDs, so the lists of one window are in memory at
- * a time (derived/terms.c).
+ * a time (derived/postings.c).
  *
  * IDENTIFICATION
- *	  src/hnsw/scan/terms.c
+ *	  src/hnsw/scan/posting_scan.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * reachability.c
+ * new_reachable.c
  *	  Searching for nodes, and linking those that are not found.
  *
  * Vacuum searches for nodes that lost a link, and for those that were inserted since the
  * vacuum before, which later inserts may have hidden (R9).
  *
  * IDENTIFICATION
- *	  src/hnsw/vacuum/reachability.c
+ *	  src/hnsw/vacuum/new_reachable.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

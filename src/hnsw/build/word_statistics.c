@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * words.c
+ * word_statistics.c
  *	  bm25_weigh(): what an index says of the words of a search.
  *
  * Posting lists say how many documents have a word, as of when they were made.  Without lists, as in
@@ -13,7 +13,7 @@
  * users cannot make one.
  *
  * IDENTIFICATION
- *	  src/hnsw/build/words.c
+ *	  src/hnsw/build/word_statistics.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * row_groups.c
+ * row_groups_path.c
  *	  Paths for groups of a table's rows, in the order of a distance of these.
  *
  *		Limit
@@ -14,11 +14,11 @@
  * by the distance then, which reads all rows.  The distance is the same for all rows of a group, so that they follow
  * each other in this order too.  All nodes are core's, and keep to what they say of their order.
  *
- * order/search.c goes down through Agg and Unique to scans of the table: each row that comes brings its whole group.
+ * order/limit_search.c goes down through Agg and Unique to scans of the table: each row that comes brings its whole group.
  * A search does without the sort.
  *
  * IDENTIFICATION
- *	  src/planner/order/row_groups.c
+ *	  src/planner/order/row_groups_path.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * terms.c
+ * check_postings.c
  *	  lokivector_check(): posting lists, by themselves and by what rows have.
  *
  * Vacuum may make the lists again at any time.  A fault counts only if the metapage says afterwards
@@ -15,7 +15,7 @@
  * the lists.  Rows in the tail are compared with those of the table as well.
  *
  * IDENTIFICATION
- *	  src/hnsw/check/terms.c
+ *	  src/hnsw/check/check_postings.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * node.c
+ * custom_node.c
  *	  Nodes of ours above a plan whose rows they take: what they have in common.
  *
  * Each reads a single child and returns rows made of the child's columns.  Those that are
  * ordered stand below a Limit, and the scan below them is a search as below any Limit
- * (order/search.c); they keep what they have to know of rows within work_mem, and sort the
+ * (order/limit_search.c); they keep what they have to know of rows within work_mem, and sort the
  * rest of the rows where that is not enough.
  *
  * How a row passes: the child's slot -> the node's own (custom_scan_tlist, by INDEX_VAR) -> filter ->
@@ -13,10 +13,10 @@
  * custom_scan_tlist.  So a kind says what it needs as expressions, and never counts columns by itself.
  *
  * Memory: `context` has what a kind keeps of rows, and is reset at each rescan.  Sorts have memory of their own, as
- * they may be longer than that (groups.c).  The per-tuple context is reset with each row that is asked for.
+ * they may be longer than that (groups_node.c).  The per-tuple context is reset with each row that is asked for.
  *
  * IDENTIFICATION
- *	  src/planner/order/node.c
+ *	  src/planner/order/custom_node.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

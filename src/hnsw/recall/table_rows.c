@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * rows.c
+ * table_rows.c
  *	  The rows of an index's table, and their values, for measuring by them.
  *
  * A value is what FormIndexDatum() makes of a row, as in CREATE INDEX; the scan of the table, or the
@@ -8,7 +8,7 @@
  * evaluated as its owner, who made them, as REINDEX evaluates them.
  *
  * IDENTIFICATION
- *	  src/hnsw/recall/rows.c
+ *	  src/hnsw/recall/table_rows.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

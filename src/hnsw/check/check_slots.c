@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * slots.c
+ * check_slots.c
  *	  lokivector_check: what the slots of single nodes contain.
  *
  * The TID array is read first and says which nodes there are.  The other arrays are checked
@@ -8,7 +8,7 @@
  * may have freed it and an insert may be filling it again.
  *
  * IDENTIFICATION
- *	  src/hnsw/check/slots.c
+ *	  src/hnsw/check/check_slots.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * compare.h
+ * compare_numbers.h
  *	  For qsort(): ascending, by the number that an element is or begins with.
  *
  * IDENTIFICATION
- *	  src/compat/compare.h
+ *	  src/compat/compare_numbers.h
  *
  * SPDX-License-Identifier: PostgreSQL
  *

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * rows.c
+ * bitmap_rows.c
  *	  The rows of a bitmap: the set that a scan stays in, and the nearest of them by reading them all.
  *
  * A TIDBitmap is a hash table of pages, which is sorted before it is read.  If there is
@@ -17,7 +17,7 @@
  * but that of the sort, so rows whose distances are equal, NaN or NULL are where a Sort node would have them.
  *
  * IDENTIFICATION
- *	  src/planner/hybrid/rows.c
+ *	  src/planner/hybrid/bitmap_rows.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
