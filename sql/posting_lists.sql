@@ -173,4 +173,18 @@ SELECT different('<#>', 'true', 10);
 SELECT lokivector_check('docs_ip', true);
 DROP VIEW made;
 DROP TABLE docs;
+
+-- test: lists that become longer with each VACUUM take twice their space
+CREATE FUNCTION text_of(n int, words int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+	SELECT string_agg('w' || (power(abs(hashint8extended(n, i) % 100000) / 100000.0, 2) * 9999)::int, ' ')::tsvector FROM generate_series(1, words) i
+$$;
+CREATE TABLE texts AS SELECT n AS id, text_of(n, 80) AS body FROM generate_series(1, 3000) n;
+CREATE INDEX texts_idx ON texts USING hnsw (body bm25_ops);
+SELECT CASE WHEN vacuum THEN 'VACUUM texts' ELSE format('WITH gone AS (DELETE FROM texts WHERE id BETWEEN %1$s AND %1$s + 74) INSERT INTO texts SELECT n, text_of(n, 95) FROM generate_series(3000 + %1$s, 3074 + %1$s) n', 1 + 75 * i) END
+FROM generate_series(0, 9) i, unnest('{false,true}'::bool[]) WITH ORDINALITY v(vacuum, o) ORDER BY i, o \gexec
+SELECT pg_relation_size('texts_idx') AS size \gset
+REINDEX INDEX texts_idx;
+SELECT :size < 2.4 * pg_relation_size('texts_idx') AS twice, lokivector_check('texts_idx', true);
+DROP TABLE texts;
+DROP FUNCTION text_of;
 DROP FUNCTION all_different, different, document, word;

@@ -465,6 +465,7 @@ typedef struct LokiPageSpace
 	LokiPageRange *used;
 	uint64		allocated;
 	uint32		n;
+	uint32		old;			/* pages that old lists have */
 } LokiPageSpace;
 
 /* Writes lists, window by window: three arrays at once, each of which a page in memory is filled of */

@@ -504,14 +504,20 @@ use_pages(LokiPageSpace *space, uint32 first, uint32 n)
 	space->n++;
 }
 
-/* The first place where n pages are free; they are in use afterwards. */
+/*
+ * The first place where n pages are free; they are in use afterwards.  Behind all others there is room left below,
+ * so that lists which come when the old ones are gone find it, if they are longer by an eighth at most.
+ */
 static uint32
 take_pages(LokiPageSpace *space, uint32 n)
 {
 	uint32		first = 0;
+	uint32		i = 0;
 
-	for (uint32 i = 0; i < space->n && space->used[i].first < (uint64) first + n; i++)
+	for (; i < space->n && space->used[i].first < (uint64) first + n; i++)
 		first = Max(first, space->used[i].end);
+	if (i == space->n)
+		first = Max(first, (uint32) Min(space->old * (uint64) 9 / 8, MaxBlockNumber));
 	use_pages(space, first, n);
 	return first;
 }
@@ -539,6 +545,9 @@ use_lists(LokiTermWriter *writer, const LokiTermLists *old)
 		use_pages(&writer->pages[POSTING_PAGES].space, window.posting_page,
 				  loki_pages_of(state, LOKI_SLOTS_POSTING, window.postings));
 	}
+	for (int i = 0; i < lengthof(writer->pages); i++)
+		for (uint32 j = 0; j < writer->pages[i].space.n; j++)
+			writer->pages[i].space.old += writer->pages[i].space.used[j].end - writer->pages[i].space.used[j].first;
 }
 
 /* Begin to write lists.  See derived.h. */
