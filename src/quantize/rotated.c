@@ -628,7 +628,7 @@ error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
 		const CenterQuery *to = loki_center_query(rq, query, code_center(rq, code));
 
 		return norm * to->unit_error + to_centers(rq, query)->own_error * to->norm +
-			loki_center_rounding(rq, slot, to, slot->mul * center_slot(rq, code)->shift);
+			loki_center_rounding(rq, slot, to, norm, slot->mul * center_slot(rq, code)->shift);
 	}
 	return norm * query->unit_error + rounding_error(slot, base->constant);
 }
@@ -661,7 +661,7 @@ refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 				more->mul * (float) loki_centers_product16(rq, query, to, u, shift);
 			errors[i] = more->error >= HUGE_ERROR || base->norm >= HUGE_NORM / 2 ?
 				HUGE_ERROR : (more->error + to_centers(rq, query)->own_error) * to->norm +
-				loki_center_rounding(rq, slot, to, more->mul * shift);
+				loki_center_rounding(rq, slot, to, code_norm(rq, slot), more->mul * shift);
 			continue;
 		}
 		dot = rq->kernels->dot16(rq->groups, u, &rq->full_table,

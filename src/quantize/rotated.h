@@ -90,6 +90,8 @@ typedef struct CenterQuery
 	float		constant;
 	float		norm;			/* |q - center| */
 	float		unit_error;
+	float		rounding;		/* of what lies behind the difference; see
+								 * loki_center_rounding() */
 	bool		near;			/* the second product counts for CODE, ... */
 	bool		near16;			/* ... for REFINE */
 } CenterQuery;
@@ -280,7 +282,7 @@ extern const CenterQuery *loki_center_query(const RotatedQuantizer *rq, const Ro
 extern void loki_centers_score(const LokiQuantizer *quantizer, const LokiQuery *query,
 							   const void *const *codes, int n, float *estimates);
 extern float loki_center_rounding(const RotatedQuantizer *rq, const CodeSlot *slot, const CenterQuery *to,
-								  float moved);
+								  float norm, float moved);
 extern double loki_centers_product16(const RotatedQuantizer *rq, const RotatedQuery *query,
 									 const CenterQuery *center, const uint8 *u, float shift);
 

@@ -295,6 +295,19 @@ turn_own(const RotatedQuantizer *rq, RotatedQuery *query)
 	round_turned(rq, query);
 }
 
+/*
+ * What rounding does to a difference from a center that is this far at most: to its length; under IP, where
+ * products with the centroid, the center and the vector nearly cancel out, to their sum.
+ */
+static float
+rounding_behind(const RotatedQuantizer *rq, float far)
+{
+	if (rq->base.spec.metric != LOKI_METRIC_IP)
+		return 2 * FLT_EPSILON * far;
+	far = Min(far + sqrtf(rq->base.centroid_norm2), HUGE_NORM);
+	return FLT_EPSILON / 2 * far * far;
+}
+
 /* What a query is to a center, which is in the query from then on */
 const CenterQuery *
 loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int center)
@@ -332,6 +345,7 @@ loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int cen
 			break;
 	}
 	to->norm = sqrtf(square);
+	to->rounding = center > 0 ? rounding_behind(rq, query->base.norm + to->norm) : 0;
 	code2 = square / (padded - 1);
 	rounding2 = all->whole.step * all->whole.step / 12;
 	/* what is left of steps that small is none that a float can be divided by */
@@ -415,14 +429,24 @@ loki_code_slot_valid(const LokiQuantizer *quantizer, const void *code)
 }
 
 /*
- * What rounding may have added to an estimate by a code around a local center, and what the operator's own sums may have added under cosine:
- * of unit vectors, however near they are.
+ * What rounding may have added to an estimate by a code around a local center, of a residual of the norm `norm`:
+ * to the sum, to the shift `moved`, to the differences that the sum is made of, and under cosine to the
+ * operator's own sums of unit vectors, however near they are.
  */
 float
-loki_center_rounding(const RotatedQuantizer *rq, const CodeSlot *slot, const CenterQuery *to, float moved)
+loki_center_rounding(const RotatedQuantizer *rq, const CodeSlot *slot, const CenterQuery *to, float norm, float moved)
 {
-	return rounding_error(slot, to->constant) + FLT_EPSILON * 2 * fabsf(moved) +
-		(rq->base.spec.metric == LOKI_METRIC_COSINE ? FLT_EPSILON / 2 : 0);
+	float		sums = rounding_error(slot, to->constant) + FLT_EPSILON * 2 * fabsf(moved);
+
+	switch (rq->base.spec.metric)
+	{
+		case LOKI_METRIC_L2:
+			return sums + to->rounding * (norm + to->norm + to->rounding);
+		case LOKI_METRIC_COSINE:
+			return sums + to->rounding * (norm + to->norm + to->rounding) / 2 + FLT_EPSILON / 2;
+		default:
+			return sums + to->rounding;
+	}
 }
 
 /* score() */

@@ -77,10 +77,10 @@ refine_of(const Set *set, int i)
 
 /*
  * Crowds of a noise relative to their middles; the second lies next to the first, so that two centers
- * are near each other if `noise` is small.
+ * are near each other if `noise` is small.  The centroid is `far` times as long as a row, as long rows make it.
  */
 static Set
-make_set(int metric, int dim, int bits, int refine_bits, double noise)
+make_set(int metric, int dim, int bits, int refine_bits, double noise, double far)
 {
 	Set			set = {{LOKI_CODE_ROTATED, metric, bits, refine_bits, dim, 7, .centers = CENTERS}};
 	float	   *middles = malloc(sizeof(float) * dim * CROWDS);
@@ -95,7 +95,8 @@ make_set(int metric, int dim, int bits, int refine_bits, double noise)
 		for (int c = 0; c < CROWDS; c++)
 			middles[c * dim + i] = (float) (0.3 + unit_normal());
 		middles[dim + i] = (float) (middles[i] + 3 * noise * unit_normal());
-		set.constants[i] = metric == LOKI_METRIC_COSINE ? 0.01f : 0.3f;
+		set.constants[i] = (float) (metric == LOKI_METRIC_COSINE ? 0.01 + far * middles[i] / sqrt(dim) :
+									0.3 + far * middles[i]);
 	}
 	for (int r = 0; r < ROWS + QUERIES; r++)
 		for (int i = 0; i < dim; i++)
@@ -200,17 +201,17 @@ compare(Set *set, const float *q, Outcome *coarse, Outcome *fine)
 }
 
 static void
-test_estimates(int metric, int dim, int bits, int refine_bits, double noise)
+test_estimates(int metric, int dim, int bits, int refine_bits, double noise, double far)
 {
-	Set			set = make_set(metric, dim, bits, refine_bits, noise);
+	Set			set = make_set(metric, dim, bits, refine_bits, noise, far);
 	Outcome		coarse = {0};
 	Outcome		fine = {0};
 	Outcome		coded = {0};
 	Outcome		refined = {0};
 	char		name[100];
 
-	snprintf(name, sizeof(name), "%s, %d dimensions, %d and %d bits, noise %g", metric_names[metric], dim, bits,
-			 refine_bits, noise);
+	snprintf(name, sizeof(name), "%s, %d dimensions, %d and %d bits, noise %g%s", metric_names[metric], dim, bits,
+			 refine_bits, noise, far > 0 ? ", far from the centroid" : "");
 	for (int i = 0; i < QUERIES; i++)
 	{
 		const float *q = row_of(&set, ROWS + i);
@@ -244,7 +245,7 @@ test_estimates(int metric, int dim, int bits, int refine_bits, double noise)
 static double
 ranked_well(int metric, int centers, double noise)
 {
-	Set			set = make_set(metric, 192, 4, 6, noise);
+	Set			set = make_set(metric, 192, 4, 6, noise, 0);
 	int			pairs = 0;
 	int			right = 0;
 
@@ -281,7 +282,7 @@ ranked_well(int metric, int centers, double noise)
 static void
 test_bytes(int dim, int bits)
 {
-	Set			set = make_set(LOKI_METRIC_L2, dim, bits, 6, 0.01);
+	Set			set = make_set(LOKI_METRIC_L2, dim, bits, 6, 0.01, 0);
 	char	   *code = unit_allocate(set.quantizer->code_size);
 	char	   *refine = unit_allocate(set.quantizer->refine_size);
 	int			differ = 0;
@@ -318,7 +319,7 @@ test_bytes(int dim, int bits)
 static void
 test_extremes(int metric)
 {
-	Set			set = make_set(metric, 96, 2, 6, 0.01);
+	Set			set = make_set(metric, 96, 2, 6, 0.01, 0);
 	float	   *x = unit_allocate(sizeof(float) * 96);
 	int			wrong = 0;
 
@@ -365,11 +366,13 @@ main(void)
 
 		for (int i = 0; i < 3; i++)
 		{
-			test_estimates(metric, 192, 4, 6, noises[i]);
-			test_estimates(metric, 192, 4, 0, noises[i]);
-			test_estimates(metric, 700, 2, 6, noises[i]);
-			test_estimates(metric, 1100, 1, 6, noises[i]);
-			test_estimates(metric, 320, 1, 2, noises[i]);
+			test_estimates(metric, 192, 4, 6, noises[i], 0);
+			test_estimates(metric, 192, 4, 0, noises[i], 0);
+			test_estimates(metric, 700, 2, 6, noises[i], 0);
+			test_estimates(metric, 1100, 1, 6, noises[i], 0);
+			test_estimates(metric, 320, 1, 2, noises[i], 0);
+			test_estimates(metric, 96, 4, 6, noises[i], 20);
+			test_estimates(metric, 1100, 4, 0, noises[i], 20);
 		}
 		test_extremes(metric);
 	}
