@@ -638,15 +638,19 @@ class Generator:
                          change=True)
 
     def chosen(self):
-        """A change of the nearest rows."""
+        """
+        A change of the nearest rows.  A loop may run a sub-select of IN again, which does not lock rows that are
+        changed by then, and takes others; ARRAY is made once.
+        """
         distance = self.distance()
         column = self.random.choice(self.schema.columns)
         value = Value(self.random.choice(column.kind.values), column.kind.name)
         locks = self.random.choice(("", " FOR UPDATE", " FOR UPDATE SKIP LOCKED"))
         inner = ["(SELECT t.id FROM t", self.conditions(), " ORDER BY ", distance.text, distance.order, self.limit(),
                  f"{locks})"]
+        inner = ["= ANY (ARRAY", inner, ")"] if locks else ["IN ", inner]
         before = self.random.choice(("DELETE FROM t", [f"UPDATE t SET {column.name} = ", value]))
-        return Statement("chosen", [before, " WHERE t.id IN ", inner, " RETURNING t.id"], search=True)
+        return Statement("chosen", [before, " WHERE t.id ", inner, " RETURNING t.id"], search=True)
 
     def insert(self):
         columns = ", ".join(["v"] + (["words"] if self.schema.words else []) + [c.name for c in self.schema.columns])
