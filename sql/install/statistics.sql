@@ -48,7 +48,7 @@ CREATE VIEW lokivector_stat_indexes AS
 		coalesce(s.nodes_reused, nothing) AS nodes_reused,
 		coalesce(s.neighbors_compared, nothing) AS neighbors_compared,
 		coalesce(s.neighbors_agreed, nothing) AS neighbors_agreed,
-		s.neighbors_agreed / nullif(s.neighbors_compared, 0)::float8 AS agreement, coalesce(s.builds, 0) AS builds,
+		s.neighbors_agreed::float8 / nullif(s.neighbors_compared, 0)::float8 AS agreement, coalesce(s.builds, 0) AS builds,
 		coalesce(s.vacuums, 0) AS vacuums, coalesce(s.nodes_freed, nothing) AS nodes_freed,
 		coalesce(s.calibrations, 0) AS calibrations,
 		coalesce(s.rows_changed, 0) AS rows_changed,
