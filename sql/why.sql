@@ -116,6 +116,16 @@ FROM (VALUES ('why_h', '[1,1]', 'true'), ('why_b', '00000000', 'true'), ('why_s'
 why_types, lokivector_why(name::regclass, query, why_types.ctid, 3, condition)
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3;
 
+-- test: a partial index: rows that it lacks do not meet the condition, and do not count
+SELECT verdict, uses_index, count(*), min(rank), max(rank), bool_and(id % 2 = 0) AS even
+FROM why_types, lokivector_why('why_loose', '[3,1]', why_types.ctid, 3) GROUP BY 1, 2 ORDER BY 1, 2;
+CREATE SCHEMA why_half;
+CREATE FUNCTION why_half.below(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 < $2 OR $1 > 40 AND $1 < 43';
+CREATE OPERATOR why_half.< (LEFTARG = int, RIGHTARG = int, FUNCTION = why_half.below);
+CREATE INDEX why_half_h ON why_types USING hnsw (h halfvec_l2_ops) WHERE id OPERATOR(why_half.<) 20 OR b IS NULL;
+SELECT verdict, uses_index, count(*), min(rank), max(rank), min(id), max(id)
+FROM why_types, lokivector_why('why_half_h', '[1,1]', why_types.ctid, 3, 'id <> 7 -- all') GROUP BY 1, 2 ORDER BY 1, 2;
+
 -- test: row security: a hidden row and none are one answer, and ranks count what the caller sees
 CREATE ROLE regress_why;
 CREATE TABLE why_rows (id int, who text, v vector(2));

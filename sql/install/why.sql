@@ -42,7 +42,7 @@ BEGIN
 	WHERE c.oid = index_id AND c.relkind = 'i';
 	IF i IS NULL THEN
 		RAISE wrong_object_type USING MESSAGE = format('relation %s is not an hnsw index with rows', index),
-			HINT = 'SELECT index FROM lokivector_stat_indexes lists such indexes.';
+			HINT = 'SELECT index FROM lokivector_stat_indexes lists such indexes, and ivfflat indexes.';
 	ELSIF k < 1 THEN
 		RAISE invalid_parameter_value USING MESSAGE = format('k must be at least 1, not %s', k);
 	ELSIF i.runs_others THEN
@@ -53,6 +53,10 @@ BEGIN
 
 	PERFORM set_config('search_path', path, true);
 	i.query := pg_catalog.concat('(', pg_catalog.pg_get_indexdef(index_id, 1, false), ')', i.operator, i.query);
+	-- the rows of a partial index alone: others may have no distance at all, being of another size
+	SELECT pg_catalog.format(E'%s AND (%s\n)', pg_catalog.pg_get_expr(x.indpred, x.indrelid, false), condition) INTO rows_met
+	FROM pg_catalog.pg_index x WHERE x.indexrelid OPERATOR(pg_catalog.=) index_id AND x.indpred IS NOT NULL;
+	condition := coalesce(rows_met, condition);
 	EXECUTE pg_catalog.format(E'SELECT (%1$s\n) IS TRUE, CASE WHEN (%1$s\n) THEN %2$s END FROM %3$s
 		WHERE ctid OPERATOR(pg_catalog.=) %4$L::pg_catalog.tid', condition, i.query, i.tab, tid::pg_catalog.text)
 	INTO is_met, distance;
