@@ -132,10 +132,10 @@ extern void loki_linker_score(LokiLinker *linker, uint32 node);
 /* Drop candidates that may not be linked to; returns whether there were any */
 extern bool loki_linker_drop_dead(LokiLinker *linker, int level);
 
-/* Whether a node may be linked to: live, killed or list */
 /* Begin to fetch the slots of a list's nodes, of a slot array that has one for each node */
 extern void loki_list_prefetch(LokiLinker *linker, const LokiList *list, int array);
 
+/* Whether a node may be linked to: live, killed or list.  Takes no content lock; ERROR if there is no such node */
 extern bool loki_node_is_live(LokiIndex *state, Relation index, uint32 node);
 
 /*
