@@ -229,7 +229,7 @@ loki_join_duplicate(LokiNewRow *row, uint32 node)
 
 /*
  * Make searches stop at a node that is equal to the row as far as its code shows: the estimate of a
- * duplicate is that of the row's own code, up to rounding.  Sets row->self to that.  The search's
+ * duplicate is that of the row's own code, up to rounding.  The search's
  * query is the row's; the caller says by search->target.stop when a search is to stop.
  */
 void
@@ -238,13 +238,14 @@ loki_look_for_duplicate(LokiNewRow *row)
 	LokiSearch *search = &row->cache->search;
 	const LokiQuantizer *quantizer = row->state->quantizer;
 	const void *own = row->code;
+	float		self;
 	float		error;
 
-	quantizer->score(quantizer, search->query.used, &own, 1, &row->self);
-	error = quantizer->error(quantizer, search->query.used, own, row->self);
+	quantizer->score(quantizer, search->query.used, &own, 1, &self);
+	error = quantizer->error(quantizer, search->query.used, own, self);
 	Assert(!search->target.stop);
-	search->target.distance = row->self;
-	search->target.tolerance = 0.01f * error + 1e-5f * fabsf(row->self) + FLT_MIN;
+	search->target.distance = self;
+	search->target.tolerance = 0.01f * error + 1e-5f * fabsf(self) + FLT_MIN;
 }
 
 /*

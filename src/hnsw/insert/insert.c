@@ -209,7 +209,7 @@ search_narrowly(LokiNewRow *row, const LokiUpperFound *entries, int nentries)
 
 	/* by inner product others can be so much nearer that no scan finds it */
 	row->found = cache->nnarrow[0] == 0 ||
-		!(row->self < search->pool.nearest[cache->nnarrow[0] - 1].distance);
+		!(search->target.distance < search->pool.nearest[cache->nnarrow[0] - 1].distance);
 	return false;
 }
 

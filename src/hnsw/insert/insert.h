@@ -73,7 +73,6 @@ typedef struct LokiNewRow
 	char	   *refine;			/* slot of REFINE; NULL if there is none */
 	LokiHashData hash;
 	LokiTailRow tail;			/* elements, if the index has posting lists */
-	float		self;			/* estimate of the row's own code */
 	int			level;			/* the highest layer of its node */
 	uint32		node;			/* LOKI_NONE before loki_node_write(), and for
 								 * a row that has joined another's */
