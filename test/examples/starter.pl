@@ -40,6 +40,7 @@ sub starter
 		exit;
 	}
 	chomp $output;
+	note("starter @arguments: $messages") if $?;
 	return $? ? undef : $output;
 }
 
