@@ -78,11 +78,11 @@ loki_tail_wanted(const LokiMetaPageData *meta)
 		meta->derived.notes.next_generation >= Max(meta->derived.terms.tail, 1);
 }
 
-/* Whether a page is in use: it names the generation of notes that tails begin with, or a later one */
+/* Whether a page is in use: it names the generation of notes that a tail of these lists begins with, or a later one */
 static bool
-in_use(const LokiMetaPageData *meta, Page page)
+in_use(const LokiTermListsData *lists, Page page)
 {
-	return LokiPageOpaque(page)->next >= meta->derived.terms.tail && LokiPageOpaque(page)->next > 0;
+	return LokiPageOpaque(page)->next >= lists->tail && LokiPageOpaque(page)->next > 0;
 }
 
 /*
@@ -100,7 +100,7 @@ last_page(LokiIndex *state, Relation index, const LokiMetaPageData *meta, int ar
 		Buffer		buffer;
 		int			used;
 		Page		page = loki_page_lock(state, index, array, middle, &buffer, &used);
-		bool		is_used = page != NULL && in_use(meta, page);
+		bool		is_used = page != NULL && in_use(&meta->derived.terms, page);
 
 		if (page != NULL)
 			UnlockReleaseBuffer(buffer);
@@ -137,7 +137,7 @@ append_run(LokiIndex *state, Relation index, const LokiMetaPageData *meta, int s
 		loki_change_begin(&change, state, index);
 		number = loki_change_lock_page(&change, array, *ordinal);
 		page = loki_change_page(&change, number);
-		if (in_use(meta, page))
+		if (in_use(&meta->derived.terms, page))
 		{
 			used = LokiPageUsed(page, slots->slot_size);
 			/* a page has the elements of one generation, so that it is done with at once */
@@ -226,13 +226,6 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
  * ----------------------------------------------------------------
  */
 
-/* Whether a page is in use by what lists say of their tail */
-static bool
-is_of_tail(const LokiTermLists *lists, Page page)
-{
-	return LokiPageOpaque(page)->next >= lists->data.tail && LokiPageOpaque(page)->next > 0;
-}
-
 /* Copy a page that is in use; *used becomes its slots.  False if it is not in use. */
 static bool
 copy_tail_page(const LokiTermLists *lists, int array, uint32 ordinal, char *copy, uint32 *used)
@@ -240,7 +233,7 @@ copy_tail_page(const LokiTermLists *lists, int array, uint32 ordinal, char *copy
 	if (ordinal >= lists->state->arrays[array].npages)
 		return false;
 	*used = loki_page_copy(lists->state, lists->index, array, ordinal, NULL, copy);
-	return is_of_tail(lists, (Page) copy);
+	return in_use(&lists->data, (Page) copy);
 }
 
 /* The run at a place of a page that is locked, or a copy; NULL if none can be there */
@@ -395,7 +388,7 @@ loki_tail_visit(const LokiTermLists *lists, uint32 before, bool briefly, LokiTai
 			visited.page = loki_page_lock(lists->state, lists->index, array, ordinal, &visited.buffer, &used);
 			visited.locked = visited.page != NULL;
 			visited.used = used;
-			in_tail = visited.locked && is_of_tail(lists, visited.page);
+			in_tail = visited.locked && in_use(&lists->data, visited.page);
 			if (!in_tail || !briefly)
 				unlock_page(&visited, in_tail);
 			if (!in_tail)

@@ -37,8 +37,8 @@ extern void loki_distance_range(Oid opno, double *low, double *high);
 extern Node *loki_distance_column(PlannerInfo *root, const OpExpr *distance);
 
 /*
- * Whether two distances are the same, but for casts to a number of dimensions.  The collations of their operators have our labels, and
- * do not count (src/hnsw/hnsw.h).
+ * Whether two distances are the same, but for casts to a number of dimensions.  The collations of their
+ * operators have our labels, and do not count (src/hnsw/hnsw.h).
  */
 extern bool loki_same_distance(const OpExpr *a, const OpExpr *b);
 

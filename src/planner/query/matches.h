@@ -41,8 +41,9 @@ extern IndexPath *loki_match_path(PlannerInfo *root, IndexOptInfo *info, const L
 								  OpExpr *distance, PathKey *key);
 
 /*
- * A distance that an index can order by, with its first column on the left (dimensions.h).  NULL if it cannot, or if the
- * other side may change during a scan: it has a column of the same table, as in v <-> w, or is volatile.
+ * A distance that an index can order by, with its first column on the left (dimensions.h).  NULL if it
+ * cannot, or if the other side may change during a scan: it has a column of the same table, as in v <-> w,
+ * or is volatile.
  */
 extern OpExpr *loki_match_distance(PlannerInfo *root, IndexOptInfo *info, OpExpr *distance);
 
