@@ -132,7 +132,7 @@ of_table('the owner of a table', sub {
 	is(as('postgres', q(SELECT lokivector_build_memory('counted', 'v') > 0)), 't', '... and lokivector_build_memory');
 	is(as('monitor', q(SELECT verdict FROM lokivector_why('plain_v', '[1,1]', '(0,1)', 1))), 'ERROR: permission denied for table plain',
 		'... and lokivector_why');
-	as('shop', q(CREATE FUNCTION of_shop(vector) RETURNS vector LANGUAGE sql IMMUTABLE AS 'SELECT as_whom($1)';
+	as('shop', q(CREATE FUNCTION of_shop(vector) RETURNS vector LANGUAGE sql IMMUTABLE AS 'SELECT public.as_whom($1)';
 		CREATE INDEX made_of_shop ON made USING hnsw ((of_shop(v)::vector(2)) vector_l2_ops)));
 	is(as('postgres', q(SELECT verdict FROM lokivector_why('made_of_shop', '[1,1]', '(0,1)', 1))),
 		'ERROR: index public.made_of_shop calls functions of another role', '... which does not run them');
