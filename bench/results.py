@@ -253,10 +253,10 @@ def made(page):
     cpu = told["machine"]
     return [f"{told['date']}, commit {told['commit']}, {cpu['cpu'].replace('(R)', '')} ({cpu['simd']}), "
             f"{cpu['cores']} cores, {cpu['memory_gb']} GB, {server}; {peers}. "
-            f"{round(sum(told['minutes'] for told in steps.values()))} minutes. Reports: "
-            + ", ".join(f"[{step.removeprefix('results-')}](@bench/results/{step}/"
+            f"{round(sum(told['minutes'] for told in steps.values()))} minutes."
+            + ("" if page == "README.md" else " Reports: " + ", ".join(f"[{step.removeprefix('results-')}](@bench/results/{step}/"
                         f"{'goals.md' if of_step(step, 'goals.csv') else 'report.md'})"
-                        for step in steps if page == GOALS_PAGE or step not in GOALS_ALONE) + "."]
+                        for step in steps if page == GOALS_PAGE or step not in GOALS_ALONE) + ".")]
 
 
 # Goals by step: what it is, the rows of ratios.csv by (one client, rows, peer), or those of goals.csv by a
