@@ -409,7 +409,9 @@ begin_hybrid_scan(LokiHybridState *state)
 		if (state->tids->npages == 0)
 			return;
 	}
-	if (state->bitmap != NULL && state->row == NULL && loki_hybrid_rows_pay(state))
+	if (state->bitmap != NULL && state->row == NULL &&
+		linitial_int(list_nth(((CustomScan *) state->css.ss.ps.plan)->custom_private, LOKI_HYBRID_MEASURES)) &&
+		loki_hybrid_rows_pay(state))
 	{
 		state->strategy = LOKI_HYBRID_ROWS;
 		state->counts.row_scans++;

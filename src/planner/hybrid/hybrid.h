@@ -45,7 +45,9 @@ typedef enum LokiHybridPrivate
 	LOKI_HYBRID_BOUNDS,			/* integer list: LOKI_BOUND_xxx by bound */
 	LOKI_HYBRID_ALONE,			/* integer list: not 0 if rows come out of the
 								 * index alone, in no order ... */
-	LOKI_HYBRID_ATTRIBUTES		/* ... with these attributes of it */
+	LOKI_HYBRID_ATTRIBUTES,		/* ... with these attributes of it */
+	LOKI_HYBRID_MEASURES		/* integer list: not 0 if rows of the bitmap may
+								 * be measured before the index has found them */
 } LokiHybridPrivate;
 
 #define LOKI_BOUND_NANS		1	/* the clause holds where the distance is NaN */

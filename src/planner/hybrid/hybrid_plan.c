@@ -95,28 +95,39 @@ without_implied(List *filter, const ParamPathInfo *part)
 }
 
 /*
- * The clauses that may be evaluated before all others (P6), as bounds are.  `planned` has the
+ * The clauses that may be evaluated before all others (P6), as bounds are; and those that may not.  `planned` has the
  * clauses in the form of the index scan's plan.
  */
 static List *
-early_clauses(RelOptInfo *rel, List *clauses, List *planned)
+early_clauses(RelOptInfo *rel, List *clauses, List *planned, List **late)
 {
 	List	   *early = NIL;
-	bool		late = false;
 
+	*late = NIL;
 	foreach_node(RestrictInfo, clause, clauses)
 	{
 		if (loki_hybrid_is_early(rel, clause))
 			early = lappend(early, clause->clause);
 		else
-			late = true;
+			*late = lappend(*late, clause->clause);
 	}
 
 	/*
 	 * a parameterized clause has another form here, so it remains in the
 	 * filter
 	 */
-	return late ? early : planned;
+	return *late != NIL ? early : planned;
+}
+
+/*
+ * Whether each row of a bitmap that may be measured is in the index: a row that is not may have another size, and its
+ * distance would be an error.  What may not be repeated is evaluated after the distance, with all that follows it.
+ */
+static bool
+may_measure(List *predicate, List *checked, List *filter)
+{
+	return loki_is_repeatable(filter) ||
+		predicate_implied_by(predicate, list_concat(checked, loki_repeatable_part(filter)), false);
 }
 
 /*
@@ -183,7 +194,7 @@ translate_private(PlannerInfo *root, List *custom_private, RelOptInfo *child)
  * PlanCustomPath; rows may come out of the index alone.
  *
  * Of the filters of the two children only what both have is left to the node: what the one lacks, it has
- * answered by its index.  The bitmap's child is kept, a BitmapIndexScan, And or Or, and its heap scan
+ * answered by its index.  Both have the same clauses otherwise, except those that a partial index implies.  The bitmap's child is kept, a BitmapIndexScan, And or Or, and its heap scan
  * dropped.
  */
 static Plan *
@@ -196,7 +207,10 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	List	   *filter = walk->scan.plan.qual;
 	List	   *bitmap_row = NIL;
 	List	   *index_row = NIL;
+	List	   *checked;
+	List	   *predicate = LokiHybridWalk(path)->indexinfo->indpred;
 	List	   *early;
+	List	   *late;
 	List	   *bounds = NIL;
 	List	   *values = NIL;
 	List	   *flags = NIL;
@@ -207,12 +221,8 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	{
 		BitmapHeapScan *bitmap = castNode(BitmapHeapScan, scan_of(lsecond(children)));
 
-		/*
-		 * both had the same clauses, except those that a partial index
-		 * implies
-		 */
 		index_row = list_difference(bitmap->scan.plan.qual, filter);
-		filter = list_intersection(filter, bitmap->scan.plan.qual);
+		filter = bitmap->scan.plan.qual;
 		bitmap_row = bitmap->bitmapqualorig;
 		scan->custom_plans = list_make1(bitmap->scan.plan.lefttree);
 	}
@@ -220,9 +230,13 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		filter = without_implied(filter, path->path.param_info);
 	if (path->custom_private != NIL && !alone)
 		set_query(root, walk, linitial_node(OpExpr, path->custom_private));
-	early = early_clauses(rel, clauses, filter);
-	if (!alone && LokiHybridWalk(path)->indexinfo->indpred != NIL)
-		filter = take_implied(filter, early, LokiHybridWalk(path)->indexinfo->indpred, &index_row);
+	early = early_clauses(rel, clauses, filter, &late);
+
+	/* what a partial index implies keeps its place if that is behind a policy (P6) */
+	index_row = list_difference(index_row, late);
+	filter = list_difference(filter, index_row);
+	if (!alone && predicate != NIL)
+		filter = take_implied(filter, early, predicate, &index_row);
 	filter = take_bounds(filter, early,
 						 linitial_node(OpExpr, walk->indexorderbyorig), alone, &bounds, &values,
 						 &flags);
@@ -235,8 +249,10 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 												walk->indexqualorig, walk->indexorderbyorig),
 									 list_make4(index_row, bitmap_row, bounds, values));
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
-	scan->custom_private = list_make4(list_make1_oid(walk->indexid), flags, list_make1_int(alone),
-									  alone ? path->custom_private : NIL);
+	checked = list_concat(list_concat_copy(index_row, bitmap_row), walk->indexqualorig);
+	scan->custom_private = list_make5(list_make1_oid(walk->indexid), flags, list_make1_int(alone),
+									  alone ? path->custom_private : NIL,
+									  list_make1_int(may_measure(predicate, checked, filter)));
 	scan->methods = &plan_methods;
 	return &scan->scan.plan;
 }
