@@ -103,6 +103,11 @@ INSERT INTO values_asked SELECT 500 + n % 2, 1 FROM generate_series(1, 20000) n;
 INSERT INTO values_asked VALUES (17, 1);
 SELECT values_plan('SELECT id FROM values_t WHERE other IN (SELECT ref FROM values_asked WHERE usr = 1) ORDER BY v <-> values_vector(5) LIMIT 1');
 SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT ref FROM values_asked WHERE usr = 1) ORDER BY v <-> values_vector(5) LIMIT 1');
+-- ... nor of a function that says it returns few
+CREATE FUNCTION values_asked() RETURNS SETOF integer LANGUAGE plpgsql STABLE ROWS 2 AS 'BEGIN RETURN QUERY SELECT ref FROM values_asked; END';
+SELECT values_plan('SELECT id FROM values_t WHERE other IN (SELECT k FROM values_asked() k) ORDER BY v <-> values_vector(5) LIMIT 1');
+SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT k FROM values_asked() k) ORDER BY v <-> values_vector(5) LIMIT 1');
+DROP FUNCTION values_asked();
 DROP TABLE values_asked;
 
 -- test: keys that come at run time: of WITH, which is read twice, of a recursion and of expressions

@@ -261,23 +261,23 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
  * ----------------------------------------------------------------
  */
 
-/* Whether the expected keys take no more memory than a hash table may */
+/*
+ * Whether the expected keys take no more memory than a hash table may.  They are sorted, and then an array; without
+ * statistics all may be distinct.
+ */
 static bool
 keys_fit(PlannerInfo *root, RelOptInfo *rel, JoinKeys *keys)
 {
 	Node	   *operand = (Node *) keys->operand;
-	double		rows = rel->cheapest_total_path->rows;
-	EstimationInfo info;
-	double		n = estimate_num_groups(root, list_make1(operand), rows, NULL, &info);
+	double		n = rel->cheapest_total_path->rows;
 	int32		width = get_typavgwidth(exprType(operand), exprTypmod(operand));
+	VariableStatData known;
 
-	/*
-	 * they are sorted, and then an array; without statistics all may be
-	 * distinct
-	 */
-	keys->unknown = (info.flags & SELFLAG_USED_DEFAULT) != 0;
-	if (keys->unknown)
-		n = rows;
+	examine_variable(root, operand, 0, &known);
+	keys->unknown = !HeapTupleIsValid(known.statsTuple) && !known.isunique;
+	ReleaseVariableStats(known);
+	if (!keys->unknown)
+		n = estimate_num_groups(root, list_make1(operand), n, NULL, NULL);
 	return n * (sizeof(Datum) + 2.0 * width) <= get_hash_memory_limit();
 }
 
