@@ -23,7 +23,6 @@
 
 #include "compat/compare_numbers.h"
 #include "hnsw/graph/neighbors.h"
-#include "hnsw/page/change.h"
 #include "hnsw/page/lock_assert.h"
 
 /* How many lists one forced link may push a link out of */
@@ -161,100 +160,6 @@ replace_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 		change_list(linker, ref, &change, place, new);
 	loki_change_finish(&change);
 	return same;
-}
-
-/* ----------------------------------------------------------------
- * Adding one link to many lists
- * ----------------------------------------------------------------
- */
-
-/* A list that is to be appended to; pages of LINK ascend as their nodes do */
-typedef struct AppendTarget
-{
-	uint32		node;
-	uint32		ordinal;		/* of its page of LINK */
-	uint32		place;
-	int			number;			/* place in the list of nodes */
-} AppendTarget;
-
-/* Targets of one record: each is a part of the change, and so may be the end of each page */
-#define APPEND_TARGETS		(LOKI_CHANGE_PARTS - LOKI_CHANGE_PAGES)
-
-/*
- * Add a link, in the form of a LINK slot, to a list on a locked page, if there is room;
- * returns whether the list has the link now.
- */
-static bool
-append_locked(LokiLinker *linker, LokiChange *change, int number,
-			  const AppendTarget *target, const uint32 *added)
-{
-	uint32		slot_size = linker->state->arrays[LOKI_SLOTS_LINK].slot_size;
-	Page		page = loki_change_page(change, number);
-	LokiLinkData *link = (LokiLinkData *) LokiPageSlot(page, slot_size, target->place);
-	int			max = 2 * linker->state->m;
-	int			count = loki_link_count(link, max / 2);
-
-	Assert(change->pages[number].array == LOKI_SLOTS_LINK);
-	if ((int) target->place >= LokiPageUsed(page, slot_size))
-		return false;
-	for (int i = 0; i < count; i++)
-		if (link->neighbors[i] == *added)
-			return true;
-	if (count == max)
-		return false;
-	loki_change_slot_bytes(change, number, slot_size, target->place,
-						   offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
-						   added, sizeof(uint32));
-	return true;
-}
-
-/*
- * Link the nodes of a list to one node on layer 0, if they have room.  Locks up to four pages
- * of LINK exclusively at a time; no content lock may be held, and none is left.
- */
-void
-loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node, bool *linked)
-{
-	AppendTarget targets[2 * LOKI_MAX_M];
-	uint32		added = node + 1;
-	int			end;
-
-	Assert(list->count <= loki_list_max(0, linker->state->m));
-	Assert(!loki_list_contains(list, node));
-	for (int i = 0; i < list->count; i++)
-	{
-		(void) loki_slot_block(linker->state, linker->index, LOKI_SLOTS_LINK,
-							   list->nodes[i], &targets[i].place);
-		targets[i].node = list->nodes[i];
-		targets[i].ordinal = loki_slot_page(&linker->state->arrays[LOKI_SLOTS_LINK],
-											list->nodes[i], &targets[i].place);
-		targets[i].number = i;
-	}
-	/* it compares the first member */
-	qsort(targets, list->count, sizeof(AppendTarget), loki_compare_uint32);
-	for (int first = 0; first < list->count; first = end)
-	{
-		LokiChange	change;
-		int			page = -1;
-
-		/* as many as one record has room for */
-		loki_change_begin(&change, linker->state, linker->index);
-		for (end = first; end < list->count && end - first < APPEND_TARGETS; end++)
-		{
-			const AppendTarget *target = &targets[end];
-
-			Assert(end == 0 || target[-1].node < target->node);
-			if (end == first || target->ordinal != target[-1].ordinal)
-			{
-				if (change.npages == LOKI_CHANGE_PAGES)
-					break;
-				page = loki_change_lock_page(&change, LOKI_SLOTS_LINK, target->ordinal);
-			}
-			linked[target->number] = append_locked(linker, &change, page, target, &added);
-		}
-		loki_change_finish(&change);
-		CHECK_FOR_INTERRUPTS();
-	}
 }
 
 /* ----------------------------------------------------------------
@@ -470,6 +375,176 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	 * answers are made.
 	 */
 	return force == LOKI_LINK_CHOSEN && linker->state->code.metric == LOKI_METRIC_IP;
+}
+
+/* ----------------------------------------------------------------
+ * Adding one link to many lists
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Prune a list that is full, together with the new link; false if it does not take the link, or if what it
+ * would give up has to be taken over by others, which is for loki_list_add().
+ */
+static bool
+prune_for_backlink(LokiLinker *linker, LokiBacklinks *links, LokiBacklink *link, const LokiListRef *ref,
+				   const LokiList *old)
+{
+	LokiList	left;
+
+	link->old = palloc(sizeof(LokiList));
+	link->new = palloc(sizeof(LokiList));
+	*link->old = *old;
+	if (!prune_list(linker, ref, old, links->node, links->slot, LOKI_LINK_CHOSEN, link->new, &left))
+		return false;
+	links->states[link->place_in_list] = left.count > 0 ? LOKI_BACKLINK_ALONE : LOKI_BACKLINK_WANTED;
+	keep_places(old, link->new);
+	return left.count == 0;
+}
+
+/*
+ * Begin to link the nodes of a list on a layer to one node, whose CODE and own list are written: full lists
+ * are pruned.  Memory is that of the current context.  No content lock may be held, and none is left.
+ */
+void
+loki_backlinks_begin(LokiLinker *linker, int level, const LokiList *list, uint32 node, uint32 slot,
+					 LokiBacklinks *links)
+{
+	int			array = loki_list_slot_array(level);
+	LokiList	theirs;
+
+	Assert(loki_no_buffer_locked());
+	Assert(list->count <= loki_list_max(level, linker->state->m) && !loki_list_contains(list, node));
+	links->level = level;
+	links->node = node;
+	links->slot = slot;
+	links->n = links->done = 0;
+	if (level == 0)
+		loki_list_prefetch(linker, list, LOKI_SLOTS_LINK);
+	for (int i = 0; i < list->count; i++)
+	{
+		LokiListRef ref = {list->nodes[i], level == 0 ? LOKI_NONE : list->slots[i], level};
+		LokiBacklink *link = &links->left[links->n];
+
+		links->states[i] = LOKI_BACKLINK_REFUSED;
+		if (!loki_list_peek(linker, &ref, &theirs))
+			continue;
+		link->number = loki_list_slot(&ref);
+		link->ordinal = loki_slot_page(&linker->state->arrays[array], link->number, &link->place);
+		link->node = ref.node;
+		link->place_in_list = i;
+		link->old = link->new = NULL;
+		if (theirs.count < loki_list_max(level, linker->state->m))
+			links->states[i] = LOKI_BACKLINK_WANTED;
+		else if (!prune_for_backlink(linker, links, link, &ref, &theirs))
+			continue;
+		links->n++;
+		CHECK_FOR_INTERRUPTS();
+	}
+	/* it compares the first member */
+	qsort(links->left, links->n, sizeof(LokiBacklink), loki_compare_uint32);
+}
+
+/* How many pages have the lists that are left */
+int
+loki_backlinks_pages(const LokiBacklinks *links)
+{
+	int			n = 0;
+
+	for (int i = links->done; i < links->n; i++)
+		n += i == links->done || links->left[i].ordinal != links->left[i - 1].ordinal;
+	return n;
+}
+
+/*
+ * Add a link, in the form of a LINK slot, to a list on a locked page, if there is room;
+ * returns whether the list has the link now.
+ */
+static bool
+append_locked(LokiLinker *linker, LokiChange *change, int number, uint32 place, const uint32 *added)
+{
+	uint32		slot_size = linker->state->arrays[LOKI_SLOTS_LINK].slot_size;
+	LokiLinkData *link = (LokiLinkData *) LokiPageSlot(loki_change_page(change, number), slot_size, place);
+	int			max = 2 * linker->state->m;
+	int			count = loki_link_count(link, max / 2);
+
+	Assert(change->pages[number].array == LOKI_SLOTS_LINK);
+	for (int i = 0; i < count; i++)
+		if (link->neighbors[i] == *added)
+			return true;
+	if (count == max)
+		return false;
+	loki_change_slot_bytes(change, number, slot_size, place,
+						   offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
+						   added, sizeof(uint32));
+	return true;
+}
+
+/*
+ * Make a link of a list on a locked page; false if the list has changed since it was looked at, so that it has
+ * no room or was pruned for nothing, or if the slot is now another's.
+ */
+static bool
+write_backlink(LokiLinker *linker, LokiChange *change, int number, LokiBacklinks *links,
+			   const LokiBacklink *link)
+{
+	uint32		slot_size = linker->state->arrays[loki_list_slot_array(links->level)].slot_size;
+	Page		page = loki_change_page(change, number);
+	const char *slot = LokiPageSlot(page, slot_size, link->place);
+	LokiListRef ref = {link->node, links->level == 0 ? LOKI_NONE : link->number, links->level};
+	LokiList	current;
+	char	   *copy;
+
+	if ((int) link->place >= LokiPageUsed(page, slot_size))
+		return false;
+	if (links->level == 0 && link->new == NULL)
+	{
+		links->added = links->node + 1;
+		return append_locked(linker, change, number, link->place, &links->added);
+	}
+	if (!loki_list_get_own(linker, slot, &ref, &current))
+		return false;
+	if (loki_list_contains(&current, links->node))
+		return true;
+	if (link->new != NULL && loki_list_equal(&current, link->old, links->level))
+		current = *link->new;
+	else if (link->new == NULL && current.count < loki_list_max(links->level, linker->state->m))
+		loki_list_push(&current, links->node, links->slot);
+	else
+		return false;
+	/* what a change writes has to stay until it is finished */
+	copy = memcpy(palloc(slot_size), slot, slot_size);
+	loki_list_put(copy, links->level, linker->state->m, &current);
+	loki_change_slot_differing(change, number, slot_size, link->place, copy);
+	return true;
+}
+
+/*
+ * Make as many of the links as the change has room for.  Their pages are the last that it locks.  A list that
+ * others have changed since it was looked at is left for loki_list_add().
+ */
+void
+loki_backlinks_write(LokiLinker *linker, LokiBacklinks *links, LokiChange *change)
+{
+	int			array = loki_list_slot_array(links->level);
+	int			page = -1;
+
+	for (; links->done < links->n; links->done++)
+	{
+		const LokiBacklink *link = &links->left[links->done];
+
+		/* each page may need a part for the end of its used part */
+		if (change->nparts + LOKI_SLOT_PARTS + LOKI_CHANGE_PAGES > LOKI_CHANGE_PARTS)
+			break;
+		if (page < 0 || change->pages[page].ordinal != link->ordinal)
+		{
+			if (change->npages == LOKI_CHANGE_PAGES)
+				break;
+			page = loki_change_lock_page(change, array, link->ordinal);
+		}
+		links->states[link->place_in_list] = write_backlink(linker, change, page, links, link) ?
+			LOKI_BACKLINK_MADE : LOKI_BACKLINK_ALONE;
+	}
 }
 
 /*

@@ -14,6 +14,7 @@
 #define LOKI_GRAPH_NEIGHBORS_H
 
 #include "hnsw/graph/search.h"
+#include "hnsw/page/change.h"
 
 /* ----------------------------------------------------------------
  * Lists (graph/neighbors.c)
@@ -199,12 +200,51 @@ extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *l
  * ----------------------------------------------------------------
  */
 
+/* What has become of one of the links from a list's nodes to one node */
+typedef enum LokiBacklinkState
+{
+	LOKI_BACKLINK_WANTED,
+	LOKI_BACKLINK_MADE,
+	LOKI_BACKLINK_REFUSED,		/* the list is full, and does not choose it */
+	LOKI_BACKLINK_ALONE			/* to be tried by loki_list_add() */
+} LokiBacklinkState;
+
+/* A list that is to get such a link */
+typedef struct LokiBacklink
+{
+	uint32		number;			/* of its slot */
+	uint32		ordinal;		/* of the page of that */
+	uint32		place;			/* on the page */
+	uint32		node;			/* whose list it is */
+	int			place_in_list;	/* of that node */
+	LokiList   *old;			/* a full list, as it was when it was pruned ... */
+	LokiList   *new;			/* ... to this; NULL: it had room */
+} LokiBacklink;
+
 /*
- * Link the nodes of a list to one node on layer 0 if they have room, in few records;
- * linked[] says which ones are linked.  No content lock may be held.
+ * Links from the nodes of a list, on one layer, to one node.  A record has as many of them as it can: those that
+ * are left are in the order of their pages.
  */
-extern void loki_list_append(LokiLinker *linker, const LokiList *list, uint32 node,
-							 bool *linked);
+typedef struct LokiBacklinks
+{
+	int			level;
+	uint32		node;			/* to which they lead */
+	uint32		slot;			/* its UPPER slot; LOKI_NONE on layer 0 */
+	uint32		added;			/* the link, as a LINK slot has it */
+	int			n;
+	int			done;			/* of the n */
+	LokiBacklink left[2 * LOKI_MAX_M];
+	LokiBacklinkState states[2 * LOKI_MAX_M];	/* by place in the list */
+} LokiBacklinks;
+
+/*
+ * Begin to make these links, to a node whose CODE and own list are written; no content lock may be held.
+ * Then make those that a change has room for, until `done` is n; and how many pages those have that are left.
+ */
+extern void loki_backlinks_begin(LokiLinker *linker, int level, const LokiList *list, uint32 node,
+								 uint32 slot, LokiBacklinks *links);
+extern void loki_backlinks_write(LokiLinker *linker, LokiBacklinks *links, LokiChange *change);
+extern int	loki_backlinks_pages(const LokiBacklinks *links);
 
 /*
  * Add a link to the list `ref`, as it stands under exclusive lock; a full list is pruned.

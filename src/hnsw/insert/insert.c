@@ -345,31 +345,30 @@ link_where_room(LokiNewRow *row)
 }
 
 /*
- * Link the node's neighbors on a layer to it.  True if one did, and in *narrow if
- * that is one that the narrow search ended among.
+ * Link the node's neighbors on a layer to it.  True if one did.  On layer 0 this has begun with the record
+ * that made the node live (loki_node_write()).
  */
 static bool
-link_layer(LokiNewRow *row, int level, bool *narrow)
+link_layer(LokiNewRow *row, int level)
 {
-	const LokiInsertCache *cache = row->cache;
+	LokiInsertCache *cache = row->cache;
 	const LokiList *list = &cache->lists[level];
+	LokiBacklinks *links = &cache->links;
 	LokiListRef ref = {.level = level};
-	bool		done[2 * LOKI_MAX_M] = {false};
 	bool		linked = false;
 
-	*narrow = false;
-	if (level == 0)
-		loki_list_append(&row->cache->linker, list, row->node, done);
+	if (level > 0)
+		loki_backlinks_begin(&cache->linker, level, list, row->node, row->slots[level], links);
+	Assert(links->level == level && links->node == row->node);
+	loki_node_link(row);
 	for (int i = 0; i < list->count; i++)
 	{
 		ref.node = list->nodes[i];
 		ref.slot = level == 0 ? LOKI_NONE : list->slots[i];
-		if (!done[i] && !loki_list_add(&row->cache->linker, &ref, row->node,
-									   row->slots[level], LOKI_LINK_CHOSEN))
-			continue;
-		linked = true;
-		for (int k = 0; k < cache->nnarrow[level]; k++)
-			*narrow |= cache->narrow[level][k] == ref.node;
+		if (links->states[i] == LOKI_BACKLINK_ALONE &&
+			loki_list_add(&cache->linker, &ref, row->node, row->slots[level], LOKI_LINK_CHOSEN))
+			links->states[i] = LOKI_BACKLINK_MADE;
+		linked |= links->states[i] == LOKI_BACKLINK_MADE;
 		CHECK_FOR_INTERRUPTS();
 	}
 	return linked;
@@ -400,9 +399,10 @@ link_neighbors(LokiNewRow *row)
 	{
 		const LokiList *list = &row->cache->lists[level];
 		LokiListRef own = {row->node, row->slots[level], level};
-		bool		narrow;
+		bool		linked = link_layer(row, level);
+		bool		narrow = loki_linked_narrowly(row);
 
-		if (!link_layer(row, level, &narrow) && level == 0 && list->count > 0 &&
+		if (!linked && level == 0 && list->count > 0 &&
 			!link_where_room(row))
 		{
 			LokiListRef ref = {list->nodes[0], LOKI_NONE, 0};

@@ -44,6 +44,7 @@ typedef struct LokiInsertCache
 	 */
 	int			nnarrow[LOKI_MAX_LEVEL + 1];
 	uint32		narrow[LOKI_MAX_LEVEL + 1][LOKI_NARROW_SEARCH];
+	LokiBacklinks links;		/* to the new node, on one of its layers */
 } LokiInsertCache;
 
 /* How far the searches of a row agree (search_widely()) */
@@ -91,6 +92,8 @@ extern bool loki_version_join(LokiNewRow *row);
 
 /* functions in insert/write_node.c */
 extern void loki_node_write(LokiNewRow *row);
+extern void loki_node_link(LokiNewRow *row);
+extern bool loki_linked_narrowly(const LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);
 
 /* functions in insert/duplicate_cluster.c */

@@ -5,8 +5,9 @@
  *
  * Where an nbtree or GiST page gets one tuple, a node gets a slot on a page of each slot array.
  * One record changes four pages (LOKI_CHANGE_PAGES), so there are some.  The first record claims a
- * TID slot and writes what a walk reads; the last one makes the node live (I7).  Until then nobody
- * knows the node, and what is there of it, vacuum reclaims.  src/hnsw/insert/README, "Insert".
+ * TID slot and writes what a walk reads; the last one makes the node live (I7), and begins to link
+ * neighbors to it.  Until then nobody knows the node, and what is there of it, vacuum reclaims.
+ * src/hnsw/insert/README, "Insert".
  *
  * The pages of a record are locked together: that of TID first, as the claim leaves it,
  * then the others as loki_node_write() lists them.
@@ -33,21 +34,29 @@ typedef struct NodeSlot
 	const void *slot;			/* slot_size bytes, as long as the row */
 } NodeSlot;
 
-/*
- * Lock the page of a slot exclusively, and change the slot.  A TID slot is written in full:
- * what the page has may be a hint that is not in WAL.
- */
+/* Lock the page of a slot exclusively, and change the slot. */
 static void
 change_slot(LokiNewRow *row, LokiChange *change, int array, const void *slot)
 {
-	uint32		slot_size = row->state->arrays[array].slot_size;
 	uint32		place;
 	int			page = loki_change_lock(change, array, row->node, &place);
 
-	if (array == LOKI_SLOTS_TID)
-		loki_change_slot(change, page, slot_size, place, slot);
-	else
-		loki_change_slot_differing(change, page, slot_size, place, slot);
+	loki_change_slot_differing(change, page, row->state->arrays[array].slot_size, place, slot);
+}
+
+/*
+ * Lock the page of the TID slot exclusively, and change the state of the slot to what row->tid has when the
+ * change is finished.  Until its insert has ended, nobody else changes the slot, and no scan leaves a hint
+ * there, which WAL would not have.
+ */
+static void
+change_state(LokiNewRow *row, LokiChange *change)
+{
+	uint32		place;
+	int			page = loki_change_lock(change, LOKI_SLOTS_TID, row->node, &place);
+
+	loki_change_slot_bytes(change, page, row->state->arrays[LOKI_SLOTS_TID].slot_size, place,
+						   offsetof(LokiTidData, state), &row->tid.state, sizeof(row->tid.state));
 }
 
 /*
@@ -84,9 +93,47 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	return n;
 }
 
+/* Whether one of the nodes that the narrow search of a layer ended among has taken the link to the node */
+bool
+loki_linked_narrowly(const LokiNewRow *row)
+{
+	const LokiInsertCache *cache = row->cache;
+	const LokiBacklinks *links = &cache->links;
+	const LokiList *list = &cache->lists[links->level];
+
+	for (int i = 0; i < list->count; i++)
+		for (int k = 0; k < cache->nnarrow[links->level] && links->states[i] == LOKI_BACKLINK_MADE; k++)
+			if (cache->narrow[links->level][k] == list->nodes[i])
+				return true;
+	return false;
+}
+
 /*
- * Write the slots that are left, and the TID slot with the last of them.  No content lock
- * may be held; none is left.
+ * The state of the node with a record that has all links made so far.  If they are all that there are to be,
+ * and a scan finds the node by them, its insert ends with that record: nothing of steps 7 to 9 of
+ * src/hnsw/insert/README is left.
+ */
+static uint16
+state_with_links(const LokiNewRow *row)
+{
+	const LokiBacklinks *links = &row->cache->links;
+	int			n = row->cache->lists[0].count;
+	bool		ends = row->level == 0 && n > 0 && row->meta.entry.node != LOKI_NONE &&
+		links->done == links->n && (row->found || loki_linked_narrowly(row));
+	bool		linked = false;
+
+	Assert(row->cache->linker.npushed_out == 0 && (n == 0 || links->level == 0));
+	for (int i = 0; i < n && ends; i++)
+	{
+		ends = links->states[i] != LOKI_BACKLINK_ALONE;
+		linked |= links->states[i] == LOKI_BACKLINK_MADE;
+	}
+	return LOKI_TID_LIVE | (ends && linked ? LOKI_TID_NEW : LOKI_TID_LINKING);
+}
+
+/*
+ * Write the slots that are left, and with the last of them make the node live (I7).  The room that is left in
+ * that record is for links to the node.  No content lock may be held; none is left.
  */
 static void
 write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
@@ -94,21 +141,51 @@ write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	LokiChange	change;
 	bool		last;
 
-	Assert(LokiTidState(&row->tid) == LOKI_TID_LIVE);	/* I7 */
+	Assert(row->tid.state == LOKI_TID_RESERVED);
 	do
 	{
 		last = nslots < LOKI_CHANGE_PAGES;
 		loki_change_begin(&change, row->state, row->index);
 		if (last)
-			change_slot(row, &change, LOKI_SLOTS_TID, &row->tid);
+			change_state(row, &change);
 		while (nslots > 0 && change.npages < LOKI_CHANGE_PAGES)
 		{
 			change_slot(row, &change, slots->array, slots->slot);
 			slots++;
 			nslots--;
 		}
+		if (last && !row->state->pending)
+			loki_backlinks_write(&row->cache->linker, &row->cache->links, &change);
+		if (last)
+			row->tid.state = row->state->pending ? LOKI_TID_LIVE : state_with_links(row);
 		loki_change_finish(&change);
 	} while (!last);
+}
+
+/*
+ * Make the links to the node that are left of cache->links.  The last record on layer 0 also ends the insert,
+ * if it can.  The insert lock is held, and no content lock; none is left.
+ */
+void
+loki_node_link(LokiNewRow *row)
+{
+	LokiBacklinks *links = &row->cache->links;
+	LokiChange	change;
+
+	Assert(loki_insert_lock_held(row->index));
+	while (links->done < links->n)
+	{
+		bool		last = row->level == 0 && loki_backlinks_pages(links) < LOKI_CHANGE_PAGES;
+
+		loki_change_begin(&change, row->state, row->index);
+		if (last)
+			change_state(row, &change);
+		loki_backlinks_write(&row->cache->linker, links, &change);
+		if (last)
+			row->tid.state = state_with_links(row);
+		loki_change_finish(&change);
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /* Append a slot to a list of them, unless the node has none in that array. */
@@ -156,7 +233,7 @@ write_upper(LokiNewRow *row, LokiLinkData *link)
  * live.  Sets row->node.  The insert lock is held, and no content lock; none is left.
  *
  * A node of a pending index is complete then, and rows may join it at once: nothing has to lead
- * to it.  Others get the flag that their insert has not ended, until loki_node_let_join().
+ * to it.  Others get the flag that their insert has not ended, unless it ends with their first links.
  */
 void
 loki_node_write(LokiNewRow *row)
@@ -196,20 +273,30 @@ loki_node_write(LokiNewRow *row)
 		(void) loki_tail_append(row->state, row->index, &row->meta, &row->tail, ERROR);
 	}
 	if (!pending)
+	{
 		write_upper(row, link);
-	row->tid.state = LOKI_TID_LIVE | (pending ? 0 : LOKI_TID_LINKING);
+		loki_backlinks_begin(&row->cache->linker, 0, &row->cache->lists[0], row->node, LOKI_NONE,
+							 &row->cache->links);
+	}
 	write_slots(row, slots + nwritten, nslots - nwritten);
 }
 
 /*
- * Let duplicates join the node, which is linked now (N2): clear the flag that its insert has not ended.
- * LOKI_TID_NEW stays until a vacuum has searched for it (graph/README, R9).  The insert lock is held.
+ * Let duplicates join the node, which is linked now (N2), unless its last links have: clear the flag that its
+ * insert has not ended.  LOKI_TID_NEW stays until a vacuum has searched for it (graph/README, R9).  The insert
+ * lock is held.
  */
 void
 loki_node_let_join(LokiNewRow *row)
 {
+	LokiChange	change;
+
 	Assert(loki_insert_lock_held(row->index));
+	if (row->tid.state == (LOKI_TID_LIVE | LOKI_TID_NEW))
+		return;
 	Assert(row->tid.state == (LOKI_TID_LIVE | LOKI_TID_LINKING));
+	loki_change_begin(&change, row->state, row->index);
+	change_state(row, &change);
 	row->tid.state = LOKI_TID_LIVE | LOKI_TID_NEW;
-	write_slots(row, NULL, 0);
+	loki_change_finish(&change);
 }

@@ -41,9 +41,7 @@
 /* XLogInsert takes this many pieces of data without asking for more room */
 #define DEFAULT_PIECES	20
 
-/* Changes of a slot that are logged apart, and the fewest bytes between two of them:
- * each has a header of 4 bytes */
-#define CHANGES			8
+/* The fewest bytes between two changes of a slot that are logged apart: each has a header of 4 bytes */
 #define FAR_APART		4
 
 /* The unit that readers without locks see whole */
@@ -258,8 +256,8 @@ loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size, uint3
 {
 	const char *old = LokiPageSlot(loki_change_page(change, page), slot_size, place);
 	uint32		unit = slot_size % WORD == 0 ? WORD : 1;
-	uint32		starts[CHANGES];
-	uint32		ends[CHANGES];
+	uint32		starts[LOKI_SLOT_PARTS];
+	uint32		ends[LOKI_SLOT_PARTS];
 	int			n = 0;
 
 	Assert(SizeOfPageHeaderData % WORD == 0);	/* words of slots are words of the page */
@@ -267,7 +265,7 @@ loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size, uint3
 	{
 		if (memcmp(slot + i, old + i, unit) == 0)
 			continue;
-		if (n == 0 || (n < CHANGES && i - ends[n - 1] > FAR_APART))
+		if (n == 0 || (n < LOKI_SLOT_PARTS && i - ends[n - 1] > FAR_APART))
 			starts[n++] = i;
 		ends[n - 1] = i + unit;
 	}

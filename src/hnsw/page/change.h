@@ -28,6 +28,9 @@
 #define LOKI_CHANGE_PAGES	MAX_GENERIC_XLOG_PAGES
 #define LOKI_CHANGE_PARTS	40
 
+/* Changes of a slot that are logged apart, at most (loki_change_slot_differing()) */
+#define LOKI_SLOT_PARTS		8
+
 /* A page that a change has locked exclusively, and pinned */
 typedef struct LokiChangedPage
 {
