@@ -51,7 +51,7 @@ long_tests = test-full check-stale soak kills crash-points standby fuzz fuzz-par
 	sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg16 test-pg17 test-pg18 test-pg19 \
 	test-citus test-takeover test-asserts check-attack check-pgvector check-differential demo demo-clean bench bench-goals \
-	bench-shapes bench-fanout bench-10m results gate site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
+	bench-shapes results gate site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
 	release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
@@ -149,8 +149,6 @@ demo-clean: ; demo/run.sh clean
 bench: ; bench/run.py $(ARGS)
 bench-goals: ; bench/goals.py --size $(or $(SIZE),small) $(ARGS)
 bench-shapes: ; bench/shapes.py $(ARGS)
-bench-fanout: ; bench/fanout.py $(ARGS)
-bench-10m: ; bench/large.py $(ARGS)
 results: ; bench/results.py $(ARGS)
 gate: ; bench/gate.py $(if $(BASE),--base $(BASE)) $(ARGS)
 site: ; doc/site/build.sh

@@ -343,3 +343,42 @@ class Server:
             span = ends.max() - (ends - latencies).min()
             rate = len(ends) * 1e6 / max(span, 1)
         return Timing(latencies, rate)
+
+
+class Local(Server):
+    """A server of the machine's own, with its cluster in a folder; its programs are in another.  Root has it
+    run as another user."""
+
+    def __init__(self, folder, bindir, user, given):
+        self.keep = self.work = os.path.abspath(folder)
+        self.bin, self.settings = bindir, given
+        self.user = user if os.geteuid() == 0 else None
+        self.running = False
+
+    def command(self, *words, user=None):
+        if not self.user:
+            return list(words)
+        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--init-groups", *words]
+
+    def start(self):
+        """Of a cluster that is there, or of a new one.  A server that an interrupted run has left ends first,
+        and its statements with it."""
+        directory(self.work, "755", self.user)
+        if os.path.exists(self.host("data/postmaster.pid")):
+            with contextlib.suppress(RuntimeError):
+                self.pg_stop()
+        if not os.path.exists(self.host("data/bench.conf")):
+            shutil.rmtree(self.host("data"), ignore_errors=True)
+            self.inside(f"{self.bin}/initdb", "-D", f"{self.work}/data", "-A", "trust", "--no-locale", "-E", "UTF8")
+            self.write("data/postgresql.conf", "include 'bench.conf'\n", ">>")
+        self.pg_start()
+        self.running = True
+
+    def remove(self):
+        if self.running:
+            self.pg_stop()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def make_database(self, db, extension):
+        self.psql("postgres", f"DROP DATABASE IF EXISTS {db};CREATE DATABASE {db}")
+        self.psql(db, f"CREATE EXTENSION {extension};CREATE EXTENSION pg_prewarm")

@@ -20,9 +20,8 @@ import sys
 import needs
 needs.ensure()
 import hard                                                # noqa: E402
-import large_server                                        # noqa: E402
 import truth                                               # noqa: E402
-from cluster import TOP, directory, output, say            # noqa: E402
+from cluster import TOP, Local, directory, output, say            # noqa: E402
 
 # Embeddings; documents of nearly equal parts; clusters
 SETS = (("synthetic:{rows}:256", 256), ("parts", 128), ("tight_30", 64))
@@ -41,8 +40,7 @@ class Side:
 
     def __init__(self, name, source, args, settings=SETTINGS):
         self.where = os.path.join(args.dir, name)
-        self.server = large_server.Local(self.where, self.installed(source, args), args.user,
-                                         settings)
+        self.server = Local(self.where, self.installed(source, args), args.user, settings)
         self.server.start()
         self.server.make_database("gate", "lokivector")
         self.sql = hard.Server(self.server.command(*self.server.client("psql", "gate", None)))

@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: PostgreSQL
 """The goals, measured: a table of what was aimed at and what was reached.
 
-usage: goals.py --size small|large|frontier|results [--only STEP,...] [options]
+usage: goals.py --size small|results [--only STEP,...] [options]
 
-STEPS has them all, by size of the machine.  A step is a kind and a set, and what is
-not as usual for this one; with lines of figures, only those of its rows that a line
-wants are taken, with the target of that line.
+STEPS has them all: of a small machine, and what results.py fills the pages from.  A step is a kind and a
+set, and what is not as usual for this one.
 
 Rows are written after each step.  Rows of the steps that do not run this time
 stay as the last run left them.
@@ -17,7 +16,6 @@ import functools
 import json
 import operator
 import os
-import re
 import sys
 import time
 import traceback
@@ -123,19 +121,9 @@ def kinds():
             "joins": functools.partial(goals_lab.beside, goals_lab.JoinLab)}
 
 
-def memory(buffers, build):
-    return ["--shared-buffers", buffers, "--maintenance-work-mem", build]
-
-
-MEDIUM, HUGE = memory("5GB", "4GB"), memory("10GB", "9500MB")
-ALONE = ["--peers", "pgvector:vector"]
-PEERS = ["--peers", "pgvector:vector,vectorchord,pgvectorscale"]
 SHOWN = ["--peers", "pgvector:vector,pgvector:halfvec,pgvector:binary,vectorchord", "--symphonyqg",
          "--rounds", "2", "--clients", f"1,{2 * len(os.sched_getaffinity(0))}"]
-ALL = [("results", "", None)]
-BUILD = "^rows/s of a build by"
-# By size: name, kind, set, what is not as usual; with "lines", (goal, pattern of `what`, target),
-# where a target bounds the ratio, or with `ours` behind it our own figure
+# By size: name, kind, set, what is not as usual
 STEPS = {
     "small": [
         ("curve-fashion-mnist", "curve", "fashion-mnist", {"targets": "0.98,0.99"}),
@@ -151,16 +139,6 @@ STEPS = {
         ("hybrid-50k-128", "hybrid", "synthetic:50000:128", {}),
         ("joins-200k-768", "joins", "synthetic:200000:768", {}),
     ],
-    "large": [
-        ("curve-1m-1536", "curve", "synthetic:1000000:1536",
-         {"factor": 12, "hnswlib": ">= 1", "extra": ALONE + HUGE}),
-        ("write-200k-768", "write", "synthetic:200000:768", {}),
-        ("write-500k-128", "write", "synthetic:500000:128", {}),
-        ("write-1m-1536", "write", "synthetic:1000000:1536",
-         {"measures": ["build"], "extra": HUGE}),
-        ("hybrid-1m-128", "hybrid", "synthetic:1000000:128", {}),
-        ("hybrid-200k-768", "hybrid", "synthetic:200000:768", {}),
-    ],
     # what results.py fills the pages from
     "results": [
         ("results-200k-768", "curve", "synthetic:200000:768",
@@ -171,79 +149,30 @@ STEPS = {
         ("results-fashion", "curve", "fashion-mnist", {"targets": "0.98,0.99", "extra": SHOWN}),
         ("results-deep", "deep", "synthetic:200000:768",
          {"extra": ["--storage", "plain", "--rounds", "2"]}),
-        ("results-write", "write", "synthetic:50000:128", {"lines": ALL}),
+        ("results-write", "write", "synthetic:50000:128", {"apart": True}),
         ("results-filters", "hybrid", "synthetic:200000:768",
-         {"measures": ["selectivity", "filters", "few"], "lines": ALL}),
-        ("results-joins", "joins", "synthetic:200000:768", {"lines": ALL}),
-        ("results-tenants", "hybrid", "synthetic:200000:768", {"measures": ["tenants"], "lines": ALL}),
-        ("results-embedded", "hybrid", "synthetic:100000:128", {"measures": ["embedded"], "lines": ALL}),
-    ],
-    "frontier": [
-        ("deep-200k-768", "deep", "synthetic:200000:768",
-         {"extra": ["--storage", "plain", *MEDIUM],
-          "lines": [("f2", r"recall@100 .*[2-9] clients", ">= 8"),
-                    ("f2", r"recall@1000 .*[2-9] clients", ">= 6")]}),
-        ("deep-500k-128", "deep", "synthetic:500000:128",
-         {"extra": MEDIUM, "lines": [("f2", r"recall@100 .*[2-9] clients", ">= 8"),
-                                     ("f2", r"recall@1000 .*[2-9] clients", ">= 6")]}),
-        ("hnswlib-500k-128", "curve", "synthetic:500000:128",
-         {"extra": ALONE, "lines": [("f3", "against hnswlib", ">= 1.2")]}),
-        ("joins", "joins", "synthetic:200000:768",
-         {"lines": [("f4", "LATERAL probes over", "<= 0.5 ours")]}),
-        ("filters-1m-128", "hybrid", "synthetic:1000000:128",
-         {"lines": [("f5", "p95, ms", "<= 1 ours"),
-                    ("f5", "against an index of its own", "<= 1.5"),
-                    ("f5", "^two columns, 0.1 %: queries/s$", ">= 5"),
-                    ("f5", "^(1|0.1) %, random: queries/s, against a partial", ">= 0.8")]}),
-        ("filters-200k-768", "hybrid", "synthetic:200000:768",
-         {"lines": [("f5", "^(two columns, 0.1 %|jsonb.*): queries/s$", ">= 5")]}),
-        ("build-wordnet", "write", "wordnet-lsa256",
-         {"measures": ["build"], "lines": [("f6", BUILD, ">= 10")]}),
-        ("build-30k-768", "write", "synthetic:30000:768",
-         {"measures": ["build"], "lines": [("f6", BUILD, ">= 8")]}),
-        ("build-1m-1536", "write", "synthetic:1000000:1536",
-         {"measures": ["build"], "extra": HUGE, "lines": [("f6", BUILD, ">= 12")]}),
-        ("changes-50k-128", "write", "synthetic:50000:128",
-         {"lines": [("f6", BUILD, ">= 8"), ("f7", "^seconds of VACUUM", "<= 0.12 ours"),
-                    ("f7", "^p99 of single inserts", "<= 2 ours"),
-                    ("f7", "^rows/s of COPY", ">= 20")]}),
-        ("peers-200k-768", "curve", "synthetic:200000:768",
-         {"extra": PEERS, "lines": [("f10", "^queries/s at recall@10", None)]}),
-        ("peers-500k-128", "curve", "synthetic:500000:128",
-         {"extra": PEERS, "lines": [("f10", "^queries/s at recall@10", None)]}),
+         {"measures": ["selectivity", "filters", "few"], "apart": True}),
+        ("results-joins", "joins", "synthetic:200000:768", {"apart": True}),
+        ("results-tenants", "hybrid", "synthetic:200000:768", {"measures": ["tenants"], "apart": True}),
+        ("results-embedded", "hybrid", "synthetic:100000:128", {"measures": ["embedded"], "apart": True}),
     ],
 }
 
 
 def run(step, goals, argv):
-    """A step of STEPS.  With lines, all of its rows lie beside: if one of its measures
-    failed, a run of that one takes the rows of the others, too."""
+    """A step of STEPS.  If it is apart, its rows lie in a folder of its own: if one of its measures failed, a
+    run of that one takes the rows of the others, too."""
     _, kind, spec, how = step
-    lines = how.get("lines")
-    how = {k: v for k, v in how.items() if k != "lines"}
-    if not lines:
+    how = dict(how)
+    if not how.pop("apart", False):
         kinds()[kind](spec, goals, argv, **how)
         return
     inner = Goals(os.path.join(goals.out, goals.step), goals.size, goals.command)
     inner.begin(goals.step)
     try:
         kinds()[kind](spec, inner, argv, **how)
-    except SystemExit as problem:
-        if not isinstance(problem.code, str):
-            raise               # a signal, or a wrong option
-        say(f"{goals.step}: {problem}")
-        goals.add(lines[0][0], "", goals.step, None, note=problem.code)
-        return
     finally:
         inner.write()
-    for goal, pattern, target in lines:
-        found = [row for row in inner.rows() if re.search(pattern, row["what"])]
-        if not found:
-            say(f"{goals.step}: no figure of {pattern}")
-        for row in found:
-            of = "ours" if target and target.endswith("ours") else "ratio"
-            goals.add(goal, row["set"], row["what"], row["ours"], row["pgvector"],
-                      row["ratio"], target, holds(target, row[of]), row["note"])
 
 
 def arguments(argv):
@@ -251,10 +180,7 @@ def arguments(argv):
         description="Measure the goals.  Options that are not named here go "
         "to the measurements, which have those of run.py.")
     p.add_argument("--size", choices=sorted(STEPS), default="small",
-                   help="small: sets below 1 GB; large: 1,000,000 x 1536, "
-                   "24 GB of memory and 40 GB of disk; frontier: what is "
-                   "still to be reached, on such a machine; results: see "
-                   "results.py")
+                   help="small: sets below 1 GB; results: see results.py")
     p.add_argument("--only", help="these steps, by name or its beginning")
     p.add_argument("--list", action="store_true", help="name the steps")
     p.add_argument("--out", help="folder of the results")

@@ -23,6 +23,7 @@ usage: bench/load.py [--set SET] [--data DIR] [--seconds N] [--minute N] [--sear
     --peer      pgvector too, in a database of its own, where the server has it
     --database  made anew, dropped at the end (loki_load)
 """
+import argparse
 import collections
 import glob
 import os
@@ -39,7 +40,6 @@ import hard                                                # noqa: E402
 import watch                                               # noqa: E402
 from cluster import Timing                                 # noqa: E402
 from hard import OPERATOR                                  # noqa: E402
-from lists import arguments                                # noqa: E402
 from measure import summarize                              # noqa: E402
 from shapes import Psql, new_database                      # noqa: E402
 
@@ -199,7 +199,11 @@ class Contender:
 
 
 def main():
-    parser = arguments(__doc__, "synthetic:200000:128", "loki_load")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", default="synthetic:200000:128")
+    parser.add_argument("--data", default=os.environ.get("LOKIVECTOR_DATA"))
+    parser.add_argument("--metric", choices=sorted(OPERATOR))
+    parser.add_argument("--database", default="loki_load")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--minute", type=int, default=60)
     parser.add_argument("--searchers", type=int, default=3)

@@ -9,9 +9,7 @@ import time
 TICKS = os.sysconf("SC_CLK_TCK")
 EVERY = 0.05                    # seconds between samples
 PHASES_EVERY = 0.05
-SHORTEST = 0.5                  # seconds of a phase that can tell its end
 WAITS_EVERY = 0.01
-OURS = ("/SYSV", "/dev/shm/", "[heap]", "")     # mappings that are memory
 
 
 # ---- processor time -------------------------------------------------------
@@ -55,38 +53,6 @@ def children(server):
                 with contextlib.suppress(OSError):
                     with open(f"/proc/{child}/cmdline") as g:
                         yield int(child), g.read().replace("\0", " ")
-
-
-# ---- memory ---------------------------------------------------------------
-
-def own_bytes(pid):
-    """Memory of a process but for files and shared_buffers; of what it
-    shares, its part"""
-    total, counted = 0, False
-    with open(f"/proc/{pid}/smaps") as f:
-        for line in f:
-            word = line.split(None, 1)[0]
-            if word.endswith(":"):
-                if counted and word == "Pss:":
-                    total += int(line.split()[1]) * 1024
-                continue
-            fields = line.split(None, 5)
-            path = fields[5].strip() if len(fields) > 5 else ""
-            counted = path.startswith(OURS[:3]) or path == OURS[3]
-    return total
-
-
-def memory_files(pid):
-    """Files in memory that a process has open -> {inode: bytes}, whoever has
-    mapped them"""
-    found = {}
-    folder = f"/proc/{pid}/fd"
-    for name in os.listdir(folder):
-        with contextlib.suppress(OSError):
-            if os.readlink(f"{folder}/{name}").startswith("/memfd:"):
-                status = os.stat(f"{folder}/{name}")
-                found[status.st_ino] = status.st_blocks * 512
-    return found
 
 
 class Beside:
@@ -134,24 +100,6 @@ class Preferred(Beside):
                 os.setpriority(os.PRIO_PROCESS, pid, -20)
                 with open(f"/proc/{pid}/autogroup", "w") as f:
                     f.write("-20")
-
-
-class Memory(Beside):
-    """The highest sum of the memory of building processes"""
-
-    def __init__(self, server, *titles):
-        super().__init__(server, *titles)
-        self.peak = self.processes = 0
-
-    def sample(self):
-        sizes, files = [], {}
-        for pid in self.building():
-            with contextlib.suppress(OSError):
-                sizes.append(own_bytes(pid))
-                files.update(memory_files(pid))
-        total = sum(sizes) + sum(files.values())
-        if total > self.peak:
-            self.peak, self.processes = total, len(sizes)
 
 
 # ---- sampling by SQL ------------------------------------------------------
@@ -221,22 +169,3 @@ def phases(rows):
         else:
             found.append([row[1], seconds])
     return found
-
-
-def foretold(rows, after=0.2):
-    """The longest phase that counts tuples, and by how much its length was
-    missed at worst, from this part of it on, by who takes it to go on at the
-    rate so far -> name, share; or None, where there is none long enough"""
-    counted = [row for row in rows if int(row[5] or 0) > 0]
-    spans = {}
-    for row in counted:
-        spans.setdefault(row[1], []).append((float(row[0]), int(row[4] or 0)
-                                             / int(row[5])))
-    if not spans:
-        return None
-    name, span = max(spans.items(), key=lambda x: x[1][-1][0] - x[1][0][0])
-    start, length = span[0][0], span[-1][0] - span[0][0]
-    if length < SHORTEST:
-        return None
-    return name, max([abs((t - start) / done - length) / length
-                      for t, done in span if done >= after], default=0.0)

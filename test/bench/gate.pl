@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-# The gate between two commits, and their curves, on very small sets.
+# The gate between two commits, on very small sets.
 
 use strict;
 use warnings;
@@ -23,9 +23,4 @@ check_program('gate', [@gate], lines_of(27, qr/\| \S+ \| [\w ]+ \| [\d.e+]+ \| [
 IPC::Run::run([ $python, '-B', "$top/bench/gate.py", @gate, '--limit', 'index size=0.5' ],
 	'>', \my $worse, '2>', \my $said);
 ok($? >> 8 == 1 && $worse =~ /^3 worse$/m, 'gate: a limit that is not kept') or diag("$worse$said");
-
-# Each with itself: two curves and their ratios at two recalls
-check_program('commits', [ $top, $top, '--dir', "$short/commits", qw(--set noise --rows 1500 --queries 30 --rounds 1
-	--seconds 1 --ef 10 40 --clients 1) ], lines_of(2, qr/\| \S+ \|(?: [\d.]+, [\d,]+ \|){2}/),
-	lines_of(2, qr/\| [\d.]+ \| [\d,]+ \| [\d,]+ \| [\d.]+ \|/));
 done_testing();

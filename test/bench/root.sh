@@ -41,11 +41,11 @@ check "run.py" run/report.md '^\| .*hnswlib' run.py --hnswlib --symphonyqg --vsa
 	--clients 1 --targets 0.9 --held-out 0.1 --set synthetic:2000:64 --out "$tmp/run"
 check "goals.py, a curve" curve/goals.csv '^1' goals.py --size small --only curve-200k \
 	--seconds 1 --ef 10,40 --rounds 1 --out "$tmp/curve"
-check "goals.py, the frontier" frontier/goals.csv '^f7' goals.py --size frontier --only changes-50k \
-	--measures build,vacuum --out "$tmp/frontier"
+check "goals.py, writes" write/goals.csv '^w' goals.py --size small --only write-50k --measures build,vacuum \
+	--out "$tmp/write"
 check "goals.py, filters" hybrid/goals.csv '^h' goals.py --size small --only hybrid-50k --seconds 1 \
 	--cases '1 %, random|tenant 100 by' --measures selectivity,tenants --out "$tmp/hybrid"
-check "goals.py, embedded databases" embedded/goals.csv '^h5,.*Qdrant' goals.py --size results \
+check "goals.py, embedded databases" embedded/results-embedded/goals.csv '^h5,.*Qdrant' goals.py --size results \
 	--only results-embedded --seconds 1 --rounds 1 --out "$tmp/embedded"
 check "goals.py, joins" joins/goals.csv '^4' goals.py --size small --only joins-200k --seconds 1 --out "$tmp/joins"
 check "results.py" results/results-deep/ratios.csv '^100,' results.py --only results-deep --seconds 1 \

@@ -42,9 +42,6 @@ check_program('lost', [ @psql, '--sets', $set, qw(--rows 600 --clients 1 --ef 40
 check_program('phrasing', [ @psql, qw(--rows 600 --dims 16 --queries 10 --sets clusters --ef 40,0.9
 			--phrases), 'plain,50 % on the heap,50 % alone' ],
 	lines_of(3, qr/\| clusters \| (?:plain|50 % [\w ]+) \|(?: $share \(\d+\) \|){2}/));
-check_program('lists', [ '--set', $set, qw(--queries 10 --rounds 0) ],
-	lines_of(12, qr/\| synthetic-2000x16 \| [^|]+ \| [\d,]+ \| $share \| \d+, \d+ \|/));
-
 check_program('words', [qw(--documents 300 --rows 200 --queries 5)],
 	lines_of(2, qr/\| (?:words|sparsevec) <[\w@#> ]+\| [\d.]+ \| [\d.]+ \|(?: [\d., ]+ \| 1\.000 \|){2}/));
 check_program('load', [ '--set', $set, qw(--seconds 3 --minute 1 --queries 5 --peer) ],

@@ -129,11 +129,14 @@ def take(path, words):
 # ---- commands of a document -----------------------------------------------
 
 def code(text):
-    """Lines of blocks, and what stands between backticks"""
-    fenced = False
+    """Lines of blocks, as far as they do not begin with the checkout of an older commit, and what stands between
+    backticks"""
+    fenced = older = False
     for line in text.replace("\\\n", " ").split("\n"):
         if MARKS.match(line):
-            fenced = not fenced
+            fenced, older = not fenced, False
+        elif older or line.startswith("git checkout "):
+            older = True
         elif fenced or line.startswith(("    ", "\t")) and "`" not in line:
             yield line.strip()
         else:
