@@ -425,8 +425,6 @@ loki_check_terms(LokiCheck *check)
 {
 	TermsCheck	terms = {0};
 
-	if (!loki_column_listed(&check->state->column))
-		return;
 	loki_check_slot_array(check, LOKI_SLOTS_WINDOW, NULL);
 	loki_check_slot_array(check, LOKI_SLOTS_TERM, NULL);
 	loki_check_slot_array(check, LOKI_SLOTS_POSTING, NULL);
@@ -445,7 +443,7 @@ loki_check_terms_heap(LokiCheck *check)
 {
 	TermsCheck	terms = {0};
 
-	if (!loki_column_listed(&check->state->column) || !open_lists(check, &terms))
+	if (!open_lists(check, &terms))
 		return;
 	if (!(terms.lists.data.k1 >= 0 && terms.lists.data.b >= 0 && terms.lists.data.b <= 1))
 		loki_meta_damaged(check->index);

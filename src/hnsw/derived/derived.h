@@ -527,7 +527,7 @@ typedef struct LokiTailRow
 extern void loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row);
 
 /* Whether inserts append to a tail, as a metapage says */
-extern bool loki_tail_wanted(const LokiMetaPageData *meta);
+extern bool loki_tail_wanted(const LokiIndex *state, const LokiMetaPageData *meta);
 
 /*
  * Append a row, if that is wanted, before its node is live.  The caller holds the insert lock under which

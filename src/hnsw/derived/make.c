@@ -38,20 +38,14 @@
  * ----------------------------------------------------------------
  */
 
-/* Whether indexes of this kind have any lists */
+/* Whether an index has the posting lists that its kind asks for, of the weights of its parameters */
 static bool
-has_derived(const LokiIndex *state)
+has_terms(const LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 {
-	return state->nattributes > 0 || loki_has_rowmap(state) || loki_column_listed(&state->column);
-}
-
-/* Whether there are posting lists, of the weights that the index's parameters ask for */
-static bool
-has_terms(Relation index, const LokiMetaPageData *meta)
-{
-	return (meta->flags & LOKI_META_TERM_LISTS) != 0 &&
-		meta->derived.terms.k1 == (float) LokiIndexOptions(index)->k1 &&
-		meta->derived.terms.b == (float) LokiIndexOptions(index)->b;
+	return !loki_column_listed(&state->column) ||
+		((meta->flags & LOKI_META_TERM_LISTS) != 0 &&
+		 meta->derived.terms.k1 == (float) LokiIndexOptions(index)->k1 &&
+		 meta->derived.terms.b == (float) LokiIndexOptions(index)->b);
 }
 
 /*
@@ -64,10 +58,10 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 	uint32		listed = Max(meta->derived.sorted.end, meta->derived.rowmap.end);
 	double		unlisted = (double) end - listed;
 
-	if (end < STALE_NODES || !has_derived(state))
+	/* indexes without notes have no lists */
+	if (end < STALE_NODES || state->arrays[LOKI_SLOTS_REUSED].slot_size == 0)
 		return 0;
-	if ((meta->flags & LOKI_META_DERIVED) == 0 ||
-		(loki_column_listed(&state->column) && !has_terms(index, meta)))
+	if ((meta->flags & LOKI_META_DERIVED) == 0 || !has_terms(state, index, meta))
 		return end;
 	Assert(loki_no_buffer_locked());
 	unlisted += loki_bits_estimate(state, index, LokiNotesArray(LOKI_SLOTS_REUSED, meta->derived.notes.set),
@@ -349,7 +343,8 @@ make_rowmap(LokiIndex *state, Relation index, const LokiMetaPageData *meta, Loki
 /*
  * Make lists of attributes, the row map, posting lists, or all of them again, in the steps of README,
  * "Making".  Those that exist are in use until one record names the new ones; and if there is no room for
- * these, or if this does not come to its end, they stay.  What is not made does not exist afterwards.
+ * these, or if this does not come to its end, they stay.  What is not made does not exist afterwards;
+ * without make_terms no posting lists are.
  */
 static void
 make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
@@ -377,7 +372,7 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 		made = make_attributes(state, index, meta, &next, sketches);
 	if (map && made)
 		made = make_rowmap(state, index, meta, &next);
-	if (loki_column_listed(&state->column) && made)
+	if (make_terms != NULL && made)
 	{
 		made = make_terms(state, index, meta, &next);
 		next.flags |= LOKI_META_TERM_LISTS;
@@ -403,7 +398,7 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	bool		have_lists = (meta.flags & LOKI_META_SORTED_LISTS) != 0;
 	bool		have_map = (meta.flags & LOKI_META_ROWMAP) != 0;
 	bool		terms = loki_column_listed(&state->column);
-	bool		have_terms = has_terms(index, &meta);
+	bool		have_terms = terms && has_terms(state, index, &meta);
 	bool		sketches;
 	bool		make_lists;
 	bool		make_map;
@@ -416,7 +411,7 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 
 	loki_index_refresh(state, index);
 	end = loki_node_end(state, index);
-	if (end < STALE_NODES || !has_derived(state))
+	if (end < STALE_NODES || state->arrays[LOKI_SLOTS_REUSED].slot_size == 0)
 		return;
 
 	/*
@@ -476,5 +471,5 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	if ((have_lists && !make_lists) || (have_map && !make_map))
 		return;
 	if (stale || make_lists != have_lists || make_map != have_map || terms != have_terms)
-		make(state, index, make_lists, sketches, make_map, make_terms, &meta);
+		make(state, index, make_lists, sketches, make_map, terms ? make_terms : NULL, &meta);
 }

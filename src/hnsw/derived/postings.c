@@ -172,7 +172,7 @@ loki_terms_open(LokiTermLists *lists, LokiIndex *state, Relation index,
 	lists->data = meta->derived.terms;
 	lists->end = meta->derived.sorted.end;
 	lists->reused = LokiNotesArray(LOKI_SLOTS_REUSED, meta->derived.notes.set);
-	return (meta->flags & LOKI_META_TERM_LISTS) != 0;
+	return loki_column_listed(&state->column) && (meta->flags & LOKI_META_TERM_LISTS) != 0;
 }
 
 /* Whether what was read of them was these lists (D1).  See derived.h. */

@@ -71,10 +71,11 @@ loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRo
 
 /* See derived.h. */
 bool
-loki_tail_wanted(const LokiMetaPageData *meta)
+loki_tail_wanted(const LokiIndex *state, const LokiMetaPageData *meta)
 {
 	/* damage apart, pages in use are those that inserts begin */
-	return ((meta->flags & LOKI_META_TERM_LISTS) != 0 || meta->derived.notes.next_end > 0) &&
+	return loki_column_listed(&state->column) &&
+		((meta->flags & LOKI_META_TERM_LISTS) != 0 || meta->derived.notes.next_end > 0) &&
 		meta->derived.notes.next_generation >= Max(meta->derived.terms.tail, 1);
 }
 
@@ -182,7 +183,7 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 	uint32		begin;
 
 	Assert(loki_no_buffer_locked());
-	if (!loki_tail_wanted(meta))
+	if (!loki_tail_wanted(state, meta))
 		return true;
 	if (state->hints.generation != derived->sorted.generation)
 	{

@@ -266,12 +266,9 @@ loki_node_write(LokiNewRow *row)
 	row->tid.state = LOKI_TID_RESERVED;
 	nwritten = claim_node(row, slots, nslots);
 	loki_note_change(row->state, row->index, &row->meta, LOKI_SLOTS_REUSED, row->node);
-	if (loki_column_listed(&row->state->column))
-	{
-		row->tail.node = row->node;
-		row->tail.is_new = row->grown;
-		(void) loki_tail_append(row->state, row->index, &row->meta, &row->tail, ERROR);
-	}
+	row->tail.node = row->node;
+	row->tail.is_new = row->grown;
+	(void) loki_tail_append(row->state, row->index, &row->meta, &row->tail, ERROR);
 	if (!pending)
 	{
 		write_upper(row, link);

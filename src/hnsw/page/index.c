@@ -131,8 +131,8 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_ELEMENT], LOKI_ELEMENT_SIZE);
 		array_geometry(&arrays[LOKI_SLOTS_ELEMENT2], LOKI_ELEMENT_SIZE);
 	}
-	if (state->nattributes > 0 || state->profile != LOKI_PROFILE_COMPACT ||
-		loki_column_listed(&state->column))
+	/* what lists do not have is noted */
+	if (state->nattributes > 0 || arrays[LOKI_SLOTS_ROW].slot_size > 0 || arrays[LOKI_SLOTS_TERM].slot_size > 0)
 	{
 		array_geometry(&arrays[LOKI_SLOTS_REUSED], sizeof(uint64));
 		array_geometry(&arrays[LOKI_SLOTS_REUSED2], sizeof(uint64));

@@ -53,7 +53,7 @@ loki_scan_terms_begin(LokiScan *so)
 	LokiSparse	elements;
 
 	terms->bounded = false;
-	if (!loki_column_listed(column) || so->query.isnull || so->query.zero)
+	if (so->query.isnull || so->query.zero)
 		return;
 	if (terms->query.terms != NULL)
 		pfree(terms->query.terms);

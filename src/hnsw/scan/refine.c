@@ -160,12 +160,13 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 	float		estimates[LOKI_REFINE_BATCH];
 	float		errors[LOKI_REFINE_BATCH];
 	float		squares = 0;
+	bool		encoded = loki_column_encoded(&so->state->column);
 
 	for (int i = 0; i < n; i++)
 		nodes[i] = candidates[i].node;
 	read_codes(so, nodes, n, candidates, estimates, errors);
-	/* floats that are not all of a value bound nothing */
-	for (int i = 0; i < n && loki_column_encoded(&so->state->column); i++)
+	/* floats that are not all of a value bound nothing, and their errors say nothing of distances */
+	for (int i = 0; i < n && encoded; i++)
 		errors[i] = get_float4_infinity();
 	for (int i = 0; i < n; i++)
 		squares += errors[i] * errors[i];
@@ -178,7 +179,7 @@ refine_batch(LokiScan *so, const LokiCandidate *candidates, int n, float *bounds
 		bounds[i] = isnan(bound) ? -FLT_MAX :
 			(float) loki_operator_distance(so->query.metric, bound);
 	}
-	if (so->state->quantizer->refine_size == 0)
+	if (so->state->quantizer->refine_size == 0 || encoded)
 		return;
 
 	/*
@@ -201,7 +202,7 @@ nearer_by(const LokiScan *so, uint32 i, double sigmas)
 	double		error;
 
 	Assert(i < so->queue.n);
-	if (so->queue.compared == 0 || loki_column_encoded(&so->state->column))
+	if (so->queue.compared == 0)
 		return -get_float8_infinity();
 	error = sqrt(so->queue.squares / so->queue.compared);
 	return loki_operator_distance(so->query.metric, so->queue.candidates[i].distance -
@@ -457,14 +458,12 @@ loki_refine_reach(const LokiScan *so, double distance, double errors)
 /*
  * Whether even the last of the candidates, all of which were refined, may be nearer than
  * `distance`, in the operator's unit.  Then so may be nodes that are no candidates.  `sure`,
- * up to 1, says how many errors count.  Not for encodings, whose errors are that large for
- * most queries.
+ * up to 1, says how many errors count.
  */
 bool
 loki_refine_doubts(const LokiScan *so, double distance, double sure)
 {
 	return so->queue.compared > 0 && so->queue.n > 0 && so->queue.next == so->queue.n &&
-		!loki_column_encoded(&so->state->column) &&
 		!(nearer_by(so, so->queue.n - 1, COARSE_SIGMAS * sure) > distance);
 }
 

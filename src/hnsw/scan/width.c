@@ -382,25 +382,26 @@ void
 loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 {
 	double		grown;
+	double		most;
 
 	memset(reach, 0, sizeof(*reach));
 	reach->width = reach->least = reach->grown = reach->most = width;
 	if (n >= width)
 		return;
 	reach->rows = reach->few = (int) n;
-	/* where encodings bound nothing, the rows of all that is kept are read */
-	if (loki_column_encoded(&state->column))
-		grown = Max(width, LOKI_ENCODINGS_PER_ROW * n);
-	else
-		grown = 8.0 * Max(width, loki_walk_width(state, Max(LOKI_DEFAULT_EF_SEARCH, 4 * n)));
-	reach->grown = (int) Min(grown, LOKI_MAX_NUMBER);
-
 	/*
-	 * nodes that codes do not tell apart are scored in any case, so keeping
-	 * them costs little
+	 * Where encodings bound nothing, the rows of all that is kept are read.  Otherwise nodes that codes do
+	 * not tell apart are scored in any case, so keeping them costs little
 	 */
-	reach->most = loki_column_encoded(&state->column) ? reach->grown :
-		Max(reach->grown, LOKI_POOL_MAX);
+	if (loki_column_encoded(&state->column))
+		grown = most = Max(width, LOKI_ENCODINGS_PER_ROW * n);
+	else
+	{
+		grown = 8.0 * Max(width, loki_walk_width(state, Max(LOKI_DEFAULT_EF_SEARCH, 4 * n)));
+		most = Max(grown, LOKI_POOL_MAX);
+	}
+	reach->grown = (int) Min(grown, LOKI_MAX_NUMBER);
+	reach->most = (int) Min(most, LOKI_MAX_NUMBER);
 
 	/*
 	 * hardly more candidates than rows are near in any case, so fewer errors
