@@ -285,15 +285,6 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 		rq->metric_factor * inside * (inside / sums.code_dot) : 0;
 	Assert(isfinite(slot->add) && isfinite(slot->mul)); /* C4 */
 	pack_code(rq, u, (uint8 *) code + sizeof(CodeSlot));
-	if (quantizer->spec.centers > 0)
-	{
-		CenterSlot *place = (CenterSlot *) center_slot(rq, code);
-
-		place->shift = loki_center_shift(rq, center, u, false);
-		place->center = center;
-		if (refining)
-			*refine_shift(rq, refine) = loki_center_shift(rq, center, u, true);
-	}
 
 	if (refining)
 	{
@@ -315,6 +306,8 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 		Assert(isfinite(more->mul) && isfinite(more->error));	/* C4 */
 		pack_refine(rq, u, (uint8 *) refine + sizeof(RefineSlot));
 	}
+	if (quantizer->spec.centers > 0)
+		loki_center_put(rq, center, r, u, code, refining ? refine : NULL);
 }
 
 /*
@@ -414,11 +407,11 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	((RotatedQuery *) out)->out_of_range = out_of_range;
 }
 
-/* <factor * levels, center> of a code, where it has a local center */
+/* <r, center> of a code by inner product, where it has a local center */
 static float
 code_along_center(const RotatedQuantizer *rq, const CodeSlot *slot)
 {
-	return -slot->mul / rq->metric_factor * center_slot(rq, slot)->shift;
+	return -slot->mul / rq->metric_factor * (center_slot(rq, slot)->shift + *code_miss(rq, slot));
 }
 
 /*
@@ -501,7 +494,10 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 
 		loki_centers_query(rq, query, code, code_norm(rq, slot), rq->tangent);
 		own = &to_centers(rq, query)->of[code_center(rq, slot)];
-		*own = (CenterQuery) {own_constant(rq, slot), code_norm(rq, slot), query->unit_error};
+		*own = (CenterQuery)
+		{
+			.constant = own_constant(rq, slot), .norm = code_norm(rq, slot), .unit_error = query->unit_error
+		};
 	}
 }
 
@@ -655,13 +651,12 @@ refine(const LokiQuantizer *quantizer, const LokiQuery *base,
 		if (quantizer->spec.centers > 0)
 		{
 			const CenterQuery *to = loki_center_query(rq, query, code_center(rq, codes[i]));
-			float		shift = *refine_shift(rq, more);
 
 			estimates[i] = slot->add + to->constant +
-				more->mul * (float) loki_centers_product16(rq, query, to, u, shift);
+				more->mul * (float) loki_centers_product16(rq, query, to, u, refine_moved(rq, to, more));
 			errors[i] = more->error >= HUGE_ERROR || base->norm >= HUGE_NORM / 2 ?
 				HUGE_ERROR : (more->error + to_centers(rq, query)->own_error) * to->norm +
-				loki_center_rounding(rq, slot, to, code_norm(rq, slot), more->mul * shift);
+				loki_center_rounding(rq, slot, to, code_norm(rq, slot), more->mul * *refine_shift(rq, more));
 			continue;
 		}
 		dot = rq->kernels->dot16(rq->groups, u, &rq->full_table,
@@ -683,7 +678,7 @@ uint32
 loki_rotated_code_size(const LokiCodeSpec *spec)
 {
 	return sizeof(CodeSlot) + LOKI_PADDED(loki_code_dims(spec)) * spec->bits / 8 +
-		(spec->centers > 0 ? sizeof(CenterSlot) : 0);
+		(spec->centers > 0 ? sizeof(CenterSlot) + center_misses(spec) * sizeof(float) : 0);
 }
 
 uint32
@@ -693,7 +688,7 @@ loki_rotated_refine_size(const LokiCodeSpec *spec)
 		return 0;
 	return sizeof(RefineSlot) +
 		LOKI_PADDED(loki_code_dims(spec)) * (spec->refine_bits - spec->bits) / 8 +
-		(spec->centers > 0 ? sizeof(float) : 0);
+		(spec->centers > 0 ? (1 + center_misses(spec)) * sizeof(float) : 0);
 }
 
 /* Dimensions that are rotated */

@@ -55,6 +55,13 @@ typedef struct CenterSlot
 	uint32		center;			/* 0: the centroid */
 } CenterSlot;
 
+/* Floats before that, and before REFINE's shift: by inner product what the levels miss along the center */
+static inline int
+center_misses(const LokiCodeSpec *spec)
+{
+	return spec->metric == LOKI_METRIC_IP;
+}
+
 StaticAssertDecl(sizeof(CodeSlot) == LOKI_FACTOR_SIZE &&
 				 sizeof(RefineSlot) == LOKI_FACTOR_SIZE,
 				 "slots start with two factors");
@@ -88,7 +95,9 @@ typedef struct RotatedQuantizer
 typedef struct CenterQuery
 {
 	float		constant;
-	float		norm;			/* |q - center| */
+	float		norm;			/* |q - s center|, see README; s is 1 but for
+								 * inner product */
+	float		along;			/* 1 - s */
 	float		unit_error;
 	float		rounding;		/* of what lies behind the difference; see
 								 * loki_center_rounding() */
@@ -257,6 +266,39 @@ refine_shift(const RotatedQuantizer *rq, const void *refine)
 	return (float *) ((char *) refine + rq->base.refine_size - sizeof(float));
 }
 
+/* <l, c> - <r, c> / factor, by inner product alone: what the levels of CODE miss along the center */
+static inline float *
+code_miss(const RotatedQuantizer *rq, const void *code)
+{
+	Assert(center_misses(&rq->base.spec));
+	return (float *) center_slot(rq, code) - 1;
+}
+
+/* ... and those of REFINE */
+static inline float *
+refine_miss(const RotatedQuantizer *rq, const void *refine)
+{
+	Assert(center_misses(&rq->base.spec));
+	return refine_shift(rq, refine) - 1;
+}
+
+/* What is added to <l, q'> of a code for a query to its center, by its levels in CODE or in REFINE */
+static inline float
+code_moved(const RotatedQuantizer *rq, const CenterQuery *to, const void *code)
+{
+	float		shift = center_slot(rq, code)->shift;
+
+	return to->along != 0 ? shift + to->along * *code_miss(rq, code) : shift;
+}
+
+static inline float
+refine_moved(const RotatedQuantizer *rq, const CenterQuery *to, const void *refine)
+{
+	float		shift = *refine_shift(rq, refine);
+
+	return to->along != 0 ? shift + to->along * *refine_miss(rq, refine) : shift;
+}
+
 /* What a query keeps of centers, which scoring adds to */
 static inline ToCenters *
 to_centers(const RotatedQuantizer *rq, const RotatedQuery *query)
@@ -274,7 +316,9 @@ code_center(const RotatedQuantizer *rq, const void *code)
 /* functions in rotated_centers.c */
 extern Size loki_lead_size(const LokiCodeSpec *spec);
 extern void loki_lead_init(RotatedQuantizer *rq, void *memory);
-extern float loki_center_shift(const RotatedQuantizer *rq, int center, const uint8 *u, bool refined);
+extern void loki_center_put(const RotatedQuantizer *rq, int center, const float *r, const uint8 *u,
+							void *code, void *refine);
+extern float loki_center_norm(const RotatedQuantizer *rq, int center);
 extern int	loki_move_to_center(const RotatedQuantizer *rq, float *r, float *norm);
 extern void loki_centers_query(const RotatedQuantizer *rq, RotatedQuery *query, const void *code,
 							   float norm, float tangent);

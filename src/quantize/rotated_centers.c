@@ -103,8 +103,8 @@ loki_lead_init(RotatedQuantizer *rq, void *memory)
 }
 
 /* - <levels, center> of a full code, by the bits of CODE or with those of REFINE; sums are as C2 has them */
-float
-loki_center_shift(const RotatedQuantizer *rq, int center, const uint8 *u, bool refined)
+static float
+center_shift(const RotatedQuantizer *rq, int center, const uint8 *u, bool refined)
 {
 	int			padded = rq->base.padded_dim;
 	const float *values = refined ? rq->full_values : rq->lead->levels;
@@ -116,6 +116,41 @@ loki_center_shift(const RotatedQuantizer *rq, int center, const uint8 *u, bool r
 	for (int i = 0; i < padded; i++)
 		levels[i] = values[u[i] & mask];
 	return -loki_distance.dot_ordered(padded, levels, center_of(rq, center));
+}
+
+/* What levels miss along the center, of <r, c>; see code_miss() */
+static float
+missed_along(const RotatedQuantizer *rq, float shift, double product, float mul)
+{
+	return mul != 0 ? (float) (-shift - product * rq->metric_factor / mul) : 0;
+}
+
+/* What slots have of the center of r, whose full code is u; their factors are set. */
+void
+loki_center_put(const RotatedQuantizer *rq, int center, const float *r, const uint8 *u, void *code,
+				void *refine)
+{
+	CenterSlot *slot = (CenterSlot *) center_slot(rq, code);
+	double		product;
+
+	slot->shift = center_shift(rq, center, u, false);
+	slot->center = center;
+	if (refine != NULL)
+		*refine_shift(rq, refine) = center_shift(rq, center, u, true);
+	if (!center_misses(&rq->base.spec))
+		return;
+	product = center == 0 ? 0 :
+		loki_distance.dot_ordered(rq->base.padded_dim, r, center_of(rq, center));
+	*code_miss(rq, code) = missed_along(rq, slot->shift, product, ((CodeSlot *) code)->mul);
+	if (refine != NULL)
+		*refine_miss(rq, refine) = missed_along(rq, *refine_shift(rq, refine), product,
+												((RefineSlot *) refine)->mul);
+}
+
+float
+loki_center_norm(const RotatedQuantizer *rq, int center)
+{
+	return center == 0 ? 0 : sqrtf(2 * Min(rq->lead->half_square[center - 1], HUGE_ERROR));
 }
 
 /* The center whose distance to r, of the norm `norm`, is the least; 0 if that is the centroid. */
@@ -296,16 +331,36 @@ turn_own(const RotatedQuantizer *rq, RotatedQuery *query)
 }
 
 /*
- * What rounding does to a difference from a center that is this far at most: to its length; under IP, where
- * products with the centroid, the center and the vector nearly cancel out, to their sum.
+ * What rounding does to a difference from a center, to its length; under IP, where products with the
+ * centroid, the center and the vector nearly cancel out, to their sum.
  */
 static float
-rounding_behind(const RotatedQuantizer *rq, float far)
+rounding_behind(const RotatedQuantizer *rq, int center, float query, float norm)
 {
+	float		far;
+
 	if (rq->base.spec.metric != LOKI_METRIC_IP)
-		return 2 * FLT_EPSILON * far;
-	far = Min(far + sqrtf(rq->base.centroid_norm2), HUGE_NORM);
+		return 2 * FLT_EPSILON * (query + norm);
+	far = Min(query + loki_center_norm(rq, center) + sqrtf(rq->base.centroid_norm2), HUGE_NORM);
 	return FLT_EPSILON / 2 * far * far;
+}
+
+/*
+ * |q' - s c|^2 for the s that makes it least, by inner product.  The error of <r, q'> goes with that, since
+ * *along = 1 - s: however long a center is, it is no more than |q'|, which it would be without centers.
+ */
+static float
+square_beside(const RotatedQuantizer *rq, const float *q, const float *c, float product, float square,
+			  float *along)
+{
+	int			padded = rq->base.padded_dim;
+	pg_attribute_aligned(64) float left[LOKI_MAX_PADDED];
+	float		s = SAFE_SQUARE(square) ? product / square : 1;
+
+	for (int i = 0; i < padded; i++)
+		left[i] = q[i] - s * c[i];
+	*along = 1 - s;
+	return loki_distance.dot_f32(padded, left, left);
 }
 
 /* What a query is to a center, which is in the query from then on */
@@ -320,14 +375,24 @@ loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int cen
 	float		code2;
 	float		rounding2;
 	float		square;
+	float		product = 0;
 
 	Assert(center >= 0 && center <= rq->base.spec.centers);
 	if (to->norm >= 0)
 		return to;
 	if (!all->turned)
 		turn_own(rq, (RotatedQuery *) query);
-	square = center == 0 ? loki_distance.dot_f32(padded, r, r) :
-		loki_distance.l2sq_f32(padded, r, center_of(rq, center));
+	to->along = 0;
+	if (center == 0)
+		square = loki_distance.dot_f32(padded, r, r);
+	else if (!center_misses(&rq->base.spec))
+		square = loki_distance.l2sq_f32(padded, r, center_of(rq, center));
+	else
+	{
+		product = loki_distance.dot_f32(padded, r, center_of(rq, center));
+		square = square_beside(rq, r, center_of(rq, center), product,
+							   2 * rq->lead->half_square[center - 1], &to->along);
+	}
 	square = Max(0, Min(square, HUGE_ERROR) - all->excess);
 	switch (rq->base.spec.metric)
 	{
@@ -338,14 +403,11 @@ loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int cen
 			to->constant = square / 2;
 			break;
 		default:
-			to->constant = query->base.constant;
-			if (center > 0)
-				to->constant -= loki_distance.dot_f32(padded, r, center_of(rq, center));
-			to->constant = Max(Min(to->constant, HUGE_ERROR), -HUGE_ERROR);
+			to->constant = Max(Min(query->base.constant - product, HUGE_ERROR), -HUGE_ERROR);
 			break;
 	}
 	to->norm = sqrtf(square);
-	to->rounding = center > 0 ? rounding_behind(rq, query->base.norm + to->norm) : 0;
+	to->rounding = center > 0 ? rounding_behind(rq, center, query->base.norm, to->norm) : 0;
 	code2 = square / (padded - 1);
 	rounding2 = all->whole.step * all->whole.step / 12;
 	/* what is left of steps that small is none that a float can be divided by */
@@ -402,7 +464,7 @@ score_others(const RotatedQuantizer *rq, const RotatedQuery *query, const void *
 
 		/* products of the center and of the query nearly cancel out where both are near */
 		estimates[i] = slot->add + to->constant +
-			slot->mul * (float) (all->whole.step * (2.0 * dots[i] - offset) + center_slot(rq, slot)->shift);
+			slot->mul * (float) (all->whole.step * (2.0 * dots[i] - offset) + code_moved(rq, to, slot));
 		near[nnear] = slot;
 		place[nnear] = i;
 		nnear += to->near;
@@ -425,7 +487,8 @@ loki_code_slot_valid(const LokiQuantizer *quantizer, const void *code)
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 
 	return quantizer->spec.centers == 0 ||
-		(center_slot(rq, code)->center <= quantizer->spec.centers && isfinite(center_slot(rq, code)->shift));
+		(center_slot(rq, code)->center <= quantizer->spec.centers && isfinite(center_slot(rq, code)->shift) &&
+		 (!center_misses(&quantizer->spec) || isfinite(*code_miss(rq, code))));
 }
 
 /*

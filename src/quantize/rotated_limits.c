@@ -60,7 +60,7 @@ typedef struct Known
 	double		length;			/* ... |D| than this, ... */
 	double		missed;			/* ... |D - r| than this */
 	double		step;			/* of the query's integers */
-	double		query;			/* |q'|, or |q' - c| of the code's local center c */
+	double		query;			/* |q'|, or |q' - s c| of the code's local center c */
 	double		moved;			/* |q'| + |c| if it has one, else 0: what
 								 * differences were taken of */
 } Known;
@@ -88,7 +88,7 @@ know_center(const RotatedQuantizer *rq, const RotatedQuery *query, const void *c
 	const CenterQuery *to = loki_center_query(rq, query, center);
 
 	known->query = to->norm;
-	known->moved = center > 0 ? 2 * query->base.norm + to->norm : 0;
+	known->moved = center > 0 ? query->base.norm + loki_center_norm(rq, center) : 0;
 	return to;
 }
 
@@ -115,7 +115,7 @@ know_refined(const RotatedQuantizer *rq, const RotatedQuery *query, const void *
 
 		constant = to->constant;
 		known->estimate = (double) slot->add + constant +
-			more->mul * loki_centers_product16(rq, query, to, u, *refine_shift(rq, refine));
+			more->mul * loki_centers_product16(rq, query, to, u, refine_moved(rq, to, refine));
 		known->step = to->near16 ? to_centers(rq, query)->rest_step16 : query->step16;
 	}
 	else

@@ -59,7 +59,7 @@ shorten_moved(const RotatedQuantizer *rq, const RotatedQuantizer *longer, const 
 			sketch->add = (float) (slot->add + square / 2 + along);
 			break;
 		default:
-			sketch->add = (float) (slot->add + along);
+			sketch->add = (float) (slot->add + along + slot->mul * *code_miss(longer, slot));
 			break;
 	}
 	sketch->mul = sum > 0 ? (float) (rq->metric_factor * scale * (squares / sum)) : 0;

@@ -241,6 +241,47 @@ test_estimates(int metric, int dim, int bits, int refine_bits, double noise, dou
 	free_set(&set);
 }
 
+/*
+ * By inner product, of a query that is a hundred times as short as centers are long, estimates are no worse
+ * than around the mean: not of rows whose crowd is as wide as it is far, either.
+ */
+static double
+mean_error(int centers, double noise)
+{
+	Set			set = make_set(LOKI_METRIC_IP, 192, 4, 6, noise, 0);
+	float	   *q = unit_allocate(sizeof(float) * 192);
+	Outcome		coarse = {0};
+	Outcome		fine = {0};
+	double		sum = 0;
+
+	if (centers == 0)
+	{
+		set.spec.centers = 0;
+		memset(set.constants, 0, sizeof(float) * 192);
+		loki_quantizer_init(set.quantizer, &set.spec, set.constants);
+		for (int i = 0; i < ROWS; i++)
+			set.quantizer->encode(set.quantizer, row_of(&set, i), (void *) code_of(&set, i),
+								  (void *) refine_of(&set, i));
+	}
+	for (int i = 0; i < 192; i++)
+		q[i] = set.constants[i] + (float) (0.01 * unit_normal());
+	set.quantizer->prepare(set.quantizer, q, set.query);
+	compare(&set, q, &coarse, &fine);
+	ok(good(&coarse, 1.4) && good(&fine, 1.4) && fine.broken == 0,
+	   "errors and limits of a short query are as they are promised: noise %g, %d centers", noise, centers);
+	for (int i = 0; i < ROWS; i++)
+	{
+		const void *code = code_of(&set, i);
+		float		estimate;
+
+		set.quantizer->score(set.quantizer, set.query, &code, 1, &estimate);
+		sum += fabs(estimate - true_distance(LOKI_METRIC_IP, 192, row_of(&set, i), q));
+	}
+	free(q);
+	free_set(&set);
+	return sum / ROWS;
+}
+
 /* Rows of a crowd rank as they do by their distances, however small the crowd is; around a mean they do not. */
 static double
 ranked_well(int metric, int centers, double noise)
@@ -376,6 +417,8 @@ main(void)
 		}
 		test_extremes(metric);
 	}
+	ok(mean_error(CENTERS, 1) < 1.1 * mean_error(0, 1), "long centers make no error larger than the mean does");
+	ok(mean_error(CENTERS, 0.05) < 0.3 * mean_error(0, 0.05), "and that of crowds smaller");
 	ok(ranked_well(LOKI_METRIC_L2, CENTERS, 1e-3) > 0.9, "rows of a crowd are ranked");
 	ok(ranked_well(LOKI_METRIC_L2, 0, 1e-3) < 0.7, "those around a mean are not");
 	ok(ranked_well(LOKI_METRIC_COSINE, CENTERS, 1e-3) > 0.9, "rows of a crowd are ranked under cosine");

@@ -10,10 +10,6 @@
  * inserts.  So a build looks whether the sample has crowds, which takes
  * milliseconds, and takes the one mean if not.
  *
- * By inner product the nearest rows may be those that are long.  Around a center their errors are that much
- * larger than others', and a flat scan, which chooses by estimates, would leave them out.  So there are none
- * then, unless the user asks for them.
- *
  * Centers are found by k-means in the rotated space, from rows of the sample;
  * those are assigned as encode() does.  All depends on the sample and on the
  * seed of the code alone.
@@ -213,8 +209,7 @@ loki_centers_choose(LokiBuild *build)
 	centers.quantizer = loki_make_quantizer(CurrentMemoryContext, &centers.spec, centers.constants);
 	centers.turned = palloc(loki_center_dims(&centers.spec) * sizeof(float));
 	if (slots_fit(centers.quantizer) &&
-		(LokiIndexOptions(build->index)->centers != LOKI_CENTERS_AUTO ||
-		 (centers.spec.metric != LOKI_METRIC_IP && has_crowds(&centers))))
+		(LokiIndexOptions(build->index)->centers != LOKI_CENTERS_AUTO || has_crowds(&centers)))
 	{
 		double	   *sums = palloc(sizeof(double) * loki_center_dims(&centers.spec) * centers.spec.centers);
 		int		   *counts = palloc(sizeof(int) * centers.spec.centers);
