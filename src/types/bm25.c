@@ -23,7 +23,6 @@
 #include <math.h>
 
 #include "common/hashfn.h"
-#include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "lib/stringinfo.h"
 #include "lokivector.h"
@@ -42,19 +41,50 @@ term_of_word(const char *lexeme, int length)
 	return hash_bytes((const unsigned char *) lexeme, length) & PG_INT32_MAX;
 }
 
-/* An element of a document, sorted by term; the term is first, which loki_compare_int32() reads */
+/* An element of a document */
 typedef struct Element
 {
 	int32		term;
 	int			count;
 } Element;
 
+/*
+ * Sort elements by term, one of its bytes at a time, the lowest first.  Terms are hashes, so a processor foresees
+ * the outcome of no comparison: qsort() takes three times as long for 60 words, and ten times for 300.  The
+ * number of bytes is even, so what moves to and fro ends in its place.
+ */
+static void
+sort_elements(Element *elements, Element *scratch, int n)
+{
+	int			starts[sizeof(int32)][256] = {0};
+
+	for (int i = 0; i < n; i++)
+		for (int byte = 0; byte < (int) sizeof(int32); byte++)
+			starts[byte][elements[i].term >> (8 * byte) & 0xFF]++;
+	for (int byte = 0; byte < (int) sizeof(int32); byte++)
+	{
+		Element    *from = byte % 2 == 0 ? elements : scratch;
+		Element    *to = byte % 2 == 0 ? scratch : elements;
+		int			start = 0;
+
+		for (int i = 0; i < 256; i++)
+		{
+			int			count = starts[byte][i];
+
+			starts[byte][i] = start;
+			start += count;
+		}
+		for (int i = 0; i < n; i++)
+			to[starts[byte][from[i].term >> (8 * byte) & 0xFF]++] = from[i];
+	}
+}
+
 /* One more than there are, since a document may be empty, and palloc(0) is not what callers expect. */
 LokiSparse
 loki_words_of(TSVector document)
 {
 	const WordEntry *entries = ARRPTR(document);
-	Element    *elements = palloc_array(Element, document->size + 1);
+	Element    *elements = palloc_array(Element, 2 * document->size + 1);
 	int32	   *indices = palloc_array(int32, document->size + 1);
 	float	   *values = palloc_array(float, document->size + 1);
 	int			n = 0;
@@ -65,7 +95,7 @@ loki_words_of(TSVector document)
 		.term = term_of_word(STRPTR(document) + entries[i].pos, entries[i].len),
 			.count = loki_word_count(document, &entries[i])
 	};
-	qsort(elements, document->size, sizeof(Element), loki_compare_int32);
+	sort_elements(elements, elements + document->size, document->size);
 	for (int i = 0; i < document->size; i++)
 	{
 		if (n == 0 || indices[n - 1] != elements[i].term)
