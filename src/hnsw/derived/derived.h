@@ -523,11 +523,11 @@ typedef struct LokiTailRow
 	const float *values;
 } LokiTailRow;
 
-/* Form all but the node of a value that is not toasted; palloc'd */
+/* Form all but the node of a value that is not toasted, which is kept as long as the row */
 extern void loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row);
 
-/* Whether inserts append to a tail, as a metapage says */
-extern bool loki_tail_wanted(const LokiIndex *state, const LokiMetaPageData *meta);
+/* Whether inserts append elements: a metapage says so, and the tail is not full, as far as is known */
+extern bool loki_tail_takes(const LokiIndex *state, const LokiMetaPageData *meta);
 
 /*
  * Append a row, if that is wanted, before its node is live.  The caller holds the insert lock under which

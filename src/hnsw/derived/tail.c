@@ -33,6 +33,7 @@
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
+#include "hnsw/page/slots.h"
 #include "miscadmin.h"
 #include "types/bm25.h"
 #include "types/sparsevec.h"
@@ -51,12 +52,11 @@
  * ----------------------------------------------------------------
  */
 
-/* See derived.h.  Memory is that of the current context. */
+/* See derived.h. */
 void
 loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row)
 {
 	LokiSparse	v = column->type->elements(value);
-	uint32	   *terms;
 
 	memset(row, 0, sizeof(LokiTailRow));
 	row->known = v.n <= LOKI_SPARSEVEC_MAX_NNZ && loki_terms_measure(column, v, &row->measure);
@@ -64,19 +64,42 @@ loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRo
 		return;
 	row->n = v.n;
 	row->values = v.values;
-	row->terms = terms = palloc_array(uint32, v.n + 1);
-	for (int i = 0; i < v.n; i++)
-		terms[i] = v.indices[i];
+	/* indices are not negative */
+	row->terms = (const uint32 *) v.indices;
 }
 
-/* See derived.h. */
-bool
-loki_tail_wanted(const LokiIndex *state, const LokiMetaPageData *meta)
+/* Whether inserts append to a tail, as a metapage says */
+static bool
+is_wanted(const LokiIndex *state, const LokiMetaPageData *meta)
 {
 	/* damage apart, pages in use are those that inserts begin */
 	return loki_column_listed(&state->column) &&
 		((meta->flags & LOKI_META_TERM_LISTS) != 0 || meta->derived.notes.next_end > 0) &&
 		meta->derived.notes.next_generation >= Max(meta->derived.terms.tail, 1);
+}
+
+/* Which of the two arrays of elements inserts append to */
+static int
+tail_set(const LokiDerivedData *derived)
+{
+	bool		others = derived->notes.next_generation > derived->sorted.generation;
+
+	return others ? 1 - derived->notes.set : derived->notes.set;
+}
+
+/* Whether the array is as long as the lists, as far as this process knows: what was read of both may have grown. */
+static bool
+is_full(const LokiIndex *state, int set)
+{
+	return state->hints.element[set] >= Max(state->arrays[LOKI_SLOTS_POSTING].npages, SHORT_TAIL);
+}
+
+/* See derived.h. */
+bool
+loki_tail_takes(const LokiIndex *state, const LokiMetaPageData *meta)
+{
+	return is_wanted(state, meta) &&
+		(state->hints.generation != meta->derived.sorted.generation || !is_full(state, tail_set(&meta->derived)));
 }
 
 /* Whether a page is in use: it names the generation of notes that a tail of these lists begins with, or a later one */
@@ -173,17 +196,15 @@ bool
 loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta, const LokiTailRow *row, int elevel)
 {
 	const LokiDerivedData *derived = &meta->derived;
-	bool		others = derived->notes.next_generation > derived->sorted.generation;
-	int			set = others ? 1 - derived->notes.set : derived->notes.set;
-	uint32	   *ordinal = &state->hints.element[set];
+	int			set = tail_set(derived);
 	LokiRunData *run;
 	uint32	   *terms;
-	bool		known = row->known;
+	bool		known;
 	uint32		next = LOKI_NONE;
 	uint32		begin;
 
 	Assert(loki_no_buffer_locked());
-	if (!loki_tail_wanted(state, meta))
+	if (!is_wanted(state, meta))
 		return true;
 	if (state->hints.generation != derived->sorted.generation)
 	{
@@ -192,14 +213,10 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 		state->hints.element[0] = last_page(state, index, meta, LOKI_SLOTS_ELEMENT);
 		state->hints.element[1] = last_page(state, index, meta, LOKI_SLOTS_ELEMENT2);
 	}
-	if (known && *ordinal >= Max(state->arrays[LOKI_SLOTS_POSTING].npages, SHORT_TAIL))
-	{
-		loki_index_refresh(state, index);
-		known = *ordinal < Max(state->arrays[LOKI_SLOTS_POSTING].npages, SHORT_TAIL);
-	}
+	known = row->known && !is_full(state, set);
 	if (!known && row->is_new)
 		return true;
-	run = palloc0(sizeof(LokiRunData) + LOKI_ELEMENT_SIZE * RUN_ELEMENTS);
+	run = palloc0(sizeof(LokiRunData) + LOKI_ELEMENT_SIZE * Min(row->n, RUN_ELEMENTS));
 	terms = (uint32 *) (run + 1);
 	run->node = row->node;
 	run->measure = known ? row->measure : 0;
@@ -362,7 +379,9 @@ visit_page(const LokiTermLists *lists, int array, VisitedPage *visited, LokiTail
 }
 
 /*
- * See derived.h.  One page is share locked at a time.
+ * See derived.h.  One page is share locked at a time.  The next one is fetched into the processor's caches
+ * meanwhile: buffers are memory of 4 kB a page, across which processors do not look ahead, and half of the time
+ * went into waiting for what a page begins with.
  *
  * The directory is read first: whoever appended for a row that the caller's snapshot sees had extended the
  * array before.  If the metapage has the same lists afterwards, no page that was in use has been used again,
@@ -389,6 +408,9 @@ loki_tail_visit(const LokiTermLists *lists, uint32 before, bool briefly, LokiTai
 			visited.page = loki_page_lock(lists->state, lists->index, array, ordinal, &visited.buffer, &used);
 			visited.locked = visited.page != NULL;
 			visited.used = used;
+			if (ordinal + 1 < lists->state->arrays[array].npages)
+				loki_buffer_prefetch(lists->state, loki_page_block(&lists->state->arrays[array], ordinal + 1),
+									 0, BLCKSZ);
 			in_tail = visited.locked && in_use(&lists->data, visited.page);
 			if (!in_tail || !briefly)
 				unlock_page(&visited, in_tail);

@@ -716,7 +716,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1],
 					   row->attributes[i]);
 
-	if (class == LOKI_VALUE_VECTOR && loki_tail_wanted(state, &meta))
+	if (class == LOKI_VALUE_VECTOR && loki_tail_takes(state, &meta))
 		loki_tail_form(&state->column, PG_DETOAST_DATUM(values[0]), &row->tail);
 	if (class == LOKI_VALUE_VECTOR)
 		insert_inside(row, vector, heap, indexInfo->ii_IndexAttrNumbers[0]);
