@@ -18,27 +18,12 @@
 #include "unit.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "distance/bits.h"
 #include "distance/distance.h"
 #include "quantize/codes.h"
 
 #define MAX_BYTES 8192
-
-static uint8 *
-guarded_end(void)
-{
-	size_t		page = sysconf(_SC_PAGESIZE);
-	size_t		size = (MAX_BYTES + page - 1) / page * page;
-	char	   *p = mmap(NULL, size + page, PROT_READ | PROT_WRITE,
-						 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED || mprotect(p + size, page, PROT_NONE) != 0)
-		abort();
-	return (uint8 *) p + size;
-}
 
 static int
 count(uint8 byte)
@@ -54,8 +39,8 @@ count(uint8 byte)
 static void
 test_set(const LokiBitKernels *kernels)
 {
-	uint8	   *end_a = guarded_end();
-	uint8	   *end_b = guarded_end();
+	uint8	   *end_a = unit_guarded_end(MAX_BYTES);
+	uint8	   *end_b = unit_guarded_end(MAX_BYTES);
 	bool		differing = true;
 	bool		common = true;
 

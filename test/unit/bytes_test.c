@@ -19,26 +19,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "distance/distance.h"
 
 #define MAX_DIM 300
-
-/* The end of memory for MAX_DIM numbers of a size, before a closed page */
-static void *
-guarded_end(size_t size)
-{
-	size_t		page = sysconf(_SC_PAGESIZE);
-	char	   *p;
-
-	size = (size * MAX_DIM + page - 1) / page * page;
-	p = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED || mprotect(p + size, page, PROT_NONE) != 0)
-		abort();
-	return p + size;
-}
 
 static float
 random_scale(void)
@@ -49,8 +33,8 @@ random_scale(void)
 static void
 test_floats(const LokiDistanceKernels *kernels)
 {
-	uint8	   *codes = (uint8 *) guarded_end(sizeof(uint8));
-	float	   *floats = (float *) guarded_end(sizeof(float));
+	uint8	   *codes = (uint8 *) unit_guarded_end(MAX_DIM * sizeof(uint8));
+	float	   *floats = (float *) unit_guarded_end(MAX_DIM * sizeof(float));
 	bool		same = true;
 
 	for (int round = 0; round < 3000; round++)

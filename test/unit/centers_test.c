@@ -13,7 +13,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "unit.h"
+#include "true_distance.h"
 
 #include <float.h>
 
@@ -38,24 +38,6 @@ typedef struct Set
 	char	   *refines;
 	LokiQuery  *query;
 } Set;
-
-static double
-true_distance(int metric, int dim, const float *x, const float *q)
-{
-	double		l2 = 0;
-	double		dot = 0;
-	double		xx = 0;
-	double		qq = 0;
-
-	for (int i = 0; i < dim; i++)
-	{
-		l2 += ((double) x[i] - q[i]) * ((double) x[i] - q[i]);
-		dot += (double) x[i] * q[i];
-		xx += (double) x[i] * x[i];
-		qq += (double) q[i] * q[i];
-	}
-	return metric == LOKI_METRIC_L2 ? l2 : metric == LOKI_METRIC_IP ? -dot : 1 - dot / sqrt(xx * qq);
-}
 
 static float *
 row_of(const Set *set, int i)

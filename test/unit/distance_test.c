@@ -21,8 +21,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "distance/distance.h"
 
@@ -50,20 +48,6 @@ typedef struct Sums
 	long double exact[3];		/* infinite past the range of float */
 	long double bound[3];
 } Sums;
-
-/* Memory for MAX_DIM floats and an offset, with a closed page after it */
-static float *
-guarded_end(void)
-{
-	size_t		page = sysconf(_SC_PAGESIZE);
-	size_t		size = (sizeof(float) * MAX_DIM + page - 1) / page * page;
-	char	   *p = mmap(NULL, size + page, PROT_READ | PROT_WRITE,
-						 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED || mprotect(p + size, page, PROT_NONE) != 0)
-		abort();
-	return (float *) (p + size);
-}
 
 /* Independent partial sums of a kernel (README, "Error bounds") */
 static int
@@ -449,8 +433,8 @@ test_dispatch(void)
 int
 main(void)
 {
-	end_a = guarded_end();
-	end_b = guarded_end();
+	end_a = unit_guarded_end(sizeof(float) * MAX_DIM);
+	end_b = unit_guarded_end(sizeof(float) * MAX_DIM);
 
 	test_dispatch();
 	for (LokiSimd simd = LOKI_SIMD_SCALAR; simd <= LOKI_SIMD_NEON; simd++)

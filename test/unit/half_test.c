@@ -20,8 +20,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "distance/distance.h"
 
@@ -99,26 +97,12 @@ test_rounding(void)
 	   "tiny numbers become zero, which keeps its sign");
 }
 
-/* Memory for MAX_DIM numbers of a size, with a closed page after it */
-static void *
-guarded_end(size_t size)
-{
-	size_t		page = sysconf(_SC_PAGESIZE);
-	char	   *p;
-
-	size = (size * MAX_DIM + page - 1) / page * page;
-	p = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED || mprotect(p + size, page, PROT_NONE) != 0)
-		abort();
-	return p + size;
-}
-
 /* A level's conversions against those of half.h, for every length */
 static void
 test_conversions(const LokiDistanceKernels *kernels)
 {
-	LokiHalf   *halves = (LokiHalf *) guarded_end(sizeof(LokiHalf));
-	float	   *floats = (float *) guarded_end(sizeof(float));
+	LokiHalf   *halves = (LokiHalf *) unit_guarded_end(MAX_DIM * sizeof(LokiHalf));
+	float	   *floats = (float *) unit_guarded_end(MAX_DIM * sizeof(float));
 	bool		to_float = true;
 	bool		to_half = true;
 
@@ -165,8 +149,8 @@ test_conversions(const LokiDistanceKernels *kernels)
 static void
 test_kernels(const LokiDistanceKernels *kernels)
 {
-	LokiHalf   *end_a = (LokiHalf *) guarded_end(sizeof(LokiHalf));
-	LokiHalf   *end_b = (LokiHalf *) guarded_end(sizeof(LokiHalf));
+	LokiHalf   *end_a = (LokiHalf *) unit_guarded_end(MAX_DIM * sizeof(LokiHalf));
+	LokiHalf   *end_b = (LokiHalf *) unit_guarded_end(MAX_DIM * sizeof(LokiHalf));
 	static float x[MAX_DIM];
 	static float y[MAX_DIM];
 	bool		same[4] = {true, true, true, true};

@@ -12,7 +12,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "unit.h"
+#include "true_distance.h"
 
 #include <float.h>
 #include <math.h>
@@ -68,40 +68,18 @@ fill(Shape shape, int dim, const float *q, float *x)
 		x[unit_random() % dim] = 3;
 }
 
-/* The distance by sums in double */
+/* The distance by sums in double, or by bits */
 static double
-true_distance(int metric, int dim, const float *x, const float *q)
+any_distance(int metric, int dim, const float *x, const float *q)
 {
-	double		l2 = 0;
-	double		l1 = 0;
-	double		dot = 0;
-	double		xx = 0;
-	double		qq = 0;
-
-	for (int i = 0; i < dim; i++)
-	{
-		double		d = (double) x[i] - q[i];
-
-		l2 += d * d;
-		l1 += fabs(d);
-		dot += (double) x[i] * q[i];
-		xx += (double) x[i] * x[i];
-		qq += (double) q[i] * q[i];
-	}
 	switch (metric)
 	{
-		case LOKI_METRIC_L2:
-			return l2;
-		case LOKI_METRIC_IP:
-			return -dot;
-		case LOKI_METRIC_COSINE:
-			return 1 - dot / sqrt(xx * qq);
-		case LOKI_METRIC_L1:
-			return l1;
 		case LOKI_METRIC_HAMMING:
 			return loki_hamming_distance(dim * 4, (const uint8 *) x, (const uint8 *) q);
-		default:
+		case LOKI_METRIC_JACCARD:
 			return loki_jaccard_distance(dim * 4, (const uint8 *) x, (const uint8 *) q);
+		default:
+			return true_distance(metric, dim, x, q);
 	}
 }
 
@@ -125,7 +103,7 @@ operator_distance(int metric, int dim, const float *x, const float *q)
 		case LOKI_METRIC_L1:
 			return loki_distance.l1_f32(dim, x, q);
 		default:
-			return true_distance(metric, dim, x, q);
+			return any_distance(metric, dim, x, q);
 	}
 }
 
@@ -140,7 +118,7 @@ static void
 look(Found *found, int metric, int dim, const float *x, const float *q, float least,
 	 float most, const char *what)
 {
-	double		distance = true_distance(metric, dim, x, q);
+	double		distance = any_distance(metric, dim, x, q);
 	double		computed = operator_distance(metric, dim, x, q);
 
 	if (isnan(computed))
@@ -187,7 +165,7 @@ test_shape(const LokiCodeSpec *spec, Shape shape, Found *found)
 	for (int i = 0; i < ROWS / 4 && spec->seed % 2 == 0; i++)
 	{
 		double		norm = spec->metric == LOKI_METRIC_COSINE ?
-			sqrt(true_distance(LOKI_METRIC_L2, dim, rows + (Size) i * dim, zero)) : 1;
+			sqrt(any_distance(LOKI_METRIC_L2, dim, rows + (Size) i * dim, zero)) : 1;
 
 		for (int j = 0; j < dim; j++)
 			centroid[j] += rows[(Size) i * dim + j] / norm / (ROWS / 4);
@@ -209,7 +187,7 @@ test_shape(const LokiCodeSpec *spec, Shape shape, Found *found)
 			float		least;
 			float		most;
 
-			if (true_distance(LOKI_METRIC_L2, dim, q, zero) == 0)
+			if (any_distance(LOKI_METRIC_L2, dim, q, zero) == 0)
 				continue;
 			quantizer->prepare(quantizer, q, query);
 			quantizer->limits(quantizer, query, c, r, 1, &least, &most);
@@ -306,8 +284,8 @@ test_tight(int metric, int dim, int bits, int refine_bits, double most)
 		quantizer->encode(quantizer, x, code, refine);
 		quantizer->prepare(quantizer, x + dim, query);
 		quantizer->limits(quantizer, query, codes, refines, 1, &least, &most);
-		gap += Max(true_distance(metric, dim, x, x + dim) - least,
-				   most - true_distance(metric, dim, x, x + dim));
+		gap += Max(any_distance(metric, dim, x, x + dim) - least,
+				   most - any_distance(metric, dim, x, x + dim));
 		norms += metric == LOKI_METRIC_COSINE ? 1 : dim;
 	}
 	ok(gap < most * norms, "%s, %d dimensions, %d bits: %.4f of the norms off, less than %.2f",

@@ -15,7 +15,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "unit.h"
+#include "true_distance.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -105,38 +105,6 @@ refine_one(const Bench *b, float *error)
 	b->quantizer->refine(b->quantizer, b->query, codes, refines, 1, &estimate,
 						 error);
 	return estimate;
-}
-
-static double
-true_distance(int metric, int dim, const float *x, const float *q)
-{
-	double		l2 = 0,
-				l1 = 0,
-				dot = 0,
-				xx = 0,
-				qq = 0;
-
-	for (int i = 0; i < dim; i++)
-	{
-		double		d = (double) x[i] - q[i];
-
-		l2 += d * d;
-		l1 += fabs(d);
-		dot += (double) x[i] * q[i];
-		xx += (double) x[i] * x[i];
-		qq += (double) q[i] * q[i];
-	}
-	switch (metric)
-	{
-		case LOKI_METRIC_L2:
-			return l2;
-		case LOKI_METRIC_IP:
-			return -dot;
-		case LOKI_METRIC_COSINE:
-			return 1 - dot / sqrt(xx * qq);
-		default:
-			return l1;
-	}
 }
 
 /*

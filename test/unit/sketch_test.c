@@ -14,7 +14,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "unit.h"
+#include "true_distance.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,26 +30,6 @@
 static float rows[ROWS * MOST_DIM];
 static double distances[ROWS];
 static bool wrong_least;
-
-/* Distance in the unit of estimates */
-static double
-distance(LokiMetric metric, int dim, const float *x, const float *q)
-{
-	double		dot = 0;
-	double		square = 0;
-	double		xx = 0;
-	double		qq = 0;
-
-	for (int i = 0; i < dim; i++)
-	{
-		dot += (double) x[i] * q[i];
-		square += ((double) x[i] - q[i]) * ((double) x[i] - q[i]);
-		xx += (double) x[i] * x[i];
-		qq += (double) q[i] * q[i];
-	}
-	return metric == LOKI_METRIC_L2 ? square : metric == LOKI_METRIC_IP ? -dot :
-		1 - dot / sqrt(xx * qq);
-}
 
 /* Vectors in clusters, away from zero */
 static void
@@ -123,7 +103,7 @@ test_query(const LokiQuantizer *sketch, const char *codes, LokiMetric metric, in
 	get_bounds(sketch, codes, q, query, bounds);
 	for (int i = 0; i < ROWS; i++)
 	{
-		distances[i] = distance(metric, dim, rows + (Size) i * dim, q);
+		distances[i] = true_distance(metric, dim, rows + (Size) i * dim, q);
 		rates->bounds++;
 		rates->kept += bounds[i] <= distances[i] + 1e-4 * fabs(distances[i]);
 	}

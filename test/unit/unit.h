@@ -25,6 +25,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* port.h replaces these by functions of libpgport, which is not linked */
 #undef printf
@@ -115,6 +117,20 @@ static inline void *
 unit_allocate(Size size)
 {
 	return aligned_alloc(64, TYPEALIGN(64, Max(size, 1)));
+}
+
+/* The end of as much memory, before a closed page */
+static inline void *
+unit_guarded_end(size_t size)
+{
+	size_t		page = sysconf(_SC_PAGESIZE);
+	char	   *p;
+
+	size = (size + page - 1) / page * page;
+	p = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED || mprotect(p + size, page, PROT_NONE) != 0)
+		abort();
+	return p + size;
 }
 
 #endif							/* LOKI_UNIT_H */
