@@ -97,6 +97,11 @@ SELECT 'grown, cosine', q.id, ARRAY(SELECT round((i.v <=> q.v)::numeric, 3) FROM
 SELECT 'grown, c', q.id, ARRAY(SELECT round((i.v <-> q.v)::numeric, 3) FROM grown i
 	WHERE i.c = 4
 	ORDER BY i.v <-> q.v LIMIT 5) FROM grown q WHERE q.id IN (1, 352, 2007) ORDER BY q.id;
+SELECT 'crowds', q.id, ARRAY(SELECT round((i.v <-> q.v)::numeric, 3) FROM crowds i
+	ORDER BY i.v <-> q.v LIMIT 5) FROM crowds q WHERE q.id IN (1, 42, 306) ORDER BY q.id;
+SELECT 'crowds, inner product, c', q.id, ARRAY(SELECT round((i.v <#> q.v)::numeric, 3) FROM crowds i
+	WHERE i.c = 2
+	ORDER BY i.v <#> q.v LIMIT 5) FROM crowds q WHERE q.id IN (1, 42, 306) ORDER BY q.id;
 SELECT 'documents', q.id, ARRAY(SELECT round((i.parts @# q.parts)::numeric, 3) FROM documents i
 	ORDER BY i.parts @# q.parts LIMIT 5) FROM documents q WHERE q.id IN (1, 52, 107) ORDER BY q.id;
 SELECT 'documents, c', q.id, ARRAY(SELECT round((i.parts @# q.parts)::numeric, 3) FROM documents i

@@ -10,6 +10,11 @@ CREATE FUNCTION elements(n int, dim int) RETURNS real[] LANGUAGE sql IMMUTABLE A
 CREATE FUNCTION far(n int) RETURNS vector LANGUAGE sql IMMUTABLE AS
 	$$ SELECT array_agg(element(n, i) + 8 ORDER BY i)::vector FROM generate_series(1, 64) i $$;
 
+-- The same, every third vector in a crowd
+CREATE FUNCTION crowded(n int) RETURNS vector LANGUAGE sql IMMUTABLE AS
+	$$ SELECT array_agg(CASE WHEN n % 3 = 0 THEN 2 + i % 5 + element(n, i) / 64 ELSE element(n, i) END ORDER BY i)::vector
+		FROM generate_series(1, 64) i $$;
+
 CREATE FUNCTION add_items(first int, last int) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO items SELECT n, elements(n, 64)::vector, elements(n + 7, 64)::halfvec,
 		CASE WHEN n % 5 = 1 THEN
@@ -30,6 +35,7 @@ INSERT INTO short SELECT n, elements(n, 5)::vector FROM generate_series(1, 60) n
 INSERT INTO long SELECT n, (elements(n, 12) || array_fill(n % 3, ARRAY[588])::real[])::vector
 	FROM generate_series(1, 40) n;
 INSERT INTO grown SELECT n, far(n), n % 9 FROM generate_series(1, 1100) n;
+INSERT INTO crowds SELECT n, crowded(n), n % 4 FROM generate_series(1, 260) n;
 INSERT INTO documents SELECT n,
 	(SELECT array_agg(elements(n * 5 + j, 8)::vector) FROM generate_series(1, n % 4 + 1) j),
 	(SELECT array_agg(elements(n * 5 + j, 8)::halfvec) FROM generate_series(1, n % 3 + 1) j), n % 5
@@ -37,6 +43,7 @@ INSERT INTO documents SELECT n,
 REINDEX TABLE items;
 REINDEX TABLE short;
 REINDEX TABLE long;
+REINDEX TABLE crowds;
 REINDEX TABLE documents;
 SELECT lokivector_calibrate('grown_l2');
 
@@ -45,12 +52,14 @@ DELETE FROM items WHERE id % 5 = 0;
 DELETE FROM short WHERE id % 5 = 0;
 DELETE FROM long WHERE id % 5 = 0;
 DELETE FROM grown WHERE id % 5 = 0;
+DELETE FROM crowds WHERE id % 5 = 0;
 DELETE FROM documents WHERE id % 5 = 0;
 VACUUM;
 SELECT add_items(401, 420);
 INSERT INTO long SELECT n, (elements(n, 12) || array_fill(n % 3, ARRAY[588])::real[])::vector
 	FROM generate_series(101, 104) n;
 INSERT INTO grown SELECT n, far(n), n % 9 FROM generate_series(2001, 2060) n;
+INSERT INTO crowds SELECT n, crowded(n), n % 4 FROM generate_series(301, 330) n;
 INSERT INTO documents SELECT n, ARRAY[elements(n, 8)::vector], ARRAY[elements(n, 8)::halfvec], n % 5
 	FROM generate_series(101, 110) n;
 UPDATE items SET v = elements(id + 500, 64)::vector WHERE id % 40 = 1;
@@ -60,4 +69,5 @@ DELETE FROM items WHERE id % 10 = 3;
 DELETE FROM short WHERE id % 10 = 3;
 DELETE FROM long WHERE id % 10 = 3;
 DELETE FROM grown WHERE id % 10 = 3;
+DELETE FROM crowds WHERE id % 10 = 3;
 DELETE FROM documents WHERE id % 10 = 3;

@@ -41,6 +41,11 @@ SET lokivector.pending_nodes = 10000;
 CREATE INDEX grown_pending ON grown USING hnsw (v vector_l1_ops, c);
 RESET lokivector.pending_nodes;
 
+-- Rows that lie in a crowd, by codes around local centers
+CREATE TABLE crowds (id int PRIMARY KEY, v vector(64), c int);
+CREATE INDEX crowds_l2 ON crowds USING hnsw (v vector_l2_ops);
+CREATE INDEX crowds_ip ON crowds USING hnsw (v vector_ip_ops, c) WITH (centers = 3);
+
 -- Documents of many vectors
 CREATE TABLE documents (id int PRIMARY KEY, parts vector(8)[], halves halfvec(8)[], c int);
 ALTER TABLE documents ALTER parts SET STORAGE PLAIN, ALTER halves SET STORAGE PLAIN;

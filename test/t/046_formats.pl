@@ -67,7 +67,14 @@ my $changes = q(
 	DELETE FROM items WHERE id % 3 = 0;
 	DELETE FROM short WHERE id % 3 = 0;
 	DELETE FROM long WHERE id % 3 = 0;
-	DELETE FROM grown WHERE id % 3 = 0;);
+	DELETE FROM grown WHERE id % 3 = 0;
+	DO $$ BEGIN
+		-- 0.1.0 had no such table
+		IF to_regclass('crowds') IS NOT NULL THEN
+			INSERT INTO crowds SELECT id + 5000, subvector(v, 9, 56) || subvector(v, 1, 8), c FROM crowds;
+			DELETE FROM crowds WHERE id % 7 = 2;
+		END IF;
+	END $$;);
 
 # A server with the extension of that version, and what the sample has
 sub server_with
@@ -126,6 +133,10 @@ sub try_sample
 			SELECT pending = 0, free > 0, rows > (SELECT count(*) FROM grown), calibrated_nodes > 0
 			FROM lokivector_index_info('grown_l2'))),
 		't|t|t|t', "$name: there are codes, nodes freed, entries of dead rows kept, recall measured")
+	  unless $rebuilt{$version};
+	is( $node->safe_psql('postgres', q(
+			SELECT (SELECT centers > 1 FROM lokivector_index_info('crowds_l2')), (SELECT centers > 1 FROM lokivector_index_info('crowds_ip')))),
+		't|t', "$name: codes have local centers")
 	  unless $rebuilt{$version};
 	try_update($node, $name) if $version ne $current && !$rebuilt{$version};
 
