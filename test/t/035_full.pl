@@ -158,6 +158,55 @@ for my $round (1 .. $rounds)
 }
 is(join('', @wrong), '', 'inserts and vacuums in a tablespace that is full again and again');
 is_right('answers after all');
+# ----------------------------------------------------------------
+# Nodes that are used again, with elements for which there is no room
+# ----------------------------------------------------------------
+$node->safe_psql('postgres', qq(
+	CREATE FUNCTION body_of(n int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS \$\$
+		SELECT array_to_tsvector(array_agg(DISTINCT 'w' || abs(hashint8extended(n, i) % 500)))
+		FROM generate_series(1, 40 + n % 30) i
+	\$\$;
+	CREATE TABLE docs (id int, body tsvector);
+	INSERT INTO docs SELECT n, body_of(n) FROM generate_series(1, 4000) n;
+	CREATE INDEX docs_words ON docs USING hnsw (body bm25_ops) $tablespace;));
+
+# Searches by words whose rows are others by the index than by the table, and what the check finds
+sub words_wrong
+{
+	my $query = q(SELECT string_agg(d::text, ' ') FROM generate_series(1, 15) q, LATERAL
+		(SELECT body <@@> bm25_weigh('docs_words', ('w' || q * 7 || '|w' || q * 31)::tsquery) AS d
+		FROM docs ORDER BY 1 LIMIT 5) r);
+	my $by_index = $node->safe_psql('postgres', "SET enable_seqscan = off; SET enable_sort = off; $query");
+	my $by_table = $node->safe_psql('postgres', "SET enable_indexscan = off; $query");
+	my (undef, $faults) = try_sql(q(SELECT lokivector_check('docs_words', true)));
+
+	return ($by_index eq $by_table ? '' : "$by_index is not $by_table\n") . $faults;
+}
+
+@wrong = ();
+my $amid = 0;
+$next = 10000;
+for my $round (1 .. $rounds)
+{
+	$node->safe_psql('postgres', "DELETE FROM docs WHERE id % 4 = $round % 4");
+	$node->safe_psql('postgres', 'VACUUM docs; CHECKPOINT');
+	leave_room($node, 'docs_words', 8192 * int(rand(12)));
+	$stderr = '';
+	for (my $i = 0; $i < 40 && $stderr eq ''; $i++, $next += 50)
+	{
+		(undef, $stderr) = try_sql("INSERT INTO docs SELECT n, body_of(n) FROM generate_series($next, $next + 49) n");
+	}
+	push @wrong, "insert: $stderr" if $stderr !~ /could not extend file/;
+	$amid += $node->safe_psql('postgres', q(SELECT (free > 0)::int FROM lokivector_index_info('docs_words')));
+	push @wrong, words_wrong();
+	($rc, $stderr) = try_sql('VACUUM docs');
+	push @wrong, "vacuum: $stderr" if $rc != 0;
+	push @wrong, words_wrong();
+	leave_room($node, 'docs_words', undef);
+}
+is(join('', @wrong), '', 'rows with words that take the nodes of others until there is no room');
+cmp_ok($amid, '>', 0, 'there was none while there were nodes');
+
 unlike(slurp_file($node->logfile), qr/PANIC|terminated by signal|TRAP/, 'no process crashed');
 $node->stop;
 
