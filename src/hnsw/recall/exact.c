@@ -40,6 +40,9 @@
  */
 #define PRODUCT_ERROR(dim)	(((dim) + 16) * (FLT_EPSILON / 2))
 
+/* Rows that are looked at together before each of them is: hardly any is near */
+#define STRIP	16
+
 /* See recall.h.  A Datum is kept of each query, but its value is the caller's. */
 Size
 loki_exact_query_size(const LokiColumn *column, int k)
@@ -170,6 +173,47 @@ is_farther(const LokiExact *exact, float product, float query_norm, float row_no
 }
 
 /*
+ * Whether is_farther() holds for each of STRIP rows: a product is less than a + b |x|^2 + c |x|.  These are
+ * sums of floats, which the compiler computes for several rows at once; so they allow for the rounding of
+ * their own terms, 8 FLT_EPSILON of each.
+ */
+static bool
+all_farther(const LokiExact *exact, int query, int first, double limit)
+{
+	const float *products = exact->products + (Size) query * exact->nrows + first;
+	const float *norms = exact->row_norms + first;
+	double		query_norm = exact->query_norms[query];
+	double		error = PRODUCT_ERROR(exact->column->dim) + 8 * FLT_EPSILON;
+	float		a = 0;
+	float		b = 0;
+	float		c = (float) (-error * query_norm);
+	uint32		near = 0;
+
+	Assert(first + STRIP <= exact->nrows);
+	switch (exact->column->metric)
+	{
+		case LOKI_METRIC_L2:
+			a = (float) (((1 - error) * query_norm * query_norm - limit * limit) / 2);
+			b = (float) ((1 - error) / 2);
+			break;
+		case LOKI_METRIC_IP:
+			a = (float) -limit;
+			break;
+		default:
+			Assert(exact->column->metric == LOKI_METRIC_COSINE);
+			c = (float) ((1 - limit - 2 * error) * query_norm);
+	}
+	for (int i = 0; i < STRIP; i++)
+	{
+		float		least = a + b * norms[i] * norms[i] + c * norms[i];
+
+		/* what overflowed shows nothing */
+		near |= !((products[i] < least) & (least <= FLT_MAX));
+	}
+	return near == 0;
+}
+
+/*
  * Find the nearest rows of the block for one query.  The query's own row is left out by its TID (M2).
  */
 static void
@@ -183,13 +227,19 @@ search_block(LokiExact *exact, int query)
 
 	for (int i = 0; i < exact->nrows; i++)
 	{
+		bool		full = exact->products != NULL && exact->found[query] == exact->k;
+
 		/*
 		 * nearly all rows end here; others are measured as scans do, since a
 		 * hit may be at the same distance to the last bit (M1)
 		 */
-		if (exact->products != NULL && exact->found[query] == exact->k &&
-			is_farther(exact, exact->products[(Size) query * exact->nrows + i],
-					   exact->query_norms[query], exact->row_norms[i], nearest[exact->k - 1]))
+		while (full && i % STRIP == 0 && i + STRIP <= exact->nrows &&
+			   all_farther(exact, query, i, nearest[exact->k - 1]))
+			i += STRIP;
+		if (i == exact->nrows)
+			break;
+		if (full && is_farther(exact, exact->products[(Size) query * exact->nrows + i],
+							   exact->query_norms[query], exact->row_norms[i], nearest[exact->k - 1]))
 			continue;
 		if (!has_own || !ItemPointerEquals(own, &exact->tids[i]))
 			keep_nearest(exact, query, loki_exact_distance(exact->column->metric, dim, values,
