@@ -138,9 +138,9 @@ lock_block(LokiChange *change, int array, uint32 ordinal, BlockNumber block)
 			 ordinal, loki_slot_array_name(array), page[-1].ordinal,
 			 loki_slot_array_name(page[-1].array));
 	/* an I/O error or damage is an ERROR: nothing has been changed yet, and abort releases the locks */
-	page->buffer = change->strategy == NULL && change->state != NULL ?
-		loki_buffer_read(change->state, change->index, block) :
-		ReadBufferExtended(change->index, MAIN_FORKNUM, block, RBM_NORMAL, change->strategy);
+	page->buffer = change->state != NULL ?
+		loki_buffer_read_ring(change->state, change->index, block, change->strategy) :
+		ReadBufferExtended(change->index, MAIN_FORKNUM, block, RBM_NORMAL, NULL);
 	LockBuffer(page->buffer, BUFFER_LOCK_EXCLUSIVE);
 	page->array = array;
 	page->ordinal = ordinal;

@@ -401,8 +401,7 @@ loki_page_copy(LokiIndex *state, Relation index, int array, uint32 ordinal,
 {
 	LokiSlotArray *slots = &state->arrays[array];
 	BlockNumber block = loki_page_block(slots, ordinal);	/* asserts that it is known */
-	Buffer		buffer = strategy == NULL ? loki_buffer_read(state, index, block) :
-		ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+	Buffer		buffer = loki_buffer_read_ring(state, index, block, strategy);
 
 	Assert(loki_may_lock(array, ordinal));	/* I4 */
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);

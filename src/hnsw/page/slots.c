@@ -83,10 +83,10 @@ touch(BufferDesc *desc, LokiBufferState state)
 
 /*
  * Pin a block if it is in the buffer that held it last; false if it is not.  Saves the look-up
- * in the shared buffer table.  The content is not locked.
+ * in the shared buffer table.  The content is not locked.  With `hot`, count a use.
  */
 bool
-loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent)
+loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent, bool hot)
 {
 	BufferDesc *desc;
 
@@ -96,26 +96,27 @@ loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent)
 	pgstat_count_buffer_read(relation);
 	pgstat_count_buffer_hit(relation);
 	desc = GetBufferDescriptor(recent - 1);
-	touch(desc, LokiReadBufferState(desc));
+	if (hot)
+		touch(desc, LokiReadBufferState(desc));
 	return true;
 }
 
-/* Pin a block, and remember its buffer.  The content is not locked. */
+/* Pin a block, and remember its buffer.  The content is not locked.  See slots.h. */
 Buffer
-loki_buffer_read(LokiIndex *state, Relation index, BlockNumber block)
+loki_buffer_read_ring(LokiIndex *state, Relation index, BlockNumber block, BufferAccessStrategy ring)
 {
 	Buffer		buffer;
 
 	Assert(LokiLocatorEquals(state->cached.locator, LokiRelationLocator(index)));
 	if (state->local || block >= MAX_MAP_SIZE)
-		return ReadBuffer(index, block);
+		return ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, ring);
 	if (block >= state->map.size)
 		loki_buffer_map_grow(state, &state->map, block, MAX_MAP_SIZE);
 
 	buffer = state->map.buffers[block];
-	if (buffer != InvalidBuffer && loki_buffer_pin_recent(index, block, buffer))
+	if (buffer != InvalidBuffer && loki_buffer_pin_recent(index, block, buffer, ring == NULL))
 		return buffer;
-	buffer = ReadBuffer(index, block);
+	buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, ring);
 	state->map.buffers[block] = buffer;
 	return buffer;
 }

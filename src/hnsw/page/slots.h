@@ -38,15 +38,23 @@ loki_prefetch_bytes(const char *bytes, Size size)
 
 /*
  * Pin a block if it is in the buffer that held it last; not for temporary relations.  `recent` is a
- * guess, of whoever pinned the block before, and may hold anything.
+ * guess, of whoever pinned the block before, and may hold anything.  With `hot`, count a use.
  */
-extern bool loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent);
+extern bool loki_buffer_pin_recent(Relation relation, BlockNumber block, Buffer recent, bool hot);
 
 /*
  * Pin a block through the block map and ReadRecentBuffer, and note its buffer there.  The content is
- * not locked, nor checked: the caller does both.  The index is the one that index_state is of.
+ * not locked, nor checked: the caller does both.  The index is the one that index_state is of.  Who visits all
+ * pages gives a ring of buffers, as VACUUM does, and leaves the usage counts of pages that are in memory.
  */
-extern Buffer loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block);
+extern Buffer loki_buffer_read_ring(LokiIndex *index_state, Relation index, BlockNumber block,
+									BufferAccessStrategy ring);
+
+static inline Buffer
+loki_buffer_read(LokiIndex *index_state, Relation index, BlockNumber block)
+{
+	return loki_buffer_read_ring(index_state, index, block, NULL);
+}
 
 /* Make whoever reads the page of a buffer next look at its special space.  The buffer is pinned. */
 extern void loki_buffer_distrust(Buffer buffer);

@@ -249,7 +249,7 @@ loki_pin_row_page(LokiScan *so, BlockNumber block, bool again)
 		page = InvalidBuffer;
 	else if (page == kept)
 		return;
-	else if ((again && ring != NULL) || !loki_buffer_pin_recent(heap, block, page))
+	else if ((again && ring != NULL) || !loki_buffer_pin_recent(heap, block, page, true))
 		page = InvalidBuffer;
 	if (page == InvalidBuffer)
 	{

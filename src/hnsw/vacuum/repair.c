@@ -45,7 +45,7 @@
 #define SEARCH_WIDTH	64
 #define LINKS_AGAIN		4
 
-/* Passes over LINK that mark reachable nodes, if they find any, however few */
+/* Passes over LINK that mark reachable nodes, if they find any, however few, and others are left */
 #define MIN_PASSES		6
 
 /* A neighbor list that is to change */
@@ -268,28 +268,27 @@ choose_list(LokiVacuum *vacuum, ListChange *change)
 }
 
 /*
- * Whether the first of a node's own neighbors that is linked to it and stays is no
+ * Whether the first of a node's own neighbors on a layer that is linked to it and stays is no
  * farther from it than this.  Neighbors are about in order of distance, so that it is
  * hardly ever farther than another; if it is, the search for the node is wasted.
  */
 static bool
-is_linked_nearer(LokiVacuum *vacuum, uint32 node, float distance)
+is_linked_nearer(LokiVacuum *vacuum, const LokiListRef *ref, float distance)
 {
-	LokiListRef ref = {node, LOKI_NONE, 0};
 	LokiList	own;
 	LokiList	theirs;
 
-	if (!loki_list_peek(&vacuum->linker, &ref, &own))
+	if (!loki_list_peek(&vacuum->linker, ref, &own))
 		return false;
 	for (int i = 0; i < own.count; i++)
 	{
-		LokiListRef other = {own.nodes[i], LOKI_NONE, 0};
-		LokiList	itself = {.count = 1, .nodes = {node}};
+		LokiListRef other = {own.nodes[i], own.slots[i], ref->level};
+		LokiList	itself = {.count = 1, .nodes = {ref->node}};
 		float		between;
 
 		if (!loki_bitmap_test(&vacuum->live, other.node) ||
 			!loki_list_peek(&vacuum->linker, &other, &theirs) ||
-			!loki_list_contains(&theirs, node))
+			!loki_list_contains(&theirs, ref->node))
 			continue;
 		loki_list_measure(&vacuum->linker, other.node, &itself, &between);
 		return between <= distance;
@@ -297,23 +296,21 @@ is_linked_nearer(LokiVacuum *vacuum, uint32 node, float distance)
 	return false;
 }
 
-/*
- * Remember which nodes the list of a dead one leads to: on layer 0 those that it
- * may have been the nearest of all linked to.
- */
+/* Remember which nodes the list of a dead one leads to, those that it may have been the nearest of all linked to. */
 static void
 note_lost_with(LokiVacuum *vacuum, const ListChange *change)
 {
 	float		distances[2 * LOKI_MAX_M];
 	const LokiList *list = &change->old;
 
-	if (change->level == 0)
-		loki_list_measure(&vacuum->linker, change->node, list, distances);
+	loki_list_measure(&vacuum->linker, change->node, list, distances);
 	for (int i = 0; i < list->count; i++)
-		if (change->level > 0 ||
-			(loki_bitmap_test(&vacuum->live, list->nodes[i]) &&
-			 !is_linked_nearer(vacuum, list->nodes[i], distances[i])))
+	{
+		LokiListRef ref = {list->nodes[i], list->slots[i], change->level};
+
+		if (loki_bitmap_test(&vacuum->live, ref.node) && !is_linked_nearer(vacuum, &ref, distances[i]))
 			note_lost(vacuum, list, i, change->level);
+	}
 }
 
 /*
@@ -503,6 +500,18 @@ reach_from(LokiVacuum *vacuum, uint32 node)
 	pfree(stack);
 }
 
+/* How many of the nodes of one bitmap another one of its size has not */
+static uint64
+count_without(const LokiBitmap *nodes, const LokiBitmap *others)
+{
+	uint64		count = 0;
+
+	Assert(nodes->size == others->size);
+	for (uint32 i = 0; i <= nodes->size / 64; i++)
+		count += pg_popcount64(nodes->words[i] & ~others->words[i]);
+	return count;
+}
+
 /*
  * Set `linked` to the nodes that can be reached from the entry point, instead of those that
  * some list names.
@@ -510,7 +519,7 @@ reach_from(LokiVacuum *vacuum, uint32 node)
  * As long as a pass over LINK finds many new nodes, it is cheaper than looking nodes up one
  * by one.  These are the first few passes.  In data of few dimensions the ends of the graph
  * are many links apart, and each further pass would follow only a few links.  So the rest is
- * followed node by node.
+ * followed node by node, as soon as it has no more nodes than LINK has pages.
  */
 static void
 note_reachable(LokiVacuum *vacuum, uint32 entry)
@@ -526,7 +535,8 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	loki_bitmap_set(&vacuum->linked, entry);
 	do
 		progress = reach_pass(vacuum, &expanded);
-	while (progress > array->npages || (progress > 0 && ++passes < MIN_PASSES));
+	while (count_without(&vacuum->live, &expanded) > array->npages &&
+		   (progress > array->npages || (progress > 0 && ++passes < MIN_PASSES)));
 
 	/* the nodes that were reached and not expanded */
 	for (uint32 i = 0; i <= expanded.size / 64; i++)
