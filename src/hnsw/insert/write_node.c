@@ -5,8 +5,8 @@
  *
  * Where an nbtree or GiST page gets one tuple, a node gets a slot on a page of each slot array.
  * One record changes four pages (LOKI_CHANGE_PAGES), so there are some.  The first record claims a
- * TID slot and writes what a walk reads; the last one makes the node live (I7), and begins to link
- * neighbors to it.  Until then nobody knows the node, and what is there of it, vacuum reclaims.
+ * TID slot and writes what a walk reads; the last one begins to link neighbors to the node, which is live
+ * with it at the latest (I7).  Until then no link leads to the node, and what is there of it, vacuum reclaims.
  * src/hnsw/insert/README, "Insert".
  *
  * The pages of a record are locked together: that of TID first, as the claim leaves it,
@@ -60,6 +60,18 @@ change_state(LokiNewRow *row, LokiChange *change)
 }
 
 /*
+ * Whether the record that claims a slot makes the node live at once, so that the page of the newest nodes, for
+ * which inserts wait, is locked once less: if it has all that anybody looks at before links lead to the node.
+ * That leaves out nodes on other layers, those with attributes (I7), and IDs that are used again, which
+ * derived lists have to know before (LOKI_SLOTS_REUSED).
+ */
+static bool
+is_live_at_once(const LokiNewRow *row)
+{
+	return row->grown && !row->state->pending && row->level == 0 && row->state->nattributes == 0;
+}
+
+/*
  * Claim a TID slot for the node, and write as many of its other slots as fit the record;
  * returns how many.  No content lock may be held; none is left.
  */
@@ -83,6 +95,8 @@ claim_node(LokiNewRow *row, const NodeSlot *slots, int nslots)
 	Assert(claim.number < LOKI_MAX_NUMBER);
 	row->node = claim.number;
 	row->grown = !claim.was_free;
+	if (is_live_at_once(row))
+		row->tid.state = LOKI_TID_LIVE | LOKI_TID_LINKING;
 	loki_claim_slot(&change, &claim, &row->tid);
 	while (n < nslots && change.npages < LOKI_CHANGE_PAGES)
 	{
@@ -131,22 +145,35 @@ state_with_links(const LokiNewRow *row)
 	return LOKI_TID_LIVE | (ends && linked ? LOKI_TID_NEW : LOKI_TID_LINKING);
 }
 
+/* Whether a record with n slots of the node has room for all links that are left, and for the end of the insert */
+static bool
+ends_with(const LokiNewRow *row, int n)
+{
+	return row->level == 0 && n + loki_backlinks_pages(&row->cache->links) < LOKI_CHANGE_PAGES;
+}
+
 /*
- * Write the slots that are left, and with the last of them make the node live (I7).  The room that is left in
- * that record is for links to the node.  No content lock may be held; none is left.
+ * Write the slots that are left, and with the last of them make the node live (I7), unless it is.  The room
+ * that is left in that record is for links to the node, which come after its slots.  No content lock may be
+ * held; none is left.
  */
 static void
 write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 {
+	bool		live = row->tid.state != LOKI_TID_RESERVED;
+	bool		pending = row->state->pending;
 	LokiChange	change;
 	bool		last;
 
-	Assert(row->tid.state == LOKI_TID_RESERVED);
+	Assert(!live || is_live_at_once(row));
 	do
 	{
-		last = nslots < LOKI_CHANGE_PAGES;
+		bool		changes_state;
+
+		last = nslots <= LOKI_CHANGE_PAGES - (live ? 0 : 1);
+		changes_state = last && (!live || ends_with(row, nslots));
 		loki_change_begin(&change, row->state, row->index);
-		if (last)
+		if (changes_state)
 			change_state(row, &change);
 		while (nslots > 0 && change.npages < LOKI_CHANGE_PAGES)
 		{
@@ -154,10 +181,10 @@ write_slots(LokiNewRow *row, const NodeSlot *slots, int nslots)
 			slots++;
 			nslots--;
 		}
-		if (last && !row->state->pending)
+		if (last && !pending)
 			loki_backlinks_write(&row->cache->linker, &row->cache->links, &change);
-		if (last)
-			row->tid.state = row->state->pending ? LOKI_TID_LIVE : state_with_links(row);
+		if (changes_state)
+			row->tid.state = pending ? LOKI_TID_LIVE : state_with_links(row);
 		loki_change_finish(&change);
 	} while (!last);
 }
@@ -175,7 +202,7 @@ loki_node_link(LokiNewRow *row)
 	Assert(loki_insert_lock_held(row->index));
 	while (links->done < links->n)
 	{
-		bool		last = row->level == 0 && loki_backlinks_pages(links) < LOKI_CHANGE_PAGES;
+		bool		last = ends_with(row, 0);
 
 		loki_change_begin(&change, row->state, row->index);
 		if (last)
@@ -209,7 +236,7 @@ write_upper(LokiNewRow *row, LokiLinkData *link)
 	LokiUpperData *upper = palloc0(LokiUpperSize(row->state->m));
 
 	Assert(row->level <= LOKI_MAX_LEVEL);
-	Assert(row->tid.state == LOKI_TID_RESERVED);
+	Assert(row->level == 0 || row->tid.state == LOKI_TID_RESERVED);
 	row->slots[0] = LOKI_NONE;
 	for (int level = 1; level <= row->level; level++)
 	{
@@ -254,7 +281,7 @@ loki_node_write(LokiNewRow *row)
 	}
 	/*
 	 * In the order of locks within a record: the first one has TID and three of these, LINK the last of
-	 * them.  A pending node has neither codes nor links (N3).
+	 * them, since neighbors are pruned by the node's own list.  A pending node has neither codes nor links (N3).
 	 */
 	add_node_slot(slots, &nslots, LOKI_SLOTS_CODE, row->code);
 	add_node_slot(slots, &nslots, LOKI_SLOTS_HASH, &row->hash);
