@@ -10,7 +10,7 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" lokivector.co
 SCRIPT = lokivector--$(EXTVERSION).sql
 SCRIPT_PARTS := $(patsubst %,sql/install/%.sql, alone module vector halfvec bit sparsevec \
 	sparsevec_array max_sim mmr hnsw ivfflat halfvec_index bit_index sparsevec_index \
-	max_sim_index words cjk attributes functions statistics advice why takeover plain_indexes planner bytevec fusion shards \
+	max_sim_index words cjk attributes text_prefix functions statistics advice why takeover plain_indexes planner bytevec fusion shards \
 	array_distance)
 STEPS := $(patsubst sql/upgrade/%,lokivector--%,$(wildcard sql/upgrade/*.sql))
 DATA := $(wildcard sql/takeover/*.sql)

@@ -170,10 +170,10 @@ typedef struct LokiScanWork
 extern void loki_hnsw_scan_work(IndexScanDesc scan, LokiScanWork *work);
 
 /*
- * Whether slots of an attribute, with this input type of its operator class, tell all its
- * values apart, so that conditions on it need no recheck.
+ * Whether slots of an attribute, with this family and input type of its operator class, tell all
+ * its values apart, so that conditions on it need no recheck.
  */
-extern bool loki_hnsw_decides(Oid typid);
+extern bool loki_hnsw_decides(Oid family, Oid typid);
 
 /*
  * What a plan relies on in a scan of ours.  LIMITED: pgvector's limits end it early.  LATE: it may return rows late,
@@ -270,7 +270,7 @@ typedef struct LokiIndexRow
 extern void loki_hnsw_return_columns(IndexScanDesc scan, LokiIndexRow *row);
 
 /* Whether slots of an attribute show its values: all of them, or those of `most` bytes */
-extern bool loki_hnsw_returns(Oid typid, int32 *most);
+extern bool loki_hnsw_returns(Oid family, Oid typid, int32 *most);
 
 /*
  * What an attribute is, of all rows that a snapshot sees which was taken before the call, and maybe of others:

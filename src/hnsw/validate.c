@@ -10,7 +10,7 @@
  * are divided first, 3 (optional) describes the type.
  *
  * An attribute class filters.  Its strategies 1 to 5 are btree's, of which text has only
- * equality.  Arrays have equality, && (6), @> (7) and <@ (8).  Its family has these operators
+ * equality, or equality, ^@ (28) and ~~ (29).  Arrays have equality, && (6), @> (7) and <@ (8).  Its family has these operators
  * for every pair of its types.  It has no support functions.
  *
  * IDENTIFICATION
@@ -79,17 +79,17 @@ fault(const char *format,...)
  * judged by its own type.
  */
 static bool
-is_attribute_type(Oid typid)
+is_attribute_type(Oid family, Oid typid)
 {
-	return loki_attr_type_lookup(typid) != 0;
+	return loki_attr_class_type(family, typid) != 0;
 }
 
-/* The strategies that operators on a type must have, as bits */
+/* The strategies that operators of a family on a type must have, as bits */
 static uint64
-type_strategies(Oid typid)
+type_strategies(Oid family, Oid typid)
 {
-	return is_attribute_type(typid) ?
-		loki_attr_strategies((LokiAttrType) loki_attr_type_lookup(typid)) :
+	return is_attribute_type(family, typid) ?
+		loki_attr_strategies((LokiAttrType) loki_attr_class_type(family, typid)) :
 		UINT64CONST(1) << DISTANCE_STRATEGY;
 }
 
@@ -104,7 +104,7 @@ load_class(Oid opclassoid, ClassInfo *info)
 		elog(ERROR, "cache lookup failed for operator class %u", opclassoid);
 	form = (Form_pg_opclass) GETSTRUCT(tuple);
 	info->type = form->opcintype;
-	info->attribute = is_attribute_type(form->opcintype);
+	info->attribute = is_attribute_type(form->opcfamily, form->opcintype);
 	info->class_name = pstrdup(NameStr(form->opcname));
 	info->family = form->opcfamily;
 	ReleaseSysCache(tuple);
@@ -126,7 +126,7 @@ validate_procedure(const ClassInfo *info, Form_pg_amproc proc)
 	if (proc->amproclefttype != proc->amprocrighttype && proc->amprocnum != DISTANCE_PROC)
 		return fault("operator family \"%s\" of access method hnsw contains support function %s with different left and right input types",
 					 info->family_name, format_procedure(proc->amproc));
-	switch (is_attribute_type(proc->amproclefttype) ? 0 : proc->amprocnum)
+	switch (is_attribute_type(info->family, proc->amproclefttype) ? 0 : proc->amprocnum)
 	{
 		case DISTANCE_PROC:
 			valid = check_amproc_signature(proc->amproc, FLOAT8OID, false, 2, 2,
@@ -154,13 +154,13 @@ validate_procedure(const ClassInfo *info, Form_pg_amproc proc)
 static bool
 validate_operator(const ClassInfo *info, Form_pg_amop oper)
 {
-	bool		search = is_attribute_type(oper->amoplefttype);
+	bool		search = is_attribute_type(info->family, oper->amoplefttype);
 	char		purpose = search ? AMOP_SEARCH : AMOP_ORDER;
 	bool		result = true;
 
 	Assert(oper->amopfamily == info->family);
 	if (oper->amopstrategy < 1 || oper->amopstrategy > 63 ||
-		(type_strategies(oper->amoplefttype) >> oper->amopstrategy & 1) == 0)
+		(type_strategies(info->family, oper->amoplefttype) >> oper->amopstrategy & 1) == 0)
 		result = fault("operator family \"%s\" of access method hnsw contains operator %s with invalid strategy number %d",
 					   info->family_name, format_operator(oper->amopopr), oper->amopstrategy);
 
@@ -186,7 +186,7 @@ validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 	Oid			right = info->type;
 	bool		result = true;
 
-	Assert(info->attribute == is_attribute_type(info->type));
+	Assert(info->attribute == is_attribute_type(info->family, info->type));
 	*own = NULL;
 	if (!info->attribute)
 		(void) loki_ordering_operator(info->family, info->type, &right);
@@ -194,8 +194,8 @@ validate_groups(const ClassInfo *info, List *groups, OpFamilyOpFuncGroup **own)
 	{
 		if (group->lefttype == info->type && group->righttype == right)
 			*own = group;
-		if (is_attribute_type(group->lefttype) &&
-			group->operatorset != type_strategies(group->lefttype))
+		if (is_attribute_type(info->family, group->lefttype) &&
+			group->operatorset != type_strategies(info->family, group->lefttype))
 			result = fault("operator family \"%s\" of access method hnsw is missing operator(s) for types %s and %s",
 						   info->family_name, format_type_be(group->lefttype),
 						   format_type_be(group->righttype));
@@ -229,7 +229,7 @@ loki_hnsw_validate(Oid opclassoid)
 	result &= validate_groups(&info, identify_opfamily_groups(operators, procedures), &own);
 
 	/* the class itself has what it needs */
-	needed = type_strategies(info.type);
+	needed = type_strategies(info.family, info.type);
 	Assert(own == NULL || own->lefttype == info.type);
 	Assert(info.attribute || needed == UINT64CONST(1) << DISTANCE_STRATEGY);
 	if (own == NULL || (own->operatorset & needed) != needed)

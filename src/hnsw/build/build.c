@@ -212,7 +212,11 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 
 		Assert(nattributes <= LOKI_MAX_ATTRIBUTES);
 		for (int i = 0; i < nattributes; i++)
-			attr_type[i] = loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
+		{
+			/* the class of all arrays does not know whether elements have a hash: ERROR if not */
+			(void) loki_attr_type(TupleDescAttr(index->rd_att, i + 1)->atttypid);
+			attr_type[i] = loki_index_attr_type(index, i);
+		}
 		build->part.leader = true;
 		loki_build_describe(LokiIndexOptions(index), &geometry->column, nattributes, attr_type,
 							pg_prng_uint64(&build->prng), &build->meta);

@@ -11,6 +11,7 @@
  *	| flag 1 | sort key 1, 2, 4 or 8	|	exact, lossy or NULL
  *	| flag 1 | 7 hashes of 2 bytes, 0	|	an array with 1 to 7 hashes of elements
  *	| flag 1 | signature of 15 bytes	|	other arrays
+ *	| flag 1 | 7 hashes of 2 bytes, 0	|	a text of text_prefix_ops, by its beginnings
  *
  * A type's sort key, and why it orders values as the type does:
  *
@@ -44,13 +45,10 @@
 #include <math.h>
 #include <sys/socket.h>
 
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "hnsw/definition/attribute.h"
 #include "hnsw/hnsw.h"
-#include "lib/qunique.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/float.h"
@@ -64,9 +62,6 @@
 /* Any number with this many decimal digits has a float8 of its own */
 #define FLOAT_DIGITS		15
 
-/* Bits that an element sets in a signature of 120, as in a Bloom filter */
-#define ELEMENT_BITS		4
-
 #define STRATEGY_BIT(strategy)	(UINT64CONST(1) << (strategy))
 
 #define SIGN_BIT			UINT64CONST(0x8000000000000000)
@@ -78,7 +73,8 @@
  */
 static const struct
 {
-	Oid			typid;			/* input type of the operator class */
+	Oid			typid;			/* input type of the operator class; the first that has
+								 * it is the default */
 	uint32		width;			/* bytes of the sort key */
 	bool		lossy;			/* some values are */
 	bool		returned;		/* exact slots show the value */
@@ -102,9 +98,10 @@ static const struct
 	[LOKI_ATTR_ENUM] = {ANYENUMOID, sizeof(int32), false, true},
 	[LOKI_ATTR_INET] = {INETOID, sizeof(int64), true, false},
 	[LOKI_ATTR_ARRAY] = {ANYARRAYOID, LOKI_SIGNATURE_BYTES, true, false},
+	[LOKI_ATTR_PREFIX] = {TEXTOID, LOKI_SIGNATURE_BYTES, true, false},
 };
 
-/* The attribute type of an operator class's input type; 0 if there is none */
+/* The attribute type of an input type's default operator class; 0 if there is none */
 uint8
 loki_attr_type_lookup(Oid typid)
 {
@@ -112,6 +109,16 @@ loki_attr_type_lookup(Oid typid)
 		if (attr_types[type].typid == typid)
 			return type;
 	return 0;
+}
+
+/* A class whose family has ^@ knows texts by their beginnings.  See attribute.h. */
+uint8
+loki_attr_class_type(Oid family, Oid typid)
+{
+	if (typid == TEXTOID &&
+		OidIsValid(get_opfamily_member(family, TEXTOID, TEXTOID, LOKI_TEXT_STARTS)))
+		return LOKI_ATTR_PREFIX;
+	return loki_attr_type_lookup(typid);
 }
 
 /*
@@ -156,6 +163,23 @@ loki_attr_type(Oid typid)
 	return (LokiAttrType) type;
 }
 
+/* The attribute type of a class, which the catalogs know by family and input type; ERROR if there is none */
+static LokiAttrType
+type_of_class(Oid family, Oid typid)
+{
+	uint8		type = loki_attr_class_type(family, typid);
+
+	return type != 0 ? (LokiAttrType) type : loki_attr_type(typid);
+}
+
+/* See attribute.h. */
+LokiAttrType
+loki_index_attr_type(Relation index, int attribute)
+{
+	Assert(attribute >= 0 && attribute < INDEX_MAX_KEYS - 1);
+	return type_of_class(index->rd_opfamily[attribute + 1], index->rd_opcintype[attribute + 1]);
+}
+
 /* for assertions */
 pg_attribute_unused() static inline bool
 is_valid_type(uint8 type)
@@ -185,6 +209,9 @@ loki_attr_strategies(LokiAttrType type)
 		case LOKI_ATTR_ARRAY:
 			return STRATEGY_BIT(LOKI_ARRAY_EQUAL) | STRATEGY_BIT(LOKI_ARRAY_OVERLAPS) |
 				STRATEGY_BIT(LOKI_ARRAY_CONTAINS) | STRATEGY_BIT(LOKI_ARRAY_CONTAINED);
+		case LOKI_ATTR_PREFIX:
+			return STRATEGY_BIT(BTEqualStrategyNumber) | STRATEGY_BIT(LOKI_TEXT_STARTS) |
+				STRATEGY_BIT(LOKI_TEXT_LIKE);
 		default:
 			return STRATEGY_BIT(BTLessStrategyNumber) |
 				STRATEGY_BIT(BTLessEqualStrategyNumber) |
@@ -202,11 +229,11 @@ loki_attr_type_lossy(LokiAttrType type)
 	return attr_types[type].lossy;
 }
 
-/* The same for the planner.  See hnsw.h. */
+/* Whether slots tell all values apart.  See hnsw.h. */
 bool
-loki_hnsw_decides(Oid typid)
+loki_hnsw_decides(Oid family, Oid typid)
 {
-	return !loki_attr_type_lossy(loki_attr_type(typid));
+	return !loki_attr_type_lossy(type_of_class(family, typid));
 }
 
 /* ----------------------------------------------------------------
@@ -464,7 +491,7 @@ timetz_sort_key(const TimeTzADT *value)
 	return real_time * (1 << 18) + value->zone;
 }
 
-/* The sort key of a value that is neither NULL nor an array, and whether others may share it */
+/* The sort key of a value that is not NULL, of a type that has one, and whether others may share it */
 LokiAttrValue
 loki_attr_value(LokiAttrType type, Datum value)
 {
@@ -511,7 +538,8 @@ loki_attr_value(LokiAttrType type, Datum value)
 			result = packed_value(type, value);
 			break;
 		case LOKI_ATTR_ARRAY:
-			elog(ERROR, "arrays have no sort key");
+		case LOKI_ATTR_PREFIX:
+			elog(ERROR, "type %d has no sort key", (int) type);
 	}
 	Assert(!result.lossy || attr_types[type].lossy);
 	return result;
@@ -522,9 +550,9 @@ loki_attr_value(LokiAttrType type, Datum value)
  * of a time with time zone would have to be taken apart, and that of character(n) has no blanks.
  */
 bool
-loki_hnsw_returns(Oid typid, int32 *most)
+loki_hnsw_returns(Oid family, Oid typid, int32 *most)
 {
-	LokiAttrType type = loki_attr_type(typid);
+	LokiAttrType type = type_of_class(family, typid);
 
 	*most = type == LOKI_ATTR_TEXT ? LOKI_ATTR_TEXT_BYTES : PG_INT32_MAX;
 	return attr_types[type].returned;
@@ -558,124 +586,30 @@ loki_attr_returned(LokiAttrType type, const char *slot, Datum *value, bool *isnu
 }
 
 /* ----------------------------------------------------------------
- * Arrays by their elements
- * ----------------------------------------------------------------
- */
-
-/*
- * Hash of an element.  Equal elements have equal hashes under any deterministic collation;
- * under others the hashes are not used (filter/key.c).
- */
-static uint64
-element_hash(TypeCacheEntry *type, Datum element)
-{
-	if (OidIsValid(type->hash_extended_proc))
-		return DatumGetUInt64(FunctionCall2Coll(&type->hash_extended_proc_finfo,
-												DEFAULT_COLLATION_OID, element,
-												UInt64GetDatum(0)));
-	else
-	{
-		uint32		hash = DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
-															DEFAULT_COLLATION_OID,
-															element));
-
-		return (uint64) murmurhash32(hash) << 32 | hash;
-	}
-}
-
-/* The bits of a signature that an element sets: one for each 16 bits of its hash, maybe the same */
-static LokiSignature
-hash_signature(uint64 hash)
-{
-	LokiSignature result = {0};
-
-	for (int i = 0; i < ELEMENT_BITS; i++)
-	{
-		uint32		bit = ((uint16) hash * LOKI_SIGNATURE_BYTES * 8) >> 16;
-
-		Assert(bit < LOKI_SIGNATURE_BYTES * 8);
-		result.bytes[bit / 8] |= 1 << (bit % 8);
-		hash >>= 16;
-	}
-	return result;
-}
-
-/* The type of an array's elements, with its hash functions, by the session's cache; ERROR if it has none */
-static TypeCacheEntry *
-element_type(Oid typid)
-{
-	TypeCacheEntry *type = lookup_type_cache(typid, TYPECACHE_HASH_PROC_FINFO |
-											 TYPECACHE_HASH_EXTENDED_PROC_FINFO);
-
-	if (!OidIsValid(type->hash_proc))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("could not identify a hash function for type %s",
-						format_type_be(typid))));
-	return type;
-}
-
-/* qsort: ascending */
-static int
-compare_hashes(const void *a, const void *b)
-{
-	return (int) *(const uint16 *) a - (int) *(const uint16 *) b;
-}
-
-/* What an array is compared by: hashes of its elements, each and together.  See attribute.h. */
-void
-loki_array_elements(Datum datum, LokiElements *elements)
-{
-	ArrayType  *array = DatumGetArrayTypeP(datum);
-	TypeCacheEntry *type = element_type(ARR_ELEMTYPE(array));
-	Datum	   *values;
-	bool	   *nulls;
-	int			n;
-
-	deconstruct_array(array, ARR_ELEMTYPE(array), type->typlen, type->typbyval,
-					  type->typalign, &values, &nulls, &n);
-	memset(elements, 0, sizeof(LokiElements));
-	elements->each = palloc_array(LokiSignature, Max(n, 1));
-	elements->hashes = palloc_array(uint16, Max(n, 1));
-	for (int i = 0; i < n; i++)
-	{
-		uint64		hash;
-		LokiSignature *one = &elements->each[elements->n];
-
-		if (nulls[i])
-		{
-			elements->has_null = true;
-			continue;
-		}
-		hash = element_hash(type, values[i]);
-		*one = hash_signature(hash);
-		elements->all.bits[0] |= one->bits[0];
-		elements->all.bits[1] |= one->bits[1];
-		elements->hashes[elements->n++] = (uint16) hash;
-	}
-	qsort(elements->hashes, elements->n, sizeof(uint16), compare_hashes);
-	elements->nhashes = (int) qunique(elements->hashes, elements->n, sizeof(uint16),
-									  compare_hashes);
-	Assert(elements->nhashes <= elements->n);
-	Assert(elements->nhashes < 2 ||
-		   elements->hashes[0] < elements->hashes[elements->nhashes - 1]);
-}
-
-/* ----------------------------------------------------------------
  * Slots
  * ----------------------------------------------------------------
  */
 
 /*
- * Form the slot of an array.  Only that of the empty array is exact.  Up to LOKI_SLOT_ELEMENTS hashes are kept
+ * Form the slot of an array, or of a text by its beginnings.  Only that of the empty array is exact.  Up to LOKI_SLOT_ELEMENTS hashes are kept
  * one by one, the last repeated, which tells elements apart better than a signature; NULLs have none.
  */
 static void
-form_array(Datum value, char *slot)
+form_elements(LokiAttrType type, Datum value, char *slot)
 {
 	LokiElements elements;
 
-	loki_array_elements(value, &elements);
+	if (type == LOKI_ATTR_ARRAY)
+		loki_array_elements(value, &elements);
+	else
+	{
+		text	   *string = DatumGetTextPP(value);
+		uint64		hashes[LOKI_SLOT_ELEMENTS];
+		int			n = loki_text_hashes(VARDATA_ANY(string), (int) VARSIZE_ANY_EXHDR(string), true, hashes);
+
+		loki_elements_of(hashes, n, &elements);
+	}
+	Assert(elements.n > 0 || type == LOKI_ATTR_ARRAY);
 	if (elements.n == 0 && !elements.has_null)
 		return;
 	if (elements.nhashes >= 1 && elements.nhashes <= LOKI_SLOT_ELEMENTS)
@@ -690,7 +624,7 @@ form_array(Datum value, char *slot)
 		slot[0] = LOKI_ATTR_LOSSY;
 		memcpy(slot + 1, elements.all.bytes, LOKI_SIGNATURE_BYTES);
 	}
-	Assert(loki_attr_slot_valid(LOKI_ATTR_ARRAY, slot));
+	Assert(loki_attr_slot_valid(type, slot));
 	pfree(elements.each);
 	pfree(elements.hashes);
 }
@@ -709,9 +643,9 @@ loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
 		slot[0] = LOKI_ATTR_NULL;
 		return;
 	}
-	if (type == LOKI_ATTR_ARRAY)
+	if (loki_attr_has_elements(type))
 	{
-		form_array(value, slot);
+		form_elements(type, value, slot);
 		return;
 	}
 
@@ -753,13 +687,14 @@ loki_attr_slot_valid(LokiAttrType type, const char *slot)
 		case LOKI_ATTR_EXACT:
 			if (type == LOKI_ATTR_BOOL)
 				return slot[1] == 0 || slot[1] == 1;
-			return (type != LOKI_ATTR_ARRAY || zero) && type != LOKI_ATTR_UUID;
+			return (type != LOKI_ATTR_ARRAY || zero) && type != LOKI_ATTR_UUID && type != LOKI_ATTR_PREFIX;
 		case LOKI_ATTR_NULL:
 			return zero;
 		case LOKI_ATTR_LOSSY:
-			return attr_types[type].lossy;
+			/* a text has no more elements than there is room for */
+			return attr_types[type].lossy && type != LOKI_ATTR_PREFIX;
 		case LOKI_ATTR_ELEMENTS:
-			return type == LOKI_ATTR_ARRAY && elements_valid(slot);
+			return loki_attr_has_elements(type) && elements_valid(slot);
 		default:
 			return false;
 	}

@@ -10,7 +10,8 @@
  * slots, and a comparison may have to leave a row to the recheck.
  *
  * The slot of an array has hashes of its elements in place of the sort key, if there is room
- * for them; else a signature of 120 bits, of which each element sets four.
+ * for them; else a signature of 120 bits, of which each element sets four.  A text of the operator
+ * class text_prefix_ops is stored as an array of its beginnings of some lengths, and of the whole.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/attribute.h
@@ -47,7 +48,8 @@ typedef enum LokiAttrType
 	LOKI_ATTR_BPCHAR,			/* without trailing blanks, as TEXT */
 	LOKI_ATTR_ENUM,				/* OID of the label */
 	LOKI_ATTR_INET,				/* IPv4: network, bits, host; IPv6: as UUID */
-	LOKI_ATTR_ARRAY				/* hashes of elements, or signature */
+	LOKI_ATTR_ARRAY,			/* hashes of elements, or signature */
+	LOKI_ATTR_PREFIX			/* text, by hashes of its beginnings */
 } LokiAttrType;
 
 #define LOKI_ATTR_EXACT		0
@@ -65,10 +67,14 @@ typedef enum LokiAttrType
 #define LOKI_ARRAY_CONTAINS	7
 #define LOKI_ARRAY_CONTAINED 8
 
+/* Strategies of texts by their beginnings, beside equality; 28 is SP-GiST's for ^@ */
+#define LOKI_TEXT_STARTS	28
+#define LOKI_TEXT_LIKE		29
+
 /* Low bits of sort keys that are a hash, and have no order */
 #define LOKI_ATTR_HASH_BITS	20
 
-/* A value as a slot has it, unless it is an array */
+/* A value as a slot has it, unless that has elements */
 typedef struct LokiAttrValue
 {
 	int64		sort_key;
@@ -90,12 +96,23 @@ typedef union LokiSignature
 	uint8		bytes[LOKI_SIGNATURE_BYTES];
 } LokiSignature;
 
-/* Type of an attribute column; ERROR with a hint if it is not supported */
+/* Attribute type of a column under its default operator class; ERROR with a hint if there is none */
 extern LokiAttrType loki_attr_type(Oid typid);
 
-/* The same for the input type of an operator class, without ERROR and without looking
- * through domains: 0 if there is none */
+/* The same for an index, by the operator class that the column has; attributes count from 0 */
+extern LokiAttrType loki_index_attr_type(Relation index, int attribute);
+
+/* The same for the input type of an operator class, without ERROR and without looking through domains: 0 if
+ * there is none.  The second knows the class by its family, too. */
 extern uint8 loki_attr_type_lookup(Oid typid);
+extern uint8 loki_attr_class_type(Oid family, Oid typid);
+
+/* Whether slots of a type have elements in place of a sort key */
+static inline bool
+loki_attr_has_elements(uint8 type)
+{
+	return type == LOKI_ATTR_ARRAY || type == LOKI_ATTR_PREFIX;
+}
 
 /* What arrays are compared by: their elements that are not NULL */
 typedef struct LokiElements
@@ -132,7 +149,7 @@ extern bool loki_attr_type_lossy(LokiAttrType type);
 /* Whether a slot is one that loki_attr_form() could have made */
 extern bool loki_attr_slot_valid(LokiAttrType type, const char *slot);
 
-/* The sort key of a value, which is neither NULL nor an array */
+/* The sort key of a value that is not NULL, of a type that has one */
 extern LokiAttrValue loki_attr_value(LokiAttrType type, Datum value);
 
 /* Sort keys that order floats as float8_cmp_internal() does */
@@ -144,6 +161,15 @@ extern bool loki_attr_number(LokiAttrType type, int64 sort_key, Oid *typid, Datu
 
 /* The elements of an array, in memory of the current context */
 extern void loki_array_elements(Datum array, LokiElements *elements);
+
+/* The same of elements by their hashes */
+extern void loki_elements_of(const uint64 *hashes, int n, LokiElements *elements);
+
+/*
+ * The hashes of a text's elements, of which there are up to LOKI_SLOT_ELEMENTS: its beginnings of the lengths
+ * that slots keep, from the shortest on, and behind them that of the whole, if `whole`.  Returns their number.
+ */
+extern int	loki_text_hashes(const char *data, int length, bool whole, uint64 *hashes);
 
 /* The hashes in a slot of LOKI_ATTR_ELEMENTS: LOKI_SLOT_ELEMENTS of them */
 static inline void

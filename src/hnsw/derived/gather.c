@@ -286,7 +286,7 @@ loki_gather(LokiGathered *gathered)
 
 	Assert(list->end > 0 && gathered->entries == NULL);
 	return list->number == LOKI_SORTED_ROWS ||
-		list->state->attr_type[list->number] == LOKI_ATTR_ARRAY ?
+		loki_attr_has_elements(list->state->attr_type[list->number]) ?
 		gather_counted(gathered) : gather_sorted(gathered);
 }
 
@@ -388,7 +388,7 @@ loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
 double
 loki_gather_memory(const LokiIndex *state, int attribute)
 {
-	return state->attr_type[attribute] == LOKI_ATTR_ARRAY ?
+	return loki_attr_has_elements(state->attr_type[attribute]) ?
 		LOKI_SLOT_ELEMENTS * sizeof(uint32) : sizeof(int64) + sizeof(uint32);
 }
 

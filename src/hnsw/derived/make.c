@@ -294,13 +294,13 @@ make_attributes(LokiIndex *state, Relation index, const LokiMetaPageData *meta, 
 	for (int i = 0; i < state->nattributes && made != LIST_NO_ROOM; i++)
 	{
 		LokiGathered gathered = {0};
-		bool		array = state->attr_type[i] == LOKI_ATTR_ARRAY;
+		bool		repeated = loki_attr_has_elements(state->attr_type[i]);
 
 		(void) loki_sorted_list_open(&gathered.list, state, index, next, i);
 		lists->listed[i] = LOKI_NONE;
 		lists->nulls[i] = 0;
 		memset(&next->derived.pages[i], 0, sizeof(LokiListPagesData));
-		made = make_list(&gathered, meta, sketches && !array ? LOKI_FEW_VALUES_SKETCHED : LOKI_FEW_VALUES);
+		made = make_list(&gathered, meta, sketches && !repeated ? LOKI_FEW_VALUES_SKETCHED : LOKI_FEW_VALUES);
 		if (made == LIST_MADE)
 		{
 			lists->listed[i] = gathered.list.n;

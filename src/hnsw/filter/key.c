@@ -9,7 +9,8 @@
  * with an exact constant becomes a range of sort keys.  A comparison of enums becomes
  * the set of the labels that satisfy the operator.  Equality with an
  * array of constants (= ANY, IN) becomes a sorted set.  Any other operator with an array
- * takes the constant that lets the most values pass.
+ * takes the constant that lets the most values pass.  A prefix of texts, also the one that a
+ * pattern of LIKE begins with, becomes those of its own beginnings that slots keep.
  *
  * If slots do not decide a condition, as with equality under nondeterministic
  * collations, every value passes that is not NULL, and rows are rechecked.
@@ -34,6 +35,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+
+/* More texts than that are as dear to look for in a slot as its row is to read */
+#define MOST_TEXTS		1000
 
 /* ----------------------------------------------------------------
  * Keys on types that have an order or a hash
@@ -309,6 +313,26 @@ compile_numbers(LokiFilter *filter, LokiFilterKey *key, Relation index, ScanKey 
  * Keys on arrays
  * ----------------------------------------------------------------
  */
+
+/* The elements that a key looks for */
+static void
+set_elements(LokiFilterKey *key, LokiFilterKind kind, LokiElements *elements)
+{
+	key->kind = kind;
+	key->n = 1;
+	key->masks = &elements->all;
+	key->nexact = elements->nhashes;
+	Assert(key->nexact <= elements->n);
+	key->set = palloc_array(int64, Max(key->nexact, 1));
+	for (int i = 0; i < key->nexact; i++)
+		key->set[i] = elements->hashes[i];
+	if (kind == LOKI_FILTER_OVERLAPS)
+	{
+		key->n = elements->n;
+		key->masks = elements->each;
+	}
+}
+
 /* Compile a key on an array: elements become hashes, and bits of signatures. */
 static void
 compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
@@ -325,36 +349,119 @@ compile_array(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
 
 	elements = palloc_object(LokiElements);
 	loki_array_elements(skey->sk_argument, elements);
-	key->n = 1;
-	key->masks = &elements->all;
-	key->nexact = elements->nhashes;
-	Assert(key->nexact <= elements->n);
-	key->set = palloc_array(int64, Max(key->nexact, 1));
-	for (int i = 0; i < key->nexact; i++)
-		key->set[i] = elements->hashes[i];
 	switch (skey->sk_strategy)
 	{
 		case LOKI_ARRAY_EQUAL:
-			key->kind = LOKI_FILTER_SAME;
+			set_elements(key, LOKI_FILTER_SAME, elements);
 			key->lossy = elements->n > 0 || elements->has_null;
 			break;
 		case LOKI_ARRAY_OVERLAPS:
-			key->kind = LOKI_FILTER_OVERLAPS;
-			key->n = elements->n;
-			key->masks = elements->each;
+			set_elements(key, LOKI_FILTER_OVERLAPS, elements);
 			filter->never |= elements->n == 0;
 			break;
 		case LOKI_ARRAY_CONTAINS:
 			/* no array contains NULL, and each contains the empty one */
-			key->kind = elements->n == 0 ? LOKI_FILTER_ISNOTNULL : LOKI_FILTER_CONTAINS;
+			set_elements(key, elements->n == 0 ? LOKI_FILTER_ISNOTNULL : LOKI_FILTER_CONTAINS, elements);
 			filter->never |= elements->has_null;
 			break;
 		case LOKI_ARRAY_CONTAINED:
-			key->kind = LOKI_FILTER_CONTAINED;
+			set_elements(key, LOKI_FILTER_CONTAINED, elements);
 			break;
 		default:
 			Assert(false);
 	}
+}
+
+/* ----------------------------------------------------------------
+ * Keys on texts by their beginnings
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * What each match of a LIKE pattern begins with, in place of the pattern; true if that is the whole, for there
+ * is no wildcard.  Bytes are looked at one by one: in encodings of a server those of % _ and \ are no part of
+ * other characters.  A pattern that ends within an escape is an error of the operator, which the recheck raises.
+ */
+static bool
+pattern_beginning(char *pattern, int *length)
+{
+	int			end = *length;
+	int			n = 0;
+	int			i = 0;
+
+	for (; i < end && pattern[i] != '%' && pattern[i] != '_'; i++)
+	{
+		if (pattern[i] == '\\' && i + 1 == end)
+			break;
+		if (pattern[i] == '\\')
+			i++;
+		pattern[n++] = pattern[i];
+	}
+	*length = n;
+	return i == end;
+}
+
+/*
+ * Compile a key on a text that slots know by its beginnings.  Of one constant all elements are looked for, of
+ * several (= ANY, IN) the last of each, which is the rarest.  A constant without any lets every row pass.
+ */
+static void
+compile_text(LokiFilter *filter, LokiFilterKey *key, ScanKey skey)
+{
+	bool		array = (skey->sk_flags & SK_SEARCHARRAY) != 0;
+	Datum	   *values = &skey->sk_argument;
+	bool		isnull = false;
+	bool	   *nulls = &isnull;
+	int			nvalues = 1;
+	LokiElements *elements = palloc_object(LokiElements);
+	uint64	   *last;
+	int			nlast = 0;
+
+	if (array)
+	{
+		ArrayType  *texts = DatumGetArrayTypeP(skey->sk_argument);
+
+		deconstruct_array(texts, ARR_ELEMTYPE(texts), -1, false, TYPALIGN_INT, &values, &nulls, &nvalues);
+	}
+	if (nvalues > MOST_TEXTS)
+	{
+		key->kind = LOKI_FILTER_UNKNOWN;
+		return;
+	}
+	last = palloc_array(uint64, Max(nvalues, 1));
+	for (int i = 0; i < nvalues; i++)
+	{
+		uint64		hashes[LOKI_SLOT_ELEMENTS];
+		text	   *string;
+		int			length;
+		bool		whole = skey->sk_strategy == BTEqualStrategyNumber;
+		int			n;
+
+		/* operators are strict */
+		if (nulls[i])
+			continue;
+		string = DatumGetTextPCopy(values[i]);
+		length = (int) VARSIZE_ANY_EXHDR(string);
+		if (skey->sk_strategy == LOKI_TEXT_LIKE)
+			whole = pattern_beginning(VARDATA_ANY(string), &length);
+		n = loki_text_hashes(VARDATA_ANY(string), length, whole, hashes);
+		if (n == 0)
+		{
+			key->kind = LOKI_FILTER_UNKNOWN;
+			return;
+		}
+		if (!array)
+		{
+			loki_elements_of(hashes, n, elements);
+			set_elements(key, whole ? LOKI_FILTER_SAME : LOKI_FILTER_CONTAINS, elements);
+			key->lossy = true;
+			return;
+		}
+		last[nlast++] = hashes[n - 1];
+	}
+	loki_elements_of(last, nlast, elements);
+	set_elements(key, LOKI_FILTER_OVERLAPS, elements);
+	filter->never |= nlast == 0;
 }
 
 /* ----------------------------------------------------------------
@@ -403,7 +510,7 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 
 	/* columns count from 1 and the first is the vector; attributes count from 0 */
 	key.attribute = skey->sk_attno - 2;
-	key.type = loki_attr_type(index->rd_opcintype[skey->sk_attno - 1]);
+	key.type = loki_index_attr_type(index, key.attribute);
 	key.width = loki_attr_slot_size((LokiAttrType) key.type) - 1;
 
 	Assert(!(skey->sk_flags & SK_ROW_HEADER));
@@ -418,6 +525,8 @@ compile_attribute_key(LokiFilter *filter, Relation index, ScanKey skey)
 		key.kind = LOKI_FILTER_UNKNOWN; /* other bytes may be equal */
 	else if (key.type == LOKI_ATTR_ARRAY)
 		compile_array(filter, &key, skey);
+	else if (key.type == LOKI_ATTR_PREFIX)
+		compile_text(filter, &key, skey);
 	else
 		compile_numbers(filter, &key, index, skey);
 
@@ -435,7 +544,7 @@ compile_test(Relation index, LokiCondition *condition, LokiTest *test)
 {
 	LokiFilter	single = {0};
 	LokiFilterKey *key = palloc0_object(LokiFilterKey);
-	LokiAttrType type = loki_attr_type(index->rd_opcintype[condition->key.sk_attno - 1]);
+	LokiAttrType type = loki_index_attr_type(index, condition->key.sk_attno - 2);
 
 	single.keys = key;
 	compile_attribute_key(&single, index, &condition->key);
@@ -455,8 +564,8 @@ compile_test(Relation index, LokiCondition *condition, LokiTest *test)
 	test->nulls = condition->nulls || single.never;
 	if (key->kind == LOKI_FILTER_UNKNOWN)
 		return false;
-	/* the hashes of arrays are too short to decide what is equal */
-	return !test->negated || type != LOKI_ATTR_ARRAY;
+	/* the hashes of elements are too short to decide what is equal */
+	return !test->negated || !loki_attr_has_elements(type);
 }
 
 /*

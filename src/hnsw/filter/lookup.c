@@ -158,7 +158,7 @@ find_array(LokiLookup *lookup)
 {
 	LokiFilterKey *key = lookup->key;
 
-	Assert(key->type == LOKI_ATTR_ARRAY);
+	Assert(loki_attr_has_elements(key->type));
 	/* there are places for each element, empty arrays and signatures */
 	if (key->nexact + 2 > LOKI_LOOKUP_PLACES)
 		return false;
@@ -232,7 +232,7 @@ find_key(LokiLookup *lookup, const LokiMetaPageData *meta)
 			};
 			return true;
 		default:
-			return key->type == LOKI_ATTR_ARRAY && find_array(lookup);
+			return loki_attr_has_elements(key->type) && find_array(lookup);
 	}
 }
 

@@ -113,7 +113,7 @@ loki_index_geometry(LokiIndex *state)
 		array_geometry(&arrays[LOKI_SLOTS_NULLATTR + i], size);
 		array_geometry(&arrays[LOKI_SLOTS_SORTED + i], sizeof(uint64));
 		array_geometry(&arrays[LOKI_SLOTS_SEPARATOR + i], sizeof(int64));
-		if (sketch_size > 0 && state->attr_type[i] != LOKI_ATTR_ARRAY)
+		if (sketch_size > 0 && !loki_attr_has_elements(state->attr_type[i]))
 			array_geometry(&arrays[LOKI_SLOTS_BRIEF + i], sketch_size * LOKI_SKETCH_BLOCK);
 	}
 	if (state->profile != LOKI_PROFILE_COMPACT)
@@ -286,7 +286,7 @@ loki_definition_valid(Relation index, const LokiColumn *column, const LokiMetaPa
 		meta->nattributes != RelationGetDescr(index)->natts - 1)
 		return false;
 	for (int i = 0; i < meta->nattributes; i++)
-		if (meta->attr_type[i] != loki_attr_type(index->rd_opcintype[i + 1]))
+		if (meta->attr_type[i] != loki_index_attr_type(index, i))
 			return false;
 	return true;
 }

@@ -258,7 +258,7 @@ returned_attribute(const IndexOptInfo *index, Oid table, AttrNumber column)
 		int32		most;
 		int32		width;
 
-		if (index->indexkeys[i] != column || !loki_hnsw_returns(index->opcintype[i], &most))
+		if (index->indexkeys[i] != column || !loki_hnsw_returns(index->opfamily[i], index->opcintype[i], &most))
 			continue;
 		if (most == PG_INT32_MAX)
 			return i - 1;
@@ -332,7 +332,8 @@ find_returned(PlannerInfo *root, RelOptInfo *rel, HybridTarget *target, BitmapHe
 	{
 		/* slots do not show whether a vector is NULL */
 		if (clause->lossy || clause->indexcol == 0 ||
-			!loki_hnsw_decides(target->index->opcintype[clause->indexcol]))
+			!loki_hnsw_decides(target->index->opfamily[clause->indexcol],
+							   target->index->opcintype[clause->indexcol]))
 			return false;
 	}
 	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &columns);

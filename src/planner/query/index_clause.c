@@ -125,7 +125,7 @@ is_decided(const IndexOptInfo *info, const IndexClause *clause)
 
 	if (clause->indexcol == 0)
 		return true;
-	if (!loki_hnsw_decides(left))
+	if (!loki_hnsw_decides(info->opfamily[clause->indexcol], left))
 		return false;
 	foreach_node(RestrictInfo, rinfo, clause->indexquals)
 	{
