@@ -30,7 +30,7 @@ if [ -z "$clang" ]; then
 fi
 warnings=$(make -s print-WARNINGS)
 {
-	for file in src/*.c src/*/*.c src/*/*/*.c bench/*.c; do
+	for file in src/*.c src/*/*.c src/*/*/*.c; do
 		$clang -fsyntax-only -std=gnu99 -O2 $warnings \
 			-Wmissing-prototypes -D_GNU_SOURCE -DLOKI_VERSION='""' -Isrc \
 			-isystem "$("$PG_CONFIG" --includedir-server)" "$file"
