@@ -14,8 +14,7 @@ SELECT vector_spherical_distance('[2,0]', '[1,0]'), vector_spherical_distance('[
 -- test: arguments out of the range of floats, and beyond it
 SELECT l2_distance('[3e38]'::vector, '[-3e38]'), vector_l2_squared_distance('[1e20]', '[0]'), l2_distance('[3e-30]'::vector, '[0]');
 SELECT inner_product('[3e38]'::vector, '[3e38]'), inner_product('[3e38]'::vector, '[-3e38]'), '[3e38]'::vector <#> '[3e38]';
-SELECT cosine_distance('[3e38]'::vector, '[3e38]'), cosine_distance('[3e38,1]'::vector, '[1,0]');
-SELECT l1_distance('[3e38]'::vector, '[-3e38]'), l1_distance('[3e38,3e38]'::vector, '[0,0]');
+SELECT cosine_distance('[3e38]'::vector, '[3e38]'), cosine_distance('[3e38,1]'::vector, '[1,0]'), l1_distance('[3e38]'::vector, '[-3e38]'), l1_distance('[3e38,3e38]'::vector, '[0,0]');
 
 -- test: a zero vector has no direction
 SELECT cosine_distance('[0,0]'::vector, '[1,2]'), cosine_distance('[1,2]'::vector, '[0,0]'), cosine_distance('[0]'::vector, '[0]');

@@ -1,5 +1,6 @@
 -- Walks by hops: most rows match a filter, but none around the query
 
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET max_parallel_maintenance_workers = 0;
 SET enable_seqscan = off;
@@ -13,6 +14,7 @@ CREATE INDEX hops_idx ON hops USING hnsw (v vector_l2_ops, side) WITH (m = 8, ef
 CREATE TABLE hops_q AS SELECT i, ARRAY[sin(i * 5), sin(i * 7), sin(i * 11), sin(i * 13)]::vector(4) AS q
 	FROM generate_series(1, 20) i;
 ANALYZE hops;
+\set ECHO all
 
 -- test: a search from the other side goes by hops, and finds the nearest rows
 SELECT lokivector_reset_counts('hops_idx');

@@ -15,6 +15,7 @@ CREATE FUNCTION rowmap_insert(first integer, last integer) RETURNS void AS $$
 		int4range(n * 10, n * 10 + 300), 'note ' || n FROM generate_series(first, last) n
 $$ LANGUAGE sql;
 SELECT rowmap_insert(1, 6000);
+\set ECHO none
 CREATE INDEX rowmap_v ON rowmap_t USING hnsw (v vector_l2_ops);
 CREATE INDEX rowmap_a ON rowmap_t (a);
 CREATE INDEX rowmap_tags ON rowmap_t USING gin (tags) WITH (fastupdate = off);
@@ -71,6 +72,7 @@ BEGIN
 	END LOOP;
 END
 $$ LANGUAGE plpgsql;
+\set ECHO all
 
 -- test: plans, and how rows are found
 SET enable_seqscan = off;

@@ -1,6 +1,7 @@
 -- Lists of nodes in the order of an attribute: few matches are found without
 -- looking at all nodes, and stay complete whatever is inserted, deleted, updated
 -- and vacuumed.
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 
@@ -90,6 +91,7 @@ BEGIN
 	END LOOP;
 END
 $$ LANGUAGE plpgsql;
+\set ECHO all
 
 -- test: few matches come from a list, many do not
 SELECT c, lists_way(c) FROM unnest('{tenant = 150,tenant = -1,tenant IN (77\, 99),tenant BETWEEN 120 AND 121,part = 1234,part IS NULL,name = ''name 7'',tenant = 150 AND flag}'::text[]) c;

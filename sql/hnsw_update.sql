@@ -1,5 +1,6 @@
 -- Updates that leave the indexed columns alone.
 
+\set ECHO none
 SET enable_seqscan = off;
 -- rows come in threes that are all but equal
 SET hnsw.ef_search = 200;
@@ -14,6 +15,7 @@ $$ LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION hot() RETURNS bigint AS $$
 	SELECT pg_stat_get_xact_tuples_hot_updated(oid) FROM pg_class WHERE relname = 'update_t'
 $$ LANGUAGE sql;
+\set ECHO all
 
 -- test: an update of a column that has no index is HOT where there is room
 CREATE TABLE update_t (id integer, v vector(8), c integer, note text) WITH (fillfactor = 50);

@@ -1,6 +1,7 @@
 -- Scans of an hnsw index within the bitmap of another index, and within a
 -- distance
 
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 SET max_parallel_workers_per_gather = 0;
@@ -30,6 +31,7 @@ CREATE FUNCTION hybrid_same(query text, sorted boolean DEFAULT true) RETURNS tex
 CREATE FUNCTION hybrid_plan(query text) RETURNS SETOF text LANGUAGE sql
 	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off
 	AS 'SELECT plan_lines(query)';
+\set ECHO all
 
 -- test: indexes of each kind
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE a = 7 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
@@ -74,6 +76,7 @@ SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a < 25 ORDER BY v <-> hybrid_v
 RESET work_mem;
 
 -- test: rows of another index in no order, and more than work_mem has room for
+\set ECHO none
 CREATE TABLE hybrid_rows (id integer, v vector(4), a integer, p point, r int4range) WITH (fillfactor = 10);
 INSERT INTO hybrid_rows SELECT n, subvector(hybrid_vector(n), 1, 4), n * 7 % 1000,
 	point(n % 100, n % 90), int4range(n % 500, n % 500 + 5) FROM generate_series(1, 12000) n;
@@ -104,6 +107,7 @@ BEGIN
 	END LOOP;
 END $$ LANGUAGE plpgsql
 	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off SET work_mem = '4MB';
+\set ECHO all
 SELECT * FROM hybrid_rows('a BETWEEN 100 AND 200');
 SELECT * FROM hybrid_rows('a IN (3, 1, 2) OR a > 990');
 SELECT * FROM hybrid_rows('a IN (300, 100, 200)');

@@ -1,5 +1,6 @@
 -- Scans within a bitmap or a distance in parallel workers
 
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 
@@ -33,6 +34,7 @@ SET min_parallel_index_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
 SET enable_seqscan = off;
 SET enable_indexscan = off;
+\set ECHO all
 
 -- test: partitions
 SELECT plan_lines('SELECT id FROM workers_t WHERE v <-> workers_vector(-1) < 3');

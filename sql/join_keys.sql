@@ -1,5 +1,6 @@
 -- Scans of an hnsw index for the join keys of another relation
 
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 SET max_parallel_workers_per_gather = 0;
@@ -37,6 +38,7 @@ $$;
 CREATE FUNCTION values_same(query text) RETURNS text LANGUAGE sql SET enable_indexscan = on AS $$
 	SELECT CASE WHEN uses IS NULL THEN 'others, ' ELSE 'ours, ' END || outcome || ' ' || rows FROM same(query, 'LokivectorJoinKeys')
 $$;
+\set ECHO all
 
 -- test: semi-joins
 SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');

@@ -1,5 +1,6 @@
 -- Forms of ORDER BY that are a nearest-neighbor order
 
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 -- enough rows to sort, so that paths are told apart by more than a hair
@@ -20,6 +21,7 @@ CREATE FUNCTION order_check(query text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT regexp_replace(line, '\$\d+', '$', 'g') FROM plan_lines(query) line WHERE line !~ 'Limit|Index Cond: .id = '
 	UNION ALL SELECT outcome FROM same('SELECT round(s::numeric, 4) FROM (' || query || ') q')
 $$;
+\set ECHO all
 
 -- test: scores
 SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC LIMIT 50$$);

@@ -1,5 +1,6 @@
 -- Workers make no scan whose order depends on a parameter that they do not get
 
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 
@@ -62,6 +63,7 @@ SET max_parallel_workers_per_gather = 2;
 SET parallel_leader_participation = off;
 -- else a MergeAppend is cheaper for few partitions
 SET enable_incremental_sort = off;
+\set ECHO all
 
 -- test: sub-selects
 SELECT * FROM gathered(for_each('SELECT id FROM gathered_parts s WHERE k = 3 ORDER BY s.v <-> q.v, id'));

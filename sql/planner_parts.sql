@@ -1,5 +1,6 @@
 -- Tables that are read in parts, each by an index
 
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 SET max_parallel_workers_per_gather = 0;
@@ -20,6 +21,7 @@ VACUUM ANALYZE parts_t;
 CREATE FUNCTION parts_check(query text) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws(': ', plan_nodes(query, 'Limit|Sort$|Index Scan using parts_[vw]\M|Seq Scan on \w+|Merge Append|Append|LokivectorHybridScan|LokivectorScoreSearch|LokivectorGroupSearch', ', '), outcome) FROM same(query)
 $$;
+\set ECHO all
 
 -- test: a condition or a bound
 EXPLAIN (COSTS OFF) SELECT count(*) FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2;

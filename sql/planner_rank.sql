@@ -1,5 +1,6 @@
 -- Ranks of the rows of a search, and what is computed of its rows after they are sorted
 
+\set ECHO none
 SET client_min_messages = warning;
 SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
@@ -54,6 +55,7 @@ BEGIN
 END $$;
 SET enable_seqscan = off;
 SET hnsw.ef_search = 400;
+\set ECHO all
 
 -- test: all ranks are those of the first rows
 SELECT * FROM rank_check($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 50$$);

@@ -1,4 +1,5 @@
 -- Posting lists of sparse vectors: scans equal brute force, whatever happened to the table
+\set ECHO none
 SET lokivector.build_seed = 1;
 
 CREATE FUNCTION word(n int, i int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
@@ -48,6 +49,7 @@ CREATE FUNCTION all_different(statements int) RETURNS SETOF text LANGUAGE sql AS
 	SELECT different(op, filter, statements)
 	FROM unnest('{<#>,<->,<=>,<+>}'::text[]) op, unnest('{true,tenant = 3,"tenant IN (1, 5) AND id % 3 = 0"}'::text[]) filter
 $$;
+\set ECHO all
 
 -- test: every metric: a build, and what came after it
 CREATE TABLE docs (id int PRIMARY KEY, tenant int, s sparsevec(3000));

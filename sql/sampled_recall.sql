@@ -1,5 +1,6 @@
 -- Recall of live searches: which are sampled, what is measured, who sees it
 
+\set ECHO none
 SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 CREATE TABLE sampled (id integer, c integer, v vector(32));
@@ -13,6 +14,7 @@ BEGIN
 		PERFORM id FROM sampled ORDER BY v <-> random_vector(-i, 32) LIMIT k;
 	END LOOP;
 END $$;
+\set ECHO all
 
 -- test: nothing is sampled unless it is asked for
 SELECT search(1, 20);
@@ -103,6 +105,7 @@ FROM lokivector_stat_recall s,
 DROP PROCEDURE search_some;
 
 -- test: the same where rows are in clusters
+\set ECHO none
 CREATE FUNCTION clustered_item(n integer) RETURNS vector AS $$
 	SELECT random_vector(10000 + abs(n) % 40, 32) + array_fill(0.7, '{32}')::vector * random_vector(n, 32)
 $$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
@@ -121,6 +124,7 @@ BEGIN
 	END LOOP;
 END $$;
 CALL search_some();
+\set ECHO all
 SELECT s.measured BETWEEN 400 AND 650 AS half, abs(s.recall - r.recall) < 0.02 AS near
 FROM lokivector_stat_recall s,
 	lokivector_recall('clustered_idx', (SELECT array_agg(clustered_item(-i)) FROM generate_series(1, 1050) i)) r

@@ -6,12 +6,10 @@ SELECT '[1,2,3]'::halfvec, '[-1,+2,-3]'::halfvec, '[1.,2.5,.25]'::halfvec, ' [ 1
 SELECT E' \t\n\r\x0b\f[ \t1\n,\r2\x0b,\f3 ] \n'::halfvec, '[1e2,1E2,1e+2,100e-2]'::halfvec, '[0x10,0x1p-1,0X1.8P1]'::halfvec;
 
 -- test: output is the shortest text that reads as the same float4
-SELECT '[0.1,0.2,0.3,1.23456789,3.14159265]'::halfvec, '[0,-0,1e-46,-1e-46]'::halfvec;
-SELECT '[1e5]'::vector::text, '[60000,65504,-65504,1000.4,0.00061035156,1e-4,1e-5]'::halfvec;
+SELECT '[0.1,0.2,0.3,1.23456789,3.14159265]'::halfvec, '[0,-0,1e-46,-1e-46]'::halfvec, '[1e5]'::vector::text, '[60000,65504,-65504,1000.4,0.00061035156,1e-4,1e-5]'::halfvec;
 
 -- test: the nearest half, that with an even last place of two
-SELECT '[2048,2049,2050,2051,4097,4098,4099,4102,4101.99,4102.01]'::halfvec;
-SELECT '[1.00048828125,1.00048828126,1.00146484375,1.0014648437]'::halfvec;
+SELECT '[2048,2049,2050,2051,4097,4098,4099,4102,4101.99,4102.01]'::halfvec, '[1.00048828125,1.00048828126,1.00146484375,1.0014648437]'::halfvec;
 SELECT '[65519,-65519.99]'::halfvec, '[65519.996]'::halfvec;
 
 -- test: below 2^-14 halves are multiples of 2^-24
@@ -72,10 +70,8 @@ SELECT '[1e-3]'::halfvec * '[1e-3]', '[6e-8]'::halfvec * '[0.6]', '[1,2]'::halfv
 
 -- test: comparison
 SELECT '[1,2,3]'::halfvec < '[1,2,3]', '[1,2,3]'::halfvec < '[1,2]', '[1,2]'::halfvec < '[1,2,3]', '[1,3]'::halfvec < '[1,2,3]';
-SELECT '[1,2,3]'::halfvec <= '[1,2,3]', '[1,2,3]'::halfvec <= '[1,2]', '[1,2]'::halfvec <= '[1,2,3]';
-SELECT '[1,2,3]'::halfvec = '[1,2,3]', '[1,2,3]'::halfvec = '[1,2]', '[0]'::halfvec = '[-0]';
-SELECT '[1,2,3]'::halfvec <> '[1,2,3]', '[1,2,3]'::halfvec <> '[1,2]';
-SELECT '[1,2,3]'::halfvec >= '[1,2,3]', '[1,2,3]'::halfvec >= '[1,2]', '[1,2]'::halfvec >= '[1,2,3]';
+SELECT '[1,2,3]'::halfvec <= '[1,2,3]', '[1,2,3]'::halfvec <= '[1,2]', '[1,2]'::halfvec <= '[1,2,3]', '[1,2,3]'::halfvec = '[1,2,3]', '[1,2,3]'::halfvec = '[1,2]', '[0]'::halfvec = '[-0]';
+SELECT '[1,2,3]'::halfvec <> '[1,2,3]', '[1,2,3]'::halfvec <> '[1,2]', '[1,2,3]'::halfvec >= '[1,2,3]', '[1,2,3]'::halfvec >= '[1,2]', '[1,2]'::halfvec >= '[1,2,3]';
 SELECT '[1,2,3]'::halfvec > '[1,2,3]', '[1,2,3]'::halfvec > '[1,2]', '[1,2]'::halfvec > '[1,2,3]';
 SELECT halfvec_cmp('[1,2,3]', '[1,2,3]'), halfvec_cmp('[1,2,3]', '[0,0,0]'), halfvec_cmp('[0,0,0]', '[1,2,3]'), halfvec_cmp('[-1]', '[1]'), halfvec_cmp('[-1]', '[-2]');
 SELECT halfvec_cmp('[1,2]', '[1,2,3]'), halfvec_cmp('[1,2,3]', '[1,2]'), halfvec_cmp('[1,2]', '[2,3,4]'), halfvec_cmp('[2,3]', '[1,2,3]');

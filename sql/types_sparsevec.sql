@@ -3,15 +3,10 @@
 --
 
 -- test: text: any space between tokens, indices in any order, no zeros
-SELECT '{1:1.5,3:3.5}/5'::sparsevec;
-SELECT '{3:3,1:1,2:-2}/3'::sparsevec;
+SELECT '{1:1.5,3:3.5}/5'::sparsevec, '{3:3,1:1,2:-2}/3'::sparsevec;
 SELECT E' \t{ 1 :\n1.5 ,\r3\x0b:\f-3.5 } / 5 '::sparsevec;
-SELECT '{}/5'::sparsevec, '{ }/1'::sparsevec;
-SELECT '{1:0,2:-0,3:1,4:0e5}/5'::sparsevec;
-SELECT '{1:0,1:0,9:0,-1:0}/5'::sparsevec;
-SELECT '{+1:+1,02:1e2,3:0x10,4:.5}/+5'::sparsevec;
-SELECT '{1:0.1,2:3.4028235e38,3:1e-45,4:0.0001,5:1e16}/5'::sparsevec;
-SELECT '{1000000000:1}/1000000000'::sparsevec;
+SELECT '{}/5'::sparsevec, '{ }/1'::sparsevec, '{1:0,2:-0,3:1,4:0e5}/5'::sparsevec, '{1:0,1:0,9:0,-1:0}/5'::sparsevec, '{+1:+1,02:1e2,3:0x10,4:.5}/+5'::sparsevec;
+SELECT '{1:0.1,2:3.4028235e38,3:1e-45,4:0.0001,5:1e16}/5'::sparsevec, '{1000000000:1}/1000000000'::sparsevec;
 
 -- test: typmod, catalog and size
 CREATE TABLE t (s sparsevec(3), u sparsevec, w sparsevec(1000000000));
@@ -46,8 +41,7 @@ COPY v FROM :'file' WITH (FORMAT binary);
 DROP TABLE t, u, v;
 
 -- test: distances
-SELECT l2_distance('{}/2'::sparsevec, '{1:3,2:4}/2'), l2_distance('{2:1}/2'::sparsevec, '{}/2');
-SELECT l2_distance('{1:3e38}/1'::sparsevec, '{1:-3e38}/1');
+SELECT l2_distance('{}/2'::sparsevec, '{1:3,2:4}/2'), l2_distance('{2:1}/2'::sparsevec, '{}/2'), l2_distance('{1:3e38}/1'::sparsevec, '{1:-3e38}/1');
 SELECT inner_product('{1:1,2:2}/2'::sparsevec, '{1:2,2:4}/2'), inner_product('{1:1}/2'::sparsevec, '{2:4}/2');
 SELECT inner_product('{1:3e38}/1'::sparsevec, '{1:3e38}/1'), inner_product('{1:-3e38}/1'::sparsevec, '{1:3e38}/1');
 SELECT cosine_distance('{1:1,2:2}/2'::sparsevec, '{1:2,2:4}/2'), cosine_distance('{1:1}/2'::sparsevec, '{2:2}/2'),
@@ -127,18 +121,15 @@ SELECT p.oid::regprocedure AS function, prorettype::regtype AS result, provolati
 	ORDER BY p.oid::regprocedure::text COLLATE "C";
 
 -- test: casts
-SELECT '{2:1.5,3:-2}/3'::sparsevec::vector, '{}/2'::sparsevec::vector;
-SELECT '{2:1.5,3:-65504,4:1e-10}/4'::sparsevec::halfvec, '[0,1.5,-2]'::halfvec::sparsevec;
+SELECT '{2:1.5,3:-2}/3'::sparsevec::vector, '{}/2'::sparsevec::vector, '{2:1.5,3:-65504,4:1e-10}/4'::sparsevec::halfvec, '[0,1.5,-2]'::halfvec::sparsevec;
 SELECT '[0,1.5,-2,0,-0]'::vector::sparsevec, '[0]'::vector::sparsevec(1);
 SELECT ARRAY[1, 0, 2, 0, 3]::sparsevec, ARRAY[1, 0, 2.5]::real[]::sparsevec,
 	ARRAY[1, 0, 2.5]::float8[]::sparsevec, ARRAY[1, 0, 2.5]::numeric[]::sparsevec(3);
-SELECT ARRAY[1, 1e-50]::float8[]::sparsevec, '[2:3]={1,2}'::int[]::sparsevec;
-SELECT '{1:1}/2'::sparsevec::sparsevec(2);
+SELECT ARRAY[1, 1e-50]::float8[]::sparsevec, '[2:3]={1,2}'::int[]::sparsevec, '{1:1}/2'::sparsevec::sparsevec(2);
 SELECT castsource::regtype, casttarget::regtype, castfunc::regprocedure, castcontext
 	FROM pg_cast WHERE 'sparsevec'::regtype IN (castsource, casttarget)
 	ORDER BY castsource::regtype::text, casttarget::regtype::text;
-SELECT '[1,2,3]'::vector <-> '{1:1}/3'::sparsevec AS distance;
-SELECT '[1,2,3]'::halfvec <-> '{1:1}/3'::sparsevec AS distance;
+SELECT '[1,2,3]'::vector <-> '{1:1}/3'::sparsevec AS distance, '[1,2,3]'::halfvec <-> '{1:1}/3'::sparsevec AS distance;
 
 \c -
 -- test: the text of a sparse vector

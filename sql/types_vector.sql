@@ -3,26 +3,15 @@
 --
 
 -- test: text: any space between tokens, any number that strtof reads
-SELECT '[1,2,3]'::vector;
-SELECT '[-1,+2,-3]'::vector;
-SELECT '[1.,2.5,.25]'::vector;
-SELECT ' [ 1,  2 ,    3  ] '::vector;
+SELECT '[1,2,3]'::vector, '[-1,+2,-3]'::vector, '[1.,2.5,.25]'::vector, ' [ 1,  2 ,    3  ] '::vector;
 SELECT E' \t\n\r\x0b\f[ \t1\n,\r2\x0b,\f3 ] \n'::vector;
-SELECT '[1e2,1E2,1e+2,100e-2]'::vector;
-SELECT '[0x10,0x1p-1,0X1.8P1]'::vector;
-SELECT '[0,-0,0.0,-0e5]'::vector;
-SELECT '[00001,007]'::vector;
+SELECT '[1e2,1E2,1e+2,100e-2]'::vector, '[0x10,0x1p-1,0X1.8P1]'::vector, '[0,-0,0.0,-0e5]'::vector, '[00001,007]'::vector;
 
 -- test: output is the shortest text that reads as the same float4
-SELECT '[0.1,0.10000000149011612,1.23456789]'::vector;
-SELECT '[16777216,16777217,16777218,33554435]'::vector;
-SELECT '[3.4028235e38,-3.4028235e38]'::vector;
-SELECT '[1.17549435e-38,1e-38,1e-45]'::vector;
-SELECT '[1e-46,-1e-46]'::vector;
-SELECT '[1e5,1e6,1e15,1e16,0.001,0.0001,0.00001]'::vector;
+SELECT '[0.1,0.10000000149011612,1.23456789]'::vector, '[16777216,16777217,16777218,33554435]'::vector, '[3.4028235e38,-3.4028235e38]'::vector, '[1.17549435e-38,1e-38,1e-45]'::vector;
+SELECT '[1e-46,-1e-46]'::vector, '[1e5,1e6,1e15,1e16,0.001,0.0001,0.00001]'::vector;
 SELECT '[1e99999999999]'::vector;
-SELECT '[0e99999999999]'::vector;
-SELECT '[0.30000001192092896]'::vector = '[0.3]'::vector AS same;
+SELECT '[0e99999999999]'::vector, '[0.30000001192092896]'::vector = '[0.3]'::vector AS same;
 
 -- test: output is the text of real for numbers of any size
 WITH numbers AS (
@@ -56,35 +45,25 @@ SELECT '[1,2,3]'::vector(3);
 SELECT pg_column_size('[1]'::vector), pg_column_size('[1,2,3]'::vector);
 SELECT vector_dims(v), pg_column_size(v)
 	FROM (SELECT ('[' || repeat('1,', 15999) || '1]')::vector AS v) s;
-SELECT '{"[1,2,3]","[4,5,6]"}'::vector[];
-SELECT ARRAY['[1,2,3]', '[4,5,6]']::vector[];
+SELECT '{"[1,2,3]","[4,5,6]"}'::vector[], ARRAY['[1,2,3]', '[4,5,6]']::vector[];
 SELECT typlen, typalign, typstorage, typcategory, typispreferred, typdelim,
 	typmodin, typmodout, typanalyze, typsubscript
 	FROM pg_type WHERE oid = 'vector'::regtype;
 
 -- test: arithmetic
-SELECT '[1,2,3]'::vector + '[4,5,6]';
-SELECT '[1,2,3]'::vector - '[4,5,6]';
-SELECT '[1,2,3]'::vector * '[4,5,6]';
-SELECT '[1,2,3]'::vector || '[4,5]';
-SELECT '[0,1e-20]'::vector * '[1e-45,1e-20]';
-SELECT '[3e38]'::vector - '[3e38]';
-SELECT '[1e-45]'::vector + '[-1e-45]';
+SELECT '[1,2,3]'::vector + '[4,5,6]', '[1,2,3]'::vector - '[4,5,6]', '[1,2,3]'::vector * '[4,5,6]', '[1,2,3]'::vector || '[4,5]', '[0,1e-20]'::vector * '[1e-45,1e-20]';
+SELECT '[3e38]'::vector - '[3e38]', '[1e-45]'::vector + '[-1e-45]';
 
 -- test: comparison: by elements, then the shorter first
 SELECT '[1,2,3]'::vector < '[1,2,3]', '[1,2,3]'::vector < '[1,2]', '[1,2]'::vector < '[1,2,3]', '[1,3]'::vector < '[1,2,3]';
-SELECT '[1,2,3]'::vector <= '[1,2,3]', '[1,2,3]'::vector <= '[1,2]', '[1,2]'::vector <= '[1,2,3]';
-SELECT '[1,2,3]'::vector = '[1,2,3]', '[1,2,3]'::vector = '[1,2]', '[0]'::vector = '[-0]';
-SELECT '[1,2,3]'::vector <> '[1,2,3]', '[1,2,3]'::vector <> '[1,2]';
-SELECT '[1,2,3]'::vector >= '[1,2,3]', '[1,2,3]'::vector >= '[1,2]', '[1,2]'::vector >= '[1,2,3]';
+SELECT '[1,2,3]'::vector <= '[1,2,3]', '[1,2,3]'::vector <= '[1,2]', '[1,2]'::vector <= '[1,2,3]', '[1,2,3]'::vector = '[1,2,3]', '[1,2,3]'::vector = '[1,2]', '[0]'::vector = '[-0]';
+SELECT '[1,2,3]'::vector <> '[1,2,3]', '[1,2,3]'::vector <> '[1,2]', '[1,2,3]'::vector >= '[1,2,3]', '[1,2,3]'::vector >= '[1,2]', '[1,2]'::vector >= '[1,2,3]';
 SELECT '[1,2,3]'::vector > '[1,2,3]', '[1,2,3]'::vector > '[1,2]', '[1,2]'::vector > '[1,2,3]';
 SELECT vector_cmp('[1,2,3]', '[1,2,3]'), vector_cmp('[1,2,3]', '[0,0,0]'), vector_cmp('[0,0,0]', '[1,2,3]');
 SELECT vector_cmp('[1,2]', '[1,2,3]'), vector_cmp('[1,2,3]', '[1,2]'), vector_cmp('[1,2]', '[2,3,4]'), vector_cmp('[2,3]', '[1,2,3]');
 
 -- test: dimensions, norm, normalisation
-SELECT vector_dims('[1,2,3]'::vector);
-SELECT vector_norm('[3,4]'), vector_norm('[0,1]'), vector_norm('[0,0]');
-SELECT vector_norm('[3e37,4e37]')::real, vector_norm('[3e-30,4e-30]')::real;
+SELECT vector_dims('[1,2,3]'::vector), vector_norm('[3,4]'), vector_norm('[0,1]'), vector_norm('[0,0]'), vector_norm('[3e37,4e37]')::real, vector_norm('[3e-30,4e-30]')::real;
 SELECT l2_normalize('[3,4]'::vector), l2_normalize('[3,0]'::vector), l2_normalize('[0,0.1]'::vector), l2_normalize('[0,0]'::vector);
 SELECT l2_normalize('[3e38]'::vector), l2_normalize('[-1e-45]'::vector), l2_normalize('[3e38,4e-45]'::vector);
 
@@ -116,13 +95,10 @@ SELECT p.oid::regprocedure AS function, prorettype::regtype AS result, provolati
 -- test: arrays to vectors
 SELECT '{1,-2,3}'::int[]::vector, '{1.5,2}'::real[]::vector, '{1.5,2}'::float8[]::vector, '{1.5,2}'::numeric[]::vector;
 SELECT ARRAY[1,2,3]::vector, ARRAY[1.0,2.5]::vector, ARRAY[1::real]::vector, ARRAY[1::float8]::vector;
-SELECT '{1,2,3}'::int[]::vector(3), '{1,2,3}'::real[]::vector(3), '{1,2,3}'::float8[]::vector(3), '{1,2,3}'::numeric[]::vector(3);
-SELECT '[2:4]={1,2,3}'::int[]::vector;
+SELECT '{1,2,3}'::int[]::vector(3), '{1,2,3}'::real[]::vector(3), '{1,2,3}'::float8[]::vector(3), '{1,2,3}'::numeric[]::vector(3), '[2:4]={1,2,3}'::int[]::vector;
 
 -- test: rounded to float4
-SELECT '{16777217,2147483647,-2147483648}'::int[]::vector;
-SELECT '{0.1,1e-46,3.4028235e38,1.0000000596046448}'::float8[]::vector;
-SELECT '{0.1,1e-40,16777217,123456789.123456789}'::numeric[]::vector;
+SELECT '{16777217,2147483647,-2147483648}'::int[]::vector, '{0.1,1e-46,3.4028235e38,1.0000000596046448}'::float8[]::vector, '{0.1,1e-40,16777217,123456789.123456789}'::numeric[]::vector;
 SELECT vector_dims(array_fill(0, ARRAY[16000])::vector), vector_dims(array_fill(0::numeric, ARRAY[16000])::vector);
 
 -- test: vectors to arrays
@@ -254,8 +230,7 @@ SELECT amprocnum, amproc FROM pg_amproc p JOIN pg_opclass c ON c.opcfamily = p.a
 
 \c -
 -- test: the binary format of vectors
-SELECT vector_send('[1,-2,3.5]');
-SELECT vector_send('[0,-0,1e-45,3.4028235e38]');
+SELECT vector_send('[1,-2,3.5]'), vector_send('[0,-0,1e-45,3.4028235e38]');
 
 -- test: out and in again
 CREATE TABLE t (i int, v vector, w vector(3));
