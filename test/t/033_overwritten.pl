@@ -26,18 +26,7 @@ $node->append_conf('postgresql.conf', q(
 shared_buffers = 64MB
 ));
 
-# Start the server, with the kernels of a kind
-sub start_as
-{
-	my ($kind) = @_;
-
-	local %ENV = %ENV;
-	delete $ENV{LOKIVECTOR_SIMD};
-	$ENV{LOKIVECTOR_SIMD} = $kind if $kind ne 'best';
-	$node->start;
-}
-
-start_as('best');
+start_as($node, 'best');
 srand($seed);
 diag("seed $seed");
 
@@ -201,7 +190,7 @@ while (grep { @$_ } values %todo)
 			write_binary($node->data_dir . "/$path{$name}", $bytes);
 		}
 	}
-	start_as($rounds++ % 2 == 0 ? 'best' : 'scalar');
+	start_as($node, $rounds++ % 2 == 0 ? 'best' : 'scalar');
 	my $damaged = join ',', map { "'$_'" } sort keys %damage;
 	my @sound = split /\n/, $node->safe_psql('postgres',
 		"SELECT i FROM unnest(ARRAY[$damaged]) i WHERE problem(i::regclass) IS NULL");
@@ -247,7 +236,7 @@ for my $kind ('grown', 'coarsely_grown')
 	}
 	for my $processor ('best', 'scalar')
 	{
-		start_as($processor);
+		start_as($node, $processor);
 		is($node->safe_psql('postgres',
 				"SELECT i FROM generate_series(1, $copies) i WHERE problem(('${kind}_' || i)::regclass) IS NULL"),
 			'', "$kind: a centroid is found, $processor kernels");

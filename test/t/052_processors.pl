@@ -17,19 +17,7 @@ use Test::More;
 my $node = loki_node('main');
 $node->append_conf('postgresql.conf', "maintenance_work_mem = 256MB\n");
 
-# Start the server, with the kernels of a kind
-sub start_as
-{
-	my ($kind) = @_;
-
-	local %ENV = %ENV;
-	delete $ENV{LOKIVECTOR_SIMD};
-	$ENV{LOKIVECTOR_SIMD} = $kind if $kind ne 'best';
-	$node->stop if defined $node->{_pid};
-	$node->start;
-}
-
-start_as('best');
+start_as($node, 'best');
 $node->safe_psql(
 	'postgres', q(
 	CREATE EXTENSION lokivector;
@@ -89,7 +77,7 @@ for my $name ($ENV{LOKIVECTOR_SHORT} ? ('compact_cosine', 'l2', 'sparse') : sort
 		"$name: the code has a basis, or has none");
 	for my $kind ('scalar', 'best')
 	{
-		start_as($kind);
+		start_as($node, $kind);
 		my $simd = $node->safe_psql('postgres', 'SELECT lokivector_simd()');
 		my ($result, undef, $stderr) =
 		  $node->psql('postgres', "SELECT lokivector_check('idx', true)");
@@ -107,7 +95,7 @@ for my $name ($ENV{LOKIVECTOR_SHORT} ? ('compact_cosine', 'l2', 'sparse') : sort
 
 # Of many rows some have an element so near to the boundary of two levels that rounding decides
 # which one it gets.  The fewer dimensions there are, the more that changes the factors of the row.
-start_as('best');
+start_as($node, 'best');
 my $many = $ENV{LOKIVECTOR_SHORT} ? 2500 : 20000;
 $node->safe_psql('postgres', qq(
 	CREATE TABLE many AS SELECT n AS id, v, subvector(v, 1, 64) AS part
@@ -166,7 +154,7 @@ my @kinds = ('best', 'scalar');
 push @kinds, 'avx2' if $node->safe_psql('postgres', 'SELECT lokivector_simd()') =~ /avx512/;
 for my $kind (@kinds)
 {
-	start_as($kind);
+	start_as($node, $kind);
 	for my $name (sort keys %many)
 	{
 		my (undef, undef, $stderr) = $node->psql('postgres', "SELECT lokivector_check('$name', true)");

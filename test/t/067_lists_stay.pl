@@ -19,13 +19,9 @@ my $node = loki_node('main', allows_streaming => 1);
 # no checkpoint comes while WAL is measured
 $node->append_conf('postgresql.conf', "autovacuum = off\ncheckpoint_timeout = 1h\nmax_wal_size = 1GB");
 $node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
+create_waits($node);
 $node->safe_psql('postgres', q(
-CREATE EXTENSION lokivector;
-CREATE FUNCTION waits(bigint) RETURNS boolean LANGUAGE internal IMMUTABLE AS 'pg_advisory_xact_lock_shared_int8';
-CREATE FUNCTION body_of(n int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
-	SELECT string_agg('w' || (power(abs(hashint8extended(n, i) % 1000) / 1000.0, 2) * 400)::int || ':' || i, ' ')::tsvector
-	FROM generate_series(1, 4 + abs(n) % 9) i
-$$;
 CREATE TABLE docs (id int PRIMARY KEY, tenant int, note int DEFAULT 0, body tsvector) WITH (fillfactor = 100);
 CREATE PROCEDURE add(first int, last int) LANGUAGE sql AS $$
 	INSERT INTO docs SELECT n, n % 11, 0, CASE WHEN n = 1500 THEN 'none' ELSE body_of(n) END FROM generate_series(first, last) n
@@ -77,21 +73,6 @@ sub sound
 	return;
 }
 
-# A VACUUM that is in the midst of posting lists, and the session whose lock it waits for
-sub vacuum_waits
-{
-	my $holder = open_session($node);
-	my $vacuum = open_session($node);
-
-	ask($holder, 'SELECT pg_advisory_lock(1);');
-	$vacuum->{in} .= "VACUUM docs;\n\\echo over\n";
-	$vacuum->{run}->pump_nb;
-	$node->poll_query_until('postgres',
-		q(SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'VACUUM%' AND wait_event = 'advisory'))
-	  or die 'VACUUM does not make lists';
-	return ($holder, $vacuum);
-}
-
 my $last = 3000;
 my $step = 0;
 
@@ -113,7 +94,7 @@ my $before = unlisted($node);
 cmp_ok($before, '<', 1400, 'there are lists, which do not have all');
 
 # Canceled
-my ($holder, $vacuum) = vacuum_waits();
+my ($holder, $vacuum) = vacuum_waits($node);
 is($node->safe_psql('postgres', 'SELECT differs()'), '', 'searches go by the old lists meanwhile');
 write_rows(60);
 is($node->safe_psql('postgres', 'SELECT differs()'), '', 'also after inserts');
@@ -127,7 +108,7 @@ close_session($_) foreach ($holder, $vacuum);
 sound($node, 'after a cancel');
 
 # Killed
-($holder, $vacuum) = vacuum_waits();
+($holder, $vacuum) = vacuum_waits($node);
 write_rows(60);
 $node->stop('immediate');
 $_->{run}->kill_kill foreach ($holder, $vacuum);
@@ -136,7 +117,7 @@ cmp_ok(unlisted($node), '<', $before + 400, 'lists are there after a crash');
 sound($node, 'after a crash');
 
 # Made
-($holder, $vacuum) = vacuum_waits();
+($holder, $vacuum) = vacuum_waits($node);
 write_rows(60);
 is($node->safe_psql('postgres', 'SELECT differs()'), '', 'searches go by the old lists once more');
 close_session($holder);
@@ -151,7 +132,7 @@ sound($node, 'after VACUUM');
 write_rows(1200);
 $node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
 $before = unlisted($standby);
-($holder, $vacuum) = vacuum_waits();
+($holder, $vacuum) = vacuum_waits($node);
 write_rows(60);
 $node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
 is($standby->safe_psql('postgres', 'SELECT differs()'), '', 'searches of a standby go by the old lists');

@@ -18,18 +18,14 @@ use Test::More;
 my $node = damaged_node('main', allows_streaming => 1);
 $node->append_conf('postgresql.conf', 'autovacuum = off');
 $node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION IF NOT EXISTS lokivector');
+create_waits($node);
 $node->safe_psql('postgres', q(
-CREATE EXTENSION IF NOT EXISTS lokivector;
-CREATE FUNCTION waits(bigint) RETURNS boolean LANGUAGE internal IMMUTABLE AS 'pg_advisory_xact_lock_shared_int8';
 CREATE FUNCTION vector_of(n int) RETURNS sparsevec LANGUAGE sql IMMUTABLE AS $$
 	SELECT ('{' || string_agg(w || ':' || x, ',' ORDER BY w) || '}/3000')::sparsevec
 	FROM (SELECT 1 + (power(abs(hashint8extended(n, i) % 10000) / 10000.0, 2) * 2999)::int AS w,
 			max(.1 + abs(hashint8extended(n, -i) % 50) / 10.0)::real AS x
 		FROM generate_series(1, 5 + abs(n) % 20) i GROUP BY 1) s
-$$;
-CREATE FUNCTION body_of(n int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
-	SELECT string_agg('w' || (power(abs(hashint8extended(n, i) % 1000) / 1000.0, 2) * 400)::int || ':' || i, ' ')::tsvector
-	FROM generate_series(1, 4 + abs(n) % 9) i
 $$;
 CREATE TABLE docs (id int PRIMARY KEY, note int DEFAULT 0, body tsvector, s sparsevec(3000));
 CREATE PROCEDURE add(first int, last int) LANGUAGE sql AS $$
@@ -87,21 +83,6 @@ sub sound
 	return;
 }
 
-# A VACUUM that is in the midst of posting lists, and the session whose lock it waits for
-sub vacuum_waits
-{
-	my $holder = open_session($node);
-	my $vacuum = open_session($node);
-
-	ask($holder, 'SELECT pg_advisory_lock(1);');
-	$vacuum->{in} .= "VACUUM docs;\n\\echo over\n";
-	$vacuum->{run}->pump_nb;
-	$node->poll_query_until('postgres',
-		q(SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'VACUUM%' AND wait_event = 'advisory'))
-	  or die 'VACUUM does not make lists';
-	return ($holder, $vacuum);
-}
-
 my $last = 3000;
 
 sub add
@@ -140,7 +121,7 @@ searched($node, 'long texts');
 
 # VACUUM is canceled, killed, and comes to its end; rows come meanwhile
 my $standby = loki_standby($node);
-my ($holder, $vacuum) = vacuum_waits();
+my ($holder, $vacuum) = vacuum_waits($node);
 add(200);
 searched($node, 'while lists are made');
 $node->safe_psql('postgres', q(SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'VACUUM%'));
@@ -149,7 +130,7 @@ close_session($_) foreach ($holder, $vacuum);
 add(100);
 searched($node, 'after a cancel');
 sound($node, 'after a cancel');
-($holder, $vacuum) = vacuum_waits();
+($holder, $vacuum) = vacuum_waits($node);
 add(100);
 $node->stop('immediate');
 $_->{run}->kill_kill foreach ($holder, $vacuum);
@@ -165,7 +146,7 @@ my $exact = $node->safe_psql('postgres', "SELECT md5(array_agg(d)::text) FROM (S
 ask($reader, 'SET enable_seqscan = off; BEGIN ISOLATION LEVEL REPEATABLE READ;');
 ask($reader, "DECLARE c CURSOR FOR $query;");
 my $rows = ask($reader, 'FETCH 5 FROM c;');
-($holder, $vacuum) = vacuum_waits();
+($holder, $vacuum) = vacuum_waits($node);
 add(200);
 searched($node, 'while lists are made again');
 close_session($holder);
@@ -190,7 +171,7 @@ close_session($reader);
 searched($standby, 'on a standby');
 
 # A standby takes over in the midst of that
-($holder, $vacuum) = vacuum_waits();
+($holder, $vacuum) = vacuum_waits($node);
 add(200);
 $node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
 $standby->promote;

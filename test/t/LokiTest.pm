@@ -15,7 +15,7 @@ use Test::More;
 
 our @EXPORT = qw(loki_node damaged_node write_binary loki_standby create_items catalog_of check_index rows_by_index lost_rows
   rows_are_found recall nearest
-  start_client start_transactions finish_client ended open_session ask close_session);
+  start_client start_transactions finish_client ended open_session ask close_session create_waits vacuum_waits start_as);
 
 # A server with the extension's settings that all tests want
 sub loki_node
@@ -45,6 +45,19 @@ sub write_binary
 	open my $fh, '>:raw', $file or die "$file: $!";
 	print $fh $bytes;
 	close $fh;
+	return;
+}
+
+# Start a server, or start it again, with the kernels of a kind
+sub start_as
+{
+	my ($node, $kind) = @_;
+
+	local %ENV = %ENV;
+	delete $ENV{LOKIVECTOR_SIMD};
+	$ENV{LOKIVECTOR_SIMD} = $kind if $kind ne 'best';
+	$node->stop if defined $node->{_pid};
+	$node->start;
 	return;
 }
 
@@ -298,6 +311,36 @@ sub ask
 	pump($session->{run}) until $session->{out} =~ /^done$/m;
 	(my $answer = $session->{out}) =~ s/\n*done\n//;
 	return $answer;
+}
+
+# waits(n), by which an expression of an index waits for an advisory lock, and body_of(n), documents of some words
+sub create_waits
+{
+	my ($node) = @_;
+
+	$node->safe_psql('postgres', q(
+CREATE FUNCTION waits(bigint) RETURNS boolean LANGUAGE internal IMMUTABLE AS 'pg_advisory_xact_lock_shared_int8';
+CREATE FUNCTION body_of(n int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+	SELECT string_agg('w' || (power(abs(hashint8extended(n, i) % 1000) / 1000.0, 2) * 400)::int || ':' || i, ' ')::tsvector
+	FROM generate_series(1, 4 + abs(n) % 9) i
+$$;));
+	return;
+}
+
+# A VACUUM of docs that is in the midst of posting lists, and the session whose lock it waits for
+sub vacuum_waits
+{
+	my ($node) = @_;
+	my $holder = open_session($node);
+	my $vacuum = open_session($node);
+
+	ask($holder, 'SELECT pg_advisory_lock(1);');
+	$vacuum->{in} .= "VACUUM docs;\n\\echo over\n";
+	$vacuum->{run}->pump_nb;
+	$node->poll_query_until('postgres',
+		q(SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'VACUUM%' AND wait_event = 'advisory'))
+	  or die 'VACUUM does not make lists';
+	return ($holder, $vacuum);
 }
 
 sub close_session

@@ -580,17 +580,19 @@ loki_value_is_long(const LokiColumn *column)
 	return loki_value_size(column) > TOAST_TUPLE_TARGET / 2;
 }
 
-/*
- * Put a hash behind the floats of a value, which has LOKI_HASH_FLOATS more.  See column.h.  It is of the
- * value's own bytes: two arrays may have one encoding.
- */
-void
-loki_hash_behind(float *end, const void *bytes, Size size)
+/* See column.h.  The hash is of the value's own bytes: two arrays may have one encoding. */
+float *
+loki_encoding_room(const LokiColumn *column, const void *bytes, Size size, float *copy)
 {
 	LokiHashData hash;
 
-	loki_hash_bytes(bytes, size, hash.h);
-	memcpy(end, &hash, sizeof(hash));
+	if (copy == NULL)
+	{
+		copy = palloc(column->dim * sizeof(float) + sizeof(hash));
+		loki_hash_bytes(bytes, size, hash.h);
+		memcpy(copy + column->dim, &hash, sizeof(hash));
+	}
+	return copy;
 }
 
 /*

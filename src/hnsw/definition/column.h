@@ -102,9 +102,8 @@ name(PG_FUNCTION_ARGS) \
 	PG_RETURN_POINTER(&(type)); \
 }
 
-/* Room of floats behind those of an encoding for a hash of the value, and the hash put there */
-#define LOKI_HASH_FLOATS (sizeof(LokiHashData) / sizeof(float))
-extern void loki_hash_behind(float *end, const void *bytes, Size size);
+/* Room for an encoding: `copy` or, if that is NULL, floats with a hash of the value's bytes behind them */
+extern float *loki_encoding_room(const LokiColumn *column, const void *bytes, Size size, float *copy);
 
 /* Column 1 of an index */
 struct LokiColumn

@@ -42,17 +42,15 @@ sparsevec_elements(const struct varlena *value)
 	return v;
 }
 
-/* LokiValueType.open: one float, and the hash of the elements behind it */
+/* LokiValueType.open: one float, and the hash of the elements */
 static const float *
 sparsevec_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
 	LokiSparse	v = sparsevec_elements(value);
-	float	   *values = copy != NULL ? copy : palloc_array(float, 1 + LOKI_HASH_FLOATS);
+	float	   *values = loki_encoding_room(column, v.indices, (sizeof(int32) + sizeof(float)) * v.n, copy);
 
 	Assert(column->dim == 1);
 	values[0] = v.n > 0;
-	if (copy == NULL)
-		loki_hash_behind(values + 1, v.indices, (sizeof(int32) + sizeof(float)) * v.n);
 	return values;
 }
 

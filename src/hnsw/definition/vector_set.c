@@ -224,24 +224,17 @@ open_set(const LokiColumn *column, const struct varlena *value)
 	return loki_vector_set_open((ArrayType *) value, column->type == &halfvec_set_type);
 }
 
-/* LokiValueType.open: the encoding, and a hash of the array's elements behind it */
+/* LokiValueType.open: the encoding, and the hash of the array's elements */
 static const float *
 set_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
+	ArrayType  *array = (ArrayType *) value;
 	LokiVectorSet set = open_set(column, value);
-	float	   *values = copy;
+	float	   *values = loki_encoding_room(column, ARR_DATA_PTR(array), ARR_SIZE(array) - ARR_DATA_OFFSET(array), copy);
 
-	if (values == NULL)
-		values = palloc_array(float, ENCODING_DIM + LOKI_HASH_FLOATS);
+	Assert(column->dim == ENCODING_DIM);
 	make_encoding(&set, true, values);
 	loki_vector_set_close(&set);
-	if (copy == NULL)
-	{
-		ArrayType  *array = (ArrayType *) value;
-
-		loki_hash_behind(values + ENCODING_DIM, ARR_DATA_PTR(array),
-						 ARR_SIZE(array) - ARR_DATA_OFFSET(array));
-	}
 	return values;
 }
 

@@ -20,19 +20,14 @@
 #include "lokivector.h"
 #include "types/bm25.h"
 
-/*
- * LokiValueType.open: one float, which every document has, and a hash of its bytes behind it.  Of a
- * query, `copy` is not NULL.
- */
+/* LokiValueType.open: one float, which every document has, and the hash of its bytes */
 static const float *
 words_open(const LokiColumn *column, const struct varlena *value, float *copy)
 {
-	float	   *values = copy != NULL ? copy : palloc_array(float, 1 + LOKI_HASH_FLOATS);
+	float	   *values = loki_encoding_room(column, VARDATA(value), VARSIZE(value) - VARHDRSZ, copy);
 
 	Assert(column->dim == 1 && column->metric == LOKI_METRIC_IP);
 	values[0] = 1;
-	if (copy == NULL)
-		loki_hash_behind(values + 1, VARDATA(value), VARSIZE(value) - VARHDRSZ);
 	return values;
 }
 

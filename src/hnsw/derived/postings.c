@@ -326,6 +326,27 @@ add_clamped(const char *postings, uint32 n, float base, float step, float most, 
 	}
 }
 
+/*
+ * Postings of a list from the number `done` on, as far as one page has them: n of them, on the page that is
+ * share locked in `buffer`.  NULL if they are not there any more.
+ */
+static const char *
+lock_postings(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list, uint32 done,
+			  uint32 *n, Buffer *buffer)
+{
+	uint32		place;
+	int			used;
+	Page		page = lock_term_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
+									  &place, &used, buffer);
+
+	if (page == NULL)
+		return NULL;
+	/* at least 1, as lock_term_slot() has looked at: loops end */
+	*n = Min(list->postings - done, used - place);
+	Assert(*n > 0);
+	return LokiPageSlot(page, LOKI_POSTING_SIZE, place);
+}
+
 /* Add what a list says to the estimates.  False if it is not there any more. */
 static bool
 add_list_estimates(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermQuery *query,
@@ -339,30 +360,21 @@ add_list_estimates(const LokiTermLists *lists, const LokiWindowData *window, con
 	 * otherwise at its lower end.
 	 */
 	float		base = q > 0 ? list->least : list->least - list->step;
+	Buffer		buffer;
+	uint32		n;
 
-	for (uint32 done = 0; done < list->postings;)
+	for (uint32 done = 0; done < list->postings; done += n)
 	{
-		uint32		place;
-		int			used;
-		Buffer		buffer;
-		Page		page = lock_term_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
-										  &place, &used, &buffer);
-		const char *postings;
-		uint32		n;
+		const char *postings = lock_postings(lists, window, list, done, &n, &buffer);
 
-		if (page == NULL)
+		if (postings == NULL)
 			return false;
-		postings = LokiPageSlot(page, LOKI_POSTING_SIZE, place);
-		/* at least 1, as lock_term_slot() has looked at: the loop ends */
-		n = Min(list->postings - done, used - place);
-		Assert(n > 0);
 		if (query->metric == LOKI_METRIC_L1 && !norm)
 			add_clamped(postings, n, q > 0 ? base : -base, q > 0 ? list->step : -list->step,
 						fabsf(q), bounds->estimates);
 		else
 			add_postings(postings, n, -q * base, -q * list->step, bounds->estimates);
 		UnlockReleaseBuffer(buffer);
-		done += n;
 	}
 	return true;
 }
@@ -372,22 +384,17 @@ bool
 loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
 				char *postings)
 {
-	for (uint32 done = 0; done < list->postings;)
-	{
-		uint32		place;
-		int			used;
-		Buffer		buffer;
-		Page		page = lock_term_slot(lists, LOKI_SLOTS_POSTING, window->posting_page, list->first + done,
-										  &place, &used, &buffer);
-		uint32		copied;
+	Buffer		buffer;
+	uint32		n;
 
-		if (page == NULL)
+	for (uint32 done = 0; done < list->postings; done += n)
+	{
+		const char *found = lock_postings(lists, window, list, done, &n, &buffer);
+
+		if (found == NULL)
 			return false;
-		copied = Min(list->postings - done, used - place);
-		memcpy(postings + (Size) done * LOKI_POSTING_SIZE,
-			   LokiPageSlot(page, LOKI_POSTING_SIZE, place), (Size) copied * LOKI_POSTING_SIZE);
+		memcpy(postings + (Size) done * LOKI_POSTING_SIZE, found, (Size) n * LOKI_POSTING_SIZE);
 		UnlockReleaseBuffer(buffer);
-		done += copied;
 	}
 	return true;
 }
