@@ -8,7 +8,8 @@ variables name, in a database that is made anew.  Each is executed as planned an
 way: with scans of a kind switched off, by reading the table, and as written by hand.  First what
 they do is counted: blocks, nodes and rows, which do not depend on what else the machine does.
 Those that do most against their best way are then timed.  Prints the worst, and how many are
-within which factor.
+within which factor.  What is exact by contract has a list of its own: its time, and that of the search which a
+setting makes of it.
 
 usage: bench/regret.py [--rows N] [--dims N] [--timed N] [--runs N] [--worst N] [--only TEXT]
            [--database NAME]
@@ -98,6 +99,13 @@ RUN_TIME = {
                      "ORDER BY v <=> $1 LIMIT 10"),
     "WITH joined": f"WITH k AS MATERIALIZED ({KEYS}) SELECT id FROM docs JOIN k ON k.doc = id ORDER BY v <=> $1 LIMIT 10",
     "keys of a function": f"SELECT id FROM docs WHERE id IN (SELECT unnest(ARRAY({KEYS}))) ORDER BY v <=> $1 LIMIT 10"}
+# What is exact by contract, and the setting that makes it a search (doc/exact-and-approximate.md)
+EXACT = {
+    "WITH TIES": "SELECT id FROM docs ORDER BY v <=> $1 FETCH FIRST 10 ROWS WITH TIES",
+    "FOR UPDATE": "SELECT id FROM docs ORDER BY v <=> $1 LIMIT 10 FOR UPDATE",
+    "WITH TIES, a heap condition": "SELECT id FROM docs WHERE plain20 = $2 ORDER BY v <=> $1 FETCH FIRST 10 ROWS WITH TIES",
+    "FOR UPDATE, a heap condition": "SELECT id FROM docs WHERE plain20 = $2 ORDER BY v <=> $1 LIMIT 10 FOR UPDATE"}
+SEARCH = "hnsw.iterative_scan = strict_order"
 BY_HAND = "(SELECT * FROM docs d WHERE {where} ORDER BY d.v <=> $1 LIMIT 10) d"
 OVER_CHILDREN = {
     "count of children": ("SELECT d.id, count(c.id) FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
@@ -170,7 +178,7 @@ def prepare(db, query, generic, off, value):
     """Plan a statement, and how it is executed"""
     db.run("DEALLOCATE ALL; RESET ALL; SET max_parallel_workers_per_gather = 0; SET jit = off")
     for switch in off:
-        db.run(f"SET {switch} = off")
+        db.run(f"SET {switch}" if "=" in switch else f"SET {switch} = off")
     db.run(f"SET plan_cache_mode = force_{'generic' if generic else 'custom'}_plan")
     kind = "text" if "LIKE" in query or "::text" in query else "integer"
     db.run(f"PREPARE regret(vector, {kind}) AS {query}")
@@ -226,6 +234,9 @@ def main():
         within = sum(factor <= 1.5 for factor in factors)
         print(f"counts: median {statistics.median(factors):.2f}, {within} of {len(factors)} within 1.5, "
               f"worst {factors[0]:.2f}")
+        for name, text in EXACT.items():
+            exact, search = (clock(db, text, False, off, "1", args.runs) for off in ((), (SEARCH,)))
+            print(f"exact: {name:49} {exact:9.2f} {search:9.2f} {regret(exact, search):7.2f}          {SEARCH}")
         timed = []
         for factor, name, chosen, best, generic, value in counted[:args.timed]:
             mine, other = (clock(db, way[2], generic, way[3], value, args.runs) for way in (chosen, best))

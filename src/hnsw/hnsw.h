@@ -128,7 +128,11 @@ typedef struct LokiCondition
  *
  * passes() says of a row, which is in a slot of the table's kind, and which the snapshot
  * sees.  `recheck` says, as xs_recheck does, that the scan keys must be evaluated on it
- * first.  With drops_more, the caller drops some of the rows that pass.  condition() is asked when a scan begins, with no page locked, for a condition that
+ * first.  With by_distance, a bound comes before the filter: the row is measured, and passes() gets its distance.
+ * A row is asked about once, and `passed` says of the row that the scan returned last that it has passed, so that its
+ * caller need not evaluate the filter again, which may be volatile.
+ *
+ * condition() is asked when a scan begins, with no page locked, for a condition that
  * holds for every row that passes; it is good until the next call.
  */
 typedef struct LokiScanCaller
@@ -136,11 +140,15 @@ typedef struct LokiScanCaller
 	double		(*limit) (struct LokiScanCaller *caller);
 	double		(*taken) (struct LokiScanCaller *caller);
 	bool		(*passes) (struct LokiScanCaller *caller, TupleTableSlot *slot,
-						   bool recheck);
+						   bool recheck, double distance);
 	LokiCondition *(*condition) (struct LokiScanCaller *caller);
-	double		operators;		/* that passes() evaluates, by their costs */
-	bool		drops_more;
-	void	   *limit_node;		/* of limit() and taken() */
+	int			nconditions;	/* of passes(), in their order, ... */
+	double	   *operators;		/* ... and operators of each, by their costs */
+	bool		by_distance;
+	bool		passed;
+	void	   *limit_node;		/* of limit() and taken() ... */
+	double		ahead;			/* ... and rows that nodes between take before
+								 * they return what it wants */
 	void	   *conditions;		/* of condition() */
 } LokiScanCaller;
 

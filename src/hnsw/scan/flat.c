@@ -592,6 +592,8 @@ selection_size(LokiScan *so)
 		wanted = most;
 	else if (so->plan.certain && !so->terms.bounded)
 		wanted = Max(wanted, 4096);
+	else
+		wanted = Max(wanted, loki_account_needed(so));
 	for (int i = 0; i < so->flat.selections && wanted < most; i++)
 		wanted *= 8;
 	return (uint32) Min(wanted, most);

@@ -78,3 +78,11 @@ loki_plan_completeness(LokiScan *so)
 	so->plan.complete |= so->plan.certain;
 	so->plan.exact |= so->plan.certain;
 }
+
+/* The scan reads the rest, which has all rows that the limits of an iterative scan would have let it find. */
+void
+loki_plan_all_rows(LokiScan *so)
+{
+	so->plan.ordered |= !so->plan.complete && so->plan.settings.iterative_scan == LOKI_ITERATIVE_STRICT;
+	so->plan.complete = true;
+}

@@ -29,6 +29,7 @@
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 
 /* Rows of a node that are read at first; many more if these are not enough */
@@ -90,16 +91,16 @@ loki_rerank_end(LokiScan *so)
 		FreeExecutorState(so->heap.estate);
 }
 
-/* Append a row, unless it is beyond the scan's bound. */
+/* See scan.h.  A row that is beyond the scan's bound is left out. */
 void
-loki_rerank_add(LokiScan *so, double distance, ItemPointerData tid)
+loki_rerank_add(LokiScan *so, double distance, ItemPointerData tid, bool passed)
 {
 	so->ranking.found++;
 	if (loki_is_beyond(so, distance))
 		return;
 	so->ranking.rows = loki_grow(so->context, so->ranking.rows, &so->ranking.rows_allocated,
 								 so->ranking.nrows + 1, 64, sizeof(LokiRow));
-	so->ranking.rows[so->ranking.nrows++] = (LokiRow) {distance, tid};
+	so->ranking.rows[so->ranking.nrows++] = (LokiRow) {distance, tid, passed};
 }
 
 /* Whether the page of the visibility map is pinned that tells of a row's page */
@@ -200,15 +201,18 @@ slot_distance(LokiScan *so, double *distance)
  * functions may reveal what they see.  So the snapshot must see the row, which holds for all that fetch_row()
  * leaves in the slot.  The row must also match the keys: the filter evaluates these first if slots did not
  * decide them.  The functions may scan the same index, so no page may be locked.
+ *
+ * A row beyond the bound is not asked about, as loki_rerank_add() leaves it out.  The distance may be unknown (NaN)
+ * unless the caller asks for it.
  */
 static bool
-slot_passes(LokiScan *so)
+slot_passes(LokiScan *so, double distance)
 {
-	if (!loki_filters_rows(so))
+	if (!loki_filters_rows(so) || (so->plan.caller->by_distance && loki_is_beyond(so, distance)))
 		return true;
 	Assert(!TTS_EMPTY(so->heap.slot) && loki_no_buffer_locked());
 	if (so->plan.caller->passes(so->plan.caller, so->heap.slot,
-								loki_filter_needs_recheck(&so->filter.keys)))
+								loki_filter_needs_recheck(&so->filter.keys), distance))
 	{
 		if (so->ranking.passed++ == 0)
 			so->ranking.rejected_nearer += so->course.returned;
@@ -233,20 +237,9 @@ row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *pa
 	if (!fetch_row(so, entry))
 		return false;
 	found = slot_distance(so, distance);
-	*passes = found && slot_passes(so);
+	*passes = found && slot_passes(so, *distance);
 	ExecClearTuple(so->heap.slot);
 	return found;
-}
-
-/* See scan.h. */
-void
-loki_rerank_slot(LokiScan *so, ItemPointerData root)
-{
-	double		distance;
-
-	so->ranking.bound = FLT_MAX;	/* codes say nothing of these rows */
-	if (slot_passes(so) && slot_distance(so, &distance))
-		loki_rerank_add(so, distance, root);
 }
 
 /* Whether a TID slot names the TOAST value that is the vector of its rows */
@@ -278,6 +271,33 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 }
 
 /*
+ * Measure the row in so->heap.slot, by the value that a TID slot names if there is one; false if it has no distance,
+ * or if the caller will not take it.  It is asked first, unless a bound comes before its filter.
+ */
+static bool
+slot_takes(LokiScan *so, const LokiTidData *tid, double *distance)
+{
+	bool		by_distance = loki_caller_filters(so) && so->plan.caller->by_distance;
+
+	if (!by_distance && !slot_passes(so, get_float8_nan()))
+		return false;
+	if (!(tid != NULL && toast_distance(so, tid, InvalidBuffer, distance)) && !slot_distance(so, distance))
+		return false;
+	return !by_distance || slot_passes(so, *distance);
+}
+
+/* See scan.h. */
+void
+loki_rerank_slot(LokiScan *so, ItemPointerData root)
+{
+	double		distance;
+
+	so->ranking.bound = FLT_MAX;	/* codes say nothing of these rows */
+	if (slot_takes(so, NULL, &distance))
+		loki_rerank_add(so, distance, root, loki_filters_rows(so));
+}
+
+/*
  * Append the row of an entry, whose distance is known, if it is visible and the caller will
  * take it; returns whether it is visible.  With `fetch` the row is always read: then vacuum
  * leaves the entry of a visible row in place.
@@ -287,13 +307,13 @@ add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fet
 {
 	if (!fetch && !loki_filters_rows(so) && loki_on_visible_page(so, &entry->heap))
 	{
-		loki_rerank_add(so, distance, entry->heap);
+		loki_rerank_add(so, distance, entry->heap, false);
 		return true;
 	}
 	if (!fetch_row(so, entry))
 		return false;
-	if (slot_passes(so))
-		loki_rerank_add(so, distance, entry->heap);
+	if (slot_passes(so, distance))
+		loki_rerank_add(so, distance, entry->heap, loki_filters_rows(so));
 	ExecClearTuple(so->heap.slot);
 	return true;
 }
@@ -326,7 +346,7 @@ add_part_rows(LokiScan *so, LokiPartialNode *partial, uint64 length, bool *known
 			visible = add_known_row(so, partial->distance, &entry, more && !any);
 		else if ((visible = *known = row_distance(so, &entry, &partial->distance, &passes)) &&
 				 passes)
-			loki_rerank_add(so, partial->distance, entry.heap);
+			loki_rerank_add(so, partial->distance, entry.heap, loki_filters_rows(so));
 		if (!visible || any)
 			continue;
 		any = true;
@@ -388,10 +408,8 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 		so->work.heap_fetches++;
 		if (!fetch_row(so, &entry))
 			return;
-		if (slot_passes(so) &&
-			((loki_value_known(so, tid) && toast_distance(so, tid, InvalidBuffer, &distance)) ||
-			 slot_distance(so, &distance)))
-			loki_rerank_add(so, distance, entry.heap);
+		if (slot_takes(so, loki_value_known(so, tid) ? tid : NULL, &distance))
+			loki_rerank_add(so, distance, entry.heap, loki_filters_rows(so));
 		ExecClearTuple(so->heap.slot);
 		return;
 	}

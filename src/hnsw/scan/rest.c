@@ -177,7 +177,10 @@ note_rows(Rest *rest)
  * ----------------------------------------------------------------
  */
 
-/* Begin a sort of rows by distance, NaN last, and TID, as compare_rows() in rerank.c has them. */
+/*
+ * Begin a sort of rows by distance, NaN last, and TID, as compare_rows() in rerank.c has them.  The number of a TID has
+ * one more bit, the lowest: whether the row has passed the caller's filter.
+ */
 static void
 begin_rest_sort(LokiScan *so)
 {
@@ -226,8 +229,8 @@ sort_rows_on_disk(LokiScan *so)
 
 		ExecClearTuple(slot);
 		slot->tts_values[0] = Float8GetDatum(row->distance);
-		slot->tts_values[1] = Int64GetDatum((int64) ItemPointerGetBlockNumberNoCheck(&row->tid) << 16 |
-											ItemPointerGetOffsetNumberNoCheck(&row->tid));
+		slot->tts_values[1] = Int64GetDatum((int64) ItemPointerGetBlockNumberNoCheck(&row->tid) << 17 |
+											ItemPointerGetOffsetNumberNoCheck(&row->tid) << 1 | row->passed);
 		slot->tts_isnull[0] = slot->tts_isnull[1] = false;
 		tuplesort_puttupleslot(so->ranking.sort, ExecStoreVirtualTuple(slot));
 	}
@@ -255,8 +258,8 @@ loki_rest_more(LokiScan *so)
 			break;
 		}
 		number = DatumGetInt64(slot_getattr(slot, 2, &isnull));
-		ItemPointerSet(&tid, (BlockNumber) (number >> 16), (OffsetNumber) (number & 0xffff));
-		loki_rerank_add(so, DatumGetFloat8(slot_getattr(slot, 1, &isnull)), tid);
+		ItemPointerSet(&tid, (BlockNumber) (number >> 17), (OffsetNumber) ((number >> 1) & 0xffff));
+		loki_rerank_add(so, DatumGetFloat8(slot_getattr(slot, 1, &isnull)), tid, number & 1);
 	}
 	return n > 0;
 }
@@ -425,7 +428,8 @@ loki_rest_read(LokiScan *so)
 	Rest		rest = {.so = so};
 	BlockNumber most;
 
-	Assert(so->plan.complete && so->heap.is_heap && loki_no_buffer_locked());
+	Assert(so->heap.is_heap && loki_no_buffer_locked());
+	loki_plan_all_rows(so);
 	rest.seen = loki_flat_end(so);
 	rest.nodes = so->flat.seen_nodes;
 	loki_refine_begin(so);

@@ -566,13 +566,14 @@ begin_certain(LokiScan *so)
 
 /*
  * Whether the scan keeps an account of what it spends.  A search for few rows, all of which its caller takes, has none:
- * it ends long before.  Nor has one under pgvector's limits.
+ * it ends long before.  Under pgvector's limits an iterative scan has one for the rows of a LIMIT.
  */
 static bool
 keeps_account(const LokiScan *so)
 {
 	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
-		so->plan.complete && so->heap.is_heap && !so->plan.measuring &&
+		(so->plan.complete || (loki_goes_on(so) && so->plan.limit > 0)) &&
+		so->heap.is_heap && !so->plan.measuring &&
 		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
 		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);
 }
@@ -659,9 +660,12 @@ fill_batch(LokiScan *so)
  * ----------------------------------------------------------------
  */
 
-/* Return a row of the table, whose distance is known or NULL, to the executor; always true. */
+/*
+ * Return a row of the table, whose distance is known or NULL, to the executor, and whether it has passed the caller's
+ * filter; always true.
+ */
 static bool
-return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnull)
+return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnull, bool passed)
 {
 	IndexScanDesc scan = so->scan;
 
@@ -675,6 +679,8 @@ return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnul
 	scan->xs_recheckorderby = false;
 	scan->xs_orderbyvals[0] = isnull ? (Datum) 0 : Float8GetDatum(distance);
 	scan->xs_orderbynulls[0] = isnull;
+	if (so->plan.caller != NULL)
+		so->plan.caller->passed = passed;
 	so->course.returned++;
 	loki_scan_report(so);
 	return true;
@@ -698,7 +704,7 @@ next_ranked(LokiScan *so)
 			double		rows = so->course.batch * (so->plan.certain ? 8.0 : 2.0);
 			double		wanted = 0; /* of the rows that LIMIT takes */
 
-			if (loki_finds_takers(so))
+			if (loki_filters_rows(so))
 				wanted = so->plan.limit - so->plan.caller->taken(so->plan.caller);
 			if (wanted >= 1)
 				rows = Min(rows, wanted);
@@ -722,7 +728,7 @@ next_ranked(LokiScan *so)
 		}
 		else
 			so->course.farthest = row->distance;
-		return return_row(so, &row->tid, row->distance, false);
+		return return_row(so, &row->tid, row->distance, false, row->passed);
 	}
 }
 
@@ -775,15 +781,15 @@ loki_hnsw_gettuple(IndexScanDesc scan, ScanDirection dir)
 					 (so->plan.settings.iterative_scan == LOKI_ITERATIVE_OFF ?
 					  so->plan.settings.ef : so->plan.settings.max_tuples)) &&
 					loki_stream_next(so, LOKI_SLOTS_TID, 0, &tid))
-					return return_row(so, &tid, get_float8_nan(), so->query.isnull);
+					return return_row(so, &tid, get_float8_nan(), so->query.isnull, false);
 				break;
 			case LOKI_SCAN_ZERO_NORM:
 				if (loki_stream_next(so, LOKI_SLOTS_NULLTID, LOKI_TID_ZERO_NORM, &tid))
-					return return_row(so, &tid, get_float8_nan(), so->query.isnull);
+					return return_row(so, &tid, get_float8_nan(), so->query.isnull, false);
 				break;
 			case LOKI_SCAN_NULL:
 				if (loki_stream_next(so, LOKI_SLOTS_NULLTID, 0, &tid))
-					return return_row(so, &tid, 0, true);
+					return return_row(so, &tid, 0, true, false);
 				break;
 			default:
 				loki_scan_report(so);

@@ -55,6 +55,7 @@ typedef struct LokiRow
 {
 	double		distance;
 	ItemPointerData tid;
+	bool		passed;			/* the caller's filter */
 } LokiRow;
 
 /* The heap TIDs that were read of a node last (tid_list.c) */
@@ -368,8 +369,9 @@ extern void loki_prefetch_ranked(LokiScan *so, uint32 wanted);
 extern BufferAccessStrategy loki_row_ring(const LokiIndex *state, Relation rows);
 extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
 
-/* functions in scan/plan.c: what is asked of the caller when a scan begins */
+/* functions in scan/plan.c: what is asked of the caller when a scan begins; and pgvector's limits end no more */
 extern void loki_plan_completeness(LokiScan *so);
+extern void loki_plan_all_rows(LokiScan *so);
 
 /*
  * functions in scan/width.c: a width for a number of rows, as settings ask for; the nodes that the scan will
@@ -441,6 +443,13 @@ loki_reads_all_rows(const LokiScan *so)
 	return so->state->pending && !loki_column_listed(&so->state->column);
 }
 
+/* Whether the scan looks for more rows as they are asked for, be it up to pgvector's limit */
+static inline bool
+loki_goes_on(const LokiScan *so)
+{
+	return so->plan.complete || so->plan.settings.iterative_scan != LOKI_ITERATIVE_OFF;
+}
+
 /*
  * Whether the scan evaluates the caller's filter on rows before it measures them.  It does
  * so once the caller has asked for more rows than it takes: then it drops some.  If all rows are read in any
@@ -449,15 +458,8 @@ loki_reads_all_rows(const LokiScan *so)
 static inline bool
 loki_filters_rows(const LokiScan *so)
 {
-	return loki_caller_filters(so) && so->plan.complete && so->plan.limit > 0 &&
+	return loki_caller_filters(so) && loki_goes_on(so) && so->plan.limit > 0 &&
 		((double) so->course.returned >= so->plan.limit || loki_reads_all_rows(so));
-}
-
-/* ... and the caller takes each row that passes */
-static inline bool
-loki_finds_takers(const LokiScan *so)
-{
-	return loki_filters_rows(so) && !so->plan.caller->drops_more;
 }
 
 /* Whether a row is one that the scan is kept to */
@@ -544,7 +546,11 @@ extern void loki_scan_begin_map(LokiScan *so);
 
 extern bool loki_account_proves(const LokiScan *so);
 
-/* See how far the scan may go on before it reads the rest; false if it has come there */
+/*
+ * How many rows the scan will rank for those that its caller needs, 0 where that is not known; and let it go on until it is
+ * due to read the rest, false if it is
+ */
+extern double loki_account_needed(const LokiScan *so);
 extern bool loki_account_open(LokiScan *so);
 extern bool loki_account_leaves(const LokiScan *so);
 extern bool loki_account_wide(const LokiScan *so);
@@ -589,10 +595,10 @@ extern void loki_rerank_most(LokiScan *so, uint32 most);
 
 /*
  * Append the row in so->heap.slot, with the TID that the index has, if the caller takes it; or a row whose distance
- * is known; and sort the rows that were not returned
+ * is known, and whether it has passed the caller's filter; and sort the rows that were not returned
  */
 extern void loki_rerank_slot(LokiScan *so, ItemPointerData root);
-extern void loki_rerank_add(LokiScan *so, double distance, ItemPointerData tid);
+extern void loki_rerank_add(LokiScan *so, double distance, ItemPointerData tid, bool passed);
 extern void loki_rerank_sort(LokiScan *so);
 
 /*

@@ -18,6 +18,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/heaptoast.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/page/page.h"
@@ -64,6 +66,9 @@
 #define MEASURE_TIME		100 /* ... a row that passes ... */
 #define MEASURE_DIM_TIME	0.25	/* ... for each dimension ... */
 #define TOAST_TIME			1500	/* ... if that is out of line */
+
+/* Rows that are counted as taken besides those that were, as a share is told by few: none of 1,000 is not none */
+#define UNSEEN_ROWS			1.5
 
 /*
  * If the share of matching nodes around the query is less than one part in this number of the
@@ -343,11 +348,23 @@ is_toasted(const LokiScan *so)
 		loki_value_size(&so->state->column) > TOAST_TUPLE_THRESHOLD;
 }
 
-/* What the caller's filter takes for a row, if the scan evaluates it */
+/*
+ * What the caller's filter takes for a row, if the scan evaluates it.  How many rows come to a condition is not known;
+ * each is taken to let the same share pass.
+ */
 static double
 filter_time(const LokiScan *so)
 {
-	return loki_filters_rows(so) ? so->plan.caller->operators * OPERATOR_TIME : 0;
+	const LokiScanCaller *caller = so->plan.caller;
+	double		operators = 0;
+	double		share;
+
+	if (!loki_filters_rows(so))
+		return 0;
+	share = (so->ranking.passed + 0.5) / (so->ranking.passed + so->ranking.dropped + 1);
+	for (int i = 0; i < caller->nconditions; i++)
+		operators += caller->operators[i] * pow(share, (double) i / caller->nconditions);
+	return operators * OPERATOR_TIME;
 }
 
 /* What the scan has spent up to now */
@@ -390,6 +407,13 @@ loki_account_leaves(const LokiScan *so)
 				  loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME);
 }
 
+/* What a row takes that is ranked for the caller */
+static double
+row_time(const LokiScan *so)
+{
+	return ROW_TIME + REFINE_TIME + filter_time(so);
+}
+
 /*
  * What it takes to read the rest in the order of the table (rest.c).  Rows of which the scan cannot know whether they
  * pass are all measured and sorted, and read once more by the executor.
@@ -410,13 +434,77 @@ rest_time(const LokiScan *so)
 		rows = Min(rows, nodes * so->filter.choice.share);
 	if (so->course.phase == LOKI_SCAN_FLAT && so->flat.last)
 		rows = Min(rows, (double) (so->queue.n - so->queue.next) + (so->rerank.n - so->rerank.next));
-	if (loki_filters_rows(so))
-		measured = (so->ranking.passed + 1.0) / (so->ranking.passed + so->ranking.dropped + 2.0);
-	if (!loki_finds_takers(so))
+	if (!loki_filters_rows(so))
 		measure += ROW_TIME;
+	else if (!so->plan.caller->by_distance)
+		measured = (so->ranking.passed + 1.0) / (so->ranking.passed + so->ranking.dropped + 2.0);
 	return nodes * REST_NODE_TIME + test_time(&so->search, nodes) +
 		Min(rows, RelationGetNumberOfBlocks(so->scan->heapRelation)) * REST_PAGE_TIME +
 		rows * (row + measured * measure);
+}
+
+/* Rows that the caller has, or will take as they have passed its filter */
+static double
+rows_taken(const LokiScan *so)
+{
+	double		taken = Max(so->plan.caller->taken(so->plan.caller), 0);
+
+	for (uint32 i = so->ranking.next_row; i < so->ranking.nrows; i++)
+		taken += so->ranking.rows[i].passed;
+	return taken;
+}
+
+/* Whether the caller has a LIMIT, and has dropped rows, which tells how many more it needs; measuring has none (recall.c) */
+static bool
+is_short_of_rows(const LokiScan *so)
+{
+	return so->plan.caller != NULL && so->plan.limit > 0 && (double) so->course.returned >= so->plan.limit;
+}
+
+/* Rows of which it is known whether the caller takes them */
+static double
+rows_met(const LokiScan *so)
+{
+	return (double) so->course.returned + so->ranking.dropped;
+}
+
+/*
+ * How many rows the scan may rank before it is due.  It is when the rows that its caller still needs take as long as
+ * the rest, if those to come pass as often as those that were met.  Few that passed say little of how many will, so
+ * some more are counted.  A walk for so many rows ends in a flat scan, and where one has no more nodes the next one
+ * follows.
+ *
+ * It is also due when it has spent as much as the rest takes; where less is ahead than that, half as much more.
+ */
+static double
+rows_until_due(const LokiScan *so)
+{
+	double		rest = rest_time(so);
+	double		spent = scan_spent(so);
+	double		flat = loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME;
+	double		taken;
+	double		ahead = rest;
+
+	if (!is_short_of_rows(so))
+		return (rest - spent) / row_time(so);
+	if (so->course.phase == LOKI_SCAN_WALK ||
+		(so->queue.next == so->queue.n && so->rerank.next == so->rerank.n))
+		ahead = Max(rest - flat, rest / 2);
+	taken = rows_taken(so);
+	return Min((1.5 * rest - spent) / row_time(so),
+			   (taken + UNSEEN_ROWS) * ahead / (Max(so->plan.limit - taken, 1) * row_time(so)) - rows_met(so));
+}
+
+/* See scan.h. */
+double
+loki_account_needed(const LokiScan *so)
+{
+	double		taken;
+
+	if (!is_short_of_rows(so))
+		return 0;
+	taken = rows_taken(so);
+	return Min(2 * (so->plan.limit - taken) * rows_met(so) / (taken + UNSEEN_ROWS), rows_until_due(so));
 }
 
 /*
@@ -427,15 +515,15 @@ bool
 loki_account_open(LokiScan *so)
 {
 	const LokiScanWork *done = &so->work.done;
-	double		left = rest_time(so) - scan_spent(so);
+	double		rows = rows_until_due(so);
 
-	if (left <= 0 || loki_reads_all_rows(so) || (loki_filters_rows(so) && 2 * done->rests > done->walks + done->flats))
+	if (rows <= 0 || loki_reads_all_rows(so) || (loki_filters_rows(so) && 2 * done->rests > done->walks + done->flats))
 		return false;
-	loki_rerank_most(so, (uint32) Min(1 + left / (ROW_TIME + REFINE_TIME + filter_time(so)),
-									  (double) PG_UINT32_MAX));
-	if (so->course.phase == LOKI_SCAN_WALK)
+	loki_rerank_most(so, (uint32) Min(1 + rows, (double) PG_UINT32_MAX));
+	/* pgvector's limit stays */
+	if (so->course.phase == LOKI_SCAN_WALK && so->plan.complete)
 		so->search.budget.scored_limit = so->search.count.scored + 1 +
-			(uint64) Min(left / SCORE_TIME, (double) PG_UINT32_MAX);
+			(uint64) Min(rows * row_time(so) / SCORE_TIME, (double) PG_UINT32_MAX);
 	return true;
 }
 

@@ -286,7 +286,7 @@ rows_wanted(const LokiScan *so)
 {
 	double		returned = so->course.returned;
 
-	if (loki_finds_takers(so))
+	if (loki_filters_rows(so))
 		returned = Max(so->plan.caller->taken(so->plan.caller), 0);
 	return returned + rows_in_hand(so);
 }

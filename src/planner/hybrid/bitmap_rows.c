@@ -269,11 +269,7 @@ keep_measured_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, do
 	row->tid = *tid;
 }
 
-/*
- * Whether the row in the scan's slot passes all that is checked before its distance is
- * known.  The executor evaluates its filter again when the row is returned, so `filter`
- * has nothing that may be volatile.
- */
+/* Whether the row in the scan's slot passes all that is checked before its distance is known */
 static bool
 passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
 {
@@ -318,7 +314,7 @@ measure_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter
 		if (!passes_clauses(state, filter, recheck))
 			continue;
 		distance = ExecEvalExprSwitchContext(state->checks.distance, econtext, &isnull);
-		if (loki_hybrid_within(state, isnull ? 0 : DatumGetFloat8(distance), isnull))
+		if (loki_hybrid_within(state, econtext, isnull ? 0 : DatumGetFloat8(distance), isnull))
 			keep_measured_row(state, allocated, &tid, isnull ? 0 : DatumGetFloat8(distance), isnull);
 	}
 }
@@ -334,24 +330,23 @@ prefetch_pages(LokiHybridState *state, LokiTidPages *next, int pages)
 /*
  * Find all rows of the bitmap that the scan will return, and sort them.
  *
- * The filter is evaluated here, before the distance, as policies are parts of it (P6).  ExecScan()
- * evaluates it once more on the rows that are returned, which are few.  What is volatile would be drawn
- * twice, so that it and what follows it are left out.  Sub-plans are spared for rows that nobody wants, unless a
- * policy may hide rows.
+ * The filter is evaluated here, before the distance, as policies are parts of it (P6).  Sub-plans are spared for rows
+ * that nobody wants, unless a policy may hide rows: then ExecScan() evaluates the filter on the rows that are returned.
  */
 void
 loki_hybrid_read_rows(LokiHybridState *state)
 {
-	Node	   *qual = (Node *) state->css.ss.ps.plan->qual;
-	ExprState  *filter = state->css.ss.ps.qual;
+	List	   *qual = state->css.ss.ps.plan->qual;
+	ExprState  *filter = state->filter;
 	LokiTidPages pages;
 	LokiTidPages prefetched;
 	uint64		allocated = 0;
 
 	/* a policy comes before distances, whose errors would show hidden rows */
-	if (contain_volatile_functions(qual) ||
-		(contain_subplans(qual) && loki_sees_all_rows(RelationGetRelid(state->walk.index))))
-		filter = state->filter_part;
+	state->caller.passed = !contain_subplans((Node *) qual) ||
+		!loki_sees_all_rows(RelationGetRelid(state->walk.index));
+	if (!state->caller.passed)
+		filter = state->filter_first;
 	Assert(state->strategy == LOKI_HYBRID_ROWS && state->tids != NULL);
 	if (state->rows.fetch == NULL)
 		state->rows.fetch = loki_table_index_fetch_begin(state->css.ss.ss_currentRelation);

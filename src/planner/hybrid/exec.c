@@ -44,6 +44,7 @@
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
+#include "optimizer/clauses.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/condition.h"
 #include "planner/query/make_expr.h"
@@ -126,48 +127,55 @@ init_keys(LokiHybridState *state, CustomScan *scan)
  * LokiScanCaller's callback: whether a row passes, by all that next_of_walk() and ExecScan() check, in that order (P6).
  */
 static bool
-hybrid_filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
+hybrid_filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck, double distance)
 {
 	LokiHybridState *state = (LokiHybridState *) ((char *) caller - offsetof(LokiHybridState, caller));
-	ExprContext *econtext = state->filter;
+	ExprContext *econtext = state->filter_context;
 	bool		lossy = state->tids != NULL &&
 		loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(&slot->tts_tid));
 	bool		matches;
+	bool		within;
 	bool		passes;
 
 	Assert(econtext->ecxt_scantuple == NULL);	/* conditions do not nest */
 	econtext->ecxt_scantuple = slot;
 	matches = (!recheck || ExecQual(state->checks.keys, econtext)) &&
 		(!lossy || ExecQual(state->checks.bitmap, econtext));
-	passes = matches && ExecQual(state->filter_part, econtext);
+	within = matches && loki_hybrid_within(state, econtext, distance, false);
+	passes = within && ExecQual(state->filter, econtext);
 	econtext->ecxt_scantuple = NULL;
 	ResetExprContext(econtext);
 	if (!matches)
 		state->counts.rechecked++;
-	else if (!passes)
+	else if (within && !passes)
 		InstrCountFiltered1(state, 1);
 	return passes;
 }
 
 /*
- * Have the access method evaluate the filter, as order/limit.c does for an index scan.  It does not if there is a
- * bound, which comes before the filter, and is not known before the distance.
+ * Have the access method evaluate the filter, as order/limit.c does for an index scan.  A bound comes before it.
  */
 static void
 init_filter(LokiHybridState *state)
 {
-	Plan	   *plan = state->css.ss.ps.plan;
-	List	   *part = loki_repeatable_part(plan->qual);
+	PlanState  *ps = &state->css.ss.ps;
+	List	   *qual = ps->plan->qual;
 
-	state->caller.drops_more = list_length(part) < list_length(plan->qual);
-	state->filter_part = state->caller.drops_more ? ExecInitQual(part, &state->css.ss.ps) : state->css.ss.ps.qual;
-	if (part == NIL || state->row != NULL || state->bounds.n > 0 ||
-		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_BITMAP_ROW)) ||
-		!loki_is_repeatable(LokiHybridExpr((CustomScan *) plan, LOKI_HYBRID_KEYS_ROW)))
+	state->filter = ps->qual;
+	if (qual == NIL)
 		return;
-	state->filter = CreateExprContext(state->css.ss.ps.state);
+	if (contain_subplans((Node *) qual))
+		state->filter_first = ExecInitQual(loki_repeatable_part(qual), ps);
+	ps->qual = loki_filter_once(state->filter, &state->caller.passed);
+	if (state->row != NULL ||
+		!loki_is_repeatable(LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_BITMAP_ROW)) ||
+		!loki_is_repeatable(LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_KEYS_ROW)))
+		return;
+	state->filter_context = CreateExprContext(ps->state);
 	state->caller.passes = hybrid_filter_passes;
-	state->caller.operators = loki_operators_of(part);
+	state->caller.by_distance = state->bounds.n > 0;
+	state->caller.nconditions = list_length(qual);
+	state->caller.operators = loki_operators_of(qual);
 }
 
 /*
@@ -427,24 +435,24 @@ begin_hybrid_scan(LokiHybridState *state)
  * ----------------------------------------------------------------
  */
 
-/* Whether the row in the scan's slot passes clauses that the planner took the index or the bitmap to answer */
+/* Whether the row in a context's slot passes clauses that the planner took the index or the bitmap to answer */
 static bool
-passes(LokiHybridState *state, ExprState *clauses)
+passes(LokiHybridState *state, ExprState *clauses, ExprContext *econtext)
 {
 	if (clauses == NULL)
 		return true;
-	if (ExecQualAndReset(clauses, state->css.ss.ps.ps_ExprContext))
+	if (ExecQualAndReset(clauses, econtext))
 		return true;
 	state->counts.rechecked++;
 	return false;
 }
 
 /*
- * Whether the distance of the row in the scan's slot is within the exact bounds.  If it
+ * Whether the distance of the row in a context's slot is within the exact bounds.  If it
  * is very near to one of them, the clause decides.
  */
 bool
-loki_hybrid_within(LokiHybridState *state, double distance, bool isnull)
+loki_hybrid_within(LokiHybridState *state, ExprContext *econtext, double distance, bool isnull)
 {
 	bool		near = false;
 
@@ -464,7 +472,7 @@ loki_hybrid_within(LokiHybridState *state, double distance, bool isnull)
 		else if (distance > bound->value)
 			return false;
 	}
-	return !near || passes(state, state->checks.bound);
+	return !near || passes(state, state->checks.bound, econtext);
 }
 
 /* Store the columns of a row that is known in the scan's slot; the others are NULL, and nobody reads them. */
@@ -499,6 +507,7 @@ static bool
 next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 {
 	IndexScanDesc scan = state->walk.scan;
+	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
 	ItemPointer tid;
 
 	Assert(scan->numberOfOrderBys == 1);
@@ -525,10 +534,10 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 		 * The bound comes last.  For rows very near to it the clause is
 		 * evaluated, which may call a user's function.
 		 */
-		if ((!scan->xs_recheck || passes(state, state->checks.keys)) &&
-			(!recheck || passes(state, state->checks.bitmap)) &&
-			(state->row != NULL ? passes(state, state->checks.bound) :
-			 loki_hybrid_within(state, DatumGetFloat8(scan->xs_orderbyvals[0]),
+		if ((!scan->xs_recheck || passes(state, state->checks.keys, econtext)) &&
+			(!recheck || passes(state, state->checks.bitmap, econtext)) &&
+			(state->row != NULL ? passes(state, state->checks.bound, econtext) :
+			 loki_hybrid_within(state, econtext, DatumGetFloat8(scan->xs_orderbyvals[0]),
 								scan->xs_orderbynulls[0])))
 			return true;
 	}

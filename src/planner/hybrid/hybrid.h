@@ -162,9 +162,11 @@ typedef struct LokiHybridState
 								 * fetched */
 	LokiScanCaller caller;		/* what slots can decide of the node's filter,
 								 * and the Limit above it */
-	ExprContext *filter;		/* in which the access method evaluates the
-								 * filter; NULL: it does not */
-	ExprState  *filter_part;	/* up to what may not be repeated */
+	ExprState  *filter;			/* of the node; and conditions before the
+								 * first with a sub-plan, if there is one ... */
+	ExprState  *filter_first;
+	ExprContext *filter_context;	/* ... in which the access method
+									 * evaluates it; NULL: it does not */
 
 	/* a scan that has begun */
 	bool		begun;
@@ -194,7 +196,8 @@ extern void loki_hybrid_init(void);
 /* functions in hybrid/exec.c */
 extern Node *loki_hybrid_create_state(CustomScan *scan);
 extern LokiScanCaller *loki_hybrid_caller(PlanState *ps);
-extern bool loki_hybrid_within(LokiHybridState *state, double distance, bool isnull);
+extern bool loki_hybrid_within(LokiHybridState *state, ExprContext *econtext, double distance,
+							   bool isnull);
 
 /* functions in hybrid/bitmap_rows.c */
 extern void loki_hybrid_make_tids(LokiHybridState *state);

@@ -10,8 +10,8 @@
  * before it asks for its first row, so this works for parameters too.
  *
  * The scan can also evaluate the filter of its node: the conditions that the index does not
- * decide, up to the first that is volatile or has sub-plans.  If the filter drops rows, the scan evaluates
- * these on further rows itself, before it measures and sorts them.
+ * decide.  If the filter drops rows, the scan evaluates it on further rows itself, before it measures and sorts them,
+ * and the executor does not on these: what is volatile is evaluated once for each row.
  *
  * On the way the hook makes sure that scans in parallel workers get their parameters.
  *
@@ -39,9 +39,9 @@
 typedef struct PlanCaller
 {
 	LokiScanCaller caller;
-	IndexScanState *scan;		/* has the filter ... */
-	ExprContext *econtext;		/* ... of which this is evaluated here */
-	ExprState  *part;
+	IndexScanState *scan;
+	ExprState  *filter;			/* its own ... */
+	ExprContext *econtext;		/* ... evaluated here */
 } PlanCaller;
 
 static ExecutorStart_hook_type previous_executor_start = NULL;
@@ -54,7 +54,7 @@ static double
 limit_rows(LokiScanCaller *caller)
 {
 	LimitState *limit = caller->limit_node;
-	double		rows = (double) limit->count + (double) limit->offset;
+	double		rows = (double) limit->count + (double) limit->offset + caller->ahead;
 
 	Assert(rows >= 0);			/* Limit has raised an error otherwise */
 	if (limit->noCount || limit->lstate == LIMIT_INITIAL || rows >= ALL_ROWS)
@@ -76,7 +76,7 @@ taken_rows(LokiScanCaller *caller)
  * condition sees a row that an earlier one excludes (P6).
  */
 static bool
-filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
+filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck, double distance)
 {
 	IndexScanState *scan = ((PlanCaller *) caller)->scan;
 	ExprContext *econtext = ((PlanCaller *) caller)->econtext;
@@ -86,7 +86,7 @@ filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
 	Assert(econtext->ecxt_scantuple == NULL);	/* conditions do not nest */
 	econtext->ecxt_scantuple = slot;
 	matches = !recheck || ExecQual(scan->indexqualorig, econtext);
-	passes = matches && ExecQual(((PlanCaller *) caller)->part, econtext);
+	passes = matches && ExecQual(((PlanCaller *) caller)->filter, econtext);
 	econtext->ecxt_scantuple = NULL;
 	ResetExprContext(econtext);
 	if (!matches)
@@ -98,12 +98,13 @@ filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck)
 
 /* Have a scan ask a Limit, which is above it for as long as the executor runs. */
 static void
-attach_limit(LokiScanCaller *caller, LimitState *limit)
+attach_limit(LokiScanCaller *caller, LimitState *limit, double ahead)
 {
 	Assert(caller->limit_node == NULL || caller->limit_node == limit);
 	caller->limit = limit_rows;
 	caller->taken = taken_rows;
 	caller->limit_node = limit;
+	caller->ahead = ahead;
 }
 
 /*
@@ -113,11 +114,10 @@ attach_limit(LokiScanCaller *caller, LimitState *limit)
  * Gap P37; no version lets a scan know its caller; sql/planner_callers.
  */
 static void
-begin_limited(IndexScanState *scan, LimitState *limit)
+begin_limited(IndexScanState *scan, LimitState *limit, double ahead)
 {
 	EState	   *estate = scan->ss.ps.state;
 	List	   *qual = scan->ss.ps.plan->qual;
-	List	   *part = loki_repeatable_part(qual);
 	PlanCaller *plan;
 	MemoryContext old;
 
@@ -130,16 +130,16 @@ begin_limited(IndexScanState *scan, LimitState *limit)
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	plan = palloc0_object(PlanCaller);
 	plan->scan = scan;
-	attach_limit(&plan->caller, limit);
+	attach_limit(&plan->caller, limit, ahead);
 
-	/* only the executor evaluates what is volatile or has sub-plans, once for each row */
-	if (part != NIL)
+	if (qual != NIL)
 	{
 		plan->caller.passes = filter_passes;
-		plan->caller.operators = loki_operators_of(part);
-		plan->caller.drops_more = list_length(part) < list_length(qual);
-		plan->part = plan->caller.drops_more ? ExecInitQual(part, &scan->ss.ps) : scan->ss.ps.qual;
+		plan->caller.nconditions = list_length(qual);
+		plan->caller.operators = loki_operators_of(qual);
+		plan->filter = scan->ss.ps.qual;
 		plan->econtext = CreateExprContext(estate);
+		scan->ss.ps.qual = loki_filter_once(plan->filter, &plan->caller.passed);
 	}
 	loki_condition_attach(&plan->caller, &scan->ss, scan->iss_RelationDesc);
 	scan->iss_ScanDesc = LokiIndexBeginScanKeys(scan->ss.ss_currentRelation,
@@ -172,7 +172,7 @@ scans_hnsw(PlanState *ps)
  * rows on.  Sub-plans of these nodes are not asked for LIMIT rows.
  */
 static void
-find_limited(PlanState *ps, LimitState *limit)
+find_limited(PlanState *ps, LimitState *limit, double ahead)
 {
 	if (ps == NULL)
 		return;
@@ -180,41 +180,41 @@ find_limited(PlanState *ps, LimitState *limit)
 	{
 		case T_IndexScanState:
 			if (scans_hnsw(ps))
-				begin_limited((IndexScanState *) ps, limit);
+				begin_limited((IndexScanState *) ps, limit, ahead);
 			break;
 		case T_CustomScanState:
 			if (loki_hybrid_caller(ps) != NULL)
-				attach_limit(loki_hybrid_caller(ps), limit);
+				attach_limit(loki_hybrid_caller(ps), limit, ahead);
 			else
-				find_limited(loki_node_child(ps, limit), limit);
+				find_limited(loki_node_child(ps, limit), limit, ahead);
 			break;
 		case T_AppendState:
 			for (int i = 0; i < ((AppendState *) ps)->as_nplans; i++)
-				find_limited(((AppendState *) ps)->appendplans[i], limit);
+				find_limited(((AppendState *) ps)->appendplans[i], limit, ahead);
 			break;
 		case T_MergeAppendState:
 			for (int i = 0; i < ((MergeAppendState *) ps)->ms_nplans; i++)
-				find_limited(((MergeAppendState *) ps)->mergeplans[i], limit);
+				find_limited(((MergeAppendState *) ps)->mergeplans[i], limit, ahead);
 			break;
 		case T_NestLoopState:
 			/* the outer side is in order, or has one row (join/join.c) */
-			find_limited(outerPlanState(ps), limit);
-			find_limited(innerPlanState(ps), limit);
+			find_limited(outerPlanState(ps), limit, ahead);
+			find_limited(innerPlanState(ps), limit, ahead);
 			break;
 		case T_SubqueryScanState:
-			find_limited(((SubqueryScanState *) ps)->subplan, limit);
+			find_limited(((SubqueryScanState *) ps)->subplan, limit, ahead);
 			break;
 		case T_AggState:
 			/* a group ends with the next one's first row (order/row_groups_path.c) */
 			if (((Agg *) ps->plan)->aggstrategy == AGG_SORTED)
-				find_limited(outerPlanState(ps), limit);
+				find_limited(outerPlanState(ps), limit, 1);
 			break;
 		case T_UniqueState:
 		case T_IncrementalSortState:
 		case T_ResultState:
 		case T_ProjectSetState:
 		case T_LockRowsState:
-			find_limited(outerPlanState(ps), limit);
+			find_limited(outerPlanState(ps), limit, ahead);
 			break;
 		default:
 			break;
@@ -247,7 +247,7 @@ static bool
 find_limits(PlanState *ps, void *missing)
 {
 	if (IsA(ps, LimitState))
-		find_limited(outerPlanState(ps), (LimitState *) ps);
+		find_limited(outerPlanState(ps), (LimitState *) ps, 0);
 	else if (IsA(ps, GatherState) || IsA(ps, GatherMergeState))
 		missing = missing_parameters(ps->plan);
 	else if (missing != NULL && scans_hnsw(ps) &&

@@ -228,3 +228,36 @@ loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index)
 	caller->conditions = conditions;
 	caller->condition = evaluate_condition;
 }
+
+typedef struct FilterOnce
+{
+	ExprState  *filter;
+	const bool *passed;
+} FilterOnce;
+
+/* ExprStateEvalFunc */
+static Datum
+evaluate_once(ExprState *state, ExprContext *econtext, bool *isnull)
+{
+	const FilterOnce *once = state->evalfunc_private;
+
+	*isnull = false;
+	return BoolGetDatum(*once->passed || ExecQual(once->filter, econtext));
+}
+
+/*
+ * See condition.h.  Gap P38: the executor evaluates the filter on all rows of a scan; no version lets a scan do it;
+ * sql/planner_row_filter.
+ */
+ExprState *
+loki_filter_once(ExprState *filter, const bool *passed)
+{
+	ExprState  *state = makeNode(ExprState);
+	FilterOnce *once = palloc_object(FilterOnce);
+
+	*once = (FilterOnce) {filter, passed};
+	state->flags = EEO_FLAG_IS_QUAL;
+	state->evalfunc = evaluate_once;
+	state->evalfunc_private = once;
+	return state;
+}

@@ -22,4 +22,7 @@
  */
 extern void loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index);
 
+/* The filter of a node, for rows of which it is not known yet that they have passed it */
+extern ExprState *loki_filter_once(ExprState *filter, const bool *passed);
+
 #endif							/* LOKI_PLANNER_QUERY_CONDITION_H */

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -154,13 +155,19 @@ loki_repeatable_part(List *quals)
 	return list_truncate(list_copy(quals), n);
 }
 
-double
+double *
 loki_operators_of(List *quals)
 {
-	QualCost	cost;
+	double	   *operators = palloc_array(double, list_length(quals));
 
-	cost_qual_eval(&cost, quals, NULL);
-	return cpu_operator_cost > 0 ? cost.per_tuple / cpu_operator_cost : list_length(quals);
+	foreach_ptr(Node, qual, quals)
+	{
+		QualCost	cost;
+
+		cost_qual_eval_node(&cost, qual, NULL);
+		operators[foreach_current_index(qual)] = cpu_operator_cost > 0 ? cost.per_tuple / cpu_operator_cost : 1;
+	}
+	return operators;
 }
 
 bool
