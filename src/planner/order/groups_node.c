@@ -171,6 +171,16 @@ add_past_order(PlannerInfo *root, Path *path)
 }
 
 /*
+ * The share of its rows that the node reads until it has met a share of its groups, if rows of groups come in any order:
+ * nearly each of the first rows is of a new group, and the last group takes all.
+ */
+static double
+share_read(double groups, double rows_of_group)
+{
+	return 1 - pow(1 - Min(groups, 1), 1 / Max(rows_of_group, 1));
+}
+
+/*
  * Offer the first rows of groups of a path's rows, which are in order.
  *
  * The node's rows have the columns of the stage (`target`).  Aggregates and the window function are
@@ -179,7 +189,8 @@ add_past_order(PlannerInfo *root, Path *path)
  * first row.
  *
  * A path costs what its rows cost as they come: no startup besides that of the child, unless rows have
- * to wait.
+ * to wait.  The server takes as large a share of all costs for a LIMIT as that has of the groups, so what all groups cost is
+ * what makes that share the cost of those that LIMIT takes.
  */
 static void
 offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path *path,
@@ -189,11 +200,13 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	double		ngroups = estimate_num_groups(root, keys, Max(path->rows, 1), NULL, NULL);
 	Selectivity kept = groups->number != NULL ? 1 :
 		clauselist_selectivity(root, groups->filter, 0, JOIN_INNER, NULL);
+	double		met = loki_query_level(root)->wanted / Max(ngroups * kept, 1);
 	List	   *operators = NIL;
 	List	   *columns;
 	List	   *exprs;
 	CustomPath *custom;
 	Path	   *input;
+	Cost		rows_cost;
 
 	if (!can_group(root, keys, path->pathtarget, ngroups, Max(kept, DBL_EPSILON)))
 		return;
@@ -217,9 +230,11 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 									  Min(path->rows, ngroups * wanted_of_group(root, groups)) :
 									  ngroups * kept);
 	custom->path.startup_cost = may_wait(root, groups) ? input->total_cost : input->startup_cost;
-	custom->path.total_cost = input->total_cost +
-		input->rows * (list_length(keys) + 1) * cpu_operator_cost +
-		custom->path.rows * target->cost.per_tuple;
+	rows_cost = input->total_cost - custom->path.startup_cost +
+		input->rows * (list_length(keys) + 1) * cpu_operator_cost;
+	if (groups->number == NULL && met > 0 && met < 1)
+		rows_cost *= share_read(met, input->rows / ngroups) / met;
+	custom->path.total_cost = custom->path.startup_cost + rows_cost + custom->path.rows * target->cost.per_tuple;
 	custom->path.pathkeys = list_make1(groups->output);
 	if (groups->stage == UPPERREL_DISTINCT &&
 		!pathkeys_contained_in(root->sort_pathkeys, custom->path.pathkeys))
