@@ -1,11 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * planner.c
- *	  The hooks of the planner, and the forms of queries that they serve.
- *
- * A form is what a query may look like so that we have paths for it which core has not: groups, scores, parts of a
- * table.  It has a file for its paths, and a line in the table below, which says when it is asked.  That is all that
- * names it outside of its files, but for what a query level notes of it (query/level.h).
+ *	  The hooks of the planner, and the forms of queries that they serve (query/form.h).
  *
  * IDENTIFICATION
  *	  src/planner/planner.c
@@ -28,45 +24,19 @@
 #include "planner/planner.h"
 #include "planner/query/level.h"
 
-/* What a form does, in this order; NULL: nothing */
-typedef struct Form
-{
-	/* change a Query before core plans it */
-	void		(*query) (Query *query);
-
-	/* add paths to a table with an index that the query can use, after those of all queries */
-	void		(*relation) (PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
-
-	/* ... to a join in one direction, where rows are wanted in an order by `key` that may be a score's */
-	void		(*join) (PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo *inner,
-						 PathKey *key, JoinType jointype, JoinPathExtraData *extra);
-
-	/* ... to a stage above joins, after core's own */
-	void		(*upper) (PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output);
-
-	/* ... to the last stage of a SELECT, before scans become searches */
-	void		(*final) (PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
-						  const FinalPathExtraData *final);
-
-	const LokiNodeKind *kind;	/* of its node */
-	void		(*init) (void); /* define its settings */
-} Form;
-
-static const Form forms[] = {
-	{.query = loki_order_arms},
-	{.relation = loki_part_paths},
-	{.join = loki_join_keys_paths, .kind = &loki_join_keys_kind, .init = loki_join_keys_init},
-	{.join = loki_outer_join_paths},
-	{.join = loki_vector_join_paths},
-	{.upper = loki_group_paths, .kind = &loki_groups_kind},
-	{.upper = loki_row_group_paths},
-	{.upper = loki_score_paths, .kind = &loki_scores_kind},
-	{.upper = loki_rank_paths},
-	{.final = loki_shard_paths},
+const LokiForm *const loki_forms[] = {
+	&loki_arms_form,
+	&loki_groups_form,
+	&loki_row_groups_form,
+	&loki_ranks_form,
+	&loki_scores_form,
+	&loki_parts_form,
+	&loki_join_keys_form,
+	&loki_outer_join_form,
+	&loki_vector_join_form,
+	&loki_shards_form,
+	NULL
 };
-
-#define foreach_form(form) \
-	for (const Form *form = forms; form < forms + lengthof(forms); form++)
 
 static planner_hook_type previous_planner = NULL;
 static set_rel_pathlist_hook_type previous_pathlist = NULL;

@@ -484,7 +484,7 @@ set_selectivity_of_first(RelOptInfo *rel, RestrictInfo *rinfo)
 							   DatumGetInt32(value->constvalue)) != 1)
 		return false;
 	entry = get_tle_by_resno(rel->subroot->processed_tlist, column->varattno);
-	if (entry == NULL || !IsA(entry->expr, WindowFunc) || loki_query_level(rel->subroot)->groups == NULL)
+	if (entry == NULL || loki_query_level(rel->subroot)->asked.number == NULL || !IsA(entry->expr, WindowFunc))
 		return false;
 	rinfo->norm_selec = 1;
 	return true;

@@ -59,8 +59,8 @@ extern bool loki_known_value(PlannerInfo *root, Node *expr, Datum *value);
 /* functions in cost/values.c */
 
 /* What costs of a score go by.  Without statistics values are taken to be spread evenly. */
-struct LokiScoreColumn;
-extern void loki_estimate_values(PlannerInfo *root, struct LokiScoreColumn *column);
+struct LokiColumnValues;
+extern void loki_estimate_values(PlannerInfo *root, struct LokiColumnValues *column);
 
 /* Whether statistics tell of a column that it has been NULL */
 extern bool loki_has_nulls(PlannerInfo *root, Node *column);

@@ -20,7 +20,7 @@
 #include "catalog/pg_statistic.h"
 #include "compat/pgcompat.h"
 #include "planner/cost/selectivity.h"
-#include "planner/query/score.h"
+#include "planner/query/bounds.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -77,7 +77,7 @@ list_values(HeapTuple statistics, ListedValue **values, int *n)
 
 /* The quantiles of a column by its statistics; false without them */
 static bool
-ask_statistics(PlannerInfo *root, LokiScoreColumn *column)
+ask_statistics(PlannerInfo *root, LokiColumnValues *column)
 {
 	VariableStatData data;
 	ListedValue *values;
@@ -107,7 +107,7 @@ ask_statistics(PlannerInfo *root, LokiScoreColumn *column)
 }
 
 void
-loki_estimate_values(PlannerInfo *root, LokiScoreColumn *column)
+loki_estimate_values(PlannerInfo *root, LokiColumnValues *column)
 {
 	LokiRange  *range = &column->range;
 	bool		listed = ask_statistics(root, column);

@@ -49,6 +49,7 @@
 #include "planner/fusion/fusion.h"
 #include "planner/order/order.h"
 #include "planner/query/column_test.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "rewrite/rewriteManip.h"

@@ -300,7 +300,7 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 	 * all rows, as a Sort by a score takes them, are found by looking at every node: no search says that
 	 * there are no more
 	 */
-	if (!search->exact && loki_chosen_score(root) != NULL)
+	if (!search->exact && level->asked.reorders)
 	{
 		Cost		late = search_cost(search);
 

@@ -212,8 +212,8 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 }
 
 /* Only the direction with the indexed table as the inner side is looked at. */
-void
-loki_vector_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+static void
+add_vector_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					   RelOptInfo *inner, PathKey *key, JoinType jointype, JoinPathExtraData *extra)
 {
 	LokiDistanceExpr expr;
@@ -260,3 +260,5 @@ loki_vector_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer
 						  loki_order_operator(matched, key), first);
 	}
 }
+
+const LokiForm loki_vector_join_form = {.join = add_vector_join_paths};

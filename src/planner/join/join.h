@@ -14,6 +14,7 @@
 #define LOKI_PLANNER_JOIN_JOIN_H
 
 #include "planner/order/node.h"
+#include "planner/query/form.h"
 
 /* What a plan carries in custom_private: a list of OIDs */
 typedef enum LokiJoinKeysPrivate
@@ -24,30 +25,15 @@ typedef enum LokiJoinKeysPrivate
 	LOKI_JOIN_KEYS_HASH			/* function by which what takes them hashes them, or none */
 } LokiJoinKeysPrivate;
 
-/* functions in join/keys.c */
-
-/* Add paths to a join whose outer relation is scanned for the inner relation's keys. */
-extern void loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-								 RelOptInfo *inner, PathKey *key, JoinType jointype,
-								 JoinPathExtraData *extra);
-
-/* Whether a relation may be read twice in a plan, with the same rows both times (P10) */
-extern bool loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel);
-
-/* Define the setting. */
-extern void loki_join_keys_init(void);
-
-/* functions in join/keys_exec.c */
+/* In join/keys_exec.c */
 extern const LokiNodeKind loki_join_keys_kind;
 
-/* function in join/outer.c: add paths to a left join by a sort key that is a distance of its nullable side */
-extern void loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-								  RelOptInfo *inner, PathKey *key, JoinType jointype,
-								  JoinPathExtraData *extra);
-
-/* function in join/join.c: add paths to a join with rows that have the query vectors */
-extern void loki_vector_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-								   RelOptInfo *inner, PathKey *key, JoinType jointype,
-								   JoinPathExtraData *extra);
+/*
+ * The forms of this folder: joins whose outer relation is scanned for the inner relation's keys (keys.c); left joins
+ * by a sort key that is a distance of their nullable side (outer.c); joins with rows that have the query vectors
+ */
+extern const LokiForm loki_join_keys_form;
+extern const LokiForm loki_outer_join_form;
+extern const LokiForm loki_vector_join_form;
 
 #endif							/* LOKI_PLANNER_JOIN_JOIN_H */

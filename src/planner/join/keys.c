@@ -335,59 +335,6 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 	return &path->path;
 }
 
-/* Whether clauses hold for the same rows each time */
-static bool
-are_repeatable(List *clauses)
-{
-	foreach_node(RestrictInfo, rinfo, clauses)
-		if (!loki_is_repeatable(rinfo->clause))
-		return false;
-	return true;
-}
-
-/*
- * Whether a relation of the query has the same rows when it is read again.  It has if it is a table, and
- * the conditions of the query and of its policies do not change, or if it is WITH, which is executed once.  Other
- * servers may show other rows, and subqueries are left out, as nothing is known of what they call.
- */
-static bool
-is_same_again(PlannerInfo *root, int relid)
-{
-	RangeTblEntry *rte = planner_rt_fetch(relid, root);
-	RelOptInfo *rel = root->simple_rel_array[relid];
-
-	if (rte->rtekind == RTE_JOIN)
-		return true;
-	/* what WITH has kept */
-	if (rte->rtekind == RTE_CTE)
-		return !rte->self_reference;
-	if (rte->rtekind == RTE_VALUES || rte->rtekind == RTE_FUNCTION)
-		return loki_is_repeatable(rte->values_lists) && loki_is_repeatable(rte->functions);
-	return rte->rtekind == RTE_RELATION && rte->tablesample == NULL &&
-		rte->relkind != RELKIND_FOREIGN_TABLE &&
-		loki_is_repeatable(rte->securityQuals) &&
-		(rel == NULL || (are_repeatable(rel->baserestrictinfo) && are_repeatable(rel->joininfo)));
-}
-
-/* EvalPlanQual returns the row of a table only once, so no row may be locked. */
-bool
-loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
-{
-	Relids		relids = bms_copy(rel->relids);
-	int			relid = -1;
-
-	if (!loki_query_level(root)->selects || root->rowMarks != NIL || !loki_query_level(root)->repeatable)
-		return false;
-	/* with its partitions; parents are before children */
-	foreach_node(AppendRelInfo, child, root->append_rel_list)
-		if (bms_is_member(child->parent_relid, relids))
-		relids = bms_add_member(relids, child->child_relid);
-	while ((relid = bms_next_member(relids, relid)) >= 0)
-		if (!is_same_again(root, relid))
-			return false;
-	return true;
-}
-
 /* A nested loop of the row of keys and a scan; it has as many rows as the scan */
 static Path *
 scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
@@ -485,8 +432,8 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
  * and if no column of the inner relation is wanted.  The first clause that an index has a column for is
  * taken.
  */
-void
-loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+static void
+add_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					 RelOptInfo *inner, PathKey *key, JoinType jointype, JoinPathExtraData *extra)
 {
 	RangeTblEntry *rte;
@@ -516,11 +463,17 @@ loki_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		break;
 }
 
-void
-loki_join_keys_init(void)
+static void
+define_setting(void)
 {
 	DefineCustomBoolVariable("lokivector.enable_join_keys",
 							 "Enables scans of hnsw indexes for the join keys of another relation",
 							 NULL, &enable_join_keys, true, PGC_USERSET, GUC_EXPLAIN,
 							 NULL, NULL, NULL);
 }
+
+const LokiForm loki_join_keys_form = {
+	.join = add_join_keys_paths,
+	.kind = &loki_join_keys_kind,
+	.init = define_setting,
+};

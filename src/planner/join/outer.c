@@ -40,6 +40,7 @@
 #include "planner/join/join.h"
 #include "planner/order/order.h"
 #include "planner/query/column_test.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
@@ -182,8 +183,8 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
  * partner alone, so there must be none.  The hook comes after core's own paths of the join, of which
  * all_joined() needs one.
  */
-void
-loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
+static void
+add_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 					  RelOptInfo *inner, PathKey *key, JoinType jointype,
 					  JoinPathExtraData *extra)
 {
@@ -219,3 +220,5 @@ loki_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		}
 	}
 }
+
+const LokiForm loki_outer_join_form = {.join = add_outer_join_paths};

@@ -57,6 +57,7 @@
 #include "utils/lsyscache.h"
 
 static bool has_other_parts(Node *node, void *subqueries);
+static void order_all_arms(Query *query);
 
 /* What all arms of a UNION ALL get, and how far that has come */
 typedef struct UnionOrder
@@ -145,25 +146,6 @@ has_other_parts(Node *node, void *subqueries)
 	return expression_tree_walker(node, has_other_parts, subqueries);
 }
 
-/* Recognize a score in an expression that has not been simplified.  A copy is, as the Query must stay as it is. */
-static bool
-arm_distance(Expr *expr, LokiDistanceExpr *distance)
-{
-	Node	   *simple = eval_const_expressions(NULL, copyObject((Node *) expr));
-
-	return loki_distance_expr(loki_words_as_by_index(simple), distance);
-}
-
-bool
-loki_sorts_by_score(const Query *query)
-{
-	LokiDistanceExpr distance;
-
-	return query->sortClause != NIL &&
-		arm_distance((Expr *) get_sortgroupclause_expr(linitial(query->sortClause), query->targetList),
-					 &distance);
-}
-
 /*
  * Whether a sort key may be computed below a security barrier: it is a column of the view,
  * or the score of one.  Functions of the query see only what the view returns (P6).
@@ -175,7 +157,7 @@ passes_barrier(Expr *key)
 
 	if (IsA(key, Var))
 		return true;
-	if (!arm_distance(key, &distance))
+	if (!loki_unplanned_distance(key, &distance))
 		return false;
 	foreach_ptr(Node, arg, distance.distance->args)
 		if (!IsA(arg, Var) && contain_var_clause(arg))
@@ -230,7 +212,7 @@ wants_order(const UnionOrder *order)
 		LokiDistanceExpr distance;
 
 		if (!is_same_in_arm(key, order->arm) || (order->barrier && !passes_barrier(key)) ||
-			(clause == first && !arm_distance((Expr *) in_arm((Node *) key, order->arm), &distance)))
+			(clause == first && !loki_unplanned_distance((Expr *) in_arm((Node *) key, order->arm), &distance)))
 			return false;
 	}
 	foreach_ptr(Expr, column, order->conditions != NULL ? pull_var_clause(order->conditions, 0) : NIL)
@@ -508,7 +490,7 @@ order_arms_below(Node *node, void *context)
 		return false;
 	if (IsA(node, Query))
 	{
-		loki_order_arms((Query *) node);
+		order_all_arms((Query *) node);
 		return false;
 	}
 	return expression_tree_walker(node, order_arms_below, context);
@@ -518,8 +500,8 @@ order_arms_below(Node *node, void *context)
  * From the top down, so that an arm that has got an order and a LIMIT hands them on to arms of its own.
  * Join alias expressions are copies of what the query has elsewhere, and are not walked.
  */
-void
-loki_order_arms(Query *query)
+static void
+order_all_arms(Query *query)
 {
 	UnionOrder	order = {.sorted = query, .sort = order_of_first_rows(query)};
 
@@ -541,5 +523,7 @@ loki_order_arms(Query *query)
 	}
 	foreach_node(RangeTblEntry, rte, query->rtable)
 		if (rte->rtekind == RTE_SUBQUERY)
-		loki_order_arms(rte->subquery);
+		order_all_arms(rte->subquery);
 }
+
+const LokiForm loki_arms_form = {.query = order_all_arms};

@@ -50,7 +50,8 @@
 #include "planner/cost/selectivity.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
-#include "planner/query/level.h"
+#include "planner/query/bounds.h"
+#include "planner/query/groups.h"
 #include "planner/query/make_expr.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
@@ -76,6 +77,8 @@ typedef enum GroupsPrivate
 	GROUPS_NUMBERED				/* Integer: the window function that the last
 								 * column is, or 0 */
 } GroupsPrivate;
+
+static const LokiNodeKind groups_kind;
 
 /*
  * Whether all keys are columns that rows have below the node, as others have no number there; and the groups that LIMIT
@@ -222,7 +225,7 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	foreach_node(SortGroupClause, clause, groups->keys)
 		operators = lappend_oid(operators, clause->eqop);
 	input = with_scores(root, groups, path);
-	custom = loki_node_path(&loki_groups_kind, output, target, input, columns, exprs, groups->filter,
+	custom = loki_node_path(&groups_kind, output, target, input, columns, exprs, groups->filter,
 							list_make3(operators, makeInteger((int) groups->aside),
 									   makeInteger(groups->number != NULL ?
 												   (int) groups->number->winfnoid : 0)));
@@ -243,12 +246,11 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 		add_path(output, &custom->path);
 }
 
-/* Add paths to the stage of a query that makes its groups. */
-void
-loki_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
-				 RelOptInfo *output)
+/* A LokiForm's method: the stage of a query that makes its groups */
+static void
+add_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
 {
-	const LokiGroups *groups = loki_query_level(root)->groups;
+	const LokiGroups *groups = loki_form_state(root, &loki_groups_form);
 
 	if (output->reloptkind != RELOPT_UPPER_REL || groups == NULL || groups->stage != stage ||
 		(groups->number != NULL && !loki_walks_plans))
@@ -624,7 +626,7 @@ explain_groups(LokiNode *node, List *ancestors, ExplainState *es)
 													   ((GroupsState *) node)->nkeys), es);
 }
 
-const LokiNodeKind loki_groups_kind = {
+static const LokiNodeKind groups_kind = {
 	.path = {.CustomName = "LokivectorGroupSearch", .PlanCustomPath = loki_node_plan},
 	.plan = {.CustomName = "LokivectorGroupSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(GroupsState),
@@ -634,4 +636,10 @@ const LokiNodeKind loki_groups_kind = {
 	.restart = restart_groups,
 	.next = next_of_groups,
 	.explain = explain_groups,
+};
+
+const LokiForm loki_groups_form = {
+	.level = loki_find_groups,
+	.upper = add_group_paths,
+	.kind = &groups_kind,
 };

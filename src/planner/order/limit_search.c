@@ -257,9 +257,8 @@ has_plan_parameters(Node *node, void *context)
 	return expression_tree_walker(node, has_plan_parameters, context);
 }
 
-/* Whether a subquery may not know the values that LIMIT and OFFSET have above it */
-static bool
-limit_has_parameters(const LimitPath *limit)
+bool
+loki_limit_has_parameters(const LimitPath *limit)
 {
 	return has_plan_parameters(limit->limitCount, NULL) ||
 		has_plan_parameters(limit->limitOffset, NULL);
@@ -287,7 +286,7 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 	if (followed->keys == NIL)
 	{
 		if (followed->drops || followed->further_keys || followed->limit == NULL ||
-			inner.keys == NIL || limit_has_parameters(followed->limit))
+			inner.keys == NIL || loki_limit_has_parameters(followed->limit))
 			return NULL;
 		Assert(followed->scans == NIL);
 		sub = search_sorted(&inner, path->subpath->parent, sub);
@@ -344,23 +343,23 @@ follow_from_row(const List *keys, Index relid)
 static Path *
 follow_row_groups(FollowedScans *followed, Path *input)
 {
-	const LokiRowGroups *groups = loki_query_level(followed->root)->row_groups;
+	const LokiLevel *level = loki_query_level(followed->root);
 	FollowedScans below = {.root = followed->root, .final = followed->final, .limit = followed->limit,
 	.whole = true};
 	Path	   *sub;
 
-	if (groups == NULL || followed->limit == NULL || followed->keys == NIL || followed->whole)
+	if (level->asked.whole == 0 || followed->limit == NULL || followed->keys == NIL || followed->whole)
 		return NULL;
-	below.keys = list_make1(groups->input);
+	below.keys = list_make1(level->asked.input);
 	if (IsA(input, IncrementalSortPath))
 	{
-		if (!follow_from_row(input->pathkeys, groups->relid))
+		if (!follow_from_row(input->pathkeys, level->asked.whole))
 			return NULL;
 		input = ((IncrementalSortPath *) input)->spath.subpath;
 		followed->further_keys |= list_length(followed->keys) > 1;
 	}
 	sub = follow(&below, input);
-	if (sub == NULL || below.further_keys || !scan_completely(&below, groups->relid))
+	if (sub == NULL || below.further_keys || !scan_completely(&below, level->asked.whole))
 		return NULL;
 	followed->drops = true;
 	followed->scans = list_concat(followed->scans, below.scans);
@@ -615,7 +614,7 @@ search_ranks(FollowedScans *followed, Path *path)
 		RelOptInfo *rel = path->parent;
 
 		if (rel->baserestrictinfo != NIL || path->param_info != NULL ||
-			limit_has_parameters(followed->limit))
+			loki_limit_has_parameters(followed->limit))
 			return NULL;
 		followed->root = rel->subroot;
 		return COPY_WITH(SubqueryScanPath, subpath, path,
@@ -626,73 +625,10 @@ search_ranks(FollowedScans *followed, Path *path)
 	return rank_taken(followed, (WindowAggPath *) path);
 }
 
-/* Add paths that were made of others of the relation, which add_path() may free; NULL is none. */
-static void
-add_paths(RelOptInfo *rel, List *paths)
+Path *
+loki_first_ranks(PlannerInfo *root, LimitPath *limit, const FinalPathExtraData *final, WindowAggPath *path)
 {
-	foreach_ptr(Path, path, paths)
-		if (path != NULL)
-		add_path(rel, path);
-}
-
-/*
- * Rows come out of their window in the order of their ranks, so that the planner need not sort all rows
- * by these.
- */
-static void
-add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
-{
-	List	   *ranked = NIL;
-
-	if (!loki_sorts_by_rank(root) || !loki_query_level(root)->ranks_rows)
-		return;
-	foreach_ptr(Path, path, windows->pathlist)
-		if (IsA(path, WindowAggPath))
-		ranked = lappend(ranked, COPY_WITH(WindowAggPath, path.pathkeys, path,
-										   root->sort_pathkeys));
-	add_paths(windows, ranked);
-}
-
-/*
- * WHERE r <= n above a subquery with row_number() AS r takes the first n rows, as a LIMIT does, and with
- * rank() AS r as one WITH TIES; core ends the WindowAgg there.  Offer its first rows, from scans that
- * are searches.  A WindowAgg that core has made says what the node is like; other paths of its input, in
- * the order of the window, take the place of the one below it.
- */
-static void
-offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
-{
-	const LokiLevel *level = loki_query_level(root);
-	LimitPath	limit = {.limitOption = level->ties != NIL ? LIMIT_OPTION_WITH_TIES : LIMIT_OPTION_COUNT,
-	.limitCount = copyObject(level->ranks)};
-	FinalPathExtraData final = {.count_est = (int64) Min(level->wanted, PG_INT32_MAX)};
-	WindowAggPath *like = NULL;
-	List	   *first = NIL;
-
-	if (level->ranks == NULL || !loki_may_repeat(level->ranks, NULL) ||
-		limit_has_parameters(&limit) || level->locks)
-		return;
-	foreach_ptr(WindowAggPath, path, output->pathlist)
-		if (IsA(path, WindowAggPath))
-		like = path;
-	if (like == NULL || IsA(like->subpath, WindowAggPath))
-		return;
-	foreach_ptr(Path, path, input->pathlist)
-	{
-		FollowedScans followed = {.root = root, .final = &final, .limit = &limit};
-		WindowAggPath *ranks = copy_path(like, sizeof(WindowAggPath));
-
-		if (path->param_info != NULL || root->window_pathkeys == NIL ||
-			!pathkeys_contained_in(root->window_pathkeys, path->pathkeys))
-			continue;
-		ranks->path.pathkeys = path->pathkeys;
-		ranks->path.parallel_safe = output->consider_parallel && path->parallel_safe;
-		ranks->path.total_cost = path->total_cost + like->path.total_cost -
-			like->subpath->total_cost;
-		ranks->subpath = path;
-		first = lappend(first, rank_taken(&followed, ranks));
-	}
-	add_paths(output, first);
+	return rank_taken(&(FollowedScans) {.root = root, .final = final, .limit = limit}, path);
 }
 
 /* A Limit WITH TIES compares the row after the last one, so that its rows must be in exact order: search_on(). */
@@ -744,22 +680,13 @@ search_on(PlannerInfo *root, Path *path)
 }
 
 void
-loki_rank_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
-{
-	if (stage != UPPERREL_WINDOW)
-		return;
-	add_rank_order(root, output);
-	offer_first_ranks(root, input, output);
-}
-
-void
 loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraData *final)
 {
 	ListCell   *cell;
 
 	/* what a Limit below ranks compares; nothing else looks at it any more */
-	if (loki_query_level(root)->ties != NIL)
-		loki_tie_by(root, loki_query_level(root)->ties);
+	if (loki_query_level(root)->asked.ties != NIL)
+		loki_tie_by(root, loki_query_level(root)->asked.ties);
 	foreach(cell, output->pathlist)
 	{
 		Path	   *path = lfirst(cell);

@@ -32,11 +32,16 @@
 #include "compat/pgcompat.h"
 #include "compat/plan.h"
 #include "optimizer/appendinfo.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "parser/parsetree.h"
 #include "planner/cost/cost.h"
+#include "planner/cost/selectivity.h"
+#include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
+#include "planner/query/bounds.h"
 #include "planner/query/level.h"
 #include "planner/query/matches.h"
 #include "planner/query/promise.h"
@@ -120,61 +125,18 @@ loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 }
 
 /*
- * Have the rows of a level come by a sort key, which nodes of ours ask for.  Paths that core has made
- * of this relation keep theirs.
+ * Core's own plans for what a form makes of rows sort or hash these in no order, and no path of core's has the order of
+ * a score, so joins may keep another one.  Paths that core has made of this relation keep theirs.
  */
-static void
-ask_for_order(PlannerInfo *root, RelOptInfo *rel, const PathKey *key, bool translate)
+void
+loki_ask_for_order(PlannerInfo *root, RelOptInfo *rel, const PathKey *key, bool is_new)
 {
 	Assert(root->query_pathkeys != NIL && loki_may_be_score_order(key));
 	if (linitial(root->query_pathkeys) == key)
 		return;
-	if (translate)
+	if (is_new)
 		loki_translate_to_children(root, unconstify(PathKey *, key));
 	loki_ask_for_pathkeys(root, rel, list_make1(unconstify(PathKey *, key)));
-}
-
-/*
- * If the level sorts by a score that is made of a distance and other columns, have its rows
- * come by a distance that an index of the relation knows (order/scores.c).
- */
-static void
-ask_for_score(PlannerInfo *root, RelOptInfo *rel)
-{
-	LokiScore  *score = loki_query_level(root)->score;
-	int			orders = 0;		/* and paths, that are equal to the score's */
-
-	if (score == NULL || score->input != NULL)
-		return;
-	Assert(linitial(root->query_pathkeys) == score->output);
-
-	/*
-	 * Core frees some of the paths that are in the order of the score, before
-	 * loki_score_paths() looks for those in the order of the distance.  So
-	 * there must be none: a btree index on the score has some, and where the
-	 * score equals another expression, as WHERE says, a merge join.
-	 */
-	foreach_node(EquivalenceMember, member, score->output->pk_eclass->ec_members)
-		orders += !member->em_is_child;
-	foreach_ptr(Path, path, rel->pathlist)
-		orders += path->pathkeys != NIL && linitial(path->pathkeys) == score->output;
-	if (orders > 1)
-		return;
-	foreach_node(OpExpr, distance, loki_score_distances(score))
-	{
-		/* how many rows are within a distance is known of one relation */
-		if (!bms_equal(pull_varnos(root, (Node *) distance), rel->relids))
-			continue;
-		foreach_node(IndexOptInfo, info, loki_usable_indexes(rel))
-		{
-			if (loki_match_distance(root, info, distance) == NULL)
-				continue;
-			if (!loki_score_choose(root, score, distance))
-				return;
-			ask_for_order(root, rel, score->input, true);
-			return;
-		}
-	}
 }
 
 /* A path of core's in this order stays, unless the index answers more. */
@@ -207,42 +169,113 @@ loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
 	}
 }
 
-/*
- * Three orders may be wanted: the query's own; that of rows of groups, in the place of the order by the
- * group's keys; or that of a distance within a score.
- */
+/* The order is the query's own, or one that a form has in the place of it. */
 void
 loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 {
 	LokiDistanceExpr distance;
 	const LokiLevel *level;
-	const LokiGroups *groups;
 	PathKey    *key;
 	MemoryContext old;
 
 	if (root->query_pathkeys == NIL)
 		return;
 	level = loki_query_level(root);
-	groups = level->groups;
 
-	/*
-	 * Core's own plans for groups sort or hash rows in no order, and no path
-	 * of core's has the order of such a score, so joins may keep this one.
-	 * The memory of the genetic optimizer would be too short-lived for it.
-	 */
+	/* the memory of the genetic optimizer would be too short-lived for it */
 	old = MemoryContextSwitchTo(root->planner_cxt);
-	if (groups != NULL)
+	if (level->asked.form != NULL && level->asked.form->order != NULL)
+		level->asked.form->order(root, rel);
+	else if (level->asked.input != NULL)
 	{
-		ask_for_order(root, rel, groups->input, groups->stage == UPPERREL_GROUP_AGG);
+		loki_ask_for_order(root, rel, level->asked.input, level->asked.input_is_new);
 		rel->consider_startup = true;
 	}
-	else if (level->row_groups != NULL && level->row_groups->stage == UPPERREL_GROUP_AGG)
-		ask_for_order(root, rel, level->row_groups->input,
-					  level->row_groups->input != level->row_groups->output);
-	else if (root->sort_pathkeys != NIL)
-		ask_for_score(root, rel);
 	MemoryContextSwitchTo(old);
 	key = linitial_node(PathKey, root->query_pathkeys);
 	if (loki_orders_by_distance(root, rel, key, &distance))
 		loki_distance_order_paths(root, rel, key, &distance);
+}
+
+/* ----------------------------------------------------------------
+ * Paths with further conditions
+ * ----------------------------------------------------------------
+ */
+
+/* Conditions, with further ones and without one */
+static List *
+with_conditions(List *all, List *more, const RestrictInfo *without)
+{
+	return list_concat(list_delete_ptr(list_copy(all), unconstify(RestrictInfo *, without)), more);
+}
+
+/*
+ * Have a path depend on other relations by a condition.  Two hybrid paths may have the same bitmap path as a
+ * child, which comes here twice.  Gap P31; no version makes paths for clauses that it is given; sql/join_keys and
+ * planner_outer.
+ */
+static void
+depend(Path *path, ParamPathInfo *outer)
+{
+	Assert(path->param_info == NULL || path->param_info == outer);
+	path->param_info = outer;
+	if (IsA(path, CustomPath))
+	{
+		foreach_ptr(Path, child, ((CustomPath *) path)->custom_paths)
+			depend(child, outer);
+	}
+}
+
+/*
+ * Plans of the paths take their conditions from the relation and indexes of our own.  Core matches indexes to
+ * indrestrictinfo; a partial index is usable only if the query's own conditions imply its predicate (predOK).
+ * Joins are left out: no path of a part depends on other relations by them.
+ */
+List *
+loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, const RestrictInfo *without,
+				Relids outer, double rows, PathKey *key, const LokiDistanceExpr *distance)
+{
+	RelOptInfo *own = loki_own_relation(rel, rel->indexlist);
+	bool		constant = key != NULL && distance->distance == NULL;
+	ParamPathInfo *param_info = makeNode(ParamPathInfo);
+	List	   *result = NIL;
+
+	Assert(rel->reloptkind == RELOPT_BASEREL && (key == NULL) == (distance == NULL));
+	own->ppilist = own->joininfo = NIL;
+	own->has_eclass_joins = false;
+	own->baserestrictinfo = with_conditions(rel->baserestrictinfo, conditions, without);
+	foreach_node(IndexOptInfo, info, own->indexlist)
+		info->indrestrictinfo = with_conditions(info->indrestrictinfo, conditions, without);
+	if (outer == NULL)
+	{
+		own->rows = clamp_row_est(own->tuples * clauselist_selectivity(root, own->baserestrictinfo,
+																	   0, JOIN_INNER, NULL));
+		loki_distance_rows(root, own);
+		cost_qual_eval(&own->baserestrictcost, own->baserestrictinfo, root);
+	}
+	else
+		own->rows = rows;
+	loki_make_index_paths(root, own);
+	if (constant)
+		add_path(own, create_seqscan_path(root, own, NULL, 0));
+	else if (key == NULL)
+		loki_order_paths(root, own);
+	else
+		loki_distance_order_paths(root, own, key, distance);
+	if (!constant)
+		loki_hybrid_paths(root, own, planner_rt_fetch(rel->relid, root));
+	loki_own_paths_done(root, own);
+	param_info->ppi_req_outer = bms_copy(outer);
+	param_info->ppi_rows = own->rows;
+	foreach_ptr(Path, path, own->pathlist)
+	{
+		if (path->param_info != NULL)
+			continue;
+		if (constant)
+			path->pathkeys = list_make1(key);	/* any order is this one */
+		if (outer != NULL)
+			depend(path, param_info);
+		result = lappend(result, path);
+	}
+	return result;
 }

@@ -50,6 +50,7 @@
 #include "planner/cost/selectivity.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
+#include "planner/query/bounds.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/matches.h"
@@ -73,84 +74,6 @@ typedef struct Part
  * ----------------------------------------------------------------
  */
 
-/* Conditions, with further ones and without one */
-static List *
-with_conditions(List *all, List *more, const RestrictInfo *without)
-{
-	return list_concat(list_delete_ptr(list_copy(all), unconstify(RestrictInfo *, without)), more);
-}
-
-/*
- * Have a path depend on other relations by a condition.  Two hybrid paths may have the same bitmap path as a
- * child, which comes here twice.  Gap P31; no version makes paths for clauses that it is given; sql/join_keys and
- * planner_outer.
- */
-static void
-depend(Path *path, ParamPathInfo *outer)
-{
-	Assert(path->param_info == NULL || path->param_info == outer);
-	path->param_info = outer;
-	if (IsA(path, CustomPath))
-	{
-		foreach_ptr(Path, child, ((CustomPath *) path)->custom_paths)
-			depend(child, outer);
-	}
-}
-
-/*
- * Plans of the paths take their conditions from the relation and indexes of our own.  Core matches indexes to
- * indrestrictinfo; a partial index is usable only if the query's own conditions imply its predicate (predOK).
- * Joins are left out: no path of a part depends on other relations by them.
- */
-List *
-loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, const RestrictInfo *without,
-				Relids outer, double rows, PathKey *key, const LokiDistanceExpr *distance)
-{
-	RelOptInfo *own = loki_own_relation(rel, rel->indexlist);
-	bool		constant = key != NULL && distance->distance == NULL;
-	ParamPathInfo *param_info = makeNode(ParamPathInfo);
-	List	   *result = NIL;
-
-	Assert(rel->reloptkind == RELOPT_BASEREL && (key == NULL) == (distance == NULL));
-	own->ppilist = own->joininfo = NIL;
-	own->has_eclass_joins = false;
-	own->baserestrictinfo = with_conditions(rel->baserestrictinfo, conditions, without);
-	foreach_node(IndexOptInfo, info, own->indexlist)
-		info->indrestrictinfo = with_conditions(info->indrestrictinfo, conditions, without);
-	if (outer == NULL)
-	{
-		own->rows = clamp_row_est(own->tuples * clauselist_selectivity(root, own->baserestrictinfo,
-																	   0, JOIN_INNER, NULL));
-		loki_distance_rows(root, own);
-		cost_qual_eval(&own->baserestrictcost, own->baserestrictinfo, root);
-	}
-	else
-		own->rows = rows;
-	loki_make_index_paths(root, own);
-	if (constant)
-		add_path(own, create_seqscan_path(root, own, NULL, 0));
-	else if (key == NULL)
-		loki_order_paths(root, own);
-	else
-		loki_distance_order_paths(root, own, key, distance);
-	if (!constant)
-		loki_hybrid_paths(root, own, planner_rt_fetch(rel->relid, root));
-	loki_own_paths_done(root, own);
-	param_info->ppi_req_outer = bms_copy(outer);
-	param_info->ppi_rows = own->rows;
-	foreach_ptr(Path, path, own->pathlist)
-	{
-		if (path->param_info != NULL)
-			continue;
-		if (constant)
-			path->pathkeys = list_make1(key);	/* any order is this one */
-		if (outer != NULL)
-			depend(path, param_info);
-		result = lappend(result, path);
-	}
-	return result;
-}
-
 /*
  * Offer a table in parts: in the order of a sort key, by a distance in each; or in place of a condition,
  * in the order of the query and in none.
@@ -172,7 +95,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 		root->query_pathkeys != NIL ? list_make1(linitial(root->query_pathkeys)) : NIL;
 	List	   *ordered = NIL;
 	List	   *all = NIL;
-	LokiScore  *score = loki_query_level(root)->score;
+	LokiLevel  *level = unconstify(LokiLevel *, loki_query_level(root));
 
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
 	foreach_ptr(Part, part, parts)
@@ -189,7 +112,7 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 													 foreach_current_index(condition), NULL));
 		paths = loki_paths_with(root, rel, clauses, without, NULL, 0, key, key != NULL ? &part->distance : NULL);
 		fraction = paths == NIL ? 0 :
-			Max(loki_query_level(root)->wanted, 0) / ((Path *) linitial(paths))->parent->rows;
+			Max(level->wanted, 0) / ((Path *) linitial(paths))->parent->rows;
 		path = pathkeys == NIL ? NULL :
 			get_cheapest_fractional_path_for_pathkeys(paths, pathkeys, NULL, fraction);
 		if (path != NULL)
@@ -204,9 +127,9 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 			(Path *) loki_create_append_path(root, rel, ordered, pathkeys, -1) :
 			(Path *) loki_create_merge_append_path(root, rel, ordered, pathkeys);
 
-		/* rows come by a distance of the score: see ask_for_score() */
-		if (key != NULL && loki_chosen_score(root) != NULL && score->output == key)
-			score->in_order = bms_equal(rel->relids, root->all_baserels) ? lappend(score->in_order, path) : NIL;
+		/* rows come in another order than that of the query */
+		if (key != NULL && level->asked.reorders && linitial(root->sort_pathkeys) == key)
+			level->asked.in_order = bms_equal(rel->relids, root->all_baserels) ? lappend(level->asked.in_order, path) : NIL;
 		else
 			add_path(rel, path);
 	}
@@ -521,8 +444,8 @@ may_be_current_of(const PlannerInfo *root)
  * lock or change rows are left out, as EvalPlanQual() expects one scan of a table; so are lateral
  * relations, as a part's paths have no parameters.
  */
-void
-loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
+static void
+add_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
 	List	   *keys = list_copy_head(root->query_pathkeys, 1);
 	List	   *parts;
@@ -545,3 +468,5 @@ loki_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 			loki_is_repeatable(rinfo->clause) && (parts = parts_of_or(root, rinfo)) != NIL)
 			offer_parts(root, rel, parts, NULL, rinfo);
 }
+
+const LokiForm loki_parts_form = {.relation = add_part_paths};

@@ -45,7 +45,7 @@ typedef struct Estimate
 	PlannerInfo *root;
 	LokiScore	score;
 	LokiDistances distances;
-	List	   *columns;		/* LokiScoreColumn */
+	List	   *columns;		/* LokiColumnValues */
 	double		least;			/* distances that there can be */
 	double		farthest;
 	double		rows;			/* of the path */
@@ -116,7 +116,7 @@ score_at(const Estimate *estimate, double distance)
 
 /* Whether the score is better where a column is greater, at a distance and with the others as they are */
 static bool
-rises(const Estimate *estimate, LokiScoreColumn *column, double distance)
+rises(const Estimate *estimate, LokiColumnValues *column, double distance)
 {
 	double		typical = column->typical;
 	double		low;
@@ -148,7 +148,7 @@ likely_score(Estimate *estimate)
 
 		estimate->sought = Min(estimate->wanted * times, estimate->rows);
 		near = first_distance(estimate, false);
-		foreach_ptr(LokiScoreColumn, column, estimate->columns)
+		foreach_ptr(LokiColumnValues, column, estimate->columns)
 		{
 			double		worse = 1 - pow(times, -1.0 / list_length(estimate->columns));
 			double		place = (rises(estimate, column, near) ? worse : 1 - worse) * (LOKI_QUANTILES - 1);
@@ -191,7 +191,7 @@ loki_score_rows_read(PlannerInfo *root, const LokiScore *score, List *columns, d
 	estimate.score.distance = (OpExpr *) loki_with_values((Node *) score->distance, &now);
 	if (!IsA(estimate.score.distance, OpExpr))
 		return -1;
-	/* the rows of one relation: ask_for_score() */
+	/* the rows of one relation: choose_distance() */
 	relid = bms_singleton_member(pull_varnos(root, (Node *) estimate.score.distance));
 	if (!loki_find_distances(root, find_base_rel(root, relid), estimate.score.distance, &estimate.distances))
 		return -1;

@@ -50,11 +50,13 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
+#include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/level.h"
+#include "planner/query/matches.h"
+#include "planner/query/score.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
@@ -86,6 +88,54 @@ typedef enum ScoresPrivate
  * Paths
  * ----------------------------------------------------------------
  */
+
+static const LokiNodeKind scores_kind;
+
+/*
+ * A LokiForm's method: if the level sorts by a score that is made of a distance and other columns, have its rows
+ * come by a distance that an index of the relation knows.
+ */
+static void
+choose_distance(PlannerInfo *root, RelOptInfo *rel)
+{
+	LokiLevel  *level = unconstify(LokiLevel *, loki_query_level(root));
+	LokiScore  *score = level->asked.state;
+	int			orders = 0;		/* and paths, that are equal to the score's */
+
+	if (level->asked.input != NULL)
+		return;
+	Assert(linitial(root->query_pathkeys) == score->output);
+
+	/*
+	 * Core frees some of the paths that are in the order of the score, before
+	 * add_score_paths() looks for those in the order of the distance.  So
+	 * there must be none: a btree index on the score has some, and where the
+	 * score equals another expression, as WHERE says, a merge join.
+	 */
+	foreach_node(EquivalenceMember, member, score->output->pk_eclass->ec_members)
+		orders += !member->em_is_child;
+	foreach_ptr(Path, path, rel->pathlist)
+		orders += path->pathkeys != NIL && linitial(path->pathkeys) == score->output;
+	if (orders > 1)
+		return;
+	foreach_node(OpExpr, distance, loki_score_distances(score))
+	{
+		/* how many rows are within a distance is known of one relation */
+		if (!bms_equal(pull_varnos(root, (Node *) distance), rel->relids))
+			continue;
+		foreach_node(IndexOptInfo, info, loki_usable_indexes(rel))
+		{
+			if (loki_match_distance(root, info, distance) == NULL)
+				continue;
+			if (!loki_score_choose(root, score, distance))
+				return;
+			level->asked.input = score->input;
+			level->asked.reorders = true;
+			loki_ask_for_order(root, rel, score->input, true);
+			return;
+		}
+	}
+}
 
 /*
  * The columns of the rows below the node: the distance, and what the result and the score are
@@ -126,7 +176,7 @@ column_bounds(const LokiScore *score, const List *columns, const PathTarget *tar
 	{
 		LokiBounds	bounds = {.always = loki_any_range};
 
-		foreach_ptr(LokiScoreColumn, column, columns)
+		foreach_ptr(LokiColumnValues, column, columns)
 			if (equal(column->column, expr))
 			bounds = column->bounds;
 		if (result == NIL)
@@ -179,7 +229,7 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 		return;
 	input = (Path *) create_projection_path(root, path->parent, path, target);
 	cost_qual_eval_node(&cost, (Node *) score->expr, root);
-	custom = loki_node_path(&loki_scores_kind, output, final, input, target->exprs,
+	custom = loki_node_path(&scores_kind, output, final, input, target->exprs,
 							list_make2(as_float8(score->expr), as_float8(score->bounded)),
 							NIL, list_make4(makeBoolean(score->descending),
 											makeBoolean(score->nulls_first),
@@ -189,7 +239,7 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 	custom->path.startup_cost = input->startup_cost + cost.startup + final->cost.startup +
 		(input->total_cost - input->startup_cost) * rows / Max(asked, 1) +
 		rows * (cost.per_tuple + 4 * cpu_operator_cost);
-	foreach_ptr(LokiScoreColumn, column, columns)
+	foreach_ptr(LokiColumnValues, column, columns)
 		custom->path.startup_cost += loki_bounds_cost(&column->bounds, path->rows);
 	custom->path.total_cost = custom->path.startup_cost +
 		path->rows * (final->cost.per_tuple + cpu_operator_cost);
@@ -197,23 +247,22 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 	add_ordered(root, output, &custom->path);
 }
 
-/* Add paths to the rows in the order of the query.  Core has made its own of the same input by now. */
-void
-loki_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
-				 RelOptInfo *output)
+/* A LokiForm's method: core has made its own paths of the same input by now. */
+static void
+add_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
 {
-	const LokiScore *score;
+	const LokiScore *score = loki_form_state(root, &loki_scores_form);
 	List	   *columns;
 
-	if (stage != UPPERREL_ORDERED || (score = loki_chosen_score(root)) == NULL)
+	if (stage != UPPERREL_ORDERED || score == NULL || score->input == NULL)
 		return;
 	columns = loki_score_columns(root, score);
-	foreach_ptr(LokiScoreColumn, column, columns)
+	foreach_ptr(LokiColumnValues, column, columns)
 		loki_estimate_values(root, column);
 	foreach_ptr(Path, path, input->pathlist)
 		if (path->param_info == NULL && pathkeys_contained_in(list_make1(score->input), path->pathkeys))
 			offer_scores_path(root, output, score, columns, path);
-	foreach_ptr(Path, path, score->in_order)
+	foreach_ptr(Path, path, loki_query_level(root)->asked.in_order)
 		add_ordered(root, output, (Path *)
 					create_projection_path(root, output, path, root->upper_targets[UPPERREL_ORDERED]));
 }
@@ -610,7 +659,7 @@ explain_scores(LokiNode *node, List *ancestors, ExplainState *es)
 	ExplainPropertyText("Score", linitial(loki_node_deparse(node, ancestors, es, 1)), es);
 }
 
-const LokiNodeKind loki_scores_kind = {
+static const LokiNodeKind scores_kind = {
 	.path = {.CustomName = "LokivectorScoreSearch", .PlanCustomPath = loki_node_plan},
 	.plan = {.CustomName = "LokivectorScoreSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(ScoresState),
@@ -620,4 +669,11 @@ const LokiNodeKind loki_scores_kind = {
 	.restart = restart_scores,
 	.next = next_of_scores,
 	.explain = explain_scores,
+};
+
+const LokiForm loki_scores_form = {
+	.level = loki_find_score,
+	.order = choose_distance,
+	.upper = add_score_paths,
+	.kind = &scores_kind,
 };

@@ -44,12 +44,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "compat/pgcompat.h"
 #include "compat/plan.h"
 #include "foreign/fdwapi.h"
-#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -58,7 +55,6 @@
 #include "planner/order/order.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
-#include "utils/lsyscache.h"
 
 /* The partitions of a table, and what a Limit takes of each */
 typedef struct Shards
@@ -74,31 +70,6 @@ typedef struct Shards
  * Partitions of postgres_fdw
  * ----------------------------------------------------------------
  */
-
-/* A wrapper is known by its library: others imitate it. */
-static bool
-is_shard_server(Oid serverid)
-{
-	Oid			handler = GetForeignDataWrapper(GetForeignServer(serverid)->fdwid)->fdwhandler;
-	char	   *library = NULL;
-	char	   *function;
-
-	if (OidIsValid(handler))
-		fmgr_symbol(handler, &library, &function);
-	return library != NULL && strcmp(library, "$libdir/postgres_fdw") == 0 &&
-		strcmp(function, "postgres_fdw_handler") == 0;
-}
-
-bool
-loki_reads_foreign(const RangeTblEntry *rte, bool but_shards)
-{
-	if (rte->inh && has_subclass(rte->relid))
-		foreach_oid(relid, find_all_inheritors(rte->relid, AccessShareLock, NULL))
-			if (get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
-				!(but_shards && is_shard_server(GetForeignServerIdByRelId(relid))))
-			return true;
-	return rte->relkind == RELKIND_FOREIGN_TABLE;
-}
 
 /*
  * What postgres_fdw keeps in a path that has the LIMIT of the query, which is k + o now;
@@ -137,7 +108,7 @@ remote_path(Shards *shards, RelOptInfo *rel)
 	PlannerInfo *root = shards->root;
 
 	if (rel->fdwroutine == NULL || rel->fdwroutine->GetForeignUpperPaths == NULL ||
-		!is_shard_server(rel->serverid))
+		!loki_is_shard_server(rel->serverid))
 		return NULL;
 	foreach_ptr(Path, path, rel->pathlist)
 	{
@@ -280,8 +251,8 @@ merged_path(Shards *shards, RelOptInfo *table, RelOptInfo *input)
  * of the path.  So the query has k + o from now on, for the planner has made its own use of
  * it: the Limit that is returned has expressions of its own.
  */
-void
-loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
+static void
+add_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 				 const FinalPathExtraData *final)
 {
 	Node	   *count = loki_query_level(root)->limit_count;
@@ -308,3 +279,5 @@ loki_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 													offset, count, LIMIT_OPTION_COUNT,
 													final->offset_est, final->count_est));
 }
+
+const LokiForm loki_shards_form = {.final = add_shard_paths};

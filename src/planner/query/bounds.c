@@ -54,18 +54,19 @@
 #include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/query/bounds.h"
 #include "planner/query/column_test.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/score.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
@@ -626,4 +627,80 @@ loki_bounds_parse(const List *list)
 	memcpy(&bounds, VARDATA(DatumGetPointer(linitial_node(Const, list)->constvalue)), sizeof(LokiBounds));
 	bounds.indexes = list_copy_tail(lsecond(list), 1);
 	return bounds;
+}
+
+/* ----------------------------------------------------------------
+ * NULL
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * A strict condition is NULL, and drops the row, if the column is.  Only conditions of the relation
+ * itself count, which are evaluated below all joins.
+ */
+bool
+loki_drops_nulls(const RelOptInfo *rel, Node *column)
+{
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
+	{
+		Node	   *clause = (Node *) rinfo->clause;
+		NullTest   *test = (NullTest *) clause;
+
+		if (IsA(clause, NullTest) ? test->nulltesttype == IS_NOT_NULL && equal(test->arg, column) :
+			!contain_nonstrict_functions(clause) &&
+			list_member(pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS), column))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a column of a table has NOT NULL.  The planner holds a lock on the table.  A plan is made
+ * again if the constraint is dropped, as that is an ALTER TABLE.
+ */
+static bool
+has_not_null(PlannerInfo *root, const RelOptInfo *rel, const Var *column)
+{
+	Relation	table;
+	bool		result;
+
+	if (column->varno != (int) rel->relid || column->varattno <= 0 || !loki_constraints_hold())
+		return false;
+	table = table_open(planner_rt_fetch(column->varno, root)->relid, NoLock);
+	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
+	table_close(table, NoLock);
+	return result;
+}
+
+/* The rows that loki_may_be_null() asks about */
+typedef struct RowsOf
+{
+	PlannerInfo *root;
+	const RelOptInfo *rel;
+} RowsOf;
+
+/* LokiRangeOf: what is never NULL, and any value otherwise */
+static bool
+is_never_null(Node *expr, void *context, LokiRange *range)
+{
+	const RowsOf *rows = context;
+
+	*range = loki_any_range;
+	range->nulls = false;
+	return loki_drops_nulls(rows->rel, expr) ||
+		(IsA(expr, Var) && has_not_null(rows->root, rows->rel, (Var *) expr));
+}
+
+/*
+ * An order that other nodes rely on must be right for each row (P7), and is decided here, so that only constraints
+ * and conditions count.
+ */
+bool
+loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr)
+{
+	RowsOf		rows = {.root = root, .rel = rel};
+	LokiRange	range;
+
+	loki_range_of_expr(expr, is_never_null, &rows, &range);
+	return range.nulls;
 }

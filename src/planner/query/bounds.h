@@ -29,6 +29,20 @@ typedef struct LokiBounds
 								 * field, as loki_bounds_write() says */
 } LokiBounds;
 
+/* Parts of a column's rows, by their values; one more than that, with the least value */
+#define LOKI_QUANTILES	33
+
+/* A column, and what is known of its values */
+typedef struct LokiColumnValues
+{
+	Var		   *column;
+	LokiBounds	bounds;			/* what a plan goes by */
+	LokiRange	range;			/* for costs: as of now */
+	double		quantiles[LOKI_QUANTILES];	/* ascending values, for costs: the
+											 * last is that of all rows */
+	double		typical;		/* the value that estimates go by */
+} LokiColumnValues;
+
 /* What the planner knows to bound a column */
 extern void loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds);
 
@@ -47,5 +61,11 @@ extern Cost loki_bounds_cost(const LokiBounds *bounds, double rows);
 /* As custom_private has it, and back */
 extern List *loki_bounds_write(const LokiBounds *bounds);
 extern LokiBounds loki_bounds_parse(const List *list);
+
+/* Whether a condition on a table drops rows in which a column, or what an index is on, is NULL */
+extern bool loki_drops_nulls(const RelOptInfo *rel, Node *column);
+
+/* Whether an expression may be NULL for a row of a table, whatever statistics tell of its columns */
+extern bool loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr);
 
 #endif							/* LOKI_PLANNER_QUERY_BOUNDS_H */

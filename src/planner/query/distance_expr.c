@@ -44,9 +44,12 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
 #include "planner/query/dimensions.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/promise.h"
 #include "planner/query/range.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"
@@ -601,4 +604,23 @@ loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order)
 	bound->bound = if_equal((Param *) query, (Param *) other, bound->bound);
 	bound->exact = false;
 	return bound->bound != NULL;
+}
+
+/* Recognize a score in an expression that has not been simplified.  A copy is, as the Query must stay as it is. */
+bool
+loki_unplanned_distance(Expr *expr, LokiDistanceExpr *distance)
+{
+	Node	   *simple = eval_const_expressions(NULL, copyObject((Node *) expr));
+
+	return loki_distance_expr(loki_words_as_by_index(simple), distance);
+}
+
+bool
+loki_sorts_by_score(const Query *query)
+{
+	LokiDistanceExpr distance;
+
+	return query->sortClause != NIL &&
+		loki_unplanned_distance((Expr *) get_sortgroupclause_expr(linitial(query->sortClause), query->targetList),
+								&distance);
 }

@@ -91,6 +91,10 @@ extern bool loki_distance_expr(Node *expr, LokiDistanceExpr *result);
  */
 extern Oid	loki_order_first(bool nulls_first, const LokiDistanceExpr *distance);
 
+/* The same of an expression in a Query that is not planned yet; and whether the first sort key of one is a score */
+extern bool loki_unplanned_distance(Expr *expr, LokiDistanceExpr *distance);
+extern bool loki_sorts_by_score(const Query *query);
+
 /*
  * What a comparison says about a distance.  The bound is a float8 expression.
  * Where the distance is wrapped, the bound may be off by LOKI_BOUND_SLOP, absolute

@@ -36,7 +36,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/level.h"
+#include "planner/query/groups.h"
 #include "utils/fmgroids.h"
 
 /*
@@ -246,9 +246,10 @@ numbered_rows(const PlannerInfo *root, const Query *parse, LokiGroups *groups,
 		(groups->number->winfnoid == F_ROW_NUMBER || exprType((Node *) groups->score) == FLOAT8OID);
 }
 
-bool
-loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer, LokiGroups *groups)
+void *
+loki_find_groups(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel *level)
 {
+	LokiGroups *groups = palloc0_object(LokiGroups);
 	const SortGroupClause *clause;
 	LokiDistanceExpr within;
 	LokiDistanceExpr distance;
@@ -265,11 +266,11 @@ loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer
 		(parse->distinctClause != NIL && !parse->hasDistinctOn) ||
 		(parse->hasAggs && parse->groupClause == NIL) ||
 		!grouping_is_hashable(parse->groupClause) || !grouping_is_hashable(parse->distinctClause))
-		return false;
+		return NULL;
 	result = wanted_order(root, parse, outer, groups, &clause);
 	if (result == NULL || contain_volatile_functions((Node *) root->processed_tlist) ||
 		contain_volatile_functions(parse->havingQual))
-		return false;
+		return NULL;
 
 	/*
 	 * the score, as that of a row: an order of the rows that is the groups'
@@ -277,19 +278,19 @@ loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer
 	 */
 	row = (Expr *) loki_without_aggregates((Node *) result);
 	if (!loki_distance_expr((Node *) row, &distance) || distance.nulls == LOKI_PLACE_BETWEEN)
-		return false;
+		return NULL;
 	groups->input = loki_sort_key(root, row, clause);
 	groups->output = loki_sort_key(root, result, clause);
 	if (groups->input == NULL || groups->output == NULL ||
 		!loki_may_be_score_order(groups->input) ||
 		LokiPathKeyIsDescending(groups->input) != distance.falling)
-		return false;
+		return NULL;
 	found = parse->groupClause != NIL ? grouped_rows(root, parse, groups, &within, &first_within) :
 		parse->hasDistinctOn ? distinct_rows(root, parse, groups, &within, &first_within) :
 		numbered_rows(root, parse, groups, &within, &first_within);
 	if (!found || !grouping_is_hashable(groups->keys) || within.nulls == LOKI_PLACE_BETWEEN ||
 		!loki_same_distance(within.distance, distance.distance))
-		return false;
+		return NULL;
 
 	/*
 	 * Rows without a distance may have another place in the result than in
@@ -301,8 +302,14 @@ loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer
 	first = loki_order_first(clause->nulls_first, &distance);
 	groups->aside = first & ~first_within;
 	if ((first_within & ~first) != 0 || (groups->aside != 0 && groups->number != NULL))
-		return false;
-	return ((groups->aside & LOKI_FIRST_NULLS) == 0 || within.nulls == LOKI_PLACE_ITSELF) &&
-		((groups->aside & LOKI_FIRST_NANS) == 0 ||
-		 (within.nans == LOKI_PLACE_ITSELF && exprType((Node *) groups->score) == FLOAT8OID));
+		return NULL;
+	if (((groups->aside & LOKI_FIRST_NULLS) != 0 && within.nulls != LOKI_PLACE_ITSELF) ||
+		((groups->aside & LOKI_FIRST_NANS) != 0 &&
+		 (within.nans != LOKI_PLACE_ITSELF || exprType((Node *) groups->score) != FLOAT8OID)))
+		return NULL;
+	level->asked.limit = groups->limit;
+	level->asked.input = groups->input;
+	level->asked.input_is_new = groups->stage == UPPERREL_GROUP_AGG;
+	level->asked.number = (Expr *) groups->number;
+	return groups;
 }

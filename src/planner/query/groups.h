@@ -13,7 +13,7 @@
 #ifndef LOKI_PLANNER_QUERY_GROUPS_H
 #define LOKI_PLANNER_QUERY_GROUPS_H
 
-#include "nodes/pathnodes.h"
+#include "planner/query/level.h"
 
 /* What a query level takes of its rows: the first ones of each group, in order */
 typedef struct LokiGroups
@@ -34,28 +34,10 @@ typedef struct LokiGroups
 	List	   *filter;			/* conditions on these */
 } LokiGroups;
 
-/*
- * Whether a query level takes the first rows of groups, in the order of a distance; `outer` is the query of the
- * level above, or NULL
- */
-extern bool loki_find_groups(const PlannerInfo *root, const Query *parse, const Query *outer,
-							 LokiGroups *groups);
+/* A LokiForm's method: levels that take the first rows of groups, in the order of a distance */
+extern void *loki_find_groups(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel *level);
 
-/* Groups of which each has the rows that are joined to one row of a table; in row_groups.c */
-typedef struct LokiRowGroups
-{
-	UpperRelationKind stage;	/* GROUP BY or DISTINCT */
-	List	   *keys;			/* SortGroupClause: they hold a key of the
-								 * table */
-	PathKey    *input;			/* a distance of the table's rows ... */
-	PathKey    *output;			/* ... which the result is sorted by; or its
-								 * min(), the same for all rows of a group */
-	Index		relid;			/* the table */
-} LokiRowGroups;
-
-/* An expression with each min() and max() in it as its argument, and NULL for other aggregates; in groups.c */
+/* An expression with each min() and max() in it as its argument, and NULL for other aggregates */
 extern Node *loki_without_aggregates(Node *expr);
-
-extern bool loki_find_row_groups(const PlannerInfo *root, const Query *parse, LokiRowGroups *groups);
 
 #endif							/* LOKI_PLANNER_QUERY_GROUPS_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * level.c
- *	  What a query level asks of its rows: LIMIT, groups, ranks, a score.
+ *	  What a query level asks of its rows.
  *
  * That is asked for each relation, for the costs of each path, and at each stage above.  It is worked out at the
  * first of these calls: the level has its sort keys then, and its target list changes no more.  The struct is
@@ -100,10 +100,8 @@ is_search_likely(const LokiLevel *level, bool complete)
 	const PlannerInfo *root = level->root;
 	bool		ranks = false;
 
-	if (level->groups != NULL || level->ranks != NULL)
-		return true;
-	if (level->row_groups != NULL)
-		return complete;
+	if (level->asked.limit != NULL || level->asked.rows != NULL)
+		return complete || level->asked.whole == 0;
 	while (root != NULL && !loki_consumes_order(root->parse))
 	{
 		/* an order of the level above needs the ranks of all rows */
@@ -143,10 +141,8 @@ taken_by(const LokiLevel *level)
 {
 	const PlannerInfo *root = level->root;
 
-	if (level->groups != NULL)
-		return level->groups->limit;
-	if (level->row_groups != NULL)
-		return root;
+	if (level->asked.limit != NULL)
+		return level->asked.limit;
 	if (root->tuple_fraction <= 0)
 		return NULL;
 	while (root != NULL && !loki_consumes_order(root->parse))
@@ -164,7 +160,7 @@ taken_by(const LokiLevel *level)
 
 /*
  * limit_tuples is what core knows of a LIMIT of this level that no node above the scans and joins
- * changes.  Without it the LIMIT may be that of groups, of ranks, or of a level above.
+ * changes.  Without it the LIMIT may be that of a form, of ranks, or of a level above.
  */
 static void
 count_wanted(LokiLevel *level)
@@ -177,16 +173,14 @@ count_wanted(LokiLevel *level)
 	if (count < 0 || offset < 0)
 		level->unknown_limit = limit;
 	level->wanted = root->limit_tuples;
-	if (level->groups == NULL && level->ranks != NULL)
+	if (level->asked.rows != NULL)
 	{
-		count = known_count(root, level->ranks);
+		count = known_count(root, level->asked.rows);
 		level->wanted = Max(count, count < 0 ? UNKNOWN_LIMIT : 1);
 	}
-	else if (level->groups == NULL && root->limit_tuples <= 0 && root->tuple_fraction >= 1 &&
-			 level->ranks_rows)
+	else if (root->limit_tuples <= 0 && root->tuple_fraction >= 1 && level->ranks_rows)
 		level->wanted = root->tuple_fraction;
-	else if (level->groups != NULL || level->row_groups != NULL ||
-			 (root->limit_tuples <= 0 && level->unknown_limit != NULL))
+	else if (level->asked.limit != NULL || (root->limit_tuples <= 0 && level->unknown_limit != NULL))
 		level->wanted = Max(count, level->unknown_limit != NULL ? UNKNOWN_LIMIT : 0) + Max(offset, 0);
 }
 
@@ -196,13 +190,10 @@ count_wanted(LokiLevel *level)
  */
 
 static LokiLevel *
-make_level(const PlannerInfo *root)
+make_level(PlannerInfo *root)
 {
 	LokiLevel  *level = palloc0_object(LokiLevel);
 	const Query *parse = root->parse;
-	LokiGroups *groups = palloc0_object(LokiGroups);
-	LokiRowGroups *row_groups = palloc0_object(LokiRowGroups);
-	LokiScore  *score = palloc0_object(LokiScore);
 
 	/* core sets these before it computes sort keys */
 	Assert(root->simple_rel_array != NULL);
@@ -218,13 +209,14 @@ make_level(const PlannerInfo *root)
 	level->repeatable = loki_is_repeatable(parse->jointree);
 	level->ranks_rows = loki_ranks_rows(parse);
 	level->windows_need_all = loki_windows_need_all(parse);
-	if (loki_find_groups(root, parse, root->parent_root != NULL ? root->parent_root->parse : NULL, groups))
-		level->groups = groups;
-	else if (loki_find_row_groups(root, parse, row_groups))
-		level->row_groups = row_groups;
-	if (level->takes_first && loki_find_score(root, parse->sortClause, score))
-		level->score = score;
-	level->ranks = loki_ranks_wanted(parse, root->processed_tlist, &level->ties);
+	foreach_form(form)
+		if (form->level != NULL &&
+			(level->asked.state = form->level(root, parse, root->parent_root != NULL ? root->parent_root->parse : NULL,
+											 level)) != NULL)
+	{
+		level->asked.form = form;
+		break;
+	}
 	count_wanted(level);
 	level->likely_search[false] = is_search_likely(level, false);
 	level->likely_search[true] = is_search_likely(level, true);
@@ -236,27 +228,28 @@ loki_query_level(const PlannerInfo *root)
 {
 	static Relids nobody = NULL;	/* relations are numbered from 1 on */
 	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	PlannerInfo *planned = unconstify(PlannerInfo *, root);
 	LokiLevel  *level;
 
 	if (nobody == NULL)
 		nobody = bms_make_singleton(0);
 	MemoryContextSwitchTo(root->planner_cxt);
-	level = LokiGetLevelState(unconstify(PlannerInfo *, root), nobody);
+	level = LokiGetLevelState(planned, nobody);
 	if (level == NULL || level->root != root)
 	{
-		level = make_level(root);
-		LokiSetLevelState(unconstify(PlannerInfo *, root), nobody, level);
+		level = make_level(planned);
+		LokiSetLevelState(planned, nobody, level);
 	}
 	MemoryContextSwitchTo(old);
 	return level;
 }
 
-const LokiScore *
-loki_chosen_score(const PlannerInfo *root)
+void *
+loki_form_state(const PlannerInfo *root, const LokiForm *form)
 {
-	const LokiScore *score = loki_query_level(root)->score;
+	const LokiLevel *level = loki_query_level(root);
 
-	return score != NULL && score->input != NULL ? score : NULL;
+	return level->asked.form == form ? level->asked.state : NULL;
 }
 
 bool
@@ -265,6 +258,59 @@ loki_statement_selects(const PlannerInfo *root)
 	while (root->parent_root != NULL)
 		root = root->parent_root;
 	return root->parse->commandType == CMD_SELECT;
+}
+
+/* Whether clauses hold for the same rows each time */
+static bool
+are_repeatable(List *clauses)
+{
+	foreach_node(RestrictInfo, rinfo, clauses)
+		if (!loki_is_repeatable(rinfo->clause))
+		return false;
+	return true;
+}
+
+/*
+ * Whether a relation of the query has the same rows when it is read again.  It has if it is a table, and
+ * the conditions of the query and of its policies do not change, or if it is WITH, which is executed once.  Other
+ * servers may show other rows, and subqueries are left out, as nothing is known of what they call.
+ */
+static bool
+is_same_again(PlannerInfo *root, int relid)
+{
+	RangeTblEntry *rte = planner_rt_fetch(relid, root);
+	RelOptInfo *rel = root->simple_rel_array[relid];
+
+	if (rte->rtekind == RTE_JOIN)
+		return true;
+	/* what WITH has kept */
+	if (rte->rtekind == RTE_CTE)
+		return !rte->self_reference;
+	if (rte->rtekind == RTE_VALUES || rte->rtekind == RTE_FUNCTION)
+		return loki_is_repeatable(rte->values_lists) && loki_is_repeatable(rte->functions);
+	return rte->rtekind == RTE_RELATION && rte->tablesample == NULL &&
+		rte->relkind != RELKIND_FOREIGN_TABLE &&
+		loki_is_repeatable(rte->securityQuals) &&
+		(rel == NULL || (are_repeatable(rel->baserestrictinfo) && are_repeatable(rel->joininfo)));
+}
+
+/* EvalPlanQual returns the row of a table only once, so no row may be locked. */
+bool
+loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
+{
+	Relids		relids = bms_copy(rel->relids);
+	int			relid = -1;
+
+	if (!loki_query_level(root)->selects || root->rowMarks != NIL || !loki_query_level(root)->repeatable)
+		return false;
+	/* with its partitions; parents are before children */
+	foreach_node(AppendRelInfo, child, root->append_rel_list)
+		if (bms_is_member(child->parent_relid, relids))
+		relids = bms_add_member(relids, child->child_relid);
+	while ((relid = bms_next_member(relids, relid)) >= 0)
+		if (!is_same_again(root, relid))
+			return false;
+	return true;
 }
 
 /* ----------------------------------------------------------------

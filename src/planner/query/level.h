@@ -13,12 +13,32 @@
 #ifndef LOKI_PLANNER_QUERY_LEVEL_H
 #define LOKI_PLANNER_QUERY_LEVEL_H
 
-#include "planner/query/groups.h"
-#include "planner/query/score.h"
+#include "planner/query/form.h"
 
 typedef struct LokiIndexNotes LokiIndexNotes;
 
-/* Worked out once, and only read then, but for the distance that is chosen of a score, and notes */
+/* What a form asks of a level's rows */
+typedef struct LokiAsked
+{
+	const LokiForm *form;		/* or NULL */
+	void	   *state;			/* the form's own */
+	const PlannerInfo *limit;	/* the level whose LIMIT takes what the form
+								 * makes of rows; or NULL */
+	PathKey    *input;			/* a distance that rows are to come by, in the
+								 * place of the query's order; or NULL */
+	bool		input_is_new;	/* core has not translated it to children */
+	bool		reorders;		/* what is above may read all of these rows */
+	List	   *in_order;		/* paths of all of FROM in the query's order,
+								 * which are kept apart then */
+	Index		whole;			/* a table each of whose rows brings a group of
+								 * its own, with all that is joined to it */
+	Expr	   *number;			/* a column of groups' rows that are numbered */
+	Node	   *rows;			/* how many rows are wanted, if not by LIMIT */
+	List	   *ties;			/* those that are the same by these sort clauses
+								 * as the last one are wanted as well */
+} LokiAsked;
+
+/* Worked out once, and only read then, but for the order that a form chooses later, and notes */
 typedef struct LokiLevel
 {
 	const PlannerInfo *root;	/* whose level it is */
@@ -34,11 +54,7 @@ typedef struct LokiLevel
 								 * time */
 	bool		ranks_rows;		/* loki_ranks_rows() */
 	bool		windows_need_all;	/* loki_windows_need_all() */
-	LokiGroups *groups;			/* what it takes are groups of rows, or NULL */
-	LokiRowGroups *row_groups;	/* what it takes are those of rows, or NULL */
-	LokiScore  *score;			/* the score that it sorts by, or NULL */
-	Node	   *ranks;			/* the ranks that are wanted, or NULL ... */
-	List	   *ties;			/* ... as loki_ranks_wanted() says */
+	LokiAsked	asked;			/* in the place of these by its form */
 	const PlannerInfo *unknown_limit;	/* the level whose LIMIT takes the
 										 * rows, if the planner does not know
 										 * how many; as in a plan for all
@@ -57,8 +73,11 @@ typedef struct LokiLevel
  */
 extern const LokiLevel *loki_query_level(const PlannerInfo *root);
 
-/* The score of a level whose rows come by one of its distances; NULL if they do not */
-extern const LokiScore *loki_chosen_score(const PlannerInfo *root);
+/* What a form knows of a level; NULL if that has another form */
+extern void *loki_form_state(const PlannerInfo *root, const LokiForm *form);
+
+/* Whether a relation may be read twice in a plan, with the same rows both times (P10) */
+extern bool loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel);
 
 /* Whether the statement that a level is part of is a SELECT */
 extern bool loki_statement_selects(const PlannerInfo *root);
@@ -84,6 +103,13 @@ extern const RangeTblEntry *loki_only_source(const Query *parse);
 
 /* Whether a query has a LIMIT that may be less than all, and not WITH TIES */
 extern bool loki_has_limit(const Query *parse);
+
+/*
+ * Functions in foreign.c: whether a table or one of its children is on another server, but for those of postgres_fdw
+ * if that does not count; and whether a server is one of postgres_fdw's
+ */
+extern bool loki_reads_foreign(const RangeTblEntry *rte, bool but_shards);
+extern bool loki_is_shard_server(Oid serverid);
 
 /* Functions in ranks.c: queries that number their rows */
 

@@ -31,19 +31,16 @@
 
 #include <math.h>
 
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
-#include "parser/parsetree.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/score.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 /*
  * expression_tree_walker callback: whether an expression has a value only where it stands.  CaseTestExpr
@@ -148,9 +145,10 @@ sorted_by(const PlannerInfo *root, List *clauses, const PathKey *key)
  * would differ, and sub-plans would run twice.  A score that is monotone in a single distance needs none
  * of this: order/order.c returns its rows in order.
  */
-bool
-loki_find_score(const PlannerInfo *root, List *clauses, LokiScore *score)
+void *
+loki_find_score(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel *level)
 {
+	LokiScore  *score = palloc0_object(LokiScore);
 	const PlannerInfo *parent = root->parent_root;
 	LokiDistanceExpr distance;
 
@@ -161,21 +159,21 @@ loki_find_score(const PlannerInfo *root, List *clauses, LokiScore *score)
 	 * Only then does the level above know its aggregates, and no relations
 	 * yet.
 	 */
-	if (root->sort_pathkeys == NIL ||
+	if (!level->takes_first || root->sort_pathkeys == NIL ||
 		(parent != NULL && parent->agginfos != NIL && parent->simple_rel_array == NULL))
-		return false;
+		return NULL;
 	score->output = linitial_node(PathKey, root->sort_pathkeys);
 	if (!loki_may_be_score_order(score->output))
-		return false;
+		return NULL;
 	score->descending = LokiPathKeyIsDescending(score->output);
 	score->nulls_first = score->output->pk_nulls_first;
-	score->expr = sorted_by(root, clauses, score->output);
+	score->expr = sorted_by(root, parse->sortClause, score->output);
 	if (score->expr == NULL || !loki_is_repeatable(score->expr) ||
 		loki_distance_expr((Node *) score->expr, &distance))
-		return false;
+		return NULL;
 	score->expr = (Expr *) with_operators((Node *) score->expr, NULL);
 	loki_sums_as_one(score);
-	return true;
+	return score;
 }
 
 List *
@@ -233,11 +231,11 @@ loki_score_columns(PlannerInfo *root, const LokiScore *score)
 
 	foreach_ptr(Var, var, loki_columns_outside((Node *) score->bounded, score->distance))
 	{
-		LokiScoreColumn *column;
+		LokiColumnValues *column;
 
 		if (!IsA(var, Var))
 			continue;
-		column = palloc0_object(LokiScoreColumn);
+		column = palloc0_object(LokiColumnValues);
 		column->column = var;
 		loki_bounds_of(root, var, &column->bounds);
 		columns = lappend(columns, column);
@@ -320,7 +318,7 @@ known_part(Node *expr, void *context, LokiRange *range)
 		range->nulls = range->nans = false;
 		return true;
 	}
-	foreach_ptr(const LokiScoreColumn, column, parts->columns)
+	foreach_ptr(const LokiColumnValues, column, parts->columns)
 	{
 		if (!equal(expr, column->column))
 			continue;
@@ -330,77 +328,6 @@ known_part(Node *expr, void *context, LokiRange *range)
 		return true;
 	}
 	return false;
-}
-
-/*
- * A strict condition is NULL, and drops the row, if the column is.  Only conditions of the relation
- * itself count, which are evaluated below all joins.
- */
-bool
-loki_drops_nulls(const RelOptInfo *rel, Node *column)
-{
-	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
-	{
-		Node	   *clause = (Node *) rinfo->clause;
-		NullTest   *test = (NullTest *) clause;
-
-		if (IsA(clause, NullTest) ? test->nulltesttype == IS_NOT_NULL && equal(test->arg, column) :
-			!contain_nonstrict_functions(clause) &&
-			list_member(pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS), column))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Whether a column of a table has NOT NULL.  The planner holds a lock on the table.  A plan is made
- * again if the constraint is dropped, as that is an ALTER TABLE.
- */
-static bool
-has_not_null(PlannerInfo *root, const RelOptInfo *rel, const Var *column)
-{
-	Relation	table;
-	bool		result;
-
-	if (column->varno != (int) rel->relid || column->varattno <= 0 || !loki_constraints_hold())
-		return false;
-	table = table_open(planner_rt_fetch(column->varno, root)->relid, NoLock);
-	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
-	table_close(table, NoLock);
-	return result;
-}
-
-/* The rows that loki_may_be_null() asks about */
-typedef struct RowsOf
-{
-	PlannerInfo *root;
-	const RelOptInfo *rel;
-} RowsOf;
-
-/* LokiRangeOf: what is never NULL, and any value otherwise */
-static bool
-is_never_null(Node *expr, void *context, LokiRange *range)
-{
-	const RowsOf *rows = context;
-
-	*range = loki_any_range;
-	range->nulls = false;
-	return loki_drops_nulls(rows->rel, expr) ||
-		(IsA(expr, Var) && has_not_null(rows->root, rows->rel, (Var *) expr));
-}
-
-/*
- * An order that other nodes rely on must be right for each row (P7), and is decided here, so that only constraints
- * and conditions count.
- */
-bool
-loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr)
-{
-	RowsOf		rows = {.root = root, .rel = rel};
-	LokiRange	range;
-
-	loki_range_of_expr(expr, is_never_null, &rows, &range);
-	return range.nulls;
 }
 
 /* NULL sorts where NULLS FIRST or LAST says, and NaN above all numbers, which is first by DESC. */

@@ -15,6 +15,7 @@
 
 #include "nodes/pathnodes.h"
 #include "planner/query/bounds.h"
+#include "planner/query/level.h"
 
 /* What a query level with a LIMIT sorts by first */
 typedef struct LokiScore
@@ -29,26 +30,10 @@ typedef struct LokiScore
 	OpExpr	   *distance;		/* the one that rows come by ... */
 	PathKey    *input;			/* ... and their order; NULL until it is
 								 * chosen */
-	List	   *in_order;		/* paths in the order of the result, of all of
-								 * FROM: they are kept apart from others */
 } LokiScore;
 
-/* Parts of a column's rows, by their values; one more than that, with the least value */
-#define LOKI_QUANTILES	33
-
-/* A column of the score, and what is known of its values */
-typedef struct LokiScoreColumn
-{
-	Var		   *column;
-	LokiBounds	bounds;			/* what a plan goes by */
-	LokiRange	range;			/* for costs: as of now */
-	double		quantiles[LOKI_QUANTILES];	/* ascending values, for costs: the
-											 * last is that of all rows */
-	double		typical;		/* the value that estimates go by */
-} LokiScoreColumn;
-
-/* Whether a level with these sort clauses sorts by such a score; no distance is chosen yet */
-extern bool loki_find_score(const PlannerInfo *root, List *clauses, LokiScore *score);
+/* A LokiForm's method: levels that sort by such a score; no distance is chosen yet */
+extern void *loki_find_score(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel *level);
 
 /* functions in query/sums.c: write a score for bounds */
 extern void loki_sums_as_one(LokiScore *score);
@@ -62,7 +47,7 @@ extern bool loki_score_choose(const PlannerInfo *root, LokiScore *score, OpExpr 
 /* The columns that an expression has outside of this distance, and PlaceHolderVars */
 extern List *loki_columns_outside(Node *expr, const OpExpr *distance);
 
-/* The columns of a score outside of distances, and what is known of them: LokiScoreColumn */
+/* The columns of a score outside of distances, and what is known of them: LokiColumnValues */
 extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
 
 /*
@@ -72,12 +57,6 @@ extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
  */
 extern double loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 								  double low, double high, bool typical);
-
-/* Whether a condition on a table drops rows in which a column, or what an index is on, is NULL */
-extern bool loki_drops_nulls(const RelOptInfo *rel, Node *column);
-
-/* Whether an expression may be NULL for a row of a table, whatever statistics tell of its columns */
-extern bool loki_may_be_null(PlannerInfo *root, const RelOptInfo *rel, Node *expr);
 
 /* What values are taken from */
 typedef struct LokiValues
