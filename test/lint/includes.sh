@@ -153,7 +153,7 @@ includes_of . | grep -E ':hnsw/' |
 hnsw_folders="face check vacuum build recall insert scan filter derived graph statistics page definition"
 within hnsw hnsw/hnsw.h $hnsw_folders | rule "folders of hnsw see those behind them alone"
 arrows hnsw
-planner_folders="face fusion join order hybrid cost query"
+planner_folders="face forms order hybrid cost query"
 within planner planner/planner.h $planner_folders | rule "folders of planner see those behind them alone"
 arrows planner
 # what differs between servers, and what a code is

@@ -3,7 +3,7 @@
  * extremes.c
  *	  The least and the greatest value of an attribute.
  *
- * The planner's nodes bound by them what rows that are still to come can have (src/planner/order/scores.c), so
+ * The planner's nodes bound by them what rows that are still to come can have (src/planner/forms/scores.c), so
  * they must hold for each row that the caller's snapshot sees, whenever VACUUM or ANALYZE ran.  Nothing is kept for
  * that: the slots say it at each moment, and are as few pages as a part in a hundred of a table of vectors.
  *

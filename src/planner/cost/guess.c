@@ -65,7 +65,7 @@ is_guess_of_operands(PlannerInfo *root, RelOptInfo *rel, List *args, Oid operato
 }
 
 /*
- * Whether it is one of join keys (join/keys.c), of which nothing is known: they come of a function, a recursion, or a table
+ * Whether it is one of join keys (forms/keys.c), of which nothing is known: they come of a function, a recursion, or a table
  * that was filled since.  Their array has the number of the column that they come of.
  */
 static bool

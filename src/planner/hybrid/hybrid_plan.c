@@ -79,7 +79,7 @@ take_bounds(List *filter, List *early, OpExpr *order, bool checked, List **bound
 
 /*
  * Without the condition that the conditions of a part imply, where a table is read in parts for that
- * (order/parts.c).  The path was made without it, and its rows may lack columns that it reads.
+ * (forms/parts.c).  The path was made without it, and its rows may lack columns that it reads.
  */
 static List *
 without_implied(List *filter, const ParamPathInfo *part)

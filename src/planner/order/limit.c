@@ -197,7 +197,7 @@ find_limited(PlanState *ps, LimitState *limit, double ahead)
 				find_limited(((MergeAppendState *) ps)->mergeplans[i], limit, ahead);
 			break;
 		case T_NestLoopState:
-			/* the outer side is in order, or has one row (join/join.c) */
+			/* the outer side is in order, or has one row (forms/vector_join.c) */
 			find_limited(outerPlanState(ps), limit, ahead);
 			find_limited(innerPlanState(ps), limit, ahead);
 			break;
@@ -205,7 +205,7 @@ find_limited(PlanState *ps, LimitState *limit, double ahead)
 			find_limited(((SubqueryScanState *) ps)->subplan, limit, ahead);
 			break;
 		case T_AggState:
-			/* a group ends with the next one's first row (order/row_groups_path.c) */
+			/* a group ends with the next one's first row (forms/row_groups.c) */
 			if (((Agg *) ps->plan)->aggstrategy == AGG_SORTED)
 				find_limited(outerPlanState(ps), limit, 1);
 			break;

@@ -197,7 +197,7 @@ follow_locks(FollowedScans *followed, LockRowsPath *path)
 }
 
 /*
- * A nested loop has the order of its outer side.  If join/join.c or join/keys.c made it,
+ * A nested loop has the order of its outer side.  If forms/vector_join.c or forms/keys.c made it,
  * its outer side is a single row, and it has the order of its inner side.
  */
 static Path *
@@ -233,7 +233,7 @@ follow_all(FollowedScans *followed, List *subpaths)
 
 /*
  * An Append of several paths is in order if all their rows are, one after the other: of partitions only
- * one can have rows, since the partition key is a parameter; or join/outer.c made it.
+ * one can have rows, since the partition key is a parameter; or forms/outer_join.c made it.
  */
 static Path *
 follow_append(FollowedScans *followed, AppendPath *path)

@@ -50,7 +50,7 @@
 /*
  * Drop scans of the same index, in the same order, that leave to the executor what this
  * one filters in the index.  They are no better, and a thousand times worse if the rows
- * that match are far from the query.  Gap P27, as in join/keys.c; 17 makes these for IN; sql/planner_order.
+ * that match are far from the query.  Gap P27, as in forms/keys.c; 17 makes these for IN; sql/planner_order.
  */
 static void
 drop_with_less(RelOptInfo *rel, const IndexPath *more)
@@ -139,10 +139,12 @@ loki_ask_for_order(PlannerInfo *root, RelOptInfo *rel, const PathKey *key, bool 
 	loki_ask_for_pathkeys(root, rel, list_make1(unconstify(PathKey *, key)));
 }
 
-/* A path of core's in this order stays, unless the index answers more. */
-void
-loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
-						  const LokiDistanceExpr *distance)
+/*
+ * Add the paths of indexes that return rows in the order of a distance, which is that of a sort key.  A path of core's
+ * in this order stays, unless the index answers more.
+ */
+static void
+add_distance_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key, const LokiDistanceExpr *distance)
 {
 	Oid			first = loki_order_first(key->pk_nulls_first, distance);
 
@@ -194,7 +196,7 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 	MemoryContextSwitchTo(old);
 	key = linitial_node(PathKey, root->query_pathkeys);
 	if (loki_orders_by_distance(root, rel, key, &distance))
-		loki_distance_order_paths(root, rel, key, &distance);
+		add_distance_paths(root, rel, key, &distance);
 }
 
 /* ----------------------------------------------------------------
@@ -261,7 +263,7 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 	else if (key == NULL)
 		loki_order_paths(root, own);
 	else
-		loki_distance_order_paths(root, own, key, distance);
+		add_distance_paths(root, own, key, distance);
 	if (!constant)
 		loki_hybrid_paths(root, own, planner_rt_fetch(rel->relid, root));
 	loki_own_paths_done(root, own);

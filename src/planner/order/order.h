@@ -15,7 +15,6 @@
 
 #include "planner/order/node.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/form.h"
 
 /* Functions in order/order.c: index paths for further forms of ORDER BY */
 
@@ -32,13 +31,6 @@ extern bool loki_orders_by_distance(PlannerInfo *root, RelOptInfo *rel, PathKey 
 /* Whether rows whose vector is NULL, if there may be any, are not at an end of the order */
 extern bool loki_mixes_nulls(PlannerInfo *root, RelOptInfo *rel, const LokiDistanceExpr *distance);
 
-/*
- * Add the paths of indexes that return rows in the order of a distance, which is that of a sort
- * key.  Where core has made them as well, only those with more index clauses are added.
- */
-extern void loki_distance_order_paths(PlannerInfo *root, RelOptInfo *rel, PathKey *key,
-									  const LokiDistanceExpr *distance);
-
 /* A distance that a scan goes by in the order of a sort key: itself, or a copy */
 extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 
@@ -50,11 +42,6 @@ extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 extern List *loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions,
 							 const RestrictInfo *without, Relids outer, double rows, PathKey *key,
 							 const LokiDistanceExpr *distance);
-
-/* Function in order/score_rows.c: about how many rows of a path are read for that; -1 if the score has no bound */
-struct LokiScore;
-
-extern double loki_score_rows_read(PlannerInfo *root, const struct LokiScore *score, List *columns, double rows);
 
 /* Function in order/limit.c: install the executor hook */
 extern void loki_limit_init(void);
@@ -78,17 +65,5 @@ extern bool loki_limit_has_parameters(const LimitPath *limit);
 /* The Limit with scans that are searches, or as it was */
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 							   const FinalPathExtraData *final);
-
-/*
- * The forms of this folder: arms of a UNION ALL (arms.c), first rows of groups (groups_node.c), groups of a table's
- * rows, ranks, scores of a distance and other columns, tables in parts, partitions on other servers
- */
-extern const LokiForm loki_arms_form;
-extern const LokiForm loki_groups_form;
-extern const LokiForm loki_row_groups_form;
-extern const LokiForm loki_ranks_form;
-extern const LokiForm loki_scores_form;
-extern const LokiForm loki_parts_form;
-extern const LokiForm loki_shards_form;
 
 #endif							/* LOKI_PLANNER_ORDER_ORDER_H */

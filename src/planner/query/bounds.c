@@ -3,7 +3,7 @@
  * bounds.c
  *	  The values that a column can have in rows that a snapshot sees.
  *
- * The node of scores stops where no row to come can be better (order/scores.c), so its bounds must hold for each row
+ * The node of scores stops where no row to come can be better (forms/scores.c), so its bounds must hold for each row
  * that its snapshot sees.  Statistics do not: they are of a sample, and of when ANALYZE ran.  A plan has in
  * place of values the indexes that are asked for them, when the first row has come:
  *

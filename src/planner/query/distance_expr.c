@@ -92,7 +92,7 @@ loki_finite_constant(const Node *expr, double *value)
 		loki_range_number(constant->constvalue, constant->consttype, value) && isfinite(*value);
 }
 
-/* The parser leaves opfuncid open, and operators of raw queries come here too (order/arms.c). */
+/* The parser leaves opfuncid open, and operators of raw queries come here too (forms/arms.c). */
 bool
 loki_function_call(Node *expr, Oid *function, List **args)
 {

@@ -12,7 +12,7 @@
  * struct holds whose it is, and another level makes its own.
  *
  * Nothing else in this folder looks into the Query of a level that is being planned, but for what comes before its
- * sort keys (words.c, fusion/fusion.c) and the plans of WITH (join/join.c).
+ * sort keys (words.c, forms/fusion.c) and the plans of WITH (forms/vector_join.c).
  *
  * IDENTIFICATION
  *	  src/planner/query/level.c

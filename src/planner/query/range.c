@@ -149,7 +149,7 @@ widen_ends(LokiRange *range, int digits)
 
 /*
  * Zero times infinity is zero: the ends of ranges are limits.  x * y with x = 0 is 0 however large y is,
- * and infinity itself is in no range but that of a distance (order/scores.c).
+ * and infinity itself is in no range but that of a distance (forms/scores.c).
  */
 static double
 product(double a, double b)

@@ -62,7 +62,7 @@ has_other_function(Node *node, Index *window)
 
 /*
  * The window of a query whose functions are all ranks of its rows; NULL for others.  With PARTITION BY
- * the rows of a partition are ranked, which query/groups.c sees to.  Functions that return sets, and
+ * the rows of a partition are ranked, which forms/groups.c sees to.  Functions that return sets, and
  * DISTINCT, come after the window and change how many rows a LIMIT counts.
  */
 static const WindowClause *
@@ -79,7 +79,7 @@ window_of_ranks(const Query *parse)
 	return NULL;
 }
 
-/* This is asked of queries that are not planned yet as well (order/arms.c), so it looks at nothing else. */
+/* This is asked of queries that are not planned yet as well (forms/arms.c), so it looks at nothing else. */
 bool
 loki_ranks_rows(const Query *parse)
 {

@@ -56,8 +56,8 @@
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
-#include "planner/query/distance_expr.h"
 #include "planner/query/column_test.h"
+#include "planner/query/distance_expr.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
@@ -436,7 +436,7 @@ conditions_below(List *conditions, const Reader *subquery, ParamListInfo params)
 
 /*
  * Whether a query takes rows of an index alone, for these values of its parameters or for all.  Conditions
- * of all levels count, as core and order/arms.c move them: scores are the same wherever they are computed.
+ * of all levels count, as core and forms/arms.c move them: scores are the same wherever they are computed.
  */
 static bool
 implies_rows(List *predicate, const Words *words, ParamListInfo params)
@@ -619,7 +619,7 @@ is_unresolved(Node *expr, Oid *function, List **args)
 }
 
 /*
- * expression_tree_mutator callback.  order/arms.c asks before core has simplified a query whether its
+ * expression_tree_mutator callback.  forms/arms.c asks before core has simplified a query whether its
  * order is that of a distance, for which any index will do.
  */
 static Node *

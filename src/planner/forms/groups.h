@@ -4,14 +4,14 @@
  *	  Queries for the nearest groups of rows.
  *
  * IDENTIFICATION
- *	  src/planner/query/groups.h
+ *	  src/planner/forms/groups.h
  *
  * SPDX-License-Identifier: PostgreSQL
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOKI_PLANNER_QUERY_GROUPS_H
-#define LOKI_PLANNER_QUERY_GROUPS_H
+#ifndef LOKI_PLANNER_FORMS_GROUPS_H
+#define LOKI_PLANNER_FORMS_GROUPS_H
 
 #include "planner/query/level.h"
 
@@ -40,4 +40,4 @@ extern void *loki_find_groups(PlannerInfo *root, const Query *parse, const Query
 /* An expression with each min() and max() in it as its argument, and NULL for other aggregates */
 extern Node *loki_without_aggregates(Node *expr);
 
-#endif							/* LOKI_PLANNER_QUERY_GROUPS_H */
+#endif							/* LOKI_PLANNER_FORMS_GROUPS_H */

@@ -18,7 +18,7 @@
  * call finds none, planning ends with what is in its way (refusal.c).
  *
  * IDENTIFICATION
- *	  src/planner/fusion/fusion.c
+ *	  src/planner/forms/fusion.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -46,7 +46,7 @@
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
-#include "planner/fusion/fusion.h"
+#include "planner/forms/fusion.h"
 #include "planner/order/order.h"
 #include "planner/query/column_test.h"
 #include "planner/query/level.h"

@@ -1,20 +1,19 @@
 /*-------------------------------------------------------------------------
  *
- * join.h
- *	  Joins with the neighbors of a row, and scans for the join keys of another relation.
+ * keys.h
+ *	  Scans for the join keys of another relation: what the planner and the node share.
  *
  * IDENTIFICATION
- *	  src/planner/join/join.h
+ *	  src/planner/forms/keys.h
  *
  * SPDX-License-Identifier: PostgreSQL
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOKI_PLANNER_JOIN_JOIN_H
-#define LOKI_PLANNER_JOIN_JOIN_H
+#ifndef LOKI_PLANNER_FORMS_KEYS_H
+#define LOKI_PLANNER_FORMS_KEYS_H
 
 #include "planner/order/node.h"
-#include "planner/query/form.h"
 
 /* What a plan carries in custom_private: a list of OIDs */
 typedef enum LokiJoinKeysPrivate
@@ -25,15 +24,7 @@ typedef enum LokiJoinKeysPrivate
 	LOKI_JOIN_KEYS_HASH			/* function by which what takes them hashes them, or none */
 } LokiJoinKeysPrivate;
 
-/* In join/keys_exec.c */
+/* In forms/keys_exec.c */
 extern const LokiNodeKind loki_join_keys_kind;
 
-/*
- * The forms of this folder: joins whose outer relation is scanned for the inner relation's keys (keys.c); left joins
- * by a sort key that is a distance of their nullable side (outer.c); joins with rows that have the query vectors
- */
-extern const LokiForm loki_join_keys_form;
-extern const LokiForm loki_outer_join_form;
-extern const LokiForm loki_vector_join_form;
-
-#endif							/* LOKI_PLANNER_JOIN_JOIN_H */
+#endif							/* LOKI_PLANNER_FORMS_KEYS_H */

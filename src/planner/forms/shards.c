@@ -36,7 +36,7 @@
  * that are no distances are planned as before.
  *
  * IDENTIFICATION
- *	  src/planner/order/shards.c
+ *	  src/planner/forms/shards.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -52,6 +52,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
+#include "planner/forms/forms.h"
 #include "planner/order/order.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"

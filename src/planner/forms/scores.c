@@ -7,7 +7,7 @@
  *		  ->  Custom Scan (LokivectorScoreSearch)		Score: ...
  *				->  Index Scan using ...				Order By: (v <-> $1)
  *
- * query/score.c says which queries have such a path.  It takes the place of a Sort.
+ * forms/score.c says which queries have such a path.  It takes the place of a Sort.
  *
  * The child returns rows in the order of the distance.  They wait in a heap until no row that
  * is still to come can have a better score than the best of them: all of these are at least as
@@ -25,7 +25,7 @@
  * outgrow it, all rows that are left are sorted by their scores.
  *
  * IDENTIFICATION
- *	  src/planner/order/scores.c
+ *	  src/planner/forms/scores.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -52,11 +52,12 @@
 #include "optimizer/tlist.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
+#include "planner/forms/forms.h"
+#include "planner/forms/score.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/matches.h"
-#include "planner/query/score.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"

@@ -18,7 +18,7 @@
  * same distance: min(d), 1 - min(d), max(1 - d).
  *
  * IDENTIFICATION
- *	  src/planner/query/groups.c
+ *	  src/planner/forms/groups.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -35,8 +35,8 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
+#include "planner/forms/groups.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/groups.h"
 #include "utils/fmgroids.h"
 
 /*

@@ -13,7 +13,7 @@
  * as nothing that the child depends on changes.
  *
  * IDENTIFICATION
- *	  src/planner/join/keys_exec.c
+ *	  src/planner/forms/keys_exec.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -25,7 +25,7 @@
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "planner/join/join.h"
+#include "planner/forms/keys.h"
 #include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"

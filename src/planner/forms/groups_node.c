@@ -7,7 +7,7 @@
  *		  ->  Custom Scan (LokivectorGroupSearch)		Group Key: doc
  *				->  Index Scan using ...				Order By: (v <-> $1)
  *
- * query/groups.c says which queries have such a path.  It takes the place of the node that
+ * forms/groups.c says which queries have such a path.  It takes the place of the node that
  * makes groups: its rows have the columns of that node's rows, aggregates and row_number()
  * included.  The child returns rows in the order of the result.  The first row of a group is
  * the one that is wanted; a hash table knows the groups that were met.  Where the rows of a
@@ -23,7 +23,7 @@
  * the first ones of each group, and these as they came.
  *
  * IDENTIFICATION
- *	  src/planner/order/groups_node.c
+ *	  src/planner/forms/groups_node.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -48,10 +48,11 @@
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
 #include "planner/cost/selectivity.h"
+#include "planner/forms/forms.h"
+#include "planner/forms/groups.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
 #include "planner/query/bounds.h"
-#include "planner/query/groups.h"
 #include "planner/query/make_expr.h"
 #include "utils/float.h"
 #include "utils/fmgroids.h"

@@ -8,7 +8,7 @@
  *		SELECT ... FROM items WHERE kind IN (SELECT id FROM kinds WHERE region = 3)
  *		ORDER BY v <-> $1 LIMIT 10
  *
- * kind = ANY (ARRAY(SELECT ...)) has become the latter (order/arms.c).  Core scans items in order
+ * kind = ANY (ARRAY(SELECT ...)) has become the latter (forms/arms.c).  Core scans items in order
  * and looks up each row in kinds.  If few rows pass, it takes many rows out of the index for nothing.
  * But we can read kinds first, and make its keys a condition of the scan, items.kind = ANY (keys):
  *
@@ -37,7 +37,7 @@
  * loops.
  *
  * IDENTIFICATION
- *	  src/planner/join/keys.c
+ *	  src/planner/forms/keys.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -60,7 +60,8 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
-#include "planner/join/join.h"
+#include "planner/forms/forms.h"
+#include "planner/forms/keys.h"
 #include "planner/order/order.h"
 #include "planner/query/column_test.h"
 #include "planner/query/level.h"

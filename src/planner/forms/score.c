@@ -9,19 +9,18 @@
  * than one at the distance reached whose other columns have their best values.  So the first
  * rows by score are known as soon as theirs are as good as that.  The best values of columns
  * are those that indexes have when the first row is there (query/bounds.c).  Of several distances, the others
- * have no bound; but some sums of them are one (query/sums.c).
+ * have no bound; but some sums of them are one (forms/sums.c).
  *
  *		age is 0 to 9, and v <=> $1 has come to 0.2
  *				no score to come is above 0.7 * (1 - 0.2) + 0.3 * exp(0) = 0.86
  *
  * That is the threshold algorithm of Fagin, Lotem and Naor, with one sorted list.
  *
- * Two steps choose the distance.  While the paths of a table are made, order/order.c asks which ones the score
- * has, and has rows come by the first that an index of the table knows.  When all joins are planned,
- * order/scores.c finds which it was by the sort key that has taken the place of the query's.
+ * While the paths of a table are made, forms/scores.c has rows come by the first of the score's distances that an
+ * index of the table knows.  It makes its own paths when all joins are planned.
  *
  * IDENTIFICATION
- *	  src/planner/query/score.c
+ *	  src/planner/forms/score.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -37,9 +36,9 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "planner/forms/score.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
-#include "planner/query/score.h"
 #include "utils/lsyscache.h"
 
 /*

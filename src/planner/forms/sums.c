@@ -23,7 +23,7 @@
  * it, so the result is right to the last digit.
  *
  * IDENTIFICATION
- *	  src/planner/query/sums.c
+ *	  src/planner/forms/sums.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -37,10 +37,10 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "planner/forms/score.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/range.h"
-#include "planner/query/score.h"
 #include "types/vector.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"

@@ -6,14 +6,14 @@
  * Private to the folder.
  *
  * IDENTIFICATION
- *	  src/planner/fusion/fusion.h
+ *	  src/planner/forms/fusion.h
  *
  * SPDX-License-Identifier: PostgreSQL
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOKI_PLANNER_FUSION_FUSION_H
-#define LOKI_PLANNER_FUSION_FUSION_H
+#ifndef LOKI_PLANNER_FORMS_FUSION_H
+#define LOKI_PLANNER_FORMS_FUSION_H
 
 #include "nodes/parsenodes.h"
 
@@ -60,4 +60,4 @@ extern bool loki_may_come_first(const Query *query, const LokiFusion *fusion, No
 
 extern Query *loki_fusion_query(const Query *parse, const LokiFusion *fusion);
 
-#endif							/* LOKI_PLANNER_FUSION_FUSION_H */
+#endif							/* LOKI_PLANNER_FORMS_FUSION_H */

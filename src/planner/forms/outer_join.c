@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * outer.c
+ * outer_join.c
  *	  Left joins in the order of a distance of their nullable side.
  *
  *		SELECT ... FROM docs LEFT JOIN chunks ON chunks.doc = docs.id
@@ -19,7 +19,7 @@
  * read twice (P10).
  *
  * IDENTIFICATION
- *	  src/planner/join/outer.c
+ *	  src/planner/forms/outer_join.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -37,7 +37,7 @@
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
-#include "planner/join/join.h"
+#include "planner/forms/forms.h"
 #include "planner/order/order.h"
 #include "planner/query/column_test.h"
 #include "planner/query/level.h"

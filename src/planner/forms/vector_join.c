@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * join.c
+ * vector_join.c
  *	  Joins with rows that have the query vectors.
  *
  *		WITH q AS (SELECT v FROM items WHERE id = 7)
@@ -24,7 +24,7 @@
  * returned behind all of the first, without any sort.
  *
  * IDENTIFICATION
- *	  src/planner/join/join.c
+ *	  src/planner/forms/vector_join.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -42,8 +42,8 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "parser/parsetree.h"
-#include "planner/join/join.h"
 #include "planner/cost/cost.h"
+#include "planner/forms/forms.h"
 #include "planner/order/order.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"

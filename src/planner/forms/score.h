@@ -4,14 +4,14 @@
  *	  Scores that are made of a distance and of other columns.
  *
  * IDENTIFICATION
- *	  src/planner/query/score.h
+ *	  src/planner/forms/score.h
  *
  * SPDX-License-Identifier: PostgreSQL
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOKI_PLANNER_QUERY_SCORE_H
-#define LOKI_PLANNER_QUERY_SCORE_H
+#ifndef LOKI_PLANNER_FORMS_SCORE_H
+#define LOKI_PLANNER_FORMS_SCORE_H
 
 #include "nodes/pathnodes.h"
 #include "planner/query/bounds.h"
@@ -35,7 +35,7 @@ typedef struct LokiScore
 /* A LokiForm's method: levels that sort by such a score; no distance is chosen yet */
 extern void *loki_find_score(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel *level);
 
-/* functions in query/sums.c: write a score for bounds */
+/* functions in sums.c: write a score for bounds */
 extern void loki_sums_as_one(LokiScore *score);
 
 /* The distances that rows may come by, each once: OpExpr */
@@ -58,6 +58,9 @@ extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
 extern double loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
 								  double low, double high, bool typical);
 
+/* About how many rows of a path are read for the best ones by a score; -1 if it has no bound; in score_rows.c */
+extern double loki_score_rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows);
+
 /* What values are taken from */
 typedef struct LokiValues
 {
@@ -74,4 +77,4 @@ extern Node *loki_with_values(Node *node, void *values);
 /* The best of a range of scores, as such a number */
 extern double loki_score_best(const LokiRange *range, bool descending, bool nulls_first);
 
-#endif							/* LOKI_PLANNER_QUERY_SCORE_H */
+#endif							/* LOKI_PLANNER_FORMS_SCORE_H */

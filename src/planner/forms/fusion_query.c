@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * query.c
+ * fusion_query.c
  *	  The query that fuses the legs of ORDER BY rrf(...).
  *
  * It is parsed from text, with a query that returns nothing in the place of each leg.
@@ -11,7 +11,7 @@
  * known.
  *
  * IDENTIFICATION
- *	  src/planner/fusion/query.c
+ *	  src/planner/forms/fusion_query.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -30,10 +30,10 @@
 #include "parser/analyze.h"
 #include "parser/parse_node.h"
 #include "parser/parser.h"
-#include "planner/fusion/fusion.h"
+#include "planner/forms/fusion.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/make_expr.h"
 #include "planner/query/level.h"
+#include "planner/query/make_expr.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"

@@ -25,7 +25,7 @@
  * The paths of a part are those of a relation of our own, which has its conditions as further ones of the table.
  *
  * IDENTIFICATION
- *	  src/planner/order/parts.c
+ *	  src/planner/forms/parts.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -48,6 +48,7 @@
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
+#include "planner/forms/forms.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
 #include "planner/query/bounds.h"

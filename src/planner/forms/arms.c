@@ -29,7 +29,7 @@
  * arm and by the query, so they must have the same value each time (P10).
  *
  * IDENTIFICATION
- *	  src/planner/order/arms.c
+ *	  src/planner/forms/arms.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -48,6 +48,7 @@
 #include "parser/parse_clause.h"
 #include "parser/parse_coerce.h"
 #include "parser/parsetree.h"
+#include "planner/forms/forms.h"
 #include "planner/order/order.h"
 #include "planner/query/column_test.h"
 #include "planner/query/level.h"
@@ -456,7 +457,7 @@ without_array(const Query *sorted, Node *clause)
 
 /*
  * Take arrays and DISTINCT out of x = ANY (ARRAY(SELECT ...)) and x IN (SELECT DISTINCT ...), which core
- * would not pull up for them: then no plan has the keys of the table (join/keys.c).
+ * would not pull up for them: then no plan has the keys of the table (forms/keys.c).
  */
 static Node *
 let_pull_up(const Query *sorted, Node *quals)

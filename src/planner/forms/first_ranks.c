@@ -9,7 +9,7 @@
  * query/ranks.c says which queries have them.
  *
  * IDENTIFICATION
- *	  src/planner/order/first_ranks.c
+ *	  src/planner/forms/first_ranks.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -20,6 +20,7 @@
 #include "compat/pgcompat.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "planner/forms/forms.h"
 #include "planner/order/order.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"

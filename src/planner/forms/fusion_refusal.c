@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * refusal.c
+ * fusion_refusal.c
  *	  What a user reads who calls rrf() where there is no fusion.
  *
  * rrf() and its like have no value of their own.  The planner puts the fusion in the place of a call that comes first in
@@ -8,7 +8,7 @@
  * what the hint shows.  All messages are here, since they are read as a whole.
  *
  * IDENTIFICATION
- *	  src/planner/fusion/refusal.c
+ *	  src/planner/forms/fusion_refusal.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -16,7 +16,7 @@
  */
 #include "postgres.h"
 
-#include "planner/fusion/fusion.h"
+#include "planner/forms/fusion.h"
 
 typedef struct Refusal
 {

@@ -3,12 +3,12 @@
  * score_rows.c
  *	  How many rows are read until the best ones by a score are known.
  *
- * The node of scores (order/scores.c) reads rows by distance until no row to come can be better.  So its path costs
+ * The node of scores (forms/scores.c) reads rows by distance until no row to come can be better.  So its path costs
  * as much as the rows within the distance where that is so, which is found by the profile of distances, the bounds of
  * columns and their quantiles.  These are estimates: the node asks for its bounds when it is executed.
  *
  * IDENTIFICATION
- *	  src/planner/order/score_rows.c
+ *	  src/planner/forms/score_rows.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -23,9 +23,9 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "planner/cost/selectivity.h"
-#include "planner/order/order.h"
+#include "planner/forms/score.h"
+#include "planner/query/distance_expr.h"
 #include "planner/query/level.h"
-#include "planner/query/score.h"
 
 /* Distances are looked for between -2^MOST_BITS and 2^MOST_BITS, in SEARCH_STEPS steps. */
 #define MOST_BITS	30

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * row_groups_path.c
+ * row_groups.c
  *	  Groups of a table's rows, in the order of a distance of these.
  *
  *		SELECT d.id, count(c.id) FROM docs d LEFT JOIN chunks c ON c.doc = d.id
@@ -25,7 +25,7 @@
  * (LokiLevel.whole).  A search does without the sort.
  *
  * IDENTIFICATION
- *	  src/planner/order/row_groups_path.c
+ *	  src/planner/forms/row_groups.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -44,10 +44,11 @@
 #include "optimizer/paths.h"
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
+#include "planner/forms/forms.h"
+#include "planner/forms/groups.h"
 #include "planner/order/order.h"
 #include "planner/query/bounds.h"
 #include "planner/query/distance_expr.h"
-#include "planner/query/groups.h"
 #include "planner/query/make_expr.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
