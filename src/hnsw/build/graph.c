@@ -113,6 +113,23 @@ prefetch_list(const LokiGraph *graph, const LokiGraphLists *lists, uint32 node, 
 }
 
 /*
+ * Start fetching the list of the nearest of nodes that were scored: as long as a search comes nearer, it is
+ * expanded as soon as the pool has it.
+ */
+static inline void
+prefetch_nearest_list(const LokiGraph *graph, const LokiGraphLists *lists, int layer, const uint32 *nodes, int n)
+{
+	const float *estimates = graph->scratch.estimates;
+	int			nearest = 0;
+
+	for (int i = 1; i < n; i++)
+		if (estimates[i] < estimates[nearest])
+			nearest = i;
+	if (n > 0)
+		prefetch_list(graph, lists, nodes[nearest], layer);
+}
+
+/*
  * Search a layer for the ef nearest to graph->scratch.query, from the nodes in the pool (ascending,
  * at least one); the pool becomes those found.
  *
@@ -191,6 +208,7 @@ search_layer(LokiGraph *graph, int layer, int ef, uint32 wanted)
 			n = 0;
 		}
 		score_nodes(graph, graph->scratch.query, scored, nscored);
+		prefetch_nearest_list(graph, lists, layer, scored, nscored);
 		first = loki_pool_merge(pool, &graph->scratch.npool, room, graph->scratch.estimates,
 								scored, nscored);
 		next = Min(next, first);

@@ -474,9 +474,9 @@ append_locked(LokiLinker *linker, LokiChange *change, int number, uint32 place, 
 			return true;
 	if (count == max)
 		return false;
-	loki_change_slot_bytes(change, number, slot_size, place,
-						   offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
-						   added, sizeof(uint32));
+	loki_change_words(change, number, slot_size, place,
+					  offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
+					  added, sizeof(uint32));
 	return true;
 }
 

@@ -209,7 +209,7 @@ loki_change_bytes(LokiChange *change, int page, Size offset, const void *bytes, 
 	Assert(change->pages[page].copy == NULL);	/* a page is changed in one way */
 	change->pages[page].logged = true;
 	change->parts[change->nparts++] =
-		(LokiChangedPart) {(uint16) offset, (uint16) length, (uint8) page, bytes};
+		(LokiChangedPart) {(uint16) offset, (uint16) length, (uint16) length, (uint8) page, bytes};
 }
 
 /* Change part of a slot.  The used part of its page will cover the slot. */
@@ -223,6 +223,24 @@ loki_change_slot_bytes(LokiChange *change, int page, uint32 slot_size, uint32 pl
 	Assert(start + slot_size <= BLCKSZ - sizeof(LokiPageOpaqueData));
 	change->pages[page].lower = Max(change->pages[page].lower, start + slot_size);
 	loki_change_bytes(change, page, start + offset, bytes, length);
+}
+
+/* The same, without those bytes at the end in the record that the page has already.  See change.h. */
+void
+loki_change_words(LokiChange *change, int page, uint32 slot_size, uint32 place, Size offset,
+				  const void *words, Size length)
+{
+	const char *new = words;
+	const char *old;
+	LokiChangedPart *part;
+
+	Assert(lock_rank(change->pages[page].array) >= lock_rank(LOKI_SLOTS_CODE) ||
+		   change->pages[page].array == LOKI_SLOTS_UPPER);
+	loki_change_slot_bytes(change, page, slot_size, place, offset, words, length);
+	part = &change->parts[change->nparts - 1];
+	old = (const char *) loki_change_page(change, page) + part->offset;
+	while (part->length > 1 && new[part->length - 1] == old[part->length - 1])
+		part->length--;
 }
 
 /* Change a slot. */
@@ -270,8 +288,8 @@ loki_change_slot_differing(LokiChange *change, int page, uint32 slot_size, uint3
 		ends[n - 1] = i + unit;
 	}
 	for (int i = n - 1; i >= 0; i--)
-		loki_change_slot_bytes(change, page, slot_size, place, starts[i],
-							   slot + starts[i], ends[i] - starts[i]);
+		loki_change_words(change, page, slot_size, place, starts[i],
+						  slot + starts[i], ends[i] - starts[i]);
 	change->pages[page].lower = Max(change->pages[page].lower, SizeOfPageHeaderData +
 									slot_size * (place + 1));
 }
@@ -447,7 +465,7 @@ write_pages(LokiChange *change)
 
 		Assert(loki_page_writable(loki_change_page(change, part->page)));
 		memcpy((char *) loki_change_page(change, part->page) + part->offset, part->bytes,
-			   part->length);
+			   part->written);
 	}
 	for (int i = 0; i < change->npages; i++)
 	{

@@ -48,6 +48,8 @@ typedef struct LokiChangedPart
 {
 	uint16		offset;			/* in the page; and length, as in the record */
 	uint16		length;
+	uint16		written;		/* bytes that are written: those, and what the
+								 * page has behind them already */
 	uint8		page;			/* number in the change */
 	const void *bytes;			/* the caller's, who keeps them until the end */
 } LokiChangedPart;
@@ -113,6 +115,13 @@ extern void loki_change_slot_bytes(LokiChange *change, int page, uint32 slot_siz
 								   Size length);
 extern void loki_change_slot(LokiChange *change, int page, uint32 slot_size,
 							 uint32 place, const void *slot);
+
+/*
+ * Change words of a slot, which readers without a lock are to see whole; what the page has of them already at
+ * their end, as the high bytes of node IDs, is not logged.  Not for slots that have hints, which WAL lacks.
+ */
+extern void loki_change_words(LokiChange *change, int page, uint32 slot_size, uint32 place, Size offset,
+							  const void *words, Size length);
 
 /* Change n slots that follow each other on the page */
 extern void loki_change_slots(LokiChange *change, int page, uint32 slot_size, uint32 place, uint32 n,
