@@ -199,10 +199,6 @@ class SymphonyQG(PyPI):
     extension, option, packages = "SymphonyQG", "symphonyqg", ("rabitqlib==0.7.1",)
 
 
-class Vsag(PyPI):
-    extension, option, packages = "vsag", "vsag", ("pyvsag==0.18.5",)
-
-
 class Zvec(PyPI):
     extension, option, packages = "zvec", "zvec", ("zvec==0.8.0",)
 
@@ -215,5 +211,5 @@ class Qdrant(PyPI):
     extension, option, packages = "Qdrant Edge", "qdrant", ("qdrant-edge-py==0.9.0",)
 
 
-LIBRARIES = (Hnswlib, SymphonyQG, Vsag, Zvec, LanceDB, Qdrant)
+LIBRARIES = (Hnswlib, SymphonyQG, Zvec, LanceDB, Qdrant)
 DATABASES = (Zvec, LanceDB, Qdrant)     # with columns to filter by

@@ -12,7 +12,6 @@ Graphs have m as hnswlib does, and as many candidates while they are built, but 
 its authors do.  Vectors are kept with 8 bits a dimension beside the floats, by which the nearest are ranked
 again.  One thread takes a query at a time; more of them take queries at once.
 """
-import json
 import shutil
 import sys
 import tempfile
@@ -102,26 +101,6 @@ class SymphonyQG(Library):
             calls.append((time.perf_counter() - before) * 1e9 * int(threads) / len(self.rows))
         print(len(calls) * len(self.rows), time.perf_counter() - began)
         print(*map(int, calls))
-
-
-class Vsag(Library):
-    """vsag's hierarchical graph"""
-
-    def make(self, data):
-        import pyvsag
-        self.index = pyvsag.Index("hgraph", json.dumps({
-            "dtype": "float32", "metric_type": self.space, "dim": self.dims,
-            "index_param": {"base_quantization_type": "sq8", "use_reorder": True,
-                            "precise_quantization_type": "fp32", "max_degree": 2 * self.m,
-                            "ef_construction": self.candidates, "build_thread_count": self.threads}}))
-        self.index.build(vectors=data.ravel(), ids=np.arange(len(data), dtype=np.int64),
-                         num_elements=len(data), dim=self.dims)
-
-    def width(self, ef):
-        self.parameters = json.dumps({"hgraph": {"ef_search": ef}})
-
-    def find(self, query, k):
-        return self.index.knn_search(vector=self.rows[query], k=k, parameters=self.parameters)[0]
 
 
 class Database(Library):
@@ -249,7 +228,7 @@ class Qdrant(Database):
         return [row.id for row in found]
 
 
-LIBRARIES = {"symphonyqg": SymphonyQG, "vsag": Vsag, "zvec": Zvec, "lancedb": LanceDB, "qdrant": Qdrant}
+LIBRARIES = {"symphonyqg": SymphonyQG, "zvec": Zvec, "lancedb": LanceDB, "qdrant": Qdrant}
 
 
 def main(name):

@@ -68,7 +68,7 @@ def arguments(argv):
     p.add_argument("--realtime", action="store_true",
                    help="time queries and inserts in the real-time class "
                    "(SCHED_RR), to keep the machine's other work out")
-    for library in ("hnswlib", "symphonyqg", "vsag", "zvec", "lancedb", "qdrant"):
+    for library in ("hnswlib", "symphonyqg", "zvec", "lancedb", "qdrant"):
         p.add_argument(f"--{library}", action="store_true",
                        help="measure it in a process of its own, too")
     p.add_argument("--skip-lokivector", action="store_true")

@@ -37,7 +37,7 @@ if [ $status -ne 0 ]; then
 	echo "$result - bench root: $(tail -n 1 "$tmp/log")"
 	exit 0
 fi
-check "run.py" run/report.md '^\| .*hnswlib' run.py --hnswlib --symphonyqg --vsag --builds 1 --seconds 1 --ef 10,40 \
+check "run.py" run/report.md '^\| .*hnswlib' run.py --hnswlib --symphonyqg --builds 1 --seconds 1 --ef 10,40 \
 	--clients 1 --targets 0.9 --held-out 0.1 --set synthetic:2000:64 --out "$tmp/run"
 check "goals.py, a curve" curve/goals.csv '^1' goals.py --size small --only curve-200k \
 	--seconds 1 --ef 10,40 --rounds 1 --out "$tmp/curve"
