@@ -16,38 +16,7 @@ CREATE TABLE attr_t (
 	tz timestamptz
 );
 
--- Compare the rows of both plans; 1 if they are the same and the index has
--- evaluated the condition.
-CREATE FUNCTION attr_same(condition text) RETURNS integer AS $$
-DECLARE
-	query text := format('SELECT id FROM attr_t WHERE %s ORDER BY v <-> ''[1,2,3]''',
-						 condition);
-	sums text := 'SELECT array_agg(id ORDER BY id) FROM (' || query || ') s';
-	by_index integer[];
-	by_table integer[];
-	plan text := '';
-	line text;
-BEGIN
-	PERFORM set_config('enable_seqscan', 'off', true);
-	PERFORM set_config('enable_indexscan', 'on', true);
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		plan := plan || line;
-	END LOOP;
-	EXECUTE sums INTO by_index;
-	PERFORM set_config('enable_seqscan', 'on', true);
-	PERFORM set_config('enable_indexscan', 'off', true);
-	EXECUTE sums INTO by_table;
-
-	IF by_index IS DISTINCT FROM by_table THEN
-		RAISE WARNING '%: % by index, % by table', condition, by_index, by_table;
-		RETURN 0;
-	ELSIF plan !~ 'Index Scan using attr_idx.*Index Cond' OR plan ~ 'Filter' THEN
-		RAISE WARNING '%: no index condition', condition;
-		RETURN 0;
-	END IF;
-	RETURN 1;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION attr_same(condition text) RETURNS integer LANGUAGE sql RETURN same_by_index('attr_t', 'attr_idx', condition);
 
 -- All operators, a column against constants
 CREATE FUNCTION attr_compare(columns text[], constants text[]) RETURNS bigint AS $$

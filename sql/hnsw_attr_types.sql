@@ -36,39 +36,8 @@ CREATE TABLE type_t (
 	av varchar(10)[]
 );
 
--- Rows by an index scan and by a sequential scan: 1 if they are the same, and
--- the index has evaluated the condition (unless it is not asked to).
-CREATE FUNCTION type_same(condition text, in_index boolean DEFAULT true) RETURNS integer AS $$
-DECLARE
-	query text := format('SELECT id FROM type_t WHERE %s ORDER BY v <-> ''[1,2,3]''',
-						 condition);
-	sums text := 'SELECT array_agg(id ORDER BY id) FROM (' || query || ') s';
-	by_index integer[];
-	by_table integer[];
-	plan text := '';
-	line text;
-BEGIN
-	PERFORM set_config('enable_seqscan', 'off', true);
-	PERFORM set_config('enable_indexscan', 'on', true);
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		plan := plan || line;
-	END LOOP;
-	EXECUTE sums INTO by_index;
-	PERFORM set_config('enable_seqscan', 'on', true);
-	PERFORM set_config('enable_indexscan', 'off', true);
-	EXECUTE sums INTO by_table;
-
-	IF by_index IS DISTINCT FROM by_table THEN
-		RAISE WARNING '%: % by index, % by table', condition, by_index, by_table;
-		RETURN 0;
-	ELSIF plan !~ 'Index Scan using type_idx' OR
-		in_index AND (plan !~ 'Index Cond' OR plan ~ 'Filter') THEN
-		RAISE WARNING '%: no index condition', condition;
-		RETURN 0;
-	END IF;
-	RETURN 1;
-END
-$$ LANGUAGE plpgsql;
+CREATE FUNCTION type_same(condition text, in_index boolean DEFAULT true) RETURNS integer LANGUAGE sql
+	RETURN same_by_index('type_t', 'type_idx', condition, in_index);
 
 -- Operators of a column against constants and every fifth of its own values
 CREATE FUNCTION type_compare(col text, ops text[], constants text[] DEFAULT '{}') RETURNS text AS $$

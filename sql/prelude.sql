@@ -137,6 +137,35 @@ BEGIN
 END
 $$;
 
+-- The rows of a table (id, v vector(3), ...) with a condition by an index and by a sequential scan: 1 if they are the
+-- same, and the index has evaluated the condition (unless it is not asked to)
+CREATE OR REPLACE FUNCTION same_by_index(tab text, index text, condition text, in_index bool DEFAULT true) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	query text := format('SELECT id FROM %I WHERE %s ORDER BY v <-> ''[1,2,3]''', tab, condition);
+	sums text := 'SELECT array_agg(id ORDER BY id) FROM (' || query || ') s';
+	by_index int[];
+	by_table int[];
+	plan text := '';
+	line text;
+BEGIN
+	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'on', true);
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		plan := plan || line;
+	END LOOP;
+	EXECUTE sums INTO by_index;
+	PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_indexscan', 'off', true);
+	EXECUTE sums INTO by_table;
+	IF by_index IS DISTINCT FROM by_table THEN
+		RAISE WARNING '%: % by index, % by table', condition, by_index, by_table;
+		RETURN 0;
+	ELSIF plan !~ ('Index Scan using ' || index) OR in_index AND (plan !~ 'Index Cond' OR plan ~ 'Filter') THEN
+		RAISE WARNING '%: no index condition', condition;
+		RETURN 0;
+	END IF;
+	RETURN 1;
+END
+$$;
+
 -- Of the nearest rows of a source, those that its index finds: rows returned and wanted, those as near as the
 -- farthest wanted, those as near as the wanted one of their place (to a share of its distance), whether they
 -- come in order, and in full the distances

@@ -105,14 +105,12 @@ put_entry(Tuplesortstate *sort, const ItemPointerData *tid, uint64 hash)
  * ----------------------------------------------------------------
  */
 
-/* Add a code, and what refines it, to a hash; a pending index has none. */
+/* Add a code, and what refines it, to a hash; of a pending index they are zeros. */
 static uint64
 hash_codes(HeapCheck *state, uint64 hash)
 {
 	const LokiQuantizer *quantizer = state->check->state->quantizer;
 
-	if (state->check->state->pending)
-		return hash;
 	hash = hash_bytes_extended((unsigned char *) state->code, (int) quantizer->code_size, hash);
 	if (quantizer->refine_size > 0)
 		hash = hash_bytes_extended((unsigned char *) state->refine,
