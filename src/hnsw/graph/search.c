@@ -490,7 +490,7 @@ pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 		return;
 	}
 	/* what has come to be out of reach makes room before the pool is full */
-	if (high == ef || (reach < FLT_MAX && high >= search->reach.grown && pool[high - 1].distance > reach))
+	if (high == ef || (reach < FLT_MAX && high > search->reach.width && pool[high - 1].distance > reach))
 	{
 		search->pool.n = --high;
 		if (search->kept.rejected)

@@ -468,8 +468,11 @@ extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 								int width, LokiUpperFound *entries);
 
-/* A pool larger than this costs more to shift than a heap to sift */
-#define LOKI_POOL_MAX		1024
+/* A pool of more costs more to shift than a heap to sift */
+#define LOKI_POOL_MAX		16384
+
+/* Candidates that the errors of codes may make a search keep, even a narrow one */
+#define LOKI_REACH_MOST		1024
 
 /* Keep a scored node in scored[]; returns its index there */
 extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags);

@@ -3,8 +3,8 @@
  * walk.c
  *	  The walk of an index scan over layer 0: with a filter, and resumable.
  *
- * A small unfiltered walk uses the sorted pool of graph/search.c.  A walk that is
- * filtered, wide or widened keeps everything that was scored in one array, with two heaps
+ * An unfiltered walk uses the sorted pool of graph/search.c.  A walk that is filtered or widened,
+ * that would fill the pool or does, keeps everything that was scored in one array, with two heaps
  * of its nodes: the frontier (unexpanded nodes, the nearest on top) and the best
  * (matching nodes, the farthest on top).  Widening builds both heaps again from the array,
  * so nothing is scored twice.
@@ -15,7 +15,7 @@
  *				EXPANDED	its neighbors were scored
  *				TAKEN		queued for reranking
  *	frontier[]	a heap of places in scored[], which expansion takes from
- *	best[]		places of those that match: sorted up to LOKI_POOL_MAX, a heap beyond
+ *	best[]		places of those that match: sorted, and a heap from LOKI_POOL_MAX on
  *
  * The frontier may have nodes that have come to be out of reach since; it is asked again when
  * one is on top.  In HNSW's own terms, frontier and best are C and W of algorithm 2, but a filter
@@ -149,17 +149,13 @@ trim_heap(LokiSearch *search)
 	}
 }
 
-/* Keep the best sorted up to LOKI_POOL_MAX, beyond it in a heap.  An array that descends is one. */
+/* The best, which are sorted, become a heap: an array that descends is one. */
 static void
-set_width(LokiSearch *search, uint32 width)
+make_heap(LokiSearch *search)
 {
 	LokiKeptNodes *kept = &search->kept;
 
-	search->reach.width = (int) width;
-	search->reach.grown = Max(search->reach.grown, search->reach.width);
-	search->reach.most = Max(search->reach.most, search->reach.grown);
-	if (kept->best_is_heap || width <= LOKI_POOL_MAX)
-		return;
+	Assert(!kept->best_is_heap);
 	for (uint32 i = 0; i < kept->nbest / 2; i++)
 	{
 		LokiCandidate nearer = kept->best[i];
@@ -169,6 +165,24 @@ set_width(LokiSearch *search, uint32 width)
 	}
 	kept->best_is_heap = true;
 	trim_heap(search);
+}
+
+/* Whether so wide a walk would fill a sorted pool, so that it keeps a heap from its beginning */
+static inline bool
+fills_pool(uint32 width)
+{
+	return width > LOKI_POOL_MAX / 4;
+}
+
+/* Keep more of the best, from now on. */
+static void
+set_width(LokiSearch *search, uint32 width)
+{
+	search->reach.width = (int) width;
+	search->reach.grown = Max(search->reach.grown, search->reach.width);
+	search->reach.most = Max(search->reach.most, search->reach.grown);
+	if (fills_pool(width) && !search->kept.best_is_heap)
+		make_heap(search);
 }
 
 /*
@@ -207,7 +221,7 @@ offer_best(LokiSearch *search, uint32 item)
 		return;
 	/* what has come to be out of reach makes room before there are most */
 	if (kept->nbest == most ||
-		(kept->nbest >= (uint32) search->reach.grown &&
+		(kept->nbest > (uint32) search->reach.width &&
 		 kept->best[kept->nbest - 1].distance > loki_reach(&search->reach, kept->best, (int) kept->nbest)))
 		kept->nbest--;
 	Assert(low <= kept->nbest);
@@ -216,6 +230,8 @@ offer_best(LokiSearch *search, uint32 item)
 	if (++kept->nbest == (uint32) search->reach.width && search->reach.rows > 0)
 		loki_search_note_error(search, kept->best,
 							   kept->scored[kept->best[search->reach.rows - 1].node].node);
+	if (kept->nbest == LOKI_POOL_MAX)
+		make_heap(search);
 }
 
 /*
@@ -517,10 +533,10 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 
 	Assert(nentries > 0 && width > 0);
 	search->kept.rejected = true;
-	if (!filtered(search) && width <= LOKI_POOL_MAX)
+	if (!filtered(search) && !fills_pool(width))
 	{
 		int			nnarrow = nentries > LOKI_ENTRY_WIDTH ? LOKI_ENTRY_WIDTH : 0;
-		int			most = search->reach.most;
+		int			most = Min(search->reach.most, LOKI_POOL_MAX);
 
 		/* as a narrow search would, and then from the other entries (R2) */
 		loki_search_start(search, most);
@@ -529,6 +545,9 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 		loki_search_walk(search, entries + nnarrow, nentries - nnarrow, most, most);
 		if (search->pool.n < search->reach.width)
 			return LOKI_WALK_DRY;
+		/* full, and all were expanded: those that had no room may still be within reach */
+		if (most < search->reach.most && search->pool.n == most && search->pool.next >= most)
+			return loki_walk_widen(search);
 		return reached_most(search, search->pool.n) && search->pool.next >= search->pool.n ?
 			LOKI_WALK_LIMIT : LOKI_WALK_CONVERGED;
 	}
@@ -537,7 +556,7 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 	search->kept.nscored = search->kept.nfrontier = search->kept.nbest = search->kept.nrows = 0;
 	search->pool.n = 0;
 	search->kept.by_heap = true;
-	search->kept.best_is_heap = width > LOKI_POOL_MAX;
+	search->kept.best_is_heap = fills_pool(width);
 	search->choice->adapts = filtered(search) && search->budget.flat_nodes > 0;
 	search->choice->hops = false;
 	search->choice->window = SHARE_WINDOW;
@@ -571,10 +590,11 @@ loki_walk_reach(const LokiSearch *search)
 }
 
 /*
- * Go on with a larger reach.  The nodes of the pool, if there is one, were taken, and come into scored[];
- * behind the first that was out of reach, all count as not expanded.  Nodes that were scored last are
- * offered first: they are the nearest, so the others are soon known to be too far.  Such nodes are not
- * expanded, unless the filter makes the walk still wider.
+ * Go on with a larger reach, or with heaps as the pool is full.  The nodes of the pool, if there is one, come
+ * into scored[].  They were taken, unless they still have LOKI_EXPANDED.  Behind the first that was out of
+ * reach, all count as not expanded.  Nodes that were scored last are offered first: they are the nearest, so
+ * the others are soon known to be too far.  Such nodes are not expanded, unless the filter makes the walk
+ * still wider.
  */
 LokiWalkEnd
 loki_walk_widen(LokiSearch *search)
@@ -582,14 +602,16 @@ loki_walk_widen(LokiSearch *search)
 	Assert(search->pool.n == 0 || !search->kept.by_heap);
 	for (int i = 0; i < search->pool.n; i++)
 	{
-		Assert((search->pool.nearest[i].node & LOKI_EXPANDED) == 0);	/* as it was taken */
-		loki_search_keep(search, search->pool.nearest[i].distance, search->pool.nearest[i].node,
+		uint32		node = search->pool.nearest[i].node;
+
+		loki_search_keep(search, search->pool.nearest[i].distance, node & ~LOKI_EXPANDED,
 						 (i < search->pool.next ? LOKI_SCORED_EXPANDED : 0) |
-						 LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES | LOKI_SCORED_TAKEN);
+						 LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES |
+						 (node & LOKI_EXPANDED ? 0 : LOKI_SCORED_TAKEN));
 	}
 	search->pool.n = 0;
 	search->kept.by_heap = true;
-	search->kept.best_is_heap = search->reach.width > LOKI_POOL_MAX;
+	search->kept.best_is_heap = fills_pool(search->reach.width);
 	/* rows that were taken count among the nearest, as the reach is that of all rows returned */
 	search->kept.nfrontier = search->kept.nbest = search->kept.nrows = 0;
 	for (uint32 end = search->kept.nscored; end > 0;)

@@ -398,7 +398,7 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	else
 	{
 		grown = 8.0 * Max(width, loki_walk_width(state, Max(LOKI_DEFAULT_EF_SEARCH, 4 * n)));
-		most = Max(grown, LOKI_POOL_MAX);
+		most = Max(grown, LOKI_REACH_MOST);
 	}
 	reach->grown = (int) Min(grown, LOKI_MAX_NUMBER);
 	reach->most = (int) Min(most, LOKI_MAX_NUMBER);
