@@ -168,4 +168,29 @@ CREATE INDEX crowd_workers ON crowd USING hnsw (v vector_ip_ops) WITH (centers =
 SELECT centers_of('crowd_file') > 0 AS file, lokivector_check('crowd_file', true),
 	centers_of('crowd_workers') > 0 AS workers, lokivector_check('crowd_workers', true);
 
-DROP TABLE crowd, even, wide, same, grown, lengths;
+
+-- test: a crowd that comes after the codes is seen, and REINDEX gives it centers
+RESET maintenance_work_mem;
+SET lokivector.pending_nodes = 1024;
+CREATE TABLE later (LIKE crowd);
+CREATE INDEX later_idx ON later USING hnsw (v vector_l2_ops);
+INSERT INTO later SELECT * FROM crowd WHERE id % 3 <> 0;
+SELECT centers, crowded FROM lokivector_index_info('later_idx');
+INSERT INTO later SELECT * FROM crowd WHERE id % 3 = 0;
+SELECT centers, crowded > 0.2 AS crowded FROM lokivector_index_info('later_idx');
+SELECT regexp_replace(advice, '0\.\d+', 'N') AS advice FROM lokivector_advice('later_idx') WHERE about = 'recall';
+REINDEX INDEX later_idx;
+SELECT centers, crowded < 0.03 AS resolved FROM lokivector_index_info('later_idx');
+SELECT count(*) FROM lokivector_advice('later_idx') WHERE about = 'recall';
+-- none where the user wants no centers
+ALTER INDEX later_idx SET (centers = 0);
+REINDEX INDEX later_idx;
+SELECT centers, crowded > 0.2 AS crowded FROM lokivector_index_info('later_idx');
+SELECT count(*) FROM lokivector_advice('later_idx') WHERE advice LIKE '%crowds%';
+
+-- test: where codes do not show crowds
+CREATE INDEX even_ip ON even USING hnsw (v vector_ip_ops);
+SELECT crowded FROM lokivector_index_info('even_ip') UNION ALL SELECT crowded FROM lokivector_index_info('even_taxi')
+UNION ALL SELECT crowded FROM lokivector_index_info('even_short');
+
+DROP TABLE crowd, even, wide, same, grown, lengths, later;

@@ -93,6 +93,14 @@ BEGIN ATOMIC
 		FROM i
 	), widths AS (
 		SELECT pg_catalog.max(recall_10) AS best FROM i, lokivector_calibration(i.oid)
+	), aged AS (
+		-- whether a rebuild would make more local centers, of which there is one for 64 rows, as many as fit 1 MB
+		SELECT i.crowded > 0.06::float8 AND more > 2 * centers AS crowded,
+			centers > 0 AND more > centers AND live > 64 * 64 * centers AS grown
+		FROM i CROSS JOIN LATERAL (SELECT CASE
+			WHEN code = 'rotated' AND profile = 'balanced' AND bits < 8 AND NOT sketched AND NOT EXISTS
+				(SELECT FROM pg_catalog.pg_options_to_table(i.reloptions) WHERE option_name = 'centers')
+			THEN least(255, live / 64, 262144 / code_dimensions) ELSE 0 END AS more) m
 	), options AS (
 		SELECT o.option_name, o.option_value FROM i, pg_catalog.pg_options_to_table(i.reloptions) o
 	), wanted AS (
@@ -213,9 +221,15 @@ BEGIN ATOMIC
 	FROM i WHERE waits AND live >= 1000 AND pending = 0 AND code <> 'lists' AND (target > 0::float8 AND calibrated_nodes IS NULL OR
 		greatest(pg_catalog.abs(live - calibrated_nodes), changed_nodes) > calibrated_nodes / 5)
 	UNION ALL
-	SELECT 'recall', pg_catalog.format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',
-		pg_catalog.round(best::numeric, 3))
-	FROM i, widths WHERE best < 0.95::float8 AND NOT sketched
+	SELECT 'recall', CASE WHEN aged.crowded THEN
+			pg_catalog.format('%s of the rows lie in crowds, whose rows the codes do not tell apart: most came after the codes were made. Run REINDEX INDEX CONCURRENTLY %s.',
+				pg_catalog.round(i.crowded::numeric, 2), i.oid::regclass)
+		WHEN grown THEN
+			pg_catalog.format('The index has grown to %s nodes since its codes got their %s local centers. Run REINDEX INDEX CONCURRENTLY %s, which makes more.',
+				live, centers, i.oid::regclass)
+		ELSE pg_catalog.format('The widest search that was measured finds %s of the nearest ten. Build with more bits, or with larger m and ef_construction.',
+			pg_catalog.round(best::numeric, 3)) END
+	FROM i, aged, widths WHERE aged.crowded OR grown OR best < 0.95::float8 AND NOT sketched
 	UNION ALL
 	SELECT 'recall', pg_catalog.format('Of %s sampled searches, the worst hundredth found %s of their rows. Set target_recall or ef_search; if that does not help, REINDEX INDEX CONCURRENTLY %s.',
 		measured, pg_catalog.round(recall_p1::numeric, 2), s.index)

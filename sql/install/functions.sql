@@ -28,7 +28,7 @@ CREATE FUNCTION lokivector_index_info(index regclass,
 		OUT rows bigint, OUT null_rows bigint,
 		OUT max_level integer, OUT entry_node bigint, OUT pending bigint,
 		OUT vacuum_cycles bigint, OUT vacuum_unfinished boolean,
-		OUT calibrated_nodes bigint, OUT changed_nodes bigint, OUT unlisted_nodes bigint,
+		OUT calibrated_nodes bigint, OUT changed_nodes bigint, OUT unlisted_nodes bigint, OUT crowded double precision,
 		OUT pages bigint, OUT unused_pages bigint, OUT bytes bigint)
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT PARALLEL RESTRICTED;

@@ -388,6 +388,14 @@ loki_code_may_have_centers(const LokiCodeSpec *spec)
 extern int	loki_nearest_center(const LokiQuantizer *quantizer, const float *x, float *turned,
 								float *near);
 
+/* How far a vector is from what its code is around, in the unit of estimates; of codes that have a spread */
+static inline bool
+loki_code_has_spread(const LokiCodeSpec *spec)
+{
+	return loki_code_may_have_centers(spec) && spec->metric != LOKI_METRIC_IP;
+}
+extern float loki_code_spread(const LokiQuantizer *quantizer, const void *code);
+
 /* Whether a code has a center that there is */
 extern bool loki_code_slot_valid(const LokiQuantizer *quantizer, const void *code);
 

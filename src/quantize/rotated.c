@@ -222,6 +222,14 @@ loki_nearest_center(const LokiQuantizer *quantizer, const float *x, float *turne
 	return center;
 }
 
+/* See quantize.h.  By inner product that is no distance. */
+float
+loki_code_spread(const LokiQuantizer *quantizer, const void *code)
+{
+	Assert(loki_code_has_spread(&quantizer->spec));
+	return ((const CodeSlot *) code)->add;
+}
+
 /* A code from a vector */
 static void
 encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)

@@ -250,6 +250,17 @@ extern bool loki_build_claim_nodes(LokiBuild *build, uint32 *first, uint32 *end)
 extern void loki_build_report_round(LokiBuild *build, int round, int rounds);
 extern bool loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint32 *end);
 
+/*
+ * A row is in a crowd if some of so many random rows are that near to it: the square of the distance is no
+ * more than this part of that to the mean.  Then the crowd has a hundredth of the rows or more, and centers
+ * of its own; smaller ones would have none.  Duplicates count for nothing: they share a node, or have one
+ * code.
+ */
+#define LOKI_CROWD_LOOKED_AT	300
+#define LOKI_CROWD_SEEN_FROM	128
+#define LOKI_CROWD_ROWS			3
+#define LOKI_CROWD_SQUARE		(1.0f / 8)
+
 /* functions in build/centers.c */
 extern void loki_centers_begin(LokiBuild *build);
 extern void loki_centers_choose(LokiBuild *build);

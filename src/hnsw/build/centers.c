@@ -38,16 +38,7 @@
 #define ROUNDS				4
 #define MOST_SAMPLED		(32 * LOKI_MAX_CENTERS)
 
-/*
- * A row is in a crowd if some of so many random rows are that near to it: the square of the distance is no
- * more than this part of that to the mean.  Then the crowd has a hundredth of the rows or more, and centers
- * of its own; smaller ones would have none.  Duplicates count for nothing: they share a node, or have one
- * code.  One row in CROWDED_SHARE is enough.
- */
-#define LOOKED_AT			300
-#define SEEN_FROM			128
-#define CROWD_ROWS			3
-#define CROWD_SQUARE		(1.0f / 8)
+/* Rows nearer than that, relative to the mean, are equal; one row in a crowd of so many is enough */
 #define EQUAL_SQUARE		1e-10f
 #define CROWDED_SHARE		30
 
@@ -121,13 +112,13 @@ static bool
 has_crowds(Centers *centers)
 {
 	Size		dims = loki_center_dims(&centers->spec);
-	float	   *rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * dims * (SEEN_FROM + 1));
-	float	   *row = rows + dims * SEEN_FROM;
+	float	   *rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * dims * (LOKI_CROWD_SEEN_FROM + 1));
+	float	   *row = rows + dims * LOKI_CROWD_SEEN_FROM;
 	int			crowded = 0;
 
-	for (int i = 0; i < SEEN_FROM; i++)
+	for (int i = 0; i < LOKI_CROWD_SEEN_FROM; i++)
 		turn_random_row(centers, rows + i * dims);
-	for (int i = 0; i < LOOKED_AT; i++)
+	for (int i = 0; i < LOKI_CROWD_LOOKED_AT; i++)
 	{
 		float		square;
 		int			near = 0;
@@ -135,16 +126,16 @@ has_crowds(Centers *centers)
 		CHECK_FOR_INTERRUPTS();
 		turn_random_row(centers, row);
 		square = loki_distance.dot_f32(dims, row, row);
-		for (int j = 0; j < SEEN_FROM; j++)
+		for (int j = 0; j < LOKI_CROWD_SEEN_FROM; j++)
 		{
 			float		distance = loki_distance.l2sq_f32(dims, row, rows + j * dims);
 
-			near += distance < CROWD_SQUARE * square && distance > EQUAL_SQUARE * square;
+			near += distance < LOKI_CROWD_SQUARE * square && distance > EQUAL_SQUARE * square;
 		}
-		crowded += near >= CROWD_ROWS;
+		crowded += near >= LOKI_CROWD_ROWS;
 	}
-	elog(DEBUG1, "%d of %d rows are in crowds", crowded, LOOKED_AT);
-	return crowded * CROWDED_SHARE >= LOOKED_AT;
+	elog(DEBUG1, "%d of %d rows are in crowds", crowded, LOKI_CROWD_LOOKED_AT);
+	return crowded * CROWDED_SHARE >= LOKI_CROWD_LOOKED_AT;
 }
 
 /* Move each center to the mean of the rows that have it. */

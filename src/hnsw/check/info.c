@@ -19,10 +19,9 @@
 #include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "hnsw/definition/access.h"
+#include "hnsw/check/check.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/lock_assert.h"
-#include "hnsw/page/page.h"
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -31,7 +30,7 @@
 LOKI_FUNCTION(lokivector_index_info);
 LOKI_FUNCTION(lokivector_index_slot_arrays);
 
-#define INFO_COLUMNS		30
+#define INFO_COLUMNS		31
 #define SLOT_ARRAY_COLUMNS		6
 
 /* Slots of TID, NULLTID and DUPLICATE by state */
@@ -215,6 +214,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[INFO_COLUMNS];
 	bool		isnull[INFO_COLUMNS] = {0};
+	double		crowded;
 	int			i;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
@@ -239,6 +239,9 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 											 meta.calibration.nodes / LOKI_CALIBRATION_SCALE));
 	values[i++] = Int64GetDatum((int64) loki_derived_unlisted(state, index, &meta,
 															  loki_node_end(state, index)));
+	crowded = loki_crowded_share(state, index, &meta);
+	isnull[i] = isnan(crowded);
+	values[i++] = Float8GetDatum(crowded);
 	values[i++] = Int64GetDatum(blocks);
 	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
 	values[i++] = Int64GetDatum(blocks * BLCKSZ);
