@@ -138,6 +138,24 @@ SELECT count(*) FROM (SELECT FROM scan_t ORDER BY v <-> scan_vector(7, 64) LIMIT
 SELECT count(*) FROM (SELECT FROM scan_t ORDER BY v <-> scan_vector(7, 64) LIMIT NULL) s;
 SELECT count(*) FROM (SELECT FROM scan_t ORDER BY v <-> scan_vector(7, 64) LIMIT 9000000000000000000) s;
 
+-- test: a search for fewer rows looks no farther than one for more
+CREATE TABLE scan_far (id integer, v vector(40));
+INSERT INTO scan_far SELECT i, random_vector(i, 40) FROM generate_series(1, 4000) i;
+CREATE INDEX scan_far_v_idx ON scan_far USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE scan_far;
+CREATE FUNCTION scan_work(k integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	scored bigint := 0;
+BEGIN
+	FOR q IN 1..30 LOOP
+		PERFORM id FROM scan_far ORDER BY v <-> random_vector(-q, 40) LIMIT k;
+		scored := scored + (SELECT nodes_scored FROM lokivector_scan_stats());
+	END LOOP;
+	RETURN scored;
+END $$;
+SELECT k, scan_work(k) >= lag(scan_work(k)) OVER (ORDER BY k) AS farther
+FROM unnest('{1,5,10,20,100}'::integer[]) k;
+
 -- test: LIMIT as a parameter
 SET plan_cache_mode = force_generic_plan;
 PREPARE scan_limit(vector, bigint, bigint) AS

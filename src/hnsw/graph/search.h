@@ -121,12 +121,24 @@ typedef struct LokiReach
 	float		ratio;			/* the growth: to the distance of the rows-th;
 								 * 0: that of the width-th node counts;
 								 * FLT_MAX: no end before grown */
-	int			few;			/* at most rows, and ... */
+	int			few;			/* ten rows, or as many as the width, and ... */
 	float		few_ratio;		/* ... the growth of a search for so few */
 	float		errors;			/* errors beyond it, at least */
 	float		error;			/* of an estimate; below 0: not known yet */
 	float		floor;			/* as far in any case, by rows that were read */
 } LokiReach;
+
+/*
+ * The distance that the growth reaches, by those of the rows-th and the few-th: what it is for few rows is the least
+ * for more, and the most for fewer, so that the first rows of more are found as well.
+ */
+static inline float
+loki_reach_growth(const LokiReach *reach, float row, float few)
+{
+	row *= reach->ratio;
+	few *= reach->few_ratio;
+	return reach->rows < reach->few ? Min(row, few) : Max(row, few);
+}
 
 /*
  * The distance beyond which nothing is expanded.  nearest[0 .. n) are the nearest nodes that may be
@@ -138,7 +150,7 @@ loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
 	float		row;
 	float		far;
 
-	Assert(reach->rows <= reach->width && reach->least <= reach->width && reach->few <= reach->rows);
+	Assert(reach->rows <= reach->width && reach->least <= reach->width && reach->few <= reach->width);
 	Assert(reach->width <= reach->grown && reach->grown <= reach->most);
 	if (reach->width == 0 || n < reach->width || reach->error < 0)
 		return FLT_MAX;
@@ -148,7 +160,7 @@ loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
 	row = nearest[reach->rows - 1].distance;
 	if (reach->ratio > 0)
 		far = reach->ratio == FLT_MAX ? FLT_MAX :
-			Max(Max(row * reach->ratio, nearest[reach->few - 1].distance * reach->few_ratio),
+			Max(loki_reach_growth(reach, row, nearest[reach->few - 1].distance),
 				nearest[reach->least - 1].distance);
 	if (n >= reach->grown)
 		far = Min(far, nearest[reach->grown - 1].distance);

@@ -87,7 +87,7 @@ reach_of_rows(const LokiSearch *search)
 	if (reach->ratio == FLT_MAX)
 		return FLT_MAX;
 	row = search->kept.rows[0].distance;
-	return Max(reach->ratio > 0 ? Max(row * reach->ratio, search->kept.few * reach->few_ratio) : row,
+	return Max(reach->ratio > 0 ? loki_reach_growth(reach, row, search->kept.few) : row,
 			   Max(row + reach->errors * reach->error, reach->floor));
 }
 

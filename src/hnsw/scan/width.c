@@ -35,7 +35,10 @@ LOKI_FUNCTION(lokivector_search_width);
 /* A search looks this number of errors of an estimate beyond the last row wanted */
 #define REACH_ERRORS		3
 
-/* A search for more rows looks at least as far, and finds as much, as one for this number */
+/*
+ * A search for more rows looks at least as far, and finds as much, as one for this number; one for fewer looks no
+ * farther
+ */
 #define FEW_ROWS			loki_calibration_ks[LOKI_FEW_PLACE]
 
 /*
@@ -429,7 +432,9 @@ loki_reach_grow(LokiReach *reach, double growth, double width, double n, double 
 	if (growth <= 0)
 		return;
 	reach->ratio = (float) pow(width / n, growth);
-	reach->few = Min(reach->rows, FEW_ROWS);
+	reach->few = Min(reach->width, FEW_ROWS);
+	if (reach->rows < reach->few)
+		few_width = width;
 	if (few_width > 0)
 		reach->few_ratio = (float) pow(few_width / reach->few, growth);
 }

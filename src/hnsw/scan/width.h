@@ -37,7 +37,8 @@ extern void loki_reach_begin(const struct LokiIndex *state, struct LokiReach *re
 
 /*
  * The same by how distances grow, 0 if that is not known: for n rows by a walk of this width without a
- * filter, and at least as far as a search for few rows that has the other width, if that is not 0.
+ * filter, and at least as far as a search for ten rows that has the other width, if that is not 0.  For fewer rows no
+ * farther than for ten.
  */
 extern void loki_reach_grow(struct LokiReach *reach, double growth, double width, double n,
 							double few_width);
