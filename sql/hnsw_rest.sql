@@ -68,12 +68,30 @@ VACUUM ANALYZE rest_p;
 SELECT * FROM rest_of('kind = 1 AND id % 100 = 5', target => 'rest_p');
 SELECT * FROM rest_of('kind = 1 AND id % 25 = 6', target => 'rest_p');
 
--- test: conditions that the scan may not evaluate
+-- test: conditions that are volatile or have sub-plans
 SELECT * FROM rest_of('id % 100 = 5 AND random() < 2');
 SELECT * FROM rest_of('id % 100 = (SELECT 5 WHERE rest_t.id > 0)');
--- ... behind some that it evaluates
+-- ... behind others
 SELECT * FROM rest_of('id % 100 = 5 AND id >= (SELECT 0 WHERE rest_t.id > 0)');
 SELECT * FROM rest_of('id % 10 = 5 AND id % 100 = (SELECT 5 WHERE rest_t.id > 0)');
+
+-- test: a bound of the distance comes before the filter, which is evaluated once for each row within it
+SELECT * FROM rest_of('v <=> rest_vector(3) < 1.3 AND id % 100 = 5');
+SELECT * FROM rest_of('v <=> rest_vector(3) < 0.9 AND id % 100 = 5 AND random() < 2', '10');
+CREATE SEQUENCE rest_seq;
+SELECT count(*) FROM (SELECT FROM rest_t WHERE v <=> rest_vector(3) < 1.3 AND nextval('rest_seq') < 0 ORDER BY v <=> rest_vector(3) LIMIT 10) s;
+SELECT last_value = (SELECT count(*) FROM rest_t WHERE v <=> rest_vector(3) < 1.3) AS once FROM rest_seq;
+DROP SEQUENCE rest_seq;
+
+-- test: iterative scans under pgvector's limits, which return no more rows without a LIMIT
+SET hnsw.max_scan_tuples = 2000;
+SET hnsw.iterative_scan = strict_order;
+SELECT * FROM rest_of('id % 1000 = 5', '10');
+SET hnsw.iterative_scan = relaxed_order;
+SELECT * FROM rest_of('id % 1000 = 5', '10');
+SELECT n < 8000 AS limited, strategy FROM rest_of('id > 0', 'ALL');
+RESET hnsw.iterative_scan;
+RESET hnsw.max_scan_tuples;
 
 -- test: all rows, in memory and not
 SELECT * FROM rest_of('true', 'ALL');
