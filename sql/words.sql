@@ -335,7 +335,7 @@ CREATE INDEX ON texts USING hnsw (body);
 CREATE ROLE words_reader;
 CREATE ROLE words_stranger;
 ALTER TABLE docs ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON docs TO words_reader USING (tenant = 3);
+CREATE POLICY own ON docs TO words_reader USING (tenant = ANY ('{3}'));
 GRANT SELECT ON docs TO words_reader;
 CREATE VIEW barrier WITH (security_barrier) AS SELECT id, words FROM few WHERE tenant = 3;
 GRANT SELECT ON barrier TO words_reader;

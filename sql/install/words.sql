@@ -32,6 +32,11 @@ CREATE FUNCTION bm25_weighed(index weighed_tsquery, words tsquery) RETURNS weigh
 COMMENT ON FUNCTION bm25_weighed(weighed_tsquery, tsquery) IS
 	'a search for words, weighed by the rows of the same index';
 
+CREATE FUNCTION bm25_weighed(index weighed_tsquery, words tsquery, tenant anyelement) RETURNS weighed_tsquery
+	AS 'MODULE_PATHNAME', 'bm25_weighed_of_tenant' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION bm25_weighed(weighed_tsquery, tsquery, anyelement) IS
+	'for plans: a search for words, weighed by the rows of one tenant';
+
 CREATE FUNCTION bm25_weighed_distance(tsvector, weighed_tsquery) RETURNS double precision
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION bm25_weighed_distance(tsvector, weighed_tsquery) IS 'implementation of <@@> operator';

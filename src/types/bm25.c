@@ -179,8 +179,8 @@ loki_bm25_query_weight(const LokiBm25 *by, double N, double n)
 }
 
 /* How often a document has a lexeme.  A tsvector is sorted by tsCompareString(), so by halves. */
-static int
-count_lexeme(TSVector document, char *lexeme, int length)
+int
+loki_lexeme_count(TSVector document, const char *lexeme, int length)
 {
 	WordEntry  *entries = ARRPTR(document);
 	int			low = 0;
@@ -189,7 +189,7 @@ count_lexeme(TSVector document, char *lexeme, int length)
 	while (low < high)
 	{
 		int			middle = low + (high - low) / 2;
-		int			order = tsCompareString(lexeme, length, STRPTR(document) + entries[middle].pos,
+		int			order = tsCompareString(unconstify(char *, lexeme), length, STRPTR(document) + entries[middle].pos,
 											entries[middle].len, false);
 
 		if (order == 0)
@@ -209,21 +209,18 @@ count_lexeme(TSVector document, char *lexeme, int length)
 double
 loki_bm25_score(TSVector document, const Bm25Query *query)
 {
-	const WordEntry *entries = ARRPTR(document);
 	char	   *lexemes = Bm25QueryLexemes(query);
-	double		length = 0;
+	double		length = loki_document_length(document);
 	double		score = 0;
 
 	if (query->n < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("weighed_tsquery has no words")));
-	for (int i = 0; i < document->size; i++)
-		length += loki_word_count(document, &entries[i]);
 	for (int i = 0; i < query->n; i++)
 	{
 		const Bm25Word *word = &query->words[i];
-		int			count = count_lexeme(document, lexemes + word->start, word->length);
+		int			count = loki_lexeme_count(document, lexemes + word->start, word->length);
 
 		Assert(word->weight > 0 && (i == 0 || query->words[i - 1].term <= word->term));
 		Assert(lexemes + word->start + word->length <= (char *) query + VARSIZE(query));

@@ -49,9 +49,23 @@ typedef struct Bm25Query
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
 	Oid			index;			/* whose rows the statistics are of */
 	LokiBm25	by;
-	int32		n;				/* -1: names the index alone */
+	int32		n;				/* or LOKI_BM25_INDEX, LOKI_BM25_TENANT */
 	Bm25Word	words[FLEXIBLE_ARRAY_MEMBER];	/* ascending by term */
 } Bm25Query;
+
+/* Of n: names the index alone, of whose rows all count; or those of a tenant, which a Bm25Tenant says */
+#define LOKI_BM25_INDEX		(-1)
+#define LOKI_BM25_TENANT	(-2)
+
+/* Whose rows count: those for which column operator value holds, which is an equality */
+typedef struct Bm25Tenant
+{
+	int32		column;			/* of the index, from 1 */
+	Oid			operator;
+	Oid			collation;
+} Bm25Tenant;
+
+#define Bm25QueryTenant(query)	((Bm25Tenant *) (query)->words)
 
 #define DatumGetBm25Query(d)	((Bm25Query *) PG_DETOAST_DATUM(d))
 #define Bm25QueryLexemes(query)	((char *) &(query)->words[Max((query)->n, 0)])
@@ -82,6 +96,20 @@ loki_word_count(TSVector document, const WordEntry *entry)
 
 /* The words of a document, by term: those that share one are added.  Palloc'd. */
 extern LokiSparse loki_words_of(TSVector document);
+
+/* How often a document has a lexeme */
+extern int	loki_lexeme_count(TSVector document, const char *lexeme, int length);
+
+/* The length of a document: how often it has any */
+static inline double
+loki_document_length(TSVector document)
+{
+	double		length = 0;
+
+	for (int i = 0; i < document->size; i++)
+		length += loki_word_count(document, &ARRPTR(document)[i]);
+	return length;
+}
 
 /* The weight, from 0 to 1, of a word that occurs `count` times in a document of this length */
 static inline double

@@ -336,6 +336,20 @@ typedef struct LokiTermsRange
  */
 extern bool loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range);
 
+/* Sums over the documents of a tenant */
+typedef struct LokiTenantWords
+{
+	LokiWord   *words;			/* of a search, by term; `documents` of each is
+								 * added to */
+	int			n;
+	double		documents;
+	double		length;
+} LokiTenantWords;
+
+/* Add the documents of a tenant that the active snapshot sees.  No page may be locked. */
+extern void loki_tenant_words(LokiIndex *state, Relation index, const Bm25Tenant *tenant, Datum value,
+							  LokiTenantWords *words);
+
 /* LokiTermsMaker: make posting lists of what the rows of nodes have */
 extern bool loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 							 LokiMetaPageData *next);

@@ -6,6 +6,8 @@
  * Posting lists say how many documents have a word, as of when they were made.  Without lists, as in
  * a small table, or if they are damaged, the rows that the snapshot sees are counted.
  *
+ * Under a policy that shows one tenant's rows, the planner has these counted alone (tenant_words.c).
+ *
  * Who knows the weights of a query knows how many rows of the table have a word, those that row
  * security hides among them.  So the user must have the right to read all rows, or the index's owner
  * must have said that it does not matter (shared_statistics).  For a search that names no index the
@@ -32,6 +34,7 @@
 #include "lokivector.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -45,6 +48,8 @@ typedef struct Statistics
 	int			n;
 	double		documents;		/* of the windows that were read, by lists */
 	double		length;			/* of all documents */
+	const Bm25Query *of;		/* names the index, and whose rows count */
+	Datum		tenant;			/* LOKI_BM25_TENANT: the value of that */
 } Statistics;
 
 /* ----------------------------------------------------------------
@@ -121,13 +126,24 @@ count_entries(void *arg, const LokiWindowData *window, const LokiTermEntry *entr
 	return true;
 }
 
+/* Add what the rows of a tenant say. */
+static void
+add_tenant(Statistics *statistics, LokiIndex *state, Relation index)
+{
+	LokiTenantWords words = {.words = statistics->words, .n = statistics->n};
+
+	loki_tenant_words(state, index, Bm25QueryTenant(statistics->of), statistics->tenant, &words);
+	statistics->documents += words.documents;
+	statistics->length += words.length;
+}
+
 /*
  * Add the statistics of an index that has rows; its table is locked first, as everywhere.  A partition
  * that was found without a lock may have been dropped since, and adds nothing.  An index that was valid
  * when a plan was made remains good for that plan; DROP and REINDEX CONCURRENTLY wait for its end.
  */
 static void
-add_index(Statistics *statistics, Oid indexid, bool planned)
+add_index(Statistics *statistics, Oid indexid)
 {
 	Oid			heapid = IndexGetRelation(indexid, true);
 	Relation	index;
@@ -140,7 +156,7 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 	index = try_relation_open(indexid, AccessShareLock);
 	if (index == NULL)
 		return;
-	if (!planned)
+	if (statistics->of->n >= 0)
 		loki_require_valid(index, "rank by");
 	Assert(index->rd_index->indislive);
 	/* again if the lists were made again while they were read; rows if there are none, or they are damaged */
@@ -151,6 +167,11 @@ add_index(Statistics *statistics, Oid indexid, bool planned)
 
 		CHECK_FOR_INTERRUPTS();
 		loki_index_refresh(state, index);
+		if (statistics->of->n == LOKI_BM25_TENANT)
+		{
+			add_tenant(statistics, state, index);
+			break;
+		}
 		if (listed && add_posting_counts(statistics, &lists, 1))
 			break;
 		if (!listed || loki_terms_valid(&lists))
@@ -206,10 +227,11 @@ loki_words_sample(Relation index, LokiWord *words, int n)
 
 /* A query for the words of a search by the statistics of an index, or of a partitioned index's */
 static Bm25Query *
-make_query(Oid indexid, TSQuery search, bool planned)
+make_query(const Bm25Query *of, TSQuery search, Datum tenant)
 {
+	Oid			indexid = of->index;
 	Relation	index = relation_open(indexid, AccessShareLock);
-	Statistics	statistics = {0};
+	Statistics	statistics = {.of = of, .tenant = tenant};
 	Bm25Query  *query;
 	Size		size;
 	uint32		start = 0;
@@ -224,7 +246,7 @@ make_query(Oid indexid, TSQuery search, bool planned)
 	foreach_oid(inheritor, find_all_inheritors(indexid, NoLock, NULL))
 	{
 		if (get_rel_relkind(inheritor) == RELKIND_INDEX)
-			add_index(&statistics, inheritor, planned);
+			add_index(&statistics, inheritor);
 	}
 	size = offsetof(Bm25Query, words) + statistics.n * sizeof(Bm25Word);
 	for (int i = 0; i < statistics.n; i++)
@@ -278,6 +300,7 @@ typedef struct KnownQuery
 	SubTransactionId subid;		/* that asked; rows of one that was rolled
 								 * back do not count */
 	TSQuery		search;
+	bytea	   *tenant;			/* whose rows counted; NULL: all */
 	Bm25Query  *query;
 } KnownQuery;
 
@@ -304,14 +327,56 @@ forget_queries(void *arg)
 }
 
 /*
+ * The tenant whose rows count, with his value, as bytes that are the same for one that was asked for before;
+ * NULL if all rows count.  Values that are equal in other bytes are counted again.
+ */
+static bytea *
+flat_tenant(const Bm25Query *of, Datum tenant, Oid type)
+{
+	int16		length;
+	bool		by_value;
+	Size		size;
+	bytea	   *flat;
+
+	if (of->n != LOKI_BM25_TENANT)
+		return NULL;
+	get_typlenbyval(type, &length, &by_value);
+	size = datumGetSize(tenant, by_value, length);
+	flat = palloc(VARHDRSZ + sizeof(Bm25Tenant) + size);
+	SET_VARSIZE(flat, VARHDRSZ + sizeof(Bm25Tenant) + size);
+	memcpy(VARDATA(flat), Bm25QueryTenant(of), sizeof(Bm25Tenant));
+	if (by_value)
+		store_att_byval(VARDATA(flat) + sizeof(Bm25Tenant), tenant, length);
+	else
+		memcpy(VARDATA(flat) + sizeof(Bm25Tenant), DatumGetPointer(tenant), size);
+	return flat;
+}
+
+/* Whether two values that have a length word are the same, or both are NULL */
+static bool
+is_same(const void *a, const void *b)
+{
+	return a == NULL || b == NULL ? a == b : VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
+}
+
+/* A copy in the memory of the cache; NULL of NULL */
+static void *
+keep(const KnownQueries *known, const void *value)
+{
+	return value == NULL ? NULL :
+		memcpy(MemoryContextAlloc(known->context, VARSIZE(value)), value, VARSIZE(value));
+}
+
+/*
  * Find a query that is known, or weigh it; the cache's own.  The search begins with the one asked for last,
  * which is mostly it: a function is called for each row of a scan.
  */
 static const Bm25Query *
-find_query(Oid index, TSQuery search, bool planned)
+find_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
-	KnownKey	key = {snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->curcid, index};
+	KnownKey	key = {snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->curcid, of->index};
+	bytea	   *flat = flat_tenant(of, tenant, type);
 	KnownQueries *known = known_queries;
 	KnownQuery *oldest;
 	Bm25Query  *query;
@@ -334,14 +399,15 @@ find_query(Oid index, TSQuery search, bool planned)
 
 		/* a subtransaction that was rolled back may have weighed by rows of its own */
 		if (one->query == NULL || memcmp(&one->key, &key, sizeof(key)) != 0 ||
-			!SubTransactionIsActive(one->subid) || VARSIZE(one->search) != VARSIZE(search) ||
-			memcmp(one->search, search, VARSIZE(search)) != 0)
+			!SubTransactionIsActive(one->subid) || !is_same(one->search, search) || !is_same(one->tenant, flat))
 			continue;
 		known->last = at;
+		if (flat != NULL)
+			pfree(flat);
 		return one->query;
 	}
 	/* weighing may run expressions, and these this function again; the entry to replace is chosen after it */
-	query = make_query(index, search, planned);
+	query = make_query(of, search, tenant);
 	Assert(known == known_queries);
 	oldest = &known->queries[known->last = known->oldest++ % KNOWN_QUERIES];
 	/* the query is set last: without it an entry is empty, whatever fails in between */
@@ -350,20 +416,25 @@ find_query(Oid index, TSQuery search, bool planned)
 		pfree(oldest->query);
 		oldest->query = NULL;
 		pfree(oldest->search);
+		if (oldest->tenant != NULL)
+			pfree(oldest->tenant);
 	}
 	oldest->key = key;
 	oldest->subid = GetCurrentSubTransactionId();
-	oldest->search = memcpy(MemoryContextAlloc(known->context, VARSIZE(search)), search, VARSIZE(search));
-	oldest->query = memcpy(MemoryContextAlloc(known->context, VARSIZE(query)), query, VARSIZE(query));
+	oldest->search = keep(known, search);
+	oldest->tenant = keep(known, flat);
+	oldest->query = keep(known, query);
 	pfree(query);
+	if (flat != NULL)
+		pfree(flat);
 	return oldest->query;
 }
 
 /* A copy, as another search may take the place of this one while the caller has it */
 static Datum
-copy_weighed_query(Oid index, TSQuery search, bool planned)
+copy_weighed_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 {
-	const Bm25Query *query = find_query(index, search, planned);
+	const Bm25Query *query = find_query(of, search, tenant, type);
 
 	PG_RETURN_POINTER(memcpy(palloc(VARSIZE(query)), query, VARSIZE(query)));
 }
@@ -400,8 +471,20 @@ LOKI_FUNCTION(bm25_weigh);
 Datum
 bm25_weigh(PG_FUNCTION_ARGS)
 {
-	require_statistics(PG_GETARG_OID(0));
-	return copy_weighed_query(PG_GETARG_OID(0), PG_GETARG_TSQUERY(1), false);
+	Bm25Query	of = {.index = PG_GETARG_OID(0)};
+
+	require_statistics(of.index);
+	return copy_weighed_query(&of, PG_GETARG_TSQUERY(1), (Datum) 0, InvalidOid);
+}
+
+/* ERROR for a query that has words, or others than `n` says.  Users have none, which the planner makes. */
+static void
+require_planned(const Bm25Query *of, int n)
+{
+	if (of->n != n)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only a plan can ask for the words of a tenant")));
 }
 
 /* The same with the index of a query; the planner has checked one without words. */
@@ -413,5 +496,22 @@ bm25_weighed(PG_FUNCTION_ARGS)
 
 	if (of->n >= 0)
 		require_statistics(of->index);
-	return copy_weighed_query(of->index, PG_GETARG_TSQUERY(1), of->n < 0);
+	else
+		require_planned(of, LOKI_BM25_INDEX);
+	return copy_weighed_query(of, PG_GETARG_TSQUERY(1), (Datum) 0, InvalidOid);
+}
+
+/* The same by the rows of one tenant, whose value is the third argument. */
+LOKI_FUNCTION(bm25_weighed_of_tenant);
+Datum
+bm25_weighed_of_tenant(PG_FUNCTION_ARGS)
+{
+	const Bm25Query *of = DatumGetBm25Query(PG_GETARG_DATUM(0));
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 2);
+	Datum		tenant = PG_GETARG_DATUM(2);
+
+	require_planned(of, LOKI_BM25_TENANT);
+	if (get_typlen(type) == -1)
+		tenant = PointerGetDatum(PG_DETOAST_DATUM(tenant));
+	return copy_weighed_query(of, PG_GETARG_TSQUERY(1), tenant, type);
 }

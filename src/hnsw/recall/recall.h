@@ -142,6 +142,9 @@ extern void loki_rows_release(LokiRows *rows);
 extern bool loki_rows_match(LokiRows *rows);
 extern Datum loki_rows_value(LokiRows *rows, bool *isnull);
 
+/* The same with the values of all columns of the index; false if what they are made of is gone */
+extern bool loki_rows_values(LokiRows *rows, Datum *values, bool *nulls);
+
 /* The floats of a value, valid as long as it is; NULL if it has no place in the graph */
 extern const float *loki_rows_vector(LokiRows *rows, Datum value, bool isnull);
 

@@ -164,20 +164,17 @@ loki_rows_match(LokiRows *rows)
 }
 
 /*
- * See recall.h.  NULL, too, if a value that it is made of is gone.  It lives in rows->context; values in
- * the TOAST table are read by the reader of types/toast.h, which is faster than detoasting.
+ * See recall.h.  They live in rows->context; of the first, those in the TOAST table are read by the reader of
+ * types/toast.h, which is faster than detoasting.
  */
-Datum
-loki_rows_value(LokiRows *rows, bool *isnull)
+bool
+loki_rows_values(LokiRows *rows, Datum *values, bool *nulls)
 {
-	Datum		values[INDEX_MAX_KEYS];
-	bool		nulls[INDEX_MAX_KEYS];
 	MemoryContext old;
 
 	Assert(!TTS_EMPTY(rows->slot) && CurrentMemoryContext != rows->context);
-	*isnull = true;
 	if (!read_arguments(rows))
-		return (Datum) 0;
+		return false;
 	ResetPerTupleExprContext(rows->estate);
 	MemoryContextReset(rows->context);
 	old = MemoryContextSwitchTo(rows->context);
@@ -185,8 +182,18 @@ loki_rows_value(LokiRows *rows, bool *isnull)
 	if (!nulls[0] && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(values[0])))
 		values[0] = PointerGetDatum(loki_toast_read(&rows->toast, (struct varlena *) DatumGetPointer(values[0])));
 	MemoryContextSwitchTo(old);
-	*isnull = nulls[0];
-	return values[0];
+	return true;
+}
+
+/* See recall.h.  NULL, too, if a value that it is made of is gone. */
+Datum
+loki_rows_value(LokiRows *rows, bool *isnull)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+
+	*isnull = !loki_rows_values(rows, values, nulls) || nulls[0];
+	return *isnull ? (Datum) 0 : values[0];
 }
 
 /* See recall.h.  Its memory is that of the value. */

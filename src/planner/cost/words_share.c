@@ -66,7 +66,7 @@ loki_is_words_distance(const OpExpr *distance)
 
 /*
  * The index that a search was weighed by, from bm25_weighed(weighed_tsquery, tsquery) or
- * bm25_weigh(regclass, tsquery).  A weighed_tsquery without words is the planner's own, which has seen to
+ * bm25_weigh(regclass, tsquery).  A weighed_tsquery of an index alone is the planner's own, which has seen to
  * what the user may know.  InvalidOid if it is not known.
  */
 static Oid
@@ -74,7 +74,7 @@ index_of_search(const FuncExpr *search, bool *permitted)
 {
 	const Const *by = linitial(search->args);
 
-	Assert(list_length(search->args) == 2);
+	Assert(list_length(search->args) >= 2);
 	*permitted = false;
 	if (!IsA(by, Const) || by->constisnull)
 		return InvalidOid;
@@ -82,7 +82,7 @@ index_of_search(const FuncExpr *search, bool *permitted)
 	{
 		const Bm25Query *query = DatumGetBm25Query(by->constvalue);
 
-		*permitted = query->n < 0;
+		*permitted = query->n == LOKI_BM25_INDEX;
 		return query->index;
 	}
 	return by->consttype == REGCLASSOID ? DatumGetObjectId(by->constvalue) : InvalidOid;
@@ -97,7 +97,7 @@ call_of_search(const OpExpr *distance)
 {
 	const FuncExpr *search = lsecond(distance->args);
 
-	return IsA(search, FuncExpr) && list_length(search->args) == 2 &&
+	return IsA(search, FuncExpr) && list_length(search->args) >= 2 &&
 		exprType(lsecond(search->args)) == TSQUERYOID ? search : NULL;
 }
 

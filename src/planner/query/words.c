@@ -61,6 +61,7 @@
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
+#include "planner/query/words_tenant.h"
 #include "rewrite/rewriteManip.h"
 #include "tsearch/ts_type.h"
 #include "types/bm25.h"
@@ -91,7 +92,10 @@ typedef struct Words
 	Node	   *expr;			/* as the table's own */
 	List	   *readers;		/* Reader, the one of the table last */
 	Oid			user;			/* who reads the table */
-	bool		hidden;			/* some of its rows are from him */
+	List	   *policy;			/* conditions of row security on it, as the
+								 * table has them */
+	bool		hidden;			/* some of its rows are from him, by others
+								 * than these */
 } Words;
 
 /*
@@ -178,6 +182,23 @@ column_of(LokiGivenVar *var, replace_rte_variables_context *context)
 }
 
 /*
+ * The conditions of row security on a table, as varno 1 has them.  Core turns each of the list into a list while
+ * it plans, which may have happened.
+ */
+static List *
+conditions_of_policy(const RangeTblEntry *rte, const Var *var)
+{
+	List	   *conditions = NIL;
+	Var			own = *var;
+
+	own.varlevelsup = 0;
+	foreach_ptr(Node, qual, rte->securityQuals)
+		foreach_ptr(Node, clause, qual == NULL || IsA(qual, List) ? (List *) qual : make_ands_implicit((Expr *) qual))
+		conditions = lappend(conditions, of_table(clause, &own));
+	return conditions;
+}
+
+/*
  * Find the table that an expression is computed from; through subqueries that have not been pulled up
  * if it is a column.  False if there is none.
  *
@@ -230,9 +251,10 @@ find_words_table(PlannerInfo *root, Node *expr, Words *words)
 		reader->query = query;
 		reader->varno = var->varno;
 		words->readers = lappend(words->readers, reader);
-		words->hidden |= rte->securityQuals != NIL || rte->security_barrier;
+		words->hidden |= rte->security_barrier || (rte->securityQuals != NIL && rte->rtekind != RTE_RELATION);
 		if (rte->rtekind == RTE_RELATION)
 		{
+			words->policy = conditions_of_policy(rte, var);
 			words->relid = rte->relid;
 			words->expr = of_table(expr, var);
 			Assert(OidIsValid(words->relid));
@@ -479,20 +501,22 @@ rank_rows(Relation index, PlannerInfo *root, const Words *words)
 }
 
 /*
- * An index of words; InvalidOid if there is none.  One of all rows is preferred.
+ * An index of words; InvalidOid if there is none.  One of all rows is preferred.  Sets *tenant to the value of the
+ * tenant whose rows alone count, with what is in `by`; NULL: all rows count.
  *
  * ERROR if there is only one whose statistics the reader must not see (P11).  The operator would find no
  * index otherwise, and fail with a message that says nothing of the reason.  The plan depends on each
  * index that is looked at for this, so that ALTER INDEX makes a new one.
  */
 static Oid
-find_words_index(PlannerInfo *root, const Words *words)
+find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **tenant)
 {
 	Relation	table = table_open(words->relid, AccessShareLock);
 	Oid			found = InvalidOid;
 	RowsRank	best = ROWS_OTHERS;
 	bool		refused = false;
 
+	*tenant = NULL;
 	foreach_oid(indexid, RelationGetIndexList(table))
 	{
 		Relation	index = try_relation_open(indexid, AccessShareLock);
@@ -504,16 +528,22 @@ find_words_index(PlannerInfo *root, const Words *words)
 			indexes_expression(index, words->expr) && (rank = rank_rows(index, root, words)) != ROWS_OTHERS)
 		{
 			bool		hidden = words->hidden || !may_read_predicate(index, words->user);
+			bool		all = !(hidden || words->policy != NIL) || loki_shares_statistics(index);
+			Bm25Tenant	one;
+			Node	   *value = NULL;
 
 			/* the plan is good as long as the index's parameter is */
-			if (hidden)
+			if (hidden || words->policy != NIL)
 				root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
-			if (hidden && !loki_shares_statistics(index))
+			if (!all && (hidden || !loki_shows_tenant(index, words->policy, &one, &value)))
 				refused = true;
 			else if (rank > best || rank == ROWS_ALL)
 			{
 				found = RelationGetRelid(index);
 				best = rank;
+				*tenant = all ? NULL : value;
+				if (!all)
+					*by = one;
 			}
 		}
 		relation_close(index, NoLock);
@@ -525,37 +555,46 @@ find_words_index(PlannerInfo *root, const Words *words)
 				 errmsg("scores would tell of rows of table \"%s\" that are hidden",
 						get_rel_name(words->relid)),
 				 errdetail("They depend on how many rows have a word."),
-				 errhint("If readers may know that, set the index's storage parameter shared_statistics. "
+				 errhint("If the policy is an equality with a column, add that column to the index. "
+						 "If readers may know that, set the index's storage parameter shared_statistics. "
 						 "An index of a partitioned table gets it by CREATE INDEX.")));
 	return found;
 }
 
 /*
- * The operator over a query that the index makes of a search: words <@@> bm25_weighed(index, q).
+ * The operator over a query that the index makes of a search: words <@@> bm25_weighed(index, q), and with the
+ * tenant's value as third argument if his rows alone count.
  *
  * All names are those of the schema of <@>, that is of the extension.  The index is a constant without
- * words (n = -1), by which bm25_weighed() knows that the planner has made it, and not a user.
+ * words, by which bm25_weighed() knows that the planner has made it, and not a user.
  */
 static Node *
-make_operation(Oid function, List *args, Oid indexid)
+make_operation(Oid function, List *args, Oid indexid, const Bm25Tenant *by, Node *tenant)
 {
 	Oid			schema = get_func_namespace(function);
 	char	   *name = get_namespace_name(schema);
 	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("weighed_tsquery"),
 									   ObjectIdGetDatum(schema));
-	Oid			types[] = {type, TSQUERYOID};
-	Oid			make = LookupFuncName(list_make2(makeString(name), makeString("bm25_weighed")), 2, types, false);
+	Oid			types[] = {type, TSQUERYOID, ANYELEMENTOID};
+	Oid			make = LookupFuncName(list_make2(makeString(name), makeString("bm25_weighed")),
+									  tenant != NULL ? 3 : 2, types, false);
 	Oid			operator = OpernameGetOprid(list_make2(makeString(name), makeString("<@@>")), TSVECTOROID, type);
-	Bm25Query  *query = palloc0(offsetof(Bm25Query, words));
+	Size		size = offsetof(Bm25Query, words) + (tenant != NULL ? sizeof(Bm25Tenant) : 0);
+	Bm25Query  *query = palloc0(size);
+	List	   *weighed;
 	Expr	   *words;
 
 	Assert(OidIsValid(type) && OidIsValid(operator));
-	SET_VARSIZE(query, offsetof(Bm25Query, words));
+	SET_VARSIZE(query, size);
 	query->index = indexid;
-	query->n = -1;
-	words = loki_make_call(make, type, list_make2(makeConst(type, -1, InvalidOid, -1,
-															PointerGetDatum(query), false, false),
-												  lsecond(args)));
+	query->n = tenant != NULL ? LOKI_BM25_TENANT : LOKI_BM25_INDEX;
+	weighed = list_make2(makeConst(type, -1, InvalidOid, -1, PointerGetDatum(query), false, false), lsecond(args));
+	if (tenant != NULL)
+	{
+		*Bm25QueryTenant(query) = *by;
+		weighed = lappend(weighed, tenant);
+	}
+	words = loki_make_call(make, type, weighed);
 	return (Node *) loki_make_operator(operator, linitial(args), words, InvalidOid);
 }
 
@@ -570,6 +609,8 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
 	Words		words;
+	Bm25Tenant	by = {0};
+	Node	   *tenant;
 	Oid			index;
 
 	/*
@@ -593,9 +634,15 @@ lokivector_words_support(PG_FUNCTION_ARGS)
 	if (!find_words_table(request->root, linitial(request->fcall->args), &words))
 		PG_RETURN_POINTER(NULL);
 	words.hidden |= request->fcall->inputcollid == FROM_ABOVE_BARRIER;
-	index = find_words_index(request->root, &words);
-	PG_RETURN_POINTER(OidIsValid(index) ? make_operation(request->fcall->funcid, request->fcall->args, index) :
-					  NULL);
+	index = find_words_index(request->root, &words, &by, &tenant);
+	if (tenant != NULL)
+	{
+		/* core has planned no subquery of a policy yet; here it stands in an expression of the query */
+		request->root->parse->hasSubLinks |= contain_subplans(tenant);
+		tenant = eval_const_expressions(request->root, tenant);
+	}
+	PG_RETURN_POINTER(OidIsValid(index) ?
+					  make_operation(request->fcall->funcid, request->fcall->args, index, &by, tenant) : NULL);
 }
 
 /*
@@ -629,7 +676,7 @@ as_by_index(Node *node, void *context)
 	List	   *args;
 
 	if (node != NULL && is_unresolved(node, &function, &args))
-		return make_operation(function, args, InvalidOid);
+		return make_operation(function, args, InvalidOid, NULL, NULL);
 	return expression_tree_mutator(node, as_by_index, context);
 }
 
@@ -697,7 +744,7 @@ condition_of_order(const IndexPath *path)
 
 	Assert(list_length(path->indexorderbys) == 1 && list_length(order->args) == 2);
 	/* a user's function may have no arguments */
-	if (!IsA(weighed, FuncExpr) || list_length(weighed->args) != 2)
+	if (!IsA(weighed, FuncExpr) || list_length(weighed->args) < 2)
 		return NULL;
 	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
 	{
@@ -705,7 +752,7 @@ condition_of_order(const IndexPath *path)
 
 		if (IsA(clause, OpExpr) && clause->opfuncid == F_TS_MATCH_VQ &&
 			equal(linitial(clause->args), linitial(order->args)) &&
-			equal(lsecond(clause->args), llast(weighed->args)))
+			equal(lsecond(clause->args), lsecond(weighed->args)))
 			return rinfo;
 	}
 	return NULL;

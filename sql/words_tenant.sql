@@ -1,0 +1,215 @@
+-- Scores under a policy that shows one tenant's rows: by these rows alone, whatever others write, and whenever VACUUM comes
+SET lokivector.build_seed = 1;
+SET jit = off;
+
+CREATE FUNCTION tenant_document(i bigint, salt int DEFAULT 0) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+	SELECT to_tsvector('simple', string_agg('w' || abs(hashint8extended(i * 31 + salt, j) % 97) % (1 + abs(hashint8extended(i + salt, -j) % 97)), ' '))
+	FROM generate_series(1, 1 + abs(hashint8extended(i, salt) % 30)::int) j
+$$;
+CREATE TABLE tenant_notes (id bigint PRIMARY KEY, tenant int, secret bool DEFAULT false, words tsvector);
+INSERT INTO tenant_notes SELECT i, 1 + i % 2, false, tenant_document(i) FROM generate_series(1, 2000) i;
+INSERT INTO tenant_notes VALUES (2001, 1, false, ''), (2002, 1, false, NULL), (2003, 2, false, NULL);
+-- rows with the same words share a node, and count each
+INSERT INTO tenant_notes SELECT 2010 + i, 1, false, tenant_document(7) FROM generate_series(1, 40) i;
+CREATE INDEX tenant_words ON tenant_notes USING hnsw (words bm25_ops, tenant);
+CREATE ROLE regress_tenant;
+GRANT SELECT ON tenant_notes TO regress_tenant;
+ALTER TABLE tenant_notes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant_policy ON tenant_notes USING (tenant = current_setting('app.tenant')::int);
+SET app.tenant = 1;
+
+-- What a tenant sees of scores: rows and scores bit by bit, in order; counts within bounds; by the index and by the table
+CREATE FUNCTION tenant_answers() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	q tsquery;
+	part text;
+	result text := '';
+BEGIN
+	FOREACH q IN ARRAY ARRAY['w1', 'w1 & w50', 'w3 | w96 | w7', 'w0 & w2 & w4 & w90', 'nothing', 'w1 | nothing']::tsquery[] LOOP
+		FOR i IN 1 .. 2 LOOP
+			PERFORM set_config('enable_seqscan', CASE i WHEN 1 THEN 'off' ELSE 'on' END, true),
+				set_config('enable_indexscan', CASE i WHEN 1 THEN 'on' ELSE 'off' END, true),
+				set_config('lokivector.enable_hybrid_scan', CASE i WHEN 1 THEN 'on' ELSE 'off' END, true);
+			SELECT string_agg(id || ' ' || encode(float8send(score), 'hex'), ',') INTO part
+			FROM (SELECT id, words <@> q AS score FROM tenant_notes ORDER BY words <@> q, id LIMIT 25) s;
+			result := result || E'\n' || i || q::text || ' ' || part;
+			SELECT count(*) || ' ' || coalesce(encode(float8send(sum(words <@> q)), 'hex'), '') INTO part
+			FROM (SELECT words FROM tenant_notes WHERE words <@> q < -1.5 ORDER BY id) s;
+			result := result || ' ' || part;
+		END LOOP;
+	END LOOP;
+	RETURN result;
+END
+$$;
+
+-- test: scores are those of a table that has the tenant's rows alone
+CREATE TABLE tenant_alone AS SELECT id, words FROM tenant_notes WHERE tenant = 1 AND id < 2003;
+CREATE INDEX ON tenant_alone USING hnsw (words bm25_ops);
+CREATE TABLE tenant_scores AS SELECT id, q, words <@> q::tsquery AS score FROM tenant_alone, unnest('{w1,w3 | w96,w0 & w90}'::text[]) q;
+GRANT SELECT ON tenant_scores TO regress_tenant;
+DELETE FROM tenant_notes WHERE id > 2003;
+SET ROLE regress_tenant;
+SELECT count(*), count(*) FILTER (WHERE n.words <@> q::tsquery IS NOT DISTINCT FROM score) AS same FROM tenant_notes n JOIN tenant_scores s USING (id);
+SELECT count(*) AS rows, count(DISTINCT id) FROM (SELECT id, words <@> 'w1' FROM tenant_notes ORDER BY words <@> 'w1') s;
+SELECT plan_lines('SELECT id FROM tenant_notes ORDER BY words <@> ''w1'' LIMIT 3');
+RESET ROLE;
+INSERT INTO tenant_notes SELECT 2010 + i, 1, false, tenant_document(7) FROM generate_series(1, 40) i;
+
+-- One step of another tenant's history, of which some use the first one's documents
+CREATE FUNCTION tenant_step(n int) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	r int := abs(hashint4extended(n, 5) % 100);
+BEGIN
+	INSERT INTO tenant_notes SELECT n * 1000000 + i, 2 + (i + n) % 2, false, tenant_document(i * (1 + r % 3), CASE WHEN r % 4 = 0 THEN 0 ELSE n END)
+	FROM generate_series(1, r * 3) i;
+	UPDATE tenant_notes SET words = tenant_document(id, n) WHERE tenant > 1 AND id % 17 = r % 17;
+	UPDATE tenant_notes SET tenant = 5 - tenant WHERE tenant > 1 AND id % 23 = r % 23;
+	UPDATE tenant_notes SET words = NULL WHERE tenant > 1 AND id % 101 = r;
+	DELETE FROM tenant_notes WHERE tenant > 1 AND id % 7 = r % 7;
+	IF r % 5 = 0 THEN
+		DELETE FROM tenant_notes WHERE tenant > 1 AND id % 3 > 0;
+	END IF;
+	BEGIN
+		INSERT INTO tenant_notes SELECT n * 1000000 + 500000 + i, 1, false, 'w1 w96' FROM generate_series(1, r) i;
+		RAISE division_by_zero;
+	EXCEPTION WHEN division_by_zero THEN
+	END;
+END
+$$;
+CREATE TABLE tenant_seen (n int, answers text);
+GRANT INSERT, SELECT ON tenant_seen TO regress_tenant;
+
+-- test: fifty histories of others change no bit of what a tenant sees
+SET ROLE regress_tenant;
+INSERT INTO tenant_seen VALUES (0, tenant_answers());
+RESET ROLE;
+\set ECHO none
+\o /dev/null
+SELECT format('SELECT tenant_step(%s)', n), CASE n % 4 WHEN 1 THEN 'VACUUM tenant_notes' WHEN 3 THEN 'ANALYZE tenant_notes' END,
+	CASE n % 10 WHEN 4 THEN 'REINDEX INDEX tenant_words' WHEN 9 THEN 'VACUUM FULL tenant_notes' END,
+	'SET ROLE regress_tenant', format('INSERT INTO tenant_seen VALUES (%s, tenant_answers())', n), 'RESET ROLE'
+FROM generate_series(1, CASE WHEN test_short() THEN 10 ELSE 50 END) n \gexec
+\o
+\set ECHO all
+SELECT count(DISTINCT answers) AS answers, count(*) >= 11 AS histories FROM tenant_seen;
+SELECT n, a.line, b.line FROM (SELECT n, t.* FROM tenant_seen, regexp_split_to_table(answers, E'\n') WITH ORDINALITY t (line, i)) a
+	JOIN (SELECT t.* FROM tenant_seen, regexp_split_to_table(answers, E'\n') WITH ORDINALITY t (line, i) WHERE n = 0) b USING (i) WHERE a.line <> b.line LIMIT 3;
+SELECT lokivector_check('tenant_words', true) IS NOT NULL AS checked;
+
+-- test: the tenant's own rows count at once, and in one's own transaction
+SET ROLE regress_tenant;
+SELECT count(DISTINCT words <@> 'w1') > 1 AS scores FROM tenant_notes;
+RESET ROLE;
+BEGIN;
+INSERT INTO tenant_notes VALUES (-1, 1, false, 'once');
+SET LOCAL ROLE regress_tenant;
+SELECT id, words <@> 'once' < 0 AS scored FROM tenant_notes ORDER BY words <@> 'once' LIMIT 1;
+SET LOCAL app.tenant = 2;
+SELECT count(*) FROM tenant_notes WHERE words <@> 'once' < 0;
+ROLLBACK;
+
+-- test: policies of one tenant in other words: sides exchanged, a subquery, a type that is compared with the column's, read and write
+CREATE FUNCTION tenant_try(condition text, statement text DEFAULT 'SELECT count(*) FROM (SELECT id FROM tenant_notes ORDER BY words <@> ''w1'' LIMIT 3) s')
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	EXECUTE format('ALTER POLICY tenant_policy ON tenant_notes USING (%s)', condition);
+	SET LOCAL ROLE regress_tenant;
+	SELECT CASE WHEN (e.error).message = 'no error' THEN 'by tenant' ELSE (e.error).message END INTO result FROM (SELECT error_of(statement) AS error) e;
+	RESET ROLE;
+	RETURN result;
+END
+$$;
+GRANT UPDATE ON tenant_notes TO regress_tenant;
+SELECT condition, tenant_try(condition) FROM unnest(ARRAY['current_setting(''app.tenant'')::int = tenant', 'tenant = (SELECT current_setting(''app.tenant'')::int)',
+	'tenant = current_setting(''app.tenant'')::bigint', 'tenant = 1', 'tenant = current_setting(''app.tenant'')::int AND tenant = current_setting(''app.tenant'')::int']) condition;
+SELECT tenant_try('tenant = 1', 'UPDATE tenant_notes SET id = id WHERE words <@> ''w1'' < -100');
+SELECT tenant_try('tenant = 1', 'SELECT (SELECT count(*) FROM (SELECT 1 WHERE n.words <@> ''w1'' < 0) s) FROM tenant_notes n LIMIT 1');
+SELECT tenant_try('tenant = (SELECT 1)', 'SELECT (SELECT count(*) FROM (SELECT 1 WHERE n.words <@> ''w1'' < 0) s) FROM tenant_notes n LIMIT 1');
+SELECT tenant_try('tenant = (SELECT 1)', 'SELECT * FROM (SELECT words <@> ''w1'' AS s FROM tenant_notes OFFSET 0) s ORDER BY s LIMIT 1');
+
+-- test: all other policies hide more or show more, and are an error
+SELECT condition, tenant_try(condition) FROM unnest(ARRAY['tenant = 1 OR tenant = 2', 'tenant = ANY (''{1}'')', 'tenant <> 2', 'tenant = 1 AND NOT secret', 'tenant < 2', 'id = 1',
+	'tenant = 1 AND tenant = 2', 'tenant = id % 2', 'tenant = (SELECT n.tenant FROM tenant_seen n2, (SELECT 1 AS tenant) n WHERE n2.n = tenant_notes.id LIMIT 1)',
+	'tenant = trunc(random())::int', 'true', 'tenant IS NOT DISTINCT FROM 1']) condition;
+SELECT tenant_try('tenant = 1');
+CREATE POLICY tenant_rest ON tenant_notes AS RESTRICTIVE USING (NOT secret);
+SELECT tenant_try('tenant = 1');
+DROP POLICY tenant_rest ON tenant_notes;
+CREATE POLICY tenant_other ON tenant_notes USING (id = 5);
+SELECT tenant_try('tenant = 1');
+DROP POLICY tenant_other ON tenant_notes;
+CREATE VIEW tenant_barrier WITH (security_barrier) AS SELECT * FROM tenant_notes WHERE id > 5;
+ALTER VIEW tenant_barrier OWNER TO regress_tenant;
+GRANT SELECT ON tenant_barrier TO regress_tenant;
+SELECT tenant_try('tenant = 1', 'SELECT id FROM tenant_barrier ORDER BY words <@> ''w1'' LIMIT 1');
+DROP VIEW tenant_barrier;
+-- nor does a condition of the user make a tenant
+SELECT tenant_try('id > 0', 'SELECT id FROM tenant_notes WHERE tenant = 1 ORDER BY words <@> ''w1'' LIMIT 1');
+
+-- test: no user can ask for a tenant's words by the function
+SELECT * FROM error_of('SELECT bm25_weighed(bm25_weigh(''tenant_words'', ''w1''), ''w1'', 2)');
+SET ROLE regress_tenant;
+SELECT * FROM error_of('SELECT bm25_weigh(''tenant_words'', ''w1'')');
+RESET ROLE;
+
+-- test: a plan for all values, of a setting that changes, and of NULL
+SELECT tenant_try('tenant = nullif(current_setting(''app.tenant''), '''')::int');
+SET ROLE regress_tenant;
+SET plan_cache_mode = force_generic_plan;
+PREPARE tenant_search(tsquery) AS SELECT count(*), count(DISTINCT tenant), min(words <@> $1) < 0 AS scored FROM tenant_notes WHERE words <@> $1 < 0;
+SET app.tenant = 1;
+EXECUTE tenant_search('w1');
+SET app.tenant = 9;
+EXECUTE tenant_search('w1');
+SET app.tenant = '';
+EXECUTE tenant_search('w1');
+SET app.tenant = 1;
+RESET plan_cache_mode;
+DEALLOCATE tenant_search;
+RESET ROLE;
+
+-- test: tenants by names and by other types, of partitions and expressions
+CREATE TABLE tenant_parts (id int, owner text, account uuid, data jsonb) PARTITION BY RANGE (id);
+CREATE TABLE tenant_part1 PARTITION OF tenant_parts FOR VALUES FROM (0) TO (100);
+CREATE TABLE tenant_part2 PARTITION OF tenant_parts FOR VALUES FROM (100) TO (1000);
+INSERT INTO tenant_parts SELECT i, CASE WHEN i % 3 = 0 THEN 'regress_tenant' ELSE 'others' END, md5((i % 2)::text)::uuid, jsonb_build_object('t', i % 4, 'text', 'w' || i % 10 || ' w' || i % 6) FROM generate_series(1, 300) i;
+CREATE INDEX tenant_parts_words ON tenant_parts USING hnsw (to_tsvector('simple', data ->> 'text') bm25_ops, owner, account, (data ->> 't'));
+GRANT SELECT ON tenant_parts TO regress_tenant;
+ALTER TABLE tenant_parts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant_policy ON tenant_parts USING (owner = current_user);
+CREATE FUNCTION tenant_parts_seen(policy text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	found text;
+	truth text;
+BEGIN
+	EXECUTE format('ALTER POLICY tenant_policy ON tenant_parts USING (%s)', policy);
+	SET LOCAL ROLE regress_tenant;
+	SELECT string_agg(id || ' ' || score, ',' ORDER BY score, id) INTO found
+	FROM (SELECT id, to_tsvector('simple', data ->> 'text') <@> 'w1 | w2' AS score FROM tenant_parts) s WHERE score < 0;
+	-- the formula, of the rows that are seen
+	WITH docs AS (SELECT id, to_tsvector('simple', data ->> 'text') AS words, 2 AS length FROM tenant_parts),
+		seen AS (SELECT count(*)::float8 AS n, avg(length)::float8 AS mean FROM docs),
+		terms AS (SELECT w, ln(1 + (n - d + 0.5) / (d + 0.5)) * 2.2 AS weight FROM seen, (SELECT w, count(*)::float8 AS d FROM docs, unnest('{w1,w2}'::text[]) w WHERE words @@ w::tsquery GROUP BY w) c),
+		scores AS (SELECT id, -sum(weight * tf / (tf + 1.2 * (1 - 0.75 + 0.75 * length / mean))) AS score
+			FROM seen, terms, docs, LATERAL (SELECT cardinality(positions)::float8 AS tf FROM unnest(words) u WHERE lexeme = w) o GROUP BY id)
+	SELECT CASE WHEN count(*) = count(*) FILTER (WHERE abs(scores.score - f.score) < 1e-5) THEN 'same' ELSE 'differs' END || ' ' || (count(*) > 15)
+	INTO truth FROM scores FULL JOIN (SELECT split_part(x, ' ', 1)::int AS id, split_part(x, ' ', 2)::float8 AS score FROM regexp_split_to_table(found, ',') x) f USING (id);
+	RESET ROLE;
+	RETURN truth;
+END
+$$;
+SELECT policy, tenant_parts_seen(policy) FROM unnest(ARRAY['owner = current_user', 'account = md5(''1'')::uuid', 'data ->> ''t'' = ''2''']) policy;
+
+-- test: indexes without the tenant's column, with shared statistics, and of other roles
+SELECT tenant_try('tenant = 1');
+DROP INDEX tenant_words;
+CREATE INDEX tenant_words ON tenant_notes USING hnsw (words bm25_ops);
+SELECT tenant_try('tenant = 1');
+ALTER INDEX tenant_words SET (shared_statistics = true);
+SELECT tenant_try('tenant = 1');
+
+DROP TABLE tenant_notes, tenant_parts, tenant_alone, tenant_scores, tenant_seen;
+DROP FUNCTION tenant_document, tenant_answers, tenant_step, tenant_try, tenant_parts_seen;
+DROP ROLE regress_tenant;

@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * words_tenant.c
+ *	  Policies that show the rows of one tenant, whose words are counted alone.
+ *
+ * IDENTIFICATION
+ *	  src/planner/query/words_tenant.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "compat/pgcompat.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "planner/query/column_test.h"
+#include "planner/query/words_tenant.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* expression_tree_walker callback: whether an expression cannot be computed in another place of the query */
+static bool
+is_bound_to_place(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
+		(IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC) ||
+		expression_tree_walker(node, is_bound_to_place, context);
+}
+
+/*
+ * Whether a policy shows the rows of one tenant, all of them and no others: its only condition is an equality
+ * of an attribute of the index with what is the same for all rows.  Then it sets the column, the operator and
+ * the tenant's value.  A condition of several parts, also by OR, may hide other rows of the tenant or show those
+ * of others, of which scores would tell.
+ *
+ *		tenant = current_setting('app.tenant')::int, account_id = (SELECT my_account())
+ *
+ * A policy for reading and one for writing may both be there, and be the same.
+ */
+bool
+loki_shows_tenant(Relation index, List *policy, Bm25Tenant *tenant, Node **value)
+{
+	const OpExpr *clause = linitial(policy);
+	List	   *expressions = RelationGetIndexExpressions(index);
+	ListCell   *expression = list_head(expressions);
+
+	foreach_ptr(Node, other, policy)
+		if (!equal(other, clause))
+		return false;
+	if (!IsA(clause, OpExpr) || list_length(clause->args) != 2)
+		return false;
+	if (index->rd_index->indkey.values[0] == 0)
+		expression = lnext(expressions, expression);
+	for (int i = 1; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+	{
+		AttrNumber	number = index->rd_index->indkey.values[i];
+		Node	   *column = NULL;
+
+		if (number == 0)
+		{
+			column = loki_strip_relabel(lfirst(expression));
+			expression = lnext(expressions, expression);
+		}
+		for (int side = 0; side < 2; side++)
+		{
+			Node	   *operand = loki_strip_relabel(list_nth(clause->args, side));
+			Oid			operator = side == 0 ? clause->opno : get_commutator(clause->opno);
+
+			*value = list_nth(clause->args, 1 - side);
+			if ((number != 0 ? IsA(operand, Var) && ((Var *) operand)->varattno == number : equal(column, operand)) &&
+				OidIsValid(operator) &&
+				get_op_opfamily_strategy(operator, index->rd_opfamily[i]) == BTEqualStrategyNumber &&
+				!contain_vars_of_level(*value, 0) && !contain_volatile_functions(*value) &&
+				!is_bound_to_place(*value, NULL))
+			{
+				*tenant = (Bm25Tenant) {.column = i + 1, .operator = operator, .collation = clause->inputcollid};
+				return true;
+			}
+		}
+	}
+	return false;
+}
