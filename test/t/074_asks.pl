@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # The text search parser cjk in databases of several encodings and locales, through pg_dump, and over
-# values that are no text of the encoding; near-duplicates of doc/recipes.md in one statement.
+# values that are no text of the encoding; near-duplicates of doc/recipes.md in one statement; its
+# beginnings of words and typing errors, under row security.
 
 use strict;
 use warnings;
@@ -120,5 +121,35 @@ refused('an UPDATE of two rows to one vector', q(UPDATE memories SET embedding =
 refused('an UPDATE of the tenant', 'UPDATE memories SET tenant = 4 WHERE tenant = 3');
 is($node->safe_psql('c', 'SELECT count(*) FROM memories a JOIN memories b ON a.tenant = b.tenant AND a.id < b.id AND a.embedding <=> b.embedding < 0.01'),
 	'0', 'no rows are near');
+
+# Beginnings of words and typing errors, as the page has it, under policies by tenant
+SKIP:
+{
+	my ($words) = grep { /FUNCTION expanded/ } map { join("\n", @{ $_->{lines} }) } blocks('../doc/recipes.md');
+
+	skip 'the server has no pg_trgm', 6
+	  if $node->safe_psql('c', q(SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm')) eq '0';
+	is($node->safe_psql('c', $words) =~ s/\n/,/gr, '2,1', 'the page finds what is begun and what is misspelt');
+	is($node->safe_psql('c', q(SELECT expanded(7, ''), expanded(7, 'xyzzy'), expanded(8, 'vacc'), expanded(7, 'vac'))), q(|'xyzzy'|'vaccines' | 'vacc'|'vacuum' | 'vac'),
+		'words of the tenant alone');
+	# words with quotes, backslashes and blanks, which a column of other texts may have
+	is($node->safe_psql('c', q(INSERT INTO page_words VALUES (9, 'it''s'), (9, 'a\\b'), (9, 'it & x');
+		SELECT expanded(9, 'it'), expanded(9, 'a\\'))), q('it''s' | 'it & x' | 'it'|'a\\\\b' | 'a'), 'words with signs of the syntax');
+	$node->safe_psql('c', q(
+		CREATE ROLE asks_app;
+		GRANT SELECT ON pages, page_words TO asks_app;
+		ALTER TABLE pages ENABLE ROW LEVEL SECURITY;
+		ALTER TABLE page_words ENABLE ROW LEVEL SECURITY;
+		CREATE POLICY one ON pages USING (tenant = current_setting('app.tenant')::int);
+		CREATE POLICY one ON page_words USING (tenant = current_setting('app.tenant')::int);));
+	my $search = q(SET app.tenant = 7; SET ROLE asks_app;
+		SELECT id, words <@> expanded(7, 'replicatoin vacu') FROM pages WHERE words <@> expanded(7, 'replicatoin vacu') < 0 ORDER BY 2, 1);
+	my $seen = $node->safe_psql('c', $search);
+
+	like($seen, qr/^2\|-\S+\n1\|-\S+$/, 'a search under policies');
+	is($node->safe_psql('c', q(SET app.tenant = 7; SET ROLE asks_app; SELECT expanded(8, 'vacu'))), q('vacu'), 'no words of another tenant');
+	$node->safe_psql('c', q(INSERT INTO pages SELECT 100 + i, 8, to_tsvector('simple', 'replication vacuum') FROM generate_series(1, 50) i; VACUUM pages;));
+	is($node->safe_psql('c', $search), $seen, 'nor by scores');
+}
 $node->stop;
 done_testing();
