@@ -148,6 +148,29 @@ DROP VIEW tenant_barrier;
 -- nor does a condition of the user make a tenant
 SELECT tenant_try('id > 0', 'SELECT id FROM tenant_notes WHERE tenant = 1 ORDER BY words <@> ''w1'' LIMIT 1');
 
+-- test: rows that INSERT returns, EXCLUDED and partitions have no conditions of the policy, and are an error as well
+GRANT SELECT, INSERT, UPDATE ON tenant_notes TO regress_tenant;
+SELECT statement, tenant_try('tenant = 1', statement) FROM unnest(ARRAY['INSERT INTO tenant_notes VALUES (-5, 1) RETURNING words <@> ''w1''',
+	'INSERT INTO tenant_notes VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET secret = excluded.words <@> ''w1'' < -1',
+	'INSERT INTO tenant_notes VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET secret = false WHERE tenant_notes.words <@> ''w1'' < -1']) statement;
+CREATE TABLE tenant_whole (tenant int, words tsvector) PARTITION BY LIST (tenant);
+CREATE TABLE tenant_whole1 PARTITION OF tenant_whole DEFAULT;
+CREATE INDEX ON tenant_whole1 USING hnsw (words bm25_ops, tenant);
+CREATE TABLE tenant_parent (tenant int, words tsvector);
+CREATE TABLE tenant_child () INHERITS (tenant_parent);
+CREATE INDEX ON tenant_child USING hnsw (words bm25_ops, tenant);
+ALTER TABLE tenant_whole ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_parent ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant_policy ON tenant_whole USING (tenant = 1);
+CREATE POLICY tenant_policy ON tenant_parent USING (tenant = 1);
+CREATE VIEW tenant_barrier WITH (security_barrier) AS SELECT * FROM tenant_child WHERE tenant = 1;
+CREATE VIEW tenant_above AS SELECT * FROM tenant_barrier;
+GRANT SELECT, INSERT ON tenant_whole, tenant_parent, tenant_child, tenant_above TO regress_tenant;
+SELECT statement, tenant_try('tenant = 1', statement) FROM unnest(ARRAY['SELECT 1 FROM tenant_whole WHERE words <@> ''w1'' < -1', 'SELECT 1 FROM tenant_parent WHERE words <@> ''w1'' < -1',
+	'INSERT INTO tenant_above VALUES (1) RETURNING words <@> ''w1''', 'INSERT INTO tenant_child VALUES (1) RETURNING words <@> ''w1''']) statement;
+DROP VIEW tenant_above, tenant_barrier;
+DROP TABLE tenant_whole, tenant_child, tenant_parent;
+
 -- test: no user can ask for a tenant's words by the function
 SELECT * FROM error_of('SELECT bm25_weighed(bm25_weigh(''tenant_words'', ''w1''), ''w1'', 2)');
 SET ROLE regress_tenant;

@@ -255,6 +255,7 @@ find_words_table(PlannerInfo *root, Node *expr, Words *words)
 		if (rte->rtekind == RTE_RELATION)
 		{
 			words->policy = conditions_of_policy(rte, var);
+			words->hidden |= loki_hides_without_conditions(root, query, var->varno);
 			words->relid = rte->relid;
 			words->expr = of_table(expr, var);
 			Assert(OidIsValid(words->relid));

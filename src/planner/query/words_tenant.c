@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * words_tenant.c
- *	  Policies that show the rows of one tenant, whose words are counted alone.
+ *	  Policies that show the rows of one tenant, whose words are counted alone, and those that hide rows unseen.
  *
  * IDENTIFICATION
  *	  src/planner/query/words_tenant.c
@@ -13,13 +13,18 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
 #include "compat/pgcompat.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
 #include "planner/query/column_test.h"
 #include "planner/query/words_tenant.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 
 /* expression_tree_walker callback: whether an expression cannot be computed in another place of the query */
 static bool
@@ -84,4 +89,38 @@ loki_shows_tenant(Relation index, List *policy, Bm25Tenant *tenant, Node **value
 		}
 	}
 	return false;
+}
+
+/* See words_tenant.h.  A subquery has no PlannerInfo yet, and no partitions. */
+bool
+loki_hides_without_conditions(const PlannerInfo *root, const Query *query, Index varno)
+{
+	const RangeTblEntry *rte = rt_fetch(varno, query->rtable);
+	Index		parent = varno;
+	Oid			user;
+
+	if (query == root->parse && root->append_rel_array != NULL)
+		while ((int) parent < root->simple_rel_array_size && root->append_rel_array[parent] != NULL &&
+			   OidIsValid(root->append_rel_array[parent]->parent_reloid))
+			parent = root->append_rel_array[parent]->parent_relid;
+	if (parent != varno)
+		return rt_fetch(parent, query->rtable)->securityQuals != NIL;
+	if (query->commandType == CMD_INSERT &&
+		(varno == query->resultRelation || (query->onConflict != NULL && varno == query->onConflict->exclRelIndex)))
+	{
+		/* EXCLUDED has no user; a view that is written through stays in the range table */
+		rte = rt_fetch(query->resultRelation, query->rtable);
+		foreach_node(RangeTblEntry, other, query->rtable)
+			if (other->rtekind == RTE_RELATION && other->relkind == RELKIND_VIEW)
+			{
+				Relation	view = table_open(other->relid, AccessShareLock);
+				bool		barrier = RelationIsSecurityView(view);
+
+				table_close(view, NoLock);
+				if (barrier)
+					return true;
+			}
+	}
+	user = LokiCheckAsUser(query, rte);
+	return rte->securityQuals == NIL && check_enable_rls(rte->relid, user, true) == RLS_ENABLED;
 }
