@@ -115,6 +115,29 @@ is( $standby->safe_psql('postgres', "SELECT unlisted_nodes < 200 FROM lokivector
 	't', 'lists were made again');
 same_answers($standby, 'on a standby');
 check_index($standby, 'check on a standby');
+
+# A transaction that is neither the oldest that runs nor the newest commits between two statements of a
+# standby's transaction; the words of a small table are counted by rows
+$node->safe_psql('postgres', $_) for q(
+	CREATE TABLE few AS SELECT 'w'::tsvector AS words FROM generate_series(1, 10);
+	INSERT INTO few SELECT 'other' FROM generate_series(1, 10);
+	CREATE INDEX few_words ON few USING hnsw (words bm25_ops);),
+	"BEGIN; CREATE TABLE oldest (); PREPARE TRANSACTION 'oldest'",
+	"BEGIN; INSERT INTO few SELECT 'w' FROM generate_series(1, 50); PREPARE TRANSACTION 'between'",
+	'CREATE TABLE newest ()';
+$node->wait_for_catchup($standby);
+my $score = q(SELECT min(words <@> 'w') FROM few);
+my $connection = $node->connstr('postgres');
+my ($before, $after) = split /\n/, $standby->safe_psql('postgres', qq(
+	BEGIN;
+	$score;
+	\\! psql -X -q -d "$connection" -c "COMMIT PREPARED 'between'"
+	DO \$\$ BEGIN WHILE (SELECT count(*) FROM few) < 70 LOOP PERFORM pg_sleep(.01); END LOOP; END \$\$;
+	$score;
+	COMMIT;));
+is($after, $standby->safe_psql('postgres', $score), 'scores of a later statement on a standby');
+isnt($before, $after, 'differ from those before');
+$node->safe_psql('postgres', "ROLLBACK PREPARED 'oldest'");
 $standby->stop;
 
 $node->safe_psql('postgres', 'CHECKPOINT');

@@ -278,12 +278,16 @@ make_query(const Bm25Query *of, TSQuery search, Datum tenant)
  * ----------------------------------------------------------------
  */
 
-/* Snapshots that are equal in all of these see the same rows.  No padding: compared byte by byte */
+/*
+ * Snapshots that are equal in all of these see the same rows: what runs between xmin and xmax can only end, so
+ * that fewer run if others do.  On a standby all of them count as subtransactions.  No padding: compared byte by byte
+ */
 typedef struct KnownKey
 {
 	TransactionId xmin;
 	TransactionId xmax;
 	uint32		xcnt;
+	int32		subxcnt;
 	CommandId	curcid;
 	Oid			index;
 } KnownKey;
@@ -375,7 +379,7 @@ static const Bm25Query *
 find_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
-	KnownKey	key = {snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->curcid, of->index};
+	KnownKey	key = {snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->subxcnt, snapshot->curcid, of->index};
 	bytea	   *flat = flat_tenant(of, tenant, type);
 	KnownQueries *known = known_queries;
 	KnownQuery *oldest;
