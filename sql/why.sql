@@ -118,7 +118,7 @@ FROM (VALUES ('why_h', '[1,1]', 'true'), ('why_b', '00000000', 'true'), ('why_s'
 why_types, lokivector_why(name::regclass, query, why_types.ctid, 3, condition)
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3;
 
--- test: a partial index: rows that it lacks do not meet the condition, and do not count
+-- test: a partial index: rows that it lacks have a verdict of their own, and do not count
 SELECT verdict, uses_index, count(*), min(rank), max(rank), bool_and(id % 2 = 0) AS even
 FROM why_types, lokivector_why('why_loose', '[3,1]', why_types.ctid, 3) GROUP BY 1, 2 ORDER BY 1, 2;
 CREATE SCHEMA why_half;

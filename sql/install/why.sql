@@ -14,8 +14,9 @@ AS $$
 DECLARE
 	index_id CONSTANT oid := index;
 	i record;
+	predicate text;			-- of the index
 	rows_met text;			-- FROM and WHERE
-	is_met boolean;			-- by the row
+	is_visible boolean;		-- the row
 	is_found boolean;
 	scans bigint;
 BEGIN
@@ -54,19 +55,21 @@ BEGIN
 	PERFORM set_config('search_path', path, true);
 	i.query := pg_catalog.concat('(', pg_catalog.pg_get_indexdef(index_id, 1, false), ')', i.operator, i.query);
 	-- the rows of a partial index alone: others may have no distance at all, being of another size
-	SELECT pg_catalog.format(E'%s AND (%s\n)', pg_catalog.pg_get_expr(x.indpred, x.indrelid, false), condition) INTO rows_met
-	FROM pg_catalog.pg_index x WHERE x.indexrelid OPERATOR(pg_catalog.=) index_id AND x.indpred IS NOT NULL;
-	condition := coalesce(rows_met, condition);
-	EXECUTE pg_catalog.format(E'SELECT (%1$s\n) IS TRUE, CASE WHEN (%1$s\n) THEN %2$s END FROM %3$s
-		WHERE ctid OPERATOR(pg_catalog.=) %4$L::pg_catalog.tid', condition, i.query, i.tab, tid::pg_catalog.text)
-	INTO is_met, distance;
-	IF is_met IS NOT TRUE THEN
-		verdict := CASE WHEN is_met IS NULL THEN 'not visible' ELSE 'condition' END;
+	SELECT coalesce(pg_catalog.pg_get_expr(x.indpred, x.indrelid, false), 'true') INTO predicate
+	FROM pg_catalog.pg_index x WHERE x.indexrelid OPERATOR(pg_catalog.=) index_id;
+	EXECUTE pg_catalog.format(E'SELECT true, CASE WHEN (%1$s) IS NOT TRUE THEN ''not in the index'' WHEN (%2$s\n) IS NOT TRUE THEN ''condition'' END,
+			CASE WHEN (%1$s) AND (%2$s\n) THEN %3$s END
+		FROM %4$s WHERE ctid OPERATOR(pg_catalog.=) %5$L::pg_catalog.tid', predicate, condition, i.query, i.tab, tid::pg_catalog.text)
+	INTO is_visible, verdict, distance;
+	IF is_visible IS NULL THEN
+		verdict := 'not visible';
+	END IF;
+	IF verdict IS NOT NULL THEN
 		RETURN;
 	END IF;
 
 	-- rows without a distance are the last
-	rows_met := pg_catalog.format(E'FROM %s WHERE (%s\n)', i.tab, condition);
+	rows_met := pg_catalog.format(E'FROM %s WHERE (%s) AND (%s\n)', i.tab, predicate, condition);
 	EXECUTE pg_catalog.format('SELECT nearer OPERATOR(pg_catalog.+) 1, CASE WHEN nearer OPERATOR(pg_catalog.>=) $2 THEN ''rank''
 			WHEN nearer OPERATOR(pg_catalog.+) as_near OPERATOR(pg_catalog.>) $2 THEN ''tie'' END
 		FROM (SELECT pg_catalog.count(*) FILTER (WHERE d OPERATOR(pg_catalog.<) $1 OR $1 IS NULL AND d IS NOT NULL) AS nearer,
