@@ -163,5 +163,11 @@ SELECT rows, outcome FROM same('SELECT id FROM prefix_collated WHERE path COLLAT
 DROP TABLE prefix_collated;
 DROP COLLATION prefix_ci;
 
+-- test: memory of a build, told beforehand
+CREATE TABLE prefix_memory AS SELECT path, short, v FROM prefix_t;
+CREATE INDEX prefix_memory_idx ON prefix_memory USING hnsw (v vector_l2_ops, path text_prefix_ops, short text_prefix_ops);
+SELECT lokivector_build_memory('prefix_memory', 'v', 'vector_l2_ops', '{path,short}') - lokivector_build_memory('prefix_memory_idx') AS differing;
+DROP TABLE prefix_memory;
+
 DROP TABLE prefix_t;
 DROP FUNCTION prefix_rows, prefix_differing, prefix_pattern, prefix_path;

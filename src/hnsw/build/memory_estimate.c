@@ -188,7 +188,8 @@ node_memory(const LokiHnswOptions *options, const LokiColumn *column, int nattri
  *						   attributes name[], options text[])
  *
  * Bytes of maintenance_work_mem with which an index on these columns is built in memory.
- * An empty operator_class is the usual one of the column's type.
+ * An empty operator_class is the usual one of the column's type.  Attributes have no class here: a text counts
+ * as one of text_prefix_ops, whose slots are the larger.
  * Duplicates count as if they differed.
  */
 Datum
@@ -231,6 +232,8 @@ lokivector_build_memory(PG_FUNCTION_ARGS)
 	{
 		find_column(table, NameStr(*DatumGetName(names[i])), &type, &typmod);
 		attr_type[i] = loki_attr_type(type);
+		if (attr_type[i] == LOKI_ATTR_TEXT)
+			attr_type[i] = LOKI_ATTR_PREFIX;
 	}
 
 	find_column(table, column, &type, &typmod);
