@@ -48,6 +48,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "hnsw/definition/attribute.h"
+#include "hnsw/definition/layout.h"
 #include "hnsw/hnsw.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
