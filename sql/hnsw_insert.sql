@@ -188,5 +188,12 @@ RESET lokivector.build_seed;
 DROP FUNCTION insert_between;
 DROP TABLE insert_t;
 
+-- test: equal nodes do not give up the same link at once
+CREATE TABLE insert_equal (v vector(16), c integer);
+CREATE INDEX insert_equal_idx ON insert_equal USING hnsw (v vector_ip_ops, c);
+INSERT INTO insert_equal SELECT random_vector(n % 600, 16, 6, 30), n FROM generate_series(1, 2400) n;
+SELECT lokivector_check('insert_equal_idx');
+DROP TABLE insert_equal;
+
 DROP FUNCTION insert_info;
 RESET enable_seqscan;

@@ -383,8 +383,28 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
  */
 
 /*
+ * Whether a list is to give up a link that one of those pruned before it gives up as well: each counts on the
+ * links of others (R7), and where these are no nearer, as equal nodes are, nothing would lead to the node.
+ */
+static bool
+gives_up_the_same(const LokiBacklinks *links, const LokiBacklink *link)
+{
+	for (int i = 0; i < link->old->count; i++)
+	{
+		uint32		node = link->old->nodes[i];
+
+		if (loki_list_contains(link->new, node))
+			continue;
+		for (const LokiBacklink *other = links->left; other < link; other++)
+			if (other->new != NULL && loki_list_contains(other->old, node) && !loki_list_contains(other->new, node))
+				return true;
+	}
+	return false;
+}
+
+/*
  * Prune a list that is full, together with the new link; false if it does not take the link, or if what it
- * would give up has to be taken over by others, which is for loki_list_add().
+ * would give up has to be taken over by others, or is given up by another list, which is for loki_list_add().
  */
 static bool
 prune_for_backlink(LokiLinker *linker, LokiBacklinks *links, LokiBacklink *link, const LokiListRef *ref,
@@ -397,9 +417,14 @@ prune_for_backlink(LokiLinker *linker, LokiBacklinks *links, LokiBacklink *link,
 	*link->old = *old;
 	if (!prune_list(linker, ref, old, links->node, links->slot, LOKI_LINK_CHOSEN, link->new, &left))
 		return false;
-	links->states[link->place_in_list] = left.count > 0 ? LOKI_BACKLINK_ALONE : LOKI_BACKLINK_WANTED;
+	if (left.count > 0 || gives_up_the_same(links, link))
+	{
+		links->states[link->place_in_list] = LOKI_BACKLINK_ALONE;
+		return false;
+	}
+	links->states[link->place_in_list] = LOKI_BACKLINK_WANTED;
 	keep_places(old, link->new);
-	return left.count == 0;
+	return true;
 }
 
 /*
