@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # What a standby answers while replay stands in the midst of a change that takes many records,
 # as it does when the primary was killed there: codes and a graph that are being made of pending
-# rows, and a vacuum that has marked dead nodes and not yet repaired the graph.
+# rows, a vacuum that has marked dead nodes and not yet repaired the graph, and an insert.
 #
 # The standby is made from a backup of before, and is told where to stop.
 
@@ -253,5 +253,34 @@ is($standby->safe_psql('postgres', q(
 		SELECT count(*) FROM sparse a, LATERAL (SELECT id FROM sparse ORDER BY v <-> a.v LIMIT 1) b
 		WHERE a.id = b.id)), '125', 'each row is found by its own vector');
 $standby->stop('immediate');
+
+# ----------------------------------------------------------------
+# A node that is live with the record that claims it
+# ----------------------------------------------------------------
+
+$primary->safe_psql('postgres', q(
+	CREATE TABLE single (id integer PRIMARY KEY, v vector(64));
+	CREATE INDEX single_idx ON single USING hnsw (v vector_l2_ops);
+	INSERT INTO single SELECT n, item(n, 0) FROM generate_series(1, 1000) n;));
+$primary->backup('insert');
+@records = records_of('single_idx', 'INSERT INTO single VALUES (1001, item(1001, 0))');
+cmp_ok(scalar(@records), '>', 1, 'an insert is several records');
+
+$standby = standby_up_to('insert', $records[0]);
+replay($standby);
+is($standby->safe_psql('postgres', q(SELECT live FROM lokivector_index_info('single_idx'))), '1001',
+	'a standby has come to where a node is live that nothing leads to');
+($result, $stdout, $stderr) = $standby->psql('postgres', q(SELECT lokivector_check('single_idx', true)));
+is("$result $stderr", '0 ', 'the check bears that REFINE is to come');
+$standby->promote;
+$standby->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
+$standby->safe_psql('postgres', q(
+	INSERT INTO single SELECT n, item(n, 0) FROM generate_series(1001, 1010) n;
+	VACUUM single;));
+($result, $stdout, $stderr) = $standby->psql('postgres', q(SELECT lokivector_check('single_idx', true)));
+is("$result $stderr", '0 ', '... and what comes after it');
+is($standby->safe_psql('postgres', q(SELECT live, free FROM lokivector_index_info('single_idx'))), '1010|1',
+	'VACUUM frees it');
+$standby->stop;
 $primary->stop;
 done_testing();
