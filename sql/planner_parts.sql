@@ -99,6 +99,9 @@ SELECT parts_check($$SELECT id FROM parts_t WHERE kind <> 3 ORDER BY (v <=> '[1,
 -- one of CASE sees only rows for which those before it are not true, and one of COALESCE those that come to it
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN abs(abs(kind - 3)) = 0 THEN v <=> '[1,2,3,4,5,6,7,8]' WHEN 1 / (kind - 3) > 0 THEN w <=> '[8,7,6,5,4,3,2,1]' ELSE v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 20$$);
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY coalesce(v <=> '[1,2,3,4,5,6,7,8]', CASE WHEN 1 / (kind - 3) > 0 THEN 3 ELSE 4 END), id LIMIT 20$$);
+-- an AND is taken apart, and its parts keep their order
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind BETWEEN 2 AND 5 THEN v <=> '[1,2,3,4,5,6,7,8]' ELSE w <=> '[8,7,6,5,4,3,2,1]' END LIMIT 20$$);
+SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN abs(abs(kind - 3)) > 0 AND 1 / (kind - 3) > 0 THEN v <=> '[1,2,3,4,5,6,7,8]' ELSE w <=> '[8,7,6,5,4,3,2,1]' END, id LIMIT 20$$);
 -- a condition that is NULL is false to WHEN alone
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN tag = 'tag 1' THEN v <=> '[1,2,3,4,5,6,7,8]' WHEN (tag = 'tag 1') IS FALSE THEN w <=> '[8,7,6,5,4,3,2,1]' ELSE -1 END, id LIMIT 20$$);
 -- a condition that is NULL in a cast: of rows since ANALYZE, by a parameter, or though no column is

@@ -101,12 +101,16 @@ offer_parts(PlannerInfo *root, RelOptInfo *rel, List *parts, PathKey *key, Restr
 	Assert(list_length(parts) > 1 && (key == NULL) == (without != NULL));
 	foreach_ptr(Part, part, parts)
 	{
+		List	   *conditions = NIL;
 		List	   *clauses = NIL;
 		List	   *paths;
 		double		fraction;
 		Path	   *path;
 
+		/* no clause may be an AND, as of WHEN n <> 0 AND 1 / n > 0; its parts keep their order */
 		foreach_ptr(Expr, condition, part->conditions)
+			conditions = list_concat(conditions, make_ands_implicit(condition));
+		foreach_ptr(Expr, condition, conditions)
 			clauses = lappend(clauses,
 							  loki_make_restrictinfo(root, condition, without != NULL ? without->security_level :
 													 root->qual_security_level + 1 +
