@@ -193,6 +193,25 @@ RESET plan_cache_mode;
 DEALLOCATE tenant_search;
 RESET ROLE;
 
+-- test: rows are read once for each search of a statement, also where a loop comes back to a hundred of them
+CREATE SEQUENCE tenant_reads;
+CREATE FUNCTION tenant_read(tenant int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM nextval('public.tenant_reads'); RETURN tenant; END $$;
+CREATE TABLE tenant_counted AS SELECT i AS id, i % 2 AS tenant, tenant_document(i) AS words FROM generate_series(1, 40) i;
+CREATE INDEX ON tenant_counted USING hnsw (words bm25_ops, tenant_read(tenant));
+CREATE TABLE tenant_searches AS SELECT ('s' || i)::tsquery AS q FROM generate_series(1, 100) i;
+ALTER TABLE tenant_counted ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant_policy ON tenant_counted USING (tenant_read(tenant) = 1);
+GRANT SELECT ON tenant_counted, tenant_searches TO regress_tenant;
+GRANT USAGE ON SEQUENCE tenant_reads TO regress_tenant;
+SELECT setval('tenant_reads', 1);
+SET ROLE regress_tenant;
+SELECT count(*) FROM tenant_counted d, LATERAL (SELECT 1 FROM tenant_searches s WHERE d.words <@> s.q < 0 OFFSET 0) s;
+RESET ROLE;
+SELECT last_value BETWEEN 2000 AND 2100 AS once FROM tenant_reads;
+DROP TABLE tenant_counted, tenant_searches;
+DROP FUNCTION tenant_read;
+DROP SEQUENCE tenant_reads;
+
 -- test: tenants by names and by other types, of partitions and expressions
 CREATE TABLE tenant_parts (id int, owner text, account uuid, data jsonb) PARTITION BY RANGE (id);
 CREATE TABLE tenant_part1 PARTITION OF tenant_parts FOR VALUES FROM (0) TO (100);

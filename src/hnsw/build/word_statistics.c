@@ -27,6 +27,7 @@
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/pg_inherits.h"
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/definition/access.h"
@@ -308,14 +309,21 @@ typedef struct KnownQuery
 	Bm25Query  *query;
 } KnownQuery;
 
-/* The last ones; those that a nested loop comes back to are mostly few */
+/*
+ * The last ones of all snapshots, and as many of one snapshot, within work_mem: a nested loop comes back to each
+ * search of a table of them for every row, which would else be weighed for every row.  They are looked through one
+ * by one, a thousand in some microseconds.
+ */
 #define KNOWN_QUERIES	64
+#define KNOWN_QUERIES_MOST	1024
 
 typedef struct KnownQueries
 {
 	MemoryContext context;		/* of the transaction */
 	MemoryContextCallback forget;
-	KnownQuery	queries[KNOWN_QUERIES];
+	KnownQuery *queries;
+	uint64		allocated;
+	uint32		n;
 	uint32		last;			/* the one that was asked for last */
 	uint32		oldest;			/* which one gives way */
 } KnownQueries;
@@ -371,6 +379,36 @@ keep(const KnownQueries *known, const void *value)
 		memcpy(MemoryContextAlloc(known->context, VARSIZE(value)), value, VARSIZE(value));
 }
 
+/* The entry for a query that is not known yet: a new one, or that of the oldest one, emptied */
+static KnownQuery *
+entry_for(KnownQueries *known, const KnownKey *key)
+{
+	KnownQuery *entry;
+
+	if (known->n < KNOWN_QUERIES ||
+		(known->n < KNOWN_QUERIES_MOST &&
+		 memcmp(&known->queries[known->oldest].key, key, sizeof(*key)) == 0 &&
+		 MemoryContextMemAllocated(known->context, false) < work_mem * (Size) 1024))
+	{
+		known->queries = loki_grow(known->context, known->queries, &known->allocated, known->n + 1, KNOWN_QUERIES,
+								   sizeof(KnownQuery));
+		known->last = known->n++;
+		return memset(&known->queries[known->last], 0, sizeof(KnownQuery));
+	}
+	known->last = known->oldest;
+	known->oldest = (known->oldest + 1) % known->n;
+	entry = &known->queries[known->last];
+	if (entry->query != NULL)
+	{
+		pfree(entry->query);
+		entry->query = NULL;
+		pfree(entry->search);
+		if (entry->tenant != NULL)
+			pfree(entry->tenant);
+	}
+	return entry;
+}
+
 /*
  * Find a query that is known, or weigh it; the cache's own.  The search begins with the one asked for last,
  * which is mostly it: a function is called for each row of a scan.
@@ -382,7 +420,7 @@ find_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 	KnownKey	key = {snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->subxcnt, snapshot->curcid, of->index};
 	bytea	   *flat = flat_tenant(of, tenant, type);
 	KnownQueries *known = known_queries;
-	KnownQuery *oldest;
+	KnownQuery *entry;
 	Bm25Query  *query;
 
 	if (known == NULL)
@@ -396,9 +434,9 @@ find_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 		MemoryContextRegisterResetCallback(context, &known->forget);
 		known_queries = known;
 	}
-	for (uint32 i = 0; i < KNOWN_QUERIES; i++)
+	for (uint32 i = 0; i < known->n; i++)
 	{
-		uint32		at = (known->last + i) % KNOWN_QUERIES;
+		uint32		at = (known->last + i) % known->n;
 		KnownQuery *one = &known->queries[at];
 
 		/* a subtransaction that was rolled back may have weighed by rows of its own */
@@ -413,25 +451,17 @@ find_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 	/* weighing may run expressions, and these this function again; the entry to replace is chosen after it */
 	query = make_query(of, search, tenant);
 	Assert(known == known_queries);
-	oldest = &known->queries[known->last = known->oldest++ % KNOWN_QUERIES];
 	/* the query is set last: without it an entry is empty, whatever fails in between */
-	if (oldest->query != NULL)
-	{
-		pfree(oldest->query);
-		oldest->query = NULL;
-		pfree(oldest->search);
-		if (oldest->tenant != NULL)
-			pfree(oldest->tenant);
-	}
-	oldest->key = key;
-	oldest->subid = GetCurrentSubTransactionId();
-	oldest->search = keep(known, search);
-	oldest->tenant = keep(known, flat);
-	oldest->query = keep(known, query);
+	entry = entry_for(known, &key);
+	entry->key = key;
+	entry->subid = GetCurrentSubTransactionId();
+	entry->search = keep(known, search);
+	entry->tenant = keep(known, flat);
+	entry->query = keep(known, query);
 	pfree(query);
 	if (flat != NULL)
 		pfree(flat);
-	return oldest->query;
+	return entry->query;
 }
 
 /* A copy, as another search may take the place of this one while the caller has it */
