@@ -19,6 +19,7 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/query/column_test.h"
 #include "planner/query/words_tenant.h"
@@ -95,7 +96,7 @@ loki_shows_tenant(Relation index, List *policy, Bm25Tenant *tenant, Node **value
 bool
 loki_hides_without_conditions(const PlannerInfo *root, const Query *query, Index varno)
 {
-	const RangeTblEntry *rte = rt_fetch(varno, query->rtable);
+	RangeTblEntry *rte = rt_fetch(varno, query->rtable);
 	Index		parent = varno;
 	Oid			user;
 
