@@ -188,9 +188,21 @@ REINDEX INDEX later_idx;
 SELECT centers, crowded > 0.2 AS crowded FROM lokivector_index_info('later_idx');
 SELECT count(*) FROM lokivector_advice('later_idx') WHERE advice LIKE '%crowds%';
 
+-- test: REINDEX is advised where an index has 64 times the rows that its centers were made of, if a rebuild makes more
+CREATE TABLE aged AS SELECT v FROM even UNION ALL SELECT v FROM crowd WHERE id % 3 = 1;
+CREATE INDEX aged_idx ON aged USING hnsw (v vector_l2_ops) WITH (centers = 1);
+SELECT centers, crowded, live > 64 * 64 AS grown FROM lokivector_index_info('aged_idx');
+SELECT count(*) FROM lokivector_advice('aged_idx') WHERE advice LIKE '%local centers%';
+ALTER INDEX aged_idx RESET (centers);
+SELECT advice FROM lokivector_advice('aged_idx') WHERE advice LIKE '%local centers%';
+DELETE FROM aged WHERE ctid > (SELECT ctid FROM aged ORDER BY ctid OFFSET 4095 LIMIT 1);
+VACUUM aged;
+SELECT live FROM lokivector_index_info('aged_idx');
+SELECT count(*) FROM lokivector_advice('aged_idx') WHERE advice LIKE '%local centers%';
+
 -- test: where codes do not show crowds
 CREATE INDEX even_ip ON even USING hnsw (v vector_ip_ops);
 SELECT crowded FROM lokivector_index_info('even_ip') UNION ALL SELECT crowded FROM lokivector_index_info('even_taxi')
 UNION ALL SELECT crowded FROM lokivector_index_info('even_short');
 
-DROP TABLE crowd, even, wide, same, grown, lengths, later;
+DROP TABLE crowd, even, wide, same, grown, lengths, later, aged;
