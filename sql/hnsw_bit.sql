@@ -124,7 +124,16 @@ SET enable_seqscan = off;
 SELECT id FROM (SELECT id, v FROM v ORDER BY binary_quantize(v)::bit(96) <~> binary_quantize((SELECT v FROM v WHERE id = 7)) LIMIT 40) s ORDER BY v <=> (SELECT v FROM v WHERE id = 7) LIMIT 1;
 SELECT rows FROM lokivector_scan_stats();
 RESET enable_seqscan;
-DROP TABLE hb, v;
+
+-- test: a walk with a filter among many ties, whose sorted pool becomes a heap when it is full (with fewer rows it ends before)
+CREATE TABLE hb_ties AS SELECT i % 20 AS a, (SELECT string_agg(overlay('00000000' PLACING CASE WHEN i % 400 = 1 AND j < 2 THEN '0' ELSE '1' END
+		FROM 1 + (hashint4extended(i, j) & 7)::int), '' ORDER BY j)::bit(64) FROM generate_series(0, 7) j) AS b
+FROM generate_series(1, CASE WHEN test_short() THEN 4000 ELSE 76000 END) i;
+CREATE INDEX hb_ties_idx ON hb_ties USING hnsw (b bit_hamming_ops, a) WITH (m = 24, ef_construction = 48);
+SET enable_seqscan = off;
+SELECT * FROM same('SELECT b <~> repeat(''0'', 64)::bit(64) AS d FROM hb_ties WHERE a < 19 ORDER BY d LIMIT 450', 'Index Scan.*');
+RESET enable_seqscan;
+DROP TABLE hb, v, hb_ties;
 DROP FUNCTION hb_try, hb_bits;
 
 SELECT opcname, opcdefault, amopopr::regoperator, amprocnum, amproc
