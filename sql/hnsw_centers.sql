@@ -138,6 +138,12 @@ BEGIN
 END $$;
 SELECT centers_of('lengths_idx') > 0 AS centers, worst >= 8 AS each, share > 0.97 AS found, lokivector_check('lengths_idx', true) FROM found_of_lengths();
 
+-- rows of one direction and many lengths are no crowd, though the short ones lie near each other
+CREATE TABLE log_normal AS SELECT ARRAY(SELECT length * (1 + random()) FROM generate_series(1, 64))::vector(64) AS v
+FROM (SELECT exp(2 * (random() + random() + random())) AS length FROM generate_series(1, 3000)) l;
+CREATE INDEX log_normal_idx ON log_normal USING hnsw (v vector_ip_ops);
+SELECT centers_of('log_normal_idx');
+
 -- test: an index that grows from nothing, and loses rows
 SET lokivector.pending_nodes = 1024;
 CREATE TABLE grown (LIKE crowd);

@@ -88,14 +88,16 @@ count_centers(const LokiBuild *build)
 	return (int) Min(most, wanted == LOKI_CENTERS_AUTO ? LOKI_MAX_CENTERS : wanted);
 }
 
-/* A random row of the sample, as its residual from the centroid, rotated */
-static void
+/* A random row of the sample; turned is its residual from the centroid, rotated */
+static const float *
 turn_random_row(Centers *centers, float *turned)
 {
+	const float *row = random_row(centers);
 	float		near;
 
-	(void) loki_nearest_center(centers->quantizer, random_row(centers), centers->turned, &near);
+	(void) loki_nearest_center(centers->quantizer, row, centers->turned, &near);
 	memcpy(turned, centers->turned, loki_center_dims(&centers->spec) * sizeof(float));
+	return row;
 }
 
 /* Begin with random rows of the sample. */
@@ -103,11 +105,26 @@ static void
 choose_rows(Centers *centers)
 {
 	for (int i = 1; i <= centers->spec.centers; i++)
-		turn_random_row(centers, loki_code_center(&centers->spec, centers->constants, i));
+		(void) turn_random_row(centers, loki_code_center(&centers->spec, centers->constants, i));
 	loki_quantizer_init(centers->quantizer, &centers->spec, centers->constants);
 }
 
-/* Whether the rows have crowds */
+/* The square of a row's distance to the nearest multiple of the mean */
+static float
+beside_mean(const Centers *centers, const float *row)
+{
+	Size		dim = centers->spec.dim;
+	const float *mean = centers->constants;
+	float		square = loki_distance.dot_f32(dim, mean, mean);
+	float		along = loki_distance.dot_f32(dim, row, mean);
+
+	return loki_distance.dot_f32(dim, row, row) - (square > 0 ? along / square * along : 0);
+}
+
+/*
+ * Whether the rows have crowds.  By inner product, rows of one direction and of many lengths are none: the
+ * short ones lie near each other and far from the mean, but none of them is among the nearest.
+ */
 static bool
 has_crowds(Centers *centers)
 {
@@ -117,15 +134,18 @@ has_crowds(Centers *centers)
 	int			crowded = 0;
 
 	for (int i = 0; i < LOKI_CROWD_SEEN_FROM; i++)
-		turn_random_row(centers, rows + i * dims);
+		(void) turn_random_row(centers, rows + i * dims);
 	for (int i = 0; i < LOKI_CROWD_LOOKED_AT; i++)
 	{
+		const float *whole;
 		float		square;
 		int			near = 0;
 
 		CHECK_FOR_INTERRUPTS();
-		turn_random_row(centers, row);
+		whole = turn_random_row(centers, row);
 		square = loki_distance.dot_f32(dims, row, row);
+		if (centers->spec.metric == LOKI_METRIC_IP)
+			square = beside_mean(centers, whole);
 		for (int j = 0; j < LOKI_CROWD_SEEN_FROM; j++)
 		{
 			float		distance = loki_distance.l2sq_f32(dims, row, rows + j * dims);
