@@ -143,9 +143,8 @@ has_crowds(Centers *centers)
 
 		CHECK_FOR_INTERRUPTS();
 		whole = turn_random_row(centers, row);
-		square = loki_distance.dot_f32(dims, row, row);
-		if (centers->spec.metric == LOKI_METRIC_IP)
-			square = beside_mean(centers, whole);
+		square = centers->spec.metric == LOKI_METRIC_IP ? beside_mean(centers, whole) :
+			loki_distance.dot_f32(dims, row, row);
 		for (int j = 0; j < LOKI_CROWD_SEEN_FROM; j++)
 		{
 			float		distance = loki_distance.l2sq_f32(dims, row, rows + j * dims);

@@ -206,8 +206,11 @@ loki_tenant_words(LokiIndex *state, Relation index, const Bm25Tenant *tenant, Da
 		test.key = &filter.keys[0];
 		fmgr_info(get_opcode(tenant->operator), &count.equal);
 		loki_rows_begin(&count.rows, heap, index, GetActiveSnapshot());
-		for (uint32 ordinal = 0; ordinal * per_page < end; ordinal++)
+		for (uint32 ordinal = 0; ordinal * (uint64) per_page < end; ordinal++)
+		{
+			CHECK_FOR_INTERRUPTS();
 			count_page(&count, &test, ordinal);
+		}
 		loki_rows_end(&count.rows);
 	}
 	if (filter.context != NULL)

@@ -311,7 +311,7 @@ typedef struct KnownQuery
 
 /*
  * The last ones of all snapshots, and as many of one snapshot, within work_mem: a nested loop comes back to each
- * search of a table of them for every row, which would else be weighed for every row.  They are looked through one
+ * search of a table of them for every row, and would otherwise weigh it again each time.  They are looked through one
  * by one, a thousand in some microseconds.
  */
 #define KNOWN_QUERIES	64

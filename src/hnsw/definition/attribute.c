@@ -592,8 +592,9 @@ loki_attr_returned(LokiAttrType type, const char *slot, Datum *value, bool *isnu
  */
 
 /*
- * Form the slot of an array, or of a text by its beginnings.  Only that of the empty array is exact.  Up to LOKI_SLOT_ELEMENTS hashes are kept
- * one by one, the last repeated, which tells elements apart better than a signature; NULLs have none.
+ * Form the slot of an array, or of a text by its beginnings.  Only that of the empty array is exact.  Up to
+ * LOKI_SLOT_ELEMENTS hashes are kept one by one, the last repeated, which tells elements apart better than a
+ * signature; NULLs have none.
  */
 static void
 form_elements(LokiAttrType type, Datum value, char *slot)
