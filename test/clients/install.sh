@@ -32,8 +32,9 @@ case $1 in
 		need node npm
 		node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
 			{ echo "node is older than 20"; exit 3; }
-		cp "$here/$1/package.json" "$here/$1/package-lock.json" .
-		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --cache "$PWD/cache"
+		cp "$here/$1/package.json" .
+		# What the packages need in turn is of that day, so nothing else pins it
+		npm install --before=2026-11-26 --ignore-scripts --no-audit --no-fund --loglevel=error --cache "$PWD/cache"
 		rm -rf cache
 		;;
 	go)

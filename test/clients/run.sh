@@ -71,7 +71,7 @@ directory_of()
 
 	case $1 in
 		drivers | frameworks | haystack) files=$here/python/$1.txt ;;
-		node | prisma) files="$here/$1/package.json $here/$1/package-lock.json" ;;
+		node | prisma) files="$here/$1/package.json $here/install.sh" ;;
 		php | ruby) files=$here/install.sh ;;
 		go) files="$here/go/go.mod $here/go/go.sum" ;;
 		java) files=$here/java/pom.xml ;;
