@@ -278,7 +278,8 @@ check_row(void *arg, const LokiTailRow *row)
 	bool		sound = isfinite(row->measure) && (row->known || row->n == 0);
 
 	for (uint32 i = 0; i < row->n; i++)
-		sound &= isfinite(row->values[i]) && (i == 0 || row->terms[i - 1] < row->terms[i]);
+		sound &= isfinite(loki_tail_value(row->values[i])) &&
+			(i == 0 || loki_tail_term(row, i - 1) < loki_tail_term(row, i));
 	if (!sound)
 		report_postings(terms, LOKI_SLOTS_TID, row->node, "is of a node whose elements in the tail cannot be right");
 	return true;
@@ -318,10 +319,13 @@ hash_row(const LokiTailRow *row)
 	if (!row->known)
 		return 0;
 	hash = hash_bytes_extended((const unsigned char *) &row->measure, sizeof(float), row->n);
-	if (row->n == 0)
-		return hash;
-	hash = hash_bytes_extended((const unsigned char *) row->terms, (int) (sizeof(uint32) * row->n), hash);
-	return hash_bytes_extended((const unsigned char *) row->values, (int) (sizeof(float) * row->n), hash);
+	for (int i = 0; i < 3 && row->n > 0; i++)
+	{
+		const uint16 *halves = i == 0 ? row->low : i == 1 ? row->high : row->values;
+
+		hash = hash_bytes_extended((const unsigned char *) halves, (int) (sizeof(uint16) * row->n), hash);
+	}
+	return hash;
 }
 
 /* LokiTailVisitor: note a node whose row in the table has other elements. */

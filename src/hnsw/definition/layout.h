@@ -265,10 +265,12 @@ typedef struct LokiTermData
 
 /*
  * ELEMENT slots: runs of the elements of a row (derived/tail.c), each on one page: a LokiRunData, which takes
- * two slots, and n slots for the terms of its elements, ascending, and then their values: of words, how
- * often they occur.
+ * two slots, and three arrays of n uint16, in as many slots as these take: the low halves of the terms of
+ * its elements, which ascend, the high halves, and the high halves of their values: floats, of words how often they
+ * occur.  A value is not as far from 0 as the next such half.
  */
-#define LOKI_ELEMENT_SIZE		(sizeof(uint32) + sizeof(float))
+#define LOKI_ELEMENT_SIZE		8	/* a slot */
+#define LokiRunSlots(n)			(((n) * 3 + 3) / 4)
 
 typedef struct LokiRunData
 {
@@ -285,8 +287,12 @@ typedef struct LokiRunData
 #define LOKI_RUN_FOLLOWS		0x01	/* another names it as `next` */
 #define LOKI_RUN_UNKNOWN		0x02	/* the row has to be read: it has too many
 										 * elements, or there are no bounds of it */
+#define LOKI_RUN_HALVES			0x04	/* as above; runs without it are of builds
+										 * before 1.0.0: n slots, of a row to be
+										 * read */
 
 StaticAssertDecl(sizeof(LokiRunData) == 2 * LOKI_ELEMENT_SIZE, "a run takes two slots");
+StaticAssertDecl(LOKI_ELEMENT_SIZE == 4 * sizeof(uint16), "a slot has four halves");
 
 /* Goes with LokiNotesArray() */
 #define LokiElementArray(set)	((set) == 0 ? LOKI_SLOTS_ELEMENT : LOKI_SLOTS_ELEMENT2)

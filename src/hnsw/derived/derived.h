@@ -519,11 +519,29 @@ typedef struct LokiTailRow
 	bool		known;			/* false: its row has to be read */
 	uint32		n;
 	float		measure;		/* see LokiRunData */
-	const uint32 *terms;		/* ascending */
-	const float *values;
+	const uint16 *low;			/* halves, as ELEMENT slots have them */
+	const uint16 *high;
+	const uint16 *values;
 } LokiTailRow;
 
-/* Form all but the node of a value that is not toasted, which is kept as long as the row */
+static inline uint32
+loki_tail_term(const LokiTailRow *row, uint32 i)
+{
+	return (uint32) row->high[i] << 16 | row->low[i];
+}
+
+/* The float that has a half, and zeros */
+static inline float
+loki_tail_value(uint16 half)
+{
+	uint32		bits = (uint32) half << 16;
+	float		value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+/* Form all but the node of a value that is not toasted; palloc'd */
 extern void loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row);
 
 /* Whether inserts append elements: a metapage says so, and the tail is not full, as far as is known */

@@ -42,10 +42,23 @@
 
 /* Slots that describe a run, and elements that fit a page behind them */
 #define RUN_SLOTS		((uint32) (sizeof(LokiRunData) / LOKI_ELEMENT_SIZE))
-#define RUN_ELEMENTS	((uint32) (LOKI_PAGE_PAYLOAD / LOKI_ELEMENT_SIZE) - RUN_SLOTS)
+#define RUN_ELEMENTS	(((uint32) (LOKI_PAGE_PAYLOAD / LOKI_ELEMENT_SIZE) - RUN_SLOTS) * 4 / 3)
 
 /* A tail has this number of pages at least, before it is longer than lists and takes no more elements */
 #define SHORT_TAIL		64
+
+static inline bool
+has_halves(const LokiRunData *run)
+{
+	return (run->flags & LOKI_RUN_HALVES) != 0;
+}
+
+/* The slots that a run takes */
+static inline uint32
+run_slots(const LokiRunData *run)
+{
+	return RUN_SLOTS + (has_halves(run) ? LokiRunSlots((uint32) run->n) : run->n);
+}
 
 /* ----------------------------------------------------------------
  * Appending
@@ -57,15 +70,27 @@ void
 loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row)
 {
 	LokiSparse	v = column->type->elements(value);
+	uint16	   *halves;
 
 	memset(row, 0, sizeof(LokiTailRow));
 	row->known = v.n <= LOKI_SPARSEVEC_MAX_NNZ && loki_terms_measure(column, v, &row->measure);
 	if (!row->known)
 		return;
 	row->n = v.n;
-	row->values = v.values;
-	/* indices are not negative */
-	row->terms = (const uint32 *) v.indices;
+	halves = palloc_array(uint16, 3 * v.n + 1);
+	for (int i = 0; i < v.n; i++)
+	{
+		uint32		bits;
+
+		memcpy(&bits, &v.values[i], sizeof(bits));
+		/* indices are not negative */
+		halves[i] = (uint16) v.indices[i];
+		halves[v.n + i] = (uint16) ((uint32) v.indices[i] >> 16);
+		halves[2 * v.n + i] = (uint16) (bits >> 16);
+	}
+	row->low = halves;
+	row->high = halves + v.n;
+	row->values = halves + 2 * v.n;
 }
 
 /* Whether inserts append to a tail, as a metapage says */
@@ -198,7 +223,6 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 	const LokiDerivedData *derived = &meta->derived;
 	int			set = tail_set(derived);
 	LokiRunData *run;
-	uint32	   *terms;
 	bool		known;
 	uint32		next = LOKI_NONE;
 	uint32		begin;
@@ -216,22 +240,24 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 	known = row->known && !is_full(state, set);
 	if (!known && row->is_new)
 		return true;
-	run = palloc0(sizeof(LokiRunData) + LOKI_ELEMENT_SIZE * Min(row->n, RUN_ELEMENTS));
-	terms = (uint32 *) (run + 1);
+	run = palloc0(sizeof(LokiRunData) + LOKI_ELEMENT_SIZE * LokiRunSlots(Min(row->n, RUN_ELEMENTS)));
 	run->node = row->node;
 	run->measure = known ? row->measure : 0;
 	begin = known && row->n > 0 ? (row->n - 1) / RUN_ELEMENTS * RUN_ELEMENTS : 0;
 	for (;; begin -= RUN_ELEMENTS)
 	{
 		run->n = known ? (uint16) Min(row->n - begin, RUN_ELEMENTS) : 0;
-		run->flags = (begin > 0 ? LOKI_RUN_FOLLOWS : 0) | (known ? 0 : LOKI_RUN_UNKNOWN);
+		run->flags = LOKI_RUN_HALVES | (begin > 0 ? LOKI_RUN_FOLLOWS : 0) | (known ? 0 : LOKI_RUN_UNKNOWN);
 		run->next = next;
 		if (run->n > 0)
 		{
-			memcpy(terms, row->terms + begin, run->n * sizeof(uint32));
-			memcpy(terms + run->n, row->values + begin, run->n * sizeof(float));
+			uint16	   *halves = (uint16 *) (run + 1);
+
+			memcpy(halves, row->low + begin, run->n * sizeof(uint16));
+			memcpy(halves + run->n, row->high + begin, run->n * sizeof(uint16));
+			memcpy(halves + 2 * run->n, row->values + begin, run->n * sizeof(uint16));
 		}
-		next = append_run(state, index, meta, set, run, RUN_SLOTS + run->n, elevel);
+		next = append_run(state, index, meta, set, run, run_slots(run), elevel);
 		if (begin == 0 || next == LOKI_NONE)
 			break;
 	}
@@ -260,21 +286,9 @@ run_at(Page page, uint32 place, uint32 used)
 {
 	const LokiRunData *run = (const LokiRunData *) LokiPageSlot(page, LOKI_ELEMENT_SIZE, place);
 
-	if (used < RUN_SLOTS || place > used - RUN_SLOTS || run->n > used - place - RUN_SLOTS)
+	if (used < RUN_SLOTS || place > used - RUN_SLOTS || run_slots(run) > used - place)
 		return NULL;
 	return run;
-}
-
-static const uint32 *
-run_terms(const LokiRunData *run)
-{
-	return (const uint32 *) (run + 1);
-}
-
-static const float *
-run_values(const LokiRunData *run)
-{
-	return (const float *) (run_terms(run) + run->n);
 }
 
 /*
@@ -284,29 +298,35 @@ run_values(const LokiRunData *run)
 static bool
 gather_runs(const LokiTermLists *lists, int array, const LokiRunData *run, LokiTailRow *row)
 {
-	uint32	   *terms = palloc(LOKI_ELEMENT_SIZE * LOKI_SPARSEVEC_MAX_NNZ);
-	float	   *values = (float *) (terms + LOKI_SPARSEVEC_MAX_NNZ);
+	uint16	   *low = palloc_array(uint16, 3 * LOKI_SPARSEVEC_MAX_NNZ);
+	uint16	   *high = low + LOKI_SPARSEVEC_MAX_NNZ;
+	uint16	   *values = high + LOKI_SPARSEVEC_MAX_NNZ;
 	uint32		per_page = lists->state->arrays[array].per_page;
 	uint32		next = run->next;
 
-	memcpy(terms, row->terms, sizeof(uint32) * row->n);
-	memcpy(values, row->values, sizeof(float) * row->n);
-	row->terms = terms;
+	memcpy(low, row->low, sizeof(uint16) * row->n);
+	memcpy(high, row->high, sizeof(uint16) * row->n);
+	memcpy(values, row->values, sizeof(uint16) * row->n);
+	row->low = low;
+	row->high = high;
 	row->values = values;
 	while (next != LOKI_NONE)
 	{
 		PGAlignedBlock copy;
+		const uint16 *halves;
 		uint32		used;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!copy_tail_page(lists, array, next / per_page, copy.data, &used))
 			return false;
 		run = run_at((Page) copy.data, next % per_page, used);
-		if (run == NULL || run->node != row->node || (run->flags & LOKI_RUN_FOLLOWS) == 0 ||
+		if (run == NULL || run->node != row->node || run->flags != (LOKI_RUN_HALVES | LOKI_RUN_FOLLOWS) ||
 			run->n == 0 || run->n > LOKI_SPARSEVEC_MAX_NNZ - row->n)
 			return false;
-		memcpy(terms + row->n, run_terms(run), sizeof(uint32) * run->n);
-		memcpy(values + row->n, run_values(run), sizeof(float) * run->n);
+		halves = (const uint16 *) (run + 1);
+		memcpy(low + row->n, halves, sizeof(uint16) * run->n);
+		memcpy(high + row->n, halves + run->n, sizeof(uint16) * run->n);
+		memcpy(values + row->n, halves + 2 * run->n, sizeof(uint16) * run->n);
 		row->n += run->n;
 		next = run->next;
 	}
@@ -351,27 +371,28 @@ visit_page(const LokiTermLists *lists, int array, VisitedPage *visited, LokiTail
 
 		if (run == NULL)
 			return false;
-		gathered = run->next != LOKI_NONE && (run->flags & LOKI_RUN_FOLLOWS) == 0;
+		gathered = run->next != LOKI_NONE && (run->flags & LOKI_RUN_FOLLOWS) == 0 && has_halves(run);
 		if (gathered)
 		{
 			/* the others are on other pages */
 			unlock_page(visited, true);
 			run = run_at(visited->page, place, visited->used);
 		}
-		place += RUN_SLOTS + run->n;
+		place += run_slots(run);
 		if ((run->flags & LOKI_RUN_FOLLOWS) != 0)
 			continue;
 		row.node = run->node;
-		row.known = (run->flags & LOKI_RUN_UNKNOWN) == 0;
-		row.n = run->n;
-		row.measure = run->measure;
-		row.terms = run_terms(run);
-		row.values = run_values(run);
+		row.known = has_halves(run) && (run->flags & LOKI_RUN_UNKNOWN) == 0;
+		row.n = row.known ? run->n : 0;
+		row.measure = row.known ? run->measure : 0;
+		row.low = (const uint16 *) (run + 1);
+		row.high = row.low + run->n;
+		row.values = row.high + run->n;
 		if (gathered && !gather_runs(lists, array, run, &row))
 			return false;
 		more = visit(arg, &row);
 		if (gathered)
-			pfree(unconstify(uint32 *, row.terms));
+			pfree(unconstify(uint16 *, row.low));
 		if (!more)
 			return false;
 	}
@@ -426,8 +447,16 @@ loki_tail_visit(const LokiTermLists *lists, uint32 before, bool briefly, LokiTai
 	return loki_terms_valid(lists);
 }
 
-/* Terms of a query are found by this number of bits: the table fits the processor's first cache */
+/* Terms of a query are found by this number of their low bits: the table fits the processor's first cache */
 #define HASH_BITS		12
+#define HashOfTerm(term)	((term) & ((1 << HASH_BITS) - 1))
+
+/* The low halves of so many terms are compared at once ... */
+#define COMPARED		8
+typedef uint16 LowHalves __attribute__((vector_size(2 * COMPARED)));
+
+/* ... each with those of all terms of a query, unless it has more than this number: then the table is faster */
+#define FEW_TERMS		16
 
 StaticAssertDecl(LOKI_SPARSEVEC_MAX_NNZ < PG_UINT16_MAX, "16 bits number the terms of a query");
 
@@ -438,6 +467,8 @@ typedef struct TailReader
 	const LokiTermQuery *query;
 	LokiTail   *tail;
 	uint64		most;			/* nodes that memory has room for */
+	int			nterms;			/* of the query, but a norm */
+	LowHalves	compared[FEW_TERMS];	/* the low half of a term each, repeated */
 	uint8		have[1 << HASH_BITS];	/* by hash: whether the query has such a term */
 	uint16		terms[1 << HASH_BITS];	/* 1 + the last of them, or 0 ... */
 	uint16	   *others;			/* ... and 1 + another with the hash of a term */
@@ -445,38 +476,84 @@ typedef struct TailReader
 								 * these hashes */
 } TailReader;
 
-/* Terms may be any numbers: neighbors, or hashes. */
-static inline uint32
-term_hash(uint32 term)
-{
-	return (term * 0x9E3779B1U) >> (32 - HASH_BITS);
-}
-
 /* Find the query's terms by their hashes from now on. */
 static void
 hash_terms(TailReader *reader)
 {
 	const LokiTermQuery *query = reader->query;
 
+	reader->nterms = query->n;
+	if (query->n > 0 && query->terms[query->n - 1].term == LOKI_NORM_TERM)
+		reader->nterms--;
 	reader->others = palloc_array(uint16, query->n + 1);
 	reader->found = palloc_array(uint16, LOKI_SPARSEVEC_MAX_NNZ + 1);
-	for (int i = 0; i < query->n; i++)
+	for (int i = 0; i < reader->nterms; i++)
 	{
-		uint32		hash = term_hash(query->terms[i].term);
+		uint32		term = query->terms[i].term;
 
-		reader->have[hash] = 1;
-		reader->others[i] = reader->terms[hash];
-		reader->terms[hash] = (uint16) (i + 1);
+		reader->have[HashOfTerm(term)] = 1;
+		reader->others[i] = reader->terms[HashOfTerm(term)];
+		reader->terms[HashOfTerm(term)] = (uint16) (i + 1);
+		if (reader->nterms <= FEW_TERMS)
+			reader->compared[i] = (LowHalves) {0} + (uint16) term;
 	}
 }
 
-/* Add a term of a query to a sum, and to that of absolute values: a row has it with a weight, or as its norm. */
-static inline void
-add_term(const LokiTermQuery *query, double q, double weight, bool norm, double *sum, double *largest)
+/* Whether one of so many low halves is that of a term of the query; they need no alignment but their own. */
+static inline bool
+has_term(const TailReader *reader, const uint16 *low)
 {
-	double		added = norm ? weight : -q * weight;
+	LowHalves	halves;
+	LowHalves	equal = {0};
+	uint64		words[sizeof(LowHalves) / sizeof(uint64)];
+	uint64		any = 0;
 
-	if (query->metric == LOKI_METRIC_L1 && !norm)
+	memcpy(&halves, low, sizeof(halves));
+	for (int i = 0; i < reader->nterms; i++)
+		equal |= (LowHalves) (halves == reader->compared[i]);
+	memcpy(words, &equal, sizeof(words));
+	for (int i = 0; i < lengthof(words); i++)
+		any |= words[i];
+	return any != 0;
+}
+
+/*
+ * Find the elements of a row that may be the query's.  Mostly none is: this is where most of the time of
+ * reading a tail goes, and what is compared at once is passed over at once.  The table has no branch either.
+ */
+static uint32
+find_elements(const TailReader *reader, const LokiTailRow *row)
+{
+	const uint16 *low = row->low;
+	bool		few = reader->nterms <= FEW_TERMS;
+	uint32		nfound = 0;
+
+	for (uint32 i = 0; i < row->n; i += COMPARED)
+	{
+		uint32		end = Min(i + COMPARED, row->n);
+
+		if (few && end == i + COMPARED && !has_term(reader, low + i))
+			continue;
+		for (uint32 k = i; k < end; k++)
+		{
+			reader->found[nfound] = (uint16) k;
+			nfound += reader->have[HashOfTerm(low[k])];
+		}
+	}
+	return nfound;
+}
+
+/*
+ * Add a term of a query to a sum, and to that of absolute values: at most what an element adds whose value is
+ * from `least` to `most`.
+ */
+static inline void
+add_term(const LokiTermQuery *query, double q, double least, double most, double *sum, double *largest)
+{
+	double		weight = q > 0 ? most : least;
+	double		added = -q * weight;
+
+	if (query->metric == LOKI_METRIC_L1)
 		added = -2 * Max(Min(q > 0 ? weight : -weight, fabs(q)), 0);
 	*sum += added;
 	*largest += 2 * fabs(added);
@@ -484,8 +561,7 @@ add_term(const LokiTermQuery *query, double q, double weight, bool norm, double 
 
 /*
  * What a row's elements add to a query's `base`: at most that, by more than rounding can change it, as
- * postings.c has it of postings.  Which elements may be the query's is found out first, without a branch, as most
- * are not: this is where most of the time of reading a tail goes.
+ * postings.c has it of postings.
  */
 static float
 estimate(const TailReader *reader, const LokiTailRow *row)
@@ -498,35 +574,37 @@ estimate(const TailReader *reader, const LokiTailRow *row)
 	double		largest = fabs(query->base);
 	double		sum = 0;
 	bool		any = false;
-	const uint32 *terms = row->terms;
-	uint16	   *found = reader->found;
-	uint32		nfound = 0;
+	uint32		nfound = find_elements(reader, row);
 
-	for (uint32 i = 0; i < row->n; i++)
-	{
-		found[nfound] = (uint16) i;
-		nfound += reader->have[term_hash(terms[i])];
-	}
 	for (uint32 i = 0; i < nfound; i++)
 	{
-		uint32		term = terms[found[i]];
-		float		value = row->values[found[i]];
+		uint32		term = loki_tail_term(row, reader->found[i]);
+		uint16		half = row->values[reader->found[i]];
+		double		value = loki_tail_value(half);
+		double		beyond = loki_tail_value(half + 1);
 
-		for (int k = reader->terms[term_hash(term)]; k > 0; k = reader->others[k - 1])
+		for (int k = reader->terms[HashOfTerm(term)]; k > 0; k = reader->others[k - 1])
 		{
+			double		q = query->terms[k - 1].weight;
+
 			if (query->terms[k - 1].term != term)
 				continue;
 			any = true;
-			add_term(query, query->terms[k - 1].weight,
-					 words ? loki_bm25_weight(&by, value, row->measure) : value * scale,
-					 false, &sum, &largest);
+			if (words)
+			{
+				/* numbers below that are whole, as counts are */
+				value = loki_bm25_weight(&by, value < 1 << (FLT_MANT_DIG - 16) ? value : beyond, row->measure);
+				add_term(query, q, value, value, &sum, &largest);
+			}
+			else
+				add_term(query, q, Min(value, beyond) * scale, Max(value, beyond) * scale, &sum, &largest);
 		}
 	}
-	/* the norm is the last */
-	if (query->n > 0 && query->terms[query->n - 1].term == LOKI_NORM_TERM)
+	if (query->n > reader->nterms)
 	{
 		any = true;
-		add_term(query, 0, row->measure, true, &sum, &largest);
+		sum += row->measure;
+		largest += 2 * row->measure;
 	}
 	if (!any)
 		return LOKI_NO_TERM;
