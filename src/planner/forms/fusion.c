@@ -43,6 +43,7 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
@@ -263,14 +264,13 @@ is_indexed(const FusedTable *fused, Node *expr)
 	foreach_oid(indexid, RelationGetIndexList(table))
 	{
 		Relation	index = try_relation_open(indexid, AccessShareLock);
+		IndexOptInfo *columns;
 
 		if (index == NULL)		/* dropped just now */
 			continue;
-		foreach_ptr(Node, indexed, RelationGetIndexPredicate(index) == NIL ? RelationGetIndexExpressions(index) : NIL)
-		{
-			ChangeVarNodes(indexed, 1, fused->varno, 0);
-			found |= equal(loki_strip_relabel(indexed), loki_strip_relabel(expr));
-		}
+		columns = loki_index_columns(index, fused->varno);
+		for (int i = 0; i < columns->nkeycolumns && RelationGetIndexPredicate(index) == NIL; i++)
+			found |= match_index_to_operand(expr, i, columns);
 		relation_close(index, NoLock);
 	}
 	table_close(table, NoLock);

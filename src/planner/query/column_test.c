@@ -11,9 +11,9 @@
  *		owner = current_user						owner = current_user::text
  *		kind IS NULL
  *
- * This is asked by the planner, for index conditions that core does not match (index_clause.c), for join keys and for
- * what bounds a column; and by the executor, for what slots decide of a scan's filter (condition.c).  filter/key.c of
- * src/hnsw compiles both.
+ * This is asked by the planner, for index conditions that core does not match (index_clause.c), for join keys, for
+ * what bounds a column and for tenants (words_tenant.c); and by the executor, for what slots decide of a scan's filter
+ * (condition.c).  filter/key.c of src/hnsw compiles both.
  *
  * x = ANY (column) is true for the same rows as column @> ARRAY[x], if the operator is the one by which arrays compare
  * elements.  That holds if x is NULL, which no row matches, and if arrays of the column contain NULLs.
@@ -33,6 +33,7 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
+#include "compat/pgcompat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -42,6 +43,7 @@
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/typcache.h"
 
 /* A volatile function would have another value in the filter, and a sub-plan is in a plan only once. */
@@ -119,7 +121,7 @@ compares(const IndexOptInfo *info, Oid opno, Oid collation, Node *operand, Node 
 	for (; test->column < info->nkeycolumns; test->column++)
 		if (match_index_to_operand(operand, test->column, unconstify(IndexOptInfo *, info)) &&
 			has_operator(info, text ? TextEqualOperator : opno, negated, test))
-			return loki_is_constant(x, info->rel->relid);
+			return true;
 	return false;
 }
 
@@ -208,7 +210,7 @@ test_of_null(const IndexOptInfo *info, Node *column, bool isnull, LokiColumnTest
  * below AND and OR.  Whatever else a boolean is, it may be an expression that the index has.
  */
 bool
-loki_column_test(const IndexOptInfo *info, Node *clause, LokiColumnTest *test)
+loki_column_condition(const IndexOptInfo *info, Node *clause, LokiColumnTest *test)
 {
 	Node	   *arg;
 
@@ -250,4 +252,30 @@ loki_column_test(const IndexOptInfo *info, Node *clause, LokiColumnTest *test)
 		default:
 			return test_of_boolean(info, clause, true, false, test);
 	}
+}
+
+bool
+loki_column_test(const IndexOptInfo *info, Node *clause, LokiColumnTest *test)
+{
+	return loki_column_condition(info, clause, test) && loki_is_constant(test->constant, info->rel->relid);
+}
+
+/* Expressions of an index have varno 1 in the relation cache. */
+IndexOptInfo *
+loki_index_columns(Relation index, Index relid)
+{
+	IndexOptInfo *info = makeNode(IndexOptInfo);
+
+	info->rel = makeNode(RelOptInfo);
+	info->rel->relid = relid;
+	info->ncolumns = info->nkeycolumns = IndexRelationGetNumberOfKeyAttributes(index);
+	info->indexkeys = palloc_array(int, info->ncolumns);
+	for (int i = 0; i < info->ncolumns; i++)
+		info->indexkeys[i] = index->rd_index->indkey.values[i];
+	info->indexprs = RelationGetIndexExpressions(index);
+	info->opfamily = index->rd_opfamily;
+	info->indexcollations = index->rd_indcollation;
+	if (relid != 1)
+		ChangeVarNodes((Node *) info->indexprs, 1, (int) relid, 0);
+	return info;
 }

@@ -14,6 +14,7 @@
 #define LOKI_PLANNER_QUERY_COLUMN_TEST_H
 
 #include "nodes/pathnodes.h"
+#include "utils/relcache.h"
 
 /* A condition as column operator constant, or IS [NOT] NULL, which has no operator */
 typedef struct LokiColumnTest
@@ -33,9 +34,14 @@ typedef struct LokiColumnTest
 
 /*
  * Whether a condition is a test of one column; without AND and OR, for whose parts the caller sees.  Of the index only
- * its columns are looked at, their operator families and collations, so that an executor may make up an IndexOptInfo.
+ * its columns are looked at, their operator families and collations.  loki_column_condition() is the same with whatever
+ * stands in the place of the constant.
  */
 extern bool loki_column_test(const IndexOptInfo *info, Node *clause, LokiColumnTest *test);
+extern bool loki_column_condition(const IndexOptInfo *info, Node *clause, LokiColumnTest *test);
+
+/* As much of an index for these, where the planner has none; conditions have its table by this number */
+extern IndexOptInfo *loki_index_columns(Relation index, Index relid);
 
 /* Whether an index compares by the collation of a test */
 extern bool loki_column_collates(const IndexOptInfo *info, const LokiColumnTest *test);

@@ -36,7 +36,6 @@
 #include "nodes/nodeFuncs.h"
 #include "planner/query/column_test.h"
 #include "planner/query/condition.h"
-#include "rewrite/rewriteManip.h"
 #include "utils/rel.h"
 
 /*
@@ -56,8 +55,7 @@ typedef struct Conditions
 {
 	LateCondition *root;		/* NULL: slots decide nothing */
 	ScanState  *scan;
-	RelOptInfo	table;			/* its number in the clauses alone ... */
-	IndexOptInfo columns;		/* ... and the columns of its index */
+	IndexOptInfo *columns;		/* of its index */
 	ExprContext *econtext;		/* in which constants are evaluated */
 } Conditions;
 
@@ -121,7 +119,7 @@ make_condition(Conditions *conditions, Node *clause)
 	 * the same for all rows, such as $2 IS NULL: an AND without parts holds always, and an OR without parts
 	 * never.  evaluate_late() finds out which.
 	 */
-	if (loki_is_constant(clause, conditions->table.relid))
+	if (loki_is_constant(clause, conditions->columns->rel->relid))
 	{
 		LateCondition *condition = palloc0_object(LateCondition);
 
@@ -134,7 +132,7 @@ make_condition(Conditions *conditions, Node *clause)
 		return make_and_or(conditions, ((BoolExpr *) clause)->args,
 						   is_andclause(clause) ? LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
 	/* the first column is the vector */
-	return loki_column_test(&conditions->columns, clause, &test) && test.column > 0 ?
+	return loki_column_test(conditions->columns, clause, &test) && test.column > 0 ?
 		make_key(conditions, &test) : NULL;
 }
 
@@ -199,28 +197,15 @@ evaluate_condition(LokiScanCaller *caller)
 	return condition;
 }
 
-/*
- * Expressions of an index have varno 1 in the relation cache, and those of the plan the table's number
- * in the range table.  The plan's filter is an implicit AND.  The index stays open as long as the scan.
- */
+/* The plan's filter is an implicit AND.  The index stays open as long as the scan. */
 void
 loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index)
 {
 	Conditions *conditions = palloc0_object(Conditions);
-	IndexOptInfo *columns = &conditions->columns;
 
 	Assert(loki_is_hnsw_index(index) && caller->conditions == NULL);
 	conditions->scan = scan;
-	conditions->table.relid = ((Scan *) scan->ps.plan)->scanrelid;
-	columns->rel = &conditions->table;
-	columns->ncolumns = columns->nkeycolumns = IndexRelationGetNumberOfKeyAttributes(index);
-	columns->indexkeys = palloc_array(int, columns->ncolumns);
-	for (int i = 0; i < columns->ncolumns; i++)
-		columns->indexkeys[i] = index->rd_index->indkey.values[i];
-	columns->indexprs = copyObject(RelationGetIndexExpressions(index));
-	columns->opfamily = index->rd_opfamily;
-	if (conditions->table.relid != 1)
-		ChangeVarNodes((Node *) columns->indexprs, 1, (int) conditions->table.relid, 0);
+	conditions->columns = loki_index_columns(index, ((Scan *) scan->ps.plan)->scanrelid);
 	conditions->root = make_and_or(conditions, scan->ps.plan->qual, LOKI_CONDITION_ALL);
 	if (conditions->root == NULL)
 		return;

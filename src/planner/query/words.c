@@ -53,6 +53,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
@@ -182,8 +183,8 @@ column_of(LokiGivenVar *var, replace_rte_variables_context *context)
 }
 
 /*
- * The conditions of row security on a table, as varno 1 has them.  Core turns each of the list into a list while
- * it plans, which may have happened.
+ * The conditions of row security on a table, as varno 1 has them, and simplified as expressions of indexes are.  Core
+ * turns each of the list into a list while it plans, which may have happened.
  */
 static List *
 conditions_of_policy(const RangeTblEntry *rte, const Var *var)
@@ -194,7 +195,7 @@ conditions_of_policy(const RangeTblEntry *rte, const Var *var)
 	own.varlevelsup = 0;
 	foreach_ptr(Node, qual, rte->securityQuals)
 		foreach_ptr(Node, clause, qual == NULL || IsA(qual, List) ? (List *) qual : make_ands_implicit((Expr *) qual))
-		conditions = lappend(conditions, of_table(clause, &own));
+		conditions = lappend(conditions, eval_const_expressions(NULL, of_table(clause, &own)));
 	return conditions;
 }
 
@@ -273,21 +274,6 @@ find_words_table(PlannerInfo *root, Node *expr, Words *words)
 			return false;
 		expr = (Node *) entry->expr;
 	}
-}
-
-/*
- * Whether the first column of an index is an expression over the table's columns, as varno 1 has them.
- * Both were simplified by core, so that they are equal if they were written alike.
- */
-static bool
-indexes_expression(Relation index, Node *expr)
-{
-	AttrNumber	column = index->rd_index->indkey.values[0];
-
-	Assert(loki_is_words_index(index));
-	if (column != 0)
-		return IsA(expr, Var) && ((Var *) expr)->varattno == column;
-	return equal(strip(linitial(RelationGetIndexExpressions(index))), expr);
 }
 
 /*
@@ -521,12 +507,15 @@ find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **t
 	foreach_oid(indexid, RelationGetIndexList(table))
 	{
 		Relation	index = try_relation_open(indexid, AccessShareLock);
+		IndexOptInfo *columns;
 		RowsRank	rank;
 
 		if (index == NULL)		/* dropped just now */
 			continue;
+		columns = loki_index_columns(index, 1);
+		/* core has simplified both expressions, so that they are equal if they were written alike */
 		if (index->rd_index->indisvalid && loki_is_words_index(index) &&
-			indexes_expression(index, words->expr) && (rank = rank_rows(index, root, words)) != ROWS_OTHERS)
+			match_index_to_operand(words->expr, 0, columns) && (rank = rank_rows(index, root, words)) != ROWS_OTHERS)
 		{
 			bool		hidden = words->hidden || !may_read_predicate(index, words->user);
 			bool		all = !(hidden || words->policy != NIL) || loki_shares_statistics(index);
@@ -536,7 +525,7 @@ find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **t
 			/* the plan is good as long as the index's parameter is */
 			if (hidden || words->policy != NIL)
 				root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
-			if (!all && (hidden || !loki_shows_tenant(index, words->policy, &one, &value)))
+			if (!all && (hidden || !loki_shows_tenant(columns, words->policy, &one, &value)))
 				refused = true;
 			else if (rank > best || rank == ROWS_ALL)
 			{

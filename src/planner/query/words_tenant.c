@@ -49,47 +49,20 @@ is_bound_to_place(Node *node, void *context)
  * A policy for reading and one for writing may both be there, and be the same.
  */
 bool
-loki_shows_tenant(Relation index, List *policy, Bm25Tenant *tenant, Node **value)
+loki_shows_tenant(const IndexOptInfo *columns, List *policy, Bm25Tenant *tenant, Node **value)
 {
-	const OpExpr *clause = linitial(policy);
-	List	   *expressions = RelationGetIndexExpressions(index);
-	ListCell   *expression = list_head(expressions);
+	LokiColumnTest test;
 
 	foreach_ptr(Node, other, policy)
-		if (!equal(other, clause))
+		if (!equal(other, linitial(policy)))
 		return false;
-	if (!IsA(clause, OpExpr) || list_length(clause->args) != 2)
+	if (!IsA(linitial(policy), OpExpr) || !loki_column_condition(columns, linitial(policy), &test) || test.column == 0 ||
+		test.negated || test.strategy != BTEqualStrategyNumber || contain_vars_of_level(test.constant, 0) ||
+		contain_volatile_functions(test.constant) || is_bound_to_place(test.constant, NULL))
 		return false;
-	if (index->rd_index->indkey.values[0] == 0)
-		expression = lnext(expressions, expression);
-	for (int i = 1; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
-	{
-		AttrNumber	number = index->rd_index->indkey.values[i];
-		Node	   *column = NULL;
-
-		if (number == 0)
-		{
-			column = loki_strip_relabel(lfirst(expression));
-			expression = lnext(expressions, expression);
-		}
-		for (int side = 0; side < 2; side++)
-		{
-			Node	   *operand = loki_strip_relabel(list_nth(clause->args, side));
-			Oid			operator = side == 0 ? clause->opno : get_commutator(clause->opno);
-
-			*value = list_nth(clause->args, 1 - side);
-			if ((number != 0 ? IsA(operand, Var) && ((Var *) operand)->varattno == number : equal(column, operand)) &&
-				OidIsValid(operator) &&
-				get_op_opfamily_strategy(operator, index->rd_opfamily[i]) == BTEqualStrategyNumber &&
-				!contain_vars_of_level(*value, 0) && !contain_volatile_functions(*value) &&
-				!is_bound_to_place(*value, NULL))
-			{
-				*tenant = (Bm25Tenant) {.column = i + 1, .operator = operator, .collation = clause->inputcollid};
-				return true;
-			}
-		}
-	}
-	return false;
+	*tenant = (Bm25Tenant) {.column = test.column + 1, .operator = test.opno, .collation = test.collation};
+	*value = test.constant;
+	return true;
 }
 
 /* See words_tenant.h.  A subquery has no PlannerInfo yet, and no partitions. */

@@ -15,13 +15,12 @@
 
 #include "nodes/pathnodes.h"
 #include "types/bm25.h"
-#include "utils/relcache.h"
 
 /*
  * Whether a policy, whose conditions are of varno 1, shows the rows of one tenant by an attribute of an index
  * of words.  Sets whose: the attribute, the operator and the value, an expression.
  */
-extern bool loki_shows_tenant(Relation index, List *policy, Bm25Tenant *tenant, Node **value);
+extern bool loki_shows_tenant(const IndexOptInfo *columns, List *policy, Bm25Tenant *tenant, Node **value);
 
 /*
  * Whether row security or a barrier hides rows of a table whose entry in a query has none of the conditions.
