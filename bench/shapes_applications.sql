@@ -140,11 +140,11 @@ SELECT id FROM chunks ORDER BY (v <=> :q) - 0.01 * ln(1 + likes) LIMIT 10;
 -- by hand:
 SELECT id FROM (SELECT id, likes, v <=> :q AS d FROM chunks ORDER BY v <=> :q LIMIT 500) c ORDER BY d - 0.01 * ln(1 + likes) LIMIT 10;
 -- shape: boost by a condition
-SELECT id, (1 - (v <=> :q)) + 0.05 * (meta @> '{"lang": "de"}')::int AS s FROM chunks WHERE v IS NOT NULL ORDER BY s DESC LIMIT 10;
+SELECT id, (1 - (v <=> :q)) + 0.05 * (meta @> '{"lang": "de"}')::int AS s FROM chunks WHERE v IS NOT NULL ORDER BY s DESC NULLS LAST LIMIT 10;
 -- by hand:
 SELECT id, (1 - d) + 0.05 * (meta @> '{"lang": "de"}')::int AS s FROM (SELECT id, meta, v <=> :q AS d FROM chunks ORDER BY v <=> :q LIMIT 500) c ORDER BY s DESC LIMIT 10;
 -- shape: blend of words and vectors, words OR bound
-SELECT id, 0.7 * (1 - (v <=> :q)) + 0.3 * ts_rank(words, 'word77') AS s FROM chunks WHERE words @@ 'word77' OR v <=> :q < :few ORDER BY s DESC LIMIT 10;
+SELECT id, 0.7 * (1 - (v <=> :q)) + 0.3 * ts_rank(words, 'word77') AS s FROM chunks WHERE words @@ 'word77' OR v <=> :q < :few ORDER BY s DESC NULLS LAST LIMIT 10;
 -- by hand:
 SELECT id, max(s) AS s FROM ((SELECT id, 0.7 * (1 - (v <=> :q)) + 0.3 * ts_rank(words, 'word77') AS s FROM chunks WHERE words @@ 'word77') UNION ALL (SELECT id, 0.7 * (1 - (v <=> :q)) + 0.3 * ts_rank(words, 'word77') FROM chunks WHERE v <=> :q < :few)) a GROUP BY id ORDER BY 2 DESC LIMIT 10;
 -- shape: words OR bound, nearest first

@@ -20,6 +20,8 @@ ALTER TABLE chunks ADD PRIMARY KEY (id), ALTER created_at SET NOT NULL, ALTER li
 	ALTER collection SET NOT NULL;
 CREATE INDEX ON chunks (tenant_id);
 CREATE INDEX ON chunks (doc_id);
+CREATE INDEX ON chunks (created_at);
+CREATE INDEX ON chunks (likes);
 CREATE INDEX ON chunks ((meta->>'user'));
 CREATE UNIQUE INDEX ON chunks (u);
 CREATE INDEX ON chunks USING gin (meta jsonb_path_ops);
