@@ -64,6 +64,24 @@ PREPARE by_path(text, vector) AS SELECT id FROM items WHERE path LIKE $1 AND met
 SELECT scans($$EXECUTE by_path('users/3/%', '[1,2,3,4,5,6,7,8]')$$);
 RESET plan_cache_mode;
 
+-- test: a condition that slots decide is costed so, also where a policy keeps it from being one of the index
+CREATE INDEX items_path ON items USING hnsw (v vector_l2_ops, tenant, path text_prefix_ops);
+CREATE ROLE regress_guesses;
+GRANT SELECT ON items TO regress_guesses;
+CREATE POLICY items_policy ON items USING (tenant = 1);
+ALTER TABLE items ENABLE ROW LEVEL SECURITY;
+SET ROLE regress_guesses;
+SELECT nearest($$path ^@ 'users/3/3'$$);
+SELECT nearest($$path LIKE 'users/3/3%'$$);
+SELECT nearest($$(path LIKE 'users/3/3%' OR path LIKE 'users/4/4%')$$);
+SELECT nearest($$path LIKE 'users/3/3%' AND kb = 77$$);
+RESET ROLE;
+ALTER TABLE items DISABLE ROW LEVEL SECURITY;
+DROP POLICY items_policy ON items;
+REVOKE ALL ON items FROM regress_guesses;
+DROP ROLE regress_guesses;
+DROP INDEX items_path;
+
 -- test: statistics decide where there are some
 CREATE STATISTICS items_country ON (meta->>'country') FROM items;
 CREATE STATISTICS items_category ON (meta->>'category') FROM items;

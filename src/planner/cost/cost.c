@@ -70,7 +70,7 @@
 #include "optimizer/paths.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
-#include "planner/query/column_test.h"
+#include "planner/query/condition.h"
 #include "planner/query/level.h"
 #include "planner/query/matches.h"
 #include "planner/query/promise.h"
@@ -161,36 +161,23 @@ rows_kept(const IndexPath *path)
 	return Max(rows, 1);
 }
 
-/* Whether a condition may ask for nothing, and slots decide it: $2 IS NULL OR tenant = $2 */
-static bool
-is_optional(const IndexOptInfo *info, Node *clause)
+/* See cost.h: by slots, also what is no index condition, as below a LIMIT (query/condition.c) */
+bool
+loki_scan_decides(const IndexPath *path, RestrictInfo *rinfo)
 {
-	bool		optional = false;
-
-	clause = loki_optional_as_or(clause);
-	if (!is_orclause(clause))
-		return false;
-	foreach_ptr(Node, arg, ((BoolExpr *) clause)->args)
-		optional |= !contain_var_clause(arg);
-	foreach_node(Var, var, pull_var_clause(clause, 0))
-	{
-		int			i = 1;		/* the first column is the vector */
-
-		while (i < info->nkeycolumns && info->indexkeys[i] != var->varattno)
-			i++;
-		optional &= i < info->nkeycolumns;
-	}
-	return optional;
+	return is_redundant_with_indexclauses(rinfo, path->indexclauses) ||
+		loki_slots_decide(path->indexinfo, (Node *) rinfo->clause);
 }
 
-/* The share of rows that pass such conditions, as the server guesses: a search fetches no others */
+/* The share of rows that pass what slots decide besides the index conditions, as the server guesses */
 static Selectivity
-optional_share(PlannerInfo *root, const IndexPath *path)
+slots_share(PlannerInfo *root, const IndexPath *path)
 {
 	Selectivity share = 1;
 
 	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
-		if (is_optional(path->indexinfo, (Node *) rinfo->clause))
+		if (!is_redundant_with_indexclauses(rinfo, path->indexclauses) &&
+			loki_slots_decide(path->indexinfo, (Node *) rinfo->clause))
 		share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
 	return share;
 }
@@ -477,7 +464,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	 * a condition that the first rows meet drops none of them; others have
 	 * none of its words
 	 */
-	passed = first * (wanted > 0 ? optional_share(root, path) : 1);
+	passed = first * (wanted > 0 ? slots_share(root, path) : 1);
 	rows = Max(n * share * passed, 1);
 	costs.indexSelectivity *= passed;
 

@@ -121,7 +121,7 @@ loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, dou
 
 	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
 	{
-		if (is_redundant_with_indexclauses(rinfo, path->indexclauses))
+		if (loki_scan_decides(path, rinfo))
 			continue;
 		if (is_guess(root, rel, (Node *) rinfo))
 			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);

@@ -136,6 +136,24 @@ make_condition(Conditions *conditions, Node *clause)
 		make_key(conditions, &test) : NULL;
 }
 
+/* See condition.h: a condition that make_condition() makes without leaving anything out. */
+bool
+loki_slots_decide(const IndexOptInfo *info, Node *clause)
+{
+	LokiColumnTest test;
+
+	check_stack_depth();
+	if (loki_is_constant(clause, info->rel->relid))
+		return true;
+	clause = loki_optional_as_or(clause);
+	if (!is_andclause(clause) && !is_orclause(clause))
+		return loki_column_test(info, clause, &test) && test.column > 0;
+	foreach_ptr(Node, part, ((BoolExpr *) clause)->args)
+		if (!loki_slots_decide(info, part))
+		return false;
+	return true;
+}
+
 /* Whether a condition holds for all rows (ALL), or for none (ANY) */
 static bool
 is_decided_as(const LokiCondition *condition, LokiConditionKind kind)

@@ -14,6 +14,7 @@
 #define LOKI_PLANNER_QUERY_CONDITION_H
 
 #include "hnsw/hnsw.h"
+#include "nodes/pathnodes.h"
 
 /*
  * Give the caller of a scan the condition of those clauses of the scan's filter that are
@@ -21,6 +22,9 @@
  * scan.  Memory of the current context; constants are evaluated when a scan begins.
  */
 extern void loki_condition_attach(LokiScanCaller *caller, ScanState *scan, Relation index);
+
+/* Whether slots decide a condition of an index's table, whole, so that a scan with such a caller reads few other rows */
+extern bool loki_slots_decide(const IndexOptInfo *info, Node *clause);
 
 /* The filter of a node, for rows of which it is not known yet that they have passed it */
 extern ExprState *loki_filter_once(ExprState *filter, const bool *passed);
