@@ -60,6 +60,29 @@ SELECT * FROM rest_of('name = repeat(''long'', 20) || 4 AND id % 100 = 13');
 SELECT * FROM rest_of('price = 2.1 AND id % 100 = 9');
 SELECT * FROM rest_of('price > 3 AND (tenant = 0 OR kind = 2) AND id % 100 = 9');
 
+-- test: conditions of the index that slots leave open drop rows as others do
+CREATE TABLE rest_l (id integer, path text, words tsvector, v vector(16)) WITH (autovacuum_enabled = off);
+INSERT INTO rest_l SELECT id, 'docs/' || w, ('common:1' || CASE WHEN id % 100 = 5 THEN 'A' ELSE 'B' END)::tsvector, v FROM rest_t;
+CREATE INDEX rest_l_idx ON rest_l USING hnsw (v vector_cosine_ops, path text_prefix_ops);
+VACUUM ANALYZE rest_l;
+SELECT *, (SELECT rows < 1000 FROM lokivector_scan_stats()) AS few FROM rest_of('path LIKE ''%77_''', '10', target => 'rest_l');
+SELECT *, (SELECT rows < 1000 FROM lokivector_scan_stats()) AS few FROM rest_of('path LIKE ''d%77''', '70', target => 'rest_l');
+DROP INDEX rest_l_idx;
+CREATE INDEX rest_l_idx ON rest_l USING hnsw (v vector_cosine_ops);
+CREATE INDEX rest_l_words ON rest_l USING gin (words);
+SET enable_bitmapscan = on;
+SET enable_indexscan = off;
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT plan_nodes('SELECT id FROM rest_l WHERE words @@ ''common:A'' ORDER BY v <=> rest_vector(3) LIMIT 10', 'Custom Scan.*|Recheck.*|Filter.*');
+SELECT count(*), sum(id) FROM (SELECT id FROM rest_l WHERE words @@ 'common:A' ORDER BY v <=> rest_vector(3) LIMIT 100) s;
+SELECT strategy, rows < 1000 AS few FROM lokivector_scan_stats();
+RESET enable_sort;
+RESET enable_seqscan;
+RESET enable_indexscan;
+SET enable_bitmapscan = off;
+SELECT count(*), sum(id) FROM rest_l WHERE words @@ 'common:A' AND id % 100 = 5;
+
 -- test: an index of a part of the table
 CREATE TABLE rest_p (LIKE rest_t) WITH (autovacuum_enabled = off);
 INSERT INTO rest_p SELECT * FROM rest_t;
@@ -200,5 +223,5 @@ SELECT count(*), count(DISTINCT id), sum(id) FROM
 SELECT strategy FROM lokivector_scan_stats();
 RESET enable_seqscan;
 
-DROP TABLE rest_g, rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
+DROP TABLE rest_l, rest_g, rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
 DROP FUNCTION rest_of, rest_bits, rest_vector;

@@ -142,7 +142,8 @@ typedef struct LokiScanCaller
 	bool		(*passes) (struct LokiScanCaller *caller, TupleTableSlot *slot,
 						   bool recheck, double distance);
 	LokiCondition *(*condition) (struct LokiScanCaller *caller);
-	int			nconditions;	/* of passes(), in their order, ... */
+	int			nconditions;	/* of passes(), in their order, besides those
+								 * that are rechecked ... */
 	double	   *operators;		/* ... and operators of each, by their costs */
 	bool		by_distance;
 	bool		passed;

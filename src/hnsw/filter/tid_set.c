@@ -73,6 +73,7 @@ add_bitmap_page(TidSetBuilder *builder, const LokiTbmPage *page)
 	builder->blocks[set->npages] = page->block;
 	set->entries[set->npages++] = builder->noffsets |
 		(lossy || page->recheck ? LOKI_TIDS_RECHECK : 0);
+	set->recheck |= lossy || page->recheck;
 	if (lossy)
 	{
 		set->nlossy++;
@@ -215,6 +216,7 @@ loki_tids_of_rows(const LokiTidRow *rows, uint32 n)
 		words = Max(words, set->entries[rank] & ~LOKI_TIDS_RECHECK);
 		set->entries[rank] = words | (set->entries[rank] & LOKI_TIDS_RECHECK) |
 			(rows[i].recheck ? LOKI_TIDS_RECHECK : 0);
+		set->recheck |= rows[i].recheck;
 	}
 	for (uint32 rank = 0; rank < set->npages; rank++)
 	{

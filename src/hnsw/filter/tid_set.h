@@ -51,6 +51,7 @@ typedef struct LokiTidSet
 								 * LOKI_TIDS_RECHECK; one more at the end */
 	uint64	   *offsets;		/* bit 0 is offset number 1 */
 	uint32		nlossy;			/* pages without offsets */
+	bool		recheck;		/* some page's rows need a recheck */
 	double		count;			/* rows, those of lossy pages estimated */
 } LokiTidSet;
 

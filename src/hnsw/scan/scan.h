@@ -419,11 +419,15 @@ loki_is_beyond(const LokiScan *so, double distance)
 		distance > so->filter.bound;
 }
 
-/* Whether the caller drops rows that the scan may ask it about */
+/* Whether the caller drops rows that the scan may ask it about: by its conditions, or by those that the scan left to it */
 static inline bool
 loki_caller_filters(const LokiScan *so)
 {
-	return so->plan.caller != NULL && so->plan.caller->passes != NULL;
+	const LokiScanCaller *caller = so->plan.caller;
+
+	return caller != NULL && caller->passes != NULL &&
+		(caller->nconditions > 0 || loki_filter_needs_recheck(&so->filter.keys) ||
+		 (so->filter.within != NULL && so->filter.within->recheck));
 }
 
 /*

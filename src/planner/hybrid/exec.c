@@ -162,11 +162,10 @@ init_filter(LokiHybridState *state)
 	List	   *qual = ps->plan->qual;
 
 	state->filter = ps->qual;
-	if (qual == NIL)
-		return;
 	if (contain_subplans((Node *) qual))
 		state->filter_first = ExecInitQual(loki_repeatable_part(qual), ps);
-	ps->qual = loki_filter_once(state->filter, &state->caller.passed);
+	if (qual != NIL)
+		ps->qual = loki_filter_once(state->filter, &state->caller.passed);
 	if (state->row != NULL ||
 		!loki_is_repeatable(LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_BITMAP_ROW)) ||
 		!loki_is_repeatable(LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_KEYS_ROW)))

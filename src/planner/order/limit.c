@@ -10,8 +10,9 @@
  * before it asks for its first row, so this works for parameters too.
  *
  * The scan can also evaluate the filter of its node: the conditions that the index does not
- * decide.  If the filter drops rows, the scan evaluates it on further rows itself, before it measures and sorts them,
- * and the executor does not on these: what is volatile is evaluated once for each row.
+ * decide, and those of its own that slots left open.  If these drop rows, the scan evaluates them on further rows
+ * itself, before it measures and sorts them, and the executor does not evaluate the filter on these: what is volatile
+ * is evaluated once for each row.
  *
  * On the way the hook makes sure that scans in parallel workers get their parameters.
  *
@@ -41,7 +42,7 @@ typedef struct PlanCaller
 	LokiScanCaller caller;
 	IndexScanState *scan;
 	ExprState  *filter;			/* its own ... */
-	ExprContext *econtext;		/* ... evaluated here */
+	ExprContext *econtext;		/* ... evaluated here; NULL: none yet */
 } PlanCaller;
 
 static ExecutorStart_hook_type previous_executor_start = NULL;
@@ -83,6 +84,8 @@ filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck, double
 	bool		matches;
 	bool		passes;
 
+	if (econtext == NULL)
+		econtext = ((PlanCaller *) caller)->econtext = CreateExprContext(scan->ss.ps.state);
 	Assert(econtext->ecxt_scantuple == NULL);	/* conditions do not nest */
 	econtext->ecxt_scantuple = slot;
 	matches = !recheck || ExecQual(scan->indexqualorig, econtext);
@@ -132,13 +135,12 @@ begin_limited(IndexScanState *scan, LimitState *limit, double ahead)
 	plan->scan = scan;
 	attach_limit(&plan->caller, limit, ahead);
 
+	plan->caller.passes = filter_passes;
 	if (qual != NIL)
 	{
-		plan->caller.passes = filter_passes;
 		plan->caller.nconditions = list_length(qual);
 		plan->caller.operators = loki_operators_of(qual);
 		plan->filter = scan->ss.ps.qual;
-		plan->econtext = CreateExprContext(estate);
 		scan->ss.ps.qual = loki_filter_once(plan->filter, &plan->caller.passed);
 	}
 	loki_condition_attach(&plan->caller, &scan->ss, scan->iss_RelationDesc);
