@@ -136,6 +136,20 @@ WITH RECURSIVE k AS MATERIALIZED (SELECT id FROM values_kinds WHERE region < 9),
 SELECT count(*), count(DISTINCT id), bool_and(kind % 20 < 9) FROM w;
 RESET enable_seqscan;
 
+-- test: many more keys than expected are not looked up one by one in another index: the search drops the rows of others
+CREATE FUNCTION values_bitmaps(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT line FROM plan_lines(query, 'ANALYZE') line WHERE line ~ 'Keys:|Bitmaps:'
+$$;
+SELECT values_bitmaps('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 6000, 3)))) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 6000, 3)))) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 6000, 3)))) AND id % 2 = 0 ORDER BY v <-> values_vector(-1) LIMIT 2000');
+SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(3990, 9000)))) ORDER BY v <-> values_vector(-1) LIMIT 20');
+SELECT values_same('WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 2 FROM r WHERE i < 3000) SELECT id FROM values_t WHERE id IN (SELECT i FROM r) AND v <-> values_vector(-1) < 50 ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_bitmaps('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 60, 3)))) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- an exact scan reads no other rows
+SELECT values_bitmaps('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 6000, 3)))) ORDER BY v <-> values_vector(-1) FETCH FIRST 10 ROWS WITH TIES');
+DROP FUNCTION values_bitmaps;
+
 -- test: joins
 SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');

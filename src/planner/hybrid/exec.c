@@ -131,8 +131,8 @@ hybrid_filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck,
 {
 	LokiHybridState *state = (LokiHybridState *) ((char *) caller - offsetof(LokiHybridState, caller));
 	ExprContext *econtext = state->filter_context;
-	bool		lossy = state->tids != NULL &&
-		loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(&slot->tts_tid));
+	bool		lossy = state->filters || (state->tids != NULL &&
+										   loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(&slot->tts_tid)));
 	bool		matches;
 	bool		within;
 	bool		passes;
@@ -160,6 +160,7 @@ init_filter(LokiHybridState *state)
 {
 	PlanState  *ps = &state->css.ss.ps;
 	List	   *qual = ps->plan->qual;
+	List	   *bitmap = LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_BITMAP_ROW);
 
 	state->filter = ps->qual;
 	if (contain_subplans((Node *) qual))
@@ -167,14 +168,31 @@ init_filter(LokiHybridState *state)
 	if (qual != NIL)
 		ps->qual = loki_filter_once(state->filter, &state->caller.passed);
 	if (state->row != NULL ||
-		!loki_is_repeatable(LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_BITMAP_ROW)) ||
+		!loki_is_repeatable((Node *) bitmap) ||
 		!loki_is_repeatable(LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_KEYS_ROW)))
 		return;
 	state->filter_context = CreateExprContext(ps->state);
 	state->caller.passes = hybrid_filter_passes;
 	state->caller.by_distance = state->bounds.n > 0;
+	state->nhashed = list_length(bitmap);
+	foreach_ptr(Node, clause, bitmap)
+		if (!IsA(clause, ScalarArrayOpExpr) || !OidIsValid(((ScalarArrayOpExpr *) clause)->hashfuncid))
+		state->nhashed = 0;
 	state->caller.nconditions = list_length(qual);
-	state->caller.operators = loki_operators_of(qual);
+	state->caller.operators = loki_operators_of(list_concat_copy(bitmap, qual)) + list_length(bitmap);
+}
+
+/*
+ * Let the filter do what the bitmap was to do, or not.  That goes for searches alone: an exact scan would read all rows.
+ */
+static void
+filter_by_clauses(LokiHybridState *state, bool filters)
+{
+	int			more = (int) filters - (int) state->filters;
+
+	state->caller.nconditions += more * state->nhashed;
+	state->caller.operators -= more * state->nhashed;
+	state->filters = filters;
 }
 
 /*
@@ -370,7 +388,7 @@ begin_walk(LokiHybridState *state)
 	LokiHybridWalk *walk = &state->walk;
 
 	Assert(state->begun && state->strategy == LOKI_HYBRID_WALK);
-	Assert((state->tids != NULL) == (state->bitmap != NULL));
+	Assert((state->tids != NULL || state->filters) == (state->bitmap != NULL));
 	if (walk->scan == NULL)
 	{
 		walk->scan = LokiIndexBeginScanKeys(state->css.ss.ss_currentRelation, walk->index,
@@ -412,11 +430,14 @@ begin_hybrid_scan(LokiHybridState *state)
 	if (state->bitmap != NULL)
 	{
 		if (state->tids == NULL)
+			filter_by_clauses(state, state->nhashed > 0 && state->limit > 0 &&
+							  state->label.promise != LOKI_PROMISE_EXACT && loki_hybrid_keys_outgrow(state));
+		if (state->tids == NULL && !state->filters)
 			loki_hybrid_make_tids(state);
-		if (state->tids->npages == 0)
+		if (!state->filters && state->tids->npages == 0)
 			return;
 	}
-	if (state->bitmap != NULL && state->row == NULL &&
+	if (state->tids != NULL && state->row == NULL &&
 		linitial_int(list_nth(((CustomScan *) state->css.ss.ps.plan)->custom_private, LOKI_HYBRID_MEASURES)) &&
 		loki_hybrid_rows_pay(state))
 	{
@@ -517,8 +538,8 @@ next_of_walk(LokiHybridState *state, TupleTableSlot *slot)
 		CHECK_FOR_INTERRUPTS();
 		if (state->tids != NULL && !loki_tids_has(state->tids, tid))
 			continue;
-		recheck = state->tids != NULL &&
-			loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(tid));
+		recheck = state->filters || (state->tids != NULL &&
+									 loki_tids_recheck(state->tids, ItemPointerGetBlockNumber(tid)));
 		if (state->row != NULL && state->row->known && !recheck)
 		{
 			store_columns(state, slot);

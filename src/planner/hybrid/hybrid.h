@@ -176,6 +176,9 @@ typedef struct LokiHybridState
 	PlanState  *bitmap;			/* the child, or NULL */
 	struct LokiTidSet *tids;	/* its rows; NULL: not made, or a parameter has
 								 * changed */
+	int			nhashed;		/* its clauses, if the filter can have them
+								 * instead, as they hash their keys; or 0 */
+	bool		filters;		/* and it has */
 	LokiHybridRows rows;
 
 	LokiHybridCounts counts;
@@ -186,6 +189,7 @@ extern bool loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity se
 							 bool bounded);
 extern Cost loki_hybrid_columns_least(const IndexOptInfo *index);
 extern bool loki_hybrid_rows_pay(const LokiHybridState *state);
+extern bool loki_hybrid_keys_outgrow(const LokiHybridState *state);
 
 /* functions in hybrid/hybrid_plan.c */
 extern const CustomPathMethods loki_hybrid_path_methods;

@@ -37,6 +37,7 @@
 #include "access/heaptoast.h"
 #include "catalog/pg_am.h"
 #include "compat/pgcompat.h"
+#include "executor/executor.h"
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/hnsw.h"
 #include "optimizer/cost.h"
@@ -45,6 +46,8 @@
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/level.h"
 #include "planner/query/promise.h"
+#include "utils/array.h"
+#include "utils/rel.h"
 #include "utils/spccache.h"
 
 /* In units of cpu_operator_cost */
@@ -52,6 +55,11 @@
 #define ROW_OPERATIONS			400 /* reading a row in the order of the heap,
 									 * and measuring it */
 #define MAP_OPERATIONS			25	/* finding the node of a row by its TID */
+#define KEY_OPERATIONS			150 /* looking a key of an array up in another
+									 * index */
+#define TABLE_ROW_OPERATIONS	36	/* a row that a search reads in the order of
+									 * the heap, as it ends so ... */
+#define TABLE_PAGE_OPERATIONS	120 /* ... and a page of it (scan/strategy.c) */
 
 /* Vectors of more bytes than this are assumed to be out of line */
 #define INLINE_BYTES			2000
@@ -413,4 +421,42 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 		(state->bounds.n > 0 && state->limit == 0);
 	return search.set_rows * row_cost(&search) + search.set_pages * search.page <=
 		search_cost(&search);
+}
+
+/* The keys of arrays that the bitmap's index is to look up, if it is one index */
+static double
+keys_to_look_up(PlanState *bitmap)
+{
+	BitmapIndexScanState *scan = (BitmapIndexScanState *) bitmap;
+	double		keys = 0;
+
+	if (!IsA(bitmap, BitmapIndexScanState))
+		return 0;
+	if (bitmap->chgParam != NULL || (!scan->biss_RuntimeKeysReady && scan->biss_NumRuntimeKeys > 0))
+		ExecReScan(bitmap);
+	for (int i = 0; i < scan->biss_NumScanKeys; i++)
+	{
+		const ScanKeyData *key = &scan->biss_ScanKeys[i];
+
+		if ((key->sk_flags & (SK_SEARCHARRAY | SK_ISNULL)) == SK_SEARCHARRAY)
+		{
+			ArrayType  *array = DatumGetArrayTypeP(key->sk_argument);
+
+			keys += ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+		}
+	}
+	return keys;
+}
+
+/*
+ * Whether so many more keys have come than the planner knew of that looking them up costs more than reading the table,
+ * which is the most that a search costs that drops the rows of other keys.
+ */
+bool
+loki_hybrid_keys_outgrow(const LokiHybridState *state)
+{
+	Assert(state->bitmap != NULL && state->tids == NULL);
+	return keys_to_look_up(state->bitmap) * KEY_OPERATIONS >
+		Max(state->walk.index->rd_rel->reltuples, 0) * TABLE_ROW_OPERATIONS +
+		(double) RelationGetNumberOfBlocks(state->css.ss.ss_currentRelation) * TABLE_PAGE_OPERATIONS;
 }
