@@ -100,16 +100,29 @@ loki_translate_to_children(PlannerInfo *root, PathKey *key)
 #define LOKI_EXPLAIN_ARGUMENT
 #endif
 
-/* A nested loop's first estimate says since 19 what may disable it, in the place of settings */
+/*
+ * A nested loop, of which nothing is required.  Its first estimate says since 19 what may disable it, in the place of
+ * settings.
+ */
+static inline NestPath *
+loki_create_nestloop_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype, JoinPathExtraData *extra,
+						  Path *outer, Path *inner, List *clauses, List *pathkeys)
+{
+	JoinCostWorkspace workspace;
+
 #if PG_VERSION_NUM >= 190000
-#define loki_initial_cost_nestloop(root, workspace, jointype, outer, inner, extra) \
-	initial_cost_nestloop(root, workspace, jointype, \
-						  IsA(inner, MaterialPath) ? PGS_NESTLOOP_MATERIALIZE : PGS_NESTLOOP_PLAIN, \
-						  outer, inner, extra)
+	initial_cost_nestloop(root, &workspace, jointype,
+						  IsA(inner, MaterialPath) ? PGS_NESTLOOP_MATERIALIZE : PGS_NESTLOOP_PLAIN,
+						  outer, inner, extra);
+#else
+	initial_cost_nestloop(root, &workspace, jointype, outer, inner, extra);
+#endif
+	return create_nestloop_path(root, joinrel, jointype, &workspace, extra, outer, inner, clauses, pathkeys, NULL);
+}
+
+#if PG_VERSION_NUM >= 190000
 #define loki_create_material_path(rel, input)	create_material_path(rel, input, true)
 #else
-#define loki_initial_cost_nestloop(root, workspace, jointype, outer, inner, extra) \
-	initial_cost_nestloop(root, workspace, jointype, outer, inner, extra)
 #define loki_create_material_path(rel, input)	create_material_path(rel, input)
 #endif
 

@@ -342,16 +342,13 @@ scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
 		  const JoinPathExtraData *extra)
 {
 	JoinPathExtraData mine = *extra;
-	JoinCostWorkspace workspace;
 	Path	   *path;
 
 	/* the array is all that the scan waits for */
 	Assert(row->rows == 1 && bms_is_subset(PATH_REQ_OUTER(scan), row->parent->relids));
 	mine.inner_unique = false;
 	mine.restrictlist = NIL;
-	loki_initial_cost_nestloop(root, &workspace, JOIN_INNER, row, scan, &mine);
-	path = (Path *) create_nestloop_path(root, parent, JOIN_INNER, &workspace, &mine,
-										 row, scan, NIL, scan->pathkeys, NULL);
+	path = (Path *) loki_create_nestloop_path(root, parent, JOIN_INNER, &mine, row, scan, NIL, scan->pathkeys);
 	path->rows = scan->rows;
 	return path;
 }
@@ -366,16 +363,13 @@ add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 {
 	foreach_ptr(Path, path, inner->cheapest_parameterized_paths)
 	{
-		JoinCostWorkspace workspace;
-
 		if (!bms_is_subset(PATH_REQ_OUTER(path), outer->relids))
 			continue;
 		if (PATH_REQ_OUTER(path) == NULL)
 			path = (Path *) loki_create_material_path(inner, path);
-		loki_initial_cost_nestloop(root, &workspace, jointype, scan, path, extra);
 		add_path(joinrel, (Path *)
-				 create_nestloop_path(root, joinrel, jointype, &workspace, extra, scan,
-									  path, extra->restrictlist, scan->pathkeys, NULL));
+				 loki_create_nestloop_path(root, joinrel, jointype, extra, scan, path, extra->restrictlist,
+										   scan->pathkeys));
 	}
 }
 

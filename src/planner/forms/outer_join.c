@@ -162,13 +162,10 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 	reversed.inner_unique = false;
 	foreach_ptr(Path, scan, scans)
 	{
-		JoinCostWorkspace workspace;
-		NestPath   *loop;
+		NestPath   *loop = loki_create_nestloop_path(root, joinrel, JOIN_LEFT, &reversed, scan, found, joined,
+													 scan->pathkeys);
 		AppendPath *both;
 
-		loki_initial_cost_nestloop(root, &workspace, JOIN_LEFT, scan, found, &reversed);
-		loop = create_nestloop_path(root, joinrel, JOIN_LEFT, &workspace, &reversed, scan, found, joined,
-									scan->pathkeys, NULL);
 		/* none is left out, as if it had been evaluated below */
 		Assert(equal(loop->jpath.joinrestrictinfo, joined));
 		both = loki_create_append_path(root, joinrel, list_make2(loop, unjoined), scan->pathkeys, joinrel->rows);

@@ -192,7 +192,6 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 	Path	   *rows = outer->cheapest_total_path;
 	PathKey    *key = linitial(root->query_pathkeys);
 	LokiMatch	match = *(LokiMatch *) linitial(loki_matches(root, info));
-	JoinCostWorkspace workspace;
 	IndexPath  *scan;
 	Path	   *inner;
 	NestPath   *join;
@@ -203,9 +202,8 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 	scan = loki_match_path(root, info, &match, distance, key);
 	loki_promise_first(scan, first);
 	inner = single ? (Path *) scan : nearest_rows(root, scan->path.parent, scan);
-	loki_initial_cost_nestloop(root, &workspace, JOIN_INNER, rows, inner, extra);
-	join = create_nestloop_path(root, joinrel, JOIN_INNER, &workspace, extra, rows, inner,
-								extra->restrictlist, single ? list_make1(key) : NIL, NULL);
+	join = loki_create_nestloop_path(root, joinrel, JOIN_INNER, extra, rows, inner, extra->restrictlist,
+									 single ? list_make1(key) : NIL);
 	if (!single)
 		join->jpath.path.rows = clamp_row_est(rows->rows * inner->rows);
 	add_path(joinrel, (Path *) join);

@@ -258,6 +258,8 @@ loki_filter_once(ExprState *filter, const bool *passed)
 	ExprState  *state = makeNode(ExprState);
 	FilterOnce *once = palloc_object(FilterOnce);
 
+	/* ExecQual() asks no more of one than this (P38) */
+	Assert((filter->flags & EEO_FLAG_IS_QUAL) != 0 && filter->resultslot == NULL);
 	*once = (FilterOnce) {filter, passed};
 	state->flags = EEO_FLAG_IS_QUAL;
 	state->evalfunc = evaluate_once;
