@@ -111,12 +111,9 @@ uninstall-as-vector:
 ifeq ($(with_llvm), yes)
 	$(call uninstall_llvm_module,vector)
 endif
-
-typedefs: all
-	test/lint/typedefs.sh >test/lint/typedefs.list
 endif
 
-.PHONY: $(own_targets) typedefs install-as-vector uninstall-as-vector
+.PHONY: $(own_targets) install-as-vector uninstall-as-vector
 
 # The value of a variable, for scripts
 print-%:

@@ -10,15 +10,17 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+make -s all
 root=$(test/chroot.sh create 17)
 [ -x "$root/usr" ] || { echo "$root cannot be entered" >&2; exit 1; }
 test/chroot.sh copy 17
+test/typedefs.sh >"$root/srv/lokivector/typedefs"
 [ $# -gt 0 ] || set -- $(test/files.sh | grep -E '^(src|test)/.*\.[ch]$')
 
 test/chroot.sh exec 17 sh -eu -c '
 	cd /srv/lokivector
 	for file in "$@"; do
-		/usr/lib/postgresql/17/bin/pg_bsd_indent -Utest/lint/typedefs.list \
+		/usr/lib/postgresql/17/bin/pg_bsd_indent -Utypedefs \
 			-bad -bap -bbb -bc -bl -cli1 -cp33 -cdb -nce -d0 -di12 -nfc1 \
 			-i4 -l79 -lp -lpl -nip -npro -sac -tpg -ts4 <"$file" |
 			perl -0pe "s/^(\w[\w ]*?)[ \t]+(\*+)\$/\$1 \$2/mg;

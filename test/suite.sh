@@ -195,7 +195,7 @@ run_lint()
 	local name
 
 	for name in $(chosen lint); do
-		[ "$name" = typedefs ] || lane run_lint_file "$name"
+		lane run_lint_file "$name"
 	done
 }
 

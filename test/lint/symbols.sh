@@ -56,6 +56,3 @@ compare "symbols that are not static begin with loki" "" \
 	"$(nm -g --defined-only $objects |
 		awk 'NF == 3 { print $3 }' | grep -v -i '^loki' | sort -u |
 		comm -23 - <(allowed | sort -u))"
-
-compare "types of the sources are in typedefs.list (make typedefs)" "" \
-	"$(test/lint/typedefs.sh sources | LC_ALL=C comm -23 - test/lint/typedefs.list)"

@@ -1,15 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: PostgreSQL
-# Print the names of types for pg_bsd_indent (make typedefs): those that the
+# Print the names of types for pg_bsd_indent (test/format.sh): those that the
 # built library uses, from its debugging information, as PostgreSQL does it,
 # and those that the sources declare, but none that is a macro, too.
-#
-# usage: test/lint/typedefs.sh [sources]	(those that the sources declare alone)
 set -eu
 export LC_ALL=C
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 {
-	[ "${1:-}" = sources ] || objdump -Wi lokivector.so |
+	objdump -Wi lokivector.so |
 		awk '/DW_TAG_/ { typedef = /DW_TAG_typedef/ }
 			typedef && /DW_AT_name/ { print $NF; typedef = 0 }'
 	test/files.sh | grep -E '^(src|test)/.*\.[ch]$' | xargs sed -nE \
