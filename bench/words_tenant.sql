@@ -47,7 +47,7 @@ BEGIN
 		RESET ROLE;
 		best := least(best, (pg_temp.cpu() - began) / searches);
 	END LOOP;
-	RETURN round(best::numeric, 1);
+	RETURN round(best::numeric, 2);
 END
 $$;
 SELECT 'SELECT tenant AS rows, pg_temp.words_time(tenant) AS ms FROM unnest(''{100,10000,90000}''::int[]) tenant' AS times \gset

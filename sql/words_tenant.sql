@@ -212,6 +212,57 @@ DROP TABLE tenant_counted, tenant_searches;
 DROP FUNCTION tenant_read;
 DROP SEQUENCE tenant_reads;
 
+-- test: no row is read of pages that all see, and of others those that lists do not have; scores are the same
+CREATE SEQUENCE tenant_reads;
+CREATE FUNCTION tenant_read(tenant int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM nextval('public.tenant_reads'); RETURN tenant; END $$;
+CREATE TABLE tenant_counted WITH (fillfactor = 50) AS SELECT i AS id, i % 3 AS tenant, CASE WHEN i > 3000 THEN repeat('a b c d e f ', 100)::tsvector ELSE tenant_document(i) END AS words FROM generate_series(1, 3010) i;
+CREATE INDEX ON tenant_counted USING hnsw (words bm25_ops, tenant_read(tenant));
+CREATE INDEX tenant_plain ON tenant_counted USING hnsw (words bm25_ops, tenant);
+ALTER TABLE tenant_counted ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant_policy ON tenant_counted USING (tenant_read(tenant) = 1);
+GRANT SELECT ON tenant_counted TO regress_tenant;
+GRANT USAGE ON SEQUENCE tenant_reads TO regress_tenant;
+-- the rows that a search reads, and whether its scores are those of a count of rows
+CREATE FUNCTION tenant_reads(OUT rows_read int, OUT same bool) LANGUAGE plpgsql AS $$
+DECLARE
+	scores float8[];
+	truth float8[];
+BEGIN
+	-- a plan is made first, which calls the function as well
+	SET LOCAL ROLE regress_tenant;
+	PERFORM words <@> 'w1 | b' FROM tenant_counted ORDER BY words <@> 'w1 | b' LIMIT 10;
+	RESET ROLE;
+	PERFORM setval('tenant_reads', 1);
+	SET LOCAL ROLE regress_tenant;
+	SELECT array_agg(s ORDER BY s) INTO scores FROM (SELECT words <@> 'w2 | w3 | b' AS s FROM tenant_counted ORDER BY words <@> 'w2 | w3 | b' LIMIT 10) t;
+	RESET ROLE;
+	SELECT last_value - 1 INTO rows_read FROM tenant_reads;
+	DROP TABLE IF EXISTS tenant_alone;
+	CREATE TEMP TABLE tenant_alone AS SELECT words FROM tenant_counted WHERE tenant = 1;
+	CREATE INDEX ON tenant_alone USING hnsw (words bm25_ops);
+	SELECT array_agg(s ORDER BY s) INTO truth FROM (SELECT words <@> 'w2 | w3 | b' AS s FROM tenant_alone ORDER BY words <@> 'w2 | w3 | b' LIMIT 10) t;
+	same := scores = truth;
+END
+$$;
+SET client_min_messages = warning;
+VACUUM tenant_counted;
+SELECT * FROM tenant_reads();
+-- rows that are gone, and their pages, which all see again after VACUUM
+DELETE FROM tenant_counted WHERE id % 7 = 0;
+SELECT * FROM tenant_reads();
+VACUUM tenant_counted;
+SELECT * FROM tenant_reads();
+-- of rows that come, and take the place of others, these alone are read
+INSERT INTO tenant_counted SELECT i, 1, tenant_document(i, 3) FROM generate_series(4001, 4100) i;
+SELECT * FROM tenant_reads();
+VACUUM tenant_counted;
+SELECT * FROM tenant_reads();
+RESET client_min_messages;
+SELECT lokivector_check('tenant_plain', true) IS NOT NULL AS checked;
+DROP TABLE tenant_counted;
+DROP FUNCTION tenant_read, tenant_reads;
+DROP SEQUENCE tenant_reads;
+
 -- test: tenants by names and by other types, of partitions and expressions
 CREATE TABLE tenant_parts (id int, owner text, account uuid, data jsonb) PARTITION BY RANGE (id);
 CREATE TABLE tenant_part1 PARTITION OF tenant_parts FOR VALUES FROM (0) TO (100);

@@ -179,8 +179,8 @@ loki_bm25_query_weight(const LokiBm25 *by, double N, double n)
 }
 
 /* How often a document has a lexeme.  A tsvector is sorted by tsCompareString(), so by halves. */
-int
-loki_lexeme_count(TSVector document, const char *lexeme, int length)
+static int
+lexeme_count(TSVector document, const char *lexeme, int length)
 {
 	WordEntry  *entries = ARRPTR(document);
 	int			low = 0;
@@ -202,6 +202,38 @@ loki_lexeme_count(TSVector document, const char *lexeme, int length)
 	return 0;
 }
 
+/* See bm25.h.  Of two words of the document that share a term with one of the search, that counts once. */
+double
+loki_document_count(TSVector document, LokiWord *words, int n)
+{
+	const WordEntry *entries = ARRPTR(document);
+
+	for (int i = 0; i < document->size && n > 0; i++)
+	{
+		uint32		term = term_of_word(STRPTR(document) + entries[i].pos, entries[i].len);
+		int			low = 0;
+		int			high = n;
+
+		while (low < high)
+		{
+			int			middle = low + (high - low) / 2;
+
+			if (words[middle].term < term)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		for (; low < n && words[low].term == term; low++)
+			words[low].found = true;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		words[i].documents += words[i].found;
+		words[i].found = false;
+	}
+	return loki_document_length(document);
+}
+
 /*
  * The length is added up from the document, and not kept beside it: it takes about as long as reading
  * the document, which has to be done anyway, and needs no room in rows or index.
@@ -220,7 +252,7 @@ loki_bm25_score(TSVector document, const Bm25Query *query)
 	for (int i = 0; i < query->n; i++)
 	{
 		const Bm25Word *word = &query->words[i];
-		int			count = loki_lexeme_count(document, lexemes + word->start, word->length);
+		int			count = lexeme_count(document, lexemes + word->start, word->length);
 
 		Assert(word->weight > 0 && (i == 0 || query->words[i - 1].term <= word->term));
 		Assert(lexemes + word->start + word->length <= (char *) query + VARSIZE(query));

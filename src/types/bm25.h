@@ -79,6 +79,7 @@ typedef struct LokiWord
 	double		documents;		/* how many have it */
 	float		least;			/* its weights in these: loki_bm25_weight() ... */
 	float		most;			/* ... is from `least` to `most` */
+	bool		found;			/* in the document that is being counted */
 } LokiWord;
 
 /*
@@ -97,9 +98,6 @@ loki_word_count(TSVector document, const WordEntry *entry)
 /* The words of a document, by term: those that share one are added.  Palloc'd. */
 extern LokiSparse loki_words_of(TSVector document);
 
-/* How often a document has a lexeme */
-extern int	loki_lexeme_count(TSVector document, const char *lexeme, int length);
-
 /* The length of a document: how often it has any */
 static inline double
 loki_document_length(TSVector document)
@@ -110,6 +108,9 @@ loki_document_length(TSVector document)
 		length += loki_word_count(document, &ARRPTR(document)[i]);
 	return length;
 }
+
+/* Count a document for those of n words, by term, that it has, as lists would: by term.  Returns its length. */
+extern double loki_document_count(TSVector document, LokiWord *words, int n);
 
 /* The weight, from 0 to 1, of a word that occurs `count` times in a document of this length */
 static inline double

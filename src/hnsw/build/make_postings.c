@@ -128,8 +128,9 @@ end_window(TermsBuild *build, uint32 end)
 	if (by.mean == 0 && range->documents > 0)
 		by.mean = (float) (range->length / range->documents);
 	for (uint32 i = 0; build->lengths != NULL && i < build->n; i++)
-		build->entries[i].weight = (float) loki_bm25_weight(&by, build->entries[i].weight,
-															build->lengths[build->entries[i].place]);
+		if (build->entries[i].term != LOKI_LENGTH_TERM)
+			build->entries[i].weight = (float) loki_bm25_weight(&by, build->entries[i].weight,
+																build->lengths[build->entries[i].place]);
 	window->mean = by.mean;
 	window->nodes = end - window->node;
 	sorted = sort_entries(build->entries, build->scratch, build->n);
@@ -207,6 +208,11 @@ add_node(TermsBuild *build, uint32 node)
 		for (int i = 0; i < v.n; i++)
 			*length += v.values[i];
 		build->window.length += *length;
+		if (n > 0)
+			build->entries[build->n + n++] = (LokiTermEntry)
+		{
+			LOKI_LENGTH_TERM, node - build->window.node, *length
+		};
 	}
 	build->window.documents++;
 	build->n += n;

@@ -9,7 +9,21 @@
  * none of the last, as of when they were made.  What is counted is the same whatever others have written, and
  * whenever VACUUM came.
  *
- * Slots of the attribute say which nodes may be the tenant's; then each row is asked.
+ * What a row says is in the index: slots of the attribute say whose it is, and posting lists have its words and its
+ * length.  Whether the snapshot sees it, the visibility map says for all rows of a page at once, as for an index-only
+ * scan:
+ *
+ * - The map is looked at while the TID page is share locked, and has the entry.  VACUUM takes the entry away, under
+ *	 the exclusive lock, before it lets the heap TID be used again and marks its page; an insert clears the bit of its
+ *	 page before it writes the entry.  So the map is right about this row, also on a standby, which replays both in
+ *	 that order.  A page of the map may have to be read, for which the lock is given up.
+ *
+ * - A row that the snapshot sees was indexed before the snapshot was taken, and stays until it ends.  So its node's
+ *	 slots, lists and notes say what they did then, in whatever order they are read, as long as the lists are in use
+ *	 at the end (D1).
+ *
+ * Rows on other pages are fetched.  Their words and length are read from the rows themselves if lists do not have the
+ * node as it is.  A row is read as well if slots leave it open whose it is.
  *
  * IDENTIFICATION
  *	  src/hnsw/build/tenant_words.c
@@ -20,11 +34,13 @@
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
 #include "access/table.h"
+#include "access/visibilitymap.h"
 #include "catalog/index.h"
 #include "compat/grow.h"
 #include "hnsw/build/build.h"
-#include "hnsw/filter/key.h"
+#include "hnsw/filter/lookup.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
@@ -35,74 +51,78 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
+/* The row of a node that is to be fetched */
+typedef struct UnseenRow
+{
+	uint32		node;
+	ItemPointerData tid;
+} UnseenRow;
+
+/* The posting lists, and the sorted list of the tenant's attribute */
+typedef struct TenantLists
+{
+	bool		there;
+	LokiTermLists of;
+	LokiNodeBits changed;		/* nodes that they do not have as they are */
+	LokiNodeBits wanted;		/* nodes below their end that may be the
+								 * tenant's; without words: all may be */
+	LokiWindowData window;		/* without nodes: rows are read */
+	LokiTermData lengths;		/* of the window: where they are */
+	uint32	   *visible;		/* rows of the window that the snapshot sees,
+								 * by place */
+	uint64		documents;		/* the sum of these ... */
+	uint64		length;			/* ... and their length */
+	bool		lost;			/* they are not there any more */
+} TenantLists;
+
+/* The rows of some nodes: those that are seen, by place in the window, and those that are to be fetched */
+typedef struct TenantBatch
+{
+	uint16	   *seen;
+	uint64		nseen;
+	uint64		seen_allocated;
+	UnseenRow  *unseen;
+	uint64		nunseen;
+	uint64		unseen_allocated;
+
+	/* whether all rows of a page are visible to everyone */
+	Buffer		map;
+	BlockNumber known;			/* the page that was asked for last under a
+								 * lock */
+	bool		known_visible;
+} TenantBatch;
+
 typedef struct TenantCount
 {
 	LokiIndex  *state;
 	Relation	index;
+	Relation	heap;
 	const Bm25Tenant *tenant;
 	Datum		value;
 	FmgrInfo	equal;
+	LokiFilter	filter;
+	LokiTest	test;
+	bool		decided;		/* slots decide whose a row is */
+	bool		of_rows;		/* a row is what was indexed */
 	LokiRows	rows;
 	LokiTenantWords *words;
-
-	/* the heap TIDs of a node */
-	ItemPointerData *tids;
-	uint64		ntids;
-	uint64		allocated;
+	TenantLists lists;
+	TenantBatch batch;
 } TenantCount;
 
-static void
-add_tid(TenantCount *count, const ItemPointerData *tid)
+/* Whether lists have a node as it is */
+static inline bool
+is_listed(const TenantCount *count, uint32 node)
 {
-	count->tids = loki_grow(CurrentMemoryContext, count->tids, &count->allocated, count->ntids + 1, 16,
-							sizeof(ItemPointerData));
-	count->tids[count->ntids++] = *tid;
+	return node - count->lists.window.node < count->lists.window.nodes && !loki_bits_have(&count->lists.changed, node);
 }
 
-/*
- * Read the heap TIDs of a node, those of one moment, for which its TID page is locked (I8).  A row that
- * is visible is neither left out nor read twice, whatever vacuum does meanwhile.
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
  */
-static void
-read_tids(TenantCount *count, uint32 node)
-{
-	LokiSlotArray *array = &count->state->arrays[LOKI_SLOTS_TID];
-	LokiSlotArray *duplicates = &count->state->arrays[LOKI_SLOTS_DUPLICATE];
-	LokiTidData slot;
-	uint32		place;
-	Buffer		buffer;
-	int			used;
-	Page		page = loki_page_lock(count->state, count->index, LOKI_SLOTS_TID,
-									  loki_slot_page(array, node, &place), &buffer, &used);
 
-	count->ntids = 0;
-	if (page == NULL)
-		return;
-	if ((int) place < used)
-		memcpy(&slot, LokiPageSlot(page, array->slot_size, place), sizeof(slot));
-	if ((int) place < used && LokiTidIsLive(&slot))
-	{
-		uint32		next = LOKI_NONE;
-		LokiDuplicateData duplicate;
-
-		if (LokiTidState(&slot) == LOKI_TID_LIST)
-			next = LokiTidListHead(&slot);
-		else
-			add_tid(count, &slot.u.heap);
-		for (; next != LOKI_NONE; next = duplicate.next)
-		{
-			if (!loki_slot_read(count->state, count->index, LOKI_SLOTS_DUPLICATE, next, &duplicate) ||
-				duplicate.node != node || (duplicate.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-				count->ntids > (uint64) duplicates->npages * duplicates->per_page)
-				loki_damaged(count->index, psprintf("Slot %u does not belong to node %u.", next, node),
-							 "has a damaged list of rows");
-			add_tid(count, &duplicate.heap);
-		}
-	}
-	UnlockReleaseBuffer(buffer);
-}
-
-/* Whether the row in the slot is the tenant's; sets its document, NULL if it has none. */
+/* Whether the row in the slot is the tenant's; sets its document. */
 static bool
 is_of_tenant(TenantCount *count, Datum *document)
 {
@@ -118,60 +138,390 @@ is_of_tenant(TenantCount *count, Datum *document)
 										  count->value));
 }
 
-/*
- * Count a document: its words are looked up by themselves, where lists know terms, which two words of the search
- * may share.  All of it is read for its length, and is not in the processor's caches.
- */
-static void
-count_document(LokiTenantWords *words, TSVector document)
+/* Note a row that the snapshot sees of a node that lists have. */
+static inline void
+add_seen(TenantCount *count, uint32 node)
 {
-	loki_prefetch_bytes((const char *) document, VARSIZE(document));
-	words->documents++;
-	words->length += loki_document_length(document);
-	for (int i = 0; i < words->n; i++)
-	{
-		LokiWord   *word = &words->words[i];
-
-		word->documents += loki_lexeme_count(document, word->lexeme, word->length) > 0;
-	}
+	if (unlikely(count->batch.nseen >= count->batch.seen_allocated))
+		count->batch.seen = loki_grow(CurrentMemoryContext, count->batch.seen, &count->batch.seen_allocated, count->batch.nseen + 1,
+									  LOKI_TEST_BATCH, sizeof(uint16));
+	count->batch.seen[count->batch.nseen++] = (uint16) (node - count->lists.window.node);
 }
 
-/* Count the rows of a node.  Values are detoasted in the context of the row, whose page stays pinned. */
+/* Fetch the rows of which the map did not say that they are visible.  Values are detoasted in the context of the row. */
 static void
-count_node(TenantCount *count, uint32 node)
+count_unseen(TenantCount *count)
 {
-	Datum		document;
-
-	read_tids(count, node);
-	for (uint64 i = 0; i < count->ntids; i++)
+	for (uint64 i = 0; i < count->batch.nunseen; i++)
 	{
+		const UnseenRow *row = &count->batch.unseen[i];
+		ItemPointerData tid = row->tid;
+		bool		listed = count->of_rows && is_listed(count, row->node);
+		Datum		value = (Datum) 0;
+
 		CHECK_FOR_INTERRUPTS();
-		if (loki_rows_fetch(&count->rows, &count->tids[i]) && is_of_tenant(count, &document))
+		if (!loki_rows_fetch(&count->rows, &tid) || (!(count->decided && listed) && !is_of_tenant(count, &value)))
+			continue;
+		if (listed)
+			add_seen(count, row->node);
+		else
 		{
 			MemoryContext old = MemoryContextSwitchTo(count->rows.context);
+			TSVector	document = DatumGetTSVector(value);
 
-			count_document(count->words, DatumGetTSVector(document));
+			/* all of it is read, and is not in the processor's caches */
+			loki_prefetch_bytes((const char *) document, VARSIZE(document));
+			count->words->length += loki_document_count(document, count->words->words, count->words->n);
+			count->words->documents++;
 			MemoryContextSwitchTo(old);
 		}
 	}
+	count->batch.nunseen = 0;
+	loki_rows_release(&count->rows);
 }
 
-/* Count the nodes of a page of the attribute whose slots may have the tenant's value. */
-static void
-count_page(TenantCount *count, const LokiTest *test, uint32 ordinal)
+/*
+ * Take a row of a node, whose TID page is share locked: it is seen if the map says that all see it, and lists have it;
+ * or it is to be fetched.
+ */
+static inline void
+take_row(TenantCount *count, uint32 node, const ItemPointerData *tid, bool listed)
 {
-	int			number = LOKI_SLOTS_ATTR + test->attribute;
-	const LokiSlotArray *array = &count->state->arrays[number];
-	PGAlignedBlock copy;
-	uint8		passes[BLCKSZ];
-	int			used = loki_page_copy(count->state, count->index, number, ordinal, NULL, copy.data);
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(tid);
 
-	memset(passes, 1, used);
-	loki_slots_test(test, false, LokiPageSlot(copy.data, array->slot_size, 0), array->slot_size, used, passes);
-	for (int i = 0; i < used; i++)
-		if (passes[i])
-			count_node(count, ordinal * array->per_page + i);
-	loki_rows_release(&count->rows);
+	if (listed && block != count->batch.known && visibilitymap_pin_ok(block, count->batch.map))
+	{
+		count->batch.known = block;
+		count->batch.known_visible = VM_ALL_VISIBLE(count->heap, block, &count->batch.map);
+
+		/*
+		 * the row is not fetched, which would lock it for a serializable
+		 * transaction
+		 */
+		if (count->batch.known_visible)
+			PredicateLockPage(count->heap, block, count->rows.snapshot);
+	}
+	if (listed && block == count->batch.known && count->batch.known_visible)
+	{
+		add_seen(count, node);
+		return;
+	}
+	count->batch.unseen = loki_grow(CurrentMemoryContext, count->batch.unseen, &count->batch.unseen_allocated, count->batch.nunseen + 1,
+									64, sizeof(UnseenRow));
+	count->batch.unseen[count->batch.nunseen++] = (UnseenRow)
+	{
+		node, *tid
+	};
+}
+
+/*
+ * Take the rows of a node's TID list, those of one moment, for which its TID page is locked (I8).  A row that is
+ * visible is neither left out nor taken twice, whatever vacuum does meanwhile.
+ */
+static void
+take_list(TenantCount *count, uint32 node, uint32 head, bool listed)
+{
+	LokiSlotArray *array = &count->state->arrays[LOKI_SLOTS_DUPLICATE];
+	uint64		length = 0;
+	LokiDuplicateData duplicate;
+
+	for (uint32 next = head; next != LOKI_NONE; next = duplicate.next)
+	{
+		if (!loki_slot_read(count->state, count->index, LOKI_SLOTS_DUPLICATE, next, &duplicate) ||
+			duplicate.node != node || (duplicate.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
+			length++ > (uint64) array->npages * array->per_page)
+			loki_damaged(count->index, psprintf("Slot %u does not belong to node %u.", next, node),
+						 "has a damaged list of rows");
+		take_row(count, node, &duplicate.heap, listed);
+	}
+}
+
+/* Take the rows of n nodes, which ascend.  A row whose page of the map is not pinned ends what is done under one lock. */
+static void
+take_rows(TenantCount *count, const uint32 *nodes, int n)
+{
+	uint32		slot_size = count->state->arrays[LOKI_SLOTS_TID].slot_size;
+	BlockNumber asked = InvalidBlockNumber;
+
+	for (int i = 0; i < n;)
+	{
+		BlockNumber unpinned = InvalidBlockNumber;
+		uint32		first = nodes[i];
+		LokiPagePart part;
+
+		count->batch.known = InvalidBlockNumber;
+		loki_part_lock(count->state, count->index, LOKI_SLOTS_TID, first, nodes[n - 1] - first + 1, &part);
+		for (; i < n && nodes[i] - first < part.used; i++)
+		{
+			const LokiTidData *slot = (const LokiTidData *) (part.slots + (Size) (nodes[i] - first) * slot_size);
+			bool		listed = count->of_rows && count->decided && is_listed(count, nodes[i]);
+			BlockNumber block = ItemPointerGetBlockNumberNoCheck(&slot->u.heap);
+
+			if (LokiTidState(slot) == LOKI_TID_LIST)
+				take_list(count, nodes[i], LokiTidListHead(slot), listed);
+			else if (LokiTidIsLive(slot))
+			{
+				if (listed && block != count->batch.known && block != asked && !visibilitymap_pin_ok(block, count->batch.map))
+				{
+					unpinned = block;
+					break;
+				}
+				take_row(count, nodes[i], &slot->u.heap, listed);
+			}
+		}
+		if (part.used > 0)
+			UnlockReleaseBuffer(part.buffer);
+		/* asked for once, as the map may have no such page */
+		asked = unpinned;
+		if (BlockNumberIsValid(unpinned))
+			(void) VM_ALL_VISIBLE(count->heap, unpinned, &count->batch.map);
+		else					/* those that have not been written are of no
+								 * row that is seen */
+			while (i < n && nodes[i] - first < part.n)
+				i++;
+	}
+	if (count->batch.nunseen > 0)
+		count_unseen(count);
+	for (uint64 i = 0; i < count->batch.nseen; i++)
+		count->lists.visible[count->batch.seen[i]]++;
+	count->lists.documents += count->batch.nseen;
+	count->lists.lost |= !loki_terms_lengths(&count->lists.of, &count->lists.window, &count->lists.lengths, count->batch.seen,
+											 (uint32) count->batch.nseen, &count->lists.length);
+	count->batch.nseen = 0;
+}
+
+/* ----------------------------------------------------------------
+ * Nodes
+ * ----------------------------------------------------------------
+ */
+
+/* Count those of the nodes from one on up to an end whose slots may have the tenant's value. */
+static void
+count_tested(TenantCount *count, uint32 first, uint32 end)
+{
+	int			array = LOKI_SLOTS_ATTR + count->test.attribute;
+	uint32		slot_size = count->state->arrays[array].slot_size;
+	uint32		nodes[LOKI_TEST_BATCH];
+	uint8		passes[LOKI_TEST_BATCH];
+	LokiPagePart part;
+
+	Assert(loki_no_buffer_locked());
+	for (; first < end; first += part.n)
+	{
+		int			n = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		loki_part_lock(count->state, count->index, array, first, Min(end - first, LOKI_TEST_BATCH), &part);
+		if (part.used == 0)
+			continue;
+		memset(passes, 1, part.used);
+		loki_slots_test(&count->test, false, part.slots, slot_size, (int) part.used, passes);
+		UnlockReleaseBuffer(part.buffer);
+		for (uint32 i = 0; i < part.used; i++)
+		{
+			nodes[n] = first + i;
+			n += passes[i];
+		}
+		take_rows(count, nodes, n);
+	}
+}
+
+/* The same by what find_wanted() has found */
+static void
+count_wanted(TenantCount *count, uint32 first, uint32 end)
+{
+	uint32		nodes[LOKI_TEST_BATCH];
+	int			n = 0;
+
+	for (uint32 i = first / 64; i < count->lists.wanted.nwords && i * 64 < end; i++)
+	{
+		uint64		word = count->lists.wanted.words[i];
+
+		if (i * 64 < first)
+			word &= ~UINT64CONST(0) << (first % 64);
+		if (end - i * 64 < 64)
+			word &= (UINT64CONST(1) << (end % 64)) - 1;
+		for (; word != 0; word &= word - 1)
+			nodes[n++] = i * 64 + pg_rightmost_one_pos64(word);
+		if (n <= LOKI_TEST_BATCH - 64)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		take_rows(count, nodes, n);
+		n = 0;
+	}
+	take_rows(count, nodes, n);
+}
+
+/*
+ * Count the nodes of a window, and add what lists say of the rows that are seen.  False if lists are not there any
+ * more.  The rows of a window without lengths are read: all its documents are empty.
+ */
+static bool
+count_window(TenantCount *count)
+{
+	LokiTenantWords *words = count->words;
+	uint32		begin = count->lists.window.node;
+	uint32		end = begin + count->lists.window.nodes;
+	uint32		first = 0;
+
+	count->lists.documents = count->lists.length = 0;
+	count->lists.lost = !loki_terms_find(&count->lists.of, &count->lists.window, &first, LOKI_LENGTH_TERM, &count->lists.lengths);
+	if (count->lists.lengths.postings != count->lists.window.nodes)
+		count->lists.window.nodes = 0;
+	memset(count->lists.visible, 0, sizeof(uint32) * count->lists.window.nodes);
+	if (count->lists.wanted.words != NULL)
+		count_wanted(count, begin, end);
+	else
+		count_tested(count, begin, end);
+	first = 0;
+	for (int i = 0; i < words->n && count->lists.documents > 0 && !count->lists.lost; i++)
+	{
+		LokiTermData list;
+		uint64		documents = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		count->lists.lost = !loki_terms_find(&count->lists.of, &count->lists.window, &first, words->words[i].term, &list) ||
+			!loki_terms_rows(&count->lists.of, &count->lists.window, &list, count->lists.visible, &documents);
+		words->words[i].documents += documents;
+	}
+	words->documents += count->lists.documents;
+	words->length += count->lists.length;
+	return !count->lists.lost;
+}
+
+/* Want one node, or not. */
+static inline void
+set_wanted(TenantCount *count, uint32 node, bool wanted)
+{
+	uint64		bit = UINT64CONST(1) << (node % 64);
+
+	/* nothing had the place of a list that names a node which it has not */
+	if (node < count->lists.wanted.end)
+		count->lists.wanted.words[node / 64] = (count->lists.wanted.words[node / 64] & ~bit) | (wanted ? bit : 0);
+}
+
+/* Want those of n nodes that pass the test, and none of the others. */
+static void
+want_tested(TenantCount *count, const uint32 *nodes, int n)
+{
+	int			array = LOKI_SLOTS_ATTR + count->test.attribute;
+	uint32		slot_size = count->state->arrays[array].slot_size;
+
+	for (int i = 0; i < n; i++)
+	{
+		char		slot[LOKI_ATTR_MAX_SLOT];
+		uint8		passes = 1;
+
+		CHECK_FOR_INTERRUPTS();
+		if (nodes[i] >= count->lists.wanted.end)
+			continue;
+		loki_slots_copy(count->state, count->index, array, nodes + i, 1, false, slot);
+		loki_slots_test(&count->test, false, slot, slot_size, 1, &passes);
+		set_wanted(count, nodes[i], passes);
+	}
+}
+
+/*
+ * Find by the attribute's sorted list which nodes may be the tenant's, if it has one.  False if that is not in use any
+ * more.  Those that are noted have another value by now, perhaps.
+ */
+static bool
+find_wanted(TenantCount *count, const LokiMetaPageData *meta)
+{
+	LokiNodeFilter filter = {.any = true, .ntests = 1, .tests = &count->test};
+	LokiLookup	lookup;
+	LokiLookup	second;
+	uint32		nodes[LOKI_LOOKUP_READ];
+	uint32		next = 0;
+
+	if (!loki_lookup_begin(&lookup, &second, count->state, count->index, meta, &filter))
+		return true;
+	count->lists.wanted.end = count->lists.of.end;
+	count->lists.wanted.nwords = count->lists.of.end / 64 + 1;
+	count->lists.wanted.words = palloc_extended(sizeof(uint64) * count->lists.wanted.nwords, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < lookup.nplaces; i++)
+	{
+		const LokiPlaces *places = &lookup.places[i];
+		uint32		n;
+
+		for (uint32 place = places->first; place < places->end; place += n)
+		{
+			uint32		end = place < places->sure_first ? places->sure_first :
+				place < places->sure_end ? places->sure_end : places->end;
+
+			CHECK_FOR_INTERRUPTS();
+			n = Min(end - place, LOKI_LOOKUP_READ);
+			if (!loki_sorted_list_read(&lookup.list, NULL, place, n, nodes))
+				return false;
+			if (place < places->sure_first || place >= places->sure_end)
+				want_tested(count, nodes, (int) n);
+			else
+				for (uint32 k = 0; k < n; k++)
+					set_wanted(count, nodes[k], true);
+		}
+	}
+	while (loki_bits_next(&lookup.reused, &next, nodes))
+		want_tested(count, nodes, 1);
+	loki_bits_release(&lookup.reused);
+	return true;
+}
+
+/* Count all nodes.  False if lists cannot be read, or have been made again: then what was counted is nothing. */
+static bool
+count_all(TenantCount *count, const LokiMetaPageData *meta, uint32 end)
+{
+	uint32		done = 0;
+	bool		read = true;
+
+	if (count->lists.there)
+	{
+		loki_bits_read(count->state, count->index, count->lists.of.reused, count->lists.of.end, &count->lists.changed);
+		read = find_wanted(count, meta);
+	}
+	for (uint32 i = 0; count->lists.there && read && i < count->lists.of.data.windows; i++)
+	{
+		LokiWindowData *window = &count->lists.window;
+
+		CHECK_FOR_INTERRUPTS();
+		read = loki_terms_window(&count->lists.of, i, window) && window->node == done &&
+			window->nodes <= count->lists.of.end - done;
+		if (!read)
+			break;
+		done += window->nodes;
+		read = count_window(count);
+	}
+	memset(&count->lists.window, 0, sizeof(LokiWindowData));
+	if (read)
+		count_tested(count, done, end);
+	loki_bits_release(&count->lists.wanted);
+	loki_bits_release(&count->lists.changed);
+	return read && (!count->lists.there || (done == count->lists.of.end && loki_terms_valid(&count->lists.of)));
+}
+
+/* Count once more from nothing until lists were the same all the time; without them if they are damaged. */
+static void
+count_again(TenantCount *count)
+{
+	LokiWord   *words = palloc_array(LokiWord, count->words->n + 1);
+	LokiTenantWords before = *count->words;
+	bool		of_use = true;
+
+	memcpy(words, before.words, sizeof(LokiWord) * before.n);
+	for (;;)
+	{
+		LokiMetaPageData meta;
+
+		CHECK_FOR_INTERRUPTS();
+		loki_meta_read(count->index, &meta);
+		loki_index_refresh(count->state, count->index);
+		count->lists.there = loki_terms_open(&count->lists.of, count->state, count->index, &meta) && of_use;
+		if (count_all(count, &meta, loki_node_end(count->state, count->index)))
+			break;
+		of_use = of_use && !loki_terms_valid(&count->lists.of);
+		memcpy(before.words, words, sizeof(LokiWord) * before.n);
+		*count->words = before;
+	}
+	pfree(words);
 }
 
 /*
@@ -183,37 +533,51 @@ loki_tenant_words(LokiIndex *state, Relation index, const Bm25Tenant *tenant, Da
 				  LokiTenantWords *words)
 {
 	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(index), false), AccessShareLock);
-	TenantCount count = {.state = state, .index = index, .tenant = tenant, .value = value, .words = words};
-	LokiFilter	filter = {0};
-	LokiTest	test = {.kind = LOKI_CONDITION_KEY, .attribute = tenant->column - 2};
+	TenantCount count = {
+		.state = state, .index = index, .heap = heap, .tenant = tenant, .value = value, .words = words,
+		.test = {.kind = LOKI_CONDITION_KEY, .attribute = tenant->column - 2}
+	};
 	ScanKeyData key;
 	Oid			left;
 	Oid			right;
 	int			strategy;
-	uint32		per_page = state->arrays[LOKI_SLOTS_ATTR + test.attribute].per_page;
-	uint32		end = loki_node_end(state, index);
 
 	Assert(loki_no_buffer_locked() && tenant->column >= 2);
 	get_op_opfamily_properties(tenant->operator, index->rd_opfamily[tenant->column - 1], false, &strategy,
 							   &left, &right);
 	ScanKeyEntryInitialize(&key, 0, tenant->column, (StrategyNumber) strategy, right, tenant->collation,
 						   get_opcode(tenant->operator), value);
-	loki_filter_compile(&filter, index, &key, 1, NULL);
+	loki_filter_compile(&count.filter, index, &key, 1, NULL);
 	/* for a serializable transaction any insert may be the tenant's */
 	PredicateLockRelation(index, GetActiveSnapshot());
-	if (!filter.never)
+	if (!count.filter.never)
 	{
-		test.key = &filter.keys[0];
+		count.test.key = &count.filter.keys[0];
+		count.decided = count.test.key->kind == LOKI_FILTER_RANGE ||
+			(count.test.key->kind == LOKI_FILTER_SET && count.test.key->nexact == count.test.key->n);
 		fmgr_info(get_opcode(tenant->operator), &count.equal);
+
+		/*
+		 * The root of a HOT chain that was broken when the index was made has
+		 * rows which are not what was indexed, of which old snapshots may see
+		 * some; other tables have no map
+		 */
+		count.of_rows = heap->rd_tableam == GetHeapamTableAmRoutine() &&
+			(!index->rd_index->indcheckxmin ||
+			 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin));
+		count.lists.visible = palloc0_array(uint32, LOKI_WINDOW_NODES);
 		loki_rows_begin(&count.rows, heap, index, GetActiveSnapshot());
-		for (uint32 ordinal = 0; ordinal * (uint64) per_page < end; ordinal++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			count_page(&count, &test, ordinal);
-		}
+		count_again(&count);
 		loki_rows_end(&count.rows);
+		if (BufferIsValid(count.batch.map))
+			ReleaseBuffer(count.batch.map);
+		if (count.batch.unseen != NULL)
+			pfree(count.batch.unseen);
+		pfree(count.lists.visible);
+		if (count.batch.seen != NULL)
+			pfree(count.batch.seen);
 	}
-	if (filter.context != NULL)
-		MemoryContextDelete(filter.context);
+	if (count.filter.context != NULL)
+		MemoryContextDelete(count.filter.context);
 	table_close(heap, AccessShareLock);
 }

@@ -101,6 +101,8 @@ check_postings(TermsCheck *terms, uint32 number, const LokiTermData *list, uint3
 		return report_list(terms, number, "has weights that are not finite");
 	if (!loki_terms_copy(&terms->lists, &terms->window, list, terms->postings))
 		return report_list(terms, number, "has postings that are missing");
+	if (list->term == LOKI_LENGTH_TERM)
+		return list->postings == terms->window.nodes || report_list(terms, number, "has not a length for each node");
 	/* scans merge lists by place, and stop at the first that is beyond */
 	for (uint32 i = 0; i < list->postings; i++)
 	{
@@ -222,6 +224,9 @@ has_entry(const TermsCheck *terms, const LokiTermData *list, uint32 i, const Lok
 	int			steps;
 	double		weight;
 
+	if (entry->term == LOKI_LENGTH_TERM)
+		return place < list->postings &&
+			(double) loki_length_get(terms->postings + (Size) place * LOKI_POSTING_SIZE) == entry->weight;
 	if (i >= list->postings || get_posting(terms->postings, i, &steps) != place)
 		return false;
 	weight = list->least + (double) list->step * steps;

@@ -235,6 +235,12 @@ typedef struct LokiNotesData
 /* The last list of a window, if its metric needs one, has the norms of all its nodes */
 #define LOKI_NORM_TERM			((uint32) 0xFFFFFFFF)
 
+/*
+ * The last list of a window of words has the lengths of its documents, by place, unless all are empty: each slot of
+ * POSTING is a number of three bytes.  A tsvector has no room for a greater one.
+ */
+#define LOKI_LENGTH_TERM		(LOKI_NORM_TERM - 1)
+
 typedef struct LokiWindowData
 {
 	uint32		node;			/* the first */
@@ -299,8 +305,16 @@ StaticAssertDecl(LOKI_ELEMENT_SIZE == 4 * sizeof(uint16), "a slot has four halve
 #define LokiSlotArrayIsElement(array) \
 	((array) == LOKI_SLOTS_ELEMENT || (array) == LOKI_SLOTS_ELEMENT2)
 
-/* POSTING slots: 2 bytes the node within the window, and a byte the weight */
+/* POSTING slots: 2 bytes the node within the window, and a byte the weight; or a length, its lowest byte first */
 #define LOKI_POSTING_SIZE		3
+
+static inline uint32
+loki_length_get(const char *slot)
+{
+	const uint8 *bytes = (const uint8 *) slot;
+
+	return bytes[0] | (uint32) bytes[1] << 8 | (uint32) bytes[2] << 16;
+}
 
 typedef struct LokiTermListsData
 {

@@ -453,6 +453,16 @@ extern bool loki_terms_find(const LokiTermLists *lists, const LokiWindowData *wi
 extern bool loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window,
 							const LokiTermData *list, char *postings);
 
+/*
+ * Add the lengths of the documents at n places of a window; `list` is that of LOKI_LENGTH_TERM.  Add the rows of all
+ * documents that a list has, of which rows[] says how many there are at each place.  False if the list is not there
+ * any more.
+ */
+extern bool loki_terms_lengths(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
+							   const uint16 *places, uint32 n, uint64 *sum);
+extern bool loki_terms_rows(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
+							const uint32 *rows, uint64 *sum);
+
 /* Pages of a slot array that are in use, in ranges that ascend */
 typedef struct LokiPageRange
 {

@@ -399,6 +399,55 @@ loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window, const 
 	return true;
 }
 
+/* See derived.h.  One page is share locked at a time, and left for the place of any other. */
+bool
+loki_terms_lengths(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
+				   const uint16 *places, uint32 n, uint64 *sum)
+{
+	uint32		left;
+	Buffer		buffer;
+
+	for (uint32 i = 0; i < n;)
+	{
+		uint32		begin = places[i];
+		const char *lengths = list->term != LOKI_LENGTH_TERM || begin >= list->postings ? NULL :
+			lock_postings(lists, window, list, begin, &left, &buffer);
+
+		if (lengths == NULL)
+			return false;
+		for (; i < n && places[i] - begin < left; i++)
+			*sum += loki_length_get(lengths + (Size) (places[i] - begin) * LOKI_POSTING_SIZE);
+		UnlockReleaseBuffer(buffer);
+	}
+	return true;
+}
+
+/* See derived.h.  One page is share locked at a time. */
+bool
+loki_terms_rows(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
+				const uint32 *rows, uint64 *sum)
+{
+	uint32		n;
+	Buffer		buffer;
+
+	for (uint32 done = 0; done < list->postings; done += n)
+	{
+		const char *postings = lock_postings(lists, window, list, done, &n, &buffer);
+
+		if (postings == NULL)
+			return false;
+		for (uint32 i = 0; i < n; i++, postings += LOKI_POSTING_SIZE)
+		{
+			uint16		place;
+
+			memcpy(&place, postings, sizeof(place));
+			*sum += rows[place];
+		}
+		UnlockReleaseBuffer(buffer);
+	}
+	return true;
+}
+
 /* Read a WINDOW slot, under share lock.  See derived.h. */
 bool
 loki_terms_window(const LokiTermLists *lists, uint32 window, LokiWindowData *data)
@@ -604,6 +653,29 @@ add_slot(LokiTermWriter *writer, int i, const void *slot)
 	return ++writer->pages[i].n < slots->per_page || flush_page(writer, i);
 }
 
+/* Write the lengths of a window's documents, of which n have entries: they are not empty. */
+static bool
+write_lengths(LokiTermWriter *writer, LokiWindowData *window, const LokiTermEntry *entries, uint32 n)
+{
+	LokiTermData list = {LOKI_LENGTH_TERM, window->postings, window->nodes, 0, 0};
+	uint32		next = 0;
+
+	for (uint32 place = 0; place < window->nodes; place++)
+	{
+		uint32		length = next < n && entries[next].place == place ? (uint32) entries[next++].weight : 0;
+
+		char		slot[LOKI_POSTING_SIZE] = {(char) length, (char) (length >> 8), (char) (length >> 16)};
+
+		Assert(length < 1 << 24);
+		if (!add_slot(writer, POSTING_PAGES, slot))
+			return false;
+	}
+	Assert(next == n);
+	window->postings += window->nodes;
+	window->terms++;
+	return add_slot(writer, TERM_PAGES, &list);
+}
+
 /* Write a list, of the n entries of a term. */
 static bool
 write_list(LokiTermWriter *writer, LokiWindowData *window, const LokiTermEntry *entries, uint32 n)
@@ -611,6 +683,8 @@ write_list(LokiTermWriter *writer, LokiWindowData *window, const LokiTermEntry *
 	LokiTermData list = {entries[0].term, window->postings, n, entries[0].weight, 0};
 	float		most = entries[0].weight;
 
+	if (list.term == LOKI_LENGTH_TERM)
+		return write_lengths(writer, window, entries, n);
 	for (uint32 i = 1; i < n; i++)
 	{
 		Assert(entries[i].term == list.term && entries[i].place > entries[i - 1].place);
@@ -661,14 +735,20 @@ loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTer
 {
 	LokiWindowData window = *of;
 	uint32		terms = 0;
+	uint32		postings = n;
 
 	Assert(window.nodes <= LOKI_WINDOW_NODES);
 	for (uint32 i = 0; i < n; i++)
 		terms += i == 0 || entries[i].term != entries[i - 1].term;
+	/* lengths come last, and each node has one */
+	for (uint32 i = n; i > 0 && entries[i - 1].term == LOKI_LENGTH_TERM; i--)
+		postings--;
+	if (postings < n)
+		postings += window.nodes;
 	window.term_page = take_pages(&writer->pages[TERM_PAGES].space,
 								  loki_pages_of(writer->state, LOKI_SLOTS_TERM, terms));
 	window.posting_page = take_pages(&writer->pages[POSTING_PAGES].space,
-									 loki_pages_of(writer->state, LOKI_SLOTS_POSTING, n));
+									 loki_pages_of(writer->state, LOKI_SLOTS_POSTING, postings));
 	writer->pages[TERM_PAGES].ordinal = window.term_page;
 	writer->pages[POSTING_PAGES].ordinal = window.posting_page;
 	window.terms = window.postings = 0;
@@ -684,7 +764,7 @@ loki_terms_write(LokiTermWriter *writer, const LokiWindowData *of, const LokiTer
 			return false;
 		i = end;
 	}
-	Assert(window.terms == terms && window.postings == n);
+	Assert(window.terms == terms && window.postings == postings);
 	loki_terms_keep(writer, &window);
 	return flush_page(writer, TERM_PAGES) && flush_page(writer, POSTING_PAGES);
 }

@@ -391,6 +391,31 @@ loki_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal, Buff
 	return page;
 }
 
+/* See page.h. */
+void
+loki_part_lock(LokiIndex *index_state, Relation index, int array, uint32 first, uint32 n, LokiPagePart *part)
+{
+	const LokiSlotArray *slots = &index_state->arrays[array];
+	uint32		place;
+	uint32		ordinal = loki_slot_page(slots, first, &place);
+	int			used;
+	Page		page;
+
+	Assert(n > 0 && loki_no_buffer_locked());
+	part->n = Min(n, slots->per_page - place);
+	part->used = 0;
+	if (ordinal >= slots->npages)
+		return;
+	page = loki_page_lock(index_state, index, array, ordinal, &part->buffer, &used);
+	if (page != NULL && used <= (int) place)
+		UnlockReleaseBuffer(part->buffer);
+	else if (page != NULL)
+	{
+		part->used = Min((uint32) used - place, part->n);
+		part->slots = LokiPageSlot(page, slots->slot_size, place);
+	}
+}
+
 /*
  * Copy a page out under share lock.  See page.h.  Callers that visit all pages pass a ring of
  * buffers, as VACUUM does, so that they do not drive out what searches read.

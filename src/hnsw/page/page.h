@@ -43,6 +43,22 @@ extern Page loki_page_lock(LokiIndex *index_state, Relation index, int array, ui
 						   Buffer *buffer, int *used);
 
 /*
+ * The part of n nodes from `first` on that is on the first one's page of an array, whose slots are
+ * read there
+ */
+typedef struct LokiPagePart
+{
+	Buffer		buffer;			/* share locked and pinned, if used is not 0 */
+	char	   *slots;			/* of the first nodes of the part: */
+	uint32		used;			/* fewer than n if the others are not written */
+	uint32		n;				/* nodes of the part */
+} LokiPagePart;
+
+/* Lock the page of a part in share mode, if it has slots of it (part->used > 0).  Its caller unlocks it. */
+extern void loki_part_lock(LokiIndex *index_state, Relation index, int array, uint32 first, uint32 n,
+						   LokiPagePart *part);
+
+/*
  * Copy a page that exists out under share lock, and check it; returns the number of slots in
  * its used part.  Reads through a ring of buffers if strategy is not NULL.
  */

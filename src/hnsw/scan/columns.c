@@ -98,7 +98,7 @@ copy_attributes(LokiScan *so, uint32 first, uint32 n)
 
 		for (uint32 done = 0; done < n && so->columns.row->wanted[i]; done += part.n)
 		{
-			loki_part_lock(so, LOKI_SLOTS_ATTR + i, first + done, n - done, &part);
+			loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_ATTR + i, first + done, n - done, &part);
 			if (part.used == 0)
 				continue;
 			memcpy(copy + (Size) done * slot_size, part.slots, (Size) part.used * slot_size);
@@ -169,7 +169,7 @@ add_listed_rows(LokiScan *so, uint32 first, uint32 place, bool within)
 	loki_node_tids(so, first + place);
 	for (uint32 i = 0; i < so->tids.n; i++)
 		add_column_row(so, &so->tids.rows[i].tid, place, within);
-	loki_part_lock(so, LOKI_SLOTS_TID, first + place, 1, &part);
+	loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + place, 1, &part);
 	same = part.used > 0 && RelationNeedsWAL(index) &&
 		BufferGetLSNAtomic(part.buffer) == so->tids.lsn;
 	if (part.used > 0)
@@ -196,7 +196,7 @@ add_column_rows(LokiScan *so, uint32 first, uint32 n, const uint8 *nodes)
 		LokiPagePart part;
 
 		ItemPointerSetInvalid(&unknown);
-		loki_part_lock(so, LOKI_SLOTS_TID, first + done, n - done, &part);
+		loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + done, n - done, &part);
 		for (uint32 i = 0; i < part.used; i++)
 		{
 			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);

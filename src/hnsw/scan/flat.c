@@ -301,31 +301,6 @@ gather(LokiFlatScan *flat, uint32 node)
 		loki_flat_score(flat);
 }
 
-/* See flat.h. */
-void
-loki_part_lock(LokiScan *so, int array, uint32 first, uint32 n, LokiPagePart *part)
-{
-	LokiSlotArray *slots = &so->state->arrays[array];
-	uint32		place;
-	uint32		ordinal = loki_slot_page(slots, first, &place);
-	int			used;
-	Page		page;
-
-	Assert(n > 0 && loki_no_buffer_locked());
-	part->n = Min(n, slots->per_page - place);
-	part->used = 0;
-	if (ordinal >= slots->npages)
-		return;
-	page = loki_page_lock(so->state, so->scan->indexRelation, array, ordinal, &part->buffer, &used);
-	if (page != NULL && used <= (int) place)
-		UnlockReleaseBuffer(part->buffer);
-	else if (page != NULL)
-	{
-		part->used = Min((uint32) used - place, part->n);
-		part->slots = LokiPageSlot(page, slots->slot_size, place);
-	}
-}
-
 /* Nodes from `first` on */
 typedef struct NodeRange
 {
@@ -349,7 +324,7 @@ test_pages(void *arg, const LokiTest *test, int ntested, uint8 *passes)
 
 	for (uint32 done = 0; done < n; done += part.n)
 	{
-		loki_part_lock(so, array, first + done, n - done, &part);
+		loki_part_lock(so->state, so->scan->indexRelation, array, first + done, n - done, &part);
 		if (part.used > 0)
 		{
 			loki_slots_test(test, so->filter.nodes.guess, part.slots,
@@ -372,7 +347,7 @@ test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 
 	for (uint32 done = 0; done < n; done += part.n)
 	{
-		loki_part_lock(so, LOKI_SLOTS_TID, first + done, n - done, &part);
+		loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + done, n - done, &part);
 		for (uint32 i = 0; i < part.used; i++)
 		{
 			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);

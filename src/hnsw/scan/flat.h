@@ -54,23 +54,7 @@ typedef struct LokiFlatScan
 								 * be scored; or NULL */
 } LokiFlatScan;
 
-/*
- * The part of n nodes from `first` on that is on the first one's page of an array, whose slots are
- * read there
- */
-typedef struct LokiPagePart
-{
-	Buffer		buffer;			/* share locked and pinned, if used is not 0 */
-	char	   *slots;			/* of the first nodes of the part: */
-	uint32		used;			/* fewer than n if the others are not written */
-	uint32		n;				/* nodes of the part */
-} LokiPagePart;
-
-/*
- * functions in scan/flat.c; no page may be locked, and none is afterwards, but by loki_part_lock().
- * Lock the page of a part, if it has slots of it (part->used > 0).  Its caller unlocks it.
- */
-extern void loki_part_lock(LokiScan *so, int array, uint32 first, uint32 n, LokiPagePart *part);
+/* functions in scan/flat.c; no page may be locked, and none is afterwards */
 
 /* Keep a node if it is among the nearest so far */
 extern void loki_flat_keep(LokiSelection *selection, float distance, uint32 node);

@@ -127,7 +127,7 @@ note_rows_of_nodes(Rest *rest, uint32 first, uint32 n)
 	loki_flat_test(so, first, n, passes);
 	for (uint32 done = 0; done < n; done += part.n)
 	{
-		loki_part_lock(so, LOKI_SLOTS_TID, first + done, n - done, &part);
+		loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + done, n - done, &part);
 		lsn = &rest->lsns[page_of_node(rest, first + done)];
 		if (part.used > 0 && *lsn == InvalidXLogRecPtr)
 			*lsn = BufferGetLSNAtomic(part.buffer);
@@ -413,7 +413,7 @@ mark_dead_rows(Rest *rest)
 	for (uint32 first = 0; first < rest->nodes; first += part.n)
 	{
 		CHECK_FOR_INTERRUPTS();
-		loki_part_lock(rest->so, LOKI_SLOTS_TID, first, rest->nodes - first, &part);
+		loki_part_lock(rest->so->state, rest->so->scan->indexRelation, LOKI_SLOTS_TID, first, rest->nodes - first, &part);
 		mark_page(rest, first, &part);
 	}
 }
