@@ -101,5 +101,12 @@ SELECT estimated('SELECT FROM mixed WHERE vector_dims(v) = 3');
 SELECT scans($$SELECT id FROM mixed WHERE vector_dims(v) = 8 AND kb = 7 ORDER BY v::vector(8) <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
 SELECT scans($$SELECT id FROM mixed WHERE vector_dims(v) = 3 ORDER BY v::vector(8) <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
 
-DROP TABLE items, mixed;
+-- test: where the table is read, only vectors of rows that pass are measured, which decides if they are out of line
+CREATE TABLE outline (id int, meta jsonb, v vector(1000));
+INSERT INTO outline SELECT i, jsonb_build_object('k', i % 2), (SELECT array_agg(i * j % 1009) FROM generate_series(1, 1000) j)::vector FROM generate_series(1, 7000) i;
+CREATE INDEX outline_v ON outline USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE outline;
+SELECT scans($$SELECT id FROM outline WHERE meta->>'k' = '1' AND id * 7 % 2 = 1 ORDER BY v <-> array_fill(0.5::float4, ARRAY[1000])::vector LIMIT 100$$);
+
+DROP TABLE items, mixed, outline;
 DROP FUNCTION scans, estimated, nearest;

@@ -253,9 +253,12 @@ part_by_guess(const IndexPath *path, double wanted, double guessed, double kept,
 	return Min(part, flat / 4 / (rows * (row + page)));
 }
 
-/* What it costs to read the table, and to measure and test each row: a scan does so where little passes */
+/*
+ * What it costs to read the table, to test each row, and to measure those that pass: a scan does so where few pass.  A
+ * vector out of line costs more than all else of a row.
+ */
 static Cost
-flat_way(PlannerInfo *root, const IndexPath *path)
+flat_way(PlannerInfo *root, const IndexPath *path, double kept)
 {
 	const RelOptInfo *rel = path->indexinfo->rel;
 	QualCost	distance;
@@ -263,8 +266,8 @@ flat_way(PlannerInfo *root, const IndexPath *path)
 
 	cost_qual_eval_node(&distance, (Node *) path->indexorderbys, root);
 	get_tablespace_page_costs(rel->reltablespace, NULL, &page);
-	return rel->pages * page + rel->tuples * (cpu_tuple_cost + rel->baserestrictcost.per_tuple +
-											  distance.per_tuple);
+	return rel->pages * page + rel->tuples * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
+		kept * distance.per_tuple;
 }
 
 /*
@@ -295,7 +298,7 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 		return cost_of_unknown_limit(root, path, rows, kept, cost);
 	if (level->wanted <= 0)
 		return cost;
-	flat = flat_way(root, path);
+	flat = flat_way(root, path, kept);
 	if (kept > guessed)
 		*part = part_by_guess(path, level->wanted, guessed, kept, rows, cost / rows, flat);
 	/* scans for what another relation has know it */
