@@ -104,6 +104,36 @@ SELECT * FROM rest_of('v <=> rest_vector(3) < 0.9 AND id % 100 = 5 AND random() 
 CREATE SEQUENCE rest_seq;
 SELECT count(*) FROM (SELECT FROM rest_t WHERE v <=> rest_vector(3) < 1.3 AND nextval('rest_seq') < 0 ORDER BY v <=> rest_vector(3) LIMIT 10) s;
 SELECT last_value = (SELECT count(*) FROM rest_t WHERE v <=> rest_vector(3) < 1.3) AS once FROM rest_seq;
+
+-- test: a filter that costs less than the distance comes before a bound, but not before that of a policy
+CREATE FUNCTION rest_counts(integer) RETURNS boolean LANGUAGE plpgsql STABLE COST 0.0001 AS $$
+BEGIN
+	RETURN nextval('rest_seq') < 0;
+END
+$$;
+CREATE FUNCTION rest_counted(OUT rows bigint, OUT others boolean) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM setval('rest_seq', 1);
+	SELECT count(*) INTO rows FROM (SELECT FROM rest_t WHERE v <=> rest_vector(3) < 0.7 AND rest_counts(id) ORDER BY v <=> rest_vector(3) LIMIT 10) s;
+	SELECT last_value - 1 > (SELECT count(*) FROM rest_t WHERE v <=> rest_vector(3) < 0.7) INTO others FROM rest_seq;
+END
+$$;
+SET enable_seqscan = off;
+SELECT * FROM rest_counted();
+CREATE ROLE regress_rest;
+GRANT SELECT ON rest_t TO regress_rest;
+GRANT ALL ON rest_seq TO regress_rest;
+CREATE POLICY rest_policy ON rest_t USING (v <=> rest_vector(3) < 0.7);
+ALTER TABLE rest_t ENABLE ROW LEVEL SECURITY;
+SET ROLE regress_rest;
+SELECT * FROM rest_counted();
+RESET ROLE;
+ALTER TABLE rest_t DISABLE ROW LEVEL SECURITY;
+DROP POLICY rest_policy ON rest_t;
+REVOKE ALL ON rest_t, rest_seq FROM regress_rest;
+DROP ROLE regress_rest;
+RESET enable_seqscan;
+DROP FUNCTION rest_counted, rest_counts;
 DROP SEQUENCE rest_seq;
 
 -- test: iterative scans under pgvector's limits, which return no more rows without a LIMIT

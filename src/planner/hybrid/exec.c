@@ -141,7 +141,7 @@ hybrid_filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck,
 	econtext->ecxt_scantuple = slot;
 	matches = (!recheck || ExecQual(state->checks.keys, econtext)) &&
 		(!lossy || ExecQual(state->checks.bitmap, econtext));
-	within = matches && loki_hybrid_within(state, econtext, distance, false);
+	within = matches && (!caller->by_distance || loki_hybrid_within(state, econtext, distance, false));
 	passes = within && ExecQual(state->filter, econtext);
 	econtext->ecxt_scantuple = NULL;
 	ResetExprContext(econtext);
@@ -153,7 +153,8 @@ hybrid_filter_passes(LokiScanCaller *caller, TupleTableSlot *slot, bool recheck,
 }
 
 /*
- * Have the access method evaluate the filter, as order/limit.c does for an index scan.  A bound comes before it.
+ * Have the access method evaluate the filter, as order/limit.c does for an index scan.  A bound comes before it, unless the
+ * plan says otherwise.
  */
 static void
 init_filter(LokiHybridState *state)
@@ -173,7 +174,8 @@ init_filter(LokiHybridState *state)
 		return;
 	state->filter_context = CreateExprContext(ps->state);
 	state->caller.passes = hybrid_filter_passes;
-	state->caller.by_distance = state->bounds.n > 0;
+	state->caller.by_distance = state->bounds.n > 0 &&
+		linitial_int(list_nth(((CustomScan *) ps->plan)->custom_private, LOKI_HYBRID_FILTERS)) == 0;
 	state->nhashed = list_length(bitmap);
 	foreach_ptr(Node, clause, bitmap)
 		if (!IsA(clause, ScalarArrayOpExpr) || !OidIsValid(((ScalarArrayOpExpr *) clause)->hashfuncid))

@@ -46,8 +46,10 @@ typedef enum LokiHybridPrivate
 	LOKI_HYBRID_ALONE,			/* integer list: not 0 if rows come out of the
 								 * index alone, in no order ... */
 	LOKI_HYBRID_ATTRIBUTES,		/* ... with these attributes of it */
-	LOKI_HYBRID_MEASURES		/* integer list: not 0 if rows of the bitmap may
+	LOKI_HYBRID_MEASURES,		/* integer list: not 0 if rows of the bitmap may
 								 * be measured before the index has found them */
+	LOKI_HYBRID_FILTERS			/* integer list: not 0 if the filter comes before
+								 * bounds */
 } LokiHybridPrivate;
 
 #define LOKI_BOUND_NANS		1	/* the clause holds where the distance is NaN */

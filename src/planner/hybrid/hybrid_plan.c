@@ -20,6 +20,7 @@
 #include "compat/pgcompat.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paramassign.h"
 #include "optimizer/restrictinfo.h"
@@ -128,6 +129,24 @@ may_measure(List *predicate, List *checked, List *filter)
 {
 	return loki_is_repeatable(filter) ||
 		predicate_implied_by(predicate, list_concat(checked, loki_repeatable_part(filter)), false);
+}
+
+/*
+ * Whether the filter is to be evaluated on rows that may be beyond a bound: where its first clause costs less than the
+ * distance, as core orders clauses, and none waits behind others (P6).  What may not be repeated sees rows within the
+ * bound alone.
+ */
+static bool
+filter_comes_first(PlannerInfo *root, List *filter, List *distance, List *late)
+{
+	QualCost	filtering;
+	QualCost	measuring;
+
+	if (filter == NIL || late != NIL || !loki_is_repeatable(filter))
+		return false;
+	cost_qual_eval_node(&filtering, linitial(filter), root);
+	cost_qual_eval(&measuring, distance, root);
+	return filtering.per_tuple < measuring.per_tuple;
 }
 
 /*
@@ -253,6 +272,8 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	scan->custom_private = list_make5(list_make1_oid(walk->indexid), flags, list_make1_int(alone),
 									  alone ? path->custom_private : NIL,
 									  list_make1_int(may_measure(predicate, checked, filter)));
+	scan->custom_private = lappend(scan->custom_private,
+								   list_make1_int(filter_comes_first(root, filter, walk->indexorderbyorig, late)));
 	scan->methods = &plan_methods;
 	return &scan->scan.plan;
 }
