@@ -382,7 +382,8 @@ static void
 note_linked(LokiVacuum *vacuum, const LokiList *list)
 {
 	for (int i = 0; i < list->count; i++)
-		loki_bitmap_set(&vacuum->linked, list->nodes[i]);
+		if (!loki_bitmap_test(&vacuum->dead, list->nodes[i]))
+			loki_bitmap_set(&vacuum->linked, list->nodes[i]);
 }
 
 /*
@@ -407,12 +408,8 @@ repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 		{
 			CHECK_FOR_INTERRUPTS();
 			choose_list(vacuum, change);
-			if (array == LOKI_SLOTS_LINK)
-				note_linked(vacuum, &change->new);
 			nchanges++;
 		}
-		else if (array == LOKI_SLOTS_LINK)
-			note_linked(vacuum, &change->old);
 	}
 	return nchanges == 0 || write_changes(vacuum, array, ordinal, changes, nchanges);
 }
@@ -436,8 +433,8 @@ repair_array(LokiVacuum *vacuum, int array)
  */
 
 /*
- * Pass over LINK once, and expand the nodes that were reached and not expanded before: their
- * neighbors are reached too.  Returns how many nodes were expanded.
+ * Pass over LINK once, and expand the nodes that were reached and not expanded before, or all live ones: their
+ * neighbors are reached too, but dead ones.  Returns how many nodes were expanded.
  */
 static uint32
 reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
@@ -454,7 +451,7 @@ reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
 		{
 			uint32		node = ordinal * array->per_page + i;
 
-			if (!loki_bitmap_test(&vacuum->linked, node) ||
+			if (!loki_bitmap_test(vacuum->named ? &vacuum->live : &vacuum->linked, node) ||
 				loki_bitmap_test(expanded, node))
 				continue;
 			loki_bitmap_set(expanded, node);
@@ -513,8 +510,10 @@ count_without(const LokiBitmap *nodes, const LokiBitmap *others)
 }
 
 /*
- * Set `linked` to the nodes that can be reached from the entry point, instead of those that
- * some list names.
+ * Set `linked` to the nodes that can be reached from the entry point by way of nodes that are not dead.
+ *
+ * Finding all of them takes several passes over LINK.  That is worth it if those pages stay in memory, or
+ * if much has changed.  Otherwise one pass finds those that a list names.
  *
  * As long as a pass over LINK finds many new nodes, it is cheaper than looking nodes up one
  * by one.  These are the first few passes.  In data of few dimensions the ends of the graph
@@ -529,29 +528,30 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	uint32		progress;
 	int			passes = 0;
 
-	Assert(vacuum->linked.size == vacuum->live.size);
-	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
+	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 	loki_bitmap_init(&expanded, vacuum->live.size);
+	vacuum->named = array->npages >= NBuffers / 2 && vacuum->ndead <= vacuum->live.size / 50;
 	loki_bitmap_set(&vacuum->linked, entry);
 	do
 		progress = reach_pass(vacuum, &expanded);
-	while (count_without(&vacuum->live, &expanded) > array->npages &&
+	while (!vacuum->named && count_without(&vacuum->live, &expanded) > array->npages &&
 		   (progress > array->npages || (progress > 0 && ++passes < MIN_PASSES)));
 
 	/* the nodes that were reached and not expanded */
 	for (uint32 i = 0; i <= expanded.size / 64; i++)
 		expanded.words[i] = vacuum->linked.words[i] & ~expanded.words[i];
-	loki_bitmap_foreach(node, &expanded)
-		reach_from(vacuum, node);
+	if (!vacuum->named)
+		loki_bitmap_foreach(node, &expanded)
+			reach_from(vacuum, node);
 	pfree(expanded.words);
 }
 
 /*
  * Make links to a node that was cut off, from near nodes that a search from the entry point
- * finds.  If the node has too few links itself, they are linked from it as well.
+ * finds; false if it finds none.  If the node has too few links itself, they are linked from it as well.
  */
-static void
-link_again(LokiVacuum *vacuum, uint32 node)
+static bool
+link_again(LokiVacuum *vacuum, uint32 node, bool repaired)
 {
 	LokiSearch *search = &vacuum->search;
 	LokiLinker *linker = &vacuum->linker;
@@ -569,7 +569,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 	loki_search_query_code(search, vacuum->linker.own);
 	nentries = loki_search_entries(search, &meta, LOKI_ENTRY_WIDTH, entries);
 	if (nentries == 0 || !loki_list_read(linker, &ref, &own))
-		return;
+		return false;
 	loki_search_layer0(search, entries, nentries, SEARCH_WIDTH);
 
 	linker->n = 0;
@@ -578,7 +578,7 @@ link_again(LokiVacuum *vacuum, uint32 node)
 		uint32		other = search->pool.nearest[i].node & ~LOKI_EXPANDED;
 
 		/* upper layers, or an insert meanwhile, may lead to the node itself */
-		if (other != node && is_live(vacuum, other))
+		if (other != node && (repaired ? is_live(vacuum, other) : loki_bitmap_test(&vacuum->linked, other)))
 			loki_linker_add(linker, other, LOKI_NONE, search->pool.nearest[i].distance);
 	}
 	loki_linker_choose(linker, 0, false, LOKI_NONE, &list);
@@ -596,34 +596,28 @@ link_again(LokiVacuum *vacuum, uint32 node)
 		loki_list_add(linker, &ref, node, LOKI_NONE, LOKI_LINK_FORCED);
 		loki_pushed_out_make_reachable(linker, search);
 	}
+	return list.count > 0;
 }
 
 /*
- * Link nodes that are cut off again.  Finding all of them takes several passes over LINK.
- * That is worth it if those pages stay in memory, or if much has changed.  Otherwise only
- * nodes that no list names are linked again.
+ * Link nodes again that are cut off; returns how many there were.  Before links to dead nodes are replaced, only from
+ * nodes that are not cut off: where a search ends among others, the node has to wait.
  */
-static void
-link_cut_off_nodes(LokiVacuum *vacuum)
+static uint32
+link_cut_off_nodes(LokiVacuum *vacuum, bool repaired)
 {
-	bool		reachable = vacuum->state->arrays[LOKI_SLOTS_LINK].npages < NBuffers / 2 ||
-		vacuum->ndead > vacuum->live.size / 50;
-	LokiMetaPageData meta;
+	uint32		cut_off = 0;
 
-	loki_meta_read(vacuum->index, &meta);
-	if (meta.entry.node == LOKI_NONE)
-		return;
-	if (reachable)
-		note_reachable(vacuum, meta.entry.node);
 	loki_bitmap_foreach(node, &vacuum->live)
 	{
-		if (loki_bitmap_test(&vacuum->linked, node) || node == meta.entry.node)
+		if (loki_bitmap_test(&vacuum->linked, node))
 			continue;
 		LokiVacuumDelayPoint();
-		link_again(vacuum, node);
-		if (reachable)
+		cut_off++;
+		if (link_again(vacuum, node, repaired) && !vacuum->named)
 			reach_from(vacuum, node);
 	}
+	return cut_off;
 }
 
 /*
@@ -633,14 +627,37 @@ link_cut_off_nodes(LokiVacuum *vacuum)
 void
 loki_repair_graph(LokiVacuum *vacuum)
 {
+	const LokiSlotArray *arrays = vacuum->state->arrays;
+	LokiMetaPageData meta;
+	uint32		cut_off = PG_UINT32_MAX;
+	uint32		before;
+
 	Assert(vacuum->ndead > 0 && loki_no_buffer_locked());
 	Assert(!vacuum->state->pending && vacuum->dead.size == vacuum->live.size);
 	loki_reachability_begin(vacuum, MAX_GATHERED);
-	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
+	loki_meta_read(vacuum->index, &meta);
+	if (meta.entry.node == LOKI_NONE)
+		return;					/* no node is live */
+
+	/* V4: before the links go that lead to the others; searches come through dead nodes */
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_SEARCHING, arrays[LOKI_SLOTS_LINK].npages);
+	do
+	{
+		/* again, since full lists have given up links to others, which may be reached by way of dead nodes alone */
+		before = cut_off;
+		note_reachable(vacuum, meta.entry.node);
+		cut_off = link_cut_off_nodes(vacuum, false);
+	} while (cut_off > 0 && cut_off < before);
 
 	/* from the top: searches for nodes of a layer come through the ones above */
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_REPAIRING, arrays[LOKI_SLOTS_UPPER].npages + arrays[LOKI_SLOTS_LINK].npages);
 	repair_array(vacuum, LOKI_SLOTS_UPPER);
 	repair_array(vacuum, LOKI_SLOTS_LINK);
-	link_cut_off_nodes(vacuum);
+	if (cut_off > 0)
+	{
+		/* those that had to wait */
+		note_reachable(vacuum, meta.entry.node);
+		(void) link_cut_off_nodes(vacuum, true);
+	}
 	loki_make_lost_reachable(vacuum);
 }

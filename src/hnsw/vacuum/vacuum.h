@@ -125,8 +125,9 @@ typedef struct LokiVacuum
 								 * were waited for */
 	LokiBitmap	duplicate_used;
 	LokiBitmap	duplicate_listed;
-	LokiBitmap	linked;			/* nodes that some list names, or that can be
-								 * reached from the entry point */
+	LokiBitmap	linked;			/* nodes that can be reached from the entry point
+								 * by way of nodes that are not dead ... */
+	bool		named;			/* ... or only that a list of such a node names */
 	LokiBitmap	lost[2];		/* what is to be searched for, as it is new or
 								 * a link to it is gone: nodes, and UPPER
 								 * slots */
