@@ -465,8 +465,7 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 }
 
 /*
- * Insert a scored node into the sorted pool, unless it is not among the ef nearest, and note whether
- * it is the one that is looked for.
+ * Insert a scored node into the sorted pool, unless it is not among the ef nearest, or out of reach.
  *
  * An array that is kept sorted, not a heap: pools have some hundred entries, most nodes are turned away by
  * one comparison with the last, and a walk reads the nearest unexpanded one from it at once.
@@ -480,8 +479,6 @@ pool_add(LokiSearch *search, int ef, float distance, uint32 node)
 	float		reach = loki_reach(&search->reach, pool, high);
 
 	Assert(high <= ef && ef < search->pool.allocated);
-	if (fabsf(distance - search->target.distance) <= search->target.tolerance)
-		search->target.met = true;
 	if ((high == ef && distance >= pool[ef - 1].distance) ||
 		(distance > reach && distance >= pool[search->reach.width - 1].distance))
 	{
@@ -578,16 +575,51 @@ pool_expand(LokiWalk *walk, LokiBatch *batch)
 		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, candidate->node);
 }
 
-/* LokiWalkSteps.score: score a batch, and add its nodes to the pool. */
+/*
+ * Add scored nodes to the pool, and note whether one is at the distance that is looked for.  Without a reach
+ * the pool is a build's, which takes a batch at once, and all nodes are kept, not those alone that leave it.
+ */
+static void
+pool_add_all(LokiSearch *search, int ef, const float *estimates, const uint32 *nodes, int n)
+{
+	const LokiSearchTarget *target = &search->target;
+	bool		met = false;
+	int			first;
+
+	for (int i = 0; i < n && target->tolerance >= 0; i++)
+		met |= fabsf(estimates[i] - target->distance) <= target->tolerance;
+	search->target.met |= met;
+	if (search->reach.width > 0)
+	{
+		for (int i = 0; i < n; i++)
+			pool_add(search, ef, estimates[i], nodes[i]);
+		return;
+	}
+	if (search->kept.rejected)
+		search->kept.scored = loki_grow(search->context, search->kept.scored, &search->kept.scored_allocated,
+										search->kept.nscored + n, 1024, sizeof(LokiScored));
+	for (int i = 0; i < n && search->kept.rejected; i++)
+		search->kept.scored[search->kept.nscored++] = (LokiScored) {estimates[i], nodes[i], 0};
+	first = loki_pool_merge(search->pool.nearest, &search->pool.n, LokiPoolRoom(ef), estimates, nodes, n);
+	search->pool.next = Min(search->pool.next, first);
+}
+
+/*
+ * LokiWalkSteps.score: score a batch, and add its nodes to the pool.  One that is nearer than all that wait is
+ * expanded next: its links are prefetched.
+ */
 static void
 pool_score(LokiWalk *walk, LokiBatch *batch)
 {
 	LokiSearch *search = walk->search;
+	int			next = search->pool.next;
 
 	loki_search_score_batch(search, batch, search->scratch.estimates);
-	for (int i = 0; i < batch->n; i++)
-		pool_add(search, (int) walk->ef, search->scratch.estimates[i], batch->nodes[i]);
+	pool_add_all(search, (int) walk->ef, search->scratch.estimates, batch->nodes, batch->n);
 	batch->n = 0;
+	if (search->pool.next < next)
+		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK,
+						   search->pool.nearest[search->pool.next].node);
 }
 
 /* Make room for n candidates in the pool, whose contents are lost. */
@@ -606,7 +638,7 @@ loki_pool_reserve(LokiSearch *search, uint32 n)
 void
 loki_search_start(LokiSearch *search, int ef)
 {
-	loki_pool_reserve(search, (uint32) ef + 1);
+	loki_pool_reserve(search, LokiPoolRoom((uint32) ef + 1));
 	loki_visited_reset(search);
 	search->kept.nscored = 0;
 	search->kept.by_heap = false;
@@ -629,10 +661,13 @@ loki_search_walk(LokiSearch *search, const LokiUpperFound *entries, int nentries
 
 	Assert(width <= ef && ef < search->pool.allocated);
 	Assert(!search->kept.by_heap && search->pool.n <= ef);
+	if (search->reach.width == 0)
+		loki_pool_clear(search->pool.nearest, search->pool.n, LokiPoolRoom(ef));
 	for (int i = 0; i < nentries; i++)
 		if (loki_visit(search, entries[i].node))
-			pool_add(search, ef, entries[i].distance, entries[i].node);
+			pool_add_all(search, ef, &entries[i].distance, &entries[i].node, 1);
 	loki_walk(&walk, &steps);
+	search->pool.n = Min(search->pool.n, ef);	/* a merge fills up its room */
 }
 
 /*

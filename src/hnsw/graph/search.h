@@ -209,7 +209,8 @@ typedef struct LokiKeptNodes
 	float		few;			/* distance of the reach's few-th, when rows
 								 * were noted */
 	bool		by_heap;		/* scored/frontier/best are in use, not pool */
-	bool		rejected;		/* keep nodes that leave the pool */
+	bool		rejected;		/* keep nodes that leave the pool; without a
+								 * reach, all that are scored */
 } LokiKeptNodes;
 
 /* Arrays for one batch of neighbors */
@@ -426,7 +427,7 @@ typedef struct LokiWalkSteps
 	 */
 	void		(*expand) (LokiWalk *walk, LokiBatch *batch);
 
-	/* Score a batch, and empty it.  NULL if none ever waits. */
+	/* Score a batch, and empty it */
 	void		(*score) (LokiWalk *walk, LokiBatch *batch);
 } LokiWalkSteps;
 

@@ -67,13 +67,17 @@ static int
 choose_others(const LokiSearch *search, const LokiScored **others)
 {
 	uint32		step = Max(1, search->kept.nscored / 32);
+	float		found = search->pool.n > 0 ? search->pool.nearest[search->pool.n - 1].distance : -FLT_MAX;
 	int			n = 0;
 
 	for (uint32 i = 0; i < search->kept.nscored; i += step)
 	{
 		const LokiScored *met = &search->kept.scored[i];
-		int			place = n < ASKED ? n++ : ASKED;
+		int			place;
 
+		if (met->distance <= found)
+			continue;			/* of the pool, out of which the neighbors were chosen */
+		place = n < ASKED ? n++ : ASKED;
 		while (place > 0 && others[place - 1]->distance < met->distance)
 		{
 			if (place < ASKED)
