@@ -78,7 +78,10 @@ typedef struct UpperWalk
 {
 	LokiWalk	walk;
 	LokiDescent *descent;
+	bool		at_once;		/* the narrow search: it would end elsewhere if it
+								 * went on before it knows a node's neighbors */
 	int			next;			/* none found before this is unexpanded */
+	uint32		slots[2][LOKI_MAX_M];	/* UPPER slots of the nodes of both batches */
 } UpperWalk;
 
 /* LokiWalkSteps.next: the nearest that is not expanded among the walk's width */
@@ -94,9 +97,35 @@ upper_next(LokiWalk *walk, LokiBatch *waiting)
 }
 
 /*
- * LokiWalkSteps.expand: expand a node, and score its neighbors at once, since a search this narrow would
- * end elsewhere if it went on before it knows them.  Lists that are likely to be read soon are fetched: its own
- * one layer below, and those of neighbors that are near.
+ * LokiWalkSteps.score: score a batch, and add its nodes to those found.  Lists of the near ones, which are likely
+ * to be read soon, are fetched.
+ */
+static void
+upper_score(LokiWalk *walk, LokiBatch *batch)
+{
+	UpperWalk  *upper = (UpperWalk *) walk;
+	LokiDescent *descent = upper->descent;
+	LokiSearch *search = walk->search;
+	const uint32 *slots = upper->slots[batch - search->scratch.batches];
+
+	loki_search_score_batch(search, batch, search->scratch.estimates);
+	for (int i = 0; i < batch->n; i++)
+	{
+		LokiUpperFound new = {search->scratch.estimates[i], batch->nodes[i], slots[i]};
+		int			place = found_insert(descent->found, &descent->nfound, (int) walk->ef, &new);
+
+		if (place < 0)
+			continue;
+		if (place < (int) walk->width)
+			loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_UPPER, new.slot);
+		upper->next = Min(upper->next, place);
+	}
+	batch->n = 0;
+}
+
+/*
+ * LokiWalkSteps.expand: expand a node, and begin to fetch the codes of its neighbors, and its own list one layer
+ * below.
  */
 static void
 upper_expand(LokiWalk *walk, LokiBatch *batch)
@@ -106,8 +135,7 @@ upper_expand(LokiWalk *walk, LokiBatch *batch)
 	LokiSearch *search = walk->search;
 	LokiUpperFound *nearest = &descent->found[upper->next];
 	LokiUpperData *data = read_upper(search, nearest->slot, nearest->node, descent->level);
-	LokiUpperNeighbor neighbors[LOKI_MAX_M];
-	int			n = 0;
+	uint32	   *slots = upper->slots[batch - search->scratch.batches];
 
 	nearest->node |= LOKI_EXPANDED;
 	nearest->down = data != NULL ? data->down : LOKI_NONE;
@@ -118,22 +146,12 @@ upper_expand(LokiWalk *walk, LokiBatch *batch)
 	for (int i = 0; i < data->count; i++)
 		if (loki_visit(search, data->neighbors[i].node))
 		{
-			search->scratch.nodes[n] = data->neighbors[i].node;
-			neighbors[n++] = data->neighbors[i];
+			slots[batch->n] = data->neighbors[i].slot;
+			batch->nodes[batch->n++] = data->neighbors[i].node;
 		}
-	loki_search_score(search, search->scratch.nodes, n, search->scratch.estimates);
-	for (int i = 0; i < n; i++)
-	{
-		LokiUpperFound new = {search->scratch.estimates[i], neighbors[i].node, neighbors[i].slot};
-		int			place = found_insert(descent->found, &descent->nfound, (int) walk->ef, &new);
-
-		if (place < 0)
-			continue;
-		if (place < (int) walk->width)
-			loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_UPPER, new.slot);
-		if (place < upper->next)
-			upper->next = place;
-	}
+	loki_search_fetch(search, batch);
+	if (upper->at_once)
+		upper_score(walk, batch);
 }
 
 /*
@@ -141,11 +159,15 @@ upper_expand(LokiWalk *walk, LokiBatch *batch)
  * most ef are expanded.  Those have the node's high bit set, and have `down`.
  */
 static void
-walk_upper(LokiSearch *search, LokiDescent *descent, int width, int ef)
+walk_upper(LokiSearch *search, LokiDescent *descent, int width, int ef, bool at_once)
 {
-	static const LokiWalkSteps steps = {upper_next, upper_expand, NULL};
-	UpperWalk	upper = {{search, width, ef}, descent, 0};
+	static const LokiWalkSteps steps = {upper_next, upper_expand, upper_score};
+	UpperWalk	upper;
 
+	upper.walk = (LokiWalk) {search, width, ef};
+	upper.descent = descent;
+	upper.at_once = at_once;
+	upper.next = 0;
 	loki_walk(&upper.walk, &steps);
 }
 
@@ -188,7 +210,7 @@ loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
 	descent->nfound = 0;
 	for (int i = 0; i < descent->nnarrow; i++)
 		found_start(search, descent, &descent->narrow[i], ef);
-	walk_upper(search, descent, narrow, ef);
+	walk_upper(search, descent, narrow, ef, true);
 	descent->nnarrow = Min(descent->nfound, narrow);
 	memcpy(descent->narrow, descent->found, sizeof(LokiUpperFound) * descent->nnarrow);
 	for (int i = 0; i < descent->nnarrow; i++)
@@ -197,7 +219,7 @@ loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
 	{
 		for (int i = 0; i < nstarts; i++)
 			found_start(search, descent, &starts[i], ef);
-		walk_upper(search, descent, ef, ef);
+		walk_upper(search, descent, ef, ef, false);
 	}
 	for (int i = 0; i < descent->nfound; i++)
 		descent->found[i].node &= ~LOKI_EXPANDED;
