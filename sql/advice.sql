@@ -1,7 +1,6 @@
 -- lokivector_advice: each of its rules, and silence where nothing is to be done
 
 CREATE TABLE advice_t (id integer, c integer, v vector(8));
-SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 SET client_min_messages = warning;
 INSERT INTO advice_t SELECT i, i % 10, ARRAY(SELECT sin(i * j) FROM generate_series(1, 8) j)::vector

@@ -9,7 +9,6 @@ SELECT to_tsvector('cjk', 'iPhone 東京都に'), plainto_tsquery('cjk', '東京
 	websearch_to_tsquery('cjk', '東京都 -猫'), to_tsquery('cjk', '東京都:* & !犬');
 
 -- test: random texts have the tokens of a definition in SQL; without these letters, those of core's parser
-\set ECHO none
 CREATE FUNCTION cjk_letters() RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT E'\u1100-\u11FF\u3005-\u3007\u3041-\u309A\u309D-\u309F' ||
 	E'\u30A1-\u30FA\u30FC-\u30FF\u3105-\u312F\u3131-\u318E\u31A0-\u31BF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uA960-\uA97C\uAC00-\uD7FB' ||
 	E'\uF900-\uFAFF\uFF66-\uFFDC\U0001AFF0-\U0001B16F\U00020000-\U0003FFFD' $$;
@@ -31,7 +30,6 @@ CREATE FUNCTION cjk_text(seed int) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(c, '' ORDER BY i) FROM generate_series(1, 1 + seed % 30) i
 	JOIN cjk_alphabet ON n = 1 + abs(hashint8extended(seed, i) % (SELECT count(*) FROM cjk_alphabet))
 $$;
-\set ECHO all
 SELECT seed, t FROM (SELECT seed, cjk_text(seed) AS t FROM generate_series(1, CASE WHEN current_setting('test.short', true) = 'yes' THEN 500 ELSE 4000 END) seed) s
 WHERE cjk_tokens(t) <> (SELECT string_agg(format('%s:%s', tokid, token), '|' ORDER BY n) FROM ts_parse('cjk', t) WITH ORDINALITY p (tokid, token, n));
 SELECT count(*) AS differ FROM (SELECT regexp_replace(cjk_text(seed), format('[%s]', cjk_letters()), '', 'g') AS t FROM generate_series(1, 500) seed) s

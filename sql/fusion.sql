@@ -1,5 +1,4 @@
 -- One order out of several: rrf(), weighted_rrf(), weighted_scores() and leg_rank()
-\set ECHO none
 CREATE TABLE items (id int PRIMARY KEY, tenant int, v vector(3), words tsvector, age int);
 INSERT INTO items SELECT i, i % 3, ARRAY[sin(i), cos(i), sin(i * 3)],
 		to_tsvector('simple', 'w' || i % 7 || ' w' || i % 11 || ' w' || i % 13), i * 7 % 3001
@@ -12,7 +11,6 @@ CREATE FUNCTION nodes(query text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT regexp_replace(line, '^[ >-]*|(?<=ctid) =.*(?=\))', '', 'g') FROM plan_lines(query) line
 	WHERE line ~ 'Scan.* on (items|part)|Index Cond|Order By|TID Cond' AND line !~ 'Subquery'
 $$;
-\set ECHO all
 
 -- test: each leg uses its index, with the condition
 SET enable_seqscan = off;

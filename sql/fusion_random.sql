@@ -1,5 +1,4 @@
 -- Fusions equal the same ranks joined by hand: ties, NULLs, NaN, legs without rows, filters
-\set ECHO none
 SET client_min_messages = warning;
 -- A run of every day tries fewer cases
 CREATE TABLE items (id int PRIMARY KEY, tenant int, age int, place int, v vector(3), h halfvec(2), words tsvector);
@@ -95,7 +94,6 @@ BEGIN
 		END IF;
 	END LOOP;
 END $$;
-\set ECHO all
 
 -- test: a thousand cases by exact scans
 SET enable_indexscan = off;

@@ -1,6 +1,5 @@
 -- Who may call the functions that look into an index
 
-\set ECHO none
 CREATE ROLE regress_access_owner;
 CREATE ROLE regress_access_monitor IN ROLE pg_monitor;
 CREATE ROLE regress_access_reader;
@@ -30,7 +29,6 @@ BEGIN
 END
 $$ LANGUAGE plpgsql;
 SET client_min_messages = warning;
-\set ECHO all
 
 -- test: the owner
 SET ROLE regress_access_owner;

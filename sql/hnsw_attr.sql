@@ -1,7 +1,6 @@
 -- Filters on attribute columns: every type and operator, against a sequential
 -- plan of the same query.
 
-\set ECHO none
 CREATE TABLE attr_t (
 	id integer,
 	v vector(3),
@@ -23,10 +22,8 @@ CREATE FUNCTION attr_compare(columns text[], constants text[]) RETURNS bigint AS
 	SELECT sum(attr_same(format('%s %s %s', c, o, k)))
 	FROM unnest(columns) c, unnest('{<,<=,=,>=,>}'::text[]) o, unnest(constants) k
 $$ LANGUAGE sql;
-\set ECHO all
 
 SELECT setseed(0.25);
-\set ECHO none
 INSERT INTO attr_t
 SELECT i, ARRAY[random(), random(), random()]::vector, i % 2 = 0,
 	(i % 7 - 3)::smallint, i % 11 - 5, (i % 13 - 6)::bigint * 3000000000,
@@ -57,7 +54,6 @@ INSERT INTO attr_t SELECT id + 2000, v, b, i2, i4, i8, f4, f8, d, ts, tz
 FROM attr_t WHERE id % 3 = 0;
 INSERT INTO attr_t SELECT id + 4000, NULL, b, i2, i4, i8, f4, f8, d, ts, tz
 FROM attr_t WHERE id % 5 = 0 OR id BETWEEN 1000 AND 1999;
-\set ECHO all
 
 SELECT lokivector_check('attr_idx', true);
 
@@ -94,7 +90,6 @@ SELECT attr_compare('{f4,f8}', ARRAY[
 	'''NaN''::float8', '''infinity''::float8', '''-infinity''::float8', '1e300::float8']);
 
 -- test: dates and times against dates and times, in zones with and without changes
-\set ECHO none
 CREATE FUNCTION attr_times() RETURNS bigint AS $$
 	SELECT attr_compare('{d,ts,tz}', ARRAY[
 		'''2024-03-10''::date', '''infinity''::date', '''-infinity''::date',
@@ -113,7 +108,6 @@ CREATE FUNCTION attr_times() RETURNS bigint AS $$
 		'''4713-01-01 00:00:00+00 BC''::timestamptz'])
 $$ LANGUAGE sql;
 SET timezone = 'UTC';
-\set ECHO all
 SELECT attr_times();
 SET timezone = 'America/New_York';
 SELECT attr_times();
@@ -147,7 +141,6 @@ SELECT attr_compare('{d,ts,tz}', ARRAY[
 	'''2023-10-29 01:30+00''::timestamptz', '''2023-10-28 22:00+00''::timestamptz']);
 
 -- test: dates and times at random against constants at random
-\set ECHO none
 CREATE FUNCTION attr_random(tries integer) RETURNS bigint AS $$
 	SELECT sum(attr_same(format('%s %s %L::%s', (ARRAY['d', 'ts', 'tz'])[1 + i % 3],
 								(ARRAY['<', '<=', '=', '>=', '>'])[1 + i % 5],
@@ -160,7 +153,6 @@ UPDATE attr_t SET d = date '2023-03-20' + (random() * 250)::integer,
 	ts = date_trunc('hour', timestamp '2023-03-20' + random() * interval '250 days'),
 	tz = date_trunc('hour', timestamptz '2023-03-20' + random() * interval '250 days')
 WHERE id % 2 = 0;
-\set ECHO all
 SELECT attr_random(270);
 
 -- test: null tests on attributes

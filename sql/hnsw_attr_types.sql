@@ -2,8 +2,6 @@
 -- several constants: the rows of an index scan against those of a sequential
 -- scan.
 
-\set ECHO none
-SET jit = off;
 SET timezone = 'UTC';
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy', 'great');
 ALTER TYPE mood ADD VALUE 'fair' BEFORE 'ok';
@@ -95,7 +93,6 @@ SELECT i, CASE WHEN i % 41 <> 0 THEN ARRAY[i % 5, i % 3, i % 7]::vector END,
 	pick(i, 19, ARRAY['{red}', '{red,green}', '{NULL}', '{a long one,b}'])::varchar(10)[]
 FROM generate_series(first, last) i
 $$ LANGUAGE sql;
-\set ECHO all
 
 SELECT type_insert(1, 500);
 -- an array with so many elements that its slot tells little
@@ -175,7 +172,6 @@ SELECT c, type_same(c) FROM unnest(ARRAY[
 	'p = ANY (ARRAY(SELECT i / 100.0 FROM generate_series(-300, 300) i))']) c;
 
 -- test: several conditions, at random
-\set ECHO none
 CREATE FUNCTION type_random(tries integer) RETURNS text AS $$
 DECLARE
 	conditions text[] := ARRAY['n > 0', 'n <= 20', 'n = 1.1', 'n >= 123456789012345679', 'p < 1', 'p BETWEEN -2 AND 3.5',
@@ -197,7 +193,6 @@ BEGIN
 	RETURN format('%s of %s', good, tries);
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT type_random(200);
 
 -- test: rows are checked again only where slots cannot tell

@@ -1,7 +1,5 @@
 -- Indexes on bit strings.
 
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET hnsw.ef_search = 100;
 
 -- test: order by each distance
@@ -35,7 +33,6 @@ CREATE INDEX ON t USING hnsw ((b::bit(64000)) bit_hamming_ops);
 CREATE INDEX ON t USING hnsw ((b::bit(64001)) bit_hamming_ops);
 CREATE INDEX ON t USING hnsw ((b::bit(3)));
 SELECT lokivector_recall('t_idx', ARRAY['[1,2,3]']::vector[]);
-\set ECHO none
 DROP TABLE t;
 
 -- Bits that depend on n alone: those of one of twenty centres, one in five turned
@@ -77,7 +74,6 @@ BEGIN
 END
 $$ LANGUAGE plpgsql;
 SET client_min_messages = warning;
-\set ECHO all
 
 -- test: short strings, many of which are equal
 SELECT * FROM hb_try(20, 1500);

@@ -1,9 +1,7 @@
 -- CREATE INDEX and REINDEX
 
-SET lokivector.build_seed = 1;
 SELECT setseed(0.25);
 
-\set ECHO none
 CREATE FUNCTION random_vector(dim integer) RETURNS vector LANGUAGE sql AS
 $$ SELECT array_agg(random() - 0.5)::vector FROM generate_series(1, dim) $$;
 
@@ -18,7 +16,6 @@ BEGIN
 	RETURN n;
 END
 $$;
-\set ECHO all
 
 -- test: a table without rows
 CREATE TABLE build_empty (v vector(3));
@@ -248,7 +245,6 @@ SELECT c.relname, lokivector_check(c.oid, true), i.dimensions, i.nodes FROM pg_c
 WHERE relname LIKE 'build\_dimensions\__%' ORDER BY 1;
 
 -- test: columns of a domain have the dimensions of its type
-\set ECHO none
 CREATE DOMAIN build_point AS vector(3) CHECK (vector_norm(VALUE) < 1000);
 CREATE DOMAIN build_nested AS build_point NOT NULL;
 CREATE DOMAIN build_half AS halfvec(3);
@@ -263,7 +259,6 @@ SELECT i, a, a, a::halfvec, ARRAY[a, a + '[1,0,0]'], format('{1:%s,2:%s}/2000', 
 FROM generate_series(1, 1500) i, LATERAL (SELECT ARRAY[i % 37, i % 41, i % 43]::vector AS a) x;
 CREATE INDEX build_domain_v ON build_domain USING hnsw (v vector_l2_ops, id);
 CREATE INDEX build_domain_n ON build_domain USING hnsw (n vector_cosine_ops);
-\set ECHO all
 CREATE INDEX build_domain_h ON build_domain USING ivfflat (h halfvec_l2_ops) WITH (lists = 1);
 CREATE INDEX build_domain_d ON build_domain USING hnsw (d vector_maxsim_ops);
 CREATE INDEX build_domain_s ON build_domain USING hnsw (s sparsevec_l2_ops);
@@ -333,7 +328,6 @@ SELECT lokivector_build_memory('build_dimensions', 'v');
 SELECT lokivector_build_memory('build_partitioned', 'v');
 
 -- test: a seed makes builds alike
-\set ECHO none
 CREATE FUNCTION contents(index regclass) RETURNS text LANGUAGE sql AS $$
 	SELECT md5(string_agg(substr(page, 25), '' ORDER BY block))
 	FROM (SELECT block, pg_read_binary_file(pg_relation_filepath(index), block * 8192, 8192) AS page
@@ -346,7 +340,6 @@ CREATE INDEX build_seed_3 ON build_many USING hnsw (v vector_l2_ops, a);
 SET lokivector.build_seed = -1;
 CREATE INDEX build_seed_4 ON build_many USING hnsw (v vector_l2_ops, a);
 CHECKPOINT;
-\set ECHO all
 SELECT contents('build_seed_1') = contents('build_seed_2') AS same,
 	contents('build_seed_1') = contents('build_seed_3') AS other_seed,
 	contents('build_seed_1') = contents('build_seed_4') AS no_seed;

@@ -1,7 +1,5 @@
 -- Indexes on bytevecs.
 
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET hnsw.ef_search = 100;
 
 -- test: order by each distance, from a bytevec, from a vector, to a vector
@@ -70,7 +68,6 @@ SELECT lokivector_recall('t_idx', ARRAY['[1,2,3]']::vector[]);
 SELECT split_part(lokivector_calibrate('t_idx', ARRAY['[1,2,3]']::vector[]), ':', 1);
 SELECT answered, recall FROM lokivector_recall('t_idx', ARRAY['[1,2,3]']::bytevec[], 1);
 SELECT lokivector_build_memory('t', 'b3') > 0 AS estimated;
-\set ECHO none
 DROP TABLE t;
 
 -- A vector in one of twenty clusters, that depends on n alone
@@ -110,7 +107,6 @@ BEGIN
 END
 $$ LANGUAGE plpgsql;
 SET client_min_messages = warning;
-\set ECHO all
 
 -- test: few dimensions
 SELECT * FROM bb_try(8, 1500);

@@ -1,6 +1,4 @@
 -- lokivector.target_recall and the calibrations that it goes by
-\set ECHO none
-SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 
 CREATE FUNCTION item(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 40, 23, height => 1.5);
@@ -15,7 +13,6 @@ BEGIN
 	PERFORM id FROM t ORDER BY v <-> item(-7) LIMIT k;
 	RETURN nodes_scored FROM lokivector_scan_stats();
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 
 -- test: the setting
 SHOW lokivector.target_recall;
@@ -115,7 +112,6 @@ SELECT split_part(lokivector_calibrate('t_exact', (SELECT array_agg(subvector(v,
 DROP INDEX t_ip, t_cosine, t_l1, t_8, t_1, t_exact;
 
 -- test: codes that do not tell what is nearest: builds and the function read the table
-\set ECHO none
 CREATE FUNCTION coarse_item(n integer) RETURNS vector AS $$
 	SELECT array_agg(sin((n % 23) * 3 + i * 7) + hashint8extended(n, i % 70)::float8 / 9223372036854775807 ORDER BY i)::vector
 	FROM generate_series(1, 210) i
@@ -128,7 +124,6 @@ CREATE INDEX coarse_compact ON coarse USING hnsw (v vector_cosine_ops) WITH (pro
 CREATE INDEX coarse_half ON coarse USING hnsw ((v::halfvec(210)) halfvec_ip_ops) WITH (bits = 1, refine_bits = 0);
 CREATE INDEX coarse_part ON coarse USING hnsw (v vector_l1_ops) WITH (bits = 2, refine_bits = 0) WHERE id <= 1500;
 ANALYZE coarse;
-\set ECHO all
 SELECT i AS index, calibrated_nodes, code_dimensions < dimensions AS projected, c.widths, c.rising
 FROM unnest(ARRAY['coarse_few', 'coarse_compact', 'coarse_half', 'coarse_part']::regclass[]) i,
 	lokivector_index_info(i), LATERAL (SELECT count(*) > 5 AS widths, max(recall_10) - min(recall_10) > 0.2 AS rising
@@ -233,7 +228,6 @@ SELECT split_part(lokivector_calibrate('temp_idx'), ':', 1);
 SELECT calibrated_nodes FROM lokivector_index_info('temp_idx');
 
 -- test: distances that tie count alike, whichever of the nodes at one distance a walk finds
-\set ECHO none
 CREATE FUNCTION tie(n integer, OUT b bit(32), OUT s halfvec(40), OUT v vector(64), OUT c vector(16)) AS $$
 	SELECT hashint4(n)::bit(32),
 		(SELECT array_agg((hashint4extended(n, -j) & 1)::real ORDER BY j) FROM generate_series(1, 40) j)::halfvec(40),
@@ -270,7 +264,6 @@ BEGIN
 	kept := CASE WHEN r.recall > 0.87 THEN 'yes' ELSE 'recall ' || r.recall END;
 	PERFORM set_config('lokivector.target_recall', '0', true);
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT i, k, t.* FROM unnest(CASE WHEN test_short() THEN '{ties_b,ties_v}'
 		ELSE '{ties_late,ties_b,ties_jaccard,ties_s,ties_l1,ties_v,ties_c}' END::regclass[]) i,
 	unnest('{10,100}'::integer[]) k, tied(i, k) t
@@ -413,13 +406,11 @@ ALTER TABLE t OWNER TO CURRENT_USER;
 DROP ROLE regress_calibrate;
 
 DROP TABLE t, later, u, temp_t;
-DROP FUNCTION scored;
-DROP FUNCTION item;
+DROP FUNCTION scored, item;
 
 -- test: walks end by distance in a calibrated index
 -- Half of the rows are in clusters of 20, the others lie between these.  Queries of the caller
 -- change widths for a target, and not where walks end.
-\set ECHO none
 CREATE FUNCTION place(i integer) RETURNS vector(8) AS $$
 	SELECT array_agg((CASE WHEN i % 2 = 0 THEN hashint4extended(i / 40, j) % 1000 + hashint4extended(i, j) % 10 / 10.0
 		ELSE hashint4extended(i, j) % 1000 END)::real ORDER BY j)::vector(8) FROM generate_series(1, 8) j
@@ -441,7 +432,6 @@ BEGIN
 	END LOOP;
 	RETURN total;
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT split_part(lokivector_calibrate('ends_idx', (SELECT array_agg(place(i) * '[99,99,99,99,99,99,99,99]') FROM generate_series(1, 79, 2) i)), ':', 1);
 SELECT expanded('ends', 0, 'on') < 0.7 * expanded('ends', 0, 'off') AS easy_ends_early,
 	expanded('ends', 1, 'on') > 1.1 * expanded('ends', 1, 'off') AS hard_goes_on,

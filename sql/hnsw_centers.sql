@@ -1,11 +1,9 @@
 -- Codes around local centers (src/quantize/README, "Local centers").
 
 SET client_min_messages = warning;
-SET lokivector.build_seed = 1;
 SELECT setseed(0.5);
 
 -- every third row lies in a crowd, a thousand times narrower than the rest is wide
-\set ECHO none
 CREATE FUNCTION crowd_row(n integer, dims integer, width float8 DEFAULT 0.003) RETURNS real[] LANGUAGE sql VOLATILE AS $$
 	SELECT array_agg(CASE WHEN n % 3 = 0 THEN sin(d * 2.1) + width * (random() + random() - 1) ELSE 2 * random() - 1 END)
 	FROM generate_series(1, dims) d
@@ -18,7 +16,6 @@ INSERT INTO crowd SELECT i, i % 7, crowd_row(i, 96) FROM generate_series(1, 6000
 CREATE TABLE even (id integer, v vector(96));
 INSERT INTO even SELECT i, crowd_row(3 * i + 1, 96) FROM generate_series(1, 3000) i;
 CREATE FUNCTION centers_of(index regclass) RETURNS integer LANGUAGE sql AS 'SELECT centers FROM lokivector_index_info(index)';
-\set ECHO all
 
 -- test: an index of crowds has centers, and one of other rows none
 CREATE INDEX crowd_idx ON crowd USING hnsw (v vector_l2_ops);
@@ -61,7 +58,6 @@ CREATE INDEX same_idx ON same USING hnsw (v vector_l2_ops);
 SELECT centers_of('same_idx');
 
 -- test: each distance and type; exact bounds, and all rows in the order of distance
-\set ECHO none
 CREATE FUNCTION try(class text, type text, operator text, parameters text, OUT centers integer, OUT good text, OUT ranked boolean,
 	OUT bounded boolean, OUT complete boolean) LANGUAGE plpgsql AS $$
 DECLARE
@@ -87,7 +83,6 @@ BEGIN
 	bounded := by_index IS NOT DISTINCT FROM by_table AND cardinality(by_table) > 10;
 	RESET enable_seqscan;
 END $$;
-\set ECHO all
 SELECT * FROM try('vector_l2_ops', 'vector(96)', '<->', '');
 SELECT * FROM try('vector_cosine_ops', 'vector(96)', '<=>', '');
 SELECT * FROM try('vector_ip_ops', 'vector(96)', '<#>', '');
@@ -97,7 +92,6 @@ SELECT * FROM try('vector_l2_ops', 'vector(96)', '<->', 'WITH (bits = 1)');
 SELECT * FROM try('vector_cosine_ops', 'vector(96)', '<=>', 'WITH (bits = 2, refine_bits = 8)');
 
 -- test: conditions by sorted lists and their 1-bit sketches
-\set ECHO none
 CREATE INDEX crowd_tenant ON crowd USING hnsw (v vector_l2_ops, tenant);
 VACUUM ANALYZE crowd;
 DROP INDEX crowd_idx;
@@ -113,7 +107,6 @@ BEGIN
 	END LOOP;
 	RETURN hits / 70.0;
 END $$;
-\set ECHO all
 SELECT centers_of('crowd_tenant') > 0 AS centers, found_of_tenants() > 0.9 AS found, lokivector_check('crowd_tenant', true);
 
 -- test: by inner product the nearest are long rows, whose centers are a thousand times as far
@@ -173,7 +166,6 @@ ALTER TABLE crowd SET (parallel_workers = 2);
 CREATE INDEX crowd_workers ON crowd USING hnsw (v vector_ip_ops) WITH (centers = 255);
 SELECT centers_of('crowd_file') > 0 AS file, lokivector_check('crowd_file', true),
 	centers_of('crowd_workers') > 0 AS workers, lokivector_check('crowd_workers', true);
-
 
 -- test: a crowd that comes after the codes is seen, and REINDEX gives it centers
 RESET maintenance_work_mem;

@@ -2,12 +2,10 @@
 
 CREATE SCHEMA check_all;
 SET search_path = check_all, public;
-SET lokivector.build_seed = 1;
 CREATE TABLE plain (id integer, v vector(3), a integer);
 INSERT INTO plain SELECT i, ARRAY[i % 10, i / 10, i]::vector, i % 5 FROM generate_series(1, 200) i;
 CREATE INDEX plain_v ON plain USING hnsw (v vector_l2_ops, a);
 CREATE INDEX plain_c ON plain USING ivfflat (v vector_cosine_ops);
-\set ECHO none
 CREATE INDEX plain_id ON plain (id);
 CREATE TABLE parts (id integer, v vector(3)) PARTITION BY RANGE (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
@@ -24,7 +22,6 @@ BEGIN
 	EXECUTE format('INSERT INTO %s VALUES (150, ''[1,2,3]'')', tab);
 	UPDATE pg_index SET indisready = true, indisvalid = true WHERE indexrelid = index;
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 
 -- test: a table, a partitioned table, a partitioned index
 SELECT lokivector_check('plain'), lokivector_check('plain', true);
@@ -91,7 +88,6 @@ SELECT lokivector_check('parts');
 RESET ROLE;
 
 -- test: how far it has come
-\set ECHO none
 CREATE FUNCTION watch(v vector) RETURNS vector AS $$
 DECLARE
 	r record;
@@ -105,7 +101,6 @@ BEGIN
 	RETURN v;
 END $$ LANGUAGE plpgsql IMMUTABLE;
 CREATE INDEX plain_watched ON plain USING hnsw ((watch(v)::vector(3)) vector_l2_ops);
-\set ECHO all
 SELECT lokivector_check('plain_watched', true);
 SELECT lokivector_check('plain', true);
 SELECT count(*) FROM pg_stat_progress_create_index WHERE pid = pg_backend_pid();
@@ -128,7 +123,6 @@ SELECT count(*) FROM lokivector_check_all('check_all', true);
 
 -- test: advice on all indexes, and the recall of all
 -- An index of which something raises an error has it as a row, and the others have theirs
-\set ECHO none
 CREATE FUNCTION broken(v vector) RETURNS vector AS $$
 BEGIN
 	RETURN CASE current_setting('check_all.break', true) WHEN 'on' THEN ARRAY[1 / (public.vector_dims(v) - 3)]::public.vector ELSE v END;
@@ -145,7 +139,6 @@ CREATE VIEW advised AS SELECT a.index, about, advice FROM lokivector_advice_all(
 CREATE VIEW recalled AS SELECT r.index, answered, recall IS NOT NULL AS recall, error
 	FROM lokivector_recall_all(20, 5) r JOIN pg_class c ON c.oid = r.index
 	WHERE relnamespace = 'check_all'::regnamespace ORDER BY relname;
-\set ECHO all
 SELECT * FROM advised;
 SET check_all.break = on;
 SELECT * FROM recalled;

@@ -6,7 +6,6 @@ SET hnsw.ef_search = 100;
 
 -- rows that vary along 24 directions, and a little along all
 SELECT setseed(0.5);
-\set ECHO none
 CREATE FUNCTION compact_random(a real) RETURNS vector LANGUAGE sql VOLATILE AS
 	'SELECT array_agg(a * (random() - 0.5))::real[]::vector FROM generate_series(1, 832)';
 CREATE TABLE compact_direction AS SELECT d, compact_random(1) AS v FROM generate_series(1, 24) d;
@@ -29,7 +28,6 @@ CREATE FUNCTION compact_recall(operator text) RETURNS bool LANGUAGE sql AS $$
 $$;
 
 CREATE INDEX compact_idx ON compact_t USING hnsw (v vector_l2_ops) WITH (profile = compact);
-\set ECHO all
 SELECT * FROM compact_info('compact_idx');
 SELECT compact_recall('<->');
 SELECT lokivector_check('compact_idx', true);

@@ -1,14 +1,11 @@
 -- Conditions on attributes that are no index conditions: negations, and OR.  The scan
 -- tests them on slots, so that what is around a query and excluded does not hide the rest.
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET lokivector.enable_hybrid_scan = on;
 
 CREATE FUNCTION condition_vector(n integer, scale float8) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, spread => scale);
 
 -- test: rows of other groups than the one around the query
 -- Groups far from each other, which were loaded one after the other
-\set ECHO none
 CREATE TABLE condition_g AS
 SELECT i AS id, i / 500 AS g, 'group number ' || i / 500 AS name, ARRAY[i / 500] AS gs, i % 7 AS other,
 	(condition_vector(-1 - i / 500, 1) + condition_vector(i, 0.01))::vector(16) AS v
@@ -42,7 +39,6 @@ BEGIN
 		missed := missed + (NOT found && truth)::int;
 	END LOOP;
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT condition, missed, short, dropped FROM unnest(ARRAY[
 	'g <> THIS', 'THIS <> g', 'g <> THIS::bigint', 'NOT g = THIS', 'g NOT IN (THIS, NEXT)',
 	'g IS DISTINCT FROM THIS', 'g < THIS OR g > THIS', 'NOT (g = THIS OR g = NEXT)',
@@ -103,7 +99,6 @@ SELECT rows FROM lokivector_scan_stats();
 EXECUTE condition_optional(7, 'group number 7', '6', condition_vector(-1, 1));
 EXECUTE condition_optional(5, 'group number 7', '', condition_vector(-1, 1));
 EXECUTE condition_optional(5, NULL, '', condition_vector(-1, 1));
-\set ECHO none
 DEALLOCATE condition_optional;
 -- the same in other words
 CREATE FUNCTION condition_idiom(condition text, value text, OUT n int, OUT same boolean, OUT read bigint)
@@ -126,7 +121,6 @@ BEGIN
 	n := cardinality(rows);
 	same := rows = truth;
 END $$;
-\set ECHO all
 SELECT condition, value, i.* FROM unnest(ARRAY['g = coalesce($1, g)', 'coalesce($1, g) = g', 'coalesce($1, g + 0) = g',
 		'CASE WHEN $1 IS NULL THEN true ELSE g = $1 END', 'CASE WHEN $1 IS NOT NULL THEN g = $1 ELSE g <> 3 END',
 		'g = CASE WHEN $1 IS NULL THEN g ELSE $1 END', 'CASE WHEN $1 = 0 THEN 1 ELSE 6 / $1 END = g', 'g < CASE WHEN $1 IS NULL THEN g + 1 ELSE $1 END',

@@ -1,6 +1,5 @@
 -- Searches go on where the nodes that they kept may not have the nearest rows: many of them are
 -- dead, or codes do not tell them apart.
-\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 
@@ -44,7 +43,6 @@ BEGIN
 	END LOOP;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 
 -- Nothing is dead
 SELECT recall >= 0.98 AS found FROM doubt_recall('v', 'a = 1', 10);
@@ -112,7 +110,6 @@ SET enable_seqscan = off;
 SELECT count(*) FROM (SELECT v FROM doubt_onehot
 	ORDER BY v <-> (SELECT v FROM doubt_onehot WHERE id = 1) LIMIT 1000) s;
 SELECT heap_fetches <= 4000 AS few FROM lokivector_scan_stats();
-\set ECHO none
 RESET enable_seqscan;
 DROP TABLE doubt_onehot;
 
@@ -132,13 +129,11 @@ CREATE INDEX doubt_arrays_idx ON doubt_arrays USING hnsw (v vector_maxsim_ops);
 CREATE FUNCTION doubt_share(items regclass, distance text, query text, k integer) RETURNS numeric LANGUAGE sql AS $$
 	SELECT sum(hits) / (k * 10.0) FROM generate_series(1, 10) i, found(items::text, format('v %s %s', distance, format(query, -i)), k)
 $$;
-\set ECHO all
 SELECT doubt_share('doubt_bits', '<->', 'random_vector(%s, 768)', 10) >= 0.75 AS found;
 SELECT doubt_share('doubt_arrays', '@#', 'doubt_array(%s, 3)', 60) >= 0.7 AS found;
 
 -- Codes of a compact index do not tell the rows of a region apart.  A condition that drops few rows
 -- is no reason to look at fewer of them.
-\set ECHO none
 CREATE TABLE doubt_compact (id integer, v vector(768)) WITH (autovacuum_enabled = off);
 INSERT INTO doubt_compact SELECT i, (SELECT array_agg((hashint8extended(i % 7, k) +
 	0.03 * hashint8extended(i, k)) / 9223372036854775807 ORDER BY k)::vector
@@ -154,7 +149,6 @@ BEGIN
 		LATERAL (SELECT id FROM doubt_compact WHERE id <> q.id ORDER BY v <-> q.v LIMIT 10) n $q$;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT count(*) >= 950 AS found FROM (
 	SELECT * FROM doubt_others('on') INTERSECT SELECT * FROM doubt_others('off')) s;
 
@@ -166,7 +160,6 @@ SET lokivector.target_recall = 0.95;
 SELECT recall IS NULL AS uncalibrated FROM lokivector_search_width('doubt_compact_idx', 10);
 SELECT count(*) >= 950 AS found FROM (
 	SELECT * FROM doubt_others('on') INTERSECT SELECT * FROM doubt_others('off')) s;
-\set ECHO none
 RESET lokivector.target_recall;
 
 -- A wider walk scores no fewer nodes, be its candidates sorted or in a heap: 200 rows with 40 near copies each
@@ -181,11 +174,8 @@ BEGIN
 	RETURN (SELECT nodes_scored FROM lokivector_scan_stats());
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT array_agg(scored >= before ORDER BY ef) FROM (SELECT ef, scored, lag(scored, 1, 0) OVER (ORDER BY ef) AS before
 	FROM unnest(ARRAY[10, 40, 100, 400, 800, 1000]) ef, doubt_scored(ef) scored) s;
 
 DROP TABLE doubt_t, doubt_copies, doubt_bits, doubt_arrays, doubt_compact, doubt_copy, doubt_parts;
-DROP FUNCTION doubt_others, doubt_scored;
-DROP FUNCTION doubt_recall, doubt_share, doubt_delete, doubt_array;
-DROP FUNCTION doubt_vector;
+DROP FUNCTION doubt_others, doubt_scored, doubt_recall, doubt_share, doubt_delete, doubt_array, doubt_vector;

@@ -1,7 +1,6 @@
 -- Rows of one vector that differ in an attribute, so that each is a node of its own:
 -- searches are held against exact answers.
 
-\set ECHO none
 SET client_min_messages = warning;
 -- A run of every day tries fewer cases
 
@@ -66,7 +65,6 @@ BEGIN
 	EXECUTE 'CREATE INDEX equal_idx ON equal USING hnsw (v vector_l2_ops, id) ' || options;
 	RETURN equal_poor();
 END $$;
-\set ECHO all
 
 -- test: groups of equal vectors whose attributes differ
 SELECT equal_built(40, 2400, 24) AS poor;
@@ -136,7 +134,6 @@ SELECT lokivector_check('equal_idx', true);
 
 -- test: clusters so tight that codes do not tell their rows apart
 SELECT setseed(0.5);
-\set ECHO none
 TRUNCATE equal;
 DROP INDEX equal_idx;
 ALTER TABLE equal ALTER v TYPE vector;
@@ -151,13 +148,11 @@ CREATE FUNCTION equal_neighbors(ef int) RETURNS float8 LANGUAGE sql AS $$
 	SELECT set_config('hnsw.ef_search', ef::text, true);
 	SELECT sum(hits) / 1500.0 FROM equal q, found('equal', format('v <-> %L', q.v), 10) WHERE q.id % 24 = 5;
 $$;
-\set ECHO all
 SELECT ef, equal_neighbors(ef) < 0.9 AS poor FROM (VALUES (10), (40)) AS w (ef);
 SELECT scans > 0 AS scanned, widened_scans FROM lokivector_stat_indexes WHERE index = 'equal_idx'::regclass;
 
 -- test: a narrow search becomes no wider than one that begins wider
 SELECT setseed(0.5);
-\set ECHO none
 TRUNCATE equal;
 DROP INDEX equal_idx;
 CREATE FUNCTION equal_around(middle float8, far float8) RETURNS vector LANGUAGE sql VOLATILE AS $$
@@ -178,11 +173,9 @@ BEGIN
 	END LOOP;
 	RETURN expanded;
 END $$;
-\set ECHO all
 SELECT equal_expanded(10, 9) < 0.95 * equal_expanded(40, 9) AS no_wider;
 
 -- test: a search whose filter drops rows becomes as wide as one that begins wider
-\set ECHO none
 CREATE FUNCTION equal_walked(k int, condition text DEFAULT 'true') RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	scored int := 0;
@@ -204,7 +197,6 @@ INSERT INTO equal
 	FROM generate_series(1, 10000) n JOIN g ON i = 1 + n % 5 ORDER BY n;
 CREATE INDEX equal_idx ON equal USING hnsw (v vector_l2_ops);
 SET hnsw.ef_search = 35;
-\set ECHO all
 SELECT equal_walked(30, 'id % 11 = 7') AS wider \gset
 SET hnsw.ef_search = 34;
 SELECT equal_walked(30, 'id % 11 = 7') > 0.7 * :wider AS as_wide;

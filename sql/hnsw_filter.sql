@@ -1,11 +1,6 @@
 -- Filters: as many rows as match, and the nearest of them, at every share of
 -- matching rows.
 
-\set ECHO none
-SET lokivector.build_seed = 1;
--- enable_sort = off makes functions look expensive to some servers
-SET jit = off;
-
 -- A vector in one of twenty clusters, that depends on n alone
 CREATE FUNCTION filter_vector(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20);
 
@@ -55,7 +50,6 @@ BEGIN
 	RETURN true;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 
 -- test: equality at every share
 SELECT c, filter_good(c, 10, 10) FROM unnest('{s2 = 1,s10 = 3,s100 = 42,s1000 = 7,s10000 = 4711}'::text[]) c;
@@ -140,7 +134,6 @@ SELECT c, filter_good(c, 5, 10) FROM unnest('{s2 = 3,s2 >= 1,s1000 = 7}'::text[]
 SELECT lokivector_check('filter_t_attr', true);
 
 -- test: random filters against brute force
-\set ECHO none
 CREATE FUNCTION filter_random(n integer, ordered boolean) RETURNS text AS $$
 DECLARE
 	names text[] := '{s2,s10,s100,s1000,s10000}';
@@ -181,7 +174,6 @@ BEGIN
 	RETURN CASE WHEN total / n >= 0.95 THEN 'good' ELSE 'recall ' || total / n END;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT filter_random(200, true);
 
 -- test: columns that are not in the index

@@ -1,6 +1,5 @@
 -- An index that grew part by part, with queries from elsewhere: inserts measure how distances grow, so
 -- that searches look as far before the first vacuum as after it.
-SET lokivector.build_seed = 1;
 SELECT setseed(0.1);
 
 CREATE TABLE centers AS

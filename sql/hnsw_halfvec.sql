@@ -1,7 +1,5 @@
 -- Indexes on halfvecs.
 
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET hnsw.ef_search = 100;
 
 -- test: order by each distance
@@ -44,7 +42,6 @@ SELECT v FROM t ORDER BY v::halfvec(3) <-> '[4,4]';
 RESET enable_seqscan;
 SELECT lokivector_recall('t_idx', ARRAY['[1,2,3]']::vector[]);
 SELECT split_part(lokivector_calibrate('t_idx', ARRAY['[1,2,3]']::vector[]), ':', 1);
-\set ECHO none
 DROP TABLE t;
 
 -- A halfvec in one of twenty clusters, that depends on n alone
@@ -83,7 +80,6 @@ BEGIN
 END
 $$ LANGUAGE plpgsql;
 SET client_min_messages = warning;
-\set ECHO all
 
 -- test: few dimensions
 SELECT * FROM hh_try(8, 1500);

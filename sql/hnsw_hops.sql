@@ -1,7 +1,5 @@
 -- Walks by hops: most rows match a filter, but none around the query
 
-\set ECHO none
-SET lokivector.build_seed = 1;
 SET max_parallel_maintenance_workers = 0;
 SET enable_seqscan = off;
 SET hnsw.ef_search = 1;
@@ -14,7 +12,6 @@ CREATE INDEX hops_idx ON hops USING hnsw (v vector_l2_ops, side) WITH (m = 8, ef
 CREATE TABLE hops_q AS SELECT i, ARRAY[sin(i * 5), sin(i * 7), sin(i * 11), sin(i * 13)]::vector(4) AS q
 	FROM generate_series(1, 20) i;
 ANALYZE hops;
-\set ECHO all
 
 -- test: a search from the other side goes by hops, and finds the nearest rows
 SELECT lokivector_reset_counts('hops_idx');
@@ -28,7 +25,6 @@ FROM hops_found f JOIN (SELECT i, min(v <-> q) AS d FROM hops_q, hops WHERE side
 -- test: such a search goes on until all rows are found
 SELECT count(*), count(DISTINCT id), min(side) FROM
 	(SELECT id, side FROM hops WHERE side = 1 ORDER BY v <-> '[0,0,0,0]' LIMIT 100000) s;
-
 
 -- test: hops begin all over the index where most rows match
 -- The rows lie along a curve, so what begins in few places does not get far

@@ -44,7 +44,6 @@ RESET ROLE;
 DROP ROLE regress_old;
 
 -- test: the way back
-\set ECHO none
 CREATE SCHEMA "Back";
 CREATE TABLE "Back".b (id int, v vector(3), long vector(2001), h halfvec(4001), s sparsevec(5), "Kind" int);
 CREATE INDEX known ON "Back".b USING hnsw (v vector_l2_ops) WITH (m = 8);
@@ -60,7 +59,6 @@ CREATE DOMAIN "Back".point AS vector(3);
 CREATE TABLE "Back".p (v "Back".point);
 CREATE INDEX of_domain ON "Back".p USING hnsw (v vector_l2_ops);
 CREATE INDEX parent ON o USING hnsw (v vector_l2_ops, id);
-\set ECHO all
 \x on
 SELECT * FROM lokivector_plain_indexes();
 \x off

@@ -163,7 +163,6 @@ DROP FUNCTION insert_random;
 DROP TABLE insert_t;
 
 -- test: small groups are found after others were inserted between large ones
-\set ECHO none
 SET lokivector.build_seed = 1;
 CREATE FUNCTION insert_between(a integer, b integer, n integer) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
 	SELECT array_agg(((i = a)::integer + (i = b)::integer) / 2.0 +
@@ -179,7 +178,6 @@ INSERT INTO insert_t SELECT 10000 + n,
 	insert_between(1 + n % 40, 1 + (n % 40 + 1 + n / 40 % 39) % 40, 10000 + n)
 FROM generate_series(1, 1560) n;
 SET lokivector.complete = off;
-\set ECHO all
 SELECT count(*) < 20 AS are_found FROM (SELECT v FROM insert_t WHERE id BETWEEN 1601 AND 1700) a,
 	LATERAL (SELECT v <-> a.v AS distance FROM insert_t ORDER BY v <-> a.v LIMIT 1) b
 WHERE distance > 0;

@@ -1,6 +1,5 @@
 -- Conditions on two attributes that few rows satisfy together: flat scans read the sorted lists
 -- of both, and test only nodes that are on both.
-\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 
@@ -17,9 +16,7 @@ CREATE FUNCTION joint_insert(first integer, last integer) RETURNS void AS $$
 		ARRAY['tag ' || h % 10, 'tag ' || 10 + h / 10 % 50]
 	FROM (SELECT i, abs(hashint4(i)) AS h FROM generate_series(first, last) i) s
 $$ LANGUAGE sql;
-\set ECHO all
 SELECT joint_insert(1, 20000);
-\set ECHO none
 CREATE INDEX joint_idx ON joint_t USING hnsw (v vector_l2_ops, a, b, c, tags);
 ANALYZE joint_t;
 
@@ -66,7 +63,6 @@ CREATE FUNCTION joint_ways() RETURNS TABLE (condition text, way text) AS $$
 		'b = 4 AND tags && ''{tag 4}''', 'b = 4 AND tags @> ''{tag 4,tag 10}''', 'c IS NULL AND a = 3 AND b = 3',
 		'a = 3 AND b = 3 AND a <> 3']) c
 $$ LANGUAGE sql;
-\set ECHO all
 
 -- Of 2,000 nodes of either list few are tested, besides a sample of 1,024 nodes
 SELECT * FROM joint_ways();
@@ -99,5 +95,4 @@ SELECT * FROM joint_ways() WHERE way LIKE '%differ%';
 SELECT lokivector_check('joint_idx', true);
 
 DROP TABLE joint_t;
-DROP FUNCTION joint_insert, joint_way, joint_ways;
-DROP FUNCTION joint_vector;
+DROP FUNCTION joint_insert, joint_way, joint_ways, joint_vector;

@@ -1,8 +1,6 @@
 -- Distances that are NaN, infinite or -0: the order of an index is that of a sort
 
-\set ECHO none
 SET client_min_messages = warning;
-SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
 
 -- as they are, so large and so small that sums of squares leave the range of real, zero,
@@ -68,7 +66,6 @@ LANGUAGE sql AS $$
 		nonfinite_check(format('SELECT %1$s %2$s %3$L AS d FROM nonfinite WHERE %5$s ORDER BY %1$s %2$s %3$L LIMIT %4$s', attribute, op, q, l, filter)) c
 	ORDER BY k, j, i
 $$;
-\set ECHO all
 
 -- test: squares that overflow
 SELECT v <=> '[1,2,3,4]' AS cosine, v <=> '[1e20,2e20,3e20,-4e20]' AS nan, v <-> '[1,2,3,4]' > 1e300 AS infinite,

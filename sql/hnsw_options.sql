@@ -1,8 +1,6 @@
 -- Storage parameters and settings of hnsw
 
-\set ECHO none
 CREATE TABLE options_t (id integer, v vector(3));
-SET lokivector.build_seed = 1;
 INSERT INTO options_t SELECT i, ARRAY[i % 50, i / 50, i % 7]::vector FROM generate_series(1, 2000) i;
 
 -- How many rows a query by index returns, and how many nodes it scored
@@ -15,7 +13,6 @@ BEGIN
 	RETURN n;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 
 -- test: ranges of m and ef_construction
 CREATE INDEX ON options_t USING hnsw (v vector_l2_ops) WITH (m = 1);

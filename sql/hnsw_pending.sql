@@ -104,7 +104,6 @@ SELECT lokivector_check('pending_idx', true);
 DROP TABLE pending_t;
 
 -- test: each kind of vector and code
-\set ECHO none
 CREATE TABLE pending_kinds (id integer, v vector(72), s sparsevec(3000), b bit(60), x vector(72)[]);
 CREATE FUNCTION pending_kind(definition text, expression text, op text, query text, options text DEFAULT '',
 	OUT pending bigint, OUT checked text, OUT same boolean, OUT later bigint, OUT later_checked text, OUT nearest boolean) AS $$
@@ -124,7 +123,6 @@ BEGIN
 	DROP INDEX pending_k;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT * FROM pending_kind('v vector_l2_ops', 'v', '<->', 'pending_row(5)');
 SELECT * FROM pending_kind('v vector_ip_ops', 'v', '<#>', 'pending_row(5)');
 SELECT * FROM pending_kind('v vector_l1_ops', 'v', '<+>', 'pending_row(5)');

@@ -1,8 +1,5 @@
 -- How far a search looks does not depend on how the query is phrased: a condition that all rows
 -- pass, wherever it is evaluated, finds what the plain search finds.
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 
 -- Half of the rows are in clusters of 20, the others lie between these
 CREATE FUNCTION phrasing_vector(i integer) RETURNS vector(16) AS $$
@@ -70,7 +67,6 @@ BEGIN
 		END IF;
 	END LOOP;
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT setting, c.* FROM unnest(CASE WHEN test_short() THEN '{40,.9}' ELSE '{10,40,100,.9,.95}' END::text[]) setting, phrasing_check(setting) c;
 
 -- A larger hnsw.ef_search does not find less
@@ -110,7 +106,6 @@ DROP ROLE regress_phrasing;
 
 -- test: a search for more rows looks as far as one for ten, also far from all rows
 -- 40 clusters, and queries from outside of them
-\set ECHO none
 CREATE FUNCTION far_vector(i integer, spread integer) RETURNS vector(64) AS $$
 	SELECT array_agg((hashint4extended(i % 40, j) % 1000 + hashint4extended(i, j) % (spread + 1) +
 		hashint4extended(i, 1000 + j) % (spread + 1))::real ORDER BY j)::vector(64) FROM generate_series(1, 64) j
@@ -129,7 +124,6 @@ BEGIN
 		LATERAL (SELECT v <-> f.q AS d FROM far_t ORDER BY v <-> f.q LIMIT %s) x WHERE x.d <= t.d[%1$s]', k) INTO hits;
 	RETURN hits / k::float8 / (SELECT count(*) FROM far_q);
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT far_recall(10) > 0.95 AS ten, far_recall(20) > far_recall(10) - 0.05 AS twenty,
 	far_recall(50) > far_recall(10) - 0.05 AS fifty;
 DROP TABLE far_t, far_q, far_truth;

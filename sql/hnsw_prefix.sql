@@ -1,6 +1,4 @@
 -- Prefixes of texts by text_prefix_ops: ^@, LIKE and = in plans for one pattern and for all, beside what reads the table
-SET lokivector.build_seed = 1;
-SET jit = off;
 
 -- A path of some parts; letters of one to four bytes, wildcards and backslashes among them
 CREATE FUNCTION prefix_path(i int) RETURNS text LANGUAGE sql IMMUTABLE AS $$

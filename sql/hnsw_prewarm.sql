@@ -1,6 +1,5 @@
 -- lokivector_prewarm: what is read, bounds, tables, partitions, and who may call it
 
-\set ECHO none
 CREATE TABLE prewarm_t (id integer, v vector(64), a integer);
 INSERT INTO prewarm_t SELECT i, (SELECT array_agg(sin(i * j)) FROM generate_series(1, 64) j), i % 7
 FROM generate_series(1, 1000) i;
@@ -15,7 +14,6 @@ $$ LANGUAGE sql;
 CREATE FUNCTION prewarmed(index regclass, max_bytes bigint DEFAULT NULL) RETURNS bigint AS $$
 	SELECT lokivector_prewarm(index, max_bytes) / current_setting('block_size')::integer
 $$ LANGUAGE sql;
-\set ECHO all
 
 -- test: what searches read
 SELECT prewarmed('prewarm_v') = prewarm_pages('prewarm_v', '{centroid,upper,code,link,tid,attribute}') AS hot;

@@ -1,6 +1,5 @@
 -- lokivector_recall: the share of the exact answers that an index finds.  With
 -- hnsw.ef_search above the number of rows all of them are found.
-SET lokivector.build_seed = 1;
 SET hnsw.ef_search = 1000;
 
 CREATE TABLE t (id integer PRIMARY KEY, v vector(40), c integer);
@@ -73,7 +72,6 @@ SELECT answered, round(recall::numeric, 2) AS recall FROM lokivector_recall('few
 
 -- test: rows are neither easier nor harder to search for than vectors that the table does not have
 SELECT setseed(0.9);
-\set ECHO none
 CREATE FUNCTION normal(dim integer) RETURNS vector AS $$
 	SELECT array_agg(sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()))::vector FROM generate_series(1, dim)
 $$ LANGUAGE sql VOLATILE;
@@ -88,7 +86,6 @@ CREATE FUNCTION difference(index regclass, ef integer) RETURNS float8 AS $$
 	SELECT abs((SELECT recall FROM lokivector_recall(index, 1000)) -
 		(SELECT recall FROM lokivector_recall(index, (SELECT array_agg(v) FROM same WHERE i <= 500))));
 $$ LANGUAGE sql VOLATILE;
-\set ECHO all
 SELECT i, ef, difference(i, ef) < 0.02 AS alike
 FROM unnest(ARRAY['built_idx', 'grown_idx']::regclass[]) i, unnest(ARRAY[10, 40]) ef;
 DELETE FROM grown WHERE i <= 1500;

@@ -1,9 +1,7 @@
 -- Scans that once lost rows, took too long, or failed
 
-SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 SET enable_sort = off;
-
 
 -- test: memory of a pass beyond what 32 bits count
 CREATE TABLE regress_t (id integer, v vector(8), c integer);

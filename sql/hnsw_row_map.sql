@@ -1,8 +1,6 @@
 -- The map from heap TIDs to nodes: scans within the bitmap of another index
 -- find what a sequential scan finds, whatever happened since the map was made
 
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET max_parallel_maintenance_workers = 0;
 
@@ -15,7 +13,6 @@ CREATE FUNCTION rowmap_insert(first integer, last integer) RETURNS void AS $$
 		int4range(n * 10, n * 10 + 300), 'note ' || n FROM generate_series(first, last) n
 $$ LANGUAGE sql;
 SELECT rowmap_insert(1, 6000);
-\set ECHO none
 CREATE INDEX rowmap_v ON rowmap_t USING hnsw (v vector_l2_ops);
 CREATE INDEX rowmap_a ON rowmap_t (a);
 CREATE INDEX rowmap_tags ON rowmap_t USING gin (tags) WITH (fastupdate = off);
@@ -72,7 +69,6 @@ BEGIN
 	END LOOP;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 
 -- test: plans, and how rows are found
 SET enable_seqscan = off;
@@ -204,6 +200,5 @@ SELECT count(*) FROM lokivector_index_slot_arrays('rowmap_compact_v') WHERE slot
 SELECT rowmap_way('a < 40', 'rowmap_compact') <> 'map' AS other_way;
 SELECT lokivector_check('rowmap_compact_v', true);
 
-DROP TABLE rowmap_compact;
-DROP TABLE rowmap_t;
+DROP TABLE rowmap_compact, rowmap_t;
 DROP FUNCTION rowmap_vector, rowmap_long, rowmap_insert, rowmap_way, rowmap_wrong;

@@ -1,10 +1,5 @@
 -- Index scans: nearest rows first, exact within LIMIT, and complete.
 
-\set ECHO none
-SET lokivector.build_seed = 1;
--- enable_sort = off makes functions look expensive to some servers
-SET jit = off;
-
 -- A vector in one of twenty clusters, that depends on n alone
 CREATE FUNCTION scan_vector(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20);
 
@@ -25,7 +20,6 @@ CREATE TABLE scan_t (id integer, v vector(64), note text);
 INSERT INTO scan_t SELECT i, scan_vector(i, 64) FROM generate_series(1, 3000) i;
 CREATE INDEX scan_t_v_idx ON scan_t USING hnsw (v vector_l2_ops);
 VACUUM ANALYZE scan_t;
-\set ECHO all
 
 -- test: the metrics against exact answers
 CREATE TABLE scan_m (id integer, v vector(40));
@@ -44,7 +38,6 @@ SELECT op, scan_recall('scan_m', op, 40, 20, 10) >= 0.95 AS recall
 FROM unnest('{<->,<#>,<=>,<+>}'::text[]) op;
 
 -- test: dimensions
-\set ECHO none
 CREATE FUNCTION scan_dimensions(dim integer, n integer) RETURNS SETOF text AS $$
 DECLARE
 	class text;
@@ -64,7 +57,6 @@ BEGIN
 	DROP TABLE scan_d;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT scan_dimensions(dim, n) FROM (VALUES (1, 500), (3, 500), (8, 500), (32, 500),
 	(33, 500), (64, 500), (100, 500), (128, 500), (784, 150), (1536, 100), (2001, 100),
 	(16000, 12)) s(dim, n);
@@ -86,7 +78,6 @@ SELECT scan_recall('scan_m', '<->', 40, 10, 10) >= 0.95;
 SELECT lokivector_check('scan_m_large', true);
 
 -- test: every number of bits
-\set ECHO none
 DROP INDEX scan_m_large;
 CREATE FUNCTION scan_bits() RETURNS SETOF text AS $$
 DECLARE
@@ -110,7 +101,6 @@ BEGIN
 	END LOOP;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT scan_bits();
 DROP TABLE scan_m;
 
@@ -203,7 +193,6 @@ FROM unnest('{1,1000,40}'::integer[]) ef;
 
 -- test: cursors
 -- What a cursor still has: rows, and how many different ones
-\set ECHO none
 CREATE FUNCTION scan_rest(c refcursor) RETURNS text AS $$
 DECLARE
 	ids integer[] := '{}';
@@ -217,7 +206,6 @@ BEGIN
 	RETURN (SELECT count(*) || ' rows, ' || count(DISTINCT u) || ' ids' FROM unnest(ids) u);
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM scan_t ORDER BY v <-> scan_vector(11, 64);
 SELECT scan_rest('c');
@@ -349,7 +337,6 @@ SELECT id FROM scan_t WHERE id IN (SELECT id FROM scan_t ORDER BY v <-> scan_vec
 ORDER BY v <-> scan_vector(24, 64) LIMIT 1;
 
 -- test: plpgsql
-\set ECHO none
 CREATE FUNCTION scan_loop() RETURNS integer AS $$
 DECLARE
 	r record;
@@ -364,7 +351,6 @@ BEGIN
 	RETURN n;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT scan_loop();
 CREATE PROCEDURE scan_commit(INOUT n integer) AS $$
 DECLARE
@@ -635,7 +621,6 @@ RESET work_mem;
 DROP TABLE scan_w;
 
 -- test: flat scans with room for few nodes go on while codes leave rows in doubt, also where the last row is tied by chance
-\set ECHO none
 CREATE TABLE scan_doubt (id integer, v vector(48), pair integer);
 INSERT INTO scan_doubt SELECT i, (SELECT array_agg(hashint8extended(i / 2, j)::float8 / 9223372036854775807 ORDER BY j) FROM generate_series(1, 48) j)::vector, i % 2
 FROM generate_series(1, 10000) i;
@@ -656,7 +641,6 @@ BEGIN
 	RETURN CASE WHEN found >= 0.97 * k AND (SELECT flat_scans > 2 FROM lokivector_scan_stats()) THEN 'good' ELSE format('%s of %s', found, k) END;
 END $$;
 SET work_mem = '64kB';
-\set ECHO all
 SELECT k, scan_found(k) FROM unnest('{1000,1001,1600,1601,2000,2001}'::integer[]) k;
 RESET work_mem;
 DROP FUNCTION scan_found;

@@ -1,9 +1,6 @@
 -- Row-level security: policies on attribute columns of each type are conditions
 -- of the index; so are a user's own, if the operator is leakproof
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET timezone = 'UTC';
 
@@ -114,7 +111,6 @@ INSERT INTO security_c (of, condition, setting) VALUES
 	('texts', 'texts && ARRAY[current_setting(''app.value''), ''nobody'']', 'user 3'),
 	('text', '(text = current_setting(''app.value'') OR int4 = 1)', 'user 3');
 UPDATE security_t SET text = 'regress_security_user' WHERE id % 10 = 4;
-\set ECHO all
 
 -- test: policies
 SELECT condition, security_policy(condition, of, setting) FROM security_c

@@ -1,6 +1,5 @@
 -- 1-bit sketches in sorted lists: flat scans read them in order, and score few of the listed
 -- nodes.  Answers are those of all rows that match, whatever becomes of the rows.
-\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 
@@ -15,7 +14,6 @@ INSERT INTO sketch_t SELECT i, sketch_vector(i),
 FROM (SELECT i, abs(hashint4(i) % 1000000) AS h FROM generate_series(1, 12000) i) s;
 CREATE INDEX sketch_idx ON sketch_t USING hnsw (v vector_l2_ops, a, b, c, tags);
 ANALYZE sketch_t;
-\set ECHO all
 
 -- Arrays have none; a page is missing from the count if its list has none
 SELECT slot_array, attribute, slots, slot_bytes
@@ -24,7 +22,6 @@ FROM lokivector_index_slot_arrays('sketch_idx') WHERE slot_array = 'brief';
 -- The way that a condition is answered; rows that are not among the nearest, or out of order; and
 -- whether few of the 2,250 nodes were scored
 -- A run of every day tries fewer queries
-\set ECHO none
 CREATE FUNCTION sketch_way(condition text, k integer, operator text DEFAULT '<->')
 RETURNS text AS $$
 DECLARE
@@ -67,7 +64,6 @@ CREATE FUNCTION sketch_ways(operator text DEFAULT '<->') RETURNS TABLE (conditio
 		'b BETWEEN 20 AND 34', 'a BETWEEN 10 AND 90', 'a = 1 AND id % 2 = 0', 'c BETWEEN 3000 AND 4999',
 		'a = 2 AND tags && ''{tag 1,tag 2,tag 3}''']) c, LATERAL (SELECT sketch_way(c, 10, operator) AS w) s
 $$ LANGUAGE sql;
-\set ECHO all
 
 SELECT * FROM sketch_ways();
 SELECT lokivector_check('sketch_idx', true);
@@ -152,7 +148,6 @@ CREATE INDEX sketch_idx ON sketch_t USING hnsw ((subvector(v, 1, 20)::vector(20)
 SELECT count(*) FROM lokivector_index_slot_arrays('sketch_idx') WHERE slot_array = 'brief';
 
 -- Lists that were made while the index was pending get 1-bit sketches from the next vacuum
-\set ECHO none
 SET lokivector.pending_nodes = 1600;
 CREATE TABLE sketch_moved (id integer, v vector(80), a integer) WITH (autovacuum_enabled = off);
 CREATE INDEX sketch_moved_idx ON sketch_moved USING hnsw (v vector_l2_ops, a);
@@ -168,7 +163,6 @@ BEGIN
 	SELECT strategy, nodes_scored < 1300 INTO way, few FROM lokivector_scan_stats();
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT sketch_move(1, 1500);
 VACUUM sketch_moved;
 SELECT slot_array, slots > 0 AS made FROM lokivector_index_slot_arrays('sketch_moved_idx') WHERE slot_array IN ('sorted', 'brief', 'code') ORDER BY 1;

@@ -1,9 +1,6 @@
 -- Lists of nodes in the order of an attribute: few matches are found without
 -- looking at all nodes, and stay complete whatever is inserted, deleted, updated
 -- and vacuumed.
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 
 CREATE FUNCTION lists_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20, height => 1);
 
@@ -91,7 +88,6 @@ BEGIN
 	END LOOP;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 
 -- test: few matches come from a list, many do not
 SELECT c, lists_way(c) FROM unnest('{tenant = 150,tenant = -1,tenant IN (77\, 99),tenant BETWEEN 120 AND 121,part = 1234,part IS NULL,name = ''name 7'',tenant = 150 AND flag}'::text[]) c;

@@ -26,7 +26,6 @@ SELECT answered, recall FROM lokivector_recall('t_s_idx', ARRAY['[1,2,3]']::vect
 DROP TABLE t;
 
 -- test: many dimensions
-\set ECHO none
 CREATE TABLE t (i int PRIMARY KEY, s sparsevec(1000000), c int);
 CREATE FUNCTION item(n int) RETURNS sparsevec LANGUAGE sql IMMUTABLE AS $$
 	SELECT ('{' || string_agg(j || ':' || v, ',') || '}/1000000')::sparsevec
@@ -45,7 +44,6 @@ INSERT INTO t SELECT n, item(n), n % 10 FROM generate_series(1201, 1300) AS n;
 CREATE FUNCTION recall(operator text, filter text DEFAULT 'true', OUT recall numeric) LANGUAGE sql AS $$
 	SELECT sum(hits) / 200.0 FROM generate_series(1, 20) k, found('t', format('s %s %L', operator, item(10000 + k)), 10, filter)
 $$;
-\set ECHO all
 SELECT operator, recall > 0.97 AS good, CASE WHEN recall <= 0.97 THEN recall END AS recall
 	FROM unnest(ARRAY['<->', '<#>', '<=>', '<+>']) AS operator, recall(operator);
 SELECT recall > 0.97 AS good FROM recall('<->', 'c = 3');

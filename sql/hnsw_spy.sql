@@ -1,8 +1,6 @@
 -- What functions of a user's see: no row that a policy hides, or a condition before
 -- them excludes, where the index holds a condition's column lossily
 
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET enable_seqscan = off;
 SET enable_sort = off;
@@ -14,7 +12,6 @@ CREATE COLLATION spy_no_case (provider = icu, locale = 'und-u-ks-level2', determ
 \else
 CREATE COLLATION spy_no_case FROM "C";
 \endif
-\set ECHO none
 CREATE TABLE spy_t (id integer, v vector(8), name text COLLATE spy_no_case, words text,
 	ints integer[], num numeric, net inet, ip6 inet, code uuid, x text) WITH (autovacuum_enabled = off);
 -- one row in eight is as the policies want it
@@ -70,7 +67,6 @@ INSERT INTO spy_c (condition) VALUES
 	('net < ''8.0.1.1/5'''), ('ip6 < ''2001:db8::1'''), ('code < ''00000000-0000-0000-0000-000000000001''');
 CREATE TABLE spy_c2 AS SELECT ints FROM spy_t WHERE id = 8;
 GRANT SELECT ON spy_c2 TO regress_spy;
-\set ECHO all
 
 -- test: conditions that are policies
 SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM spy_t WHERE spy_sees(id)
@@ -97,7 +93,6 @@ SELECT condition, rows > 0 AS some, hidden FROM spy_c, spy_policy('SELECT FROM s
 	AND v <-> ''[0,0,0,0,0,0,0,0]'' < 1.9 ORDER BY v <-> ''[0,0,0,0,0,0,0,0]'' LIMIT 20', condition) ORDER BY n;
 
 -- test: a bound is used if none of its functions may tell that a hidden row is near to it
-\set ECHO none
 CREATE FUNCTION spy_zero() RETURNS float8 AS $$
 BEGIN
 	PERFORM set_config('spy.seen', current_setting('spy.seen') || ',', false);
@@ -119,7 +114,6 @@ BEGIN
 	RESET ROLE;
 	DROP POLICY spy_p ON spy_t;
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT n, bound, rows, calls - min(calls) OVER (PARTITION BY bound) AS more_calls, used FROM (SELECT v AS hidden FROM spy_t WHERE id = 1) h, (SELECT v AS shown FROM spy_t WHERE id = 8) s,
 	LATERAL (VALUES (1, hidden, '0'), (2, shown, '0'), (3, hidden, 'spy_zero()'), (4, shown, 'spy_zero()'), (5, '[9,9,9,9,9,9,9,9]', 'spy_zero()')) t (n, q, bound),
 	spy_bound(format('v <-> %L <= %s', q, bound)) b ORDER BY n;

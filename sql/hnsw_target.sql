@@ -1,5 +1,4 @@
 -- What targets of recall promise: of queries that no row foretells, and of rows that are near to all others
-SET lokivector.build_seed = 1;
 SELECT setseed(0.2);
 CREATE FUNCTION around(center float8[], spread float8, dim integer) RETURNS vector AS $$
 	SELECT array_agg(coalesce(center[i], 0) + spread * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()) ORDER BY i)::vector

@@ -1,9 +1,6 @@
 -- Index scans over vectors out of line: ranked by their values in the TOAST
 -- table, without a look at their rows.
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET hnsw.ef_search = 400;
 
 -- A vector that depends on n alone; compressible if its elements are equal
@@ -57,7 +54,6 @@ $$ LANGUAGE plpgsql;
 CREATE TABLE ht (id integer, v vector(600), w integer);
 INSERT INTO ht SELECT i, ht_vector(i) FROM generate_series(1, 300) i;
 CREATE INDEX ht_idx ON ht USING hnsw (v vector_l2_ops);
-\set ECHO all
 
 -- test: an index that was built
 SELECT slot_bytes FROM lokivector_index_slot_arrays('ht_idx') WHERE slot_array = 'tid';

@@ -1,10 +1,8 @@
 -- Updates that leave the indexed columns alone.
 
-\set ECHO none
 SET enable_seqscan = off;
 -- rows come in threes that are all but equal
 SET hnsw.ef_search = 200;
-SET lokivector.build_seed = 1;
 
 CREATE FUNCTION update_info(index regclass, OUT live bigint, OUT rows bigint) AS $$
 	SELECT live, rows FROM lokivector_index_info(index)
@@ -15,7 +13,6 @@ $$ LANGUAGE sql IMMUTABLE;
 CREATE FUNCTION hot() RETURNS bigint AS $$
 	SELECT pg_stat_get_xact_tuples_hot_updated(oid) FROM pg_class WHERE relname = 'update_t'
 $$ LANGUAGE sql;
-\set ECHO all
 
 -- test: an update of a column that has no index is HOT where there is room
 CREATE TABLE update_t (id integer, v vector(8), c integer, note text) WITH (fillfactor = 50);

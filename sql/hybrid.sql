@@ -1,9 +1,6 @@
 -- Scans of an hnsw index within the bitmap of another index, and within a
 -- distance
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 
 CREATE FUNCTION hybrid_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20);
@@ -31,28 +28,22 @@ CREATE FUNCTION hybrid_same(query text, sorted boolean DEFAULT true) RETURNS tex
 CREATE FUNCTION hybrid_plan(query text) RETURNS SETOF text LANGUAGE sql
 	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off
 	AS 'SELECT plan_lines(query)';
-\set ECHO all
+
+-- Both
+CREATE FUNCTION hybrid_check(query text) RETURNS SETOF text LANGUAGE sql AS 'SELECT hybrid_plan(query) UNION ALL SELECT hybrid_same(query)';
 
 -- test: indexes of each kind
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE a = 7 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 7 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
-SELECT hybrid_plan($$SELECT id FROM hybrid_t WHERE j @> '{"k": 3}' ORDER BY v <-> hybrid_vector(-2) LIMIT 10$$);
-SELECT hybrid_same($$SELECT id FROM hybrid_t WHERE j @> '{"k": 3}' ORDER BY v <-> hybrid_vector(-2) LIMIT 10$$);
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE r && int4range(20, 30) ORDER BY v <-> hybrid_vector(-3) LIMIT 10');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE r && int4range(20, 30) ORDER BY v <-> hybrid_vector(-3) LIMIT 10');
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE h = 13 ORDER BY v <-> hybrid_vector(-4) LIMIT 10');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE h = 13 ORDER BY v <-> hybrid_vector(-4) LIMIT 10');
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE at BETWEEN 1000 AND 1200 ORDER BY v <-> hybrid_vector(-5) LIMIT 10');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE at BETWEEN 1000 AND 1200 ORDER BY v <-> hybrid_vector(-5) LIMIT 10');
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE a = 7 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
+SELECT hybrid_check($$SELECT id FROM hybrid_t WHERE j @> '{"k": 3}' ORDER BY v <-> hybrid_vector(-2) LIMIT 10$$);
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE r && int4range(20, 30) ORDER BY v <-> hybrid_vector(-3) LIMIT 10');
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE h = 13 ORDER BY v <-> hybrid_vector(-4) LIMIT 10');
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE at BETWEEN 1000 AND 1200 ORDER BY v <-> hybrid_vector(-5) LIMIT 10');
 
 -- test: several indexes, and clauses that remain
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE a = 7 OR b = 12 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 7 OR b = 12 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
-SELECT hybrid_plan($$SELECT id FROM hybrid_t WHERE a < 20 AND j @> '{"k": 3}' AND plain = 1 ORDER BY v <-> hybrid_vector(-1)$$);
-SELECT hybrid_same($$SELECT id FROM hybrid_t WHERE a < 20 AND j @> '{"k": 3}' AND plain = 1 ORDER BY v <-> hybrid_vector(-1)$$);
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE a = 7 OR b = 12 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
+SELECT hybrid_check($$SELECT id FROM hybrid_t WHERE a < 20 AND j @> '{"k": 3}' AND plain = 1 ORDER BY v <-> hybrid_vector(-1)$$);
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a IN (1, 2, 3) AND plain = 1 ORDER BY v <-> hybrid_vector(-1) LIMIT 20 OFFSET 5');
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE tenant = 7 AND b < 15 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE tenant = 7 AND b < 15 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE tenant = 7 AND b < 15 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
 
 -- test: an index by which a plain scan would be cheaper than by its bitmap
 SET enable_sort = off;
@@ -65,8 +56,7 @@ SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 77 ORDER BY v <-> hybrid_v
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 0 AND id % 100 = 0 ORDER BY v <-> hybrid_vector(-1), id LIMIT 100');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a < 25 ORDER BY v <-> hybrid_vector(-1), id');
 -- ... where these come first
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE a = 0 ORDER BY 1 - (v <-> hybrid_vector(-1)) DESC, id LIMIT 50');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 0 ORDER BY 1 - (v <-> hybrid_vector(-1)) DESC, id LIMIT 50');
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE a = 0 ORDER BY 1 - (v <-> hybrid_vector(-1)) DESC, id LIMIT 50');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 0 ORDER BY 1 - (v <-> hybrid_vector(-1)) DESC NULLS LAST, id');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a <= 20 ORDER BY 1 - (v <-> hybrid_vector(-1)) DESC, id LIMIT 50');
 
@@ -76,7 +66,6 @@ SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a < 25 ORDER BY v <-> hybrid_v
 RESET work_mem;
 
 -- test: rows of another index in no order, and more than work_mem has room for
-\set ECHO none
 CREATE TABLE hybrid_rows (id integer, v vector(4), a integer, p point, r int4range) WITH (fillfactor = 10);
 INSERT INTO hybrid_rows SELECT n, subvector(hybrid_vector(n), 1, 4), n * 7 % 1000,
 	point(n % 100, n % 90), int4range(n % 500, n % 500 + 5) FROM generate_series(1, 12000) n;
@@ -107,7 +96,6 @@ BEGIN
 	END LOOP;
 END $$ LANGUAGE plpgsql
 	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off SET work_mem = '4MB';
-\set ECHO all
 SELECT * FROM hybrid_rows('a BETWEEN 100 AND 200');
 SELECT * FROM hybrid_rows('a IN (3, 1, 2) OR a > 990');
 SELECT * FROM hybrid_rows('a IN (300, 100, 200)');
@@ -157,11 +145,9 @@ SELECT hybrid_same('SELECT id FROM hybrid_t WHERE v <+> hybrid_vector(-1) < 9', 
 DROP INDEX hybrid_c, hybrid_i, hybrid_1;
 
 -- test: a distance together with order, limit and other clauses
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 ORDER BY v <-> hybrid_vector(-1) LIMIT 200');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 ORDER BY v <-> hybrid_vector(-1) LIMIT 200');
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 ORDER BY v <-> hybrid_vector(-1) LIMIT 200');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 ORDER BY v <-> hybrid_vector(-1) LIMIT 5');
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 AND a < 20 AND tenant > 3 ORDER BY v <-> hybrid_vector(-1)');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 AND a < 20 AND tenant > 3 ORDER BY v <-> hybrid_vector(-1)');
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 AND a < 20 AND tenant > 3 ORDER BY v <-> hybrid_vector(-1)');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 AND b = 7', false);
 
 -- test: nothing that a plain scan could not do as well
@@ -206,8 +192,7 @@ SELECT hybrid_same('SELECT id FROM hybrid_t t WHERE a = 7 AND EXISTS (SELECT FRO
 -- test: a partial index
 CREATE INDEX hybrid_p ON hybrid_t USING hnsw (v vector_l2_ops) WHERE plain = 1;
 DROP INDEX hybrid_v;
-SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE a = 7 AND plain = 1 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
-SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a = 7 AND plain = 1 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
+SELECT hybrid_check('SELECT id FROM hybrid_t WHERE a = 7 AND plain = 1 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a < 40 AND plain = 1 ORDER BY v <-> hybrid_vector(-1) LIMIT 10');
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 AND plain = 1', false);
 SELECT hybrid_plan('SELECT id FROM hybrid_t WHERE v <-> hybrid_vector(-1) < 3 AND plain = 2');
@@ -231,4 +216,4 @@ SELECT hybrid_same('SELECT id FROM hybrid_t WHERE subvector(v, 1, 8)::vector(8) 
 SELECT hybrid_same('SELECT id FROM hybrid_t WHERE a < 20 ORDER BY subvector(v, 1, 8)::vector(8) <-> subvector(hybrid_vector(-1), 1, 8) LIMIT 10');
 
 DROP TABLE hybrid_t, hybrid_q;
-DROP FUNCTION hybrid_plan, hybrid_same, hybrid_vector;
+DROP FUNCTION hybrid_check, hybrid_plan, hybrid_same, hybrid_vector;

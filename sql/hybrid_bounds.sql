@@ -1,9 +1,6 @@
 -- Bounds of a distance: where NaN, rounding or a join could make a scan within
 -- one differ from the clause itself
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET enable_seqscan = off;
 
@@ -21,7 +18,6 @@ ANALYZE bounds_c, bounds_l;
 CREATE FUNCTION bounds_compare(query text, OUT rows bigint, OUT same boolean, OUT hybrid boolean) LANGUAGE sql AS $$
 	SELECT trim(f[1], '()')::bigint, f = rows_by_table(query), plan_nodes(query, 'LokivectorHybridScan') IS NOT NULL FROM rows_of(query) f
 $$;
-\set ECHO all
 
 -- A plan, without what only newer servers say of it
 
@@ -70,7 +66,6 @@ DEALLOCATE bounds_two;
 RESET plan_cache_mode;
 
 -- test: joins by partition
-\set ECHO none
 CREATE TABLE bounds_a (k integer, v vector(3)) PARTITION BY LIST (k);
 CREATE TABLE bounds_a1 PARTITION OF bounds_a FOR VALUES IN (1);
 CREATE TABLE bounds_a2 PARTITION OF bounds_a FOR VALUES IN (2);
@@ -84,7 +79,6 @@ ANALYZE bounds_a, bounds_b;
 SET enable_partitionwise_join = on;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
-\set ECHO all
 SELECT plan_lines('SELECT count(*) FROM bounds_a a JOIN bounds_b b ON a.k = b.k AND b.v <-> a.v < 5');
 SELECT join_clause, c.* FROM
 	(VALUES ('a.k = b.k AND b.v <-> a.v < 5'),
@@ -112,7 +106,6 @@ DROP TABLE bounds_c, bounds_l, bounds_a, bounds_b;
 DROP FUNCTION bounds_compare;
 
 -- test: a search within a bound finds as many rows as LIMIT, from queries between clusters
-\set ECHO none
 CREATE TABLE bounds_k AS SELECT c, (SELECT array_agg((hashint4(c * 1009 + d) % 1000) / 1000.0 ORDER BY d) FROM generate_series(1, 32) d)::vector(32) AS v
 	FROM generate_series(0, 39) c;
 CREATE TABLE bounds_r AS SELECT i AS id, (v + (SELECT array_agg((hashint4(i * 331 + d) % 1000) / 4000.0 ORDER BY d) FROM generate_series(1, 32) d)::vector)::vector(32) AS v
@@ -135,7 +128,6 @@ BEGIN
 		nothing := nothing + (n = 0)::int;
 	END LOOP;
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT short <= 20 AS short, nothing <= 2 AS nothing FROM bounds_short(100);
 DROP FUNCTION bounds_short;
 
@@ -151,7 +143,6 @@ DROP FUNCTION bounds_strategy;
 DROP TABLE bounds_k, bounds_r;
 
 -- test: a search within a bound has all rows there are, where nearly all are at one distance
-\set ECHO none
 CREATE TABLE bounds_o AS SELECT i AS id, i % 7 AS a, hashint4(i + 5) % 40 AS b,
 	(SELECT array_agg((d = 1 + abs(hashint4(i)) % 100 * (abs(hashint4(i + 1)) % 100) * 64 / 10000)::int + noise * (hashint4(i * 331 + d) % 1000) / 1e6 ORDER BY d)
 		FROM generate_series(1, 64) d)::vector(64) AS v
@@ -193,7 +184,6 @@ BEGIN
 END $$ LANGUAGE plpgsql;
 CREATE INDEX bounds_o_idx ON bounds_o USING hnsw (v vector_l2_ops);
 ANALYZE bounds_o;
-\set ECHO all
 SELECT * FROM bounds_missed('<->', 120);
 DROP INDEX bounds_o_idx;
 CREATE INDEX bounds_o_idx ON bounds_o USING hnsw (v vector_ip_ops, a, b) WITH (brief_codes = off);

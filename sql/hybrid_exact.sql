@@ -1,9 +1,6 @@
 -- A bound of a distance is a condition: scans by it find every row, where there is
 -- no ORDER BY with a LIMIT
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET client_min_messages = warning;
 -- A run of every day tries fewer cases
@@ -67,7 +64,6 @@ CREATE INDEX exact_tags ON exact_t USING gin (tags);
 ALTER TABLE exact_t ADD PRIMARY KEY (id);
 CREATE TABLE exact_q AS SELECT id AS n, v FROM exact_t WHERE id % 5600 = 0;
 VACUUM ANALYZE exact_t, exact_q;
-\set ECHO all
 
 -- test: counts
 SELECT * FROM exact_same('exact_t', '<->', 'vector', 40, 0.002, 'SELECT count(*) FROM exact_t WHERE v <-> $1 < $2');
@@ -101,7 +97,6 @@ SELECT * FROM exact_same('exact_t', '<->', 'vector', 3, 0.002, 'SELECT array_agg
 -- test: statements that change what they find
 SET enable_seqscan = off;
 BEGIN;
-\set ECHO none
 CREATE TEMP TABLE exact_gone AS SELECT 0 AS n, 0::bigint AS left WITH NO DATA;
 DO $$
 DECLARE
@@ -115,7 +110,6 @@ BEGIN
 		INSERT INTO exact_gone SELECT n, count(*) FROM exact_t WHERE l2_distance(v, q) + 0 * id < r;
 	END LOOP;
 END $$;
-\set ECHO all
 SELECT count(*), sum("left") FROM exact_gone;
 SELECT count(*) < 56000 AS deleted FROM exact_t;
 ROLLBACK;
@@ -130,7 +124,6 @@ RESET enable_seqscan;
 DROP TABLE exact_t, exact_q;
 
 -- test: every type and metric
-\set ECHO none
 CREATE TABLE exact_v (id integer, v vector(72)) WITH (autovacuum_enabled = off);
 INSERT INTO exact_v SELECT n, exact_vector(n, 72)::vector FROM generate_series(1, 2000) n;
 CREATE TABLE exact_h AS SELECT id, v::halfvec(72) AS v FROM exact_v;
@@ -154,7 +147,6 @@ BEGIN
 	DROP INDEX exact_i;
 	RETURN result;
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT tbl, opclass, exact_metric(tbl, opclass, op, type, '') FROM (VALUES
 	('exact_v', 'vector_l2_ops', '<->', 'vector'), ('exact_v', 'vector_ip_ops', '<#>', 'vector'),
 	('exact_v', 'vector_cosine_ops', '<=>', 'vector'), ('exact_v', 'vector_l1_ops', '<+>', 'vector'),
@@ -190,7 +182,6 @@ ANALYZE exact_grown;
 SELECT op, s.* FROM unnest('{<->,<#>,<=>}'::text[]) op, exact_same('exact_grown', op, 'vector', 5, 0.02, 'SELECT array_agg(id ORDER BY id) FROM exact_grown WHERE v $3 $1 < $2') s;
 
 -- test: a cursor goes on in an index that gets its codes in between
-\set ECHO none
 SET lokivector.pending_nodes = 500;
 CREATE TABLE exact_pending (LIKE exact_v) WITH (autovacuum_enabled = off);
 CREATE INDEX exact_pending_i ON exact_pending USING hnsw (v vector_l2_ops);
@@ -224,7 +215,6 @@ BEGIN
 	missed := (SELECT count(*) FROM (SELECT unnest(nearer) EXCEPT ALL SELECT unnest(got)) s);
 	more := (SELECT count(*) FROM (SELECT unnest(got) EXCEPT ALL SELECT unnest(nearer)) s);
 END $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT * FROM exact_rest();
 RESET enable_seqscan;
 DROP FUNCTION exact_rest;

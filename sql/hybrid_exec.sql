@@ -1,9 +1,6 @@
 -- Scans of an hnsw index within the bitmap of another index, and within a
 -- distance: where queries and statements use them
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET enable_seqscan = off;
 SET enable_sort = off;
@@ -16,7 +13,6 @@ INSERT INTO hybrid_t SELECT n, hybrid_vector(n), n % 50, n % 20 FROM generate_se
 CREATE INDEX hybrid_v ON hybrid_t USING hnsw (v vector_l2_ops);
 CREATE INDEX hybrid_a ON hybrid_t (a);
 VACUUM ANALYZE hybrid_t;
-\set ECHO all
 
 -- test: generic plans
 SET plan_cache_mode = force_generic_plan;

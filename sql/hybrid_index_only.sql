@@ -1,10 +1,7 @@
 -- Rows out of the index alone: counts by attributes of what is within a bound, or in another index
 
-\set ECHO none
 SET client_min_messages = warning;
-SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
-SET jit = off;
 CREATE TYPE mood AS ENUM ('calm', 'glad', 'cross');
 CREATE DOMAIN years AS smallint;
 CREATE TABLE notes (id int PRIMARY KEY, kind int, lang text, mood mood, day date, at timestamptz, done bool, age years, size bigint,
@@ -35,7 +32,6 @@ CREATE FUNCTION facets_check(statement text, OUT uses text, OUT rows int, OUT ou
 $$;
 -- The plan of a statement; PostgreSQL 18 names the table of a column that is grouped by
 SET enable_seqscan = off;
-\set ECHO all
 SELECT v AS q FROM notes WHERE id = 77 \gset
 CREATE TABLE query AS SELECT v AS q FROM notes WHERE id = 77;
 
@@ -135,7 +131,6 @@ SELECT plan_lines('EXECUTE facets(''' || :'q' || ''', 4.5, 8)');
 EXECUTE facets(:'q', 4.5, 8);
 EXECUTE facets(:'q', 4.5, 55);
 -- bounds that are no numbers, and queries that have no distance, are known when the plan runs
-\set ECHO none
 PREPARE l2(vector, float8) AS SELECT count(*) FROM notes WHERE v <-> $1 < $2;
 PREPARE cosine(vector, float8) AS SELECT count(*) FROM notes WHERE v <=> $1 <= $2;
 PREPARE similarity(vector, float8, float8) AS SELECT count(*) FROM notes WHERE 1 - (v <=> $1) > $2 AND v <=> $1 < $3;
@@ -160,7 +155,6 @@ BEGIN
 	SET LOCAL lokivector.enable_hybrid_scan = on;
 	SET LOCAL enable_indexscan = on;
 END $$;
-\set ECHO all
 SELECT name, query, bound, c.* FROM (VALUES ('l2(%L, %L)'), ('cosine(%L, %L)'), ('similarity(%L, 0.5, %L)')) n(name),
 	(VALUES ('a row', :'q'), ('zero', array_fill(0, ARRAY[40])::text), ('null', NULL)) q(query, value),
 	unnest(ARRAY['NaN', 'Infinity', '-Infinity', '0.7', NULL]) bound,

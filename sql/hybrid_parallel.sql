@@ -1,9 +1,5 @@
 -- Scans within a bitmap or a distance in parallel workers
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
-
 CREATE FUNCTION workers_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20);
 CREATE FUNCTION workers_restricted() RETURNS vector AS $$
 BEGIN
@@ -21,7 +17,6 @@ VACUUM ANALYZE workers_t;
 CREATE TABLE workers_q AS SELECT n AS id, workers_vector(-n) AS q FROM generate_series(1, 20) n;
 ANALYZE workers_q;
 
-
 -- What it returns in workers, and in none without an index
 CREATE FUNCTION workers_same(query text) RETURNS text LANGUAGE sql SET enable_seqscan = off AS $$
 	SELECT outcome || ', ' || rows FROM same(query, ordered => false)
@@ -34,7 +29,6 @@ SET min_parallel_index_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
 SET enable_seqscan = off;
 SET enable_indexscan = off;
-\set ECHO all
 
 -- test: partitions
 SELECT plan_lines('SELECT id FROM workers_t WHERE v <-> workers_vector(-1) < 3');

@@ -1,8 +1,5 @@
 -- Scans of an hnsw index for the join keys of another relation
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 
 CREATE FUNCTION values_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 16, 20);
@@ -38,31 +35,28 @@ $$;
 CREATE FUNCTION values_same(query text) RETURNS text LANGUAGE sql SET enable_indexscan = on AS $$
 	SELECT CASE WHEN uses IS NULL THEN 'others, ' ELSE 'ours, ' END || outcome || ' ' || rows FROM same(query, 'LokivectorJoinKeys')
 $$;
-\set ECHO all
+
+-- Both
+CREATE FUNCTION values_check(query text) RETURNS SETOF text LANGUAGE sql AS 'SELECT values_plan(query) UNION ALL SELECT values_same(query)';
 
 -- test: semi-joins
-SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t t WHERE EXISTS (SELECT FROM values_kinds k WHERE k.id = t.kind AND k.region < 4) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- values that come several times, and NULL
-SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- no value
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = -1) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT ref FROM values_kinds WHERE id = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- what is read first may be anything
-SELECT values_plan($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
-SELECT values_same($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
+SELECT values_check($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM values_kinds k JOIN values_regions r ON r.id = k.region WHERE country = 'country 3') ORDER BY v <-> values_vector(-1) LIMIT 10$$);
 -- keys for which there is no index: each row is looked up in a hash table of them
 CREATE TABLE values_rare AS SELECT n * 40 AS id, n AS rank FROM generate_series(0, 999) n;
 ANALYZE values_rare;
-SELECT values_plan('SELECT id FROM values_t WHERE id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- ... but not by hash functions of two types, which would compare with each key
 SELECT values_same('SELECT id FROM values_t WHERE (id - 1)::bigint IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- an array of the keys is no other condition
-SELECT values_plan('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE big = ANY (ARRAY(SELECT DISTINCT ref::bigint FROM values_kinds WHERE region < 15 ORDER BY 1 LIMIT 3)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE name = ANY (ARRAY(SELECT name FROM values_kinds WHERE region < 15)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind < ANY (ARRAY(SELECT ref FROM values_kinds WHERE region = 3)) ORDER BY v <-> values_vector(-1) LIMIT 10');
@@ -77,8 +71,7 @@ SELECT count(*) > 0 AS kept FROM values_plan('SELECT id FROM values_t WHERE kind
 SELECT count(*) > 0 AS kept FROM values_plan('SELECT id FROM values_t WHERE kind = ANY (ARRAY(SELECT ref FROM values_kinds WHERE region < 15)) ORDER BY v <-> values_vector(-1) LIMIT 10 FOR UPDATE') p WHERE p ~ 'InitPlan';
 ROLLBACK;
 -- DISTINCT makes no difference to IN, if both compare alike
-SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) AND plain < 2 ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE big IN (SELECT DISTINCT ref FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE (kind, plain) IN (SELECT DISTINCT ref, ref % 3 FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE name IN (SELECT DISTINCT short FROM values_kinds WHERE region < 15) ORDER BY v <-> values_vector(-1) LIMIT 10');
@@ -91,8 +84,7 @@ SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE name COLLATE "PO
 SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE kind::float8 IN (SELECT DISTINCT big FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
 SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE kind NOT IN (SELECT DISTINCT id FROM values_kinds) ORDER BY v <-> values_vector(-1) LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
 SELECT count(*) FROM values_plan('SELECT id FROM values_t WHERE kind IN (SELECT DISTINCT ref FROM values_kinds) ORDER BY id LIMIT 10') p WHERE p ~ 'Aggregate|Unique';
-SELECT values_plan('SELECT id FROM values_t WHERE kind IN (SELECT max(id) FROM values_kinds GROUP BY region) ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT max(id) FROM values_kinds GROUP BY region) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE kind IN (SELECT max(id) FROM values_kinds GROUP BY region) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds ORDER BY id LIMIT 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('WITH k AS MATERIALIZED (SELECT id FROM values_kinds WHERE region = 3) SELECT id FROM values_t WHERE kind IN (SELECT id FROM k) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3 UNION SELECT 4) ORDER BY v <-> values_vector(-1) LIMIT 10');
@@ -103,18 +95,15 @@ SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT t2.kind FROM v
 CREATE TABLE values_asked (ref integer, usr integer) WITH (autovacuum_enabled = off);
 INSERT INTO values_asked SELECT 500 + n % 2, 1 FROM generate_series(1, 20000) n;
 INSERT INTO values_asked VALUES (17, 1);
-SELECT values_plan('SELECT id FROM values_t WHERE other IN (SELECT ref FROM values_asked WHERE usr = 1) ORDER BY v <-> values_vector(5) LIMIT 1');
-SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT ref FROM values_asked WHERE usr = 1) ORDER BY v <-> values_vector(5) LIMIT 1');
+SELECT values_check('SELECT id FROM values_t WHERE other IN (SELECT ref FROM values_asked WHERE usr = 1) ORDER BY v <-> values_vector(5) LIMIT 1');
 -- ... nor of a function that says it returns few
 CREATE FUNCTION values_asked() RETURNS SETOF integer LANGUAGE plpgsql STABLE ROWS 2 AS 'BEGIN RETURN QUERY SELECT ref FROM values_asked; END';
-SELECT values_plan('SELECT id FROM values_t WHERE other IN (SELECT k FROM values_asked() k) ORDER BY v <-> values_vector(5) LIMIT 1');
-SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT k FROM values_asked() k) ORDER BY v <-> values_vector(5) LIMIT 1');
+SELECT values_check('SELECT id FROM values_t WHERE other IN (SELECT k FROM values_asked() k) ORDER BY v <-> values_vector(5) LIMIT 1');
 DROP FUNCTION values_asked();
 DROP TABLE values_asked;
 
 -- test: keys that come at run time: of WITH, which is read twice, of a recursion and of expressions
-SELECT values_plan('WITH k AS MATERIALIZED (SELECT id, name FROM values_kinds WHERE region < 9) SELECT t.id, k.name FROM values_t t JOIN k ON k.id = t.kind ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('WITH k AS MATERIALIZED (SELECT id, name FROM values_kinds WHERE region < 9) SELECT t.id, k.name FROM values_t t JOIN k ON k.id = t.kind ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('WITH k AS MATERIALIZED (SELECT id, name FROM values_kinds WHERE region < 9) SELECT t.id, k.name FROM values_t t JOIN k ON k.id = t.kind ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('WITH k AS MATERIALIZED (SELECT id FROM values_kinds WHERE region < 9), l AS MATERIALIZED (SELECT id FROM k WHERE id < 50) SELECT t.id, l.id, k.id FROM values_t t JOIN l ON l.id = t.kind JOIN k ON k.id = t.big ORDER BY v <-> values_vector(-1), l.id LIMIT 10');
 SELECT values_same('WITH k AS MATERIALIZED (SELECT id, random() < 2 AS r FROM values_kinds OFFSET 3) SELECT t.id, k.r FROM values_t t JOIN k ON k.id = t.plain + 5 ORDER BY v <-> values_vector(-1), t.id LIMIT 10');
 SELECT r, count(*), count(DISTINCT s.id), bool_and(s.kind % 3 = r) FROM generate_series(0, 2) r, LATERAL (WITH k AS MATERIALIZED (SELECT id FROM values_kinds WHERE id % 3 = r)
@@ -151,21 +140,17 @@ SELECT values_bitmaps('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(
 DROP FUNCTION values_bitmaps;
 
 -- test: joins
-SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
-SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 -- several rows for one
 SELECT values_same('SELECT t.id, k.id FROM values_t t JOIN values_kinds k ON k.ref = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1), k.id LIMIT 10');
 SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.ref = t.kind WHERE k.region < 9 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 -- further conditions of the join
-SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind AND k.big <> t.big WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind AND k.big <> t.big WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind AND k.big <> t.big WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT t.id FROM values_t t WHERE EXISTS (SELECT FROM values_kinds k WHERE k.id = t.kind AND k.region = 3 AND k.big > t.big) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind AND k.name = t.name WHERE k.region < 10 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 -- and of the table
-SELECT values_plan('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 AND t.big < 50 AND t.plain = 1 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 AND t.big < 50 AND t.plain = 1 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 AND t.big < 50 AND t.plain = 1 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region < 5 AND t.v <-> values_vector(-1) < 4 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 -- a third table
 SELECT values_same('SELECT t.id, r.country FROM values_t t JOIN values_kinds k ON k.id = t.kind JOIN values_regions r ON r.id = k.region WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
@@ -177,12 +162,10 @@ SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.
 SELECT values_same('SELECT t.id FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1)');
 
 -- test: types
-SELECT values_plan('SELECT id FROM values_t WHERE big IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE big IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE big IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT small FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE kind IN (SELECT big FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_plan('SELECT id FROM values_t WHERE name IN (SELECT short FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE name IN (SELECT short FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE name IN (SELECT short FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE name IN (SELECT name FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE color IN (SELECT color FROM values_kinds WHERE id IN (4, 10)) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- another collation than the index's
@@ -192,8 +175,7 @@ SELECT values_same('SELECT id FROM values_t WHERE name COLLATE "C" IN (SELECT na
 SET enable_seqscan = off;
 SET enable_memoize = off;
 SET enable_sort = off;
-SELECT values_plan('SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE id < 2) ORDER BY v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE id < 2) ORDER BY v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE id < 2) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.other WHERE k.id < 2 AND t.kind < 50 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 RESET enable_memoize;
 RESET enable_sort;
@@ -236,8 +218,7 @@ SELECT values_same('SELECT t.id, r.country FROM values_t t JOIN values_kinds k O
 RESET geqo_threshold;
 
 -- test: rescans, with and without a parameter
-SELECT values_plan('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r % 2) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
-SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r % 2) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
+SELECT values_check('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r % 2) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
 SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = 3) ORDER BY v <-> values_vector(-r) LIMIT 3) s');
 SELECT values_same('SELECT r, ARRAY(SELECT id FROM values_t WHERE kind IN (SELECT id FROM values_kinds WHERE region = r) ORDER BY v <-> values_vector(-r) LIMIT 3) FROM generate_series(1, 4) r');
 -- keys that will be hashed are taken as often as they came
@@ -251,8 +232,7 @@ SET enable_bitmapscan = off;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 SET enable_material = off;
-SELECT values_plan('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> r % 4 OFFSET 0) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
-SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> r % 4 OFFSET 0) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
+SELECT values_check('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> r % 4 OFFSET 0) ORDER BY v <-> values_vector(-1) LIMIT 3) s');
 SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (WITH k AS MATERIALIZED (SELECT id FROM values_kinds WHERE region % 4 <> r % 4 OFFSET 0) SELECT id FROM (SELECT id FROM values_t WHERE other IN (SELECT id FROM k) ORDER BY v <-> values_vector(-1) LIMIT 3) t) s');
 SELECT values_same('SELECT r, s.id FROM generate_series(1, 4) r, LATERAL (SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> 3 OFFSET 0) ORDER BY v <-> values_vector(-r) LIMIT 3) s');
 SELECT values_same('SELECT id FROM values_t WHERE other IN (SELECT id FROM values_kinds WHERE region % 4 <> 3 OFFSET 0) ORDER BY v <-> values_vector(-1) LIMIT 10');
@@ -296,8 +276,7 @@ COMMIT;
 -- test: parallel workers
 SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'debug_parallel_query' OR name = 'force_parallel_mode' AND NOT EXISTS (SELECT FROM pg_settings WHERE name = 'debug_parallel_query');
 SET max_parallel_workers_per_gather = 2;
-SELECT values_plan('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
-SELECT values_same('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
+SELECT values_check('SELECT t.id, k.name FROM values_t t JOIN values_kinds k ON k.id = t.kind WHERE k.region = 3 ORDER BY t.v <-> values_vector(-1) LIMIT 10');
 SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'debug_parallel_query' OR name = 'force_parallel_mode' AND NOT EXISTS (SELECT FROM pg_settings WHERE name = 'debug_parallel_query');
 SET max_parallel_workers_per_gather = 0;
 
@@ -367,6 +346,6 @@ RESET ROLE;
 DROP TABLE values_parts;
 
 DROP TABLE values_t, values_kinds, values_regions, values_p, values_q;
-DROP FUNCTION values_same, values_plan, values_work, values_vector;
+DROP FUNCTION values_check, values_same, values_plan, values_work, values_vector;
 DROP TYPE values_color, values_pair;
 DROP ROLE regress_values_user;

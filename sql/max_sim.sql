@@ -39,7 +39,6 @@ SELECT max_sim('[5:6]={"[1,0]","[0,1]"}'::vector[], ARRAY['[3,1]']::vector[]),
 	max_sim((ARRAY['[9,9]', '[1,0]', '[0,1]']::vector[])[2:3], ARRAY['[3,1]']::vector[]);
 
 -- test: sizes of all kinds equal the same in SQL, in line and out of line
-\set ECHO none
 CREATE TABLE documents (id int PRIMARY KEY, tokens vector[], half_tokens halfvec[]);
 INSERT INTO documents
 	SELECT d, array_agg(v ORDER BY t), array_agg(v::halfvec ORDER BY t)
@@ -53,7 +52,6 @@ CREATE VIEW expanded AS
 		LATERAL (SELECT max(-(x <#> y)) AS largest, max(-(x::halfvec <#> y::halfvec)) AS half_largest
 			FROM unnest(d.tokens) x) s
 	GROUP BY d.id, q.id;
-\set ECHO all
 SELECT count(*) AS pairs,
 	count(*) FILTER (WHERE abs(max_sim(d.tokens, q.tokens) - e.similarity) > 1e-5 * abs(e.similarity) + 1e-5) AS wrong,
 	count(*) FILTER (WHERE abs(max_sim(d.half_tokens, q.half_tokens) - e.half_similarity)
@@ -74,7 +72,6 @@ DROP TABLE documents CASCADE;
 \c -
 -- test: an index over arrays of vectors
 -- Words of a vocabulary, near a topic of the document
-\set ECHO none
 CREATE FUNCTION words(document int, length int) RETURNS vector[] LANGUAGE sql IMMUTABLE AS $$
 	SELECT array_agg(word ORDER BY t)
 	FROM generate_series(1, length) t,
@@ -110,7 +107,6 @@ BEGIN
 	RETURN CASE WHEN all_found >= 0.95 * all_wanted THEN 'good' ELSE round(all_found / all_wanted::numeric, 3)::text END
 		|| CASE WHEN all_ordered THEN ', in order' ELSE ', out of order' END;
 END $$;
-\set ECHO all
 
 -- test: an index answers for the most similar documents
 CREATE INDEX documents_index ON documents USING hnsw (tokens vector_maxsim_ops, kind);
@@ -205,7 +201,6 @@ DROP TABLE documents, few, undeclared, grown;
 
 \c -
 -- test: target_recall with indexes whose codes do not tell which rows are nearest
-\set ECHO none
 SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 
@@ -236,7 +231,6 @@ BEGIN
 	END LOOP;
 	PERFORM set_config('lokivector.target_recall', '0', true);
 END $$;
-\set ECHO all
 
 -- test: builds and vacuum do not measure, not even with fine codes
 CREATE INDEX documents_fine ON documents USING hnsw (tokens vector_maxsim_ops) WITH (bits = 8);
@@ -326,7 +320,6 @@ SELECT split_part(lokivector_calibrate('documents_idx'), ':', 1);
 DROP TABLE documents;
 
 -- test: halfvec, a partial index, and an expression, which is evaluated as the owner
-\set ECHO none
 CREATE ROLE regress_max_sim_owner;
 CREATE FUNCTION halves(tokens vector[]) RETURNS halfvec[] LANGUAGE plpgsql IMMUTABLE
 	SET search_path = public AS $$
@@ -340,7 +333,6 @@ CREATE TABLE owned (id int, tokens vector[]);
 ALTER TABLE owned OWNER TO regress_max_sim_owner;
 INSERT INTO owned SELECT d, words(d, 5 + d % 4) FROM generate_series(1, 1500) d;
 CREATE INDEX owned_idx ON owned USING hnsw ((halves(tokens)::halfvec(32)[]) halfvec_maxsim_ops) WHERE id % 5 <> 0;
-\set ECHO all
 SELECT split_part(lokivector_calibrate('owned_idx'), ':', 1);
 SELECT calibrated_nodes FROM lokivector_index_info('owned_idx');
 SELECT * FROM broken('owned_idx', NULL);

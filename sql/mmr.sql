@@ -33,7 +33,6 @@ SELECT mmr('[1]', ARRAY['[1]']::halfvec[], 'NaN', 1);
 SELECT mmr('[1]', ARRAY['[1]']::vector[], 0.5, -1);
 
 -- test: the same as the definition in SQL, at each step and for each lambda
-\set ECHO none
 CREATE TABLE items (id int PRIMARY KEY, v vector(9), h halfvec(9));
 INSERT INTO items SELECT i, v, v::halfvec FROM generate_series(1, 60) i,
 	LATERAL (SELECT array_agg((hashint4(i * 1009 + d) % 1000) / 1000.0 ORDER BY d)::vector(9) AS v
@@ -52,7 +51,6 @@ BEGIN
 	END LOOP;
 	RETURN chosen;
 END $$;
-\set ECHO all
 SELECT count(*), count(*) FILTER (WHERE mmr(q.v, a.vectors, lambda, k) <> mmr_by_definition(q.v, a.vectors, lambda, k)) AS wrong,
 	count(*) FILTER (WHERE mmr(q.h, a.halves, lambda, k) <>
 		mmr_by_definition(q.h::vector, a.halves::vector[], lambda, k)) AS wrong_half

@@ -1,8 +1,6 @@
 -- The example of doc/multi-tenant.md: tenants in one index, kept apart by
 -- row-level security
 
-\set ECHO none
-SET lokivector.build_seed = 1;
 CREATE TABLE notes (
 	id			integer PRIMARY KEY,
 	tenant		integer NOT NULL,
@@ -45,7 +43,6 @@ END
 $$ LANGUAGE plpgsql;
 
 SET ROLE regress_notes_user;
-\set ECHO all
 
 -- test: the policy is a condition of the index
 EXPLAIN (COSTS OFF) SELECT id FROM notes ORDER BY embedding <=> '[1,2,3,4,5,6,7,8]' LIMIT 5;

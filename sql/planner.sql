@@ -1,9 +1,5 @@
 -- When the planner chooses an hnsw index, and how a scan learns its LIMIT
 
-SET lokivector.build_seed = 1;
--- enable_sort = off makes functions look expensive to some servers
-SET jit = off;
-
 CREATE FUNCTION planner_vector(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20);
 
 CREATE TABLE planner_t (id integer PRIMARY KEY, v vector(64), a integer, b integer);

@@ -1,8 +1,5 @@
 -- UNION ALL whose arms get the order and the LIMIT
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 CREATE TABLE arms_a (id integer PRIMARY KEY, tenant integer, name text COLLATE "C", v vector(8));
 CREATE TABLE arms_b (id integer PRIMARY KEY, tenant integer, name text COLLATE "C", v vector(8));
@@ -24,7 +21,6 @@ VACUUM ANALYZE arms_a, arms_b, arms_t;
 CREATE FUNCTION arms_check(query text) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws(': ', plan_nodes(query, 'Limit|Incremental Sort|Sort$|Index Scan using \w+|Seq Scan on \w+|Merge Append|Append|Nested Loop|Hash Join|Unique|HashAggregate|SetOp|Subquery Scan|Result|LockRows', ', '), outcome) FROM same(query)
 $$;
-\set ECHO all
 
 -- test: arms with conditions
 SELECT arms_check($$SELECT id, v <=> '[1,2,3,4,5,6,7,8]' AS d FROM arms_a WHERE tenant < 8
@@ -82,7 +78,6 @@ SELECT arms_check($$SELECT id FROM arms_closed WHERE id > 2000 AND name = 'name 
 SELECT arms_check($$SELECT id FROM arms_hidden WHERE id BETWEEN 2000 AND 7000 ORDER BY v <=> '[1,2,3,4,5,6,7,8]', id LIMIT 20$$);
 SELECT arms_check($$SELECT id FROM arms_closed WHERE v <=> '[1,2,3,4,5,6,7,8]' > 0.3 ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
 -- no function of the query sees a row that the view hides, nor is a condition of the query below the LIMIT
-\set ECHO none
 CREATE FUNCTION arms_spy(vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE COST 0.0001 AS $$
 BEGIN
 	IF $1 IN (SELECT v FROM arms_a WHERE tenant = 8) THEN
@@ -97,7 +92,6 @@ BEGIN
 	END IF;
 	RETURN $1;
 END $$;
-\set ECHO all
 SELECT arms_check($$SELECT id FROM arms_closed ORDER BY arms_spy(v) <=> '[1,2,3,4,5,6,7,8]' LIMIT 3$$);
 SELECT arms_check($$SELECT arms_spy(id) FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]', arms_spy(id) LIMIT 3$$);
 SELECT arms_check($$SELECT arms_spy(id) FROM arms_closed ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 3$$);
@@ -183,7 +177,6 @@ RESET plan_cache_mode;
 DROP TABLE arms_words CASCADE;
 
 -- test: parameters
-\set ECHO none
 SET plan_cache_mode = force_generic_plan;
 PREPARE arms_p (vector, bigint, bigint) AS SELECT id FROM arms ORDER BY v <=> $1, id LIMIT $2 OFFSET $3;
 -- servers name the arms differently
@@ -196,7 +189,6 @@ BEGIN
 	END LOOP;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT arms_plan($$EXECUTE arms_p ('[1,2,3,4,5,6,7,8]', 3, 2)$$);
 EXECUTE arms_p ('[9,1,1,1,5,6,7,8]', 3, 2);
 EXECUTE arms_p ('[9,1,1,1,5,6,7,8]', 5, NULL);

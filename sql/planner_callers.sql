@@ -1,9 +1,5 @@
 -- Each scan asks its own plan for LIMIT and filter, whatever else runs meanwhile
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
-
 -- No constant of a plan, so that scans begin before their query is known
 CREATE FUNCTION callers_vector(n integer) RETURNS vector LANGUAGE sql STABLE STRICT RETURN random_vector(n, 8);
 
@@ -33,7 +29,6 @@ BEGIN
 	RETURN CASE WHEN found = coalesce(lim, 3000) THEN last ELSE format('%s rows', found) END;
 END
 $$ LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan;
-\set ECHO all
 
 -- test: searches of one after the other
 SELECT callers_search(1, 3), callers_search(1, 400), callers_search(1, NULL), callers_search(1, 3);
@@ -103,7 +98,6 @@ SELECT callers_search(6, NULL);
 COMMIT;
 
 -- test: an error that is caught between the beginning of a scan and its first row
-\set ECHO none
 CREATE FUNCTION callers_fail(n integer) RETURNS vector AS $$
 BEGIN
 	PERFORM callers_search(n, 3);
@@ -118,7 +112,6 @@ EXCEPTION WHEN raise_exception THEN
 	RETURN SQLERRM;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT callers_caught('SELECT id FROM callers_t WHERE r < 0 ORDER BY v <-> callers_fail(7) LIMIT 3'),
 	callers_search(7, 400), callers_search(7, NULL), callers_search(7, 3);
 SELECT callers_caught('SELECT id FROM callers_t WHERE callers_fail(id) IS NULL ORDER BY v <-> callers_vector(7) LIMIT 400'),

@@ -1,7 +1,5 @@
 -- Aggregates below a join, which PostgreSQL has since 19: there a relation's rows are groups
 
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 
 CREATE TABLE eager_t (id integer, kind integer, v vector(3), x integer) WITH (autovacuum_enabled = off);

@@ -1,10 +1,7 @@
 -- The nearest groups of rows: the first rows of each, in order, until LIMIT has enough
 
-\set ECHO none
 SET client_min_messages = warning;
-SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
-SET jit = off;
 -- 4,000 rows in 400 documents; some have no vector, some a zero vector, and some documents nothing else
 CREATE TABLE chunks (id int PRIMARY KEY, doc int, tenant int, lang text, v vector(8));
 INSERT INTO chunks
@@ -34,7 +31,6 @@ CREATE FUNCTION groups_check(statement text, OUT uses text, OUT rows int, OUT ou
 $$;
 SET enable_seqscan = off;
 SET hnsw.ef_search = 400;
-\set ECHO all
 
 -- test: the nearest documents
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$);
@@ -166,7 +162,6 @@ COMMIT;
 
 -- test: groups that outgrow the memory of hash tables
 -- a generic plan expects that LIMIT takes few groups
-\set ECHO none
 SET plan_cache_mode = force_generic_plan;
 SET enable_sort = off;
 SET enable_hashagg = off;
@@ -187,7 +182,6 @@ CREATE TABLE large AS EXECUTE ids(3500);
 CREATE TABLE large_having AS EXECUTE having_ids(2000);
 CREATE TABLE large_waiting AS EXECUTE waiting(3500);
 CREATE TABLE large_numbers AS EXECUTE numbers(2000);
-\set ECHO all
 SELECT s, spills(s) FROM unnest(ARRAY['ids(3500)', 'having_ids(2000)', 'waiting(3500)', 'numbers(2000)', 'ranks(2000)']) s;
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;

@@ -1,8 +1,5 @@
 -- A LIMIT whose value the plan does not know: the index, or reading the table
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 -- many pages, and few
 CREATE TABLE wide (id integer, few text, twentieth text, half text, v vector(3), filler text);
@@ -19,10 +16,8 @@ CREATE FUNCTION way(query text) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws(' and ', CASE WHEN plan ~ 'Index Scan using \w+_v_idx' THEN 'index' END, CASE WHEN plan ~ 'Seq Scan' THEN 'table' END)
 	FROM (SELECT string_agg(line, '') AS plan FROM plan_lines(query) line) p
 $$;
-\set ECHO all
 
 -- test: a filter without an index, which 1 %, 5 % or half of the rows pass
-\set ECHO none
 CREATE FUNCTION ways(rest text) RETURNS TABLE (from_table text, few text, twentieth text, half text) AS $$
 DECLARE
 	columns text[] = ARRAY['few', 'twentieth', 'half'];
@@ -40,7 +35,6 @@ BEGIN
 END
 $$ LANGUAGE plpgsql;
 SET plan_cache_mode = force_custom_plan;
-\set ECHO all
 SELECT * FROM ways('SELECT id FROM %I WHERE %I = ''x1'' ORDER BY v <-> $1 LIMIT $2');
 SET plan_cache_mode = force_generic_plan;
 SELECT * FROM ways('SELECT id FROM %I WHERE %I = ''x1'' ORDER BY v <-> $1 LIMIT $2');
@@ -54,7 +48,6 @@ SELECT * FROM ways('SELECT id FROM %I WHERE %I = ''x1'' ORDER BY v <-> $1 LIMIT 
 SELECT * FROM ways('SELECT id, rank() OVER (ORDER BY v <-> $1) FROM %I WHERE %I = ''x1'' ORDER BY 2 LIMIT $2');
 
 -- test: a session keeps to plans for one LIMIT while these cost less
-\set ECHO none
 RESET plan_cache_mode;
 CREATE FUNCTION sixth(from_table text, filter text, rows integer) RETURNS text AS $$
 DECLARE
@@ -69,7 +62,6 @@ BEGIN
 	RETURN result;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT t, f, rows, sixth(t, f, rows) FROM unnest(ARRAY['wide', 'narrow']) AS t, unnest(ARRAY['few', 'twentieth', 'half']) AS f, unnest(ARRAY[3, 100]) AS rows;
 
 -- test: partitions, and a join that may drop rows

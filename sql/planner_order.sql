@@ -1,8 +1,5 @@
 -- Forms of ORDER BY that are a nearest-neighbor order
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 -- enough rows to sort, so that paths are told apart by more than a hair
 CREATE TABLE order_t (id integer PRIMARY KEY, v vector(8), nn vector(8) NOT NULL, a integer);
 INSERT INTO order_t
@@ -17,11 +14,11 @@ VACUUM ANALYZE order_t;
 
 -- The plan, and whether it returns the values that a sort would return: of
 -- rows with equal values any, so that values alone are compared
-CREATE FUNCTION order_check(query text) RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT regexp_replace(line, '\$\d+', '$', 'g') FROM plan_lines(query) line WHERE line !~ 'Limit|Index Cond: .id = '
-	UNION ALL SELECT outcome FROM same('SELECT round(s::numeric, 4) FROM (' || query || ') q')
+CREATE FUNCTION order_check(query text) RETURNS text LANGUAGE sql AS $$
+	SELECT (SELECT outcome FROM same('SELECT round(s::numeric, 4) FROM (' || query || ') q')) || ': ' ||
+		string_agg(regexp_replace(regexp_replace(line, '^ *(->  )?', ''), '\$\d+', '$', 'g'), '; ')
+	FROM plan_lines(query) line WHERE line !~ 'Limit|Index Cond: .id = '
 $$;
-\set ECHO all
 
 -- test: scores
 SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t ORDER BY s DESC LIMIT 50$$);
@@ -70,11 +67,9 @@ SELECT order_check($$SELECT CASE WHEN v IS NOT NULL THEN (v <-> '[1,2,3,4,5,6,7,
 SET enable_seqscan = off;
 SET enable_sort = off;
 CREATE FUNCTION order_ends(score text) RETURNS text AS $$
-	SELECT string_agg(l, ' | ' ORDER BY n)
-	FROM order_check(format('SELECT %s AS s FROM order_t ORDER BY s %s LIMIT 5000',
-							replace(score, '#', '(v <=> ''[1,2,3,4,5,6,7,8]'')'),
-							CASE WHEN score ~ '-' THEN 'DESC' END)) WITH ORDINALITY o (l, n)
-	WHERE l !~ 'Order By|Sort Key'
+	SELECT regexp_replace(order_check(format('SELECT %s AS s FROM order_t ORDER BY s %s LIMIT 5000',
+		replace(score, '#', '(v <=> ''[1,2,3,4,5,6,7,8]'')'), CASE WHEN score ~ '-' THEN 'DESC' END)),
+		'; (Order By|Sort Key): [^;]*', '', 'g')
 $$ LANGUAGE sql;
 SELECT score, order_ends(score) FROM (VALUES
 	('greatest(0, 1 - #)'), ('least(1, 1 - #)'), ('greatest(0, least(0.5, 1 - #))'), ('least(1.5, #)'),

@@ -1,8 +1,5 @@
 -- Left joins in the order of a distance of their nullable side
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 CREATE TABLE outer_docs (id integer PRIMARY KEY, tenant integer, title text);
 CREATE TABLE outer_chunks (id integer PRIMARY KEY, doc integer, live boolean NOT NULL, v vector(8));
@@ -26,7 +23,6 @@ CREATE FUNCTION outer_check(query text) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN uses IS NULL THEN 'sorted, ' ELSE 'in order, ' END || outcome
 	FROM same(replace(query, ':q', '''[1,2,3,4,5,6,7,8]'''), 'Append')
 $$;
-\set ECHO all
 
 -- test: the plan of a left join in the order of its nullable side
 EXPLAIN (COSTS OFF) SELECT d.id, c.id FROM outer_docs d LEFT JOIN outer_chunks c ON c.doc = d.id

@@ -1,9 +1,5 @@
 -- Workers make no scan whose order depends on a parameter that they do not get
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
-
 CREATE FUNCTION gathered_vector(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 8);
 CREATE FUNCTION gathered_restricted() RETURNS vector AS $$
 BEGIN
@@ -63,7 +59,6 @@ SET max_parallel_workers_per_gather = 2;
 SET parallel_leader_participation = off;
 -- else a MergeAppend is cheaper for few partitions
 SET enable_incremental_sort = off;
-\set ECHO all
 
 -- test: sub-selects
 SELECT * FROM gathered(for_each('SELECT id FROM gathered_parts s WHERE k = 3 ORDER BY s.v <-> q.v, id'));

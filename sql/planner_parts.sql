@@ -1,8 +1,5 @@
 -- Tables that are read in parts, each by an index
 
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SET enable_seqscan = off;
 CREATE TABLE parts_t (id integer PRIMARY KEY, kind integer NOT NULL, tag text, words tsvector NOT NULL, v vector(8), w vector(8));
@@ -21,7 +18,6 @@ VACUUM ANALYZE parts_t;
 CREATE FUNCTION parts_check(query text) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws(': ', plan_nodes(query, 'Limit|Sort$|Index Scan using parts_[vw]\M|Seq Scan on \w+|Merge Append|Append|LokivectorHybridScan|LokivectorScoreSearch|LokivectorGroupSearch', ', '), outcome) FROM same(query)
 $$;
-\set ECHO all
 
 -- test: a condition or a bound
 EXPLAIN (COSTS OFF) SELECT count(*) FROM parts_t WHERE words @@ 'w7' OR v <=> '[1,2,3,4,5,6,7,8]' < 0.2;

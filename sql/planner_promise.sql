@@ -9,7 +9,6 @@ CREATE INDEX promise_items_v ON promise_items USING hnsw (v vector_l2_ops);
 ANALYZE promise_items;
 
 -- test: a plan that was made for complete scans keeps them
-\set ECHO none
 SET plan_cache_mode = force_generic_plan;
 SET enable_seqscan = off;
 PREPARE within(float8) AS
@@ -22,7 +21,6 @@ BEGIN
 	RETURN got > 1000 AND
 		got = (SELECT count(*) FROM (SELECT v <-> '[0,0,0,0,0,0,0,0]' AS d FROM promise_items OFFSET 0) s WHERE d < 2);
 END $$;
-\set ECHO all
 SELECT promise_agrees();
 SET lokivector.complete = off;
 SELECT promise_agrees();
@@ -58,7 +56,6 @@ DROP TABLE promise_items;
 DROP FUNCTION promise_agrees, promise_moved;
 
 -- test: groups of equal distances stay whole
-\set ECHO none
 CREATE TABLE promise_dup (id int, attr int, owner text, v vector(8));
 INSERT INTO promise_dup
 	SELECT i, i % 20, 'user' || i % 7,
@@ -118,7 +115,6 @@ SET hnsw.ef_search = 400;
 SET enable_hashagg = off;
 SET enable_hashjoin = off;
 SET max_parallel_workers_per_gather = 0;
-\set ECHO all
 SELECT * FROM promise_check($$SELECT v <#> '[1,0,1,0,0,1,0,0]' AS d, count(*) AS k FROM promise_dup GROUP BY 1 ORDER BY d LIMIT 30$$);
 SELECT * FROM promise_check($$SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d, count(*) AS k FROM promise_dup WHERE owner = 'user3' GROUP BY 1 ORDER BY d$$);
 SELECT * FROM promise_check($$SELECT d, count(*) AS k FROM promise_near GROUP BY 1 ORDER BY d LIMIT 300$$);
@@ -205,7 +201,6 @@ PREPARE limited(bigint, bigint) AS SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM pr
 PREPARE bare(bigint) AS SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup ORDER BY d LIMIT $1;
 EXPLAIN (COSTS OFF) EXECUTE limited(1, 1);
 EXPLAIN (COSTS OFF) EXECUTE bare(1);
-\set ECHO none
 CREATE FUNCTION promise_execute(call text, OUT rows int, OUT late bigint, OUT same boolean) LANGUAGE plpgsql AS $$
 DECLARE
 	got float8[];
@@ -226,7 +221,6 @@ BEGIN
 									FROM unnest(got) WITH ORDINALITY u(d, i)) s WHERE d < before;
 	same := got IS NOT DISTINCT FROM want;
 END $$;
-\set ECHO all
 SELECT call, (promise_execute(call)).* FROM unnest(ARRAY['limited(20, 0)', 'limited(20, NULL)', 'limited(20, 100)',
 	'limited(NULL, NULL)', 'limited(NULL, 1700)', 'limited(9223372036854775807, 9223372036854775807)',
 	'limited(9223372036854775807, 10)', 'limited(0, 5)', 'limited(5, 100000)', 'bare(25)', 'bare(NULL)', 'bare(11999)']) call;
@@ -298,7 +292,6 @@ COMMIT;
 RESET enable_seqscan;
 
 -- test: hnsw.iterative_scan makes searches of a loop, a driver's fetches, WITH TIES, and rows that are locked
-\set ECHO none
 ANALYZE promise_spread;
 CREATE FUNCTION promise_loop(most int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
@@ -331,7 +324,6 @@ BEGIN
 	RETURN NEXT;
 END $$;
 SET hnsw.ef_search = 40;
-\set ECHO all
 SELECT * FROM promise_ways();
 SET hnsw.iterative_scan = strict_order;
 SELECT * FROM promise_ways();
@@ -361,7 +353,6 @@ DROP TABLE promise_dup, promise_names, promise_small, promise_spread;
 DROP FUNCTION promise_run, promise_check, promise_execute, promise_late;
 
 -- test: pgvector's limits are for searches; other statements lose no row
-\set ECHO none
 CREATE TABLE promise_left (id int, v vector(4));
 CREATE TABLE promise_right (id int);
 INSERT INTO promise_left
@@ -385,7 +376,6 @@ $$;
 SET hnsw.ef_search = 10;
 SET hnsw.max_scan_tuples = 100;
 SET hnsw.iterative_scan = relaxed_order;
-\set ECHO all
 SELECT of_join, of_rank, of_search > 1000 AS limited FROM promise_lost();
 SET hnsw.iterative_scan = strict_order;
 SELECT of_join, of_rank, of_search > 1000 AS limited FROM promise_lost();
@@ -399,7 +389,6 @@ DROP TABLE promise_left, promise_right;
 DROP FUNCTION promise_lost;
 
 -- test: late rows stay below no node that relies on their order
-\set ECHO none
 CREATE TABLE promise_wide (v vector(32));
 INSERT INTO promise_wide
 	SELECT (SELECT array_agg(floor(4 * random())) FROM generate_series(1, 32) WHERE i = i)::vector
@@ -417,7 +406,6 @@ SET enable_nestloop = off;
 SET hnsw.ef_search = 10;
 SET hnsw.max_scan_tuples = 100000;
 SET hnsw.iterative_scan = relaxed_order;
-\set ECHO all
 SELECT count(*) - count(DISTINCT d) AS repeated FROM (SELECT d FROM promise_ordered GROUP BY d) s;
 SELECT count(*) - count(DISTINCT d) AS repeated FROM (SELECT DISTINCT d FROM promise_ordered) s;
 SELECT count(*) AS late FROM (

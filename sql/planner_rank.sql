@@ -1,10 +1,7 @@
 -- Ranks of the rows of a search, and what is computed of its rows after they are sorted
 
-\set ECHO none
 SET client_min_messages = warning;
-SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
-SET jit = off;
 CREATE TABLE rank_items (id int PRIMARY KEY, attr int, owner text, v vector(8));
 INSERT INTO rank_items
 	SELECT i, i % 20, 'user' || i % 7,
@@ -55,7 +52,6 @@ BEGIN
 END $$;
 SET enable_seqscan = off;
 SET hnsw.ef_search = 400;
-\set ECHO all
 
 -- test: all ranks are those of the first rows
 SELECT * FROM rank_check($$SELECT d, rank() OVER (ORDER BY d) AS r FROM rank_near ORDER BY d LIMIT 50$$);

@@ -1,8 +1,5 @@
 -- Conditions that the index does not know: rows that they drop are left out by the
 -- scan itself, once LIMIT has asked for more than it takes.
-\set ECHO none
-SET lokivector.build_seed = 1;
-SET jit = off;
 SET enable_seqscan = off;
 SET enable_sort = off;
 
@@ -34,7 +31,6 @@ CREATE FUNCTION row_filter_wrong(condition text, rows integer) RETURNS SETOF tex
 		found(target, format('v <-> %L', q::vector), rows, condition, 1e-5)
 	WHERE returned <> wanted OR hits < wanted - rows / 10 OR NOT in_order
 $$;
-\set ECHO all
 
 -- test: as many rows as match, and the nearest
 SELECT w FROM unnest(ARRAY['r < 500', 'r < 100', 'r < 10', 'r = 3', 'r < 0', 'c = 2 AND r < 200',
@@ -120,7 +116,6 @@ RESET lokivector.complete;
 RESET hnsw.ef_search;
 
 -- test: row security
-\set ECHO none
 CREATE ROLE row_filter_reader;
 GRANT SELECT ON row_filter_t TO row_filter_reader;
 CREATE FUNCTION row_filter_leak(r integer) RETURNS boolean AS $$
@@ -134,7 +129,6 @@ $$ LANGUAGE plpgsql STABLE COST 0.0001;
 CREATE POLICY row_filter_policy ON row_filter_t USING (r < 100);
 ALTER TABLE row_filter_t ENABLE ROW LEVEL SECURITY;
 SET ROLE row_filter_reader;
-\set ECHO all
 SELECT count(*), bool_and(r < 40) FROM (SELECT r FROM row_filter_t WHERE row_filter_leak(r) ORDER BY v <-> row_filter_vector(1) LIMIT 10) s;
 RESET ROLE;
 

@@ -1,10 +1,7 @@
 -- Groups of a table's rows in the order of a distance of these: GROUP BY and DISTINCT by a key
 
-\set ECHO none
 SET client_min_messages = warning;
-SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
-SET jit = off;
 -- 3,000 documents, many as near as others, some without a vector; 0 to 5 chunks of each
 CREATE TABLE docs (id int PRIMARY KEY, code text NOT NULL COLLATE "C" UNIQUE, maybe int UNIQUE,
 	later int NOT NULL UNIQUE DEFERRABLE, tenant int, title text, v vector(6));
@@ -29,7 +26,6 @@ CREATE FUNCTION groups_check(statement text, OUT uses text, OUT rows int, OUT ou
 		'Limit|Incremental Sort$|Sort$|Index Scan using docs_v|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|Group$|Unique|Merge Append|Append')
 $$;
 SET hnsw.ef_search = 1000;
-\set ECHO all
 
 -- test: aggregates of what is joined
 SELECT * FROM groups_check($$SELECT d.id, count(c.id) FROM near d LEFT JOIN chunks c ON c.doc = d.id GROUP BY d.id, dist ORDER BY dist, d.id LIMIT 10$$);
@@ -69,7 +65,6 @@ SELECT count(*) - count(DISTINCT (id, r)) AS twice FROM (SELECT DISTINCT d.id, d
 SELECT * FROM groups_check($$SELECT maybe, dist, count(*) FROM near WHERE maybe > 0 GROUP BY maybe, dist ORDER BY dist, maybe LIMIT 10$$);
 
 -- test: statements at random have the rows of the plain plan
-\set ECHO none
 CREATE FUNCTION pick(i int, salt int, VARIADIC choices text[]) RETURNS text
 IMMUTABLE LANGUAGE sql RETURN choices[1 + (hashint4extended(i, salt) & 1048575) % cardinality(choices)];
 CREATE FUNCTION statement(i int, extra text) RETURNS text LANGUAGE sql AS $$
@@ -89,13 +84,11 @@ CREATE FUNCTION statement(i int, extra text) RETURNS text LANGUAGE sql AS $$
 		pick(i, 11, '1', 'd.title', 'd.v'))
 	FROM (SELECT pick(i, 6, '', '', ', c.kind') AS kinds) k
 $$;
-\set ECHO all
 SELECT count(*) AS statements, sum((uses LIKE '%Index Scan using docs_v%')::int) > 150 AS by_index, sum((outcome = 'same')::int) AS same,
 	min(statement(i, '')) FILTER (WHERE outcome <> 'same') AS fault
 FROM generate_series(1, 400) i, groups_check(statement(i, ''));
 
 -- test: a row that comes late brings its whole group: each row is one of the plain plan's without LIMIT, once and in order
-\set ECHO none
 CREATE TABLE poor AS SELECT id, tenant, title, (SELECT array_agg(hashint4extended(id, j) % 1000)::float8[] FROM generate_series(1, 48) j)::vector(48) AS v FROM docs;
 ALTER TABLE poor ADD PRIMARY KEY (id);
 CREATE INDEX poor_v ON poor USING hnsw (v vector_l2_ops, tenant) WITH (m = 2, ef_construction = 4);
@@ -121,13 +114,11 @@ BEGIN
 		format('%s wrong, %s twice, %s out of order: %s', missing, twice, falls, statement) END;
 END $$;
 SET hnsw.ef_search = 1;
-\set ECHO all
 SELECT outcome, count(*), sum((NOT exact)::int) > 20 AS rows_are_missed
 FROM generate_series(401, 700) i, whole(replace(statement(i, ''), 'near d', 'far d')) GROUP BY 1;
 RESET hnsw.ef_search;
 
 -- test: a group of many rows is not cut where its row comes late
-\set ECHO none
 CREATE TABLE few_links (id int PRIMARY KEY, v vector(8));
 INSERT INTO few_links SELECT i, (SELECT array_agg(hashint4(i * 8 + j) & 31) FROM generate_series(1, 8) j)::vector FROM generate_series(1, 3000) i;
 CREATE TABLE many (far int);
@@ -148,7 +139,6 @@ BEGIN
 	END LOOP;
 	RETURN cut;
 END $$;
-\set ECHO all
 SELECT ef, cut_groups(ef, 'SELECT d.id, count(*) AS n FROM few_links d JOIN many c ON c.far = d.id GROUP BY d.id ORDER BY d.v <-> %L LIMIT 100'),
 	cut_groups(ef, 'SELECT d.id, count(*) AS n FROM few_links d JOIN many c ON c.far = d.id GROUP BY d.id HAVING count(*) > 10 ORDER BY d.v <-> %L LIMIT 20'),
 	cut_groups(ef, 'SELECT DISTINCT d.id, CASE mod(d.id, 5) WHEN 0 THEN 80 ELSE 2 END AS n, d.v <-> %L AS dist FROM few_links d JOIN many c ON c.far = d.id ORDER BY dist LIMIT 100')

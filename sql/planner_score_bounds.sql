@@ -1,10 +1,7 @@
 -- Bounds of scores: what columns can be is asked of indexes when a query is executed, whenever ANALYZE and VACUUM ran
 
-\set ECHO none
 SET client_min_messages = warning;
-SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
-SET jit = off;
 SET hnsw.ef_search = 400;
 SET enable_seqscan = off;
 SET enable_sort = off;
@@ -17,7 +14,6 @@ $$;
 CREATE FUNCTION plan_of(prepared text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT plan_lines('EXECUTE ' || prepared || '(''[1,0,1,0,0,1,0,0]'')')
 $$;
-\set ECHO all
 
 -- test: memories whose scores change after ANALYZE
 CREATE TABLE mem (id int PRIMARY KEY, seen timestamptz NOT NULL, boost float8 NOT NULL DEFAULT 0, v vector(8));
@@ -160,7 +156,6 @@ INSERT INTO typed SELECT 1000 + id, n, i, l, b, r, f, d, t, z, p, v FROM typed;
 INSERT INTO typed (id, n, i, l, b, r, f, d, t, z, p) SELECT 3000 + id, n, i, l, b, r, f, d, t, z, p FROM typed;
 SELECT * FROM forms_check();
 -- btrees, of either direction, at a row that sorts behind all
-\set ECHO none
 DROP INDEX typed_v;
 CREATE INDEX typed_v ON typed USING hnsw (v vector_l2_ops);
 CREATE INDEX ON typed (n);
@@ -173,7 +168,6 @@ CREATE INDEX ON typed (d);
 CREATE INDEX ON typed (t DESC);
 CREATE INDEX ON typed (z);
 CREATE INDEX ON typed (p DESC);
-\set ECHO all
 SELECT * FROM forms_check();
 SELECT fill('[8000,8020]', -3000);
 SELECT fill('[8021,8040]', 3000);
@@ -257,7 +251,6 @@ CREATE FUNCTION change_rows() RETURNS void LANGUAGE sql AS $$
 	DELETE FROM random_rows WHERE random() < 0.05;
 $$;
 SELECT setseed(0.3);
-\set ECHO none
 DO $$
 DECLARE
 	search boolean;
@@ -283,10 +276,8 @@ BEGIN
 END $$;
 DROP TABLE random_rows;
 DROP FUNCTION change_rows;
-\set ECHO all
 
 -- test: who does not see all rows learns nothing from what a plan costs
-\set ECHO none
 CREATE TABLE hidden (id int PRIMARY KEY, owner text, a float8 NOT NULL, v vector(3));
 INSERT INTO hidden SELECT i, CASE WHEN i % 2 = 0 THEN 'bounds_reader' ELSE 'other' END, i % 10, ARRAY[sin(i), cos(i * 1.7), sin(i * 3.1)]::vector FROM generate_series(1, 2000) i;
 CREATE INDEX hidden_v ON hidden USING hnsw (v vector_l2_ops, a);
@@ -301,7 +292,6 @@ GRANT ALL ON costs TO bounds_reader;
 SET ROLE bounds_reader;
 INSERT INTO costs SELECT 1, cost_of($$SELECT id FROM hidden ORDER BY (v <-> '[1,0,0]') - a LIMIT 3$$);
 RESET ROLE;
-\set ECHO all
 BEGIN;
 UPDATE hidden SET a = 1000000 WHERE id = 7;
 SET LOCAL ROLE bounds_reader;

@@ -1,10 +1,7 @@
 -- Scores that are made of a distance and other columns: rows come by distance until the best are known
 
-\set ECHO none
 SET client_min_messages = warning;
-SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
-SET jit = off;
 -- some rows have no vector, some a zero vector, and some columns are NULL
 CREATE TABLE posts (id int PRIMARY KEY, author int, age float8, votes int, weight real, price numeric, pinned bool NOT NULL,
 	maybe float8, made timestamptz, v vector(8));
@@ -39,7 +36,6 @@ CREATE FUNCTION scores_check(statement text, OUT uses text, OUT rows int, OUT ou
 $$;
 SET enable_seqscan = off;
 SET hnsw.ef_search = 400;
-\set ECHO all
 
 -- test: recency, popularity, penalties, boosts
 SELECT * FROM scores_check($$SELECT id, 0.7 * (1 - d) + 0.3 * exp(-age) AS s FROM near ORDER BY s DESC NULLS LAST LIMIT 10$$);
@@ -69,7 +65,6 @@ SELECT * FROM scores_check($$SELECT id, l + votes / 1000.0 AS s FROM near WHERE 
 SELECT * FROM scores_check($$SELECT id, l + votes / 1000.0 AS s FROM near WHERE l = 0.5 ORDER BY s LIMIT 3$$);
 
 -- test: sums of distances from constants by <=> and <#>, as one distance
-\set ECHO none
 CREATE INDEX posts_ip ON posts USING hnsw (v vector_ip_ops);
 CREATE FUNCTION scores_read(statement text) RETURNS text LANGUAGE sql AS $$
 	SELECT substring(plan_json(statement, 'ANALYZE, TIMING OFF')::text FROM '"Index Scan".*"Actual Rows": (\d+)')
@@ -85,7 +80,6 @@ FROM (VALUES (1, '(v <=> a) + (v <=> b) AS s FROM found ORDER BY s'),
 	(7, '(v <=> a) + (v <=> b) AS s FROM found WHERE author = 3 ORDER BY s'),
 	(8, '(v <-> a) + (v <-> b) AS s FROM found ORDER BY s'),
 	(9, '(v <=> a) + (v <#> b) AS s FROM found ORDER BY s')) v(n, score);
-\set ECHO all
 SELECT n, uses, outcome, scores_read(statement)::int < 20 AS few FROM sums, scores_check(statement) ORDER BY n;
 -- a sum that a column multiplies
 SELECT outcome FROM scores_check($$SELECT id, ((v <=> '[1,0,1,0,0,1,0,0]') + (v <=> '[0,2,1,0,0,3,0,1]')) * (1e6 + votes) AS s FROM found ORDER BY s LIMIT 10$$);
@@ -151,7 +145,6 @@ SELECT outcome FROM scores_check($$SELECT id, (3 - (v <-> '[0,0]')) / (1 + extra
 DROP TABLE rounded;
 -- test: scores with casts, where a unit of real or of float8 is between rows
 -- the distances are halfway between two of real
-\set ECHO none
 CREATE TABLE ulps AS SELECT i AS id, 1 + a * 2 ^ -52 AS e, 1 + a * 1e-8::float8 AS t, (1 + b * 2 ^ -23)::real AS f, 1 + c * 1e-17 AS n, a::int AS k,
 	9007199254740992 + c AS l, timestamp '2026-01-01' + c * interval '1 us' AS made,
 	ARRAY[CASE WHEN i > 50 THEN 1 + i / 200.0 ELSE 1 + d * 2 ^ -23 END, 2 ^ -11.5]::vector(2) AS v
@@ -204,7 +197,6 @@ BEGIN
 	END LOOP;
 END
 $$;
-\set ECHO all
 SELECT wrong, nodes > last AS many FROM (SELECT CASE WHEN test_short() THEN 40 ELSE 200 END AS last) l, casts_check(last);
 DROP FUNCTION casts_check, cast_score, pick;
 DROP TABLE ulps;
@@ -312,7 +304,6 @@ SELECT rows, outcome FROM scores_check($$SELECT id, CASE WHEN author IN (1, 2) T
 SELECT rows, outcome FROM scores_check($$SELECT s FROM (SELECT CASE WHEN author IN (1, 2) THEN l * 0.5 ELSE l END AS s, id FROM near) n ORDER BY s, id LIMIT 5$$);
 
 -- test: an error of rows that are not returned may vanish, and none is added; where ln and sqrt may fail, rows are sorted
-\set ECHO none
 CREATE TABLE vast (id int, f float8, rare bool, v vector(3));
 INSERT INTO vast SELECT i, CASE WHEN i % 100 = 0 THEN 1e300 ELSE 1 + i % 7 END, i > 3000, ARRAY[sin(i), cos(i), CASE WHEN i % 100 = 0 THEN 1000 ELSE i % 7 END]::vector FROM generate_series(1, 3000) i;
 CREATE INDEX ON vast USING hnsw (v vector_l2_ops, f);
@@ -347,7 +338,6 @@ BEGIN
 	SET LOCAL enable_indexscan = on;
 	SET LOCAL enable_seqscan = off;
 END $$;
-\set ECHO all
 SELECT score, c.* FROM unnest(ARRAY['d + exp(-f * 100)', 'd + 1e-12 * (f * 1e10)', 'd + 0.01 * power(f, 2)', 'd + 1e-300 * (1 / f)',
 	'd + ln(f - 2)', 'd + sqrt(f - 2)']) AS score, vast_check(replace(score, 'd', '(v <-> ''[0,1,3]'')')) AS c;
 SELECT * FROM vast_check($$(v <-> '[0,1,3]') + CASE WHEN rare THEN current_setting('vast.no_such')::float8 ELSE 0.01 * f END$$);

@@ -1,7 +1,5 @@
 -- How many rows the planner expects of distance predicates
 
-\set ECHO none
-SET jit = off;
 -- 50 clusters of 100 rows
 CREATE FUNCTION sel_vector(n integer, dim integer) RETURNS vector AS $$
 	SELECT array_agg(3 * sin((n % 50) * i * 1.7 + i) +
@@ -20,7 +18,6 @@ CREATE FUNCTION sel_rows(query text, at_most float8) RETURNS text LANGUAGE sql A
 		LATERAL (SELECT (p #>> '{0,Plan,Plan Rows}')::float8 AS expected, greatest((p #>> '{0,Plan,Actual Rows}')::float8, 1) AS actual) r
 $$;
 CREATE FUNCTION sel_expected(query text) RETURNS float8 LANGUAGE sql RETURN plan_figure(query);
-\set ECHO all
 
 -- test: without statistics
 SELECT sel_expected('SELECT * FROM sel_t WHERE v <-> ''[1]'' < 1') < 100 AS few;
@@ -167,7 +164,6 @@ EXPLAIN (COSTS OFF) SELECT 1 FROM sets WHERE '{"[1,1]","[1,0]"}'::vector[] @# to
 DROP TABLE sets;
 
 -- test: scores of words, from posting lists, and from the server's statistics where there are none
-\set ECHO none
 CREATE FUNCTION sel_words(n int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
 	SELECT string_agg('w' || (abs(hashint8extended(n, j) % 1000 / 1000.0) ^ 3 * 100)::int::text || ':' || j, ' ')::tsvector
 	FROM generate_series(1, 3 + n * 7 % 40) j
@@ -183,7 +179,6 @@ CREATE TEMP TABLE sel_bounds AS SELECT search, bound FROM (VALUES
 	('w5', '< 0'), ('w5', '< -1'), ('w5', '< -2'), ('w5', '<= 0'), ('w5', '> 0'), ('w5', '>= -2'), ('w5', '< 1'), ('w5', '< -100'),
 	('w5', '< ''NaN'''), ('w5', '< ''-Infinity'''), ('w5', '< -1e-320'), ('w40', '< 0'), ('w40', '< -2'), ('w40', '< -4'),
 	('!w5', '< 0'), ('w5 & !w2', '< 0'), ('w5 & w40', '< 0'), ('w5 | w40 | none', '< -2'), ('w1 | w2 | w3 | w4 | w5', '< -3')) v(search, bound);
-\set ECHO all
 SELECT search, bound, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> %L %s', search, bound), 3) AS listed,
 	sel_rows(format('SELECT * FROM sel_unlisted WHERE words <@> %L %s', search, bound), 3) AS unlisted FROM sel_bounds;
 SELECT search, bound, sel_rows(format('SELECT * FROM sel_listed WHERE words <@> %L %s', search, bound), 3) AS listed

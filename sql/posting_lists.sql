@@ -1,6 +1,4 @@
 -- Posting lists of sparse vectors: scans equal brute force, whatever happened to the table
-\set ECHO none
-SET lokivector.build_seed = 1;
 
 CREATE FUNCTION word(n int, i int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
 	-- some words are frequent
@@ -49,7 +47,6 @@ CREATE FUNCTION all_different(statements int) RETURNS SETOF text LANGUAGE sql AS
 	SELECT different(op, filter, statements)
 	FROM unnest('{<#>,<->,<=>,<+>}'::text[]) op, unnest('{true,tenant = 3,"tenant IN (1, 5) AND id % 3 = 0"}'::text[]) filter
 $$;
-\set ECHO all
 
 -- test: every metric: a build, and what came after it
 CREATE TABLE docs (id int PRIMARY KEY, tenant int, s sparsevec(3000));
@@ -188,5 +185,4 @@ SELECT pg_relation_size('texts_idx') AS size \gset
 REINDEX INDEX texts_idx;
 SELECT :size < 2.4 * pg_relation_size('texts_idx') AS twice, lokivector_check('texts_idx', true);
 DROP TABLE texts;
-DROP FUNCTION text_of;
-DROP FUNCTION all_different, different, document, word;
+DROP FUNCTION text_of, all_different, different, document, word;

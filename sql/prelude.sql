@@ -190,9 +190,11 @@ BEGIN
 END
 $$;
 
--- Beside the results of a server that these tests started
+-- What receive() writes is beside the results of a server that these tests started; graphs are the same in each
+-- run, and ways that are disabled, which look expensive, are not compiled, as in test/server.conf
 \getenv directory PG_ABS_BUILDDIR
-SELECT format('ALTER DATABASE %I SET test.file = %L', current_database(), :'directory' || '/results/field') \gexec
+SELECT format('ALTER DATABASE %I SET %s = %L', current_database(), name, value)
+FROM (VALUES ('test.file', :'directory' || '/results/field'), ('lokivector.build_seed', '1'), ('jit', 'off')) v(name, value) \gexec
 \c -
 
 \set ECHO all

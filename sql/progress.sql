@@ -1,6 +1,5 @@
 -- How far builds are.  VACUUM is watched by t/055_progress.pl.
 
-\set ECHO none
 CREATE TABLE progress_t (id integer, v vector(3));
 INSERT INTO progress_t SELECT i, ARRAY[i, i % 7, i % 11]::vector FROM generate_series(1, 3000) i;
 ANALYZE progress_t;
@@ -26,7 +25,6 @@ BEGIN
 	END IF;
 	RETURN v;
 END $$ LANGUAGE plpgsql IMMUTABLE;
-\set ECHO all
 
 -- test: builds, and a check
 CREATE INDEX progress_idx ON progress_t USING hnsw ((watch(id, v)::vector(3)) vector_l2_ops);

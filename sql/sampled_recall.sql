@@ -1,7 +1,5 @@
 -- Recall of live searches: which are sampled, what is measured, who sees it
 
-\set ECHO none
-SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 CREATE TABLE sampled (id integer, c integer, v vector(32));
 INSERT INTO sampled SELECT i, i % 10, random_vector(i, 32) FROM generate_series(1, 3000) i;
@@ -14,7 +12,6 @@ BEGIN
 		PERFORM id FROM sampled ORDER BY v <-> random_vector(-i, 32) LIMIT k;
 	END LOOP;
 END $$;
-\set ECHO all
 
 -- test: nothing is sampled unless it is asked for
 SELECT search(1, 20);
@@ -105,7 +102,6 @@ FROM lokivector_stat_recall s,
 DROP PROCEDURE search_some;
 
 -- test: the same where rows are in clusters
-\set ECHO none
 CREATE FUNCTION clustered_item(n integer) RETURNS vector AS $$
 	SELECT random_vector(10000 + abs(n) % 40, 32) + array_fill(0.7, '{32}')::vector * random_vector(n, 32)
 $$ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE;
@@ -124,7 +120,6 @@ BEGIN
 	END LOOP;
 END $$;
 CALL search_some();
-\set ECHO all
 SELECT s.measured BETWEEN 400 AND 650 AS half, abs(s.recall - r.recall) < 0.02 AS near
 FROM lokivector_stat_recall s,
 	lokivector_recall('clustered_idx', (SELECT array_agg(clustered_item(-i)) FROM generate_series(1, 1050) i)) r
@@ -223,8 +218,6 @@ SELECT lokivector_measure_samples('sampled');
 SELECT lokivector_sampled_queries('sampled');
 
 DROP TABLE sampled;
-DROP ROLE regress_sampled_owner;
-DROP ROLE regress_sampled_reader;
-DROP ROLE regress_sampled_monitor;
+DROP ROLE regress_sampled_owner, regress_sampled_reader, regress_sampled_monitor;
 RESET lokivector.recall_sample_rate;
 DROP FUNCTION search;

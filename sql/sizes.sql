@@ -1,6 +1,4 @@
 -- Vectors of several sizes in one column: partial indexes on casts answer queries without the cast
-\set ECHO none
-SET lokivector.build_seed = 1;
 SET hnsw.ef_search = 400;
 SET max_parallel_workers_per_gather = 0;
 SET client_min_messages = warning;
@@ -43,7 +41,6 @@ BEGIN
 		CASE WHEN plan ~ 'Cond: \((sizes\.)?tenant = 3\)' THEN 'tenant in the index' END,
 		CASE WHEN by_index IS DISTINCT FROM without THEN 'other rows' WHEN without IS NULL THEN 'no rows' ELSE 'same rows' END);
 END $$;
-\set ECHO all
 
 -- test: three sizes, three spellings, orders and bounds, with a tenant
 SET enable_seqscan = off;

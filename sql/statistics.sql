@@ -1,7 +1,6 @@
 -- Counts of what was done with each index
 
 CREATE TABLE stat_t (id integer, c integer, v vector(3));
-SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 INSERT INTO stat_t SELECT i, i % 10, ARRAY[i % 50, i / 50, i % 7]::vector FROM generate_series(1, 2000) i;
 CREATE INDEX stat_idx ON stat_t USING hnsw (v vector_l2_ops, c);

@@ -1,7 +1,5 @@
 -- The example of doc/time-travel.md: versions of rows, searched as of a time
 
-\set ECHO none
-SET lokivector.build_seed = 1;
 SET timezone = 'UTC';
 
 CREATE TABLE articles (
@@ -32,7 +30,6 @@ $$ LANGUAGE sql STABLE;
 CREATE FUNCTION article_vector(id bigint, version integer) RETURNS vector AS $$
 	SELECT array_agg(sin(id * i) + version * 0.2 * cos(id + i) ORDER BY i)::vector FROM generate_series(1, 8) i
 $$ LANGUAGE sql IMMUTABLE;
-\set ECHO all
 SELECT count(put_article(i, 'article ' || i, article_vector(i, 0), '2020-01-01')) FROM generate_series(1, 1000) i;
 SELECT count(put_article(i, 'article ' || i || ', version ' || n, article_vector(i, n), '2020-01-01'::timestamptz + n * interval '1 month'))
 FROM generate_series(1, 24) n, generate_series(3, 1000, 3) i;

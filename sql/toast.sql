@@ -2,7 +2,6 @@
 -- the TOAST table, they are what detoasting makes of them.
 
 -- A vector that depends on n alone; compressible if its elements are equal
-\set ECHO none
 CREATE FUNCTION toast_vector(n integer, dim integer, compressible boolean DEFAULT false)
 RETURNS vector AS $$
 	SELECT array_agg(hashint8extended(n, CASE WHEN compressible THEN 0 ELSE i END)::float8
@@ -29,7 +28,6 @@ $$ LANGUAGE plpgsql;
 CREATE FUNCTION toast_used(tab regclass) RETURNS boolean AS $$
 	SELECT pg_relation_size(reltoastrelid) > 0 FROM pg_class WHERE oid = tab
 $$ LANGUAGE sql;
-\set ECHO all
 
 -- test: every way of storage
 -- n is NULL where v is
@@ -102,7 +100,6 @@ SELECT * FROM toast_wrong('toast_t');
 
 -- test: an operator that is kept for a transaction
 -- through savepoints that are rolled back, and while the table is emptied
-\set ECHO none
 CREATE FUNCTION toast_steps() RETURNS TABLE (step text, wrong integer) AS $$
 DECLARE
 	a record;
@@ -133,7 +130,6 @@ BEGIN
 	END LOOP;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT * FROM toast_steps();
 CREATE TABLE toast_own_kept AS SELECT * FROM toast_own;
 SELECT count(*) FROM toast_own_kept;

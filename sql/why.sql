@@ -1,7 +1,5 @@
 -- lokivector_why: why a search does not return a row
 \set SHOW_CONTEXT never
-\set ECHO none
-SET lokivector.build_seed = 1;
 SET enable_seqscan = off;
 SET max_parallel_workers_per_gather = 0;
 
@@ -41,7 +39,6 @@ BEGIN
 			ELSE 'found' END $q$, query, condition, row_id, n) INTO verdict;
 	RETURN verdict;
 END $$;
-\set ECHO all
 
 -- test: 1,000 rows: what is said of each is so by a plan without the index, and the width finds it
 CREATE TABLE why_asked AS
@@ -147,7 +144,6 @@ WHERE (verdict, rank) IS DISTINCT FROM (CASE WHEN i % 2 = 1 THEN 'not visible' W
 RESET ROLE;
 
 -- test: names: those of the condition by the caller's path, all others in full
-\set ECHO none
 CREATE SCHEMA why_decoys;
 SET search_path = why_decoys, pg_catalog, public;
 CREATE FUNCTION why_decoys.decoy(anyelement, anyelement) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'a decoy was called'; END $$;
@@ -165,7 +161,6 @@ CREATE FUNCTION why_decoys.format(text, VARIADIC "any") RETURNS text LANGUAGE in
 CREATE FUNCTION why_decoys.vector_dims(vector) RETURNS int LANGUAGE sql IMMUTABLE AS $$SELECT 2$$;
 CREATE DOMAIN why_decoys.vector AS public.vector CHECK (false);
 CREATE FUNCTION why_decoys.here(int) RETURNS boolean LANGUAGE sql AS $$SELECT $1 OPERATOR(pg_catalog.<) 3$$;
-\set ECHO all
 SELECT verdict, rank, width FROM lokivector_why('public.why_part_v_idx', '[1,1]', '(0,1)', 1, 'here(id)');
 SELECT verdict, rank, width FROM lokivector_why('public.why_loose', '[2,1]', '(0,2)', 1, 'public.vector_dims(loose) OPERATOR(pg_catalog.=) 2');
 SET search_path = public;

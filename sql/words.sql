@@ -1,6 +1,4 @@
 -- BM25: an index of words answers as a sort does, by scores as they are defined
-\set ECHO none
-SET lokivector.build_seed = 1;
 
 CREATE FUNCTION document(n int, length int) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
 	-- some words are frequent, and some occur more than once
@@ -27,7 +25,6 @@ BEGIN
 		GROUP BY document.id $q$, documents) USING k1, b, search;
 END
 $$;
-\set ECHO all
 
 -- test: without lists, with those of a build, and with other parameters: scores are those of the formula
 SELECT words <@> 'w1'::tsquery FROM docs LIMIT 1;
@@ -58,7 +55,6 @@ ALTER TABLE equal SET (autovacuum_enabled = off);
 UPDATE equal SET id = id;
 VACUUM equal;
 SELECT rows - live < 32 AS nearly FROM lokivector_index_info('equal_words');
-\set ECHO none
 DROP TABLE equal;
 
 -- Statements whose rows differ in score from those of a plan without the index
@@ -90,7 +86,6 @@ CREATE FUNCTION all_different(statements int) RETURNS SETOF text LANGUAGE sql AS
 	SELECT different(filter, statements)
 	FROM unnest('{true,tenant = 3,"tenant IN (1, 5) AND id % 3 = 0",words @@ $1,words <@> $1 < -2}'::text[]) filter
 $$;
-\set ECHO all
 
 -- test: equal to a sort, with lists of other parameters, after a build, and after what came then
 SELECT all_different(10);
