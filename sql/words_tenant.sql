@@ -295,6 +295,61 @@ END
 $$;
 SELECT policy, tenant_parts_seen(policy) FROM unnest(ARRAY['owner = current_user', 'owner::varchar::text = current_user::text', 'account = md5(''1'')::uuid', 'data ->> ''t'' = ''2''']) policy;
 
+-- test: without a policy statistics_by asks for the same: scores are those that the policy's reader sees, bit by bit
+SELECT tenant_try('tenant = current_setting(''app.tenant'')::int');
+CREATE FUNCTION tenant_scored(condition text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	EXECUTE format('SELECT string_agg(id || '' '' || encode(float8send(s), ''hex''), '','' ORDER BY s, id) FROM (SELECT id, words <@> ''w1 | w96'' AS s FROM tenant_notes WHERE %s ORDER BY words <@> ''w1 | w96'', id LIMIT 50) t', condition) INTO result;
+	RETURN result;
+END
+$$;
+SET app.tenant = 2;
+SET ROLE regress_tenant;
+SELECT tenant_scored('true') AS by_policy \gset
+RESET ROLE;
+SELECT tenant_scored('tenant = 2') = :'by_policy' AS without;
+ALTER INDEX tenant_words SET (statistics_by = tenant);
+SELECT condition, tenant_scored(condition) = :'by_policy' AS same FROM unnest(ARRAY['tenant = 2', '2::bigint = tenant', 'tenant = current_setting(''app.tenant'')::int AND id IS NOT NULL', '(tenant = 2 AND id > 0) AND NOT secret']) condition;
+SELECT encode(float8send(s.score), 'hex') = split_part(split_part(:'by_policy', ',', 1), ' ', 2) AS same FROM (SELECT id, tenant, words <@> 'w1 | w96' AS score FROM tenant_notes) s WHERE tenant = 2 ORDER BY score, id LIMIT 1;
+PREPARE tenant_search(int, text) AS SELECT encode(float8send(min(words <@> 'w1 | w96')), 'hex') = split_part(split_part($2, ',', 1), ' ', 2) AS same FROM tenant_notes WHERE tenant = $1;
+EXECUTE tenant_search(2, :'by_policy');
+SET plan_cache_mode = force_generic_plan;
+EXECUTE tenant_search(2, :'by_policy');
+EXECUTE tenant_search(1, :'by_policy');
+RESET plan_cache_mode;
+-- a policy counts as before; who states another value sees nothing
+SET ROLE regress_tenant;
+SELECT tenant_scored('true') = :'by_policy' AS same, tenant_scored('tenant = 1') IS NULL AS none;
+RESET ROLE;
+
+-- test: a query that states no tenant is an error, but by an index that it names
+SELECT condition, e.* FROM unnest(ARRAY['true', 'tenant = 1 OR tenant = 2', 'tenant = ANY (''{1,2}'')', 'tenant > 1', 'tenant = id', 'id = 2', 'tenant = (SELECT 2)']) condition,
+	error_of(format('SELECT id FROM tenant_notes WHERE %s ORDER BY words <@> ''w1'' LIMIT 1', condition)) e;
+SELECT (error_of('SELECT o.n, s.score FROM tenant_seen o, LATERAL (SELECT words <@> ''w1'' AS score FROM tenant_notes WHERE tenant = o.n ORDER BY 1 LIMIT 1) s')).message;
+SELECT (error_of('INSERT INTO tenant_notes VALUES (-5, 1) RETURNING words <@> ''w1''')).message;
+SELECT count(*) FROM (SELECT id FROM tenant_notes ORDER BY words <@@> bm25_weigh('tenant_words', 'w1') LIMIT 3) s;
+EXECUTE tenant_search(2, :'by_policy');
+ALTER INDEX tenant_words RESET (statistics_by);
+EXECUTE tenant_search(2, :'by_policy');
+DEALLOCATE tenant_search;
+
+-- test: statistics_by names a column of the index after its first
+SELECT * FROM error_of('CREATE INDEX ON tenant_notes USING hnsw (words bm25_ops, tenant) WITH (statistics_by = owner)');
+SELECT (error_of('CREATE INDEX ON tenant_notes USING hnsw (words bm25_ops, tenant) WITH (statistics_by = words)')).message;
+ALTER INDEX tenant_words SET (statistics_by = tenants);
+SELECT (error_of('SELECT id FROM tenant_notes WHERE tenant = 1 ORDER BY words <@> ''w1'' LIMIT 1')).message;
+ALTER INDEX tenant_words SET (statistics_by = tenant);
+ALTER TABLE tenant_notes RENAME secret TO hidden;
+ALTER TABLE tenant_notes RENAME hidden TO secret;
+SELECT count(*) FROM (SELECT id FROM tenant_notes WHERE tenant = 1 ORDER BY words <@> 'w1' LIMIT 3) s;
+ALTER INDEX tenant_words SET (statistics_by = '');
+SELECT count(*) FROM (SELECT id FROM tenant_notes ORDER BY words <@> 'w1' LIMIT 3) s;
+ALTER INDEX tenant_words RESET (statistics_by);
+DROP FUNCTION tenant_scored;
+SET app.tenant = 1;
+
 -- test: indexes without the tenant's column, with shared statistics, and of other roles
 SELECT tenant_try('tenant = 1');
 DROP INDEX tenant_words;

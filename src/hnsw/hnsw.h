@@ -77,6 +77,12 @@ extern bool loki_is_words_index(Relation index);
 /* Whether rows that row security hides may count in the scores of those that it shows */
 extern bool loki_shares_statistics(Relation index);
 
+/*
+ * The column, from 2 on, whose value a query states so that the rows of that value alone count in scores; 0: all rows
+ * do.  ERROR if the index has no such column.
+ */
+extern AttrNumber loki_statistics_column(Relation index);
+
 /* Note the parameters that scores of an index of words go by, but not the mean length of documents. */
 struct LokiBm25;
 

@@ -47,6 +47,8 @@ $node->safe_psql(
 	CREATE INDEX t_q ON t USING hnsw ((binary_quantize(v)::bit(3)) bit_hamming_ops);
 	CREATE INDEX t_i ON t USING ivfflat (h halfvec_l2_ops) WITH (lists = 1);
 	CREATE INDEX t_o ON t (h);
+	CREATE TABLE notes AS SELECT i % 3 AS tenant, ('a' || i % 5)::tsvector AS words FROM generate_series(1, 100) AS i;
+	CREATE INDEX notes_words ON notes USING hnsw (words bm25_ops, tenant) WITH (statistics_by = tenant);
 	CREATE VIEW means AS SELECT avg(h), sum(h) FROM t WHERE id < 100));
 my $before = contents('postgres', 't');
 
@@ -66,6 +68,7 @@ $node->command_like([ 'psql', '-X', '-d', $node->connstr('restored'), '-c', '\d+
 foreach my $query (
 	q(SELECT indexdef FROM pg_indexes WHERE tablename = 't' ORDER BY indexname),
 	'SELECT * FROM means',
+	q(SELECT words, words <@> 'a1', count(*) FROM notes WHERE tenant = 1 GROUP BY 1, 2 ORDER BY 2, 1),
 	q(SELECT id FROM t ORDER BY b <%> B'111000000', id LIMIT 20),
 	q(SET enable_seqscan = off; SET enable_sort = off; SELECT id FROM t ORDER BY h <=> '[1,2,3]' LIMIT 20),
 	q(SELECT id, y <-> '[1,2,3]'::vector FROM t ORDER BY 2, 1 LIMIT 20))

@@ -31,7 +31,9 @@
 #include "access/reloptions.h"
 #include "compat/pgcompat.h"
 #include "hnsw/definition/options.h"
+#include "utils/lsyscache.h"
 #include "utils/plancache.h"
+#include "utils/rel.h"
 
 const LokiHnswOptions loki_default_options = {
 	.m = LOKI_M_AUTO,
@@ -272,6 +274,9 @@ init_reloptions(void)
 	add_bool_reloption(hnsw_relopt_kind, "shared_statistics",
 					   "Lets scores depend on words of rows that row security hides",
 					   false, ShareUpdateExclusiveLock);
+	add_string_reloption(hnsw_relopt_kind, "statistics_by",
+						 "BM25: the column of the tenant whose rows alone count",
+						 NULL, NULL, ShareUpdateExclusiveLock);
 }
 
 /* Defaults of an index's searches.  Scans that have begun keep theirs. */
@@ -369,6 +374,7 @@ loki_hnsw_options(Datum reloptions, bool validate)
 		{"b", RELOPT_TYPE_REAL, offsetof(LokiHnswOptions, b)},
 		{"shared_statistics", RELOPT_TYPE_BOOL,
 		offsetof(LokiHnswOptions, shared_statistics)},
+		{"statistics_by", RELOPT_TYPE_STRING, offsetof(LokiHnswOptions, statistics_by)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind,
@@ -390,4 +396,33 @@ bool
 loki_shares_statistics(Relation index)
 {
 	return LokiIndexOptions(index)->shared_statistics;
+}
+
+/*
+ * The column of an index that its parameter statistics_by names.  See hnsw.h.  A column of the table goes by its name
+ * there, which may have changed since the parameter was set; an expression by that of the index.
+ */
+AttrNumber
+loki_statistics_column(Relation index)
+{
+	const LokiHnswOptions *options = LokiIndexOptions(index);
+	const char *name = options->statistics_by == 0 ? "" : (const char *) options + options->statistics_by;
+
+	if (name[0] == '\0')
+		return 0;
+	for (int i = 1; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+	{
+		AttrNumber	of_table = index->rd_index->indkey.values[i];
+
+		if (strcmp(name, of_table != 0 ? get_attname(index->rd_index->indrelid, of_table, false) :
+				   NameStr(TupleDescAttr(RelationGetDescr(index), i)->attname)) == 0)
+			return i + 1;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("index \"%s\" has no attribute \"%s\"", RelationGetRelationName(index), name),
+			 errdetail("The parameter statistics_by names it."),
+			 errhint("Name a column of the index after its first by ALTER INDEX ... SET (statistics_by = ...), or RESET "
+					 "(statistics_by).")));
+	return 0;
 }

@@ -41,6 +41,8 @@ typedef struct LokiHnswOptions
 	double		k1;				/* BM25, as is ... */
 	double		b;				/* ... this; the index computes in floats */
 	bool		shared_statistics;	/* though rows may be hidden */
+	int			statistics_by;	/* a string, the name of a column; 0: of all
+								 * rows */
 } LokiHnswOptions;
 
 extern const LokiHnswOptions loki_default_options;

@@ -444,21 +444,21 @@ conditions_below(List *conditions, const Reader *subquery, ParamListInfo params)
 }
 
 /*
- * Whether a query takes rows of an index alone, for these values of its parameters or for all.  Conditions
- * of all levels count, as core and forms/arms.c move them: scores are the same wherever they are computed.
+ * What a query says of the rows that it takes of the table, for these values of its parameters or for all.
+ * Conditions of all levels count, as core and forms/arms.c move them: scores are the same wherever they are computed.
  */
-static bool
-implies_rows(List *predicate, const Words *words, ParamListInfo params)
+static List *
+conditions_on(const Words *words, ParamListInfo params)
 {
 	List	   *conditions = NIL;
 
-	Assert(predicate != NIL && words->readers != NIL);
+	Assert(words->readers != NIL);
 	foreach_ptr(const Reader, reader, words->readers)
 	{
 		conditions = conditions_below(conditions, reader, params);
 		add_conditions((Node *) reader->query->jointree, reader, params, &conditions);
 	}
-	return predicate_implied_by(predicate, conditions, false);
+	return conditions;
 }
 
 /* How well the rows of an index are those that a query takes of the table, the best last */
@@ -482,9 +482,10 @@ rank_rows(Relation index, PlannerInfo *root, const Words *words)
 
 	if (predicate == NIL)
 		return ROWS_ALL;
-	if (implies_rows(predicate, words, NULL))
+	if (predicate_implied_by(predicate, conditions_on(words, NULL), false))
 		return ROWS_IMPLIED;
-	return params != NULL && implies_rows(predicate, words, params) ? ROWS_FOR_VALUES : ROWS_OTHERS;
+	return params != NULL && predicate_implied_by(predicate, conditions_on(words, params), false) ?
+		ROWS_FOR_VALUES : ROWS_OTHERS;
 }
 
 /*
@@ -502,6 +503,7 @@ find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **t
 	Oid			found = InvalidOid;
 	RowsRank	best = ROWS_OTHERS;
 	bool		refused = false;
+	char	   *unstated = NULL;	/* an index whose tenant the query leaves open */
 
 	*tenant = NULL;
 	foreach_oid(indexid, RelationGetIndexList(table))
@@ -519,21 +521,22 @@ find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **t
 		{
 			bool		hidden = words->hidden || !may_read_predicate(index, words->user);
 			bool		all = !(hidden || words->policy != NIL) || loki_shares_statistics(index);
-			Bm25Tenant	one;
+			Bm25Tenant	one = {0};
 			Node	   *value = NULL;
 
-			/* the plan is good as long as the index's parameter is */
-			if (hidden || words->policy != NIL)
-				root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
-			if (!all && (hidden || !loki_shows_tenant(columns, words->policy, &one, &value)))
+			/* the plan is good as long as the index's parameters are */
+			root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
+			if (all && loki_statistics_column(index) != 0 &&
+				!loki_states_tenant(columns, loki_statistics_column(index), conditions_on(words, NULL), &one, &value))
+				unstated = pstrdup(RelationGetRelationName(index));
+			else if (!all && (hidden || !loki_shows_tenant(columns, words->policy, &one, &value)))
 				refused = true;
 			else if (rank > best || rank == ROWS_ALL)
 			{
 				found = RelationGetRelid(index);
 				best = rank;
-				*tenant = all ? NULL : value;
-				if (!all)
-					*by = one;
+				*tenant = value;
+				*by = one;
 			}
 		}
 		relation_close(index, NoLock);
@@ -548,6 +551,13 @@ find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **t
 				 errhint("If the policy is an equality with a column, add that column to the index. "
 						 "If readers may know that, set the index's storage parameter shared_statistics. "
 						 "An index of a partitioned table gets it by CREATE INDEX.")));
+	if (!OidIsValid(found) && unstated != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("scores by index \"%s\" are of the rows of one tenant, whom the query does not state", unstated),
+				 errdetail("The index counts words by the column that its parameter statistics_by names."),
+				 errhint("Add an equality of that column with one value, column = $1, at the level that reads the table. "
+						 "To count all rows, name the index: words <@@> bm25_weigh(index, query).")));
 	return found;
 }
 

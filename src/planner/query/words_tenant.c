@@ -16,6 +16,7 @@
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "compat/pgcompat.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
@@ -33,7 +34,7 @@ is_bound_to_place(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	return IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
+	return IsA(node, Var) || IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
 		(IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC) ||
 		expression_tree_walker(node, is_bound_to_place, context);
 }
@@ -63,6 +64,19 @@ loki_shows_tenant(const IndexOptInfo *columns, List *policy, Bm25Tenant *tenant,
 	*tenant = (Bm25Tenant) {.column = test.column + 1, .operator = test.opno, .collation = test.collation};
 	*value = test.constant;
 	return true;
+}
+
+/* See words_tenant.h.  Rows of several values, which OR or ANY ask for, have no statistics in common. */
+bool
+loki_states_tenant(const IndexOptInfo *columns, int column, List *conditions, Bm25Tenant *tenant, Node **value)
+{
+	foreach_ptr(Node, condition, conditions)
+	{
+		foreach_ptr(Node, clause, make_ands_implicit((Expr *) condition))
+			if (loki_shows_tenant(columns, list_make1(clause), tenant, value) && tenant->column == column)
+			return true;
+	}
+	return false;
 }
 
 /* See words_tenant.h.  A subquery has no PlannerInfo yet, and no partitions. */

@@ -22,6 +22,10 @@
  */
 extern bool loki_shows_tenant(const IndexOptInfo *columns, List *policy, Bm25Tenant *tenant, Node **value);
 
+/* The same of what a query's conditions say of one column, which statistics_by names */
+extern bool loki_states_tenant(const IndexOptInfo *columns, int column, List *conditions, Bm25Tenant *tenant,
+							   Node **value);
+
 /*
  * Whether row security or a barrier hides rows of a table whose entry in a query has none of the conditions.
  * Core leaves them out for
