@@ -139,6 +139,9 @@ SELECT tenant_try('tenant = 1');
 DROP POLICY tenant_rest ON tenant_notes;
 CREATE POLICY tenant_other ON tenant_notes USING (id = 5);
 SELECT tenant_try('tenant = 1');
+-- a second one that says the same hides and shows nothing
+ALTER POLICY tenant_other ON tenant_notes USING (tenant = 1);
+SELECT tenant_try('tenant = 1'), tenant_try('tenant = 2');
 DROP POLICY tenant_other ON tenant_notes;
 CREATE VIEW tenant_barrier WITH (security_barrier) AS SELECT * FROM tenant_notes WHERE id > 5;
 ALTER VIEW tenant_barrier OWNER TO regress_tenant;

@@ -39,6 +39,18 @@ is_bound_to_place(Node *node, void *context)
 		expression_tree_walker(node, is_bound_to_place, context);
 }
 
+/* A condition; the same of several by OR that say the same, as of two policies that are permissive */
+static Node *
+said_once(Node *clause)
+{
+	if (!is_orclause(clause))
+		return clause;
+	foreach_ptr(Node, other, ((BoolExpr *) clause)->args)
+		if (!equal(other, linitial(((BoolExpr *) clause)->args)))
+		return clause;
+	return linitial(((BoolExpr *) clause)->args);
+}
+
 /*
  * Whether a policy shows the rows of one tenant, all of them and no others: its only condition is an equality
  * of an attribute of the index with what is the same for all rows.  Then it sets the column, the operator and
@@ -52,12 +64,13 @@ is_bound_to_place(Node *node, void *context)
 bool
 loki_shows_tenant(const IndexOptInfo *columns, List *policy, Bm25Tenant *tenant, Node **value)
 {
+	Node	   *clause = said_once(linitial(policy));
 	LokiColumnTest test;
 
 	foreach_ptr(Node, other, policy)
-		if (!equal(other, linitial(policy)))
+		if (!equal(said_once(other), clause))
 		return false;
-	if (!IsA(linitial(policy), OpExpr) || !loki_column_condition(columns, linitial(policy), &test) || test.column == 0 ||
+	if (!IsA(clause, OpExpr) || !loki_column_condition(columns, clause, &test) || test.column == 0 ||
 		test.negated || test.strategy != BTEqualStrategyNumber || contain_vars_of_level(test.constant, 0) ||
 		contain_volatile_functions(test.constant) || is_bound_to_place(test.constant, NULL))
 		return false;
