@@ -21,8 +21,9 @@ DECLARE
 	scans bigint;
 BEGIN
 	SELECT format('ONLY %I.%I', n.nspname, t.relname) AS tab,
-		format('::%I.%I OPERATOR(%I.%s) ', y.nspname, l.typname, s.nspname, o.oprname) AS operator,
-		CASE WHEN l.oid = 'tsvector'::regtype
+		format('::%I.%I OPERATOR(%I.%s) ', y.nspname, l.typname, s.nspname, CASE WHEN by_tenant THEN '<@>' ELSE o.oprname END) AS operator,
+		CASE WHEN by_tenant THEN format('%L::pg_catalog.tsquery', query)
+			WHEN l.oid = 'tsvector'::regtype
 			THEN format('%I.bm25_weigh(%s::pg_catalog.oid::pg_catalog.regclass, %L::pg_catalog.tsquery)', s.nspname, index_id, query)
 			ELSE format('%L::%I.%I', query, y.nspname, l.typname) END AS query,
 		EXISTS (SELECT FROM pg_depend d
@@ -40,6 +41,9 @@ BEGIN
 	JOIN pg_amop a ON a.amopfamily = f.opcfamily AND a.amoppurpose = 'o' AND a.amoplefttype = l.oid AND
 		(a.amoprighttype = l.oid OR l.oid = 'tsvector'::regtype)
 	JOIN pg_operator o ON o.oid = a.amopopr JOIN pg_namespace s ON s.oid = o.oprnamespace
+	-- words that are counted by tenant: the planner finds whose in the policy, or in the condition
+	CROSS JOIN LATERAL (SELECT l.oid = 'tsvector'::regtype AND
+		(row_security_active(t.oid) OR EXISTS (SELECT FROM unnest(c.reloptions) r WHERE r ~ '^statistics_by=.')) AS by_tenant) w
 	WHERE c.oid = index_id AND c.relkind = 'i';
 	IF i IS NULL THEN
 		RAISE wrong_object_type USING MESSAGE = format('relation %s is not an hnsw index with rows', index),
@@ -57,10 +61,9 @@ BEGIN
 	-- the rows of a partial index alone: others may have no distance at all, being of another size
 	SELECT coalesce(pg_catalog.pg_get_expr(x.indpred, x.indrelid, false), 'true') INTO predicate
 	FROM pg_catalog.pg_index x WHERE x.indexrelid OPERATOR(pg_catalog.=) index_id;
-	EXECUTE pg_catalog.format(E'SELECT true, CASE WHEN (%1$s) IS NOT TRUE THEN ''not in the index'' WHEN (%2$s\n) IS NOT TRUE THEN ''condition'' END,
-			CASE WHEN (%1$s) AND (%2$s\n) THEN %3$s END
-		FROM %4$s WHERE ctid OPERATOR(pg_catalog.=) %5$L::pg_catalog.tid', predicate, condition, i.query, i.tab, tid::pg_catalog.text)
-	INTO is_visible, verdict, distance;
+	EXECUTE pg_catalog.format(E'SELECT true, CASE WHEN (%1$s) IS NOT TRUE THEN ''not in the index'' WHEN (%2$s\n) IS NOT TRUE THEN ''condition'' END
+		FROM %3$s WHERE ctid OPERATOR(pg_catalog.=) %4$L::pg_catalog.tid', predicate, condition, i.tab, tid::pg_catalog.text)
+	INTO is_visible, verdict;
 	IF is_visible IS NULL THEN
 		verdict := 'not visible';
 	END IF;
@@ -68,8 +71,10 @@ BEGIN
 		RETURN;
 	END IF;
 
-	-- rows without a distance are the last
 	rows_met := pg_catalog.format(E'FROM %s WHERE (%s) AND (%s\n)', i.tab, predicate, condition);
+	EXECUTE pg_catalog.format('SELECT %s %s AND ctid OPERATOR(pg_catalog.=) %L::pg_catalog.tid', i.query, rows_met, tid::pg_catalog.text)
+	INTO distance;
+	-- rows without a distance are the last
 	EXECUTE pg_catalog.format('SELECT nearer OPERATOR(pg_catalog.+) 1, CASE WHEN nearer OPERATOR(pg_catalog.>=) $2 THEN ''rank''
 			WHEN nearer OPERATOR(pg_catalog.+) as_near OPERATOR(pg_catalog.>) $2 THEN ''tie'' END
 		FROM (SELECT pg_catalog.count(*) FILTER (WHERE d OPERATOR(pg_catalog.<) $1 OR $1 IS NULL AND d IS NOT NULL) AS nearer,
