@@ -7,16 +7,18 @@ the rows or none pass, in plans for one value and for all, on the server that li
 variables name, in a database that is made anew.  Each is executed as planned and in every other
 way: with scans of a kind switched off, by reading the table, and as written by hand.  First what
 they do is counted: blocks, nodes and rows, which do not depend on what else the machine does.
-Those that do most against their best way are then timed.  Prints the worst, and how many are
-within which factor.  What is exact by contract has a list of its own: its time, and that of the search which a
+Those that do most against their best way are then timed: by the CPU time of their process if the server is on
+this machine, and in turns with the other way.  With --cpu all ways are timed, and nothing is counted: counts do not
+know what a condition costs.  Prints the worst, and how many are within which factor.  What is exact by contract has a list of its own: its time, and that of the search which a
 setting makes of it.
 
 usage: bench/regret.py [--rows N] [--dims N] [--timed N] [--runs N] [--worst N] [--only TEXT]
-           [--database NAME]
+           [--cpu] [--database NAME]
     --timed     how many statements are timed (default: 50)
     --runs      of each, of which the median counts (default: 5)
     --worst     lines that are printed (default: 20)
     --only      statements whose name has this
+    --cpu       measure all ways by the CPU time of their process
 """
 import argparse
 import itertools
@@ -196,12 +198,30 @@ def count(db, query, generic, off, value):
     return (blocks * BLOCK + nodes * NODE + work(plan)) / 1000, shapes.outline(plan)
 
 
-def clock(db, query, generic, off, value, runs):
-    """The median of a way's times"""
+def cpu_spent(db):
+    """Milliseconds of CPU that the session's process has taken; None if it is not on this machine"""
+    try:
+        with open(f"/proc/{cpu_spent.pid}/schedstat") as f:
+            return int(f.read().split()[0]) / 1e6
+    except OSError:
+        return None
+
+
+def clock_once(db, query, generic, off, value):
     execute = prepare(db, query, generic, off, value)
-    times = [json.loads("\n".join(db.run("EXPLAIN (ANALYZE, TIMING off, FORMAT json) " + execute)))[0]["Execution Time"]
-             for _ in range(runs + 1)]
-    return statistics.median(times[1:])
+    db.run(execute)             # what is kept of an index by a process
+    before = cpu_spent(db)
+    if before is None:
+        plan = db.run("EXPLAIN (ANALYZE, TIMING off, FORMAT json) " + execute)
+        return json.loads("\n".join(plan))[0]["Execution Time"]
+    db.run(execute)
+    return cpu_spent(db) - before
+
+
+def clock(db, ways, generic, value, runs):
+    """The medians of the times of ways, in turns"""
+    times = [[clock_once(db, query, generic, off, value) for query, off in ways] for _ in range(runs)]
+    return [statistics.median(way) for way in zip(*times)]
 
 
 def regret(chosen, best):
@@ -216,30 +236,36 @@ def main():
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--worst", type=int, default=20)
     p.add_argument("--only", default="")
+    p.add_argument("--cpu", action="store_true")
     p.add_argument("--database", default="loki_regret")
     args = p.parse_args()
     with shapes.new_database(args.database) as db:
         prepare.vector = fill(db, args.rows, args.dims)
+        cpu_spent.pid = db.run("SELECT pg_backend_pid()")[0]
         counted = []
         for (name, text, hand, value), generic in itertools.product(statements(), (False, True)):
             if args.only not in name:
                 continue
             ways = [(text, off) for off in SWITCHES] + ([(hand, ())] if hand else [])
-            found = [(*count(db, query, generic, off, value), query, off) for query, off in ways]
+            if args.cpu:
+                found = [(min(clock_once(db, query, generic, off, value) for _ in range(2)),
+                          ", ".join(off) or "by hand", query, off) for query, off in ways]
+            else:
+                found = [(*count(db, query, generic, off, value), query, off) for query, off in ways]
             best = min(found, key=lambda way: way[0])
             counted.append((regret(found[0][0], best[0]), f"{name}{', generic' * generic}", found[0], best,
                             generic, value))
         counted.sort(key=lambda line: -line[0])
         factors = [line[0] for line in counted]
         within = sum(factor <= 1.5 for factor in factors)
-        print(f"counts: median {statistics.median(factors):.2f}, {within} of {len(factors)} within 1.5, "
+        print(f"{'CPU' if args.cpu else 'counts'}: median {statistics.median(factors):.2f}, {within} of {len(factors)} within 1.5, "
               f"worst {factors[0]:.2f}")
         for name, text in EXACT.items():
-            exact, search = (clock(db, text, False, off, "1", args.runs) for off in ((), (SEARCH,)))
+            exact, search = clock(db, [(text, ()), (text, (SEARCH,))], False, "1", args.runs)
             print(f"exact: {name:49} {exact:9.2f} {search:9.2f} {regret(exact, search):7.2f}          {SEARCH}")
         timed = []
         for factor, name, chosen, best, generic, value in counted[:args.timed]:
-            mine, other = (clock(db, way[2], generic, way[3], value, args.runs) for way in (chosen, best))
+            mine, other = clock(db, [chosen[2:], best[2:]], generic, value, args.runs)
             timed.append((regret(mine, other), name, mine, other, factor, best))
         timed.sort(key=lambda line: -line[0])
         for factor, name, mine, other, counts, best in timed[:args.worst]:
