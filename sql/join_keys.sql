@@ -129,6 +129,7 @@ RESET enable_seqscan;
 CREATE FUNCTION values_bitmaps(query text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT line FROM plan_lines(query, 'ANALYZE') line WHERE line ~ 'Keys:|Bitmaps:'
 $$;
+SET enable_indexscan = off;
 SELECT values_bitmaps('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 6000, 3)))) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 6000, 3)))) ORDER BY v <-> values_vector(-1) LIMIT 10');
 SELECT values_same('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 6000, 3)))) AND id % 2 = 0 ORDER BY v <-> values_vector(-1) LIMIT 2000');
@@ -137,6 +138,7 @@ SELECT values_same('WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 2 FR
 SELECT values_bitmaps('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 60, 3)))) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- an exact scan reads no other rows
 SELECT values_bitmaps('SELECT id FROM values_t WHERE id IN (SELECT unnest(ARRAY(SELECT generate_series(1, 6000, 3)))) ORDER BY v <-> values_vector(-1) FETCH FIRST 10 ROWS WITH TIES');
+RESET enable_indexscan;
 DROP FUNCTION values_bitmaps;
 
 -- test: joins

@@ -409,6 +409,14 @@ follow(FollowedScans *followed, Path *path)
 							 follow_all(followed, ((MergeAppendPath *) path)->subpaths));
 		case T_SubqueryScanPath:
 			return follow_subquery(followed, (SubqueryScanPath *) path);
+		case T_SortPath:
+			/* where core guesses that LIMIT takes all rows, it sorts them at once, though they are in order */
+			sub = ((SortPath *) path)->subpath;
+			if (!pathkeys_contained_in(list_make1(linitial(path->pathkeys)), sub->pathkeys))
+				return NULL;
+			sub = follow(followed, sub);
+			followed->further_keys |= sub != NULL;
+			return sub;
 		case T_IncrementalSortPath:
 
 			/*
