@@ -75,7 +75,8 @@ extern bool loki_lookup_mark(LokiLookup *lookup, uint64 *bits);
 #define LOKI_ROWMAP_PAGES		64
 #define LOKI_ROWMAP_NODES		256
 
-typedef void (*LokiRowMapVisit) (void *arg, const uint32 *nodes, int n);
+/* Of nodes that are noted as changed, nothing is known but that */
+typedef void (*LokiRowMapVisit) (void *arg, const uint32 *nodes, int n, bool noted);
 
 /* A lookup of a set of rows in the row map */
 typedef struct LokiRowLookup
@@ -92,7 +93,7 @@ extern bool loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state,
 								  const struct LokiTidSet *tids);
 
 /*
- * Visit all nodes below list.end that may have a row in the set, in batches of
+ * Visit all nodes below list.end that may have a row in the set, those that are noted last, in batches of
  * LOKI_ROWMAP_NODES at most; some of them more than once.  No page may be locked before, and
  * none is when a batch is visited.
  */

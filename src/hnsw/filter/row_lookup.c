@@ -40,6 +40,7 @@ typedef struct MapRun
 	uint32		nodes[LOKI_ROWMAP_NODES];	/* that were found, and not
 											 * visited */
 	int			nnodes;
+	bool		noted;			/* these are noted as changed */
 } MapRun;
 
 /* Visit the nodes that were taken. */
@@ -47,7 +48,7 @@ static void
 visit_nodes(MapRun *run)
 {
 	if (run->nnodes > 0)
-		run->visit(run->arg, run->nodes, run->nnodes);
+		run->visit(run->arg, run->nodes, run->nnodes, run->noted);
 	run->nnodes = 0;
 	CHECK_FOR_INTERRUPTS();
 }
@@ -70,7 +71,7 @@ make_keys(const LokiRowMapData *map, const LokiTidPages *page, uint64 *keys)
 
 /*
  * Take the nodes of those of n entries whose keys are wanted; from[] is the page of each.  Mostly
- * few are wanted, and there is no branch for that to be mispredicted.
+ * few are wanted.  Reused nodes have other rows, and are taken as noted ones.
  */
 static void
 take_entries(MapRun *run, const uint32 *places, const uint8 *from, uint32 n)
@@ -89,11 +90,13 @@ take_entries(MapRun *run, const uint32 *places, const uint8 *from, uint32 n)
 	{
 		uint32		node = loki_entry_node(list, entries[i]);
 		uint32		key = entries[i] >> list->node_bits;
+		bool		wanted;
 
 		if (i == 0 || from[i] != from[i - 1])
 			make_keys(&list->map, &run->pages[from[i]], keys);
 		run->nodes[run->nnodes] = node;
-		run->nnodes += (node < list->end) & (keys[key / 64] >> (key % 64)) & 1;
+		wanted = (node < list->end) & (keys[key / 64] >> (key % 64)) & 1;
+		run->nnodes += wanted && !loki_bits_have(&run->lookup->reused, node);
 	}
 }
 
@@ -194,6 +197,8 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 			look_up_pages(&run);
 	}
 	look_up_pages(&run);
+	visit_nodes(&run);
+	run.noted = true;
 	add_noted(&run, &lookup->reused);
 	loki_bits_read(list->state, list->index, list->gained, list->end, &gained);
 	add_noted(&run, &gained);

@@ -465,17 +465,28 @@ loki_flat_start(LokiScan *so, LokiFlatScan *flat)
 	flat->few = NULL;
 }
 
-/* LokiRowMapVisit: test and gather nodes that the row map names, each once. */
+/*
+ * LokiRowMapVisit: test and gather nodes that the row map names, each once.  Those that are noted are looked up in the
+ * set first: mostly they are not in it, and a test takes less than a score.
+ */
 static void
-visit_mapped(void *arg, const uint32 *nodes, int n)
+visit_mapped(void *arg, const uint32 *nodes, int n, bool noted)
 {
 	LokiFlatScan *flat = arg;
+	LokiScan   *so = flat->so;
 	uint32		kept[LOKI_ROWMAP_NODES];
+	uint8		passes[LOKI_ROWMAP_NODES];
 	int			nkept = 0;
 
 	Assert(n <= LOKI_ROWMAP_NODES);
+	if (noted)
+	{
+		so->filter.nodes.tids = so->filter.within;
+		loki_filter_nodes(&so->search, nodes, n, passes);
+		so->filter.nodes.tids = NULL;
+	}
 	for (int i = 0; i < n; i++)
-		if (loki_visit(&flat->so->search, nodes[i]))
+		if ((!noted || passes[i]) && loki_visit(&so->search, nodes[i]))
 			kept[nkept++] = nodes[i];
 	loki_flat_batch(flat, kept, nkept);
 }
@@ -491,11 +502,10 @@ select_mapped(LokiScan *so, LokiFlatScan *flat)
 
 	Assert(so->filter.within != NULL && so->filter.within == tids);
 	loki_flat_start(so, flat);
-	/* if few of the nodes are stale, TID need not be read of all */
-	if (so->filter.map.stale <= so->filter.map.count / 4.0)
-		flat->check = LOKI_CHECK_LATER;
+	/* few of the nodes have other rows, as those that are noted are looked up: TID need not be read of all */
+	flat->check = LOKI_CHECK_LATER;
 	loki_visited_reset(&so->search);
-	loki_visited_reserve(&so->search, so->filter.map.count + so->filter.map.stale);
+	loki_visited_reserve(&so->search, so->filter.map.count);
 	/* what the map finds need not be looked up in the set; what it does not know is, below */
 	so->filter.nodes.tids = NULL;
 	loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, flat);

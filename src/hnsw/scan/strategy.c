@@ -581,7 +581,7 @@ loki_scan_begin_map(LokiScan *so)
 	without = *choice;
 	choice->mapped = true;
 	choice->sketches = false;
-	choice->listed = lookup->count + lookup->stale / 4; /* a test is cheaper */
+	choice->listed = lookup->count + lookup->stale * FLAT_TID_TIME / MAP_TIME;
 	choice->listed_tests = choice->listed * so->filter.nodes.ntests;
 	choice->unlisted = Max(0, search->budget.flat_nodes - lookup->list.end);
 	so->filter.has_map = loki_strategy_short(search) && list_time(search) < time;
