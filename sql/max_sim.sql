@@ -242,6 +242,17 @@ SET lokivector.target_recall = 0.9;
 SELECT width >= 40 AS by_ef_search FROM lokivector_recall('documents_idx', 10);
 RESET lokivector.target_recall;
 
+-- test: vectors without any order, of which most are found by default
+CREATE FUNCTION noise(document int, length int) RETURNS vector[] LANGUAGE sql IMMUTABLE AS $$
+	SELECT array_agg((SELECT array_agg(hashint4((document * 101 + t) * 1009 + i) / 2147483648.0 ORDER BY i)::vector
+		FROM generate_series(1, 32) i) ORDER BY t) FROM generate_series(1, length) t
+$$;
+CREATE TABLE noisy AS SELECT d AS id, noise(d, 6)::vector(32)[] AS tokens FROM generate_series(1, 1500) d;
+CREATE INDEX noisy_idx ON noisy USING hnsw (tokens vector_maxsim_ops);
+SELECT recall > 0.89 AS found FROM lokivector_recall('noisy_idx', (SELECT array_agg(noise(q, 4)::text) FROM generate_series(10001, 10060) q));
+DROP TABLE noisy;
+DROP FUNCTION noise;
+
 -- test: with documents as queries
 SELECT split_part(lokivector_calibrate('documents_idx'), ':', 1);
 SELECT calibrated_nodes FROM lokivector_index_info('documents_idx');

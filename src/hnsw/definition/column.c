@@ -326,7 +326,8 @@ describe_column(Oid method, int16 type_proc, Oid family, Oid type, int32 typmod,
 				 errmsg("column cannot have more than %u dimensions for %s index",
 						column.type->max_declared, get_am_name(method))));
 	column.declared = typmod;
-	column.dim = loki_column_encoded(&column) ? column.type->encoding_dim :
+	column.dim = loki_column_encoded(&column) ?
+		(built > 0 && built == column.type->earlier_dim ? built : column.type->encoding_dim) :
 		column.type->dim != NULL ? column.type->dim(typmod) : typmod;
 	Assert(column.dim > 0 && (column.dim <= column.declared || loki_column_encoded(&column)));
 	return column;

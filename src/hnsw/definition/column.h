@@ -35,6 +35,8 @@ typedef struct LokiValueType
 								 * is taken for it */
 	uint32		encoding_dim;	/* floats of a value, if they are an encoding
 								 * of it; else 0 */
+	uint32		earlier_dim;	/* those that indexes of earlier versions may
+								 * have instead */
 
 	/* floats of a value whose typmod is `declared`; NULL: as many */
 	uint32		(*dim) (uint32 declared);

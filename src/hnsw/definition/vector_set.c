@@ -38,11 +38,14 @@
 #include "types/vector.h"
 #include "utils/memutils.h"
 
-#define REPETITIONS		16
 #define PLANES			3
 #define PARTS			(1 << PLANES)
 #define PROJECTED		16
-#define ENCODING_DIM	(REPETITIONS * PARTS * PROJECTED)
+#define REPEATED_DIM	(PARTS * PROJECTED)
+
+/* Those of an index's encodings are as many as these have room for: indexes of earlier versions have 16 */
+#define REPETITIONS		32
+#define EARLIER			16
 
 /* Random directions of each repetition: normals of the planes, then axes of the projection */
 #define DIRECTIONS		(PLANES + PROJECTED)
@@ -103,7 +106,7 @@ get_directions(int dim)
 
 /* Add a vector to its part in each repetition. */
 static void
-add_to_part(int dim, const float *vector, float *encoding, int counts[REPETITIONS][PARTS])
+add_to_part(int dim, const float *vector, int repetitions, float *encoding, int counts[REPETITIONS][PARTS])
 {
 	float		norm = sqrtf(loki_distance.dot_ordered(dim, vector, vector));
 	float		units = Min(PRODUCT_LIMIT / (1.2f * DIRECTION_UNIT * sqrtf(dim)), MOST_UNITS);
@@ -112,8 +115,8 @@ add_to_part(int dim, const float *vector, float *encoding, int counts[REPETITION
 	int32		products[ALL_DIRECTIONS];
 
 	loki_distance.f32_to_i16(dim, vector, norm > 0 ? units / norm : 0, integers);
-	loki_distance.dot_i16(dim, integers, get_directions(dim), ALL_DIRECTIONS, products);
-	for (int r = 0; r < REPETITIONS; r++)
+	loki_distance.dot_i16(dim, integers, get_directions(dim), repetitions * DIRECTIONS, products);
+	for (int r = 0; r < repetitions; r++)
 	{
 		const int32 *own = products + r * DIRECTIONS;
 		int			part = 0;
@@ -171,11 +174,11 @@ take_means(float *parts, const int *counts)
  * before projection.
  */
 static void
-scale(float *encoding)
+scale(int repetitions, float *encoding)
 {
-	const float factor = 1 / sqrtf(REPETITIONS * PROJECTED);
+	const float factor = 1 / sqrtf(repetitions * PROJECTED);
 
-	for (int i = 0; i < ENCODING_DIM; i++)
+	for (int i = 0; i < repetitions * REPEATED_DIM; i++)
 	{
 		encoding[i] *= factor;
 		if (unlikely(!isfinite(encoding[i])))
@@ -183,23 +186,26 @@ scale(float *encoding)
 	}
 }
 
-/* Make the encoding of a set, ENCODING_DIM floats: means in each part for a document, sums for a query. */
+/* Make the encoding of a set, column->dim floats: means in each part for a document, sums for a query. */
 static void
-make_encoding(const LokiVectorSet *set, bool document, float *encoding)
+make_encoding(const LokiColumn *column, const LokiVectorSet *set, bool document, float *encoding)
 {
+	int			repetitions = column->dim / REPEATED_DIM;
 	int			counts[REPETITIONS][PARTS] = {{0}};
 
+	StaticAssertStmt(EARLIER * DIRECTIONS % LOKI_TILE_ROWS == 0, "dot_i16() multiplies four at a time");
+	Assert(repetitions == REPETITIONS || repetitions == EARLIER);
 	Assert(set->dim > 0 && set->dim <= LOKI_VECTOR_MAX_DIM);
-	memset(encoding, 0, sizeof(float) * ENCODING_DIM);
+	memset(encoding, 0, sizeof(float) * column->dim);
 	for (int i = 0; i < set->vectors.count; i++)
 	{
 		if (i % 1024 == 0)
 			CHECK_FOR_INTERRUPTS();
-		add_to_part(set->dim, loki_vector(&set->vectors, i), encoding, counts);
+		add_to_part(set->dim, loki_vector(&set->vectors, i), repetitions, encoding, counts);
 	}
-	for (int r = 0; document && r < REPETITIONS; r++)
+	for (int r = 0; document && r < repetitions; r++)
 		take_means(encoding + r * PARTS * PROJECTED, counts[r]);
-	scale(encoding);
+	scale(repetitions, encoding);
 }
 
 /* ----------------------------------------------------------------
@@ -232,8 +238,7 @@ set_open(const LokiColumn *column, const struct varlena *value, float *copy)
 	LokiVectorSet set = open_set(column, value);
 	float	   *values = loki_encoding_room(column, ARR_DATA_PTR(array), ARR_SIZE(array) - ARR_DATA_OFFSET(array), copy);
 
-	Assert(column->dim == ENCODING_DIM);
-	make_encoding(&set, true, values);
+	make_encoding(column, &set, true, values);
 	loki_vector_set_close(&set);
 	return values;
 }
@@ -244,8 +249,8 @@ set_open_query(const LokiColumn *column, const struct varlena *value, float *cop
 {
 	LokiVectorSet set = open_set(column, value);
 
-	Assert(copy != NULL && column->dim == ENCODING_DIM);
-	make_encoding(&set, false, copy);
+	Assert(copy != NULL);
+	make_encoding(column, &set, false, copy);
 	loki_vector_set_close(&set);
 	return copy;
 }
@@ -271,7 +276,8 @@ set_distance(const LokiColumn *column, const struct varlena *value,
 #define SET_TYPE(max_dim) \
 { \
 	.max_declared = max_dim, \
-	.encoding_dim = ENCODING_DIM, \
+	.encoding_dim = REPETITIONS * REPEATED_DIM, \
+	.earlier_dim = EARLIER * REPEATED_DIM, \
 	.declared = set_declared, \
 	.open = set_open, \
 	.open_query = set_open_query, \

@@ -27,7 +27,7 @@
 #define LOKI_ACCOUNT_ROWS	100
 
 /* Candidates by encodings that are enough for a row */
-#define LOKI_ENCODINGS_PER_ROW	10
+#define LOKI_ENCODINGS_PER_ROW	8
 
 typedef enum LokiScanPhase
 {
