@@ -184,38 +184,54 @@ loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list, float *
 }
 
 /*
- * Remove the links from a list that another node has as well and is nearer to.  distances[]
- * are those of the list's own node.
+ * A link that the choice has left out of a list: which candidate it leads to, whether it can go, and who of the
+ * list leads to its node as well
+ */
+typedef struct LeftOut
+{
+	const LokiLinkCandidate *candidate;
+	bool		covered;
+	int			nleading;
+	uint32		leading[ENOUGH_LINKED_BACK];
+} LeftOut;
+
+/*
+ * Mark links as covered that another node has as well and is nearer to.  The codes of all are known, as are
+ * distances from the list's own node.
  */
 static void
-drop_covered(LokiLinker *linker, const LokiListRef *other, LokiList *list,
-			 float *distances)
+cover(LokiLinker *linker, const LokiListRef *other, const char *code, LeftOut *links, int n)
 {
+	const LokiQuantizer *quantizer = linker->state->quantizer;
 	LokiList	theirs;
-	LokiList	common = {0};
+	LeftOut    *common[2 * LOKI_MAX_M];
 	float		nearer[2 * LOKI_MAX_M];
-	int			kept = 0;
+	uint64		some = 0;		/* a bit for each that they may have */
+	int			ncommon = 0;
 
 	if (!loki_list_peek(linker, other, &theirs))
 		return;
-	for (int i = 0; i < list->count; i++)
-		if (loki_list_contains(&theirs, list->nodes[i]))
-			common.nodes[common.count++] = list->nodes[i];
-	if (common.count == 0)
-		return;
-
-	loki_list_measure(linker, other->node, &common, nearer);
-	for (int i = 0, j = 0; i < list->count; i++)
+	for (int i = 0; i < theirs.count; i++)
+		some |= (uint64) 1 << theirs.nodes[i] % 64;
+	for (LeftOut *link = links; link < links + n; link++)
 	{
-		if (j < common.count && common.nodes[j] == list->nodes[i] &&
-			nearer[j++] <= distances[i])
+		uint32		node = link->candidate->node;
+
+		if ((some >> node % 64 & 1) == 0 || !loki_list_contains(&theirs, node))
 			continue;
-		list->nodes[kept] = list->nodes[i];
-		list->slots[kept] = list->slots[i];
-		distances[kept] = distances[i];
-		kept++;
+		if (link->nleading < ENOUGH_LINKED_BACK)
+			link->leading[link->nleading++] = other->node;
+		if (link->covered)
+			continue;
+		linker->codes[ncommon] = link->candidate->code;
+		common[ncommon++] = link;
 	}
-	list->count = kept;
+	if (ncommon == 0)
+		return;
+	quantizer->prepare_code(quantizer, code, linker->query);
+	quantizer->score(quantizer, linker->query, linker->codes, ncommon, nearer);
+	for (int i = 0; i < ncommon; i++)
+		common[i]->covered = nearer[i] <= common[i]->candidate->distance;
 }
 
 /*
@@ -223,70 +239,68 @@ drop_covered(LokiLinker *linker, const LokiListRef *other, LokiList *list,
  * for the node ends among them, so that a farther node's link to it is not needed.
  */
 static bool
-is_linked_back(LokiLinker *linker, const LokiListRef *ref, uint32 except)
+is_linked_back(LokiLinker *linker, const LeftOut *link, int level, uint32 except)
 {
+	LokiListRef ref = {link->candidate->node, link->candidate->slot, level};
 	LokiList	own;
-	LokiList	theirs;
 	int			found = 0;
 
-	if (!loki_list_peek(linker, ref, &own))
+	if (!loki_list_peek(linker, &ref, &own))
 		return true;
+	for (int i = 0; i < link->nleading; i++)
+		found += loki_list_contains(&own, link->leading[i]);
 	for (int i = 0; i < own.count && found < ENOUGH_LINKED_BACK; i++)
 	{
-		LokiListRef other = {own.nodes[i], own.slots[i], ref->level};
+		LokiListRef other = {own.nodes[i], own.slots[i], level};
+		bool		counted = other.node == except;
 
-		if (other.node != except && loki_list_peek(linker, &other, &theirs) &&
-			loki_list_contains(&theirs, ref->node))
-			found++;
+		for (int j = 0; j < link->nleading; j++)
+			counted |= other.node == link->leading[j];
+		found += !counted && loki_list_leads_to(linker, &other, ref.node);
 	}
-	return found == ENOUGH_LINKED_BACK;
+	return found >= ENOUGH_LINKED_BACK;
 }
 
 /*
- * Add the links of `wanted` that are not in `new` to it, as long as there is room; those
- * for which there is none are left in *left.  A link can go, and is not added, if a node in
+ * Add those links among the candidates, but for `node`, that are not in `new` to it, as long as there is room;
+ * those for which there is none are left in *left.  A link can go, and is not added, if a node in
  * `new` has it, too, and is nearer to its target, and if enough of the target's own
- * neighbors are linked back.  Reads lists without lock or under share lock; leaves no lock.
+ * neighbors are linked back.  The candidates are scored.  Reads lists without lock or under share lock; leaves
+ * no lock.
  */
 static void
-keep_reachable(LokiLinker *linker, const LokiListRef *ref, const LokiList *wanted, LokiList *new,
-			   LokiList *left)
+keep_reachable(LokiLinker *linker, const LokiListRef *ref, uint32 node, LokiList *new, LokiList *left)
 {
-	float		distances[2 * LOKI_MAX_M];
-	int			chosen = new->count;
-	LokiList	dropped;
-	LokiList	needed;
+	LeftOut		links[2 * LOKI_MAX_M];
+	int			stay[2 * LOKI_MAX_M];	/* candidates in `new` */
+	int			max = loki_list_max(ref->level, linker->state->m);
+	int			n = 0;
+	int			nstay = 0;
 
 	left->count = 0;
-	for (int i = 0; i < wanted->count; i++)
-		if (!loki_list_contains(new, wanted->nodes[i]))
-			loki_list_push(left, wanted->nodes[i], wanted->slots[i]);
-	if (left->count == 0)
+	for (int i = 0; i < linker->n; i++)
+		if (loki_list_contains(new, linker->candidates[i].node))
+			stay[nstay++] = i;
+		else if (linker->candidates[i].node != node)
+			links[n++] = (LeftOut) {.candidate = &linker->candidates[i]};
+	if (n == 0)
 		return;
 
-	dropped = *left;
+	Assert(nstay == new->count);
 	if (ref->level == 0)
 		loki_list_prefetch(linker, new, LOKI_SLOTS_LINK);
-	loki_list_measure(linker, ref->node, left, distances);
-	for (int i = 0; i < chosen && left->count > 0; i++)
+	for (int i = 0; i < nstay; i++)
 	{
-		LokiListRef other = {new->nodes[i], new->slots[i], ref->level};
+		const LokiLinkCandidate *candidate = &linker->candidates[stay[i]];
+		LokiListRef other = {candidate->node, candidate->slot, ref->level};
 
-		drop_covered(linker, &other, left, distances);
+		cover(linker, &other, candidate->code, links, n);
 	}
-	for (int i = 0; i < dropped.count; i++)
-	{
-		LokiListRef other = {dropped.nodes[i], dropped.slots[i], ref->level};
-
-		if (!loki_list_contains(left, other.node) &&
-			!is_linked_back(linker, &other, ref->node))
-			loki_list_push(left, other.node, other.slot);
-	}
-	needed = *left;
-	left->count = 0;
-	for (int i = 0; i < needed.count; i++)
-		loki_list_push(new->count < loki_list_max(ref->level, linker->state->m) ? new : left,
-					   needed.nodes[i], needed.slots[i]);
+	for (int covered = 0; covered < 2; covered++)
+		for (int i = 0; i < n; i++)
+			if (links[i].covered == covered &&
+				(!covered || !is_linked_back(linker, &links[i], ref->level, ref->node)))
+				loki_list_push(new->count < max ? new : left, links[i].candidate->node, links[i].candidate->slot);
 }
 
 /* Make a node one of a list's links, in place of the farthest if it is full. */
@@ -333,7 +347,6 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 		   uint32 node, uint32 slot, LokiLinkForce force, LokiList *new, LokiList *left)
 {
 	int			max = loki_list_max(ref->level, linker->state->m);
-	LokiList	wanted;
 
 	Assert(old->count == max && !loki_list_contains(old, node));
 	linker->n = 0;
@@ -345,22 +358,18 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	loki_linker_add(linker, node, slot, 0);
 
 	loki_linker_score(linker, ref->node);
-	wanted.count = 0;
-	for (int i = 0; i < linker->n; i++)
-		if (linker->candidates[i].node != node)
-			loki_list_push(&wanted, linker->candidates[i].node, linker->candidates[i].slot);
 	if (linker->n <= max)
 	{
-		*new = wanted;
-		force_link(new, max, node, slot);
-		left->count = 0;
+		new->count = left->count = 0;
+		for (int i = 0; i < linker->n; i++)
+			loki_list_push(new, linker->candidates[i].node, linker->candidates[i].slot);
 		return true;
 	}
 	loki_linker_choose(linker, ref->level, false, force == LOKI_LINK_CHOSEN ? node : LOKI_NONE, new);
 	if (force == LOKI_LINK_CHOSEN && !loki_list_contains(new, node))
 		return false;
 	force_link(new, max, node, slot);
-	keep_reachable(linker, ref, &wanted, new, left);
+	keep_reachable(linker, ref, node, new, left);
 	if (force == LOKI_LINK_FORCED && linker->repairing)
 		push_out_any(linker, new, left, node);
 	Assert(new->count <= max && loki_list_contains(new, node));
@@ -468,6 +477,9 @@ loki_backlinks_begin(LokiLinker *linker, int level, const LokiList *list, uint32
 	}
 	/* it compares the first member */
 	qsort(links->left, links->n, sizeof(LokiBacklink), loki_compare_uint32);
+	for (int i = 0; i < links->n; i++)
+		if (i == 0 || links->left[i].ordinal != links->left[i - 1].ordinal)
+			loki_page_prefetch(linker->state, array, links->left[i].ordinal);
 }
 
 /* How many pages have the lists that are left */

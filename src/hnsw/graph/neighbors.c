@@ -159,7 +159,7 @@ loki_linker_score(LokiLinker *linker, uint32 node)
 
 /*
  * Whether a node is in the graph and may be linked to.  Its state, which changes in two bytes (I6), is read
- * under a pin alone: inserts hold the lock of the page of the newest nodes for whole records.  An insert that
+ * without a lock: inserts hold the lock of the page of the newest nodes for whole records.  An insert that
  * takes a node for live which vacuum marks just now is one that vacuum waits for (V1 of vacuum/README).
  */
 bool
@@ -167,7 +167,8 @@ loki_node_is_live(LokiIndex *state, Relation index, uint32 node)
 {
 	LokiTidData tid;
 
-	copy_pinned(state, index, LOKI_SLOTS_TID, node, &tid);
+	if (!loki_slot_peek(state, index, LOKI_SLOTS_TID, node, &tid))
+		copy_pinned(state, index, LOKI_SLOTS_TID, node, &tid);
 	return LokiTidIsLive(&tid);
 }
 
@@ -359,6 +360,27 @@ loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list)
 						loki_list_slot(ref), linker->slot))
 		return loki_list_read(linker, ref, list);
 	return loki_list_get_own(linker, linker->slot, ref, list);
+}
+
+/*
+ * Whether a list has a link, without a lock where that can be done.  On layer 0 all words of the slot are
+ * compared, since those behind its end are zero or were links a moment ago.
+ */
+bool
+loki_list_leads_to(LokiLinker *linker, const LokiListRef *ref, uint32 node)
+{
+	const LokiLinkData *link = (const LokiLinkData *) linker->slot;
+	LokiList	list;
+	bool		found = false;
+
+	if (ref->level > 0)
+		return loki_list_peek(linker, ref, &list) && loki_list_contains(&list, node);
+	if (!loki_slot_peek(linker->state, linker->index, LOKI_SLOTS_LINK, ref->node, linker->slot) &&
+		!loki_slot_read(linker->state, linker->index, LOKI_SLOTS_LINK, ref->node, linker->slot))
+		return false;
+	for (int i = 0; i < 2 * linker->state->m; i++)
+		found |= link->neighbors[i] == node + 1;
+	return found;
 }
 
 /* Write a list into a slot that is a copy, and zeroes into its unused part. */

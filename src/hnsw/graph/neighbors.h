@@ -191,6 +191,9 @@ extern bool loki_list_read(LokiLinker *linker, const LokiListRef *ref, LokiList 
 /* The same without a lock where that can be done; the links may be of two states */
 extern bool loki_list_peek(LokiLinker *linker, const LokiListRef *ref, LokiList *list);
 
+/* Likewise, whether a list has a link */
+extern bool loki_list_leads_to(LokiLinker *linker, const LokiListRef *ref, uint32 node);
+
 /* Distances from a node to those of a list; overwrites the candidates' codes */
 extern void loki_list_measure(LokiLinker *linker, uint32 node, const LokiList *list,
 							  float *distances);

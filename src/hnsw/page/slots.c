@@ -165,6 +165,16 @@ loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 
 	prefetch(mapped(state, block), offset, size);
 }
 
+/* Start fetching what every change of a page looks at: its header and special space. */
+void
+loki_page_prefetch(LokiIndex *state, int array, uint32 ordinal)
+{
+	BlockNumber block = loki_page_block(&state->arrays[array], ordinal);
+
+	loki_buffer_prefetch(state, block, 0, SizeOfPageHeaderData);
+	loki_buffer_prefetch(state, block, BLCKSZ - sizeof(LokiPageOpaqueData), sizeof(LokiPageOpaqueData));
+}
+
 /*
  * Start fetching a node's slot: into the processor's caches if the map knows its block, else
  * by asking the kernel to read the block.
@@ -431,10 +441,14 @@ loki_slots_copy(LokiIndex *state, Relation index, int array, const uint32 *nodes
 int
 loki_max_pins(const LokiIndex *state)
 {
+	static int	shared = 0;		/* walks ask for each batch: do not divide again */
+
 	StaticAssertStmt(LOCAL_PINS <= LOKI_MAX_SLOTS, "LokiSlots has room for as many");
 	if (state->local)
 		return LOCAL_PINS;
-	return Max(1, Min(LOKI_MAX_SLOTS, NBuffers / MaxBackends));
+	if (shared == 0)
+		shared = Max(1, Min(LOKI_MAX_SLOTS, NBuffers / MaxBackends));
+	return shared;
 }
 
 /*

@@ -276,7 +276,6 @@ static bool
 is_linked_nearer(LokiVacuum *vacuum, const LokiListRef *ref, float distance)
 {
 	LokiList	own;
-	LokiList	theirs;
 
 	if (!loki_list_peek(&vacuum->linker, ref, &own))
 		return false;
@@ -287,8 +286,7 @@ is_linked_nearer(LokiVacuum *vacuum, const LokiListRef *ref, float distance)
 		float		between;
 
 		if (!loki_bitmap_test(&vacuum->live, other.node) ||
-			!loki_list_peek(&vacuum->linker, &other, &theirs) ||
-			!loki_list_contains(&theirs, ref->node))
+			!loki_list_leads_to(&vacuum->linker, &other, ref->node))
 			continue;
 		loki_list_measure(&vacuum->linker, other.node, &itself, &between);
 		return between <= distance;
