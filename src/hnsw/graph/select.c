@@ -56,10 +56,10 @@ rule_out(const LokiQuantizer *quantizer, const LokiLinkChoice *from, int kept,
 			int			candidate = alive[start + i];
 			float		distance = from->distances[candidate];
 
-			if (between[i] < distance ||
-				(between[i] == distance && distance == from->distances[kept]))
-				continue;
-			alive[remaining++] = candidate;
+			/* about half are ruled out: the processor cannot predict which, so nothing branches on it */
+			alive[remaining] = candidate;
+			remaining += !((between[i] < distance) |
+						   ((between[i] == distance) & (distance == from->distances[kept])));
 		}
 	}
 	return remaining;

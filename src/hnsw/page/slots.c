@@ -460,26 +460,18 @@ loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes
 				int n, LokiSlots *slots)
 {
 	LokiSlotArray *slot_array = &state->arrays[array];
-	uint32		last = LOKI_NONE;
 
 	Assert(n >= 0 && n <= LOKI_MAX_SLOTS && slot_array->slot_size > 0);
 	slots->n = n;
 	slots->array = array;
 	slots->hot = array != LOKI_SLOTS_REFINE;
+	/* neighbors often share a page, but the processor cannot predict which do: each slot is found by itself */
 	for (int i = 0; i < n; i++)
 	{
 		uint32		place;
 		uint32		page = loki_slot_page(slot_array, nodes[i], &place);
 
 		slots->offsets[i] = SizeOfPageHeaderData + place * slot_array->slot_size;
-		if (page == last)
-		{
-			slots->blocks[i] = slots->blocks[i - 1];
-			slots->buffers[i] = slots->buffers[i - 1];
-			prefetch_bytes(slots->buffers[i], slots->offsets[i], slot_array->slot_size);
-			continue;
-		}
-		last = page;
 		slots->blocks[i] = likely(page < slot_array->npages) ? loki_page_block(slot_array, page) :
 			loki_slot_block(state, index, array, nodes[i], &place);
 		slots->buffers[i] = mapped(state, slots->blocks[i]);
