@@ -63,7 +63,7 @@ value_if(bool has, const float *value)
 
 /* A sum with the term of one index: x and y are 0 where a vector does not have it */
 static inline float
-take(LokiSum term, float sum, float x, float y)
+add_term_of_index(LokiSum term, float sum, float x, float y)
 {
 	if (term == LOKI_SUM_DOT)
 		return sum + x * y;
@@ -88,7 +88,7 @@ merge(LokiSum term, LokiSparse a, LokiSparse b)
 		float		x = value_if(ai <= bj, &a.values[i]);
 		float		y = value_if(bj <= ai, &b.values[j]);
 
-		sum = take(term, sum, x, y);
+		sum = add_term_of_index(term, sum, x, y);
 		i += ai <= bj;
 		j += bj <= ai;
 	}
@@ -147,7 +147,7 @@ gallop(LokiSum term, LokiSparse a, LokiSparse b)
 		j = next;
 		if (j < b.n && b.indices[j] == a.indices[i])
 			y = b.values[j++];
-		sum = take(term, sum, a.values[i], y);
+		sum = add_term_of_index(term, sum, a.values[i], y);
 	}
 	return sum + loki_sparse_alone(term, b.n - j, b.values + j);
 }

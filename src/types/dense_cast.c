@@ -20,7 +20,7 @@
  * type(v, typmod, explicit): v itself, if it has the dimensions wanted.
  */
 static Datum
-same(FunctionCallInfo fcinfo, const LokiDenseType *type)
+keep_dimensions(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
 	LokiDense  *v = PG_GETARG_DENSE(0);
 
@@ -29,13 +29,13 @@ same(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	PG_RETURN_POINTER(v);
 }
 
-LOKI_DENSE_FUNCTION(vector, same, vector)
-LOKI_DENSE_FUNCTION(halfvec, same, halfvec)
-LOKI_DENSE_FUNCTION(bytevec, same, bytevec)
+LOKI_DENSE_FUNCTION(vector, keep_dimensions, vector)
+LOKI_DENSE_FUNCTION(halfvec, keep_dimensions, halfvec)
+LOKI_DENSE_FUNCTION(bytevec, keep_dimensions, bytevec)
 
 /* type(v, typmod, explicit) of another type's value: ERROR unless it has the dimensions wanted */
 static Datum
-convert(FunctionCallInfo fcinfo, const LokiDenseType *from, const LokiDenseType *to)
+convert_type(FunctionCallInfo fcinfo, const LokiDenseType *from, const LokiDenseType *to)
 {
 	LokiDense  *v = PG_GETARG_DENSE(0);
 
@@ -48,7 +48,7 @@ convert(FunctionCallInfo fcinfo, const LokiDenseType *from, const LokiDenseType 
 	Datum \
 	from##_to_##to(PG_FUNCTION_ARGS) \
 	{ \
-		return convert(fcinfo, &loki_##from##_type, &loki_##to##_type); \
+		return convert_type(fcinfo, &loki_##from##_type, &loki_##to##_type); \
 	}
 
 CONVERSION(vector, halfvec)

@@ -217,7 +217,7 @@ LOKI_DENSE_FUNCTION(halfvec_concat, concat, halfvec)
  * from 1, as far as they exist.
  */
 static Datum
-part(FunctionCallInfo fcinfo, const LokiDenseType *type)
+part_of_vector(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
 	LokiDense  *v = PG_GETARG_DENSE(0);
 	int			first;
@@ -229,8 +229,8 @@ part(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	PG_RETURN_POINTER(result);
 }
 
-LOKI_DENSE_FUNCTION(subvector, part, vector)
-LOKI_DENSE_FUNCTION(halfvec_subvector, part, halfvec)
+LOKI_DENSE_FUNCTION(subvector, part_of_vector, vector)
+LOKI_DENSE_FUNCTION(halfvec_subvector, part_of_vector, halfvec)
 
 /*
  * A bit for each element, set if it is positive.

@@ -53,7 +53,7 @@ typedef struct EachIndex
 
 /* Begin the rows of a function; its arguments follow the index in the query's */
 static void
-begin(EachIndex *each, FunctionCallInfo fcinfo, const char *query)
+begin_rows(EachIndex *each, FunctionCallInfo fcinfo, const char *query)
 {
 	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
 
@@ -132,7 +132,7 @@ list_indexes(bool readable)
 
 /* Add the rows of an index; returns why there are none, or NULL. */
 static char *
-ask(EachIndex *each, Oid indexid)
+rows_or_problem(EachIndex *each, Oid indexid)
 {
 	CHECK_FOR_INTERRUPTS();
 	return loki_index_problem(indexid, add_rows_of_index, each, false);
@@ -167,10 +167,10 @@ lokivector_advice_all(PG_FUNCTION_ARGS)
 {
 	EachIndex	each = {0};
 
-	begin(&each, fcinfo, "SELECT $1, about, advice FROM %s.lokivector_advice($1)");
+	begin_rows(&each, fcinfo, "SELECT $1, about, advice FROM %s.lokivector_advice($1)");
 	foreach_oid(indexid, list_indexes(false))
 	{
-		char	   *problem = ask(&each, indexid);
+		char	   *problem = rows_or_problem(&each, indexid);
 		char	   *command = problem == NULL ? NULL : loki_rebuild_command(indexid, true);
 
 		/* it may be gone */
@@ -194,10 +194,10 @@ lokivector_recall_all(PG_FUNCTION_ARGS)
 {
 	EachIndex	each = {0};
 
-	begin(&each, fcinfo, "SELECT $1, r.*, NULL::pg_catalog.text FROM %s.lokivector_recall($1, $2, $3) r");
+	begin_rows(&each, fcinfo, "SELECT $1, r.*, NULL::pg_catalog.text FROM %s.lokivector_recall($1, $2, $3) r");
 	foreach_oid(indexid, list_indexes(true))
 	{
-		char	   *problem = ask(&each, indexid);
+		char	   *problem = rows_or_problem(&each, indexid);
 
 		/* it may be gone */
 		if (problem != NULL && OidIsValid(IndexGetRelation(indexid, true)))

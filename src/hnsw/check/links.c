@@ -175,7 +175,7 @@ loki_check_links(LokiCheck *check)
 
 /* Whether an array has a slot of this number */
 static bool
-exists(LokiCheck *check, int array, uint32 number)
+slot_exists(LokiCheck *check, int array, uint32 number)
 {
 	BlockNumber block;
 	uint32		place;
@@ -217,8 +217,8 @@ check_upper(LokiCheck *check, int array, uint32 number, const char *slot)
 	{
 		if (upper->neighbors[i].node == upper->node)
 			fault = "is linked to its own node";
-		else if (!exists(check, LOKI_SLOTS_TID, upper->neighbors[i].node) ||
-				 !exists(check, LOKI_SLOTS_UPPER, upper->neighbors[i].slot))
+		else if (!slot_exists(check, LOKI_SLOTS_TID, upper->neighbors[i].node) ||
+				 !slot_exists(check, LOKI_SLOTS_UPPER, upper->neighbors[i].slot))
 			fault = "is linked to a node or slot that does not exist";
 		for (int j = 0; j < i; j++)
 			if (upper->neighbors[i].node == upper->neighbors[j].node)

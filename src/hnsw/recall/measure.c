@@ -222,7 +222,7 @@ begin_scans(LokiMeasure *measure)
  * need not be made, since they find them too.
  */
 static void
-walk(LokiMeasure *measure, int query, int nks)
+measure_widths(LokiMeasure *measure, int query, int nks)
 {
 	LokiSearch *search = &measure->search;
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
@@ -389,7 +389,7 @@ search_all(LokiMeasure *measure, int nshares)
 		int			nks = i % DEEP_EVERY == 0 ? LOKI_CALIBRATION_KS : SHALLOW_KS;
 
 		if (loki_truth_begin(measure, i, nks))
-			walk(measure, i, nks);
+			measure_widths(measure, i, nks);
 		if (i + 1 == FIRST_QUERIES / nshares)
 			limit_widths(measure);
 	}

@@ -166,7 +166,7 @@ peel_arithmetic(LokiOperation operation, Oid type, List *args, Peeled *peeled)
  * What rounds has no inverse, and can be part of an order, but of no bound.
  */
 static bool
-peel(Node *expr, Peeled *peeled)
+peel_operation(Node *expr, Peeled *peeled)
 {
 	LokiOperation operation;
 	Oid			function;
@@ -222,8 +222,8 @@ numeric_range(Node *expr, void *context, LokiRange *range)
 /*
  * Whether an operation is monotone, and defined, in the whole range of its argument.
  *
- * peel() lets through only what is monotone where it is defined.  So a range of the result is a proof, but
- * for k / x: that has a range also where x ends in zero.  numeric operations that peel() knows are defined
+ * peel_operation() lets through only what is monotone where it is defined.  So a range of the result is a proof, but
+ * for k / x: that has a range also where x ends in zero.  numeric operations that peel_operation() knows are defined
  * everywhere.
  */
 static bool
@@ -386,7 +386,7 @@ loki_distance_expr(Node *expr, LokiDistanceExpr *result)
 		result->wrapped = true;
 		return true;
 	}
-	if (!peel(expr, &peeled) || !loki_distance_expr(peeled.below, result) ||
+	if (!peel_operation(expr, &peeled) || !loki_distance_expr(peeled.below, result) ||
 		!is_monotone(expr, &peeled))
 		return false;
 	result->falling ^= peeled.falling;
@@ -466,7 +466,7 @@ rounding_below(const Peeled *peeled, double above)
  * The result is an expression, not a value: b may be a parameter.
  */
 static Expr *
-undo(Node *expr, Expr *bound)
+undo_operations(Node *expr, Expr *bound)
 {
 	Peeled		peeled;
 	bool		falling;
@@ -489,7 +489,7 @@ undo(Node *expr, Expr *bound)
 	{
 		List	   *args;
 
-		if (++operations > MAX_OPERATIONS || !peel(expr, &peeled) ||
+		if (++operations > MAX_OPERATIONS || !peel_operation(expr, &peeled) ||
 			!OidIsValid(peeled.inverse) || exprType(expr) != FLOAT8OID)
 			return NULL;
 		rounding = rounding_below(&peeled, rounding);
@@ -543,7 +543,7 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 	Assert(strategy >= BTLessStrategyNumber && strategy <= BTGreaterStrategyNumber &&
 		   strategy != BTEqualStrategyNumber);
 	result->distance = distance.distance;
-	result->bound = undo(left, (Expr *) right);
+	result->bound = undo_operations(left, (Expr *) right);
 	result->upper = (strategy < BTEqualStrategyNumber) != distance.falling;
 
 	/*
