@@ -42,55 +42,24 @@ CREATE FUNCTION hb_bits(n integer, length integer) RETURNS varbit AS $$
 	FROM generate_series(1, length) i
 $$ LANGUAGE sql IMMUTABLE STRICT;
 
--- An index of each class on strings of this length, of which a third come after it
--- and a fifth are deleted: the share of the 10 nearest of 20 queries that it
--- finds, whether all rows are returned, whether check is content
-CREATE FUNCTION hb_try(length integer, nrows integer,
-	OUT class text, OUT dimensions integer, OUT code text, OUT bits integer, OUT good boolean, OUT complete boolean)
-RETURNS SETOF record AS $$
-DECLARE
-	op text;
-	found integer;
-	q bit varying;
-BEGIN
-	FOR class, op IN VALUES ('bit_hamming_ops', '<~>'), ('bit_jaccard_ops', '<%>') LOOP
-		DROP TABLE IF EXISTS hb;
-		EXECUTE format('CREATE TABLE hb (id integer, b bit(%s))', length);
-		INSERT INTO hb SELECT i, hb_bits(i, length) FROM generate_series(1, nrows * 2 / 3) i;
-		EXECUTE format('CREATE INDEX hb_idx ON hb USING hnsw (b %s)', class);
-		INSERT INTO hb SELECT i, hb_bits(i, length) FROM generate_series(nrows * 2 / 3 + 1, nrows) i;
-		DELETE FROM hb WHERE id % 5 = 0;
-		found := 0;
-		FOR i IN 1 .. 20 LOOP
-			q := hb_bits(-i, length);
-			found := found + (SELECT in_place FROM found('hb', format('b %s %L', op, q), 10));
-		END LOOP;
-		good := found >= 195;
-		complete := (SELECT returned FROM found('hb', format('b %s %L', op, q), nrows)) = nrows - nrows / 5;
-		SELECT i.dimensions, i.code, i.bits INTO dimensions, code, bits FROM lokivector_index_info('hb_idx') i;
-		PERFORM lokivector_check('hb_idx', true);
-		RETURN NEXT;
-	END LOOP;
-END
-$$ LANGUAGE plpgsql;
 SET client_min_messages = warning;
 
 -- test: short strings, many of which are equal
-SELECT * FROM hb_try(20, 1500);
+SELECT * FROM try_classes('hb', 'b', 'bit(20)', 'hb_bits(i, 20)', 1500);
 
 -- test: strings inline
-SELECT * FROM hb_try(52, 1500);
+SELECT * FROM try_classes('hb', 'b', 'bit(52)', 'hb_bits(i, 52)', 1500);
 SET hnsw.ef_search = 200;
-SELECT * FROM hb_try(1000, 900);
+SELECT * FROM try_classes('hb', 'b', 'bit(1000)', 'hb_bits(i, 1000)', 900);
 
 -- test: out of line
-SELECT * FROM hb_try(17001, 100);
+SELECT * FROM try_classes('hb', 'b', 'bit(17001)', 'hb_bits(i, 17001)', 100);
 
 -- test: the longest
-SELECT * FROM hb_try(64000, 50);
+SELECT * FROM try_classes('hb', 'b', 'bit(64000)', 'hb_bits(i, 64000)', 50);
 
 -- test: vacuum, and inserts after it
-SELECT * FROM hb_try(200, 600);
+SELECT * FROM try_classes('hb', 'b', 'bit(200)', 'hb_bits(i, 200)', 600);
 RESET client_min_messages;
 VACUUM hb;
 INSERT INTO hb SELECT i, hb_bits(i, 200) FROM generate_series(1001, 1200) i;
@@ -130,7 +99,7 @@ SET enable_seqscan = off;
 SELECT * FROM same('SELECT b <~> repeat(''0'', 64)::bit(64) AS d FROM hb_ties WHERE a < 19 ORDER BY d LIMIT 450', 'Index Scan.*');
 RESET enable_seqscan;
 DROP TABLE hb, v, hb_ties;
-DROP FUNCTION hb_try, hb_bits;
+DROP FUNCTION hb_bits;
 
 SELECT opcname, opcdefault, amopopr::regoperator, amprocnum, amproc
 	FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod JOIN pg_amop o ON o.amopfamily = opcfamily JOIN pg_amproc p ON p.amprocfamily = opcfamily

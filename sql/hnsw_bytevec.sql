@@ -73,52 +73,19 @@ DROP TABLE t;
 -- A vector in one of twenty clusters, that depends on n alone
 CREATE FUNCTION bb_vector(n integer, dim integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20);
 
--- An index of each class on rows of so many dimensions, of which a third come
--- after it and a fifth are deleted: the code, the share of the 10 nearest of 20
--- queries that it finds, whether all rows are returned, whether check is content
-CREATE FUNCTION bb_try(dim integer, nrows integer, options text DEFAULT '',
-	OUT class text, OUT code text, OUT bits integer, OUT refine_bits integer, OUT good boolean, OUT complete boolean)
-RETURNS SETOF record AS $$
-DECLARE
-	op text;
-	found integer;
-	q vector;
-BEGIN
-	FOR class, op IN VALUES ('bytevec_l2_ops', '<->'), ('bytevec_ip_ops', '<#>'), ('bytevec_cosine_ops', '<=>'), ('bytevec_l1_ops', '<+>') LOOP
-		DROP TABLE IF EXISTS bb;
-		CREATE TABLE bb (id integer, b bytevec);
-		EXECUTE format('ALTER TABLE bb ALTER b TYPE bytevec(%s)', dim);
-		INSERT INTO bb SELECT i, bb_vector(i, dim) FROM generate_series(1, nrows * 2 / 3) i;
-		EXECUTE format('CREATE INDEX bb_idx ON bb USING hnsw (b %s) %s', class, options);
-		INSERT INTO bb SELECT i, bb_vector(i, dim) FROM generate_series(nrows * 2 / 3 + 1, nrows) i;
-		DELETE FROM bb WHERE id % 5 = 0;
-		found := 0;
-		FOR i IN 1 .. 20 LOOP
-			q := bb_vector(-i, dim);
-			-- a vector, or a bytevec
-			found := found + (SELECT in_place FROM found('bb', format('b %s %L::%s', op, q, CASE WHEN i <= 10 THEN 'vector' ELSE 'bytevec' END), 10, tolerance => 1e-6));
-		END LOOP;
-		good := found >= 195;
-		complete := (SELECT returned FROM found('bb', format('b %s %L::vector', op, q), nrows)) = nrows - nrows / 5;
-		SELECT i.code, i.bits, i.refine_bits INTO code, bits, refine_bits FROM lokivector_index_info('bb_idx') i;
-		PERFORM lokivector_check('bb_idx', true);
-		RETURN NEXT;
-	END LOOP;
-END
-$$ LANGUAGE plpgsql;
 SET client_min_messages = warning;
 
 -- test: few dimensions
-SELECT * FROM bb_try(8, 1500);
+SELECT * FROM try_classes('bb', 'b', 'bytevec(8)', 'bb_vector(i, 8)', 1500, '', '{::vector,::bytevec}');
 
 -- test: inline
-SELECT * FROM bb_try(100, 1500);
+SELECT * FROM try_classes('bb', 'b', 'bytevec(100)', 'bb_vector(i, 100)', 1500, '', '{::vector,::bytevec}');
 
 -- test: out of line
-SELECT * FROM bb_try(2400, 150);
+SELECT * FROM try_classes('bb', 'b', 'bytevec(2400)', 'bb_vector(i, 2400)', 150, '', '{::vector,::bytevec}');
 
 -- test: compact
-SELECT * FROM bb_try(100, 1500, 'WITH (profile = compact)') WHERE class <> 'bytevec_l1_ops';
+SELECT * FROM try_classes('bb', 'b', 'bytevec(100)', 'bb_vector(i, 100)', 1500, 'WITH (profile = compact)', '{::vector,::bytevec}') WHERE class <> 'bytevec_l1_ops';
 
 -- test: vacuum, which repairs the graph; then rows in the freed slots
 VACUUM bb;
@@ -189,7 +156,7 @@ SELECT answered, recall > 0.97 AS good FROM lokivector_recall('bb_idx', 50);
 UPDATE bb SET id = -id WHERE id % 3 = 0;
 SELECT lokivector_check('bb_idx', true);
 DROP TABLE bb, same, a;
-DROP FUNCTION bb_try, bb_vector;
+DROP FUNCTION bb_vector;
 
 SELECT amname, opcname, opcdefault, amopopr::regoperator, amprocnum, amproc
 	FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod JOIN pg_amop o ON o.amopfamily = opcfamily JOIN pg_amproc p ON p.amprocfamily = opcfamily

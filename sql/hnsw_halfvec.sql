@@ -47,51 +47,19 @@ DROP TABLE t;
 -- A halfvec in one of twenty clusters, that depends on n alone
 CREATE FUNCTION hh_vector(n integer, dim integer) RETURNS halfvec LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, dim, 20)::halfvec;
 
--- An index of each class on rows of so many dimensions, of which a third come
--- after it and a fifth are deleted: the code, the share of the 10 nearest of 20
--- queries that it finds, whether all rows are returned, whether check is content
-CREATE FUNCTION hh_try(dim integer, nrows integer, options text DEFAULT '',
-	OUT class text, OUT code text, OUT bits integer, OUT refine_bits integer, OUT good boolean, OUT complete boolean)
-RETURNS SETOF record AS $$
-DECLARE
-	op text;
-	found integer;
-	q halfvec;
-BEGIN
-	FOR class, op IN VALUES ('halfvec_l2_ops', '<->'), ('halfvec_ip_ops', '<#>'), ('halfvec_cosine_ops', '<=>'), ('halfvec_l1_ops', '<+>') LOOP
-		DROP TABLE IF EXISTS hh;
-		CREATE TABLE hh (id integer, h halfvec);
-		EXECUTE format('ALTER TABLE hh ALTER h TYPE halfvec(%s)', dim);
-		INSERT INTO hh SELECT i, hh_vector(i, dim) FROM generate_series(1, nrows * 2 / 3) i;
-		EXECUTE format('CREATE INDEX hh_idx ON hh USING hnsw (h %s) %s', class, options);
-		INSERT INTO hh SELECT i, hh_vector(i, dim) FROM generate_series(nrows * 2 / 3 + 1, nrows) i;
-		DELETE FROM hh WHERE id % 5 = 0;
-		found := 0;
-		FOR i IN 1 .. 20 LOOP
-			q := hh_vector(-i, dim);
-			found := found + (SELECT in_place FROM found('hh', format('h %s %L', op, q), 10, tolerance => 1e-6));
-		END LOOP;
-		good := found >= 195;
-		complete := (SELECT returned FROM found('hh', format('h %s %L', op, q), nrows)) = nrows - nrows / 5;
-		SELECT i.code, i.bits, i.refine_bits INTO code, bits, refine_bits FROM lokivector_index_info('hh_idx') i;
-		PERFORM lokivector_check('hh_idx', true);
-		RETURN NEXT;
-	END LOOP;
-END
-$$ LANGUAGE plpgsql;
 SET client_min_messages = warning;
 
 -- test: few dimensions
-SELECT * FROM hh_try(8, 1500);
+SELECT * FROM try_classes('hh', 'h', 'halfvec(8)', 'hh_vector(i, 8)', 1500);
 
 -- test: inline
-SELECT * FROM hh_try(100, 1500);
+SELECT * FROM try_classes('hh', 'h', 'halfvec(100)', 'hh_vector(i, 100)', 1500);
 
 -- test: out of line
-SELECT * FROM hh_try(1200, 300);
+SELECT * FROM try_classes('hh', 'h', 'halfvec(1200)', 'hh_vector(i, 1200)', 300);
 
 -- test: compact
-SELECT * FROM hh_try(100, 1500, 'WITH (profile = compact, refine_bits = 6)');
+SELECT * FROM try_classes('hh', 'h', 'halfvec(100)', 'hh_vector(i, 100)', 1500, 'WITH (profile = compact, refine_bits = 6)');
 RESET client_min_messages;
 
 -- test: vacuum, and inserts after it
@@ -163,7 +131,7 @@ SELECT i.*, recall > 0.9 AS good FROM unnest('{wide_l2,wide_l1,wide_v,wide_v1}':
 	LATERAL (SELECT n AS index, dimensions, code, bits, refine_bits, rows FROM lokivector_index_info(n)) i, lokivector_recall(n, 10, 3);
 SELECT lokivector_check(n, true) FROM unnest('{wide_l2,wide_l1,wide_v,wide_v1}'::regclass[]) AS n;
 DROP TABLE hh, same, a, wide, casts;
-DROP FUNCTION hh_try, hh_vector;
+DROP FUNCTION hh_vector;
 
 SELECT amname, opcname, opcdefault, amopopr::regoperator, amprocnum, amproc
 	FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod JOIN pg_amop o ON o.amopfamily = opcfamily JOIN pg_amproc p ON p.amprocfamily = opcfamily

@@ -190,6 +190,41 @@ BEGIN
 END
 $$;
 
+-- Tables (id, value), one after the other, with an index of each class of a type, where a third of the rows come after
+-- it and a fifth are deleted: the code, whether 20 queries find 195 of their 200 nearest, whether all rows are
+-- returned.  lokivector_check() is content.  Values are made of i; queries are cast to each of some types in turn.
+CREATE OR REPLACE FUNCTION try_classes(tab text, col text, type text, value text, nrows int, options text DEFAULT '', casts text[] DEFAULT '{""}',
+	OUT class name, OUT dimensions int, OUT code text, OUT bits int, OUT refine_bits int, OUT good bool, OUT complete bool)
+RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+	op text;
+	hits int;
+	query text;
+	distance text;
+BEGIN
+	FOR class, op IN SELECT opcname, oprname FROM pg_am m, pg_opclass c, pg_amop, pg_operator o
+		WHERE amname = 'hnsw' AND opcmethod = m.oid AND opcintype = split_part(type, '(', 1)::regtype AND amopfamily = opcfamily
+			AND amoppurpose = 'o' AND amoplefttype = opcintype AND amoprighttype = opcintype AND o.oid = amopopr ORDER BY c.oid LOOP
+		EXECUTE format('DROP TABLE IF EXISTS %1$I; CREATE TABLE %1$I (id int, %2$I %3$s);
+			INSERT INTO %1$I SELECT i, %4$s FROM generate_series(1, %5$s * 2 / 3) i;
+			CREATE INDEX %6$I ON %1$I USING hnsw (%2$I %7$I) %8$s;
+			INSERT INTO %1$I SELECT i, %4$s FROM generate_series(%5$s * 2 / 3 + 1, %5$s) i;
+			DELETE FROM %1$I WHERE id %% 5 = 0', tab, col, type, value, nrows, tab || '_idx', class, options);
+		hits := 0;
+		FOR i IN 1 .. 20 LOOP
+			EXECUTE format('SELECT (%s)::text FROM (SELECT %s AS i) s', value, -i) INTO query;
+			distance := format('%I %s %L%s', col, op, query, casts[1 + i % cardinality(casts)]);
+			hits := hits + (SELECT in_place FROM found(tab, distance, 10, tolerance => 1e-6));
+		END LOOP;
+		good := hits >= 195;
+		complete := (SELECT returned FROM found(tab, distance, nrows)) = nrows - nrows / 5;
+		SELECT i.dimensions, i.code, i.bits, i.refine_bits INTO dimensions, code, bits, refine_bits FROM lokivector_index_info(tab || '_idx') i;
+		PERFORM lokivector_check(tab || '_idx', true);
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
 -- What receive() writes is beside the results of a server that these tests started; graphs are the same in each
 -- run, and ways that are disabled, which look expensive, are not compiled, as in test/server.conf
 \getenv directory PG_ABS_BUILDDIR
