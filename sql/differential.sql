@@ -1,5 +1,4 @@
 -- Expressions whose outcomes are those of pgvector 0.8.7.
-\set ECHO all
 -- Made by test/differential.py record --count 640 --seed 2026
 
 -- What comes of an expression, errors as clients see them

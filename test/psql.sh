@@ -17,8 +17,12 @@ fi
 {
 	"$@" <"$script" 2>&1 && echo 0 || echo $?
 } | LC_ALL=C awk -v script="$script" '
-	# The lines that psql repeats: all but blank ones between statements
-	BEGIN { for (at = 0; (getline line <script) > 0;) if (line != "") lines[n++] = line }
+	# The lines that psql repeats: all but blank ones between statements, and rows of a COPY
+	BEGIN {
+		for (at = 0; (getline line <script) > 0; copied = copied ? line != "\\." : line ~ /^COPY .* FROM stdin;$/)
+			if (line != "" && !copied)
+				lines[n++] = line
+	}
 	# Whether a statement ends with a line; none does within $$
 	function ends(line) {
 		body = (body + gsub(/\$[a-z_]*\$/, "&", line)) % 2

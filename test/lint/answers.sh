@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
-# What psql prints, its answers behind a tab and <, that is not of the script; what is to stay, behind a tab and =
+# What psql prints: behind a tab, < marks answers, = what is to stay; and - what is of the script alone
 cat >"$directory/all" <<'E_ALL'
 -- of the file
 CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$
@@ -44,6 +44,9 @@ a|b	=<
 INSERT INTO nothing VALUES (1);	=
 ERROR:  relation "nothing" does not exist	=<
 SET jit = on;
+COPY t FROM stdin;
+1	-
+\.	-
 DO $$ BEGIN RAISE NOTICE 'x'; END $$;	=
 NOTICE:  x	=<
 	=<
@@ -54,11 +57,9 @@ a|b	=<
 DROP TABLE t;	=
 server closed the connection unexpectedly	=<
 E_ALL
-# psql leaves out blank lines
-sed -n '/^-- test/i\\
-
-/	=*<$/!s/	=$//;/	=*<$/!p' "$directory/all" >"$directory/script"
-sed 's/	=*<*$//' "$directory/all" >"$directory/output"
+# psql repeats neither blank lines nor rows of a COPY
+sed -e '/	=*<$/d' -e 's/	[=-]$//' -e 's/^-- test/\n&/' "$directory/all" >"$directory/script"
+sed -e '/	-$/d' -e 's/	=*<*$//' "$directory/all" >"$directory/output"
 sed -n 's/	=<*$//p' "$directory/all" >"$directory/expected"
 printf '#!/bin/sh\ncat >/dev/null\ncat "%s"\nexit 3\n' "$directory/output" >"$directory/psql"
 chmod +x "$directory/psql"
