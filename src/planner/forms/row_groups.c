@@ -59,6 +59,7 @@ typedef struct RowGroups
 	UpperRelationKind stage;	/* GROUP BY or DISTINCT */
 	List	   *keys;			/* SortGroupClause: they hold a key of the
 								 * table */
+	List	   *having;			/* conditions on groups */
 	PathKey    *input;			/* a distance of the table's rows ... */
 	PathKey    *output;			/* ... which the result is sorted by; or its
 								 * min(), the same for all rows of a group */
@@ -147,6 +148,7 @@ find_row_groups(PlannerInfo *root, const Query *parse, const Query *outer, LokiL
 
 	groups->stage = parse->groupClause != NIL ? UPPERREL_GROUP_AGG : UPPERREL_DISTINCT;
 	groups->keys = parse->groupClause != NIL ? parse->groupClause : parse->distinctClause;
+	groups->having = (List *) parse->havingQual;
 	if (parse->commandType != CMD_SELECT || !loki_has_limit(parse) || root->sort_pathkeys == NIL ||
 		(parse->groupClause != NIL) + (parse->distinctClause != NIL) != 1 || parse->hasDistinctOn ||
 		(parse->hasAggs && parse->groupClause == NIL) || parse->groupingSets != NIL ||
@@ -195,7 +197,7 @@ grouped(PlannerInfo *root, const RowGroups *groups, RelOptInfo *output, Path *pa
 	Path	   *sorted = sort_within(root, output, path, behind_distance(groups->input, root->group_pathkeys));
 	AggPath    *agg = create_agg_path(root, output, sorted, root->upper_targets[UPPERREL_GROUP_AGG],
 									  AGG_SORTED, AGGSPLIT_SIMPLE, LokiGroupClause(root),
-									  (List *) root->parse->havingQual, costs, ngroups);
+									  groups->having, costs, ngroups);
 
 	agg->path.pathkeys = behind_distance(groups->output, keys);
 	return &agg->path;
