@@ -640,7 +640,7 @@ loki_flat_falls_short(const LokiScan *so)
 	if (!last_is_tied(so) &&
 		((so->queue.next == so->queue.n && so->rerank.next == so->rerank.n &&
 		  (!loki_column_encoded(&so->state->column) ||
-		   so->flat.kept < LOKI_ENCODINGS_PER_ROW * needed)) ||
+		   so->flat.kept < LOKI_ENCODINGS_PER_ROW(&so->state->column) * needed)) ||
 		 loki_refine_doubts(so, farthest, 1 - Min(needed / so->flat.kept, 1))))
 		return true;
 	return (so->course.walk_end == LOKI_WALK_CONVERGED || needed > so->flat.known) &&

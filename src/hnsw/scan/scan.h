@@ -26,8 +26,8 @@
 /* A search for more rows keeps an account (strategy.c); one for so few, all of which its caller takes, ends long before */
 #define LOKI_ACCOUNT_ROWS	100
 
-/* Candidates by encodings that are enough for a row */
-#define LOKI_ENCODINGS_PER_ROW	8
+/* Candidates by encodings that are enough for a row; encodings of earlier versions order them less well */
+#define LOKI_ENCODINGS_PER_ROW(column)	((column)->dim == (column)->type->earlier_dim ? 10 : 8)
 
 typedef enum LokiScanPhase
 {

@@ -172,7 +172,7 @@ loki_walk_width(const LokiIndex *state, double rows)
 	double		factor = 1.0;
 
 	if (loki_column_encoded(&state->column))
-		factor = LOKI_ENCODINGS_PER_ROW;
+		factor = LOKI_ENCODINGS_PER_ROW(&state->column);
 	else if (state->code.kind == LOKI_CODE_ROTATED)
 		factor = state->code.bits == 1 ? 1.6 : state->code.bits == 2 ? 1.3 : 1.2;
 	else if (state->code.kind == LOKI_CODE_BITS)
@@ -397,7 +397,7 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	 * not tell apart are scored in any case, so keeping them costs little
 	 */
 	if (loki_column_encoded(&state->column))
-		grown = most = Max(width, LOKI_ENCODINGS_PER_ROW * n);
+		grown = most = Max(width, LOKI_ENCODINGS_PER_ROW(&state->column) * n);
 	else
 	{
 		grown = 8.0 * Max(width, loki_walk_width(state, Max(LOKI_DEFAULT_EF_SEARCH, 4 * n)));
