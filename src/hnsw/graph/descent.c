@@ -144,11 +144,11 @@ upper_expand(LokiWalk *walk, LokiBatch *batch)
 	loki_slot_prefetch(search->state, search->index, descent->level == 1 ? LOKI_SLOTS_LINK : LOKI_SLOTS_UPPER,
 					   descent->level == 1 ? nearest->node & ~LOKI_EXPANDED : data->down);
 	for (int i = 0; i < data->count; i++)
-		if (loki_visit(search, data->neighbors[i].node))
-		{
-			slots[batch->n] = data->neighbors[i].slot;
-			batch->nodes[batch->n++] = data->neighbors[i].node;
-		}
+	{
+		slots[batch->n] = data->neighbors[i].slot;
+		batch->nodes[batch->n] = data->neighbors[i].node;
+		batch->n += loki_visit(search, data->neighbors[i].node);
+	}
 	loki_search_fetch(search, batch);
 	if (upper->at_once)
 		upper_score(walk, batch);

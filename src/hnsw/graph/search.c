@@ -204,36 +204,6 @@ loki_search_query_node(LokiSearch *search, uint32 node)
  * ----------------------------------------------------------------
  */
 
-/*
- * Add a node to the set, which has room; false if it is there already.  Open addressing with linear probing:
- * the set is at most half full, so that a probe mostly ends in the cache line where it began.  Node IDs
- * follow each other where nodes lie near each other, so they are spread by Fibonacci hashing: the high bits
- * of a product with 2^32 divided by the golden section.
- *
- * Most probes end at once, at the node or at an empty place.  Which of the two, the processor cannot predict,
- * so nothing branches on it.
- */
-static inline bool
-visited_insert(LokiVisited *visited, uint32 node)
-{
-	uint32		i = (node * 0x9E3779B1u) >> visited->shift;
-
-	Assert(visited->used < visited->size);
-	for (;; i = (i + 1) & (visited->size - 1))
-	{
-		uint32		met = visited->slots[i];
-		bool		is_new = met == LOKI_NONE;
-
-		/* zero if either is: compilers would branch on two comparisons */
-		if (likely((uint64) (met ^ node) * (met ^ LOKI_NONE) == 0))
-		{
-			visited->slots[i] = node;
-			visited->used += is_new;
-			return is_new;
-		}
-	}
-}
-
 /* Empty the set of visited nodes, except for the node to go around, which counts as visited. */
 void
 loki_visited_reset(LokiSearch *search)
@@ -241,7 +211,7 @@ loki_visited_reset(LokiSearch *search)
 	memset(search->visited.slots, 0xFF, sizeof(uint32) * (Size) search->visited.size);
 	search->visited.used = 0;
 	if (search->skip.node != LOKI_NONE)
-		visited_insert(&search->visited, search->skip.node);
+		loki_visited_insert(&search->visited, search->skip.node);
 }
 
 /*
@@ -261,9 +231,9 @@ loki_visited_reserve(LokiSearch *search, double n)
 	visited_allocate(search, size);
 }
 
-/* Double the set. */
-static void
-visited_grow(LokiSearch *search)
+/* Double the set of visited nodes. */
+void
+loki_visited_grow(LokiSearch *search)
 {
 	LokiVisited *visited = &search->visited;
 	uint32		old_size = visited->size;
@@ -272,17 +242,8 @@ visited_grow(LokiSearch *search)
 	visited_allocate(search, old_size * 2);
 	for (uint32 i = 0; i < old_size; i++)
 		if (old[i] != LOKI_NONE)
-			visited_insert(visited, old[i]);
+			loki_visited_insert(visited, old[i]);
 	pfree(old);
-}
-
-/* Mark a node; true if it was not marked before. */
-bool
-loki_visit(LokiSearch *search, uint32 node)
-{
-	if (search->visited.used * 2 >= search->visited.size)
-		visited_grow(search);
-	return visited_insert(&search->visited, node);
 }
 
 /* ----------------------------------------------------------------
@@ -403,16 +364,16 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 		(void) loki_slot_block(search->state, search->index, LOKI_SLOTS_LINK, node, &place);
 		return 0;
 	}
-	/* once for the list: visited_insert() does not look */
+	/* once for the list: loki_visited_insert() does not look */
 	while ((visited->used + most) * 2 >= visited->size)
-		visited_grow(search);
+		loki_visited_grow(search);
 	for (uint32 i = 0; i < most && link->neighbors[i] != 0; i++)
 	{
 		uint32		neighbor = link->neighbors[i] - 1;	/* 0 is the end */
 
 		/* written in any case, so that the loop has no branch that the processor cannot predict */
 		neighbors[n] = neighbor;
-		n += neighbor < LOKI_MAX_NUMBER && visited_insert(visited, neighbor);
+		n += neighbor < LOKI_MAX_NUMBER && loki_visited_insert(visited, neighbor);
 	}
 	return search->skip.nlinks > 0 ? add_bridge(search, node, neighbors, n) : n;
 }

@@ -493,9 +493,47 @@ extern uint32 loki_search_keep(LokiSearch *search, float distance, uint32 node, 
 /* Make room for n candidates in the pool, and forget those that are there */
 extern void loki_pool_reserve(LokiSearch *search, uint32 n);
 
-/* Mark a node as visited; true if it was not before */
-extern bool loki_visit(LokiSearch *search, uint32 node);
 extern void loki_visited_reset(LokiSearch *search);
 extern void loki_visited_reserve(LokiSearch *search, double n);
+extern void loki_visited_grow(LokiSearch *search);
+
+/*
+ * Add a node to the set, which has room; false if it is there already.  Open addressing with linear probing:
+ * the set is at most half full, so that a probe mostly ends in the cache line where it began.  Node IDs
+ * follow each other where nodes lie near each other, so they are spread by Fibonacci hashing: the high bits
+ * of a product with 2^32 divided by the golden section.
+ *
+ * Most probes end at once, at the node or at an empty place.  Which of the two, the processor cannot predict,
+ * so nothing branches on it.
+ */
+static inline bool
+loki_visited_insert(LokiVisited *visited, uint32 node)
+{
+	uint32		i = (node * 0x9E3779B1u) >> visited->shift;
+
+	Assert(visited->used < visited->size);
+	for (;; i = (i + 1) & (visited->size - 1))
+	{
+		uint32		met = visited->slots[i];
+		bool		is_new = met == LOKI_NONE;
+
+		/* zero if either is: compilers would branch on two comparisons */
+		if (likely((uint64) (met ^ node) * (met ^ LOKI_NONE) == 0))
+		{
+			visited->slots[i] = node;
+			visited->used += is_new;
+			return is_new;
+		}
+	}
+}
+
+/* Mark a node as visited; true if it was not before */
+static inline bool
+loki_visit(LokiSearch *search, uint32 node)
+{
+	if (search->visited.used * 2 >= search->visited.size)
+		loki_visited_grow(search);
+	return loki_visited_insert(&search->visited, node);
+}
 
 #endif							/* LOKI_GRAPH_SEARCH_H */
