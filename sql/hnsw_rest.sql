@@ -111,22 +111,28 @@ BEGIN
 	RETURN nextval('rest_seq') < 0;
 END
 $$;
-CREATE FUNCTION rest_counted(OUT rows bigint, OUT others boolean) LANGUAGE plpgsql AS $$
+CREATE FUNCTION rest_counted(condition text, OUT rows bigint, OUT others boolean) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM setval('rest_seq', 1);
-	SELECT count(*) INTO rows FROM (SELECT FROM rest_t WHERE v <=> rest_vector(3) < 0.7 AND rest_counts(id) ORDER BY v <=> rest_vector(3) LIMIT 10) s;
+	EXECUTE 'SELECT count(*) FROM (SELECT FROM rest_t WHERE v <=> rest_vector(3) < 0.7 AND ' || condition ||
+		' ORDER BY v <=> rest_vector(3) LIMIT 10) s' INTO rows;
 	SELECT last_value - 1 > (SELECT count(*) FROM rest_t WHERE v <=> rest_vector(3) < 0.7) INTO others FROM rest_seq;
 END
 $$;
 SET enable_seqscan = off;
-SELECT * FROM rest_counted();
+SELECT * FROM rest_counted('rest_counts(id)');
+-- all of it counts: a costly clause behind a cheap one that all rows pass sees rows within the bound
+ALTER FUNCTION rest_counts COST 100000;
+SELECT * FROM rest_counted('rest_counts(id)');
+SELECT * FROM rest_counted('id >= 0 AND rest_counts(id)');
+ALTER FUNCTION rest_counts COST 0.0001;
 CREATE ROLE regress_rest;
 GRANT SELECT ON rest_t TO regress_rest;
 GRANT ALL ON rest_seq TO regress_rest;
 CREATE POLICY rest_policy ON rest_t USING (v <=> rest_vector(3) < 0.7);
 ALTER TABLE rest_t ENABLE ROW LEVEL SECURITY;
 SET ROLE regress_rest;
-SELECT * FROM rest_counted();
+SELECT * FROM rest_counted('rest_counts(id)');
 RESET ROLE;
 ALTER TABLE rest_t DISABLE ROW LEVEL SECURITY;
 DROP POLICY rest_policy ON rest_t;

@@ -132,21 +132,29 @@ may_measure(List *predicate, List *checked, List *filter)
 }
 
 /*
- * Whether the filter is to be evaluated on rows that may be beyond a bound: where its first clause costs less than the
- * distance, as core orders clauses, and none waits behind others (P6).  What may not be repeated sees rows within the
- * bound alone.
+ * Whether the filter is to be evaluated on rows that may be beyond a bound: where it costs less than the distance, and
+ * none of it waits behind others (P6).  A clause counts for the rows that those before it pass.  What may not be repeated
+ * sees rows within the bound alone.
  */
 static bool
 filter_comes_first(PlannerInfo *root, List *filter, List *distance, List *late)
 {
-	QualCost	filtering;
 	QualCost	measuring;
+	Cost		filtering = 0;
+	Selectivity passed = 1;
 
 	if (filter == NIL || late != NIL || !loki_is_repeatable(filter))
 		return false;
-	cost_qual_eval_node(&filtering, linitial(filter), root);
+	foreach_ptr(Node, clause, filter)
+	{
+		QualCost	cost;
+
+		cost_qual_eval_node(&cost, clause, root);
+		filtering += passed * cost.per_tuple;
+		passed *= clause_selectivity(root, clause, 0, JOIN_INNER, NULL);
+	}
 	cost_qual_eval(&measuring, distance, root);
-	return filtering.per_tuple < measuring.per_tuple;
+	return filtering < measuring.per_tuple;
 }
 
 /*
