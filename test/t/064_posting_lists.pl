@@ -148,8 +148,25 @@ $node->start;
 same_answers($node, 'after a crash');
 check_index($node, 'check after a crash');
 
-# A window that begins at a later node, and one of too many nodes: node, nodes, term, terms
 $node->safe_psql('postgres', 'VACUUM FULL items; CHECKPOINT');
+my ($words, $nodes, $terms) = split /\n/, $node->safe_psql('postgres', q(SELECT pg_relation_filepath('items_words');
+	SELECT slots FROM lokivector_index_slot_arrays('items_words') WHERE slot_array IN ('tid', 'term') ORDER BY slot_array = 'term'));
+my $path = $node->data_dir . "/$words";
+$node->stop;
+my $made = slurp_file($path);
+my $first = quotemeta(pack('V4', 0, $nodes, 0, $terms));
+like($made, qr/$first/, 'a window was found');
+
+# As builds before 1.0.0 made it: without its last list, of lengths
+write_binary($path, $made =~ s/$first(.{4})(.{4})/pack('V4', 0, $nodes, 0, $terms - 1) . $1 . pack('V', unpack('V', $2) - $nodes)/esr);
+$node->start;
+same_answers($node, 'with a window of an earlier build');
+is($node->safe_psql('postgres', q(SELECT lokivector_check('items_words', true))), 'sound', 'which is sound');
+$node->stop;
+write_binary($path, $made);
+$node->start;
+
+# A window that begins at a later node, and one of too many nodes: node, nodes, term, terms
 my %damage = (items_idx => sub { (0, $_[0] - 1) }, items_words => sub { (4, 1 << 30) });
 my @damaged;
 for my $index (sort keys %damage)

@@ -354,7 +354,7 @@ count_wanted(TenantCount *count, uint32 first, uint32 end)
 
 /*
  * Count the nodes of a window, and add what lists say of the rows that are seen.  False if lists are not there any
- * more.  The rows of a window without lengths are read: all its documents are empty.
+ * more.  The rows of a window without lengths are read: all its documents are empty, or an earlier build made it.
  */
 static bool
 count_window(TenantCount *count)

@@ -263,6 +263,9 @@ compare_window(void *arg, const LokiWindowData *gathered, const LokiTermEntry *e
 				return report_list(terms, number, "is missing");
 			at = 0;
 		}
+		/* lengths come last; builds before 1.0.0 made windows without them */
+		if (entries[i].term == LOKI_LENGTH_TERM && list.postings == 0)
+			break;
 		/* entries of a term ascend by place, as postings do: both are gone through once */
 		while (at < list.postings && get_posting(terms->postings, at, &steps) < place)
 			at++;

@@ -236,8 +236,9 @@ typedef struct LokiNotesData
 #define LOKI_NORM_TERM			((uint32) 0xFFFFFFFF)
 
 /*
- * The last list of a window of words has the lengths of its documents, by place, unless all are empty: each slot of
- * POSTING is a number of three bytes.  A tsvector has no room for a greater one.
+ * The last list of a window of words has the lengths of its documents, by place, unless all are empty or a build
+ * before 1.0.0 made the window: each slot of POSTING is a number of three bytes.  A tsvector has no room for a greater
+ * one.
  */
 #define LOKI_LENGTH_TERM		(LOKI_NORM_TERM - 1)
 
