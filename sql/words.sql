@@ -379,6 +379,15 @@ SET ROLE words_reader;
 SELECT id FROM several WHERE id > 100 ORDER BY b <@> 'x' LIMIT 1;
 SELECT id FROM several_seen ORDER BY b <@> 'x' LIMIT 1;
 RESET ROLE;
+-- also by a plan that was made for somebody who may
+SET plan_cache_mode = force_generic_plan;
+PREPARE chosen AS SELECT count(b <@> 'x') FROM several WHERE id > 100;
+EXECUTE chosen;
+SET ROLE words_reader;
+EXECUTE chosen;
+RESET ROLE;
+RESET plan_cache_mode;
+DEALLOCATE chosen;
 GRANT SELECT (live) ON several TO words_reader;
 SET ROLE words_reader;
 SELECT id FROM several WHERE id > 100 ORDER BY b <@> 'x' LIMIT 1;

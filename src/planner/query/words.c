@@ -524,8 +524,12 @@ find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **t
 			Bm25Tenant	one = {0};
 			Node	   *value = NULL;
 
-			/* the plan is good as long as the index's parameters are */
+			/*
+			 * the plan is good as long as the index's parameters are, and for
+			 * who may read the predicate
+			 */
 			root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
+			root->glob->dependsOnRole |= RelationGetIndexPredicate(index) != NIL;
 			if (all && loki_statistics_column(index) != 0 &&
 				!loki_states_tenant(columns, loki_statistics_column(index), conditions_on(words, NULL), &one, &value))
 				unstated = pstrdup(RelationGetRelationName(index));
