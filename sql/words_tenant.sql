@@ -334,6 +334,15 @@ SELECT (error_of('SELECT o.n, s.score FROM tenant_seen o, LATERAL (SELECT words 
 SELECT (error_of('INSERT INTO tenant_notes VALUES (-5, 1) RETURNING words <@> ''w1''')).message;
 SELECT count(*) FROM (SELECT id FROM tenant_notes ORDER BY words <@@> bm25_weigh('tenant_words', 'w1') LIMIT 3) s;
 EXECUTE tenant_search(2, :'by_policy');
+-- nor does an index of all rows that is made later change a score where one is stated; elsewhere it counts
+CREATE INDEX tenant_later ON tenant_notes USING hnsw (words bm25_ops);
+EXECUTE tenant_search(2, :'by_policy');
+SELECT tenant_scored('true') IS NOT NULL AS scored;
+ALTER INDEX tenant_later SET (shared_statistics = true);
+SET ROLE regress_tenant;
+SELECT tenant_scored('true') = :'by_policy' AS same;
+RESET ROLE;
+DROP INDEX tenant_later;
 -- why a row is not found goes by the same scores
 SELECT id AS nearest, ctid AS place FROM tenant_notes WHERE tenant = 2 ORDER BY words <@> 'w1 | w96', id LIMIT 1 \gset
 SELECT verdict, encode(float8send(distance), 'hex') = split_part(split_part(:'by_policy', ',', 1), ' ', 2) AS same FROM lokivector_why('tenant_words', 'w1 | w96', :'place', 500, 'tenant = 2');

@@ -489,8 +489,9 @@ rank_rows(Relation index, PlannerInfo *root, const Words *words)
 }
 
 /*
- * An index of words; InvalidOid if there is none.  One of all rows is preferred.  Sets *tenant to the value of the
- * tenant whose rows alone count, with what is in `by`; NULL: all rows count.
+ * An index of words; InvalidOid if there is none.  One of all rows is preferred, and of these one that counts those of
+ * the tenant, so that no other index changes his scores.  Sets *tenant to the value of the tenant whose rows alone
+ * count, with what is in `by`; NULL: all rows count.
  *
  * ERROR if there is only one whose statistics the reader must not see (P11).  The operator would find no
  * index otherwise, and fail with a message that says nothing of the reason.  The plan depends on each
@@ -535,7 +536,7 @@ find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **t
 				unstated = pstrdup(RelationGetRelationName(index));
 			else if (!all && (hidden || !loki_shows_tenant(columns, words->policy, &one, &value)))
 				refused = true;
-			else if (rank > best || rank == ROWS_ALL)
+			else if (rank > best || (rank == best && (value != NULL || (rank == ROWS_ALL && *tenant == NULL))))
 			{
 				found = RelationGetRelid(index);
 				best = rank;
