@@ -508,7 +508,7 @@ count_without(const LokiBitmap *nodes, const LokiBitmap *others)
 }
 
 /*
- * Set `linked` to the nodes that can be reached from the entry point by way of nodes that are not dead.
+ * Set `linked` to the nodes that can be reached from an entry point by way of nodes that are not dead.
  *
  * Finding all of them takes several passes over LINK.  That is worth it if those pages stay in memory, or
  * if much has changed.  Otherwise one pass finds those that a list names.
@@ -526,6 +526,7 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	uint32		progress;
 	int			passes = 0;
 
+	Assert(entry == LOKI_NONE || loki_bitmap_test(&vacuum->live, entry));
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 	loki_bitmap_init(&expanded, vacuum->live.size);
 	vacuum->named = array->npages >= NBuffers / 2 && vacuum->ndead <= vacuum->live.size / 50;
@@ -627,6 +628,7 @@ loki_repair_graph(LokiVacuum *vacuum)
 {
 	const LokiSlotArray *arrays = vacuum->state->arrays;
 	LokiMetaPageData meta;
+	LokiListRef entry;
 	uint32		cut_off = PG_UINT32_MAX;
 	uint32		before;
 
@@ -636,6 +638,10 @@ loki_repair_graph(LokiVacuum *vacuum)
 	loki_meta_read(vacuum->index, &meta);
 	if (meta.entry.node == LOKI_NONE)
 		return;					/* no node is live */
+	entry.node = meta.entry.node;
+	/* a node that an insert has added meanwhile leads to others, of which the bitmaps may have no place */
+	if (!loki_bitmap_test(&vacuum->live, entry.node))
+		choose_entry(vacuum, &entry);
 
 	/* V4: before the links go that lead to the others; searches come through dead nodes */
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SEARCHING, arrays[LOKI_SLOTS_LINK].npages);
@@ -643,7 +649,7 @@ loki_repair_graph(LokiVacuum *vacuum)
 	{
 		/* again, since full lists have given up links to others, which may be reached by way of dead nodes alone */
 		before = cut_off;
-		note_reachable(vacuum, meta.entry.node);
+		note_reachable(vacuum, entry.node);
 		cut_off = link_cut_off_nodes(vacuum, false);
 	} while (cut_off > 0 && cut_off < before);
 
@@ -654,7 +660,7 @@ loki_repair_graph(LokiVacuum *vacuum)
 	if (cut_off > 0)
 	{
 		/* those that had to wait */
-		note_reachable(vacuum, meta.entry.node);
+		note_reachable(vacuum, entry.node);
 		(void) link_cut_off_nodes(vacuum, true);
 	}
 	loki_make_lost_reachable(vacuum);
