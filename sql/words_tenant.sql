@@ -267,11 +267,11 @@ DROP FUNCTION tenant_read, tenant_reads;
 DROP SEQUENCE tenant_reads;
 
 -- test: tenants by names and by other types, of partitions and expressions
-CREATE TABLE tenant_parts (id int, owner text, account uuid, data jsonb) PARTITION BY RANGE (id);
+CREATE TABLE tenant_parts (id int, owner text, account uuid, data jsonb, held bool) PARTITION BY RANGE (id);
 CREATE TABLE tenant_part1 PARTITION OF tenant_parts FOR VALUES FROM (0) TO (100);
 CREATE TABLE tenant_part2 PARTITION OF tenant_parts FOR VALUES FROM (100) TO (1000);
-INSERT INTO tenant_parts SELECT i, CASE WHEN i % 3 = 0 THEN 'regress_tenant' ELSE 'others' END, md5((i % 2)::text)::uuid, jsonb_build_object('t', i % 4, 'text', 'w' || i % 10 || ' w' || i % 6) FROM generate_series(1, 300) i;
-CREATE INDEX tenant_parts_words ON tenant_parts USING hnsw (to_tsvector('simple', data ->> 'text') bm25_ops, owner, account, (data ->> 't'));
+INSERT INTO tenant_parts SELECT i, CASE WHEN i % 3 = 0 THEN 'regress_tenant' ELSE 'others' END, md5((i % 2)::text)::uuid, jsonb_build_object('t', i % 4, 'text', 'w' || i % 10 || ' w' || i % 6), nullif(i % 3, 2) = 1 FROM generate_series(1, 300) i;
+CREATE INDEX tenant_parts_words ON tenant_parts USING hnsw (to_tsvector('simple', data ->> 'text') bm25_ops, owner, account, (data ->> 't'), held);
 GRANT SELECT ON tenant_parts TO regress_tenant;
 ALTER TABLE tenant_parts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant_policy ON tenant_parts USING (owner = current_user);
@@ -296,7 +296,9 @@ BEGIN
 	RETURN truth;
 END
 $$;
-SELECT policy, tenant_parts_seen(policy) FROM unnest(ARRAY['owner = current_user', 'owner::varchar::text = current_user::text', 'account = md5(''1'')::uuid', 'data ->> ''t'' = ''2''']) policy;
+SELECT policy, tenant_parts_seen(policy) FROM unnest(ARRAY['owner = current_user', 'owner::varchar::text = current_user::text', 'account = md5(''1'')::uuid', 'data ->> ''t'' = ''2''',
+	'held', 'held = true', 'held IS TRUE', 'NOT held', 'held = false', 'held IS FALSE']) policy;
+SELECT policy, (error_of(format('SELECT tenant_parts_seen(%L)', policy))).message FROM unnest(ARRAY['held IS NOT TRUE', 'held IS NOT FALSE', 'held IS UNKNOWN', 'held IS NOT DISTINCT FROM NULL', 'owner IS NOT DISTINCT FROM current_user', 'held IS DISTINCT FROM true']) policy;
 
 -- test: without a policy statistics_by asks for the same: scores are those that the policy's reader sees, bit by bit
 SELECT tenant_try('tenant = current_setting(''app.tenant'')::int');

@@ -58,6 +58,7 @@ said_once(Node *clause)
  * of others, of which scores would tell.
  *
  *		tenant = current_setting('app.tenant')::int, account_id = (SELECT my_account())
+ *		published, NOT published		published = true, as core simplifies it, and = false
  *
  * A policy for reading and one for writing may both be there, and be the same.
  */
@@ -70,8 +71,8 @@ loki_shows_tenant(const IndexOptInfo *columns, List *policy, Bm25Tenant *tenant,
 	foreach_ptr(Node, other, policy)
 		if (!equal(said_once(other), clause))
 		return false;
-	if (!IsA(clause, OpExpr) || !loki_column_condition(columns, clause, &test) || test.column == 0 ||
-		test.negated || test.strategy != BTEqualStrategyNumber || contain_vars_of_level(test.constant, 0) ||
+	if (!loki_column_condition(columns, clause, &test) || test.column == 0 || test.flags != 0 || test.negated ||
+		test.equals_null || test.strategy != BTEqualStrategyNumber || contain_vars_of_level(test.constant, 0) ||
 		contain_volatile_functions(test.constant) || is_bound_to_place(test.constant, NULL))
 		return false;
 	*tenant = (Bm25Tenant) {.column = test.column + 1, .operator = test.opno, .collation = test.collation};
