@@ -324,6 +324,24 @@ SET plan_cache_mode = force_generic_plan;
 EXECUTE tenant_search(2, :'by_policy');
 EXECUTE tenant_search(1, :'by_policy');
 RESET plan_cache_mode;
+-- a join's condition states it of the side that has no rows else, and of no other
+CREATE FUNCTION tenant_joined(tables text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	EXECUTE format('SELECT encode(float8send(min(n.words <@> ''w1 | w96'')), ''hex'') FROM %s', tables) INTO result;
+	RETURN CASE WHEN result = split_part(split_part(tenant_scored('tenant = 2'), ',', 1), ' ', 2) THEN 'same' ELSE 'differs' END;
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
+	RETURN SQLERRM;
+END
+$$;
+SELECT tables, tenant_joined(tables) FROM unnest(ARRAY['(VALUES (1), (2)) a (i) LEFT JOIN tenant_notes n ON n.tenant = 2 AND i = 2', 'tenant_notes n RIGHT JOIN (VALUES (1), (2)) a (i) ON n.tenant = 2 AND i = 2',
+	'(VALUES (1)) v JOIN (tenant_notes n JOIN (VALUES (2)) a (i) ON n.tenant = 2 AND i > 0) ON true', 'tenant_notes n WHERE EXISTS (SELECT FROM tenant_seen s WHERE s.n >= 0 AND n.id > s.n - 1000 AND n.tenant = 2)',
+	'tenant_notes n LEFT JOIN (VALUES (1)) a (i) ON n.tenant = 2', '(VALUES (1)) a (i) RIGHT JOIN tenant_notes n ON n.tenant = 2', 'tenant_notes n FULL JOIN (VALUES (2)) a (i) ON n.tenant = i AND n.tenant = 2',
+	'tenant_notes n WHERE NOT EXISTS (SELECT FROM tenant_seen s WHERE n.id = s.n AND n.tenant = 2)']) tables;
+SELECT EXISTS (SELECT FROM tenant_notes WHERE tenant = 2 AND words <@> 'w1' < 0), count(*) FILTER (WHERE s.n = 0) AS zero FROM tenant_seen s WHERE EXISTS (SELECT FROM tenant_notes n WHERE n.id > s.n AND n.tenant = 2 AND n.words <@> 'w1' < 0);
+SELECT count(*) AS none FROM tenant_seen s WHERE NOT EXISTS (SELECT FROM tenant_notes n WHERE n.id > -s.n AND n.tenant = 2 AND n.words <@> 'w1' < 0);
+DROP FUNCTION tenant_joined;
 -- a policy counts as before; who states another value sees nothing
 SET ROLE regress_tenant;
 SELECT tenant_scored('true') = :'by_policy' AS same, tenant_scored('tenant = 1') IS NULL AS none;

@@ -384,12 +384,14 @@ reads(Node *node, void *reader)
 }
 
 /*
- * Add what a query's conditions say of one of its tables alone.  Those within a side of an outer join hold
- * for all rows of that side that have words; its own may not, nor those that the other side has, which a
- * LATERAL subquery may have brought there.
+ * Add what a query's conditions say of one of its tables alone.  Those within a side of an outer join hold for all
+ * rows of that side that have words, and its own for those of the side that it else makes NULL.  For the other side
+ * they need not hold, nor those of the side that has not the table, which a LATERAL subquery may have brought there.
  *
  *		(docs JOIN c ON docs.lang = 'en') LEFT JOIN a ON docs.draft
  *				docs.lang = 'en' holds, and docs.draft need not
+ *		a LEFT JOIN docs ON docs.lang = 'en', a WHERE EXISTS (SELECT FROM docs WHERE docs.lang = 'en')
+ *				it holds
  *		docs LEFT JOIN LATERAL (SELECT ... FROM a WHERE docs.draft) s ON true
  *				nothing need hold
  *
@@ -409,13 +411,17 @@ add_conditions(Node *node, const Reader *reader, ParamListInfo params, List **co
 	else if (IsA(node, JoinExpr))
 	{
 		JoinExpr   *join = (JoinExpr *) node;
-		bool		inner = join->jointype == JOIN_INNER;
+		bool		inner = join->jointype == JOIN_INNER || join->jointype == JOIN_SEMI;
+		bool		left = reads(join->larg, unconstify(Reader *, reader));
+		bool		right = reads(join->rarg, unconstify(Reader *, reader));
 
-		if (inner || reads(join->larg, unconstify(Reader *, reader)))
+		if (inner || left)
 			add_conditions(join->larg, reader, params, conditions);
-		if (inner || reads(join->rarg, unconstify(Reader *, reader)))
+		if (inner || right)
 			add_conditions(join->rarg, reader, params, conditions);
-		quals = inner ? join->quals : NULL;
+		if (inner || (left && join->jointype == JOIN_RIGHT) ||
+			(right && (join->jointype == JOIN_LEFT || join->jointype == JOIN_ANTI)))
+			quals = join->quals;
 	}
 	foreach_ptr(Node, clause, quals != NULL && IsA(quals, List) ? (List *) quals : make_ands_implicit((Expr *) quals))
 		add_condition(clause, reader, params, conditions);
