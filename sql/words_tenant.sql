@@ -363,6 +363,15 @@ SET ROLE regress_tenant;
 SELECT tenant_scored('true') = :'by_policy' AS same;
 RESET ROLE;
 DROP INDEX tenant_later;
+-- with shared_statistics as well, a policy of several parts states it
+ALTER INDEX tenant_words SET (shared_statistics = true);
+SELECT condition, tenant_try(condition, 'SELECT count(*) FROM tenant_notes WHERE words <@> ''w1'' < 0') FROM unnest(ARRAY['tenant = 2 AND NOT secret', 'tenant = 2 OR secret', 'tenant = ANY (''{2}'')']) condition;
+SELECT tenant_try('tenant = current_setting(''app.tenant'')::int AND NOT secret');
+SET ROLE regress_tenant;
+SELECT tenant_scored('true') = :'by_policy' AS same;
+RESET ROLE;
+SELECT tenant_try('tenant = current_setting(''app.tenant'')::int');
+ALTER INDEX tenant_words RESET (shared_statistics);
 -- why a row is not found goes by the same scores
 SELECT id AS nearest, ctid AS place FROM tenant_notes WHERE tenant = 2 ORDER BY words <@> 'w1 | w96', id LIMIT 1 \gset
 SELECT verdict, encode(float8send(distance), 'hex') = split_part(split_part(:'by_policy', ',', 1), ' ', 2) AS same FROM lokivector_why('tenant_words', 'w1 | w96', :'place', 500, 'tenant = 2');
