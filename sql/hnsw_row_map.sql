@@ -105,6 +105,18 @@ UPDATE rowmap_t SET a = (a + 7) % 100 WHERE id % 37 = 0;
 UPDATE rowmap_t SET span = int4range(lower(span) + 5, upper(span) + 5) WHERE id % 53 = 0;
 INSERT INTO rowmap_t SELECT id + 10000, v, 7, tags, span, note FROM rowmap_t WHERE id % 61 = 0;
 SELECT rowmap_way('a = 7');
+-- a page that has many of these 367 is read once: 208 blocks, of which the heap has some
+CREATE FUNCTION rowmap_buffers(condition text) RETURNS integer AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	PERFORM rowmap_way(condition);
+	EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT id FROM rowmap_t WHERE %s ORDER BY v <-> %L LIMIT 5',
+		condition, rowmap_vector(-7)) INTO plan;
+	RETURN (plan #>> '{0,Plan,Shared Hit Blocks}')::integer + (plan #>> '{0,Plan,Shared Read Blocks}')::integer;
+END
+$$ LANGUAGE plpgsql;
+SELECT rowmap_buffers('a = 7') < 300 AS few;
 SELECT * FROM rowmap_wrong();
 SELECT lokivector_check('rowmap_v', true);
 

@@ -31,6 +31,9 @@
 /* Duplicates of a node that are looked up in a set; one that has more passes, to be tested by its rows */
 #define FILTER_DUPLICATES	64
 
+/* Pages of DUPLICATE that are told apart by their ordinal modulo this */
+#define LIST_PAGES			128
+
 /* See filter.h.  Tests point to the keys, which note by themselves whether rows need a recheck. */
 void
 loki_node_filter_make(LokiNodeFilter *filter, const LokiFilter *keys,
@@ -96,30 +99,99 @@ loki_test(const LokiTest *test, LokiKeyTester tester, void *arg, int n, uint8 *p
  * ----------------------------------------------------------------
  */
 
-/*
- * Whether some duplicate of a node's TID list may be in the set.  Each slot is copied out
- * under its own lock.  A list that changes in between passes, and so does a long one.
- */
-static bool
-duplicates_pass(LokiSearch *search, uint32 node, uint32 head)
+/* TID lists of nodes, of which none has passed yet */
+typedef struct NodeLists
 {
-	LokiDuplicateData slot;
-
-	for (int i = 0; i < FILTER_DUPLICATES && head != LOKI_NONE; i++)
+	int			n;
+	struct
 	{
-		if (!loki_slot_read(search->state, search->index, LOKI_SLOTS_DUPLICATE, head, &slot) ||
-			slot.node != node)
-			return true;
-		if (loki_tids_has(search->filter->tids, &slot.heap))
-			return true;
-		head = slot.next;
+		uint32		head;		/* the next slot */
+		int16		place;		/* of its node */
+		int16		next;		/* list whose next slot may be on the same
+								 * page; -1: none */
+		uint8		read;		/* slots before this one */
+	}			lists[LOKI_TEST_BATCH];
+} NodeLists;
+
+/*
+ * Follow a list as long as it stays on a page of DUPLICATE, which is share locked: to LOKI_NONE at its end, or if its
+ * node passes.  That has its slots next to each other, as two are claimed together.  A list that changes in between
+ * passes, and so does a long one.
+ */
+static uint32
+follow_list(const LokiTidSet *tids, uint32 node, Page page, uint32 used, uint32 first, uint32 head, uint8 *read,
+			uint8 *pass)
+{
+	LokiDuplicateData *slots = (LokiDuplicateData *) LokiPageSlot(page, sizeof(LokiDuplicateData), 0);
+
+	*pass = false;
+	while (head - first < used && !*pass)
+	{
+		LokiDuplicateData *slot = &slots[head - first];
+
+		*pass = slot->node != node || (*read)++ == FILTER_DUPLICATES || loki_tids_has(tids, &slot->heap);
+		head = slot->next;
 	}
-	return head != LOKI_NONE;
+	return *pass ? LOKI_NONE : head;
 }
 
-/* Clear passes[] of nodes that have no row in the set. */
+/*
+ * Set passes[] of nodes that have TID lists: whether some row may be in the set.  Each page of DUPLICATE is locked once
+ * for all lists that go on there, as a lock takes longer than to look up a row.
+ */
 static void
-test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
+test_lists(LokiSearch *search, const uint32 *nodes, NodeLists *waiting, uint8 *passes)
+{
+	const LokiSlotArray *slots = &search->state->arrays[LOKI_SLOTS_DUPLICATE];
+	int16		first[LIST_PAGES];
+	int			n = waiting->n;
+
+	for (int left; n > 0; n = left)
+	{
+		memset(first, -1, sizeof(first));
+		for (int i = 0; i < n; i++)
+		{
+			uint32		place;
+			uint32		bucket = loki_slot_page(slots, waiting->lists[i].head, &place) % LIST_PAGES;
+
+			waiting->lists[i].next = first[bucket];
+			first[bucket] = (int16) i;
+		}
+		for (int bucket = 0; bucket < LIST_PAGES; bucket++)
+		{
+			uint32		ordinal;
+			uint32		place;
+			Buffer		buffer;
+			Page		page;
+			int			used;
+
+			if (first[bucket] < 0)
+				continue;
+			ordinal = loki_slot_page(slots, waiting->lists[first[bucket]].head, &place);
+			page = loki_page_lock(search->state, search->index, LOKI_SLOTS_DUPLICATE, ordinal, &buffer, &used);
+			for (int i = first[bucket]; i >= 0; i = waiting->lists[i].next)
+				if (loki_slot_page(slots, waiting->lists[i].head, &place) == ordinal)
+				{
+					uint8	   *pass = &passes[waiting->lists[i].place];
+
+					*pass = page == NULL || (int) place >= used;
+					waiting->lists[i].head = *pass ? LOKI_NONE :
+						follow_list(search->filter->tids, nodes[waiting->lists[i].place], page, used,
+									ordinal * slots->per_page, waiting->lists[i].head, &waiting->lists[i].read, pass);
+				}
+			if (page != NULL)
+				UnlockReleaseBuffer(buffer);
+		}
+		left = 0;
+		for (int i = 0; i < n; i++)
+			if (waiting->lists[i].head != LOKI_NONE)
+				waiting->lists[left++] = waiting->lists[i];
+	}
+}
+
+/* Clear passes[] of nodes that have no row in the set; those with TID lists wait, from `first` on. */
+static void
+test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes, int first, NodeLists *waiting)
 {
 	uint32		slot_size = search->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint32		left[FILTER_BATCH];
@@ -141,10 +213,14 @@ test_tids(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 		LokiTidData tid = {0};
 
 		memcpy(&tid, slots + (Size) i * slot_size, slot_size);
-		passes[place[i]] = LokiTidIsLive(&tid) &&
-			(LokiTidState(&tid) == LOKI_TID_LIST ?
-			 duplicates_pass(search, left[i], LokiTidListHead(&tid)) :
-			 loki_tids_has(search->filter->tids, &tid.u.heap));
+		if (LokiTidIsLive(&tid) && LokiTidState(&tid) == LOKI_TID_LIST)
+		{
+			waiting->lists[waiting->n].head = LokiTidListHead(&tid);
+			waiting->lists[waiting->n].place = (int16) (first + place[i]);
+			waiting->lists[waiting->n++].read = 0;
+		}
+		passes[place[i]] = LokiTidIsLive(&tid) && LokiTidState(&tid) != LOKI_TID_LIST &&
+			loki_tids_has(search->filter->tids, &tid.u.heap);
 	}
 }
 
@@ -179,7 +255,7 @@ test_copied(void *arg, const LokiTest *test, int n, uint8 *passes)
  * made.
  */
 static void
-filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
+filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes, int first, NodeLists *waiting)
 {
 	const LokiNodeFilter *filter = search->filter;
 	CopiedSlots copied;
@@ -198,19 +274,23 @@ filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 			test_copied(&copied, test, n, passes);
 	}
 	if (filter->tids != NULL)
-		test_tids(search, nodes, n, passes);
+		test_tids(search, nodes, n, passes, first, waiting);
 }
 
 /* See filter.h.  Counts the nodes as filtered, and those that pass as matched. */
 int
 loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 {
+	NodeLists	waiting;
 	int			passed = 0;
 
+	waiting.n = 0;
+	Assert(n <= LOKI_TEST_BATCH);
 	Assert(search->filter->any && !search->filter->never);
 	Assert(loki_no_buffer_locked());
 	for (int i = 0; i < n; i += FILTER_BATCH)
-		filter_batch(search, nodes + i, Min(FILTER_BATCH, n - i), passes + i);
+		filter_batch(search, nodes + i, Min(FILTER_BATCH, n - i), passes + i, i, &waiting);
+	test_lists(search, nodes, &waiting, passes);
 	for (int i = 0; i < n; i++)
 		passed += passes[i];
 	search->count.filtered += n;

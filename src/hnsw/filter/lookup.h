@@ -74,6 +74,7 @@ extern bool loki_lookup_mark(LokiLookup *lookup, uint64 *bits);
 /* Heap pages that are looked up at once, and nodes that are visited at once */
 #define LOKI_ROWMAP_PAGES		64
 #define LOKI_ROWMAP_NODES		256
+#define LOKI_ROWMAP_NOTED		LOKI_TEST_BATCH	/* of those that are noted */
 
 /* Of nodes that are noted as changed, nothing is known but that */
 typedef void (*LokiRowMapVisit) (void *arg, const uint32 *nodes, int n, bool noted);
@@ -94,7 +95,7 @@ extern bool loki_row_lookup_begin(LokiRowLookup *lookup, LokiIndex *state,
 
 /*
  * Visit all nodes below list.end that may have a row in the set, those that are noted last, in batches of
- * LOKI_ROWMAP_NODES at most; some of them more than once.  No page may be locked before, and
+ * LOKI_ROWMAP_NODES at most, or LOKI_ROWMAP_NOTED; some of them more than once.  No page may be locked before, and
  * none is when a batch is visited.
  */
 extern void loki_row_lookup_read(LokiRowLookup *lookup, const struct LokiTidSet *tids,

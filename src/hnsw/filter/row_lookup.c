@@ -37,7 +37,7 @@ typedef struct MapRun
 	void	   *arg;			/* of visit() */
 	LokiTidPages pages[LOKI_ROWMAP_PAGES];	/* that are looked up together */
 	int			npages;
-	uint32		nodes[LOKI_ROWMAP_NODES];	/* that were found, and not
+	uint32		nodes[LOKI_ROWMAP_NOTED];	/* that were found, and not
 											 * visited */
 	int			nnodes;
 	bool		noted;			/* these are noted as changed */
@@ -155,7 +155,7 @@ add_noted(MapRun *run, const LokiNodeBits *bits)
 
 	while (loki_bits_next(bits, &next, &node))
 	{
-		if (run->nnodes == LOKI_ROWMAP_NODES)
+		if (run->nnodes == LOKI_ROWMAP_NOTED)
 			visit_nodes(run);
 		run->nodes[run->nnodes++] = node;
 	}

@@ -474,11 +474,11 @@ visit_mapped(void *arg, const uint32 *nodes, int n, bool noted)
 {
 	LokiFlatScan *flat = arg;
 	LokiScan   *so = flat->so;
-	uint32		kept[LOKI_ROWMAP_NODES];
-	uint8		passes[LOKI_ROWMAP_NODES];
+	uint32		kept[LOKI_ROWMAP_NOTED];
+	uint8		passes[LOKI_ROWMAP_NOTED];
 	int			nkept = 0;
 
-	Assert(n <= LOKI_ROWMAP_NODES);
+	Assert(n <= (noted ? LOKI_ROWMAP_NOTED : LOKI_ROWMAP_NODES));
 	if (noted)
 	{
 		so->filter.nodes.tids = so->filter.within;
