@@ -79,9 +79,9 @@ extern bool loki_shares_statistics(Relation index);
 
 /*
  * The column, from 2 on, whose value a query states so that the rows of that value alone count in scores; 0: all rows
- * do.  ERROR if the index has no such column.
+ * do.  That the index has no such column is reported at a level; 0 if that is no error.
  */
-extern AttrNumber loki_statistics_column(Relation index);
+extern AttrNumber loki_statistics_column(Relation index, int elevel);
 
 /* Note the parameters that scores of an index of words go by, but not the mean length of documents. */
 struct LokiBm25;

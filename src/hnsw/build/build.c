@@ -596,7 +596,8 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	/* it stays without pages: what uses it gets the error (loki_index_open) */
 	if (emptied_without_dimensions(heap, index))
 		return result;
-	(void) loki_statistics_column(index);
+	/* no error: the column may have been renamed, and TRUNCATE, VACUUM FULL and restores of dumps build, too */
+	(void) loki_statistics_column(index, WARNING);
 	INSTR_TIME_SET_CURRENT(start);
 	build = loki_build_begin(heap, index, indexInfo, NULL);
 	prepare_codes(build);

@@ -403,7 +403,7 @@ loki_shares_statistics(Relation index)
  * there, which may have changed since the parameter was set; an expression by that of the index.
  */
 AttrNumber
-loki_statistics_column(Relation index)
+loki_statistics_column(Relation index, int elevel)
 {
 	const LokiHnswOptions *options = LokiIndexOptions(index);
 	const char *name = options->statistics_by == 0 ? "" : (const char *) options + options->statistics_by;
@@ -418,7 +418,7 @@ loki_statistics_column(Relation index)
 				   NameStr(TupleDescAttr(RelationGetDescr(index), i)->attname)) == 0)
 			return i + 1;
 	}
-	ereport(ERROR,
+	ereport(elevel,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("index \"%s\" has no attribute \"%s\"", RelationGetRelationName(index), name),
 			 errdetail("The parameter statistics_by names it."),

@@ -537,8 +537,8 @@ find_words_index(PlannerInfo *root, const Words *words, Bm25Tenant *by, Node **t
 			 */
 			root->glob->relationOids = lappend_oid(root->glob->relationOids, RelationGetRelid(index));
 			root->glob->dependsOnRole |= RelationGetIndexPredicate(index) != NIL;
-			if (all && loki_statistics_column(index) != 0 &&
-				!loki_states_tenant(columns, loki_statistics_column(index),
+			if (all && loki_statistics_column(index, ERROR) != 0 &&
+				!loki_states_tenant(columns, loki_statistics_column(index, ERROR),
 									list_concat(conditions_on(words, NULL), words->policy), &one, &value))
 				unstated = pstrdup(RelationGetRelationName(index));
 			else if (!all && (hidden || !loki_shows_tenant(columns, words->policy, &one, &value)))
