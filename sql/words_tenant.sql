@@ -397,6 +397,16 @@ ALTER INDEX tenant_words SET (statistics_by = tenant);
 ALTER TABLE tenant_notes RENAME secret TO hidden;
 ALTER TABLE tenant_notes RENAME hidden TO secret;
 SELECT count(*) FROM (SELECT id FROM tenant_notes WHERE tenant = 1 ORDER BY words <@> 'w1' LIMIT 3) s;
+-- of a partitioned table another index has the new name
+ALTER INDEX tenant_parts_words RENAME TO tenant_parts_before;
+CREATE INDEX tenant_parts_words ON tenant_parts USING hnsw (to_tsvector('simple', data ->> 'text') bm25_ops, held) WITH (statistics_by = held);
+DROP INDEX tenant_parts_before;
+SELECT count(to_tsvector('simple', data ->> 'text') <@> 'w1') FROM tenant_parts WHERE held;
+ALTER TABLE tenant_parts RENAME held TO kept;
+SELECT * FROM error_of('SELECT to_tsvector(''simple'', data ->> ''text'') <@> ''w1'' FROM tenant_parts WHERE kept');
+CREATE INDEX tenant_parts_after ON tenant_parts USING hnsw (to_tsvector('simple', data ->> 'text') bm25_ops, kept) WITH (statistics_by = kept);
+DROP INDEX tenant_parts_words;
+SELECT count(to_tsvector('simple', data ->> 'text') <@> 'w1') FROM tenant_parts WHERE kept;
 ALTER INDEX tenant_words SET (statistics_by = '');
 SELECT count(*) FROM (SELECT id FROM tenant_notes ORDER BY words <@> 'w1' LIMIT 3) s;
 ALTER INDEX tenant_words RESET (statistics_by);

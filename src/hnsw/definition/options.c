@@ -423,6 +423,6 @@ loki_statistics_column(Relation index, int elevel)
 			 errmsg("index \"%s\" has no attribute \"%s\"", RelationGetRelationName(index), name),
 			 errdetail("The parameter statistics_by names it."),
 			 errhint("Name a column of the index after its first by ALTER INDEX ... SET (statistics_by = ...), or RESET "
-					 "(statistics_by).")));
+					 "(statistics_by). An index of a partitioned table gets it by CREATE INDEX.")));
 	return 0;
 }
