@@ -334,6 +334,7 @@ sub parameter_values
 	return "$1 to $2" if $stderr =~ /Valid values are between "(\d+)[.0]*" and "(\d+)[.0]*"/;
 	return join(', ', $1 =~ /"(\w+)"/g) if $stderr =~ /Valid values are (.*)/;
 	return "on, off" if $stderr =~ /invalid value for boolean option/;
+	return $1 if $stderr =~ /Name (a column .*?) by ALTER INDEX/;
 	return $stderr;
 }
 
