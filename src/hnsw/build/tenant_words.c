@@ -38,6 +38,7 @@
 #include "access/table.h"
 #include "access/visibilitymap.h"
 #include "catalog/index.h"
+#include "compat/buffer.h"
 #include "compat/grow.h"
 #include "hnsw/build/build.h"
 #include "hnsw/filter/lookup.h"
@@ -103,7 +104,7 @@ typedef struct TenantCount
 	LokiFilter	filter;
 	LokiTest	test;
 	bool		decided;		/* slots decide whose a row is */
-	bool		of_rows;		/* a row is what was indexed */
+	bool		of_rows;		/* the map says which rows are visible */
 	LokiRows	rows;
 	LokiTenantWords *words;
 	TenantLists lists;
@@ -148,6 +149,41 @@ add_seen(TenantCount *count, uint32 node)
 	count->batch.seen[count->batch.nseen++] = (uint16) (node - count->lists.window.node);
 }
 
+/* Count the words of a row.  They are detoasted in the context of the row. */
+static void
+count_document(TenantCount *count, Datum value)
+{
+	MemoryContext old = MemoryContextSwitchTo(count->rows.context);
+	TSVector	document = DatumGetTSVector(value);
+
+	/* all of it is read, and is not in the processor's caches */
+	loki_prefetch_bytes((const char *) document, VARSIZE(document));
+	count->words->length += loki_document_count(document, count->words->words, count->words->n);
+	count->words->documents++;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Count the rows of the table.  The root of a HOT chain that was broken when the index was made has slots of
+ * the last version alone, of which a snapshot from before may see another: of another tenant, or with a row
+ * where the last has none.
+ */
+static void
+count_table(TenantCount *count)
+{
+	TableScanDesc scan = loki_table_beginscan(count->heap, GetActiveSnapshot());
+	Datum		document;
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, count->rows.slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (is_of_tenant(count, &document))
+			count_document(count, document);
+	}
+	table_endscan(scan);
+	loki_rows_release(&count->rows);
+}
+
 /* Fetch the rows of which the map did not say that they are visible.  Values are detoasted in the context of the row. */
 static void
 count_unseen(TenantCount *count)
@@ -165,16 +201,7 @@ count_unseen(TenantCount *count)
 		if (listed)
 			add_seen(count, row->node);
 		else
-		{
-			MemoryContext old = MemoryContextSwitchTo(count->rows.context);
-			TSVector	document = DatumGetTSVector(value);
-
-			/* all of it is read, and is not in the processor's caches */
-			loki_prefetch_bytes((const char *) document, VARSIZE(document));
-			count->words->length += loki_document_count(document, count->words->words, count->words->n);
-			count->words->documents++;
-			MemoryContextSwitchTo(old);
-		}
+			count_document(count, value);
 	}
 	count->batch.nunseen = 0;
 	loki_rows_release(&count->rows);
@@ -557,17 +584,15 @@ loki_tenant_words(LokiIndex *state, Relation index, const Bm25Tenant *tenant, Da
 			(count.test.key->kind == LOKI_FILTER_SET && count.test.key->nexact == count.test.key->n);
 		fmgr_info(get_opcode(tenant->operator), &count.equal);
 
-		/*
-		 * The root of a HOT chain that was broken when the index was made has
-		 * rows which are not what was indexed, of which old snapshots may see
-		 * some; other tables have no map
-		 */
-		count.of_rows = heap->rd_tableam == GetHeapamTableAmRoutine() &&
-			(!index->rd_index->indcheckxmin ||
-			 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin));
+		/* other tables have no map */
+		count.of_rows = heap->rd_tableam == GetHeapamTableAmRoutine();
 		count.lists.visible = palloc0_array(uint32, LOKI_WINDOW_NODES);
 		loki_rows_begin(&count.rows, heap, index, GetActiveSnapshot());
-		count_again(&count);
+		if (index->rd_index->indcheckxmin &&
+			!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin))
+			count_table(&count);
+		else
+			count_again(&count);
 		loki_rows_end(&count.rows);
 		if (BufferIsValid(count.batch.map))
 			ReleaseBuffer(count.batch.map);
