@@ -527,7 +527,8 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	int			passes = 0;
 
 	Assert(entry == LOKI_NONE || loki_bitmap_test(&vacuum->live, entry));
-	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
+	Assert(vacuum->linked.size == vacuum->live.size);
+	memset(vacuum->linked.words, 0, (vacuum->linked.size / 64 + 1) * sizeof(uint64));
 	loki_bitmap_init(&expanded, vacuum->live.size);
 	vacuum->named = array->npages >= NBuffers / 2 && vacuum->ndead <= vacuum->live.size / 50;
 	loki_bitmap_set(&vacuum->linked, entry);
@@ -642,6 +643,7 @@ loki_repair_graph(LokiVacuum *vacuum)
 	/* a node that an insert has added meanwhile leads to others, of which the bitmaps may have no place */
 	if (!loki_bitmap_test(&vacuum->live, entry.node))
 		choose_entry(vacuum, &entry);
+	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
 
 	/* V4: before the links go that lead to the others; searches come through dead nodes */
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SEARCHING, arrays[LOKI_SLOTS_LINK].npages);
