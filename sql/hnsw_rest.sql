@@ -1,5 +1,4 @@
 -- A scan that has cost as much as reading the rest of its rows in the order of the table does that.
-\set ECHO none
 SET lokivector.build_seed = 1;
 SET jit = off;
 SET enable_bitmapscan = off;
@@ -41,7 +40,6 @@ BEGIN
 		(n = 0 OR d IS NOT DISTINCT FROM (SELECT array_agg(x ORDER BY x) FROM unnest(d) x));
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 
 -- test: conditions that few rows pass
 SELECT * FROM rest_of('id % 100 = 5');
@@ -213,7 +211,6 @@ SELECT strategy FROM lokivector_scan_stats();
 RESET enable_seqscan;
 
 -- test: bits, of which very many have the same distance
-\set ECHO none
 CREATE TABLE rest_b (id integer, b bit(32));
 INSERT INTO rest_b SELECT i, (hashint4(i) & hashint4(i % 100))::bit(32) FROM generate_series(1, 6000) i;
 CREATE INDEX rest_b_idx ON rest_b USING hnsw (b bit_hamming_ops);
@@ -233,7 +230,6 @@ BEGIN
 	same := found = truth;
 END
 $$ LANGUAGE plpgsql;
-\set ECHO all
 SELECT n, (rest_bits(n)).* FROM unnest('{150,400,1000,5000}'::integer[]) n;
 
 -- test: an index without codes yet, and one of posting lists

@@ -1,6 +1,5 @@
 -- Conditions of which nothing is known: the server takes 0.5 % of the rows for those that pass each
 
-\set ECHO none
 SET client_min_messages = warning;
 SET lokivector.build_seed = 1;
 SET max_parallel_workers_per_gather = 0;
@@ -19,7 +18,6 @@ $$;
 CREATE FUNCTION estimated(statement text) RETURNS int LANGUAGE sql RETURN plan_figure(statement);
 CREATE FUNCTION nearest(condition text) RETURNS text LANGUAGE sql AS
 	$$SELECT scans('SELECT id FROM items WHERE ' || condition || $q$ ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$q$)$$;
-\set ECHO all
 
 -- test: guesses do not multiply below what a search is worth
 SELECT nearest($$meta->>'country' = 'c1'$$);
