@@ -83,6 +83,9 @@ extern bool loki_shares_statistics(Relation index);
  */
 extern AttrNumber loki_statistics_column(Relation index, int elevel);
 
+/* Nanoseconds, as scans count them, of one that reads a table's rows and drops all by a filter of one operator */
+extern double loki_table_time(double rows, double pages);
+
 /* Note the parameters that scores of an index of words go by, but not the mean length of documents. */
 struct LokiBm25;
 

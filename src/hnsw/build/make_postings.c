@@ -209,10 +209,7 @@ add_node(TermsBuild *build, uint32 node)
 			*length += v.values[i];
 		build->window.length += *length;
 		if (n > 0)
-			build->entries[build->n + n++] = (LokiTermEntry)
-		{
-			LOKI_LENGTH_TERM, node - build->window.node, *length
-		};
+			build->entries[build->n + n++] = (LokiTermEntry) {LOKI_LENGTH_TERM, node - build->window.node, *length};
 	}
 	build->window.documents++;
 	build->n += n;

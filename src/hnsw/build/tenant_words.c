@@ -235,10 +235,7 @@ take_row(TenantCount *count, uint32 node, const ItemPointerData *tid, bool liste
 	}
 	count->batch.unseen = loki_grow(CurrentMemoryContext, count->batch.unseen, &count->batch.unseen_allocated, count->batch.nunseen + 1,
 									64, sizeof(UnseenRow));
-	count->batch.unseen[count->batch.nunseen++] = (UnseenRow)
-	{
-		node, *tid
-	};
+	count->batch.unseen[count->batch.nunseen++] = (UnseenRow) {node, *tid};
 }
 
 /*

@@ -59,9 +59,9 @@ would_choose(LokiNewRow *row, uint32 other, float distance)
 }
 
 /*
- * Take a sample of 32 of the nodes that the search has scored and left behind, evenly spread over
- * its course, and put the farthest of them into others[]; returns their number.  The nearer
- * ones lie where nodes are many, and have enough neighbors there.
+ * Of a sample of 32 of the nodes that the search has scored, evenly spread over its course, put the farthest of
+ * those that it has left behind into others[]; returns their number.  The nearer ones lie where nodes are many,
+ * and have enough neighbors there.
  */
 static int
 choose_others(const LokiSearch *search, const LokiScored **others)

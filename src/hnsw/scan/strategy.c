@@ -443,6 +443,13 @@ rest_time(const LokiScan *so)
 		rows * (row + measured * measure);
 }
 
+/* See hnsw.h. */
+double
+loki_table_time(double rows, double pages)
+{
+	return rows * (REST_NODE_TIME + REST_ROW_TIME + OPERATOR_TIME) + pages * REST_PAGE_TIME;
+}
+
 /* Rows that the caller has, or will take as they have passed its filter */
 static double
 rows_taken(const LokiScan *so)

@@ -55,11 +55,9 @@
 #define ROW_OPERATIONS			400 /* reading a row in the order of the heap,
 									 * and measuring it */
 #define MAP_OPERATIONS			25	/* finding the node of a row by its TID */
-#define KEY_OPERATIONS			150 /* looking a key of an array up in another
-									 * index */
-#define TABLE_ROW_OPERATIONS	36	/* a row that a search reads in the order of
-									 * the heap, as it ends so ... */
-#define TABLE_PAGE_OPERATIONS	120 /* ... and a page of it (scan/strategy.c) */
+
+/* Nanoseconds, as scan/strategy.c counts them: looking a key of an array up in another index */
+#define KEY_TIME				375
 
 /* Vectors of more bytes than this are assumed to be out of line */
 #define INLINE_BYTES			2000
@@ -456,7 +454,7 @@ bool
 loki_hybrid_keys_outgrow(const LokiHybridState *state)
 {
 	Assert(state->bitmap != NULL && state->tids == NULL);
-	return keys_to_look_up(state->bitmap) * KEY_OPERATIONS >
-		Max(state->walk.index->rd_rel->reltuples, 0) * TABLE_ROW_OPERATIONS +
-		(double) RelationGetNumberOfBlocks(state->css.ss.ss_currentRelation) * TABLE_PAGE_OPERATIONS;
+	return keys_to_look_up(state->bitmap) * KEY_TIME >
+		loki_table_time(Max(state->walk.index->rd_rel->reltuples, 0),
+						RelationGetNumberOfBlocks(state->css.ss.ss_currentRelation));
 }
