@@ -40,6 +40,7 @@
 #include "catalog/index.h"
 #include "compat/buffer.h"
 #include "compat/grow.h"
+#include "compat/visibility.h"
 #include "hnsw/build/build.h"
 #include "hnsw/filter/lookup.h"
 #include "hnsw/page/lock_assert.h"
@@ -76,21 +77,16 @@ typedef struct TenantLists
 	bool		lost;			/* they are not there any more */
 } TenantLists;
 
-/* The rows of some nodes: those that are seen, by place in the window, and those that are to be fetched */
+/* The rows of some nodes that are to be fetched, and what is known of others */
 typedef struct TenantBatch
 {
-	uint16	   *seen;
-	uint64		nseen;
-	uint64		seen_allocated;
 	UnseenRow  *unseen;
 	uint64		nunseen;
 	uint64		unseen_allocated;
 
-	/* whether all rows of a page are visible to everyone */
+	/* the page of the visibility map that is pinned */
 	Buffer		map;
-	BlockNumber known;			/* the page that was asked for last under a
-								 * lock */
-	bool		known_visible;
+	LokiMapPage map_page;
 } TenantBatch;
 
 typedef struct TenantCount
@@ -137,16 +133,6 @@ is_of_tenant(TenantCount *count, Datum *document)
 	*document = values[0];
 	return DatumGetBool(FunctionCall2Coll(&count->equal, count->tenant->collation, values[column],
 										  count->value));
-}
-
-/* Note a row that the snapshot sees of a node that lists have. */
-static inline void
-add_seen(TenantCount *count, uint32 node)
-{
-	if (unlikely(count->batch.nseen >= count->batch.seen_allocated))
-		count->batch.seen = loki_grow(CurrentMemoryContext, count->batch.seen, &count->batch.seen_allocated, count->batch.nseen + 1,
-									  LOKI_TEST_BATCH, sizeof(uint16));
-	count->batch.seen[count->batch.nseen++] = (uint16) (node - count->lists.window.node);
 }
 
 /* Count the words of a row.  They are detoasted in the context of the row. */
@@ -199,7 +185,7 @@ count_unseen(TenantCount *count)
 		if (!loki_rows_fetch(&count->rows, &tid) || (!(count->decided && listed) && !is_of_tenant(count, &value)))
 			continue;
 		if (listed)
-			add_seen(count, row->node);
+			count->lists.visible[row->node - count->lists.window.node]++;
 		else
 			count_document(count, value);
 	}
@@ -208,29 +194,20 @@ count_unseen(TenantCount *count)
 }
 
 /*
- * Take a row of a node, whose TID page is share locked: it is seen if the map says that all see it, and lists have it;
- * or it is to be fetched.
+ * Take a row of a node, whose TID page is share locked.  It counts, by rows[] of the window, if lists have it, and all
+ * see it as a page of the map says that is pinned; or it is to be fetched.
  */
 static inline void
-take_row(TenantCount *count, uint32 node, const ItemPointerData *tid, bool listed)
+take_row(TenantCount *count, const LokiMapPage *map, uint32 node, const ItemPointerData *tid, bool listed, uint32 *rows)
 {
 	BlockNumber block = ItemPointerGetBlockNumberNoCheck(tid);
 
-	if (listed && block != count->batch.known && visibilitymap_pin_ok(block, count->batch.map))
+	if (listed && loki_map_has(map, block) && loki_map_visible(map, block))
 	{
-		count->batch.known = block;
-		count->batch.known_visible = VM_ALL_VISIBLE(count->heap, block, &count->batch.map);
-
-		/*
-		 * the row is not fetched, which would lock it for a serializable
-		 * transaction
-		 */
-		if (count->batch.known_visible)
+		/* it is not fetched, which would lock it for a serializable transaction */
+		if (unlikely(IsolationIsSerializable()))
 			PredicateLockPage(count->heap, block, count->rows.snapshot);
-	}
-	if (listed && block == count->batch.known && count->batch.known_visible)
-	{
-		add_seen(count, node);
+		rows[node - count->lists.window.node]++;
 		return;
 	}
 	count->batch.unseen = loki_grow(CurrentMemoryContext, count->batch.unseen, &count->batch.unseen_allocated, count->batch.nunseen + 1,
@@ -256,41 +233,49 @@ take_list(TenantCount *count, uint32 node, uint32 head, bool listed)
 			length++ > (uint64) array->npages * array->per_page)
 			loki_damaged(count->index, psprintf("Slot %u does not belong to node %u.", next, node),
 						 "has a damaged list of rows");
-		take_row(count, node, &duplicate.heap, listed);
+		take_row(count, &count->batch.map_page, node, &duplicate.heap, listed, count->lists.visible);
 	}
 }
 
-/* Take the rows of n nodes, which ascend.  A row whose page of the map is not pinned ends what is done under one lock. */
+/*
+ * Take the rows of n nodes, which ascend.  A row whose page of the map is not pinned ends what is done under one lock.
+ * Most are the only row of a node that lists have, on a page that all see, and take some nanoseconds.
+ */
 static void
 take_rows(TenantCount *count, const uint32 *nodes, int n)
 {
+	TenantBatch *batch = &count->batch;
+	const LokiNodeBits changed = count->lists.changed;
+	uint32	   *rows = count->lists.visible;
+	uint32		begin = count->lists.window.node;
+	uint32		listed_nodes = count->of_rows && count->decided ? count->lists.window.nodes : 0;
 	uint32		slot_size = count->state->arrays[LOKI_SLOTS_TID].slot_size;
 	BlockNumber asked = InvalidBlockNumber;
 
 	for (int i = 0; i < n;)
 	{
+		const LokiMapPage map = batch->map_page;
 		BlockNumber unpinned = InvalidBlockNumber;
 		uint32		first = nodes[i];
 		LokiPagePart part;
 
-		count->batch.known = InvalidBlockNumber;
 		loki_part_lock(count->state, count->index, LOKI_SLOTS_TID, first, nodes[n - 1] - first + 1, &part);
 		for (; i < n && nodes[i] - first < part.used; i++)
 		{
 			const LokiTidData *slot = (const LokiTidData *) (part.slots + (Size) (nodes[i] - first) * slot_size);
-			bool		listed = count->of_rows && count->decided && is_listed(count, nodes[i]);
+			bool		listed = nodes[i] - begin < listed_nodes && !loki_bits_have(&changed, nodes[i]);
 			BlockNumber block = ItemPointerGetBlockNumberNoCheck(&slot->u.heap);
 
 			if (LokiTidState(slot) == LOKI_TID_LIST)
 				take_list(count, nodes[i], LokiTidListHead(slot), listed);
 			else if (LokiTidIsLive(slot))
 			{
-				if (listed && block != count->batch.known && block != asked && !visibilitymap_pin_ok(block, count->batch.map))
+				if (listed && block != asked && !loki_map_has(&map, block))
 				{
 					unpinned = block;
 					break;
 				}
-				take_row(count, nodes[i], &slot->u.heap, listed);
+				take_row(count, &map, nodes[i], &slot->u.heap, listed, rows);
 			}
 		}
 		if (part.used > 0)
@@ -298,20 +283,20 @@ take_rows(TenantCount *count, const uint32 *nodes, int n)
 		/* asked for once, as the map may have no such page */
 		asked = unpinned;
 		if (BlockNumberIsValid(unpinned))
-			(void) VM_ALL_VISIBLE(count->heap, unpinned, &count->batch.map);
+		{
+			(void) VM_ALL_VISIBLE(count->heap, unpinned, &batch->map);
+			loki_map_open(&batch->map_page, batch->map);
+		}
 		else					/* those that have not been written are of no
 								 * row that is seen */
 			while (i < n && nodes[i] - first < part.n)
 				i++;
 	}
-	if (count->batch.nunseen > 0)
+	if (batch->nunseen > 0)
 		count_unseen(count);
-	for (uint64 i = 0; i < count->batch.nseen; i++)
-		count->lists.visible[count->batch.seen[i]]++;
-	count->lists.documents += count->batch.nseen;
-	count->lists.lost |= !loki_terms_lengths(&count->lists.of, &count->lists.window, &count->lists.lengths, count->batch.seen,
-											 (uint32) count->batch.nseen, &count->lists.length);
-	count->batch.nseen = 0;
+	if (count->lists.window.nodes > 0)
+		count->lists.lost |= !loki_terms_lengths(&count->lists.of, &count->lists.window, &count->lists.lengths, nodes, n,
+												 count->lists.visible, &count->lists.documents, &count->lists.length);
 }
 
 /* ----------------------------------------------------------------
@@ -413,17 +398,6 @@ count_window(TenantCount *count)
 	return !count->lists.lost;
 }
 
-/* Want one node, or not. */
-static inline void
-set_wanted(TenantCount *count, uint32 node, bool wanted)
-{
-	uint64		bit = UINT64CONST(1) << (node % 64);
-
-	/* nothing had the place of a list that names a node which it has not */
-	if (node < count->lists.wanted.end)
-		count->lists.wanted.words[node / 64] = (count->lists.wanted.words[node / 64] & ~bit) | (wanted ? bit : 0);
-}
-
 /* Want those of n nodes that pass the test, and none of the others. */
 static void
 want_tested(TenantCount *count, const uint32 *nodes, int n)
@@ -433,15 +407,18 @@ want_tested(TenantCount *count, const uint32 *nodes, int n)
 
 	for (int i = 0; i < n; i++)
 	{
+		uint64	   *word = count->lists.wanted.words + nodes[i] / 64;
+		uint64		bit = UINT64CONST(1) << (nodes[i] % 64);
 		char		slot[LOKI_ATTR_MAX_SLOT];
 		uint8		passes = 1;
 
 		CHECK_FOR_INTERRUPTS();
+		/* nothing had the place of a list that names a node which it has not */
 		if (nodes[i] >= count->lists.wanted.end)
 			continue;
 		loki_slots_copy(count->state, count->index, array, nodes + i, 1, false, slot);
 		loki_slots_test(&count->test, false, slot, slot_size, 1, &passes);
-		set_wanted(count, nodes[i], passes);
+		*word = (*word & ~bit) | (passes ? bit : 0);
 	}
 }
 
@@ -463,25 +440,21 @@ find_wanted(TenantCount *count, const LokiMetaPageData *meta)
 	count->lists.wanted.end = count->lists.of.end;
 	count->lists.wanted.nwords = count->lists.of.end / 64 + 1;
 	count->lists.wanted.words = palloc_extended(sizeof(uint64) * count->lists.wanted.nwords, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	for (int i = 0; i < lookup.nplaces; i++)
+	if (!loki_lookup_mark(&lookup, count->lists.wanted.words))
+		return false;
+	/* those at the ends may have another value */
+	for (int i = 0; i < 2 * lookup.nplaces; i++)
 	{
-		const LokiPlaces *places = &lookup.places[i];
+		const LokiPlaces *places = &lookup.places[i / 2];
+		uint32		end = i % 2 == 0 ? places->sure_first : places->end;
 		uint32		n;
 
-		for (uint32 place = places->first; place < places->end; place += n)
+		for (uint32 place = i % 2 == 0 ? places->first : places->sure_end; place < end; place += n)
 		{
-			uint32		end = place < places->sure_first ? places->sure_first :
-				place < places->sure_end ? places->sure_end : places->end;
-
-			CHECK_FOR_INTERRUPTS();
 			n = Min(end - place, LOKI_LOOKUP_READ);
 			if (!loki_sorted_list_read(&lookup.list, NULL, place, n, nodes))
 				return false;
-			if (place < places->sure_first || place >= places->sure_end)
-				want_tested(count, nodes, (int) n);
-			else
-				for (uint32 k = 0; k < n; k++)
-					set_wanted(count, nodes[k], true);
+			want_tested(count, nodes, (int) n);
 		}
 	}
 	while (loki_bits_next(&lookup.reused, &next, nodes))
@@ -596,8 +569,6 @@ loki_tenant_words(LokiIndex *state, Relation index, const Bm25Tenant *tenant, Da
 		if (count.batch.unseen != NULL)
 			pfree(count.batch.unseen);
 		pfree(count.lists.visible);
-		if (count.batch.seen != NULL)
-			pfree(count.batch.seen);
 	}
 	if (count.filter.context != NULL)
 		MemoryContextDelete(count.filter.context);

@@ -454,12 +454,12 @@ extern bool loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *wi
 							const LokiTermData *list, char *postings);
 
 /*
- * Add the lengths of the documents at n places of a window; `list` is that of LOKI_LENGTH_TERM.  Add the rows of all
- * documents that a list has, of which rows[] says how many there are at each place.  False if the list is not there
- * any more.
+ * Add the rows of n nodes of a window, which ascend, and the lengths of their documents; `list` is that of
+ * LOKI_LENGTH_TERM, and has all places.  Add the rows of all documents that a list has.  rows[] says how many there
+ * are at each place.  False if the list is not there any more.
  */
 extern bool loki_terms_lengths(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
-							   const uint16 *places, uint32 n, uint64 *sum);
+							   const uint32 *nodes, int n, const uint32 *rows, uint64 *documents, uint64 *sum);
 extern bool loki_terms_rows(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
 							const uint32 *rows, uint64 *sum);
 

@@ -402,22 +402,28 @@ loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window, const 
 /* See derived.h.  One page is share locked at a time, and left for the place of any other. */
 bool
 loki_terms_lengths(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
-				   const uint16 *places, uint32 n, uint64 *sum)
+				   const uint32 *nodes, int n, const uint32 *rows, uint64 *documents, uint64 *sum)
 {
 	uint32		left;
 	Buffer		buffer;
 
-	for (uint32 i = 0; i < n;)
+	for (int i = 0; i < n;)
 	{
-		uint32		begin = places[i];
-		const char *lengths = list->term != LOKI_LENGTH_TERM || begin >= list->postings ? NULL :
-			lock_postings(lists, window, list, begin, &left, &buffer);
+		uint32		begin = nodes[i] - window->node;
+		const char *lengths = lock_postings(lists, window, list, begin, &left, &buffer);
+		uint64		found = 0;
+		uint64		length = 0;
 
 		if (lengths == NULL)
 			return false;
-		for (; i < n && places[i] - begin < left; i++)
-			*sum += loki_length_get(lengths + (Size) (places[i] - begin) * LOKI_POSTING_SIZE);
+		for (uint32 place; i < n && (place = nodes[i] - window->node) - begin < left; i++)
+		{
+			found += rows[place];
+			length += (uint64) rows[place] * loki_length_get(lengths + (Size) (place - begin) * LOKI_POSTING_SIZE);
+		}
 		UnlockReleaseBuffer(buffer);
+		*documents += found;
+		*sum += length;
 	}
 	return true;
 }
