@@ -13,12 +13,14 @@ know what a condition costs.  Prints the worst, and how many are within which fa
 setting makes of it.
 
 usage: bench/regret.py [--rows N] [--dims N] [--timed N] [--runs N] [--worst N] [--only TEXT]
-           [--cpu] [--database NAME]
+           [--cpu] [--plans KIND] [--database NAME] [--keep]
     --timed     how many statements are timed (default: 50)
     --runs      of each, of which the median counts (default: 5)
     --worst     lines that are printed (default: 20)
     --only      statements whose name has this
     --cpu       measure all ways by the CPU time of their process
+    --plans     custom or generic: for one value, or for all (default: both)
+    --keep      use the database again, if it is there, and leave it
 """
 import argparse
 import itertools
@@ -144,7 +146,6 @@ def fill(db, rows, dims):
         CREATE FUNCTION volatile(integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
         {"".join(f"CREATE INDEX ON docs (keyed{n}); CREATE INDEX ON tags (tag{n});" for n in shares)}
         VACUUM ANALYZE""")
-    return shapes.literal(data.queries[5])
 
 
 def statements():
@@ -237,14 +238,18 @@ def main():
     p.add_argument("--worst", type=int, default=20)
     p.add_argument("--only", default="")
     p.add_argument("--cpu", action="store_true")
+    p.add_argument("--plans", choices=("custom", "generic"))
     p.add_argument("--database", default="loki_regret")
+    p.add_argument("--keep", action="store_true")
     args = p.parse_args()
-    with shapes.new_database(args.database) as db:
-        prepare.vector = fill(db, args.rows, args.dims)
+    with shapes.new_database(args.database, keep=args.keep) as db:
+        if not db.run("SELECT 1 FROM pg_class WHERE relname = 'docs'"):
+            fill(db, args.rows, args.dims)
+        prepare.vector = shapes.literal(datasets.synthetic(args.rows, args.dims).queries[5])
         cpu_spent.pid = db.run("SELECT pg_backend_pid()")[0]
         counted = []
         for (name, text, hand, value), generic in itertools.product(statements(), (False, True)):
-            if args.only not in name:
+            if args.only not in name or args.plans == ("custom" if generic else "generic"):
                 continue
             ways = [(text, off) for off in SWITCHES] + ([(hand, ())] if hand else [])
             if args.cpu:

@@ -100,20 +100,22 @@ class Psql:
 
 
 @contextlib.contextmanager
-def new_database(name, extension="lokivector"):
+def new_database(name, extension="lokivector", keep=False):
     """A session of a database with an extension that is made anew, and dropped at the end; None if
-    the server does not have the extension"""
+    the server does not have the extension.  One to keep is used again if it is there, and stays."""
     drop = ["dropdb", "--if-exists", "--force", name]
-    subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
-    subprocess.run(["createdb", name], check=True)
+    if not keep:
+        subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["createdb", name], check=not keep, stderr=subprocess.DEVNULL if keep else None)
     try:
         db = Psql(name)
         there = db.run(f"SELECT count(*) FROM pg_available_extensions WHERE name = '{extension}'") == ["1"]
         if there:
-            db.run(f"SET client_min_messages = error; CREATE EXTENSION {extension}")
+            db.run(f"SET client_min_messages = error; CREATE EXTENSION IF NOT EXISTS {extension}")
         yield db if there else None
     finally:
-        subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
+        if not keep:
+            subprocess.run(drop, check=True, stderr=subprocess.DEVNULL)
 
 
 def literal(vector):
