@@ -208,6 +208,10 @@ CREATE INDEX rest_toast_idx ON rest_toast USING hnsw (v vector_cosine_ops);
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM rest_toast WHERE id % 100 = 5
 	ORDER BY v <=> (SELECT v FROM rest_toast WHERE id = 7) LIMIT 100) s;
 SELECT strategy FROM lokivector_scan_stats();
+-- a bound that stays in the filter costs nothing of rows that the rest of it drops, so that it takes no flat scan to know
+SELECT v AS q FROM rest_toast WHERE id = 7 \gset
+SELECT count(*) FROM (SELECT id FROM rest_toast WHERE id % 1000 = 5 AND (2 - (v <=> :'q')) / 2 >= 0.1 ORDER BY v <=> :'q' LIMIT 10) s;
+SELECT strategy, flat_scans FROM lokivector_scan_stats();
 RESET enable_seqscan;
 
 -- test: bits, of which very many have the same distance

@@ -162,6 +162,7 @@ init_filter(LokiHybridState *state)
 	PlanState  *ps = &state->css.ss.ps;
 	List	   *qual = ps->plan->qual;
 	List	   *bitmap = LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_BITMAP_ROW);
+	List	   *bounds = LokiHybridExpr((CustomScan *) ps->plan, LOKI_HYBRID_BOUND_ROW);
 
 	state->filter = ps->qual;
 	if (contain_subplans((Node *) qual))
@@ -182,6 +183,10 @@ init_filter(LokiHybridState *state)
 		state->nhashed = 0;
 	state->caller.nconditions = list_length(qual);
 	state->caller.operators = loki_operators_of(list_concat_copy(bitmap, qual)) + list_length(bitmap);
+	/* a row that passes all else is measured anyway, which is what its bound costs */
+	foreach_ptr(Node, clause, qual)
+		if (list_member(bounds, clause))
+		state->caller.operators[foreach_current_index(clause)] = 0;
 }
 
 /*
