@@ -13,7 +13,7 @@
  *	 entry away, under the exclusive lock, before it lets the heap TID be used again and marks its
  *	 page; so the map is right about this row.  Rows of a TID list are looked at without the lock.  They
  *	 count as fetched if the page has another LSN afterwards (every change of an entry is a record
- *	 that the TID page is part of, src/hnsw/scan/README, "Killed rows").  Reading a page of the map
+ *	 that the TID page is part of, I8 in src/hnsw/README).  Reading a page of the map
  *	 may take long, so the lock is given up for it, and the entry looked at again.
  *
  * - The attributes that were read before are the row's.  Otherwise the node was freed and used again
