@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 
 import needs  # noqa: E402
 
-needs.ensure()
+needs.ensure("numpy")
 
 from cluster import TOP, say  # noqa: E402
 

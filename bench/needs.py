@@ -5,8 +5,6 @@ import os
 import subprocess
 import sys
 
-MODULES = {"numpy": "python3-numpy", "matplotlib": "python3-matplotlib"}
-
 
 def install(missing):
     """-> done?"""
@@ -21,15 +19,12 @@ def install(missing):
     return done.returncode == 0
 
 
-def ensure():
-    """Python packages; without matplotlib it goes on."""
-    missing = [package for module, package in MODULES.items()
-               if importlib.util.find_spec(module) is None]
-    if missing and install(missing):
+def ensure(module):
+    """A Python package"""
+    if importlib.util.find_spec(module) is None:
+        if not install([f"python3-{module}"]):
+            raise SystemExit(f"the benchmark needs {module}: apt-get install python3-{module}")
         importlib.invalidate_caches()
-    elif "python3-numpy" in missing:
-        raise SystemExit("the benchmark needs numpy: "
-                         "apt-get install python3-numpy")
 
 
 def packages(files):

@@ -5,13 +5,14 @@
 usage: bench/picture.py [OUT.svg]
 
 Reads curves.csv of the sets below in bench/results, writes doc/recall.svg.
-Needs python3-matplotlib.
 """
 import csv
 import os
 import sys
 
-import matplotlib
+import needs
+needs.ensure("matplotlib")
+import matplotlib  # noqa: E402
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 

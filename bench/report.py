@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""Tables (Markdown, CSV) and plots of what run.py measured."""
+"""Tables (Markdown, CSV) of what run.py measured."""
 import csv
 import itertools
 import math
@@ -300,26 +300,6 @@ def floor_section(result):
         table(["clients", "", "per s", "mean us"], rows) + "\n" if rows else ""
 
 
-def curve_section(result, rows):
-    swept = {load["contender"]: load["swept"] for load in result["load"]}
-    text = "## Recall and speed by the parameter that is swept\n"
-    for k in sorted({r["k"] for r in rows}):
-        for clients in sorted({r["clients"] for r in rows
-                               if r["k"] == k}, key=lambda x: x or 0):
-            text += f"\nk = {k}, {clients or 'not timed'} client" \
-                f"{'s' * ((clients or 0) > 1)}\n\n" + table(
-                    ["", "parameter", "value", "recall", "per s", "mean us",
-                     "p50", "p95", "p99", "rows"],
-                    [[r["contender"], swept[r["contender"]], r["value"],
-                      f"{r['recall']:.4f}",
-                      *[number(r[what]) for what in (
-                          "qps", "mean_us", "p50_us", "p95_us", "p99_us")],
-                      f"{r['rows_returned']:g}"]
-                     for r in rows
-                     if r["k"] == k and r["clients"] == clients])
-    return text
-
-
 def header(result):
     a, m, s = result["arguments"], result["machine"], result["settings"]
     given = ", ".join(f"{k} = {v}" for k, v in s.items())
@@ -339,41 +319,6 @@ def header(result):
             f"MB.\n\n    {result['command']}\n\n")
 
 
-# ---- plot -----------------------------------------------------------------
-
-def plot(result, rows, out):
-    try:
-        import matplotlib
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-    except ImportError:
-        say("no plot: matplotlib is not installed (python3-matplotlib)")
-        return []
-    files = []
-    for k in result["arguments"]["k"]:
-        figure, axes = pyplot.subplots(
-            1, len(result["arguments"]["clients"]), squeeze=False,
-            figsize=(6 * len(result["arguments"]["clients"]), 4.5))
-        for ax, clients in zip(axes[0], result["arguments"]["clients"]):
-            for load in result["load"]:
-                line = [at for at in curve(rows, load["contender"], k,
-                                           clients) if at[1] == at[1]]
-                ax.plot([x for x, _ in line], [y for _, y in line], "o-",
-                        label=load["contender"])
-            ax.set(yscale="log", xlabel=f"recall@{k}",
-                   ylabel="queries per second",
-                   title=f"{result['set']}, {clients} client"
-                   f"{'s' * (clients > 1)}")
-            ax.grid(True, which="both", alpha=0.3)
-            ax.legend()
-        name = f"curve-k{k}.png"
-        figure.tight_layout()
-        figure.savefig(os.path.join(out, name), dpi=100)
-        pyplot.close(figure)
-        files.append(name)
-    return files
-
-
 def write(result, out):
     """Write all files -> a summary in text"""
     rows = points(result)
@@ -382,16 +327,11 @@ def write(result, out):
     write_csv(os.path.join(out, "curves.csv"), rows)
     write_csv(os.path.join(out, "ratios.csv"), found)
     write_csv(os.path.join(out, "builds.csv"), builds)
-    write_csv(os.path.join(out, "slot_arrays.csv"),
-              last_info(result, "slot_arrays"))
     write_csv(os.path.join(out, "changes.csv"), result["changes"])
     text = header(result) + ratio_section(result, found) \
         + build_section(result, builds) + slot_array_section(result) \
         + change_section(result) + floor_section(result) \
-        + curve_section(result, rows)
-    if result["timings"]:
-        for name in plot(result, rows, out):
-            text += f"\n![recall against queries per second]({name})\n"
+        + "[curves.csv](curves.csv) has recall and speed of each value of the parameter that is swept.\n"
     with open(os.path.join(out, "report.md"), "w") as f:
         f.write(text)
     return "\n" + ratio_section(result, found) \

@@ -91,7 +91,7 @@ def keep():
         shutil.rmtree(target, ignore_errors=True)
         os.makedirs(target)
         for name in os.listdir(source):
-            if name.endswith((".csv", ".md")) or name == "made.json":
+            if name.endswith((".csv", "report.md")) or name == "made.json":
                 shutil.copy(os.path.join(source, name), target)
 
 
@@ -255,7 +255,7 @@ def made(page):
             f"{cpu['cores']} cores, {cpu['memory_gb']} GB, {server}; {peers}. "
             f"{round(sum(told['minutes'] for told in steps.values()))} minutes."
             + ("" if page == "README.md" else " Reports: " + ", ".join(f"[{step.removeprefix('results-')}](@bench/results/{step}/"
-                        f"{'goals.md' if of_step(step, 'goals.csv') else 'report.md'})"
+                        f"{'goals.csv' if of_step(step, 'goals.csv') else 'report.md'})"
                         for step in steps if page == GOALS_PAGE or step not in GOALS_ALONE) + ".")]
 
 

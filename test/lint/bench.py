@@ -72,7 +72,7 @@ def in_child(function, *args):
 def install_nothing():
     """Modules of bench are found, and install no package"""
     sys.path.insert(0, "bench")
-    importlib.import_module("needs").ensure = lambda: None
+    importlib.import_module("needs").ensure = lambda module: None
 
 
 def load(path):

@@ -18,7 +18,7 @@ wrong=$(perl -e '
 			my (@reports, %have);
 
 			push @reports, glob(dirname(dirname($page) . "/$_") . "/*.{csv,md}")
-			  for $section =~ /\]\(((?:\.\.\/)?bench\/results\/[^)#]+\.md)\)/g;
+			  for $section =~ /\]\(((?:\.\.\/)?bench\/results\/[^)#]+\.(?:md|csv))\)/g;
 			next unless @reports;
 			my @figures = map { tr/,//dr } text(@reports) =~ /(?<![\w.])(\d[\d,]*(?:\.\d+)?)(?!\w)/g;
 			for my $line ($section =~ /^\|(?![-|]+$)(.*)\|$/mg)
