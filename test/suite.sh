@@ -461,7 +461,7 @@ run_coverage()
 	run_tap
 	wait
 	for simd in scalar avx2; do
-		LOKIVECTOR_SIMD=$simd TESTS="distance types_halfvec types_bytevec types_sparsevec hnsw_build hnsw_compact hnsw_bit hnsw_sparsevec" \
+		LOKIVECTOR_SIMD=$simd TESTS="distance types_halfvec types_bytevec types_sparsevec hnsw_build hnsw_compact hnsw_types" \
 			run_sql "coverage $simd sql"
 		wait
 	done
