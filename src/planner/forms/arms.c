@@ -182,7 +182,7 @@ arm_column(const UnionOrder *order, Expr *key)
 	entry = makeTargetEntry((Expr *) in_arm((Node *) key, arm),
 							list_length(arm->targetList) + 1, NULL, true);
 	if (order->barrier)
-		loki_words_from_above_barrier((Node *) entry->expr);
+		(void) loki_words_from_above_barrier((Node *) entry->expr, NULL);
 	arm->hasSubLinks |= checkExprHasSubLink((Node *) entry->expr);
 	arm->targetList = lappend(arm->targetList, entry);
 	return entry;

@@ -32,10 +32,8 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
-#include "foreign/fdwapi.h"
 #include "lokivector.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -48,7 +46,6 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/forms/fusion.h"
-#include "planner/order/order.h"
 #include "planner/query/column_test.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
@@ -319,7 +316,7 @@ loki_may_come_first(const Query *query, const LokiFusion *fusion, Node *conditio
 	foreach_ptr(Node, member, query->jointree->fromlist)
 		alone &= IsA(member, RangeTblRef);
 	condition = eval_const_expressions(NULL, loki_without_columns(copyObject(condition), query));
-	return alone || !tells_of_row(loki_words_as_by_index(condition), &fused);
+	return alone || !tells_of_row(loki_words_as_by_index(condition, NULL), &fused);
 }
 
 /* ----------------------------------------------------------------
@@ -530,16 +527,6 @@ PLANNED_AWAY(weighted_rrf)
 PLANNED_AWAY(weighted_scores)
 PLANNED_AWAY(leg_rank)
 
-/* ERROR if an argument is NULL */
-static void
-refuse_null(FunctionCallInfo fcinfo, int argument, const char *name)
-{
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
-}
-
 /* The weight of a leg (from 1) in an array with one for each of `legs`, which are positive */
 Datum
 fusion_weight(PG_FUNCTION_ARGS)
@@ -549,9 +536,10 @@ fusion_weight(PG_FUNCTION_ARGS)
 	int			legs = PG_GETARG_INT32(2);
 	float8		weight;
 
-	refuse_null(fcinfo, 0, "weights");
-	refuse_null(fcinfo, 1, "leg");
-	refuse_null(fcinfo, 2, "legs");
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", PG_ARGISNULL(0) ? "weights" : PG_ARGISNULL(1) ? "leg" : "legs")));
 	weights = PG_GETARG_ARRAYTYPE_P(0);
 	if (leg < 1 || leg > legs)
 		ereport(ERROR,

@@ -35,9 +35,9 @@
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
-#include "planner/query/index_clause.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
+#include "planner/query/matches.h"
 #include "planner/query/promise.h"
 
 /* The scans that a Limit takes rows from, and what the nodes in between do */

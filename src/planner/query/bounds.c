@@ -60,7 +60,6 @@
 #include "parser/parsetree.h"
 #include "planner/query/bounds.h"
 #include "planner/query/column_test.h"
-#include "planner/query/make_expr.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/float.h"
@@ -82,24 +81,19 @@
 static LokiRange
 range_of_type(Oid type)
 {
-	LokiRange	range = loki_any_range;
-
 	switch (type)
 	{
 		case BOOLOID:
-			range = (LokiRange) {0, 1, true, false};
-			break;
+			return (LokiRange) {0, 1, true, false};
 		case INT2OID:
-			range = (LokiRange) {PG_INT16_MIN, PG_INT16_MAX, true, false};
-			break;
+			return (LokiRange) {PG_INT16_MIN, PG_INT16_MAX, true, false};
 		case INT4OID:
-			range = (LokiRange) {PG_INT32_MIN, PG_INT32_MAX, true, false};
-			break;
+			return (LokiRange) {PG_INT32_MIN, PG_INT32_MAX, true, false};
 		case INT8OID:
-			range = (LokiRange) {(double) PG_INT64_MIN, (double) PG_INT64_MAX, true, false};
-			break;
+			return (LokiRange) {(double) PG_INT64_MIN, (double) PG_INT64_MAX, true, false};
+		default:
+			return loki_any_range;
 	}
-	return range;
 }
 
 /* A column that conditions narrow */
@@ -270,7 +264,7 @@ can_tell(const IndexOptInfo *info, AttrNumber column, Oid type, Oid family)
 
 /* OIDs of indexes that can be asked, btrees first */
 static List *
-indexes_that_tell(const RelOptInfo *rel, const LokiBounds *bounds, Oid family)
+indexes_that_tell(const RelOptInfo *rel, LokiBounds *bounds, Oid family)
 {
 	List	   *btrees = NIL;
 	List	   *others = NIL;
@@ -284,6 +278,7 @@ indexes_that_tell(const RelOptInfo *rel, const LokiBounds *bounds, Oid family)
 		else
 			others = lappend_oid(others, info->indexoid);
 	}
+	bounds->btree = btrees != NIL;
 	return list_concat(btrees, others);
 }
 
@@ -327,7 +322,6 @@ table_of_column(PlannerInfo **root, const Var **column, bool *filled)
 		RangeTblEntry *rte = planner_rt_fetch((*column)->varno, *root);
 		RelOptInfo *rel = (*root)->simple_rel_array[(*column)->varno];
 		const TargetEntry *entry;
-		const Query *parse;
 
 		*filled |= is_filled_by_join(*root, *column);
 		if (rel == NULL || rte->inh || (*column)->varattno <= 0 || (*column)->varlevelsup > 0)
@@ -336,9 +330,8 @@ table_of_column(PlannerInfo **root, const Var **column, bool *filled)
 			return rte->relkind == RELKIND_RELATION || rte->relkind == RELKIND_MATVIEW ? rel : NULL;
 		if (rte->rtekind != RTE_SUBQUERY || rel->subroot == NULL)
 			return NULL;
-		parse = rel->subroot->parse;
-		entry = get_tle_by_resno(parse->targetList, (*column)->varattno);
-		if (parse->setOperations != NULL || parse->groupingSets != NIL || entry == NULL ||
+		entry = get_tle_by_resno(rel->subroot->processed_tlist, (*column)->varattno);
+		if (rte->subquery->setOperations != NULL || rte->subquery->groupingSets != NIL || entry == NULL ||
 			!IsA(entry->expr, Var))
 			return NULL;
 		*root = rel->subroot;
@@ -589,17 +582,7 @@ loki_bounds_read(const LokiBounds *bounds)
 Cost
 loki_bounds_cost(const LokiBounds *bounds, double rows)
 {
-	Relation	index;
-	bool		btree;
-
-	if (bounds->indexes == NIL)
-		return 0;
-	index = try_relation_open(linitial_oid(bounds->indexes), NoLock);
-	if (index == NULL)
-		return 0;
-	btree = index->rd_rel->relam == BTREE_AM_OID;
-	relation_close(index, NoLock);
-	return cpu_operator_cost * (btree ? BTREE_PAGES * 50 : rows / 8);
+	return bounds->indexes == NIL ? 0 : cpu_operator_cost * (bounds->btree ? BTREE_PAGES * 50 : rows / 8);
 }
 
 /* ----------------------------------------------------------------

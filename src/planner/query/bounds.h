@@ -25,6 +25,7 @@ typedef struct LokiBounds
 	Oid			table;			/* InvalidOid: there are no indexes to ask */
 	AttrNumber	column;
 	Oid			type;			/* below domains */
+	bool		btree;			/* the first of the indexes is one */
 	List	   *indexes;		/* OIDs: to ask one after another; the last
 								 * field, as loki_bounds_write() says */
 } LokiBounds;

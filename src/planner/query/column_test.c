@@ -213,6 +213,7 @@ bool
 loki_column_condition(const IndexOptInfo *info, Node *clause, LokiColumnTest *test)
 {
 	Node	   *arg;
+	BoolTestType type;
 
 	if (IsA(clause, OpExpr) && test_of_operator(info, (OpExpr *) clause, false, test))
 		return true;
@@ -227,17 +228,10 @@ loki_column_condition(const IndexOptInfo *info, Node *clause, LokiColumnTest *te
 								((NullTest *) clause)->nulltesttype == IS_NULL, test);
 		case T_BooleanTest:
 			arg = (Node *) ((BooleanTest *) clause)->arg;
-			switch (((BooleanTest *) clause)->booltesttype)
-			{
-				case IS_TRUE:
-				case IS_NOT_TRUE:
-					return test_of_boolean(info, arg, true, ((BooleanTest *) clause)->booltesttype == IS_NOT_TRUE, test);
-				case IS_FALSE:
-				case IS_NOT_FALSE:
-					return test_of_boolean(info, arg, false, ((BooleanTest *) clause)->booltesttype == IS_NOT_FALSE, test);
-				default:
-					return test_of_null(info, arg, ((BooleanTest *) clause)->booltesttype == IS_UNKNOWN, test);
-			}
+			type = ((BooleanTest *) clause)->booltesttype;
+			return type == IS_UNKNOWN || type == IS_NOT_UNKNOWN ? test_of_null(info, arg, type == IS_UNKNOWN, test) :
+				test_of_boolean(info, arg, type == IS_TRUE || type == IS_NOT_TRUE,
+								type == IS_NOT_TRUE || type == IS_NOT_FALSE, test);
 		case T_BoolExpr:
 			if (!is_notclause(clause))
 				return false;

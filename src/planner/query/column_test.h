@@ -52,10 +52,4 @@ extern bool loki_is_constant(Node *expr, Index relid);
 /* The column below what makes it look like another type */
 extern Node *loki_strip_relabel(Node *node);
 
-/*
- * In optional.c: an OR that holds for each row for which a condition does, if that is written in another way and may
- * ask for nothing; or the condition itself
- */
-extern Node *loki_optional_as_or(Node *clause);
-
 #endif							/* LOKI_PLANNER_QUERY_COLUMN_TEST_H */

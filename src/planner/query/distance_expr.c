@@ -45,13 +45,10 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/tlist.h"
-#include "planner/query/dimensions.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/promise.h"
 #include "planner/query/range.h"
-#include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -612,7 +609,7 @@ loki_unplanned_distance(Expr *expr, LokiDistanceExpr *distance)
 {
 	Node	   *simple = eval_const_expressions(NULL, copyObject((Node *) expr));
 
-	return loki_distance_expr(loki_words_as_by_index(simple), distance);
+	return loki_distance_expr(loki_words_as_by_index(simple, NULL), distance);
 }
 
 bool

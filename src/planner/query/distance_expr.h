@@ -42,6 +42,15 @@ extern Node *loki_distance_column(PlannerInfo *root, const OpExpr *distance);
  */
 extern bool loki_same_distance(const OpExpr *a, const OpExpr *b);
 
+/* A vector below its casts to a number of dimensions, which change no value */
+extern Node *loki_without_dimensions(Node *vector);
+
+/*
+ * The first column of an index, if that is this vector: the vector itself, or the index's expression that
+ * casts it to a number of dimensions.  NULL for others.
+ */
+extern Node *loki_indexed_vector(IndexOptInfo *info, Node *vector);
+
 /* How values of a type are sorted; no expression has it yet */
 extern SortGroupClause *loki_sort_clause(Oid type, bool descending, bool nulls_first);
 

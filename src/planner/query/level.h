@@ -105,7 +105,7 @@ extern const RangeTblEntry *loki_only_source(const Query *parse);
 extern bool loki_has_limit(const Query *parse);
 
 /*
- * Functions in foreign.c: whether a table or one of its children is on another server, but for those of postgres_fdw
+ * Whether a table or one of its children is on another server, but for those of postgres_fdw
  * if that does not count; and whether a server is one of postgres_fdw's
  */
 extern bool loki_reads_foreign(const RangeTblEntry *rte, bool but_shards);

@@ -31,17 +31,20 @@ typedef struct LokiMatch
 extern void loki_note_match(PlannerInfo *root, const IndexPath *path, double loops);
 
 /*
- * The matches of an index, LokiMatch, with what core does not match (index_clause.h).  The first is for scans that
+ * The matches of an index, LokiMatch, with what core does not match.  The first is for scans that
  * depend on no more relations than the table itself.  Core's paths of the relation have been made.
  */
 extern List *loki_matches(PlannerInfo *root, IndexOptInfo *info);
+
+/* Whether the slots of a path's index decide all of its conditions, so that no row is dropped */
+extern bool loki_decides_all(const IndexPath *path);
 
 /* A path by a match in the order of a distance, which loki_match_distance() has found */
 extern IndexPath *loki_match_path(PlannerInfo *root, IndexOptInfo *info, const LokiMatch *match,
 								  OpExpr *distance, PathKey *key);
 
 /*
- * A distance that an index can order by, with its first column on the left (dimensions.h).  NULL if it
+ * A distance that an index can order by, with its first column on the left (loki_indexed_vector()).  NULL if it
  * cannot, or if the other side may change during a scan: it has a column of the same table, as in v <-> w,
  * or is volatile.
  */

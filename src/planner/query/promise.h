@@ -31,15 +31,18 @@ extern void loki_promise_permit(IndexPath *path, bool complete, bool late);
 
 /*
  * Functions in words.c.  An expression that core has not simplified, with its operators <@> as they will be
- * if they find an index; it is to be looked at only.
+ * if they find an index; it is to be looked at only.  An expression_tree_mutator callback, without a context.
  */
-extern Node *loki_words_as_by_index(Node *expr);
+extern Node *loki_words_as_by_index(Node *expr, void *context);
 
 /* An expression of a query, with what its columns of joins and of groups stand for */
 extern Node *loki_without_columns(Node *expr, const Query *query);
 
-/* Mark the operators <@> of an expression that is moved below a security barrier (P11); it is changed. */
-extern void loki_words_from_above_barrier(Node *expr);
+/*
+ * Mark the operators <@> of an expression that is moved below a security barrier (P11); it is changed.  An
+ * expression_tree_walker callback, without a context.
+ */
+extern bool loki_words_from_above_barrier(Node *expr, void *context);
 
 /*
  * The share of rows that meet words @@ q, if they come first in the order of

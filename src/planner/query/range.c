@@ -147,6 +147,15 @@ widen_ends(LokiRange *range, int digits)
 	range->high = -further(-range->high, unit);
 }
 
+/* Set both ends */
+static bool
+set_ends(LokiRange *range, double low, double high)
+{
+	range->low = low;
+	range->high = high;
+	return true;
+}
+
 /*
  * Zero times infinity is zero: the ends of ranges are limits.  x * y with x = 0 is 0 however large y is,
  * and infinity itself is in no range but that of a distance (forms/scores.c).
@@ -262,9 +271,7 @@ loki_operation(Oid function)
 static bool
 rise(double (*function) (double), double least, const LokiRange *a, LokiRange *result)
 {
-	result->low = function(Max(a->low, least));
-	result->high = function(Max(a->high, least));
-	return a->low >= least;
+	return set_ends(result, function(Max(a->low, least)), function(Max(a->high, least))) && a->low >= least;
 }
 
 /*
@@ -279,13 +286,9 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 	switch (operation)
 	{
 		case LOKI_ADD:
-			result->low = a->low + b->low;
-			result->high = a->high + b->high;
-			return true;
+			return set_ends(result, a->low + b->low, a->high + b->high);
 		case LOKI_SUBTRACT:
-			result->low = a->low - b->high;
-			result->high = a->high - b->low;
-			return true;
+			return set_ends(result, a->low - b->high, a->high - b->low);
 		case LOKI_MULTIPLY:
 			from_corners(product, a, b, result);
 			return true;
@@ -295,13 +298,9 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 			from_corners(pow, a, b, result);
 			return a->low >= 0;
 		case LOKI_NEGATE:
-			result->low = -a->high;
-			result->high = -a->low;
-			return true;
+			return set_ends(result, -a->high, -a->low);
 		case LOKI_ABS:
-			result->low = Max(Max(a->low, -a->high), 0);
-			result->high = Max(-a->low, a->high);
-			return true;
+			return set_ends(result, Max(Max(a->low, -a->high), 0), Max(-a->low, a->high));
 		case LOKI_EXP:
 			return rise(exp, -INFINITY, a, result);
 		case LOKI_SQRT:
@@ -311,23 +310,15 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 		case LOKI_LOG:
 			return rise(log10, 0, a, result);
 		case LOKI_ROUND:
-			result->low = floor(a->low);
-			result->high = ceil(a->high);
-			return true;
+			return set_ends(result, floor(a->low), ceil(a->high));
 		case LOKI_ROUND_DIGITS:
-			result->low = a->low - pow(10, -b->low);
-			result->high = a->high + pow(10, -b->low);
-			return true;
+			return set_ends(result, a->low - pow(10, -b->low), a->high + pow(10, -b->low));
 		case LOKI_TYPMOD:		/* may round, if it is any number */
 		case LOKI_SAME:
-			result->low = a->low;
-			result->high = a->high;
-			return operation == LOKI_SAME || (isinf(a->low) && isinf(a->high));
+			return set_ends(result, a->low, a->high) && (operation == LOKI_SAME || (isinf(a->low) && isinf(a->high)));
 		case LOKI_SHARE:
-			result->low = 0;
-			result->high = 1.1;		/* words of weight B before many of A */
 			result->nans = false;	/* its argument is no number */
-			return true;
+			return set_ends(result, 0, 1.1);	/* words of weight B before many of A */
 		case LOKI_UNKNOWN:
 			break;
 	}
@@ -385,8 +376,7 @@ range_of_part(Oid function, Node *part, const LokiRange *time, LokiRange *result
 		result->high += interval ? 0 : EPOCH_SECONDS;
 		return true;
 	}
-	result->low = trunc(result->low / SECS_PER_DAY);
-	result->high = trunc(result->high / SECS_PER_DAY);
+	set_ends(result, trunc(result->low / SECS_PER_DAY), trunc(result->high / SECS_PER_DAY));
 	return interval && (pg_strcasecmp(name, "day") == 0 || pg_strcasecmp(name, "days") == 0);
 }
 
@@ -490,9 +480,7 @@ range_of_case(CaseExpr *expr, LokiRangeOf known, void *context, LokiRange *resul
 static void
 range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *result)
 {
-	result->low = 0;
-	result->high = 1;
-	result->nulls = result->nans = false;
+	*result = (LokiRange) {0, 1, false, false};
 	foreach_ptr(Node, node, args)
 	{
 		LokiRange	arg;
@@ -591,8 +579,7 @@ round_ends(Oid type, LokiRange *range)
 	switch (type)
 	{
 		case FLOAT4OID:
-			range->low = as_float4(range->low);
-			range->high = as_float4(range->high);
+			set_ends(range, as_float4(range->low), as_float4(range->high));
 			break;
 		case INT8OID:
 			if (range->low <= -MOST_EXACT || range->high >= MOST_EXACT)

@@ -256,7 +256,7 @@ find_words_table(PlannerInfo *root, Node *expr, Words *words)
 		if (rte->rtekind == RTE_RELATION)
 		{
 			words->policy = conditions_of_policy(rte, var);
-			words->hidden |= loki_hides_without_conditions(root, query, var->varno);
+			words->hidden |= loki_hides_without_conditions(query == root->parse ? root : NULL, query, var->varno);
 			words->relid = rte->relid;
 			words->expr = of_table(expr, var);
 			Assert(OidIsValid(words->relid));
@@ -681,29 +681,23 @@ is_unresolved(Node *expr, Oid *function, List **args)
  * expression_tree_mutator callback.  forms/arms.c asks before core has simplified a query whether its
  * order is that of a distance, for which any index will do.
  */
-static Node *
-as_by_index(Node *node, void *context)
+Node *
+loki_words_as_by_index(Node *node, void *context)
 {
 	Oid			function;
 	List	   *args;
 
 	if (node != NULL && is_unresolved(node, &function, &args))
 		return make_operation(function, args, InvalidOid, NULL, NULL);
-	return expression_tree_mutator(node, as_by_index, context);
-}
-
-Node *
-loki_words_as_by_index(Node *expr)
-{
-	return as_by_index(expr, NULL);
+	return expression_tree_mutator(node, loki_words_as_by_index, context);
 }
 
 /*
  * expression_tree_walker callback.  Core passes the collation of the call on to its support function; no
  * other field of the node would get there (gap P22; no version has one; sql/words, policies).
  */
-static bool
-mark(Node *node, void *context)
+bool
+loki_words_from_above_barrier(Node *node, void *context)
 {
 	Oid			function;
 	List	   *args;
@@ -719,13 +713,7 @@ mark(Node *node, void *context)
 		Assert(!OidIsValid(*collation) || *collation == FROM_ABOVE_BARRIER);
 		*collation = FROM_ABOVE_BARRIER;
 	}
-	return expression_tree_walker(node, mark, context);
-}
-
-void
-loki_words_from_above_barrier(Node *expr)
-{
-	mark(expr, NULL);
+	return expression_tree_walker(node, loki_words_from_above_barrier, context);
 }
 
 /*

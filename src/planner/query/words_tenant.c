@@ -24,7 +24,6 @@
 #include "parser/parsetree.h"
 #include "planner/query/column_test.h"
 #include "planner/query/words_tenant.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 
@@ -101,7 +100,7 @@ loki_hides_without_conditions(const PlannerInfo *root, const Query *query, Index
 	Index		parent = varno;
 	Oid			user;
 
-	if (query == root->parse && root->append_rel_array != NULL)
+	if (root != NULL && root->append_rel_array != NULL)
 		while ((int) parent < root->simple_rel_array_size && root->append_rel_array[parent] != NULL &&
 			   OidIsValid(root->append_rel_array[parent]->parent_reloid))
 			parent = root->append_rel_array[parent]->parent_relid;

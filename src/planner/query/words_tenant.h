@@ -27,7 +27,8 @@ extern bool loki_states_tenant(const IndexOptInfo *columns, int column, List *co
 							   Node **value);
 
 /*
- * Whether row security or a barrier hides rows of a table whose entry in a query has none of the conditions.
+ * Whether row security or a barrier hides rows of a table whose entry in a query has none of the conditions.  `root` is
+ * the query's own, or NULL.
  * Core leaves them out for
  *
  *		INSERT ... RETURNING words <@> q, ... DO UPDATE SET score = excluded.words <@> q
