@@ -38,10 +38,8 @@
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "optimizer/clauses.h"
-#include "optimizer/optimizer.h"
 #include "planner/hybrid/hybrid.h"
 #include "storage/bufmgr.h"
-#include "utils/memutils.h"
 
 /* ----------------------------------------------------------------
  * The set of rows

@@ -175,8 +175,7 @@ init_filter(LokiHybridState *state)
 		return;
 	state->filter_context = CreateExprContext(ps->state);
 	state->caller.passes = hybrid_filter_passes;
-	state->caller.by_distance = state->bounds.n > 0 &&
-		linitial_int(list_nth(((CustomScan *) ps->plan)->custom_private, LOKI_HYBRID_FILTERS)) == 0;
+	state->caller.by_distance = state->bounds.n > 0 && !LokiHybridHas((CustomScan *) ps->plan, LOKI_HYBRID_FILTERS);
 	state->nhashed = list_length(bitmap);
 	foreach_ptr(Node, clause, bitmap)
 		if (!IsA(clause, ScalarArrayOpExpr) || !OidIsValid(((ScalarArrayOpExpr *) clause)->hashfuncid))
@@ -244,7 +243,7 @@ begin_hybrid_node(CustomScanState *node, EState *estate, int eflags)
 		state->bitmap = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
 		node->custom_ps = list_make1(state->bitmap);
 	}
-	if (linitial_int(list_nth(scan->custom_private, LOKI_HYBRID_ALONE)))
+	if (LokiHybridHas(scan, LOKI_HYBRID_ALONE))
 		state->row = palloc0_object(LokiIndexRow);
 	foreach_int(attribute, (List *) list_nth(scan->custom_private, LOKI_HYBRID_ATTRIBUTES))
 		state->row->wanted[attribute] = true;
@@ -445,8 +444,7 @@ begin_hybrid_scan(LokiHybridState *state)
 			return;
 	}
 	if (state->tids != NULL && state->row == NULL &&
-		linitial_int(list_nth(((CustomScan *) state->css.ss.ps.plan)->custom_private, LOKI_HYBRID_MEASURES)) &&
-		loki_hybrid_rows_pay(state))
+		LokiHybridHas((CustomScan *) state->css.ss.ps.plan, LOKI_HYBRID_MEASURES) && loki_hybrid_rows_pay(state))
 	{
 		state->strategy = LOKI_HYBRID_ROWS;
 		state->counts.row_scans++;

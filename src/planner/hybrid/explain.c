@@ -125,7 +125,7 @@ loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyText("Index", get_rel_name(index), es);
 	show_expressions("Index Cond", LokiHybridExpr(scan, LOKI_HYBRID_KEYS_ROW), ps,
 					 ancestors, es);
-	if (linitial_int(list_nth(scan->custom_private, LOKI_HYBRID_ALONE)))
+	if (LokiHybridHas(scan, LOKI_HYBRID_ALONE))
 		ExplainPropertyBool("Index Only", true, es);
 	else
 		show_expressions("Order By", LokiHybridExpr(scan, LOKI_HYBRID_ORDER_ROW), ps,

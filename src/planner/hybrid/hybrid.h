@@ -43,14 +43,17 @@ typedef enum LokiHybridPrivate
 {
 	LOKI_HYBRID_INDEX,			/* OID list of one: the index */
 	LOKI_HYBRID_BOUNDS,			/* integer list: LOKI_BOUND_xxx by bound */
-	LOKI_HYBRID_ALONE,			/* integer list: not 0 if rows come out of the
-								 * index alone, in no order ... */
-	LOKI_HYBRID_ATTRIBUTES,		/* ... with these attributes of it */
-	LOKI_HYBRID_MEASURES,		/* integer list: not 0 if rows of the bitmap may
-								 * be measured before the index has found them */
-	LOKI_HYBRID_FILTERS			/* integer list: not 0 if the filter comes before
-								 * bounds */
+	LOKI_HYBRID_ATTRIBUTES,		/* integer list: of the index, for rows out of
+								 * it alone */
+	LOKI_HYBRID_FLAGS			/* Integer: LOKI_HYBRID_xxx */
 } LokiHybridPrivate;
+
+#define LOKI_HYBRID_ALONE		1	/* rows come out of the index alone, in no order */
+#define LOKI_HYBRID_MEASURES	2	/* those of the bitmap may be measured before the index
+									 * has found them */
+#define LOKI_HYBRID_FILTERS		4	/* the filter comes before bounds */
+
+#define LokiHybridHas(scan, flag)	((intVal(list_nth((scan)->custom_private, LOKI_HYBRID_FLAGS)) & (flag)) != 0)
 
 #define LOKI_BOUND_NANS		1	/* the clause holds where the distance is NaN */
 #define LOKI_BOUND_EXACT	2	/* the clause compares the distance itself */

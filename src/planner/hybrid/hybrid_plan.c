@@ -160,7 +160,7 @@ filter_comes_first(PlannerInfo *root, List *filter, List *distance, List *late)
 /*
  * Take the clauses that a partial index implies out of a filter.  Core has them in it where rows may be looked at
  * again, as in FOR UPDATE and DELETE; but a distance may be an error for rows that do not meet them, which may have
- * another size (query/dimensions.c).
+ * another size (query/distance.c).
  */
 static List *
 take_implied(List *filter, const List *early, List *predicate, List **implied)
@@ -241,6 +241,7 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	List	   *bounds = NIL;
 	List	   *values = NIL;
 	List	   *flags = NIL;
+	int			has;
 
 	Assert(list_length(children) == list_length(path->custom_paths));
 	Assert(walk->scan.scanrelid == rel->relid && list_length(walk->indexorderby) == 1);
@@ -277,11 +278,10 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 									 list_make4(index_row, bitmap_row, bounds, values));
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
 	checked = list_concat(list_concat_copy(index_row, bitmap_row), walk->indexqualorig);
-	scan->custom_private = list_make5(list_make1_oid(walk->indexid), flags, list_make1_int(alone),
-									  alone ? path->custom_private : NIL,
-									  list_make1_int(may_measure(predicate, checked, filter)));
-	scan->custom_private = lappend(scan->custom_private,
-								   list_make1_int(filter_comes_first(root, filter, walk->indexorderbyorig, late)));
+	has = (alone ? LOKI_HYBRID_ALONE : 0) | (may_measure(predicate, checked, filter) ? LOKI_HYBRID_MEASURES : 0) |
+		(filter_comes_first(root, filter, walk->indexorderbyorig, late) ? LOKI_HYBRID_FILTERS : 0);
+	scan->custom_private = list_make4(list_make1_oid(walk->indexid), flags, alone ? path->custom_private : NIL,
+									  makeInteger(has));
 	scan->methods = &plan_methods;
 	return &scan->scan.plan;
 }

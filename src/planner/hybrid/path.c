@@ -37,10 +37,8 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
-#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
-#include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
@@ -115,25 +113,16 @@ loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause)
 }
 
 /*
- * Whether a clause bounds a distance from above, by a value that is known before the scan.  A bound is evaluated
- * before all other clauses, so the clause must not have to wait for a security barrier.
+ * The distance of an index that a clause bounds from above, by a value that is known before the scan; NULL if it bounds
+ * none.  A bound is evaluated before all other clauses, so the clause must not have to wait for a security barrier.
  */
-static bool
-bounds_distance(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, LokiDistanceBound *bound)
+static OpExpr *
+bounded_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause, LokiDistanceBound *bound)
 {
 	return loki_distance_bound((Node *) clause->clause, bound) && bound->upper &&
-		loki_hybrid_is_early(rel, clause) &&
-		!bms_is_member(rel->relid, pull_varnos(root, (Node *) bound->bound)) &&
-		!contain_volatile_functions((Node *) bound->bound);
-}
-
-/* The distance of an index that a clause bounds so; NULL if it bounds none */
-static OpExpr *
-bounded_distance(PlannerInfo *root, IndexOptInfo *index, RestrictInfo *clause,
-				 LokiDistanceBound *bound)
-{
-	return bounds_distance(root, index->rel, clause, bound) ?
-		loki_match_distance(root, index, bound->distance) : NULL;
+		loki_hybrid_is_early(index->rel, clause) &&
+		!bms_is_member(index->rel->relid, pull_varnos(root, (Node *) bound->bound)) &&
+		!contain_volatile_functions((Node *) bound->bound) ? loki_match_distance(root, index, bound->distance) : NULL;
 }
 
 static HybridTarget *
@@ -190,13 +179,10 @@ is_complete(IndexOptInfo *info)
 static List *
 bounded_targets(PlannerInfo *root, RelOptInfo *rel, RestrictInfo *clause, List *targets)
 {
-	LokiDistanceBound bound;
-
-	if (!bounds_distance(root, rel, clause, &bound))
-		return targets;
 	foreach_ptr(IndexOptInfo, index, loki_usable_indexes(rel))
 	{
-		OpExpr	   *distance = loki_match_distance(root, index, bound.distance);
+		LokiDistanceBound bound;
+		OpExpr	   *distance = bounded_distance(root, index, clause, &bound);
 		bool		known = false;
 
 		/* ORDER BY and bound of one distance are one target */
