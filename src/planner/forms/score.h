@@ -50,15 +50,7 @@ extern List *loki_columns_outside(Node *expr, const OpExpr *distance);
 /* The columns of a score outside of distances, and what is known of them: LokiColumnValues */
 extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
 
-/*
- * The best score, as a number that is greater the better it is, of rows whose distance is in a
- * range; infinite if it has no bound.  Where columns have the values that are typical, it is
- * the worst one.
- */
-extern double loki_score_estimate(PlannerInfo *root, const LokiScore *score, List *columns,
-								  double low, double high, bool typical);
-
-/* About how many rows of a path are read for the best ones by a score; -1 if it has no bound; in score_rows.c */
+/* About how many rows of a path are read for the best ones by a score; -1 if it has no bound */
 extern double loki_score_rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows);
 
 /* What values are taken from */
