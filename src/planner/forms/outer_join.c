@@ -30,7 +30,6 @@
 #include "compat/pgcompat.h"
 #include "compat/plan.h"
 #include "hnsw/hnsw.h"
-#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"

@@ -46,7 +46,6 @@
 #include "optimizer/tlist.h"
 #include "planner/forms/forms.h"
 #include "planner/forms/groups.h"
-#include "planner/order/order.h"
 #include "planner/query/bounds.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"

@@ -105,14 +105,18 @@ loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	return &scan->scan.plan;
 }
 
+/* The same of a plan */
+static const LokiNodeKind *
+kind_of_plan(const CustomScan *scan)
+{
+	return (const LokiNodeKind *) ((const char *) scan->methods - offsetof(LokiNodeKind, plan));
+}
+
 void
 loki_node_finish(CustomScan *scan)
 {
-	const LokiNodeKind *kind = (const LokiNodeKind *)
-		((const char *) scan->methods - offsetof(LokiNodeKind, plan));
-
-	if (scan->methods->CreateCustomScanState == loki_node_create_state && kind->finish != NULL)
-		kind->finish(scan);
+	if (scan->methods->CreateCustomScanState == loki_node_create_state && kind_of_plan(scan)->finish != NULL)
+		kind_of_plan(scan)->finish(scan);
 }
 
 /* ----------------------------------------------------------------
@@ -246,8 +250,7 @@ static const CustomExecMethods exec_methods = {
 Node *
 loki_node_create_state(CustomScan *scan)
 {
-	const LokiNodeKind *kind = (const LokiNodeKind *)
-		((const char *) scan->methods - offsetof(LokiNodeKind, plan));
+	const LokiNodeKind *kind = kind_of_plan(scan);
 	LokiNode   *node = palloc0(kind->size);
 
 	Assert(kind->size >= sizeof(LokiNode));

@@ -21,11 +21,9 @@
 
 #include "compat/pgcompat.h"
 #include "compat/plan.h"
-#include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
-#include "optimizer/planner.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
 
