@@ -50,3 +50,56 @@ else
 	echo "not ok - parts of a scan's state are written by the files that they name"
 	echo "$broken"
 fi
+
+# The planner works out what a query asks once (src/planner/query/level.c).  Who looks at the Query of a level by
+# himself is named there, as is the one call of core's that matches conditions to indexes (query/matches.c).
+readers=$(grep -l 'root->parse' src/planner/*.c src/planner/*/*.c | tr '\n' ' ')
+matching=$(grep -n '[^a-z_]create_index_paths(' src/planner/*.c src/planner/*/*.c | grep -v ':[ \t]*[/ ]\*' | cut -d: -f1 | tr '\n' ' ')
+if [ "$readers" = "src/planner/forms/fusion.c src/planner/forms/vector_join.c src/planner/query/level.c src/planner/query/words.c " ] &&
+	[ "$matching" = "src/planner/query/matches.c " ]; then
+	echo "ok - the planner reads a query, and has core match its conditions, where it says so"
+else
+	echo "not ok - the planner reads a query, and has core match its conditions, where it says so"
+	echo "root->parse: $readers"
+	echo "create_index_paths(): $matching"
+fi
+
+# A gap of core's (src/planner/README) has a version that ends it, a test, and an Assert that notices when core changes:
+# in the function that follows, or below a comment that cites it.
+lacking=$(perl -e '
+	use strict;
+	use warnings;
+
+	my (%gap, %cited);
+	for my $file (@ARGV)
+	{
+		open my $fh, "<", $file or die "$file: $!";
+		my $text = do { local $/; <$fh> };
+		$cited{$1} = 1 while $text =~ m{\((P\d+)\)(?:(?!\*/).)*\*/\s*Assert\(}gs;
+		while ($text =~ m{/\*((?:(?!\*/).)*)\*/(.*?)^\}}gms)
+		{
+			my ($comment, $code) = ($1, $2);
+			$comment =~ s/\s*\n[ \t]*\* ?/ /g;
+			while ($comment =~ /\b[Gg]ap (P\d+)([^.]*)/g)
+			{
+				my ($name, $says) = ($1, $2);
+				$gap{$name} = 1;
+				print "$file: $name: no version\n"
+				  if $says !~ /\b(?:no version|ends|1[6-9] (?:has|makes|ends))\b/;
+				my @tests = map { m{/} ? $_ : "sql/$_" } $says =~ m{((?:sql/|t/)?\w+_\w+|sql/\w+)}g;
+				@tests = grep { -e "$_.sql" || glob("test/$_*.pl") } @tests;
+				print "$file: $name: no test\n" if !@tests;
+				$cited{$name} = 1 if $code =~ /\bAssert\(/;
+			}
+			pos($text) -= length($code) + 2;
+		}
+	}
+	print "only ", scalar(keys %gap), " gaps\n" if keys %gap < 10;
+	print "$_: no Assert\n" for grep { !$cited{$_} } sort keys %gap;
+	' src/compat/*.h src/planner/*.c src/planner/*/*.c)
+if [ -z "$lacking" ]; then
+	echo "ok - gaps of core have the version that ends them, an Assert and a test"
+else
+	echo "not ok - gaps of core have the version that ends them, an Assert and a test"
+	echo "$lacking"
+fi

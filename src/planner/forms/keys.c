@@ -375,7 +375,8 @@ add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 
 /*
  * Drop nested loops that compare each row of the scan with all keys.  If there are many more keys
- * than expected, these take seconds; if there are few, the array costs little more (gap P27; sql/join_keys).
+ * than expected, these take seconds; if there are few, the array costs little more.
+ * Gap P27; no version drops a path but for another; sql/join_keys.
  */
 static void
 drop_loops(RelOptInfo *joinrel, const RelOptInfo *outer)

@@ -35,7 +35,6 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
-#include "optimizer/paths.h"
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/cost/selectivity.h"
@@ -50,7 +49,7 @@
 /*
  * Drop scans of the same index, in the same order, that leave to the executor what this
  * one filters in the index.  They are no better, and a thousand times worse if the rows
- * that match are far from the query.  Gap P27, as in forms/keys.c; 17 makes these for IN; sql/planner_order.
+ * that match are far from the query.  Gap P27; 17 makes these for IN; sql/planner_order.
  */
 static void
 drop_with_less(RelOptInfo *rel, const IndexPath *more)
