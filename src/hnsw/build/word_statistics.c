@@ -27,7 +27,7 @@
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/pg_inherits.h"
-#include "compat/grow.h"
+#include "common/hashfn.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/definition/access.h"
@@ -280,8 +280,8 @@ make_query(const Bm25Query *of, TSQuery search, Datum tenant)
  */
 
 /*
- * Snapshots that are equal in all of these see the same rows: what runs between xmin and xmax can only end, so
- * that fewer run if others do.  On a standby all of them count as subtransactions.  No padding: compared byte by byte
+ * What a query was weighed by.  Snapshots that are equal in their fields see the same rows: what runs between xmin and
+ * xmax can only end, so that fewer run if others do.  On a standby all of them count as subtransactions.
  */
 typedef struct KnownKey
 {
@@ -291,6 +291,8 @@ typedef struct KnownKey
 	int32		subxcnt;
 	CommandId	curcid;
 	Oid			index;
+	TSQuery		search;
+	bytea	   *tenant;			/* whose rows counted; NULL: all */
 } KnownKey;
 
 /*
@@ -304,38 +306,21 @@ typedef struct KnownQuery
 	KnownKey	key;
 	SubTransactionId subid;		/* that asked; rows of one that was rolled
 								 * back do not count */
-	TSQuery		search;
-	bytea	   *tenant;			/* whose rows counted; NULL: all */
-	Bm25Query  *query;
+	Bm25Query  *query;			/* NULL: as if there were no entry */
 } KnownQuery;
 
 /*
- * The last ones of all snapshots, and as many of one snapshot, within work_mem: a nested loop comes back to each
- * search of a table of them for every row, and would otherwise weigh it again each time.  They are looked through one
- * by one, a thousand in some microseconds.
+ * All that were weighed, within work_mem: a nested loop comes back to each search of a table of them for every row.
+ * NULL: none yet in this transaction, with which their memory goes, also after an error
  */
-#define KNOWN_QUERIES	64
-#define KNOWN_QUERIES_MOST	1024
+static HTAB *known_queries = NULL;
+static MemoryContext known_memory = NULL;
 
-typedef struct KnownQueries
-{
-	MemoryContext context;		/* of the transaction */
-	MemoryContextCallback forget;
-	KnownQuery *queries;
-	uint64		allocated;
-	uint32		n;
-	uint32		last;			/* the one that was asked for last */
-	uint32		oldest;			/* which one gives way */
-} KnownQueries;
-
-/* NULL: none yet in this transaction */
-static KnownQueries *known_queries = NULL;
-
-/* The context is that of the transaction, and goes with it, also after an error. */
 static void
 forget_queries(void *arg)
 {
 	known_queries = NULL;
+	known_memory = NULL;
 }
 
 /*
@@ -364,6 +349,18 @@ flat_tenant(const Bm25Query *of, Datum tenant, Oid type)
 	return flat;
 }
 
+/* HashValueFunc: by what differs between queries of a statement */
+static uint32
+hash_known(const void *key, Size size)
+{
+	const KnownKey *known = key;
+	uint32		hash = hash_bytes((const unsigned char *) known->search, VARSIZE(known->search));
+
+	if (known->tenant != NULL)
+		hash = hash_combine(hash, hash_bytes((const unsigned char *) known->tenant, VARSIZE(known->tenant)));
+	return hash_combine(hash, known->curcid);
+}
+
 /* Whether two values that have a length word are the same, or both are NULL */
 static bool
 is_same(const void *a, const void *b)
@@ -371,97 +368,85 @@ is_same(const void *a, const void *b)
 	return a == NULL || b == NULL ? a == b : VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
 }
 
-/* A copy in the memory of the cache; NULL of NULL */
+/* HashCompareFunc */
+static int
+compare_known(const void *a, const void *b, Size size)
+{
+	const KnownKey *k = a;
+	const KnownKey *l = b;
+
+	return memcmp(k, l, offsetof(KnownKey, search)) == 0 && is_same(k->search, l->search) && is_same(k->tenant, l->tenant) ? 0 : 1;
+}
+
+/* A copy in the memory of the table; NULL of NULL */
 static void *
-keep(const KnownQueries *known, const void *value)
+keep(const void *value)
 {
-	return value == NULL ? NULL :
-		memcpy(MemoryContextAlloc(known->context, VARSIZE(value)), value, VARSIZE(value));
+	return value == NULL ? NULL : memcpy(MemoryContextAlloc(known_memory, VARSIZE(value)), value, VARSIZE(value));
 }
 
-/* The entry for a query that is not known yet: a new one, or that of the oldest one, emptied */
-static KnownQuery *
-entry_for(KnownQueries *known, const KnownKey *key)
+/* Begin with a table that knows nothing. */
+static void
+make_known_queries(void)
 {
-	KnownQuery *entry;
+	MemoryContext memory = AllocSetContextCreate(TopTransactionContext, "weighed_tsquery", ALLOCSET_SMALL_SIZES);
+	MemoryContextCallback *forget = MemoryContextAllocZero(memory, sizeof(MemoryContextCallback));
+	HASHCTL		control = {
+		.keysize = sizeof(KnownKey), .entrysize = sizeof(KnownQuery), .hash = hash_known, .match = compare_known, .hcxt = memory
+	};
 
-	if (known->n < KNOWN_QUERIES ||
-		(known->n < KNOWN_QUERIES_MOST &&
-		 memcmp(&known->queries[known->oldest].key, key, sizeof(*key)) == 0 &&
-		 MemoryContextMemAllocated(known->context, false) < work_mem * (Size) 1024))
-	{
-		known->queries = loki_grow(known->context, known->queries, &known->allocated, known->n + 1, KNOWN_QUERIES,
-								   sizeof(KnownQuery));
-		known->last = known->n++;
-		return memset(&known->queries[known->last], 0, sizeof(KnownQuery));
-	}
-	known->last = known->oldest;
-	known->oldest = (known->oldest + 1) % known->n;
-	entry = &known->queries[known->last];
-	if (entry->query != NULL)
-	{
-		pfree(entry->query);
-		entry->query = NULL;
-		pfree(entry->search);
-		if (entry->tenant != NULL)
-			pfree(entry->tenant);
-	}
-	return entry;
+	forget->func = forget_queries;
+	MemoryContextRegisterResetCallback(memory, forget);
+	known_queries = hash_create("weighed_tsquery", 64, &control, HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+	known_memory = memory;
 }
 
-/*
- * Find a query that is known, or weigh it; the cache's own.  The search begins with the one asked for last,
- * which is mostly it: a function is called for each row of a scan.
- */
+/* Find a query that is known, or weigh it; the table's own.  One that finds work_mem used up takes the place of all others. */
 static const Bm25Query *
 find_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
-	KnownKey	key = {snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->subxcnt, snapshot->curcid, of->index};
-	bytea	   *flat = flat_tenant(of, tenant, type);
-	KnownQueries *known = known_queries;
-	KnownQuery *entry;
+	KnownKey	key = {
+		snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->subxcnt, snapshot->curcid, of->index, search,
+		flat_tenant(of, tenant, type)
+	};
+	KnownQuery *known = known_queries == NULL ? NULL : hash_search(known_queries, &key, HASH_FIND, NULL);
 	Bm25Query  *query;
 
+	/* a subtransaction that was rolled back may have weighed by rows of its own */
+	if (known != NULL && known->query != NULL && SubTransactionIsActive(known->subid))
+	{
+		if (key.tenant != NULL)
+			pfree(key.tenant);
+		return known->query;
+	}
+	query = make_query(of, search, tenant);
+	/* weighing may have run expressions, and these this function */
+	if (known_memory != NULL && MemoryContextMemAllocated(known_memory, true) > work_mem * (Size) 1024)
+		MemoryContextDelete(known_memory);
+	if (known_memory == NULL)
+		make_known_queries();
+	known = hash_search(known_queries, &key, HASH_FIND, NULL);
 	if (known == NULL)
 	{
-		MemoryContext context = AllocSetContextCreate(TopTransactionContext, "weighed_tsquery",
-													  ALLOCSET_SMALL_SIZES);
+		KnownKey	kept = key;
 
-		known = MemoryContextAllocZero(context, sizeof(KnownQueries));
-		known->context = context;
-		known->forget.func = forget_queries;
-		MemoryContextRegisterResetCallback(context, &known->forget);
-		known_queries = known;
+		kept.search = keep(search);
+		kept.tenant = keep(key.tenant);
+		known = hash_search(known_queries, &kept, HASH_ENTER, NULL);
+		known->query = NULL;
 	}
-	for (uint32 i = 0; i < known->n; i++)
+	else if (known->query != NULL)
 	{
-		uint32		at = (known->last + i) % known->n;
-		KnownQuery *one = &known->queries[at];
-
-		/* a subtransaction that was rolled back may have weighed by rows of its own */
-		if (one->query == NULL || memcmp(&one->key, &key, sizeof(key)) != 0 ||
-			!SubTransactionIsActive(one->subid) || !is_same(one->search, search) || !is_same(one->tenant, flat))
-			continue;
-		known->last = at;
-		if (flat != NULL)
-			pfree(flat);
-		return one->query;
+		pfree(known->query);
+		known->query = NULL;
 	}
-	/* weighing may run expressions, and these this function again; the entry to replace is chosen after it */
-	query = make_query(of, search, tenant);
-	Assert(known == known_queries);
-	/* the query is set last: without it an entry is empty, whatever fails in between */
-	entry = entry_for(known, &key);
-	entry->key = key;
-	entry->subid = GetCurrentSubTransactionId();
-	entry->search = keep(known, search);
-	entry->tenant = keep(known, flat);
-	entry->query = keep(known, query);
+	known->subid = GetCurrentSubTransactionId();
+	known->query = keep(query);
 	pfree(query);
-	if (flat != NULL)
-		pfree(flat);
-	return entry->query;
+	if (key.tenant != NULL)
+		pfree(key.tenant);
+	return known->query;
 }
 
 /* A copy, as another search may take the place of this one while the caller has it */
