@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 # The text search parser cjk in databases of several encodings and locales, through pg_dump, and over
 # values that are no text of the encoding; near-duplicates of doc/recipes.md in one statement; its
-# beginnings of words and typing errors, under row security.
+# beginnings of words and typing errors, under row security; the memory of agents of many tenants, whose
+# statements say size, prefix, and words.
 
 use strict;
 use warnings;
@@ -93,6 +94,57 @@ my $damaged = $node->safe_psql('c_utf8', q(
 	END $$;
 	SELECT string_agg(DISTINCT outcome(seed), ', ' ORDER BY outcome(seed)) FROM generate_series(1, 2000) seed;));
 like($damaged, qr/^error(, tokens)?$|^tokens$/, "damaged values: $damaged");
+
+# A store of memories as agents have it: keys below a prefix, vectors of two models in one column, texts of several
+# languages, and tenants by a policy.  What its statements find is what plans without these indexes find.
+$node->safe_psql('c_utf8', q(
+	CREATE TABLE store (tenant int, prefix text, key text, value text, embedding vector,
+		words tsvector GENERATED ALWAYS AS (to_tsvector('cjk', value)) STORED, PRIMARY KEY (tenant, prefix, key));
+	CREATE FUNCTION vector_of(n int) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
+		SELECT array_agg(hashint8extended(n, j) / 1e19 ORDER BY j)::vector FROM generate_series(1, 16 + n % 2 * 8) j $$;
+	CREATE FUNCTION text_of(n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+		SELECT (ARRAY['データベースの索引', '数据库的索引', '데이터베이스 색인', 'an index of the database', '猫'])[1 + n % 5] || ' no. ' || n % 7 $$;
+	INSERT INTO store SELECT 1 + n % 3, format('memories.user%s.%s', n % 40, (ARRAY['facts', 'plans'])[1 + n % 2]), 'key' || n, text_of(n), vector_of(n)
+	FROM generate_series(1, 4000) n;
+	CREATE INDEX store_16 ON store USING hnsw ((embedding::vector(16)) vector_cosine_ops, tenant, prefix text_prefix_ops) WHERE vector_dims(embedding) = 16;
+	CREATE INDEX store_24 ON store USING hnsw ((embedding::vector(24)) vector_cosine_ops, tenant, prefix text_prefix_ops) WHERE vector_dims(embedding) = 24;
+	CREATE INDEX store_words ON store USING hnsw (words bm25_ops, tenant, prefix text_prefix_ops);
+	CREATE ROLE agent;
+	GRANT SELECT, INSERT ON store TO agent;
+	ALTER TABLE store ENABLE ROW LEVEL SECURITY;
+	CREATE POLICY one ON store USING (tenant = current_setting('app.tenant')::int);
+	VACUUM ANALYZE store;));
+my $session = q(SET ROLE agent; SET hnsw.ef_search = 400; SET max_parallel_workers_per_gather = 0;
+	PREPARE near (vector, text) AS SELECT key FROM store
+		WHERE vector_dims(embedding) = vector_dims($1) AND prefix LIKE $2 ORDER BY embedding <=> $1, key LIMIT 5;
+	PREPARE within (vector, text) AS SELECT key FROM store
+		WHERE vector_dims(embedding) = vector_dims($1) AND prefix ^@ $2 AND embedding <=> $1 < 0.7 ORDER BY key;
+	PREPARE said (text, text) AS SELECT key, words <@> websearch_to_tsquery('cjk', $1) FROM store
+		WHERE prefix LIKE $2 ORDER BY words <@> websearch_to_tsquery('cjk', $1), key LIMIT 5;
+);
+my $asked = join('', map { my $n = $_; map { my $prefix = "memories.user$n." . ($_ ? '' : $n % 2 ? 'plans' : 'facts'); qq(
+	SET app.tenant = @{[1 + $n % 3]};
+	EXECUTE near(vector_of(@{[-$n]}), '$prefix%'); EXECUTE near(vector_of(@{[-$n - 1]}), 'memories.%');
+	EXECUTE within(vector_of(@{[-$n]}), '$prefix');
+	EXECUTE said('索引', '$prefix%'); EXECUTE said('数据库 index', '%'); EXECUTE said('데이터베이스 no', 'memories.%');
+) } 0, 1 } 1 .. 12);
+my $plain = 'SET enable_indexscan = off; SET enable_bitmapscan = off; SET lokivector.enable_hybrid_scan = off;';
+my $found = $node->safe_psql('c_utf8', "$session SET enable_seqscan = off; SET enable_bitmapscan = off; $asked");
+
+cmp_ok(scalar(split(/\n/, $found)), '>', 500, 'agents find memories');
+is($found, $node->safe_psql('c_utf8', "$session $plain $asked"), '... as without the indexes');
+is($node->safe_psql('c_utf8', "$session SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; $asked"), $found, '... in plans for all values');
+like($node->safe_psql('c_utf8', "$session SET app.tenant = 1; SET enable_seqscan = off; EXPLAIN (COSTS OFF) EXECUTE near(vector_of(4), 'memories.user4.%')"),
+	qr/store_16.*Index Cond: \(tenant = .*Filter: \(prefix ~~/s, 'by the index of the size, the tenant and the prefix');
+$node->safe_psql('c_utf8', q(INSERT INTO store SELECT 4 + n % 2, 'memories.x', 'more' || n, text_of(n % 3), vector_of(n) FROM generate_series(1, 1000) n;));
+is($node->safe_psql('c_utf8', "$session SET enable_seqscan = off; $asked"), $found, 'what other tenants write changes neither rows nor scores');
+# of the keys that a search for five finds, and one of another tenant, the reason is asked for
+is($node->safe_psql('c_utf8', qq($session SET app.tenant = 1;
+	SELECT tenant, w.verdict, count(*) FROM (SELECT 1 AS tenant, ctid AS place FROM store WHERE vector_dims(embedding) = 16
+			AND prefix LIKE 'memories.user2.%' ORDER BY embedding <=> vector_of(-2), key LIMIT 5) s,
+		lokivector_why('store_16', vector_of(-2)::text, place, 5, \$\$prefix LIKE 'memories.user2.%'\$\$) w GROUP BY 1, 2;
+	SELECT verdict FROM lokivector_why('store_16', vector_of(-2)::text, '@{[$node->safe_psql('c_utf8', 'SELECT max(ctid) FROM store WHERE tenant = 4')]}', 5))),
+	"1|found|5\nnot visible", '... and why a row is found or not');
 
 # The trigger that keeps rows apart, as the page has it and the isolation test near_duplicates
 my ($block) = grep { /FUNCTION keep_apart/ } map { join("\n", @{ $_->{lines} }) } blocks('../doc/recipes.md');
