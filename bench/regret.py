@@ -57,6 +57,7 @@ CONDITIONS = {
     "IS NOT FALSE": lambda n: ("(tenant{n} = $2) IS NOT FALSE", "1" if n else "-1"),
     "b-tree and heap": lambda n: ("keyed2 = 1 AND plain{n} = $2", "1" if n else "-1"),
     "volatile": lambda n: ("plain{n} = $2 AND volatile(id) > 0", "1" if n else "-1"),
+    "sub-plan": lambda n: ("plain{n} = (SELECT $2 WHERE d.id > 0)", "1" if n else "-1"),
     "prefix": lambda n: ("path{n} LIKE $2 || '/%'", "1" if n else "-1"),
     "b-tree": lambda n: ("keyed{n} = $2", "1" if n else "-1"),
     "IN (SELECT)": lambda n: ("id IN (SELECT doc FROM tags WHERE tag{n} = $2)", "1" if n else "-1")}
@@ -103,6 +104,9 @@ RUN_TIME = {
                      "ORDER BY v <=> $1 LIMIT 10"),
     "WITH joined": f"WITH k AS MATERIALIZED ({KEYS}) SELECT id FROM docs JOIN k ON k.doc = id ORDER BY v <=> $1 LIMIT 10",
     "keys of a function": f"SELECT id FROM docs WHERE id IN (SELECT unnest(ARRAY({KEYS}))) ORDER BY v <=> $1 LIMIT 10"}
+# Very many rows as near as each other
+TIES = {f"bits, LIMIT {n}": f"SELECT id FROM bits ORDER BY b <~> (SELECT b FROM bits WHERE id = 1) LIMIT {n}"
+        for n in (10, 40, 100, 400, 2000)}
 # What is exact by contract, and the setting that makes it a search (doc/exact-and-approximate.md)
 EXACT = {
     "WITH TIES": "SELECT id FROM docs ORDER BY v <=> $1 FETCH FIRST 10 ROWS WITH TIES",
@@ -143,6 +147,9 @@ def fill(db, rows, dims):
         CREATE TABLE tags AS SELECT id AS doc, {", ".join(f"tenant{n} AS tag{n}" for n in shares)} FROM docs;
         SET maintenance_work_mem = '512MB';
         CREATE INDEX ON docs USING hnsw (v vector_cosine_ops, {", ".join(f"tenant{n}" for n in shares)});
+        CREATE TABLE bits AS SELECT id, (SELECT string_agg((hashint4(id * 131 + j) > 3e8 * sin(id % 37 * j))::int::text, ''
+                ORDER BY j) FROM generate_series(1, 128) j)::bit(128) AS b FROM generate_series(1, least(20000, {rows})) id;
+        CREATE INDEX ON bits USING hnsw (b bit_hamming_ops);
         CREATE FUNCTION volatile(integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
         {"".join(f"CREATE INDEX ON docs (keyed{n}); CREATE INDEX ON tags (tag{n});" for n in shares)}
         VACUUM ANALYZE""")
@@ -158,6 +165,8 @@ def statements():
     for (name, text), (share, n) in itertools.product((FRAMEWORKS | RUN_TIME).items(), SHARES.items()):
         value = "1" if n else "-1"
         yield f"{name}, {share}", text.replace("{n}", str(n or 20)).replace("{j}", value), None, value
+    for name, text in TIES.items():
+        yield name, text, None, "1"
     for (form, text), (share, n) in itertools.product(OVER_CHILDREN.items(), SHARES.items()):
         for kind in ("attribute", "json"):
             condition, value = CONDITIONS[kind](n)

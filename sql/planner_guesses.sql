@@ -29,6 +29,9 @@ SELECT nearest($$id % 20 = 1 AND meta->>'category' = '2'$$);
 SELECT nearest($$tenant = 3 AND meta->>'country' = 'c1' AND meta->>'category' = '2'$$);
 SELECT scans($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2' ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 500$$);
 SELECT scans($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2' ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 5000$$);
+-- of two operands that both depend on the row
+SELECT scans($$SELECT id FROM items WHERE kb = (SELECT 3 WHERE items.id > 0) ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 50$$);
+SELECT scans($$SELECT id FROM items WHERE kb % 7 = tenant ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 50$$);
 -- a further sort key, where core guesses a row and sorts at once: still a search for ten
 SELECT plan_nodes($$SELECT id FROM items WHERE meta->>'country' = 'c1' AND meta->>'category' = '2' AND meta->>'source' = 's1' ORDER BY v <-> '[1,2,3,4,5,6,7,8]', id LIMIT 10$$, 'Limit|Sort(?! )|Index Scan using \w+|Seq Scan', ', ');
 -- the estimate itself remains

@@ -43,7 +43,10 @@ has_other_index(const RelOptInfo *rel, Node *operand)
 	return false;
 }
 
-/* The same of the operands of a condition on two, which an operator compares; without one a function does */
+/*
+ * The same of the operands of a condition on two, which an operator compares; without one a function does.  The server
+ * knows nothing of two that both depend on the row, as a = b, or a = (SELECT ... WHERE b = ...).
+ */
 static bool
 is_guess_of_operands(PlannerInfo *root, RelOptInfo *rel, List *args, Oid operator)
 {
@@ -52,9 +55,10 @@ is_guess_of_operands(PlannerInfo *root, RelOptInfo *rel, List *args, Oid operato
 	bool		left;
 	bool		guess;
 
-	if (list_length(args) != 2 ||
-		!get_restriction_variable(root, args, rel->relid, &variable, &other, &left))
+	if (list_length(args) != 2)
 		return false;
+	if (!get_restriction_variable(root, args, rel->relid, &variable, &other, &left))
+		return true;
 	if (HeapTupleIsValid(variable.statsTuple))
 		guess = !IsA(other, Const) && (!OidIsValid(operator) || get_oprrest(operator) != F_EQSEL);
 	else
