@@ -122,6 +122,10 @@ OVER_CHILDREN = {
                              "GROUP BY d.id{v} ORDER BY d.v <=> $1 LIMIT 10"),
     "HAVING": ("SELECT d.id FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
                "GROUP BY d.id{v} HAVING count(c.id) >= 2 ORDER BY d.v <=> $1 LIMIT 10"),
+    "string_agg as SQLAlchemy": ("SELECT d.id, d.body, string_agg(c.body, ', ') AS string_agg_1 FROM {d} LEFT OUTER JOIN chunks c "
+                                 "ON c.doc = d.id {where} GROUP BY d.id{v}{body} ORDER BY d.v <=> $1 LIMIT 10"),
+    "DISTINCT as Django": ("SELECT DISTINCT d.id, d.body, d.v, d.v <=> $1 AS distance FROM {d} INNER JOIN chunks c ON d.id = c.doc "
+                           "{where} ORDER BY distance ASC LIMIT 10"),
     "DISTINCT": ("SELECT DISTINCT d.id, d.v <=> $1 AS dist FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
                  "ORDER BY dist LIMIT 10")}
 
@@ -171,8 +175,8 @@ def statements():
         for kind in ("attribute", "json"):
             condition, value = CONDITIONS[kind](n)
             condition = condition.replace("{n}", str(n or 20))
-            yield (f"{kind}, {share}, {form}", text.format(d="docs d", where="WHERE " + condition, v=""),
-                   text.format(d=BY_HAND.format(where=condition), where="", v=", d.v"), value)
+            yield (f"{kind}, {share}, {form}", text.format(d="docs d", where="WHERE " + condition, v="", body=""),
+                   text.format(d=BY_HAND.format(where=condition), where="", v=", d.v", body=", d.body"), value)
 
 
 def work(plan):

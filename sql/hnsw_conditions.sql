@@ -128,6 +128,13 @@ SELECT condition, value, i.* FROM unnest(ARRAY['g = coalesce($1, g)', 'coalesce(
 	unnest(ARRAY['5', '0', 'NULL']) value, condition_idiom(condition, value) i
 ORDER BY condition COLLATE "C", value;
 DROP FUNCTION condition_idiom;
+-- with LIMIT $3 OFFSET $4, which the server does not know either: slots decide, so that few rows are read
+PREPARE condition_page(integer[], vector, bigint, bigint) AS SELECT g FROM condition_g
+	WHERE (g = ANY ($1) OR $1 IS NULL) AND CASE WHEN $1 IS NULL THEN true ELSE g = coalesce($1[1], g) END ORDER BY v <-> $2 LIMIT $3 OFFSET $4;
+EXECUTE condition_page('{5,6}', condition_vector(-1, 1), 4, 3);
+SELECT nodes_filtered > 0 AS by_slots, rows < 20 AS few FROM lokivector_scan_stats();
+EXECUTE condition_page(NULL, condition_vector(-6, 1), 2, 3);
+DEALLOCATE condition_page;
 PREPARE condition_either(integer, boolean, vector) AS
 	SELECT count(*), count(*) FILTER (WHERE g = $1)
 	FROM (SELECT g FROM condition_g WHERE ($2 AND g = $1) OR (NOT $2 AND g IS DISTINCT FROM $1) ORDER BY v <-> $3 LIMIT 10) s;

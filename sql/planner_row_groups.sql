@@ -42,6 +42,11 @@ SELECT * FROM groups_check($$SELECT d.*, count(c.id) FROM near d LEFT JOIN chunk
 SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist FROM near d JOIN chunks c ON c.doc = d.id WHERE kind IN (1, 2) ORDER BY dist, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT dist, d.id, title, v FROM near d LEFT JOIN chunks c ON c.doc = d.id ORDER BY dist, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist FROM near d ORDER BY dist, d.id LIMIT 10 OFFSET 3$$);
+-- test: as applications' libraries write it: Django's distinct() over many, Rails' eager_load, SQLAlchemy's and Django's aggregates
+SELECT * FROM groups_check($$SELECT DISTINCT "d"."id", "d"."title", "d"."v", ("d"."v" <-> '[1,2,3,4,5,6]') AS "distance" FROM "docs" "d" INNER JOIN "chunks" ON ("d"."id" = "chunks"."doc") WHERE "chunks"."kind" IN (1, 2) ORDER BY "distance" ASC, "d"."id" LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT DISTINCT "docs"."id", docs.v <-> '[1,2,3,4,5,6]' AS alias_0 FROM "docs" LEFT OUTER JOIN "chunks" ON "chunks"."doc" = "docs"."id" ORDER BY docs.v <-> '[1,2,3,4,5,6]', docs.id LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT docs.id, docs.title, string_agg(chunks.body, ', ') AS string_agg_1 FROM docs LEFT OUTER JOIN chunks ON chunks.doc = docs.id WHERE docs.tenant = 2 GROUP BY docs.id HAVING count(chunks.id) > 0 ORDER BY docs.v <-> '[1,2,3,4,5,6]', docs.id LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT "docs"."id", "docs"."title", "docs"."v", COUNT("chunks"."id") AS "n", ("docs"."v" <-> '[1,2,3,4,5,6]') AS "distance" FROM "docs" LEFT OUTER JOIN "chunks" ON ("docs"."id" = "chunks"."doc") GROUP BY "docs"."id", "distance" ORDER BY "distance" ASC, "docs"."id" LIMIT 10$$);
 -- test: what stays as it was: no key, or one that may not hold for all rows; the nullable side; a snapshot; no LIMIT
 SELECT * FROM groups_check($$SELECT v, count(*) FROM docs GROUP BY v ORDER BY v <-> '[1,2,3,4,5,6]', v LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT title, dist, count(*) FROM near GROUP BY title, dist ORDER BY dist, title LIMIT 10$$);

@@ -56,7 +56,7 @@ check_program('shapes', [ @shapes, qw(shapes --keep --only join --plans) ], qr/^
   if $shapes;
 check_program('shapes', [ @shapes, qw(shapes_applications --quick) ], qr/^\d+ of 309 within/m);
 check_program('regret', [qw(--rows 1200 --dims 16 --timed 2 --runs 1 --only), ', 5 %'],
-	qr/^counts: median [\d.]+, \d+ of 148 within 1\.5/m);
+	qr/^counts: median [\d.]+, \d+ of 156 within 1\.5/m);
 check_program('regret', [qw(--rows 1200 --dims 16 --timed 1 --runs 1 --cpu --only), 'Rails, 5 %'],
 	qr/^CPU: median [\d.]+, \d+ of 2 within 1\.5/m);
 
