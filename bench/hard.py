@@ -3,7 +3,7 @@
 """Sets on which graphs fail, and what an index does with them.
 
 Each set is generated from a seed.  For each the index of a server is built;
-then recall@10 is measured at several widths, its mean and that of the worst
+then recall of LIMIT 10, or another, is measured at several widths, its mean and that of the worst
 hundredth of the queries, how many rows are not found by their own vectors,
 and how many rows LIMIT 1000 gives that asks for the row with most copies.
 
@@ -370,7 +370,7 @@ def most_copied(base):
 
 
 def measure(table, base, queries, true, efs, own, options="", inserted=False,
-            nodes=False):
+            nodes=False, k=10):
     """-> seconds of building; by ef the mean recall, its first percentile and,
     if asked for, the nodes that a search scores; rows lost, of how many; rows
     of LIMIT 1000 for the row with most copies, and how many copies that has"""
@@ -379,10 +379,10 @@ def measure(table, base, queries, true, efs, own, options="", inserted=False,
              "recall": {}, "nodes": {}}
     for ef in efs:
         before = scored(table) if nodes else 0
-        answers = table.nearest(table.queries, ef, 10)
+        answers = table.nearest(table.queries, ef, k)
         if nodes:
             found["nodes"][ef] = (scored(table) - before) / len(queries)
-        r = recall(table.metric, base, queries, true, answers, 10)
+        r = recall(table.metric, base, queries, true, answers, k)
         found["recall"][ef] = float(r.mean()), float(np.quantile(r, .01))
     found["lost"], found["own"] = map(int, lost(table, base, own, OWN_EF))
     row, found["copies"] = map(int, most_copied(base))
@@ -399,6 +399,7 @@ def main(argv):
     p.add_argument("--dims", type=int, default=128)
     p.add_argument("--ef", default="40,100,200,400",
                    help="below 1: lokivector.target_recall")
+    p.add_argument("--limit", type=int, default=10, metavar="K")
     p.add_argument("--own", type=int, default=0, metavar="ROWS",
                    help="search for so many rows by their vectors (all)")
     p.add_argument("--options", default="", help="as WITH (m = 32)")
@@ -423,10 +424,10 @@ def main(argv):
     for name in args.sets.split(","):
         base, queries, metric = make(name, args.rows, args.dims, args.queries,
                                      data=args.data)
-        true = truth.neighbours(metric, base, queries, 10)
+        true = truth.neighbours(metric, base, queries, args.limit)
         table = Table(server, name.replace("-", "_").replace(":", "_"), metric)
         f = measure(table, base, queries, true, efs, args.own, args.options,
-                    args.inserted, args.nodes)
+                    args.inserted, args.nodes, args.limit)
         if args.check:
             server.sql("SELECT lokivector_check(indexrelid, true) FROM pg_index"
                        f" WHERE indrelid = '{table.name}'::regclass")

@@ -35,6 +35,23 @@ SELECT count(*) AS not_ascending FROM (
 WHERE wrong;
 SELECT lokivector_check('t_idx', true);
 
+-- test: widths among which there is none that keeps the promise of a wider one
+SELECT array_agg(width ORDER BY width) FROM lokivector_calibration('t_idx') WHERE width BETWEEN 200 AND 600;
+
+-- test: hubs, which searches from a width of 256 on find, and which are the nearest 100 rows, but not the nearest 500
+CREATE TABLE hubs (id integer PRIMARY KEY, v vector(64));
+INSERT INTO hubs SELECT i, random_vector(i, 64, spread => CASE WHEN i % 60 = 0 THEN 0.2 ELSE 1 END) FROM generate_series(1, 6000) i;
+SET lokivector.build_seed = 1;
+CREATE INDEX hubs_idx ON hubs USING hnsw (v vector_l2_ops);
+RESET lokivector.build_seed;
+SET lokivector.target_recall = 0.99;
+SELECT recall > 0.987 AS kept FROM lokivector_recall('hubs_idx', (SELECT array_agg(random_vector(-i, 64)) FROM generate_series(1, 100) i));
+SET lokivector.target_recall = 0.95;
+SELECT many.width > 6 * hundred.width AS measured FROM lokivector_search_width('hubs_idx', 500) many, lokivector_search_width('hubs_idx', 100) hundred;
+RESET lokivector.target_recall;
+SELECT lokivector_check('hubs_idx', true);
+DROP TABLE hubs;
+
 -- test: rows show how wide a search has to be beyond the default, and a larger LIMIT takes a wider one
 SELECT scored(0.5, 10) = scored(0, 10) AS as_without, scored(0.9, 1) < scored(0.9, 10) AS by_limit,
 	scored(0.9, 10) < scored(0.9, 100) AS by_larger_limit, scored(0.9, 100) < scored(0.9, 500) AS beyond;
@@ -72,7 +89,7 @@ SELECT split_part(lokivector_calibrate('t_idx', array_fill(item(-1), '{30}')), '
 SELECT split_part(lokivector_calibrate('t_idx', (SELECT array_agg(item(-1 - i % 20)) FROM generate_series(0, 99) i)), ':', 1);
 
 -- test: more queries than fit into memory
-SET maintenance_work_mem = '1MB';
+SET maintenance_work_mem = '3MB';
 SELECT split_part(lokivector_calibrate('t_idx', (SELECT array_agg(item(-i)) FROM generate_series(1, 600) i)), ':', 1);
 RESET maintenance_work_mem;
 

@@ -58,6 +58,8 @@ calibration_valid(const LokiCalibrationData *calibration)
 	{
 		bool		says = i == LOKI_CALIBRATION_GROWTH || i == LOKI_CALIBRATION_GROWN ||
 			(n > 0 && (i == LOKI_CALIBRATION_CHANGED || i == LOKI_CALIBRATION_UNCOUNTED ||
+					   (n == LOKI_CALIBRATION_WIDTHS && i >= LOKI_CALIBRATION_MANY &&
+						i < LOKI_CALIBRATION_MANY + 2 * (n - LOKI_CALIBRATION_MANY_FIRST)) ||
 					   (i == LOKI_CALIBRATION_GIVEN && calibration->at[i].other == 1)));
 
 		unused.at[i].other = says ? 0 : calibration->at[i].other;

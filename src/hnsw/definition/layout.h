@@ -349,8 +349,13 @@ typedef struct LokiTermListsData
 										 * measured */
 #define LOKI_CALIBRATION_GROWN		3	/* the end of node IDs when growth was
 										 * measured: its logarithm to base 2 */
-#define LOKI_CALIBRATION_GIVEN		4	/* 1: measured with queries that a user
-										 * gave */
+#define LOKI_CALIBRATION_GIVEN		4	/* 1: measured with queries that a
+										 * user gave */
+#define LOKI_CALIBRATION_MANY		5	/* recall of 500 neighbors, by those
+										 * of 16 widths that keep as many; 0:
+										 * not measured */
+#define LOKI_CALIBRATION_MANY_ERROR	9	/* and the standard error of that */
+#define LOKI_CALIBRATION_MANY_FIRST	12	/* the first of these widths */
 #define LOKI_GROWTH_SCALE			16384
 #define LOKI_GROWN_SCALE			2048
 

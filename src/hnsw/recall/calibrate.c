@@ -64,11 +64,7 @@ loki_calibrate_store(Relation index, const LokiCalibrationSums *sums, uint32 unc
 
 	if (sums->nqueries == 0)
 		return;
-	/*
-	 * Between two widths there is a line to interpolate on.  What is kept of
-	 * changes begins again.
-	 */
-	Assert(sums->nwidths >= 2 && sums->nwidths <= LOKI_CALIBRATION_WIDTHS);
+	/* what is kept of changes begins again */
 	loki_calibrate_form(sums, &calibration);
 	Assert(calibration.nodes > 0 && calibration.nodes == sums->nodes);
 	calibration.at[LOKI_CALIBRATION_UNCOUNTED].other = (uint16) Min(as_share(&calibration, uncounted),

@@ -15,6 +15,7 @@
 
 #include "hnsw/page/index.h"
 #include "hnsw/recall/recall.h"
+#include "hnsw/scan/width.h"
 
 /* Nodes that are queries, unless the pass over the table would cost too much */
 #define LOKI_CALIBRATE_QUERIES	500
@@ -25,10 +26,9 @@ typedef struct LokiCalibrationSums
 	uint32		nodes;			/* in the graph */
 	uint32		end;			/* of node IDs */
 	int			nqueries;		/* that were searched for; 0: nothing is known */
-	int			nwidths;		/* that are still measured */
-	double		recall[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
-	double		squares[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
-	int			queries_of[LOKI_CALIBRATION_KS];	/* of which these are sums */
+	double		recall[LOKI_CALIBRATION_WIDTHS][LOKI_MEASURED_KS];
+	double		squares[LOKI_CALIBRATION_WIDTHS][LOKI_MEASURED_KS];
+	int			queries_of[LOKI_MEASURED_KS];	/* of which these are sums */
 	double		scored[LOKI_CALIBRATION_WIDTHS];	/* more than one width
 													 * less */
 	int			walked[LOKI_CALIBRATION_WIDTHS];	/* of which these are sums */

@@ -43,20 +43,18 @@
  * only find those of the first SHALLOW_KS numbers, which takes less time.
  */
 #define DEEP_EVERY			4
-#define SHALLOW_KS			(LOKI_CALIBRATION_KS - 1)
+#define SHALLOW_KS			(LOKI_FEW_PLACE + 1)
 
 /* Nodes whose distances show how these grow around rows */
 #define GROWTH_NODES		128
 
-/* After these, widths are left out if narrower ones find enough */
-#define FIRST_QUERIES		64
-
 /*
  * Among them are the numbers of neighbors in loki_calibration_ks.  Below such a number, a walk
- * finds fewer because it keeps fewer, and no line leads from there to wider ones.
+ * finds fewer because it keeps fewer, and no line leads from there to wider ones.  Nor does one lead to
+ * LOKI_ROW_WIDTH, from which on a walk is to find each row by its own vector.
  */
 static const uint16 widths[LOKI_CALIBRATION_WIDTHS] = {
-	8, 10, 16, 24, 32, 48, 64, 100, 128, 192, 256, 384, 512, 768, 1024, 1536
+	8, 10, 16, 24, 32, 48, 64, 100, 128, 192, LOKI_ROW_WIDTH - 1, LOKI_ROW_WIDTH, 500, 768, 1024, 1536
 };
 
 /* ----------------------------------------------------------------
@@ -127,7 +125,7 @@ static void
 add_recall(LokiMeasure *measure, int width, int k, double recall)
 {
 	Assert(recall >= 0 && recall <= 1);
-	Assert(width < measure->sums->nwidths && k < LOKI_CALIBRATION_KS);
+	Assert(width < LOKI_CALIBRATION_WIDTHS && k < LOKI_MEASURED_KS);
 	measure->sums->recall[width][k] += recall;
 	measure->sums->squares[width][k] += recall * recall;
 }
@@ -143,7 +141,7 @@ ends_here(LokiMeasure *measure, int width, int k, int step)
 	LokiMeasuredScan *scan = &measure->scans[width][k];
 	LokiReach  *reach = &scan->reach;
 	const LokiCandidate *nearest = search->pool.nearest;
-	int			next = step + 1 < measure->sums->nwidths ? widths[step + 1] : INT_MAX;
+	int			next = step + 1 < LOKI_CALIBRATION_WIDTHS ? widths[step + 1] : INT_MAX;
 	int			n = Min(search->pool.n, reach->most);
 	float		far;
 
@@ -174,9 +172,9 @@ count_found(LokiMeasure *measure, int step, int nks, double scored)
 	const LokiTruthLimit *limits = measure->truth.limits;
 	const LokiPool *pool = &measure->search.pool;
 	int			expanded = Min(widths[step], pool->n);
-	int			hits[LOKI_CALIBRATION_KS];
+	int			hits[LOKI_MEASURED_KS];
 
-	for (int width = 0; width < measure->sums->nwidths; width++)
+	for (int width = 0; width < LOKI_CALIBRATION_WIDTHS; width++)
 		for (int k = 0; k < nks; k++)
 		{
 			LokiMeasuredScan *scan = &measure->scans[width][k];
@@ -207,8 +205,8 @@ static void
 begin_scans(LokiMeasure *measure)
 {
 	memset(measure->scans, 0, sizeof(measure->scans));
-	for (int width = 0; width < measure->sums->nwidths; width++)
-		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+	for (int width = 0; width < LOKI_CALIBRATION_WIDTHS; width++)
+		for (int k = 0; k < LOKI_MEASURED_KS; k++)
 		{
 			LokiReach  *reach = &measure->scans[width][k].reach;
 
@@ -228,13 +226,12 @@ measure_widths(LokiMeasure *measure, int query, int nks)
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	int			nentries;
 	int			width = 0;
-	int			widest = widths[measure->sums->nwidths - 1];
+	int			widest = widths[LOKI_CALIBRATION_WIDTHS - 1];
 	uint64		scored_before;
 	double		scored = 0;
 	bool		tied = measure->truth.tied;
 	bool		complete = false;
 
-	Assert(measure->sums->nwidths >= 2);
 	memcpy(search->query.used, loki_measure_query(measure, query), measure->state->quantizer->query_size);
 	loki_search_skip(search, measure->queries.nodes[query]);
 	search->count.scored = 0;
@@ -243,7 +240,7 @@ measure_widths(LokiMeasure *measure, int query, int nks)
 	loki_meta_read(measure->index, &measure->meta);
 	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
 	scored_before = search->count.scored;
-	for (; width < measure->sums->nwidths && !complete; width++)
+	for (; width < LOKI_CALIBRATION_WIDTHS && !complete; width++)
 	{
 		int			ef = tied ? widths[width] : widest;
 
@@ -257,7 +254,7 @@ measure_widths(LokiMeasure *measure, int query, int nks)
 		complete = count_found(measure, width, nks, search->count.scored - scored);
 		scored = search->count.scored;
 	}
-	for (width = 0; width < measure->sums->nwidths; width++)
+	for (width = 0; width < LOKI_CALIBRATION_WIDTHS; width++)
 		for (int k = 0; k < nks; k++)
 		{
 			LokiMeasuredScan *scan = &measure->scans[width][k];
@@ -268,25 +265,6 @@ measure_widths(LokiMeasure *measure, int query, int nks)
 		}
 	for (int k = 0; k < nks; k++)
 		measure->sums->queries_of[k]++;
-}
-
-/*
- * Leave out widths that find hardly more than narrower ones: they take most of the time, and no target asks
- * for them.  One width stays behind the first that finds enough, to interpolate to.
- */
-static void
-limit_widths(LokiMeasure *measure)
-{
-	for (int i = 0; i + 2 < measure->sums->nwidths; i++)
-	{
-		bool		enough = widths[i] > LOKI_TRUTH;
-
-		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
-			enough = enough && measure->sums->recall[i][k] >= 0.998 * measure->sums->queries_of[k];
-		if (enough)
-			measure->sums->nwidths = i + 2;
-	}
-	Assert(measure->sums->nwidths >= 2);
 }
 
 /* ----------------------------------------------------------------
@@ -306,22 +284,18 @@ loki_calibrate_most(Relation index)
 	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, memory / size));
 }
 
-/*
- * Add what another process found for other queries.  Processes may have left out other widths: those that all
- * have walked count.
- */
+/* Add what another process found for other queries. */
 void
 loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 {
-	Assert(sums->given == more->given && more->nwidths <= LOKI_CALIBRATION_WIDTHS);
+	Assert(sums->given == more->given);
 	sums->nodes = more->nodes;
 	sums->end = more->end;
 	sums->growth = more->growth;
-	sums->nwidths = sums->nqueries == 0 ? more->nwidths : Min(sums->nwidths, more->nwidths);
 	sums->nqueries += more->nqueries;
 	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
 	{
-		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+		for (int k = 0; k < LOKI_MEASURED_KS; k++)
 		{
 			sums->recall[i][k] += more->recall[i][k];
 			sums->squares[i][k] += more->squares[i][k];
@@ -329,7 +303,7 @@ loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more)
 		sums->scored[i] += more->scored[i];
 		sums->walked[i] += more->walked[i];
 	}
-	for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+	for (int k = 0; k < LOKI_MEASURED_KS; k++)
 		sums->queries_of[k] += more->queries_of[k];
 }
 
@@ -342,36 +316,41 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 {
 	double		scored = 0;
 
-	Assert(sums->nqueries > 0 && sums->nwidths > 0);
+	Assert(sums->nqueries > 0);
 	memset(result, 0, sizeof(LokiCalibrationData));
 	result->nodes = sums->nodes;
 	result->queries = (uint16) Min(sums->nqueries, PG_UINT16_MAX);
-	result->nwidths = sums->nwidths;
+	result->nwidths = LOKI_CALIBRATION_WIDTHS;
 	result->at[LOKI_CALIBRATION_GROWTH].other = sums->growth;
 	result->at[LOKI_CALIBRATION_GROWN].other = loki_grown_form(sums->end);
 	result->at[LOKI_CALIBRATION_GIVEN].other = sums->given;
-	for (int i = 0; i < sums->nwidths; i++)
+	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
 	{
 		result->at[i].width = widths[i];
 		/* of walks apart, a wider one may score fewer by chance */
 		scored += Max(sums->scored[i], 0) / Max(sums->walked[i], 1);
 		result->at[i].scored = (uint32) rint(scored);
-		for (int k = 0; k < LOKI_CALIBRATION_KS; k++)
+		for (int k = 0; k < (i < LOKI_CALIBRATION_MANY_FIRST ? LOKI_CALIBRATION_KS : LOKI_MEASURED_KS); k++)
 		{
+			int			many = i - LOKI_CALIBRATION_MANY_FIRST;
+			uint16	   *found = k < LOKI_CALIBRATION_KS ? &result->at[i].recall[k] :
+				&result->at[LOKI_CALIBRATION_MANY + many].other;
+			uint16	   *of_found = k < LOKI_CALIBRATION_KS ? &result->at[i].error[k] :
+				&result->at[LOKI_CALIBRATION_MANY_ERROR + many].other;
 			int			n = Max(sums->queries_of[k], 1);
 			double		recall = sums->recall[i][k] / n;
 			double		variance = sums->squares[i][k] / n - recall * recall;
 			double		half = 0.5 / ((double) n * loki_calibration_ks[k]);
 
 			Assert(recall >= 0 && recall < 1 + 1e-9);
-			result->at[i].recall[k] = (uint16) rint(recall * LOKI_CALIBRATION_SCALE);
+			*found = (uint16) rint(recall * LOKI_CALIBRATION_SCALE);
 
 			/*
 			 * The standard error of the mean. If queries missed nothing, that
 			 * does not show that none would: as in Wilson's score interval,
 			 * half of the least that one of them can miss is added.
 			 */
-			result->at[i].error[k] = (uint16)
+			*of_found = (uint16)
 				rint(Min(sqrt(Max(variance, 0) / n + half * half), recall) * LOKI_CALIBRATION_SCALE);
 		}
 	}
@@ -382,19 +361,17 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
  * DEEP_EVERY-th of them is, too.
  */
 static void
-search_all(LokiMeasure *measure, int nshares)
+search_all(LokiMeasure *measure)
 {
 	for (int i = 0; i < measure->queries.n; i++)
 	{
-		int			nks = i % DEEP_EVERY == 0 ? LOKI_CALIBRATION_KS : SHALLOW_KS;
+		int			nks = i % DEEP_EVERY == 0 ? LOKI_MEASURED_KS : SHALLOW_KS;
 
 		if (loki_truth_begin(measure, i, nks))
 			measure_widths(measure, i, nks);
-		if (i + 1 == FIRST_QUERIES / nshares)
-			limit_widths(measure);
 	}
 	/* a query counts for the first numbers of neighbors if for any */
-	Assert(measure->sums->queries_of[0] >= measure->sums->queries_of[LOKI_CALIBRATION_KS - 1]);
+	Assert(measure->sums->queries_of[0] >= measure->sums->queries_of[LOKI_MEASURED_KS - 1]);
 	measure->sums->nqueries = measure->sums->queries_of[0];
 }
 
@@ -448,7 +425,6 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	memset(sums, 0, sizeof(*sums));
 	sums->nodes = measure->nlive;
 	sums->end = measure->end;
-	sums->nwidths = LOKI_CALIBRATION_WIDTHS;
 	sums->given = given != NULL;
 	sums->growth = loki_growth_around(index, state, measure->end, GROWTH_NODES);
 	measure->growth = (double) sums->growth / LOKI_GROWTH_SCALE;
@@ -465,6 +441,6 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	loki_truth_gather(measure);
 	if (given != NULL)
 		loki_warn_of_rows(rows, loki_exact_count_rows(&measure->exact), nqueries);
-	search_all(measure, nshares);
+	search_all(measure);
 	return sums->nqueries > 0;
 }

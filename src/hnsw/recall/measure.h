@@ -17,7 +17,7 @@
 #include "hnsw/recall/calibrate.h"
 
 /* The most true neighbors of a query that count */
-#define LOKI_TRUTH			100
+#define LOKI_TRUTH			500
 
 /* The k-th true neighbor of a query */
 typedef struct LokiTruthLimit
@@ -31,7 +31,7 @@ typedef struct LokiTruth
 {
 	int			query;			/* its place among the measure's */
 	int			nlimits;
-	LokiTruthLimit limits[LOKI_CALIBRATION_KS]; /* by loki_calibration_ks */
+	LokiTruthLimit limits[LOKI_MEASURED_KS];	/* by loki_calibration_ks */
 	bool		tied;			/* for some k, more than k rows are hits */
 	float		error;			/* that estimates may have; NaN: not known yet */
 	struct truth_hash *nodes;	/* that walks have found */
@@ -69,7 +69,7 @@ typedef struct LokiMeasure
 	/* the query that is searched for */
 	LokiTruth	truth;
 	double		growth;			/* of distances; 0: not known */
-	LokiMeasuredScan scans[LOKI_CALIBRATION_WIDTHS][LOKI_CALIBRATION_KS];
+	LokiMeasuredScan scans[LOKI_CALIBRATION_WIDTHS][LOKI_MEASURED_KS];
 
 	LokiCalibrationSums *sums;
 } LokiMeasure;

@@ -228,7 +228,7 @@ loki_truth_count(LokiMeasure *measure, const LokiCandidate *pool, int n, int *hi
 {
 	LokiTruth  *truth = &measure->truth;
 
-	Assert(truth->nlimits > 0 && truth->nlimits <= LOKI_CALIBRATION_KS);
+	Assert(truth->nlimits > 0 && truth->nlimits <= LOKI_MEASURED_KS);
 	memset(hits, 0, truth->nlimits * sizeof(int));
 	for (int i = 0; i < n; i++)
 	{

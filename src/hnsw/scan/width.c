@@ -3,7 +3,7 @@
  * width.c
  *	  The width of a walk, for a number of rows or for a recall.
  *
- * The metapage keeps how many of the nearest 1, 10 and 100 nodes walks of several widths
+ * The metapage keeps how many of the nearest 1, 10, 100 and 500 nodes walks of several widths
  * find (recall/measure.c).  The width of a scan for lokivector.target_recall and the LIMIT
  * of its query follows from that.  lokivector_search_width() shows the width that scans
  * choose, and the recall that was measured for it.
@@ -48,33 +48,61 @@ LOKI_FUNCTION(lokivector_search_width);
 #define MISSED_OF_MANY		0.02
 #define MOST_WIDER			4
 
-const int	loki_calibration_ks[LOKI_CALIBRATION_KS] = {1, 10, 100};
+const int	loki_calibration_ks[LOKI_MEASURED_KS] = {1, 10, 100, 500};
 
-/*
- * The share of the neighbors that a width misses, with k being a place in
- * loki_calibration_ks.  A standard error is added, since the queries are a sample.
- */
+/* How many of these were measured: one fewer by earlier versions */
+static int
+measured_ks(const LokiCalibrationData *calibration)
+{
+	return calibration->at[LOKI_CALIBRATION_MANY].other > 0 ? LOKI_MEASURED_KS : LOKI_CALIBRATION_KS;
+}
+
+/* The share of loki_calibration_ks[k] neighbors that a width misses, and its standard error. */
+static double
+missed_by(const LokiCalibrationData *calibration, int width, int k, double *error)
+{
+	uint16		recall = 0;
+	uint16		of_recall = 0;
+
+	Assert(width >= 0 && width < (int) calibration->nwidths);
+	Assert(k >= 0 && k < LOKI_MEASURED_KS);
+	if (k < LOKI_CALIBRATION_KS)
+	{
+		recall = calibration->at[width].recall[k];
+		of_recall = calibration->at[width].error[k];
+	}
+	else if (width >= LOKI_CALIBRATION_MANY_FIRST)
+	{
+		width -= LOKI_CALIBRATION_MANY_FIRST;
+		recall = calibration->at[LOKI_CALIBRATION_MANY + width].other;
+		of_recall = calibration->at[LOKI_CALIBRATION_MANY_ERROR + width].other;
+	}
+	*error = (double) of_recall / LOKI_CALIBRATION_SCALE;
+	return 1 - (double) recall / LOKI_CALIBRATION_SCALE;
+}
+
+/* The same, but a standard error more, since the queries are a sample. */
 static double
 missed(const LokiCalibrationData *calibration, int width, int k)
 {
-	double		recall = (double) (calibration->at[width].recall[k] -
-								   calibration->at[width].error[k]) / LOKI_CALIBRATION_SCALE;
+	double		error;
+	double		share = missed_by(calibration, width, k, &error);
 
-	Assert(width >= 0 && width < (int) calibration->nwidths);
-	Assert(k >= 0 && k < LOKI_CALIBRATION_KS);
-	return Max(1 - recall, LEAST_MISSED);
+	return Max(share + error, LEAST_MISSED);
 }
 
 /*
  * The width for one of the measured numbers of neighbors.  Between two widths, and beyond
  * the last, up to four times as far, the logarithm of the share missed is taken to be linear in
- * that of the width.
+ * that of the width.  If none finds enough, nothing says that a wider one finds more than the narrowest
+ * that finds as much as the last.
  */
 static double
 width_for(const LokiCalibrationData *calibration, double recall, int k)
 {
 	double		wanted = Max(1 - recall, LEAST_MISSED);
 	int			last = calibration->nwidths - 1;
+	double		least = missed(calibration, last, k);
 	int			i = 1;
 	double		a;
 	double		b;
@@ -82,26 +110,25 @@ width_for(const LokiCalibrationData *calibration, double recall, int k)
 	double		slope;
 
 	Assert(recall > 0 && recall <= 1 && last >= 1);
-	while (i < last && missed(calibration, i, k) > wanted)
+	while (i < last && missed(calibration, i, k) > Max(wanted, least))
 		i++;
 	a = missed(calibration, i - 1, k);
 	b = Min(missed(calibration, i, k), a);
 	if (a <= wanted)
 		return calibration->at[i - 1].width;
 	slope = log(a / b) / log((double) calibration->at[i].width / calibration->at[i - 1].width);
-	/* no more was found by the widest: nothing says that wider ones would */
-	width = slope > 0 ? calibration->at[i - 1].width * pow(a / wanted, 1 / slope) :
-		calibration->at[last].width;
+	width = slope > 0 && (b <= wanted || i == last) ?
+		calibration->at[i - 1].width * pow(a / wanted, 1 / slope) : calibration->at[i].width;
 	return Min(width, calibration->at[last].width * 4.0);
 }
 
 /* The first of two places in loki_calibration_ks that k lies between, or beyond */
 static int
-place_of(double k)
+place_of(const LokiCalibrationData *calibration, double k)
 {
 	int			i = 0;
 
-	while (i < LOKI_CALIBRATION_KS - 2 && k > loki_calibration_ks[i + 1])
+	while (i < measured_ks(calibration) - 2 && k > loki_calibration_ks[i + 1])
 		i++;
 	return i;
 }
@@ -126,13 +153,14 @@ recall_at(const LokiCalibrationData *calibration, double width, int k)
 	double		a;
 	double		b;
 	double		share;
+	double		error;
 
 	while (i < last && calibration->at[i + 1].width <= width)
 		i++;
-	a = 1 - (double) calibration->at[i].recall[k] / LOKI_CALIBRATION_SCALE;
+	a = missed_by(calibration, i, k, &error);
 	if (i == last || width <= calibration->at[i].width || a <= LEAST_MISSED)
 		return 1 - a;
-	b = 1 - (double) calibration->at[i + 1].recall[k] / LOKI_CALIBRATION_SCALE;
+	b = missed_by(calibration, i + 1, k, &error);
 	share = log_share(width, calibration->at[i].width, calibration->at[i + 1].width);
 	return 1 - a * pow(Max(b, LEAST_MISSED) / a, share);
 }
@@ -144,7 +172,7 @@ recall_at(const LokiCalibrationData *calibration, double width, int k)
 static uint32
 calibrated_width(const LokiCalibrationData *calibration, double recall, double k)
 {
-	int			i = place_of(k);
+	int			i = place_of(calibration, k);
 	double		low;
 	double		high;
 	double		width;
@@ -368,13 +396,13 @@ loki_choose_width(LokiScan *so)
 	{
 		/* what the widest walk that was measured found; below 0: the index is not calibrated */
 		double		recall = -1;
+		double		error;
 		int			i = 0;
 
-		while (i < LOKI_CALIBRATION_KS - 1 && so->course.batch > (uint32) loki_calibration_ks[i])
+		while (i < measured_ks(calibration) - 1 && so->course.batch > (uint32) loki_calibration_ks[i])
 			i++;
 		if (calibration->nodes > 0 && calibration->nwidths >= 2)
-			recall = (double) calibration->at[calibration->nwidths - 1].recall[i] /
-				LOKI_CALIBRATION_SCALE;
+			recall = 1 - missed_by(calibration, calibration->nwidths - 1, i, &error);
 		if (recall < target - 0.01)
 			warn_of_target(so, recall);
 	}
@@ -488,7 +516,7 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 static double
 recall_of_width(const LokiCalibrationData *calibration, double width, double k)
 {
-	int			i = place_of(k);
+	int			i = place_of(calibration, k);
 	double		share;
 
 	Assert(k >= 1 && calibration->nwidths >= 2);

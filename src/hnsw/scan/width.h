@@ -21,8 +21,9 @@ struct LokiReach;
 /* An index with fewer nodes is not calibrated */
 #define LOKI_CALIBRATE_MIN_NODES	1000
 
-/* The numbers k of neighbors that a calibration measures, and the place of ten */
-extern const int loki_calibration_ks[LOKI_CALIBRATION_KS];
+/* The numbers k of neighbors that a calibration measures, one more than at[] has; and the place of ten */
+#define LOKI_MEASURED_KS	(LOKI_CALIBRATION_KS + 1)
+extern const int loki_calibration_ks[LOKI_MEASURED_KS];
 #define LOKI_FEW_PLACE		1
 
 /* The width of a walk for n rows, without a target of recall */
