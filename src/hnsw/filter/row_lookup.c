@@ -189,6 +189,7 @@ loki_row_lookup_read(LokiRowLookup *lookup, const LokiTidSet *tids, LokiRowMapVi
 	LokiTidPages pages;
 
 	Assert(loki_no_buffer_locked());
+	Assert(lookup->reused.end == list->end);	/* I16 */
 	loki_tids_begin(&pages, tids);
 	while (loki_tids_next(&pages) && (pages.block >> list->map.shift) < list->map.groups)
 	{

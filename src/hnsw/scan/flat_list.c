@@ -440,6 +440,7 @@ loki_flat_list(LokiScan *so, LokiFlatScan *flat)
 	uint32		next = 0;
 	bool		found;
 
+	Assert(lookup->reused.end == lookup->list.end);	/* I16 */
 	/* rows of a set are tested when TID is read */
 	loki_flat_start(so, flat);
 	flat->check = so->filter.within != NULL ? LOKI_CHECK_GATHERED : LOKI_CHECK_SELECTED;

@@ -160,6 +160,7 @@ find_window(LokiScan *so, uint32 node)
 
 	while (terms->bounded)
 	{
+		Assert(terms->changed.end == terms->lists.end); /* I16 */
 		if (node >= terms->lists.end)
 			read_behind(so, node);
 		if (node >= terms->lists.end || read_window(so, node))

@@ -239,7 +239,7 @@ target_width(const LokiIndex *state, const LokiCalibrationData *calibration, con
 
 	if (width == 0 || calibration->at[LOKI_CALIBRATION_GIVEN].other != 0)
 		return width;
-	return Max(width, plain_width(state, calibration, settings->complete, LOKI_DEFAULT_EF_SEARCH, rows));
+	return Max(width, plain_width(state, calibration, settings->complete, LOKI_DEFAULT_EF_SEARCH, rows));	/* I16 */
 }
 
 /*

@@ -518,6 +518,7 @@ read_bounds(ScoresState *state)
 												sizeof(LokiRange) * list_length(bounds));
 
 	Assert(list_length(bounds) == state->slot->tts_tupleDescriptor->natts);
+	Assert(state->node.css.ss.ps.state->es_snapshot != InvalidSnapshot);	/* P12 */
 	for (int i = 0; i < list_length(bounds); i++)
 	{
 		LokiBounds	column = loki_bounds_parse(list_nth(bounds, i));
