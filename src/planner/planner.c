@@ -118,11 +118,12 @@ static void
 add_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 				RelOptInfo *output, void *extra)
 {
+	const LokiAsked *asked = &loki_query_level(root)->asked;
+
 	if (previous_upper_paths)
 		previous_upper_paths(root, stage, input, output, extra);
-	foreach_form(form)
-		if (form->upper != NULL)
-			form->upper(root, stage, input, output);
+	if (asked->form != NULL && asked->form->upper != NULL)
+		asked->form->upper(root, stage, input, output, asked->state);
 	if (stage != UPPERREL_FINAL || !loki_query_level(root)->selects)
 		return;
 	foreach_form(form)

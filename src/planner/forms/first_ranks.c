@@ -43,8 +43,6 @@ add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
 {
 	List	   *ranked = NIL;
 
-	if (!loki_sorts_by_rank(root) || !loki_query_level(root)->ranks_rows)
-		return;
 	foreach_ptr(Path, path, windows->pathlist)
 	{
 		WindowAggPath *copy;
@@ -102,20 +100,22 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 	add_paths(output, first);
 }
 
-/* A LokiForm's method */
+/* A LokiForm's method: levels that want the first ranks, or sort by ranks; the level itself says what they want */
 static void *
 find_ranks(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel *level)
 {
-	return level->asked.rows = loki_ranks_wanted(parse, root->processed_tlist, &level->asked.ties);
+	level->asked.rows = loki_ranks_wanted(parse, root->processed_tlist, &level->asked.ties);
+	return level->asked.rows != NULL || (level->ranks_rows && loki_sorts_by_rank(root)) ? level : NULL;
 }
 
 /* A LokiForm's method */
 static void
-add_rank_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
+add_rank_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output, const void *state)
 {
 	if (stage != UPPERREL_WINDOW)
 		return;
-	add_rank_order(root, output);
+	if (loki_query_level(root)->ranks_rows && loki_sorts_by_rank(root))
+		add_rank_order(root, output);
 	offer_first_ranks(root, input, output);
 }
 

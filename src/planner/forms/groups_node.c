@@ -249,11 +249,11 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 
 /* A LokiForm's method: the stage of a query that makes its groups */
 static void
-add_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
+add_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output, const void *state)
 {
-	const LokiGroups *groups = loki_form_state(root, &loki_groups_form);
+	const LokiGroups *groups = state;
 
-	if (output->reloptkind != RELOPT_UPPER_REL || groups == NULL || groups->stage != stage ||
+	if (output->reloptkind != RELOPT_UPPER_REL || groups->stage != stage ||
 		(groups->number != NULL && !loki_walks_plans))
 		return;
 	output->consider_startup = true;

@@ -214,14 +214,14 @@ distinct(PlannerInfo *root, RelOptInfo *output, Path *path, double ngroups)
 
 /* A LokiForm's method */
 static void
-add_row_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
+add_row_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output,
+					 const void *state)
 {
-	const RowGroups *groups = loki_form_state(root, &loki_row_groups_form);
+	const RowGroups *groups = state;
 	AggClauseCosts costs = {0};
 	List	   *keys;
 
-	if (output->reloptkind != RELOPT_UPPER_REL || groups == NULL || groups->stage != stage ||
-		!enable_incremental_sort)
+	if (output->reloptkind != RELOPT_UPPER_REL || groups->stage != stage || !enable_incremental_sort)
 		return;
 	keys = get_sortgrouplist_exprs(groups->keys, root->processed_tlist);
 	if (stage == UPPERREL_GROUP_AGG)

@@ -250,12 +250,12 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 
 /* A LokiForm's method: core has made its own paths of the same input by now. */
 static void
-add_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output)
+add_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output, const void *state)
 {
-	const LokiScore *score = loki_form_state(root, &loki_scores_form);
+	const LokiScore *score = state;
 	List	   *columns;
 
-	if (stage != UPPERREL_ORDERED || score == NULL || score->input == NULL)
+	if (stage != UPPERREL_ORDERED || score->input == NULL)
 		return;
 	columns = loki_score_columns(root, score);
 	foreach_ptr(LokiColumnValues, column, columns)

@@ -44,8 +44,9 @@ typedef struct LokiForm
 	void		(*join) (PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo *inner,
 						 PathKey *key, JoinType jointype, JoinPathExtraData *extra);
 
-	/* ... to a stage above joins, after core's own */
-	void		(*upper) (PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output);
+	/* ... to a stage above joins, after core's own, of a level that has this form, with what that knows of it */
+	void		(*upper) (PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output,
+						  const void *state);
 
 	/* ... to the last stage of a SELECT, before scans become searches */
 	void		(*final) (PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,

@@ -249,14 +249,6 @@ loki_query_level(const PlannerInfo *root)
 	return level;
 }
 
-void *
-loki_form_state(const PlannerInfo *root, const LokiForm *form)
-{
-	const LokiLevel *level = loki_query_level(root);
-
-	return level->asked.form == form ? level->asked.state : NULL;
-}
-
 bool
 loki_statement_selects(const PlannerInfo *root)
 {

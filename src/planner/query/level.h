@@ -73,9 +73,6 @@ typedef struct LokiLevel
  */
 extern const LokiLevel *loki_query_level(const PlannerInfo *root);
 
-/* What a form knows of a level; NULL if that has another form */
-extern void *loki_form_state(const PlannerInfo *root, const LokiForm *form);
-
 /* Whether a relation may be read twice in a plan, with the same rows both times (P10) */
 extern bool loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel);
 
