@@ -169,8 +169,8 @@ loki_find_score(PlannerInfo *root, const Query *parse, const Query *outer, LokiL
 	score->descending = LokiPathKeyIsDescending(score->output);
 	score->nulls_first = score->output->pk_nulls_first;
 	score->expr = sorted_by(root, parse->sortClause, score->output);
-	if (score->expr == NULL || !loki_is_repeatable(score->expr) ||
-		loki_distance_expr((Node *) score->expr, &distance))
+	if (score->expr == NULL || loki_distance_expr((Node *) score->expr, &distance) ||
+		!loki_is_repeatable(score->expr))
 		return NULL;
 	score->expr = (Expr *) with_operators((Node *) score->expr, NULL);
 	loki_sums_as_one(score);

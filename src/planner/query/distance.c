@@ -41,6 +41,7 @@
 #include "utils/array.h"
 #include "utils/catcache.h"
 #include "utils/float.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -70,17 +71,38 @@ static const struct
 	{"jaccard_distance", "<%>", false},
 };
 
+/* The operator that was asked for last, until operators change */
+static Oid	last_operator = InvalidOid;
+static bool is_last_distance;
+static uint64 operator_changes = 0;
+
+/* SyscacheCallbackFunction */
+static void
+forget_operator(Datum arg, int cache, uint32 hash)
+{
+	last_operator = InvalidOid;
+	operator_changes++;
+}
+
 /*
- * pg_amop says so, by the operator's OID.  Both access methods are ours, and may be missing: the library is
+ * pg_amop says so, by the operator's OID.  A query asks of one operator, mostly, several times.  Both access methods are ours, and may be missing: the library is
  * loaded before CREATE EXTENSION as well, and then no operator is a distance.  Most operators have no order, so
  * that the methods need not be looked up.
  */
 bool
 loki_is_distance_operator(Oid opno)
 {
-	CatCList   *members = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
+	static bool registered = false;
+	uint64		changes = operator_changes;
+	CatCList   *members;
 	bool		found = false;
 
+	if (opno == last_operator && OidIsValid(opno))
+		return is_last_distance;
+	if (!registered)
+		CacheRegisterSyscacheCallback(AMOPOPID, forget_operator, 0);
+	registered = true;
+	members = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
 	for (int i = 0; i < members->n_members && !found; i++)
 	{
 		Form_pg_amop amop = (Form_pg_amop) GETSTRUCT(&members->members[i]->tuple);
@@ -90,6 +112,12 @@ loki_is_distance_operator(Oid opno)
 			 amop->amopmethod == get_am_oid("ivfflat", true));
 	}
 	ReleaseSysCacheList(members);
+	/* catalogs that were read may have brought a change */
+	if (changes == operator_changes)
+	{
+		last_operator = opno;
+		is_last_distance = found;
+	}
 	return found;
 }
 
