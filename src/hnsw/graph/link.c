@@ -365,7 +365,7 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 			loki_list_push(new, linker->candidates[i].node, linker->candidates[i].slot);
 		return true;
 	}
-	loki_linker_choose(linker, ref->level, false, force == LOKI_LINK_CHOSEN ? node : LOKI_NONE, new);
+	loki_linker_choose(linker, ref->level, max, false, force == LOKI_LINK_CHOSEN ? node : LOKI_NONE, new);
 	if (force == LOKI_LINK_CHOSEN && !loki_list_contains(new, node))
 		return false;
 	force_link(new, max, node, slot);

@@ -221,14 +221,13 @@ loki_linker_drop_dead(LokiLinker *linker, int level)
 }
 
 /*
- * Choose among the candidates, which are sorted, into selected[], and fill up to `fill`; returns the
+ * Choose up to max of the candidates, which are sorted, into selected[], and fill up to `fill`; returns the
  * number chosen.  Their codes are known, unless no more than `fill` are there.  If `wanted` is not chosen,
  * unless that is LOKI_NONE, none may be.
  */
 static int
-select_candidates(LokiLinker *linker, int level, int fill, uint32 wanted)
+select_candidates(LokiLinker *linker, int max, int fill, uint32 wanted)
 {
-	int			max = loki_list_max(level, linker->state->m);
 	LokiLinkChoice from = {linker->n, linker->distances, linker->codes};
 
 	for (int i = 0; i < linker->n; i++)
@@ -240,19 +239,19 @@ select_candidates(LokiLinker *linker, int level, int fill, uint32 wanted)
 		if (linker->candidates[i].node == wanted)
 			from.sought = i;
 	}
-	return loki_select_neighbors(linker->state->quantizer, &from, max, Min(fill, max), linker->scratch,
+	return loki_select_neighbors(linker->state->quantizer, &from, max, fill, linker->scratch,
 								 linker->selected, &linker->nkept);
 }
 
 /*
- * Choose a list among the candidates, which are sorted.  With check_live, only the chosen
+ * Choose up to max of the candidates, which are sorted.  With check_live, only the chosen
  * ones are looked at, until one proves to be dead; then all are, once.  Share locks, one at a time.  A
  * list without `wanted` may be left empty, unless that is LOKI_NONE.
  */
 int
-loki_linker_choose(LokiLinker *linker, int level, bool check_live, uint32 wanted, LokiList *list)
+loki_linker_choose(LokiLinker *linker, int level, int max, bool check_live, uint32 wanted, LokiList *list)
 {
-	int			fill = LokiFillLinks(linker->state->m);
+	int			fill = Min(LokiFillLinks(linker->state->m), max);
 
 	for (;; check_live = false)
 	{
@@ -261,7 +260,7 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, uint32 wanted
 
 		if (linker->n > fill)
 			copy_candidate_codes(linker);
-		nselected = select_candidates(linker, level, fill, wanted);
+		nselected = select_candidates(linker, max, fill, wanted);
 		list->count = 0;
 		for (int i = 0; i < nselected; i++)
 			loki_list_push(list, linker->candidates[linker->selected[i]].node,
@@ -275,7 +274,7 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, uint32 wanted
 			break;
 		loki_linker_drop_dead(linker, level);
 	}
-	Assert(list->count <= loki_list_max(level, linker->state->m));
+	Assert(list->count <= max && max <= loki_list_max(level, linker->state->m));
 	return list->count;
 }
 
@@ -286,11 +285,12 @@ loki_linker_choose(LokiLinker *linker, int level, bool check_live, uint32 wanted
 void
 loki_linker_choose_farther(LokiLinker *linker, int first, LokiList *list)
 {
+	int			max = loki_list_max(0, linker->state->m);
 	int			nselected;
 
 	copy_candidate_codes(linker);
-	nselected = select_candidates(linker, 0, 0, LOKI_NONE);
-	for (int i = 0; i < nselected && list->count < loki_list_max(0, linker->state->m); i++)
+	nselected = select_candidates(linker, max, 0, LOKI_NONE);
+	for (int i = 0; i < nselected && list->count < max; i++)
 	{
 		uint32		node = linker->candidates[linker->selected[i]].node;
 

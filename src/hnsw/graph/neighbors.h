@@ -114,11 +114,11 @@ extern void loki_linker_begin(LokiLinker *linker, Relation index, LokiIndex *sta
 extern void loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance);
 
 /*
- * Choose a list on a layer among the candidates, which are sorted; with check_live, among
+ * Choose up to max links on a layer among the candidates, which are sorted; with check_live, among
  * those that are live.  Returns the length of the list, which may be 0 if it would be without
  * the node `wanted`; LOKI_NONE: none is.
  */
-extern int	loki_linker_choose(LokiLinker *linker, int level, bool check_live,
+extern int	loki_linker_choose(LokiLinker *linker, int level, int max, bool check_live,
 							   uint32 wanted, LokiList *list);
 
 /* Add to a list on layer 0 those farther candidates, from `first` on, that are chosen among all */

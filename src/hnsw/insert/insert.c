@@ -105,7 +105,7 @@ choose_base(LokiNewRow *row)
 		if (!check_first || loki_node_is_live(row->state, row->index, node))
 			loki_linker_add(linker, node, LOKI_NONE, search->pool.nearest[i].distance);
 	}
-	loki_linker_choose(linker, 0, true, LOKI_NONE, &row->cache->lists[0]);
+	loki_linker_choose(linker, 0, loki_list_max(0, row->state->m), true, LOKI_NONE, &row->cache->lists[0]);
 	loki_link_past_cluster(row);
 	return row->cache->lists[0].count;
 }
@@ -136,7 +136,7 @@ search_upper_layers(LokiNewRow *row, LokiDescent *descent)
 			for (int i = 0; i < descent->nfound; i++)
 				loki_linker_add(linker, cache->found[i].node, cache->found[i].slot,
 								cache->found[i].distance);
-			loki_linker_choose(linker, level, true, LOKI_NONE, list);
+			loki_linker_choose(linker, level, loki_list_max(level, row->state->m), true, LOKI_NONE, list);
 			/* a place stays free, for a link that another gives up for one to the node */
 			list->count = Min(list->count, loki_list_max(level, row->state->m) - 1);
 			cache->nnarrow[level] = descent->nnarrow;

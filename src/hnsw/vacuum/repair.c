@@ -33,13 +33,12 @@
 #include "hnsw/vacuum/vacuum.h"
 
 /*
- * The most candidates that are gathered for a list, and that are kept to choose from.  If
- * fewer than enough were gathered, the neighbors of dead neighbors of dead neighbors are
+ * The most candidates that are gathered for a list.  With its live links, if
+ * they are fewer than enough, the neighbors of dead neighbors of dead neighbors are
  * added.
  */
 #define MAX_GATHERED	512
 #define ENOUGH_GATHERED	64
-#define MAX_CHOICE		96
 
 /* The width of the search for a node that was cut off, and links made to the node */
 #define SEARCH_WIDTH	64
@@ -203,7 +202,7 @@ gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *fur
 
 /*
  * Links that may stay keep their places in a list; chosen ones that it has not take those of its dead
- * links, and follow as long as there is room.  So a record has hardly more bytes than links that are new.
+ * links, and one follows.  So a record has hardly more bytes than links that are new.
  */
 static void
 replace_dead_links(LokiVacuum *vacuum, const ListChange *change, const LokiList *chosen, LokiList *new)
@@ -212,7 +211,7 @@ replace_dead_links(LokiVacuum *vacuum, const ListChange *change, const LokiList 
 	int			next = 0;
 
 	new->count = 0;
-	for (int i = 0; i < loki_list_max(change->level, vacuum->state->m); i++)
+	for (int i = 0; i <= old->count; i++)
 	{
 		if (i < old->count && is_live(vacuum, old->nodes[i]))
 		{
@@ -241,29 +240,34 @@ note_lost(LokiVacuum *vacuum, const LokiList *list, int i, int level)
 
 /*
  * Choose a list without dead neighbors for a live node.  Its live neighbors stay: choosing among them
- * again would take links from nodes, which then would have to be searched for.
+ * again would take links from nodes, which then would have to be searched for.  As many others as are dead are
+ * chosen behind these, whatever the live ones lead to: they keep the ways that led through the dead ones.  One
+ * more is, if there is room, as inserts take links from lists.
  */
 static void
 choose_list(LokiVacuum *vacuum, ListChange *change)
 {
 	LokiLinker *linker = &vacuum->linker;
+	const LokiList *old = &change->old;
 	LokiList	further;
 	LokiList	none;
 	LokiList	chosen;
+	int			nlive = 0;
+	int			max;
 
 	Assert(loki_bitmap_test(&vacuum->live, change->node));
 	linker->n = 0;
 	loki_visited_reset(&vacuum->search);
 	loki_visit(&vacuum->search, change->node);
-	gather_live(vacuum, &change->old);
-	gather_behind(vacuum, &change->old, change->level, &further);
-	if (linker->n < ENOUGH_GATHERED)
+	for (int i = 0; i < old->count; i++)
+		nlive += is_live(vacuum, old->nodes[i]) && loki_visit(&vacuum->search, old->nodes[i]);
+	gather_behind(vacuum, old, change->level, &further);
+	if (nlive + linker->n < ENOUGH_GATHERED)
 		gather_behind(vacuum, &further, change->level, &none);
 	Assert(linker->n <= MAX_GATHERED);
 	loki_linker_score(linker, change->node);
-	/* choosing takes time by the square of their number, and those that are far are hardly ever chosen */
-	linker->n = Min(linker->n, Max(MAX_CHOICE, 2 * vacuum->state->m));
-	loki_linker_choose(linker, change->level, false, LOKI_NONE, &chosen);
+	max = Min(old->count + 1, loki_list_max(change->level, vacuum->state->m));
+	loki_linker_choose(linker, change->level, max - nlive, false, LOKI_NONE, &chosen);
 	replace_dead_links(vacuum, change, &chosen, &change->new);
 }
 
@@ -581,7 +585,7 @@ link_again(LokiVacuum *vacuum, uint32 node, bool repaired)
 		if (other != node && (repaired ? is_live(vacuum, other) : loki_bitmap_test(&vacuum->linked, other)))
 			loki_linker_add(linker, other, LOKI_NONE, search->pool.nearest[i].distance);
 	}
-	loki_linker_choose(linker, 0, false, LOKI_NONE, &list);
+	loki_linker_choose(linker, 0, loki_list_max(0, vacuum->state->m), false, LOKI_NONE, &list);
 	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
 		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, LOKI_LINK_CHOSEN);
 	for (int i = 0; i < list.count && (i < LINKS_AGAIN || !linked); i++)
