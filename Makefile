@@ -41,7 +41,7 @@ SHLIB_LINK = -lm $(LOKI_LDFLAGS)
 override REGRESS := prelude $(filter-out prelude,$(or $(REGRESS),$(sort $(basename $(notdir $(wildcard sql/*.sql))))))
 REGRESS_OPTS = --load-extension=lokivector --launcher="sh $(abspath $(srcdir)/test/psql.sh)"
 ISOLATION := $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
-ISOLATION_OPTS = --inputdir=test/isolation --load-extension=lokivector
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=lokivector --launcher="sh $(abspath $(srcdir)/test/isolation.sh)"
 TAP_TESTS := $(if $(wildcard test/t/*.pl),1)
 PROVE_TESTS = test/t/*.pl
 

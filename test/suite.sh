@@ -258,9 +258,9 @@ compare_sections()
 run_regress()
 {
 	local out=$out/$1 prefix=$2 program=$3 input=$4 pattern=$5 names=$6
-	local data=$out/data name status=0 launcher=()
+	local data=$out/data name status=0 launcher=psql
 
-	[ "$program" != regress/pg_regress ] || launcher=(--launcher="sh $src/test/psql.sh")
+	[ "$program" = regress/pg_regress ] || launcher=isolation
 	rm -rf "$out"
 	mkdir -p "$out"
 	# pg_regress would stop at the first
@@ -277,7 +277,7 @@ run_regress()
 	"$pgxs/src/test/$program" --inputdir="$input" --outputdir="$out" \
 		--temp-instance="$data" --temp-config="$src/test/server.conf" \
 		--bindir="$("$pg_config" --bindir)" --no-locale --encoding=UTF8 \
-		--load-extension=lokivector "${launcher[@]}" $names 2>&1 3>&- | tee "$out/regress.log" |
+		--load-extension=lokivector --launcher="sh $src/test/$launcher.sh" $names 2>&1 3>&- | tee "$out/regress.log" |
 		sed -unE 's/^test ([^ ]+) .* ([0-9]+ ms).*/# \1: \2/p
 			s/^(not )?ok [0-9]+ +[-+] ([^ ]+) +([0-9]+ ms).*/# \2: \3/p' >&3
 	status=${PIPESTATUS[0]}
