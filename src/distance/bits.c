@@ -63,7 +63,7 @@ static const LokiBitKernels kernels_##set = { #set, differing_##set, common_##se
 
 /* The first n < 8 of the bytes at p, and zeros */
 static inline uint64
-load_bytes(const uint8 *p, int n)
+load_bits(const uint8 *p, int n)
 {
 	uint64		word = 0;
 
@@ -105,7 +105,7 @@ count_words(BitTerm term, int n, const uint8 *a, const uint8 *b, uint64 (*count)
 	for (; i + 8 <= n; i += 8)
 		sum += count(TAKE(term, load_word(a + i), load_word(b + i)));
 	if (i < n)
-		sum += count(TAKE(term, load_bytes(a + i, n - i), load_bytes(b + i, n - i)));
+		sum += count(TAKE(term, load_bits(a + i, n - i), load_bits(b + i, n - i)));
 	return sum;
 }
 

@@ -57,50 +57,50 @@ copy_values(const LokiQuantizer *quantizer, const float *x, float *out)
 
 /* The code is the values; there is no REFINE. */
 static void
-encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+exact_encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
 	copy_values(quantizer, x, code);
 }
 
 /* |x|, at most FLT_MAX; in double, where no square overflows or underflows */
 static float
-norm(int dim, const float *x)
+exact_norm(int dim, const float *x)
 {
 	return (float) Min(sqrt(loki_dot_wide(dim, x, x)), FLT_MAX);
 }
 
 /* Set the header of a query whose values are there. */
 static void
-finish_query(const LokiQuantizer *quantizer, ExactQuery *query)
+finish_exact_query(const LokiQuantizer *quantizer, ExactQuery *query)
 {
 	query->base = (LokiQuery) {0};
 	if (!loki_metric_of_bits(quantizer->spec.metric))
-		query->base.norm = norm(quantizer->spec.dim, query->values);
+		query->base.norm = exact_norm(quantizer->spec.dim, query->values);
 }
 
 /* A query from a vector */
 static void
-prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
+exact_prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 {
 	ExactQuery *query = (ExactQuery *) out;
 
 	copy_values(quantizer, q, query->values);
-	finish_query(quantizer, query);
+	finish_exact_query(quantizer, query);
 }
 
 /* A query from a code, which has the same values */
 static void
-prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
+exact_prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 {
 	ExactQuery *query = (ExactQuery *) out;
 
 	memcpy(query->values, code, quantizer->code_size);
-	finish_query(quantizer, query);
+	finish_exact_query(quantizer, query);
 }
 
 /* A sum of huge products may be infinite, or the difference of two that are */
 static inline float
-clip(float value)
+exact_clip(float value)
 {
 	if (isnan(value))
 		return HUGE_ERROR;
@@ -109,7 +109,7 @@ clip(float value)
 
 /* The operator's own kernels; what is no number, or too large, becomes HUGE_ERROR. */
 static void
-score(const LokiQuantizer *quantizer, const LokiQuery *base,
+exact_score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	  const void *const *codes, int n, float *estimates)
 {
 	const float *q = ((const ExactQuery *) base)->values;
@@ -140,7 +140,7 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
 															 codes[i]);
 				break;
 		}
-		estimates[i] = clip(estimates[i]);
+		estimates[i] = exact_clip(estimates[i]);
 	}
 }
 
@@ -149,7 +149,7 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
  * those of the norms.
  */
 static float
-error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
+exact_error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 	  float estimate)
 {
 	int			dim = quantizer->spec.dim;
@@ -161,9 +161,9 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 	switch (quantizer->spec.metric)
 	{
 		case LOKI_METRIC_IP:
-			return clip(unit * (query->norm * norm(dim, code)));
+			return exact_clip(unit * (query->norm * exact_norm(dim, code)));
 		case LOKI_METRIC_COSINE:
-			return query->norm < LEAST_UNMARKED || norm(dim, code) < LEAST_UNMARKED ?
+			return query->norm < LEAST_UNMARKED || exact_norm(dim, code) < LEAST_UNMARKED ?
 				HUGE_ERROR : unit;
 		case LOKI_METRIC_HAMMING:
 			return 0;
@@ -180,10 +180,10 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
  * Hamming distances are exact.
  */
 static void
-limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
+exact_limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
 	   const void *const *refines, int n, float *least, float *most)
 {
-	score(quantizer, query, codes, n, least);
+	exact_score(quantizer, query, codes, n, least);
 	for (int i = 0; i < n; i++)
 	{
 		float		estimate = least[i];
@@ -191,7 +191,7 @@ limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const
 
 		Assert(fabsf(estimate) <= HUGE_ERROR);
 		if (quantizer->spec.metric != LOKI_METRIC_HAMMING)
-			rounding = 2 * LOKI_BOUND_SIGMAS * error(quantizer, query, codes[i], estimate) +
+			rounding = 2 * LOKI_BOUND_SIGMAS * exact_error(quantizer, query, codes[i], estimate) +
 				2 * (double) FLT_MIN;
 		/* no bound at all, so that the row itself is looked at */
 		if (fabsf(estimate) >= HUGE_ERROR || rounding >= HUGE_ERROR)
@@ -209,10 +209,10 @@ loki_exact_init(LokiQuantizer *quantizer)
 	quantizer->padded_dim = quantizer->spec.dim;
 	quantizer->code_size = quantizer->spec.dim * sizeof(float);
 	quantizer->query_size = offsetof(ExactQuery, values) + quantizer->code_size;
-	quantizer->encode = encode;
-	quantizer->prepare = prepare;
-	quantizer->prepare_code = prepare_code;
-	quantizer->score = score;
-	quantizer->error = error;
-	quantizer->limits = limits;
+	quantizer->encode = exact_encode;
+	quantizer->prepare = exact_prepare;
+	quantizer->prepare_code = exact_prepare_code;
+	quantizer->score = exact_score;
+	quantizer->error = exact_error;
+	quantizer->limits = exact_limits;
 }

@@ -232,7 +232,7 @@ loki_code_spread(const LokiQuantizer *quantizer, const void *code)
 
 /* A code from a vector */
 static void
-encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+rotated_encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	int			padded = quantizer->padded_dim;
@@ -328,7 +328,7 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
  * product of the parts that are not coded may be.
  */
 static void
-finish_query(const RotatedQuantizer *rq, RotatedQuery *query, float norm, float inside,
+finish_rotated_query(const RotatedQuantizer *rq, RotatedQuery *query, float norm, float inside,
 			 float tangent2)
 {
 	const LokiCodeSpec *spec = &rq->base.spec;
@@ -374,7 +374,7 @@ round_query(const RotatedQuantizer *rq, const float *r, float scale, float norm,
 		loki_centers_query(rq, query, NULL, 0, 0);
 		out->step = to_centers(rq, query)->whole.step;
 		out->sum = to_centers(rq, query)->whole.sum;
-		finish_query(rq, query, norm, inside, rq->tangent * rq->tangent);
+		finish_rotated_query(rq, query, norm, inside, rq->tangent * rq->tangent);
 		return;
 	}
 	out->step = max * scale / LOKI_QUERY8_MAX;
@@ -385,12 +385,12 @@ round_query(const RotatedQuantizer *rq, const float *r, float scale, float norm,
 	if (has_query16(&rq->base.spec))
 		loki_distance.f32_to_i16(padded, r, max > 0 ? LOKI_QUERY16_MAX / max : 0,
 								 QUERY16(query, padded));
-	finish_query(rq, query, norm, inside, rq->tangent * rq->tangent);
+	finish_rotated_query(rq, query, norm, inside, rq->tangent * rq->tangent);
 }
 
 /* A query from a vector: its constant, and its residual as integers */
 static void
-prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
+rotated_prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	pg_attribute_aligned(64) float r[LOKI_MAX_PADDED];
@@ -468,7 +468,7 @@ own_constant(const RotatedQuantizer *rq, const CodeSlot *slot)
  * the levels themselves serve as the integer query.
  */
 static void
-prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
+rotated_prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
 	const CodeSlot *slot = code;
@@ -494,7 +494,7 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 			query16[i] = loki_level(&rq->code_table, u[i]) / 2;
 		query->step16 *= 2;
 	}
-	finish_query(rq, query, code_norm(rq, slot), code_inside(rq, slot),
+	finish_rotated_query(rq, query, code_norm(rq, slot), code_inside(rq, slot),
 				 2 * rq->tangent * rq->tangent);
 	if (quantizer->spec.centers > 0)
 	{
@@ -566,7 +566,7 @@ prepare_refined(const LokiQuantizer *quantizer, const void *code,
  * An estimate is add + constant + mul * <l, q>.  codes_scalar.c has bounds of dots in int32.
  */
 static void
-score(const LokiQuantizer *quantizer, const LokiQuery *base,
+rotated_score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	  const void *const *codes, int n, float *estimates)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
@@ -617,7 +617,7 @@ score_bytes(const LokiQuantizer *quantizer, const LokiQuery *base,
 
 /* HUGE_ERROR where norms were cut down, or the code shows nothing */
 static float
-error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
+rotated_error(const LokiQuantizer *quantizer, const LokiQuery *base, const void *code,
 	  float estimate)
 {
 	const RotatedQuantizer *rq = (const RotatedQuantizer *) quantizer;
@@ -720,15 +720,6 @@ loki_rotated_size(const LokiCodeSpec *spec)
 	return lead_offset(spec) + loki_lead_size(spec);
 }
 
-/* Whether codes may be the 1-bit sketches of others */
-static bool
-can_be_sketch(const LokiCodeSpec *spec)
-{
-	return spec->bits == 1 && spec->refine_bits == 0 &&
-		spec->projection != LOKI_PROJECT_BASIS &&
-		LOKI_PADDED(loki_code_dims(spec)) <= LOKI_SKETCH_DIMS;
-}
-
 void
 loki_rotated_init(LokiQuantizer *quantizer)
 {
@@ -768,19 +759,21 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	quantizer->refine_size = loki_rotated_refine_size(spec);
 	quantizer->query_size = offsetof(RotatedQuery, data) + padded +
 		(has_query16(spec) ? padded * sizeof(int16) : 0);
-	quantizer->encode = encode;
-	quantizer->prepare = prepare;
-	quantizer->prepare_code = prepare_code;
+	quantizer->encode = rotated_encode;
+	quantizer->prepare = rotated_prepare;
+	quantizer->prepare_code = rotated_prepare_code;
 	quantizer->prepare_refined = quantizer->refine_size > 0 ? prepare_refined : NULL;
-	if (can_be_sketch(spec))
+	/* codes that may be the 1-bit sketches of others */
+	if (spec->bits == 1 && spec->refine_bits == 0 && spec->projection != LOKI_PROJECT_BASIS &&
+		padded <= LOKI_SKETCH_DIMS)
 	{
 		quantizer->shorten = loki_rotated_shorten;
 		quantizer->prepare_bounds = loki_rotated_prepare_bounds;
 		quantizer->bounds = loki_rotated_bounds;
 		quantizer->query_size += SKETCH_TABLES_SIZE(padded);
 	}
-	quantizer->score = spec->bits == 8 ? score_bytes : score;
-	quantizer->error = error;
+	quantizer->score = spec->bits == 8 ? score_bytes : rotated_score;
+	quantizer->error = rotated_error;
 	quantizer->refine = refine;
 	quantizer->limits = loki_code_certain(spec) ? loki_rotated_limits : NULL;
 	if (spec->centers > 0)

@@ -65,19 +65,14 @@ typedef struct Known
 								 * differences were taken of */
 } Known;
 
-/* The same of tan(theta) squared, relative to 1 / cos(theta) squared */
-static inline double
-tangent_rounding(const LokiQuantizer *quantizer)
-{
-	return LOKI_ROUNDING * (1.5 * quantizer->padded_dim + 256);
-}
-
 /* Widen `missed` by what rounding may hide of it. */
 static inline void
 widen(const LokiQuantizer *quantizer, Known *known)
 {
-	known->missed = sqrt(known->missed * known->missed +
-						 tangent_rounding(quantizer) * known->length * known->length);
+	/* of tan(theta) squared, relative to 1 / cos(theta) squared */
+	double		rounding = LOKI_ROUNDING * (1.5 * quantizer->padded_dim + 256);
+
+	known->missed = sqrt(known->missed * known->missed + rounding * known->length * known->length);
 }
 
 /* What the query is to the local center of a code */

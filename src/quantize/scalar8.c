@@ -88,7 +88,7 @@ choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
 
 /* Levels rounded to the nearest; the slot keeps how far that is from x. */
 static void
-encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
+scalar8_encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
 	ScalarSlot *slot = code;
 	int			dim = quantizer->spec.dim;
@@ -124,7 +124,7 @@ encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 
 /* A query from a vector: its values */
 static void
-prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
+scalar8_prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 {
 	ScalarQuery *query = (ScalarQuery *) out;
 
@@ -134,7 +134,7 @@ prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 
 /* A query from a code: what it decodes to.  The distance between two codes so has the errors of both. */
 static void
-prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
+scalar8_prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 {
 	ScalarQuery *query = (ScalarQuery *) out;
 	const ScalarSlot *slot = code;
@@ -148,7 +148,7 @@ prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery *out)
 
 /* The distance of the decoded vector; what is no number, or too large, becomes HUGE_ERROR */
 static void
-score(const LokiQuantizer *quantizer, const LokiQuery *base,
+scalar8_score(const LokiQuantizer *quantizer, const LokiQuery *base,
 	  const void *const *codes, int n, float *estimates)
 {
 	const float *q = ((const ScalarQuery *) base)->values;
@@ -172,7 +172,7 @@ score(const LokiQuantizer *quantizer, const LokiQuery *base,
  * is divided by as many.
  */
 static float
-error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
+scalar8_error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
 	  float estimate)
 {
 	const ScalarSlot *slot = code;
@@ -192,15 +192,15 @@ error(const LokiQuantizer *quantizer, const LokiQuery *query, const void *code,
  * once for the operator's own sum.
  */
 static void
-limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
+scalar8_limits(const LokiQuantizer *quantizer, const LokiQuery *query, const void *const *codes,
 	   const void *const *refines, int n, float *least, float *most)
 {
-	score(quantizer, query, codes, n, least);
+	scalar8_score(quantizer, query, codes, n, least);
 	for (int i = 0; i < n; i++)
 	{
 		const ScalarSlot *slot = codes[i];
 		float		estimate = least[i];
-		double		bound = LOKI_BOUND_SIGMAS * (double) error(quantizer, query, slot, estimate);
+		double		bound = LOKI_BOUND_SIGMAS * (double) scalar8_error(quantizer, query, slot, estimate);
 		double		off = slot->distance * (1 + FLT_EPSILON) +
 			2 * Max(bound - slot->distance, 0) + 2 * (double) FLT_MIN;
 
@@ -233,10 +233,10 @@ loki_scalar8_init(LokiQuantizer *quantizer)
 	quantizer->code_size = loki_scalar8_code_size(spec);
 	quantizer->query_size = offsetof(ScalarQuery, values) +
 		spec->dim * sizeof(float);
-	quantizer->encode = encode;
-	quantizer->prepare = prepare;
-	quantizer->prepare_code = prepare_code;
-	quantizer->score = score;
-	quantizer->error = error;
-	quantizer->limits = limits;
+	quantizer->encode = scalar8_encode;
+	quantizer->prepare = scalar8_prepare;
+	quantizer->prepare_code = scalar8_prepare_code;
+	quantizer->score = scalar8_score;
+	quantizer->error = scalar8_error;
+	quantizer->limits = scalar8_limits;
 }

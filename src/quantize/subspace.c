@@ -132,7 +132,7 @@ randomize(int dim, uint64 *seed, float *x)
 
 /* Give x unit length; false if it has none. */
 static bool
-normalize(int dim, float *x)
+scale_to_unit(int dim, float *x)
 {
 	float		norm = sqrtf(dot_product(dim, x, x));
 
@@ -168,10 +168,10 @@ replace_vector(int dim, int n, uint64 *seed, float *basis)
 	do
 	{
 		randomize(dim, seed, x);
-		normalize(dim, x);
+		scale_to_unit(dim, x);
 		subtract_basis(dim, 0, n, basis, x);
 	} while (!(dot_product(dim, x, x) > TINY_REST * TINY_REST));
-	normalize(dim, x);
+	scale_to_unit(dim, x);
 }
 
 /*
@@ -194,7 +194,7 @@ orthonormalize(int dim, int n, float *basis)
 		bool		some[BLOCK_VECTORS];
 
 		for (int i = first; i < end; i++)
-			some[i - first] = normalize(dim, basis + (Size) i * dim);
+			some[i - first] = scale_to_unit(dim, basis + (Size) i * dim);
 		for (int done = 0; done < first; done++)
 			for (int i = first; i < end; i++)
 				subtract_basis(dim, done, done + 1, basis, basis + (Size) i * dim);
@@ -206,7 +206,7 @@ orthonormalize(int dim, int n, float *basis)
 			if (!some[i - first] || !(dot_product(dim, x, x) > TINY_REST * TINY_REST))
 				replace_vector(dim, i, &seed, basis);
 			else
-				normalize(dim, x);
+				scale_to_unit(dim, x);
 		}
 	}
 }

@@ -100,16 +100,6 @@ find_ends(int dim, const float *x, float *least, float *most)
 	}
 }
 
-/* Whether all floats are whole numbers */
-static bool
-are_integers(int dim, const float *x)
-{
-	for (int i = 0; i < dim; i++)
-		if (x[i] != truncf(x[i]))
-			return false;
-	return true;
-}
-
 /* The scale for floats from `least` to `most`: 1 for integers, which stay what they are */
 static float
 choose_scale(int dim, const float *x, float least, float most)
@@ -120,8 +110,15 @@ choose_scale(int dim, const float *x, float least, float most)
 	Assert(range >= 0);
 	if (range == 0)
 		return 0;
-	if (range <= MAX_CODE && are_integers(dim, x))
-		return 1;
+	if (range <= MAX_CODE)
+	{
+		int			whole = 0;
+
+		while (whole < dim && x[whole] == truncf(x[whole]))
+			whole++;
+		if (whole == dim)
+			return 1;
+	}
 	return scale > 0 ? scale : float_of_bits(UNUSED_BITS + 1);
 }
 

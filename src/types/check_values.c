@@ -139,15 +139,6 @@ loki_errhint_syntax(const char *type)
 	return errhint("Write numbers between brackets, such as [1,-2.5,3].");
 }
 
-/* The same of a text that is no vector: the array that a driver makes of a list says how to cast it */
-static int
-errhint_start(const char *type, const char *text)
-{
-	if (text[strspn(text, " ")] == '{')
-		return errhint("Write numbers between brackets, such as [1,-2.5,3], or cast an array: $1::real[]::%s.", type);
-	return loki_errhint_syntax(type);
-}
-
 /*
  * The scanner is plain C and raises nothing: it returns a status and stops at the fault.  The same
  * faults of values that do not come from text have the same messages, so these are shared.
@@ -176,6 +167,7 @@ loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status
 			loki_range_error(soft, type, scan->number, scan->at - scan->number);
 			break;
 		default:
+			/* a text that is no vector may be the array that a driver makes of a list */
 			errsave(soft,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 					 errmsg("invalid input syntax for type %s: \"%s\"", type, text),
@@ -183,7 +175,9 @@ loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status
 					 errdetail("Vector contents must start with \"[\".") :
 					 status == LOKI_SCAN_JUNK ?
 					 errdetail("Junk after closing right brace.") : 0,
-					 status == LOKI_SCAN_NO_START ? errhint_start(type, text) : loki_errhint_syntax(type)));
+					 status == LOKI_SCAN_NO_START && text[strspn(text, " ")] == '{' ?
+					 errhint("Write numbers between brackets, such as [1,-2.5,3], or cast an array: $1::real[]::%s.", type) :
+					 loki_errhint_syntax(type)));
 			break;
 	}
 }

@@ -133,20 +133,6 @@ choose(const LokiVectorSet *set, const float *query, double lambda, int k)
 	return construct_array(positions, k, INT4OID, sizeof(int32), true, TYPALIGN_INT);
 }
 
-/* ERROR for values that have no meaning */
-static void
-check_arguments(double lambda, int k)
-{
-	if (!(lambda >= 0 && lambda <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("lambda must be between 0 and 1")));
-	if (k < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("k must not be negative")));
-}
-
 /* mmr(query, vectors, lambda, k); `type` is that of the query, and of the vectors */
 static Datum
 mmr(FunctionCallInfo fcinfo, const LokiDenseType *type)
@@ -158,7 +144,14 @@ mmr(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	LokiVectorSet set;
 	float	   *unit;
 
-	check_arguments(lambda, k);
+	if (!(lambda >= 0 && lambda <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lambda must be between 0 and 1")));
+	if (k < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("k must not be negative")));
 	if (loki_array_length(array) == 0)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT4OID));
 	set = loki_vector_set_open(array, type == &loki_halfvec_type);

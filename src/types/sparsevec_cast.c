@@ -88,36 +88,24 @@ array_to_sparsevec(PG_FUNCTION_ARGS)
 	PG_RETURN_SPARSEVEC_P(form_vector(dim, x));
 }
 
-/*
- * Write the elements of a sparse vector into an array of zeros, one for each dimension.
- * ERROR if an index is out of bounds: input has checked them, but storage may have been damaged.
- */
-static void
-write_elements(const SparseVector *v, float *x)
-{
-	const float *values = LOKI_SPARSEVEC_VALUES(v);
-
-	for (int i = 0; i < v->nnz; i++)
-	{
-		int32		index = v->indices[i];
-
-		if (unlikely(index < 0 || index >= v->dim))
-			elog(ERROR, "index out of bounds");
-		x[index] = values[i];
-	}
-}
-
 /* type(v, typmod, explicit): ERROR unless the type can have the elements and dimensions */
 static Datum
 to_dense(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
 	SparseVector *v = PG_GETARG_SPARSEVEC_P(0);
+	const float *values = LOKI_SPARSEVEC_VALUES(v);
 	float	   *x;
 
 	loki_dense_check_dim(type, v->dim);
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
 	x = palloc0_array(float, v->dim);
-	write_elements(v, x);
+	for (int i = 0; i < v->nnz; i++)
+	{
+		/* input has checked them, but storage may have been damaged */
+		if (unlikely(v->indices[i] < 0 || v->indices[i] >= v->dim))
+			elog(ERROR, "index out of bounds");
+		x[v->indices[i]] = values[i];
+	}
 	PG_RETURN_POINTER(type->form(v->dim, x));
 }
 

@@ -57,20 +57,6 @@ syntax_error(const Input *input, const char *detail)
 }
 
 /*
- * Commas anywhere in the text say how many elements it can have, zeros among them: the room that is
- * needed while it is read.
- */
-static int
-count_elements(const char *text)
-{
-	int			n = 1;
-
-	for (const char *p = strchr(text, ','); p != NULL; p = strchr(p + 1, ','))
-		n++;
-	return n;
-}
-
-/*
  * Take a decimal integer; what exceeds an int32 is brought into its range, where the checks of index
  * and dimensions report it.  INT_MIN + 1, so that one less, the index counted from 0, is an int32 still.
  */
@@ -87,15 +73,6 @@ take_integer(Input *input, int32 *integer)
 	return true;
 }
 
-/* Whether a number that reads as zero is not, but too small.  strtof() reports it in errno alone. */
-static bool
-underflows(const LokiTextScan *scan)
-{
-	errno = 0;
-	(void) strtof(scan->number, NULL);
-	return errno == ERANGE;
-}
-
 /*
  * Take a value: finite, and zero only if the text says so.  A value that became zero by rounding would
  * silently be no element.
@@ -108,8 +85,11 @@ take_value(Input *input, float *value)
 
 	if (status == LOKI_SCAN_SYNTAX)
 		return syntax_error(input, NULL);
-	if (status == LOKI_SCAN_RANGE ||
-		(status == LOKI_SCAN_OK && *value == 0 && underflows(scan)))
+	errno = 0;
+	/* a number that reads as zero may be too small, which strtof() reports in errno alone */
+	if (status == LOKI_SCAN_OK && *value == 0)
+		(void) strtof(scan->number, NULL);
+	if (status == LOKI_SCAN_RANGE || errno == ERANGE)
 	{
 		loki_range_error(input->soft, "sparsevec", scan->number, scan->at - scan->number);
 		return false;
@@ -126,19 +106,6 @@ take_character(Input *input, char wanted, const char *detail)
 		return syntax_error(input, detail);
 	input->scan.at++;
 	loki_skip_space(&input->scan);
-	return true;
-}
-
-/* Take "index:value". */
-static bool
-take_element(Input *input, Element *element)
-{
-	int32		number;
-
-	if (!take_integer(input, &number) || !take_character(input, ':', NULL) ||
-		!take_value(input, &element->value))
-		return false;
-	element->index = number - 1;
 	return true;
 }
 
@@ -159,9 +126,13 @@ take_elements(Input *input, Element *elements, int *n)
 	}
 	for (;;)
 	{
+		int32		number;
+
 		loki_skip_space(scan);
-		if (!take_element(input, &elements[*n]))
+		if (!take_integer(input, &number) || !take_character(input, ':', NULL) ||
+			!take_value(input, &elements[*n].value))
 			return false;
+		elements[*n].index = number - 1;
 		/* a zero is overwritten by the next */
 		if (elements[*n].value != 0)
 			(*n)++;
@@ -207,12 +178,16 @@ sparsevec_in(PG_FUNCTION_ARGS)
 	char	   *literal = PG_GETARG_CSTRING(0);
 	int32		typmod = PG_GETARG_INT32(2);
 	Input		input = {{literal}, literal, fcinfo->context};
-	int			room = count_elements(literal);	/* at most INT_MAX: a cstring is shorter than 1 GB */
+	int			room = 1;		/* at most INT_MAX: a cstring is shorter than
+								 * 1 GB */
 	Element    *elements;
 	SparseVector *v;
 	int			n;
 	int32		dim;
 
+	/* commas anywhere in the text say how many elements it can have, zeros among them */
+	for (const char *p = strchr(literal, ','); p != NULL; p = strchr(p + 1, ','))
+		room++;
 	/* before memory is taken for them; the dimensions come last in the text, so are not known */
 	if (!loki_sparsevec_check_nnz(input.soft, room, INT_MAX))
 		PG_RETURN_NULL();

@@ -115,25 +115,19 @@ open_index(LokiToastReader *reader)
 	MemoryContextSwitchTo(old);
 }
 
-/* End the scan of the index, if there is one.  The lock on the index is kept, too, as by the server. */
-static void
-close_index(LokiToastReader *reader)
-{
-	if (reader->scan == NULL)
-		return;
-	index_endscan(reader->scan);
-	ExecDropSingleTupleTableSlot(reader->slot);
-	toast_close_indexes(reader->indexes, reader->nindexes, NoLock);
-	reader->scan = NULL;
-}
-
 /* Close what reading opened; locks are kept, as those of the table itself are. */
 void
 loki_toast_close(LokiToastReader *reader)
 {
 	if (reader->relation == NULL)
 		return;
-	close_index(reader);
+	if (reader->scan != NULL)
+	{
+		index_endscan(reader->scan);
+		ExecDropSingleTupleTableSlot(reader->slot);
+		toast_close_indexes(reader->indexes, reader->nindexes, NoLock);
+		reader->scan = NULL;
+	}
 	table_close(reader->relation, NoLock);
 	reader->relation = NULL;
 }

@@ -293,14 +293,6 @@ check_row(void *arg, const LokiTailRow *row)
 	return true;
 }
 
-/* Check the tail by itself. */
-static void
-check_tail(TermsCheck *terms)
-{
-	if (!loki_tail_visit(&terms->lists, PG_UINT32_MAX, false, check_row, terms))
-		report_postings(terms, LOKI_SLOTS_ELEMENT, 0, "or one that follows, or of the element2 array, is damaged");
-}
-
 /* A node whose row has other elements than were seen in the tail */
 typedef struct OtherElements
 {
@@ -445,7 +437,9 @@ loki_check_terms(LokiCheck *check)
 	if (!open_lists(check, &terms))
 		return;
 	(void) check_lists(&terms);
-	check_tail(&terms);
+	/* the tail by itself */
+	if (!loki_tail_visit(&terms.lists, PG_UINT32_MAX, false, check_row, &terms))
+		report_postings(&terms, LOKI_SLOTS_ELEMENT, 0, "or one that follows, or of the element2 array, is damaged");
 	pfree(terms.postings);
 }
 

@@ -31,7 +31,7 @@ typedef struct Sampled
 } Sampled;
 
 static const void *
-code_of(const Sampled *sampled, int i)
+sampled_code(const Sampled *sampled, int i)
 {
 	return sampled->codes + i * sampled->size;
 }
@@ -49,7 +49,7 @@ sample_codes(LokiIndex *state, Relation index, pg_prng_state *prng, int wanted, 
 	for (int tries = 0; tries < 4 * wanted && sampled->n < wanted && end > 0; tries++)
 	{
 		uint32		node = (uint32) pg_prng_uint64_range(prng, 0, end - 1);
-		char	   *code = (char *) code_of(sampled, sampled->n);
+		char	   *code = (char *) sampled_code(sampled, sampled->n);
 		char		tid[LOKI_TID_LONG];
 
 		CHECK_FOR_INTERRUPTS();
@@ -83,7 +83,7 @@ loki_crowded_share(LokiIndex *state, Relation index, const LokiMetaPageData *met
 	query = loki_alloc_queries(CurrentMemoryContext, quantizer, 1);
 	for (int i = 0; i < looked_at.n; i++)
 	{
-		const char *own = code_of(&looked_at, i);
+		const char *own = sampled_code(&looked_at, i);
 		float		most = LOKI_CROWD_SQUARE * loki_code_spread(quantizer, own);
 		int			near = 0;
 
@@ -94,7 +94,7 @@ loki_crowded_share(LokiIndex *state, Relation index, const LokiMetaPageData *met
 			quantizer->prepare_code(quantizer, own, query);
 		for (int j = 0; j < seen.n; j++)
 		{
-			const void *code = code_of(&seen, j);
+			const void *code = sampled_code(&seen, j);
 			float		estimate;
 
 			/* duplicates are no crowd */

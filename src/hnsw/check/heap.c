@@ -55,19 +55,6 @@ typedef struct HeapCheck
 	char	   *refine;			/* ... likewise */
 } HeapCheck;
 
-/*
- * The number of a heap TID and what the index has of its row, or should have.  Of two rows that differ one in
- * 65,536 pairs has equal fingerprints: damage of a single row may be missed, but not of some.
- */
-static int64
-entry_number(const ItemPointerData *tid, uint64 hash)
-{
-	uint64		entry = ItemPointerGetBlockNumberNoCheck(tid);
-
-	entry = (entry << 16) | ItemPointerGetOffsetNumberNoCheck(tid);
-	return (int64) ((entry << FINGERPRINT_BITS) | (hash & PG_UINT16_MAX));
-}
-
 /* Heap TID of an entry, for comparing and for messages; unsigned, as blocks go up to 2^32 */
 static inline int64
 entry_tid(int64 entry)
@@ -96,8 +83,12 @@ outside_hash(bool zero_norm)
 static void
 put_entry(Tuplesortstate *sort, const ItemPointerData *tid, uint64 hash)
 {
-	Assert(ItemPointerIsValid(tid));
-	tuplesort_putdatum(sort, Int64GetDatum(entry_number(tid, hash)), false);
+	uint64		entry = ItemPointerGetBlockNumber(tid);
+
+	/* of two rows that differ one in 65,536 pairs has equal fingerprints: damage of a single row may be missed */
+	entry = (entry << 16) | ItemPointerGetOffsetNumber(tid);
+	entry = (entry << FINGERPRINT_BITS) | (hash & PG_UINT16_MAX);
+	tuplesort_putdatum(sort, Int64GetDatum((int64) entry), false);
 }
 
 /* ----------------------------------------------------------------
@@ -177,23 +168,6 @@ put_rows(LokiCheck *check, int array, uint32 number, const char *slot)
 	put_slot(state, LokiTidState(&tid), &tid.u.heap, hash);
 	for (uint64 i = 0; i < check->tid_list.n; i++)
 		put_slot(state, check->tid_list.slots[i].state, &check->tid_list.slots[i].heap, hash);
-}
-
-/*
- * Add all rows that the index has.  No snapshot but those of a standby sees a row whose entry
- * is marked killed, so these entries are left out: a visible row must have another.
- */
-static void
-add_index_entries(HeapCheck *state)
-{
-	LokiCheck  *check = state->check;
-
-	Assert(loki_no_buffer_locked());
-	state->skip_killed = !TransactionStartedDuringRecovery();
-	check->slot_state = state;
-	loki_index_refresh(check->state, check->index);
-	loki_check_slot_array(check, LOKI_SLOTS_TID, put_rows);
-	loki_check_slot_array(check, LOKI_SLOTS_NULLTID, put_rows);
 }
 
 /* ----------------------------------------------------------------
@@ -317,24 +291,6 @@ begin_entry_sort(void)
 								 Max(maintenance_work_mem / 2, 64), NULL, TUPLESORT_NONE);
 }
 
-/* Read the rows of the table by the snapshot, like CREATE INDEX CONCURRENTLY. */
-static void
-read_table(HeapCheck *state, IndexInfo *info, Snapshot snapshot)
-{
-	LokiCheck  *check = state->check;
-	TableScanDesc scan = table_beginscan_strat(check->heap, snapshot, 0, NULL, true, false);
-
-	/* ii_Concurrent: by the snapshot of the scan.  The others would have rows checked against each other. */
-	info->ii_Concurrent = true;
-	info->ii_Unique = false;
-	info->ii_ExclusionOps = NULL;
-	info->ii_ExclusionProcs = NULL;
-	info->ii_ExclusionStrats = NULL;
-	/* whether to join other scans of the table was said when this one began */
-	table_index_build_scan(check->heap, check->index, info, true, true,
-						   put_expected_row, state, scan);
-}
-
 /*
  * Check that each row has one entry, with its values, if the snapshot sees it and the index
  * should have it.
@@ -344,8 +300,9 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 {
 	HeapCheck	state = {.check = check};
 	const LokiQuantizer *quantizer = check->state->quantizer;
+	TableScanDesc scan;
 
-	Assert(IsMVCCSnapshot(snapshot) && check->node != NULL);
+	Assert(IsMVCCSnapshot(snapshot) && check->node != NULL && loki_no_buffer_locked());
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "row",
 											  ALLOCSET_DEFAULT_SIZES);
 	/* encode() writes every byte but padding, which is zero */
@@ -355,10 +312,28 @@ loki_check_heap(LokiCheck *check, IndexInfo *info, Snapshot snapshot)
 	state.rows = begin_entry_sort();
 
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_SORT, 0);
-	add_index_entries(&state);
+	/*
+	 * All rows that the index has.  No snapshot but those of a standby sees a row whose entry is marked killed,
+	 * so these entries are left out: a visible row must have another.
+	 */
+	state.skip_killed = !TransactionStartedDuringRecovery();
+	check->slot_state = &state;
+	loki_index_refresh(check->state, check->index);
+	loki_check_slot_array(check, LOKI_SLOTS_TID, put_rows);
+	loki_check_slot_array(check, LOKI_SLOTS_NULLTID, put_rows);
 	tuplesort_performsort(state.entries);
+
 	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_TABLESCAN, 0);
-	read_table(&state, info, snapshot);
+	scan = table_beginscan_strat(check->heap, snapshot, 0, NULL, true, false);
+	/* ii_Concurrent: by the snapshot of the scan.  The others would have rows checked against each other. */
+	info->ii_Concurrent = true;
+	info->ii_Unique = false;
+	info->ii_ExclusionOps = NULL;
+	info->ii_ExclusionProcs = NULL;
+	info->ii_ExclusionStrats = NULL;
+	/* whether to join other scans of the table was said when this one began */
+	table_index_build_scan(check->heap, check->index, info, true, true,
+						   put_expected_row, &state, scan);
 	tuplesort_performsort(state.rows);
 
 	merge_entries_and_rows(&state);

@@ -147,14 +147,6 @@ loki_list_indexes(Oid schema, Oid after)
  * ----------------------------------------------------------------
  */
 
-/* An error, in one line */
-static char *
-describe_error(const ErrorData *error, bool detailed)
-{
-	return error->detail == NULL || !detailed ? pstrdup(error->message) :
-		psprintf("%s: %s", error->message, error->detail);
-}
-
 /*
  * Look at an index in a subtransaction; returns what is wrong with it, or NULL.  An error is
  * something wrong, unless the query is canceled.  The index's lock is not waited for, and none is left.
@@ -189,7 +181,8 @@ loki_index_problem(Oid indexid, LokiLookAt look, void *arg, bool detailed)
 			ReThrowError(error);
 		/* of lock_timeout */
 		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
-			problem = describe_error(error, detailed);
+			problem = error->detail == NULL || !detailed ? pstrdup(error->message) :
+				psprintf("%s: %s", error->message, error->detail);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);

@@ -385,22 +385,6 @@ entry_fault(LokiCheck *check, const LokiMetaPageData *meta)
 	return owned ? NULL : "does not own its slot on its highest layer";
 }
 
-/* The highest level of live nodes, and how many live nodes there are, as of when TID was read */
-static int
-highest_level(LokiCheck *check, uint64 *live)
-{
-	int			level = 0;
-
-	*live = 0;
-	for (uint32 node = 0; node < check->nodes; node++)
-		if (loki_check_is_live(node_state(check, node)))
-		{
-			(*live)++;
-			level = Max(level, check->level[node]);
-		}
-	return level;
-}
-
 /*
  * Check the entry point.  An insert that did not end may leave a node above the entry point,
  * or a first node that is not the entry point.
@@ -409,10 +393,17 @@ void
 loki_check_entry(LokiCheck *check)
 {
 	const char *fault = NULL;
-	uint64		live;
-	int			level = highest_level(check, &live);
+	uint64		live = 0;
+	int			level = 0;		/* the highest of live nodes, as of when TID
+								 * was read */
 	LokiMetaPageData meta;
 
+	for (uint32 node = 0; node < check->nodes; node++)
+		if (loki_check_is_live(node_state(check, node)))
+		{
+			live++;
+			level = Max(level, check->level[node]);
+		}
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
 		loki_meta_read(check->index, &meta);

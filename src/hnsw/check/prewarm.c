@@ -167,13 +167,6 @@ open_indexes(Prewarm *prewarm, Oid relid)
 	Assert(prewarm->nindexes <= list_length(indexes));
 }
 
-/* How many buffers the pages of an index can be in */
-static uint64
-buffers_for(Relation index)
-{
-	return RelationUsesLocalBuffers(index) ? num_temp_buffers : NBuffers;
-}
-
 /*
  * lokivector_prewarm(index regclass, max_bytes bigint): bytes that were read, or were there
  */
@@ -194,7 +187,7 @@ lokivector_prewarm(PG_FUNCTION_ARGS)
 		PG_RETURN_INT64(0);
 
 	/* more than there are buffers would only drive out what came first */
-	prewarm.most = buffers_for(prewarm.indexes[0]);
+	prewarm.most = RelationUsesLocalBuffers(prewarm.indexes[0]) ? num_temp_buffers : NBuffers;
 	/* unless asked for more, a quarter is left to tables, whose rows are reranked */
 	if (PG_ARGISNULL(1))
 		prewarm.most = prewarm.most / 4 * 3;

@@ -100,50 +100,6 @@ require_allowed(AclResult allowed, Oid relid)
 					   get_rel_name(relid));
 }
 
-/*
- * ERROR unless the user may read a table, or one of which it is a partition: reading rows
- * through that asks for no right to the partition.
- */
-static void
-require_select(Oid tableid)
-{
-	AclResult	allowed = pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT);
-
-	foreach_oid(ancestor, get_partition_ancestors(tableid))
-	{
-		if (pg_class_aclcheck(ancestor, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
-			return;
-	}
-	require_allowed(allowed, tableid);
-}
-
-/*
- * ERROR unless the user may read all rows of a table: what a function shows of an index's
- * answers depends on all of them.
- */
-static void
-require_all_rows(Oid heapid)
-{
-	require_allowed(pg_class_aclcheck(heapid, GetUserId(), ACL_SELECT), heapid);
-	if (check_enable_rls(heapid, InvalidOid, false) == RLS_ENABLED)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("query would be affected by row-level security policy for table \"%s\"",
-						get_rel_name(heapid))));
-}
-
-/* ERROR: the user may not read a relation's index.  Names all who may. */
-static void
-refuse_to_read(Oid relid)
-{
-	ObjectType	type = get_relkind_objtype(get_rel_relkind(relid));
-
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("must be owner of %s %s or have privileges of pg_monitor",
-					type == OBJECT_INDEX ? "index" : "relation", get_rel_name(relid))));
-}
-
 /* Whether the user may read a relation's index, or change it */
 bool
 loki_has_right(Oid relid, LokiRight right)
@@ -195,16 +151,37 @@ loki_require_right(Oid relid, LokiRight right)
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		return;
 	if (right == LOKI_RIGHT_TABLE)
-		require_select(OidIsValid(heapid) ? heapid : relid);
+	{
+		/* or to a table of which it is a partition: reading rows through that asks for no right to the partition */
+		Oid			tableid = OidIsValid(heapid) ? heapid : relid;
+
+		foreach_oid(ancestor, get_partition_ancestors(tableid))
+		{
+			if (pg_class_aclcheck(ancestor, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+				return;
+		}
+		require_allowed(pg_class_aclcheck(tableid, GetUserId(), ACL_SELECT), tableid);
+	}
 	else if (right == LOKI_RIGHT_ROWS)
 	{
-		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(heapid)))
-			require_all_rows(heapid);
+		/* all of them: what a function shows of an index's answers depends on each */
+		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(heapid)))
+			return;
+		require_allowed(pg_class_aclcheck(heapid, GetUserId(), ACL_SELECT), heapid);
+		if (check_enable_rls(heapid, InvalidOid, false) == RLS_ENABLED)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("query would be affected by row-level security policy for table \"%s\"",
+							get_rel_name(heapid))));
 	}
 	else if (!loki_has_right(relid, right))
 	{
 		if (right == LOKI_RIGHT_READ)
-			refuse_to_read(relid);
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("must be owner of %s %s or have privileges of pg_monitor",
+							get_relkind_objtype(get_rel_relkind(relid)) == OBJECT_INDEX ? "index" : "relation",
+							get_rel_name(relid))));
 		require_allowed(ACLCHECK_NOT_OWNER, relid);
 	}
 }

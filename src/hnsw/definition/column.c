@@ -505,17 +505,6 @@ loki_query_value(const LokiColumn *column, Oid type, Datum datum)
 	return column->type->of_vector(PG_DETOAST_DATUM(datum));
 }
 
-/* A value of the column's type, which is given as text */
-static Datum
-value_of_text(const LokiColumn *column, Datum written)
-{
-	Oid			input;
-	Oid			io_param;
-
-	getTypeInputInfo(column->typid, &input, &io_param);
-	return OidInputFunctionCall(input, TextDatumGetCString(written), io_param, -1);
-}
-
 /* The queries of an array.  See column.h. */
 int
 loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements)
@@ -527,6 +516,8 @@ loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements)
 	char		align;
 	bool	   *nulls;
 	int			n;
+	Oid			input;
+	Oid			io_param;
 
 	if (column->type->words != NULL)
 		ereport(ERROR,
@@ -541,6 +532,7 @@ loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements)
 				 errhint("Queries of any type may be given as text.")));
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	deconstruct_array(array, type, length, by_value, align, elements, &nulls, &n);
+	getTypeInputInfo(column->typid, &input, &io_param);
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])
@@ -548,7 +540,7 @@ loki_query_array(const LokiColumn *column, ArrayType *array, Datum **elements)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("query vectors must not be null")));
 		if (type == TEXTOID)
-			(*elements)[i] = value_of_text(column, (*elements)[i]);
+			(*elements)[i] = OidInputFunctionCall(input, TextDatumGetCString((*elements)[i]), io_param, -1);
 		if (loki_query_open(column, column->typid, (*elements)[i], values) != LOKI_VALUE_VECTOR)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

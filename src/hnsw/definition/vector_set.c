@@ -157,41 +157,13 @@ lend(float *parts, const int *counts, int empty)
 		mean[i] /= lenders;
 }
 
-/* Make means of the sums of a document's vectors in each part, and let empty parts have some. */
-static void
-take_means(float *parts, const int *counts)
-{
-	for (int part = 0; part < PARTS; part++)
-		for (int i = 0; counts[part] > 1 && i < PROJECTED; i++)
-			parts[part * PROJECTED + i] /= counts[part];
-	for (int part = 0; part < PARTS; part++)
-		if (counts[part] == 0)
-			lend(parts, counts, part);
-}
-
-/*
- * Scale an encoding, so that the product of two is the mean over repetitions of the products
- * before projection.
- */
-static void
-scale(int repetitions, float *encoding)
-{
-	const float factor = 1 / sqrtf(repetitions * PROJECTED);
-
-	for (int i = 0; i < repetitions * REPEATED_DIM; i++)
-	{
-		encoding[i] *= factor;
-		if (unlikely(!isfinite(encoding[i])))
-			encoding[i] = 0;	/* the sum overflowed */
-	}
-}
-
 /* Make the encoding of a set, column->dim floats: means in each part for a document, sums for a query. */
 static void
 make_encoding(const LokiColumn *column, const LokiVectorSet *set, bool document, float *encoding)
 {
 	int			repetitions = column->dim / REPEATED_DIM;
 	int			counts[REPETITIONS][PARTS] = {{0}};
+	const float factor = 1 / sqrtf(repetitions * PROJECTED);
 
 	StaticAssertStmt(EARLIER * DIRECTIONS % LOKI_TILE_ROWS == 0, "dot_i16() multiplies four at a time");
 	Assert(repetitions == REPETITIONS || repetitions == EARLIER);
@@ -204,8 +176,24 @@ make_encoding(const LokiColumn *column, const LokiVectorSet *set, bool document,
 		add_to_part(set->dim, loki_vector(&set->vectors, i), repetitions, encoding, counts);
 	}
 	for (int r = 0; document && r < repetitions; r++)
-		take_means(encoding + r * PARTS * PROJECTED, counts[r]);
-	scale(repetitions, encoding);
+	{
+		float	   *parts = encoding + r * PARTS * PROJECTED;
+
+		for (int part = 0; part < PARTS; part++)
+			for (int i = 0; counts[r][part] > 1 && i < PROJECTED; i++)
+				parts[part * PROJECTED + i] /= counts[r][part];
+		/* an empty part has those of another */
+		for (int part = 0; part < PARTS; part++)
+			if (counts[r][part] == 0)
+				lend(parts, counts[r], part);
+	}
+	/* the product of two is the mean over repetitions of the products before projection */
+	for (int i = 0; i < column->dim; i++)
+	{
+		encoding[i] *= factor;
+		if (unlikely(!isfinite(encoding[i])))
+			encoding[i] = 0;	/* the sum overflowed */
+	}
 }
 
 /* ----------------------------------------------------------------
