@@ -78,7 +78,7 @@ def measure(out, only, options):
             continue
         with open(os.path.join(folder, "made.json"), "w", encoding="utf-8") as f:
             json.dump({"commit": commit(), "date": time.strftime("%-d %B %Y"), "machine": machine(),
-                       "minutes": round((time.monotonic() - began) / 60, 1)}, f, indent=1)
+                       "minutes": round((time.monotonic() - began) / 60, 1)}, f)
     return complete
 
 
