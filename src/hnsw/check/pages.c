@@ -63,21 +63,6 @@ add_range(RangeList *list, int array, uint32 extent, BlockNumber first,
 	range->extent = extent;
 }
 
-/* Check that the page copy is zero between its used part and its special space. */
-static void
-check_unused(LokiCheck *check, BlockNumber block)
-{
-	const char *page = check->page.data;
-	PageHeader	header = (PageHeader) check->page.data;
-	Size		found = loki_check_not_zero(page, header->pd_lower, header->pd_special);
-
-	Assert(header->pd_lower <= header->pd_special && header->pd_special < BLCKSZ);
-	if (found < header->pd_special)
-		loki_check_fault(check, psprintf("page at block %u", block),
-						 psprintf("The first is at offset %zu; the used part ends at %u.", found, header->pd_lower),
-						 "has bytes in its unused part");
-}
-
 /* Check the header of the page copy. */
 static void
 check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
@@ -129,11 +114,20 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 static void
 copy_page(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 {
+	PageHeader	header = (PageHeader) check->page.data;
+	Size		found;
+
 	CHECK_FOR_INTERRUPTS();
 	loki_check_copy(check, block);
 	loki_check_progress(check);
 	check_header(check, block, array, ordinal);
-	check_unused(check, block);
+	/* zero between its used part and its special space */
+	Assert(header->pd_lower <= header->pd_special && header->pd_special < BLCKSZ);
+	found = loki_check_not_zero(check->page.data, header->pd_lower, header->pd_special);
+	if (found < header->pd_special)
+		loki_check_fault(check, psprintf("page at block %u", block),
+						 psprintf("The first is at offset %zu; the used part ends at %u.", found, header->pd_lower),
+						 "has bytes in its unused part");
 }
 
 /* The number of slots in use on the page copy; the used part must end with a slot. */

@@ -67,21 +67,6 @@ hash_signature(uint64 hash)
 	return result;
 }
 
-/* The type of an array's elements, with its hash functions, by the session's cache; ERROR if it has none */
-static TypeCacheEntry *
-element_type(Oid typid)
-{
-	TypeCacheEntry *type = lookup_type_cache(typid, TYPECACHE_HASH_PROC_FINFO |
-											 TYPECACHE_HASH_EXTENDED_PROC_FINFO);
-
-	if (!OidIsValid(type->hash_proc))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("could not identify a hash function for type %s",
-						format_type_be(typid))));
-	return type;
-}
-
 /* qsort: ascending */
 static int
 compare_hashes(const void *a, const void *b)
@@ -118,7 +103,8 @@ void
 loki_array_elements(Datum datum, LokiElements *elements)
 {
 	ArrayType  *array = DatumGetArrayTypeP(datum);
-	TypeCacheEntry *type = element_type(ARR_ELEMTYPE(array));
+	TypeCacheEntry *type = lookup_type_cache(ARR_ELEMTYPE(array), TYPECACHE_HASH_PROC_FINFO |
+											 TYPECACHE_HASH_EXTENDED_PROC_FINFO);
 	Datum	   *values;
 	bool	   *nulls;
 	uint64	   *hashes;
@@ -126,6 +112,11 @@ loki_array_elements(Datum datum, LokiElements *elements)
 	int			nhashes = 0;
 	int			n;
 
+	if (!OidIsValid(type->hash_proc))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("could not identify a hash function for type %s",
+						format_type_be(ARR_ELEMTYPE(array)))));
 	deconstruct_array(array, ARR_ELEMTYPE(array), type->typlen, type->typbyval,
 					  type->typalign, &values, &nulls, &n);
 	hashes = palloc_array(uint64, Max(n, 1));
