@@ -8,10 +8,10 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
-use Exporter 'import';
 use HTTP::Tiny;
 use IPC::Run;
 use JSON::PP qw(decode_json);
+use parent 'Exporter';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -20,6 +20,19 @@ our @EXPORT = qw($top $root @unpacked major unpack_packages unpack_or_skip file_
   stop_program finish_program create_items items_are_sound free_port wait_for http_get create_exporter
   start_stalled_build start_exporter unknown_metrics start_prometheus query_prometheus panels_without_data browse start_demo
   load_demo);
+
+# A test has strict, warnings and the server's modules for tests by this one.
+sub import
+{
+	my ($class) = @_;
+	my $caller = caller;
+
+	$class->export_to_level(1, $class);
+	strict->import;
+	warnings->import;
+	eval "package $caller; use PostgreSQL::Test::Cluster; use PostgreSQL::Test::Utils; use Test::More; 1" or die $@;
+	return;
+}
 
 our $top = abs_path('..');
 

@@ -3,17 +3,10 @@
 # before and after.  Prometheus asks exporters of a primary and its standby, with the rules as
 # they are but for the time that they wait: alerts_test.yaml, for promtool, is about that.
 
-use strict;
-use warnings;
-
 use FullTablespace;
 use IPC::Run;
 use JSON::PP qw(decode_json);
 use LokiTest qw(damaged_node loki_standby write_binary);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -2,15 +2,8 @@
 # The compose file of operations/, without a daemon: docker-compose reads it once there are
 # passwords, the files that it mounts are there, and the programs that it starts take them.
 
-use strict;
-use warnings;
-
 use HTTP::Tiny;
 use JSON::PP qw(decode_json);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -2,13 +2,7 @@
 # The dashboard, by Grafana's own library: operations/dashboard.py makes the file with it, and
 # the library knows all that the file has.
 
-use strict;
-use warnings;
-
 use JSON::PP qw(decode_json);
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -3,14 +3,8 @@
 # definitions of CloudNativePG and of its plugin for backups allow, which are taken from their
 # Go modules, and name each other.  No cluster is at hand: nothing is started.
 
-use strict;
-use warnings;
-
 use IPC::Run;
 use JSON::PP qw(decode_json);
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -1,13 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 # operations/load.py: files of each format into tables and back, and a load that goes on.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

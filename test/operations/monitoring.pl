@@ -2,13 +2,6 @@
 # prometheus-postgres-exporter with the queries of operations/, alert rules and their tests by
 # promtool, the queries of the dashboard.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

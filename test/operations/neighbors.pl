@@ -3,13 +3,6 @@
 # pg_amcheck, pg_prewarm, auto_explain, pg_stat_statements, pg_cron; and what a cancelled
 # REINDEX CONCURRENTLY leaves.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 use TakeoverTest;

@@ -4,15 +4,8 @@
 # sound, and the old one comes back as its standby.  Names of tests tell how long clients wait for
 # a primary.
 
-use strict;
-use warnings;
-
 use IO::Socket::INET;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 use Time::HiRes qw(time);
-
 use lib 'operations';
 use OperationsTest;
 

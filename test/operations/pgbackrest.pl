@@ -4,15 +4,8 @@
 # index agrees with its table, and finds as much as before.  Then the server is lost with its
 # disk.  Names of tests tell how long restores took, and the rows of how many seconds were lost.
 
-use strict;
-use warnings;
-
 use JSON::PP qw(decode_json);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 use Time::HiRes qw(time usleep);
-
 use lib 'operations';
 use OperationsTest;
 

@@ -2,13 +2,6 @@
 # pgbouncer in transaction mode: how settings reach a query there, and prepared
 # statements.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

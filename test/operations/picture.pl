@@ -3,14 +3,7 @@
 # Grafana cannot be had; the components that it draws panels with can.  The picture stays in
 # the directory of the packages.
 
-use strict;
-use warnings;
-
 use JSON::PP qw(decode_json encode_json);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -3,13 +3,6 @@
 # others have indexes, on a primary and on a standby, with names that HTML has to quote and an index whose build failed; and how headless
 # Chromium shows it.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -2,15 +2,8 @@
 # The scripts of operations/ for psql, by make and by \i: what they print of sound indexes and of a
 # damaged one, a rebuild, and what the calculator of sizes says beside an index that was built.
 
-use strict;
-use warnings;
-
 use Cwd;
 use LokiTest qw(damaged_node write_binary);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -3,13 +3,6 @@
 # prometheus-postgres-exporter, and with the lines of operations.md Prometheus has the same
 # metrics, so rules and dashboard work with either.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

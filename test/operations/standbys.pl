@@ -2,13 +2,6 @@
 # Reads on two standbys: connection strings of several hosts, and pgbouncer in between,
 # as doc/scaling.md shows them.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -2,13 +2,6 @@
 # TLS with client certificates: a role of the application searches over a connection that
 # both sides have proved.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 'operations';
 use OperationsTest;
 

@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 # A standby answers as its primary does, after inserts, deletes and vacuums.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $primary = loki_node('primary', allows_streaming => 1);
 $primary->start;

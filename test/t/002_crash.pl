@@ -4,17 +4,10 @@
 #
 # LOKIVECTOR_LONG=1 kills it twenty times in place of three.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run qw(start finish);
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $kills = $ENV{LOKIVECTOR_LONG} ? 20 : $ENV{LOKIVECTOR_SHORT} ? 1 : 3;
 

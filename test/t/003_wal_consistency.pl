@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 # Pages that replay makes are those of the primary, byte by byte.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $primary = loki_node('primary', allows_streaming => 1);
 $primary->append_conf('postgresql.conf', "wal_consistency_checking = 'generic'\n");

@@ -5,17 +5,10 @@
 # Needs python3 with numpy, and the manual as HTML (Debian: python3-numpy,
 # postgresql-doc).
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run qw(run);
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 # A short run has a quarter of the rows, and an eighth of the queries
 my ($rows, $step) = $ENV{LOKIVECTOR_SHORT} ? (5000, 8) : (20000, 1);

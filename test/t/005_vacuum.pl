@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 # Recall and size over cycles of deletes, inserts and vacuums.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 $node->start;

@@ -2,16 +2,11 @@
 # Settings hold from the first query of a session on, whoever made them, and the
 # extension works in any schema.
 
-use strict;
-use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use LokiTest;
 
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\n");
+my $node = loki_node('main');
 $node->start;
 $node->safe_psql('postgres', q(
 	CREATE SCHEMA ext;

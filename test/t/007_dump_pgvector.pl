@@ -3,13 +3,6 @@
 # and back: dumps restore without an error, and dump to equal text.  Needs
 # pgvector on the server that is tested with (make test-takeover).
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 't';
 use LokiTest;
 use TakeoverTest;

@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 # Inserts, updates, deletes, scans and vacuums at the same time.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $seconds = $ENV{LOKIVECTOR_LONG} ? 120 : $ENV{LOKIVECTOR_SHORT} ? 4 : 10;
 

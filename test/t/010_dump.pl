@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 # Tables with vectors go through pg_dump and COPY and come back the same.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
+use FindBin;
+use lib $FindBin::RealBin;
+use LokiTest;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;

@@ -2,16 +2,9 @@
 # Damaged pages: lokivector_check says what is wrong, and no command on such an
 # index brings the server down or runs without end.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = damaged_node('main');
 $node->append_conf('postgresql.conf', q(

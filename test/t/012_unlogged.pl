@@ -2,16 +2,9 @@
 # Indexes of unlogged tables are empty after a crash, and usable; after a clean
 # shutdown they keep their rows.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main', allows_streaming => 1);
 $node->start;

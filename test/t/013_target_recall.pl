@@ -3,17 +3,10 @@
 # found, within a tolerance, whether an index was built, filled, or has changed;
 # and what is known of an index outlives a crash and comes to a standby.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run;
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 # A query's recall moves the mean of 500 by little, and a calibration is a
 # sample as well

@@ -3,16 +3,9 @@
 # outdated page says there, answers are those of the table; a standby knows what
 # an insert noted.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $version = (`pg_config --version` =~ /(\d+)/)[0];
 my $node = loki_node('main', allows_streaming => 1,

@@ -6,17 +6,10 @@
 #
 # Needs python3 with numpy (Debian: python3-numpy).
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run qw(run);
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $hard = "$FindBin::RealBin/../../bench/hard.py";
 my ($out, $err);

@@ -2,17 +2,10 @@
 # Builds by several processes, past maintenance_work_mem, and cut off: the index
 # is that of a build by one process, and nothing is left behind.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run qw(start finish);
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 $node->append_conf(

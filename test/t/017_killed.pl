@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 # Rows that a scan saw dead to all are remembered in the index, and only those.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main', allows_streaming => 1);
 $node->append_conf('postgresql.conf', "wal_log_hints = on\n");

@@ -2,17 +2,10 @@
 # An index that is created on an empty table: its rows are pending until there are
 # enough of them for codes and a graph, which an insert makes.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run qw(start finish);
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $dim = 64;
 my $node = loki_node('main', allows_streaming => 1);

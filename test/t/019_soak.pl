@@ -3,16 +3,9 @@
 # that deletes and one that vacuums, from an empty index on.
 # LOKIVECTOR_SOAK_SECONDS says for how long (make soak: half an hour).
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $seconds = $ENV{LOKIVECTOR_SOAK_SECONDS} || ($ENV{LOKIVECTOR_SHORT} ? 6 : 20);
 

@@ -2,16 +2,9 @@
 # What an insert, an update and VACUUM write to WAL, beyond what the table and its key
 # write: some hundred bytes a row, not pages.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 

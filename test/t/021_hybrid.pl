@@ -6,16 +6,9 @@
 #
 # 200 cases; with LOKIVECTOR_LONG=1 2,000.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $cases = $ENV{LOKIVECTOR_LONG} ? 2000 : $ENV{LOKIVECTOR_SHORT} ? 50 : 200;
 my $node = loki_node('main');

@@ -2,14 +2,7 @@
 # The extension under pgvector's name: installing it beside lokivector and over
 # pgvector's files, dumps, the way from old versions, and parallel builds.
 
-use strict;
-use warnings;
-
 use Cwd qw(abs_path);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 't';
 use LokiTest;
 use TakeoverTest qw(step_of_page follow_shell);

@@ -2,13 +2,10 @@
 # pgvector's library is replaced under its databases, where the server that is
 # tested with has pgvector.
 
-use strict;
-use warnings;
-
 use Cwd qw(abs_path);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
+use FindBin;
+use lib $FindBin::RealBin;
+use LokiTest;
 
 my $top = abs_path('..');
 my $tmp = $PostgreSQL::Test::Utils::tmp_check;
@@ -20,9 +17,7 @@ $control .= '/extension/vector.control';
 plan skip_all => 'this server has no pgvector'
   unless -e $control && slurp_file($control) !~ /lokivector/;
 
-my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
-$node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\n");
+my $node = loki_node('main', install_path => $prefix);
 $node->start;
 
 $node->safe_psql('postgres', q(

@@ -2,13 +2,6 @@
 # Index files that the library cannot read are listed, whatever is wrong with
 # them, and rebuilt by the commands of the list or by the procedure.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 't';
 use LokiTest;
 

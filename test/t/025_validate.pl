@@ -2,18 +2,13 @@
 # The validation of a move: a database is the same as itself, every change is
 # seen, and no code of other roles runs with the rights of whoever runs it.
 
-use strict;
-use warnings;
-
 use Cwd qw(abs_path);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
+use FindBin;
+use lib $FindBin::RealBin;
+use LokiTest;
 
 my $script = abs_path('../sql/takeover/lokivector_validate.sql');
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\n");
+my $node = loki_node('main');
 $node->start;
 
 $node->safe_psql('postgres', q(

@@ -3,14 +3,8 @@
 # where there is one, into one with lokivector in its place, in text and in
 # binary; then writes go to the new one.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 't';
+use LokiTest;
 use TakeoverTest;
 
 my ($new_config, $new_prefix) = private_server('new');
@@ -20,9 +14,8 @@ install_as_vector($new_config);
 my ($result, $output) = make($new_config, 'install');
 BAIL_OUT($output) unless $result;
 
-my $old = PostgreSQL::Test::Cluster->new('old', install_path => $old_prefix);
-$old->init(allows_streaming => 'logical');
-$old->append_conf('postgresql.conf', "autovacuum = off\nwal_level = logical\n");
+my $old = loki_node('old', install_path => $old_prefix, allows_streaming => 'logical');
+$old->append_conf('postgresql.conf', "wal_level = logical\n");
 $old->start;
 $old->safe_psql('postgres', q(
 	CREATE EXTENSION vector;
@@ -47,9 +40,8 @@ is($old->safe_psql('postgres', q(SELECT relname FROM pg_class WHERE relreplident
 	'the table without a key is identified by all of its columns');
 $old->safe_psql('postgres', 'CREATE PUBLICATION moving FOR ALL TABLES');
 
-my $new = PostgreSQL::Test::Cluster->new('new', install_path => $new_prefix);
-$new->init;
-$new->append_conf('postgresql.conf', "autovacuum = off\nwal_retrieve_retry_interval = 100ms\n");
+my $new = loki_node('new', install_path => $new_prefix);
+$new->append_conf('postgresql.conf', "wal_retrieve_retry_interval = 100ms\n");
 $new->start;
 
 my $writes = q(

@@ -4,14 +4,8 @@
 # old version is the newest of those installed with development files that are
 # older than what is tested, or else the same.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 't';
+use LokiTest;
 use TakeoverTest;
 
 my $tmp = $PostgreSQL::Test::Utils::tmp_check;

@@ -5,18 +5,11 @@
 #
 # LOKIVECTOR_LONG=1 kills it 24 times in place of four.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run qw(start finish);
 use LokiFilter;
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $kills = $ENV{LOKIVECTOR_LONG} ? 24 : $ENV{LOKIVECTOR_SHORT} ? 1 : 4;
 

@@ -4,16 +4,9 @@
 # places that src/hnsw/check/README lists, which mean nothing.  It does so
 # on the processor that has made the index and on another.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 # Indexes alike of a kind, which are damaged at once; places tried in each block
 my $copies = 8;

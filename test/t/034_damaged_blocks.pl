@@ -5,16 +5,9 @@
 # Noise and other pages go to one block of each array, and with LOKIVECTOR_LONG=1 to
 # every block; in a short run zeroes as well.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $dim = 24;
 my $rows = 1100;

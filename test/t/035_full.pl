@@ -4,17 +4,10 @@
 #
 # LOKIVECTOR_LONG=1: four times as many rounds.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use FullTablespace;
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $rounds = $ENV{LOKIVECTOR_LONG} ? 20 : $ENV{LOKIVECTOR_SHORT} ? 2 : 5;
 

@@ -4,17 +4,10 @@
 # with an index that is sound, and has every row of the table once.
 # LOKIVECTOR_KILLS says how often (make kills: 1,000 times).
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run qw(start finish);
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $kills = $ENV{LOKIVECTOR_KILLS} || ($ENV{LOKIVECTOR_SHORT} ? 2 : 4);

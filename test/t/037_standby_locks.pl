@@ -3,16 +3,9 @@
 # for ever for the other.  Replay locks the pages of a record in the order in which
 # they were registered, and keeps them all until the record is applied.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $primary = loki_node('primary', allows_streaming => 1);
 $primary->start;

@@ -4,17 +4,10 @@
 # LOKIVECTOR_FUZZ_PARALLEL that all of them run in parallel workers (make fuzz-parallel).
 # What fails is written as SQL to the directory fuzz beside the logs of the tests.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use IPC::Run qw(run);
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $count = $ENV{LOKIVECTOR_FUZZ_COUNT};
 my $seed = $ENV{LOKIVECTOR_FUZZ_SEED} || 1;

@@ -13,17 +13,10 @@
 # lists, and those around the first row of an index and around each change of an entry point;
 # with LOKIVECTOR_SHORT a quarter of these.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
 use POSIX ();
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $wanted = $ENV{LOKIVECTOR_CRASH_POINTS};
 my $jobs = $ENV{LOKIVECTOR_JOBS} || 2;

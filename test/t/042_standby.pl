@@ -6,16 +6,9 @@
 #
 # LOKIVECTOR_SOAK_SECONDS says for how long (make standby: half an hour).
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 use Time::HiRes qw(time usleep);
 
 my $seconds = $ENV{LOKIVECTOR_SOAK_SECONDS} || ($ENV{LOKIVECTOR_SHORT} ? 6 : 20);

@@ -2,16 +2,9 @@
 # Counts of indexes: no statement fails because there is no shared memory for them, and what
 # is dropped leaves no counts behind.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 # Shared memory is in files, which can be counted, and moved out of reach
 my $node = loki_node('main');

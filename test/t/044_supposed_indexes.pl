@@ -2,14 +2,9 @@
 # Planning with indexes that another extension only supposes: no relation has their
 # number, so that whoever opens them fails.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
 use LokiTest;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $module = "$PostgreSQL::Test::Utils::tmp_check/supposed_indexes.so";
 chomp(my $include = `pg_config --includedir-server`);

@@ -18,25 +18,17 @@
 # Links lead to files and headings that are there, names of files in the text are
 # names of files, and doc/reference.md has everything that the catalog has.
 
-use strict;
-use warnings;
-
 use File::Basename;
 use FindBin;
 use lib $FindBin::RealBin;
-
+use LokiTest;
 use Documents;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 # The tests run in test/
 chdir('..') or die "cannot go to the tree: $!";
 my @files = split(/\n/, `test/files.sh`);
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\n");
+my $node = loki_node('main');
 $node->start;
 
 # A page as a script of psql that has each line where the page has it, so that

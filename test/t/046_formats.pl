@@ -3,18 +3,11 @@
 # a standby (test/formats/README.md).  With LOKIVECTOR_FORMAT_SAMPLE, the sample that the
 # installed makes is kept in that directory.
 
-use strict;
-use warnings;
-
 use Cwd qw(abs_path);
 use FindBin;
 use lib $FindBin::RealBin;
-
 use FormatSample;
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $top = abs_path("$FindBin::RealBin/../..");
 my $tmp = $PostgreSQL::Test::Utils::tmp_check;

@@ -5,16 +5,9 @@
 #
 # 200 random queries; with LOKIVECTOR_LONG=1 5,000.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $cases = $ENV{LOKIVECTOR_LONG} ? 5000 : $ENV{LOKIVECTOR_SHORT} ? 25 : 200;
 my $node = loki_node('main');

@@ -4,17 +4,10 @@
 # and OFFSET take; rows go in through the table; a stopped server is named; policies and
 # user mappings hold.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
 use ShardTest;
-use Test::More;
 
 my $node = loki_node('coordinator');
 my @shards = map { loki_node("shard_$_") } 1 .. 3;

@@ -3,16 +3,9 @@
 # brings in is what searches read, on a primary and on a standby; where memory is short,
 # it leaves a part of shared buffers to others.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $primary = loki_node('primary', allows_streaming => 1);
 $primary->append_conf('postgresql.conf', "shared_buffers = 16MB\n");

@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 # What EXPLAIN (ANALYZE) and auto_explain show of searches, in each format.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 $node->start;
@@ -29,7 +22,7 @@ my %queries = (
 	hybrid => q(SELECT id FROM items WHERE c = 7 AND d > 0 ORDER BY v <-> '[1,2,3,4]' LIMIT 5));
 
 # The plan of a query in a format, with what its nodes did
-sub explain
+sub plan_of
 {
 	my ($query, $format, $more) = @_;
 
@@ -40,11 +33,11 @@ sub explain
 foreach my $format (qw(TEXT JSON YAML))
 {
 	my $work = qr/Strategy"?: "?(walk|flat|rows).*Nodes Scored"?: \d+.*Heap Fetches"?: \d+/s;
-	my $plan = explain($queries{hybrid}, $format);
+	my $plan = plan_of($queries{hybrid}, $format);
 
 	like($plan, qr/LokivectorHybridScan/, "$format: a search within the rows of another index");
 	like($plan, $work, "$format: how it found its rows, and its work");
-	$plan = explain($queries{plain}, $format);
+	$plan = plan_of($queries{plain}, $format);
 	like($plan, qr/Index Scan.*items_idx/s, "$format: a plain search");
 	if ($hooked)
 	{
@@ -70,7 +63,7 @@ $node->safe_psql('postgres', q(
 	GRANT SELECT ON owned TO tenant;));
 foreach my $name (qw(plain hybrid))
 {
-	my $tenants = explain($queries{$name} =~ s/items/owned/r, 'TEXT', 'SET ROLE tenant;');
+	my $tenants = plan_of($queries{$name} =~ s/items/owned/r, 'TEXT', 'SET ROLE tenant;');
 
 	like($tenants, qr/owned_idx/, "$name: a search under row security");
 	unlike($tenants, qr/Nodes Scored/, '... whose work is not shown');
@@ -79,7 +72,7 @@ foreach my $name (qw(plain hybrid))
 # A worker's is not shown
 my $parallel = $node->safe_psql('postgres',
 	q(SELECT name FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode') ORDER BY 1 LIMIT 1));
-my $plan = explain($queries{hybrid}, 'TEXT', "SET $parallel = on;");
+my $plan = plan_of($queries{hybrid}, 'TEXT', "SET $parallel = on;");
 like($plan, qr/Gather.*Workers Launched: 1.*LokivectorHybridScan/s, 'a search in a worker');
 unlike($plan, qr/Strategy/, '... whose work is not shown');
 

@@ -2,16 +2,9 @@
 # BM25 as a leg of a fusion, where pg_textsearch is installed: the legs are scans of its index
 # and of hnsw's, and scores are those of the same written by hand.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('textsearch');
 $node->start;

@@ -3,16 +3,9 @@
 # standby or after a move: sums are rounded differently, and yet every row is
 # found, and the check compares every row with its entry and finds no fault.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 $node->append_conf('postgresql.conf', "maintenance_work_mem = 256MB\n");

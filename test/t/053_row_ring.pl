@@ -2,16 +2,9 @@
 # Where an index needs most of the shared buffers, searches leave it there: the rows that
 # they read, in the table or out of line, take the places of rows that were read before.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $dim = 520;
 my $node = loki_node('node');

@@ -5,16 +5,9 @@
 #
 # The standby is made from a backup of before, and is told where to stop.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $primary = loki_node('primary', allows_streaming => 1);
 $primary->append_conf('postgresql.conf', "wal_keep_size = 1GB\n");

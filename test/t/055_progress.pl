@@ -1,17 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 # How far VACUUM and builds are, in lokivector_progress.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
 use IPC::Run;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 $node->start;

@@ -5,19 +5,13 @@
 # Then the extension is created and updated under both of its names, and the scripts and
 # queries of operations/ run, with a search_path that the owner of the database has chosen.
 
-use strict;
-use warnings;
-
 use File::Basename;
 use FindBin;
 use lib $FindBin::RealBin;
-
+use LokiTest;
 use DecoyTest;
 use Documents;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
 use TakeoverTest;
-use Test::More;
 
 my ($pg_config, $prefix) = private_server('names');
 install_as_vector($pg_config);
@@ -25,9 +19,7 @@ chomp(my $extensions = `$pg_config --sharedir`);
 $extensions .= '/extension';
 system_or_bail("gzip -dc $top/test/formats/0.1.0/install.sql.gz >$extensions/lokivector--0.1.0.sql");
 
-my $node = PostgreSQL::Test::Cluster->new('main', install_path => $prefix);
-$node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\n");
+my $node = loki_node('main', install_path => $prefix);
 $node->start;
 
 # The names that are called, and the functions that are the extension's own

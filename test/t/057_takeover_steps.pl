@@ -2,16 +2,9 @@
 # The steps of doc/migrating-from-pgvector.md on a running server and its standby, and back, with
 # writers and searches that go on: which statements fail, and from when to when.
 
-use strict;
-use warnings;
-
 use IPC::Run;
 use POSIX ();
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 use Time::HiRes qw(usleep);
-
 use lib 't';
 use LokiTest;
 use TakeoverTest;

@@ -4,14 +4,7 @@
 # look like records of pgaudit.  Its records are taken from a file, so that no package is needed;
 # test/operations/neighbors.pl has it itself.
 
-use strict;
-use warnings;
-
 use IPC::Run;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 't';
 use LokiTest;
 use TakeoverTest;

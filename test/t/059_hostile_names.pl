@@ -3,15 +3,8 @@
 # tables whose owners have chosen names that end a line, a quotation or a pattern, or are commands
 # of psql or of the shell: nothing of a name is run, and all indexes are what they were.
 
-use strict;
-use warnings;
-
 use IPC::Run;
 use JSON::PP;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 't';
 use LokiTest;
 use TakeoverTest;

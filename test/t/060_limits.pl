@@ -3,16 +3,9 @@
 # searches, that of measuring recall and of making codes anew, and that for what a session
 # remembers of indexes.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 $node->append_conf('postgresql.conf', "shared_buffers = 16MB\nsynchronous_commit = off\nfsync = off\n");

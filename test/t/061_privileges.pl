@@ -2,19 +2,11 @@
 # Who must be trusted for what: each line of the table in doc/security.md, of which the tests
 # below have the first column as their names.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
+use LokiTest;
 
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\n");
+my $node = loki_node('main');
 $node->start;
 $node->safe_psql('postgres', q(
 	CREATE ROLE maker; CREATE ROLE base; CREATE ROLE shop; CREATE ROLE alice; CREATE ROLE bob;

@@ -2,16 +2,10 @@
 # The statements of doc/recipes.md while clients write: another embedding model, whose
 # releases of the application come one after the other, and workers that embed texts.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use Documents;
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use Test::More;
 
 my $seconds = $ENV{LOKIVECTOR_SHORT} ? 3 : 5;
 

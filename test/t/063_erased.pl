@@ -3,16 +3,9 @@
 # database has the bytes of a deleted row, neither of its text, nor of its vector, nor of a value in
 # the index.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 $node->start;

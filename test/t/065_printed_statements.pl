@@ -5,14 +5,7 @@
 # of their operands, and a schema at the head of the path with relations and types of the same
 # names.
 
-use strict;
-use warnings;
-
 use IPC::Run;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
-
 use lib 't';
 use DecoyTest;
 use LokiTest;

@@ -3,16 +3,9 @@
 # run his code, with the rights of the user mapping's role.  And what catalogs tell of these
 # rights is what the shard's own functions tell.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main');
 

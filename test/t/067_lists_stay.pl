@@ -4,16 +4,9 @@
 # The index is on an expression that waits for a lock at one row, which VACUUM reads to make posting
 # lists.  Searches that go by lists do not read the row: without lists they would wait, too, and fail.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = loki_node('main', allows_streaming => 1);
 # no checkpoint comes while WAL is measured

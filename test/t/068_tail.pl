@@ -4,16 +4,9 @@
 #
 # One index is on an expression that waits for a lock at one row, which VACUUM reads to make posting lists.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = damaged_node('main', allows_streaming => 1);
 $node->append_conf('postgresql.conf', 'autovacuum = off');

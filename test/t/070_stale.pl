@@ -9,16 +9,9 @@
 # LOKIVECTOR_STALE_STEPS says how many steps (make check-stale: 40), LOKIVECTOR_FUZZ_SEED which.
 # What each form takes before and after the VACUUM is printed, and decides nothing.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 use Time::HiRes qw(usleep);
 
 my $steps = $ENV{LOKIVECTOR_STALE_STEPS} || ($ENV{LOKIVECTOR_SHORT} ? 6 : 12);

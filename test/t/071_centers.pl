@@ -2,16 +2,9 @@
 # Local centers through WAL: an index of a crowd that is built, one that grows, and a standby
 # that reads both, before and after a crash and a promotion.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $primary = loki_node('primary', allows_streaming => 1);
 $primary->append_conf('postgresql.conf', "autovacuum = off\nwal_consistency_checking = 'generic'\nlokivector.pending_nodes = 1024");

@@ -2,16 +2,9 @@
 # Rows that only dead ones led to stay within reach, whenever VACUUM ends: the server is killed with it while it
 # takes dead nodes out of lists.  By inner product few rows lead to most.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
 use LokiTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my %operators = (ip => '<#>', l2 => '<->', cosine => '<=>', l1 => '<+>');
 my $node = loki_node('main');

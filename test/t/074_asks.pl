@@ -4,16 +4,10 @@
 # beginnings of words and typing errors, under row security; the memory of agents of many tenants, whose
 # statements say size, prefix, and words.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib $FindBin::RealBin;
-
+use LokiTest;
 use Documents;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;

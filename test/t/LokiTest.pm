@@ -7,7 +7,7 @@ package LokiTest;
 use strict;
 use warnings;
 
-use Exporter 'import';
+use parent 'Exporter';
 use IPC::Run qw(start finish pump timeout);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -16,6 +16,20 @@ use Test::More;
 our @EXPORT = qw(loki_node damaged_node write_binary loki_standby create_items catalog_of check_index rows_by_index lost_rows
   rows_are_found recall nearest
   start_client start_transactions finish_client ended open_session ask close_session create_waits vacuum_waits start_as);
+
+# Who names nothing is a test, and has strict, warnings and the server's modules for tests by this one.
+sub import
+{
+	my ($class, @names) = @_;
+	my $caller = caller;
+
+	$class->export_to_level(1, $class, @names);
+	return if @names;
+	strict->import;
+	warnings->import;
+	eval "package $caller; use PostgreSQL::Test::Cluster; use PostgreSQL::Test::Utils; use Test::More; 1" or die $@;
+	return;
+}
 
 # A server with the extension's settings that all tests want
 sub loki_node
