@@ -167,6 +167,11 @@ refused('an UPDATE of two rows to one vector', q(UPDATE memories SET embedding =
 refused('an UPDATE of the tenant', 'UPDATE memories SET tenant = 4 WHERE tenant = 3');
 is($node->safe_psql('c', 'SELECT count(*) FROM memories a JOIN memories b ON a.tenant = b.tenant AND a.id < b.id AND a.embedding <=> b.embedding < 0.01'),
 	'0', 'no rows are near');
+# another trigger is seen if its name comes first
+$node->safe_psql('c', q(CREATE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.embedding := '[0,1,0]'; RETURN new; END $$;
+	CREATE TRIGGER a_moved BEFORE INSERT ON memories FOR EACH ROW EXECUTE FUNCTION moved();));
+refused('what an earlier trigger writes', q(INSERT INTO memories VALUES (8001, 3, '[0,0,-1]')));
+$node->safe_psql('c', q(ALTER TRIGGER a_moved ON memories RENAME TO moved; INSERT INTO memories VALUES (8001, 3, '[0,0,-1]'); DROP TRIGGER moved ON memories; DELETE FROM memories WHERE id = 8001;));
 
 # Beginnings of words and typing errors, as the page has it, under policies by tenant
 SKIP:
