@@ -210,5 +210,13 @@ ANALYZE order_t;
 SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE a = 3 ORDER BY s DESC LIMIT 5$$);
 SELECT order_check($$SELECT 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS s FROM order_t WHERE a = 4 ORDER BY s DESC LIMIT 5$$);
 
+-- test: an operator that becomes a distance while a session asks for it
+BEGIN;
+CREATE OPERATOR <<->> (FUNCTION = l2_distance, LEFTARG = vector, RIGHTARG = vector);
+SELECT ltrim(line, ' ->') FROM plan_lines($$SELECT id FROM order_t ORDER BY -(v <<->> '[1,2,3,4,5,6,7,8]') DESC LIMIT 5$$) line WHERE line ~ 'Scan';
+ALTER OPERATOR FAMILY vector_l2_ops USING hnsw ADD OPERATOR 2 <<->> (vector, vector) FOR ORDER BY float_ops;
+SELECT ltrim(line, ' ->') FROM plan_lines($$SELECT id FROM order_t ORDER BY -(v <<->> '[1,2,3,4,5,6,7,8]') DESC LIMIT 5$$) line WHERE line ~ 'Scan';
+ROLLBACK;
+
 DROP TABLE order_t, order_p;
 DROP FUNCTION order_check;
