@@ -81,7 +81,7 @@ comes_last(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, const PathKe
  * loop.
  */
 static Path *
-partners(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *clause)
+matching_rows(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *clause)
 {
 	RestrictInfo *one_side = makeNode(RestrictInfo);
 	double		rows;
@@ -149,7 +149,7 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 	Expr	   *preserved = loki_make_null_test((Node *) joined_column(clause, outer), IS_NOT_NULL);
 	Expr	   *nullable = loki_make_null_test((Node *) joined_column(clause, inner), IS_NULL);
 	JoinPathExtraData reversed = *extra;
-	Path	   *found = partners(root, outer, inner, clause);
+	Path	   *found = matching_rows(root, outer, inner, clause);
 	Path	   *unjoined = all_joined(joinrel, outer, make_simple_restrictinfo(root, nullable),
 									  list_make1(linitial(root->query_pathkeys)));
 	List	   *joined = lappend(list_delete_ptr(list_copy(extra->restrictlist), clause),

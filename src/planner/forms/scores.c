@@ -623,23 +623,19 @@ keep_scored_row(ScoresState *state, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 }
 
-/* Whether a row that waits is better than all that are to come, or as good, since equal scores have no order */
-static bool
-knows_best(const ScoresState *state)
-{
-	return state->nwaiting > 0 &&
-		pairingheap_container(WaitingRow, node,
-							  pairingheap_first(state->waiting))->score >= state->bound;
-}
-
-/* A LokiNodeKind's method */
+/*
+ * A LokiNodeKind's method: rows are read until one that waits is better than all that are to come, or as good, since
+ * equal scores have no order.
+ */
 static TupleTableSlot *
 next_of_scores(LokiNode *node)
 {
 	ScoresState *state = (ScoresState *) node;
 	TupleTableSlot *slot;
 
-	while (!node->ended && !knows_best(state))
+	while (!node->ended &&
+		   (state->nwaiting == 0 ||
+			pairingheap_container(WaitingRow, node, pairingheap_first(state->waiting))->score < state->bound))
 	{
 		slot = loki_node_next_of_child(node);
 		if (slot != NULL)

@@ -393,7 +393,7 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
  * that the column can be anything.
  */
 static bool
-take_in(LokiRange *range, Datum value, Oid type)
+extend_range(LokiRange *range, Datum value, Oid type)
 {
 	double		number;
 
@@ -414,7 +414,7 @@ take_in(LokiRange *range, Datum value, Oid type)
  * one.  Only values are read, and only of index tuples.
  */
 static bool
-take_ends(IndexScanDesc scan, ScanKey key, Oid type, LokiRange *range, bool *any)
+extend_by_ends(IndexScanDesc scan, ScanKey key, Oid type, LokiRange *range, bool *any)
 {
 	const ScanDirection directions[] = {ForwardScanDirection, BackwardScanDirection};
 
@@ -430,7 +430,7 @@ take_ends(IndexScanDesc scan, ScanKey key, Oid type, LokiRange *range, bool *any
 		*any = true;
 		Assert(scan->xs_itup != NULL);
 		value = index_getattr(scan->xs_itup, 1, scan->xs_itupdesc, &isnull);
-		if (!isnull && !take_in(range, value, type))
+		if (!isnull && !extend_range(range, value, type))
 			return false;
 	}
 	return true;
@@ -464,11 +464,11 @@ ask_btree(const LokiBounds *bounds, Relation table, Relation index)
 	scan->xs_want_itup = true;
 	ScanKeyEntryInitialize(&key, SK_ISNULL | SK_SEARCHNOTNULL, 1, InvalidStrategy, InvalidOid,
 						   InvalidOid, InvalidOid, (Datum) 0);
-	known = take_ends(scan, &key, bounds->type, &range, &any);
+	known = extend_by_ends(scan, &key, bounds->type, &range, &any);
 	if (known && range.nans)
 	{
 		below_nan(&key, bounds->type, index->rd_opfamily[0]);
-		known = take_ends(scan, &key, bounds->type, &range, &any);
+		known = extend_by_ends(scan, &key, bounds->type, &range, &any);
 	}
 	if (!known)
 		range = loki_any_range;
@@ -497,8 +497,8 @@ ask_hnsw(const LokiBounds *bounds, Relation index, LokiRange *range)
 		return false;
 	*range = (LokiRange) {INFINITY, -INFINITY, extremes.nulls, extremes.nans};
 	if (!loki_range_is_number(bounds->type) ||
-		(OidIsValid(extremes.type) && (!take_in(range, extremes.low, extremes.type) ||
-									   !take_in(range, extremes.high, extremes.type))))
+		(OidIsValid(extremes.type) && (!extend_range(range, extremes.low, extremes.type) ||
+									   !extend_range(range, extremes.high, extremes.type))))
 	{
 		*range = loki_any_range;
 		range->nulls = extremes.nulls;

@@ -189,19 +189,11 @@ void
 loki_distance_range(Oid opno, double *low, double *high)
 {
 	char	   *name = get_opname(opno);
+	bool		words = name != NULL && strcmp(name, "<@@>") == 0;
 
 	Assert(loki_is_distance_operator(opno));
-	*low = 0;
-	*high = get_float8_infinity();
-	if (name == NULL || strcmp(name, "<#>") == 0 || strcmp(name, "@#") == 0)
-		*low = -get_float8_infinity();
-	else if (strcmp(name, "<@@>") == 0)
-	{
-		*low = -get_float8_infinity();
-		*high = 0;
-	}
-	else if (strcmp(name, "<=>") == 0)
-		*high = 2;
+	*low = name == NULL || words || strcmp(name, "<#>") == 0 || strcmp(name, "@#") == 0 ? -get_float8_infinity() : 0;
+	*high = words ? 0 : name != NULL && strcmp(name, "<=>") == 0 ? 2 : get_float8_infinity();
 }
 
 /* The other side may be an expression of parameters or of an outer level, but of no table of this one. */

@@ -123,7 +123,7 @@ loki_range_number(Datum value, Oid type, double *number)
  * numbers, is but the largest number, and -0 is but nearly zero: 0 itself may come of numbers above it alone.
  */
 static double
-further(double end, double unit)
+widened_end(double end, double unit)
 {
 	if (isinf(end))
 		return Min(end, DBL_MAX);
@@ -143,8 +143,8 @@ widen_ends(LokiRange *range, int digits)
 	double		unit = pow(10, 1 - digits);
 
 	Assert(range->low <= range->high);
-	range->low = further(range->low, unit);
-	range->high = -further(-range->high, unit);
+	range->low = widened_end(range->low, unit);
+	range->high = -widened_end(-range->high, unit);
 }
 
 /* Set both ends */

@@ -136,13 +136,6 @@ unwrap(Node *node, void *context)
 	return expression_tree_mutator(node, unwrap, context);
 }
 
-/* An expression without what changes neither its value nor its type on disk, but for NULL */
-static Node *
-strip(Node *expr)
-{
-	return loki_strip_relabel(unwrap(expr, NULL));
-}
-
 /*
  * The expression of a query as a table has it, whose variable is `var`: varno 1 of the same level, as in
  * the relation cache's expressions of indexes.  Outer joins of the query are no part of it.
@@ -221,7 +214,8 @@ find_words_table(PlannerInfo *root, Node *expr, Words *words)
 		TargetEntry *entry;
 		Var		   *var;
 
-		expr = strip(expr);
+		/* what is left out changes neither its value nor its type on disk, but for NULL */
+		expr = loki_strip_relabel(unwrap(expr, NULL));
 		var = IsA(expr, Var) ? (Var *) expr :
 			only_variable(expr, query == root->parse ? root->query_level : 1);
 		if (var == NULL)
@@ -376,11 +370,11 @@ add_condition(Node *clause, const Reader *reader, ParamListInfo params, List **c
 
 /* expression_tree_walker callback: whether a join tree has what a Reader reads */
 static bool
-reads(Node *node, void *reader)
+is_read_in(Node *node, void *reader)
 {
 	if (node != NULL && IsA(node, RangeTblRef))
 		return ((RangeTblRef *) node)->rtindex == (int) ((const Reader *) reader)->varno;
-	return expression_tree_walker(node, reads, reader);
+	return expression_tree_walker(node, is_read_in, reader);
 }
 
 /*
@@ -412,8 +406,8 @@ add_conditions(Node *node, const Reader *reader, ParamListInfo params, List **co
 	{
 		JoinExpr   *join = (JoinExpr *) node;
 		bool		inner = join->jointype == JOIN_INNER || join->jointype == JOIN_SEMI;
-		bool		left = reads(join->larg, unconstify(Reader *, reader));
-		bool		right = reads(join->rarg, unconstify(Reader *, reader));
+		bool		left = is_read_in(join->larg, unconstify(Reader *, reader));
+		bool		right = is_read_in(join->rarg, unconstify(Reader *, reader));
 
 		if (inner || left)
 			add_conditions(join->larg, reader, params, conditions);
