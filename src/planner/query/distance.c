@@ -85,9 +85,9 @@ forget_operator(Datum arg, int cache, uint32 hash)
 }
 
 /*
- * pg_amop says so, by the operator's OID.  A query asks of one operator, mostly, several times.  Both access methods are ours, and may be missing: the library is
- * loaded before CREATE EXTENSION as well, and then no operator is a distance.  Most operators have no order, so
- * that the methods need not be looked up.
+ * pg_amop says so, by the operator's OID.  A query asks of one operator, mostly, several times.  Both access methods are
+ * ours, and may be missing: the library is loaded before CREATE EXTENSION as well, and then no operator is a distance.
+ * Most operators have no order, so that the methods need not be looked up.
  */
 bool
 loki_is_distance_operator(Oid opno)
