@@ -186,6 +186,58 @@ REINDEX INDEX later_idx;
 SELECT centers, crowded > 0.2 AS crowded FROM lokivector_index_info('later_idx');
 SELECT count(*) FROM lokivector_advice('later_idx') WHERE advice LIKE '%crowds%';
 
+-- test: VACUUM makes codes and graph anew, around centers, and once more when the index is four times as large
+CREATE TABLE anew (LIKE crowd);
+CREATE INDEX anew_idx ON anew USING hnsw (v vector_l2_ops, tenant);
+SET lokivector.pending_nodes = 300;
+CREATE INDEX anew_cosine ON anew USING hnsw (v vector_cosine_ops);
+RESET lokivector.pending_nodes;
+CREATE FUNCTION anew_state(OUT centers text, OUT resolved boolean, OUT near boolean, OUT good text, OUT tenants boolean) LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+	q vector := crowd_row(3, 96);
+BEGIN
+	SELECT string_agg(centers_of(i)::text, ', '), bool_and(crowded < 0.03), bool_and(recall > 0.9), string_agg(lokivector_check(i, true), ', ')
+	INTO centers, resolved, near, good FROM unnest('{anew_idx, anew_cosine}'::regclass[]) i, LATERAL lokivector_index_info(i),
+		LATERAL lokivector_recall(i, crowd_queries(96));
+	SELECT count(*) > 25 INTO tenants FROM generate_series(0, 2) t,
+		LATERAL (SELECT id FROM anew WHERE tenant = t ORDER BY v <-> q LIMIT 10) a
+		WHERE id IN (SELECT id FROM anew e WHERE e.tenant = t ORDER BY (e.v <-> q)::text::float8 LIMIT 10);
+END $$;
+INSERT INTO anew SELECT * FROM crowd WHERE id % 3 <> 0 AND id <= 2100;
+VACUUM anew;
+SELECT centers FROM anew_state();
+INSERT INTO anew SELECT * FROM crowd WHERE id % 3 = 0 AND id <= 1800;
+SELECT resolved, near FROM anew_state();
+VACUUM anew;
+SELECT * FROM anew_state();
+-- what comes and goes then
+DELETE FROM anew WHERE id % 5 = 0;
+INSERT INTO anew SELECT * FROM crowd WHERE id % 3 = 0 AND id BETWEEN 1801 AND 3000;
+VACUUM anew;
+UPDATE anew SET tenant = tenant WHERE id % 7 = 0;
+VACUUM anew;
+SELECT * FROM anew_state();
+-- a crowd elsewhere: not yet, as the index has hardly grown; then it has
+INSERT INTO anew SELECT id, tenant, (SELECT array_agg(x + 3) FROM unnest(v::real[]) x)::vector(96) FROM crowd WHERE id % 3 = 0;
+VACUUM anew;
+SELECT resolved FROM anew_state();
+INSERT INTO anew SELECT id, id % 3, v FROM even UNION ALL SELECT * FROM crowd WHERE id > 3000;
+VACUUM anew;
+SELECT resolved, near, good, tenants FROM anew_state();
+-- none without memory for them, nor where the user wants no centers
+CREATE INDEX anew_little ON anew USING hnsw (v vector_l2_ops) WITH (centers = 0);
+TRUNCATE anew;
+INSERT INTO anew SELECT * FROM crowd WHERE id % 3 <> 0;
+INSERT INTO anew SELECT * FROM crowd WHERE id % 3 = 0;
+SET maintenance_work_mem = '1MB';
+VACUUM anew;
+SELECT i, centers_of(i) FROM unnest('{anew_idx, anew_little}'::regclass[]) i;
+RESET maintenance_work_mem;
+VACUUM anew;
+SELECT i, centers_of(i) > 0 AS centers FROM unnest('{anew_idx, anew_little}'::regclass[]) i;
+DROP TABLE anew;
+
 -- test: REINDEX is advised where an index has 64 times the rows that its centers were made of, if a rebuild makes more
 CREATE TABLE aged AS SELECT v FROM even UNION ALL SELECT v FROM crowd WHERE id % 3 = 1;
 CREATE INDEX aged_idx ON aged USING hnsw (v vector_l2_ops) WITH (centers = 1);

@@ -222,7 +222,7 @@ BEGIN ATOMIC
 		greatest(pg_catalog.abs(live - calibrated_nodes), changed_nodes) > calibrated_nodes / 5)
 	UNION ALL
 	SELECT 'recall', CASE WHEN aged.crowded THEN
-			pg_catalog.format('%s of the rows lie in crowds, whose rows the codes do not tell apart: most came after the codes were made. Run REINDEX INDEX CONCURRENTLY %s.',
+			pg_catalog.format('%s of the rows lie in crowds, whose rows the codes do not tell apart: most came after the codes were made. VACUUM makes codes anew, if they fit maintenance_work_mem and it has not done so for a fourth of the nodes or more; otherwise run REINDEX INDEX CONCURRENTLY %s.',
 				pg_catalog.round(i.crowded::numeric, 2), i.oid::regclass)
 		WHEN grown THEN
 			pg_catalog.format('The index has grown to %s nodes since its codes got their %s local centers. Run REINDEX INDEX CONCURRENTLY %s, which makes more.',

@@ -139,7 +139,7 @@ CREATE VIEW lokivector_progress AS
 		SELECT v.pid, 'VACUUM', v.relid, p.param16::oid,
 			pg_catalog.concat_ws(': ', v.phase, (ARRAY['marking dead rows', 'waiting for inserts',
 				'taking out dead nodes', 'searching for nodes', 'freeing nodes', 'calibrating',
-				'making lists'])[p.param17]),
+				'making lists', 'making codes anew'])[p.param17]),
 			CASE WHEN p.param17 > 0 THEN p.param19
 				WHEN v.phase = 'scanning heap' THEN v.heap_blks_scanned
 				WHEN v.phase = 'vacuuming heap' THEN v.heap_blks_vacuumed END,

@@ -265,6 +265,18 @@ extern bool loki_build_claim(LokiBuild *build, uint32 step, uint32 *first, uint3
 extern void loki_centers_begin(LokiBuild *build);
 extern void loki_centers_choose(LokiBuild *build);
 
+/* If the rows of a crowd are one in so many, it is worth centers */
+#define LOKI_CROWDED_SHARE		30
+
+/*
+ * function in build/crowds.c: the share of rows in crowds that the codes do not tell apart; NaN if codes do
+ * not show that, or the nodes are few
+ */
+extern double loki_crowded_share(LokiIndex *state, Relation index, const LokiMetaPageData *meta);
+
+/* functions in build/make_pending.c */
+extern bool loki_codes_make_anew(Relation index);
+
 /* functions in build/compact.c */
 extern LokiSample *loki_sample_make(LokiBuild *build, uint32 rows);
 extern void loki_compact_begin(LokiBuild *build);
@@ -357,7 +369,8 @@ extern bool loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPag
 /* functions in build/write.c */
 extern void loki_build_write(LokiBuild *build);
 extern void loki_build_write_pages(LokiBuild *build);
-extern void loki_build_write_pending(LokiBuild *build, LokiIndex *state);
+extern LokiEntryPoint loki_build_write_set(LokiBuild *build, LokiIndex *state, uint32 end);
+extern void loki_build_name_set(LokiBuild *build, LokiIndex *state, const LokiEntryPoint *entry);
 
 /* Phases of a build, after PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE = 1 */
 #define LOKI_PROGRESS_SAMPLING	2

@@ -38,9 +38,8 @@
 #define ROUNDS				4
 #define MOST_SAMPLED		(32 * LOKI_MAX_CENTERS)
 
-/* Rows nearer than that, relative to the mean, are equal; one row in a crowd of so many is enough */
+/* Rows nearer than that, relative to the mean, are equal */
 #define EQUAL_SQUARE		1e-10f
-#define CROWDED_SHARE		30
 
 /* The work in progress; all memory is in the sample's context */
 typedef struct Centers
@@ -154,7 +153,7 @@ has_crowds(Centers *centers)
 		crowded += near >= LOKI_CROWD_ROWS;
 	}
 	elog(DEBUG1, "%d of %d rows are in crowds", crowded, LOKI_CROWD_LOOKED_AT);
-	return crowded * CROWDED_SHARE >= LOKI_CROWD_LOOKED_AT;
+	return crowded * LOKI_CROWDED_SHARE >= LOKI_CROWD_LOOKED_AT;
 }
 
 /* Move each center to the mean of the rows that have it. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * make_pending.c
- *	  aminsert, codes and graph for the nodes of a pending index, and the growth of distances.
+ *	  aminsert, codes and graph for the nodes that an index has, and the growth of distances.
  *
  * An index with few nodes has neither codes nor a graph.  The insert that brings enough of them
  * makes both, of the rows that the nodes have, as a build does.  Scans go on meanwhile: they read
@@ -9,6 +9,9 @@
  * src/hnsw/insert/README, "Pending indexes".
  *
  * Reading rows locks TOAST tables while all insert locks are held.  The deadlock detector knows both.
+ *
+ * Such codes know the first rows.  If crowds came later, which these codes do not tell apart, vacuum makes codes and
+ * graph once more, as another set, while inserts go on (insert/README, "Codes made anew").
  *
  * IDENTIFICATION
  *	  src/hnsw/build/make_pending.c
@@ -19,8 +22,11 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "catalog/index.h"
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
+#include "hnsw/definition/options.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/insert_lock.h"
@@ -53,6 +59,7 @@ find_nodes(PendingNodes *pending)
 	LokiSlotArray *array = &pending->state->arrays[LOKI_SLOTS_TID];
 
 	loki_index_refresh(pending->state, pending->index);
+	pending->n = 0;
 	pending->end = loki_node_end(pending->state, pending->index);
 	pending->nodes = palloc_array(uint32, pending->end + 1);
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
@@ -62,7 +69,8 @@ find_nodes(PendingNodes *pending)
 										  NULL, copy.data);
 
 		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < used; i++)
+		/* others may come meanwhile: these have to wait */
+		for (int i = 0; i < used && ordinal * array->per_page + i < pending->end; i++)
 			if (LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i)))
 				pending->nodes[pending->n++] = ordinal * array->per_page + i;
 	}
@@ -115,11 +123,9 @@ load_nodes(LokiBuild *build, PendingNodes *pending)
  * Connect the nodes that were loaded, and write what the index lacks.  In the build, nodes are numbered from 0
  * without gaps; in the index they keep their IDs, and `order` has LOKI_NONE where an ID has no live node.
  */
-static void
-make_codes(LokiBuild *build, PendingNodes *pending)
+static LokiEntryPoint
+make_codes(LokiBuild *build, PendingNodes *pending, LokiIndex *state)
 {
-	LokiMetaPageData meta = build->meta;
-
 	build->nnodes = pending->n;
 	loki_build_make_graph(build);
 	build->final.position = pending->nodes;
@@ -127,7 +133,7 @@ make_codes(LokiBuild *build, PendingNodes *pending)
 	memset(build->final.order, 0xFF, (pending->end + 1) * sizeof(uint32));
 	for (uint32 i = 0; i < pending->n; i++)
 		build->final.order[pending->nodes[i]] = i;
-	loki_build_write_pending(build, loki_index_for_meta(build->index, &meta));
+	return loki_build_write_set(build, state, pending->end);
 }
 
 /*
@@ -168,7 +174,10 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 	loki_rows_end(&pending.rows);
 	if (loaded)
 	{
-		make_codes(build, &pending);
+		LokiIndex  *state = loki_index_for_meta(index, &build->meta);
+		LokiEntryPoint entry = make_codes(build, &pending, state);
+
+		loki_build_name_set(build, state, &entry);
 		loki_parallel_end(build);
 		counts.of[LOKI_TIME_BUILD] = loki_microseconds_since(start);
 		loki_count(index, &counts);
@@ -189,6 +198,205 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 		loki_change_finish(&change);
 	}
 	loki_inserts_unblock(index);
+}
+
+/* ----------------------------------------------------------------
+ * Codes made anew
+ * ----------------------------------------------------------------
+ */
+
+/* LokiBuildVector: the same of LOKI_SAMPLE_ROWS nodes, evenly spread, if there are more */
+static const float *
+sampled_vector(void *arg, uint32 i)
+{
+	PendingNodes *pending = arg;
+
+	return pending_vector(pending, pending->n <= LOKI_SAMPLE_ROWS ? i :
+						  (uint32) ((uint64) i * pending->n / LOKI_SAMPLE_ROWS));
+}
+
+/*
+ * Whether codes made anew would tell apart rows that these do not, as far as can be told without reading rows.
+ * Space of the sets before is not used again, so nodes have to become four times as many in between: then all of
+ * them together take up to a third of the last one.
+ */
+static bool
+is_due(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
+{
+	return LokiIndexOptions(index)->centers != 0 && meta->profile != LOKI_PROFILE_COMPACT &&
+		loki_code_may_have_centers(&meta->code) && meta->set.number < LOKI_MORE_SETS &&
+		loki_node_end(state, index) / 4 >= meta->set.nodes &&
+		!loki_column_encoded(&state->column) && loki_rows_need_no_snapshot(index) &&
+		loki_crowded_share(state, index, meta) * LOKI_CROWDED_SHARE >= 1;
+}
+
+/* Whether codes and graph can be made in memory: in a file they would take too long for vacuum */
+static bool
+fits_memory(LokiBuild *build, const PendingNodes *pending)
+{
+	loki_build_set_code(build);
+	return (double) pending->n * loki_build_node_memory(build) <= maintenance_work_mem * 1024.0;
+}
+
+/*
+ * Choose centers from a sample, and load all vectors; false if the rows turn out to need none.  The centroid
+ * stays, as 1-bit sketches are made around it.
+ */
+static bool
+load_anew(LokiBuild *build, PendingNodes *pending)
+{
+	loki_centers_begin(build);
+	if (loki_build_sample_vectors(build, Min(pending->n, LOKI_SAMPLE_ROWS), sampled_vector, pending) < 1)
+		return false;
+	memcpy(build->geometry.centroid, pending->state->centroid, pending->state->dim * sizeof(float));
+	build->expected_rows = pending->n;
+	loki_centers_choose(build);
+	if (build->meta.code.centers == 0)
+		return false;
+	loki_build_set_code(build);
+	loki_parallel_begin(build);
+	loki_build_load_vectors(build, pending->n, pending_vector, pending);
+	return true;
+}
+
+/*
+ * Find the live nodes again, and leave those out that are linked, of which `linked` has the list; it gets the new
+ * ones, too.  None is gone: vacuum alone frees nodes, and is here.
+ */
+static void
+find_missing(PendingNodes *pending, PendingNodes *linked)
+{
+	PendingNodes all = *pending;
+	uint32		i = 0;
+	uint32		n = 0;
+
+	find_nodes(&all);
+	pending->nodes = palloc_array(uint32, all.n + 1);
+	for (uint32 j = 0; j < all.n; j++)
+	{
+		if (i < linked->n && linked->nodes[i] == all.nodes[j])
+			i++;
+		else
+			pending->nodes[n++] = all.nodes[j];
+	}
+	Assert(i == linked->n);
+	pending->n = n;
+	*linked = all;
+}
+
+/*
+ * Link the nodes that came while the graph was made, and then those that came meanwhile.  When they are hardly
+ * fewer than before, or none, inserts are kept out for the last of them; they are when this returns.
+ */
+static void
+catch_up(PendingNodes *pending, LokiIndex *state, const LokiMetaPageData *meta, IndexInfo *index_info)
+{
+	Relation	index = pending->index;
+	PendingNodes linked = *pending;
+	float	   *x = palloc0(state->dim * sizeof(float));
+	bool		blocked = false;
+
+	for (;;)
+	{
+		uint32		before = pending->n;
+
+		find_missing(pending, &linked);
+		for (uint32 i = 0; i < pending->n; i++)
+		{
+			const float *read = pending_vector(pending, i);
+
+			/* that of a row that is dead to everyone may be gone: its node gets the codes of another */
+			if (read != NULL)
+				memcpy(x, read, state->dim * sizeof(float));
+			loki_node_link_anew(index, state, meta, index_info, pending->nodes[i], x);
+			CHECK_FOR_INTERRUPTS();
+		}
+		elog(DEBUG1, "%u nodes came to index \"%s\" while codes were made", pending->n,
+			 RelationGetRelationName(index));
+		if (blocked)
+			return;
+		blocked = pending->n == 0 || pending->n > before / 2;
+		if (blocked)
+			loki_inserts_block(index);
+	}
+}
+
+/* Note that codes made anew would gain nothing, as long as there are no more nodes. */
+static void
+note_no_gain(PendingNodes *pending)
+{
+	LokiChange	change;
+
+	loki_change_begin(&change, pending->state, pending->index);
+	loki_change_meta(&change)->set.nodes = pending->end;
+	loki_change_finish(&change);
+}
+
+/*
+ * For vacuum, which has locked the table: make codes and graph anew if crowds came after the codes.  Returns whether
+ * that was done.  Searches and inserts go on by the codes of before, but for a moment at the end.
+ *
+ * An error or a crash leaves pages of a set that no metapage names; the next attempt writes them from the beginning.
+ */
+bool
+loki_codes_make_anew(Relation index)
+{
+	PendingNodes pending = {.index = index};
+	LokiMetaPageData meta;
+	MemoryContext context;
+	MemoryContext old;
+	Relation	heap;
+	IndexInfo  *index_info;
+	LokiBuild  *build;
+	SnapshotData snapshot;
+	bool		made = false;
+
+	pending.state = loki_index_open(index, &meta);
+	loki_index_refresh(pending.state, index);
+	if (meta.pending > 0 || meta.entry.node == LOKI_NONE || !is_due(pending.state, index, &meta))
+		return false;
+	context = AllocSetContextCreate(CurrentMemoryContext, "hnsw codes", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	heap = table_open(index->rd_index->indrelid, NoLock);
+	index_info = BuildIndexInfo(index);
+	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
+	loki_rows_begin(&pending.rows, heap, index, &snapshot);
+	pending.rows.may_be_gone = true;
+	find_nodes(&pending);
+
+	/* pending, as long as it is written */
+	meta.pending = 1;
+	meta.code.centers = 0;
+	meta.set.number++;
+	meta.set.nodes = pending.end;
+	build = loki_build_begin(heap, index, index_info, &meta);
+	build->part.leader = true;
+	build->geometry.pending = true;
+	if (fits_memory(build, &pending))
+	{
+		made = load_anew(build, &pending);
+		if (!made)
+			note_no_gain(&pending);
+	}
+	if (made)
+	{
+		LokiEntryPoint entry = make_codes(build, &pending, loki_index_for_meta(index, &build->meta));
+		LokiIndex  *state;
+
+		meta = build->meta;
+		meta.pending = 0;
+		meta.entry = entry;
+		state = loki_index_for_meta(index, &meta);
+		catch_up(&pending, state, &meta, index_info);
+		loki_build_name_set(build, state, &entry);
+		loki_inserts_unblock(index);
+		loki_parallel_end(build);
+	}
+	loki_rows_end(&pending.rows);
+	table_close(heap, NoLock);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return made;
 }
 
 /*

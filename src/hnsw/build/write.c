@@ -457,18 +457,19 @@ write_directory(WriteState *write)
 	Assert(done == nentries);
 }
 
-/* The graph's entry point, as the metapage names it; the index is not pending any more. */
-static void
-set_entry(const WriteState *write, LokiMetaPage meta)
+/* The graph's entry point, as the metapage names it */
+static LokiEntryPoint
+entry_point(const WriteState *write)
 {
 	const LokiGraph *graph = write->build->graph;
 
-	meta->pending = 0;
-	meta->entry.node = write->build->final.position[graph->entry_node];
-	meta->entry.level = graph->entry_level;
-	if (graph->entry_level > 0)
-		meta->entry.slot = write->upper_number[loki_graph_list(graph, graph->entry_node,
-															   graph->entry_level)];
+	return (LokiEntryPoint)
+	{
+		.node = write->build->final.position[graph->entry_node],
+			.slot = graph->entry_level == 0 ? LOKI_NONE :
+			write->upper_number[loki_graph_list(graph, graph->entry_node, graph->entry_level)],
+			.level = graph->entry_level
+	};
 }
 
 /*
@@ -490,7 +491,10 @@ write_built_meta(WriteState *write)
 	meta->format.uid++;
 	meta->directory_entries = write->nentries;
 	if (build->graph != NULL)
-		set_entry(write, meta);
+	{
+		meta->pending = 0;
+		meta->entry = entry_point(write);
+	}
 	MarkBufferDirty(buffer);
 	UnlockReleaseBuffer(buffer);
 }
@@ -557,7 +561,7 @@ loki_build_write(LokiBuild *build)
 }
 
 /* ----------------------------------------------------------------
- * A pending index
+ * A pending index, and another set
  * ----------------------------------------------------------------
  */
 
@@ -593,45 +597,58 @@ write_array(WriteState *write, LokiIndex *state, int array)
 }
 
 /*
- * Write codes, centroid and graph of a pending index, and then the metapage that names them: of
- * all this, readers and recovery see only the last record (insert/README, "Pending indexes").
- * `state` has the geometry that the index gets.  Inserts are kept out; no content lock may be
- * held, and none is left.
+ * Write codes, centroid and graph of the nodes below `end`, of a pending index or as another set (insert/README,
+ * "Pending indexes" and "Codes made anew").  No reader looks at them before the metapage names them.  `state` has
+ * the geometry that the index gets.  No content lock may be held, and none is left.  Returns the entry point.
  */
-void
-loki_build_write_pending(LokiBuild *build, LokiIndex *state)
+LokiEntryPoint
+loki_build_write_set(LokiBuild *build, LokiIndex *state, uint32 end)
 {
-	static const int arrays[] = {
-		LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_REFINE, LOKI_SLOTS_UPPER,
-		LOKI_SLOTS_CENTROID
-	};
 	LokiGraph  *graph = build->graph;
 	WriteState	write = {.build = build, .shared = &build->part.shared->write};
 	uint32	   *counts = write.shared->counts;
-	LokiChange	change;
-	LokiMetaPage meta;
 
-	Assert(loki_inserts_blocked(build->index)); /* N1 */
 	memset(counts, 0, sizeof(write.shared->counts));
-	counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] = counts[LOKI_SLOTS_REFINE] =
-		loki_node_end(state, build->index);
+	counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] = counts[LOKI_SLOTS_REFINE] = end;
 	counts[LOKI_SLOTS_UPPER] = graph->nupper;
 	counts[LOKI_SLOTS_CENTROID] = LokiCentroidSlots(&build->geometry.code);
 	write.upper = MemoryContextAlloc(build->context, (graph->nupper + 1) * sizeof(UpperSlot));
 	write.upper_number = MemoryContextAlloc(build->context, (graph->nupper + 1) * sizeof(uint32));
 	number_upper(&write);
-	for (int i = 0; i < lengthof(arrays); i++)
-		if (state->arrays[arrays[i]].slot_size > 0)
-			write_array(&write, state, arrays[i]);
+	for (int i = 0; i < LOKI_SET_ARRAYS; i++)
+		if (state->arrays[loki_set_arrays[i]].slot_size > 0)
+			write_array(&write, state, loki_set_arrays[i]);
+	return entry_point(&write);
+}
 
+/*
+ * Name what was written on the metapage, in one record: of all this, readers and recovery see only that.  Inserts are
+ * kept out.  No content lock may be held, and none is left.
+ */
+void
+loki_build_name_set(LokiBuild *build, LokiIndex *state, const LokiEntryPoint *entry)
+{
+	LokiChange	change;
+	LokiMetaPage meta;
+
+	Assert(loki_inserts_blocked(build->index)); /* N1 */
 	loki_change_begin(&change, state, build->index);
 	meta = loki_change_meta(&change);
-	Assert(meta->pending > 0 && meta->entry.node == LOKI_NONE); /* N3 */
+	Assert((meta->pending > 0) == (meta->entry.node == LOKI_NONE)); /* N3 */
 	meta->format.uid++;
 	meta->code = build->meta.code;
 	meta->code_size = build->meta.code_size;
 	meta->refine_size = build->meta.refine_size;
-	set_entry(&write, meta);
+	meta->pending = 0;
+	meta->entry = *entry;
 	meta->upper_version++;
+	if (meta->set.number != state->cached.set)
+	{
+		meta->set = build->meta.set;
+		meta->free_head[LokiSlotArrayFreeList(LOKI_SLOTS_UPPER)] = LOKI_NONE;
+		/* what other codes found is not known: all has changed */
+		if (meta->calibration.nodes > 0)
+			meta->calibration.at[LOKI_CALIBRATION_CHANGED].other = LOKI_CALIBRATION_SCALE;
+	}
 	loki_change_finish(&change);
 }

@@ -110,6 +110,8 @@ check_definition(LokiCheck *check)
 	else if ((meta->flags & ~(LOKI_META_VACUUM_UNFINISHED | LOKI_META_SORTED_LISTS |
 							  LOKI_META_ROWMAP | LOKI_META_TERM_LISTS)) != 0)
 		fault = "flags";
+	else if (meta->set.nodes > LOKI_MAX_NUMBER || (meta->pending > 0 && meta->set.number > 0))
+		fault = "set";
 	else if (!calibration_valid(&meta->calibration))
 		fault = "calibration";
 	else if (!lists_valid(check))
@@ -118,7 +120,6 @@ check_definition(LokiCheck *check)
 			 meta->ef_construction > LOKI_MAX_EF_CONSTRUCTION)
 		fault = "ef_construction";
 	else if (meta->unused != 0 ||
-			 !all_zero(&meta->centers, sizeof(meta->centers)) ||
 			 !all_zero(meta->attr_type + meta->nattributes,
 					   sizeof(meta->attr_type) - meta->nattributes))
 		fault = "unused part";

@@ -75,12 +75,6 @@ typedef struct LokiCheck
 	uint32		nulls;			/* NULLTID slots in use */
 } LokiCheck;
 
-/*
- * function in check/crowds.c: the share of rows in crowds that the codes do not tell apart; NaN if codes do
- * not show that, or the nodes are few
- */
-extern double loki_crowded_share(LokiIndex *state, Relation index, const LokiMetaPageData *meta);
-
 /* functions in check/indexes.c */
 
 /* OIDs of the indexes that a relation stands for: itself, or ours of a table or of partitions */

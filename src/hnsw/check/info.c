@@ -19,6 +19,7 @@
 #include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "hnsw/build/build.h"
 #include "hnsw/check/check.h"
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/lock_assert.h"
@@ -130,10 +131,10 @@ attribute_types(Relation index)
 static uint64
 count_named_blocks(LokiIndex *state)
 {
-	uint64		named = 2;		/* the metapage and the first page of the directory */
+	uint64		named = 2 + state->directory.named; /* the metapage and the
+													 * first page of the
+													 * directory */
 
-	for (int array = 0; array < LOKI_SLOT_ARRAYS; array++)
-		named += state->arrays[array].npages;
 	/* directory pages after the first */
 	if (state->directory.entries > 0)
 		named += (state->directory.entries - 1) / LOKI_EXTENTS_PER_PAGE;

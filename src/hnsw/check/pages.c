@@ -92,7 +92,7 @@ check_header(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 		fault = "header flags";
 	else if (opaque->page_id != LOKI_PAGE_ID)
 		fault = "page identifier";
-	else if (opaque->array != array)
+	else if (opaque->array != check->state->arrays[array].stored)
 		fault = "array number";
 	else if (opaque->ordinal != ordinal)
 		fault = "ordinal";
@@ -153,9 +153,10 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 			const LokiExtentData *entry, uint32 number)
 {
 	const char *fault = NULL;
+	uint32		set = 0;
+	int			array = entry->array < LOKI_STORED_ARRAYS ? loki_array_of_stored(entry->array, &set) : 0;
 
-	if (entry->array >= LOKI_SLOT_ARRAYS ||
-		check->state->arrays[entry->array].slot_size == 0)
+	if (check->state->arrays[array].slot_size == 0)
 		fault = "names an array that the index does not have";
 	else if (entry->extent != nextents[entry->array])
 		fault = "is out of order";
@@ -172,7 +173,7 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 						 "%s", fault);
 
 	nextents[entry->array]++;
-	add_range(list, entry->array, entry->extent, entry->first,
+	add_range(list, array, entry->extent, entry->first,
 			  LokiExtentBlocks(entry->extent));
 }
 
@@ -205,7 +206,7 @@ void
 loki_check_directory(LokiCheck *check)
 {
 	RangeList	list = {0};
-	uint32		nextents[LOKI_SLOT_ARRAYS] = {0};
+	uint32		nextents[LOKI_STORED_ARRAYS] = {0};
 	BlockNumber block = LOKI_DIRECTORY_BLKNO;
 	uint32		ordinal = 0;
 	uint32		number = 0;

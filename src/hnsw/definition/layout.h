@@ -67,23 +67,52 @@
 #define LOKI_SLOTS_GAINED2		(LOKI_SLOTS_POSTING + 4)
 
 /*
- * Those that nothing fills yet have no slot size (page/index.c), so a page or an entry of the directory
- * that names one is damage.
+ * One that nothing fills yet has no slot size (page/index.c), so a page or an entry of the directory
+ * that names it is damage.
  */
 #define LOKI_SLOTS_TAIL			(LOKI_SLOTS_POSTING + 5)	/* IDs of nodes without
 															 * links yet */
-#define LOKI_SLOTS_CENTER		(LOKI_SLOTS_POSTING + 6)	/* floats of local
-															 * centers */
-/* CODE and REFINE by other constants, by node ID */
-#define LOKI_SLOTS_CODE2		(LOKI_SLOTS_POSTING + 7)
-#define LOKI_SLOTS_REFINE2		(LOKI_SLOTS_POSTING + 8)
 
 /* elements of rows that came since posting lists were made, and the same for the second set of notes */
 #define LOKI_SLOTS_ELEMENT		(LOKI_SLOTS_POSTING + 9)
 #define LOKI_SLOTS_ELEMENT2		(LOKI_SLOTS_POSTING + 10)
 #define LOKI_SLOT_ARRAYS		(LOKI_SLOTS_POSTING + 11)
 
-StaticAssertDecl(LOKI_SLOT_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
+/*
+ * Codes and graph may be made anew (build/make_pending.c).  They are written as another set of pages then, which
+ * readers of the set before do not look at, and which the metapage names in the end.  Set 0 is that of the build.  On
+ * pages and in the directory the slot arrays of other sets have numbers of their own; in memory those of the set
+ * in use have the numbers above.
+ */
+#define LOKI_MORE_SETS			5
+#define LOKI_SET_ARRAYS			5
+#define LOKI_STORED_ARRAYS		(LOKI_SLOT_ARRAYS + LOKI_MORE_SETS * LOKI_SET_ARRAYS)
+
+StaticAssertDecl(LOKI_STORED_ARRAYS <= PG_UINT8_MAX, "pages name their slot array in a byte");
+
+static const uint8 loki_set_arrays[LOKI_SET_ARRAYS] = {
+	LOKI_SLOTS_CODE, LOKI_SLOTS_LINK, LOKI_SLOTS_REFINE, LOKI_SLOTS_UPPER, LOKI_SLOTS_CENTROID
+};
+
+/* The number that pages of a slot array have in a set */
+static inline int
+loki_stored_array(int array, uint32 set)
+{
+	for (int i = 0; i < LOKI_SET_ARRAYS && set > 0; i++)
+		if (loki_set_arrays[i] == array)
+			return LOKI_SLOT_ARRAYS + ((int) set - 1) * LOKI_SET_ARRAYS + i;
+	return array;
+}
+
+/* The slot array of such a number, and its set; 0 for an array that is none of a set */
+static inline int
+loki_array_of_stored(int stored, uint32 *set)
+{
+	int			i = stored - LOKI_SLOT_ARRAYS;
+
+	*set = i < 0 ? 0 : 1 + i / LOKI_SET_ARRAYS;
+	return i < 0 ? stored : loki_set_arrays[i % LOKI_SET_ARRAYS];
+}
 
 /* The attribute that a slot array is of, from 1 on; 0: of none */
 #define LokiSlotArrayAttribute(array) \
@@ -409,12 +438,14 @@ typedef struct LokiDerivedData
 	LokiNotesData notes;
 } LokiDerivedData;
 
-/* A second set of centers, and of codes by them.  All of it is 0 yet: those of `code` are behind the centroid. */
-typedef struct LokiCentersData
+/* The set of codes and graph that is in use */
+typedef struct LokiSetData
 {
-	uint32		centers;		/* in CENTER, dim floats each */
-	uint32		set;			/* 1: codes are in CODE2 and REFINE2 */
-} LokiCentersData;
+	uint32		nodes;			/* all IDs were below this when it was made
+								 * anew, or when that was seen to gain
+								 * nothing; 0: neither was */
+	uint32		number;
+} LokiSetData;
 
 typedef struct LokiMetaPageData
 {
@@ -442,7 +473,7 @@ typedef struct LokiMetaPageData
 	uint32		free_head[LOKI_FREELISTS];	/* ordinals, LOKI_NONE if empty */
 	LokiCalibrationData calibration;
 	LokiDerivedData derived;
-	LokiCentersData centers;
+	LokiSetData set;
 } LokiMetaPageData;
 
 StaticAssertDecl(sizeof(LokiFormatData) == 24 && offsetof(LokiMetaPageData, flags) == 92 &&

@@ -265,7 +265,8 @@ find_place(LokiNewRow *row)
 	for (int i = 0; i <= row->level; i++)
 		cache->lists[i].count = cache->nnarrow[i] = 0;
 	row->alone = row->found = true;
-	loki_look_for_duplicate(row);
+	if (!row->anew)
+		loki_look_for_duplicate(row);
 	if (loki_descent_begin(search, &row->meta, &descent, cache->found))
 	{
 		int			nwide;
@@ -292,7 +293,7 @@ find_place(LokiNewRow *row)
 	 * A node that finds nothing live to link to takes over as entry point.
 	 * But a live node may exist, beyond dead ones.
 	 */
-	if (row->alone)
+	if (row->alone && !row->anew)
 	{
 		uint32		other = find_live_node(row);
 
@@ -588,6 +589,37 @@ form_node(LokiNewRow *row, const float *values)
 		row->refine = palloc0(quantizer->refine_size);
 	quantizer->encode(quantizer, values, row->code, row->refine);
 	loki_search_query_row(&row->cache->search, row->code, row->refine, values);
+}
+
+/*
+ * Link a node that the index has to those of another set of codes and graph, which vacuum is making: `state` and meta
+ * are of that set.  Takes the insert lock, and leaves it as it was; no content lock may be held.
+ */
+void
+loki_node_link_anew(Relation index, LokiIndex *state, const LokiMetaPageData *meta, IndexInfo *info, uint32 node,
+					const float *values)
+{
+	LokiInsertCache *cache = insert_cache(index, state, info);
+	MemoryContext old = MemoryContextSwitchTo(cache->row_context);
+	LokiNewRow *row = palloc0(sizeof(LokiNewRow));
+
+	row->index = index;
+	row->state = state;
+	row->cache = cache;
+	row->meta = *meta;
+	row->node = row->slots[0] = LOKI_NONE;
+	row->anew = true;
+	row->hash.h[0] = 1;			/* it compares no searches */
+	form_node(row, values);
+	loki_insert_lock(index);
+	(void) find_place(row);
+	row->found = false;			/* it is searched for, unless search_narrowly() ended among those that take it */
+	loki_node_write_anew(row, node);
+	link_neighbors(row);
+	loki_pushed_out_make_reachable(&cache->linker, &cache->search);
+	loki_insert_unlock(index);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(cache->row_context);
 }
 
 /*

@@ -65,6 +65,8 @@ typedef struct LokiNewRow
 	bool		unchanged;		/* likely a version of a row in the index: the
 								 * executor's indexUnchanged */
 	bool		stale;			/* the index got its codes since it was opened */
+	bool		anew;			/* the index has its node, in another set of
+								 * codes and graph */
 	LokiTidData tid;			/* its TID slot: heap TID, its value out of
 								 * line, and the state that was written last */
 	char		attributes[LOKI_MAX_ATTRIBUTES][LOKI_ATTR_MAX_SLOT];	/* slots */
@@ -86,12 +88,17 @@ typedef struct LokiNewRow
 								 * nearest links to it: no more is to be done */
 } LokiNewRow;
 
+/* function in insert/insert.c */
+extern void loki_node_link_anew(Relation index, LokiIndex *state, const LokiMetaPageData *meta, IndexInfo *info,
+								uint32 node, const float *values);
+
 /* functions in insert/version.c */
 extern void loki_version_prepare(LokiNewRow *row);
 extern bool loki_version_join(LokiNewRow *row);
 
 /* functions in insert/write_node.c */
 extern void loki_node_write(LokiNewRow *row);
+extern void loki_node_write_anew(LokiNewRow *row, uint32 node);
 extern void loki_node_link(LokiNewRow *row);
 extern bool loki_linked_narrowly(const LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);

@@ -149,7 +149,7 @@ state_with_links(const LokiNewRow *row)
 static bool
 ends_with(const LokiNewRow *row, int n)
 {
-	return row->level == 0 && n + loki_backlinks_pages(&row->cache->links) < LOKI_CHANGE_PAGES;
+	return !row->anew && row->level == 0 && n + loki_backlinks_pages(&row->cache->links) < LOKI_CHANGE_PAGES;
 }
 
 /*
@@ -303,6 +303,25 @@ loki_node_write(LokiNewRow *row)
 							 &row->cache->links);
 	}
 	write_slots(row, slots + nwritten, nslots - nwritten);
+}
+
+/* Write the slots that a node which the index has gets in another set of codes and graph.  See loki_node_link_anew(). */
+void
+loki_node_write_anew(LokiNewRow *row, uint32 node)
+{
+	LokiIndex  *state = row->state;
+	const LokiList *list = &row->cache->lists[0];
+	LokiLinkData *link = palloc0(LokiLinkSize(state->m));
+
+	Assert(row->anew && row->level == 0);
+	row->node = node;
+	loki_list_put(link, 0, state->m, list);
+	loki_ensure_node(state, row->index, node);
+	loki_slot_write(state, row->index, LOKI_SLOTS_CODE, node, row->code);
+	if (row->refine != NULL)
+		loki_slot_write(state, row->index, LOKI_SLOTS_REFINE, node, row->refine);
+	loki_slot_write(state, row->index, LOKI_SLOTS_LINK, node, link);
+	loki_backlinks_begin(&row->cache->linker, 0, list, node, LOKI_NONE, &row->cache->links);
 }
 
 /*

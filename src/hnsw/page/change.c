@@ -147,7 +147,8 @@ lock_block(LokiChange *change, int array, uint32 ordinal, BlockNumber block)
 	page->logged = false;
 	page->image = false;
 	page->copy = NULL;
-	loki_page_check(change->index, page->buffer, BufferGetPage(page->buffer), array, ordinal);
+	loki_page_check(change->index, page->buffer, BufferGetPage(page->buffer),
+					change->state != NULL ? change->state->arrays[array].stored : array, ordinal);
 	page->lower = ((PageHeader) BufferGetPage(page->buffer))->pd_lower;
 	return change->npages++;
 }

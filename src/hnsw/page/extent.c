@@ -41,13 +41,10 @@ static BlockNumber
 find_end(LokiIndex *state, Relation index)
 {
 	BlockNumber directory = LOKI_DIRECTORY_BLKNO;
-	BlockNumber end = 0;
+	BlockNumber end = state->directory.end;
 	uint32		ordinal = 0;
 
 	Assert(loki_extension_lock_held(index));
-	for (int f = 0; f < LOKI_SLOT_ARRAYS; f++)
-		for (uint32 e = 0; e < state->arrays[f].nextents; e++)
-			end = Max(end, state->arrays[f].extents[e] + LokiExtentBlocks(e));
 	while (directory != 0)
 	{
 		Buffer		buffer = ReadBuffer(index, directory);
@@ -236,10 +233,10 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 	directory = directory_page_with_room(state, index, &ordinal, elevel);
 	if (directory == InvalidBlockNumber)
 		return false;
-	entry.array = (uint8) array;
+	entry.array = (uint8) slots->stored;
 	entry.extent = (uint16) slots->nextents;
 	entry.first = allocate_blocks(state, index, LokiExtentBlocks(slots->nextents),
-								  array, slots->npages, elevel);
+								  slots->stored, slots->npages, elevel);
 	if (entry.first == InvalidBlockNumber)
 		return false;
 	loki_change_begin(&change, state, index);

@@ -92,6 +92,8 @@ loki_index_geometry(LokiIndex *state)
 	uint32		sketch_size = sketch_code(state, &sketch);
 
 	Assert(state->nattributes <= LOKI_MAX_ATTRIBUTES);
+	for (int i = 0; i < LOKI_SLOT_ARRAYS; i++)
+		arrays[i].stored = loki_stored_array(i, state->cached.set);
 	array_geometry(&arrays[LOKI_SLOTS_TID],
 				   loki_value_is_long(&state->column) && state->profile != LOKI_PROFILE_COMPACT ?
 				   LOKI_TID_LONG : LOKI_TID_SHORT);
@@ -142,17 +144,24 @@ loki_index_geometry(LokiIndex *state)
 /*
  * Add an entry that was read from a directory page; ERROR if it cannot be right.  Extents of an
  * array come in order, so their count says the size of the next one.  Whether two extents overlap
- * is not looked at, which would take a sort; lokivector_check() does.
+ * is not looked at, which would take a sort; lokivector_check() does.  Of a set that is not this state's,
+ * only where it ends is of interest.
  */
 static void
 add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entry,
 					BlockNumber nblocks)
 {
-	LokiSlotArray *array;
+	LokiSlotArray *array = NULL;
+	bool		other = false;
+	uint32		set;
 
-	if (entry->array >= LOKI_SLOT_ARRAYS ||
-		state->arrays[entry->array].slot_size == 0 ||
-		state->arrays[entry->array].nextents != entry->extent ||
+	if (entry->array < LOKI_STORED_ARRAYS)
+	{
+		array = &state->arrays[loki_array_of_stored(entry->array, &set)];
+		other = array->stored != entry->array;
+	}
+	if (array == NULL || array->slot_size == 0 ||
+		(!other && array->nextents != entry->extent) ||
 		entry->first <= LOKI_DIRECTORY_BLKNO ||
 		(uint64) entry->first + LokiExtentBlocks(entry->extent) > nblocks)
 		loki_damaged(index, psprintf("Entry %u names extent %u of array %u at block %u of %u.",
@@ -160,13 +169,16 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 									 entry->first, nblocks),
 					 "has a damaged extent directory");
 
-	array = &state->arrays[entry->array];
+	state->directory.entries++;
+	state->directory.named += LokiExtentBlocks(entry->extent);
+	state->directory.end = Max(state->directory.end, entry->first + LokiExtentBlocks(entry->extent));
+	if (other)
+		return;
 	array->extents = loki_grow(state->context, array->extents, &array->allocated,
 							   array->nextents + 1, 16, sizeof(BlockNumber));
 	Assert(array->npages == LokiExtentStart(array->nextents));
 	array->extents[array->nextents++] = entry->first;
 	array->npages += LokiExtentBlocks(entry->extent);
-	state->directory.entries++;
 }
 
 /*
@@ -309,6 +321,7 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 		loki_meta_damaged(index);
 	state->cached.locator = LokiRelationLocator(index);
 	state->cached.uid = meta->format.uid;
+	state->cached.set = meta->set.number;
 	state->code = meta->code;
 	state->profile = meta->profile;
 	state->dim = meta->code.dim;
@@ -468,12 +481,13 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		 state->cached.typmod != column->atttypmod))
 	{
 		/*
-		 * A build that ends adds one, and so do first codes; another begins
-		 * with another number, in an empty file.  A scan of this transaction
-		 * may use the old state, which stays until a later one opens the
-		 * index, and goes with the new state if that goes before.
+		 * A build that ends adds one, and so do first codes and each further
+		 * set; another begins with another number, in an empty file.  A scan
+		 * of this transaction may use the old state, which stays until a later
+		 * one opens the index, and goes with the new state if that goes
+		 * before.
 		 */
-		if (meta->format.uid - state->cached.uid <= 2)
+		if (meta->format.uid - state->cached.uid <= 2 + LOKI_MORE_SETS)
 		{
 			superseded = forget_state(state);
 			MemoryContextSetParent(superseded, TopTransactionContext);
@@ -524,17 +538,38 @@ loki_slot_locate(LokiIndex *state, Relation index, int array, uint32 number,
 	return true;
 }
 
-/* The same for a number that was read from a page; ERROR if it is past the end. */
+/*
+ * Whether the index has another set of codes and graph than a state.  Pins the metapage and does not lock it, as the
+ * caller may hold locks that come after that of block 0: the uid is an aligned word.
+ */
+static bool
+is_superseded(LokiIndex *state, Relation index)
+{
+	Buffer		buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
+	uint64		uid = ((volatile LokiMetaPageData *) LokiPageGetMeta(BufferGetPage(buffer)))->format.uid;
+
+	ReleaseBuffer(buffer);
+	return uid != state->cached.uid;
+}
+
+/*
+ * The same for a number that was read from a page; ERROR if it is past the end.  The set that a scan began with has
+ * no slots of nodes that came after the next one: their rows are none that the scan sees, and any slot will do.
+ */
 BlockNumber
 loki_slot_block(LokiIndex *state, Relation index, int array, uint32 number,
 				uint32 *place)
 {
 	BlockNumber block;
 
-	if (!loki_slot_locate(state, index, array, number, &block, place))
+	if (loki_slot_locate(state, index, array, number, &block, place))
+		return block;
+	if (state->arrays[array].npages == 0 || loki_stored_array(array, 1) == array ||
+		!is_superseded(state, index))
 		loki_damaged(index, NULL, "refers to slot %u of the %s array, which has %llu slots",
 					 number, loki_slot_array_name(array),
 					 (unsigned long long) state->arrays[array].npages *
 					 state->arrays[array].per_page);
-	return block;
+	*place = 0;
+	return loki_page_block(&state->arrays[array], 0);
 }

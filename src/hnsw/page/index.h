@@ -22,6 +22,7 @@
 typedef struct LokiSlotArray
 {
 	uint32		slot_size;		/* bytes; 0: the index has no such slot array */
+	int			stored;			/* the number that its pages have */
 	uint32		per_page;		/* slots */
 	uint64		reciprocal;		/* ceil(2^64 / per_page), 0 where that is 1 */
 	uint32		nextents;
@@ -44,6 +45,8 @@ typedef struct LokiBufferMap
 typedef struct LokiDirectory
 {
 	uint32		entries;
+	BlockNumber named;			/* blocks of all extents */
+	BlockNumber end;			/* behind the last one of these */
 	BlockNumber block;			/* the last page that was read, ... */
 	uint32		ordinal;		/* which one that is, ... */
 	uint32		passed;			/* and the entries on those before it */
@@ -54,6 +57,7 @@ typedef struct LokiCached
 {
 	LokiRelFileLocator locator; /* key */
 	uint64		uid;
+	uint32		set;			/* of codes and graph: arrays[] has this one */
 	Oid			typid;			/* of the indexed column, as the catalog has it */
 	int32		typmod;
 	LocalTransactionId last_used;

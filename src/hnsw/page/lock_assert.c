@@ -62,10 +62,11 @@ check_order(Buffer buffer, void *arg)
 {
 	NextLock   *next = arg;
 	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(BufferGetPage(buffer));
+	uint32		set;
 
 	/* a page of another relation, such as a heap page, must not be locked at all meanwhile */
 	if (opaque->page_id != LOKI_PAGE_ID ||
-		!loki_lock_in_order(opaque->array, opaque->ordinal, next->array, next->ordinal))
+		!loki_lock_in_order(loki_array_of_stored(opaque->array, &set), opaque->ordinal, next->array, next->ordinal))
 		next->in_order = false;
 }
 

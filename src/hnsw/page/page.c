@@ -55,15 +55,16 @@ loki_slot_array_name(int array)
 		[LOKI_SLOTS_REUSED2] = "reused2",
 		[LOKI_SLOTS_GAINED2] = "gained2",
 		[LOKI_SLOTS_TAIL] = "tail",
-		[LOKI_SLOTS_CENTER] = "center",
-		[LOKI_SLOTS_CODE2] = "code2",
-		[LOKI_SLOTS_REFINE2] = "refine2",
 		[LOKI_SLOTS_ELEMENT] = "element",
 		[LOKI_SLOTS_ELEMENT2] = "element2",
 	};
 
+	uint32		set;
+
 	StaticAssertStmt(lengthof(names) == LOKI_SLOT_ARRAYS, "all slot arrays have names");
-	/* those of one kind, of all attributes, share the name of the first */
+	/* those of all sets share a name, and those of one kind, of all attributes, that of the first */
+	if (array >= LOKI_SLOT_ARRAYS && array < LOKI_STORED_ARRAYS)
+		array = loki_array_of_stored(array, &set);
 	array -= Max(LokiSlotArrayAttribute(array) - 1, 0);
 	/* a damaged page may name any array */
 	if (array < 0 || array >= LOKI_SLOT_ARRAYS || names[array] == NULL)
@@ -79,13 +80,14 @@ void
 loki_page_init(Page page, int array, uint32 ordinal)
 {
 	LokiPageOpaque opaque;
+	uint32		set;
 
-	Assert(array >= 0 && array < LOKI_SLOT_ARRAYS);
+	Assert(array >= 0 && array < LOKI_STORED_ARRAYS);
 	Assert(loki_page_writable(page));
 	PageInit(page, BLCKSZ, sizeof(LokiPageOpaqueData));
 	opaque = LokiPageOpaque(page);
 	opaque->ordinal = ordinal;
-	opaque->next = LokiSlotArrayFreeList(array) >= 0 ? LOKI_NONE : 0;
+	opaque->next = LokiSlotArrayFreeList(loki_array_of_stored(array, &set)) >= 0 ? LOKI_NONE : 0;
 	opaque->array = (uint8) array;
 	opaque->page_id = LOKI_PAGE_ID;
 }
@@ -155,7 +157,7 @@ loki_slot_array_page_check(const LokiIndex *state, Relation index, Buffer buffer
 	if (!loki_page_is_of(state, page, array, block))
 		for (ordinal = 0; ordinal < slots->npages && loki_page_block(slots, ordinal) != block;)
 			ordinal++;
-	loki_page_check(index, buffer, page, array, ordinal);
+	loki_page_check(index, buffer, page, slots->stored, ordinal);
 }
 
 /*
@@ -293,7 +295,7 @@ loki_meta_validate(Relation index, Page page)
 		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
 		meta->entry.level < 0 || meta->entry.level > LOKI_MAX_LEVEL ||
 		meta->pending > LOKI_MAX_NUMBER || meta->derived.notes.set > 1 ||
-		(meta->pending > 0 && meta->entry.node != LOKI_NONE) ||
+		(meta->pending > 0 && meta->entry.node != LOKI_NONE) || meta->set.number > LOKI_MORE_SETS ||
 		((meta->flags & LOKI_META_ROWMAP) &&
 		 (map->node_bits == 0 || map->node_bits >= LOKI_ROWMAP_MAX_WIDTH ||
 		  map->key_bits > LOKI_ROWMAP_MAX_KEY_BITS ||
@@ -386,7 +388,7 @@ loki_page_lock(LokiIndex *state, Relation index, int array, uint32 ordinal, Buff
 	*buffer = loki_buffer_read(state, index, loki_page_block(slots, ordinal));
 	page = BufferGetPage(*buffer);
 	LockBuffer(*buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, *buffer, page, array, ordinal);
+	loki_page_check(index, *buffer, page, slots->stored, ordinal);
 	*used = LokiPageUsed(page, slots->slot_size);
 	return page;
 }
@@ -430,7 +432,7 @@ loki_page_copy(LokiIndex *state, Relation index, int array, uint32 ordinal,
 
 	Assert(loki_may_lock(array, ordinal));	/* I4 */
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	loki_page_check(index, buffer, BufferGetPage(buffer), array, ordinal);
+	loki_page_check(index, buffer, BufferGetPage(buffer), slots->stored, ordinal);
 	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
 	UnlockReleaseBuffer(buffer);
 	return LokiPageUsed((Page) copy, slots->slot_size);

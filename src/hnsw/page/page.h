@@ -75,7 +75,7 @@ loki_page_is_of(const LokiIndex *index_state, Page page, int array, BlockNumber 
 	const LokiSlotArray *slots = &index_state->arrays[array];
 	LokiPageOpaque opaque = LokiPageOpaqueAtEnd(page);
 
-	return opaque->page_id == LOKI_PAGE_ID && opaque->array == array &&
+	return opaque->page_id == LOKI_PAGE_ID && opaque->array == slots->stored &&
 		opaque->ordinal < slots->npages && loki_page_block(slots, opaque->ordinal) == block;
 }
 

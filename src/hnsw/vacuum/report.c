@@ -54,11 +54,13 @@ lists_of(const LokiIndex *state)
 
 /* What else was done, and what is left to a later vacuum: nodes, and pages without room */
 static int
-detail(const LokiIndex *state, bool calibrated, double unlisted, uint32 refused)
+detail(const LokiIndex *state, bool new_codes, bool calibrated, double unlisted, uint32 refused)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
+	if (new_codes)
+		appendStringInfo(&text, "Codes and graph were made anew, with %u local centers. ", state->code.centers);
 	if (calibrated)
 		appendStringInfoString(&text, "Recall was measured again.");
 	if (unlisted > 0 || refused > 0)
@@ -98,7 +100,7 @@ loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated)
 	ereport(level,
 			(errmsg("index \"%s\": %u nodes freed; of %u node IDs %u are free for new nodes",
 					RelationGetRelationName(vacuum->index), vacuum->ndead, used, nfree),
-			 detail(vacuum->state, calibrated,
+			 detail(vacuum->state, vacuum->new_codes, calibrated,
 					loki_derived_unlisted(vacuum->state, vacuum->index, &meta, used),
 					loki_extensions_refused() - vacuum->refused)));
 }

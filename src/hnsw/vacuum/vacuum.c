@@ -705,6 +705,8 @@ loki_hnsw_vacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	/* bitmaps are in the context: some five bits a node, whatever maintenance_work_mem is */
 	if (meta.flags & LOKI_META_VACUUM_UNFINISHED)
 		repair_and_free(vacuum);
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_ENCODING, 0);
+	vacuum->new_codes = loki_codes_make_anew(info->index);
 	loki_make_new_reachable(vacuum);
 	MemoryContextSwitchTo(old);
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_CALIBRATING, 0);

@@ -86,7 +86,8 @@ typedef enum LokiVacuumPhase
 	LOKI_VACUUM_SEARCHING,		/* nodes, on each layer */
 	LOKI_VACUUM_FREEING,		/* pages of slots */
 	LOKI_VACUUM_CALIBRATING,
-	LOKI_VACUUM_SORTING			/* side arrays */
+	LOKI_VACUUM_SORTING,		/* side arrays */
+	LOKI_VACUUM_ENCODING		/* all nodes anew */
 } LokiVacuumPhase;
 
 /* Taking rows out of nodes */
@@ -111,6 +112,7 @@ typedef struct LokiVacuum
 	LokiIndex  *state;			/* opened again after a wait: codes may be made */
 	BufferAccessStrategy strategy;	/* VACUUM's ring of buffers */
 	uint32		refused;		/* loki_extensions_refused() when it began */
+	bool		new_codes;		/* codes were made anew */
 	PGAlignedBlock page;		/* copy of the page at hand */
 	uint16		places[BLCKSZ / LOKI_TID_SHORT];	/* of slots on it */
 
@@ -146,7 +148,7 @@ extern int	loki_vacuum_read_page(LokiVacuum *vacuum, int array, uint32 ordinal);
 static inline void *
 loki_vacuum_slot(LokiVacuum *vacuum, int array, int i)
 {
-	Assert(LokiPageOpaqueAtEnd(vacuum->page.data)->array == array);
+	Assert(LokiPageOpaqueAtEnd(vacuum->page.data)->array == vacuum->state->arrays[array].stored);
 	return LokiPageSlot(vacuum->page.data, vacuum->state->arrays[array].slot_size, i);
 }
 

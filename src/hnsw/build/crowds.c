@@ -8,7 +8,7 @@
  * is looked for, by codes alone, so no row is read.
  *
  * IDENTIFICATION
- *	  src/hnsw/check/crowds.c
+ *	  src/hnsw/build/crowds.c
  *
  * SPDX-License-Identifier: PostgreSQL
  *
@@ -18,7 +18,7 @@
 
 #include "common/pg_prng.h"
 #include "hnsw/build/build.h"
-#include "hnsw/check/check.h"
+#include "hnsw/page/page.h"
 #include "miscadmin.h"
 #include "utils/float.h"
 
@@ -61,7 +61,7 @@ sample_codes(LokiIndex *state, Relation index, pg_prng_state *prng, int wanted, 
 	}
 }
 
-/* See check.h.  All by the same rule as a build, but that the code's own center takes the place of the mean. */
+/* See build.h.  All by the same rule as a build, but that the code's own center takes the place of the mean. */
 double
 loki_crowded_share(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 {

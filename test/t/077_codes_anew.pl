@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: PostgreSQL
+# Codes that VACUUM makes anew, while rows come and others search, and whatever ends it.
+#
+# The index is on an expression that waits for a lock at two rows, which VACUUM reads: at one before it writes
+# anything, and at the other, which comes then, when it has written all but the metapage.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use LokiTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = loki_node('main', allows_streaming => 1);
+$node->append_conf('postgresql.conf', "autovacuum = off\nwal_consistency_checking = 'generic'\nlokivector.pending_nodes = 1024");
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
+create_waits($node);
+$node->safe_psql('postgres', q(
+CREATE FUNCTION row_of(n int) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
+	SELECT array_agg(CASE WHEN n % 3 = 0 THEN sin(d * 2.1) + 0.003 * x ELSE x END)::vector
+	FROM (SELECT d, abs(hashint8extended(n, d) % 100000) / 50000.0 - 1 AS x FROM generate_series(1, 64) d) s
+$$;
+CREATE TABLE items (id int PRIMARY KEY, tenant int, v vector(64));
+CREATE INDEX items_idx ON items USING hnsw (((CASE WHEN id = 1501 AND waits(id - 1500) OR id = 30000 AND waits(id - 29998) THEN NULL ELSE v END)::vector(64)) vector_l2_ops, tenant);
+CREATE PROCEDURE add(first int, last int, every int) LANGUAGE sql AS $$
+	INSERT INTO items SELECT n, n % 5, row_of(n) FROM generate_series(first, last) n WHERE n % 3 = every
+$$;
+CALL add(1, 2400, 1);
+CALL add(1, 2400, 2);
+CALL add(1, 2400, 0);
+CREATE TABLE queries AS SELECT n, row_of(3 * n + 30000) AS q FROM generate_series(1, 30) n;
+CREATE VIEW state AS SELECT centers > 0 AND crowded < 0.03 AS anew FROM lokivector_index_info('items_idx');
+));
+
+my $order = '(CASE WHEN id = 1501 AND waits(id - 1500) OR id = 30000 AND waits(id - 29998) THEN NULL ELSE v END)::vector(64) <-> ';
+
+# Of the ten nearest rows of each query, and of each tenant's, so many are not found; and rows not found by themselves
+sub missed
+{
+	my ($server) = @_;
+
+	return $server->safe_psql('postgres', qq(SET enable_seqscan = off;
+		SELECT (SELECT count(*) FROM queries, LATERAL (SELECT id, v <-> q AS d FROM (SELECT * FROM items OFFSET 0) s ORDER BY d LIMIT 10) e
+			WHERE id NOT IN (SELECT id FROM items ORDER BY $order q LIMIT 10)) > 30,
+			(SELECT count(*) FROM queries, generate_series(0, 4) t, LATERAL (SELECT id, v <-> q AS d FROM (SELECT * FROM items WHERE tenant = t OFFSET 0) s ORDER BY d LIMIT 3) e
+			WHERE id NOT IN (SELECT id FROM items WHERE tenant = t ORDER BY $order q LIMIT 3)) > 45,
+			(SELECT count(*) FROM items a WHERE id % 7 = 0 AND id <> (SELECT id FROM items b WHERE tenant >= 0 ORDER BY $order a.v LIMIT 1)) > 0));
+}
+
+sub is_anew
+{
+	my ($server, $is, $name) = @_;
+
+	is($server->safe_psql('postgres', 'SELECT anew FROM state'), $is, "$name: codes");
+	# with the table it would wait for the same lock as VACUUM
+	is($server->safe_psql('postgres', sprintf(q(SELECT lokivector_check('items_idx', %s)), $name eq 'in the midst' ? 'false' : 'true')),
+		'sound', "$name: check");
+	return;
+}
+
+# A VACUUM that waits at the first row
+sub begin_vacuum
+{
+	my $holder = open_session($node);
+	my $vacuum = open_session($node);
+
+	ask($holder, 'SELECT pg_advisory_lock(1);');
+	$vacuum->{in} .= "VACUUM items;\n\\echo over\n";
+	$vacuum->{run}->pump_nb;
+	waits_for(1);
+	return ($holder, $vacuum);
+}
+
+sub waits_for
+{
+	my ($lock) = @_;
+
+	$node->poll_query_until('postgres', qq(SELECT count(*) = 1 FROM pg_stat_activity a JOIN pg_locks USING (pid)
+		WHERE query LIKE 'VACUUM%' AND wait_event = 'advisory' AND locktype = 'advisory' AND objid = $lock AND NOT granted))
+	  or die "VACUUM does not wait for lock $lock";
+	return;
+}
+
+# Let it go on to the second row, which comes now, with others
+my $last = 2400;
+
+sub write_all
+{
+	my ($holder) = @_;
+
+	$node->safe_psql('postgres', sprintf('INSERT INTO items VALUES (30000, 0, row_of(30000)) ON CONFLICT DO NOTHING; CALL add(%d, %d, 0)',
+		$last + 1, $last + 90));
+	$last += 90;
+	ask($holder, 'SELECT pg_advisory_lock(2); SELECT pg_advisory_unlock(1);');
+	waits_for(2);
+	# more, which it has not seen
+	$node->safe_psql('postgres', sprintf('CALL add(%d, %d, 0); CALL add(%d, %d, 1)', $last + 1, $last + 60, $last + 1, $last + 60));
+	$last += 60;
+	return;
+}
+
+is_anew($node, 'f', 'before');
+
+# Canceled
+my ($holder, $vacuum) = begin_vacuum();
+write_all($holder);
+is_anew($node, 'f', 'in the midst');
+$node->safe_psql('postgres', q(SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'VACUUM%'));
+$vacuum->{run}->pump until $vacuum->{out} =~ /over/;
+like($vacuum->{err}, qr/canceling statement/, 'VACUUM is canceled');
+close_session($_) foreach ($holder, $vacuum);
+$node->safe_psql('postgres', 'DELETE FROM items WHERE id = 30000');
+is_anew($node, 'f', 'after a cancel');
+
+# Killed; nothing that was written is named after recovery
+my $standby = loki_standby($node);
+($holder, $vacuum) = begin_vacuum();
+write_all($holder);
+$node->stop('immediate');
+$_->{run}->kill_kill foreach ($holder, $vacuum);
+$node->start;
+is_anew($node, 'f', 'after a crash');
+$node->safe_psql('postgres', 'DELETE FROM items WHERE id = 30000');
+
+# Made; cursors began before, here and on a standby, and go on to the end by the codes of before
+$node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
+my %cursors = (main => open_session($node), standby => open_session($standby));
+my %before;
+foreach my $name (sort keys %cursors)
+{
+	$before{$name} = ask($cursors{$name}, qq(SET enable_seqscan = off; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM items;
+		DECLARE c CURSOR FOR SELECT id FROM items ORDER BY $order row_of(30003);
+		DECLARE f CURSOR FOR SELECT id FROM items WHERE tenant = 2 ORDER BY $order row_of(30003); MOVE 20 FROM c; MOVE 5 FROM f;));
+}
+($holder, $vacuum) = begin_vacuum();
+write_all($holder);
+close_session($holder);
+$vacuum->{run}->pump until $vacuum->{out} =~ /over/;
+is($vacuum->{err}, '', 'VACUUM comes to its end');
+close_session($vacuum);
+is_anew($node, 't', 'after VACUUM');
+is(missed($node), 'f|f|f', 'rows are found');
+# nodes that the codes of before do not have, nor pages for them
+$node->safe_psql('postgres', 'CALL add(40000, 49000, 1); CALL add(40000, 49000, 2); VACUUM items');
+$node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
+foreach my $name (sort keys %cursors)
+{
+	my $rest = ask($cursors{$name}, 'FETCH ALL FROM c;');
+
+	is(20 + scalar(split /\n/, $rest), $before{$name}, "a cursor of before has all rows: $name");
+	$rest = ask($cursors{$name}, 'FETCH ALL FROM f; SELECT -1; SELECT id FROM items WHERE tenant = 2;');
+	my ($by_index, $by_table) = split /\n?-1\n/, $rest;
+
+	is(5 + scalar(split /\n/, $by_index), scalar(split /\n/, $by_table), "... and those of a tenant: $name");
+	close_session($cursors{$name});
+}
+is_anew($_, 't', 'after more rows') foreach ($node, $standby);
+is(missed($standby), 'f|f|f', 'rows are found on a standby');
+
+# A transaction that has used the codes of before inserts by the new ones; so does a standby that takes over
+$standby->promote;
+$node->stop('immediate');
+$node = $standby;
+$node->safe_psql('postgres', sprintf('CALL add(%d, %d, 0); DELETE FROM items WHERE id %% 11 = 3; VACUUM items; CALL add(%d, %d, 2)',
+	$last + 1, $last + 300, $last + 1, $last + 300));
+is_anew($node, 't', 'after a promotion');
+is(missed($node), 'f|f|f', 'rows are found after a promotion');
+$node->stop;
+done_testing();
