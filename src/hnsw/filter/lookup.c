@@ -286,9 +286,17 @@ loki_lookup_mark(LokiLookup *lookup, uint64 *bits)
 			if (!loki_sorted_list_read(&lookup->list, NULL, place, n, nodes))
 				return false;
 			place += n;
-			for (uint32 k = 0; k < n; k++)
-				if (nodes[k] < lookup->list.end)
-					bits[nodes[k] / 64] |= UINT64CONST(1) << (nodes[k] % 64);
+			/* many nodes have a word in common, which is written once for them */
+			for (uint32 k = 0; k < n;)
+			{
+				uint32		at = nodes[k] / 64;
+				uint64		word = 0;
+
+				for (; k < n && nodes[k] / 64 == at; k++)
+					word |= nodes[k] < lookup->list.end ? UINT64CONST(1) << (nodes[k] % 64) : 0;
+				if (word != 0)
+					bits[at] |= word;
+			}
 			CHECK_FOR_INTERRUPTS();
 		}
 	return true;
