@@ -129,7 +129,7 @@ DROP INDEX sketch_idx;
 -- A parameter leaves them out, from the next vacuum on
 CREATE INDEX sketch_idx ON sketch_t USING hnsw (v vector_l2_ops, a) WITH (brief_codes = off);
 SELECT slots FROM lokivector_index_slot_arrays('sketch_idx') WHERE slot_array = 'brief';
-SELECT * FROM sketch_ways() WHERE condition = 'a = 1';
+SELECT way ~ 'nearest' AS nearest, way ~ 'few scored' AS few FROM sketch_ways() WHERE condition = 'a = 1';
 ALTER INDEX sketch_idx SET (brief_codes = on);
 VACUUM sketch_t;
 SELECT slots > 0 FROM lokivector_index_slot_arrays('sketch_idx') WHERE slot_array = 'brief';

@@ -290,8 +290,8 @@ is_due(double spent, double other)
 }
 
 /*
- * The best strategy if such a share of the nodes around the query matches.  A walk that has not begun counts twice,
- * since a flat scan follows if it leads nowhere.  A plain walk that was due for hops does not go on.
+ * The best strategy if such a share of the nodes around the query matches.  A walk that leads nowhere is left for a flat
+ * scan when it has cost as much (loki_account_ends_walk()).  A plain walk that was due for hops does not go on.
  *
  * Nodes with neighboring IDs are near each other.  If the neighbor of a node that matches matches
  * hardly more often than any node (by a fifth of the way from there to always), matching nodes
@@ -301,7 +301,7 @@ LokiStrategy
 loki_strategy_choose(const LokiSearch *search, double share)
 {
 	double		flat = flat_time(search);
-	double		plain = plain_time(search, share) * (search->count.scored == 0 ? 2 : 1);
+	double		plain = plain_time(search, share);
 	/* for any share, hops test about 125 nodes for each of their width */
 	double		hops = loki_strategy_width(search, LOKI_STRATEGY_HOPS, search->choice->share) *
 		125.0 * HOP_TIME;
