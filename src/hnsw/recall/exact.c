@@ -119,6 +119,15 @@ begin_blocks(LokiExact *exact, Size memory)
 										  MCXT_ALLOC_HUGE);
 }
 
+/* How many of the nearest rows are wanted of a query */
+static inline int
+k_of(const LokiExact *exact, int query)
+{
+	const LokiQueries *queries = exact->queries;
+
+	return queries->deep_every == 0 || query % queries->deep_every == 0 ? exact->k : queries->few;
+}
+
 /*
  * Put a distance among the k nearest of a query, which ascend, unless it is NaN.  Few of many rows are among
  * them, so moving the farther ones takes less time than the distances do.
@@ -127,18 +136,26 @@ static void
 keep_nearest(LokiExact *exact, int query, double distance)
 {
 	double	   *nearest = exact->nearest + (Size) query * exact->k;
-	int			i = exact->found[query];
+	int			k = k_of(exact, query);
+	int			n = exact->found[query];
+	int			low = 0;
+	int			high = n;
 
-	Assert(i <= exact->k);
-	if (isnan(distance) || (i == exact->k && distance >= nearest[i - 1]))
+	Assert(n <= k);
+	if (isnan(distance) || (n == k && distance >= nearest[n - 1]))
 		return;
-	if (i < exact->k)
-		exact->found[query]++;
-	else
-		i--;
-	for (; i > 0 && nearest[i - 1] > distance; i--)
-		nearest[i] = nearest[i - 1];
-	nearest[i] = distance;
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (nearest[middle] > distance)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	exact->found[query] = Min(n + 1, k);
+	memmove(nearest + low + 1, nearest + low, sizeof(double) * (exact->found[query] - 1 - low));
+	nearest[low] = distance;
 }
 
 /*
@@ -224,22 +241,23 @@ search_block(LokiExact *exact, int query)
 	ItemPointer own = &exact->queries->own[query];
 	const double *nearest = exact->nearest + (Size) query * exact->k;
 	bool		has_own = ItemPointerIsValid(own);
+	int			k = k_of(exact, query);
 
 	for (int i = 0; i < exact->nrows; i++)
 	{
-		bool		full = exact->products != NULL && exact->found[query] == exact->k;
+		bool		full = exact->products != NULL && exact->found[query] == k;
 
 		/*
 		 * nearly all rows end here; others are measured as scans do, since a
 		 * hit may be at the same distance to the last bit (M1)
 		 */
 		while (full && i % STRIP == 0 && i + STRIP <= exact->nrows &&
-			   all_farther(exact, query, i, nearest[exact->k - 1]))
+			   all_farther(exact, query, i, nearest[k - 1]))
 			i += STRIP;
 		if (i == exact->nrows)
 			break;
 		if (full && is_farther(exact, exact->products[(Size) query * exact->nrows + i],
-							   exact->query_norms[query], exact->row_norms[i], nearest[exact->k - 1]))
+							   exact->query_norms[query], exact->row_norms[i], nearest[k - 1]))
 			continue;
 		if (!has_own || !ItemPointerEquals(own, &exact->tids[i]))
 			keep_nearest(exact, query, loki_exact_distance(exact->column->metric, dim, values,

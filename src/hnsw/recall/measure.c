@@ -42,7 +42,7 @@
  * The walks of one query in DEEP_EVERY go on until all true neighbors are found.  The others
  * only find those of the first SHALLOW_KS numbers, which takes less time.
  */
-#define DEEP_EVERY			4
+#define DEEP_EVERY			8
 #define SHALLOW_KS			(LOKI_FEW_PLACE + 1)
 
 /* Nodes whose distances show how these grow around rows */
@@ -104,7 +104,7 @@ choose_nodes(LokiMeasure *measure)
 		 * the answer leaves the node's rows out, of as many as it has; it has
 		 * none if all are dead to the snapshot
 		 */
-		if (loki_measure_count_rows(measure, node) <= LOKI_TRUTH / 2 &&
+		if (loki_measure_count_rows(measure, node) <= queries->few / 2 &&
 			loki_measure_read_row(measure, node, &value))
 		{
 			add_walk_query(measure, PointerGetDatum(PG_DETOAST_DATUM_COPY(value)),
@@ -242,10 +242,15 @@ measure_widths(LokiMeasure *measure, int query, int nks)
 	scored_before = search->count.scored;
 	for (; width < LOKI_CALIBRATION_WIDTHS && !complete; width++)
 	{
-		int			ef = tied ? widths[width] : widest;
+		bool		many = nks == LOKI_MEASURED_KS || width >= LOKI_CALIBRATION_MANY_FIRST;
+		int			ef = tied ? widths[width] : many ? widest : widths[LOKI_CALIBRATION_MANY_FIRST];
 
 		LokiVacuumDelayPoint();
-		if (tied || width == 0)
+		/*
+		 * most queries soon find a few rows, in a pool that takes less time;
+		 * the others begin again with a wider one
+		 */
+		if (tied || width == 0 || (nks == SHALLOW_KS && width == LOKI_CALIBRATION_MANY_FIRST))
 		{
 			loki_search_start(search, ef);
 			search->count.scored = scored_before;
@@ -431,6 +436,8 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	measure->sums = sums;
 	measure->prepared = (char *) loki_alloc_queries(CurrentMemoryContext, state->quantizer, nqueries);
 	loki_queries_begin(&measure->queries, &state->column, nqueries);
+	measure->queries.deep_every = DEEP_EVERY;
+	measure->queries.few = loki_calibration_ks[SHALLOW_KS] + 1;
 	for (int i = 0; given != NULL && i < nqueries; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

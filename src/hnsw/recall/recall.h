@@ -84,6 +84,9 @@ typedef struct LokiQueries
 	uint32	   *nodes;			/* its node; LOKI_NONE if it was given, or if
 								 * the node has duplicates */
 	const LokiSampled *samples; /* the searches that they are of; NULL: none */
+	int			deep_every;		/* one in so many has all the nearest rows; 0:
+								 * each */
+	int			few;			/* the others have this number of them */
 } LokiQueries;
 
 /*
