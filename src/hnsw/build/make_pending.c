@@ -35,6 +35,7 @@
 #include "hnsw/recall/calibrate.h"
 #include "hnsw/recall/recall.h"
 #include "hnsw/statistics/statistics.h"
+#include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -46,6 +47,10 @@ typedef struct PendingNodes
 	uint32		end;			/* all node IDs are below */
 	uint32		n;
 	uint32	   *nodes;			/* that are live, ascending */
+	bool	   *coded;			/* which nodes below `end` have codes, when
+								 * they are made anew */
+	List	   *forgotten;		/* places in `nodes` of those without a row
+								 * that can be read */
 	LokiRows	rows;
 } PendingNodes;
 
@@ -96,8 +101,40 @@ pending_vector(void *arg, uint32 i)
 }
 
 /*
- * Load the vectors into the arrays of the build; false if too few can be read.  They are read twice, for the
- * centroid and then to be encoded, as by a build.  Beyond LOKI_MOST_PENDING nodes, codes are made of
+ * The same for the codes.  A node without a row that can be read gets those of another: a row that has its vector
+ * must not join it then, or searches would not find this row.  So its hash is cleared, which rows are compared by.
+ */
+static const float *
+vector_for_codes(void *arg, uint32 i)
+{
+	PendingNodes *pending = arg;
+	const float *read = pending_vector(arg, i);
+
+	if (read == NULL)
+	{
+		LokiHashData none = {{0}};
+
+		loki_slot_write(pending->state, pending->index, LOKI_SLOTS_HASH, pending->nodes[i], &none);
+		pending->forgotten = lappend_int(pending->forgotten, (int) i);
+	}
+	return read;
+}
+
+/*
+ * Whether a row may have versions, in a HOT chain that was broken for the index, whose vector the index does not have:
+ * they are found first, as long as somebody sees them.
+ */
+static bool
+has_broken_chains(Relation heap, Relation index)
+{
+	TransactionId made = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
+
+	return index->rd_index->indcheckxmin && TransactionIdIsNormal(made) && !GlobalVisCheckRemovableXid(heap, made);
+}
+
+/*
+ * Load the vectors into the arrays of the build; false if too few can be read, or if they may be others.  They are
+ * read twice, for the centroid and then to be encoded, as by a build.  Beyond LOKI_MOST_PENDING nodes, codes are made of
  * what there is: waiting on would make scans read too many rows.
  */
 static bool
@@ -108,14 +145,15 @@ load_nodes(LokiBuild *build, PendingNodes *pending)
 	loki_compact_begin(build);
 	loki_centers_begin(build);
 	read = loki_build_sample_vectors(build, pending->n, pending_vector, pending);
-	if (read < 1 || (read < pending->n / 2.0 && pending->n < LOKI_MOST_PENDING))
+	if (read < 1 || (pending->n < LOKI_MOST_PENDING &&
+					 (read < pending->n / 2.0 || has_broken_chains(pending->rows.heap, pending->index))))
 		return false;
 	build->expected_rows = pending->n;
 	loki_centers_choose(build);
 	loki_compact_choose(build);
 	loki_build_set_code(build);
 	loki_parallel_begin(build);
-	loki_build_load_vectors(build, pending->n, pending_vector, pending);
+	loki_build_load_vectors(build, pending->n, vector_for_codes, pending);
 	return true;
 }
 
@@ -239,6 +277,35 @@ fits_memory(LokiBuild *build, const PendingNodes *pending)
 }
 
 /*
+ * Whether rows have joined nodes whose hash was cleared, just before it was.  These get it back, and have no codes.
+ */
+static bool
+were_joined(PendingNodes *pending)
+{
+	bool		joined = false;
+	ListCell   *cell;
+
+	if (pending->forgotten != NIL)
+		loki_inserts_wait(pending->index);
+	foreach(cell, pending->forgotten)
+	{
+		int			i = lfirst_int(cell);
+		const float *read = pending_vector(pending, i);
+		LokiHashData hash;
+
+		if (read == NULL)
+			continue;
+		loki_value_hash(&pending->state->column, read, &hash);
+		loki_slot_write(pending->state, pending->index, LOKI_SLOTS_HASH, pending->nodes[i], &hash);
+		pending->coded[pending->nodes[i]] = false;
+		joined = true;
+	}
+	list_free(pending->forgotten);
+	pending->forgotten = NIL;
+	return joined;
+}
+
+/*
  * Choose centers from a sample, and load all vectors; false if the rows turn out to need none.  The centroid
  * stays, as 1-bit sketches are made around it.
  */
@@ -255,67 +322,70 @@ load_anew(LokiBuild *build, PendingNodes *pending)
 		return false;
 	loki_build_set_code(build);
 	loki_parallel_begin(build);
-	loki_build_load_vectors(build, pending->n, pending_vector, pending);
+	loki_build_load_vectors(build, pending->n, vector_for_codes, pending);
 	return true;
 }
 
-/*
- * Find the live nodes again, and leave those out that are linked, of which `linked` has the list; it gets the new
- * ones, too.  None is gone: vacuum alone frees nodes, and is here.
- */
+/* Find the live nodes that have no codes yet.  None is gone: vacuum alone frees nodes, and is here. */
 static void
-find_missing(PendingNodes *pending, PendingNodes *linked)
+find_missing(PendingNodes *pending)
 {
-	PendingNodes all = *pending;
-	uint32		i = 0;
+	uint32		end = pending->end;
 	uint32		n = 0;
 
-	find_nodes(&all);
-	pending->nodes = palloc_array(uint32, all.n + 1);
-	for (uint32 j = 0; j < all.n; j++)
-	{
-		if (i < linked->n && linked->nodes[i] == all.nodes[j])
-			i++;
-		else
-			pending->nodes[n++] = all.nodes[j];
-	}
-	Assert(i == linked->n);
+	pfree(pending->nodes);
+	find_nodes(pending);
+	pending->coded = repalloc_huge(pending->coded, pending->end + 1);
+	memset(pending->coded + end, false, pending->end - end);
+	for (uint32 i = 0; i < pending->n; i++)
+		if (!pending->coded[pending->nodes[i]])
+			pending->nodes[n++] = pending->nodes[i];
 	pending->n = n;
-	*linked = all;
 }
 
 /*
  * Link the nodes that came while the graph was made, and then those that came meanwhile.  When they are hardly
- * fewer than before, or none, inserts are kept out for the last of them; they are when this returns.
+ * fewer than before, or none, inserts are kept out for the last of them; they are when this returns.  If that takes
+ * longer than inserts would wait without looking for who keeps them, and cancel an autovacuum, they go on in between,
+ * each by about one row.
  */
 static void
 catch_up(PendingNodes *pending, LokiIndex *state, const LokiMetaPageData *meta, IndexInfo *index_info)
 {
 	Relation	index = pending->index;
-	PendingNodes linked = *pending;
 	float	   *x = palloc0(state->dim * sizeof(float));
+	uint32		before = pending->n;
 	bool		blocked = false;
 
 	for (;;)
 	{
-		uint32		before = pending->n;
+		instr_time	start;
+		uint32		done = 0;
 
-		find_missing(pending, &linked);
-		for (uint32 i = 0; i < pending->n; i++)
+		INSTR_TIME_SET_CURRENT(start);
+		find_missing(pending);
+		while (done < pending->n && !(blocked && loki_microseconds_since(start) > DeadlockTimeout * 500.0))
 		{
-			const float *read = pending_vector(pending, i);
+			uint32		node = pending->nodes[done];
+			const float *read = vector_for_codes(pending, done++);
 
-			/* that of a row that is dead to everyone may be gone: its node gets the codes of another */
 			if (read != NULL)
 				memcpy(x, read, state->dim * sizeof(float));
-			loki_node_link_anew(index, state, meta, index_info, pending->nodes[i], x);
+			loki_node_link_anew(index, state, meta, index_info, node, x);
+			pending->coded[node] = true;
 			CHECK_FOR_INTERRUPTS();
 		}
-		elog(DEBUG1, "%u nodes came to index \"%s\" while codes were made", pending->n,
+		elog(DEBUG1, "%u of %u nodes that came to index \"%s\" while codes were made have these", done, pending->n,
 			 RelationGetRelationName(index));
 		if (blocked)
-			return;
-		blocked = pending->n == 0 || pending->n > before / 2;
+		{
+			if (done == pending->n)
+				return;
+			loki_inserts_unblock(index);
+		}
+		(void) were_joined(pending);
+		blocked = blocked || done == 0 || done > before / 2;
+		before = done;
 		if (blocked)
 			loki_inserts_block(index);
 	}
@@ -330,6 +400,28 @@ note_no_gain(PendingNodes *pending)
 	loki_change_begin(&change, pending->state, pending->index);
 	loki_change_meta(&change)->set.nodes = pending->end;
 	loki_change_finish(&change);
+}
+
+/* Write the set, and name it.  False, and a later vacuum tries again, if rows joined nodes that have codes of others. */
+static bool
+write_anew(LokiBuild *build, PendingNodes *pending, IndexInfo *index_info)
+{
+	Relation	index = pending->index;
+	LokiMetaPageData meta = build->meta;
+	LokiIndex  *state;
+
+	pending->coded = palloc_extended(pending->end + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint32 i = 0; i < pending->n; i++)
+		pending->coded[pending->nodes[i]] = true;
+	if (were_joined(pending))
+		return false;
+	meta.entry = make_codes(build, pending, loki_index_for_meta(index, &meta));
+	meta.pending = 0;
+	state = loki_index_for_meta(index, &meta);
+	catch_up(pending, state, &meta, index_info);
+	loki_build_name_set(build, state, &meta.entry);
+	loki_inserts_unblock(index);
+	return true;
 }
 
 /*
@@ -372,25 +464,15 @@ loki_codes_make_anew(Relation index)
 	build = loki_build_begin(heap, index, index_info, &meta);
 	build->part.leader = true;
 	build->geometry.pending = true;
-	if (fits_memory(build, &pending))
+	if (fits_memory(build, &pending) && !has_broken_chains(heap, index))
 	{
-		made = load_anew(build, &pending);
-		if (!made)
+		if (load_anew(build, &pending))
+		{
+			made = write_anew(build, &pending, index_info);
+			loki_parallel_end(build);
+		}
+		else
 			note_no_gain(&pending);
-	}
-	if (made)
-	{
-		LokiEntryPoint entry = make_codes(build, &pending, loki_index_for_meta(index, &build->meta));
-		LokiIndex  *state;
-
-		meta = build->meta;
-		meta.pending = 0;
-		meta.entry = entry;
-		state = loki_index_for_meta(index, &meta);
-		catch_up(&pending, state, &meta, index_info);
-		loki_build_name_set(build, state, &entry);
-		loki_inserts_unblock(index);
-		loki_parallel_end(build);
 	}
 	loki_rows_end(&pending.rows);
 	table_close(heap, NoLock);
