@@ -349,16 +349,16 @@ flat_tenant(const Bm25Query *of, Datum tenant, Oid type)
 	return flat;
 }
 
-/* HashValueFunc: by what differs between queries of a statement */
+/* HashValueFunc: also by the snapshot, as a transaction may ask for one search by thousands of them */
 static uint32
 hash_known(const void *key, Size size)
 {
 	const KnownKey *known = key;
-	uint32		hash = hash_bytes((const unsigned char *) known->search, VARSIZE(known->search));
+	uint32		hash = hash_bytes((const unsigned char *) known, offsetof(KnownKey, search));
 
-	if (known->tenant != NULL)
-		hash = hash_combine(hash, hash_bytes((const unsigned char *) known->tenant, VARSIZE(known->tenant)));
-	return hash_combine(hash, known->curcid);
+	hash = hash_combine(hash, hash_bytes((const unsigned char *) known->search, VARSIZE(known->search)));
+	return known->tenant == NULL ? hash :
+		hash_combine(hash, hash_bytes((const unsigned char *) known->tenant, VARSIZE(known->tenant)));
 }
 
 /* Whether two values that have a length word are the same, or both are NULL */
