@@ -66,10 +66,10 @@ take_integer(Input *input, int32 *integer)
 	char	   *end;
 	long		value = strtol(input->scan.at, &end, 10);
 
+	*integer = Min(Max(value, INT_MIN + 1), INT_MAX);
 	if (end == input->scan.at)
 		return syntax_error(input, NULL);
 	input->scan.at = end;
-	*integer = Min(Max(value, INT_MIN + 1), INT_MAX);
 	return true;
 }
 
