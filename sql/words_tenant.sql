@@ -52,6 +52,8 @@ SET ROLE regress_tenant;
 SELECT count(*), count(*) FILTER (WHERE n.words <@> q::tsquery IS NOT DISTINCT FROM score) AS same FROM tenant_notes n JOIN tenant_scores s USING (id);
 SELECT count(*) AS rows, count(DISTINCT id) FROM (SELECT id, words <@> 'w1' FROM tenant_notes ORDER BY words <@> 'w1') s;
 SELECT plan_lines('SELECT id FROM tenant_notes ORDER BY words <@> ''w1'' LIMIT 3');
+-- the index looks a bound up: no function but ours sees a row of another tenant
+SELECT plan_lines('SELECT id FROM tenant_notes WHERE words <@> ''w1'' < 0 ORDER BY words <@> ''w1'' LIMIT 3');
 RESET ROLE;
 INSERT INTO tenant_notes SELECT 2010 + i, 1, false, tenant_document(7) FROM generate_series(1, 40) i;
 
@@ -377,6 +379,16 @@ SELECT tenant_try('tenant = current_setting(''app.tenant'')::int AND NOT secret'
 SET ROLE regress_tenant;
 SELECT tenant_scored('true') = :'by_policy' AS same;
 RESET ROLE;
+-- a function of the query that states a tenant sees no row before the policy, so the index looks no bound up
+CREATE FUNCTION tenant_told() RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN 2; END';
+ALTER POLICY tenant_policy ON tenant_notes USING (NOT secret);
+SET ROLE regress_tenant;
+SELECT DISTINCT substring(line, 'Filter|Distance Bound') AS bound
+FROM plan_lines('SELECT id FROM tenant_notes WHERE tenant = tenant_told() AND words <@> ''w1'' < 0 ORDER BY words <@> ''w1'' LIMIT 3') line WHERE line ~ '< ''0''';
+SELECT DISTINCT substring(line, 'Filter|Distance Bound') AS bound
+FROM plan_lines('SELECT id FROM tenant_notes WHERE tenant = 2 AND words <@> ''w1'' < 0 ORDER BY words <@> ''w1'' LIMIT 3') line WHERE line ~ '< ''0''';
+RESET ROLE;
+DROP FUNCTION tenant_told;
 SELECT tenant_try('tenant = current_setting(''app.tenant'')::int');
 ALTER INDEX tenant_words RESET (shared_statistics);
 -- why a row is not found goes by the same scores

@@ -70,6 +70,9 @@ extern bool loki_has_nulls(PlannerInfo *root, Node *column);
 /* Whether a distance is a score of words */
 extern bool loki_is_words_distance(const OpExpr *distance);
 
+/* The arguments of bm25_weighed() where the planner has made its call (query/words.c); or else NIL */
+extern const List *loki_planned_words(const OpExpr *distance);
+
 /* Whether a search is weighed by an index of other parameters than this one's, whose lists cannot serve it */
 extern bool loki_words_weighed_otherwise(const OpExpr *distance, Relation index);
 

@@ -101,6 +101,20 @@ call_of_search(const OpExpr *distance)
 		exprType(lsecond(search->args)) == TSQUERYOID ? search : NULL;
 }
 
+const List *
+loki_planned_words(const OpExpr *distance)
+{
+	const FuncExpr *search = loki_is_words_distance(distance) ? call_of_search(distance) : NULL;
+	const Const *by = search != NULL ? linitial(search->args) : NULL;
+
+	/* of <@@>, whose other side is a weighed_tsquery; <@> has a tsquery */
+	if (by == NULL || !IsA(by, Const) || by->constisnull || by->consttype != search->funcresulttype ||
+		by->consttype == TSQUERYOID)
+		return NIL;
+	/* only the planner makes one without words, which no input function takes */
+	return DatumGetBm25Query(by->constvalue)->n < 0 ? search->args : NIL;
+}
+
 /*
  * Lists have weights that were computed by k1 and b.  A query may name one index, and core scan another
  * of the same column, since both have the operator.  The other index may have been dropped in between.

@@ -96,6 +96,31 @@ is_value(const void *expr)
 	return IsA(expr, Const) || IsA(expr, Param);
 }
 
+/* Whether a condition that comes before all others, as a policy does, has an expression as one side */
+static bool
+is_compared_first(const RelOptInfo *rel, const Node *expr)
+{
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
+		if (rinfo->security_level <= rel->baserestrict_min_security && IsA(rinfo->clause, OpExpr) &&
+			list_member(((OpExpr *) rinfo->clause)->args, expr))
+		return true;
+	return false;
+}
+
+/* Whether a distance is from a value to a column, or by words that the planner has weighed for a policy's tenant */
+static bool
+calls_nothing_else(const RelOptInfo *rel, const OpExpr *distance)
+{
+	const Node *left = linitial(distance->args);
+	const Node *right = lsecond(distance->args);
+	const List *weighed = loki_planned_words(distance);
+
+	if (weighed == NIL)
+		return (IsA(left, Var) && is_value(right)) || (is_value(left) && IsA(right, Var));
+	return IsA(left, Var) && is_value(lsecond(weighed)) &&
+		(list_length(weighed) == 2 || is_value(lthird(weighed)) || is_compared_first(rel, lthird(weighed)));
+}
+
 /*
  * Distances from a column are our own functions, of which the index knows that they raise no error, so
  * a bound shows nothing of hidden rows if no other function is called to compare a row with it.
@@ -108,8 +133,7 @@ loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause)
 	if (clause->security_level <= rel->baserestrict_min_security || clause->leakproof)
 		return true;
 	return loki_distance_bound((Node *) clause->clause, &bound) && bound.exact && is_value(bound.bound) &&
-		((IsA(linitial(bound.distance->args), Var) && is_value(lsecond(bound.distance->args))) ||
-		 (is_value(linitial(bound.distance->args)) && IsA(lsecond(bound.distance->args), Var)));
+		calls_nothing_else(rel, bound.distance);
 }
 
 /*
