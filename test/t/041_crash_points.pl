@@ -40,6 +40,7 @@ $node->start;
 #			wide	long TID slots
 #			listed	posting lists of sparse vectors and of words, which VACUUM makes
 #			lists	no index yet, for a build of posting lists
+#			later	a crowd that came after the codes, which VACUUM makes anew
 $node->safe_psql('postgres', q(
 	CREATE EXTENSION lokivector;
 	CREATE FUNCTION item(n integer, dim integer DEFAULT 8) RETURNS vector AS $$
@@ -56,6 +57,14 @@ $node->safe_psql('postgres', q(
 	INSERT INTO built SELECT n, item(n % 1500), n % 50 FROM generate_series(1, 1600) n;
 	CREATE TABLE wide (id integer PRIMARY KEY, v vector(300), c integer, n integer DEFAULT 0);
 	CREATE INDEX ON wide USING hnsw (v vector_l2_ops);
+	CREATE FUNCTION crowded(n integer, dim integer) RETURNS vector AS $$
+		SELECT array_agg(CASE WHEN n % 3 = 0 THEN sin(d * 2.1) + 0.003 * x ELSE x END)::vector
+		FROM (SELECT d, abs(hashint8extended(n, d) % 100000) / 50000.0 - 1 AS x FROM generate_series(1, dim) d) s
+	$$ LANGUAGE sql IMMUTABLE PARALLEL SAFE;
+	CREATE TABLE later (id integer PRIMARY KEY, v vector(64), c integer, n integer DEFAULT 0);
+	CREATE INDEX ON later USING hnsw (v vector_l2_ops);
+	INSERT INTO later SELECT n, crowded(n, 64), 1 FROM generate_series(1, 2400) n WHERE n % 3 > 0;
+	INSERT INTO later SELECT n, crowded(n, 64), 1 FROM generate_series(1, 600) n WHERE n % 3 = 0;
 	CREATE FUNCTION document(n integer) RETURNS sparsevec AS $$
 		SELECT ('{' || string_agg(w || ':' || x, ',' ORDER BY w) || '}/300')::sparsevec
 		FROM (SELECT 1 + abs(hashint8extended(n, i) % 290) AS w, 1 + max(i) AS x FROM generate_series(1, 3 + n % 5) i GROUP BY 1) s
@@ -143,8 +152,8 @@ sub check
 my $insert = q(
 	INSERT INTO %s (id, v, c) SELECT nextval('ids'), v, 1 FROM (
 		(SELECT v FROM %1$s ORDER BY id LIMIT 2) UNION ALL VALUES (NULL),
-		(array_fill(random(), ARRAY[8 + 292 * ('%1$s' = 'wide')::integer])::vector)) s(v));
-my @tables = ('grown', 'tiny', 'wide', map { "first_$_" } (1 .. 6));
+		(array_fill(random(), ARRAY[CASE '%1$s' WHEN 'wide' THEN 300 WHEN 'later' THEN 64 ELSE 8 END])::vector)) s(v));
+my @tables = ('grown', 'tiny', 'wide', 'later', map { "first_$_" } (1 .. 6));
 my $writes = join(";\n", map({ sprintf($insert, $_) } @tables),
 	"INSERT INTO listed (id, s, c) SELECT nextval('ids'), document(nextval('ids')::integer), 1 FROM generate_series(1, 3)");
 
@@ -209,6 +218,13 @@ $node->safe_psql('postgres', q(
 	INSERT INTO grown SELECT n, item(n), 3 FROM generate_series(3001, 3012) n;
 	INSERT INTO tiny SELECT n, item(n), 3 FROM generate_series(3001, 3006) n;
 	INSERT INTO tiny SELECT n, item(1), 1 FROM generate_series(3011, 3016) n;));
+# codes made anew, while rows come
+my $come = start_transactions($node, 'later', 2, 20, q(
+	INSERT INTO later SELECT n, crowded(n, 64), 1 FROM (SELECT nextval('ids')::integer AS n) s;
+));
+$node->safe_psql('postgres', q(VACUUM later));
+ended($come);
+is($node->safe_psql('postgres', q(SELECT centers > 0 FROM lokivector_index_info('later_v_idx'))), 't', 'codes are made anew');
 # lists that are made; nodes that these do not know, some of them used again; lists that are made again
 $node->safe_psql('postgres', q(VACUUM listed));
 $node->safe_psql('postgres', $note_made);
@@ -235,7 +251,7 @@ $node->safe_psql('postgres', q(
 	INSERT INTO grown SELECT n, item(n), 3 FROM generate_series(4001, 4004) n;
 	SELECT lokivector_calibrate('grown_idx');));
 
-is($node->safe_psql('postgres', 'SELECT count(*) FROM made'), '6', 'indexes that have lists');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM made'), '7', 'indexes that have lists');
 my $end = $node->lsn('insert');
 $node->safe_psql('postgres', 'SELECT pg_switch_wal()');
 my $faults = $node->safe_psql('postgres', check(2000));
