@@ -66,7 +66,7 @@ find_nodes(PendingNodes *pending)
 	loki_index_refresh(pending->state, pending->index);
 	pending->n = 0;
 	pending->end = loki_node_end(pending->state, pending->index);
-	pending->nodes = palloc_array(uint32, pending->end + 1);
+	pending->nodes = palloc_extended(((Size) pending->end + 1) * sizeof(uint32), MCXT_ALLOC_HUGE);
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
 		PGAlignedBlock copy;
@@ -167,8 +167,8 @@ make_codes(LokiBuild *build, PendingNodes *pending, LokiIndex *state)
 	build->nnodes = pending->n;
 	loki_build_make_graph(build);
 	build->final.position = pending->nodes;
-	build->final.order = palloc_array(uint32, pending->end + 1);
-	memset(build->final.order, 0xFF, (pending->end + 1) * sizeof(uint32));
+	build->final.order = palloc_extended(((Size) pending->end + 1) * sizeof(uint32), MCXT_ALLOC_HUGE);
+	memset(build->final.order, 0xFF, ((Size) pending->end + 1) * sizeof(uint32));
 	for (uint32 i = 0; i < pending->n; i++)
 		build->final.order[pending->nodes[i]] = i;
 	return loki_build_write_set(build, state, pending->end);

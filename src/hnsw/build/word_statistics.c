@@ -295,6 +295,8 @@ typedef struct KnownKey
 	bytea	   *tenant;			/* whose rows counted; NULL: all */
 } KnownKey;
 
+StaticAssertDecl(offsetof(KnownKey, search) == offsetof(KnownKey, index) + sizeof(Oid), "compared byte by byte up to there");
+
 /*
  * A query that was weighed in this transaction.  All that a statement asks by has to have the same
  * weights: an index and its sort key, a bound and its recheck, each partition.  But VACUUM may make lists
