@@ -345,7 +345,7 @@ run_tap_file()
 			TESTDIR="$tap" TESTLOGDIR="$tap/log" \
 			TESTDATADIR="$tap/tmp_check" LOKIVECTOR_OPERATIONS_DIR="$work-operations" \
 			TEMP_CONFIG="$src/test/server.conf" \
-			timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_KILLS:-0} * 30 + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) \
+			timeout $((1200 + ${LOKIVECTOR_SOAK_SECONDS:-0} + ${LOKIVECTOR_KILLS:-0} * 30 + ${LOKIVECTOR_STALE_STEPS:-0} * 300 + ${LOKIVECTOR_FUZZ_COUNT:-0} / 5)) \
 			perl -I "$pgxs/src/test/perl" -I t "$folder/$name.pl" "$@" 3>&- 7>&-) \
 		>"$out/$name.log" 2>"$out/$name.err" || status=$?
 	if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out/$name.log"; then
