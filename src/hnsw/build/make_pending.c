@@ -39,6 +39,14 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+/* Whose codes a node has in the set that is made */
+typedef enum CodesOf
+{
+	CODES_MISSING,				/* and no links either */
+	CODES_OF_ANOTHER,
+	CODES_OWN					/* or of another, for good: it has no rows */
+} CodesOf;
+
 /* The nodes of a pending index, and their rows */
 typedef struct PendingNodes
 {
@@ -47,8 +55,8 @@ typedef struct PendingNodes
 	uint32		end;			/* all node IDs are below */
 	uint32		n;
 	uint32	   *nodes;			/* that are live, ascending */
-	bool	   *coded;			/* which nodes below `end` have codes, when
-								 * they are made anew */
+	uint8	   *codes;			/* by node below `end`, when codes are made
+								 * anew: CodesOf */
 	List	   *forgotten;		/* places in `nodes` of those without a row
 								 * that can be read */
 	LokiRows	rows;
@@ -101,41 +109,29 @@ pending_vector(void *arg, uint32 i)
 }
 
 /*
- * The same for the codes.  A node without a row that can be read gets those of another: a row that has its vector
- * must not join it then, or searches would not find this row.  So its hash is cleared, which rows are compared by.
+ * The same for the codes, of any version of the rows: those that are dead to everyone here may be seen on a standby, as
+ * long as they were not pruned.  A node of which none can be read gets codes of another.  A row that has its vector must
+ * not join it then, or searches would not find this row: so its hash is cleared, which rows are compared by.
  */
 static const float *
 vector_for_codes(void *arg, uint32 i)
 {
 	PendingNodes *pending = arg;
-	const float *read = pending_vector(arg, i);
+	const LokiHashData none = {{0}};
+	const float *read = loki_rows_indexed_vector(&pending->rows, pending->state, pending->nodes[i], false);
 
-	if (read == NULL)
-	{
-		LokiHashData none = {{0}};
-
-		loki_slot_write(pending->state, pending->index, LOKI_SLOTS_HASH, pending->nodes[i], &none);
-		pending->forgotten = lappend_int(pending->forgotten, (int) i);
-	}
-	return read;
+	if (read != NULL)
+		return read;
+	loki_slot_write(pending->state, pending->index, LOKI_SLOTS_HASH, pending->nodes[i], &none);
+	pending->forgotten = lappend_int(pending->forgotten, (int) i);
+	/* one may have joined; its hash may be cleared since a vacuum that failed; or functions return others than they did */
+	return loki_rows_indexed_vector(&pending->rows, pending->state, pending->nodes[i], true);
 }
 
 /*
- * Whether a row may have versions, in a HOT chain that was broken for the index, whose vector the index does not have:
- * they are found first, as long as somebody sees them.
- */
-static bool
-has_broken_chains(Relation heap, Relation index)
-{
-	TransactionId made = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
-
-	return index->rd_index->indcheckxmin && TransactionIdIsNormal(made) && !GlobalVisCheckRemovableXid(heap, made);
-}
-
-/*
- * Load the vectors into the arrays of the build; false if too few can be read, or if they may be others.  They are
- * read twice, for the centroid and then to be encoded, as by a build.  Beyond LOKI_MOST_PENDING nodes, codes are made of
- * what there is: waiting on would make scans read too many rows.
+ * Load the vectors into the arrays of the build; false if too few can be read.  They are read twice, for the centroid
+ * and then to be encoded, as by a build.  Beyond LOKI_MOST_PENDING nodes, codes are made of what there is: waiting on
+ * would make scans read too many rows.
  */
 static bool
 load_nodes(LokiBuild *build, PendingNodes *pending)
@@ -145,8 +141,7 @@ load_nodes(LokiBuild *build, PendingNodes *pending)
 	loki_compact_begin(build);
 	loki_centers_begin(build);
 	read = loki_build_sample_vectors(build, pending->n, pending_vector, pending);
-	if (read < 1 || (pending->n < LOKI_MOST_PENDING &&
-					 (read < pending->n / 2.0 || has_broken_chains(pending->rows.heap, pending->index))))
+	if (read < 1 || (pending->n < LOKI_MOST_PENDING && read < pending->n / 2.0))
 		return false;
 	build->expected_rows = pending->n;
 	loki_centers_choose(build);
@@ -277,32 +272,30 @@ fits_memory(LokiBuild *build, const PendingNodes *pending)
 }
 
 /*
- * Whether rows have joined nodes whose hash was cleared, just before it was.  These get it back, and have no codes.
+ * Rows may have joined nodes just before the hash of these was cleared.  Such a node gets its hash back, and has
+ * codes of another.
  */
-static bool
-were_joined(PendingNodes *pending)
+static void
+remember_joined(PendingNodes *pending)
 {
-	bool		joined = false;
 	ListCell   *cell;
 
 	if (pending->forgotten != NIL)
 		loki_inserts_wait(pending->index);
 	foreach(cell, pending->forgotten)
 	{
-		int			i = lfirst_int(cell);
-		const float *read = pending_vector(pending, i);
+		uint32		node = pending->nodes[lfirst_int(cell)];
+		const float *read = loki_rows_indexed_vector(&pending->rows, pending->state, node, true);
 		LokiHashData hash;
 
 		if (read == NULL)
 			continue;
 		loki_value_hash(&pending->state->column, read, &hash);
-		loki_slot_write(pending->state, pending->index, LOKI_SLOTS_HASH, pending->nodes[i], &hash);
-		pending->coded[pending->nodes[i]] = false;
-		joined = true;
+		loki_slot_write(pending->state, pending->index, LOKI_SLOTS_HASH, node, &hash);
+		pending->codes[node] = CODES_OF_ANOTHER;
 	}
 	list_free(pending->forgotten);
 	pending->forgotten = NIL;
-	return joined;
 }
 
 /*
@@ -326,7 +319,10 @@ load_anew(LokiBuild *build, PendingNodes *pending)
 	return true;
 }
 
-/* Find the live nodes that have no codes yet.  None is gone: vacuum alone frees nodes, and is here. */
+/*
+ * Find the live nodes that have no codes yet, or others than their own.  None is gone: vacuum alone frees nodes, and is
+ * here.
+ */
 static void
 find_missing(PendingNodes *pending)
 {
@@ -335,10 +331,10 @@ find_missing(PendingNodes *pending)
 
 	pfree(pending->nodes);
 	find_nodes(pending);
-	pending->coded = repalloc_huge(pending->coded, pending->end + 1);
-	memset(pending->coded + end, false, pending->end - end);
+	pending->codes = repalloc_huge(pending->codes, pending->end + 1);
+	memset(pending->codes + end, CODES_MISSING, pending->end - end);
 	for (uint32 i = 0; i < pending->n; i++)
-		if (!pending->coded[pending->nodes[i]])
+		if (pending->codes[pending->nodes[i]] != CODES_OWN)
 			pending->nodes[n++] = pending->nodes[i];
 	pending->n = n;
 }
@@ -371,8 +367,8 @@ catch_up(PendingNodes *pending, LokiIndex *state, const LokiMetaPageData *meta, 
 
 			if (read != NULL)
 				memcpy(x, read, state->dim * sizeof(float));
-			loki_node_link_anew(index, state, meta, index_info, node, x);
-			pending->coded[node] = true;
+			loki_node_link_anew(index, state, meta, index_info, node, pending->codes[node] == CODES_OF_ANOTHER, x);
+			pending->codes[node] = CODES_OWN;
 			CHECK_FOR_INTERRUPTS();
 		}
 		elog(DEBUG1, "%u of %u nodes that came to index \"%s\" while codes were made have these", done, pending->n,
@@ -383,7 +379,7 @@ catch_up(PendingNodes *pending, LokiIndex *state, const LokiMetaPageData *meta, 
 				return;
 			loki_inserts_unblock(index);
 		}
-		(void) were_joined(pending);
+		remember_joined(pending);
 		blocked = blocked || done == 0 || done > before / 2;
 		before = done;
 		if (blocked)
@@ -402,26 +398,24 @@ note_no_gain(PendingNodes *pending)
 	loki_change_finish(&change);
 }
 
-/* Write the set, and name it.  False, and a later vacuum tries again, if rows joined nodes that have codes of others. */
-static bool
+/* Write the set, and name it. */
+static void
 write_anew(LokiBuild *build, PendingNodes *pending, IndexInfo *index_info)
 {
 	Relation	index = pending->index;
 	LokiMetaPageData meta = build->meta;
 	LokiIndex  *state;
 
-	pending->coded = palloc_extended(pending->end + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	pending->codes = palloc_extended(pending->end + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint32 i = 0; i < pending->n; i++)
-		pending->coded[pending->nodes[i]] = true;
-	if (were_joined(pending))
-		return false;
+		pending->codes[pending->nodes[i]] = CODES_OWN;
+	remember_joined(pending);
 	meta.entry = make_codes(build, pending, loki_index_for_meta(index, &meta));
 	meta.pending = 0;
 	state = loki_index_for_meta(index, &meta);
 	catch_up(pending, state, &meta, index_info);
 	loki_build_name_set(build, state, &meta.entry);
 	loki_inserts_unblock(index);
-	return true;
 }
 
 /*
@@ -464,12 +458,13 @@ loki_codes_make_anew(Relation index)
 	build = loki_build_begin(heap, index, index_info, &meta);
 	build->part.leader = true;
 	build->geometry.pending = true;
-	if (fits_memory(build, &pending) && !has_broken_chains(heap, index))
+	if (fits_memory(build, &pending))
 	{
 		if (load_anew(build, &pending))
 		{
-			made = write_anew(build, &pending, index_info);
+			write_anew(build, &pending, index_info);
 			loki_parallel_end(build);
+			made = true;
 		}
 		else
 			note_no_gain(&pending);

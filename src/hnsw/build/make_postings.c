@@ -142,22 +142,6 @@ end_window(TermsBuild *build, uint32 end)
 	return taken;
 }
 
-/*
- * Whether the vector of a row is the one that its node was made for.  The root of a HOT chain may have
- * another vector by now if the index was made while the chain was broken.  HASH has 64 bits at least.
- */
-static bool
-is_of_node(TermsBuild *build, uint32 node, const float *values)
-{
-	uint32		size = build->state->arrays[LOKI_SLOTS_HASH].slot_size;
-	LokiHashData hash;
-	LokiHashData indexed;
-
-	loki_value_hash(&build->state->column, values, &hash);
-	return loki_slot_read(build->state, build->index, LOKI_SLOTS_HASH, node, &indexed) &&
-		memcmp(&hash, &indexed, size) == 0;
-}
-
 /* Make sure that there is room for n entries more: a tsvector has so many words that it takes a megabyte. */
 static void
 make_room_for_entries(TermsBuild *build, uint32 n)
@@ -193,7 +177,7 @@ add_node(TermsBuild *build, uint32 node)
 	MemoryContextSwitchTo(build->rows.context);
 	value = PointerGetDatum(PG_DETOAST_DATUM(value));
 	values = loki_rows_vector(&build->rows, value, isnull);
-	if (values == NULL || !is_of_node(build, node, values))
+	if (values == NULL || !loki_rows_vector_is_of(&build->rows, build->state, node, values))
 		return false;
 	v = column->type->elements((const struct varlena *) DatumGetPointer(value));
 	make_room_for_entries(build, v.n + 1);

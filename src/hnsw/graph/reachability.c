@@ -252,15 +252,17 @@ loki_query_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMeta
 	(void) loki_make_reachable(&steps, &graph, node);
 }
 
-/* The same for a node whose codes are read. */
+/* The same for a node whose codes are read.  `meta` is NULL if the metapage names the graph. */
 void
-loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiListRef *node, bool wide)
+loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
+						 const LokiListRef *node, bool wide)
 {
-	LokiMetaPageData meta;
+	LokiMetaPageData named;
 
-	loki_meta_read(linker->index, &meta);
+	if (meta == NULL)
+		loki_meta_read(linker->index, &named);
 	if (loki_search_query_node(search, node->node))
-		loki_query_make_reachable(linker, search, &meta, node, wide);
+		loki_query_make_reachable(linker, search, meta != NULL ? meta : &named, node, wide);
 }
 
 /*
@@ -270,7 +272,7 @@ loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiListR
  * are not, at the limit, where the last one hands over the link that it pushes out.
  */
 void
-loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search)
+loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta)
 {
 	int			most = linker->exhausted < MAX_EXHAUSTED * EXHAUSTED_SHARE ? MAX_REPAIRED : 0;
 	LokiList	own;
@@ -285,7 +287,7 @@ loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search)
 		linker->repairing = i + 1 < most;
 		if (loki_node_is_live(linker->state, linker->index, ref.node) &&
 			(ref.level == 0 || loki_list_read(linker, &ref, &own)))
-			loki_node_make_reachable(linker, search, &ref, false);
+			loki_node_make_reachable(linker, search, meta, &ref, false);
 		CHECK_FOR_INTERRUPTS();
 	}
 	if (linker->npushed_out > 0)

@@ -78,8 +78,8 @@ extern bool loki_make_reachable(const LokiReachSteps *steps, void *graph, const 
 extern void loki_query_make_reachable(LokiLinker *linker, LokiSearch *search,
 									  const LokiMetaPageData *meta, const LokiListRef *node,
 									  bool wide);
-extern void loki_node_make_reachable(LokiLinker *linker, LokiSearch *search,
+extern void loki_node_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta,
 									 const LokiListRef *node, bool wide);
-extern void loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search);
+extern void loki_pushed_out_make_reachable(LokiLinker *linker, LokiSearch *search, const LokiMetaPageData *meta);
 
 #endif							/* LOKI_GRAPH_REACHABILITY_H */

@@ -494,7 +494,7 @@ insert_node(LokiNewRow *row)
 			row->alone = false;
 		}
 	}
-	loki_pushed_out_make_reachable(&row->cache->linker, &row->cache->search);
+	loki_pushed_out_make_reachable(&row->cache->linker, &row->cache->search, NULL);
 
 	loki_node_let_join(row);
 }
@@ -593,11 +593,12 @@ form_node(LokiNewRow *row, const float *values)
 
 /*
  * Link a node that the index has to those of another set of codes and graph, which vacuum is making: `state` and meta
- * are of that set.  Takes the insert lock, and leaves it as it was; no content lock may be held.
+ * are of that set.  One that is placed there, by codes of another, keeps its links, which others may need.  Takes the
+ * insert lock, and leaves it as it was; no content lock may be held.
  */
 void
 loki_node_link_anew(Relation index, LokiIndex *state, const LokiMetaPageData *meta, IndexInfo *info, uint32 node,
-					const float *values)
+					bool placed, const float *values)
 {
 	LokiInsertCache *cache = insert_cache(index, state, info);
 	MemoryContext old = MemoryContextSwitchTo(cache->row_context);
@@ -612,11 +613,15 @@ loki_node_link_anew(Relation index, LokiIndex *state, const LokiMetaPageData *me
 	row->hash.h[0] = 1;			/* it compares no searches */
 	form_node(row, values);
 	loki_insert_lock(index);
-	(void) find_place(row);
+	if (!placed)
+		(void) find_place(row);
 	row->found = false;			/* it is searched for, unless search_narrowly() ended among those that take it */
-	loki_node_write_anew(row, node);
-	link_neighbors(row);
-	loki_pushed_out_make_reachable(&cache->linker, &cache->search);
+	loki_node_write_anew(row, node, placed);
+	if (placed)
+		loki_node_make_reachable(&cache->linker, &cache->search, meta, &(LokiListRef) {node, LOKI_NONE, 0}, true);
+	else
+		link_neighbors(row);
+	loki_pushed_out_make_reachable(&cache->linker, &cache->search, meta);
 	loki_insert_unlock(index);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(cache->row_context);
@@ -777,9 +782,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 /*
  * See insert.h.  Any scan may depend on the row's absence, so scans lock the whole index
  * (scan/scan.c).  These locks are looked for when the row can be found: a scan that begins later meets
- * it, and reports the conflict itself.  An attempt ends without effect if the index got its codes after
- * it was opened, which happens once in an index's life; then the row is encoded, and inserted into the
- * graph.
+ * it, and reports the conflict itself.  An attempt ends without effect if the index got codes after it was opened.
  */
 LokiInsertDue
 loki_insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,

@@ -90,7 +90,7 @@ typedef struct LokiNewRow
 
 /* function in insert/insert.c */
 extern void loki_node_link_anew(Relation index, LokiIndex *state, const LokiMetaPageData *meta, IndexInfo *info,
-								uint32 node, const float *values);
+								uint32 node, bool placed, const float *values);
 
 /* functions in insert/version.c */
 extern void loki_version_prepare(LokiNewRow *row);
@@ -98,7 +98,7 @@ extern bool loki_version_join(LokiNewRow *row);
 
 /* functions in insert/write_node.c */
 extern void loki_node_write(LokiNewRow *row);
-extern void loki_node_write_anew(LokiNewRow *row, uint32 node);
+extern void loki_node_write_anew(LokiNewRow *row, uint32 node, bool placed);
 extern void loki_node_link(LokiNewRow *row);
 extern bool loki_linked_narrowly(const LokiNewRow *row);
 extern void loki_node_let_join(LokiNewRow *row);

@@ -307,7 +307,7 @@ loki_node_write(LokiNewRow *row)
 
 /* Write the slots that a node which the index has gets in another set of codes and graph.  See loki_node_link_anew(). */
 void
-loki_node_write_anew(LokiNewRow *row, uint32 node)
+loki_node_write_anew(LokiNewRow *row, uint32 node, bool placed)
 {
 	LokiIndex  *state = row->state;
 	const LokiList *list = &row->cache->lists[0];
@@ -315,11 +315,13 @@ loki_node_write_anew(LokiNewRow *row, uint32 node)
 
 	Assert(row->anew && row->level == 0);
 	row->node = node;
-	loki_list_put(link, 0, state->m, list);
 	loki_ensure_node(state, row->index, node);
 	loki_slot_write(state, row->index, LOKI_SLOTS_CODE, node, row->code);
 	if (row->refine != NULL)
 		loki_slot_write(state, row->index, LOKI_SLOTS_REFINE, node, row->refine);
+	if (placed)
+		return;
+	loki_list_put(link, 0, state->m, list);
 	loki_slot_write(state, row->index, LOKI_SLOTS_LINK, node, link);
 	loki_backlinks_begin(&row->cache->linker, 0, list, node, LOKI_NONE, &row->cache->links);
 }

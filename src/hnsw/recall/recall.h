@@ -138,6 +138,15 @@ extern bool loki_rows_fetch(LokiRows *rows, ItemPointer tid);
 extern bool loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node);
 extern void loki_rows_release(LokiRows *rows);
 
+/* Whether a vector is that of a node, by HASH */
+extern bool loki_rows_vector_is_of(LokiRows *rows, LokiIndex *state, uint32 node, const float *values);
+
+/*
+ * The vector of a node, from a version of its rows that has it, or from any, whatever snapshot sees it; valid until the
+ * next one's.  The newest row comes first.  NULL if there is none that can be read.  No page may be locked.
+ */
+extern const float *loki_rows_indexed_vector(LokiRows *rows, LokiIndex *state, uint32 node, bool any);
+
 /*
  * Of the row in the slot: whether the index has it, and its value, not out of line, valid until the
  * next one's

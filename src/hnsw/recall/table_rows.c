@@ -210,18 +210,25 @@ loki_rows_vector(LokiRows *rows, Datum value, bool isnull)
 }
 
 /*
- * See recall.h.  Follows the HOT chain of the TID, so the row may have another TID.  The TID is what a page
- * says, and a damaged one may say that there is none: that block number would make the table longer.
+ * Get a version of the row with this TID into the slot, or the next one of its HOT chain, so the row may have another
+ * TID.  The TID is what a page says, and a damaged one may say that there is none: that block number would make the
+ * table longer.
  */
+static bool
+fetch_version(LokiRows *rows, ItemPointer tid, Snapshot snapshot, bool *next)
+{
+	Assert(loki_no_buffer_locked());
+	return ItemPointerIsValid(tid) && BlockNumberIsValid(ItemPointerGetBlockNumber(tid)) &&
+		table_index_fetch_tuple(rows->fetch, tid, snapshot, rows->slot, next, NULL);
+}
+
+/* See recall.h. */
 bool
 loki_rows_fetch(LokiRows *rows, ItemPointer tid)
 {
-	bool		call_again = false;
+	bool		next = false;
 
-	Assert(loki_no_buffer_locked());
-	return ItemPointerIsValid(tid) && BlockNumberIsValid(ItemPointerGetBlockNumber(tid)) &&
-		table_index_fetch_tuple(rows->fetch, tid, rows->snapshot, rows->slot,
-								   &call_again, NULL);
+	return fetch_version(rows, tid, rows->snapshot, &next);
 }
 
 /* See recall.h.  The rows of a node come newest first; vacuum may remove some of them meanwhile. */
@@ -239,6 +246,49 @@ loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node)
 			return true;
 	} while (row.next != LOKI_NONE);
 	return false;
+}
+
+/* See recall.h.  The index may have the first half of the hash. */
+bool
+loki_rows_vector_is_of(LokiRows *rows, LokiIndex *state, uint32 node, const float *values)
+{
+	LokiHashData hash;
+	LokiHashData indexed;
+	uint32		size = state->arrays[LOKI_SLOTS_HASH].slot_size;
+
+	Assert(size <= sizeof(LokiHashData));
+	loki_value_hash(&rows->column, values, &hash);
+	return loki_slot_read(state, rows->index, LOKI_SLOTS_HASH, node, &indexed) &&
+		memcmp(&hash, &indexed, size) == 0;
+}
+
+/*
+ * See recall.h.  What is there is of the node's rows, as no TID is used again before vacuum has removed its entry (I12).
+ * In a HOT chain that was broken for the index, versions have other vectors.
+ */
+const float *
+loki_rows_indexed_vector(LokiRows *rows, LokiIndex *state, uint32 node, bool any)
+{
+	LokiNodeRows row = {0};
+	ItemPointerData tid;
+
+	do
+	{
+		bool		found = loki_node_row(state, rows->index, node, &row, &tid);
+		bool		next = false;
+
+		CHECK_FOR_INTERRUPTS();
+		while (found && fetch_version(rows, &tid, SnapshotAny, &next))
+		{
+			bool		isnull;
+			Datum		value = loki_rows_value(rows, &isnull);
+			const float *x = loki_rows_vector(rows, value, isnull);
+
+			if (x != NULL && (any || loki_rows_vector_is_of(rows, state, node, x)))
+				return x;
+		}
+	} while (row.next != LOKI_NONE);
+	return NULL;
 }
 
 /* Empty the slot, and release the pin of the row's page. */

@@ -53,8 +53,8 @@ find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 		return;
 	LokiVacuumDelayPoint();
 	loki_insert_lock(vacuum->index);
-	loki_node_make_reachable(&vacuum->linker, &vacuum->search, &ref, true);
-	loki_pushed_out_make_reachable(&vacuum->linker, &vacuum->search);
+	loki_node_make_reachable(&vacuum->linker, &vacuum->search, NULL, &ref, true);
+	loki_pushed_out_make_reachable(&vacuum->linker, &vacuum->search, NULL);
 	loki_insert_unlock(vacuum->index);
 }
 

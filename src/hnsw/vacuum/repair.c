@@ -598,7 +598,7 @@ link_again(LokiVacuum *vacuum, uint32 node, bool repaired)
 	{
 		ref.node = list.nodes[0];
 		loki_list_add(linker, &ref, node, LOKI_NONE, LOKI_LINK_FORCED);
-		loki_pushed_out_make_reachable(linker, search);
+		loki_pushed_out_make_reachable(linker, search, NULL);
 	}
 	return list.count > 0;
 }
