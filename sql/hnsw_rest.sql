@@ -259,5 +259,21 @@ SELECT count(*), count(DISTINCT id), sum(id) FROM
 SELECT strategy FROM lokivector_scan_stats();
 RESET enable_seqscan;
 
+-- test: on pages whose rows all see, the newest versions of rows are found, and serializable transactions lock them
+DELETE FROM rest_t WHERE id % 47 = 0;
+UPDATE rest_t SET w = w || '.' WHERE id % 41 = 0;
+VACUUM rest_t;
+SELECT * FROM rest_of('w LIKE ''%.''');
+SELECT * FROM rest_of('w LIKE ''%..''');
+SELECT * FROM rest_of('true', 'ALL');
+VACUUM rest_pending;
+SET enable_seqscan = off;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT count(*) FROM (SELECT FROM rest_pending WHERE id % 100 = 5 ORDER BY v <=> rest_vector(3) LIMIT 10) s;
+SELECT strategy FROM lokivector_scan_stats();
+SELECT DISTINCT locktype FROM pg_locks WHERE mode = 'SIReadLock' AND relation = 'rest_pending'::regclass;
+COMMIT;
+RESET enable_seqscan;
+
 DROP TABLE rest_l, rest_g, rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
 DROP FUNCTION rest_of, rest_bits, rest_vector;

@@ -24,6 +24,7 @@
 #include "postgres.h"
 
 #include "access/heapam.h"
+#include "access/xact.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "compat/buffer.h"
@@ -33,6 +34,7 @@
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/flat.h"
+#include "port/pg_bitutils.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/tuplesort.h"
@@ -77,7 +79,7 @@ word_of_row(const Rest *rest, const ItemPointerData *tid, uint64 *bit)
 	BlockNumber page = ItemPointerGetBlockNumberNoCheck(tid) - rest->first;
 	uint32		number = (uint32) ItemPointerGetOffsetNumberNoCheck(tid) - 1;
 
-	if (page >= rest->npages || number >= PAGE_WORDS * 64)
+	if (page >= rest->npages || number >= MaxHeapTuplesPerPage)
 		return NULL;
 	*bit = UINT64CONST(1) << (number % 64);
 	return rest->bits + (Size) page * PAGE_WORDS + number / 64;
@@ -285,6 +287,32 @@ open_page(Rest *rest, BlockNumber page)
 }
 
 /*
+ * The tuple that the snapshot sees of the row whose TID is *tid, which moves along the HOT chain; false if there is none,
+ * and in *dead whether there is none for anyone.  On a page whose rows all see, heapam's test of each is left out, as in
+ * heapgetpage(): a tuple that the TID names itself has no newer one.  Serializable transactions lock what they find.
+ */
+static bool
+find_tuple(Rest *rest, Buffer buffer, bool visible, ItemPointerData *tid, HeapTuple tuple, bool *dead)
+{
+	LokiScan   *so = rest->so;
+	Page		page = BufferGetPage(buffer);
+	OffsetNumber number = ItemPointerGetOffsetNumberNoCheck(tid);
+
+	if (visible && number <= PageGetMaxOffsetNumber(page) && ItemIdIsNormal(PageGetItemId(page, number)))
+	{
+		ItemId		item = PageGetItemId(page, number);
+
+		tuple->t_data = (HeapTupleHeader) PageGetItem(page, item);
+		tuple->t_len = ItemIdGetLength(item);
+		tuple->t_tableOid = RelationGetRelid(so->scan->heapRelation);
+		tuple->t_self = *tid;
+		if (!HeapTupleIsHeapOnly(tuple))
+			return true;
+	}
+	return heap_hot_search_buffer(tid, so->scan->heapRelation, buffer, so->scan->xs_snapshot, tuple, dead, true);
+}
+
+/*
  * Read those rows of a page that are noted and visible, and add those that pass; leave the bits of rows that are dead
  * to everyone.  The page is locked while its
  * rows are found, as a bitmap heap scan does it; then its pin keeps them in place.  Functions of the query see
@@ -298,28 +326,30 @@ read_page(Rest *rest, BlockNumber page, uint64 *bits)
 	ItemPointerData roots[MaxHeapTuplesPerPage];
 	int			n = 0;
 	Buffer		buffer = open_page(rest, page);
+	bool		visible;
 
 	Assert(loki_no_buffer_locked());
 	CHECK_FOR_INTERRUPTS();
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	for (uint32 bit = 0; bit < MaxHeapTuplesPerPage; bit++)
-	{
-		ItemPointerData tid;
-		bool		dead;
-		bool		found;
+	visible = PageIsAllVisible(BufferGetPage(buffer)) && !so->scan->xs_snapshot->takenDuringRecovery &&
+		!IsolationIsSerializable();
+	for (int word = 0; word < PAGE_WORDS; word++)
+		for (uint64 left = bits[word]; left != 0; left &= left - 1)
+		{
+			uint32		bit = (uint32) word * 64 + (uint32) pg_rightmost_one_pos64(left);
+			ItemPointerData tid;
+			bool		dead;
+			bool		found;
 
-		if ((bits[bit / 64] >> (bit % 64) & 1) == 0)
-			continue;
-		ItemPointerSet(&tid, page, (OffsetNumber) (bit + 1));
-		roots[n] = tid;
-		found = heap_hot_search_buffer(&tid, so->scan->heapRelation, buffer, so->scan->xs_snapshot,
-									   &tuples[n], &dead, true);
-		n += found;
-		if (found || !dead)
-			bits[bit / 64] &= ~(UINT64CONST(1) << (bit % 64));
-		else
-			rest->dead = true;
-	}
+			ItemPointerSet(&tid, page, (OffsetNumber) (bit + 1));
+			roots[n] = tid;
+			found = find_tuple(rest, buffer, visible, &tid, &tuples[n], &dead);
+			n += found;
+			if (found || !dead)
+				bits[word] &= ~(UINT64CONST(1) << (bit % 64));
+			else
+				rest->dead = true;
+		}
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 	for (int i = 0; i < n; i++)
 	{
