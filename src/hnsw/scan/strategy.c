@@ -481,7 +481,7 @@ rows_met(const LokiScan *so)
  * some more are counted.  A walk for so many rows ends in a flat scan, and where one has no more nodes the next one
  * follows.
  *
- * It is also due when it has spent as much as the rest takes; where less is ahead than that, half as much more.
+ * It is also due when it has spent as much as the rest takes.
  */
 static double
 rows_until_due(const LokiScan *so)
@@ -491,15 +491,15 @@ rows_until_due(const LokiScan *so)
 	double		flat = loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME;
 	double		taken;
 	double		ahead = rest;
+	double		rows = (rest - spent) / row_time(so);
 
 	if (!is_short_of_rows(so))
-		return (rest - spent) / row_time(so);
+		return rows;
 	if (so->course.phase == LOKI_SCAN_WALK ||
 		(so->queue.next == so->queue.n && so->rerank.next == so->rerank.n))
 		ahead = Max(rest - flat, rest / 2);
 	taken = rows_taken(so);
-	return Min((1.5 * rest - spent) / row_time(so),
-			   (taken + UNSEEN_ROWS) * ahead / (Max(so->plan.limit - taken, 1) * row_time(so)) - rows_met(so));
+	return Min(rows, (taken + UNSEEN_ROWS) * ahead / (Max(so->plan.limit - taken, 1) * row_time(so)) - rows_met(so));
 }
 
 /* See scan.h. */
