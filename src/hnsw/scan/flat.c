@@ -255,6 +255,7 @@ loki_flat_score(LokiFlatScan *flat)
 	{
 		loki_scan_query(flat->so);
 		loki_search_score_batch(search, batch, estimates);
+		flat->so->work.flat_scored += batch->n;
 		select_batch(flat, batch, estimates);
 	}
 	batch->n = 0;

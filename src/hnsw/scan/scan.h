@@ -316,7 +316,8 @@ typedef struct LokiUnordered
 typedef struct LokiScanCounts
 {
 	uint64		postings;		/* read; they count as nodes that were scored */
-	uint64		tested;			/* nodes that count as filtered, in flat scans */
+	uint64		tested;			/* nodes that count as filtered, in flat scans ... */
+	uint64		flat_scored;	/* ... and as scored */
 	uint64		nodes_refined;
 	uint64		heap_fetches;
 	uint64		flat_scans;

@@ -372,8 +372,9 @@ static double
 scan_spent(const LokiScan *so)
 {
 	double		tested = so->work.tested;
+	double		flat = so->work.flat_scored;
 
-	return so->search.count.scored * (double) SCORE_TIME +
+	return (so->search.count.scored - flat) * SCORE_TIME + flat * FLAT_MATCH_TIME +
 		(so->search.count.filtered - tested) * HOP_TIME + test_time(&so->search, tested) +
 		so->work.nodes_refined * (double) REFINE_TIME +
 		so->work.heap_fetches * (ROW_TIME + filter_time(so));
