@@ -21,9 +21,16 @@
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+
+/*
+ * What a call takes longer that reads a value of variable length, in operators.  Core costs numbers, texts and jsonb
+ * as one operator each.
+ */
+#define LONG_VALUE_OPERATORS	5
 
 Expr *
 loki_float_const(double value)
@@ -155,6 +162,23 @@ loki_repeatable_part(List *quals)
 	return list_truncate(list_copy(quals), n);
 }
 
+/* Count calls that read a value of variable length; an array of ScalarArrayOpExpr is read once. */
+static bool
+count_long_values(Node *node, double *count)
+{
+	Oid			function;
+	List	   *args;
+	bool		reads = false;
+
+	if (node == NULL)
+		return false;
+	if (loki_function_call(node, &function, &args))
+		foreach_ptr(Node, arg, args)
+			reads |= get_typlen(exprType(arg)) == -1;
+	*count += reads;
+	return expression_tree_walker(node, count_long_values, count);
+}
+
 double *
 loki_operators_of(List *quals)
 {
@@ -163,9 +187,12 @@ loki_operators_of(List *quals)
 	foreach_ptr(Node, qual, quals)
 	{
 		QualCost	cost;
+		double		values = 0;
 
 		cost_qual_eval_node(&cost, qual, NULL);
-		operators[foreach_current_index(qual)] = cpu_operator_cost > 0 ? cost.per_tuple / cpu_operator_cost : 1;
+		(void) count_long_values(qual, &values);
+		operators[foreach_current_index(qual)] = values * LONG_VALUE_OPERATORS +
+			(cpu_operator_cost > 0 ? cost.per_tuple / cpu_operator_cost : 1);
 	}
 	return operators;
 }
