@@ -194,8 +194,17 @@ EXECUTE tenant_search('w1');
 SET app.tenant = '';
 EXECUTE tenant_search('w1');
 SET app.tenant = 1;
+-- what makes the words sees no row, so that their scores are still bounded by the index; a function of the row is called later
+PREPARE tenant_words_of(text) AS SELECT count(*) FROM tenant_notes WHERE words <@> websearch_to_tsquery('simple', $1) < 0;
+SELECT plan_lines('EXECUTE tenant_words_of(''w1'')');
+EXECUTE tenant_words_of('w1');
+PREPARE tenant_words_by(text) AS SELECT count(*) FROM tenant_notes WHERE words <@> websearch_to_tsquery('simple', $1 || left(id::text, 0)) < 0;
+SELECT plan_lines('EXECUTE tenant_words_by(''w1'')');
+EXECUTE tenant_words_by('w1');
 RESET plan_cache_mode;
 DEALLOCATE tenant_search;
+DEALLOCATE tenant_words_of;
+DEALLOCATE tenant_words_by;
 RESET ROLE;
 
 -- test: rows are read once for each search of a statement, also where a loop comes back to many of them

@@ -96,6 +96,13 @@ is_value(const void *expr)
 	return IsA(expr, Const) || IsA(expr, Param);
 }
 
+/* Whether an expression sees no row, whatever it calls, as core asks of what index conditions compare with */
+static bool
+sees_no_row(void *expr)
+{
+	return !contain_var_clause(expr) && loki_is_repeatable(expr);
+}
+
 /* Whether a condition that comes before all others, as a policy does, has an expression as one side */
 static bool
 is_compared_first(const RelOptInfo *rel, const Node *expr)
@@ -107,7 +114,7 @@ is_compared_first(const RelOptInfo *rel, const Node *expr)
 	return false;
 }
 
-/* Whether a distance is from a value to a column, or by words that the planner has weighed for a policy's tenant */
+/* Whether a distance is from a value to a column, or by words, of no row, that the planner has weighed for a policy's tenant */
 static bool
 calls_nothing_else(const RelOptInfo *rel, const OpExpr *distance)
 {
@@ -117,7 +124,7 @@ calls_nothing_else(const RelOptInfo *rel, const OpExpr *distance)
 
 	if (weighed == NIL)
 		return (IsA(left, Var) && is_value(right)) || (is_value(left) && IsA(right, Var));
-	return IsA(left, Var) && is_value(lsecond(weighed)) &&
+	return IsA(left, Var) && sees_no_row(lsecond(weighed)) &&
 		(list_length(weighed) == 2 || is_value(lthird(weighed)) || is_compared_first(rel, lthird(weighed)));
 }
 
