@@ -56,8 +56,8 @@ loki_ask_for_pathkeys(PlannerInfo *root, RelOptInfo *rel, List *pathkeys)
  * Have the expression of a sort key translated to children of tables, as core did for the query's own sort keys
  * when it looked at the tables.  A Merge Append of partitions finds its sort columns by these members.
  *
- * Until 18 add_child_rel_equivalences() translates all classes of the parent (eclass_indexes); for the call the
- * parent has only this one: gap P25, which 19 ends; sql/planner_groups and planner_scores, partitions.
+ * Until 18 add_child_rel_equivalences() translates all classes that the parent has (eclass_indexes).  It is given a
+ * copy of the parent that has only this one.
  */
 static inline void
 loki_translate_to_children(PlannerInfo *root, PathKey *key)
@@ -78,15 +78,13 @@ loki_translate_to_children(PlannerInfo *root, PathKey *key)
 		if (parent != NULL && child != NULL)
 			add_child_rel_pathkey_equivalences(root, child, list_make1(key));
 #else
-		Relids		classes;
+		RelOptInfo	one;
 
 		if (parent == NULL || child == NULL || !bms_is_member(class, parent->eclass_indexes))
 			continue;
-		classes = parent->eclass_indexes;
-		parent->eclass_indexes = bms_make_singleton(class);
-		add_child_rel_equivalences(root, info, parent, child);
-		Assert(bms_membership(parent->eclass_indexes) == BMS_SINGLETON);
-		parent->eclass_indexes = classes;
+		one = *parent;
+		one.eclass_indexes = bms_make_singleton(class);
+		add_child_rel_equivalences(root, info, &one, child);
 #endif
 	}
 }

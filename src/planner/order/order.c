@@ -211,20 +211,20 @@ with_conditions(List *all, List *more, const RestrictInfo *without)
 }
 
 /*
- * Have a path depend on other relations by a condition.  Two hybrid paths may have the same bitmap path as a
- * child, which comes here twice.  Gap P31; no version makes paths for clauses that it is given; sql/join_keys and
- * planner_outer.
+ * A path that depends on other relations by a condition, as often as one row of these is there: it finds what its own
+ * relation says of it.  Core makes such paths for lateral_relids, but expects a loop for each row.
  */
-static void
-depend(Path *path, ParamPathInfo *outer)
+static Path *
+depend(PlannerInfo *root, Path *path, Relids outer)
 {
-	Assert(path->param_info == NULL || path->param_info == outer);
-	path->param_info = outer;
-	if (IsA(path, CustomPath))
-	{
-		foreach_ptr(Path, child, ((CustomPath *) path)->custom_paths)
-			depend(child, outer);
-	}
+	ListCell   *child;
+
+	if (!IsA(path, CustomPath))
+		return reparameterize_path(root, path, outer, 1);
+	path->param_info = get_baserel_parampathinfo(root, path->parent, outer);
+	foreach(child, ((CustomPath *) path)->custom_paths)
+		lfirst(child) = reparameterize_path(root, lfirst(child), outer, 1);
+	return path;
 }
 
 /*
@@ -265,9 +265,9 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 		add_distance_paths(root, own, key, distance);
 	if (!constant)
 		loki_hybrid_paths(root, own, planner_rt_fetch(rel->relid, root));
-	loki_own_paths_done(root, own);
 	param_info->ppi_req_outer = bms_copy(outer);
 	param_info->ppi_rows = own->rows;
+	own->ppilist = list_make1(param_info);
 	foreach_ptr(Path, path, own->pathlist)
 	{
 		if (path->param_info != NULL)
@@ -275,8 +275,10 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 		if (constant)
 			path->pathkeys = list_make1(key);	/* any order is this one */
 		if (outer != NULL)
-			depend(path, param_info);
+			path = depend(root, path, outer);
+		Assert(path != NULL && path->param_info == (outer != NULL ? param_info : NULL));
 		result = lappend(result, path);
 	}
+	loki_own_paths_done(root, own);
 	return result;
 }
