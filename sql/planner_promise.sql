@@ -123,6 +123,12 @@ SELECT * FROM promise_check($$SELECT d, count(*) AS k FROM promise_near GROUP BY
 SELECT * FROM promise_check($$SELECT DISTINCT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup ORDER BY d LIMIT 100$$);
 SELECT * FROM promise_check($$SELECT DISTINCT ON (v <-> '[1,0,1,0,0,1,0,0]') v <-> '[1,0,1,0,0,1,0,0]' AS d, 1 AS k FROM promise_dup WHERE owner < 'user2' ORDER BY v <-> '[1,0,1,0,0,1,0,0]' LIMIT 200$$);
 
+-- test: the first row by DISTINCT ON of one value: since 16 a Limit of core's, by which no scan becomes a search
+SET hnsw.ef_search = 1;
+SELECT rows, late, same FROM promise_check($$SELECT DISTINCT ON (attr) v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE attr = 3 ORDER BY attr, v <-> '[1,0,1,0,0,1,0,0]'$$);
+SELECT rows, late, same FROM promise_check($$SELECT d FROM (SELECT DISTINCT ON (owner) owner, d, id FROM (SELECT *, v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup) i WHERE owner = 'user3' ORDER BY owner, d) s ORDER BY d LIMIT 5$$);
+SET hnsw.ef_search = 400;
+
 -- test: window functions over the distance
 SELECT * FROM promise_check($$SELECT d, rank() OVER (ORDER BY d) AS k FROM promise_near$$);
 SELECT * FROM promise_check($$SELECT d, cume_dist() OVER (ORDER BY d) AS c FROM promise_near LIMIT 500$$);

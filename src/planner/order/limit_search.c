@@ -699,7 +699,8 @@ loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraDat
 	{
 		Path	   *path = lfirst(cell);
 
-		if (IsA(path, LimitPath))
+		/* that of the query: since 16 core takes one row of DISTINCT of what is the same for all */
+		if (IsA(path, LimitPath) && final->limit_needed)
 			path = loki_limit_search(root, output, (LimitPath *) path, final);
 		lfirst(cell) = path == lfirst(cell) ? search_on(root, path) : path;
 	}
