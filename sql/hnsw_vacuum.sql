@@ -146,6 +146,28 @@ VACUUM vacuum_t;
 SELECT lokivector_check('vacuum_idx', true);
 DROP TABLE vacuum_t;
 
+-- test: rows of short lists stay within reach
+CREATE TABLE vacuum_t (id integer, v vector(32));
+SELECT setseed(0.3);
+INSERT INTO vacuum_t SELECT i, (SELECT array_agg(random()) FROM generate_series(1, 32) WHERE i > 0)::vector
+FROM generate_series(1, 3000) i;
+SET max_parallel_maintenance_workers = 0;
+SET lokivector.build_seed = 1;
+CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_l2_ops) WITH (m = 4);
+RESET lokivector.build_seed;
+RESET max_parallel_maintenance_workers;
+DELETE FROM vacuum_t WHERE id % 10 < 2;
+VACUUM vacuum_t;
+DELETE FROM vacuum_t WHERE id % 10 < 4;
+VACUUM vacuum_t;
+DELETE FROM vacuum_t WHERE id % 10 < 6;
+VACUUM vacuum_t;
+-- 9; 21 where one link to a node counted as enough
+SELECT count(*), count(*) FILTER (WHERE v <> nearest) <= 15 AS few_lost
+FROM (SELECT v, (SELECT b.v FROM vacuum_t b ORDER BY b.v <-> a.v LIMIT 1) AS nearest FROM vacuum_t a) s;
+SELECT lokivector_check('vacuum_idx', true);
+DROP TABLE vacuum_t;
+
 DROP FUNCTION vacuum_info;
 RESET enable_seqscan;
 

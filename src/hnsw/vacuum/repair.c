@@ -273,13 +273,15 @@ choose_list(LokiVacuum *vacuum, ListChange *change)
 
 /*
  * Whether the first of a node's own neighbors on a layer that is linked to it and stays is no
- * farther from it than this.  Neighbors are about in order of distance, so that it is
- * hardly ever farther than another; if it is, the search for the node is wasted.
+ * farther from it than this, and another one is linked to it and stays, as far as it may be.  Neighbors are
+ * about in order of distance, so that the first is hardly ever farther than another; if it is, the
+ * search for the node is wasted.  One link alone would be the only way to many nodes where lists are short.
  */
 static bool
 is_linked_nearer(LokiVacuum *vacuum, const LokiListRef *ref, float distance)
 {
 	LokiList	own;
+	bool		nearer = false;
 
 	if (!loki_list_peek(&vacuum->linker, ref, &own))
 		return false;
@@ -292,8 +294,12 @@ is_linked_nearer(LokiVacuum *vacuum, const LokiListRef *ref, float distance)
 		if (!loki_bitmap_test(&vacuum->live, other.node) ||
 			!loki_list_leads_to(&vacuum->linker, &other, ref->node))
 			continue;
+		if (nearer)
+			return true;
 		loki_list_measure(&vacuum->linker, other.node, &itself, &between);
-		return between <= distance;
+		if (!(between <= distance))
+			return false;
+		nearer = true;
 	}
 	return false;
 }
