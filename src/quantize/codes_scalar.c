@@ -29,7 +29,12 @@
 #include "distance/lanes.h"
 #include "quantize/codes.h"
 
-/* Printed by doc/design/levels.py, where their choice is explained */
+/*
+ * Eight ranges of an element's magnitude begin at these 64ths of the standard deviation, and the last ends at
+ * 256.  A full code is 128 + 16 * range + part, or 127 minus that where the sign is a minus (C5).
+ *
+ * Printed by doc/design/levels.py, where their choice is explained
+ */
 const float loki_thresholds[8] = {0, 15, 30, 46, 63, 85, 112, 148};
 const float loki_inverse_widths[8] = {
 	16.0f / 15, 16.0f / 15, 16.0f / 16, 16.0f / 17,

@@ -6,9 +6,19 @@
  *
  * README has the formulas.  In short, r is the rotated x - centroid, q the
  * rotated query - centroid, and l the levels of r's code; <r, q> is estimated
- * by factor * <l, q> with factor = |r|^2 / <l, r>.  Where the code describes
- * a part of the vector only, r and q are those parts, and the rest of the
- * vectors counts by its norms alone.
+ * by factor * <l, q> with factor = |r|^2 / <l, r>.
+ *
+ * Where the code describes n dimensions alone, let o - c = r + s, with r what
+ * is described, and q - c = q' + s'.  Then <o - c, q - c> = <r, q'> + <s, s'>,
+ * of which the second is taken as 0, and error() contains
+ *
+ *	principal		|o - c| |s'| outside: spec.outside is the root mean square of
+ *					<s, s'> / (|o - c| |s'|) over near pairs of a sample
+ *	random			|o - c| |q - c| sqrt(2 / n (1 - n / P)); the leading n after the
+ *					rotation count times sqrt(P / n)
+ *
+ * Principal dimensions are products with an orthonormal basis of 16-bit integers
+ * (subspace.c, C3).
  *
  * IDENTIFICATION
  *	  src/quantize/rotated.c

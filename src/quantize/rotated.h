@@ -35,7 +35,12 @@ loki_sum_rounding(int padded)
 	return LOKI_ROUNDING * (padded + 256);
 }
 
-/* Slots; the packed bits follow */
+/*
+ * Slots.  The packed bits follow, the first ones in CODE and others as fields of 1, 2 or 4 bits in REFINE:
+ *
+ *	CODE	| add 4 | mul 4 | P * bits / 8 bytes |, with centers | IP: missed 4 | shift 4 | center 4 |
+ *	REFINE	| mul 4 | error 4 | P * (refine_bits - bits) / 8 bytes |, with centers | IP: missed 4 | shift 4 |
+ */
 typedef struct CodeSlot
 {
 	float		add;

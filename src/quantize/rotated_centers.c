@@ -4,8 +4,17 @@
  *	  Rotated codes around local centers: which center a vector has, and what
  *	  a query is to each of them.
  *
- * Names are those of README, "Local centers".  Centers are kept less the
- * centroid and rotated, so that residuals are taken after the rotation.
+ * Names are those of README.  A center c is kept less the centroid and
+ * rotated, so that residuals are taken after the rotation: r becomes r - c, and
+ * q' becomes q' - c, in constants, errors and limits too, and
+ *
+ *	<l, q' - c> = <l, q'> + shift,		shift = - <l, c>
+ *
+ * under inner product with add - <r, c> and constant - <c, q'>.  There c may be
+ * far longer than q'.  But <r, q'> = <r, q' - s c> + s <r, c> holds for each s,
+ * and that of the least |q' - s c| adds (1 - s) missed to shift:
+ *
+ *	missed = <l, c> - <r, c> / factor
  *
  * A query is rounded to int8 once for all centers.  What that loses goes with
  * |q'|, while the error of a code goes with |q' - c|.  So where a center is

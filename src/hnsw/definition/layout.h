@@ -8,7 +8,6 @@
  * per_page.  Pages have no line pointers, and pd_lower is the end of the used part.  The
  * pages of a slot array lie in extents of 1 to 1,024 blocks.  The extent directory names
  * them: block 1, and further pages, each of which names the next.
- * src/hnsw/definition/README draws the picture.
  *
  * IDENTIFICATION
  *	  src/hnsw/definition/layout.h
@@ -25,42 +24,56 @@
 #include "storage/itemptr.h"
 
 /*
- * Slot arrays.  Their numbers are on disk.  Those with a free list reuse slots: their pages
- * with free slots are in a list that begins on the metapage.
+ * Slot arrays: what a slot is of, and its bytes.  Their numbers are on disk.  Those with a free list reuse
+ * slots: their pages with free slots are in a list that begins on the metapage.  m is the index's; dim is that
+ * of the code, which is rotated, or a projection.
  */
 #define LOKI_SLOTS_META		0	/* block 0 */
 #define LOKI_SLOTS_DIRECTORY	1	/* block 1 and the pages that follow it */
-#define LOKI_SLOTS_TID			2	/* by node ID; free list */
-#define LOKI_SLOTS_CODE		3	/* by node ID */
-#define LOKI_SLOTS_LINK		4	/* by node ID */
-#define LOKI_SLOTS_REFINE		5	/* by node ID; absent if refine_bits = 0 */
-#define LOKI_SLOTS_HASH		6	/* by node ID */
-#define LOKI_SLOTS_UPPER		7	/* one slot per node and layer above 0;
-									 * free list */
-#define LOKI_SLOTS_DUPLICATE	8	/* entries of TID lists; free list */
-#define LOKI_SLOTS_NULLTID		9	/* rows outside the graph; free list */
-#define LOKI_SLOTS_CENTROID	10	/* dim floats, then the basis or local
-									 * centers */
-#define LOKI_SLOTS_REUSED		11	/* nodes reused since lists were made */
-#define LOKI_SLOTS_ROW			12	/* nodes in the order of their rows' TIDs */
-#define LOKI_SLOTS_BLOCK		13	/* where the rows of a block begin in ROW */
-#define LOKI_SLOTS_GAINED		14	/* nodes that rows joined since ROW was
-									 * made */
-#define LOKI_SLOTS_ATTR		16	/* + attribute - 1, by node ID */
-/* + attribute - 1, by NULLTID slot */
+#define LOKI_SLOTS_TID			2	/* node: heap TID and state, 8, of long
+									 * vectors 18; free list */
+#define LOKI_SLOTS_CODE		3	/* node: factors, the code that walks read,
+								 * 8 + bits * dim / 8 */
+#define LOKI_SLOTS_LINK		4	/* node: neighbors on layer 0, 4 + 8 m */
+#define LOKI_SLOTS_REFINE		5	/* node: factors, the rest of the code,
+									 * 8 + (refine_bits - bits) * dim / 8; absent if
+									 * refine_bits = 0 */
+#define LOKI_SLOTS_HASH		6	/* node: 128 bits of its vector, 16; 64 if
+								 * compact, 8 */
+#define LOKI_SLOTS_UPPER		7	/* node and layer above 0: neighbors there,
+									 * 12 + 8 m; free list */
+#define LOKI_SLOTS_DUPLICATE	8	/* entry of a TID list, 16; free list */
+#define LOKI_SLOTS_NULLTID		9	/* row outside the graph, 8; free list */
+#define LOKI_SLOTS_CENTROID	10	/* float of the centroid, then of local
+								 * centers, or two elements of the basis, 4 */
+#define LOKI_SLOTS_REUSED		11	/* 64 nodes: whether they were reused since
+									 * lists were made, 8 */
+#define LOKI_SLOTS_ROW			12	/* packed entries in the order of heap TIDs: a
+									 * row's node, and bits of its offset, 8 */
+#define LOKI_SLOTS_BLOCK		13	/* heap blocks: where their rows begin in
+									 * ROW, 4 */
+#define LOKI_SLOTS_GAINED		14	/* 64 nodes: whether rows joined them since
+									 * ROW was made, 8 */
+#define LOKI_SLOTS_ATTR		16	/* + attribute - 1; node: flag and sort key,
+								 * 1 + 1, 2, 4 or 8, of arrays 16 */
+/* + attribute - 1, the same of a NULLTID slot */
 #define LOKI_SLOTS_NULLATTR	(LOKI_SLOTS_ATTR + INDEX_MAX_KEYS)
-#define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS)	/* its sorted list */
-/* sort keys in SORTED */
+/* + attribute - 1: packed entries of its sorted list, 8 */
+#define LOKI_SLOTS_SORTED		(LOKI_SLOTS_NULLATTR + INDEX_MAX_KEYS)
+/* sort key of each 64th node there, 8 */
 #define LOKI_SLOTS_SEPARATOR		(LOKI_SLOTS_SORTED + INDEX_MAX_KEYS)
-/* 1-bit sketches of the nodes in SORTED */
+/* the 1-bit sketch of a node there, 8 + dim / 8, 40 at most */
 #define LOKI_SLOTS_BRIEF			(LOKI_SLOTS_SEPARATOR + INDEX_MAX_KEYS)
 #define LokiSlotArrayIsBrief(array) \
 	((array) >= LOKI_SLOTS_BRIEF && (array) < LOKI_SLOTS_BRIEF + INDEX_MAX_KEYS)
 
-/* posting lists of the elements of sparse vectors */
+/*
+ * Posting lists of the elements of sparse vectors: a node in its window, and a weight, 3; where a term's list
+ * begins in a window, 20; a window of nodes, and where its lists lie, 48
+ */
 #define LOKI_SLOTS_POSTING		(LOKI_SLOTS_BRIEF + INDEX_MAX_KEYS)
-#define LOKI_SLOTS_TERM			(LOKI_SLOTS_POSTING + 1)	/* where lists begin */
-#define LOKI_SLOTS_WINDOW		(LOKI_SLOTS_POSTING + 2)	/* where windows begin */
+#define LOKI_SLOTS_TERM			(LOKI_SLOTS_POSTING + 1)
+#define LOKI_SLOTS_WINDOW		(LOKI_SLOTS_POSTING + 2)
 
 /* the second set of notes, see LokiNotesArray() */
 #define LOKI_SLOTS_REUSED2		(LOKI_SLOTS_POSTING + 3)
@@ -73,7 +86,7 @@
 #define LOKI_SLOTS_TAIL			(LOKI_SLOTS_POSTING + 5)	/* IDs of nodes without
 															 * links yet */
 
-/* elements of rows that came since posting lists were made, and the same for the second set of notes */
+/* elements of rows that came since posting lists were made, 8, and the same for the second set of notes */
 #define LOKI_SLOTS_ELEMENT		(LOKI_SLOTS_POSTING + 9)
 #define LOKI_SLOTS_ELEMENT2		(LOKI_SLOTS_POSTING + 10)
 #define LOKI_SLOT_ARRAYS		(LOKI_SLOTS_POSTING + 11)
