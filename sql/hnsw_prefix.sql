@@ -27,7 +27,7 @@ SELECT count(*) FROM lokivector_check('prefix_idx', true);
 SET enable_seqscan = off;
 PREPARE prefix_like(text, vector) AS SELECT id FROM prefix_t WHERE path LIKE $1 ORDER BY v <-> $2 LIMIT 3;
 SET plan_cache_mode = force_generic_plan;
-SELECT plan_lines('EXECUTE prefix_like(''docs/%'', ''[1,2,3,4,5,6,7,8]'')');
+SELECT plan_line('EXECUTE prefix_like(''docs/%'', ''[1,2,3,4,5,6,7,8]'')');
 RESET plan_cache_mode;
 SELECT condition, plan_nodes(format('SELECT id FROM prefix_t WHERE %s ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 3', condition), 'Index Cond.*|Filter.*')
 FROM unnest(ARRAY['path ^@ ''docs/''', 'path LIKE ''docs/%''', 'path = ''docs/''', 'path IN (''a'', ''docs/'')', 'path LIKE ANY (''{a%,docs/%}'')',

@@ -25,9 +25,9 @@ CREATE FUNCTION hybrid_same(query text, sorted boolean DEFAULT true) RETURNS tex
 	AS 'SELECT outcome || '', '' || rows FROM same(query, ordered => sorted)';
 
 -- The plan, whatever else there is
-CREATE FUNCTION hybrid_plan(query text) RETURNS SETOF text LANGUAGE sql
+CREATE FUNCTION hybrid_plan(query text) RETURNS text LANGUAGE sql
 	SET enable_seqscan = off SET enable_sort = off SET enable_indexscan = off
-	AS 'SELECT plan_lines(query)';
+	AS 'SELECT plan_line(query)';
 
 -- Both
 CREATE FUNCTION hybrid_check(query text) RETURNS SETOF text LANGUAGE sql AS 'SELECT hybrid_plan(query) UNION ALL SELECT hybrid_same(query)';

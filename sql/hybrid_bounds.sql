@@ -79,7 +79,7 @@ ANALYZE bounds_a, bounds_b;
 SET enable_partitionwise_join = on;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
-SELECT plan_lines('SELECT count(*) FROM bounds_a a JOIN bounds_b b ON a.k = b.k AND b.v <-> a.v < 5');
+SELECT plan_line('SELECT count(*) FROM bounds_a a JOIN bounds_b b ON a.k = b.k AND b.v <-> a.v < 5');
 SELECT join_clause, c.* FROM
 	(VALUES ('a.k = b.k AND b.v <-> a.v < 5'),
 		('a.k = b.k AND b.v <-> a.v < 5 AND b.v <-> array[a.k, 1, 2]::vector < 100'),

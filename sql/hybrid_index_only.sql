@@ -36,8 +36,8 @@ SELECT v AS q FROM notes WHERE id = 77 \gset
 CREATE TABLE query AS SELECT v AS q FROM notes WHERE id = 77;
 
 -- test: what EXPLAIN shows
-SELECT plan_lines($$SELECT kind, count(*) FROM notes WHERE v <-> array_fill(1, ARRAY[40])::vector < 6 AND age % 2 = 0 GROUP BY kind$$);
-SELECT plan_lines($$SELECT kind, count(*) FROM notes WHERE words @@ 'w1 & w7' GROUP BY kind$$);
+SELECT plan_line($$SELECT kind, count(*) FROM notes WHERE v <-> array_fill(1, ARRAY[40])::vector < 6 AND age % 2 = 0 GROUP BY kind$$);
+SELECT plan_line($$SELECT kind, count(*) FROM notes WHERE words @@ 'w1 & w7' GROUP BY kind$$);
 
 -- test: types of attributes
 SELECT 'notes WHERE v <-> (' || quote_literal(:'q') || ')::vector < ' AS near \gset
@@ -127,7 +127,7 @@ SELECT * FROM facets_check($$SELECT kind, count(*) FROM notes WHERE words @@ 'w1
 -- test: prepared statements, cursors, LIMIT, joins, subqueries
 PREPARE facets(vector, float8, int) AS SELECT kind, count(*) FROM notes WHERE v <-> $1 < $2 AND kind > $3 GROUP BY kind ORDER BY kind;
 SET plan_cache_mode = force_generic_plan;
-SELECT plan_lines('EXECUTE facets(''' || :'q' || ''', 4.5, 8)');
+SELECT plan_line('EXECUTE facets(''' || :'q' || ''', 4.5, 8)');
 EXECUTE facets(:'q', 4.5, 8);
 EXECUTE facets(:'q', 4.5, 55);
 -- bounds that are no numbers, and queries that have no distance, are known when the plan runs

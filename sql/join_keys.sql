@@ -22,8 +22,8 @@ VACUUM ANALYZE values_t;
 ANALYZE values_kinds, values_regions;
 
 -- The plan without the query's vector
-CREATE FUNCTION values_plan(query text) RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT replace(line, 'unnamed_subquery', '"ANY_subquery"') FROM plan_lines(query) line
+CREATE FUNCTION values_plan(query text) RETURNS text LANGUAGE sql AS $$
+	SELECT replace(plan_line(query), 'unnamed_subquery', '"ANY_subquery"')
 $$;
 
 -- How many values there were, and how often what has them was read

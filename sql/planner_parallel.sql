@@ -175,7 +175,7 @@ SET enable_seqscan = off;
 SET enable_indexscan = off;
 
 -- test: partitions
-SELECT plan_lines('SELECT id FROM workers_t WHERE v <-> workers_vector(-1) < 3');
+SELECT plan_line('SELECT id FROM workers_t WHERE v <-> workers_vector(-1) < 3');
 SELECT workers_same('SELECT id FROM workers_t WHERE v <-> workers_vector(-1) < 3');
 SELECT workers_same('SELECT id FROM workers_t WHERE v <-> workers_vector(-1) < 6 AND a = 7 AND b < 5');
 SELECT workers_same('SELECT count(*), sum(id) FROM workers_t WHERE v <-> workers_vector(-1) < 5');
@@ -189,12 +189,12 @@ RESET min_parallel_table_scan_size;
 RESET min_parallel_index_scan_size;
 SET enable_sort = off;
 SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'debug_parallel_query' OR name = 'force_parallel_mode' AND NOT EXISTS (SELECT FROM pg_settings WHERE name = 'debug_parallel_query');
-SELECT plan_lines('SELECT id FROM workers_0 WHERE a = 6 ORDER BY v <-> workers_vector(-1) LIMIT 10');
+SELECT plan_line('SELECT id FROM workers_0 WHERE a = 6 ORDER BY v <-> workers_vector(-1) LIMIT 10');
 SELECT workers_same('SELECT id FROM workers_0 WHERE a = 6 ORDER BY v <-> workers_vector(-1) LIMIT 10');
 SELECT workers_same('SELECT id FROM workers_0 WHERE a = 6 AND v <-> workers_vector(-1) < 4 ORDER BY v <-> workers_vector(-1) LIMIT 10');
 SELECT workers_same('SELECT q.id, t.id FROM workers_q q, LATERAL (SELECT id FROM workers_0 t WHERE a = q.id ORDER BY t.v <-> q.q LIMIT 2) t');
 -- not where a function must stay with the leader
-SELECT plan_lines('SELECT id FROM workers_0 WHERE a = 6 ORDER BY v <-> workers_restricted() LIMIT 10');
+SELECT plan_line('SELECT id FROM workers_0 WHERE a = 6 ORDER BY v <-> workers_restricted() LIMIT 10');
 SELECT workers_same('SELECT id FROM workers_0 WHERE a = 6 ORDER BY v <-> workers_restricted() LIMIT 10');
 
 DROP TABLE workers_t, workers_q;

@@ -12,7 +12,7 @@ $$;
 
 -- Plans of prepared statements, without what servers from 18 on say of disabled nodes
 CREATE FUNCTION plan_of(prepared text) RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT plan_lines('EXECUTE ' || prepared || '(''[1,0,1,0,0,1,0,0]'')')
+	SELECT plan_line('EXECUTE ' || prepared || '(''[1,0,1,0,0,1,0,0]'')')
 $$;
 
 -- test: memories whose scores change after ANALYZE

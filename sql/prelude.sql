@@ -102,6 +102,12 @@ BEGIN
 END
 $$;
 
+-- The same in one line: each node has as many > as there are nodes above it
+CREATE OR REPLACE FUNCTION plan_line(statement text, options text DEFAULT '') RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(CASE WHEN line ~ '^ *->' THEN ' ' || repeat('>', 1 + strpos(line, '->') / 6) || ' ' || substring(line FROM '-> +(.*)')
+		WHEN line ~ '^ ' THEN '; ' || btrim(line) ELSE line END, '') FROM plan_lines(statement, options) line
+$$;
+
 -- A plan as JSON, in the order of EXPLAIN, and a figure of its uppermost node
 CREATE OR REPLACE FUNCTION plan_json(statement text, options text DEFAULT '') RETURNS json LANGUAGE plpgsql AS $$
 DECLARE

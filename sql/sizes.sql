@@ -51,23 +51,23 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 RESET enable_seqscan;
 
 -- test: a size without an index, and no size: as without the indexes
-SELECT plan_lines($$SELECT id FROM sizes WHERE vector_dims(v) = 32 ORDER BY v <=> (SELECT sizes_vector(1, 32)) LIMIT 5$$);
+SELECT plan_line($$SELECT id FROM sizes WHERE vector_dims(v) = 32 ORDER BY v <=> (SELECT sizes_vector(1, 32)) LIMIT 5$$);
 SELECT id FROM sizes ORDER BY v <=> sizes_vector(1, 8) LIMIT 5;
 SELECT count(*) FROM (SELECT id FROM sizes WHERE vector_dims(v) = 8 ORDER BY v <=> sizes_vector(1, 16) LIMIT 5) s;
 
 -- test: a generic plan, which cannot know the size, is not taken
 PREPARE sizes_search (vector, int) AS SELECT id FROM sizes WHERE vector_dims(v) = $2 ORDER BY v <=> $1 LIMIT 5;
 DO $$ BEGIN FOR i IN 1..10 LOOP EXECUTE 'EXECUTE sizes_search(sizes_vector(1, 8), 8)'; END LOOP; END $$;
-SELECT plan_lines($$EXECUTE sizes_search('[1,2,3,4,5,6,7,8]', 8)$$);
+SELECT plan_line($$EXECUTE sizes_search('[1,2,3,4,5,6,7,8]', 8)$$);
 SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = 'sizes_search';
 
 -- test: scores, groups, joins and the whole order
 SET enable_seqscan = off;
-SELECT plan_lines($$SELECT id, 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS score FROM sizes WHERE vector_dims(v) = 8 ORDER BY score DESC LIMIT 5$$);
-SELECT plan_lines($$SELECT tenant, min('[1,2,3,4,5,6,7,8]' <=> v) AS d FROM sizes WHERE vector_dims(v) = 8 GROUP BY tenant ORDER BY d LIMIT 2$$);
-SELECT plan_lines($$SELECT q.id, n.id FROM (VALUES (1, sizes_vector(1, 8)), (2, sizes_vector(2, 8))) q (id, v),
+SELECT plan_line($$SELECT id, 1 - (v <=> '[1,2,3,4,5,6,7,8]') AS score FROM sizes WHERE vector_dims(v) = 8 ORDER BY score DESC LIMIT 5$$);
+SELECT plan_line($$SELECT tenant, min('[1,2,3,4,5,6,7,8]' <=> v) AS d FROM sizes WHERE vector_dims(v) = 8 GROUP BY tenant ORDER BY d LIMIT 2$$);
+SELECT plan_line($$SELECT q.id, n.id FROM (VALUES (1, sizes_vector(1, 8)), (2, sizes_vector(2, 8))) q (id, v),
 	LATERAL (SELECT id FROM sizes WHERE vector_dims(sizes.v) = 8 ORDER BY sizes.v <=> q.v LIMIT 2) n$$);
-SELECT plan_lines($$SELECT count(*) FROM sizes WHERE vector_dims(v) = 8 AND v <=> '[1,2,3,4,5,6,7,8]' < 0.5 AND v::vector(8) <=> '[1,2,3,4,5,6,7,8]' < 0.6$$);
+SELECT plan_line($$SELECT count(*) FROM sizes WHERE vector_dims(v) = 8 AND v <=> '[1,2,3,4,5,6,7,8]' < 0.5 AND v::vector(8) <=> '[1,2,3,4,5,6,7,8]' < 0.6$$);
 
 -- test: advice: the indexes that are missing, by statistics of sizes
 SET search_path = pg_catalog, public;
@@ -81,7 +81,7 @@ DROP INDEX sizes_24;
 SELECT regexp_replace(advice, '.* Run (.*)\.$', '\1') AS statement FROM lokivector_advice('sizes_16') ORDER BY 1 \gexec
 SELECT advice FROM lokivector_advice('sizes_16');
 RESET search_path;
-SELECT plan_lines($$SELECT id FROM sizes WHERE vector_dims(v) = vector_dims('[1,2]' || sizes_vector(1, 22)) ORDER BY v <=> (SELECT sizes_vector(1, 24)) LIMIT 5$$);
+SELECT plan_line($$SELECT id FROM sizes WHERE vector_dims(v) = vector_dims('[1,2]' || sizes_vector(1, 22)) ORDER BY v <=> (SELECT sizes_vector(1, 24)) LIMIT 5$$);
 
 -- test: an empty list, which implies each index's predicate: no rows, and no error of another size
 SELECT dims, count(s.id) FROM unnest('{8,16}'::int[]) dims,
@@ -124,8 +124,8 @@ CREATE TABLE sizes_other (id int, v vector(3), b bit(12));
 INSERT INTO sizes_other SELECT i, ARRAY[i + 0.0001, 1, i % 7], i::bit(12) FROM generate_series(1, 200) i;
 CREATE INDEX sizes_half ON sizes_other USING hnsw ((v::halfvec(3)) halfvec_l2_ops);
 CREATE INDEX sizes_bits ON sizes_other USING hnsw ((b::bit(8)) bit_hamming_ops);
-SELECT plan_lines($$SELECT id FROM sizes_other ORDER BY v <-> '[1,2,3]' LIMIT 3$$);
-SELECT plan_lines($$SELECT id FROM sizes_other ORDER BY b <~> '000011110000' LIMIT 3$$);
+SELECT plan_line($$SELECT id FROM sizes_other ORDER BY v <-> '[1,2,3]' LIMIT 3$$);
+SELECT plan_line($$SELECT id FROM sizes_other ORDER BY b <~> '000011110000' LIMIT 3$$);
 
 DROP TABLE sizes, sizes_other;
 DROP FUNCTION sizes_vector, sizes_compare;

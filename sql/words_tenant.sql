@@ -51,9 +51,9 @@ DELETE FROM tenant_notes WHERE id > 2003;
 SET ROLE regress_tenant;
 SELECT count(*), count(*) FILTER (WHERE n.words <@> q::tsquery IS NOT DISTINCT FROM score) AS same FROM tenant_notes n JOIN tenant_scores s USING (id);
 SELECT count(*) AS rows, count(DISTINCT id) FROM (SELECT id, words <@> 'w1' FROM tenant_notes ORDER BY words <@> 'w1') s;
-SELECT plan_lines('SELECT id FROM tenant_notes ORDER BY words <@> ''w1'' LIMIT 3');
+SELECT plan_line('SELECT id FROM tenant_notes ORDER BY words <@> ''w1'' LIMIT 3');
 -- the index looks a bound up: no function but ours sees a row of another tenant
-SELECT plan_lines('SELECT id FROM tenant_notes WHERE words <@> ''w1'' < 0 ORDER BY words <@> ''w1'' LIMIT 3');
+SELECT plan_line('SELECT id FROM tenant_notes WHERE words <@> ''w1'' < 0 ORDER BY words <@> ''w1'' LIMIT 3');
 RESET ROLE;
 INSERT INTO tenant_notes SELECT 2010 + i, 1, false, tenant_document(7) FROM generate_series(1, 40) i;
 

@@ -28,6 +28,19 @@ fi
 		body = (body + gsub(/\$[a-z_]*\$/, "&", line)) % 2
 		return !body && line !~ /^--/ && line ~ /;[ \t]*(--.*)?$|^\\|\\g[a-z]*$/
 	}
+	function shortened(text,    lines, all, n) {
+		all = split(text, lines, "\n")
+		text = ""
+		for (n = 1; n < all && lines[n] ~ /^--/; n++)
+			text = text lines[n] "\n"
+		text = text lines[n]
+		if (all - n < 4)
+			while (n < all)
+				text = text "\n" lines[++n]
+		else
+			text = text " ..."
+		return text
+	}
 	function show(line) {
 		if (at < n && line == lines[at]) {
 			statement = ended || statement == "" ? line : statement "\n" line
@@ -40,7 +53,7 @@ fi
 			return
 		}
 		if (statement != "")
-			print statement
+			print shortened(statement)
 		# Names of columns stand where there are several, and not those of the answer before
 		if (statement !~ /(^|\n)(SELECT|WITH|VALUES|EXPLAIN|EXECUTE|FETCH|SHOW)/ ||
 			line !~ /^[a-z_?][a-z0-9_?|]*$|^QUERY PLAN$/)
