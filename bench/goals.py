@@ -118,6 +118,8 @@ def kinds():
     return {"curve": goals_curves.set_step, "deep": goals_curves.deep_step,
             "write": functools.partial(goals_lab.beside, goals_write.WriteLab),
             "hybrid": functools.partial(goals_lab.beside, goals_hybrid.HybridLab),
+            "packages": functools.partial(goals_lab.beside, goals_hybrid.PackageLab),
+            "program": goals_lab.program,
             "joins": functools.partial(goals_lab.beside, goals_lab.JoinLab)}
 
 
@@ -139,22 +141,37 @@ STEPS = {
         ("hybrid-50k-128", "hybrid", "synthetic:50000:128", {}),
         ("joins-200k-768", "joins", "synthetic:200000:768", {}),
     ],
-    # what results.py fills the pages from
+    # what results.py fills the pages from, and the minutes that each may take: 180 in all
     "results": [
+        ("results-minilm", "curve", "minilm-pypi",
+         {"targets": "0.95,0.98,0.99", "extra": SHOWN, "minutes": 12}),
+        ("results-minilm-deep", "deep", "minilm-pypi", {"extra": ["--rounds", "2"], "minutes": 5}),
+        ("results-minilm-filters", "packages", "minilm-pypi", {"apart": True, "minutes": 10}),
+        ("results-minilm-write", "write", "minilm-pypi",
+         {"extra": ["--limit-rows", "50000"], "apart": True, "minutes": 10}),
+        ("results-regret", "program", "minilm-pypi",
+         {"words": ["bench/regret.py", "--rows", "100000", "--timed", "50"], "minutes": 13}),
+        ("results-stale", "program", "",
+         {"words": ["test/run.sh", "stale"], "LOKIVECTOR_AMOUNT": "12", "LOKIVECTOR_FUZZ_SEED": "1", "minutes": 12}),
+        ("results-load", "program", "minilm-pypi",
+         {"words": ["bench/load.py", "--peer", "--seconds", "150", "--minute", "30"], "fsync": "on",
+          "autovacuum": "on", "autovacuum_naptime": "10s", "minutes": 14}),
         ("results-200k-768", "curve", "synthetic:200000:768",
-         {"targets": "0.95,0.98,0.99", "extra": SHOWN}),
+         {"targets": "0.95,0.98,0.99", "extra": SHOWN, "minutes": 16}),
         ("results-500k-128", "curve", "synthetic:500000:128",
-         {"targets": "0.95,0.98,0.99", "extra": SHOWN}),
-        ("results-wordnet", "curve", "wordnet-lsa256", {"targets": "0.95,0.99", "extra": SHOWN}),
-        ("results-fashion", "curve", "fashion-mnist", {"targets": "0.98,0.99", "extra": SHOWN}),
+         {"targets": "0.95,0.98,0.99", "extra": SHOWN, "minutes": 14}),
+        ("results-wordnet", "curve", "wordnet-lsa256", {"targets": "0.95,0.99", "extra": SHOWN, "minutes": 11}),
+        ("results-fashion", "curve", "fashion-mnist", {"targets": "0.98,0.99", "extra": SHOWN, "minutes": 7}),
         ("results-deep", "deep", "synthetic:200000:768",
-         {"extra": ["--storage", "plain", "--rounds", "2"]}),
-        ("results-write", "write", "synthetic:50000:128", {"apart": True}),
+         {"extra": ["--storage", "plain", "--rounds", "2"], "minutes": 4}),
+        ("results-write", "write", "synthetic:50000:128", {"apart": True, "minutes": 4}),
         ("results-filters", "hybrid", "synthetic:200000:768",
-         {"measures": ["selectivity", "filters", "few"], "apart": True}),
-        ("results-joins", "joins", "synthetic:200000:768", {"apart": True}),
-        ("results-tenants", "hybrid", "synthetic:200000:768", {"measures": ["tenants"], "apart": True}),
-        ("results-embedded", "hybrid", "synthetic:100000:128", {"measures": ["embedded"], "apart": True}),
+         {"measures": ["selectivity", "filters", "few"], "apart": True, "minutes": 28}),
+        ("results-joins", "joins", "synthetic:200000:768", {"apart": True, "minutes": 4}),
+        ("results-tenants", "hybrid", "synthetic:200000:768",
+         {"measures": ["tenants"], "apart": True, "minutes": 8}),
+        ("results-embedded", "hybrid", "synthetic:100000:128",
+         {"measures": ["embedded"], "apart": True, "minutes": 4}),
     ],
 }
 
@@ -163,7 +180,7 @@ def run(step, goals, argv):
     """A step of STEPS.  If it is apart, its rows lie in a folder of its own: if one of its measures failed, a
     run of that one takes the rows of the others, too."""
     _, kind, spec, how = step
-    how = dict(how)
+    how = {k: v for k, v in how.items() if k != "minutes"}
     if not how.pop("apart", False):
         kinds()[kind](spec, goals, argv, **how)
         return
@@ -192,7 +209,7 @@ def main(argv):
     steps = STEPS[args.size]
     if args.only:
         wanted = tuple(args.only.split(","))
-        steps = [s for s in steps if s[0].startswith(wanted)]
+        steps = [s for s in steps if s[0] in wanted] or [s for s in steps if s[0].startswith(wanted)]
         if not steps:
             sys.exit(f"no step of size {args.size} begins with {args.only}; "
                      "--list names them")

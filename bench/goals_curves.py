@@ -44,7 +44,6 @@ def curve(options, goal, factor, goals, argv, hnswlib=None):
         for library in filter(lambda name: name.endswith(report.LIBRARY), peers):
             add(goals, goal, result, f"{what}, against {library}",
                 peers[library], hnswlib if library.startswith("hnswlib") else None)
-    return result, rows
 
 
 def add(goals, goal, result, what, f, target=None, note=""):
@@ -54,23 +53,9 @@ def add(goals, goal, result, what, f, target=None, note=""):
               note="; ".join(x for x in (note, f["note"]) if x))
 
 
-def recall_at_equal_ef(goals, result, rows):
-    """The smallest lead in recall at the same ef_search"""
-    lines = {name: {r["value"]: r["recall"] for r in rows
-                    if r["contender"] == name and r["k"] == 10}
-             for name in ("lokivector", report.headline(result))}
-    ours, theirs = lines.values()
-    ef = min(ours.keys() & theirs.keys(), key=lambda ef: ours[ef] - theirs[ef])
-    goals.add(1, result["set"], f"recall@10 at ef_search {ef}, where "
-              "lokivector's lead is smallest", ours[ef], theirs[ef],
-              target=None, met=ours[ef] > theirs[ef])
-
-
 def set_step(spec, goals, argv, extra=(), goal=1, factor=6, targets="0.95,0.99", hnswlib=None):
     options = ["--set", spec, "--targets", targets, *PEERS, *extra]
-    result, rows = curve(options, goal, factor, goals, argv, hnswlib)
-    if spec == "wordnet-lsa256":
-        recall_at_equal_ef(goals, result, rows)
+    curve(options, goal, factor, goals, argv, hnswlib)
 
 
 def deep_step(spec, goals, argv, extra=()):

@@ -17,19 +17,17 @@ import numpy as np
 import goals_lab
 import report
 from goals_hybrid_cases import (Case, Query, Truth, few, filters, of_one_value,
-                                queries, score, selectivities, statement, tenants)
-from goals_hybrid_data import Hybrid
+                                packages, queries, score, selectivities, statement, tenants)
+from goals_hybrid_data import Hybrid, OfPackages
 from goals_hybrid_ways import (EFS, ENOUGH, PLAIN, Way, best_of_pgvector, look,
                                partial, rates)
-from inprocess import DATABASES
+from inprocess import DATABASES, available
 from measure import Contender, summarize
 from session import timed
 
 FASTER, AS_FAST = ">= 5", ">= 0.95"
 EMBEDDED = ("u10", "u1", "c10", "c1")   # columns of an embedded database
 RARE = 0.0005                   # share of matching rows, where it changes
-SEQUENTIAL = {"enable_indexscan": "off", "enable_bitmapscan": "off",
-              "lokivector.enable_hybrid_scan": "off"}
 
 
 class HybridLab(goals_lab.Lab):
@@ -44,13 +42,17 @@ class HybridLab(goals_lab.Lab):
         for c in self.both:
             bench.build_one(c, 0)
         self.built = {b["contender"]: b for b in bench.result["builds"]}
-        self.rows = Hybrid.attributes(self.data)
+        self.rows = self.contender.attributes(self.data)
         self.true = Truth(self.data, self.args.metric)
         self.warm()
 
     def row(self, goal, *figures, **how):
         """Goals of hybrid SQL have an h before their number."""
         super().row(f"h{goal}", *figures, **how)
+
+    @property
+    def all_rows(self):
+        return Case("no filter", lambda query, rng: ("", np.ones(len(self.data.base), bool)))
 
     def of_one_value(self, case):
         return of_one_value(case, self.rows, self.data)
@@ -68,8 +70,7 @@ class HybridLab(goals_lab.Lab):
     def unfiltered(self):
         """Figures of ours without a filter, the best of several: limits
         follow from it"""
-        found = self.queries(Case("no filter", lambda query, rng: (
-            "", self.rows.few_a >= -1)))
+        found = self.queries(self.all_rows)
         way = Way("nothing set", PLAIN)
         look(self, self.ours, way, found)
         best = max((rates(self, [(self.ours, found, way)])[0]
@@ -90,7 +91,7 @@ class HybridLab(goals_lab.Lab):
 def figures(prefix, way, timing):
     return {f"{prefix}_rows": way.rows, f"{prefix}_recall": way.recall,
             f"{prefix}_qps": timing["qps"],
-            f"{prefix}_median_ms": timing["p50_us"] / 1e3,
+            f"{prefix}_median_ms": timing["p50_us"] / 1e3, f"{prefix}_spread": timing["spread"],
             f"{prefix}_p95_ms": timing["p95_us"] / 1e3}
 
 
@@ -140,7 +141,7 @@ def add_rows(lab, goal, r, faster=True):
                 target=">= 1")
     note = f"rows {r['ours_rows']:.3g} of {r['rows_expected']:.3g}, recall " \
         f"{r['ours_recall']:.3f}; {r['pgvector_way']}, recall " \
-        f"{r['pgvector_recall']:.3f}"
+        f"{r['pgvector_recall']:.3f}, spread {r['ours_spread']:.3f}"
     lab.row(goal, f"{case}: queries/s", r["ours_qps"], r["pgvector_qps"],
             target=target, note=note)
     if "ratio_partial" in r:
@@ -179,13 +180,8 @@ def measure_filters(lab):
     measure_cases(lab, "filters", 2, filters)
 
 
-def sequential(lab, found):
-    """A sequential scan of the same queries -> figures"""
-    way = Way("sequential", SEQUENTIAL)
-    look(lab, lab.ours, way, found)
-    if "Seq Scan" not in way.plan:
-        raise RuntimeError(f"not a sequential scan: {way.plan}")
-    return way
+def measure_packages(lab):
+    measure_cases(lab, "packages", 2, packages)
 
 
 def measure_few(lab):
@@ -194,21 +190,8 @@ def measure_few(lab):
         r = compare(lab, case)
         results.append(r)
         add_rows(lab, 3, r, faster=False)
-        if case.more["indexed"]:
+        if case.more.get("indexed", True):
             add_p95(lab, 3, r, 20)
-        else:
-            found = lab.queries(case)
-            ours, way = Way("nothing set", PLAIN), sequential(lab, found)
-            look(lab, lab.ours, ours, found)
-            a, b = rates(lab, [(lab.ours, found, ours),
-                               (lab.ours, found, way)])
-            r.update(sequential_median_ms=b["p50_us"] / 1e3,
-                     sequential_p95_ms=b["p95_us"] / 1e3,
-                     ratio_sequential=a["p50_us"] / b["p50_us"])
-            lab.row(3, f"{case.name}: median ms, against a sequential scan of "
-                    "ours", a["p50_us"] / 1e3, b["p50_us"] / 1e3,
-                    target="<= 1.2", note=f"p95 {a['p95_us'] / 1e3:.3g} and "
-                    f"{b['p95_us'] / 1e3:.3g}; {ours.plan}")
         lab.save("few", results)
 
 
@@ -279,15 +262,14 @@ def answer_by(lab, database, found):
 
 def measure_embedded(lab):
     """Embedded databases, without SQL and protocol, against ours with both"""
-    cases = [Case("no filter", lambda query, rng: ("", lab.rows.few_a >= -1))]
+    cases = [lab.all_rows]
     cases += [case for case in selectivities(lab.rows, lab.data) if case.name.startswith(("10 %", "1 %"))]
     results, ours = [], {}
     for case in cases:
         found, way = lab.queries(case), Way("nothing set", PLAIN)
         look(lab, lab.ours, way, found)
         ours[case.name] = found, way, rates(lab, [(lab.ours, found, way)])[0]
-    for kind in DATABASES:
-        database = kind(lab.args)
+    for database in available(DATABASES, lab.args):
         database.columns = [getattr(lab.rows, name) for name in EMBEDDED]
         database.load(lab.data)
         built = database.build()
@@ -306,3 +288,10 @@ def measure_embedded(lab):
 HybridLab.measures = {"selectivity": measure_selectivity, "filters": measure_filters,
                       "few": measure_few, "tenants": measure_tenants,
                       "embedded": measure_embedded}
+
+
+class PackageLab(HybridLab):
+    """The same with the attributes of packages"""
+
+    contender = OfPackages
+    measures = {"packages": measure_packages}

@@ -210,16 +210,43 @@ def never(rows, column):
 
 
 def few(rows, data):
-    for column, what in (("few_a", "attribute"), ("few_b", "b-tree"),
-                         ("few_n", "no index")):
+    for column, what in (("few_a", "attribute"), ("few_b", "b-tree")):
         for count in (0, 1, 9):
-            yield Case(f"{count} matches, {what}",
-                       some_few(rows, column, count),
-                       indexed=column != "few_n")
-    yield Case("0 matches, two attributes of 10 %", never(rows, "dep"),
-               indexed=True)
+            yield Case(f"{count} matches, {what}", some_few(rows, column, count))
+    yield Case("0 matches, two attributes of 10 %", never(rows, "dep"))
     yield Case("0 matches, an attribute of 10 %, a column without index",
                never(rows, "dep_n"), indexed=False)
+
+
+# ---- packages -------------------------------------------------------------------
+
+def packages(rows, data):
+    """Conditions as one searches packages by"""
+    outer = rows.outer(data.queries)[:COUNT]
+    popular = int(np.quantile(rows.downloads, 0.99))
+    recent = "t.year >= 2024", rows.year >= 2024
+    used = f"t.downloads >= {popular}", rows.downloads >= popular
+
+    def both(*conditions):
+        return (" AND ".join(text for text, _ in conditions),
+                np.logical_and.reduce([mask for _, mask in conditions]))
+
+    def licence(*numbers):
+        names = ", ".join(f"'licence {i:02}'" for i in numbers)
+        return f"t.licence IN ({names})", np.isin(rows.licence, numbers)
+
+    def keyword(number):
+        return f"t.keywords @> '{{keyword {number:04}}}'", (rows.keywords == number).any(axis=1)
+
+    for name, (text, mask) in {
+            "year": recent, "downloads": used, "the most frequent licence": licence(0),
+            "two rare licences": licence(9, 11), "a frequent keyword": keyword(1000),
+            "a rare keyword": keyword(1500),
+            "licence, year and keyword": both(licence(0, 1), recent, keyword(1002)),
+            "keyword and downloads": both(keyword(1000), used)}.items():
+        yield Case(f"{name}, {mask.mean():.2%}", lambda query, rng, found=(text, mask): found)
+    yield Case("the keyword of a region far from the query, 0.1 %",
+               lambda query, rng: keyword(rows.opposite(data.queries[query])["c01"]), outer)
 
 
 # ---- tenants -------------------------------------------------------------------

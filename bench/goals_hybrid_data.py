@@ -8,9 +8,17 @@ by, and the indexes on them.
 	dep, dep_n		u10 + 5, so that no row has u10 = dep
 	price, day, name, big, tags, doc, span	of other types, random
 	vendor			random, 1 % a value, with a b-tree in both databases
-	few_a, _b, _n	values of nine rows and of one, all others have -1: in the
-					index, with a b-tree, without any index
+	few_a, _b		values of nine rows and of one, all others have -1: in the
+					index, with a b-tree
 	tenant			of 10,000 tenants, sizes by Zipf's law
+
+Packages have other columns, drawn by laws like those of packages:
+
+	year			2005 to 2026, each with more rows than the one before
+	downloads		bigint, by Pareto's law: a few have most of them
+	licence			text, of twelve, by Zipf's law
+	keywords		text[] of three, of which the first goes by the region of the
+					vector, the others are of 1,000 by Zipf's law
 """
 import numpy as np
 
@@ -24,11 +32,11 @@ DAYS = 365
 DAY = 86_400_000_000            # microseconds
 
 INTEGERS = [*(f"u{s}" for s in SHARES), *(f"c{s}" for s in SHARES), "dep",
-            "dep_n", "vendor", "few_a", "few_b", "few_n", "tenant"]
+            "dep_n", "vendor", "few_a", "few_b", "tenant"]
 OTHERS = {"big": "bigint", "price": "float8", "day": "timestamptz",
           "name": "text", "tags": "text[]", "doc": "jsonb",
           "span": "int4range"}
-# In the index of ours; the others have indexes of their own, or none
+# In our index; the others have indexes of their own, or none
 ATTRIBUTES = [*(f"u{s}" for s in SHARES), *(f"c{s}" for s in SHARES), "dep",
               "price", "day", "name", "tags", "few_a", "tenant"]
 BOTH = ["(vendor)", "(few_b)", "USING gin (doc jsonb_path_ops)",
@@ -43,6 +51,9 @@ BTREES = [*(f"(u{s})" for s in SHARES if s != "50"),
 class Attributes:
     """The columns of all rows as arrays, and the axes by which regions are
     cut: the first four principal ones of the vectors"""
+
+    kinds = {**{c: "integer" for c in INTEGERS}, **OTHERS}
+    inside, both, beside = ATTRIBUTES, BOTH, BTREES
 
     def __init__(self, data):
         n = len(data.base)
@@ -59,7 +70,7 @@ class Attributes:
         self.doc = rng.integers(0, 1000, n)
         self.span = rng.integers(0, 1_000_000, n)
         self.length = rng.integers(1, 2_000, n)
-        for name in ("few_a", "few_b", "few_n"):
+        for name in ("few_a", "few_b"):
             setattr(self, name, few(n, rng))
         weights = 1 / np.arange(1, TENANTS + 1)
         self.tenant = rng.choice(TENANTS, n, p=weights / weights.sum()
@@ -97,6 +108,44 @@ class Attributes:
         along = (queries - self.centre) @ self.axes
         return np.argsort(-abs(along[:, 0] - self.median[0]), kind="stable")
 
+    def fields(self, part):
+        """The others, in the order of the table's columns"""
+        for name in INTEGERS:
+            yield name, ">i4", getattr(self, name)[part]
+        yield "big", ">i8", self.big[part]
+        yield "price", ">f8", self.price[part]
+        yield "day", ">i8", self.day[part] * DAY
+        yield typed("name", texts("product line %03d", self.name[part]))
+        yield typed("tags", arrays("tag %03d", self.tags[part]))
+        yield typed("doc", texts('\1{"kind": "k%03d", "shop": 7}', self.doc[part]))
+        span = np.zeros(len(self.span[part]), [("flags", "u1"), ("len1", ">i4"), ("low", ">i4"),
+                                               ("len2", ">i4"), ("high", ">i4")])
+        span["flags"], span["len1"], span["len2"] = 2, 4, 4     # [low, high)
+        span["low"] = self.span[part]
+        span["high"] = self.span[part] + self.length[part]
+        yield typed("span", span)
+
+
+class Packages(Attributes):
+    kinds = {"year": "integer", "downloads": "bigint", "licence": "text", "keywords": "text[]"}
+    inside, both = list(kinds), []
+    beside = ["(year)", "(downloads)", "(licence)", "USING gin (keywords)"]
+
+    def __init__(self, data):
+        n, rng = len(data.base), np.random.default_rng(5)
+        years, ranks = np.arange(1, 23), 1 / np.arange(1, 1001)
+        self.year = rng.choice(2004 + years, n, p=years / years.sum())
+        self.downloads = (100 * rng.pareto(0.7, n)).astype(np.int64)
+        self.licence = rng.choice(12, n, p=ranks[:12] / ranks[:12].sum())
+        self.cut(data)
+        self.keywords = np.column_stack([self.c01, 1000 + rng.choice(1000, (n, 2), p=ranks / ranks.sum())])
+
+    def fields(self, part):
+        yield "year", ">i4", self.year[part]
+        yield "downloads", ">i8", self.downloads[part]
+        yield typed("licence", texts("licence %02d", self.licence[part]))
+        yield typed("keywords", arrays("keyword %04d", self.keywords[part]))
+
 
 def few(n, rng):
     """Values 0 to FEW - 1 have nine rows each, those from FEW on one"""
@@ -125,46 +174,35 @@ def texts(form, numbers):
     return np.array(known)[numbers]
 
 
-def columns(rows, at, data):
-    """[name of a field, its numpy type, its value, its bytes on the wire; -1:
-    those of its type] in the order of the table's columns"""
-    part = slice(at, at + COPY_BLOCK)
-    dims = data.dims
+def arrays(form, numbers):
+    """Arrays of as many such texts as numbers has columns"""
+    found = texts(form, numbers)
+    count, size = found.shape[1], found.dtype.itemsize
+    out = np.zeros(len(found), [(x, ">i4") for x in ("dimensions", "nulls", "type", "size", "lower")] + [
+        x for i in range(count) for x in ((f"length{i}", ">i4"), (f"text{i}", found.dtype))])
+    out["dimensions"], out["type"], out["size"], out["lower"] = 1, 25, count, 1
+    for i in range(count):
+        out[f"length{i}"], out[f"text{i}"] = size, found[:, i]
+    return out
+
+
+def first_fields(part, data):
+    """[name of a field, its numpy type, its value] of id and vector"""
     yield "id", ">i8", np.arange(len(data.base))[part]
     vector = np.zeros(len(data.base[part]), [
-        ("dims", ">i2"), ("unused", ">i2"), ("x", ">f4", (dims,))])
-    vector["dims"], vector["x"] = dims, data.base[part]
+        ("dims", ">i2"), ("unused", ">i2"), ("x", ">f4", (data.dims,))])
+    vector["dims"], vector["x"] = data.dims, data.base[part]
     yield "embedding", vector.dtype, vector
-    for name in INTEGERS:
-        yield name, ">i4", getattr(rows, name)[part]
-    yield "big", ">i8", rows.big[part]
-    yield "price", ">f8", rows.price[part]
-    yield "day", ">i8", rows.day[part] * DAY
-    name = texts("product line %03d", rows.name[part])
-    yield "name", name.dtype, name
-    first = texts("tag %03d", rows.tags[part, 0])
-    tags = np.zeros(len(first), [(x, ">i4") for x in (
-        "dimensions", "nulls", "type", "size", "lower", "len1")] + [
-        ("tag1", first.dtype), ("len2", ">i4"), ("tag2", first.dtype)])
-    tags["dimensions"], tags["type"], tags["size"], tags["lower"] = 1, 25, 2, 1
-    tags["len1"] = tags["len2"] = first.dtype.itemsize
-    tags["tag1"] = first
-    tags["tag2"] = texts("tag %03d", rows.tags[part, 1])
-    yield "tags", tags.dtype, tags
-    doc = texts('\1{"kind": "k%03d", "shop": 7}', rows.doc[part])
-    yield "doc", doc.dtype, doc
-    span = np.zeros(len(first), [("flags", "u1"), ("len1", ">i4"),
-                                 ("low", ">i4"), ("len2", ">i4"),
-                                 ("high", ">i4")])
-    span["flags"], span["len1"], span["len2"] = 2, 4, 4     # [low, high)
-    span["low"] = rows.span[part]
-    span["high"] = rows.span[part] + rows.length[part]
-    yield "span", span.dtype, span
+
+
+def typed(name, value):
+    return name, value.dtype, value
 
 
 def blocks(rows, data):
     for at in range(0, len(data.base), COPY_BLOCK):
-        fields = list(columns(rows, at, data))
+        part = slice(at, at + COPY_BLOCK)
+        fields = [*first_fields(part, data), *rows.fields(part)]
         out = np.zeros(len(fields[0][2]), [("fields", ">i2")] + [
             x for name, kind, _ in fields
             for x in ((f"{name}_len", ">i4"), (name, kind))])
@@ -180,6 +218,7 @@ def blocks(rows, data):
 class Hybrid(Contender):
     """An extension with the table of many columns"""
 
+    made = Attributes
     rows = {}                   # digest of a set: its attributes
 
     def __init__(self, *args):
@@ -189,22 +228,21 @@ class Hybrid(Contender):
 
     @classmethod
     def attributes(cls, data):
-        key = truth.digest(data)
+        key = cls.made, truth.digest(data)
         if key not in cls.rows:
-            cls.rows[key] = Attributes(data)
+            cls.rows[key] = cls.made(data)
         return cls.rows[key]
 
     def load(self, data):
         self.shape = data.base.shape
-        key = {"set": data.name, "digest": truth.digest(data), "layout": 1}
+        key = {"set": data.name, "digest": truth.digest(data), "layout": [*self.made.kinds]}
         name = f"{self.db}.{self.items}"
         kept = self.server.has("tables", name, key)
         if kept:
             return kept["seconds"]
         self.server.forget("tables", name)
         self.server.forget("indexes", f"{self.db}.{self.index}")
-        kinds = {**{c: "integer" for c in INTEGERS}, **OTHERS}
-        spelled = ", ".join(f"{c} {kind}" for c, kind in kinds.items())
+        spelled = ", ".join(f"{c} {kind}" for c, kind in self.made.kinds.items())
         self.server.psql(self.db, f"""
             DROP TABLE IF EXISTS {self.items}, kinds;
             CREATE TABLE {self.items} (id bigint PRIMARY KEY,
@@ -217,7 +255,7 @@ class Hybrid(Contender):
         self.server.copy_in(self.db, self.items,
                             blocks(self.attributes(data), data))
         seconds = 0.0
-        for on in BOTH + (BTREES if self.extension == "vector" else []):
+        for on in self.made.both + (self.made.beside if self.extension == "vector" else []):
             seconds += self.server.seconds(
                 self.db, f"CREATE INDEX ON {self.items} {on}")
         self.server.psql(self.db, "CHECKPOINT")
@@ -227,7 +265,7 @@ class Hybrid(Contender):
     def indexed(self):
         found = super().indexed()
         return found if self.extension == "vector" else ", ".join(
-            [found, *ATTRIBUTES])
+            [found, *self.made.inside])
 
     def build(self):
         built = super().build()
@@ -235,3 +273,7 @@ class Hybrid(Contender):
             self.server.psql(self.db, f"VACUUM (ANALYZE) {self.items}; "
                              "ANALYZE kinds; CHECKPOINT")
         return built
+
+
+class OfPackages(Hybrid):
+    made = Packages

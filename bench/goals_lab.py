@@ -7,13 +7,16 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
+import sys
 import time
 import traceback
 
-from cluster import say
+from cluster import TOP, say
 from goals import holds
 from measure import Contender, summarize
-from session import session, timed
+from options import arguments
+from session import make_server, session, timed
 
 WIDEST = 1000                   # hnsw.ef_search at most
 
@@ -127,6 +130,37 @@ def beside(lab_class, spec, goals, argv, extra=(), measures=None):
                       default=float)
     if failed:
         raise RuntimeError("failed: " + ", ".join(failed))
+
+
+# ---- other programs ---------------------------------------------------------
+
+def program(spec, goals, argv, words, **settings):
+    """What a program prints about a set, on a server with these settings; without a set the server is the
+    program's, and the settings are its environment's"""
+    p = argparse.ArgumentParser()
+    p.add_argument("--words", default="", help="further options of the program")
+    own, rest = p.parse_known_args(argv)
+    args = arguments(["--peers", "pgvector:vector", "--set", spec, *rest])
+    out = os.path.join(goals.out, goals.step)
+    os.makedirs(out, exist_ok=True)
+    words = [*words, *(["--set", args.set] if spec else []), *own.words.split()]
+    interpreter = [sys.executable, "-B"] if words[0].endswith(".py") else []
+    server = make_server(args) if spec else None
+    try:
+        if server:
+            server.install_extension()
+            server.start()
+            server.restart(**settings)
+            settings = {"PGHOST": server.host(""), "PGUSER": "postgres", "LOKIVECTOR_DATA": args.data or ""}
+        done = subprocess.run(interpreter + words, cwd=TOP, text=True, stdout=subprocess.PIPE,
+                              env={**os.environ, **settings})
+    finally:
+        if server:
+            server.stop()
+    say(done.stdout)
+    with open(os.path.join(out, "report.md"), "w", encoding="utf-8") as f:
+        f.writelines(f"    {line}\n" for line in [" ".join(words), "", *done.stdout.splitlines()])
+    done.check_returncode()
 
 
 # ---- joins ------------------------------------------------------------------

@@ -13,7 +13,7 @@ import datasets
 import extensions
 import needs
 import truth
-from cluster import TOP, Timing, output
+from cluster import TOP, Timing, output, say
 
 BLOCK = 20000
 SAVE_SECONDS = 20               # a build worth keeping
@@ -213,3 +213,12 @@ class Qdrant(PyPI):
 
 LIBRARIES = (Hnswlib, SymphonyQG, Zvec, LanceDB, Qdrant)
 DATABASES = (Zvec, LanceDB, Qdrant)     # with columns to filter by
+
+
+def available(kinds, args):
+    """Those of them that can be installed"""
+    for kind in kinds:
+        try:
+            yield kind(args)
+        except (SystemExit, subprocess.CalledProcessError) as problem:
+            say(f"{kind.extension} is left out: {problem}")

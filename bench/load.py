@@ -69,7 +69,7 @@ class Clients:
                 f.write(text)
         self.process = subprocess.Popen(
             ["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", str(clients), "-T",
-             str(args.seconds), "-l", f"--log-prefix={self.prefix}-log", *files],
+             str(args.seconds), "--random-seed=42", "-l", f"--log-prefix={self.prefix}-log", *files],
             stdout=subprocess.DEVNULL, env=dict(os.environ, PGDATABASE=args.name, PGAPPNAME=kind))
 
     def end(self):

@@ -344,10 +344,17 @@ def renew_extension(server, db="loki"):
     server.psql(db, ";\n".join(sql))
 
 
+def spread(rates):
+    """Of several runs, beside their median"""
+    middle = statistics.median(rates)
+    return (max(rates) - min(rates)) / middle if middle else 0.0
+
+
 def summarize(timings):
     """Several runs of one point -> rate (median), latencies (pooled)"""
     pooled = np.concatenate([t.latencies for t in timings])
     p50, p95, p99 = np.percentile(pooled, [50, 95, 99])
-    return {"qps": statistics.median(t.rate for t in timings),
+    rates = [t.rate for t in timings]
+    return {"qps": statistics.median(rates), "spread": spread(rates),
             "mean_us": float(pooled.mean()), "p50_us": float(p50),
             "p95_us": float(p95), "p99_us": float(p99)}

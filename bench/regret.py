@@ -12,8 +12,9 @@ this machine, and in turns with the other way.  With --cpu all ways are timed, a
 know what a condition costs.  Prints the worst, and how many are within which factor.  What is exact by contract has a list of its own: its time, and that of the search which a
 setting makes of it.
 
-usage: bench/regret.py [--rows N] [--dims N] [--timed N] [--runs N] [--worst N] [--only TEXT]
+usage: bench/regret.py [--rows N] [--dims N] [--set SET] [--timed N] [--runs N] [--worst N] [--only TEXT]
            [--cpu] [--plans KIND] [--database NAME] [--keep]
+    --set       vectors of a set of datasets.py, in place of generated ones of so many dimensions
     --timed     how many statements are timed (default: 50)
     --runs      of each, of which the median counts (default: 5)
     --worst     lines that are printed (default: 20)
@@ -130,11 +131,11 @@ OVER_CHILDREN = {
                  "ORDER BY dist LIMIT 10")}
 
 
-def fill(db, rows, dims):
+def fill(db, data):
     """Documents with a column of each kind for each share, and their chunks and tags"""
     shares = [n for n in SHARES.values() if n]
-    db.run("CREATE TABLE loaded (id serial, v vector(%d))" % dims)
-    data = datasets.synthetic(rows, dims)
+    rows = len(data.base)
+    db.run("CREATE TABLE loaded (id serial, v vector(%d))" % data.dims)
     for start in range(0, rows, 2000):
         db.run("INSERT INTO loaded (v) VALUES " +
                ",".join(f"({shapes.literal(v)})" for v in data.base[start:start + 2000]))
@@ -246,6 +247,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--rows", type=int, default=60000)
     p.add_argument("--dims", type=int, default=64)
+    p.add_argument("--set")
     p.add_argument("--timed", type=int, default=50)
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--worst", type=int, default=20)
@@ -255,10 +257,12 @@ def main():
     p.add_argument("--database", default="loki_regret")
     p.add_argument("--keep", action="store_true")
     args = p.parse_args()
+    data = datasets.load(args.set or f"synthetic:{args.rows}:{args.dims}", os.environ.get("LOKIVECTOR_DATA"))
+    data.limit(args.rows)
     with shapes.new_database(args.database, keep=args.keep) as db:
         if not db.run("SELECT 1 FROM pg_class WHERE relname = 'docs'"):
-            fill(db, args.rows, args.dims)
-        prepare.vector = shapes.literal(datasets.synthetic(args.rows, args.dims).queries[5])
+            fill(db, data)
+        prepare.vector = shapes.literal(data.queries[5])
         cpu_spent.pid = db.run("SELECT pg_backend_pid()")[0]
         counted = []
         for (name, text, hand, value), generic in itertools.product(statements(), (False, True)):

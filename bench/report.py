@@ -7,6 +7,7 @@ import os
 import statistics
 
 from cluster import say
+from measure import spread
 
 REACHED, BEST, EASY, MISSED = "", "the peer's best recall", \
     "reached at the smallest value", "not reached by lokivector"
@@ -66,6 +67,7 @@ def points(result):
             timed = timings.get((name, k, ef, count), [])
             for what in ("qps", "mean_us", "p50_us", "p95_us", "p99_us"):
                 row[what] = median([t[what] for t in timed])
+            row["spread"] = spread([t["qps"] for t in timed]) if timed else math.nan
             rows.append(row)
     return rows
 

@@ -12,8 +12,9 @@ the reports are copied to bench/results, each table of the pages is written agai
     --check  tells which pages would change, and changes nothing
     --out    leaves the reports there, and the pages as they are
 
-It takes two hours on two cores that do nothing else, and 8 GB of disk.  VectorChord has to be built for the
-server first (README.md); --peers pgvector:vector,pgvector:halfvec leaves it out.
+It takes less than three hours on two cores that do nothing else, and 8 GB of disk: a step has at most the
+minutes of goals.py.  VectorChord has to be built for the server first (README.md).  What is not there, a peer
+or a set, is left out, and its cells say so.
 """
 import csv
 import glob
@@ -21,6 +22,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -33,10 +35,14 @@ KEPT = os.path.join(TOP, "bench", "results")
 GOALS_PAGE = "doc/contributors/benchmark-goals.md"
 PAGES = ["README.md", "doc/benchmarks.md", GOALS_PAGE]
 GOALS_ALONE = ["results-joins"]          # steps that no other page has a figure of
-SETS = {"results-200k-768": "generated, 200,000 x 768, cosine",
+SETS = {"results-minilm": "minilm-pypi, 100,000 x 384, cosine",
+        "results-200k-768": "generated, 200,000 x 768, cosine",
         "results-500k-128": "generated, 500,000 x 128, cosine",
         "results-wordnet": "wordnet-lsa256, 105,516 x 256, cosine",
         "results-fashion": "fashion-mnist, 60,000 x 784, L2"}
+DEEP = {"results-minilm-deep": "minilm-pypi, 100,000 x 384",
+        "results-deep": "generated, 200,000 x 768, vectors in line"}
+NOT_THERE = "not measured"        # a peer, or a set
 OURS, HEAD = "lokivector", "pgvector vector"
 PEERS = {HEAD: "pgvector `vector`", "pgvector halfvec": "pgvector `halfvec`",
          "pgvector binary": "pgvector `binary_quantize`", "vectorchord vector": "VectorChord",
@@ -67,7 +73,7 @@ def measure(out, only, options):
     import goals
     from session import machine
     complete = True
-    for step in (step[0] for step in goals.STEPS["results"]):
+    for step, _, spec, how in goals.STEPS["results"]:
         folder = os.path.join(out, step)
         if only and step not in only or made_of(folder).get("commit") == commit():
             continue
@@ -78,14 +84,19 @@ def measure(out, only, options):
             continue
         with open(os.path.join(folder, "made.json"), "w", encoding="utf-8") as f:
             json.dump({"commit": commit(), "date": time.strftime("%-d %B %Y"), "machine": machine(),
-                       "minutes": round((time.monotonic() - began) / 60, 1)}, f)
+                       "minutes": round((time.monotonic() - began) / 60, 1),
+                       "most": how["minutes"], "set": spec}, f)
     return complete
 
 
-def keep():
-    """Reports are kept; what they were made of is not."""
+def keep(alone):
+    """Reports are kept; what they were made of is not.  Of other commits none stays, unless some steps alone
+    were measured."""
+    for target in glob.glob(os.path.join(KEPT, "results-*", "")):
+        if not alone and made_of(target).get("commit") != commit():
+            shutil.rmtree(target)
     for source in glob.glob(os.path.join(BUILD, "results-*", "")):
-        if not made_of(source):
+        if made_of(source).get("commit") != commit():
             continue
         target = os.path.join(KEPT, os.path.basename(source.rstrip("/")))
         shutil.rmtree(target, ignore_errors=True)
@@ -135,24 +146,20 @@ def over_best(against):
     return ratio(max(reached, key=lambda row: float(row["peer_qps"]))) if reached else ""
 
 
-def measured(name, column):
-    """The peers that a table has figures of"""
-    found = {row[column] for step in SETS for row in of_step(step, name)}
-    return {peer: title for peer, title in PEERS.items() if peer in found}
-
-
 def rates():
     """Searches a second at equal recall"""
-    peers = measured("ratios.csv", "against")
-    lines = ["| set | clients | recall | lokivector | " + " | ".join(peers.values()) + " | over pgvector's best |"]
+    lines = ["| set | clients | recall | lokivector | " + " | ".join(PEERS.values()) + " | over pgvector's best |"]
     for step, title in SETS.items():
         points = {}
         for row in of_step(step, "ratios.csv"):
             points.setdefault((row["clients"], row["target"]), {})[row["against"]] = row
+        there = {row["contender"] for row in of_step(step, "builds.csv")}
+        if not points:
+            lines.append(f"| {title} |  |  | {NOT_THERE} |" + "  |" * (len(PEERS) + 1))
         for (clients, target), against in points.items():
             ours = next(iter(against.values()))["lokivector_qps"]
             lines.append(f"| {title} | {clients} | {target} | {number(ours)} | "
-                         + " | ".join(rate(against.get(peer)) for peer in peers)
+                         + " | ".join(rate(against.get(peer)) if peer in there else NOT_THERE for peer in PEERS)
                          + f" | {over_best(against)} |")
             title = ""
     return lines
@@ -160,12 +167,12 @@ def rates():
 
 def builds():
     """Seconds of a build, and bytes of an index"""
-    peers = measured("builds.csv", "contender")
-    lines = ["| set | | lokivector | " + " | ".join(peers.values()) + " |"]
+    lines = ["| set | | lokivector | " + " | ".join(PEERS.values()) + " |"]
     for step, title in SETS.items():
         found = {row["contender"]: row for row in of_step(step, "builds.csv")}
         for what, key, unit in (("build, s", "build_s", 1), ("index, MB", "index_bytes", 1e6)):
-            cells = [number(float(found[name][key]) / unit) if name in found else "" for name in (OURS, *peers)]
+            cells = [number(float(found[name][key]) / unit) if name in found else NOT_THERE
+                     for name in (OURS, *PEERS)]
             if found:
                 lines.append(f"| {title} | {what} | " + " | ".join(cells) + " |")
                 title = ""
@@ -174,10 +181,12 @@ def builds():
 
 def deep():
     """More rows a query"""
-    lines = ["| `LIMIT` | recall | clients | lokivector | pgvector `vector` | ratio |"]
-    for row in of_step("results-deep", "ratios.csv"):
-        lines.append(f"| {row['k']} | {row['recall']} | {row['clients']} | {number(row['lokivector_qps'])} | "
-                     f"{number(row['peer_qps'])} | {ratio(row)} |")
+    lines = ["| set | `LIMIT` | recall | clients | lokivector | pgvector `vector` | ratio |"]
+    for step, title in DEEP.items():
+        for row in of_step(step, "ratios.csv"):
+            lines.append(f"| {title} | {row['k']} | {row['recall']} | {row['clients']} | "
+                         f"{number(row['lokivector_qps'])} | {number(row['peer_qps'])} | {ratio(row)} |")
+            title = ""
     return lines
 
 
@@ -186,6 +195,8 @@ def of_goals(step):
     rows = of_step(step, "goals.csv")
     partial = ", against a partial index"
     alone = {row["what"].removesuffix(partial): number(row["pgvector"]) for row in rows if row["what"].endswith(partial)}
+    if not rows:
+        return []
     lines = ["| | lokivector | pgvector `vector` | ratio |" + (" pgvector, a partial index |" if alone else "")]
     for row in rows:
         if row["pgvector"] and not re.search("recall|processor time|p95|against|, over|share of|"
@@ -211,9 +222,68 @@ def embedded():
     return lines + [f"| {case} | " + " | ".join(cells) + " |" for case, cells in found.items()]
 
 
+def printed(step):
+    """The lines that a program of such a step printed"""
+    path = os.path.join(KEPT, step, "report.md")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as f:
+        return [line.strip() for line in f]
+
+
+def promises():
+    """What must hold, and how far it does: plans, and answers while no VACUUM comes"""
+    lines = ["| what | measured |"]
+    for line in printed("results-regret"):
+        found = re.match(r"counts: median (\S+), (\d+) of (\d+) within 1.5, worst (\S+)", line)
+        timed = re.match(r"(.*?) +([\d.]+) +([\d.]+) +([\d.]+) +[\d.]+  ", line)
+        if found:
+            lines += [f"| plans against the best way found, by what they read, of {found[3]}: median | {found[1]} |",
+                      f"| of these within 1.5 times | {found[2]} |", f"| the worst | {found[4]} |"]
+        elif timed and not line.startswith("exact:"):
+            lines.append(f"| the worst by time of those that read most: {timed[1]} | {timed[4]} |")
+            break
+    for line in printed("results-stale"):
+        if found := re.match(r"(\d+) passed, (\d+) failed", line):
+            lines.append(f"| answers after 12 steps of writes whose VACUUM did not come to its end: checks that failed, "
+                         f"of {int(found[1]) + int(found[2])} | {found[2]} |")
+    return lines if len(lines) > 1 else []
+
+
+def load():
+    """Searches alone, and beside writers, with the least recall of a minute"""
+    lines, open_rows = [], []
+    for line in printed("results-load"):
+        if line.startswith("| | clients"):
+            lines.append(line + " least recall |")
+        elif line.startswith("| ") and "search" in line:
+            open_rows.append(line)
+        elif line.startswith("# recall: "):
+            least = min(line.removeprefix("# recall: ").split())
+            lines += [row + (f" {least} |" if row.split("|")[2].endswith("search ") else "  |") for row in open_rows]
+            open_rows = []
+    return lines
+
+
+def steps():
+    """How long each step took, and how far its rounds differ"""
+    lines = ["| step | set | spread of the rates of rounds, median | minutes | of |"]
+    for folder in sorted(glob.glob(os.path.join(KEPT, "results-*", ""))):
+        step, told = os.path.basename(folder.rstrip("/")), made_of(folder)
+        spreads = [float(row["spread"]) for row in of_step(step, "curves.csv")
+                   if row.get("spread") not in (None, "", "nan")]
+        spreads += [float(found[1]) for row in of_step(step, "goals.csv")
+                    if (found := re.search(r"spread ([\d.]+)", row["note"]))]
+        if "most" in told:
+            lines.append(f"| {step.removeprefix('results-')} | {told['set'].replace('synthetic:', 'generated, ')} | "
+                         f"{f'{statistics.median(spreads):.0%}' if spreads else ''} | {told['minutes']} | {told['most']} |")
+    return lines if len(lines) > 1 else []
+
+
 def first():
-    """Three figures for README.md"""
+    """Some figures for README.md"""
     step = "results-200k-768"
+    real = [row for row in of_step("results-minilm", "ratios.csv") if row["target"] == "0.95"]
     at = [row for row in of_step(step, "ratios.csv") if (row["target"], row["against"]) == ("0.95", HEAD)]
     found = {row["contender"]: row for row in of_step(step, "builds.csv")}
     if not at or HEAD not in found:
@@ -222,7 +292,14 @@ def first():
     half = {other["clients"]: other["peer_qps"] for other in of_step(step, "ratios.csv")
             if (other["target"], other["against"]) == ("0.95", "pgvector halfvec")}
     built = found.get("pgvector halfvec", {})
-    lines = ["| | lokivector | pgvector `vector` | `halfvec` |",
+    lines = ["| | lokivector | pgvector `vector` | `halfvec` |"]
+    if real:
+        clients = real[-1]["clients"]
+        peer = {row["against"]: row["peer_qps"] for row in real if row["clients"] == clients}
+        lines.append(f"| searches a second, 100,000 x 384 of MiniLM, recall 0.95, {clients} clients | "
+                     f"{number(real[-1]['lokivector_qps'])} | {number(peer[HEAD])} | "
+                     f"{number(peer.get('pgvector halfvec'))} |")
+    lines += [
              f"| searches a second, 200,000 x 768 generated, recall 0.95, {row['clients']} clients | "
              f"{number(row['lokivector_qps'])} | {number(row['peer_qps'])} | {number(half.get(row['clients']))} |"]
     for what, key, unit in (("build of that index by two processes, seconds", "build_s", 1),
@@ -248,8 +325,8 @@ def made(page):
                       ((HEAD, "pgvector"), *PEERS.items())
                       if name in versions and (name == HEAD) == (title == "pgvector")
                       and (name == HEAD or not name.startswith("pgvector")))
-    with open(os.path.join(KEPT, next(iter(steps)), "report.md"), encoding="utf-8") as f:
-        server = re.search(r"PostgreSQL [\d.]+", f.read()).group()
+    server = next(found.group() for step in SETS for line in printed(step)
+                  if (found := re.search(r"PostgreSQL [\d.]+", line)))
     cpu = told["machine"]
     return [f"{told['date']}, commit {told['commit']}, {cpu['cpu'].replace('(R)', '')} ({cpu['simd']}), "
             f"{cpu['cores']} cores, {cpu['memory_gb']} GB, {server}; {peers}. "
@@ -306,7 +383,9 @@ def goals():
     return lines if len(lines) > 1 else []
 
 
-TABLES = {"goals": goals, "first": first, "rates": rates, "builds": builds, "deep": deep,
+TABLES = {"goals": goals, "first": first, "promises": promises, "load": load, "steps": steps,
+          "packages": lambda: of_goals("results-minilm-filters"),
+          "minilm_write": lambda: of_goals("results-minilm-write"), "rates": rates, "builds": builds, "deep": deep,
           "embedded": embedded, "filters": lambda: of_goals("results-filters"), "write": lambda: of_goals("results-write")}
 
 
@@ -317,7 +396,8 @@ def fill(page, write):
         text = f.read()
 
     def table(match):
-        lines = made(page) if match.group(1) == "made" else TABLES[match.group(1)]()
+        lines = (made(page) if match.group(1) == "made" else TABLES[match.group(1)]()) or \
+            ["Not measured at this commit."]
         if lines and lines[0].startswith("|"):
             lines.insert(1, re.sub(r"[^|]+", "---", lines[0]))
         up = "../" * page.count("/")
@@ -350,7 +430,7 @@ def main(argv):
         complete = measure(out or BUILD, (only or "").split(",") if only else [], argv)
     if not out:
         if not check and not pages:
-            keep()
+            keep(only)
         for page in filter(lambda page: fill(page, not check), PAGES):
             print(f"{page} is not as bench/results says" if check else f"{page} was written")
             complete &= not check

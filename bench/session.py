@@ -16,7 +16,7 @@ import options
 import report
 import truth
 from cluster import TOP, Server, say
-from inprocess import LIBRARIES
+from inprocess import LIBRARIES, available
 from measure import Contender, renew_extension, summarize
 
 DELETED = 0.10                  # share of the rows that vacuum removes
@@ -34,17 +34,20 @@ def timed(args):
 
 
 def make_server(args, keep=None):
-    """A server for which the peers of --peers are installed"""
-    peers = extensions.chosen(args.peers)
-    server = Server(args.server, options.settings_with_peers(args), keep, sorted({
-        d.told["package"].format(server=args.server) for d in peers
+    """A server, and in args.peers those of them that are installed for it, as the first has to be"""
+    server = Server(args.server, {}, keep, sorted({
+        d.told["package"].format(server=args.server) for d in extensions.chosen(args.peers)
         if "package" in d.told}))
-    for d in peers:
-        if not server.offers(d.extension):
-            server.stop()
-            raise SystemExit(
-                f"{d.name}: extension \"{d.extension}\" is not installed for "
-                f"PostgreSQL {args.server} in {server.root}")
+    words = args.peers.split(",")
+    offered = [word for word in words if all(server.offers(d.extension) for d in extensions.chosen(word))]
+    for word in words:
+        if word not in offered:
+            say(f"{word} is left out: its extension is not installed for PostgreSQL {args.server} in {server.root}")
+    if words[0] not in offered:
+        server.stop()
+        raise SystemExit(f"{words[0]}, with which others are compared, is not there")
+    args.peers = ",".join(offered)
+    server.settings = options.settings_with_peers(args)
     return server
 
 
@@ -59,7 +62,7 @@ def contenders(server, args, kind_of=Contender):
                          (c.db, c.index)), None)
         found.append(c)
     if not args.prepare:
-        found += [library(args) for library in LIBRARIES if getattr(args, library.option)]
+        found += available([library for library in LIBRARIES if getattr(args, library.option)], args)
     return found
 
 

@@ -49,4 +49,8 @@ check "goals.py, embedded databases" embedded/results-embedded/goals.csv '^h5,.*
 	--only results-embedded --seconds 1 --rounds 1 --out "$tmp/embedded"
 check "goals.py, joins" joins/goals.csv '^4' goals.py --size small --only joins-200k --seconds 1 --out "$tmp/joins"
 check "results.py" results/results-deep/ratios.csv '^100,' results.py --only results-deep --seconds 1 \
-	--out "$tmp/results"
+	--peers pgvector:vector,vectorchord --out "$tmp/results"
+check "results.py, packages" packages/results-minilm-filters/goals.csv '^h2,.*keyword and downloads' results.py \
+	--only results-minilm-filters --seconds 1 --rounds 1 --out "$tmp/packages"
+check "results.py, a program" load/results-load/report.md '^    # recall: ' results.py --only results-load \
+	--words "--seconds 2 --minute 1 --queries 5" --out "$tmp/load"

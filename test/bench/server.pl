@@ -44,7 +44,7 @@ check_program('phrasing', [ @psql, qw(--rows 600 --dims 16 --queries 10 --sets c
 	lines_of(3, qr/\| clusters \| (?:plain|50 % [\w ]+) \|(?: $share \(\d+\) \|){2}/));
 check_program('words', [qw(--documents 300 --rows 200 --queries 5)],
 	lines_of(2, qr/\| (?:words|sparsevec) <[\w@#> ]+\| [\d.]+ \| [\d.]+ \|(?: [\d., ]+ \| 1\.000 \|){2}/));
-check_program('load', [ '--set', $set, qw(--seconds 3 --minute 1 --queries 5 --peer) ],
+my $load = check_program('load', [ '--set', $set, qw(--seconds 3 --minute 1 --queries 5 --peer) ],
 	lines_of(3, qr/\| lokivector \| 3 search[\w, ]*: (?:search|write) (?:\| [\d.]+ ){5}\|/),
 	# with pgvector beside it, where that is installed
 	qr/(?:^# recall: $share $share $share\n.*?){2}/ms, qr/^# index: .*^# vacuum: /ms);
@@ -55,10 +55,24 @@ my $shapes = check_program('shapes', [ @shapes, 'shapes' ], qr/^\d+ of 40 within
 check_program('shapes', [ @shapes, qw(shapes --keep --only join --plans) ], qr/^\d+ of \d+ within/m)
   if $shapes;
 check_program('shapes', [ @shapes, qw(shapes_applications --quick) ], qr/^\d+ of 309 within/m);
-check_program('regret', [qw(--rows 1200 --dims 16 --timed 2 --runs 1 --only), ', 5 %'],
+my $regret = check_program('regret', [ '--set', $set, qw(--rows 1200 --timed 2 --runs 1 --only), ', 5 %' ],
 	qr/^counts: median [\d.]+, \d+ of 156 within 1\.5/m);
 check_program('regret', [qw(--rows 1200 --dims 16 --timed 1 --runs 1 --cpu --only), 'Rails, 5 %'],
 	qr/^CPU: median [\d.]+, \d+ of 2 within 1\.5/m);
+
+# What results.py reads of these
+my $results = PostgreSQL::Test::Utils::tempdir();
+my %printed = (load => $load, regret => $regret, stale => "24 passed, 0 failed\n");
+foreach my $step (sort keys %printed)
+{
+	mkdir("$results/results-$step") or die $!;
+	append_to_file("$results/results-$step/report.md", $printed{$step} =~ s/^/    /gmr);
+}
+IPC::Run::run([ $python, '-B', '-c', 'import sys, results; results.KEPT = sys.argv[1]; print(*results.load(), *results.promises(), sep="\n")',
+		$results ], '>', \my $tables, '2>&1', init => sub { chdir "$top/bench" });
+like($tables, qr/write:\ search\ \|(?:\ [\d.]+\ \|){5}\ $share\ \|\n .* write:\ write\ .*\|\ \ \|
+	.* of\ 156:\ median\ \|\ [\d.]+\ \| .* worst\ by\ time [^\n]*\ \|\ [\d.]+\ \| .* of\ 24\ \|\ 0\ \|/sx, 'tables of results.py')
+  if $load && $regret;
 
 # Without a server
 my $picture = "$PostgreSQL::Test::Utils::tmp_check/recall.svg";
