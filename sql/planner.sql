@@ -72,6 +72,14 @@ SELECT count(*) FROM (SELECT * FROM planner_e ORDER BY v <-> '[1,2,3]' LIMIT 50)
 RESET enable_seqscan;
 DROP TABLE planner_e;
 
+-- test: a table that was just loaded, and never analyzed, is searched by its index
+CREATE TABLE planner_loaded (LIKE planner_t) WITH (autovacuum_enabled = off);
+CREATE INDEX ON planner_loaded USING hnsw (v vector_l2_ops, a);
+INSERT INTO planner_loaded TABLE planner_t;
+EXPLAIN (COSTS OFF) SELECT id FROM planner_loaded ORDER BY v <-> '[1]' LIMIT 10;
+EXPLAIN (COSTS OFF) SELECT id FROM planner_loaded WHERE a = 7 AND b <> 3 ORDER BY v <-> '[1]' LIMIT 10;
+DROP TABLE planner_loaded;
+
 -- test: a partial index
 CREATE INDEX planner_partial ON planner_t USING hnsw (v vector_l2_ops) WHERE b = 3;
 DROP INDEX planner_idx;
