@@ -98,26 +98,27 @@ parent_of_all(const PlannerInfo *root)
 	return rte != NULL && rte->rtekind == RTE_SUBQUERY ? parent : NULL;
 }
 
-/* Upwards from a scan's level to that of a LIMIT, as order/limit_search.c will come down from it */
-static bool
-is_search_likely(const LokiLevel *level, bool complete)
+/*
+ * Upwards from a scan's level to that of a LIMIT that takes its rows, as order/limit_search.c will come down from it; NULL
+ * if something needs all rows first.  So does an order of ranks, but for the order that they have.
+ */
+static const PlannerInfo *
+limit_above(const PlannerInfo *root)
 {
-	const PlannerInfo *root = level->root;
 	bool		ranks = false;
 
-	if (level->asked.limit != NULL || level->asked.rows != NULL)
-		return complete || level->asked.whole == 0;
 	while (root != NULL && !loki_consumes_order(root->parse))
 	{
-		/* an order of the level above needs the ranks of all rows */
-		if (ranks && root->parse->sortClause != NIL)
-			return false;
+		if (root->parse->sortClause != NIL &&
+			(ranks || (root->parse->hasWindowFuncs && !loki_sorts_by_rank(root) &&
+					   !pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys))))
+			return NULL;
 		ranks |= root->parse->hasWindowFuncs;
-		if (loki_has_limit(root->parse) || (!complete && !ranks))
-			return true;
+		if (loki_has_limit(root->parse))
+			return root;
 		root = parent_of_all(root);
 	}
-	return false;
+	return NULL;
 }
 
 /*
@@ -138,40 +139,13 @@ known_count(const PlannerInfo *root, Node *count)
 }
 
 /*
- * The level whose LIMIT takes the rows.  None if something needs all rows first: then the server expects no
- * share of them to be taken.
- */
-static const PlannerInfo *
-taken_by(const LokiLevel *level)
-{
-	const PlannerInfo *root = level->root;
-
-	if (level->asked.limit != NULL)
-		return level->asked.limit;
-	if (root->tuple_fraction <= 0)
-		return NULL;
-	while (root != NULL && !loki_consumes_order(root->parse))
-	{
-		/* rows that a window function numbers are sorted by something else, all of them */
-		if (root->parse->hasWindowFuncs && root->parse->sortClause != NIL &&
-			!pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys) && !loki_sorts_by_rank(root))
-			return NULL;
-		if (loki_has_limit(root->parse))
-			return root;
-		root = parent_of_all(root);
-	}
-	return NULL;
-}
-
-/*
  * limit_tuples is what core knows of a LIMIT of this level that no node above the scans and joins
  * changes.  Without it the LIMIT may be that of a form, of ranks, or of a level above.
  */
 static void
-count_wanted(LokiLevel *level)
+count_wanted(LokiLevel *level, const PlannerInfo *limit)
 {
 	const PlannerInfo *root = level->root;
-	const PlannerInfo *limit = taken_by(level);
 	double		count = limit == NULL ? 0 : known_count(limit, limit->parse->limitCount);
 	double		offset = limit == NULL ? 0 : known_count(limit, limit->parse->limitOffset);
 
@@ -199,6 +173,8 @@ make_level(PlannerInfo *root)
 {
 	LokiLevel  *level = palloc0_object(LokiLevel);
 	const Query *parse = root->parse;
+	const PlannerInfo *limit;
+	bool		asked;
 
 	/* core sets these before it computes sort keys */
 	Assert(root->simple_rel_array != NULL);
@@ -222,9 +198,13 @@ make_level(PlannerInfo *root)
 		level->asked.form = form;
 		break;
 	}
-	count_wanted(level);
-	level->likely_search[false] = is_search_likely(level, false);
-	level->likely_search[true] = is_search_likely(level, true);
+	limit = limit_above(root);
+	asked = level->asked.limit != NULL || level->asked.rows != NULL;
+	/* core expects a share of the rows to be taken, unless something needs all of them */
+	count_wanted(level, level->asked.limit != NULL ? level->asked.limit : root->tuple_fraction > 0 ? limit : NULL);
+	level->likely_search[false] = asked ? level->asked.whole == 0 :
+		limit != NULL || (!loki_consumes_order(parse) && !parse->hasWindowFuncs);
+	level->likely_search[true] = asked || limit != NULL;
 	return level;
 }
 
