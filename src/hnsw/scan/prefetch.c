@@ -31,6 +31,9 @@
 /* The most entries of a map: 4 MB, which map 8 GB without collisions */
 #define MAX_MAP_SIZE	(1024 * 1024)
 
+/* Bytes of each of many rows that are prefetched together */
+#define SHORT_ROW		1024
+
 /* A tuple that will be read, and bytes of it and those behind it */
 typedef struct TuplePrefetch
 {
@@ -122,6 +125,13 @@ prefetch_relation(LokiIndex *state, Relation relation, LokiBufferMap *map,
 	}
 }
 
+/* Whether rows are long, and no filter drops them before their vectors are read */
+static inline bool
+is_read_whole(const LokiScan *so)
+{
+	return loki_value_size(&so->state->column) > SHORT_ROW && !loki_filters_rows(so);
+}
+
 /*
  * Prefetch what the vectors of nodes will be read from: rows that must be read, and values in the TOAST
  * table, unless rows are filtered first.  Sets recent[] to the buffers that the values are probably in.
@@ -149,10 +159,9 @@ loki_prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *rece
 			place[i] = nvalues;
 			values[nvalues++] = (TuplePrefetch) {tids[i].chunk, loki_value_size(&so->state->column), BLCKSZ};
 		}
-		/* of a row no more, as the processor goes on by itself; its queue is short */
 		if ((state == LOKI_TID_LIVE || state == LOKI_TID_KILLED) &&
 			!(known && loki_on_visible_page(so, &tids[i].u.heap)))
-			rows[nrows++] = (TuplePrefetch) {tids[i].u.heap, 1, 1024};
+			rows[nrows++] = (TuplePrefetch) {tids[i].u.heap, 1, is_read_whole(so) ? 128 : SHORT_ROW};
 	}
 	if (nrows > 0)
 		prefetch_relation(so->state, heap, &so->state->heap_map, rows, nrows);
@@ -164,6 +173,23 @@ loki_prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *rece
 	}
 	for (int i = 0; i < n; i++)
 		recent[i] = place[i] < 0 ? InvalidBuffer : values[place[i]].buffer;
+}
+
+/*
+ * Prefetch the vector of a node that loki_prefetch_vectors() was given, if it is in the row and long.  Only a few
+ * rows ahead: the processor's queue of loads is short, and who fills it waits.
+ */
+void
+loki_prefetch_row(LokiScan *so, const LokiTidData *tid)
+{
+	Buffer		buffer;
+
+	if ((LokiTidState(tid) != LOKI_TID_LIVE && LokiTidState(tid) != LOKI_TID_KILLED) || loki_is_killed(so, tid) ||
+		loki_value_known(so, tid) || !is_read_whole(so))
+		return;
+	buffer = *map_entry(so->state, &so->state->heap_map, ItemPointerGetBlockNumberNoCheck(&tid->u.heap));
+	if (buffer != InvalidBuffer)
+		prefetch_tuples(buffer, ItemPointerGetOffsetNumberNoCheck(&tid->u.heap), 1, BLCKSZ);
 }
 
 /* Prefetch the next rows: the executor reads them once more, and wide batches leave the caches. */

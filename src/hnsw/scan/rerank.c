@@ -32,6 +32,9 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+/* Rows that are prefetched while one is read */
+#define ROWS_AHEAD		2
+
 /* Rows of a node that are read at first; many more if these are not enough */
 #define FIRST_PART		32
 
@@ -470,8 +473,8 @@ read_tid(LokiScan *so, BlockNumber block, uint32 offset, LokiTidData *tid, XLogR
 }
 
 /*
- * Fetch the rows of the n nodes at the head of the queue, and prefetch those of two nodes
- * after them, which may be next.  No page may be locked, and no lock or pin is left.
+ * Fetch the rows of the n nodes at the head of the queue, and prefetch those of
+ * ROWS_AHEAD nodes after them, which may be next.  No page may be locked, and no lock or pin is left.
  */
 static void
 fetch_nodes(LokiScan *so, int n)
@@ -483,7 +486,9 @@ fetch_nodes(LokiScan *so, int n)
 	LokiTidData tids[LOKI_PREFETCH_NODES];
 	XLogRecPtr	lsns[LOKI_PREFETCH_NODES];
 	Buffer		recent[LOKI_PREFETCH_NODES] = {InvalidBuffer};
-	int			known = (int) Min(n + 2, so->rerank.n - so->rerank.next);
+	int			known = (int) Min(n + ROWS_AHEAD, so->rerank.n - so->rerank.next);
+	int			ahead = 0;
+	bool		prefetches = so->heap.is_heap && !so->state->local;
 
 	known = Max(n, Min(known, LOKI_PREFETCH_NODES));
 	Assert(n >= 1 && n <= LOKI_PREFETCH_NODES);
@@ -499,7 +504,7 @@ fetch_nodes(LokiScan *so, int n)
 			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
 	for (int i = 0; i < known; i++)
 		read_tid(so, slots->blocks[i], slots->offsets[i], &tids[i], &lsns[i]);
-	if (so->heap.is_heap && !so->state->local)
+	if (prefetches)
 		loki_prefetch_vectors(so, tids, known, recent);
 	loki_refine_taken(so, n);
 	for (int i = 0; i < n; i++)
@@ -507,6 +512,8 @@ fetch_nodes(LokiScan *so, int n)
 		uint32		rows = so->ranking.nrows;
 		uint64		found = so->ranking.found;
 
+		while (prefetches && ahead < Min(i + 1 + ROWS_AHEAD, known))
+			loki_prefetch_row(so, &tids[ahead++]);
 		if (loki_is_killed(so, &tids[i]))
 		{
 			so->ranking.rowless++;

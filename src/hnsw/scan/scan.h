@@ -366,6 +366,7 @@ typedef struct LokiScan
  * that rows are read through; and pin the page of a row that the executor, or the scan itself, reads next
  */
 extern void loki_prefetch_vectors(LokiScan *so, const LokiTidData *tids, int n, Buffer *recent);
+extern void loki_prefetch_row(LokiScan *so, const LokiTidData *tid);
 extern void loki_prefetch_ranked(LokiScan *so, uint32 wanted);
 extern BufferAccessStrategy loki_row_ring(const LokiIndex *state, Relation rows);
 extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
