@@ -528,7 +528,25 @@ pool_next(LokiWalk *walk, LokiBatch *waiting)
 	return next->distance <= loki_reach(reach, search->pool.nearest, search->pool.n);
 }
 
-/* LokiWalkSteps.expand: expand the candidate that is next, and prefetch the links of the one after it. */
+/*
+ * Prefetch the links of the candidate that is next, and of the one after it: one expansion takes less time than
+ * they need to come.
+ */
+static void
+pool_prefetch(LokiSearch *search, int width)
+{
+	const LokiCandidate *candidate = next_candidate(search, width);
+	const LokiCandidate *end = &search->pool.nearest[Min(search->pool.n, width)];
+
+	for (int ahead = 0; ahead < 2 && candidate != NULL && candidate < end; candidate++)
+		if ((candidate->node & LOKI_EXPANDED) == 0)
+		{
+			loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, candidate->node);
+			ahead++;
+		}
+}
+
+/* LokiWalkSteps.expand: expand the candidate that is next, and prefetch what follows. */
 static void
 pool_expand(LokiWalk *walk, LokiBatch *batch)
 {
@@ -538,9 +556,7 @@ pool_expand(LokiWalk *walk, LokiBatch *batch)
 	batch->n = loki_search_links(search, candidate->node, batch->nodes);
 	candidate->node |= LOKI_EXPANDED;
 	loki_search_fetch(search, batch);
-	candidate = next_candidate(search, (int) walk->width);
-	if (candidate != NULL)
-		loki_slot_prefetch(search->state, search->index, LOKI_SLOTS_LINK, candidate->node);
+	pool_prefetch(search, (int) walk->width);
 }
 
 /*
