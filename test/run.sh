@@ -202,7 +202,7 @@ if [ -n "$sample" ] && [ $status -eq 0 ]; then
 	version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$top/lokivector.control")
 	mkdir -p "$top/test/formats/$version"
 	# Read by the tester, whose links may lead anywhere
-	for file in answers.out answers.sql files.tar.xz install.sql.gz schema.sql; do
+	for file in answers.out files.tar.xz install.sql.gz; do
 		as_tester cat "$LOKIVECTOR_FORMAT_SAMPLE/$file" >"$top/test/formats/$version/$file"
 	done
 fi

@@ -159,7 +159,7 @@ sub try_sample
 my $made = $ENV{LOKIVECTOR_FORMAT_SAMPLE} || "$tmp/made";
 my $node = damaged_node('maker', install_path => $prefix);
 $node->start;
-make_sample($node, "$top/test/formats", "$scripts/lokivector--$current.sql", $made);
+make_sample($node, "$scripts/lokivector--$current.sql", $made);
 ok(-s "$made/files.tar.xz" < 800_000, 'a sample is small') or diag(-s "$made/files.tar.xz");
 try_sample($made, 'made_here', $current);
 

@@ -8,8 +8,8 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use File::Copy;
 use File::Path qw(make_path);
+use FindBin;
 use PostgreSQL::Test::Utils;
 
 use LokiTest;
@@ -62,20 +62,29 @@ sub plain_pages
 	return $bytes;
 }
 
+# A script of a sample: its own, or the one that samples have which have none
+my $scripts = "$FindBin::RealBin/../formats";
+
+sub script_of
+{
+	my ($sample, $name) = @_;
+	return slurp_file(-e "$sample/$name" ? "$sample/$name" : "$scripts/$name");
+}
+
 # The text of answers.sql's answers; with exact, no index of the extension is used
 sub answers_of
 {
 	my ($node, $sample, $exact) = @_;
 	my $how = $exact ? 'SET enable_indexscan = off; SET enable_bitmapscan = off;' : 'SET enable_seqscan = off;';
 
-	return $node->safe_psql('postgres', $how . slurp_file("$sample/answers.sql")) . "\n";
+	return $node->safe_psql('postgres', $how . script_of($sample, 'answers.sql')) . "\n";
 }
 
 # Write the sample of what is installed, by a new server without checksums, which is stopped
 # then.  The script is that which installed the extension.
 sub make_sample
 {
-	my ($node, $sources, $script, $sample) = @_;
+	my ($node, $script, $sample) = @_;
 	my $files = "$sample/files";
 
 	make_path($files);
@@ -83,13 +92,9 @@ sub make_sample
 	system_or_bail('pg_resetwal', '-o', FIRST_OID, $node->data_dir);
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION lokivector');
-	foreach my $name ('schema.sql', 'answers.sql')
-	{
-		copy("$sources/$name", "$sample/$name") or die "$name: $!";
-	}
 	write_binary("$sample/install.sql", slurp_file($script));
 	system_or_bail('gzip', '-n9f', "$sample/install.sql");
-	$node->safe_psql('postgres', slurp_file("$sources/$_")) foreach 'schema.sql', 'rows.sql';
+	$node->safe_psql('postgres', slurp_file("$scripts/$_")) foreach 'schema.sql', 'rows.sql';
 
 	# Rows that need no transaction's status; indexes keep the entries of the dead ones
 	$node->safe_psql('postgres', 'VACUUM (FREEZE, INDEX_CLEANUP off)');
@@ -120,7 +125,7 @@ sub load_sample
 
 	make_path($dir);
 	system_or_bail('tar', '-C', $dir, '-xJf', "$sample/files.tar.xz");
-	$node->safe_psql('postgres', slurp_file("$sample/schema.sql"));
+	$node->safe_psql('postgres', script_of($sample, 'schema.sql'));
 	# a file of more than no pages has a name in $relations
 	(my $all = $relations) =~ s/AND\s+pg_relation_size\(c\.oid\) > 0//;
 	%path = map { @$_ } pairs($node->safe_psql('postgres', $all));
