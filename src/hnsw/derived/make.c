@@ -75,7 +75,7 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 
 /* Whether n bytes fit into maintenance_work_mem; if not, says what is not made. */
 static bool
-fits_memory(Relation index, double bytes, const char *what, bool have, int elevel)
+list_fits_memory(Relation index, double bytes, const char *what, bool have, int elevel)
 {
 	if (bytes <= maintenance_work_mem * (double) 1024)
 		return true;
@@ -93,8 +93,8 @@ fits_memory(Relation index, double bytes, const char *what, bool have, int eleve
 static bool
 sketches_fit(const LokiIndex *state, Relation index, uint32 end, int elevel)
 {
-	return fits_memory(index, loki_sketch_memory(state) * end, "put 1-bit sketches into the lists",
-					   false, elevel);
+	return list_fits_memory(index, loki_sketch_memory(state) * end, "put 1-bit sketches into the lists",
+							false, elevel);
 }
 
 /* Whether a set of notes has pages for the nodes below an end */
@@ -464,10 +464,10 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	/* one list is made at a time */
 	for (int i = 0; i < state->nattributes; i++)
 		most = Max(most, loki_gather_memory(state, i));
-	make_lists = lists && fits_memory(index, most * end, "sort the attributes", have_lists, elevel);
+	make_lists = lists && list_fits_memory(index, most * end, "sort the attributes", have_lists, elevel);
 	sketches = sketches && make_lists && sketches_fit(state, index, end, elevel);
-	make_map = map && fits_memory(index, loki_rowmap_memory(state, end), "map the rows", have_map,
-								  elevel);
+	make_map = map && list_fits_memory(index, loki_rowmap_memory(state, end), "map the rows", have_map,
+									   elevel);
 	if ((have_lists && !make_lists) || (have_map && !make_map))
 		return;
 	if (stale || make_lists != have_lists || make_map != have_map || terms != have_terms)

@@ -95,7 +95,7 @@ loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRo
 
 /* Whether inserts append to a tail, as a metapage says */
 static bool
-is_wanted(const LokiIndex *state, const LokiMetaPageData *meta)
+tail_is_wanted(const LokiIndex *state, const LokiMetaPageData *meta)
 {
 	/* damage apart, pages in use are those that inserts begin */
 	return loki_column_listed(&state->column) &&
@@ -123,7 +123,7 @@ is_full(const LokiIndex *state, int set)
 bool
 loki_tail_takes(const LokiIndex *state, const LokiMetaPageData *meta)
 {
-	return is_wanted(state, meta) &&
+	return tail_is_wanted(state, meta) &&
 		(state->hints.generation != meta->derived.sorted.generation || !is_full(state, tail_set(&meta->derived)));
 }
 
@@ -228,7 +228,7 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 	uint32		begin;
 
 	Assert(loki_no_buffer_locked());
-	if (!is_wanted(state, meta))
+	if (!tail_is_wanted(state, meta))
 		return true;
 	if (state->hints.generation != derived->sorted.generation)
 	{
