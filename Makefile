@@ -51,7 +51,7 @@ long_tests = test-full check-stale soak kills crash-points standby fuzz fuzz-par
 	sanitize fuzz-input valgrind coverage
 own_targets = help test $(long_tests) $(parts:%=check-%) test-pg15 test-pg16 test-pg17 test-pg18 test-pg19 \
 	test-citus test-takeover test-asserts check-attack check-pgvector check-differential demo demo-clean bench bench-goals \
-	bench-shapes results gate site format format-sample dist deb check-fresh check-pgxn check-image check-cross \
+	bench-shapes results gate site format format-sample dist deb wheel check-fresh check-pgxn check-image check-cross \
 	release-check
 
 ifneq ($(filter-out $(own_targets),$(or $(MAKECMDGOALS),all)),)
@@ -158,6 +158,7 @@ dist:
 	git archive --prefix=lokivector-$(EXTVERSION)/ -o build/lokivector-$(EXTVERSION).zip HEAD
 
 deb: ; packaging/deb.sh $(or $(MAJOR),17)
+wheel: ; packaging/wheel.sh
 check-fresh: ; packaging/fresh.sh $(or $(MAJOR),17) $(PARTS)
 check-pgxn: ; packaging/pgxn.sh $(or $(MAJOR),17)
 check-image: ; packaging/image.sh $(or $(MAJOR),17)

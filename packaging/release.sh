@@ -90,6 +90,7 @@ packages_part()
 	for major in 15 17; do
 		target check-fresh MAJOR=$major PARTS=operations
 	done
+	target wheel
 	target check-pgxn MAJOR=15
 	target check-pgxn MAJOR=18
 	target check-image MAJOR=18

