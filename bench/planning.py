@@ -45,6 +45,8 @@ STATEMENTS = {
     "filter": f"SELECT id FROM items WHERE tenant = 7 AND price < 500 ORDER BY v <-> {QUERY} LIMIT 10",
     "score": f"SELECT id FROM items ORDER BY 0.7 * (1 - (v <=> {QUERY})) + 0.3 * exp(-age) DESC LIMIT 10",
     "group": f"SELECT doc, min(v <-> {QUERY}) FROM items GROUP BY doc ORDER BY 2 LIMIT 10",
+    "guess": f"SELECT i.id FROM items i JOIN rows r ON r.id = i.id WHERE r.price % 2 = 1 ORDER BY i.v <-> {QUERY} LIMIT 10",
+    "having": f"SELECT i.id FROM items i JOIN rows r ON r.doc = i.id GROUP BY i.id HAVING count(*) > 1 ORDER BY i.v <-> {QUERY} LIMIT 10",
     "star": STAR.format(fact="items", order=f"f.v <-> {QUERY}"),
     "star without vectors": STAR.format(fact="rows", order="f.age")}
 

@@ -39,6 +39,7 @@ BLOCK, NODE, ROW = 0.3, 0.06, 0.15
 EXTRA = 0.25                    # milliseconds that are no regret
 
 SWITCHES = [(), ("enable_seqscan",), ("enable_sort",), ("lokivector.enable_hybrid_scan",),
+            ("enable_nestloop", "enable_incremental_sort"),
             ("enable_indexscan", "enable_bitmapscan", "lokivector.enable_hybrid_scan")]
 
 # Conditions with their values in generic plans, by the share of rows that pass
@@ -116,6 +117,21 @@ EXACT = {
     "FOR UPDATE, a heap condition": "SELECT id FROM docs WHERE plain20 = $2 ORDER BY v <=> $1 LIMIT 10 FOR UPDATE"}
 SEARCH = "hnsw.iterative_scan = strict_order"
 BY_HAND = "(SELECT * FROM docs d WHERE {where} ORDER BY d.v <=> $1 LIMIT 10) d"
+# Joins and HAVING that drop rows, by the share of documents that they leave
+DROPPED = {
+    "joined side": ("SELECT d.id, c.body FROM docs d JOIN chunks c ON c.doc = d.id WHERE c.id % {m} = $2 "
+                    "ORDER BY d.v <=> $1 LIMIT 10"),
+    "EXISTS of children": ("SELECT d.id FROM docs d WHERE EXISTS (SELECT FROM chunks c WHERE c.doc = d.id AND c.id % {m} = $2) "
+                           "ORDER BY d.v <=> $1 LIMIT 10"),
+    "count of joined side": ("SELECT d.id, count(*) FROM docs d JOIN chunks c ON c.doc = d.id WHERE c.id % {m} = $2 "
+                             "GROUP BY d.id ORDER BY d.v <=> $1 LIMIT 10"),
+    "parent of the joined side": ("SELECT c.id FROM chunks c JOIN docs d ON d.id = c.doc WHERE c.id % {m} = $2 AND d.v IS NOT NULL "
+                                  "ORDER BY d.v <=> $1 LIMIT 10"),
+    "HAVING max()": ("SELECT d.id FROM docs d JOIN chunks c ON c.doc = d.id GROUP BY d.id "
+                     "HAVING max(c.id) % {m} = $2 ORDER BY d.v <=> $1 LIMIT 10"),
+    "HAVING with min()": ("SELECT d.id, min(d.v <=> $1) AS dist FROM docs d JOIN chunks c ON c.doc = d.id GROUP BY d.id "
+                          "HAVING max(c.id) % {m} = $2 ORDER BY dist LIMIT 10"),
+    "HAVING without a join": "SELECT d.id FROM docs d GROUP BY d.id HAVING max(d.id) % {m} = $2 ORDER BY d.v <=> $1 LIMIT 10"}
 OVER_CHILDREN = {
     "count of children": ("SELECT d.id, count(c.id) FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
                           "GROUP BY d.id{v} ORDER BY d.v <=> $1 LIMIT 10"),
@@ -170,6 +186,8 @@ def statements():
     for (name, text), (share, n) in itertools.product((FRAMEWORKS | RUN_TIME).items(), SHARES.items()):
         value = "1" if n else "-1"
         yield f"{name}, {share}", text.replace("{n}", str(n or 20)).replace("{j}", value), None, value
+    for (name, text), (share, n) in itertools.product(DROPPED.items(), SHARES.items()):
+        yield f"{name}, {share}", text.replace("{m}", str(n or 20)), None, "1" if n else "-1"
     for name, text in TIES.items():
         yield name, text, None, "1"
     for (form, text), (share, n) in itertools.product(OVER_CHILDREN.items(), SHARES.items()):

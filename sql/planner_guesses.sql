@@ -62,6 +62,42 @@ CREATE INDEX parts_item ON parts (item);
 VACUUM ANALYZE parts;
 SELECT scans($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE i.tenant = 3 AND p.id % 2 = 0 AND length(p.body) > 3 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
 SELECT scans($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE i.tenant = 3 AND p.id < 3 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
+
+-- test: a search of which joins and HAVING drop most rows is given up for the other plan
+-- which plan had the rows, and how many of them are those that the table has
+CREATE FUNCTION way(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb := plan_json(statement, 'ANALYZE, TIMING off') -> 0 -> 'Plan';
+BEGIN
+	RETURN CASE WHEN plan ->> 'Custom Plan Provider' IS DISTINCT FROM 'LokivectorSearchOrSort' THEN 'one plan: ' || (plan ->> 'Node Type')
+		WHEN plan -> 'Plans' -> 1 ->> 'Actual Loops' = '0' THEN 'search' ELSE 'other' END || (SELECT ', ' || rows || ', ' || outcome FROM same(statement));
+END
+$$;
+SET hnsw.ef_search = 500;
+SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM generate_series(1, 2) n;
+SELECT way($$SELECT i.id FROM items i WHERE EXISTS (SELECT FROM parts p WHERE p.item = i.id AND p.id % 2 = 3) ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
+SELECT way($$SELECT DISTINCT i.id, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 ORDER BY d, i.id LIMIT 10$$);
+SELECT n, way(format($$SELECT i.id, count(*), max(p.body) FROM items i JOIN parts p ON p.item = i.id GROUP BY i.id HAVING count(*) > %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10 OFFSET 2$$, n)) FROM generate_series(2, 3) n;
+SELECT way($$SELECT i.id, min(i.v <-> '[1,2,3,4,5,6,7,8]') AS d FROM items i LEFT JOIN parts p ON p.item = i.id GROUP BY i.id HAVING max(p.id) < 300 ORDER BY d, i.id LIMIT 10$$);
+-- beside a condition that the scan evaluates, and one that another index answers
+SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 AND i.kb + 0 < 15 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
+SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 AND i.id > 2000 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
+-- again and again, with rows and without
+SELECT * FROM same($$SELECT n, s.id FROM (VALUES (1), (3), (0), (5), (1)) r(n) CROSS JOIN LATERAL (SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = n
+	ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 3) s$$, 'LokivectorSearchOrSort');
+BEGIN;
+DECLARE c SCROLL CURSOR FOR SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 OR p.id % 40000 = 7 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10;
+FETCH 5 FROM c;
+FETCH BACKWARD 1 FROM c;
+COMMIT;
+-- what may be called once, and rows that are locked
+SELECT way($$SELECT i.id, clock_timestamp() > '2000-1-1' FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
+SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 AND random() < 2 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
+SELECT plan_nodes($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10 FOR UPDATE$$, 'LokivectorSearchOrSort');
+-- what is no guess
+SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.item > 7 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
+RESET hnsw.ef_search;
+DROP FUNCTION way;
 DROP TABLE parts;
 
 -- test: plans for all values

@@ -143,6 +143,9 @@ typedef struct LokiCondition
  *
  * condition() is asked when a scan begins, with no page locked, for a condition that
  * holds for every row that passes; it is good until the next call.
+ *
+ * left() is asked when the scan has returned so many rows and LIMIT is not met, and says how many more it may return
+ * until it is asked again.  None: another plan takes its place, and it ends.
  */
 typedef struct LokiScanCaller
 {
@@ -151,6 +154,7 @@ typedef struct LokiScanCaller
 	bool		(*passes) (struct LokiScanCaller *caller, TupleTableSlot *slot,
 						   bool recheck, double distance);
 	LokiCondition *(*condition) (struct LokiScanCaller *caller);
+	double		(*left) (struct LokiScanCaller *caller, double returned);
 	int			nconditions;	/* of passes(), in their order, besides those
 								 * that are rechecked ... */
 	double	   *operators;		/* ... and operators of each, by their costs */
@@ -160,10 +164,15 @@ typedef struct LokiScanCaller
 	double		ahead;			/* ... and rows that nodes between take before
 								 * they return what it wants */
 	void	   *conditions;		/* of condition() */
+	void	   *node;			/* of left() */
 } LokiScanCaller;
 
-/* Give a scan that has no caller yet its own, before its first row is asked for. */
+/* Rows that are counted as taken besides those that were, as a share is told by few: none of 1,000 is not none */
+#define LOKI_UNSEEN_ROWS	1.5
+
+/* Give a scan that has no caller yet its own, before its first row is asked for; and that caller, or NULL */
 extern void loki_hnsw_set_caller(IndexScanDesc scan, LokiScanCaller *caller);
+extern LokiScanCaller *loki_hnsw_caller(IndexScanDesc scan);
 
 /*
  * To be called when an executor starts: lokivector_scan_stats() is about the last query.

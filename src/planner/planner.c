@@ -140,6 +140,7 @@ loki_planner_init(void)
 	loki_cost_init();
 	loki_hybrid_init();
 	loki_limit_init();
+	loki_search_or_sort_init();
 	previous_planner = planner_hook;
 	planner_hook = plan_statement;
 	previous_pathlist = set_rel_pathlist_hook;

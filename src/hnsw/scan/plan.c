@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "hnsw/scan/scan.h"
+#include "utils/float.h"
 
 /* See hnsw.h. */
 void
@@ -23,6 +24,12 @@ loki_hnsw_set_caller(IndexScanDesc scan, LokiScanCaller *caller)
 
 	Assert(so->course.phase == LOKI_SCAN_START && so->plan.caller == NULL);
 	so->plan.caller = caller;
+}
+
+LokiScanCaller *
+loki_hnsw_caller(IndexScanDesc scan)
+{
+	return ((LokiScan *) scan->opaque)->plan.caller;
 }
 
 /* Keep a scan to the rows of a set, and to those that are not beyond a bound. */
@@ -85,4 +92,12 @@ loki_plan_all_rows(LokiScan *so)
 {
 	so->plan.ordered |= !so->plan.complete && so->plan.settings.iterative_scan == LOKI_ITERATIVE_STRICT;
 	so->plan.complete = true;
+}
+
+/* How many rows the scan may return until its caller is asked again; none: it ends. */
+double
+loki_plan_rows_left(LokiScan *so)
+{
+	return loki_may_be_given_up(so) ?
+		so->plan.caller->left(so->plan.caller, (double) so->course.returned) : get_float8_infinity();
 }

@@ -573,7 +573,7 @@ keeps_account(const LokiScan *so)
 {
 	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
 		(so->plan.complete || (loki_goes_on(so) && so->plan.limit > 0)) &&
-		so->heap.is_heap && !so->plan.measuring &&
+		so->heap.is_heap && !so->plan.measuring && (!loki_may_be_given_up(so) || loki_filters_rows(so)) &&
 		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
 		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);
 }
@@ -701,13 +701,14 @@ next_ranked(LokiScan *so)
 
 		if (so->course.batch_left == 0)
 		{
-			double		rows = so->course.batch * (so->plan.certain ? 8.0 : 2.0);
-			double		wanted = 0; /* of the rows that LIMIT takes */
+			double		rows = Min(so->course.batch * (so->plan.certain ? 8.0 : 2.0), loki_plan_rows_left(so));
+			double		wanted = loki_filters_rows(so) ? so->plan.limit - so->plan.caller->taken(so->plan.caller) : 0;
 
-			if (loki_filters_rows(so))
-				wanted = so->plan.limit - so->plan.caller->taken(so->plan.caller);
-			if (wanted >= 1)
-				rows = Min(rows, wanted);
+			rows = wanted >= 1 ? Min(rows, wanted) : rows;
+			if (rows < 1)
+				so->course.phases[so->course.next_phase] = LOKI_SCAN_DONE;
+			if (rows < 1)
+				return false;
 			so->course.batch = so->course.batch_left = (uint32) Min(rows, LOKI_MAX_NUMBER / 4);
 		}
 		if (so->ranking.next_row >= so->ranking.nrows || so->course.batch_left == so->course.batch)

@@ -374,6 +374,7 @@ extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
 /* functions in scan/plan.c: what is asked of the caller when a scan begins; and pgvector's limits end no more */
 extern void loki_plan_completeness(LokiScan *so);
 extern void loki_plan_all_rows(LokiScan *so);
+extern double loki_plan_rows_left(LokiScan *so);
 
 /*
  * functions in scan/width.c: a width for a number of rows, as settings ask for; the nodes that the scan will
@@ -466,6 +467,13 @@ loki_filters_rows(const LokiScan *so)
 {
 	return loki_caller_filters(so) && loki_goes_on(so) && so->plan.limit > 0 &&
 		((double) so->course.returned >= so->plan.limit || loki_reads_all_rows(so));
+}
+
+/* Whether another plan may take the place of the scan's: it does so before rows are sorted for nodes above that drop them */
+static inline bool
+loki_may_be_given_up(const LokiScan *so)
+{
+	return so->plan.caller != NULL && so->plan.caller->left != NULL && so->plan.complete;
 }
 
 /* Whether a row is one that the scan is kept to */

@@ -67,9 +67,6 @@
 #define MEASURE_DIM_TIME	0.25	/* ... for each dimension ... */
 #define TOAST_TIME			1500	/* ... if that is out of line */
 
-/* Rows that are counted as taken besides those that were, as a share is told by few: none of 1,000 is not none */
-#define UNSEEN_ROWS			1.5
-
 /*
  * If the share of matching nodes around the query is less than one part in this number of the
  * share of all nodes, those that match lie elsewhere.  A plain walk leaves such a region by
@@ -500,7 +497,7 @@ rows_until_due(const LokiScan *so)
 		(so->queue.next == so->queue.n && so->rerank.next == so->rerank.n))
 		ahead = Max(rest - flat, rest / 2);
 	taken = rows_taken(so);
-	return Min(rows, (taken + UNSEEN_ROWS) * ahead / (Max(so->plan.limit - taken, 1) * row_time(so)) - rows_met(so));
+	return Min(rows, (taken + LOKI_UNSEEN_ROWS) * ahead / (Max(so->plan.limit - taken, 1) * row_time(so)) - rows_met(so));
 }
 
 /* See scan.h. */
@@ -512,7 +509,7 @@ loki_account_needed(const LokiScan *so)
 	if (!is_short_of_rows(so))
 		return 0;
 	taken = rows_taken(so);
-	return Min(2 * (so->plan.limit - taken) * rows_met(so) / (taken + UNSEEN_ROWS), rows_until_due(so));
+	return Min(2 * (so->plan.limit - taken) * rows_met(so) / (taken + LOKI_UNSEEN_ROWS), rows_until_due(so));
 }
 
 /*

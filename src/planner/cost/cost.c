@@ -195,6 +195,12 @@ rows_taken(const LokiLevel *level, double kept, double rows)
 	return Min(rows, level->wanted * Max(rows / kept, 1));
 }
 
+Cost
+loki_dropped_row_cost(void)
+{
+	return cpu_operator_cost * loki_row_cost * DROPPED_ROW;
+}
+
 /*
  * What a further row costs.  That is little while the scan has memory for the rows that
  * are taken and not dropped.  Beyond that, it needs one flat scan after the other.
@@ -285,6 +291,7 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	double		kept = guessed;
 	double		dropped = 0;	/* share of rows, before the executor has
 								 * enough */
+	Selectivity joined;
 	Cost		cost;
 	Cost		flat;
 
@@ -302,8 +309,9 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	if (kept > guessed)
 		*part = part_by_guess(path, level->wanted, guessed, kept, rows, cost / rows, flat);
 	/* scans for what another relation has know it */
-	if (path->path.param_info == NULL)
-		*part /= loki_joined_by_guess(root, path->indexinfo->rel);
+	joined = path->path.param_info == NULL ? loki_joined_by_guess(root, path->indexinfo->rel) : 1;
+	if (joined > 0 && joined < LOKI_LEAST_GUESS)
+		*part *= joined / LOKI_LEAST_GUESS;
 	return Min(cost * *part, 2 * flat / Min(level->wanted / guessed, 1));
 }
 

@@ -39,10 +39,11 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
 
 /*
  * Functions in cost/guess.c: how many of a scan's rows are to be expected to pass the executor's conditions, of which
- * the server guesses so many; and write the shares that a partial index knows into such conditions, if there are any
+ * the server guesses so many; the share of rows that guesses leave of what is joined to a table; and write the shares that
+ * a partial index knows into such conditions, if there are any
  */
 extern double loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, double rows);
-extern double loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel);
+extern Selectivity loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel);
 extern bool loki_share_by_predicate(PlannerInfo *root, RelOptInfo *rel);
 
 /* Whether a scan below a LIMIT decides a condition of its table by itself, so that few other rows are read */
@@ -75,6 +76,9 @@ extern double loki_walk_nodes(double n, double ef, int m);
 
 /* Scoring one node; in a pending index, reading its row, unless it has posting lists */
 extern Cost loki_score_cost(const LokiHnswShape *shape);
+
+/* What a row of a search costs that finds its rows in batches, as nearly all are dropped */
+extern Cost loki_dropped_row_cost(void);
 
 /* Called by loki_planner_init() */
 extern void loki_cost_init(void);

@@ -138,11 +138,8 @@ loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, dou
 	return Max(guessed, Min(guessed * LOKI_LEAST_GUESS / share, rows));
 }
 
-/*
- * How many times as many rows than the server guesses are to be expected of what is joined to a table, as that has guesses
- * of its own: ON chunks.document = id WHERE chunks.kind % 2 = 0
- */
-double
+/* The share of rows that guesses leave of what is joined to a table: ON chunks.document = id WHERE chunks.kind % 2 = 0 */
+Selectivity
 loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel)
 {
 	Selectivity share = 1;
@@ -157,7 +154,7 @@ loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel)
 			if (is_guess(root, other, (Node *) rinfo))
 			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
 	}
-	return share > 0 && share < LOKI_LEAST_GUESS ? LOKI_LEAST_GUESS / share : 1;
+	return share;
 }
 
 /*

@@ -3,7 +3,8 @@
  * custom_node.c
  *	  Nodes of ours above a plan whose rows they take: what they have in common.
  *
- * Each reads a single child and returns rows made of the child's columns.  Those that are
+ * Each reads a single child and returns rows made of the child's columns; one that chooses has two children with the same
+ * columns.  Those that are
  * ordered stand below a Limit, and the scan below them is a search as below any Limit
  * (order/limit_search.c); they keep what they have to know of rows within work_mem, and sort the
  * rest of the rows where that is not enough.
@@ -89,7 +90,6 @@ loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 {
 	CustomScan *scan = makeNode(CustomScan);
 
-	Assert(list_length(children) == 1);
 	foreach_ptr(Expr, column, (List *) linitial(path->custom_private))
 		scan->custom_scan_tlist =
 			lappend(scan->custom_scan_tlist,
@@ -168,9 +168,9 @@ begin_node(CustomScanState *css, EState *estate, int eflags)
 	LokiNode   *node = (LokiNode *) css;
 	CustomScan *scan = (CustomScan *) css->ss.ps.plan;
 
-	Assert(list_length(scan->custom_plans) == 1);
-	node->child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
-	css->custom_ps = list_make1(node->child);
+	foreach_ptr(Plan, plan, scan->custom_plans)
+		css->custom_ps = lappend(css->custom_ps, ExecInitNode(plan, estate, eflags));
+	node->child = linitial(css->custom_ps);
 	node->context = AllocSetContextCreate(estate->es_query_cxt, "hnsw node",
 										  ALLOCSET_DEFAULT_SIZES);
 	if (node->kind->begin != NULL)
@@ -207,7 +207,8 @@ static void
 end_node(CustomScanState *css)
 {
 	end_sorts((LokiNode *) css);
-	ExecEndNode(((LokiNode *) css)->child);
+	foreach_ptr(PlanState, child, css->custom_ps)
+		ExecEndNode(child);
 }
 
 /*
@@ -219,13 +220,15 @@ rescan_node(CustomScanState *css)
 {
 	LokiNode   *node = (LokiNode *) css;
 
-	if (css->ss.ps.chgParam != NULL)
-		UpdateChangedParamSet(node->child, css->ss.ps.chgParam);
+	foreach_ptr(PlanState, child, css->custom_ps)
+		if (css->ss.ps.chgParam != NULL)
+		UpdateChangedParamSet(child, css->ss.ps.chgParam);
 	if (restart(node))
 	{
 		node->ended = false;
-		if (node->child->chgParam == NULL)
-			ExecReScan(node->child);
+		foreach_ptr(PlanState, child, css->custom_ps)
+			if (child->chgParam == NULL)
+			ExecReScan(child);
 	}
 	ExecScanReScan(&css->ss);
 }
@@ -234,7 +237,8 @@ rescan_node(CustomScanState *css)
 static void
 explain_node(CustomScanState *css, List *ancestors, ExplainState *es)
 {
-	((LokiNode *) css)->kind->explain((LokiNode *) css, ancestors, es);
+	if (((LokiNode *) css)->kind->explain != NULL)
+		((LokiNode *) css)->kind->explain((LokiNode *) css, ancestors, es);
 }
 
 static const CustomExecMethods exec_methods = {

@@ -50,6 +50,8 @@ typedef struct FollowedScans
 								 * none */
 	List	   *scans;			/* copies of their index paths */
 	List	   *within;			/* those without pgvector's limits */
+	const Path *source;			/* the last of them as it was found, unless by
+								 * a node of ours or a subquery */
 	bool		drops;			/* rows may be dropped, or come late */
 	bool		further_keys;	/* an incremental sort was left out */
 	bool		whole;			/* what is joined to a row has to follow it */
@@ -99,6 +101,7 @@ follow_index(FollowedScans *followed, IndexPath *path)
 		return NULL;
 	copy = copy_path(path, sizeof(IndexPath));
 	followed->scans = lappend(followed->scans, copy);
+	followed->source = &path->path;
 
 	/*
 	 * The first rows of a scan that returns every row that it finds are those
@@ -126,6 +129,7 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 	copy->custom_paths = list_copy(path->custom_paths);
 	linitial(copy->custom_paths) = walk;
 	followed->scans = lappend(followed->scans, walk);
+	followed->source = &path->path;
 	if (LokiHybridBitmap(path) != NULL)
 		followed->within = lappend(followed->within, walk);
 	followed->drops = true;
@@ -362,6 +366,7 @@ follow_row_groups(FollowedScans *followed, Path *input)
 	if (sub == NULL || below.further_keys || !scan_completely(&below, level->asked.whole))
 		return NULL;
 	followed->drops = true;
+	followed->source = below.source;
 	followed->scans = list_concat(followed->scans, below.scans);
 	followed->within = list_concat(followed->within, below.within);
 	return sub;
@@ -658,9 +663,11 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 		search_ranks(&ranks, limit->subpath);
 	if (sub == NULL)
 		return &limit->path;
-	return (Path *) create_limit_path(root, rel, sub, limit->limitOffset, limit->limitCount,
-									  limit->limitOption, final->offset_est,
-									  final->count_est);
+	sub = (Path *) create_limit_path(root, rel, sub, limit->limitOffset, limit->limitCount,
+									 limit->limitOption, final->offset_est,
+									 final->count_est);
+	return followed.drops && list_length(followed.scans) == 1 && followed.source != NULL ?
+		loki_search_or_sort(root, rel, limit, final, followed.source, linitial(followed.scans), sub) : sub;
 }
 
 /*

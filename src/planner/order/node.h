@@ -49,7 +49,7 @@ typedef struct LokiNodeKind
 	/* The next row, which must pass the node's filter; NULL after the last */
 	TupleTableSlot *(*next) (LokiNode *node);
 
-	/* What EXPLAIN shows of it, besides its filter */
+	/* What EXPLAIN shows of it, besides its filter; may be NULL */
 	void		(*explain) (LokiNode *node, List *ancestors, struct ExplainState *es);
 } LokiNodeKind;
 
@@ -70,7 +70,7 @@ struct LokiNode
 {
 	CustomScanState css;
 	const LokiNodeKind *kind;
-	PlanState  *child;
+	PlanState  *child;			/* the one that is read, of css.custom_ps */
 	bool		ended;			/* the child, which must not be asked again */
 	LimitState *limit;			/* directly above, or NULL */
 	MemoryContext context;		/* of rows: reset when the node restarts */

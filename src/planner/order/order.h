@@ -66,4 +66,14 @@ extern bool loki_limit_has_parameters(const LimitPath *limit);
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 							   const FinalPathExtraData *final);
 
+/*
+ * Functions in order/search_or_sort.c: a search of what a Limit takes, whose order comes from one scan, or a path of the
+ * table (`source`) that has it; or, where nobody knows how many of its rows are dropped above it, a path of the search
+ * and of the plan that takes its place.  And begin.
+ */
+extern Path *loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit,
+								 const FinalPathExtraData *final, const Path *source, const IndexPath *scan,
+								 Path *search);
+extern void loki_search_or_sort_init(void);
+
 #endif							/* LOKI_PLANNER_ORDER_ORDER_H */

@@ -76,6 +76,9 @@ extern const LokiLevel *loki_query_level(const PlannerInfo *root);
 /* Whether a relation may be read twice in a plan, with the same rows both times (P10) */
 extern bool loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel);
 
+/* Whether a level may be planned in two ways that are both executed */
+extern bool loki_may_be_planned_twice(PlannerInfo *root);
+
 /* Whether the statement that a level is part of is a SELECT */
 extern bool loki_statement_selects(const PlannerInfo *root);
 

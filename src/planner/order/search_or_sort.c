@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * search_or_sort.c
+ *	  A search that is given up for the plan that core would have chosen without it.
+ *
+ *		SELECT d.id FROM docs d JOIN chunks c ON c.doc = d.id WHERE c.id % 2 = 3
+ *		ORDER BY d.v <-> $1 LIMIT 10
+ *
+ *		Custom Scan (LokivectorSearchOrSort)
+ *		  ->  Limit								a search (order/limit_search.c)
+ *				->  Sort
+ *					  ->  Limit
+ *							->  Nested Loop
+ *								  ->  Index Scan using ...
+ *								  ->  ...
+ *		  ->  Limit								what is done without it
+ *				->  Sort
+ *					  ->  Hash Join ...
+ *
+ * Joins and HAVING drop rows of a scan, and where the server guesses how many, nobody knows.  A search is right if
+ * some pass, and takes a hundred times as long as the other plan if none do.  Both are planned then.  The scan knows
+ * what both cost (LokiScanCaller), and when its account says that the other plan is due, it ends.  Rows that LIMIT
+ * takes of a search are sorted before the first is returned (P3), so none was returned yet, and the other plan begins.
+ * Its rows are in exact order.
+ *
+ * IDENTIFICATION
+ *	  src/planner/order/search_or_sort.c
+ *
+ * SPDX-License-Identifier: PostgreSQL
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat/pgcompat.h"
+#include "executor/executor.h"
+#include "hnsw/hnsw.h"
+#include "optimizer/pathnode.h"
+#include "planner/cost/cost.h"
+#include "planner/hybrid/hybrid.h"
+#include "planner/order/order.h"
+#include "planner/query/level.h"
+
+typedef struct SearchOrSort
+{
+	LokiNode	node;			/* whose child is the plan that is executed */
+	double		most;			/* rows of the search's scan that cost as much
+								 * as the other plan */
+	bool		attached;		/* to that scan, if it asks its caller */
+	bool		decided;		/* between the two */
+	bool		given_up;		/* the search */
+} SearchOrSort;
+
+static const LokiNodeKind search_or_sort_kind;
+
+/* ----------------------------------------------------------------
+ * Paths
+ * ----------------------------------------------------------------
+ */
+
+/* See order.h.  The rows of a scan that is given up are as expensive as those of one whose rows are nearly all dropped. */
+Path *
+loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, const FinalPathExtraData *final,
+					const Path *source, const IndexPath *scan, Path *search)
+{
+	Path	   *whole = limit->subpath;
+	const RelOptInfo *table = source->parent;
+	Path	   *instead = NULL;
+	CustomPath *path;
+	double		most;
+
+	if (table->reloptkind != RELOPT_BASEREL || source->param_info != NULL ||
+		!loki_planned_settings(scan->indexinfo).complete ||
+		(!root->hasHavingQual && loki_joined_by_guess(root, table) == 1) || !loki_may_be_planned_twice(root))
+		return search;
+	foreach_ptr(Path, other, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
+		if (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0)
+		instead = other;
+	if (instead == NULL || compare_path_costs(instead, whole, TOTAL_COST) >= 0 ||
+		!equal(instead->pathtarget->exprs, search->pathtarget->exprs))
+		return search;
+	most = instead->total_cost /
+		((whole->total_cost - source->total_cost) / source->rows + loki_dropped_row_cost());
+	if (most >= source->rows)
+		return search;
+	instead = (Path *) create_limit_path(root, rel, instead, limit->limitOffset, limit->limitCount,
+										 limit->limitOption, final->offset_est, final->count_est);
+	path = loki_node_path(&search_or_sort_kind, rel, search->pathtarget, search, search->pathtarget->exprs, NIL, NIL,
+						  list_make1(makeInteger((int) Min(most, PG_INT32_MAX))));
+	path->custom_paths = lappend(path->custom_paths, instead);
+	path->path.parallel_safe = false;
+	path->path.rows = search->rows;
+	path->path.startup_cost = search->startup_cost;
+	path->path.total_cost = search->total_cost;
+	path->path.pathkeys = search->pathkeys;
+	return &path->path;
+}
+
+/* ----------------------------------------------------------------
+ * Execution
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * LokiScanCaller's callback.  The search is given up when the rows that LIMIT still wants cost as much as the other plan,
+ * if those to come are dropped as often as those that were returned; or when it has cost as much.  This is the rule by
+ * which a scan goes on to the rest of its rows (rows_until_due() in hnsw/scan/strategy.c).
+ */
+static double
+rows_left(LokiScanCaller *caller, double returned)
+{
+	SearchOrSort *state = caller->node;
+	double		taken = caller->taken(caller);
+	double		wanted = Max(caller->limit(caller) - taken, 1);
+	double		left = Min((taken + LOKI_UNSEEN_ROWS) / wanted, 1) * state->most - returned;
+
+	state->given_up = left < 1;
+	return left;
+}
+
+/*
+ * The caller of the scan that the search's order comes from, which is the outermost one.  NULL if it does not know of a
+ * Limit, as order/limit.c has not seen it: where EvalPlanQual() runs a sub-plan, a search is not given up.
+ */
+static LokiScanCaller *
+caller_of_search(PlanState *ps)
+{
+	LokiScanCaller *caller = NULL;
+
+	while (ps != NULL && !IsA(ps, IndexScanState) && !IsA(ps, CustomScanState))
+		ps = outerPlanState(ps);
+	if (ps != NULL && IsA(ps, CustomScanState))
+		caller = loki_hybrid_caller(ps);
+	else if (ps != NULL && ((IndexScanState *) ps)->iss_ScanDesc != NULL)
+		caller = loki_hnsw_caller(((IndexScanState *) ps)->iss_ScanDesc);
+	return caller != NULL && caller->limit != NULL ? caller : NULL;
+}
+
+/* A LokiNodeKind's method */
+static void
+begin_search(LokiNode *node, CustomScan *scan)
+{
+	((SearchOrSort *) node)->most = intVal(linitial(scan->custom_private));
+}
+
+/* A LokiNodeKind's method */
+static bool
+restart_search(LokiNode *node)
+{
+	node->child = linitial(node->css.custom_ps);
+	((SearchOrSort *) node)->decided = ((SearchOrSort *) node)->given_up = false;
+	return true;
+}
+
+/* A LokiNodeKind's method.  The search has ended, or was given up, when its first row comes, as that is sorted. */
+static TupleTableSlot *
+next_row(LokiNode *node)
+{
+	SearchOrSort *state = (SearchOrSort *) node;
+	LokiScanCaller *caller = state->attached ? NULL : caller_of_search(node->child);
+	TupleTableSlot *row;
+
+	if (caller != NULL)
+	{
+		caller->left = rows_left;
+		caller->node = state;
+	}
+	state->attached = true;
+	row = loki_node_next_of_child(node);
+	Assert(!state->decided || node->child != linitial(node->css.custom_ps) || !state->given_up);
+	if (!state->decided && state->given_up)
+	{
+		node->child = lsecond(node->css.custom_ps);
+		node->ended = false;
+		row = loki_node_next_of_child(node);
+	}
+	state->decided = true;
+	return row;
+}
+
+static const LokiNodeKind search_or_sort_kind = {
+	.path = {.CustomName = "LokivectorSearchOrSort", .PlanCustomPath = loki_node_plan},
+	.plan = {.CustomName = "LokivectorSearchOrSort", .CreateCustomScanState = loki_node_create_state},
+	.size = sizeof(SearchOrSort),
+	.begin = begin_search,
+	.restart = restart_search,
+	.next = next_row,
+};
+
+void
+loki_search_or_sort_init(void)
+{
+	RegisterCustomScanMethods(&search_or_sort_kind.plan);
+}
