@@ -152,6 +152,9 @@ SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN 1.5
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY CASE WHEN kind = 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END DESC, id LIMIT 20$$);
 SET enable_seqscan = off;
 
+-- a numeric score, of which a part is one constant in the order of a distance
+SELECT regexp_replace(parts_check($$SELECT (0.7 * (1 - CASE WHEN v IS NULL THEN 0 ELSE 1 - (v <=> '[1,2,3,4,5,6,7,8]') END)::numeric + 0.3 * CASE WHEN id < 40 THEN 0.3 ELSE 0 END) AS s
+	FROM parts_t ORDER BY s LIMIT 10$$), '.*: ', '');
 -- test: rows without a vector among the others
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0.75) DESC, id LIMIT 300$$);
 SELECT parts_check($$SELECT id FROM parts_t ORDER BY coalesce(1 - (v <=> '[1,2,3,4,5,6,7,8]'), 0.75) + 0.1 * (kind = 3)::integer DESC, id LIMIT 20$$);

@@ -227,6 +227,17 @@ depend(PlannerInfo *root, Path *path, Relids outer)
 	return path;
 }
 
+/* Any order of rows that are the same by a key is that of the key.  A scan by a distance has another key's operators. */
+static void
+as_constant(Path *path, PathKey *key)
+{
+	List	   *distances = IsA(path, IndexPath) ? ((IndexPath *) path)->indexorderbys : NIL;
+
+	path->pathkeys = list_make1(key);
+	if (distances != NIL)
+		((IndexPath *) path)->indexorderbys = list_make1(loki_order_operator(linitial_node(OpExpr, distances), key));
+}
+
 /*
  * Plans of the paths take their conditions from the relation and indexes of our own.  Core matches indexes to
  * indrestrictinfo; a partial index is usable only if the query's own conditions imply its predicate (predOK).
@@ -273,7 +284,7 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 		if (path->param_info != NULL)
 			continue;
 		if (constant)
-			path->pathkeys = list_make1(key);	/* any order is this one */
+			as_constant(path, key);
 		if (outer != NULL)
 			path = depend(root, path, outer);
 		Assert(path != NULL && path->param_info == (outer != NULL ? param_info : NULL));
