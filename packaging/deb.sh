@@ -4,7 +4,7 @@
 # of that release, and try them there: lintian, apt, a search, the regression
 # tests on what was installed, pgvector's package before and after, purge.
 #
-# usage: packaging/deb.sh MAJOR		(15, 17 or 18; test/chroot.sh)
+# usage: packaging/deb.sh MAJOR		(15, 17, 18 or 19; test/chroot.sh)
 #
 # The packages are for MAJOR, also where the Debian release has another version as its own.
 # They are put into build/deb/MAJOR, and the files of an image of the
@@ -13,9 +13,9 @@ set -eu
 . "$(dirname "$0")/steps.sh"
 [ $# -eq 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 case $1 in
-	15 | 17 | 18) ;;
+	15 | 17 | 18 | 19) ;;
 	*)
-		echo "make deb: no Debian release here has PostgreSQL $1; MAJOR may be 15, 17 or 18" >&2
+		echo "make deb: no Debian release here has PostgreSQL $1; MAJOR may be 15, 17, 18 or 19" >&2
 		exit 2
 		;;
 esac
