@@ -198,6 +198,19 @@ SELECT lokivector_check('pending_failed_i', true);
 SELECT pending_same('pending_failed', 'v', '<->', 'pending_row(7)');
 DROP TABLE pending_failed;
 
+-- test: older versions, which were HOT before the index was made, are not what its expressions take
+-- their page has room, so nothing prunes it
+CREATE TABLE pending_versions (id integer, v vector) WITH (autovacuum_enabled = off);
+ALTER TABLE pending_versions ALTER v SET STORAGE PLAIN;
+INSERT INTO pending_versions SELECT n, pending_row(n, 3) FROM generate_series(1, 3) n;
+UPDATE pending_versions SET v = pending_row(id, 410);
+CREATE INDEX pending_versions_idx ON pending_versions USING hnsw ((v::vector(410)) vector_l2_ops) WHERE vector_dims(v) = 410;
+INSERT INTO pending_versions SELECT n, pending_row(n, 410) FROM generate_series(4, 300) n;
+SELECT pending, nodes, live FROM lokivector_index_info('pending_versions_idx');
+SELECT lokivector_check('pending_versions_idx', true);
+SELECT id FROM pending_versions WHERE vector_dims(v) = 410 ORDER BY v::vector(410) <-> pending_row(2, 410) LIMIT 1;
+DROP TABLE pending_versions;
+
 DROP FUNCTION pending_same, pending_row;
 RESET enable_seqscan;
 RESET lokivector.pending_nodes;

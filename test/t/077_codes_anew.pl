@@ -194,6 +194,27 @@ foreach my $table ('versions', 'few', 'early')
 	is($node->safe_psql('postgres', qq(SET enable_seqscan = off;
 		SELECT count(*) FROM $table a WHERE id > 20000 AND 0 <> (SELECT b.v <-> a.v FROM $table b ORDER BY b.v <-> a.v LIMIT 1))), '0', '... are found');
 }
+
+# Nor are such versions read that the index could not have, as its expression raises errors for them, or its predicate
+# leaves them out: VACUUM and inserts would fail as long as somebody sees them
+foreach my $of ([ 'casts', '' ], [ 'casts_part', ' WHERE id < 60000' ])
+{
+	my ($table, $where) = @$of;
+
+	$node->safe_psql('postgres', qq(
+		CREATE TABLE $table (id int, v vector) WITH (fillfactor = 10);
+		INSERT INTO $table SELECT id + 60000, '[1,2,3]' FROM items WHERE id % 3 <> 0 ORDER BY id LIMIT 300;
+		INSERT INTO $table SELECT id, v FROM items WHERE id % 3 <> 0 AND '$where' <> '';
+		UPDATE $table SET id = id - 40000, v = row_of(id - 40000) WHERE id > 60000;
+		CREATE INDEX ${table}_idx ON $table USING hnsw ((v::vector(64)) vector_l2_ops)$where;
+		INSERT INTO $table SELECT id, v FROM items WHERE id % 3 <> 0 AND '$where' = ''));
+	$node->safe_psql('postgres', "INSERT INTO $table SELECT id, v FROM items WHERE id % 3 = 0; INSERT INTO $table SELECT n, row_of(n) FROM generate_series(50001, 50600) n WHERE n % 3 = 0");
+	my ($status, $out, $error) = $node->psql('postgres', "VACUUM $table");
+	is($error, '', "versions of rows that no index has: $table");
+	is($node->safe_psql('postgres', qq(SET enable_seqscan = off; SELECT centers > 0, lokivector_check('${table}_idx', true),
+		(SELECT count(*) FROM $table a WHERE id BETWEEN 20000 AND 50000 AND 0 <> (SELECT b.v::vector(64) <-> a.v FROM $table b$where
+		ORDER BY b.v::vector(64) <-> a.v LIMIT 1)) FROM lokivector_index_info('${table}_idx'))), 't|sound|0', '... and the others are found');
+}
 close_session($reader);
 
 my $standby = loki_standby($node);

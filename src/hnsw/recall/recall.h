@@ -132,8 +132,8 @@ extern bool loki_rows_need_no_snapshot(Relation index);
 extern bool loki_rows_fetch(LokiRows *rows, ItemPointer tid);
 
 /*
- * Get a row of a node into the slot, any, as they are equal.  False if the snapshot sees none, or none
- * whose values are still in the TOAST table.  No page may be locked.
+ * Get a row of a node into the slot, any, as they are equal; its newest version that the snapshot sees.  False if it sees
+ * none, or none whose values are still in the TOAST table.  No page may be locked.
  */
 extern bool loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node);
 extern void loki_rows_release(LokiRows *rows);
@@ -143,7 +143,8 @@ extern bool loki_rows_vector_is_of(LokiRows *rows, LokiIndex *state, uint32 node
 
 /*
  * The vector of a node, from a version of its rows that has it, or from any, whatever snapshot sees it; valid until the
- * next one's.  The newest row comes first.  NULL if there is none that can be read.  No page may be locked.
+ * next one's.  The newest row, and the newest version of it, comes first.  NULL if there is none that can be read.  No
+ * page may be locked.
  */
 extern const float *loki_rows_indexed_vector(LokiRows *rows, LokiIndex *state, uint32 node, bool any);
 

@@ -231,7 +231,43 @@ loki_rows_fetch(LokiRows *rows, ItemPointer tid)
 	return fetch_version(rows, tid, rows->snapshot, &next);
 }
 
-/* See recall.h.  The rows of a node come newest first; vacuum may remove some of them meanwhile. */
+/* How many versions a snapshot sees of the row with this TID, in its HOT chain; the slot may be invalid then. */
+static int
+count_versions(LokiRows *rows, ItemPointerData tid, Snapshot snapshot)
+{
+	bool		next = false;
+	int			n = 0;
+
+	while (n < MaxHeapTuplesPerPage && fetch_version(rows, &tid, snapshot, &next))
+	{
+		n++;
+		if (!next)
+			break;
+	}
+	return n;
+}
+
+/* Get the n-th of these versions into the slot, from 1.  None is pruned while the fetch has the page. */
+static bool
+fetch_nth_version(LokiRows *rows, ItemPointerData tid, Snapshot snapshot, int n)
+{
+	bool		next = false;
+
+	for (int i = 1; i <= n && fetch_version(rows, &tid, snapshot, &next); i++)
+	{
+		if (i == n)
+			return true;
+		if (!next)
+			break;
+	}
+	return false;
+}
+
+/*
+ * See recall.h.  The rows of a node come newest first; vacuum may remove some of them meanwhile.  A snapshot that is
+ * not MVCC sees several versions: those before the newest may be older than the index, and its expressions, which
+ * have not been evaluated for them, may raise errors.
+ */
 bool
 loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node)
 {
@@ -241,7 +277,9 @@ loki_rows_fetch_node(LokiRows *rows, LokiIndex *state, uint32 node)
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (loki_node_row(state, rows->index, node, &row, &tid) && loki_rows_fetch(rows, &tid) &&
+		if (loki_node_row(state, rows->index, node, &row, &tid) &&
+			(IsMVCCSnapshot(rows->snapshot) ? loki_rows_fetch(rows, &tid) :
+			 fetch_nth_version(rows, tid, rows->snapshot, count_versions(rows, tid, rows->snapshot))) &&
 			read_arguments(rows))
 			return true;
 	} while (row.next != LOKI_NONE);
@@ -264,7 +302,8 @@ loki_rows_vector_is_of(LokiRows *rows, LokiIndex *state, uint32 node, const floa
 
 /*
  * See recall.h.  What is there is of the node's rows, as no TID is used again before vacuum has removed its entry (I12).
- * In a HOT chain that was broken for the index, versions have other vectors.
+ * In a HOT chain that was broken for the index, older versions have other vectors: they may be none that the index
+ * could have, so the newest is read first, and those alone that the predicate takes.
  */
 const float *
 loki_rows_indexed_vector(LokiRows *rows, LokiIndex *state, uint32 node, bool any)
@@ -274,16 +313,21 @@ loki_rows_indexed_vector(LokiRows *rows, LokiIndex *state, uint32 node, bool any
 
 	do
 	{
-		bool		found = loki_node_row(state, rows->index, node, &row, &tid);
-		bool		next = false;
+		int			n = 0;
 
 		CHECK_FOR_INTERRUPTS();
-		while (found && fetch_version(rows, &tid, SnapshotAny, &next))
+		if (loki_node_row(state, rows->index, node, &row, &tid))
+			n = count_versions(rows, tid, SnapshotAny);
+		for (; n > 0; n--)
 		{
 			bool		isnull;
-			Datum		value = loki_rows_value(rows, &isnull);
-			const float *x = loki_rows_vector(rows, value, isnull);
+			Datum		value;
+			const float *x;
 
+			if (!fetch_nth_version(rows, tid, SnapshotAny, n) || !loki_rows_match(rows))
+				continue;
+			value = loki_rows_value(rows, &isnull);
+			x = loki_rows_vector(rows, value, isnull);
 			if (x != NULL && (any || loki_rows_vector_is_of(rows, state, node, x)))
 				return x;
 		}
