@@ -211,6 +211,23 @@ SELECT lokivector_check('pending_versions_idx', true);
 SELECT id FROM pending_versions WHERE vector_dims(v) = 410 ORDER BY v::vector(410) <-> pending_row(2, 410) LIMIT 1;
 DROP TABLE pending_versions;
 
+-- test: a dead row, of which an expression takes all columns, and whose values were removed, has no codes
+CREATE TABLE pending_whole (id integer, v vector(600), pad text) WITH (autovacuum_enabled = off);
+ALTER TABLE pending_whole ALTER v SET STORAGE EXTERNAL, ALTER pad SET STORAGE PLAIN;
+CREATE FUNCTION pending_vector(pending_whole) RETURNS vector LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1.v; END';
+CREATE INDEX pending_whole_idx ON pending_whole USING hnsw ((pending_vector(pending_whole)::vector(600)) vector_l2_ops);
+INSERT INTO pending_whole SELECT n, pending_row(n, 600), repeat('x', 1680) FROM generate_series(1, 200) n;
+DELETE FROM pending_whole WHERE id % 3 = 0;
+SELECT reltoastrelid::regclass AS toast FROM pg_class WHERE oid = 'pending_whole'::regclass \gset
+VACUUM :toast;
+INSERT INTO pending_whole SELECT n, pending_row(n, 600), '' FROM generate_series(201, 400) n;
+SELECT pending, nodes FROM lokivector_index_info('pending_whole_idx');
+SELECT lokivector_check('pending_whole_idx', true);
+SELECT id FROM pending_whole ORDER BY pending_vector(pending_whole)::vector(600) <-> pending_row(2, 600) LIMIT 1;
+DROP INDEX pending_whole_idx;
+DROP FUNCTION pending_vector;
+DROP TABLE pending_whole;
+
 DROP FUNCTION pending_same, pending_row;
 RESET enable_seqscan;
 RESET lokivector.pending_nodes;

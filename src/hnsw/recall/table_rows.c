@@ -138,6 +138,10 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 		bms_make_singleton(rows->index_info->ii_IndexAttrNumbers[0] - FirstLowInvalidHeapAttributeNumber);
 	pull_varattnos((Node *) rows->index_info->ii_Expressions, 1, &rows->attributes);
 	pull_varattnos((Node *) rows->index_info->ii_Predicate, 1, &rows->attributes);
+	/* a whole row is made with all of its values */
+	if (bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, rows->attributes))
+		rows->attributes = bms_add_range(rows->attributes, 1 - FirstLowInvalidHeapAttributeNumber,
+										 RelationGetNumberOfAttributes(heap) - FirstLowInvalidHeapAttributeNumber);
 }
 
 /* Undo loki_rows_begin().  Relations and snapshot are the caller's. */
