@@ -85,6 +85,20 @@ SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id %
 -- again and again, with rows and without
 SELECT * FROM same($$SELECT n, s.id FROM (VALUES (1), (3), (0), (5), (1)) r(n) CROSS JOIN LATERAL (SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = n
 	ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 3) s$$, 'LokivectorSearchOrSort');
+-- again without a change: what the search's Sort has kept is not all; nor is it when only what is computed above that changes
+CREATE TABLE one AS SELECT 1 AS n;
+ANALYZE one;
+INSERT INTO one VALUES (2), (3);
+SELECT * FROM same($$SELECT n, s.id FROM one CROSS JOIN (SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 OR p.id % 40000 = 7
+	ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 3) s$$, 'LokivectorSearchOrSort');
+CREATE FUNCTION dear(a int, b int) RETURNS int LANGUAGE plpgsql STABLE COST 1000 AS 'BEGIN RETURN a * 10 + b; END';
+SET enable_material = off;
+SELECT * FROM same($$SELECT r.n, s.* FROM (VALUES (1), (2)) r(n) CROSS JOIN LATERAL (SELECT one.n AS one, s.dear FROM one CROSS JOIN
+	(SELECT dear(i.id, r.n) FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 OR p.id % 40000 = 7
+	ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 3) s OFFSET 0) s$$, 'LokivectorSearchOrSort');
+RESET enable_material;
+DROP TABLE one;
+DROP FUNCTION dear;
 BEGIN;
 DECLARE c SCROLL CURSOR FOR SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 OR p.id % 40000 = 7 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10;
 FETCH 5 FROM c;

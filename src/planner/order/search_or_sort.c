@@ -143,12 +143,23 @@ begin_search(LokiNode *node, CustomScan *scan)
 	((SearchOrSort *) node)->most = intVal(linitial(scan->custom_private));
 }
 
-/* A LokiNodeKind's method */
+/*
+ * A LokiNodeKind's method.  The search's Sort may have kept its rows, which are not all if it was given up; unless those
+ * below it are others now, the search would end as before.
+ */
 static bool
 restart_search(LokiNode *node)
 {
-	node->child = linitial(node->css.custom_ps);
-	((SearchOrSort *) node)->decided = ((SearchOrSort *) node)->given_up = false;
+	SearchOrSort *state = (SearchOrSort *) node;
+	PlanState  *search = linitial(node->css.custom_ps);
+	PlanState  *sort = search;
+
+	while (!IsA(sort, SortState))
+		sort = outerPlanState(sort);
+	if (state->given_up && !bms_overlap(search->chgParam, outerPlan(sort->plan)->allParam))
+		return true;
+	node->child = search;
+	state->decided = state->given_up = false;
 	return true;
 }
 
