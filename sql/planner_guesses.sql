@@ -107,6 +107,12 @@ COMMIT;
 -- what may be called once, and rows that are locked
 SELECT way($$SELECT i.id, clock_timestamp() > '2000-1-1' FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 AND random() < 2 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
+CREATE TABLE calls (n int);
+CREATE FUNCTION called() RETURNS SETOF int LANGUAGE sql AS 'INSERT INTO calls VALUES (1) RETURNING n';
+SELECT i.id, c FROM items i JOIN parts p ON p.item = i.id CROSS JOIN called() c WHERE p.id % 2 = 3 OR p.id % 40000 = 7 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10;
+SELECT count(*) FROM calls;
+DROP FUNCTION called;
+DROP TABLE calls;
 SELECT plan_nodes($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10 FOR UPDATE$$, 'LokivectorSearchOrSort');
 -- what is no guess
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.item > 7 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);

@@ -229,31 +229,6 @@ loki_query_level(const PlannerInfo *root)
 	return level;
 }
 
-/*
- * Whether a level may be planned in two ways that are both executed: with the same rows, and with no effect but
- * these.  A subquery has one plan.
- */
-bool
-loki_may_be_planned_twice(PlannerInfo *root)
-{
-	const LokiLevel *level = loki_query_level(root);
-	const Query *parse = root->parse;
-
-	if (!level->selects || level->locks || !level->repeatable || parse->hasTargetSRFs ||
-		(level->asked.form != NULL && level->asked.whole == 0) ||
-		!loki_is_repeatable(parse->targetList) || !loki_is_repeatable(parse->havingQual))
-		return false;
-	for (int i = 1; i < root->simple_rel_array_size; i++)
-	{
-		const RangeTblEntry *rte = root->simple_rte_array[i];
-
-		if (root->simple_rel_array[i] != NULL &&
-			(rte->rtekind == RTE_SUBQUERY || rte->relkind == RELKIND_FOREIGN_TABLE))
-			return false;
-	}
-	return true;
-}
-
 bool
 loki_statement_selects(const PlannerInfo *root)
 {
@@ -311,6 +286,26 @@ loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 		relids = bms_add_member(relids, child->child_relid);
 	while ((relid = bms_next_member(relids, relid)) >= 0)
 		if (!is_same_again(root, relid))
+			return false;
+	return true;
+}
+
+/*
+ * Whether a level may be planned in two ways that are both executed: with the same rows, and with no effect but
+ * these.  A subquery has one plan.
+ */
+bool
+loki_may_be_planned_twice(PlannerInfo *root)
+{
+	const LokiLevel *level = loki_query_level(root);
+	const Query *parse = root->parse;
+
+	if (!level->selects || level->locks || !level->repeatable || parse->hasTargetSRFs ||
+		(level->asked.form != NULL && level->asked.whole == 0) ||
+		!loki_is_repeatable(parse->targetList) || !loki_is_repeatable(parse->havingQual))
+		return false;
+	for (int i = 1; i < root->simple_rel_array_size; i++)
+		if (root->simple_rel_array[i] != NULL && !is_same_again(root, i))
 			return false;
 	return true;
 }
