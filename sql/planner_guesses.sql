@@ -82,6 +82,11 @@ SELECT way($$SELECT i.id, min(i.v <-> '[1,2,3,4,5,6,7,8]') AS d FROM items i LEF
 -- beside a condition that the scan evaluates, and one that another index answers
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 AND i.kb + 0 < 15 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 AND i.id > 2000 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
+-- where the joined rows are compared with those of the scan, or are of the nullable side of a join
+SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i JOIN parts p ON p.item = i.id WHERE p.id + %s > i.kb ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM (VALUES (0), (-100000)) v(n);
+SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i LEFT JOIN parts p ON p.item = i.id WHERE coalesce(p.body, 'none') <> 'none' AND length(coalesce(p.body, '')) > %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM (VALUES (1), (100)) v(n);
+-- no row is dropped by a condition of the outer join itself
+SELECT way($$SELECT i.id, p.id AS part FROM items i LEFT JOIN parts p ON p.item = i.id AND p.id > i.kb + 100000 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
 -- again and again, with rows and without
 SELECT * FROM same($$SELECT n, s.id FROM (VALUES (1), (3), (0), (5), (1)) r(n) CROSS JOIN LATERAL (SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = n
 	ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 3) s$$, 'LokivectorSearchOrSort');

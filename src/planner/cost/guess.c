@@ -138,17 +138,49 @@ loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, dou
 	return Max(guessed, Min(guessed * LOKI_LEAST_GUESS / share, rows));
 }
 
-/* The share of rows that guesses leave of what is joined to a table: ON chunks.document = id WHERE chunks.kind % 2 = 0 */
+/*
+ * Whether a condition on a join drops rows by a guess: WHERE chunks.size > document.size, or one on the nullable side of an
+ * outer join.  One that joins by = does not, nor those of an outer join itself, whose other side keeps its rows.
+ */
+static bool
+joins_by_guess(PlannerInfo *root, const RestrictInfo *rinfo)
+{
+	int			i = -1;
+
+	if (!rinfo->is_pushed_down || (rinfo->can_join && (rinfo->mergeopfamilies != NIL || OidIsValid(rinfo->hashjoinoperator))))
+		return false;
+	while ((i = bms_next_member(rinfo->clause_relids, i)) >= 0)
+	{
+		RelOptInfo *rel = i > 0 ? root->simple_rel_array[i] : NULL;
+
+		if (rel != NULL && is_guess(root, rel, (Node *) rinfo->clause))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The share of rows that guesses leave of a table, by what is joined to it: ON chunks.document = id WHERE chunks.kind % 2 = 0
+ */
 Selectivity
 loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel)
 {
+	List	   *seen = NIL;
 	Selectivity share = 1;
 
 	for (int i = 1; i < root->simple_rel_array_size; i++)
 	{
 		RelOptInfo *other = root->simple_rel_array[i];
 
-		if (other == NULL || other == rel || other->reloptkind != RELOPT_BASEREL)
+		if (other == NULL || other->reloptkind != RELOPT_BASEREL)
+			continue;
+		foreach_node(RestrictInfo, rinfo, other->joininfo)
+			if (!list_member_ptr(seen, rinfo) && joins_by_guess(root, rinfo))
+		{
+			seen = lappend(seen, rinfo);
+			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
+		}
+		if (other == rel)
 			continue;
 		foreach_node(RestrictInfo, rinfo, other->baserestrictinfo)
 			if (is_guess(root, other, (Node *) rinfo))
