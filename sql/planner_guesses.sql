@@ -85,6 +85,8 @@ SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id %
 -- where the joined rows are compared with those of the scan, or are of the nullable side of a join
 SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i JOIN parts p ON p.item = i.id WHERE p.id + %s > i.kb ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM (VALUES (0), (-100000)) v(n);
 SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i LEFT JOIN parts p ON p.item = i.id WHERE coalesce(p.body, 'none') <> 'none' AND length(coalesce(p.body, '')) > %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM (VALUES (1), (100)) v(n);
+-- where conditions of the joined table exclude each other, of which the server knows each share
+SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i JOIN parts p ON p.item = i.id WHERE p.id < 9000 AND p.item > %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM (VALUES (10), (8000)) v(n);
 -- no row is dropped by a condition of the outer join itself
 SELECT way($$SELECT i.id, p.id AS part FROM items i LEFT JOIN parts p ON p.item = i.id AND p.id > i.kb + 100000 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
 -- again and again, with rows and without

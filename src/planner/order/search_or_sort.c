@@ -17,11 +17,12 @@
  *				->  Sort
  *					  ->  Hash Join ...
  *
- * Joins and HAVING drop rows of a scan, and where the server guesses how many, nobody knows.  A search is right if
- * some pass, and takes a hundred times as long as the other plan if none do.  Both are planned then.  The scan knows
- * what both cost (LokiScanCaller), and when its account says that the other plan is due, it ends.  Rows that LIMIT
- * takes of a search are sorted before the first is returned (P3), so none was returned yet, and the other plan begins.
- * Its rows are in exact order.
+ * Joins and HAVING drop rows of a scan.  How many is a guess of the server, or an estimate that multiplies shares of
+ * conditions that may exclude each other.  A search is right if some pass, and takes a hundred times as long as the other
+ * plan if none do.  Both are planned where guesses or HAVING drop rows, or joins more than half.  The scan knows what both
+ * cost (LokiScanCaller), and when its account says that the other plan is due, it ends.  Rows that LIMIT takes of a search
+ * are sorted before the first is returned (P3), so none was returned yet, and the other plan begins.  Its rows are in
+ * exact order.
  *
  * IDENTIFICATION
  *	  src/planner/order/search_or_sort.c
@@ -71,7 +72,8 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 
 	if (table->reloptkind != RELOPT_BASEREL || source->param_info != NULL ||
 		!loki_planned_settings(scan->indexinfo).complete ||
-		(!root->hasHavingQual && loki_joined_by_guess(root, table) == 1) || !loki_may_be_planned_twice(root))
+		(!root->hasHavingQual && whole->rows >= source->rows / 2 && loki_joined_by_guess(root, table) == 1) ||
+		!loki_may_be_planned_twice(root))
 		return search;
 	foreach_ptr(Path, other, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
 		if (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0)
