@@ -5,8 +5,8 @@
 usage: fuzz.py [--count N] [--seed N] [--schema K] [--kind queries|secure] [--parallel] [--words] [--out DIR] CONNINFO
 
 Each schema is made anew, by its seed alone; --schema chooses one of them.  Statements
-run in one REPEATABLE READ transaction, with settings that make the planner take many
-ways, and then with all ways of an index off:
+run in one transaction, of which one in four keeps its snapshot, with settings that make the
+planner take many ways, and then with all ways of an index off:
 
 	ORDER BY distance LIMIT k	its rows are among those of the statement without LIMIT,
 								as many as there can be and none too often; recall is
@@ -482,13 +482,15 @@ class Run:
             rows = self.connection.run(f"SELECT id FROM t WHERE ({condition}) IS NOT TRUE")
             tester.hidden = frozenset(int(row[0]) for row in rows)
             self.connection.run("SET client_min_messages = notice")
-        self.connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        # plans rest on constraints only in transactions that take a new snapshot for each statement
+        self.begin = "BEGIN ISOLATION LEVEL " + ("READ COMMITTED" if number % 4 else "REPEATABLE READ")
+        self.connection.run(self.begin)
         for n in range(min(wanted, 20) if schema.large else wanted):
             if not secure and n and n % 20 == 0:
                 self.connection.run("COMMIT")
                 for statement in schema.changes():
                     perform(statement)
-                self.connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                self.connection.run(self.begin)
             attempt = Attempt(rng, generator.statement(), parallel)
             self.count += 1
             fault = tester.fails(attempt)
@@ -519,7 +521,7 @@ class Run:
     def lines(self, attempt, secure):
         statements, wanted = attempt.script()
         reference = attempt.reference()
-        return (["BEGIN ISOLATION LEVEL REPEATABLE READ"] + (["SET LOCAL ROLE fuzz_user"] if secure else []) +
+        return ([self.begin] + (["SET LOCAL ROLE fuzz_user"] if secure else []) +
                 statements + wanted + ["ROLLBACK", "BEGIN"] + reference + ["ROLLBACK"])
 
     def check_recall(self, number, schema, history):
