@@ -10,6 +10,7 @@ INSERT INTO rank_items
 CREATE INDEX rank_items_v ON rank_items USING hnsw (v vector_l2_ops, attr);
 CREATE TABLE rank_names (attr int PRIMARY KEY, name text);
 INSERT INTO rank_names SELECT i, 'name' || i FROM generate_series(0, 19, 2) i;
+CREATE TABLE rank_numbers AS SELECT r FROM generate_series(1::bigint, 3) r;
 CREATE VIEW rank_near AS SELECT id, attr, owner, v <-> '[1,0,1,0,0,1,0,0]' AS d FROM rank_items;
 VACUUM ANALYZE rank_items, rank_names;
 
@@ -208,8 +209,11 @@ SELECT called FROM rank_calls($$SELECT r, x, d FROM (SELECT 1::bigint AS r, rank
 ROLLBACK;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT rank_expensive(id), nextval('rank_sequence'), id FROM rank_items WHERE owner = 'user3' ORDER BY v <-> '[1,0,1,0,0,1,0,0]', id LIMIT 30;
 
+-- test: number one of a UNION ALL, which has no ranks
+SELECT count(*) FROM (SELECT r FROM rank_numbers UNION ALL SELECT r FROM rank_numbers) s WHERE r = 1::bigint;
+
 DROP VIEW rank_near;
-DROP TABLE rank_items, rank_names;
+DROP TABLE rank_items, rank_names, rank_numbers;
 DROP SEQUENCE rank_sequence;
 DROP FUNCTION rank_run, rank_check, rank_way, rank_calls, rank_expensive;
 RESET enable_sort;

@@ -475,7 +475,9 @@ set_selectivity_of_first(RelOptInfo *rel, RestrictInfo *rinfo)
 	Var		   *column;
 	Const	   *value;
 
-	if (!IsA(clause, OpExpr) || (clause->opfuncid != F_INT8EQ && clause->opfuncid != F_INT84EQ))
+	/* a UNION ALL that was pulled up has children in place of a root */
+	if (rel->subroot == NULL || !IsA(clause, OpExpr) ||
+		(clause->opfuncid != F_INT8EQ && clause->opfuncid != F_INT84EQ))
 		return false;
 	column = linitial(clause->args);
 	value = lsecond(clause->args);
