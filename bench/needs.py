@@ -20,11 +20,17 @@ def install(missing):
 
 
 def ensure(module):
-    """A Python package"""
-    if importlib.util.find_spec(module) is None:
-        if not install([f"python3-{module}"]):
-            raise SystemExit(f"the benchmark needs {module}: apt-get install python3-{module}")
-        importlib.invalidate_caches()
+    """A Python package.  Where another Python is first in PATH, the program begins again by Debian's, which has it."""
+    if importlib.util.find_spec(module) is not None:
+        return
+    debian = "/usr/bin/python3"
+    other = os.path.exists(debian) and os.path.realpath(sys.executable) != os.path.realpath(debian)
+    if not (other and subprocess.run([debian, "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode == 0) \
+            and not install([f"python3-{module}"]):
+        raise SystemExit(f"the benchmark needs {module}: apt-get install python3-{module}")
+    if other:
+        os.execv(debian, [debian, *sys.argv])
+    importlib.invalidate_caches()
 
 
 def packages(files):
