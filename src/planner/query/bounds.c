@@ -13,7 +13,7 @@
  *
  * Why that holds.  A row is in all indexes of its table before it is committed, and before its own transaction sees
  * it.  So an index that is read after the snapshot was taken has each row that this sees, if it is of all rows, and is
- * valid for the snapshot (index_is_usable()).  VACUUM, and whoever else removes an entry, or marks it as dead, does so
+ * valid for the snapshot (ask_index()).  VACUUM, and whoever else removes an entry, or marks it as dead, does so
  * when nobody can see the row any more, the snapshot included.  Other entries, of rows that are newer or were rolled
  * back, only widen a range.  The snapshot is the executor's, which all scans of its plan use, and keeps for rescans.
  *
@@ -116,21 +116,6 @@ value_for(const Narrowed *narrowed, Datum value, Oid type, double *number)
 		!isnan(*number);
 }
 
-/* Apply column < x and so on, by the strategy of the operator.  NaN is above all numbers. */
-static void
-narrow(const Narrowed *narrowed, int strategy, double low, double high)
-{
-	LokiRange  *range = narrowed->range;
-
-	if (strategy <= BTEqualStrategyNumber)
-	{
-		range->high = Min(range->high, high);
-		range->nans = false;
-	}
-	if (strategy >= BTEqualStrategyNumber)
-		range->low = Max(range->low, low);
-}
-
 /* expression_tree_walker callback: whether something is not a constant */
 static bool
 not_constant(Node *node, void *context)
@@ -140,70 +125,74 @@ not_constant(Node *node, void *context)
 }
 
 /*
- * The constant that an operand is, or NULL.  Conditions of the query are simplified; in constraints a cast of the
- * server's own is computed here, and a list of constants.  Any other function might be anybody's, and an error.
+ * Narrow a range by a condition that rows meet: column < x and so on, or IN, with constants.
+ *
+ * Conditions of the query are simplified; in constraints a cast of the server's own is computed here, and a list of
+ * constants.  Any other function might be anybody's, and an error.
  */
-static const Const *
-constant_of(Node *operand)
+static void
+narrow_by(const Narrowed *narrowed, Node *condition)
 {
-	const FuncExpr *cast = (const FuncExpr *) operand;
+	LokiRange  *range = narrowed->range;
+	LokiColumnTest test;
+	Node	   *operand;
+	const FuncExpr *cast;
+	const Const *constant;
+	double		low = INFINITY;
+	double		high = -INFINITY;
 
+	if (is_andclause(condition))
+	{
+		foreach_ptr(Node, part, ((BoolExpr *) condition)->args)
+			narrow_by(narrowed, part);
+		return;
+	}
+	if (!loki_column_test(&narrowed->column, condition, &test) || !OidIsValid(test.opno) || test.negated)
+		return;
+	operand = test.constant;
+	cast = (const FuncExpr *) operand;
 	if ((IsA(cast, FuncExpr) && cast->funcid < FirstUnpinnedObjectId &&
 		 cast->funcformat != COERCE_EXPLICIT_CALL && !not_constant((Node *) cast->args, NULL)) ||
 		(IsA(operand, ArrayExpr) && !not_constant((Node *) ((ArrayExpr *) operand)->elements, NULL)))
 		operand = eval_const_expressions(NULL, operand);
-	operand = loki_strip_relabel(operand);
-	return IsA(operand, Const) && !((Const *) operand)->constisnull ? (const Const *) operand : NULL;
-}
-
-/* The least and the greatest value of an array; false if some is no number, or if there is none */
-static bool
-ends_of_array(const Narrowed *narrowed, ArrayType *array, double *low, double *high)
-{
-	ArrayIterator iterator = array_create_iterator(array, 0, NULL);
-	Datum		value;
-	bool		isnull;
-
-	*low = INFINITY;
-	*high = -INFINITY;
-	while (array_iterate(iterator, &value, &isnull))
-	{
-		double		number;
-
-		if (isnull && !narrowed->null_holds)
-			continue;
-		if (isnull || !value_for(narrowed, value, ARR_ELEMTYPE(array), &number))
-			return false;
-		*low = Min(*low, number);
-		*high = Max(*high, number);
-	}
-	array_free_iterator(iterator);
-	return *low <= *high;
-}
-
-/* Narrow a range by a condition that rows meet: column < x and so on, or IN, with constants. */
-static void
-narrow_by(const Narrowed *narrowed, Node *condition)
-{
-	LokiColumnTest test;
-	const Const *constant;
-	double		low;
-	double		high;
-
-	if (is_andclause(condition))
-		foreach_ptr(Node, part, ((BoolExpr *) condition)->args)
-			narrow_by(narrowed, part);
-	else if (!loki_column_test(&narrowed->column, condition, &test) || !OidIsValid(test.opno) || test.negated ||
-			 (constant = constant_of(test.constant)) == NULL)
+	constant = (const Const *) loki_strip_relabel(operand);
+	if (!IsA(constant, Const) || constant->constisnull)
 		return;
-	else if ((test.flags & SK_SEARCHARRAY) == 0)
+	if ((test.flags & SK_SEARCHARRAY) == 0)
 	{
-		if (value_for(narrowed, constant->constvalue, constant->consttype, &low))
-			narrow(narrowed, test.strategy, low, low);
+		if (!value_for(narrowed, constant->constvalue, constant->consttype, &low))
+			return;
+		high = low;
 	}
-	else if (test.strategy == BTEqualStrategyNumber &&
-			 ends_of_array(narrowed, DatumGetArrayTypeP(constant->constvalue), &low, &high))
-		narrow(narrowed, test.strategy, low, high);
+	else if (test.strategy == BTEqualStrategyNumber)
+	{
+		ArrayType  *array = DatumGetArrayTypeP(constant->constvalue);
+		ArrayIterator iterator = array_create_iterator(array, 0, NULL);
+		Datum		value;
+		bool		isnull;
+
+		while (array_iterate(iterator, &value, &isnull))
+		{
+			double		number;
+
+			if (isnull && !narrowed->null_holds)
+				continue;
+			if (isnull || !value_for(narrowed, value, ARR_ELEMTYPE(array), &number))
+				return;
+			low = Min(low, number);
+			high = Max(high, number);
+		}
+	}
+	if (low > high)				/* no value, or < ANY and the like */
+		return;
+	/* NaN is above all numbers */
+	if (test.strategy <= BTEqualStrategyNumber)
+	{
+		range->high = Min(range->high, high);
+		range->nans = false;
+	}
+	if (test.strategy >= BTEqualStrategyNumber)
+		range->low = Max(range->low, low);
 }
 
 /*
@@ -217,52 +206,18 @@ loki_constraints_hold(void)
 	return !IsolationUsesXactSnapshot();
 }
 
-/*
- * Narrow a range by the constraints of a table, which the planner has locked.  Those that are not valid, or not
- * enforced, say nothing of some rows.
- */
-static void
-narrow_by_constraints(Narrowed *narrowed, Oid relid)
-{
-	Relation	table = table_open(relid, NoLock);
-	const TupleConstr *constraints = RelationGetDescr(table)->constr;
-
-	narrowed->table.relid = 1;
-	narrowed->null_holds = true;
-	for (int i = 0; constraints != NULL && i < constraints->num_check; i++)
-		if (constraints->check[i].ccvalid)
-			narrow_by(narrowed, stringToNode(constraints->check[i].ccbin));
-	if (LokiIsNeverNull(RelationGetDescr(table), narrowed->column.indexkeys[0] - 1))
-		narrowed->range->nulls = false;
-	table_close(table, NoLock);
-}
-
 /* ----------------------------------------------------------------
  * Indexes that can be asked
  * ----------------------------------------------------------------
  */
 
 /*
- * Whether an index that the planner knows can be asked for a column: one of all rows that the query can return,
- * which sorts by the type's own operators.  A predicate of an hnsw index is one that the query implies.
+ * OIDs of indexes that can be asked for a column, btrees first: those of all rows that the query can return, which sort
+ * by the type's own operators.  A predicate of an hnsw index is one that the query implies.
+ *
+ * None if the user does not see all rows that they have.  How many rows a search reads shows, and depends on its bounds,
+ * so that a user of some rows could find out the extremes of the others (P11).
  */
-static bool
-can_tell(const IndexOptInfo *info, AttrNumber column, Oid type, Oid family)
-{
-	if (info->hypothetical || (info->indpred != NIL && !info->predOK))
-		return false;
-	if (info->relam == BTREE_AM_OID)
-		return info->indpred == NIL && info->indexkeys[0] == column &&
-			info->opcintype[0] == type && info->opfamily[0] == family;
-	if ((amcostestimate_function) info->amcostestimate != loki_hnsw_costestimate)
-		return false;
-	for (int i = 1; i < info->nkeycolumns; i++)
-		if (info->indexkeys[i] == column)
-			return true;
-	return false;
-}
-
-/* OIDs of indexes that can be asked, btrees first */
 static List *
 indexes_that_tell(const RelOptInfo *rel, LokiBounds *bounds, Oid family)
 {
@@ -271,8 +226,20 @@ indexes_that_tell(const RelOptInfo *rel, LokiBounds *bounds, Oid family)
 
 	foreach_node(IndexOptInfo, info, rel->indexlist)
 	{
-		if (!can_tell(info, bounds->column, bounds->type, family))
+		bool		tells = false;
+
+		if (info->hypothetical || (info->indpred != NIL && !info->predOK))
 			continue;
+		if (info->relam == BTREE_AM_OID)
+			tells = info->indpred == NIL && info->indexkeys[0] == bounds->column &&
+				info->opcintype[0] == bounds->type && info->opfamily[0] == family;
+		else if ((amcostestimate_function) info->amcostestimate == loki_hnsw_costestimate)
+			for (int i = 1; i < info->nkeycolumns; i++)
+				tells |= info->indexkeys[i] == bounds->column;
+		if (!tells)
+			continue;
+		if (!loki_sees_all_rows(info->indexoid))
+			return NIL;
 		if (info->relam == BTREE_AM_OID)
 			btrees = lappend_oid(btrees, info->indexoid);
 		else
@@ -280,34 +247,6 @@ indexes_that_tell(const RelOptInfo *rel, LokiBounds *bounds, Oid family)
 	}
 	bounds->btree = btrees != NIL;
 	return list_concat(btrees, others);
-}
-
-/*
- * Whether the user sees all rows that the indexes have.  How many rows a search reads shows, and depends on its
- * bounds, so that a user of some rows could find out the extremes of the others (P11).
- */
-static bool
-may_ask(const List *indexes)
-{
-	foreach_oid(index, indexes)
-		if (!loki_sees_all_rows(index))
-		return false;
-	return true;
-}
-
-/*
- * Whether an outer join may fill a column with NULL.  The planner has turned right joins into left
- * ones, and some of these into those for rows that meet none.
- */
-static bool
-is_filled_by_join(const PlannerInfo *root, const Var *column)
-{
-	foreach_node(SpecialJoinInfo, join, root->join_info_list)
-		if (join->jointype == JOIN_FULL ||
-			((join->jointype == JOIN_LEFT || join->jointype == JOIN_ANTI) &&
-			 bms_is_member(column->varno, join->syn_righthand)))
-		return true;
-	return false;
 }
 
 /*
@@ -323,7 +262,11 @@ table_of_column(PlannerInfo **root, const Var **column, bool *filled)
 		RelOptInfo *rel = (*root)->simple_rel_array[(*column)->varno];
 		const TargetEntry *entry;
 
-		*filled |= is_filled_by_join(*root, *column);
+		/* by an outer join: right joins have become left ones, and some of these such as are for rows that meet none */
+		foreach_node(SpecialJoinInfo, join, (*root)->join_info_list)
+			*filled |= join->jointype == JOIN_FULL ||
+			((join->jointype == JOIN_LEFT || join->jointype == JOIN_ANTI) &&
+			 bms_is_member((*column)->varno, join->syn_righthand));
 		if (rel == NULL || rte->inh || (*column)->varattno <= 0 || (*column)->varlevelsup > 0)
 			return NULL;
 		if (rte->rtekind == RTE_RELATION)
@@ -365,7 +308,20 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 		.column = {.rel = &narrowed.table, .indexkeys = &column_number, .nkeycolumns = 1, .opfamily = &family}
 	};
 	if (loki_constraints_hold())
-		narrow_by_constraints(&narrowed, bounds->table);
+	{
+		/* the planner has locked it; what is not valid, or not enforced, says nothing of some rows */
+		Relation	table = table_open(bounds->table, NoLock);
+		const TupleConstr *constraints = RelationGetDescr(table)->constr;
+
+		narrowed.table.relid = 1;
+		narrowed.null_holds = true;
+		for (int i = 0; constraints != NULL && i < constraints->num_check; i++)
+			if (constraints->check[i].ccvalid)
+				narrow_by(&narrowed, stringToNode(constraints->check[i].ccbin));
+		if (LokiIsNeverNull(RelationGetDescr(table), column_number - 1))
+			bounds->always.nulls = false;
+		table_close(table, NoLock);
+	}
 	narrowed.table.relid = rel->relid;
 	narrowed.null_holds = false;
 	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
@@ -379,8 +335,6 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	else if (bounds->always.low > bounds->always.high)
 		bounds->always.high = bounds->always.low;	/* no row passes */
 	bounds->indexes = indexes_that_tell(rel, bounds, family);
-	if (!may_ask(bounds->indexes))
-		bounds->indexes = NIL;
 }
 
 /* ----------------------------------------------------------------
@@ -436,21 +390,6 @@ extend_by_ends(IndexScanDesc scan, ScanKey key, Oid type, LokiRange *range, bool
 	return true;
 }
 
-/* A scan key for values below NaN */
-static void
-below_nan(ScanKey key, Oid type, Oid family)
-{
-	Oid			operator = get_opfamily_member(family, type, type, BTLessStrategyNumber);
-	Datum		nan = Float8GetDatum(get_float8_nan());
-
-	if (type == FLOAT4OID)
-		nan = Float4GetDatum(get_float4_nan());
-	else if (type == NUMERICOID)
-		nan = DirectFunctionCall1(float8_numeric, nan);
-	ScanKeyEntryInitialize(key, 0, 1, BTLessStrategyNumber, InvalidOid, InvalidOid,
-						   get_opcode(operator), nan);
-}
-
 /* The ends of a btree index, whichever order it has; see above for the snapshot.  NaN is at one end. */
 static LokiRange
 ask_btree(const LokiBounds *bounds, Relation table, Relation index)
@@ -467,7 +406,14 @@ ask_btree(const LokiBounds *bounds, Relation table, Relation index)
 	known = extend_by_ends(scan, &key, bounds->type, &range, &any);
 	if (known && range.nans)
 	{
-		below_nan(&key, bounds->type, index->rd_opfamily[0]);
+		/* values below NaN */
+		Oid			type = bounds->type;
+		Oid			less = get_opfamily_member(index->rd_opfamily[0], type, type, BTLessStrategyNumber);
+		Datum		nan = type == FLOAT4OID ? Float4GetDatum(get_float4_nan()) : Float8GetDatum(get_float8_nan());
+
+		if (type == NUMERICOID)
+			nan = DirectFunctionCall1(float8_numeric, nan);
+		ScanKeyEntryInitialize(&key, 0, 1, BTLessStrategyNumber, InvalidOid, InvalidOid, get_opcode(less), nan);
 		known = extend_by_ends(scan, &key, bounds->type, &range, &any);
 	}
 	if (!known)
@@ -507,26 +453,15 @@ ask_hnsw(const LokiBounds *bounds, Relation index, LokiRange *range)
 }
 
 /*
- * Whether a relation that was opened is still the index that the plan means, and has all rows that snapshots of this
- * transaction see.  One with indcheckxmin lacks some that are older than itself, as in get_relation_info() of core.
+ * Ask an index, unless somebody else changes it or waits to; false if it cannot be asked: it is not what the plan means
+ * any more, or lacks rows that snapshots of this transaction see.  One with indcheckxmin lacks some that are older than
+ * itself, as in get_relation_info() of core.
  */
-static bool
-index_is_usable(const LokiBounds *bounds, Relation index)
-{
-	const FormData_pg_index *form = index->rd_index;
-
-	return index->rd_rel->relkind == RELKIND_INDEX && form->indrelid == bounds->table &&
-		form->indisvalid && form->indisready && form->indislive &&
-		(!form->indcheckxmin ||
-		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin)) &&
-		(index->rd_rel->relam != BTREE_AM_OID || form->indkey.values[0] == bounds->column);
-}
-
-/* Ask an index, unless somebody else changes it or waits to; false if it cannot be asked. */
 static bool
 ask_index(const LokiBounds *bounds, Relation table, Oid indexid, LokiRange *range)
 {
 	Relation	index;
+	const FormData_pg_index *form;
 	bool		asked;
 
 	/* a cached plan may be executed by another user */
@@ -538,7 +473,12 @@ ask_index(const LokiBounds *bounds, Relation table, Oid indexid, LokiRange *rang
 		UnlockRelationOid(indexid, AccessShareLock);
 		return false;
 	}
-	asked = index_is_usable(bounds, index);
+	form = index->rd_index;
+	asked = index->rd_rel->relkind == RELKIND_INDEX && form->indrelid == bounds->table &&
+		form->indisvalid && form->indisready && form->indislive &&
+		(!form->indcheckxmin ||
+		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin)) &&
+		(index->rd_rel->relam != BTREE_AM_OID || form->indkey.values[0] == bounds->column);
 	if (asked && index->rd_rel->relam == BTREE_AM_OID)
 		*range = ask_btree(bounds, table, index);
 	else if (asked)
@@ -637,24 +577,6 @@ loki_drops_nulls(const RelOptInfo *rel, Node *column)
 	return false;
 }
 
-/*
- * Whether a column of a table has NOT NULL.  The planner holds a lock on the table.  A plan is made
- * again if the constraint is dropped, as that is an ALTER TABLE.
- */
-static bool
-has_not_null(PlannerInfo *root, const RelOptInfo *rel, const Var *column)
-{
-	Relation	table;
-	bool		result;
-
-	if (column->varno != (int) rel->relid || column->varattno <= 0 || !loki_constraints_hold())
-		return false;
-	table = table_open(planner_rt_fetch(column->varno, root)->relid, NoLock);
-	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
-	table_close(table, NoLock);
-	return result;
-}
-
 /* The rows that loki_may_be_null() asks about */
 typedef struct RowsOf
 {
@@ -662,16 +584,29 @@ typedef struct RowsOf
 	const RelOptInfo *rel;
 } RowsOf;
 
-/* LokiRangeOf: what is never NULL, and any value otherwise */
+/*
+ * LokiRangeOf: what is never NULL, and any value otherwise.  The planner holds a lock on the table of a column with NOT
+ * NULL.  A plan is made again if the constraint is dropped, as that is an ALTER TABLE.
+ */
 static bool
 is_never_null(Node *expr, void *context, LokiRange *range)
 {
 	const RowsOf *rows = context;
+	const Var  *column = (const Var *) expr;
+	Relation	table;
+	bool		result;
 
 	*range = loki_any_range;
 	range->nulls = false;
-	return loki_drops_nulls(rows->rel, expr) ||
-		(IsA(expr, Var) && has_not_null(rows->root, rows->rel, (Var *) expr));
+	if (loki_drops_nulls(rows->rel, expr))
+		return true;
+	if (!IsA(expr, Var) || column->varno != (int) rows->rel->relid || column->varattno <= 0 ||
+		!loki_constraints_hold())
+		return false;
+	table = table_open(planner_rt_fetch(column->varno, rows->root)->relid, NoLock);
+	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
+	table_close(table, NoLock);
+	return result;
 }
 
 /*

@@ -84,27 +84,8 @@ loki_strip_relabel(Node *node)
 }
 
 /*
- * Whether the operator is one of the column's family; or, with `negated`, the negator of an equality that is one.
- * Negators of <, as >=, are in the family themselves.
- */
-static bool
-has_operator(const IndexOptInfo *info, Oid opno, bool negated, LokiColumnTest *test)
-{
-	Oid			family = info->opfamily[test->column];
-	Oid			left;
-
-	if (negated)
-		opno = get_negator(opno);
-	if (!OidIsValid(opno) || !op_in_opfamily(opno, family))
-		return false;
-	get_op_opfamily_properties(opno, family, false, &test->strategy, &left, &test->subtype);
-	test->opno = opno;
-	test->negated = negated;
-	return !negated || test->strategy == BTEqualStrategyNumber;
-}
-
-/*
- * operand op x, or op ANY (x) by `flags`; with `negated` what has_operator() says, in place of what the operator is.
+ * operand op x, or op ANY (x) by `flags`, if the operator is one of the column's family; or, with `negated`, the negator
+ * of an equality that is one.  Negators of <, as >=, are in the family themselves.
  * An equality of a text and a name is one of texts, with the cast that the parser would put there.
  */
 static bool
@@ -114,14 +95,27 @@ compares(const IndexOptInfo *info, Oid opno, Oid collation, Node *operand, Node 
 	bool		text = exprType(operand) == TEXTOID && exprType(x) == NAMEOID &&
 		get_op_opfamily_strategy(opno, TEXT_BTREE_FAM_OID) == BTEqualStrategyNumber;
 
-	*test = (LokiColumnTest) {.operand = operand, .constant = x, .flags = flags, .collation = collation};
+	*test = (LokiColumnTest) {.operand = operand, .constant = x, .flags = flags, .collation = collation, .negated = negated};
 	if (text)
+	{
+		opno = TextEqualOperator;
 		test->constant = (Node *) makeFuncExpr(F_TEXT_NAME, TEXTOID, list_make1(x), DEFAULT_COLLATION_OID,
 											   C_COLLATION_OID, COERCE_IMPLICIT_CAST);
+	}
 	for (; test->column < info->nkeycolumns; test->column++)
-		if (match_index_to_operand(operand, test->column, unconstify(IndexOptInfo *, info)) &&
-			has_operator(info, text ? TextEqualOperator : opno, negated, test))
+	{
+		Oid			family = info->opfamily[test->column];
+		Oid			left;
+
+		if (!match_index_to_operand(operand, test->column, unconstify(IndexOptInfo *, info)))
+			continue;
+		test->opno = negated ? get_negator(opno) : opno;
+		if (!OidIsValid(test->opno) || !op_in_opfamily(test->opno, family))
+			continue;
+		get_op_opfamily_properties(test->opno, family, false, &test->strategy, &left, &test->subtype);
+		if (!negated || test->strategy == BTEqualStrategyNumber)
 			return true;
+	}
 	return false;
 }
 
@@ -145,43 +139,40 @@ test_of_operator(const IndexOptInfo *info, const OpExpr *op, bool distinct, Loki
 }
 
 /*
- * ARRAY[x], of the type that the column's values have.  @> compares elements by the default equality of their type
- * (arraycontains()), so the clause's operator must be that one.  Elements of a domain have a type of their own, which
- * the array would not have.
+ * column op ANY (array), column <> ALL (array), x = ANY (column)
+ *
+ * The last is column @> ARRAY[x], of the type that the column's values have.  @> compares elements by the default
+ * equality of their type (arraycontains()), so the clause's operator must be that one.  Elements of a domain have a type
+ * of their own, which the array would not have.
  */
-static Node *
-array_of_element(const ScalarArrayOpExpr *saop, Oid array_type)
+static bool
+test_of_array(const IndexOptInfo *info, const ScalarArrayOpExpr *saop, LokiColumnTest *test)
 {
-	Oid			element = get_element_type(array_type);
-	ArrayExpr  *array;
 	Node	   *x = linitial(saop->args);
+	Node	   *column;
+	ArrayExpr  *array;
+	Oid			type;
+	Oid			element;
 
+	if (compares(info, saop->opno, saop->inputcollid, x, lsecond(saop->args), SK_SEARCHARRAY, !saop->useOr, test))
+		return true;
+	if (!saop->useOr)
+		return false;
+	column = loki_strip_relabel(lsecond(saop->args));
+	type = getBaseType(exprType(column));
+	element = get_element_type(type);
 	if (!OidIsValid(element) || getBaseType(element) != element ||
 		lookup_type_cache(element, TYPECACHE_EQ_OPR)->eq_opr != saop->opno)
-		return NULL;
+		return false;
 	if (exprType(x) != element)
 		x = (Node *) makeRelabelType((Expr *) x, element, -1, exprCollation(x), COERCE_IMPLICIT_CAST);
 	array = makeNode(ArrayExpr);
-	array->array_typeid = array_type;
+	array->array_typeid = type;
 	array->array_collid = saop->inputcollid;
 	array->element_typeid = element;
 	array->elements = list_make1(x);
 	array->location = -1;
-	return (Node *) array;
-}
-
-/* column op ANY (array), column <> ALL (array), x = ANY (column) */
-static bool
-test_of_array(const IndexOptInfo *info, const ScalarArrayOpExpr *saop, LokiColumnTest *test)
-{
-	Node	   *column = loki_strip_relabel(lsecond(saop->args));
-	Node	   *array;
-
-	if (compares(info, saop->opno, saop->inputcollid, linitial(saop->args), lsecond(saop->args), SK_SEARCHARRAY,
-				 !saop->useOr, test))
-		return true;
-	return saop->useOr && (array = array_of_element(saop, getBaseType(exprType(column)))) != NULL &&
-		compares(info, OID_ARRAY_CONTAINS_OP, saop->inputcollid, column, array, 0, false, test);
+	return compares(info, OID_ARRAY_CONTAINS_OP, saop->inputcollid, column, (Node *) array, 0, false, test);
 }
 
 /* A boolean column that is a value, or is anything else */

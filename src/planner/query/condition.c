@@ -242,25 +242,6 @@ optional_as_or(Node *clause)
  * ----------------------------------------------------------------
  */
 
-/* A test of one attribute, as a scan key */
-static LateCondition *
-make_key(Conditions *conditions, const LokiColumnTest *test)
-{
-	LateCondition *condition = palloc0_object(LateCondition);
-
-	condition->made.kind = LOKI_CONDITION_KEY;
-	condition->made.negated = test->negated;
-	condition->made.nulls = test->nulls;
-	condition->made.key.sk_attno = test->column + 1;
-	condition->made.key.sk_flags = test->flags;
-	condition->made.key.sk_strategy = (StrategyNumber) test->strategy;
-	condition->made.key.sk_subtype = test->subtype;
-	condition->made.key.sk_collation = test->collation;
-	condition->equals_null = test->equals_null;
-	condition->expr = ExecInitExpr((Expr *) test->constant, &conditions->scan->ps);
-	return condition;
-}
-
 /*
  * AND or OR of clauses; NULL if slots decide nothing of it.  A part of an AND may be left out, for the
  * rest still holds for each row that passes.  A part of an OR may not: a row may pass by that alone.
@@ -292,6 +273,7 @@ make_and_or(Conditions *conditions, List *clauses, LokiConditionKind kind)
 static LateCondition *
 make_condition(Conditions *conditions, Node *clause)
 {
+	LateCondition *condition;
 	LokiColumnTest test;
 
 	check_stack_depth();
@@ -302,8 +284,7 @@ make_condition(Conditions *conditions, Node *clause)
 	 */
 	if (loki_is_constant(clause, conditions->columns->rel->relid))
 	{
-		LateCondition *condition = palloc0_object(LateCondition);
-
+		condition = palloc0_object(LateCondition);
 		condition->made.kind = LOKI_CONDITION_ALL;
 		condition->expr = ExecInitExpr((Expr *) clause, &conditions->scan->ps);
 		return condition;
@@ -312,9 +293,21 @@ make_condition(Conditions *conditions, Node *clause)
 	if (is_andclause(clause) || is_orclause(clause))
 		return make_and_or(conditions, ((BoolExpr *) clause)->args,
 						   is_andclause(clause) ? LOKI_CONDITION_ALL : LOKI_CONDITION_ANY);
-	/* the first column is the vector */
-	return loki_column_test(conditions->columns, clause, &test) && test.column > 0 ?
-		make_key(conditions, &test) : NULL;
+	/* a test of one attribute, as a scan key; the first column is the vector */
+	if (!loki_column_test(conditions->columns, clause, &test) || test.column == 0)
+		return NULL;
+	condition = palloc0_object(LateCondition);
+	condition->made.kind = LOKI_CONDITION_KEY;
+	condition->made.negated = test.negated;
+	condition->made.nulls = test.nulls;
+	condition->made.key.sk_attno = test.column + 1;
+	condition->made.key.sk_flags = test.flags;
+	condition->made.key.sk_strategy = (StrategyNumber) test.strategy;
+	condition->made.key.sk_subtype = test.subtype;
+	condition->made.key.sk_collation = test.collation;
+	condition->equals_null = test.equals_null;
+	condition->expr = ExecInitExpr((Expr *) test.constant, &conditions->scan->ps);
+	return condition;
 }
 
 /* See condition.h: a condition that make_condition() makes without leaving anything out. */
@@ -333,13 +326,6 @@ loki_slots_decide(const IndexOptInfo *info, Node *clause)
 		if (!loki_slots_decide(info, part))
 		return false;
 	return true;
-}
-
-/* Whether a condition holds for all rows (ALL), or for none (ANY) */
-static bool
-is_decided_as(const LokiCondition *condition, LokiConditionKind kind)
-{
-	return condition->kind == kind && condition->nparts == 0;
 }
 
 /*
@@ -372,11 +358,11 @@ evaluate_late(Conditions *conditions, const LateCondition *late)
 	{
 		LokiCondition *part = evaluate_late(conditions, (LateCondition *) late->made.parts[i]);
 
-		if (is_decided_as(part, condition->kind == LOKI_CONDITION_ALL ?
-						  LOKI_CONDITION_ANY : LOKI_CONDITION_ALL))
-			return part;
-		if (!is_decided_as(part, condition->kind))
+		/* one without parts holds for all rows (ALL), or for none (ANY) */
+		if (part->kind == LOKI_CONDITION_KEY || part->nparts > 0)
 			condition->parts[condition->nparts++] = part;
+		else if (part->kind != condition->kind)
+			return part;
 	}
 	return condition->nparts == 1 ? condition->parts[0] : condition;
 }

@@ -122,20 +122,26 @@ loki_is_distance_operator(Oid opno)
 }
 
 /*
- * The operator that computes the same as a function's call, or NULL.
+ * Set-returning calls and float4 results are none: no operator class has them.
  *
  * A user may have a function l2_distance() of his own.  It has an operator only if its schema has one
  * that is in an operator class of hnsw.  For that the function must be the operator's own, unless it is
  * falling.
  */
-static OpExpr *
-operator_of_function(FuncExpr *call, bool *falling)
+OpExpr *
+loki_base_distance(Node *expr, bool *falling)
 {
+	FuncExpr   *call = (FuncExpr *) expr;
+	OpExpr	   *op = (OpExpr *) expr;
 	char	   *name;
 	char	   *schema;
 
-	if (call->funcresulttype != FLOAT8OID || list_length(call->args) != 2 ||
-		call->funcretset)
+	*falling = false;
+	if (expr != NULL && IsA(expr, OpExpr))
+		return op->opresulttype == FLOAT8OID && list_length(op->args) == 2 && !op->opretset &&
+			loki_is_distance_operator(op->opno) ? op : NULL;
+	if (expr == NULL || !IsA(expr, FuncExpr) || call->funcresulttype != FLOAT8OID ||
+		list_length(call->args) != 2 || call->funcretset)
 		return NULL;
 	name = get_func_name(call->funcid);
 	schema = get_namespace_name(get_func_namespace(call->funcid));
@@ -157,26 +163,6 @@ operator_of_function(FuncExpr *call, bool *falling)
 		*falling = distance_functions[i].falling;
 		return loki_make_operator(opno, copyObject(linitial(call->args)),
 								  copyObject(lsecond(call->args)), InvalidOid);
-	}
-	return NULL;
-}
-
-/* Set-returning calls and float4 results are none: no operator class has them. */
-OpExpr *
-loki_base_distance(Node *expr, bool *falling)
-{
-	*falling = false;
-	if (expr == NULL)
-		return NULL;
-	if (IsA(expr, FuncExpr))
-		return operator_of_function((FuncExpr *) expr, falling);
-	if (IsA(expr, OpExpr))
-	{
-		OpExpr	   *op = (OpExpr *) expr;
-
-		if (op->opresulttype == FLOAT8OID && list_length(op->args) == 2 &&
-			!op->opretset && loki_is_distance_operator(op->opno))
-			return op;
 	}
 	return NULL;
 }
@@ -288,24 +274,6 @@ loki_without_dimensions(Node *vector)
 	return vector;
 }
 
-/* Whether a condition of a relation is = ANY of no values */
-static bool
-has_empty_list(const RelOptInfo *rel)
-{
-	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
-	{
-		const ScalarArrayOpExpr *any = (const ScalarArrayOpExpr *) rinfo->clause;
-		const Const *list = IsA(any, ScalarArrayOpExpr) && any->useOr ? lsecond(any->args) : NULL;
-
-		if (list == NULL || !IsA(list, Const) || list->constisnull)
-			continue;
-		if (ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(list->constvalue)),
-						   ARR_DIMS(DatumGetArrayTypeP(list->constvalue))) == 0)
-			return true;
-	}
-	return false;
-}
-
 Node *
 loki_indexed_vector(IndexOptInfo *info, Node *vector)
 {
@@ -316,6 +284,18 @@ loki_indexed_vector(IndexOptInfo *info, Node *vector)
 	if (info->indexkeys[0] != 0)
 		return NULL;
 	column = linitial(info->indexprs);
-	return column != loki_without_dimensions(column) && equal(loki_without_dimensions(column), vector) &&
-		!has_empty_list(info->rel) ? column : NULL;
+	if (column == loki_without_dimensions(column) || !equal(loki_without_dimensions(column), vector))
+		return NULL;
+	/* = ANY of no values */
+	foreach_node(RestrictInfo, rinfo, info->rel->baserestrictinfo)
+	{
+		const ScalarArrayOpExpr *any = (const ScalarArrayOpExpr *) rinfo->clause;
+		const Const *list = IsA(any, ScalarArrayOpExpr) && any->useOr ? lsecond(any->args) : NULL;
+
+		if (list != NULL && IsA(list, Const) && !list->constisnull &&
+			ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(list->constvalue)),
+						   ARR_DIMS(DatumGetArrayTypeP(list->constvalue))) == 0)
+			return NULL;
+	}
+	return column;
 }

@@ -267,89 +267,83 @@ place_nulls(LokiDistanceExpr *result, LokiPlace place)
 	result->nulls = place;
 }
 
-/* The value k takes the place of NULL: at an end if no score can be beyond it, among them otherwise. */
-static void
-fill_nulls(LokiDistanceExpr *result, Node *score, double k)
+/*
+ * An expression that has values also for rows without a distance.
+ *
+ *		GREATEST(0, 1 - (v <=> q))		or LEAST, of a score and constants
+ *		COALESCE(1 - (v <=> q), -1)
+ *		CASE WHEN v IS NULL THEN -1 ELSE 1 - (v <=> q) END		or the same by IS NOT NULL
+ *
+ * The first are monotone, as they clip.  They pass over NULL, so a row without a vector has the greatest, or least,
+ * constant.  To LEAST, NaN is greater than all constants, and becomes the least of them as well.
+ *
+ * The query of the last is a constant: if it were NULL, v would say nothing about the score.  Then all rows with a
+ * vector would have the score NULL, and those without the constant.
+ */
+static bool
+filled_score(Node *expr, LokiDistanceExpr *result)
 {
+	Node	   *score = NULL;
 	LokiRange	range;
+	double		k;
 
+	if (IsA(expr, MinMaxExpr))
+	{
+		LokiPlace	place = ((MinMaxExpr *) expr)->op == IS_GREATEST ? LOKI_PLACE_LEAST : LOKI_PLACE_GREATEST;
+
+		foreach_ptr(Node, arg, ((MinMaxExpr *) expr)->args)
+		{
+			if (loki_finite_constant(arg, &k))
+				continue;
+			if (score != NULL)
+				return false;
+			score = arg;
+		}
+		if (list_length(((MinMaxExpr *) expr)->args) < 2 || !loki_distance_expr(score, result))
+			return false;
+		if (place == LOKI_PLACE_GREATEST && result->nans == LOKI_PLACE_ITSELF)
+			result->nans = place;
+		if (result->nulls == LOKI_PLACE_ITSELF)
+			place_nulls(result, place);
+		return true;
+	}
+	if (IsA(expr, CoalesceExpr))
+	{
+		List	   *args = ((CoalesceExpr *) expr)->args;
+
+		score = linitial(args);
+		if (list_length(args) != 2 || !loki_finite_constant(lsecond(args), &k) || !loki_distance_expr(score, result))
+			return false;
+		if (result->nulls != LOKI_PLACE_ITSELF)
+			return true;
+	}
+	else if (IsA(expr, CaseExpr))
+	{
+		CaseExpr   *choice = (CaseExpr *) expr;
+		CaseWhen   *when = linitial_node(CaseWhen, choice->args);
+		NullTest   *test = (NullTest *) when->expr;
+		Node	   *filler;
+		Node	   *query;
+
+		if (choice->arg != NULL || list_length(choice->args) != 1 || !IsA(test, NullTest) ||
+			choice->defresult == NULL)
+			return false;
+		score = (Node *) (test->nulltesttype == IS_NULL ? choice->defresult : when->result);
+		filler = (Node *) (test->nulltesttype == IS_NULL ? when->result : choice->defresult);
+		if (!loki_finite_constant(filler, &k) || !loki_distance_expr(score, result))
+			return false;
+		query = equal(test->arg, linitial(result->distance->args)) ?
+			lsecond(result->distance->args) : linitial(result->distance->args);
+		if (!IsA(query, Const) || ((Const *) query)->constisnull ||
+			!list_member(result->distance->args, test->arg))
+			return false;
+	}
+	else
+		return false;
+	/* k takes the place of NULL: at an end if no score can be beyond it, among them otherwise */
 	loki_range_of_expr(score, numeric_range, NULL, &range);
 	place_nulls(result, k <= range.low ? LOKI_PLACE_LEAST :
 				k >= range.high ? LOKI_PLACE_GREATEST : LOKI_PLACE_BETWEEN);
-}
-
-/*
- * GREATEST(0, 1 - (v <=> q)): GREATEST and LEAST of a score and constants.  They are monotone, as they
- * clip.  They pass over NULL, so a row without a vector has the greatest, or least, constant.  To LEAST,
- * NaN is greater than all constants, and becomes the least of them as well.
- */
-static bool
-clipped(MinMaxExpr *expr, LokiDistanceExpr *result)
-{
-	LokiPlace	place = expr->op == IS_GREATEST ? LOKI_PLACE_LEAST : LOKI_PLACE_GREATEST;
-	Node	   *score = NULL;
-
-	foreach_ptr(Node, arg, expr->args)
-	{
-		double		k;
-
-		if (loki_finite_constant(arg, &k))
-			continue;
-		if (score != NULL)
-			return false;
-		score = arg;
-	}
-	if (list_length(expr->args) < 2 || !loki_distance_expr(score, result))
-		return false;
-	if (place == LOKI_PLACE_GREATEST && result->nans == LOKI_PLACE_ITSELF)
-		result->nans = place;
-	if (result->nulls == LOKI_PLACE_ITSELF)
-		place_nulls(result, place);
-	return true;
-}
-
-/* COALESCE(1 - (v <=> q), -1): of a score and a constant */
-static bool
-coalesced(CoalesceExpr *expr, LokiDistanceExpr *result)
-{
-	double		k;
-
-	if (list_length(expr->args) != 2 || !loki_finite_constant(lsecond(expr->args), &k) ||
-		!loki_distance_expr(linitial(expr->args), result))
-		return false;
-	if (result->nulls == LOKI_PLACE_ITSELF)
-		fill_nulls(result, linitial(expr->args), k);
-	return true;
-}
-
-/*
- * CASE WHEN v IS NULL THEN constant ELSE score of v END, or the same by IS NOT NULL.  The
- * query is a constant: if it were NULL, v would say nothing about the score.  Then all rows with a vector
- * would have the score NULL, and those without the constant.
- */
-static bool
-cased(CaseExpr *expr, LokiDistanceExpr *result)
-{
-	CaseWhen   *when = linitial_node(CaseWhen, expr->args);
-	NullTest   *test = (NullTest *) when->expr;
-	Node	   *score;
-	Node	   *filler;
-	Node	   *query;
-	double		k;
-
-	if (expr->arg != NULL || list_length(expr->args) != 1 || !IsA(test, NullTest) ||
-		expr->defresult == NULL)
-		return false;
-	score = (Node *) (test->nulltesttype == IS_NULL ? expr->defresult : when->result);
-	filler = (Node *) (test->nulltesttype == IS_NULL ? when->result : expr->defresult);
-	if (!loki_finite_constant(filler, &k) || !loki_distance_expr(score, result))
-		return false;
-	query = equal(test->arg, linitial(result->distance->args)) ?
-		lsecond(result->distance->args) : linitial(result->distance->args);
-	if (!IsA(query, Const) || ((Const *) query)->constisnull ||
-		!list_member(result->distance->args, test->arg))
-		return false;
-	fill_nulls(result, score, k);
 	return true;
 }
 
@@ -374,11 +368,7 @@ loki_distance_expr(Node *expr, LokiDistanceExpr *result)
 		return true;
 	}
 	check_stack_depth();
-
-	/* an expression that has values also for rows without a distance */
-	if (IsA(expr, MinMaxExpr) ? clipped((MinMaxExpr *) expr, result) :
-		IsA(expr, CoalesceExpr) ? coalesced((CoalesceExpr *) expr, result) :
-		IsA(expr, CaseExpr) && cased((CaseExpr *) expr, result))
+	if (filled_score(expr, result))
 	{
 		result->wrapped = true;
 		return true;
@@ -431,34 +421,14 @@ loki_order_first(bool nulls_first, const LokiDistanceExpr *distance)
 }
 
 /*
- * How far rounding in an operation, and in those above it, may move the argument:
- * a sum loses what is small beside its constant.  `above` is the same for the
- * operations above.  Relative errors are not counted here.
+ * Turn the bound of a wrapped distance into a bound of the distance itself, by
+ * undoing the operations one after the other.  NULL if rounding could move it by
+ * more than LOKI_BOUND_SLOP: a sum loses what is small beside its constant.  Relative errors are not counted.
+ *
+ *		100 * (1 - (v <=> q)) > b		v <=> q < 1 - b / 100
  *
  * fl(x + k) is off by DBL_EPSILON / 2 times x + k.  That happens in the clause, and again as the bound is
  * solved; 4 is twice as much as that comes to for an x as large as k.
- */
-static double
-rounding_below(const Peeled *peeled, double above)
-{
-	double		k = fabs(peeled->k);
-
-	Assert(k <= MAX_FACTOR);
-	Assert(k >= 1 / MAX_FACTOR ||
-		   (peeled->inverse != F_FLOAT8DIV && peeled->inverse != F_FLOAT8MUL));
-	if (peeled->inverse == F_FLOAT8DIV)
-		return above / k;
-	if (peeled->inverse == F_FLOAT8MUL)
-		return above * k;
-	return above + 4 * DBL_EPSILON * k;
-}
-
-/*
- * Turn the bound of a wrapped distance into a bound of the distance itself, by
- * undoing the operations one after the other.  NULL if rounding could move it by
- * more than LOKI_BOUND_SLOP.
- *
- *		100 * (1 - (v <=> q)) > b		v <=> q < 1 - b / 100
  *
  * The result is an expression, not a value: b may be a parameter.
  */
@@ -467,7 +437,8 @@ undo_operations(Node *expr, Expr *bound)
 {
 	Peeled		peeled;
 	bool		falling;
-	double		rounding = 0;
+	double		rounding = 0;	/* how far it may move `expr`, in the operations
+								 * above it */
 	int			operations = 0;
 
 	Assert(exprType((Node *) bound) == FLOAT8OID);
@@ -485,11 +456,16 @@ undo_operations(Node *expr, Expr *bound)
 	while (loki_base_distance(expr, &falling) == NULL)
 	{
 		List	   *args;
+		double		k;
 
 		if (++operations > MAX_OPERATIONS || !peel_operation(expr, &peeled) ||
 			!OidIsValid(peeled.inverse) || exprType(expr) != FLOAT8OID)
 			return NULL;
-		rounding = rounding_below(&peeled, rounding);
+		k = fabs(peeled.k);
+		Assert(k <= MAX_FACTOR);
+		Assert(k >= 1 / MAX_FACTOR || (peeled.inverse != F_FLOAT8DIV && peeled.inverse != F_FLOAT8MUL));
+		rounding = peeled.inverse == F_FLOAT8DIV ? rounding / k :
+			peeled.inverse == F_FLOAT8MUL ? rounding * k : rounding + 4 * DBL_EPSILON * k;
 		if (rounding > LOKI_BOUND_SLOP)
 			return NULL;
 		args = peeled.constant == NULL ? list_make1(bound) :
@@ -555,35 +531,21 @@ loki_distance_bound(Node *clause, LokiDistanceBound *result)
 }
 
 /*
- * CASE WHEN a = b THEN expr END, for two parameters of a statement; NULL if they cannot be compared.  A
- * bound that is NULL says nothing, so that a scan with other parameters goes without it.
- */
-static Expr *
-if_equal(Param *a, Param *b, Expr *expr)
-{
-	Oid			equality = lookup_type_cache(a->paramtype, TYPECACHE_EQ_OPR)->eq_opr;
-
-	Assert(a->paramkind == PARAM_EXTERN && b->paramkind == PARAM_EXTERN);
-	if (!OidIsValid(equality) || a->paramtype != b->paramtype)
-		return NULL;
-	return loki_make_case(loki_make_operator(equality, copyObject(a), copyObject(b), InvalidOid),
-						  expr, makeNullConst(exprType((Node *) expr), -1, InvalidOid));
-}
-
-/*
  * The scan has the column on the left.  Clients pass a vector once for each place where it stands:
  *
  *		WHERE v <-> $1 < 0.5 ORDER BY v <-> $2 LIMIT 10
  *
- * If both queries are parameters, the bound holds as long as they are equal.
+ * If both queries are parameters, the bound holds as long as they are equal.  A bound that is NULL says nothing, so that
+ * a scan with other parameters goes without it.
  */
 bool
 loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order)
 {
 	const OpExpr *distance = bound->distance;
 	Node	   *column = loki_without_dimensions(linitial(order->args));
-	Node	   *other = lsecond(order->args);
-	Node	   *query;
+	Param	   *other = lsecond(order->args);
+	Param	   *query;
+	Oid			equality;
 
 	Assert(list_length(order->args) == 2 && list_length(distance->args) == 2);
 	if (!equal(loki_without_dimensions(linitial(distance->args)), column) &&
@@ -595,12 +557,16 @@ loki_bounds_order(LokiDistanceBound *bound, const OpExpr *order)
 	query = lsecond(distance->args);
 	if (equal(query, other))
 		return true;
-	if (!IsA(query, Param) || !IsA(other, Param) ||
-		((Param *) query)->paramkind != PARAM_EXTERN || ((Param *) other)->paramkind != PARAM_EXTERN)
+	if (!IsA(query, Param) || !IsA(other, Param) || query->paramkind != PARAM_EXTERN ||
+		other->paramkind != PARAM_EXTERN || query->paramtype != other->paramtype)
 		return false;
-	bound->bound = if_equal((Param *) query, (Param *) other, bound->bound);
+	equality = lookup_type_cache(query->paramtype, TYPECACHE_EQ_OPR)->eq_opr;
+	if (!OidIsValid(equality))
+		return false;
+	bound->bound = loki_make_case(loki_make_operator(equality, copyObject(query), copyObject(other), InvalidOid),
+								  bound->bound, makeNullConst(exprType((Node *) bound->bound), -1, InvalidOid));
 	bound->exact = false;
-	return bound->bound != NULL;
+	return true;
 }
 
 /* Recognize a score in an expression that has not been simplified.  A copy is, as the Query must stay as it is. */

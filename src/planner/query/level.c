@@ -85,30 +85,20 @@ loki_only_source(const Query *parse)
  */
 
 /*
- * The level above one that has no LIMIT, and is all that it selects from; NULL for others.  Conditions
- * above would drop rows, so that more are taken than LIMIT says.
- */
-static const PlannerInfo *
-parent_of_all(const PlannerInfo *root)
-{
-	const PlannerInfo *parent = root->parse->limitCount == NULL ? root->parent_root : NULL;
-	const RangeTblEntry *rte = parent != NULL && parent->parse->jointree->quals == NULL ?
-		loki_only_source(parent->parse) : NULL;
-
-	return rte != NULL && rte->rtekind == RTE_SUBQUERY ? parent : NULL;
-}
-
-/*
  * Upwards from a scan's level to that of a LIMIT that takes its rows, as order/limit_search.c will come down from it; NULL
- * if something needs all rows first.  So does an order of ranks, but for the order that they have.
+ * if something needs all rows first.  So does an order of ranks, but for the order that they have.  A level above must
+ * select from this one alone, without LIMIT here or conditions there: these would drop rows, so that more are taken than
+ * LIMIT says.
  */
 static const PlannerInfo *
 limit_above(const PlannerInfo *root)
 {
 	bool		ranks = false;
 
-	while (root != NULL && !loki_consumes_order(root->parse))
+	while (!loki_consumes_order(root->parse))
 	{
+		const RangeTblEntry *rte;
+
 		if (root->parse->sortClause != NIL &&
 			(ranks || (root->parse->hasWindowFuncs && !loki_sorts_by_rank(root) &&
 					   !pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys))))
@@ -116,7 +106,12 @@ limit_above(const PlannerInfo *root)
 		ranks |= root->parse->hasWindowFuncs;
 		if (loki_has_limit(root->parse))
 			return root;
-		root = parent_of_all(root);
+		if (root->parse->limitCount != NULL || root->parent_root == NULL)
+			return NULL;
+		root = root->parent_root;
+		rte = root->parse->jointree->quals == NULL ? loki_only_source(root->parse) : NULL;
+		if (rte == NULL || rte->rtekind != RTE_SUBQUERY)
+			return NULL;
 	}
 	return NULL;
 }
@@ -189,7 +184,12 @@ make_level(PlannerInfo *root)
 		loki_may_repeat(parse->limitCount, parse->limitOffset);
 	level->repeatable = loki_is_repeatable(parse->jointree);
 	level->ranks_rows = loki_ranks_rows(parse);
-	level->windows_need_all = loki_windows_need_all(parse);
+	/* a function does if its frame ends with the last one, or if all rows are peers; core knows of this since 16 */
+	if (parse->hasWindowFuncs && !level->ranks_rows)
+		foreach_node(WindowClause, window, parse->windowClause)
+			level->windows_need_all |= window->partitionClause == NIL &&
+			((window->frameOptions & FRAMEOPTION_END_UNBOUNDED_FOLLOWING) ||
+			 (window->orderClause == NIL && !(window->frameOptions & FRAMEOPTION_ROWS)));
 	foreach_form(form)
 		if (form->level != NULL &&
 			(level->asked.state = form->level(root, parse, root->parent_root != NULL ? root->parent_root->parse : NULL,

@@ -53,7 +53,8 @@ typedef struct LokiLevel
 	bool		repeatable;		/* FROM and WHERE hold for the same rows each
 								 * time */
 	bool		ranks_rows;		/* loki_ranks_rows() */
-	bool		windows_need_all;	/* loki_windows_need_all() */
+	bool		windows_need_all;	/* a window function does, before it
+									 * returns a row */
 	LokiAsked	asked;			/* in the place of these by its form */
 	const PlannerInfo *unknown_limit;	/* the level whose LIMIT takes the
 										 * rows, if the planner does not know
@@ -121,9 +122,6 @@ extern bool loki_ranks_rows(const Query *parse);
 
 /* The order of such ranks, if a query sorts by that or by one of them; NIL if not */
 extern List *loki_order_of_ranks(const Query *parse);
-
-/* Whether a window function needs all rows before it returns one */
-extern bool loki_windows_need_all(const Query *parse);
 
 /* Whether a query's sort keys are one of its ranks, ascending */
 extern bool loki_sorts_by_rank(const PlannerInfo *root);

@@ -70,45 +70,12 @@ is_deterministic(Oid collation)
 }
 
 /*
- * The index clause of a condition; NULL if it is none.  It is what match_clause_to_index() makes, and not lossy, as it
- * holds for the same rows.  Whether rows are rechecked is up to the access method, which says so for each row.  @> is
- * not leakproof, even if the operator of the condition is.
- */
-static IndexClause *
-other_clause(PlannerInfo *root, const IndexOptInfo *info, RestrictInfo *rinfo)
-{
-	LokiColumnTest test;
-	IndexClause *clause;
-	bool		array;
-
-	if (rinfo->pseudoconstant || !restriction_is_securely_promotable(rinfo, info->rel) ||
-		!loki_column_test(info, (Node *) rinfo->clause, &test) ||
-		test.column == 0 || test.flags != 0 || test.negated || test.equals_null)
-		return NULL;
-	array = test.opno == OID_ARRAY_CONTAINS_OP;
-	if (array && rinfo->security_level > info->rel->baserestrict_min_security)
-		return NULL;
-	if (!loki_column_collates(info, &test))
-	{
-		if (array || !is_deterministic(test.collation) || !is_deterministic(info->indexcollations[test.column]))
-			return NULL;
-		test.collation = info->indexcollations[test.column];
-	}
-	/* an array is made now, so that the scan need not */
-	if (array)
-		test.constant = eval_const_expressions(root, test.constant);
-	clause = makeNode(IndexClause);
-	clause->rinfo = rinfo;
-	clause->indexquals = list_make1(make_simple_restrictinfo(root, (Expr *)
-															 loki_make_operator(test.opno, test.operand, test.constant,
-																				test.collation)));
-	clause->indexcol = test.column;
-	return clause;
-}
-
-/*
- * The index clauses of an index for conditions that core does not match to it, as it does `matched`.  An index clause
- * is evaluated before all others, so such a condition must not have to wait for a security barrier.
+ * The index clauses of an index for conditions that core does not match to it, as it does `matched`.  They are what
+ * match_clause_to_index() makes, and not lossy, as they hold for the same rows.  Whether rows are rechecked is up to the
+ * access method, which says so for each row.
+ *
+ * An index clause is evaluated before all others, so such a condition must not have to wait for a security barrier.  @>
+ * is not leakproof, even if the operator of the condition is.
  */
 static List *
 other_clauses(PlannerInfo *root, const IndexOptInfo *info, List *matched)
@@ -119,10 +86,34 @@ other_clauses(PlannerInfo *root, const IndexOptInfo *info, List *matched)
 		return NIL;
 	foreach_node(RestrictInfo, rinfo, info->indrestrictinfo)
 	{
-		IndexClause *clause = is_redundant_with_indexclauses(rinfo, matched) ? NULL : other_clause(root, info, rinfo);
+		LokiColumnTest test;
+		IndexClause *clause;
+		bool		array;
 
-		if (clause != NULL)
-			clauses = lappend(clauses, clause);
+		if (is_redundant_with_indexclauses(rinfo, matched) || rinfo->pseudoconstant ||
+			!restriction_is_securely_promotable(rinfo, info->rel) ||
+			!loki_column_test(info, (Node *) rinfo->clause, &test) ||
+			test.column == 0 || test.flags != 0 || test.negated || test.equals_null)
+			continue;
+		array = test.opno == OID_ARRAY_CONTAINS_OP;
+		if (array && rinfo->security_level > info->rel->baserestrict_min_security)
+			continue;
+		if (!loki_column_collates(info, &test))
+		{
+			if (array || !is_deterministic(test.collation) || !is_deterministic(info->indexcollations[test.column]))
+				continue;
+			test.collation = info->indexcollations[test.column];
+		}
+		/* an array is made now, so that the scan need not */
+		if (array)
+			test.constant = eval_const_expressions(root, test.constant);
+		clause = makeNode(IndexClause);
+		clause->rinfo = rinfo;
+		clause->indexquals = list_make1(make_simple_restrictinfo(root, (Expr *)
+																 loki_make_operator(test.opno, test.operand, test.constant,
+																					test.collation)));
+		clause->indexcol = test.column;
+		clauses = lappend(clauses, clause);
 	}
 	return clauses;
 }
@@ -242,38 +233,6 @@ loki_matches(PlannerInfo *root, IndexOptInfo *info)
 	return notes->matches;
 }
 
-/*
- * Whether slots of the index decide a condition, so that no recheck drops a row.
- * A slot has a sort key of a few bytes in the value's place.  Types decide if different values have
- * different sort keys; long texts, of which a slot has a hash, have not.
- */
-static bool
-is_decided(const IndexOptInfo *info, const IndexClause *clause)
-{
-	Oid			left = info->opcintype[clause->indexcol];
-	bool		time = left == DATEOID || left == TIMESTAMPOID || left == TIMESTAMPTZOID;
-
-	if (clause->indexcol == 0)
-		return true;
-	if (!loki_hnsw_decides(info->opfamily[clause->indexcol], left))
-		return false;
-	foreach_node(RestrictInfo, rinfo, clause->indexquals)
-	{
-		LokiColumnTest test;
-
-		/*
-		 * comparing timestamptz with timestamp or date depends on the time
-		 * zone
-		 */
-		if (IsA(rinfo->clause, RowCompareExpr) ||
-			(time && (!loki_column_test(info, (Node *) rinfo->clause, &test) ||
-					  (OidIsValid(test.opno) && test.subtype != left &&
-					   (left == TIMESTAMPTZOID || test.subtype == TIMESTAMPTZOID)))))
-			return false;
-	}
-	return true;
-}
-
 /* Whether the index answers all of these conditions, so that the filter has none */
 static bool
 leaves_none(const IndexPath *path, List *clauses)
@@ -285,16 +244,39 @@ leaves_none(const IndexPath *path, List *clauses)
 	return true;
 }
 
+/*
+ * A slot has a sort key of a few bytes in the value's place.  It decides a condition, so that no recheck drops a row, if
+ * different values have different sort keys; long texts, of which a slot has a hash, have not.
+ */
 bool
 loki_decides_all(const IndexPath *path)
 {
-	if (!leaves_none(path, path->indexinfo->indrestrictinfo) ||
-		(path->path.param_info != NULL &&
-		 !leaves_none(path, path->path.param_info->ppi_clauses)))
+	const IndexOptInfo *info = path->indexinfo;
+
+	if (!leaves_none(path, info->indrestrictinfo) ||
+		(path->path.param_info != NULL && !leaves_none(path, path->path.param_info->ppi_clauses)))
 		return false;
 	foreach_node(IndexClause, clause, path->indexclauses)
-		if (!is_decided(path->indexinfo, clause))
-		return false;
+	{
+		Oid			left = info->opcintype[clause->indexcol];
+		bool		time = left == DATEOID || left == TIMESTAMPOID || left == TIMESTAMPTZOID;
+
+		if (clause->indexcol == 0)
+			continue;
+		if (!loki_hnsw_decides(info->opfamily[clause->indexcol], left))
+			return false;
+		foreach_node(RestrictInfo, rinfo, clause->indexquals)
+		{
+			LokiColumnTest test;
+
+			/* comparing timestamptz with timestamp or date depends on the time zone */
+			if (IsA(rinfo->clause, RowCompareExpr) ||
+				(time && (!loki_column_test(info, (Node *) rinfo->clause, &test) ||
+						  (OidIsValid(test.opno) && test.subtype != left &&
+						   (left == TIMESTAMPTZOID || test.subtype == TIMESTAMPTZOID)))))
+				return false;
+		}
+	}
 	return true;
 }
 

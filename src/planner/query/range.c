@@ -491,23 +491,6 @@ range_of_condition(List *args, LokiRangeOf known, void *context, LokiRange *resu
 }
 
 /*
- * A constant, which may be no number.  NaN sorts after all numbers, so it stands at infinity.  What is infinite
- * becomes NaN where it is multiplied by 0.
- */
-static void
-range_of_constant(const Const *constant, LokiRange *result)
-{
-	double		number;
-
-	*result = loki_any_range;
-	result->nulls = constant->constisnull;
-	if (constant->constisnull || !loki_range_number(constant->constvalue, constant->consttype, &number))
-		return;
-	result->nans = !isfinite(number);
-	result->low = result->high = isnan(number) ? INFINITY : number;
-}
-
-/*
  * An operator's or a function's call; false if its range is not known.
  *
  * A distance has the range of its metric, whatever its arguments are, and may be NULL or NaN.  A
@@ -569,73 +552,75 @@ as_float4(double number)
 }
 
 /*
- * Round the ends as values of this type are.  Rounding to float4 keeps the order of numbers: a row may have
+ * The caller's knowledge comes first: of columns, parameters, and the distance that rows come by.
+ *
+ * The ends are rounded as values of the type are.  Rounding to float4 keeps the order of numbers: a row may have
  * one beyond an end that is not rounded, as the float4 of 0.7 is more than 0.7.  Integers that a float8 holds are
  * exact.  Times are seconds here and microseconds in a row; an interval is the difference of two.
  */
-static void
-round_ends(Oid type, LokiRange *range)
+void
+loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
 {
-	switch (type)
+	const Const *constant = (const Const *) expr;
+	double		number;
+
+	check_stack_depth();
+	if (!known(expr, context, result))
+		switch (nodeTag(expr))
+		{
+			case T_Const:
+
+				/*
+				 * It may be no number.  NaN sorts after all numbers, so it stands at infinity.  What is infinite
+				 * becomes NaN where it is multiplied by 0.
+				 */
+				*result = loki_any_range;
+				result->nulls = constant->constisnull;
+				if (constant->constisnull ||
+					!loki_range_number(constant->constvalue, constant->consttype, &number))
+					break;
+				result->nans = !isfinite(number);
+				result->low = result->high = isnan(number) ? INFINITY : number;
+				break;
+			case T_RelabelType:
+				loki_range_of_expr((Node *) ((RelabelType *) expr)->arg, known, context, result);
+				break;
+			case T_MinMaxExpr:
+				range_of_extreme((MinMaxExpr *) expr, known, context, result);
+				break;
+			case T_CoalesceExpr:
+				range_of_coalesce((CoalesceExpr *) expr, known, context, result);
+				break;
+			case T_CaseExpr:
+				range_of_case((CaseExpr *) expr, known, context, result);
+				break;
+			case T_NullTest:
+			case T_BooleanTest:
+			case T_DistinctExpr:
+				range_of_condition(NIL, known, context, result);
+				break;
+			case T_BoolExpr:
+				range_of_condition(((BoolExpr *) expr)->args, known, context, result);
+				break;
+			default:
+				if (!range_of_operation(expr, known, context, result))
+					*result = loki_any_range;
+		}
+	Assert(result->low <= result->high);	/* neither is NaN */
+	switch (exprType(expr))
 	{
 		case FLOAT4OID:
-			set_ends(range, as_float4(range->low), as_float4(range->high));
+			set_ends(result, as_float4(result->low), as_float4(result->high));
 			break;
 		case INT8OID:
-			if (range->low <= -MOST_EXACT || range->high >= MOST_EXACT)
-				widen_ends(range, DBL_DIG);
+			if (result->low <= -MOST_EXACT || result->high >= MOST_EXACT)
+				widen_ends(result, DBL_DIG);
 			break;
 		case NUMERICOID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
 		case INTERVALOID:
-			widen_ends(range, DBL_DIG);
+			widen_ends(result, DBL_DIG);
 			break;
 	}
-}
-
-/* The range of an expression of which the caller knows nothing as a whole */
-static void
-range_of_node(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
-{
-	switch (nodeTag(expr))
-	{
-		case T_Const:
-			range_of_constant((Const *) expr, result);
-			return;
-		case T_RelabelType:
-			loki_range_of_expr((Node *) ((RelabelType *) expr)->arg, known, context, result);
-			return;
-		case T_MinMaxExpr:
-			range_of_extreme((MinMaxExpr *) expr, known, context, result);
-			return;
-		case T_CoalesceExpr:
-			range_of_coalesce((CoalesceExpr *) expr, known, context, result);
-			return;
-		case T_CaseExpr:
-			range_of_case((CaseExpr *) expr, known, context, result);
-			return;
-		case T_NullTest:
-		case T_BooleanTest:
-		case T_DistinctExpr:
-			range_of_condition(NIL, known, context, result);
-			return;
-		case T_BoolExpr:
-			range_of_condition(((BoolExpr *) expr)->args, known, context, result);
-			return;
-		default:
-			if (!range_of_operation(expr, known, context, result))
-				*result = loki_any_range;
-	}
-}
-
-/* The caller's knowledge comes first: of columns, parameters, and the distance that rows come by. */
-void
-loki_range_of_expr(Node *expr, LokiRangeOf known, void *context, LokiRange *result)
-{
-	check_stack_depth();
-	if (!known(expr, context, result))
-		range_of_node(expr, known, context, result);
-	Assert(result->low <= result->high);	/* neither is NaN */
-	round_ends(exprType(expr), result);
 }

@@ -103,23 +103,6 @@ loki_order_of_ranks(const Query *parse)
 	return equal(window->orderClause, parse->sortClause) ? window->orderClause : NIL;
 }
 
-/*
- * A function needs all rows if its frame ends with the last one, or if all rows are peers.
- * Core's costs know of this since 16.
- */
-bool
-loki_windows_need_all(const Query *parse)
-{
-	if (!parse->hasWindowFuncs || loki_ranks_rows(parse))
-		return false;
-	foreach_node(WindowClause, clause, parse->windowClause)
-		if (clause->partitionClause == NIL &&
-			((clause->frameOptions & FRAMEOPTION_END_UNBOUNDED_FOLLOWING) ||
-			 (clause->orderClause == NIL && !(clause->frameOptions & FRAMEOPTION_ROWS))))
-		return true;
-	return false;
-}
-
 /* The first member of the class is the sort key's own: no condition of the query can equal a window function. */
 bool
 loki_sorts_by_rank(const PlannerInfo *root)

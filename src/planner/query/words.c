@@ -421,28 +421,6 @@ add_conditions(Node *node, const Reader *reader, ParamListInfo params, List **co
 		add_condition(clause, reader, params, conditions);
 }
 
-/* Conditions of a subquery's columns, as varno 1 has them, as conditions of what it reads */
-static List *
-conditions_below(List *conditions, const Reader *subquery, ParamListInfo params)
-{
-	List	   *columns = NIL;
-	List	   *below = NIL;
-
-	foreach_node(TargetEntry, entry, subquery->query->targetList)
-		columns = lappend(columns, entry->expr);
-	foreach_ptr(Node, clause, conditions)
-	{
-		Bitmapset  *used = NULL;
-		bool		sublinks = false;
-
-		pull_varattnos(clause, 1, &used);
-		if (bms_next_member(used, -1) > -FirstLowInvalidHeapAttributeNumber)	/* not the whole row */
-			add_condition(replace_rte_variables(clause, 1, 0, column_of, columns, &sublinks),
-						  subquery, params, &below);
-	}
-	return below;
-}
-
 /*
  * What a query says of the rows that it takes of the table, for these values of its parameters or for all.
  * Conditions of all levels count, as core and forms/arms.c move them: scores are the same wherever they are computed.
@@ -455,7 +433,23 @@ conditions_on(const Words *words, ParamListInfo params)
 	Assert(words->readers != NIL);
 	foreach_ptr(const Reader, reader, words->readers)
 	{
-		conditions = conditions_below(conditions, reader, params);
+		List	   *columns = NIL;
+		List	   *above = conditions;
+
+		/* those of the level above are of this one's columns, as varno 1 has them */
+		conditions = NIL;
+		foreach_node(TargetEntry, entry, reader->query->targetList)
+			columns = lappend(columns, entry->expr);
+		foreach_ptr(Node, clause, above)
+		{
+			Bitmapset  *used = NULL;
+			bool		sublinks = false;
+
+			pull_varattnos(clause, 1, &used);
+			if (bms_next_member(used, -1) > -FirstLowInvalidHeapAttributeNumber)	/* not the whole row */
+				add_condition(replace_rte_variables(clause, 1, 0, column_of, columns, &sublinks),
+							  reader, params, &conditions);
+		}
 		add_conditions((Node *) reader->query->jointree, reader, params, &conditions);
 	}
 	return conditions;
@@ -711,64 +705,51 @@ loki_words_from_above_barrier(Node *node, void *context)
 }
 
 /*
- * The share that is guessed of rows with words of which statistics know nothing; not less than it is.  Core
+ * Of the condition words @@ query of a path that goes by words <@> query the share counts only if it is well known: it
+ * is above what core guesses for words of which it knows nothing, and comes to ten times the rows that are wanted.  Core
  * (tsmatchsel()) guesses UNKNOWN_SHARE for a word at most, and adds the shares of an OR.
  */
-static Selectivity
-share_unknown(TSQuery query)
+Selectivity
+loki_words_first(PlannerInfo *root, const IndexPath *path, bool *unknown)
 {
-	Selectivity share = UNKNOWN_SHARE;
+	const OpExpr *order = linitial(path->indexorderbys);
+	const FuncExpr *weighed = lsecond(order->args);
+	double		wanted = loki_query_level(root)->wanted;
+	RestrictInfo *condition = NULL;
+	const Const *constant;
+	TSQuery		query;
+	Selectivity guess = UNKNOWN_SHARE;
+	Selectivity share;
 
+	Assert(list_length(path->indexorderbys) == 1 && list_length(order->args) == 2);
+	*unknown = false;
+	/* a user's function may have no arguments */
+	if (!IsA(weighed, FuncExpr) || list_length(weighed->args) < 2)
+		return 1;
+	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
+	{
+		const OpExpr *clause = (const OpExpr *) rinfo->clause;
+
+		if (condition == NULL && IsA(clause, OpExpr) && clause->opfuncid == F_TS_MATCH_VQ &&
+			equal(linitial(clause->args), linitial(order->args)) &&
+			equal(lsecond(clause->args), lsecond(weighed->args)))
+			condition = rinfo;
+	}
+	if (condition == NULL)
+		return 1;
+	constant = lsecond(weighed->args);
+	*unknown = !IsA(constant, Const);
+	if (*unknown || constant->constisnull || wanted <= 0)
+		return 1;
+	share = clause_selectivity(root, (Node *) condition, 0, JOIN_INNER, NULL);
+	Assert(share >= 0 && share <= 1);
+	query = DatumGetTSQuery(constant->constvalue);
 	for (int i = 0; i < query->size; i++)
 	{
 		const QueryItem *item = GETQUERY(query) + i;
 
 		if (item->type == QI_OPR && item->qoperator.oper == OP_OR)
-			share += UNKNOWN_SHARE;
+			guess += UNKNOWN_SHARE;
 	}
-	return share;
-}
-
-/* The condition words @@ query of a path that goes by words <@> query; NULL if there is none */
-static RestrictInfo *
-condition_of_order(const IndexPath *path)
-{
-	const OpExpr *order = linitial(path->indexorderbys);
-	const FuncExpr *weighed = lsecond(order->args);
-
-	Assert(list_length(path->indexorderbys) == 1 && list_length(order->args) == 2);
-	/* a user's function may have no arguments */
-	if (!IsA(weighed, FuncExpr) || list_length(weighed->args) < 2)
-		return NULL;
-	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
-	{
-		const OpExpr *clause = (const OpExpr *) rinfo->clause;
-
-		if (IsA(clause, OpExpr) && clause->opfuncid == F_TS_MATCH_VQ &&
-			equal(linitial(clause->args), linitial(order->args)) &&
-			equal(lsecond(clause->args), lsecond(weighed->args)))
-			return rinfo;
-	}
-	return NULL;
-}
-
-/*
- * The share counts only if it is well known: it is above what core guesses for words of which it knows
- * nothing, and comes to ten times the rows that are wanted.
- */
-Selectivity
-loki_words_first(PlannerInfo *root, const IndexPath *path, bool *unknown)
-{
-	RestrictInfo *rinfo = condition_of_order(path);
-	double		wanted = loki_query_level(root)->wanted;
-	const Const *query = rinfo == NULL ? NULL : lsecond(((OpExpr *) rinfo->clause)->args);
-	Selectivity share;
-
-	*unknown = query != NULL && !IsA(query, Const);
-	if (query == NULL || *unknown || query->constisnull || wanted <= 0)
-		return 1;
-	share = clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
-	Assert(share >= 0 && share <= 1);
-	return share > share_unknown(DatumGetTSQuery(query->constvalue)) &&
-		share * path->indexinfo->tuples > 10 * wanted ? share : 1;
+	return share > guess && share * path->indexinfo->tuples > 10 * wanted ? share : 1;
 }
