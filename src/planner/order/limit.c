@@ -224,26 +224,9 @@ find_limited(PlanState *ps, LimitState *limit, double ahead)
 }
 
 /*
- * The parameters that the plan below a Gather needs, and that its workers do not get.
- * NULL if there are none, as in every plan that is right (P9).
- */
-static Bitmapset *
-missing_parameters(const Plan *plan)
-{
-	Bitmapset  *needed = outerPlan(plan)->extParam;
-	bool		merges = IsA(plan, GatherMerge);
-	Bitmapset  *passed = merges ? ((const GatherMerge *) plan)->initParam :
-		((const Gather *) plan)->initParam;
-	int			rescan = merges ? ((const GatherMerge *) plan)->rescan_param :
-		((const Gather *) plan)->rescan_param;
-	Bitmapset  *missing = bms_difference(needed, passed);
-
-	return rescan >= 0 ? bms_del_member(missing, rescan) : missing;
-}
-
-/*
  * planstate_tree_walker callback.  `missing` are parameters that do not reach the process
- * that executes a node: for a scan they would be null pointers, so it must not begin.
+ * that executes a node: for a scan they would be null pointers, so it must not begin.  NULL if there are none, as in
+ * every plan that is right (P9).
  */
 static bool
 find_limits(PlanState *ps, void *missing)
@@ -251,7 +234,16 @@ find_limits(PlanState *ps, void *missing)
 	if (IsA(ps, LimitState))
 		find_limited(outerPlanState(ps), (LimitState *) ps, 0);
 	else if (IsA(ps, GatherState) || IsA(ps, GatherMergeState))
-		missing = missing_parameters(ps->plan);
+	{
+		const Gather *gather = (const Gather *) ps->plan;
+		const GatherMerge *merge = (const GatherMerge *) ps->plan;
+		bool		merges = IsA(merge, GatherMerge);
+		int			rescan = merges ? merge->rescan_param : gather->rescan_param;
+
+		missing = bms_difference(outerPlan(ps->plan)->extParam, merges ? merge->initParam : gather->initParam);
+		if (rescan >= 0)
+			missing = bms_del_member(missing, rescan);
+	}
 	else if (missing != NULL && scans_hnsw(ps) &&
 			 bms_overlap(ps->plan->extParam, (Bitmapset *) missing))
 		elog(ERROR, "plan has a scan of an hnsw index in a parallel worker without its parameters");

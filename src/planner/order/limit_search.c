@@ -171,35 +171,6 @@ follow_node(FollowedScans *followed, CustomPath *path)
 	return &copy->path;
 }
 
-/* Core makes no projection of another: one might be done by a node that cannot, as a MergeAppend */
-static Path *
-follow_projection(FollowedScans *followed, ProjectionPath *path)
-{
-	Path	   *sub = follow(followed, path->subpath);
-
-	if (sub != NULL && IsA(sub, ProjectionPath))	/* an incremental sort was
-													 * between them */
-		sub = ((ProjectionPath *) sub)->subpath;
-	return COPY_WITH(ProjectionPath, subpath, path, sub);
-}
-
-/*
- * LockRows may drop rows that others have changed or locked, so the rows that LIMIT takes
- * would be sorted above it, and all of them locked before the first is returned.  A client
- * could tell: WHERE CURRENT OF names the last row that was locked, a rollback to a savepoint
- * between two FETCHes frees rows that are still to come, and a cursor that is not read to its
- * end locks too much.  A SELECT may be that of a cursor, so its scans are exact, unless
- * pgvector's limits ask for rows as they come (search_on()).  Other statements run to their end.
- */
-static Path *
-follow_locks(FollowedScans *followed, LockRowsPath *path)
-{
-	if (loki_statement_selects(followed->root) && followed->limit != NULL)
-		return NULL;
-	followed->drops = true;
-	return COPY_WITH(LockRowsPath, subpath, path, follow(followed, path->subpath));
-}
-
 /*
  * A nested loop has the order of its outer side.  If forms/vector_join.c or forms/keys.c made it,
  * its outer side is a single row, and it has the order of its inner side.
@@ -233,21 +204,6 @@ follow_all(FollowedScans *followed, List *subpaths)
 		result = lappend(result, sub != NULL ? sub : path);
 	}
 	return found ? result : NIL;
-}
-
-/*
- * An Append of several paths is in order if all their rows are, one after the other: of partitions only
- * one can have rows, since the partition key is a parameter; or forms/outer_join.c made it.
- */
-static Path *
-follow_append(FollowedScans *followed, AppendPath *path)
-{
-	bool		several = list_length(path->subpaths) > 1;
-
-	if (several && (path->path.pathkeys == NIL || (followed->whole && !IS_SIMPLE_REL(path->path.parent))))
-		return NULL;
-	followed->drops |= several;
-	return COPY_WITH(AppendPath, subpaths, path, follow_all(followed, path->subpaths));
 }
 
 /* Whether expressions have parameters of a plan, which a subquery may not know */
@@ -305,21 +261,6 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 	return COPY_WITH(SubqueryScanPath, subpath, path, sub);
 }
 
-/* Whether all scans are of a table or its children, and are searches that return every row */
-static bool
-scan_completely(const FollowedScans *followed, Index relid)
-{
-	foreach_node(IndexPath, scan, followed->scans)
-	{
-		const RelOptInfo *rel = scan->path.parent;
-
-		if (!bms_is_member(relid, IS_OTHER_REL(rel) ? rel->top_parent_relids : rel->relids) ||
-			!loki_planned_settings(scan->indexinfo).complete)
-			return false;
-	}
-	return true;
-}
-
 /* Whether keys are the same for all that is joined to one row of a table; a volatile one may be in a sub-plan */
 static bool
 follow_from_row(const List *keys, Index relid)
@@ -363,8 +304,17 @@ follow_row_groups(FollowedScans *followed, Path *input)
 		followed->further_keys |= list_length(followed->keys) > 1;
 	}
 	sub = follow(&below, input);
-	if (sub == NULL || below.further_keys || !scan_completely(&below, level->asked.whole))
+	if (sub == NULL || below.further_keys)
 		return NULL;
+	/* all scans are of the table or its children, and return every row */
+	foreach_node(IndexPath, scan, below.scans)
+	{
+		const RelOptInfo *rel = scan->path.parent;
+
+		if (!bms_is_member(level->asked.whole, IS_OTHER_REL(rel) ? rel->top_parent_relids : rel->relids) ||
+			!loki_planned_settings(scan->indexinfo).complete)
+			return NULL;
+	}
 	followed->drops = true;
 	followed->source = below.source;
 	followed->scans = list_concat(followed->scans, below.scans);
@@ -381,6 +331,7 @@ static Path *
 follow(FollowedScans *followed, Path *path)
 {
 	Path	   *sub;
+	List	   *subpaths;
 
 	switch (nodeTag(path))
 	{
@@ -391,7 +342,16 @@ follow(FollowedScans *followed, Path *path)
 				follow_hybrid(followed, (CustomPath *) path) :
 				follow_node(followed, (CustomPath *) path);
 		case T_ProjectionPath:
-			return follow_projection(followed, (ProjectionPath *) path);
+			sub = follow(followed, ((ProjectionPath *) path)->subpath);
+
+			/*
+			 * An incremental sort was between two of them.  Core makes no
+			 * projection of another: one might be done by a node that cannot,
+			 * as a MergeAppend.
+			 */
+			if (sub != NULL && IsA(sub, ProjectionPath))
+				sub = ((ProjectionPath *) sub)->subpath;
+			return COPY_WITH(ProjectionPath, subpath, path, sub);
 		case T_ProjectSetPath:
 
 			/*
@@ -402,11 +362,33 @@ follow(FollowedScans *followed, Path *path)
 			return COPY_WITH(ProjectSetPath, subpath, path,
 							 follow(followed, ((ProjectSetPath *) path)->subpath));
 		case T_LockRowsPath:
-			return follow_locks(followed, (LockRowsPath *) path);
+
+			/*
+			 * It may drop rows that others have changed or locked, so the rows that LIMIT takes would be sorted above
+			 * it, and all of them locked before the first is returned.  A client could tell: WHERE CURRENT OF names
+			 * the last row that was locked, a rollback to a savepoint between two FETCHes frees rows that are still to
+			 * come, and a cursor that is not read to its end locks too much.  A SELECT may be that of a cursor, so its
+			 * scans are exact, unless pgvector's limits ask for rows as they come (search_on()).  Other statements run
+			 * to their end.
+			 */
+			if (loki_statement_selects(followed->root) && followed->limit != NULL)
+				return NULL;
+			followed->drops = true;
+			return COPY_WITH(LockRowsPath, subpath, path, follow(followed, ((LockRowsPath *) path)->subpath));
 		case T_NestPath:
 			return follow_join(followed, (NestPath *) path);
 		case T_AppendPath:
-			return follow_append(followed, (AppendPath *) path);
+
+			/*
+			 * Several paths are in order if all their rows are, one after the other: of partitions only one can have
+			 * rows, since the partition key is a parameter; or forms/outer_join.c made it.
+			 */
+			subpaths = ((AppendPath *) path)->subpaths;
+			if (list_length(subpaths) > 1 &&
+				(path->pathkeys == NIL || (followed->whole && !IS_SIMPLE_REL(path->parent))))
+				return NULL;
+			followed->drops |= list_length(subpaths) > 1;
+			return COPY_WITH(AppendPath, subpaths, path, follow_all(followed, subpaths));
 		case T_MergeAppendPath:
 			if (followed->whole && !IS_SIMPLE_REL(path->parent))
 				return NULL;
@@ -506,23 +488,6 @@ sort_target(PlannerInfo *root, const PathTarget *final, const PathTarget *input)
 	return set_pathtarget_cost_width(root, target);
 }
 
-/*
- * Replace the final target of a path by the columns that its rows are sorted with.  The
- * nodes that have it are copies: the one that computes it, and projections above.
- */
-static void
-replace_target(Path *path, const PathTarget *final, PathTarget *target)
-{
-	Assert(path->pathtarget == final);
-	while (path->pathtarget == final)
-	{
-		path->pathtarget = target;
-		if (!IsA(path, ProjectionPath))
-			break;
-		path = ((ProjectionPath *) path)->subpath;
-	}
-}
-
 /* Permit the scans that follow() came to, to be searches; rows that may be late are sorted (P3). */
 static void
 permit_searches(FollowedScans *followed, bool late)
@@ -543,6 +508,7 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 	PlannerInfo *root = followed->root;
 	PathTarget *final = root->upper_targets[UPPERREL_ORDERED];
 	PathTarget *input = root->upper_targets[UPPERREL_DISTINCT];
+	PathTarget *target;
 	bool		postpones = input != NULL && input != final && path->pathtarget == final;
 
 	if (!followed->drops && !followed->further_keys)
@@ -567,7 +533,18 @@ search_sorted(FollowedScans *followed, RelOptInfo *rel, Path *path)
 	permit_searches(followed, true);
 	if (!postpones)
 		return sort_taken(followed, rel, path);
-	replace_target(path, final, sort_target(root, final, input));
+
+	/*
+	 * The columns that rows are sorted with take the place of the final target.  The nodes that have it are copies: the
+	 * one that computes it, and projections above.
+	 */
+	target = sort_target(root, final, input);
+	for (Path *at = path; at->pathtarget == final; at = ((ProjectionPath *) at)->subpath)
+	{
+		at->pathtarget = target;
+		if (!IsA(at, ProjectionPath))
+			break;
+	}
 	return (Path *) create_projection_path(root, rel, sort_taken(followed, rel, path), final);
 }
 

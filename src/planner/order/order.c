@@ -211,34 +211,6 @@ with_conditions(List *all, List *more, const RestrictInfo *without)
 }
 
 /*
- * A path that depends on other relations by a condition, as often as one row of these is there: it finds what its own
- * relation says of it.  Core makes such paths for lateral_relids, but expects a loop for each row.
- */
-static Path *
-depend(PlannerInfo *root, Path *path, Relids outer)
-{
-	ListCell   *child;
-
-	if (!IsA(path, CustomPath))
-		return reparameterize_path(root, path, outer, 1);
-	path->param_info = get_baserel_parampathinfo(root, path->parent, outer);
-	foreach(child, ((CustomPath *) path)->custom_paths)
-		lfirst(child) = reparameterize_path(root, lfirst(child), outer, 1);
-	return path;
-}
-
-/* Any order of rows that are the same by a key is that of the key.  A scan by a distance has another key's operators. */
-static void
-as_constant(Path *path, PathKey *key)
-{
-	List	   *distances = IsA(path, IndexPath) ? ((IndexPath *) path)->indexorderbys : NIL;
-
-	path->pathkeys = list_make1(key);
-	if (distances != NIL)
-		((IndexPath *) path)->indexorderbys = list_make1(loki_order_operator(linitial_node(OpExpr, distances), key));
-}
-
-/*
  * Plans of the paths take their conditions from the relation and indexes of our own.  Core matches indexes to
  * indrestrictinfo; a partial index is usable only if the query's own conditions imply its predicate (predOK).
  * Joins are left out: no path of a part depends on other relations by them.
@@ -251,6 +223,7 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 	bool		constant = key != NULL && distance->distance == NULL;
 	ParamPathInfo *param_info = makeNode(ParamPathInfo);
 	List	   *result = NIL;
+	ListCell   *child;
 
 	Assert(rel->reloptkind == RELOPT_BASEREL && (key == NULL) == (distance == NULL));
 	own->ppilist = own->joininfo = NIL;
@@ -284,9 +257,28 @@ loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions, cons
 		if (path->param_info != NULL)
 			continue;
 		if (constant)
-			as_constant(path, key);
-		if (outer != NULL)
-			path = depend(root, path, outer);
+		{
+			/* any order of rows that are the same by a key is that of the key; a distance has another one's operators */
+			List	   *distances = IsA(path, IndexPath) ? ((IndexPath *) path)->indexorderbys : NIL;
+
+			path->pathkeys = list_make1(key);
+			if (distances != NIL)
+				((IndexPath *) path)->indexorderbys =
+					list_make1(loki_order_operator(linitial_node(OpExpr, distances), key));
+		}
+
+		/*
+		 * as often as one row of the others is there; core makes such paths
+		 * for lateral_relids, but expects a loop for each row
+		 */
+		if (outer != NULL && IsA(path, CustomPath))
+		{
+			path->param_info = get_baserel_parampathinfo(root, path->parent, outer);
+			foreach(child, ((CustomPath *) path)->custom_paths)
+				lfirst(child) = reparameterize_path(root, lfirst(child), outer, 1);
+		}
+		else if (outer != NULL)
+			path = reparameterize_path(root, path, outer, 1);
 		Assert(path != NULL && path->param_info == (outer != NULL ? param_info : NULL));
 		result = lappend(result, path);
 	}

@@ -29,19 +29,6 @@
 
 bool		loki_walks_plans = false;
 
-/* Whether a Sort, if there is one, sorts by a column of its child */
-static bool
-sorts_by(const Sort *sort, AttrNumber column)
-{
-	Assert(column > 0);
-	if (sort == NULL)
-		return false;
-	for (int i = 0; i < sort->numCols; i++)
-		if (sort->sortColIdx[i] == column)
-			return true;
-	return false;
-}
-
 /*
  * Replace the distance below a Limit by NULL if nobody reads it.  The Limit reads sort
  * columns only for WITH TIES.  Above it only a Sort of the rows that it takes sees a
@@ -62,7 +49,11 @@ drop_distance(Limit *limit, const Sort *above)
 		return;
 	foreach_node(TargetEntry, entry, scan->targetlist)
 	{
-		if (!entry->resjunk || sorts_by(above, entry->resno) ||
+		bool		sorted = false;
+
+		for (int i = 0; above != NULL && i < above->numCols; i++)
+			sorted |= above->sortColIdx[i] == entry->resno;
+		if (!entry->resjunk || sorted ||
 			!loki_distance_expr((Node *) entry->expr, &distance) ||
 			!loki_same_distance(distance.distance, (OpExpr *) orderby))
 			continue;
