@@ -62,31 +62,6 @@ typedef struct Sample
 	double		bytes;			/* of all values, as they are in memory */
 } Sample;
 
-/*
- * Note the rows of a sample; what is not counted yet is zero.  Sizes come from headers, so no vector is
- * read out of line for them.
- */
-static void
-read_sample(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, int samplerows, Sample *sample)
-{
-	memset(sample, 0, sizeof(Sample));
-	sample->rows = palloc_array(int, samplerows);
-	for (int i = 0; i < samplerows; i++)
-	{
-		bool		isnull;
-		Datum		value;
-
-		LokiVacuumDelayPoint();
-		value = fetch(stats, i, &isnull);
-		if (isnull)
-			continue;
-		sample->rows[sample->nrows++] = i;
-		sample->bytes += toast_raw_datum_size(value);
-		if (VARATT_IS_EXTERNAL(DatumGetPointer(value)))
-			sample->nexternal++;
-	}
-}
-
 /* Vectors of one number of dimensions, and the sample's rows that they are of */
 typedef struct Vectors
 {
@@ -96,23 +71,11 @@ typedef struct Vectors
 } Vectors;
 
 /*
- * A place in the i-th of n equal parts of the rows, not at equal intervals: rows may repeat with a
- * period, as those of a generated table do.  Fractions of multiples of an irrational number (`seed`) are
- * spread evenly.  So each ANALYZE of the same sample makes the same profile.
- */
-static int
-spread_place(int i, int n, int rows, double seed)
-{
-	double		place = (i + 1) * seed;
-	int			result = (int) ((i + place - floor(place)) * rows / n);
-
-	Assert(i >= 0 && i < n && n <= rows);
-	Assert(result < rows);
-	return result;
-}
-
-/*
- * Vectors spread over the sample, detoasted.  Distances need equal dimensions, so vectors are left out
+ * Vectors spread over the sample, detoasted: the i-th of n is in the i-th of n equal parts of the rows.  They are not at
+ * equal intervals, as rows may repeat with a period, as those of a generated table do.  Fractions of multiples of an
+ * irrational number (`seed`) are spread evenly.  So each ANALYZE of the same sample makes the same profile.
+ *
+ * Distances need equal dimensions, so vectors are left out
  * that have others than the first one.  All types here keep their dimensions in the word after the
  * length.  References and targets are two such sets, with other seeds, so that they have few rows in
  * common.
@@ -126,11 +89,14 @@ spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sam
 
 	for (int i = 0; i < n; i++)
 	{
-		int			row = sample->rows[spread_place(i, n, sample->nrows, seed)];
+		double		place = (i + 1) * seed;
+		int			row = (int) ((i + place - floor(place)) * sample->nrows / n);
 		bool		isnull;
 		Datum		value;
 		int32		value_dims;
 
+		Assert(row < sample->nrows);
+		row = sample->rows[row];
 		LokiVacuumDelayPoint();
 		value = PointerGetDatum(PG_DETOAST_DATUM(fetch(stats, row, &isnull)));
 		memcpy(&value_dims, VARDATA(DatumGetPointer(value)), sizeof(int32));
@@ -146,49 +112,8 @@ spread_values(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, const Sample *sam
 }
 
 /*
- * The distances of a reference from the targets but itself that are finite -> how many.  A zero vector
- * has no cosine distance.
- */
-static int
-measure_reference(FmgrInfo *function, const Vectors *references, int reference, const Vectors *targets,
-				  double *distances)
-{
-	int			n = 0;
-
-	for (int i = 0; i < targets->n; i++)
-	{
-		double		distance;
-
-		if (references->rows[reference] == targets->rows[i])
-			continue;
-		distance = DatumGetFloat8(FunctionCall2(function, references->values[reference],
-												targets->values[i]));
-		if (isfinite(distance))
-			distances[n++] = distance;
-	}
-	return n;
-}
-
-/* Add the quantiles of a reference's distances, ascending, between those to the nearest targets. */
-static void
-add_quantiles(double *sums, const double *distances, int n)
-{
-	static const double shares[] = LOKI_DISTANCE_SHARES;
-
-	StaticAssertStmt(lengthof(shares) == LOKI_DISTANCE_QUANTILES, "a quantile for each share");
-	Assert(shares[LOKI_DISTANCE_MEDIAN] == 0.5 && shares[lengthof(shares) - 1] == 1);
-	for (int i = 0; i < LOKI_DISTANCE_QUANTILES; i++)
-	{
-		double		place = shares[i] * (n - 1);
-		int			below = (int) place;
-
-		sums[i] += distances[below] +
-			(place - below) * (distances[Min(below + 1, n - 1)] - distances[below]);
-	}
-}
-
-/*
- * Measure one operator's distances.  If there are hardly any, the profile stays empty.  Each reference
+ * Measure one operator's distances, those of each reference from the targets but itself.  If there are hardly any that
+ * are finite, the profile stays empty: a zero vector has no cosine distance.  Each reference
  * has quantiles of its own, whose means are the profile's.  Quantiles of all pairs would be those of
  * dense clusters, whose rows have most of the short distances, although most rows are in others.
  */
@@ -196,23 +121,42 @@ static void
 measure_operator(LokiDistanceProfile *profile, Oid opno, const Sample *sample,
 				 const Vectors *references, const Vectors *targets)
 {
+	static const double shares[] = LOKI_DISTANCE_SHARES;
 	double	   *distances = palloc_array(double, targets->n);
 	double		sums[LOKI_DISTANCE_QUANTILES] = {0};
 	double		measured = 0;
 	int			counted = 0;
 	FmgrInfo	function;
 
+	StaticAssertStmt(lengthof(shares) == LOKI_DISTANCE_QUANTILES, "a quantile for each share");
+	Assert(shares[LOKI_DISTANCE_MEDIAN] == 0.5 && shares[lengthof(shares) - 1] == 1);
 	Assert(sample->nrows > 0);
 	fmgr_info(get_opcode(opno), &function);
 	for (int i = 0; i < references->n; i++)
 	{
-		int			n = measure_reference(&function, references, i, targets, distances);
+		int			n = 0;
 
+		for (int j = 0; j < targets->n; j++)
+		{
+			if (references->rows[i] == targets->rows[j])
+				continue;
+			distances[n] = DatumGetFloat8(FunctionCall2(&function, references->values[i], targets->values[j]));
+			if (isfinite(distances[n]))
+				n++;
+		}
 		LokiVacuumDelayPoint();
 		if (n == 0)
 			continue;
 		qsort(distances, n, sizeof(double), loki_compare_doubles);
-		add_quantiles(sums, distances, n);
+		/* between the distances to the nearest targets */
+		for (int j = 0; j < LOKI_DISTANCE_QUANTILES; j++)
+		{
+			double		place = shares[j] * (n - 1);
+			int			below = (int) place;
+
+			sums[j] += distances[below] +
+				(place - below) * (distances[Min(below + 1, n - 1)] - distances[below]);
+		}
 		measured += n;
 		counted++;
 	}
@@ -224,37 +168,6 @@ measure_operator(LokiDistanceProfile *profile, Oid opno, const Sample *sample,
 	profile->bytes = sample->bytes / sample->nrows;
 	for (int i = 0; i < LOKI_DISTANCE_QUANTILES; i++)
 		profile->quantiles[i] = sums[i] / counted;
-}
-
-/*
- * Keep the profiles in a slot that the server's statistics left free, with the
- * references if these are small.  pg_statistic is a catalog that every planning of the table reads.
- *
- * The values of a slot are of the column's type, unless statypid says otherwise.
- */
-static void
-keep_profiles(VacAttrStats *stats, const LokiDistanceProfile *profiles, const Vectors *references,
-			  bool small)
-{
-	MemoryContext old = MemoryContextSwitchTo(stats->anl_context);
-	int			slot = 0;
-	float4	   *numbers = palloc_array(float4, LOKI_DISTANCE_OPERATORS * LOKI_DISTANCE_NUMBERS);
-
-	while (slot < STATISTIC_NUM_SLOTS && stats->stakind[slot] != 0)
-		slot++;
-	Assert(slot < STATISTIC_NUM_SLOTS);
-	memcpy(numbers, profiles, sizeof(LokiDistanceProfile) * LOKI_DISTANCE_OPERATORS);
-	stats->stakind[slot] = LOKI_STATISTIC_DISTANCES;
-	stats->stanumbers[slot] = numbers;
-	stats->numnumbers[slot] = LOKI_DISTANCE_OPERATORS * LOKI_DISTANCE_NUMBERS;
-	if (small)
-	{
-		stats->stavalues[slot] = palloc_array(Datum, references->n);
-		stats->numvalues[slot] = references->n;
-		for (int i = 0; i < references->n; i++)
-			stats->stavalues[slot][i] = datumCopy(references->values[i], false, -1);
-	}
-	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -281,9 +194,9 @@ loki_distance_operator(Oid type, int place)
 }
 
 /*
- * Profiles for the operators that the column's type has.  References are kept if they come to 256 kB at
- * most: a few large vectors more than planned are worth it, as without them all queries are taken for
- * typical.
+ * Keep profiles for the operators that the column's type has, in a slot that the server's statistics left free, with the
+ * references if these come to 256 kB at most: pg_statistic is a catalog that every planning of the table reads.  A few
+ * large vectors more than planned are worth it, as without them all queries are taken for typical.
  */
 static void
 make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
@@ -296,7 +209,9 @@ make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 	int32		dims = -1;
 	Vectors		references;
 	Vectors		targets;
+	MemoryContext old;
 	bool		any = false;
+	int			slot = 0;
 
 	references = spread_values(stats, fetch, sample, nreferences, 0.618034, &dims);
 	targets = spread_values(stats, fetch, sample, ntargets, 0.414214, &dims);
@@ -308,9 +223,24 @@ make_profiles(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch, Sample *sample)
 			measure_operator(&profiles[i], opno, sample, &references, &targets);
 		any = any || profiles[i].targets > 0;
 	}
-	if (any)
-		keep_profiles(stats, profiles, &references,
-					  references.n * bytes <= 4 * REFERENCE_BYTES);
+	if (!any)
+		return;
+	while (slot < STATISTIC_NUM_SLOTS && stats->stakind[slot] != 0)
+		slot++;
+	Assert(slot < STATISTIC_NUM_SLOTS);
+	old = MemoryContextSwitchTo(stats->anl_context);
+	stats->stakind[slot] = LOKI_STATISTIC_DISTANCES;
+	stats->stanumbers[slot] = memcpy(palloc(sizeof(profiles)), profiles, sizeof(profiles));
+	stats->numnumbers[slot] = LOKI_DISTANCE_OPERATORS * LOKI_DISTANCE_NUMBERS;
+	if (references.n * bytes <= 4 * REFERENCE_BYTES)
+	{
+		/* they are of the column's type, as statypid does not say otherwise */
+		stats->stavalues[slot] = palloc_array(Datum, references.n);
+		stats->numvalues[slot] = references.n;
+		for (int i = 0; i < references.n; i++)
+			stats->stavalues[slot][i] = datumCopy(references.values[i], false, -1);
+	}
+	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -325,7 +255,7 @@ compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
 					 int samplerows, double totalrows)
 {
 	ServerAnalysis *server = stats->extra_data;
-	Sample		sample;
+	Sample		sample = {0};
 
 	Assert(server->compute_stats != compute_vector_stats);
 	stats->extra_data = server->extra_data;
@@ -333,7 +263,22 @@ compute_vector_stats(VacAttrStats *stats, AnalyzeAttrFetchFunc fetch,
 	stats->extra_data = server;
 	if (!stats->stats_valid)
 		return;
-	read_sample(stats, fetch, samplerows, &sample);
+	/* sizes come from headers, so no vector is read out of line for them */
+	sample.rows = palloc_array(int, samplerows);
+	for (int i = 0; i < samplerows; i++)
+	{
+		bool		isnull;
+		Datum		value;
+
+		LokiVacuumDelayPoint();
+		value = fetch(stats, i, &isnull);
+		if (isnull)
+			continue;
+		sample.rows[sample.nrows++] = i;
+		sample.bytes += toast_raw_datum_size(value);
+		if (VARATT_IS_EXTERNAL(DatumGetPointer(value)))
+			sample.nexternal++;
+	}
 	if (sample.nrows > 0)
 		make_profiles(stats, fetch, &sample);
 }

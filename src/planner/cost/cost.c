@@ -63,7 +63,6 @@
 #include "compat/plan.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -151,25 +150,10 @@ loki_score_cost(const LokiHnswShape *shape)
 		(node_cost + shape->code_bits * (double) shape->code_dims / SCORE_BITS);
 }
 
-/* The rows of a scan that the executor keeps */
-static double
-rows_kept(const IndexPath *path)
-{
-	double		rows = path->path.param_info ?
-		path->path.param_info->ppi_rows : path->indexinfo->rel->rows;
-
-	return Max(rows, 1);
-}
-
-/* See cost.h: by slots, also what is no index condition, as below a LIMIT (query/condition.c) */
-bool
-loki_scan_decides(const IndexPath *path, RestrictInfo *rinfo)
-{
-	return is_redundant_with_indexclauses(rinfo, path->indexclauses) ||
-		loki_slots_decide(path->indexinfo, (Node *) rinfo->clause);
-}
-
-/* The share of rows that pass what slots decide besides the index conditions, as the server guesses */
+/*
+ * The share of rows that pass what slots decide besides the index conditions, as below a LIMIT (query/condition.c); as the
+ * server guesses
+ */
 static Selectivity
 slots_share(PlannerInfo *root, const IndexPath *path)
 {
@@ -182,39 +166,10 @@ slots_share(PlannerInfo *root, const IndexPath *path)
 	return share;
 }
 
-/*
- * How many of its rows a scan will be asked for.  0: not all, but how many is not
- * known, as for a cursor.
- */
-static double
-rows_taken(const LokiLevel *level, double kept, double rows)
-{
-	if (level->wanted <= 0)
-		return level->root->tuple_fraction > 0 ? 0 : rows;
-	/* the executor drops some of the rows that it takes */
-	return Min(rows, level->wanted * Max(rows / kept, 1));
-}
-
 Cost
 loki_dropped_row_cost(void)
 {
 	return cpu_operator_cost * loki_row_cost * DROPPED_ROW;
-}
-
-/*
- * What a further row costs.  That is little while the scan has memory for the rows that
- * are taken and not dropped.  Beyond that, it needs one flat scan after the other.
- */
-static Cost
-further_row_cost(double taken, double dropped)
-{
-	double		room = work_mem * 1024.0 * loki_scan_mem_multiplier / ROW_BYTES;
-	double		late = taken > 0 ? (taken * (1 - dropped) - room / 2) / room : 0;
-	double		row = loki_row_cost * (1 + (DROPPED_ROW - 1) * dropped);
-
-	Assert(dropped >= 0 && dropped <= 1);
-	late = Max(0, Min(late, 1));
-	return cpu_operator_cost * (row + late * Max(late_row_cost - row, 0));
 }
 
 /*
@@ -240,58 +195,36 @@ cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, dou
 }
 
 /*
- * The part of a scan's rows that is costed if more of them are to be expected than the server guesses: what LIMIT takes.
- * Of a filter in the index it is what the server guesses, as it leaves few rows to read if the guess was right.
+ * What a scan's rows cost beyond the first ones.  A further row costs little while the scan has memory for the rows that
+ * are taken and not dropped.  Beyond that, it needs one flat scan after the other.
+ *
+ * The server takes as large a share of all costs for a LIMIT as that has of the rows that it guesses.  So where more of
+ * them are to be expected, a part of all rows is costed: that which LIMIT takes.  Of a filter in the index it is what the
+ * server guesses, as it leaves few rows to read if the guess was right.  And no more is costed than makes the
+ * server's share twice the flat way: to read the table, to test each row, and to measure those that pass.
  *
  * Where a guess is wrong, a scan reads the table a few times, and a table that is read costs hundreds of searches.  So
  * where guesses alone decide, and LIMIT takes no more than the rows that they leave, a part costs at most a quarter of
  * the flat way.
  */
-static double
-part_by_guess(const IndexPath *path, double wanted, double guessed, double kept, double rows, Cost row, Cost flat)
-{
-	double		part = Max(guessed, path->indexclauses != NIL ? 0 : Min(wanted, kept)) / kept;
-	double		page;
-
-	if (wanted > kept || kept < rows * LOKI_LEAST_GUESS / 2)
-		return part;
-	get_tablespace_page_costs(path->indexinfo->rel->reltablespace, &page, NULL);
-	return Min(part, flat / 4 / (rows * (row + page)));
-}
-
-/*
- * What it costs to read the table, to test each row, and to measure those that pass: a scan does so where few pass.  A
- * vector out of line costs more than all else of a row.
- */
-static Cost
-flat_way(PlannerInfo *root, const IndexPath *path, double kept)
-{
-	const RelOptInfo *rel = path->indexinfo->rel;
-	QualCost	distance;
-	double		page;
-
-	cost_qual_eval_node(&distance, (Node *) path->indexorderbys, root);
-	get_tablespace_page_costs(rel->reltablespace, NULL, &page);
-	return rel->pages * page + rel->tuples * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
-		kept * distance.per_tuple;
-}
-
-/*
- * What a scan's rows cost beyond the first ones.
- *
- * The server takes as large a share of all costs for a LIMIT as that has of the rows that it guesses.  So where more of
- * them are to be expected, a part of all rows is costed: that which LIMIT takes.  And no more is costed than makes the
- * server's share twice the flat way.
- */
 static Cost
 further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part)
 {
 	const LokiLevel *level = loki_query_level(root);
-	double		guessed = rows_kept(path);
+	const RelOptInfo *rel = path->indexinfo->rel;
+	/* the rows that the executor keeps */
+	double		guessed = Max(path->path.param_info != NULL ? path->path.param_info->ppi_rows : rel->rows, 1);
 	double		kept = guessed;
 	double		dropped = 0;	/* share of rows, before the executor has
 								 * enough */
+	double		room = work_mem * 1024.0 * loki_scan_mem_multiplier / ROW_BYTES;
+	double		taken;
+	double		late;
+	double		row;
+	double		page;
+	double		random_page;
 	Selectivity joined;
+	QualCost	distance;
 	Cost		cost;
 	Cost		flat;
 
@@ -300,16 +233,29 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	*part = 1;
 	if (root->limit_tuples > 0 || root->tuple_fraction > 0)
 		dropped = 1 - Min(kept / rows, 1);
-	cost = rows * further_row_cost(rows_taken(level, kept, rows), dropped);
+	Assert(dropped >= 0 && dropped <= 1);
+	/* how many the scan is asked for, since the executor drops some; 0: not all, but not known, as for a cursor */
+	taken = level->wanted > 0 ? Min(rows, level->wanted * Max(rows / kept, 1)) : root->tuple_fraction > 0 ? 0 : rows;
+	late = taken > 0 ? (taken * (1 - dropped) - room / 2) / room : 0;
+	row = loki_row_cost * (1 + (DROPPED_ROW - 1) * dropped);
+	cost = rows * (cpu_operator_cost * (row + Max(0, Min(late, 1)) * Max(late_row_cost - row, 0)));
 	if (level->unknown_limit != NULL)
 		return cost_of_unknown_limit(root, path, rows, kept, cost);
 	if (level->wanted <= 0)
 		return cost;
-	flat = flat_way(root, path, kept);
+	/* a vector out of line costs more than all else of a row */
+	cost_qual_eval_node(&distance, (Node *) path->indexorderbys, root);
+	get_tablespace_page_costs(rel->reltablespace, &random_page, &page);
+	flat = rel->pages * page + rel->tuples * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
+		kept * distance.per_tuple;
 	if (kept > guessed)
-		*part = part_by_guess(path, level->wanted, guessed, kept, rows, cost / rows, flat);
+	{
+		*part = Max(guessed, path->indexclauses != NIL ? 0 : Min(level->wanted, kept)) / kept;
+		if (level->wanted <= kept && kept >= rows * LOKI_LEAST_GUESS / 2)
+			*part = Min(*part, flat / 4 / (rows * (cost / rows + random_page)));
+	}
 	/* scans for what another relation has know it */
-	joined = path->path.param_info == NULL ? loki_joined_by_guess(root, path->indexinfo->rel) : 1;
+	joined = path->path.param_info == NULL ? loki_joined_by_guess(root, rel) : 1;
 	if (joined > 0 && joined < LOKI_LEAST_GUESS)
 		*part *= joined / LOKI_LEAST_GUESS;
 	return Min(cost * *part, 2 * flat / Min(level->wanted / guessed, 1));

@@ -46,9 +46,6 @@ extern double loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, doubl
 extern Selectivity loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel);
 extern bool loki_share_by_predicate(PlannerInfo *root, RelOptInfo *rel);
 
-/* Whether a scan below a LIMIT decides a condition of its table by itself, so that few other rows are read */
-extern bool loki_scan_decides(const IndexPath *path, RestrictInfo *rinfo);
-
 /* Whether an index is of our access method, and has a file; hypothetical ones have none */
 extern bool loki_may_scan(const IndexOptInfo *info);
 

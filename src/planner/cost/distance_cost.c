@@ -19,7 +19,6 @@
 
 #include <math.h>
 
-#include "access/detoast.h"
 #include "access/heaptoast.h"
 #include "compat/pgcompat.h"
 #include "lokivector.h"
@@ -48,33 +47,15 @@ LOKI_FUNCTION(lokivector_distance_support);
  */
 #define LEAST_INLINE		33
 
-/*
- * The width that the planner took from a column's statistics, or 0.  For values out of
- * line it is the width of their TOAST pointers.
- */
-static double
-column_width(PlannerInfo *root, Node *expr)
-{
-	Var		   *var = (Var *) expr;
-	RelOptInfo *rel;
-
-	if (root == NULL || !IsA(expr, Var) || var->varlevelsup != 0 ||
-		root->simple_rel_array == NULL || var->varno <= 0 ||
-		var->varno >= root->simple_rel_array_size)
-		return 0;
-	rel = root->simple_rel_array[var->varno];
-	if (rel == NULL || rel->attr_widths == NULL || var->varattno < rel->min_attr ||
-		var->varattno > rel->max_attr)
-		return 0;
-	return rel->attr_widths[var->varattno - rel->min_attr];
-}
-
 /* What reading an argument costs, in units of cpu_operator_cost */
 static double
 argument_operations(PlannerInfo *root, Node *expr)
 {
+	const Var  *var;
+	const RelOptInfo *rel = NULL;
 	int32		dims;
-	double		width;
+	double		width = 0;		/* by statistics; of values out of line that
+								 * of their TOAST pointers */
 	double		bytes = UNKNOWN_BYTES;
 	double		least_inline = LEAST_INLINE;
 	bool		external;
@@ -86,7 +67,12 @@ argument_operations(PlannerInfo *root, Node *expr)
 	dims = exprTypmod(expr);
 	if (dims < 0)
 		(void) getBaseTypeAndTypmod(exprType(expr), &dims);
-	width = column_width(root, expr);
+	var = (const Var *) expr;
+	if (root != NULL && var->varlevelsup == 0 && root->simple_rel_array != NULL && var->varno > 0 &&
+		var->varno < root->simple_rel_array_size)
+		rel = root->simple_rel_array[var->varno];
+	if (rel != NULL && rel->attr_widths != NULL && var->varattno >= rel->min_attr && var->varattno <= rel->max_attr)
+		width = rel->attr_widths[var->varattno - rel->min_attr];
 	/* a sparsevec's dimensions say nothing of its size */
 	if (dims > 0 && strcmp(loki_type_name(getBaseType(exprType(expr))), "sparsevec") != 0)
 	{

@@ -23,11 +23,10 @@
 
 #include "compat/pgcompat.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "planner/cost/cost.h"
-#include "planner/cost/selectivity.h"
+#include "planner/query/condition.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -125,7 +124,9 @@ loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, dou
 
 	foreach_node(RestrictInfo, rinfo, path->indexinfo->indrestrictinfo)
 	{
-		if (loki_scan_decides(path, rinfo))
+		/* the scan decides these by itself, so that few other rows are read */
+		if (is_redundant_with_indexclauses(rinfo, path->indexclauses) ||
+			loki_slots_decide(path->indexinfo, (Node *) rinfo->clause))
 			continue;
 		if (is_guess(root, rel, (Node *) rinfo))
 			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);

@@ -60,7 +60,10 @@
 static const double shares[] = LOKI_DISTANCE_SHARES;
 
 /*
- * The share of rows that are nearer than the first quantile that counts.  Distances fall as a power of
+ * The share of rows that are at most so far from a typical row.  Between two quantiles its logarithm is
+ * linear in the distance: shares are from 0.0001 to 1, and their relative error is what matters.
+ *
+ * Nearer than the first quantile that counts, distances fall as a power of
  * the share; the power is the number of dimensions that the data really has.  Inner products, which have
  * no least value, fall as its logarithm.
  *
@@ -70,35 +73,14 @@ static const double shares[] = LOKI_DISTANCE_SHARES;
  * least, since a share that hardly falls would make a bound of 0 as good as any.
  */
 static double
-tail_share(const LokiDistanceProfile *profile, int first, double distance)
-{
-	int			second = first;
-	double		r0 = profile->quantiles[first];
-	double		r1;
-	double		steps;
-
-	Assert(distance < r0 && shares[first] > 0);
-	while (second < LOKI_DISTANCE_QUANTILES - 1 && shares[second] < 10 * shares[first])
-		second++;
-	r1 = profile->quantiles[second];
-	if (second == first || r1 <= r0)
-		return shares[first];
-	steps = log(shares[second] / shares[first]);
-	if (r0 > 0)
-		return shares[first] * pow(Max(distance, 0) / r0, Max(0.5, steps / log(r1 / r0)));
-	return shares[first] * exp((distance - r0) * steps / (r1 - r0));
-}
-
-/*
- * The share of rows that are at most so far from a typical row.  Between two quantiles its logarithm is
- * linear in the distance: shares are from 0.0001 to 1, and their relative error is what matters.
- */
-static double
 profile_share(const LokiDistanceProfile *profile, double distance)
 {
+	const float4 *quantiles = profile->quantiles;
 	int			first = 0;
 	int			i;
+	double		r0;
 	double		below;
+	double		steps;
 
 	if (isnan(distance))
 		return 1;
@@ -110,60 +92,92 @@ profile_share(const LokiDistanceProfile *profile, double distance)
 	 */
 	while (first < LOKI_DISTANCE_QUANTILES - 1 && shares[first] * profile->targets < MIN_TARGETS)
 		first++;
-	if (distance < profile->quantiles[first])
-		return tail_share(profile, first, distance);
 	i = first;
-	while (i < LOKI_DISTANCE_QUANTILES && profile->quantiles[i] <= distance)
+	r0 = quantiles[first];
+	if (distance < r0)
+	{
+		Assert(shares[first] > 0);
+		while (i < LOKI_DISTANCE_QUANTILES - 1 && shares[i] < 10 * shares[first])
+			i++;
+		if (i == first || quantiles[i] <= r0)
+			return shares[first];
+		steps = log(shares[i] / shares[first]);
+		if (r0 > 0)
+			return shares[first] * pow(Max(distance, 0) / r0, Max(0.5, steps / log(quantiles[i] / r0)));
+		return shares[first] * exp((distance - r0) * steps / (quantiles[i] - r0));
+	}
+	while (i < LOKI_DISTANCE_QUANTILES && quantiles[i] <= distance)
 		i++;
 	if (i == LOKI_DISTANCE_QUANTILES)
 		return 1;
-	Assert(i > first && profile->quantiles[i - 1] < profile->quantiles[i]);
-	below = profile->quantiles[i - 1];
-	return shares[i - 1] * pow(shares[i] / shares[i - 1],
-							   (distance - below) / (profile->quantiles[i] - below));
-}
-
-/* The distance that a share of rows is within, between quantiles: profile_share() the other way round */
-static double
-profile_distance(const LokiDistanceProfile *profile, double share)
-{
-	int			i = 1;
-	double		part;
-
-	Assert(share > 0 && share <= 1);
-	while (i < LOKI_DISTANCE_QUANTILES - 1 && shares[i] < share)
-		i++;
-	part = log(Max(share, shares[0]) / shares[i - 1]) / log(shares[i] / shares[i - 1]);
-	return profile->quantiles[i - 1] + part * (profile->quantiles[i] - profile->quantiles[i - 1]);
-}
-
-/* The function by which vectors of a type are measured from each other; false if none is */
-static bool
-own_function(Oid type, int place, FmgrInfo *function)
-{
-	Oid			opno = loki_distance_operator(type, place);
-
-	if (!OidIsValid(opno))
-		return false;
-	fmgr_info(get_opcode(opno), function);
-	return true;
+	Assert(i > first && quantiles[i - 1] < quantiles[i]);
+	below = quantiles[i - 1];
+	return shares[i - 1] * pow(shares[i] / shares[i - 1], (distance - below) / (quantiles[i] - below));
 }
 
 /*
- * Measure the distances of a query from the references, and of each reference from itself.  Returns how
- * many references have the dimensions of the query: of others, the function would raise an error, and a
- * column without a number of dimensions may have any.
+ * How far a typical row is from the reference by whose distance the query is judged, over that distance:
+ * the scale.  0 if there is none.
+ *
+ * The reference is the farthest one within the bound, or one of the nearest.  If it is the fifth of 64,
+ * it ought to be as far as 4.5 / 64 of the rows are from a typical row: profile_share() the other way round.  A query
+ * whose fifth one is twice as far lies apart from the rows, and finds within r what a typical row finds within r / 2.
  */
-static int
-measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference_function,
-				   Datum query, double *distances, double *own)
+static double
+scale_of_nearest(const LokiDistances *known, double bound)
 {
+	const double *distances = known->references;
+	const float4 *quantiles = known->profile.quantiles;
+	int			nearest = 0;
+	int			i = 1;
+	double		share;
+	double		part;
+
+	while (nearest < known->n - 1 &&
+		   (nearest + 1 < MIN_NEAREST || distances[nearest + 1] <= bound || distances[nearest] <= 0))
+		nearest++;
+	if (distances[nearest] <= 0)
+		return 0;
+	share = (nearest + 0.5) / known->n;
+	while (i < LOKI_DISTANCE_QUANTILES - 1 && shares[i] < share)
+		i++;
+	part = log(Max(share, shares[0]) / shares[i - 1]) / log(shares[i] / shares[i - 1]);
+	return (quantiles[i - 1] + part * (quantiles[i] - quantiles[i - 1])) / distances[nearest];
+}
+
+/*
+ * Compare a query with the references that have its dimensions: of others, the function would raise an error, and a
+ * column without a number of dimensions may have any.  If no distance is negative, those from the references
+ * give the scale of a bound.  Inner products grow with the norm of the query, which is the root of its
+ * product with itself.  The query is the right side of the operator.  Its type may be
+ * another than that of the references, as of halfvec <-> vector.
+ */
+static void
+compare_query(LokiDistances *known, HeapTuple statistics, int place, Datum query)
+{
+	double		own[LOKI_DISTANCE_REFERENCES];	/* of references from
+												 * themselves */
 	AttStatsSlot slot;
+	FmgrInfo	function;
+	FmgrInfo	reference_function;
+	FmgrInfo	query_function;
+	Oid			reference_type;
+	Oid			query_type;
+	Oid			reference_operator;
+	Oid			query_operator;
+	double		scale;
 	int			n = 0;
 
-	if (!get_attstatsslot(&slot, statistics, LOKI_STATISTIC_DISTANCES, InvalidOid,
-						  ATTSTATSSLOT_VALUES))
-		return 0;
+	op_input_types(known->distance->opno, &reference_type, &query_type);
+	reference_operator = loki_distance_operator(reference_type, place);
+	query_operator = loki_distance_operator(query_type, place);
+	if (!OidIsValid(reference_operator) || !OidIsValid(query_operator) ||
+		!get_attstatsslot(&slot, statistics, LOKI_STATISTIC_DISTANCES, InvalidOid, ATTSTATSSLOT_VALUES))
+		return;
+	fmgr_info(get_opcode(known->distance->opno), &function);
+	fmgr_info(get_opcode(reference_operator), &reference_function);
+	fmgr_info(get_opcode(query_operator), &query_function);
+	query = PointerGetDatum(PG_DETOAST_DATUM(query));
 	for (int i = 0; i < slot.nvalues && n < LOKI_DISTANCE_REFERENCES; i++)
 	{
 		Datum		reference = PointerGetDatum(PG_DETOAST_DATUM(slot.values[i]));
@@ -172,73 +186,24 @@ measure_references(HeapTuple statistics, FmgrInfo *function, FmgrInfo *reference
 		if (memcmp(VARDATA(DatumGetPointer(reference)), VARDATA(DatumGetPointer(query)),
 				   sizeof(int32)) != 0)
 			continue;
-		distances[n] = DatumGetFloat8(FunctionCall2(function, reference, query));
-		own[n] = DatumGetFloat8(FunctionCall2(reference_function, reference, reference));
-		if (isfinite(distances[n]) && isfinite(own[n]))
+		known->references[n] = DatumGetFloat8(FunctionCall2(&function, reference, query));
+		own[n] = DatumGetFloat8(FunctionCall2(&reference_function, reference, reference));
+		if (isfinite(known->references[n]) && isfinite(own[n]))
 			n++;
 	}
 	free_attstatsslot(&slot);
-	return n;
-}
-
-/*
- * How far a typical row is from the reference by whose distance the query is judged, over that distance:
- * the scale.  0 if there is none.
- *
- * The reference is the farthest one within the bound, or one of the nearest.  If it is the fifth of 64,
- * it ought to be as far as 4.5 / 64 of the rows are from a typical row.  A query whose fifth one is
- * twice as far lies apart from the rows, and finds within r what a typical row finds within r / 2.
- */
-static double
-scale_of_nearest(const LokiDistances *known, double bound)
-{
-	const double *distances = known->references;
-	int			n = known->n;
-	int			nearest = 0;
-
-	while (nearest < n - 1 &&
-		   (nearest + 1 < MIN_NEAREST || distances[nearest + 1] <= bound || distances[nearest] <= 0))
-		nearest++;
-	return distances[nearest] <= 0 ? 0 :
-		profile_distance(&known->profile, (nearest + 0.5) / n) / distances[nearest];
-}
-
-/*
- * Compare a query with the references.  If no distance is negative, those from the references
- * give the scale of a bound.  Inner products grow with the norm of the query, which is the root of its
- * product with itself.  The query is the right side of the operator.  Its type may be
- * another than that of the references, as of halfvec <-> vector.
- */
-static void
-compare_query(LokiDistances *known, HeapTuple statistics, int place, Datum query)
-{
-	double		own[LOKI_DISTANCE_REFERENCES];
-	FmgrInfo	function;
-	FmgrInfo	reference_function;
-	FmgrInfo	query_function;
-	Oid			left;
-	Oid			right;
-	double		scale;
-
-	op_input_types(known->distance->opno, &left, &right);
-	if (!own_function(left, place, &reference_function) ||
-		!own_function(right, place, &query_function))
-		return;
-	fmgr_info(get_opcode(known->distance->opno), &function);
-	query = PointerGetDatum(PG_DETOAST_DATUM(query));
-	known->n = measure_references(statistics, &function, &reference_function, query, known->references,
-								  own);
-	if (known->n < 3)
+	known->n = n;
+	if (n < 3)
 		return;
 	if (known->profile.quantiles[0] >= 0)
 	{
-		qsort(known->references, known->n, sizeof(double), loki_compare_doubles);
+		qsort(known->references, n, sizeof(double), loki_compare_doubles);
 		known->scale = 0;
 		return;
 	}
 	/* the median of the references' products with themselves */
-	qsort(own, known->n, sizeof(double), loki_compare_doubles);
-	scale = sqrt(fabs(own[known->n / 2]) /
+	qsort(own, n, sizeof(double), loki_compare_doubles);
+	scale = sqrt(fabs(own[n / 2]) /
 				 fabs(DatumGetFloat8(FunctionCall2(&query_function, query, query))));
 	if (scale > 0 && isfinite(scale))
 		known->scale = scale;
@@ -257,31 +222,6 @@ loki_known_value(PlannerInfo *root, Node *expr, Datum *value)
 }
 
 /*
- * The place of an operator's profile in a slot, -1 if it has none.  Its left side has the
- * type of the column; names decide, as its right side may have another.
- */
-static int
-find_profile(const AttStatsSlot *slot, Oid opno)
-{
-	const LokiDistanceProfile *profiles = (const LokiDistanceProfile *) slot->numbers;
-	Oid			left;
-	Oid			right;
-
-	if (slot->nnumbers != LOKI_DISTANCE_OPERATORS * LOKI_DISTANCE_NUMBERS)
-		return -1;
-	op_input_types(opno, &left, &right);
-	for (int i = 0; i < LOKI_DISTANCE_OPERATORS; i++)
-	{
-		Oid			same = profiles[i].targets > 0 ? loki_distance_operator(left, i) : InvalidOid;
-
-		if (same == opno ||
-			(left != right && OidIsValid(same) && strcmp(get_opname(same), get_opname(opno)) == 0))
-			return i;
-	}
-	return -1;
-}
-
-/*
  * The greatest distance within a bound.  Very many sparse vectors are at the same distance: all that
  * have nothing in common with the query have the inner product 0, so that <#> < 0 and <#> <= 0 differ by
  * nearly all rows.
@@ -292,23 +232,41 @@ farthest_within(double bound, bool strict)
 	return strict ? nextafter(bound, -get_float8_infinity()) : bound;
 }
 
-/* The profile of a column's distances, and how the query compares with typical rows */
+/*
+ * The profile of a column's distances, and how the query compares with typical rows.  The operator's left side has the
+ * type of the column; names decide, as its right side may have another.
+ */
 static void
 find_statistics(LokiDistances *known, const VariableStatData *column)
 {
+	const LokiDistanceProfile *profiles;
+	Oid			opno = known->distance->opno;
+	Oid			left;
+	Oid			right;
 	AttStatsSlot slot;
 	Datum		query;
-	int			place;
+	int			place = 0;
 
 	known->nulls = ((Form_pg_statistic) GETSTRUCT(column->statsTuple))->stanullfrac;
 	Assert(known->nulls >= 0 && known->nulls <= 1);
 	if (!get_attstatsslot(&slot, column->statsTuple, LOKI_STATISTIC_DISTANCES,
 						  InvalidOid, ATTSTATSSLOT_NUMBERS))
 		return;
-	place = find_profile(&slot, known->distance->opno);
-	if (place >= 0)
+	profiles = (const LokiDistanceProfile *) slot.numbers;
+	if (slot.nnumbers != LOKI_DISTANCE_OPERATORS * LOKI_DISTANCE_NUMBERS)
+		place = LOKI_DISTANCE_OPERATORS;
+	op_input_types(opno, &left, &right);
+	for (; place < LOKI_DISTANCE_OPERATORS; place++)
 	{
-		known->profile = ((const LokiDistanceProfile *) slot.numbers)[place];
+		Oid			same = profiles[place].targets > 0 ? loki_distance_operator(left, place) : InvalidOid;
+
+		if (same == opno ||
+			(left != right && OidIsValid(same) && strcmp(get_opname(same), get_opname(opno)) == 0))
+			break;
+	}
+	if (place < LOKI_DISTANCE_OPERATORS)
+	{
+		known->profile = profiles[place];
 
 		/* sampled vectors are only for users who may read the column */
 		if (column->acl_ok && loki_known_value(known->root, lsecond(known->distance->args), &query))
@@ -423,28 +381,6 @@ set_selectivities(PlannerInfo *root, RelOptInfo *rel, Node *node)
 }
 
 /*
- * The rows of a parent are the sum of its children's.  The hook has been there for each child, before
- * the parent comes.
- */
-static double
-children_rows(PlannerInfo *root, RelOptInfo *rel)
-{
-	double		rows = 0;
-
-	foreach_node(AppendRelInfo, info, root->append_rel_list)
-	{
-		if (info->parent_relid == rel->relid)
-		{
-			RelOptInfo *child = root->simple_rel_array[info->child_relid];
-
-			if (child != NULL && !IS_DUMMY_REL(child))
-				rows += child->rows;
-		}
-	}
-	return rows;
-}
-
-/*
  * Correct paths that exist already.  Those of hnsw indexes are estimated again, since what a search
  * costs depends on how many rows its filter leaves.
  */
@@ -516,7 +452,16 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 
 	if (planner_rt_fetch(rel->relid, root)->inh)
 	{
-		rel->rows = rel->tuples = Max(children_rows(root, rel), 1);
+		/* the sum of its children's, where the hook has been before */
+		rows = 0;
+		foreach_node(AppendRelInfo, info, root->append_rel_list)
+		{
+			RelOptInfo *child = info->parent_relid == rel->relid ? root->simple_rel_array[info->child_relid] : NULL;
+
+			if (child != NULL && !IS_DUMMY_REL(child))
+				rows += child->rows;
+		}
+		rel->rows = rel->tuples = Max(rows, 1);
 		return;
 	}
 	rows = clamp_row_est(rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo,

@@ -18,10 +18,10 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_statistic.h"
+#include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "planner/cost/selectivity.h"
 #include "planner/query/bounds.h"
-#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
@@ -31,13 +31,6 @@ typedef struct ListedValue
 	double		value;
 	double		share;
 } ListedValue;
-
-/* qsort: ascending */
-static int
-compare_values(const void *a, const void *b)
-{
-	return float8_cmp_internal(((const ListedValue *) a)->value, ((const ListedValue *) b)->value);
-}
 
 /*
  * List the values of a column's statistics; false if some are no finite numbers.  The most common values have shares
@@ -75,10 +68,11 @@ list_values(HeapTuple statistics, ListedValue **values, int *n)
 	return *n > 0;
 }
 
-/* The quantiles of a column by its statistics; false without them */
-static bool
-ask_statistics(PlannerInfo *root, LokiColumnValues *column)
+/* The quantiles are those of the column's statistics, within its bounds. */
+void
+loki_estimate_values(PlannerInfo *root, LokiColumnValues *column)
 {
+	LokiRange  *range = &column->range;
 	VariableStatData data;
 	ListedValue *values;
 	double		all = 0;
@@ -90,28 +84,20 @@ ask_statistics(PlannerInfo *root, LokiColumnValues *column)
 	examine_variable(root, (Node *) column->column, 0, &data);
 	listed = HeapTupleIsValid(data.statsTuple) && list_values(data.statsTuple, &values, &n);
 	ReleaseVariableStats(data);
-	if (!listed)
-		return false;
-	qsort(values, n, sizeof(ListedValue), compare_values);
-	for (int i = 0; i < n; i++)
-		all += values[i].share;
-	for (int i = 0; i < n; i++)
+	if (listed)
 	{
-		passed += values[i].share;
-		while (at < LOKI_QUANTILES && passed >= all * at / (LOKI_QUANTILES - 1))
-			column->quantiles[at++] = values[i].value;
+		qsort(values, n, sizeof(ListedValue), loki_compare_doubles);
+		for (int i = 0; i < n; i++)
+			all += values[i].share;
+		for (int i = 0; i < n; i++)
+		{
+			passed += values[i].share;
+			while (at < LOKI_QUANTILES && passed >= all * at / (LOKI_QUANTILES - 1))
+				column->quantiles[at++] = values[i].value;
+		}
+		while (at < LOKI_QUANTILES)
+			column->quantiles[at++] = values[n - 1].value;
 	}
-	while (at < LOKI_QUANTILES)
-		column->quantiles[at++] = values[n - 1].value;
-	return true;
-}
-
-void
-loki_estimate_values(PlannerInfo *root, LokiColumnValues *column)
-{
-	LokiRange  *range = &column->range;
-	bool		listed = ask_statistics(root, column);
-
 	*range = loki_bounds_read(&column->bounds);
 	if (!isfinite(range->low) || !isfinite(range->high))
 		return;

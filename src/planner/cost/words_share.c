@@ -89,7 +89,7 @@ index_of_search(const FuncExpr *search, bool *permitted)
 }
 
 /*
- * The call that made a search of a tsquery; NULL if it is not known, as of a parameter of type
+ * The call that made a search of a tsquery, whose score a distance is; NULL if it is not known, as of a parameter of type
  * weighed_tsquery.  The functions are stable, so that core leaves their calls in the plan.
  */
 static const FuncExpr *
@@ -97,14 +97,14 @@ call_of_search(const OpExpr *distance)
 {
 	const FuncExpr *search = lsecond(distance->args);
 
-	return IsA(search, FuncExpr) && list_length(search->args) >= 2 &&
+	return loki_is_words_distance(distance) && IsA(search, FuncExpr) && list_length(search->args) >= 2 &&
 		exprType(lsecond(search->args)) == TSQUERYOID ? search : NULL;
 }
 
 const List *
 loki_planned_words(const OpExpr *distance)
 {
-	const FuncExpr *search = loki_is_words_distance(distance) ? call_of_search(distance) : NULL;
+	const FuncExpr *search = call_of_search(distance);
 	const Const *by = search != NULL ? linitial(search->args) : NULL;
 
 	/* of <@@>, whose other side is a weighed_tsquery; <@> has a tsquery */
@@ -122,7 +122,7 @@ loki_planned_words(const OpExpr *distance)
 bool
 loki_words_weighed_otherwise(const OpExpr *distance, Relation index)
 {
-	const FuncExpr *search = loki_is_words_distance(distance) ? call_of_search(distance) : NULL;
+	const FuncExpr *search = call_of_search(distance);
 	bool		permitted;
 	Oid			indexid = search != NULL ? index_of_search(search, &permitted) : InvalidOid;
 	LokiBm25	mine;
@@ -172,22 +172,6 @@ sample_lists(RelOptInfo *rel, Oid indexid, bool permitted, LokiWord *words, int 
 	return false;
 }
 
-/* A search for one word: the tsquery that the input function would make of it, without a weight or prefix */
-static Const *
-search_for_word(const LokiWord *word)
-{
-	Size		size = HDRSIZETQ + sizeof(QueryItem) + word->length + 1;
-	TSQuery		search = palloc0(size);
-	QueryOperand *operand = &GETQUERY(search)->qoperand;
-
-	SET_VARSIZE(search, size);
-	search->size = 1;
-	operand->type = QI_VAL;
-	operand->length = word->length;
-	memcpy(GETOPERAND(search), word->lexeme, word->length);
-	return makeConst(TSQUERYOID, -1, InvalidOid, -1, PointerGetDatum(search), false, false);
-}
-
 /*
  * Ask the server's statistics, which are of all rows.  Those whose words are NULL have none of them: of
  * the others the share is larger.
@@ -212,6 +196,9 @@ words_by_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, 
 	 */
 	for (int i = 0; i < n; i++)
 	{
+		Size		size = HDRSIZETQ + sizeof(QueryItem) + words[i].length + 1;
+		TSQuery		search;
+		QueryOperand *operand;
 		List	   *args;
 		Datum		share;
 
@@ -223,7 +210,16 @@ words_by_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, 
 			words[i].most = words[i - 1].most;
 			continue;
 		}
-		args = list_make2(linitial(distance->args), search_for_word(&words[i]));
+		/* what the input function would make of the word, without a weight or prefix */
+		search = palloc0(size);
+		SET_VARSIZE(search, size);
+		search->size = 1;
+		operand = &GETQUERY(search)->qoperand;
+		operand->type = QI_VAL;
+		operand->length = words[i].length;
+		memcpy(GETOPERAND(search), words[i].lexeme, words[i].length);
+		args = list_make2(linitial(distance->args),
+						  makeConst(TSQUERYOID, -1, InvalidOid, -1, PointerGetDatum(search), false, false));
 		share = DirectFunctionCall4(tsmatchsel, PointerGetDatum(root), ObjectIdGetDatum(InvalidOid),
 									PointerGetDatum(args), Int32GetDatum(rel->relid));
 		words[i].documents = rest > 0 ? Min(DatumGetFloat8(share) / rest, 1) : 0;
@@ -249,33 +245,9 @@ share_below(double x, double least, double typical, double most)
 	return 1 - (most - x) * (most - x) / ((most - least) * (most - typical));
 }
 
-/* Add a word to the distribution of scores, in parts of a bound; the last is of scores that reach it. */
-static void
-add_word(double parts[PARTS + 1], double share, double least, double typical, double most)
-{
-	double		with[PARTS + 1];
-	double		sum[PARTS + 1] = {0};
-	double		before = 0;
-
-	Assert(share >= 0 && share <= 1);
-	for (int i = 0; i <= PARTS; i++)
-	{
-		double		up_to = i == PARTS ? 1 : share_below(i + 0.5, least, typical, most);
-
-		with[i] = share * (up_to - before);
-		before = up_to;
-	}
-	for (int i = 0; i <= PARTS; i++)
-	{
-		sum[i] += parts[i] * (1 - share);
-		for (int k = 0; k <= PARTS; k++)
-			sum[Min(i + k, PARTS)] += parts[i] * with[k];
-	}
-	memcpy(parts, sum, sizeof(sum));
-}
-
 /*
- * The share of documents whose score is at least `score`, and that have some word.
+ * The share of documents whose score is at least `score`, and that have some word.  Words are added one after the other
+ * to the distribution of scores, in parts of that; the last is of scores that reach it.
  *
  * A document has none of the words with the product of the shares that lack each.  A bound of 0 is met
  * by all others, as weights are positive.
@@ -286,16 +258,33 @@ share_above(const LokiWord *words, int n, const LokiBm25 *by, double documents, 
 	double		parts[PARTS + 1] = {1};
 	double		none = 1;
 
-	for (int i = 0; i < n; i++)
+	for (int w = 0; w < n; w++)
 	{
-		const LokiWord *word = &words[i];
+		const LokiWord *word = &words[w];
 		double		unit = loki_bm25_query_weight(by, documents, word->documents * documents) * PARTS / Max(score, DBL_EPSILON);
 		double		typical = Max(word->least, Min(loki_bm25_weight(by, 1, by->mean), word->most));
+		double		with[PARTS + 1];
+		double		sum[PARTS + 1] = {0};
+		double		before = 0;
 
 		Assert(word->documents >= 0 && word->documents <= 1);
 		none *= 1 - word->documents;
-		if (score > 0)
-			add_word(parts, word->documents, word->least * unit, typical * unit, word->most * unit);
+		if (score <= 0)
+			continue;
+		for (int i = 0; i <= PARTS; i++)
+		{
+			double		up_to = i == PARTS ? 1 : share_below(i + 0.5, word->least * unit, typical * unit, word->most * unit);
+
+			with[i] = word->documents * (up_to - before);
+			before = up_to;
+		}
+		for (int i = 0; i <= PARTS; i++)
+		{
+			sum[i] += parts[i] * (1 - word->documents);
+			for (int k = 0; k <= PARTS; k++)
+				sum[Min(i + k, PARTS)] += parts[i] * with[k];
+		}
+		memcpy(parts, sum, sizeof(sum));
 	}
 	return score > 0 ? Min(parts[PARTS], 1 - none) : 1 - none;
 }
