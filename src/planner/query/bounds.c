@@ -56,7 +56,6 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/query/bounds.h"
 #include "planner/query/column_test.h"
@@ -76,25 +75,6 @@
  * What always holds
  * ----------------------------------------------------------------
  */
-
-/* The range of a type; other types than integers can be infinite, or are no numbers */
-static LokiRange
-range_of_type(Oid type)
-{
-	switch (type)
-	{
-		case BOOLOID:
-			return (LokiRange) {0, 1, true, false};
-		case INT2OID:
-			return (LokiRange) {PG_INT16_MIN, PG_INT16_MAX, true, false};
-		case INT4OID:
-			return (LokiRange) {PG_INT32_MIN, PG_INT32_MAX, true, false};
-		case INT8OID:
-			return (LokiRange) {(double) PG_INT64_MIN, (double) PG_INT64_MAX, true, false};
-		default:
-			return loki_any_range;
-	}
-}
 
 /* A column that conditions narrow */
 typedef struct Narrowed
@@ -293,7 +273,23 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 
 	memset(bounds, 0, sizeof(LokiBounds));
 	bounds->type = getBaseType(column->vartype);
-	bounds->always = range_of_type(bounds->type);
+	bounds->always = loki_any_range;
+	/* other types than integers can be infinite, or are no numbers */
+	switch (bounds->type)
+	{
+		case BOOLOID:
+			bounds->always = (LokiRange) {0, 1, true, false};
+			break;
+		case INT2OID:
+			bounds->always = (LokiRange) {PG_INT16_MIN, PG_INT16_MAX, true, false};
+			break;
+		case INT4OID:
+			bounds->always = (LokiRange) {PG_INT32_MIN, PG_INT32_MAX, true, false};
+			break;
+		case INT8OID:
+			bounds->always = (LokiRange) {(double) PG_INT64_MIN, (double) PG_INT64_MAX, true, false};
+			break;
+	}
 	rel = table_of_column(&root, &in_table, &bounds->filled);
 	if (rel == NULL)
 	{

@@ -40,7 +40,6 @@
 #include "planner/query/condition.h"
 #include "planner/query/make_expr.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 /*
  * A condition, of which a scan that begins gets a copy (evaluate_late()).  That may be smaller: $2 IS NULL OR
@@ -123,22 +122,21 @@ is_sure(Node *part, bool holds)
 	return holds && IsA(part, OpExpr) && equal(linitial(op->args), llast(op->args));
 }
 
-/* WHEN and a part that holds then */
-static List *
-add_arm(List *arms, Node *when, Node *part)
-{
-	if (is_sure(part, false))
-		return arms;
-	return lappend(arms, is_sure(part, true) ? when : (Node *) make_andclause(list_make2(when, part)));
-}
-
+/* An OR of what a choice depends on, each with the part that holds then; NULL if one of these holds for no row */
 static Node *
 arms_of(const Choice *choice, Node *first, Node *second)
 {
-	List	   *arms = add_arm(add_arm(NIL, choice->when, first), choice->otherwise, second);
+	Node	   *when = choice->when;
+	Node	   *otherwise = choice->otherwise;
 
-	Assert(choice->when != NULL);
-	return list_length(arms) == 2 ? (Node *) make_orclause(arms) : NULL;
+	Assert(when != NULL);
+	if (is_sure(first, false) || is_sure(second, false))
+		return NULL;
+	if (!is_sure(first, true))
+		when = (Node *) make_andclause(list_make2(when, first));
+	if (!is_sure(second, true))
+		otherwise = (Node *) make_andclause(list_make2(otherwise, second));
+	return (Node *) make_orclause(list_make2(when, otherwise));
 }
 
 /* An operator with a choice in the place of one of its operands */

@@ -237,16 +237,6 @@ loki_statement_selects(const PlannerInfo *root)
 	return root->parse->commandType == CMD_SELECT;
 }
 
-/* Whether clauses hold for the same rows each time */
-static bool
-are_repeatable(List *clauses)
-{
-	foreach_node(RestrictInfo, rinfo, clauses)
-		if (!loki_is_repeatable(rinfo->clause))
-		return false;
-	return true;
-}
-
 /*
  * Whether a relation of the query has the same rows when it is read again.  It has if it is a table, and
  * the conditions of the query and of its policies do not change, or if it is WITH, which is executed once.  Other
@@ -265,10 +255,13 @@ is_same_again(PlannerInfo *root, int relid)
 		return !rte->self_reference;
 	if (rte->rtekind == RTE_VALUES || rte->rtekind == RTE_FUNCTION)
 		return loki_is_repeatable(rte->values_lists) && loki_is_repeatable(rte->functions);
-	return rte->rtekind == RTE_RELATION && rte->tablesample == NULL &&
-		rte->relkind != RELKIND_FOREIGN_TABLE &&
-		loki_is_repeatable(rte->securityQuals) &&
-		(rel == NULL || (are_repeatable(rel->baserestrictinfo) && are_repeatable(rel->joininfo)));
+	if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL || rte->relkind == RELKIND_FOREIGN_TABLE ||
+		!loki_is_repeatable(rte->securityQuals))
+		return false;
+	foreach_node(RestrictInfo, rinfo, rel == NULL ? NIL : list_concat_copy(rel->baserestrictinfo, rel->joininfo))
+		if (!loki_is_repeatable(rinfo->clause))
+		return false;
+	return true;
 }
 
 /* EvalPlanQual returns the row of a table only once, so no row may be locked. */

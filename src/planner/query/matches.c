@@ -233,17 +233,6 @@ loki_matches(PlannerInfo *root, IndexOptInfo *info)
 	return notes->matches;
 }
 
-/* Whether the index answers all of these conditions, so that the filter has none */
-static bool
-leaves_none(const IndexPath *path, List *clauses)
-{
-	foreach_node(RestrictInfo, rinfo, clauses)
-		if (!rinfo->pseudoconstant &&
-			!is_redundant_with_indexclauses(rinfo, path->indexclauses))
-		return false;
-	return true;
-}
-
 /*
  * A slot has a sort key of a few bytes in the value's place.  It decides a condition, so that no recheck drops a row, if
  * different values have different sort keys; long texts, of which a slot has a hash, have not.
@@ -252,9 +241,11 @@ bool
 loki_decides_all(const IndexPath *path)
 {
 	const IndexOptInfo *info = path->indexinfo;
+	const ParamPathInfo *param = path->path.param_info;
 
-	if (!leaves_none(path, info->indrestrictinfo) ||
-		(path->path.param_info != NULL && !leaves_none(path, path->path.param_info->ppi_clauses)))
+	/* it answers all conditions, so that the filter has none */
+	foreach_node(RestrictInfo, rinfo, list_concat_copy(info->indrestrictinfo, param != NULL ? param->ppi_clauses : NIL))
+		if (!rinfo->pseudoconstant && !is_redundant_with_indexclauses(rinfo, path->indexclauses))
 		return false;
 	foreach_node(IndexClause, clause, path->indexclauses)
 	{

@@ -195,25 +195,6 @@ quotient(double a, double b)
 }
 
 /*
- * Division by what can be negative and positive has no range: 1 / x goes to infinity on either side
- * of zero.  Zero itself is an error and gives no value, so a divisor may end there.
- */
-static bool
-divide(const LokiRange *a, const LokiRange *b, LokiRange *result)
-{
-	LokiRange	divisor = *b;
-
-	if (b->low < 0 && b->high > 0)
-		return false;
-	if (b->low == 0)
-		divisor.low = 0.0;		/* and not -0 */
-	if (b->high == 0)
-		divisor.high = -0.0;
-	from_corners(quotient, a, &divisor, result);
-	return true;
-}
-
-/*
  * Functions by what they do to numbers.  Casts that round are LOKI_ROUND: float8 to int4.  Functions
  * that depend on a setting are not here, as casts between timestamp and timestamptz.
  */
@@ -283,6 +264,8 @@ rise(double (*function) (double), double least, const LokiRange *a, LokiRange *r
 static bool
 apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange *result)
 {
+	LokiRange	divisor;
+
 	switch (operation)
 	{
 		case LOKI_ADD:
@@ -293,7 +276,20 @@ apply(LokiOperation operation, const LokiRange *a, const LokiRange *b, LokiRange
 			from_corners(product, a, b, result);
 			return true;
 		case LOKI_DIVIDE:
-			return divide(a, b, result);
+
+			/*
+			 * 1 / x goes to infinity on either side of zero.  Zero itself is
+			 * an error and gives no value, so a divisor may end there.
+			 */
+			if (b->low < 0 && b->high > 0)
+				return false;
+			divisor = *b;
+			if (b->low == 0)
+				divisor.low = 0.0;	/* and not -0 */
+			if (b->high == 0)
+				divisor.high = -0.0;
+			from_corners(quotient, a, &divisor, result);
+			return true;
 		case LOKI_POWER:
 			from_corners(pow, a, b, result);
 			return a->low >= 0;
