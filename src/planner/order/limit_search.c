@@ -368,8 +368,8 @@ follow(FollowedScans *followed, Path *path)
 			 * it, and all of them locked before the first is returned.  A client could tell: WHERE CURRENT OF names
 			 * the last row that was locked, a rollback to a savepoint between two FETCHes frees rows that are still to
 			 * come, and a cursor that is not read to its end locks too much.  A SELECT may be that of a cursor, so its
-			 * scans are exact, unless pgvector's limits ask for rows as they come (search_on()).  Other statements run
-			 * to their end.
+			 * scans are exact, unless pgvector's limits ask for rows as they come (loki_search_paths()).  Other
+			 * statements run to their end.
 			 */
 			if (loki_statement_selects(followed->root) && followed->limit != NULL)
 				return NULL;
@@ -621,7 +621,7 @@ loki_first_ranks(PlannerInfo *root, LimitPath *limit, const FinalPathExtraData *
 	return rank_taken(&(FollowedScans) {.root = root, .final = final, .limit = limit}, path);
 }
 
-/* A Limit WITH TIES compares the row after the last one, so that its rows must be in exact order: search_on(). */
+/* A Limit WITH TIES compares the row after the last one, so that its rows must be in exact order: loki_search_paths(). */
 Path *
 loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 				  const FinalPathExtraData *final)
@@ -648,29 +648,9 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 }
 
 /*
- * Make searches under pgvector's limits of scans whose rows no Limit sorts: there is none, or it is WITH
- * TIES, or rows are locked.  Rows come in order; those of a whole query may be late with relaxed_order.
+ * Scans whose rows no Limit sorts, as there is none, or it is WITH TIES, or rows are locked, become searches under
+ * pgvector's limits.  Their rows come in order; those of a whole query may be late with relaxed_order.
  */
-static Path *
-search_on(PlannerInfo *root, Path *path)
-{
-	FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
-	LimitPath  *limit = IsA(path, LimitPath) ? (LimitPath *) path : NULL;
-	Path	   *sub = follow(&followed, limit != NULL ? limit->subpath : path);
-
-	if (sub == NULL || followed.further_keys)
-		return path;
-	foreach_node(IndexPath, scan, followed.scans)
-	{
-		LokiScanSettings settings = loki_planned_settings(scan->indexinfo);
-
-		if (!settings.complete && !list_member_ptr(followed.within, scan))
-			loki_promise_permit(scan, false, limit == NULL && root->parent_root == NULL &&
-								settings.iterative_scan == LOKI_ITERATIVE_RELAXED);
-	}
-	return limit != NULL ? COPY_WITH(LimitPath, subpath, limit, sub) : sub;
-}
-
 void
 loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraData *final)
 {
@@ -682,10 +662,26 @@ loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraDat
 	foreach(cell, output->pathlist)
 	{
 		Path	   *path = lfirst(cell);
+		LimitPath  *limit = IsA(path, LimitPath) ? (LimitPath *) path : NULL;
+		FollowedScans followed = {.root = root, .keys = root->sort_pathkeys};
+		Path	   *sub;
 
 		/* that of the query: since 16 core takes one row of DISTINCT of what is the same for all */
-		if (IsA(path, LimitPath) && final->limit_needed)
-			path = loki_limit_search(root, output, (LimitPath *) path, final);
-		lfirst(cell) = path == lfirst(cell) ? search_on(root, path) : path;
+		if (limit != NULL && final->limit_needed)
+			lfirst(cell) = loki_limit_search(root, output, limit, final);
+		if (lfirst(cell) != path)
+			continue;
+		sub = follow(&followed, limit != NULL ? limit->subpath : path);
+		if (sub == NULL || followed.further_keys)
+			continue;
+		foreach_node(IndexPath, scan, followed.scans)
+		{
+			LokiScanSettings settings = loki_planned_settings(scan->indexinfo);
+
+			if (!settings.complete && !list_member_ptr(followed.within, scan))
+				loki_promise_permit(scan, false, limit == NULL && root->parent_root == NULL &&
+									settings.iterative_scan == LOKI_ITERATIVE_RELAXED);
+		}
+		lfirst(cell) = limit != NULL ? COPY_WITH(LimitPath, subpath, limit, sub) : sub;
 	}
 }
