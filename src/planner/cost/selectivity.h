@@ -62,8 +62,8 @@ extern bool loki_known_value(PlannerInfo *root, Node *expr, Datum *value);
 struct LokiColumnValues;
 extern void loki_estimate_values(PlannerInfo *root, struct LokiColumnValues *column);
 
-/* Whether statistics tell of a column that it has been NULL */
-extern bool loki_has_nulls(PlannerInfo *root, Node *column);
+/* The share of rows of which statistics tell that a column is NULL; of any relation's (0), or of one */
+extern float4 loki_null_share(PlannerInfo *root, Node *column, Index relid);
 
 /* functions in cost/words_share.c */
 

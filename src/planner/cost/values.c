@@ -108,15 +108,15 @@ loki_estimate_values(PlannerInfo *root, LokiColumnValues *column)
 	Assert(range->low <= range->high);
 }
 
-bool
-loki_has_nulls(PlannerInfo *root, Node *column)
+float4
+loki_null_share(PlannerInfo *root, Node *column, Index relid)
 {
 	VariableStatData data;
-	bool		nulls;
+	float4		share = 0;
 
-	examine_variable(root, column, 0, &data);
-	nulls = HeapTupleIsValid(data.statsTuple) &&
-		((Form_pg_statistic) GETSTRUCT(data.statsTuple))->stanullfrac > 0;
+	examine_variable(root, column, (int) relid, &data);
+	if (HeapTupleIsValid(data.statsTuple))
+		share = ((Form_pg_statistic) GETSTRUCT(data.statsTuple))->stanullfrac;
 	ReleaseVariableStats(data);
-	return nulls;
+	return share;
 }

@@ -30,10 +30,8 @@
 #include <math.h>
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/partition.h"
-#include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
@@ -44,7 +42,6 @@
 #include "planner/cost/selectivity.h"
 #include "types/bm25.h"
 #include "utils/fmgrprotos.h"
-#include "utils/selfuncs.h"
 
 /* Parts of a bound in which sums of weights are counted */
 #define PARTS	32
@@ -180,15 +177,10 @@ static void
 words_by_statistics(PlannerInfo *root, RelOptInfo *rel, const OpExpr *distance, LokiBm25 by, LokiWord *words,
 					int n)
 {
-	VariableStatData column;
-	double		rest = 1;
+	double		rest = 1 - loki_null_share(root, linitial(distance->args), rel->relid);
 	int			step = n / ASKED_WORDS + 1;
 
 	by.mean = 1;
-	examine_variable(root, linitial(distance->args), rel->relid, &column);
-	if (HeapTupleIsValid(column.statsTuple))
-		rest = 1 - ((Form_pg_statistic) GETSTRUCT(column.statsTuple))->stanullfrac;
-	ReleaseVariableStats(column);
 
 	/*
 	 * the server reads all of its common words for each one that it is asked

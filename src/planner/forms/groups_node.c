@@ -153,7 +153,7 @@ may_wait(PlannerInfo *root, const LokiGroups *groups)
 		return false;
 	foreach_node(Var, var, pull_var_clause((Node *) groups->score, PVC_RECURSE_AGGREGATES |
 										   PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
-		if (loki_has_nulls(root, (Node *) var) && !loki_drops_nulls(find_base_rel(root, var->varno), (Node *) var))
+		if (loki_null_share(root, (Node *) var, 0) > 0 && !loki_drops_nulls(find_base_rel(root, var->varno), (Node *) var))
 			return true;
 	return false;
 }
