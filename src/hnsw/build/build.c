@@ -26,6 +26,7 @@
 #include "hnsw/graph/select.h"
 #include "hnsw/page/page.h"
 #include "hnsw/statistics/statistics.h"
+#include "optimizer/plancat.h"
 #include "pgstat.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -75,39 +76,13 @@ set_phase(const LokiBuild *build, int phase, uint32 total)
 }
 
 /*
- * ERROR if an index cannot be built with these options.  A list has 2 m links on layer 0, chosen among
- * ef_construction candidates.  The message is pgvector's.
+ * Form the metapage of an index with these options: geometry and code.  ERROR, with pgvector's message, if there
+ * are fewer candidates than a list has links on layer 0.
+ *
+ * Up to the number of pending nodes, scans read the vectors of all rows; the longer they are, the fewer: 3 MB, up to
+ * 3,072 dimensions.  A compact index needs enough of them to choose its code: MIN_ROWS of compact.c, and some to
+ * spare.  One of posting lists has no codes.
  */
-static void
-require_candidates(const LokiHnswOptions *options)
-{
-	int			m = loki_option_m(options);
-	int			ef_construction = options->ef_construction;
-
-	if (ef_construction < 2 * m)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("ef_construction must be greater than or equal to 2 * m"),
-				 errhint("Set ef_construction to %d or more, or m to %d or less.",
-						 2 * m, ef_construction / 2)));
-}
-
-/*
- * The number of nodes at which an index gets its codes and its graph.  Up to it, scans read the
- * vectors of all rows; the longer they are, the fewer: 3 MB, up to 3,072 dimensions.  A
- * compact index needs enough of them to choose its code: MIN_ROWS of compact.c, and some to spare.
- */
-static uint32
-pending_nodes(LokiProfile profile, uint32 dim)
-{
-	if (loki_pending_nodes > 0)
-		return loki_pending_nodes;
-	if (profile == LOKI_PROFILE_COMPACT)
-		return 2 * PENDING_NODES;
-	return Max(PENDING_NODES / 4, Min(PENDING_NODES, PENDING_NODES * 768 / dim));
-}
-
-/* Form the metapage of an index with these options: geometry and code. */
 void
 loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 					int nattributes, const uint8 *attr_type, uint64 seed,
@@ -118,8 +93,14 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 	int			refine_bits = options->refine_bits;
 	LokiProfile profile = (LokiProfile) options->profile;
 	LokiCodeSpec code;
+	uint32		pending;
 
-	require_candidates(options);
+	if (options->ef_construction < 2 * m)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ef_construction must be greater than or equal to 2 * m"),
+				 errhint("Set ef_construction to %d or more, or m to %d or less.",
+						 2 * m, options->ef_construction / 2)));
 	if (options->centers > 0 && (profile == LOKI_PROFILE_COMPACT || bits == 8))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -143,8 +124,15 @@ loki_build_describe(const LokiHnswOptions *options, const LokiColumn *column,
 								 refine_bits == LOKI_BITS_AUTO ? 0 : refine_bits,
 								 refine_bits != LOKI_BITS_AUTO,
 								 LOKI_PAGE_PAYLOAD, seed);
-	loki_meta_init(meta, &code, profile, m, options->ef_construction, nattributes, attr_type,
-				   loki_column_listed(column) ? LOKI_MAX_NUMBER : pending_nodes(profile, code.dim));
+	if (loki_column_listed(column))
+		pending = LOKI_MAX_NUMBER;
+	else if (loki_pending_nodes > 0)
+		pending = loki_pending_nodes;
+	else if (profile == LOKI_PROFILE_COMPACT)
+		pending = 2 * PENDING_NODES;
+	else
+		pending = Max(PENDING_NODES / 4, Min(PENDING_NODES, PENDING_NODES * 768 / code.dim));
+	loki_meta_init(meta, &code, profile, m, options->ef_construction, nattributes, attr_type, pending);
 }
 
 /*
@@ -236,31 +224,6 @@ loki_build_begin(Relation heap, Relation index, IndexInfo *index_info,
 	return build;
 }
 
-/*
- * Choose the centroid, local centers, and the code of a compact index; then make the quantizers, which derive their
- * constants from both.  Rows are encoded as they are loaded, so this comes first.
- */
-static void
-prepare_codes(LokiBuild *build)
-{
-	LokiIndex  *geometry = &build->geometry;
-	BlockNumber nblocks;
-
-	/* without a rotation there is no centroid, and posting lists need neither: no sample is read */
-	if (build->meta.code.kind != LOKI_CODE_ROTATED || loki_column_listed(&geometry->column))
-		build->expected_rows = loki_build_rows(build->heap, &nblocks);
-	else
-	{
-		set_phase(build, LOKI_PROGRESS_SAMPLING, 0);
-		loki_compact_begin(build);
-		loki_centers_begin(build);
-		loki_build_sample(build);
-		loki_centers_choose(build);
-		loki_compact_choose(build);
-	}
-	loki_build_set_code(build);
-}
-
 /* ----------------------------------------------------------------
  * Jobs of all processes
  * ----------------------------------------------------------------
@@ -347,9 +310,13 @@ loki_build_open_graph(LokiBuild *build)
 	return build->graph;
 }
 
-/* Insert this process's share of the nodes into the graph. */
+/*
+ * Insert this process's share of the nodes into the graph or, when all are there, trim their lists: they have room
+ * for more links than they may keep (LokiSlackCapacity), and none grows any more, so none is changed by two
+ * processes.
+ */
 static void
-insert_nodes(LokiBuild *build)
+insert_or_trim_nodes(LokiBuild *build, bool trim)
 {
 	LokiGraph  *graph = loki_build_open_graph(build);
 	uint32		i;
@@ -358,34 +325,14 @@ insert_nodes(LokiBuild *build)
 	while (loki_build_claim_nodes(build, &i, &end))
 		for (; i < end; i++)
 		{
-			uint32		node = loki_insertion_node(build, i);
+			uint32		node = trim ? i : loki_insertion_node(build, i);
 
 			CHECK_FOR_INTERRUPTS();
-			/*
-			 * nodes of equal codes would link to one another and to nothing
-			 * else: one is inserted for all (equal_codes.c)
-			 */
-			if (!loki_graph_is_represented(graph, node))
+			if (trim)
+				loki_graph_trim(graph, node);
+			/* nodes of equal codes would link to nothing but one another: one is inserted for all (equal_codes.c) */
+			else if (!loki_graph_is_represented(graph, node))
 				loki_graph_insert(graph, node);
-		}
-}
-
-/*
- * Trim the lists of this process's share of the nodes: they have room for more links than they may
- * keep (LokiSlackCapacity).  No list grows in this job, so none is changed by two processes.
- */
-static void
-trim_nodes(LokiBuild *build)
-{
-	LokiGraph  *graph = loki_build_open_graph(build);
-	uint32		node;
-	uint32		end;
-
-	while (loki_build_claim_nodes(build, &node, &end))
-		for (; node < end; node++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			loki_graph_trim(graph, node);
 		}
 }
 
@@ -432,10 +379,8 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
 			loki_build_load(build);
 			break;
 		case LOKI_JOB_GRAPH:
-			insert_nodes(build);
-			break;
 		case LOKI_JOB_TRIM:
-			trim_nodes(build);
+			insert_or_trim_nodes(build, job == LOKI_JOB_TRIM);
 			break;
 		case LOKI_JOB_SEARCH:
 		case LOKI_JOB_LINK:
@@ -458,33 +403,17 @@ loki_build_job(LokiBuild *build, LokiBuildJob job)
  */
 
 /*
- * Raise a NOTICE if the graph of the rows that were loaded exceeds maintenance_work_mem.  The first line is
- * pgvector's, which people know to look for; here it is a matter of speed alone.
+ * Load the rows of the table; join equal ones, and number nodes for insertion.  Nodes of posting lists have a row
+ * each, as those that are inserted have: BM25 counts documents by them.
  */
-static void
-report_memory(const LokiBuild *build)
-{
-	Size		hot_memory = loki_build_hot_memory(build);
-	Size		needed = mul_size(build->nnodes, loki_build_node_memory(build));
-	Size		megabytes = needed / (1024 * 1024) + (needed % (1024 * 1024) != 0);
-	Size		limit = (Size) maintenance_work_mem * 1024;
-
-	if (mul_size(build->nnodes, hot_memory) > limit)
-		ereport(NOTICE,
-				(errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples",
-						limit / hot_memory),
-				 errdetail("The build needs %zu MB for %u tuples; what does not fit is kept in a temporary file.",
-						   megabytes, build->nnodes),
-				 errhint("Increase maintenance_work_mem to speed up builds.")));
-	else
-		elog(DEBUG1, "the build needs %zu MB for %u tuples", megabytes, build->nnodes);
-}
-
-/* Load the rows of the table; join equal ones, and number nodes for insertion. */
 static void
 load_rows(LokiBuild *build)
 {
 	LokiBuildShared *shared = build->part.shared;
+	Size		hot_memory = loki_build_hot_memory(build);
+	Size		limit = (Size) maintenance_work_mem * 1024;
+	Size		needed;
+	Size		megabytes;
 
 	Assert(build->part.leader && build->nnodes == 0);
 	set_phase(build, LOKI_PROGRESS_LOADING, (uint32) Min(build->expected_rows, LOKI_MAX_NUMBER));
@@ -495,14 +424,20 @@ load_rows(LokiBuild *build)
 	build->nnodes = pg_atomic_read_u32(&shared->nodes);
 	build->nnulls = pg_atomic_read_u32(&shared->nulls);
 	loki_build_grow_arrays(build, build->nnodes, build->nnulls);
-
-	/*
-	 * Nodes of posting lists have a row each, as those that are inserted
-	 * have: BM25 counts documents by them.
-	 */
 	if (!loki_column_listed(&build->geometry.column))
 	{
-		report_memory(build);
+		needed = mul_size(build->nnodes, loki_build_node_memory(build));
+		megabytes = needed / (1024 * 1024) + (needed % (1024 * 1024) != 0);
+		/* the first line is pgvector's, which people know to look for; here it is a matter of speed alone */
+		if (mul_size(build->nnodes, hot_memory) > limit)
+			ereport(NOTICE,
+					(errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples",
+							limit / hot_memory),
+					 errdetail("The build needs %zu MB for %u tuples; what does not fit is kept in a temporary file.",
+							   megabytes, build->nnodes),
+					 errhint("Increase maintenance_work_mem to speed up builds.")));
+		else
+			elog(DEBUG1, "the build needs %zu MB for %u tuples", megabytes, build->nnodes);
 		loki_build_find_duplicates(build);
 	}
 	loki_build_renumber(build);
@@ -566,19 +501,6 @@ lay_out_nodes(LokiBuild *build)
 }
 
 /*
- * Whether an index is built by the commit that empties a temporary table, and that cannot be done: its column
- * has lost its dimensions.  The files of the table and of this index are cut to no blocks by then, but those
- * of its later indexes are not.  An error would leave these with entries of rows that are gone.
- */
-static bool
-emptied_without_dimensions(Relation heap, Relation index)
-{
-	return loki_index_is_unbuilt(index) && RelationGetNumberOfBlocks(heap) == 0 &&
-		index->rd_createSubid == InvalidSubTransactionId &&
-		LokiNewFileSubid(index) == InvalidSubTransactionId;
-}
-
-/*
  * ambuild: build the index of a table.  The last three steps use the index that was written, by
  * ordinary scans and changes: it is complete before them, so that an error of theirs costs nothing but the
  * command.  Calibration goes first, while there are workers.  Its memory is that of the arrays, and that of
@@ -592,15 +514,43 @@ loki_hnsw_build(Relation heap, Relation index, IndexInfo *indexInfo)
 	LokiCalibrationSums calibration;
 	LokiCounts	counts = {.of[LOKI_COUNT_BUILDS] = 1};
 	instr_time	start;
+	BlockNumber nblocks;
+	double		all_visible;
 
-	/* it stays without pages: what uses it gets the error (loki_index_open) */
-	if (emptied_without_dimensions(heap, index))
+	/*
+	 * The commit that empties a temporary table builds its indexes.  If the
+	 * column of this one has lost its dimensions, that cannot be done: it
+	 * stays without pages, and what uses it gets the error (loki_index_open).
+	 * An error here would leave later indexes, whose files are not cut to no
+	 * blocks yet, with entries of rows that are gone.
+	 */
+	if (loki_index_is_unbuilt(index) && RelationGetNumberOfBlocks(heap) == 0 &&
+		index->rd_createSubid == InvalidSubTransactionId &&
+		LokiNewFileSubid(index) == InvalidSubTransactionId)
 		return result;
 	/* no error: the column may have been renamed, and TRUNCATE, VACUUM FULL and restores of dumps build, too */
 	(void) loki_statistics_column(index, WARNING);
 	INSTR_TIME_SET_CURRENT(start);
 	build = loki_build_begin(heap, index, indexInfo, NULL);
-	prepare_codes(build);
+
+	/*
+	 * Rows are encoded as they are loaded, so first come the centroid, local
+	 * centers, and the code of a compact index, from which the quantizers
+	 * derive their constants.  Without a rotation there is no centroid, and
+	 * posting lists need neither: no sample is read.
+	 */
+	if (build->meta.code.kind != LOKI_CODE_ROTATED || loki_column_listed(&build->geometry.column))
+		estimate_rel_size(heap, NULL, &nblocks, &build->expected_rows, &all_visible);
+	else
+	{
+		set_phase(build, LOKI_PROGRESS_SAMPLING, 0);
+		loki_compact_begin(build);
+		loki_centers_begin(build);
+		loki_build_sample(build);
+		loki_centers_choose(build);
+		loki_compact_choose(build);
+	}
+	loki_build_set_code(build);
 	loki_parallel_begin(build);
 	load_rows(build);
 	if (build->nnodes > 0)

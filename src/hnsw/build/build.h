@@ -221,12 +221,6 @@ loki_build_slot(const LokiBuild *build, int array, uint32 number)
 		(Size) build->geometry.arrays[array].slot_size * number;
 }
 
-static inline char *
-loki_build_graph_code(const LokiBuild *build, uint32 node)
-{
-	return build->arrays.graph_codes + (Size) build->graph_quantizer->code_size * node;
-}
-
 static inline uint32
 loki_build_row(const LokiBuild *build, uint32 node)
 {
@@ -280,7 +274,6 @@ extern bool loki_codes_make_anew(Relation index);
 /* functions in build/compact.c */
 extern LokiSample *loki_sample_make(LokiBuild *build, uint32 rows);
 extern void loki_compact_begin(LokiBuild *build);
-extern void loki_sample_add(LokiBuild *build, const float *x, double scale, double seen);
 extern void loki_compact_choose(LokiBuild *build);
 
 /* functions in build/duplicates.c */
@@ -289,7 +282,6 @@ extern void loki_build_find_duplicates(LokiBuild *build);
 /* functions in build/load.c */
 extern Size loki_build_node_memory(const LokiBuild *build);
 extern Size loki_build_hot_memory(const LokiBuild *build);
-extern double loki_build_rows(Relation heap, BlockNumber *nblocks);
 extern void loki_build_sample(LokiBuild *build);
 extern double loki_build_sample_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector,
 										void *arg);

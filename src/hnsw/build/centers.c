@@ -66,14 +66,6 @@ loki_centers_begin(LokiBuild *build)
 		build->sample = loki_sample_make(build, MOST_SAMPLED);
 }
 
-static const float *
-random_row(Centers *centers)
-{
-	const LokiSample *sample = centers->build->sample;
-
-	return sample->rows + (pg_prng_uint64(&centers->prng) % sample->count) * centers->spec.dim;
-}
-
 /* The number of centers, by what the user asked for and what the rows allow */
 static int
 count_centers(const LokiBuild *build)
@@ -91,33 +83,13 @@ count_centers(const LokiBuild *build)
 static const float *
 turn_random_row(Centers *centers, float *turned)
 {
-	const float *row = random_row(centers);
+	const LokiSample *sample = centers->build->sample;
+	const float *row = sample->rows + (pg_prng_uint64(&centers->prng) % sample->count) * centers->spec.dim;
 	float		near;
 
 	(void) loki_nearest_center(centers->quantizer, row, centers->turned, &near);
 	memcpy(turned, centers->turned, loki_center_dims(&centers->spec) * sizeof(float));
 	return row;
-}
-
-/* Begin with random rows of the sample. */
-static void
-choose_rows(Centers *centers)
-{
-	for (int i = 1; i <= centers->spec.centers; i++)
-		(void) turn_random_row(centers, loki_code_center(&centers->spec, centers->constants, i));
-	loki_quantizer_init(centers->quantizer, &centers->spec, centers->constants);
-}
-
-/* The square of a row's distance to the nearest multiple of the mean */
-static float
-beside_mean(const Centers *centers, const float *row)
-{
-	Size		dim = centers->spec.dim;
-	const float *mean = centers->constants;
-	float		square = loki_distance.dot_f32(dim, mean, mean);
-	float		along = loki_distance.dot_f32(dim, row, mean);
-
-	return loki_distance.dot_f32(dim, row, row) - (square > 0 ? along / square * along : 0);
 }
 
 /*
@@ -127,7 +99,10 @@ beside_mean(const Centers *centers, const float *row)
 static bool
 has_crowds(Centers *centers)
 {
+	Size		dim = centers->spec.dim;
 	Size		dims = loki_center_dims(&centers->spec);
+	const float *mean = centers->constants;
+	float		mean_square = loki_distance.dot_f32(dim, mean, mean);
 	float	   *rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * dims * (LOKI_CROWD_SEEN_FROM + 1));
 	float	   *row = rows + dims * LOKI_CROWD_SEEN_FROM;
 	int			crowded = 0;
@@ -142,8 +117,16 @@ has_crowds(Centers *centers)
 
 		CHECK_FOR_INTERRUPTS();
 		whole = turn_random_row(centers, row);
-		square = centers->spec.metric == LOKI_METRIC_IP ? beside_mean(centers, whole) :
-			loki_distance.dot_f32(dims, row, row);
+		/* of its distance to the mean, by inner product to the nearest multiple of that */
+		if (centers->spec.metric == LOKI_METRIC_IP)
+		{
+			float		along = loki_distance.dot_f32(dim, whole, mean);
+
+			square = loki_distance.dot_f32(dim, whole, whole) -
+				(mean_square > 0 ? along / mean_square * along : 0);
+		}
+		else
+			square = loki_distance.dot_f32(dims, row, row);
 		for (int j = 0; j < LOKI_CROWD_SEEN_FROM; j++)
 		{
 			float		distance = loki_distance.l2sq_f32(dims, row, rows + j * dims);
@@ -188,13 +171,6 @@ move_centers(Centers *centers, double *sums, int *counts)
 	loki_quantizer_init(centers->quantizer, &centers->spec, centers->constants);
 }
 
-/* Whether slots of codes with centers, which are longer, fit pages */
-static bool
-slots_fit(const LokiQuantizer *quantizer)
-{
-	return quantizer->code_size <= LOKI_PAGE_PAYLOAD && quantizer->refine_size <= LOKI_PAGE_PAYLOAD;
-}
-
 /*
  * Choose centers and put them behind the centroid, which is set; or leave the code as it is.  The sample stays
  * for loki_compact_choose(), which frees it.
@@ -217,13 +193,17 @@ loki_centers_choose(LokiBuild *build)
 	memcpy(centers.constants, build->geometry.centroid, centers.spec.dim * sizeof(float));
 	centers.quantizer = loki_make_quantizer(CurrentMemoryContext, &centers.spec, centers.constants);
 	centers.turned = palloc(loki_center_dims(&centers.spec) * sizeof(float));
-	if (slots_fit(centers.quantizer) &&
+	/* slots of codes with centers are longer, and have to fit pages */
+	if (centers.quantizer->code_size <= LOKI_PAGE_PAYLOAD && centers.quantizer->refine_size <= LOKI_PAGE_PAYLOAD &&
 		(LokiIndexOptions(build->index)->centers != LOKI_CENTERS_AUTO || has_crowds(&centers)))
 	{
 		double	   *sums = palloc(sizeof(double) * loki_center_dims(&centers.spec) * centers.spec.centers);
 		int		   *counts = palloc(sizeof(int) * centers.spec.centers);
 
-		choose_rows(&centers);
+		/* begin with random rows of the sample */
+		for (int i = 1; i <= centers.spec.centers; i++)
+			(void) turn_random_row(&centers, loki_code_center(&centers.spec, centers.constants, i));
+		loki_quantizer_init(centers.quantizer, &centers.spec, centers.constants);
 		for (int round = 0; round < ROUNDS; round++)
 			move_centers(&centers, sums, counts);
 		build->meta.code.centers = centers.spec.centers;

@@ -90,30 +90,6 @@ loki_compact_begin(LokiBuild *build)
 	memcpy(build->sample->alternatives, alternatives, n * sizeof(LokiCodeSpec));
 }
 
-/*
- * Keep the seen-th sampled row, or not: each with the same chance (reservoir sampling, Vitter's algorithm R).
- * `seen` counts it, too.  Under cosine the scale makes its length 1.
- */
-void
-loki_sample_add(LokiBuild *build, const float *x, double scale, double seen)
-{
-	LokiSample *sample = build->sample;
-	uint32		dim = build->geometry.dim;
-	uint32		place = sample->count;
-	float	   *row;
-
-	if (place < sample->capacity)
-		sample->count++;
-	else
-		place = (uint32) (pg_prng_double(&sample->prng) * seen);
-	if (place >= sample->capacity)
-		return;
-	Assert(sample->count <= sample->capacity && place < sample->count && seen >= sample->count);
-	row = sample->rows + (Size) place * dim;
-	for (uint32 i = 0; i < dim; i++)
-		row[i] = (float) (x[i] * scale);
-}
-
 /* ----------------------------------------------------------------
  * Principal dimensions
  * ----------------------------------------------------------------

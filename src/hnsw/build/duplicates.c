@@ -17,7 +17,6 @@
 
 #include "compat/grow.h"
 #include "hnsw/build/build.h"
-#include "utils/memutils.h"
 
 /* Append a DUPLICATE slot that is followed by `next` in its TID list; returns its number. */
 static uint32
@@ -36,28 +35,6 @@ add_duplicate_slot(LokiBuild *build, uint32 node, uint32 next, const ItemPointer
 	*(LokiDuplicateData *) loki_build_slot(build, LOKI_SLOTS_DUPLICATE, slots->count) =
 		loki_duplicate_slot(node, next, tid);
 	return slots->count++;
-}
-
-/*
- * Put the row of node `other` at the head of a node's TID list, which is made if the node
- * has one row.  The TID slot keeps the value in the TOAST table if all rows have the same.
- */
-static void
-join_node(LokiBuild *build, uint32 node, uint32 other)
-{
-	LokiTidData *slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, node);
-	LokiTidData *row = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, other);
-	uint32		head;
-
-	Assert(node < other);
-	Assert(LokiTidState(slot) == LOKI_TID_LIVE || LokiTidState(slot) == LOKI_TID_LIST);
-	Assert(LokiTidState(row) == LOKI_TID_LIVE);
-	if (LokiTidState(slot) == LOKI_TID_LIVE)
-		head = add_duplicate_slot(build, node, LOKI_NONE, &slot->u.heap);
-	else
-		head = LokiTidListHead(slot);
-	head = add_duplicate_slot(build, node, head, &row->u.heap);
-	loki_tid_make_list(slot, build->geometry.arrays[LOKI_SLOTS_TID].slot_size, head, row);
 }
 
 /* Move a node to a smaller node ID. */
@@ -80,7 +57,11 @@ move_node(LokiBuild *build, uint32 from, uint32 to)
 	}
 }
 
-/* Join nodes that are equal, and close the gaps that they leave.  The order stays. */
+/*
+ * Join nodes that are equal, and close the gaps that they leave.  The order stays.  A row comes to the head of the TID
+ * list of the first node, which is made if that has one row; the TID slot keeps the value in the TOAST table if all
+ * rows have the same.
+ */
 void
 loki_build_find_duplicates(LokiBuild *build)
 {
@@ -97,15 +78,27 @@ loki_build_find_duplicates(LokiBuild *build)
 	for (uint32 row = 0; row < build->nnodes; row++)
 	{
 		uint32		first;
+		uint32		head;
+		LokiTidData *slot;
+		LokiTidData *joining;
 
 		CHECK_FOR_INTERRUPTS();
 		if (row != nnodes)
 			move_node(build, row, nnodes);
 		first = loki_equal_first(&equal, nnodes);
-		if (first != nnodes)
-			join_node(build, first, nnodes);
-		else
+		if (first == nnodes)
+		{
 			nnodes++;
+			continue;
+		}
+		slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, first);
+		joining = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, nnodes);
+		Assert(first < nnodes && LokiTidState(joining) == LOKI_TID_LIVE);
+		Assert(LokiTidState(slot) == LOKI_TID_LIVE || LokiTidState(slot) == LOKI_TID_LIST);
+		head = LokiTidState(slot) == LOKI_TID_LIST ? LokiTidListHead(slot) :
+			add_duplicate_slot(build, first, LOKI_NONE, &slot->u.heap);
+		head = add_duplicate_slot(build, first, head, &joining->u.heap);
+		loki_tid_make_list(slot, build->geometry.arrays[LOKI_SLOTS_TID].slot_size, head, joining);
 	}
 	build->nnodes = nnodes;
 	loki_equal_end(&equal);

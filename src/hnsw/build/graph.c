@@ -24,7 +24,6 @@
 #include "hnsw/build/graph.h"
 #include "hnsw/graph/reachability.h"
 #include "hnsw/graph/select.h"
-#include "utils/memutils.h"
 
 #define CACHE_LINE 64
 

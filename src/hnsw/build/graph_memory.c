@@ -75,42 +75,17 @@ view_lists(LokiGraphLists *lists, int width, char **blocks)
 }
 
 /*
- * Draw the nodes' layers, and number their lists above layer 0.  Nodes that another
- * represents are on layer 0 alone, so that the layers above consist of distinct codes.  Layers are drawn
- * here and not when a node is inserted: so their lists can be numbered without locks, and the graph
- * of one process depends on the seed alone.
+ * Make the arrays of a graph of nnodes nodes, none of which is inserted yet.  Their layers are drawn, and their lists
+ * above layer 0 numbered, here and not when they are inserted: without locks, and so that the graph of one process
+ * depends on the seed alone.
  */
-static void
-draw_levels(LokiGraphShared *shared, int ratio, const uint32 *representative, pg_prng_state *prng,
-			uint8 *levels, uint32 *upper_first)
-{
-	for (uint32 node = 0; node < shared->nnodes; node++)
-	{
-		int			level = loki_random_level(ratio, prng);
-
-		CHECK_FOR_INTERRUPTS();
-		Assert(level >= 0 && level <= LOKI_MAX_LEVEL);
-		if (representative != NULL && representative[node] != LOKI_NONE)
-			level = 0;
-		levels[node] = level;
-		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
-		shared->nupper += level;
-	}
-}
-
-/* The representatives in a block of the arena; NULL if all codes differ */
-static const uint32 *
-map_representatives(const LokiArena *arena, int block)
-{
-	return block < 0 ? NULL : (const uint32 *) arena->blocks[block];
-}
-
-/* Make the arrays of a graph of nnodes nodes, none of which is inserted yet. */
 void
 loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int m,
 				  int ratio, int equal_block, int tranche, pg_prng_state *prng)
 {
-	int			block;
+	const uint32 *representative = equal_block < 0 ? NULL : (const uint32 *) arena->blocks[equal_block];
+	uint8	   *levels;
+	uint32	   *upper_first;
 
 	Assert(nnodes > 0 && nnodes <= LOKI_MAX_NUMBER);
 	memset(shared, 0, sizeof(*shared));
@@ -121,11 +96,23 @@ loki_graph_create(LokiGraphShared *shared, LokiArena *arena, uint32 nnodes, int 
 	for (int i = 0; i < LOKI_GRAPH_LOCKS; i++)
 		LWLockInitialize(&shared->locks[i], tranche);
 
-	block = shared->first_block = loki_arena_add_block(arena, nnodes);
+	shared->first_block = loki_arena_add_block(arena, nnodes);
 	loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
-	draw_levels(shared, ratio, map_representatives(arena, equal_block), prng,
-				(uint8 *) arena->blocks[block + BLOCK_LEVELS],
-				(uint32 *) arena->blocks[block + BLOCK_UPPER_FIRST]);
+	levels = (uint8 *) arena->blocks[shared->first_block + BLOCK_LEVELS];
+	upper_first = (uint32 *) arena->blocks[shared->first_block + BLOCK_UPPER_FIRST];
+	for (uint32 node = 0; node < nnodes; node++)
+	{
+		int			level = loki_random_level(ratio, prng);
+
+		CHECK_FOR_INTERRUPTS();
+		Assert(level >= 0 && level <= LOKI_MAX_LEVEL);
+		/* layers above 0 consist of distinct codes */
+		if (representative != NULL && representative[node] != LOKI_NONE)
+			level = 0;
+		levels[node] = level;
+		upper_first[node] = level > 0 ? shared->nupper : LOKI_NONE;
+		shared->nupper += level;
+	}
 	add_list_blocks(arena, 2 * m, nnodes);
 	add_list_blocks(arena, m, shared->nupper);
 }
@@ -157,7 +144,8 @@ loki_graph_open(LokiGraphShared *shared, LokiArena *arena, MemoryContext context
 	graph->ef_construction = ef_construction;
 
 	loki_arena_map_blocks(arena);
-	graph->representative = map_representatives(arena, shared->equal_block);
+	if (shared->equal_block >= 0)
+		graph->representative = (const uint32 *) arena->blocks[shared->equal_block];
 	blocks = arena->blocks + shared->first_block;
 	graph->levels = (uint8 *) blocks[BLOCK_LEVELS];
 	graph->upper_first = (uint32 *) blocks[BLOCK_UPPER_FIRST];

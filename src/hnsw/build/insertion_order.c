@@ -215,30 +215,6 @@ is_better(InsertionOrderState *state, const uint32 *order, uint32 nnodes)
 }
 
 /*
- * Set order[] to the nodes, such that near ones follow each other.  False if the order of the
- * table should be kept.
- */
-static bool
-find_order(const LokiQuantizer *quantizer, const char *codes, uint32 nnodes,
-		   pg_prng_state *prng, uint32 *order)
-{
-	InsertionOrderState state = {.quantizer = quantizer, .codes = codes, .prng = prng};
-	bool		better;
-
-	state.queries = (char *) loki_alloc_queries(CurrentMemoryContext, quantizer, MAX_PIVOTS);
-	state.nearest = MemoryContextAllocHuge(CurrentMemoryContext, nnodes);
-	state.sorted = MemoryContextAllocHuge(CurrentMemoryContext,
-										  mul_size(nnodes, sizeof(uint32)));
-	for (uint32 node = 0; node < nnodes; node++)
-		order[node] = node;
-	order_group(&state, order, nnodes, 0);
-	better = is_better(&state, order, nnodes);
-	pfree(state.sorted);
-	pfree(state.nearest);
-	return better;
-}
-
-/*
  * Move the elements of an array such that the one at order[i] comes to i: in place, along the
  * cycles of the permutation.  done[] is zeroed by the caller.
  */
@@ -277,11 +253,15 @@ void
 loki_build_renumber(LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
+	InsertionOrderState state = {
+		.quantizer = build->graph_quantizer, .codes = build->arrays.graph_codes, .prng = &build->prng
+	};
 	uint32		nnodes = build->nnodes;
 	int			block;
 	uint32	   *rows;
 	uint32	   *nodes;
 	uint8	   *done;
+	bool		better;
 
 	Assert(build->part.leader && build->arrays.rows == NULL && build->part.shared->rows_block < 0);
 	if (nnodes < MIN_NODES)
@@ -289,8 +269,16 @@ loki_build_renumber(LokiBuild *build)
 	/* blocks are not given back; if the order is kept, this one stays unused */
 	block = loki_arena_add_block(arena, mul_size(nnodes, sizeof(uint32)));
 	rows = (uint32 *) arena->blocks[block];
-	if (!find_order(build->graph_quantizer, build->arrays.graph_codes, nnodes,
-					&build->prng, rows))
+	state.queries = (char *) loki_alloc_queries(CurrentMemoryContext, state.quantizer, MAX_PIVOTS);
+	state.nearest = MemoryContextAllocHuge(CurrentMemoryContext, nnodes);
+	state.sorted = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(nnodes, sizeof(uint32)));
+	for (uint32 node = 0; node < nnodes; node++)
+		rows[node] = node;
+	order_group(&state, rows, nnodes, 0);
+	better = is_better(&state, rows, nnodes);
+	pfree(state.sorted);
+	pfree(state.nearest);
+	if (!better)
 		return;
 
 	done = MemoryContextAllocHuge(build->context, nnodes);

@@ -51,17 +51,6 @@ typedef struct SampleState
 /* With fewer vectors than this, more blocks are sampled */
 #define FEW_ROWS		(LOKI_SAMPLE_ROWS / 10)
 
-/* Expected rows of the table, and its blocks */
-double
-loki_build_rows(Relation heap, BlockNumber *nblocks)
-{
-	double		tuples;
-	double		all_visible;
-
-	estimate_rel_size(heap, NULL, nblocks, &tuples, &all_visible);
-	return tuples;
-}
-
 /*
  * The row's vector, for loki_value_open().  The rows come more or less in the order in which
  * their values were stored in the TOAST table, so that it is read forward.
@@ -79,12 +68,16 @@ read_vector(LokiBuild *build, Datum value, bool isnull)
  * Add a vector to the sample, as the code will see it: under cosine at unit length.  One of length
  * zero has no direction, and its scale is not finite.  Logarithms are summed for the geometric mean,
  * which a few very long vectors move little.
+ *
+ * If rows are kept, each is with the same chance (reservoir sampling, Vitter's algorithm R).
  */
 static void
 sample_vector(SampleState *sample, const float *x)
 {
 	LokiBuild  *build = sample->build;
+	LokiSample *kept = build->sample;
 	uint32		dim = build->geometry.dim;
+	uint32		place;
 	double		norm2 = loki_distance.dot_f32(dim, x, x);	/* infinite if it overflows */
 	double		scale = build->meta.code.metric == LOKI_METRIC_COSINE ? 1 / sqrt(norm2) : 1;
 
@@ -95,8 +88,15 @@ sample_vector(SampleState *sample, const float *x)
 	for (uint32 i = 0; i < dim; i++)
 		sample->sum[i] += x[i] * scale;
 	sample->count++;
-	if (build->sample != NULL)
-		loki_sample_add(build, x, scale, sample->count);
+	if (kept == NULL)
+		return;
+	place = kept->count < kept->capacity ? kept->count++ :
+		(uint32) (pg_prng_double(&kept->prng) * sample->count);
+	if (place >= kept->capacity)
+		return;
+	Assert(kept->count <= kept->capacity && place < kept->count && sample->count >= kept->count);
+	for (uint32 i = 0; i < dim; i++)
+		kept->rows[(Size) place * dim + i] = (float) (x[i] * scale);
 }
 
 /*
@@ -173,9 +173,11 @@ loki_build_sample(LokiBuild *build)
 {
 	SampleState sample = {build};
 	BlockNumber nblocks;
-	double		rows = loki_build_rows(build->heap, &nblocks);
+	double		rows;
+	double		all_visible;
 
 	Assert(build->part.leader);
+	estimate_rel_size(build->heap, NULL, &nblocks, &rows, &all_visible);
 	sample.sum = MemoryContextAllocZero(build->context, build->geometry.dim * sizeof(double));
 	if (rows <= LOKI_SAMPLE_ROWS)
 		table_index_build_range_scan(build->heap, build->index, build->index_info,
@@ -387,27 +389,6 @@ set_attributes(LokiBuild *build, int array, uint32 number,
 					   isnull[i + 1], loki_build_slot(build, array + i, number));
 }
 
-/*
- * Add a row without a place in the graph.  Numbers are drawn without a lock; so a process may have to grow
- * the arena up to numbers that others have drawn, and leaves their slots alone.
- */
-static void
-add_null(LokiBuild *build, LokiValueClass class, const Datum *values,
-		 const bool *isnull, ItemPointer tid)
-{
-	uint32		number = pg_atomic_fetch_add_u32(&build->part.shared->nulls, 1);
-	LokiTidData *slot;
-
-	Assert(class != LOKI_VALUE_VECTOR && ItemPointerIsValid(tid));
-	loki_arena_grow(&build->arenas[LOKI_ARENA_NULLS], number + 1);
-	slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_NULLTID, number);
-	slot->u.heap = *tid;
-	slot->state = LOKI_TID_LIVE;
-	if (class == LOKI_VALUE_ZERO_NORM)
-		slot->state |= LOKI_TID_ZERO_NORM;
-	set_attributes(build, LOKI_SLOTS_NULLATTR, number, values, isnull);
-}
-
 /* Encode the vector of a node. */
 static void
 encode_node(LokiBuild *build, uint32 node, const float *x)
@@ -419,62 +400,68 @@ encode_node(LokiBuild *build, uint32 node, const float *x)
 					  build->arrays.slots[LOKI_SLOTS_REFINE] == NULL ? NULL :
 					  loki_build_slot(build, LOKI_SLOTS_REFINE, node));
 	if (graph_quantizer != quantizer)
-		graph_quantizer->encode(graph_quantizer, x, loki_build_graph_code(build, node), NULL);
+		graph_quantizer->encode(graph_quantizer, x,
+								build->arrays.graph_codes + (Size) graph_quantizer->code_size * node, NULL);
 }
 
-/* Add a row with a vector.  For the time being it gets a node of its own. */
+/*
+ * Callback of the table scan: add a row, for the time being with a node of its own if it has a vector.  Numbers are
+ * drawn without a lock; so a process may have to grow an arena up to numbers that others have drawn, and leaves their
+ * slots alone.
+ */
 static void
-add_loaded_row(LokiBuild *build, const float *x, const Datum *values,
-			   const bool *isnull, ItemPointer tid)
+load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
+		 bool tuple_is_alive, void *arg)
 {
-	uint32		node = pg_atomic_fetch_add_u32(&build->part.shared->nodes, 1);
+	LokiBuild  *build = arg;
+	LokiBuildShared *shared = build->part.shared;
+	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+	const float *x;
+	LokiValueClass class;
 	LokiTidData *slot;
 	LokiHashData hash;
+	uint64		rows;
 
-	loki_arena_grow(&build->arenas[LOKI_ARENA_NODES], node + 1);
-	loki_arena_grow(&build->arenas[LOKI_ARENA_ROWS], node + 1);
-	Assert(node < loki_arena_elements(&build->arenas[LOKI_ARENA_ROWS]));
-	loki_value_hash(&build->geometry.column, x, &hash);
-	/* the slot may be shorter than the hash, of which it keeps the first bytes */
-	memcpy(loki_build_slot(build, LOKI_SLOTS_HASH, node), &hash,
-		   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size);
-	set_attributes(build, LOKI_SLOTS_ATTR, node, values, isnull);
-	encode_node(build, node, x);
-	slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, node);
+	Assert(ItemPointerIsValid(tid));
+	class = loki_value_open(&build->geometry.column,
+							read_vector(build, values[0], isnull[0]), isnull[0], &x);
+	if (class == LOKI_VALUE_VECTOR)
+	{
+		uint32		node = pg_atomic_fetch_add_u32(&shared->nodes, 1);
+
+		loki_build_grow_arrays(build, node + 1, 0);
+		Assert(node < loki_arena_elements(&build->arenas[LOKI_ARENA_ROWS]));
+		loki_value_hash(&build->geometry.column, x, &hash);
+		/* the slot may be shorter than the hash, of which it keeps the first bytes */
+		memcpy(loki_build_slot(build, LOKI_SLOTS_HASH, node), &hash,
+			   build->geometry.arrays[LOKI_SLOTS_HASH].slot_size);
+		set_attributes(build, LOKI_SLOTS_ATTR, node, values, isnull);
+		encode_node(build, node, x);
+		slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_TID, node);
+	}
+	else
+	{
+		uint32		number = pg_atomic_fetch_add_u32(&shared->nulls, 1);
+
+		loki_build_grow_arrays(build, 0, number + 1);
+		set_attributes(build, LOKI_SLOTS_NULLATTR, number, values, isnull);
+		slot = (LokiTidData *) loki_build_slot(build, LOKI_SLOTS_NULLTID, number);
+	}
 	slot->u.heap = *tid;
-	slot->state = LOKI_TID_LIVE;
+	slot->state = LOKI_TID_LIVE | (class == LOKI_VALUE_ZERO_NORM ? LOKI_TID_ZERO_NORM : 0);
 
 	/*
 	 * TID slots name the column's values in the TOAST table. Those of an
 	 * expression are made anew for each row, and may have been read from the
 	 * TOAST table of something else.
 	 */
-	if (OidIsValid(build->toast.valueid) &&
+	if (class == LOKI_VALUE_VECTOR && OidIsValid(build->toast.valueid) &&
 		build->geometry.arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
 		build->index_info->ii_IndexAttrNumbers[0] != 0 &&
 		RelationGetRelid(build->toast.relation) == build->heap->rd_rel->reltoastrelid)
 		LokiTidSetValue(slot, build->toast.valueid, build->toast.first);
-}
 
-/* Callback of the table scan */
-static void
-load_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
-		 bool tuple_is_alive, void *arg)
-{
-	LokiBuild  *build = arg;
-	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
-	const float *x;
-	LokiValueClass class;
-	uint64		rows;
-
-	class = loki_value_open(&build->geometry.column,
-							read_vector(build, values[0], isnull[0]), isnull[0], &x);
-	if (class == LOKI_VALUE_VECTOR)
-		add_loaded_row(build, x, values, isnull, tid);
-	else
-		add_null(build, class, values, isnull, tid);
-
-	rows = pg_atomic_add_fetch_u64(&build->part.shared->rows, 1);
+	rows = pg_atomic_add_fetch_u64(&shared->rows, 1);
 	/* only the leader's command has an entry in pg_stat_progress_create_index */
 	if (build->part.leader)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) rows);

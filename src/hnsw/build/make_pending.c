@@ -54,6 +54,7 @@ typedef struct PendingNodes
 	LokiIndex  *state;
 	uint32		end;			/* all node IDs are below */
 	uint32		n;
+	uint32		sampled;		/* of these, evenly spread */
 	uint32	   *nodes;			/* that are live, ascending */
 	uint8	   *codes;			/* by node below `end`, when codes are made
 								 * anew: CodesOf */
@@ -91,18 +92,19 @@ find_nodes(PendingNodes *pending)
 }
 
 /*
- * LokiBuildVector: the vector of a node, from any of its rows, which are equal.  NULL if these
+ * LokiBuildVector: the vector of a node of the sample, from any of its rows, which are equal.  NULL if these
  * are dead to everyone.
  */
 static const float *
-pending_vector(void *arg, uint32 i)
+sampled_vector(void *arg, uint32 i)
 {
 	PendingNodes *pending = arg;
+	uint32		place = (uint32) ((uint64) i * pending->n / pending->sampled);
 	bool		isnull;
 	Datum		value;
 
-	Assert(i < pending->n);
-	if (!loki_rows_fetch_node(&pending->rows, pending->state, pending->nodes[i]))
+	Assert(place < pending->n);
+	if (!loki_rows_fetch_node(&pending->rows, pending->state, pending->nodes[place]))
 		return NULL;
 	value = loki_rows_value(&pending->rows, &isnull);
 	return loki_rows_vector(&pending->rows, value, isnull);
@@ -132,20 +134,28 @@ vector_for_codes(void *arg, uint32 i)
  * Load the vectors into the arrays of the build; false if too few can be read.  They are read twice, for the centroid
  * and then to be encoded, as by a build.  Beyond LOKI_MOST_PENDING nodes, codes are made of what there is: waiting on
  * would make scans read too many rows.
+ *
+ * Codes made anew get centers from a sample; false if the rows turn out to need none.  The centroid stays, as 1-bit
+ * sketches are made around it.
  */
 static bool
-load_nodes(LokiBuild *build, PendingNodes *pending)
+load_nodes(LokiBuild *build, PendingNodes *pending, bool anew)
 {
 	double		read;
 
+	pending->sampled = anew ? Min(pending->n, LOKI_SAMPLE_ROWS) : pending->n;
 	loki_compact_begin(build);
 	loki_centers_begin(build);
-	read = loki_build_sample_vectors(build, pending->n, pending_vector, pending);
-	if (read < 1 || (pending->n < LOKI_MOST_PENDING && read < pending->n / 2.0))
+	read = loki_build_sample_vectors(build, pending->sampled, sampled_vector, pending);
+	if (read < 1 || (!anew && pending->n < LOKI_MOST_PENDING && read < pending->n / 2.0))
 		return false;
+	if (anew)
+		memcpy(build->geometry.centroid, pending->state->centroid, pending->state->dim * sizeof(float));
 	build->expected_rows = pending->n;
 	loki_centers_choose(build);
 	loki_compact_choose(build);
+	if (anew && build->meta.code.centers == 0)
+		return false;
 	loki_build_set_code(build);
 	loki_parallel_begin(build);
 	loki_build_load_vectors(build, pending->n, vector_for_codes, pending);
@@ -203,7 +213,7 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
 	loki_rows_begin(&pending.rows, heap, index, &snapshot);
 	pending.rows.may_be_gone = true;
-	loaded = load_nodes(build, &pending);
+	loaded = load_nodes(build, &pending, false);
 	loki_rows_end(&pending.rows);
 	if (loaded)
 	{
@@ -238,16 +248,6 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
  * ----------------------------------------------------------------
  */
 
-/* LokiBuildVector: the same of LOKI_SAMPLE_ROWS nodes, evenly spread, if there are more */
-static const float *
-sampled_vector(void *arg, uint32 i)
-{
-	PendingNodes *pending = arg;
-
-	return pending_vector(pending, pending->n <= LOKI_SAMPLE_ROWS ? i :
-						  (uint32) ((uint64) i * pending->n / LOKI_SAMPLE_ROWS));
-}
-
 /*
  * Whether codes made anew would tell apart rows that these do not, as far as can be told without reading rows.
  * Space of the sets before is not used again, so nodes have to become four times as many in between: then all of
@@ -259,16 +259,8 @@ is_due(LokiIndex *state, Relation index, const LokiMetaPageData *meta)
 	return LokiIndexOptions(index)->centers != 0 && meta->profile != LOKI_PROFILE_COMPACT &&
 		loki_code_may_have_centers(&meta->code) && meta->set.number < LOKI_MORE_SETS &&
 		loki_node_end(state, index) / 4 >= meta->set.nodes &&
-		!loki_column_encoded(&state->column) && loki_rows_need_no_snapshot(index) &&
+		state->column.type->encoding_dim == 0 && loki_rows_need_no_snapshot(index) &&
 		loki_crowded_share(state, index, meta) * LOKI_CROWDED_SHARE >= 1;
-}
-
-/* Whether codes and graph can be made in memory: in a file they would take too long for vacuum */
-static bool
-fits_memory(LokiBuild *build, const PendingNodes *pending)
-{
-	loki_build_set_code(build);
-	return (double) pending->n * loki_build_node_memory(build) <= maintenance_work_mem * 1024.0;
 }
 
 /*
@@ -296,27 +288,6 @@ remember_joined(PendingNodes *pending)
 	}
 	list_free(pending->forgotten);
 	pending->forgotten = NIL;
-}
-
-/*
- * Choose centers from a sample, and load all vectors; false if the rows turn out to need none.  The centroid
- * stays, as 1-bit sketches are made around it.
- */
-static bool
-load_anew(LokiBuild *build, PendingNodes *pending)
-{
-	loki_centers_begin(build);
-	if (loki_build_sample_vectors(build, Min(pending->n, LOKI_SAMPLE_ROWS), sampled_vector, pending) < 1)
-		return false;
-	memcpy(build->geometry.centroid, pending->state->centroid, pending->state->dim * sizeof(float));
-	build->expected_rows = pending->n;
-	loki_centers_choose(build);
-	if (build->meta.code.centers == 0)
-		return false;
-	loki_build_set_code(build);
-	loki_parallel_begin(build);
-	loki_build_load_vectors(build, pending->n, vector_for_codes, pending);
-	return true;
 }
 
 /*
@@ -387,17 +358,6 @@ catch_up(PendingNodes *pending, LokiIndex *state, const LokiMetaPageData *meta, 
 	}
 }
 
-/* Note that codes made anew would gain nothing, as long as there are no more nodes. */
-static void
-note_no_gain(PendingNodes *pending)
-{
-	LokiChange	change;
-
-	loki_change_begin(&change, pending->state, pending->index);
-	loki_change_meta(&change)->set.nodes = pending->end;
-	loki_change_finish(&change);
-}
-
 /* Write the set, and name it. */
 static void
 write_anew(LokiBuild *build, PendingNodes *pending, IndexInfo *index_info)
@@ -458,16 +418,25 @@ loki_codes_make_anew(Relation index)
 	build = loki_build_begin(heap, index, index_info, &meta);
 	build->part.leader = true;
 	build->geometry.pending = true;
-	if (fits_memory(build, &pending))
+	loki_build_set_code(build);
+	/* in a file, codes and graph would take too long for vacuum */
+	if ((double) pending.n * loki_build_node_memory(build) <= maintenance_work_mem * 1024.0)
 	{
-		if (load_anew(build, &pending))
+		made = load_nodes(build, &pending, true);
+		if (made)
 		{
 			write_anew(build, &pending, index_info);
 			loki_parallel_end(build);
-			made = true;
 		}
 		else
-			note_no_gain(&pending);
+		{
+			/* they would gain nothing, as long as there are no more nodes */
+			LokiChange	change;
+
+			loki_change_begin(&change, pending.state, index);
+			loki_change_meta(&change)->set.nodes = pending.end;
+			loki_change_finish(&change);
+		}
 	}
 	loki_rows_end(&pending.rows);
 	table_close(heap, NoLock);

@@ -142,18 +142,6 @@ end_window(TermsBuild *build, uint32 end)
 	return taken;
 }
 
-/* Make sure that there is room for n entries more: a tsvector has so many words that it takes a megabyte. */
-static void
-make_room_for_entries(TermsBuild *build, uint32 n)
-{
-	Assert(build->n <= build->most);
-	if (n <= build->allocated - build->n)
-		return;
-	build->allocated = build->n + n;
-	build->entries = repalloc_huge(build->entries, mul_size(sizeof(LokiTermEntry), build->allocated));
-	build->scratch = repalloc_huge(build->scratch, mul_size(sizeof(LokiTermEntry), build->allocated));
-}
-
 /*
  * Add the entries of a node; false if scans have to read its row.  Expressions of the index run here, as the
  * table's owner, and values are detoasted: all of that is in the context of the row, which the caller
@@ -180,7 +168,14 @@ add_node(TermsBuild *build, uint32 node)
 	if (values == NULL || !loki_rows_vector_is_of(&build->rows, build->state, node, values))
 		return false;
 	v = column->type->elements((const struct varlena *) DatumGetPointer(value));
-	make_room_for_entries(build, v.n + 1);
+	/* a tsvector has so many words that it takes a megabyte */
+	Assert(build->n <= build->most);
+	if (v.n + 1 > build->allocated - build->n)
+	{
+		build->allocated = build->n + v.n + 1;
+		build->entries = repalloc_huge(build->entries, mul_size(sizeof(LokiTermEntry), build->allocated));
+		build->scratch = repalloc_huge(build->scratch, mul_size(sizeof(LokiTermEntry), build->allocated));
+	}
 	n = loki_terms_form(column->metric, v, node - build->window.node, build->entries + build->n);
 	if (n < 0)
 		return false;
@@ -301,16 +296,23 @@ typedef struct OldWindows
 	bool		no_room;		/* for rows of windows that stay */
 } OldWindows;
 
-/* Read old windows, which follow each other unless one is damaged; false if they are not to stay. */
-static bool
-read_windows(OldWindows *old, LokiIndex *state, const LokiBm25 *by)
+/*
+ * Read what is known of old lists, whose windows follow each other unless one is damaged.  Inserts that did not know
+ * that lists are being made have ended.
+ */
+static void
+open_windows(OldWindows *old, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+			 const LokiBm25 *by)
 {
+	const LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
 	LokiTermSums sums;
 	uint32		end = 0;
 
-	if (old->lists.data.k1 != by->k1 || old->lists.data.b != by->b ||
-		!loki_terms_sum(&old->lists, &sums))
-		return false;
+	memset(old, 0, sizeof(OldWindows));
+	old->meta = meta;
+	if (!loki_terms_open(&old->lists, state, index, meta) || old->lists.data.k1 != by->k1 ||
+		old->lists.data.b != by->b || !loki_terms_sum(&old->lists, &sums))
+		return;
 	old->mean = sums.documents > 0 ? (float) (sums.length / sums.documents) : 0;
 	old->windows = palloc_array(LokiWindowData, old->lists.data.windows + 1);
 	for (uint32 i = 0; i < old->lists.data.windows; i++)
@@ -319,23 +321,9 @@ read_windows(OldWindows *old, LokiIndex *state, const LokiBm25 *by)
 
 		if (!loki_terms_window(&old->lists, i, window) || window->node != end ||
 			window->nodes > old->lists.end - end || !loki_window_possible(state, window))
-			return false;
+			return;
 		end += window->nodes;
 	}
-	return true;
-}
-
-/* Read what is known of old lists.  Inserts that did not know that lists are being made have ended. */
-static void
-open_windows(OldWindows *old, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
-			 const LokiBm25 *by)
-{
-	const LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
-
-	memset(old, 0, sizeof(OldWindows));
-	old->meta = meta;
-	if (!loki_terms_open(&old->lists, state, index, meta) || !read_windows(old, state, by))
-		return;
 	old->n = old->lists.data.windows;
 	loki_bits_read(state, index, old->lists.reused, old->lists.end, &old->noted);
 	old->live = palloc_extended((Size) tid->npages * tid->per_page / 8 + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -378,19 +366,6 @@ keep_row(void *arg, const LokiTailRow *row)
 	return false;
 }
 
-/* Have a window stay: what is noted of its nodes is noted in the set of the new lists, too. */
-static void
-keep_window(const OldWindows *old, LokiTermWriter *writer, const LokiWindowData *window,
-			const LokiTermsRange *range)
-{
-	uint32		next = window->node;
-	uint32		node;
-
-	while (loki_bits_next(&old->noted, &next, &node) && node < window->node + window->nodes)
-		loki_bits_note(writer->state, writer->index, range->notes, range->changed, node);
-	loki_terms_keep(writer, window);
-}
-
 /* Make the windows that do not stay, and what follows the last one.  False if there is no room. */
 static bool
 make_windows(OldWindows *old, LokiTermWriter *writer, LokiTermsRange *range)
@@ -410,6 +385,8 @@ make_windows(OldWindows *old, LokiTermWriter *writer, LokiTermsRange *range)
 	for (uint32 i = 0; i < old->n && made; i++)
 	{
 		const LokiWindowData *window = &old->windows[i];
+		uint32		next = window->node;
+		uint32		node;
 
 		if (!stays[i])
 		{
@@ -418,7 +395,10 @@ make_windows(OldWindows *old, LokiTermWriter *writer, LokiTermsRange *range)
 		}
 		range->end = window->node;
 		made = range->first == range->end || loki_build_terms_gather(writer->state, writer->index, range);
-		keep_window(old, writer, window, range);
+		/* what is noted of its nodes is noted in the set of the new lists, too */
+		while (loki_bits_next(&old->noted, &next, &node) && node < window->node + window->nodes)
+			loki_bits_note(writer->state, writer->index, range->notes, range->changed, node);
+		loki_terms_keep(writer, window);
 		range->first = window->node + window->nodes;
 	}
 	range->end = end;

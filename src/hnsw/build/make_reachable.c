@@ -215,18 +215,6 @@ put_link(LokiGraphLists *lists, uint32 from, int place, uint32 node, float dista
 }
 
 /*
- * Whether a node can be reached from the entry point by links of the tree that do not come to another
- * node first
- */
-static bool
-is_reached_without(const MemoryGraph *state, uint32 node, uint32 other)
-{
-	while (node != other && state->parent[node] != node)
-		node = state->parent[node];
-	return node != other;
-}
-
-/*
  * Link one node, if it was reached, to another: if it has room, or unless the link is only to be chosen,
  * in place of a link that is not of the tree.  The node whose link is replaced counts as missed.
  * The tree takes the new link, unless it would have a circle then.  Only one process links at a time.
@@ -236,6 +224,7 @@ link_node(MemoryGraph *state, uint32 from, uint32 node, float distance, LokiLink
 {
 	LokiGraphLists *lists = state->lists;
 	int			place = lists->counts[from];
+	uint32		above = from;
 
 	if (state->parent[from] == LOKI_NONE || find_link(lists, from, node) >= 0)
 		return false;
@@ -256,8 +245,13 @@ link_node(MemoryGraph *state, uint32 from, uint32 node, float distance, LokiLink
 	else
 		put_link(lists, from, place, node, distance);
 	if (state->parent[node] == LOKI_NONE)
+	{
 		mark_reached(state, node, from);
-	else if (is_reached_without(state, from, node))
+		return true;
+	}
+	while (above != node && state->parent[above] != above)
+		above = state->parent[above];
+	if (above != node)
 		state->parent[node] = from;
 	return true;
 }
@@ -352,31 +346,6 @@ connect_node(MemoryGraph *state, uint32 node)
 	elog(ERROR, "could not connect the graph");
 }
 
-/* Connect every node to the entry point on layer 0.  The lists have been trimmed and stay so. */
-static void
-connect_nodes(MemoryGraph *state)
-{
-	LokiGraph  *graph = state->graph;
-	uint32		connected = 0;
-
-	/* each node enters the queue once, when it is reached */
-	state->queue = MemoryContextAllocHuge(graph->context, mul_size(graph->nnodes, sizeof(uint32)));
-	memset(state->parent, 0xFF, sizeof(uint32) * (Size) graph->nnodes);
-	mark_reached(state, graph->entry_node, graph->entry_node);
-	for (uint32 node = 0; node < graph->nnodes; node++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		Assert(state->lists->counts[node] <= state->lists->width);
-		if (state->parent[node] != LOKI_NONE)
-			continue;
-		connect_node(state, node);
-		connected++;
-	}
-	Assert(state->tail == graph->nnodes);
-	elog(DEBUG1, "linked %u nodes that were not reached", connected);
-	pfree(state->queue);
-}
-
 /* ----------------------------------------------------------------
  * Searching for all nodes
  * ----------------------------------------------------------------
@@ -435,19 +404,6 @@ link_in_memory(void *graph, const LokiUpperFound *from, const LokiListRef *node,
 	return linked;
 }
 
-/* Search for a node, and widely if it is missed. */
-static NodeState
-search_for_node(MemoryGraph *state, uint32 node)
-{
-	LokiListRef ref = {node, LOKI_NONE, 0};
-	LokiSearchEnds ends;
-
-	if (find_in_memory(state, &ref, &ends))
-		return NODE_FOUND;
-	return loki_graph_finds(state->graph, state->query, node, state->graph->ef_construction,
-							&ends) ? NODE_MISSED : NODE_LOST;
-}
-
 /*
  * Search again for a node that was missed, and link it if it still is; then its state is what it was.
  *
@@ -479,6 +435,7 @@ loki_build_find_nodes(LokiBuild *build, bool link)
 	LokiReachShared *reach = &build->part.shared->reach;
 	bool		reports = !link && build->part.leader && reach->round + 1 < MAX_ROUNDS;
 	MemoryGraph state;
+	LokiSearchEnds ends;
 	uint32		searched = 0;
 	uint32		missed = 0;
 	uint32		lost = 0;
@@ -491,9 +448,13 @@ loki_build_find_nodes(LokiBuild *build, bool link)
 		searched += end - node;
 		for (; node < end; node++)
 		{
+			LokiListRef ref = {node, LOKI_NONE, 0};
+
 			CHECK_FOR_INTERRUPTS();
 			if (!link)
-				state.states[node] = search_for_node(&state, node);
+				state.states[node] = find_in_memory(&state, &ref, &ends) ? NODE_FOUND :
+					loki_graph_finds(state.graph, state.query, node, state.graph->ef_construction, &ends) ?
+					NODE_MISSED : NODE_LOST;
 			else if (state.states[node] != NODE_FOUND)
 				link_missed(&state, node);
 			missed += state.states[node] != NODE_FOUND;
@@ -527,19 +488,42 @@ find_all(LokiBuild *build, LokiBuildJob job)
 			 reach->missed, reach->lost);
 }
 
-/* Connect all nodes, and make the searches for them find them.  Links of the tree stay. */
+/*
+ * Connect all nodes to the entry point on layer 0, and make the searches for them find them.  Lists have been trimmed
+ * and stay so; links of the tree stay.
+ */
 void
 loki_build_make_reachable(LokiBuild *build)
 {
 	LokiArena  *arena = &build->arenas[LOKI_ARENA_NODES];
 	LokiReachShared *reach = &build->part.shared->reach;
 	MemoryGraph state;
+	uint32		entry;
+	uint32		connected = 0;
 
 	reach->parent_block = loki_arena_add_block(arena, mul_size(build->nnodes, sizeof(uint32)));
 	reach->states_block = loki_arena_add_block(arena, build->nnodes);
 	memset(arena->blocks[reach->states_block], NODE_FOUND, build->nnodes);
 	open_graph(&state, build);
-	connect_nodes(&state);
+
+	/* each node enters the queue once, when it is reached */
+	state.queue = MemoryContextAllocHuge(state.graph->context, mul_size(build->nnodes, sizeof(uint32)));
+	memset(state.parent, 0xFF, sizeof(uint32) * (Size) build->nnodes);
+	entry = state.graph->entry_node;
+	mark_reached(&state, entry, entry);
+	for (uint32 node = 0; node < build->nnodes; node++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		Assert(state.lists->counts[node] <= state.lists->width);
+		if (state.parent[node] != LOKI_NONE)
+			continue;
+		connect_node(&state, node);
+		connected++;
+	}
+	Assert(state.tail == build->nnodes);
+	elog(DEBUG1, "linked %u nodes that were not reached", connected);
+	pfree(state.queue);
+
 	for (reach->round = 0; reach->round < MAX_ROUNDS; reach->round++)
 	{
 		loki_build_report_round(build, reach->round, reach->round + 1);

@@ -339,23 +339,6 @@ loki_parallel_end(LokiBuild *build)
  * ----------------------------------------------------------------
  */
 
-/* Do jobs until there are no more. */
-static void
-do_jobs(LokiBuild *build)
-{
-	LokiBuildShared *shared = build->part.shared;
-
-	Assert(!build->part.leader);
-	for (;;)
-	{
-		meet(build);
-		if (shared->work.job == LOKI_JOB_END)
-			break;
-		loki_build_job(build, shared->work.job);
-		meet(build);
-	}
-}
-
 /* Entry point of workers */
 void
 loki_build_worker(dsm_segment *segment, shm_toc *toc)
@@ -389,7 +372,14 @@ loki_build_worker(dsm_segment *segment, shm_toc *toc)
 	if (loki_build_attach_arrays(build, segment))
 	{
 		build->part.scan = loki_table_beginscan_parallel(heap, shm_toc_lookup(toc, KEY_SCAN, false));
-		do_jobs(build);
+		for (;;)
+		{
+			meet(build);
+			if (shared->work.job == LOKI_JOB_END)
+				break;
+			loki_build_job(build, shared->work.job);
+			meet(build);
+		}
 	}
 	else
 		BarrierDetach(&shared->work.barrier);	/* others do its work */

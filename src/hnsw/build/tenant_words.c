@@ -107,13 +107,6 @@ typedef struct TenantCount
 	TenantBatch batch;
 } TenantCount;
 
-/* Whether lists have a node as it is */
-static inline bool
-is_listed(const TenantCount *count, uint32 node)
-{
-	return node - count->lists.window.node < count->lists.window.nodes && !loki_bits_have(&count->lists.changed, node);
-}
-
 /* ----------------------------------------------------------------
  * Rows
  * ----------------------------------------------------------------
@@ -178,14 +171,16 @@ count_unseen(TenantCount *count)
 	{
 		const UnseenRow *row = &count->batch.unseen[i];
 		ItemPointerData tid = row->tid;
-		bool		listed = count->of_rows && is_listed(count, row->node);
+		uint32		place = row->node - count->lists.window.node;
+		bool		listed = count->of_rows && place < count->lists.window.nodes &&
+			!loki_bits_have(&count->lists.changed, row->node);
 		Datum		value = (Datum) 0;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!loki_rows_fetch(&count->rows, &tid) || (!(count->decided && listed) && !is_of_tenant(count, &value)))
 			continue;
 		if (listed)
-			count->lists.visible[row->node - count->lists.window.node]++;
+			count->lists.visible[place]++;
 		else
 			count_document(count, value);
 	}

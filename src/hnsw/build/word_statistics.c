@@ -127,17 +127,6 @@ count_entries(void *arg, const LokiWindowData *window, const LokiTermEntry *entr
 	return true;
 }
 
-/* Add what the rows of a tenant say. */
-static void
-add_tenant(Statistics *statistics, LokiIndex *state, Relation index)
-{
-	LokiTenantWords words = {.words = statistics->words, .n = statistics->n};
-
-	loki_tenant_words(state, index, Bm25QueryTenant(statistics->of), statistics->tenant, &words);
-	statistics->documents += words.documents;
-	statistics->length += words.length;
-}
-
 /*
  * Add the statistics of an index that has rows; its table is locked first, as everywhere.  A partition
  * that was found without a lock may have been dropped since, and adds nothing.  An index that was valid
@@ -170,7 +159,11 @@ add_index(Statistics *statistics, Oid indexid)
 		loki_index_refresh(state, index);
 		if (statistics->of->n == LOKI_BM25_TENANT)
 		{
-			add_tenant(statistics, state, index);
+			LokiTenantWords words = {.words = statistics->words, .n = statistics->n};
+
+			loki_tenant_words(state, index, Bm25QueryTenant(statistics->of), statistics->tenant, &words);
+			statistics->documents += words.documents;
+			statistics->length += words.length;
 			break;
 		}
 		if (listed && add_posting_counts(statistics, &lists, 1))
@@ -403,9 +396,12 @@ make_known_queries(void)
 	known_memory = memory;
 }
 
-/* Find a query that is known, or weigh it; the table's own.  One that finds work_mem used up takes the place of all others. */
-static const Bm25Query *
-find_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
+/*
+ * Find a query that is known, or weigh it: a copy, as another search may take its place while the caller has it.  One
+ * that finds work_mem used up takes the place of all others.
+ */
+static Datum
+weigh(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
 	KnownKey	key = {
@@ -413,51 +409,39 @@ find_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 		flat_tenant(of, tenant, type)
 	};
 	KnownQuery *known = known_queries == NULL ? NULL : hash_search(known_queries, &key, HASH_FIND, NULL);
-	Bm25Query  *query;
 
 	/* a subtransaction that was rolled back may have weighed by rows of its own */
-	if (known != NULL && known->query != NULL && SubTransactionIsActive(known->subid))
+	if (known == NULL || known->query == NULL || !SubTransactionIsActive(known->subid))
 	{
-		if (key.tenant != NULL)
-			pfree(key.tenant);
-		return known->query;
-	}
-	query = make_query(of, search, tenant);
-	/* weighing may have run expressions, and these this function */
-	if (known_memory != NULL && MemoryContextMemAllocated(known_memory, true) > work_mem * (Size) 1024)
-		MemoryContextDelete(known_memory);
-	if (known_memory == NULL)
-		make_known_queries();
-	known = hash_search(known_queries, &key, HASH_FIND, NULL);
-	if (known == NULL)
-	{
-		KnownKey	kept = key;
+		Bm25Query  *query = make_query(of, search, tenant);
 
-		kept.search = keep(search);
-		kept.tenant = keep(key.tenant);
-		known = hash_search(known_queries, &kept, HASH_ENTER, NULL);
-		known->query = NULL;
+		/* weighing may have run expressions, and these this function */
+		if (known_memory != NULL && MemoryContextMemAllocated(known_memory, true) > work_mem * (Size) 1024)
+			MemoryContextDelete(known_memory);
+		if (known_memory == NULL)
+			make_known_queries();
+		known = hash_search(known_queries, &key, HASH_FIND, NULL);
+		if (known == NULL)
+		{
+			KnownKey	kept = key;
+
+			kept.search = keep(search);
+			kept.tenant = keep(key.tenant);
+			known = hash_search(known_queries, &kept, HASH_ENTER, NULL);
+			known->query = NULL;
+		}
+		else if (known->query != NULL)
+		{
+			pfree(known->query);
+			known->query = NULL;
+		}
+		known->subid = GetCurrentSubTransactionId();
+		known->query = keep(query);
+		pfree(query);
 	}
-	else if (known->query != NULL)
-	{
-		pfree(known->query);
-		known->query = NULL;
-	}
-	known->subid = GetCurrentSubTransactionId();
-	known->query = keep(query);
-	pfree(query);
 	if (key.tenant != NULL)
 		pfree(key.tenant);
-	return known->query;
-}
-
-/* A copy, as another search may take the place of this one while the caller has it */
-static Datum
-copy_weighed_query(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
-{
-	const Bm25Query *query = find_query(of, search, tenant, type);
-
-	PG_RETURN_POINTER(memcpy(palloc(VARSIZE(query)), query, VARSIZE(query)));
+	PG_RETURN_POINTER(memcpy(palloc(VARSIZE(known->query)), known->query, VARSIZE(known->query)));
 }
 
 /*
@@ -495,7 +479,7 @@ bm25_weigh(PG_FUNCTION_ARGS)
 	Bm25Query	of = {.index = PG_GETARG_OID(0)};
 
 	require_statistics(of.index);
-	return copy_weighed_query(&of, PG_GETARG_TSQUERY(1), (Datum) 0, InvalidOid);
+	return weigh(&of, PG_GETARG_TSQUERY(1), (Datum) 0, InvalidOid);
 }
 
 /* ERROR for a query that has words, or others than `n` says.  Users have none, which the planner makes. */
@@ -519,7 +503,7 @@ bm25_weighed(PG_FUNCTION_ARGS)
 		require_statistics(of->index);
 	else
 		require_planned(of, LOKI_BM25_INDEX);
-	return copy_weighed_query(of, PG_GETARG_TSQUERY(1), (Datum) 0, InvalidOid);
+	return weigh(of, PG_GETARG_TSQUERY(1), (Datum) 0, InvalidOid);
 }
 
 /* The same by the rows of one tenant, whose value is the third argument. */
@@ -534,5 +518,5 @@ bm25_weighed_of_tenant(PG_FUNCTION_ARGS)
 	require_planned(of, LOKI_BM25_TENANT);
 	if (get_typlen(type) == -1)
 		tenant = PointerGetDatum(PG_DETOAST_DATUM(tenant));
-	return copy_weighed_query(of, PG_GETARG_TSQUERY(1), tenant, type);
+	return weigh(of, PG_GETARG_TSQUERY(1), tenant, type);
 }

@@ -13,7 +13,7 @@
  *	1 ...			directory: where each extent of each array begins
  *	first ...		extents of TID, then those of CODE, of LINK, ...
  *
- * A slot is made when its page is filled, by the function of its array (form_of()), from the
+ * A slot is made when its page is filled, by the function of its array (fill_page()), from the
  * arrays of the build and the final IDs of nodes.  So no second copy of the index is in memory.
  *
  * IDENTIFICATION
@@ -199,54 +199,10 @@ number_upper(WriteState *write)
 	Assert(number == graph->nupper);
 }
 
-/* What fills in the slots of an array */
-static FormSlot
-form_of(int array)
-{
-	switch (array)
-	{
-		case LOKI_SLOTS_LINK:
-			return form_link;
-		case LOKI_SLOTS_UPPER:
-			return form_upper;
-		case LOKI_SLOTS_CENTROID:
-			return form_centroid;
-		case LOKI_SLOTS_DUPLICATE:
-			return form_duplicate;
-		default:
-			return array == LOKI_SLOTS_NULLTID || array >= LOKI_SLOTS_NULLATTR ?
-				form_plain : form_built_slot;
-	}
-}
-
 /* ----------------------------------------------------------------
  * Layout of the file
  * ----------------------------------------------------------------
  */
-
-/* Count the slots that each slot array is to have; those of a graph only if there is one. */
-static void
-count_written_slots(WriteState *write)
-{
-	LokiBuild  *build = write->build;
-	uint32	   *counts = write->shared->counts;
-	uint32		nnodes = build->nnodes;
-
-	counts[LOKI_SLOTS_TID] = counts[LOKI_SLOTS_HASH] = nnodes;
-	if (build->graph != NULL)
-	{
-		counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] = counts[LOKI_SLOTS_REFINE] = nnodes;
-		counts[LOKI_SLOTS_UPPER] = build->graph->nupper;
-		counts[LOKI_SLOTS_CENTROID] = LokiCentroidSlots(&build->geometry.code);
-	}
-	counts[LOKI_SLOTS_DUPLICATE] = build->arrays.duplicate.count;
-	counts[LOKI_SLOTS_NULLTID] = build->nnulls;
-	for (int i = 0; i < build->meta.nattributes; i++)
-	{
-		counts[LOKI_SLOTS_ATTR + i] = nnodes;
-		counts[LOKI_SLOTS_NULLATTR + i] = build->nnulls;
-	}
-}
 
 /*
  * Plan the file: the entries of the directory, slot array by slot array in the order of the file.  They
@@ -353,24 +309,27 @@ fill_page(WriteState *write, int array, uint32 ordinal, Page page)
 {
 	const LokiSlotArray *geometry = &write->build->geometry.arrays[array];
 	uint64		number = (uint64) ordinal * geometry->per_page;
-	FormSlot	form = form_of(array);
+	FormSlot	form = array == LOKI_SLOTS_NULLTID || array >= LOKI_SLOTS_NULLATTR ? form_plain : form_built_slot;
 
+	switch (array)
+	{
+		case LOKI_SLOTS_LINK:
+			form = form_link;
+			break;
+		case LOKI_SLOTS_UPPER:
+			form = form_upper;
+			break;
+		case LOKI_SLOTS_CENTROID:
+			form = form_centroid;
+			break;
+		case LOKI_SLOTS_DUPLICATE:
+			form = form_duplicate;
+			break;
+	}
 	for (uint32 place = 0; place < geometry->per_page &&
 		 number < write->shared->counts[array]; place++)
 		form(write, array, (uint32) number++,
 			 loki_page_slot_for_write(page, geometry->slot_size, place));
-}
-
-/* Write a new page, of an extent.  No content lock may be held; none is left. */
-static void
-write_page(WriteState *write, const LokiExtentData *extent, BlockNumber block)
-{
-	uint32		ordinal = LokiExtentStart(extent->extent) + (block - extent->first);
-	Buffer		buffer = new_page(write->build, block, extent->array, ordinal);
-
-	Assert(block >= extent->first && block - extent->first < LokiExtentBlocks(extent->extent));
-	fill_page(write, extent->array, ordinal, BufferGetPage(buffer));
-	UnlockReleaseBuffer(buffer);
 }
 
 /* View what the leader has put into the arena. */
@@ -419,9 +378,16 @@ loki_build_write_pages(LokiBuild *build)
 		/* logged by runs: 32 pages in a record, which is as many as one may have */
 		for (BlockNumber block = from; block < to; block++)
 		{
+			uint32		ordinal;
+			Buffer		buffer;
+
 			while (block - extent->first >= LokiExtentBlocks(extent->extent))
 				extent++;
-			write_page(&write, extent, block);
+			Assert(block >= extent->first);
+			ordinal = LokiExtentStart(extent->extent) + (block - extent->first);
+			buffer = new_page(build, block, extent->array, ordinal);
+			fill_page(&write, extent->array, ordinal, BufferGetPage(buffer));
+			UnlockReleaseBuffer(buffer);
 		}
 		if (RelationNeedsWAL(build->index))
 			log_newpage_range(build->index, MAIN_FORKNUM, from, to, true);
@@ -527,6 +493,8 @@ void
 loki_build_write(LokiBuild *build)
 {
 	LokiWriteShared *shared = &build->part.shared->write;
+	uint32	   *counts = shared->counts;
+	uint32		nnodes = build->nnodes;
 	WriteState	write = {.build = build, .shared = shared};
 	Relation	index = build->index;
 
@@ -534,7 +502,20 @@ loki_build_write(LokiBuild *build)
 	Assert(build->part.leader);
 	loki_create_empty(index, MAIN_FORKNUM, &build->meta);
 	memset(shared, 0, sizeof(*shared));
-	count_written_slots(&write);
+	counts[LOKI_SLOTS_TID] = counts[LOKI_SLOTS_HASH] = nnodes;
+	if (build->graph != NULL)
+	{
+		counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] = counts[LOKI_SLOTS_REFINE] = nnodes;
+		counts[LOKI_SLOTS_UPPER] = build->graph->nupper;
+		counts[LOKI_SLOTS_CENTROID] = LokiCentroidSlots(&build->geometry.code);
+	}
+	counts[LOKI_SLOTS_DUPLICATE] = build->arrays.duplicate.count;
+	counts[LOKI_SLOTS_NULLTID] = build->nnulls;
+	for (int i = 0; i < build->meta.nattributes; i++)
+	{
+		counts[LOKI_SLOTS_ATTR + i] = nnodes;
+		counts[LOKI_SLOTS_NULLATTR + i] = build->nnulls;
+	}
 	plan_extents(&write);
 	if (write.nentries == 0)
 		return;
