@@ -287,7 +287,7 @@ extern double loki_build_sample_vectors(LokiBuild *build, uint32 n, LokiBuildVec
 										void *arg);
 extern void loki_build_load_vectors(LokiBuild *build, uint32 n, LokiBuildVector vector,
 									void *arg);
-extern void loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche);
+extern void loki_build_create_arrays(LokiBuild *build, dsm_segment *segment);
 extern bool loki_build_attach_arrays(LokiBuild *build, dsm_segment *segment);
 extern void loki_build_grow_arrays(LokiBuild *build, uint32 nnodes, uint32 nnulls);
 extern void loki_build_release_arrays(LokiBuild *build);

@@ -303,7 +303,7 @@ view_arrays(LokiBuild *build)
  * processes have them mapped.
  */
 void
-loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
+loki_build_create_arrays(LokiBuild *build, dsm_segment *segment)
 {
 	Size		node_memory = loki_build_node_memory(build);
 	Size		limit = (Size) maintenance_work_mem * 1024;
@@ -336,7 +336,7 @@ loki_build_create_arrays(LokiBuild *build, dsm_segment *segment, int tranche)
 		else
 			extent.expected = 0;	/* rows without a vector: mostly there are none */
 		loki_arena_create(&build->arenas[i], &build->part.shared->arenas[i], build->context,
-						  segment, tranche, &extent);
+						  segment, loki_parallel_tranche(), &extent);
 	}
 	view_arrays(build);
 }

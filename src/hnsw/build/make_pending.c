@@ -291,26 +291,6 @@ remember_joined(PendingNodes *pending)
 }
 
 /*
- * Find the live nodes that have no codes yet, or others than their own.  None is gone: vacuum alone frees nodes, and is
- * here.
- */
-static void
-find_missing(PendingNodes *pending)
-{
-	uint32		end = pending->end;
-	uint32		n = 0;
-
-	pfree(pending->nodes);
-	find_nodes(pending);
-	pending->codes = repalloc_huge(pending->codes, pending->end + 1);
-	memset(pending->codes + end, CODES_MISSING, pending->end - end);
-	for (uint32 i = 0; i < pending->n; i++)
-		if (pending->codes[pending->nodes[i]] != CODES_OWN)
-			pending->nodes[n++] = pending->nodes[i];
-	pending->n = n;
-}
-
-/*
  * Link the nodes that came while the graph was made, and then those that came meanwhile.  When they are hardly
  * fewer than before, or none, inserts are kept out for the last of them; they are when this returns.  If that takes
  * longer than inserts would wait without looking for who keeps them, and cancel an autovacuum, they go on in between,
@@ -327,10 +307,20 @@ catch_up(PendingNodes *pending, LokiIndex *state, const LokiMetaPageData *meta, 
 	for (;;)
 	{
 		instr_time	start;
+		uint32		end = pending->end;
+		uint32		missing = 0;
 		uint32		done = 0;
 
 		INSTR_TIME_SET_CURRENT(start);
-		find_missing(pending);
+		/* live nodes without codes of their own yet; none is gone: vacuum alone frees nodes, and is here */
+		pfree(pending->nodes);
+		find_nodes(pending);
+		pending->codes = repalloc_huge(pending->codes, pending->end + 1);
+		memset(pending->codes + end, CODES_MISSING, pending->end - end);
+		for (uint32 i = 0; i < pending->n; i++)
+			if (pending->codes[pending->nodes[i]] != CODES_OWN)
+				pending->nodes[missing++] = pending->nodes[i];
+		pending->n = missing;
 		while (done < pending->n && !(blocked && loki_microseconds_since(start) > DeadlockTimeout * 500.0))
 		{
 			uint32		node = pending->nodes[done];

@@ -148,26 +148,6 @@ init_shared(LokiBuild *build)
 	LWLockInitialize(&shared->reach.lock, loki_parallel_tranche());
 }
 
-/* Space for the arguments of workers */
-static void
-estimate_toc(const LokiBuild *build, LokiParallelBuild *parallel)
-{
-	shm_toc_estimator *estimator = &parallel->context->estimator;
-	int			nworkers = parallel->context->nworkers;
-
-	shm_toc_estimate_chunk(estimator, sizeof(LokiBuildShared));
-	shm_toc_estimate_chunk(estimator, loki_code_constants(&build->meta.code) * sizeof(float));
-	shm_toc_estimate_chunk(estimator, table_parallelscan_estimate(build->heap,
-																  parallel->snapshot));
-	shm_toc_estimate_chunk(estimator, mul_size(sizeof(WorkerUsage), nworkers));
-	shm_toc_estimate_keys(estimator, 4);
-	if (debug_query_string)
-	{
-		shm_toc_estimate_chunk(estimator, strlen(debug_query_string) + 1);
-		shm_toc_estimate_keys(estimator, 1);
-	}
-}
-
 /* Put the arguments of workers into the segment; build->part.shared is set. */
 static void
 fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
@@ -198,40 +178,13 @@ fill_toc(LokiBuild *build, LokiParallelBuild *parallel)
 	build->part.scan = loki_table_beginscan_parallel(build->heap, scan);
 }
 
-/*
- * Start the workers, as many as the server has.  Whoever comes to the barrier before the leader
- * knows how many there are has to wait there, so all that were asked for are counted at it before
- * they start, and those that do not are taken off.
- */
-static void
-launch_workers(LokiBuild *build, LokiParallelBuild *parallel)
-{
-	ParallelContext *context = parallel->context;
-	Barrier    *barrier = &build->part.shared->work.barrier;
-
-	BarrierInit(barrier, 0);
-	for (int i = 0; i <= context->nworkers; i++)
-		BarrierAttach(barrier);
-	LaunchParallelWorkers(context);
-	build->part.shared->nprocesses = 1 + context->nworkers_launched;
-	for (int i = context->nworkers_launched; i < context->nworkers; i++)
-		BarrierDetach(barrier);
-
-	/*
-	 * without this a worker that cannot start would be waited for at the
-	 * barrier for ever
-	 */
-	WaitForParallelWorkersToAttach(context);
-	elog(DEBUG1, "using %d parallel workers", context->nworkers_launched);
-}
-
 /* Set up a build by this process alone. */
 static void
 begin_alone(LokiBuild *build)
 {
 	build->part.shared = MemoryContextAllocZero(build->context, sizeof(LokiBuildShared));
 	init_shared(build);
-	loki_build_create_arrays(build, NULL, loki_parallel_tranche());
+	loki_build_create_arrays(build, NULL);
 }
 
 /* Set up the shared state and the arrays, and start workers.  Only the leader calls this. */
@@ -240,6 +193,8 @@ loki_parallel_begin(LokiBuild *build)
 {
 	LokiParallelBuild *parallel;
 	int			nworkers = count_workers(build);
+	shm_toc_estimator *estimator;
+	Barrier    *barrier;
 	Dl_info		info;
 
 	Assert(build->part.leader && build->part.shared == NULL);
@@ -262,7 +217,19 @@ loki_parallel_begin(LokiBuild *build)
 	parallel->context = CreateParallelContext(info.dli_fname, "loki_build_worker", nworkers);
 	parallel->snapshot = build->index_info->ii_Concurrent ?
 		RegisterSnapshot(GetTransactionSnapshot()) : SnapshotAny;
-	estimate_toc(build, parallel);
+
+	/* space for what fill_toc() puts there */
+	estimator = &parallel->context->estimator;
+	shm_toc_estimate_chunk(estimator, sizeof(LokiBuildShared));
+	shm_toc_estimate_chunk(estimator, loki_code_constants(&build->meta.code) * sizeof(float));
+	shm_toc_estimate_chunk(estimator, table_parallelscan_estimate(build->heap, parallel->snapshot));
+	shm_toc_estimate_chunk(estimator, mul_size(sizeof(WorkerUsage), parallel->context->nworkers));
+	shm_toc_estimate_keys(estimator, 4);
+	if (debug_query_string)
+	{
+		shm_toc_estimate_chunk(estimator, strlen(debug_query_string) + 1);
+		shm_toc_estimate_keys(estimator, 1);
+	}
 	InitializeParallelDSM(parallel->context);
 	if (parallel->context->seg == NULL)
 	{
@@ -279,8 +246,25 @@ loki_parallel_begin(LokiBuild *build)
 	}
 	build->part.parallel = parallel;
 	fill_toc(build, parallel);
-	loki_build_create_arrays(build, parallel->context->seg, loki_parallel_tranche());
-	launch_workers(build, parallel);
+	loki_build_create_arrays(build, parallel->context->seg);
+
+	/*
+	 * Whoever comes to the barrier before the leader knows how many workers
+	 * there are has to wait there.  So all that were asked for are counted at
+	 * it before they start, and those that the server has not are taken off.
+	 */
+	barrier = &build->part.shared->work.barrier;
+	BarrierInit(barrier, 0);
+	for (int i = 0; i <= parallel->context->nworkers; i++)
+		BarrierAttach(barrier);
+	LaunchParallelWorkers(parallel->context);
+	nworkers = parallel->context->nworkers_launched;
+	build->part.shared->nprocesses = 1 + nworkers;
+	for (int i = nworkers; i < parallel->context->nworkers; i++)
+		BarrierDetach(barrier);
+	/* without this a worker that cannot start would be waited for at the barrier for ever */
+	WaitForParallelWorkersToAttach(parallel->context);
+	elog(DEBUG1, "using %d parallel workers", nworkers);
 }
 
 /* Wait until all processes have come here.  No lock may be held: a process that waits for it never comes. */

@@ -257,29 +257,6 @@ plan_extents(WriteState *write)
 		write->entries[i].first += write->first;
 }
 
-/*
- * Extend the file to its full size, so that no process has to ask another where to write.  Blocks of zeros
- * are no pages of the index yet; a crash before the commit removes the file.
- */
-static void
-extend_new_file(WriteState *write, BlockNumber nblocks)
-{
-	Relation	index = write->build->index;
-	BlockNumber block = RelationGetNumberOfBlocks(index);
-
-	if (block != LOKI_DIRECTORY_BLKNO + 1)
-		elog(ERROR, "index \"%s\" has %u blocks, not %u",
-			 RelationGetRelationName(index), block, LOKI_DIRECTORY_BLKNO + 1);
-	while (block < nblocks)
-	{
-		int			n = (int) Min(nblocks - block, EXTEND_BLOCKS);
-
-		CHECK_FOR_INTERRUPTS();
-		loki_zero_extend(RelationGetSmgr(index), block, n);
-		block += n;
-	}
-}
-
 /* ----------------------------------------------------------------
  * Pages
  * ----------------------------------------------------------------
@@ -497,6 +474,7 @@ loki_build_write(LokiBuild *build)
 	uint32		nnodes = build->nnodes;
 	WriteState	write = {.build = build, .shared = shared};
 	Relation	index = build->index;
+	BlockNumber block;
 
 	/* an index of no rows is complete with this: blocks 0 and 1, logged */
 	Assert(build->part.leader);
@@ -521,7 +499,22 @@ loki_build_write(LokiBuild *build)
 		return;
 	share_arrays(build);
 	view_arena(build, &write);
-	extend_new_file(&write, write.end);
+
+	/*
+	 * The file is extended to its full size, so that no process has to ask
+	 * another where to write.  Blocks of zeros are no pages of the index yet;
+	 * a crash before the commit removes the file.
+	 */
+	block = RelationGetNumberOfBlocks(index);
+	if (block != LOKI_DIRECTORY_BLKNO + 1)
+		elog(ERROR, "index \"%s\" has %u blocks, not %u",
+			 RelationGetRelationName(index), block, LOKI_DIRECTORY_BLKNO + 1);
+	for (int n; block < write.end; block += n)
+	{
+		CHECK_FOR_INTERRUPTS();
+		n = (int) Min(write.end - block, EXTEND_BLOCKS);
+		loki_zero_extend(RelationGetSmgr(index), block, n);
+	}
 	if (build->graph != NULL)
 		number_upper(&write);
 	loki_parallel_job(build, LOKI_JOB_WRITE, write.end - write.first);
@@ -547,40 +540,10 @@ loki_build_write(LokiBuild *build)
  */
 
 /*
- * Write all pages of a slot array that no reader looks at yet, each in a record.  Pages that an
- * earlier attempt has filled further are cut.  No content lock may be held; none is left.
- */
-static void
-write_array(WriteState *write, LokiIndex *state, int array)
-{
-	Relation	index = write->build->index;
-	uint32		count = write->shared->counts[array];
-
-	/* the extents of the last slot and of all before it, as an insert would make them */
-	if (count > 0)
-		(void) loki_reserve_slot(state, index, array, count - 1, ERROR);
-	for (uint32 ordinal = 0; ordinal < state->arrays[array].npages; ordinal++)
-	{
-		LokiChange	change;
-		Page		page;
-		int			number;
-
-		CHECK_FOR_INTERRUPTS();
-		loki_change_begin(&change, state, index);
-		number = loki_change_lock_page(&change, array, ordinal);
-		page = loki_change_copy(&change, number);
-		/* a whole page in the record: nearly all of it changes */
-		loki_change_image(&change, number);
-		((PageHeader) page)->pd_lower = SizeOfPageHeaderData;
-		fill_page(write, array, ordinal, page);
-		loki_change_finish(&change);
-	}
-}
-
-/*
  * Write codes, centroid and graph of the nodes below `end`, of a pending index or as another set (insert/README,
  * "Pending indexes" and "Codes made anew").  No reader looks at them before the metapage names them.  `state` has
- * the geometry that the index gets.  No content lock may be held, and none is left.  Returns the entry point.
+ * the geometry that the index gets.  Each page is written in a record, whole, as nearly all of it changes; what an
+ * earlier attempt has filled further is cut.  No content lock may be held, and none is left.  Returns the entry point.
  */
 LokiEntryPoint
 loki_build_write_set(LokiBuild *build, LokiIndex *state, uint32 end)
@@ -588,6 +551,7 @@ loki_build_write_set(LokiBuild *build, LokiIndex *state, uint32 end)
 	LokiGraph  *graph = build->graph;
 	WriteState	write = {.build = build, .shared = &build->part.shared->write};
 	uint32	   *counts = write.shared->counts;
+	Relation	index = build->index;
 
 	memset(counts, 0, sizeof(write.shared->counts));
 	counts[LOKI_SLOTS_CODE] = counts[LOKI_SLOTS_LINK] = counts[LOKI_SLOTS_REFINE] = end;
@@ -597,8 +561,30 @@ loki_build_write_set(LokiBuild *build, LokiIndex *state, uint32 end)
 	write.upper_number = MemoryContextAlloc(build->context, (graph->nupper + 1) * sizeof(uint32));
 	number_upper(&write);
 	for (int i = 0; i < LOKI_SET_ARRAYS; i++)
-		if (state->arrays[loki_set_arrays[i]].slot_size > 0)
-			write_array(&write, state, loki_set_arrays[i]);
+	{
+		int			array = loki_set_arrays[i];
+
+		if (state->arrays[array].slot_size == 0)
+			continue;
+		/* the extents of the last slot and of all before it, as an insert would make them */
+		if (counts[array] > 0)
+			(void) loki_reserve_slot(state, index, array, counts[array] - 1, ERROR);
+		for (uint32 ordinal = 0; ordinal < state->arrays[array].npages; ordinal++)
+		{
+			LokiChange	change;
+			Page		page;
+			int			number;
+
+			CHECK_FOR_INTERRUPTS();
+			loki_change_begin(&change, state, index);
+			number = loki_change_lock_page(&change, array, ordinal);
+			page = loki_change_copy(&change, number);
+			loki_change_image(&change, number);
+			((PageHeader) page)->pd_lower = SizeOfPageHeaderData;
+			fill_page(&write, array, ordinal, page);
+			loki_change_finish(&change);
+		}
+	}
 	return entry_point(&write);
 }
 
