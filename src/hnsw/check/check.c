@@ -128,10 +128,39 @@ check_definition(LokiCheck *check)
 		loki_check_fault(check, "metapage", NULL, "has invalid %s", fault);
 }
 
-/* Check the index by itself.  Each step relies on what those before it have collected. */
+/*
+ * Check an index that is checkable, in memory of its own: first by itself, where each step relies on what those
+ * before it have collected.
+ */
 static void
-check_structure(LokiCheck *check)
+check_index(Relation heap, Relation index, bool heap_all_indexed)
 {
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "lokivector_check",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	LokiCheck  *check = palloc0(sizeof(LokiCheck));
+	Snapshot	snapshot = heap_all_indexed ? RegisterSnapshot(GetTransactionSnapshot()) : InvalidSnapshot;
+
+	Assert(index->rd_index->indrelid == RelationGetRelid(heap));
+	Assert(snapshot == InvalidSnapshot || IsMVCCSnapshot(snapshot));
+	/* in a transaction that keeps its snapshot, the index may be newer than what the snapshot sees */
+	if (heap_all_indexed && IsolationUsesXactSnapshot() && index->rd_index->indcheckxmin &&
+		!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), snapshot->xmin))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("index \"%s\" cannot be verified using transaction snapshot",
+						RelationGetRelationName(index))));
+	/* the whole index is read once: it should not drive all else out of shared buffers */
+	check->heap = heap;
+	check->index = index;
+	check->strategy = GetAccessStrategy(BAS_BULKREAD);
+	check->nblocks = RelationGetNumberOfBlocks(index);
+	check->state = loki_index_open(index, &check->meta);
+	loki_index_refresh(check->state, index);
+
+	/* the snapshot is older than all that is read of the index, which heap.c relies on */
+	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_IDXSCAN, check->nblocks);
 	check_definition(check);
 	loki_check_directory(check);
 	loki_check_nodes(check);
@@ -147,51 +176,6 @@ check_structure(LokiCheck *check)
 		loki_check_reachability(check);
 	}
 	loki_check_freelists(check);
-}
-
-/*
- * Take a snapshot for comparing with the table.  In a transaction that keeps its snapshot, the
- * index may be newer than what the snapshot sees, which is an ERROR.
- */
-static Snapshot
-take_snapshot(Relation index)
-{
-	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
-
-	Assert(IsMVCCSnapshot(snapshot));
-	if (IsolationUsesXactSnapshot() && index->rd_index->indcheckxmin &&
-		!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
-							   snapshot->xmin))
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("index \"%s\" cannot be verified using transaction snapshot",
-						RelationGetRelationName(index))));
-	return snapshot;
-}
-
-/* Check an index that is checkable, in memory of its own. */
-static void
-check_index(Relation heap, Relation index, bool heap_all_indexed)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "lokivector_check",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	LokiCheck  *check = palloc0(sizeof(LokiCheck));
-	Snapshot	snapshot = heap_all_indexed ? take_snapshot(index) : InvalidSnapshot;
-
-	Assert(index->rd_index->indrelid == RelationGetRelid(heap));
-	/* the whole index is read once: it should not drive all else out of shared buffers */
-	check->heap = heap;
-	check->index = index;
-	check->strategy = GetAccessStrategy(BAS_BULKREAD);
-	check->nblocks = RelationGetNumberOfBlocks(index);
-	check->state = loki_index_open(index, &check->meta);
-	loki_index_refresh(check->state, index);
-
-	/* the snapshot is older than all that is read of the index, which heap.c relies on */
-	loki_check_phase(check, PROGRESS_CREATEIDX_PHASE_VALIDATE_IDXSCAN, check->nblocks);
-	check_structure(check);
 	if (heap_all_indexed)
 	{
 		loki_check_heap(check, BuildIndexInfo(index), snapshot);
@@ -205,36 +189,10 @@ check_index(Relation heap, Relation index, bool heap_all_indexed)
 }
 
 /*
- * Whether an index can be checked now.  One that is not valid is an ERROR if the caller has
- * named it; one of a named table is left out, and a NOTICE says so.
- */
-static bool
-is_checkable(Relation index, bool named)
-{
-	if (named)
-		loki_require_valid(index, "check");
-	if (!index->rd_index->indisvalid)
-	{
-		ereport(NOTICE,
-				(errmsg("cannot check index \"%s\", skipping", RelationGetRelationName(index)),
-				 errdetail("Index is not valid."),
-				 errhint("It is being built, or was left by a build that failed.")));
-		return false;
-	}
-	if (index->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress())
-	{
-		ereport(NOTICE,
-				(errmsg("cannot verify unlogged index \"%s\" during recovery, skipping",
-						RelationGetRelationName(index))));
-		return false;
-	}
-	return true;
-}
-
-/*
  * Check an index, and with heap_all_indexed compare it with its table.  The table is locked
  * before its index.  Index expressions are evaluated as the table's owner.  The caller has
- * `named` the index itself, not its table.  For reports of progress, `done` of `total` indexes
+ * `named` the index itself, not its table; one of a named table is left out if it cannot be checked now, and a NOTICE
+ * says so.  For reports of progress, `done` of `total` indexes
  * have been checked before.  Returns whether it could be checked.
  */
 bool
@@ -245,7 +203,12 @@ loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total, int 
 	Oid			save_userid;
 	int			save_sec_context;
 	int			save_nestlevel;
-	bool		checkable;
+	bool		checkable = false;
+	const int	params[] = {
+		PROGRESS_CREATEIDX_INDEX_OID, PROGRESS_CREATEIDX_PARTITIONS_TOTAL,
+		PROGRESS_CREATEIDX_PARTITIONS_DONE
+	};
+	const int64 values[] = {RelationGetRelid(index), total, done};
 
 	Assert(done >= 0 && done < total);
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
@@ -255,10 +218,22 @@ loki_check_index(Oid indexid, bool named, bool heap_all_indexed, int total, int 
 	save_nestlevel = NewGUCNestLevel();
 	LokiRestrictSearchPath();
 
-	checkable = is_checkable(index, named);
-	if (checkable)
+	if (named)
+		loki_require_valid(index, "check");
+	if (!index->rd_index->indisvalid)
+		ereport(NOTICE,
+				(errmsg("cannot check index \"%s\", skipping", RelationGetRelationName(index)),
+				 errdetail("Index is not valid."),
+				 errhint("It is being built, or was left by a build that failed.")));
+	else if (index->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress())
+		ereport(NOTICE,
+				(errmsg("cannot verify unlogged index \"%s\" during recovery, skipping",
+						RelationGetRelationName(index))));
+	else
 	{
-		loki_check_begin_progress(heap, index, total, done);
+		checkable = true;
+		pgstat_progress_start_command(PROGRESS_COMMAND_CREATE_INDEX, RelationGetRelid(heap));
+		pgstat_progress_update_multi_param(lengthof(params), params, values);
 		check_index(heap, index, heap_all_indexed);
 		pgstat_progress_end_command();
 	}

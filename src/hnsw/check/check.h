@@ -97,9 +97,6 @@ extern char *loki_rebuild_command(Oid indexid, bool concurrently);
 
 /* functions in check/read.c */
 
-/* Copy a block to check->page, without checking it */
-extern void loki_check_copy(LokiCheck *check, BlockNumber block);
-
 /* The detail of a fault: slot `number` of an array, and its block; palloc'd */
 extern char *loki_check_where(LokiCheck *check, int array, uint32 number);
 
@@ -115,10 +112,8 @@ extern bool loki_check_vacuum_unfinished(LokiCheck *check);
 /* Copy a node's TID slot and its TID list, of one moment; ERROR for a list with a fault */
 extern void loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid);
 
-/* Progress: of an index among those that are checked, of a phase, and of a page there */
-extern void loki_check_begin_progress(Relation heap, Relation index, int total, int done);
+/* Begin a phase of a number of pages, of which pg_stat_progress_create_index tells */
 extern void loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages);
-extern void loki_check_progress(LokiCheck *check);
 
 /* functions in check/pages.c */
 extern void loki_check_directory(LokiCheck *check);

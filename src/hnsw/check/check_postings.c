@@ -149,14 +149,6 @@ typedef struct PageRange
 	uint64		end;
 } PageRange;
 
-static PageRange
-range_of(const TermsCheck *terms, int array, uint32 page, uint32 n)
-{
-	PageRange	range = {page, (uint64) page + loki_pages_of(terms->check->state, array, n)};
-
-	return range;
-}
-
 /* By the first page; empty ranges come before others */
 static int
 compare_ranges(const void *a, const void *b)
@@ -183,6 +175,7 @@ are_apart(PageRange *ranges, uint32 n)
 static bool
 check_lists(TermsCheck *terms)
 {
+	LokiIndex  *state = terms->check->state;
 	LokiWindowData *window = &terms->window;
 	uint32		windows = terms->lists.data.windows;
 	uint32		nodes = 0;
@@ -199,8 +192,10 @@ check_lists(TermsCheck *terms)
 		if (window->documents > window->nodes || window->left_out > window->nodes - window->documents ||
 			!isfinite(window->mean) || !isfinite(window->length))
 			return report_window(terms, "has counts that cannot be right");
-		of_terms[i] = range_of(terms, LOKI_SLOTS_TERM, window->term_page, window->terms);
-		of_postings[i] = range_of(terms, LOKI_SLOTS_POSTING, window->posting_page, window->postings);
+		of_terms[i].first = window->term_page;
+		of_terms[i].end = of_terms[i].first + loki_pages_of(state, LOKI_SLOTS_TERM, window->terms);
+		of_postings[i].first = window->posting_page;
+		of_postings[i].end = of_postings[i].first + loki_pages_of(state, LOKI_SLOTS_POSTING, window->postings);
 		if (!check_window(terms))
 			return false;
 		nodes += window->nodes;

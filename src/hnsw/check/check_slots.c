@@ -18,7 +18,6 @@
 
 #include "hnsw/check/check.h"
 #include "hnsw/definition/attribute.h"
-#include "hnsw/page/lock_assert.h"
 #include "miscadmin.h"
 
 /* ----------------------------------------------------------------
@@ -50,23 +49,10 @@ check_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 						 loki_check_where(check, array, number), "has an invalid %s", fault);
 }
 
-/* The value in the TOAST table that a slot names: both parts or none; where it lies is a hint, and not checked */
-static void
-check_value(LokiCheck *check, uint32 number, const LokiTidData *tid)
-{
-	bool		valid;
-
-	if (!OidIsValid(LokiTidValue(tid)))
-		valid = !ItemPointerIsValid(&tid->chunk);
-	else
-		valid = ItemPointerIsValid(&tid->chunk) && LokiTidState(tid) != LOKI_TID_FREE;
-	if (!valid)
-		loki_check_fault(check, psprintf("node %u", number),
-						 loki_check_where(check, LOKI_SLOTS_TID, number),
-						 "has an invalid value in the TOAST table");
-}
-
-/* A TID slot, whose state is noted in check->node */
+/*
+ * A TID slot, whose state is noted in check->node.  Of the value in the TOAST table that it names it has both parts or
+ * none; where that lies is a hint, and not checked.
+ */
 static void
 check_node_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 {
@@ -75,8 +61,11 @@ check_node_tid(LokiCheck *check, int array, uint32 number, const char *slot)
 	/* check->node was allocated for these pages */
 	Assert(loki_slot_has_page(check->state, LOKI_SLOTS_TID, number));
 	check_tid(check, array, number, slot);
-	if (check->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG)
-		check_value(check, number, tid);
+	if (check->state->arrays[LOKI_SLOTS_TID].slot_size == LOKI_TID_LONG &&
+		(OidIsValid(LokiTidValue(tid)) != ItemPointerIsValid(&tid->chunk) ||
+		 (OidIsValid(LokiTidValue(tid)) && LokiTidState(tid) == LOKI_TID_FREE)))
+		loki_check_fault(check, psprintf("node %u", number), loki_check_where(check, LOKI_SLOTS_TID, number),
+						 "has an invalid value in the TOAST table");
 	check->node[number] = LokiTidState(tid) |
 		(tid->state & LOKI_TID_LINKING ? LOKI_CHECK_LINKING : 0);
 }
@@ -121,11 +110,12 @@ check_attribute(LokiCheck *check, int array, uint32 number, const char *slot)
  * ----------------------------------------------------------------
  */
 
-/* Check the TID array and the TID lists; note the states of nodes. */
-static void
-check_tids(LokiCheck *check)
+/* Check all that belongs to single nodes: TID and TID lists, CODE, REFINE, HASH, attributes. */
+void
+loki_check_nodes(LokiCheck *check)
 {
-	LokiSlotArray *slots = &check->state->arrays[LOKI_SLOTS_TID];
+	LokiIndex  *state = check->state;
+	LokiSlotArray *slots = &state->arrays[LOKI_SLOTS_TID];
 	LokiTidData tid;
 
 	Assert(check->node == NULL && check->nodes == 0);
@@ -140,15 +130,6 @@ check_tids(LokiCheck *check)
 		if (check->node[node] == LOKI_TID_LIST)
 			loki_check_duplicates(check, node, &tid);
 	}
-}
-
-/* Check all that belongs to single nodes: TID and TID lists, CODE, REFINE, HASH, attributes. */
-void
-loki_check_nodes(LokiCheck *check)
-{
-	LokiIndex  *state = check->state;
-
-	check_tids(check);
 
 	/* all slots of a node exist before the node is in the graph */
 	loki_index_refresh(state, check->index);

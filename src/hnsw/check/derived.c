@@ -44,14 +44,6 @@ typedef struct ListCheck
 	LokiNodeBits gained;
 } ListCheck;
 
-/* The page of a slot array that a list begins at; 0 if it has none of its own there */
-static uint32
-first_page(const LokiSortedList *list, int array)
-{
-	return array == list->entries ? list->pages.entries : array == list->bounds ? list->pages.bounds :
-		LokiSlotArrayIsBrief(array) ? list->pages.sketches : 0;
-}
-
 /*
  * ERROR for a fault of a slot, which is numbered from the beginning of the list on, if the lists are still
  * the same.  No page may be locked.
@@ -61,8 +53,10 @@ report_sorted_list(LokiCheck *check, const LokiSortedList *list, int array, uint
 {
 	LokiMetaPageData meta;
 	LokiSortedList now;
+	uint32		first_page = array == list->entries ? list->pages.entries : array == list->bounds ? list->pages.bounds :
+		LokiSlotArrayIsBrief(array) ? list->pages.sketches : 0;
 
-	number += first_page(list, array) * check->state->arrays[array].per_page;
+	number += first_page * check->state->arrays[array].per_page;
 	loki_meta_read(check->index, &meta);
 	if (loki_sorted_list_open(&now, check->state, check->index, &meta, list->number) &&
 		now.generation == list->generation)

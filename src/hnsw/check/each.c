@@ -130,14 +130,6 @@ list_indexes(bool readable)
 	return result;
 }
 
-/* Add the rows of an index; returns why there are none, or NULL. */
-static char *
-rows_or_problem(EachIndex *each, Oid indexid)
-{
-	CHECK_FOR_INTERRUPTS();
-	return loki_index_problem(indexid, add_rows_of_index, each, false);
-}
-
 /* Add a row of an index in place of its own: texts in its last columns, the first of which may be NULL. */
 static void
 add_texts(EachIndex *each, Oid indexid, const char *about, const char *text)
@@ -170,9 +162,10 @@ lokivector_advice_all(PG_FUNCTION_ARGS)
 	begin_rows(&each, fcinfo, "SELECT $1, about, advice FROM %s.lokivector_advice($1)");
 	foreach_oid(indexid, list_indexes(false))
 	{
-		char	   *problem = rows_or_problem(&each, indexid);
+		char	   *problem = loki_index_problem(indexid, add_rows_of_index, &each, false);
 		char	   *command = problem == NULL ? NULL : loki_rebuild_command(indexid, true);
 
+		CHECK_FOR_INTERRUPTS();
 		/* it may be gone */
 		if (command == NULL)
 			continue;
@@ -197,8 +190,9 @@ lokivector_recall_all(PG_FUNCTION_ARGS)
 	begin_rows(&each, fcinfo, "SELECT $1, r.*, NULL::pg_catalog.text FROM %s.lokivector_recall($1, $2, $3) r");
 	foreach_oid(indexid, list_indexes(true))
 	{
-		char	   *problem = rows_or_problem(&each, indexid);
+		char	   *problem = loki_index_problem(indexid, add_rows_of_index, &each, false);
 
+		CHECK_FOR_INTERRUPTS();
 		/* it may be gone */
 		if (problem != NULL && OidIsValid(IndexGetRelation(indexid, true)))
 			add_texts(&each, indexid, NULL, problem);

@@ -175,10 +175,13 @@ put_rows(LokiCheck *check, int array, uint32 number, const char *slot)
  * ----------------------------------------------------------------
  */
 
-/* Hash of what the index should hold of a row */
-static uint64
-row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
+/* Callback of the table scan: add a row that should have an entry, by a hash of what the index should hold of it. */
+static void
+put_expected_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
+				 bool alive, void *callback_state)
 {
+	HeapCheck  *state = callback_state;
+	MemoryContext old = MemoryContextSwitchTo(state->row_context);
 	LokiIndex  *index_state = state->check->state;
 	LokiHashData hash;
 	const float *elements;
@@ -206,20 +209,8 @@ row_hash(HeapCheck *state, const Datum *values, const bool *isnull)
 					   isnull[i + 1], slot);
 		result = hash_attribute(state, result, i, slot);
 	}
-	return result;
-}
-
-/* Callback of the table scan: add a row that should have an entry. */
-static void
-put_expected_row(Relation index, ItemPointer tid, Datum *values, bool *isnull,
-				 bool alive, void *callback_state)
-{
-	HeapCheck  *state = callback_state;
-	MemoryContext old = MemoryContextSwitchTo(state->row_context);
-	uint64		hash = row_hash(state, values, isnull);
-
 	MemoryContextSwitchTo(old);
-	put_entry(state->rows, tid, hash);
+	put_entry(state->rows, tid, result);
 	MemoryContextReset(state->row_context);
 }
 

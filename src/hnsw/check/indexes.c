@@ -196,37 +196,26 @@ loki_index_problem(Oid indexid, LokiLookAt look, void *arg, bool detailed)
  * ----------------------------------------------------------------
  */
 
-/* What lokivector_check() returns when no index that it checked is damaged */
-static char *
-describe_checked(int checked, int total)
-{
-	if (total == 0)
-		return "no index";
-	if (checked == 0)
-		return "not checked";
-	if (checked < total)
-		return psprintf("sound: %d of %d indexes", checked, total);
-	return total == 1 ? "sound" : psprintf("sound: %d indexes", total);
-}
-
 /*
- * lokivector_check(index regclass, heap_all_indexed boolean)
+ * lokivector_check(index regclass, heap_all_indexed boolean): what was checked, when none of it is damaged
  */
 Datum
 lokivector_check(PG_FUNCTION_ARGS)
 {
 	List	   *indexes = loki_indexes_of(PG_GETARG_OID(0), LOKI_RIGHT_READ);
-	ListCell   *cell;
+	int			total = list_length(indexes);
 	int			checked = 0;
+	ListCell   *cell;
 
 	foreach(cell, indexes)
 	{
 		if (loki_check_index(lfirst_oid(cell), lfirst_oid(cell) == PG_GETARG_OID(0),
-							 PG_GETARG_BOOL(1), list_length(indexes),
-							 foreach_current_index(cell)))
+							 PG_GETARG_BOOL(1), total, foreach_current_index(cell)))
 			checked++;
 	}
-	PG_RETURN_TEXT_P(cstring_to_text(describe_checked(checked, list_length(indexes))));
+	PG_RETURN_TEXT_P(cstring_to_text(total == 0 ? "no index" : checked == 0 ? "not checked" :
+									 checked < total ? psprintf("sound: %d of %d indexes", checked, total) :
+									 total == 1 ? "sound" : psprintf("sound: %d indexes", total)));
 }
 
 /* Of lokivector_check_all(): the indexes, and how they are checked */
@@ -313,19 +302,9 @@ typedef struct IncompatibleIndex
 } IncompatibleIndex;
 
 /*
- * Whether commands of this session may read an index.  They do not if it is being built
- * CONCURRENTLY, or was left by that, and is not ready for inserts yet.
+ * LokiLookAt: note what an index is, and read its metapage, if commands of this session may read it.  They do not if it
+ * is being built CONCURRENTLY, or was left by that, and is not ready for inserts yet.
  */
-static bool
-is_used(Relation index)
-{
-	if (!loki_is_hnsw_index(index) || RELATION_IS_OTHER_TEMP(index) ||
-		!index->rd_index->indisready)
-		return false;
-	return !RecoveryInProgress() || RelationIsPermanent(index);
-}
-
-/* LokiLookAt: note what an index is, and read its metapage. */
 static char *
 read_meta(Oid indexid, void *arg)
 {
@@ -333,7 +312,8 @@ read_meta(Oid indexid, void *arg)
 	LokiMetaPageData meta;
 	Relation	index = try_relation_open(indexid, NoLock);
 
-	if (index != NULL && is_used(index))
+	if (index != NULL && loki_is_hnsw_index(index) && !RELATION_IS_OTHER_TEMP(index) &&
+		index->rd_index->indisready && (!RecoveryInProgress() || RelationIsPermanent(index)))
 	{
 		found->tableid = index->rd_index->indrelid;
 		found->valid = index->rd_index->indisvalid;

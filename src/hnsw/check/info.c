@@ -110,37 +110,6 @@ static const char *const code_names[] = {
 	[LOKI_CODE_BITS] = "bits"
 };
 
-/* Types of the attribute columns, as text[] */
-static Datum
-attribute_types(Relation index)
-{
-	TupleDesc	desc = RelationGetDescr(index);
-	Datum		types[LOKI_MAX_ATTRIBUTES + 1];
-
-	Assert(desc->natts >= 1 && desc->natts <= INDEX_MAX_KEYS);
-	for (int i = 1; i < desc->natts; i++)
-		types[i - 1] = CStringGetTextDatum(format_type_be(TupleDescAttr(desc, i)->atttypid));
-	return PointerGetDatum(construct_array(types, desc->natts - 1, TEXTOID, -1, false,
-										   TYPALIGN_INT));
-}
-
-/*
- * How many blocks the metapage, the directory and its extents account for.  Others were added to the file by
- * a process that did not come to name them, after an error or a crash; the next extent takes them.
- */
-static uint64
-count_named_blocks(LokiIndex *state)
-{
-	uint64		named = 2 + state->directory.named; /* the metapage and the
-													 * first page of the
-													 * directory */
-
-	/* directory pages after the first */
-	if (state->directory.entries > 0)
-		named += (state->directory.entries - 1) / LOKI_EXTENTS_PER_PAGE;
-	return named;
-}
-
 /* Columns 1 to 11: what the index is */
 static int
 put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *meta,
@@ -148,8 +117,13 @@ put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *m
 {
 	bool		listed = loki_column_listed(&state->column);
 	bool		of_bits = meta->code.kind == LOKI_CODE_BITS;
+	TupleDesc	desc = RelationGetDescr(index);
+	Datum		types[LOKI_MAX_ATTRIBUTES + 1];
 	int			i = 0;
 
+	Assert(desc->natts >= 1 && desc->natts <= INDEX_MAX_KEYS);
+	for (int column = 1; column < desc->natts; column++)
+		types[column - 1] = CStringGetTextDatum(format_type_be(TupleDescAttr(desc, column)->atttypid));
 	Assert(meta->code.metric < lengthof(metric_names) && meta->code.kind < lengthof(code_names));
 	values[i++] = Int32GetDatum(state->column.declared);
 	values[i++] = CStringGetTextDatum(metric_names[meta->code.metric]);
@@ -165,7 +139,7 @@ put_definition(const LokiIndex *state, Relation index, const LokiMetaPageData *m
 									  "compact" : "balanced");
 	values[i++] = Int32GetDatum(meta->m);
 	values[i++] = Int32GetDatum(meta->ef_construction);
-	values[i++] = attribute_types(index);
+	values[i++] = PointerGetDatum(construct_array(types, desc->natts - 1, TEXTOID, -1, false, TYPALIGN_INT));
 	return i;
 }
 
@@ -212,6 +186,7 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	LokiMetaPageData meta;
 	LokiIndex  *state = loki_index_open(index, &meta);
 	uint64		blocks = RelationGetNumberOfBlocks(index);
+	uint64		named;
 	TupleDesc	desc;
 	Datum		values[INFO_COLUMNS];
 	bool		isnull[INFO_COLUMNS] = {0};
@@ -244,7 +219,16 @@ lokivector_index_info(PG_FUNCTION_ARGS)
 	isnull[i] = isnan(crowded);
 	values[i++] = Float8GetDatum(crowded);
 	values[i++] = Int64GetDatum(blocks);
-	values[i++] = Int64GetDatum(blocks - Min(blocks, count_named_blocks(state)));
+
+	/*
+	 * The metapage, the first page of the directory, those after it, and its
+	 * extents.  Others were added to the file by a process that did not come
+	 * to name them, after an error or a crash; the next extent takes them.
+	 */
+	named = 2 + state->directory.named;
+	if (state->directory.entries > 0)
+		named += (state->directory.entries - 1) / LOKI_EXTENTS_PER_PAGE;
+	values[i++] = Int64GetDatum(blocks - Min(blocks, named));
 	values[i++] = Int64GetDatum(blocks * BLCKSZ);
 	Assert(i == INFO_COLUMNS);
 

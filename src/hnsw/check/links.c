@@ -22,7 +22,6 @@
 #include "postgres.h"
 
 #include "hnsw/check/check.h"
-#include "hnsw/page/lock_assert.h"
 #include "miscadmin.h"
 
 /* Times that something is looked at before it is a fault */
@@ -257,47 +256,6 @@ leads_down(LokiCheck *check, uint32 number)
 }
 
 /*
- * Read the UPPER array into check->upper, again at each attempt: an attempt judges by one reading of all
- * slots.  Pages that are added while it is read are not part of it.
- */
-static void
-collect_uppers(LokiCheck *check)
-{
-	LokiSlotArray *slots = &check->state->arrays[LOKI_SLOTS_UPPER];
-	uint64		most;
-
-	loki_index_refresh(check->state, check->index);
-	most = Max((uint64) slots->npages * slots->per_page, 1);
-	if (check->upper != NULL)
-		pfree(check->upper);
-	check->upper = MemoryContextAllocExtended(CurrentMemoryContext,
-											  mul_size(most, sizeof(LokiCheckUpper)),
-											  MCXT_ALLOC_HUGE);
-	for (uint64 i = 0; i < most; i++)
-		check->upper[i].node = LOKI_NONE;
-	check->nuppers = loki_check_slot_array(check, LOKI_SLOTS_UPPER, check_upper);
-}
-
-/*
- * Mark the nodes whose slots lead from their highest layer down to layer 1.  Other slots are of
- * dead nodes, or of nobody: an insert that was cut off had not made its node live.
- */
-static void
-assign_uppers(LokiCheck *check)
-{
-	for (uint32 node = 0; node < check->nodes; node++)
-		check->node[node] &= ~LOKI_CHECK_UPPERS;
-	for (uint32 number = 0; number < check->nuppers; number++)
-	{
-		const LokiCheckUpper *upper = &check->upper[number];
-
-		if (upper->node < check->nodes && loki_check_is_live(node_state(check, upper->node)) &&
-			upper->level == check->level[upper->node] && leads_down(check, number))
-			check->node[upper->node] |= LOKI_CHECK_UPPERS;
-	}
-}
-
-/*
  * Find live nodes of a level above 0 that lack slots, and look at them again, since they may
  * have been freed and reused.  Returns one that still seems to lack slots, or LOKI_NONE.
  */
@@ -326,20 +284,44 @@ find_without_uppers(LokiCheck *check)
 }
 
 /*
- * Check the layers above 0: each live node has its slots on all layers up to its level.
- * Inserts that did not end may leave slots that no node owns.
+ * Check the layers above 0: each live node has its slots on all layers up to its level.  Other slots are of dead nodes,
+ * or of nobody: an insert that was cut off had not made its node live.
+ *
+ * Each attempt judges by one reading of all slots, into check->upper.  Pages that are added while it is read are not
+ * part of it.
  */
 void
 loki_check_uppers(LokiCheck *check)
 {
+	LokiSlotArray *slots = &check->state->arrays[LOKI_SLOTS_UPPER];
+	uint64		most;
 	uint32		node;
 
 	Assert(check->level != NULL);	/* loki_check_links() has run */
 	StaticAssertStmt(ATTEMPTS > 0, "a node is reported after the last attempt");
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
-		collect_uppers(check);
-		assign_uppers(check);
+		loki_index_refresh(check->state, check->index);
+		most = Max((uint64) slots->npages * slots->per_page, 1);
+		if (check->upper != NULL)
+			pfree(check->upper);
+		check->upper = MemoryContextAllocExtended(CurrentMemoryContext,
+												  mul_size(most, sizeof(LokiCheckUpper)),
+												  MCXT_ALLOC_HUGE);
+		for (uint64 i = 0; i < most; i++)
+			check->upper[i].node = LOKI_NONE;
+		check->nuppers = loki_check_slot_array(check, LOKI_SLOTS_UPPER, check_upper);
+
+		/* mark the nodes whose slots lead from their highest layer down to layer 1 */
+		for (node = 0; node < check->nodes; node++)
+			check->node[node] &= ~LOKI_CHECK_UPPERS;
+		for (uint32 number = 0; number < check->nuppers; number++)
+		{
+			node = check->upper[number].node;
+			if (node < check->nodes && loki_check_is_live(node_state(check, node)) &&
+				check->upper[number].level == check->level[node] && leads_down(check, number))
+				check->node[node] |= LOKI_CHECK_UPPERS;
+		}
 		node = find_without_uppers(check);
 		if (node == LOKI_NONE)
 			return;

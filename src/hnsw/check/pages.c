@@ -17,12 +17,17 @@
  */
 #include "postgres.h"
 
+#include "commands/progress.h"
 #include "compat/compare_numbers.h"
 #include "compat/grow.h"
 #include "hnsw/check/check.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
+#include "pgstat.h"
+
+/* Pages between two reports of progress */
+#define REPORT_PAGES		64
 
 /* Blocks of an extent, of the metapage, or of a page of the directory: no two may overlap */
 typedef struct BlockRange
@@ -115,11 +120,18 @@ static void
 copy_page(LokiCheck *check, BlockNumber block, int array, uint32 ordinal)
 {
 	PageHeader	header = (PageHeader) check->page.data;
+	Buffer		buffer;
 	Size		found;
 
 	CHECK_FOR_INTERRUPTS();
-	loki_check_copy(check, block);
-	loki_check_progress(check);
+	buffer = ReadBufferExtended(check->index, MAIN_FORKNUM, block, RBM_NORMAL, check->strategy);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
+	UnlockReleaseBuffer(buffer);
+	/* some pages are read twice, and an index may grow meanwhile */
+	if (++check->progress.done % REPORT_PAGES == 0)
+		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE,
+									 Min(check->progress.done, check->progress.total));
 	check_header(check, block, array, ordinal);
 	/* zero between its used part and its special space */
 	Assert(header->pd_lower <= header->pd_special && header->pd_special < BLCKSZ);
@@ -178,30 +190,9 @@ check_entry(LokiCheck *check, RangeList *list, uint32 *nextents,
 }
 
 /*
- * Check that no block belongs to two ranges.  Sorted by their first blocks, each has to begin where the one
- * before has ended, or later.  Blocks of none are left by a crash (I3).
+ * Check the linked list of directory pages, and every extent that it names: no block may belong to two of them.
+ * Blocks of none are left by a crash (I3).
  */
-static void
-check_overlaps(LokiCheck *check, RangeList *list)
-{
-	uint64		end = 0;
-
-	Assert(list->n >= 2);		/* the metapage, and the directory */
-	qsort(list->ranges, list->n, sizeof(BlockRange), loki_compare_uint32);
-	for (int i = 0; i < list->n; i++)
-	{
-		const BlockRange *range = &list->ranges[i];
-
-		if (range->first < end)
-			loki_check_fault(check, psprintf("extent %u of the %s array", range->extent,
-											 loki_slot_array_name(range->array)),
-							 psprintf("It begins at block %u.", range->first),
-							 "overlaps another extent");
-		end = (uint64) range->first + range->count;
-	}
-}
-
-/* Check the linked list of directory pages, and every extent that it names. */
 void
 loki_check_directory(LokiCheck *check)
 {
@@ -210,6 +201,7 @@ loki_check_directory(LokiCheck *check)
 	BlockNumber block = LOKI_DIRECTORY_BLKNO;
 	uint32		ordinal = 0;
 	uint32		number = 0;
+	uint64		end = 0;
 	LokiMetaPageData after;
 
 	Assert(loki_no_buffer_locked());
@@ -245,7 +237,21 @@ loki_check_directory(LokiCheck *check)
 	if (number < check->meta.directory_entries || number > after.directory_entries)
 		loki_check_fault(check, "extent directory", NULL,
 						 "has %u entries, but the metapage counts %u", number, check->meta.directory_entries);
-	check_overlaps(check, &list);
+
+	/* sorted by their first blocks, each has to begin where the one before has ended, or later */
+	Assert(list.n >= 2);		/* the metapage, and the directory */
+	qsort(list.ranges, list.n, sizeof(BlockRange), loki_compare_uint32);
+	for (int i = 0; i < list.n; i++)
+	{
+		const BlockRange *range = &list.ranges[i];
+
+		if (range->first < end)
+			loki_check_fault(check, psprintf("extent %u of the %s array", range->extent,
+											 loki_slot_array_name(range->array)),
+							 psprintf("It begins at block %u.", range->first),
+							 "overlaps another extent");
+		end = (uint64) range->first + range->count;
+	}
 	pfree(list.ranges);
 }
 
@@ -255,28 +261,9 @@ loki_check_directory(LokiCheck *check)
  */
 
 /*
- * Check that a free slot is zero; one of UPPER may have LOKI_NONE for its node.  Vacuum leaves it
- * so; other bytes were overwritten.
+ * Check the free slots on a page of an array that has a free list: as many as it counts, all of them zero; one of UPPER
+ * may have LOKI_NONE for its node.  Vacuum leaves them so; other bytes were overwritten.
  */
-static void
-check_free_slot(LokiCheck *check, BlockNumber block, int array, uint32 place,
-				const char *slot)
-{
-	uint32		slot_size = check->state->arrays[array].slot_size;
-	uint32		node;
-	Size		from = 0;
-
-	memcpy(&node, slot, sizeof(node));
-	if (array == LOKI_SLOTS_UPPER && node == LOKI_NONE)
-		from = sizeof(node);
-	if (loki_check_not_zero(slot, from, slot_size) < slot_size)
-		loki_check_fault(check, psprintf("page at block %u", block),
-						 psprintf("It is the slot at place %u of a page of the %s array.",
-								  place, loki_slot_array_name(array)),
-						 "has bytes in a free slot");
-}
-
-/* Check the count of free slots on a page of an array that has a free list. */
 static void
 check_free_slots(LokiCheck *check, BlockNumber block, int array, uint32 used)
 {
@@ -288,10 +275,18 @@ check_free_slots(LokiCheck *check, BlockNumber block, int array, uint32 used)
 	for (uint32 i = 0; i < used; i++)
 	{
 		const char *slot = LokiPageSlot(check->page.data, slot_size, i);
+		uint32		node;
+		Size		from;
 
 		if (loki_slot_state(array, slot) != LOKI_TID_FREE)
 			continue;
-		check_free_slot(check, block, array, i, slot);
+		memcpy(&node, slot, sizeof(node));
+		from = array == LOKI_SLOTS_UPPER && node == LOKI_NONE ? sizeof(node) : 0;
+		if (loki_check_not_zero(slot, from, slot_size) < slot_size)
+			loki_check_fault(check, psprintf("page at block %u", block),
+							 psprintf("It is the slot at place %u of a page of the %s array.",
+									  i, loki_slot_array_name(array)),
+							 "has bytes in a free slot");
 		found++;
 	}
 	if (found != counted)
@@ -373,56 +368,43 @@ loki_check_slot_array(LokiCheck *check, int array, LokiSlotCheck slot_check)
  */
 
 /*
- * The successor of a page on a free list.  *fault is set if the page cannot be on it; changes
- * meanwhile may make it seem so.
- */
-static uint32
-freelist_next(LokiCheck *check, int array, uint32 ordinal, const char **fault)
-{
-	LokiSlotArray *slots = &check->state->arrays[array];
-	LokiPageOpaque opaque;
-
-	Assert(*fault == NULL && ordinal != LOKI_NONE);
-	if (ordinal >= slots->npages)
-		loki_index_refresh(check->state, check->index);
-	if (ordinal >= slots->npages)
-	{
-		*fault = "which the array does not have";
-		return LOKI_NONE;
-	}
-	copy_page(check, loki_page_block(slots, ordinal), array, ordinal);
-	opaque = LokiPageOpaque((Page) check->page.data);
-	if (!(opaque->flags & LOKI_PAGE_ON_FREELIST))
-		*fault = "which is not marked as being on it";
-	return opaque->next;
-}
-
-/*
  * Walk a free list.  Returns the first page with a fault, or LOKI_NONE.  A list with more
- * pages than the array has goes in a circle.
+ * pages than the array has goes in a circle.  Changes meanwhile may make it seem that a page cannot be on it.
  */
 static uint32
 walk_freelist(LokiCheck *check, int array, uint32 head, const char **fault)
 {
+	LokiSlotArray *slots = &check->state->arrays[array];
 	uint32		ordinal = head;
 
 	Assert(LokiSlotArrayFreeList(array) >= 0);
 	*fault = NULL;
 	for (uint32 passed = 0; ordinal != LOKI_NONE; passed++)
 	{
-		uint32		next;
+		LokiPageOpaque opaque;
 
-		if (passed > check->state->arrays[array].npages)
+		if (passed > slots->npages)
 		{
 			*fault = "twice";
-			return ordinal;
+			break;
 		}
-		next = freelist_next(check, array, ordinal, fault);
-		if (*fault != NULL)
-			return ordinal;
-		ordinal = next;
+		if (ordinal >= slots->npages)
+			loki_index_refresh(check->state, check->index);
+		if (ordinal >= slots->npages)
+		{
+			*fault = "which the array does not have";
+			break;
+		}
+		copy_page(check, loki_page_block(slots, ordinal), array, ordinal);
+		opaque = LokiPageOpaque((Page) check->page.data);
+		if (!(opaque->flags & LOKI_PAGE_ON_FREELIST))
+		{
+			*fault = "which is not marked as being on it";
+			break;
+		}
+		ordinal = opaque->next;
 	}
-	return LOKI_NONE;
+	return ordinal;
 }
 
 /*

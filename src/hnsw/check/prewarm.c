@@ -125,22 +125,9 @@ read_directory(Prewarm *prewarm, Relation index)
 }
 
 /*
- * Whether sessions of this server can search an index of a table; the others are left out.  One that the
- * caller has named is opened in any case, so that it is an ERROR if they cannot.
+ * Open the indexes that a relation stands for, and read their directories.  Those of a table that sessions of this
+ * server cannot search are left out; one that the caller has named is opened in any case, so that it is an ERROR then.
  */
-static bool
-is_searched(Relation index, Oid relid)
-{
-	/* one that is not valid is being built, or that has failed */
-	if (RelationGetRelid(index) == relid)
-	{
-		loki_require_valid(index, "prewarm");
-		return true;
-	}
-	return index->rd_index->indisvalid && (RelationIsPermanent(index) || !RecoveryInProgress());
-}
-
-/* Open the indexes that a relation stands for, and read their directories. */
 static void
 open_indexes(Prewarm *prewarm, Oid relid)
 {
@@ -153,7 +140,10 @@ open_indexes(Prewarm *prewarm, Oid relid)
 		Relation	index = loki_open_allowed(indexid, AccessShareLock,
 											  LOKI_RIGHT_TABLE, NULL);
 
-		if (!is_searched(index, relid))
+		/* one that is not valid is being built, or that has failed */
+		if (indexid == relid)
+			loki_require_valid(index, "prewarm");
+		else if (!index->rd_index->indisvalid || (!RelationIsPermanent(index) && RecoveryInProgress()))
 		{
 			relation_close(index, AccessShareLock);
 			continue;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * read.c
- *	  lokivector_check: reading pages, and reporting progress.
+ *	  lokivector_check: reading slots, and reporting progress.
  *
  * IDENTIFICATION
  *	  src/hnsw/check/read.c
@@ -20,21 +20,6 @@
 #include "hnsw/page/page.h"
 #include "hnsw/page/slots.h"
 #include "pgstat.h"
-
-/* Pages between two reports of progress */
-#define REPORT_PAGES		64
-
-/* Copy a block to check->page under share lock, and leave neither lock nor pin. */
-void
-loki_check_copy(LokiCheck *check, BlockNumber block)
-{
-	Buffer		buffer = ReadBufferExtended(check->index, MAIN_FORKNUM, block, RBM_NORMAL,
-											check->strategy);
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	memcpy(check->page.data, BufferGetPage(buffer), BLCKSZ);
-	UnlockReleaseBuffer(buffer);
-}
 
 /* Where a slot is, for the detail of an error or a warning.  See check.h. */
 char *
@@ -78,21 +63,6 @@ loki_check_vacuum_unfinished(LokiCheck *check)
  * ----------------------------------------------------------------
  */
 
-/* What is wrong with a slot of a node's TID list, or NULL */
-static const char *
-duplicate_fault(uint32 node, const LokiDuplicateData *slot)
-{
-	if (loki_slot_state(LOKI_SLOTS_DUPLICATE, slot) == LOKI_TID_FREE)
-		return "is free";
-	if (slot->node != node)
-		return "names another node";
-	if (slot->state != LOKI_TID_LIVE && slot->state != LOKI_TID_KILLED)
-		return "has an invalid state";
-	if (!ItemPointerIsValid(&slot->heap))
-		return "has an invalid heap TID";
-	return NULL;
-}
-
 /*
  * Copy the slots of a TID list that begins at `head` to check->tid_list.slots.  The caller has
  * share locked the node's TID page, so the list cannot change (I8).  Cycles are found by Brent's
@@ -107,12 +77,20 @@ copy_duplicates(LokiCheck *check, uint32 node, uint32 head)
 	for (uint32 number = head; number != LOKI_NONE;)
 	{
 		LokiDuplicateData slot;
-		const char *fault;
+		const char *fault = NULL;
 
 		if (!loki_check_read(check, LOKI_SLOTS_DUPLICATE, number, &slot))
 			fault = "does not exist";
-		else
-			fault = number == mark ? "is part of a cycle" : duplicate_fault(node, &slot);
+		else if (number == mark)
+			fault = "is part of a cycle";
+		else if (loki_slot_state(LOKI_SLOTS_DUPLICATE, &slot) == LOKI_TID_FREE)
+			fault = "is free";
+		else if (slot.node != node)
+			fault = "names another node";
+		else if (slot.state != LOKI_TID_LIVE && slot.state != LOKI_TID_KILLED)
+			fault = "has an invalid state";
+		else if (!ItemPointerIsValid(&slot.heap))
+			fault = "has an invalid heap TID";
 		if (fault != NULL)
 			loki_check_fault(check, psprintf("duplicate slot %u of node %u", number, node),
 							 loki_check_where(check, LOKI_SLOTS_TID, node), "%s", fault);
@@ -166,21 +144,6 @@ loki_check_duplicates(LokiCheck *check, uint32 node, LokiTidData *tid)
  * much like a check.  Its column `command` is NULL then.
  */
 
-/* Begin the check of one of `total` indexes, of which `done` were checked before. */
-void
-loki_check_begin_progress(Relation heap, Relation index, int total, int done)
-{
-	const int	params[] = {
-		PROGRESS_CREATEIDX_INDEX_OID, PROGRESS_CREATEIDX_PARTITIONS_TOTAL,
-		PROGRESS_CREATEIDX_PARTITIONS_DONE
-	};
-	const int64 values[] = {RelationGetRelid(index), total, done};
-
-	Assert(done >= 0 && done < total);
-	pgstat_progress_start_command(PROGRESS_COMMAND_CREATE_INDEX, RelationGetRelid(heap));
-	pgstat_progress_update_multi_param(lengthof(params), params, values);
-}
-
 /* Begin a phase of a number of pages. */
 void
 loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages)
@@ -193,13 +156,4 @@ loki_check_phase(LokiCheck *check, int64 phase, BlockNumber pages)
 	check->progress.total = pages;
 	check->progress.done = 0;
 	pgstat_progress_update_multi_param(lengthof(params), params, values);
-}
-
-/* A page was read; some are read twice, and an index may grow meanwhile. */
-void
-loki_check_progress(LokiCheck *check)
-{
-	if (++check->progress.done % REPORT_PAGES == 0)
-		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE,
-									 Min(check->progress.done, check->progress.total));
 }
