@@ -251,16 +251,10 @@ loki_label_of_operator(const OpExpr *distance)
 	return loki_unpack_label(distance->inputcollid);
 }
 
-static inline Oid
-loki_pack_label(LokiLabel label)
-{
-	return (Oid) label.promise << 2 | (Oid) label.first;
-}
-
 static inline void
 loki_set_label(OpExpr *distance, LokiLabel label)
 {
-	distance->inputcollid = loki_pack_label(label);
+	distance->inputcollid = (Oid) label.promise << 2 | (Oid) label.first;
 }
 
 /*

@@ -315,25 +315,6 @@ loki_attr_number(LokiAttrType type, int64 sort_key, Oid *typid, Datum *number)
 	}
 }
 
-/* Number of digits from the first to the last that is not zero; the point and a sign are no digits */
-static int
-count_numeric_digits(const char *digits)
-{
-	int			seen = 0;
-	int			significant = 0;
-
-	for (; *digits; digits++)
-	{
-		if (*digits < '0' || *digits > '9')
-			continue;
-		if (*digits != '0' || seen > 0)
-			seen++;
-		if (*digits != '0')
-			significant = seen;
-	}
-	return significant;
-}
-
 /*
  * A numeric as its nearest float8: exact if it has so few digits that no other numeric has that float.
  * Decimal numbers of FLOAT_DIGITS digits have distinct floats unless these are subnormal.
@@ -356,8 +337,19 @@ numeric_value(Numeric numeric)
 	result.sort_key = loki_float_sort_key(value);
 	if (!numeric_is_inf(numeric))
 	{
-		int			significant = count_numeric_digits(digits);
+		/* digits from the first to the last that is not zero; the point and a sign are none */
+		int			seen = 0;
+		int			significant = 0;
 
+		for (const char *c = digits; *c; c++)
+		{
+			if (*c < '0' || *c > '9')
+				continue;
+			if (*c != '0' || seen > 0)
+				seen++;
+			if (*c != '0')
+				significant = seen;
+		}
 		result.lossy = significant > FLOAT_DIGITS ||
 			(significant > 0 && !(fabs(value) >= DBL_MIN && fabs(value) <= DBL_MAX));
 	}
@@ -371,11 +363,15 @@ numeric_value(Numeric numeric)
  * deterministic call different bytes equal; for these, slots decide nothing (filter/key.c).
  */
 static LokiAttrValue
-text_value(const char *data, int length)
+text_value(LokiAttrType type, const text *string)
 {
 	LokiAttrValue result = {0};
+	const char *data = VARDATA_ANY(string);
+	int			length = VARSIZE_ANY_EXHDR(string);
 	int32		sort_key = 0;
 
+	if (type == LOKI_ATTR_BPCHAR)
+		length = bpchartruelen((char *) data, length);
 	Assert(length >= 0);
 	if (length <= (int) sizeof(sort_key))
 		memcpy(&sort_key, data, length);
@@ -404,21 +400,6 @@ big_endian(const unsigned char *data, int bytes)
 	Assert(bytes > 0 && bytes <= (int) sizeof(result));
 	for (int i = 0; i < bytes; i++)
 		result = result << 8 | data[i];
-	return result;
-}
-
-/*
- * Ids of version 4 are random in their first bits, those of version 7 begin with a time that many share: so
- * some bits are of a hash of all, which equality is more likely to differ by.  Always lossy: 64 of 128 bits.
- */
-static LokiAttrValue
-uuid_value(const pg_uuid_t *uuid)
-{
-	LokiAttrValue result;
-
-	result.sort_key = (int64) (SIGN_BIT ^ prefix_and_hash(big_endian(uuid->data, 8),
-														  uuid->data, 0));
-	result.lossy = true;
 	return result;
 }
 
@@ -458,45 +439,14 @@ inet6_value(const inet *address)
 	return result;
 }
 
-/* The value of a type that may have a short varlena header */
-static LokiAttrValue
-packed_value(LokiAttrType type, Datum value)
-{
-	if (type == LOKI_ATTR_INET)
-	{
-		const inet *address = DatumGetInetPP(value);
-
-		return ip_family(address) == PGSQL_AF_INET ? inet4_value(address) :
-			inet6_value(address);
-	}
-	else
-	{
-		text	   *string = DatumGetTextPP(value);
-		char	   *data = VARDATA_ANY(string);
-		int			length = VARSIZE_ANY_EXHDR(string);
-
-		Assert(type == LOKI_ATTR_TEXT || type == LOKI_ATTR_BPCHAR);
-		return text_value(data, type == LOKI_ATTR_BPCHAR ?
-						  bpchartruelen(data, length) : length);
-	}
-}
-
-/* Real time in the high bits, and the zone in the low ones: the order of timetz_cmp() */
-static int64
-timetz_sort_key(const TimeTzADT *value)
-{
-	int64		real_time = value->time + value->zone * USECS_PER_SEC;
-
-	/* zones are within 16 hours of GMT, in seconds: 17 bits and a sign, which make 18 */
-	Assert(abs(value->zone) < 1 << 17);
-	return real_time * (1 << 18) + value->zone;
-}
-
 /* The sort key of a value that is not NULL, of a type that has one, and whether others may share it */
 LokiAttrValue
 loki_attr_value(LokiAttrType type, Datum value)
 {
 	LokiAttrValue result = {0};
+	const TimeTzADT *time;
+	const pg_uuid_t *uuid;
+	const inet *address;
 
 	Assert(is_valid_type(type));
 	switch (type)
@@ -525,18 +475,33 @@ loki_attr_value(LokiAttrType type, Datum value)
 			result.sort_key = loki_float_sort_key(DatumGetFloat8(value));
 			break;
 		case LOKI_ATTR_TIMETZ:
-			result.sort_key = timetz_sort_key(DatumGetTimeTzADTP(value));
+			/* real time in the high bits, and the zone in the low ones: the order of timetz_cmp() */
+			time = DatumGetTimeTzADTP(value);
+			/* zones are within 16 hours of GMT, in seconds: 17 bits and a sign, which make 18 */
+			Assert(abs(time->zone) < 1 << 17);
+			result.sort_key = (time->time + time->zone * USECS_PER_SEC) * (1 << 18) + time->zone;
 			break;
 		case LOKI_ATTR_NUMERIC:
 			result = numeric_value(DatumGetNumeric(value));
 			break;
 		case LOKI_ATTR_UUID:
-			result = uuid_value(DatumGetUUIDP(value));
+			/*
+			 * Ids of version 4 are random in their first bits, those of
+			 * version 7 begin with a time that many share: so some bits are of
+			 * a hash of all, which equality is more likely to differ by.
+			 * Always lossy: 64 of 128 bits.
+			 */
+			uuid = DatumGetUUIDP(value);
+			result.sort_key = (int64) (SIGN_BIT ^ prefix_and_hash(big_endian(uuid->data, 8), uuid->data, 0));
+			result.lossy = true;
 			break;
 		case LOKI_ATTR_TEXT:
 		case LOKI_ATTR_BPCHAR:
+			result = text_value(type, DatumGetTextPP(value));
+			break;
 		case LOKI_ATTR_INET:
-			result = packed_value(type, value);
+			address = DatumGetInetPP(value);
+			result = ip_family(address) == PGSQL_AF_INET ? inet4_value(address) : inet6_value(address);
 			break;
 		case LOKI_ATTR_ARRAY:
 		case LOKI_ATTR_PREFIX:
@@ -661,26 +626,13 @@ loki_attr_form(LokiAttrType type, Datum value, bool isnull, char *slot)
 	Assert(loki_attr_slot_valid(type, slot));
 }
 
-/* Whether the hashes of elements ascend up to the last, which may be repeated */
-static bool
-elements_valid(const char *slot)
-{
-	uint16		hashes[LOKI_SLOT_ELEMENTS];
-	int			i = 1;
-
-	loki_slot_elements(slot, hashes);
-	while (i < LOKI_SLOT_ELEMENTS && hashes[i] > hashes[i - 1])
-		i++;
-	while (i < LOKI_SLOT_ELEMENTS && hashes[i] == hashes[i - 1])
-		i++;
-	return i == LOKI_SLOT_ELEMENTS && slot[LOKI_SIGNATURE_BYTES] == 0;
-}
-
 /* Whether a slot may be one that loki_attr_form() made: for checks, of any bytes */
 bool
 loki_attr_slot_valid(LokiAttrType type, const char *slot)
 {
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
 	bool		zero = true;
+	int			n = 1;
 
 	for (uint32 i = 1; i < loki_attr_slot_size(type); i++)
 		zero = zero && slot[i] == 0;
@@ -696,7 +648,13 @@ loki_attr_slot_valid(LokiAttrType type, const char *slot)
 			/* a text has no more elements than there is room for */
 			return attr_types[type].lossy && type != LOKI_ATTR_PREFIX;
 		case LOKI_ATTR_ELEMENTS:
-			return loki_attr_has_elements(type) && elements_valid(slot);
+			/* hashes ascend up to the last, which may be repeated */
+			loki_slot_elements(slot, hashes);
+			while (n < LOKI_SLOT_ELEMENTS && hashes[n] > hashes[n - 1])
+				n++;
+			while (n < LOKI_SLOT_ELEMENTS && hashes[n] == hashes[n - 1])
+				n++;
+			return loki_attr_has_elements(type) && n == LOKI_SLOT_ELEMENTS && slot[LOKI_SIGNATURE_BYTES] == 0;
 		default:
 			return false;
 	}

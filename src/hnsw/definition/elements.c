@@ -50,23 +50,6 @@ element_hash(TypeCacheEntry *type, Datum element)
 	}
 }
 
-/* The bits of a signature that an element sets: one for each 16 bits of its hash, maybe the same */
-static LokiSignature
-hash_signature(uint64 hash)
-{
-	LokiSignature result = {0};
-
-	for (int i = 0; i < ELEMENT_BITS; i++)
-	{
-		uint32		bit = ((uint16) hash * LOKI_SIGNATURE_BYTES * 8) >> 16;
-
-		Assert(bit < LOKI_SIGNATURE_BYTES * 8);
-		result.bytes[bit / 8] |= 1 << (bit % 8);
-		hash >>= 16;
-	}
-	return result;
-}
-
 /* qsort: ascending */
 static int
 compare_hashes(const void *a, const void *b)
@@ -85,8 +68,17 @@ loki_elements_of(const uint64 *hashes, int n, LokiElements *elements)
 	for (int i = 0; i < n; i++)
 	{
 		LokiSignature *one = &elements->each[i];
+		uint64		hash = hashes[i];
 
-		*one = hash_signature(hashes[i]);
+		/* one bit for each 16 bits of its hash, maybe the same */
+		memset(one, 0, sizeof(LokiSignature));
+		for (int bits = 0; bits < ELEMENT_BITS; bits++, hash >>= 16)
+		{
+			uint32		bit = ((uint16) hash * LOKI_SIGNATURE_BYTES * 8) >> 16;
+
+			Assert(bit < LOKI_SIGNATURE_BYTES * 8);
+			one->bytes[bit / 8] |= 1 << (bit % 8);
+		}
 		elements->all.bits[0] |= one->bits[0];
 		elements->all.bits[1] |= one->bits[1];
 		elements->hashes[i] = (uint16) hashes[i];

@@ -277,12 +277,7 @@ init_reloptions(void)
 	add_string_reloption(hnsw_relopt_kind, "statistics_by",
 						 "BM25: the column of the tenant whose rows alone count",
 						 NULL, NULL, ShareUpdateExclusiveLock);
-}
-
-/* Defaults of an index's searches.  Scans that have begun keep theirs. */
-static void
-init_search_reloptions(void)
-{
+	/* defaults of an index's searches; scans that have begun keep theirs */
 	add_int_reloption(hnsw_relopt_kind, "ef_search",
 					  "hnsw.ef_search of sessions that have not set it",
 					  LOKI_EF_SEARCH_UNSET, LOKI_MIN_EF_SEARCH, LOKI_MAX_EF_SEARCH,
@@ -295,10 +290,14 @@ init_search_reloptions(void)
 					   0, 0, 1, ShareUpdateExclusiveLock);
 }
 
-/* Settings: first those that pgvector has, by its names and texts, then ours. */
-static void
-init_settings(void)
+/*
+ * See hnsw.h.  Called once in a process.  Kinds of reloptions are in the process's own memory.  Settings: first those
+ * that pgvector has, by its names and texts, then ours.
+ */
+void
+loki_hnsw_init(void)
 {
+	init_reloptions();
 	DefineCustomIntVariable("hnsw.ef_search",
 							"Sets the size of the dynamic candidate list for search",
 							"Valid range is 1..1000.", &ef_search,
@@ -342,15 +341,6 @@ init_settings(void)
 							"It counts when an index is created. With 0 the number depends on the dimensions.",
 							&loki_pending_nodes,
 							0, 0, LOKI_MOST_PENDING, PGC_USERSET, 0, NULL, NULL, NULL);
-}
-
-/* See hnsw.h.  Called once in a process.  Kinds of reloptions are in the process's own memory. */
-void
-loki_hnsw_init(void)
-{
-	init_reloptions();
-	init_search_reloptions();
-	init_settings();
 	loki_ivfflat_init();
 }
 
