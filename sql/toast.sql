@@ -290,7 +290,7 @@ INSERT INTO ht SELECT 2000 + i, ht_vector(2000) FROM generate_series(1, 150) i;
 DELETE FROM ht WHERE id > 2000 AND id % 3 = 0;
 SET enable_seqscan = off;
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM ht ORDER BY v <-> ht_vector(2000) LIMIT 100) s WHERE id > 2000;
-SELECT heap_fetches < 60 AS few FROM lokivector_scan_stats();
+SELECT heap_fetches < 200 AS few FROM lokivector_scan_stats();
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM ht ORDER BY v <-> ht_vector(2000) LIMIT 40) s WHERE id > 2000;
 RESET enable_seqscan;
 DELETE FROM ht WHERE id > 2001;

@@ -185,7 +185,7 @@ typedef struct LokiScanWork
 	uint64		nodes_scored;
 	uint64		nodes_filtered; /* of these, not passing the filter */
 	uint64		nodes_refined;
-	uint64		heap_fetches;	/* vectors read to rerank rows */
+	uint64		heap_fetches;	/* rows read, and vectors without their rows */
 	uint64		flat_scans;
 	uint64		late_rows;		/* returned after farther ones */
 	uint64		walks;			/* scans that found their rows by walks alone,

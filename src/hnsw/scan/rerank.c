@@ -142,6 +142,7 @@ fetch_row(LokiScan *so, const LokiEntryRef *entry)
 	ItemPointerData tid = entry->heap;
 
 	Assert(loki_no_buffer_locked());
+	so->work.heap_fetches++;
 	loki_pin_row_page(so, ItemPointerGetBlockNumberNoCheck(&tid), false);
 	if (table_index_fetch_tuple(so->scan->xs_heapfetch, &tid, so->scan->xs_snapshot,
 								so->heap.slot, &call_again, &all_dead))
@@ -236,7 +237,6 @@ row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *pa
 {
 	bool		found;
 
-	so->work.heap_fetches++;
 	if (!fetch_row(so, entry))
 		return false;
 	found = slot_distance(so, distance);
@@ -269,7 +269,6 @@ toast_distance(LokiScan *so, const LokiTidData *tid, Buffer recent, double *dist
 							   loki_value_size(&so->state->column), recent);
 	if (value == NULL)
 		return false;
-	so->work.heap_fetches++;
 	return value_distance(so, PointerGetDatum(value), false, distance);
 }
 
@@ -310,6 +309,7 @@ add_known_row(LokiScan *so, double distance, const LokiEntryRef *entry, bool fet
 {
 	if (!fetch && !loki_filters_rows(so) && loki_on_visible_page(so, &entry->heap))
 	{
+		so->work.heap_fetches += entry->duplicate == LOKI_NONE;	/* its vector; that of a list counts there */
 		loki_rerank_add(so, distance, entry->heap, false);
 		return true;
 	}
@@ -408,7 +408,6 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 		 * not measured.  The TID slot need not be read again: if the TID
 		 * belongs to another row by now, the snapshot does not see that row.
 		 */
-		so->work.heap_fetches++;
 		if (!fetch_row(so, &entry))
 			return;
 		if (slot_takes(so, loki_value_known(so, tid) ? tid : NULL, &distance))
@@ -417,6 +416,7 @@ fetch_node(LokiScan *so, uint32 node, const LokiTidData *tid, XLogRecPtr lsn,
 		return;
 	}
 	known = loki_value_known(so, tid) && toast_distance(so, tid, recent, &partial.distance);
+	so->work.heap_fetches += known && !single;
 	if (known && single)
 		(void) add_known_row(so, partial.distance, &entry, false);
 	else if (fetch_part(so, &partial, known, so->plan.certain ? PG_UINT32_MAX : FIRST_PART))
