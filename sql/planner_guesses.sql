@@ -75,10 +75,12 @@ END
 $$;
 SET hnsw.ef_search = 500;
 SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM generate_series(1, 2) n;
-SELECT way($$SELECT i.id FROM items i WHERE EXISTS (SELECT FROM parts p WHERE p.item = i.id AND p.id % 2 = 3) ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
-SELECT way($$SELECT DISTINCT i.id, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 ORDER BY d, i.id LIMIT 10$$);
+SELECT way(s) FROM (VALUES ($$SELECT i.id FROM items i WHERE EXISTS (SELECT FROM parts p WHERE p.item = i.id AND p.id % 2 = 3) ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$),
+	($$SELECT DISTINCT i.id, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 ORDER BY d, i.id LIMIT 10$$)) v(s);
 SELECT n, way(format($$SELECT i.id, count(*), max(p.body) FROM items i JOIN parts p ON p.item = i.id GROUP BY i.id HAVING count(*) > %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10 OFFSET 2$$, n)) FROM generate_series(2, 3) n;
 SELECT way($$SELECT i.id, min(i.v <-> '[1,2,3,4,5,6,7,8]') AS d FROM items i LEFT JOIN parts p ON p.item = i.id GROUP BY i.id HAVING max(p.id) < 300 ORDER BY d, i.id LIMIT 10$$);
+-- groups by another key, of which LIMIT takes few, or so many that core's plan for all seems to cost more than ours
+SELECT n, k, way(format($$SELECT p.item %% %s AS g, min(i.v <-> '[1,2,3,4,5,6,7,8]') AS d FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s GROUP BY 1 ORDER BY d, g LIMIT 5 OFFSET 1$$, k, n)) FROM generate_series(1, 3, 2) n, (VALUES (20000), (10)) v(k);
 -- beside a condition that the scan evaluates, and one that another index answers
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 AND i.kb + 0 < 15 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 AND i.id > 2000 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
@@ -92,6 +94,8 @@ SELECT way($$SELECT i.id, p.id AS part FROM items i LEFT JOIN parts p ON p.item 
 -- again and again, with rows and without
 SELECT * FROM same($$SELECT n, s.id FROM (VALUES (1), (3), (0), (5), (1)) r(n) CROSS JOIN LATERAL (SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = n
 	ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 3) s$$, 'LokivectorSearchOrSort');
+SELECT * FROM same($$SELECT n, s.* FROM (VALUES (1), (3), (3), (5), (1)) r(n) CROSS JOIN LATERAL (SELECT p.item % 500 AS g, min(i.v <-> '[1,2,3,4,5,6,7,8]') AS d
+	FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = n OR p.id % 4000 = n GROUP BY 1 ORDER BY d, g LIMIT 3) s$$, 'LokivectorSearchOrSort');
 -- again without a change: what the search's Sort has kept is not all; nor is it when only what is computed above that changes
 CREATE TABLE one AS SELECT 1 AS n;
 ANALYZE one;

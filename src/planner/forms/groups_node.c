@@ -247,6 +247,31 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 		add_path(output, &custom->path);
 }
 
+/*
+ * Keep core's cheapest aggregate of all groups, sorted, for a search that is given up (order/search_or_sort.c): add_path()
+ * takes what our paths cost for LIMIT for the cost of all groups, and frees what seems to cost more.
+ */
+static void
+keep_aggregate(PlannerInfo *root, const RelOptInfo *output)
+{
+	LokiLevel  *level = unconstify(LokiLevel *, loki_query_level(root));
+	RelOptInfo *ordered = fetch_upper_rel(root, UPPERREL_ORDERED, NULL);
+	AggPath    *best = NULL;
+	AggPath    *copy;
+	Path	   *sorted;
+
+	foreach_ptr(Path, path, output->pathlist)
+		if (IsA(path, AggPath) && (best == NULL || path->total_cost < best->path.total_cost))
+		best = (AggPath *) path;
+	if (best == NULL || level->asked.limit != root)
+		return;
+	copy = makeNode(AggPath);
+	*copy = *best;
+	sorted = (Path *) create_sort_path(root, ordered, &copy->path, root->sort_pathkeys, root->limit_tuples);
+	level->asked.otherwise = list_make1(create_projection_path(root, ordered, sorted,
+															   root->upper_targets[UPPERREL_ORDERED]));
+}
+
 /* A LokiForm's method: the stage of a query that makes its groups */
 static void
 add_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output, const void *state)
@@ -257,6 +282,8 @@ add_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, R
 		(groups->number != NULL && !loki_walks_plans))
 		return;
 	output->consider_startup = true;
+	if (stage == UPPERREL_GROUP_AGG)
+		keep_aggregate(root, output);
 	foreach_ptr(Path, path, input->pathlist)
 		if (path->param_info == NULL &&
 			pathkeys_contained_in(list_make1(groups->input), path->pathkeys))

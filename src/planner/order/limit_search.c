@@ -51,7 +51,7 @@ typedef struct FollowedScans
 	List	   *scans;			/* copies of their index paths */
 	List	   *within;			/* those without pgvector's limits */
 	const Path *source;			/* the last of them as it was found, unless by
-								 * a node of ours or a subquery */
+								 * a subquery */
 	bool		drops;			/* rows may be dropped, or come late */
 	bool		further_keys;	/* an incremental sort was left out */
 	bool		whole;			/* what is joined to a row has to follow it */
@@ -167,6 +167,7 @@ follow_node(FollowedScans *followed, CustomPath *path)
 	copy->custom_paths = list_make1(sub);
 	followed->scans = list_concat(followed->scans, below.scans);
 	followed->within = list_concat(followed->within, below.within);
+	followed->source = below.source;
 	followed->drops = true;
 	return &copy->path;
 }

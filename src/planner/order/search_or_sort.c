@@ -17,12 +17,12 @@
  *				->  Sort
  *					  ->  Hash Join ...
  *
- * Joins and HAVING drop rows of a scan.  How many is a guess of the server, or an estimate that multiplies shares of
- * conditions that may exclude each other.  A search is right if some pass, and takes a hundred times as long as the other
- * plan if none do.  Both are planned where guesses or HAVING drop rows, or joins more than half.  The scan knows what both
- * cost (LokiScanCaller), and when its account says that the other plan is due, it ends.  Rows that LIMIT takes of a search
- * are sorted before the first is returned (P3), so none was returned yet, and the other plan begins.  Its rows are in
- * exact order.
+ * Joins and HAVING drop rows of a scan, or of groups of them (forms/groups_node.c).  How many is a guess of the server, or
+ * an estimate that multiplies shares of conditions that may exclude each other.  A search is right if some pass, and takes
+ * a hundred times as long as the other plan if none do.  Both are planned where guesses or HAVING drop rows, or joins more
+ * than half.  The scan knows what both cost (LokiScanCaller), and when its account says that the other plan is due, it
+ * ends.  Rows that LIMIT takes of a search are sorted before the first is returned (P3), so none was returned yet, and the
+ * other plan begins.  Its rows are in exact order.
  *
  * IDENTIFICATION
  *	  src/planner/order/search_or_sort.c
@@ -59,13 +59,32 @@ static const LokiNodeKind search_or_sort_kind;
  * ----------------------------------------------------------------
  */
 
+/*
+ * All rows of a path, whatever LIMIT takes of them.  Of groups these are the rows below: what the groups cost is what
+ * LIMIT expects of them (forms/groups_node.c)
+ */
+static Path *
+all_rows(Path *path)
+{
+	Path	   *node = path;
+	Path	   *input = NULL;
+
+	while (IsA(node, ProjectionPath) || IsA(node, IncrementalSortPath))
+		node = IsA(node, ProjectionPath) ? ((ProjectionPath *) node)->subpath :
+			((IncrementalSortPath *) node)->spath.subpath;
+	if (IsA(node, CustomPath))
+		input = loki_node_input((CustomPath *) node);
+	return input != NULL ? input : path;
+}
+
 /* See order.h.  The rows of a scan that is given up are as expensive as those of one whose rows are nearly all dropped. */
 Path *
 loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, const FinalPathExtraData *final,
 					const Path *source, const IndexPath *scan, Path *search)
 {
-	Path	   *whole = limit->subpath;
+	Path	   *whole = all_rows(limit->subpath);
 	const RelOptInfo *table = source->parent;
+	const List *paths = loki_query_level(root)->asked.otherwise;
 	Path	   *instead = NULL;
 	CustomPath *path;
 	double		most;
@@ -75,7 +94,7 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 		(!root->hasHavingQual && whole->rows >= source->rows / 2 && loki_joined_by_guess(root, table) == 1) ||
 		!loki_may_be_planned_twice(root))
 		return search;
-	foreach_ptr(Path, other, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
+	foreach_ptr(Path, other, paths != NIL ? paths : fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
 		if (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0)
 		instead = other;
 	if (instead == NULL || compare_path_costs(instead, whole, TOTAL_COST) >= 0 ||
@@ -128,12 +147,17 @@ static LokiScanCaller *
 caller_of_search(PlanState *ps)
 {
 	LokiScanCaller *caller = NULL;
+	LimitState *limit = NULL;
 
-	while (ps != NULL && !IsA(ps, IndexScanState) && !IsA(ps, CustomScanState))
-		ps = outerPlanState(ps);
-	if (ps != NULL && IsA(ps, CustomScanState))
-		caller = loki_hybrid_caller(ps);
-	else if (ps != NULL && ((IndexScanState *) ps)->iss_ScanDesc != NULL)
+	while (ps != NULL && !IsA(ps, IndexScanState) && caller == NULL)
+	{
+		if (IsA(ps, LimitState))
+			limit = (LimitState *) ps;
+		if (IsA(ps, CustomScanState))
+			caller = loki_hybrid_caller(ps);
+		ps = IsA(ps, CustomScanState) ? loki_node_child(ps, limit) : outerPlanState(ps);
+	}
+	if (ps != NULL && ((IndexScanState *) ps)->iss_ScanDesc != NULL)
 		caller = loki_hnsw_caller(((IndexScanState *) ps)->iss_ScanDesc);
 	return caller != NULL && caller->limit != NULL ? caller : NULL;
 }

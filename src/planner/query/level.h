@@ -30,6 +30,8 @@ typedef struct LokiAsked
 	bool		reorders;		/* what is above may read all of these rows */
 	List	   *in_order;		/* paths of all of FROM in the query's order,
 								 * which are kept apart then */
+	List	   *otherwise;		/* core's cheapest path of the result, which
+								 * those of the form may have dropped; or NIL */
 	Index		whole;			/* a table each of whose rows brings a group of
 								 * its own, with all that is joined to it */
 	Expr	   *number;			/* a column of groups' rows that are numbered */
