@@ -81,6 +81,7 @@ SELECT n, way(format($$SELECT i.id, count(*), max(p.body) FROM items i JOIN part
 SELECT way($$SELECT i.id, min(i.v <-> '[1,2,3,4,5,6,7,8]') AS d FROM items i LEFT JOIN parts p ON p.item = i.id GROUP BY i.id HAVING max(p.id) < 300 ORDER BY d, i.id LIMIT 10$$);
 -- groups by another key, of which LIMIT takes few, or so many that core's plan for all seems to cost more than ours
 SELECT n, k, way(format($$SELECT p.item %% %s AS g, min(i.v <-> '[1,2,3,4,5,6,7,8]') AS d FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s GROUP BY 1 ORDER BY d, g LIMIT 5 OFFSET 1$$, k, n)) FROM generate_series(1, 3, 2) n, (VALUES (20000), (10)) v(k);
+SELECT plan_nodes($$SELECT p.item % 10 AS g, min(i.v <-> '[1,2,3,4,5,6,7,8]') AS d FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 GROUP BY 1 ORDER BY d LIMIT 5$$, '(?:First|Second) Plan.*|Lokivector\w+|Sort(?! )|\w*Aggregate', ', ');
 -- beside a condition that the scan evaluates, and one that another index answers
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 AND i.kb + 0 < 15 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 3 AND i.id > 2000 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);

@@ -213,7 +213,8 @@ end_node(CustomScanState *css)
 
 /*
  * ReScanCustomScan.  Core has passed chgParam on to its own kinds of children only.  A child whose
- * parameters have changed is rescanned by its first ExecProcNode(), as everywhere in the executor.
+ * parameters have changed is rescanned by its first ExecProcNode(), as everywhere in the executor; another one
+ * than the one that is read, when the node chooses that.
  */
 static void
 rescan_node(CustomScanState *css)
@@ -226,9 +227,8 @@ rescan_node(CustomScanState *css)
 	if (restart(node))
 	{
 		node->ended = false;
-		foreach_ptr(PlanState, child, css->custom_ps)
-			if (child->chgParam == NULL)
-			ExecReScan(child);
+		if (node->child->chgParam == NULL)
+			ExecReScan(node->child);
 	}
 	ExecScanReScan(&css->ss);
 }

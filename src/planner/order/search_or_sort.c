@@ -33,6 +33,7 @@
  */
 #include "postgres.h"
 
+#include "commands/explain.h"
 #include "compat/pgcompat.h"
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
@@ -123,6 +124,19 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
  */
 
 /*
+ * A LokiNodeKind's method: which of the two Limits below is the search, and how many of its rows cost as much as the other
+ */
+static void
+explain_both(LokiNode *node, List *ancestors, ExplainState *es)
+{
+	double		most = ((SearchOrSort *) node)->most;
+
+	ExplainPropertyText("First Plan", "search", es);
+	ExplainPropertyText("Second Plan", es->costs ? psprintf("all rows, if too few of %.0f are left", most) :
+						"all rows, if too few are left", es);
+}
+
+/*
  * LokiScanCaller's callback.  The search is given up when the rows that LIMIT still wants cost as much as the other plan,
  * if those to come are dropped as often as those that were returned; or when it has cost as much.  This is the rule by
  * which a scan goes on to the rest of its rows (rows_until_due() in hnsw/scan/strategy.c).
@@ -209,6 +223,8 @@ next_row(LokiNode *node)
 	{
 		node->child = lsecond(node->css.custom_ps);
 		node->ended = false;
+		if (node->child->chgParam == NULL)
+			ExecReScan(node->child);
 		row = loki_node_next_of_child(node);
 	}
 	state->decided = true;
@@ -222,6 +238,7 @@ static const LokiNodeKind search_or_sort_kind = {
 	.begin = begin_search,
 	.restart = restart_search,
 	.next = next_row,
+	.explain = explain_both,
 };
 
 void
