@@ -32,7 +32,7 @@ CREATE INDEX ON planner_misjudged USING gist (r);
 CREATE INDEX ON planner_misjudged USING hnsw (v vector_l2_ops);
 VACUUM ANALYZE planner_misjudged;
 EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE r && '[100,200]' ORDER BY v <-> '[1]' LIMIT 10;
--- all rows are wanted, or a b-tree tells how many they are
+-- all rows are wanted, or some that a b-tree has, whose vectors a scan reads faster than the server
 EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE r && '[100,200]' ORDER BY v <-> '[1]' LIMIT 80;
 EXPLAIN (COSTS OFF) SELECT id FROM planner_misjudged WHERE b BETWEEN 100 AND 200 ORDER BY v <-> '[1]' LIMIT 10;
 DROP TABLE planner_misjudged;

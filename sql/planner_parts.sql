@@ -141,7 +141,7 @@ SELECT parts_check($$SELECT id FROM parts_t WHERE tag = 'tag 1' ORDER BY coalesc
 RESET hnsw.ef_search;
 RESET lokivector.complete;
 -- a sort is cheaper
-CREATE TABLE parts_few AS SELECT id, kind, v FROM parts_t WHERE id <= 300;
+CREATE TABLE parts_few AS SELECT id, kind, v FROM parts_t WHERE id <= 150;
 CREATE INDEX ON parts_few USING hnsw (v vector_cosine_ops, kind);
 ANALYZE parts_few;
 SELECT parts_check($$SELECT id FROM parts_few WHERE abs(id) < 164 ORDER BY CASE WHEN kind > 3 THEN v <=> '[1,2,3,4,5,6,7,8]' END, id LIMIT 10$$);

@@ -98,16 +98,17 @@ BEGIN
 	RETURN concat_ws(', ', plan_nodes(query, 'LokivectorHybridScan'), (SELECT count(*) FROM unnest(rows_of(query))),
 		differing(rows_of(query), rows_by_table(query)));
 END $$;
+-- scans are made to cost too much, so that rows of the bitmap would be measured
+SET lokivector.scan_cost = 1000000;
 SELECT sizes_locked('vector_dims(v) = 8 AND tenant = 3 AND id < 500 AND ' || further, strength) FROM unnest('{true,sizes_drawn(id),3 <= ALL (SELECT id + x FROM generate_series(3\, 9) x)}'::text[]) further,
 	unnest('{"",FOR UPDATE}'::text[]) strength;
 SELECT sizes_locked('sizes_drawn(id) AND random() < 2 AND vector_dims(v) = 8 AND tenant = 3 AND id < 500', 'FOR UPDATE');
--- nor behind a policy that is volatile; scans are made to cost too much, so that rows of the bitmap would be measured
+-- nor behind a policy that is volatile
 CREATE ROLE sizes_reader;
 GRANT SELECT, UPDATE ON sizes TO sizes_reader;
 ALTER TABLE sizes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY drawn ON sizes USING (sizes_drawn(id));
 SET ROLE sizes_reader;
-SET lokivector.scan_cost = 1000000;
 SELECT strength, sizes_locked('vector_dims(v) = 8 AND tenant = 3 AND id < 500' || further, strength) FROM unnest('{"",FOR UPDATE}'::text[]) strength,
 	unnest('{""," AND random() < 2"," AND 1 - (v <=> sizes_vector(1, 8)) > -2"}'::text[]) further;
 RESET lokivector.scan_cost;

@@ -197,6 +197,7 @@ cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, dou
 /*
  * What a scan's rows cost beyond the first ones.  A further row costs little while the scan has memory for the rows that
  * are taken and not dropped.  Beyond that, it needs one flat scan after the other.
+ * If most are dropped, the walk is widened for few, and many come of one flat scan of all nodes.
  *
  * The server takes as large a share of all costs for a LIMIT as that has of the rows that it guesses.  So where more of
  * them are to be expected, a part of all rows is costed: that which LIMIT takes.  Of a filter in the index it is what the
@@ -220,6 +221,7 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	double		room = work_mem * 1024.0 * loki_scan_mem_multiplier / ROW_BYTES;
 	double		taken;
 	double		late;
+	double		walks;
 	double		row;
 	double		page;
 	double		random_page;
@@ -237,7 +239,8 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	/* how many the scan is asked for, since the executor drops some; 0: not all, but not known, as for a cursor */
 	taken = level->wanted > 0 ? Min(rows, level->wanted * Max(rows / kept, 1)) : root->tuple_fraction > 0 ? 0 : rows;
 	late = taken > 0 ? (taken * (1 - dropped) - room / 2) / room : 0;
-	row = loki_row_cost * (1 + (DROPPED_ROW - 1) * dropped);
+	walks = loki_row_cost * (DROPPED_ROW - 1) * dropped;
+	row = loki_row_cost + (taken > 0 ? Min(walks, MATCH_OPERATIONS * rows / taken) : walks);
 	cost = rows * (cpu_operator_cost * (row + Max(0, Min(late, 1)) * Max(late_row_cost - row, 0)));
 	if (level->unknown_limit != NULL)
 		return cost_of_unknown_limit(root, path, rows, kept, cost);
