@@ -90,7 +90,6 @@ loki_flat_begin(LokiScan *so)
 			.returned = so->course.returned,
 			.rowless = so->ranking.rowless
 	};
-	so->course.phase = LOKI_SCAN_FLAT;
 
 	/* a walk that was not taken has queued nothing, however much it scored */
 	if (so->search.state != so->state || !so->course.walk_taken)
@@ -677,8 +676,7 @@ unsee_queued(LokiScan *so, const LokiCandidate *nodes, uint32 n)
 const uint8 *
 loki_flat_end(LokiScan *so)
 {
-	if (so->course.phase == LOKI_SCAN_WALK)
-		loki_flat_begin(so);
+	Assert(so->course.phase == LOKI_SCAN_FLAT);
 	see_selected(so);
 	if (so->flat.seen == NULL)
 		begin_seen(so);

@@ -392,7 +392,9 @@ first_walk(LokiScan *so)
 	uint64		limit = 0;
 
 	so->course.walked = true;
-	loki_choose_width(so);
+	so->course.rows = so->course.batch;
+	so->course.width = loki_width_for(so, so->course.rows);
+	loki_warn_of_target(so);
 	if (so->state->pending ||
 		(so->search.budget.flat_nodes > 0 && !begin_filtered(so)) || so->plan.exact ||
 		(loki_account_wide(so) && so->course.width > loki_account_expanded(so)))
@@ -429,15 +431,13 @@ first_walk(LokiScan *so)
 	if (nentries > 0)
 	{
 		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries);
-		if (so->search.reach.rows > 0)
-			so->course.ef = so->course.batch;
 		so->search.budget.scored_limit = limit;
 
 		/*
 		 * pgvector's limit applies if nothing follows that would find the
 		 * rest
 		 */
-		take_walk(so, so->plan.complete || limit > 0 ? PG_UINT32_MAX : so->course.ef);
+		take_walk(so, so->plan.complete || limit > 0 ? PG_UINT32_MAX : so->course.rows);
 	}
 }
 
@@ -456,10 +456,10 @@ may_widen(const LokiScan *so)
 static void
 widen_walk(LokiScan *so, double nodes, double width)
 {
-	nodes = Min(Max(so->course.ef, nodes), (double) LOKI_MAX_NUMBER / 4);
+	nodes = Min(Max(so->course.rows, nodes), (double) LOKI_MAX_NUMBER / 4);
 	width = Max(Max(so->course.width, width), loki_width_for(so, nodes));
 	so->course.widened = true;
-	so->course.ef = (uint32) nodes;
+	so->course.rows = (uint32) nodes;
 	so->course.width = (uint32) Min(width, (double) LOKI_MAX_NUMBER);
 	loki_choose_reach(so, nodes, so->course.width);
 	so->course.walk_end = loki_walk_widen(&so->search);
@@ -470,7 +470,7 @@ widen_walk(LokiScan *so, double nodes, double width)
 static void
 widen_twice(LokiScan *so, double nodes)
 {
-	nodes = Max(so->course.ef * 2.0, nodes);
+	nodes = Max(so->course.rows * 2.0, nodes);
 	widen_walk(so, nodes, loki_filters_rows(so) ?
 			   so->course.first_width * sqrt(nodes / so->plan.limit) : 0);
 }
@@ -504,6 +504,14 @@ take_all(LokiScan *so)
 	return true;
 }
 
+/* The walk is over: flat scans follow. */
+static void
+begin_flat(LokiScan *so)
+{
+	loki_flat_begin(so);
+	so->course.phase = LOKI_SCAN_FLAT;
+}
+
 /* Find more candidates; false if the graph has no more for this scan. */
 static bool
 find_more(LokiScan *so)
@@ -517,7 +525,7 @@ find_more(LokiScan *so)
 		}
 		if (!so->plan.complete && !so->plan.exact)
 			return take_all(so);
-		loki_flat_begin(so);
+		begin_flat(so);
 	}
 	return loki_flat_select(so) || (loki_flat_doubt(so) && loki_flat_select(so));
 }
@@ -557,7 +565,7 @@ begin_certain(LokiScan *so)
 		return false;
 	Assert(loki_is_bounded(so) && so->ranking.npartials == 0);
 	if (so->course.phase == LOKI_SCAN_WALK)
-		loki_flat_begin(so);
+		begin_flat(so);
 	Assert(so->course.phase == LOKI_SCAN_FLAT);
 	so->plan.certain = true;
 	loki_flat_certain(so);
@@ -593,7 +601,7 @@ fill_batch(LokiScan *so)
 	if (!so->course.walked)
 		first_walk(so);
 	accounts = keeps_account(so);
-	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && loki_nodes_ahead(so) > so->course.ef &&
+	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && loki_nodes_ahead(so) > so->course.rows &&
 		   !loki_account_leaves(so))
 		widen_twice(so, loki_nodes_ahead(so));
 	/*
@@ -609,6 +617,8 @@ fill_batch(LokiScan *so)
 
 		if (accounts && !loki_account_open(so))
 		{
+			if (so->course.phase == LOKI_SCAN_WALK)
+				begin_flat(so);
 			loki_rest_read(so);
 			accounts = false;
 		}
@@ -633,7 +643,7 @@ fill_batch(LokiScan *so)
 			else if ((walks && so->plan.complete && so->course.walk_end == LOKI_WALK_LIMIT) ||
 					 loki_account_leaves(so))
 			{
-				loki_flat_begin(so);
+				begin_flat(so);
 				loki_flat_select(so);
 			}
 			else if (loki_flat_falls_short(so))
@@ -643,7 +653,7 @@ fill_batch(LokiScan *so)
 		}
 		/* a flat scan has seen all nodes, so nothing nearer is to be expected of a next one */
 		else if (loki_refine_beyond(so) &&
-				 (!walks || !may_widen(so) || so->course.ef >= LOKI_BOUND_ROWS))
+				 (!walks || !may_widen(so) || so->course.rows >= LOKI_BOUND_ROWS))
 		{
 			if (!begin_certain(so))
 				break;

@@ -143,7 +143,7 @@ typedef struct LokiScanPlan
 	const LokiScanSettings *given;	/* to go by; NULL: the session's */
 } LokiScanPlan;
 
-/* How far the scan is (scan.c; flat scans: flat.c; its first width: width.c) */
+/* How far the scan is (scan.c) */
 typedef struct LokiScanCourse
 {
 	LokiScanPhase phase;
@@ -152,7 +152,7 @@ typedef struct LokiScanCourse
 	bool		walked;			/* the first walk was made ... */
 	bool		widened;		/* ... and was too narrow for its rows */
 	LokiWalkEnd walk_end;
-	uint32		ef;				/* rows that the walk is wide enough for */
+	uint32		rows;			/* that the walk is wide enough for */
 	uint32		width;			/* of its pool */
 	uint32		first_width;	/* ... of the first walk */
 	uint32		batch;			/* rows of this batch ... */
@@ -379,12 +379,12 @@ extern double loki_plan_rows_left(LokiScan *so);
 /*
  * functions in scan/width.c: a width for a number of rows, as settings ask for; the nodes that the scan will
  * have gone through at the end of the batch; once its rows are known, the nodes that it has gone through, and the
- * width that these ask for; and what a scan chooses when it begins
+ * width that these ask for; a warning if the target of the recall will be missed; and how far the walk looks
  */
 extern uint32 loki_width_for(const LokiScan *so, double rows);
 extern double loki_nodes_ahead(const LokiScan *so);
 extern double loki_width_by_share(const LokiScan *so, double *nodes);
-extern void loki_choose_width(LokiScan *so);
+extern void loki_warn_of_target(LokiScan *so);
 extern void loki_choose_reach(LokiScan *so, double rows, double width);
 
 /* functions in scan/killed.c: begin a scan; note an entry, mark what was noted, and entries of one TID page */

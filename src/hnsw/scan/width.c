@@ -243,19 +243,17 @@ target_width(const LokiIndex *state, const LokiCalibrationData *calibration, con
 }
 
 /*
- * The width of the first walk of a scan whose first batch has so many rows: what the target
- * of its recall needs, if there is one and the index is calibrated, otherwise what hnsw.ef_search does.
- * Sets the rows that it is wide enough for.
+ * The width of a walk for so many rows: what the target of the recall needs, if there is one and the index is
+ * calibrated, otherwise what hnsw.ef_search does.
  */
 static uint32
-first_width(const LokiIndex *state, const LokiCalibrationData *calibration,
-			const LokiScanSettings *settings, uint32 batch, uint32 *rows)
+chosen_width(const LokiIndex *state, const LokiCalibrationData *calibration, const LokiScanSettings *settings,
+			 uint32 rows)
 {
-	uint32		width = target_width(state, calibration, settings, batch);
+	uint32		width = target_width(state, calibration, settings, rows);
 
-	Assert(batch > 0);
-	*rows = width > 0 ? batch : Max(settings->ef, batch);
-	return width > 0 ? width : plain_width(state, calibration, settings->complete, settings->ef, batch);
+	Assert(rows > 0);
+	return width > 0 ? width : plain_width(state, calibration, settings->complete, settings->ef, rows);
 }
 
 /* For the cost model, which counts rows.  Without a target a walk for many rows is wider by some factor. */
@@ -266,7 +264,6 @@ loki_hnsw_rows_width(Relation index, double rows)
 	LokiScanSettings settings;
 	LokiIndex  *state;
 	uint32		width;
-	uint32		ef;
 
 	rows = Max(Min(rows, (double) LOKI_MAX_NUMBER / 4), 0);
 	loki_scan_settings(index, &settings);
@@ -276,18 +273,18 @@ loki_hnsw_rows_width(Relation index, double rows)
 	width = target_width(state, &meta.calibration, &settings, rows > 0 ? rows : settings.ef);
 	if (width > 0)
 		return width;
-	width = first_width(state, &meta.calibration, &settings, (uint32) Max(rows, 1), &ef);
-	return ef * ((double) width / loki_walk_width(state, ef));
+	rows = (uint32) Max(rows, 1);
+	width = plain_width(state, &meta.calibration, settings.complete, settings.ef, rows);
+	rows = Max(settings.ef, rows);
+	return rows * (width / (double) loki_walk_width(state, rows));
 }
 
 /* See scan.h. */
 uint32
 loki_width_for(const LokiScan *so, double rows)
 {
-	uint32		ef;
-
-	return first_width(so->state, &so->meta.calibration, &so->plan.settings,
-					   (uint32) Min(rows, (double) LOKI_MAX_NUMBER / 4), &ef);
+	return chosen_width(so->state, &so->meta.calibration, &so->plan.settings,
+						(uint32) Min(rows, (double) LOKI_MAX_NUMBER / 4));
 }
 
 /* Rows of the batch that are known */
@@ -355,18 +352,29 @@ loki_width_by_share(const LokiScan *so, double *nodes)
 }
 
 /*
- * Warn, once in a session, that searches in an index do not keep the target of their recall.
- * Nodes of an index that is too small to be calibrated are nearly all scored, so nothing is
- * missed there.  No page may be locked.
+ * Warn, once in a session, that searches in an index do not keep the target of their recall: if the index was not
+ * calibrated, or the widest walk that was measured found less.  Nodes of an index that is too small to be calibrated
+ * are nearly all scored, so nothing is missed there.  No page may be locked.
  */
-static void
-warn_of_target(LokiScan *so, double recall)
+void
+loki_warn_of_target(LokiScan *so)
 {
 	static List *warned = NIL;
+	const LokiCalibrationData *calibration = &so->meta.calibration;
+	double		target = so->plan.settings.target_recall;
 	Relation	index = so->scan->indexRelation;
 	MemoryContext old;
+	double		recall = -1;
+	double		error;
+	int			i = 0;
 
-	if (list_member_oid(warned, RelationGetRelid(index)) ||
+	if (target == 0 || so->plan.exact)
+		return;
+	while (i < measured_ks(calibration) - 1 && so->course.batch > (uint32) loki_calibration_ks[i])
+		i++;
+	if (calibration->nodes > 0 && calibration->nwidths >= 2)
+		recall = 1 - missed_by(calibration, calibration->nwidths - 1, i, &error);
+	if (recall >= target - 0.01 || list_member_oid(warned, RelationGetRelid(index)) ||
 		loki_node_end(so->state, index) < LOKI_CALIBRATE_MIN_NODES)
 		return;
 	old = MemoryContextSwitchTo(TopMemoryContext);
@@ -375,37 +383,12 @@ warn_of_target(LokiScan *so, double recall)
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg("index \"%s\" does not keep lokivector.target_recall = %g",
-					RelationGetRelationName(index), so->plan.settings.target_recall),
+					RelationGetRelationName(index), target),
 			 recall < 0 ? errdetail("It was not calibrated, so searches go by hnsw.ef_search.") :
 			 errdetail("Its widest calibrated search found %.3f of the rows.", recall),
 			 recall < 0 && !loki_column_encoded(&so->state->column) ?
 			 errhint("VACUUM measures what its searches find, and lokivector_calibrate() does so with queries of your users.") :
 			 errhint("Use lokivector_calibrate() with queries of your users, or raise hnsw.ef_search and reset lokivector.target_recall.")));
-}
-
-/* The width of the first walk, and the rows that it is for; warns if a target will be missed. */
-void
-loki_choose_width(LokiScan *so)
-{
-	const LokiCalibrationData *calibration = &so->meta.calibration;
-	double		target = so->plan.settings.target_recall;
-
-	so->course.width = first_width(so->state, calibration, &so->plan.settings,
-								   so->course.batch, &so->course.ef);
-	if (target > 0 && !so->plan.exact)
-	{
-		/* what the widest walk that was measured found; below 0: the index is not calibrated */
-		double		recall = -1;
-		double		error;
-		int			i = 0;
-
-		while (i < measured_ks(calibration) - 1 && so->course.batch > (uint32) loki_calibration_ks[i])
-			i++;
-		if (calibration->nodes > 0 && calibration->nwidths >= 2)
-			recall = 1 - missed_by(calibration, calibration->nwidths - 1, i, &error);
-		if (recall < target - 0.01)
-			warn_of_target(so, recall);
-	}
 }
 
 /* See width.h. */
@@ -541,7 +524,6 @@ lokivector_search_width(PG_FUNCTION_ARGS)
 	LokiIndex  *state = loki_index_open(index, &meta);
 	LokiScanSettings settings;
 	uint32		width;
-	uint32		rows;
 	TupleDesc	desc;
 	Datum		values[4];
 	bool		isnull[4] = {0};
@@ -555,8 +537,7 @@ lokivector_search_width(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("k must be greater than zero")));
 	loki_scan_settings(index, &settings);
-	width = first_width(state, &meta.calibration, &settings,
-						settings.complete ? k : settings.ef, &rows);
+	width = chosen_width(state, &meta.calibration, &settings, settings.complete ? k : settings.ef);
 	values[0] = Int32GetDatum(settings.ef);
 	values[1] = Float8GetDatum(settings.target_recall);
 	values[2] = Int64GetDatum(width);
