@@ -104,6 +104,9 @@ typedef struct LokiSearchTarget
 	bool		stop;			/* the walk ends when it is met */
 } LokiSearchTarget;
 
+/* A search for more rows looks at least as far, and finds as much, as one for so many; one for fewer looks no farther */
+#define LOKI_FEW_ROWS		10
+
 /*
  * How far a search looks: no node is expanded that is farther than loki_reach() (README, "How far
  * a search looks").  The caller sets all but the error, which the walk notes, and
@@ -116,17 +119,21 @@ typedef struct LokiReach
 	int			least;			/* nodes that are expanded in any case */
 	int			grown;			/* nodes within the growth at most */
 	int			most;			/* nodes that are kept at most */
-	bool		limited;		/* a flat scan costs less than to expand as
-								 * many */
 	float		ratio;			/* the growth: to the distance of the rows-th;
 								 * 0: that of the width-th node counts;
 								 * FLT_MAX: no end before grown */
-	int			few;			/* ten rows, or as many as the width, and ... */
-	float		few_ratio;		/* ... the growth of a search for so few */
+	float		few_ratio;		/* that of a search for LOKI_FEW_ROWS */
 	float		errors;			/* errors beyond it, at least */
 	float		error;			/* of an estimate; below 0: not known yet */
 	float		floor;			/* as far in any case, by rows that were read */
 } LokiReach;
+
+/* The place among the nearest of the last of few rows: a pool may be narrower */
+static inline int
+loki_reach_few(const LokiReach *reach)
+{
+	return Min(reach->width, LOKI_FEW_ROWS);
+}
 
 /*
  * The distance that the growth reaches, by those of the rows-th and the few-th: what it is for few rows is the least
@@ -137,7 +144,7 @@ loki_reach_growth(const LokiReach *reach, float row, float few)
 {
 	row *= reach->ratio;
 	few *= reach->few_ratio;
-	return reach->rows < reach->few ? Min(row, few) : Max(row, few);
+	return reach->rows < loki_reach_few(reach) ? Min(row, few) : Max(row, few);
 }
 
 /*
@@ -150,7 +157,7 @@ loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
 	float		row;
 	float		far;
 
-	Assert(reach->rows <= reach->width && reach->least <= reach->width && reach->few <= reach->width);
+	Assert(reach->rows <= reach->width && reach->least <= reach->width);
 	Assert(reach->width <= reach->grown && reach->grown <= reach->most);
 	if (reach->width == 0 || n < reach->width || reach->error < 0)
 		return FLT_MAX;
@@ -160,7 +167,7 @@ loki_reach(const LokiReach *reach, const LokiCandidate *nearest, int n)
 	row = nearest[reach->rows - 1].distance;
 	if (reach->ratio > 0)
 		far = reach->ratio == FLT_MAX ? FLT_MAX :
-			Max(loki_reach_growth(reach, row, nearest[reach->few - 1].distance),
+			Max(loki_reach_growth(reach, row, nearest[loki_reach_few(reach) - 1].distance),
 				nearest[reach->least - 1].distance);
 	if (n >= reach->grown)
 		far = Min(far, nearest[reach->grown - 1].distance);
@@ -241,6 +248,7 @@ typedef struct LokiSearchBudget
 								 * on whatever it costs */
 	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
 	uint64		scored_limit;	/* of nodes scored; 0 = none */
+	uint32		kept_limit;		/* of nodes kept; 0 = none: the reach's */
 } LokiSearchBudget;
 
 /* What nodes are scored for */

@@ -128,7 +128,7 @@ note_nearest_rows(LokiSearch *search)
 	for (uint32 i = 0; i < n; i++)
 		kept->rows[i] = nearest[n - 1 - i];
 	kept->nrows = n;
-	kept->few = nearest[search->reach.few - 1].distance;
+	kept->few = nearest[loki_reach_few(&search->reach) - 1].distance;
 	pfree(nearest);
 }
 
@@ -501,7 +501,7 @@ heap_expand(LokiWalk *walk, LokiBatch *batch)
 static inline bool
 reached_most(const LokiSearch *search, uint32 n)
 {
-	return search->reach.limited && n >= (uint32) search->reach.most;
+	return search->budget.kept_limit > 0 && n >= search->budget.kept_limit;
 }
 
 /* Walk until nothing within reach is left to expand. */

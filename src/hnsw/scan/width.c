@@ -36,19 +36,13 @@ LOKI_FUNCTION(lokivector_search_width);
 #define REACH_ERRORS		3
 
 /*
- * A search for more rows looks at least as far, and finds as much, as one for this number; one for fewer looks no
- * farther
- */
-#define FEW_ROWS			loki_calibration_ks[LOKI_FEW_PLACE]
-
-/*
- * ... but at the default of hnsw.ef_search this share may always be missed, and half of it at twice that: the last
+ * A search for more rows finds as much as one for few, but at the default of hnsw.ef_search this share may always be missed, and half of it at twice that: the last
  * of many rows take most of the time.  Nor does it make a search more than some times as wide.
  */
 #define MISSED_OF_MANY		0.02
 #define MOST_WIDER			4
 
-const int	loki_calibration_ks[LOKI_MEASURED_KS] = {1, 10, 100, 500};
+const int	loki_calibration_ks[LOKI_MEASURED_KS] = {1, LOKI_FEW_ROWS, 100, 500};
 
 /* How many of these were measured: one fewer by earlier versions */
 static int
@@ -218,7 +212,7 @@ plain_width(const LokiIndex *state, const LokiCalibrationData *calibration, bool
 	uint32		width = loki_walk_width(state, Max(ef, rows));
 	double		few;
 
-	if (rows <= FEW_ROWS || !complete || calibration->nwidths < 2)
+	if (rows <= LOKI_FEW_ROWS || !complete || calibration->nwidths < 2)
 		return width;
 	few = Min(recall_at(calibration, loki_walk_width(state, ef), LOKI_FEW_PLACE),
 			  1 - MISSED_OF_MANY * Min((double) LOKI_DEFAULT_EF_SEARCH / ef, 1));
@@ -267,7 +261,7 @@ loki_hnsw_rows_width(Relation index, double rows)
 
 	rows = Max(Min(rows, (double) LOKI_MAX_NUMBER / 4), 0);
 	loki_scan_settings(index, &settings);
-	if (settings.target_recall == 0 && rows <= FEW_ROWS)
+	if (settings.target_recall == 0 && rows <= LOKI_FEW_ROWS)
 		return Max(settings.ef, rows);
 	state = loki_index_open(index, &meta);
 	width = target_width(state, &meta.calibration, &settings, rows > 0 ? rows : settings.ef);
@@ -402,7 +396,7 @@ loki_reach_begin(const LokiIndex *state, LokiReach *reach, int width, double n)
 	reach->width = reach->least = reach->grown = reach->most = width;
 	if (n >= width)
 		return;
-	reach->rows = reach->few = (int) n;
+	reach->rows = (int) n;
 	/*
 	 * Where encodings bound nothing, the rows of all that is kept are read.  Otherwise nodes that codes do
 	 * not tell apart are scored in any case, so keeping them costs little
@@ -443,11 +437,10 @@ loki_reach_grow(LokiReach *reach, double growth, double width, double n, double 
 	if (growth <= 0)
 		return;
 	reach->ratio = (float) pow(width / n, growth);
-	reach->few = Min(reach->width, FEW_ROWS);
-	if (reach->rows < reach->few)
+	if (reach->rows < loki_reach_few(reach))
 		few_width = width;
 	if (few_width > 0)
-		reach->few_ratio = (float) pow(few_width / reach->few, growth);
+		reach->few_ratio = (float) pow(few_width / loki_reach_few(reach), growth);
 }
 
 /*
@@ -464,6 +457,7 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 	double		few_rows;
 	double		few_width;
 
+	so->search.budget.kept_limit = 0;
 	/* without complete, the width alone counts */
 	loki_reach_begin(so->state, reach, (int) so->course.width,
 					 so->plan.complete || target > 0 ? rows : so->course.width);
@@ -473,11 +467,11 @@ loki_choose_reach(LokiScan *so, double rows, double width)
 	{
 		double		most = Max(loki_account_expanded(so), reach->width);
 
-		reach->limited = most < reach->most;
-		reach->most = (int) Min(most, reach->most);
+		if (most < reach->most)
+			so->search.budget.kept_limit = reach->most = (int) most;
 		reach->grown = Min(reach->grown, reach->most);
 	}
-	few_rows = Min(reach->rows, FEW_ROWS);
+	few_rows = Min(reach->rows, LOKI_FEW_ROWS);
 	few_width = loki_width_for(so, few_rows);
 	loki_reach_grow(reach, growth, width, rows, few_width);
 	reach->errors = (float) (REACH_ERRORS * (1 - Min(rows / Max(width, rows), few_rows / few_width)));
