@@ -31,7 +31,7 @@
 #define BLOCK			LOKI_SKETCH_BLOCK
 #define LEAST			LOKI_SKETCH_LEAST
 
-/* Nodes of a list whose bounds are in memory at a time: 640 kB of it */
+/* Nodes of a list whose bounds are in memory at a time, at most: 640 kB of it */
 #define PIECE			(128 * 1024)
 
 /* How many more nodes are scored each time */
@@ -352,24 +352,22 @@ score_part(LokiFlatScan *flat, BoundedList *list, uint32 place, uint32 end, bool
 	return true;
 }
 
-/*
- * Score the nodes that 1-bit sketches leave; false as in score_part().  Memory for a piece of a list stays
- * for all scans of this backend: for the kernel, to make new pages costs more than to read a list does.
- * Nothing else uses it at the same time.
- */
+/* Score the nodes that 1-bit sketches leave; false as in score_part(). */
 static bool
 flat_by_sketches(LokiFlatScan *flat)
 {
-	static float *scratch = NULL;
 	LokiScan   *so = flat->so;
+	const LokiLookup *lookup = &so->filter.list;
 	const LokiQuantizer *sketch = so->state->sketch;
 	BoundedList list = {.n = 0};
+	uint64		size = 0;
+	bool		found = true;
 
 	/*
 	 * the bounds would mean nothing if the query were prepared for other
 	 * codes
 	 */
-	Assert(so->filter.list.list.state == so->state);
+	Assert(lookup->list.state == so->state);
 	if (so->query.sketch == NULL)
 		so->query.sketch = loki_alloc_queries(so->context, sketch, 1);
 	if (!so->query.sketch_ready)
@@ -378,21 +376,23 @@ flat_by_sketches(LokiFlatScan *flat)
 		sketch->prepare_bounds(sketch, so->query.sketch);
 	}
 	so->query.sketch_ready = true;
-	if (scratch == NULL)
-		scratch = MemoryContextAlloc(TopMemoryContext,
-									 (PIECE + PIECE / BLOCK * LEAST) * sizeof(float));
-	list.bounds = scratch;
-	list.least = scratch + PIECE;
-	for (int i = 0; i < so->filter.list.nplaces; i++)
+	/* the parts of each run of places begin and end within blocks */
+	for (int i = 0; i < lookup->nplaces; i++)
+		size += ((uint64) lookup->places[i].end - lookup->places[i].first) + 4 * BLOCK;
+	size = Min(size / BLOCK * BLOCK, PIECE);
+	list.bounds = palloc_array(float, size + size / BLOCK * LEAST);
+	list.least = list.bounds + size;
+	for (int i = 0; i < lookup->nplaces && found; i++)
 	{
-		const LokiPlaces *places = &so->filter.list.places[i];
+		const LokiPlaces *places = &lookup->places[i];
 
-		if (!score_part(flat, &list, places->first, places->sure_first, false) ||
-			!score_part(flat, &list, places->sure_first, places->sure_end, true) ||
-			!score_part(flat, &list, places->sure_end, places->end, false))
-			return false;
+		found = score_part(flat, &list, places->first, places->sure_first, false) &&
+			score_part(flat, &list, places->sure_first, places->sure_end, true) &&
+			score_part(flat, &list, places->sure_end, places->end, false);
 	}
-	return score_least(flat, &list);
+	found = found && score_least(flat, &list);
+	pfree(list.bounds);
+	return found;
 }
 
 /* Score the listed nodes, of which a second list may leave few.  False if that is no longer there. */
