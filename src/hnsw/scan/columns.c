@@ -86,27 +86,6 @@ loki_columns_begin(LokiScan *so)
  * ----------------------------------------------------------------
  */
 
-/* Copy the slots of the attributes that are wanted.  A node whose slot has not been written is not live. */
-static void
-copy_attributes(LokiScan *so, uint32 first, uint32 n)
-{
-	for (int i = 0; i < so->state->nattributes; i++)
-	{
-		uint32		slot_size = so->state->arrays[LOKI_SLOTS_ATTR + i].slot_size;
-		char	   *copy = so->columns.slots + so->columns.offsets[i];
-		LokiPagePart part;
-
-		for (uint32 done = 0; done < n && so->columns.row->wanted[i]; done += part.n)
-		{
-			loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_ATTR + i, first + done, n - done, &part);
-			if (part.used == 0)
-				continue;
-			memcpy(copy + (Size) done * slot_size, part.slots, (Size) part.used * slot_size);
-			UnlockReleaseBuffer(part.buffer);
-		}
-	}
-}
-
 /* Whether a float may overflow in which an operator adds up what makes such a distance, such as squares */
 static bool
 may_overflow(float distance)
@@ -248,7 +227,22 @@ next_range(LokiScan *so)
 	loki_flat_test(so, first, n, nodes);
 	if (memchr(nodes, OPEN, n) != NULL)
 	{
-		copy_attributes(so, first, n);
+		/* the slots of attributes that are wanted; a node whose slot has not been written is not live */
+		for (int i = 0; i < so->state->nattributes; i++)
+		{
+			uint32		slot_size = so->state->arrays[LOKI_SLOTS_ATTR + i].slot_size;
+			char	   *copy = columns->slots + columns->offsets[i];
+			LokiPagePart part;
+
+			for (uint32 done = 0; done < n && columns->row->wanted[i]; done += part.n)
+			{
+				loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_ATTR + i, first + done, n - done, &part);
+				if (part.used == 0)
+					continue;
+				memcpy(copy + (Size) done * slot_size, part.slots, (Size) part.used * slot_size);
+				UnlockReleaseBuffer(part.buffer);
+			}
+		}
 		if (judged)
 			judge_nodes(so, first, n, nodes);
 

@@ -112,14 +112,6 @@ hold_page(const Reader *reader, Page page, int used, Held *held)
 	}
 }
 
-/* Whether a page holds more than all those before */
-static bool
-holds_more(const Held *all, const Held *page)
-{
-	return (page->nulls && !all->nulls) || (page->nans && !all->nans) ||
-		(page->numbers && (page->low < all->low || page->high > all->high));
-}
-
 /* Mark a slot of a page unless its node is live; whether it is */
 static bool
 mark_by_state(const Reader *reader, Page page, int place, const char *bytes)
@@ -131,22 +123,6 @@ mark_by_state(const Reader *reader, Page page, int place, const char *bytes)
 		return true;
 	LokiPageSlot(page, reader->state->arrays[reader->values].slot_size, place)[0] = NOT_LIVE;
 	return false;
-}
-
-/* Mark those of the slots that say what a page holds whose nodes are not live; false if there are any. */
-static bool
-mark_held(const Reader *reader, Page page, uint32 first, const Held *held)
-{
-	bool		live = true;
-
-	for (int i = 0; i < HELD_PLACES; i++)
-	{
-		char		slot[LOKI_TID_LONG] = {0};
-
-		(void) loki_slot_read(reader->state, reader->index, reader->tids, first + held->places[i], slot);
-		live &= mark_by_state(reader, page, held->places[i], slot);
-	}
-	return live;
 }
 
 /* Mark all slots of a page whose nodes are not live: pages of states are copied under share lock. */
@@ -178,6 +154,7 @@ static void
 read_slots(Reader *reader)
 {
 	LokiSlotArray *slots = &reader->state->arrays[reader->values];
+	Held	   *all = &reader->all;
 
 	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
 	{
@@ -185,32 +162,34 @@ read_slots(Reader *reader)
 		PGAlignedBlock copy;
 		Held		page;
 		int			used;
+		bool		live = true;
 
 		CHECK_FOR_INTERRUPTS();
 		used = loki_page_copy(reader->state, reader->index, reader->values, ordinal, NULL, copy.data);
 		hold_page(reader, copy.data, used, &page);
-		if (!holds_more(&reader->all, &page))
+		/* no more than all those before */
+		if (!(page.nulls && !all->nulls) && !(page.nans && !all->nans) &&
+			!(page.numbers && (page.low < all->low || page.high > all->high)))
 			continue;
-		if (!mark_held(reader, copy.data, first, &page))
+		/* the nodes of the slots that say what the page holds */
+		for (int i = 0; i < HELD_PLACES; i++)
+		{
+			char		slot[LOKI_TID_LONG] = {0};
+
+			(void) loki_slot_read(reader->state, reader->index, reader->tids, first + page.places[i], slot);
+			live &= mark_by_state(reader, copy.data, page.places[i], slot);
+		}
+		if (!live)
 		{
 			mark_all(reader, copy.data, first, used);
 			hold_page(reader, copy.data, used, &page);
 		}
-		reader->all.numbers |= page.numbers;
-		reader->all.nulls |= page.nulls;
-		reader->all.nans |= page.nans;
-		reader->all.low = Min(reader->all.low, page.low);
-		reader->all.high = Max(reader->all.high, page.high);
+		all->numbers |= page.numbers;
+		all->nulls |= page.nulls;
+		all->nans |= page.nans;
+		all->low = Min(all->low, page.low);
+		all->high = Max(all->high, page.high);
 	}
-}
-
-/* The sort key of NaN in slots of a type */
-static int64
-key_of_nan(LokiAttrType type)
-{
-	if (type == LOKI_ATTR_FLOAT4)
-		return loki_float4_sort_key(get_float4_nan());
-	return type == LOKI_ATTR_FLOAT8 || type == LOKI_ATTR_NUMERIC ? loki_float_sort_key(get_float8_nan()) : 0;
 }
 
 /*
@@ -232,7 +211,8 @@ loki_hnsw_extremes(Relation index, int attribute, LokiExtremes *extremes)
 		return false;
 	loki_index_refresh(reader.state, index);
 	reader.type = (LokiAttrType) reader.state->attr_type[attribute - 1];
-	reader.nan = key_of_nan(reader.type);
+	reader.nan = reader.type == LOKI_ATTR_FLOAT4 ? loki_float4_sort_key(get_float4_nan()) :
+		reader.type == LOKI_ATTR_FLOAT8 || reader.type == LOKI_ATTR_NUMERIC ? loki_float_sort_key(get_float8_nan()) : 0;
 	reader.tids = LOKI_SLOTS_TID;
 	reader.values = LOKI_SLOTS_ATTR + attribute - 1;
 	read_slots(&reader);

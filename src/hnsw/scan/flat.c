@@ -207,60 +207,48 @@ select_batch(LokiFlatScan *flat, LokiBatch *batch, float *estimates)
 }
 
 /*
- * Take the best of the gathered nodes by bounds that always hold.  Nodes beyond the scan's
- * bound are left behind for good.
+ * Score the waiting nodes, while the codes of the gathered ones are prefetched.  If the scan is certain, the gathered
+ * ones get bounds that always hold, and nodes beyond the scan's bound are left behind for good.
  */
-static void
-select_certain(LokiFlatScan *flat)
-{
-	LokiScan   *so = flat->so;
-	LokiBatch  *batch = flat->gathered;
-	float		bounds[LOKI_SCORE_BATCH];
-	int			n = 0;
-
-	Assert(so->plan.certain && flat->waiting->n == 0);
-	loki_refine_bounds(so, batch->nodes, batch->n, bounds, NULL);
-	for (int i = 0; i < batch->n; i++)
-		if (!loki_is_bounded(so) || !(bounds[i] > so->filter.bound))
-		{
-			bounds[n] = bounds[i];
-			batch->nodes[n++] = batch->nodes[i];
-		}
-	so->flat.beyond |= n < batch->n;
-	batch->n = n;
-	select_batch(flat, batch, bounds);
-	batch->n = 0;
-	CHECK_FOR_INTERRUPTS();
-}
-
-/* Score the waiting nodes, while the codes of the gathered ones are prefetched. */
 void
 loki_flat_score(LokiFlatScan *flat)
 {
-	LokiSearch *search = &flat->so->search;
-	LokiBatch  *batch = flat->waiting;
+	LokiScan   *so = flat->so;
+	LokiBatch  *gathered = flat->gathered;
+	LokiBatch  *waiting = flat->waiting;
 	float		estimates[LOKI_SCORE_BATCH];
+	int			n = 0;
 
+	CHECK_FOR_INTERRUPTS();
 	if (flat->check == LOKI_CHECK_GATHERED)
-		flat->gathered->n = keep_live(flat->so, flat->gathered->nodes, NULL,
-									  flat->gathered->n);
-	if (flat->so->plan.certain)
+		gathered->n = keep_live(so, gathered->nodes, NULL, gathered->n);
+	if (so->plan.certain)
 	{
-		select_certain(flat);
+		Assert(waiting->n == 0);
+		loki_refine_bounds(so, gathered->nodes, gathered->n, estimates, NULL);
+		for (int i = 0; i < gathered->n; i++)
+			if (!loki_is_bounded(so) || !(estimates[i] > so->filter.bound))
+			{
+				estimates[n] = estimates[i];
+				gathered->nodes[n++] = gathered->nodes[i];
+			}
+		so->flat.beyond |= n < gathered->n;
+		gathered->n = n;
+		select_batch(flat, gathered, estimates);
+		gathered->n = 0;
 		return;
 	}
-	loki_search_fetch(search, flat->gathered);
-	if (batch->n > 0)
+	loki_search_fetch(&so->search, gathered);
+	if (waiting->n > 0)
 	{
-		loki_scan_query(flat->so);
-		loki_search_score_batch(search, batch, estimates);
-		flat->so->work.flat_scored += batch->n;
-		select_batch(flat, batch, estimates);
+		loki_scan_query(so);
+		loki_search_score_batch(&so->search, waiting, estimates);
+		so->work.flat_scored += waiting->n;
+		select_batch(flat, waiting, estimates);
 	}
-	batch->n = 0;
-	flat->waiting = flat->gathered;
-	flat->gathered = batch;
-	CHECK_FOR_INTERRUPTS();
+	waiting->n = 0;
+	flat->waiting = gathered;
+	flat->gathered = waiting;
 }
 
 /*
@@ -336,16 +324,22 @@ test_pages(void *arg, const LokiTest *test, int ntested, uint8 *passes)
 }
 
 /*
- * Test whether the nodes' rows are in the set that the scan is kept to, page by page under
- * share lock.  Nodes with duplicates pass; they are tested when their slots are read.
+ * See flat.h.  The tests count as filtered nodes, those without any do not.  Whether the nodes' rows are in the set that
+ * the scan is kept to is tested page by page under share lock.  Nodes with duplicates pass; they are tested when their
+ * slots are read.
  */
-static void
-test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
+void
+loki_flat_test(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 {
+	NodeRange	range = {so, first};
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	LokiPagePart part;
 
-	for (uint32 done = 0; done < n; done += part.n)
+	Assert(n <= LOKI_TEST_BATCH && loki_no_buffer_locked());
+	CHECK_FOR_INTERRUPTS();
+	for (int i = 0; i < so->filter.nodes.ntests; i++)
+		loki_test(&so->filter.nodes.tests[i], test_pages, &range, (int) n, passes);
+	for (uint32 done = 0; done < n && so->filter.within != NULL; done += part.n)
 	{
 		loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + done, n - done, &part);
 		for (uint32 i = 0; i < part.used; i++)
@@ -358,41 +352,11 @@ test_rows(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
 		if (part.used > 0)
 			UnlockReleaseBuffer(part.buffer);
 	}
-}
-
-/* See flat.h.  The tests count as filtered nodes, those without any do not. */
-void
-loki_flat_test(LokiScan *so, uint32 first, uint32 n, uint8 *passes)
-{
-	NodeRange	range = {so, first};
-
-	Assert(n <= LOKI_TEST_BATCH && loki_no_buffer_locked());
-	CHECK_FOR_INTERRUPTS();
-	for (int i = 0; i < so->filter.nodes.ntests; i++)
-		loki_test(&so->filter.nodes.tests[i], test_pages, &range, (int) n, passes);
-	if (so->filter.within != NULL)
-		test_rows(so, first, n, passes);
 	if (so->filter.nodes.ntests > 0 || so->filter.within != NULL)
 	{
 		so->search.count.filtered += n;
 		so->work.tested += n;
 	}
-}
-
-/*
- * Go on to nodes from `first` on, of which there are n: returns how many of them are in the same window of
- * posting lists.  What was gathered from another window is scored before that is left, as one is in memory at a time.
- */
-static uint32
-enter_window(LokiFlatScan *flat, uint32 first, uint32 n)
-{
-	uint32		left = loki_scan_terms_left(flat->so, first);
-
-	if (left == 0 && flat->gathered->n > 0)
-		loki_flat_score(flat);
-	if (left == 0)
-		left = loki_scan_terms_enter(flat->so, first);
-	return left > 0 ? Min(n, left) : n;
 }
 
 /* Test and gather all nodes from `first` up to `end`. */
@@ -409,7 +373,16 @@ loki_flat_nodes(LokiFlatScan *flat, uint32 first, uint32 end)
 
 		n = Min(LOKI_TEST_BATCH, end - first);
 		if (near)
-			n = enter_window(flat, first, n);
+		{
+			uint32		left = loki_scan_terms_left(so, first);
+
+			/* one window of posting lists is in memory at a time: what was gathered from it is scored first */
+			if (left == 0 && flat->gathered->n > 0)
+				loki_flat_score(flat);
+			if (left == 0)
+				left = loki_scan_terms_enter(so, first);
+			n = left > 0 ? Min(n, left) : n;
+		}
 		memset(passes, 1, n);
 		memset(passes + n, 0, LOKI_TEST_BATCH - n);
 		if (near)
@@ -492,36 +465,29 @@ visit_mapped(void *arg, const uint32 *nodes, int n, bool noted)
 }
 
 /*
- * A flat scan over the nodes that the row map has for the set's rows, and those that it does
- * not have.  False if the map was made again meanwhile, and nothing counts.
+ * Make one flat scan: over the nodes that the row map has for the set's rows, over those of a sorted list, both with
+ * those that these do not have, or over all nodes.  If the map or list was made again meanwhile, nothing counts.
  */
-static bool
-select_mapped(LokiScan *so, LokiFlatScan *flat)
-{
-	const LokiTidSet *tids = so->filter.nodes.tids;
-
-	Assert(so->filter.within != NULL && so->filter.within == tids);
-	loki_flat_start(so, flat);
-	/* few of the nodes have other rows, as those that are noted are looked up: TID need not be read of all */
-	flat->check = LOKI_CHECK_LATER;
-	loki_visited_reset(&so->search);
-	loki_visited_reserve(&so->search, so->filter.map.count);
-	/* what the map finds need not be looked up in the set; what it does not know is, below */
-	so->filter.nodes.tids = NULL;
-	loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, flat);
-	so->filter.nodes.tids = tids;
-	loki_flat_nodes(flat, so->filter.map.list.end, so->flat.seen_nodes);
-	loki_flat_finish(flat);
-	return loki_sorted_list_valid(&so->filter.map.list);
-}
-
-/* Make one flat scan: by the row map, by a sorted list, or over all nodes. */
 static void
 select_nodes(LokiScan *so, LokiFlatScan *flat)
 {
+	const LokiTidSet *tids = so->filter.nodes.tids;
+
 	if (so->filter.has_map)
 	{
-		if (select_mapped(so, flat))
+		Assert(so->filter.within != NULL && so->filter.within == tids);
+		loki_flat_start(so, flat);
+		/* few of the nodes have other rows, as those that are noted are looked up: TID need not be read of all */
+		flat->check = LOKI_CHECK_LATER;
+		loki_visited_reset(&so->search);
+		loki_visited_reserve(&so->search, so->filter.map.count);
+		/* what the map finds need not be looked up in the set; what it does not know is, below */
+		so->filter.nodes.tids = NULL;
+		loki_row_lookup_read(&so->filter.map, so->filter.within, visit_mapped, flat);
+		so->filter.nodes.tids = tids;
+		loki_flat_nodes(flat, so->filter.map.list.end, so->flat.seen_nodes);
+		loki_flat_finish(flat);
+		if (loki_sorted_list_valid(&so->filter.map.list))
 			return;
 		so->filter.has_map = false;
 	}
@@ -600,29 +566,12 @@ loki_flat_doubt(LokiScan *so)
 }
 
 /*
- * Whether a row was read that is as far as the batch's last one since values are few: codes are exact, or
- * nine of ten rows are tied.  In a tight cluster some are, by chance.
- */
-static bool
-last_is_tied(const LokiScan *so)
-{
-	const LokiRow *rows = so->ranking.rows;
-	uint32		n = so->course.batch_left;
-	double		ties = 0;
-
-	if (so->ranking.nrows <= n || rows[n].distance != rows[n - 1].distance)
-		return false;
-	for (uint32 i = 1; i < so->ranking.nrows; i++)
-		ties += rows[i].distance == rows[i - 1].distance;
-	return so->queue.error == 0 || ties >= 0.9 * (so->ranking.nrows - 1);
-}
-
-/*
  * Whether flat scans have left nodes behind that may be nearer than the rows at hand, which are the
  * batch's.  That is so
  *	- if codes do not show which nodes are the nearest, as in a walk, or excluded none of those
- *	  that were kept, unless the last row is tied: the more nodes were kept for each row, the farther
- *	  the errors of codes are followed;
+ *	  that were kept: the more nodes were kept for each row, the farther the errors of codes are followed.
+ *	  But not if a row is as far as the last one since values are few: codes are exact, or nine of ten rows
+ *	  are tied.  In a tight cluster some are, by chance;
  *	- if a row is beyond the horizon, and more nodes were needed than are known up to it: more rows
  *	  are wanted than the scan expected, or many nodes are dead.  If flat scans took the place of
  *	  a walk, a row beyond the horizon is enough: the filter may drop all rows of the best codes.
@@ -630,14 +579,20 @@ last_is_tied(const LokiScan *so)
 bool
 loki_flat_falls_short(const LokiScan *so)
 {
-	double		farthest = so->ranking.rows[so->course.batch_left - 1].distance;
+	const LokiRow *rows = so->ranking.rows;
+	uint32		n = so->course.batch_left;
+	double		farthest = rows[n - 1].distance;
+	bool		tied = so->ranking.nrows > n && rows[n].distance == farthest;
+	double		ties = 0;
 	/* nodes for the rows that flat scans have been asked for, or found to be none */
-	double		needed = so->course.returned - so->flat.returned + so->course.batch_left +
+	double		needed = so->course.returned - so->flat.returned + n +
 		so->ranking.rowless - so->flat.rowless;
 
 	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
 		return false;
-	if (!last_is_tied(so) &&
+	for (uint32 i = 1; i < so->ranking.nrows && tied; i++)
+		ties += rows[i].distance == rows[i - 1].distance;
+	if (!(tied && (so->queue.error == 0 || ties >= 0.9 * (so->ranking.nrows - 1))) &&
 		((so->queue.next == so->queue.n && so->rerank.next == so->rerank.n &&
 		  (!loki_column_encoded(&so->state->column) ||
 		   so->flat.kept < LOKI_ENCODINGS_PER_ROW(&so->state->column) * needed)) ||

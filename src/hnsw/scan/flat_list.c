@@ -101,7 +101,8 @@ flat_places(LokiFlatScan *flat, uint32 place, uint32 end)
 /*
  * The nodes that follow match the key that was looked up.  Their attribute is not read: they
  * were not reused, so they have the attribute that they had.  Sort keys do not separate lossy
- * values from exact ones, so rows need a recheck if there may be both.
+ * values from exact ones, so rows need a recheck if there may be both.  That ends when the caller sets `known` to
+ * NULL.
  */
 static void
 begin_sure(LokiScan *so)
@@ -112,13 +113,6 @@ begin_sure(LokiScan *so)
 	key->recheck |= loki_attr_type_lossy((LokiAttrType) key->type) &&
 		key->kind != LOKI_FILTER_ISNULL;
 	so->filter.nodes.known = key;
-}
-
-/* The nodes that follow may not match the key that was looked up. */
-static void
-end_sure(LokiScan *so)
-{
-	so->filter.nodes.known = NULL;
 }
 
 /* ----------------------------------------------------------------
@@ -236,7 +230,7 @@ score_between(LokiFlatScan *flat, const BoundedList *list, float from, float to)
 			}
 		}
 		found = found && score_places(flat, places, n);
-		end_sure(flat->so);
+		flat->so->filter.nodes.known = NULL;
 	}
 	/* those that wait, too */
 	loki_flat_score(flat);
@@ -420,7 +414,7 @@ flat_places_all(LokiFlatScan *flat, bool joint)
 		if (places->sure_first < places->sure_end)
 			begin_sure(so);
 		flat_places(flat, places->sure_first, places->sure_end);
-		end_sure(so);
+		so->filter.nodes.known = NULL;
 		flat_places(flat, places->sure_end, places->end);
 	}
 	if (joint)

@@ -100,24 +100,32 @@ kill_duplicate(LokiScan *so, const LokiEntryRef *kill)
 }
 
 /*
- * Mark the entries of one TID page, which the caller has locked exclusively.  A node whose
- * insert has not ended is not marked, since no row may join it.
+ * Mark entries of nodes of one TID page, if nobody has locked it.  A node whose insert has not ended is not marked,
+ * since no row may join it.  No page may be locked by the caller; none is locked or pinned afterwards.
  */
-static void
-kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
+void
+loki_kill_page(LokiScan *so, const LokiEntryRef *kills, uint32 n)
 {
 	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
+	uint32		place;
+	Buffer		buffer = loki_buffer_read(so->state, so->scan->indexRelation,
+										  loki_page_block(array, loki_slot_page(array, kills[0].node, &place)));
 	Page		page = BufferGetPage(buffer);
-	XLogRecPtr	lsn = BufferGetLSNAtomic(buffer);
+	XLogRecPtr	lsn;
 	bool		marked = false;
 
+	Assert(n > 0 && so->killed.may_mark && loki_no_buffer_locked());
 	/* without a record for each change the LSN would say nothing */
 	Assert(RelationNeedsWAL(so->scan->indexRelation));	/* I12 */
-	Assert(loki_buffer_locked_exclusively(buffer));
+	if (!ConditionalLockBuffer(buffer))
+	{
+		ReleaseBuffer(buffer);
+		return;
+	}
+	lsn = BufferGetLSNAtomic(buffer);
 	loki_slot_array_page_check(so->state, so->scan->indexRelation, buffer, LOKI_SLOTS_TID);
 	for (uint32 i = 0; i < n; i++)
 	{
-		uint32		place;
 		LokiTidData *tid;
 
 		(void) loki_slot_page(array, kills[i].node, &place);
@@ -138,27 +146,7 @@ kill_on_page(LokiScan *so, Buffer buffer, const LokiEntryRef *kills, uint32 n)
 	}
 	if (marked)
 		MarkBufferDirtyHint(buffer, true);
-}
-
-/*
- * Mark entries of nodes of one TID page, if nobody has locked it.  No page may be locked by the caller; none is locked
- * or pinned afterwards.
- */
-void
-loki_kill_page(LokiScan *so, const LokiEntryRef *kills, uint32 n)
-{
-	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_TID];
-	uint32		place;
-	Buffer		buffer = loki_buffer_read(so->state, so->scan->indexRelation,
-										  loki_page_block(array, loki_slot_page(array, kills[0].node, &place)));
-
-	Assert(n > 0 && so->killed.may_mark && loki_no_buffer_locked());
-	if (ConditionalLockBuffer(buffer))
-	{
-		kill_on_page(so, buffer, kills, n);
-		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-	}
-	ReleaseBuffer(buffer);
+	UnlockReleaseBuffer(buffer);
 }
 
 /* Mark the entries that were noted, page by page.  No page may be locked by the caller. */

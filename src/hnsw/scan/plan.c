@@ -93,11 +93,3 @@ loki_plan_all_rows(LokiScan *so)
 	so->plan.ordered |= !so->plan.complete && so->plan.settings.iterative_scan == LOKI_ITERATIVE_STRICT;
 	so->plan.complete = true;
 }
-
-/* How many rows the scan may return until its caller is asked again; none: it ends. */
-double
-loki_plan_rows_left(LokiScan *so)
-{
-	return loki_may_be_given_up(so) ?
-		so->plan.caller->left(so->plan.caller, (double) so->course.returned) : get_float8_infinity();
-}

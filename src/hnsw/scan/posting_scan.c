@@ -130,29 +130,10 @@ read_window(LokiScan *so, uint32 node)
 }
 
 /*
- * Go on with the lists that have come in the place of those that the scan began with; false if there are
- * none of the same weights.  They have the nodes of all rows that its snapshot sees, or notes of them, as
- * the first ones had: no such row is dead to everyone.
+ * Have the window of any node in memory.  Where lists were made again, the scan goes on with the new ones: they have the
+ * nodes of all rows that its snapshot sees, or notes of them, as the first ones had, since no such row is dead to
+ * everyone.  Without any of the same weights there are no bounds from then on, and this is false.
  */
-static bool
-reopen(LokiScan *so)
-{
-	LokiScanTerms *terms = &so->terms;
-	LokiMetaPageData meta;
-	LokiTermLists lists;
-
-	loki_meta_read(so->scan->indexRelation, &meta);
-	if (!loki_terms_open(&lists, so->state, so->scan->indexRelation, &meta) ||
-		lists.data.generation == terms->lists.data.generation ||
-		lists.data.k1 != terms->lists.data.k1 || lists.data.b != terms->lists.data.b)
-		return false;
-	terms->lists = lists;
-	terms->window->first = terms->window->n = terms->next = 0;
-	read_changed(so);
-	return true;
-}
-
-/* The same for any node.  Where lists cannot be read, there are no bounds from then on, and this is false. */
 static bool
 find_window(LokiScan *so, uint32 node)
 {
@@ -160,12 +141,23 @@ find_window(LokiScan *so, uint32 node)
 
 	while (terms->bounded)
 	{
+		LokiMetaPageData meta;
+		LokiTermLists lists;
+
 		Assert(terms->changed.end == terms->lists.end); /* I16 */
 		if (node >= terms->lists.end)
 			read_behind(so, node);
 		if (node >= terms->lists.end || read_window(so, node))
 			return true;
-		terms->bounded = reopen(so);
+		loki_meta_read(so->scan->indexRelation, &meta);
+		terms->bounded = loki_terms_open(&lists, so->state, so->scan->indexRelation, &meta) &&
+			lists.data.generation != terms->lists.data.generation &&
+			lists.data.k1 == terms->lists.data.k1 && lists.data.b == terms->lists.data.b;
+		if (!terms->bounded)
+			break;
+		terms->lists = lists;
+		terms->window->first = terms->window->n = terms->next = 0;
+		read_changed(so);
 	}
 	return false;
 }

@@ -94,27 +94,6 @@ refine_slots(LokiScan *so, const LokiCandidate *candidates, const LokiSlots *cod
 }
 
 /*
- * The same for all opened slots, in recovery: under the share locks of their pages, which replay may
- * rewrite as soon as these are gone.  One at a time: a batch could lock a page twice.
- */
-static void
-refine_locked(LokiScan *so, const LokiCandidate *candidates, const LokiSlots *codes,
-			  const LokiSlots *refines, float *estimates, float *errors)
-{
-	Assert(so->search.in_recovery && (refines->n == 0 || refines->n == codes->n));
-	for (int i = 0; i < codes->n; i++)
-	{
-		lock_code_slot(so, codes, i);
-		if (refines->n > 0)
-			lock_code_slot(so, refines, i);
-		refine_slots(so, candidates, codes, refines, i, 1, estimates, errors);
-		if (refines->n > 0)
-			LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
-		LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
-	}
-}
-
-/*
  * Read CODE and REFINE of n nodes, LOKI_REFINE_BATCH at most, and set their estimates and
  * errors; without candidates, limits that always hold in place of these.  No page may be
  * locked.  In recovery slots are read under share lock, otherwise without; no lock or pin is
@@ -141,10 +120,19 @@ read_codes(LokiScan *so, const uint32 *nodes, int n, const LokiCandidate *candid
 	{
 		loki_slots_open(so->state, index, peek, codes);
 		loki_slots_open(so->state, index, peek, refines);
-		if (so->search.in_recovery)
-			refine_locked(so, candidates, codes, refines, estimates, errors);
-		else
+		if (!so->search.in_recovery)
 			refine_slots(so, candidates, codes, refines, 0, codes->n, estimates, errors);
+		/* replay may rewrite slots as soon as the locks are gone; a batch could lock a page twice */
+		for (int i = 0; i < codes->n && so->search.in_recovery; i++)
+		{
+			lock_code_slot(so, codes, i);
+			if (refines->n > 0)
+				lock_code_slot(so, refines, i);
+			refine_slots(so, candidates, codes, refines, i, 1, estimates, errors);
+			if (refines->n > 0)
+				LockBuffer(refines->buffers[i], BUFFER_LOCK_UNLOCK);
+			LockBuffer(codes->buffers[i], BUFFER_LOCK_UNLOCK);
+		}
 		valid = loki_slots_close(so->state, index, codes);
 		valid = loki_slots_close(so->state, index, refines) && valid;
 		peek = false;
@@ -255,29 +243,6 @@ loki_refine_bounds(LokiScan *so, const uint32 *nodes, int n, float *bounds, floa
 }
 
 /*
- * Merge a batch of n into a queue that has room for them.  It begins with the last one, so
- * that each is moved once.
- */
-static void
-merge_refined_batch(LokiCandidate *queue, uint32 queued, LokiCandidate *batch, uint32 n)
-{
-	loki_candidates_sort(batch, n);
-	while (n > 0)
-	{
-		if (queued > 0 && loki_compare_candidates(&queue[queued - 1], &batch[n - 1]) > 0)
-		{
-			queue[queued + n - 1] = queue[queued - 1];
-			queued--;
-		}
-		else
-		{
-			queue[queued + n - 1] = batch[n - 1];
-			n--;
-		}
-	}
-}
-
-/*
  * Make room for n more nodes in the queue: what is left of it moves to place `to`,
  * which is 0, or n for nodes that come first.  Returns how many are left.
  */
@@ -317,7 +282,19 @@ refine_next(LokiScan *so)
 		batch[i] = (LokiCandidate) {bounds[i], so->queue.candidates[so->queue.next + i].node};
 	so->queue.next += n;
 	Assert(so->queue.next <= so->queue.n);
-	merge_refined_batch(so->rerank.nodes, left, batch, n);
+	/* merge it into the queue, which has room; from the last one on, so that each is moved once */
+	loki_candidates_sort(batch, n);
+	for (LokiCandidate *queue = so->rerank.nodes; n > 0;)
+		if (left > 0 && loki_compare_candidates(&queue[left - 1], &batch[n - 1]) > 0)
+		{
+			queue[left + n - 1] = queue[left - 1];
+			left--;
+		}
+		else
+		{
+			queue[left + n - 1] = batch[n - 1];
+			n--;
+		}
 	CHECK_FOR_INTERRUPTS();
 }
 
@@ -394,14 +371,6 @@ loki_refine_first(LokiScan *so, uint32 n)
 		   (so->rerank.n - so->rerank.next < n ||
 			!(coarse_bound(so) > so->rerank.nodes[so->rerank.next + n - 1].distance)))
 		refine_next(so);
-}
-
-/* See scan.h.  The nodes stay where they are until room is made. */
-void
-loki_refine_taken(LokiScan *so, uint32 n)
-{
-	Assert(n <= so->rerank.n - so->rerank.next);
-	so->rerank.next += n;
 }
 
 /* A distance in the operator's unit, in that of codes */

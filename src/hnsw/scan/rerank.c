@@ -228,23 +228,6 @@ slot_passes(LokiScan *so, double distance)
 	return false;
 }
 
-/*
- * The exact distance of an entry's row by its vector, and whether the caller will take the
- * row; false if it is not visible.
- */
-static bool
-row_distance(LokiScan *so, const LokiEntryRef *entry, double *distance, bool *passes)
-{
-	bool		found;
-
-	if (!fetch_row(so, entry))
-		return false;
-	found = slot_distance(so, distance);
-	*passes = found && slot_passes(so, *distance);
-	ExecClearTuple(so->heap.slot);
-	return found;
-}
-
 /* Whether a TID slot names the TOAST value that is the vector of its rows */
 bool
 loki_value_known(const LokiScan *so, const LokiTidData *tid)
@@ -342,14 +325,19 @@ add_part_rows(LokiScan *so, LokiPartialNode *partial, uint64 length, bool *known
 		LokiEntryRef entry = {partial->node, so->tids.rows[i].slot, so->tids.lsn,
 		so->tids.rows[i].tid};
 		bool		visible;
-		bool		passes;
 
 		CHECK_FOR_INTERRUPTS();
 		if (*known)
 			visible = add_known_row(so, partial->distance, &entry, more && !any);
-		else if ((visible = *known = row_distance(so, &entry, &partial->distance, &passes)) &&
-				 passes)
-			loki_rerank_add(so, partial->distance, entry.heap, loki_filters_rows(so));
+		else
+		{
+			if (!fetch_row(so, &entry))
+				continue;
+			visible = *known = slot_distance(so, &partial->distance);
+			if (visible && slot_passes(so, partial->distance))
+				loki_rerank_add(so, partial->distance, entry.heap, loki_filters_rows(so));
+			ExecClearTuple(so->heap.slot);
+		}
 		if (!visible || any)
 			continue;
 		any = true;
@@ -506,7 +494,7 @@ fetch_nodes(LokiScan *so, int n)
 		read_tid(so, slots->blocks[i], slots->offsets[i], &tids[i], &lsns[i]);
 	if (prefetches)
 		loki_prefetch_vectors(so, tids, known, recent);
-	loki_refine_taken(so, n);
+	so->rerank.next += n;
 	for (int i = 0; i < n; i++)
 	{
 		uint32		rows = so->ranking.nrows;
@@ -527,16 +515,6 @@ fetch_nodes(LokiScan *so, int n)
 			loki_refine_measured(so, bounds[i], so->ranking.rows[rows].distance);
 		so->ranking.rowless += so->ranking.found == found;
 	}
-}
-
-/* See scan.h.  The row stays in the array until the next batch is completed. */
-const LokiRow *
-loki_rerank_next(LokiScan *so, uint32 wanted)
-{
-	if (so->ranking.next_row >= so->ranking.nrows)
-		return NULL;
-	loki_prefetch_ranked(so, wanted);
-	return &so->ranking.rows[so->ranking.next_row++];
 }
 
 /* See scan.h.  Under pgvector's limits a scan reads hnsw.ef_search rows, and then has no more. */
@@ -688,18 +666,6 @@ complete_certain(LokiScan *so, uint32 wanted)
 }
 
 /*
- * Whether so few nodes match that the rows of all are read, and codes leave out none: no more than the first
- * flat scan keeps.  All that match are queued, then, or were read.
- */
-static bool
-few_match(const LokiScan *so)
-{
-	return so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
-		so->ranking.found + so->ranking.rowless + (so->queue.n - so->queue.next) +
-		(so->rerank.n - so->rerank.next) <= LOKI_FIRST_SELECTION;
-}
-
-/*
  * Fetch rows until the nearest `wanted` of all that are queued are known, in order from
  * rows[next_row] on.  False if the queue ran empty before there were so many rows whose
  * distance is a number.  NaN, which codes cannot show, comes after all that is not found
@@ -709,7 +675,10 @@ bool
 loki_rerank_complete(LokiScan *so, uint32 wanted)
 {
 	uint32		left = so->ranking.nrows - so->ranking.next_row;
-	bool		all = few_match(so);
+	/* the rows of all nodes that match are read, if these are no more than the first flat scan keeps */
+	bool		all = so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
+		so->ranking.found + so->ranking.rowless + (so->queue.n - so->queue.next) +
+		(so->rerank.n - so->rerank.next) <= LOKI_FIRST_SELECTION;
 	uint32		at_end = all ? LOKI_PREFETCH_NODES : loki_filters_rows(so) ? 8 : 1;
 	int			known;
 

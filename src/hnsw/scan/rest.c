@@ -402,7 +402,7 @@ add_kill(Rest *rest, uint32 node, uint32 duplicate, const ItemPointerData *tid)
 
 /*
  * Mark the entries of a TID page, n nodes of which begin with `first`.  A TID that is read now may be another row's than
- * the one that was found dead; but then the page has changed since that was read (kill_on_page()).
+ * the one that was found dead; but then the page has changed since that was read (loki_kill_page()).
  */
 static void
 mark_page(Rest *rest, uint32 first, const LokiPagePart *part)

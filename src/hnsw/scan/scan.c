@@ -7,12 +7,8 @@
  * tuple is nearer than its page.  A graph has no such bound.  So a scan here finds candidates by codes,
  * reads the vectors of the nearest, and returns them in order; the rest comes later, from farther away.
  *
- * A scan returns rows in batches.  The first is as large as the caller's LIMIT if that
- * is known (hnsw.h, LokiScanCaller), otherwise hnsw.ef_search rows.  Later batches
- * double.  Within a batch the order is exact: all its vectors are read before its first
- * row is returned.  When a walk has no more rows, it goes on wider.  Then all other nodes
- * follow in flat scans, then the rows that have no place in the graph.
- * src/hnsw/scan/README, "Batches".
+ * Rows come in batches (src/hnsw/scan/README, "Batches").  Within one the order is exact: all its vectors are read
+ * before its first row is returned.
  *
  * IDENTIFICATION
  *	  src/hnsw/scan/scan.c
@@ -344,10 +340,7 @@ begin_filtered(LokiScan *so)
 	choice->nseeds = 0;
 	choice->correlated = -1;
 
-	/*
-	 * the list may have others, such as arrays whose elements it does not
-	 * know
-	 */
+	/* the list may have others, such as arrays whose elements it does not know */
 	choice->share_known = so->filter.has_list && so->filter.nodes.ntests == 1 &&
 		so->filter.within == NULL &&
 		so->filter.list.tested <= 0.1 * so->filter.list.count;
@@ -433,10 +426,7 @@ first_walk(LokiScan *so)
 		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries);
 		so->search.budget.scored_limit = limit;
 
-		/*
-		 * pgvector's limit applies if nothing follows that would find the
-		 * rest
-		 */
+		/* pgvector's limit applies if nothing follows that would find the rest */
 		take_walk(so, so->plan.complete || limit > 0 ? PG_UINT32_MAX : so->course.rows);
 	}
 }
@@ -488,22 +478,6 @@ widen_by_share(LokiScan *so)
 	return true;
 }
 
-/*
- * An iterative scan has come to pgvector's limits.  They end its walk, but not the rows that it has scored:
- * queue all of these.  False if there are no more, or the scan is not iterative.
- */
-static bool
-take_all(LokiScan *so)
-{
-	uint64		scored = so->search.count.scored;
-
-	if (so->search.budget.scored_limit == 0 || so->course.walk_end == LOKI_WALK_DRY ||
-		so->course.width >= scored)
-		return false;
-	widen_walk(so, scored, scored);
-	return true;
-}
-
 /* The walk is over: flat scans follow. */
 static void
 begin_flat(LokiScan *so)
@@ -516,6 +490,8 @@ begin_flat(LokiScan *so)
 static bool
 find_more(LokiScan *so)
 {
+	uint64		scored = so->search.count.scored;
+
 	if (so->course.phase == LOKI_SCAN_WALK)
 	{
 		if (may_widen(so) && !loki_account_leaves(so))
@@ -524,7 +500,15 @@ find_more(LokiScan *so)
 			return true;
 		}
 		if (!so->plan.complete && !so->plan.exact)
-			return take_all(so);
+		{
+			/* pgvector's limits end an iterative walk, but not the rows that it has scored: all are queued */
+			bool		more = so->search.budget.scored_limit > 0 && so->course.walk_end != LOKI_WALK_DRY &&
+				so->course.width < scored;
+
+			if (more)
+				widen_walk(so, scored, scored);
+			return more;
+		}
 		begin_flat(so);
 	}
 	return loki_flat_select(so) || (loki_flat_doubt(so) && loki_flat_select(so));
@@ -566,7 +550,6 @@ begin_certain(LokiScan *so)
 	Assert(loki_is_bounded(so) && so->ranking.npartials == 0);
 	if (so->course.phase == LOKI_SCAN_WALK)
 		begin_flat(so);
-	Assert(so->course.phase == LOKI_SCAN_FLAT);
 	so->plan.certain = true;
 	loki_flat_certain(so);
 	return true;
@@ -711,9 +694,13 @@ next_ranked(LokiScan *so)
 
 		if (so->course.batch_left == 0)
 		{
-			double		rows = Min(so->course.batch * (so->plan.certain ? 8.0 : 2.0), loki_plan_rows_left(so));
-			double		wanted = loki_filters_rows(so) ? so->plan.limit - so->plan.caller->taken(so->plan.caller) : 0;
+			double		rows = so->course.batch * (so->plan.certain ? 8.0 : 2.0);
+			double		wanted = 0;
 
+			if (loki_may_be_given_up(so))
+				rows = Min(rows, so->plan.caller->left(so->plan.caller, (double) so->course.returned));
+			if (loki_filters_rows(so))
+				wanted = so->plan.limit - so->plan.caller->taken(so->plan.caller);
 			rows = wanted >= 1 ? Min(rows, wanted) : rows;
 			if (rows < 1)
 				so->course.phases[so->course.next_phase] = LOKI_SCAN_DONE;
@@ -723,9 +710,11 @@ next_ranked(LokiScan *so)
 		}
 		if (so->ranking.next_row >= so->ranking.nrows || so->course.batch_left == so->course.batch)
 			fill_batch(so);
-		row = loki_rerank_next(so, so->course.batch_left);
-		if (row == NULL)
+		if (so->ranking.next_row >= so->ranking.nrows)
 			return false;
+		loki_prefetch_ranked(so, so->course.batch_left);
+		/* it stays in the array until the next batch is completed */
+		row = &so->ranking.rows[so->ranking.next_row++];
 		Assert(so->course.batch_left > 0 && so->course.batch_left <= so->course.batch);
 		so->course.batch_left--;
 

@@ -177,7 +177,7 @@ typedef struct LokiRefineQueue
 } LokiRefineQueue;
 
 /*
- * Nodes that wait to be reranked: nodes[next .. n), ascending by distance (refine.c).  Here
+ * Nodes that wait to be reranked: nodes[next .. n), ascending by distance (refine.c, rerank.c).  Here
  * that is a lower bound of the exact distances of their rows, in the operator's unit.
  */
 typedef struct LokiRerankQueue
@@ -192,8 +192,8 @@ typedef struct LokiRerankQueue
 } LokiRerankQueue;
 
 /*
- * Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c, rest.c; prefetch.c says which
- * were announced)
+ * Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c, rest.c; scan.c takes them;
+ * prefetch.c says which were announced)
  */
 typedef struct LokiRanking
 {
@@ -374,7 +374,6 @@ extern void loki_pin_row_page(LokiScan *so, BlockNumber block, bool again);
 /* functions in scan/plan.c: what is asked of the caller when a scan begins; and pgvector's limits end no more */
 extern void loki_plan_completeness(LokiScan *so);
 extern void loki_plan_all_rows(LokiScan *so);
-extern double loki_plan_rows_left(LokiScan *so);
 
 /*
  * functions in scan/width.c: a width for a number of rows, as settings ask for; the nodes that the scan will
@@ -541,9 +540,6 @@ extern float loki_refine_reach(const LokiScan *so, double distance, double error
 /* Whether even the last candidate may be nearer than a distance */
 extern bool loki_refine_doubts(const LokiScan *so, double distance, double sure);
 
-/* The first n nodes of the rerank queue were taken */
-extern void loki_refine_taken(LokiScan *so, uint32 n);
-
 /* A row of a node with this bound has this distance; both in the operator's unit */
 extern void loki_refine_measured(LokiScan *so, double bound, double distance);
 
@@ -593,9 +589,6 @@ extern void loki_rerank_end(LokiScan *so);
  * False if the queue ran empty before.
  */
 extern bool loki_rerank_complete(LokiScan *so, uint32 wanted);
-
-/* The next of them; NULL if there are none.  The caller takes `wanted` at most. */
-extern const LokiRow *loki_rerank_next(LokiScan *so, uint32 wanted);
 
 /* Whether the visibility map says of a row's page that all rows are visible to everyone */
 extern bool loki_on_visible_page(LokiScan *so, const ItemPointerData *tid);

@@ -69,33 +69,6 @@ stream_matches(LokiScan *so, int first_array, uint32 number)
 }
 
 /*
- * Fill so->tids from the current slot of the stream's page.  A node's rows may be many, one in NULLTID
- * is alone.  Both kinds of NULLTID rows are in one array, told apart by the flag.
- */
-static void
-stream_slot(LokiScan *so, int array, uint16 flags)
-{
-	LokiSlotArray *slots = &so->state->arrays[array];
-	uint32		number = so->unordered.ordinal * slots->per_page + so->unordered.place;
-	LokiTidData *slot = (LokiTidData *)
-		LokiPageSlot(so->unordered.page, slots->slot_size, so->unordered.place);
-
-	so->unordered.tid = 0;
-	loki_set_tid(so, NULL);
-	if (!LokiTidIsLive(slot))
-		return;
-	if (array == LOKI_SLOTS_TID)
-	{
-		if (stream_matches(so, LOKI_SLOTS_ATTR, number))
-			loki_node_tids(so, number);
-	}
-	else if ((slot->state & LOKI_TID_ZERO_NORM) == flags &&
-			 loki_is_within(so, &slot->u.heap) &&
-			 stream_matches(so, LOKI_SLOTS_NULLATTR, number))
-		loki_set_tid(so, &slot->u.heap);
-}
-
-/*
  * The next TID; false at the end.  For NULLTID, flags is LOKI_TID_ZERO_NORM or 0; for TID it
  * is not used.  No page may be locked by the caller; none is locked or pinned afterwards.
  */
@@ -121,8 +94,20 @@ loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 		}
 		if ((int) so->unordered.place < LokiPageUsed((Page) so->unordered.page, slots->slot_size))
 		{
-			stream_slot(so, array, flags);
-			so->unordered.place++;
+			uint32		number = so->unordered.ordinal * slots->per_page + so->unordered.place;
+			LokiTidData *slot = (LokiTidData *)
+				LokiPageSlot(so->unordered.page, slots->slot_size, so->unordered.place++);
+
+			so->unordered.tid = 0;
+			loki_set_tid(so, NULL);
+			/* a node's rows may be many; both kinds of NULLTID rows are in one array, told apart by the flag */
+			if (!LokiTidIsLive(slot))
+				continue;
+			if (array == LOKI_SLOTS_TID && stream_matches(so, LOKI_SLOTS_ATTR, number))
+				loki_node_tids(so, number);
+			else if (array != LOKI_SLOTS_TID && (slot->state & LOKI_TID_ZERO_NORM) == flags &&
+					 loki_is_within(so, &slot->u.heap) && stream_matches(so, LOKI_SLOTS_NULLATTR, number))
+				loki_set_tid(so, &slot->u.heap);
 		}
 		else
 		{

@@ -174,17 +174,6 @@ fills_pool(uint32 width)
 	return width > LOKI_POOL_MAX / 4;
 }
 
-/* Keep more of the best, from now on. */
-static void
-set_width(LokiSearch *search, uint32 width)
-{
-	search->reach.width = (int) width;
-	search->reach.grown = Max(search->reach.grown, search->reach.width);
-	search->reach.most = Max(search->reach.most, search->reach.grown);
-	if (fills_pool(width) && !search->kept.best_is_heap)
-		make_heap(search);
-}
-
 /*
  * Take a node that matches into the best, if it is near enough.  Nodes that do not match are expanded
  * like others, since they may lead to some that do, but they never make the reach shorter: a filter
@@ -433,7 +422,15 @@ choose_strategy(LokiSearch *search)
 	}
 
 	if (strategy != LOKI_STRATEGY_FLAT)
-		set_width(search, Max(search->reach.width, loki_strategy_width(search, strategy, share)));
+	{
+		LokiReach  *reach = &search->reach;
+
+		reach->width = (int) Max(reach->width, loki_strategy_width(search, strategy, share));
+		reach->grown = Max(reach->grown, reach->width);
+		reach->most = Max(reach->most, reach->grown);
+		if (fills_pool(reach->width) && !search->kept.best_is_heap)
+			make_heap(search);
+	}
 	if (strategy == LOKI_STRATEGY_HOPS)
 		begin_hops(search);
 	return strategy;
