@@ -251,45 +251,41 @@ test_copied(void *arg, const LokiTest *test, int n, uint8 *passes)
 }
 
 /*
- * Set passes[] of FILTER_BATCH nodes at most.  Tests that most often fail need not come first: all are
- * made.
+ * See filter.h.  Counts the nodes as filtered, and those that pass as matched.  Tests that most often fail need not come
+ * first: all are made.
  */
-static void
-filter_batch(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes, int first, NodeLists *waiting)
-{
-	const LokiNodeFilter *filter = search->filter;
-	CopiedSlots copied;
-
-	copied.search = search;
-	copied.nodes = nodes;
-	copied.attribute = -1;
-	memset(passes, 1, n);
-	for (int i = 0; i < filter->ntests; i++)
-	{
-		const LokiTest *test = &filter->tests[i];
-
-		if (test->kind != LOKI_CONDITION_KEY)
-			loki_test(test, test_copied, &copied, n, passes);
-		else if (test->key != filter->known)
-			test_copied(&copied, test, n, passes);
-	}
-	if (filter->tids != NULL)
-		test_tids(search, nodes, n, passes, first, waiting);
-}
-
-/* See filter.h.  Counts the nodes as filtered, and those that pass as matched. */
 int
 loki_filter_nodes(LokiSearch *search, const uint32 *nodes, int n, uint8 *passes)
 {
+	const LokiNodeFilter *filter = search->filter;
 	NodeLists	waiting;
+	CopiedSlots copied;
 	int			passed = 0;
 
 	waiting.n = 0;
+	copied.search = search;
+	memset(passes, 1, n);
 	Assert(n <= LOKI_TEST_BATCH);
-	Assert(search->filter->any && !search->filter->never);
+	Assert(filter->any && !filter->never);
 	Assert(loki_no_buffer_locked());
-	for (int i = 0; i < n; i += FILTER_BATCH)
-		filter_batch(search, nodes + i, Min(FILTER_BATCH, n - i), passes + i, i, &waiting);
+	for (int first = 0; first < n; first += FILTER_BATCH)
+	{
+		int			batch = Min(FILTER_BATCH, n - first);
+
+		copied.nodes = nodes + first;
+		copied.attribute = -1;
+		for (int i = 0; i < filter->ntests; i++)
+		{
+			const LokiTest *test = &filter->tests[i];
+
+			if (test->kind != LOKI_CONDITION_KEY)
+				loki_test(test, test_copied, &copied, batch, passes + first);
+			else if (test->key != filter->known)
+				test_copied(&copied, test, batch, passes + first);
+		}
+		if (filter->tids != NULL)
+			test_tids(search, nodes + first, batch, passes + first, first, &waiting);
+	}
 	test_lists(search, nodes, &waiting, passes);
 	for (int i = 0; i < n; i++)
 		passed += passes[i];

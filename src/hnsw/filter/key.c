@@ -117,17 +117,6 @@ set_equal(LokiFilterKey *key, const LokiConstant *constants, int n)
 	key->n = key->nexact + sort_numbers(key->set + key->nexact, nlossy);
 }
 
-/* Whether constant a lets every value pass that b lets pass; x < ANY (array) is x < the greatest. */
-static bool
-is_looser(const LokiConstant *a, const LokiConstant *b)
-{
-	/* a smaller and a greater than never come from one key */
-	Assert(loki_is_less(a->op) == loki_is_less(b->op));
-	if (a->value.sort_key != b->value.sort_key)
-		return loki_is_less(a->op) == (a->value.sort_key > b->value.sort_key);
-	return a->op == BTLessEqualStrategyNumber || a->op == BTGreaterEqualStrategyNumber;
-}
-
 /* The range of sort keys that satisfy a comparison with an exact constant */
 static void
 set_range(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constant)
@@ -162,10 +151,19 @@ static void
 set_order(LokiFilter *filter, LokiFilterKey *key, const LokiConstant *constants, int n)
 {
 	const LokiConstant *loosest = &constants[0];
+	bool		less = loki_is_less(loosest->op);
 
+	/* x < ANY (array) is x < the greatest */
 	for (int i = 1; i < n; i++)
-		if (is_looser(&constants[i], loosest))
+	{
+		int64		number = constants[i].value.sort_key;
+
+		/* a smaller and a greater than never come from one key */
+		Assert(loki_is_less(constants[i].op) == less);
+		if (number != loosest->value.sort_key ? less == (number > loosest->value.sort_key) :
+			constants[i].op == BTLessEqualStrategyNumber || constants[i].op == BTGreaterEqualStrategyNumber)
 			loosest = &constants[i];
+	}
 	if (!loki_attr_type_lossy((LokiAttrType) key->type))
 	{
 		set_range(filter, key, loosest);

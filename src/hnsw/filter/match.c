@@ -278,36 +278,9 @@ match_signature(const LokiFilterKey *key, uint8 flag, const LokiSignature *value
 	}
 }
 
-/*
- * Load a signature, of which the last eight bytes overlap with the first: a slot has 15 of them, and a read
- * of 16 would go past its end.
- */
-static inline void
-load_signature(const char *slot, LokiSignature *value)
-{
-	memcpy(&value->bits[0], slot + 1, sizeof(uint64));
-	memcpy(&value->bits[1], slot + 1 + LOKI_SIGNATURE_BYTES - sizeof(uint64), sizeof(uint64));
-#ifdef WORDS_BIGENDIAN
-	value->bits[1] <<= 8;
-#else
-	value->bits[1] >>= 8;
-#endif
-}
-
 /* A word of four hashes, each of which is 1, or has only its highest bit set */
 #define EACH_HASH		UINT64CONST(0x0001000100010001)
 #define EACH_HIGHEST	UINT64CONST(0x8000800080008000)
-
-/* Turn a signature that was loaded into the hashes of a slot, the last one twice. */
-static inline void
-load_elements(LokiSignature *value)
-{
-#ifdef WORDS_BIGENDIAN
-	value->bits[1] |= (value->bits[1] >> 16) & PG_UINT16_MAX;
-#else
-	value->bits[1] |= (value->bits[1] << 16) & ~(PG_UINT64_MAX >> 16);
-#endif
-}
 
 /*
  * How many of a key's hashes a slot has.  After XOR with one that it has, there is a zero in its place, which
@@ -347,7 +320,13 @@ count_in(const LokiFilterKey *key, const char *slot)
 static inline bool
 match_elements(const LokiFilterKey *key, const char *slot, LokiSignature *value)
 {
-	load_elements(value);
+	/* the hashes of a slot, the last one twice */
+#ifdef WORDS_BIGENDIAN
+	value->bits[1] |= (value->bits[1] >> 16) & PG_UINT16_MAX;
+#else
+	value->bits[1] |= (value->bits[1] << 16) & ~(PG_UINT64_MAX >> 16);
+#endif
+
 	/*
 	 * set[] has each hash once, so counts can be compared; elements may share
 	 * a hash, so what passes is rechecked
@@ -377,7 +356,14 @@ test_arrays(LokiFilterKey *key, const char *slots, uint32 stride, int n, uint8 *
 
 		if (!passes[i])
 			continue;
-		load_signature(slots, &value);
+		/* a slot has 15 bytes of a signature: a read of 16 would go past its end, so the last eight overlap the first */
+		memcpy(&value.bits[0], slots + 1, sizeof(uint64));
+		memcpy(&value.bits[1], slots + 1 + LOKI_SIGNATURE_BYTES - sizeof(uint64), sizeof(uint64));
+#ifdef WORDS_BIGENDIAN
+		value.bits[1] <<= 8;
+#else
+		value.bits[1] >>= 8;
+#endif
 		if (flag == LOKI_ATTR_ELEMENTS)
 			passes[i] = match_elements(key, slots, &value);
 		else
