@@ -29,19 +29,6 @@ LOKI_MODULE_MAGIC;
 extern PGDLLEXPORT void _PG_init(void);
 
 /*
- * Whether the library is loaded under its other name, or pgvector's is.  A
- * setting of a library that is yet to come is a placeholder.
- */
-static bool
-has_rival(void)
-{
-	const char *setting = "hnsw.ef_search";
-
-	return GetConfigOption(setting, true, false) != NULL &&
-		(GetConfigOptionFlags(setting, true) & GUC_CUSTOM_PLACEHOLDER) == 0;
-}
-
-/*
  * Start the folders, each after those that it uses.  When all settings are
  * there, others with their prefixes are errors.
  *
@@ -51,7 +38,14 @@ has_rival(void)
 void
 _PG_init(void)
 {
-	if (has_rival())
+	const char *setting = "hnsw.ef_search";
+
+	/*
+	 * The library may be loaded under its other name, or pgvector's may be.  A setting of a library that is
+	 * yet to come is a placeholder.
+	 */
+	if (GetConfigOption(setting, true, false) != NULL &&
+		(GetConfigOptionFlags(setting, true) & GUC_CUSTOM_PLACEHOLDER) == 0)
 	{
 		if (IsBinaryUpgrade)
 			return;

@@ -35,30 +35,11 @@ loki_array_length(ArrayType *array)
 	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 }
 
-/*
- * Elements of a numeric[]; ERROR for one that no float4 can be.  Each is checked when it is converted: of
- * several faults the first counts, as in pgvector.
- */
-static void
-convert_numerics(ArrayType *array, float *values, void (*check) (float))
-{
-	Datum	   *elements;
-	int			n;
-
-	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT,
-					  &elements, NULL, &n);
-	for (int i = 0; i < n; i++)
-	{
-		values[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, elements[i]));
-		if (check != NULL)
-			check(values[i]);
-	}
-}
-
 void
 loki_array_floats(ArrayType *array, float *values, void (*check) (float))
 {
 	const void *elements = ARR_DATA_PTR(array);
+	Datum	   *numerics;
 	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 
 	/* without NULLs, elements of a fixed width are a plain array of C, aligned by the server */
@@ -77,7 +58,14 @@ loki_array_floats(ArrayType *array, float *values, void (*check) (float))
 				values[i] = ((const float8 *) elements)[i];
 			break;
 		case NUMERICOID:
-			convert_numerics(array, values, check);
+			/* ERROR for one that no float4 can be; of several faults the first counts, as in pgvector */
+			deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &numerics, NULL, &n);
+			for (int i = 0; i < n; i++)
+			{
+				values[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, numerics[i]));
+				if (check != NULL)
+					check(values[i]);
+			}
 			break;
 		default:
 			ereport(ERROR,
@@ -98,14 +86,5 @@ loki_array_make(Oid type, Size width, int n)
 	array->elemtype = type;
 	ARR_DIMS(array)[0] = n;
 	ARR_LBOUND(array)[0] = 1;
-	return array;
-}
-
-ArrayType *
-loki_floats_array(int dim, const float *x)
-{
-	ArrayType  *array = loki_array_make(FLOAT4OID, sizeof(float4), dim);
-
-	memcpy(ARR_DATA_PTR(array), x, sizeof(float4) * dim);
 	return array;
 }

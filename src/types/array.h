@@ -32,7 +32,4 @@ extern void loki_array_floats(ArrayType *array, float *values, void (*check) (fl
 /* An array of n zeros of a type whose values take `width` bytes, palloc'd, for its caller to fill */
 extern ArrayType *loki_array_make(Oid type, Size width, int n);
 
-/* real[] of dim floats, palloc'd */
-extern ArrayType *loki_floats_array(int dim, const float *x);
-
 #endif							/* LOKI_ARRAY_H */

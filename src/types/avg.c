@@ -40,33 +40,15 @@ get_state(FunctionCallInfo fcinfo, int n, const char *type, const char *function
 	return state;
 }
 
-/* A state of zeros */
-static ArrayType *
-make_state(int dim)
-{
-	return loki_array_make(FLOAT8OID, sizeof(float8), dim + 1);
-}
-
-/* The sums and the number of rows of a state, as an array of its own */
-static ArrayType *
-copy_state(ArrayType *state)
-{
-	ArrayType  *copy = make_state(AVG_DIM(state));
-
-	memcpy(AVG_VALUES(copy), AVG_VALUES(state),
-		   sizeof(float8) * (AVG_DIM(state) + 1));
-	return copy;
-}
-
 /*
  * The state to add to: the first argument itself within an aggregate, which
  * owns it, otherwise a copy.
  */
 static ArrayType *
-writable_state(FunctionCallInfo fcinfo, ArrayType *state)
+writable_state(FunctionCallInfo fcinfo, ArrayType *state, bool is_first)
 {
-	if (!AggCheckCallContext(fcinfo, NULL))
-		return copy_state(state);
+	if (!is_first || !AggCheckCallContext(fcinfo, NULL))
+		state = DatumGetArrayTypePCopy(PointerGetDatum(state));
 	ARR_LBOUND(state)[0] = 1;
 	return state;
 }
@@ -96,7 +78,8 @@ accumulate(FunctionCallInfo fcinfo, const LokiDenseType *type)
 
 	if (!first)
 		(void) loki_check_expected_dim(NULL, AVG_DIM(state), v->dim);
-	state = first ? make_state(v->dim) : writable_state(fcinfo, state);
+	state = first ? loki_array_make(FLOAT8OID, sizeof(float8), v->dim + 1) :
+		writable_state(fcinfo, state, true);
 	Assert(AVG_DIM(state) == v->dim);
 	values = AVG_VALUES(state);
 	values[0] = n + 1;
@@ -131,7 +114,7 @@ vector_combine(PG_FUNCTION_ARGS)
 	if (AVG_DIM(rest) > 0)
 		(void) loki_check_expected_dim(NULL, AVG_DIM(sum), AVG_DIM(rest));
 
-	sum = swap ? copy_state(sum) : writable_state(fcinfo, sum);
+	sum = writable_state(fcinfo, sum, !swap);
 	Assert(AVG_DIM(rest) == 0 || AVG_DIM(rest) == AVG_DIM(sum));
 	AVG_VALUES(sum)[0] += AVG_VALUES(rest)[0];
 	for (int i = 1; i <= AVG_DIM(rest); i++)
@@ -156,10 +139,14 @@ average(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	for (int i = 0; i < dim; i++)
 	{
 		x[i] = values[i + 1] / values[0];
-		if (type->check != NULL)
-			type->check(x[i]);
+		/* of several faults the first counts, as in pgvector */
+		if (type == &loki_halfvec_type)
+		{
+			loki_halfvec_check_range(x[i]);
+			(void) loki_check_finite(NULL, type->name, x[i]);
+		}
 	}
-	PG_RETURN_POINTER(type->form(dim, x));
+	PG_RETURN_POINTER(loki_dense_form(type, dim, x));
 }
 
 LOKI_DENSE_FUNCTION(vector_avg, average, vector)

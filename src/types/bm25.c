@@ -41,6 +41,24 @@ term_of_word(const char *lexeme, int length)
 	return hash_bytes((const unsigned char *) lexeme, length) & PG_INT32_MAX;
 }
 
+/* How often a lexeme of a document occurs: once if positions have been stripped */
+static inline int
+word_count(TSVector document, const WordEntry *entry)
+{
+	return entry->haspos ? POSDATALEN(document, entry) : 1;
+}
+
+/* The length of a document: how often it has any */
+static double
+document_length(TSVector document)
+{
+	double		length = 0;
+
+	for (int i = 0; i < document->size; i++)
+		length += word_count(document, &ARRPTR(document)[i]);
+	return length;
+}
+
 /* An element of a document */
 typedef struct Element
 {
@@ -93,7 +111,7 @@ loki_words_of(TSVector document)
 		elements[i] = (Element)
 	{
 		.term = term_of_word(STRPTR(document) + entries[i].pos, entries[i].len),
-			.count = loki_word_count(document, &entries[i])
+			.count = word_count(document, &entries[i])
 	};
 	sort_elements(elements, elements + document->size, document->size);
 	for (int i = 0; i < document->size; i++)
@@ -193,7 +211,7 @@ lexeme_count(TSVector document, const char *lexeme, int length)
 											entries[middle].len, false);
 
 		if (order == 0)
-			return loki_word_count(document, &entries[middle]);
+			return word_count(document, &entries[middle]);
 		if (order < 0)
 			high = middle;
 		else
@@ -231,7 +249,7 @@ loki_document_count(TSVector document, LokiWord *words, int n)
 		words[i].documents += words[i].found;
 		words[i].found = false;
 	}
-	return loki_document_length(document);
+	return document_length(document);
 }
 
 /*
@@ -242,7 +260,7 @@ double
 loki_bm25_score(TSVector document, const Bm25Query *query)
 {
 	char	   *lexemes = Bm25QueryLexemes(query);
-	double		length = loki_document_length(document);
+	double		length = document_length(document);
 	double		score = 0;
 
 	if (query->n < 0)

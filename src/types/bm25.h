@@ -88,28 +88,13 @@ typedef struct LokiWord
  */
 extern LokiWord *loki_words_of_search(TSQuery search, int *n);
 
-/* How often a lexeme of a document occurs: once if positions have been stripped */
-static inline int
-loki_word_count(TSVector document, const WordEntry *entry)
-{
-	return entry->haspos ? POSDATALEN(document, entry) : 1;
-}
-
 /* The words of a document, by term: those that share one are added.  Palloc'd. */
 extern LokiSparse loki_words_of(TSVector document);
 
-/* The length of a document: how often it has any */
-static inline double
-loki_document_length(TSVector document)
-{
-	double		length = 0;
-
-	for (int i = 0; i < document->size; i++)
-		length += loki_word_count(document, &ARRPTR(document)[i]);
-	return length;
-}
-
-/* Count a document for those of n words, by term, that it has, as lists would: by term.  Returns its length. */
+/*
+ * Count a document for those of n words, by term, that it has, as lists would: by term.  Returns its length,
+ * which is how often it has any word.
+ */
 extern double loki_document_count(TSVector document, LokiWord *words, int n);
 
 /* The weight, from 0 to 1, of a word that occurs `count` times in a document of this length */

@@ -33,9 +33,6 @@ typedef struct ByteVector
 } ByteVector;
 
 #define LOKI_BYTEVEC_SIZE(dim)	(offsetof(ByteVector, codes) + (dim))
-#define DatumGetByteVector(d)	((ByteVector *) PG_DETOAST_DATUM(d))
-#define PG_GETARG_BYTEVEC_P(n)	DatumGetByteVector(PG_GETARG_DATUM(n))
-#define PG_RETURN_BYTEVEC_P(v)	PG_RETURN_POINTER(v)
 
 /*
  * The bytevec whose elements are nearest to finite floats, palloc'd; NULL if the

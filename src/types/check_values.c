@@ -70,15 +70,6 @@ loki_check_same_dim(const char *type, int a, int b)
 				 loki_errhint_dimensions()));
 }
 
-void
-loki_check_unused(int unused)
-{
-	if (unused != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("expected unused to be 0, not %d", unused)));
-}
-
 /* An error context callback: what drivers send who take the type's text or an array for its binary form */
 static void
 hint_at_form(void *type)
@@ -96,90 +87,59 @@ loki_head_begin(ErrorContextCallback *head, const char *type)
 	error_context_stack = head;
 }
 
+/* The typmod comes first, with a hint of its own. */
 void
-loki_head_end(ErrorContextCallback *head)
+loki_head_end(ErrorContextCallback *head, int32 typmod, int dim, int unused)
 {
+	if (unused != 0 && (typmod == -1 || typmod == dim))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("expected unused to be 0, not %d", unused)));
 	Assert(error_context_stack == head);
 	error_context_stack = head->previous;
+	(void) loki_check_typmod(NULL, typmod, dim);
 }
 
 /* NaN would be neither less nor greater than any distance, and break the order of an index (T1). */
-void
-loki_nan_error(fmNodePtr soft, const char *type)
+bool
+loki_finite_error(fmNodePtr soft, const char *type, bool is_nan)
 {
-	errsave(soft,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("NaN not allowed in %s", type),
-			 errhint("Check what the embedding model was given, or store NULL for a row without a vector.")));
-}
-
-void
-loki_infinite_error(fmNodePtr soft, const char *type)
-{
-	errsave(soft,
+	if (is_nan)
+		ereturn(soft, false,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("NaN not allowed in %s", type),
+				 errhint("Check what the embedding model was given, or store NULL for a row without a vector.")));
+	ereturn(soft, false,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("infinite value not allowed in %s", type)));
 }
 
 /* The number is not terminated in the input, so its length is given. */
-void
+bool
 loki_range_error(fmNodePtr soft, const char *type, const char *number, int length)
 {
 	Assert(length > 0);
-	errsave(soft,
+	ereturn(soft, false,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("\"%.*s\" is out of range for type %s", length, number, type)));
 }
 
-int
-loki_errhint_syntax(const char *type)
-{
-	if (strcmp(type, "sparsevec") == 0)
-		return errhint("Write \"index:value\" for each element that is not zero, and the number of dimensions, such as {1:0.5,7:-2}/10.");
-	return errhint("Write numbers between brackets, such as [1,-2.5,3].");
-}
-
 /*
- * The scanner is plain C and raises nothing: it returns a status and stops at the fault.  The same
- * faults of values that do not come from text have the same messages, so these are shared.
+ * errdetail() of no text would be an empty DETAIL line, hence the 0.  A text that is no vector may be the array
+ * that a driver makes of a list.
  */
-void
-loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status,
-				const LokiTextScan *scan, const char *text)
+bool
+loki_syntax_error(fmNodePtr soft, const char *type, const char *text, const char *detail)
 {
-	Assert(status != LOKI_SCAN_OK);
-	switch (status)
-	{
-		case LOKI_SCAN_EMPTY:
-			/* the message is that of a vector of no dimensions, or of one too many */
-			(void) loki_check_dim(soft, type, 0, max);
-			break;
-		case LOKI_SCAN_TOO_MANY:
-			(void) loki_check_dim(soft, type, max + 1, max);
-			break;
-		case LOKI_SCAN_NAN:
-			loki_nan_error(soft, type);
-			break;
-		case LOKI_SCAN_INFINITE:
-			loki_infinite_error(soft, type);
-			break;
-		case LOKI_SCAN_RANGE:
-			loki_range_error(soft, type, scan->number, scan->at - scan->number);
-			break;
-		default:
-			/* a text that is no vector may be the array that a driver makes of a list */
-			errsave(soft,
-					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					 errmsg("invalid input syntax for type %s: \"%s\"", type, text),
-					 status == LOKI_SCAN_NO_START ?
-					 errdetail("Vector contents must start with \"[\".") :
-					 status == LOKI_SCAN_JUNK ?
-					 errdetail("Junk after closing right brace.") : 0,
-					 status == LOKI_SCAN_NO_START && text[strspn(text, " ")] == '{' ?
-					 errhint("Write numbers between brackets, such as [1,-2.5,3], or cast an array: $1::real[]::%s.", type) :
-					 loki_errhint_syntax(type)));
-			break;
-	}
+	ereturn(soft, false,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid input syntax for type %s: \"%s\"", type, text),
+			 detail != NULL ? errdetail("%s", detail) : 0,
+			 strcmp(type, "sparsevec") == 0 ?
+			 errhint("Write \"index:value\" for each element that is not zero, and the number of dimensions, such as {1:0.5,7:-2}/10.") :
+			 text[strspn(text, " ")] == '{' ?
+			 errhint("Write numbers between brackets, such as [1,-2.5,3], or cast an array: $1::real[]::%s.", type) :
+			 errhint("Write numbers between brackets, such as [1,-2.5,3].")));
 }
 
 /* The typmod counts dimensions as they are, unlike varchar's, which adds the header. */

@@ -20,7 +20,6 @@
 
 #include "compat/pgcompat.h"
 #include "fmgr.h"
-#include "types/textscan.h"
 #include "utils/array.h"
 
 /*
@@ -30,41 +29,29 @@
  * function returns at once what its caller will ignore.
  *
  * loki_check_dim() accepts 1 to max dimensions, loki_check_expected_dim() those of a typmod or a
- * state, loki_check_same_dim() operands that agree, and loki_check_unused() the reserved zero of a
- * binary value.  loki_range_error() cites `length` characters of the input, and loki_scan_error()
- * words the error that the status of a scan of `text` stands for.
+ * state, and loki_check_same_dim() operands that agree.  loki_range_error() cites `length` characters
+ * of the input; loki_syntax_error() says how values of a type are written, and what is wrong if
+ * `detail` is not NULL.
  */
 extern bool loki_check_dim(fmNodePtr soft, const char *type, int dim, int max);
 extern bool loki_check_expected_dim(fmNodePtr soft, int expected, int dim);
 extern void loki_check_same_dim(const char *type, int a, int b);
-extern void loki_check_unused(int unused);
-extern void loki_nan_error(fmNodePtr soft, const char *type);
-extern void loki_infinite_error(fmNodePtr soft, const char *type);
-extern void loki_range_error(fmNodePtr soft, const char *type, const char *number, int length);
-extern void loki_scan_error(fmNodePtr soft, const char *type, int max, LokiScanStatus status,
-							const LokiTextScan *scan, const char *text);
-
-/* The end of an error of syntax: how values of a type are written.  The hint of an ereport(). */
-extern int	loki_errhint_syntax(const char *type);
+extern bool loki_finite_error(fmNodePtr soft, const char *type, bool is_nan);
+extern bool loki_range_error(fmNodePtr soft, const char *type, const char *number, int length);
+extern bool loki_syntax_error(fmNodePtr soft, const char *type, const char *text, const char *detail);
 
 /*
  * Between these, errors have a hint that the client has sent something else than the binary form: the head
- * of a binary value is read.
+ * of a binary value is read.  The second checks what is last of it, and the typmod; dimensions are valid.
  */
 extern void loki_head_begin(ErrorContextCallback *head, const char *type);
-extern void loki_head_end(ErrorContextCallback *head);
+extern void loki_head_end(ErrorContextCallback *head, int32 typmod, int dim, int unused);
 
 /* An element has to be finite (T1). */
 static inline bool
 loki_check_finite(fmNodePtr soft, const char *type, float x)
 {
-	if (likely(isfinite(x)))
-		return true;
-	if (isnan(x))
-		loki_nan_error(soft, type);
-	else
-		loki_infinite_error(soft, type);
-	return false;
+	return likely(isfinite(x)) || loki_finite_error(soft, type, isnan(x));
 }
 
 /* The typmod that an array of words stands for, from 1 to max */
@@ -77,19 +64,6 @@ static inline bool
 loki_check_typmod(fmNodePtr soft, int32 typmod, int dim)
 {
 	return typmod == -1 || loki_check_expected_dim(soft, typmod, dim);
-}
-
-/*
- * The last of a binary value's head, whose dimensions are valid: the typmod comes first, with a hint of its
- * own.
- */
-static inline void
-loki_check_head(ErrorContextCallback *head, int32 typmod, int dim, int unused)
-{
-	if (typmod == -1 || typmod == dim)
-		loki_check_unused(unused);
-	loki_head_end(head);
-	(void) loki_check_typmod(NULL, typmod, dim);
 }
 
 /*

@@ -94,31 +94,6 @@ cjk_parser_start(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(parser);
 }
 
-/* The next token of core's parser, over what lies between runs of our letters; 0 at its end */
-static int
-other_token(CjkParser *parser, FunctionCallInfo fcinfo)
-{
-	int			type;
-
-	if (parser->other == 0)
-	{
-		char	   *begin = parser->next;
-
-		while (parser->next < parser->end && letter_length(parser->next, parser->end) == 0)
-			parser->next += Min(pg_utf_mblen((unsigned char *) parser->next), parser->end - parser->next);
-		parser->other = DirectFunctionCall2(prsd_start, PointerGetDatum(begin),
-											Int32GetDatum(parser->next - begin));
-	}
-	type = DatumGetInt32(DirectFunctionCall3(prsd_nexttoken, parser->other,
-											 PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)));
-	if (type == 0)
-	{
-		DirectFunctionCall1(prsd_end, parser->other);
-		parser->other = 0;
-	}
-	return type;
-}
-
 /* The type of the next token, 0 at the end; its text goes to the second and third argument. */
 LOKI_FUNCTION(cjk_parser_token);
 Datum
@@ -135,12 +110,25 @@ cjk_parser_token(PG_FUNCTION_ARGS)
 		bool		was_paired = parser->in_pair;
 
 		CHECK_FOR_INTERRUPTS();
+		/* core's parser has what lies between runs of our letters */
+		if (first == 0 && parser->other == 0)
+		{
+			char	   *begin = parser->next;
+
+			while (parser->next < parser->end && letter_length(parser->next, parser->end) == 0)
+				parser->next += Min(pg_utf_mblen((unsigned char *) parser->next), parser->end - parser->next);
+			parser->other = DirectFunctionCall2(prsd_start, PointerGetDatum(begin),
+												Int32GetDatum(parser->next - begin));
+		}
 		if (first == 0)
 		{
-			int			type = other_token(parser, fcinfo);
+			int			type = DatumGetInt32(DirectFunctionCall3(prsd_nexttoken, parser->other,
+																 PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)));
 
 			if (type != 0)
 				PG_RETURN_INT32(type);
+			DirectFunctionCall1(prsd_end, parser->other);
+			parser->other = 0;
 			continue;
 		}
 		second = letter_length(parser->next + first, parser->end);
@@ -182,15 +170,6 @@ cjk_parser_lextypes(PG_FUNCTION_ARGS)
 	types[n].alias = pstrdup("cjk");
 	types[n].descr = pstrdup("Letters of Chinese, Japanese or Korean");
 	PG_RETURN_POINTER(types);
-}
-
-/* Let a word of a headline show its bytes from one place to another alone. */
-static void
-show(HeadlineWordEntry *word, int from, int to)
-{
-	memmove(word->word, word->word + from, to - from);
-	word->len = to - from;
-	word->skip = word->len == 0;
 }
 
 /*
@@ -235,7 +214,10 @@ cjk_parser_headline(PG_FUNCTION_ARGS)
 		shared_length = second;
 		first = follows && is_shown ? first : 0;
 		is_shown = word->selected || !goes_on;
-		show(word, first, is_shown ? word->len : word->len - second);
+		/* the bytes from there on */
+		word->len -= first + (is_shown ? 0 : second);
+		memmove(word->word, word->word + first, word->len);
+		word->skip = word->len == 0;
 	}
 	PG_RETURN_VOID();
 }

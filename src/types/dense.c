@@ -4,8 +4,8 @@
  *	  The tables of vector, halfvec and bytevec.
  *
  * A table is to these types what an operator class's support functions are to an index: generic
- * code calls load() to have floats, and form() to make a value of them, which is where elements that
- * the type cannot have are reported.
+ * code calls load() to have floats, and loki_dense_form() to make a value of them, which is where
+ * elements that the type cannot have are reported.
  *
  * IDENTIFICATION
  *	  src/types/dense.c
@@ -77,6 +77,22 @@ loki_dense_check_elements(const LokiDenseType *type, const LokiDense *v)
 		(void) loki_check_finite(NULL, type->name, x[i]);
 }
 
+/* Floats that are too large are reported before others, which are no numbers, as pgvector does. */
+LokiDense *
+loki_dense_form(const LokiDenseType *type, int dim, const float *x)
+{
+	LokiDense  *v;
+
+	if (type == &loki_bytevec_type)
+		return (LokiDense *) loki_bytevec_of_floats(NULL, dim, x);
+	v = loki_dense_make(type, dim);
+	type->round(v, x);
+	for (int i = 0; type == &loki_halfvec_type && i < dim; i++)
+		loki_halfvec_check_range(x[i]);
+	loki_dense_check_elements(type, v);
+	return v;
+}
+
 /* ------------------------------------------------------------------------
  * vector
  * ------------------------------------------------------------------------
@@ -95,16 +111,6 @@ vector_round(LokiDense *v, const float *x)
 	memcpy(((Vector *) v)->x, x, sizeof(float) * v->dim);
 }
 
-static LokiDense *
-vector_form(int dim, const float *x)
-{
-	LokiDense  *v = loki_dense_make(&loki_vector_type, dim);
-
-	vector_round(v, x);
-	loki_dense_check_elements(&loki_vector_type, v);
-	return v;
-}
-
 Vector *
 loki_vector_make(int dim)
 {
@@ -112,8 +118,7 @@ loki_vector_make(int dim)
 }
 
 const LokiDenseType loki_vector_type = {
-	"vector", offsetof(Vector, x), sizeof(float), true, INFINITY,
-	vector_load, vector_round, NULL, vector_form
+	"vector", offsetof(Vector, x), sizeof(float), true, INFINITY, vector_load, vector_round
 };
 
 /* ------------------------------------------------------------------------
@@ -145,33 +150,12 @@ loki_halfvec_check_range(float x)
 		char		number[FLOAT_SHORTEST_DECIMAL_LEN];
 		int			length = float_to_shortest_decimal_bufn(x, number);
 
-		loki_range_error(NULL, "halfvec", number, length);
+		(void) loki_range_error(NULL, "halfvec", number, length);
 	}
 }
 
-static void
-halfvec_check(float x)
-{
-	loki_halfvec_check_range(x);
-	(void) loki_check_finite(NULL, "halfvec", x);
-}
-
-/* Floats that are too large are reported before others, which are no numbers, as pgvector does. */
-static LokiDense *
-halfvec_form(int dim, const float *x)
-{
-	LokiDense  *v = loki_dense_make(&loki_halfvec_type, dim);
-
-	halfvec_round(v, x);
-	for (int i = 0; i < dim; i++)
-		loki_halfvec_check_range(x[i]);
-	loki_dense_check_elements(&loki_halfvec_type, v);
-	return v;
-}
-
 const LokiDenseType loki_halfvec_type = {
-	"halfvec", offsetof(HalfVector, x), sizeof(LokiHalf), false, HALF_LIMIT,
-	halfvec_load, halfvec_round, halfvec_check, halfvec_form
+	"halfvec", offsetof(HalfVector, x), sizeof(LokiHalf), false, HALF_LIMIT, halfvec_load, halfvec_round
 };
 
 /* ------------------------------------------------------------------------
@@ -185,13 +169,6 @@ bytevec_load(const LokiDense *v, float *x)
 	loki_bytevec_elements((const ByteVector *) v, x);
 }
 
-static LokiDense *
-bytevec_form(int dim, const float *x)
-{
-	return (LokiDense *) loki_bytevec_of_floats(NULL, dim, x);
-}
-
 const LokiDenseType loki_bytevec_type = {
-	"bytevec", offsetof(ByteVector, codes), sizeof(uint8), false, INFINITY,
-	bytevec_load, NULL, NULL, bytevec_form
+	"bytevec", offsetof(ByteVector, codes), sizeof(uint8), false, INFINITY, bytevec_load, NULL
 };

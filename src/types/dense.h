@@ -50,10 +50,6 @@ typedef struct LokiDenseType
 	void		(*load) (const LokiDense *v, float *x);
 	/* set the elements to x, rounded, without a check; NULL if that takes more */
 	void		(*round) (LokiDense *v, const float *x);
-	/* ERROR if no element can be x; NULL if form() finds the first of those */
-	void		(*check) (float x);
-	/* the value nearest to x, palloc'd; ERROR if there is none */
-	LokiDense  *(*form) (int dim, const float *x);
 } LokiDenseType;
 
 extern const LokiDenseType loki_vector_type;
@@ -74,6 +70,9 @@ extern const LokiDenseType loki_bytevec_type;
 
 /* A value of dim zeros, palloc'd; dim has been checked */
 extern LokiDense *loki_dense_make(const LokiDenseType *type, int dim);
+
+/* The value nearest to x, palloc'd; ERROR if there is none */
+extern LokiDense *loki_dense_form(const LokiDenseType *type, int dim, const float *x);
 
 /* The elements of a value: itself has them, or else they are palloc'd */
 extern const float *loki_dense_floats(const LokiDenseType *type, const LokiDense *v);

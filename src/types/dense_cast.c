@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "types/array.h"
 #include "types/dense.h"
@@ -40,7 +41,7 @@ convert_type(FunctionCallInfo fcinfo, const LokiDenseType *from, const LokiDense
 	LokiDense  *v = PG_GETARG_DENSE(0);
 
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
-	PG_RETURN_POINTER(to->form(v->dim, loki_dense_floats(from, v)));
+	PG_RETURN_POINTER(loki_dense_form(to, v->dim, loki_dense_floats(from, v)));
 }
 
 #define CONVERSION(from, to) \
@@ -70,7 +71,7 @@ from_array(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), dim);
 	x = palloc_array(float, dim);
 	loki_array_floats(array, x, type == &loki_halfvec_type ? loki_halfvec_check_range : NULL);
-	PG_RETURN_POINTER(type->form(dim, x));
+	PG_RETURN_POINTER(loki_dense_form(type, dim, x));
 }
 
 LOKI_DENSE_FUNCTION(array_to_vector, from_array, vector)
@@ -82,8 +83,10 @@ static Datum
 to_array(FunctionCallInfo fcinfo, const LokiDenseType *type)
 {
 	LokiDense  *v = PG_GETARG_DENSE(0);
+	ArrayType  *array = loki_array_make(FLOAT4OID, sizeof(float4), v->dim);
 
-	PG_RETURN_ARRAYTYPE_P(loki_floats_array(v->dim, loki_dense_floats(type, v)));
+	type->load(v, (float4 *) ARR_DATA_PTR(array));
+	PG_RETURN_ARRAYTYPE_P(array);
 }
 
 LOKI_DENSE_FUNCTION(vector_to_float4, to_array, vector)

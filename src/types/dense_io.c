@@ -24,6 +24,33 @@
 #include "types/textscan.h"
 #include "utils/builtins.h"
 
+/*
+ * The scanner is plain C and raises nothing: it returns a status and stops at the fault.  Returns false, if at all.
+ */
+static bool
+scan_error(fmNodePtr soft, const char *type, LokiScanStatus status, const LokiTextScan *scan,
+		   const char *text)
+{
+	Assert(status != LOKI_SCAN_OK);
+	switch (status)
+	{
+		case LOKI_SCAN_EMPTY:
+			/* the message is that of a vector of no dimensions, or of one too many */
+			return loki_check_dim(soft, type, 0, LOKI_DENSE_MAX_DIM);
+		case LOKI_SCAN_TOO_MANY:
+			return loki_check_dim(soft, type, LOKI_DENSE_MAX_DIM + 1, LOKI_DENSE_MAX_DIM);
+		case LOKI_SCAN_NAN:
+		case LOKI_SCAN_INFINITE:
+			return loki_finite_error(soft, type, status == LOKI_SCAN_NAN);
+		case LOKI_SCAN_RANGE:
+			return loki_range_error(soft, type, scan->number, scan->at - scan->number);
+		default:
+			return loki_syntax_error(soft, type, text,
+									 status == LOKI_SCAN_NO_START ? "Vector contents must start with \"[\"." :
+									 status == LOKI_SCAN_JUNK ? "Junk after closing right brace." : NULL);
+	}
+}
+
 /* ------------------------------------------------------------------------
  * Text of vectors and halfvecs
  * ------------------------------------------------------------------------
@@ -45,7 +72,7 @@ text_in(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	LokiDense  *v;
 
 	if (status != LOKI_SCAN_OK)
-		loki_scan_error(fcinfo->context, type->name, LOKI_DENSE_MAX_DIM, status, &scan, input);
+		(void) scan_error(fcinfo->context, type->name, status, &scan, input);
 	if (status != LOKI_SCAN_OK || !loki_check_typmod(fcinfo->context, PG_GETARG_INT32(2), dim))
 		PG_RETURN_NULL();
 	v = loki_dense_make(type, dim);
@@ -60,7 +87,7 @@ LOKI_FUNCTION(vector_out);
 Datum
 vector_out(PG_FUNCTION_ARGS)
 {
-	Vector	   *v = PG_GETARG_VECTOR_P(0);
+	Vector	   *v = (Vector *) PG_GETARG_DENSE(0);
 	char	   *result = palloc(FLOAT_SHORTEST_DECIMAL_LEN * v->dim + 3);
 	char	   *p = result;
 
@@ -116,7 +143,7 @@ LOKI_FUNCTION(halfvec_out);
 Datum
 halfvec_out(PG_FUNCTION_ARGS)
 {
-	HalfVector *v = PG_GETARG_HALFVEC_P(0);
+	HalfVector *v = (HalfVector *) PG_GETARG_DENSE(0);
 	char	   *result = palloc(FLOAT_SHORTEST_DECIMAL_LEN * v->dim + 3);
 	char	   *p = result;
 
@@ -145,70 +172,49 @@ halfvec_out(PG_FUNCTION_ARGS)
 /* Longest text of a code, with a comma */
 #define CODE_LEN 4
 
-/* Returns false, if at all. */
-static bool
-exact_form_error(fmNodePtr soft, const char *text)
-{
-	ereturn(soft, false,
-			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type %s: \"%s\"", "bytevec", text),
-			 errdetail("Behind the brackets comes \"*scale+offset\" or \"*scale-offset\", and codes between them are integers from 0 to 255."),
-			 loki_errhint_syntax("bytevec")));
-}
+static const char exact_form[] =
+"Behind the brackets comes \"*scale+offset\" or \"*scale-offset\", and codes between them are integers from 0 to 255.";
 
-/* Take a number of the exact form; error if there is none: false if it is saved. */
+/* Take a number of the exact form, behind which is a sign, or the end; false after an error that is saved. */
 static bool
-scan_factor(fmNodePtr soft, LokiTextScan *scan, const char *text, float *value)
+scan_factor(fmNodePtr soft, LokiTextScan *scan, const char *text, bool is_last, float *value)
 {
 	LokiScanStatus status;
 
 	loki_skip_space(scan);
 	status = loki_scan_float(scan, value);
 	if (status == LOKI_SCAN_SYNTAX)
-		return exact_form_error(soft, text);
+		return loki_syntax_error(soft, "bytevec", text, exact_form);
 	if (status != LOKI_SCAN_OK)
-	{
-		loki_scan_error(soft, "bytevec", LOKI_BYTEVEC_MAX_DIM, status, scan, text);
-		return false;
-	}
+		return scan_error(soft, "bytevec", status, scan, text);
 	loki_skip_space(scan);
-	return true;
+	return (is_last ? *scan->at == '\0' : *scan->at == '+' || *scan->at == '-') ||
+		loki_syntax_error(soft, "bytevec", text, exact_form);
 }
 
-/* Take what follows the brackets of the exact form: scale and offset. */
-static bool
-scan_factors(fmNodePtr soft, LokiTextScan *scan, const char *text, ByteVector *v)
-{
-	float		scale;
-
-	Assert(*scan->at == '*');
-	scan->at++;
-	if (!scan_factor(soft, scan, text, &scale))
-		return false;
-	v->scale = loki_bytevec_scale(scale);
-	if (*scan->at != '+' && *scan->at != '-')
-		return exact_form_error(soft, text);
-	if (!scan_factor(soft, scan, text, &v->offset))
-		return false;
-	if (*scan->at != '\0')
-		return exact_form_error(soft, text);
-	return loki_bytevec_check_factors(soft, v->scale, v->offset);
-}
-
-/* The same with the numbers between the brackets, which are codes; NULL after an error */
+/*
+ * Take what follows the brackets of the exact form, scale and offset; the numbers between them are codes.  NULL
+ * after an error.
+ */
 static ByteVector *
 scan_exact(fmNodePtr soft, LokiTextScan *scan, int dim, const float *x, const char *text)
 {
 	ByteVector *v = (ByteVector *) loki_dense_make(&loki_bytevec_type, dim);
 
-	if (!scan_factors(soft, scan, text, v))
+	Assert(*scan->at == '*');
+	scan->at++;
+	if (!scan_factor(soft, scan, text, false, &v->scale))
+		return NULL;
+	v->scale = loki_bytevec_scale(v->scale);
+	if (!scan_factor(soft, scan, text, true, &v->offset) ||
+		!loki_bytevec_check_factors(soft, v->scale, v->offset))
 		return NULL;
 	for (int i = 0; i < dim; i++)
 	{
 		/* the range comes first: a float outside of it has no defined uint8 */
 		if (!(x[i] >= 0 && x[i] <= PG_UINT8_MAX) || x[i] != (uint8) x[i])
 		{
-			(void) exact_form_error(soft, text);
+			(void) loki_syntax_error(soft, "bytevec", text, exact_form);
 			return NULL;
 		}
 		v->codes[i] = (uint8) x[i];
@@ -231,19 +237,19 @@ bytevec_in(PG_FUNCTION_ARGS)
 	if (status == LOKI_SCAN_JUNK && *scan.at == '*')
 		v = scan_exact(fcinfo->context, &scan, dim, x, input);
 	else if (status != LOKI_SCAN_OK)
-		loki_scan_error(fcinfo->context, "bytevec", LOKI_BYTEVEC_MAX_DIM, status, &scan, input);
+		(void) scan_error(fcinfo->context, "bytevec", status, &scan, input);
 	else
 		v = loki_bytevec_of_floats(fcinfo->context, dim, x);
 	if (v == NULL || !loki_check_typmod(fcinfo->context, PG_GETARG_INT32(2), dim))
 		PG_RETURN_NULL();
-	PG_RETURN_BYTEVEC_P(v);
+	PG_RETURN_POINTER(v);
 }
 
 LOKI_FUNCTION(bytevec_out);
 Datum
 bytevec_out(PG_FUNCTION_ARGS)
 {
-	ByteVector *v = PG_GETARG_BYTEVEC_P(0);
+	ByteVector *v = (ByteVector *) PG_GETARG_DENSE(0);
 	char	   *result = palloc(CODE_LEN * v->dim + 2 * FLOAT_SHORTEST_DECIMAL_LEN + 4);
 	char	   *p = result;
 
@@ -329,7 +335,7 @@ receive(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	dim = pq_getmsgint(buf, sizeof(int16));
 	unused = pq_getmsgint(buf, sizeof(int16));
 	loki_dense_check_dim(type, dim);
-	loki_check_head(&head, PG_GETARG_INT32(2), dim, unused);
+	loki_head_end(&head, PG_GETARG_INT32(2), dim, unused);
 	v = loki_dense_make(type, dim);
 	elements = LokiDenseElements(v, type);
 	if (type == &loki_bytevec_type)

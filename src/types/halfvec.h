@@ -29,7 +29,5 @@ typedef struct HalfVector
 } HalfVector;
 
 #define LOKI_HALFVEC_SIZE(dim)	(offsetof(HalfVector, x) + sizeof(LokiHalf) * (dim))
-#define DatumGetHalfVector(d)	((HalfVector *) PG_DETOAST_DATUM(d))
-#define PG_GETARG_HALFVEC_P(n)	DatumGetHalfVector(PG_GETARG_DATUM(n))
 
 #endif							/* LOKI_HALFVEC_H */

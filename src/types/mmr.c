@@ -58,29 +58,6 @@ similarity(int dim, const float *a, const float *b)
 	return loki_clamp_cosine(loki_distance.dot_f32(dim, a, b));
 }
 
-/* All vectors of a set, none chosen; the query has length 1, or is zero */
-static Candidate *
-open_candidates(const LokiVectorSet *set, const float *query)
-{
-	Candidate  *candidates = MemoryContextAllocHuge(CurrentMemoryContext,
-													mul_size(sizeof(Candidate), set->vectors.count));
-	Size		row = mul_size(sizeof(float), set->dim);
-	float	   *units = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(row, set->vectors.count));
-
-	for (int i = 0; i < set->vectors.count; i++)
-	{
-		float	   *unit = units + (Size) i * set->dim;
-
-		CHECK_FOR_INTERRUPTS();
-		unit_vector(set->dim, loki_vector(&set->vectors, i), unit);
-		candidates[i].unit = unit;
-		candidates[i].relevance = similarity(set->dim, query, unit);
-		candidates[i].redundancy = -1;
-		candidates[i].chosen = false;
-	}
-	return candidates;
-}
-
 /*
  * The best of the candidates that are not chosen yet, the first of several that are
  * equally good; one is left at least.
@@ -107,21 +84,32 @@ find_best(const Candidate *candidates, int n, double lambda)
 	return best;
 }
 
-/* Choose k of a set's vectors; their positions from 1 on, as an integer[] */
+/* Choose k of a set's vectors; their positions from 1 on, as an integer[].  The query has length 1, or is zero. */
 static ArrayType *
 choose(const LokiVectorSet *set, const float *query, double lambda, int k)
 {
-	Candidate  *candidates = open_candidates(set, query);
+	int			n = set->vectors.count;
+	Candidate  *candidates = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(sizeof(Candidate), n));
+	Size		row = mul_size(sizeof(float), set->dim);
+	float	   *units = MemoryContextAllocHuge(CurrentMemoryContext, mul_size(row, n));
 	Datum	   *positions = palloc_array(Datum, k);
 
-	Assert(k >= 1 && k <= set->vectors.count && lambda >= 0 && lambda <= 1);
+	Assert(k >= 1 && k <= n && lambda >= 0 && lambda <= 1);
+	for (int i = 0; i < n; i++)
+	{
+		float	   *unit = units + (Size) i * set->dim;
+
+		CHECK_FOR_INTERRUPTS();
+		unit_vector(set->dim, loki_vector(&set->vectors, i), unit);
+		candidates[i] = (Candidate) {.unit = unit,.relevance = similarity(set->dim, query, unit),.redundancy = -1};
+	}
 	for (int chosen = 0; chosen < k; chosen++)
 	{
-		int			best = find_best(candidates, set->vectors.count, chosen == 0 ? 1 : lambda);
+		int			best = find_best(candidates, n, chosen == 0 ? 1 : lambda);
 
 		candidates[best].chosen = true;
 		positions[chosen] = Int32GetDatum(best + 1);
-		for (int i = 0; i < set->vectors.count; i++)
+		for (int i = 0; i < n; i++)
 		{
 			double		sim = similarity(set->dim, candidates[i].unit, candidates[best].unit);
 

@@ -15,7 +15,8 @@
 #include "postgres.h"
 
 #include "compat/pgcompat.h"
-#include "types/sparsevecint.h"
+#include "types/check_values.h"
+#include "types/sparsevec.h"
 
 SparseVector *
 loki_sparsevec_make(int dim, int nnz)

@@ -16,6 +16,7 @@
 #ifndef LOKI_SPARSEVEC_H
 #define LOKI_SPARSEVEC_H
 
+#include "compat/pgcompat.h"
 #include "distance/sparse.h"
 #include "fmgr.h"
 
@@ -36,13 +37,15 @@ typedef struct SparseVector
 #define LOKI_SPARSEVEC_VALUES(v)		((float *) ((v)->indices + (v)->nnz))
 #define DatumGetSparseVector(d)			((SparseVector *) PG_DETOAST_DATUM(d))
 #define PG_GETARG_SPARSEVEC_P(n)		DatumGetSparseVector(PG_GETARG_DATUM(n))
-#define PG_RETURN_SPARSEVEC_P(v)		PG_RETURN_POINTER(v)
 
 /*
  * A vector with room for nnz elements, palloc'd.  Indices and values are zeros, which the caller
- * replaces by ones that loki_sparsevec_check_index() and loki_sparsevec_check_value() accept.
+ * replaces by finite values, not zero, and indices that loki_sparsevec_check_index() accepts: of the i-th, where
+ * the dimensions and the indices before have been checked.  check_values.h says what `soft` is.
  */
 extern SparseVector *loki_sparsevec_make(int dim, int nnz);
+extern bool loki_sparsevec_check_nnz(fmNodePtr soft, int nnz, int dim);
+extern bool loki_sparsevec_check_index(fmNodePtr soft, const SparseVector *v, int i);
 
 /* A vector as the kernels take it */
 static inline LokiSparse

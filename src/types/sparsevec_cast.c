@@ -16,7 +16,8 @@
 #include "lokivector.h"
 #include "types/array.h"
 #include "types/dense.h"
-#include "types/sparsevecint.h"
+#include "types/check_values.h"
+#include "types/sparsevec.h"
 
 /*
  * sparsevec(v, typmod, explicit): v itself, if it has the dimensions wanted.
@@ -29,7 +30,7 @@ sparsevec(PG_FUNCTION_ARGS)
 
 	if (!loki_check_typmod(fcinfo->context, PG_GETARG_INT32(1), v->dim))
 		PG_RETURN_NULL();
-	PG_RETURN_SPARSEVEC_P(v);
+	PG_RETURN_POINTER(v);
 }
 
 /* The elements of an array that are not zero */
@@ -51,7 +52,7 @@ form_vector(int dim, const float *x)
 	{
 		if (x[i] == 0)
 			continue;
-		(void) loki_sparsevec_check_value(NULL, x[i]);
+		(void) loki_check_finite(NULL, "sparsevec", x[i]);
 		v->indices[n] = i;
 		values[n++] = x[i];
 	}
@@ -66,7 +67,7 @@ from_dense(FunctionCallInfo fcinfo, const LokiDenseType *type)
 	LokiDense  *v = PG_GETARG_DENSE(0);
 
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), v->dim);
-	PG_RETURN_SPARSEVEC_P(form_vector(v->dim, loki_dense_floats(type, v)));
+	PG_RETURN_POINTER(form_vector(v->dim, loki_dense_floats(type, v)));
 }
 
 LOKI_DENSE_FUNCTION(vector_to_sparsevec, from_dense, vector)
@@ -80,12 +81,12 @@ array_to_sparsevec(PG_FUNCTION_ARGS)
 	int			dim = loki_array_length(array);
 	float	   *x;
 
-	(void) loki_sparsevec_check_dim(NULL, dim);
+	(void) loki_check_dim(NULL, "sparsevec", dim, LOKI_SPARSEVEC_MAX_DIM);
 	(void) loki_check_typmod(NULL, PG_GETARG_INT32(1), dim);
 
 	x = palloc(mul_size(sizeof(float), dim));
 	loki_array_floats(array, x, NULL);
-	PG_RETURN_SPARSEVEC_P(form_vector(dim, x));
+	PG_RETURN_POINTER(form_vector(dim, x));
 }
 
 /* type(v, typmod, explicit): ERROR unless the type can have the elements and dimensions */
@@ -106,7 +107,7 @@ to_dense(FunctionCallInfo fcinfo, const LokiDenseType *type)
 			elog(ERROR, "index out of bounds");
 		x[v->indices[i]] = values[i];
 	}
-	PG_RETURN_POINTER(type->form(v->dim, x));
+	PG_RETURN_POINTER(loki_dense_form(type, v->dim, x));
 }
 
 LOKI_DENSE_FUNCTION(sparsevec_to_vector, to_dense, vector)

@@ -17,39 +17,21 @@
 
 #include "compat/pgcompat.h"
 #include "lokivector.h"
-#include "types/sparsevecint.h"
+#include "types/check_values.h"
+#include "types/sparsevec.h"
 #include "types/toast.h"
 #include "types/vector.h"
 
-/* The two arguments of every function here */
-typedef struct SparsePair
-{
-	LokiSparse	a;
-	LokiSparse	b;
-} SparsePair;
-
-/* ERROR if the dimensions differ */
-static inline SparsePair
-get_sparse_pair(FunctionCallInfo fcinfo)
-{
-	const SparseVector *a = (const SparseVector *) loki_toast_argument(fcinfo, 0);
-	const SparseVector *b = (const SparseVector *) loki_toast_argument(fcinfo, 1);
-	SparsePair	pair;
-
-	loki_check_same_dim("sparsevec", a->dim, b->dim);
-	pair.a = loki_sparsevec_elements(a);
-	pair.b = loki_sparsevec_elements(b);
-	return pair;
-}
-
-/* A function of two arguments, over a function of what the kernels take */
+/* A function of two arguments, over a function of what the kernels take.  ERROR if the dimensions differ */
 #define DISTANCE(kernel) \
 	static inline double \
 	kernel##_of(FunctionCallInfo fcinfo) \
 	{ \
-		SparsePair	pair = get_sparse_pair(fcinfo); \
+		const SparseVector *a = (const SparseVector *) loki_toast_argument(fcinfo, 0); \
+		const SparseVector *b = (const SparseVector *) loki_toast_argument(fcinfo, 1); \
 		\
-		return kernel(pair.a, pair.b); \
+		loki_check_same_dim("sparsevec", a->dim, b->dim); \
+		return kernel(loki_sparsevec_elements(a), loki_sparsevec_elements(b)); \
 	}
 
 DISTANCE(loki_sparse_l2sq)

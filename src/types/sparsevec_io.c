@@ -27,13 +27,15 @@
 #include "compat/pgcompat.h"
 #include "libpq/pqformat.h"
 #include "lokivector.h"
-#include "types/sparsevecint.h"
+#include "types/check_values.h"
+#include "types/sparsevec.h"
+#include "types/textscan.h"
 #include "utils/builtins.h"
 
 /* An element as text has it, with its index counted from 0 */
 typedef struct Element
 {
-	int32		index;			/* any, until form_read_vector() checks it */
+	int32		index;			/* any, until it is in a vector */
 	float		value;			/* finite */
 } Element;
 
@@ -44,17 +46,6 @@ typedef struct Input
 	const char *text;
 	fmNodePtr	soft;			/* types/check_values.h */
 } Input;
-
-/* Returns false, if at all.  errdetail() of no text would be an empty DETAIL line, hence the 0. */
-static bool
-syntax_error(const Input *input, const char *detail)
-{
-	ereturn(input->soft, false,
-			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type sparsevec: \"%s\"", input->text),
-			 detail ? errdetail("%s", detail) : 0,
-			 loki_errhint_syntax("sparsevec")));
-}
 
 /*
  * Take a decimal integer; what exceeds an int32 is brought into its range, where the checks of index
@@ -68,33 +59,9 @@ take_integer(Input *input, int32 *integer)
 
 	*integer = Min(Max(value, INT_MIN + 1), INT_MAX);
 	if (end == input->scan.at)
-		return syntax_error(input, NULL);
+		return loki_syntax_error(input->soft, "sparsevec", input->text, NULL);
 	input->scan.at = end;
 	return true;
-}
-
-/*
- * Take a value: finite, and zero only if the text says so.  A value that became zero by rounding would
- * silently be no element.
- */
-static bool
-take_value(Input *input, float *value)
-{
-	LokiTextScan *scan = &input->scan;
-	LokiScanStatus status = loki_scan_float(scan, value);
-
-	if (status == LOKI_SCAN_SYNTAX)
-		return syntax_error(input, NULL);
-	errno = 0;
-	/* a number that reads as zero may be too small, which strtof() reports in errno alone */
-	if (status == LOKI_SCAN_OK && *value == 0)
-		(void) strtof(scan->number, NULL);
-	if (status == LOKI_SCAN_RANGE || errno == ERANGE)
-	{
-		loki_range_error(input->soft, "sparsevec", scan->number, scan->at - scan->number);
-		return false;
-	}
-	return loki_sparsevec_check_value(input->soft, *value);
 }
 
 /* Go past a character, and the space around it. */
@@ -103,15 +70,16 @@ take_character(Input *input, char wanted, const char *detail)
 {
 	loki_skip_space(&input->scan);
 	if (*input->scan.at != wanted)
-		return syntax_error(input, detail);
+		return loki_syntax_error(input->soft, "sparsevec", input->text, detail);
 	input->scan.at++;
 	loki_skip_space(&input->scan);
 	return true;
 }
 
 /*
- * Take elements and the closing brace.  Zeros are left out, whatever their
- * index; *n is the number of elements.
+ * Take elements and the closing brace.  A value is finite, and zero only if the text says so: one that became
+ * zero by rounding would silently be no element.  Zeros are left out, whatever their index; *n is the number of
+ * elements.
  */
 static bool
 take_elements(Input *input, Element *elements, int *n)
@@ -126,15 +94,27 @@ take_elements(Input *input, Element *elements, int *n)
 	}
 	for (;;)
 	{
+		Element    *element = &elements[*n];
 		int32		number;
+		LokiScanStatus status;
 
 		loki_skip_space(scan);
-		if (!take_integer(input, &number) || !take_character(input, ':', NULL) ||
-			!take_value(input, &elements[*n].value))
+		if (!take_integer(input, &number) || !take_character(input, ':', NULL))
 			return false;
-		elements[*n].index = number - 1;
+		status = loki_scan_float(scan, &element->value);
+		if (status == LOKI_SCAN_SYNTAX)
+			return loki_syntax_error(input->soft, "sparsevec", input->text, NULL);
+		errno = 0;
+		/* a number that reads as zero may be too small, which strtof() reports in errno alone */
+		if (status == LOKI_SCAN_OK && element->value == 0)
+			(void) strtof(scan->number, NULL);
+		if (status == LOKI_SCAN_RANGE || errno == ERANGE)
+			return loki_range_error(input->soft, "sparsevec", scan->number, scan->at - scan->number);
+		if (!loki_check_finite(input->soft, "sparsevec", element->value))
+			return false;
+		element->index = number - 1;
 		/* a zero is overwritten by the next */
-		if (elements[*n].value != 0)
+		if (element->value != 0)
 			(*n)++;
 		loki_skip_space(scan);
 		if (*scan->at != ',')
@@ -144,39 +124,11 @@ take_elements(Input *input, Element *elements, int *n)
 	return take_character(input, '}', NULL);
 }
 
-/*
- * A vector of elements in any order, which are checked; NULL after an error that is saved.  Two
- * elements with one index are side by side once they are sorted, where the check of each index against
- * the one before finds them.  Most texts ascend, so sorting is worth a look before.
- */
-static SparseVector *
-form_read_vector(fmNodePtr soft, int dim, int n, Element *elements)
-{
-	SparseVector *v = loki_sparsevec_make(dim, n);
-	float	   *values = LOKI_SPARSEVEC_VALUES(v);
-	bool		ascending = true;
-
-	for (int i = 1; i < n && ascending; i++)
-		ascending = elements[i - 1].index < elements[i].index;
-	if (!ascending)
-		qsort(elements, n, sizeof(Element), loki_compare_int32);
-
-	for (int i = 0; i < n; i++)
-	{
-		v->indices[i] = elements[i].index;
-		values[i] = elements[i].value;
-		if (!loki_sparsevec_check_index(soft, v, i))
-			return NULL;
-	}
-	return v;
-}
-
 LOKI_FUNCTION(sparsevec_in);
 Datum
 sparsevec_in(PG_FUNCTION_ARGS)
 {
 	char	   *literal = PG_GETARG_CSTRING(0);
-	int32		typmod = PG_GETARG_INT32(2);
 	Input		input = {{literal}, literal, fcinfo->context};
 	int			room = 1;		/* at most INT_MAX: a cstring is shorter than
 								 * 1 GB */
@@ -184,6 +136,7 @@ sparsevec_in(PG_FUNCTION_ARGS)
 	SparseVector *v;
 	int			n;
 	int32		dim;
+	bool		ascending = true;
 
 	/* commas anywhere in the text say how many elements it can have, zeros among them */
 	for (const char *p = strchr(literal, ','); p != NULL; p = strchr(p + 1, ','))
@@ -200,15 +153,31 @@ sparsevec_in(PG_FUNCTION_ARGS)
 	loki_skip_space(&input.scan);
 	if (*input.scan.at != '\0')
 	{
-		(void) syntax_error(&input, "Junk after closing.");
+		(void) loki_syntax_error(input.soft, "sparsevec", literal, "Junk after closing.");
 		PG_RETURN_NULL();
 	}
 
-	if (!loki_sparsevec_check_dim(input.soft, dim) ||
-		!loki_check_typmod(input.soft, typmod, dim) ||
-		(v = form_read_vector(input.soft, dim, n, elements)) == NULL)
+	if (!loki_check_dim(input.soft, "sparsevec", dim, LOKI_SPARSEVEC_MAX_DIM) ||
+		!loki_check_typmod(input.soft, PG_GETARG_INT32(2), dim))
 		PG_RETURN_NULL();
-	PG_RETURN_SPARSEVEC_P(v);
+
+	/*
+	 * Two elements with one index are side by side once they are sorted, where the check of each index
+	 * against the one before finds them.  Most texts ascend, so sorting is worth a look before.
+	 */
+	for (int i = 1; i < n && ascending; i++)
+		ascending = elements[i - 1].index < elements[i].index;
+	if (!ascending)
+		qsort(elements, n, sizeof(Element), loki_compare_int32);
+	v = loki_sparsevec_make(dim, n);
+	for (int i = 0; i < n; i++)
+	{
+		v->indices[i] = elements[i].index;
+		LOKI_SPARSEVEC_VALUES(v)[i] = elements[i].value;
+		if (!loki_sparsevec_check_index(input.soft, v, i))
+			PG_RETURN_NULL();
+	}
+	PG_RETURN_POINTER(v);
 }
 
 LOKI_FUNCTION(sparsevec_out);
@@ -272,9 +241,9 @@ sparsevec_recv(PG_FUNCTION_ARGS)
 	dim = pq_getmsgint(buf, sizeof(int32));
 	nnz = pq_getmsgint(buf, sizeof(int32));
 	unused = pq_getmsgint(buf, sizeof(int32));
-	(void) loki_sparsevec_check_dim(NULL, dim);
+	(void) loki_check_dim(NULL, "sparsevec", dim, LOKI_SPARSEVEC_MAX_DIM);
 	(void) loki_sparsevec_check_nnz(NULL, nnz, dim);
-	loki_check_head(&head, typmod, dim, unused);
+	loki_head_end(&head, typmod, dim, unused);
 
 	v = loki_sparsevec_make(dim, nnz);
 	values = LOKI_SPARSEVEC_VALUES(v);
@@ -287,13 +256,13 @@ sparsevec_recv(PG_FUNCTION_ARGS)
 	for (int i = 0; i < nnz; i++)
 	{
 		values[i] = pq_getmsgfloat4(buf);
-		(void) loki_sparsevec_check_value(NULL, values[i]);
+		(void) loki_check_finite(NULL, "sparsevec", values[i]);
 		if (values[i] == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_EXCEPTION),
 					 errmsg("binary representation of sparsevec cannot contain zero values")));
 	}
-	PG_RETURN_SPARSEVEC_P(v);
+	PG_RETURN_POINTER(v);
 }
 
 LOKI_FUNCTION(sparsevec_send);

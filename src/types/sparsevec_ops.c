@@ -15,7 +15,8 @@
 #include "compat/pgcompat.h"
 #include "lokivector.h"
 #include "types/compare.h"
-#include "types/sparsevecint.h"
+#include "types/check_values.h"
+#include "types/sparsevec.h"
 #include "utils/float.h"
 
 /* ------------------------------------------------------------------------
@@ -38,38 +39,27 @@ compare_with_zero(const SparseVector *a, int i, int dim)
 	return LOKI_SPARSEVEC_VALUES(a)[i] > 0 ? 1 : -1;
 }
 
-/* The first difference decides; 0 if there is none where both have dimensions */
-static int
-compare_elements(const SparseVector *a, const SparseVector *b)
-{
-	const float *x = LOKI_SPARSEVEC_VALUES(a);
-	const float *y = LOKI_SPARSEVEC_VALUES(b);
-	int			nnz = Min(a->nnz, b->nnz);
-	int			i = 0;
-
-	while (i < nnz && a->indices[i] == b->indices[i] && x[i] == y[i])
-		i++;
-	if (i == nnz || a->indices[i] != b->indices[i])
-	{
-		/* the smaller index is where one has a zero */
-		bool		first = i < a->nnz &&
-			(i == b->nnz || a->indices[i] < b->indices[i]);
-
-		return first ? compare_with_zero(a, i, b->dim) :
-			-compare_with_zero(b, i, a->dim);
-	}
-	Assert(x[i] != y[i]);
-	return x[i] < y[i] ? -1 : 1;
-}
-
-/* As compare() of LOKI_COMPARISONS */
+/* As compare() of LOKI_COMPARISONS: the first difference where both have dimensions decides */
 static int
 compare_arguments(FunctionCallInfo fcinfo)
 {
 	SparseVector *a = PG_GETARG_SPARSEVEC_P(0);
 	SparseVector *b = PG_GETARG_SPARSEVEC_P(1);
-	int			result = compare_elements(a, b);
+	const float *x = LOKI_SPARSEVEC_VALUES(a);
+	const float *y = LOKI_SPARSEVEC_VALUES(b);
+	int			nnz = Min(a->nnz, b->nnz);
+	int			i = 0;
+	int			result;
 
+	while (i < nnz && a->indices[i] == b->indices[i] && x[i] == y[i])
+		i++;
+	if (i < nnz && a->indices[i] == b->indices[i])
+		result = x[i] < y[i] ? -1 : 1;
+	/* the smaller index is where one has a zero */
+	else if (i < a->nnz && (i == b->nnz || a->indices[i] < b->indices[i]))
+		result = compare_with_zero(a, i, b->dim);
+	else
+		result = -compare_with_zero(b, i, a->dim);
 	if (result == 0)
 		result = (a->dim > b->dim) - (a->dim < b->dim);
 
@@ -126,5 +116,5 @@ sparsevec_l2_normalize(PG_FUNCTION_ARGS)
 		unit_values[n++] = value;
 	}
 	Assert(n == unit->nnz);
-	PG_RETURN_SPARSEVEC_P(unit);
+	PG_RETURN_POINTER(unit);
 }

@@ -99,22 +99,6 @@ open_relation(LokiToastReader *reader, Oid relid, LOCKMODE lock)
 	reader->direct = reader->relation->rd_tableam == GetHeapamTableAmRoutine();
 }
 
-/* Begin a scan of the index of the open relation.  All of it is in the reader's context, since it outlives the call. */
-static void
-open_index(LokiToastReader *reader)
-{
-	MemoryContext old = MemoryContextSwitchTo(reader->context);
-
-	Assert(reader->scan == NULL);
-	reader->valid_index = toast_open_indexes(reader->relation, AccessShareLock,
-											 &reader->indexes, &reader->nindexes);
-	reader->slot = table_slot_create(reader->relation, NULL);
-	reader->scan = LokiIndexBeginScanKeys(reader->relation,
-										  reader->indexes[reader->valid_index],
-										  LokiToastSnapshot(&reader->snapshot), NULL, 1, 0);
-	MemoryContextSwitchTo(old);
-}
-
 /* Close what reading opened; locks are kept, as those of the table itself are. */
 void
 loki_toast_close(LokiToastReader *reader)
@@ -136,31 +120,23 @@ loki_toast_close(LokiToastReader *reader)
  * Bulk reading keeps to a ring of buffers where the server's scan of a table of
  * that size would: the processor's cache holds the ring, and others' pages stay.
  */
-static void
-choose_ring(LokiToastReader *reader)
-{
-	MemoryContext old;
-
-	if (reader->choose != NULL)
-		reader->strategy = reader->choose(reader->choose_arg, reader->relation);
-	if (!reader->bulk || reader->strategy != NULL ||
-		RelationUsesLocalBuffers(reader->relation) ||
-		RelationGetNumberOfBlocks(reader->relation) <= NBuffers / 4)
-		return;
-	old = MemoryContextSwitchTo(reader->context);
-	reader->strategy = GetAccessStrategy(BAS_BULKREAD);
-	MemoryContextSwitchTo(old);
-}
-
 Relation
 loki_toast_open(LokiToastReader *reader, Oid relid)
 {
-	if (reader->relation == NULL || RelationGetRelid(reader->relation) != relid)
+	if (reader->relation != NULL && RelationGetRelid(reader->relation) == relid)
+		return reader->relation;
+	loki_toast_close(reader);
+	open_relation(reader, relid, AccessShareLock);
+	reader->ahead.block = InvalidBlockNumber;
+	if (reader->choose != NULL)
+		reader->strategy = reader->choose(reader->choose_arg, reader->relation);
+	if (reader->bulk && reader->strategy == NULL && !RelationUsesLocalBuffers(reader->relation) &&
+		RelationGetNumberOfBlocks(reader->relation) > NBuffers / 4)
 	{
-		loki_toast_close(reader);
-		open_relation(reader, relid, AccessShareLock);
-		reader->ahead.block = InvalidBlockNumber;
-		choose_ring(reader);
+		MemoryContext old = MemoryContextSwitchTo(reader->context);
+
+		reader->strategy = GetAccessStrategy(BAS_BULKREAD);
+		MemoryContextSwitchTo(old);
 	}
 	return reader->relation;
 }
@@ -395,14 +371,27 @@ loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
  * ----------------------------------------------------------------
  */
 
-/* Begin to look for the chunks of a value. */
+/*
+ * Begin to look for the chunks of a value.  All of the scan is in the reader's context, since it outlives the
+ * call.
+ */
 static void
 rescan_index(LokiToastReader *reader, Oid valueid)
 {
 	ScanKeyData key;
 
 	if (reader->scan == NULL)
-		open_index(reader);
+	{
+		MemoryContext old = MemoryContextSwitchTo(reader->context);
+
+		reader->valid_index = toast_open_indexes(reader->relation, AccessShareLock,
+												 &reader->indexes, &reader->nindexes);
+		reader->slot = table_slot_create(reader->relation, NULL);
+		reader->scan = LokiIndexBeginScanKeys(reader->relation,
+											  reader->indexes[reader->valid_index],
+											  LokiToastSnapshot(&reader->snapshot), NULL, 1, 0);
+		MemoryContextSwitchTo(old);
+	}
 	/* that of the scan's beginning may have ended with its query */
 	reader->scan->xs_snapshot = LokiToastSnapshot(&reader->snapshot);
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(valueid));
@@ -421,23 +410,6 @@ rest_index(LokiToastReader *reader)
 	ExecClearTuple(reader->slot);
 }
 
-/* Copy the chunk that the scan is on, if it is the one expected. */
-static bool
-copy_scanned_chunk(LokiToastReader *reader, int32 sequence, char *bytes, Size length)
-{
-	bool		isnull;
-	struct varlena *chunk;
-
-	if (DatumGetInt32(slot_getattr(reader->slot, 2, &isnull)) != sequence || isnull)
-		return false;
-	chunk = (struct varlena *) DatumGetPointer(slot_getattr(reader->slot, 3, &isnull));
-	if (isnull || (VARATT_IS_EXTENDED(chunk) && !VARATT_IS_SHORT(chunk)) ||
-		VARSIZE_ANY_EXHDR(chunk) != length)
-		return false;
-	memcpy(bytes, VARDATA_ANY(chunk), length);
-	return true;
-}
-
 /* As read_chunks(), by the index. */
 static bool
 scan_chunks(LokiToastReader *reader, const ToastValue *value)
@@ -449,10 +421,18 @@ scan_chunks(LokiToastReader *reader, const ToastValue *value)
 	for (int32 sequence = 0; done < value->size; sequence++)
 	{
 		Size		length = Min(value->size - done, TOAST_MAX_CHUNK_SIZE);
+		struct varlena *chunk;
+		bool		isnull;
 
+		/* the one expected, or none */
 		if (!index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot) ||
-			!copy_scanned_chunk(reader, sequence, VARDATA(reader->value) + done, length))
+			DatumGetInt32(slot_getattr(reader->slot, 2, &isnull)) != sequence || isnull)
 			break;
+		chunk = (struct varlena *) DatumGetPointer(slot_getattr(reader->slot, 3, &isnull));
+		if (isnull || (VARATT_IS_EXTENDED(chunk) && !VARATT_IS_SHORT(chunk)) ||
+			VARSIZE_ANY_EXHDR(chunk) != length)
+			break;
+		memcpy(VARDATA(reader->value) + done, VARDATA_ANY(chunk), length);
 		if (sequence == 0)
 			reader->first = reader->slot->tts_tid;
 		reader->ahead.block = ItemPointerGetBlockNumber(&reader->slot->tts_tid);
@@ -490,33 +470,26 @@ loki_toast_find(LokiToastReader *reader, Oid relid, Oid valueid)
  * ----------------------------------------------------------------
  */
 
-/*
- * Begin where a value was found before, if it was; else where the one before ended.  The buffers of
- * another block are no hint.
- */
-static void
-guess_known_place(LokiToastReader *reader, Oid valueid)
-{
-	const KnownPlace *place = &known_places[valueid % KNOWN_PLACES];
-
-	if (place->valueid != valueid || place->relid != RelationGetRelid(reader->relation))
-		return;
-	if (ItemPointerGetBlockNumberNoCheck(&place->first) != reader->ahead.block)
-		reader->ahead.recent = reader->ahead.next = InvalidBuffer;
-	reader->ahead.block = ItemPointerGetBlockNumberNoCheck(&place->first);
-	reader->ahead.offset = ItemPointerGetOffsetNumberNoCheck(&place->first);
-}
-
 /* Read from the open relation; NULL if detoasting must do it. */
 static struct varlena *
 read_value(LokiToastReader *reader, const struct varatt_external *pointer)
 {
 	ToastValue	value = {pointer->va_valueid, VARATT_EXTERNAL_GET_EXTSIZE(*pointer)};
+	const KnownPlace *place = &known_places[value.id % KNOWN_PLACES];
 
 	if (!may_read_directly(reader))
 		return NULL;
 	make_room_for_value(reader, value.size);
-	guess_known_place(reader, value.id);
+
+	/* begin where it was found before, if it was; else where the one before ended */
+	if (place->valueid == value.id && place->relid == RelationGetRelid(reader->relation))
+	{
+		/* the buffers of another block are no hint */
+		if (ItemPointerGetBlockNumberNoCheck(&place->first) != reader->ahead.block)
+			reader->ahead.recent = reader->ahead.next = InvalidBuffer;
+		reader->ahead.block = ItemPointerGetBlockNumberNoCheck(&place->first);
+		reader->ahead.offset = ItemPointerGetOffsetNumberNoCheck(&place->first);
+	}
 	if ((reader->ahead.block == InvalidBlockNumber || !read_chunks(reader, &value)) &&
 		!scan_chunks(reader, &value))
 		return NULL;
@@ -560,7 +533,7 @@ loki_toast_read(LokiToastReader *reader, struct varlena *datum)
 /*
  * One argument, in fn_extra.  Nothing is held between calls: neither relation
  * nor pin.  Only the lock on the TOAST table is, until the end of the
- * subtransaction that took it at least.
+ * subtransaction that took it at least.  All live as long as the call's FmgrInfo.
  */
 typedef struct ToastArgument
 {
@@ -572,66 +545,40 @@ typedef struct ToastArgument
 
 #define MAX_ARGUMENTS	2
 
-/* Argument n's state, made in the first call; it lives as long as the call's FmgrInfo. */
-static ToastArgument *
-argument_state(FmgrInfo *flinfo, int n)
-{
-	ToastArgument *arguments = flinfo->fn_extra;
-
-	Assert(n >= 0 && n < MAX_ARGUMENTS);
-	if (arguments == NULL)
-	{
-		arguments = MemoryContextAllocZero(flinfo->fn_mcxt,
-										   sizeof(ToastArgument) * MAX_ARGUMENTS);
-		for (int i = 0; i < MAX_ARGUMENTS; i++)
-			arguments[i].reader.context = flinfo->fn_mcxt;
-		flinfo->fn_extra = arguments;
-	}
-	return &arguments[n];
-}
-
-/*
- * Open the argument's TOAST table.  A lock that this subtransaction took lasts at least as long as it, so
- * it need not be taken again; one of another may have been released by a rollback to a savepoint.
- */
-static void
-open_argument(ToastArgument *argument, Oid relid)
-{
-	bool		known = argument->relid == relid &&
-		argument->transaction == LokiMyLocalTransactionId();
-
-	if (!known)
-	{
-		argument->reader.ahead.block = InvalidBlockNumber;
-		argument->reader.valueid = InvalidOid;
-	}
-	if (known && argument->subtransaction == GetCurrentSubTransactionId())
-		open_relation(&argument->reader, relid, NoLock);
-	else
-		open_relation(&argument->reader, relid, AccessShareLock);
-	argument->relid = relid;
-	argument->transaction = LokiMyLocalTransactionId();
-	argument->subtransaction = GetCurrentSubTransactionId();
-}
-
 struct varlena *
 loki_toast_argument(FunctionCallInfo fcinfo, int n)
 {
 	struct varlena *datum = (struct varlena *) PG_GETARG_POINTER(n);
+	FmgrInfo   *flinfo = fcinfo->flinfo;
 	struct varatt_external pointer;
 	ToastArgument *argument;
 	struct varlena *value;
+	bool		is_known;		/* the TOAST table, from an earlier call in this transaction */
+	bool		is_locked;
 
-	if (!VARATT_IS_EXTERNAL_ONDISK(datum) || fcinfo->flinfo == NULL)
+	if (!VARATT_IS_EXTERNAL_ONDISK(datum) || flinfo == NULL)
 		return pg_detoast_datum(datum);
 	VARATT_EXTERNAL_GET_POINTER(pointer, datum);
-	argument = argument_state(fcinfo->flinfo, n);
+	Assert(n >= 0 && n < MAX_ARGUMENTS);
+	if (flinfo->fn_extra == NULL)
+	{
+		argument = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(ToastArgument) * MAX_ARGUMENTS);
+		for (int i = 0; i < MAX_ARGUMENTS; i++)
+			argument[i].reader.context = flinfo->fn_mcxt;
+		flinfo->fn_extra = argument;
+	}
+	argument = (ToastArgument *) flinfo->fn_extra + n;
+	is_known = argument->relid == pointer.va_toastrelid &&
+		argument->transaction == LokiMyLocalTransactionId();
 
 	/* an argument that does not change from row to row */
-	if (argument->reader.valueid == pointer.va_valueid &&
-		argument->relid == pointer.va_toastrelid &&
-		argument->transaction == LokiMyLocalTransactionId())
+	if (is_known && argument->reader.valueid == pointer.va_valueid)
 		return argument->reader.value;
+	if (!is_known)
+	{
+		argument->reader.ahead.block = InvalidBlockNumber;
+		argument->reader.valueid = InvalidOid;
+	}
 
 	/*
 	 * An error may have left these: its cleanup closed them, and fn_extra
@@ -639,7 +586,16 @@ loki_toast_argument(FunctionCallInfo fcinfo, int n)
 	 */
 	argument->reader.relation = NULL;
 	argument->reader.scan = NULL;
-	open_argument(argument, pointer.va_toastrelid);
+
+	/*
+	 * A lock that this subtransaction took lasts at least as long as it, so it need not be taken again; one
+	 * of another may have been released by a rollback to a savepoint.
+	 */
+	is_locked = is_known && argument->subtransaction == GetCurrentSubTransactionId();
+	open_relation(&argument->reader, pointer.va_toastrelid, is_locked ? NoLock : AccessShareLock);
+	argument->relid = pointer.va_toastrelid;
+	argument->transaction = LokiMyLocalTransactionId();
+	argument->subtransaction = GetCurrentSubTransactionId();
 	value = read_value(&argument->reader, &pointer);
 	loki_toast_close(&argument->reader);
 	return value != NULL ? value : pg_detoast_datum(datum);

@@ -29,7 +29,6 @@ typedef struct Vector
 
 #define LOKI_VECTOR_SIZE(dim)	(offsetof(Vector, x) + sizeof(float) * (dim))
 #define DatumGetVector(d)		((Vector *) PG_DETOAST_DATUM(d))
-#define PG_GETARG_VECTOR_P(n)	DatumGetVector(PG_GETARG_DATUM(n))
 
 /* A vector of dim zeros, palloc'd. */
 extern Vector *loki_vector_make(int dim);

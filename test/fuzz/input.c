@@ -30,7 +30,7 @@
 #include "lib/stringinfo.h"
 #include "stubs.h"
 #include "types/dense.h"
-#include "types/sparsevecint.h"
+#include "types/sparsevec.h"
 
 /* of lokivector.h, which declares them to be exported */
 extern Datum vector_in(PG_FUNCTION_ARGS), vector_out(PG_FUNCTION_ARGS),
