@@ -263,10 +263,3 @@ loki_bit_kernels(int i)
 	Assert(n <= lengthof(kernels));
 	return i < n ? kernels[i] : NULL;
 }
-
-void
-loki_bits_init(void)
-{
-	for (int i = 0; loki_bit_kernels(i) != NULL; i++)
-		loki_bits = *loki_bit_kernels(i);
-}

@@ -55,7 +55,4 @@ loki_jaccard_distance(int n, const uint8 *a, const uint8 *b)
 	return both == 0 ? 1 : 1 - (double) both / (double) either;
 }
 
-/* Part of loki_distance_init() */
-extern void loki_bits_init(void);
-
 #endif							/* LOKI_BITS_H */

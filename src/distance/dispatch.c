@@ -129,14 +129,19 @@ loki_distance_init(void)
 			chosen = simd;
 	}
 
-	/* bits and pool ask loki_cpu_simd() and loki_cpu_features(), so these are set before */
+	/* loki_bit_kernels() asks loki_cpu_simd() and loki_cpu_features(), so these are set before */
 	Assert(loki_distance_kernels(chosen) != NULL);
 	loki_distance = *loki_distance_kernels(chosen);
 	/* a level that was forced stands for a processor without what came later */
 	cpu_features = chosen == best ? features : 0;
 	Assert(loki_distance.simd == chosen && (cpu_features & ~features) == 0);
-	loki_bits_init();
-	loki_pool_init();
+	for (int i = 0; loki_bit_kernels(i) != NULL; i++)
+		loki_bits = *loki_bit_kernels(i);
+	loki_pool_merge = loki_pool_merge_scalar;
+#if defined(__x86_64__)
+	if (chosen == LOKI_SIMD_AVX512)
+		loki_pool_merge = loki_pool_merge_avx512;
+#endif
 }
 
 LokiSimd

@@ -32,16 +32,6 @@
 LokiPoolMerge loki_pool_merge = loki_pool_merge_scalar;
 
 void
-loki_pool_init(void)
-{
-	loki_pool_merge = loki_pool_merge_scalar;
-#if defined(__x86_64__)
-	if (loki_cpu_simd() == LOKI_SIMD_AVX512)
-		loki_pool_merge = loki_pool_merge_avx512;
-#endif
-}
-
-void
 loki_pool_clear(LokiCandidate *pool, int n, int room)
 {
 	Assert(n >= 0 && room % LOKI_POOL_STEP == 0);

@@ -46,9 +46,6 @@ extern int	loki_pool_merge_avx512(LokiCandidate *pool, int *npool, int room,
 								   const float *distances, const uint32 *nodes, int n);
 #endif
 
-/* Called by loki_distance_init() */
-extern void loki_pool_init(void);
-
 /* Empty the places from n on: they are at infinity, farther than any candidate */
 extern void loki_pool_clear(LokiCandidate *pool, int n, int room);
 

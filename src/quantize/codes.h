@@ -44,6 +44,9 @@
 
 #define LOKI_ROTATE_ROUNDS	4
 
+/* Bytes that the signs of a rotation take */
+#define LOKI_ROTATE_SIZE(padded)	((Size) LOKI_ROTATE_ROUNDS * (padded) / 8)
+
 /* Estimates and errors are not above this, so that neither they nor their sums overflow. */
 #define HUGE_ERROR	1e37f
 
@@ -214,17 +217,15 @@ loki_needs_mixing(int padded, int p)
 }
 
 /*
- * Functions in rotate.c: the bytes that the signs of a rotation take, the signs themselves, which
- * the seed alone determines, and the rotation in plain C, in place.
+ * Functions in rotate.c: the signs of a rotation, which the seed alone determines, and the rotation
+ * in plain C, in place.
  */
-extern Size loki_rotate_size(int padded);
 extern void loki_rotate_init(int padded, uint64 seed, uint8 *signs);
 extern void loki_rotate_scalar(int padded, const uint8 *signs, float *r);
 
 /* Functions in quantize.c.  `wide`: levels in 1024ths, as of refined codes, else small odd integers. */
 extern const LokiCodeConstants *loki_code_constants_of(int bits, bool wide);
-extern void loki_fill_levels(int bits, bool wide, LokiLevels *levels);
-extern void loki_fill_table(const LokiLevels *levels, LokiLevelTable *table);
+extern void loki_fill_levels(int bits, bool wide, LokiLevels *levels, LokiLevelTable *table);
 
 /* Functions in rotated.c: sizes in bytes, and the part of loki_quantizer_init() of this code */
 extern Size loki_rotated_size(const LokiCodeSpec *spec);

@@ -83,36 +83,6 @@ loki_quantize_simd(void)
 #define EXACT_MAX_DIM		32	/* above, a rotation's statistics hold */
 #define DEFAULT_REFINE_BITS 6
 
-/*
- * Bits of a rotated code that fit, starting from those wanted (0: choose).  The more dimensions there
- * are, the more errors of single ones cancel out, and the more bytes a bit for each of them takes:
- * so bits become fewer, and a search reads about as many bytes for a node.
- */
-static void
-choose_bits(LokiCodeSpec *spec, int bits, int refine_bits, bool refine_given,
-			uint32 max_slot)
-{
-	if (bits == 0)
-		bits = spec->dim <= LOKI_FOUR_BITS_MAX_DIM ? 4 :
-			spec->dim <= LOKI_TWO_BITS_MAX_DIM ? 2 : 1;
-	/* a slot must fit a page; halves, since fields have 1, 2 or 4 bits */
-	spec->bits = bits;
-	while (spec->bits > 1 && loki_rotated_code_size(spec) > max_slot)
-		spec->bits /= 2;
-
-	if (!refine_given)
-		refine_bits = DEFAULT_REFINE_BITS;
-	spec->refine_bits = refine_bits > spec->bits ? refine_bits : 0;
-	/* REFINE has slots of its own, so its size counts by itself */
-	while (spec->refine_bits > 0 && loki_rotated_refine_size(spec) > max_slot)
-	{
-		spec->refine_bits -= 2;
-		if (spec->refine_bits <= spec->bits)
-			spec->refine_bits = 0;
-	}
-	Assert(loki_rotated_refine_size(spec) <= max_slot);
-}
-
 LokiCodeSpec
 loki_code_default(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 				  bool refine_given, uint32 max_slot, uint64 seed)
@@ -144,7 +114,27 @@ loki_code_default(LokiMetric metric, uint32 dim, int bits, int refine_bits,
 	else
 	{
 		spec.kind = LOKI_CODE_ROTATED;
-		choose_bits(&spec, bits, refine_bits, refine_given, max_slot);
+
+		/*
+		 * The more dimensions there are, the more errors of single ones cancel out, and the more bytes a bit
+		 * for each of them takes: so bits become fewer, and a search reads about as many bytes for a node.
+		 */
+		spec.bits = bits != 0 ? bits : dim <= LOKI_FOUR_BITS_MAX_DIM ? 4 : dim <= LOKI_TWO_BITS_MAX_DIM ? 2 : 1;
+		/* a slot must fit a page; halves, since fields have 1, 2 or 4 bits */
+		while (spec.bits > 1 && loki_rotated_code_size(&spec) > max_slot)
+			spec.bits /= 2;
+
+		if (!refine_given)
+			refine_bits = DEFAULT_REFINE_BITS;
+		spec.refine_bits = refine_bits > spec.bits ? refine_bits : 0;
+		/* REFINE has slots of its own, so its size counts by itself */
+		while (spec.refine_bits > 0 && loki_rotated_refine_size(&spec) > max_slot)
+		{
+			spec.refine_bits -= 2;
+			if (spec.refine_bits <= spec.bits)
+				spec.refine_bits = 0;
+		}
+		Assert(loki_rotated_refine_size(&spec) <= max_slot);
 	}
 	Assert(loki_code_valid(&spec));
 	return spec;
@@ -306,9 +296,12 @@ loki_code_error(const LokiCodeSpec *spec)
 /*
  * Levels of up to 4 bits ignore the low part of a code, which such a code does not keep: the mask is 0.
  * With 6 bits its upper two of four bits count.
+ *
+ * In the table leading and low parts of a code below the middle count from the other end: codes are in the order
+ * of the numbers, so that leading bits are a coarser code (C5).
  */
 void
-loki_fill_levels(int bits, bool wide, LokiLevels *levels)
+loki_fill_levels(int bits, bool wide, LokiLevels *levels, LokiLevelTable *table)
 {
 	Assert(bits == 1 || bits == 2 || bits == 4 || bits == 6 || bits == 8);
 	memset(levels, 0, sizeof(LokiLevels));
@@ -330,18 +323,6 @@ loki_fill_levels(int bits, bool wide, LokiLevels *levels)
 			levels->base[i] = wide ? levels2_wide[i / 4] : levels2[i / 4];
 		else
 			levels->base[i] = 1;
-	}
-}
-
-/*
- * Below the middle, leading and low parts of a code count from the other end: codes are in the order of
- * the numbers, so that leading bits are a coarser code (C5).
- */
-void
-loki_fill_table(const LokiLevels *levels, LokiLevelTable *table)
-{
-	for (int i = 0; i < 8; i++)
-	{
 		table->base[8 + i] = levels->base[i];
 		table->base[7 - i] = -levels->base[i] - levels->mask * levels->step[i];
 		table->step[8 + i] = table->step[7 - i] = levels->step[i];
@@ -354,18 +335,6 @@ loki_fill_table(const LokiLevels *levels, LokiLevelTable *table)
  * Validation and construction
  * ----------------------------------------------------------------
  */
-
-/* Whether a part of the dimensions is whole groups, and fewer than all */
-static bool
-projection_valid(const LokiCodeSpec *spec)
-{
-	if (spec->projection == LOKI_PROJECT_NONE)
-		return true;
-	return spec->projection <= LOKI_PROJECT_BASIS &&
-		spec->code_dims > 0 && spec->code_dims < spec->dim &&
-		spec->code_dims % LOKI_GROUP == 0 &&
-		spec->outside >= 0 && spec->outside <= 1;
-}
 
 /*
  * Of a spec that was read from a page, too: what is valid here cannot make any function of this folder
@@ -387,8 +356,12 @@ loki_code_valid(const LokiCodeSpec *spec)
 		case LOKI_CODE_ROTATED:
 			if (spec->metric == LOKI_METRIC_L1 ||
 				(bits != 1 && bits != 2 && bits != 4 && bits != 8) ||
-				!projection_valid(spec) ||
 				(spec->centers > 0 && !loki_code_may_have_centers(spec)))
+				return false;
+			/* a part of the dimensions is whole groups, and fewer than all */
+			if (spec->projection != LOKI_PROJECT_NONE &&
+				!(spec->projection <= LOKI_PROJECT_BASIS && spec->code_dims > 0 && spec->code_dims < spec->dim &&
+				  spec->code_dims % LOKI_GROUP == 0 && spec->outside >= 0 && spec->outside <= 1))
 				return false;
 			return refine_bits == 0 ||
 				(refine_bits > bits && refine_bits <= 8 && refine_bits % 2 == 0);

@@ -26,12 +26,6 @@
 #include "distance/hash.h"
 #include "quantize/codes.h"
 
-Size
-loki_rotate_size(int padded)
-{
-	return (Size) LOKI_ROTATE_ROUNDS * padded / 8;
-}
-
 /*
  * The sign of dimension i in round k is bit k * padded + i of the output of
  * the generator started at seed, whose words are taken from their low ends: a set
@@ -53,31 +47,6 @@ loki_rotate_init(int padded, uint64 seed, uint8 *signs)
 /*
  * The scalar version, specification of the others.
  */
-
-/* Change the signs of dimensions whose bit is set. */
-static void
-flip_scalar(int padded, const uint8 *signs, float *r)
-{
-	for (int i = 0; i < padded; i++)
-	{
-		if ((signs[i / 8] >> (i % 8)) & 1)
-			r[i] = -r[i];
-	}
-}
-
-/* Mix dimensions i and i + half. */
-static void
-mix_scalar(int half, float *r)
-{
-	for (int i = 0; i < half; i++)
-	{
-		float		a = r[i];
-		float		b = r[i + half];
-
-		r[i] = (a + b) * (float) M_SQRT1_2;
-		r[i + half] = (a - b) * (float) M_SQRT1_2;
-	}
-}
 
 /* r * scale, transformed; n is a power of two */
 static void
@@ -106,15 +75,27 @@ void
 loki_rotate_scalar(int padded, const uint8 *signs, float *r)
 {
 	int			p = loki_floor_power(padded);
+	int			half = padded / 2;
 	float		scale = 1.0f / sqrtf(p);
 
 	AssertPadded(padded);
 	Assert(p <= padded && 2 * p > padded);
-	for (int k = 0; k < LOKI_ROTATE_ROUNDS; k++)
+	for (int k = 0; k < LOKI_ROTATE_ROUNDS; k++, signs += padded / 8)
 	{
-		flip_scalar(padded, signs + k * padded / 8, r);
+		/* change the signs of dimensions whose bit is set */
+		for (int i = 0; i < padded; i++)
+			if ((signs[i / 8] >> (i % 8)) & 1)
+				r[i] = -r[i];
+		/* mix dimensions i and i + half */
 		if (k == LOKI_ROTATE_ROUNDS / 2 && loki_needs_mixing(padded, p))
-			mix_scalar(padded / 2, r);
+			for (int i = 0; i < half; i++)
+			{
+				float		a = r[i];
+				float		b = r[i + half];
+
+				r[i] = (a + b) * (float) M_SQRT1_2;
+				r[i + half] = (a - b) * (float) M_SQRT1_2;
+			}
 		hadamard_scalar(p, scale, k % 2 == 0 ? r : r + padded - p);
 	}
 }

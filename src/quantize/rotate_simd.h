@@ -14,7 +14,7 @@
  *-------------------------------------------------------------------------
  */
 
-/* As flip_scalar() */
+/* Change the signs of dimensions whose bit is set. */
 static TARGET void
 flip_all(int padded, const uint8 *signs, float *r)
 {
@@ -22,7 +22,7 @@ flip_all(int padded, const uint8 *signs, float *r)
 		store(LOKI_ELEMENT_F32, r + i, 0, flip(load(LOKI_ELEMENT_F32, r + i, 0), signs, i));
 }
 
-/* As mix_scalar() */
+/* Mix dimensions i and i + half. */
 static TARGET void
 mix(int half, float *r)
 {

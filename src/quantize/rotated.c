@@ -50,38 +50,6 @@ clip(double value)
  */
 
 /*
- * x * scale - centroid with a norm beyond float arithmetic: in double.  A residual that is too long is cut
- * down to HUGE_NORM, whose square a float can have; error() tells such codes by their norm.  One that is
- * too short becomes zero, since its square would vanish.
- */
-static float
-center_extreme(const LokiQuantizer *quantizer, const float *x, double scale,
-			   int padded, float *r)
-{
-	int			dim = quantizer->spec.dim;
-	double		norm2 = 0;
-	double		norm;
-	double		cut = 1;
-
-	for (int i = 0; i < dim; i++)
-	{
-		double		d = x[i] * scale - quantizer->centroid[i];
-
-		norm2 += d * d;
-	}
-	norm = sqrt(norm2);
-	if (norm > HUGE_NORM)
-		cut = HUGE_NORM / norm;
-	else if (norm < TINY_NORM)
-		cut = 0;
-
-	for (int i = 0; i < dim; i++)
-		r[i] = (float) ((x[i] * scale - quantizer->centroid[i]) * cut);
-	memset(r + dim, 0, (padded - dim) * sizeof(float));
-	return (float) (norm * cut);
-}
-
-/*
  * x - centroid, x scaled to unit length under cosine; returns its norm.  *out_of_range is set where x
  * is so long or short that the operator, which sums its squares in float, may make anything of it.
  *
@@ -95,6 +63,8 @@ center(const RotatedQuantizer *rq, const float *x, int padded, float *r, bool *o
 	int			dim = quantizer->spec.dim;
 	float		scale = 1;
 	double		exact_scale = 1;
+	double		norm = 0;
+	double		cut = 1;
 	float		square;
 	bool		extreme = false;
 	bool		scaled = quantizer->spec.metric == LOKI_METRIC_COSINE;
@@ -117,35 +87,31 @@ center(const RotatedQuantizer *rq, const float *x, int padded, float *r, bool *o
 	if (!extreme && SAFE_SQUARE(square))
 		return sqrtf(square);
 
+	/*
+	 * A norm beyond float arithmetic: in double.  A residual that is too long is cut down to HUGE_NORM, whose
+	 * square a float can have; error() tells such codes by their norm.  One that is too short becomes zero,
+	 * since its square would vanish.
+	 */
 	if (scaled)
 	{
 		double		length = sqrt(loki_dot_wide(dim, x, x));
 
 		exact_scale = length > 0 ? 1 / length : 0;
 	}
-	return center_extreme(quantizer, x, exact_scale, padded, r);
-}
+	for (int i = 0; i < dim; i++)
+	{
+		double		d = x[i] * exact_scale - quantizer->centroid[i];
 
-/*
- * The products of a residual with the basis.  Both are integers, so that the order of sums makes
- * no difference.  By Cauchy and Schwarz no sum leaves int32 (invariant C3).
- */
-static void
-multiply_basis(const RotatedQuantizer *rq, const float *residual, float norm, float *products)
-{
-	const LokiCodeSpec *spec = &rq->base.spec;
-	float		scale = norm > 0 ? RESIDUAL_UNITS / norm : 0;
-	float		unit = norm / ((float) RESIDUAL_UNITS * LOKI_BASIS_UNIT);
-	int16		integers[LOKI_MAX_DIM];
-	int32		sums[LOKI_MAX_DIM];
-
-	/* code_dims is a multiple of LOKI_GROUP, and so of dot_i16()'s tiles */
-	Assert(spec->code_dims % LOKI_TILE_ROWS == 0 && norm >= 0);
-	loki_distance.f32_to_i16(spec->dim, residual, scale, integers);
-	loki_distance.dot_i16(spec->dim, integers, loki_code_basis(spec, rq->base.centroid),
-						  spec->code_dims, sums);
-	for (int i = 0; i < spec->code_dims; i++)
-		products[i] = sums[i] * unit;
+		norm += d * d;
+	}
+	norm = sqrt(norm);
+	if (norm > HUGE_NORM)
+		cut = HUGE_NORM / norm;
+	else if (norm < TINY_NORM)
+		cut = 0;
+	for (int i = 0; i < dim; i++)
+		r[i] = (float) ((x[i] * exact_scale - quantizer->centroid[i]) * cut);
+	return (float) (norm * cut);
 }
 
 /*
@@ -154,7 +120,9 @@ multiply_basis(const RotatedQuantizer *rq, const float *residual, float norm, fl
  *
  * A random projection is the rotation of all dimensions, of which the leading ones are kept; they have
  * code_dims / padded of the square on average, which random_scale makes up for.  Other projections are
- * products with an orthonormal basis, which keep the part that lies in its space.
+ * products with an orthonormal basis, which keep the part that lies in its space.  The residual and the basis
+ * are integers, so that the order of sums makes no difference.  By Cauchy and Schwarz no sum leaves int32
+ * (invariant C3).
  *
  * Not inlined, since its array of all dimensions would be on the stack of indexes that project nothing.
  */
@@ -166,6 +134,9 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, boo
 	pg_attribute_aligned(64) float full[LOKI_MAX_PADDED];
 	float		norm = center(rq, x, padded, full, out_of_range);
 
+	int16		integers[LOKI_MAX_DIM];
+	int32		sums[LOKI_MAX_DIM];
+
 	Assert(spec->code_dims == rq->base.padded_dim && spec->code_dims < padded);
 	if (spec->projection == LOKI_PROJECT_RANDOM)
 	{
@@ -175,7 +146,13 @@ project(const RotatedQuantizer *rq, const float *x, float *r, float *inside, boo
 	}
 	else
 	{
-		multiply_basis(rq, full, norm, r);
+		/* code_dims is a multiple of LOKI_GROUP, and so of dot_i16()'s tiles */
+		Assert(spec->code_dims % LOKI_TILE_ROWS == 0 && norm >= 0);
+		loki_distance.f32_to_i16(spec->dim, full, norm > 0 ? RESIDUAL_UNITS / norm : 0, integers);
+		loki_distance.dot_i16(spec->dim, integers, loki_code_basis(spec, rq->base.centroid),
+							  spec->code_dims, sums);
+		for (int i = 0; i < spec->code_dims; i++)
+			r[i] = sums[i] * (norm / ((float) RESIDUAL_UNITS * LOKI_BASIS_UNIT));
 		rq->kernels->rotate(spec->code_dims, rq->signs, r);
 	}
 	*inside = sqrtf(loki_distance.dot_ordered(spec->code_dims, r, r));
@@ -425,13 +402,6 @@ rotated_prepare(const LokiQuantizer *quantizer, const float *q, LokiQuery *out)
 	((RotatedQuery *) out)->out_of_range = out_of_range;
 }
 
-/* <r, center> of a code by inner product, where it has a local center */
-static float
-code_along_center(const RotatedQuantizer *rq, const CodeSlot *slot)
-{
-	return -slot->mul / rq->metric_factor * (center_slot(rq, slot)->shift + *code_miss(rq, slot));
-}
-
 /*
  * |r| of the part that is coded.  The slot has no room for it, but its mul is |r|^2 / <l, r>, and <l, r> is
  * about |r| sqrt(padded) times a constant of the levels.  By rounding that may exceed the whole norm.
@@ -448,29 +418,18 @@ code_inside(const RotatedQuantizer *rq, const CodeSlot *slot)
 
 /*
  * The constant of a query that is made of a stored code.  By inner product add is -<centroid, x>, and the
- * constant of a query lacks |centroid|^2 from being the same.
+ * constant of a query lacks |centroid|^2 from being the same; with local centers, <r, center> too.
  */
 static float
 code_constant(const RotatedQuantizer *rq, const CodeSlot *slot)
 {
+	float		along = 0;
+
 	if (rq->base.spec.metric != LOKI_METRIC_IP)
 		return slot->add;
-	return clip((double) slot->add + dot_centroid(&rq->base, rq->base.centroid) +
-				(rq->base.spec.centers > 0 ? code_along_center(rq, slot) : 0));
-}
-
-/* The same as a query is to the code's own center */
-static float
-own_constant(const RotatedQuantizer *rq, const CodeSlot *slot)
-{
-	int			center = code_center(rq, slot);
-	const float *c;
-
-	if (rq->base.spec.metric != LOKI_METRIC_IP || center == 0)
-		return code_constant(rq, slot);
-	c = loki_code_center(&rq->base.spec, rq->base.centroid, center);
-	return clip((double) slot->add + dot_centroid(&rq->base, rq->base.centroid) -
-				loki_distance.dot_f32(rq->base.padded_dim, c, c));
+	if (rq->base.spec.centers > 0)
+		along = -slot->mul / rq->metric_factor * (center_slot(rq, slot)->shift + *code_miss(rq, slot));
+	return clip((double) slot->add + dot_centroid(&rq->base, rq->base.centroid) + along);
 }
 
 /*
@@ -508,14 +467,21 @@ rotated_prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery
 				 2 * rq->tangent * rq->tangent);
 	if (quantizer->spec.centers > 0)
 	{
-		CenterQuery *own;
+		int			center = code_center(rq, slot);
+		CenterQuery *own = &to_centers(rq, query)->of[center];
 
 		loki_centers_query(rq, query, code, code_norm(rq, slot), rq->tangent);
-		own = &to_centers(rq, query)->of[code_center(rq, slot)];
 		*own = (CenterQuery)
 		{
-			.constant = own_constant(rq, slot), .norm = code_norm(rq, slot), .unit_error = query->unit_error
+			.constant = out->constant, .norm = code_norm(rq, slot), .unit_error = query->unit_error
 		};
+		if (quantizer->spec.metric == LOKI_METRIC_IP && center > 0)
+		{
+			const float *c = loki_code_center(&quantizer->spec, quantizer->centroid, center);
+
+			own->constant = clip((double) slot->add + dot_centroid(quantizer, quantizer->centroid) -
+								 loki_distance.dot_f32(padded, c, c));
+		}
 	}
 }
 
@@ -721,7 +687,7 @@ rotated_dims(const LokiCodeSpec *spec)
 static Size
 lead_offset(const LokiCodeSpec *spec)
 {
-	return TYPEALIGN(64, offsetof(RotatedQuantizer, signs) + loki_rotate_size(rotated_dims(spec)));
+	return TYPEALIGN(64, offsetof(RotatedQuantizer, signs) + LOKI_ROTATE_SIZE(rotated_dims(spec)));
 }
 
 Size
@@ -751,12 +717,10 @@ loki_rotated_init(LokiQuantizer *quantizer)
 	constants = loki_code_constants_of(spec->bits, spec->bits == 8);
 	rq->tangent = constants->tangent;
 	rq->mul_to_norm = sqrtf(padded) * constants->projection;
-	loki_fill_levels(rq->bits, rq->bits == 8, &rq->code_levels);
-	loki_fill_table(&rq->code_levels, &rq->code_table);
+	loki_fill_levels(rq->bits, rq->bits == 8, &rq->code_levels, &rq->code_table);
 
 	rq->full_tangent = loki_code_constants_of(Max(rq->full_bits, 2), true)->tangent;
-	loki_fill_levels(rq->full_bits, true, &rq->full_levels);
-	loki_fill_table(&rq->full_levels, &rq->full_table);
+	loki_fill_levels(rq->full_bits, true, &rq->full_levels, &rq->full_table);
 	for (int u = 0; u < 256; u++)
 		rq->full_values[u] = loki_level(&rq->full_table, u);
 	rq->root = sqrt(padded);

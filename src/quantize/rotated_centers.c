@@ -39,6 +39,7 @@
  * the best of these by all.
  */
 #define LEAD_DIMS		128
+#define LeadDims(spec)	Min(LOKI_PADDED((spec)->dim), LEAD_DIMS)
 #define TRIED			8
 
 /* The norms of a vector and of the longest center as integers (C3) */
@@ -60,19 +61,13 @@ typedef struct LeadTable
 	int16		rows[FLEXIBLE_ARRAY_MEMBER];
 } LeadTable;
 
-static int
-lead_dims(const LokiCodeSpec *spec)
-{
-	return Min(LOKI_PADDED(spec->dim), LEAD_DIMS);
-}
-
 Size
 loki_lead_size(const LokiCodeSpec *spec)
 {
 	if (spec->centers == 0)
 		return 0;
 	return offsetof(LeadTable, rows) +
-		TYPEALIGN(LOKI_TILE_ROWS, spec->centers) * lead_dims(spec) * sizeof(int16);
+		TYPEALIGN(LOKI_TILE_ROWS, spec->centers) * LeadDims(spec) * sizeof(int16);
 }
 
 static inline const float *
@@ -90,7 +85,7 @@ loki_lead_init(RotatedQuantizer *rq, void *memory)
 	float		most = 0;
 
 	rq->lead = lead;
-	lead->dims = lead_dims(spec);
+	lead->dims = LeadDims(spec);
 	lead->count = TYPEALIGN(LOKI_TILE_ROWS, spec->centers);
 	memset(lead->rows, 0, sizeof(int16) * lead->count * lead->dims);
 	for (int i = 0; i < spec->centers; i++)
@@ -340,21 +335,6 @@ turn_own(const RotatedQuantizer *rq, RotatedQuery *query)
 }
 
 /*
- * What rounding does to a difference from a center, to its length; under IP, where products with the
- * centroid, the center and the vector nearly cancel out, to their sum.
- */
-static float
-rounding_behind(const RotatedQuantizer *rq, int center, float query, float norm)
-{
-	float		far;
-
-	if (rq->base.spec.metric != LOKI_METRIC_IP)
-		return 2 * FLT_EPSILON * (query + norm);
-	far = Min(query + loki_center_norm(rq, center) + sqrtf(rq->base.centroid_norm2), HUGE_NORM);
-	return FLT_EPSILON / 2 * far * far;
-}
-
-/*
  * |q' - s c|^2 for the s that makes it least, by inner product.  The error of <r, q'> goes with that, since
  * *along = 1 - s: however long a center is, it is no more than |q'|, which it would be without centers.
  */
@@ -416,7 +396,22 @@ loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int cen
 			break;
 	}
 	to->norm = sqrtf(square);
-	to->rounding = center > 0 ? rounding_behind(rq, center, query->base.norm, to->norm) : 0;
+
+	/*
+	 * What rounding does to a difference from a center, to its length; under IP, where products with the
+	 * centroid, the center and the vector nearly cancel out, to their sum.
+	 */
+	if (center == 0)
+		to->rounding = 0;
+	else if (rq->base.spec.metric != LOKI_METRIC_IP)
+		to->rounding = 2 * FLT_EPSILON * (query->base.norm + to->norm);
+	else
+	{
+		float		far = Min(query->base.norm + loki_center_norm(rq, center) +
+							  sqrtf(rq->base.centroid_norm2), HUGE_NORM);
+
+		to->rounding = FLT_EPSILON / 2 * far * far;
+	}
 	code2 = square / (padded - 1);
 	rounding2 = all->whole.step * all->whole.step / 12;
 	/* what is left of steps that small is none that a float can be divided by */

@@ -55,7 +55,7 @@ code_bytes(const LokiQuantizer *quantizer, const ScalarSlot *slot, uint8 *u)
 }
 
 /*
- * Step and offset of a vector's levels, 0 to `levels`.
+ * Levels rounded to the nearest; the slot keeps how far that is from x.
  *
  * If zero lies between the ends, the step is rounded up to STEP_BITS bits, and the offset becomes a
  * multiple of the step: a product of 16 and of 8 bits, which a float holds exactly.  So the level of zero
@@ -63,12 +63,16 @@ code_bytes(const LokiQuantizer *quantizer, const ScalarSlot *slot, uint8 *u)
  * within the last level, or half a step beyond it.
  */
 static void
-choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
+scalar8_encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
 {
+	ScalarSlot *slot = code;
+	int			dim = quantizer->spec.dim;
+	int			levels = (1 << quantizer->spec.bits) - 1;
 	float		min = x[0];
 	float		max = x[0];
-	float		fraction;
-	int			exponent;
+	double		inverse;
+	double		distance = 0;
+	uint8		u[LOKI_MAX_PADDED];
 
 	for (int i = 1; i < dim; i++)
 	{
@@ -78,26 +82,14 @@ choose_levels(const float *x, int dim, int levels, ScalarSlot *slot)
 	slot->offset = min;
 	slot->step = max / levels - min / levels;	/* the difference itself may overflow */
 	Assert(slot->step >= 0);
-	if (min > 0 || max < 0 || slot->step == 0)
-		return;
+	if (min <= 0 && max >= 0 && slot->step != 0)
+	{
+		int			exponent;
+		float		fraction = frexpf(slot->step, &exponent);
 
-	fraction = frexpf(slot->step, &exponent);
-	slot->step = ldexpf(ceilf(ldexpf(fraction, STEP_BITS)), exponent - STEP_BITS);
-	slot->offset = -rintf(-min / slot->step) * slot->step;
-}
-
-/* Levels rounded to the nearest; the slot keeps how far that is from x. */
-static void
-scalar8_encode(const LokiQuantizer *quantizer, const float *x, void *code, void *refine)
-{
-	ScalarSlot *slot = code;
-	int			dim = quantizer->spec.dim;
-	int			levels = (1 << quantizer->spec.bits) - 1;
-	double		inverse;
-	double		distance = 0;
-	uint8		u[LOKI_MAX_PADDED];
-
-	choose_levels(x, dim, levels, slot);
+		slot->step = ldexpf(ceilf(ldexpf(fraction, STEP_BITS)), exponent - STEP_BITS);
+		slot->offset = -rintf(-min / slot->step) * slot->step;
+	}
 	inverse = slot->step > 0 ? 1.0 / slot->step : 0;
 
 	for (int i = 0; i < dim; i++)

@@ -32,13 +32,6 @@
 /* Below this part of its length a vector is made of rounding errors */
 #define TINY_REST	1e-4f
 
-/* A dot product in float32 */
-static inline float
-dot_product(int dim, const float *a, const float *b)
-{
-	return loki_distance.dot_f32(dim, a, b);
-}
-
 /* a -= factor * b, in runs of a length that compilers vectorise where it is not inlined */
 static pg_noinline void
 subtract(int dim, float *restrict a, float factor, const float *restrict b)
@@ -134,7 +127,7 @@ randomize(int dim, uint64 *seed, float *x)
 static bool
 scale_to_unit(int dim, float *x)
 {
-	float		norm = sqrtf(dot_product(dim, x, x));
+	float		norm = sqrtf(loki_distance.dot_f32(dim, x, x));
 
 	if (!(norm > 0) || !isfinite(norm))
 		return false;
@@ -154,7 +147,7 @@ subtract_basis(int dim, int first, int n, const float *basis, float *x)
 	{
 		const float *vector = basis + (Size) i * dim;
 
-		subtract(dim, x, dot_product(dim, x, vector), vector);
+		subtract(dim, x, loki_distance.dot_f32(dim, x, vector), vector);
 	}
 }
 
@@ -170,20 +163,20 @@ replace_vector(int dim, int n, uint64 *seed, float *basis)
 		randomize(dim, seed, x);
 		scale_to_unit(dim, x);
 		subtract_basis(dim, 0, n, basis, x);
-	} while (!(dot_product(dim, x, x) > TINY_REST * TINY_REST));
+	} while (!(loki_distance.dot_f32(dim, x, x) > TINY_REST * TINY_REST));
 	scale_to_unit(dim, x);
 }
 
 /*
- * Make the vectors of a basis orthogonal to those before, and of unit length.
- * Each vector that is done is subtracted from a block of those that follow, which
+ * Make the vectors of a basis orthogonal to those before, and of unit length: in each step, and once more to take
+ * away what rounding left.  Each vector that is done is subtracted from a block of those that follow, which
  * stay in cache.
  *
  * Rows that span fewer dimensions than n leave vectors of no length: random
  * ones take their place.
  */
-static void
-orthonormalize(int dim, int n, float *basis)
+void
+loki_subspace_finish(int dim, int n, float *basis)
 {
 	uint64		seed = n;
 
@@ -203,7 +196,7 @@ orthonormalize(int dim, int n, float *basis)
 			float	   *x = basis + (Size) i * dim;
 
 			subtract_basis(dim, first, i, basis, x);
-			if (!some[i - first] || !(dot_product(dim, x, x) > TINY_REST * TINY_REST))
+			if (!some[i - first] || !(loki_distance.dot_f32(dim, x, x) > TINY_REST * TINY_REST))
 				replace_vector(dim, i, &seed, basis);
 			else
 				scale_to_unit(dim, x);
@@ -228,14 +221,5 @@ loki_subspace_step(int dim, int n, const float *covariance, float *scratch, floa
 	Assert(scratch != basis);
 	loki_dot_products(dim, vectors, rows, scratch, dim);
 	memcpy(basis, scratch, (Size) n * dim * sizeof(float));
-	orthonormalize(dim, n, basis);
-}
-
-/*
- * Once more, to take away what rounding left.
- */
-void
-loki_subspace_finish(int dim, int n, float *basis)
-{
-	orthonormalize(dim, n, basis);
+	loki_subspace_finish(dim, n, basis);
 }

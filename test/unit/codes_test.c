@@ -61,7 +61,7 @@ make_table(void)
 static void
 test_rotate(const LokiCodeKernels *k, int padded)
 {
-	uint8	   *signs = unit_allocate(loki_rotate_size(padded));
+	uint8	   *signs = unit_allocate(LOKI_ROTATE_SIZE(padded));
 	float	   *a = make_floats(padded);
 	float	   *b = unit_allocate(padded * sizeof(float));
 
@@ -245,7 +245,7 @@ test_l1(const LokiCodeKernels *k, int padded)
 static void
 test_rotation(int padded)
 {
-	uint8	   *signs = unit_allocate(loki_rotate_size(padded));
+	uint8	   *signs = unit_allocate(LOKI_ROTATE_SIZE(padded));
 	float	   *r = unit_allocate(padded * sizeof(float));
 	double		off = 0;
 	double		fourth = 0;
