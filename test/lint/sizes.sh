@@ -48,7 +48,7 @@ test/files.sh | grep '^src/.*\.c$' | xargs perl -0ne '
 # parentheses.
 test/files.sh | grep '^src/.*\.[ch]$' | while read -r file; do
 	"${CC:-cc}" -fpreprocessed -E -P -w "$file" | awk -v file="$file" '
-		/^(typedef )?struct[^;]*$/ { name = $NF; body = "" }
+		/^(typedef )?struct[^;*]*$/ { name = $NF; body = "" }
 		/^}/ && name {
 			while (gsub(/\([^()]*\)/, "", body)) ;
 			if ((fields = gsub(/[;,]/, "", body)) > 20)
