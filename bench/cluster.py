@@ -19,6 +19,7 @@ import numpy as np
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHROOT = os.path.join(TOP, "test", "chroot.sh")
+COPY_BLOCK = 5000
 REALTIME = 10                   # priority, above the least
 WARM_SECONDS = 0.3              # of each pgbench run, left out of its figures
 
@@ -40,6 +41,32 @@ def directory(path, mode="700", user=None):
     if done.returncode != 0:
         raise SystemExit(1)
     return done.stdout.strip()
+
+
+def binary_rows(vectors, item=">f4", number=">i4"):
+    """Rows of a number from 0 on and a vector as COPY BINARY has them, in blocks"""
+    dims = vectors.shape[1]
+    row = np.dtype([("fields", ">i2"), ("id_len", ">i4"), ("id", number), ("len", ">i4"),
+                    ("dims", ">i2"), ("unused", ">i2"), ("x", item, (dims,))])
+    for at in range(0, len(vectors), COPY_BLOCK):
+        part = vectors[at:at + COPY_BLOCK]
+        out = np.zeros(len(part), row)
+        out["fields"], out["id_len"], out["len"] = 2, row["id"].itemsize, row["x"].itemsize + 4
+        out["id"] = np.arange(at, at + len(part))
+        out["dims"], out["x"] = dims, part
+        yield out.tobytes()
+
+
+def copy_in(psql, table, blocks):
+    """COPY BINARY from byte strings, by a psql whose words are given"""
+    process = subprocess.Popen([*psql, "-c", f"COPY {table} FROM STDIN (FORMAT binary)"], stdin=subprocess.PIPE)
+    process.stdin.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+    for block in blocks:
+        process.stdin.write(block)
+    process.stdin.write(b"\xff\xff")
+    process.stdin.close()
+    if process.wait() != 0:
+        raise RuntimeError(f"COPY to {table} failed")
 
 
 class Timing:
@@ -268,18 +295,7 @@ class Server:
         return float(re.findall(r"^Time: ([0-9.]+) ms", text, re.M)[-1]) / 1e3
 
     def copy_in(self, db, table, blocks):
-        """COPY BINARY from byte strings"""
-        process = subprocess.Popen(self.command(*self.client(
-            "psql", db, None, "-Xq", "-v", "ON_ERROR_STOP=1", "-c",
-            f"COPY {table} FROM STDIN (FORMAT binary)")),
-            stdin=subprocess.PIPE)
-        process.stdin.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
-        for block in blocks:
-            process.stdin.write(block)
-        process.stdin.write(b"\xff\xff")
-        process.stdin.close()
-        if process.wait() != 0:
-            raise RuntimeError(f"COPY to {table} failed")
+        copy_in(self.command(*self.client("psql", db, None, "-Xq", "-v", "ON_ERROR_STOP=1")), table, blocks)
 
     @contextlib.contextmanager
     def favoured(self, cores, realtime):
@@ -309,12 +325,6 @@ class Server:
         cores = os.sched_getaffinity(0)
         if pinned:
             cores = {max(cores)}
-        with self.favoured(cores, realtime):
-            return self.run_pgbench(db, script, clients, options, seconds,
-                                    transactions)
-
-    def run_pgbench(self, db, script, clients, options, seconds,
-                    transactions):
         scripts = [script] if isinstance(script, str) else script
         files = [x for number, text in enumerate(scripts)
                  for x in ("-f", self.write(f"script-{number}.sql", text))]
@@ -322,12 +332,10 @@ class Server:
             os.remove(name)
         limit = ["-T", str(seconds)] if seconds else [
             "-t", str(transactions)]
-        self.inside("sh", "-c", 'cd "$0" && exec "$@"', self.work,
-                    *self.client("pgbench", db, options, "-n", "-M",
-                                 "prepared", "-c", str(clients), "-j",
-                                 str(clients), *limit, "-l",
-                                 "--log-prefix=lat", "--random-seed=1",
-                                 *files))
+        with self.favoured(cores, realtime):
+            self.inside("sh", "-c", 'cd "$0" && exec "$@"', self.work,
+                        *self.client("pgbench", db, options, "-n", "-M", "prepared", "-c", str(clients), "-j",
+                                     str(clients), *limit, "-l", "--log-prefix=lat", "--random-seed=1", *files))
         log = np.concatenate([
             np.loadtxt(name, usecols=(2, 4, 5), ndmin=2)
             for name in glob.glob(self.host("lat.*"))])

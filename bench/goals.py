@@ -11,7 +11,6 @@ Rows are written after each step.  Rows of the steps that do not run this time
 stay as the last run left them.
 """
 import argparse
-import csv
 import functools
 import json
 import operator
@@ -26,6 +25,7 @@ import needs  # noqa: E402
 
 needs.ensure("numpy")
 
+import report  # noqa: E402
 from cluster import TOP, say  # noqa: E402
 
 COLUMNS = ["goal", "set", "what", "ours", "pgvector", "ratio", "target",
@@ -86,24 +86,15 @@ class Goals:
         with open(self.file, "w") as f:
             json.dump(self.steps, f, indent=1, default=float)
         rows = self.rows()
-        with open(os.path.join(self.out, "goals.csv"), "w",
-                  newline="") as f:
-            writer = csv.DictWriter(f, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            for row in rows:
-                writer.writerow({k: figure(v) if isinstance(v, float) else v
-                                 for k, v in row.items()})
+        report.write_csv(os.path.join(self.out, "goals.csv"), [
+            {k: figure(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows])
         verdict = {True: "yes", False: "**no**", None: ""}
-        lines = ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS)
-                 + "|"]
-        for row in rows:
-            cells = [verdict[row[k]] if k == "met" else figure(row[k])
-                     for k in COLUMNS]
-            lines.append("| " + " | ".join(cells) + " |")
+        table = report.table(COLUMNS, [[verdict[row[k]] if k == "met" else figure(row[k]) for k in COLUMNS]
+                                       for row in rows])
         missed = sum(row["met"] is False for row in rows)
         with open(os.path.join(self.out, "goals.md"), "w") as f:
             f.write(f"# Goals, {self.size} machine\n\n    {self.command}\n\n"
-                    + "\n".join(lines) + f"\n\n{len(rows)} rows, {missed} "
+                    + table + f"\n{len(rows)} rows, {missed} "
                     "not met.\n")
 
 

@@ -8,6 +8,7 @@ runs with nothing set.  pgvector runs with the fastest of: a relaxed iterative
 scan without limits of its own, at the ef_search that is fastest among those
 with recall 0.95 and all rows; bitmap or sequential scan and sort.
 """
+import copy
 import functools
 import os
 import re
@@ -16,7 +17,7 @@ import numpy as np
 
 import goals_lab
 import report
-from goals_hybrid_cases import (Case, Query, Truth, few, filters, of_one_value,
+from goals_hybrid_cases import (Case, Truth, few, filters, of_one_value,
                                 packages, queries, score, selectivities, statement, tenants)
 from goals_hybrid_data import Hybrid, OfPackages
 from goals_hybrid_ways import (EFS, ENOUGH, PLAIN, Way, best_of_pgvector, look,
@@ -159,7 +160,7 @@ def add_p95(lab, goal, r, limit, note=""):
             f"{r['pgvector_median_ms']:.3g}")
 
 
-def measure_cases(lab, measure, goal, cases):
+def measure_cases(measure, goal, cases, lab):
     u = lab.unfiltered
     results = []
     lab.row(goal, f"no filter ({measure}): queries/s", u["qps"],
@@ -170,18 +171,6 @@ def measure_cases(lab, measure, goal, cases):
         add_rows(lab, goal, r)
         add_p95(lab, goal, r, lab.p95_limit)
         lab.save(measure, results)
-
-
-def measure_selectivity(lab):
-    measure_cases(lab, "selectivity", 1, selectivities)
-
-
-def measure_filters(lab):
-    measure_cases(lab, "filters", 2, filters)
-
-
-def measure_packages(lab):
-    measure_cases(lab, "packages", 2, packages)
 
 
 def measure_few(lab):
@@ -218,11 +207,8 @@ def measure_tenants(lab):
         found = lab.queries(case)
         own = []
         for query in found:
-            sql = statement("alone t", "", lab.data.queries[query.number],
-                            lab.args.metric)
-            one = Query.__new__(Query)
-            one.__dict__.update(query.__dict__, sql=sql)
-            own.append(one)
+            own.append(copy.copy(query))
+            own[-1].sql = statement("alone t", "", lab.data.queries[query.number], lab.args.metric)
         among, by_itself = Way("all", PLAIN), Way("alone", PLAIN)
         look(lab, lab.ours, among, found)
         look(lab, lab.ours, by_itself, own)
@@ -285,7 +271,8 @@ def measure_embedded(lab):
         database.close()
 
 
-HybridLab.measures = {"selectivity": measure_selectivity, "filters": measure_filters,
+HybridLab.measures = {"selectivity": functools.partial(measure_cases, "selectivity", 1, selectivities),
+                      "filters": functools.partial(measure_cases, "filters", 2, filters),
                       "few": measure_few, "tenants": measure_tenants,
                       "embedded": measure_embedded}
 
@@ -294,4 +281,4 @@ class PackageLab(HybridLab):
     """The same with the attributes of packages"""
 
     contender = OfPackages
-    measures = {"packages": measure_packages}
+    measures = {"packages": functools.partial(measure_cases, "packages", 2, packages)}

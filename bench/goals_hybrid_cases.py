@@ -2,6 +2,8 @@
 """The queries of the goals of hybrid SQL: for each case its conditions, and
 which rows satisfy them.
 """
+import functools
+
 import numpy as np
 
 import truth
@@ -45,15 +47,14 @@ def equal(rows, column, value):
     return f"t.{column} = {value}", getattr(rows, column) == value
 
 
-def drawn(rows, column, values):
+def drawn(rows, column, values, query, rng):
     """= with a value at random"""
-    return lambda query, rng: equal(rows, column, int(rng.integers(values)))
+    return equal(rows, column, int(rng.integers(values)))
 
 
-def far(rows, column, data):
+def far(rows, column, data, query, rng):
     """= with the region farthest from the query"""
-    return lambda query, rng: equal(
-        rows, column, rows.opposite(data.queries[query])[column])
+    return equal(rows, column, rows.opposite(data.queries[query])[column])
 
 
 def selectivities(rows, data):
@@ -61,129 +62,99 @@ def selectivities(rows, data):
     for name, values in SHARES.items():
         partial = name != "50"
         yield Case(f"{SHARE[name]} %, random",
-                   drawn(rows, f"u{name}", values),
+                   functools.partial(drawn, rows, f"u{name}", values),
                    partial=partial and f"u{name}")
         yield Case(f"{SHARE[name]} %, far from the query",
-                   far(rows, f"c{name}", data), outer,
+                   functools.partial(far, rows, f"c{name}", data), outer,
                    partial=partial and f"c{name}")
 
 
 # ---- other conditions --------------------------------------------------------
 
-def in_list(rows, column, values, count):
-    def condition(query, rng):
-        some = rng.choice(values, count, replace=False)
-        return (f"t.{column} IN ({', '.join(map(str, some))})",
-                np.isin(getattr(rows, column), some))
-    return condition
+def in_list(rows, column, values, count, query, rng):
+    some = rng.choice(values, count, replace=False)
+    return f"t.{column} IN ({', '.join(map(str, some))})", np.isin(getattr(rows, column), some)
 
 
-def price(rows, width):
-    def condition(query, rng):
-        low = round(float(rng.random() * (1 - width)), 6)
-        high = round(low + width, 6)
-        return (f"t.price BETWEEN {low} AND {high}",
-                (rows.price >= low) & (rows.price <= high))
-    return condition
+def price(rows, width, query, rng):
+    low = round(float(rng.random() * (1 - width)), 6)
+    high = round(low + width, 6)
+    return f"t.price BETWEEN {low} AND {high}", (rows.price >= low) & (rows.price <= high)
 
 
-def days(rows, length):
-    def condition(query, rng):
-        low = int(rng.integers(0, 28 - length))
-        return (f"t.day >= '2000-02-{low + 1:02}' AND "
-                f"t.day < '2000-02-{low + 1 + length:02}'",
-                (rows.day >= low + 31) & (rows.day < low + 31 + length))
-    return condition
+def days(rows, length, query, rng):
+    low = int(rng.integers(0, 28 - length))
+    return (f"t.day >= '2000-02-{low + 1:02}' AND t.day < '2000-02-{low + 1 + length:02}'",
+            (rows.day >= low + 31) & (rows.day < low + 31 + length))
 
 
-def two_columns(rows, width):
-    def condition(query, rng):
-        one, left = equal(rows, "u10", int(rng.integers(10)))
-        two, right = price(rows, width)(query, rng)
-        return f"{one} AND {two}", left & right
-    return condition
+def two_columns(rows, width, query, rng):
+    one, left = equal(rows, "u10", int(rng.integers(10)))
+    two, right = price(rows, width, query, rng)
+    return f"{one} AND {two}", left & right
 
 
-def name(rows, count):
-    def condition(query, rng):
-        some = rng.choice(1000, count, replace=False)
-        texts = ", ".join(f"'product line {i:03}'" for i in some)
-        return (f"t.name IN ({texts})" if count > 1 else f"t.name = {texts}",
-                np.isin(rows.name, some))
-    return condition
+def name(rows, count, query, rng):
+    some = rng.choice(1000, count, replace=False)
+    texts = ", ".join(f"'product line {i:03}'" for i in some)
+    return f"t.name IN ({texts})" if count > 1 else f"t.name = {texts}", np.isin(rows.name, some)
 
 
-def tags(rows):
-    def condition(query, rng):
-        i = int(rng.integers(200))
-        return f"t.tags && '{{tag {i:03}}}'", (rows.tags == i).any(axis=1)
-    return condition
+def tags(rows, query, rng):
+    i = int(rng.integers(200))
+    return f"t.tags && '{{tag {i:03}}}'", (rows.tags == i).any(axis=1)
 
 
-def doc(rows):
-    def condition(query, rng):
-        i = int(rng.integers(1000))
-        return (f"t.doc @> '{{\"kind\": \"k{i:03}\"}}'", rows.doc == i)
-    return condition
+def doc(rows, query, rng):
+    i = int(rng.integers(1000))
+    return f"t.doc @> '{{\"kind\": \"k{i:03}\"}}'", rows.doc == i
 
 
-def span(rows, length):
-    def condition(query, rng):
-        low = int(rng.integers(2_000, 990_000))
-        high = low + length
-        return (f"t.span && '[{low},{high})'",
-                (rows.span < high) & (rows.span + rows.length > low))
-    return condition
+def span(rows, length, query, rng):
+    low = int(rng.integers(2_000, 990_000))
+    high = low + length
+    return f"t.span && '[{low},{high})'", (rows.span < high) & (rows.span + rows.length > low)
 
 
-def place(rows, side):
+def place(rows, side, query, rng):
     """In a box, as a point of two columns"""
     y = rows.big / 2.0 ** 62
-
-    def condition(query, rng):
-        x0, y0 = rng.random(2) * (1 - side)
-        x1, y1 = x0 + side, y0 + side
-        return (f"{PLACE} <@ box '({x1},{y1}),({x0},{y0})'",
-                (rows.price >= x0) & (rows.price <= x1) &
-                (y >= y0) & (y <= y1))
-    return condition
+    x0, y0 = rng.random(2) * (1 - side)
+    x1, y1 = x0 + side, y0 + side
+    return (f"{PLACE} <@ box '({x1},{y1}),({x0},{y0})'",
+            (rows.price >= x0) & (rows.price <= x1) & (y >= y0) & (y <= y1))
 
 
-def join(rows):
-    def condition(query, rng):
-        region = int(rng.integers(20))
-        return (f"k.region = {region}", rows.u1 % 20 == region)
-    return condition
+def join(rows, query, rng):
+    region = int(rng.integers(20))
+    return f"k.region = {region}", rows.u1 % 20 == region
 
 
-def semi_join(rows):
-    def condition(query, rng):
-        region = int(rng.integers(20))
-        return (f"t.u1 IN (SELECT id FROM kinds WHERE region = {region})",
-                rows.u1 % 20 == region)
-    return condition
+def semi_join(rows, query, rng):
+    region = int(rng.integers(20))
+    return f"t.u1 IN (SELECT id FROM kinds WHERE region = {region})", rows.u1 % 20 == region
 
 
 def filters(rows, data):
-    yield Case("integer, IN of 3, 3 %", in_list(rows, "u1", 100, 3))
-    yield Case("integer, IN of 20, 0.2 %", in_list(rows, "u001", 10_000, 20))
-    yield Case("float8, BETWEEN, 20 %", price(rows, 0.2))
-    yield Case("float8, BETWEEN, 0.5 %", price(rows, 0.005))
-    yield Case("timestamptz, a week, 1.9 %", days(rows, 7))
-    yield Case("two columns, 2 %", two_columns(rows, 0.2))
-    yield Case("two columns, 0.1 %", two_columns(rows, 0.01))
-    yield Case("text, =, 0.1 %", name(rows, 1))
-    yield Case("text, IN of 20, 2 %", name(rows, 20))
-    yield Case("text[], &&, 1 %", tags(rows))
-    yield Case("jsonb, @>, GIN, 0.1 %", doc(rows))
-    yield Case("int4range, &&, GiST, 1 %", span(rows, 9_000))
-    yield Case("int4range, &&, GiST, 0.1 %", span(rows, 10))
-    yield Case("integer, =, b-tree, 1 %", drawn(rows, "vendor", 100))
-    yield Case("integer, =, in no index, 10 %", drawn(rows, "dep_n", 10))
-    yield Case("join, 5 %", join(rows),
+    yield Case("integer, IN of 3, 3 %", functools.partial(in_list, rows, "u1", 100, 3))
+    yield Case("integer, IN of 20, 0.2 %", functools.partial(in_list, rows, "u001", 10_000, 20))
+    yield Case("float8, BETWEEN, 20 %", functools.partial(price, rows, 0.2))
+    yield Case("float8, BETWEEN, 0.5 %", functools.partial(price, rows, 0.005))
+    yield Case("timestamptz, a week, 1.9 %", functools.partial(days, rows, 7))
+    yield Case("two columns, 2 %", functools.partial(two_columns, rows, 0.2))
+    yield Case("two columns, 0.1 %", functools.partial(two_columns, rows, 0.01))
+    yield Case("text, =, 0.1 %", functools.partial(name, rows, 1))
+    yield Case("text, IN of 20, 2 %", functools.partial(name, rows, 20))
+    yield Case("text[], &&, 1 %", functools.partial(tags, rows))
+    yield Case("jsonb, @>, GIN, 0.1 %", functools.partial(doc, rows))
+    yield Case("int4range, &&, GiST, 1 %", functools.partial(span, rows, 9_000))
+    yield Case("int4range, &&, GiST, 0.1 %", functools.partial(span, rows, 10))
+    yield Case("integer, =, b-tree, 1 %", functools.partial(drawn, rows, "vendor", 100))
+    yield Case("integer, =, in no index, 10 %", functools.partial(drawn, rows, "dep_n", 10))
+    yield Case("join, 5 %", functools.partial(join, rows),
                source="items_hybrid t JOIN kinds k ON k.id = t.u1")
-    yield Case("semi-join, 5 %", semi_join(rows))
-    yield Case("point in a box, GiST, 1 %", place(rows, 0.1),
+    yield Case("semi-join, 5 %", functools.partial(semi_join, rows))
+    yield Case("point in a box, GiST, 1 %", functools.partial(place, rows, 0.1),
                before=PLACE_INDEX)
     yield Case("row-level security, 1 %",
                lambda query, rng: ("", rows.u1 == 7), before=POLICY,
@@ -192,30 +163,24 @@ def filters(rows, data):
 
 # ---- few matches ---------------------------------------------------------------
 
-def some_few(rows, column, count):
+def some_few(rows, column, count, query, rng):
     """0, 1 or 9 rows"""
-    def condition(query, rng):
-        value = {9: 0, 1: FEW, 0: 2 * FEW}[count] + int(rng.integers(FEW))
-        return equal(rows, column, value)
-    return condition
+    return equal(rows, column, {9: 0, 1: FEW, 0: 2 * FEW}[count] + int(rng.integers(FEW)))
 
 
-def never(rows, column):
+def never(rows, column, query, rng):
     """Two columns that are never so together, 10 % each"""
-    def condition(query, rng):
-        value = int(rng.integers(10))
-        return (f"t.u10 = {value} AND t.{column} = {value}",
-                np.zeros(len(rows.u10), bool))
-    return condition
+    value = int(rng.integers(10))
+    return f"t.u10 = {value} AND t.{column} = {value}", np.zeros(len(rows.u10), bool)
 
 
 def few(rows, data):
     for column, what in (("few_a", "attribute"), ("few_b", "b-tree")):
         for count in (0, 1, 9):
-            yield Case(f"{count} matches, {what}", some_few(rows, column, count))
-    yield Case("0 matches, two attributes of 10 %", never(rows, "dep"))
+            yield Case(f"{count} matches, {what}", functools.partial(some_few, rows, column, count))
+    yield Case("0 matches, two attributes of 10 %", functools.partial(never, rows, "dep"))
     yield Case("0 matches, an attribute of 10 %, a column without index",
-               never(rows, "dep_n"), indexed=False)
+               functools.partial(never, rows, "dep_n"), indexed=False)
 
 
 # ---- packages -------------------------------------------------------------------
@@ -251,8 +216,8 @@ def packages(rows, data):
 
 # ---- tenants -------------------------------------------------------------------
 
-def tenant(rows, column, value):
-    return lambda query, rng: equal(rows, column, value)
+def tenant(rows, column, value, query, rng):
+    return equal(rows, column, value)
 
 
 def tenants(rows, data):
@@ -260,10 +225,10 @@ def tenants(rows, data):
     for rank in (1, 10, 100, 1000, 10_000):
         value = rank - 1
         yield Case(f"tenant {rank} by size, {sizes[value]} rows",
-                   tenant(rows, "tenant", value), alone=("tenant", value))
+                   functools.partial(tenant, rows, "tenant", value), alone=("tenant", value))
     size = int((rows.u001 == 7).sum())
     yield Case(f"one of 10,000 equal tenants, {size} rows",
-               tenant(rows, "u001", 7), alone=("u001", 7))
+               functools.partial(tenant, rows, "u001", 7), alone=("u001", 7))
 
 
 # ---- one value for a partial index ----------------------------------------------
@@ -278,8 +243,7 @@ def of_one_value(case, rows, data):
         values = [rows.opposite(data.queries[q])[column] for q in numbers]
         value = int(np.bincount(values).argmax())
         numbers = [q for q in rows.outer(data.queries) if values[q] == value]
-    return value, Case(case.name, lambda query, rng: equal(
-        rows, column, value), numbers[:COUNT])
+    return value, Case(case.name, functools.partial(tenant, rows, column, value), numbers[:COUNT])
 
 
 # ---- queries -------------------------------------------------------------------

@@ -23,7 +23,8 @@ Packages have other columns, drawn by laws like those of packages:
 import numpy as np
 
 import truth
-from measure import COPY_BLOCK, Contender
+from cluster import COPY_BLOCK
+from measure import Contender
 
 SHARES = {"50": 2, "10": 10, "1": 100, "01": 1000, "001": 10_000}
 TENANTS = 10_000

@@ -63,9 +63,9 @@ def waits(lab, raw):
     n = len(lab.data.base)
     shares, rates, shown, slow = [], [], [], []
     for c in lab.both:
-        with timed(lab.args), watch.Sampled(c, watch.WAITS) as sampled:
+        with timed(lab.args), watch.sampled(c, watch.WAITS) as sampled:
             t = insert_by_many(c, "churn", n)
-        rows = [(a, b, int(n)) for a, b, n in sampled.rows]
+        rows = [(a, b, int(n)) for a, b, n in sampled]
         total = sum(n for *_, n in rows)
         bad = sum(n for a, b, n in rows if (a == "Lock" and b != "extend")
                   or b == "LockManager")

@@ -21,10 +21,10 @@ import numpy as np
 
 import datasets
 import truth
+from cluster import binary_rows, copy_in
 
 OPERATOR = {"l2": "<->", "ip": "<#>", "cosine": "<=>"}
 LATENT = {128: 48, 768: 96}
-COPY_BLOCK = 5000
 OWN_EF = 400                    # of searches for rows by their own vectors
 
 
@@ -239,27 +239,6 @@ class Server:
                               stdout=subprocess.PIPE, check=True)
         return [line.split("|") for line in done.stdout.splitlines()]
 
-    def copy(self, table, vectors):
-        dims = vectors.shape[1]
-        row = np.dtype([("fields", ">i2"), ("id_len", ">i4"), ("id", ">i4"),
-                        ("len", ">i4"), ("dims", ">i2"), ("unused", ">i2"),
-                        ("x", ">f4", (dims,))])
-        process = subprocess.Popen(
-            self.command + ["-c", f"COPY {table} FROM STDIN (FORMAT binary)"],
-            stdin=subprocess.PIPE)
-        process.stdin.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
-        for at in range(0, len(vectors), COPY_BLOCK):
-            part = vectors[at:at + COPY_BLOCK]
-            out = np.zeros(len(part), row)
-            out["fields"], out["id_len"], out["len"] = 2, 4, 4 * dims + 4
-            out["id"] = np.arange(at, at + len(part))
-            out["dims"], out["x"] = dims, part
-            process.stdin.write(out.tobytes())
-        process.stdin.write(b"\xff\xff")
-        process.stdin.close()
-        if process.wait() != 0:
-            raise RuntimeError(f"COPY to {table} failed")
-
 
 class Table:
     """A set in a table of its own, with an index"""
@@ -274,8 +253,8 @@ class Table:
         self.server.sql(f"""
             CREATE TABLE {self.name} (id integer, v vector({dims}));
             CREATE TABLE {self.queries} (id integer, v vector({dims}));""")
-        self.server.copy(self.name, base)
-        self.server.copy(self.queries, queries)
+        copy_in(self.server.command, self.name, binary_rows(base))
+        copy_in(self.server.command, self.queries, binary_rows(queries))
         self.server.sql(f"VACUUM ANALYZE {self.name};"
                         f"VACUUM ANALYZE {self.queries};")
 
@@ -312,15 +291,15 @@ class Table:
         rows = self.server.sql(f"{before}{clock};{statement};{clock};")
         return float(rows[1][0]) - float(rows[0][0])
 
-    def nearest(self, table, ef, k, where="true"):
-        """Ids that the index returns for the vectors of a table.  An ef below 1
+    def nearest(self, table, ef, k, where="true", condition="true"):
+        """Ids that the index returns, of rows with a condition, for the vectors of a table.  An ef below 1
         is a lokivector.target_recall."""
         setting = "lokivector.target_recall" if ef < 1 else "hnsw.ef_search"
         return np.array(self.server.sql(
             "SET enable_seqscan = off; SET jit = off;"
             f"SET {setting} = {ef};"
             f"SELECT q.id, x.id FROM {table} q, LATERAL (SELECT id FROM "
-            f"{self.name} ORDER BY v {OPERATOR[self.metric]} q.v LIMIT {k}) x "
+            f"{self.name} WHERE {condition} ORDER BY v {OPERATOR[self.metric]} q.v LIMIT {k}) x "
             f"WHERE {where}"), np.int64).reshape(-1, 2)
 
 
@@ -391,25 +370,34 @@ def measure(table, base, queries, true, efs, own, options="", inserted=False,
     return found
 
 
-def main(argv):
-    p = argparse.ArgumentParser(description=__doc__)
+def widths(text):
+    return [float(ef) if "." in ef else int(ef) for ef in text.split(",")]
+
+
+def parser(description, **defaults):
+    """Options of what measures on such sets"""
+    p = argparse.ArgumentParser(description=description)
     p.add_argument("--psql", required=True, help="command that connects")
     p.add_argument("--sets", default=",".join(SETS))
-    p.add_argument("--rows", type=int, default=50000)
+    p.add_argument("--rows", type=int)
+    p.add_argument("--ef", type=widths, help="below 1: lokivector.target_recall")
+    p.add_argument("--options", default="", help="as WITH (m = 32)")
+    p.add_argument("--data", metavar="DIRECTORY", help="of sets that are not generated here")
+    p.set_defaults(**defaults)
+    return p
+
+
+def main(argv):
+    p = parser(__doc__, rows=50000, ef="40,100,200,400")
     p.add_argument("--dims", type=int, default=128)
-    p.add_argument("--ef", default="40,100,200,400",
-                   help="below 1: lokivector.target_recall")
     p.add_argument("--limit", type=int, default=10, metavar="K")
     p.add_argument("--own", type=int, default=0, metavar="ROWS",
                    help="search for so many rows by their vectors (all)")
-    p.add_argument("--options", default="", help="as WITH (m = 32)")
     p.add_argument("--inserted", action="store_true",
                    help="insert the rows one by one into an empty index")
     p.add_argument("--check", action="store_true",
                    help="check lokivector's indexes, too")
     p.add_argument("--queries", type=int, default=1000)
-    p.add_argument("--data", metavar="DIRECTORY",
-                   help="of sets that are not generated here")
     p.add_argument("--nodes", action="store_true",
                    help="say how many nodes a search of lokivector scores")
     args = p.parse_args(argv)
@@ -417,16 +405,15 @@ def main(argv):
     if server.sql("SELECT to_regtype('vector') IS NULL")[0][0] == "t":
         raise SystemExit("the database has no type vector: run CREATE EXTENSION"
                          " lokivector, or vector for pgvector")
-    efs = [float(ef) if "." in ef else int(ef) for ef in args.ef.split(",")]
-    print("| set | rows | build, s | " + " | ".join(f"ef {ef}" for ef in efs)
+    print("| set | rows | build, s | " + " | ".join(f"ef {ef}" for ef in args.ef)
           + " | lost | LIMIT 1000 |")
-    print("|" + "---|" * (len(efs) + 5))
+    print("|" + "---|" * (len(args.ef) + 5))
     for name in args.sets.split(","):
         base, queries, metric = make(name, args.rows, args.dims, args.queries,
                                      data=args.data)
         true = truth.neighbours(metric, base, queries, args.limit)
         table = Table(server, name.replace("-", "_").replace(":", "_"), metric)
-        f = measure(table, base, queries, true, efs, args.own, args.options,
+        f = measure(table, base, queries, true, args.ef, args.own, args.options,
                     args.inserted, args.nodes, args.limit)
         if args.check:
             server.sql("SELECT lokivector_check(indexrelid, true) FROM pg_index"

@@ -12,6 +12,7 @@ import numpy as np
 import datasets
 import extensions
 import needs
+import options
 import truth
 from cluster import TOP, Timing, output, say
 
@@ -42,8 +43,7 @@ class Library:
     def load(self, data):
         self.data = data
         size = len(data.base) * data.dims * 4
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        self.apart = size > SHARE_OF_MEMORY * memory
+        self.apart = size > SHARE_OF_MEMORY * options.memory()
         return 0.0
 
     # -- the process --------------------------------------------------------

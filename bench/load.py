@@ -36,9 +36,8 @@ import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
-import hard                                                # noqa: E402
 import watch                                               # noqa: E402
-from cluster import Timing                                 # noqa: E402
+from cluster import Timing, binary_rows, copy_in           # noqa: E402
 from hard import OPERATOR                                  # noqa: E402
 from measure import summarize                              # noqa: E402
 from shapes import Psql, new_database                      # noqa: E402
@@ -86,12 +85,12 @@ class Clients:
 
 class Waits(watch.Beside):
     """What processes wait for.  Each sample is a transaction of its own, since VACUUM removes
-    nothing that an older one might see: not so watch.Sampled"""
+    nothing that an older one might see: not so watch.sampled()"""
 
     every = 0.02
 
     def __init__(self, args):
-        super().__init__(None)
+        super().__init__()
         self.db, self.seen, self.vacuums, self.taken = Psql(args.name), [], 0, 0
 
     def sample(self):
@@ -125,9 +124,8 @@ class Contender:
         tables = ("rows", "queries")
         for table in tables:
             db.run(f"CREATE TABLE {table} (id integer PRIMARY KEY, v vector({dims}))")
-        server = hard.Server(["psql", "-d", args.name])
         for table, vectors in zip(tables, (data.base, data.queries)):
-            server.copy(table, vectors)
+            copy_in(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-d", args.name], table, binary_rows(vectors))
         db.run(f"""CREATE TABLE items (LIKE rows INCLUDING INDEXES) WITH (autovacuum_vacuum_threshold = 0,
                        autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_threshold = 0,
                        autovacuum_vacuum_insert_scale_factor = 0.02);

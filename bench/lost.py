@@ -15,7 +15,6 @@ is how many, until then.
 
 The server is whatever the command given with --psql connects to.
 """
-import argparse
 import shlex
 import subprocess
 import sys
@@ -26,7 +25,7 @@ import datasets
 import hard
 
 
-# ---- sets: rows that are built, rows that are inserted, queries ----------------
+# ---- sets: rows that are built, rows that are inserted -------------------------
 
 def between(rng, rows, n):
     """Points on the lines between rows"""
@@ -36,70 +35,50 @@ def between(rng, rows, n):
     return a * t + b * (1 - t)
 
 
-def grown(rng, built, inserted, dims, queries):
+def grown(rng, built, inserted, dims):
     """What is inserted is like what was there"""
     e = hard.Embeddings(rng, built, dims)
-    return e.rows(built), e.rows(inserted), e.rows(queries)
+    return e.rows(built), e.rows(inserted)
 
 
-def drifted(rng, built, inserted, dims, queries):
+def drifted(rng, built, inserted, dims):
     """... like nothing that was there"""
     e = hard.Embeddings(rng, built, dims)
     other = hard.Embeddings(rng, inserted, dims)
-    return (e.rows(built), other.rows(inserted),
-            np.vstack([e.rows(queries // 2), other.rows(queries - queries // 2)]))
+    return e.rows(built), other.rows(inserted)
 
 
-def interpolated(rng, built, inserted, dims, queries):
+def interpolated(rng, built, inserted, dims):
     """... between what was there"""
-    e = hard.Embeddings(rng, built, dims)
-    base = e.rows(built)
-    return (base, between(rng, base, inserted),
-            np.vstack([e.rows(queries // 2),
-                       between(rng, base, queries - queries // 2)]))
+    base = hard.Embeddings(rng, built, dims).rows(built)
+    return base, between(rng, base, inserted)
 
 
-def spread(rng, built, inserted, dims, queries):
+def spread(rng, built, inserted, dims):
     """... between tight clusters"""
-    base, q, _ = hard.make("clusters", built, dims, queries // 2,
-                           int(rng.integers(1, 1000)))
-    return (base, between(rng, base, inserted),
-            np.vstack([q, between(rng, base, queries - queries // 2)]))
+    base = hard.make("clusters", built, dims, 1, int(rng.integers(1, 1000)))[0]
+    return base, between(rng, base, inserted)
 
 
-def overlapping(rng, built, inserted, dims, queries):
+def overlapping(rng, built, inserted, dims):
     """... between overlapping clusters"""
-    def items(n):
-        cluster = rng.integers(0, 23, n)[:, None] * 3
-        return (1.5 * np.sin(cluster + np.arange(1, dims + 1)[None, :] * 7)
-                + rng.uniform(-1, 1, (n, dims)))
-
-    base = items(built)
-    return (base, between(rng, base, inserted),
-            np.vstack([items(queries // 2),
-                       between(rng, base, queries - queries // 2)]))
+    cluster = rng.integers(0, 23, built)[:, None] * 3
+    base = (1.5 * np.sin(cluster + np.arange(1, dims + 1)[None, :] * 7)
+            + rng.uniform(-1, 1, (built, dims)))
+    return base, between(rng, base, inserted)
 
 
-def isotropic(rng, built, inserted, dims, queries):
+def isotropic(rng, built, inserted, dims):
     """... as well in all directions"""
     base = rng.standard_normal((built, dims))
-    return (base, between(rng, base, inserted),
-            np.vstack([rng.standard_normal((queries // 2, dims)),
-                       between(rng, base, queries - queries // 2)]))
+    return base, between(rng, base, inserted)
 
 
-def apart(rng, built, inserted, dims, queries):
+def apart(rng, built, inserted, dims):
     """... between small clusters far from one another"""
     centres = hard.directions(rng, built // 50, dims)
-
-    def of(n):
-        return (centres[rng.integers(0, len(centres), n)]
-                + 0.15 * hard.directions(rng, n, dims))
-
-    base = of(built)
-    return (base, between(rng, base, inserted),
-            np.vstack([of(queries // 2),
-                       between(rng, base, queries - queries // 2)]))
+    base = centres[rng.integers(0, len(centres), built)] + 0.15 * hard.directions(rng, built, dims)
+    return base, between(rng, base, inserted)
 
 
 SETS = {f.__name__: f for f in (grown, drifted, interpolated, spread, apart,
@@ -128,8 +107,7 @@ def rows_of(name, data, n, order):
     if name in hard.SETS:
         base, _, _ = hard.make(name, n, 128, 1)
     elif name in SETS:
-        parts = SETS[name](np.random.default_rng(1), n - n // 2, n // 2, 64, 2)
-        return np.vstack(parts[:2]).astype(np.float32)
+        return np.vstack(SETS[name](np.random.default_rng(1), n - n // 2, n // 2, 64)).astype(np.float32)
     else:
         base = datasets.load(name, data).base
     rng = np.random.default_rng(1)
@@ -198,21 +176,14 @@ class Steps:
 
 
 def main(argv):
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--psql", required=True, help="command that connects")
-    p.add_argument("--data", default=None, help="folder of the sets")
-    p.add_argument("--sets", default="interpolated")
-    p.add_argument("--rows", type=int, default=30000)
+    p = hard.parser(__doc__, sets="interpolated", rows=30000, ef="40,100,400")
     p.add_argument("--clients", default="1,2")
-    p.add_argument("--ef", default="40,100,400")
     p.add_argument("--delete", default="", metavar="PERCENT,...")
     p.add_argument("--order", action="store_true", help="rows inserted are unlike"
                    " those built")
     p.add_argument("--empty", action="store_true", help="build on no rows")
-    p.add_argument("--options", default="", help="as WITH (m = 32)")
     p.add_argument("--ids", action="store_true", help="tell which are lost")
     args = p.parse_args(argv)
-    args.ef = [int(ef) for ef in args.ef.split(",")]
     args.delete = [int(x) for x in args.delete.split(",") if x]
     server = hard.Server(shlex.split(args.psql))
     print("| set | rows | clients | step | pending | "

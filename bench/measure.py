@@ -7,11 +7,10 @@ import time
 import numpy as np
 
 import truth
-from cluster import say
+from cluster import binary_rows, say
 from extensions import QUERY
 
 OPERATOR = {"l2": "<->", "cosine": "<=>", "ip": "<#>"}
-COPY_BLOCK = 5000
 
 
 class Contender:
@@ -62,25 +61,9 @@ class Contender:
                     f"{storage};")
         self.server.psql(self.db, sql)
 
-    def copy(self, name, vectors, first=0):
-        """first: the id of the first row"""
-        dims = vectors.shape[1]
+    def copy(self, name, vectors):
         item = {"vector": ">f4", "halfvec": ">f2"}[self.kind]
-        size = np.dtype(item).itemsize * dims + 4
-        row = np.dtype([("fields", ">i2"), ("id_len", ">i4"), ("id", ">i8"),
-                        ("len", ">i4"), ("dims", ">i2"), ("unused", ">i2"),
-                        ("x", item, (dims,))])
-
-        def blocks():
-            for at in range(0, len(vectors), COPY_BLOCK):
-                part = vectors[at:at + COPY_BLOCK]
-                out = np.zeros(len(part), row)
-                out["fields"], out["id_len"], out["len"] = 2, 8, size
-                out["id"] = first + np.arange(at, at + len(part))
-                out["dims"], out["x"] = dims, part
-                yield out.tobytes()
-
-        self.server.copy_in(self.db, name, blocks())
+        self.server.copy_in(self.db, name, binary_rows(vectors, item, ">i8"))
 
     def load(self, data):
         """Fill the tables, unless they are kept -> seconds"""

@@ -13,7 +13,6 @@ how hard these rows are without any condition.
 The server is whatever the command given with --psql connects to; its database
 has lokivector.
 """
-import argparse
 import shlex
 
 import numpy as np
@@ -60,35 +59,20 @@ class Phrased(hard.Table):
             f"SELECT id FROM {self.name} WHERE {condition}"), np.int64)[:, 0]
 
     def search(self, setting, condition, k):
-        name = "lokivector.target_recall" if setting < 1 else "hnsw.ef_search"
-        op = hard.OPERATOR[self.metric]
-        condition = condition.format(op=op, keys=self.keys)
-        rows = self.server.sql(
-            f"SET enable_seqscan = off; SET jit = off; SET {name} = {setting};"
-            f"SELECT q.id, x.id FROM {self.queries} q, LATERAL (SELECT id FROM "
-            f"{self.name} WHERE {condition} ORDER BY v {op} q.v LIMIT {k}) x")
-        return np.array(rows, np.int64).reshape(-1, 2)
+        return self.nearest(self.queries, setting, k, condition=condition.format(
+            op=hard.OPERATOR[self.metric], keys=self.keys))
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--psql", required=True, help="command that connects")
-    p.add_argument("--sets", default=",".join(hard.SETS))
-    p.add_argument("--rows", type=int, default=20000)
+    p = hard.parser(__doc__, rows=20000, ef="10,40,100,0.9,0.95,0.99")
     p.add_argument("--dims", type=int, default=128)
     p.add_argument("--queries", type=int, default=1000)
     p.add_argument("-k", type=int, default=10)
-    p.add_argument("--ef", default="10,40,100,0.9,0.95,0.99",
-                   help="below 1: lokivector.target_recall")
     p.add_argument("--phrases", default=",".join(PHRASES))
-    p.add_argument("--options", default="", help="as WITH (m = 32)")
-    p.add_argument("--data", metavar="DIRECTORY",
-                   help="of sets that are not generated here")
     args = p.parse_args()
     server = hard.Server(shlex.split(args.psql))
-    settings = [float(s) if "." in s else int(s) for s in args.ef.split(",")]
-    print("| set | phrase | " + " | ".join(map(str, settings)) + " |")
-    print("|" + "---|" * (len(settings) + 2))
+    print("| set | phrase | " + " | ".join(map(str, args.ef)) + " |")
+    print("|" + "---|" * (len(args.ef) + 2))
     for name in args.sets.split(","):
         base, queries, metric = hard.make(name, args.rows, args.dims,
                                           args.queries, data=args.data)
@@ -105,7 +89,7 @@ def main():
                 searched.load(base[ids], queries)
                 searched.build(args.options)
             cells = []
-            for setting in settings:
+            for setting in args.ef:
                 before = hard.scored(searched)
                 answers = searched.search(setting, "true" if alone else condition, args.k)
                 nodes = (hard.scored(searched) - before) / len(queries)

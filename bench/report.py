@@ -6,7 +6,6 @@ import math
 import os
 import statistics
 
-from cluster import say
 from measure import spread
 
 REACHED, BEST, EASY, MISSED = "", "the peer's best recall", \
@@ -119,15 +118,11 @@ def rate_at(line, target):
     return None, MISSED
 
 
-def reaches(line, target):
-    return bool(line) and line[-1][0] >= target
-
-
 def compare(line, other, target):
     """lokivector's line against a peer's -> dict.  Where the peer stays
     below the target, both are taken at its best recall."""
     notes = []
-    if not reaches(other, target):
+    if other[-1][0] < target:
         notes.append(f"{BEST} instead of {target}")
         target = other[-1][0]
     theirs, note = rate_at(other, target)

@@ -108,15 +108,12 @@ def keep(alone):
 
 # ---- tables -----------------------------------------------------------------
 
-def read(path):
+def of_step(step, name):
+    path = os.path.join(KEPT, step, name)
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8") as f:
         return list(csv.DictReader(f))
-
-
-def of_step(step, name):
-    return read(os.path.join(KEPT, step, name))
 
 
 def number(text):

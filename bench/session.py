@@ -301,13 +301,8 @@ def machine():
 
 
 def command(argv):
-    return f'make bench ARGS="{shown(argv)}"'
-
-
-def shown(argv, *more):
-    """The options to give again, without what names this machine; more:
-    options that do"""
-    names = ("--data", "--out", "--lock", "--keep", *more)
+    """With the options to give again, without what names this machine"""
+    names = ("--data", "--out", "--lock", "--keep")
     kept, skip = [], False
     for word in argv:
         if skip:
@@ -316,7 +311,7 @@ def shown(argv, *more):
             skip = True
         elif not word.startswith(tuple(name + "=" for name in names)):
             kept.append(f"'{word}'" if " " in word else word)
-    return " ".join(kept)
+    return f'make bench ARGS="{" ".join(kept)}"'
 
 
 @contextlib.contextmanager

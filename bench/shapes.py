@@ -122,24 +122,27 @@ def literal(vector):
     return "'[" + ",".join(f"{x:.5g}" for x in vector) + "]'"
 
 
-def fill(database, name, rows, dims, data):
+def copy(database, table, rows):
+    """Fill a table with rows of texts"""
+    load = subprocess.Popen(["psql", "-Xq", "-d", database, "-c", f"COPY {table} FROM STDIN"],
+                            stdin=subprocess.PIPE, text=True)
+    for row in rows:
+        load.stdin.write("\t".join(row) + "\n")
+    load.stdin.close()
+    if load.wait() != 0:
+        raise SystemExit(f"COPY to {table} failed")
+
+
+def fill(database, name, rows, data):
     rng = np.random.default_rng(len(name) + rows)
     price, flag = rng.random(rows), rng.random(rows) < 0.2
     odd = rng.random(rows) < 0.001
     cat, vendor = rng.integers(0, 100, rows), rng.integers(0, 100, rows)
     rare, key = rng.integers(0, max(1, rows // 20), rows), rng.integers(0, 100, rows)
     tag = rng.integers(0, 100, (rows, 2))
-    load = subprocess.Popen(["psql", "-Xq", "-d", database, "-c",
-                             f"COPY {name} FROM STDIN"], stdin=subprocess.PIPE,
-                            text=True)
-    for i in range(rows):
-        load.stdin.write("\t".join(map(str, (
-            i, cat[i], f"{price[i]:.6f}", vendor[i], rare[i], int(flag[i]),
-            int(odd[i]), i % 8, f"{{t{tag[i][0]},t{tag[i][1]}}}",
-            f'{{"k": {key[i]}}}', literal(data.base[i])[1:-1]))) + "\n")
-    load.stdin.close()
-    if load.wait() != 0:
-        raise SystemExit(f"could not fill {name}")
+    copy(database, name, (map(str, (
+        i, cat[i], f"{price[i]:.6f}", vendor[i], rare[i], int(flag[i]), int(odd[i]), i % 8,
+        f"{{t{tag[i][0]},t{tag[i][1]}}}", f'{{"k": {key[i]}}}', literal(data.base[i])[1:-1])) for i in range(rows)))
 
 
 def fill_schema(db, database, schema, rows, dims):
@@ -147,13 +150,7 @@ def fill_schema(db, database, schema, rows, dims):
     print(f"filling {schema}", file=sys.stderr, flush=True)
     db.run(f"""CREATE SCHEMA {schema};
         CREATE TABLE {schema}.loaded (id serial, v public.vector({dims}))""")
-    load = subprocess.Popen(["psql", "-Xq", "-d", database, "-c", f"COPY {schema}.loaded (v) FROM STDIN"],
-                            stdin=subprocess.PIPE, text=True)
-    for vector in datasets.synthetic(rows, dims).base:
-        load.stdin.write(literal(vector)[1:-1] + "\n")
-    load.stdin.close()
-    if load.wait() != 0:
-        raise SystemExit(f"could not fill {schema}")
+    copy(database, f"{schema}.loaded (v)", ([literal(v)[1:-1]] for v in datasets.synthetic(rows, dims).base))
     db.run(f"SET search_path = {schema}, public; SET maintenance_work_mem = '512MB'")
     db.run(open(os.path.join(HERE, "shapes_tables.sql")).read().rstrip("; \n"))
     db.run("RESET search_path")
@@ -180,7 +177,7 @@ def fill_public(db, database):
     for name, (rows, dims) in TABLES.items():
         print(f"filling {name}", file=sys.stderr, flush=True)
         db.run(f"CREATE TABLE {name} {columns.replace('vector', f'vector({dims})')}")
-        fill(database, name, rows, dims, datasets.synthetic(rows, dims))
+        fill(database, name, rows, datasets.synthetic(rows, dims))
         db.run(f"""ALTER TABLE {name} ADD PRIMARY KEY (id);
             CREATE INDEX ON {name} (vendor); CREATE INDEX ON {name} (rare);
             CREATE INDEX ON {name} USING gin (tags);

@@ -89,32 +89,30 @@ def digest(data):
     return found.hexdigest()[:16]
 
 
+def cached(name, make):
+    """An array of a file that is made once"""
+    path = os.path.join(datasets.cache_dir(), name + ".npy")
+    if not os.path.exists(path):
+        np.save(path + ".part.npy", make())
+        os.rename(path + ".part.npy", path)
+    return np.load(path)
+
+
 def cached_neighbours(data, metric, k):
     """From the set's files where they reach far enough, else computed once"""
     given = data.truth.get(metric)
     if given is not None and given.shape[1] >= k:
         return np.asarray(given[:, :k], np.int64)
-    name = f"truth-{data.name}-{metric}-{k}-{digest(data)}.npy"
-    path = os.path.join(datasets.cache_dir(), name)
-    if not os.path.exists(path):
-        np.save(path + ".part.npy",
-                neighbours(metric, data.base, data.queries, k))
-        os.rename(path + ".part.npy", path)
-    return np.load(path)
+    return cached(f"truth-{data.name}-{metric}-{k}-{digest(data)}",
+                  lambda: neighbours(metric, data.base, data.queries, k))
 
 
 def cached_distances(data, metric, ids):
     """Distances of the true neighbours, computed once: their rows lie all
     over the set, which may be larger than memory"""
     digest_ids = hashlib.sha256(np.ascontiguousarray(ids)).hexdigest()[:16]
-    path = os.path.join(datasets.cache_dir(), f"distances-{data.name}-"
-                        f"{metric}-{digest(data)}-{digest_ids}.npy")
-    if not os.path.exists(path):
-        np.save(path + ".part.npy", np.array(
-            [distances(metric, data.base[np.asarray(some)], q)
-             for some, q in zip(ids, data.queries)]))
-        os.rename(path + ".part.npy", path)
-    return np.load(path)
+    return cached(f"distances-{data.name}-{metric}-{digest(data)}-{digest_ids}", lambda: np.array(
+        [distances(metric, data.base[np.asarray(some)], q) for some, q in zip(ids, data.queries)]))
 
 
 class Judge:

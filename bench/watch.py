@@ -8,7 +8,6 @@ import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 EVERY = 0.05                    # seconds between samples
-PHASES_EVERY = 0.05
 WAITS_EVERY = 0.01
 
 
@@ -56,17 +55,12 @@ def children(server):
 
 
 class Beside:
-    """Something done again and again to building processes meanwhile"""
+    """sample() is called again and again meanwhile"""
 
     every = EVERY
 
-    def __init__(self, server, titles=("CREATE INDEX", "parallel worker")):
-        self.server, self.titles = server, titles
+    def __init__(self):
         self.ended = threading.Event()
-
-    def building(self):
-        return [pid for pid, title in children(self.server)
-                if any(t in title for t in self.titles)]
 
     def run(self):
         while not self.ended.wait(self.every):
@@ -87,14 +81,13 @@ class Preferred(Beside):
     stopped as by the real-time class.  Sessions share a processor before
     their processes do."""
 
-    def __init__(self, server, wanted):
-        super().__init__(server)
-        self.wanted, self.done = wanted, set()
+    def __init__(self, server):
+        super().__init__()
+        self.server, self.done = server, set()
 
     def sample(self):
-        if not self.wanted:
-            return
-        for pid in set(self.building()) - self.done:
+        building = {pid for pid, title in children(self.server) if "CREATE INDEX" in title or "parallel worker" in title}
+        for pid in building - self.done:
             self.done.add(pid)
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, pid, -20)
@@ -128,7 +121,7 @@ SELECT {summary};
 PHASES = SAMPLER.format(
     columns="phase text, bd bigint, bt bigint, td bigint, tt bigint",
     values="phase, blocks_done, blocks_total, tuples_done, tuples_total "
-    "FROM pg_stat_progress_create_index", every=PHASES_EVERY, ended="true",
+    "FROM pg_stat_progress_create_index", every=EVERY, ended="true",
     summary="t, phase, bd, bt, td, tt FROM seen ORDER BY t")
 WAITS = SAMPLER.format(
     columns="type text, event text",
@@ -140,23 +133,17 @@ WAITS = SAMPLER.format(
     summary="type, event, count(*) FROM seen GROUP BY 1, 2 ORDER BY 3 DESC")
 
 
-class Sampled:
-    """Rows of a sampler that runs beside, in .rows at the end"""
-
-    def __init__(self, c, sql):
-        self.c, self.sql, self.rows = c, sql, []
-
-    def run(self):
-        self.rows = self.c.server.rows(self.c.db, self.sql)
-
-    def __enter__(self):
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-        time.sleep(0.3)
-        return self
-
-    def __exit__(self, *_):
-        self.thread.join()
+@contextlib.contextmanager
+def sampled(c, sql):
+    """-> list of the rows of a sampler that runs beside, full at the end"""
+    rows = []
+    thread = threading.Thread(target=lambda: rows.extend(c.server.rows(c.db, sql)))
+    thread.start()
+    time.sleep(0.3)
+    try:
+        yield rows
+    finally:
+        thread.join()
 
 
 def phases(rows):

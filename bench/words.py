@@ -24,7 +24,6 @@ usage: bench/words.py [--documents N] [--rows N] [--queries N] [--database NAME]
 """
 import argparse
 import os
-import subprocess
 import sys
 import time
 
@@ -32,7 +31,7 @@ import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import datasets                                            # noqa: E402
-from shapes import new_database                      # noqa: E402
+from shapes import copy, new_database                # noqa: E402
 
 VOCABULARY = 60000
 DIMS = 30522
@@ -46,15 +45,9 @@ def zipf(generator, n, size):
     return np.searchsorted(np.cumsum(weights) / weights.sum(), generator.random(size))
 
 
-def copy(database, table, lines):
+def copy_texts(database, table, texts):
     """Fill a table of a number and a text"""
-    load = subprocess.Popen(["psql", "-Xq", "-d", database, "-c", f"COPY {table} FROM STDIN"],
-                            stdin=subprocess.PIPE, text=True)
-    for i, line in enumerate(lines):
-        load.stdin.write(f"{i}\t{line}\n")
-    load.stdin.close()
-    if load.wait() != 0:
-        sys.exit(f"COPY to {table} failed")
+    copy(database, table, ((str(i), text) for i, text in enumerate(texts)))
 
 
 def figures(times):
@@ -164,7 +157,7 @@ def words(args, db, generator):
     texts = [" | ".join(f"w{word}x" for word in query) for query in queries]
     db.run("CREATE TABLE documents (id integer, words tsvector)")
     db.run("CREATE TABLE raw (id integer, body text)")
-    copy(args.database, "raw", map(text_of, documents))
+    copy_texts(args.database, "raw", map(text_of, documents))
     db.run("""INSERT INTO documents SELECT id, to_tsvector('simple', body) FROM raw; DROP TABLE raw;
               VACUUM ANALYZE documents""")
     order = "words <@> '%s'::tsquery"
@@ -178,7 +171,7 @@ def words(args, db, generator):
     contender.measure(texts[:20])
     if "pg_textsearch" in db.run("SHOW shared_preload_libraries")[0]:
         db.run("CREATE EXTENSION pg_textsearch; CREATE TABLE texts (id integer, body text)")
-        copy(args.database, "texts", map(text_of, documents))
+        copy_texts(args.database, "texts", map(text_of, documents))
         db.run("VACUUM ANALYZE texts")
         contender = Contender(db, "pg_textsearch", f"""texts USING bm25 (body)
                               WITH (text_config = 'simple', k1 = {K1}, b = 0.75)""",
@@ -206,7 +199,7 @@ def counts(args, db):
               f"SELECT kind, count(*) AS n FROM documents WHERE words @@ 'w{word}x' GROUP BY kind")
     points = datasets.load(f"synthetic:{args.documents}:128", None)
     db.run("CREATE TABLE points (id integer, v vector(128), kind integer)")
-    copy(args.database, "points (id, v)", (str(row.tolist()) for row in points.base))
+    copy_texts(args.database, "points (id, v)", (str(row.tolist()) for row in points.base))
     db.run("""UPDATE points SET kind = id % 20;
               CREATE INDEX ON points USING hnsw (v vector_l2_ops, kind); VACUUM (FULL, ANALYZE) points; VACUUM points""")
     q = str(points.queries[0].tolist())
@@ -268,7 +261,7 @@ def seismic_in_process(db, rows, queries):
 def sparse(args, db, database, name, widths, generator):
     header()
     db.run(f"CREATE TABLE vectors (id integer, v sparsevec({DIMS}))")
-    copy(database, "vectors", sparse_vectors(generator, args.rows, 40, 180))
+    copy_texts(database, "vectors", sparse_vectors(generator, args.rows, 40, 180))
     queries = list(sparse_vectors(generator, args.queries, 10, 40))
     contender = Contender(db, name, "vectors USING hnsw (v sparsevec_ip_ops)",
                           f"SELECT v FROM vectors ORDER BY v <#> '%s'::sparsevec LIMIT %d",
