@@ -188,10 +188,9 @@ extern uint32 loki_gathered_values(LokiGathered *gathered, uint32 most);
 /* Choose the groups and widths of a row map of nodes below map->end, by the rows that there are */
 extern void loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map);
 
-/* Bytes that gathering takes: of a list of an attribute for each node; of a row map in all,
- * at most */
-extern double loki_gather_memory(const LokiIndex *state, int attribute);
-extern double loki_rowmap_memory(const LokiIndex *state, uint32 end);
+/* Bytes at most that gathering the list of that number takes, of nodes below an end */
+extern double loki_gather_memory(const LokiIndex *state, int number, uint32 end);
+
 
 /* ----------------------------------------------------------------
  * Nodes that changed since (changed.c)
@@ -521,6 +520,9 @@ extern bool loki_terms_write_end(LokiTermWriter *writer, LokiTermListsData *data
  * ----------------------------------------------------------------
  */
 
+/* What rounding may add to a sum of n terms, of which the sum of absolute values is at most `largest` (postings.c) */
+extern double loki_terms_slack(double largest, double n);
+
 /* A row's elements, as an insert appends them */
 typedef struct LokiTailRow
 {
@@ -551,7 +553,7 @@ loki_tail_value(uint16 half)
 	return value;
 }
 
-/* Form all but the node of a value that is not toasted; palloc'd */
+/* Form all but the node of a value that is not toasted; palloc'd (postings.c) */
 extern void loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row);
 
 /* Whether inserts append elements: a metapage says so, and the tail is not full, as far as is known */

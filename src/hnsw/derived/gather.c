@@ -48,28 +48,7 @@ typedef void (*VisitEntry) (LokiGathered *gathered, uint32 node, uint32 key, uin
  * ----------------------------------------------------------------
  */
 
-/* The list keys of an array's slot, plus 1, ascending; 0 for NULL.  Returns how many there are. */
-static int
-array_keys(const char *slot, uint32 *keys)
-{
-	uint16		hashes[LOKI_SLOT_ELEMENTS];
-	int			n = 0;
-
-	if (slot[0] == LOKI_ATTR_ELEMENTS)
-	{
-		loki_slot_elements(slot, hashes);
-		for (int i = 0; i < LOKI_SLOT_ELEMENTS; i++)
-			if (i == 0 || hashes[i] != hashes[i - 1])
-				keys[n++] = LOKI_ARRAY_HASH(hashes[i]) + 1;
-		Assert(n >= 1 && keys[n - 1] < LOKI_ARRAY_SIGNATURE + 1);
-		return n;
-	}
-	keys[0] = slot[0] == LOKI_ATTR_NULL ? 0 :
-		(slot[0] == LOKI_ATTR_EXACT ? LOKI_ARRAY_EMPTY : LOKI_ARRAY_SIGNATURE) + 1;
-	return 1;
-}
-
-/* Visit the entries of a slot of an array of arrays, or of rows. */
+/* Visit the entries of a slot of an array of arrays, by the list keys of its elements plus 1; or of rows. */
 static void
 visit_slot(LokiGathered *gathered, int array, uint32 number, const char *slot, VisitEntry visit)
 {
@@ -78,28 +57,33 @@ visit_slot(LokiGathered *gathered, int array, uint32 number, const char *slot, V
 	const LokiDuplicateData *duplicate = (const LokiDuplicateData *) slot;
 	const ItemPointerData *heap = array == LOKI_SLOTS_TID ? &tid->u.heap : &duplicate->heap;
 	uint32		node = array == LOKI_SLOTS_DUPLICATE ? duplicate->node : number;
-	uint32		keys[LOKI_SLOT_ELEMENTS];
+	uint16		hashes[LOKI_SLOT_ELEMENTS];
 	int			state;
-	int			n;
 
 	if (node >= gathered->list.end)
 		return;
-	if (array != LOKI_SLOTS_TID && array != LOKI_SLOTS_DUPLICATE)
+	if (array == LOKI_SLOTS_TID || array == LOKI_SLOTS_DUPLICATE)
 	{
-		n = array_keys(slot, keys);
-		for (int i = 0; i < n; i++)
-			visit(gathered, node, keys[i], node);
-		return;
-	}
-	state = array == LOKI_SLOTS_TID ? LokiTidState(tid) : duplicate->state;
-	if (state == LOKI_TID_LIVE || state == LOKI_TID_KILLED)
-	{
-		BlockNumber block = ItemPointerGetBlockNumberNoCheck(heap);
+		state = array == LOKI_SLOTS_TID ? LokiTidState(tid) : duplicate->state;
+		if (state == LOKI_TID_LIVE || state == LOKI_TID_KILLED)
+		{
+			BlockNumber block = ItemPointerGetBlockNumberNoCheck(heap);
 
-		visit(gathered, node, Min(block >> map->shift, gathered->nkeys - 1), node |
-			  loki_rowmap_key(map, block, ItemPointerGetOffsetNumberNoCheck(heap)) <<
-			  map->node_bits);
+			visit(gathered, node, Min(block >> map->shift, gathered->nkeys - 1), node |
+				  loki_rowmap_key(map, block, ItemPointerGetOffsetNumberNoCheck(heap)) <<
+				  map->node_bits);
+		}
 	}
+	else if (slot[0] == LOKI_ATTR_ELEMENTS)
+	{
+		loki_slot_elements(slot, hashes);
+		for (int i = 0; i < LOKI_SLOT_ELEMENTS; i++)
+			if (i == 0 || hashes[i] != hashes[i - 1])
+				visit(gathered, node, LOKI_ARRAY_HASH(hashes[i]) + 1, node);
+	}
+	else
+		visit(gathered, node, slot[0] == LOKI_ATTR_NULL ? 0 :
+			  (slot[0] == LOKI_ATTR_EXACT ? LOKI_ARRAY_EMPTY : LOKI_ARRAY_SIGNATURE) + 1, node);
 }
 
 /* Visit what all nodes say: page by page, each of which is copied under share lock. */
@@ -229,14 +213,25 @@ loki_groups_sort(uint32 *entries, const uint32 *starts, uint32 groups)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* Gather a list of which each node has one key, by sorting.  NULLs are put first as they are read. */
-static bool
-gather_sorted(LokiGathered *gathered)
+/* ----------------------------------------------------------------
+ * Any list
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Gather a list by counting, or one of which each node has one key by sorting: NULLs are put first as they are
+ * read.  See derived.h.
+ */
+bool
+loki_gather(LokiGathered *gathered)
 {
 	LokiSortedList *list = &gathered->list;
 	int			number = LOKI_SLOTS_ATTR + list->number;
 	LokiSlotArray *slots = &list->state->arrays[number];
 
+	Assert(list->end > 0 && gathered->entries == NULL);
+	if (list->number == LOKI_SORTED_ROWS || loki_attr_has_elements(list->state->attr_type[list->number]))
+		return gather_counted(gathered);
 	gathered->keys = palloc_extended(mul_size(sizeof(int64), (Size) list->end + 1),
 									 MCXT_ALLOC_HUGE);
 	gathered->entries = palloc_extended(mul_size(sizeof(uint32), (Size) list->end + 1),
@@ -271,23 +266,6 @@ gather_sorted(LokiGathered *gathered)
 	Assert(list->n <= list->end);
 	sort_nodes(gathered->entries + list->nulls, list->n - list->nulls, gathered->keys);
 	return true;
-}
-
-/* ----------------------------------------------------------------
- * Any list
- * ----------------------------------------------------------------
- */
-
-/* Gather a list, by the way that suits its keys.  See derived.h. */
-bool
-loki_gather(LokiGathered *gathered)
-{
-	LokiSortedList *list = &gathered->list;
-
-	Assert(list->end > 0 && gathered->entries == NULL);
-	return list->number == LOKI_SORTED_ROWS ||
-		loki_attr_has_elements(list->state->attr_type[list->number]) ?
-		gather_counted(gathered) : gather_sorted(gathered);
 }
 
 /* Free what loki_gather() has allocated, also if it has failed. */
@@ -384,20 +362,18 @@ loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData *map)
 	Assert(map->node_bits + map->key_bits <= LOKI_ROWMAP_MAX_WIDTH);
 }
 
-/* Bytes for each node, of gather_counted() or gather_sorted() */
+/*
+ * See derived.h: arrays of gather_counted() or loki_gather().  Rows are those of nodes, and those that have DUPLICATE
+ * slots.
+ */
 double
-loki_gather_memory(const LokiIndex *state, int attribute)
-{
-	return loki_attr_has_elements(state->attr_type[attribute]) ?
-		LOKI_SLOT_ELEMENTS * sizeof(uint32) : sizeof(int64) + sizeof(uint32);
-}
-
-/* Bytes at most: rows are those of nodes, and those that have DUPLICATE slots */
-double
-loki_rowmap_memory(const LokiIndex *state, uint32 end)
+loki_gather_memory(const LokiIndex *state, int number, uint32 end)
 {
 	const LokiSlotArray *duplicate = &state->arrays[LOKI_SLOTS_DUPLICATE];
-	double		rows = end + (double) duplicate->npages * duplicate->per_page;
 
-	return sizeof(uint32) * (rows + 2.0 * Max(end / GROUP_ROWS, 1));
+	if (number == LOKI_SORTED_ROWS)
+		return sizeof(uint32) * (end + (double) duplicate->npages * duplicate->per_page +
+								 2.0 * Max(end / GROUP_ROWS, 1));
+	return (double) end * (loki_attr_has_elements(state->attr_type[number]) ?
+						   LOKI_SLOT_ELEMENTS * sizeof(uint32) : sizeof(int64) + sizeof(uint32));
 }

@@ -167,57 +167,6 @@ stop_notes(Relation index, LokiMetaPageData *meta)
 	write_meta(index, meta->flags & LOKI_META_DERIVED, meta);
 }
 
-/*
- * Have inserts note the nodes below an end in the set of notes that lists do not go with, and wait for
- * those that do not know of it.  An insert that began before the record either has written its slots
- * when this returns, or has ended; the bits are cleared before the record, so that none of a later insert
- * is lost.  False if there is no room for the bits.
- */
-static bool
-begin_notes(LokiIndex *state, Relation index, LokiMetaPageData *meta, uint32 end)
-{
-	LokiNotesData *notes = &meta->derived.notes;
-	uint32		clear = Max(end, notes->next_end);	/* that of a vacuum that did
-													 * not come to its end */
-
-	if (!loki_bits_forget(state, index, LokiNotesArray(LOKI_SLOTS_REUSED, 1 - notes->set), clear) ||
-		(loki_has_rowmap(state) &&
-		 !loki_bits_forget(state, index, LokiNotesArray(LOKI_SLOTS_GAINED, 1 - notes->set), clear)))
-		return false;
-	notes->next_end = end;
-	notes->next_generation = Max(notes->next_generation, meta->derived.sorted.generation) + 1;
-	write_meta(index, meta->flags & LOKI_META_DERIVED, meta);
-	loki_inserts_wait(index);
-	loki_index_refresh(state, index);
-	return true;
-}
-
-/* Note the nodes that a list lost; and of a row map, those of rows that no group has. */
-static void
-note_lost_nodes(LokiGathered *gathered)
-{
-	LokiSortedList *list = &gathered->list;
-	bool		rows = list->number == LOKI_SORTED_ROWS;
-	int			array = rows ? list->gained : list->reused;
-	uint32		grouped = rows ? gathered->starts[list->map.groups] : list->n;
-	uint32		next = 0;
-	uint32		node;
-
-	Assert(grouped <= list->n);
-	while (loki_bits_next(&gathered->lost, &next, &node))
-	{
-		CHECK_FOR_INTERRUPTS();
-		loki_bits_note(list->state, list->index, array, list->end, node);
-	}
-	for (uint32 i = grouped; i < list->n; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		loki_bits_note(list->state, list->index, array, list->end,
-					   loki_entry_node(list, gathered->entries[i]));
-	}
-	list->n = grouped;
-}
-
 /* What came of a list that was to be made */
 typedef enum MadeList
 {
@@ -235,22 +184,6 @@ page_beside(const LokiIndex *state, int array, uint32 old_page, uint32 old_n, ui
 	return old_page + loki_pages_of(state, array, old_n);
 }
 
-/* Where a list is written: on pages that the one in whose place it comes does not have */
-static void
-place_list(const LokiSortedList *old, LokiSortedList *list)
-{
-	const LokiIndex *state = list->state;
-	int			sketches = LOKI_SLOTS_BRIEF + list->number;
-
-	list->pages.entries = page_beside(state, list->entries, old->pages.entries,
-									  old->n > 0 ? loki_entry_slots(old->n, old->width) : 0,
-									  loki_entry_slots(list->n, list->width));
-	list->pages.bounds = page_beside(state, list->bounds, old->pages.bounds, old->nbounds, list->nbounds);
-	list->pages.sketches = list->number == LOKI_SORTED_ROWS ? 0 :
-		page_beside(state, sketches, old->pages.sketches, loki_sketch_blocks(old->n),
-					loki_sketch_blocks(list->n));
-}
-
 /*
  * Make the list of an attribute, or the row map, whose geometry was chosen, beside the old one; `few` is
  * the number of values that are too few.
@@ -259,21 +192,48 @@ static MadeList
 make_list(LokiGathered *gathered, const LokiMetaPageData *meta, uint32 few)
 {
 	LokiSortedList *list = &gathered->list;
+	const LokiIndex *state = list->state;
+	bool		rows = list->number == LOKI_SORTED_ROWS;
+	int			notes = rows ? list->gained : list->reused;
 	LokiSortedList old;
 	int64	   *separators;
+	uint32		grouped;
+	uint32		next = 0;
+	uint32		node;
 	bool		made;
 
 	if (!loki_gather(gathered) ||
 		(few > 0 && loki_gathered_values(gathered, few + 1) <= few))
 		return LIST_NONE;
-	note_lost_nodes(gathered);
+	/* note the nodes that the list lost; and of a row map, those of rows that no group has */
+	while (loki_bits_next(&gathered->lost, &next, &node))
+	{
+		CHECK_FOR_INTERRUPTS();
+		loki_bits_note(list->state, list->index, notes, list->end, node);
+	}
+	grouped = rows ? gathered->starts[list->map.groups] : list->n;
+	Assert(grouped <= list->n);
+	for (uint32 i = grouped; i < list->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		loki_bits_note(list->state, list->index, notes, list->end,
+					   loki_entry_node(list, gathered->entries[i]));
+	}
+	list->n = grouped;
 	Assert(list->nulls <= list->n);
-	if (list->number != LOKI_SORTED_ROWS)
+	if (!rows)
 		list->nbounds = loki_separators(list->n);
+	/* on pages that the list in whose place it comes does not have */
 	if (!loki_sorted_list_open(&old, list->state, list->index, meta, list->number))
 		old.n = old.nbounds = 0;
-	place_list(&old, list);
-	if (list->number == LOKI_SORTED_ROWS)
+	list->pages.entries = page_beside(state, list->entries, old.pages.entries,
+									  old.n > 0 ? loki_entry_slots(old.n, old.width) : 0,
+									  loki_entry_slots(list->n, list->width));
+	list->pages.bounds = page_beside(state, list->bounds, old.pages.bounds, old.nbounds, list->nbounds);
+	list->pages.sketches = rows ? 0 :
+		page_beside(state, LOKI_SLOTS_BRIEF + list->number, old.pages.sketches, loki_sketch_blocks(old.n),
+					loki_sketch_blocks(list->n));
+	if (rows)
 		return loki_sorted_list_write(list, gathered->entries, gathered->starts) ? LIST_MADE : LIST_NO_ROOM;
 	separators = palloc_extended(mul_size(sizeof(int64), list->nbounds + 1), MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < list->nbounds; i++)
@@ -352,14 +312,29 @@ make(LokiIndex *state, Relation index, bool lists, bool sketches, bool map,
 {
 	LokiMetaPageData next;
 	uint32		end = loki_node_end(state, index);
+	LokiNotesData *notes = &meta->derived.notes;
+	uint32		clear = Max(end, notes->next_end);	/* that of a vacuum that did
+													 * not come to its end */
 	bool		made = true;
 
 	Assert(loki_no_buffer_locked() && (!map || loki_has_rowmap(state)));
 	Assert(!sketches || lists);
-	Assert(!loki_insert_lock_held(index));	/* begin_notes() would wait for
-											 * this process */
-	if (!begin_notes(state, index, meta, end))
+	Assert(!loki_insert_lock_held(index));	/* this process would be waited for */
+
+	/*
+	 * Have inserts note nodes in the other set, too, and wait for those that do not know of it.  An insert that
+	 * began before the record either has written its slots then, or has ended; the bits are cleared before the
+	 * record, so that none of a later insert is lost.
+	 */
+	if (!loki_bits_forget(state, index, LokiNotesArray(LOKI_SLOTS_REUSED, 1 - notes->set), clear) ||
+		(loki_has_rowmap(state) &&
+		 !loki_bits_forget(state, index, LokiNotesArray(LOKI_SLOTS_GAINED, 1 - notes->set), clear)))
 		return;
+	notes->next_end = end;
+	notes->next_generation = Max(notes->next_generation, meta->derived.sorted.generation) + 1;
+	write_meta(index, meta->flags & LOKI_META_DERIVED, meta);
+	loki_inserts_wait(index);
+	loki_index_refresh(state, index);
 	next = *meta;
 	next.flags &= ~LOKI_META_DERIVED;
 	next.derived.sorted.generation = next.derived.notes.next_generation;
@@ -407,7 +382,7 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 	double		unlisted;
 	double		changed;
 	LokiTermSums sums = {0};
-	double		most = 0;
+	double		bytes = 0;
 
 	loki_index_refresh(state, index);
 	end = loki_node_end(state, index);
@@ -463,11 +438,11 @@ loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel)
 		return;
 	/* one list is made at a time */
 	for (int i = 0; i < state->nattributes; i++)
-		most = Max(most, loki_gather_memory(state, i));
-	make_lists = lists && list_fits_memory(index, most * end, "sort the attributes", have_lists, elevel);
+		bytes = Max(bytes, loki_gather_memory(state, i, end));
+	make_lists = lists && list_fits_memory(index, bytes, "sort the attributes", have_lists, elevel);
 	sketches = sketches && make_lists && sketches_fit(state, index, end, elevel);
-	make_map = map && list_fits_memory(index, loki_rowmap_memory(state, end), "map the rows", have_map,
-									   elevel);
+	make_map = map && list_fits_memory(index, loki_gather_memory(state, LOKI_SORTED_ROWS, end),
+									   "map the rows", have_map, elevel);
 	if ((have_lists && !make_lists) || (have_map && !make_map))
 		return;
 	if (stale || make_lists != have_lists || make_map != have_map || terms != have_terms)

@@ -38,10 +38,11 @@
 
 #include "compat/grow.h"
 #include "distance/sparse.h"
-#include "hnsw/derived/termsint.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "miscadmin.h"
+#include "types/sparsevec.h"
 
 /*
  * Elements between these, or their squares, neither vanish nor overflow in sums of floats.  Bounds of
@@ -74,22 +75,7 @@ sum_elements(LokiMetric metric, LokiSparse v, double *squares, double *sum)
 	return metric != LOKI_METRIC_COSINE || *squares >= SMALLEST_NORM;
 }
 
-/* See termsint.h.  A float holds what it is: squares of LARGEST_ELEMENT and their sums fit. */
-bool
-loki_terms_measure(const LokiColumn *column, LokiSparse v, float *measure)
-{
-	double		squares;
-	double		sum;
-
-	if (!sum_elements(column->metric, v, &squares, &sum))
-		return false;
-	*measure = (float) (column->type->words != NULL || column->metric == LOKI_METRIC_L1 ? sum :
-						column->metric == LOKI_METRIC_L2 ? squares :
-						column->metric == LOKI_METRIC_COSINE ? sqrt(squares) : 0);
-	return true;
-}
-
-/* See termsint.h. */
+/* See derived.h. */
 double
 loki_terms_slack(double largest, double n)
 {
@@ -124,6 +110,39 @@ loki_terms_form(LokiMetric metric, LokiSparse v, uint32 place, LokiTermEntry *en
 	entries[v.n].place = place;
 	entries[v.n].weight = (float) (metric == LOKI_METRIC_L2 ? squares : sum);
 	return v.n + 1;
+}
+
+/* See derived.h.  A float holds the measure: squares of LARGEST_ELEMENT and their sums fit. */
+void
+loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row)
+{
+	LokiSparse	v = column->type->elements(value);
+	double		squares;
+	double		sum;
+	uint16	   *halves;
+
+	memset(row, 0, sizeof(LokiTailRow));
+	row->known = v.n <= LOKI_SPARSEVEC_MAX_NNZ && sum_elements(column->metric, v, &squares, &sum);
+	if (!row->known)
+		return;
+	row->measure = (float) (column->type->words != NULL || column->metric == LOKI_METRIC_L1 ? sum :
+							column->metric == LOKI_METRIC_L2 ? squares :
+							column->metric == LOKI_METRIC_COSINE ? sqrt(squares) : 0);
+	row->n = v.n;
+	halves = palloc_array(uint16, 3 * v.n + 1);
+	for (int i = 0; i < v.n; i++)
+	{
+		uint32		bits;
+
+		memcpy(&bits, &v.values[i], sizeof(bits));
+		/* indices are not negative */
+		halves[i] = (uint16) v.indices[i];
+		halves[v.n + i] = (uint16) ((uint32) v.indices[i] >> 16);
+		halves[2 * v.n + i] = (uint16) (bits >> 16);
+	}
+	row->low = halves;
+	row->high = halves + v.n;
+	row->values = halves + 2 * v.n;
 }
 
 /* The terms of a query, and what is the same for all vectors.  See derived.h, and the table above. */
@@ -347,38 +366,6 @@ lock_postings(const LokiTermLists *lists, const LokiWindowData *window, const Lo
 	return LokiPageSlot(page, LOKI_POSTING_SIZE, place);
 }
 
-/* Add what a list says to the estimates.  False if it is not there any more. */
-static bool
-add_list_estimates(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermQuery *query,
-				   const LokiQueryTerm *term, const LokiTermData *list, LokiTermBounds *bounds)
-{
-	bool		norm = term->term == LOKI_NORM_TERM;
-	float		q = norm ? -1 : term->weight;
-
-	/*
-	 * Where q is above 0, terms are the least at the upper end of a step,
-	 * otherwise at its lower end.
-	 */
-	float		base = q > 0 ? list->least : list->least - list->step;
-	Buffer		buffer;
-	uint32		n;
-
-	for (uint32 done = 0; done < list->postings; done += n)
-	{
-		const char *postings = lock_postings(lists, window, list, done, &n, &buffer);
-
-		if (postings == NULL)
-			return false;
-		if (query->metric == LOKI_METRIC_L1 && !norm)
-			add_clamped(postings, n, q > 0 ? base : -base, q > 0 ? list->step : -list->step,
-						fabsf(q), bounds->estimates);
-		else
-			add_postings(postings, n, -q * base, -q * list->step, bounds->estimates);
-		UnlockReleaseBuffer(buffer);
-	}
-	return true;
-}
-
 /* Copy the postings of a list out.  See derived.h.  One page is share locked at a time. */
 bool
 loki_terms_copy(const LokiTermLists *lists, const LokiWindowData *window, const LokiTermData *list,
@@ -519,8 +506,13 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 	for (int i = 0; i < query->n; i++)
 	{
 		LokiQueryTerm term = {query->terms[i].term, query->terms[i].weight * scale};
+		bool		norm = term.term == LOKI_NORM_TERM;
+		float		q = norm ? -1 : term.weight;
 		LokiTermData list;
+		float		base;
 		double		weight;
+		Buffer		buffer;
+		uint32		n;
 
 		CHECK_FOR_INTERRUPTS();
 		Assert(i == 0 || term.term >= query->terms[i - 1].term);
@@ -528,8 +520,21 @@ loki_terms_read(const LokiTermLists *lists, uint32 window, const LokiTermQuery *
 			return false;
 		if (list.postings == 0)
 			continue;
-		if (!add_list_estimates(lists, &data, query, &term, &list, bounds))
-			return false;
+		/* where q is above 0, terms are the least at the upper end of a step, otherwise at its lower end */
+		base = q > 0 ? list.least : list.least - list.step;
+		for (uint32 done = 0; done < list.postings; done += n)
+		{
+			const char *postings = lock_postings(lists, &data, &list, done, &n, &buffer);
+
+			if (postings == NULL)
+				return false;
+			if (query->metric == LOKI_METRIC_L1 && !norm)
+				add_clamped(postings, n, q > 0 ? base : -base, q > 0 ? list.step : -list.step,
+							fabsf(q), bounds->estimates);
+			else
+				add_postings(postings, n, -q * base, -q * list.step, bounds->estimates);
+			UnlockReleaseBuffer(buffer);
+		}
 		bounds->postings += list.postings;
 		weight = Max(fabs(list.least - list.step), fabs(list.least + LOKI_POSTING_STEPS * (double) list.step));
 		largest += 2 * fabs(term.weight) * weight;
@@ -584,13 +589,26 @@ take_pages(LokiPageSpace *space, uint32 n)
 	return first;
 }
 
-/* Note the pages of lists that exist: all there are if a window is damaged. */
-static void
-use_lists(LokiTermWriter *writer, const LokiTermLists *old)
+/* Begin to write lists.  See derived.h. */
+void
+loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index, const LokiTermLists *old)
 {
-	LokiIndex  *state = writer->state;
+	static const int arrays[] = {
+		[POSTING_PAGES] = LOKI_SLOTS_POSTING, [TERM_PAGES] = LOKI_SLOTS_TERM, [WINDOW_PAGES] = LOKI_SLOTS_WINDOW
+	};
 	LokiWindowData window;
 
+	memset(writer, 0, sizeof(LokiTermWriter));
+	writer->state = state;
+	writer->index = index;
+	for (int i = 0; i < lengthof(arrays); i++)
+	{
+		writer->pages[i].array = arrays[i];
+		writer->pages[i].slots = palloc(LOKI_PAGE_PAYLOAD);
+	}
+	if (old == NULL)
+		return;
+	/* note the pages of lists that exist: all there are if a window is damaged */
 	use_pages(&writer->pages[WINDOW_PAGES].space, old->data.page,
 			  loki_pages_of(state, LOKI_SLOTS_WINDOW, old->data.windows));
 	for (uint32 i = 0; i < old->data.windows; i++)
@@ -610,26 +628,6 @@ use_lists(LokiTermWriter *writer, const LokiTermLists *old)
 	for (int i = 0; i < lengthof(writer->pages); i++)
 		for (uint32 j = 0; j < writer->pages[i].space.n; j++)
 			writer->pages[i].space.old += writer->pages[i].space.used[j].end - writer->pages[i].space.used[j].first;
-}
-
-/* Begin to write lists.  See derived.h. */
-void
-loki_terms_write_begin(LokiTermWriter *writer, LokiIndex *state, Relation index, const LokiTermLists *old)
-{
-	static const int arrays[] = {
-		[POSTING_PAGES] = LOKI_SLOTS_POSTING, [TERM_PAGES] = LOKI_SLOTS_TERM, [WINDOW_PAGES] = LOKI_SLOTS_WINDOW
-	};
-
-	memset(writer, 0, sizeof(LokiTermWriter));
-	writer->state = state;
-	writer->index = index;
-	for (int i = 0; i < lengthof(arrays); i++)
-	{
-		writer->pages[i].array = arrays[i];
-		writer->pages[i].slots = palloc(LOKI_PAGE_PAYLOAD);
-	}
-	if (old != NULL)
-		use_lists(writer, old);
 }
 
 /* Write the page that has been filled, unless it is empty. */

@@ -137,19 +137,6 @@ loki_has_sketches(const LokiSortedList *list)
 	return true;
 }
 
-/* Give up the sketches of a list, the first page, by which they are found, first (D6). */
-static void
-give_up_list(const LokiSortedList *list)
-{
-	int			array = LOKI_SLOTS_BRIEF + list->number;
-	uint32		per_page = list->state->arrays[array].per_page;
-	uint32		npages = (loki_sketch_blocks(list->n) + per_page - 1) / per_page;
-
-	for (uint32 ordinal = 0; ordinal < npages; ordinal++)
-		if (!loki_derived_write(list->state, list->index, array, list->pages.sketches + ordinal, NULL, 0, 0))
-			return;
-}
-
 /* Open the list of an attribute; false if it is none that can have sketches. */
 static bool
 may_have_sketches(LokiSortedList *list, LokiIndex *state, Relation index, const LokiMetaPageData *meta,
@@ -172,12 +159,19 @@ loki_sketches_make(LokiIndex *state, Relation index, const LokiMetaPageData *met
 
 	for (int i = 0; i < state->nattributes; i++)
 	{
+		int			array = LOKI_SLOTS_BRIEF + i;
+		uint32		per_page = state->arrays[array].per_page;
 		LokiSortedList list;
 
 		if (!may_have_sketches(&list, state, index, meta, i) || loki_has_sketches(&list) == wanted)
 			continue;
 		if (!wanted)
-			give_up_list(&list);
+		{
+			/* the first page, by which they are found, first (D6) */
+			for (uint32 ordinal = 0; ordinal * per_page < loki_sketch_blocks(list.n); ordinal++)
+				if (!loki_derived_write(state, index, array, list.pages.sketches + ordinal, NULL, 0, 0))
+					break;
+		}
 		else
 		{
 			if (sketches == NULL)

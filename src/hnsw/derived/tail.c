@@ -28,7 +28,6 @@
 #include "compat/grow.h"
 #include "distance/sparse.h"
 #include "hnsw/derived/derived.h"
-#include "hnsw/derived/termsint.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/lock_assert.h"
@@ -47,51 +46,17 @@
 /* A tail has this number of pages at least, before it is longer than lists and takes no more elements */
 #define SHORT_TAIL		64
 
-static inline bool
-has_halves(const LokiRunData *run)
-{
-	return (run->flags & LOKI_RUN_HALVES) != 0;
-}
-
 /* The slots that a run takes */
 static inline uint32
 run_slots(const LokiRunData *run)
 {
-	return RUN_SLOTS + (has_halves(run) ? LokiRunSlots((uint32) run->n) : run->n);
+	return RUN_SLOTS + ((run->flags & LOKI_RUN_HALVES) != 0 ? LokiRunSlots((uint32) run->n) : run->n);
 }
 
 /* ----------------------------------------------------------------
  * Appending
  * ----------------------------------------------------------------
  */
-
-/* See derived.h. */
-void
-loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row)
-{
-	LokiSparse	v = column->type->elements(value);
-	uint16	   *halves;
-
-	memset(row, 0, sizeof(LokiTailRow));
-	row->known = v.n <= LOKI_SPARSEVEC_MAX_NNZ && loki_terms_measure(column, v, &row->measure);
-	if (!row->known)
-		return;
-	row->n = v.n;
-	halves = palloc_array(uint16, 3 * v.n + 1);
-	for (int i = 0; i < v.n; i++)
-	{
-		uint32		bits;
-
-		memcpy(&bits, &v.values[i], sizeof(bits));
-		/* indices are not negative */
-		halves[i] = (uint16) v.indices[i];
-		halves[v.n + i] = (uint16) ((uint32) v.indices[i] >> 16);
-		halves[2 * v.n + i] = (uint16) (bits >> 16);
-	}
-	row->low = halves;
-	row->high = halves + v.n;
-	row->values = halves + 2 * v.n;
-}
 
 /* Whether inserts append to a tail, as a metapage says */
 static bool
@@ -270,16 +235,6 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
  * ----------------------------------------------------------------
  */
 
-/* Copy a page that is in use; *used becomes its slots.  False if it is not in use. */
-static bool
-copy_tail_page(const LokiTermLists *lists, int array, uint32 ordinal, char *copy, uint32 *used)
-{
-	if (ordinal >= lists->state->arrays[array].npages)
-		return false;
-	*used = loki_page_copy(lists->state, lists->index, array, ordinal, NULL, copy);
-	return in_use(&lists->data, (Page) copy);
-}
-
 /* The run at a place of a page that is locked, or a copy; NULL if none can be there */
 static const LokiRunData *
 run_at(Page page, uint32 place, uint32 used)
@@ -317,7 +272,10 @@ gather_runs(const LokiTermLists *lists, int array, const LokiRunData *run, LokiT
 		uint32		used;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!copy_tail_page(lists, array, next / per_page, copy.data, &used))
+		if (next / per_page >= lists->state->arrays[array].npages)
+			return false;
+		used = loki_page_copy(lists->state, lists->index, array, next / per_page, NULL, copy.data);
+		if (!in_use(&lists->data, (Page) copy.data))
 			return false;
 		run = run_at((Page) copy.data, next % per_page, used);
 		if (run == NULL || run->node != row->node || run->flags != (LOKI_RUN_HALVES | LOKI_RUN_FOLLOWS) ||
@@ -371,7 +329,8 @@ visit_page(const LokiTermLists *lists, int array, VisitedPage *visited, LokiTail
 
 		if (run == NULL)
 			return false;
-		gathered = run->next != LOKI_NONE && (run->flags & LOKI_RUN_FOLLOWS) == 0 && has_halves(run);
+		gathered = run->next != LOKI_NONE &&
+			(run->flags & (LOKI_RUN_HALVES | LOKI_RUN_FOLLOWS)) == LOKI_RUN_HALVES;
 		if (gathered)
 		{
 			/* the others are on other pages */
@@ -382,7 +341,7 @@ visit_page(const LokiTermLists *lists, int array, VisitedPage *visited, LokiTail
 		if ((run->flags & LOKI_RUN_FOLLOWS) != 0)
 			continue;
 		row.node = run->node;
-		row.known = has_halves(run) && (run->flags & LOKI_RUN_UNKNOWN) == 0;
+		row.known = (run->flags & (LOKI_RUN_HALVES | LOKI_RUN_UNKNOWN)) == LOKI_RUN_HALVES;
 		row.n = row.known ? run->n : 0;
 		row.measure = row.known ? run->measure : 0;
 		row.low = (const uint16 *) (run + 1);
@@ -475,29 +434,6 @@ typedef struct TailReader
 	uint16	   *found;			/* places of a row's elements that have one of
 								 * these hashes */
 } TailReader;
-
-/* Find the query's terms by their hashes from now on. */
-static void
-hash_terms(TailReader *reader)
-{
-	const LokiTermQuery *query = reader->query;
-
-	reader->nterms = query->n;
-	if (query->n > 0 && query->terms[query->n - 1].term == LOKI_NORM_TERM)
-		reader->nterms--;
-	reader->others = palloc_array(uint16, query->n + 1);
-	reader->found = palloc_array(uint16, LOKI_SPARSEVEC_MAX_NNZ + 1);
-	for (int i = 0; i < reader->nterms; i++)
-	{
-		uint32		term = query->terms[i].term;
-
-		reader->have[HashOfTerm(term)] = 1;
-		reader->others[i] = reader->terms[HashOfTerm(term)];
-		reader->terms[HashOfTerm(term)] = (uint16) (i + 1);
-		if (reader->nterms <= FEW_TERMS)
-			reader->compared[i] = (LowHalves) {0} + (uint16) term;
-	}
-}
 
 /* Whether one of so many low halves is that of a term of the query; they need no alignment but their own. */
 static inline bool
@@ -649,7 +585,22 @@ loki_tail_read(const LokiTermLists *lists, const LokiTermQuery *query, LokiTail 
 	};
 
 	tail->n = 0;
-	hash_terms(&reader);
+	/* the query's terms are found by their hashes */
+	reader.nterms = query->n;
+	if (query->n > 0 && query->terms[query->n - 1].term == LOKI_NORM_TERM)
+		reader.nterms--;
+	reader.others = palloc_array(uint16, query->n + 1);
+	reader.found = palloc_array(uint16, LOKI_SPARSEVEC_MAX_NNZ + 1);
+	for (int i = 0; i < reader.nterms; i++)
+	{
+		uint32		term = query->terms[i].term;
+
+		reader.have[HashOfTerm(term)] = 1;
+		reader.others[i] = reader.terms[HashOfTerm(term)];
+		reader.terms[HashOfTerm(term)] = (uint16) (i + 1);
+		if (reader.nterms <= FEW_TERMS)
+			reader.compared[i] = (LowHalves) {0} + (uint16) term;
+	}
 	if (!loki_tail_visit(lists, PG_UINT32_MAX, true, read_row, &reader))
 		tail->n = 0;
 	pfree(reader.others);
