@@ -456,10 +456,20 @@ register_pages(LokiChange *change)
 	}
 }
 
-/* Change the pages in place, under their locks and in a critical section. */
+/* Change the pages in place, and log them in one record.  All pages stay locked. */
 static void
-write_pages(LokiChange *change)
+apply_changes(LokiChange *change)
 {
+	bool		log = RelationNeedsWAL(change->index);
+
+	/* what may allocate comes before the critical section, in which an ERROR is a PANIC */
+	if (log)
+	{
+		if (2 * change->nparts + LOKI_CHANGE_PAGES > DEFAULT_PIECES)
+			XLogEnsureRecordSpace(0, 2 * change->nparts + LOKI_CHANGE_PAGES);
+		XLogBeginInsert();
+	}
+	START_CRIT_SECTION();
 	for (int i = 0; i < change->nparts; i++)
 	{
 		const LokiChangedPart *part = &change->parts[i];
@@ -476,23 +486,6 @@ write_pages(LokiChange *change)
 			write_copy(loki_change_page(change, i), change->pages[i].copy);
 		MarkBufferDirty(change->pages[i].buffer);
 	}
-}
-
-/* Change the pages and log them in one record.  All pages stay locked. */
-static void
-apply_changes(LokiChange *change)
-{
-	bool		log = RelationNeedsWAL(change->index);
-
-	/* what may allocate comes before the critical section, in which an ERROR is a PANIC */
-	if (log)
-	{
-		if (2 * change->nparts + LOKI_CHANGE_PAGES > DEFAULT_PIECES)
-			XLogEnsureRecordSpace(0, 2 * change->nparts + LOKI_CHANGE_PAGES);
-		XLogBeginInsert();
-	}
-	START_CRIT_SECTION();
-	write_pages(change);
 	if (log)
 	{
 		XLogRecPtr	lsn;

@@ -33,34 +33,8 @@
 static uint32 extensions_refused = 0;
 
 /*
- * The end of the blocks that the directory names, or that are its pages; behind it lie at most blocks that
- * crashes and errors have left, so that there are no gaps before it.  The extension lock is held, and the
- * directory was read under it.  Locks directory pages in share mode, one at a time.
- */
-static BlockNumber
-find_end(LokiIndex *state, Relation index)
-{
-	BlockNumber directory = LOKI_DIRECTORY_BLKNO;
-	BlockNumber end = state->directory.end;
-	uint32		ordinal = 0;
-
-	Assert(loki_extension_lock_held(index));
-	while (directory != 0)
-	{
-		Buffer		buffer = ReadBuffer(index, directory);
-
-		end = Max(end, directory + 1);
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_SLOTS_DIRECTORY, ordinal++);
-		directory = LokiPageOpaque(BufferGetPage(buffer))->next;
-		UnlockReleaseBuffer(buffer);
-	}
-	return end;
-}
-
-/*
  * Extend the file to a number of blocks, if it is shorter.  The extension lock is held.  Blocks are zeroes
- * until init_blocks() logs them; a crash in between leaves zeroes, which nothing reads.
+ * until allocate_blocks() logs them; a crash in between leaves zeroes, which nothing reads.
  */
 static void
 extend_file(Relation index, BlockNumber nblocks)
@@ -127,15 +101,45 @@ extend_file_if_possible(Relation index, BlockNumber nblocks, int elevel)
 }
 
 /*
- * Initialise `count` blocks from `first` on as pages of a slot array, and log them as images.
- * The extension lock is held; blocks are locked exclusively, one at a time.  An image for each, since replay
- * must not depend on what a block had before.  An error half way, as by a cancelled query, leaves pages that
- * no entry names.
+ * Blocks for `count` pages of a slot array, behind all others, initialised and logged as images.  The extension
+ * lock is held, and the directory was read under it.  Locks directory pages in share mode, and the new ones
+ * exclusively, one at a time.  If the file cannot be extended, that is an ERROR; or, with an elevel below ERROR,
+ * a message and InvalidBlockNumber.
  */
-static void
-init_blocks(Relation index, BlockNumber first, uint32 count, int array, uint32 ordinal)
+static BlockNumber
+allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
+				uint32 ordinal, int elevel)
 {
+	BlockNumber first = state->directory.end;
+	BlockNumber directory = LOKI_DIRECTORY_BLKNO;
+	uint32		of_directory = 0;
+
 	Assert(loki_extension_lock_held(index));
+	Assert(count > 0 && count <= (uint32) 1 << LOKI_EXTENT_MAX_SHIFT);
+
+	/*
+	 * Behind the blocks that the directory names, or that are its pages, lie at most blocks that crashes and
+	 * errors have left, so that there are no gaps before them
+	 */
+	while (directory != 0)
+	{
+		Buffer		buffer = ReadBuffer(index, directory);
+
+		first = Max(first, directory + 1);
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		loki_page_check(index, buffer, BufferGetPage(buffer), LOKI_SLOTS_DIRECTORY, of_directory++);
+		directory = LokiPageOpaque(BufferGetPage(buffer))->next;
+		UnlockReleaseBuffer(buffer);
+	}
+	if (elevel >= ERROR)
+		extend_file(index, first + count);
+	else if (!extend_file_if_possible(index, first + count, elevel))
+		return InvalidBlockNumber;
+
+	/*
+	 * An image for each, since replay must not depend on what a block had before.  An error half way, as by a
+	 * cancelled query, leaves pages that no entry names.
+	 */
 	for (uint32 i = 0; i < count; i++)
 	{
 		Buffer		buffer;
@@ -151,31 +155,13 @@ init_blocks(Relation index, BlockNumber first, uint32 count, int array, uint32 o
 		END_CRIT_SECTION();
 		UnlockReleaseBuffer(buffer);
 	}
-}
-
-/*
- * Blocks for `count` pages of a slot array, behind all others.  The extension lock is held.  If the file
- * cannot be extended, that is an ERROR; or, with an elevel below ERROR, a message and InvalidBlockNumber.
- */
-static BlockNumber
-allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
-				uint32 ordinal, int elevel)
-{
-	BlockNumber first = find_end(state, index);
-
-	Assert(count > 0 && count <= (uint32) 1 << LOKI_EXTENT_MAX_SHIFT);
-	if (elevel >= ERROR)
-		extend_file(index, first + count);
-	else if (!extend_file_if_possible(index, first + count, elevel))
-		return InvalidBlockNumber;
-	init_blocks(index, first, count, array, ordinal);
 	return first;
 }
 
 /*
  * The directory page that has room for one more entry.  If the last one is full, another
  * is added behind it, in a record of its own.  That has to happen before blocks are chosen
- * for the extent, because find_end() goes by the directory.  An empty last page is valid.
+ * for the extent, because allocate_blocks() goes by the directory.  An empty last page is valid.
  * The extension lock is held, and the directory was read under it: so the last page that was
  * read is the last one.  elevel as in allocate_blocks().
  */
@@ -541,46 +527,21 @@ loki_claim_at_once(LokiChange *change, int array, uint32 free_head, int n,
 }
 
 /*
- * Find the next slot that was never used, and lock its page.  elevel as in
- * loki_reserve_slot(); false, and no page is locked, if there is no room.  A page is used from its
- * beginning on, and slots behind the used part never were: pd_lower is where it ends.  So a claim of
- * two backends meets under the page's lock, and the second takes the next place or the next page.
- */
-static bool
-claim_new(LokiChange *change, int array, LokiClaim *claim, int elevel)
-{
-	LokiIndex  *state = change->state;
-	Relation	index = change->index;
-	LokiSlotArray *slots = &state->arrays[array];
-	uint32	   *tail = &state->hints.tail[LokiSlotArrayFreeList(array)];
-
-	if (*tail == LOKI_NONE)
-		*tail = find_tail(state, index, array);
-	for (;; (*tail)++)
-	{
-		if ((uint64) (*tail + 1) * slots->per_page > LOKI_MAX_NUMBER)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("index \"%s\" cannot grow any further",
-							RelationGetRelationName(index))));
-		if (!loki_reserve_slot(state, index, array, *tail * slots->per_page, elevel))
-			return false;
-		if (claim_on_page(change, array, *tail, false, 1, claim))
-			return true;
-	}
-}
-
-/*
  * Find a slot to claim, and lock its page; see change.h.  A freed slot is preferred.  Pages that
  * turn out to have none, as others claimed them, are taken off the free list on the way.  Its head is read
  * again each time, under share lock of block 0 for that moment alone: the page may have left the list when
  * it is locked (claim_on_page() looks).
+ *
+ * Without one, the next slot that was never used: a page is used from its beginning on, and slots behind the used
+ * part never were: pd_lower is where it ends.  So a claim of two backends meets under the page's lock, and the
+ * second takes the next place or the next page.
  */
 bool
 loki_claim_begin(LokiChange *change, int array, int elevel, LokiClaim *claim)
 {
 	LokiIndex  *state = change->state;
 	LokiSlotArray *slots = &state->arrays[array];
+	uint32	   *tail = &state->hints.tail[LokiSlotArrayFreeList(array)];
 	LokiMetaPageData meta;
 	uint32	   *head = &meta.free_head[LokiSlotArrayFreeList(array)];
 
@@ -589,7 +550,7 @@ loki_claim_begin(LokiChange *change, int array, int elevel, LokiClaim *claim)
 	{
 		loki_meta_read(change->index, &meta);
 		if (*head == LOKI_NONE)
-			return claim_new(change, array, claim, elevel);
+			break;
 		if (*head >= slots->npages)
 			loki_index_refresh(state, change->index);
 		if (*head >= slots->npages)
@@ -600,6 +561,20 @@ loki_claim_begin(LokiChange *change, int array, int elevel, LokiClaim *claim)
 			return true;
 		freelist_pop(state, change->index, array, *head);
 		CHECK_FOR_INTERRUPTS();
+	}
+	if (*tail == LOKI_NONE)
+		*tail = find_tail(state, change->index, array);
+	for (;; (*tail)++)
+	{
+		if ((uint64) (*tail + 1) * slots->per_page > LOKI_MAX_NUMBER)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("index \"%s\" cannot grow any further",
+							RelationGetRelationName(change->index))));
+		if (!loki_reserve_slot(state, change->index, array, *tail * slots->per_page, elevel))
+			return false;
+		if (claim_on_page(change, array, *tail, false, 1, claim))
+			return true;
 	}
 }
 

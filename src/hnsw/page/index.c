@@ -539,33 +539,29 @@ loki_slot_locate(LokiIndex *state, Relation index, int array, uint32 number,
 }
 
 /*
- * Whether the index has another set of codes and graph than a state.  Pins the metapage and does not lock it, as the
- * caller may hold locks that come after that of block 0: the uid is an aligned word.
- */
-static bool
-is_superseded(LokiIndex *state, Relation index)
-{
-	Buffer		buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
-	uint64		uid = ((volatile LokiMetaPageData *) LokiPageGetMeta(BufferGetPage(buffer)))->format.uid;
-
-	ReleaseBuffer(buffer);
-	return uid != state->cached.uid;
-}
-
-/*
  * The same for a number that was read from a page; ERROR if it is past the end.  The set that a scan began with has
  * no slots of nodes that came after the next one: their rows are none that the scan sees, and any slot will do.
+ * Whether the index has another set now is read without a lock of the metapage, as the caller may hold locks that
+ * come after that of block 0: the uid is an aligned word.
  */
 BlockNumber
 loki_slot_block(LokiIndex *state, Relation index, int array, uint32 number,
 				uint32 *place)
 {
 	BlockNumber block;
+	bool		superseded = false;
 
 	if (loki_slot_locate(state, index, array, number, &block, place))
 		return block;
-	if (state->arrays[array].npages == 0 || loki_stored_array(array, 1) == array ||
-		!is_superseded(state, index))
+	if (state->arrays[array].npages > 0 && loki_stored_array(array, 1) != array)
+	{
+		Buffer		buffer = loki_buffer_read(state, index, LOKI_META_BLKNO);
+
+		superseded = state->cached.uid !=
+			((volatile LokiMetaPageData *) LokiPageGetMeta(BufferGetPage(buffer)))->format.uid;
+		ReleaseBuffer(buffer);
+	}
+	if (!superseded)
 		loki_damaged(index, NULL, "refers to slot %u of the %s array, which has %llu slots",
 					 number, loki_slot_array_name(array),
 					 (unsigned long long) state->arrays[array].npages *

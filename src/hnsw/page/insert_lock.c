@@ -38,6 +38,9 @@
 /* One more, of the insert that measures how distances grow */
 #define GROWTH_LOCK		LOKI_INSERT_LOCKS
 
+/* The lock that this process takes when it inserts */
+#define OWN_LOCK		(MyProcPid % LOKI_INSERT_LOCKS)
+
 /* The tuple that one of them is of, until the next call */
 static ItemPointer
 lock_tuple(int number)
@@ -46,13 +49,6 @@ lock_tuple(int number)
 
 	ItemPointerSet(&tuple, FIRST_BLOCK + number, FirstOffsetNumber);
 	return &tuple;
-}
-
-/* The lock that this process takes when it inserts */
-static int
-own_lock(void)
-{
-	return MyProcPid % LOKI_INSERT_LOCKS;
 }
 
 #ifdef USE_ASSERT_CHECKING
@@ -72,7 +68,7 @@ lock_held(Relation index, int number, LOCKMODE mode)
 bool
 loki_insert_lock_held(Relation index)
 {
-	return lock_held(index, own_lock(), ShareLock);
+	return lock_held(index, OWN_LOCK, ShareLock);
 }
 
 bool
@@ -95,7 +91,7 @@ loki_insert_lock(Relation index)
 {
 	Assert(loki_no_buffer_locked());	/* I4 */
 	Assert(!loki_insert_lock_held(index));
-	LockTuple(index, lock_tuple(own_lock()), ShareLock);
+	LockTuple(index, lock_tuple(OWN_LOCK), ShareLock);
 }
 
 /* Release the insert lock that this process took for an insert. */
@@ -103,7 +99,7 @@ void
 loki_insert_unlock(Relation index)
 {
 	Assert(loki_insert_lock_held(index));
-	UnlockTuple(index, lock_tuple(own_lock()), ShareLock);
+	UnlockTuple(index, lock_tuple(OWN_LOCK), ShareLock);
 }
 
 /*
