@@ -24,7 +24,7 @@
 #include "hnsw/derived/derived.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/lock_assert.h"
-#include "hnsw/recall/calibrate.h"
+#include "hnsw/recall/measure.h"
 #include "hnsw/scan/width.h"
 #include "hnsw/statistics/statistics.h"
 #include "lokivector.h"
@@ -228,31 +228,19 @@ report_failure(Relation index)
 			 errhint("Searches go by hnsw.ef_search, whatever lokivector.target_recall is.")));
 }
 
-/* Of more queries than fit into memory, keep some at equal intervals. */
-static void
-leave_out_many(Relation index, LokiGivenQueries *given)
-{
-	int			most = loki_calibrate_most(index);
-
-	if (given->n <= most)
-		return;
-	ereport(NOTICE,
-			(errmsg("index \"%s\" is calibrated with %d of %d queries",
-					RelationGetRelationName(index), most, given->n),
-			 most > LOKI_CALIBRATE_QUERIES ? errdetail("More do not fit into maintenance_work_mem.") :
-			 errdetail("%d are taken in any case, and more if they fit into maintenance_work_mem.",
-					   LOKI_CALIBRATE_QUERIES)));
-	/* from the front, so that none is overwritten before it is read: its number is not less */
-	for (int i = 0; i < most; i++)
-		given->data[i] = given->data[(int64) i * given->n / most];
-	given->n = most;
-}
-
-/* The queries of an array, which is NULL if there are none; ERROR if they are too few */
+/*
+ * The queries of an array, which is NULL if there are none; ERROR if they are too few.  Of more than fit into memory,
+ * some are kept at equal intervals.
+ */
 static LokiGivenQueries
 given_queries(Relation index, ArrayType *array)
 {
-	LokiColumn	column = loki_index_open(index, NULL)->column;
+	const LokiIndex *state = loki_index_open(index, NULL);
+	const LokiColumn column = state->column;
+	Size		size = loki_query_stride(state->quantizer) + loki_exact_query_size(&column, LOKI_TRUTH + 1);
+	Size		memory = (Size) maintenance_work_mem * 1024 / 4 * 3;	/* the rest is for
+																		 * blocks of rows */
+	int			most = (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, memory / size));
 	LokiGivenQueries given = {0};
 
 	if (array != NULL)
@@ -264,27 +252,19 @@ given_queries(Relation index, ArrayType *array)
 							   "cannot calibrate index \"%s\" with %d queries",
 							   given.n, RelationGetRelationName(index), given.n),
 				 errhint("At least %d are needed.", LOKI_LEAST_QUERIES)));
-	leave_out_many(index, &given);
+	if (given.n <= most)
+		return given;
+	ereport(NOTICE,
+			(errmsg("index \"%s\" is calibrated with %d of %d queries",
+					RelationGetRelationName(index), most, given.n),
+			 most > LOKI_CALIBRATE_QUERIES ? errdetail("More do not fit into maintenance_work_mem.") :
+			 errdetail("%d are taken in any case, and more if they fit into maintenance_work_mem.",
+					   LOKI_CALIBRATE_QUERIES)));
+	/* from the front, so that none is overwritten before it is read: its number is not less */
+	for (int i = 0; i < most; i++)
+		given.data[i] = given.data[(int64) i * given.n / most];
+	given.n = most;
 	return given;
-}
-
-/* What was measured, as the functions return it: the recall of the narrowest and widest searches */
-static text *
-describe_calibration(Relation index)
-{
-	LokiMetaPageData meta;
-	const LokiCalibrationData *calibration = &meta.calibration;
-	const int	k = LOKI_FEW_PLACE;
-	int			last;
-
-	(void) loki_index_open(index, &meta);
-	last = calibration->nwidths - 1;
-	return cstring_to_text(psprintf("calibrated with %d queries: recall@%d is %.3f at width %d, %.3f at width %d",
-									calibration->queries, loki_calibration_ks[k],
-									(double) calibration->at[0].recall[k] / LOKI_CALIBRATION_SCALE,
-									calibration->at[0].width,
-									(double) calibration->at[last].recall[k] / LOKI_CALIBRATION_SCALE,
-									calibration->at[last].width));
 }
 
 /*
@@ -300,8 +280,11 @@ calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 	Relation	index;
 	LokiRows	rows;
 	LokiGivenQueries given = {0};
-	text	   *result;
-	bool		calibrated;
+	LokiMetaPageData meta;
+	const LokiCalibrationData *calibration = &meta.calibration;
+	const int	k = LOKI_FEW_PLACE;
+	const char *result = "not calibrated";
+	int			last;
 
 	if (RecoveryInProgress())
 		ereport(ERROR,
@@ -313,14 +296,27 @@ calibrate_index(Oid indexid, bool by_queries, ArrayType *array)
 	if (by_queries)
 		given = given_queries(index, array);
 	loki_rows_begin(&rows, heap, index, GetActiveSnapshot());
-	calibrated = calibrate(index, &rows, by_queries ? &given : NULL);
-	loki_rows_end(&rows);
-	if (!calibrated)
+	if (!calibrate(index, &rows, by_queries ? &given : NULL))
+	{
+		loki_rows_end(&rows);
 		report_failure(index);
-	result = calibrated ? describe_calibration(index) : cstring_to_text("not calibrated");
+	}
+	else
+	{
+		/* the recall of the narrowest and widest searches */
+		loki_rows_end(&rows);
+		(void) loki_index_open(index, &meta);
+		last = calibration->nwidths - 1;
+		result = psprintf("calibrated with %d queries: recall@%d is %.3f at width %d, %.3f at width %d",
+						  calibration->queries, loki_calibration_ks[k],
+						  (double) calibration->at[0].recall[k] / LOKI_CALIBRATION_SCALE,
+						  calibration->at[0].width,
+						  (double) calibration->at[last].recall[k] / LOKI_CALIBRATION_SCALE,
+						  calibration->at[last].width);
+	}
 	relation_close(index, NoLock);
 	table_close(heap, NoLock);
-	return PointerGetDatum(result);
+	return CStringGetTextDatum(result);
 }
 
 /*

@@ -82,9 +82,6 @@ extern bool loki_calibrate_measure(Relation index, LokiRows *rows,
 								   const LokiGivenQueries *given, int nshares,
 								   LokiCalibrationSums *sums);
 
-/* How many queries can be searched for within maintenance_work_mem; no fewer than are chosen */
-extern int	loki_calibrate_most(Relation index);
-
 /* Add what another process measured; and make what the metapage keeps of all of it */
 extern void loki_calibrate_add(LokiCalibrationSums *sums, const LokiCalibrationSums *more);
 extern void loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result);

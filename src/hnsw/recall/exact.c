@@ -231,41 +231,9 @@ all_farther(const LokiExact *exact, int query, int first, double limit)
 }
 
 /*
- * Find the nearest rows of the block for one query.  The query's own row is left out by its TID (M2).
+ * Find the nearest rows of the block for each query, and empty it.  A query's own row is left out by its TID (M2).
+ * The last block may be smaller than block_rows.
  */
-static void
-search_block(LokiExact *exact, int query)
-{
-	uint32		dim = exact->column->dim;
-	const float *values = exact->queries->values + (Size) query * dim;
-	ItemPointer own = &exact->queries->own[query];
-	const double *nearest = exact->nearest + (Size) query * exact->k;
-	bool		has_own = ItemPointerIsValid(own);
-	int			k = k_of(exact, query);
-
-	for (int i = 0; i < exact->nrows; i++)
-	{
-		bool		full = exact->products != NULL && exact->found[query] == k;
-
-		/*
-		 * nearly all rows end here; others are measured as scans do, since a
-		 * hit may be at the same distance to the last bit (M1)
-		 */
-		while (full && i % STRIP == 0 && i + STRIP <= exact->nrows &&
-			   all_farther(exact, query, i, nearest[k - 1]))
-			i += STRIP;
-		if (i == exact->nrows)
-			break;
-		if (full && is_farther(exact, exact->products[(Size) query * exact->nrows + i],
-							   exact->query_norms[query], exact->row_norms[i], nearest[k - 1]))
-			continue;
-		if (!has_own || !ItemPointerEquals(own, &exact->tids[i]))
-			keep_nearest(exact, query, loki_exact_distance(exact->column->metric, dim, values,
-														   exact->rows + (Size) i * dim));
-	}
-}
-
-/* Search the rows of the block, and empty it.  The last one may be smaller than block_rows. */
 static void
 flush_block(LokiExact *exact)
 {
@@ -283,25 +251,35 @@ flush_block(LokiExact *exact)
 	}
 	for (int i = 0; i < exact->queries->n; i++)
 	{
+		const float *values = exact->queries->values + (Size) i * dim;
+		ItemPointer own = &exact->queries->own[i];
+		const double *nearest = exact->nearest + (Size) i * exact->k;
+		bool		has_own = ItemPointerIsValid(own);
+		int			k = k_of(exact, i);
+
 		CHECK_FOR_INTERRUPTS();
-		search_block(exact, i);
+		for (int row = 0; row < exact->nrows; row++)
+		{
+			bool		full = exact->products != NULL && exact->found[i] == k;
+
+			/*
+			 * nearly all rows end here; others are measured as scans do, since a
+			 * hit may be at the same distance to the last bit (M1)
+			 */
+			while (full && row % STRIP == 0 && row + STRIP <= exact->nrows &&
+				   all_farther(exact, i, row, nearest[k - 1]))
+				row += STRIP;
+			if (row == exact->nrows)
+				break;
+			if (full && is_farther(exact, exact->products[(Size) i * exact->nrows + row],
+								   exact->query_norms[i], exact->row_norms[row], nearest[k - 1]))
+				continue;
+			if (!has_own || !ItemPointerEquals(own, &exact->tids[row]))
+				keep_nearest(exact, i, loki_exact_distance(exact->column->metric, dim, values,
+														   exact->rows + (Size) row * dim));
+		}
 	}
 	exact->nrows = 0;
-}
-
-/* Add a row by the floats of its vector. */
-static void
-offer_exact_row(LokiExact *exact, const float *values, ItemPointer tid)
-{
-	uint32		dim = exact->column->dim;
-	int			i = exact->nrows++;
-
-	Assert(i < exact->block_rows && ItemPointerIsValid(tid));
-	memcpy(exact->rows + (Size) i * dim, values, dim * sizeof(float));
-	exact->row_norms[i] = sqrtf(loki_distance.dot_f32(dim, values, values));
-	exact->tids[i] = *tid;
-	if (exact->nrows == exact->block_rows)
-		flush_block(exact);
 }
 
 /* Add a row by its value, where floats are encodings. */
@@ -332,6 +310,7 @@ add_value(LokiExact *exact, LokiRows *rows, Datum datum, bool isnull)
 void
 loki_exact_answer(LokiExact *exact, LokiRows *rows, const LokiQueries *queries, int k, Size memory)
 {
+	uint32		dim = rows->column.dim;
 	int			n = queries->n;
 	TableScanDesc scan;
 
@@ -359,7 +338,16 @@ loki_exact_answer(LokiExact *exact, LokiRows *rows, const LokiQueries *queries, 
 		if (queries->values == NULL)
 			add_value(exact, rows, value, isnull);
 		else if ((x = loki_rows_vector(rows, value, isnull)) != NULL)
-			offer_exact_row(exact, x, &rows->slot->tts_tid);
+		{
+			int			i = exact->nrows++;
+
+			Assert(i < exact->block_rows && ItemPointerIsValid(&rows->slot->tts_tid));
+			memcpy(exact->rows + (Size) i * dim, x, dim * sizeof(float));
+			exact->row_norms[i] = sqrtf(loki_distance.dot_f32(dim, x, x));
+			exact->tids[i] = rows->slot->tts_tid;
+			if (exact->nrows == exact->block_rows)
+				flush_block(exact);
+		}
 	}
 	table_endscan(scan);
 	ExecClearTuple(rows->slot);

@@ -41,32 +41,8 @@ loki_grown_form(uint32 end)
 }
 
 /*
- * How distances grow around a node: d_i / d_k is (i / k) to the power of this.  The walk goes around it, as
- * if it did not exist (M2).  Below 0: there are too few nodes.
- */
-static double
-growth_around(LokiSearch *search, const LokiMetaPageData *meta, uint32 node)
-{
-	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
-	const int	first = loki_calibration_ks[1];
-	double		from;
-	int			nentries;
-
-	if (!loki_search_query_node(search, node))
-		return -1;
-	loki_search_skip(search, node);
-	nentries = loki_search_entries(search, meta, LOKI_ENTRY_WIDTH, entries);
-	loki_search_layer0(search, entries, nentries, GROWTH_TO);
-	if (search->pool.n < GROWTH_TO)
-		return -1;
-	/* where the nearest are at distance 0, any other is infinitely farther */
-	from = search->pool.nearest[first - 1].distance;
-	return from <= 0 ? DBL_MAX :
-		log(search->pool.nearest[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / first);
-}
-
-/*
- * See calibrate.h.  Nodes are live ones at equal intervals of node IDs.  The median, so that neither outliers
+ * See calibrate.h.  Nodes are live ones at equal intervals of node IDs; d_i / d_k is (i / k) to the power of how
+ * distances grow around one.  The median, so that neither outliers
  * nor rows at hardly any distance count for more than others.
  */
 uint16
@@ -74,6 +50,8 @@ loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n)
 {
 	LokiMetaPageData meta;
 	LokiSearch	search;
+	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	const int	first = loki_calibration_ks[1];
 	double	   *growths = palloc_array(double, n);
 	int			found = 0;
 
@@ -86,12 +64,23 @@ loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n)
 	{
 		uint32		node = (uint32) ((uint64) end * i / n);
 		uint32		next = (uint32) ((uint64) end * (i + 1) / n);
+		double		from;
+		int			nentries;
 
 		for (; node < next && !loki_node_is_live(state, index, node); node++)
 			LokiVacuumDelayPoint();
-		if (node == next)
+		if (node == next || !loki_search_query_node(&search, node))
 			continue;
-		growths[found] = growth_around(&search, &meta, node);
+		/* around the node, as if it did not exist (M2) */
+		loki_search_skip(&search, node);
+		nentries = loki_search_entries(&search, &meta, LOKI_ENTRY_WIDTH, entries);
+		loki_search_layer0(&search, entries, nentries, GROWTH_TO);
+		if (search.pool.n < GROWTH_TO)
+			continue;
+		/* where the nearest are at distance 0, any other is infinitely farther */
+		from = search.pool.nearest[first - 1].distance;
+		growths[found] = from <= 0 ? DBL_MAX :
+			log(search.pool.nearest[GROWTH_TO - 1].distance / from) / log((double) GROWTH_TO / first);
 		found += growths[found] >= 0;
 	}
 	if (found < n / 2)

@@ -200,21 +200,6 @@ count_found(LokiMeasure *measure, int step, int nks, double scored)
 	return hits[nks - 1] == limits[nks - 1].k;
 }
 
-/* Begin with the scans that a walk stands for. */
-static void
-begin_scans(LokiMeasure *measure)
-{
-	memset(measure->scans, 0, sizeof(measure->scans));
-	for (int width = 0; width < LOKI_CALIBRATION_WIDTHS; width++)
-		for (int k = 0; k < LOKI_MEASURED_KS; k++)
-		{
-			LokiReach  *reach = &measure->scans[width][k].reach;
-
-			loki_reach_begin(measure->state, reach, widths[width], loki_calibration_ks[k]);
-			loki_reach_grow(reach, measure->growth, widths[width], loki_calibration_ks[k], 0);
-		}
-}
-
 /*
  * Search for a query, around its own node.  When all true neighbors are found, wider walks
  * need not be made, since they find them too.
@@ -235,7 +220,16 @@ measure_widths(LokiMeasure *measure, int query, int nks)
 	memcpy(search->query.used, loki_measure_query(measure, query), measure->state->quantizer->query_size);
 	loki_search_skip(search, measure->queries.nodes[query]);
 	search->count.scored = 0;
-	begin_scans(measure);
+	/* the scans that the walk stands for */
+	memset(measure->scans, 0, sizeof(measure->scans));
+	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
+		for (int k = 0; k < LOKI_MEASURED_KS; k++)
+		{
+			LokiReach  *reach = &measure->scans[i][k].reach;
+
+			loki_reach_begin(measure->state, reach, widths[i], loki_calibration_ks[k]);
+			loki_reach_grow(reach, measure->growth, widths[i], loki_calibration_ks[k], 0);
+		}
 	/* inserts may have moved the entry point, and vacuum freed the one before */
 	loki_meta_read(measure->index, &measure->meta);
 	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
@@ -276,18 +270,6 @@ measure_widths(LokiMeasure *measure, int query, int nks)
  * The whole
  * ----------------------------------------------------------------
  */
-
-/* See calibrate.h. */
-int
-loki_calibrate_most(Relation index)
-{
-	const LokiIndex *state = loki_index_open(index, NULL);
-	Size		size = loki_query_stride(state->quantizer) + loki_exact_query_size(&state->column, LOKI_TRUTH + 1);
-	Size		memory = (Size) maintenance_work_mem * 1024 / 4 * 3;	/* the rest is for
-																		 * blocks of rows */
-
-	return (int) Min(INT_MAX, Max(LOKI_CALIBRATE_QUERIES, memory / size));
-}
 
 /* Add what another process found for other queries. */
 void
@@ -362,25 +344,6 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 }
 
 /*
- * Search for all queries.  No page may be locked.  Queries are at equal intervals of nodes, so that each
- * DEEP_EVERY-th of them is, too.
- */
-static void
-search_all(LokiMeasure *measure)
-{
-	for (int i = 0; i < measure->queries.n; i++)
-	{
-		int			nks = i % DEEP_EVERY == 0 ? LOKI_MEASURED_KS : SHALLOW_KS;
-
-		if (loki_truth_begin(measure, i, nks))
-			measure_widths(measure, i, nks);
-	}
-	/* a query counts for the first numbers of neighbors if for any */
-	Assert(measure->sums->queries_of[0] >= measure->sums->queries_of[LOKI_MEASURED_KS - 1]);
-	measure->sums->nqueries = measure->sums->queries_of[0];
-}
-
-/*
  * How many nodes are queries: as many as LOKI_CALIBRATE_QUERIES, unless the pass over the table would
  * compute too many distances of rows and queries.  It may not if it is a part of a build, whose
  * queries shall also stay in the processor's cache, or if values are compared one by one, as
@@ -448,6 +411,16 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	loki_truth_gather(measure);
 	if (given != NULL)
 		loki_warn_of_rows(rows, loki_exact_count_rows(&measure->exact), nqueries);
-	search_all(measure);
+	/* queries are at equal intervals of nodes, so that each DEEP_EVERY-th of them is, too */
+	for (int i = 0; i < measure->queries.n; i++)
+	{
+		int			nks = i % DEEP_EVERY == 0 ? LOKI_MEASURED_KS : SHALLOW_KS;
+
+		if (loki_truth_begin(measure, i, nks))
+			measure_widths(measure, i, nks);
+	}
+	/* a query counts for the first numbers of neighbors if for any */
+	Assert(sums->queries_of[0] >= sums->queries_of[LOKI_MEASURED_KS - 1]);
+	sums->nqueries = sums->queries_of[0];
 	return sums->nqueries > 0;
 }

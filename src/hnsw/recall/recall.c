@@ -87,20 +87,6 @@ half_of_memory(void)
 	return (Size) maintenance_work_mem * 1024 / 2;
 }
 
-/*
- * Make room for the queries of a pass, in the current memory context.  At least one, whatever the memory: else
- * there would be no progress.
- */
-static void
-begin_queries(Recall *recall)
-{
-	const LokiColumn *column = &recall->rows.column;
-	Size		most = half_of_memory() / loki_exact_query_size(column, recall->k);
-
-	loki_queries_begin(&recall->queries, column, (int) Max(1, Min(most, recall->wanted - recall->chosen)));
-	recall->bytes = 0;
-}
-
 /* Whether the pass takes another query, and there is to be one */
 static bool
 takes_query(const Recall *recall)
@@ -117,20 +103,6 @@ add_exact_query(Recall *recall, Datum value, const ItemPointerData *own, uint32 
 	loki_query_add(&recall->queries, &recall->rows.column, value, own, node);
 	recall->bytes += VARSIZE(DatumGetPointer(value));
 	recall->chosen++;
-}
-
-/* Add queries that were given. */
-static void
-add_given(Recall *recall)
-{
-	if (recall->samples != NULL)
-		recall->queries.samples = recall->samples + recall->chosen;
-	while (takes_query(recall))
-	{
-		CHECK_FOR_INTERRUPTS();
-		add_exact_query(recall, PointerGetDatum(PG_DETOAST_DATUM(recall->given[recall->chosen])), NULL,
-						LOKI_NONE);
-	}
 }
 
 /*
@@ -232,37 +204,18 @@ rows_of_query(const Recall *recall, int query)
 }
 
 /*
- * Give the scan of a query what the executor's search would: the LIMIT, by which it chooses its width.  One row
- * more is asked for if the query's own row cannot be left out by its node, as it shares one with others.
- */
-static void
-plan_scan(Recall *recall, IndexScanDesc scan, int query)
-{
-	LokiScan   *so = (LokiScan *) scan->opaque;
-	const LokiQueries *queries = &recall->queries;
-
-	so->plan.measuring = true;
-	so->plan.limit = recall->k;
-	so->plan.skip = queries->nodes[query];
-	if (queries->samples != NULL)
-	{
-		so->plan.given = &queries->samples[query].settings;
-		so->plan.limit = queries->samples[query].limit;
-	}
-	else if (ItemPointerIsValid(&queries->own[query]) && so->plan.skip == LOKI_NONE)
-		so->plan.limit++;
-}
-
-/*
  * Let the index answer one query.  Returns how many of its rows are hits: no farther than
- * `limit`, that of an exact answer of n rows.
+ * `limit`, that of an exact answer of n rows.  The scan gets what the executor's search would: the LIMIT, by which
+ * it chooses its width.  One row more is asked for if the query's own row cannot be left out by its node, as it
+ * shares one with others.
  */
 static int
 answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 				int n, double limit)
 {
 	LokiScan   *so = (LokiScan *) scan->opaque;
-	ItemPointerData *own = &recall->queries.own[query];
+	const LokiQueries *queries = &recall->queries;
+	ItemPointerData *own = &queries->own[query];
 	bool		has_own = ItemPointerIsValid(own);
 	int			wanted = rows_of_query(recall, query);
 	instr_time	start;
@@ -273,7 +226,16 @@ answer_by_index(Recall *recall, IndexScanDesc scan, ScanKey order, int query,
 	Assert(n > 0 && n <= wanted && wanted <= recall->k);
 	/* time is that of the scan alone: what the pass over the table took does not count */
 	INSTR_TIME_SET_CURRENT(start);
-	plan_scan(recall, scan, query);
+	so->plan.measuring = true;
+	so->plan.limit = recall->k;
+	so->plan.skip = queries->nodes[query];
+	if (queries->samples != NULL)
+	{
+		so->plan.given = &queries->samples[query].settings;
+		so->plan.limit = queries->samples[query].limit;
+	}
+	else if (has_own && so->plan.skip == LOKI_NONE)
+		so->plan.limit++;
 	index_rescan(scan, NULL, 0, order, 1);
 	while (rows < wanted &&
 		   index_getnext_slot(scan, ForwardScanDirection, recall->rows.slot))
@@ -335,18 +297,29 @@ measure(Recall *recall)
 	MemoryContext pass = AllocSetContextCreate(CurrentMemoryContext, "lokivector_recall pass",
 											   ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = CurrentMemoryContext;
+	const LokiColumn *column = &recall->rows.column;
 	LokiExact	exact;
+	Size		most;
 
 	recall->context = old;
 	for (;;)
 	{
 		MemoryContextReset(pass);
 		MemoryContextSwitchTo(pass);
-		begin_queries(recall);
-		if (recall->given != NULL)
-			add_given(recall);
-		else
+		/* at least one, whatever the memory: else there would be no progress */
+		most = half_of_memory() / loki_exact_query_size(column, recall->k);
+		loki_queries_begin(&recall->queries, column, (int) Max(1, Min(most, recall->wanted - recall->chosen)));
+		recall->bytes = 0;
+		if (recall->samples != NULL)
+			recall->queries.samples = recall->samples + recall->chosen;
+		if (recall->given == NULL)
 			add_chosen(recall);
+		while (recall->given != NULL && takes_query(recall))
+		{
+			CHECK_FOR_INTERRUPTS();
+			add_exact_query(recall, PointerGetDatum(PG_DETOAST_DATUM(recall->given[recall->chosen])), NULL,
+							LOKI_NONE);
+		}
 		if (recall->queries.n == 0)
 			break;
 		loki_exact_answer(&exact, &recall->rows, &recall->queries, recall->k,
@@ -362,45 +335,6 @@ measure(Recall *recall)
  * The functions
  * ----------------------------------------------------------------
  */
-
-/*
- * The result's row: how many queries had something to find; then means over these of the width, the
- * recall, the recall that one in a hundred does not exceed, the least, and milliseconds
- */
-static Datum
-form_result(Recall *recall, FunctionCallInfo fcinfo)
-{
-	TupleDesc	desc;
-	Datum		values[6];
-	bool		isnull[lengthof(values)] = {0};
-	int			n = 0;
-	double		sum = 0;
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
-		desc->natts != lengthof(values))
-		elog(ERROR, "return type must be a row type");
-
-	for (int i = 0; i < recall->answered; i++)
-		if (!isnan(recall->recalls[i]))
-			recall->recalls[n++] = recall->recalls[i];
-	if (n > 0)
-		qsort(recall->recalls, n, sizeof(double), loki_compare_doubles);
-	for (int i = 0; i < n; i++)
-		sum += recall->recalls[i];
-	values[0] = Int32GetDatum(n);
-	if (n > 0)
-	{
-		values[1] = Float8GetDatum(recall->width / n);
-		values[2] = Float8GetDatum(sum / n);
-		/* one query in a hundred is no better */
-		values[3] = Float8GetDatum(recall->recalls[(n - 1) / 100]);
-		values[4] = Float8GetDatum(recall->recalls[0]);
-		values[5] = Float8GetDatum(recall->seconds * 1000 / n);
-	}
-	else
-		memset(isnull + 1, true, lengthof(values) - 1);
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
-}
 
 /* ERROR if an argument of a function is out of range */
 static void
@@ -440,17 +374,46 @@ end_measuring(Recall *recall)
 	table_close(recall->rows.heap, AccessShareLock);
 }
 
-/* Answer what was asked for, after begin_measuring(), and make the result's row. */
+/*
+ * Answer what was asked for, after begin_measuring(), and make the result's row: how many queries had something to
+ * find; then means over these of the width, the recall, the recall that one in a hundred does not exceed, the least,
+ * and milliseconds
+ */
 static Datum
 measure_recall(Recall *recall, FunctionCallInfo fcinfo)
 {
-	Datum		result;
+	TupleDesc	desc;
+	Datum		values[6];
+	bool		isnull[lengthof(values)] = {0};
+	int			n = 0;
+	double		sum = 0;
 
 	measure(recall);
 	loki_warn_of_rows(&recall->rows, recall->equal, recall->wanted);
-	result = form_result(recall, fcinfo);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+		desc->natts != lengthof(values))
+		elog(ERROR, "return type must be a row type");
+	for (int i = 0; i < recall->answered; i++)
+		if (!isnan(recall->recalls[i]))
+			recall->recalls[n++] = recall->recalls[i];
+	if (n > 0)
+		qsort(recall->recalls, n, sizeof(double), loki_compare_doubles);
+	for (int i = 0; i < n; i++)
+		sum += recall->recalls[i];
+	values[0] = Int32GetDatum(n);
+	if (n > 0)
+	{
+		values[1] = Float8GetDatum(recall->width / n);
+		values[2] = Float8GetDatum(sum / n);
+		/* one query in a hundred is no better */
+		values[3] = Float8GetDatum(recall->recalls[(n - 1) / 100]);
+		values[4] = Float8GetDatum(recall->recalls[0]);
+		values[5] = Float8GetDatum(recall->seconds * 1000 / n);
+	}
+	else
+		memset(isnull + 1, true, lengthof(values) - 1);
 	end_measuring(recall);
-	return result;
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
 }
 
 /*

@@ -91,7 +91,7 @@ loki_truth_gather(LokiMeasure *measure)
 {
 	if (measure->queries.n == 0)
 		return;
-	/* it takes half of what it is given for blocks: loki_calibrate_most() */
+	/* it takes half of what it is given for blocks: given_queries() in calibrate.c */
 	loki_exact_answer(&measure->exact, measure->rows, &measure->queries, LOKI_TRUTH + 1,
 					  (Size) maintenance_work_mem * 1024 / 2);
 	measure->truth.nodes = truth_create(CurrentMemoryContext, LOKI_TRUTH, NULL);
@@ -128,29 +128,7 @@ true_distance(LokiMeasure *measure, uint32 node)
 }
 
 /*
- * Leave the rows of the query's own node out of the nearest ones, of which the pass has left out one; how
- * many are left.
- */
-static int
-leave_out_own(LokiMeasure *measure, int query, double *nearest, int found)
-{
-	/* equal distances cannot be told apart: as many are left out as the node has other rows */
-	uint32		node = measure->queries.nodes[query];
-	int			copies = node == LOKI_NONE ? 0 :
-		loki_measure_count_rows(measure, node) - 1;
-	double		own = copies > 0 ? true_distance(measure, node) : 0;
-	int			kept = 0;
-
-	for (int i = 0; i < found; i++)
-		if (copies > 0 && nearest[i] == own)
-			copies--;
-		else
-			nearest[kept++] = nearest[i];
-	return kept;
-}
-
-/*
- * See measure.h.  Rows of the query's own node are no neighbors (M2), and what is known of nodes is
+ * See measure.h.  Rows of the query's own node are no neighbors (M2), of which the pass has left out one; and what is known of nodes is
  * forgotten: it was of another query.
  */
 bool
@@ -159,14 +137,24 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 	LokiTruth  *truth = &measure->truth;
 	const LokiExact *exact = &measure->exact;
 	double	   *nearest = exact->nearest + (Size) query * exact->k;
-	int			found;
+	/* equal distances cannot be told apart: as many are left out as the node has other rows */
+	uint32		node = measure->queries.nodes[query];
+	int			copies;
+	double		own;
+	int			found = 0;
 
 	truth->query = query;
 	truth->nlimits = nks;
 	truth->tied = false;
 	truth->error = get_float4_nan();
 	truth_reset(truth->nodes);
-	found = leave_out_own(measure, query, nearest, exact->found[query]);
+	copies = node == LOKI_NONE ? 0 : loki_measure_count_rows(measure, node) - 1;
+	own = copies > 0 ? true_distance(measure, node) : 0;
+	for (int i = 0; i < exact->found[query]; i++)
+		if (copies > 0 && nearest[i] == own)
+			copies--;
+		else
+			nearest[found++] = nearest[i];
 	Assert(found <= exact->k);
 	if (found == 0)
 		return false;
@@ -183,40 +171,30 @@ loki_truth_begin(LokiMeasure *measure, int query, int nks)
 	return true;
 }
 
-/* One standard deviation of what an estimate by CODE is wrong by; about the same for all near nodes */
-static float
-code_error(LokiMeasure *measure, const LokiCandidate *candidate)
-{
-	LokiIndex  *state = measure->state;
-	LokiSlots  *codes = &measure->search.scratch.slots;
-	float		error;
-
-	Assert(candidate->node < measure->end);
-	loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &candidate->node, 1, codes);
-	loki_slots_open(state, measure->index, false, codes);	/* pinned, so closing cannot fail */
-	error = state->quantizer->error(state->quantizer,
-									loki_measure_query(measure, measure->truth.query),
-									codes->slots[0], candidate->distance);
-	(void) loki_slots_close(state, measure->index, codes);
-	return error;
-}
-
 /* Whether a node may be a hit by the estimate of a walk; those of encodings bound nothing */
 static bool
 may_be_hit(LokiMeasure *measure, const LokiCandidate *found)
 {
 	LokiTruth  *truth = &measure->truth;
-	const LokiColumn *column = &measure->state->column;
+	LokiIndex  *state = measure->state;
+	LokiSlots  *codes = &measure->search.scratch.slots;
 	double		limit = truth->limits[truth->nlimits - 1].limit;
 
 	if (found->node >= measure->end || !loki_measure_is_live(measure->live, found->node))
 		return false;
 	/* an inner product may overflow, estimates are clipped */
-	if (isinf(limit) || loki_column_encoded(column))
+	if (isinf(limit) || loki_column_encoded(&state->column))
 		return true;
 	if (isnan(truth->error))
-		truth->error = 4 * code_error(measure, found);	/* hardly ever more */
-	return !(loki_operator_distance(column->metric, found->distance - truth->error) > limit);
+	{
+		/* one standard deviation of what an estimate by CODE is wrong by is about the same for all near nodes */
+		loki_slots_find(state, measure->index, LOKI_SLOTS_CODE, &found->node, 1, codes);
+		loki_slots_open(state, measure->index, false, codes);	/* pinned, so closing cannot fail */
+		truth->error = 4 * state->quantizer->error(state->quantizer, loki_measure_query(measure, truth->query),
+												   codes->slots[0], found->distance);	/* hardly ever more */
+		(void) loki_slots_close(state, measure->index, codes);
+	}
+	return !(loki_operator_distance(state->column.metric, found->distance - truth->error) > limit);
 }
 
 /*
