@@ -120,23 +120,6 @@ samples_of(const LokiCountsEntry *entry, Oid type)
 	return samples->type == type ? samples : NULL;
 }
 
-/* The same, made if there are none; NULL if there is no memory */
-static Samples *
-make_samples(LokiCountsEntry *entry, Oid type)
-{
-	Samples    *samples = samples_of(entry, type);
-
-	if (samples != NULL)
-		return samples;
-	loki_sampled_free(entry);
-	entry->samples = loki_shared_allocate(entry, sizeof(Samples));
-	if (!DsaPointerIsValid(entry->samples))
-		return NULL;
-	samples = loki_shared_address(entry->samples);
-	samples->type = type;
-	return samples;
-}
-
 /* What loki_sampled_add() was given */
 typedef struct Addition
 {
@@ -183,26 +166,47 @@ add_sample(void *argument)
 	Addition   *addition = argument;
 	LokiCountsEntry *entry = loki_counts_entry(RelationGetRelid(addition->index), false,
 											   addition->sample->at);
-	Samples    *samples = make_samples(entry, addition->index->rd_opcintype[0]);
+	Oid			type = addition->index->rd_opcintype[0];
+	Samples    *samples = samples_of(entry, type);
 
+	if (samples == NULL)
+	{
+		loki_sampled_free(entry);
+		entry->samples = loki_shared_allocate(entry, sizeof(Samples));
+		if (DsaPointerIsValid(entry->samples))
+		{
+			samples = loki_shared_address(entry->samples);
+			samples->type = type;
+		}
+	}
 	addition->missing = samples == NULL || !add_waiting(entry, samples, addition->sample);
 	loki_counts_release(entry);
 }
 
 /*
- * Make room for samples, at the cost of the index that has most: the searches of it that wait are
- * forgotten, or if none do, all of its samples.  So an index always gets as much as others have.
- * No buffer may be locked, nor any lightweight lock held.
+ * See sampled.h.  If there is no memory, samples of dropped indexes go first, then those of one that
+ * has most: the searches of it that wait are forgotten, or if none do, all of its samples.  So an index always gets
+ * as much as others have.  If that does not help, the search is passed by.
  */
-static void
-make_room_for_samples(void)
+void
+loki_sampled_add(Relation index, const LokiSampled *sample)
 {
-	dshash_table *table = loki_counts_table(false);
+	Addition	addition = {.index = index, .sample = sample};
+	dshash_table *table;
 	dshash_seq_status status;
 	LokiCountsEntry *entry;
 	LokiCountsKey largest = {0};
 	Size		most = 0;
 
+	Assert(loki_no_buffer_locked());
+	Assert(sample->rows > 0 && sample->rows <= LOKI_SAMPLED_ROWS);
+	if (!IsUnderPostmaster || !loki_shared_try(add_sample, &addition) || !addition.missing)
+		return;
+
+	table = loki_counts_table(false);
+	list_free_deep(loki_counts_purge(table));
+	if (!loki_shared_try(add_sample, &addition) || !addition.missing)
+		return;
 	dshash_seq_init(&status, table, false);
 	while ((entry = dshash_seq_next(&status)) != NULL)
 	{
@@ -223,26 +227,6 @@ make_room_for_samples(void)
 			loki_sampled_free(entry);
 		loki_counts_release(entry);
 	}
-}
-
-/*
- * See sampled.h.  If there is no memory, samples of dropped indexes go first, then those of one that
- * has most.  If that does not help, the search is passed by.
- */
-void
-loki_sampled_add(Relation index, const LokiSampled *sample)
-{
-	Addition	addition = {.index = index, .sample = sample};
-
-	Assert(loki_no_buffer_locked());
-	Assert(sample->rows > 0 && sample->rows <= LOKI_SAMPLED_ROWS);
-	if (!IsUnderPostmaster || !loki_shared_try(add_sample, &addition) || !addition.missing)
-		return;
-
-	list_free_deep(loki_counts_purge(loki_counts_table(false)));
-	if (!loki_shared_try(add_sample, &addition) || !addition.missing)
-		return;
-	make_room_for_samples();
 	(void) loki_shared_try(add_sample, &addition);
 }
 

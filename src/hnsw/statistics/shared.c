@@ -64,37 +64,6 @@ static dshash_table *counts_table = NULL;
 static dsa_area *counts_area = NULL;	/* not NULL if the table is not */
 static CountsShared *counts_shared = NULL;	/* not NULL if the table is not */
 
-/* Make the table, or attach to it.  AddinShmemInitLock is held. */
-static dshash_table *
-open_table(CountsShared *shared)
-{
-	dshash_parameters parameters = LOKI_DSHASH_PARAMETERS(sizeof(LokiCountsKey),
-														  sizeof(LokiCountsEntry),
-														  shared->tranche);
-	dshash_table *table;
-	dsa_area   *area;
-
-	Assert(LWLockHeldByMe(AddinShmemInitLock) && CurrentMemoryContext == TopMemoryContext);
-	Assert(counts_table == NULL);
-	if (shared->made)
-	{
-		area = dsa_attach(shared->area);
-		table = dshash_attach(area, &parameters, shared->table, NULL);
-	}
-	else
-	{
-		area = dsa_create(shared->tranche);
-		table = dshash_create(area, &parameters, NULL);
-		dsa_pin(area);
-		shared->area = dsa_get_handle(area);
-		shared->table = dshash_get_hash_table_handle(table);
-		shared->made = true;
-	}
-	dsa_pin_mapping(area);
-	counts_area = area;
-	return table;
-}
-
 /*
  * The table of counts, for this process; NULL if no backend has made it, unless `create`.  The
  * first call of a process holds AddinShmemInitLock for that time; later ones take no lock.
@@ -132,7 +101,25 @@ loki_counts_table(bool create)
 	counts_shared = shared;
 	LokiNameTranche(shared->tranche, "LokivectorCounts");
 	if (shared->made || create)
-		counts_table = open_table(shared);
+	{
+		dshash_parameters parameters = LOKI_DSHASH_PARAMETERS(sizeof(LokiCountsKey),
+															  sizeof(LokiCountsEntry),
+															  shared->tranche);
+		dsa_area   *area = shared->made ? dsa_attach(shared->area) : dsa_create(shared->tranche);
+		dshash_table *table = shared->made ? dshash_attach(area, &parameters, shared->table, NULL) :
+			dshash_create(area, &parameters, NULL);
+
+		if (!shared->made)
+		{
+			dsa_pin(area);
+			shared->area = dsa_get_handle(area);
+			shared->table = dshash_get_hash_table_handle(table);
+			shared->made = true;
+		}
+		dsa_pin_mapping(area);
+		counts_area = area;
+		counts_table = table;
+	}
 	LWLockRelease(AddinShmemInitLock);
 	MemoryContextSwitchTo(old);
 	return counts_table;
@@ -299,21 +286,6 @@ was_dropped(Oid index)
 	return dropped;
 }
 
-/* Remove an entry, if it exists.  Locks its part of the table exclusively. */
-static void
-remove_entry(const LokiCountsKey *key)
-{
-	LokiCountsEntry *entry = dshash_find(counts_table, key, true);
-
-	if (entry == NULL)
-		return;
-	/* whoever made the entry counted it before the lock was released */
-	Assert(pg_atomic_read_u32(&counts_shared->entries) > 0);
-	loki_sampled_free(entry);
-	dshash_delete_entry(counts_table, entry);
-	pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
-}
-
 /*
  * See shared.h.  An access method has no callback for DROP INDEX, and pgstat's is for its own entries.
  * So entries are compared with the catalogs when the counts are read, and when there are many more of
@@ -339,13 +311,20 @@ loki_counts_purge(dshash_table *table)
 	{
 		LokiCountsKey *key = lfirst(cell);
 		bool		ours = key->database == MyDatabaseId;
+		bool		gone = ours ? was_dropped(key->index) :
+			!SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(key->database));
 
 		CHECK_FOR_INTERRUPTS();
-		if (ours ? was_dropped(key->index) :
-			!SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(key->database)))
-			remove_entry(key);
-		else if (ours)
+		if (ours && !gone)
 			continue;
+		if (gone && (entry = dshash_find(counts_table, key, true)) != NULL)
+		{
+			/* whoever made the entry counted it before the lock was released */
+			Assert(pg_atomic_read_u32(&counts_shared->entries) > 0);
+			loki_sampled_free(entry);
+			dshash_delete_entry(counts_table, entry);
+			pg_atomic_fetch_sub_u32(&counts_shared->entries, 1);
+		}
 		keys = foreach_delete_current(keys, cell);
 	}
 	return keys;

@@ -27,18 +27,6 @@ LOKI_FUNCTION(lokivector_index_counts);
 LOKI_FUNCTION(lokivector_reset_counts);
 
 /*
- * Whether a count depends on what rows there are.  Who adds or searches for a row of his own
- * would learn from it of rows that a policy hides from him.
- */
-static bool
-depends_on_rows(int count)
-{
-	return (count >= LOKI_COUNT_WALKS && count <= LOKI_COUNT_LATE_ROWS) ||
-		(count >= LOKI_COUNT_DUPLICATES_JOINED && count <= LOKI_COUNT_AGREED) ||
-		count == LOKI_COUNT_NODES_FREED;
-}
-
-/*
  * Append the row of an entry.  Its columns are the key, LokiCount in that order, times in
  * milliseconds, and when each was done last; NULL: never, or not for this user.
  */
@@ -54,7 +42,14 @@ put_index_counts(ReturnSetInfo *result, const LokiCountsEntry *entry)
 	for (int i = 0; i < LOKI_COUNTS; i++, n++)
 	{
 		values[n] = Int64GetDatum((int64) entry->counts.of[i]);
-		nulls[n] = !all && depends_on_rows(i);
+
+		/*
+		 * Whoever adds or searches for a row of his own would learn of rows that a policy hides from him, by
+		 * counts that depend on what rows there are
+		 */
+		nulls[n] = !all && ((i >= LOKI_COUNT_WALKS && i <= LOKI_COUNT_LATE_ROWS) ||
+							(i >= LOKI_COUNT_DUPLICATES_JOINED && i <= LOKI_COUNT_AGREED) ||
+							i == LOKI_COUNT_NODES_FREED);
 	}
 	for (int i = LOKI_COUNTS; i < LOKI_ALL_COUNTS; i++)
 		values[n++] = Float8GetDatum(entry->counts.of[i] / 1000.0);
