@@ -118,13 +118,4 @@ loki_extension_lock_held(Relation index)
 	return LokiLockHeld(&tag, ExclusiveLock);
 }
 
-bool
-loki_numbers_ascend(const uint32 *numbers, int n)
-{
-	for (int i = 1; i < n; i++)
-		if (numbers[i - 1] >= numbers[i])
-			return false;
-	return true;
-}
-
 #endif							/* USE_ASSERT_CHECKING */

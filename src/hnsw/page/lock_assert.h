@@ -40,8 +40,5 @@ extern bool loki_extension_lock_held(Relation index);
 extern bool loki_insert_lock_held(Relation index);
 extern bool loki_inserts_blocked(Relation index);
 
-/* Whether n numbers ascend, no two of them being equal */
-extern bool loki_numbers_ascend(const uint32 *numbers, int n);
-
 #endif							/* USE_ASSERT_CHECKING */
 #endif							/* LOKI_PAGE_LOCK_ASSERT_H */

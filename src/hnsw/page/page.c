@@ -353,22 +353,6 @@ loki_slot_state(int array, const void *slot)
 	}
 }
 
-/* Make a slot FREE and count it, on a copy of a page or under exclusive lock. */
-void
-loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place)
-{
-	char	   *slot = LokiPageSlot(page, slot_size, place);
-
-	Assert(loki_page_writable(page));
-	Assert((int) place < LokiPageUsed(page, slot_size));
-	/* node 0 exists, so a free slot of UPPER names none */
-	Assert(loki_slot_state(array, slot) != LOKI_TID_FREE);
-	memset(slot, 0, slot_size);
-	if (array == LOKI_SLOTS_UPPER)
-		((LokiUpperData *) slot)->node = LOKI_NONE;
-	LokiPageOpaque(page)->free_slots++;
-}
-
 /*
  * Pin a page, lock it in share mode and check it.  See page.h.  The directory is read again for a
  * page that is past its known end: another backend may have added an extent (I3).

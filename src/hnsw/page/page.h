@@ -144,12 +144,6 @@ extern uint32 loki_slot_claim(LokiIndex *index_state, Relation index, int array,
 extern int	loki_slot_state(int array, const void *slot);
 
 /*
- * Make the slot at a place of a copied page FREE (zeroes; UPPER: node LOKI_NONE) and
- * count it.  The caller hands the page to loki_freelist_add() afterwards.
- */
-extern void loki_page_free_slot(Page page, int array, uint32 slot_size, uint32 place);
-
-/*
  * Put a page with free slots on the free list, unless it is there.  Called by vacuum;
  * locks block 0, then the page.  No content lock may be held.
  */

@@ -58,16 +58,21 @@ find_node(LokiVacuum *vacuum, uint32 node, uint32 slot, int level)
 	loki_insert_unlock(vacuum->index);
 }
 
-/* Begin to search for what was noted. */
+/* Begin to search for what was noted, with UPPER slots, as searches of layer 0 begin at what is found there. */
 static void
-begin_searching(LokiVacuum *vacuum)
+find_upper(LokiVacuum *vacuum)
 {
+	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
 	uint64		total = 0;
 
 	for (int i = 0; i < lengthof(vacuum->lost); i++)
 		total += pg_popcount((const char *) vacuum->lost[i].words,
 							 (vacuum->lost[i].size / 64 + 1) * sizeof(uint64));
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SEARCHING, total);
+	loki_bitmap_foreach(slot, &vacuum->lost[1])
+		if (loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
+			upper->level > 0)
+			find_node(vacuum, upper->node, slot, upper->level);
 }
 
 /* Search on layer 0 for the nodes that were noted, from `first` up to `end`. */
@@ -79,27 +84,11 @@ find_base(LokiVacuum *vacuum, uint32 first, uint32 end)
 		find_node(vacuum, node, LOKI_NONE, 0);
 }
 
-/* Search for the UPPER slots that were noted. */
-static void
-find_upper(LokiVacuum *vacuum)
-{
-	LokiUpperData *upper = (LokiUpperData *) vacuum->linker.slot;
-
-	loki_bitmap_foreach(slot, &vacuum->lost[1])
-		if (loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, slot, upper) &&
-			upper->level > 0)
-			find_node(vacuum, upper->node, slot, upper->level);
-}
-
-/*
- * Search for the nodes and UPPER slots that were noted.  No page may be locked.  The layers
- * above 0 come first, as searches of layer 0 begin at what is found there.
- */
+/* Search for the nodes and UPPER slots that were noted.  No page may be locked. */
 void
 loki_make_lost_reachable(LokiVacuum *vacuum)
 {
 	Assert(loki_no_buffer_locked());
-	begin_searching(vacuum);
 	find_upper(vacuum);
 	find_base(vacuum, 0, vacuum->lost[0].size);
 }
@@ -108,58 +97,6 @@ loki_make_lost_reachable(LokiVacuum *vacuum)
  * New nodes
  * ----------------------------------------------------------------
  */
-
-/*
- * Note which nodes are live, and which of them are new and are to be searched for.  Returns the
- * number of the latter.
- */
-static uint32
-note_new_nodes(LokiVacuum *vacuum)
-{
-	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_TID];
-	uint32		nnew = 0;
-
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
-	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
-
-		for (int i = 0; i < used; i++)
-		{
-			const LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_TID, i);
-			uint32		node = ordinal * array->per_page + i;
-
-			/* an insert that is not done looks for its node itself */
-			if (!LokiTidIsLive(tid) || (tid->state & LOKI_TID_LINKING) != 0)
-				continue;
-			loki_bitmap_set(&vacuum->live, node);
-			if ((tid->state & LOKI_TID_NEW) == 0)
-				continue;
-			loki_bitmap_set(&vacuum->lost[0], node);
-			nnew++;
-		}
-	}
-	return nnew;
-}
-
-/* Note the UPPER slots of the nodes that were noted. */
-static void
-note_upper_slots(LokiVacuum *vacuum)
-{
-	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_UPPER];
-
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
-	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_UPPER, ordinal);
-
-		for (int i = 0; i < used; i++)
-		{
-			const LokiUpperData *upper = loki_vacuum_slot(vacuum, LOKI_SLOTS_UPPER, i);
-
-			if (upper->level > 0 && loki_bitmap_test(&vacuum->lost[0], upper->node))
-				loki_bitmap_set(&vacuum->lost[1], ordinal * array->per_page + i);
-		}
-	}
-}
 
 /*
  * The nodes of a TID page that were noted have been searched for, and are not new any more.
@@ -197,21 +134,52 @@ void
 loki_make_new_reachable(LokiVacuum *vacuum)
 {
 	LokiSlotArray *array;
-	uint32		nnew;
+	LokiSlotArray *upper;
+	uint32		nnew = 0;
 
 	Assert(loki_no_buffer_locked());
 	/* the bitmaps of the repair are stale: nodes were freed, and others came */
 	vacuum->state = loki_index_open(vacuum->index, NULL);
 	loki_index_refresh(vacuum->state, vacuum->index);
 	array = &vacuum->state->arrays[LOKI_SLOTS_TID];
+	upper = &vacuum->state->arrays[LOKI_SLOTS_UPPER];
 	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
 	loki_reachability_begin(vacuum, 0);
-	nnew = note_new_nodes(vacuum);
+	/* note which nodes are live, and which of them are new and are to be searched for */
+	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
+
+		for (int i = 0; i < used; i++)
+		{
+			const LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_TID, i);
+			uint32		node = ordinal * array->per_page + i;
+
+			/* an insert that is not done looks for its node itself */
+			if (!LokiTidIsLive(tid) || (tid->state & LOKI_TID_LINKING) != 0)
+				continue;
+			loki_bitmap_set(&vacuum->live, node);
+			if ((tid->state & LOKI_TID_NEW) == 0)
+				continue;
+			loki_bitmap_set(&vacuum->lost[0], node);
+			nnew++;
+		}
+	}
 	if (nnew == 0 || vacuum->state->pending)
 		return;
 	loki_calibrate_note_changed(vacuum->index, nnew);
-	note_upper_slots(vacuum);
-	begin_searching(vacuum);
+	for (uint32 ordinal = 0; ordinal < upper->npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_UPPER, ordinal);
+
+		for (int i = 0; i < used; i++)
+		{
+			const LokiUpperData *slot = loki_vacuum_slot(vacuum, LOKI_SLOTS_UPPER, i);
+
+			if (slot->level > 0 && loki_bitmap_test(&vacuum->lost[0], slot->node))
+				loki_bitmap_set(&vacuum->lost[1], ordinal * upper->per_page + i);
+		}
+	}
 	find_upper(vacuum);
 	/* page by page, so that what is done stays done if vacuum is cancelled */
 	for (uint32 node = loki_bitmap_next(&vacuum->lost[0], 0); node < vacuum->lost[0].size;

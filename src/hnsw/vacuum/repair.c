@@ -62,12 +62,15 @@ typedef struct ListChange
  * ----------------------------------------------------------------
  */
 
-/* The highest slot of a live node in UPPER; false if there is none */
-static bool
-highest_live(LokiVacuum *vacuum, LokiListRef *entry)
+/* Choose an entry point in place of a dead one: the highest live node in UPPER, or any; LOKI_NONE if no node is live. */
+static void
+choose_entry(LokiVacuum *vacuum, LokiListRef *entry)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_UPPER];
+	uint32		node = loki_bitmap_next(&vacuum->live, 0);
 
+	entry->node = node < vacuum->live.size ? node : LOKI_NONE;
+	entry->slot = LOKI_NONE;
 	entry->level = 0;
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
@@ -86,20 +89,6 @@ highest_live(LokiVacuum *vacuum, LokiListRef *entry)
 			}
 		}
 	}
-	return entry->level > 0;
-}
-
-/* Choose an entry point in place of a dead one; node LOKI_NONE if no node is live. */
-static void
-choose_entry(LokiVacuum *vacuum, LokiListRef *entry)
-{
-	uint32		node;
-
-	if (highest_live(vacuum, entry))
-		return;
-	node = loki_bitmap_next(&vacuum->live, 0);
-	entry->node = node < vacuum->live.size ? node : LOKI_NONE;
-	entry->slot = LOKI_NONE;
 }
 
 /* Replace the entry point if it is dead, unless an insert just did.  No page may be locked. */
@@ -159,24 +148,14 @@ needs_repair(LokiVacuum *vacuum, const LokiList *list)
 	return false;
 }
 
-/* Add the live nodes of a list that were not met before, as candidates. */
-static void
-gather_live(LokiVacuum *vacuum, const LokiList *list)
-{
-	LokiLinker *linker = &vacuum->linker;
-
-	for (int i = 0; i < list->count && linker->n < MAX_GATHERED; i++)
-		if (is_live(vacuum, list->nodes[i]) && loki_visit(&vacuum->search, list->nodes[i]))
-			loki_linker_add(linker, list->nodes[i], list->slots[i], 0);
-}
-
 /*
- * Add the neighbors of a list's dead neighbors as candidates.  The dead ones among them are
- * put into *further, as many as fit.
+ * Add the live neighbors of a list's dead neighbors, which were not met before, as candidates.  The dead ones among
+ * them are put into *further, as many as fit.
  */
 static void
 gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *further)
 {
+	LokiLinker *linker = &vacuum->linker;
 	LokiList	theirs;
 
 	further->count = 0;
@@ -185,9 +164,11 @@ gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *fur
 		LokiListRef ref = {list->nodes[i], list->slots[i], level};
 
 		if (!loki_bitmap_test(&vacuum->dead, ref.node) ||
-			!loki_list_read(&vacuum->linker, &ref, &theirs))
+			!loki_list_read(linker, &ref, &theirs))
 			continue;
-		gather_live(vacuum, &theirs);
+		for (int j = 0; j < theirs.count && linker->n < MAX_GATHERED; j++)
+			if (is_live(vacuum, theirs.nodes[j]) && loki_visit(&vacuum->search, theirs.nodes[j]))
+				loki_linker_add(linker, theirs.nodes[j], theirs.slots[j], 0);
 		for (int j = 0; j < theirs.count && further->count < lengthof(further->nodes); j++)
 		{
 			if (!loki_bitmap_test(&vacuum->dead, theirs.nodes[j]) ||
@@ -201,44 +182,6 @@ gather_behind(LokiVacuum *vacuum, const LokiList *list, int level, LokiList *fur
 }
 
 /*
- * Links that may stay keep their places in a list; chosen ones that it has not take those of its dead
- * links, and one follows.  So a record has hardly more bytes than links that are new.
- */
-static void
-replace_dead_links(LokiVacuum *vacuum, const ListChange *change, const LokiList *chosen, LokiList *new)
-{
-	const LokiList *old = &change->old;
-	int			next = 0;
-
-	new->count = 0;
-	for (int i = 0; i <= old->count; i++)
-	{
-		if (i < old->count && is_live(vacuum, old->nodes[i]))
-		{
-			loki_list_push(new, old->nodes[i], old->slots[i]);
-			continue;
-		}
-		while (next < chosen->count && loki_list_contains(old, chosen->nodes[next]))
-			next++;
-		if (next < chosen->count)
-		{
-			loki_list_push(new, chosen->nodes[next], chosen->slots[next]);
-			next++;
-		}
-	}
-}
-
-/* Remember that a node is to be searched for on a layer. */
-static void
-note_lost(LokiVacuum *vacuum, const LokiList *list, int i, int level)
-{
-	if (level == 0)
-		loki_bitmap_set(&vacuum->lost[0], list->nodes[i]);
-	else if (list->slots[i] < vacuum->lost[1].size)
-		loki_bitmap_set(&vacuum->lost[1], list->slots[i]);
-}
-
-/*
  * Choose a list without dead neighbors for a live node.  Its live neighbors stay: choosing among them
  * again would take links from nodes, which then would have to be searched for.  As many others as are dead are
  * chosen behind these, whatever the live ones lead to: they keep the ways that led through the dead ones.  One
@@ -249,10 +192,12 @@ choose_list(LokiVacuum *vacuum, ListChange *change)
 {
 	LokiLinker *linker = &vacuum->linker;
 	const LokiList *old = &change->old;
+	LokiList   *new = &change->new;
 	LokiList	further;
 	LokiList	none;
 	LokiList	chosen;
 	int			nlive = 0;
+	int			next = 0;
 	int			max;
 
 	Assert(loki_bitmap_test(&vacuum->live, change->node));
@@ -268,7 +213,27 @@ choose_list(LokiVacuum *vacuum, ListChange *change)
 	loki_linker_score(linker, change->node);
 	max = Min(old->count + 1, loki_list_max(change->level, vacuum->state->m));
 	loki_linker_choose(linker, change->level, max - nlive, false, LOKI_NONE, &chosen);
-	replace_dead_links(vacuum, change, &chosen, &change->new);
+
+	/*
+	 * Links that may stay keep their places in the list; chosen ones that it has not take those of its dead
+	 * links, and one follows.  So a record has hardly more bytes than links that are new.
+	 */
+	new->count = 0;
+	for (int i = 0; i <= old->count; i++)
+	{
+		if (i < old->count && is_live(vacuum, old->nodes[i]))
+		{
+			loki_list_push(new, old->nodes[i], old->slots[i]);
+			continue;
+		}
+		while (next < chosen.count && loki_list_contains(old, chosen.nodes[next]))
+			next++;
+		if (next < chosen.count)
+		{
+			loki_list_push(new, chosen.nodes[next], chosen.slots[next]);
+			next++;
+		}
+	}
 }
 
 /*
@@ -316,39 +281,13 @@ note_lost_with(LokiVacuum *vacuum, const ListChange *change)
 	{
 		LokiListRef ref = {list->nodes[i], list->slots[i], change->level};
 
-		if (loki_bitmap_test(&vacuum->live, ref.node) && !is_linked_nearer(vacuum, &ref, distances[i]))
-			note_lost(vacuum, list, i, change->level);
+		if (!loki_bitmap_test(&vacuum->live, ref.node) || is_linked_nearer(vacuum, &ref, distances[i]))
+			continue;
+		if (ref.level == 0)
+			loki_bitmap_set(&vacuum->lost[0], ref.node);
+		else if (ref.slot < vacuum->lost[1].size)
+			loki_bitmap_set(&vacuum->lost[1], ref.slot);
 	}
-}
-
-/*
- * The node, layer and list of slot i of the page copy; false for one that is not
- * part of the graph, be it alive or dead.
- */
-static bool
-identify_slot(LokiVacuum *vacuum, int array, uint32 ordinal, int i, ListChange *change)
-{
-	LokiSlotArray *slots = &vacuum->state->arrays[array];
-	const LokiUpperData *upper = loki_vacuum_slot(vacuum, array, i);
-
-	change->place = i;
-	if (array == LOKI_SLOTS_LINK)
-	{
-		change->node = ordinal * slots->per_page + i;
-		change->level = 0;
-	}
-	else
-	{
-		if (upper->level == 0)
-			return false;
-		change->node = upper->node;
-		change->level = upper->level;
-	}
-	if (!loki_bitmap_test(&vacuum->live, change->node) &&
-		!loki_bitmap_test(&vacuum->dead, change->node))
-		return false;
-	loki_list_get(vacuum->index, upper, change->level, vacuum->state->m, &change->old);
-	return true;
 }
 
 /*
@@ -385,15 +324,6 @@ write_changes(LokiVacuum *vacuum, int array, uint32 ordinal,
 	return written == n;
 }
 
-/* Remember which nodes a list names. */
-static void
-note_linked(LokiVacuum *vacuum, const LokiList *list)
-{
-	for (int i = 0; i < list->count; i++)
-		if (!loki_bitmap_test(&vacuum->dead, list->nodes[i]))
-			loki_bitmap_set(&vacuum->linked, list->nodes[i]);
-}
-
 /*
  * Repair the lists of one page.  False if an insert changed one of them meanwhile, and the
  * page has to be done again.
@@ -401,15 +331,23 @@ note_linked(LokiVacuum *vacuum, const LokiList *list)
 static bool
 repair_page(LokiVacuum *vacuum, int array, uint32 ordinal, ListChange *changes)
 {
+	uint32		per_page = vacuum->state->arrays[array].per_page;
 	int			used = loki_vacuum_read_page(vacuum, array, ordinal);
 	int			nchanges = 0;
 
 	for (int i = 0; i < used; i++)
 	{
 		ListChange *change = &changes[nchanges];
+		const LokiUpperData *upper = loki_vacuum_slot(vacuum, array, i);
 
-		if (!identify_slot(vacuum, array, ordinal, i, change))
+		change->place = i;
+		change->node = array == LOKI_SLOTS_LINK ? ordinal * per_page + i : upper->node;
+		change->level = array == LOKI_SLOTS_LINK ? 0 : upper->level;
+		/* not part of the graph, be it alive or dead */
+		if ((array != LOKI_SLOTS_LINK && upper->level == 0) ||
+			(!loki_bitmap_test(&vacuum->live, change->node) && !loki_bitmap_test(&vacuum->dead, change->node)))
 			continue;
+		loki_list_get(vacuum->index, upper, change->level, vacuum->state->m, &change->old);
 		if (loki_bitmap_test(&vacuum->dead, change->node))
 			note_lost_with(vacuum, change);
 		else if (needs_repair(vacuum, &change->old))
@@ -465,7 +403,9 @@ reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
 			loki_bitmap_set(expanded, node);
 			loki_list_get(vacuum->index, loki_vacuum_slot(vacuum, LOKI_SLOTS_LINK, i), 0,
 						  vacuum->state->m, &list);
-			note_linked(vacuum, &list);
+			for (int j = 0; j < list.count; j++)
+				if (!loki_bitmap_test(&vacuum->dead, list.nodes[j]))
+					loki_bitmap_set(&vacuum->linked, list.nodes[j]);
 			count++;
 		}
 	}

@@ -20,42 +20,15 @@
 #include "nodes/parsenodes.h"
 #include "tcop/pquery.h"
 
-/*
- * The level of vacuum's messages.  The server passes DEBUG2 even for VACUUM VERBOSE, so we
- * look at the command itself.  A parallel worker has none.
- */
-static int
-verbose_level(IndexVacuumInfo *info)
-{
-	PlannedStmt *planned = ActivePortal != NULL && ActivePortal->stmts != NIL ?
-		linitial(ActivePortal->stmts) : NULL;
-
-	if (planned == NULL || !IsA(planned, PlannedStmt) || planned->utilityStmt == NULL ||
-		!IsA(planned->utilityStmt, VacuumStmt))
-		return info->message_level;
-	foreach_node(DefElem, option, ((VacuumStmt *) planned->utilityStmt)->options)
-	{
-		if (strcmp(option->defname, "verbose") == 0)
-			return defGetBoolean(option) ? INFO : info->message_level;
-	}
-	return info->message_level;
-}
-
-/* The lists that indexes of this kind have, made or not */
-static const char *
-lists_of(const LokiIndex *state)
-{
-	if (loki_column_listed(&state->column))
-		return state->nattributes > 0 ? "posting lists and the sorted lists" : "posting lists";
-	if (!loki_has_rowmap(state))
-		return "sorted lists";
-	return state->nattributes > 0 ? "sorted lists and the row map" : "row map";
-}
-
 /* What else was done, and what is left to a later vacuum: nodes, and pages without room */
 static int
 detail(const LokiIndex *state, bool new_codes, bool calibrated, double unlisted, uint32 refused)
 {
+	/* those that indexes of this kind have, made or not */
+	const char *lists = loki_column_listed(&state->column) ?
+		(state->nattributes > 0 ? "posting lists and the sorted lists" : "posting lists") :
+		!loki_has_rowmap(state) ? "sorted lists" :
+		state->nattributes > 0 ? "sorted lists and the row map" : "row map";
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -66,7 +39,7 @@ detail(const LokiIndex *state, bool new_codes, bool calibrated, double unlisted,
 	if (unlisted > 0 || refused > 0)
 		appendStringInfo(&text,
 						 "%sUp to %.0f nodes are not up to date in the %s",
-						 text.len > 0 ? " " : "", unlisted, lists_of(state));
+						 text.len > 0 ? " " : "", unlisted, lists);
 	if (refused > 0)
 		appendStringInfo(&text, "; there was no room for pages %u times", refused);
 	if (unlisted > 0 || refused > 0)
@@ -81,12 +54,27 @@ detail(const LokiIndex *state, bool new_codes, bool calibrated, double unlisted,
 void
 loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated)
 {
-	int			level = verbose_level(info);
+	/* the server passes DEBUG2 even for VACUUM VERBOSE, so the command itself is looked at; a parallel worker has none */
+	PlannedStmt *planned = ActivePortal != NULL && ActivePortal->stmts != NIL ?
+		linitial(ActivePortal->stmts) : NULL;
+	int			level = info->message_level;
 	LokiMetaPageData meta;
 	LokiSlotArray *array;
 	uint32		used = 0;
 	uint32		nfree = 0;
 
+	if (planned != NULL && IsA(planned, PlannedStmt) && planned->utilityStmt != NULL &&
+		IsA(planned->utilityStmt, VacuumStmt))
+	{
+		foreach_node(DefElem, option, ((VacuumStmt *) planned->utilityStmt)->options)
+		{
+			if (strcmp(option->defname, "verbose") == 0)
+			{
+				level = defGetBoolean(option) ? INFO : level;
+				break;
+			}
+		}
+	}
 	if (!message_level_is_interesting(level))
 		return;
 	vacuum->state = loki_index_open(vacuum->index, &meta);

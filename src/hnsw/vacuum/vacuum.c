@@ -57,13 +57,6 @@ loki_vacuum_change(LokiVacuum *vacuum, LokiChange *change)
 	change->strategy = vacuum->strategy;
 }
 
-/* Pages of a slot array, for progress */
-static uint64
-array_pages(LokiVacuum *vacuum, int array)
-{
-	return vacuum->state->arrays[array].npages;
-}
-
 /*
  * Free n slots of a page, whose places are in vacuum->places, in one record, and give the
  * page to the free list.  No page may be locked before, and none is afterwards.
@@ -82,7 +75,17 @@ free_places(LokiVacuum *vacuum, int array, uint32 ordinal, int n)
 	loki_vacuum_change(vacuum, &change);
 	page = loki_change_copy(&change, loki_change_lock_page(&change, array, ordinal));
 	for (int i = 0; i < n; i++)
-		loki_page_free_slot(page, array, slot_size, vacuum->places[i]);
+	{
+		char	   *slot = LokiPageSlot(page, slot_size, vacuum->places[i]);
+
+		Assert(vacuum->places[i] < LokiPageUsed(page, slot_size));
+		Assert(loki_slot_state(array, slot) != LOKI_TID_FREE);
+		memset(slot, 0, slot_size);
+		/* node 0 exists, so a free slot of UPPER names none */
+		if (array == LOKI_SLOTS_UPPER)
+			((LokiUpperData *) slot)->node = LOKI_NONE;
+	}
+	LokiPageOpaque(page)->free_slots += n;
 	loki_change_finish(&change);
 	loki_freelist_add(vacuum->state, vacuum->index, array, ordinal);
 }
@@ -161,13 +164,13 @@ free_removed(LokiVacuum *vacuum)
 	if (marking->nremoved == 0)
 		return;
 	qsort(marking->removed, marking->nremoved, sizeof(uint32), loki_compare_uint32);
-	/* a slot is in one list, once */
-	Assert(loki_numbers_ascend(marking->removed, (int) marking->nremoved));
 	for (uint32 i = 0; i < marking->nremoved; i++)
 	{
 		uint32		place;
 		uint32		page = loki_slot_page(array, marking->removed[i], &place);
 
+		/* a slot is in one list, once */
+		Assert(i == 0 || marking->removed[i - 1] < marking->removed[i]);
 		if (page != ordinal)
 		{
 			free_places(vacuum, LOKI_SLOTS_DUPLICATE, ordinal, n);
@@ -273,41 +276,18 @@ remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 
 }
 
 /*
- * Put the only heap TID left in a TID list back into the TID slot.  Locks the TID page
- * exclusively; none may be locked before, and none is afterwards.
- */
-static void
-collapse_list(LokiVacuum *vacuum, uint32 node, uint32 number)
-{
-	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
-	LokiTidData tid;
-	LokiChange	change;
-	uint32		place;
-	LokiDuplicateData slot;
-	uint64		length = 0;
-
-	lock_tid(vacuum, node, &change, &place, &tid);
-	if (LokiTidListHead(&tid) == number)
-	{
-		read_duplicate(vacuum, node, number, &length, &slot);
-		Assert(slot.next == LOKI_NONE);
-		tid.u.heap = slot.heap;
-		tid.state = LOKI_TID_LIVE | (tid.state & LOKI_TID_NEW);
-		loki_change_slot(&change, 0, slot_size, place, &tid);
-		add_removed(&vacuum->marking, number);
-	}
-	loki_change_finish(&change);
-}
-
-/*
- * Remove the heap TIDs of dead rows from a node's TID list.  Duplicates that are inserted
- * meanwhile come before those that are read here.  No page may be locked.
+ * Remove the heap TIDs of dead rows from a node's TID list, and put the only one that is left back into the TID slot.
+ * Duplicates that are inserted meanwhile come before those that are read here.  Locks the TID page exclusively; no
+ * page may be locked before, and none is afterwards.
  */
 static void
 vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 {
+	uint32		slot_size = vacuum->state->arrays[LOKI_SLOTS_TID].slot_size;
 	LokiTidData tid;
 	LokiDuplicateData slot;
+	LokiChange	change;
+	uint32		place;
 	uint32		before = LOKI_NONE; /* last slot that stays */
 	uint32		first = LOKI_NONE;	/* first of a run that goes */
 	uint32		stay = 0;
@@ -334,8 +314,20 @@ vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 	}
 	if (first != LOKI_NONE)
 		remove_run(vacuum, node, before, first, LOKI_NONE);
-	if (stay == 1)
-		collapse_list(vacuum, node, before);
+	if (stay != 1)
+		return;
+	length = 0;
+	lock_tid(vacuum, node, &change, &place, &tid);
+	if (LokiTidListHead(&tid) == before)
+	{
+		read_duplicate(vacuum, node, before, &length, &slot);
+		Assert(slot.next == LOKI_NONE);
+		tid.u.heap = slot.heap;
+		tid.state = LOKI_TID_LIVE | (tid.state & LOKI_TID_NEW);
+		loki_change_slot(&change, 0, slot_size, place, &tid);
+		add_removed(&vacuum->marking, before);
+	}
+	loki_change_finish(&change);
 }
 
 /*
@@ -414,23 +406,6 @@ vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 	Assert(vacuum->marking.nremoved == 0);	/* nothing refers to a freed slot of DUPLICATE */
 }
 
-/* Free what is dead on one page of NULLTID; nothing refers to its slots. */
-static void
-vacuum_nulltid_page(LokiVacuum *vacuum, uint32 ordinal)
-{
-	int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_NULLTID, ordinal);
-	int			ndead = 0;
-
-	for (int i = 0; i < used; i++)
-	{
-		LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_NULLTID, i);
-
-		if (LokiTidState(tid) != LOKI_TID_FREE && is_removable(vacuum, &tid->u.heap))
-			vacuum->places[ndead++] = (uint16) i;
-	}
-	free_copied_places(vacuum, LOKI_SLOTS_NULLTID, ordinal, ndead);
-}
-
 /*
  * ambulkdelete: mark the nodes of rows that the callback names.  It may name none, as when
  * CREATE INDEX CONCURRENTLY collects the heap TIDs that are indexed.
@@ -464,12 +439,25 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	vacuum->marking.callback_state = callback_state;
 
 	loki_index_refresh(state, info->index);
-	loki_vacuum_phase(vacuum, LOKI_VACUUM_MARKING, array_pages(vacuum, LOKI_SLOTS_TID) +
-					  array_pages(vacuum, LOKI_SLOTS_NULLTID));
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_MARKING,
+					  state->arrays[LOKI_SLOTS_TID].npages + state->arrays[LOKI_SLOTS_NULLTID].npages);
 	for (uint32 i = 0; i < state->arrays[LOKI_SLOTS_TID].npages; i++)
 		vacuum_tid_page(vacuum, i);
-	for (uint32 i = 0; i < state->arrays[LOKI_SLOTS_NULLTID].npages; i++)
-		vacuum_nulltid_page(vacuum, i);
+	/* nothing refers to slots of NULLTID, which are freed at once */
+	for (uint32 ordinal = 0; ordinal < state->arrays[LOKI_SLOTS_NULLTID].npages; ordinal++)
+	{
+		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_NULLTID, ordinal);
+		int			ndead = 0;
+
+		for (int i = 0; i < used; i++)
+		{
+			LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_NULLTID, i);
+
+			if (LokiTidState(tid) != LOKI_TID_FREE && is_removable(vacuum, &tid->u.heap))
+				vacuum->places[ndead++] = (uint16) i;
+		}
+		free_copied_places(vacuum, LOKI_SLOTS_NULLTID, ordinal, ndead);
+	}
 
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_NONE, 0);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
@@ -487,22 +475,13 @@ loki_hnsw_bulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
  * ----------------------------------------------------------------
  */
 
-/* Slots that its pages have room for */
-static uint32
-array_slots(LokiVacuum *vacuum, int array)
-{
-	LokiSlotArray *slots = &vacuum->state->arrays[array];
-
-	return slots->npages * slots->per_page;
-}
-
 /* Note which slots of a slot array are in use; before inserts are waited for (V2). */
 static void
 note_used(LokiVacuum *vacuum, int array, LokiBitmap *used_slots)
 {
 	LokiSlotArray *slots = &vacuum->state->arrays[array];
 
-	loki_bitmap_init(used_slots, array_slots(vacuum, array));
+	loki_bitmap_init(used_slots, slots->npages * slots->per_page);
 	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
 	{
 		int			used = loki_vacuum_read_page(vacuum, array, ordinal);
@@ -537,8 +516,8 @@ note_nodes(LokiVacuum *vacuum)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_TID];
 
-	loki_bitmap_init(&vacuum->dead, array_slots(vacuum, LOKI_SLOTS_TID));
-	loki_bitmap_init(&vacuum->live, array_slots(vacuum, LOKI_SLOTS_TID));
+	loki_bitmap_init(&vacuum->dead, array->npages * array->per_page);
+	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
 	loki_bitmap_init(&vacuum->duplicate_listed, vacuum->duplicate_used.size);
 	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
 	{
@@ -570,24 +549,6 @@ note_nodes(LokiVacuum *vacuum)
 	}
 }
 
-/* Whether vacuum frees a slot of the page copy */
-static bool
-is_to_be_freed(LokiVacuum *vacuum, int array, uint32 number, const void *slot)
-{
-	switch (array)
-	{
-		case LOKI_SLOTS_UPPER:
-			return loki_bitmap_test(&vacuum->upper_used, number) &&
-				loki_bitmap_test(&vacuum->dead, ((const LokiUpperData *) slot)->node);
-		case LOKI_SLOTS_DUPLICATE:
-			return loki_bitmap_test(&vacuum->duplicate_used, number) &&
-				!loki_bitmap_test(&vacuum->duplicate_listed, number);
-		default:
-			Assert(array == LOKI_SLOTS_TID);
-			return loki_bitmap_test(&vacuum->dead, number);
-	}
-}
-
 /* Free the slots of a slot array that belong to dead nodes, or to nobody. */
 static void
 free_array(LokiVacuum *vacuum, int array)
@@ -600,9 +561,18 @@ free_array(LokiVacuum *vacuum, int array)
 		int			n = 0;
 
 		for (int i = 0; i < used; i++)
-			if (is_to_be_freed(vacuum, array, ordinal * slots->per_page + i,
-							   loki_vacuum_slot(vacuum, array, i)))
+		{
+			uint32		number = ordinal * slots->per_page + i;
+			const LokiUpperData *upper = loki_vacuum_slot(vacuum, array, i);
+
+			if (array == LOKI_SLOTS_UPPER ?
+				loki_bitmap_test(&vacuum->upper_used, number) && loki_bitmap_test(&vacuum->dead, upper->node) :
+				array == LOKI_SLOTS_DUPLICATE ?
+				loki_bitmap_test(&vacuum->duplicate_used, number) &&
+				!loki_bitmap_test(&vacuum->duplicate_listed, number) :
+				loki_bitmap_test(&vacuum->dead, number))
 				vacuum->places[n++] = (uint16) i;
+		}
 		free_copied_places(vacuum, array, ordinal, n);
 	}
 }
@@ -621,6 +591,7 @@ static void
 repair_and_free(LokiVacuum *vacuum)
 {
 	bool		was_pending = vacuum->state->pending;
+	const LokiSlotArray *arrays;
 	LokiChange	change;
 	LokiMetaPage meta;
 
@@ -639,16 +610,15 @@ repair_and_free(LokiVacuum *vacuum)
 	if (was_pending && !vacuum->state->pending)
 		note_used(vacuum, LOKI_SLOTS_UPPER, &vacuum->upper_used);
 	note_nodes(vacuum);
-	loki_vacuum_phase(vacuum, LOKI_VACUUM_REPAIRING, array_pages(vacuum, LOKI_SLOTS_UPPER) +
-					  array_pages(vacuum, LOKI_SLOTS_LINK));
+	arrays = vacuum->state->arrays;
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_REPAIRING, arrays[LOKI_SLOTS_UPPER].npages + arrays[LOKI_SLOTS_LINK].npages);
 	if (!vacuum->state->pending)
 		loki_repair_entry(vacuum);
 	if (vacuum->ndead > 0 && !vacuum->state->pending)
 		loki_repair_graph(vacuum);
 
-	loki_vacuum_phase(vacuum, LOKI_VACUUM_FREEING, array_pages(vacuum, LOKI_SLOTS_UPPER) +
-					  array_pages(vacuum, LOKI_SLOTS_DUPLICATE) +
-					  array_pages(vacuum, LOKI_SLOTS_TID));
+	loki_vacuum_phase(vacuum, LOKI_VACUUM_FREEING, arrays[LOKI_SLOTS_UPPER].npages +
+					  arrays[LOKI_SLOTS_DUPLICATE].npages + arrays[LOKI_SLOTS_TID].npages);
 	if (!vacuum->state->pending)
 		free_array(vacuum, LOKI_SLOTS_UPPER);
 	free_array(vacuum, LOKI_SLOTS_DUPLICATE);
