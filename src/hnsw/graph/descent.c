@@ -23,27 +23,6 @@
 #include "hnsw/graph/search.h"
 #include "hnsw/page/page.h"
 
-/*
- * Copy out an UPPER slot; NULL if it does not (any more) stand for this node on this layer.  ERROR if it has
- * more neighbors than it has room for.
- */
-static LokiUpperData *
-read_upper(LokiSearch *search, uint32 slot, uint32 node, int level)
-{
-	LokiUpperData *upper = (LokiUpperData *) search->scratch.link;
-
-	if (!loki_search_read_list(search, LOKI_SLOTS_UPPER, slot, upper) ||
-		upper->node != node || upper->level != level)
-		return NULL;
-	if (unlikely(upper->count > search->state->m))
-		loki_damaged(search->index,
-					 psprintf("Slot %u of the %s array has %u neighbors, of at most %u.",
-							  slot, loki_slot_array_name(LOKI_SLOTS_UPPER), upper->count,
-							  search->state->m),
-					 "has a damaged list of links");
-	return upper;
-}
-
 /* Insert into an array sorted by distance; the place, -1 if not among ef. */
 static int
 found_insert(LokiUpperFound *found, int *n, int ef, const LokiUpperFound *new)
@@ -124,8 +103,8 @@ upper_score(LokiWalk *walk, LokiBatch *batch)
 }
 
 /*
- * LokiWalkSteps.expand: expand a node, and begin to fetch the codes of its neighbors, and its own list one layer
- * below.
+ * LokiWalkSteps.expand: expand a node, unless its UPPER slot does not (any more) stand for it on this layer, and begin
+ * to fetch the codes of its neighbors, and its own list one layer below.
  */
 static void
 upper_expand(LokiWalk *walk, LokiBatch *batch)
@@ -134,13 +113,21 @@ upper_expand(LokiWalk *walk, LokiBatch *batch)
 	LokiDescent *descent = upper->descent;
 	LokiSearch *search = walk->search;
 	LokiUpperFound *nearest = &descent->found[upper->next];
-	LokiUpperData *data = read_upper(search, nearest->slot, nearest->node, descent->level);
+	LokiUpperData *data = (LokiUpperData *) search->scratch.link;
 	uint32	   *slots = upper->slots[batch - search->scratch.batches];
+	bool		own = loki_search_read_list(search, LOKI_SLOTS_UPPER, nearest->slot, data) &&
+		data->node == nearest->node && data->level == descent->level;
 
 	nearest->node |= LOKI_EXPANDED;
-	nearest->down = data != NULL ? data->down : LOKI_NONE;
-	if (data == NULL)
+	nearest->down = own ? data->down : LOKI_NONE;
+	if (!own)
 		return;
+	if (unlikely(data->count > search->state->m))
+		loki_damaged(search->index,
+					 psprintf("Slot %u of the %s array has %u neighbors, of at most %u.",
+							  nearest->slot, loki_slot_array_name(LOKI_SLOTS_UPPER), data->count,
+							  search->state->m),
+					 "has a damaged list of links");
 	loki_slot_prefetch(search->state, search->index, descent->level == 1 ? LOKI_SLOTS_LINK : LOKI_SLOTS_UPPER,
 					   descent->level == 1 ? nearest->node & ~LOKI_EXPANDED : data->down);
 	for (int i = 0; i < data->count; i++)

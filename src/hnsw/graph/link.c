@@ -303,18 +303,6 @@ keep_reachable(LokiLinker *linker, const LokiListRef *ref, uint32 node, LokiList
 				loki_list_push(new->count < max ? new : left, links[i].candidate->node, links[i].candidate->slot);
 }
 
-/* Make a node one of a list's links, in place of the farthest if it is full. */
-static void
-force_link(LokiList *list, int max, uint32 node, uint32 slot)
-{
-	Assert(list->count <= max);
-	if (loki_list_contains(list, node))
-		return;
-	if (list->count == max)
-		list->count--;
-	loki_list_push(list, node, slot);
-}
-
 /*
  * Have another link than the farthest pushed out of a list, so that nodes which push each
  * other out do not go round in a circle: any of its links but the nearest quarter, which
@@ -368,7 +356,12 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 	loki_linker_choose(linker, ref->level, max, false, force == LOKI_LINK_CHOSEN ? node : LOKI_NONE, new);
 	if (force == LOKI_LINK_CHOSEN && !loki_list_contains(new, node))
 		return false;
-	force_link(new, max, node, slot);
+	if (!loki_list_contains(new, node))
+	{
+		/* in place of the farthest, if it is full */
+		new->count = Min(new->count, max - 1);
+		loki_list_push(new, node, slot);
+	}
 	keep_reachable(linker, ref, node, new, left);
 	if (force == LOKI_LINK_FORCED && linker->repairing)
 		push_out_any(linker, new, left, node);
@@ -412,33 +405,9 @@ gives_up_the_same(const LokiBacklinks *links, const LokiBacklink *link)
 }
 
 /*
- * Prune a list that is full, together with the new link; false if it does not take the link, or if what it
- * would give up has to be taken over by others, or is given up by another list, which is for loki_list_add().
- */
-static bool
-prune_for_backlink(LokiLinker *linker, LokiBacklinks *links, LokiBacklink *link, const LokiListRef *ref,
-				   const LokiList *old)
-{
-	LokiList	left;
-
-	link->old = palloc(sizeof(LokiList));
-	link->new = palloc(sizeof(LokiList));
-	*link->old = *old;
-	if (!prune_list(linker, ref, old, links->node, links->slot, LOKI_LINK_CHOSEN, link->new, &left))
-		return false;
-	if (left.count > 0 || gives_up_the_same(links, link))
-	{
-		links->states[link->place_in_list] = LOKI_BACKLINK_ALONE;
-		return false;
-	}
-	links->states[link->place_in_list] = LOKI_BACKLINK_WANTED;
-	keep_places(old, link->new);
-	return true;
-}
-
-/*
  * Begin to link the nodes of a list on a layer to one node, whose CODE and own list are written: full lists
- * are pruned.  Memory is that of the current context.  No content lock may be held, and none is left.
+ * are pruned.  If what one would give up has to be taken over by others, or is given up by another list, that is for
+ * loki_list_add().  Memory is that of the current context.  No content lock may be held, and none is left.
  */
 void
 loki_backlinks_begin(LokiLinker *linker, int level, const LokiList *list, uint32 node, uint32 slot,
@@ -446,6 +415,7 @@ loki_backlinks_begin(LokiLinker *linker, int level, const LokiList *list, uint32
 {
 	int			array = loki_list_slot_array(level);
 	LokiList	theirs;
+	LokiList	left;
 
 	Assert(loki_no_buffer_locked());
 	Assert(list->count <= loki_list_max(level, linker->state->m) && !loki_list_contains(list, node));
@@ -468,10 +438,21 @@ loki_backlinks_begin(LokiLinker *linker, int level, const LokiList *list, uint32
 		link->node = ref.node;
 		link->place_in_list = i;
 		link->old = link->new = NULL;
-		if (theirs.count < loki_list_max(level, linker->state->m))
-			links->states[i] = LOKI_BACKLINK_WANTED;
-		else if (!prune_for_backlink(linker, links, link, &ref, &theirs))
-			continue;
+		if (theirs.count == loki_list_max(level, linker->state->m))
+		{
+			link->old = palloc(sizeof(LokiList));
+			link->new = palloc(sizeof(LokiList));
+			*link->old = theirs;
+			if (!prune_list(linker, &ref, &theirs, node, slot, LOKI_LINK_CHOSEN, link->new, &left))
+				continue;
+			if (left.count > 0 || gives_up_the_same(links, link))
+			{
+				links->states[i] = LOKI_BACKLINK_ALONE;
+				continue;
+			}
+			keep_places(&theirs, link->new);
+		}
+		links->states[i] = LOKI_BACKLINK_WANTED;
 		links->n++;
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -494,30 +475,6 @@ loki_backlinks_pages(const LokiBacklinks *links)
 }
 
 /*
- * Add a link, in the form of a LINK slot, to a list on a locked page, if there is room;
- * returns whether the list has the link now.
- */
-static bool
-append_locked(LokiLinker *linker, LokiChange *change, int number, uint32 place, const uint32 *added)
-{
-	uint32		slot_size = linker->state->arrays[LOKI_SLOTS_LINK].slot_size;
-	LokiLinkData *link = (LokiLinkData *) LokiPageSlot(loki_change_page(change, number), slot_size, place);
-	int			max = 2 * linker->state->m;
-	int			count = loki_link_count(link, max / 2);
-
-	Assert(change->pages[number].array == LOKI_SLOTS_LINK);
-	for (int i = 0; i < count; i++)
-		if (link->neighbors[i] == *added)
-			return true;
-	if (count == max)
-		return false;
-	loki_change_words(change, number, slot_size, place,
-					  offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
-					  added, sizeof(uint32));
-	return true;
-}
-
-/*
  * Make a link of a list on a locked page; false if the list has changed since it was looked at, so that it has
  * no room or was pruned for nothing, or if the slot is now another's.
  */
@@ -529,6 +486,7 @@ write_backlink(LokiLinker *linker, LokiChange *change, int number, LokiBacklinks
 	Page		page = loki_change_page(change, number);
 	const char *slot = LokiPageSlot(page, slot_size, link->place);
 	LokiListRef ref = {link->node, links->level == 0 ? LOKI_NONE : link->number, links->level};
+	int			max = loki_list_max(links->level, linker->state->m);
 	LokiList	current;
 	char	   *copy;
 
@@ -536,8 +494,20 @@ write_backlink(LokiLinker *linker, LokiChange *change, int number, LokiBacklinks
 		return false;
 	if (links->level == 0 && link->new == NULL)
 	{
+		const LokiLinkData *data = (const LokiLinkData *) slot;
+		int			count = loki_link_count(data, linker->state->m);
+
+		Assert(change->pages[number].array == LOKI_SLOTS_LINK);
 		links->added = links->node + 1;
-		return append_locked(linker, change, number, link->place, &links->added);
+		for (int i = 0; i < count; i++)
+			if (data->neighbors[i] == links->added)
+				return true;
+		if (count == max)
+			return false;
+		loki_change_words(change, number, slot_size, link->place,
+						  offsetof(LokiLinkData, neighbors) + sizeof(uint32) * count,
+						  &links->added, sizeof(uint32));
+		return true;
 	}
 	if (!loki_list_get_own(linker, slot, &ref, &current))
 		return false;
@@ -545,7 +515,7 @@ write_backlink(LokiLinker *linker, LokiChange *change, int number, LokiBacklinks
 		return true;
 	if (link->new != NULL && loki_list_equal(&current, link->old, links->level))
 		current = *link->new;
-	else if (link->new == NULL && current.count < loki_list_max(links->level, linker->state->m))
+	else if (link->new == NULL && current.count < max)
 		loki_list_push(&current, links->node, links->slot);
 	else
 		return false;

@@ -56,17 +56,11 @@ loki_linker_add(LokiLinker *linker, uint32 node, uint32 slot, float distance)
 }
 
 /* Nearest first; those at one distance by node ID, as loki_compare_candidates() */
-static inline int
-compare_candidates(const LokiLinkCandidate *x, const LokiLinkCandidate *y)
-{
-	if (x->distance != y->distance)
-		return x->distance < y->distance ? -1 : 1;
-	return (x->node > y->node) - (x->node < y->node);
-}
-
 #define ST_SORT sort_candidates
 #define ST_ELEMENT_TYPE LokiLinkCandidate
-#define ST_COMPARE(a, b) compare_candidates(a, b)
+#define ST_COMPARE(a, b) \
+	((a)->distance != (b)->distance ? ((a)->distance < (b)->distance ? -1 : 1) : \
+	 ((a)->node > (b)->node) - ((a)->node < (b)->node))
 #define ST_SCOPE static
 #define ST_DEFINE
 #include "lib/sort_template.h"

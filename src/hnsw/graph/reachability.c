@@ -154,31 +154,8 @@ search_base_for(PageGraph *graph, uint32 node, int width, bool itself)
 		 !(self < search->pool.nearest[search->pool.n - 1].distance));
 }
 
-/* LokiReachSteps.find on a layer above 0, where others may be as near (R5) */
-static bool
-find_above_base(PageGraph *graph, const LokiListRef *node, LokiSearchEnds *ends)
-{
-	LokiUpperFound found[LOKI_ENTRY_WIDTH];
-	LokiDescent descent;
-	float		self;
-
-	if (!loki_descent_begin(graph->search, graph->meta, &descent, found))
-		return true;
-	loki_descent_to(graph->search, &descent, node->level, LOKI_ENTRY_WIDTH);
-	if (descent.level < node->level)
-		return true;			/* vacuum has just freed the way there */
-	loki_descent_search(graph->search, &descent, LOKI_ENTRY_WIDTH);
-	for (int i = 0; i < descent.nnarrow; i++)
-		if (descent.narrow[i].node == node->node)
-			return true;
-	loki_search_score(graph->search, &node->node, 1, &self);
-	ends->n = descent.nnarrow;
-	memcpy(ends->nodes, descent.narrow, sizeof(LokiUpperFound) * ends->n);
-	return ends->n == LOKI_ENTRY_WIDTH && !(self < ends->nodes[ends->n - 1].distance);
-}
-
 /*
- * LokiReachSteps.find for graphs in pages.  On layer 0, with `wide`, a node that the narrow search does not
+ * LokiReachSteps.find for graphs in pages.  Above layer 0 others may be as near (R5).  On layer 0, with `wide`, a node that the narrow search does not
  * meet itself, since others of its cluster have codes as near, is to be met by one as wide as those of scans
  * that are to find every row (R6).  No page may be locked.
  */
@@ -187,9 +164,26 @@ find_in_pages(void *arg, const LokiListRef *node, LokiSearchEnds *ends)
 {
 	PageGraph  *graph = arg;
 	LokiSearch *search = graph->search;
+	LokiUpperFound found[LOKI_ENTRY_WIDTH];
+	LokiDescent descent;
+	float		self;
 
 	if (node->level > 0)
-		return find_above_base(graph, node, ends);
+	{
+		if (!loki_descent_begin(search, graph->meta, &descent, found))
+			return true;
+		loki_descent_to(search, &descent, node->level, LOKI_ENTRY_WIDTH);
+		if (descent.level < node->level)
+			return true;		/* vacuum has just freed the way there */
+		loki_descent_search(search, &descent, LOKI_ENTRY_WIDTH);
+		for (int i = 0; i < descent.nnarrow; i++)
+			if (descent.narrow[i].node == node->node)
+				return true;
+		loki_search_score(search, &node->node, 1, &self);
+		ends->n = descent.nnarrow;
+		memcpy(ends->nodes, descent.narrow, sizeof(LokiUpperFound) * ends->n);
+		return ends->n == LOKI_ENTRY_WIDTH && !(self < ends->nodes[ends->n - 1].distance);
+	}
 	graph->hidden = search_base_for(graph, node->node, LOKI_NARROW_SEARCH, false);
 	if (graph->hidden &&
 		(!graph->wide || search->state->code.metric == LOKI_METRIC_IP ||
