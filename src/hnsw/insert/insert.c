@@ -346,41 +346,12 @@ link_where_room(LokiNewRow *row)
 }
 
 /*
- * Link the node's neighbors on a layer to it.  True if one did.  On layer 0 this has begun with the record
- * that made the node live (loki_node_write()).
- */
-static bool
-link_layer(LokiNewRow *row, int level)
-{
-	LokiInsertCache *cache = row->cache;
-	const LokiList *list = &cache->lists[level];
-	LokiBacklinks *links = &cache->links;
-	LokiListRef ref = {.level = level};
-	bool		linked = false;
-
-	if (level > 0)
-		loki_backlinks_begin(&cache->linker, level, list, row->node, row->slots[level], links);
-	Assert(links->level == level && links->node == row->node);
-	loki_node_link(row);
-	for (int i = 0; i < list->count; i++)
-	{
-		ref.node = list->nodes[i];
-		ref.slot = level == 0 ? LOKI_NONE : list->slots[i];
-		if (links->states[i] == LOKI_BACKLINK_ALONE &&
-			loki_list_add(&cache->linker, &ref, row->node, row->slots[level], LOKI_LINK_CHOSEN))
-			links->states[i] = LOKI_BACKLINK_MADE;
-		linked |= links->states[i] == LOKI_BACKLINK_MADE;
-		CHECK_FOR_INTERRUPTS();
-	}
-	return linked;
-}
-
-/*
  * Link the node's neighbors to it, from layer 0 upwards, so that whoever comes to
  * it on a layer finds it linked on those below, and no search finds it there only
  * because it began at it.
  *
- * On layer 0 one node at least must take it, or nothing would lead to it.  If no
+ * On layer 0 this has begun with the record that made the node live (loki_node_write()), and
+ * one node at least must take it, or nothing would lead to it.  If no
  * neighbor does, that is one of theirs with room: by inner product this is so for
  * most nodes, as all are nearest to the few long ones, which must not give up the
  * links among themselves.  If there is none, the nearest neighbor has to.
@@ -394,15 +365,31 @@ static void
 link_neighbors(LokiNewRow *row)
 {
 	LokiLinker *linker = &row->cache->linker;
+	LokiBacklinks *links = &row->cache->links;
 
 	Assert(row->node != LOKI_NONE);
 	for (int level = 0; level <= row->level; level++)
 	{
 		const LokiList *list = &row->cache->lists[level];
 		LokiListRef own = {row->node, row->slots[level], level};
-		bool		linked = link_layer(row, level);
-		bool		narrow = loki_linked_narrowly(row);
+		bool		linked = false;
+		bool		narrow;
 
+		if (level > 0)
+			loki_backlinks_begin(linker, level, list, row->node, row->slots[level], links);
+		Assert(links->level == level && links->node == row->node);
+		loki_node_link(row);
+		for (int i = 0; i < list->count; i++)
+		{
+			LokiListRef ref = {list->nodes[i], level == 0 ? LOKI_NONE : list->slots[i], level};
+
+			if (links->states[i] == LOKI_BACKLINK_ALONE &&
+				loki_list_add(linker, &ref, row->node, row->slots[level], LOKI_LINK_CHOSEN))
+				links->states[i] = LOKI_BACKLINK_MADE;
+			linked |= links->states[i] == LOKI_BACKLINK_MADE;
+			CHECK_FOR_INTERRUPTS();
+		}
+		narrow = loki_linked_narrowly(row);
 		if (!linked && level == 0 && list->count > 0 &&
 			!link_where_room(row))
 		{
@@ -450,30 +437,22 @@ update_entry(LokiNewRow *row)
 }
 
 /*
- * Draw the node's highest layer.  With a seed it depends on the seed and on the row's place
- * in the table, so that the same inserts make the same graph.
+ * Insert a row into the graph.  With a seed the node's highest layer depends on the seed and on the row's place
+ * in the table, so that the same inserts make the same graph.  The insert lock is held.
  */
-static int
-draw_level(const LokiNewRow *row)
-{
-	int			ratio = loki_layer_ratio(row->state->profile, row->state->m);
-	const ItemPointerData *tid = &row->tid.u.heap;
-	pg_prng_state prng;
-
-	if (loki_build_seed < 0)
-		return loki_random_level(ratio, &pg_global_prng_state);
-	pg_prng_seed(&prng, (uint64) loki_build_seed << 48 ^
-				 (uint64) ItemPointerGetBlockNumberNoCheck(tid) << 16 ^
-				 ItemPointerGetOffsetNumberNoCheck(tid));
-	return loki_random_level(ratio, &prng);
-}
-
-/* Insert a row into the graph.  The insert lock is held. */
 static void
 insert_node(LokiNewRow *row)
 {
+	const ItemPointerData *tid = &row->tid.u.heap;
+	pg_prng_state prng;
+
 	Assert(!row->stale);
-	row->level = draw_level(row);
+	if (loki_build_seed >= 0)
+		pg_prng_seed(&prng, (uint64) loki_build_seed << 48 ^
+					 (uint64) ItemPointerGetBlockNumberNoCheck(tid) << 16 ^
+					 ItemPointerGetOffsetNumberNoCheck(tid));
+	row->level = loki_random_level(loki_layer_ratio(row->state->profile, row->state->m),
+								   loki_build_seed >= 0 ? &prng : &pg_global_prng_state);
 	row->cache->linker.dead_nodes = (row->meta.flags & LOKI_META_VACUUM_UNFINISHED) != 0;
 	if (find_place(row))
 		return;
@@ -708,22 +687,6 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 	loki_insert_unlock(row->index);
 }
 
-/* What the index has become due for by the insert of a row */
-static LokiInsertDue
-becomes_due(const LokiNewRow *row)
-{
-	if (row->stale)
-		return LOKI_INSERT_DUE_AGAIN;
-	/* a pending index had nodes enough before, if an earlier insert could not make the codes */
-	if (row->state->pending && row->meta.pending > 0 &&
-		loki_node_end(row->state, row->index) >= row->meta.pending)
-		return LOKI_INSERT_DUE_CODES;
-	/* likewise, if an earlier one could not measure */
-	if (!row->state->pending && row->grown && loki_growth_is_due(row->state, &row->meta, row->node + 1))
-		return LOKI_INSERT_DUE_GROWTH;
-	return LOKI_INSERT_DUE_NOTHING;
-}
-
 /*
  * Insert a row.  The value is detoasted before the insert lock is taken: under that the only
  * other heavyweight lock to be acquired is the one for extension.  Adds to what is counted, once
@@ -761,7 +724,17 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 		insert_outside(row, class);
 
 	Assert(!loki_insert_lock_held(index));
-	due = becomes_due(row);
+	if (row->stale)
+		due = LOKI_INSERT_DUE_AGAIN;
+	/* a pending index had nodes enough before, if an earlier insert could not make the codes */
+	else if (state->pending && row->meta.pending > 0 &&
+			 loki_node_end(state, index) >= row->meta.pending)
+		due = LOKI_INSERT_DUE_CODES;
+	/* likewise, if an earlier one could not measure */
+	else if (!state->pending && row->grown && loki_growth_is_due(state, &row->meta, row->node + 1))
+		due = LOKI_INSERT_DUE_GROWTH;
+	else
+		due = LOKI_INSERT_DUE_NOTHING;
 	Assert(!row->stale || row->node == LOKI_NONE);	/* nothing was written */
 	if (due != LOKI_INSERT_DUE_AGAIN)
 	{

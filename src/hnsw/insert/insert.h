@@ -109,13 +109,11 @@ extern void loki_link_past_cluster(LokiNewRow *row);
 /* functions in insert/neighbor_offer.c */
 extern void loki_offer_node(LokiNewRow *row);
 
-/* functions in insert/pending.c */
-extern bool loki_join_pending(LokiNewRow *row);
-
 /* functions in insert/duplicate.c */
 extern bool loki_join_duplicate(LokiNewRow *row, uint32 node);
 extern void loki_look_for_duplicate(LokiNewRow *row);
 extern bool loki_insert_duplicate(LokiNewRow *row);
+extern bool loki_join_pending(LokiNewRow *row);
 
 /* What an index has become due for by an insert; its caller does it (build/make_pending.c) */
 typedef enum LokiInsertDue

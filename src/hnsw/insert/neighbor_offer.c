@@ -59,17 +59,23 @@ would_choose(LokiNewRow *row, uint32 other, float distance)
 }
 
 /*
- * Of a sample of 32 of the nodes that the search has scored, evenly spread over its course, put the farthest of
- * those that it has left behind into others[]; returns their number.  The nearer ones lie where nodes are many,
- * and have enough neighbors there.
+ * Of a sample of 32 of the nodes that the search has scored, evenly spread over its course, take the farthest of
+ * those that it has left behind: the nearer ones lie where nodes are many, and have enough neighbors there.  Add
+ * those that would choose the new node to its list on layer 0, which has been chosen.  The insert lock is held, so
+ * that live nodes stay.
  */
-static int
-choose_others(const LokiSearch *search, const LokiScored **others)
+void
+loki_offer_node(LokiNewRow *row)
 {
+	LokiList   *list = &row->cache->lists[0];
+	const LokiSearch *search = &row->cache->search;
 	uint32		step = Max(1, search->kept.nscored / 32);
 	float		found = search->pool.n > 0 ? search->pool.nearest[search->pool.n - 1].distance : -FLT_MAX;
+	const LokiScored *others[ASKED];
 	int			n = 0;
 
+	Assert(loki_insert_lock_held(row->index));
+	Assert(row->node == LOKI_NONE);
 	for (uint32 i = 0; i < search->kept.nscored; i += step)
 	{
 		const LokiScored *met = &search->kept.scored[i];
@@ -88,22 +94,6 @@ choose_others(const LokiSearch *search, const LokiScored **others)
 			others[place] = met;
 		Assert(place == 0 || others[place - 1]->distance >= met->distance);
 	}
-	return n;
-}
-
-/*
- * Add those nodes of the sample that would choose the new node to its list on layer 0, which
- * has been chosen.  The insert lock is held, so that live nodes stay.
- */
-void
-loki_offer_node(LokiNewRow *row)
-{
-	LokiList   *list = &row->cache->lists[0];
-	const LokiScored *others[ASKED];
-	int			n = choose_others(&row->cache->search, others);
-
-	Assert(loki_insert_lock_held(row->index));
-	Assert(row->node == LOKI_NONE && n <= ASKED);
 	for (int i = 0; i < n; i++)
 	{
 		loki_slot_prefetch(row->state, row->index, LOKI_SLOTS_LINK, others[i]->node);
