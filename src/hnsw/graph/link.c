@@ -140,28 +140,6 @@ keep_places(const LokiList *old, LokiList *list)
 	}
 }
 
-/*
- * Replace a list if it is still the old one; false if it is not.  Locks its page exclusively;
- * leaves no lock.
- */
-static bool
-replace_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
-			 LokiList *new)
-{
-	uint32		place;
-	LokiChange	change;
-	LokiList	current;
-	bool		same;
-
-	keep_places(old, new);
-	same = lock_list(linker, ref, &change, &place, &current) &&
-		loki_list_equal(&current, old, ref->level);
-	if (same)
-		change_list(linker, ref, &change, place, new);
-	loki_change_finish(&change);
-	return same;
-}
-
 /* ----------------------------------------------------------------
  * Pruning a full list
  * ----------------------------------------------------------------
@@ -304,27 +282,6 @@ keep_reachable(LokiLinker *linker, const LokiListRef *ref, uint32 node, LokiList
 }
 
 /*
- * Have another link than the farthest pushed out of a list, so that nodes which push each
- * other out do not go round in a circle: any of its links but the nearest quarter, which
- * lead from one of the near nodes to the next.
- */
-static void
-push_out_any(LokiLinker *linker, LokiList *new, LokiList *left, uint32 node)
-{
-	int			near = new->count / LOKI_NEAR_LINKS;
-	int			place = near + (linker->nforced * 0x9E3779B1u >> 16) % (new->count - near);
-	uint32		other = new->nodes[place];
-	uint32		slot = new->slots[place];
-
-	if (left->count == 0 || other == node)
-		return;
-	new->nodes[place] = left->nodes[0];
-	new->slots[place] = left->slots[0];
-	left->nodes[0] = other;
-	left->slots[0] = slot;
-}
-
-/*
  * Prune a full list together with a new link; false if the new one is not chosen, which
  * matters unless it is to be spared or forced, or only at the cost of another that is
  * needed.  If it is forced, or if the new node can take such others over, they are left in
@@ -363,8 +320,25 @@ prune_list(LokiLinker *linker, const LokiListRef *ref, const LokiList *old,
 		loki_list_push(new, node, slot);
 	}
 	keep_reachable(linker, ref, node, new, left);
-	if (force == LOKI_LINK_FORCED && linker->repairing)
-		push_out_any(linker, new, left, node);
+	if (force == LOKI_LINK_FORCED && linker->repairing && left->count > 0)
+	{
+		/*
+		 * Another link than the farthest is pushed out, so that nodes which push each other out do not go round
+		 * in a circle: any but the nearest quarter, which lead from one of the near nodes to the next.
+		 */
+		int			near = new->count / LOKI_NEAR_LINKS;
+		int			place = near + (linker->nforced * 0x9E3779B1u >> 16) % (new->count - near);
+		uint32		other = new->nodes[place];
+		uint32		other_slot = new->slots[place];
+
+		if (other != node)
+		{
+			new->nodes[place] = left->nodes[0];
+			new->slots[place] = left->slots[0];
+			left->nodes[0] = other;
+			left->slots[0] = other_slot;
+		}
+	}
 	Assert(new->count <= max && loki_list_contains(new, node));
 	if (force == LOKI_LINK_FORCED || left->count == 0)
 		return true;
@@ -460,7 +434,14 @@ loki_backlinks_begin(LokiLinker *linker, int level, const LokiList *list, uint32
 	qsort(links->left, links->n, sizeof(LokiBacklink), loki_compare_uint32);
 	for (int i = 0; i < links->n; i++)
 		if (i == 0 || links->left[i].ordinal != links->left[i - 1].ordinal)
-			loki_page_prefetch(linker->state, array, links->left[i].ordinal);
+		{
+			BlockNumber block = loki_page_block(&linker->state->arrays[array], links->left[i].ordinal);
+
+			/* what every change of a page looks at: its header and special space */
+			loki_buffer_prefetch(linker->state, block, 0, SizeOfPageHeaderData);
+			loki_buffer_prefetch(linker->state, block, BLCKSZ - sizeof(LokiPageOpaqueData),
+								 sizeof(LokiPageOpaqueData));
+		}
 }
 
 /* How many pages have the lists that are left */
@@ -571,6 +552,10 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 	LokiList	new;
 	LokiList	left;
 	LokiList	full;
+	LokiList	current;
+	LokiChange	change;
+	uint32		place;
+	bool		same;
 
 	Assert(node != ref->node);
 	Assert(times <= MAX_FORCED);
@@ -595,7 +580,13 @@ add_link(LokiLinker *linker, const LokiListRef *ref, uint32 node, uint32 slot,
 			else if (append_link(linker, &neighbor, left.nodes[j], left.slots[j],
 								 &full) != APPEND_DONE)
 				return false;
-		if (replace_list(linker, ref, &old, &new))
+		keep_places(&old, &new);
+		same = lock_list(linker, ref, &change, &place, &current) &&
+			loki_list_equal(&current, &old, ref->level);
+		if (same)
+			change_list(linker, ref, &change, place, &new);
+		loki_change_finish(&change);
+		if (same)
 		{
 			/* remember the nodes of links that a forced one has pushed out */
 			for (int j = 0; j < left.count && force == LOKI_LINK_FORCED &&

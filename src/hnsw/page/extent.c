@@ -159,40 +159,6 @@ allocate_blocks(LokiIndex *state, Relation index, uint32 count, int array,
 }
 
 /*
- * The directory page that has room for one more entry.  If the last one is full, another
- * is added behind it, in a record of its own.  That has to happen before blocks are chosen
- * for the extent, because allocate_blocks() goes by the directory.  An empty last page is valid.
- * The extension lock is held, and the directory was read under it: so the last page that was
- * read is the last one.  elevel as in allocate_blocks().
- */
-static BlockNumber
-directory_page_with_room(LokiIndex *state, Relation index, uint32 *ordinal, int elevel)
-{
-	const LokiDirectory *directory = &state->directory;
-	uint32		used = directory->entries - directory->passed;
-	BlockNumber added;
-	LokiChange	change;
-	Page		page;
-
-	Assert(loki_extension_lock_held(index));
-	Assert(used <= (uint32) LOKI_EXTENTS_PER_PAGE);
-	*ordinal = directory->ordinal;
-	if (used < (uint32) LOKI_EXTENTS_PER_PAGE)
-		return directory->block;
-	added = allocate_blocks(state, index, 1, LOKI_SLOTS_DIRECTORY, *ordinal + 1, elevel);
-	if (added == InvalidBlockNumber)
-		return added;
-	loki_change_begin(&change, state, index);
-	page = loki_change_copy(&change, loki_change_lock_directory(&change, directory->block,
-																*ordinal));
-	Assert(LokiPageOpaque(page)->next == 0);
-	LokiPageOpaque(page)->next = added;
-	loki_change_finish(&change);
-	++*ordinal;
-	return added;
-}
-
-/*
  * Append an extent to a slot array: its pages first, which are logged, and then its entry to the directory,
  * in one record with the metapage's count.  This record makes the extent part of the index, for other
  * backends, for standbys and after a crash; whoever sees the entry can read the pages.  The extension lock
@@ -204,21 +170,40 @@ append_extent(LokiIndex *state, Relation index, int array, int elevel)
 {
 	LokiSlotArray *slots = &state->arrays[array];
 	LokiExtentData entry = {0};
-	BlockNumber directory;
-	uint32		ordinal;
+	BlockNumber directory = state->directory.block;
+	uint32		ordinal = state->directory.ordinal;
+	uint32		used = state->directory.entries - state->directory.passed;
 	LokiChange	change;
 	Page		page;
 
 	Assert(loki_extension_lock_held(index));
+	Assert(used <= (uint32) LOKI_EXTENTS_PER_PAGE);
 	/* an entry has 16 bits for the number: enough for some 67 million blocks of an array */
 	if (slots->nextents > PG_UINT16_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("index \"%s\" cannot grow any further",
 						RelationGetRelationName(index))));
-	directory = directory_page_with_room(state, index, &ordinal, elevel);
-	if (directory == InvalidBlockNumber)
-		return false;
+
+	/*
+	 * If the last page of the directory is full, another is added behind it, in a record of its own.  That has to
+	 * happen before blocks are chosen for the extent, because allocate_blocks() goes by the directory.  An empty
+	 * last page is valid.
+	 */
+	if (used == (uint32) LOKI_EXTENTS_PER_PAGE)
+	{
+		BlockNumber added = allocate_blocks(state, index, 1, LOKI_SLOTS_DIRECTORY, ordinal + 1, elevel);
+
+		if (added == InvalidBlockNumber)
+			return false;
+		loki_change_begin(&change, state, index);
+		page = loki_change_copy(&change, loki_change_lock_directory(&change, directory, ordinal));
+		Assert(LokiPageOpaque(page)->next == 0);
+		LokiPageOpaque(page)->next = added;
+		loki_change_finish(&change);
+		directory = added;
+		ordinal++;
+	}
 	entry.array = (uint8) slots->stored;
 	entry.extent = (uint16) slots->nextents;
 	entry.first = allocate_blocks(state, index, LokiExtentBlocks(slots->nextents),

@@ -165,16 +165,6 @@ loki_buffer_prefetch(LokiIndex *state, BlockNumber block, uint32 offset, uint32 
 	prefetch(mapped(state, block), offset, size);
 }
 
-/* Start fetching what every change of a page looks at: its header and special space. */
-void
-loki_page_prefetch(LokiIndex *state, int array, uint32 ordinal)
-{
-	BlockNumber block = loki_page_block(&state->arrays[array], ordinal);
-
-	loki_buffer_prefetch(state, block, 0, SizeOfPageHeaderData);
-	loki_buffer_prefetch(state, block, BLCKSZ - sizeof(LokiPageOpaqueData), sizeof(LokiPageOpaqueData));
-}
-
 /*
  * Start fetching a node's slot: into the processor's caches if the map knows its block, else
  * by asking the kernel to read the block.

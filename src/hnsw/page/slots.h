@@ -64,9 +64,6 @@ extern void loki_buffer_distrust(Buffer buffer);
 extern void loki_buffer_prefetch(LokiIndex *index_state, BlockNumber block,
 								 uint32 offset, uint32 size);
 
-/* The same for what every change of a page looks at: its header and special space */
-extern void loki_page_prefetch(LokiIndex *index_state, int array, uint32 ordinal);
-
 /* The same for a node's slot, and from disk where it is not known to be there */
 extern void loki_slot_prefetch(LokiIndex *index_state, Relation index, int array,
 							   uint32 node);

@@ -344,24 +344,6 @@ loki_calibrate_form(const LokiCalibrationSums *sums, LokiCalibrationData *result
 }
 
 /*
- * How many nodes are queries: as many as LOKI_CALIBRATE_QUERIES, unless the pass over the table would
- * compute too many distances of rows and queries.  It may not if it is a part of a build, whose
- * queries shall also stay in the processor's cache, or if values are compared one by one, as
- * encodings show too little.
- */
-static int
-choose_number(const LokiMeasure *measure, bool building)
-{
-	double		distances = loki_column_encoded(&measure->state->column) ? 1e6 :
-		building ? 1e8 : 4e9;
-	double		n = Min(LOKI_CALIBRATE_QUERIES, distances / measure->nlive);
-
-	if (building)
-		n = Min(n, 200000 / measure->state->dim);
-	return (int) Max(n, 100);
-}
-
-/*
  * See calibrate.h.  All memory is in the current context, and stays.  Nodes that are inserted meanwhile
  * are not counted, as measure->live does not have them.  No page may be locked.
  */
@@ -373,6 +355,7 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 	LokiIndex  *state = loki_index_open(index, &measure->meta);
 	LokiSlotArray *tid = &state->arrays[LOKI_SLOTS_TID];
 	bool		building = nshares > 0;
+	double		n;
 	int			nqueries;
 
 	Assert(given == NULL || !building);
@@ -389,7 +372,16 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 		return false;
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
 
-	nqueries = given ? given->n : choose_number(measure, building) / nshares;
+
+	/*
+	 * As many nodes are queries as LOKI_CALIBRATE_QUERIES, unless the pass over the table would compute too many
+	 * distances of rows and queries.  It may not if it is a part of a build, whose queries shall also stay in the
+	 * processor's cache, or if values are compared one by one, as encodings show too little.
+	 */
+	n = Min(LOKI_CALIBRATE_QUERIES, (loki_column_encoded(&state->column) ? 1e6 : building ? 1e8 : 4e9) / measure->nlive);
+	if (building)
+		n = Min(n, 200000 / state->dim);
+	nqueries = given != NULL ? given->n : (int) Max(n, 100) / nshares;
 	memset(sums, 0, sizeof(*sums));
 	sums->nodes = measure->nlive;
 	sums->end = measure->end;

@@ -27,46 +27,13 @@ LOKI_FUNCTION(lokivector_index_counts);
 LOKI_FUNCTION(lokivector_reset_counts);
 
 /*
- * Append the row of an entry.  Its columns are the key, LokiCount in that order, times in
- * milliseconds, and when each was done last; NULL: never, or not for this user.
+ * lokivector_index_counts(): a row for each index of this database that has counts.  Its columns are the index,
+ * LokiCount in that order, times in milliseconds, and when each was done last; NULL: never, or not for this user.
  */
-static void
-put_index_counts(ReturnSetInfo *result, const LokiCountsEntry *entry)
-{
-	bool		all = loki_may_read(entry->key.index);
-	Datum		values[LOKI_ALL_COUNTS + 6];
-	bool		nulls[LOKI_ALL_COUNTS + 6] = {0};
-	int			n = 0;
-
-	values[n++] = ObjectIdGetDatum(entry->key.index);
-	for (int i = 0; i < LOKI_COUNTS; i++, n++)
-	{
-		values[n] = Int64GetDatum((int64) entry->counts.of[i]);
-
-		/*
-		 * Whoever adds or searches for a row of his own would learn of rows that a policy hides from him, by
-		 * counts that depend on what rows there are
-		 */
-		nulls[n] = !all && ((i >= LOKI_COUNT_WALKS && i <= LOKI_COUNT_LATE_ROWS) ||
-							(i >= LOKI_COUNT_DUPLICATES_JOINED && i <= LOKI_COUNT_AGREED) ||
-							i == LOKI_COUNT_NODES_FREED);
-	}
-	for (int i = LOKI_COUNTS; i < LOKI_ALL_COUNTS; i++)
-		values[n++] = Float8GetDatum(entry->counts.of[i] / 1000.0);
-	for (int i = 0; i < LOKI_DATED_COUNTS; i++, n++)
-	{
-		values[n] = TimestampTzGetDatum(entry->last[i]);
-		nulls[n] = entry->last[i] == 0;
-	}
-	values[n++] = TimestampTzGetDatum(entry->since);
-	Assert(n == result->setDesc->natts);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-/* lokivector_index_counts(): a row for each index of this database that has counts */
 Datum
 lokivector_index_counts(PG_FUNCTION_ARGS)
 {
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	dshash_table *table = loki_counts_table(false);
 	List	   *keys = table != NULL ? loki_counts_purge(table) : NIL;
 
@@ -75,6 +42,10 @@ lokivector_index_counts(PG_FUNCTION_ARGS)
 	{
 		LokiCountsEntry *entry = loki_counts_find(key->index, false);
 		LokiCountsEntry copy;
+		Datum		values[LOKI_ALL_COUNTS + 6];
+		bool		nulls[LOKI_ALL_COUNTS + 6] = {0};
+		bool		all;
+		int			n = 0;
 
 		Assert(key->database == MyDatabaseId);
 		if (entry == NULL)
@@ -82,7 +53,30 @@ lokivector_index_counts(PG_FUNCTION_ARGS)
 		/* rights are looked up without the lock */
 		copy = *entry;
 		loki_counts_release(entry);
-		put_index_counts((ReturnSetInfo *) fcinfo->resultinfo, &copy);
+		all = loki_may_read(copy.key.index);
+		values[n++] = ObjectIdGetDatum(copy.key.index);
+		for (int i = 0; i < LOKI_COUNTS; i++, n++)
+		{
+			values[n] = Int64GetDatum((int64) copy.counts.of[i]);
+
+			/*
+			 * Whoever adds or searches for a row of his own would learn of rows that a policy hides from him, by
+			 * counts that depend on what rows there are
+			 */
+			nulls[n] = !all && ((i >= LOKI_COUNT_WALKS && i <= LOKI_COUNT_LATE_ROWS) ||
+								(i >= LOKI_COUNT_DUPLICATES_JOINED && i <= LOKI_COUNT_AGREED) ||
+								i == LOKI_COUNT_NODES_FREED);
+		}
+		for (int i = LOKI_COUNTS; i < LOKI_ALL_COUNTS; i++)
+			values[n++] = Float8GetDatum(copy.counts.of[i] / 1000.0);
+		for (int i = 0; i < LOKI_DATED_COUNTS; i++, n++)
+		{
+			values[n] = TimestampTzGetDatum(copy.last[i]);
+			nulls[n] = copy.last[i] == 0;
+		}
+		values[n++] = TimestampTzGetDatum(copy.since);
+		Assert(n == result->setDesc->natts);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

@@ -445,18 +445,6 @@ reach_from(LokiVacuum *vacuum, uint32 node)
 	pfree(stack);
 }
 
-/* How many of the nodes of one bitmap another one of its size has not */
-static uint64
-count_without(const LokiBitmap *nodes, const LokiBitmap *others)
-{
-	uint64		count = 0;
-
-	Assert(nodes->size == others->size);
-	for (uint32 i = 0; i <= nodes->size / 64; i++)
-		count += pg_popcount64(nodes->words[i] & ~others->words[i]);
-	return count;
-}
-
 /*
  * Set `linked` to the nodes that can be reached from an entry point by way of nodes that are not dead.
  *
@@ -474,6 +462,7 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_LINK];
 	LokiBitmap	expanded;
 	uint32		progress;
+	uint64		left;
 	int			passes = 0;
 
 	Assert(entry == LOKI_NONE || loki_bitmap_test(&vacuum->live, entry));
@@ -483,9 +472,13 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 	vacuum->named = array->npages >= NBuffers / 2 && vacuum->ndead <= vacuum->live.size / 50;
 	loki_bitmap_set(&vacuum->linked, entry);
 	do
+	{
 		progress = reach_pass(vacuum, &expanded);
-	while (!vacuum->named && count_without(&vacuum->live, &expanded) > array->npages &&
-		   (progress > array->npages || (progress > 0 && ++passes < MIN_PASSES)));
+		left = 0;
+		for (uint32 i = 0; i <= expanded.size / 64; i++)
+			left += pg_popcount64(vacuum->live.words[i] & ~expanded.words[i]);
+	} while (!vacuum->named && left > array->npages &&
+			 (progress > array->npages || (progress > 0 && ++passes < MIN_PASSES)));
 
 	/* the nodes that were reached and not expanded */
 	for (uint32 i = 0; i <= expanded.size / 64; i++)

@@ -150,40 +150,6 @@ add_removed(LokiMarking *marking, uint32 number)
 }
 
 /*
- * Free the DUPLICATE slots that were taken out of TID lists, page by page.  No page may be
- * locked before, and none is afterwards.
- */
-static void
-free_removed(LokiVacuum *vacuum)
-{
-	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_DUPLICATE];
-	LokiMarking *marking = &vacuum->marking;
-	uint32		ordinal = LOKI_NONE;
-	int			n = 0;
-
-	if (marking->nremoved == 0)
-		return;
-	qsort(marking->removed, marking->nremoved, sizeof(uint32), loki_compare_uint32);
-	for (uint32 i = 0; i < marking->nremoved; i++)
-	{
-		uint32		place;
-		uint32		page = loki_slot_page(array, marking->removed[i], &place);
-
-		/* a slot is in one list, once */
-		Assert(i == 0 || marking->removed[i - 1] < marking->removed[i]);
-		if (page != ordinal)
-		{
-			free_places(vacuum, LOKI_SLOTS_DUPLICATE, ordinal, n);
-			ordinal = page;
-			n = 0;
-		}
-		vacuum->places[n++] = (uint16) place;
-	}
-	free_places(vacuum, LOKI_SLOTS_DUPLICATE, ordinal, n);
-	marking->nremoved = 0;
-}
-
-/*
  * Read a DUPLICATE slot of a node's TID list.  Only vacuum changes what comes after the
  * head of a list, so the TID page need not be locked.  *length counts the slots read, so
  * that a list that goes in a circle is noticed.
@@ -366,13 +332,17 @@ mark_dead(LokiVacuum *vacuum, uint32 ordinal, int n)
 	return nlists;
 }
 
-/* Mark what is dead on one page of TID, and remove dead duplicates. */
+/* Mark what is dead on one page of TID, and remove dead duplicates, whose slots are freed page by page. */
 static void
 vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 {
+	LokiSlotArray *duplicates = &vacuum->state->arrays[LOKI_SLOTS_DUPLICATE];
+	LokiMarking *marking = &vacuum->marking;
 	uint32		first = ordinal * vacuum->state->arrays[LOKI_SLOTS_TID].per_page;
 	int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
+	uint32		freeing = LOKI_NONE;	/* page of DUPLICATE */
 	int			ndead = 0;
+	int			nfree = 0;
 	int			nlists;
 
 	for (int i = 0; i < used; i++)
@@ -402,8 +372,26 @@ vacuum_tid_page(LokiVacuum *vacuum, uint32 ordinal)
 			vacuum_duplicates(vacuum, first + i);
 	}
 	/* after the records that took them out of lists: a reader of a list never meets a free slot (I8) */
-	free_removed(vacuum);
-	Assert(vacuum->marking.nremoved == 0);	/* nothing refers to a freed slot of DUPLICATE */
+	if (marking->nremoved == 0)
+		return;
+	qsort(marking->removed, marking->nremoved, sizeof(uint32), loki_compare_uint32);
+	for (uint32 i = 0; i < marking->nremoved; i++)
+	{
+		uint32		place;
+		uint32		page = loki_slot_page(duplicates, marking->removed[i], &place);
+
+		/* a slot is in one list, once */
+		Assert(i == 0 || marking->removed[i - 1] < marking->removed[i]);
+		if (page != freeing)
+		{
+			free_places(vacuum, LOKI_SLOTS_DUPLICATE, freeing, nfree);
+			freeing = page;
+			nfree = 0;
+		}
+		vacuum->places[nfree++] = (uint16) place;
+	}
+	free_places(vacuum, LOKI_SLOTS_DUPLICATE, freeing, nfree);
+	marking->nremoved = 0;		/* nothing refers to a freed slot of DUPLICATE */
 }
 
 /*
