@@ -155,9 +155,9 @@ search_base_for(PageGraph *graph, uint32 node, int width, bool itself)
 }
 
 /*
- * LokiReachSteps.find for graphs in pages.  Above layer 0 others may be as near (R5).  On layer 0, with `wide`, a node that the narrow search does not
- * meet itself, since others of its cluster have codes as near, is to be met by one as wide as those of scans
- * that are to find every row (R6).  No page may be locked.
+ * LokiReachSteps.find for graphs in pages.  Above layer 0 others may be as near (R5).  On layer 0, with `wide`, a
+ * node that the narrow search does not meet itself, since others of its cluster have codes as near, is to be met by
+ * one as wide as those of scans that are to find every row (R6).  No page may be locked.
  */
 static bool
 find_in_pages(void *arg, const LokiListRef *node, LokiSearchEnds *ends)

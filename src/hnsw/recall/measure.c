@@ -372,13 +372,13 @@ loki_calibrate_measure(Relation index, LokiRows *rows, const LokiGivenQueries *g
 		return false;
 	loki_search_begin(&measure->search, index, state, CurrentMemoryContext);
 
-
 	/*
 	 * As many nodes are queries as LOKI_CALIBRATE_QUERIES, unless the pass over the table would compute too many
 	 * distances of rows and queries.  It may not if it is a part of a build, whose queries shall also stay in the
 	 * processor's cache, or if values are compared one by one, as encodings show too little.
 	 */
-	n = Min(LOKI_CALIBRATE_QUERIES, (loki_column_encoded(&state->column) ? 1e6 : building ? 1e8 : 4e9) / measure->nlive);
+	n = (loki_column_encoded(&state->column) ? 1e6 : building ? 1e8 : 4e9) / measure->nlive;
+	n = Min(LOKI_CALIBRATE_QUERIES, n);
 	if (building)
 		n = Min(n, 200000 / state->dim);
 	nqueries = given != NULL ? given->n : (int) Max(n, 100) / nshares;

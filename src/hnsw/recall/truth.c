@@ -128,8 +128,8 @@ true_distance(LokiMeasure *measure, uint32 node)
 }
 
 /*
- * See measure.h.  Rows of the query's own node are no neighbors (M2), of which the pass has left out one; and what is known of nodes is
- * forgotten: it was of another query.
+ * See measure.h.  Rows of the query's own node are no neighbors (M2), of which the pass has left out one; and what
+ * is known of nodes is forgotten: it was of another query.
  */
 bool
 loki_truth_begin(LokiMeasure *measure, int query, int nks)

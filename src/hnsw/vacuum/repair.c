@@ -62,7 +62,7 @@ typedef struct ListChange
  * ----------------------------------------------------------------
  */
 
-/* Choose an entry point in place of a dead one: the highest live node in UPPER, or any; LOKI_NONE if no node is live. */
+/* Choose an entry point in place of a dead one: the highest live node, or any; LOKI_NONE if no node is live. */
 static void
 choose_entry(LokiVacuum *vacuum, LokiListRef *entry)
 {

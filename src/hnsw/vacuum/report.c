@@ -54,7 +54,7 @@ detail(const LokiIndex *state, bool new_codes, bool calibrated, double unlisted,
 void
 loki_vacuum_report(IndexVacuumInfo *info, LokiVacuum *vacuum, bool calibrated)
 {
-	/* the server passes DEBUG2 even for VACUUM VERBOSE, so the command itself is looked at; a parallel worker has none */
+	/* the server passes DEBUG2 even for VACUUM VERBOSE, so we look at the command; a parallel worker has none */
 	PlannedStmt *planned = ActivePortal != NULL && ActivePortal->stmts != NIL ?
 		linitial(ActivePortal->stmts) : NULL;
 	int			level = info->message_level;
