@@ -52,7 +52,6 @@
 /* Rows of an index scan */
 typedef struct TidCollector
 {
-	Relation	index;
 	LokiTidRow *rows;
 	uint32		n;
 	uint64		allocated;
@@ -98,55 +97,6 @@ move_rows(TidCollector *collector)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Add a row that the index returned; ERROR if no heap page can have it. */
-static void
-collect_row(TidCollector *collector, ItemPointer tid, bool recheck)
-{
-	LokiTidRow	row = {
-		ItemPointerGetBlockNumberNoCheck(tid), ItemPointerGetOffsetNumberNoCheck(tid), recheck
-	};
-
-	if (row.offset < FirstOffsetNumber || row.offset > MaxHeapTuplesPerPage)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("index \"%s\" has an entry for row %u of block %u",
-						RelationGetRelationName(collector->index), row.offset, row.block)));
-	Assert(collector->n <= collector->allocated && collector->allocated <= collector->most);
-	if (collector->n == collector->most)
-		move_rows(collector);
-	collector->rows = loki_grow(CurrentMemoryContext, collector->rows, &collector->allocated,
-								collector->n + 1, FIRST_ROWS, sizeof(LokiTidRow));
-	collector->rows[collector->n++] = row;
-	collector->count++;
-}
-
-/*
- * Do all that MultiExecProcNode() would do, but without a bitmap: rescans for changed parameters,
- * runtime keys, and what EXPLAIN ANALYZE shows.
- */
-static void
-collect_rows(TidCollector *collector, BitmapIndexScanState *node)
-{
-	PlanState  *ps = &node->ss.ps;
-	IndexScanDesc scan = node->biss_ScanDesc;
-	ItemPointer tid;
-
-	if (ps->chgParam != NULL)
-		ExecReScan(ps);
-	if (ps->instrument)
-		InstrStartNode(ps->instrument);
-	if (!node->biss_RuntimeKeysReady && node->biss_NumRuntimeKeys > 0)
-		ExecReScan(ps);
-	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
-	{
-		if (collector->n % FIRST_ROWS == 0)
-			CHECK_FOR_INTERRUPTS();
-		collect_row(collector, tid, scan->xs_recheck);
-	}
-	if (ps->instrument)
-		InstrStopNode(ps->instrument, collector->count);
-}
-
 /* The rows of a bitmap, which is freed; the set has a context below the current one. */
 static LokiTidSet *
 tids_of_bitmap(TIDBitmap *bitmap, Relation table)
@@ -158,16 +108,51 @@ tids_of_bitmap(TIDBitmap *bitmap, Relation table)
 	return tids;
 }
 
-/* The rows that one index returns; a bitmap holds those that work_mem has no room for. */
+/*
+ * The rows that one index returns; a bitmap holds those that work_mem has no room for.  Does all that MultiExecProcNode()
+ * would do, but without a bitmap: rescans for changed parameters, runtime keys, and what EXPLAIN ANALYZE shows.  ERROR if
+ * no heap page can have a row that the index returns.
+ */
 static LokiTidSet *
 tids_of_index(BitmapIndexScanState *node, Relation table)
 {
-	TidCollector collector = {.index = node->biss_RelationDesc};
+	PlanState  *ps = &node->ss.ps;
+	IndexScanDesc scan = node->biss_ScanDesc;
+	TidCollector collector = {0};
+	ItemPointer tid;
 	LokiTidSet *tids;
 
 	collector.most = pg_prevpower2_32(Min(work_mem * (Size) 1024 / sizeof(LokiTidRow), LOKI_TIDS_MOST));
 	Assert(collector.most >= FIRST_ROWS);
-	collect_rows(&collector, node);
+	if (ps->chgParam != NULL)
+		ExecReScan(ps);
+	if (ps->instrument)
+		InstrStartNode(ps->instrument);
+	if (!node->biss_RuntimeKeysReady && node->biss_NumRuntimeKeys > 0)
+		ExecReScan(ps);
+	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	{
+		LokiTidRow	row = {
+			ItemPointerGetBlockNumberNoCheck(tid), ItemPointerGetOffsetNumberNoCheck(tid), scan->xs_recheck
+		};
+
+		if (collector.n % FIRST_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (row.offset < FirstOffsetNumber || row.offset > MaxHeapTuplesPerPage)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("index \"%s\" has an entry for row %u of block %u",
+							RelationGetRelationName(node->biss_RelationDesc), row.offset, row.block)));
+		Assert(collector.n <= collector.allocated && collector.allocated <= collector.most);
+		if (collector.n == collector.most)
+			move_rows(&collector);
+		collector.rows = loki_grow(CurrentMemoryContext, collector.rows, &collector.allocated,
+								   collector.n + 1, FIRST_ROWS, sizeof(LokiTidRow));
+		collector.rows[collector.n++] = row;
+		collector.count++;
+	}
+	if (ps->instrument)
+		InstrStopNode(ps->instrument, collector.count);
 	if (collector.bitmap != NULL)
 	{
 		move_rows(&collector);
@@ -212,17 +197,6 @@ loki_hybrid_make_tids(LokiHybridState *state)
  * ----------------------------------------------------------------
  */
 
-/* Where a row comes in the order: 2 if its distance is a number */
-static uint16
-row_rank(const LokiHybridState *state, double distance, bool isnull)
-{
-	if (isnull)
-		return state->label.first & LOKI_FIRST_NULLS ? 0 : 4;
-	if (isnan(distance))
-		return state->label.first & LOKI_FIRST_NANS ? 1 : 3;
-	return 2;
-}
-
 /* Ties are broken by TID, so that answers can be repeated. */
 static int
 compare_measured_rows(const void *a, const void *b)
@@ -242,49 +216,17 @@ compare_measured_rows(const void *a, const void *b)
  * chain, as indexes have it, and is changed by the call, so it is a copy.
  */
 static bool
-fetch_visible_version(LokiHybridState *state, ItemPointer root, TupleTableSlot *slot)
+fetch_visible_version(LokiHybridState *state, ItemPointerData tid, TupleTableSlot *slot)
 {
-	ItemPointerData tid = *root;
 	bool		again = false;
 
 	return table_index_fetch_tuple(state->rows.fetch, &tid, state->css.ss.ps.state->es_snapshot,
 								   slot, &again, NULL);
 }
 
-/* Remember a row that passed, and its distance. */
-static void
-keep_measured_row(LokiHybridState *state, uint64 *allocated, ItemPointer tid, double distance,
-				  bool isnull)
-{
-	LokiHybridRow *row;
-
-	state->rows.rows = loki_grow(state->rows.context, state->rows.rows, allocated,
-								 state->rows.n + 1, 256, sizeof(LokiHybridRow));
-	Assert(state->rows.n < *allocated);
-	row = &state->rows.rows[state->rows.n++];
-	row->distance = distance;
-	row->rank = row_rank(state, distance, isnull);
-	row->tid = *tid;
-}
-
-/* Whether the row in the scan's slot passes all that is checked before its distance is known */
-static bool
-passes_clauses(LokiHybridState *state, ExprState *filter, bool recheck)
-{
-	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
-
-	if (!ExecQual(state->checks.keys, econtext) || !ExecQual(state->checks.index, econtext) ||
-		(recheck && !ExecQual(state->checks.bitmap, econtext)))
-	{
-		state->counts.rechecked++;
-		return false;
-	}
-	return ExecQual(filter, econtext);
-}
-
 /*
- * Measure the rows of one page.  Of a lossy page all TIDs that a page can have are tried; most of them
- * are no rows, which the heap says without reading anything else.
+ * Measure the rows of one page, and keep those that pass.  Of a lossy page all TIDs that a page can have are tried; most
+ * of them are no rows, which the heap says without reading anything else.
  */
 static void
 measure_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter,
@@ -299,21 +241,38 @@ measure_page(LokiHybridState *state, const LokiTidPages *page, ExprState *filter
 	for (int i = 0; i < last; i++)
 	{
 		ItemPointerData tid;
-		Datum		distance;
+		LokiHybridRow *row;
+		Datum		value;
+		double		distance;
 		bool		isnull;
 
 		if (page->nwords > 0 && ((page->offsets[i / 64] >> (i % 64)) & 1) == 0)
 			continue;
 		ItemPointerSet(&tid, page->block, i + 1);
-		if (!fetch_visible_version(state, &tid, slot))
+		if (!fetch_visible_version(state, tid, slot))
 			continue;
 		state->counts.heap_fetches++;
 		ResetExprContext(econtext);
-		if (!passes_clauses(state, filter, recheck))
+		if (!ExecQual(state->checks.keys, econtext) || !ExecQual(state->checks.index, econtext) ||
+			(recheck && !ExecQual(state->checks.bitmap, econtext)))
+		{
+			state->counts.rechecked++;
 			continue;
-		distance = ExecEvalExprSwitchContext(state->checks.distance, econtext, &isnull);
-		if (loki_hybrid_within(state, econtext, isnull ? 0 : DatumGetFloat8(distance), isnull))
-			keep_measured_row(state, allocated, &tid, isnull ? 0 : DatumGetFloat8(distance), isnull);
+		}
+		if (!ExecQual(filter, econtext))
+			continue;
+		value = ExecEvalExprSwitchContext(state->checks.distance, econtext, &isnull);
+		distance = isnull ? 0 : DatumGetFloat8(value);
+		if (!loki_hybrid_within(state, econtext, distance, isnull))
+			continue;
+		state->rows.rows = loki_grow(state->rows.context, state->rows.rows, allocated,
+									 state->rows.n + 1, 256, sizeof(LokiHybridRow));
+		Assert(state->rows.n < *allocated);
+		row = &state->rows.rows[state->rows.n++];
+		row->distance = distance;
+		row->rank = isnull ? (state->label.first & LOKI_FIRST_NULLS ? 0 : 4) :
+			isnan(distance) ? (state->label.first & LOKI_FIRST_NANS ? 1 : 3) : 2;
+		row->tid = tid;
 	}
 }
 
@@ -372,7 +331,7 @@ loki_hybrid_next_row(LokiHybridState *state, TupleTableSlot *slot)
 {
 	Assert(state->strategy == LOKI_HYBRID_ROWS && state->rows.next <= state->rows.n);
 	while (state->rows.next < state->rows.n)
-		if (fetch_visible_version(state, &state->rows.rows[state->rows.next++].tid, slot))
+		if (fetch_visible_version(state, state->rows.rows[state->rows.next++].tid, slot))
 			return true;
 	return false;
 }

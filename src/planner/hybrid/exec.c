@@ -87,42 +87,6 @@ loki_hybrid_caller(PlanState *ps)
  * ----------------------------------------------------------------
  */
 
-/* Compile what distances are compared with; begin_hybrid_scan() evaluates it. */
-static void
-init_bounds(LokiHybridState *state, CustomScan *scan)
-{
-	List	   *values = LokiHybridExpr(scan, LOKI_HYBRID_BOUND_VALUES);
-	List	   *flags = (List *) list_nth(scan->custom_private, LOKI_HYBRID_BOUNDS);
-
-	Assert(list_length(values) == list_length(flags));
-	state->bounds.n = list_length(values);
-	state->bounds.clauses = palloc0_array(LokiHybridBound, state->bounds.n + 1);
-	for (int i = 0; i < state->bounds.n; i++)
-	{
-		state->bounds.clauses[i].expr = ExecInitExpr(list_nth(values, i), &state->css.ss.ps);
-		state->bounds.clauses[i].flags = list_nth_int(flags, i);
-	}
-}
-
-/*
- * Make the scan keys, like those of an index scan; some are runtime keys.  The second call appends to
- * the runtime keys of the first.
- */
-static void
-init_keys(LokiHybridState *state, CustomScan *scan)
-{
-	PlanState  *ps = &state->css.ss.ps;
-	LokiHybridWalk *walk = &state->walk;
-
-	ExecIndexBuildScanKeys(ps, walk->index, LokiHybridExpr(scan, LOKI_HYBRID_KEYS), false,
-						   &walk->keys, &walk->nkeys,
-						   &walk->runtime_keys, &walk->nruntime_keys, NULL, NULL);
-	ExecIndexBuildScanKeys(ps, walk->index, LokiHybridExpr(scan, LOKI_HYBRID_ORDER), true,
-						   &walk->orderbys, &walk->norderbys,
-						   &walk->runtime_keys, &walk->nruntime_keys, NULL, NULL);
-	Assert(walk->norderbys == 1);
-}
-
 /*
  * LokiScanCaller's callback: whether a row passes, by all that next_of_walk() and ExecScan() check, in that order (P6).
  */
@@ -189,19 +153,6 @@ init_filter(LokiHybridState *state)
 }
 
 /*
- * Let the filter do what the bitmap was to do, or not.  That goes for searches alone: an exact scan would read all rows.
- */
-static void
-filter_by_clauses(LokiHybridState *state, bool filters)
-{
-	int			more = (int) filters - (int) state->filters;
-
-	state->caller.nconditions += more * state->nhashed;
-	state->caller.operators -= more * state->nhashed;
-	state->filters = filters;
-}
-
-/*
  * BeginCustomScan.  Opens the index, with the lock mode that the table has in the query, until
  * end_hybrid_node().  EXPLAIN without ANALYZE needs no index: it may be a hypothetical one of another
  * extension, which has no relation.
@@ -214,9 +165,14 @@ begin_hybrid_node(CustomScanState *node, EState *estate, int eflags)
 	PlanState  *ps = &node->ss.ps;
 	Relation	table = node->ss.ss_currentRelation;
 	Oid			indexid = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
+	LokiHybridWalk *walk = &state->walk;
+	List	   *values = LokiHybridExpr(scan, LOKI_HYBRID_BOUND_VALUES);
+	List	   *flags = (List *) list_nth(scan->custom_private, LOKI_HYBRID_BOUNDS);
+	int			norderbys;
 	OpExpr	   *order;
 
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
+	Assert(list_length(values) == list_length(flags));
 
 	/*
 	 * Scan with the table's own kind of slot.  The server has set up a
@@ -237,7 +193,13 @@ begin_hybrid_node(CustomScanState *node, EState *estate, int eflags)
 	state->checks.distance = ExecInitExpr((Expr *) order, ps);
 	state->label = loki_label_of_operator(order);
 	Assert(state->label.promise != LOKI_PROMISE_NONE);
-	init_bounds(state, scan);
+	state->bounds.n = list_length(values);
+	state->bounds.clauses = palloc0_array(LokiHybridBound, state->bounds.n + 1);
+	for (int i = 0; i < state->bounds.n; i++)
+	{
+		state->bounds.clauses[i].expr = ExecInitExpr(list_nth(values, i), ps);
+		state->bounds.clauses[i].flags = list_nth_int(flags, i);
+	}
 	if (scan->custom_plans != NIL)
 	{
 		state->bitmap = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
@@ -250,12 +212,18 @@ begin_hybrid_node(CustomScanState *node, EState *estate, int eflags)
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
-	state->walk.index = index_open(indexid,
-								   exec_rt_fetch(scan->scan.scanrelid, estate)->rellockmode);
-	state->walk.runtime = CreateExprContext(estate);
-	init_keys(state, scan);
+	walk->index = index_open(indexid, exec_rt_fetch(scan->scan.scanrelid, estate)->rellockmode);
+	walk->runtime = CreateExprContext(estate);
+	/* the second call appends to the runtime keys of the first */
+	ExecIndexBuildScanKeys(ps, walk->index, LokiHybridExpr(scan, LOKI_HYBRID_KEYS), false,
+						   &walk->keys, &walk->nkeys,
+						   &walk->runtime_keys, &walk->nruntime_keys, NULL, NULL);
+	ExecIndexBuildScanKeys(ps, walk->index, LokiHybridExpr(scan, LOKI_HYBRID_ORDER), true,
+						   &walk->orderbys, &norderbys,
+						   &walk->runtime_keys, &walk->nruntime_keys, NULL, NULL);
+	Assert(norderbys == 1);
 	init_filter(state);
-	loki_condition_attach(&state->caller, &node->ss, state->walk.index);
+	loki_condition_attach(&state->caller, &node->ss, walk->index);
 	state->rows.context = AllocSetContextCreate(estate->es_query_cxt, "hybrid scan rows",
 												ALLOCSET_DEFAULT_SIZES);
 }
@@ -316,28 +284,6 @@ rescan_hybrid_node(CustomScanState *node)
  * The first row
  * ----------------------------------------------------------------
  */
-
-/*
- * Evaluate what distances are compared with; false if no row can pass.  A bound that is
- * NaN or infinite excludes nothing, since NaN sorts last.
- */
-static bool
-evaluate_bounds(LokiHybridState *state)
-{
-	state->bounds.nans = true;
-	for (int i = 0; i < state->bounds.n; i++)
-	{
-		LokiHybridBound *bound = &state->bounds.clauses[i];
-		bool		isnull;
-		Datum		value = ExecEvalExprSwitchContext(bound->expr, state->walk.runtime, &isnull);
-
-		bound->value = isnull ? get_float8_nan() : DatumGetFloat8(value);
-		if (isnull && (bound->flags & LOKI_BOUND_EXACT))
-			return false;
-		state->bounds.nans &= (bound->flags & LOKI_BOUND_NANS) != 0 || isnan(bound->value);
-	}
-	return true;
-}
 
 /*
  * The least of the bounds, for the access method; NaN if there is none.  Bounds are widened by what
@@ -419,7 +365,8 @@ begin_walk(LokiHybridState *state)
 
 /*
  * Do all that comes before the first row: bounds, bitmap, and the choice of strategy.  Bounds come
- * first, since with one that is NULL the bitmap need not be made.
+ * first, since with one that is NULL no row can pass, and the bitmap need not be made.  A bound that is
+ * NaN or infinite excludes nothing, since NaN sorts last.
  */
 static void
 begin_hybrid_scan(LokiHybridState *state)
@@ -429,17 +376,38 @@ begin_hybrid_scan(LokiHybridState *state)
 	state->limit = state->caller.limit != NULL ? state->caller.limit(&state->caller) : 0;
 	state->strategy = LOKI_HYBRID_NOTHING;
 	ResetExprContext(state->walk.runtime);
-	if (!evaluate_bounds(state))
-		return;
+	state->bounds.nans = true;
+	for (int i = 0; i < state->bounds.n; i++)
+	{
+		LokiHybridBound *bound = &state->bounds.clauses[i];
+		bool		isnull;
+		Datum		value = ExecEvalExprSwitchContext(bound->expr, state->walk.runtime, &isnull);
+
+		bound->value = isnull ? get_float8_nan() : DatumGetFloat8(value);
+		if (isnull && (bound->flags & LOKI_BOUND_EXACT))
+			return;
+		state->bounds.nans &= (bound->flags & LOKI_BOUND_NANS) != 0 || isnan(bound->value);
+	}
 	ExecIndexEvalRuntimeKeys(state->walk.runtime, state->walk.runtime_keys,
 							 state->walk.nruntime_keys);
 	if (state->bitmap != NULL)
 	{
 		if (state->tids == NULL)
-			filter_by_clauses(state, state->nhashed > 0 && state->limit > 0 &&
-							  state->label.promise != LOKI_PROMISE_EXACT && loki_hybrid_keys_outgrow(state));
-		if (state->tids == NULL && !state->filters)
-			loki_hybrid_make_tids(state);
+		{
+			/*
+			 * Let the filter do what the bitmap was to do, or not.  That goes for
+			 * searches alone: an exact scan would read all rows.
+			 */
+			bool		filters = state->nhashed > 0 && state->limit > 0 &&
+				state->label.promise != LOKI_PROMISE_EXACT && loki_hybrid_keys_outgrow(state);
+			int			more = ((int) filters - (int) state->filters) * state->nhashed;
+
+			state->caller.nconditions += more;
+			state->caller.operators -= more;
+			state->filters = filters;
+			if (!filters)
+				loki_hybrid_make_tids(state);
+		}
 		if (!state->filters && state->tids->npages == 0)
 			return;
 	}

@@ -86,38 +86,13 @@ show_strategy(const LokiScanWork *work, bool by_rows, ExplainState *es)
 	ExplainPropertyText("Strategy", names.len > 0 ? names.data : "none", es);
 }
 
-/* Show what the node did, to those who may know how many rows it met. */
-static void
-show_counts(LokiHybridState *state, Oid index, ExplainState *es)
-{
-	LokiHybridCounts counts = state->counts;
-	LokiScanWork work = {0};
-
-	if (state->walk.scan != NULL)
-		loki_hnsw_scan_work(state->walk.scan, &work);
-	Assert(counts.bitmaps == 0 || state->bitmap != NULL);
-	if (counts.walks + counts.row_scans == 0 && counts.bitmaps == 0)
-		return;
-	/* nodes are fewer than rows where hidden rows have the same vector */
-	if (!loki_sees_all_rows(index))
-		return;
-	show_strategy(&work, counts.row_scans > 0, es);
-	if (state->bitmap != NULL)
-	{
-		ExplainPropertyUInteger("Bitmaps", NULL, counts.bitmaps, es);
-		ExplainPropertyFloat("Bitmap Rows", NULL, counts.bitmap_rows, 0, es);
-		if (counts.lossy_pages > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-			ExplainPropertyUInteger("Lossy Pages", NULL, counts.lossy_pages, es);
-	}
-	show_work(&work, counts.walks > 0, counts.heap_fetches, es);
-	if (counts.rechecked > 0 || es->format != EXPLAIN_FORMAT_TEXT)
-		ExplainPropertyUInteger("Rows Removed by Recheck", NULL, counts.rechecked, es);
-}
-
 /* ExplainCustomScan */
 void
 loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 {
+	LokiHybridState *state = (LokiHybridState *) node;
+	LokiHybridCounts counts = state->counts;
+	LokiScanWork work = {0};
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 	PlanState  *ps = &node->ss.ps;
 	Oid			index = linitial_oid(list_nth(scan->custom_private, LOKI_HYBRID_INDEX));
@@ -134,8 +109,24 @@ loki_hybrid_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 					 ancestors, es);
 	show_expressions("Recheck Cond", LokiHybridExpr(scan, LOKI_HYBRID_BITMAP_ROW), ps,
 					 ancestors, es);
-	if (es->analyze)
-		show_counts((LokiHybridState *) node, index, es);
+	Assert(counts.bitmaps == 0 || state->bitmap != NULL);
+
+	/* nodes are fewer than rows where hidden rows have the same vector */
+	if (!es->analyze || counts.walks + counts.row_scans + counts.bitmaps == 0 || !loki_sees_all_rows(index))
+		return;
+	if (state->walk.scan != NULL)
+		loki_hnsw_scan_work(state->walk.scan, &work);
+	show_strategy(&work, counts.row_scans > 0, es);
+	if (state->bitmap != NULL)
+	{
+		ExplainPropertyUInteger("Bitmaps", NULL, counts.bitmaps, es);
+		ExplainPropertyFloat("Bitmap Rows", NULL, counts.bitmap_rows, 0, es);
+		if (counts.lossy_pages > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+			ExplainPropertyUInteger("Lossy Pages", NULL, counts.lossy_pages, es);
+	}
+	show_work(&work, counts.walks > 0, counts.heap_fetches, es);
+	if (counts.rechecked > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Rows Removed by Recheck", NULL, counts.rechecked, es);
 }
 
 static LokiExplainNodeHook previous_explain_node = NULL;
@@ -151,7 +142,7 @@ explain_plain_scan(PlanState *ps, List *ancestors, const char *relationship,
 	if (previous_explain_node)
 		previous_explain_node(ps, ancestors, relationship, plan_name, es);
 
-	/* how many nodes have a word shows hidden rows, see show_counts() */
+	/* how many nodes have a word shows hidden rows, see above */
 	if (!es->analyze || !IsA(ps, IndexScanState) || scan->iss_ScanDesc == NULL ||
 		!loki_is_hnsw_index(scan->iss_RelationDesc) ||
 		!loki_sees_all_rows(RelationGetRelid(scan->iss_RelationDesc)))

@@ -119,8 +119,7 @@ typedef struct LokiHybridWalk
 	Relation	index;			/* NULL below EXPLAIN without ANALYZE */
 	ScanKey		keys;
 	int			nkeys;
-	ScanKey		orderbys;
-	int			norderbys;		/* 1 */
+	ScanKey		orderbys;		/* one */
 	IndexRuntimeKeyInfo *runtime_keys;
 	int			nruntime_keys;
 	ExprContext *runtime;		/* in which these and bounds are evaluated */

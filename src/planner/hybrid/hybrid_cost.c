@@ -97,10 +97,9 @@ typedef struct HybridSearch
 	double		inside;			/* of these, in the set */
 	double		width;			/* rows to be found */
 	bool		exact;			/* by a flat scan in any case */
-	double		set_rows;		/* rows of the bitmap ... */
-	double		set_pages;		/* ... and the heap pages that they are on */
-	Cost		page;			/* reading one of them at random, if it is not
-								 * cached */
+	double		set_rows;		/* rows of the bitmap */
+	Cost		page;			/* reading a heap page of them at random, if
+								 * it is not cached */
 } HybridSearch;
 
 /* Measuring a row of a page that was read */
@@ -183,21 +182,6 @@ search_cost(const HybridSearch *search)
 		Min(search->width, search->inside) * loki_row_cost * cpu_operator_cost;
 }
 
-/*
- * Reading the heap's pages of the rows within a bound.  They are prefetched, many at a time, as those
- * of a bitmap heap scan are, so a page costs as much (cost_bitmap_heap_scan()).
- */
-static Cost
-prefetched_cost(const RelOptInfo *rel, double pages)
-{
-	double		share = Min(pages / Max(rel->pages, 1), 1);
-	double		random_page;
-	double		seq_page;
-
-	get_tablespace_page_costs(rel->reltablespace, &random_page, &seq_page);
-	return pages * (random_page - (random_page - seq_page) * sqrt(share));
-}
-
 /* Whether a bitmap is made of b-trees alone, whose rows are judged well */
 static bool
 is_of_btrees(Path *bitmap)
@@ -240,32 +224,6 @@ cost_rows(PlannerInfo *root, CustomPath *path, bool all)
 	}
 }
 
-/* What a path is to find, within its bitmap, and what that costs */
-static void
-begin_estimate(PlannerInfo *root, const CustomPath *path, HybridSearch *search, Cost *set)
-{
-	const IndexPath *walk = LokiHybridWalk(path);
-	BitmapHeapPath *bitmap = LokiHybridBitmap(path);
-	Selectivity inside = 1;
-	bool		unknown;
-	Selectivity first = loki_words_first(root, walk, &unknown);
-
-	search->nodes = Max(walk->indexinfo->tuples, 1);
-	*set = 0;
-	if (bitmap != NULL)
-	{
-		cost_bitmap_tree_node(bitmap->bitmapqual, set, &inside);
-		if (unknown)
-			inside = Max(inside, UNKNOWN_WORDS);
-		search->set_rows = search->nodes * inside;
-		search->set_pages = index_pages_fetched(search->set_rows, path->path.parent->pages,
-												walk->indexinfo->pages, root);
-		*set += search->set_rows * TID_OPERATIONS * cpu_operator_cost;
-	}
-	Assert(first > 0 && inside >= 0 && inside <= 1);
-	search->inside = Max(search->nodes * inside * Min(walk->indexselectivity / first, 1), 1);
-}
-
 /* Rows in the order of a distance, or within it */
 static void
 cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set, double matches)
@@ -295,7 +253,18 @@ cost_search(PlannerInfo *root, CustomPath *path, HybridSearch *search, Cost set,
 		heap = Max(pages - reranked, 0) * random_page_cost;
 	}
 	else
-		heap = prefetched_cost(rel, pages);
+	{
+		double		random_page;
+		double		seq_page;
+
+		/*
+		 * Pages of the rows within a bound are prefetched, many at a time, as
+		 * those of a bitmap heap scan are, so one costs as much
+		 * (cost_bitmap_heap_scan()).
+		 */
+		get_tablespace_page_costs(rel->reltablespace, &random_page, &seq_page);
+		heap = pages * (random_page - (random_page - seq_page) * sqrt(Min(pages / Max(rel->pages, 1), 1)));
+	}
 	path->path.startup_cost = set + rel->baserestrictcost.startup +
 		search_cost(search) + reranked * random_page_cost;
 	path->path.total_cost = path->path.startup_cost + heap +
@@ -361,7 +330,10 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 	bool		alone = path->methods == &loki_hybrid_columns_methods;
 	HybridSearch search = {0};
 	bool		readable = walk->path.total_cost < LOKI_FORBIDDEN_COST;
-	Cost		set;
+	Cost		set = 0;
+	Selectivity inside = 1;
+	Selectivity first;
+	bool		unknown;
 	double		matches;
 
 	Assert(selectivity >= 0 && selectivity <= 1);
@@ -381,7 +353,18 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 	}
 	if (alone && bounded && (!search.shape.certain || search.shape.listed))
 		return false;
-	begin_estimate(root, path, &search, &set);
+	first = loki_words_first(root, walk, &unknown);
+	search.nodes = Max(walk->indexinfo->tuples, 1);
+	if (LokiHybridBitmap(path) != NULL)
+	{
+		cost_bitmap_tree_node(LokiHybridBitmap(path)->bitmapqual, &set, &inside);
+		if (unknown)
+			inside = Max(inside, UNKNOWN_WORDS);
+		search.set_rows = search.nodes * inside;
+		set += search.set_rows * TID_OPERATIONS * cpu_operator_cost;
+	}
+	Assert(first > 0 && inside >= 0 && inside <= 1);
+	search.inside = Max(search.nodes * inside * Min(walk->indexselectivity / first, 1), 1);
 	matches = clamp_row_est(search.inside * selectivity);
 	if (alone)
 		cost_columns(root, path, &search, set, matches, bounded);
@@ -405,7 +388,6 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	if (!loki_hnsw_shape(state->walk.index, &search.shape))
 		return true;
 	search.set_rows = state->tids->count;
-	search.set_pages = state->tids->npages;
 	search.nodes = Max(state->walk.index->rd_rel->reltuples, Max(search.set_rows, 1));
 	search.inside = Max(search.set_rows, 1);
 	search.page = random_page_cost * loki_share_missed(table->rd_rel->relpages);
@@ -417,19 +399,24 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	 */
 	search.exact = state->label.promise == LOKI_PROMISE_EXACT ||
 		(state->bounds.n > 0 && state->limit == 0);
-	return search.set_rows * row_cost(&search) + search.set_pages * search.page <=
+	return search.set_rows * row_cost(&search) + state->tids->npages * search.page <=
 		search_cost(&search);
 }
 
-/* The keys of arrays that the bitmap's index is to look up, if it is one index */
-static double
-keys_to_look_up(PlanState *bitmap)
+/*
+ * Whether so many more keys of arrays have come, for the one index of a bitmap to look up, than the planner knew of that
+ * this costs more than reading the table, which is the most that a search costs that drops the rows of other keys
+ */
+bool
+loki_hybrid_keys_outgrow(const LokiHybridState *state)
 {
+	PlanState  *bitmap = state->bitmap;
 	BitmapIndexScanState *scan = (BitmapIndexScanState *) bitmap;
 	double		keys = 0;
 
+	Assert(bitmap != NULL && state->tids == NULL);
 	if (!IsA(bitmap, BitmapIndexScanState))
-		return 0;
+		return false;
 	if (bitmap->chgParam != NULL || (!scan->biss_RuntimeKeysReady && scan->biss_NumRuntimeKeys > 0))
 		ExecReScan(bitmap);
 	for (int i = 0; i < scan->biss_NumScanKeys; i++)
@@ -443,18 +430,6 @@ keys_to_look_up(PlanState *bitmap)
 			keys += ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 		}
 	}
-	return keys;
-}
-
-/*
- * Whether so many more keys have come than the planner knew of that looking them up costs more than reading the table,
- * which is the most that a search costs that drops the rows of other keys.
- */
-bool
-loki_hybrid_keys_outgrow(const LokiHybridState *state)
-{
-	Assert(state->bitmap != NULL && state->tids == NULL);
-	return keys_to_look_up(state->bitmap) * KEY_TIME >
-		loki_table_time(Max(state->walk.index->rd_rel->reltuples, 0),
-						RelationGetNumberOfBlocks(state->css.ss.ss_currentRelation));
+	return keys * KEY_TIME > loki_table_time(Max(state->walk.index->rd_rel->reltuples, 0),
+											 RelationGetNumberOfBlocks(state->css.ss.ss_currentRelation));
 }

@@ -121,17 +121,6 @@ early_clauses(RelOptInfo *rel, List *clauses, List *planned, List **late)
 }
 
 /*
- * Whether each row of a bitmap that may be measured is in the index: a row that is not may have another size, and its
- * distance would be an error.  What may not be repeated is evaluated after the distance, with all that follows it.
- */
-static bool
-may_measure(List *predicate, List *checked, List *filter)
-{
-	return loki_is_repeatable(filter) ||
-		predicate_implied_by(predicate, list_concat(checked, loki_repeatable_part(filter)), false);
-}
-
-/*
  * Whether the filter is to be evaluated on rows that may be beyond a bound: where it costs less than the distance, and
  * none of it waits behind others (P6).  A clause counts for the rows that those before it pass.  What may not be repeated
  * sees rows within the bound alone.
@@ -193,21 +182,6 @@ replace_outer_columns(Node *node, PlannerInfo *root)
 }
 
 /*
- * Put the query vector into an index scan whose path was made without it: hybrid/path.c has put NULL in
- * its place.  Vars of the outer relation become parameters of the nested loop, as in
- * create_indexscan_plan().
- */
-static void
-set_query(PlannerInfo *root, IndexScan *walk, OpExpr *distance)
-{
-	Node	   *query = replace_outer_columns(lsecond(distance->args), root);
-
-	Assert(!contain_vars_of_level(query, 0));
-	lsecond(linitial_node(OpExpr, walk->indexorderby)->args) = query;
-	lsecond(linitial_node(OpExpr, walk->indexorderbyorig)->args) = copyObject(query);
-}
-
-/*
  * ReparameterizeCustomPathByChild: a path that is parameterized by a partitioned table is
  * to be parameterized by a partition of it.
  */
@@ -256,8 +230,20 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	}
 	if (alone && path->path.param_info != NULL)
 		filter = without_implied(filter, path->path.param_info);
+
+	/*
+	 * The index path was made without the query vector: hybrid/path.c has put
+	 * NULL in its place.  Vars of the outer relation become parameters of the
+	 * nested loop, as in create_indexscan_plan().
+	 */
 	if (path->custom_private != NIL && !alone)
-		set_query(root, walk, linitial_node(OpExpr, path->custom_private));
+	{
+		Node	   *query = replace_outer_columns(lsecond(linitial_node(OpExpr, path->custom_private)->args), root);
+
+		Assert(!contain_vars_of_level(query, 0));
+		lsecond(linitial_node(OpExpr, walk->indexorderby)->args) = query;
+		lsecond(linitial_node(OpExpr, walk->indexorderbyorig)->args) = copyObject(query);
+	}
 	early = early_clauses(rel, clauses, filter, &late);
 
 	/* what a partial index implies keeps its place if that is behind a policy (P6) */
@@ -278,8 +264,17 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 									 list_make4(index_row, bitmap_row, bounds, values));
 	Assert(list_length(scan->custom_exprs) == LOKI_HYBRID_NEXPRS);
 	checked = list_concat(list_concat_copy(index_row, bitmap_row), walk->indexqualorig);
-	has = (alone ? LOKI_HYBRID_ALONE : 0) | (may_measure(predicate, checked, filter) ? LOKI_HYBRID_MEASURES : 0) |
+	has = (alone ? LOKI_HYBRID_ALONE : 0) |
 		(filter_comes_first(root, filter, walk->indexorderbyorig, late) ? LOKI_HYBRID_FILTERS : 0);
+
+	/*
+	 * A row of a bitmap that is not in the index may have another size, and
+	 * its distance would be an error.  What may not be repeated is evaluated
+	 * after the distance, with all that follows it.
+	 */
+	if (loki_is_repeatable(filter) ||
+		predicate_implied_by(predicate, list_concat(checked, loki_repeatable_part(filter)), false))
+		has |= LOKI_HYBRID_MEASURES;
 	scan->custom_private = list_make4(list_make1_oid(walk->indexid), flags, alone ? path->custom_private : NIL,
 									  makeInteger(has));
 	scan->methods = &plan_methods;

@@ -65,26 +65,6 @@ typedef struct HybridTarget
 } HybridTarget;
 
 /* ----------------------------------------------------------------
- * Paths of the server
- * ----------------------------------------------------------------
- */
-
-/* Bitmap heap scans by the relation's other indexes */
-static List *
-bitmap_paths(PlannerInfo *root, RelOptInfo *rel)
-{
-	List	   *indexes = NIL;
-
-	if (!LokiBitmapScansEnabled(rel) ||
-		(rel->baserestrictinfo == NIL && rel->joininfo == NIL && !rel->has_eclass_joins))
-		return NIL;
-	foreach_node(IndexOptInfo, info, rel->indexlist)
-		if (!loki_may_scan(info))
-		indexes = lappend(indexes, info);
-	return indexes == NIL ? NIL : loki_bitmaps_of_indexes(root, rel, indexes);
-}
-
-/* ----------------------------------------------------------------
  * Distances
  * ----------------------------------------------------------------
  */
@@ -94,13 +74,6 @@ static bool
 is_value(const void *expr)
 {
 	return IsA(expr, Const) || IsA(expr, Param);
-}
-
-/* Whether an expression sees no row, whatever it calls, as core asks of what index conditions compare with */
-static bool
-sees_no_row(void *expr)
-{
-	return !contain_var_clause(expr) && loki_is_repeatable(expr);
 }
 
 /* Whether a condition that comes before all others, as a policy does, has an expression as one side */
@@ -114,33 +87,31 @@ is_compared_first(const RelOptInfo *rel, const Node *expr)
 	return false;
 }
 
-/* Whether a distance is from a value to a column, or by words, of no row, that the planner has weighed for a policy's tenant */
-static bool
-calls_nothing_else(const RelOptInfo *rel, const OpExpr *distance)
-{
-	const Node *left = linitial(distance->args);
-	const Node *right = lsecond(distance->args);
-	const List *weighed = loki_planned_words(distance);
-
-	if (weighed == NIL)
-		return (IsA(left, Var) && is_value(right)) || (is_value(left) && IsA(right, Var));
-	return IsA(left, Var) && sees_no_row(lsecond(weighed)) &&
-		(list_length(weighed) == 2 || is_value(lthird(weighed)) || is_compared_first(rel, lthird(weighed)));
-}
-
 /*
  * Distances from a column are our own functions, of which the index knows that they raise no error, so
- * a bound shows nothing of hidden rows if no other function is called to compare a row with it.
+ * a bound shows nothing of hidden rows if no other function is called to compare a row with it.  None is if the distance
+ * is from a value to a column, or by words, of no row, that the planner has weighed for a policy's tenant.
  */
 bool
 loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause)
 {
 	LokiDistanceBound bound;
+	const Node *left;
+	const Node *right;
+	const List *weighed;
 
 	if (clause->security_level <= rel->baserestrict_min_security || clause->leakproof)
 		return true;
-	return loki_distance_bound((Node *) clause->clause, &bound) && bound.exact && is_value(bound.bound) &&
-		calls_nothing_else(rel, bound.distance);
+	if (!loki_distance_bound((Node *) clause->clause, &bound) || !bound.exact || !is_value(bound.bound))
+		return false;
+	left = linitial(bound.distance->args);
+	right = lsecond(bound.distance->args);
+	weighed = loki_planned_words(bound.distance);
+	if (weighed == NIL)
+		return (IsA(left, Var) && is_value(right)) || (is_value(left) && IsA(right, Var));
+	/* the words see no row, whatever they call, as core asks of what index conditions compare with */
+	return IsA(left, Var) && !contain_var_clause(lsecond(weighed)) && loki_is_repeatable(lsecond(weighed)) &&
+		(list_length(weighed) == 2 || is_value(lthird(weighed)) || is_compared_first(rel, lthird(weighed)));
 }
 
 /*
@@ -170,23 +141,6 @@ static List *
 own_clauses(PlannerInfo *root, IndexOptInfo *index)
 {
 	return ((LokiMatch *) linitial(loki_matches(root, index)))->clauses;
-}
-
-/*
- * The distances that the query sorts by: those of its index paths, so that whatever core or
- * order/order.c has matched to an index counts, with its label and its index conditions.
- */
-static List *
-sorted_targets(RelOptInfo *rel)
-{
-	List	   *targets = NIL;
-
-	foreach_ptr(IndexPath, path, rel->pathlist)
-		if (IsA(path, IndexPath) && loki_may_scan(path->indexinfo) && list_length(path->indexorderbys) == 1 &&
-			IsA(linitial(path->indexorderbys), OpExpr) && path->path.param_info == NULL)
-		targets = lappend(targets, make_target(path->indexinfo, path->indexclauses, linitial(path->indexorderbys),
-											   path->path.pathkeys, rel->lateral_relids));
-	return targets;
 }
 
 /*
@@ -532,19 +486,26 @@ columns_paths(PlannerInfo *root, RelOptInfo *rel, List *indexes, List *targets, 
 void
 loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
-	List	   *targets;
+	List	   *targets = NIL;
 	List	   *returning;
+	List	   *others = NIL;
 	List	   *bitmaps;
 
 	if (!loki_enable_hybrid_scan || rte->inh)
 		return;
 
 	/*
-	 * The distances that the query sorts by, then those that conditions on
-	 * the relation bound.  A join clause is a bound if the path may be
-	 * parameterized by the other relations of it.
+	 * The distances that the query sorts by are those of its index paths, so
+	 * that whatever core or order/order.c has matched to an index counts,
+	 * with its label and its index conditions.  Then come those that
+	 * conditions on the relation bound.  A join clause is a bound if the path
+	 * may be parameterized by the other relations of it.
 	 */
-	targets = sorted_targets(rel);
+	foreach_ptr(IndexPath, path, rel->pathlist)
+		if (IsA(path, IndexPath) && loki_may_scan(path->indexinfo) && list_length(path->indexorderbys) == 1 &&
+			IsA(linitial(path->indexorderbys), OpExpr) && path->path.param_info == NULL)
+		targets = lappend(targets, make_target(path->indexinfo, path->indexclauses, linitial(path->indexorderbys),
+											   path->path.pathkeys, rel->lateral_relids));
 	foreach_ptr(RestrictInfo, clause, rel->baserestrictinfo)
 		targets = bounded_targets(root, rel, clause, targets);
 	foreach_ptr(RestrictInfo, clause, rel->joininfo)
@@ -553,7 +514,14 @@ loki_hybrid_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	returning = returning_indexes(root, rel);
 	if (targets == NIL && returning == NIL)
 		return;
-	bitmaps = lcons(NULL, bitmap_paths(root, rel));
+
+	/* bitmap heap scans by the relation's other indexes */
+	if (LokiBitmapScansEnabled(rel) &&
+		(rel->baserestrictinfo != NIL || rel->joininfo != NIL || rel->has_eclass_joins))
+		foreach_node(IndexOptInfo, info, rel->indexlist)
+			if (!loki_may_scan(info))
+			others = lappend(others, info);
+	bitmaps = lcons(NULL, others == NIL ? NIL : loki_bitmaps_of_indexes(root, rel, others));
 	columns_paths(root, rel, returning, targets, bitmaps);
 	foreach_ptr(HybridTarget, target, targets)
 	{
