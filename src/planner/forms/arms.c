@@ -167,28 +167,6 @@ passes_barrier(Expr *key)
 }
 
 /*
- * The column of the arm that a sort key is; a further column if it is an expression, or cast.  That is
- * resjunk: the arm must return the columns of the others.
- */
-static TargetEntry *
-arm_column(const UnionOrder *order, Expr *key)
-{
-	Query	   *arm = order->arm;
-	TargetEntry *entry;
-
-	entry = IsA(key, Var) ? get_tle_by_resno(arm->targetList, ((Var *) key)->varattno) : NULL;
-	if (entry != NULL && exprType((Node *) entry->expr) == exprType((Node *) key))
-		return entry;
-	entry = makeTargetEntry((Expr *) in_arm((Node *) key, arm),
-							list_length(arm->targetList) + 1, NULL, true);
-	if (order->barrier)
-		(void) loki_words_from_above_barrier((Node *) entry->expr, NULL);
-	arm->hasSubLinks |= checkExprHasSubLink((Node *) entry->expr);
-	arm->targetList = lappend(arm->targetList, entry);
-	return entry;
-}
-
-/*
  * Whether core would not scan an arm in order, and its first rows are those of the query.
  *
  * An arm that is a plain table is pulled up, and becomes a child of an append relation, for which
@@ -224,7 +202,9 @@ wants_order(const UnionOrder *order)
 
 /*
  * Give an arm the conditions, the order, and LIMIT + OFFSET, unless it is better without.  The OFFSET of
- * the query may all lie in one arm, so each must return the rows that are skipped, too.
+ * the query may all lie in one arm, so each must return the rows that are skipped, too.  A sort key that is
+ * an expression, or cast, is a further column of the arm.  That is resjunk: the arm must return the columns
+ * of the others.
  */
 static void
 order_arm(UnionOrder *order)
@@ -243,9 +223,18 @@ order_arm(UnionOrder *order)
 	foreach_node(SortGroupClause, like, order->sort)
 	{
 		SortGroupClause *clause = copyObject(like);
-		TargetEntry *key = get_sortgroupclause_tle(clause, order->sorted->targetList);
-		TargetEntry *entry = arm_column(order, key->expr);
+		Expr	   *key = get_sortgroupclause_tle(clause, order->sorted->targetList)->expr;
+		TargetEntry *entry = IsA(key, Var) ? get_tle_by_resno(arm->targetList, ((Var *) key)->varattno) : NULL;
 
+		if (entry == NULL || exprType((Node *) entry->expr) != exprType((Node *) key))
+		{
+			entry = makeTargetEntry((Expr *) in_arm((Node *) key, arm),
+									list_length(arm->targetList) + 1, NULL, true);
+			if (order->barrier)
+				(void) loki_words_from_above_barrier((Node *) entry->expr, NULL);
+			arm->hasSubLinks |= checkExprHasSubLink((Node *) entry->expr);
+			arm->targetList = lappend(arm->targetList, entry);
+		}
 		clause->tleSortGroupRef = assignSortGroupRef(entry, arm->targetList);
 		arm->sortClause = lappend(arm->sortClause, clause);
 	}

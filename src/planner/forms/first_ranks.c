@@ -35,29 +35,6 @@ add_paths(RelOptInfo *rel, List *paths)
 }
 
 /*
- * Rows come out of their window in the order of their ranks, so that the planner need not sort all rows
- * by these.
- */
-static void
-add_rank_order(const PlannerInfo *root, RelOptInfo *windows)
-{
-	List	   *ranked = NIL;
-
-	foreach_ptr(Path, path, windows->pathlist)
-	{
-		WindowAggPath *copy;
-
-		if (!IsA(path, WindowAggPath))
-			continue;
-		copy = makeNode(WindowAggPath);
-		*copy = *(WindowAggPath *) path;
-		copy->path.pathkeys = root->sort_pathkeys;
-		ranked = lappend(ranked, copy);
-	}
-	add_paths(windows, ranked);
-}
-
-/*
  * WHERE r <= n above a subquery with row_number() AS r takes the first n rows, as a LIMIT does, and with
  * rank() AS r as one WITH TIES; core ends the WindowAgg there.  Offer its first rows, from scans that
  * are searches.  A WindowAgg that core has made says what the node is like; other paths of its input, in
@@ -108,14 +85,26 @@ find_ranks(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel 
 	return level->asked.rows != NULL || (level->ranks_rows && loki_sorts_by_rank(root)) ? level : NULL;
 }
 
-/* A LokiForm's method */
+/*
+ * A LokiForm's method.  Rows come out of their window in the order of their ranks, so that the planner need not sort all
+ * rows by these.
+ */
 static void
 add_rank_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output, const void *state)
 {
+	List	   *ranked = NIL;
+
 	if (stage != UPPERREL_WINDOW)
 		return;
 	if (loki_query_level(root)->ranks_rows && loki_sorts_by_rank(root))
-		add_rank_order(root, output);
+		foreach_ptr(WindowAggPath, path, output->pathlist)
+			if (IsA(path, WindowAggPath))
+		{
+			path = memcpy(makeNode(WindowAggPath), path, sizeof(WindowAggPath));
+			path->path.pathkeys = root->sort_pathkeys;
+			ranked = lappend(ranked, path);
+		}
+	add_paths(output, ranked);
 	offer_first_ranks(root, input, output);
 }
 

@@ -7,7 +7,7 @@
  *
  * A row's score depends on the places that it has in each order, the legs.  No function
  * can know these.  So the planner's support function of rrf() joins the table with a query
- * that computes the scores (query.c), and puts a column of that in the place of the call:
+ * that computes the scores (fusion_query.c), and puts a column of that in the place of the call:
  *
  *		SELECT id FROM items, (... UNION ALL ... GROUP BY tid) AS fusion
  *		WHERE items.ctid = fusion.tid ORDER BY fusion.score DESC LIMIT 10
@@ -15,7 +15,7 @@
  * The query's own join tree stays beside the legs, and is evaluated again for the few rows of the
  * fusion: row security and permissions hold for what is returned (P6).  A TID names a row for one
  * statement, so FOR UPDATE has no fusion; nor have groups, windows, set operations and joins.  When a
- * call finds none, planning ends with what is in its way (refusal.c).
+ * call finds none, planning ends with what is in its way.
  *
  * IDENTIFICATION
  *	  src/planner/forms/fusion.c
@@ -70,6 +70,128 @@ LOKI_FUNCTION(lokivector_fusion_support);
 #define FUSION_NAME		"fusion"
 
 /* ----------------------------------------------------------------
+ * What a user reads where there is no fusion
+ * ----------------------------------------------------------------
+ */
+
+/* Why there can be no fusion */
+typedef enum FusionFault
+{
+	FUSION_POSSIBLE,
+	FUSION_IN_CONDITION,
+	FUSION_NOT_FIRST,		/* in ORDER BY */
+	FUSION_NO_FUSION,		/* that leg_rank() could be of */
+	FUSION_ASCENDING,
+	FUSION_OF_GROUPS,
+	FUSION_BESIDE_WINDOWS,
+	FUSION_LOCKS,
+	FUSION_HIDDEN_LEGS,
+	FUSION_NO_TABLE,
+	FUSION_SEVERAL_TABLES,
+	FUSION_NOT_OF_TABLE,
+	FUSION_NESTED,
+	FUSION_ANOTHER			/* than the one that is sorted by */
+} FusionFault;
+
+/* All messages are here, since they are read as a whole; hints show how to write a query that works. */
+typedef struct Refusal
+{
+	const char *message;		/* %s is the function */
+	const char *detail;
+	const char *hint;
+} Refusal;
+
+#define FUSION		"ORDER BY rrf(...) DESC LIMIT ..."
+#define WITHIN		"(SELECT ... " FUSION ") AS hits"
+
+static const Refusal refusals[] = {
+	[FUSION_POSSIBLE] = {
+		"%s() is not planned here",
+		"A row's place among others is known only to the query of these rows.",
+		"Write SELECT ... FROM one table WHERE ... " FUSION "."
+	},
+	[FUSION_IN_CONDITION] = {
+		"%s() cannot be in a condition of its own query",
+		"Rows are fused that meet the conditions.",
+		"Put the condition around it: SELECT ... FROM (SELECT ..., rrf(...) AS score ... " FUSION ") AS hits WHERE score > ...."
+	},
+	[FUSION_NOT_FIRST] = {
+		"%s() must come first in ORDER BY",
+		"A row's place among others is known only to the query of these rows.",
+		"Write SELECT ... FROM one table WHERE ... " FUSION "."
+	},
+	[FUSION_NO_FUSION] = {
+		"%s() needs a fusion that comes first in ORDER BY",
+		"It is the place of a row in a leg of rrf(), weighted_rrf() or weighted_scores().",
+		"Write SELECT leg_rank(1), ... FROM one table WHERE ... " FUSION "."
+	},
+	[FUSION_ASCENDING] = {
+		"%s() must be sorted by in descending order",
+		"The best rows have the greatest score.",
+		"Add DESC: " FUSION "."
+	},
+	[FUSION_OF_GROUPS] = {
+		"%s() cannot rank groups of rows",
+		"The query has GROUP BY, DISTINCT or an aggregate.",
+		"Put these around it: SELECT ... FROM " WITHIN " GROUP BY ...."
+	},
+	[FUSION_BESIDE_WINDOWS] = {
+		"%s() cannot be in a query with window functions",
+		"These need all rows, and a fusion has those of its lists.",
+		"Put them around it: SELECT ..., rank() OVER (...) FROM " WITHIN "."
+	},
+	[FUSION_LOCKS] = {
+		"%s() cannot be in a query that locks rows",
+		"The query has FOR UPDATE or FOR SHARE.",
+		"Lock the rows around it: SELECT ... WHERE id IN (SELECT id FROM ... " FUSION ") FOR UPDATE."
+	},
+	[FUSION_HIDDEN_LEGS] = {
+		"legs of %s() must be written one by one",
+		"Each is an expression that a list of its own is sorted by.",
+		"Write rrf(leg, leg), or VARIADIC ARRAY[leg, leg] with the legs in it."
+	},
+	[FUSION_NO_TABLE] = {
+		"%s() needs a table",
+		"The query has none in FROM whose rows it could rank.",
+		"Write SELECT ... FROM one table WHERE ... " FUSION "."
+	},
+	[FUSION_SEVERAL_TABLES] = {
+		"%s() cannot rank rows of a join",
+		"A fusion is of rows of one table.",
+		"Put the join around it: SELECT ... FROM " WITHIN " JOIN ...."
+	},
+	[FUSION_NOT_OF_TABLE] = {
+		"%s() can rank rows of a table only",
+		"FROM has a subquery, a WITH, a view with security_barrier, VALUES, a function of several rows, a sample or a foreign table.",
+		"Write it in the query that reads the table, or make a materialized view."
+	},
+	[FUSION_NESTED] = {
+		"%s() cannot be in the arguments of a fusion, or in FROM",
+		"Its value is known only when the rows have been fused.",
+		"Put one fusion around the other: SELECT ... FROM (SELECT ..., rrf(...) AS score ... " FUSION ") AS hits ORDER BY ...."
+	},
+	[FUSION_ANOTHER] = {
+		"%s() is not the call that the query is sorted by",
+		"A query has one fusion.",
+		"Name the call: SELECT ..., rrf(...) AS score FROM ... ORDER BY score DESC LIMIT ...."
+	}
+};
+
+/* ERROR of a call of a function that has no fusion */
+static void
+refuse(const char *function, FusionFault fault)
+{
+	const Refusal *refusal = &refusals[fault];
+
+	Assert(fault < lengthof(refusals) && refusal->message != NULL);
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg(refusal->message, function),
+			 errdetail("%s", refusal->detail),
+			 errhint("%s", refusal->hint)));
+}
+
+/* ----------------------------------------------------------------
  * What a query asks for
  * ----------------------------------------------------------------
  */
@@ -93,15 +215,15 @@ has_call(Node *node, void *support)
  * Whether a join tree has the rows of one table, each at most once: one table, semi-joins
  * and anti-joins of it with others, and functions that return one row.  Notes the table.
  */
-static LokiFusionFault
+static FusionFault
 find_fused_table(const Query *parse, Node *node, Index *table)
 {
-	LokiFusionFault fault = LOKI_FUSION_POSSIBLE;
+	FusionFault fault = FUSION_POSSIBLE;
 
 	if (IsA(node, FromExpr))
 	{
 		foreach_ptr(Node, member, ((FromExpr *) node)->fromlist)
-			if (fault == LOKI_FUSION_POSSIBLE)
+			if (fault == FUSION_POSSIBLE)
 			fault = find_fused_table(parse, member, table);
 	}
 	else if (IsA(node, JoinExpr))
@@ -109,9 +231,9 @@ find_fused_table(const Query *parse, Node *node, Index *table)
 		JoinExpr   *join = (JoinExpr *) node;
 
 		if (join->jointype != JOIN_SEMI && join->jointype != JOIN_ANTI)
-			fault = join->jointype != JOIN_INNER ? LOKI_FUSION_SEVERAL_TABLES :
+			fault = join->jointype != JOIN_INNER ? FUSION_SEVERAL_TABLES :
 				find_fused_table(parse, join->rarg, table);
-		if (fault == LOKI_FUSION_POSSIBLE)
+		if (fault == FUSION_POSSIBLE)
 			fault = find_fused_table(parse, join->larg, table);
 	}
 	else
@@ -121,15 +243,15 @@ find_fused_table(const Query *parse, Node *node, Index *table)
 
 		if (rte->rtekind == RTE_RESULT ||
 			(rte->rtekind == RTE_FUNCTION && !expression_returns_set((Node *) rte->functions)))
-			return LOKI_FUSION_POSSIBLE;
+			return FUSION_POSSIBLE;
 		if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL ||
 			(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW &&
 			 rte->relkind != RELKIND_PARTITIONED_TABLE) ||
 		/* TIDs tell the rows of such children apart that postgres_fdw reads */
 			loki_reads_foreign(rte, true))
-			return LOKI_FUSION_NOT_OF_TABLE;
+			return FUSION_NOT_OF_TABLE;
 		if (*table != 0)
-			return LOKI_FUSION_SEVERAL_TABLES;
+			return FUSION_SEVERAL_TABLES;
 		*table = rti;
 	}
 	return fault;
@@ -163,80 +285,63 @@ sorting_call(const Query *parse, bool *descending)
 	return IsA(expr, FuncExpr) ? (FuncExpr *) expr : NULL;
 }
 
-/* fusion_weight() in the schema of another of our functions, as search_path may not have it */
-static Oid
-weight_function(Oid sibling)
-{
-	char	   *schema = get_namespace_name(get_func_namespace(sibling));
-	Oid			types[] = {FLOAT8ARRAYOID, INT4OID, INT4OID};
-
-	return LookupFuncName(list_make2(makeString(schema), makeString("fusion_weight")),
-						  lengthof(types), types, false);
-}
-
-/*
- * Whether a call below the one that sorts, or among the functions of FROM, has no fusion yet
- * that it could be a column of
- */
-static bool
-has_other_call(const Query *parse, const FuncExpr *call)
-{
-	Oid			support = get_func_support(call->funcid);
-
-	if (has_call((Node *) call->args, &support))
-		return true;
-	foreach_node(RangeTblEntry, rte, parse->rtable)
-		if (has_call((Node *) rte->functions, &support))
-		return true;
-	return false;
-}
-
 /*
  * Find the fusion of legs that a query sorts by, in which there is a call.  A query that groups its
  * rows, or locks them, has none.
  */
-static LokiFusionFault
+static FusionFault
 find_fusion(const Query *parse, const FuncExpr *call, LokiFusion *fusion)
 {
 	Oid			support = get_func_support(call->funcid);
-	LokiFusionFault fault;
+	FusionFault fault;
 	bool		descending;
 	FuncExpr   *sort = sorting_call(parse, &descending);
 	PGFunction	sorting = sort == NULL ? NULL : implementation(sort->funcid);
 	ArrayExpr  *legs;
 
 	if (has_call((Node *) parse->jointree, &support) || has_call(parse->havingQual, &support))
-		return LOKI_FUSION_IN_CONDITION;
+		return FUSION_IN_CONDITION;
 	if (sorting != rrf && sorting != weighted_rrf && sorting != weighted_scores)
-		return implementation(call->funcid) == leg_rank ? LOKI_FUSION_NO_FUSION : LOKI_FUSION_NOT_FIRST;
+		return implementation(call->funcid) == leg_rank ? FUSION_NO_FUSION : FUSION_NOT_FIRST;
 	if (!descending)
-		return LOKI_FUSION_ASCENDING;
+		return FUSION_ASCENDING;
 	Assert(parse->commandType == CMD_SELECT && parse->setOperations == NULL);
 	if (parse->hasAggs || parse->groupClause != NIL || parse->groupingSets != NIL || parse->havingQual != NULL ||
 		parse->distinctClause != NIL)
-		return LOKI_FUSION_OF_GROUPS;
+		return FUSION_OF_GROUPS;
 	if (parse->hasWindowFuncs)
-		return LOKI_FUSION_BESIDE_WINDOWS;
+		return FUSION_BESIDE_WINDOWS;
 	if (parse->rowMarks != NIL)
-		return LOKI_FUSION_LOCKS;
+		return FUSION_LOCKS;
 	legs = llast(sort->args);
 	if (!IsA(legs, ArrayExpr) || legs->elements == NIL || legs->multidims)
-		return LOKI_FUSION_HIDDEN_LEGS;
+		return FUSION_HIDDEN_LEGS;
 	memset(fusion, 0, sizeof(LokiFusion));
 	fusion->by_rank = sorting != weighted_scores;
 	fusion->legs = legs->elements;
 	if (list_length(sort->args) > 1)
 	{
+		char	   *schema = get_namespace_name(get_func_namespace(sort->funcid));
+		Oid			types[] = {FLOAT8ARRAYOID, INT4OID, INT4OID};
+
 		fusion->weights = linitial(sort->args);
-		fusion->weight_function = weight_function(sort->funcid);
+		/* search_path may not have it */
+		fusion->weight_function = LookupFuncName(list_make2(makeString(schema), makeString("fusion_weight")),
+												 lengthof(types), types, false);
 	}
 	Assert((fusion->weights == NULL) == (sorting == rrf));
 	fault = find_fused_table(parse, (Node *) parse->jointree, &fusion->table);
-	if (fault != LOKI_FUSION_POSSIBLE)
+	if (fault != FUSION_POSSIBLE)
 		return fault;
 	if (fusion->table == 0)
-		return LOKI_FUSION_NO_TABLE;
-	return has_other_call(parse, sort) ? LOKI_FUSION_NESTED : LOKI_FUSION_POSSIBLE;
+		return FUSION_NO_TABLE;
+	/* the fusion has no column for a call below the one that sorts, or among the functions of FROM */
+	if (has_call((Node *) sort->args, &support))
+		return FUSION_NESTED;
+	foreach_node(RangeTblEntry, rte, parse->rtable)
+		if (has_call((Node *) rte->functions, &support))
+		return FUSION_NESTED;
+	return FUSION_POSSIBLE;
 }
 
 /* ----------------------------------------------------------------
@@ -339,20 +444,6 @@ added_fusion(const Query *parse)
 	return 0;
 }
 
-/* The subquery of the fusion, as a member of the range table: what the parser makes of (SELECT ...) AS fusion */
-static RangeTblEntry *
-fusion_rte(Query *query)
-{
-	ParseState *pstate = make_parsestate(NULL);
-	RangeTblEntry *rte = addRangeTableEntryForSubquery(pstate, query, makeAlias(FUSION_NAME, NIL),
-													   false, true)->p_rte;
-
-	Assert(list_length(query->targetList) >= LOKI_FUSION_RANK);
-	rte->ctename = pstrdup(FUSION_NAME);	/* added_fusion() knows it by that */
-	free_parsestate(pstate);
-	return rte;
-}
-
 /*
  * A system column of the table equals a column of the fusion.  An equality of ctid is what core makes a
  * TID scan of; of partitions, and children, tableoid says which one the TID is of.
@@ -369,16 +460,23 @@ equality(Oid type, Index table, AttrNumber system_column, Index added, AttrNumbe
 }
 
 /*
- * Join a query with its fusion.  Its own join tree stays: conditions hold for the rows
+ * Join a query with its fusion, (SELECT ...) AS fusion.  Its own join tree stays: conditions hold for the rows
  * that are returned whatever the legs did.  Gap P34: a support function changes the Query; no version has a hook
  * between the parser's copy and planning that the first statement of a session passes; sql/fusion.
  */
 static Index
 add_fusion(Query *parse, const LokiFusion *fusion)
 {
-	RangeTblEntry *rte = fusion_rte(loki_fusion_query(parse, fusion));
+	Query	   *query = loki_fusion_query(parse, fusion);
+	ParseState *pstate = make_parsestate(NULL);
+	RangeTblEntry *rte = addRangeTableEntryForSubquery(pstate, query, makeAlias(FUSION_NAME, NIL),
+													   false, true)->p_rte;
 	RangeTblRef *place = makeNode(RangeTblRef);
 	Node	  **quals = &parse->jointree->quals;
+
+	Assert(list_length(query->targetList) >= LOKI_FUSION_RANK);
+	rte->ctename = pstrdup(FUSION_NAME);	/* added_fusion() knows it by that */
+	free_parsestate(pstate);
 
 	Assert(rt_fetch(fusion->table, parse->rtable)->rtekind == RTE_RELATION);
 	Assert(parse->setOperations == NULL && added_fusion(parse) == 0);
@@ -436,25 +534,6 @@ rank_of_call(const FuncExpr *call, Index added, int legs)
 }
 
 /*
- * Whether a call is the one that the query sorts by.  The call's arguments are simplified already, and have
- * no columns of joins, as of FROM (items CROSS JOIN f()) AS j; those of the call in the target list are as
- * they were written.  SELECT rrf(v <=> $1, age) beside ORDER BY rrf(...) with the same legs is the same
- * score; with others it would need a fusion of its own.
- */
-static bool
-is_sorting_call(PlannerInfo *root, const FuncExpr *call)
-{
-	bool		descending;
-	FuncExpr   *sort = sorting_call(root->parse, &descending);
-	Node	   *args;
-
-	if (sort == NULL || !descending || sort->funcid != call->funcid)
-		return false;
-	args = loki_without_columns(copyObject((Node *) sort->args), root->parse);
-	return equal(eval_const_expressions(root, args), call->args);
-}
-
-/*
  * Called by the planner for each call of a function of fusions.  A planner hook would miss the
  * statement that loads the library.  Core does not foresee that a support function changes the
  * query.  It may, because
@@ -479,6 +558,8 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
 	LokiFusion	fusion;
 	FuncExpr   *call;
+	FuncExpr   *sort;
+	bool		descending;
 	Query	   *parse;
 	Index		added;
 	RangeTblEntry *rte;
@@ -490,10 +571,10 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
 	added = added_fusion(parse);
 	if (added == 0)
 	{
-		LokiFusionFault fault = find_fusion(parse, call, &fusion);
+		FusionFault fault = find_fusion(parse, call, &fusion);
 
-		if (fault != LOKI_FUSION_POSSIBLE)
-			loki_fusion_refuse(get_func_name(call->funcid), fault);
+		if (fault != FUSION_POSSIBLE)
+			refuse(get_func_name(call->funcid), fault);
 		/* nothing has been computed of the range table (P34) */
 		Assert(request->root->simple_rel_array == NULL && request->root->processed_tlist == NIL);
 		added = add_fusion(parse, &fusion);
@@ -503,8 +584,19 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
 	if (implementation(call->funcid) == leg_rank)
 		PG_RETURN_POINTER(rank_of_call(call, added,
 									   list_length(rte->eref->colnames) - LOKI_FUSION_RANK + 1));
-	if (!is_sorting_call(request->root, call))
-		loki_fusion_refuse(get_func_name(call->funcid), LOKI_FUSION_ANOTHER);
+
+	/*
+	 * SELECT rrf(v <=> $1, age) beside ORDER BY rrf(...) with the same legs is
+	 * the same score; with others it would need a fusion of its own.  The
+	 * call's arguments are simplified already, and have no columns of joins,
+	 * as of FROM (items CROSS JOIN f()) AS j; those of the call in the target
+	 * list are as they were written.
+	 */
+	sort = sorting_call(parse, &descending);
+	if (sort == NULL || !descending || sort->funcid != call->funcid ||
+		!equal(eval_const_expressions(request->root,
+									  loki_without_columns(copyObject((Node *) sort->args), parse)), call->args))
+		refuse(get_func_name(call->funcid), FUSION_ANOTHER);
 	PG_RETURN_POINTER(makeVar(added, LOKI_FUSION_SCORE, exprType((Node *) call), -1, InvalidOid, 0));
 }
 
@@ -518,7 +610,7 @@ lokivector_fusion_support(PG_FUNCTION_ARGS)
 	Datum \
 	name(PG_FUNCTION_ARGS) \
 	{ \
-		loki_fusion_refuse(#name, LOKI_FUSION_POSSIBLE); \
+		refuse(#name, FUSION_POSSIBLE); \
 		PG_RETURN_NULL(); \
 	}
 

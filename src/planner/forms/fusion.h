@@ -27,28 +27,6 @@ typedef struct LokiFusion
 	List	   *legs;			/* expressions of double precision; the least is the best */
 } LokiFusion;
 
-/* Why there can be no fusion: refusal.c has what the user reads */
-typedef enum LokiFusionFault
-{
-	LOKI_FUSION_POSSIBLE,
-	LOKI_FUSION_IN_CONDITION,
-	LOKI_FUSION_NOT_FIRST,		/* in ORDER BY */
-	LOKI_FUSION_NO_FUSION,		/* that leg_rank() could be of */
-	LOKI_FUSION_ASCENDING,
-	LOKI_FUSION_OF_GROUPS,
-	LOKI_FUSION_BESIDE_WINDOWS,
-	LOKI_FUSION_LOCKS,
-	LOKI_FUSION_HIDDEN_LEGS,
-	LOKI_FUSION_NO_TABLE,
-	LOKI_FUSION_SEVERAL_TABLES,
-	LOKI_FUSION_NOT_OF_TABLE,
-	LOKI_FUSION_NESTED,
-	LOKI_FUSION_ANOTHER			/* than the one that is sorted by */
-} LokiFusionFault;
-
-/* ERROR of a call of a function that has no fusion. */
-extern void loki_fusion_refuse(const char *function, LokiFusionFault fault);
-
 /* Columns of the query that fuses; ranks of further legs follow */
 #define LOKI_FUSION_TID			1
 #define LOKI_FUSION_TABLE		2

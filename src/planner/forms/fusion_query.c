@@ -75,16 +75,18 @@
 /*
  * What each leg adds is added up in the order of the legs, so that rows of equal ranks have equal scores
  * whatever plan runs.  Names are of pg_catalog, whatever search_path says: the text is parsed while a
- * query of the user's is planned.
+ * query of the user's is planned.  Hooks of other extensions do not see it: it is not a statement of the user's.
  *
  *		SELECT tid, tab, COALESCE(max(part) FILTER (WHERE leg = 1), 0) + ... AS score
  *		FROM (SELECT tid, tab, 1 AS leg, weight / (60 + rank() OVER place) AS part FROM leg WINDOW place AS (ORDER BY value)
  *			UNION ALL ...) AS ranked GROUP BY tid, tab
  */
-static char *
-fusion_text(const LokiFusion *fusion)
+static Query *
+query_without_legs(const LokiFusion *fusion)
 {
+	ParseState *pstate = make_parsestate(NULL);
 	StringInfoData text;
+	Query	   *query;
 
 	Assert(fusion->legs != NIL);
 	initStringInfo(&text);
@@ -106,20 +108,8 @@ fusion_text(const LokiFusion *fusion)
 						 fusion->by_rank ? BY_RANK : BY_SCORE,
 						 fusion->by_rank ? HAS_RANK : HAS_SCORE);
 	appendStringInfoString(&text, ") AS ranked GROUP BY tid, tab");
-	return text.data;
-}
-
-/* Hooks of other extensions do not see it: it is not a statement of the user's. */
-static Query *
-parse_text(const char *text)
-{
-	ParseState *pstate = make_parsestate(NULL);
-	Query	   *query;
-
-	pstate->p_sourcetext = text;
-
-	query = transformTopLevelStmt(pstate,
-								  linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT)));
+	pstate->p_sourcetext = text.data;
+	query = transformTopLevelStmt(pstate, linitial_node(RawStmt, raw_parser(text.data, RAW_PARSE_DEFAULT)));
 	free_parsestate(pstate);
 	return query;
 }
@@ -268,29 +258,6 @@ take_semijoins(const Query *leg, Node *node, List **conditions)
  */
 
 /*
- * How many rows a leg has: all of them, if the query has no LIMIT, one that may be another when it is
- * evaluated again, WITH TIES, of which there may be any number, or functions that return sets, which may
- * return none for a row.
- *
- * A row that is among the best by the sum need not be among the first k of any leg, so legs are deeper
- * than the result.  That makes the fusion approximate: a row that is in no leg has no score.
- */
-static Node *
-depth_of_leg(const Query *parse)
-{
-	Expr	   *rows;
-
-	if (!loki_has_limit(parse) || parse->hasTargetSRFs ||
-		contain_volatile_functions((Node *) list_make2(parse->limitCount, parse->limitOffset)))
-		return NULL;
-	rows = loki_make_extreme(IS_LEAST, loki_rows_taken(parse->limitCount, parse->limitOffset),
-							 loki_bigint_const(MAX_LIMIT));
-	rows = loki_make_call(F_INT8MUL, INT8OID, list_make2(rows, loki_bigint_const(DEPTH_FACTOR)));
-	return (Node *) loki_make_call(F_INT8PL, INT8OID,
-								   list_make2(rows, loki_bigint_const(DEPTH_LEAST)));
-}
-
-/*
  * Whether a leg is CASE WHEN condition THEN value END, with or without casts around it.  Then takes the
  * condition out: as one of the query's it may be an index condition.  Rows for which it does not hold
  * have no value, and a strict cast of NULL is NULL, so they have no place in the leg in either form.
@@ -316,22 +283,6 @@ split_condition(Expr **leg, Node **condition)
 		return true;
 	}
 	return false;
-}
-
-/* Leg n's weight (from 0) */
-static Expr *
-weight_of_leg(const LokiFusion *fusion, int n)
-{
-	Expr	   *leg = (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
-										 Int32GetDatum(n + 1), false, true);
-	Expr	   *legs = (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
-										  Int32GetDatum(list_length(fusion->legs)), false, true);
-
-	Assert(n >= 0 && n < list_length(fusion->legs));
-	if (fusion->weights == NULL)
-		return loki_float_const(1);
-	return loki_make_call(fusion->weight_function, FLOAT8OID,
-						  list_make3(copyObject(fusion->weights), leg, legs));
 }
 
 /* Append a column to the select list of a leg. */
@@ -396,6 +347,13 @@ sort_by_value(Query *query, TargetEntry *value)
 /*
  * The rows of a query that have a value in leg n (from 0), the best first: TID, table,
  * value and weight of each.
+ *
+ * These are all of them, if the query has no LIMIT, one that may be another when it is
+ * evaluated again, WITH TIES, of which there may be any number, or functions that return sets, which may
+ * return none for a row.
+ *
+ * A row that is among the best by the sum need not be among the first k of any leg, so legs are deeper
+ * than the result.  That makes the fusion approximate: a row that is in no leg has no score.
  */
 static Query *
 leg_query(const Query *parse, const LokiFusion *fusion, int n)
@@ -403,6 +361,7 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
 	Query	   *query = select_from(parse);
 	Expr	   *value = copyObject(list_nth(fusion->legs, n));
 	Expr	   *within = copyObject(value);
+	Expr	   *weight = loki_float_const(1);
 	Node	   *condition = NULL;
 	List	   *semijoins = NIL;
 
@@ -423,9 +382,25 @@ leg_query(const Query *parse, const LokiFusion *fusion, int n)
 									   OIDOID, -1, InvalidOid, 0), "tab");
 	Assert(exprType((Node *) value) == FLOAT8OID);
 	add_column(query, value, "value");
-	add_column(query, weight_of_leg(fusion, n), "weight");
+	if (fusion->weights != NULL)
+		weight = loki_make_call(fusion->weight_function, FLOAT8OID,
+								list_make3(copyObject(fusion->weights),
+										   makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+													 Int32GetDatum(n + 1), false, true),
+										   makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+													 Int32GetDatum(list_length(fusion->legs)), false, true)));
+	add_column(query, weight, "weight");
 	sort_by_value(query, list_nth_node(TargetEntry, query->targetList, 2));
-	query->limitCount = depth_of_leg(parse);
+	if (loki_has_limit(parse) && !parse->hasTargetSRFs &&
+		!contain_volatile_functions((Node *) list_make2(parse->limitCount, parse->limitOffset)))
+	{
+		Expr	   *rows = loki_make_extreme(IS_LEAST, loki_rows_taken(parse->limitCount, parse->limitOffset),
+											 loki_bigint_const(MAX_LIMIT));
+
+		rows = loki_make_call(F_INT8MUL, INT8OID, list_make2(rows, loki_bigint_const(DEPTH_FACTOR)));
+		query->limitCount = (Node *) loki_make_call(F_INT8PL, INT8OID,
+													list_make2(rows, loki_bigint_const(DEPTH_LEAST)));
+	}
 	query->limitOption = LIMIT_OPTION_COUNT;
 	query->hasSubLinks = checkExprHasSubLink((Node *) query);
 	return query;
@@ -464,7 +439,7 @@ find_places(Query *query, int level, int *leg_level)
 Query *
 loki_fusion_query(const Query *parse, const LokiFusion *fusion)
 {
-	Query	   *query = parse_text(fusion_text(fusion));
+	Query	   *query = query_without_legs(fusion);
 	int			level = 0;
 	List	   *places = find_places(query, 1, &level);
 	LevelContext context = {.delta = level};

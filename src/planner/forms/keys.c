@@ -36,6 +36,13 @@
  * whole join, and nothing is known of the keys, as in a table that was not analyzed, it takes the place of
  * loops.
  *
+ * The node reads its child to the end and returns one row: an array of the keys that are
+ * not NULL, which no row equals.  If there is none, it returns no row, so that the scan on the inner side of the
+ * nested loop does not run at all.  Keys are sorted, so that each is there
+ * once.  If what takes the array hashes it, they are not, unless they outgrow the memory:
+ * sorting costs more than hashing a key twice.  The node keeps the array over rescans as long
+ * as nothing that the child depends on changes.
+ *
  * IDENTIFICATION
  *	  src/planner/forms/keys.c
  *
@@ -48,8 +55,10 @@
 #include <math.h>
 
 #include "access/stratnum.h"
+#include "compat/grow.h"
 #include "compat/pgcompat.h"
 #include "compat/plan.h"
+#include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -61,16 +70,31 @@
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/forms/forms.h"
-#include "planner/forms/keys.h"
 #include "planner/order/order.h"
 #include "planner/query/column_test.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
+#include "utils/array.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/selfuncs.h"
+#include "utils/sortsupport.h"
 
 static bool enable_join_keys = true;
+
+/* What a plan carries in custom_private: a list of OIDs */
+typedef enum JoinKeysPrivate
+{
+	KEYS_TYPE,					/* of the keys */
+	KEYS_ORDER,					/* < by which they are compared ... */
+	KEYS_COLLATION,				/* ... and its collation */
+	KEYS_HASH					/* function by which what takes them hashes
+								 * them, or none */
+} JoinKeysPrivate;
+
+static const LokiNodeKind join_keys_kind;
 
 /* A join clause, as a condition on the scanned relation alone */
 typedef struct JoinKeys
@@ -80,7 +104,6 @@ typedef struct JoinKeys
 	Var		   *array;			/* the keys, as a nested loop's parameter */
 	RestrictInfo *clause;		/* column = ANY (array) */
 	double		rows;			/* of scans with this condition */
-	bool		unknown;		/* nothing is known of the keys' number */
 } JoinKeys;
 
 /* ----------------------------------------------------------------
@@ -109,80 +132,34 @@ join_equality(RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 }
 
 /*
- * The < operator, for the right side of the join's operator, that takes the same keys
- * for equal.  The default order of the type may separate more keys.
- */
-static Oid
-order_of_keys(RestrictInfo *rinfo, OpExpr *op)
-{
-	Oid			left;
-	Oid			right;
-
-	op_input_types(op->opno, &left, &right);
-	foreach_oid(family, rinfo->mergeopfamilies)
-	{
-		Oid			order = get_opfamily_member(family, right, right,
-												BTLessStrategyNumber);
-
-		if (OidIsValid(order))
-			return order;
-	}
-	return InvalidOid;
-}
-
-/* The share of the relation's rows that have a partner: what core estimates of a semi-join by that clause */
-static Selectivity
-share_joined(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
-{
-	SpecialJoinInfo sjinfo = {.type = T_SpecialJoinInfo, .jointype = JOIN_SEMI};
-	Selectivity share;
-
-	sjinfo.min_lefthand = sjinfo.syn_lefthand = outer->relids;
-	sjinfo.min_righthand = sjinfo.syn_righthand = inner->relids;
-
-	/* the clause must not remember it, since the join may be of another kind */
-	share = clause_selectivity(root, (Node *) rinfo->clause, 0, JOIN_SEMI, &sjinfo);
-	return Max(Min(share, 1), 1e-9);
-}
-
-/*
- * Whether the keys are the same as long as an executor runs.  They may change with a
- * parameter of an outer query, with each step of a recursion, and in EvalPlanQual().
- */
-static bool
-keys_stay(const PlannerInfo *root)
-{
-	if (root->rowMarks != NIL || !loki_query_level(root)->selects)
-		return false;
-	for (const PlannerInfo *level = root; level != NULL; level = level->parent_root)
-		if (level->wt_param_id >= 0 || (level != root && level->plan_params != NIL))
-			return false;
-	return true;
-}
-
-/*
  * The condition column = ANY (array).  The planner takes it for a condition on the
- * scanned relation alone, so core matches it to indexes like any other.  The executor
- * hashes an array once, and core asks for that if the array is a constant.  Ours is as good
- * as one if the keys stay.  Gap P30: a Var of another type than its column's, in a condition that claims to be of
- * one relation; no version has a parameter of a relation that is none; sql/join_keys.
+ * scanned relation alone, so core matches it to indexes like any other.  It lets pass the share of rows that have a
+ * partner, as core estimates it of a semi-join.  The executor hashes an array once, and core asks for that if the array
+ * is a constant.  Ours is as good as one if the keys stay the same as long as an executor runs.  They may change with
+ * a parameter of an outer query, with each step of a recursion, and in EvalPlanQual().  Gap P30: a Var of another type
+ * than its column's, in a condition that claims to be of one relation; no version has a parameter of a relation that is
+ * none; sql/join_keys.
  */
 static RestrictInfo *
 any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
-		   RelOptInfo *outer, Selectivity share)
+		   RelOptInfo *outer, RelOptInfo *inner)
 {
 	ScalarArrayOpExpr *any = makeNode(ScalarArrayOpExpr);
+	SpecialJoinInfo sjinfo = {.type = T_SpecialJoinInfo, .jointype = JOIN_SEMI};
 	RestrictInfo *result;
 	RegProcedure left;
 	RegProcedure right;
+	bool		stay = root->rowMarks == NIL && loki_query_level(root)->selects;
 
+	for (const PlannerInfo *level = root; level != NULL; level = level->parent_root)
+		stay &= level->wt_param_id < 0 && (level == root || level->plan_params == NIL);
 	any->opno = op->opno;
 	any->useOr = true;
 	any->inputcollid = op->inputcollid;
 	any->args = list_make2(linitial(op->args), array);
 	any->location = -1;
 	set_sa_opfuncid(any);
-	if (keys_stay(root) && get_op_hash_functions(op->opno, &left, &right) && left == right)
+	if (stay && get_op_hash_functions(op->opno, &left, &right) && left == right)
 		any->hashfuncid = left;
 	result = make_simple_restrictinfo(root, (Expr *) any);
 	result->security_level = rinfo->security_level;
@@ -190,61 +167,57 @@ any_clause(PlannerInfo *root, RestrictInfo *rinfo, OpExpr *op, Var *array,
 	result->clause_relids = bms_copy(outer->relids);
 	result->required_relids = bms_copy(outer->relids);
 	LokiSetNumBaseRels(result, 1);
-	result->norm_selec = share;
-	result->outer_selec = share;
+	sjinfo.min_lefthand = sjinfo.syn_lefthand = outer->relids;
+	sjinfo.min_righthand = sjinfo.syn_righthand = inner->relids;
+
+	/* the join clause must not remember it, since the join may be of another kind */
+	result->norm_selec = clause_selectivity(root, (Node *) rinfo->clause, 0, JOIN_SEMI, &sjinfo);
+	result->norm_selec = result->outer_selec = Max(Min(result->norm_selec, 1), 1e-9);
 	return result;
 }
 
 /*
- * The column under whose number the array is passed: the first one of the key, which is mostly that column itself; NULL if
- * there is none
+ * The join keys that a join clause asks the other relation for; NULL if it is no use.
+ *
+ * The array is passed under the number of the key's first column, which is mostly that column itself.  Its order is by
+ * the < operator, for the right side of the join's operator, that takes the same keys for equal.  The default order of
+ * the type may separate more keys.
  */
-static Var *
-column_of_key(Expr *operand)
-{
-	List	   *columns = pull_var_clause((Node *) operand, PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_WINDOWFUNCS |
-										  PVC_INCLUDE_PLACEHOLDERS);
-
-	foreach_ptr(Node, column, columns)
-		if (!IsA(column, Var) || ((Var *) column)->varlevelsup > 0)
-		return NULL;
-	return columns != NIL ? linitial(columns) : NULL;
-}
-
-/* The join keys that a join clause asks the other relation for; NULL if it is no use */
 static JoinKeys *
 join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo *inner)
 {
 	JoinKeys   *keys;
 	OpExpr	   *op = join_equality(rinfo, outer, inner);
-	Expr	   *operand;
-	Var		   *column;
+	List	   *columns;
+	Oid			type;
 	Oid			array_type;
-	Oid			order;
+	Oid			left;
+	Oid			right;
 	LokiColumnTest test;
-	Selectivity share;
 	bool		usable;
 
 	if (op == NULL)
 		return NULL;
 	Assert(bms_equal(pull_varnos(root, linitial(op->args)), outer->relids) &&
 		   bms_is_subset(pull_varnos(root, lsecond(op->args)), inner->relids));
-	operand = lsecond(op->args);
-
-	column = column_of_key(operand);
-	array_type = get_array_type(exprType((Node *) operand));
-	order = order_of_keys(rinfo, op);
-	if (column == NULL || !OidIsValid(array_type) || !OidIsValid(order) ||
-		getBaseType(exprType((Node *) operand)) != exprType((Node *) operand))
-		return NULL;
-
 	keys = palloc0_object(JoinKeys);
-	keys->operand = operand;
-	keys->order = order;
-	keys->array = makeVar(column->varno, column->varattno, array_type, -1,
+	keys->operand = lsecond(op->args);
+	op_input_types(op->opno, &left, &right);
+	foreach_oid(family, rinfo->mergeopfamilies)
+		if (!OidIsValid(keys->order))
+		keys->order = get_opfamily_member(family, right, right, BTLessStrategyNumber);
+	columns = pull_var_clause((Node *) keys->operand, PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_WINDOWFUNCS |
+							  PVC_INCLUDE_PLACEHOLDERS);
+	foreach_ptr(Var, column, columns)
+		if (!IsA(column, Var) || column->varlevelsup > 0)
+		return NULL;
+	type = exprType((Node *) keys->operand);
+	array_type = get_array_type(type);
+	if (columns == NIL || !OidIsValid(array_type) || !OidIsValid(keys->order) || getBaseType(type) != type)
+		return NULL;
+	keys->array = makeVar(linitial_node(Var, columns)->varno, linitial_node(Var, columns)->varattno, array_type, -1,
 						  op->inputcollid, 0);
-	share = share_joined(root, rinfo, outer, inner);
-	keys->clause = any_clause(root, rinfo, op, keys->array, outer, share);
+	keys->clause = any_clause(root, rinfo, op, keys->array, outer, inner);
 
 	/* it can be hashed, or an index has a column for it */
 	usable = OidIsValid(castNode(ScalarArrayOpExpr, keys->clause->clause)->hashfuncid);
@@ -252,8 +225,8 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
 		usable |= loki_column_test(info, (Node *) keys->clause->clause, &test) && loki_column_collates(info, &test);
 	if (!usable)
 		return NULL;
-	keys->rows = clamp_row_est(outer->rows * share);
-	Assert(share > 0);
+	Assert(keys->clause->norm_selec > 0);
+	keys->rows = clamp_row_est(outer->rows * keys->clause->norm_selec);
 	return keys;
 }
 
@@ -261,46 +234,6 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
  * Paths
  * ----------------------------------------------------------------
  */
-
-/*
- * Whether the expected keys take no more memory than a hash table may.  They are sorted, and then an array; without
- * statistics all may be distinct.
- */
-static bool
-keys_fit(PlannerInfo *root, RelOptInfo *rel, JoinKeys *keys)
-{
-	Node	   *operand = (Node *) keys->operand;
-	double		n = rel->cheapest_total_path->rows;
-	int32		width = get_typavgwidth(exprType(operand), exprTypmod(operand));
-	VariableStatData known;
-
-	examine_variable(root, operand, 0, &known);
-	keys->unknown = !HeapTupleIsValid(known.statsTuple) && !known.isunique;
-	ReleaseVariableStats(known);
-	if (!keys->unknown)
-		n = estimate_num_groups(root, list_make1(operand), n, NULL, NULL);
-	return n * (sizeof(Datum) + 2.0 * width) <= get_hash_memory_limit();
-}
-
-/*
- * Whether the keys leave out next to no row of the scan, while an index finds the partner of each: the
- * plain join reads no more rows then, and no keys.  In a star, core would join one more path in order with
- * every other table.
- */
-static bool
-keys_leave_out_none(const RelOptInfo *outer, const RelOptInfo *inner, const JoinKeys *keys)
-{
-	if (keys->unknown || keys->rows < 0.99 * outer->rows)
-		return false;
-	foreach_ptr(Path, path, inner->cheapest_parameterized_paths)
-	{
-		const Relids needed = PATH_REQ_OUTER(path);
-
-		if (needed != NULL && bms_is_subset(needed, outer->relids))
-			return true;
-	}
-	return false;
-}
 
 /* The path of the node that collects the keys */
 static Path *
@@ -320,7 +253,7 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 											set_pathtarget_cost_width(root, operand));
 
 	/* one child with one column, one row with one array */
-	path = loki_node_path(&loki_join_keys_kind, rel, set_pathtarget_cost_width(root, array),
+	path = loki_node_path(&join_keys_kind, rel, set_pathtarget_cost_width(root, array),
 						  child, array->exprs, NIL, NIL,
 						  list_make4_oid(exprType((Node *) keys->operand), keys->order,
 										 keys->array->varcollid, any->hashfuncid));
@@ -354,26 +287,6 @@ scan_path(PlannerInfo *root, RelOptInfo *parent, Path *row, Path *scan,
 }
 
 /*
- * Add the join above such a scan, of its rows with all rows of the other relation: by an index of that
- * for each row, or from memory.
- */
-static void
-add_join_above(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
-			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra, Path *scan)
-{
-	foreach_ptr(Path, path, inner->cheapest_parameterized_paths)
-	{
-		if (!bms_is_subset(PATH_REQ_OUTER(path), outer->relids))
-			continue;
-		if (PATH_REQ_OUTER(path) == NULL)
-			path = (Path *) loki_create_material_path(inner, path);
-		add_path(joinrel, (Path *)
-				 loki_create_nestloop_path(root, joinrel, jointype, extra, scan, path, extra->restrictlist,
-										   scan->pathkeys));
-	}
-}
-
-/*
  * Drop nested loops that compare each row of the scan with all keys.  If there are many more keys
  * than expected, these take seconds; if there are few, the array costs little more.
  * Gap P27; no version drops a path but for another; sql/join_keys.
@@ -394,16 +307,42 @@ drop_loops(RelOptInfo *joinrel, const RelOptInfo *outer)
 	}
 }
 
-/* Add paths for a join clause; false if it is no use. */
+/*
+ * Add paths for a join clause; false if it is no use.
+ *
+ * It is none if the expected keys take more memory than a hash table may.  They are sorted, and then an array; without
+ * statistics all may be distinct.  Nor is it any if the keys leave out next to no row of the scan, while an index finds
+ * the partner of each: the plain join reads no more rows then, and no keys.  In a star, core would join one more path in
+ * order with every other table.
+ *
+ * The join above a scan is of its rows with all rows of the other relation: by an index of that for each row, or from
+ * memory.
+ */
 static bool
 add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra,
 			   RestrictInfo *rinfo, bool alone)
 {
 	JoinKeys   *keys = join_keys(root, rinfo, outer, inner);
+	VariableStatData statistics;
+	bool		known;
+	double		n = inner->cheapest_total_path->rows;
+	Node	   *operand;
 	Path	   *row;
 
-	if (keys == NULL || !keys_fit(root, inner, keys) || keys_leave_out_none(outer, inner, keys))
+	if (keys == NULL)
+		return false;
+	operand = (Node *) keys->operand;
+	examine_variable(root, operand, 0, &statistics);
+	known = HeapTupleIsValid(statistics.statsTuple) || statistics.isunique;
+	ReleaseVariableStats(statistics);
+	if (known)
+		n = estimate_num_groups(root, list_make1(operand), n, NULL, NULL);
+	if (n * (sizeof(Datum) + 2.0 * get_typavgwidth(exprType(operand), exprTypmod(operand))) > get_hash_memory_limit())
+		return false;
+	foreach_ptr(Path, path, inner->cheapest_parameterized_paths)
+		if (known && keys->rows >= 0.99 * outer->rows && PATH_REQ_OUTER(path) != NULL &&
+			bms_is_subset(PATH_REQ_OUTER(path), outer->relids))
 		return false;
 	row = keys_path(root, inner, keys);
 	foreach_ptr(Path, scan, loki_paths_with(root, outer, list_make1(keys->clause), NULL, inner->relids,
@@ -411,13 +350,23 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 	{
 		if (scan->pathkeys == NIL || (!IsA(scan, IndexPath) && !IsA(scan, CustomPath)))
 			continue;
-		if (alone && keys->unknown)
-			drop_loops(joinrel, outer);
 		if (alone)
+		{
+			if (!known)
+				drop_loops(joinrel, outer);
 			add_path(joinrel, scan_path(root, joinrel, row, scan, extra));
-		else
-			add_join_above(root, joinrel, outer, inner, jointype, extra,
-						   scan_path(root, outer, row, scan, extra));
+			continue;
+		}
+		scan = scan_path(root, outer, row, scan, extra);
+		foreach_ptr(Path, path, inner->cheapest_parameterized_paths)
+		{
+			if (!bms_is_subset(PATH_REQ_OUTER(path), outer->relids))
+				continue;
+			if (PATH_REQ_OUTER(path) == NULL)
+				path = (Path *) loki_create_material_path(inner, path);
+			add_path(joinrel, (Path *) loki_create_nestloop_path(root, joinrel, jointype, extra, scan, path,
+																 extra->restrictlist, scan->pathkeys));
+		}
 	}
 	return true;
 }
@@ -459,6 +408,224 @@ add_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		break;
 }
 
+/* ----------------------------------------------------------------
+ * Execution
+ * ----------------------------------------------------------------
+ */
+
+/* Room for keys at first, in the array that grows */
+#define FIRST_KEYS	1024
+
+typedef struct JoinKeysState
+{
+	LokiNode	node;
+
+	/* the keys' type */
+	Oid			type;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	SortSupportData order;
+	bool		hashed;			/* by what takes the array */
+
+	/* what was collected, in the node's context */
+	Datum	   *keys;			/* sorted, each once, if remove_equal() was last */
+	int			nkeys;
+	uint64		room;			/* for keys */
+	Size		bytes;			/* of the keys in an array, without alignment */
+	Datum		array;			/* once `collected` */
+	bool		collected;
+	bool		returned;		/* the row, since the last rescan */
+} JoinKeysState;
+
+/* A LokiNodeKind's method */
+static void
+begin_keys(LokiNode *node, CustomScan *scan)
+{
+	JoinKeysState *state = (JoinKeysState *) node;
+
+	Assert(list_length(scan->custom_private) == KEYS_HASH + 1);
+	state->type = list_nth_oid(scan->custom_private, KEYS_TYPE);
+	/* the column's number has come here with the type of the array (P30) */
+	Assert(TupleDescAttr(node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor, 0)->atttypid ==
+		   get_array_type(state->type));
+	get_typlenbyvalalign(state->type, &state->typlen, &state->typbyval, &state->typalign);
+	state->order.ssup_cxt = node->css.ss.ps.state->es_query_cxt;
+	state->order.ssup_collation = list_nth_oid(scan->custom_private, KEYS_COLLATION);
+	PrepareSortSupportFromOrderingOp(list_nth_oid(scan->custom_private, KEYS_ORDER),
+									 &state->order);
+	state->hashed = OidIsValid(list_nth_oid(scan->custom_private, KEYS_HASH));
+}
+
+/* A LokiNodeKind's method: the same parameters give the same keys, as a Material node has it. */
+static bool
+restart_keys(LokiNode *node)
+{
+	JoinKeysState *state = (JoinKeysState *) node;
+
+	state->returned = false;
+	if (node->child->chgParam == NULL && state->collected)
+		return false;
+	state->collected = false;
+	return true;
+}
+
+/* qsort_arg callback.  A sort of millions of texts takes seconds, in which it must be possible to cancel it. */
+static int
+compare_keys(const void *a, const void *b, void *order)
+{
+	CHECK_FOR_INTERRUPTS();
+	return ApplySortComparator(*(const Datum *) a, false, *(const Datum *) b, false,
+							   (SortSupport) order);
+}
+
+/*
+ * Sort the keys, and keep each once.  Equal is what the join's operator family compares as equal, so
+ * that 1.0 and 1.00 are one key.
+ */
+static void
+remove_equal(JoinKeysState *state)
+{
+	int			n = 0;
+
+	if (state->nkeys == 0)
+		return;
+	qsort_arg(state->keys, state->nkeys, sizeof(Datum), compare_keys, &state->order);
+	for (int i = 1; i < state->nkeys; i++)
+	{
+		if (compare_keys(&state->keys[n], &state->keys[i], &state->order) == 0)
+		{
+			state->bytes -= datumGetSize(state->keys[i], state->typbyval, state->typlen);
+			if (!state->typbyval)
+				pfree(DatumGetPointer(state->keys[i]));
+		}
+		else
+			state->keys[++n] = state->keys[i];
+	}
+	Assert(n < state->nkeys);
+	state->nkeys = n + 1;
+}
+
+/*
+ * Add a key; ERROR if an array cannot have them all.
+ *
+ * When the room is full, equal keys go first.  Only if more than half are left is the room doubled, so
+ * that at least half of what is sorted is new each time: the time stays that of a few sorts, and the
+ * memory that of the keys.  Where nobody needs them sorted, this begins with half the memory of a hash
+ * table.
+ */
+static void
+add_key(JoinKeysState *state, Datum value)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->node.context);
+
+	if (state->nkeys == state->room)
+	{
+		if (!state->hashed ||
+			state->bytes + state->room * sizeof(Datum) > get_hash_memory_limit() / 2)
+			remove_equal(state);
+		if (state->nkeys >= state->room / 2)
+			state->keys = loki_grow(state->node.context, state->keys, &state->room, state->room + 1,
+									FIRST_KEYS, sizeof(Datum));
+	}
+	if (state->typlen == -1)
+		value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+	else
+		value = datumCopy(value, state->typbyval, state->typlen);
+	Assert(state->nkeys < state->room);
+	state->keys[state->nkeys++] = value;
+	state->bytes += datumGetSize(value, state->typbyval, state->typlen);
+	MemoryContextSwitchTo(old);
+
+	/*
+	 * The planner expected fewer, because its statistics are old, or because
+	 * a subquery has none.  With alignment, the array may take twice as many
+	 * bytes, and a value in memory has MaxAllocSize of them at most.
+	 */
+	if (state->bytes > MaxAllocSize / 2)
+		remove_equal(state);
+	if (state->bytes > MaxAllocSize / 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many join keys: %d", state->nkeys),
+				 errhint("ANALYZE its tables, or turn lokivector.enable_join_keys off.")));
+}
+
+/*
+ * Read the child to its end.  The memory of the keys before is given back only now: the scan that has
+ * the array may be rescanned with it until then.
+ */
+static void
+collect_keys(JoinKeysState *state)
+{
+	TupleTableSlot *slot;
+	MemoryContext old;
+
+	/* the array that was returned before is freed here */
+	Assert(!state->returned);
+	MemoryContextReset(state->node.context);
+	state->nkeys = 0;
+	state->bytes = 0;
+	state->room = 0;
+	state->keys = NULL;
+	while ((slot = loki_node_next_of_child(&state->node)) != NULL)
+	{
+		bool		isnull;
+		Datum		value = slot_getattr(slot, 1, &isnull);
+
+		if (!isnull)
+			add_key(state, value);
+	}
+	if (!state->hashed)
+		remove_equal(state);
+	Assert(state->nkeys <= state->room);
+	old = MemoryContextSwitchTo(state->node.context);
+	state->array = PointerGetDatum(construct_array(state->keys, state->nkeys,
+												   state->type, state->typlen,
+												   state->typbyval, state->typalign));
+	MemoryContextSwitchTo(old);
+	state->collected = true;
+}
+
+/* A LokiNodeKind's method: the one row, again after each rescan, or none if there are no keys */
+static TupleTableSlot *
+next_of_keys(LokiNode *node)
+{
+	JoinKeysState *state = (JoinKeysState *) node;
+	TupleTableSlot *slot = node->css.ss.ss_ScanTupleSlot;
+
+	if (!state->collected)
+		collect_keys(state);
+	Assert(node->ended && state->nkeys <= state->room);
+	if (state->returned || state->nkeys == 0)
+		return NULL;
+	state->returned = true;
+	ExecClearTuple(slot);
+	slot->tts_values[0] = state->array;
+	slot->tts_isnull[0] = false;
+	return ExecStoreVirtualTuple(slot);
+}
+
+/* A LokiNodeKind's method */
+static void
+explain_keys(LokiNode *node, List *ancestors, ExplainState *es)
+{
+	JoinKeysState *state = (JoinKeysState *) node;
+
+	if (es->analyze && state->collected)
+		ExplainPropertyInteger("Keys", NULL, state->nkeys, es);
+}
+
+static const LokiNodeKind join_keys_kind = {
+	.path = {.CustomName = "LokivectorJoinKeys",.PlanCustomPath = loki_node_plan},
+	.plan = {.CustomName = "LokivectorJoinKeys",.CreateCustomScanState = loki_node_create_state},
+	.size = sizeof(JoinKeysState),
+	.begin = begin_keys,
+	.restart = restart_keys,
+	.next = next_of_keys,
+	.explain = explain_keys,
+};
+
 static void
 define_setting(void)
 {
@@ -470,6 +637,6 @@ define_setting(void)
 
 const LokiForm loki_join_keys_form = {
 	.join = add_join_keys_paths,
-	.kind = &loki_join_keys_kind,
+	.kind = &join_keys_kind,
 	.init = define_setting,
 };

@@ -76,27 +76,6 @@ comes_last(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, const PathKe
 }
 
 /*
- * Rows of the outer side for one of the inner side, by an index for the join clause; NULL if there is
- * none.  Core makes no such path itself: it never puts the nullable side of a join on the outside of a
- * loop.
- */
-static Path *
-matching_rows(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, RestrictInfo *clause)
-{
-	RestrictInfo *one_side = makeNode(RestrictInfo);
-	double		rows;
-
-	/* core matches it to indexes as a condition on the outer side alone */
-	*one_side = *clause;
-	one_side->clause_relids = one_side->required_relids = bms_copy(outer->relids);
-	rows = clamp_row_est(outer->rows * clause_selectivity(root, (Node *) clause->clause, (int) outer->relid,
-														  JOIN_INNER, NULL));
-	return get_cheapest_fractional_path_for_pathkeys(loki_paths_with(root, outer, list_make1(one_side), NULL,
-																	 inner->relids, rows, NULL, NULL),
-													 NIL, inner->relids, 0);
-}
-
-/*
  * A join of all rows that is there already, with a further condition of its rows; NULL if there is none.
  * The path is copied, as core's own stays in the list.  A loop for each row would take too long for what
  * may be the whole of both tables.
@@ -141,7 +120,11 @@ joined_column(const RestrictInfo *clause, const RelOptInfo *rel)
 	return left->varno == (int) rel->relid ? left : right->varno == (int) rel->relid ? right : NULL;
 }
 
-/* Offer the join by one join clause: the rows that have a partner, and then those that have none. */
+/*
+ * Offer the join by one join clause: the rows that have a partner, and then those that have none.  Those of the
+ * outer side for one of the inner side are found by an index for the clause.  Core makes no such path itself: it never
+ * puts the nullable side of a join on the outside of a loop.
+ */
 static void
 offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo *inner,
 		   JoinPathExtraData *extra, RestrictInfo *clause, List *scans)
@@ -149,12 +132,22 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 	Expr	   *preserved = loki_make_null_test((Node *) joined_column(clause, outer), IS_NOT_NULL);
 	Expr	   *nullable = loki_make_null_test((Node *) joined_column(clause, inner), IS_NULL);
 	JoinPathExtraData reversed = *extra;
-	Path	   *found = matching_rows(root, outer, inner, clause);
+	RestrictInfo *one_side = makeNode(RestrictInfo);
+	double		rows;
+	Path	   *found;
 	Path	   *unjoined = all_joined(joinrel, outer, make_simple_restrictinfo(root, nullable),
 									  list_make1(linitial(root->query_pathkeys)));
 	List	   *joined = lappend(list_delete_ptr(list_copy(extra->restrictlist), clause),
 								 loki_make_restrictinfo(root, preserved, 0, outer->relids));
 
+	/* core matches it to indexes as a condition on the outer side alone */
+	*one_side = *clause;
+	one_side->clause_relids = one_side->required_relids = bms_copy(outer->relids);
+	rows = clamp_row_est(outer->rows * clause_selectivity(root, (Node *) clause->clause, (int) outer->relid,
+														  JOIN_INNER, NULL));
+	found = get_cheapest_fractional_path_for_pathkeys(loki_paths_with(root, outer, list_make1(one_side), NULL,
+																	  inner->relids, rows, NULL, NULL),
+													  NIL, inner->relids, 0);
 	if (found == NULL || unjoined == NULL)
 		return;
 	/* what is known of the inner side is not known of the outer one */

@@ -351,24 +351,6 @@ split_by_extreme(Split *into, const MinMaxExpr *expr, List *conditions)
 	return true;
 }
 
-/* The rows that have a vector, and those that have none, whose score is the same for all */
-static void
-split_by_null(Split *into, const Part *like)
-{
-	const NullTestType types[] = {IS_NOT_NULL, IS_NULL};
-	Node	   *column = loki_distance_column(into->root, like->distance.distance);
-
-	Assert(like->distance.nulls == LOKI_PLACE_BETWEEN);
-	for (int i = 0; i < lengthof(types); i++)
-	{
-		Part	   *part = palloc_object(Part);
-
-		*part = *like;
-		part->conditions = lappend(list_copy(like->conditions), loki_make_null_test(column, types[i]));
-		into->parts = lappend(into->parts, part);
-	}
-}
-
 /*
  * Take a score apart until each part rises or falls with a distance, or is constant; false if it does
  * not.
@@ -397,10 +379,19 @@ split(Split *into, Node *expr, List *conditions)
 			return false;
 		part->conditions = conditions;
 		into->distance = true;
+		into->parts = lappend(into->parts, part);
+
+		/* the rows that have a vector, and those that have none, whose score is the same for all */
 		if (loki_mixes_nulls(into->root, into->rel, &part->distance))
-			split_by_null(into, part);
-		else
-			into->parts = lappend(into->parts, part);
+		{
+			Node	   *column = loki_distance_column(into->root, part->distance.distance);
+			Part	   *nulls = memcpy(palloc_object(Part), part, sizeof(Part));
+
+			Assert(part->distance.nulls == LOKI_PLACE_BETWEEN);
+			part->conditions = lappend(list_copy(conditions), loki_make_null_test(column, IS_NOT_NULL));
+			nulls->conditions = lappend(list_copy(conditions), loki_make_null_test(column, IS_NULL));
+			into->parts = lappend(into->parts, nulls);
+		}
 		return true;
 	}
 	if (IsA(expr, MinMaxExpr))
@@ -427,21 +418,6 @@ parts_of_key(PlannerInfo *root, RelOptInfo *rel, PathKey *key)
 }
 
 /*
- * Whether the query may be a cursor whose rows UPDATE ... WHERE CURRENT OF takes: the table must be scanned
- * once then, without a node above that sorts or joins.  Only of a cursor a part of the rows is expected to
- * be taken without a LIMIT.
- */
-static bool
-may_be_current_of(const PlannerInfo *root)
-{
-	const LokiLevel *level = loki_query_level(root);
-
-	return root->parent_root == NULL && root->tuple_fraction > 0 && level->limit_count == NULL &&
-		!level->sorts && !level->changes_rows &&
-		bms_membership(root->all_baserels) == BMS_SINGLETON;
-}
-
-/*
  * The table is scanned once for each part with one snapshot, so its rows are the same.  Statements that
  * lock or change rows are left out, as EvalPlanQual() expects one scan of a table; so are lateral
  * relations, as a part's paths have no parameters.
@@ -449,11 +425,11 @@ may_be_current_of(const PlannerInfo *root)
 static void
 add_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
+	const LokiLevel *level = loki_query_level(root);
 	List	   *keys = list_copy_head(root->query_pathkeys, 1);
 	List	   *parts;
 
-	if (rte->inh || IS_OTHER_REL(rel) || loki_query_level(root)->locks ||
-		!loki_query_level(root)->selects || !bms_is_empty(rel->lateral_relids))
+	if (rte->inh || IS_OTHER_REL(rel) || level->locks || !level->selects || !bms_is_empty(rel->lateral_relids))
 		return;
 	/* nodes of ours may have asked for another order */
 	if (root->sort_pathkeys != NIL)
@@ -463,7 +439,15 @@ add_part_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	foreach_ptr(PathKey, key, keys)
 		if ((parts = parts_of_key(root, rel, key)) != NIL && loki_scans_are_complete(rel))
 		offer_parts(root, rel, parts, key, NULL);
-	if (may_be_current_of(root))
+
+	/*
+	 * UPDATE ... WHERE CURRENT OF may take the rows of a cursor: the table
+	 * must be scanned once then, without a node above that sorts or joins.
+	 * Only of a cursor a part of the rows is expected to be taken without a
+	 * LIMIT.
+	 */
+	if (root->parent_root == NULL && root->tuple_fraction > 0 && level->limit_count == NULL &&
+		!level->sorts && !level->changes_rows && bms_membership(root->all_baserels) == BMS_SINGLETON)
 		return;
 	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
 		if (is_orclause(rinfo->clause) && restriction_is_securely_promotable(rinfo, rel) &&

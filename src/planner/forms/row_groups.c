@@ -178,61 +178,45 @@ behind_distance(const PathKey *distance, List *keys)
 	return result;
 }
 
-/* The rows of a path, sorted by further keys among those of the same distance */
-static Path *
-sort_within(PlannerInfo *root, RelOptInfo *output, Path *path, List *keys)
-{
-	if (pathkeys_contained_in(keys, path->pathkeys))
-		return path;
-	return (Path *) create_incremental_sort_path(root, output, path, keys, 1, -1);
-}
-
-/* GROUP BY.  Above the node rows are sorted by the distance and the keys, and not by what aggregates are sorted by. */
-static Path *
-grouped(PlannerInfo *root, const RowGroups *groups, RelOptInfo *output, Path *path, const AggClauseCosts *costs,
-		double ngroups)
-{
-	List	   *keys = list_copy_head(root->group_pathkeys, LokiGroupKeys(root));
-	Path	   *sorted = sort_within(root, output, path, behind_distance(groups->input, root->group_pathkeys));
-	AggPath    *agg = create_agg_path(root, output, sorted, root->upper_targets[UPPERREL_GROUP_AGG],
-									  AGG_SORTED, AGGSPLIT_SIMPLE, LokiGroupClause(root),
-									  groups->having, costs, ngroups);
-
-	agg->path.pathkeys = behind_distance(groups->output, keys);
-	return &agg->path;
-}
-
-/* DISTINCT, whose keys begin with those of ORDER BY */
-static Path *
-distinct(PlannerInfo *root, RelOptInfo *output, Path *path, double ngroups)
-{
-	List	   *keys = root->distinct_pathkeys;
-
-	return (Path *) loki_create_unique_path(root, output, sort_within(root, output, path, keys),
-											list_length(keys), ngroups);
-}
-
-/* A LokiForm's method */
+/*
+ * A LokiForm's method: rows are sorted by further keys among those of the same distance.  Above an Agg they are sorted by
+ * the distance and the keys, and not by what aggregates are sorted by.  The keys of DISTINCT begin with those of ORDER BY.
+ */
 static void
 add_row_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output,
 					 const void *state)
 {
 	const RowGroups *groups = state;
 	AggClauseCosts costs = {0};
-	List	   *keys;
+	List	   *exprs;
+	List	   *keys = root->distinct_pathkeys;
 
 	if (output->reloptkind != RELOPT_UPPER_REL || groups->stage != stage || !enable_incremental_sort)
 		return;
-	keys = get_sortgrouplist_exprs(groups->keys, root->processed_tlist);
+	exprs = get_sortgrouplist_exprs(groups->keys, root->processed_tlist);
 	if (stage == UPPERREL_GROUP_AGG)
+	{
 		get_agg_clause_costs(root, AGGSPLIT_SIMPLE, &costs);
+		keys = behind_distance(groups->input, root->group_pathkeys);
+	}
 	foreach_ptr(Path, path, input->pathlist)
 	{
-		double		ngroups = estimate_num_groups(root, keys, Max(path->rows, 1), NULL, NULL);
+		double		ngroups = estimate_num_groups(root, exprs, Max(path->rows, 1), NULL, NULL);
 
-		if (path->param_info == NULL && pathkeys_contained_in(list_make1(groups->input), path->pathkeys))
-			add_path(output, stage == UPPERREL_GROUP_AGG ? grouped(root, groups, output, path, &costs, ngroups) :
-					 distinct(root, output, path, ngroups));
+		if (path->param_info != NULL || !pathkeys_contained_in(list_make1(groups->input), path->pathkeys))
+			continue;
+		if (!pathkeys_contained_in(keys, path->pathkeys))
+			path = (Path *) create_incremental_sort_path(root, output, path, keys, 1, -1);
+		if (stage == UPPERREL_GROUP_AGG)
+		{
+			path = (Path *) create_agg_path(root, output, path, root->upper_targets[UPPERREL_GROUP_AGG],
+											AGG_SORTED, AGGSPLIT_SIMPLE, LokiGroupClause(root),
+											groups->having, &costs, ngroups);
+			path->pathkeys = behind_distance(groups->output, list_copy_head(root->group_pathkeys, LokiGroupKeys(root)));
+		}
+		else
+			path = (Path *) loki_create_unique_path(root, output, path, list_length(keys), ngroups);
+		add_path(output, path);
 	}
 }
 

@@ -97,12 +97,9 @@ with_operators(Node *node, void *context)
 	return falling ? (Node *) loki_negative(distance) : (Node *) distance;
 }
 
-/*
- * expression_tree_walker callback: list the distances of an expression, each once.  One within another
- * has no rows to come by.
- */
-static bool
-list_distances(Node *node, List **distances)
+/* One within another has no rows to come by. */
+bool
+loki_list_distances(Node *node, List **distances)
 {
 	bool		falling;
 
@@ -113,7 +110,7 @@ list_distances(Node *node, List **distances)
 		*distances = list_append_unique(*distances, node);
 		return false;
 	}
-	return expression_tree_walker(node, list_distances, distances);
+	return expression_tree_walker(node, loki_list_distances, distances);
 }
 
 /*
@@ -173,33 +170,8 @@ loki_find_score(PlannerInfo *root, const Query *parse, const Query *outer, LokiL
 		!loki_is_repeatable(score->expr))
 		return NULL;
 	score->expr = (Expr *) with_operators((Node *) score->expr, NULL);
-	loki_sums_as_one(score);
+	score->bounded = (Expr *) loki_sums_as_one((Node *) score->expr, score);
 	return score;
-}
-
-List *
-loki_score_distances(const LokiScore *score)
-{
-	List	   *distances = NIL;
-
-	list_distances((Node *) score->bounded, &distances);
-	return distances;
-}
-
-/*
- * NULL and NaN come where the score puts them: DESC, rows whose distance is NaN are first.
- * So the key is that of a score which falls.
- */
-bool
-loki_score_choose(const PlannerInfo *root, LokiScore *score, OpExpr *distance)
-{
-	Expr	   *expr = score->descending ? loki_negative(distance) : (Expr *) distance;
-
-	Assert(list_member(loki_score_distances(score), distance));
-	score->distance = distance;
-	score->input = loki_sort_key(root, expr, loki_sort_clause(FLOAT8OID, score->descending,
-															  score->nulls_first));
-	return score->input != NULL;
 }
 
 /* expression_tree_mutator callback: a distance becomes NULL, which has no columns. */
@@ -218,30 +190,6 @@ loki_columns_outside(Node *expr, const OpExpr *distance)
 {
 	return pull_var_clause(without_distance(expr, unconstify(OpExpr *, distance)),
 						   PVC_INCLUDE_PLACEHOLDERS);
-}
-
-/*
- * PlaceHolderVars are left out, and so taken for anything: nothing is known of expressions of a subquery.  A path
- * is made if the score has a bound by what can be asked, as it is now; when it is executed it may have another, or
- * none.
- */
-List *
-loki_score_columns(PlannerInfo *root, const LokiScore *score)
-{
-	List	   *columns = NIL;
-
-	foreach_ptr(Var, var, loki_columns_outside((Node *) score->bounded, score->distance))
-	{
-		LokiColumnValues *column;
-
-		if (!IsA(var, Var))
-			continue;
-		column = palloc0_object(LokiColumnValues);
-		column->column = var;
-		loki_bounds_of(root, var, &column->bounds);
-		columns = lappend(columns, column);
-	}
-	return columns;
 }
 
 /* What the planner knows of the parts of a score */
@@ -458,22 +406,6 @@ score_at(const Estimate *estimate, double distance)
 	return score_within(estimate->root, &estimate->score, estimate->columns, distance, distance, true);
 }
 
-/* Whether the score is better where a column is greater, at a distance and with the others as they are */
-static bool
-rises(const Estimate *estimate, LokiColumnValues *column, double distance)
-{
-	double		typical = column->typical;
-	double		low;
-	double		high;
-
-	column->typical = column->quantiles[0];
-	low = score_at(estimate, distance);
-	column->typical = column->quantiles[LOKI_QUANTILES - 1];
-	high = score_at(estimate, distance);
-	column->typical = typical;
-	return high >= low;
-}
-
 /*
  * The best score that as many rows are likely to have as are wanted.  Of 4 times as many, a quarter has two columns
  * that are each better than the middle; of 16 times as many, which are farther, a sixteenth has better ones.  More
@@ -494,9 +426,18 @@ likely_score(Estimate *estimate)
 		near = first_distance(estimate, false);
 		foreach_ptr(LokiColumnValues, column, estimate->columns)
 		{
-			double		worse = 1 - pow(times, -1.0 / list_length(estimate->columns));
-			double		place = (rises(estimate, column, near) ? worse : 1 - worse) * (LOKI_QUANTILES - 1);
-			int			at = Min((int) place, LOKI_QUANTILES - 2);
+			double		place = 1 - pow(times, -1.0 / list_length(estimate->columns));
+			double		low;
+			int			at;
+
+			/* is the score better where the column is greater, with the others as they are? */
+			column->typical = column->quantiles[0];
+			low = score_at(estimate, near);
+			column->typical = column->quantiles[LOKI_QUANTILES - 1];
+			if (score_at(estimate, near) < low)
+				place = 1 - place;
+			place *= LOKI_QUANTILES - 1;
+			at = Min((int) place, LOKI_QUANTILES - 2);
 
 			/* in proportion between two quantiles */
 			column->typical = column->quantiles[at] +

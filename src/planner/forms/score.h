@@ -35,22 +35,22 @@ typedef struct LokiScore
 /* A LokiForm's method: levels that sort by such a score; no distance is chosen yet */
 extern void *loki_find_score(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel *level);
 
-/* functions in sums.c: write a score for bounds */
-extern void loki_sums_as_one(LokiScore *score);
+/*
+ * In sums.c: an expression_tree_mutator callback, with a LokiScore that learns of the rounding: each sum of several
+ * distances becomes one distance
+ */
+extern Node *loki_sums_as_one(Node *node, void *score);
 
-/* The distances that rows may come by, each once: OpExpr */
-extern List *loki_score_distances(const LokiScore *score);
-
-/* Have rows come by one of them; false if a condition makes it the same for all. */
-extern bool loki_score_choose(const PlannerInfo *root, LokiScore *score, OpExpr *distance);
+/* An expression_tree_walker callback: list the distances of an expression, each once */
+extern bool loki_list_distances(Node *node, List **distances);
 
 /* The columns that an expression has outside of this distance, and PlaceHolderVars */
 extern List *loki_columns_outside(Node *expr, const OpExpr *distance);
 
-/* The columns of a score outside of distances, and what is known of them: LokiColumnValues */
-extern List *loki_score_columns(PlannerInfo *root, const LokiScore *score);
-
-/* About how many rows of a path are read for the best ones by a score; -1 if it has no bound */
+/*
+ * About how many rows of a path are read for the best ones by a score, of whose columns outside of distances
+ * LokiColumnValues are known; -1 if it has no bound
+ */
 extern double loki_score_rows_read(PlannerInfo *root, const LokiScore *score, List *columns, double rows);
 
 /* What values are taken from */

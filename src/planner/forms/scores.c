@@ -101,6 +101,7 @@ choose_distance(PlannerInfo *root, RelOptInfo *rel)
 {
 	LokiLevel  *level = unconstify(LokiLevel *, loki_query_level(root));
 	LokiScore  *score = level->asked.state;
+	List	   *distances = NIL;
 	int			orders = 0;		/* and paths, that are equal to the score's */
 
 	if (level->asked.input != NULL)
@@ -119,7 +120,8 @@ choose_distance(PlannerInfo *root, RelOptInfo *rel)
 		orders += path->pathkeys != NIL && linitial(path->pathkeys) == score->output;
 	if (orders > 1)
 		return;
-	foreach_node(OpExpr, distance, loki_score_distances(score))
+	(void) loki_list_distances((Node *) score->bounded, &distances);
+	foreach_node(OpExpr, distance, distances)
 	{
 		/* how many rows are within a distance is known of one relation */
 		if (!bms_equal(pull_varnos(root, (Node *) distance), rel->relids))
@@ -128,7 +130,17 @@ choose_distance(PlannerInfo *root, RelOptInfo *rel)
 		{
 			if (loki_match_distance(root, info, distance) == NULL)
 				continue;
-			if (!loki_score_choose(root, score, distance))
+
+			/*
+			 * NULL and NaN come where the score puts them: DESC, rows whose
+			 * distance is NaN are first.  So the key is that of a score which
+			 * falls; there is none if a condition makes the distance the same
+			 * for all rows.
+			 */
+			score->distance = distance;
+			score->input = loki_sort_key(root, score->descending ? loki_negative(distance) : (Expr *) distance,
+										 loki_sort_clause(FLOAT8OID, score->descending, score->nulls_first));
+			if (score->input == NULL)
 				return;
 			level->asked.input = score->input;
 			level->asked.reorders = true;
@@ -164,29 +176,6 @@ input_target(PlannerInfo *root, const LokiScore *score, const Path *path)
 	return set_pathtarget_cost_width(root, target);
 }
 
-/*
- * What bounds the columns below the node, as a plan carries it.  The first column is the distance, with the range of
- * its metric.
- */
-static List *
-column_bounds(const LokiScore *score, const List *columns, const PathTarget *target)
-{
-	List	   *result = NIL;
-
-	foreach_ptr(Expr, expr, target->exprs)
-	{
-		LokiBounds	bounds = {.always = loki_any_range};
-
-		foreach_ptr(LokiColumnValues, column, columns)
-			if (equal(column->column, expr))
-			bounds = column->bounds;
-		if (result == NIL)
-			loki_distance_range(score->distance->opno, &bounds.always.low, &bounds.always.high);
-		result = lappend(result, loki_bounds_write(&bounds));
-	}
-	return result;
-}
-
 /* The node compares scores as float8.  Those of numeric that are equal as float8 are in any order. */
 static Expr *
 as_float8(Expr *expr)
@@ -220,6 +209,7 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 	double		wanted = loki_query_level(root)->wanted;
 	double		rows = loki_score_rows_read(root, score, columns, path->rows);
 	double		asked = path->rows + (wanted < path->rows ? 1 : 0);
+	List	   *bounds = NIL;
 	CustomPath *custom;
 	Path	   *input;
 	QualCost	cost;
@@ -228,6 +218,19 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 	if (target == NULL || rows < 0 ||
 		2 * wanted * (target->width + WAITING_BYTES) > work_mem * 1024.0)
 		return;
+
+	/* what bounds the columns; the first one is the distance, with the range of its metric */
+	foreach_ptr(Expr, expr, target->exprs)
+	{
+		LokiBounds	bound = {.always = loki_any_range};
+
+		foreach_ptr(LokiColumnValues, column, columns)
+			if (equal(column->column, expr))
+			bound = column->bounds;
+		if (bounds == NIL)
+			loki_distance_range(score->distance->opno, &bound.always.low, &bound.always.high);
+		bounds = lappend(bounds, loki_bounds_write(&bound));
+	}
 	input = (Path *) create_projection_path(root, path->parent, path, target);
 	cost_qual_eval_node(&cost, (Node *) score->expr, root);
 	custom = loki_node_path(&scores_kind, output, final, input, target->exprs,
@@ -235,7 +238,7 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 							NIL, list_make4(makeBoolean(score->descending),
 											makeBoolean(score->nulls_first),
 											loki_float_const(score->rounding),
-											column_bounds(score, columns, target)));
+											bounds));
 	custom->path.rows = path->rows;
 	custom->path.startup_cost = input->startup_cost + cost.startup + final->cost.startup +
 		(input->total_cost - input->startup_cost) * rows / Max(asked, 1) +
@@ -248,18 +251,33 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 	add_ordered(root, output, &custom->path);
 }
 
-/* A LokiForm's method: core has made its own paths of the same input by now. */
+/*
+ * A LokiForm's method: core has made its own paths of the same input by now.
+ *
+ * PlaceHolderVars are left out of the score's columns, and so taken for anything: nothing is known of expressions of a
+ * subquery.  A path is made if the score has a bound by what can be asked, as it is now; when it is executed it may have
+ * another, or none.
+ */
 static void
 add_score_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output, const void *state)
 {
 	const LokiScore *score = state;
-	List	   *columns;
+	List	   *columns = NIL;
 
 	if (stage != UPPERREL_ORDERED || score->input == NULL)
 		return;
-	columns = loki_score_columns(root, score);
-	foreach_ptr(LokiColumnValues, column, columns)
+	foreach_ptr(Var, var, loki_columns_outside((Node *) score->bounded, score->distance))
+	{
+		LokiColumnValues *column;
+
+		if (!IsA(var, Var))
+			continue;
+		column = palloc0_object(LokiColumnValues);
+		column->column = var;
+		loki_bounds_of(root, var, &column->bounds);
 		loki_estimate_values(root, column);
+		columns = lappend(columns, column);
+	}
 	foreach_ptr(Path, path, input->pathlist)
 		if (path->param_info == NULL && pathkeys_contained_in(list_make1(score->input), path->pathkeys))
 			offer_scores_path(root, output, score, columns, path);
@@ -453,22 +471,6 @@ score_of(const ScoresState *state, TupleTableSlot *slot)
 }
 
 /*
- * How many rows the Limit takes from now on; 0 if that is not known.  A LIMIT beyond the rows of any table
- * is none, so that twice as many is a number too.
- */
-static int64
-still_wanted(const ScoresState *state)
-{
-	const LimitState *limit = state->node.limit;
-	int64		taken;
-
-	if (limit == NULL || limit->noCount || limit->lstate == LIMIT_INITIAL ||
-		pg_add_s64_overflow(limit->count, limit->offset, &taken) || taken > PG_INT64_MAX / 2)
-		return 0;
-	return Max(taken - state->returned, 1);
-}
-
-/*
  * Drop rows that are worse than as many as are wanted.  Those as good as the last stay for a Limit that
  * takes ties, so there may be more than were wanted.
  *
@@ -506,41 +508,36 @@ drop_rows(ScoresState *state, int64 wanted)
 }
 
 /*
- * Ask for the bounds of columns.  The first row is there, so the executor's snapshot was taken before (query/bounds.c);
- * all rescans have it, and a cursor that was opened long ago, so that what is asked once is good for all of them.
- */
-static void
-read_bounds(ScoresState *state)
-{
-	CustomScan *scan = (CustomScan *) state->node.css.ss.ps.plan;
-	List	   *bounds = list_nth(scan->custom_private, SCORES_BOUNDS);
-	LokiRange  *ranges = MemoryContextAllocZero(state->node.css.ss.ps.state->es_query_cxt,
-												sizeof(LokiRange) * list_length(bounds));
-
-	Assert(list_length(bounds) == state->slot->tts_tupleDescriptor->natts);
-	Assert(state->node.css.ss.ps.state->es_snapshot != InvalidSnapshot);	/* P12 */
-	for (int i = 0; i < list_length(bounds); i++)
-	{
-		LokiBounds	column = loki_bounds_parse(list_nth(bounds, i));
-
-		ranges[i] = loki_bounds_read(&column);
-	}
-	state->bounds = ranges;
-}
-
-/*
  * Begin, with the first row: the bound depends on parameters, which the Limit and a nested loop have by
  * then, and what of the score is evaluated might be an error, if there were no row.
+ *
+ * The first row is there, so the executor's snapshot was taken before the bounds of columns are asked for
+ * (query/bounds.c); all rescans have it, and a cursor that was opened long ago, so that what is asked once is good for
+ * all of them.
  */
 static void
 begin_scored_rows(ScoresState *state)
 {
 	CustomScan *scan = (CustomScan *) state->node.css.ss.ps.plan;
+	List	   *bounds = list_nth(scan->custom_private, SCORES_BOUNDS);
 	int			ncolumns = state->slot->tts_tupleDescriptor->natts;
 	MemoryContext old = MemoryContextSwitchTo(state->node.context);
 
+	Assert(list_length(bounds) == ncolumns);
+	Assert(state->node.css.ss.ps.state->es_snapshot != InvalidSnapshot);	/* P12 */
 	if (state->bounds == NULL)
-		read_bounds(state);
+	{
+		LokiRange  *ranges = MemoryContextAllocZero(state->node.css.ss.ps.state->es_query_cxt,
+													sizeof(LokiRange) * ncolumns);
+
+		for (int i = 0; i < ncolumns; i++)
+		{
+			LokiBounds	column = loki_bounds_parse(list_nth(bounds, i));
+
+			ranges[i] = loki_bounds_read(&column);
+		}
+		state->bounds = ranges;
+	}
 	state->waiting = pairingheap_allocate(compare_scored_rows, NULL);
 	state->columns = palloc_array(LokiRange, ncolumns);
 	memcpy(state->columns, state->bounds, sizeof(LokiRange) * ncolumns);
@@ -571,31 +568,17 @@ take_best(ScoresState *state)
 	return loki_node_store(&state->node, state->slot);
 }
 
-/* Rows that wait have outgrown work_mem: sort them, and those that the child still has. */
-static void
-sort_waiting_rows(ScoresState *state)
-{
-	LokiNode   *node = &state->node;
-	TupleTableSlot *slot;
-
-	while ((slot = take_best(state)) != NULL || (slot = loki_node_next_of_child(node)) != NULL)
-	{
-		double		number = -score_of(state, slot);
-
-		if (-number >= state->dropped)
-			loki_sorted_put(node, 0, 1, &number);
-	}
-	Assert(node->ended);
-}
-
 /*
- * Let the row in the node's slot wait, unless it is worse than those that are wanted.  Its distance
- * counts in any case: it says how far the child has come.
+ * Let the row in the node's slot wait, unless it is worse than those that the Limit takes from now on.  Its distance
+ * counts in any case: it says how far the child has come.  A LIMIT beyond the rows of any table is none, so that twice as
+ * many is a number too.
  */
 static void
 keep_scored_row(ScoresState *state, TupleTableSlot *slot)
 {
-	int64		wanted = still_wanted(state);
+	const LimitState *limit = state->node.limit;
+	int64		taken;
+	int64		wanted = 0;		/* not known */
 	double		score = score_of(state, slot);
 	WaitingRow *waiting;
 	MemoryContext old;
@@ -618,6 +601,9 @@ keep_scored_row(ScoresState *state, TupleTableSlot *slot)
 	pairingheap_add(state->waiting, &waiting->node);
 	state->nwaiting++;
 	state->bytes += waiting->row->t_len + WAITING_BYTES;
+	if (limit != NULL && !limit->noCount && limit->lstate != LIMIT_INITIAL &&
+		!pg_add_s64_overflow(limit->count, limit->offset, &taken) && taken <= PG_INT64_MAX / 2)
+		wanted = Max(taken - state->returned, 1);
 	if (wanted > 0 && state->nwaiting > Max(Max(state->most, 2 * wanted), LEAST_WAITING))
 		drop_rows(state, wanted);
 	MemoryContextSwitchTo(old);
@@ -640,8 +626,18 @@ next_of_scores(LokiNode *node)
 		slot = loki_node_next_of_child(node);
 		if (slot != NULL)
 			keep_scored_row(state, slot);
-		if (state->bytes > work_mem * (Size) 1024)
-			sort_waiting_rows(state);
+		if (state->bytes <= work_mem * (Size) 1024)
+			continue;
+
+		/* sort rows that wait, and those that the child still has */
+		while ((slot = take_best(state)) != NULL || (slot = loki_node_next_of_child(node)) != NULL)
+		{
+			double		number = -score_of(state, slot);
+
+			if (-number >= state->dropped)
+				loki_sorted_put(node, 0, 1, &number);
+		}
+		Assert(node->ended);
 	}
 	slot = loki_sorted_next(node, 0, NULL);
 	if (slot == NULL)

@@ -139,27 +139,6 @@ remote_path(Shards *shards, RelOptInfo *rel)
  * ----------------------------------------------------------------
  */
 
-/* The cheapest path of a partition that returns its nearest rows in order */
-static Path *
-ordered_path(Shards *shards, RelOptInfo *rel)
-{
-	PlannerInfo *root = shards->root;
-	double		taken = (double) shards->taken.count_est;
-	double		fraction = taken > 0 && rel->rows > 0 ? Min(taken / rel->rows, 1) : 0.1;
-	Path	   *cheapest = rel->cheapest_total_path;
-	Path	   *sorted = get_cheapest_fractional_path_for_pathkeys(rel->pathlist,
-																   root->sort_pathkeys, NULL,
-																   fraction);
-
-	if (pathkeys_contained_in(root->sort_pathkeys, cheapest->pathkeys))
-		return sorted;
-	cheapest = (Path *) create_sort_path(root, rel, cheapest, root->sort_pathkeys,
-										 shards->taken.limit_tuples);
-	if (sorted == NULL || compare_fractional_path_costs(cheapest, sorted, fraction) < 0)
-		return cheapest;
-	return sorted;
-}
-
 /*
  * The nearest k + o rows of a partition that is here, or whose server cannot be sent the
  * LIMIT.  A search by an index WITH TIES of the distance knows columns by their places in
@@ -169,10 +148,21 @@ static Path *
 local_path(Shards *shards, RelOptInfo *rel)
 {
 	PlannerInfo *root = shards->root;
-	LimitPath  *limit = create_limit_path(root, rel, ordered_path(shards, rel), NULL,
-										  shards->rows, LIMIT_OPTION_COUNT, 0,
-										  shards->taken.count_est);
+	double		taken = (double) shards->taken.count_est;
+	double		fraction = taken > 0 && rel->rows > 0 ? Min(taken / rel->rows, 1) : 0.1;
+	Path	   *path = get_cheapest_fractional_path_for_pathkeys(rel->pathlist, root->sort_pathkeys, NULL, fraction);
+	LimitPath  *limit;
 
+	if (!pathkeys_contained_in(root->sort_pathkeys, rel->cheapest_total_path->pathkeys))
+	{
+		Path	   *sorted = (Path *) create_sort_path(root, rel, rel->cheapest_total_path, root->sort_pathkeys,
+													   shards->taken.limit_tuples);
+
+		if (path == NULL || compare_fractional_path_costs(sorted, path, fraction) < 0)
+			path = sorted;
+	}
+	limit = create_limit_path(root, rel, path, NULL, shards->rows, LIMIT_OPTION_COUNT, 0,
+							  shards->taken.count_est);
 	if (list_length(root->sort_pathkeys) > 1 &&
 		root->upper_targets[UPPERREL_DISTINCT] != root->upper_targets[UPPERREL_ORDERED])
 		return &limit->path;
@@ -205,80 +195,53 @@ add_partitions(Shards *shards, RelOptInfo *rel)
 }
 
 /*
- * The partitioned table that a query level takes its nearest rows of; NULL if it does
- * something else too
- */
-static RelOptInfo *
-searched_table(PlannerInfo *root, const FinalPathExtraData *final)
-{
-	LokiDistanceExpr distance;
-	RelOptInfo *rel;
-	int			relid;
-
-	if (!final->limit_needed || !loki_query_level(root)->takes_first || root->sort_pathkeys == NIL ||
-		!bms_get_singleton_member(root->all_baserels, &relid))
-		return NULL;
-	rel = find_base_rel(root, relid);
-	if (rel->rtekind != RTE_RELATION || !IS_PARTITIONED_REL(rel) ||
-		!loki_orders_by_distance(root, rel, linitial_node(PathKey, root->sort_pathkeys),
-								 &distance))
-		return NULL;
-	return rel;
-}
-
-/* The path of the query: the rows of all partitions, in order, and what LIMIT takes */
-static Path *
-merged_path(Shards *shards, RelOptInfo *table, RelOptInfo *input)
-{
-	PlannerInfo *root = shards->root;
-	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
-	Path	   *path = (Path *) loki_create_append_path(root, table, shards->paths, NIL, -1);
-
-	Assert(shards->remote && shards->paths != NIL);
-	/* the rows of a single partition are in order */
-	if (!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
-		path = (Path *) create_sort_path(root, input, path, root->sort_pathkeys,
-										 shards->taken.limit_tuples);
-	if (path->pathtarget != target)
-		path = apply_projection_to_path(root, input, path, target);
-	return path;
-}
-
-/*
  * If a server can be sent the LIMIT of a query, replace the paths of the query by one that
  * does so.  The others would have more rows sent, and wait for one server after the other.
  *
  * postgres_fdw reads the LIMIT that it sends from the query itself, when the plan is made
  * of the path.  So the query has k + o from now on, for the planner has made its own use of
- * it: the Limit that is returned has expressions of its own.
+ * it: the Limit that is returned has expressions of its own.  The query level takes its nearest rows of one partitioned
+ * table, and does nothing else.
  */
 static void
 add_shard_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 				 const FinalPathExtraData *final)
 {
-	Node	   *count = loki_query_level(root)->limit_count;
-	Node	   *offset = loki_query_level(root)->limit_offset;
-	RelOptInfo *table = searched_table(root, final);
+	const LokiLevel *level = loki_query_level(root);
+	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
 	Shards		shards = {.root = root, .taken = *final};
+	LokiDistanceExpr distance;
+	RelOptInfo *table;
+	int			relid;
+	Path	   *path;
 
-	if (table == NULL)
+	if (!final->limit_needed || !level->takes_first || root->sort_pathkeys == NIL ||
+		!bms_get_singleton_member(root->all_baserels, &relid))
+		return;
+	table = find_base_rel(root, relid);
+	if (table->rtekind != RTE_RELATION || !IS_PARTITIONED_REL(table) ||
+		!loki_orders_by_distance(root, table, linitial_node(PathKey, root->sort_pathkeys), &distance))
 		return;
 	shards.taken.count_est = loki_rows_taken_estimate(final);
 	Assert(shards.taken.count_est > 0 || shards.taken.count_est == -1);
 	shards.taken.offset_est = 0;
 	shards.taken.limit_tuples = shards.taken.count_est > 0 ? shards.taken.count_est : -1;
-	shards.rows = eval_const_expressions(root, loki_rows_taken(count, offset));
+	shards.rows = eval_const_expressions(root, loki_rows_taken(level->limit_count, level->limit_offset));
 	loki_send_limit(root, shards.rows, NULL);
 	add_partitions(&shards, table);
 	if (!shards.remote)
 	{
-		loki_send_limit(root, count, offset);
+		loki_send_limit(root, level->limit_count, level->limit_offset);
 		return;
 	}
-	output->pathlist = list_make1(create_limit_path(root, output,
-													merged_path(&shards, table, input),
-													offset, count, LIMIT_OPTION_COUNT,
-													final->offset_est, final->count_est));
+	path = (Path *) loki_create_append_path(root, table, shards.paths, NIL, -1);
+	/* the rows of a single partition are in order */
+	if (!pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
+		path = (Path *) create_sort_path(root, input, path, root->sort_pathkeys, shards.taken.limit_tuples);
+	if (path->pathtarget != target)
+		path = apply_projection_to_path(root, input, path, target);
+	output->pathlist = list_make1(create_limit_path(root, output, path, level->limit_offset, level->limit_count,
+													LIMIT_OPTION_COUNT, final->offset_est, final->count_est));
 }
 
 const LokiForm loki_shards_form = {.final = add_shard_paths};

@@ -196,13 +196,12 @@ one_distance(const Sum *sum, bool falling, double *rounding)
 }
 
 /*
- * expression_tree_mutator callback: each sum of several distances becomes one distance.  The largest
- * sums come first, as they are on top.  Floats of a vector have 24 bits, so a bound is off by some 1e-7
+ * The largest sums come first, as they are on top.  Floats of a vector have 24 bits, so a bound is off by some 1e-7
  * of the queries' lengths, and by <#> that times the length of v.  LOKI_BOUND_SLOP is more than that for
  * vectors of usual length.
  */
-static Node *
-as_one(Node *node, void *context)
+Node *
+loki_sums_as_one(Node *node, void *context)
 {
 	LokiScore  *score = context;
 	Sum			sum = {0};
@@ -218,12 +217,5 @@ as_one(Node *node, void *context)
 		score->rounding = Max(score->rounding, rounding);
 		return (Node *) result;
 	}
-	return expression_tree_mutator(node, as_one, context);
-}
-
-void
-loki_sums_as_one(LokiScore *score)
-{
-	Assert(score->rounding == 0);
-	score->bounded = (Expr *) as_one((Node *) score->expr, score);
+	return expression_tree_mutator(node, loki_sums_as_one, context);
 }

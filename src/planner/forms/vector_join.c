@@ -155,42 +155,19 @@ joined_distance(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, PathKey
 }
 
 /*
- * The rows that LIMIT would take of a scan for one row of the outer side, found by a search.
- * order/limit_search.c does not come here: the Sort above takes all rows of the loop.  So the scan is
- * permitted to be a search at once.
- */
-static Path *
-nearest_rows(PlannerInfo *root, RelOptInfo *inner, IndexPath *scan)
-{
-	const LokiLevel *level = loki_query_level(root);
-	LimitPath  *limit;
-
-	Assert(level->wanted > 0);
-	loki_promise_permit(scan, loki_planned_settings(scan->indexinfo).complete, true);
-	limit = create_limit_path(root, inner, (Path *) scan, NULL,
-							  loki_rows_taken(level->limit_count, level->limit_offset),
-							  LIMIT_OPTION_COUNT, 0, (int64) level->wanted);
-	/*
-	 * core makes a Limit above all joins, so that this one says nothing of
-	 * the other relation; nobody looks at that but the loop
-	 */
-	Assert(limit->path.param_info == NULL && scan->path.param_info != NULL);
-	return (Path *) limit;
-}
-
-/*
  * Join rows of the outer relation with scans of an index of the inner relation: a single
- * row, or each with those that LIMIT takes.
+ * row, or each with those that LIMIT takes, found by a search.
  */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool single,
 			  JoinPathExtraData *extra, IndexOptInfo *info, OpExpr *distance, Oid first)
 {
+	const LokiLevel *level = loki_query_level(root);
 	Path	   *rows = outer->cheapest_total_path;
 	PathKey    *key = linitial(root->query_pathkeys);
 	LokiMatch	match = *(LokiMatch *) linitial(loki_matches(root, info));
 	IndexPath  *scan;
-	Path	   *inner;
+	Path	   *taken;
 	NestPath   *join;
 
 	/* the rows depend on nothing else, and a scan will depend on a row alone */
@@ -198,11 +175,29 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 	match.outer = outer->relids;
 	scan = loki_match_path(root, info, &match, distance, key);
 	loki_promise_first(scan, first);
-	inner = single ? (Path *) scan : nearest_rows(root, scan->path.parent, scan);
-	join = loki_create_nestloop_path(root, joinrel, JOIN_INNER, extra, rows, inner, extra->restrictlist,
+	taken = &scan->path;
+	if (!single)
+	{
+		/*
+		 * order/limit_search.c does not come here: the Sort above takes all
+		 * rows of the loop.  So the scan is permitted to be a search at once.
+		 */
+		Assert(level->wanted > 0);
+		loki_promise_permit(scan, loki_planned_settings(info).complete, true);
+		taken = (Path *) create_limit_path(root, taken->parent, taken, NULL,
+										   loki_rows_taken(level->limit_count, level->limit_offset),
+										   LIMIT_OPTION_COUNT, 0, (int64) level->wanted);
+
+		/*
+		 * core makes a Limit above all joins, so that this one says nothing
+		 * of the other relation; nobody looks at that but the loop
+		 */
+		Assert(taken->param_info == NULL && scan->path.param_info != NULL);
+	}
+	join = loki_create_nestloop_path(root, joinrel, JOIN_INNER, extra, rows, taken, extra->restrictlist,
 									 single ? list_make1(key) : NIL);
 	if (!single)
-		join->jpath.path.rows = clamp_row_est(rows->rows * inner->rows);
+		join->jpath.path.rows = clamp_row_est(rows->rows * taken->rows);
 	add_path(joinrel, (Path *) join);
 }
 
