@@ -43,6 +43,7 @@ SELECT id, round(score::numeric, 6) AS score, first, second,
 SELECT id, weighted_rrf('{1,3}', v <=> '[1,2,3]', age) AS score FROM items ORDER BY score DESC LIMIT 1;
 SELECT id, round(weighted_scores('{1,0.5}', v <=> '[1,2,3]', age)::numeric, 3) AS score FROM items
 	ORDER BY weighted_scores('{1,0.5}', v <=> '[1,2,3]', age) DESC LIMIT 2;
+SELECT age FROM items ORDER BY rrf(-(age + 1)) DESC LIMIT 1;
 
 -- test: views, prepared statements, lateral joins, common table expressions
 CREATE TABLE answer AS SELECT id, rrf(v <=> '[1,2,3]', age) AS score FROM items WHERE tenant = 1 ORDER BY score DESC LIMIT 10;

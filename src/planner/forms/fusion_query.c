@@ -295,48 +295,35 @@ add_column(Query *query, Expr *expr, const char *name)
 }
 
 /*
- * The integer column that a leg's value, or its negative, is as double precision; NULL if
- * it is anything else.
+ * Sort a leg by its value, which is one of its columns; or by the integer column that this, or its
+ * negative, is as double precision.  Rows without a value are not needed, so NULLs are where an index has
+ * them.
  *
  *		rrf(v <=> $1, -votes)		votes DESC, which a btree index on votes has; votes::float8 none
- */
-static Expr *
-integer_column(Expr *value, bool *descending)
-{
-	FuncExpr   *cast = (FuncExpr *) value;
-
-	if (!IsA(value, FuncExpr) ||
-		(cast->funcid != F_FLOAT8_INT2 && cast->funcid != F_FLOAT8_INT4 &&
-		 cast->funcid != F_FLOAT8_INT8))
-		return NULL;
-	value = linitial(cast->args);
-	*descending = IsA(value, OpExpr) && list_length(((OpExpr *) value)->args) == 1 &&
-		(((OpExpr *) value)->opfuncid == F_INT2UM ||
-		 ((OpExpr *) value)->opfuncid == F_INT4UM || ((OpExpr *) value)->opfuncid == F_INT8UM);
-	if (*descending)
-		value = linitial(((OpExpr *) value)->args);
-	return IsA(value, Var) ? value : NULL;
-}
-
-/*
- * Sort a leg by its value, which is one of its columns, or by the integer column that has
- * the same order.  Rows without a value are not needed, so NULLs are where an index has
- * them.
  */
 static void
 sort_by_value(Query *query, TargetEntry *value)
 {
+	const FuncExpr *cast = (const FuncExpr *) value->expr;
 	SortGroupClause *sort;
 	bool		descending = false;
-	Expr	   *column = integer_column(value->expr, &descending);
 
-	if (column != NULL)
+	if (IsA(cast, FuncExpr) &&
+		(cast->funcid == F_FLOAT8_INT2 || cast->funcid == F_FLOAT8_INT4 || cast->funcid == F_FLOAT8_INT8))
 	{
-		query->jointree->quals = make_and_qual(query->jointree->quals, (Node *)
-											   loki_make_null_test(copyObject(column), IS_NOT_NULL));
-		value = makeTargetEntry(copyObject(column), list_length(query->targetList) + 1,
-								NULL, true);
-		query->targetList = lappend(query->targetList, value);
+		const OpExpr *op = linitial(cast->args);
+		bool		negative = IsA(op, OpExpr) &&
+			(op->opfuncid == F_INT2UM || op->opfuncid == F_INT4UM || op->opfuncid == F_INT8UM);
+		Expr	   *column = linitial(negative ? op->args : cast->args);
+
+		if (IsA(column, Var))
+		{
+			descending = negative;
+			query->jointree->quals = make_and_qual(query->jointree->quals, (Node *)
+												   loki_make_null_test(copyObject(column), IS_NOT_NULL));
+			value = makeTargetEntry(copyObject(column), list_length(query->targetList) + 1, NULL, true);
+			query->targetList = lappend(query->targetList, value);
+		}
 	}
 	Assert(query->sortClause == NIL);
 	sort = loki_sort_clause(exprType((Node *) value->expr), descending, descending);
