@@ -552,54 +552,49 @@ add_key(JoinKeysState *state, Datum value)
 }
 
 /*
- * Read the child to its end.  The memory of the keys before is given back only now: the scan that has
- * the array may be rescanned with it until then.
+ * A LokiNodeKind's method: the one row, again after each rescan, or none if there are no keys.  The child is read to its
+ * end first.  The memory of the keys before is given back only then: the scan that has the array may be rescanned with it
+ * until then.
  */
-static void
-collect_keys(JoinKeysState *state)
-{
-	TupleTableSlot *slot;
-	MemoryContext old;
-
-	/* the array that was returned before is freed here */
-	Assert(!state->returned);
-	MemoryContextReset(state->node.context);
-	state->nkeys = 0;
-	state->bytes = 0;
-	state->room = 0;
-	state->keys = NULL;
-	while ((slot = loki_node_next_of_child(&state->node)) != NULL)
-	{
-		bool		isnull;
-		Datum		value = slot_getattr(slot, 1, &isnull);
-
-		if (!isnull)
-			add_key(state, value);
-	}
-	if (!state->hashed)
-		remove_equal(state);
-	Assert(state->nkeys <= state->room);
-	old = MemoryContextSwitchTo(state->node.context);
-	state->array = PointerGetDatum(construct_array(state->keys, state->nkeys,
-												   state->type, state->typlen,
-												   state->typbyval, state->typalign));
-	MemoryContextSwitchTo(old);
-	state->collected = true;
-}
-
-/* A LokiNodeKind's method: the one row, again after each rescan, or none if there are no keys */
 static TupleTableSlot *
 next_of_keys(LokiNode *node)
 {
 	JoinKeysState *state = (JoinKeysState *) node;
-	TupleTableSlot *slot = node->css.ss.ss_ScanTupleSlot;
+	TupleTableSlot *slot;
 
 	if (!state->collected)
-		collect_keys(state);
+	{
+		MemoryContext old;
+
+		/* the array that was returned before is freed here */
+		Assert(!state->returned);
+		MemoryContextReset(node->context);
+		state->nkeys = 0;
+		state->bytes = 0;
+		state->room = 0;
+		state->keys = NULL;
+		while ((slot = loki_node_next_of_child(node)) != NULL)
+		{
+			bool		isnull;
+			Datum		value = slot_getattr(slot, 1, &isnull);
+
+			if (!isnull)
+				add_key(state, value);
+		}
+		if (!state->hashed)
+			remove_equal(state);
+		old = MemoryContextSwitchTo(node->context);
+		state->array = PointerGetDatum(construct_array(state->keys, state->nkeys,
+													   state->type, state->typlen,
+													   state->typbyval, state->typalign));
+		MemoryContextSwitchTo(old);
+		state->collected = true;
+	}
 	Assert(node->ended && state->nkeys <= state->room);
 	if (state->returned || state->nkeys == 0)
 		return NULL;
 	state->returned = true;
+	slot = node->css.ss.ss_ScanTupleSlot;
 	ExecClearTuple(slot);
 	slot->tts_values[0] = state->array;
 	slot->tts_isnull[0] = false;

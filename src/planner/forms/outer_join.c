@@ -76,31 +76,6 @@ comes_last(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner, const PathKe
 }
 
 /*
- * A join of all rows that is there already, with a further condition of its rows; NULL if there is none.
- * The path is copied, as core's own stays in the list.  A loop for each row would take too long for what
- * may be the whole of both tables.
- */
-static Path *
-all_joined(const RelOptInfo *joinrel, const RelOptInfo *outer, RestrictInfo *further, List *pathkeys)
-{
-	JoinPath   *best = NULL;
-	Size		size;
-
-	foreach_ptr(JoinPath, path, joinrel->pathlist)
-		if ((IsA(path, HashPath) || IsA(path, MergePath)) && path->outerjoinpath->parent == outer &&
-			path->path.param_info == NULL && (best == NULL || path->path.total_cost < best->path.total_cost))
-		best = path;
-	if (best == NULL)
-		return NULL;
-	size = IsA(best, HashPath) ? sizeof(HashPath) : sizeof(MergePath);
-	best = memcpy(palloc(size), best, size);
-	/* their distances are all NULL */
-	best->path.pathkeys = pathkeys;
-	best->joinrestrictinfo = lappend(list_copy(best->joinrestrictinfo), further);
-	return &best->path;
-}
-
-/*
  * The column of a relation that a strict join clause compares with one of another; NULL if it does not.
  * It must be a plain one: an expression such as coalesce(doc, 0) is not NULL for rows without a partner.
  */
@@ -124,6 +99,9 @@ joined_column(const RestrictInfo *clause, const RelOptInfo *rel)
  * Offer the join by one join clause: the rows that have a partner, and then those that have none.  Those of the
  * outer side for one of the inner side are found by an index for the clause.  Core makes no such path itself: it never
  * puts the nullable side of a join on the outside of a loop.
+ *
+ * Those that have none are found by a join of all rows that is there already, with a further condition of its rows.
+ * Core's path stays in the list, and a loop for each row would take too long for what may be the whole of both tables.
  */
 static void
 offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo *inner,
@@ -135,8 +113,8 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 	RestrictInfo *one_side = makeNode(RestrictInfo);
 	double		rows;
 	Path	   *found;
-	Path	   *unjoined = all_joined(joinrel, outer, make_simple_restrictinfo(root, nullable),
-									  list_make1(linitial(root->query_pathkeys)));
+	JoinPath   *unjoined = NULL;
+	Size		size;
 	List	   *joined = lappend(list_delete_ptr(list_copy(extra->restrictlist), clause),
 								 loki_make_restrictinfo(root, preserved, 0, outer->relids));
 
@@ -148,8 +126,19 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 	found = get_cheapest_fractional_path_for_pathkeys(loki_paths_with(root, outer, list_make1(one_side), NULL,
 																	  inner->relids, rows, NULL, NULL),
 													  NIL, inner->relids, 0);
+	foreach_ptr(JoinPath, path, joinrel->pathlist)
+		if ((IsA(path, HashPath) || IsA(path, MergePath)) && path->outerjoinpath->parent == outer &&
+			path->path.param_info == NULL &&
+			(unjoined == NULL || path->path.total_cost < unjoined->path.total_cost))
+		unjoined = path;
 	if (found == NULL || unjoined == NULL)
 		return;
+	size = IsA(unjoined, HashPath) ? sizeof(HashPath) : sizeof(MergePath);
+	unjoined = memcpy(palloc(size), unjoined, size);
+	/* their distances are all NULL */
+	unjoined->path.pathkeys = list_make1(linitial(root->query_pathkeys));
+	unjoined->joinrestrictinfo = lappend(list_copy(unjoined->joinrestrictinfo),
+										 make_simple_restrictinfo(root, nullable));
 	/* what is known of the inner side is not known of the outer one */
 	reversed.inner_unique = false;
 	foreach_ptr(Path, scan, scans)
@@ -170,7 +159,7 @@ offer_both(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, RelOptInfo
 /*
  * A condition that is evaluated above the join (RINFO_IS_PUSHED_DOWN()) could be met by rows without a
  * partner alone, so there must be none.  The hook comes after core's own paths of the join, of which
- * all_joined() needs one.
+ * offer_both() needs one.
  */
 static void
 add_outer_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,

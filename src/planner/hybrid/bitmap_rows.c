@@ -60,25 +60,6 @@ typedef struct TidCollector
 	TIDBitmap  *bitmap;			/* rows that there was no room for, or NULL */
 } TidCollector;
 
-/*
- * Whether one index alone makes a plan's bitmap, and can return row by row.  The scan was begun for a
- * bitmap and knows no table.  These access methods of the server do not look at the table when they
- * return TIDs.  GIN and BRIN return bitmaps only, and those of extensions are not known.  Array keys
- * make the node scan several times (MultiExecBitmapIndexScan()), which is left to it.
- */
-static bool
-returns_rows(PlanState *ps)
-{
-	BitmapIndexScanState *scan = (BitmapIndexScanState *) ps;
-	Oid			am;
-
-	if (!IsA(ps, BitmapIndexScanState) || scan->biss_NumArrayKeys > 0)
-		return false;
-	am = scan->biss_RelationDesc->rd_rel->relam;
-	return am == BTREE_AM_OID || am == GIST_AM_OID || am == SPGIST_AM_OID ||
-		am == HASH_AM_OID;
-}
-
 /* Move the rows to a bitmap, which keeps to work_mem by itself. */
 static void
 move_rows(TidCollector *collector)
@@ -168,16 +149,24 @@ tids_of_index(BitmapIndexScanState *node, Relation table)
 /*
  * Make the set of rows that the scan stays in.  The set is in the query's memory, and
  * stays until it is freed.
+ *
+ * One index alone can return row by row, though its scan was begun for a bitmap and knows no table, if its access method
+ * does not look at the table when it returns TIDs.  These of the server do not.  GIN and BRIN return bitmaps only, and
+ * those of extensions are not known.  Array keys make the node scan several times (MultiExecBitmapIndexScan()), which is
+ * left to it.
  */
 void
 loki_hybrid_make_tids(LokiHybridState *state)
 {
 	Relation	table = state->css.ss.ss_currentRelation;
+	BitmapIndexScanState *scan = (BitmapIndexScanState *) state->bitmap;
+	Oid			am = IsA(scan, BitmapIndexScanState) && scan->biss_NumArrayKeys == 0 ?
+		scan->biss_RelationDesc->rd_rel->relam : InvalidOid;
 	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
 
 	Assert(state->bitmap != NULL && state->tids == NULL);
-	if (returns_rows(state->bitmap))
-		state->tids = tids_of_index((BitmapIndexScanState *) state->bitmap, table);
+	if (am == BTREE_AM_OID || am == GIST_AM_OID || am == SPGIST_AM_OID || am == HASH_AM_OID)
+		state->tids = tids_of_index(scan, table);
 	else
 	{
 		TIDBitmap  *bitmap = (TIDBitmap *) MultiExecProcNode(state->bitmap);

@@ -76,17 +76,6 @@ is_value(const void *expr)
 	return IsA(expr, Const) || IsA(expr, Param);
 }
 
-/* Whether a condition that comes before all others, as a policy does, has an expression as one side */
-static bool
-is_compared_first(const RelOptInfo *rel, const Node *expr)
-{
-	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
-		if (rinfo->security_level <= rel->baserestrict_min_security && IsA(rinfo->clause, OpExpr) &&
-			list_member(((OpExpr *) rinfo->clause)->args, expr))
-		return true;
-	return false;
-}
-
 /*
  * Distances from a column are our own functions, of which the index knows that they raise no error, so
  * a bound shows nothing of hidden rows if no other function is called to compare a row with it.  None is if the distance
@@ -110,8 +99,16 @@ loki_hybrid_is_early(const RelOptInfo *rel, const RestrictInfo *clause)
 	if (weighed == NIL)
 		return (IsA(left, Var) && is_value(right)) || (is_value(left) && IsA(right, Var));
 	/* the words see no row, whatever they call, as core asks of what index conditions compare with */
-	return IsA(left, Var) && !contain_var_clause(lsecond(weighed)) && loki_is_repeatable(lsecond(weighed)) &&
-		(list_length(weighed) == 2 || is_value(lthird(weighed)) || is_compared_first(rel, lthird(weighed)));
+	if (!IsA(left, Var) || contain_var_clause(lsecond(weighed)) || !loki_is_repeatable(lsecond(weighed)))
+		return false;
+	if (list_length(weighed) == 2 || is_value(lthird(weighed)))
+		return true;
+	/* a condition that comes before all others, as a policy does, has the tenant as one side */
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
+		if (rinfo->security_level <= rel->baserestrict_min_security && IsA(rinfo->clause, OpExpr) &&
+			list_member(((OpExpr *) rinfo->clause)->args, lthird(weighed)))
+			return true;
+	return false;
 }
 
 /*
