@@ -49,33 +49,21 @@
 /* Rows that are allocated at first */
 #define FIRST_ROWS	1024
 
-/* Rows of an index scan */
-typedef struct TidCollector
+/* Move rows to a bitmap, which keeps to work_mem by itself; it is made if there is none. */
+static TIDBitmap *
+move_rows(TIDBitmap *bitmap, const LokiTidRow *rows, uint32 n)
 {
-	LokiTidRow *rows;
-	uint32		n;
-	uint64		allocated;
-	uint32		most;			/* that work_mem has room for: a power of two */
-	double		count;			/* of all rows, those in the bitmap too */
-	TIDBitmap  *bitmap;			/* rows that there was no room for, or NULL */
-} TidCollector;
-
-/* Move the rows to a bitmap, which keeps to work_mem by itself. */
-static void
-move_rows(TidCollector *collector)
-{
-	Assert(collector->n <= collector->most);
-	if (collector->bitmap == NULL)
-		collector->bitmap = tbm_create(work_mem * (Size) 1024, NULL);
-	for (uint32 i = 0; i < collector->n; i++)
+	if (bitmap == NULL)
+		bitmap = tbm_create(work_mem * (Size) 1024, NULL);
+	for (uint32 i = 0; i < n; i++)
 	{
 		ItemPointerData tid;
 
-		ItemPointerSet(&tid, collector->rows[i].block, collector->rows[i].offset);
-		tbm_add_tuples(collector->bitmap, &tid, 1, collector->rows[i].recheck);
+		ItemPointerSet(&tid, rows[i].block, rows[i].offset);
+		tbm_add_tuples(bitmap, &tid, 1, rows[i].recheck);
 	}
-	collector->n = 0;
 	CHECK_FOR_INTERRUPTS();
+	return bitmap;
 }
 
 /* The rows of a bitmap, which is freed; the set has a context below the current one. */
@@ -99,12 +87,17 @@ tids_of_index(BitmapIndexScanState *node, Relation table)
 {
 	PlanState  *ps = &node->ss.ps;
 	IndexScanDesc scan = node->biss_ScanDesc;
-	TidCollector collector = {0};
+	LokiTidRow *rows = NULL;
+	uint32		n = 0;
+	uint64		allocated = 0;
+	/* that work_mem has room for: a power of two */
+	uint32		most = pg_prevpower2_32(Min(work_mem * (Size) 1024 / sizeof(LokiTidRow), LOKI_TIDS_MOST));
+	double		count = 0;		/* of all rows, those in the bitmap too */
+	TIDBitmap  *bitmap = NULL;	/* rows that there was no room for */
 	ItemPointer tid;
 	LokiTidSet *tids;
 
-	collector.most = pg_prevpower2_32(Min(work_mem * (Size) 1024 / sizeof(LokiTidRow), LOKI_TIDS_MOST));
-	Assert(collector.most >= FIRST_ROWS);
+	Assert(most >= FIRST_ROWS);
 	if (ps->chgParam != NULL)
 		ExecReScan(ps);
 	if (ps->instrument)
@@ -117,32 +110,31 @@ tids_of_index(BitmapIndexScanState *node, Relation table)
 			ItemPointerGetBlockNumberNoCheck(tid), ItemPointerGetOffsetNumberNoCheck(tid), scan->xs_recheck
 		};
 
-		if (collector.n % FIRST_ROWS == 0)
+		if (n % FIRST_ROWS == 0)
 			CHECK_FOR_INTERRUPTS();
 		if (row.offset < FirstOffsetNumber || row.offset > MaxHeapTuplesPerPage)
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("index \"%s\" has an entry for row %u of block %u",
 							RelationGetRelationName(node->biss_RelationDesc), row.offset, row.block)));
-		Assert(collector.n <= collector.allocated && collector.allocated <= collector.most);
-		if (collector.n == collector.most)
-			move_rows(&collector);
-		collector.rows = loki_grow(CurrentMemoryContext, collector.rows, &collector.allocated,
-								   collector.n + 1, FIRST_ROWS, sizeof(LokiTidRow));
-		collector.rows[collector.n++] = row;
-		collector.count++;
+		Assert(n <= allocated && allocated <= most);
+		if (n == most)
+		{
+			bitmap = move_rows(bitmap, rows, n);
+			n = 0;
+		}
+		rows = loki_grow(CurrentMemoryContext, rows, &allocated, n + 1, FIRST_ROWS, sizeof(LokiTidRow));
+		rows[n++] = row;
+		count++;
 	}
 	if (ps->instrument)
-		InstrStopNode(ps->instrument, collector.count);
-	if (collector.bitmap != NULL)
-	{
-		move_rows(&collector);
-		tids = tids_of_bitmap(collector.bitmap, table);
-	}
+		InstrStopNode(ps->instrument, count);
+	if (bitmap != NULL)
+		tids = tids_of_bitmap(move_rows(bitmap, rows, n), table);
 	else
-		tids = loki_tids_of_rows(collector.rows, collector.n);
-	if (collector.rows != NULL)
-		pfree(collector.rows);
+		tids = loki_tids_of_rows(rows, n);
+	if (rows != NULL)
+		pfree(rows);
 	return tids;
 }
 
