@@ -53,12 +53,9 @@ is_extreme(const Aggref *aggregate, bool *max)
 		aggregate->aggfilter == NULL && aggregate->aggorder == NIL;
 }
 
-/*
- * expression_tree_mutator callback: each min() and max() becomes its argument.  Another
- * aggregate, which may have no argument, becomes NULL, and what it is part of no distance.
- */
-static Node *
-without_aggregates(Node *node, void *context)
+/* Another aggregate may have no argument, and what it is part of becomes no distance. */
+Node *
+loki_without_aggregates(Node *node, void *context)
 {
 	bool		max;
 
@@ -68,13 +65,7 @@ without_aggregates(Node *node, void *context)
 		return !is_extreme((Aggref *) node, &max) ?
 			(Node *) makeNullConst(((Aggref *) node)->aggtype, -1, InvalidOid) :
 			(Node *) copyObject(linitial_node(TargetEntry, ((Aggref *) node)->args)->expr);
-	return expression_tree_mutator(node, without_aggregates, context);
-}
-
-Node *
-loki_without_aggregates(Node *expr)
-{
-	return without_aggregates(expr, NULL);
+	return expression_tree_mutator(node, loki_without_aggregates, context);
 }
 
 /*
@@ -276,7 +267,7 @@ loki_find_groups(PlannerInfo *root, const Query *parse, const Query *outer, Loki
 	 * the score, as that of a row: an order of the rows that is the groups'
 	 * as well
 	 */
-	row = (Expr *) loki_without_aggregates((Node *) result);
+	row = (Expr *) loki_without_aggregates((Node *) result, NULL);
 	if (!loki_distance_expr((Node *) row, &distance) || distance.nulls == LOKI_PLACE_BETWEEN)
 		return NULL;
 	groups->input = loki_sort_key(root, row, clause);

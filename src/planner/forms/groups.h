@@ -37,7 +37,10 @@ typedef struct LokiGroups
 /* A LokiForm's method: levels that take the first rows of groups, in the order of a distance */
 extern void *loki_find_groups(PlannerInfo *root, const Query *parse, const Query *outer, LokiLevel *level);
 
-/* An expression with each min() and max() in it as its argument, and NULL for other aggregates */
-extern Node *loki_without_aggregates(Node *expr);
+/*
+ * An expression_tree_mutator callback, without a context: each min() and max() becomes its argument, and another
+ * aggregate NULL
+ */
+extern Node *loki_without_aggregates(Node *node, void *context);
 
 #endif							/* LOKI_PLANNER_FORMS_GROUPS_H */

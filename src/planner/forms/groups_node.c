@@ -131,17 +131,6 @@ with_scores(PlannerInfo *root, const LokiGroups *groups, Path *path)
 										   set_pathtarget_cost_width(root, target));
 }
 
-/* How many rows of a group have a number that is wanted: 3 of WHERE n <= 3 */
-static double
-wanted_of_group(PlannerInfo *root, const LokiGroups *groups)
-{
-	Node	   *bound = loki_number_bound(groups->filter, groups->number->winfnoid);
-	Const	   *most = bound == NULL ? NULL : (Const *) estimate_expression_value(root, bound);
-
-	return most != NULL && IsA(most, Const) ? Max(DatumGetInt64(most->constvalue), 1) :
-		UNKNOWN_NUMBER;
-}
-
 /*
  * Whether rows without a vector may have to wait for another one of their group: then a group
  * that has only such rows makes the scan go on to its end.
@@ -175,16 +164,6 @@ add_past_order(PlannerInfo *root, Path *path)
 }
 
 /*
- * The share of its rows that the node reads until it has met a share of its groups, if rows of groups come in any order:
- * nearly each of the first rows is of a new group, and the last group takes all.
- */
-static double
-share_read(double groups, double rows_of_group)
-{
-	return 1 - pow(1 - Min(groups, 1), 1 / Max(rows_of_group, 1));
-}
-
-/*
  * Offer the first rows of groups of a path's rows, which are in order.
  *
  * The node's rows have the columns of the stage (`target`).  Aggregates and the window function are
@@ -211,6 +190,7 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	CustomPath *custom;
 	Path	   *input;
 	Cost		rows_cost;
+	double		rows = ngroups * kept;
 
 	if (!can_group(root, keys, path->pathtarget, ngroups, Max(kept, DBL_EPSILON)))
 		return;
@@ -230,14 +210,27 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 							list_make3(operators, makeInteger((int) groups->aside),
 									   makeInteger(groups->number != NULL ?
 												   (int) groups->number->winfnoid : 0)));
-	custom->path.rows = clamp_row_est(groups->number != NULL ?
-									  Min(path->rows, ngroups * wanted_of_group(root, groups)) :
-									  ngroups * kept);
+	if (groups->number != NULL)
+	{
+		Node	   *bound = loki_number_bound(groups->filter, groups->number->winfnoid);
+		Const	   *most = bound == NULL ? NULL : (Const *) estimate_expression_value(root, bound);
+
+		/* of each group three rows are wanted, as of WHERE n <= 3 */
+		rows = Min(path->rows, ngroups * (most == NULL || !IsA(most, Const) ? UNKNOWN_NUMBER :
+										  Max(DatumGetInt64(most->constvalue), 1)));
+	}
+	custom->path.rows = clamp_row_est(rows);
 	custom->path.startup_cost = may_wait(root, groups) ? input->total_cost : input->startup_cost;
 	rows_cost = input->total_cost - custom->path.startup_cost +
 		input->rows * (list_length(keys) + 1) * cpu_operator_cost;
+
+	/*
+	 * The share of its rows that the node reads until it has met a share of
+	 * its groups, if rows of groups come in any order: nearly each of the
+	 * first rows is of a new group, and the last group takes all.
+	 */
 	if (groups->number == NULL && met > 0 && met < 1)
-		rows_cost *= share_read(met, input->rows / ngroups) / met;
+		rows_cost *= (1 - pow(1 - met, 1 / Max(input->rows / ngroups, 1))) / met;
 	custom->path.total_cost = custom->path.startup_cost + rows_cost + custom->path.rows * target->cost.per_tuple;
 	custom->path.pathkeys = list_make1(groups->output);
 	if (groups->stage == UPPERREL_DISTINCT &&
@@ -439,37 +432,37 @@ typedef struct RankedRows
 } RankedRows;
 
 /*
- * The rank of a group's next row; `rows` is NULL before the first one.  Rows come in order, so that
- * those of the same rank follow each other: rank() counts the rows before it, dense_rank() the values.
+ * Set the last column of a row, which is its number in a group.  loki_node_store() has left that NULL.  Rows come in
+ * order, so that those of the same rank follow each other: rank() counts the rows before it, dense_rank() the values.
  */
-static int64
-next_rank(GroupsState *state, TupleTableSlot *slot, RankedRows **rows)
-{
-	bool		isnull;
-	Datum		score = slot_getattr(slot, state->score, &isnull);
-	double		number = isnull ? 0 : DatumGetFloat8(score);
-
-	if (*rows == NULL)
-		*rows = MemoryContextAllocZero(state->keys, sizeof(RankedRows));
-	(*rows)->count++;
-	if ((*rows)->count == 1 || (*rows)->isnull != isnull ||
-		float8_cmp_internal((*rows)->score, number) != 0)
-		(*rows)->rank = state->numbered == F_RANK_ ? (*rows)->count : (*rows)->rank + 1;
-	(*rows)->score = number;
-	(*rows)->isnull = isnull;
-	return (*rows)->rank;
-}
-
-/* Set the last column of a row, which is its number in a group.  loki_node_store() has left that NULL. */
 static TupleTableSlot *
 number_row(GroupsState *state, TupleTableSlot *slot, Size *group)
 {
-	int64		number = state->numbered == F_ROW_NUMBER ? (int64) ++*group :
-		next_rank(state, slot, (RankedRows **) group);
+	int			last = slot->tts_tupleDescriptor->natts - 1;
+	int64		number;
 
+	if (state->numbered == F_ROW_NUMBER)
+		number = (int64) ++*group;
+	else
+	{
+		RankedRows **place = (RankedRows **) group;
+		RankedRows *rows = *place;
+		bool		isnull;
+		Datum		value = slot_getattr(slot, state->score, &isnull);
+		double		score = isnull ? 0 : DatumGetFloat8(value);
+
+		if (rows == NULL)
+			rows = *place = MemoryContextAllocZero(state->keys, sizeof(RankedRows));
+		rows->count++;
+		if (rows->count == 1 || rows->isnull != isnull || float8_cmp_internal(rows->score, score) != 0)
+			rows->rank = state->numbered == F_RANK_ ? rows->count : rows->rank + 1;
+		rows->score = score;
+		rows->isnull = isnull;
+		number = rows->rank;
+	}
 	Assert(number > 0);
-	slot->tts_values[slot->tts_tupleDescriptor->natts - 1] = Int64GetDatum(number);
-	slot->tts_isnull[slot->tts_tupleDescriptor->natts - 1] = false;
+	slot->tts_values[last] = Int64GetDatum(number);
+	slot->tts_isnull[last] = false;
 	return slot;
 }
 

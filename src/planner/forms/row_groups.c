@@ -126,7 +126,7 @@ find_groups_order(PlannerInfo *root, const Query *parse, RowGroups *groups)
 
 		if (loki_sort_key(root, expr, clause) != groups->output)
 			continue;
-		row = (Expr *) loki_without_aggregates((Node *) expr);
+		row = (Expr *) loki_without_aggregates((Node *) expr, NULL);
 		groups->input = loki_sort_key(root, row, clause);
 		if (groups->input == NULL || !loki_may_be_score_order(groups->input) ||
 			!loki_distance_expr((Node *) row, &distance) || distance.nulls == LOKI_PLACE_BETWEEN ||
