@@ -215,7 +215,7 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 		Node	   *bound = loki_number_bound(groups->filter, groups->number->winfnoid);
 		Const	   *most = bound == NULL ? NULL : (Const *) estimate_expression_value(root, bound);
 
-		/* of each group three rows are wanted, as of WHERE n <= 3 */
+		/* as many rows of each group as can have a number that is wanted: 3 of WHERE n <= 3 */
 		rows = Min(path->rows, ngroups * (most == NULL || !IsA(most, Const) ? UNKNOWN_NUMBER :
 										  Max(DatumGetInt64(most->constvalue), 1)));
 	}
