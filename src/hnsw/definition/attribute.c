@@ -648,13 +648,16 @@ loki_attr_slot_valid(LokiAttrType type, const char *slot)
 			/* a text has no more elements than there is room for */
 			return attr_types[type].lossy && type != LOKI_ATTR_PREFIX;
 		case LOKI_ATTR_ELEMENTS:
+			/* slots of other types are shorter */
+			if (!loki_attr_has_elements(type))
+				return false;
 			/* hashes ascend up to the last, which may be repeated */
 			loki_slot_elements(slot, hashes);
 			while (n < LOKI_SLOT_ELEMENTS && hashes[n] > hashes[n - 1])
 				n++;
 			while (n < LOKI_SLOT_ELEMENTS && hashes[n] == hashes[n - 1])
 				n++;
-			return loki_attr_has_elements(type) && n == LOKI_SLOT_ELEMENTS && slot[LOKI_SIGNATURE_BYTES] == 0;
+			return n == LOKI_SLOT_ELEMENTS && slot[LOKI_SIGNATURE_BYTES] == 0;
 		default:
 			return false;
 	}

@@ -191,7 +191,6 @@ extern void loki_rowmap_choose(LokiIndex *state, Relation index, LokiRowMapData 
 /* Bytes at most that gathering the list of that number takes, of nodes below an end */
 extern double loki_gather_memory(const LokiIndex *state, int number, uint32 end);
 
-
 /* ----------------------------------------------------------------
  * Nodes that changed since (changed.c)
  * ----------------------------------------------------------------
