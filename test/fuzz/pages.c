@@ -586,6 +586,7 @@ scan_index(uint8 way)
 	static const float query[DIM] = {0.3, -0.2, 0.9, 0.1, -0.7, 0.2, 0.5, -0.4};
 	bool		keyed = way == 1 || way == 2 || way == 6;
 	IndexScanDesc scan = loki_hnsw_beginscan(&index_relation, keyed ? 1 : 0, 1);
+	OpExpr		distance;
 	uint32		rows = 0;
 
 	if (keyed)
@@ -593,8 +594,8 @@ scan_index(uint8 way)
 						  BTLessStrategyNumber, way == 6 ? 40 : 12);
 	scan->orderByData[0].sk_argument = PointerGetDatum(query);
 	scan->orderByData[0].sk_flags = way == 3 ? SK_ISNULL : 0;
-	scan->orderByData[0].sk_collation =
-		loki_pack_label((LokiLabel) {way == 4 ? LOKI_PROMISE_EXACT : LOKI_PROMISE_SEARCH_LATE, 0});
+	loki_set_label(&distance, (LokiLabel) {way == 4 ? LOKI_PROMISE_EXACT : LOKI_PROMISE_SEARCH_LATE, 0});
+	scan->orderByData[0].sk_collation = distance.inputcollid;
 	loki_hnsw_rescan(scan, NULL, 0, NULL, 0);
 	if (way == 5 || way == 6)
 		loki_hnsw_restrict(scan, some_rows(), get_float8_nan(), false, false);
