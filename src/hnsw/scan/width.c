@@ -36,8 +36,9 @@ LOKI_FUNCTION(lokivector_search_width);
 #define REACH_ERRORS		3
 
 /*
- * A search for more rows finds as much as one for few, but at the default of hnsw.ef_search this share may always be missed, and half of it at twice that: the last
- * of many rows take most of the time.  Nor does it make a search more than some times as wide.
+ * A search for more rows finds as much as one for few, but at the default of hnsw.ef_search this share may always be
+ * missed, and half of it at twice that: the last of many rows take most of the time.  Nor does it make a search more
+ * than some times as wide.
  */
 #define MISSED_OF_MANY		0.02
 #define MOST_WIDER			4
