@@ -11,7 +11,7 @@
  *		owner = current_user						owner = current_user::text
  *		kind IS NULL
  *
- * This is asked by the planner, for index conditions that core does not match (index_clause.c), for join keys, for
+ * This is asked by the planner, for index conditions that core does not match (matches.c), for join keys, for
  * what bounds a column and for tenants (words_tenant.c); and by the executor, for what slots decide of a scan's filter
  * (condition.c).  filter/key.c of src/hnsw compiles both.
  *
