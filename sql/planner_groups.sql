@@ -37,6 +37,7 @@ SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 
 SELECT * FROM groups_check($$SELECT max(s) FROM near GROUP BY doc ORDER BY 1 DESC NULLS LAST LIMIT 10 OFFSET 330$$);
 SELECT * FROM groups_check($$SELECT doc FROM near GROUP BY doc ORDER BY min(d) LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, 1 - min(d) AS s FROM near GROUP BY doc ORDER BY min(d) LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(d), min(2 * d) FROM near GROUP BY doc ORDER BY min(d) LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT 1 - min(d) AS s FROM near GROUP BY doc ORDER BY s DESC NULLS LAST LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, lang, min(d) FROM near GROUP BY doc, lang ORDER BY 3, 1, 2 LIMIT 30$$);
 SELECT * FROM groups_check($$SELECT lower(lang) AS l, min(d) FROM near GROUP BY 1 ORDER BY 2 LIMIT 10$$);
@@ -91,6 +92,7 @@ RESET enable_hashagg;
 
 -- test: other statements have other plans
 SELECT * FROM groups_check($$SELECT doc, min(d), count(*) FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, min(d), max(s) FROM near GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, max(d) FROM near WHERE v IS NOT NULL GROUP BY doc ORDER BY 2, 1 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 2, 1$$);
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near GROUP BY doc ORDER BY 2 FETCH FIRST 5 ROWS WITH TIES$$);

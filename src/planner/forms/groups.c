@@ -15,7 +15,8 @@
  *
  * For that the order of the result, and the order within a group, must be the same distance.  An aggregate that is no
  * such min() or max(), as count(*), needs all rows of its group.  Several aggregates are possible if they are of the
- * same distance: min(d), 1 - min(d), max(1 - d).
+ * same distance, and rise or fall alike: min(d), min(2 * d).  max(1 - d) beside min(d) is that of another row, if there
+ * is a NaN.
  *
  * IDENTIFICATION
  *	  src/planner/forms/groups.c
