@@ -18,7 +18,6 @@ import subprocess
 import sys
 
 import needs
-needs.ensure("numpy")
 import hard                                                # noqa: E402
 import truth                                               # noqa: E402
 from cluster import TOP, Local, directory, output, say            # noqa: E402

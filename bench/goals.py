@@ -22,9 +22,6 @@ import traceback
 sys.dont_write_bytecode = True
 
 import needs  # noqa: E402
-
-needs.ensure("numpy")
-
 import report  # noqa: E402
 from cluster import TOP, say  # noqa: E402
 

@@ -17,6 +17,7 @@ import shlex
 import subprocess
 import sys
 
+import needs  # noqa: F401
 import numpy as np
 
 import datasets

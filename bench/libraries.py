@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 
+import needs  # noqa: F401
 import numpy as np
 
 BLOCK = 1000                    # rows that a database takes at once

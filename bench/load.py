@@ -32,6 +32,7 @@ import sys
 import tempfile
 import time
 
+import needs  # noqa: F401
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))

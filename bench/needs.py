@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""Install what the benchmark needs, from Debian."""
+"""Install what the benchmark needs, from Debian: numpy at once, as most of it is of no use without."""
 import importlib.util
 import os
 import subprocess
@@ -40,3 +40,6 @@ def packages(files):
     if missing and not install(missing):
         raise SystemExit("packages are missing: apt-get install "
                          + " ".join(missing))
+
+
+ensure("numpy")

@@ -15,6 +15,7 @@ has lokivector.
 """
 import shlex
 
+import needs  # noqa: F401
 import numpy as np
 
 import hard

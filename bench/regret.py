@@ -31,6 +31,7 @@ import statistics
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import needs  # noqa: E402, F401
 import datasets                                            # noqa: E402
 import shapes                                              # noqa: E402
 

@@ -7,8 +7,6 @@ sys.dont_write_bytecode = True
 
 import needs  # noqa: E402
 
-needs.ensure("numpy")
-
 from cluster import say  # noqa: E402
 from session import session  # noqa: E402
 

@@ -26,6 +26,7 @@ import re
 import subprocess
 import sys
 
+import needs  # noqa: F401
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))

@@ -27,6 +27,7 @@ import os
 import sys
 import time
 
+import needs  # noqa: F401
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
