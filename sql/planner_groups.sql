@@ -67,6 +67,9 @@ SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE lang = 'lang1' G
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE doc < 20 GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE d < 0.3 GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT title, min(d) FROM near JOIN docs ON docs.id = doc WHERE kind = 3 GROUP BY docs.id ORDER BY 2 LIMIT 10$$);
+-- in a subquery, and of ranks, whose order a LIMIT above takes as well
+SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, min(d) AS d FROM near JOIN docs ON docs.id = doc WHERE kind < 3 GROUP BY doc) s ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT d, r FROM (SELECT d, rank() OVER (ORDER BY d) AS r FROM near WHERE doc IN (SELECT id FROM docs WHERE kind < 3)) s WHERE r <= 3$$);
 SELECT * FROM groups_check($$SELECT doc, min(c.v <=> q.v) FROM chunks c, (SELECT v FROM chunks WHERE id = 17) q GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, min(v <=> '[1,0,1,0,0,1,0,0]') FROM parts GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT docs.id, (SELECT string_agg(doc::text, ',') FROM (SELECT doc FROM chunks c WHERE c.tenant = docs.kind GROUP BY doc ORDER BY min(c.v <=> '[1,0,1,0,0,1,0,0]') LIMIT 5) s) FROM docs WHERE docs.id < 20$$);

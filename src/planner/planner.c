@@ -99,6 +99,9 @@ add_relation_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry 
 /*
  * set_join_pathlist_hook: called for each pair of relations in both directions.  A star of ten tables has a
  * thousand pairs, so the order is looked at first, as all of our paths are for one that may be a distance.
+ *
+ * Core keeps a join's paths that begin cheaply if a LIMIT of the level itself takes its rows.  That of another level, or a
+ * rank's bound, is known here first, so that the first pair's paths are made again.
  */
 static void
 add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
@@ -106,11 +109,18 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 {
 	if (previous_joinpath)
 		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
-	if (root->query_pathkeys != NIL && !LokiIsGrouped(joinrel) &&
-		loki_may_be_score_order(linitial(root->query_pathkeys)))
-		foreach_form(form)
-			if (form->join != NULL)
-				form->join(root, joinrel, outer, inner, linitial(root->query_pathkeys), jointype, extra);
+	if (root->query_pathkeys == NIL || LokiIsGrouped(joinrel) ||
+		!loki_may_be_score_order(linitial(root->query_pathkeys)))
+		return;
+	if (!joinrel->consider_startup && loki_query_level(root)->wanted > 0)
+	{
+		joinrel->consider_startup = true;
+		add_paths_to_joinrel(root, joinrel, outer, inner, jointype, extra->sjinfo, extra->restrictlist);
+		return;
+	}
+	foreach_form(form)
+		if (form->join != NULL)
+			form->join(root, joinrel, outer, inner, linitial(root->query_pathkeys), jointype, extra);
 }
 
 /* create_upper_paths_hook: called with the paths of each stage, and the finished ones */
