@@ -216,6 +216,12 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiToastSnapshot(data)			(init_toast_snapshot(data), (Snapshot) (data))
 #endif
 
+/* No snapshot is too old since 17 */
+#if PG_VERSION_NUM >= 170000
+#define OldSnapshotThresholdActive()	false
+#define TestForOldSnapshot(snapshot, relation, page)	((void) 0)
+#endif
+
 /* Extend a main fork by zeroed blocks, several at once since 16 */
 #if PG_VERSION_NUM >= 160000
 #define loki_zero_extend(smgr, block, n) \

@@ -121,5 +121,27 @@ $node->safe_psql('postgres', 'INSERT INTO said SELECT id, ARRAY[id, 0.25, 0.75]:
 (undef, undef, $said) = $node->psql('postgres', 'VACUUM (VERBOSE, INDEX_CLEANUP on) said');
 like($said, qr/index "said_idx": .*\n(?:INFO:  )?DETAIL:  Recall was measured again\./,
 	'VACUUM VERBOSE tells of a new calibration');
+
+# A snapshot of more than five seconds is too old for what vacuum has changed since
+if ($node->safe_psql('postgres', 'SHOW server_version_num') < 170000)
+{
+	$node->append_conf('postgresql.conf', 'old_snapshot_threshold = 0');
+	$node->restart;
+	$node->safe_psql('postgres', q(
+		INSERT INTO said SELECT id FROM said LIMIT 100;
+		DELETE FROM said WHERE ctid IN (SELECT min(ctid) FROM said GROUP BY v IS NULL)));
+	my %sessions = map { $_ => open_session($node) } "ORDER BY v <-> '[1,1,1]' LIMIT 1",
+	  "WHERE v IS NULL ORDER BY v <-> '[1,1,1]'", 'ORDER BY v <-> NULL';
+
+	ask($_, 'SET enable_seqscan = off; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1;') foreach values %sessions;
+	sleep(6);
+	$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP on) said');
+	foreach my $what (sort keys %sessions)
+	{
+		ask($sessions{$what}, "SELECT id FROM said $what;");
+		like($sessions{$what}->{err}, qr/^ERROR:  snapshot too old$/m, "$what: a snapshot is too old");
+		close_session($sessions{$what});
+	}
+}
 $node->stop;
 done_testing();

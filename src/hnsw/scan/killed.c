@@ -24,6 +24,7 @@
 
 #include "access/rmgr.h"
 #include "compat/compare_numbers.h"
+#include "compat/pgcompat.h"
 #include "hnsw/page/lock_assert.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
@@ -171,4 +172,22 @@ loki_kill_flush(LokiScan *so)
 		loki_kill_page(so, so->killed.entries + first, last - first);
 	}
 	so->killed.n = 0;
+}
+
+/*
+ * ERROR if vacuum may have removed nodes of rows that the snapshot sees, as old_snapshot_threshold lets it.  Before
+ * the first one it changes the metapage.  So that is looked at when nodes have been read.  No page may be locked.
+ */
+void
+loki_test_snapshot(LokiScan *so)
+{
+	Relation	index = so->scan->indexRelation;
+	Buffer		buffer;
+
+	if (!OldSnapshotThresholdActive())
+		return;
+	buffer = ReadBuffer(index, LOKI_META_BLKNO);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	TestForOldSnapshot(so->scan->xs_snapshot, index, BufferGetPage(buffer));
+	UnlockReleaseBuffer(buffer);
 }

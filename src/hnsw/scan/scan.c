@@ -200,6 +200,7 @@ static void
 next_phase(LokiScan *so)
 {
 	Assert(so->course.phase != LOKI_SCAN_DONE);
+	loki_test_snapshot(so);
 	Assert(so->course.next_phase < lengthof(so->course.phases));
 	so->course.phase = so->course.phases[so->course.next_phase++];
 	if (so->course.phase == LOKI_SCAN_COLUMNS)
@@ -223,8 +224,7 @@ begin_scan(LokiScan *so)
 	 * What slots can decide of the caller's filter.  It comes first, since it
 	 * may run functions of the user's, which may use this index, so that its
 	 * state is another afterwards.  Exact scans do not ask: rows that a guess
-	 * excludes come last, and there they would come late.  Under pgvector's
-	 * limits the filter is the executor's.
+	 * excludes would come late.  Under pgvector's limits it is the executor's.
 	 */
 	if (so->plan.caller != NULL && so->plan.caller->condition != NULL && so->plan.complete &&
 		!so->plan.exact)
@@ -644,6 +644,7 @@ fill_batch(LokiScan *so)
 		else if (!find_more(so))
 			break;
 	}
+	loki_test_snapshot(so);
 	loki_kill_flush(so);
 	so->work.microseconds += loki_microseconds_since(start);
 }

@@ -386,11 +386,15 @@ extern double loki_width_by_share(const LokiScan *so, double *nodes);
 extern void loki_warn_of_target(LokiScan *so);
 extern void loki_choose_reach(LokiScan *so, double rows, double width);
 
-/* functions in scan/killed.c: begin a scan; note an entry, mark what was noted, and entries of one TID page */
+/*
+ * functions in scan/killed.c: begin a scan; note an entry, mark what was noted, and entries of one TID page;
+ * ERROR for an old snapshot
+ */
 extern void loki_kill_begin(LokiScan *so);
 extern void loki_kill_note(LokiScan *so, const LokiEntryRef *entry);
 extern void loki_kill_flush(LokiScan *so);
 extern void loki_kill_page(LokiScan *so, const LokiEntryRef *kills, uint32 n);
+extern void loki_test_snapshot(LokiScan *so);
 
 /* Whether the only row of a TID slot is known to be dead to everyone */
 static inline bool

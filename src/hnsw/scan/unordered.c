@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "compat/pgcompat.h"
 #include "hnsw/page/page.h"
 #include "hnsw/scan/scan.h"
 
@@ -91,6 +92,8 @@ loki_stream_next(LokiScan *so, int array, uint16 flags, ItemPointer tid)
 			CHECK_FOR_INTERRUPTS();
 			(void) loki_page_copy(so->state, so->scan->indexRelation, array,
 								  so->unordered.ordinal, NULL, so->unordered.page);
+			/* rows of NULLTID go without a change of the metapage */
+			TestForOldSnapshot(so->scan->xs_snapshot, so->scan->indexRelation, (Page) so->unordered.page);
 		}
 		if ((int) so->unordered.place < LokiPageUsed((Page) so->unordered.page, slots->slot_size))
 		{

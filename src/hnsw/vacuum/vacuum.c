@@ -124,7 +124,10 @@ is_removable(LokiVacuum *vacuum, ItemPointerData *heap)
 	return false;
 }
 
-/* Log the flag, before the first dead node is logged.  No page may be locked. */
+/*
+ * Log the flag, before the first dead node is logged, also if a vacuum before has left it: scans go by the
+ * metapage's LSN (loki_test_snapshot()).  No page may be locked.
+ */
 static void
 set_unfinished(LokiVacuum *vacuum)
 {
@@ -135,6 +138,7 @@ set_unfinished(LokiVacuum *vacuum)
 		return;
 	loki_change_begin(&change, vacuum->state, vacuum->index);
 	loki_change_meta(&change)->flags |= LOKI_META_VACUUM_UNFINISHED;
+	loki_change_keep(&change, 0);
 	loki_change_finish(&change);
 	vacuum->marking.flagged = true;
 }
