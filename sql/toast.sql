@@ -257,7 +257,8 @@ DELETE FROM ht WHERE id IN (SELECT id FROM ht ORDER BY v <-> ht_vector(-1) LIMIT
 SET LOCAL hnsw.ef_search = 40;
 SET LOCAL enable_seqscan = off;
 SELECT count(*) FROM (SELECT id FROM ht ORDER BY v <-> ht_vector(-1) LIMIT 10) s;
-SELECT rows, heap_fetches BETWEEN 35 AND 60 AS fetched FROM lokivector_scan_stats();
+-- ... by the rows that are ranked, and those of the pool's nodes, which are not measured
+SELECT rows, heap_fetches BETWEEN 35 AND 180 AS fetched FROM lokivector_scan_stats();
 SET LOCAL hnsw.ef_search = 400;
 SELECT * FROM ht_wrong(10);
 SELECT wrong FROM ht_wrong(100);

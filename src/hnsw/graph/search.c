@@ -32,6 +32,9 @@
 /* Memory that a search keeps for the next one: what one of some thousand nodes needs */
 #define KEPT_MEMORY			((Size) 256 * 1024)
 
+/* Tied candidates whose rows are looked for */
+#define TIES_TESTED			8
+
 /* An empty set of visited nodes; size is a power of two. */
 static void
 visited_allocate(LokiSearch *search, uint32 size)
@@ -406,6 +409,31 @@ loki_search_keep(LokiSearch *search, float distance, uint32 node, uint8 flags)
 	return search->kept.nscored++;
 }
 
+/*
+ * Whether most of the nearest `width` have no visible row, by some of them.  Versions of a row have the same code, so
+ * they are tied without saying that codes tell little apart.
+ */
+static bool
+most_are_rowless(const LokiSearch *search, const LokiCandidate *nearest)
+{
+	uint32		nodes[TIES_TESTED];
+	uint8		has_row[TIES_TESTED];
+	int			rowless = 0;
+
+	if (search->rows.test == NULL || search->rows.asked)
+		return false;
+	for (int i = 0; i < TIES_TESTED; i++)
+	{
+		uint32		nearer = nearest[(int64) i * search->reach.width / TIES_TESTED].node;
+
+		nodes[i] = search->kept.by_heap ? search->kept.scored[nearer].node : nearer & ~LOKI_EXPANDED;
+	}
+	search->rows.test(search->rows.scan, nodes, TIES_TESTED, has_row);
+	for (int i = 0; i < TIES_TESTED; i++)
+		rowless += !has_row[i];
+	return rowless * 2 > TIES_TESTED;
+}
+
 /* See search.h.  The walk pauses for one page of CODE; it comes here once for each query. */
 void
 loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 node)
@@ -428,7 +456,7 @@ loki_search_note_error(LokiSearch *search, const LokiCandidate *nearest, uint32 
 	reach->error = error >= 0 && !loki_column_encoded(&search->state->column) ? error : FLT_MAX;
 	for (int i = 1; i < reach->width; i++)
 		nties += nearest[i].distance == nearest[i - 1].distance;
-	if (nties * 2 > reach->width)
+	if (nties * 2 > reach->width && !most_are_rowless(search, nearest))
 		reach->ratio = FLT_MAX;
 }
 

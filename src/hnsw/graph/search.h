@@ -45,7 +45,9 @@ enum
 	LOKI_SCORED_EXPANDED = 1,
 	LOKI_SCORED_MATCHES = 2,	/* passes the filter */
 	LOKI_SCORED_TAKEN = 4,		/* handed to the caller */
-	LOKI_SCORED_CHECKED = 8		/* MATCHES is known */
+	LOKI_SCORED_CHECKED = 8,	/* MATCHES is known */
+	LOKI_SCORED_ROWLESS = 16,	/* LokiRowTest finds no row, ... */
+	LOKI_SCORED_ROWS_KNOWN = 32 /* ... which was asked */
 };
 
 /* Neighbors of a node that wait to be scored, while their codes are fetched */
@@ -220,6 +222,18 @@ typedef struct LokiKeptNodes
 								 * reach, all that are scored */
 } LokiKeptNodes;
 
+/*
+ * Nodes whose rows the scan's snapshot does not see lie among the others until vacuum has removed them.  A
+ * walk that has met many asks for the rows of its candidates: such nodes lead on, but take no place.
+ */
+typedef struct LokiRowTest
+{
+	/* which of n nodes may have a visible row; NULL: nobody knows.  No page may be locked */
+	void		(*test) (void *scan, const uint32 *nodes, int n, uint8 *has_row);
+	void	   *scan;
+	bool		asked;			/* candidates have to have one */
+} LokiRowTest;
+
 /* Arrays for one batch of neighbors */
 typedef struct LokiSearchScratch
 {
@@ -291,6 +305,7 @@ typedef struct LokiSearch
 	bool		in_recovery;	/* share lock for every slot array */
 	LokiSearchQuery query;
 	const struct LokiNodeFilter *filter;	/* NULL or empty: none */
+	LokiRowTest rows;			/* of scans */
 	LokiVisited visited;
 	LokiSkippedNode skip;
 	LokiPool	pool;			/* of inserts, vacuum, and scans without a

@@ -58,7 +58,7 @@ loki_rerank_begin(LokiScan *so)
 	so->ranking.nrows = so->ranking.next_row = 0;
 	so->ranking.npartials = 0;
 	so->ranking.dropped = so->ranking.passed = so->ranking.rejected_nearer = 0;
-	so->ranking.found = so->ranking.rowless = 0;
+	so->ranking.found = so->ranking.rowless = so->ranking.unseen = 0;
 	so->ranking.bound = so->ranking.passed_bound = FLT_MAX;
 	loki_rest_end(so);
 	if (so->heap.slot != NULL)
@@ -499,12 +499,14 @@ fetch_nodes(LokiScan *so, int n)
 	{
 		uint32		rows = so->ranking.nrows;
 		uint64		found = so->ranking.found;
+		uint64		dropped = so->ranking.dropped;
 
 		while (prefetches && ahead < Min(i + 1 + ROWS_AHEAD, known))
 			loki_prefetch_row(so, &tids[ahead++]);
 		if (loki_is_killed(so, &tids[i]))
 		{
 			so->ranking.rowless++;
+			so->ranking.unseen++;
 			continue;
 		}
 		Assert(so->ranking.fetch_most > 0);
@@ -514,6 +516,35 @@ fetch_nodes(LokiScan *so, int n)
 		if (so->ranking.nrows > rows)
 			loki_refine_measured(so, bounds[i], so->ranking.rows[rows].distance);
 		so->ranking.rowless += so->ranking.found == found;
+		so->ranking.unseen += so->ranking.found == found && so->ranking.dropped == dropped;
+	}
+}
+
+/*
+ * LokiRowTest.test: which of n nodes may have a row that the snapshot sees.  Rows of pages that everyone sees are
+ * not read, nor those of a TID list, which has rows of equal attributes.
+ */
+void
+loki_rerank_test_rows(void *scan, const uint32 *nodes, int n, uint8 *has_row)
+{
+	LokiScan   *so = scan;
+	LokiSlots  *slots = &so->queue.slots;
+
+	Assert(loki_no_buffer_locked());
+	loki_slots_find(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, nodes, n, slots);
+	for (int i = 0; i < n; i++)
+	{
+		LokiTidData tid;
+		LokiEntryRef entry = {nodes[i], LOKI_NONE};
+
+		CHECK_FOR_INTERRUPTS();
+		read_tid(so, slots->blocks[i], slots->offsets[i], &tid, &entry.lsn);
+		entry.heap = tid.u.heap;
+		has_row[i] = LokiTidIsLive(&tid) && !loki_is_killed(so, &tid);
+		if (!has_row[i] || LokiTidState(&tid) == LOKI_TID_LIST || loki_on_visible_page(so, &entry.heap))
+			continue;
+		has_row[i] = fetch_row(so, &entry);
+		ExecClearTuple(so->heap.slot);
 	}
 }
 

@@ -147,6 +147,7 @@ prepare_search(LokiScan *so)
 		so->search.choice = &so->filter.choice;
 	}
 	so->search.filter = &so->filter.nodes;
+	so->search.rows = (LokiRowTest) {loki_rerank_test_rows, so, false};
 	so->search.budget.memory_limit = (Size) (work_mem * (double) 1024 * loki_scan_mem_multiplier);
 	if (so->plan.skip != LOKI_NONE || so->search.skip.node != LOKI_NONE)
 		loki_search_skip(&so->search, so->plan.skip);
@@ -306,16 +307,6 @@ take_walk(LokiScan *so, uint32 most)
 	loki_rerank_most(so, most);
 }
 
-/* Make room for the marks of the nodes that a walk visits: 20 for each of its width, if there are */
-static void
-reserve_visited(LokiScan *so, double width)
-{
-	const LokiSlotArray *links = &so->state->arrays[LOKI_SLOTS_LINK];
-
-	loki_visited_reserve(&so->search, Min(width * 20,
-										  (double) links->npages * links->per_page));
-}
-
 /*
  * Choose how to begin with a filter; false if that is a flat scan.  For that, a sorted list is looked for
  * that has all nodes that match.  The bounds of a key's list say at once how many nodes it has, and so the
@@ -371,7 +362,7 @@ begin_filtered(LokiScan *so)
 	if (so->filter.strategy == LOKI_STRATEGY_FLAT)
 		return false;
 	so->course.width = loki_strategy_width(search, LOKI_STRATEGY_PLAIN, choice->share);
-	reserve_visited(so, so->course.width / choice->share);
+	loki_walk_reserve(&so->search, so->course.width / choice->share);
 	return true;
 }
 
@@ -399,7 +390,7 @@ first_walk(LokiScan *so)
 	so->course.first_width = so->course.width;
 	so->course.walk_end = LOKI_WALK_DRY;
 	if (so->search.budget.flat_nodes == 0)
-		reserve_visited(so, so->course.width);
+		loki_walk_reserve(&so->search, so->course.width);
 	loki_scan_query(so);
 	if (so->course.width >= LOKI_ROW_WIDTH)
 		loki_search_walk_as_row(&so->search, so->query.values);
@@ -456,10 +447,29 @@ widen_walk(LokiScan *so, double nodes, double width)
 	take_walk(so, PG_UINT32_MAX);
 }
 
+/*
+ * If many of the nodes that were read have no row that the snapshot sees, let the walk ask for rows from now on:
+ * as wide as it is, it then finds what it would have found if vacuum had removed them.  False if it does, or if
+ * they are few.
+ */
+static bool
+ask_for_rows(LokiScan *so)
+{
+	double		unseen = so->ranking.unseen;
+
+	if (so->search.rows.asked || unseen <= (WORTH_WIDENING - 1) * so->ranking.found)
+		return false;
+	so->search.rows.asked = true;
+	widen_walk(so, so->course.rows, so->course.width);
+	return true;
+}
+
 /* Widen it for twice as many nodes, or for `nodes`. */
 static void
 widen_twice(LokiScan *so, double nodes)
 {
+	if (ask_for_rows(so))
+		return;
 	nodes = Max(so->course.rows * 2.0, nodes);
 	widen_walk(so, nodes, loki_filters_rows(so) ?
 			   so->course.first_width * sqrt(nodes / so->plan.limit) : 0);
@@ -470,8 +480,11 @@ static bool
 widen_by_share(LokiScan *so)
 {
 	double		nodes;
-	double		width = loki_width_by_share(so, &nodes);
+	double		width;
 
+	if (ask_for_rows(so))
+		return true;
+	width = loki_width_by_share(so, &nodes);
 	if (width <= WORTH_WIDENING * so->course.width)
 		return false;
 	widen_walk(so, nodes, width);
@@ -556,20 +569,6 @@ begin_certain(LokiScan *so)
 }
 
 /*
- * Whether the scan keeps an account of what it spends.  A search for few rows, all of which its caller takes, has none:
- * it ends long before.  Under pgvector's limits an iterative scan has one for the rows of a LIMIT.
- */
-static bool
-keeps_account(const LokiScan *so)
-{
-	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
-		(so->plan.complete || (loki_goes_on(so) && so->plan.limit > 0)) &&
-		so->heap.is_heap && !so->plan.measuring && (!loki_may_be_given_up(so) || loki_filters_rows(so)) &&
-		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
-		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);
-}
-
-/*
  * Find and rerank rows for the rest of the batch.  Afterwards rows[next_row ..) are in order.  If they
  * are fewer than batch_left, the graph has no more.  No page may be locked, and none is afterwards.
  */
@@ -583,7 +582,7 @@ fill_batch(LokiScan *so)
 	INSTR_TIME_SET_CURRENT(start);
 	if (!so->course.walked)
 		first_walk(so);
-	accounts = keeps_account(so);
+	accounts = loki_account_is_kept(so);
 	while (so->course.phase == LOKI_SCAN_WALK && may_widen(so) && loki_nodes_ahead(so) > so->course.rows &&
 		   !loki_account_leaves(so))
 		widen_twice(so, loki_nodes_ahead(so));

@@ -218,7 +218,9 @@ typedef struct LokiRanking
 	uint64		found;			/* rows that are visible and pass, even beyond
 								 * the bound */
 	uint64		rowless;		/* nodes that were read, or known to be dead,
-								 * with no such row */
+								 * with no such row ... */
+	uint64		unseen;			/* ... of which so many have none that is
+								 * visible */
 } LokiRanking;
 
 /* How vectors of rows are read (rerank.c) */
@@ -561,10 +563,11 @@ extern void loki_scan_begin_map(LokiScan *so);
 extern bool loki_account_proves(const LokiScan *so);
 
 /*
- * How many rows the scan will rank for those that its caller needs, 0 where that is not known; and let it go on until it is
- * due to read the rest, false if it is
+ * How many rows the scan will rank for those that its caller needs, 0 where that is not known; whether it keeps an
+ * account of what it spends; and let it go on until it is due to read the rest, false if it is
  */
 extern double loki_account_needed(const LokiScan *so);
+extern bool loki_account_is_kept(const LokiScan *so);
 extern bool loki_account_open(LokiScan *so);
 extern bool loki_account_leaves(const LokiScan *so);
 extern bool loki_account_wide(const LokiScan *so);
@@ -587,6 +590,9 @@ extern void loki_set_tid(LokiScan *so, ItemPointer tid);
 /* functions in scan/rerank.c */
 extern void loki_rerank_begin(LokiScan *so);
 extern void loki_rerank_end(LokiScan *so);
+
+/* LokiRowTest.test of a scan */
+extern void loki_rerank_test_rows(void *scan, const uint32 *nodes, int n, uint8 *has_row);
 
 /*
  * Fetch rows until the nearest `wanted` of what is queued are known, in order.

@@ -513,6 +513,20 @@ loki_account_needed(const LokiScan *so)
 }
 
 /*
+ * See scan.h.  A search for few rows, all of which its caller takes, has none: it ends long before.  Under
+ * pgvector's limits an iterative scan has one for the rows of a LIMIT.
+ */
+bool
+loki_account_is_kept(const LokiScan *so)
+{
+	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
+		(so->plan.complete || (loki_goes_on(so) && so->plan.limit > 0)) &&
+		so->heap.is_heap && !so->plan.measuring && (!loki_may_be_given_up(so) || loki_filters_rows(so)) &&
+		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
+		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);
+}
+
+/*
  * See scan.h.  A walk without a filter, and the fetching of rows, stop there.  If most scans of a node came there,
  * as a condition drops nearly all rows, the next one goes there at once.
  */

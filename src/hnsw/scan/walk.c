@@ -14,8 +14,9 @@
  *				MATCHES		and it passed
  *				EXPANDED	its neighbors were scored
  *				TAKEN		queued for reranking
+ *				ROWLESS		has no row that the snapshot sees, if that was asked (ROWS_KNOWN)
  *	frontier[]	a heap of places in scored[], which expansion takes from
- *	best[]		places of those that match: sorted, and a heap from LOKI_POOL_MAX on
+ *	best[]		places of those that match and are not ROWLESS: sorted, and a heap from LOKI_POOL_MAX on
  *
  * The frontier may have nodes that have come to be out of reach since; it is asked again when
  * one is on top.  In HNSW's own terms, frontier and best are C and W of algorithm 2, but a filter
@@ -49,6 +50,9 @@
 #define HOP_FOUND				20
 #define HOP_LISTS				8
 #define HOP_AT_ONCE				4
+
+/* Nodes whose rows are asked for before the nearest of them are known */
+#define ROWS_AT_ONCE			16
 
 /* Add scored[item] to the frontier. */
 static void
@@ -188,7 +192,7 @@ offer_best(LokiSearch *search, uint32 item)
 	uint32		low;
 
 	if (!near_enough(search, candidate.distance) ||
-		!(kept->scored[item].flags & LOKI_SCORED_MATCHES))
+		(kept->scored[item].flags & (LOKI_SCORED_MATCHES | LOKI_SCORED_ROWLESS)) != LOKI_SCORED_MATCHES)
 		return;
 	if (kept->nbest < most || kept->best_is_heap)
 		kept->best = loki_grow(search->context, kept->best, &kept->best_allocated,
@@ -221,6 +225,35 @@ offer_best(LokiSearch *search, uint32 item)
 							   kept->scored[kept->best[search->reach.rows - 1].node].node);
 	if (kept->nbest == LOKI_POOL_MAX)
 		make_heap(search);
+}
+
+/* If rows are asked for, note which of n scored nodes from `first` on have none, of those that match and are near */
+static void
+note_rowless(LokiSearch *search, uint32 first, int n)
+{
+	uint32		items[LOKI_MAX_SLOTS];
+	uint32		nodes[LOKI_MAX_SLOTS];
+	uint8		has_row[LOKI_MAX_SLOTS];
+	int			ntests = 0;
+
+	if (!search->rows.asked)
+		return;
+	for (uint32 item = first; item < first + n; item++)
+	{
+		LokiScored *scored = &search->kept.scored[item];
+
+		if ((scored->flags & (LOKI_SCORED_MATCHES | LOKI_SCORED_ROWS_KNOWN)) != LOKI_SCORED_MATCHES ||
+			!near_enough(search, scored->distance))
+			continue;
+		scored->flags |= LOKI_SCORED_ROWS_KNOWN;
+		items[ntests] = item;
+		nodes[ntests++] = scored->node;
+	}
+	if (ntests > 0)
+		search->rows.test(search->rows.scan, nodes, ntests, has_row);
+	for (int i = 0; i < ntests; i++)
+		if (!has_row[i])
+			search->kept.scored[items[i]].flags |= LOKI_SCORED_ROWLESS;
 }
 
 /*
@@ -256,6 +289,7 @@ offer_nodes(LokiSearch *search, uint32 first, int n)
 	for (int i = 0; i < ntests; i++)
 		if (search->scratch.passes[i])
 			search->kept.scored[items[i]].flags |= LOKI_SCORED_MATCHES;
+	note_rowless(search, first, n);
 	for (uint32 item = first; item < first + n; item++)
 		offer_best(search, item);
 }
@@ -329,11 +363,16 @@ hop_score(LokiSearch *search, const uint32 *nodes, int n)
 {
 	for (int batch; n > 0; nodes += batch, n -= batch)
 	{
-		batch = Min(n, (int) search->scratch.allocated);
+		uint32		first = search->kept.nscored;
+
+		batch = Min(n, Min((int) search->scratch.allocated, LOKI_MAX_SLOTS));
 		loki_search_score(search, nodes, batch, search->scratch.estimates);
 		for (int i = 0; i < batch; i++)
-			offer_best(search, keep_scored(search, search->scratch.estimates[i], nodes[i],
-										   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES));
+			(void) keep_scored(search, search->scratch.estimates[i], nodes[i],
+							   LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES);
+		note_rowless(search, first, batch);
+		for (int i = 0; i < batch; i++)
+			offer_best(search, first + i);
 	}
 }
 
@@ -571,6 +610,15 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 	return walk_by_heap(search);
 }
 
+/* See walk.h.  20 for each of its width, if there are. */
+void
+loki_walk_reserve(LokiSearch *search, double width)
+{
+	const LokiSlotArray *links = &search->state->arrays[LOKI_SLOTS_LINK];
+
+	loki_visited_reserve(search, Min(width * 20, (double) links->npages * links->per_page));
+}
+
 /* See walk.h. */
 float
 loki_walk_reach(const LokiSearch *search)
@@ -586,12 +634,19 @@ loki_walk_reach(const LokiSearch *search)
 	return loki_reach(reach, nearest, n);
 }
 
+#define ST_SORT sort_scored
+#define ST_ELEMENT_TYPE LokiScored
+#define ST_COMPARE(a, b) (((a)->distance < (b)->distance) - ((a)->distance > (b)->distance))
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
 /*
  * Go on with a larger reach, or with heaps as the pool is full.  The nodes of the pool, if there is one, come
  * into scored[].  They were taken, unless they still have LOKI_EXPANDED.  Behind the first that was out of
  * reach, all count as not expanded.  Nodes that were scored last are offered first: they are the nearest, so
  * the others are soon known to be too far.  Such nodes are not expanded, unless the filter makes the walk
- * still wider.
+ * still wider.  If rows are asked for, the nearest are sorted to the end: no more rows are read than have to be.
  */
 LokiWalkEnd
 loki_walk_widen(LokiSearch *search)
@@ -611,9 +666,11 @@ loki_walk_widen(LokiSearch *search)
 	search->kept.best_is_heap = fills_pool(search->reach.width);
 	/* rows that were taken count among the nearest, as the reach is that of all rows returned */
 	search->kept.nfrontier = search->kept.nbest = search->kept.nrows = 0;
+	if (search->rows.asked)
+		sort_scored(search->kept.scored, search->kept.nscored);
 	for (uint32 end = search->kept.nscored; end > 0;)
 	{
-		uint32		n = Min(2 * LOKI_MAX_M, end);
+		uint32		n = Min(search->rows.asked ? ROWS_AT_ONCE : 2 * LOKI_MAX_M, end);
 
 		end -= n;
 		offer_nodes(search, end, n);

@@ -36,6 +36,9 @@ typedef enum LokiWalkEnd
 extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries,
 								   int nentries);
 
+/* Make room for the marks of the nodes that a walk visits */
+extern void loki_walk_reserve(LokiSearch *search, double width);
+
 /* How far the walk has looked; FLT_MAX if it keeps as many nodes as it may */
 extern float loki_walk_reach(const LokiSearch *search);
 

@@ -290,17 +290,17 @@ rows_in_hand(const LokiScan *so)
 }
 
 /*
- * Nodes that the scan has gone through, nearest first, down to the last row in hand.  Some have no row for
- * the caller, which is learned when a row is read: it is dead, the snapshot does not see it, or the filter drops
- * it.  Reranking reads nodes beyond that row as well, so the share of nodes without a row is what counts.
+ * Nodes that the scan has gone through, nearest first, down to the last row in hand, but those without a visible row,
+ * which take no place (ask_for_rows() in scan.c).  Of some the filter drops the row, which is learned when it is read.
+ * Reranking reads nodes beyond that row as well, so the share of such nodes is what counts.
  */
 static double
 nodes_seen(const LokiScan *so)
 {
 	double		found = so->ranking.found;
-	double		rowless = so->ranking.rowless;
+	double		dropped = so->ranking.rowless - so->ranking.unseen;
 
-	return found > 0 ? (so->course.returned + rows_in_hand(so)) * (1 + rowless / found) : rowless;
+	return found > 0 ? (so->course.returned + rows_in_hand(so)) * (1 + dropped / found) : dropped;
 }
 
 /* ... and rows among them that are wanted, as far as is known */
@@ -331,7 +331,7 @@ loki_nodes_ahead(const LokiScan *so)
 }
 
 /*
- * See scan.h.  Nodes without a row for the caller took the place of rows, as those do that do not match a filter
+ * See scan.h.  Nodes whose row the caller drops took the place of rows, as those do that do not match a filter
  * (loki_strategy_width()); so the width grows by the share of the others.
  */
 double
