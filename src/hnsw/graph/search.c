@@ -290,8 +290,8 @@ score_slots(LokiSearch *search, LokiSlots *slots, float *estimates)
  * Non-finite estimates become FLT_MAX, so that they rank last.  One that is no number would break the order
  * of pools and heaps: no comparison with it is true, and so the one here is not either.
  */
-static void
-make_finite(float *estimates, int n)
+void
+loki_make_finite(float *estimates, int n)
 {
 	for (int i = 0; i < n; i++)
 		estimates[i] = fabsf(estimates[i]) <= FLT_MAX ? estimates[i] : FLT_MAX;
@@ -309,7 +309,7 @@ loki_search_score(LokiSearch *search, const uint32 *nodes, int n, float *estimat
 						Min(most, n - i), &search->scratch.slots);
 		score_slots(search, &search->scratch.slots, estimates + i);
 	}
-	make_finite(estimates, n);
+	loki_make_finite(estimates, n);
 	search->count.scored += n;
 }
 
@@ -326,27 +326,6 @@ loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot)
 		loki_slot_peek(search->state, search->index, array, number, slot))
 		return true;
 	return loki_slot_read(search->state, search->index, array, number, slot);
-}
-
-/*
- * If the node to go around had never existed, some of its neighbors would have links to each
- * other in place of links to it.  So the next one is added to the n neighbors of one in four of
- * them.  With that, nodes are found as often as the data sets' own queries
- * (doc/design/experiments.md).  Returns how many these are now.
- */
-static int
-add_bridge(LokiSearch *search, uint32 node, uint32 *neighbors, int n)
-{
-	for (int i = 2; i < search->skip.nlinks; i += 4)
-		if (search->skip.links[i] == node)
-		{
-			uint32		other = search->skip.links[(i + 1) % search->skip.nlinks];
-
-			if (n < 2 * LOKI_MAX_M && loki_visit(search, other))
-				neighbors[n++] = other;
-			break;
-		}
-	return n;
 }
 
 /* The neighbors of a node on layer 0 that were not visited before.  See search.h. */
@@ -378,19 +357,7 @@ loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors)
 		neighbors[n] = neighbor;
 		n += neighbor < LOKI_MAX_NUMBER && loki_visited_insert(visited, neighbor);
 	}
-	return search->skip.nlinks > 0 ? add_bridge(search, node, neighbors, n) : n;
-}
-
-/* See search.h. */
-void
-loki_search_skip(LokiSearch *search, uint32 node)
-{
-	search->skip.node = node;
-	search->skip.nlinks = 0;
-	loki_visited_reset(search);
-	if (node != LOKI_NONE && !search->state->pending)
-		search->skip.nlinks = loki_search_links(search, node, search->skip.links);
-	loki_visited_reset(search);
+	return search->skip.nlinks > 0 ? loki_bridge(search, node, link, neighbors, n) : n;
 }
 
 /* ----------------------------------------------------------------
@@ -534,7 +501,7 @@ loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float *estimates)
 		return;
 	}
 	score_slots(search, &batch->slots, estimates);
-	make_finite(estimates, batch->n);
+	loki_make_finite(estimates, batch->n);
 	search->count.scored += batch->n;
 }
 

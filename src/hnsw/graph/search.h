@@ -275,6 +275,9 @@ typedef struct LokiSearchQuery
 	void	   *row_refine;
 } LokiSearchQuery;
 
+/* Nodes that are looked at to go around one: that, another, what this is linked to, and what the first is */
+#define LOKI_BRIDGE_NODES	(2 + 2 * 2 * LOKI_MAX_M)
+
 /* A node to go around, as if it did not exist */
 typedef struct LokiSkippedNode
 {
@@ -282,6 +285,13 @@ typedef struct LokiSkippedNode
 	int			nlinks;
 	uint32		links[2 * LOKI_MAX_M];	/* its links; others are made in their
 										 * place */
+	char	   *codes;			/* room for LOKI_BRIDGE_NODES; NULL before the
+								 * first node */
+	LokiQuery  *query;			/* of its code */
+	LokiQuery  *scratch;
+	uint32		nmade;			/* links that no node stood in the way of, of
+								 * all lists so far */
+	uint32		nmissing;		/* and that were not made */
 } LokiSkippedNode;
 
 /* The nearest nodes so far, ascending */
@@ -336,7 +346,10 @@ extern void loki_search_query_row(LokiSearch *search, const void *code, const vo
 extern void loki_search_walk_as_row(LokiSearch *search, const float *values);
 extern void loki_search_query_code(LokiSearch *search, const void *code);
 
-/* Go around a node from now on, or around none; before each search, since what was found is forgotten */
+/*
+ * function in graph/bridge.c.  Go around a node from now on, or around none; before each search, since what was
+ * found is forgotten
+ */
 extern void loki_search_skip(LokiSearch *search, uint32 node);
 
 /*
@@ -363,6 +376,15 @@ extern void loki_search_score_batch(LokiSearch *search, LokiBatch *batch, float 
  * LINK.
  */
 extern int	loki_search_links(LokiSearch *search, uint32 node, uint32 *neighbors);
+
+/* Estimates that are not finite become FLT_MAX */
+extern void loki_make_finite(float *estimates, int n);
+
+/*
+ * function in graph/bridge.c.  Add to the n neighbors found in a copy of a node's links those that it would have
+ * without the node to go around, and that were not visited; returns their number.  No page may be locked.
+ */
+extern int	loki_bridge(LokiSearch *search, uint32 node, const LokiLinkData *link, uint32 *neighbors, int n);
 
 /* Copy out a slot of LINK or UPPER; false if it is past the used part */
 extern bool loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot);
@@ -548,6 +570,17 @@ loki_visited_insert(LokiVisited *visited, uint32 node)
 			return is_new;
 		}
 	}
+}
+
+/* Whether a node is in the set */
+static inline bool
+loki_is_visited(const LokiVisited *visited, uint32 node)
+{
+	uint32		i = (node * 0x9E3779B1u) >> visited->shift;
+
+	while (visited->slots[i] != node && visited->slots[i] != LOKI_NONE)
+		i = (i + 1) & (visited->size - 1);
+	return visited->slots[i] == node;
 }
 
 /* Mark a node as visited; true if it was not before */
