@@ -108,6 +108,7 @@ INSERT INTO a SELECT i, w, w, w, w FROM generate_series(1, 200) i, LATERAL (SELE
 CREATE INDEX a_v ON a USING hnsw (v vector_l2_ops);
 CREATE INDEX a_c ON a USING hnsw (v vector_cosine_ops);
 CREATE INDEX a_h ON a USING hnsw (h halfvec_l2_ops);
+CREATE INDEX a_b ON a USING hnsw (b bytevec_cosine_ops);
 ANALYZE a;
 SET enable_seqscan = off;
 SET enable_sort = off;
@@ -119,7 +120,9 @@ SELECT '[1,2,3]'::vector <-> ARRAY[1.5, 2, 3] AS numeric, '[1,2,3]'::vector <-> 
 SELECT bool_and(v <-> arr = v <-> arr::vector) AS l2, bool_and(v <#> arr = v <#> arr::vector) AS ip,
 	bool_and(v <=> arr = v <=> arr::vector) AS cosine, bool_and(v <+> arr = v <+> arr::vector) AS l1,
 	bool_and(h <-> arr = h <-> arr::halfvec) AS l2_half, bool_and(h <#> arr = h <#> arr::halfvec) AS ip_half,
-	bool_and(h <=> arr = h <=> arr::halfvec) AS cosine_half, bool_and(h <+> arr = h <+> arr::halfvec) AS l1_half
+	bool_and(h <=> arr = h <=> arr::halfvec) AS cosine_half, bool_and(h <+> arr = h <+> arr::halfvec) AS l1_half,
+	bool_and(b <-> arr = b <-> arr::vector) AS l2_byte, bool_and(b <#> arr = b <#> arr::vector) AS ip_byte,
+	bool_and(b <=> arr = b <=> arr::vector) AS cosine_byte, bool_and(b <+> arr = b <+> arr::vector) AS l1_byte
 FROM a, (VALUES (ARRAY[1.5, -2, 3])) AS r(arr);
 SELECT v <-> NULL::double precision[] AS null_array, NULL::vector <-> ARRAY[1.0] AS null_vector, b <-> ARRAY[1.0, 2, 3] IS NOT NULL AS of_bytevec
 FROM a WHERE id = 1;
@@ -128,6 +131,7 @@ FROM a WHERE id = 1;
 SELECT v <-> ARRAY[1.0, 2] FROM a LIMIT 1;
 SELECT v <-> ARRAY[1.0, 2, NULL] FROM a LIMIT 1;
 SELECT v <-> ARRAY[[1.0, 2, 3]] FROM a LIMIT 1;
+SELECT b <=> ARRAY[1.0, 2] FROM a LIMIT 1;
 -- servers explain these differently
 \set VERBOSITY terse
 SELECT v <-> ARRAY['1', '2', '3'] FROM a LIMIT 1;
@@ -147,6 +151,8 @@ PREPARE untyped AS SELECT id FROM a ORDER BY v <-> $1 LIMIT 2;
 PREPARE left_untyped AS SELECT id FROM a ORDER BY $1 <=> v LIMIT 2;
 PREPARE half_untyped AS SELECT id FROM a ORDER BY h <-> $1 LIMIT 2;
 PREPARE typed(double precision[]) AS SELECT id FROM a ORDER BY v <-> $1 LIMIT 2;
+PREPARE byte_untyped AS SELECT id FROM a ORDER BY b <=> $1 LIMIT 2;
+PREPARE typed_byte(smallint[]) AS SELECT id FROM a ORDER BY b <=> $1 LIMIT 2;
 PREPARE typed_real(real[]) AS SELECT id FROM a ORDER BY h <-> $1 LIMIT 2;
 SELECT name, parameter_types FROM pg_prepared_statements ORDER BY name;
 
@@ -155,12 +161,18 @@ EXPLAIN (COSTS OFF) SELECT id FROM a ORDER BY v <-> ARRAY[50.0, 1, 6] LIMIT 2;
 SELECT id FROM a ORDER BY v <-> ARRAY[50.0, 1, 6] LIMIT 2;
 EXPLAIN (COSTS OFF) SELECT id, v <=> '{50,1,6}'::real[] AS d FROM a ORDER BY d LIMIT 2;
 EXPLAIN (COSTS OFF) SELECT id FROM a ORDER BY h <-> ARRAY[50, 1, 6] LIMIT 2;
+EXPLAIN (COSTS OFF) SELECT id FROM a ORDER BY b <=> '{50,1,6}'::int[] LIMIT 2;
+SELECT id FROM a ORDER BY b <=> '{50,1,6}'::int[] LIMIT 2;
+SELECT id FROM a WHERE b <=> ARRAY[50.0, 1, 6] < 0.0005 ORDER BY b <=> ARRAY[50.0, 1, 6] LIMIT 3;
 SELECT id FROM a ORDER BY v <-> (SELECT array_agg(i::double precision) FROM generate_series(1, 3) i) LIMIT 1;
 SET plan_cache_mode = force_generic_plan;
 EXPLAIN (COSTS OFF) EXECUTE typed('{50,1,6}');
 EXECUTE typed('{50,1,6}');
 EXPLAIN (COSTS OFF) EXECUTE typed_real('{50,1,6}');
 EXECUTE typed_real('{50,1,6}');
+EXPLAIN (COSTS OFF) EXECUTE typed_byte('{50,1,6}');
+EXECUTE typed_byte('{50,1,6}');
+EXECUTE byte_untyped(ARRAY[50, 1, 6]);
 EXECUTE untyped('[50,1,6]');
 RESET plan_cache_mode;
 EXPLAIN (COSTS OFF) SELECT q.n, s.id FROM (VALUES (1, ARRAY[50.0, 1, 6]), (2, ARRAY[99, 1, 0])) AS q(n, arr),
