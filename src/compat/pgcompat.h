@@ -220,6 +220,9 @@ typedef RelFileNode LokiRelFileLocator;
 #if PG_VERSION_NUM >= 170000
 #define OldSnapshotThresholdActive()	false
 #define TestForOldSnapshot(snapshot, relation, page)	((void) 0)
+#define LokiSnapshotNeverOld(snapshot)	((void) 0)
+#else
+#define LokiSnapshotNeverOld(snapshot)	((snapshot)->lsn = InvalidXLogRecPtr)
 #endif
 
 /* Extend a main fork by zeroed blocks, several at once since 16 */

@@ -372,6 +372,20 @@ loki_toast_read_at(LokiToastReader *reader, Oid relid, Oid valueid,
  */
 
 /*
+ * The snapshot to read chunks with: SNAPSHOT_TOAST, which sees all that was not aborted.  Until 16 it is as old as the
+ * oldest of the session, and reading with it fails where that is too old.
+ */
+static Snapshot
+chunk_snapshot(LokiToastReader *reader)
+{
+	Snapshot	snapshot = LokiToastSnapshot(&reader->snapshot);
+
+	if (reader->may_be_gone)
+		LokiSnapshotNeverOld(snapshot);
+	return snapshot;
+}
+
+/*
  * Begin to look for the chunks of a value.  All of the scan is in the reader's context, since it outlives the
  * call.
  */
@@ -389,11 +403,11 @@ rescan_index(LokiToastReader *reader, Oid valueid)
 		reader->slot = table_slot_create(reader->relation, NULL);
 		reader->scan = LokiIndexBeginScanKeys(reader->relation,
 											  reader->indexes[reader->valid_index],
-											  LokiToastSnapshot(&reader->snapshot), NULL, 1, 0);
+											  chunk_snapshot(reader), NULL, 1, 0);
 		MemoryContextSwitchTo(old);
 	}
 	/* that of the scan's beginning may have ended with its query */
-	reader->scan->xs_snapshot = LokiToastSnapshot(&reader->snapshot);
+	reader->scan->xs_snapshot = chunk_snapshot(reader);
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(valueid));
 	index_rescan(reader->scan, &key, 1, NULL, 0);
 }

@@ -39,6 +39,8 @@ typedef struct LokiToastReader
 {
 	MemoryContext context;		/* of everything here */
 	bool		bulk;			/* the whole table is read, in its order */
+	bool		may_be_gone;	/* values that vacuum may have removed are
+								 * asked for, so that no snapshot is too old */
 
 	/*
 	 * the ring of buffers for a table, if it is not read as a whole; may be

@@ -128,12 +128,16 @@ if ($node->safe_psql('postgres', 'SHOW server_version_num') < 170000)
 	$node->append_conf('postgresql.conf', 'old_snapshot_threshold = 0');
 	$node->restart;
 	$node->safe_psql('postgres', q(
+		CREATE TABLE long (id int, v vector(600));
+		CREATE INDEX long_idx ON long USING hnsw (v vector_l2_ops);
 		INSERT INTO said SELECT id FROM said LIMIT 100;
 		DELETE FROM said WHERE ctid IN (SELECT min(ctid) FROM said GROUP BY v IS NULL)));
 	my %sessions = map { $_ => open_session($node) } "ORDER BY v <-> '[1,1,1]' LIMIT 1",
 	  "WHERE v IS NULL ORDER BY v <-> '[1,1,1]'", 'ORDER BY v <-> NULL';
+	my $writer = open_session($node);
 
-	ask($_, 'SET enable_seqscan = off; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1;') foreach values %sessions;
+	ask($_, 'SET enable_seqscan = off; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1;')
+	  foreach $writer, values %sessions;
 	sleep(6);
 	$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP on) said');
 	foreach my $what (sort keys %sessions)
@@ -142,6 +146,14 @@ if ($node->safe_psql('postgres', 'SHOW server_version_num') < 170000)
 		like($sessions{$what}->{err}, qr/^ERROR:  snapshot too old$/m, "$what: a snapshot is too old");
 		close_session($sessions{$what});
 	}
+
+	# but not to insert: neither to note where a vector lies out of line, nor to make codes and graph of the rows
+	ask($writer, q(INSERT INTO long SELECT i, (SELECT array_agg(hashint8extended(i, j) / 1e18)
+		FROM generate_series(1, 600) j) FROM generate_series(1, 1200) i; COMMIT;));
+	is($writer->{err}, '', 'rows are inserted with an old snapshot');
+	is($node->safe_psql('postgres', q(SELECT rows, pending FROM lokivector_index_info('long_idx'))), '1200|0',
+		'which may be those that bring codes and a graph');
+	close_session($writer);
 }
 $node->stop;
 done_testing();

@@ -212,7 +212,7 @@ make_pending(Relation heap, Relation index, IndexInfo *index_info)
 	/* rows are read as the table's owner */
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
 	loki_rows_begin(&pending.rows, heap, index, &snapshot);
-	pending.rows.may_be_gone = true;
+	pending.rows.toast.may_be_gone = true;
 	loaded = load_nodes(build, &pending, false);
 	loki_rows_end(&pending.rows);
 	if (loaded)
@@ -397,7 +397,7 @@ loki_codes_make_anew(Relation index)
 	index_info = BuildIndexInfo(index);
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
 	loki_rows_begin(&pending.rows, heap, index, &snapshot);
-	pending.rows.may_be_gone = true;
+	pending.rows.toast.may_be_gone = true;
 	find_nodes(&pending);
 
 	/* pending, as long as it is written */

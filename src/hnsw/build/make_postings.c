@@ -256,7 +256,7 @@ loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
 	loki_rows_begin(&build.rows, heap, index,
 					range->snapshot != NULL ? range->snapshot : &snapshot);
-	build.rows.may_be_gone = range->snapshot == NULL;
+	build.rows.toast.may_be_gone = range->snapshot == NULL;
 	build.window.node = range->first;
 	if (state->column.type->words != NULL)
 		build.lengths = palloc_array(float, LOKI_WINDOW_NODES);

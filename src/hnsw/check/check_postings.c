@@ -389,7 +389,7 @@ compare_tail(TermsCheck *terms)
 
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
 	loki_rows_begin(&state.rows, heap, check->index, &snapshot);
-	state.rows.may_be_gone = true;
+	state.rows.toast.may_be_gone = true;
 	if (loki_tail_visit(&terms->lists, PG_UINT32_MAX, false, compare_row, &state) && state.n > 0 &&
 		loki_tail_visit(&terms->lists, PG_UINT32_MAX, false, find_row, &state))
 		for (uint32 i = 0; i < state.n; i++)

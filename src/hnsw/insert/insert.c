@@ -671,7 +671,7 @@ insert_inside(LokiNewRow *row, const float *values, Relation heap, AttrNumber at
 		return;
 	if (OidIsValid(value))
 	{
-		LokiToastReader reader = {.context = CurrentMemoryContext};
+		LokiToastReader reader = {.context = CurrentMemoryContext, .may_be_gone = true};
 
 		/* where its first chunk lies */
 		LokiTidClearValue(&row->tid);

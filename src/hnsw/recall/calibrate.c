@@ -187,7 +187,7 @@ loki_calibrate_again(Relation index)
 	/* vacuum has locked the table */
 	heap = table_open(index->rd_index->indrelid, NoLock);
 	loki_rows_begin(&rows, heap, index, SnapshotSelf);
-	rows.may_be_gone = true;
+	rows.toast.may_be_gone = true;
 	calibrated = calibrate(index, &rows, NULL);
 	loki_rows_end(&rows);
 	table_close(heap, NoLock);

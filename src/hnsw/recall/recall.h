@@ -52,8 +52,8 @@ typedef struct LokiRows
 	Relation	index;
 	LokiColumn	column;
 	Snapshot	snapshot;
-	bool		may_be_gone;	/* values out of line: such rows are left out */
-	LokiToastReader toast;
+	LokiToastReader toast;		/* if its values may be gone, such rows are
+								 * left out */
 	MemoryContext arguments;	/* of values that might have been gone */
 	Bitmapset  *attributes;		/* of the table that the index is made of */
 	TupleTableSlot *slot;		/* the row */

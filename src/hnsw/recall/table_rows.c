@@ -77,7 +77,7 @@ read_arguments(LokiRows *rows)
 	TupleTableSlot *slot = rows->slot;
 	bool		first = true;
 
-	for (int i = -1; rows->may_be_gone && (i = bms_next_member(rows->attributes, i)) >= 0;)
+	for (int i = -1; rows->toast.may_be_gone && (i = bms_next_member(rows->attributes, i)) >= 0;)
 	{
 		AttrNumber	attribute = i + FirstLowInvalidHeapAttributeNumber;
 		bool		isnull;
@@ -115,7 +115,6 @@ loki_rows_begin(LokiRows *rows, Relation heap, Relation index, Snapshot snapshot
 	rows->nestlevel = NewGUCNestLevel();
 	LokiRestrictSearchPath();
 	rows->snapshot = snapshot;
-	rows->may_be_gone = false;
 	rows->column = loki_index_open(index, NULL)->column;
 	rows->slot = table_slot_create(heap, NULL);
 	rows->fetch = loki_table_index_fetch_begin(heap);
