@@ -262,7 +262,9 @@ typedef struct LokiSearchBudget
 								 * on whatever it costs */
 	Size		memory_limit;	/* of scored, visited and heaps; 0 = none */
 	uint64		scored_limit;	/* of nodes scored; 0 = none */
-	uint32		kept_limit;		/* of nodes kept; 0 = none: the reach's */
+	uint32		kept_limit;		/* of nodes kept, if flat_nodes is 0, as a
+								 * walk with a filter widens itself by its own
+								 * account; 0 = none: the reach's */
 } LokiSearchBudget;
 
 /* What nodes are scored for */

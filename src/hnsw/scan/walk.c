@@ -443,6 +443,8 @@ choose_strategy(LokiSearch *search)
 	double		share;
 
 	Assert(search->choice->adapts && !search->choice->hops && search->choice->share > 0);
+	/* or it would have to grow with the reach */
+	Assert(search->budget.kept_limit == 0);
 	search->choice->window = SHARE_WINDOW;
 	share = search->choice->share;
 	if (Max(filtered * share, matched) >= SHARE_WINDOW)
