@@ -118,6 +118,15 @@ if [ -n "$emulated" ] && [ "$(uname -m)" = x86_64 ]; then
 		qemu-user >/dev/null || echo "going on without emulation of arm64" >&2
 fi
 
+# Damaged input is made by libFuzzer, of the newest clang that is there, where that can be installed.
+case " $* " in
+	*" fuzz-input "*)
+		clang=$(find /usr/bin -name 'clang-[1-9]*' | sort -V | tail -n 1)
+		{ [ -n "$clang" ] && "$top/test/packages.sh" "libclang-rt-${clang##*-}-dev" >/dev/null; } ||
+			echo "going on without libFuzzer" >&2
+		;;
+esac
+
 # Recall is tested on the manual, and examples search it, where that can be installed.
 case "$everything $* " in
 	yes* | *" examples "*)

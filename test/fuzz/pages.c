@@ -16,7 +16,7 @@
  * visible.
  *
  * Sources: src/hnsw/page/page.c src/hnsw/graph/select.c src/hnsw/page/extent.c src/hnsw/page/change.c
- * Sources: src/hnsw/page/slots.c src/hnsw/definition/attribute.c src/hnsw/derived/list.c
+ * Sources: src/hnsw/page/slots.c src/hnsw/definition/attribute.c src/hnsw/definition/elements.c src/hnsw/derived/list.c
  * Sources: src/hnsw/derived/gather.c src/hnsw/derived/changed.c src/hnsw/derived/make.c
  * Sources: src/hnsw/derived/sketch.c src/hnsw/filter/lookup.c src/hnsw/filter/row_lookup.c
  * Sources: src/hnsw/filter/filter.c src/hnsw/filter/match.c
@@ -30,11 +30,11 @@
  * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
  * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
  * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/flat_list.c
- * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c
+ * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c src/hnsw/scan/rest.c
  * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/lock_assert.c
  * Sources: src/quantize/quantize.c src/quantize/rotate.c src/quantize/rotated.c
  * Sources: src/quantize/rotated_limits.c src/quantize/rotated_sketch.c src/quantize/exact_codes.c src/quantize/scalar8.c
- * Sources: src/quantize/subspace.c src/quantize/codes_scalar.c
+ * Sources: src/quantize/rotated_centers.c src/quantize/subspace.c src/quantize/codes_scalar.c
  * Sources: src/quantize/codes_avx2.c src/quantize/codes_avx512.c
  * Sources: src/quantize/codes_neon.c
  * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
@@ -87,7 +87,6 @@ static char *original;
 static LokiStubPage *pages;
 static BlockNumber nblocks;
 static RelationData index_relation;
-static RelationData heap_relation;
 static RelationData heap_relation;
 
 /* ----------------------------------------------------------------
@@ -287,12 +286,6 @@ repalloc_huge(void *pointer, Size size)
 	return repalloc(pointer, size);
 }
 
-Size
-add_size(Size s1, Size s2)
-{
-	return s1 + s2;
-}
-
 /* ----------------------------------------------------------------
  * The rest of the server
  * ----------------------------------------------------------------
@@ -309,8 +302,8 @@ TransactionId CheckXidAlive = InvalidTransactionId;
 bool		bsysscan = false;
 int			MyProcPid = 1;
 struct Latch *MyLatch = NULL;
+int			old_snapshot_threshold = -1;
 sigjmp_buf *PG_exception_stack = NULL;
-ErrorContextCallback *error_context_stack = NULL;
 static PGPROC proc;
 PGPROC	   *MyProc = &proc;
 
@@ -396,6 +389,12 @@ Oid
 get_element_type(Oid type)
 {
 	return type == ANYARRAYOID ? INT4OID : InvalidOid;
+}
+
+Oid
+get_opfamily_member(Oid family, Oid left, Oid right, int16 strategy)
+{
+	return InvalidOid;
 }
 
 /* ----------------------------------------------------------------
@@ -509,6 +508,13 @@ fetch_row_at(struct IndexFetchTableData *scan, ItemPointer tid, Snapshot snapsho
 	slot->tts_nvalid = 1;
 	slot->tts_flags &= ~TTS_FLAG_EMPTY;
 	return true;
+}
+
+/* No page of its visibility map is pinned, as no row is known to be visible */
+bool
+visibilitymap_pin_ok(BlockNumber block, Buffer buffer)
+{
+	return false;
 }
 
 static const TableAmRoutine table_routine = {.index_fetch_tuple = fetch_row_at};
@@ -631,7 +637,8 @@ describe_relations(void)
 {
 	static FormData_pg_class class;
 	static Oid	opcintypes[] = {InvalidOid, INT4OID, TEXTOID, ANYARRAYOID};
-	static Oid	collations[] = {InvalidOid, InvalidOid, InvalidOid, InvalidOid};
+	static Oid	families[lengthof(opcintypes)];
+	static Oid	collations[lengthof(opcintypes)];
 
 	class.relpersistence = RELPERSISTENCE_TEMP;
 	strcpy(NameStr(class.relname), "damaged");
@@ -642,6 +649,7 @@ describe_relations(void)
 								   lengthof(opcintypes) * sizeof(FormData_pg_attribute));
 	index_relation.rd_att->natts = lengthof(opcintypes);
 	index_relation.rd_opcintype = opcintypes;
+	index_relation.rd_opfamily = families;
 	index_relation.rd_indcollation = collations;
 	heap_relation.rd_rel = &class;
 	heap_relation.rd_tableam = &table_routine;

@@ -13,7 +13,8 @@ build=$1
 seconds=$2
 shift 2
 cd "$(dirname "$0")/../.."
-clang=$(command -v clang || command -v clang-19 || command -v clang-14)
+clang=$(find /usr/bin -name 'clang-[1-9]*' | sort -V | tail -n 1)
+clang=${clang:-$(command -v clang)}
 include=$("${PG_CONFIG:-pg_config}" --includedir-server)
 libdir=$("${PG_CONFIG:-pg_config}" --pkglibdir)
 flags="-std=gnu99 -g -O1 -w"

@@ -95,6 +95,12 @@ mul_size(Size s1, Size s2)
 	return size;
 }
 
+Size
+add_size(Size s1, Size s2)
+{
+	return s1 + s2;
+}
+
 /* What palloc_array() is on servers that watch the product */
 extern void *palloc_mul(Size s1, Size s2);
 extern void *palloc0_mul(Size s1, Size s2);
@@ -121,6 +127,12 @@ find_chunk(void *pointer)
 		chunk = chunk->next;
 	loki_stub_must("pointer is of palloc()", chunk != NULL);
 	return chunk;
+}
+
+char *
+pstrdup(const char *string)
+{
+	return strcpy(palloc(strlen(string) + 1), string);
 }
 
 void *
@@ -342,10 +354,17 @@ pq_endtypsend(StringInfo buf)
  * Others
  * ----------------------------------------------------------------
  */
+extern void vacuum_delay_point(void);
+
 int
 pg_ltoa(int32 value, char *a)
 {
 	return sprintf(a, "%d", value);
+}
+
+void
+vacuum_delay_point(void)
+{
 }
 
 int32 *
