@@ -67,6 +67,10 @@ SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE lang = 'lang1' G
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE doc < 20 GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE d < 0.3 GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT title, min(d) FROM near JOIN docs ON docs.id = doc WHERE kind = 3 GROUP BY docs.id ORDER BY 2 LIMIT 10$$);
+-- numbered rows of five groups: LIMIT takes nearly all that have a number, which are the first of very many
+SET enable_seqscan = on;
+SELECT * FROM groups_check($$SELECT * FROM (SELECT kind, n.id, d, row_number() OVER (PARTITION BY kind ORDER BY d) AS r FROM near n JOIN docs ON docs.id = doc) s WHERE r <= 3 ORDER BY d LIMIT 14$$);
+SET enable_seqscan = off;
 -- in a subquery, and of ranks, whose order a LIMIT above takes as well
 SELECT * FROM groups_check($$SELECT * FROM (SELECT doc, min(d) AS d FROM near JOIN docs ON docs.id = doc WHERE kind < 3 GROUP BY doc) s ORDER BY d LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT d, r FROM (SELECT d, rank() OVER (ORDER BY d) AS r FROM near WHERE doc IN (SELECT id FROM docs WHERE kind < 3)) s WHERE r <= 3$$);

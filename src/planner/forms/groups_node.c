@@ -183,14 +183,14 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	double		ngroups = estimate_num_groups(root, keys, Max(path->rows, 1), NULL, NULL);
 	Selectivity kept = groups->number != NULL ? 1 :
 		clauselist_selectivity(root, groups->filter, 0, JOIN_INNER, NULL);
-	double		met = loki_query_level(root)->wanted / Max(ngroups * kept, 1);
+	double		first = ngroups;
+	double		taken;
 	List	   *operators = NIL;
 	List	   *columns;
 	List	   *exprs;
 	CustomPath *custom;
 	Path	   *input;
 	Cost		rows_cost;
-	double		rows = ngroups * kept;
 
 	if (!can_group(root, keys, path->pathtarget, ngroups, Max(kept, DBL_EPSILON)))
 		return;
@@ -216,21 +216,22 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 		Const	   *most = bound == NULL ? NULL : (Const *) estimate_expression_value(root, bound);
 
 		/* as many rows of each group as can have a number that is wanted: 3 of WHERE n <= 3 */
-		rows = Min(path->rows, ngroups * (most == NULL || !IsA(most, Const) ? UNKNOWN_NUMBER :
-										  Max(DatumGetInt64(most->constvalue), 1)));
+		first = Min(path->rows, ngroups * (most == NULL || !IsA(most, Const) ? UNKNOWN_NUMBER :
+										   Max(DatumGetInt64(most->constvalue), 1)));
 	}
-	custom->path.rows = clamp_row_est(rows);
+	custom->path.rows = clamp_row_est(first * kept);
 	custom->path.startup_cost = may_wait(root, groups) ? input->total_cost : input->startup_cost;
 	rows_cost = input->total_cost - custom->path.startup_cost +
 		input->rows * (list_length(keys) + 1) * cpu_operator_cost;
 
 	/*
 	 * The share of its rows that the node reads until it has met a share of
-	 * its groups, if rows of groups come in any order: nearly each of the
-	 * first rows is of a new group, and the last group takes all.
+	 * the first rows of its groups, if rows of groups come in any order:
+	 * nearly each of the first rows is one, and the last group takes all.
 	 */
-	if (groups->number == NULL && met > 0 && met < 1)
-		rows_cost *= (1 - pow(1 - met, 1 / Max(input->rows / ngroups, 1))) / met;
+	taken = loki_query_level(root)->wanted / Max(first * kept, 1);
+	if (taken > 0 && taken < 1)
+		rows_cost *= (1 - pow(1 - taken, 1 / Max(input->rows / first, 1))) / taken;
 	custom->path.total_cost = custom->path.startup_cost + rows_cost + custom->path.rows * target->cost.per_tuple;
 	custom->path.pathkeys = list_make1(groups->output);
 	if (groups->stage == UPPERREL_DISTINCT &&
