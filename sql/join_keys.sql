@@ -53,6 +53,20 @@ SELECT values_check($$SELECT id FROM values_t WHERE kind IN (SELECT k.id FROM va
 CREATE TABLE values_rare AS SELECT n * 40 AS id, n AS rank FROM generate_series(0, 999) n;
 ANALYZE values_rare;
 SELECT values_check('SELECT id FROM values_t WHERE id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- ... which are not read if no row meets the scan's other conditions; a row without a vector does
+CREATE FUNCTION values_rare_read(condition text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT regexp_replace(line, '^ +(->  )?', '') FROM plan_lines('SELECT id FROM values_t WHERE ' || condition ||
+		' AND id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10', 'ANALYZE') line
+	WHERE line ~ 'JoinKeys|Keys:|on values_rare'
+$$;
+INSERT INTO values_t (id, big) VALUES (8001, 300);
+SELECT values_rare_read('big = 200');
+SELECT values_rare_read('big = 50');
+SELECT values_rare_read('big = 300');
+SELECT values_same('SELECT id FROM values_t WHERE big = 300 AND id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
+-- ... by conditions whose values are known before the scan begins
+SELECT values_rare_read('big = (SELECT 200 + 0 * max(id) FROM values_regions)');
+DELETE FROM values_t WHERE id = 8001;
 -- ... but not by hash functions of two types, which would compare with each key
 SELECT values_same('SELECT id FROM values_t WHERE (id - 1)::bigint IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
 -- an array of the keys is no other condition
@@ -348,6 +362,6 @@ RESET ROLE;
 DROP TABLE values_parts;
 
 DROP TABLE values_t, values_kinds, values_regions, values_p, values_q;
-DROP FUNCTION values_check, values_same, values_plan, values_work, values_vector;
+DROP FUNCTION values_rare_read, values_check, values_same, values_plan, values_work, values_vector;
 DROP TYPE values_color, values_pair;
 DROP ROLE regress_values_user;

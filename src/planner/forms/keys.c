@@ -43,6 +43,10 @@
  * sorting costs more than hashing a key twice.  The node keeps the array over rescans as long
  * as nothing that the child depends on changes.
  *
+ * A scan may have no row whatever the keys are: WHERE items.tenant = $2 AND kinds.region = 3, and no item of
+ * the tenant.  So where the child costs more than testing the slots of all nodes, the node first tests these by the
+ * scan's conditions that are no keys, up to the first that pass.
+ *
  * IDENTIFICATION
  *	  src/planner/forms/keys.c
  *
@@ -59,6 +63,8 @@
 #include "compat/pgcompat.h"
 #include "compat/plan.h"
 #include "executor/executor.h"
+#include "executor/nodeIndexscan.h"
+#include "hnsw/hnsw.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -70,6 +76,7 @@
 #include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/forms/forms.h"
+#include "planner/hybrid/hybrid.h"
 #include "planner/order/order.h"
 #include "planner/query/column_test.h"
 #include "planner/query/level.h"
@@ -90,8 +97,9 @@ typedef enum JoinKeysPrivate
 	KEYS_TYPE,					/* of the keys */
 	KEYS_ORDER,					/* < by which they are compared ... */
 	KEYS_COLLATION,				/* ... and its collation */
-	KEYS_HASH					/* function by which what takes them hashes
+	KEYS_HASH,					/* function by which what takes them hashes
 								 * them, or none */
+	KEYS_COST					/* 1: more to read than slots of all nodes */
 } JoinKeysPrivate;
 
 static const LokiNodeKind join_keys_kind;
@@ -235,14 +243,15 @@ join_keys(PlannerInfo *root, RestrictInfo *rinfo, RelOptInfo *outer, RelOptInfo 
  * ----------------------------------------------------------------
  */
 
-/* The path of the node that collects the keys */
+/* The path of the node that collects the keys for a scan of another relation */
 static Path *
-keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
+keys_path(PlannerInfo *root, RelOptInfo *rel, const RelOptInfo *scanned, const JoinKeys *keys)
 {
 	CustomPath *path;
 	PathTarget *operand = create_empty_pathtarget();
 	PathTarget *array = create_empty_pathtarget();
 	Path	   *child = rel->cheapest_total_path;
+	Cost		slots = (loki_scan_cost + loki_flat_node_cost * scanned->tuples) * cpu_operator_cost;
 	const ScalarArrayOpExpr *any = castNode(ScalarArrayOpExpr, keys->clause->clause);
 
 	Assert(PATH_REQ_OUTER(child) == NULL);
@@ -255,8 +264,8 @@ keys_path(PlannerInfo *root, RelOptInfo *rel, const JoinKeys *keys)
 	/* one child with one column, one row with one array */
 	path = loki_node_path(&join_keys_kind, rel, set_pathtarget_cost_width(root, array),
 						  child, array->exprs, NIL, NIL,
-						  list_make4_oid(exprType((Node *) keys->operand), keys->order,
-										 keys->array->varcollid, any->hashfuncid));
+						  list_make5_oid(exprType((Node *) keys->operand), keys->order,
+										 keys->array->varcollid, any->hashfuncid, child->total_cost > slots));
 	path->path.rows = 1;
 
 	/*
@@ -344,7 +353,7 @@ add_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		if (known && keys->rows >= 0.99 * outer->rows && PATH_REQ_OUTER(path) != NULL &&
 			bms_is_subset(PATH_REQ_OUTER(path), outer->relids))
 		return false;
-	row = keys_path(root, inner, keys);
+	row = keys_path(root, inner, outer, keys);
 	foreach_ptr(Path, scan, loki_paths_with(root, outer, list_make1(keys->clause), NULL, inner->relids,
 											keys->rows, NULL, NULL))
 	{
@@ -428,6 +437,9 @@ typedef struct JoinKeysState
 	SortSupportData order;
 	bool		hashed;			/* by what takes the array */
 
+	PlanState  *scan;			/* what takes it, if its slots are tested
+								 * before keys are read; or NULL */
+
 	/* what was collected, in the node's context */
 	Datum	   *keys;			/* sorted, each once, if remove_equal() was last */
 	int			nkeys;
@@ -444,7 +456,7 @@ begin_keys(LokiNode *node, CustomScan *scan)
 {
 	JoinKeysState *state = (JoinKeysState *) node;
 
-	Assert(list_length(scan->custom_private) == KEYS_HASH + 1);
+	Assert(list_length(scan->custom_private) == KEYS_COST + 1);
 	state->type = list_nth_oid(scan->custom_private, KEYS_TYPE);
 	/* the column's number has come here with the type of the array (P30) */
 	Assert(TupleDescAttr(node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor, 0)->atttypid ==
@@ -455,6 +467,70 @@ begin_keys(LokiNode *node, CustomScan *scan)
 	PrepareSortSupportFromOrderingOp(list_nth_oid(scan->custom_private, KEYS_ORDER),
 									 &state->order);
 	state->hashed = OidIsValid(list_nth_oid(scan->custom_private, KEYS_HASH));
+}
+
+/* A LokiNodeKind's method */
+static void
+note_scan(LokiNode *node, PlanState *inner)
+{
+	const CustomScan *scan = (const CustomScan *) node->css.ss.ps.plan;
+
+	if (list_nth_oid(scan->custom_private, KEYS_COST) != 0 &&
+		(IsA(inner, IndexScanState) || loki_hybrid_caller(inner) != NULL))
+		((JoinKeysState *) node)->scan = inner;
+}
+
+/*
+ * Whether slots of some row meet those conditions of the scan that have no parameters of the plan, as the keys are one.
+ * No order is asked for, so that nodes are tested as they come.  All rows that the snapshot sees are among them: if none
+ * passes, the scan has no row.
+ */
+static bool
+scan_may_have_rows(PlanState *ps)
+{
+	const IndexScanState *scan = (const IndexScanState *) ps;
+	LokiHybridWalk walk = {.index = scan->iss_RelationDesc,.keys = scan->iss_ScanKeys,
+		.nkeys = scan->iss_NumScanKeys,.orderbys = scan->iss_OrderByKeys,
+		.runtime_keys = scan->iss_RuntimeKeys,.nruntime_keys = scan->iss_NumRuntimeKeys,
+	.runtime = scan->iss_RuntimeContext};
+	LokiIndexRow row = {.known = false};
+	ScanKeyData order;
+	ScanKey		keys;
+	int			nkeys = 0;
+	IndexScanDesc desc;
+	bool		found;
+
+	if (!IsA(ps, IndexScanState))
+		walk = ((LokiHybridState *) ps)->walk;
+	if (walk.runtime != NULL)
+		ResetExprContext(walk.runtime);
+	keys = palloc_array(ScanKeyData, walk.nkeys + 1);
+	for (int i = 0; i < walk.nkeys; i++)
+	{
+		IndexRuntimeKeyInfo *value = walk.runtime_keys;
+		int			left = walk.nruntime_keys;
+
+		for (; left > 0 && value->scan_key != &walk.keys[i]; left--)
+			value++;
+		if (left > 0 && loki_has_plan_parameters((Node *) value->key_expr->expr, NULL))
+			continue;
+		if (left > 0)
+			ExecIndexEvalRuntimeKeys(walk.runtime, value, 1);
+		keys[nkeys++] = walk.keys[i];
+	}
+	if (nkeys == 0)
+		return true;
+	order = walk.orderbys[0];
+	order.sk_flags |= SK_ISNULL;
+	order.sk_argument = (Datum) 0;
+	desc = LokiIndexBeginScanKeys(((ScanState *) ps)->ss_currentRelation, walk.index, ps->state->es_snapshot, NULL,
+								  nkeys, 1);
+	index_rescan(desc, keys, nkeys, &order, 1);
+	loki_hnsw_return_columns(desc, &row);
+	found = index_getnext_tid(desc, ForwardScanDirection) != NULL;
+	index_endscan(desc);
+	pfree(keys);
+	return found;
 }
 
 /* A LokiNodeKind's method: the same parameters give the same keys, as a Material node has it. */
@@ -573,6 +649,8 @@ next_of_keys(LokiNode *node)
 		state->bytes = 0;
 		state->room = 0;
 		state->keys = NULL;
+		if (state->scan != NULL && !scan_may_have_rows(state->scan))
+			return NULL;
 		while ((slot = loki_node_next_of_child(node)) != NULL)
 		{
 			bool		isnull;
@@ -617,6 +695,7 @@ static const LokiNodeKind join_keys_kind = {
 	.size = sizeof(JoinKeysState),
 	.begin = begin_keys,
 	.restart = restart_keys,
+	.beside = note_scan,
 	.next = next_of_keys,
 	.explain = explain_keys,
 };

@@ -282,6 +282,15 @@ loki_node_child(PlanState *ps, LimitState *limit)
 	return node->child;
 }
 
+void
+loki_node_beside(PlanState *outer, PlanState *inner)
+{
+	LokiNode   *node = (LokiNode *) outer;
+
+	if (IsA(outer, CustomScanState) && node->css.methods == &exec_methods && node->kind->beside != NULL)
+		node->kind->beside(node, inner);
+}
+
 /* Values are not copied: those by reference stay in the memory of the row. */
 TupleTableSlot *
 loki_node_store(LokiNode *node, TupleTableSlot *row)

@@ -200,6 +200,7 @@ find_limited(PlanState *ps, LimitState *limit, double ahead)
 			break;
 		case T_NestLoopState:
 			/* the outer side is in order, or has one row (forms/vector_join.c) */
+			loki_node_beside(outerPlanState(ps), innerPlanState(ps));
 			find_limited(outerPlanState(ps), limit, ahead);
 			find_limited(innerPlanState(ps), limit, ahead);
 			break;

@@ -207,22 +207,22 @@ follow_all(FollowedScans *followed, List *subpaths)
 	return found ? result : NIL;
 }
 
-/* Whether expressions have parameters of a plan, which a subquery may not know */
-static bool
-has_plan_parameters(Node *node, void *context)
+/* See order.h.  A subquery may not know them. */
+bool
+loki_has_plan_parameters(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Param))
 		return ((Param *) node)->paramkind == PARAM_EXEC;
-	return expression_tree_walker(node, has_plan_parameters, context);
+	return expression_tree_walker(node, loki_has_plan_parameters, context);
 }
 
 bool
 loki_limit_has_parameters(const LimitPath *limit)
 {
-	return has_plan_parameters(limit->limitCount, NULL) ||
-		has_plan_parameters(limit->limitOffset, NULL);
+	return loki_has_plan_parameters(limit->limitCount, NULL) ||
+		loki_has_plan_parameters(limit->limitOffset, NULL);
 }
 
 /* A subquery whose rows pass in its order, or that gets the order of the rows that LIMIT takes */

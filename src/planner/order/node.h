@@ -49,6 +49,9 @@ typedef struct LokiNodeKind
 	/* The next row, which must pass the node's filter; NULL after the last */
 	TupleTableSlot *(*next) (LokiNode *node);
 
+	/* Takes the inner side of a nested loop below a Limit, of which it is the outer one; may be NULL */
+	void		(*beside) (LokiNode *node, PlanState *inner);
+
 	/* What EXPLAIN shows of it, besides its filter; may be NULL */
 	void		(*explain) (LokiNode *node, List *ancestors, struct ExplainState *es);
 } LokiNodeKind;
@@ -100,6 +103,9 @@ extern Path *loki_node_input(const CustomPath *path);
 
 /* The plan that an ordered node takes rows of, for the Limit above it; NULL for other nodes */
 extern PlanState *loki_node_child(PlanState *ps, LimitState *limit);
+
+/* Tell a node that may be on the outer side of a nested loop what is on the inner one. */
+extern void loki_node_beside(PlanState *outer, PlanState *inner);
 
 /* The next row of the child, in the node's slot; NULL after the last */
 extern TupleTableSlot *loki_node_next_of_child(LokiNode *node);

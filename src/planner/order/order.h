@@ -62,6 +62,9 @@ extern void loki_search_paths(PlannerInfo *root, RelOptInfo *output, const Final
 extern Path *loki_first_ranks(PlannerInfo *root, LimitPath *limit, const FinalPathExtraData *final, WindowAggPath *path);
 extern bool loki_limit_has_parameters(const LimitPath *limit);
 
+/* Walker: whether there are parameters of a plan */
+extern bool loki_has_plan_parameters(Node *node, void *context);
+
 /* The Limit with scans that are searches, or as it was */
 extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 							   const FinalPathExtraData *final);
