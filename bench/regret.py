@@ -197,10 +197,10 @@ def statements():
 
 
 def work(plan):
-    """Microseconds of the rows that a plan's nodes return and drop, and of the nodes that searches score"""
+    """Microseconds of the rows that a plan's nodes return and drop"""
     loops = plan["Actual Loops"]
     rows = plan["Actual Rows"] * loops + plan.get("Rows Removed by Filter", 0) * loops
-    return rows * ROW + plan.get("Nodes Scored", 0) * NODE + sum(map(work, plan.get("Plans", [])))
+    return rows * ROW + sum(map(work, plan.get("Plans", [])))
 
 
 def scored(db):
