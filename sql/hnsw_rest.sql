@@ -212,6 +212,13 @@ SELECT strategy FROM lokivector_scan_stats();
 SELECT v AS q FROM rest_toast WHERE id = 7 \gset
 SELECT count(*) FROM (SELECT id FROM rest_toast WHERE id % 1000 = 5 AND (2 - (v <=> :'q')) / 2 >= 0.1 ORDER BY v <=> :'q' LIMIT 10) s;
 SELECT strategy, flat_scans FROM lokivector_scan_stats();
+-- a distance in the filter takes what measuring takes, whatever settings of the planner say
+SET lokivector.detoast_cost = 0;
+SELECT count(*) FROM (SELECT id FROM rest_toast WHERE v <=> :'q' > 0.2 ORDER BY v <=> :'q' LIMIT 1) s;
+SELECT nodes_scored AS scored FROM lokivector_scan_stats() \gset
+RESET lokivector.detoast_cost;
+SELECT count(*) FROM (SELECT id FROM rest_toast WHERE v <=> :'q' > 0.2 ORDER BY v <=> :'q' LIMIT 1) s;
+SELECT nodes_scored = :scored AS same FROM lokivector_scan_stats();
 RESET enable_seqscan;
 
 -- test: bits, of which very many have the same distance

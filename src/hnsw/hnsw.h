@@ -127,6 +127,13 @@ typedef struct LokiCondition
 	struct LokiCondition **parts;
 } LokiCondition;
 
+/* What a condition takes for a row: distances, and operators that cost as much as all else of it */
+typedef struct LokiConditionWork
+{
+	double		operators;
+	double		distances;
+} LokiConditionWork;
+
 /*
  * What the caller of a scan does with its rows.  The scan asks, and may leave out rows that
  * the caller would drop.  The struct belongs to the caller, and must exist as long as the
@@ -157,7 +164,7 @@ typedef struct LokiScanCaller
 	double		(*left) (struct LokiScanCaller *caller, double returned);
 	int			nconditions;	/* of passes(), in their order, besides those
 								 * that are rechecked ... */
-	double	   *operators;		/* ... and operators of each, by their costs */
+	LokiConditionWork *work;	/* ... and what each takes */
 	bool		by_distance;
 	bool		passed;
 	void	   *limit_node;		/* of limit() and taken() ... */

@@ -58,14 +58,15 @@
 #define REFINE_TIME			100 /* a candidate that is refined ... */
 #define ROW_TIME			1000	/* ... and whose row is read */
 #define OPERATOR_TIME		20	/* an operator of the caller's filter */
+#define MEASURE_TIME		100 /* a distance, of the filter or the order ... */
+#define MEASURE_DIM_TIME	0.25	/* ... for each dimension ... */
+#define TOAST_TIME			1500	/* ... if that is out of line ... */
+#define SERVERS_TOAST_TIME	3600	/* ... and the server reads it, for the filter */
 
 /* In the order of the table */
 #define REST_NODE_TIME		5	/* a node's TID ... */
 #define REST_ROW_TIME		60	/* ... its row, once its page is there ... */
 #define REST_PAGE_TIME		300 /* ... which takes this ... */
-#define MEASURE_TIME		100 /* ... a row that passes ... */
-#define MEASURE_DIM_TIME	0.25	/* ... for each dimension ... */
-#define TOAST_TIME			1500	/* ... if that is out of line */
 
 /*
  * If the share of matching nodes around the query is less than one part in this number of the
@@ -345,6 +346,13 @@ is_toasted(const LokiScan *so)
 		loki_value_size(&so->state->column) > TOAST_TUPLE_THRESHOLD;
 }
 
+/* What it takes to measure a row, whose vector may have to be read */
+static double
+measure_time(const LokiScan *so, double toast)
+{
+	return MEASURE_TIME + MEASURE_DIM_TIME * so->state->dim + (is_toasted(so) ? toast : 0);
+}
+
 /*
  * What the caller's filter takes for a row, if the scan evaluates it.  How many rows come to a condition is not known;
  * each is taken to let the same share pass.
@@ -353,15 +361,17 @@ static double
 filter_time(const LokiScan *so)
 {
 	const LokiScanCaller *caller = so->plan.caller;
-	double		operators = 0;
+	double		time = 0;
 	double		share;
 
 	if (!loki_filters_rows(so))
 		return 0;
 	share = (so->ranking.passed + 0.5) / (so->ranking.passed + so->ranking.dropped + 1);
 	for (int i = 0; i < caller->nconditions; i++)
-		operators += caller->operators[i] * pow(share, (double) i / caller->nconditions);
-	return operators * OPERATOR_TIME;
+		time += pow(share, (double) i / caller->nconditions) *
+			(caller->work[i].operators * OPERATOR_TIME +
+			 caller->work[i].distances * measure_time(so, SERVERS_TOAST_TIME));
+	return time;
 }
 
 /* What the scan has spent up to now */
@@ -423,8 +433,7 @@ rest_time(const LokiScan *so)
 	double		rows = nodes;
 	double		measured = 1;
 	double		row = REST_ROW_TIME + filter_time(so);
-	double		measure = MEASURE_TIME + MEASURE_DIM_TIME * so->state->dim +
-		(is_toasted(so) ? TOAST_TIME : 0);
+	double		measure = measure_time(so, TOAST_TIME);
 
 	if (so->filter.within != NULL)
 		rows = Min(rows, so->filter.within->count);

@@ -145,11 +145,11 @@ init_filter(LokiHybridState *state)
 		if (!IsA(clause, ScalarArrayOpExpr) || !OidIsValid(((ScalarArrayOpExpr *) clause)->hashfuncid))
 		state->nhashed = 0;
 	state->caller.nconditions = list_length(qual);
-	state->caller.operators = loki_operators_of(list_concat_copy(bitmap, qual)) + list_length(bitmap);
+	state->caller.work = loki_work_of(list_concat_copy(bitmap, qual)) + list_length(bitmap);
 	/* a row that passes all else is measured anyway, which is what its bound costs */
 	foreach_ptr(Node, clause, qual)
 		if (list_member(bounds, clause))
-		state->caller.operators[foreach_current_index(clause)] = 0;
+		state->caller.work[foreach_current_index(clause)] = (LokiConditionWork) {0};
 }
 
 /*
@@ -403,7 +403,7 @@ begin_hybrid_scan(LokiHybridState *state)
 			int			more = ((int) filters - (int) state->filters) * state->nhashed;
 
 			state->caller.nconditions += more;
-			state->caller.operators -= more;
+			state->caller.work -= more;
 			state->filters = filters;
 			if (!filters)
 				loki_hybrid_make_tids(state);

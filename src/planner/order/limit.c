@@ -139,7 +139,7 @@ begin_limited(IndexScanState *scan, LimitState *limit, double ahead)
 	if (qual != NIL)
 	{
 		plan->caller.nconditions = list_length(qual);
-		plan->caller.operators = loki_operators_of(qual);
+		plan->caller.work = loki_work_of(qual);
 		plan->filter = scan->ss.ps.qual;
 		scan->ss.ps.qual = loki_filter_once(plan->filter, &plan->caller.passed);
 	}

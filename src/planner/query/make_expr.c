@@ -16,6 +16,7 @@
 
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
+#include "hnsw/hnsw.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -162,39 +163,52 @@ loki_repeatable_part(List *quals)
 	return list_truncate(list_copy(quals), n);
 }
 
-/* Count calls that read a value of variable length; an array of ScalarArrayOpExpr is read once. */
+/*
+ * Count distances, and calls that read a value of variable length; an array of ScalarArrayOpExpr is read once.  What the
+ * planner's costs say of a distance is not an operator's, as it depends on settings and may be detoasting.
+ */
 static bool
-count_long_values(Node *node, double *count)
+count_work(Node *node, LokiConditionWork *work)
 {
 	Oid			function;
 	List	   *args;
 	bool		reads = false;
+	bool		falling;
+	QualCost	cost;
 
 	if (node == NULL)
 		return false;
+	if (loki_base_distance(node, &falling) != NULL)
+	{
+		cost_qual_eval_node(&cost, node, NULL);
+		if (cpu_operator_cost > 0)
+			work->operators -= cost.per_tuple / cpu_operator_cost;
+		work->distances++;
+		return false;
+	}
 	if (loki_function_call(node, &function, &args))
 		foreach_ptr(Node, arg, args)
 			reads |= get_typlen(exprType(arg)) == -1;
-	*count += reads;
-	return expression_tree_walker(node, count_long_values, count);
+	work->operators += reads * LONG_VALUE_OPERATORS;
+	return expression_tree_walker(node, count_work, work);
 }
 
-double *
-loki_operators_of(List *quals)
+LokiConditionWork *
+loki_work_of(List *quals)
 {
-	double	   *operators = palloc_array(double, list_length(quals));
+	LokiConditionWork *works = palloc0_array(LokiConditionWork, list_length(quals));
 
 	foreach_ptr(Node, qual, quals)
 	{
+		LokiConditionWork *work = &works[foreach_current_index(qual)];
 		QualCost	cost;
-		double		values = 0;
 
 		cost_qual_eval_node(&cost, qual, NULL);
-		(void) count_long_values(qual, &values);
-		operators[foreach_current_index(qual)] = values * LONG_VALUE_OPERATORS +
-			(cpu_operator_cost > 0 ? cost.per_tuple / cpu_operator_cost : 1);
+		work->operators = cpu_operator_cost > 0 ? cost.per_tuple / cpu_operator_cost : 1;
+		(void) count_work(qual, work);
+		work->operators = Max(work->operators, 0);
 	}
-	return operators;
+	return works;
 }
 
 bool

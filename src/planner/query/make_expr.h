@@ -44,8 +44,8 @@ extern bool loki_is_repeatable(void *expr);
 /* Conditions up to the first that has not */
 extern List *loki_repeatable_part(List *quals);
 
-/* For each condition the number of operators that cost as much as it does for a row */
-extern double *loki_operators_of(List *quals);
+/* What each condition takes for a row */
+extern struct LokiConditionWork *loki_work_of(List *quals);
 
 /* Whether LIMIT and OFFSET may be evaluated twice (P4) */
 extern bool loki_may_repeat(Node *count, Node *offset);
