@@ -42,6 +42,15 @@ SELECT * FROM groups_check($$SELECT d.*, count(c.id) FROM near d LEFT JOIN chunk
 SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist FROM near d JOIN chunks c ON c.doc = d.id WHERE kind IN (1, 2) ORDER BY dist, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT dist, d.id, title, v FROM near d LEFT JOIN chunks c ON c.doc = d.id ORDER BY dist, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist FROM near d ORDER BY dist, d.id LIMIT 10 OFFSET 3$$);
+-- an inner join of what nothing counts is as good as a semi-join, and marks are read once
+CREATE TABLE marks AS SELECT doc, kind FROM chunks;
+ANALYZE marks;
+SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 ORDER BY dist, d.id LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT d.id FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 GROUP BY d.id, dist ORDER BY dist, d.id LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, c.kind FROM near d JOIN marks m ON m.doc = d.id JOIN chunks c ON c.doc = d.id WHERE m.kind = 1 ORDER BY dist, d.id, c.kind LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT d.id, count(*) FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 GROUP BY d.id, dist ORDER BY dist, d.id LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, m.kind FROM near d JOIN marks m ON m.doc = d.id WHERE kind < 2 ORDER BY dist, d.id, m.kind LIMIT 10$$);
+SELECT count(*) > count(DISTINCT id) AS several FROM (SELECT DISTINCT d.id, dist, random() AS r FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 ORDER BY dist LIMIT 20) q;
 -- test: as applications' libraries write it: Django's distinct() over many, Rails' eager_load, SQLAlchemy's and Django's aggregates
 SELECT * FROM groups_check($$SELECT DISTINCT "d"."id", "d"."title", "d"."v", ("d"."v" <-> '[1,2,3,4,5,6]') AS "distance" FROM "docs" "d" INNER JOIN "chunks" ON ("d"."id" = "chunks"."doc") WHERE "chunks"."kind" IN (1, 2) ORDER BY "distance" ASC, "d"."id" LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT "docs"."id", docs.v <-> '[1,2,3,4,5,6]' AS alias_0 FROM "docs" LEFT OUTER JOIN "chunks" ON "chunks"."doc" = "docs"."id" ORDER BY docs.v <-> '[1,2,3,4,5,6]', docs.id LIMIT 10$$);

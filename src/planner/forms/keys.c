@@ -20,7 +20,8 @@
  *				Order By: (v <-> $1)
  *
  * That is the semi-join.  If columns of kinds are wanted, or if there are further
- * join clauses, the join is done once more above it, over few rows.
+ * join clauses, the join is done once more above it, over few rows.  An inner join of which DISTINCT takes
+ * each row of items once is as good as a semi-join.
  *
  * An equality of an inner or semi-join becomes such a condition if the filter can hash the keys (below) or
  * an index of the scanned table has a column for its operator and collation, and if row security allows it
@@ -407,7 +408,8 @@ add_join_keys_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 		return;
 
 	alone = list_length(extra->restrictlist) == 1 &&
-		(jointype == JOIN_SEMI || extra->inner_unique) &&
+		(jointype == JOIN_SEMI || extra->inner_unique ||
+		 loki_query_level(root)->asked.once == outer->relid) &&
 		bms_is_subset(pull_varnos(root, (Node *) joinrel->reltarget->exprs), outer->relids);
 	if (!alone && !loki_may_read_twice(root, inner))
 		return;

@@ -163,6 +163,8 @@ find_row_groups(PlannerInfo *root, const Query *parse, const Query *outer, LokiL
 	level->asked.input = groups->input;
 	level->asked.input_is_new = groups->input != groups->output;
 	level->asked.whole = rel->relid;
+	if (!parse->hasAggs && !contain_volatile_functions((Node *) root->processed_tlist))
+		level->asked.once = rel->relid;
 	return groups;
 }
 

@@ -34,6 +34,8 @@ typedef struct LokiAsked
 								 * those of the form may have dropped; or NIL */
 	Index		whole;			/* a table each of whose rows brings a group of
 								 * its own, with all that is joined to it */
+	Index		once;			/* the same, where one row of it is as good as
+								 * several */
 	Expr	   *number;			/* a column of groups' rows that are numbered */
 	Node	   *rows;			/* how many rows are wanted, if not by LIMIT */
 	List	   *ties;			/* those that are the same by these sort clauses
