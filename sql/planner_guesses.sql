@@ -126,6 +126,14 @@ SELECT count(*) FROM calls;
 DROP FUNCTION called;
 DROP TABLE calls;
 SELECT plan_nodes($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10 FOR UPDATE$$, 'LokivectorSearchOrSort');
+-- ranks, of which the first are wanted; but not those of groups
+SELECT n, way(format($$SELECT * FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, row_number() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s) s WHERE r <= 10$$, n)) FROM generate_series(1, 2) n;
+SELECT n, way(format($$SELECT * FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, 1 + rank() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r, rank() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS s FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s) s WHERE s < 10$$, n)) FROM generate_series(1, 2) n;
+SELECT n, way(format($$SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, row_number() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s ORDER BY r LIMIT 10$$, n)) FROM generate_series(1, 2) n;
+SELECT way($$SELECT d FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, row_number() OVER (PARTITION BY kb ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1) s WHERE r <= 3 ORDER BY d LIMIT 5$$);
+SELECT * FROM same($$SELECT n, s.* FROM (VALUES (1), (3), (3), (0), (1)) r(n) CROSS JOIN LATERAL (SELECT * FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d,
+	row_number() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = n) s WHERE r <= 3) s$$, 'LokivectorSearchOrSort');
+SELECT count(*) > 0 AS verbose FROM plan_lines($$SELECT * FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, row_number() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1) s WHERE r <= 10$$, 'VERBOSE');
 -- what is no guess
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.item > 7 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
 RESET hnsw.ef_search;

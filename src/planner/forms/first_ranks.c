@@ -38,7 +38,7 @@ add_paths(RelOptInfo *rel, List *paths)
  * WHERE r <= n above a subquery with row_number() AS r takes the first n rows, as a LIMIT does, and with
  * rank() AS r as one WITH TIES; core ends the WindowAgg there.  Offer its first rows, from scans that
  * are searches.  A WindowAgg that core has made says what the node is like; other paths of its input, in
- * the order of the window, take the place of the one below it.
+ * the order of the window, take the place of the one below it.  A copy of it is the plan that a search is given up for.
  */
 static void
 offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
@@ -48,16 +48,18 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 	.limitCount = copyObject(level->asked.rows)};
 	FinalPathExtraData final = {.count_est = (int64) Min(level->wanted, PG_INT32_MAX)};
 	WindowAggPath *like = NULL;
+	Path	   *instead;
 	List	   *first = NIL;
 
 	if (level->asked.rows == NULL || !loki_may_repeat(level->asked.rows, NULL) ||
 		loki_limit_has_parameters(&limit) || level->locks)
 		return;
 	foreach_ptr(WindowAggPath, path, output->pathlist)
-		if (IsA(path, WindowAggPath))
+		if (IsA(path, WindowAggPath) && (like == NULL || path->path.total_cost < like->path.total_cost))
 		like = path;
 	if (like == NULL || IsA(like->subpath, WindowAggPath))
 		return;
+	instead = memcpy(makeNode(WindowAggPath), like, sizeof(WindowAggPath));
 	foreach_ptr(Path, path, input->pathlist)
 	{
 		WindowAggPath *ranks;
@@ -72,7 +74,7 @@ offer_first_ranks(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 		ranks->path.total_cost = path->total_cost + like->path.total_cost -
 			like->subpath->total_cost;
 		ranks->subpath = path;
-		first = lappend(first, loki_first_ranks(root, &limit, &final, ranks));
+		first = lappend(first, loki_first_ranks(root, &limit, &final, ranks, instead));
 	}
 	add_paths(output, first);
 }

@@ -284,20 +284,6 @@ add_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, R
 		offer_groups_path(root, output, groups, path, root->upper_targets[stage]);
 }
 
-/*
- * A LokiNodeKind's method: EXPLAIN of PostgreSQL 18 fails for a window function without a WindowAgg.  Nodes above
- * know columns by their numbers when a plan is finished, so it becomes an ordinary call,
- * which is never executed.
- */
-static void
-name_number(CustomScan *scan)
-{
-	Oid			number = (Oid) intVal(list_nth(scan->custom_private, GROUPS_NUMBERED));
-
-	if (OidIsValid(number))
-		llast_node(TargetEntry, scan->custom_scan_tlist)->expr = loki_make_call(number, INT8OID, NIL);
-}
-
 /* ----------------------------------------------------------------
  * Groups that were met
  * ----------------------------------------------------------------
@@ -653,7 +639,6 @@ static const LokiNodeKind groups_kind = {
 	.plan = {.CustomName = "LokivectorGroupSearch", .CreateCustomScanState = loki_node_create_state},
 	.size = sizeof(GroupsState),
 	.ordered = true,
-	.finish = name_number,
 	.begin = begin_groups,
 	.restart = restart_groups,
 	.next = next_of_groups,

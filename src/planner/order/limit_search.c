@@ -616,10 +616,24 @@ search_ranks(FollowedScans *followed, Path *path)
 	return rank_taken(followed, (WindowAggPath *) path);
 }
 
-Path *
-loki_first_ranks(PlannerInfo *root, LimitPath *limit, const FinalPathExtraData *final, WindowAggPath *path)
+/* A search, or what gives it up, if one scan has its order and rows of that are dropped */
+static Path *
+search_or_sort(const FollowedScans *followed, RelOptInfo *rel, Path *search, Path *instead)
 {
-	return rank_taken(&(FollowedScans) {.root = root, .final = final, .limit = limit}, path);
+	return followed->drops && list_length(followed->scans) == 1 && followed->source != NULL ?
+		loki_search_or_sort(followed->root, rel, followed->limit, followed->final, followed->source,
+							linitial(followed->scans), search, instead) : search;
+}
+
+Path *
+loki_first_ranks(PlannerInfo *root, LimitPath *limit, const FinalPathExtraData *final, WindowAggPath *path, Path *instead)
+{
+	FollowedScans followed = {.root = root, .final = final, .limit = limit};
+	Path	   *search = rank_taken(&followed, path);
+
+	limit->subpath = &path->path;
+	return search != NULL && loki_walks_plans ?
+		search_or_sort(&followed, path->path.parent, search, instead) : search;
 }
 
 /* A Limit WITH TIES compares the row after the last one, so that its rows must be in exact order: loki_search_paths(). */
@@ -630,6 +644,7 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 	FollowedScans followed = {.root = root, .final = final, .limit = limit,
 	.keys = root->sort_pathkeys};
 	FollowedScans ranks = {.root = root, .final = final, .limit = limit};
+	FollowedScans *found = &followed;
 	Path	   *sub;
 
 	Assert(final->limit_needed);
@@ -637,6 +652,8 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 		!loki_may_repeat(limit->limitCount, limit->limitOffset))
 		return &limit->path;
 	sub = follow(&followed, limit->subpath);
+	if (sub == NULL)
+		found = &ranks;
 	sub = sub != NULL ? search_sorted(&followed, rel, sub) :
 		search_ranks(&ranks, limit->subpath);
 	if (sub == NULL)
@@ -644,8 +661,9 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 	sub = (Path *) create_limit_path(root, rel, sub, limit->limitOffset, limit->limitCount,
 									 limit->limitOption, final->offset_est,
 									 final->count_est);
-	return followed.drops && list_length(followed.scans) == 1 && followed.source != NULL ?
-		loki_search_or_sort(root, rel, limit, final, followed.source, linitial(followed.scans), sub) : sub;
+	/* ranks may be those of a subquery, and finished plans do without their functions */
+	return found == &followed || (ranks.root == root && loki_walks_plans) ?
+		search_or_sort(found, rel, sub, NULL) : sub;
 }
 
 /*

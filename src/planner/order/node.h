@@ -34,9 +34,6 @@ typedef struct LokiNodeKind
 	bool		takes_late;		/* such rows are in order again above it, if
 								 * the plan below is or not */
 
-	/* Change a finished plan; may be NULL */
-	void		(*finish) (CustomScan *scan);
-
 	/* BeginCustomScan, after the child; may be NULL */
 	void		(*begin) (LokiNode *node, CustomScan *scan);
 
@@ -94,7 +91,7 @@ extern Plan *loki_node_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path
 							List *clauses, List *children);
 extern Node *loki_node_create_state(CustomScan *scan);
 
-/* The kind of a node's path; and what it changes in a finished plan, if that has such a node */
+/* The kind of a node's path; and what is changed in a finished plan, if that has a node of ours */
 extern const LokiNodeKind *loki_node_kind(const CustomPath *path);
 extern void loki_node_finish(CustomScan *scan);
 

@@ -56,10 +56,11 @@ extern bool loki_walks_plans;
 extern void loki_search_paths(PlannerInfo *root, RelOptInfo *output, const FinalPathExtraData *final);
 
 /*
- * A copy of a path that ranks the rows that a Limit takes, whose scans are searches, or NULL; and whether a subquery may
- * not know the values that LIMIT and OFFSET have above it
+ * A copy of a path that ranks the rows that a Limit takes, whose scans are searches, or NULL, or a path that gives these
+ * up for another (`instead`); and whether a subquery may not know the values that LIMIT and OFFSET have above it
  */
-extern Path *loki_first_ranks(PlannerInfo *root, LimitPath *limit, const FinalPathExtraData *final, WindowAggPath *path);
+extern Path *loki_first_ranks(PlannerInfo *root, LimitPath *limit, const FinalPathExtraData *final, WindowAggPath *path,
+							  Path *instead);
 extern bool loki_limit_has_parameters(const LimitPath *limit);
 
 /* Walker: whether there are parameters of a plan */
@@ -72,11 +73,11 @@ extern Path *loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *li
 /*
  * Functions in order/search_or_sort.c: a search of what a Limit takes, whose order comes from one scan, or a path of the
  * table (`source`) that has it; or, where nobody knows how many of its rows are dropped above it, a path of the search
- * and of the plan that takes its place.  And begin.
+ * and of the plan that takes its place: `instead`, or else the query's cheapest, below the Limit.  And begin.
  */
 extern Path *loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit,
 								 const FinalPathExtraData *final, const Path *source, const IndexPath *scan,
-								 Path *search);
+								 Path *search, Path *instead);
 extern void loki_search_or_sort_init(void);
 
 #endif							/* LOKI_PLANNER_ORDER_ORDER_H */

@@ -17,12 +17,13 @@
  *				->  Sort
  *					  ->  Hash Join ...
  *
- * Joins and HAVING drop rows of a scan, or of groups of them (forms/groups_node.c).  How many is a guess of the server, or
- * an estimate that multiplies shares of conditions that may exclude each other.  A search is right if some pass, and takes
- * a hundred times as long as the other plan if none do.  Both are planned where guesses or HAVING drop rows, or joins more
- * than half.  The scan knows what both cost (LokiScanCaller), and when its account says that the other plan is due, it
- * ends.  Rows that LIMIT takes of a search are sorted before the first is returned (P3), so none was returned yet, and the
- * other plan begins.  Its rows are in exact order.
+ * Joins and HAVING drop rows of a scan, or of groups of them (forms/groups_node.c), also below ranks of which the first
+ * are wanted.  How many is a guess of the server, or an estimate that multiplies shares of conditions that may exclude
+ * each other.  A search is right if some pass, and takes a hundred times as long as the other plan if none do.  Both
+ * are planned where guesses or HAVING drop rows, or joins more than half.  The scan knows what both cost
+ * (LokiScanCaller), and when its account says that the other plan is due, it ends.  Rows that LIMIT takes of a search
+ * are sorted before the first is returned (P3), so none was returned yet, and the other plan begins.  Its rows are in
+ * exact order.
  *
  * IDENTIFICATION
  *	  src/planner/order/search_or_sort.c
@@ -81,12 +82,12 @@ all_rows(Path *path)
 /* See order.h.  The rows of a scan that is given up are as expensive as those of one whose rows are nearly all dropped. */
 Path *
 loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, const FinalPathExtraData *final,
-					const Path *source, const IndexPath *scan, Path *search)
+					const Path *source, const IndexPath *scan, Path *search, Path *instead)
 {
 	Path	   *whole = all_rows(limit->subpath);
 	const RelOptInfo *table = source->parent;
 	const List *paths = loki_query_level(root)->asked.otherwise;
-	Path	   *instead = NULL;
+	bool		limited = instead == NULL;
 	CustomPath *path;
 	double		most;
 
@@ -96,7 +97,7 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 		!loki_may_be_planned_twice(root))
 		return search;
 	foreach_ptr(Path, other, paths != NIL ? paths : fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
-		if (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0)
+		if (limited && (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0))
 		instead = other;
 	if (instead == NULL || compare_path_costs(instead, whole, TOTAL_COST) >= 0 ||
 		!equal(instead->pathtarget->exprs, search->pathtarget->exprs))
@@ -105,8 +106,9 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 		((whole->total_cost - source->total_cost) / source->rows + loki_dropped_row_cost());
 	if (most >= source->rows)
 		return search;
-	instead = (Path *) create_limit_path(root, rel, instead, limit->limitOffset, limit->limitCount,
-										 limit->limitOption, final->offset_est, final->count_est);
+	if (limited)
+		instead = (Path *) create_limit_path(root, rel, instead, limit->limitOffset, limit->limitCount,
+											 limit->limitOption, final->offset_est, final->count_est);
 	path = loki_node_path(&search_or_sort_kind, rel, search->pathtarget, search, search->pathtarget->exprs, NIL, NIL,
 						  list_make1(makeInteger((int) Min(most, PG_INT32_MAX))));
 	path->custom_paths = lappend(path->custom_paths, instead);

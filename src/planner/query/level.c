@@ -294,7 +294,7 @@ loki_may_be_planned_twice(PlannerInfo *root)
 	const Query *parse = root->parse;
 
 	if (!level->selects || level->locks || !level->repeatable || parse->hasTargetSRFs ||
-		(level->asked.form != NULL && level->asked.whole == 0 && !level->asked.input_is_new) ||
+		(level->asked.input != NULL && level->asked.whole == 0 && !level->asked.input_is_new) ||
 		!loki_is_repeatable(parse->targetList) || !loki_is_repeatable(parse->havingQual))
 		return false;
 	for (int i = 1; i < root->simple_rel_array_size; i++)
