@@ -51,6 +51,66 @@ DROP TABLE memories;
 SET enable_seqscan = off;
 SET enable_sort = off;
 
+-- test: a value far from all others that was updated, rolled back or deleted bounds nothing, whether VACUUM has removed it or not
+CREATE TABLE notes (id int PRIMARY KEY, read timestamptz NOT NULL, reads int NOT NULL, v vector(8)) WITH (autovacuum_enabled = off);
+INSERT INTO notes SELECT i, timestamptz '2026-01-01 00:00+00' - i % 100 * interval '10 minutes', i % 7, spot(i) FROM generate_series(1, 12000) i;
+CREATE INDEX notes_v ON notes USING hnsw (v vector_cosine_ops, read, reads);
+ANALYZE notes;
+RESET enable_seqscan;
+RESET enable_sort;
+CREATE FUNCTION notes_check(OUT search text, OUT outcome text, OUT rows_read text) LANGUAGE plpgsql AS $$
+DECLARE
+	statement text := 'SELECT round(s::numeric, 9) FROM (SELECT 0.6 * (1 - (v <=> ''[1,0,1,0,0,1,0,0]'')) + 0.3 * exp(-extract(epoch FROM timestamptz ''2026-01-01 00:00+00'' - read)::float8 / 86400) + 0.1 * ln(1 + reads) AS s FROM notes ORDER BY s DESC LIMIT 10) q';
+BEGIN
+	search := plan_nodes(statement, 'LokivectorScoreSearch|Seq Scan');
+	SELECT s.outcome INTO outcome FROM same(statement) s;
+	PERFORM rows_of(statement);
+	SELECT CASE WHEN s.rows < 1200 THEN 'few' ELSE 'many' END INTO rows_read FROM lokivector_scan_stats() s;
+END $$;
+SELECT 'none' AS far, * FROM notes_check();
+UPDATE notes SET reads = 1000000000 WHERE id = 5;
+SELECT 'there' AS far, search, outcome FROM notes_check();
+UPDATE notes SET reads = 3 WHERE id = 5;
+SELECT 'updated' AS far, * FROM notes_check();
+BEGIN;
+INSERT INTO notes VALUES (12001, '2036-01-01 00:00+00', 3, spot(7)), (12002, '2036-01-01 00:00+00', 3, spot(7));
+ROLLBACK;
+SELECT 'rolled back' AS far, * FROM notes_check();
+INSERT INTO notes VALUES (12001, '2036-01-01 00:00+00', 3, spot(7)), (12002, '2036-01-01 00:00+00', 3, spot(7)), (12003, '2036-01-01 00:00+00', 1000000000, NULL);
+DELETE FROM notes WHERE id > 12000;
+SELECT 'deleted' AS far, * FROM notes_check();
+VACUUM ANALYZE notes;
+SELECT 'vacuumed' AS far, * FROM notes_check();
+-- more than are looked at for one search: those that are dead to everyone are marked
+INSERT INTO notes SELECT i, '2026-01-01 00:00+00', 1000000000 + i, spot(i) FROM generate_series(12001, 12400) i;
+DELETE FROM notes WHERE id > 12000;
+SELECT search FROM notes_check();
+SELECT 'many deleted' AS far, * FROM notes_check();
+DROP INDEX notes_v;
+CREATE INDEX notes_v ON notes USING hnsw (v vector_cosine_ops);
+CREATE INDEX notes_read ON notes (read DESC);
+CREATE INDEX notes_reads ON notes (reads);
+SELECT 'none' AS far, * FROM notes_check();
+UPDATE notes SET reads = 1000000000 WHERE id = 5;
+SELECT 'there' AS far, search, outcome FROM notes_check();
+UPDATE notes SET reads = 3 WHERE id = 5;
+SELECT 'updated' AS far, * FROM notes_check();
+BEGIN;
+INSERT INTO notes VALUES (12001, '2036-01-01 00:00+00', 3, spot(7));
+ROLLBACK;
+SELECT 'rolled back' AS far, * FROM notes_check();
+INSERT INTO notes SELECT i, '2026-01-01 00:00+00', 1000000000 + i, spot(i) FROM generate_series(12001, 12400) i;
+DELETE FROM notes WHERE id > 12000;
+SELECT search FROM notes_check();
+SELECT 'many deleted' AS far, * FROM notes_check();
+VACUUM (INDEX_CLEANUP off) notes;
+SELECT 'vacuumed' AS far, * FROM notes_check();
+
+SET enable_seqscan = off;
+SET enable_sort = off;
+DROP TABLE notes;
+DROP FUNCTION notes_check;
+
 -- test: what is inserted after a plan was kept
 SET plan_cache_mode = force_generic_plan;
 PREPARE kept(vector) AS SELECT id FROM mem ORDER BY (v <=> $1) - boost LIMIT 2;

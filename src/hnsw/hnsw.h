@@ -300,9 +300,12 @@ extern void loki_hnsw_return_columns(IndexScanDesc scan, LokiIndexRow *row);
 /* Whether slots of an attribute show its values: all of them, or those of `most` bytes */
 extern bool loki_hnsw_returns(Oid family, Oid typid, int32 *most);
 
+/* Rows at one end of a column that are looked at for one that a snapshot sees; those beyond are taken for seen */
+#define LOKI_EXTREME_ROWS	256
+
 /*
- * What an attribute is, of all rows that a snapshot sees which was taken before the call, and maybe of others:
- * whether it is NULL or NaN in any, and else the least and the greatest.
+ * What an attribute is, of all rows that a snapshot sees which was taken before the call, and maybe of others: whether it
+ * is NULL or NaN in any, and else the least and the greatest.
  */
 typedef struct LokiExtremes
 {
@@ -320,7 +323,8 @@ typedef struct LokiExtremes
  * read in some milliseconds for a million rows.  Attributes count from 1, in the order of the index's columns.
  * False, and nothing, if the index cannot be read.
  */
-extern bool loki_hnsw_extremes(Relation index, int attribute, LokiExtremes *extremes);
+extern bool loki_hnsw_extremes(Relation table, Relation index, Snapshot snapshot, int attribute,
+							   LokiExtremes *extremes);
 
 /* Whether an index has posting lists, though its column may not be what can be indexed */
 extern bool loki_index_listed(Relation index);

@@ -82,6 +82,29 @@ is(killed(), '0', 'and not marked');
 check_index($node, 'check after slots were reused');
 is(lost_rows($node, 400), 0, 'rows found by their own vectors');
 
+# Two rows by whose values a score cannot be bounded: an attribute of one, and the end of a btree of the other
+$node->safe_psql('postgres', q(
+	CREATE TABLE ranked (id integer PRIMARY KEY, v vector(16), c integer NOT NULL, d integer NOT NULL) WITH (fillfactor = 50);
+	INSERT INTO ranked SELECT n, item(n), n % 7, n % 5 FROM generate_series(1, 2000) n;
+	INSERT INTO ranked VALUES (2001, item(1), 1000000000, 0), (2002, item(2), 0, 1000000000);
+	CREATE INDEX ranked_idx ON ranked USING hnsw (v vector_l2_ops, c);
+	CREATE INDEX ranked_d ON ranked (d);
+	ANALYZE ranked));
+my $ranked = "SELECT string_agg(id::text, ' ') FROM (SELECT id FROM ranked ORDER BY (v <-> item(1)) - c - d, id LIMIT 2) s";
+
+# The best rows by a score, and whether it was bounded
+sub best
+{
+	my ($server) = @_;
+
+	return $server->safe_psql('postgres', qq(
+		SET enable_seqscan = off;
+		SET enable_sort = off;
+		$ranked \\gset
+		SELECT :'string_agg' || ' ' || (rows < 1000) FROM lokivector_scan_stats()));
+}
+is(best($node), '2001 2002 false', 'nothing bounds the score');
+
 # Marks come to the standby with page images; a snapshot there may see the rows
 $node->wait_for_catchup($standby);
 $standby->append_conf('postgresql.conf', "max_standby_streaming_delay = -1\n");
@@ -90,16 +113,25 @@ $session = open_session($standby);
 ask($session, "SET enable_seqscan = off;\nBEGIN ISOLATION LEVEL REPEATABLE READ;");
 my $all = 'SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> item(1)) s';
 is(ask($session, "$all;"), '2000', 'a standby sees rows');
+is(ask($session, "SET enable_sort = off; $ranked;"), '2001 2002', 'and the best by the score');
 $node->safe_psql('postgres', 'ALTER TABLE items SET (fillfactor = 100)');
 $node->safe_psql('postgres', 'DELETE FROM items WHERE c = 2');
+$node->safe_psql('postgres', 'DELETE FROM ranked WHERE id > 2000');
 $node->safe_psql('postgres', 'CHECKPOINT');
 is(rows_by_index($node), '200 200', 'rows were deleted');
 is(killed(), '1800', 'and marked');
+my $bounded = best($node);
+like($bounded, qr/^\d+ \d+ true$/, 'rows that were deleted bound no score');
+is(best($node), $bounded, 'and once more');
+is($node->safe_psql('postgres', q(SELECT killed > 0 FROM lokivector_index_info('ranked_idx'))), 't',
+	'and are marked');
 $node->safe_psql('postgres', 'INSERT INTO items VALUES (5000, item(5000), 3)');
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', q(SELECT killed > 0 FROM lokivector_index_info('items_idx'))),
 	't', 'marks are on the standby');
 is(ask($session, "$all;"), '2000', 'which does not trust them');
+is(ask($session, "$ranked;"), '2001 2002', 'nor for the bounds of a score');
+is(best($standby), $bounded, 'which a new snapshot there has');
 is(ask($session, q(SELECT lokivector_check('items_idx', true);)), 'sound', 'check on the standby');
 is($session->{err}, '', 'no error there');
 is(rows_by_index($standby), '201 201', 'a new snapshot sees what is left');

@@ -24,6 +24,7 @@
 #include "planner/query/bounds.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
+#include "utils/snapmgr.h"
 
 /* A value of statistics, and the share of rows that it stands for */
 typedef struct ListedValue
@@ -98,7 +99,7 @@ loki_estimate_values(PlannerInfo *root, LokiColumnValues *column)
 		while (at < LOKI_QUANTILES)
 			column->quantiles[at++] = values[n - 1].value;
 	}
-	*range = loki_bounds_read(&column->bounds);
+	*range = loki_bounds_read(&column->bounds, ActiveSnapshotSet() ? GetActiveSnapshot() : NULL);
 	if (!isfinite(range->low) || !isfinite(range->high))
 		return;
 	for (int i = 0; i < LOKI_QUANTILES; i++)

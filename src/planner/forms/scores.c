@@ -534,7 +534,7 @@ begin_scored_rows(ScoresState *state)
 		{
 			LokiBounds	column = loki_bounds_parse(list_nth(bounds, i));
 
-			ranges[i] = loki_bounds_read(&column);
+			ranges[i] = loki_bounds_read(&column, state->node.css.ss.ps.state->es_snapshot);
 		}
 		state->bounds = ranges;
 	}

@@ -14,14 +14,18 @@
  * Why that holds.  A row is in all indexes of its table before it is committed, and before its own transaction sees
  * it.  So an index that is read after the snapshot was taken has each row that this sees, if it is of all rows, and is
  * valid for the snapshot (ask_index()).  VACUUM, and whoever else removes an entry, or marks it as dead, does so
- * when nobody can see the row any more, the snapshot included.  Other entries, of rows that are newer or were rolled
- * back, only widen a range.  The snapshot is the executor's, which all scans of its plan use, and keeps for rescans.
+ * when nobody can see the row any more, the snapshot included.  The snapshot is the executor's, which all scans of its
+ * plan use, and keeps for rescans.
  *
- * The ends of a btree index are asked for with SnapshotAny.  get_actual_variable_range() of core has
- * SnapshotNonVacuumable, which looks at the heap and passes over rows that are dead to all: a better estimate.  A
- * bound needs no look at the heap, and the scan makes none: index_getnext_tid() returns the first entry that has no
- * LP_DEAD hint, whatever the snapshot is, and nbtree makes sure that VACUUM does not delete the page that is read.  An
- * MVCC snapshot would do as well, but it would take predicate locks; the scans below the node have these.
+ * Other entries widen a range, and one is enough to make a bound useless: of a row that was deleted, updated or rolled
+ * back, which VACUUM may leave in indexes for long.  So an end is the first entry whose row the snapshot sees, as
+ * any index scan finds it, and marks those before that are dead to everyone.  A range that some rows have and others do
+ * not is no less sound: the entries that are passed over are of rows that the scan below cannot return.  After
+ * LOKI_EXTREME_ROWS of them the next entry is the end.
+ *
+ * An MVCC snapshot would take predicate locks for a serializable transaction, which the scans below the node have.  That
+ * transaction, and the planner if it has no snapshot, ask with SnapshotNonVacuumable, as get_actual_variable_range() of
+ * core does: it passes over rows that are dead to everyone, and so to each snapshot that this backend has.
  *
  * Bounds tell how far a scan goes, and EXPLAIN ANALYZE and the time that it takes tell how far it went.  So indexes are
  * asked only for users who see all rows (P11).
@@ -45,6 +49,7 @@
 #include "access/relation.h"
 #include "access/stratnum.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_am_d.h"
@@ -52,6 +57,7 @@
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -360,11 +366,28 @@ extend_range(LokiRange *range, Datum value, Oid type)
 }
 
 /*
- * Take in the first entry of a scan in each direction, of those that meet a scan key.  *any says whether there is
- * one.  Only values are read, and only of index tuples.
+ * Go to the next entry in a direction whose row is seen, or to the one after so many that are not; false if there is none
  */
 static bool
-extend_by_ends(IndexScanDesc scan, ScanKey key, Oid type, LokiRange *range, bool *any)
+next_seen(IndexScanDesc scan, ScanDirection direction, TupleTableSlot *row)
+{
+	for (int i = 0; index_getnext_tid(scan, direction) != NULL; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (i < LOKI_EXTREME_ROWS && !index_fetch_heap(scan, row))
+			continue;
+		ExecClearTuple(row);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Take in the first entry of a scan in each direction, of those that meet a scan key.  *any says whether there is
+ * one.  Only values of index tuples are read.
+ */
+static bool
+extend_by_ends(IndexScanDesc scan, ScanKey key, Oid type, TupleTableSlot *row, LokiRange *range, bool *any)
 {
 	const ScanDirection directions[] = {ForwardScanDirection, BackwardScanDirection};
 
@@ -375,7 +398,7 @@ extend_by_ends(IndexScanDesc scan, ScanKey key, Oid type, LokiRange *range, bool
 		Datum		value;
 
 		index_rescan(scan, key, 1, NULL, 0);
-		if (index_getnext_tid(scan, directions[i]) == NULL)
+		if (!next_seen(scan, directions[i], row))
 			return true;
 		*any = true;
 		Assert(scan->xs_itup != NULL);
@@ -388,9 +411,10 @@ extend_by_ends(IndexScanDesc scan, ScanKey key, Oid type, LokiRange *range, bool
 
 /* The ends of a btree index, whichever order it has; see above for the snapshot.  NaN is at one end. */
 static LokiRange
-ask_btree(const LokiBounds *bounds, Relation table, Relation index)
+ask_btree(const LokiBounds *bounds, Relation table, Relation index, Snapshot snapshot)
 {
-	IndexScanDesc scan = LokiIndexBeginScanKeys(table, index, SnapshotAny, NULL, 1, 0);
+	IndexScanDesc scan = LokiIndexBeginScanKeys(table, index, snapshot, NULL, 1, 0);
+	TupleTableSlot *row = table_slot_create(table, NULL);
 	LokiRange	range = {INFINITY, -INFINITY, false, false};
 	ScanKeyData key;
 	bool		known;
@@ -399,7 +423,7 @@ ask_btree(const LokiBounds *bounds, Relation table, Relation index)
 	scan->xs_want_itup = true;
 	ScanKeyEntryInitialize(&key, SK_ISNULL | SK_SEARCHNOTNULL, 1, InvalidStrategy, InvalidOid,
 						   InvalidOid, InvalidOid, (Datum) 0);
-	known = extend_by_ends(scan, &key, bounds->type, &range, &any);
+	known = extend_by_ends(scan, &key, bounds->type, row, &range, &any);
 	if (known && range.nans)
 	{
 		/* values below NaN */
@@ -410,7 +434,7 @@ ask_btree(const LokiBounds *bounds, Relation table, Relation index)
 		if (type == NUMERICOID)
 			nan = DirectFunctionCall1(float8_numeric, nan);
 		ScanKeyEntryInitialize(&key, 0, 1, BTLessStrategyNumber, InvalidOid, InvalidOid, get_opcode(less), nan);
-		known = extend_by_ends(scan, &key, bounds->type, &range, &any);
+		known = extend_by_ends(scan, &key, bounds->type, row, &range, &any);
 	}
 	if (!known)
 		range = loki_any_range;
@@ -419,15 +443,16 @@ ask_btree(const LokiBounds *bounds, Relation table, Relation index)
 		ScanKeyEntryInitialize(&key, SK_ISNULL | SK_SEARCHNULL, 1, InvalidStrategy, InvalidOid,
 							   InvalidOid, InvalidOid, (Datum) 0);
 		index_rescan(scan, &key, 1, NULL, 0);
-		range.nulls = index_getnext_tid(scan, ForwardScanDirection) != NULL;
+		range.nulls = next_seen(scan, ForwardScanDirection, row);
 	}
+	ExecDropSingleTupleTableSlot(row);
 	index_endscan(scan);
 	return range;
 }
 
 /* The extremes of an attribute; false if the index cannot be read, or has no such column */
 static bool
-ask_hnsw(const LokiBounds *bounds, Relation index, LokiRange *range)
+ask_hnsw(const LokiBounds *bounds, Relation table, Relation index, Snapshot snapshot, LokiRange *range)
 {
 	LokiExtremes extremes;
 	int			attribute = 0;
@@ -435,7 +460,7 @@ ask_hnsw(const LokiBounds *bounds, Relation index, LokiRange *range)
 	for (int i = 1; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
 		if (index->rd_index->indkey.values[i] == bounds->column)
 			attribute = i;
-	if (attribute == 0 || !loki_hnsw_extremes(index, attribute, &extremes))
+	if (attribute == 0 || !loki_hnsw_extremes(table, index, snapshot, attribute, &extremes))
 		return false;
 	*range = (LokiRange) {INFINITY, -INFINITY, extremes.nulls, extremes.nans};
 	if (!loki_range_is_number(bounds->type) ||
@@ -454,7 +479,7 @@ ask_hnsw(const LokiBounds *bounds, Relation index, LokiRange *range)
  * itself, as in get_relation_info() of core.
  */
 static bool
-ask_index(const LokiBounds *bounds, Relation table, Oid indexid, LokiRange *range)
+ask_index(const LokiBounds *bounds, Relation table, Oid indexid, Snapshot snapshot, LokiRange *range)
 {
 	Relation	index;
 	const FormData_pg_index *form;
@@ -476,24 +501,30 @@ ask_index(const LokiBounds *bounds, Relation table, Oid indexid, LokiRange *rang
 		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin)) &&
 		(index->rd_rel->relam != BTREE_AM_OID || form->indkey.values[0] == bounds->column);
 	if (asked && index->rd_rel->relam == BTREE_AM_OID)
-		*range = ask_btree(bounds, table, index);
+		*range = ask_btree(bounds, table, index, snapshot);
 	else if (asked)
-		asked = ask_hnsw(bounds, index, range);
+		asked = ask_hnsw(bounds, table, index, snapshot, range);
 	relation_close(index, AccessShareLock);
 	return asked;
 }
 
 /* The ends are within both: what indexes say of all rows, and what holds for rows of the query. */
 LokiRange
-loki_bounds_read(const LokiBounds *bounds)
+loki_bounds_read(const LokiBounds *bounds, Snapshot snapshot)
 {
 	LokiRange	result = bounds->always;
 	LokiRange	range;
 	Relation	table = bounds->indexes == NIL ? NULL : table_open(bounds->table, NoLock);
+	SnapshotData vacuumable;
 	bool		asked = false;
 
+	if (table != NULL && (snapshot == NULL || IsolationIsSerializable()))
+	{
+		InitNonVacuumableSnapshot(vacuumable, GlobalVisTestFor(table));
+		snapshot = &vacuumable;
+	}
 	foreach_oid(index, bounds->indexes)
-		if ((asked = ask_index(bounds, table, index, &range)))
+		if ((asked = ask_index(bounds, table, index, snapshot, &range)))
 		break;
 	if (asked)
 	{

@@ -15,6 +15,7 @@
 
 #include "nodes/pathnodes.h"
 #include "planner/query/range.h"
+#include "utils/snapshot.h"
 
 /* What bounds a column; a plan carries it */
 typedef struct LokiBounds
@@ -48,10 +49,10 @@ typedef struct LokiColumnValues
 extern void loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds);
 
 /*
- * The range of a column in all rows that a snapshot sees which was taken before the call.  What no index can say,
- * since it is gone or locked, may be anything that `always` allows.
+ * The range of a column in all rows that a snapshot sees which was taken before the call; NULL: any snapshot of this
+ * backend.  What no index can say, since it is gone or locked, may be anything that `always` allows.
  */
-extern LokiRange loki_bounds_read(const LokiBounds *bounds);
+extern LokiRange loki_bounds_read(const LokiBounds *bounds, Snapshot snapshot);
 
 /* Whether the constraints of tables hold for all rows that the transaction's snapshots see */
 extern bool loki_constraints_hold(void);
