@@ -106,10 +106,35 @@ SELECT 'many deleted' AS far, * FROM notes_check();
 VACUUM (INDEX_CLEANUP off) notes;
 SELECT 'vacuumed' AS far, * FROM notes_check();
 
+-- test: a search whose bounds are useless, as that of a kept plan can be, reads what is left in the order of the table
+CREATE FUNCTION kept_check(statement text, OUT search text, OUT outcome text, OUT measured text, OUT strategy text) LANGUAGE plpgsql AS $$
+DECLARE
+	query text := 'SELECT round(s::numeric, 9) FROM (' || statement || ') q';
+	truth text[] := rows_by_table(query);
+BEGIN
+	SET LOCAL enable_seqscan = off;
+	SET LOCAL enable_sort = off;
+	search := plan_nodes(query, 'LokivectorScoreSearch');
+	outcome := differing(rows_of(query), truth);
+	SELECT CASE WHEN s.heap_fetches < 8000 THEN 'some' ELSE 'all' END, s.strategy INTO measured, strategy FROM lokivector_scan_stats() s;
+END $$;
+UPDATE notes SET reads = 1000000000 WHERE id = 5;
+SELECT c.* FROM unnest(ARRAY['', 'WHERE id % 3 > 0', 'WHERE reads < 6']) condition,
+	kept_check(format('SELECT 1 - (v <=> ''[1,0,1,0,0,1,0,0]'') + ln(1 + reads) AS s FROM notes %s ORDER BY s DESC LIMIT 10', condition)) c;
+CREATE TABLE topics (id int PRIMARY KEY, boost float8 NOT NULL);
+INSERT INTO topics SELECT i, i % 7 / 10.0 FROM generate_series(0, 99) i;
+CREATE INDEX topics_boost ON topics (boost);
+ANALYZE topics;
+SELECT * FROM kept_check('SELECT 1 - (v <=> ''[1,0,1,0,0,1,0,0]'') + ln(1 + reads) + boost AS s FROM notes JOIN topics t ON t.id = notes.id % 100 ORDER BY s DESC LIMIT 10');
+-- with a memory for fewer rows than there are; and again for each row
+SET work_mem = '64kB';
+SELECT * FROM kept_check('SELECT 1 - (v <=> ''[1,0,1,0,0,1,0,0]'') + ln(1 + reads) AS s FROM notes ORDER BY s DESC LIMIT 10');
+RESET work_mem;
+SELECT * FROM kept_check('SELECT q.s FROM (VALUES (1, ''[1,0,1,0,0,1,0,0]''::vector), (2, ''[0,1,1,0,0,1,0,0]''), (3, ''[1,0,1,0,1,1,0,0]'')) x(i, w), LATERAL (SELECT 1 - (v <=> w) + ln(1 + reads) AS s FROM notes ORDER BY s DESC LIMIT 3) q ORDER BY i, s DESC');
 SET enable_seqscan = off;
 SET enable_sort = off;
-DROP TABLE notes;
-DROP FUNCTION notes_check;
+DROP TABLE notes, topics;
+DROP FUNCTION notes_check, kept_check;
 
 -- test: what is inserted after a plan was kept
 SET plan_cache_mode = force_generic_plan;

@@ -153,6 +153,9 @@ typedef struct LokiConditionWork
  *
  * left() is asked when the scan has returned so many rows and LIMIT is not met, and says how many more it may return
  * until it is asked again.  None: another plan takes its place, and it ends.
+ *
+ * A caller with `unordered` needs no order for what it can use: once the scan sets that, rows come in any order, with
+ * no distance, until the last.
  */
 typedef struct LokiScanCaller
 {
@@ -172,6 +175,9 @@ typedef struct LokiScanCaller
 								 * they return what it wants */
 	void	   *conditions;		/* of condition() */
 	void	   *node;			/* of left() */
+	bool	   *unordered;
+	LokiConditionWork above;	/* what nodes above evaluate on each row, of a
+								 * caller with `unordered` */
 } LokiScanCaller;
 
 /* Rows that are counted as taken besides those that were, as a share is told by few: none of 1,000 is not none */

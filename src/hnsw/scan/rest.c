@@ -14,6 +14,9 @@
  * disk if there are more.  Bits of rows that are dead to everyone stay, and their entries are marked as killed by
  * one more pass, on those TID pages alone that have not changed since the first (killed.c).
  *
+ * A caller that takes rows in any order (LokiScanCaller in hnsw.h) gets the TIDs, page by page, and reads the rows
+ * itself: none is read twice, measured or sorted.
+ *
  * IDENTIFICATION
  *	  src/hnsw/scan/rest.c
  *
@@ -61,6 +64,13 @@ typedef struct Rest
 	uint32		nkills;
 	uint64		most_rows;		/* that memory has room for */
 	BufferAccessStrategy strategy;
+	LokiPartialNode *partials;	/* nodes that were read in part */
+	uint32		npartials;
+	BlockNumber end;			/* of the table */
+	BlockNumber most;			/* pages at a time */
+	BlockNumber next;			/* of the pages from `first` on, for a caller
+								 * that takes rows in any order */
+	BufferAccessStrategy ring;	/* through which rows were read before */
 } Rest;
 
 /* ----------------------------------------------------------------
@@ -165,9 +175,9 @@ note_rows(Rest *rest)
 	rest->dead = false;
 	for (uint32 first = 0; first < rest->nodes; first += LOKI_TEST_BATCH)
 		note_rows_of_nodes(rest, first, Min(LOKI_TEST_BATCH, rest->nodes - first));
-	for (uint32 i = 0; i < so->ranking.npartials; i++)
+	for (uint32 i = 0; i < rest->npartials; i++)
 	{
-		LokiPartialNode partial = so->ranking.partials[i];
+		LokiPartialNode partial = rest->partials[i];
 
 		(void) loki_node_part(so, &partial, PG_UINT32_MAX);
 		note_list(rest);
@@ -204,18 +214,6 @@ begin_rest_sort(LokiScan *so)
 	MemoryContextSwitchTo(old);
 }
 
-/* See scan.h. */
-void
-loki_rest_end(LokiScan *so)
-{
-	if (so->ranking.sort == NULL)
-		return;
-	tuplesort_end(so->ranking.sort);
-	ExecDropSingleTupleTableSlot(so->ranking.sort_slot);
-	so->ranking.sort = NULL;
-	so->ranking.sort_slot = NULL;
-}
-
 /* Move all rows that are known to the sort. */
 static void
 sort_rows_on_disk(LokiScan *so)
@@ -237,33 +235,6 @@ sort_rows_on_disk(LokiScan *so)
 		tuplesort_puttupleslot(so->ranking.sort, ExecStoreVirtualTuple(slot));
 	}
 	so->ranking.nrows = so->ranking.next_row = 0;
-}
-
-/* See scan.h. */
-bool
-loki_rest_more(LokiScan *so)
-{
-	TupleTableSlot *slot = so->ranking.sort_slot;
-	int			n;
-
-	if (so->ranking.sort == NULL)
-		return false;
-	for (n = 0; n < SORTED_ROWS; n++)
-	{
-		ItemPointerData tid;
-		int64		number;
-		bool		isnull;
-
-		if (!tuplesort_gettupleslot(so->ranking.sort, true, false, slot, NULL))
-		{
-			loki_rest_end(so);
-			break;
-		}
-		number = DatumGetInt64(slot_getattr(slot, 2, &isnull));
-		ItemPointerSet(&tid, (BlockNumber) (number >> 17), (OffsetNumber) ((number >> 1) & 0xffff));
-		loki_rerank_add(so, DatumGetFloat8(slot_getattr(slot, 1, &isnull)), tid, number & 1);
-	}
-	return n > 0;
 }
 
 /* ----------------------------------------------------------------
@@ -448,44 +419,160 @@ mark_dead_rows(Rest *rest)
 	}
 }
 
+/* ----------------------------------------------------------------
+ * The rest, read at once or as it is asked for
+ * ----------------------------------------------------------------
+ */
+
+static void
+free_rest(Rest *rest)
+{
+	pfree(rest->bits);
+	pfree(rest->lsns);
+	if (rest->kills != NULL)
+		pfree(rest->kills);
+	if (rest->partials != NULL)
+		pfree(rest->partials);
+	if (rest->strategy != NULL && rest->strategy != rest->ring)
+		FreeAccessStrategy(rest->strategy);
+	pfree(rest);
+}
+
+/* Note the rows of the next pages; false if there are none. */
+static bool
+note_next(Rest *rest)
+{
+	rest->first += rest->npages;
+	rest->npages = Min(rest->most, rest->end - rest->first);
+	rest->next = 0;
+	if (rest->npages > 0)
+		note_rows(rest);
+	return rest->npages > 0;
+}
+
+/* See scan.h. */
+void
+loki_rest_end(LokiScan *so)
+{
+	if (so->ranking.rest != NULL)
+	{
+		so->heap.ring = so->ranking.rest->ring;
+		free_rest(so->ranking.rest);
+		so->ranking.rest = NULL;
+	}
+	if (so->ranking.sort == NULL)
+		return;
+	tuplesort_end(so->ranking.sort);
+	ExecDropSingleTupleTableSlot(so->ranking.sort_slot);
+	so->ranking.sort = NULL;
+	so->ranking.sort_slot = NULL;
+}
+
+/*
+ * Some more rows for a caller that takes them in any order, in that of the table.  It reads them and tests them, so that
+ * nothing is known of them here but their TIDs.
+ */
+static bool
+more_unordered(LokiScan *so)
+{
+	Rest	   *rest = so->ranking.rest;
+	uint32		waiting = so->ranking.nrows - so->ranking.next_row;
+
+	if (waiting >= SORTED_ROWS)
+		return false;
+	while (so->ranking.nrows - so->ranking.next_row < waiting + SORTED_ROWS)
+	{
+		const uint64 *bits;
+
+		if (rest->next == rest->npages && !note_next(rest))
+			break;
+		bits = rest->bits + (Size) rest->next * PAGE_WORDS;
+		for (int word = 0; word < PAGE_WORDS; word++)
+			for (uint64 left = bits[word]; left != 0; left &= left - 1)
+			{
+				ItemPointerData tid;
+
+				ItemPointerSet(&tid, rest->first + rest->next,
+							   (OffsetNumber) (word * 64 + pg_rightmost_one_pos64(left) + 1));
+				loki_rerank_add(so, get_float8_infinity(), tid, false);
+			}
+		rest->next++;
+	}
+	return so->ranking.nrows - so->ranking.next_row > waiting;
+}
+
+/* See scan.h. */
+bool
+loki_rest_more(LokiScan *so)
+{
+	TupleTableSlot *slot = so->ranking.sort_slot;
+	int			n;
+
+	if (so->ranking.rest != NULL)
+		return more_unordered(so);
+	if (so->ranking.sort == NULL)
+		return false;
+	for (n = 0; n < SORTED_ROWS; n++)
+	{
+		ItemPointerData tid;
+		int64		number;
+		bool		isnull;
+
+		if (!tuplesort_gettupleslot(so->ranking.sort, true, false, slot, NULL))
+		{
+			loki_rest_end(so);
+			break;
+		}
+		number = DatumGetInt64(slot_getattr(slot, 2, &isnull));
+		ItemPointerSet(&tid, (BlockNumber) (number >> 17), (OffsetNumber) ((number >> 1) & 0xffff));
+		loki_rerank_add(so, DatumGetFloat8(slot_getattr(slot, 1, &isnull)), tid, number & 1);
+	}
+	return n > 0;
+}
+
 /* See scan.h. */
 void
 loki_rest_read(LokiScan *so)
 {
-	Relation	table = so->scan->heapRelation;
-	BlockNumber end = RelationGetNumberOfBlocks(table);
+	Rest	   *rest = MemoryContextAllocZero(so->context, sizeof(Rest));
 	Size		memory = (Size) work_mem * 1024 / 2;
-	Rest		rest = {.so = so};
-	BlockNumber most;
+	MemoryContext old = MemoryContextSwitchTo(so->context);
 
-	Assert(so->heap.is_heap && loki_no_buffer_locked());
+	Assert(so->heap.is_heap && loki_no_buffer_locked() && so->ranking.rest == NULL);
 	loki_plan_all_rows(so);
-	rest.seen = loki_flat_end(so);
-	rest.nodes = so->flat.seen_nodes;
+	rest->so = so;
+	rest->seen = loki_flat_end(so);
+	rest->nodes = so->flat.seen_nodes;
 	loki_refine_begin(so);
-	rest.most_rows = memory / sizeof(LokiRow);
-	most = (BlockNumber) Max(1, Min(end, memory / (PAGE_WORDS * sizeof(uint64))));
-	rest.bits = MemoryContextAllocHuge(so->context, (Size) most * PAGE_WORDS * sizeof(uint64));
-	rest.lsns = MemoryContextAllocHuge(so->context, sizeof(XLogRecPtr) * (page_of_node(&rest, rest.nodes) + (Size) 1));
-	rest.strategy = so->heap.ring;
-	if (rest.strategy == NULL && !so->state->local && end > (BlockNumber) NBuffers / 4)
-		rest.strategy = GetAccessStrategy(BAS_BULKREAD);
-	for (; rest.first < end; rest.first += rest.npages)
-	{
-		rest.npages = Min(most, end - rest.first);
-		note_rows(&rest);
-		read_pages(&rest);
-		if (rest.dead && so->killed.may_mark)
-			mark_dead_rows(&rest);
-	}
-	pfree(rest.bits);
-	pfree(rest.lsns);
-	if (rest.kills != NULL)
-		pfree(rest.kills);
-	if (rest.strategy != NULL && rest.strategy != so->heap.ring)
-		FreeAccessStrategy(rest.strategy);
+	rest->end = RelationGetNumberOfBlocks(so->scan->heapRelation);
+	rest->most_rows = memory / sizeof(LokiRow);
+	rest->most = (BlockNumber) Max(1, Min(rest->end, memory / (PAGE_WORDS * sizeof(uint64))));
+	rest->bits = palloc_extended((Size) rest->most * PAGE_WORDS * sizeof(uint64), MCXT_ALLOC_HUGE);
+	rest->lsns = palloc_extended(sizeof(XLogRecPtr) * (page_of_node(rest, rest->nodes) + (Size) 1), MCXT_ALLOC_HUGE);
+	rest->npartials = so->ranking.npartials;
+	rest->partials = palloc_array(LokiPartialNode, rest->npartials);
+	if (rest->npartials > 0)
+		memcpy(rest->partials, so->ranking.partials, sizeof(LokiPartialNode) * rest->npartials);
 	so->ranking.npartials = 0;
+	rest->ring = rest->strategy = so->heap.ring;
+	if (rest->strategy == NULL && !so->state->local && rest->end > (BlockNumber) NBuffers / 4)
+		rest->strategy = GetAccessStrategy(BAS_BULKREAD);
+	MemoryContextSwitchTo(old);
 	so->work.rests++;
+	if (loki_account_unordered(so))
+	{
+		so->ranking.rest = rest;
+		so->heap.ring = rest->strategy;
+		*so->plan.caller->unordered = true;
+		return;
+	}
+	while (note_next(rest))
+	{
+		read_pages(rest);
+		if (rest->dead && so->killed.may_mark)
+			mark_dead_rows(rest);
+	}
+	free_rest(rest);
 	if (so->ranking.sort == NULL)
 	{
 		loki_rerank_sort(so);

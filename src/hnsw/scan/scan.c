@@ -699,7 +699,7 @@ next_ranked(LokiScan *so)
 
 			if (loki_may_be_given_up(so))
 				rows = Min(rows, so->plan.caller->left(so->plan.caller, (double) so->course.returned));
-			if (loki_filters_rows(so))
+			if (loki_filters_rows(so) && !loki_account_unordered(so))
 				wanted = so->plan.limit - so->plan.caller->taken(so->plan.caller);
 			rows = wanted >= 1 ? Min(rows, wanted) : rows;
 			if (rows < 1)

@@ -201,6 +201,8 @@ typedef struct LokiRanking
 	struct Tuplesortstate *sort;	/* of rows that memory has no room for,
 									 * behind all others; NULL: there are none */
 	TupleTableSlot *sort_slot;
+	struct Rest *rest;			/* that is read as it is asked for, behind
+								 * these; or NULL */
 	LokiRow    *rows;
 	uint32		nrows;
 	uint32		next_row;
@@ -223,7 +225,7 @@ typedef struct LokiRanking
 								 * visible */
 } LokiRanking;
 
-/* How vectors of rows are read (rerank.c) */
+/* How vectors of rows are read (rerank.c; rest.c: through which ring) */
 typedef struct LokiHeapAccess
 {
 	MemoryContext context;		/* reset for each heap tuple */
@@ -564,12 +566,14 @@ extern bool loki_account_proves(const LokiScan *so);
 
 /*
  * How many rows the scan will rank for those that its caller needs, 0 where that is not known; whether it keeps an
- * account of what it spends; and let it go on until it is due to read the rest, false if it is
+ * account of what it spends; let it go on until it is due to read the rest, false if it is; and whether its caller takes
+ * that in any order
  */
 extern double loki_account_needed(const LokiScan *so);
 extern bool loki_account_is_kept(const LokiScan *so);
 extern bool loki_account_open(LokiScan *so);
 extern bool loki_account_leaves(const LokiScan *so);
+extern bool loki_account_unordered(const LokiScan *so);
 extern bool loki_account_wide(const LokiScan *so);
 extern double loki_account_expanded(const LokiScan *so);
 

@@ -67,6 +67,7 @@
 #define REST_NODE_TIME		5	/* a node's TID ... */
 #define REST_ROW_TIME		60	/* ... its row, once its page is there ... */
 #define REST_PAGE_TIME		300 /* ... which takes this ... */
+#define RANDOM_TOAST_TIME	3500	/* a value out of line that is not the next one */
 
 /*
  * If the share of matching nodes around the query is less than one part in this number of the
@@ -374,7 +375,33 @@ filter_time(const LokiScan *so)
 	return time;
 }
 
-/* What the scan has spent up to now */
+/*
+ * Whether the caller takes the rest of the rows in any order.  A scan that leaves rows out which come late has to have
+ * one.
+ */
+bool
+loki_account_unordered(const LokiScan *so)
+{
+	return so->plan.caller != NULL && so->plan.caller->unordered != NULL && so->plan.complete &&
+		(so->plan.exact || !so->plan.ordered) && !loki_is_bounded(so);
+}
+
+/* What such a caller does with a row; and with one that comes by distance, whose vector the scan and it read out of line */
+static double
+caller_time(const LokiScan *so)
+{
+	if (!loki_account_unordered(so))
+		return 0;
+	return so->plan.caller->above.operators * OPERATOR_TIME + so->plan.caller->above.distances * measure_time(so, 0);
+}
+
+static double
+ranked_time(const LokiScan *so)
+{
+	return caller_time(so) + (loki_account_unordered(so) && is_toasted(so) ? 2 * RANDOM_TOAST_TIME : 0);
+}
+
+/* What the scan has spent up to now, and its caller on the rows that it has ranked */
 static double
 scan_spent(const LokiScan *so)
 {
@@ -384,7 +411,8 @@ scan_spent(const LokiScan *so)
 	return (so->search.count.scored - flat) * SCORE_TIME + flat * FLAT_MATCH_TIME +
 		(so->search.count.filtered - tested) * HOP_TIME + test_time(&so->search, tested) +
 		so->work.nodes_refined * (double) REFINE_TIME +
-		so->work.heap_fetches * (ROW_TIME + filter_time(so));
+		so->work.heap_fetches * (ROW_TIME + filter_time(so)) +
+		((double) so->course.returned + so->ranking.nrows - so->ranking.next_row) * ranked_time(so);
 }
 
 /*
@@ -419,12 +447,13 @@ loki_account_leaves(const LokiScan *so)
 static double
 row_time(const LokiScan *so)
 {
-	return ROW_TIME + REFINE_TIME + filter_time(so);
+	return ROW_TIME + REFINE_TIME + filter_time(so) + ranked_time(so);
 }
 
 /*
  * What it takes to read the rest in the order of the table (rest.c).  Rows of which the scan cannot know whether they
- * pass are all measured and sorted, and read once more by the executor.
+ * pass are all measured and sorted, and read once more by the executor.  Where their order does not matter, it alone
+ * reads them.
  */
 static double
 rest_time(const LokiScan *so)
@@ -432,7 +461,7 @@ rest_time(const LokiScan *so)
 	double		nodes = loki_node_end(so->state, so->scan->indexRelation);
 	double		rows = nodes;
 	double		measured = 1;
-	double		row = REST_ROW_TIME + filter_time(so);
+	double		row = REST_ROW_TIME + filter_time(so) + caller_time(so);
 	double		measure = measure_time(so, TOAST_TIME);
 
 	if (so->filter.within != NULL)
@@ -441,7 +470,9 @@ rest_time(const LokiScan *so)
 		rows = Min(rows, nodes * so->filter.choice.share);
 	if (so->course.phase == LOKI_SCAN_FLAT && so->flat.last)
 		rows = Min(rows, (double) (so->queue.n - so->queue.next) + (so->rerank.n - so->rerank.next));
-	if (!loki_filters_rows(so))
+	if (loki_account_unordered(so))
+		measure = is_toasted(so) ? TOAST_TIME : 0;
+	else if (!loki_filters_rows(so))
 		measure += ROW_TIME;
 	else if (!so->plan.caller->by_distance)
 		measured = (so->ranking.passed + 1.0) / (so->ranking.passed + so->ranking.dropped + 2.0);
@@ -468,11 +499,15 @@ rows_taken(const LokiScan *so)
 	return taken;
 }
 
-/* Whether the caller has a LIMIT, and has dropped rows, which tells how many more it needs; measuring has none (recall.c) */
+/*
+ * Whether the caller has a LIMIT, and has dropped rows, which tells how many more it needs; measuring has none (recall.c).
+ * One that takes rows in any order keeps them until no better ones can come.
+ */
 static bool
 is_short_of_rows(const LokiScan *so)
 {
-	return so->plan.caller != NULL && so->plan.limit > 0 && (double) so->course.returned >= so->plan.limit;
+	return so->plan.caller != NULL && so->plan.limit > 0 && (double) so->course.returned >= so->plan.limit &&
+		!loki_account_unordered(so);
 }
 
 /* Rows of which it is known whether the caller takes them */

@@ -15,6 +15,10 @@
  * (query/bounds.c).  A row that is worse than as many as the Limit takes is dropped.  Rows that came
  * late, since a search found them late, are in the result if they are good enough.
  *
+ * A plan that was kept may find its bounds useless.  Then the scan below goes on to the rest of its rows when it has spent
+ * as much as these take, in the order of the table (hnsw/scan/strategy.c): from there on the node looks at scores
+ * alone, and the bound stays where the last distance has left it.
+ *
  * Rows come by -d DESC if the score is sorted DESC, so that NULL and NaN come where the score has
  * them.  A row whose score is NULL is first in a descending order, so there the other columns must
  * have no NULLs, or the order be NULLS LAST.  An infinite distance, of elements beyond 1e18 or so, is the last of all;
@@ -342,6 +346,7 @@ begin_scores(LokiNode *node, CustomScan *scan)
 	ScoresState *state = (ScoresState *) node;
 
 	state->score = ExecInitExpr(linitial(scan->custom_exprs), &node->css.ss.ps);
+	node->work = loki_work_of(list_make1(linitial(scan->custom_exprs)));
 	state->numeric = exprType(linitial(scan->custom_exprs)) == NUMERICOID;
 	state->descending = boolVal(list_nth(scan->custom_private, SCORES_DESCENDING));
 	state->nulls_first = boolVal(list_nth(scan->custom_private, SCORES_NULLS_FIRST));
@@ -590,7 +595,8 @@ keep_scored_row(ScoresState *state, TupleTableSlot *slot)
 		begin_scored_rows(state);
 	distance = slot_getattr(slot, 1, &isnull);
 	old = MemoryContextSwitchTo(state->node.css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
-	come_to_distance(state, isnull ? 0 : DatumGetFloat8(distance), isnull);
+	if (!state->node.unordered)
+		come_to_distance(state, isnull ? 0 : DatumGetFloat8(distance), isnull);
 	MemoryContextSwitchTo(old);
 	if (score < state->dropped)
 		return;
@@ -659,6 +665,7 @@ static const LokiNodeKind scores_kind = {
 	.size = sizeof(ScoresState),
 	.ordered = true,
 	.takes_late = true,
+	.any_order = true,
 	.begin = begin_scores,
 	.restart = restart_scores,
 	.next = next_of_scores,

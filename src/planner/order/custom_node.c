@@ -175,6 +175,7 @@ static bool
 restart(LokiNode *node)
 {
 	end_sorts(node);
+	node->unordered = false;
 	return node->kind->restart(node);
 }
 
@@ -306,6 +307,14 @@ loki_node_beside(PlanState *outer, PlanState *inner)
 
 	if (IsA(outer, CustomScanState) && node->css.methods == &exec_methods && node->kind->beside != NULL)
 		node->kind->beside(node, inner);
+}
+
+LokiNode *
+loki_node_any_order(PlanState *ps)
+{
+	LokiNode   *node = (LokiNode *) ps;
+
+	return node->css.methods == &exec_methods && node->kind->any_order ? node : NULL;
 }
 
 /* Values are not copied: those by reference stay in the memory of the row. */

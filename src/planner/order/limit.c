@@ -117,7 +117,7 @@ attach_limit(LokiScanCaller *caller, LimitState *limit, double ahead)
  * Gap P37; no version lets a scan know its caller; sql/planner_callers.
  */
 static void
-begin_limited(IndexScanState *scan, LimitState *limit, double ahead)
+begin_limited(IndexScanState *scan, LimitState *limit, double ahead, LokiNode *any_order)
 {
 	EState	   *estate = scan->ss.ps.state;
 	List	   *qual = scan->ss.ps.plan->qual;
@@ -134,6 +134,11 @@ begin_limited(IndexScanState *scan, LimitState *limit, double ahead)
 	plan = palloc0_object(PlanCaller);
 	plan->scan = scan;
 	attach_limit(&plan->caller, limit, ahead);
+	if (any_order != NULL)
+	{
+		plan->caller.unordered = &any_order->unordered;
+		plan->caller.above = *any_order->work;
+	}
 
 	plan->caller.passes = filter_passes;
 	if (qual != NIL)
@@ -171,10 +176,11 @@ scans_hnsw(PlanState *ps)
 
 /*
  * Find the scans whose rows a Limit takes: those that it reaches through nodes that pass
- * rows on.  Sub-plans of these nodes are not asked for LIMIT rows.
+ * rows on.  Sub-plans of these nodes are not asked for LIMIT rows.  `any_order` is the last node on the way, if that
+ * takes rows so, and none that relies on their order is below it.
  */
 static void
-find_limited(PlanState *ps, LimitState *limit, double ahead)
+find_limited(PlanState *ps, LimitState *limit, double ahead, LokiNode *any_order)
 {
 	if (ps == NULL)
 		return;
@@ -182,42 +188,44 @@ find_limited(PlanState *ps, LimitState *limit, double ahead)
 	{
 		case T_IndexScanState:
 			if (scans_hnsw(ps))
-				begin_limited((IndexScanState *) ps, limit, ahead);
+				begin_limited((IndexScanState *) ps, limit, ahead, any_order);
 			break;
 		case T_CustomScanState:
 			if (loki_hybrid_caller(ps) != NULL)
 				attach_limit(loki_hybrid_caller(ps), limit, ahead);
 			else
-				find_limited(loki_node_child(ps, limit), limit, ahead);
+				find_limited(loki_node_child(ps, limit), limit, ahead, loki_node_any_order(ps));
 			break;
 		case T_AppendState:
 			for (int i = 0; i < ((AppendState *) ps)->as_nplans; i++)
-				find_limited(((AppendState *) ps)->appendplans[i], limit, ahead);
+				find_limited(((AppendState *) ps)->appendplans[i], limit, ahead, any_order);
 			break;
 		case T_MergeAppendState:
 			for (int i = 0; i < ((MergeAppendState *) ps)->ms_nplans; i++)
-				find_limited(((MergeAppendState *) ps)->mergeplans[i], limit, ahead);
+				find_limited(((MergeAppendState *) ps)->mergeplans[i], limit, ahead, any_order);
 			break;
 		case T_NestLoopState:
 			/* the outer side is in order, or has one row (forms/vector_join.c) */
 			loki_node_beside(outerPlanState(ps), innerPlanState(ps));
-			find_limited(outerPlanState(ps), limit, ahead);
-			find_limited(innerPlanState(ps), limit, ahead);
+			find_limited(outerPlanState(ps), limit, ahead, any_order);
+			find_limited(innerPlanState(ps), limit, ahead, any_order);
 			break;
 		case T_SubqueryScanState:
-			find_limited(((SubqueryScanState *) ps)->subplan, limit, ahead);
+			find_limited(((SubqueryScanState *) ps)->subplan, limit, ahead, any_order);
 			break;
 		case T_AggState:
 			/* a group ends with the next one's first row (forms/row_groups.c) */
 			if (((Agg *) ps->plan)->aggstrategy == AGG_SORTED)
-				find_limited(outerPlanState(ps), limit, 1);
+				find_limited(outerPlanState(ps), limit, 1, NULL);
+			break;
+		case T_ResultState:
+		case T_ProjectSetState:
+			find_limited(outerPlanState(ps), limit, ahead, any_order);
 			break;
 		case T_UniqueState:
 		case T_IncrementalSortState:
-		case T_ResultState:
-		case T_ProjectSetState:
 		case T_LockRowsState:
-			find_limited(outerPlanState(ps), limit, ahead);
+			find_limited(outerPlanState(ps), limit, ahead, NULL);
 			break;
 		default:
 			break;
@@ -233,7 +241,7 @@ static bool
 find_limits(PlanState *ps, void *missing)
 {
 	if (IsA(ps, LimitState))
-		find_limited(outerPlanState(ps), (LimitState *) ps, 0);
+		find_limited(outerPlanState(ps), (LimitState *) ps, 0, NULL);
 	else if (IsA(ps, GatherState) || IsA(ps, GatherMergeState))
 	{
 		const Gather *gather = (const Gather *) ps->plan;

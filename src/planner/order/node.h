@@ -33,6 +33,8 @@ typedef struct LokiNodeKind
 
 	bool		takes_late;		/* such rows are in order again above it, if
 								 * the plan below is or not */
+	bool		any_order;		/* all rows that are left are of use in any
+								 * order */
 
 	/* BeginCustomScan, after the child; may be NULL */
 	void		(*begin) (LokiNode *node, CustomScan *scan);
@@ -72,6 +74,9 @@ struct LokiNode
 	const LokiNodeKind *kind;
 	PlanState  *child;			/* the one that is read, of css.custom_ps */
 	bool		ended;			/* the child, which must not be asked again */
+	bool		unordered;		/* a scan below has said that its rows come so
+								 * from now on (any_order) */
+	struct LokiConditionWork *work; /* for a row here, of such a kind */
 	LimitState *limit;			/* directly above, or NULL */
 	MemoryContext context;		/* of rows: reset when the node restarts */
 	LokiSortedRows sorted[LOKI_NODE_SORTS];
@@ -103,6 +108,9 @@ extern PlanState *loki_node_child(PlanState *ps, LimitState *limit);
 
 /* Tell a node that may be on the outer side of a nested loop what is on the inner one. */
 extern void loki_node_beside(PlanState *outer, PlanState *inner);
+
+/* The node itself, if rows that are left may come in any order; NULL for other nodes */
+extern LokiNode *loki_node_any_order(PlanState *ps);
 
 /* The next row of the child, in the node's slot; NULL after the last */
 extern TupleTableSlot *loki_node_next_of_child(LokiNode *node);
