@@ -177,7 +177,7 @@ add_directory_entry(LokiIndex *state, Relation index, const LokiExtentData *entr
 	array->extents = loki_grow(state->context, array->extents, &array->allocated,
 							   array->nextents + 1, 16, sizeof(BlockNumber));
 	Assert(array->npages == LokiExtentStart(array->nextents));
-	array->extents[array->nextents++] = entry->first;
+	array->extents[array->nextents++] = entry->first - array->npages;
 	array->npages += LokiExtentBlocks(entry->extent);
 }
 

@@ -28,7 +28,7 @@ typedef struct LokiSlotArray
 	uint32		nextents;
 	uint32		npages;			/* pages of these extents */
 	uint64		allocated;		/* length of extents[] */
-	BlockNumber *extents;		/* first block of each */
+	BlockNumber *extents;		/* by extent: its first block less the ordinal of that page, modulo 2^32 */
 } LokiSlotArray;
 
 /*
@@ -180,18 +180,21 @@ loki_slot_has_page(const LokiIndex *index_state, int array, uint32 number)
 	return slots->slot_size > 0 && loki_slot_page(slots, number, &place) < slots->npages;
 }
 
-/* Block of a slot array's page, which is one of its array->npages */
+/*
+ * Block of a slot array's page, which is one of its array->npages.  Counted from LOKI_EXTENT_GROUP on, the pages of
+ * extents of 2^shift pages begin at LOKI_EXTENT_GROUP << shift, and so end where those of larger ones begin.
+ */
 static inline BlockNumber
 loki_page_block(const LokiSlotArray *array, uint32 page)
 {
-	uint32		shift = Min(31 - __builtin_clz(page / LOKI_EXTENT_GROUP + 1),
-							LOKI_EXTENT_MAX_SHIFT);
-	uint32		first = LOKI_EXTENT_GROUP * shift;
-	uint32		extent = first + ((page - LokiExtentStart(first)) >> shift);
+	uint32		counted = page + LOKI_EXTENT_GROUP;
+	uint32		shift = Min(31 - __builtin_clz(counted / LOKI_EXTENT_GROUP), LOKI_EXTENT_MAX_SHIFT);
+	uint32		extent = LOKI_EXTENT_GROUP * shift + (counted >> shift) - LOKI_EXTENT_GROUP;
 
 	Assert(page < array->npages);
 	Assert(extent < array->nextents);
-	return array->extents[extent] + (page - LokiExtentStart(extent));
+	Assert(page - LokiExtentStart(extent) < LokiExtentBlocks(extent));
+	return array->extents[extent] + page;
 }
 
 /*
