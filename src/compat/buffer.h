@@ -15,6 +15,7 @@
 
 #include "access/heapam.h"
 #include "access/tableam.h"
+#include "compat/pgcompat.h"
 #include "miscadmin.h"
 #include "storage/buf_internals.h"
 #include "utils/guc.h"
@@ -32,6 +33,28 @@ typedef uint32 LokiBufferState;
 #define LokiExchangeBufferState(desc, old, new) \
 	pg_atomic_compare_exchange_u32(&(desc)->state, old, new)
 #define LokiUnlockBufferCleared(desc, locked, cleared)	UnlockBufHdr(desc, (locked) & ~(cleared))
+#endif
+
+/* Whether a buffer's tag, which may be changing, is that of a block: compared by two words and the block */
+static inline bool
+loki_tag_is(const volatile BufferTag *tag, const LokiMainFork *fork, BlockNumber block)
+{
+	const volatile uint64 *words = (const volatile uint64 *) tag;
+	const uint64 *own = (const uint64 *) fork;
+
+	StaticAssertStmt(sizeof(LokiMainFork) == 2 * sizeof(uint64) && offsetof(BufferTag, blockNum) == sizeof(LokiMainFork),
+					 "a tag is a fork and a block");
+	Assert((uintptr_t) tag % sizeof(uint64) == 0 && (uintptr_t) fork % sizeof(uint64) == 0);
+	return tag->blockNum == block && words[0] == own[0] && words[1] == own[1];
+}
+
+/* pgstat_count_buffer_read() and pgstat_count_buffer_hit() of n blocks */
+#if PG_VERSION_NUM >= 160000
+#define LokiCountHits(relation, n) \
+	((relation)->pgstat_info->counts.blocks_fetched += (n), (relation)->pgstat_info->counts.blocks_hit += (n))
+#else
+#define LokiCountHits(relation, n) \
+	((relation)->pgstat_info->t_counts.t_blocks_fetched += (n), (relation)->pgstat_info->t_counts.t_blocks_hit += (n))
 #endif
 
 /*

@@ -95,17 +95,12 @@ typedef RelFileNode LokiRelFileLocator;
 #define LokiLocatorEquals(a, b)			RelFileNodeEquals(a, b)
 #endif
 
-/* Whether a buffer tag, which may be volatile, is that of a block of a relation's main fork */
-#if PG_VERSION_NUM >= 160000
-#define LokiTagIs(tag, locator, block) \
-	((tag)->blockNum == (block) && (tag)->forkNum == MAIN_FORKNUM && \
-	 (tag)->relNumber == (locator).relNumber && (tag)->dbOid == (locator).dbOid && \
-	 (tag)->spcOid == (locator).spcOid)
-#else
-#define LokiTagIs(tag, locator, block) \
-	((tag)->blockNum == (block) && (tag)->forkNum == MAIN_FORKNUM && \
-	 RelFileNodeEquals((tag)->rnode, locator))
-#endif
+/* The main fork of a relation, as tags of buffers have it before the block */
+typedef struct LokiMainFork
+{
+				pg_attribute_aligned(8) LokiRelFileLocator locator;
+	ForkNumber	number;			/* MAIN_FORKNUM */
+} LokiMainFork;
 
 /* Number of the running transaction, unique within the backend's life */
 #if PG_VERSION_NUM >= 170000

@@ -319,7 +319,7 @@ loki_index_for_meta(Relation index, const LokiMetaPageData *meta)
 	state->cached.typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
 	if (!loki_definition_valid(index, &state->column, meta))
 		loki_meta_damaged(index);
-	state->cached.locator = LokiRelationLocator(index);
+	state->cached.fork = (LokiMainFork) {LokiRelationLocator(index), MAIN_FORKNUM};
 	state->cached.uid = meta->format.uid;
 	state->cached.set = meta->set.number;
 	state->code = meta->code;
@@ -371,7 +371,7 @@ forget_state(LokiIndex *state)
 {
 	bool		found;
 
-	hash_search(cache, &state->cached.locator, HASH_REMOVE, &found);
+	hash_search(cache, &state->cached.fork.locator, HASH_REMOVE, &found);
 	Assert(found);
 	return state->context;
 }
@@ -504,7 +504,7 @@ loki_index_open(Relation index, LokiMetaPageData *meta)
 		MemoryContextSetParent(state->context, CacheMemoryContext);
 		if (superseded != NULL)
 			MemoryContextSetParent(superseded, state->context);
-		entry = hash_search(cache, &state->cached.locator, HASH_ENTER, NULL);
+		entry = hash_search(cache, &state->cached.fork.locator, HASH_ENTER, NULL);
 
 		entry->state = state;
 		entry->relid = RelationGetRelid(index);

@@ -55,7 +55,7 @@ typedef struct LokiDirectory
 /* Whose state it is, and since when */
 typedef struct LokiCached
 {
-	LokiRelFileLocator locator; /* key */
+	LokiMainFork fork;			/* its locator is the key */
 	uint64		uid;
 	uint32		set;			/* of codes and graph: arrays[] has this one */
 	Oid			typid;			/* of the indexed column, as the catalog has it */

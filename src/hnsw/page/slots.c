@@ -107,7 +107,7 @@ loki_buffer_read_ring(LokiIndex *state, Relation index, BlockNumber block, Buffe
 {
 	Buffer		buffer;
 
-	Assert(LokiLocatorEquals(state->cached.locator, LokiRelationLocator(index)));
+	Assert(LokiLocatorEquals(state->cached.fork.locator, LokiRelationLocator(index)));
 	if (state->local || block >= MAX_MAP_SIZE)
 		return ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, ring);
 	if (block >= state->map.size)
@@ -215,7 +215,7 @@ buffer_holds(const LokiIndex *state, Buffer buffer, BlockNumber block,
 {
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
 
-	if (!LokiTagIs((volatile BufferTag *) &desc->tag, state->cached.locator, block))
+	if (!loki_tag_is(&desc->tag, &state->cached.fork, block))
 		return false;
 	loki_load_barrier();
 	*flags = LokiReadBufferState(desc);
@@ -267,15 +267,15 @@ buffer_use(const LokiIndex *state, int array, bool hot, Buffer buffer, BlockNumb
 }
 
 /*
- * Count a block that was read without a pin as a hit of ReadBuffer.  The statistics take
+ * Count blocks that were read without a pin as hits of ReadBuffer.  The statistics take
  * reads that are not hits for reads from disk.
  */
 static inline void
-count_hit(Relation index)
+count_hits(Relation index, int n)
 {
-	pgBufferUsage.shared_blks_hit++;
-	pgstat_count_buffer_read(index);
-	pgstat_count_buffer_hit(index);
+	pgBufferUsage.shared_blks_hit += n;
+	if (pgstat_should_count_relation(index))
+		LokiCountHits(index, n);
 }
 
 /*
@@ -304,7 +304,7 @@ loki_slot_peek(LokiIndex *state, Relation index, int array, uint32 number, void 
 	pg_read_barrier();
 	if (!buffer_held(state, buffer, block))
 		return false;
-	count_hit(index);
+	count_hits(index, 1);
 	return true;
 }
 
@@ -334,6 +334,7 @@ copy_unlocked(LokiIndex *state, Relation index, int array,
 	const char *from[COPY_SLOTS];
 	uint32		size = slot_array->slot_size;
 	int			nevicted = 0;
+	int			nhits = 0;
 
 	Assert(!RecoveryInProgress());
 	Assert(n <= COPY_SLOTS);
@@ -380,8 +381,9 @@ copy_unlocked(LokiIndex *state, Relation index, int array,
 		{
 			if (!buffer_held(state, evicted[i].buffer, evicted[i].block))
 				return false;
-			count_hit(index);
+			nhits++;
 		}
+	count_hits(index, nhits);
 	return true;
 }
 
@@ -465,7 +467,11 @@ loki_slots_find(LokiIndex *state, Relation index, int array, const uint32 *nodes
 		slots->blocks[i] = likely(page < slot_array->npages) ? loki_page_block(slot_array, page) :
 			loki_slot_block(state, index, array, nodes[i], &place);
 		slots->buffers[i] = mapped(state, slots->blocks[i]);
-		prefetch(slots->buffers[i], slots->offsets[i], slot_array->slot_size);
+		if (unlikely(slots->buffers[i] == InvalidBuffer))
+			continue;
+		slots->slots[i] = (char *) BufferGetPage(slots->buffers[i]) + slots->offsets[i];
+		__builtin_prefetch(GetBufferDescriptor(slots->buffers[i] - 1));
+		loki_prefetch_bytes(slots->slots[i], slot_array->slot_size);
 		if (!slots->hot)
 			prefetch_bytes(slots->buffers[i], BLCKSZ - sizeof(LokiPageOpaqueData),
 						   sizeof(LokiPageOpaqueData));
@@ -505,16 +511,14 @@ loki_slots_open(LokiIndex *state, Relation index, bool peek, LokiSlots *slots)
 	for (int i = 0; i < slots->n && peek && pinned > 1; i++)
 		if (!slots->peeked[i] && !same_page(slots, i))
 			(void) PrefetchBuffer(index, MAIN_FORKNUM, slots->blocks[i]);
-	for (int i = 0; i < slots->n; i++)
-	{
+	for (int i = 0; i < slots->n && pinned > 0; i++)
 		if (!slots->peeked[i])
 		{
 			slots->buffers[i] = loki_buffer_read(state, index, slots->blocks[i]);
 			if (!RecoveryInProgress())
 				loki_slot_array_page_check(state, index, slots->buffers[i], slots->array);
+			slots->slots[i] = (char *) BufferGetPage(slots->buffers[i]) + slots->offsets[i];
 		}
-		slots->slots[i] = (char *) BufferGetPage(slots->buffers[i]) + slots->offsets[i];
-	}
 	pg_read_barrier();
 }
 
@@ -527,6 +531,7 @@ bool
 loki_slots_close(LokiIndex *state, Relation index, LokiSlots *slots)
 {
 	bool		valid = true;
+	int			nhits = 0;
 
 	pg_read_barrier();
 	for (int i = 0; i < slots->n; i++)
@@ -536,7 +541,8 @@ loki_slots_close(LokiIndex *state, Relation index, LokiSlots *slots)
 		{
 			if (!buffer_held(state, slots->buffers[i], slots->blocks[i]))
 				valid = false;
-			count_hit(index);
+			nhits++;
 		}
+	count_hits(index, nhits);
 	return valid;
 }

@@ -58,8 +58,9 @@ static inline bool
 heap_buffer_holds(Relation relation, Buffer buffer, BlockNumber block)
 {
 	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
+	LokiMainFork fork = {LokiRelationLocator(relation), MAIN_FORKNUM};
 
-	return LokiTagIs(&desc->tag, LokiRelationLocator(relation), block) &&
+	return loki_tag_is(&desc->tag, &fork, block) &&
 		(LokiReadBufferState(desc) & BM_VALID) != 0;
 }
 
