@@ -50,7 +50,7 @@ loki_link_past_cluster(LokiNewRow *row)
 
 		if (!loki_descent_begin(&cache->search, &row->meta, &descent, cache->found))
 			return;
-		loki_descent_to(&cache->search, &descent, level, LOKI_UPPER_WIDTH);
+		loki_descent_to(&cache->search, &descent, level, LOKI_ENTRY_WIDTH);
 		if (descent.level < level)
 			return;				/* vacuum has just freed the way there */
 		loki_descent_search(&cache->search, &descent, LOKI_BEYOND_CLUSTER);

@@ -112,8 +112,8 @@ choose_base(LokiNewRow *row)
 
 /*
  * Go down the layers above 0, widely on those of the node, and choose its lists
- * there among what was found.  On others more nodes are kept than by a scan: the
- * nearest of layer 1 need not be in one part of the graph.
+ * there among what was found.  On layer 1 more nodes are kept than by a scan: the
+ * nearest of it need not be in one part of the graph.
  */
 static void
 search_upper_layers(LokiNewRow *row, LokiDescent *descent)
@@ -124,7 +124,7 @@ search_upper_layers(LokiNewRow *row, LokiDescent *descent)
 	while (descent->level > 0)
 	{
 		int			level = descent->level;
-		int			ef = level == 1 ? ENTRY_WIDTH : LOKI_UPPER_WIDTH;
+		int			ef = level == 1 ? ENTRY_WIDTH : LOKI_ENTRY_WIDTH;
 
 		loki_descent_search(&cache->search, descent, level <= row->level ?
 							Max(cache->ef_construction, ef) : ef);

@@ -18,9 +18,6 @@
 #include "hnsw/derived/derived.h"
 #include "hnsw/graph/reachability.h"
 
-/* The pool of the layers above 1 that a node is not on */
-#define LOKI_UPPER_WIDTH	8
-
 /* What a statement keeps between rows, in IndexInfo->ii_AmCache; insert.c makes it */
 typedef struct LokiInsertCache
 {
