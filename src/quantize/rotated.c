@@ -471,6 +471,7 @@ rotated_prepare_code(const LokiQuantizer *quantizer, const void *code, LokiQuery
 		CenterQuery *own = &to_centers(rq, query)->of[center];
 
 		loki_centers_query(rq, query, code, code_norm(rq, slot), rq->tangent);
+		set_center_known(to_centers(rq, query), center);
 		*own = (CenterQuery)
 		{
 			.constant = out->constant, .norm = code_norm(rq, slot), .unit_error = query->unit_error

@@ -131,6 +131,8 @@ typedef struct ToCenters
 	Rounding	whole;			/* of the query to int8 */
 	Rounding	rest;			/* what that left */
 	float		rest_step16;	/* what rounding to query16 left */
+	uint64		known[(LOKI_MAX_CENTERS + 1) / 64]; /* a bit for each center
+													 * whose entry is set */
 	CenterQuery of[LOKI_MAX_CENTERS + 1];
 } ToCenters;
 
@@ -311,6 +313,19 @@ to_centers(const RotatedQuantizer *rq, const RotatedQuery *query)
 	return TO_CENTERS((RotatedQuery *) query, rq->base.padded_dim);
 }
 
+/* Whether the entry of a center is set; and note that it is */
+static inline bool
+center_is_known(const ToCenters *all, int center)
+{
+	return (all->known[center / 64] >> center % 64 & 1) != 0;
+}
+
+static inline void
+set_center_known(ToCenters *all, int center)
+{
+	all->known[center / 64] |= (uint64) 1 << center % 64;
+}
+
 /* The center of a code.  A slot may be read while it is written anew, so any number may be there. */
 static inline int
 code_center(const RotatedQuantizer *rq, const void *code)
@@ -327,13 +342,22 @@ extern float loki_center_norm(const RotatedQuantizer *rq, int center);
 extern int	loki_move_to_center(const RotatedQuantizer *rq, float *r, float *norm);
 extern void loki_centers_query(const RotatedQuantizer *rq, RotatedQuery *query, const void *code,
 							   float norm, float tangent);
-extern const CenterQuery *loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int center);
+extern const CenterQuery *loki_meet_center(const RotatedQuantizer *rq, RotatedQuery *query, int center);
 extern void loki_centers_score(const LokiQuantizer *quantizer, const LokiQuery *query,
 							   const void *const *codes, int n, float *estimates);
 extern float loki_center_rounding(const RotatedQuantizer *rq, const CodeSlot *slot, const CenterQuery *to,
 								  float norm, float moved);
 extern double loki_centers_product16(const RotatedQuantizer *rq, const RotatedQuery *query,
 									 const CenterQuery *center, const uint8 *u, float shift);
+
+/* What a query is to a center, which is in the query from then on */
+static inline const CenterQuery *
+loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int center)
+{
+	const ToCenters *all = to_centers(rq, query);
+
+	return center_is_known(all, center) ? &all->of[center] : loki_meet_center(rq, (RotatedQuery *) query, center);
+}
 
 /* function in rotated_limits.c */
 extern void loki_rotated_limits(const LokiQuantizer *quantizer, const LokiQuery *query,

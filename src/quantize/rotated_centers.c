@@ -297,8 +297,7 @@ loki_centers_query(const RotatedQuantizer *rq, RotatedQuery *query, const void *
 	ToCenters  *all = to_centers(rq, query);
 
 	Assert(rq->base.spec.centers > 0);
-	for (int i = 0; i <= rq->base.spec.centers; i++)
-		all->of[i].norm = -1;
+	memset(all->known, 0, sizeof(all->known));
 	all->own = -1;
 	all->turned = false;
 	all->own_error = -rq->metric_factor * norm * tangent / sqrtf(padded - 1);
@@ -352,14 +351,14 @@ square_beside(const RotatedQuantizer *rq, const float *q, const float *c, float 
 	return loki_distance.dot_f32(padded, left, left);
 }
 
-/* What a query is to a center, which is in the query from then on */
+/* Find out what a query is to a center that it has not met. */
 const CenterQuery *
-loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int center)
+loki_meet_center(const RotatedQuantizer *rq, RotatedQuery *query, int center)
 {
 	int			padded = rq->base.padded_dim;
 	ToCenters  *all = to_centers(rq, query);
 	CenterQuery *to = &all->of[center];
-	const float *r = TURNED((RotatedQuery *) query, padded);
+	const float *r = TURNED(query, padded);
 	float		tangent2 = rq->tangent * rq->tangent;
 	float		code2;
 	float		rounding2;
@@ -367,10 +366,9 @@ loki_center_query(const RotatedQuantizer *rq, const RotatedQuery *query, int cen
 	float		product = 0;
 
 	Assert(center >= 0 && center <= rq->base.spec.centers);
-	if (to->norm >= 0)
-		return to;
+	set_center_known(all, center);
 	if (!all->turned)
-		turn_own(rq, (RotatedQuery *) query);
+		turn_own(rq, query);
 	to->along = 0;
 	if (center == 0)
 		square = loki_distance.dot_f32(padded, r, r);
