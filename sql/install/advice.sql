@@ -275,18 +275,84 @@ END;
 COMMENT ON FUNCTION lokivector_advice(regclass) IS
 	'what to change about an hnsw index, and why; no rows if nothing (for its owner and pg_monitor; a row says so to others)';
 
--- Of all indexes: an error, as of a damaged index, is a row, and the others have theirs
+-- Of all indexes: an error, as of a damaged index, is a row, and the others have theirs.  Each index has a
+-- subtransaction, which is always rolled back, so that no lock is left; rows that were returned in it stay.
+-- What another session has locked is not waited for, or not for long, if it has come to lock it since.
 CREATE FUNCTION lokivector_advice_all(OUT index regclass, OUT about text, OUT advice text)
-	RETURNS SETOF record
-	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 100;
+	RETURNS SETOF record LANGUAGE plpgsql STRICT VOLATILE PARALLEL UNSAFE ROWS 100
+	SET search_path = pg_catalog, pg_temp SET lock_timeout = '1ms'
+AS $$
+DECLARE
+	own CONSTANT name := (SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname IN ('lokivector', 'vector'));
+	i record;
+BEGIN
+	FOR i IN EXECUTE format('SELECT s.*, EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+				WHERE datname = current_database() AND relation IN (indexrelid, indrelid) AND mode = ''AccessExclusiveLock'' AND pid <> pg_backend_pid()) AS is_locked
+			FROM %I.lokivector_stat_indexes s JOIN pg_index ON indexrelid = s.index::oid ORDER BY indexrelid', own) LOOP
+		index := i.index;
+		BEGIN
+			IF i.is_locked THEN
+				RAISE lock_not_available;
+			END IF;
+			RETURN QUERY EXECUTE format('SELECT $1, a.* FROM %I.lokivector_advice($1) a', own) USING index;
+			RAISE SQLSTATE 'LK000';
+		EXCEPTION
+			WHEN SQLSTATE 'LK000' THEN
+				CONTINUE;
+			WHEN lock_not_available THEN
+				about := 'locked';
+				advice := 'Another session has locked the index or its table: look again.';
+			WHEN OTHERS THEN
+				about := 'error';
+				advice := format('%s. REINDEX INDEX CONCURRENTLY %I.%I rebuilds the index.', SQLERRM, i.schemaname, i.indexrelname);
+		END;
+		-- it may be gone
+		IF EXISTS (SELECT FROM pg_class WHERE oid = index::oid) THEN
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END;
+$$;
 COMMENT ON FUNCTION lokivector_advice_all() IS
 	'what to change about each hnsw index, and why; of one that cannot be read, its error (for its owner and pg_monitor; a row says so to others)';
 
+-- The same of recall.  Searches for words are exact, and rows are no queries of them.
 CREATE FUNCTION lokivector_recall_all(queries integer DEFAULT 100, k integer DEFAULT 10,
 		OUT index regclass, OUT answered integer, OUT width double precision,
 		OUT recall double precision, OUT recall_p1 double precision,
 		OUT recall_min double precision, OUT milliseconds double precision, OUT error text)
-	RETURNS SETOF record
-	AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 100;
+	RETURNS SETOF record LANGUAGE plpgsql STRICT VOLATILE PARALLEL UNSAFE ROWS 100
+	SET search_path = pg_catalog, pg_temp SET lock_timeout = '1ms'
+AS $$
+DECLARE
+	own CONSTANT name := (SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname IN ('lokivector', 'vector'));
+	is_locked boolean;
+BEGIN
+	FOR index, is_locked IN EXECUTE format('SELECT index, EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+				WHERE datname = current_database() AND relation IN (indexrelid, indrelid) AND mode = ''AccessExclusiveLock'' AND pid <> pg_backend_pid())
+			FROM %I.lokivector_stat_indexes s JOIN pg_index ON indexrelid = index::oid JOIN pg_attribute ON attrelid = indexrelid AND attnum = 1
+			WHERE indisvalid AND atttypid <> ''tsvector''::regtype AND has_table_privilege(indrelid, ''SELECT'') AND NOT row_security_active(indrelid)
+			ORDER BY indexrelid', own) LOOP
+		BEGIN
+			IF is_locked THEN
+				RAISE lock_not_available;
+			END IF;
+			RETURN QUERY EXECUTE format('SELECT $1, r.*, NULL::text FROM %I.lokivector_recall($1, $2, $3) r', own) USING index, queries, k;
+			RAISE SQLSTATE 'LK000';
+		EXCEPTION
+			WHEN SQLSTATE 'LK000' THEN
+				CONTINUE;
+			WHEN lock_not_available THEN
+				error := 'locked by another session, look again';
+			WHEN OTHERS THEN
+				error := SQLERRM;
+		END;
+		-- it may be gone
+		IF EXISTS (SELECT FROM pg_class WHERE oid = index::oid) THEN
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END;
+$$;
 COMMENT ON FUNCTION lokivector_recall_all(integer, integer) IS
 	'recall of each valid hnsw index of vectors whose table the caller may read, for rows of the table as queries; of one that cannot be measured, the error';

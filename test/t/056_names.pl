@@ -57,7 +57,7 @@ for my $case ([ 'new', 'CREATE EXTENSION lokivector' ],
 			SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = prolang
 			JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 			WHERE lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL AND
-				proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}')),
+				(proconfig @> '{"search_path=pg_catalog, pg_temp"}') IS NOT TRUE)),
 		'', '... and its functions are bound to what they call, or look only into pg_catalog');
 }
 

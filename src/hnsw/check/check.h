@@ -80,21 +80,6 @@ typedef struct LokiCheck
 /* OIDs of the indexes that a relation stands for: itself, or ours of a table or of partitions */
 extern List *loki_indexes_of(Oid relid, LokiRight right);
 
-/* OIDs of all indexes of ours in a schema, or in all, that come after one, by OID */
-extern List *loki_list_indexes(Oid schema, Oid after);
-
-/* Looks at an index that is locked in share mode; returns what is wrong with it or NULL, or ends in an ERROR */
-typedef char *(*LokiLookAt) (Oid indexid, void *arg);
-
-/* Call look in a subtransaction that is rolled back: what is wrong, an ERROR included, or NULL */
-extern char *loki_index_problem(Oid indexid, LokiLookAt look, void *arg, bool detailed);
-
-/* What is wrong, by its address, with an index that another session has locked */
-extern char loki_locked_elsewhere[];
-
-/* REINDEX of an index, or NULL if it is gone */
-extern char *loki_rebuild_command(Oid indexid, bool concurrently);
-
 /* functions in check/read.c */
 
 /* The detail of a fault: slot `number` of an array, and its block; palloc'd */

@@ -59,7 +59,8 @@ LOKI_FUNCTION(lokivector_rebuild_incompatible_indexes);
 #define CHECK_COLUMNS			2
 #define INCOMPATIBLE_COLUMNS	6
 
-char		loki_locked_elsewhere[] = "locked by another session, look again";
+/* What is wrong, by its address, with an index that another session has locked */
+static char locked_elsewhere[] = "locked by another session, look again";
 
 /* ----------------------------------------------------------------
  * Which indexes
@@ -116,8 +117,8 @@ loki_indexes_of(Oid relid, LokiRight right)
  * The indexes of a schema, or of all of them, that come after one, by OID: an order that does not change from
  * one night to the next, whatever is made or dropped in between.
  */
-List *
-loki_list_indexes(Oid schema, Oid after)
+static List *
+list_indexes(Oid schema, Oid after)
 {
 	Oid			methods[] = {get_index_am_oid("hnsw", true), get_index_am_oid("ivfflat", true)};
 	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
@@ -147,18 +148,21 @@ loki_list_indexes(Oid schema, Oid after)
  * ----------------------------------------------------------------
  */
 
+/* Looks at an index that is locked in share mode; returns what is wrong with it or NULL, or ends in an ERROR */
+typedef char *(*LookAtIndex) (Oid indexid, void *arg);
+
 /*
  * Look at an index in a subtransaction; returns what is wrong with it, or NULL.  An error is
  * something wrong, unless the query is canceled.  The index's lock is not waited for, and none is left.
  */
-char *
-loki_index_problem(Oid indexid, LokiLookAt look, void *arg, bool detailed)
+static char *
+index_problem(Oid indexid, LookAtIndex look, void *arg, bool detailed)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext scratch = AllocSetContextCreate(context, "hnsw index problem",
 												  ALLOCSET_DEFAULT_SIZES);
 	ResourceOwner owner = CurrentResourceOwner;
-	char	   *volatile problem = loki_locked_elsewhere;
+	char	   *volatile problem = locked_elsewhere;
 
 	/* it is rolled back in any case: that is what releases the locks that were taken in it */
 	BeginInternalSubTransaction(NULL);
@@ -226,7 +230,7 @@ typedef struct CheckAll
 	int			done;
 } CheckAll;
 
-/* LokiLookAt: the check locks table and index once more, and releases those locks. */
+/* LookAtIndex: the check locks table and index once more, and releases those locks. */
 static char *
 check_one(Oid indexid, void *arg)
 {
@@ -235,7 +239,7 @@ check_one(Oid indexid, void *arg)
 
 	Assert(all->done < all->total);
 	if (!OidIsValid(heapid) || !ConditionalLockRelationOid(heapid, AccessShareLock))
-		return loki_locked_elsewhere;
+		return locked_elsewhere;
 	(void) loki_check_index(indexid, true, all->heap_all_indexed, all->total, all->done);
 	return NULL;
 }
@@ -257,7 +261,7 @@ lokivector_check_all(PG_FUNCTION_ARGS)
 		DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 												TimestampTzGetDatum(GetCurrentTimestamp()),
 												PG_GETARG_DATUM(2)));
-	List	   *indexes = loki_list_indexes(schema, PG_ARGISNULL(3) ? InvalidOid : PG_GETARG_OID(3));
+	List	   *indexes = list_indexes(schema, PG_ARGISNULL(3) ? InvalidOid : PG_GETARG_OID(3));
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -277,7 +281,7 @@ lokivector_check_all(PG_FUNCTION_ARGS)
 			continue;
 		all.total = list_length(indexes);
 		all.done = foreach_current_index(cell);
-		problem = loki_index_problem(indexid, check_one, &all, true);
+		problem = index_problem(indexid, check_one, &all, true);
 		values[0] = ObjectIdGetDatum(indexid);
 		isnull[1] = problem == NULL;
 		values[1] = isnull[1] ? (Datum) 0 : CStringGetTextDatum(problem);
@@ -298,11 +302,11 @@ typedef struct IncompatibleIndex
 	bool		valid;
 	int64		bytes;
 	char	   *reason;			/* NULL: it can be read;
-								 * loki_locked_elsewhere: nothing else is known */
+								 * locked_elsewhere: nothing else is known */
 } IncompatibleIndex;
 
 /*
- * LokiLookAt: note what an index is, and read its metapage, if commands of this session may read it.  They do not if it
+ * LookAtIndex: note what an index is, and read its metapage, if commands of this session may read it.  They do not if it
  * is being built CONCURRENTLY, or was left by that, and is not ready for inserts yet.
  */
 static char *
@@ -347,14 +351,14 @@ list_incompatible(void)
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	foreach(cell, loki_list_indexes(InvalidOid, InvalidOid))
+	foreach(cell, list_indexes(InvalidOid, InvalidOid))
 	{
 		IncompatibleIndex *found = palloc0(sizeof(IncompatibleIndex));
 
 		CHECK_FOR_INTERRUPTS();
 		found->indexid = lfirst_oid(cell);
 		found->valid = true;
-		found->reason = loki_index_problem(found->indexid, read_meta, found, false);
+		found->reason = index_problem(found->indexid, read_meta, found, false);
 		if (found->reason != NULL)
 			result = lappend(result, found);
 	}
@@ -363,8 +367,8 @@ list_incompatible(void)
 }
 
 /* The command that rebuilds an index; NULL if it is gone.  Names are looked up without a lock. */
-char *
-loki_rebuild_command(Oid indexid, bool concurrently)
+static char *
+rebuild_command(Oid indexid, bool concurrently)
 {
 	char	   *name = get_rel_name(indexid);
 	char	   *schema = get_namespace_name(get_rel_namespace(indexid));
@@ -387,7 +391,7 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	foreach_ptr(IncompatibleIndex, found, list_incompatible())
 	{
-		char	   *command = loki_rebuild_command(found->indexid, concurrently);
+		char	   *command = rebuild_command(found->indexid, concurrently);
 		Datum		values[INCOMPATIBLE_COLUMNS];
 		bool		isnull[INCOMPATIBLE_COLUMNS] = {0};
 
@@ -402,7 +406,7 @@ lokivector_incompatible_indexes(PG_FUNCTION_ARGS)
 		values[3] = Int64GetDatum(found->bytes);
 		isnull[3] = isnull[1];
 		values[4] = CStringGetTextDatum(found->reason);
-		isnull[5] = found->reason == loki_locked_elsewhere;
+		isnull[5] = found->reason == locked_elsewhere;
 		if (!isnull[5])
 			values[5] = CStringGetTextDatum(command);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
@@ -423,8 +427,8 @@ lokivector_rebuild_incompatible_indexes(PG_FUNCTION_ARGS)
 	SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);
 	foreach_ptr(IncompatibleIndex, found, list_incompatible())
 	{
-		char	   *command = loki_rebuild_command(found->indexid, false);
-		bool		locked = found->reason == loki_locked_elsewhere;
+		char	   *command = rebuild_command(found->indexid, false);
+		bool		locked = found->reason == locked_elsewhere;
 
 		if (command == NULL)
 			continue;
