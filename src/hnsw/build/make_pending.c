@@ -70,24 +70,17 @@ typedef struct PendingNodes
 static void
 find_nodes(PendingNodes *pending)
 {
-	LokiSlotArray *array = &pending->state->arrays[LOKI_SLOTS_TID];
+	LokiAllSlots all = {pending->state, pending->index, LOKI_SLOTS_TID};
+	const LokiTidData *tid;
 
 	loki_index_refresh(pending->state, pending->index);
 	pending->n = 0;
 	pending->end = loki_node_end(pending->state, pending->index);
 	pending->nodes = palloc_extended(((Size) pending->end + 1) * sizeof(uint32), MCXT_ALLOC_HUGE);
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
-	{
-		PGAlignedBlock copy;
-		int			used = loki_page_copy(pending->state, pending->index, LOKI_SLOTS_TID, ordinal,
-										  NULL, copy.data);
-
-		CHECK_FOR_INTERRUPTS();
-		/* others may come meanwhile: these have to wait */
-		for (int i = 0; i < used && ordinal * array->per_page + i < pending->end; i++)
-			if (LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i)))
-				pending->nodes[pending->n++] = ordinal * array->per_page + i;
-	}
+	/* others may come meanwhile: these have to wait */
+	while ((tid = loki_all_slots_next(&all)) != NULL && all.number < pending->end)
+		if (LokiTidIsLive(tid))
+			pending->nodes[pending->n++] = all.number;
 	Assert(pending->n <= pending->end);
 }
 

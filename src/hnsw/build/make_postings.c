@@ -197,30 +197,32 @@ add_node(TermsBuild *build, uint32 node)
 }
 
 /*
- * Add the live nodes of a page of TID, those to be read.  The page is copied, as rows are read in between
+ * Add the live nodes of the range.  Pages of TID are copied, as rows are read in between
  * and no page may be locked then.  A node that changes after the copy is no fault: what an insert or
  * vacuum does meanwhile, they note by themselves (derived/README, D2).  False if a window was not taken.
  */
 static bool
-add_nodes_of_page(TermsBuild *build, uint32 ordinal)
+add_nodes(TermsBuild *build)
 {
-	LokiSlotArray *array = &build->state->arrays[LOKI_SLOTS_TID];
 	MemoryContext context = CurrentMemoryContext;
-	PGAlignedBlock copy;
-	uint32		first = ordinal * array->per_page;
-	int			used = loki_page_copy(build->state, build->index, LOKI_SLOTS_TID, ordinal, NULL,
-									  copy.data);
+	LokiAllSlots all = {build->state, build->index, LOKI_SLOTS_TID,
+		.npages = build->range->first / build->state->arrays[LOKI_SLOTS_TID].per_page
+	};
+	const LokiTidData *tid;
 
-	LokiVacuumDelayPoint();
-	for (uint32 node = Max(first, build->window.node); node < Min(first + used, build->range->end); node++)
+	while ((tid = loki_all_slots_next(&all)) != NULL && all.number < build->range->end)
 	{
+		uint32		node = all.number;
 		bool		added;
 
 		CHECK_FOR_INTERRUPTS();
+		/* on the first page */
+		if (node < build->range->first)
+			continue;
 		if ((node - build->window.node >= LOKI_WINDOW_NODES ||
 			 build->n + NODE_ENTRIES > build->most) && !end_window(build, node))
 			return false;
-		if (!LokiTidIsLive((LokiTidData *) LokiPageSlot(copy.data, array->slot_size, node - first)))
+		if (!LokiTidIsLive(tid))
 			continue;
 		added = add_node(build, node);
 		MemoryContextSwitchTo(context);
@@ -245,12 +247,11 @@ bool
 loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 {
 	TermsBuild	build = {.state = state,.index = index,.range = range};
-	uint32		per_page = state->arrays[LOKI_SLOTS_TID].per_page;
 	Relation	heap = table_open(IndexGetRelation(RelationGetRelid(index), false), AccessShareLock);
 	SnapshotData snapshot;
 	int			memory = range->snapshot != NULL ? work_mem : maintenance_work_mem;
 	Size		room = memory * (Size) 1024 / (2 * sizeof(LokiTermEntry));
-	bool		taken = true;
+	bool		taken;
 
 	Assert(loki_no_buffer_locked());
 	InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(heap));
@@ -264,10 +265,8 @@ loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 	build.allocated = build.most;
 	build.entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
 	build.scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
-	for (uint32 ordinal = range->first / per_page; taken && ordinal * per_page < range->end; ordinal++)
-		taken = add_nodes_of_page(&build, ordinal);
-	/* the last window, which may be empty: it closes the range */
-	taken = taken && end_window(&build, range->end);
+	/* the last window, which may be empty, closes the range */
+	taken = add_nodes(&build) && end_window(&build, range->end);
 	pfree(build.entries);
 	pfree(build.scratch);
 	loki_rows_end(&build.rows);

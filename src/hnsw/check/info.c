@@ -73,24 +73,15 @@ count_slots(LokiIndex *state, Relation index, int array)
 static void
 count_states(LokiIndex *state, Relation index, int array, SlotCounts *counts)
 {
-	LokiSlotArray *slots = &state->arrays[array];
-	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+	LokiAllSlots all = {state, index, array, GetAccessStrategy(BAS_BULKREAD)};
+	const void *slot;
 
 	/* slots of these arrays have a state */
-	Assert(LokiSlotArrayFreeList(array) >= 0 && loki_no_buffer_locked());
+	Assert(LokiSlotArrayFreeList(array) >= 0);
 	memset(counts, 0, sizeof(SlotCounts));
-	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
-	{
-		PGAlignedBlock page;
-		int			used = loki_page_copy(state, index, array, ordinal, strategy, page.data);
-
-		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < used; i++)
-			counts->by_state[loki_slot_state(array,
-											 LokiPageSlot(page.data, slots->slot_size, i))]++;
-		counts->used += used;
-	}
-	FreeAccessStrategy(strategy);
+	for (; (slot = loki_all_slots_next(&all)) != NULL; counts->used++)
+		counts->by_state[loki_slot_state(array, slot)]++;
+	FreeAccessStrategy(all.strategy);
 }
 
 /* Names of metrics and kinds of codes; loki_meta_validate() has seen to their numbers */

@@ -216,36 +216,23 @@ loki_bits_next(const LokiNodeBits *bits, uint32 *next, uint32 *node)
 uint32
 loki_count_live(LokiIndex *state, Relation index, uint8 *live, uint32 *uncounted)
 {
-	LokiSlotArray *array = &state->arrays[LOKI_SLOTS_TID];
-	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+	LokiAllSlots all = {state, index, LOKI_SLOTS_TID, GetAccessStrategy(BAS_BULKREAD)};
+	const LokiTidData *tid;
 	uint32		count = 0;
 
-	Assert(loki_no_buffer_locked());
 	if (uncounted != NULL)
 		*uncounted = 0;
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	while ((tid = loki_all_slots_next(&all)) != NULL)
 	{
-		PGAlignedBlock page;
-		int			used;
-
-		LokiVacuumDelayPoint();
-		used = loki_page_copy(state, index, LOKI_SLOTS_TID, ordinal, strategy, page.data);
-		for (int i = 0; i < used; i++)
-		{
-			LokiTidData *tid = (LokiTidData *) LokiPageSlot(page.data, array->slot_size, i);
-			uint32		node = ordinal * array->per_page + i;
-
-			if (uncounted != NULL && (LokiTidState(tid) == LOKI_TID_DEAD ||
-									  (LokiTidIsLive(tid) && (tid->state & LOKI_TID_NEW) != 0)))
-				(*uncounted)++;
-			if (!LokiTidIsLive(tid))
-				continue;
-			count++;
-			if (live != NULL)
-				live[node / 8] |= 1 << (node % 8);
-		}
+		if (uncounted != NULL && (LokiTidState(tid) == LOKI_TID_DEAD ||
+								  (LokiTidIsLive(tid) && (tid->state & LOKI_TID_NEW) != 0)))
+			(*uncounted)++;
+		if (!LokiTidIsLive(tid))
+			continue;
+		count++;
+		if (live != NULL)
+			live[all.number / 8] |= 1 << (all.number % 8);
 	}
-	FreeAccessStrategy(strategy);
-	Assert(count <= array->npages * array->per_page);
+	FreeAccessStrategy(all.strategy);
 	return count;
 }

@@ -95,22 +95,13 @@ visit_all_nodes(LokiGathered *gathered, VisitEntry visit)
 	int			arrays[] = {rows ? LOKI_SLOTS_TID : LOKI_SLOTS_ATTR + list->number,
 	LOKI_SLOTS_DUPLICATE};
 
-	Assert(loki_no_buffer_locked());
 	for (int i = 0; i < (rows ? 2 : 1); i++)
 	{
-		LokiSlotArray *slots = &list->state->arrays[arrays[i]];
+		LokiAllSlots all = {list->state, list->index, arrays[i]};
+		const char *slot;
 
-		for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
-		{
-			PGAlignedBlock copy;
-			int			used;
-
-			LokiVacuumDelayPoint();
-			used = loki_page_copy(list->state, list->index, arrays[i], ordinal, NULL, copy.data);
-			for (int k = 0; k < used; k++)
-				visit_slot(gathered, arrays[i], ordinal * slots->per_page + k,
-						   LokiPageSlot(copy.data, slots->slot_size, k), visit);
-		}
+		while ((slot = loki_all_slots_next(&all)) != NULL)
+			visit_slot(gathered, arrays[i], all.number, slot, visit);
 	}
 }
 
@@ -227,7 +218,8 @@ loki_gather(LokiGathered *gathered)
 {
 	LokiSortedList *list = &gathered->list;
 	int			number = LOKI_SLOTS_ATTR + list->number;
-	LokiSlotArray *slots = &list->state->arrays[number];
+	LokiAllSlots all = {list->state, list->index, number};
+	const char *slot;
 
 	Assert(list->end > 0 && gathered->entries == NULL);
 	if (list->number == LOKI_SORTED_ROWS || loki_attr_has_elements(list->state->attr_type[list->number]))
@@ -237,31 +229,19 @@ loki_gather(LokiGathered *gathered)
 	gathered->entries = palloc_extended(mul_size(sizeof(uint32), (Size) list->end + 1),
 										MCXT_ALLOC_HUGE);
 	list->n = list->nulls = 0;
-	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
+	while ((slot = loki_all_slots_next(&all)) != NULL && all.number < list->end)
 	{
-		uint32		first = ordinal * slots->per_page;
-		PGAlignedBlock copy;
-		int			used;
+		uint32		place = list->n++;
 
-		LokiVacuumDelayPoint();
-		if (first >= list->end)
-			break;
-		used = loki_page_copy(list->state, list->index, number, ordinal, NULL, copy.data);
-		for (uint32 node = first; node < Min(list->end, first + used); node++)
+		gathered->keys[all.number] = slot[0] == LOKI_ATTR_NULL ? PG_INT64_MIN :
+			loki_attr_sort_key(list->state->arrays[number].slot_size - 1, slot);
+		/* a NULL changes places with the first entry that is none */
+		if (slot[0] == LOKI_ATTR_NULL)
 		{
-			const char *slot = LokiPageSlot(copy.data, slots->slot_size, node - first);
-			uint32		place = list->n++;
-
-			gathered->keys[node] = slot[0] == LOKI_ATTR_NULL ? PG_INT64_MIN :
-				loki_attr_sort_key(slots->slot_size - 1, slot);
-			/* a NULL changes places with the first entry that is none */
-			if (slot[0] == LOKI_ATTR_NULL)
-			{
-				gathered->entries[place] = gathered->entries[list->nulls];
-				place = list->nulls++;
-			}
-			gathered->entries[place] = node;
+			gathered->entries[place] = gathered->entries[list->nulls];
+			place = list->nulls++;
 		}
+		gathered->entries[place] = all.number;
 	}
 	Assert(list->n <= list->end);
 	sort_nodes(gathered->entries + list->nulls, list->n - list->nulls, gathered->keys);

@@ -157,26 +157,14 @@ search_upper_layers(LokiNewRow *row, LokiDescent *descent)
 static uint32
 find_live_node(LokiNewRow *row)
 {
-	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_TID];
+	LokiAllSlots all = {row->state, row->index, LOKI_SLOTS_TID};
+	const LokiTidData *tid;
 
 	Assert(loki_insert_lock_held(row->index));
 	loki_index_refresh(row->state, row->index);
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
-	{
-		PGAlignedBlock copy;
-		int			used = loki_page_copy(row->state, row->index, LOKI_SLOTS_TID, ordinal, NULL,
-										  copy.data);
-
-		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < used; i++)
-		{
-			LokiTidData *tid = (LokiTidData *) LokiPageSlot(copy.data, array->slot_size, i);
-			uint32		node = ordinal * array->per_page + i;
-
-			if (LokiTidIsLive(tid) && node != row->node)
-				return node;
-		}
-	}
+	while ((tid = loki_all_slots_next(&all)) != NULL)
+		if (LokiTidIsLive(tid) && all.number != row->node)
+			return all.number;
 	return LOKI_NONE;
 }
 

@@ -50,8 +50,9 @@ loki_version_prepare(LokiNewRow *row)
 	LokiSlotArray *array = &row->state->arrays[LOKI_SLOTS_HASH];
 	uint64		nodes = (uint64) array->npages * array->per_page;
 	LokiVersionTable *table;
+	LokiAllSlots all = {row->state, row->index, LOKI_SLOTS_HASH};
+	const void *slot;
 	uint32		size = 1024;
-	int			used = 1;
 
 	Assert(!loki_insert_lock_held(row->index));
 	if (cache->versions != NULL ||
@@ -67,24 +68,17 @@ loki_version_prepare(LokiNewRow *row)
 											mul_size(size, sizeof(uint32))));
 	table->mask = size - 1;
 	memset(table->nodes, 0xFF, mul_size(size, sizeof(uint32)));
-	for (uint32 ordinal = 0; used > 0 && ordinal < array->npages; ordinal++)
+	while ((slot = loki_all_slots_next(&all)) != NULL)
 	{
-		PGAlignedBlock copy;
+		uint64		hash;
+		int			probe = 0;
 
-		CHECK_FOR_INTERRUPTS();
-		used = loki_page_copy(row->state, row->index, LOKI_SLOTS_HASH, ordinal, NULL, copy.data);
-		for (int i = 0; i < used; i++)
-		{
-			uint64		hash;
-			int			probe = 0;
-
-			/* a node is left out if the places for its hash are taken */
-			memcpy(&hash, LokiPageSlot(copy.data, array->slot_size, i), sizeof(hash));
-			while (probe < MAX_PROBES && table->nodes[(hash + probe) & table->mask] != LOKI_NONE)
-				probe++;
-			if (probe < MAX_PROBES)
-				table->nodes[(hash + probe) & table->mask] = ordinal * array->per_page + i;
-		}
+		/* a node is left out if the places for its hash are taken */
+		memcpy(&hash, slot, sizeof(hash));
+		while (probe < MAX_PROBES && table->nodes[(hash + probe) & table->mask] != LOKI_NONE)
+			probe++;
+		if (probe < MAX_PROBES)
+			table->nodes[(hash + probe) & table->mask] = all.number;
 	}
 	cache->versions = table;
 }

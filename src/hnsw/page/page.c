@@ -422,6 +422,29 @@ loki_page_copy(LokiIndex *state, Relation index, int array, uint32 ordinal,
 	return LokiPageUsed((Page) copy, slots->slot_size);
 }
 
+/* See page.h. */
+bool
+loki_all_slots_page(LokiAllSlots *all)
+{
+	const LokiSlotArray *slots = &all->state->arrays[all->array];
+	int			used = 0;
+
+	Assert(loki_no_buffer_locked());
+	for (; used == 0 && all->npages < slots->npages; all->npages++)
+	{
+		LokiVacuumDelayPoint();
+		if (all->step != NULL)
+			all->step();
+		used = loki_page_copy(all->state, all->index, all->array, all->npages, all->strategy, all->copy.data);
+	}
+	all->slot_size = slots->slot_size;
+	all->next = LokiPageSlot(all->copy.data, slots->slot_size, 0);
+	all->end = LokiPageSlot(all->copy.data, slots->slot_size, used);
+	/* the one before the first of the page */
+	all->number = (all->npages - 1) * slots->per_page - 1;
+	return used > 0;
+}
+
 /*
  * Copy one slot out under share lock; false if it is past the end of the slot array or
  * past the used part of its page.  Only pages that come before in the order of locks may be

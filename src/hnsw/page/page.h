@@ -66,6 +66,46 @@ extern int	loki_page_copy(LokiIndex *index_state, Relation index, int array, uin
 						   BufferAccessStrategy strategy, char *copy);
 
 /*
+ * All slots of an array, one after the other; set are the first fields, and all others 0, but npages, to pass
+ * over so many pages
+ */
+typedef struct LokiAllSlots
+{
+	LokiIndex  *state;
+	Relation	index;
+	int			array;
+	BufferAccessStrategy strategy;	/* as of loki_page_copy() */
+	void		(*step) (void);	/* called at each page, if not NULL */
+
+	uint32		number;			/* of the slot that was returned last */
+	uint32		npages;			/* pages that were read; the copy is the last of them */
+	uint32		slot_size;
+	char	   *next;			/* slot on the copy, */
+	char	   *end;			/* which has its slots up to here */
+	PGAlignedBlock copy;
+} LokiAllSlots;
+
+/* Copy the next page that has slots; false if there is none.  Checks for interrupts, and delays vacuum. */
+extern bool loki_all_slots_page(LokiAllSlots *all);
+
+/*
+ * The next slot, in a copy of its page; NULL after the last.  Pages are copied under share lock, so none may be
+ * locked, and none is afterwards.
+ */
+static inline void *
+loki_all_slots_next(LokiAllSlots *all)
+{
+	char	   *slot;
+
+	if (all->next == all->end && !loki_all_slots_page(all))
+		return NULL;
+	slot = all->next;
+	all->next += all->slot_size;
+	all->number++;
+	return slot;
+}
+
+/*
  * Whether a page names the slot array and the ordinal that the directory gives to its
  * block.  Reads the special space alone.
  */

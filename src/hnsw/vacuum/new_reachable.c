@@ -125,6 +125,40 @@ forget_new_nodes(LokiVacuum *vacuum, uint32 ordinal)
 	loki_change_finish(&change);
 }
 
+/* Note which nodes are live, and which of them are new and are to be searched for; returns how many these are. */
+static uint32
+note_new_nodes(LokiVacuum *vacuum)
+{
+	LokiAllSlots all = {vacuum->state, vacuum->index, LOKI_SLOTS_TID, vacuum->strategy, loki_vacuum_step};
+	const LokiTidData *tid;
+	uint32		n = 0;
+
+	while ((tid = loki_all_slots_next(&all)) != NULL)
+	{
+		/* an insert that is not done looks for its node itself */
+		if (!LokiTidIsLive(tid) || (tid->state & LOKI_TID_LINKING) != 0)
+			continue;
+		loki_bitmap_set(&vacuum->live, all.number);
+		if ((tid->state & LOKI_TID_NEW) == 0)
+			continue;
+		loki_bitmap_set(&vacuum->lost[0], all.number);
+		n++;
+	}
+	return n;
+}
+
+/* Note the UPPER slots of these. */
+static void
+note_new_slots(LokiVacuum *vacuum)
+{
+	LokiAllSlots all = {vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, vacuum->strategy, loki_vacuum_step};
+	const LokiUpperData *upper;
+
+	while ((upper = loki_all_slots_next(&all)) != NULL)
+		if (upper->level > 0 && loki_bitmap_test(&vacuum->lost[0], upper->node))
+			loki_bitmap_set(&vacuum->lost[1], all.number);
+}
+
 /*
  * Search for the nodes that were inserted since the vacuum before; a pending index has none.
  * Dead nodes were freed, and no page may be locked.  New nodes count as changed since the
@@ -134,52 +168,20 @@ void
 loki_make_new_reachable(LokiVacuum *vacuum)
 {
 	LokiSlotArray *array;
-	LokiSlotArray *upper;
-	uint32		nnew = 0;
+	uint32		nnew;
 
 	Assert(loki_no_buffer_locked());
 	/* the bitmaps of the repair are stale: nodes were freed, and others came */
 	vacuum->state = loki_index_open(vacuum->index, NULL);
 	loki_index_refresh(vacuum->state, vacuum->index);
 	array = &vacuum->state->arrays[LOKI_SLOTS_TID];
-	upper = &vacuum->state->arrays[LOKI_SLOTS_UPPER];
 	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
 	loki_reachability_begin(vacuum, 0);
-	/* note which nodes are live, and which of them are new and are to be searched for */
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
-	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
-
-		for (int i = 0; i < used; i++)
-		{
-			const LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_TID, i);
-			uint32		node = ordinal * array->per_page + i;
-
-			/* an insert that is not done looks for its node itself */
-			if (!LokiTidIsLive(tid) || (tid->state & LOKI_TID_LINKING) != 0)
-				continue;
-			loki_bitmap_set(&vacuum->live, node);
-			if ((tid->state & LOKI_TID_NEW) == 0)
-				continue;
-			loki_bitmap_set(&vacuum->lost[0], node);
-			nnew++;
-		}
-	}
+	nnew = note_new_nodes(vacuum);
 	if (nnew == 0 || vacuum->state->pending)
 		return;
 	loki_calibrate_note_changed(vacuum->index, nnew);
-	for (uint32 ordinal = 0; ordinal < upper->npages; ordinal++)
-	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_UPPER, ordinal);
-
-		for (int i = 0; i < used; i++)
-		{
-			const LokiUpperData *slot = loki_vacuum_slot(vacuum, LOKI_SLOTS_UPPER, i);
-
-			if (slot->level > 0 && loki_bitmap_test(&vacuum->lost[0], slot->node))
-				loki_bitmap_set(&vacuum->lost[1], ordinal * upper->per_page + i);
-		}
-	}
+	note_new_slots(vacuum);
 	find_upper(vacuum);
 	/* page by page, so that what is done stays done if vacuum is cancelled */
 	for (uint32 node = loki_bitmap_next(&vacuum->lost[0], 0); node < vacuum->lost[0].size;

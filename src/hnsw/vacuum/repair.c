@@ -66,29 +66,17 @@ typedef struct ListChange
 static void
 choose_entry(LokiVacuum *vacuum, LokiListRef *entry)
 {
-	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_UPPER];
+	LokiAllSlots all = {vacuum->state, vacuum->index, LOKI_SLOTS_UPPER, vacuum->strategy, loki_vacuum_step};
+	const LokiUpperData *upper;
 	uint32		node = loki_bitmap_next(&vacuum->live, 0);
 
 	entry->node = node < vacuum->live.size ? node : LOKI_NONE;
 	entry->slot = LOKI_NONE;
 	entry->level = 0;
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
-	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_UPPER, ordinal);
-
-		for (int i = 0; i < used; i++)
-		{
-			LokiUpperData *upper = loki_vacuum_slot(vacuum, LOKI_SLOTS_UPPER, i);
-
-			if (upper->level > entry->level && upper->level <= LOKI_MAX_LEVEL &&
-				loki_bitmap_test(&vacuum->live, upper->node))
-			{
-				entry->node = upper->node;
-				entry->slot = ordinal * array->per_page + i;
-				entry->level = upper->level;
-			}
-		}
-	}
+	while ((upper = loki_all_slots_next(&all)) != NULL)
+		if (upper->level > entry->level && upper->level <= LOKI_MAX_LEVEL &&
+			loki_bitmap_test(&vacuum->live, upper->node))
+			*entry = (LokiListRef) {upper->node, all.number, upper->level};
 }
 
 /* Replace the entry point if it is dead, unless an insert just did.  No page may be locked. */
@@ -385,29 +373,22 @@ repair_array(LokiVacuum *vacuum, int array)
 static uint32
 reach_pass(LokiVacuum *vacuum, LokiBitmap *expanded)
 {
-	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_LINK];
+	LokiAllSlots all = {vacuum->state, vacuum->index, LOKI_SLOTS_LINK, vacuum->strategy, loki_vacuum_step};
+	const void *slot;
 	uint32		count = 0;
 	LokiList	list;
 
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	while ((slot = loki_all_slots_next(&all)) != NULL)
 	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_LINK, ordinal);
-
-		for (int i = 0; i < used; i++)
-		{
-			uint32		node = ordinal * array->per_page + i;
-
-			if (!loki_bitmap_test(vacuum->named ? &vacuum->live : &vacuum->linked, node) ||
-				loki_bitmap_test(expanded, node))
-				continue;
-			loki_bitmap_set(expanded, node);
-			loki_list_get(vacuum->index, loki_vacuum_slot(vacuum, LOKI_SLOTS_LINK, i), 0,
-						  vacuum->state->m, &list);
-			for (int j = 0; j < list.count; j++)
-				if (!loki_bitmap_test(&vacuum->dead, list.nodes[j]))
-					loki_bitmap_set(&vacuum->linked, list.nodes[j]);
-			count++;
-		}
+		if (!loki_bitmap_test(vacuum->named ? &vacuum->live : &vacuum->linked, all.number) ||
+			loki_bitmap_test(expanded, all.number))
+			continue;
+		loki_bitmap_set(expanded, all.number);
+		loki_list_get(vacuum->index, slot, 0, vacuum->state->m, &list);
+		for (int j = 0; j < list.count; j++)
+			if (!loki_bitmap_test(&vacuum->dead, list.nodes[j]))
+				loki_bitmap_set(&vacuum->linked, list.nodes[j]);
+		count++;
 	}
 	return count;
 }

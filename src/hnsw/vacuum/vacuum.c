@@ -472,16 +472,13 @@ static void
 note_used(LokiVacuum *vacuum, int array, LokiBitmap *used_slots)
 {
 	LokiSlotArray *slots = &vacuum->state->arrays[array];
+	LokiAllSlots all = {vacuum->state, vacuum->index, array, vacuum->strategy, loki_vacuum_step};
+	const void *slot;
 
 	loki_bitmap_init(used_slots, slots->npages * slots->per_page);
-	for (uint32 ordinal = 0; ordinal < slots->npages; ordinal++)
-	{
-		int			used = loki_vacuum_read_page(vacuum, array, ordinal);
-
-		for (int i = 0; i < used; i++)
-			if (loki_slot_state(array, loki_vacuum_slot(vacuum, array, i)) != LOKI_TID_FREE)
-				loki_bitmap_set(used_slots, ordinal * slots->per_page + i);
-	}
+	while ((slot = loki_all_slots_next(&all)) != NULL)
+		if (loki_slot_state(array, slot) != LOKI_TID_FREE)
+			loki_bitmap_set(used_slots, all.number);
 }
 
 /* Note which DUPLICATE slots are in a node's TID list. */
@@ -507,37 +504,23 @@ static void
 note_nodes(LokiVacuum *vacuum)
 {
 	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_TID];
+	LokiAllSlots all = {vacuum->state, vacuum->index, LOKI_SLOTS_TID, vacuum->strategy, loki_vacuum_step};
+	const LokiTidData *tid;
 
 	loki_bitmap_init(&vacuum->dead, array->npages * array->per_page);
 	loki_bitmap_init(&vacuum->live, array->npages * array->per_page);
 	loki_bitmap_init(&vacuum->duplicate_listed, vacuum->duplicate_used.size);
-	for (uint32 ordinal = 0; ordinal < array->npages; ordinal++)
+	while ((tid = loki_all_slots_next(&all)) != NULL)
 	{
-		int			used = loki_vacuum_read_page(vacuum, LOKI_SLOTS_TID, ordinal);
-
-		for (int i = 0; i < used; i++)
+		if (LokiTidState(tid) == LOKI_TID_DEAD)
 		{
-			LokiTidData *tid = loki_vacuum_slot(vacuum, LOKI_SLOTS_TID, i);
-			uint32		node = ordinal * array->per_page + i;
-
-			switch (LokiTidState(tid))
-			{
-				case LOKI_TID_DEAD:
-					loki_bitmap_set(&vacuum->dead, node);
-					vacuum->ndead++;
-					break;
-				case LOKI_TID_LIST:
-					note_duplicates(vacuum, node);
-					loki_bitmap_set(&vacuum->live, node);
-					break;
-				case LOKI_TID_LIVE:
-				case LOKI_TID_KILLED:
-					loki_bitmap_set(&vacuum->live, node);
-					break;
-				default:
-					break;
-			}
+			loki_bitmap_set(&vacuum->dead, all.number);
+			vacuum->ndead++;
 		}
+		if (LokiTidState(tid) == LOKI_TID_LIST)
+			note_duplicates(vacuum, all.number);
+		if (LokiTidIsLive(tid))
+			loki_bitmap_set(&vacuum->live, all.number);
 	}
 }
 
