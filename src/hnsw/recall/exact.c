@@ -158,75 +158,58 @@ keep_nearest(LokiExact *exact, int query, double distance)
 	nearest[low] = distance;
 }
 
-/*
- * Whether a row cannot be nearer than `limit`, by its product with the query.  Numbers that
- * overflowed show nothing: a comparison with NaN is false, and the row is measured.  The true product is
- * within PRODUCT_ERROR of |a| |b|; of L2, twice it and the rounding of both norms.
- */
-static inline bool
-is_farther(const LokiExact *exact, float product, float query_norm, float row_norm,
-		   double limit)
+/* Rows are farther than a limit whose product with the query is less than a + b |x|^2 + c |x| */
+typedef struct FartherBound
 {
-	double		scale = (double) query_norm * row_norm;
-	double		error = PRODUCT_ERROR(exact->column->dim) * scale;
-
-	Assert(exact->column->metric != LOKI_METRIC_L1 && !loki_metric_of_bits(exact->column->metric));
-	switch (exact->column->metric)
-	{
-		case LOKI_METRIC_L2:
-			{
-				double		norms = (double) query_norm * query_norm +
-					(double) row_norm * row_norm;
-
-				error = 2 * error + PRODUCT_ERROR(exact->column->dim) * norms;
-				return norms - 2.0 * product - error > limit * limit;
-			}
-		case LOKI_METRIC_IP:
-			return -product - error > limit;
-		default:
-			Assert(exact->column->metric == LOKI_METRIC_COSINE);
-			return 1 - (product + 2 * error) / scale > limit;
-	}
-}
+	float		a;
+	float		b;
+	float		c;
+} FartherBound;
 
 /*
- * Whether is_farther() holds for each of STRIP rows: a product is less than a + b |x|^2 + c |x|.  These are
- * sums of floats, which the compiler computes for several rows at once; so they allow for the rounding of
- * their own terms, 8 FLT_EPSILON of each.
+ * The true product is within PRODUCT_ERROR of |a| |b|; of L2, twice it and the rounding of both norms.  The sum of
+ * floats that the bound is allows for the rounding of its own terms, 8 FLT_EPSILON of each.
  */
-static bool
-all_farther(const LokiExact *exact, int query, int first, double limit)
+static FartherBound
+farther_than(const LokiExact *exact, int query, double limit)
 {
-	const float *products = exact->products + (Size) query * exact->nrows + first;
-	const float *norms = exact->row_norms + first;
 	double		query_norm = exact->query_norms[query];
 	double		error = PRODUCT_ERROR(exact->column->dim) + 8 * FLT_EPSILON;
-	float		a = 0;
-	float		b = 0;
-	float		c = (float) (-error * query_norm);
-	uint32		near = 0;
+	FartherBound bound = {.c = (float) (-error * query_norm)};
 
-	Assert(first + STRIP <= exact->nrows);
 	switch (exact->column->metric)
 	{
 		case LOKI_METRIC_L2:
-			a = (float) (((1 - error) * query_norm * query_norm - limit * limit) / 2);
-			b = (float) ((1 - error) / 2);
+			bound.a = (float) (((1 - error) * query_norm * query_norm - limit * limit) / 2);
+			bound.b = (float) ((1 - error) / 2);
 			break;
 		case LOKI_METRIC_IP:
-			a = (float) -limit;
+			bound.a = (float) -limit;
 			break;
 		default:
 			Assert(exact->column->metric == LOKI_METRIC_COSINE);
-			c = (float) ((1 - limit - 2 * error) * query_norm);
+			bound.c = (float) ((1 - limit - 2 * error) * query_norm);
 	}
-	for (int i = 0; i < STRIP; i++)
-	{
-		float		least = a + b * norms[i] * norms[i] + c * norms[i];
+	return bound;
+}
 
-		/* what overflowed shows nothing */
-		near |= !((products[i] < least) & (least <= FLT_MAX));
-	}
+/* What overflowed shows nothing: a comparison with NaN is false. */
+static inline bool
+is_farther(const FartherBound *bound, float product, float norm)
+{
+	float		least = bound->a + bound->b * norm * norm + bound->c * norm;
+
+	return (product < least) & (least <= FLT_MAX);
+}
+
+/* The same of each of STRIP rows, which the compiler computes for several at once */
+static bool
+all_farther(const FartherBound *bound, const float *products, const float *norms)
+{
+	uint32		near = 0;
+
+	for (int i = 0; i < STRIP; i++)
+		near |= !is_farther(bound, products[i], norms[i]);
 	return near == 0;
 }
 
@@ -258,25 +241,32 @@ flush_block(LokiExact *exact)
 		int			k = k_of(exact, i);
 
 		CHECK_FOR_INTERRUPTS();
-		for (int row = 0; row < exact->nrows; row++)
+		for (int first = 0; first < exact->nrows; first += STRIP)
 		{
+			const float *norms = exact->row_norms + first;
+			const float *products = NULL;
+			int			n = Min(STRIP, exact->nrows - first);
 			bool		full = exact->products != NULL && exact->found[i] == k;
+			FartherBound bound = {0};
+
+			if (full)
+			{
+				products = exact->products + (Size) i * exact->nrows + first;
+				bound = farther_than(exact, i, nearest[k - 1]);
+			}
+			/* nearly all rows end here */
+			if (full && n == STRIP && all_farther(&bound, products, norms))
+				continue;
 
 			/*
-			 * nearly all rows end here; others are measured as scans do, since a
-			 * hit may be at the same distance to the last bit (M1)
+			 * others are measured as scans do, since a hit may be at the same
+			 * distance to the last bit (M1)
 			 */
-			while (full && row % STRIP == 0 && row + STRIP <= exact->nrows &&
-				   all_farther(exact, i, row, nearest[k - 1]))
-				row += STRIP;
-			if (row == exact->nrows)
-				break;
-			if (full && is_farther(exact, exact->products[(Size) i * exact->nrows + row],
-								   exact->query_norms[i], exact->row_norms[row], nearest[k - 1]))
-				continue;
-			if (!has_own || !ItemPointerEquals(own, &exact->tids[row]))
-				keep_nearest(exact, i, loki_exact_distance(exact->column->metric, dim, values,
-														   exact->rows + (Size) row * dim));
+			for (int row = 0; row < n; row++)
+				if (!(full && is_farther(&bound, products[row], norms[row])) &&
+					!(has_own && ItemPointerEquals(own, &exact->tids[first + row])))
+					keep_nearest(exact, i, loki_exact_distance(exact->column->metric, dim, values,
+															   exact->rows + (Size) (first + row) * dim));
 		}
 	}
 	exact->nrows = 0;
