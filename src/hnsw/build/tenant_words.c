@@ -217,17 +217,12 @@ take_row(TenantCount *count, const LokiMapPage *map, uint32 node, const ItemPoin
 static void
 take_list(TenantCount *count, uint32 node, uint32 head, bool listed)
 {
-	LokiSlotArray *array = &count->state->arrays[LOKI_SLOTS_DUPLICATE];
 	uint64		length = 0;
 	LokiDuplicateData duplicate;
 
 	for (uint32 next = head; next != LOKI_NONE; next = duplicate.next)
 	{
-		if (!loki_slot_read(count->state, count->index, LOKI_SLOTS_DUPLICATE, next, &duplicate) ||
-			duplicate.node != node || (duplicate.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-			length++ > (uint64) array->npages * array->per_page)
-			loki_damaged(count->index, psprintf("Slot %u does not belong to node %u.", next, node),
-						 "has a damaged list of rows");
+		loki_listed_row_read(count->state, count->index, node, next, &length, &duplicate);
 		take_row(count, &count->batch.map_page, node, &duplicate.heap, listed, count->lists.visible);
 	}
 }

@@ -470,6 +470,21 @@ loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void 
 	return (int) place < used;
 }
 
+/* See page.h.  Locks the page of the slot in share mode. */
+void
+loki_listed_row_read(LokiIndex *state, Relation index, uint32 node, uint32 number, uint64 *length,
+					 LokiDuplicateData *slot)
+{
+	const LokiSlotArray *array = &state->arrays[LOKI_SLOTS_DUPLICATE];
+
+	CHECK_FOR_INTERRUPTS();
+	if (!loki_slot_read(state, index, LOKI_SLOTS_DUPLICATE, number, slot) || slot->node != node ||
+		(slot->state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
+		(*length)++ > (uint64) array->npages * array->per_page)
+		loki_damaged(index, psprintf("Slot %u does not belong to node %u.", number, node),
+					 "has a damaged list of rows");
+}
+
 /*
  * The next heap TID of a node: that of its TID slot, or those of its TID list one after another.
  * See page.h.  Each slot is read under share lock; no lock is left, so the list may change between

@@ -202,6 +202,14 @@ extern uint32 loki_page_used(LokiIndex *index_state, Relation index, int array,
 extern bool loki_slot_read(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
+/*
+ * Read a DUPLICATE slot of a node's TID list, which cannot change: its TID page is locked (I8), or vacuum asks, which
+ * alone changes what comes behind the head.  *length counts the slots that were read.  ERROR if the slot is not of the
+ * list, or if that has no end.
+ */
+extern void loki_listed_row_read(LokiIndex *index_state, Relation index, uint32 node, uint32 number,
+								 uint64 *length, LokiDuplicateData *slot);
+
 /* Where the next heap TID of a node is read; 0 before the first */
 typedef struct LokiNodeRows
 {

@@ -66,21 +66,13 @@ next_part(LokiScan *so, const LokiPartialNode *partial)
 static bool
 read_duplicates(LokiScan *so, LokiPartialNode *partial, uint32 head, uint32 most)
 {
-	Relation	index = so->scan->indexRelation;
-	LokiSlotArray *array = &so->state->arrays[LOKI_SLOTS_DUPLICATE];
 	LokiDuplicateData slot;
 
 	for (uint32 i = 0; head != LOKI_NONE; i++)
 	{
 		if (i == most)
 			return true;
-		if (!loki_slot_read(so->state, index, LOKI_SLOTS_DUPLICATE, head, &slot) ||
-			slot.node != partial->node ||
-			(slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-			partial->length++ > (uint64) array->npages * array->per_page)
-			loki_damaged(index, psprintf("Slot %u does not belong to node %u.", head,
-										 partial->node),
-						 "has a damaged list of rows");
+		loki_listed_row_read(so->state, so->scan->indexRelation, partial->node, head, &partial->length, &slot);
 		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
 			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->killed.trust))
 		{

@@ -154,25 +154,6 @@ add_removed(LokiMarking *marking, uint32 number)
 }
 
 /*
- * Read a DUPLICATE slot of a node's TID list.  Only vacuum changes what comes after the
- * head of a list, so the TID page need not be locked.  *length counts the slots read, so
- * that a list that goes in a circle is noticed.
- */
-static void
-read_duplicate(LokiVacuum *vacuum, uint32 node, uint32 number, uint64 *length,
-			   LokiDuplicateData *slot)
-{
-	LokiSlotArray *array = &vacuum->state->arrays[LOKI_SLOTS_DUPLICATE];
-
-	if (!loki_slot_read(vacuum->state, vacuum->index, LOKI_SLOTS_DUPLICATE, number, slot) ||
-		slot->node != node ||
-		(*length)++ > (uint64) array->npages * array->per_page)
-		loki_damaged(vacuum->index, psprintf("Slot %u does not belong to node %u.", number, node),
-					 "has a damaged list of heap TIDs");
-	CHECK_FOR_INTERRUPTS();
-}
-
-/*
  * Begin a change by locking the TID page of a node exclusively, as the change's page 0.
  * *tid is the slot's copy.
  */
@@ -214,13 +195,13 @@ remove_run(LokiVacuum *vacuum, uint32 node, uint32 before, uint32 first, uint32 
 	number = LokiTidListHead(&tid);
 	for (; before == LOKI_NONE && number != first; number = slot.next)
 	{
-		read_duplicate(vacuum, node, number, &length, &slot);
+		loki_listed_row_read(vacuum->state, vacuum->index, node, number, &length, &slot);
 		if (slot.next == first)
 			before = number;
 	}
 	if (before != LOKI_NONE)
 	{
-		read_duplicate(vacuum, node, before, &length, &slot);
+		loki_listed_row_read(vacuum->state, vacuum->index, node, before, &length, &slot);
 		slot.next = next;
 		page = loki_change_lock(&change, LOKI_SLOTS_DUPLICATE, before, &place);
 
@@ -268,7 +249,7 @@ vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 		return;
 	for (uint32 number = LokiTidListHead(&tid); number != LOKI_NONE; number = slot.next)
 	{
-		read_duplicate(vacuum, node, number, &length, &slot);
+		loki_listed_row_read(vacuum->state, vacuum->index, node, number, &length, &slot);
 		if (is_removable(vacuum, &slot.heap))
 		{
 			if (first == LOKI_NONE)
@@ -290,7 +271,7 @@ vacuum_duplicates(LokiVacuum *vacuum, uint32 node)
 	lock_tid(vacuum, node, &change, &place, &tid);
 	if (LokiTidListHead(&tid) == before)
 	{
-		read_duplicate(vacuum, node, before, &length, &slot);
+		loki_listed_row_read(vacuum->state, vacuum->index, node, before, &length, &slot);
 		Assert(slot.next == LOKI_NONE);
 		tid.u.heap = slot.heap;
 		tid.state = LOKI_TID_LIVE | (tid.state & LOKI_TID_NEW);
@@ -494,7 +475,7 @@ note_duplicates(LokiVacuum *vacuum, uint32 node)
 		return;
 	for (uint32 number = LokiTidListHead(&tid); number != LOKI_NONE; number = slot.next)
 	{
-		read_duplicate(vacuum, node, number, &length, &slot);
+		loki_listed_row_read(vacuum->state, vacuum->index, node, number, &length, &slot);
 		loki_bitmap_set(&vacuum->duplicate_listed, number);
 	}
 }
