@@ -273,24 +273,6 @@ make_query(const Bm25Query *of, TSQuery search, Datum tenant)
  */
 
 /*
- * What a query was weighed by.  Snapshots that are equal in their fields see the same rows: what runs between xmin and
- * xmax can only end, so that fewer run if others do.  On a standby all of them count as subtransactions.
- */
-typedef struct KnownKey
-{
-	TransactionId xmin;
-	TransactionId xmax;
-	uint32		xcnt;
-	int32		subxcnt;
-	CommandId	curcid;
-	Oid			index;
-	TSQuery		search;
-	bytea	   *tenant;			/* whose rows counted; NULL: all */
-} KnownKey;
-
-StaticAssertDecl(offsetof(KnownKey, search) == offsetof(KnownKey, index) + sizeof(Oid), "compared byte by byte up to there");
-
-/*
  * A query that was weighed in this transaction.  All that a statement asks by has to have the same
  * weights: an index and its sort key, a bound and its recheck, each partition.  But VACUUM may make lists
  * again in between, so weights are those of the first time that the statement's snapshot was used.  For
@@ -298,7 +280,7 @@ StaticAssertDecl(offsetof(KnownKey, search) == offsetof(KnownKey, index) + sizeo
  */
 typedef struct KnownQuery
 {
-	KnownKey	key;
+	bytea	   *key;			/* of make_key() */
 	SubTransactionId subid;		/* that asked; rows of one that was rolled
 								 * back do not count */
 	Bm25Query  *query;			/* NULL: as if there were no entry */
@@ -319,65 +301,59 @@ forget_queries(void *arg)
 }
 
 /*
- * The tenant whose rows count, with his value, as bytes that are the same for one that was asked for before;
- * NULL if all rows count.  Values that are equal in other bytes are counted again.
+ * What a query is weighed by, as bytes.  Snapshots that are equal in these fields see the same rows: what runs between
+ * xmin and xmax can only end, so that fewer run if others do.  On a standby all of them count as subtransactions.  Of a
+ * tenant whose rows alone count there is his value, too; one that is equal in other bytes is counted again.
  */
 static bytea *
-flat_tenant(const Bm25Query *of, Datum tenant, Oid type)
+make_key(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 {
+	Snapshot	snapshot = GetActiveSnapshot();
+	const uint32 fields[] = {snapshot->xmin, snapshot->xmax, snapshot->xcnt, (uint32) snapshot->subxcnt,
+	snapshot->curcid, of->index};
+	StringInfoData key;
 	int16		length;
 	bool		by_value;
-	Size		size;
-	bytea	   *flat;
 
-	if (of->n != LOKI_BM25_TENANT)
-		return NULL;
-	get_typlenbyval(type, &length, &by_value);
-	size = datumGetSize(tenant, by_value, length);
-	flat = palloc(VARHDRSZ + sizeof(Bm25Tenant) + size);
-	SET_VARSIZE(flat, VARHDRSZ + sizeof(Bm25Tenant) + size);
-	memcpy(VARDATA(flat), Bm25QueryTenant(of), sizeof(Bm25Tenant));
-	if (by_value)
-		store_att_byval(VARDATA(flat) + sizeof(Bm25Tenant), tenant, length);
-	else
-		memcpy(VARDATA(flat) + sizeof(Bm25Tenant), DatumGetPointer(tenant), size);
-	return flat;
+	initStringInfo(&key);
+	appendStringInfoSpaces(&key, VARHDRSZ);
+	appendBinaryStringInfo(&key, (const char *) fields, sizeof(fields));
+	appendBinaryStringInfo(&key, (const char *) search, VARSIZE(search));
+	if (of->n == LOKI_BM25_TENANT)
+	{
+		get_typlenbyval(type, &length, &by_value);
+		appendBinaryStringInfo(&key, (const char *) Bm25QueryTenant(of), sizeof(Bm25Tenant));
+		appendBinaryStringInfo(&key, by_value ? (const char *) &tenant : DatumGetPointer(tenant),
+							   by_value ? sizeof(Datum) : datumGetSize(tenant, by_value, length));
+	}
+	SET_VARSIZE(key.data, key.len);
+	return (bytea *) key.data;
 }
 
-/* HashValueFunc: also by the snapshot, as a transaction may ask for one search by thousands of them */
+/* HashValueFunc */
 static uint32
 hash_known(const void *key, Size size)
 {
-	const KnownKey *known = key;
-	uint32		hash = hash_bytes((const unsigned char *) known, offsetof(KnownKey, search));
+	const bytea *known = *(bytea *const *) key;
 
-	hash = hash_combine(hash, hash_bytes((const unsigned char *) known->search, VARSIZE(known->search)));
-	return known->tenant == NULL ? hash :
-		hash_combine(hash, hash_bytes((const unsigned char *) known->tenant, VARSIZE(known->tenant)));
-}
-
-/* Whether two values that have a length word are the same, or both are NULL */
-static bool
-is_same(const void *a, const void *b)
-{
-	return a == NULL || b == NULL ? a == b : VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
+	return hash_bytes((const unsigned char *) known, VARSIZE(known));
 }
 
 /* HashCompareFunc */
 static int
 compare_known(const void *a, const void *b, Size size)
 {
-	const KnownKey *k = a;
-	const KnownKey *l = b;
+	const bytea *k = *(bytea *const *) a;
+	const bytea *l = *(bytea *const *) b;
 
-	return memcmp(k, l, offsetof(KnownKey, search)) == 0 && is_same(k->search, l->search) && is_same(k->tenant, l->tenant) ? 0 : 1;
+	return VARSIZE(k) == VARSIZE(l) ? memcmp(k, l, VARSIZE(k)) : 1;
 }
 
-/* A copy in the memory of the table; NULL of NULL */
+/* A copy in the memory of the table */
 static void *
 keep(const void *value)
 {
-	return value == NULL ? NULL : memcpy(MemoryContextAlloc(known_memory, VARSIZE(value)), value, VARSIZE(value));
+	return memcpy(MemoryContextAlloc(known_memory, VARSIZE(value)), value, VARSIZE(value));
 }
 
 /* Begin with a table that knows nothing. */
@@ -387,7 +363,7 @@ make_known_queries(void)
 	MemoryContext memory = AllocSetContextCreate(TopTransactionContext, "weighed_tsquery", ALLOCSET_SMALL_SIZES);
 	MemoryContextCallback *forget = MemoryContextAllocZero(memory, sizeof(MemoryContextCallback));
 	HASHCTL		control = {
-		.keysize = sizeof(KnownKey), .entrysize = sizeof(KnownQuery), .hash = hash_known, .match = compare_known, .hcxt = memory
+		.keysize = sizeof(bytea *), .entrysize = sizeof(KnownQuery), .hash = hash_known, .match = compare_known, .hcxt = memory
 	};
 
 	forget->func = forget_queries;
@@ -403,11 +379,7 @@ make_known_queries(void)
 static Datum
 weigh(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 {
-	Snapshot	snapshot = GetActiveSnapshot();
-	KnownKey	key = {
-		snapshot->xmin, snapshot->xmax, snapshot->xcnt, snapshot->subxcnt, snapshot->curcid, of->index, search,
-		flat_tenant(of, tenant, type)
-	};
+	bytea	   *key = make_key(of, search, tenant, type);
 	KnownQuery *known = known_queries == NULL ? NULL : hash_search(known_queries, &key, HASH_FIND, NULL);
 
 	/* a subtransaction that was rolled back may have weighed by rows of its own */
@@ -423,10 +395,8 @@ weigh(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 		known = hash_search(known_queries, &key, HASH_FIND, NULL);
 		if (known == NULL)
 		{
-			KnownKey	kept = key;
+			bytea	   *kept = keep(key);
 
-			kept.search = keep(search);
-			kept.tenant = keep(key.tenant);
 			known = hash_search(known_queries, &kept, HASH_ENTER, NULL);
 			known->query = NULL;
 		}
@@ -439,8 +409,7 @@ weigh(const Bm25Query *of, TSQuery search, Datum tenant, Oid type)
 		known->query = keep(query);
 		pfree(query);
 	}
-	if (key.tenant != NULL)
-		pfree(key.tenant);
+	pfree(key);
 	PG_RETURN_POINTER(memcpy(palloc(VARSIZE(known->query)), known->query, VARSIZE(known->query)));
 }
 
