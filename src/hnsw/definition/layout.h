@@ -345,8 +345,6 @@ StaticAssertDecl(LOKI_ELEMENT_SIZE == 4 * sizeof(uint16), "a slot has four halve
 
 /* Goes with LokiNotesArray() */
 #define LokiElementArray(set)	((set) == 0 ? LOKI_SLOTS_ELEMENT : LOKI_SLOTS_ELEMENT2)
-#define LokiSlotArrayIsElement(array) \
-	((array) == LOKI_SLOTS_ELEMENT || (array) == LOKI_SLOTS_ELEMENT2)
 
 /* POSTING slots: 2 bytes the node within the window, and a byte the weight; or a length, its lowest byte first */
 #define LOKI_POSTING_SIZE		3
