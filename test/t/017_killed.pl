@@ -237,6 +237,42 @@ foreach my $when ('for the first time', 'again', 'by an old snapshot')
 ask($session, 'COMMIT;');
 close_session($session);
 
+# Versions that share a node, in which none is left that a snapshot sees: such nodes take no place either.  Sixty
+# clusters of 120 are read once and deleted.
+$node->safe_psql('postgres', q(
+	CREATE FUNCTION far(n integer) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
+		SELECT array_agg((hashint8extended(n % 120, i) + .7 * hashint8extended(n, i + 1000))::float8 /
+			9223372036854775807 ORDER BY i)::vector FROM generate_series(1, 128) i $$;
+	CREATE TABLE lists (id integer PRIMARY KEY, v vector(128), n integer);
+	INSERT INTO lists SELECT n, far(n), 0 FROM generate_series(1, 12000) n;
+	CREATE INDEX lists_n ON lists (n);
+	CREATE INDEX lists_idx ON lists USING hnsw (v vector_l2_ops);));
+
+# Rows that searches for one and for ten find of the nearest, of 60 queries each
+sub found
+{
+	my $exact = 'SET LOCAL enable_indexscan = off; SET LOCAL lokivector.enable_hybrid_scan = off;';
+	my $answer = $node->safe_psql('postgres', join('', map {
+		my $query = $_;
+		map { qq(BEGIN; SELECT array_agg(id) AS ids FROM
+			(SELECT id FROM lists ORDER BY v <-> far($query) LIMIT $_) s \\gset
+			$exact SELECT count(*) FROM (SELECT id FROM lists ORDER BY v <-> far($query) LIMIT $_) s
+			WHERE id = ANY (:'ids'); COMMIT;\n) } (1, 10) } 120 .. 179));
+	my ($found, $i) = ([0, 0], 0);
+
+	$found->[$i++ % 2] += $_ foreach (split /\n/, $answer);
+	return @$found;
+}
+
+$node->safe_psql('postgres', 'UPDATE lists SET n = 1 WHERE id % 120 < 60');
+$node->safe_psql('postgres', 'DELETE FROM lists WHERE n = 1');
+my @lists = found();
+$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) lists');
+my @vacuumed = found();
+note("lists: found @lists of 60 and 600, after vacuum @vacuumed");
+cmp_ok($lists[0], '>=', $vacuumed[0] - 1, 'dead lists: the nearest is found as after vacuum');
+cmp_ok($lists[1], '>=', $vacuumed[1] - 6, 'dead lists: the nearest ten are, too');
+
 $standby->stop;
 $node->stop;
 done_testing();

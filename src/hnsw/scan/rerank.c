@@ -521,8 +521,37 @@ fetch_nodes(LokiScan *so, int n)
 }
 
 /*
+ * Whether a node's TID list may have a row that the snapshot sees.  The first are versions of the last rows, so parts
+ * from the beginning are read, up to the first such row.
+ */
+static bool
+list_has_row(LokiScan *so, uint32 node)
+{
+	for (uint32 most = FIRST_PART;; most *= 4)
+	{
+		LokiPartialNode partial = {.node = node, .slot = LOKI_NONE};
+		bool		more = loki_node_part(so, &partial, most);
+
+		for (uint32 i = 0; i < so->tids.n; i++)
+		{
+			LokiEntryRef entry = {node, so->tids.rows[i].slot, so->tids.lsn, so->tids.rows[i].tid};
+
+			CHECK_FOR_INTERRUPTS();
+			if (loki_on_visible_page(so, &entry.heap))
+				return true;
+			if (!fetch_row(so, &entry))
+				continue;
+			ExecClearTuple(so->heap.slot);
+			return true;
+		}
+		if (!more || most > PG_UINT32_MAX / 4)
+			return more;
+	}
+}
+
+/*
  * LokiRowTest.test: which of n nodes may have a row that the snapshot sees.  Rows of pages that everyone sees are
- * not read, nor those of a TID list, which has rows of equal attributes.
+ * not read.
  */
 void
 loki_rerank_test_rows(void *scan, const uint32 *nodes, int n, uint8 *has_row)
@@ -541,10 +570,15 @@ loki_rerank_test_rows(void *scan, const uint32 *nodes, int n, uint8 *has_row)
 		read_tid(so, slots->blocks[i], slots->offsets[i], &tid, &entry.lsn);
 		entry.heap = tid.u.heap;
 		has_row[i] = LokiTidIsLive(&tid) && !loki_is_killed(so, &tid);
-		if (!has_row[i] || LokiTidState(&tid) == LOKI_TID_LIST || loki_on_visible_page(so, &entry.heap))
+		if (!has_row[i])
 			continue;
-		has_row[i] = fetch_row(so, &entry);
-		ExecClearTuple(so->heap.slot);
+		if (LokiTidState(&tid) == LOKI_TID_LIST)
+			has_row[i] = list_has_row(so, nodes[i]);
+		else if (!loki_on_visible_page(so, &entry.heap))
+		{
+			has_row[i] = fetch_row(so, &entry);
+			ExecClearTuple(so->heap.slot);
+		}
 	}
 }
 
