@@ -232,6 +232,10 @@ foreach my $when ('for the first time', 'again', 'by an old snapshot')
 		is($rows, $fresh{$where}[0], "$when, $where: the rows of before");
 		cmp_ok($scored, '<', $fresh{$where}[1] + 1500, "$when, $where: few nodes more");
 		note("$when, $where: $fresh{$where}[1] nodes before, $scored now");
+		next if $when ne 'again';
+		ask($session, "SELECT id FROM hot WHERE $where ORDER BY v <-> item(77) LIMIT 5;");
+		cmp_ok(ask($session, 'SELECT heap_fetches FROM lokivector_scan_stats();'), '<', 20,
+			"$when, $where: marks tell which have none, without a read of the table");
 	}
 }
 ask($session, 'COMMIT;');

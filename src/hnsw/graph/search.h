@@ -231,7 +231,8 @@ typedef struct LokiRowTest
 	/* which of n nodes may have a visible row; NULL: nobody knows.  No page may be locked */
 	void		(*test) (void *scan, const uint32 *nodes, int n, uint8 *has_row);
 	void	   *scan;
-	bool		asked;			/* candidates have to have one */
+	bool		asked;			/* candidates have to have one ... */
+	bool		by_marks;		/* ... as far as marks in the index say, which takes no read of the table */
 } LokiRowTest;
 
 /* Arrays for one batch of neighbors */

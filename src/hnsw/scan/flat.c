@@ -88,7 +88,7 @@ loki_flat_begin(LokiScan *so)
 		.seen_nodes = loki_node_end(so->state, so->scan->indexRelation),
 			.horizon = -get_float8_infinity(),
 			.returned = so->course.returned,
-			.rowless = so->ranking.rowless
+			.rowless = so->ranking.rowless.n
 	};
 
 	/* a walk that was not taken has queued nothing, however much it scored */
@@ -586,7 +586,7 @@ loki_flat_falls_short(const LokiScan *so)
 	double		ties = 0;
 	/* nodes for the rows that flat scans have been asked for, or found to be none */
 	double		needed = so->course.returned - so->flat.returned + n +
-		so->ranking.rowless - so->flat.rowless;
+		so->ranking.rowless.n - so->flat.rowless;
 
 	if (so->course.phase != LOKI_SCAN_FLAT || so->plan.certain || so->flat.last)
 		return false;

@@ -58,7 +58,7 @@ loki_rerank_begin(LokiScan *so)
 	so->ranking.nrows = so->ranking.next_row = 0;
 	so->ranking.npartials = 0;
 	so->ranking.dropped = so->ranking.passed = so->ranking.rejected_nearer = 0;
-	so->ranking.found = so->ranking.rowless = so->ranking.unseen = 0;
+	so->ranking.found = so->ranking.rowless.n = so->ranking.rowless.unseen = so->ranking.rowless.marked = 0;
 	so->ranking.bound = so->ranking.passed_bound = FLT_MAX;
 	loki_rest_end(so);
 	if (so->heap.slot != NULL)
@@ -505,8 +505,9 @@ fetch_nodes(LokiScan *so, int n)
 			loki_prefetch_row(so, &tids[ahead++]);
 		if (loki_is_killed(so, &tids[i]))
 		{
-			so->ranking.rowless++;
-			so->ranking.unseen++;
+			so->ranking.rowless.n++;
+			so->ranking.rowless.unseen++;
+			so->ranking.rowless.marked++;
 			continue;
 		}
 		Assert(so->ranking.fetch_most > 0);
@@ -515,8 +516,12 @@ fetch_nodes(LokiScan *so, int n)
 		fetch_node(so, nodes[i], &tids[i], lsns[i], recent[i]);
 		if (so->ranking.nrows > rows)
 			loki_refine_measured(so, bounds[i], so->ranking.rows[rows].distance);
-		so->ranking.rowless += so->ranking.found == found;
-		so->ranking.unseen += so->ranking.found == found && so->ranking.dropped == dropped;
+		so->ranking.rowless.n += so->ranking.found == found;
+		if (so->ranking.found == found && so->ranking.dropped == dropped)
+		{
+			so->ranking.rowless.unseen++;
+			so->ranking.rowless.marked += LokiTidState(&tids[i]) == LOKI_TID_LIST && so->tids.n == 0;
+		}
 	}
 }
 
@@ -537,7 +542,7 @@ list_has_row(LokiScan *so, uint32 node)
 			LokiEntryRef entry = {node, so->tids.rows[i].slot, so->tids.lsn, so->tids.rows[i].tid};
 
 			CHECK_FOR_INTERRUPTS();
-			if (loki_on_visible_page(so, &entry.heap))
+			if (so->search.rows.by_marks || loki_on_visible_page(so, &entry.heap))
 				return true;
 			if (!fetch_row(so, &entry))
 				continue;
@@ -549,10 +554,7 @@ list_has_row(LokiScan *so, uint32 node)
 	}
 }
 
-/*
- * LokiRowTest.test: which of n nodes may have a row that the snapshot sees.  Rows of pages that everyone sees are
- * not read.
- */
+/* LokiRowTest.test.  Rows of pages that everyone sees are not read, nor any if the search goes by marks. */
 void
 loki_rerank_test_rows(void *scan, const uint32 *nodes, int n, uint8 *has_row)
 {
@@ -574,7 +576,7 @@ loki_rerank_test_rows(void *scan, const uint32 *nodes, int n, uint8 *has_row)
 			continue;
 		if (LokiTidState(&tid) == LOKI_TID_LIST)
 			has_row[i] = list_has_row(so, nodes[i]);
-		else if (!loki_on_visible_page(so, &entry.heap))
+		else if (!so->search.rows.by_marks && !loki_on_visible_page(so, &entry.heap))
 		{
 			has_row[i] = fetch_row(so, &entry);
 			ExecClearTuple(so->heap.slot);
@@ -742,7 +744,7 @@ loki_rerank_complete(LokiScan *so, uint32 wanted)
 	uint32		left = so->ranking.nrows - so->ranking.next_row;
 	/* the rows of all nodes that match are read, if these are no more than the first flat scan keeps */
 	bool		all = so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
-		so->ranking.found + so->ranking.rowless + (so->queue.n - so->queue.next) +
+		so->ranking.found + so->ranking.rowless.n + (so->queue.n - so->queue.next) +
 		(so->rerank.n - so->rerank.next) <= LOKI_FIRST_SELECTION;
 	uint32		at_end = all ? LOKI_PREFETCH_NODES : loki_filters_rows(so) ? 8 : 1;
 	int			known;

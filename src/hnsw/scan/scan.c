@@ -448,18 +448,20 @@ widen_walk(LokiScan *so, double nodes, double width)
 }
 
 /*
- * If many of the nodes that were read have no row that the snapshot sees, let the walk ask for rows from now on:
- * as wide as it is, it then finds what it would have found if vacuum had removed them.  False if it does, or if
- * they are few.
+ * If so many of the nodes that were read have no visible row that a walk by their share would be wider, let it ask for
+ * rows from now on: it finds as much as without them.  Marks say it without a read of the table, as long as few others
+ * are met.  Else false.
  */
 static bool
 ask_for_rows(LokiScan *so)
 {
-	double		unseen = so->ranking.unseen;
+	LokiRowTest *rows = &so->search.rows;
+	double		few = (WORTH_WIDENING * WORTH_WIDENING - 1) * so->ranking.found;
+	bool		unmarked = so->ranking.rowless.unseen - so->ranking.rowless.marked > few;
 
-	if (so->search.rows.asked || unseen <= (WORTH_WIDENING - 1) * so->ranking.found)
+	if (rows->asked ? !rows->by_marks || !unmarked : so->ranking.rowless.unseen <= few)
 		return false;
-	so->search.rows.asked = true;
+	*rows = (LokiRowTest) {rows->test, rows->scan, true, !unmarked};
 	widen_walk(so, so->course.rows, so->course.width);
 	return true;
 }
@@ -680,10 +682,9 @@ return_row(LokiScan *so, const ItemPointerData *tid, double distance, bool isnul
 }
 
 /*
- * The next row of the graph, in order of distance.  A batch is filled when its first row is asked for, and again
- * if its rows ran out before its end.  pgvector keeps a strict order by leaving late rows out.  A complete
- * scan does so if the plan relies on its order: if a row of the first batch is dead, the executor asks
- * for more than LIMIT takes.
+ * The next row of the graph, in order of distance.  A batch is filled when its first row is asked for, and again if its
+ * rows ran out before its end.  pgvector keeps a strict order by leaving late rows out.  A complete scan does so if the
+ * plan relies on its order: if a row of the first batch is dead, the executor asks for more than LIMIT takes.
  */
 static bool
 next_ranked(LokiScan *so)

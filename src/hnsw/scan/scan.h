@@ -191,6 +191,15 @@ typedef struct LokiRerankQueue
 	uint64		measured;		/* ... over these nodes */
 } LokiRerankQueue;
 
+/* Nodes that were read, or known to be dead, with no row that is visible and passes */
+typedef struct LokiRowless
+{
+	uint64		n;
+	uint64		unseen;			/* of which so many have none that is visible
+								 * ... */
+	uint64		marked;			/* ... as marks say, so that no row was read */
+} LokiRowless;
+
 /*
  * Rows that were reranked: rows[next_row .. nrows), ascending by distance (rerank.c, rest.c; scan.c takes them;
  * prefetch.c says which were announced)
@@ -219,10 +228,7 @@ typedef struct LokiRanking
 	float		passed_bound;	/* the least of rows that passed */
 	uint64		found;			/* rows that are visible and pass, even beyond
 								 * the bound */
-	uint64		rowless;		/* nodes that were read, or known to be dead,
-								 * with no such row ... */
-	uint64		unseen;			/* ... of which so many have none that is
-								 * visible */
+	LokiRowless rowless;
 } LokiRanking;
 
 /* How vectors of rows are read (rerank.c; rest.c: through which ring) */

@@ -227,7 +227,10 @@ offer_best(LokiSearch *search, uint32 item)
 		make_heap(search);
 }
 
-/* If rows are asked for, note which of n scored nodes from `first` on have none, of those that match and are near */
+/*
+ * If rows are asked for, note which of n scored nodes from `first` on have none, of those that match and are near.
+ * Marks do not say that a node has a row.
+ */
 static void
 note_rowless(LokiSearch *search, uint32 first, int n)
 {
@@ -245,7 +248,8 @@ note_rowless(LokiSearch *search, uint32 first, int n)
 		if ((scored->flags & (LOKI_SCORED_MATCHES | LOKI_SCORED_ROWS_KNOWN)) != LOKI_SCORED_MATCHES ||
 			!near_enough(search, scored->distance))
 			continue;
-		scored->flags |= LOKI_SCORED_ROWS_KNOWN;
+		if (!search->rows.by_marks)
+			scored->flags |= LOKI_SCORED_ROWS_KNOWN;
 		items[ntests] = item;
 		nodes[ntests++] = scored->node;
 	}
@@ -253,7 +257,7 @@ note_rowless(LokiSearch *search, uint32 first, int n)
 		search->rows.test(search->rows.scan, nodes, ntests, has_row);
 	for (int i = 0; i < ntests; i++)
 		if (!has_row[i])
-			search->kept.scored[items[i]].flags |= LOKI_SCORED_ROWLESS;
+			search->kept.scored[items[i]].flags |= LOKI_SCORED_ROWLESS | LOKI_SCORED_ROWS_KNOWN;
 }
 
 /*

@@ -298,7 +298,7 @@ static double
 nodes_seen(const LokiScan *so)
 {
 	double		found = so->ranking.found;
-	double		dropped = so->ranking.rowless - so->ranking.unseen;
+	double		dropped = so->ranking.rowless.n - so->ranking.rowless.unseen;
 
 	return found > 0 ? (so->course.returned + rows_in_hand(so)) * (1 + dropped / found) : dropped;
 }
