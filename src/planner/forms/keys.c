@@ -477,8 +477,7 @@ note_scan(LokiNode *node, PlanState *inner)
 {
 	const CustomScan *scan = (const CustomScan *) node->css.ss.ps.plan;
 
-	if (list_nth_oid(scan->custom_private, KEYS_COST) != 0 &&
-		(IsA(inner, IndexScanState) || loki_hybrid_caller(inner) != NULL))
+	if (list_nth_oid(scan->custom_private, KEYS_COST) != 0)
 		((JoinKeysState *) node)->scan = inner;
 }
 

@@ -206,7 +206,8 @@ find_limited(PlanState *ps, LimitState *limit, double ahead, LokiNode *any_order
 			break;
 		case T_NestLoopState:
 			/* the outer side is in order, or has one row (forms/vector_join.c) */
-			loki_node_beside(outerPlanState(ps), innerPlanState(ps));
+			if (scans_hnsw(innerPlanState(ps)))
+				loki_node_beside(outerPlanState(ps), innerPlanState(ps));
 			find_limited(outerPlanState(ps), limit, ahead, any_order);
 			find_limited(innerPlanState(ps), limit, ahead, any_order);
 			break;

@@ -48,7 +48,10 @@ typedef struct LokiNodeKind
 	/* The next row, which must pass the node's filter; NULL after the last */
 	TupleTableSlot *(*next) (LokiNode *node);
 
-	/* Takes the inner side of a nested loop below a Limit, of which it is the outer one; may be NULL */
+	/*
+	 * Takes the inner side of a nested loop below a Limit, of which the node
+	 * is the outer one, if that is a scan of an hnsw index; may be NULL
+	 */
 	void		(*beside) (LokiNode *node, PlanState *inner);
 
 	/* What EXPLAIN shows of it, besides its filter; may be NULL */
@@ -106,7 +109,7 @@ extern Path *loki_node_input(const CustomPath *path);
 /* The plan that an ordered node takes rows of, for the Limit above it; NULL for other nodes */
 extern PlanState *loki_node_child(PlanState *ps, LimitState *limit);
 
-/* Tell a node that may be on the outer side of a nested loop what is on the inner one. */
+/* Tell a node that may be on the outer side of a nested loop what scans an hnsw index on the inner one. */
 extern void loki_node_beside(PlanState *outer, PlanState *inner);
 
 /* The node itself, if rows that are left may come in any order; NULL for other nodes */
