@@ -51,6 +51,10 @@ SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, c.kind FROM near d JOIN
 SELECT * FROM groups_check($$SELECT d.id, count(*) FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 GROUP BY d.id, dist ORDER BY dist, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, m.kind FROM near d JOIN marks m ON m.doc = d.id WHERE kind < 2 ORDER BY dist, d.id, m.kind LIMIT 10$$);
 SELECT count(*) > count(DISTINCT id) AS several FROM (SELECT DISTINCT d.id, dist, random() AS r FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 ORDER BY dist LIMIT 20) q;
+SELECT count(*) > count(DISTINCT id) AS several FROM (SELECT DISTINCT d.id, dist, (SELECT random() + d.id) AS r FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 ORDER BY dist LIMIT 20) q;
+-- ... and each row has its own chance to pass
+SELECT plan_nodes($$SELECT DISTINCT d.id, dist FROM near d JOIN marks m ON m.doc = d.id JOIN chunks c ON c.id = d.tenant WHERE m.kind = 1 AND c.kind + d.id > 0 ORDER BY dist, d.id LIMIT 10$$, 'LokivectorJoinKeys');
+SELECT plan_nodes($$SELECT DISTINCT d.id, dist FROM near d JOIN marks m ON m.doc = d.id JOIN chunks c ON c.id = d.tenant WHERE m.kind = 1 AND c.kind + d.id > random() ORDER BY dist, d.id LIMIT 10$$, 'LokivectorJoinKeys');
 -- test: as applications' libraries write it: Django's distinct() over many, Rails' eager_load, SQLAlchemy's and Django's aggregates
 SELECT * FROM groups_check($$SELECT DISTINCT "d"."id", "d"."title", "d"."v", ("d"."v" <-> '[1,2,3,4,5,6]') AS "distance" FROM "docs" "d" INNER JOIN "chunks" ON ("d"."id" = "chunks"."doc") WHERE "chunks"."kind" IN (1, 2) ORDER BY "distance" ASC, "d"."id" LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT "docs"."id", docs.v <-> '[1,2,3,4,5,6]' AS alias_0 FROM "docs" LEFT OUTER JOIN "chunks" ON "chunks"."doc" = "docs"."id" ORDER BY docs.v <-> '[1,2,3,4,5,6]', docs.id LIMIT 10$$);

@@ -163,7 +163,9 @@ find_row_groups(PlannerInfo *root, const Query *parse, const Query *outer, LokiL
 	level->asked.input = groups->input;
 	level->asked.input_is_new = groups->input != groups->output;
 	level->asked.whole = rel->relid;
-	if (!parse->hasAggs && !contain_volatile_functions((Node *) root->processed_tlist))
+	/* what is volatile has other values for each row, also in a sub-plan, and lets some of several rows pass */
+	if (!parse->hasAggs && level->repeatable && !contain_volatile_functions((Node *) parse) &&
+		loki_is_repeatable(root->processed_tlist))
 		level->asked.once = rel->relid;
 	return groups;
 }
