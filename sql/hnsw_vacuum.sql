@@ -88,6 +88,30 @@ SELECT count(*) FROM (SELECT id FROM vacuum_t ORDER BY v <=> '[1,1,1]') s;
 SELECT lokivector_check('vacuum_idx', true);
 DROP TABLE vacuum_t;
 
+-- test: rows of which many versions are removed keep their neighbors
+CREATE TABLE versions (id integer PRIMARY KEY, v vector(16), seen integer) WITH (autovacuum_enabled = off);
+CREATE FUNCTION versions_item(n integer) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
+	SELECT array_agg(1.5 * sin((n % 23) * 3 + i * 7) + hashint8extended(n, i)::float8 / 9223372036854775807 ORDER BY i)::vector
+	FROM generate_series(1, 16) i $$;
+INSERT INTO versions SELECT n, versions_item(n), 0 FROM generate_series(1, 2000) n;
+CREATE INDEX versions_idx ON versions USING hnsw (v vector_l2_ops, seen);
+CREATE TABLE versions_nearest AS SELECT q, id FROM generate_series(77, 1900, 200) q,
+	LATERAL (SELECT id FROM versions ORDER BY (v <-> versions_item(q))::text::float8 LIMIT 5) s;
+CREATE FUNCTION versions_found() RETURNS bigint LANGUAGE sql SET enable_seqscan = off SET enable_sort = off AS $$
+	SELECT count(*) FROM versions_nearest n
+	WHERE id IN (SELECT id FROM versions ORDER BY v <-> versions_item(n.q) LIMIT 5) $$;
+DO $$
+BEGIN
+	FOR i IN 1 .. 80 LOOP
+		UPDATE versions SET seen = seen + 1 WHERE id IN (SELECT id FROM versions_nearest);
+	END LOOP;
+END $$;
+SELECT versions_found() >= 49 AS found;
+VACUUM (INDEX_CLEANUP on) versions;
+SELECT versions_found() >= 49 AS found, lokivector_check('versions_idx', true);
+DROP TABLE versions, versions_nearest;
+DROP FUNCTION versions_found, versions_item;
+
 -- test: TID lists of duplicates lose their dead ones
 CREATE TABLE vacuum_t (id integer, v vector(3));
 CREATE INDEX vacuum_idx ON vacuum_t USING hnsw (v vector_l2_ops);

@@ -198,6 +198,8 @@ choose_list(LokiVacuum *vacuum, ListChange *change)
 	if (nlive + linker->n < ENOUGH_GATHERED)
 		gather_behind(vacuum, &further, change->level, &none);
 	Assert(linker->n <= MAX_GATHERED);
+	if (change->level == 0 && 2 * nlive < old->count)
+		loki_bitmap_set(&vacuum->thin, change->node);
 	loki_linker_score(linker, change->node);
 	max = Min(old->count + 1, loki_list_max(change->level, vacuum->state->m));
 	loki_linker_choose(linker, change->level, max - nlive, false, LOKI_NONE, &chosen);
@@ -472,10 +474,11 @@ note_reachable(LokiVacuum *vacuum, uint32 entry)
 
 /*
  * Make links to a node that was cut off, from near nodes that a search from the entry point
- * finds; false if it finds none.  If the node has too few links itself, they are linked from it as well.
+ * finds; false if it finds none.  If the node has too few links itself, they are linked from it as well; more of
+ * both for one whose list was thin.
  */
 static bool
-link_again(LokiVacuum *vacuum, uint32 node, bool repaired)
+link_again(LokiVacuum *vacuum, uint32 node, bool repaired, bool thin)
 {
 	LokiSearch *search = &vacuum->search;
 	LokiLinker *linker = &vacuum->linker;
@@ -506,9 +509,9 @@ link_again(LokiVacuum *vacuum, uint32 node, bool repaired)
 			loki_linker_add(linker, other, LOKI_NONE, search->pool.nearest[i].distance);
 	}
 	loki_linker_choose(linker, 0, loki_list_max(0, vacuum->state->m), false, LOKI_NONE, &list);
-	for (int i = 0; i < list.count && own.count + i < vacuum->state->m / 2; i++)
+	for (int i = 0; i < list.count && own.count + i < (thin ? vacuum->state->m : vacuum->state->m / 2); i++)
 		loki_list_add(linker, &ref, list.nodes[i], LOKI_NONE, LOKI_LINK_CHOSEN);
-	for (int i = 0; i < list.count && (i < LINKS_AGAIN || !linked); i++)
+	for (int i = 0; i < list.count && (i < (thin ? vacuum->state->m : LINKS_AGAIN) || !linked); i++)
 	{
 		ref.node = list.nodes[i];
 		if (loki_list_add(linker, &ref, node, LOKI_NONE, LOKI_LINK_CHOSEN))
@@ -538,7 +541,7 @@ link_cut_off_nodes(LokiVacuum *vacuum, bool repaired)
 			continue;
 		LokiVacuumDelayPoint();
 		cut_off++;
-		if (link_again(vacuum, node, repaired) && !vacuum->named)
+		if (link_again(vacuum, node, repaired, false) && !vacuum->named)
 			reach_from(vacuum, node);
 	}
 	return cut_off;
@@ -568,6 +571,7 @@ loki_repair_graph(LokiVacuum *vacuum)
 	if (!loki_bitmap_test(&vacuum->live, entry.node))
 		choose_entry(vacuum, &entry);
 	loki_bitmap_init(&vacuum->linked, vacuum->live.size);
+	loki_bitmap_init(&vacuum->thin, vacuum->live.size);
 
 	/* V4: before the links go that lead to the others; searches come through dead nodes */
 	loki_vacuum_phase(vacuum, LOKI_VACUUM_SEARCHING, arrays[LOKI_SLOTS_LINK].npages);
@@ -588,6 +592,12 @@ loki_repair_graph(LokiVacuum *vacuum)
 		/* those that had to wait */
 		note_reachable(vacuum, entry.node);
 		(void) link_cut_off_nodes(vacuum, true);
+	}
+	/* what the dead led to may be dead too, as versions of a row that are linked to each other */
+	loki_bitmap_foreach(node, &vacuum->thin)
+	{
+		LokiVacuumDelayPoint();
+		(void) link_again(vacuum, node, true, true);
 	}
 	loki_make_lost_reachable(vacuum);
 }

@@ -130,6 +130,7 @@ typedef struct LokiVacuum
 	LokiBitmap	linked;			/* nodes that can be reached from the entry point
 								 * by way of nodes that are not dead ... */
 	bool		named;			/* ... or only that a list of such a node names */
+	LokiBitmap	thin;			/* nodes most of whose links were to dead ones */
 	LokiBitmap	lost[2];		/* what is to be searched for, as it is new or
 								 * a link to it is gone: nodes, and UPPER
 								 * slots */
