@@ -44,6 +44,13 @@
  */
 #define ENTRY_WIDTH			20
 
+/* A search is so many times as wide where all that it found are of one vector, and where all are dead */
+#define PAST_TWINS			4
+#define PAST_DEAD			16
+
+/* Links to nodes of the same vector */
+#define TWIN_LINKS			4
+
 /* One row in so many shows how much searches find (search_widely()) */
 #define COMPARED_EVERY		64
 
@@ -86,28 +93,56 @@ insert_outside(LokiNewRow *row, LokiValueClass class)
  */
 
 /*
- * Choose the node's list on layer 0 among the search's pool.  If the pool is wider than
- * usual, because most of its nodes are dead, its first live nodes are taken.
+ * How many of the search's pool are as near as the nearest.  Many are if they are of one vector and differ in
+ * attributes, as versions of a row do.
+ */
+static int
+count_twins(const LokiPool *pool)
+{
+	int			twins = 0;
+
+	while (twins < pool->n && pool->nearest[twins].distance == pool->nearest[0].distance)
+		twins++;
+	return twins;
+}
+
+/*
+ * Choose the node's list on layer 0 among the search's pool.  If the pool is wider than usual, because most of its
+ * nodes are dead, its first live nodes are taken; if because they are of one vector, others.  The rule would keep one
+ * of these, and no way would lead out of them; some are linked besides.
  */
 static int
 choose_base(LokiNewRow *row)
 {
-	LokiLinker *linker = &row->cache->linker;
-	LokiSearch *search = &row->cache->search;
-	bool		check_first = search->pool.n > row->cache->ef_construction;
+	LokiInsertCache *cache = row->cache;
+	LokiLinker *linker = &cache->linker;
+	LokiList   *list = &cache->lists[0];
+	const LokiPool *pool = &cache->search.pool;
+	bool		check_first = pool->n > cache->ef_construction;
+	int			twins = check_first ? count_twins(pool) : 0;
+	int			most = loki_list_max(0, row->state->m);
 
 	Assert(row->node == LOKI_NONE);
+	if (2 * twins <= cache->ef_construction || twins == pool->n)
+		twins = 0;
 	linker->n = 0;
-	for (int i = 0; i < search->pool.n && linker->n < row->cache->ef_construction; i++)
+	for (int i = twins; i < pool->n && linker->n < cache->ef_construction; i++)
 	{
-		uint32		node = search->pool.nearest[i].node & ~LOKI_EXPANDED;
+		uint32		node = pool->nearest[i].node & ~LOKI_EXPANDED;
 
 		if (!check_first || loki_node_is_live(row->state, row->index, node))
-			loki_linker_add(linker, node, LOKI_NONE, search->pool.nearest[i].distance);
+			loki_linker_add(linker, node, LOKI_NONE, pool->nearest[i].distance);
 	}
-	loki_linker_choose(linker, 0, loki_list_max(0, row->state->m), true, LOKI_NONE, &row->cache->lists[0]);
+	loki_linker_choose(linker, 0, twins > 0 ? Max(most - TWIN_LINKS, 1) : most, true, LOKI_NONE, list);
+	for (int i = 0; i < Min(TWIN_LINKS, twins) && list->count < most; i++)
+	{
+		uint32		node = pool->nearest[i * twins / Min(TWIN_LINKS, twins)].node & ~LOKI_EXPANDED;
+
+		if (loki_node_is_live(row->state, row->index, node))
+			loki_list_push(list, node, LOKI_NONE);
+	}
 	loki_link_past_cluster(row);
-	return row->cache->lists[0].count;
+	return list->count;
 }
 
 /*
@@ -266,11 +301,12 @@ find_place(LokiNewRow *row)
 		search_widely(row, cache->found, nwide);
 		if (loki_insert_duplicate(row))
 			return true;
+		if (search->pool.n >= cache->ef_construction && count_twins(&search->pool) == search->pool.n)
+			loki_search_layer0(search, cache->found, nwide, cache->ef_construction * PAST_TWINS);
 		if (choose_base(row) == 0)
 		{
 			/* it met dead nodes alone */
-			loki_search_layer0(search, cache->found, nwide,
-							   cache->ef_construction * 16);
+			loki_search_layer0(search, cache->found, nwide, cache->ef_construction * PAST_DEAD);
 			choose_base(row);
 		}
 		loki_offer_node(row);
