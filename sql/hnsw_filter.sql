@@ -332,3 +332,36 @@ SELECT count(*) FROM hubs a, LATERAL (
 WHERE distance > 0 AND (NOT test_short() OR hashint4(a.id) % 8 = 0);
 SELECT lokivector_check('hubs_idx', true);
 DROP TABLE hubs;
+
+-- test: versions that fail, and that vacuum will remove, do not count as rows that fail
+CREATE TABLE filter_read (id integer PRIMARY KEY, v vector(16), reads integer) WITH (autovacuum_enabled = off);
+INSERT INTO filter_read SELECT i, random_vector(i, 16), 0 FROM generate_series(1, 6000) i;
+CREATE INDEX filter_read_idx ON filter_read USING hnsw (v vector_l2_ops, reads);
+VACUUM ANALYZE filter_read;
+CREATE FUNCTION filter_scored() RETURNS bigint LANGUAGE plpgsql SET enable_seqscan = off SET enable_sort = off AS $$
+DECLARE
+	scored bigint := 0;
+BEGIN
+	FOR i IN 1 .. 10 LOOP
+		PERFORM id FROM filter_read WHERE reads < 3 ORDER BY v <-> random_vector(i, 16) LIMIT 10;
+		scored := scored + (SELECT nodes_scored FROM lokivector_scan_stats());
+	END LOOP;
+	RETURN scored;
+END $$;
+CREATE PROCEDURE filter_reads(times integer) LANGUAGE plpgsql AS $$
+BEGIN
+	SET enable_seqscan = off;
+	FOR i IN 1 .. times * 10 LOOP
+		UPDATE filter_read SET reads = reads + 1
+			WHERE id IN (SELECT id FROM filter_read ORDER BY v <-> random_vector(i % 10 + 1, 16) LIMIT 5);
+		COMMIT;
+	END LOOP;
+	RESET enable_seqscan;
+END $$;
+CALL filter_reads(40);
+SELECT filter_scored() AS before \gset
+VACUUM (INDEX_CLEANUP on) filter_read;
+SELECT :before < 2 * filter_scored() AS few;
+DROP TABLE filter_read;
+DROP PROCEDURE filter_reads;
+DROP FUNCTION filter_scored;

@@ -434,9 +434,32 @@ begin_hops(LokiSearch *search)
 	hop_score(search, seeds, n);
 }
 
+/* The share, of the nodes that failed the filter last, of those that have a row, as far as marks say; 1 if none failed */
+static double
+share_with_row(LokiSearch *search)
+{
+	uint32		nodes[ROWS_AT_ONCE];
+	uint8		has_row[ROWS_AT_ONCE];
+	bool		by_marks = search->rows.by_marks;
+	int			n = 0;
+	double		rows = 1;
+
+	for (uint32 item = search->kept.nscored; item-- > 0 && n < ROWS_AT_ONCE;)
+		if ((search->kept.scored[item].flags & (LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES)) == LOKI_SCORED_CHECKED)
+			nodes[n++] = search->kept.scored[item].node;
+	if (n == 0 || search->rows.test == NULL)
+		return 1;
+	search->rows.by_marks = true;
+	search->rows.test(search->rows.scan, nodes, n, has_row);
+	search->rows.by_marks = by_marks;
+	for (int i = 0; i < n; i++)
+		rows += has_row[i];
+	return rows / (n + 1);
+}
+
 /*
  * Choose the strategy again after some expansions.  If few nodes match here, it becomes
- * hops with a wider pool, or a flat scan.
+ * hops with a wider pool, or a flat scan; not if those that fail are mostly versions of rows that vacuum will remove.
  */
 static LokiStrategy
 choose_strategy(LokiSearch *search)
@@ -460,6 +483,11 @@ choose_strategy(LokiSearch *search)
 	}
 	if (filtered > 0)
 		strategy = loki_strategy_choose(search, share);
+	if (strategy != LOKI_STRATEGY_PLAIN)
+	{
+		share = Min(share / (share + (1 - share) * share_with_row(search)), 1);
+		strategy = loki_strategy_choose(search, share);
+	}
 	if (strategy != LOKI_STRATEGY_PLAIN && search->choice->correlated < 0)
 	{
 		loki_strategy_sample(search, (uint32) search->budget.flat_nodes, false);
