@@ -160,6 +160,19 @@ INSERT INTO hybrid_t VALUES (1, hybrid_vector(-1), 7, 7), (2, hybrid_vector(-2),
 EXECUTE nearest(hybrid_vector(-1), 7, 3);
 EXECUTE within(hybrid_vector(-1), 2);
 
+-- test: rows of a bitmap are read where the index has more nodes than VACUUM has counted
+CREATE TABLE hybrid_updated (id integer, tenant integer, v vector(16)) WITH (autovacuum_enabled = off);
+INSERT INTO hybrid_updated SELECT i, CASE WHEN i % 80 = 0 THEN 9 ELSE i % 3 END, random_vector(i, 16) FROM generate_series(1, 4000) i;
+CREATE INDEX hybrid_updated_v ON hybrid_updated USING hnsw (v vector_l2_ops);
+CREATE INDEX hybrid_updated_tenant ON hybrid_updated (tenant);
+VACUUM ANALYZE hybrid_updated;
+UPDATE hybrid_updated SET v = v * v + v;
+UPDATE hybrid_updated SET v = v * v + v;
+UPDATE hybrid_updated SET v = v * v + v;
+SELECT line FROM plan_lines('SELECT id, v <-> random_vector(-1, 16) AS distance, count(*) OVER () FROM hybrid_updated
+	WHERE tenant = 9 ORDER BY distance LIMIT 10', 'ANALYZE, TIMING OFF, SUMMARY OFF') line WHERE line LIKE '%Strategy%';
+DROP TABLE hybrid_updated;
+
 DEALLOCATE ALL;
 DROP TABLE hybrid_t, hybrid_temp;
 DROP FUNCTION hybrid_explain, hybrid_vector;

@@ -94,6 +94,12 @@ loki_hnsw_shape(Relation index, LokiHnswShape *shape)
 	return true;
 }
 
+double
+loki_hnsw_nodes(Relation index)
+{
+	return loki_node_end(loki_index_open(index, NULL), index);
+}
+
 /*
  * The access method's properties and entry points, also those of ivfflat, which changes some.  What is
  * not set is false, 0 or NULL, as makeNode() left it.

@@ -355,6 +355,9 @@ typedef struct LokiHnswShape
 
 extern bool loki_hnsw_shape(Relation index, LokiHnswShape *shape);
 
+/* How many nodes an index that is built has now, with those that are free; what VACUUM counted may be far from it */
+extern double loki_hnsw_nodes(Relation index);
+
 /*
  * For how many rows walks are as wide as those for `rows` rows (0 = not known) that scans of the index
  * choose, by the target of their recall or by what they find of few rows

@@ -388,7 +388,7 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	if (!loki_hnsw_shape(state->walk.index, &search.shape))
 		return true;
 	search.set_rows = state->tids->count;
-	search.nodes = Max(state->walk.index->rd_rel->reltuples, Max(search.set_rows, 1));
+	search.nodes = Max(loki_hnsw_nodes(state->walk.index), Max(search.set_rows, 1));
 	search.inside = Max(search.set_rows, 1);
 	search.page = random_page_cost * loki_share_missed(table->rd_rel->relpages);
 	search.width = Max(state->limit, search.shape.ef);
