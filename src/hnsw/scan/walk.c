@@ -445,8 +445,11 @@ share_with_row(LokiSearch *search)
 	double		rows = 1;
 
 	for (uint32 item = search->kept.nscored; item-- > 0 && n < ROWS_AT_ONCE;)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if ((search->kept.scored[item].flags & (LOKI_SCORED_CHECKED | LOKI_SCORED_MATCHES)) == LOKI_SCORED_CHECKED)
 			nodes[n++] = search->kept.scored[item].node;
+	}
 	if (n == 0 || search->rows.test == NULL)
 		return 1;
 	search->rows.by_marks = true;
