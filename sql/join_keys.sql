@@ -68,7 +68,7 @@ SELECT values_same('SELECT id FROM values_t WHERE big = 300 AND id - 1 IN (SELEC
 SELECT values_rare_read('big = (SELECT 200 + 0 * max(id) FROM values_regions)');
 DELETE FROM values_t WHERE id = 8001;
 -- ... and no index has slots but ours
-CREATE INDEX values_btree ON values_t (other, (v <-> values_vector(-1)));
+DO $$BEGIN EXECUTE format('CREATE INDEX values_btree ON values_t (other, (v <-> %L::vector))', values_vector(-1)); END$$;
 SELECT values_rare_read('other = 200');
 SELECT values_check('SELECT id FROM values_t WHERE other = 50 AND id - 1 IN (SELECT id FROM values_rare WHERE rank < 900) ORDER BY v <-> values_vector(-1) LIMIT 10');
 DROP INDEX values_btree;

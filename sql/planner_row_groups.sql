@@ -44,7 +44,7 @@ SELECT * FROM groups_check($$SELECT DISTINCT dist, d.id, title, v FROM near d LE
 SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist FROM near d ORDER BY dist, d.id LIMIT 10 OFFSET 3$$);
 -- an inner join of what nothing counts is as good as a semi-join, and marks are read once
 CREATE TABLE marks AS SELECT doc, kind FROM chunks;
-ANALYZE marks;
+VACUUM ANALYZE marks;
 SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 ORDER BY dist, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT d.id FROM near d JOIN marks m ON m.doc = d.id WHERE kind = 1 GROUP BY d.id, dist ORDER BY dist, d.id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, c.kind FROM near d JOIN marks m ON m.doc = d.id JOIN chunks c ON c.doc = d.id WHERE m.kind = 1 ORDER BY dist, d.id, c.kind LIMIT 10$$);

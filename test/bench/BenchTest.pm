@@ -44,7 +44,7 @@ sub check_program
   SKIP:
 	{
 		# A module of ours has to be found
-		if ($status && $stderr =~ /^(?:ModuleNotFoundError|ImportError): .*'(\w+)/m && !-e "$top/bench/$1.py")
+		if ($status && $stderr =~ /^(?:(?:ModuleNotFoundError|ImportError): .*'|the benchmark needs )(\w+)/m && !-e "$top/bench/$1.py")
 		{
 			skip("$shown: no Python module $1", 1);
 		}
