@@ -61,6 +61,25 @@ SELECT * FROM groups_check($$SELECT tenant, r, n FROM (SELECT tenant, r, dense_r
 SELECT * FROM groups_check($$SELECT d, n FROM (SELECT doc, d, rank() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s WHERE n = 2 ORDER BY d LIMIT 5$$);
 SELECT uses FROM groups_check($$SELECT r, n + m FROM (SELECT r, rank() OVER w AS n, row_number() OVER w AS m FROM ties WINDOW w AS (PARTITION BY doc ORDER BY r)) s WHERE n <= 2 ORDER BY r LIMIT 9$$);
 
+-- test: ORDER BY of a subquery, by which the query sorts as well, decides nothing
+SELECT * FROM groups_check($$SELECT * FROM (SELECT id, doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near ORDER BY 3) q WHERE n = 1 ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT id, d FROM (SELECT * FROM (SELECT id, doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near ORDER BY 3) q WHERE n = 1) m ORDER BY d, id LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT id, d FROM (SELECT * FROM (SELECT id, doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near ORDER BY 3, 1) q WHERE n = 1 ORDER BY d) m ORDER BY d, id LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT doc, d FROM (SELECT doc, min(d) AS d FROM near GROUP BY doc ORDER BY 2) s ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT title, d FROM (SELECT id, doc, d FROM near ORDER BY d) s JOIN docs ON docs.id = doc WHERE kind < 4 ORDER BY d LIMIT 10$$);
+-- but another one does, or more keys, and rows that are taken or locked by it
+SELECT * FROM groups_check($$SELECT doc, d FROM (SELECT doc, d FROM near ORDER BY d DESC) s ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT id, d FROM (SELECT id, d FROM near ORDER BY d, id) s ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT id, d FROM (SELECT id, d FROM near ORDER BY d LIMIT 20 OFFSET 3) s ORDER BY d, id DESC LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT id, d FROM (SELECT id, d FROM near ORDER BY d FOR UPDATE) s ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$SELECT id, d FROM (SELECT DISTINCT ON (d) id, d FROM near WHERE d IS NOT NULL ORDER BY d, id) s ORDER BY d LIMIT 10$$);
+-- and where rows are used in that order
+SELECT * FROM groups_check($$SELECT string_agg(id::text, ',') FROM (SELECT id, d FROM near WHERE d < 0.5 ORDER BY d, id) s$$);
+SELECT * FROM groups_check($$SELECT string_agg(id::text, ',' ORDER BY d) FROM (SELECT id, d FROM near WHERE d < 0.5 ORDER BY d, id) s$$);
+SELECT * FROM groups_check($$SELECT id, row_number() OVER () AS n FROM (SELECT id, d FROM near WHERE d < 0.5 ORDER BY d) s ORDER BY d LIMIT 10$$);
+CREATE SEQUENCE calls;
+SELECT n, d > lag(d) OVER (ORDER BY n) AS farther FROM (SELECT d, nextval('calls') AS n FROM (SELECT d FROM near WHERE d < 0.5 ORDER BY d) s ORDER BY d LIMIT 4) c;
+
 -- test: conditions, joins, partitions
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE tenant = 3 GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, min(d) FROM near WHERE lang = 'lang1' GROUP BY doc ORDER BY 2 LIMIT 10$$);

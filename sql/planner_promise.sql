@@ -174,7 +174,7 @@ SELECT * FROM promise_check($$SELECT p.v <-> q.v AS d FROM promise_dup p, (SELEC
 SELECT * FROM promise_check($$SELECT s.d FROM promise_names n, LATERAL (SELECT v <-> '[1,0,1,0,0,1,0,0]' AS d FROM promise_dup WHERE attr = n.attr AND owner <> 'user1' ORDER BY d LIMIT 5) s ORDER BY d LIMIT 30$$, true);
 
 -- test: subqueries under a LIMIT
-SELECT * FROM promise_check($$SELECT d FROM (SELECT id, d FROM promise_near ORDER BY d) s WHERE id % 3 = 0 ORDER BY d LIMIT 50$$, true);
+SELECT * FROM promise_check($$SELECT d FROM (SELECT id, d FROM promise_near ORDER BY d, id) s WHERE id % 3 = 0 ORDER BY d LIMIT 50$$, true);
 SELECT * FROM promise_check($$SELECT d FROM (SELECT id, d FROM promise_near WHERE attr % 2 = 1 ORDER BY d) s LIMIT 50$$, true);
 SELECT * FROM promise_check($$SELECT d, id AS k FROM (SELECT id, d FROM promise_near WHERE attr % 2 = 1 ORDER BY d, id DESC) s LIMIT 20 OFFSET 7$$, true);
 SELECT * FROM promise_check($$SELECT d FROM (SELECT * FROM (SELECT id, d, attr FROM promise_near ORDER BY d) s WHERE attr % 2 = 1 OFFSET 3) s LIMIT 20$$, true);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * arms.c
- *	  Give the arms of a UNION ALL, or a security barrier, the order and LIMIT of the query.
+ *	  Give the arms of a UNION ALL, or a security barrier, the order and LIMIT of the query; and take orders out of
+ *	  subqueries.
  *
  *		SELECT id, v <=> $1 AS d FROM books WHERE tenant = 3
  *		UNION ALL SELECT id, v <=> $1 FROM films WHERE tenant = 3
@@ -21,6 +22,9 @@
  * A view with security_barrier, which core never pulls up, is a single arm if it is all of a query
  * whose conditions are all leakproof.  Its sort keys are computed in the view's own query, for rows
  * that pass its conditions, so a key must be a column of the view or the score of one (P6).
+ *
+ * A subquery's ORDER BY decides nothing where the query sorts by the same, and is left out; Django writes it so below a
+ * condition on row_number().  Core would sort by it, and pull up no subquery that has it.
  *
  * Ranks are of the rows before, so a query that sorts as they do, or by them, takes the first rows of the
  * order that they have.
@@ -472,6 +476,64 @@ let_pull_up(const Query *sorted, Node *quals)
 	return quals;
 }
 
+/* Whether a query's sort keys are the first of those of another, which are `keys` in its target list, as far as they go */
+static bool
+sorts_by_first(const Query *query, const List *keys, const Query *sorted)
+{
+	ListCell   *cell;
+	ListCell   *key;
+	ListCell   *like;
+
+	if (list_length(query->sortClause) > list_length(keys))
+		return false;
+	forthree(cell, query->sortClause, key, keys, like, sorted->sortClause)
+	{
+		const SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
+		const SortGroupClause *above = lfirst_node(SortGroupClause, like);
+
+		if (clause->tleSortGroupRef != lfirst_node(TargetEntry, key)->ressortgroupref ||
+			clause->sortop != above->sortop || clause->nulls_first != above->nulls_first)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Take ORDER BY out of the subqueries of a query, whose rows `sorted` sorts by `keys`, entries of the query's target list,
+ * if theirs begins that: rows that are equal above were equal there.  Not where it decides which rows there are, in which
+ * order they are locked, or volatile functions called.
+ */
+static void
+leave_out_orders(Query *query, const List *keys, Query *sorted)
+{
+	foreach_node(RangeTblEntry, rte, query->rtable)
+	{
+		Query	   *below = rte->subquery;
+		List	   *columns = NIL;
+
+		if (rte->rtekind != RTE_SUBQUERY || below->setOperations != NULL || below->limitCount != NULL ||
+			below->limitOffset != NULL || below->hasDistinctOn || below->rowMarks != NIL)
+			continue;
+		foreach_node(TargetEntry, key, keys)
+		{
+			Var		   *column = (Var *) key->expr;
+
+			if (!IsA(column, Var) || column->varno != foreach_current_index(rte) + 1 || column->varlevelsup > 0 ||
+				column->varattno <= 0)
+				break;
+			columns = lappend(columns, get_tle_by_resno(below->targetList, column->varattno));
+		}
+		if (columns == NIL)
+			continue;
+		if (below->sortClause != NIL && sorts_by_first(below, columns, sorted) &&
+			loki_is_score_type(exprType((Node *) linitial_node(TargetEntry, columns)->expr)) &&
+			!contain_volatile_functions((Node *) sorted))
+			below->sortClause = NIL;
+		if (below->sortClause == NIL && !loki_changes_rows(below))
+			leave_out_orders(below, columns, sorted);
+	}
+}
+
 /* query_tree_walker callback: order the arms of all queries below, in FROM, WITH and expressions. */
 static bool
 order_arms_below(Node *node, void *context)
@@ -494,7 +556,12 @@ static void
 order_all_arms(Query *query)
 {
 	UnionOrder	order = {.sorted = query, .sort = order_of_first_rows(query)};
+	List	   *keys = NIL;
 
+	foreach_node(SortGroupClause, clause, query->sortClause)
+		keys = lappend(keys, get_sortgroupclause_tle(clause, query->targetList));
+	if (keys != NIL && !loki_changes_rows(query) && query->setOperations == NULL)
+		leave_out_orders(query, keys, query);
 	if (order.sort != NIL)
 		order_below(&order);
 

@@ -73,9 +73,8 @@ typedef struct Peeled
 	bool		constant_first;
 } Peeled;
 
-/* Whether scores have a type: those whose btree operator families loki_may_be_score_order() knows */
-static bool
-is_score_type(Oid type)
+bool
+loki_is_score_type(Oid type)
 {
 	return type == FLOAT8OID || type == FLOAT4OID || type == NUMERICOID;
 }
@@ -85,7 +84,7 @@ loki_finite_constant(const Node *expr, double *value)
 {
 	const Const *constant = (const Const *) expr;
 
-	return IsA(expr, Const) && !constant->constisnull && is_score_type(constant->consttype) &&
+	return IsA(expr, Const) && !constant->constisnull && loki_is_score_type(constant->consttype) &&
 		loki_range_number(constant->constvalue, constant->consttype, value) && isfinite(*value);
 }
 
@@ -174,7 +173,7 @@ peel_operation(Node *expr, Peeled *peeled)
 	if (!loki_function_call(expr, &function, &args) || list_length(args) > 2)
 		return false;
 	type = exprType(expr);
-	if (!is_score_type(type) || !is_score_type(exprType(linitial(args))))
+	if (!loki_is_score_type(type) || !loki_is_score_type(exprType(linitial(args))))
 		return false;
 	memset(peeled, 0, sizeof(Peeled));
 	peeled->below = linitial(args);

@@ -88,7 +88,8 @@ typedef struct LokiDistanceExpr
 	LokiPlace	nans;			/* never BETWEEN */
 } LokiDistanceExpr;
 
-/* Whether a sort key's order is one that such expressions have */
+/* Whether a type, or a sort key's order, is one that such expressions have */
+extern bool loki_is_score_type(Oid type);
 extern bool loki_may_be_score_order(const PathKey *key);
 
 /* Whether an expression is a monotone function of a distance */
