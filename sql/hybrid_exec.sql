@@ -173,6 +173,35 @@ SELECT line FROM plan_lines('SELECT id, v <-> random_vector(-1, 16) AS distance,
 	WHERE tenant = 9 ORDER BY distance LIMIT 10', 'ANALYZE, TIMING OFF, SUMMARY OFF') line WHERE line LIKE '%Strategy%';
 DROP TABLE hybrid_updated;
 
+-- test: ... and where all of them are taken
+CREATE TABLE hybrid_all (id integer, a integer, b integer, v vector(16)) WITH (autovacuum_enabled = off);
+INSERT INTO hybrid_all SELECT i, i % 8, i % 3, random_vector(i, 16) FROM generate_series(1, 4000) i;
+CREATE INDEX hybrid_all_v ON hybrid_all USING hnsw (v vector_l2_ops, b);
+CREATE INDEX hybrid_all_a ON hybrid_all (a);
+VACUUM ANALYZE hybrid_all;
+CREATE FUNCTION hybrid_way(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT btrim(line) FROM plan_lines(query, 'ANALYZE, TIMING OFF, SUMMARY OFF') line WHERE line ~ 'Strategy|Nodes Filtered'
+	UNION ALL SELECT outcome || ', ' || rows FROM same(query) WHERE query NOT LIKE 'EXECUTE%'
+$$;
+SELECT hybrid_way('SELECT id, count(*) OVER () FROM hybrid_all WHERE a = 3 ORDER BY v <-> random_vector(-1, 16) LIMIT 10');
+SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 ORDER BY v <-> random_vector(-1, 16)');
+SELECT hybrid_way('SELECT ARRAY(SELECT id FROM hybrid_all WHERE a = 3 ORDER BY v <-> random_vector(-1, 16))');
+PREPARE all_of(bigint) AS SELECT id FROM hybrid_all WHERE a = 3 ORDER BY v <-> random_vector(-1, 16) LIMIT $1;
+SET plan_cache_mode = force_generic_plan;
+SELECT hybrid_way('EXECUTE all_of(NULL)');
+RESET plan_cache_mode;
+-- fewer, or a window passes rows on; the index has a condition, or a bound; memory has room for less
+SELECT hybrid_way('EXECUTE all_of(10)');
+SELECT hybrid_way('SELECT id, row_number() OVER (ORDER BY v <-> random_vector(-1, 16)), lag(id) OVER (ORDER BY v <-> random_vector(-1, 16)) FROM hybrid_all WHERE a = 3 LIMIT 10');
+SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 AND b = 2 ORDER BY v <-> random_vector(-1, 16)');
+SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 AND v <-> random_vector(-1, 16) < 9 ORDER BY v <-> random_vector(-1, 16)');
+UPDATE hybrid_all SET a = 3;
+SET work_mem = '64kB';
+SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 ORDER BY v <-> random_vector(-1, 16)');
+RESET work_mem;
+DROP FUNCTION hybrid_way;
+DROP TABLE hybrid_all;
+
 DEALLOCATE ALL;
 DROP TABLE hybrid_t, hybrid_temp;
 DROP FUNCTION hybrid_explain, hybrid_vector;

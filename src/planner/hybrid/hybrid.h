@@ -52,6 +52,7 @@ typedef enum LokiHybridPrivate
 #define LOKI_HYBRID_MEASURES	2	/* those of the bitmap may be measured before the index
 									 * has found them */
 #define LOKI_HYBRID_FILTERS		4	/* the filter comes before bounds */
+#define LOKI_HYBRID_ALL			8	/* all rows are taken, in their order */
 
 #define LokiHybridHas(scan, flag)	((intVal(list_nth((scan)->custom_private, LOKI_HYBRID_FLAGS)) & (flag)) != 0)
 

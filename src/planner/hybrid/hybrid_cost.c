@@ -40,6 +40,7 @@
 #include "executor/executor.h"
 #include "hnsw/filter/tid_set.h"
 #include "hnsw/hnsw.h"
+#include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "planner/cost/cost.h"
@@ -385,6 +386,16 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	Relation	table = state->css.ss.ss_currentRelation;
 
 	Assert(state->tids != NULL && state->tids->npages > 0);
+
+	/*
+	 * The access method would read each of them as well, at random, if the
+	 * caller takes all of them, as by LIMIT NULL, and nothing that it knows
+	 * leaves some out.
+	 */
+	if (state->limit == 0 && state->bounds.n == 0 && state->walk.nkeys == 0 &&
+		(state->caller.limit != NULL || LokiHybridHas((CustomScan *) state->css.ss.ps.plan, LOKI_HYBRID_ALL)) &&
+		state->tids->count * sizeof(LokiHybridRow) <= work_mem * 1024.0)
+		return true;
 	if (!loki_hnsw_shape(state->walk.index, &search.shape))
 		return true;
 	search.set_rows = state->tids->count;

@@ -26,6 +26,7 @@
 #include "optimizer/restrictinfo.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/query/distance_expr.h"
+#include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "utils/guc.h"
 
@@ -275,6 +276,9 @@ make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	if (loki_is_repeatable(filter) ||
 		predicate_implied_by(predicate, list_concat(checked, loki_repeatable_part(filter)), false))
 		has |= LOKI_HYBRID_MEASURES;
+	/* unlike those of a cursor; LIMIT above such a window may take few of its rows */
+	if (root->tuple_fraction == 0 || loki_query_level(root)->windows_need_all)
+		has |= LOKI_HYBRID_ALL;
 	scan->custom_private = list_make4(list_make1_oid(walk->indexid), flags, alone ? path->custom_private : NIL,
 									  makeInteger(has));
 	scan->methods = &plan_methods;
