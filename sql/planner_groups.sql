@@ -66,6 +66,7 @@ SELECT * FROM groups_check($$SELECT * FROM (SELECT id, doc, d, row_number() OVER
 SELECT * FROM groups_check($$SELECT id, d FROM (SELECT * FROM (SELECT id, doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near ORDER BY 3) q WHERE n = 1) m ORDER BY d, id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT id, d FROM (SELECT * FROM (SELECT id, doc, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near ORDER BY 3, 1) q WHERE n = 1 ORDER BY d) m ORDER BY d, id LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT doc, d FROM (SELECT doc, min(d) AS d FROM near GROUP BY doc ORDER BY 2) s ORDER BY d LIMIT 10$$);
+SELECT * FROM groups_check($$WITH s AS (SELECT doc, min(d) AS d FROM near GROUP BY doc ORDER BY 2) SELECT doc, d FROM s WHERE d > 0.1 ORDER BY d LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT title, d FROM (SELECT id, doc, d FROM near ORDER BY d) s JOIN docs ON docs.id = doc WHERE kind < 4 ORDER BY d LIMIT 10$$);
 -- but another one does, or more keys, and rows that are taken or locked by it
 SELECT * FROM groups_check($$SELECT doc, d FROM (SELECT doc, d FROM near ORDER BY d DESC) s ORDER BY d LIMIT 10$$);
@@ -74,6 +75,7 @@ SELECT * FROM groups_check($$SELECT id, d FROM (SELECT id, d FROM near ORDER BY 
 SELECT * FROM groups_check($$SELECT id, d FROM (SELECT id, d FROM near ORDER BY d FOR UPDATE) s ORDER BY d LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT id, d FROM (SELECT DISTINCT ON (d) id, d FROM near WHERE d IS NOT NULL ORDER BY d, id) s ORDER BY d LIMIT 10$$);
 -- and where rows are used in that order
+SELECT uses FROM groups_check($$WITH s AS (SELECT doc, min(d) AS d FROM near GROUP BY doc ORDER BY 2) SELECT doc, d, (SELECT string_agg(doc::text, ',') FROM s) FROM s ORDER BY d LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT string_agg(id::text, ',') FROM (SELECT id, d FROM near WHERE d < 0.5 ORDER BY d, id) s$$);
 SELECT * FROM groups_check($$SELECT string_agg(id::text, ',' ORDER BY d) FROM (SELECT id, d FROM near WHERE d < 0.5 ORDER BY d, id) s$$);
 SELECT * FROM groups_check($$SELECT id, row_number() OVER () AS n FROM (SELECT id, d FROM near WHERE d < 0.5 ORDER BY d) s ORDER BY d LIMIT 10$$);

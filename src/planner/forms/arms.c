@@ -498,6 +498,19 @@ sorts_by_first(const Query *query, const List *keys, const Query *sorted)
 	return true;
 }
 
+/* The subquery that a member of a query's range table is, in FROM or WITH, if nothing else reads it; or else NULL */
+static Query *
+subquery_of(const Query *query, const RangeTblEntry *rte)
+{
+	if (rte->rtekind == RTE_SUBQUERY)
+		return rte->subquery;
+	if (rte->rtekind == RTE_CTE && rte->ctelevelsup == 0)
+		foreach_node(CommonTableExpr, cte, query->cteList)
+			if (strcmp(cte->ctename, rte->ctename) == 0 && cte->cterefcount == 1)
+			return castNode(Query, cte->ctequery);
+	return NULL;
+}
+
 /*
  * Take ORDER BY out of the subqueries of a query, whose rows `sorted` sorts by `keys`, entries of the query's target list,
  * if theirs begins that: rows that are equal above were equal there.  Not where it decides which rows there are, in which
@@ -508,10 +521,10 @@ leave_out_orders(Query *query, const List *keys, Query *sorted)
 {
 	foreach_node(RangeTblEntry, rte, query->rtable)
 	{
-		Query	   *below = rte->subquery;
+		Query	   *below = subquery_of(query, rte);
 		List	   *columns = NIL;
 
-		if (rte->rtekind != RTE_SUBQUERY || below->setOperations != NULL || below->limitCount != NULL ||
+		if (below == NULL || below->commandType != CMD_SELECT || below->setOperations != NULL || below->limitCount != NULL ||
 			below->limitOffset != NULL || below->hasDistinctOn || below->rowMarks != NIL)
 			continue;
 		foreach_node(TargetEntry, key, keys)
