@@ -126,6 +126,8 @@ class Attempt:
     def __init__(self, rng, statement, parallel=None):
         self.statement = statement
         self.settings = [(name, rng.choice(values)) for chance, name, values in SETTINGS if rng.random() < chance]
+        if statement.kind == "keyed" and rng.random() < 0.8:    # tables are small, and joins of all rows cheap
+            self.settings = list(dict(self.settings, enable_sort="off", enable_hashjoin="off", enable_mergejoin="off").items())
         if parallel:
             self.settings += PARALLEL + (("parallel_setup_cost", "0"), ("parallel_leader_participation", "off"))
             if rng.random() < 0.25:

@@ -351,7 +351,7 @@ class Schema:
                    "INSERT INTO t_child SELECT * FROM moved")
         yield ("CREATE VIEW barrier WITH (security_barrier, security_invoker) AS SELECT * FROM t WHERE " +
                random.choice(("id % 5 <> 2", f"id > {random.randint(0, 300)}", f"{self.columns[0].name} IS NOT NULL")))
-        yield self.fill("u", random.choice((0, 3, 12, 40)), distinct, random.choice((1, 50)))
+        yield self.fill("u", random.choice((0, 3, 12, 40, 40, 150)), distinct, random.choice((1, 50)))
         yield from self.changes()
         if random.random() < 0.85:
             yield "ANALYZE t"

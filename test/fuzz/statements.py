@@ -51,7 +51,7 @@ class Generator:
                       (7, self.window), (6, self.sets), (7, self.joined), (4, self.merged), (5, self.lateral),
                       (6, self.semi), (4, self.ties), (4, self.subquery), (3, self.scalar), (3, self.locked), (4, self.ranked),
                       (4, self.counted), (3, self.united), (4, self.arms), (5, self.groups), (8, self.scored), (4, self.parts),
-                      (5, self.barrier), (4, self.crossed), (6, self.facets),
+                      (5, self.barrier), (4, self.crossed), (6, self.facets), (20, self.keyed),
                       (25 if parallel else 3, self.correlated)]
         if not secure:
             self.kinds += [(3, self.update), (3, self.delete), (2, self.insert), (2, self.merge), (3, self.chosen)]
@@ -314,6 +314,9 @@ class Generator:
         ties = ", t.id" if call not in ("rank()", "dense_rank()", "count(*)") else ""
         tree = ["SELECT t.id, ", f"{call} OVER (", over, ties, ") AS n, ", distance.text, " AS d FROM t",
                 self.conditions()]
+        if call == "count(*)" and self.chance(0.5):
+            tree = ["SELECT t.id, count(*) OVER () AS n, ", distance.text, " AS d FROM t", self.conditions(), " ORDER BY d", distance.order]
+            return Statement("window", tree, [(2, distance.descending)])
         if self.chance(0.5) and (call != "rank()" or over[0]):     # that is a search: ranked()
             tree = ["SELECT * FROM (", tree, ") s WHERE n <= ", Value(str(self.random.randint(1, 20)), "bigint"),
                     Choice(" ORDER BY d, id", "")]
@@ -401,6 +404,49 @@ class Generator:
                 optional(", 1") if self.chance(0.1) else "", self.limit()]
         return Statement("crossed", tree, [(2, distance.descending)], search=True, nearest=2)
 
+    def keyed(self):
+        """The nearest rows with a key of u, some of whose rows are asked for: as a join, and in the forms of a semi-join."""
+        random, distance = self.random, self.distance()
+        column = random.choice(self.schema.columns)
+        key = random.choice((column.name, column.name, column.name, "id", "id % 7"))
+        ours, theirs = (f"t.{key}", "k.id" if key == "id % 7" else f"k.{key}")
+        source = random.choice(("u", "u", "u", "(SELECT * FROM u UNION ALL SELECT * FROM u)",
+                                "(SELECT * FROM u ORDER BY id LIMIT 9)",
+                                "u" if key.startswith("id") else f"(SELECT {key}, max(id) AS id FROM u GROUP BY 1)"))
+        few = [Choice(f"k.id {random.choice(('<=', '<=', '>', '<>', '% 2 < '))} {random.randint(1, 9)}", "true")]
+        if source == "u" and self.chance(0.3):
+            few += [" AND ", Choice(self.tree("k", 1), "true")]
+        equal, ids = f"{ours} = {theirs}", "t.id"
+        if self.chance(0.15):
+            equal += random.choice((" AND t.id <> k.id", " AND k.id < t.id + 5"))
+        way = random.choice(("IN", "IN", "EXISTS", "ARRAY", "JOIN", "DISTINCT", "DISTINCT", "GROUP BY", "twice"))
+        if way == "IN" or (way == "ARRAY" and column.kind.element):
+            more = [[f"{ours} IN (SELECT {random.choice(('', 'DISTINCT '))}{theirs} FROM {source} k WHERE ", few, ")"]]
+        elif way == "ARRAY":
+            more = [[f"{ours} = ANY (ARRAY(SELECT {theirs} FROM {source} k WHERE ", few, "))"]]
+        elif way == "EXISTS":
+            more = [[f"EXISTS (SELECT FROM {source} k WHERE {equal} AND ", few, ")"]]
+        else:
+            more = [equal, few]
+        relation = f"t JOIN {source} k ON {equal}" if self.chance(0.5) else f"t, {source} k"
+        if way in ("IN", "ARRAY", "EXISTS"):
+            relation = "t"
+        elif way == "JOIN":
+            ids = "t.id, k.id"
+        elif way == "twice":
+            relation += f" JOIN u l ON l.{column.name} = t.{column.name}" if "JOIN" in relation else ", u l"
+            more += [f"l.id = t.id % {random.choice((3, 40))}"]
+            ids = "t.id, k.id, l.id"
+        where = [f" FROM {relation}", self.conditions(more=more)]
+        place = ids.count(",") + 1
+        if way == "GROUP BY":
+            best = "max(" if distance.descending else "min("
+            tree = [f"SELECT t.id, {best}", distance.text, ") AS d, count(*)", where, " GROUP BY 1 ORDER BY d"]
+        else:
+            tree = [f"SELECT {'DISTINCT ' if way == 'DISTINCT' else ''}{ids}, ", distance.text, " AS d", where, " ORDER BY d"]
+        return Statement("keyed", tree + [distance.order, self.limit()], [(place, distance.descending)], search=True,
+                         nearest=place)
+
     def groups(self):
         """The nearest groups of rows."""
         distance = self.distance()
@@ -411,7 +457,11 @@ class Generator:
         way = self.random.random()
         if way < 0.5:
             best = "max(" if distance.descending else "min("
-            tree = [f"SELECT t.{column}, {best}", distance.text, ") AS d", where, " GROUP BY 1 ORDER BY d"]
+            tree = [f"SELECT t.{column}, {best}", distance.text, ") AS d", where, " GROUP BY 1"]
+            if way < 0.1:
+                tree = [self.random.choice(("SELECT * FROM (", "WITH s AS (")), tree, " ORDER BY 2", distance.order, ")"]
+                tree += [" s" if tree[0][0] == "S" else " SELECT * FROM s"]
+            tree += [" ORDER BY d"]
         elif way < 0.75:
             tree = [f"SELECT * FROM (SELECT DISTINCT ON (t.{column}) t.{column}, ", distance.text, " AS d", where,
                     f" ORDER BY t.{column}, ", distance.text, distance.order, ") s ORDER BY d"]
@@ -419,7 +469,7 @@ class Generator:
             call = self.random.choice(("row_number", "row_number", "rank", "dense_rank"))
             tree = [f"SELECT {column}, d FROM (SELECT t.{column}, ", distance.text, f" AS d, {call}() OVER "
                     f"(PARTITION BY t.{column} ORDER BY ", distance.text, distance.order, ") AS n", where,
-                    ") s WHERE n <= ", Value(str(self.random.randint(1, 4)), "bigint"), " ORDER BY d"]
+                    optional(" ORDER BY 2", distance.order), ") s WHERE n <= ", Value(str(self.random.randint(1, 4)), "bigint"), " ORDER BY d"]
         return Statement("groups", tree + [distance.order, self.limit()], [(1, distance.descending)], search=True,
                          nearest=1)
 
