@@ -190,11 +190,12 @@ PREPARE all_of(bigint) AS SELECT id FROM hybrid_all WHERE a = 3 ORDER BY v <-> r
 SET plan_cache_mode = force_generic_plan;
 SELECT hybrid_way('EXECUTE all_of(NULL)');
 RESET plan_cache_mode;
--- fewer, or a window passes rows on; the index has a condition, or a bound; memory has room for less
+SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 AND v <-> random_vector(-1, 16) < 9 ORDER BY v <-> random_vector(-1, 16)');
+-- fewer, or a window passes rows on; the index has a condition, or a bound that leaves out most; memory has room for less
 SELECT hybrid_way('EXECUTE all_of(10)');
 SELECT hybrid_way('SELECT id, row_number() OVER (ORDER BY v <-> random_vector(-1, 16)), lag(id) OVER (ORDER BY v <-> random_vector(-1, 16)) FROM hybrid_all WHERE a = 3 LIMIT 10');
 SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 AND b = 2 ORDER BY v <-> random_vector(-1, 16)');
-SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 AND v <-> random_vector(-1, 16) < 9 ORDER BY v <-> random_vector(-1, 16)');
+SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 AND v <-> random_vector(-1, 16) < 2 ORDER BY v <-> random_vector(-1, 16)');
 UPDATE hybrid_all SET a = 3;
 SET work_mem = '64kB';
 SELECT hybrid_way('SELECT id FROM hybrid_all WHERE a = 3 ORDER BY v <-> random_vector(-1, 16)');

@@ -376,6 +376,25 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 }
 
 /*
+ * Rows of the bitmap that the caller takes, if it takes all that pass, as by LIMIT NULL: the access method reads each of
+ * them as well, and at random.  Bounds and conditions of the index leave out the share that the planner expects.  0 if
+ * others are taken, or memory has no room for all.
+ */
+static double
+rows_taken(const LokiHybridState *state)
+{
+	const CustomScan *scan = (const CustomScan *) state->css.ss.ps.plan;
+	const Plan *bitmap = linitial(scan->custom_plans);
+	double		rows = state->tids->count;
+
+	if (state->limit > 0 || (state->caller.limit == NULL && !LokiHybridHas(scan, LOKI_HYBRID_ALL)) ||
+		rows * sizeof(LokiHybridRow) > work_mem * 1024.0)
+		return 0;
+	return state->bounds.n == 0 && state->walk.nkeys == 0 ? rows :
+		rows * Min(scan->scan.plan.plan_rows / Max(bitmap->plan_rows, 1), 1);
+}
+
+/*
  * Whether measuring all rows of the bitmap, which has some, costs less than asking the
  * index.  Reads the metapage; leaves nothing pinned.
  */
@@ -386,16 +405,6 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	Relation	table = state->css.ss.ss_currentRelation;
 
 	Assert(state->tids != NULL && state->tids->npages > 0);
-
-	/*
-	 * The access method would read each of them as well, at random, if the
-	 * caller takes all of them, as by LIMIT NULL, and nothing that it knows
-	 * leaves some out.
-	 */
-	if (state->limit == 0 && state->bounds.n == 0 && state->walk.nkeys == 0 &&
-		(state->caller.limit != NULL || LokiHybridHas((CustomScan *) state->css.ss.ps.plan, LOKI_HYBRID_ALL)) &&
-		state->tids->count * sizeof(LokiHybridRow) <= work_mem * 1024.0)
-		return true;
 	if (!loki_hnsw_shape(state->walk.index, &search.shape))
 		return true;
 	search.set_rows = state->tids->count;
@@ -411,7 +420,7 @@ loki_hybrid_rows_pay(const LokiHybridState *state)
 	search.exact = state->label.promise == LOKI_PROMISE_EXACT ||
 		(state->bounds.n > 0 && state->limit == 0);
 	return search.set_rows * row_cost(&search) + state->tids->npages * search.page <=
-		search_cost(&search);
+		search_cost(&search) + rows_taken(state) * (row_cost(&search) + search.page);
 }
 
 /*
