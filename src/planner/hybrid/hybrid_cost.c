@@ -450,6 +450,6 @@ loki_hybrid_keys_outgrow(const LokiHybridState *state)
 			keys += ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 		}
 	}
-	return keys * KEY_TIME > loki_table_time(Max(state->walk.index->rd_rel->reltuples, 0),
+	return keys * KEY_TIME > loki_table_time(loki_hnsw_nodes(state->walk.index),
 											 RelationGetNumberOfBlocks(state->css.ss.ss_currentRelation));
 }
