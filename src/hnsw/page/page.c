@@ -470,19 +470,21 @@ loki_slot_read(LokiIndex *state, Relation index, int array, uint32 number, void 
 	return (int) place < used;
 }
 
-/* See page.h.  Locks the page of the slot in share mode. */
+/* See page.h.  Share locks of pages that are not in memory; a slot that cannot change is read whole without. */
 void
-loki_listed_row_read(LokiIndex *state, Relation index, uint32 node, uint32 number, uint64 *length,
-					 LokiDuplicateData *slot)
+loki_listed_rows_read(LokiIndex *state, Relation index, const uint32 *nodes, const uint32 *numbers, int n,
+					  uint64 *length, LokiDuplicateData *slots)
 {
 	const LokiSlotArray *array = &state->arrays[LOKI_SLOTS_DUPLICATE];
 
 	CHECK_FOR_INTERRUPTS();
-	if (!loki_slot_read(state, index, LOKI_SLOTS_DUPLICATE, number, slot) || slot->node != node ||
-		(slot->state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
-		(*length)++ > (uint64) array->npages * array->per_page)
-		loki_damaged(index, psprintf("Slot %u does not belong to node %u.", number, node),
-					 "has a damaged list of rows");
+	loki_slots_copy(state, index, LOKI_SLOTS_DUPLICATE, numbers, n, !RecoveryInProgress(), (char *) slots);
+	for (int i = 0; i < n; i++)
+		if (slots[i].node != nodes[i] || (slots[i].state & LOKI_TID_STATE_MASK) == LOKI_TID_FREE ||
+			*length > (uint64) array->npages * array->per_page)
+			loki_damaged(index, psprintf("Slot %u does not belong to node %u.", numbers[i], nodes[i]),
+						 "has a damaged list of rows");
+	(*length)++;
 }
 
 /*

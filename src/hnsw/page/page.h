@@ -203,12 +203,19 @@ extern bool loki_slot_read(LokiIndex *index_state, Relation index, int array,
 						   uint32 number, void *slot);
 
 /*
- * Read a DUPLICATE slot of a node's TID list, which cannot change: its TID page is locked (I8), or vacuum asks, which
- * alone changes what comes behind the head.  *length counts the slots that were read.  ERROR if the slot is not of the
- * list, or if that has no end.
+ * Read DUPLICATE slots, each of one node's TID list, which cannot change: its TID page is locked (I8), or vacuum asks, which
+ * alone changes what comes behind the head.  *length counts the slots that were read of a list.  ERROR if a slot is not
+ * of the list, or if that has no end.
  */
-extern void loki_listed_row_read(LokiIndex *index_state, Relation index, uint32 node, uint32 number,
-								 uint64 *length, LokiDuplicateData *slot);
+extern void loki_listed_rows_read(LokiIndex *index_state, Relation index, const uint32 *nodes, const uint32 *numbers,
+								  int n, uint64 *length, LokiDuplicateData *slots);
+
+static inline void
+loki_listed_row_read(LokiIndex *index_state, Relation index, uint32 node, uint32 number, uint64 *length,
+					 LokiDuplicateData *slot)
+{
+	loki_listed_rows_read(index_state, index, &node, &number, 1, length, slot);
+}
 
 /* Where the next heap TID of a node is read; 0 before the first */
 typedef struct LokiNodeRows

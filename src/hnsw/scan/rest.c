@@ -45,6 +45,9 @@
 /* Words of the bits of a page of the table: bit 0 is offset number 1 */
 #define PAGE_WORDS		((MaxHeapTuplesPerPage + 63) / 64)
 
+/* Nodes whose TID page is locked at once, while their TID lists are read */
+#define LIST_BATCH		64
+
 /* Rows that are taken from a sort at once */
 #define SORTED_ROWS		1024
 
@@ -122,6 +125,35 @@ note_list(Rest *rest)
 		note_row(rest, &rest->so->tids.rows[i].tid);
 }
 
+/*
+ * Note the rows of n nodes with TID lists, from their heads on.  Their TID page is share locked (I8).  One slot of each list
+ * is read at a time: they lie anywhere, and the processor fetches them together.
+ */
+static void
+note_lists(Rest *rest, uint32 *nodes, uint32 *numbers, int n)
+{
+	LokiScan   *so = rest->so;
+	LokiDuplicateData slots[LIST_BATCH];
+	uint64		length = 0;
+
+	while (n > 0)
+	{
+		int			longer = 0;
+
+		loki_listed_rows_read(so->state, so->scan->indexRelation, nodes, numbers, n, &length, slots);
+		for (int i = 0; i < n; i++)
+		{
+			if (loki_is_wanted_duplicate(so, &slots[i]))
+				note_row(rest, &slots[i].heap);
+			if (slots[i].next == LOKI_NONE)
+				continue;
+			nodes[longer] = nodes[i];
+			numbers[longer++] = slots[i].next;
+		}
+		n = longer;
+	}
+}
+
 /* Note the rows of n nodes from `first` on, LOKI_TEST_BATCH at most, that match and were not read. */
 static void
 note_rows_of_nodes(Rest *rest, uint32 first, uint32 n)
@@ -129,8 +161,8 @@ note_rows_of_nodes(Rest *rest, uint32 first, uint32 n)
 	LokiScan   *so = rest->so;
 	uint32		slot_size = so->state->arrays[LOKI_SLOTS_TID].slot_size;
 	uint8		passes[LOKI_TEST_BATCH] = {0};
-	uint16		lists[LOKI_TEST_BATCH];
-	int			nlists = 0;
+	uint32		lists[LIST_BATCH];
+	uint32		heads[LIST_BATCH];
 	LokiPagePart part;
 	XLogRecPtr *lsn;
 
@@ -139,7 +171,10 @@ note_rows_of_nodes(Rest *rest, uint32 first, uint32 n)
 	loki_flat_test(so, first, n, passes);
 	for (uint32 done = 0; done < n; done += part.n)
 	{
-		loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + done, n - done, &part);
+		int			nlists = 0;
+
+		loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + done,
+					   Min(n - done, LIST_BATCH), &part);
 		lsn = &rest->lsns[page_of_node(rest, first + done)];
 		if (part.used > 0 && *lsn == InvalidXLogRecPtr)
 			*lsn = BufferGetLSNAtomic(part.buffer);
@@ -150,17 +185,16 @@ note_rows_of_nodes(Rest *rest, uint32 first, uint32 n)
 			if (!passes[done + i] || !LokiTidIsLive(slot) || loki_is_killed(so, slot))
 				continue;
 			if (LokiTidState(slot) == LOKI_TID_LIST)
-				lists[nlists++] = (uint16) (done + i);
+			{
+				heads[nlists] = LokiTidListHead(slot);
+				lists[nlists++] = first + done + i;
+			}
 			else if (loki_is_within(so, &slot->u.heap))
 				note_row(rest, &slot->u.heap);
 		}
+		note_lists(rest, lists, heads, nlists);
 		if (part.used > 0)
 			UnlockReleaseBuffer(part.buffer);
-	}
-	for (int i = 0; i < nlists; i++)
-	{
-		loki_node_tids(so, first + lists[i]);
-		note_list(rest);
 	}
 }
 

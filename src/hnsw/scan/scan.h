@@ -496,6 +496,15 @@ loki_is_within(const LokiScan *so, ItemPointer tid)
 	return so->filter.within == NULL || loki_tids_has(so->filter.within, tid);
 }
 
+/* Whether the row of a slot of a TID list is live as far as the scan trusts marks, and one that it is kept to */
+static inline bool
+loki_is_wanted_duplicate(const LokiScan *so, LokiDuplicateData *slot)
+{
+	int			state = slot->state & LOKI_TID_STATE_MASK;
+
+	return (state == LOKI_TID_LIVE || (state == LOKI_TID_KILLED && !so->killed.trust)) && loki_is_within(so, &slot->heap);
+}
+
 /* functions in scan/stats.c */
 
 /* Report the work up to now as that of this backend's last scan. */

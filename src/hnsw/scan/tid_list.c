@@ -73,12 +73,8 @@ read_duplicates(LokiScan *so, LokiPartialNode *partial, uint32 head, uint32 most
 		if (i == most)
 			return true;
 		loki_listed_row_read(so->state, so->scan->indexRelation, partial->node, head, &partial->length, &slot);
-		if ((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_LIVE ||
-			((slot.state & LOKI_TID_STATE_MASK) == LOKI_TID_KILLED && !so->killed.trust))
-		{
-			if (loki_is_within(so, &slot.heap))
-				add_tid(so, &slot.heap, head);
-		}
+		if (loki_is_wanted_duplicate(so, &slot))
+			add_tid(so, &slot.heap, head);
 		head = slot.next;
 	}
 	return false;
