@@ -282,5 +282,43 @@ SELECT DISTINCT locktype FROM pg_locks WHERE mode = 'SIReadLock' AND relation = 
 COMMIT;
 RESET enable_seqscan;
 
-DROP TABLE rest_l, rest_g, rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
-DROP FUNCTION rest_of, rest_bits, rest_vector;
+-- test: neither versions that are marked dead nor nodes that vacuum has freed are rows of the rest
+CREATE TABLE rest_v (id integer, n integer, v vector(16)) WITH (autovacuum_enabled = off);
+INSERT INTO rest_v SELECT i, 0, random_vector(i, 16) FROM generate_series(1, 8000) i;
+CREATE INDEX rest_v_idx ON rest_v USING hnsw (v vector_l2_ops);
+VACUUM ANALYZE rest_v;
+CREATE FUNCTION rest_work(OUT scored bigint, OUT hits bigint) LANGUAGE plpgsql SET enable_seqscan = off SET enable_sort = off AS $$
+DECLARE
+	plan json;
+BEGIN
+	scored := 0;
+	hits := 0;
+	FOR i IN 1 .. 10 LOOP
+		EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT json)
+			SELECT id FROM rest_v WHERE id %% 300 = 7 ORDER BY v <-> %L LIMIT 10', random_vector(-i, 16)) INTO plan;
+		hits := hits + (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint;
+		scored := scored + (SELECT nodes_scored FROM lokivector_scan_stats());
+	END LOOP;
+END
+$$;
+SELECT scored AS built FROM rest_work() \gset
+UPDATE rest_v SET v = v + ('[0.001' || repeat(',0', 15) || ']')::vector;
+UPDATE rest_v SET v = v + ('[0.001' || repeat(',0', 15) || ']')::vector;
+UPDATE rest_v SET v = v + ('[0.001' || repeat(',0', 15) || ']')::vector;
+SELECT FROM rest_work();
+SELECT scored AS before FROM rest_work() \gset
+VACUUM (INDEX_CLEANUP on) rest_v;
+SELECT scored AS after FROM rest_work() \gset
+SELECT :before < 10 * :built AS before, :after < 2 * :built AS after;
+
+-- test: slots of TID lists are read without a lock for each
+REINDEX TABLE rest_v;
+UPDATE rest_v SET n = n + 1;
+UPDATE rest_v SET n = n + 1;
+UPDATE rest_v SET n = n + 1;
+SELECT FROM rest_work();
+SELECT hits / 10 < 3 * 8000 AS few FROM rest_work();
+SELECT lokivector_check('rest_v_idx', true);
+
+DROP TABLE rest_v, rest_l, rest_g, rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
+DROP FUNCTION rest_of, rest_work, rest_bits, rest_vector;

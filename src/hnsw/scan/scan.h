@@ -334,6 +334,8 @@ typedef struct LokiScanCounts
 	uint64		rests;			/* the rest was read */
 	uint64		late_rows;
 	uint64		microseconds;	/* of finding batches */
+	double		index_rows;		/* in the index by a sample, without those that are
+								 * marked dead; 0: not counted yet */
 	LokiScanWork done;			/* all of it before the last rescan */
 	LokiSampled sample;			/* if the search is sampled; query: NULL if
 								 * not */
@@ -585,7 +587,7 @@ extern bool loki_account_proves(const LokiScan *so);
  * that in any order
  */
 extern double loki_account_needed(const LokiScan *so);
-extern bool loki_account_is_kept(const LokiScan *so);
+extern bool loki_account_is_kept(LokiScan *so);
 extern bool loki_account_open(LokiScan *so);
 extern bool loki_account_leaves(const LokiScan *so);
 extern bool loki_account_unordered(const LokiScan *so);

@@ -29,6 +29,9 @@
 /* A sample has LOKI_STRATEGY_SEEDS runs of nodes that share pages, from all of the index */
 #define SAMPLE_RUN			16
 
+/* Slots that show how many of all are in use */
+#define REST_SAMPLE			64
+
 /* A node in a walk: scored, or tested while it hops */
 #define SCORE_TIME			48
 #define HOP_TIME			45
@@ -450,6 +453,44 @@ row_time(const LokiScan *so)
 	return ROW_TIME + REFINE_TIME + filter_time(so) + ranked_time(so);
 }
 
+/* Rows in the slots of an array, by a sample, of which the scan does not know that they are dead */
+static double
+count_slots(LokiScan *so, int array, double end)
+{
+	LokiDuplicateData slots[2 * REST_SAMPLE];	/* of 18 bytes at most */
+	uint32		numbers[REST_SAMPLE];
+	uint64		step = loki_golden_step((uint64) end);
+	int			rows = 0;
+
+	for (int i = 0; i < REST_SAMPLE; i++)
+		numbers[i] = (uint32) (i * step % (uint64) end);
+	loki_slots_copy(so->state, so->scan->indexRelation, array, numbers, REST_SAMPLE, !so->search.in_recovery,
+					(char *) slots);
+	for (int i = 0; i < REST_SAMPLE; i++)
+	{
+		int			state = loki_slot_state(array, (char *) slots + (Size) i * so->state->arrays[array].slot_size);
+
+		rows += state == LOKI_TID_LIVE || (state == LOKI_TID_KILLED && !so->killed.trust);
+	}
+	return rows * end / REST_SAMPLE;
+}
+
+/*
+ * Count the rows of the index: neither its nodes, which are as many as there were before vacuum freed some, and of which a
+ * list of rows is one, nor what VACUUM has counted.
+ */
+static void
+count_rows(LokiScan *so)
+{
+	const LokiSlotArray *listed = &so->state->arrays[LOKI_SLOTS_DUPLICATE];
+	double		nodes = loki_node_end(so->state, so->scan->indexRelation);
+	double		rows = nodes > 0 ? count_slots(so, LOKI_SLOTS_TID, nodes) : 0;
+
+	if (listed->npages > 0)
+		rows += count_slots(so, LOKI_SLOTS_DUPLICATE, (double) listed->npages * listed->per_page);
+	so->work.index_rows = Max(rows, 1);
+}
+
 /*
  * What it takes to read the rest in the order of the table (rest.c).  Rows of which the scan cannot know whether they
  * pass are all measured and sorted, and read once more by the executor.  Where their order does not matter, it alone
@@ -459,7 +500,7 @@ static double
 rest_time(const LokiScan *so)
 {
 	double		nodes = loki_node_end(so->state, so->scan->indexRelation);
-	double		rows = nodes;
+	double		rows = so->work.index_rows > 0 ? so->work.index_rows : nodes;
 	double		measured = 1;
 	double		row = REST_ROW_TIME + filter_time(so) + caller_time(so);
 	double		measure = measure_time(so, TOAST_TIME);
@@ -467,7 +508,7 @@ rest_time(const LokiScan *so)
 	if (so->filter.within != NULL)
 		rows = Min(rows, so->filter.within->count);
 	if (so->filter.nodes.ntests > 0 && so->filter.choice.share > 0)
-		rows = Min(rows, nodes * so->filter.choice.share);
+		rows *= so->filter.choice.share;
 	if (so->course.phase == LOKI_SCAN_FLAT && so->flat.last)
 		rows = Min(rows, (double) (so->queue.n - so->queue.next) + (so->rerank.n - so->rerank.next));
 	if (loki_account_unordered(so))
@@ -561,13 +602,17 @@ loki_account_needed(const LokiScan *so)
  * pgvector's limits an iterative scan has one for the rows of a LIMIT.
  */
 bool
-loki_account_is_kept(const LokiScan *so)
+loki_account_is_kept(LokiScan *so)
 {
-	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
+	bool		kept = (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
 		(so->plan.complete || (loki_goes_on(so) && so->plan.limit > 0)) &&
 		so->heap.is_heap && !so->plan.measuring && (!loki_may_be_given_up(so) || loki_filters_rows(so)) &&
 		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
 		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);
+
+	if (kept && so->work.index_rows == 0)
+		count_rows(so);
+	return kept;
 }
 
 /*
