@@ -44,6 +44,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
+#include "parser/parsetree.h"
 #include "planner/forms/forms.h"
 #include "planner/forms/groups.h"
 #include "planner/query/bounds.h"
@@ -90,8 +91,6 @@ has_column(PlannerInfo *root, const IndexOptInfo *info, int column, List *keys)
 static bool
 hold_key(PlannerInfo *root, const RelOptInfo *rel, List *keys)
 {
-	if (!loki_constraints_hold())
-		return false;
 	foreach_node(IndexOptInfo, info, rel->indexlist)
 	{
 		int			column = 0;
@@ -103,7 +102,7 @@ hold_key(PlannerInfo *root, const RelOptInfo *rel, List *keys)
 			   has_column(root, info, column, keys))
 			column++;
 		if (column == info->nkeycolumns)
-			return true;
+			return loki_constraints_hold(planner_rt_fetch(rel->relid, root)->relid);
 	}
 	return false;
 }

@@ -47,13 +47,17 @@
 
 #include "access/genam.h"
 #include "access/relation.h"
+#include "access/relscan.h"
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_am_d.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "compat/pgcompat.h"
 #include "hnsw/hnsw.h"
@@ -68,6 +72,7 @@
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/float.h"
+#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -181,15 +186,37 @@ narrow_by(const Narrowed *narrowed, Node *condition)
 		range->low = Max(range->low, low);
 }
 
+/* Whether the active snapshot sees all that a catalog says of a table now */
+static bool
+sees_catalog(Oid catalogid, Oid indexid, AttrNumber column, Oid table)
+{
+	Relation	catalog = table_open(catalogid, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		sees = true;
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
+	scan = systable_beginscan(catalog, indexid, true, NULL, 1, &key);
+	while (sees && HeapTupleIsValid(systable_getnext(scan)))
+		sees = table_tuple_satisfies_snapshot(catalog, scan->slot, GetActiveSnapshot());
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return sees;
+}
+
 /*
- * Constraints are checked by the newest versions of rows.  A snapshot that is older than a constraint may see rows
- * that do not meet it, so a transaction that keeps one snapshot trusts none.  Other statements take their snapshot
- * after they were planned, and a plan is made again when ALTER TABLE has changed its table.
+ * Constraints are checked by the newest versions of rows.  A snapshot that is older than a constraint may see rows that
+ * do not meet it: that of a transaction that keeps it, or of a query whose STABLE functions have statements, which are
+ * planned later.  Such a statement is planned by the snapshot that it will have.  Others take theirs after they were
+ * planned, and a plan is made again when ALTER TABLE has changed its table.
  */
 bool
-loki_constraints_hold(void)
+loki_constraints_hold(Oid table)
 {
-	return !IsolationUsesXactSnapshot();
+	return !ActiveSnapshotSet() ||
+		(sees_catalog(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, table) &&
+		 sees_catalog(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, table) &&
+		 sees_catalog(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, table));
 }
 
 /* ----------------------------------------------------------------
@@ -273,6 +300,8 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 {
 	const Var  *in_table = column;
 	RelOptInfo *rel;
+	Relation	table;
+	const TupleConstr *constraints;
 	Narrowed	narrowed;
 	Oid			family;
 	int			column_number;
@@ -309,21 +338,20 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	narrowed = (Narrowed) {.type = bounds->type, .range = &bounds->always,
 		.column = {.rel = &narrowed.table, .indexkeys = &column_number, .nkeycolumns = 1, .opfamily = &family}
 	};
-	if (loki_constraints_hold())
+	/* the planner has locked it; what is not valid, or not enforced, says nothing of some rows */
+	table = table_open(bounds->table, NoLock);
+	constraints = RelationGetDescr(table)->constr;
+	if (constraints != NULL && loki_constraints_hold(bounds->table))
 	{
-		/* the planner has locked it; what is not valid, or not enforced, says nothing of some rows */
-		Relation	table = table_open(bounds->table, NoLock);
-		const TupleConstr *constraints = RelationGetDescr(table)->constr;
-
 		narrowed.table.relid = 1;
 		narrowed.null_holds = true;
-		for (int i = 0; constraints != NULL && i < constraints->num_check; i++)
+		for (int i = 0; i < constraints->num_check; i++)
 			if (constraints->check[i].ccvalid)
 				narrow_by(&narrowed, stringToNode(constraints->check[i].ccbin));
 		if (LokiIsNeverNull(RelationGetDescr(table), column_number - 1))
 			bounds->always.nulls = false;
-		table_close(table, NoLock);
 	}
+	table_close(table, NoLock);
 	narrowed.table.relid = rel->relid;
 	narrowed.null_holds = false;
 	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
@@ -627,11 +655,11 @@ is_never_null(Node *expr, void *context, LokiRange *range)
 	range->nulls = false;
 	if (loki_drops_nulls(rows->rel, expr))
 		return true;
-	if (!IsA(expr, Var) || column->varno != (int) rows->rel->relid || column->varattno <= 0 ||
-		!loki_constraints_hold())
+	if (!IsA(expr, Var) || column->varno != (int) rows->rel->relid || column->varattno <= 0)
 		return false;
 	table = table_open(planner_rt_fetch(column->varno, rows->root)->relid, NoLock);
-	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1);
+	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1) &&
+		loki_constraints_hold(RelationGetRelid(table));
 	table_close(table, NoLock);
 	return result;
 }

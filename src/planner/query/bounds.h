@@ -54,8 +54,8 @@ extern void loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds);
  */
 extern LokiRange loki_bounds_read(const LokiBounds *bounds, Snapshot snapshot);
 
-/* Whether the constraints of tables hold for all rows that the transaction's snapshots see */
-extern bool loki_constraints_hold(void);
+/* Whether a table's constraints and unique indexes hold for all rows that a plan made now will see */
+extern bool loki_constraints_hold(Oid table);
 
 /* About what it costs to ask the indexes of a table that has so many rows */
 extern Cost loki_bounds_cost(const LokiBounds *bounds, double rows);
