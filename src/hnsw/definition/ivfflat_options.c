@@ -25,9 +25,6 @@
 /* Candidates that stand for a probe, which reads a list of pgvector's */
 #define PROBE_WIDTH		20
 
-/* Assumed rows of a table that was never analyzed */
-#define UNKNOWN_ROWS	20000
-
 static int	probes = 1;
 static int	iterative_scan = LOKI_ITERATIVE_OFF;
 static int	max_probes = MAX_LISTS;
@@ -108,7 +105,6 @@ loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
 {
 	const LokiHnswOptions *options = LokiIndexOptions(index);
 	int			lists = options->lists;
-	double		rows = index->rd_rel->reltuples;
 
 	if (index->rd_indam->amoptions != loki_ivfflat_options)
 		return false;
@@ -118,8 +114,7 @@ loki_ivfflat_scan_settings(Relation index, LokiScanSettings *settings)
 	settings->iterative_scan = iterative_scan;
 	settings->max_tuples = INT_MAX;
 	if (Max(max_probes, probes) < lists)
-		settings->max_tuples = Min((rows > 0 ? rows : UNKNOWN_ROWS) *
-								   Max(max_probes, probes) / lists, INT_MAX);
+		settings->max_tuples = Min(loki_hnsw_nodes(index) * Max(max_probes, probes) / lists, INT_MAX);
 	settings->complete = loki_scan_complete(iterative_scan_set || max_probes_set);
 	settings->exact = probes >= lists;
 	return true;
