@@ -23,11 +23,11 @@ CREATE INDEX ON parts USING hnsw (v vector_cosine_ops);
 CREATE VIEW near AS SELECT *, v <=> '[1,0,1,0,0,1,0,0]' AS d, 1 - (v <=> '[1,0,1,0,0,1,0,0]') AS s FROM chunks;
 VACUUM ANALYZE chunks, docs, parts;
 
--- The nodes of a statement, how many rows it has, and whether they are those that it has
+-- The nodes of a statement, but those of a second plan, how many rows it has, and whether they are those that it has
 -- without an index
 CREATE FUNCTION groups_check(statement text, OUT uses text, OUT rows int, OUT outcome text) LANGUAGE sql AS $$
-	SELECT * FROM same(statement,
-		'Limit|Sort$|Index Scan|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|WindowAgg|Nested Loop|Subquery Scan|Unique|Merge Append|LockRows')
+	SELECT regexp_replace(uses, 'LokivectorSearchOrSort (Limit Sort Limit ((?! Limit).)*) Limit.*', '\1, or others'), rows, outcome FROM same(statement,
+		'Limit|LokivectorSearchOrSort|Sort$|Index Scan|LokivectorHybridScan|LokivectorGroupSearch|Seq Scan|HashAggregate|GroupAggregate|WindowAgg|Nested Loop|Subquery Scan|Unique|Merge Append|LockRows')
 $$;
 SET enable_seqscan = off;
 SET hnsw.ef_search = 400;
@@ -172,12 +172,12 @@ SET hnsw.ef_search = 400;
 SET plan_cache_mode = force_generic_plan;
 PREPARE nearest_docs(vector, bigint, bigint) AS
 	SELECT doc, round(min(v <=> $1)::numeric, 4) FROM chunks GROUP BY doc ORDER BY min(v <=> $1) LIMIT $2 OFFSET $3;
-EXPLAIN (COSTS OFF) EXECUTE nearest_docs('[1,0,1,0,0,1,0,0]', 3, 1);
+SELECT * FROM plan_lines($$EXECUTE nearest_docs('[1,0,1,0,0,1,0,0]', 3, 1)$$) LIMIT 11;
 EXECUTE nearest_docs('[1,0,1,0,0,1,0,0]', 3, 1);
 EXECUTE nearest_docs('[0,0,1,0,0,1,0,1]', 2, NULL);
 PREPARE passages(bigint) AS SELECT doc, id, n FROM (SELECT doc, id, d, row_number() OVER (PARTITION BY doc ORDER BY d) AS n FROM near) s
 	WHERE n <= $1 ORDER BY d LIMIT 4;
-EXPLAIN (COSTS OFF) EXECUTE passages(1);
+SELECT * FROM plan_lines($$EXECUTE passages(1)$$) LIMIT 12;
 EXECUTE passages(1);
 EXECUTE passages(2);
 DEALLOCATE ALL;

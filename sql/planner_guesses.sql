@@ -126,14 +126,60 @@ SELECT count(*) FROM calls;
 DROP FUNCTION called;
 DROP TABLE calls;
 SELECT plan_nodes($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10 FOR UPDATE$$, 'LokivectorSearchOrSort');
--- ranks, of which the first are wanted; but not those of groups
+-- ranks, of which the first are wanted
 SELECT n, way(format($$SELECT * FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, row_number() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s) s WHERE r <= 10$$, n)) FROM generate_series(1, 2) n;
 SELECT n, way(format($$SELECT * FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, 1 + rank() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r, rank() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS s FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s) s WHERE s < 10$$, n)) FROM generate_series(1, 2) n;
 SELECT n, way(format($$SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, row_number() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s ORDER BY r LIMIT 10$$, n)) FROM generate_series(1, 2) n;
-SELECT way($$SELECT d FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, row_number() OVER (PARTITION BY kb ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1) s WHERE r <= 3 ORDER BY d LIMIT 5$$);
 SELECT * FROM same($$SELECT n, s.* FROM (VALUES (1), (3), (3), (0), (1)) r(n) CROSS JOIN LATERAL (SELECT * FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d,
 	row_number() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = n) s WHERE r <= 3) s$$, 'LokivectorSearchOrSort');
 SELECT count(*) > 0 AS verbose FROM plan_lines($$SELECT * FROM (SELECT i.v <-> '[1,2,3,4,5,6,7,8]' AS d, row_number() OVER (ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]') AS r FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1) s WHERE r <= 10$$, 'VERBOSE');
+-- groups and ranks in a subquery, also below a condition or a join
+CREATE VIEW near AS SELECT *, v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items;
+CREATE TABLE forms (form text, text text);
+INSERT INTO forms VALUES
+	('first rows', $$SELECT * FROM (SELECT DISTINCT ON (p.item) p.item, kb, d FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n} ORDER BY p.item, d) s ORDER BY d, item LIMIT 10 OFFSET 2$$),
+	('groups', $$SELECT * FROM (SELECT kb, i.id % 500 AS g, min(d) AS d FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n} GROUP BY 1, 2) s ORDER BY d, g, kb LIMIT 10$$),
+	('numbers', $$SELECT d, r FROM (SELECT d, row_number() OVER (PARTITION BY kb ORDER BY d) AS r FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n}) s WHERE r <= 3 ORDER BY d, r LIMIT 5$$),
+	('ranks', $$SELECT d, r FROM (SELECT d, i.id, dense_rank() OVER (PARTITION BY kb ORDER BY d) AS r FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n}) s WHERE r = 2 ORDER BY d LIMIT 5$$),
+	('a condition', $$SELECT 1 - d AS s, kb FROM (SELECT DISTINCT ON (i.id % 1000) kb, d, i.id % 1000 AS g FROM near i ORDER BY i.id % 1000, d) s WHERE (kb + g) % 2 = {n} - 1 ORDER BY s.d, g LIMIT 5$$),
+	('a join', $$SELECT s.item, p.id, d FROM (SELECT kb AS item, min(d) AS d FROM near i JOIN parts q ON q.item = i.id WHERE q.id % 2 = {n} GROUP BY kb) s JOIN parts p USING (item) ORDER BY d, item, p.id LIMIT 8$$);
+SELECT form, n, way(replace(text, '{n}', n::text)) FROM forms, generate_series(1, 3, 2) n ORDER BY form, n;
+SELECT form, same.* FROM forms, same(format('SELECT n, s.* FROM (VALUES (1), (3), (3), (0), (5), (1)) r(n) CROSS JOIN LATERAL (%s) s', replace(text, '{n}', 'n')), 'LokivectorSearchOrSort') ORDER BY form;
+-- fewer groups than LIMIT takes, as turns out
+SELECT way($$SELECT kb % 3, min(d) FROM near GROUP BY 1 ORDER BY 2 LIMIT 10$$), way($$SELECT * FROM (SELECT DISTINCT ON (kb % 3) kb % 3 AS g, d FROM near ORDER BY kb % 3, d) s ORDER BY d LIMIT 10$$);
+CREATE TABLE item_parts (id int, kb int, v vector(8)) PARTITION BY LIST (kb);
+CREATE TABLE item_part PARTITION OF item_parts DEFAULT;
+INSERT INTO item_parts SELECT id, kb, v FROM items;
+CREATE INDEX ON item_parts USING hnsw (v vector_l2_ops);
+ANALYZE item_parts;
+-- volatile functions, rows that are locked, and partitions in the subquery
+SELECT name, plan_nodes(format($$SELECT * FROM (SELECT DISTINCT ON (p.item) p.item, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM %s i JOIN parts p ON p.item = i.id
+	WHERE p.id %% 2 = 1 %s ORDER BY p.item, d) s ORDER BY d LIMIT 10$$, items, condition), 'LokivectorSearchOrSort|LokivectorGroupSearch') FROM (VALUES
+	('as above', 'items', ''), ('volatile', 'items', 'AND random() < 2'), ('sub-plan', 'items', 'AND i.kb < (SELECT 30 + i.id)'), ('init plan', 'items', 'AND i.kb < (SELECT 30)'), ('volatile init plan', 'items', 'AND i.kb < (SELECT 30 + random())'), ('partition', 'item_parts', '')) v(name, items, condition);
+SELECT plan_nodes(replace(text, '{n}', '1') || ' FOR UPDATE OF p', 'LokivectorSearchOrSort|LokivectorGroupSearch') FROM forms WHERE form = 'a join';
+-- policies of both plans, and values that are not known
+CREATE ROLE regress_guesses;
+GRANT SELECT ON items, parts TO regress_guesses;
+CREATE POLICY items_policy ON items USING (tenant = 2);
+ALTER TABLE items ENABLE ROW LEVEL SECURITY;
+SET ROLE regress_guesses;
+SELECT n, way(format($$SELECT * FROM (SELECT DISTINCT ON (p.item) p.item, tenant, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items i JOIN parts p ON p.item = i.id
+	WHERE p.id %% 2 = (SELECT %s) ORDER BY p.item, d) s ORDER BY d, item LIMIT 5$$, n)) FROM generate_series(1, 3, 2) n;
+RESET ROLE;
+ALTER TABLE items DISABLE ROW LEVEL SECURITY;
+DROP POLICY items_policy ON items;
+REVOKE ALL ON items, parts FROM regress_guesses;
+DROP ROLE regress_guesses;
+SET plan_cache_mode = force_generic_plan;
+PREPARE best(int, vector, bigint) AS SELECT item, round(d::numeric, 3) FROM (SELECT DISTINCT ON (p.item) p.item, i.v <-> $2 AS d FROM items i JOIN parts p ON p.item = i.id
+	WHERE p.id % 2 = $1 OR p.id % 20000 = 9 ORDER BY p.item, d) s ORDER BY d, item LIMIT $3;
+EXECUTE best(1, '[1,2,3,4,5,6,7,8]', 3);
+EXECUTE best(3, '[1,2,3,4,5,6,7,8]', 4);
+SELECT n, plan_json(format('EXECUTE best(%s, %L, 4)', n, '[1,2,3,4,5,6,7,8]'), 'ANALYZE, TIMING off') #>> '{0,Plan,Plans,1,Actual Loops}' AS others FROM generate_series(1, 3, 2) n;
+DEALLOCATE best;
+RESET plan_cache_mode;
+DROP VIEW near;
+DROP TABLE forms, item_parts;
 -- what is no guess
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.item > 7 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
 RESET hnsw.ef_search;

@@ -38,6 +38,7 @@
 #include "catalog/pg_type.h"
 #include "commands/explain.h"
 #include "compat/pgcompat.h"
+#include "compat/plan.h"
 #include "executor/executor.h"
 #include "hnsw/hnsw.h"
 #include "miscadmin.h"
@@ -242,28 +243,24 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 }
 
 /*
- * Keep core's cheapest aggregate of all groups, sorted, for a search that is given up (order/search_or_sort.c): add_path()
- * takes what our paths cost for LIMIT for the cost of all groups, and frees what seems to cost more.
+ * Keep core's cheapest path of all groups, in the order of ours, for a search that is given up (order/search_or_sort.c):
+ * add_path() takes what our paths cost for LIMIT for the cost of all groups, and frees what seems to cost more.
  */
 static void
-keep_aggregate(PlannerInfo *root, const RelOptInfo *output)
+keep_all_groups(PlannerInfo *root, const LokiGroups *groups, RelOptInfo *output)
 {
-	LokiLevel  *level = unconstify(LokiLevel *, loki_query_level(root));
-	RelOptInfo *ordered = fetch_upper_rel(root, UPPERREL_ORDERED, NULL);
-	AggPath    *best = NULL;
-	AggPath    *copy;
-	Path	   *sorted;
+	bool		window = groups->stage == UPPERREL_WINDOW;
+	NodeTag		tag = groups->aggregates != NIL ? T_AggPath : window ? T_WindowAggPath : T_LokiUniquePath;
+	Size		size = groups->aggregates != NIL ? sizeof(AggPath) : window ? sizeof(WindowAggPath) : sizeof(LokiUniquePath);
+	Path	   *best = NULL;
 
 	foreach_ptr(Path, path, output->pathlist)
-		if (IsA(path, AggPath) && (best == NULL || path->total_cost < best->path.total_cost))
-		best = (AggPath *) path;
-	if (best == NULL || level->asked.limit != root)
-		return;
-	copy = makeNode(AggPath);
-	*copy = *best;
-	sorted = (Path *) create_sort_path(root, ordered, &copy->path, root->sort_pathkeys, root->limit_tuples);
-	level->asked.otherwise = list_make1(create_projection_path(root, ordered, sorted,
-															   root->upper_targets[UPPERREL_ORDERED]));
+		if (nodeTag(path) == tag && (best == NULL || path->total_cost < best->total_cost))
+		best = path;
+	if (best != NULL)
+		unconstify(LokiLevel *, loki_query_level(root))->asked.otherwise = (Path *)
+			create_sort_path(root, output, memcpy(palloc(size), best, size), list_make1(groups->output),
+							 loki_query_level(root)->wanted);
 }
 
 /* A LokiForm's method: the stage of a query that makes its groups */
@@ -276,8 +273,7 @@ add_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, R
 		(groups->number != NULL && !loki_walks_plans))
 		return;
 	output->consider_startup = true;
-	if (stage == UPPERREL_GROUP_AGG)
-		keep_aggregate(root, output);
+	keep_all_groups(root, groups, output);
 	foreach_ptr(Path, path, input->pathlist)
 		if (path->param_info == NULL &&
 			pathkeys_contained_in(list_make1(groups->input), path->pathkeys))

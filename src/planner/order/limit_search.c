@@ -51,7 +51,7 @@ typedef struct FollowedScans
 	List	   *scans;			/* copies of their index paths */
 	List	   *within;			/* those without pgvector's limits */
 	const Path *source;			/* the last of them as it was found, unless by
-								 * a subquery */
+								 * a subquery that gave its order */
 	bool		drops;			/* rows may be dropped, or come late */
 	bool		further_keys;	/* an incremental sort was left out */
 	bool		whole;			/* what is joined to a row has to follow it */
@@ -258,6 +258,7 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 		followed->further_keys |= inner.further_keys;
 		followed->scans = list_concat(followed->scans, inner.scans);
 		followed->within = list_concat(followed->within, inner.within);
+		followed->source = inner.source;
 	}
 	return COPY_WITH(SubqueryScanPath, subpath, path, sub);
 }

@@ -19,8 +19,10 @@
  *
  * Joins and HAVING drop rows of a scan, or of groups of them (forms/groups_node.c), also below ranks of which the first
  * are wanted.  How many is a guess of the server, or an estimate that multiplies shares of conditions that may exclude
- * each other.  A search is right if some pass, and takes a hundred times as long as the other plan if none do.  Both
- * are planned where guesses or HAVING drop rows, or joins more than half.  The scan knows what both cost
+ * each other.  A search is right if some pass, and takes a hundred times as long as the other plan if none do.  So it
+ * does if the nearest rows are all of a few groups.  Both are planned where guesses or HAVING drop rows, or joins more
+ * than half, and for groups, of which those in a subquery may have joins and conditions above them.  The other plan
+ * of these is the same but for all groups in their order.  The scan knows what both cost
  * (LokiScanCaller), and when its account says that the other plan is due, it ends.  Rows that LIMIT takes of a search
  * are sorted before the first is returned (P3), so none was returned yet, and the other plan begins.  Its rows are in
  * exact order.
@@ -62,42 +64,77 @@ static const LokiNodeKind search_or_sort_kind;
  */
 
 /*
- * All rows of a path, whatever LIMIT takes of them.  Of groups these are the rows below: what the groups cost is what
- * LIMIT expects of them (forms/groups_node.c)
+ * A copy of a path with core's path for all groups in the place of the first ones (forms/groups_node.c), which has their
+ * order and columns; NULL if there is none.  `whole` becomes the path of the rows below the groups: what these cost is
+ * what LIMIT expects of them.
  */
 static Path *
-all_rows(Path *path)
+for_all_groups(PlannerInfo *root, Path *path, Path **whole)
 {
-	Path	   *node = path;
-	Path	   *input = NULL;
+	Path	  **below;
+	Path	   *all;
 
-	while (IsA(node, ProjectionPath) || IsA(node, IncrementalSortPath))
-		node = IsA(node, ProjectionPath) ? ((ProjectionPath *) node)->subpath :
-			((IncrementalSortPath *) node)->spath.subpath;
-	if (IsA(node, CustomPath))
-		input = loki_node_input((CustomPath *) node);
-	return input != NULL ? input : path;
+	switch (nodeTag(path))
+	{
+		case T_CustomPath:
+			all = loki_node_input((CustomPath *) path);
+			*whole = all != NULL ? all : *whole;
+			return all != NULL ? loki_query_level(root)->asked.otherwise : NULL;
+		case T_ProjectionPath:
+			path = memcpy(makeNode(ProjectionPath), path, sizeof(ProjectionPath));
+			below = &((ProjectionPath *) path)->subpath;
+			break;
+		case T_IncrementalSortPath:
+			path = memcpy(makeNode(IncrementalSortPath), path, sizeof(IncrementalSortPath));
+			below = &((IncrementalSortPath *) path)->spath.subpath;
+			break;
+		case T_NestPath:
+			path = memcpy(makeNode(NestPath), path, sizeof(NestPath));
+			below = &((NestPath *) path)->jpath.outerjoinpath;
+			break;
+		case T_SubqueryScanPath:
+			root = path->parent->subroot;
+			path = memcpy(makeNode(SubqueryScanPath), path, sizeof(SubqueryScanPath));
+			below = &((SubqueryScanPath *) path)->subpath;
+			break;
+		default:
+			return NULL;
+	}
+	all = for_all_groups(root, *below, whole);
+	if (all == NULL)
+		return NULL;
+	path->startup_cost += all->startup_cost - (*below)->startup_cost;
+	path->total_cost += all->total_cost - (*below)->total_cost;
+	LokiInheritDisabled(path, all);
+	*below = all;
+	return path;
 }
 
-/* See order.h.  The rows of a scan that is given up are as expensive as those of one whose rows are nearly all dropped. */
+/*
+ * See order.h.  The rows of a scan that is given up are as expensive as those of one whose rows are nearly all dropped.
+ * Paths of all rows of a subquery are known for groups alone.
+ */
 Path *
 loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, const FinalPathExtraData *final,
 					const Path *source, const IndexPath *scan, Path *search, Path *instead)
 {
-	Path	   *whole = all_rows(limit->subpath);
+	Path	   *whole = limit->subpath;
+	Path	   *all = for_all_groups(root, limit->subpath, &whole);
 	const RelOptInfo *table = source->parent;
-	const List *paths = loki_query_level(root)->asked.otherwise;
 	bool		limited = instead == NULL;
 	CustomPath *path;
+	bool		in_subquery = table->relid >= root->simple_rel_array_size || root->simple_rel_array[table->relid] != table;
 	double		most;
 
 	if (table->reloptkind != RELOPT_BASEREL || source->param_info != NULL ||
 		!loki_planned_settings(scan->indexinfo).complete ||
-		(!root->hasHavingQual && whole->rows >= source->rows / 2 && loki_joined_by_guess(root, table) == 1) ||
+		(all == NULL && (in_subquery || (!root->hasHavingQual && whole->rows >= source->rows / 2 &&
+										 loki_joined_by_guess(root, table) == 1))) ||
 		!loki_may_be_planned_twice(root))
 		return search;
-	foreach_ptr(Path, other, paths != NIL ? paths : fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
-		if (limited && (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0))
+	instead = all != NULL ? all : instead;
+	foreach_ptr(Path, other, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
+		if (limited && all == NULL && (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0))
 		instead = other;
 	if (instead == NULL || compare_path_costs(instead, whole, TOTAL_COST) >= 0 ||
 		!equal(instead->pathtarget->exprs, search->pathtarget->exprs))
@@ -171,7 +208,8 @@ caller_of_search(PlanState *ps)
 			limit = (LimitState *) ps;
 		if (IsA(ps, CustomScanState))
 			caller = loki_hybrid_caller(ps);
-		ps = IsA(ps, CustomScanState) ? loki_node_child(ps, limit) : outerPlanState(ps);
+		ps = IsA(ps, CustomScanState) ? loki_node_child(ps, limit) :
+			IsA(ps, SubqueryScanState) ? ((SubqueryScanState *) ps)->subplan : outerPlanState(ps);
 	}
 	if (ps != NULL && ((IndexScanState *) ps)->iss_ScanDesc != NULL)
 		caller = loki_hnsw_caller(((IndexScanState *) ps)->iss_ScanDesc);

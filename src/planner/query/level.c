@@ -237,6 +237,16 @@ loki_statement_selects(const PlannerInfo *root)
 	return root->parse->commandType == CMD_SELECT;
 }
 
+/* Conditions of a relation, those that it is joined by included */
+static bool
+has_repeatable_conditions(const RelOptInfo *rel)
+{
+	foreach_node(RestrictInfo, rinfo, list_concat_copy(rel->baserestrictinfo, rel->joininfo))
+		if (!loki_is_repeatable(rinfo->clause))
+		return false;
+	return true;
+}
+
 /*
  * Whether a relation of the query has the same rows when it is read again.  It has if it is a table, and
  * the conditions of the query and of its policies do not change, or if it is WITH, which is executed once.  Other
@@ -258,10 +268,7 @@ is_same_again(PlannerInfo *root, int relid)
 	if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL || rte->relkind == RELKIND_FOREIGN_TABLE ||
 		!loki_is_repeatable(rte->securityQuals))
 		return false;
-	foreach_node(RestrictInfo, rinfo, rel == NULL ? NIL : list_concat_copy(rel->baserestrictinfo, rel->joininfo))
-		if (!loki_is_repeatable(rinfo->clause))
-		return false;
-	return true;
+	return rel == NULL || has_repeatable_conditions(rel);
 }
 
 /* EvalPlanQual returns the row of a table only once, so no row may be locked. */
@@ -284,8 +291,24 @@ loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 }
 
 /*
+ * Whether a subquery may have two plans.  Core numbers children of its tables anew with each, in the same structs.  Each
+ * plan has the sub-plans that are evaluated once.
+ */
+static bool
+is_planned_anew(PlannerInfo *subroot)
+{
+	if (subroot->append_rel_list != NIL || !loki_may_be_planned_twice(subroot))
+		return false;
+	if (subroot->init_plans != NIL)
+		foreach_ptr(PlannerInfo, plan, subroot->glob->subroots)
+			if (contain_volatile_functions((Node *) plan->parse))
+				return false;
+	return true;
+}
+
+/*
  * Whether a level may be planned in two ways that are both executed: with the same rows, and with no effect but
- * these.  A subquery has one plan.
+ * these.
  */
 bool
 loki_may_be_planned_twice(PlannerInfo *root)
@@ -294,12 +317,18 @@ loki_may_be_planned_twice(PlannerInfo *root)
 	const Query *parse = root->parse;
 
 	if (!level->selects || level->locks || !level->repeatable || parse->hasTargetSRFs ||
-		(level->asked.input != NULL && level->asked.whole == 0 && !level->asked.input_is_new) ||
-		!loki_is_repeatable(parse->targetList) || !loki_is_repeatable(parse->havingQual))
+		(level->asked.input != NULL && level->asked.whole == 0 && level->asked.otherwise == NULL) ||
+		!loki_is_repeatable(parse->targetList) || !loki_is_repeatable(parse->havingQual) ||
+		!loki_may_repeat(parse->limitCount, parse->limitOffset))
 		return false;
 	for (int i = 1; i < root->simple_rel_array_size; i++)
-		if (root->simple_rel_array[i] != NULL && !is_same_again(root, i))
+	{
+		RelOptInfo *rel = root->simple_rel_array[i];
+
+		if (rel != NULL && (rel->subroot == NULL ? !is_same_again(root, i) :
+							!has_repeatable_conditions(rel) || !is_planned_anew(rel->subroot)))
 			return false;
+	}
 	return true;
 }
 

@@ -30,8 +30,8 @@ typedef struct LokiAsked
 	bool		reorders;		/* what is above may read all of these rows */
 	List	   *in_order;		/* paths of all of FROM in the query's order,
 								 * which are kept apart then */
-	List	   *otherwise;		/* core's cheapest path of the result, which
-								 * those of the form may have dropped; or NIL */
+	Path	   *otherwise;		/* core's cheapest path of all that the form
+								 * makes of rows, in its order; or NULL */
 	Index		whole;			/* a table each of whose rows brings a group of
 								 * its own, with all that is joined to it */
 	Index		once;			/* the same, where one row of it is as good as
