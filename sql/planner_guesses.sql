@@ -145,7 +145,8 @@ INSERT INTO forms VALUES
 	('a join', $$SELECT s.item, p.id, d FROM (SELECT kb AS item, min(d) AS d FROM near i JOIN parts q ON q.item = i.id WHERE q.id % 2 = {n} GROUP BY kb) s JOIN parts p USING (item) ORDER BY d, item, p.id LIMIT 8$$);
 SELECT form, n, way(replace(text, '{n}', n::text)) FROM forms, generate_series(1, 3, 2) n ORDER BY form, n;
 SELECT form, same.* FROM forms, same(format('SELECT n, s.* FROM (VALUES (1), (3), (3), (0), (5), (1)) r(n) CROSS JOIN LATERAL (%s) s', replace(text, '{n}', 'n')), 'LokivectorSearchOrSort') ORDER BY form;
--- fewer groups than LIMIT takes, as turns out
+-- fewer groups than LIMIT takes, as is known, or as turns out: no statistics tell of the groups, or they are beside each other
+SELECT way($$SELECT kb, min(d) FROM near WHERE kb < 9 GROUP BY kb ORDER BY 2 LIMIT 10$$), way($$SELECT * FROM (SELECT DISTINCT ON (kb) kb, d FROM near WHERE kb = 5 ORDER BY kb, d) s ORDER BY d LIMIT 10$$);
 SELECT way($$SELECT kb % 3, min(d) FROM near GROUP BY 1 ORDER BY 2 LIMIT 10$$), way($$SELECT * FROM (SELECT DISTINCT ON (kb % 3) kb % 3 AS g, d FROM near ORDER BY kb % 3, d) s ORDER BY d LIMIT 10$$);
 CREATE TABLE item_parts (id int, kb int, v vector(8)) PARTITION BY LIST (kb);
 CREATE TABLE item_part PARTITION OF item_parts DEFAULT;

@@ -104,6 +104,36 @@ can_group(PlannerInfo *root, List *keys, const PathTarget *target, double most, 
 	return Min(loki_query_level(root)->wanted / kept, most) * bytes <= (double) get_hash_memory_limit();
 }
 
+/*
+ * How many groups rows make.  Core takes it that conditions leave rows of any group; those on a key alone, as
+ * tenant IN (5, 6), leave whole groups, so that these have that share of the key's values at most.
+ */
+static double
+count_groups(PlannerInfo *root, List *keys, double rows)
+{
+	double		most = 1;
+
+	foreach_ptr(Node, key, keys)
+	{
+		double		values = estimate_num_groups(root, list_make1(key), rows, NULL, NULL);
+		VariableStatData data;
+		List	   *own = NIL;
+		bool		guessed;
+
+		examine_variable(root, key, 0, &data);
+		if (IsA(key, Var) && data.rel != NULL)
+			foreach_node(RestrictInfo, rinfo, data.rel->baserestrictinfo)
+				if (equal(list_union(NIL, pull_var_clause((Node *) rinfo->clause, PVC_RECURSE_PLACEHOLDERS)), list_make1(key)))
+				own = lappend(own, rinfo);
+		if (own != NIL)
+			values = Min(values, get_variable_numdistinct(&data, &guessed) *
+						 clauselist_selectivity(root, own, 0, JOIN_INNER, NULL));
+		ReleaseVariableStats(data);
+		most *= Max(values, 1);
+	}
+	return Min(most, estimate_num_groups(root, keys, rows, NULL, NULL));
+}
+
 /* Whether the node looks at scores: of rows that wait, or to see which have the same rank */
 static bool
 looks_at_score(const LokiGroups *groups)
@@ -181,7 +211,7 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 				  PathTarget *target)
 {
 	List	   *keys = get_sortgrouplist_exprs(groups->keys, root->processed_tlist);
-	double		ngroups = estimate_num_groups(root, keys, Max(path->rows, 1), NULL, NULL);
+	double		ngroups = count_groups(root, keys, Max(path->rows, 1));
 	Selectivity kept = groups->number != NULL ? 1 :
 		clauselist_selectivity(root, groups->filter, 0, JOIN_INNER, NULL);
 	double		first = ngroups;
