@@ -108,6 +108,12 @@ RUN_TIME = {
 # Very many rows as near as each other
 TIES = {f"bits, LIMIT {n}": f"SELECT id FROM bits ORDER BY b <~> (SELECT b FROM bits WHERE id = 1) LIMIT {n}"
         for n in (10, 40, 100, 400, 2000)}
+# Fewer groups than LIMIT takes, as the planner can know or not
+FEW_GROUPS = {
+    "groups of two values": "SELECT tenant20, min(v <=> $1) AS dist FROM docs WHERE tenant20 IN ($2, 3) GROUP BY 1 ORDER BY dist LIMIT 10",
+    "first of one value": ("SELECT * FROM (SELECT DISTINCT ON (tenant20) tenant20, id, v <=> $1 AS dist FROM docs WHERE tenant20 = $2 "
+                           "ORDER BY tenant20, dist) s ORDER BY dist LIMIT 10"),
+    "groups of an expression": "SELECT tenant20 % 3 AS t, min(v <=> $1) AS dist FROM docs GROUP BY 1 ORDER BY dist LIMIT 10"}
 # What is exact by contract, and the setting that makes it a search (doc/exact-and-approximate.md)
 EXACT = {
     "WITH TIES": "SELECT id FROM docs ORDER BY v <=> $1 FETCH FIRST 10 ROWS WITH TIES",
@@ -130,7 +136,15 @@ DROPPED = {
                      "HAVING max(c.id) % {m} = $2 ORDER BY d.v <=> $1 LIMIT 10"),
     "HAVING with min()": ("SELECT d.id, min(d.v <=> $1) AS dist FROM docs d JOIN chunks c ON c.doc = d.id GROUP BY d.id "
                           "HAVING max(c.id) % {m} = $2 ORDER BY dist LIMIT 10"),
-    "HAVING without a join": "SELECT d.id FROM docs d GROUP BY d.id HAVING max(d.id) % {m} = $2 ORDER BY d.v <=> $1 LIMIT 10"}
+    "HAVING without a join": "SELECT d.id FROM docs d GROUP BY d.id HAVING max(d.id) % {m} = $2 ORDER BY d.v <=> $1 LIMIT 10",
+    "first of groups": ("SELECT * FROM (SELECT DISTINCT ON (d.plain1000) d.plain1000, d.id, d.v <=> $1 AS dist FROM docs d "
+                        "JOIN chunks c ON c.doc = d.id WHERE c.id % {m} = $2 ORDER BY d.plain1000, dist) s ORDER BY dist LIMIT 10"),
+    "min() in a subquery": ("SELECT * FROM (SELECT d.plain1000, min(d.v <=> $1) AS dist FROM docs d JOIN chunks c ON c.doc = d.id "
+                            "WHERE c.id % {m} = $2 GROUP BY 1) s ORDER BY dist LIMIT 10"),
+    "numbered in groups": ("SELECT * FROM (SELECT d.id, d.v <=> $1 AS dist, row_number() OVER (PARTITION BY d.plain1000 ORDER BY d.v <=> $1) AS n "
+                           "FROM docs d JOIN chunks c ON c.doc = d.id WHERE c.id % {m} = $2) s WHERE n <= 2 ORDER BY dist LIMIT 10"),
+    "first of groups, joined": ("SELECT c.id FROM (SELECT DISTINCT ON (plain1000) id, v <=> $1 AS dist FROM docs "
+                                "ORDER BY plain1000, dist) s JOIN chunks c ON c.doc = s.id WHERE c.id % {m} = $2 ORDER BY dist LIMIT 10")}
 OVER_CHILDREN = {
     "count of children": ("SELECT d.id, count(c.id) FROM {d} LEFT JOIN chunks c ON c.doc = d.id {where} "
                           "GROUP BY d.id{v} ORDER BY d.v <=> $1 LIMIT 10"),
@@ -186,7 +200,7 @@ def statements():
         yield f"{name}, {share}", text.replace("{n}", str(n or 20)).replace("{j}", value), None, value
     for (name, text), (share, n) in itertools.product(DROPPED.items(), SHARES.items()):
         yield f"{name}, {share}", text.replace("{m}", str(n or 20)), None, "1" if n else "-1"
-    for name, text in TIES.items():
+    for name, text in (TIES | FEW_GROUPS).items():
         yield name, text, None, "1"
     for (form, text), (share, n) in itertools.product(OVER_CHILDREN.items(), SHARES.items()):
         for kind in ("attribute", "json"):

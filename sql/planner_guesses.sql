@@ -142,6 +142,7 @@ INSERT INTO forms VALUES
 	('numbers', $$SELECT d, r FROM (SELECT d, row_number() OVER (PARTITION BY kb ORDER BY d) AS r FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n}) s WHERE r <= 3 ORDER BY d, r LIMIT 5$$),
 	('ranks', $$SELECT d, r FROM (SELECT d, i.id, dense_rank() OVER (PARTITION BY kb ORDER BY d) AS r FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n}) s WHERE r = 2 ORDER BY d LIMIT 5$$),
 	('a condition', $$SELECT 1 - d AS s, kb FROM (SELECT DISTINCT ON (i.id % 1000) kb, d, i.id % 1000 AS g FROM near i ORDER BY i.id % 1000, d) s WHERE (kb + g) % 2 = {n} - 1 ORDER BY s.d, g LIMIT 5$$),
+	('a join above', $$SELECT item, p.id FROM (SELECT DISTINCT ON (q.item) q.item, d FROM near i JOIN parts q ON q.item = i.id WHERE q.id > 3000 ORDER BY q.item, d) s JOIN parts p USING (item) WHERE p.id % 2 = {n} ORDER BY d, p.id LIMIT 5$$),
 	('a join', $$SELECT s.item, p.id, d FROM (SELECT kb AS item, min(d) AS d FROM near i JOIN parts q ON q.item = i.id WHERE q.id % 2 = {n} GROUP BY kb) s JOIN parts p USING (item) ORDER BY d, item, p.id LIMIT 8$$);
 SELECT form, n, way(replace(text, '{n}', n::text)) FROM forms, generate_series(1, 3, 2) n ORDER BY form, n;
 SELECT form, same.* FROM forms, same(format('SELECT n, s.* FROM (VALUES (1), (3), (3), (0), (5), (1)) r(n) CROSS JOIN LATERAL (%s) s', replace(text, '{n}', 'n')), 'LokivectorSearchOrSort') ORDER BY form;

@@ -84,6 +84,10 @@ for_all_groups(PlannerInfo *root, Path *path, Path **whole)
 			path = memcpy(makeNode(ProjectionPath), path, sizeof(ProjectionPath));
 			below = &((ProjectionPath *) path)->subpath;
 			break;
+		case T_SortPath:
+			path = memcpy(makeNode(SortPath), path, sizeof(SortPath));
+			below = &((SortPath *) path)->subpath;
+			break;
 		case T_IncrementalSortPath:
 			path = memcpy(makeNode(IncrementalSortPath), path, sizeof(IncrementalSortPath));
 			below = &((IncrementalSortPath *) path)->spath.subpath;
@@ -91,6 +95,10 @@ for_all_groups(PlannerInfo *root, Path *path, Path **whole)
 		case T_NestPath:
 			path = memcpy(makeNode(NestPath), path, sizeof(NestPath));
 			below = &((NestPath *) path)->jpath.outerjoinpath;
+			break;
+		case T_HashPath:
+			path = memcpy(makeNode(HashPath), path, sizeof(HashPath));
+			below = &((HashPath *) path)->jpath.outerjoinpath;
 			break;
 		case T_SubqueryScanPath:
 			root = path->parent->subroot;
@@ -132,10 +140,17 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 										 loki_joined_by_guess(root, table) == 1))) ||
 		!loki_may_be_planned_twice(root))
 		return search;
-	instead = all != NULL ? all : instead;
-	foreach_ptr(Path, other, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
-		if (limited && all == NULL && (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0))
-		instead = other;
+	if (limited)
+		foreach_ptr(Path, path, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
+		{
+			Path	   *first = NULL;
+			Path	   *other = for_all_groups(root, path, &first);
+
+			if (other == NULL && first == NULL && !in_subquery)
+				other = path;
+			if (other != NULL && (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0))
+				instead = other;
+		}
 	if (instead == NULL || compare_path_costs(instead, whole, TOTAL_COST) >= 0 ||
 		!equal(instead->pathtarget->exprs, search->pathtarget->exprs))
 		return search;
