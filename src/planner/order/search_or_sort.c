@@ -65,11 +65,10 @@ static const LokiNodeKind search_or_sort_kind;
 
 /*
  * A copy of a path with core's path for all groups in the place of the first ones (forms/groups_node.c), which has their
- * order and columns; NULL if there is none.  `whole` becomes the path of the rows below the groups: what these cost is
- * what LIMIT expects of them.
+ * order and columns; NULL if there is none.  `groups` becomes that of the first ones.
  */
 static Path *
-for_all_groups(PlannerInfo *root, Path *path, Path **whole)
+for_all_groups(PlannerInfo *root, Path *path, CustomPath **groups)
 {
 	Path	  **below;
 	Path	   *all;
@@ -77,9 +76,10 @@ for_all_groups(PlannerInfo *root, Path *path, Path **whole)
 	switch (nodeTag(path))
 	{
 		case T_CustomPath:
-			all = loki_node_input((CustomPath *) path);
-			*whole = all != NULL ? all : *whole;
-			return all != NULL ? loki_query_level(root)->asked.otherwise : NULL;
+			if (loki_node_input((CustomPath *) path) == NULL)
+				return NULL;
+			*groups = (CustomPath *) path;
+			return loki_query_level(root)->asked.otherwise;
 		case T_ProjectionPath:
 			path = memcpy(makeNode(ProjectionPath), path, sizeof(ProjectionPath));
 			below = &((ProjectionPath *) path)->subpath;
@@ -108,7 +108,7 @@ for_all_groups(PlannerInfo *root, Path *path, Path **whole)
 		default:
 			return NULL;
 	}
-	all = for_all_groups(root, *below, whole);
+	all = for_all_groups(root, *below, groups);
 	if (all == NULL)
 		return NULL;
 	path->startup_cost += all->startup_cost - (*below)->startup_cost;
@@ -120,18 +120,22 @@ for_all_groups(PlannerInfo *root, Path *path, Path **whole)
 
 /*
  * See order.h.  The rows of a scan that is given up are as expensive as those of one whose rows are nearly all dropped.
- * Paths of all rows of a subquery are known for groups alone.
+ * Paths of all rows of a subquery are known for groups alone.  Guesses above it count as those do beside a table
+ * (cost/cost.c).
  */
 Path *
 loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, const FinalPathExtraData *final,
 					const Path *source, const IndexPath *scan, Path *search, Path *instead)
 {
-	Path	   *whole = limit->subpath;
-	Path	   *all = for_all_groups(root, limit->subpath, &whole);
+	CustomPath *groups = NULL;
+	Path	   *all = for_all_groups(root, limit->subpath, &groups);
+	Path	   *whole = groups != NULL ? loki_node_input(groups) : limit->subpath;
 	const RelOptInfo *table = source->parent;
 	bool		limited = instead == NULL;
 	CustomPath *path;
 	bool		in_subquery = table->relid >= root->simple_rel_array_size || root->simple_rel_array[table->relid] != table;
+	Selectivity part = in_subquery ? loki_joined_by_guess(root, NULL) / LOKI_LEAST_GUESS : 1;
+	double		row;
 	double		most;
 
 	if (table->reloptkind != RELOPT_BASEREL || source->param_info != NULL ||
@@ -143,7 +147,7 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 	if (limited)
 		foreach_ptr(Path, path, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
 		{
-			Path	   *first = NULL;
+			CustomPath *first = NULL;
 			Path	   *other = for_all_groups(root, path, &first);
 
 			if (other == NULL && first == NULL && !in_subquery)
@@ -154,8 +158,11 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 	if (instead == NULL || compare_path_costs(instead, whole, TOTAL_COST) >= 0 ||
 		!equal(instead->pathtarget->exprs, search->pathtarget->exprs))
 		return search;
-	most = instead->total_cost /
-		((whole->total_cost - source->total_cost) / source->rows + loki_dropped_row_cost());
+	row = (whole->total_cost - source->total_cost) / source->rows + loki_dropped_row_cost();
+	/* what the groups themselves cost is what LIMIT expects of them; nearly each of the first rows is one */
+	if (groups != NULL)
+		row += Max(limit->subpath->total_cost - groups->path.total_cost, 0) / groups->path.rows;
+	most = instead->total_cost / row;
 	if (most >= source->rows)
 		return search;
 	if (limited)
@@ -165,9 +172,10 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 						  list_make1(makeInteger((int) Min(most, PG_INT32_MAX))));
 	path->custom_paths = lappend(path->custom_paths, instead);
 	path->path.parallel_safe = false;
+	part = part > 0 ? Min(part, 1) : 1;
 	path->path.rows = search->rows;
-	path->path.startup_cost = search->startup_cost;
-	path->path.total_cost = search->total_cost;
+	path->path.startup_cost = search->startup_cost * part;
+	path->path.total_cost = search->total_cost * part;
 	path->path.pathkeys = search->pathkeys;
 	return &path->path;
 }
