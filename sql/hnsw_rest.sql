@@ -320,5 +320,15 @@ SELECT FROM rest_work();
 SELECT hits / 10 < 3 * 8000 AS few FROM rest_work();
 SELECT lokivector_check('rest_v_idx', true);
 
+-- test: where all versions of a row are read, fewer rows are read before the rest
+VACUUM rest_v;
+BEGIN;
+DO $$BEGIN FOR i IN 1 .. 10 LOOP UPDATE rest_v SET n = n + 1; END LOOP; END$$;
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_sort = off;
+SELECT id FROM rest_v WHERE id < 0 ORDER BY v <-> random_vector(-1, 16) LIMIT 10;
+SELECT strategy, heap_fetches < 1.5 * 8000 AS few FROM lokivector_scan_stats();
+ROLLBACK;
+
 DROP TABLE rest_v, rest_l, rest_g, rest_pending, rest_s, rest_t, rest_p, rest_toast, rest_b;
 DROP FUNCTION rest_of, rest_work, rest_bits, rest_vector;

@@ -446,11 +446,18 @@ loki_account_leaves(const LokiScan *so)
 				  loki_node_end(so->state, so->scan->indexRelation) * (double) FLAT_MATCH_TIME);
 }
 
-/* What a row takes that is ranked for the caller */
+/*
+ * What a node takes whose row is ranked for the caller.  Each version in its TID list is read that is not marked dead, and
+ * later nodes have as many as those up to now.
+ */
 static double
 row_time(const LokiScan *so)
 {
-	return ROW_TIME + REFINE_TIME + filter_time(so) + ranked_time(so);
+	double		nodes = (double) so->ranking.found + so->ranking.dropped +
+		so->ranking.rowless.unseen - so->ranking.rowless.marked;
+	double		versions = so->work.heap_fetches / Max(nodes, 1);
+
+	return Max(versions, 1) * ROW_TIME + REFINE_TIME + filter_time(so) + ranked_time(so);
 }
 
 /* Rows in the slots of an array, by a sample, of which the scan does not know that they are dead */
