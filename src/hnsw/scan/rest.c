@@ -45,7 +45,7 @@
 /* Words of the bits of a page of the table: bit 0 is offset number 1 */
 #define PAGE_WORDS		((MaxHeapTuplesPerPage + 63) / 64)
 
-/* Nodes whose TID page is locked at once, while their TID lists are read */
+/* TID lists that are read while their TID page is locked */
 #define LIST_BATCH		64
 
 /* Rows that are taken from a sort at once */
@@ -172,13 +172,13 @@ note_rows_of_nodes(Rest *rest, uint32 first, uint32 n)
 	for (uint32 done = 0; done < n; done += part.n)
 	{
 		int			nlists = 0;
+		uint32		i;
 
-		loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + done,
-					   Min(n - done, LIST_BATCH), &part);
+		loki_part_lock(so->state, so->scan->indexRelation, LOKI_SLOTS_TID, first + done, n - done, &part);
 		lsn = &rest->lsns[page_of_node(rest, first + done)];
 		if (part.used > 0 && *lsn == InvalidXLogRecPtr)
 			*lsn = BufferGetLSNAtomic(part.buffer);
-		for (uint32 i = 0; i < part.used; i++)
+		for (i = 0; i < part.used && nlists < LIST_BATCH; i++)
 		{
 			LokiTidData *slot = (LokiTidData *) (part.slots + (Size) i * slot_size);
 
@@ -195,6 +195,8 @@ note_rows_of_nodes(Rest *rest, uint32 first, uint32 n)
 		note_lists(rest, lists, heads, nlists);
 		if (part.used > 0)
 			UnlockReleaseBuffer(part.buffer);
+		if (i < part.used)
+			part.n = i;			/* others, which wait for the lock, go first */
 	}
 }
 
