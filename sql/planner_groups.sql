@@ -69,6 +69,8 @@ SELECT * FROM groups_check($$SELECT doc, d FROM (SELECT doc, min(d) AS d FROM ne
 SELECT * FROM groups_check($$WITH s AS (SELECT doc, min(d) AS d FROM near GROUP BY doc ORDER BY 2) SELECT doc, d FROM s WHERE d > 0.1 ORDER BY d LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT title, d FROM (SELECT id, doc, d FROM near ORDER BY d) s JOIN docs ON docs.id = doc WHERE kind < 4 ORDER BY d LIMIT 10$$);
 -- but another one does, or more keys, and rows that are taken or locked by it
+SELECT line FROM plan_lines($$SELECT id, round(d::numeric, 3) FROM (WITH k AS MATERIALIZED (SELECT id FROM docs WHERE kind < 4) SELECT n.id, d FROM near n WHERE doc IN (SELECT id FROM k) ORDER BY d) s ORDER BY d LIMIT 10$$, 'COSTS OFF') line WHERE line ~ 'Sort Key|Order By';
+SELECT line FROM plan_lines($$SELECT id, n, d FROM (SELECT id, generate_series(1, 2) AS n, d FROM near ORDER BY d) s ORDER BY d LIMIT 10$$, 'COSTS OFF') line WHERE line ~ 'Sort Key|Order By';
 SELECT * FROM groups_check($$SELECT doc, d FROM (SELECT doc, d FROM near ORDER BY d DESC) s ORDER BY d LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT id, d FROM (SELECT id, d FROM near ORDER BY d, id) s ORDER BY d LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT id, d FROM (SELECT id, d FROM near ORDER BY d LIMIT 20 OFFSET 3) s ORDER BY d, id DESC LIMIT 10$$);

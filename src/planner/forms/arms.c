@@ -538,7 +538,9 @@ leave_out_orders(Query *query, const List *keys, Query *sorted)
 		}
 		if (columns == NIL)
 			continue;
-		if (below->sortClause != NIL && sorts_by_first(below, columns, sorted) &&
+		/* core pulls up none with WITH, or a function that returns a set: its order is what ends early */
+		if (below->sortClause != NIL && below->cteList == NIL && !below->hasTargetSRFs &&
+			sorts_by_first(below, columns, sorted) &&
 			loki_is_score_type(exprType((Node *) linitial_node(TargetEntry, columns)->expr)) &&
 			!contain_volatile_functions((Node *) sorted))
 			below->sortClause = NIL;
