@@ -186,17 +186,18 @@ narrow_by(const Narrowed *narrowed, Node *condition)
 		range->low = Max(range->low, low);
 }
 
-/* Whether the active snapshot sees all that a catalog says of a table now */
+/* Whether the active snapshot sees all that a catalog says of a table now, or what it says of a column, 0 for all */
 static bool
-sees_catalog(Oid catalogid, Oid indexid, AttrNumber column, Oid table)
+sees_catalog(Oid catalogid, Oid indexid, AttrNumber key, Oid table, AttrNumber column)
 {
 	Relation	catalog = table_open(catalogid, AccessShareLock);
-	ScanKeyData key;
+	ScanKeyData keys[2];
 	SysScanDesc scan;
 	bool		sees = true;
 
-	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
-	scan = systable_beginscan(catalog, indexid, true, NULL, 1, &key);
+	ScanKeyInit(&keys[0], key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
+	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(column));
+	scan = systable_beginscan(catalog, indexid, true, NULL, column != 0 ? 2 : 1, keys);
 	while (sees && HeapTupleIsValid(systable_getnext(scan)))
 		sees = table_tuple_satisfies_snapshot(catalog, scan->slot, GetActiveSnapshot());
 	systable_endscan(scan);
@@ -211,12 +212,13 @@ sees_catalog(Oid catalogid, Oid indexid, AttrNumber column, Oid table)
  * planned, and a plan is made again when ALTER TABLE has changed its table.
  */
 bool
-loki_constraints_hold(Oid table)
+loki_constraints_hold(Oid table, AttrNumber column)
 {
 	return !ActiveSnapshotSet() ||
-		(sees_catalog(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, table) &&
-		 sees_catalog(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, table) &&
-		 sees_catalog(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, table));
+		(sees_catalog(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, table, 0) &&
+		 (column == 0 ||
+		  sees_catalog(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, table, column)) &&
+		 sees_catalog(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, table, 0));
 }
 
 /* ----------------------------------------------------------------
@@ -341,7 +343,7 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	/* the planner has locked it; what is not valid, or not enforced, says nothing of some rows */
 	table = table_open(bounds->table, NoLock);
 	constraints = RelationGetDescr(table)->constr;
-	if (constraints != NULL && loki_constraints_hold(bounds->table))
+	if (constraints != NULL && loki_constraints_hold(bounds->table, column_number))
 	{
 		narrowed.table.relid = 1;
 		narrowed.null_holds = true;
@@ -659,7 +661,7 @@ is_never_null(Node *expr, void *context, LokiRange *range)
 		return false;
 	table = table_open(planner_rt_fetch(column->varno, rows->root)->relid, NoLock);
 	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1) &&
-		loki_constraints_hold(RelationGetRelid(table));
+		loki_constraints_hold(RelationGetRelid(table), column->varattno);
 	table_close(table, NoLock);
 	return result;
 }
