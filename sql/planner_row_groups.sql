@@ -55,6 +55,13 @@ SELECT count(*) > count(DISTINCT id) AS several FROM (SELECT DISTINCT d.id, dist
 -- ... and each row has its own chance to pass
 SELECT plan_nodes($$SELECT DISTINCT d.id, dist FROM near d JOIN marks m ON m.doc = d.id JOIN chunks c ON c.id = d.tenant WHERE m.kind = 1 AND c.kind + d.id > 0 ORDER BY dist, d.id LIMIT 10$$, 'LokivectorJoinKeys');
 SELECT plan_nodes($$SELECT DISTINCT d.id, dist FROM near d JOIN marks m ON m.doc = d.id JOIN chunks c ON c.id = d.tenant WHERE m.kind = 1 AND c.kind + d.id > random() ORDER BY dist, d.id LIMIT 10$$, 'LokivectorJoinKeys');
+-- test: columns of other tables, of which one row is joined to one of docs
+SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, o.title FROM near d JOIN chunks c ON c.doc = d.id JOIN docs o ON o.id = d.tenant + 1 ORDER BY dist, d.id LIMIT 20$$);
+SELECT * FROM groups_check($$SELECT d.id, o.title, p.code, count(*) FROM near d JOIN chunks c ON c.doc = d.id LEFT JOIN docs o ON o.maybe = d.tenant + 4 LEFT JOIN docs p ON p.code = 'c' || o.tenant GROUP BY d.id, dist, o.title, p.code ORDER BY dist, d.id LIMIT 20$$);
+-- ... or several, by a constraint that may wait, in part of a key, and where another table has a say
+SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, o.title FROM near d JOIN chunks c ON c.doc = d.id JOIN docs o ON o.later = d.tenant + 1 ORDER BY dist, d.id, o.title LIMIT 20$$);
+SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, c.body FROM near d JOIN chunks c ON c.doc = d.id LEFT JOIN docs o ON o.id = c.kind ORDER BY dist, d.id, c.body LIMIT 20$$);
+SELECT * FROM groups_check($$SELECT DISTINCT d.id, dist, o.title FROM near d JOIN chunks c ON c.doc = d.id LEFT JOIN docs o ON o.id = d.tenant AND o.id > c.kind ORDER BY dist, d.id, o.title LIMIT 20$$);
 -- test: as applications' libraries write it: Django's distinct() over many, Rails' eager_load, SQLAlchemy's and Django's aggregates
 SELECT * FROM groups_check($$SELECT DISTINCT "d"."id", "d"."title", "d"."v", ("d"."v" <-> '[1,2,3,4,5,6]') AS "distance" FROM "docs" "d" INNER JOIN "chunks" ON ("d"."id" = "chunks"."doc") WHERE "chunks"."kind" IN (1, 2) ORDER BY "distance" ASC, "d"."id" LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT DISTINCT "docs"."id", docs.v <-> '[1,2,3,4,5,6]' AS alias_0 FROM "docs" LEFT OUTER JOIN "chunks" ON "chunks"."doc" = "docs"."id" ORDER BY docs.v <-> '[1,2,3,4,5,6]', docs.id LIMIT 10$$);

@@ -143,6 +143,15 @@ loki_create_nestloop_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType joint
 #define loki_has_unique_row(root, rel)	relation_has_unique_index_for(root, rel, NIL, NIL, NIL)
 #endif
 
+/* The equalities of columns by which a relation is joined to others, by inner joins; relations and an outer join */
+#if PG_VERSION_NUM >= 160000
+#define loki_join_equalities(root, joined, others, rel)	generate_join_implied_equalities(root, joined, others, rel, NULL)
+#define loki_add_outer_join(relids, join)	((join)->ojrelid != 0 ? bms_add_member(relids, (join)->ojrelid) : (relids))
+#else
+#define loki_join_equalities(root, joined, others, rel)	generate_join_implied_equalities(root, joined, others, rel)
+#define loki_add_outer_join(relids, join)	(relids)
+#endif
+
 /* Appends of paths that are not partial, with as many rows as these, or `rows` if that is not negative */
 #if PG_VERSION_NUM >= 190000
 #define loki_create_append_path(root, rel, paths, pathkeys, rows) \

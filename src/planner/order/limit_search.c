@@ -29,12 +29,15 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "optimizer/planmain.h"
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
+#include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/hybrid/hybrid.h"
 #include "planner/order/node.h"
 #include "planner/order/order.h"
+#include "planner/query/bounds.h"
 #include "planner/query/level.h"
 #include "planner/query/make_expr.h"
 #include "planner/query/matches.h"
@@ -263,11 +266,52 @@ follow_subquery(FollowedScans *followed, SubqueryScanPath *path)
 	return COPY_WITH(SubqueryScanPath, subpath, path, sub);
 }
 
-/* Whether keys are the same for all that is joined to one row of a table; a volatile one may be in a sub-plan */
+/* Whether one row of a table at most is joined to one of the relations `row`: by equalities with unique columns */
 static bool
-follow_from_row(const List *keys, Index relid)
+is_joined_once(PlannerInfo *root, Relids row, RelOptInfo *rel, Relids *joined)
+{
+	List	   *clauses;
+	JoinType	type = JOIN_INNER;
+
+	*joined = bms_union(row, rel->relids);
+	clauses = loki_join_equalities(root, *joined, row, rel);
+	foreach_node(SpecialJoinInfo, join, root->join_info_list)
+	{
+		if (join->jointype != JOIN_LEFT || !bms_equal(join->min_righthand, rel->relids))
+			continue;
+		type = JOIN_LEFT;
+		clauses = rel->joininfo;
+		*joined = loki_add_outer_join(*joined, join);
+	}
+	return innerrel_is_unique(root, *joined, row, rel, type, clauses, false) &&
+		loki_constraints_hold(planner_rt_fetch(rel->relid, root)->relid, 0);
+}
+
+/* A table, and those of which one row at most is joined to one of its rows, as documents to chunks, authors to these */
+static Relids
+joined_once(PlannerInfo *root, Index relid)
 {
 	Relids		row = bms_make_singleton(relid);
+	Relids		joined;
+
+	for (int i = 1; i < root->simple_rel_array_size; i++)
+	{
+		RelOptInfo *rel = root->simple_rel_array[i];
+
+		if (rel == NULL || rel->reloptkind != RELOPT_BASEREL || rel->rtekind != RTE_RELATION ||
+			bms_is_member(i, row) || !is_joined_once(root, row, rel, &joined))
+			continue;
+		row = joined;
+		i = 0;					/* others may be joined to this one */
+	}
+	return row;
+}
+
+/* Whether keys are the same for all that is joined to one row of a table; a volatile one may be in a sub-plan */
+static bool
+follow_from_row(PlannerInfo *root, const List *keys, Index relid)
+{
+	Relids		row = joined_once(root, relid);
 
 	foreach_node(PathKey, key, keys)
 	{
@@ -300,7 +344,7 @@ follow_row_groups(FollowedScans *followed, Path *input)
 	below.keys = list_make1(level->asked.input);
 	if (IsA(input, IncrementalSortPath))
 	{
-		if (!follow_from_row(input->pathkeys, level->asked.whole))
+		if (!follow_from_row(followed->root, input->pathkeys, level->asked.whole))
 			return NULL;
 		input = ((IncrementalSortPath *) input)->spath.subpath;
 		followed->further_keys |= list_length(followed->keys) > 1;
