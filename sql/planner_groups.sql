@@ -101,6 +101,8 @@ SELECT * FROM groups_check($$SELECT doc, min(c.v <=> q.v) FROM chunks c, (SELECT
 SELECT * FROM groups_check($$SELECT doc, min(v <=> '[1,0,1,0,0,1,0,0]') FROM parts GROUP BY doc ORDER BY 2 LIMIT 10$$);
 SELECT * FROM groups_check($$SELECT docs.id, (SELECT string_agg(doc::text, ',') FROM (SELECT doc FROM chunks c WHERE c.tenant = docs.kind GROUP BY doc ORDER BY min(c.v <=> '[1,0,1,0,0,1,0,0]') LIMIT 5) s) FROM docs WHERE docs.id < 20$$);
 
+-- a left join makes all of them where documents without one come last
+SELECT * FROM groups_check($$SELECT e.doc, q.d FROM (SELECT DISTINCT doc FROM near) e LEFT JOIN (SELECT doc, min(d) AS d FROM near GROUP BY doc) q ON q.doc = e.doc ORDER BY q.d, e.doc LIMIT 10$$);
 -- test: rows without a distance, and as many groups as there are
 -- a group of NULLs alone makes the search go on, so sorting is cheaper
 SELECT uses FROM groups_check($$SELECT max(s) FROM near GROUP BY doc ORDER BY 1 DESC LIMIT 30$$);

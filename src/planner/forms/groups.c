@@ -105,9 +105,10 @@ wanted_order(const PlannerInfo *root, const Query *parse, const Query *outer, Lo
 
 	/*
 	 * If it is a column of another subquery, the order that we offer is of no
-	 * use there, and does no harm.
+	 * use there, and does no harm.  Nor is it on the nullable side of an outer
+	 * join, which needs all groups: these cost more than what LIMIT takes.
 	 */
-	if (!IsA(column, Var) || column->varattno <= 0 || column->varlevelsup > 0 ||
+	if (!IsA(column, Var) || column->varattno <= 0 || column->varlevelsup > 0 || LokiMayBeNulled(groups->limit, column) ||
 		rt_fetch(column->varno, outer->rtable)->rtekind != RTE_SUBQUERY)
 		return NULL;
 	entry = get_tle_by_resno(root->processed_tlist, column->varattno);
