@@ -102,6 +102,16 @@ INSERT INTO few SELECT v FROM items WHERE c <= 6 AND i > 1 ORDER BY c, i;
 SELECT recall_far('few_v') >= 0.98 AS found, lokivector_check('few_v', true);
 RESET lokivector.pending_nodes;
 
+-- test: VACUUM measures it where most node IDs are free
+CREATE TABLE freed (v vector(48));
+CREATE INDEX freed_v ON freed USING hnsw (v vector_cosine_ops);
+INSERT INTO freed SELECT v FROM items WHERE c <= 20 AND i > 1 ORDER BY c, i;
+UPDATE freed SET v = v + v;
+UPDATE freed SET v = v + v;
+UPDATE freed SET v = v + v;
+VACUUM freed;
+SELECT recall_far('freed_v') >= 0.98 AS found;
+
 -- test: inner products and encodings have no growth
 CREATE INDEX grown_ip ON few USING hnsw (v vector_ip_ops);
 INSERT INTO few SELECT v FROM items WHERE c > 6 AND c <= 12 AND i > 1;
@@ -111,5 +121,5 @@ SELECT lokivector_check('grown_ip', true);
 SELECT lokivector_calibrate('grown_v', (SELECT array_agg(v) FROM items WHERE c > 30 AND i > 8 AND i <= 12)) ~ '^calibrated' AS calibrated;
 SELECT recall_far('grown_v') >= 0.98 AS found, lokivector_check('grown_v', true);
 
-DROP TABLE grown, few, items, centers;
+DROP TABLE grown, few, freed, items, centers;
 DROP FUNCTION recall_far;

@@ -20,6 +20,7 @@
 #include "compat/compare_numbers.h"
 #include "compat/pgcompat.h"
 #include "hnsw/graph/neighbors.h"
+#include "hnsw/graph/select.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/insert_lock.h"
 #include "hnsw/page/lock_assert.h"
@@ -41,9 +42,9 @@ loki_grown_form(uint32 end)
 }
 
 /*
- * See calibrate.h.  Nodes are live ones at equal intervals of node IDs; d_i / d_k is (i / k) to the power of how
- * distances grow around one.  The median, so that neither outliers
- * nor rows at hardly any distance count for more than others.
+ * See calibrate.h.  Nodes are live ones from all over the node IDs, most of which may be free: rows whose newest
+ * versions alone are left have the last ones.  d_i / d_k is (i / k) to the power of how distances grow around
+ * one.  The median, so that neither outliers nor rows at hardly any distance count for more than others.
  */
 uint16
 loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n)
@@ -53,6 +54,8 @@ loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n)
 	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
 	const int	first = loki_calibration_ks[1];
 	double	   *growths = palloc_array(double, n);
+	uint64		step = loki_golden_step(end);
+	int			asked = 0;
 	int			found = 0;
 
 	Assert(n > 0 && loki_no_buffer_locked());
@@ -60,16 +63,17 @@ loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n)
 		return 0;
 	loki_meta_read(index, &meta);
 	loki_search_begin(&search, index, state, CurrentMemoryContext);
-	for (int i = 0; i < n; i++)
+	for (uint32 i = 0; i < end && asked < n; i++)
 	{
-		uint32		node = (uint32) ((uint64) end * i / n);
-		uint32		next = (uint32) ((uint64) end * (i + 1) / n);
+		uint32		node = (uint32) (i * step % end);
 		double		from;
 		int			nentries;
 
-		for (; node < next && !loki_node_is_live(state, index, node); node++)
-			LokiVacuumDelayPoint();
-		if (node == next || !loki_search_query_node(&search, node))
+		LokiVacuumDelayPoint();
+		if (!loki_node_is_live(state, index, node))
+			continue;
+		asked++;
+		if (!loki_search_query_node(&search, node))
 			continue;
 		/* around the node, as if it did not exist (M2) */
 		loki_search_skip(&search, node);
