@@ -56,7 +56,7 @@ check_program('shapes', [ @shapes, qw(shapes --keep --only join --plans) ], qr/^
   if $shapes;
 check_program('shapes', [ @shapes, qw(shapes_applications --quick) ], qr/^\d+ of 309 within/m);
 my $regret = check_program('regret', [ '--set', $set, qw(--rows 1200 --timed 2 --runs 1 --only), ', 5 %' ],
-	qr/^counts: median [\d.]+, \d+ of 170 within 1\.5/m);
+	qr/^counts: median [\d.]+, \d+ of 178 within 1\.5/m);
 check_program('regret', [qw(--rows 1200 --dims 16 --timed 1 --runs 1 --cpu --only), 'Rails, 5 %'],
 	qr/^CPU: median [\d.]+, \d+ of 2 within 1\.5/m);
 
@@ -71,7 +71,7 @@ foreach my $step (sort keys %printed)
 IPC::Run::run([ $python, '-B', '-c', 'import sys, results; results.KEPT = sys.argv[1]; print(*results.load(), *results.promises(), sep="\n")',
 		$results ], '>', \my $tables, '2>&1', init => sub { chdir "$top/bench" });
 like($tables, qr/write:\ search\ \|(?:\ [\d.]+\ \|){5}\ $share\ \|\n .* write:\ write\ .*\|\ \ \|
-	.* of\ 170:\ median\ \|\ [\d.]+\ \| .* worst\ by\ time [^\n]*\ \|\ [\d.]+\ \| .* of\ 24\ \|\ 0\ \|/sx, 'tables of results.py')
+	.* of\ 178:\ median\ \|\ [\d.]+\ \| .* worst\ by\ time [^\n]*\ \|\ [\d.]+\ \| .* of\ 24\ \|\ 0\ \|/sx, 'tables of results.py')
   if $load && $regret;
 
 # Without a server
