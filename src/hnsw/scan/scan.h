@@ -587,7 +587,7 @@ extern bool loki_account_proves(const LokiScan *so);
  * that in any order
  */
 extern double loki_account_needed(const LokiScan *so);
-extern bool loki_account_is_kept(LokiScan *so);
+extern bool loki_account_is_kept(const LokiScan *so);
 extern bool loki_account_open(LokiScan *so);
 extern bool loki_account_leaves(const LokiScan *so);
 extern bool loki_account_unordered(const LokiScan *so);

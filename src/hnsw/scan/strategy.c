@@ -609,17 +609,13 @@ loki_account_needed(const LokiScan *so)
  * pgvector's limits an iterative scan has one for the rows of a LIMIT.
  */
 bool
-loki_account_is_kept(LokiScan *so)
+loki_account_is_kept(const LokiScan *so)
 {
-	bool		kept = (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
+	return (so->course.returned > 0 || so->plan.exact || so->course.batch > LOKI_ACCOUNT_ROWS) &&
 		(so->plan.complete || (loki_goes_on(so) && so->plan.limit > 0)) &&
 		so->heap.is_heap && !so->plan.measuring && (!loki_may_be_given_up(so) || loki_filters_rows(so)) &&
 		!(so->course.phase == LOKI_SCAN_FLAT && so->flat.last &&
 		  so->queue.next == so->queue.n && so->rerank.next == so->rerank.n);
-
-	if (kept && so->work.index_rows == 0)
-		count_rows(so);
-	return kept;
 }
 
 /*
@@ -630,8 +626,11 @@ bool
 loki_account_open(LokiScan *so)
 {
 	const LokiScanWork *done = &so->work.done;
-	double		rows = rows_until_due(so);
+	double		rows;
 
+	if (so->work.index_rows == 0)
+		count_rows(so);
+	rows = rows_until_due(so);
 	if (rows <= 0 || loki_reads_all_rows(so) || (loki_filters_rows(so) && 2 * done->rests > done->walks + done->flats))
 		return false;
 	loki_rerank_most(so, (uint32) Min(1 + rows, (double) PG_UINT32_MAX));

@@ -145,13 +145,13 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 		!loki_may_be_planned_twice(root))
 		return search;
 	if (limited)
-		foreach_ptr(Path, path, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
+		foreach_ptr(Path, ordered, fetch_upper_rel(root, UPPERREL_ORDERED, NULL)->pathlist)
 		{
 			CustomPath *first = NULL;
-			Path	   *other = for_all_groups(root, path, &first);
+			Path	   *other = for_all_groups(root, ordered, &first);
 
 			if (other == NULL && first == NULL && !in_subquery)
-				other = path;
+				other = ordered;
 			if (other != NULL && (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0))
 				instead = other;
 		}
