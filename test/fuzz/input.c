@@ -8,14 +8,6 @@
  * it has to be valid, and the same after it went out and in again, in both
  * forms.  The functions are the server's own; stubs.c stands for the server.
  *
- * Sources: src/types/dense_io.c src/types/sparsevec_io.c src/types/bytevec.c
- * Sources: src/types/check_values.c src/types/dense.c
- * Sources: src/types/sparsevec.c src/types/textscan.c
- * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
- * Sources: src/distance/avx512.c src/distance/bits.c src/distance/hash.c src/distance/neon.c
- * Sources: src/distance/pool.c src/distance/pool_avx512.c src/distance/sparse.c
- * Sources: src/distance/sparse_avx512.c src/distance/products.c
- *
  * IDENTIFICATION
  *	  test/fuzz/input.c
  *

@@ -15,34 +15,7 @@
  * Rows are vectors that the place of the row decides; a part of the rows is not
  * visible.
  *
- * Sources: src/hnsw/page/page.c src/hnsw/graph/select.c src/hnsw/page/extent.c src/hnsw/page/change.c
- * Sources: src/hnsw/page/slots.c src/hnsw/definition/attribute.c src/hnsw/definition/elements.c src/hnsw/derived/list.c
- * Sources: src/hnsw/derived/gather.c src/hnsw/derived/changed.c src/hnsw/derived/make.c
- * Sources: src/hnsw/derived/sketch.c src/hnsw/filter/lookup.c src/hnsw/filter/row_lookup.c
- * Sources: src/hnsw/filter/filter.c src/hnsw/filter/match.c
- * Sources: src/hnsw/filter/key.c src/hnsw/filter/constant.c src/hnsw/filter/tid_set.c
- * Sources: src/hnsw/check/pages.c src/hnsw/check/read.c
- * Sources: src/hnsw/check/check_slots.c src/hnsw/check/links.c
- * Sources: src/hnsw/check/derived.c
- * Sources: src/hnsw/graph/search.c src/hnsw/graph/descent.c
- * Sources: src/hnsw/scan/walk.c src/hnsw/scan/strategy.c test/fuzz/absent.c
- * Sources: src/hnsw/graph/candidate_heap.c
- * Sources: src/hnsw/scan/scan.c src/hnsw/scan/stats.c src/hnsw/scan/refine.c
- * Sources: src/hnsw/scan/rerank.c src/hnsw/scan/tid_list.c src/hnsw/scan/killed.c
- * Sources: src/hnsw/scan/prefetch.c src/hnsw/scan/flat.c src/hnsw/scan/flat_list.c
- * Sources: src/hnsw/scan/unordered.c src/hnsw/scan/width.c src/hnsw/scan/rest.c
- * Sources: src/hnsw/scan/plan.c src/hnsw/page/insert_lock.c src/hnsw/page/lock_assert.c
- * Sources: src/quantize/quantize.c src/quantize/rotate.c src/quantize/rotated.c
- * Sources: src/quantize/rotated_limits.c src/quantize/rotated_sketch.c src/quantize/exact_codes.c src/quantize/scalar8.c
- * Sources: src/quantize/rotated_centers.c src/quantize/subspace.c src/quantize/codes_scalar.c
- * Sources: src/quantize/codes_avx2.c src/quantize/codes_avx512.c
- * Sources: src/quantize/codes_neon.c
- * Sources: src/distance/dispatch.c src/distance/scalar.c src/distance/avx2.c
- * Sources: src/distance/avx512.c src/distance/bits.c src/distance/hash.c src/distance/neon.c
- * Sources: src/distance/pool.c src/distance/pool_avx512.c src/distance/sparse.c
- * Sources: src/distance/sparse_avx512.c src/distance/products.c
- *
- * What nothing here calls stays unresolved.
+ * What they must not lead to is in absent.c; what nothing here calls stays unresolved.
  *
  * IDENTIFICATION
  *	  test/fuzz/pages.c

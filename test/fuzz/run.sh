@@ -6,8 +6,7 @@
 #
 # usage: test/fuzz/run.sh DIRECTORY SECONDS [NAME...]
 #
-# A program names the sources that it links in a line "Sources:" of its first
-# comment.
+# A program is linked with the files of src that define what it calls, and what these call in turn.
 set -u
 build=$1
 seconds=$2
@@ -23,28 +22,55 @@ flags="$flags -Isrc -Itest/fuzz -isystem $include"
 failed=0
 mkdir -p "$build"
 
-# compile NAME: the program, its sources one by one, so that they are cached.  Functions of
-# the server that are never called may be missing, but none of ours.
+# object_of SOURCE: compile it unless that is done, and set object
+object_of()
+{
+	object=$build/$(echo "${1%.c}" | tr / -).o
+	if [ ! -e "$object" ] || find "$1" src test/fuzz -name '*.h' -newer "$object" -o \
+		-path "$1" -newer "$object" | grep -q .; then
+		case $1 in
+			src/distance/*) sanitize= ;;	# the unit tests do
+			*) sanitize="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" ;;
+		esac
+		"$clang" $flags $sanitize -c -o "$object" "$1"
+	fi
+}
+
+# definitions: "NAME FILE" for each function and variable of src that other files may use
+definitions()
+{
+	find src -name '*.c' -exec awk '
+		/^[a-z_0-9]+\(/ && before !~ /^static/ { sub(/\(.*/, ""); print $0, FILENAME }
+		/^[A-Za-z][^(]*[ *]loki_[a-z_0-9]+( = |;|\[)/ && !/^(static|extern|return) / {
+			sub(/( = |;|\[).*/, ""); sub(/.*[ *]/, ""); print $0, FILENAME }
+		{ before = $0 }' {} +
+}
+
+# compile NAME: the program, with what it needs of src.  Functions of the server that are never
+# called may be missing, but none of ours: those that damaged pages may not lead to are in absent.c.
 compile()
 {
 	objects=
-	for source in "test/fuzz/$1.c" test/fuzz/stubs.c \
-		$(sed -n 's/^ \* Sources: *//p' "test/fuzz/$1.c"); do
-		object=$build/$(echo "${source%.c}" | tr / -).o
-		if [ ! -e "$object" ] || find "$source" src test/fuzz -name '*.h' -newer "$object" -o \
-			-path "$source" -newer "$object" | grep -q .; then
-			case $source in
-				src/distance/*) sanitize= ;;	# the unit tests do
-				*) sanitize="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" ;;
-			esac
-			"$clang" $flags $sanitize -c -o "$object" "$source" || return 1
+	set -- "$1" "test/fuzz/$1.c" test/fuzz/stubs.c
+	[ "$1" != pages ] || set -- "$@" test/fuzz/absent.c
+	program=$1
+	shift
+	while :; do
+		for source in "$@"; do
+			object_of "$source" || return 1
+			objects="$objects $object"
+		done
+		"$clang" -no-pie -fsanitize=fuzzer,address,undefined -o "$build/$program" $objects \
+			-Wl,--warn-unresolved-symbols -L"$libdir" -lpgcommon -lpgport -lm \
+			2>"$build/$program.unresolved" || return 1
+		set -- $(sed -n "s/.*undefined reference to .\([A-Za-z0-9_]*\).*/\1/p" "$build/$program.unresolved" |
+			sort -u | awk 'NR == FNR { file[$1] = $2; next } $1 in file { print file[$1] }' \
+			"$build/definitions" - | sort -u)
+		if [ $# -eq 0 ]; then
+			! grep 'undefined.*loki_' "$build/$program.unresolved"
+			return
 		fi
-		objects="$objects $object"
 	done
-	"$clang" -no-pie -fsanitize=fuzzer,address,undefined -o "$build/$1" $objects \
-		-Wl,--warn-unresolved-symbols -L"$libdir" -lpgcommon -lpgport -lm \
-		2>"$build/$1.unresolved" &&
-		! grep 'undefined.*loki_' "$build/$1.unresolved"
 }
 
 # The file of the index that pages.c damages, by a server in single-user mode
@@ -76,6 +102,7 @@ if ! "${clang:-clang}" -fsanitize=fuzzer -o "$build/probe" "$build/probe.c" 2>/d
 	echo "ok - fuzz input # skip clang with libFuzzer is not installed"
 	exit 0
 fi
+definitions >"$build/definitions"
 for name in "$@"; do
 	if ! compile "$name" >"$build/$name.log" 2>&1; then
 		echo "not ok - $name does not compile"

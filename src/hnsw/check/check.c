@@ -40,8 +40,8 @@
 #define all_zero(bytes, size)	(loki_check_not_zero(bytes, 0, size) == (size))
 
 /*
- * Whether a calibration has the form of one; what its widths find is not checked.  Widths ascend, as scans
- * interpolate between them.  Growth is there without any, if inserts alone have measured it.
+ * Whether a calibration has the form of one; what its widths find is not checked; that they ascend is, as
+ * the metapage is read.  Growth is there without any, if inserts alone have measured it.
  */
 static bool
 calibration_valid(const LokiCalibrationData *calibration)
@@ -51,8 +51,7 @@ calibration_valid(const LokiCalibrationData *calibration)
 
 	Assert(n <= LOKI_CALIBRATION_WIDTHS);	/* loki_meta_validate() looked */
 	for (int i = 1; i < n; i++)
-		if (calibration->at[i].width <= calibration->at[i - 1].width ||
-			calibration->at[i].scored < calibration->at[i - 1].scored)
+		if (calibration->at[i].scored < calibration->at[i - 1].scored)
 			return false;
 	for (int i = 0; i < LOKI_CALIBRATION_WIDTHS; i++)
 	{

@@ -253,6 +253,20 @@ loki_meta_damaged(Relation index)
 	loki_damaged(index, NULL, "has a damaged metapage");
 }
 
+/* Whether the widths of a calibration ascend, as interpolation between them needs */
+static bool
+widths_ascend(const LokiCalibrationData *calibration)
+{
+	int			n = calibration->nwidths;
+
+	if (n > LOKI_CALIBRATION_WIDTHS || (n > 0 && calibration->at[0].width == 0))
+		return false;
+	for (int i = 1; i < n; i++)
+		if (calibration->at[i].width <= calibration->at[i - 1].width)
+			return false;
+	return true;
+}
+
 /*
  * Validate the metapage, which is a copy or is share-locked at least: ERROR with a hint
  * if it is foreign, damaged, or of another version.
@@ -292,7 +306,7 @@ loki_meta_validate(Relation index, Page page)
 		meta->m < LOKI_MIN_M || meta->m > LOKI_MAX_M ||
 		meta->profile > LOKI_PROFILE_COMPACT ||
 		meta->nattributes > LOKI_MAX_ATTRIBUTES ||
-		meta->calibration.nwidths > LOKI_CALIBRATION_WIDTHS ||
+		!widths_ascend(&meta->calibration) ||
 		meta->entry.level < 0 || meta->entry.level > LOKI_MAX_LEVEL ||
 		meta->pending > LOKI_MAX_NUMBER || meta->derived.notes.set > 1 ||
 		(meta->pending > 0 && meta->entry.node != LOKI_NONE) || meta->set.number > LOKI_MORE_SETS ||

@@ -104,7 +104,7 @@ width_for(const LokiCalibrationData *calibration, double recall, int k)
 	double		width;
 	double		slope;
 
-	Assert(recall > 0 && recall <= 1 && last >= 1);
+	Assert(recall >= 0 && recall <= 1 && last >= 1);
 	while (i < last && missed(calibration, i, k) > Max(wanted, least))
 		i++;
 	a = missed(calibration, i - 1, k);
