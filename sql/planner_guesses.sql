@@ -63,6 +63,15 @@ VACUUM ANALYZE parts;
 SELECT scans($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE i.tenant = 3 AND p.id % 2 = 0 AND length(p.body) > 3 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
 SELECT scans($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE i.tenant = 3 AND p.id < 3 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
 
+-- joins that read all rows of a scan, or of its groups, do not take what costs a part of them, as a search below LIMIT does
+SELECT plan_nodes($$SELECT i.id FROM items i JOIN parts p ON p.item + 0 = i.id WHERE p.id % 20 = 1 AND i.meta->>'country' = 'c1' ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$,
+	'Hash Join|Nested Loop|Index Scan using \w+|Seq Scan', ', ');
+CREATE TABLE labels AS SELECT id AS item, id % 20 AS label FROM items;
+ANALYZE labels;
+SELECT plan_nodes($$SELECT s.id FROM (SELECT DISTINCT ON (i.id % 1000) i.id % 1000 AS g, i.id, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items i
+	WHERE i.meta->>'country' = 'c1' ORDER BY g, d) s JOIN labels l ON l.item = s.id WHERE label = 1 ORDER BY d LIMIT 10$$, 'Hash Join|Nested Loop|Index Scan using \w+|Seq Scan', ', ');
+DROP TABLE labels;
+
 -- test: a search of which joins and HAVING drop most rows is given up for the other plan
 -- which plan had the rows, and how many of them are those that the table has
 CREATE FUNCTION way(statement text) RETURNS text LANGUAGE plpgsql AS $$

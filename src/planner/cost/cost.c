@@ -119,6 +119,10 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
  */
 #define DROPPED_ROW				4.0
 
+/* All rows of a scan cost at least this times the flat way, if LIMIT takes at most such a share of them */
+#define ALL_ROWS				1.02
+#define SMALL_SHARE				0.25
+
 /* The share of rows that the server expects a LIMIT to take whose value it does not know */
 #define SERVERS_SHARE			0.1
 
@@ -207,6 +211,10 @@ cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, dou
  * Where a guess is wrong, a scan reads the table a few times, and a table that is read costs hundreds of searches.  So
  * where guesses alone decide, and LIMIT takes no more than the rows that they leave, a part costs at most a quarter of
  * the flat way.
+ *
+ * Where LIMIT takes a small share of the rows that the server guesses, it takes no more of the cost, so all rows cost no
+ * less than the flat way: a hash join or groups may read them.  Elsewhere joins choose otherwise
+ * (loki_choose_for_all_rows()).
  */
 static Cost
 further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part)
@@ -229,6 +237,7 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	QualCost	distance;
 	Cost		cost;
 	Cost		flat;
+	Cost		all;
 
 	if (level->wanted > 0 && kept < rows)
 		kept = loki_rows_by_guess(root, path, guessed, rows);
@@ -261,7 +270,13 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	joined = path->path.param_info == NULL ? loki_joined_by_guess(root, rel) : 1;
 	if (joined > 0 && joined < LOKI_LEAST_GUESS)
 		*part *= joined / LOKI_LEAST_GUESS;
-	return Min(cost * *part, 2 * flat / Min(level->wanted / guessed, 1));
+	all = Min(cost, flat * ALL_ROWS);
+	cost = Min(cost * *part, 2 * flat / Min(level->wanted / guessed, 1));
+	if (cost < all && level->wanted <= guessed * joined * SMALL_SHARE)
+		return all;
+	if (cost < all)
+		loki_note_part(root, path);
+	return cost;
 }
 
 bool

@@ -21,6 +21,9 @@
 /* Add such paths, of the order that the query asks of a relation, or that a form has in the place of it. */
 extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
 
+/* Choose the path of a table for joins that read all of its rows.  False if core has chosen it. */
+extern bool loki_choose_for_all_rows(PlannerInfo *root, RelOptInfo *rel);
+
 /* Have rows of the level come by a sort key, which has expressions that core has not translated to children if new. */
 extern void loki_ask_for_order(PlannerInfo *root, RelOptInfo *rel, const PathKey *key, bool is_new);
 

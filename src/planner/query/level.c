@@ -229,6 +229,16 @@ loki_query_level(const PlannerInfo *root)
 	return level;
 }
 
+void
+loki_note_part(PlannerInfo *root, const IndexPath *path)
+{
+	MemoryContext old = MemoryContextSwitchTo(root->planner_cxt);
+	LokiLevel  *level = unconstify(LokiLevel *, loki_query_level(root));
+
+	level->parts = lappend(level->parts, unconstify(IndexPath *, path));
+	MemoryContextSwitchTo(old);
+}
+
 bool
 loki_statement_selects(const PlannerInfo *root)
 {

@@ -70,6 +70,8 @@ typedef struct LokiLevel
 									 * searches, by whether they are complete:
 									 * pgvector's limits need no LIMIT */
 	List	   *notes;			/* LokiIndexNotes: query/matches.c */
+	List	   *parts;			/* index paths that cost less than all of their
+								 * rows do (cost/cost.c) */
 } LokiLevel;
 
 /*
@@ -77,6 +79,9 @@ typedef struct LokiLevel
  * upper stages, and where costs are estimated.  What asks before looks at the Query.
  */
 extern const LokiLevel *loki_query_level(const PlannerInfo *root);
+
+/* Note an index path that costs less than all of its rows do, of those that LIMIT takes (cost/cost.c) */
+extern void loki_note_part(PlannerInfo *root, const IndexPath *path);
 
 /* Whether a relation may be read twice in a plan, with the same rows both times (P10) */
 extern bool loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel);
