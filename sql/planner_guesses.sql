@@ -125,6 +125,12 @@ DECLARE c SCROLL CURSOR FOR SELECT i.id FROM items i JOIN parts p ON p.item = i.
 FETCH 5 FROM c;
 FETCH BACKWARD 1 FROM c;
 COMMIT;
+-- sub-plans, which both plans have, unless one could tell how often they are evaluated
+SELECT n, way(format($$SELECT i.id, p.id AS part, (SELECT count(*) FROM parts q WHERE q.item = i.id) FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM generate_series(1, 2) n;
+SELECT n, way(format($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s AND (i.kb < 0 OR EXISTS (SELECT FROM parts q WHERE q.item = i.id)) ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM generate_series(1, 2) n;
+SELECT what, plan_nodes(format($$SELECT i.id, %s FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, what), 'LokivectorSearchOrSort') FROM (VALUES
+	('(SELECT kb FROM items j WHERE j.id = i.kb)'), ('(SELECT kb FROM items j WHERE j.id = i.kb FOR UPDATE)'), ('(SELECT kb FROM items j WHERE j.id = i.kb AND random() < 2)'),
+	('(SELECT (SELECT kb FROM items j WHERE j.id = i.kb + k.kb AND random() < 2) FROM items k WHERE k.id = i.kb)')) v(what);
 -- what may be called once, and rows that are locked
 SELECT way($$SELECT i.id, clock_timestamp() > '2000-1-1' FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 AND random() < 2 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
@@ -152,6 +158,9 @@ INSERT INTO forms VALUES
 	('ranks', $$SELECT d, r FROM (SELECT d, i.id, dense_rank() OVER (PARTITION BY kb ORDER BY d) AS r FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n}) s WHERE r = 2 ORDER BY d LIMIT 5$$),
 	('a condition', $$SELECT 1 - d AS s, kb FROM (SELECT DISTINCT ON (i.id % 1000) kb, d, i.id % 1000 AS g FROM near i ORDER BY i.id % 1000, d) s WHERE (kb + g) % 2 = {n} - 1 ORDER BY s.d, g LIMIT 5$$),
 	('a join above', $$SELECT item, p.id FROM (SELECT DISTINCT ON (q.item) q.item, d FROM near i JOIN parts q ON q.item = i.id WHERE q.id > 3000 ORDER BY q.item, d) s JOIN parts p USING (item) WHERE p.id % 2 = {n} ORDER BY d, p.id LIMIT 5$$),
+	('a sub-plan', $$SELECT kb, min(d) AS d, (SELECT count(*) FROM parts q WHERE q.item = kb + {n}) AS parts FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n} GROUP BY kb ORDER BY d, kb LIMIT 5$$),
+	('a sub-plan above', $$SELECT s.*, (SELECT max(q.id) FROM parts q WHERE q.item = s.item) AS part FROM (SELECT DISTINCT ON (p.item) p.item, d FROM near i JOIN parts p ON p.item = i.id WHERE p.id % 2 = {n} ORDER BY p.item, d) s ORDER BY d, item LIMIT 5$$),
+	('a sub-plan''s condition', $$SELECT * FROM (SELECT DISTINCT ON (i.id % 1000) kb, d, i.id FROM near i ORDER BY i.id % 1000, d) s WHERE (SELECT count(*) FROM parts q WHERE q.item = s.id) = {n} * 3 ORDER BY d, id LIMIT 5$$),
 	('a join', $$SELECT s.item, p.id, d FROM (SELECT kb AS item, min(d) AS d FROM near i JOIN parts q ON q.item = i.id WHERE q.id % 2 = {n} GROUP BY kb) s JOIN parts p USING (item) ORDER BY d, item, p.id LIMIT 8$$);
 SELECT form, n, way(replace(text, '{n}', n::text)) FROM forms, generate_series(1, 3, 2) n ORDER BY form, n;
 SELECT form, same.* FROM forms, same(format('SELECT n, s.* FROM (VALUES (1), (3), (3), (0), (5), (1)) r(n) CROSS JOIN LATERAL (%s) s', replace(text, '{n}', 'n')), 'LokivectorSearchOrSort') ORDER BY form;

@@ -79,7 +79,10 @@ for_all_groups(PlannerInfo *root, Path *path, CustomPath **groups)
 			if (loki_node_input((CustomPath *) path) == NULL)
 				return NULL;
 			*groups = (CustomPath *) path;
-			return loki_query_level(root)->asked.otherwise;
+			all = loki_query_level(root)->asked.otherwise;
+			/* the node may compute what the query selects of a group */
+			return all == NULL || equal(all->pathtarget->exprs, path->pathtarget->exprs) ? all :
+				(Path *) create_projection_path(root, all->parent, all, path->pathtarget);
 		case T_ProjectionPath:
 			path = memcpy(makeNode(ProjectionPath), path, sizeof(ProjectionPath));
 			below = &((ProjectionPath *) path)->subpath;
@@ -135,6 +138,8 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 	CustomPath *path;
 	bool		in_subquery = table->relid >= root->simple_rel_array_size || root->simple_rel_array[table->relid] != table;
 	Selectivity part = in_subquery ? loki_joined_by_guess(root, NULL) / LOKI_LEAST_GUESS : 1;
+	Cost		columns = 0;
+	Path		compared;
 	double		row;
 	double		most;
 
@@ -155,14 +160,19 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 			if (other != NULL && (instead == NULL || compare_path_costs(other, instead, TOTAL_COST) < 0))
 				instead = other;
 		}
-	if (instead == NULL || compare_path_costs(instead, whole, TOTAL_COST) >= 0 ||
+	/* columns of the rows that LIMIT takes, which core costs for all groups */
+	if (groups != NULL)
+		columns = limit->subpath->pathtarget->cost.per_tuple * limit->subpath->rows;
+	compared = *whole;
+	compared.total_cost += columns;
+	if (instead == NULL || compare_path_costs(instead, &compared, TOTAL_COST) >= 0 ||
 		!equal(instead->pathtarget->exprs, search->pathtarget->exprs))
 		return search;
 	row = (whole->total_cost - source->total_cost) / source->rows + loki_dropped_row_cost();
 	/* what the groups themselves cost is what LIMIT expects of them; nearly each of the first rows is one */
 	if (groups != NULL)
-		row += Max(limit->subpath->total_cost - groups->path.total_cost, 0) / groups->path.rows;
-	most = instead->total_cost / row;
+		row += Max(limit->subpath->total_cost - columns - groups->path.total_cost, 0) / groups->path.rows;
+	most = Max(instead->total_cost - columns, 1) / row;
 	if (most >= source->rows)
 		return search;
 	if (limited)

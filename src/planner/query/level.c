@@ -28,6 +28,7 @@
 #include "compat/pgcompat.h"
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
@@ -247,12 +248,38 @@ loki_statement_selects(const PlannerInfo *root)
 	return root->parse->commandType == CMD_SELECT;
 }
 
-/* Conditions of a relation, those that it is joined by included */
+/* Whether a sub-plan of an expression has an effect, by which one could tell how often it is evaluated */
 static bool
-has_repeatable_conditions(const RelOptInfo *rel)
+has_effects(Node *node, void *glob)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return ((Query *) node)->rowMarks != NIL || query_tree_walker((Query *) node, has_effects, glob, 0);
+	if (IsA(node, SubPlan))
+	{
+		Node	   *parse = (Node *) list_nth_node(PlannerInfo, ((PlannerGlobal *) glob)->subroots,
+												   ((SubPlan *) node)->plan_id - 1)->parse;
+
+		if (contain_volatile_functions(parse) || has_effects(parse, glob))
+			return true;
+	}
+	return expression_tree_walker(node, has_effects, glob);
+}
+
+/* Whether two plans may have an expression, of which one returns rows: with its sub-plans, as scans of partitions have */
+static bool
+is_planned_alike(const PlannerInfo *root, void *expr)
+{
+	return !contain_volatile_functions(expr) && !has_effects(expr, root->glob);
+}
+
+/* Conditions of a relation, those that it is joined by included; as parts of two plans, or of one that reads it twice */
+static bool
+has_repeatable_conditions(const PlannerInfo *root, const RelOptInfo *rel, bool plans)
 {
 	foreach_node(RestrictInfo, rinfo, list_concat_copy(rel->baserestrictinfo, rel->joininfo))
-		if (!loki_is_repeatable(rinfo->clause))
+		if (!(plans ? is_planned_alike(root, rinfo->clause) : loki_is_repeatable(rinfo->clause)))
 		return false;
 	return true;
 }
@@ -263,7 +290,7 @@ has_repeatable_conditions(const RelOptInfo *rel)
  * servers may show other rows, and subqueries are left out, as nothing is known of what they call.
  */
 static bool
-is_same_again(PlannerInfo *root, int relid)
+is_same_again(PlannerInfo *root, int relid, bool plans)
 {
 	RangeTblEntry *rte = planner_rt_fetch(relid, root);
 	RelOptInfo *rel = root->simple_rel_array[relid];
@@ -278,7 +305,7 @@ is_same_again(PlannerInfo *root, int relid)
 	if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL || rte->relkind == RELKIND_FOREIGN_TABLE ||
 		!loki_is_repeatable(rte->securityQuals))
 		return false;
-	return rel == NULL || has_repeatable_conditions(rel);
+	return rel == NULL || has_repeatable_conditions(root, rel, plans);
 }
 
 /* EvalPlanQual returns the row of a table only once, so no row may be locked. */
@@ -295,7 +322,7 @@ loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 		if (bms_is_member(child->parent_relid, relids))
 		relids = bms_add_member(relids, child->child_relid);
 	while ((relid = bms_next_member(relids, relid)) >= 0)
-		if (!is_same_again(root, relid))
+		if (!is_same_again(root, relid, false))
 			return false;
 	return true;
 }
@@ -326,17 +353,17 @@ loki_may_be_planned_twice(PlannerInfo *root)
 	const LokiLevel *level = loki_query_level(root);
 	const Query *parse = root->parse;
 
-	if (!level->selects || level->locks || !level->repeatable || parse->hasTargetSRFs ||
+	if (!level->selects || level->locks || !is_planned_alike(root, parse->jointree) || parse->hasTargetSRFs ||
 		(level->asked.input != NULL && level->asked.whole == 0 && level->asked.otherwise == NULL) ||
-		!loki_is_repeatable(parse->targetList) || !loki_is_repeatable(parse->havingQual) ||
+		!is_planned_alike(root, parse->targetList) || !is_planned_alike(root, parse->havingQual) ||
 		!loki_may_repeat(parse->limitCount, parse->limitOffset))
 		return false;
 	for (int i = 1; i < root->simple_rel_array_size; i++)
 	{
 		RelOptInfo *rel = root->simple_rel_array[i];
 
-		if (rel != NULL && (rel->subroot == NULL ? !is_same_again(root, i) :
-							!has_repeatable_conditions(rel) || !is_planned_anew(rel->subroot)))
+		if (rel != NULL && (rel->subroot == NULL ? !is_same_again(root, i, true) :
+							!has_repeatable_conditions(root, rel, true) || !is_planned_anew(rel->subroot)))
 			return false;
 	}
 	return true;
