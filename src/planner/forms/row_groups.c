@@ -102,7 +102,7 @@ hold_key(PlannerInfo *root, const RelOptInfo *rel, List *keys)
 			   has_column(root, info, column, keys))
 			column++;
 		if (column == info->nkeycolumns)
-			return loki_constraints_hold(planner_rt_fetch(rel->relid, root)->relid, 0);
+			return loki_constraints_hold(root, planner_rt_fetch(rel->relid, root)->relid, 0);
 	}
 	return false;
 }

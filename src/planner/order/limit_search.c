@@ -284,7 +284,7 @@ is_joined_once(PlannerInfo *root, Relids row, RelOptInfo *rel, Relids *joined)
 		*joined = loki_add_outer_join(*joined, join);
 	}
 	return innerrel_is_unique(root, *joined, row, rel, type, clauses, false) &&
-		loki_constraints_hold(planner_rt_fetch(rel->relid, root)->relid, 0);
+		loki_constraints_hold(root, planner_rt_fetch(rel->relid, root)->relid, 0);
 }
 
 /* A table, and those of which one row at most is joined to one of its rows, as documents to chunks, authors to these */

@@ -77,6 +77,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 /* Descents of a btree index to know its ends, and pages of each */
@@ -186,39 +187,74 @@ narrow_by(const Narrowed *narrowed, Node *condition)
 		range->low = Max(range->low, low);
 }
 
-/* Whether the active snapshot sees all that a catalog says of a table now, or what it says of a column, 0 for all */
+/* The transaction that made a table: that of a column which no ALTER TABLE changes */
+static TransactionId
+made_by(Oid table)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(table), Int16GetDatum(TableOidAttributeNumber));
+	TransactionId xid = InvalidTransactionId;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		xid = HeapTupleHeaderGetXmin(tuple->t_data);
+		ReleaseSysCache(tuple);
+	}
+	return xid;
+}
+
+/*
+ * Whether all that a catalog says of a table now, or what it says of a column, 0 for all, holds for the rows of each
+ * snapshot that a plan made now may be executed by.  The plan is made again if it may be kept for too long.
+ */
 static bool
-sees_catalog(Oid catalogid, Oid indexid, AttrNumber key, Oid table, AttrNumber column)
+catalog_holds(PlannerInfo *root, Oid catalogid, Oid indexid, AttrNumber key, Oid table, AttrNumber column)
 {
 	Relation	catalog = table_open(catalogid, AccessShareLock);
+	TransactionId made = made_by(table);
 	ScanKeyData keys[2];
 	SysScanDesc scan;
-	bool		sees = true;
+	HeapTuple	tuple;
+	bool		holds = true;
 
 	ScanKeyInit(&keys[0], key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
 	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(column));
 	scan = systable_beginscan(catalog, indexid, true, NULL, column != 0 ? 2 : 1, keys);
-	while (sees && HeapTupleIsValid(systable_getnext(scan)))
-		sees = table_tuple_satisfies_snapshot(catalog, scan->slot, GetActiveSnapshot());
+	while (holds && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		TransactionId xid = HeapTupleHeaderGetXmin(tuple->t_data);
+
+		holds = table_tuple_satisfies_snapshot(catalog, scan->slot, GetActiveSnapshot());
+		/* what came with the table holds for all of its rows that other transactions see */
+		if (!TransactionIdIsNormal(xid) || TransactionIdEquals(xid, made))
+			continue;
+		holds = holds && TransactionIdPrecedes(xid, TransactionXmin);
+		if (!GlobalVisCheckRemovableXid(catalog, xid))
+			root->glob->transientPlan = true;
+	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
-	return sees;
+	return holds;
 }
 
 /*
  * Constraints are checked by the newest versions of rows.  A snapshot that is older than a constraint may see rows that
- * do not meet it: that of a transaction that keeps it, or of a query whose STABLE functions have statements, which are
- * planned later.  Such a statement is planned by the snapshot that it will have.  Others take theirs after they were
- * planned, and a plan is made again when ALTER TABLE has changed its table.
+ * do not meet it: that of a transaction that keeps it, even if that has made the constraint, one that was imported, or
+ * that of a query whose STABLE functions have statements, which are planned later.
+ *
+ * A plan may be kept, and executed by a snapshot that is older than the one by which it was made.  So as long as there
+ * may be a snapshot that does not see the constraint, the plan is transient, as by an index with indcheckxmin: it is
+ * executed only by snapshots of the same TransactionXmin.  These see what is older than that.
  */
 bool
-loki_constraints_hold(Oid table, AttrNumber column)
+loki_constraints_hold(PlannerInfo *root, Oid table, AttrNumber column)
 {
 	return !ActiveSnapshotSet() ||
-		(sees_catalog(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, table, 0) &&
+		(catalog_holds(root, ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid,
+					   table, 0) &&
 		 (column == 0 ||
-		  sees_catalog(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, table, column)) &&
-		 sees_catalog(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, table, 0));
+		  catalog_holds(root, AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid,
+						table, column)) &&
+		 catalog_holds(root, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, table, 0));
 }
 
 /* ----------------------------------------------------------------
@@ -343,7 +379,7 @@ loki_bounds_of(PlannerInfo *root, Var *column, LokiBounds *bounds)
 	/* the planner has locked it; what is not valid, or not enforced, says nothing of some rows */
 	table = table_open(bounds->table, NoLock);
 	constraints = RelationGetDescr(table)->constr;
-	if (constraints != NULL && loki_constraints_hold(bounds->table, column_number))
+	if (constraints != NULL && loki_constraints_hold(root, bounds->table, column_number))
 	{
 		narrowed.table.relid = 1;
 		narrowed.null_holds = true;
@@ -661,7 +697,7 @@ is_never_null(Node *expr, void *context, LokiRange *range)
 		return false;
 	table = table_open(planner_rt_fetch(column->varno, rows->root)->relid, NoLock);
 	result = LokiIsNeverNull(RelationGetDescr(table), column->varattno - 1) &&
-		loki_constraints_hold(RelationGetRelid(table), column->varattno);
+		loki_constraints_hold(rows->root, RelationGetRelid(table), column->varattno);
 	table_close(table, NoLock);
 	return result;
 }

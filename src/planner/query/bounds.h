@@ -56,9 +56,9 @@ extern LokiRange loki_bounds_read(const LokiBounds *bounds, Snapshot snapshot);
 
 /*
  * Whether a table's constraints and unique indexes, and NOT NULL of a column unless it is 0, hold for all rows that a plan
- * made now will see
+ * made now will see.  It may become a plan that is not kept for long.
  */
-extern bool loki_constraints_hold(Oid table, AttrNumber column);
+extern bool loki_constraints_hold(PlannerInfo *root, Oid table, AttrNumber column);
 
 /* About what it costs to ask the indexes of a table that has so many rows */
 extern Cost loki_bounds_cost(const LokiBounds *bounds, double rows);
