@@ -180,18 +180,18 @@ loki_descent_begin(LokiSearch *search, const LokiMetaPageData *meta, LokiDescent
 }
 
 /*
- * Search the layer that the descent has come to for the ef nearest, from what
- * was found on the layer above.  The narrow search comes first, and is the same
- * whatever ef is, if not below its width.  With an ef of 1 it is greedy.
+ * Search the layer that the descent has come to, from what was found on the layer above, until the nearest `width`
+ * are expanded, and keep the nearest ef of all that were scored.  The narrow search comes first, and is the same
+ * whatever they are, if not below its width.  With a width of 1 it is greedy.
  */
-void
-loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
+static void
+search_layer(LokiSearch *search, LokiDescent *descent, int width, int ef)
 {
 	LokiUpperFound starts[LOKI_NARROW_SEARCH];
 	int			nstarts = Min(descent->nfound, LOKI_NARROW_SEARCH);
-	int			narrow = Min(ef, LOKI_ENTRY_WIDTH);
+	int			narrow = Min(width, LOKI_ENTRY_WIDTH);
 
-	Assert(descent->level > 0 && descent->level <= LOKI_MAX_LEVEL && ef > 0);
+	Assert(descent->level > 0 && descent->level <= LOKI_MAX_LEVEL && width > 0 && ef >= width);
 	memcpy(starts, descent->found, sizeof(LokiUpperFound) * nstarts);
 	loki_visited_reset(search);
 	descent->nfound = 0;
@@ -202,14 +202,21 @@ loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
 	memcpy(descent->narrow, descent->found, sizeof(LokiUpperFound) * descent->nnarrow);
 	for (int i = 0; i < descent->nnarrow; i++)
 		descent->narrow[i].node &= ~LOKI_EXPANDED;
-	if (ef > LOKI_ENTRY_WIDTH)
+	if (width > LOKI_ENTRY_WIDTH)
 	{
 		for (int i = 0; i < nstarts; i++)
 			found_start(search, descent, &starts[i], ef);
-		walk_upper(search, descent, ef, ef, false);
+		walk_upper(search, descent, width, ef, false);
 	}
 	for (int i = 0; i < descent->nfound; i++)
 		descent->found[i].node &= ~LOKI_EXPANDED;
+}
+
+/* See search.h. */
+void
+loki_descent_search(LokiSearch *search, LokiDescent *descent, int ef)
+{
+	search_layer(search, descent, ef, ef);
 }
 
 /*
@@ -256,31 +263,53 @@ loki_descent_to(LokiSearch *search, LokiDescent *descent, int level, int ef)
 }
 
 /*
- * Where a walk of layer 0 starts: the nearest nodes of layer 1, found with a
- * pool of LOKI_ENTRY_WIDTH on each upper layer.  One greedy path through noisy
+ * Where the narrow search of layer 0 starts: the nearest nodes of layer 1, found with a
+ * pool of `width`, LOKI_ENTRY_WIDTH at most, on each upper layer.  One greedy path through noisy
  * estimates would now and then end in a wrong part of the graph, from which a
- * narrow walk does not come back (R2).  After these come those that a pool of `width`
- * finds, if that is more.  entries[] has room for both.  Returns their number, 0
- * if the graph is empty.
+ * narrow walk does not come back (R2).  Returns their number, 0 if the graph is empty.
  */
 int
 loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta, int width,
 					LokiUpperFound *entries)
 {
-	LokiUpperFound found[LOKI_NARROW_SEARCH];
 	LokiDescent descent;
-	int			n;
 
-	Assert(width > 0 && width <= LOKI_NARROW_SEARCH);
-	if (!loki_descent_begin(search, meta, &descent, found))
+	Assert(width > 0 && width <= LOKI_ENTRY_WIDTH);
+	if (!loki_descent_begin(search, meta, &descent, entries))
 		return 0;
 	loki_descent_to(search, &descent, 0, width);
-	n = descent.nnarrow;
-	memcpy(entries, descent.narrow, sizeof(LokiUpperFound) * n);
-	if (width > LOKI_ENTRY_WIDTH)
+	memcpy(entries, descent.narrow, sizeof(LokiUpperFound) * descent.nnarrow);
+	return descent.nnarrow;
+}
+
+/*
+ * Where a walk of scans starts.  A wide one starts where the narrow search does, whose nodes come first (*nnarrow),
+ * and then at those that a pool of LOKI_NARROW_SEARCH finds on each layer.  Any other starts at the nearest
+ * LOKI_NARROW_SEARCH of all that the narrow search has scored on layer 1: they cost nothing more, and where a query
+ * lies between clusters they are in more than one.  entries[] has room for LOKI_SCAN_ENTRIES.  Returns the number
+ * of all, 0 if the graph is empty.
+ */
+int
+loki_scan_entries(LokiSearch *search, const LokiMetaPageData *meta, bool wide, LokiUpperFound *entries, int *nnarrow)
+{
+	LokiUpperFound found[LOKI_NARROW_SEARCH];
+	LokiDescent descent;
+	int			width = wide ? LOKI_NARROW_SEARCH : LOKI_ENTRY_WIDTH;
+
+	*nnarrow = 0;
+	if (!loki_descent_begin(search, meta, &descent, found))
+		return 0;
+	loki_descent_to(search, &descent, 1, width);
+	if (descent.level == 1)
 	{
-		memcpy(entries + n, found, sizeof(LokiUpperFound) * descent.nfound);
-		n += descent.nfound;
+		search_layer(search, &descent, width, LOKI_NARROW_SEARCH);
+		loki_descent_lower(&descent);
 	}
-	return n;
+	if (wide)
+	{
+		*nnarrow = descent.nnarrow;
+		memcpy(entries, descent.narrow, sizeof(LokiUpperFound) * descent.nnarrow);
+	}
+	memcpy(entries + *nnarrow, found, sizeof(LokiUpperFound) * descent.nfound);
+	return *nnarrow + descent.nfound;
 }

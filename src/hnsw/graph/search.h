@@ -392,10 +392,9 @@ extern int	loki_bridge(LokiSearch *search, uint32 node, const LokiLinkData *link
 /* Copy out a slot of LINK or UPPER; false if it is past the used part */
 extern bool loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot);
 
-/*
- * Nodes that a walk of layer 0 starts from.  A wide one starts from LOKI_NARROW_SEARCH others as well.
- */
+/* Nodes that the narrow search of layer 0 starts from, and that walks of scans do at most */
 #define LOKI_ENTRY_WIDTH	4
+#define LOKI_SCAN_ENTRIES	(LOKI_ENTRY_WIDTH + LOKI_NARROW_SEARCH)
 
 /* Pool of the search that has to find every node: README, "Nothing is lost" */
 #define LOKI_NARROW_SEARCH	24
@@ -528,6 +527,8 @@ extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries
 /* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH + width at most */
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 								int width, LokiUpperFound *entries);
+extern int	loki_scan_entries(LokiSearch *search, const LokiMetaPageData *meta, bool wide,
+							  LokiUpperFound *entries, int *nnarrow);
 
 /* A pool of more costs more to shift than a heap to sift */
 #define LOKI_POOL_MAX		16384

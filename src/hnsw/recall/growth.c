@@ -51,7 +51,8 @@ loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n)
 {
 	LokiMetaPageData meta;
 	LokiSearch	search;
-	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	LokiUpperFound entries[LOKI_SCAN_ENTRIES];
+	int			nnarrow;
 	const int	first = loki_calibration_ks[1];
 	double	   *growths = palloc_array(double, n);
 	uint64		step = loki_golden_step(end);
@@ -77,7 +78,7 @@ loki_growth_around(Relation index, LokiIndex *state, uint32 end, int n)
 			continue;
 		/* around the node, as if it did not exist (M2) */
 		loki_search_skip(&search, node);
-		nentries = loki_search_entries(&search, &meta, LOKI_ENTRY_WIDTH, entries);
+		nentries = loki_scan_entries(&search, &meta, false, entries, &nnarrow);
 		loki_search_layer0(&search, entries, nentries, GROWTH_TO);
 		if (search.pool.n < GROWTH_TO)
 			continue;

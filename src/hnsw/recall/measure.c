@@ -208,7 +208,8 @@ static void
 measure_widths(LokiMeasure *measure, int query, int nks)
 {
 	LokiSearch *search = &measure->search;
-	LokiUpperFound entries[LOKI_ENTRY_WIDTH];
+	LokiUpperFound entries[LOKI_SCAN_ENTRIES];
+	int			nnarrow;
 	int			nentries;
 	int			width = 0;
 	int			widest = widths[LOKI_CALIBRATION_WIDTHS - 1];
@@ -232,7 +233,7 @@ measure_widths(LokiMeasure *measure, int query, int nks)
 		}
 	/* inserts may have moved the entry point, and vacuum freed the one before */
 	loki_meta_read(measure->index, &measure->meta);
-	nentries = loki_search_entries(search, &measure->meta, LOKI_ENTRY_WIDTH, entries);
+	nentries = loki_scan_entries(search, &measure->meta, false, entries, &nnarrow);
 	scored_before = search->count.scored;
 	for (; width < LOKI_CALIBRATION_WIDTHS && !complete; width++)
 	{

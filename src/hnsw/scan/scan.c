@@ -370,8 +370,8 @@ begin_filtered(LokiScan *so)
 static void
 first_walk(LokiScan *so)
 {
-	LokiUpperFound entries[LOKI_ENTRY_WIDTH + LOKI_NARROW_SEARCH];
-	int			width = LOKI_ENTRY_WIDTH;
+	LokiUpperFound entries[LOKI_SCAN_ENTRIES];
+	int			nnarrow;
 	int			nentries;
 	uint64		limit = 0;
 
@@ -394,16 +394,11 @@ first_walk(LokiScan *so)
 	loki_scan_query(so);
 	if (so->course.width >= LOKI_ROW_WIDTH)
 		loki_search_walk_as_row(&so->search, so->query.values);
-
-	/*
-	 * Rows within a bound can lie where the narrow search of the upper layers
-	 * does not lead.
-	 */
-	if (so->course.width >= LOKI_ROW_WIDTH || loki_is_bounded(so))
-		width = LOKI_NARROW_SEARCH;
 	loki_choose_reach(so, so->course.batch, so->search.budget.flat_nodes > 0 ?
 					  so->filter.choice.width : so->course.width);
-	nentries = loki_search_entries(&so->search, &so->meta, width, entries);
+	/* rows within a bound can lie where the narrow search of the upper layers does not lead */
+	nentries = loki_scan_entries(&so->search, &so->meta, so->course.width >= LOKI_ROW_WIDTH || loki_is_bounded(so),
+								 entries, &nnarrow);
 
 	/*
 	 * pgvector counts nodes of layer 0, and looks at its limit before each
@@ -414,7 +409,7 @@ first_walk(LokiScan *so)
 			so->plan.settings.ef * LOKI_SCORED_PER_WIDTH;
 	if (nentries > 0)
 	{
-		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries);
+		so->course.walk_end = loki_walk_begin(&so->search, entries, nentries, nnarrow);
 		so->search.budget.scored_limit = limit;
 
 		/* pgvector's limit applies if nothing follows that would find the rest */

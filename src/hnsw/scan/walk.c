@@ -600,7 +600,7 @@ walk_by_heap(LokiSearch *search)
  * are kept, so that the walk can be widened.
  */
 LokiWalkEnd
-loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
+loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries, int nnarrow)
 {
 	uint32		width = (uint32) search->reach.width;
 
@@ -608,7 +608,6 @@ loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries, int nentries)
 	search->kept.rejected = true;
 	if (!filtered(search) && !fills_pool(width))
 	{
-		int			nnarrow = nentries > LOKI_ENTRY_WIDTH ? LOKI_ENTRY_WIDTH : 0;
 		int			most = Min(search->reach.most, LOKI_POOL_MAX);
 
 		/* as a narrow search would, and then from the other entries (R2) */

@@ -31,10 +31,11 @@ typedef enum LokiWalkEnd
 
 /*
  * The walk of scans, as far as search->reach says.  Unlike loki_search_layer0() it applies the
- * search's filter, so the nearest are nodes that match, and it can be resumed.
+ * search's filter, so the nearest are nodes that match, and it can be resumed.  From the first `nnarrow` of
+ * the entries the narrow search is made first.
  */
 extern LokiWalkEnd loki_walk_begin(LokiSearch *search, const LokiUpperFound *entries,
-								   int nentries);
+								   int nentries, int nnarrow);
 
 /* Make room for the marks of the nodes that a walk visits */
 extern void loki_walk_reserve(LokiSearch *search, double width);
