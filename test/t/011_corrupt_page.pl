@@ -215,7 +215,7 @@ my @cases = (
 		qr/entry point .* does not own its slot/ ],
 	[ 'no entry slot', set_meta('entry_slot', 'V', $none), qr/entry point .* does not own its slot/ ],
 	[ 'a calibration of too many widths', set_meta('calibrated_widths', 'v', 17), qr/damaged metapage/, $fatal ],
-	[ 'a calibration of descending widths', set_meta('second_width', 'v', 0), qr/invalid calibration/ ],
+	[ 'a calibration of descending widths', set_meta('second_width', 'v', 0), qr/damaged metapage/, $fatal ],
 	[ 'keys of the map of rows that are too wide', set_meta('rowmap_key_bits', 'C', 40),
 		qr/damaged metapage/, $fatal ],
 	[ 'node IDs in the map of rows that are too wide',
