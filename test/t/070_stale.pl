@@ -203,20 +203,26 @@ sub look
 sub vacuum_and_compare
 {
 	my ($step) = @_;
+	my $by_more = sub {
+		my ($more) = @_;
+		return qq(SELECT string_agg(format('%s: %s, after VACUUM %s', name, round(before::numeric, 3), round(after::numeric, 3)), E'\\n')
+			FROM (SELECT form, avg(found(b.numbers, t.numbers)) AS before, avg(found(a.numbers, t.numbers)) AS after,
+					3 * coalesce(stddev(found(a.numbers, t.numbers) - found(b.numbers, t.numbers)), 0) / sqrt(count(*)) AS noise
+				FROM answers a JOIN answers b USING (form, n) JOIN answers t USING (form, n)
+				WHERE a.way = 'index' AND b.way = 'before' AND t.way = 'table' GROUP BY form) s
+			JOIN forms USING (form)
+			WHERE kind = 'search' AND $more > greatest(0.01, noise););
+	};
 	my $less = $node->safe_psql('postgres', qq(
 		DELETE FROM answers WHERE way = 'before';
 		UPDATE answers SET way = 'before' WHERE way = 'index';
 		VACUUM ANALYZE mem;
-		$by_index CALL answer('index', '{search}'); $wide CALL answer('index', '{exact,score}'); RESET ALL;
-		SELECT string_agg(format('%s: %s, after VACUUM %s', name, round(before::numeric, 3), round(after::numeric, 3)), E'\\n')
-		FROM (SELECT form, avg(found(b.numbers, t.numbers)) AS before, avg(found(a.numbers, t.numbers)) AS after,
-				3 * coalesce(stddev(found(a.numbers, t.numbers) - found(b.numbers, t.numbers)), 0) / sqrt(count(*)) AS noise
-			FROM answers a JOIN answers b USING (form, n) JOIN answers t USING (form, n)
-			WHERE a.way = 'index' AND b.way = 'before' AND t.way = 'table' GROUP BY form) s
-		JOIN forms USING (form)
-		WHERE kind = 'search' AND after - before > greatest(0.01, noise)));
+		$by_index CALL answer('index', '{search}'); $wide CALL answer('index', '{exact,score}'); RESET ALL;)
+		  . $by_more->('after - before'));
 
 	is($less, '', "$step: searches find as much as after VACUUM");
+	# repair links what is left, which need not find as much as the graph with all dead versions did
+	note('less after VACUUM: ' . $node->safe_psql('postgres', $by_more->('before - after')));
 	note($node->safe_psql('postgres', q(
 		SELECT string_agg(format('%s: %s ms, after VACUUM %s', name, b.ms, a.ms), E'\n')
 		FROM (SELECT form, round(avg(ms)::numeric, 2) AS ms FROM answers WHERE way = 'index' GROUP BY form) a
