@@ -202,6 +202,15 @@ made_by(Oid table)
 	return xid;
 }
 
+/* Whether a row of a catalog says something of a table's rows: other indexes and foreign keys come at any time */
+static bool
+says_of_rows(Oid catalogid, HeapTuple tuple)
+{
+	if (catalogid == ConstraintRelationId)
+		return ((Form_pg_constraint) GETSTRUCT(tuple))->contype != CONSTRAINT_FOREIGN;
+	return catalogid != IndexRelationId || ((Form_pg_index) GETSTRUCT(tuple))->indisunique;
+}
+
 /*
  * Whether all that a catalog says of a table now, or what it says of a column, 0 for all, holds for the rows of each
  * snapshot that a plan made now may be executed by.  The plan is made again if it may be kept for too long.
@@ -223,6 +232,8 @@ catalog_holds(PlannerInfo *root, Oid catalogid, Oid indexid, AttrNumber key, Oid
 	{
 		TransactionId xid = HeapTupleHeaderGetXmin(tuple->t_data);
 
+		if (!says_of_rows(catalogid, tuple))
+			continue;
 		holds = table_tuple_satisfies_snapshot(catalog, scan->slot, GetActiveSnapshot());
 		/* what came with the table holds for all of its rows that other transactions see */
 		if (!TransactionIdIsNormal(xid) || TransactionIdEquals(xid, made))
