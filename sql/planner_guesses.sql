@@ -176,6 +176,9 @@ ANALYZE item_parts;
 SELECT name, plan_nodes(format($$SELECT * FROM (SELECT DISTINCT ON (p.item) p.item, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM %s i JOIN parts p ON p.item = i.id
 	WHERE p.id %% 2 = 1 %s ORDER BY p.item, d) s ORDER BY d LIMIT 10$$, items, condition), 'LokivectorSearchOrSort|LokivectorGroupSearch') FROM (VALUES
 	('as above', 'items', ''), ('volatile', 'items', 'AND random() < 2'), ('sub-plan', 'items', 'AND i.kb < (SELECT 30 + i.id)'), ('init plan', 'items', 'AND i.kb < (SELECT 30)'), ('volatile init plan', 'items', 'AND i.kb < (SELECT 30 + random())'), ('partition', 'item_parts', '')) v(name, items, condition);
+-- two ways of one sub-plan, of which each plan of a subquery chooses one
+SELECT way($$SELECT s.item FROM (SELECT DISTINCT ON (p.item) p.item, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items i JOIN parts p ON p.item = i.id
+	WHERE p.id % 2 = 3 AND (i.kb < 2 OR EXISTS (SELECT FROM parts q WHERE q.item = i.id)) ORDER BY p.item, d) s ORDER BY d, item LIMIT 10$$);
 SELECT plan_nodes(replace(text, '{n}', '1') || ' FOR UPDATE OF p', 'LokivectorSearchOrSort|LokivectorGroupSearch') FROM forms WHERE form = 'a join';
 -- policies of both plans, and values that are not known
 CREATE ROLE regress_guesses;

@@ -329,12 +329,13 @@ loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel)
 
 /*
  * Whether a subquery may have two plans.  Core numbers children of its tables anew with each, in the same structs.  Each
- * plan has the sub-plans that are evaluated once.
+ * plan has the sub-plans that are evaluated once.  Of alternative ones it drops with each plan those that this plan does
+ * not choose, by its rows, so that the other would lack them.
  */
 static bool
 is_planned_anew(PlannerInfo *subroot)
 {
-	if (subroot->append_rel_list != NIL || !loki_may_be_planned_twice(subroot))
+	if (subroot->append_rel_list != NIL || subroot->hasAlternativeSubPlans || !loki_may_be_planned_twice(subroot))
 		return false;
 	if (subroot->init_plans != NIL)
 		foreach_ptr(PlannerInfo, plan, subroot->glob->subroots)
