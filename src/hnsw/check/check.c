@@ -40,8 +40,8 @@
 #define all_zero(bytes, size)	(loki_check_not_zero(bytes, 0, size) == (size))
 
 /*
- * Whether a calibration has the form of one; what its widths find is not checked; that they ascend is, as
- * the metapage is read.  Growth is there without any, if inserts alone have measured it.
+ * Whether a calibration has the form of one.  loki_meta_validate() has seen that its widths ascend; what they
+ * find is not checked.  Growth is there without any, if inserts alone have measured it.
  */
 static bool
 calibration_valid(const LokiCalibrationData *calibration)

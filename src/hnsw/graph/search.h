@@ -392,7 +392,7 @@ extern int	loki_bridge(LokiSearch *search, uint32 node, const LokiLinkData *link
 /* Copy out a slot of LINK or UPPER; false if it is past the used part */
 extern bool loki_search_read_list(LokiSearch *search, int array, uint32 number, void *slot);
 
-/* Nodes that the narrow search of layer 0 starts from, and that walks of scans do at most */
+/* The narrow search of layer 0 starts from so many nodes at most, and a scan's walk from so many */
 #define LOKI_ENTRY_WIDTH	4
 #define LOKI_SCAN_ENTRIES	(LOKI_ENTRY_WIDTH + LOKI_NARROW_SEARCH)
 
@@ -524,7 +524,7 @@ extern void loki_search_layer0(LokiSearch *search, const LokiUpperFound *entries
 /* The width of searches that come to every node: scans of hnsw.ef_search = 400 are wider */
 #define LOKI_ROW_SEARCH		400
 
-/* Nodes that a walk of layer 0 starts from, LOKI_ENTRY_WIDTH + width at most */
+/* Nodes that the narrow search of layer 0 starts from, `width` at most; and those that a scan's walk starts from */
 extern int	loki_search_entries(LokiSearch *search, const LokiMetaPageData *meta,
 								int width, LokiUpperFound *entries);
 extern int	loki_scan_entries(LokiSearch *search, const LokiMetaPageData *meta, bool wide,
