@@ -183,7 +183,7 @@ ALTER TABLE rowmap_grown ALTER filler SET STORAGE PLAIN;
 CREATE INDEX rowmap_grown_v ON rowmap_grown USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 8);
 CREATE INDEX ON rowmap_grown (a);
 CREATE FUNCTION rowmap_long(n integer) RETURNS vector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN random_vector(n, 300);
-INSERT INTO rowmap_grown SELECT n, rowmap_long(n), n % 40, repeat('x', 5000) FROM generate_series(1, 1300) n;
+INSERT INTO rowmap_grown SELECT n, rowmap_long(n), n % 40, repeat('x', 5000) FROM generate_series(1, 2000) n;
 VACUUM ANALYZE rowmap_grown;
 SELECT slot_array, pages FROM lokivector_index_slot_arrays('rowmap_grown_v')
 	WHERE slot_array IN ('row', 'block', 'gained', 'reused') ORDER BY slot_array;

@@ -147,7 +147,7 @@ DROP INDEX sketch_idx;
 CREATE INDEX sketch_idx ON sketch_t USING hnsw ((subvector(v, 1, 20)::vector(20)) vector_l2_ops, a);
 SELECT count(*) FROM lokivector_index_slot_arrays('sketch_idx') WHERE slot_array = 'brief';
 
--- Lists that were made while the index was pending get 1-bit sketches from the next vacuum
+-- Lists that were made while the index was pending get 1-bit sketches when they are made again
 SET lokivector.pending_nodes = 1600;
 CREATE TABLE sketch_moved (id integer, v vector(80), a integer) WITH (autovacuum_enabled = off);
 CREATE INDEX sketch_moved_idx ON sketch_moved USING hnsw (v vector_l2_ops, a);

@@ -194,6 +194,7 @@ CREATE TABLE parts_a PARTITION OF parts FOR VALUES IN (0, 1, 2);
 CREATE TABLE parts_b PARTITION OF parts DEFAULT;
 CREATE INDEX parts_words ON parts USING hnsw (words bm25_ops);
 INSERT INTO parts SELECT * FROM docs;
+REINDEX TABLE parts;
 SELECT wrong('parts', 1.2, 0.75);
 VACUUM parts_a;
 SELECT wrong('parts', 1.2, 0.75);

@@ -202,12 +202,12 @@ BEGIN ATOMIC
 		unlisted_nodes, indrelid::regclass)
 	FROM i WHERE unlisted_nodes > greatest(10000, nodes / 5) AND code <> 'lists'
 	UNION ALL
-	-- each is a row to be read, so an autovacuum that waits for a fifth of the table comes too late
+	-- inserts make lists, unless they have no memory, or the table is locked
 	SELECT 'lists', pg_catalog.format('%s of %s rows are in no posting list, and each search reads them one by one. Run ' || CASE WHEN waits
 			THEN 'REINDEX INDEX CONCURRENTLY %4$s.'
-			ELSE 'VACUUM %3$s, and lower the table''s autovacuum_vacuum_insert_scale_factor; if that does not help, raise maintenance_work_mem.' END,
+			ELSE 'VACUUM %3$s; if that does not help, raise maintenance_work_mem.' END,
 		unlisted_nodes, nodes, indrelid::regclass, oid::regclass)
-	FROM i WHERE unlisted_nodes > greatest(1000, nodes / 20) AND code = 'lists'
+	FROM i WHERE unlisted_nodes > greatest(1000, nodes / 3) AND code = 'lists'
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or SELECT %s(%L::pg_catalog.regclass).',
 		indrelid::regclass, calibrate, oid::regclass)

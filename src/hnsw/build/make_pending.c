@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * make_pending.c
- *	  aminsert, codes and graph for the nodes that an index has, and the growth of distances.
+ *	  aminsert, codes and graph for the nodes that an index has, its lists, and the growth of distances.
  *
  * An index with few nodes has neither codes nor a graph.  The insert that brings enough of them
  * makes both, of the rows that the nodes have, as a build does.  Scans go on meanwhile: they read
@@ -27,6 +27,7 @@
 #include "compat/pgcompat.h"
 #include "hnsw/build/build.h"
 #include "hnsw/definition/options.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
 #include "hnsw/page/insert_lock.h"
@@ -35,6 +36,7 @@
 #include "hnsw/recall/calibrate.h"
 #include "hnsw/recall/recall.h"
 #include "hnsw/statistics/statistics.h"
+#include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -429,8 +431,24 @@ loki_codes_make_anew(Relation index)
 }
 
 /*
- * aminsert: insert a row, make codes and graph if the index has nodes enough now, and measure how distances
- * grow in a new graph, and in one whose nodes have doubled.
+ * Make lists where no vacuum has, as for an index made before its rows: under vacuum's lock of the table, since that
+ * makes them, too, and alone frees nodes.  Who holds the lock makes lists, or a later insert does; this process holds
+ * it if it is making lists, of which an expression inserts rows.  Nobody is waited for with it but inserts that are
+ * under way, which wait for no lock of the table (N1).  Expressions run by the statement's snapshot.
+ */
+static void
+make_lists(Relation heap, Relation index)
+{
+	if (CheckRelationLockedByMe(heap, ShareUpdateExclusiveLock, false) ||
+		!ConditionalLockRelation(heap, ShareUpdateExclusiveLock))
+		return;
+	loki_derived_make(index, loki_build_terms, DEBUG1);
+	UnlockRelation(heap, ShareUpdateExclusiveLock);
+}
+
+/*
+ * aminsert: insert a row, make codes and graph if the index has nodes enough now, lists if half of its nodes are
+ * in none, and measure how distances grow in a new graph, and in one whose nodes have doubled.
  */
 bool
 loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
@@ -450,7 +468,10 @@ loki_hnsw_insert(Relation index, Datum *values, bool *isnull, ItemPointer heap_t
 	old = MemoryContextSwitchTo(context);
 	if (due == LOKI_INSERT_DUE_CODES)
 		make_pending(heap, index, indexInfo);
-	loki_growth_measure(index);
+	if (due == LOKI_INSERT_DUE_LISTS)
+		make_lists(heap, index);
+	else
+		loki_growth_measure(index);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return false;

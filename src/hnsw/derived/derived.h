@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * derived.h
- *	  Derived lists: what nodes say, sorted.  Made at once by a build or a vacuum,
- *	  they stay as they are until they are made again.
+ *	  Derived lists: what nodes say, sorted.  Made at once by a build, a vacuum or
+ *	  an insert, they stay as they are until they are made again.
  *
  * IDENTIFICATION
  *	  src/hnsw/derived/derived.h
@@ -555,8 +555,8 @@ loki_tail_value(uint16 half)
 /* Form all but the node of a value that is not toasted; palloc'd (postings.c) */
 extern void loki_tail_form(const LokiColumn *column, const struct varlena *value, LokiTailRow *row);
 
-/* Whether inserts append elements: a metapage says so, and the tail is not full, as far as is known */
-extern bool loki_tail_takes(const LokiIndex *state, const LokiMetaPageData *meta);
+/* Whether inserts append elements to a tail, as a metapage says */
+extern bool loki_tail_is_wanted(const LokiIndex *state, const LokiMetaPageData *meta);
 
 /*
  * Append a row, if that is wanted, before its node is live.  The caller holds the insert lock under which
@@ -583,13 +583,15 @@ typedef struct LokiTailNode
 	float		estimate;
 } LokiTailNode;
 
-/* Estimates of all rows of a tail, by node, for one query */
+/* Estimates of all rows of a tail for one query; the caller zeroes it and sets the context, in which it is called */
 typedef struct LokiTail
 {
 	MemoryContext context;
-	LokiTailNode *nodes;
+	LokiTailNode *nodes;		/* that have a term of the query, ascending */
 	uint64		allocated;
 	uint32		n;
+	LokiNodeBits seen;			/* all nodes of the tail */
+	LokiNodeBits left_out;		/* those of which memory has no estimate */
 } LokiTail;
 
 /* Estimate the rows of the tail; none if that cannot be */
@@ -636,6 +638,9 @@ extern bool loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta
  * index that has posting lists stay as they are without a function that makes these.
  */
 extern void loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel);
+
+/* Whether the insert that has brought the nodes of an index up to an end makes lists: half of them are in none */
+extern bool loki_derived_is_due(const LokiMetaPageData *meta, uint32 end);
 
 /* How many of the nodes below an end they do not have, or not as they are now; at most */
 extern double loki_derived_unlisted(LokiIndex *state, Relation index,

@@ -3,8 +3,9 @@
  * make.c
  *	  Making derived lists, and knowing when to make them again.
  *
- * A build makes them.  Vacuum makes them again when too many nodes are not in them.  All lists
- * are made together, since they share an end, a generation, and the nodes that they do not have.
+ * A build makes them.  Vacuum makes them again when too many nodes are not in them, and an insert if no
+ * vacuum came for long.  All lists are made together, since they share an end, a generation, and the nodes
+ * that they do not have.
  * src/hnsw/derived/README, "Making".
  *
  * IDENTIFICATION
@@ -32,6 +33,9 @@
  */
 #define STALE_NODES		1000
 #define STALE_SHARE		0.02
+
+/* An insert makes lists if one in so many nodes is in none: autovacuum would have come by then, as it is set by default */
+#define UNLISTED_SHARE	5
 
 /* ----------------------------------------------------------------
  * Age, memory and room
@@ -71,6 +75,15 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 									   LokiNotesArray(LOKI_SLOTS_GAINED, meta->derived.notes.set),
 									   meta->derived.rowmap.end);
 	return Max(Min(unlisted, end), 0);
+}
+
+/* See derived.h.  An attempt that comes to nothing, as without memory, is made again that many nodes later. */
+bool
+loki_derived_is_due(const LokiMetaPageData *meta, uint32 end)
+{
+	uint32		listed = (meta->flags & LOKI_META_DERIVED) == 0 ? 0 : meta->derived.sorted.end;
+
+	return end % STALE_NODES == 0 && end - end / UNLISTED_SHARE >= listed;
 }
 
 /* Whether n bytes fit into maintenance_work_mem; if not, says what is not made. */

@@ -43,9 +43,6 @@
 #define RUN_SLOTS		((uint32) (sizeof(LokiRunData) / LOKI_ELEMENT_SIZE))
 #define RUN_ELEMENTS	(((uint32) (LOKI_PAGE_PAYLOAD / LOKI_ELEMENT_SIZE) - RUN_SLOTS) * 4 / 3)
 
-/* A tail has this number of pages at least, before it is longer than lists and takes no more elements */
-#define SHORT_TAIL		64
-
 /* The slots that a run takes */
 static inline uint32
 run_slots(const LokiRunData *run)
@@ -58,9 +55,9 @@ run_slots(const LokiRunData *run)
  * ----------------------------------------------------------------
  */
 
-/* Whether inserts append to a tail, as a metapage says */
-static bool
-tail_is_wanted(const LokiIndex *state, const LokiMetaPageData *meta)
+/* See derived.h. */
+bool
+loki_tail_is_wanted(const LokiIndex *state, const LokiMetaPageData *meta)
 {
 	/* damage apart, pages in use are those that inserts begin */
 	return loki_column_listed(&state->column) &&
@@ -75,21 +72,6 @@ tail_set(const LokiDerivedData *derived)
 	bool		others = derived->notes.next_generation > derived->sorted.generation;
 
 	return others ? 1 - derived->notes.set : derived->notes.set;
-}
-
-/* Whether the array is as long as the lists, as far as this process knows: what was read of both may have grown. */
-static bool
-is_full(const LokiIndex *state, int set)
-{
-	return state->hints.element[set] >= Max(state->arrays[LOKI_SLOTS_POSTING].npages, SHORT_TAIL);
-}
-
-/* See derived.h. */
-bool
-loki_tail_takes(const LokiIndex *state, const LokiMetaPageData *meta)
-{
-	return tail_is_wanted(state, meta) &&
-		(state->hints.generation != meta->derived.sorted.generation || !is_full(state, tail_set(&meta->derived)));
 }
 
 /* Whether a page is in use: it names the generation of notes that a tail of these lists begins with, or a later one */
@@ -179,21 +161,19 @@ append_run(LokiIndex *state, Relation index, const LokiMetaPageData *meta, int s
 
 /*
  * Append the elements of a node.  See derived.h.  A record for each run, the last one first, so that what
- * a run names is there.  A tail that is longer than the lists takes none, but says so of a node that may
- * be in it already: its elements are others now.
+ * a run names is there.  Of a row that is not known, the tail says so only if the node may be in it already: its
+ * elements are others now.
  */
 bool
 loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta, const LokiTailRow *row, int elevel)
 {
 	const LokiDerivedData *derived = &meta->derived;
-	int			set = tail_set(derived);
 	LokiRunData *run;
-	bool		known;
 	uint32		next = LOKI_NONE;
 	uint32		begin;
 
 	Assert(loki_no_buffer_locked());
-	if (!tail_is_wanted(state, meta))
+	if (!loki_tail_is_wanted(state, meta))
 		return true;
 	if (state->hints.generation != derived->sorted.generation)
 	{
@@ -202,17 +182,16 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 		state->hints.element[0] = last_page(state, index, meta, LOKI_SLOTS_ELEMENT);
 		state->hints.element[1] = last_page(state, index, meta, LOKI_SLOTS_ELEMENT2);
 	}
-	known = row->known && !is_full(state, set);
-	if (!known && row->is_new)
+	if (!row->known && row->is_new)
 		return true;
 	run = palloc0(sizeof(LokiRunData) + LOKI_ELEMENT_SIZE * LokiRunSlots(Min(row->n, RUN_ELEMENTS)));
 	run->node = row->node;
-	run->measure = known ? row->measure : 0;
-	begin = known && row->n > 0 ? (row->n - 1) / RUN_ELEMENTS * RUN_ELEMENTS : 0;
+	run->measure = row->known ? row->measure : 0;
+	begin = row->known && row->n > 0 ? (row->n - 1) / RUN_ELEMENTS * RUN_ELEMENTS : 0;
 	for (;; begin -= RUN_ELEMENTS)
 	{
-		run->n = known ? (uint16) Min(row->n - begin, RUN_ELEMENTS) : 0;
-		run->flags = LOKI_RUN_HALVES | (begin > 0 ? LOKI_RUN_FOLLOWS : 0) | (known ? 0 : LOKI_RUN_UNKNOWN);
+		run->n = row->known ? (uint16) Min(row->n - begin, RUN_ELEMENTS) : 0;
+		run->flags = LOKI_RUN_HALVES | (begin > 0 ? LOKI_RUN_FOLLOWS : 0) | (row->known ? 0 : LOKI_RUN_UNKNOWN);
 		run->next = next;
 		if (run->n > 0)
 		{
@@ -222,7 +201,7 @@ loki_tail_append(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 			memcpy(halves + run->n, row->high + begin, run->n * sizeof(uint16));
 			memcpy(halves + 2 * run->n, row->values + begin, run->n * sizeof(uint16));
 		}
-		next = append_run(state, index, meta, set, run, run_slots(run), elevel);
+		next = append_run(state, index, meta, tail_set(derived), run, run_slots(run), elevel);
 		if (begin == 0 || next == LOKI_NONE)
 			break;
 	}
@@ -425,7 +404,7 @@ typedef struct TailReader
 	const LokiTermLists *lists;
 	const LokiTermQuery *query;
 	LokiTail   *tail;
-	uint64		most;			/* nodes that memory has room for */
+	uint64		most;			/* estimates that memory has room for */
 	int			nterms;			/* of the query, but a norm */
 	LowHalves	compared[FEW_TERMS];	/* the low half of a term each, repeated */
 	uint8		have[1 << HASH_BITS];	/* by hash: whether the query has such a term */
@@ -547,19 +526,42 @@ estimate(const TailReader *reader, const LokiTailRow *row)
 	return nextafterf((float) (sum - loki_terms_slack(largest, query->n + (double) row->n)), -FLT_MAX) + 0.0f;
 }
 
-/* LokiTailVisitor: estimate a row. */
+/* Have a node noted in a copy */
+static inline void
+note(LokiNodeBits *bits, uint32 node)
+{
+	Assert(node < bits->end);
+	bits->words[node / 64] |= UINT64CONST(1) << (node % 64);
+}
+
+/*
+ * LokiTailVisitor: estimate a row.  Most have no term of the query, and are remembered by a bit each.  Of a node that
+ * was used twice the least estimate is kept, as either row may be the later one.
+ */
 static bool
 read_row(void *arg, const LokiTailRow *row)
 {
 	TailReader *reader = arg;
 	LokiTail   *tail = reader->tail;
+	float		least = row->known ? estimate(reader, row) : LOKI_NOT_KNOWN;
 
+	/* of nodes that came since this began no row is seen */
+	if (row->node >= tail->seen.end)
+		return true;
+	if (loki_bits_have(&tail->seen, row->node))
+		least = Min(least, 0) + 0.0f;
+	note(&tail->seen, row->node);
+	if (loki_is_no_term(least))
+		return true;
 	if (tail->n >= reader->most)
-		return false;
+	{
+		note(&tail->left_out, row->node);
+		return true;
+	}
 	tail->nodes = loki_grow(tail->context, tail->nodes, &tail->allocated, tail->n + 1, 64,
 							sizeof(LokiTailNode));
 	tail->nodes[tail->n].node = row->node;
-	tail->nodes[tail->n++].estimate = row->known ? estimate(reader, row) : LOKI_NOT_KNOWN;
+	tail->nodes[tail->n++].estimate = least;
 	return true;
 }
 
@@ -575,7 +577,17 @@ compare_nodes(const void *a, const void *b)
 	return (na->estimate > nb->estimate) - (na->estimate < nb->estimate);
 }
 
-/* See derived.h.  Without memory for all of it, it is as if there were no tail. */
+/* No node of the index is noted yet; palloc'd */
+static void
+make_bits(LokiNodeBits *bits, uint32 end)
+{
+	loki_bits_release(bits);
+	bits->end = end;
+	bits->nwords = loki_bit_slots(end);
+	bits->words = palloc_extended(mul_size(sizeof(uint64), bits->nwords), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+/* See derived.h.  Rows that memory has no room for are as if they were not in the tail. */
 void
 loki_tail_read(const LokiTermLists *lists, const LokiTermQuery *query, LokiTail *tail)
 {
@@ -584,6 +596,9 @@ loki_tail_read(const LokiTermLists *lists, const LokiTermQuery *query, LokiTail 
 		.most = work_mem * (uint64) 1024 / 4 / sizeof(LokiTailNode)
 	};
 
+	loki_index_refresh(lists->state, lists->index);
+	make_bits(&tail->seen, loki_node_end(lists->state, lists->index));
+	make_bits(&tail->left_out, tail->seen.end);
 	tail->n = 0;
 	/* the query's terms are found by their hashes */
 	reader.nterms = query->n;
@@ -602,11 +617,22 @@ loki_tail_read(const LokiTermLists *lists, const LokiTermQuery *query, LokiTail 
 			reader.compared[i] = (LowHalves) {0} + (uint16) term;
 	}
 	if (!loki_tail_visit(lists, PG_UINT32_MAX, true, read_row, &reader))
+	{
 		tail->n = 0;
+		loki_bits_release(&tail->seen);
+	}
 	pfree(reader.others);
 	pfree(reader.found);
 	if (tail->n > 1)
 		qsort(tail->nodes, tail->n, sizeof(LokiTailNode), compare_nodes);
+}
+
+/* What is known of a node that lists do not have, unless the tail has an estimate */
+static inline float
+without_estimate(const LokiTail *tail, uint32 node)
+{
+	return node < tail->seen.end && loki_bits_have(&tail->seen, node) && !loki_bits_have(&tail->left_out, node) ?
+		LOKI_NO_TERM : LOKI_NOT_KNOWN;
 }
 
 /*
@@ -621,7 +647,9 @@ loki_tail_fill(const LokiTail *tail, const LokiNodeBits *changed, LokiTermBounds
 	uint32		node;
 
 	while (loki_bits_next(changed, &next, &node) && node < bounds->first + bounds->n)
-		bounds->estimates[node - bounds->first] = LOKI_NOT_KNOWN;
+		bounds->estimates[node - bounds->first] = without_estimate(tail, node);
+	for (node = Max(changed->end, bounds->first); node < bounds->first + bounds->n; node++)
+		bounds->estimates[node - bounds->first] = without_estimate(tail, node);
 	while (low < high)
 	{
 		uint32		middle = low + (high - low) / 2;
@@ -636,7 +664,7 @@ loki_tail_fill(const LokiTail *tail, const LokiNodeBits *changed, LokiTermBounds
 		const LokiTailNode *of = &tail->nodes[low];
 
 		/* the first of a node is the least; lists have what is not noted */
-		if ((low == 0 || of[-1].node != of->node) &&
+		if ((low == 0 || of[-1].node != of->node) && !loki_bits_have(&tail->left_out, of->node) &&
 			(of->node >= changed->end || loki_bits_have(changed, of->node)))
 			bounds->estimates[of->node - bounds->first] = of->estimate;
 	}

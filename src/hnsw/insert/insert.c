@@ -25,6 +25,7 @@
 #include "access/detoast.h"
 #include "access/tableam.h"
 #include "hnsw/definition/options.h"
+#include "hnsw/derived/derived.h"
 #include "hnsw/graph/select.h"
 #include "hnsw/insert/insert.h"
 #include "hnsw/page/change.h"
@@ -740,7 +741,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 		loki_attr_form((LokiAttrType) state->attr_type[i], values[i + 1], isnull[i + 1],
 					   row->attributes[i]);
 
-	if (class == LOKI_VALUE_VECTOR && loki_tail_takes(state, &meta))
+	if (class == LOKI_VALUE_VECTOR && loki_tail_is_wanted(state, &meta))
 		loki_tail_form(&state->column, PG_DETOAST_DATUM(values[0]), &row->tail);
 	if (class == LOKI_VALUE_VECTOR)
 		insert_inside(row, vector, heap, indexInfo->ii_IndexAttrNumbers[0]);
@@ -754,6 +755,8 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 	else if (state->pending && row->meta.pending > 0 &&
 			 loki_node_end(state, index) >= row->meta.pending)
 		due = LOKI_INSERT_DUE_CODES;
+	else if (row->grown && loki_derived_is_due(&row->meta, row->node + 1))
+		due = LOKI_INSERT_DUE_LISTS;
 	/* likewise, if an earlier one could not measure */
 	else if (!state->pending && row->grown && loki_growth_is_due(state, &row->meta, row->node + 1))
 		due = LOKI_INSERT_DUE_GROWTH;

@@ -77,14 +77,14 @@ loki_scan_terms_begin(LokiScan *so)
 	terms->bounded = true;
 }
 
-/* Have a range of nodes in memory that are behind those of all lists: up to those that are in the tail, at least. */
+/* Have a range of nodes in memory that are behind those of all lists. */
 static void
 read_behind(LokiScan *so, uint32 node)
 {
 	LokiScanTerms *terms = &so->terms;
 	LokiTermBounds *window = terms->window;
 	uint32		end = terms->lists.end;
-	uint32		last = Max(node, terms->tail.n > 0 ? terms->tail.nodes[terms->tail.n - 1].node : 0);
+	uint32		last = Max(node + 1, terms->tail.seen.end) - 1;
 
 	if (node - window->first < window->n)
 		return;
@@ -92,8 +92,6 @@ read_behind(LokiScan *so, uint32 node)
 	window->n = Min(LOKI_WINDOW_NODES, TYPEALIGN(LOKI_TEST_BATCH, last - window->first + 1));
 	window->base = terms->query.base;
 	window->slack = 0;
-	for (uint32 i = 0; i < window->n; i++)
-		window->estimates[i] = LOKI_NOT_KNOWN;
 	loki_tail_fill(&terms->tail, &terms->changed, window);
 }
 
