@@ -186,3 +186,20 @@ REINDEX INDEX texts_idx;
 SELECT :size < 2.4 * pg_relation_size('texts_idx') AS twice, lokivector_check('texts_idx', true);
 DROP TABLE texts;
 DROP FUNCTION text_of, all_different, different, document, word;
+
+-- test: rows of a tail whose estimates have no room in work_mem
+CREATE TABLE tail_t (id int, words tsvector) WITH (autovacuum_enabled = off);
+INSERT INTO tail_t SELECT i, ('all w' || i % 50 || ' v' || i % 7)::tsvector FROM generate_series(1, 15000) i;
+CREATE INDEX tail_words ON tail_t USING hnsw (words bm25_ops);
+INSERT INTO tail_t SELECT i, ('w' || i % 50 || CASE WHEN i % 5 > 0 THEN ' all' ELSE '' END || ' x' || i % 400)::tsvector FROM generate_series(15001, 17900) i;
+CREATE FUNCTION tail_scores(memory text, OUT scores float8[], OUT fetched bigint) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+	PERFORM set_config('work_mem', memory, true);
+	scores := ARRAY(SELECT words <@> 'all | x7 | w8' FROM tail_t ORDER BY words <@> 'all | x7 | w8' LIMIT 40);
+	fetched := (SELECT heap_fetches FROM lokivector_scan_stats());
+END $$;
+SELECT a.scores = b.scores AS same, a.scores = ARRAY(SELECT words <@> 'all | x7 | w8' FROM tail_t ORDER BY (words <@> 'all | x7 | w8')::text::float8 LIMIT 40) AS exact,
+	a.fetched < 500 AS few, b.fetched - a.fetched BETWEEN 1 AND 300 AS more
+FROM tail_scores('4MB') a, tail_scores('64kB') b;
+DROP TABLE tail_t;
+DROP FUNCTION tail_scores;

@@ -432,9 +432,10 @@ loki_codes_make_anew(Relation index)
 
 /*
  * Make lists where no vacuum has, as for an index made before its rows: under vacuum's lock of the table, since that
- * makes them, too, and alone frees nodes.  Who holds the lock makes lists, or a later insert does; this process holds
- * it if it is making lists, of which an expression inserts rows.  Nobody is waited for with it but inserts that are
- * under way, which wait for no lock of the table (N1).  Expressions run by the statement's snapshot.
+ * makes lists, too, and alone frees nodes.  If another process holds the lock, it makes them, or a later insert does.
+ * If this process holds it, it may be making lists already, by an expression that inserts rows.  With the lock nobody is
+ * waited for but inserts that are under way, which wait for no lock of the table (N1).  Expressions run by the
+ * statement's snapshot.
  */
 static void
 make_lists(Relation heap, Relation index)

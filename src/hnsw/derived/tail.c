@@ -526,11 +526,17 @@ estimate(const TailReader *reader, const LokiTailRow *row)
 	return nextafterf((float) (sum - loki_terms_slack(largest, query->n + (double) row->n)), -FLT_MAX) + 0.0f;
 }
 
-/* Have a node noted in a copy */
+/* Have a node noted in bits that take memory with the first */
 static inline void
-note(LokiNodeBits *bits, uint32 node)
+note(MemoryContext context, LokiNodeBits *bits, uint32 node)
 {
 	Assert(node < bits->end);
+	if (bits->nwords == 0)
+	{
+		bits->nwords = loki_bit_slots(bits->end);
+		bits->words = MemoryContextAllocExtended(context, mul_size(sizeof(uint64), bits->nwords),
+												 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	}
 	bits->words[node / 64] |= UINT64CONST(1) << (node % 64);
 }
 
@@ -550,12 +556,12 @@ read_row(void *arg, const LokiTailRow *row)
 		return true;
 	if (loki_bits_have(&tail->seen, row->node))
 		least = Min(least, 0) + 0.0f;
-	note(&tail->seen, row->node);
+	note(tail->context, &tail->seen, row->node);
 	if (loki_is_no_term(least))
 		return true;
 	if (tail->n >= reader->most)
 	{
-		note(&tail->left_out, row->node);
+		note(tail->context, &tail->left_out, row->node);
 		return true;
 	}
 	tail->nodes = loki_grow(tail->context, tail->nodes, &tail->allocated, tail->n + 1, 64,
@@ -577,16 +583,6 @@ compare_nodes(const void *a, const void *b)
 	return (na->estimate > nb->estimate) - (na->estimate < nb->estimate);
 }
 
-/* No node of the index is noted yet; palloc'd */
-static void
-make_bits(LokiNodeBits *bits, uint32 end)
-{
-	loki_bits_release(bits);
-	bits->end = end;
-	bits->nwords = loki_bit_slots(end);
-	bits->words = palloc_extended(mul_size(sizeof(uint64), bits->nwords), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-}
-
 /* See derived.h.  Rows that memory has no room for are as if they were not in the tail. */
 void
 loki_tail_read(const LokiTermLists *lists, const LokiTermQuery *query, LokiTail *tail)
@@ -597,8 +593,9 @@ loki_tail_read(const LokiTermLists *lists, const LokiTermQuery *query, LokiTail 
 	};
 
 	loki_index_refresh(lists->state, lists->index);
-	make_bits(&tail->seen, loki_node_end(lists->state, lists->index));
-	make_bits(&tail->left_out, tail->seen.end);
+	loki_bits_release(&tail->seen);
+	loki_bits_release(&tail->left_out);
+	tail->seen.end = tail->left_out.end = loki_node_end(lists->state, lists->index);
 	tail->n = 0;
 	/* the query's terms are found by their hashes */
 	reader.nterms = query->n;
