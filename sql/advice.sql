@@ -241,7 +241,7 @@ ANALYZE advice_sparse;
 SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
 BEGIN;
 LOCK TABLE advice_sparse IN SHARE UPDATE EXCLUSIVE MODE;	-- as VACUUM does, so that inserts make no lists
-INSERT INTO advice_sparse SELECT i, advice_sparse(i) FROM generate_series(3901, 4800) i;
+INSERT INTO advice_sparse SELECT i, advice_sparse(i) FROM generate_series(3901, 7000) i;
 COMMIT;
 SELECT about, advice FROM unnest('{advice_sparse_idx,advice_sparse_made}'::regclass[]) i, lokivector_advice(i);
 VACUUM advice_sparse;

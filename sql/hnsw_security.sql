@@ -316,3 +316,42 @@ SELECT name, lokivector_build_memory('access_types', name) > 0 AS bytes FROM unn
 SELECT lokivector_build_memory('access_types', 't');
 SELECT lokivector_build_memory('access_types', 'h', 'vector_l2_ops');
 DROP TABLE access_types;
+
+-- test: expressions that run as the table's owner for what others write and search see none of their functions
+CREATE ROLE regress_path_owner;
+CREATE ROLE regress_path_user;
+CREATE SCHEMA path_app AUTHORIZATION regress_path_owner;
+CREATE SCHEMA path_evil AUTHORIZATION regress_path_user;
+GRANT USAGE ON SCHEMA path_app TO regress_path_user;
+SET ROLE regress_path_owner;
+CREATE FUNCTION path_app.clean(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(t)';
+SET search_path = path_app, public;
+-- one finds another function by the path, one does not
+CREATE FUNCTION path_app.words(t text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN to_tsvector('simple', clean(t)); END $$;
+CREATE FUNCTION path_app.own_words(t text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN to_tsvector('simple', path_app.clean(t)); END $$;
+CREATE FUNCTION path_app.vec(t text) RETURNS vector LANGUAGE plpgsql IMMUTABLE AS $$ DECLARE n int := length(clean(t)); BEGIN RETURN ARRAY[n, 1]::vector; END $$;
+CREATE TABLE docs (id int, body text);
+CREATE INDEX docs_words ON docs USING hnsw (words(body) bm25_ops);
+CREATE TABLE own (id int, body text);
+CREATE INDEX own_words ON own USING hnsw (own_words(body) bm25_ops);
+CREATE TABLE vectors (id int, body text);
+SET lokivector.pending_nodes = 20;
+CREATE INDEX vectors_v ON vectors USING hnsw ((vec(body)::vector(2)) vector_l2_ops);
+GRANT SELECT, INSERT ON docs, own, vectors TO regress_path_user;
+RESET ROLE;
+SET ROLE regress_path_user;
+CREATE FUNCTION path_evil.clean(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+	IF current_user <> 'regress_path_user' THEN RAISE 'runs as %', current_user; END IF;
+	RETURN lower(t);
+END $$;
+SET search_path = path_evil, path_app, public;
+INSERT INTO docs SELECT i, 'a w' || i FROM generate_series(1, 1100) i;
+INSERT INTO own SELECT i, 'a w' || i FROM generate_series(1, 1100) i;
+SELECT code, message FROM error_of('SELECT id FROM docs ORDER BY words(body) <@> ''w7'' LIMIT 1');
+SELECT id FROM own ORDER BY own_words(body) <@> 'w7' LIMIT 1;
+SELECT code, message FROM error_of('INSERT INTO vectors SELECT i, repeat(''x'', i) FROM generate_series(1, 40) i');
+RESET search_path;
+RESET ROLE;
+RESET lokivector.pending_nodes;
+DROP SCHEMA path_app, path_evil CASCADE;
+DROP ROLE regress_path_owner, regress_path_user;

@@ -77,7 +77,7 @@ INSERT INTO docs SELECT i, i % 7, document(i, 5 + i % 40) FROM generate_series(7
 SELECT all_different(12);
 SELECT i, lokivector_check(i, true) FROM unnest('{docs_ip,docs_l2,docs_cosine,docs_l1}'::regclass[]) i;
 INSERT INTO docs SELECT i, i % 7, document(i, 5 + i % 40) FROM generate_series(8001, 10000) i;
-SELECT unlisted_nodes > 1000 AS grown FROM lokivector_index_info('docs_ip');
+SELECT unlisted_nodes > 100 AS grown FROM lokivector_index_info('docs_ip');
 VACUUM docs;
 SELECT unlisted_nodes FROM lokivector_index_info('docs_ip');
 SELECT all_different(12);

@@ -202,12 +202,12 @@ BEGIN ATOMIC
 		unlisted_nodes, indrelid::regclass)
 	FROM i WHERE unlisted_nodes > greatest(10000, nodes / 5) AND code <> 'lists'
 	UNION ALL
-	-- inserts make lists, unless they have no memory, or the table is locked
+	-- inserts make lists, but those that have no memory, are not in time, or would have to call functions that are not written in C
 	SELECT 'lists', pg_catalog.format('%s of %s rows are in no posting list, and each search reads them one by one. Run ' || CASE WHEN waits
 			THEN 'REINDEX INDEX CONCURRENTLY %4$s.'
 			ELSE 'VACUUM %3$s; if that does not help, raise maintenance_work_mem.' END,
 		unlisted_nodes, nodes, indrelid::regclass, oid::regclass)
-	FROM i WHERE unlisted_nodes > greatest(1000, nodes / 3) AND code = 'lists'
+	FROM i WHERE unlisted_nodes > greatest(1000, nodes / CASE WHEN waits THEN 20 ELSE 2 END) AND code = 'lists'
 	UNION ALL
 	SELECT 'calibration', pg_catalog.format('The index has not measured its recall, so target_recall has no effect. Run VACUUM %s, or SELECT %s(%L::pg_catalog.regclass).',
 		indrelid::regclass, calibrate, oid::regclass)

@@ -28,7 +28,9 @@
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "storage/smgr.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
+#include "utils/timeout.h"
 
 /* Split off from postgres.h in 16 */
 #if PG_VERSION_NUM >= 160000
@@ -188,12 +190,29 @@ typedef struct LokiMainFork
 #endif
 #define LokiVacuumCostEnd()				((void) (VacuumCostActive = false))
 
-/* Functions of an index expression see a safe search_path since 17 */
+/*
+ * Functions of an index expression, which run as the table's owner, see a safe search_path: the server's own commands see to
+ * that since 17.  The caller has a GUC nest level.
+ */
 #if PG_VERSION_NUM >= 170000
 #define LokiRestrictSearchPath()		RestrictSearchPath()
 #else
-#define LokiRestrictSearchPath()		((void) 0)
+#define LokiRestrictSearchPath() \
+	((void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false))
 #endif
+
+/* When a timeout ends the statement, 0: none does; transactions have one since 17 */
+static inline TimestampTz
+LokiTimeoutsEnd(void)
+{
+	TimestampTz end = get_timeout_active(STATEMENT_TIMEOUT) ? get_timeout_finish_time(STATEMENT_TIMEOUT) : 0;
+
+#if PG_VERSION_NUM >= 170000
+	if (get_timeout_active(TRANSACTION_TIMEOUT) && (end == 0 || get_timeout_finish_time(TRANSACTION_TIMEOUT) < end))
+		end = get_timeout_finish_time(TRANSACTION_TIMEOUT);
+#endif
+	return end;
+}
 
 /* Says since 16 whether the value is to be copied; only for passing by value */
 #if PG_VERSION_NUM >= 160000

@@ -324,6 +324,7 @@ typedef struct LokiTermsRange
 	LokiTermsWindow take;
 	void	   *arg;
 	Snapshot	snapshot;		/* NULL: rows that are not dead to everyone */
+	TimestampTz deadline;		/* no window is taken after it; 0: there is none */
 
 	/*
 	 * Words: by what they are weighed.  If the mean is not given, it is that
@@ -357,6 +358,10 @@ extern void loki_tenant_words(LokiIndex *state, Relation index, const Bm25Tenant
 /* LokiTermsMaker: make posting lists of what the rows of nodes have */
 extern bool loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 							 LokiMetaPageData *next);
+
+/* The same, unless it takes half of the time that the statement has */
+extern bool loki_build_terms_in_time(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
+									 LokiMetaPageData *next);
 
 /* functions in build/write.c */
 extern void loki_build_write(LokiBuild *build);

@@ -433,22 +433,20 @@ loki_codes_make_anew(Relation index)
 /*
  * Make lists where no vacuum has, as for an index made before its rows: under vacuum's lock of the table, since that
  * makes lists, too, and alone frees nodes.  If another process holds the lock, it makes them, or a later insert does.
- * If this process holds it, it may be making lists already, by an expression that inserts rows.  With the lock nobody is
- * waited for but inserts that are under way, which wait for no lock of the table (N1).  Expressions run by the
- * statement's snapshot.
+ * Nobody is waited for with it but inserts that are under way, which wait for no lock of the table (N1).  As by vacuum,
+ * no function is called that is not written in C: such a one may take any time, raise errors, or insert rows.
  */
 static void
 make_lists(Relation heap, Relation index)
 {
-	if (CheckRelationLockedByMe(heap, ShareUpdateExclusiveLock, false) ||
-		!ConditionalLockRelation(heap, ShareUpdateExclusiveLock))
+	if (!ConditionalLockRelation(heap, ShareUpdateExclusiveLock))
 		return;
-	loki_derived_make(index, loki_build_terms, DEBUG1);
+	loki_derived_make(index, loki_rows_need_no_snapshot(index) ? loki_build_terms_in_time : NULL, DEBUG1);
 	UnlockRelation(heap, ShareUpdateExclusiveLock);
 }
 
 /*
- * aminsert: insert a row, make codes and graph if the index has nodes enough now, lists if half of its nodes are
+ * aminsert: insert a row, make codes and graph if the index has nodes enough now, lists if many of its nodes are
  * in none, and measure how distances grow in a new graph, and in one whose nodes have doubled.
  */
 bool

@@ -38,6 +38,7 @@
 #include "types/sparsevec.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 /* Entries are sorted by this number of bits of their terms at once */
 #define RADIX_BITS		11
@@ -172,7 +173,7 @@ add_node(TermsBuild *build, uint32 node)
 	Assert(build->n <= build->most);
 	if (v.n + 1 > build->allocated - build->n)
 	{
-		build->allocated = build->n + v.n + 1;
+		build->allocated = Max(build->n + v.n + 1, Min(2 * build->allocated, build->most));
 		build->entries = repalloc_huge(build->entries, mul_size(sizeof(LokiTermEntry), build->allocated));
 		build->scratch = repalloc_huge(build->scratch, mul_size(sizeof(LokiTermEntry), build->allocated));
 	}
@@ -219,6 +220,8 @@ add_nodes(TermsBuild *build)
 		/* on the first page */
 		if (node < build->range->first)
 			continue;
+		if (build->range->deadline != 0 && GetCurrentTimestamp() > build->range->deadline)
+			return false;
 		if ((node - build->window.node >= LOKI_WINDOW_NODES ||
 			 build->n + NODE_ENTRIES > build->most) && !end_window(build, node))
 			return false;
@@ -262,7 +265,7 @@ loki_build_terms_gather(LokiIndex *state, Relation index, LokiTermsRange *range)
 	if (state->column.type->words != NULL)
 		build.lengths = palloc_array(float, LOKI_WINDOW_NODES);
 	build.most = (uint32) Max(Min(room, LOKI_MAX_NUMBER / 4), 4 * NODE_ENTRIES);
-	build.allocated = build.most;
+	build.allocated = 4 * NODE_ENTRIES;
 	build.entries = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
 	build.scratch = palloc_extended(mul_size(sizeof(LokiTermEntry), build.most), MCXT_ALLOC_HUGE);
 	/* the last window, which may be empty, closes the range */
@@ -407,9 +410,9 @@ make_windows(OldWindows *old, LokiTermWriter *writer, LokiTermsRange *range)
 	return made && !old->no_room && (range->first == end || loki_build_terms_gather(writer->state, writer->index, range));
 }
 
-/* No page may be locked.  Rows are read as the table's owner. */
-bool
-loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta, LokiMetaPageData *next)
+/* Make lists until a time, or for any time if that is 0.  False if there was no room, or no time. */
+static bool
+make_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta, LokiMetaPageData *next, TimestampTz deadline)
 {
 	LokiTermListsData *data = &next->derived.terms;
 	LokiTermWriter writer;
@@ -417,7 +420,7 @@ loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 	LokiTermsRange range = {
 		.end = next->derived.sorted.end, .changed = next->derived.sorted.end,
 		.notes = LokiNotesArray(LOKI_SLOTS_REUSED, next->derived.notes.set),
-		.take = write_window, .arg = &writer
+		.take = write_window, .arg = &writer, .deadline = deadline
 	};
 	bool		written;
 
@@ -432,4 +435,24 @@ loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta,
 	data->k1 = range.by.k1;
 	data->b = range.by.b;
 	return loki_terms_write_end(&writer, data) && written;
+}
+
+/* No page may be locked.  Rows are read as the table's owner. */
+bool
+loki_build_terms(LokiIndex *state, Relation index, const LokiMetaPageData *meta, LokiMetaPageData *next)
+{
+	return make_terms(state, index, meta, next, 0);
+}
+
+/*
+ * The same for an insert, which is not to fail by its timeouts because it makes lists: it gives up when half of the time
+ * that they leave is over.
+ */
+bool
+loki_build_terms_in_time(LokiIndex *state, Relation index, const LokiMetaPageData *meta, LokiMetaPageData *next)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz end = LokiTimeoutsEnd();
+
+	return make_terms(state, index, meta, next, end == 0 ? 0 : now + (end - now) / 2);
 }

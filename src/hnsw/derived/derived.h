@@ -639,8 +639,11 @@ extern bool loki_derived_possible(LokiIndex *state, const LokiMetaPageData *meta
  */
 extern void loki_derived_make(Relation index, LokiTermsMaker make_terms, int elevel);
 
-/* Whether the insert that has brought the nodes of an index up to an end makes lists: half of them are in none */
-extern bool loki_derived_is_due(const LokiMetaPageData *meta, uint32 end);
+/*
+ * Whether the insert that has written a node, new or used again, makes lists: many nodes are in none.  False for no node.
+ * No page may be locked.
+ */
+extern bool loki_derived_is_due(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 node);
 
 /* How many of the nodes below an end they do not have, or not as they are now; at most */
 extern double loki_derived_unlisted(LokiIndex *state, Relation index,

@@ -34,8 +34,11 @@
 #define STALE_NODES		1000
 #define STALE_SHARE		0.02
 
-/* An insert makes lists if one in so many nodes is in none: autovacuum would have come by then, as it is set by default */
-#define UNLISTED_SHARE	5
+/*
+ * While nodes double, inserts make lists so many times: at a fifth of new nodes or so, when autovacuum would have come as it
+ * is set by default; but once where all rows' expressions are evaluated for it
+ */
+#define LISTS_WHILE_DOUBLING	4
 
 /* ----------------------------------------------------------------
  * Age, memory and room
@@ -77,13 +80,21 @@ loki_derived_unlisted(LokiIndex *state, Relation index, const LokiMetaPageData *
 	return Max(Min(unlisted, end), 0);
 }
 
-/* See derived.h.  An attempt that comes to nothing, as without memory, is made again that many nodes later. */
+/* See derived.h.  An attempt that comes to nothing is made again as many nodes later as it would have been otherwise. */
 bool
-loki_derived_is_due(const LokiMetaPageData *meta, uint32 end)
+loki_derived_is_due(LokiIndex *state, Relation index, const LokiMetaPageData *meta, uint32 node)
 {
-	uint32		listed = (meta->flags & LOKI_META_DERIVED) == 0 ? 0 : meta->derived.sorted.end;
+	int			times = index->rd_index->indkey.values[0] == 0 ? 1 : LISTS_WHILE_DOUBLING;
+	uint32		step = STALE_NODES;
+	uint32		end;
 
-	return end % STALE_NODES == 0 && end - end / UNLISTED_SHARE >= listed;
+	if (node == LOKI_NONE || (node + 1) % STALE_NODES != 0)
+		return false;
+	loki_index_refresh(state, index);
+	end = loki_node_end(state, index);
+	while (end / step >= 2 * times)
+		step *= 2;
+	return (node + 1) % step == 0 && loki_derived_unlisted(state, index, meta, end) >= step / 2;
 }
 
 /* Whether n bytes fit into maintenance_work_mem; if not, says what is not made. */

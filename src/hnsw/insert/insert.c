@@ -755,7 +755,7 @@ insert_row(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, Re
 	else if (state->pending && row->meta.pending > 0 &&
 			 loki_node_end(state, index) >= row->meta.pending)
 		due = LOKI_INSERT_DUE_CODES;
-	else if (row->grown && loki_derived_is_due(&row->meta, row->node + 1))
+	else if (loki_derived_is_due(state, index, &row->meta, row->node))
 		due = LOKI_INSERT_DUE_LISTS;
 	/* likewise, if an earlier one could not measure */
 	else if (!state->pending && row->grown && loki_growth_is_due(state, &row->meta, row->node + 1))

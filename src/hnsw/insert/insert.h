@@ -118,7 +118,7 @@ typedef enum LokiInsertDue
 	LOKI_INSERT_DUE_NOTHING,
 	LOKI_INSERT_DUE_CODES,		/* it is pending, and has nodes enough for
 								 * codes and a graph */
-	LOKI_INSERT_DUE_LISTS,		/* half of its nodes are in no list
+	LOKI_INSERT_DUE_LISTS,		/* many of its nodes are in no list
 								 * (derived/make.c) */
 	LOKI_INSERT_DUE_GROWTH,		/* its nodes have doubled, so that distances
 								 * may grow otherwise (recall/growth.c) */
