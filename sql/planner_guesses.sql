@@ -70,6 +70,11 @@ CREATE TABLE labels AS SELECT id AS item, id % 20 AS label FROM items;
 ANALYZE labels;
 SELECT plan_nodes($$SELECT s.id FROM (SELECT DISTINCT ON (i.id % 1000) i.id % 1000 AS g, i.id, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items i
 	WHERE i.meta->>'country' = 'c1' ORDER BY g, d) s JOIN labels l ON l.item = s.id WHERE label = 1 ORDER BY d LIMIT 10$$, 'Hash Join|Nested Loop|Index Scan using \w+|Seq Scan', ', ');
+-- nor do joins of joins, and where LIMIT takes more than are guessed
+SELECT plan_nodes($$SELECT i.id FROM items i JOIN labels l ON l.item = i.id + 0 JOIN parts p ON p.item + 0 = l.item WHERE l.label + 0 = 1 AND i.meta->>'country' = 'c1' ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 100$$,
+	'^Limit|LokivectorSearchOrSort|Hash Join|Nested Loop|Index Scan using \w+|Seq Scan', ', ');
+SELECT plan_nodes($$SELECT s.id FROM (SELECT DISTINCT ON (i.kb) i.kb, i.id, i.v <-> '[1,2,3,4,5,6,7,8]' AS d FROM items i
+	WHERE i.meta->>'country' = 'c1' ORDER BY i.kb, d) s JOIN labels l ON l.item = s.id WHERE label = 1 ORDER BY d LIMIT 100$$, '^Limit|LokivectorSearchOrSort|Hash Join|Nested Loop|Index Scan using \w+|Seq Scan', ', ');
 DROP TABLE labels;
 
 -- test: a search of which joins and HAVING drop most rows is given up for the other plan
@@ -99,6 +104,8 @@ SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i JOIN parts p ON p.
 SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i LEFT JOIN parts p ON p.item = i.id WHERE coalesce(p.body, 'none') <> 'none' AND length(coalesce(p.body, '')) > %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM (VALUES (1), (100)) v(n);
 -- where conditions of the joined table exclude each other, of which the server knows each share
 SELECT n, way(format($$SELECT i.id, p.id AS part FROM items i JOIN parts p ON p.item = i.id WHERE p.id < 9000 AND p.item > %s ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM (VALUES (10), (8000)) v(n);
+-- where each row that passes is compared with all of the other table, and many more pass than the server guesses
+SELECT way($$SELECT i.id FROM items i WHERE i.meta->>'country' IN ('c1', 'c2', 'c3', 'c4') AND i.meta->>'source' = 's1' AND NOT EXISTS (SELECT FROM parts p WHERE p.item + 0 = i.id) ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]' LIMIT 10$$);
 -- no row is dropped by a condition of the outer join itself
 SELECT way($$SELECT i.id, p.id AS part FROM items i LEFT JOIN parts p ON p.item = i.id AND p.id > i.kb + 100000 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id LIMIT 10$$);
 -- again and again, with rows and without

@@ -101,25 +101,18 @@ add_relation_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry 
  * thousand pairs, so the order is looked at first, as all of our paths are for one that may be a distance.
  *
  * Core keeps a join's paths that begin cheaply if a LIMIT of the level itself takes its rows.  That of another level, or a
- * rank's bound, is known here first, so that the first pair's paths are made again; as are those of tables whose path
- * for all rows is another one than core's, of which no join has paths of another pair yet.
+ * rank's bound, is known here first, so that the first pair's paths are made again.
  */
 static void
 add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer,
 			   RelOptInfo *inner, JoinType jointype, JoinPathExtraData *extra)
 {
-	bool		anew;
-
 	if (previous_joinpath)
 		previous_joinpath(root, joinrel, outer, inner, jointype, extra);
 	if (root->query_pathkeys == NIL || LokiIsGrouped(joinrel) ||
 		!loki_may_be_score_order(linitial(root->query_pathkeys)))
 		return;
-	anew = loki_choose_for_all_rows(root, outer);
-	anew |= loki_choose_for_all_rows(root, inner);
-	if (anew && !IS_DUMMY_REL(joinrel))
-		joinrel->pathlist = NIL;
-	if (anew || (!joinrel->consider_startup && loki_query_level(root)->wanted > 0))
+	if (!joinrel->consider_startup && loki_query_level(root)->wanted > 0)
 	{
 		joinrel->consider_startup = true;
 		add_paths_to_joinrel(root, joinrel, outer, inner, jointype, extra->sjinfo, extra->restrictlist);
@@ -141,11 +134,14 @@ add_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 		previous_upper_paths(root, stage, input, output, extra);
 	if (asked->form != NULL && asked->form->upper != NULL)
 		asked->form->upper(root, stage, input, output, asked->state);
+	if (stage == UPPERREL_ORDERED)
+		loki_sort_late(root, input, output);
 	if (stage != UPPERREL_FINAL || !loki_query_level(root)->selects)
 		return;
 	foreach_form(form)
 		if (form->final != NULL)
 			form->final(root, input, output, extra);
+	loki_limit_again(root, input, output, extra);
 	loki_search_paths(root, output, extra);
 }
 

@@ -119,10 +119,6 @@ double		loki_detoast_cost = 135;	/* reading a chunk of a vector out of
  */
 #define DROPPED_ROW				4.0
 
-/* All rows of a scan cost at least this times the flat way, if LIMIT takes at most such a share of them */
-#define ALL_ROWS				1.02
-#define SMALL_SHARE				0.25
-
 /* The share of rows that the server expects a LIMIT to take whose value it does not know */
 #define SERVERS_SHARE			0.1
 
@@ -212,12 +208,12 @@ cost_of_unknown_limit(PlannerInfo *root, const IndexPath *path, double rows, dou
  * where guesses alone decide, and LIMIT takes no more than the rows that they leave, a part costs at most a quarter of
  * the flat way.
  *
- * Where LIMIT takes a small share of the rows that the server guesses, it takes no more of the cost, so all rows cost no
- * less than the flat way: a hash join or groups may read them.  Elsewhere joins choose otherwise
- * (loki_choose_for_all_rows()).
+ * A hash join or groups may read all rows.  So where these cost more, `whole` is by how much: as if the table was read
+ * besides (order/limit_cost.c).  It is the same for all orders of a table, so that core compares paths in order by what
+ * LIMIT takes of them.
  */
 static Cost
-further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part)
+further_cost(PlannerInfo *root, const IndexPath *path, double rows, Cost *whole, double *part)
 {
 	const LokiLevel *level = loki_query_level(root);
 	const RelOptInfo *rel = path->indexinfo->rel;
@@ -235,13 +231,14 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	double		random_page;
 	Selectivity joined;
 	QualCost	distance;
+	Cost		all = rows * loki_row_cost * cpu_operator_cost;
 	Cost		cost;
 	Cost		flat;
-	Cost		all;
 
 	if (level->wanted > 0 && kept < rows)
 		kept = loki_rows_by_guess(root, path, guessed, rows);
 	*part = 1;
+	*whole = 0;
 	if (root->limit_tuples > 0 || root->tuple_fraction > 0)
 		dropped = 1 - Min(kept / rows, 1);
 	Assert(dropped >= 0 && dropped <= 1);
@@ -251,31 +248,31 @@ further_cost(PlannerInfo *root, const IndexPath *path, double rows, double *part
 	walks = loki_row_cost * (DROPPED_ROW - 1) * dropped;
 	row = loki_row_cost + (taken > 0 ? Min(walks, MATCH_OPERATIONS * rows / taken) : walks);
 	cost = rows * (cpu_operator_cost * (row + Max(0, Min(late, 1)) * Max(late_row_cost - row, 0)));
-	if (level->unknown_limit != NULL)
-		return cost_of_unknown_limit(root, path, rows, kept, cost);
-	if (level->wanted <= 0)
+	if (level->unknown_limit == NULL && level->wanted <= 0)
 		return cost;
 	/* a vector out of line costs more than all else of a row */
 	cost_qual_eval_node(&distance, (Node *) path->indexorderbys, root);
 	get_tablespace_page_costs(rel->reltablespace, &random_page, &page);
 	flat = rel->pages * page + rel->tuples * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
 		kept * distance.per_tuple;
-	if (kept > guessed)
+	if (level->unknown_limit != NULL)
+		cost = cost_of_unknown_limit(root, path, rows, kept, cost);
+	else
 	{
-		*part = Max(guessed, path->indexclauses != NIL ? 0 : Min(level->wanted, kept)) / kept;
-		if (level->wanted <= kept && kept >= rows * LOKI_LEAST_GUESS / 2)
-			*part = Min(*part, flat / 4 / (rows * (cost / rows + random_page)));
+		if (kept > guessed)
+		{
+			*part = Max(guessed, path->indexclauses != NIL ? 0 : Min(level->wanted, kept)) / kept;
+			if (level->wanted <= kept && kept >= rows * LOKI_LEAST_GUESS / 2)
+				*part = Min(*part, flat / 4 / (rows * (cost / rows + random_page)));
+		}
+		/* scans for what another relation has know it */
+		joined = path->path.param_info == NULL ? loki_joined_by_guess(root, rel) : 1;
+		if (joined > 0 && joined < LOKI_LEAST_GUESS)
+			*part *= joined / LOKI_LEAST_GUESS;
+		cost = Min(cost * *part, 2 * flat / Min(level->wanted / guessed, 1));
 	}
-	/* scans for what another relation has know it */
-	joined = path->path.param_info == NULL ? loki_joined_by_guess(root, rel) : 1;
-	if (joined > 0 && joined < LOKI_LEAST_GUESS)
-		*part *= joined / LOKI_LEAST_GUESS;
-	all = Min(cost, flat * ALL_ROWS);
-	cost = Min(cost * *part, 2 * flat / Min(level->wanted / guessed, 1));
-	if (cost < all && level->wanted <= guessed * joined * SMALL_SHARE)
-		return all;
 	if (cost < all)
-		loki_note_part(root, path);
+		*whole = Min(all, flat);
 	return cost;
 }
 
@@ -380,6 +377,7 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 	double		rows;
 	double		part;
 	Cost		walk;
+	Cost		whole;
 
 	loki_note_match(root, path, loop_count);
 
@@ -459,9 +457,11 @@ loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count,
 
 	*startup_cost = costs.indexStartupCost + loki_scan_cost * cpu_operator_cost +
 		(walk + touched * miss * costs.spc_random_page_cost) * first;
-	*total_cost = *startup_cost + further_cost(root, path, rows, &part);
+	*total_cost = *startup_cost + further_cost(root, path, rows, &whole, &part) + whole;
 	if (level->windows_need_all)
 		*startup_cost = *total_cost;
+	if (whole > 0 || part < 1)
+		loki_note_saving(root, &path->path, level->windows_need_all ? 0 : whole, part);
 	/* the server adds what it costs to read so many rows of the heap, in no order */
 	*selectivity = costs.indexSelectivity * part;
 	*correlation = 0;

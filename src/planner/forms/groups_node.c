@@ -203,8 +203,8 @@ add_past_order(PlannerInfo *root, Path *path)
  * first row.
  *
  * A path costs what its rows cost as they come: no startup besides that of the child, unless rows have
- * to wait.  The server takes as large a share of all costs for a LIMIT as that has of the groups, so what all groups cost is
- * what makes that share the cost of those that LIMIT takes.
+ * to wait.  The server takes as large a share of all costs for a LIMIT as that has of the groups, so it is noted what all
+ * groups would have to cost for that share to be the cost of those that LIMIT takes (order/limit_cost.c).
  */
 static void
 offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path *path,
@@ -222,6 +222,7 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	CustomPath *custom;
 	Path	   *input;
 	Cost		rows_cost;
+	Cost		limited;
 
 	if (!can_group(root, keys, path->pathtarget, ngroups, Max(kept, DBL_EPSILON)))
 		return;
@@ -261,8 +262,10 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	 * nearly each of the first rows is one, and the last group takes all.
 	 */
 	taken = loki_query_level(root)->wanted / Max(first * kept, 1);
+	limited = Max(rows_cost - loki_limit_saves(root, path), 0);
 	if (taken > 0 && taken < 1)
-		rows_cost *= (1 - pow(1 - taken, 1 / Max(input->rows / first, 1))) / taken;
+		limited *= (1 - pow(1 - taken, 1 / Max(input->rows / first, 1))) / taken;
+	loki_note_saving(root, &custom->path, rows_cost - limited, 1);
 	custom->path.total_cost = custom->path.startup_cost + rows_cost + custom->path.rows * target->cost.per_tuple;
 	custom->path.pathkeys = list_make1(groups->output);
 	if (groups->stage == UPPERREL_DISTINCT &&

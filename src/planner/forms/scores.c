@@ -245,7 +245,7 @@ offer_scores_path(PlannerInfo *root, RelOptInfo *output, const LokiScore *score,
 											bounds));
 	custom->path.rows = path->rows;
 	custom->path.startup_cost = input->startup_cost + cost.startup + final->cost.startup +
-		(input->total_cost - input->startup_cost) * rows / Max(asked, 1) +
+		(input->total_cost - input->startup_cost - loki_limit_saves(root, path)) * rows / Max(asked, 1) +
 		rows * (cost.per_tuple + 4 * cpu_operator_cost);
 	foreach_ptr(LokiColumnValues, column, columns)
 		custom->path.startup_cost += loki_bounds_cost(&column->bounds, path->rows);

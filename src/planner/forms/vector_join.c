@@ -187,6 +187,7 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outer, bool si
 		taken = (Path *) create_limit_path(root, taken->parent, taken, NULL,
 										   loki_rows_taken(level->limit_count, level->limit_offset),
 										   LIMIT_OPTION_COUNT, 0, (int64) level->wanted);
+		loki_cost_limit((LimitPath *) taken, loki_limit_saves(root, &scan->path));
 
 		/*
 		 * core makes a Limit above all joins, so that this one says nothing

@@ -334,6 +334,8 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 	Cost		set = 0;
 	Selectivity inside = 1;
 	Selectivity first;
+	Selectivity part = loki_noted_saving(root, &walk->path).part;
+	const LokiLevel *level = loki_query_level(root);
 	bool		unknown;
 	double		matches;
 
@@ -365,12 +367,23 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 		set += search.set_rows * TID_OPERATIONS * cpu_operator_cost;
 	}
 	Assert(first > 0 && inside >= 0 && inside <= 1);
-	search.inside = Max(search.nodes * inside * Min(walk->indexselectivity / first, 1), 1);
+	search.inside = Max(search.nodes * inside * Min(walk->indexselectivity / first / part, 1), 1);
 	matches = clamp_row_est(search.inside * selectivity);
 	if (alone)
 		cost_columns(root, path, &search, set, matches, bounded);
 	else
 		cost_search(root, path, &search, set, matches);
+	if (part < 1 && !alone)
+	{
+		/* what LIMIT is expected to take of the rows; its share of them is of a cost that is less by the rest */
+		Cost		all = path->path.total_cost;
+
+		search.inside = Max(search.inside * part, 1);
+		cost_search(root, path, &search, set, clamp_row_est(search.inside * selectivity));
+		all = Max(all - path->path.total_cost, 0);
+		path->path.total_cost += all;
+		loki_note_saving(root, &path->path, level->windows_need_all ? 0 : all, part);
+	}
 	Assert(path->path.startup_cost <= path->path.total_cost);
 	return true;
 }

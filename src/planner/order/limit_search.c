@@ -75,6 +75,16 @@ copy_path(const void *path, Size size)
 	return memcpy(palloc(size), path, size);
 }
 
+/* What a LIMIT saves of a path it saves of a copy as well: in a subquery, whose paths are copied before that is asked */
+static void
+note_copy(PlannerInfo *root, const Path *copy, const Path *path)
+{
+	LokiSaving	saving = loki_noted_saving(root, path);
+
+	if (saving.cost > 0)
+		loki_note_saving(root, copy, saving.cost, saving.part);
+}
+
 /* A copy of a path in which a field, a pointer, has another value; NULL if that is NULL */
 static Path *
 copy_with(const void *path, Size size, Size offset, const void *value)
@@ -103,6 +113,7 @@ follow_index(FollowedScans *followed, IndexPath *path)
 		list_length(path->indexorderbys) != 1 || followed->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(IndexPath));
+	note_copy(followed->root, &copy->path, &path->path);
 	followed->scans = lappend(followed->scans, copy);
 	followed->source = &path->path;
 
@@ -127,6 +138,7 @@ follow_hybrid(FollowedScans *followed, CustomPath *path)
 	if (path->path.pathkeys == NIL || followed->keys == NIL)
 		return NULL;
 	copy = copy_path(path, sizeof(CustomPath));
+	note_copy(followed->root, &copy->path, &path->path);
 	walk = copy_path(LokiHybridWalk(path), sizeof(IndexPath));
 	Assert(compare_pathkeys(walk->path.pathkeys, path->path.pathkeys) == PATHKEYS_EQUAL);
 	copy->custom_paths = list_copy(path->custom_paths);
@@ -167,6 +179,7 @@ follow_node(FollowedScans *followed, CustomPath *path)
 		below.scans = below.within = NIL;
 	}
 	copy = copy_path(path, sizeof(CustomPath));
+	note_copy(followed->root, &copy->path, &path->path);
 	copy->custom_paths = list_make1(sub);
 	followed->scans = list_concat(followed->scans, below.scans);
 	followed->within = list_concat(followed->within, below.within);
@@ -613,6 +626,7 @@ rank_taken(FollowedScans *followed, WindowAggPath *path)
 	taken = follow(followed, below);
 	if (taken == NULL || followed->further_keys)
 		return NULL;
+	taken->total_cost -= loki_limit_saves(root, below);
 	if (followed->limit->limitOption == LIMIT_OPTION_WITH_TIES)
 	{
 		/* a Limit WITH TIES knows columns by their places in the select list */
@@ -690,14 +704,18 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 	.keys = root->sort_pathkeys};
 	FollowedScans ranks = {.root = root, .final = final, .limit = limit};
 	FollowedScans *found = &followed;
+	Cost		saved = loki_limit_saves(root, limit->subpath);
 	Path	   *sub;
 
 	Assert(final->limit_needed);
+	loki_cost_limit(limit, saved);
 	if (limit->limitOption != LIMIT_OPTION_COUNT || limit->limitCount == NULL ||
 		!loki_may_repeat(limit->limitCount, limit->limitOffset))
 		return &limit->path;
 	sub = follow(&followed, limit->subpath);
-	if (sub == NULL)
+	if (sub != NULL)
+		sub->total_cost -= saved;
+	else
 		found = &ranks;
 	sub = sub != NULL ? search_sorted(&followed, rel, sub) :
 		search_ranks(&ranks, limit->subpath);

@@ -198,32 +198,6 @@ loki_order_paths(PlannerInfo *root, RelOptInfo *rel)
 		add_distance_paths(root, rel, key, &distance);
 }
 
-/*
- * A join that reads all rows of a table in no order takes the cheapest path.  One that costs what LIMIT takes of it is not
- * that (LokiLevel.parts), if there is another.
- */
-bool
-loki_choose_for_all_rows(PlannerInfo *root, RelOptInfo *rel)
-{
-	List	   *parts = loki_query_level(root)->parts;
-	Path	   *best = NULL;
-	ListCell   *cell;
-
-	if (!IS_SIMPLE_REL(rel) || !list_member_ptr(parts, rel->cheapest_total_path))
-		return false;
-	foreach_ptr(Path, path, rel->pathlist)
-		if (path->param_info == NULL && !list_member_ptr(parts, path) &&
-			(best == NULL || compare_path_costs(path, best, TOTAL_COST) < 0))
-		best = path;
-	if (best == NULL)
-		return false;
-	foreach(cell, rel->cheapest_parameterized_paths)
-		if (lfirst(cell) == rel->cheapest_total_path)
-		lfirst(cell) = best;
-	rel->cheapest_total_path = best;
-	return true;
-}
-
 /* ----------------------------------------------------------------
  * Paths with further conditions
  * ----------------------------------------------------------------

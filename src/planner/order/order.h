@@ -21,9 +21,6 @@
 /* Add such paths, of the order that the query asks of a relation, or that a form has in the place of it. */
 extern void loki_order_paths(PlannerInfo *root, RelOptInfo *rel);
 
-/* Choose the path of a table for joins that read all of its rows.  False if core has chosen it. */
-extern bool loki_choose_for_all_rows(PlannerInfo *root, RelOptInfo *rel);
-
 /* Have rows of the level come by a sort key, which has expressions that core has not translated to children if new. */
 extern void loki_ask_for_order(PlannerInfo *root, RelOptInfo *rel, const PathKey *key, bool is_new);
 
@@ -45,6 +42,18 @@ extern OpExpr *loki_order_operator(OpExpr *distance, const PathKey *key);
 extern List *loki_paths_with(PlannerInfo *root, const RelOptInfo *rel, List *conditions,
 							 const RestrictInfo *without, Relids outer, double rows, PathKey *key,
 							 const LokiDistanceExpr *distance);
+
+/*
+ * Functions in order/limit_cost.c: how much less than a share of all costs what a Limit takes of a path costs, if it
+ * took all rows; and let a Limit cost so much less
+ */
+extern Cost loki_limit_saves(PlannerInfo *root, const Path *path);
+extern void loki_cost_limit(LimitPath *limit, Cost saved);
+
+/* Paths that core has dropped for what all of their rows cost: sorted by further keys, and limited */
+extern void loki_sort_late(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered);
+extern void loki_limit_again(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
+							 const FinalPathExtraData *final);
 
 /* Function in order/limit.c: install the executor hook */
 extern void loki_limit_init(void);

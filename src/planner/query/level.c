@@ -230,14 +230,31 @@ loki_query_level(const PlannerInfo *root)
 	return level;
 }
 
+/* The last note comes first: add_path() may free a path, and another one is in its place. */
 void
-loki_note_part(PlannerInfo *root, const IndexPath *path)
+loki_note_saving(PlannerInfo *root, const Path *path, Cost cost, Selectivity part)
 {
 	MemoryContext old = MemoryContextSwitchTo(root->planner_cxt);
 	LokiLevel  *level = unconstify(LokiLevel *, loki_query_level(root));
+	LokiSaving *saving = palloc_object(LokiSaving);
 
-	level->parts = lappend(level->parts, unconstify(IndexPath *, path));
+	Assert(cost >= 0 && part > 0 && part <= 1);
+	saving->path = path;
+	saving->cost = cost;
+	saving->part = part;
+	level->savings = lcons(saving, level->savings);
 	MemoryContextSwitchTo(old);
+}
+
+LokiSaving
+loki_noted_saving(const PlannerInfo *root, const Path *path)
+{
+	LokiSaving	none = {.part = 1};
+
+	foreach_ptr(LokiSaving, saving, loki_query_level(root)->savings)
+		if (saving->path == path)
+		return *saving;
+	return none;
 }
 
 bool

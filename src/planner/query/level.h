@@ -17,6 +17,15 @@
 
 typedef struct LokiIndexNotes LokiIndexNotes;
 
+/* What a LIMIT saves of the cost of all rows of a path (order/limit_cost.c) */
+typedef struct LokiSaving
+{
+	const Path *path;
+	Cost		cost;
+	Selectivity part;			/* of the rows of an index, which its path's
+								 * selectivity counts */
+} LokiSaving;
+
 /* What a form asks of a level's rows */
 typedef struct LokiAsked
 {
@@ -70,8 +79,7 @@ typedef struct LokiLevel
 									 * searches, by whether they are complete:
 									 * pgvector's limits need no LIMIT */
 	List	   *notes;			/* LokiIndexNotes: query/matches.c */
-	List	   *parts;			/* index paths that cost less than all of their
-								 * rows do (cost/cost.c) */
+	List	   *savings;		/* LokiSaving */
 } LokiLevel;
 
 /*
@@ -80,8 +88,12 @@ typedef struct LokiLevel
  */
 extern const LokiLevel *loki_query_level(const PlannerInfo *root);
 
-/* Note an index path that costs less than all of its rows do, of those that LIMIT takes (cost/cost.c) */
-extern void loki_note_part(PlannerInfo *root, const IndexPath *path);
+/*
+ * Note how much less all rows of a path would have to cost, for the server's share of it to be what a LIMIT takes
+ * (order/limit_cost.c).  And what is noted of a path: nothing is saved of others.
+ */
+extern void loki_note_saving(PlannerInfo *root, const Path *path, Cost cost, Selectivity part);
+extern LokiSaving loki_noted_saving(const PlannerInfo *root, const Path *path);
 
 /* Whether a relation may be read twice in a plan, with the same rows both times (P10) */
 extern bool loki_may_read_twice(PlannerInfo *root, RelOptInfo *rel);
