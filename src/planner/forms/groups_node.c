@@ -265,7 +265,8 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	limited = Max(rows_cost - loki_limit_saves(root, path), 0);
 	if (taken > 0 && taken < 1)
 		limited *= (1 - pow(1 - taken, 1 / Max(input->rows / first, 1))) / taken;
-	loki_note_saving(root, &custom->path, rows_cost - limited, 1);
+	/* that share is 1 where each row is a group, but for rounding */
+	loki_note_saving(root, &custom->path, Max(rows_cost - limited, 0), 1);
 	custom->path.total_cost = custom->path.startup_cost + rows_cost + custom->path.rows * target->cost.per_tuple;
 	custom->path.pathkeys = list_make1(groups->output);
 	if (groups->stage == UPPERREL_DISTINCT &&
