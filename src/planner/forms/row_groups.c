@@ -47,6 +47,7 @@
 #include "parser/parsetree.h"
 #include "planner/forms/forms.h"
 #include "planner/forms/groups.h"
+#include "planner/order/order.h"
 #include "planner/query/bounds.h"
 #include "planner/query/distance_expr.h"
 #include "planner/query/make_expr.h"
@@ -209,7 +210,14 @@ add_row_group_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *inpu
 		if (path->param_info != NULL || !pathkeys_contained_in(list_make1(groups->input), path->pathkeys))
 			continue;
 		if (!pathkeys_contained_in(keys, path->pathkeys))
-			path = (Path *) create_incremental_sort_path(root, output, path, keys, 1, -1);
+		{
+			Path	   *sorted = (Path *) create_incremental_sort_path(root, output, path, keys, 1, -1);
+
+			/* which a search does without, as in loki_sort_late() */
+			if (loki_limit_saves(root, path) > 0)
+				sorted->startup_cost = path->startup_cost;
+			path = sorted;
+		}
 		if (stage == UPPERREL_GROUP_AGG)
 		{
 			path = (Path *) create_agg_path(root, output, path, root->upper_targets[UPPERREL_GROUP_AGG],

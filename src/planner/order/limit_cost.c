@@ -88,10 +88,14 @@ loki_cost_limit(LimitPath *limit, Cost saved)
 	Cost		run = all->total_cost - all->startup_cost;
 	Path	   *path = &limit->path;
 
+	double		left;
+
 	if (run <= 0)
 		return;
-	path->startup_cost -= (path->startup_cost - all->startup_cost) * saved / run;
-	path->total_cost -= (path->total_cost - all->startup_cost) * saved / run;
+	/* an incremental sort has a part of it before its first row */
+	left = 1 - Min(saved / run, 1);
+	path->startup_cost = all->startup_cost + (path->startup_cost - all->startup_cost) * left;
+	path->total_cost = all->startup_cost + (path->total_cost - all->startup_cost) * left;
 	Assert(path->startup_cost <= path->total_cost);
 }
 

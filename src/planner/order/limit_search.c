@@ -626,7 +626,7 @@ rank_taken(FollowedScans *followed, WindowAggPath *path)
 	taken = follow(followed, below);
 	if (taken == NULL || followed->further_keys)
 		return NULL;
-	taken->total_cost -= loki_limit_saves(root, below);
+	taken->total_cost = Max(taken->total_cost - loki_limit_saves(root, below), taken->startup_cost);
 	if (followed->limit->limitOption == LIMIT_OPTION_WITH_TIES)
 	{
 		/* a Limit WITH TIES knows columns by their places in the select list */
@@ -714,7 +714,7 @@ loki_limit_search(PlannerInfo *root, RelOptInfo *rel, LimitPath *limit,
 		return &limit->path;
 	sub = follow(&followed, limit->subpath);
 	if (sub != NULL)
-		sub->total_cost -= saved;
+		sub->total_cost = Max(sub->total_cost - saved, sub->startup_cost);
 	else
 		found = &ranks;
 	sub = sub != NULL ? search_sorted(&followed, rel, sub) :
