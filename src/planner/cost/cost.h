@@ -44,6 +44,7 @@ extern void loki_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_c
  */
 extern double loki_rows_by_guess(PlannerInfo *root, const IndexPath *path, double guessed, double rows);
 extern Selectivity loki_joined_by_guess(PlannerInfo *root, const RelOptInfo *rel);
+extern double loki_rows_for_joins(PlannerInfo *root, RelOptInfo *rel, double rows);
 extern bool loki_share_by_predicate(PlannerInfo *root, RelOptInfo *rel);
 
 /* Whether an index is of our access method, and has a file; hypothetical ones have none */

@@ -7,7 +7,7 @@
  * 0.0025 % for those of two such conditions.  A guess says nothing of which plan is better, so plans are chosen by what
  * an error costs: a search that is chosen for too many rows ends at a small multiple of reading the table, and a table
  * that is read although many rows pass costs a hundred searches.  So searches are costed as if LOKI_LEAST_GUESS of the rows
- * passed all guesses together, where the server guesses less.  Its own estimates of rows remain.
+ * passed all guesses together, where the server guesses less.  Its own estimates of rows remain, but for joins.
  *
  * What is no guess: a share by statistics, a unique key, a comparison with a value of average frequency, and a
  * condition that another index answers, whose path has the same guess in its favor.
@@ -25,8 +25,10 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
+#include "parser/parsetree.h"
 #include "planner/cost/cost.h"
 #include "planner/query/condition.h"
+#include "planner/query/level.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -217,4 +219,31 @@ loki_share_by_predicate(PlannerInfo *root, RelOptInfo *rel)
 		}
 	}
 	return found;
+}
+
+/*
+ * The rows that core expects of a table whose search is joined: no fewer than guesses may leave.  Of one or two rows a nested
+ * loop compares each with all of another table, and takes seconds if thousands pass.  Where nothing is joined the server's
+ * own estimate stays, by which LIMIT takes a share.
+ */
+double
+loki_rows_for_joins(PlannerInfo *root, RelOptInfo *rel, double rows)
+{
+	List	   *others = NIL;
+	Selectivity share = 1;
+
+	if (bms_membership(root->all_baserels) != BMS_MULTIPLE || planner_rt_fetch(rel->relid, root)->inh ||
+		loki_query_level(root)->wanted <= 0 || loki_usable_indexes(rel) == NIL)
+		return rows;
+	foreach_node(RestrictInfo, rinfo, rel->baserestrictinfo)
+	{
+		if (is_guess(root, rel, (Node *) rinfo))
+			share *= clause_selectivity(root, (Node *) rinfo, 0, JOIN_INNER, NULL);
+		else
+			others = lappend(others, rinfo);
+	}
+	if (share <= 0 || share >= LOKI_LEAST_GUESS)
+		return rows;
+	return Max(rows, clamp_row_est(rel->tuples * LOKI_LEAST_GUESS *
+								   clauselist_selectivity(root, others, 0, JOIN_INNER, NULL)));
 }

@@ -447,7 +447,7 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 		set_selectivities(root, rel, (Node *) rinfo);
 	if (rel->rtekind == RTE_RELATION && !planner_rt_fetch(rel->relid, root)->inh)
 		found |= loki_share_by_predicate(root, rel);
-	if (!found)
+	if (!found && (rel->rtekind != RTE_RELATION || loki_rows_for_joins(root, rel, rel->rows) <= rel->rows))
 		return;
 
 	if (planner_rt_fetch(rel->relid, root)->inh)
@@ -466,6 +466,8 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 	}
 	rows = clamp_row_est(rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo,
 															  0, JOIN_INNER, NULL));
+	if (rel->rtekind == RTE_RELATION)
+		rows = loki_rows_for_joins(root, rel, rows);
 	ratio = rows / rel->rows;
 	Assert(rows >= 1 && ratio > 0);
 	rel->rows = rows;

@@ -122,38 +122,6 @@ for_all_groups(PlannerInfo *root, Path *path, CustomPath **groups)
 }
 
 /*
- * What a plan costs more if as many times the rows of a table pass as the server guesses: a nested loop looks for each of
- * them in its inner side, and of the keys of a scan of the table (forms/keys.c) as many more come.
- */
-static Cost
-cost_of_more(const Path *path, const RelOptInfo *table, double times)
-{
-	const JoinPath *join = (const JoinPath *) path;
-	Cost		outer;
-
-	switch (nodeTag(path))
-	{
-		case T_ProjectionPath:
-			return cost_of_more(((const ProjectionPath *) path)->subpath, table, times);
-		case T_SortPath:
-			return cost_of_more(((const SortPath *) path)->subpath, table, times);
-		case T_AggPath:
-			return cost_of_more(((const AggPath *) path)->subpath, table, times);
-		case T_HashPath:
-		case T_MergePath:
-			return cost_of_more(join->outerjoinpath, table, times) + cost_of_more(join->innerjoinpath, table, times);
-		case T_NestPath:
-			outer = join->outerjoinpath->total_cost;
-			if (bms_is_subset(table->relids, join->outerjoinpath->parent->relids))
-				return cost_of_more(join->outerjoinpath, table, times) + (times - 1) * (path->total_cost - outer);
-			return IsA(join->outerjoinpath, CustomPath) ? (times - 1) * path->total_cost :
-				cost_of_more(join->innerjoinpath, table, times);
-		default:
-			return 0;
-	}
-}
-
-/*
  * See order.h.  The rows of a scan that is given up are as expensive as those of one whose rows are nearly all dropped.
  * Paths of all rows of a subquery are known for groups alone.  Guesses above it count as those do beside a table
  * (cost/cost.c).
@@ -172,18 +140,13 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 	Selectivity part = in_subquery ? loki_joined_by_guess(root, NULL) / LOKI_LEAST_GUESS : 1;
 	Cost		columns = 0;
 	Path		compared;
-	double		rows = source->rows;
 	double		row;
 	double		most;
 
-	if (table->reloptkind != RELOPT_BASEREL || source->param_info != NULL)
-		return search;
-	/* what is joined to each row may cost more than all else, and drop any of many more rows */
-	if (!in_subquery && whole->rows < rows)
-		rows = Max(rows, loki_rows_by_guess(root, scan, rows, table->tuples));
-	if (!loki_planned_settings(scan->indexinfo).complete ||
+	if (table->reloptkind != RELOPT_BASEREL || source->param_info != NULL ||
+		!loki_planned_settings(scan->indexinfo).complete ||
 		(all == NULL && (in_subquery || (!root->hasHavingQual && whole->rows >= source->rows / 2 &&
-										 rows <= source->rows && loki_joined_by_guess(root, table) == 1))) ||
+										 loki_joined_by_guess(root, table) == 1))) ||
 		!loki_may_be_planned_twice(root))
 		return search;
 	if (limited)
@@ -209,8 +172,8 @@ loki_search_or_sort(PlannerInfo *root, RelOptInfo *rel, const LimitPath *limit, 
 	/* what the groups themselves cost is what LIMIT expects of them; nearly each of the first rows is one */
 	if (groups != NULL)
 		row += Max(limit->subpath->total_cost - columns - groups->path.total_cost, 0) / groups->path.rows;
-	most = Max(instead->total_cost + cost_of_more(instead, table, rows / source->rows) - columns, 1) / row;
-	if (most >= rows)
+	most = Max(instead->total_cost - columns, 1) / row;
+	if (most >= source->rows)
 		return search;
 	if (limited)
 		instead = (Path *) create_limit_path(root, rel, instead, limit->limitOffset, limit->limitCount,
