@@ -82,7 +82,8 @@ is_right('lists of before serve');
 check_index($node, 'check after that vacuum');
 
 ($rc, $stderr) = try_sql("$insert (20001, 23200) n");
-is($stderr, '', 'as many rows as were removed find room');
+# lists that they make may find none
+is($rc, 0, 'as many rows as were removed find room');
 is_right('answers with reused nodes');
 check_index($node, 'check with reused nodes');
 ($rc, $stderr) = try_sql("$insert (30001, 40000) n");

@@ -135,6 +135,25 @@ of_table('the owner of a table', sub {
 	unlike(as('shop', $reads{$_}), qr/ERROR/, "his own: $_") for sort keys %reads;
 });
 
+of_table('whoever may read or write a table with an index on an expression', sub {
+	my $path = 'SET search_path = alices, public;';
+
+	as('shop', q(
+		CREATE FUNCTION cleaned(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(t)';
+		CREATE FUNCTION words_of(t text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN to_tsvector('simple', cleaned(t)); END$$;
+		CREATE TABLE texts (id int, body text);
+		CREATE INDEX texts_idx ON texts USING hnsw (words_of(body) bm25_ops);
+		GRANT SELECT, INSERT ON texts TO alice;));
+	$node->safe_psql('db', 'CREATE SCHEMA alices AUTHORIZATION alice');
+	as('alice', q(CREATE FUNCTION alices.cleaned(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$BEGIN
+		IF current_user <> 'alice' THEN RAISE 'as %', current_user; END IF; RETURN t; END$$));
+	is(as('alice', "$path INSERT INTO texts SELECT i, 'a' FROM generate_series(1, 1100) i"), '', 'his functions are called as himself for his own rows');
+	is(as('alice', "$path SELECT words_of(body) <\@> 'a' FROM texts LIMIT 1"), 'ERROR: function cleaned(text) does not exist',
+		'... and not for all rows as the owner');
+	as('shop', 'DROP TABLE texts; DROP FUNCTION words_of, cleaned');
+	$node->safe_psql('db', 'DROP SCHEMA alices CASCADE');
+});
+
 of_table('a tenant under row security', sub {
 	is(as('alice', 'SELECT count(*) FROM notes'), '250', 'rows');
 	like(as('alice', $looks{$_}), $refused, $_) for sort keys %looks;
