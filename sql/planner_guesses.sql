@@ -137,7 +137,8 @@ SELECT n, way(format($$SELECT i.id, p.id AS part, (SELECT count(*) FROM parts q 
 SELECT n, way(format($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = %s AND (i.kb < 0 OR EXISTS (SELECT FROM parts q WHERE q.item = i.id)) ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, n)) FROM generate_series(1, 2) n;
 SELECT what, plan_nodes(format($$SELECT i.id, %s FROM items i JOIN parts p ON p.item = i.id WHERE p.id %% 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$, what), 'LokivectorSearchOrSort') FROM (VALUES
 	('(SELECT kb FROM items j WHERE j.id = i.kb)'), ('(SELECT kb FROM items j WHERE j.id = i.kb FOR UPDATE)'), ('(SELECT kb FROM items j WHERE j.id = i.kb AND random() < 2)'),
-	('(SELECT (SELECT kb FROM items j WHERE j.id = i.kb + k.kb AND random() < 2) FROM items k WHERE k.id = i.kb)')) v(what);
+	('(SELECT (SELECT kb FROM items j WHERE j.id = i.kb + k.kb AND random() < 2) FROM items k WHERE k.id = i.kb)'),
+	('(SELECT i.kb WHERE (SELECT i.id > 0))'), ('(SELECT i.kb WHERE (SELECT i.id > 0 AND random() < 2))')) v(what);
 -- what may be called once, and rows that are locked
 SELECT way($$SELECT i.id, clock_timestamp() > '2000-1-1' FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);
 SELECT way($$SELECT i.id FROM items i JOIN parts p ON p.item = i.id WHERE p.id % 2 = 1 AND random() < 2 ORDER BY i.v <-> '[1,2,3,4,5,6,7,8]', i.id, p.id LIMIT 10$$);

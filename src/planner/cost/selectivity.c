@@ -447,9 +447,6 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 		set_selectivities(root, rel, (Node *) rinfo);
 	if (rel->rtekind == RTE_RELATION && !planner_rt_fetch(rel->relid, root)->inh)
 		found |= loki_share_by_predicate(root, rel);
-	if (!found && (rel->rtekind != RTE_RELATION || loki_rows_for_joins(root, rel, rel->rows) <= rel->rows))
-		return;
-
 	if (planner_rt_fetch(rel->relid, root)->inh)
 	{
 		/* the sum of its children's, where the hook has been before */
@@ -461,9 +458,13 @@ loki_distance_rows(PlannerInfo *root, RelOptInfo *rel)
 			if (child != NULL && !IS_DUMMY_REL(child))
 				rows += child->rows;
 		}
-		rel->rows = rel->tuples = Max(rows, 1);
+		/* a child may expect more for joins, too */
+		if (found || rows > rel->rows)
+			rel->rows = rel->tuples = Max(rows, 1);
 		return;
 	}
+	if (!found && (rel->rtekind != RTE_RELATION || loki_rows_for_joins(root, rel, rel->rows) <= rel->rows))
+		return;
 	rows = clamp_row_est(rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo,
 															  0, JOIN_INNER, NULL));
 	if (rel->rtekind == RTE_RELATION)

@@ -262,9 +262,9 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	 * nearly each of the first rows is one, and the last group takes all.
 	 */
 	taken = loki_query_level(root)->wanted / Max(first * kept, 1);
-	limited = Max(rows_cost - loki_limit_saves(root, path), 0);
+	limited = rows_cost;
 	if (taken > 0 && taken < 1)
-		limited *= (1 - pow(1 - taken, 1 / Max(input->rows / first, 1))) / taken;
+		limited = Max(rows_cost - loki_limit_saves(root, path), 0) * (1 - pow(1 - taken, 1 / Max(input->rows / first, 1))) / taken;
 	/* that share is 1 where each row is a group, but for rounding */
 	loki_note_saving(root, &custom->path, Max(rows_cost - limited, 0), 1);
 	custom->path.total_cost = custom->path.startup_cost + rows_cost + custom->path.rows * target->cost.per_tuple;

@@ -367,7 +367,7 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 		set += search.set_rows * TID_OPERATIONS * cpu_operator_cost;
 	}
 	Assert(first > 0 && inside >= 0 && inside <= 1);
-	search.inside = Max(search.nodes * inside * Min(walk->indexselectivity / first / part, 1), 1);
+	search.inside = Max(search.nodes * inside * Min(walk->indexselectivity / first / (alone ? 1 : part), 1), 1);
 	matches = clamp_row_est(search.inside * selectivity);
 	if (alone)
 		cost_columns(root, path, &search, set, matches, bounded);
@@ -375,12 +375,15 @@ loki_hybrid_cost(PlannerInfo *root, CustomPath *path, Selectivity selectivity, b
 		cost_search(root, path, &search, set, matches);
 	if (part < 1 && !alone)
 	{
-		/* what LIMIT is expected to take of the rows; its share of them is of a cost that is less by the rest */
+		/*
+		 * what LIMIT is expected to take of the rows; if they come in its order, its share of them is of a cost that is
+		 * less by the rest
+		 */
 		Cost		all = path->path.total_cost;
 
 		search.inside = Max(search.inside * part, 1);
 		cost_search(root, path, &search, set, clamp_row_est(search.inside * selectivity));
-		all = Max(all - path->path.total_cost, 0);
+		all = path->path.pathkeys == NIL ? 0 : Max(all - path->path.total_cost, 0);
 		path->path.total_cost += all;
 		loki_note_saving(root, &path->path, level->windows_need_all ? 0 : all, part);
 	}

@@ -114,7 +114,8 @@ for_all_groups(PlannerInfo *root, Path *path, CustomPath **groups)
 	all = for_all_groups(root, *below, groups);
 	if (all == NULL)
 		return NULL;
-	path->startup_cost += all->startup_cost - (*below)->startup_cost;
+	/* a sort returns no row before it has all */
+	path->startup_cost += IsA(path, SortPath) ? all->total_cost - (*below)->total_cost : all->startup_cost - (*below)->startup_cost;
 	path->total_cost += all->total_cost - (*below)->total_cost;
 	LokiInheritDisabled(path, all);
 	*below = all;

@@ -275,10 +275,12 @@ has_effects(Node *node, void *glob)
 		return ((Query *) node)->rowMarks != NIL || query_tree_walker((Query *) node, has_effects, glob, 0);
 	if (IsA(node, SubPlan))
 	{
-		Node	   *parse = (Node *) list_nth_node(PlannerInfo, ((PlannerGlobal *) glob)->subroots,
-												   ((SubPlan *) node)->plan_id - 1)->parse;
+		const PlannerInfo *subroot = list_nth_node(PlannerInfo, ((PlannerGlobal *) glob)->subroots,
+												   ((SubPlan *) node)->plan_id - 1);
+		Node	   *parse = (Node *) subroot->parse;
 
-		if (contain_volatile_functions(parse) || has_effects(parse, glob))
+		/* those of its own that are evaluated once are parameters in it by now */
+		if (contain_volatile_functions(parse) || has_effects(parse, glob) || has_effects((Node *) subroot->init_plans, glob))
 			return true;
 	}
 	return expression_tree_walker(node, has_effects, glob);
