@@ -203,8 +203,8 @@ add_past_order(PlannerInfo *root, Path *path)
  * first row.
  *
  * A path costs what its rows cost as they come: no startup besides that of the child, unless rows have
- * to wait.  The server takes as large a share of all costs for a LIMIT as that has of the groups, so it is noted what all
- * groups would have to cost for that share to be the cost of those that LIMIT takes (order/limit_cost.c).
+ * to wait.  The server takes as large a share of all costs for a LIMIT as that has of the groups, so what all groups cost is
+ * what makes that share the cost of those that LIMIT takes, and what a Limit saves of the input (order/limit_cost.c).
  */
 static void
 offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *groups, Path *path,
@@ -222,7 +222,6 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	CustomPath *custom;
 	Path	   *input;
 	Cost		rows_cost;
-	Cost		limited;
 
 	if (!can_group(root, keys, path->pathtarget, ngroups, Max(kept, DBL_EPSILON)))
 		return;
@@ -262,11 +261,13 @@ offer_groups_path(PlannerInfo *root, RelOptInfo *output, const LokiGroups *group
 	 * nearly each of the first rows is one, and the last group takes all.
 	 */
 	taken = loki_query_level(root)->wanted / Max(first * kept, 1);
-	limited = rows_cost;
 	if (taken > 0 && taken < 1)
-		limited = Max(rows_cost - loki_limit_saves(root, path), 0) * (1 - pow(1 - taken, 1 / Max(input->rows / first, 1))) / taken;
-	/* that share is 1 where each row is a group, but for rounding */
-	loki_note_saving(root, &custom->path, Max(rows_cost - limited, 0), 1);
+	{
+		Cost		saved = loki_limit_saves(root, path);
+
+		rows_cost = Max(rows_cost - saved, 0) * (1 - pow(1 - taken, 1 / Max(input->rows / first, 1))) / taken + saved;
+		loki_note_saving(root, &custom->path, saved, 1);
+	}
 	custom->path.total_cost = custom->path.startup_cost + rows_cost + custom->path.rows * target->cost.per_tuple;
 	custom->path.pathkeys = list_make1(groups->output);
 	if (groups->stage == UPPERREL_DISTINCT &&
